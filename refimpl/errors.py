@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+"""The one error tree: every error that leaves this package is a refimpl.Error and carries its evidence.
+
+    Error
+      UsageError          your mistake: an argument of the wrong type or outside its constraint, a closed response
+      ConfigurationError  no credentials, no region, an endpoint URL that cannot be used
+      SignatureError      a request whose signature does not verify (for servers)
+      ProtocolError       the peer's mistake: bytes that break a rule
+        FrameError          an event-stream frame or message
+        HttpError           an HTTP head, framing, status or content type
+        DocumentError       a JSON or XML document
+      NetworkError        no connection, or a time-out
+      ServiceError        the service or the model answered with an error; the modelled ones are in shapes.py
+
+A message says what is wrong in a few words; the evidence (expected, actual, offset, rule) stands beside it as attributes,
+and str() puts both on one line. What came from a peer is shown escaped and shortened: never raw, never long.
+"""
+from typing import Any, Dict, Optional, Tuple
+
+_SHOWN = 200  # characters of a peer's value that an error shows
+
+
+def shown(value: object, limit: int = _SHOWN) -> str:
+    """Return value on one line, control characters escaped, at most limit characters; text is not quoted."""
+    text = value if isinstance(value, str) else repr(value)
+    text = text[:limit + 1]
+    escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return escaped if len(escaped) <= limit else escaped[:limit - 3] + "..."
+
+
+def excerpt(data: bytes, limit: int = 64) -> str:
+    """Return the first limit bytes of data as text on one line, for an error's `actual`."""
+    text = bytes(data[:limit]).decode("utf-8", "replace")
+    return shown(text, limit * 2) + ("..." if len(data) > limit else "")
+
+
+class Error(Exception):
+    """The root of the tree.
+
+    kind:       one word, shared by all languages (the adapter protocol's reject kinds)
+    rule:       the id of the SPEC.md rule that was broken, or None
+    offset:     where, in bytes from the start of the stream or document, or None
+    expected:   what the rule asks for;  actual: what came
+    code:       a service's error code;  status: the HTTP status;  request_id: the service's id of the call
+    retryable:  True when the same call may succeed if it is made again
+    """
+
+    kind = "error"
+    rule: Optional[str] = None
+    offset: Optional[int] = None
+    expected: object = None
+    actual: object = None
+    code: Optional[str] = None
+    status: Optional[int] = None
+    request_id: Optional[str] = None
+    retryable = False
+
+    def __init__(self, message: str = "", **evidence: Any) -> None:
+        super().__init__(message)
+        self.message: Optional[str] = message
+        for name, value in evidence.items():
+            setattr(self, name, value)
+
+    def evidence(self) -> Dict[str, object]:
+        """Return the attributes that str() shows beside the message, in the order in which it shows them."""
+        pairs = [("expected", self.expected), ("got", self.actual), ("at byte", self.offset), ("rule", self.rule)]
+        return {name: value for name, value in pairs if value is not None}
+
+    def __str__(self) -> str:
+        details = ", ".join("%s %s" % (name, shown(value)) for name, value in self.evidence().items())
+        message = shown(self.message or self.kind, 2000)
+        return "%s (%s)" % (message, details) if details else message
+
+    def __repr__(self) -> str:
+        return "%s(%s: %s)" % (type(self).__name__, self.kind, self)
+
+
+class UsageError(Error):
+    """Your mistake: kind `type` (an argument of the wrong type) or `constraint` (a value outside its rule)."""
+
+    kind = "constraint"
+
+
+class ConfigurationError(Error):
+    """Nothing was sent: credentials, region or endpoint are missing or cannot be used."""
+
+    kind = "configuration"
+
+
+class SignatureError(Error):
+    """A request that a server must refuse: kind `signature`, or `expired` when only its time is wrong.
+
+    canonical_request, string_to_sign: what the server computed, or None when it did not come so far
+    """
+
+    kind = "signature"
+    canonical_request: Optional[str] = None
+    string_to_sign: Optional[str] = None
+
+
+class ProtocolError(Error):
+    """The peer's mistake: what came breaks a rule of the wire."""
+
+    kind = "protocol"
+
+
+class FrameError(ProtocolError):
+    """An event stream that breaks a rule.
+
+    messages: the messages, and events: the events, that the failing call had completed before the fault, in order
+    buffered: the bytes of the unfinished frame that had arrived
+    """
+
+    kind = "header"
+    messages: Tuple[Any, ...] = ()
+    events: Tuple[Any, ...] = ()
+    buffered = b""
+
+
+class HttpError(ProtocolError):
+    """Malformed HTTP (`http`), a body that ends too early (`truncated`), or no event stream (`content_type`).
+
+    body: what had arrived of the answer's body
+    """
+
+    kind = "http"
+    body = b""
+
+
+class DocumentError(ProtocolError):
+    """A JSON or XML document that cannot be read: kind `syntax`, or `limit` past a stated bound."""
+
+    kind = "syntax"
+
+
+class NetworkError(Error):
+    """No connection, or none that lasted until the head (`network`), or a time-out (`timeout`)."""
+
+    kind = "network"
+
+
+class ServiceError(Error):
+    """The service or the model answered with an error.
+
+    fault:   True when the service is to blame (5xx), False when the request is (4xx)
+    body:    the error document as it came;  headers: the answer's headers, as pairs
+    events:  the events that the failing call had completed before an error inside the stream
+    """
+
+    kind = "service_error"
+    fault = False
+    body = b""
+    headers: Tuple[Tuple[str, str], ...] = ()
+    events: Tuple[Any, ...] = ()
+
+
+def require_type(value: object, expected: type, what: str, rule: Optional[str] = None) -> None:
+    """Raise UsageError of kind `type` unless value is an instance of expected; the value itself is never shown."""
+    if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+        raise UsageError("%s has the wrong type" % what, kind="type", expected=expected.__name__,
+                         actual=type(value).__name__, rule=rule)
