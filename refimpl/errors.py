@@ -153,6 +153,13 @@ class ServiceError(Error):
     headers: Tuple[Tuple[str, str], ...] = ()
     events: Tuple[Any, ...] = ()
 
+    def evidence(self) -> Dict[str, object]:
+        pairs = [("HTTP", self.status), ("request id", self.request_id)]
+        return dict([(name, value) for name, value in pairs if value is not None], **super().evidence())
+
+    def __str__(self) -> str:
+        return "%s: %s" % (shown(self.code), super().__str__()) if self.code else super().__str__()
+
 
 def require_type(value: object, expected: type, what: str, rule: Optional[str] = None) -> None:
     """Raise UsageError of kind `type` unless value is an instance of expected; the value itself is never shown."""

@@ -302,6 +302,11 @@ class Decoder:
         """How many bytes of an unfinished frame are kept."""
         return len(self._pending)
 
+    @property
+    def missing(self) -> int:
+        """How many bytes must come before the decoder can know more: to the end of a prelude, or of a frame."""
+        return self._needed - len(self._pending)
+
     def feed(self, data: Union[bytes, bytearray, memoryview]) -> List[Message]:
         """Return the messages that data completes, in order; data may end or begin anywhere (EVS-026).
 
@@ -325,7 +330,7 @@ class Decoder:
             position = self._decode(data, messages)
         except Error as error:
             error.messages = tuple(messages)  # type: ignore[attr-defined]
-            raise self._dead(error)
+            raise self._dead(error) from None
         self._offset += position
         self._pending = bytearray(data[position:])
         return messages

@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: MIT
+"""The command line: `python3 -m refimpl invoke | decode | sign`.
+
+What arrives goes to stdout at once, part by part; what went wrong goes to stderr, in one line without secrets; the exit code
+says whose fault it was (CLI-001): 0 complete, 2 usage, 3 configuration, 4 the service refused, 5 the service failed, 6 the
+model failed, 7 the stream broke, 8 no connection or a time-out, 130 interrupted, 141 the reader of stdout went away.
+
+`main` is given its streams and its environment, `run` hands in the real ones.
+"""
+import argparse
+import json
+import os
+import sys
+import time
+import warnings
+from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, TextIO, Tuple, Type
+
+from .client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client
+from .config import configured_region
+from .credentials import credentials_from_environment
+from .errors import ConfigurationError, Error, FrameError, NetworkError, ProtocolError, ServiceError, UsageError, excerpt, shown
+from .eventstream import FRAME_OVERHEAD, Decoder, Message
+from .jsonform import members_to_json, message_to_json
+from .operation import SIGNING_NAME, VERSION, BodySizeWarning, authority, parse_endpoint_url
+from .shapes import (
+    InternalStreamFailure,
+    InvokeEndpointWithResponseStreamInput,
+    ModelError,
+    ModelStreamError,
+    OperationError,
+    PayloadPart,
+    Shape,
+)
+from .sigv4 import Signer, amz_date_of
+
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell shows it
+
+# CLI-001: the first row that fits decides.
+_EXIT_CODES: Tuple[Tuple[Type[Error], int], ...] = (
+    (UsageError, 2), (ConfigurationError, 3), (ModelError, 6), (ModelStreamError, 6), (InternalStreamFailure, 5), (ProtocolError, 7),
+    (NetworkError, 8),
+)
+
+Streams = NamedTuple("Streams", [("stdin", BinaryIO), ("stdout", BinaryIO), ("stderr", TextIO), ("environment", Mapping[str, str]),
+                                 ("clock", Callable[[], float])])
+
+
+def exit_code_of(error: Error) -> int:
+    """Return the exit code that tells whose fault an error is (CLI-001)."""
+    for kind, code in _EXIT_CODES:
+        if isinstance(error, kind):
+            return code
+    if isinstance(error, ServiceError):
+        return 5 if error.fault or error.kind == "unmodeled" else 4
+    return 7
+
+
+# ---- arguments ---------------------------------------------------------------------------------------------------
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        raise UsageError(message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="refimpl", description="SageMaker Runtime InvokeEndpointWithResponseStream, on the standard library alone.")
+    parser.add_argument("--version", action="version", version=VERSION)
+    commands = parser.add_subparsers(dest="command", metavar="invoke | decode | sign", parser_class=_Parser)
+    _add_invoke(commands.add_parser("invoke", help="call an endpoint and print its answer as it arrives"))
+    _add_decode(commands.add_parser("decode", help="show the frames of a recorded event stream"))
+    _add_sign(commands.add_parser("sign", help="sign a request and show every stage"))
+    return parser
+
+
+_OWN_FLAGS = ("endpoint_name", "body")  # the members of the input that are no plain flag
+
+
+def _add_invoke(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(act=_invoke)
+    parser.add_argument("name", help="the endpoint's name")
+    _add_body(parser)
+    parser.add_argument("--format", choices=("raw", "events"), default="raw",
+                        help="raw: payload bytes as they come; events: one JSON line each")
+    parser.add_argument("--endpoint-url", help="http(s)://host[:port][/path] instead of the region's host")
+    parser.add_argument("--region", help="default: AWS_REGION, AWS_DEFAULT_REGION")
+    parser.add_argument("--connect-timeout", type=float, default=DEFAULT_CONNECT_TIMEOUT, metavar="S", help="default: %(default)g")
+    parser.add_argument("--read-timeout", type=float, default=DEFAULT_READ_TIMEOUT, metavar="S", help="default: %(default)g")
+    parser.add_argument("--total-timeout", type=float, metavar="S", help="default: none")
+    members = parser.add_argument_group("members of the input")
+    for field in InvokeEndpointWithResponseStreamInput.fields:
+        if field.attribute not in _OWN_FLAGS:
+            members.add_argument("--" + field.attribute.replace("_", "-"), metavar="TEXT", help="sent as %s" % field.wire_name)
+
+
+def _add_body(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--body", metavar="TEXT|@FILE|-", help="the body as text, from a file, or from stdin")
+
+
+def _add_decode(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(act=_decode)
+    parser.add_argument("file", nargs="?", default="-", help="default: - for stdin")
+    parser.add_argument("--format", choices=sorted(_DECODE_FORMATS), default="events",
+                        help="events: one JSON line a frame; table: one row a frame; hex: the bytes, field by field")
+
+
+def _add_sign(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(act=_sign)
+    parser.add_argument("url", help="http(s)://host[:port]/path?query")
+    parser.add_argument("--method", default="POST", help="default: %(default)s")
+    parser.add_argument("--header", action="append", default=[], metavar="NAME:VALUE", help="may be given several times")
+    _add_body(parser)
+    parser.add_argument("--region", help="default: AWS_REGION, AWS_DEFAULT_REGION")
+    parser.add_argument("--service", default=SIGNING_NAME, help="default: %(default)s")
+    parser.add_argument("--time", metavar="YYYYMMDDThhmmssZ", help="default: now")
+    parser.add_argument("--presign", type=int, metavar="SECONDS", help="sign in the query, valid for so long")
+    parser.add_argument("--no-normalize", action="store_true", help="keep dot segments and doubled slashes")
+    parser.add_argument("--single-encode", action="store_true", help="keep the path's %%XX as they stand")
+    parser.add_argument("--sign-body", action="store_true", help="send x-amz-content-sha256")
+    parser.add_argument("--omit-session-token", action="store_true", help="send the session token unsigned")
+    parser.add_argument("--format", choices=("headers", "stages", "json"), default="headers",
+                        help="headers: what to send (with --presign the URL); stages: every stage as text; json: every stage as JSON")
+
+
+def _read_body(text: Optional[str], stdin: BinaryIO) -> bytes:
+    if text is None and stdin.isatty():
+        raise UsageError("no body", expected="--body TEXT, --body @FILE or --body -")
+    if text is None or text == "-":
+        return stdin.read()
+    if text.startswith("@"):
+        return _read_file(text[1:])
+    return text.encode("utf-8", "surrogateescape")  # an argument's bytes, as they were typed
+
+
+def _read_file(name: str) -> bytes:
+    try:
+        with open(name, "rb") as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        raise UsageError("cannot read %s: %s" % (name, getattr(error, "strerror", None) or error)) from None
+
+
+# ---- invoke ------------------------------------------------------------------------------------------------------
+
+def _invoke(options: argparse.Namespace, streams: Streams) -> None:
+    members = {field.attribute: getattr(options, field.attribute) for field in InvokeEndpointWithResponseStreamInput.fields
+               if field.attribute not in _OWN_FLAGS}
+    client = Client(region=options.region, endpoint_url=options.endpoint_url, connect_timeout=options.connect_timeout,
+                    read_timeout=options.read_timeout, total_timeout=options.total_timeout, environment=streams.environment,
+                    clock=streams.clock)
+    body = _read_body(options.body, streams.stdin)
+    write = _write_part if options.format == "raw" else _write_event
+    with client.invoke_endpoint_with_response_stream(endpoint_name=options.name, body=body, **members) as response:
+        try:
+            for event in response.body:
+                write(event, streams.stdout)
+        except OperationError as error:
+            write(error, streams.stdout)
+            raise
+
+
+def _write_part(event: Shape, stdout: BinaryIO) -> None:
+    if isinstance(event, PayloadPart):
+        stdout.write(event.bytes)
+        stdout.flush()
+
+
+def _write_event(event: Shape, stdout: BinaryIO) -> None:
+    _write_line({type(event).__name__: members_to_json(event.fields, event)}, stdout)
+
+
+def _write_line(document: Dict[str, Any], stdout: BinaryIO) -> None:
+    stdout.write(json.dumps(document, separators=(",", ":")).encode("ascii") + b"\n")
+    stdout.flush()
+
+
+# ---- decode ------------------------------------------------------------------------------------------------------
+
+# A whole frame: where it lies, its bytes, the message that it is.
+_Frame = NamedTuple("_Frame", [("offset", int), ("data", bytes), ("message", Message)])
+
+
+def _frames(file: BinaryIO) -> Iterator[_Frame]:
+    """Yield the frames of a file as they come. Raises FrameError."""
+    decoder = Decoder()
+    while True:
+        offset, data = decoder.offset, b""
+        messages: List[Message] = []
+        while not messages:
+            piece = file.read(decoder.missing)  # never past the frame's end, so that its bytes are known
+            if not piece:
+                decoder.close()
+                return
+            data += piece
+            messages = decoder.feed(piece)
+        yield _Frame(offset, data, messages[0])
+
+
+def _decode(options: argparse.Namespace, streams: Streams) -> None:
+    if options.file == "-":
+        _show_frames(streams.stdin, options.format, streams.stdout)
+        return
+    try:
+        file = open(options.file, "rb")  # noqa: SIM115 - closed by the with below; only opening may fail as usage
+    except (OSError, ValueError) as error:
+        raise UsageError("cannot read %s: %s" % (options.file, getattr(error, "strerror", None) or error)) from None
+    with file:
+        _show_frames(file, options.format, streams.stdout)
+
+
+def _show_frames(file: BinaryIO, form: str, stdout: BinaryIO) -> None:
+    show = _DECODE_FORMATS[form]
+    try:
+        for frame in _frames(file):
+            stdout.write("".join(line + "\n" for line in show(frame)).encode("utf-8"))
+            stdout.flush()
+    except FrameError as error:
+        if form == "events":
+            _write_line({"offset": error.offset, "status": error.kind, "rule": error.rule, "message": str(error)}, stdout)
+        else:
+            stdout.write(("%8s  %s\n" % (error.offset, error)).encode("utf-8", "replace"))
+        raise
+
+
+def _event_line(frame: _Frame) -> List[str]:
+    document = {"offset": frame.offset, "total_length": len(frame.data), "status": "ok"}
+    return [json.dumps(dict(document, **message_to_json(frame.message)), separators=(",", ":"))]
+
+
+def _table_row(frame: _Frame) -> List[str]:
+    headers = " ".join("%s=%s" % (shown(header.name), shown(header.value, 60)) for header in frame.message.headers)
+    payload = frame.message.payload
+    return ["%8d  %6d bytes  %s  | %d: %s" % (frame.offset, len(frame.data), headers, len(payload), excerpt(payload))]
+
+
+def _hex_dump(frame: _Frame) -> List[str]:
+    data, payload_length = frame.data, len(frame.message.payload)
+    headers_length = len(data) - payload_length - FRAME_OVERHEAD
+    fields = (("total_length %d" % len(data), 4), ("headers_length %d" % headers_length, 4), ("prelude_crc, ok", 4),
+              ("headers: " + ", ".join(shown(header.name) for header in frame.message.headers), headers_length),
+              ("payload", payload_length), ("message_crc, ok", 4))
+    lines: List[str] = []
+    position = 0
+    for name, length in fields:
+        for start in range(position, position + length, 16):
+            piece = data[start:min(start + 16, position + length)]
+            text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in piece)
+            lines.append("%8d  %-47s  %-16s  %s" % (frame.offset + start, " ".join("%02x" % byte for byte in piece), text,
+                                                    name if start == position else ""))
+        position += length
+    return [line.rstrip() for line in lines] + [""]
+
+
+_DECODE_FORMATS: Dict[str, Callable[[_Frame], List[str]]] = {"events": _event_line, "table": _table_row, "hex": _hex_dump}
+
+
+# ---- sign --------------------------------------------------------------------------------------------------------
+
+def _sign(options: argparse.Namespace, streams: Streams) -> None:
+    base, mark, query = options.url.partition("?")
+    endpoint = parse_endpoint_url(base)
+    target = (endpoint.path or "/") + mark + query
+    region = options.region or configured_region(streams.environment)
+    if region is None:
+        raise ConfigurationError("no region", expected="--region, AWS_REGION or AWS_DEFAULT_REGION", rule="END-003")
+    credentials = credentials_from_environment(streams.environment)
+    headers = [_header_pair(text) for text in options.header]
+    if not any(name.lower() == "host" for name, _ in headers):
+        headers.insert(0, ("Host", authority(endpoint.scheme, endpoint.host, endpoint.port)))
+    body = b"" if options.body is None else _read_body(options.body, streams.stdin)
+    amz_date = options.time or amz_date_of(streams.clock())
+    common: Dict[str, Any] = {"normalize": not options.no_normalize, "double_encode": not options.single_encode,
+                              "omit_session_token": options.omit_session_token}
+    signer = Signer()
+    arguments = (options.method, target, headers, body, credentials, region, options.service, amz_date)
+    if options.presign is not None:
+        presigned = signer.presign(*arguments, expires=options.presign, **common)
+        sent = ["%s://%s%s" % (endpoint.scheme, authority(endpoint.scheme, endpoint.host, endpoint.port), presigned.target)]
+        stages = presigned._asdict()
+    else:
+        signed = signer.sign(*arguments, sign_body=options.sign_body, **common)
+        sent = ["%s: %s" % pair for pair in signed.headers]
+        stages = signed._asdict()
+    if options.format == "headers":
+        text = "\n".join(sent)
+    elif options.format == "json":
+        text = json.dumps(stages, indent=1)
+    else:
+        text = "\n\n".join("%s\n%s" % (name, stages[name]) for name in ("canonical_request", "string_to_sign", "signature"))
+        text += "\n\nsend\n" + "\n".join(sent)
+    streams.stdout.write(text.encode("latin-1", "replace") + b"\n")
+    streams.stdout.flush()
+
+
+def _header_pair(text: str) -> Tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise UsageError("not a header", expected="NAME:VALUE", actual=name)
+    return name.strip(), value.strip(" \t")
+
+
+# ---- the outside -------------------------------------------------------------------------------------------------
+
+def main(arguments: Sequence[str], streams: Streams) -> int:
+    """Run one command and return its exit code; every error of this package becomes one line on stderr."""
+    parser = _parser()
+    try:
+        options = parser.parse_args(arguments)
+        if options.command is None:
+            raise UsageError("no command", expected="invoke, decode or sign; --help tells more")
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", BodySizeWarning)
+            warnings.showwarning = lambda message, *rest, **more: _say(streams, "warning: %s" % message)
+            options.act(options, streams)
+    except Error as error:
+        _say(streams, "%s: %s" % (error.kind, error))
+        return exit_code_of(error)
+    except KeyboardInterrupt:
+        _say(streams, "interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        _say(streams, "the reader of stdout went away")
+        return EXIT_BROKEN_PIPE
+    except OSError as error:  # sockets and files raise errors of this package: what is left is stdin and stdout
+        _say(streams, "cannot read stdin or write stdout: %s" % (error.strerror or error))
+        return 2
+    return 0
+
+
+def _say(streams: Streams, text: str) -> None:
+    streams.stderr.write("refimpl: %s\n" % shown(text, 4000))
+    streams.stderr.flush()
+
+
+def run() -> None:
+    """Run the command line of this process, and exit."""
+    if sys.stdout is None or sys.stdin is None:
+        code = 2
+        if sys.stderr is not None:
+            sys.stderr.write("refimpl: stdin or stdout is closed\n")
+    else:
+        stderr = sys.stderr if sys.stderr is not None else open(os.devnull, "w")  # noqa: SIM115 - until the process ends
+        code = main(sys.argv[1:], Streams(sys.stdin.buffer, sys.stdout.buffer, stderr, os.environ, time.time))
+        if code == EXIT_BROKEN_PIPE:  # what is still buffered must not fail once more while Python shuts down
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+"""Settings from the environment, which is given: a mapping of names to values, never os.environ itself.
+
+An empty variable counts as unset, as in every AWS tool.
+"""
+from typing import Mapping, Optional
+
+REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
+ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "AWS_ENDPOINT_URL")
+_IGNORE_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+
+
+def first_set(environment: Mapping[str, str], *names: str) -> Optional[str]:
+    """Return the first of the variables that is set and not empty, or None."""
+    return next((environment[name] for name in names if environment.get(name)), None)
+
+
+def configured_region(environment: Mapping[str, str]) -> Optional[str]:
+    """Return the region that the environment names, or None."""
+    return first_set(environment, *REGION_VARIABLES)
+
+
+def configured_endpoint_url(environment: Mapping[str, str]) -> Optional[str]:
+    """Return the endpoint URL that the environment names, or None (END-005)."""
+    if (first_set(environment, _IGNORE_ENDPOINTS) or "").lower() == "true":
+        return None
+    return first_set(environment, *ENDPOINT_VARIABLES)

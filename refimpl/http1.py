@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""The head and the framing of an HTTP/1.1 response, read strictly. No I/O: lines go in, values come out.
+
+The standard library's client accepts in silence what RFC 9112 forbids: heads cut short, lengths that are no numbers or
+contradict each other, chunk sizes such as `0x5`, any two bytes behind a chunk, bare LF. Each of these can hide lost bytes or
+smuggle some, so that transport.py reads head and framing with these functions instead (HTTP-040 to HTTP-048).
+
+Who is at fault is always the peer: everything here raises HttpError of kind `http`.
+"""
+import re
+from typing import List, NamedTuple, Optional, Sequence, Tuple
+
+from .errors import HttpError, excerpt
+
+MAX_LINE = 65536  # bytes of a line of the head or of a chunk's first line, its CRLF included; HTTP-048
+MAX_HEADERS = 100  # header lines; HTTP-048
+MAX_INTERIM = 16  # 1xx answers before the final one; HTTP-048
+
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([0-9]{3})(?: ([^\r\n\0]*))?\r\n\Z")
+_HEADER_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n\0]*?)[ \t]*\r\n\Z")
+_FOLDED_LINE = re.compile(rb"[ \t]+([^\r\n\0]*?)[ \t]*\r\n\Z")
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n\Z")
+_LENGTH = re.compile(r"[0-9]{1,18}\Z")
+
+ResponseHead = NamedTuple("ResponseHead", [
+    ("status", int), ("reason", str), ("minor_version", int), ("headers", Tuple[Tuple[str, str], ...])])
+
+# How the end of a body is known: by the zero chunk, by its length in bytes, or (neither) by the connection's end.
+Framing = NamedTuple("Framing", [("chunked", bool), ("length", Optional[int])])
+
+
+def parse_status_line(line: bytes) -> Tuple[int, int, str]:
+    """Return minor version, status and reason of a status line with its CRLF."""
+    match = _STATUS_LINE.match(line)
+    if match is None:
+        what = "TLS; is this an https port?" if line[:2] in (b"\x15\x03", b"\x16\x03") else excerpt(line)
+        raise HttpError("no HTTP/1 status line", expected="HTTP/1.1 and a status, ended by CRLF", actual=what, rule="HTTP-041")
+    minor, status, reason = match.groups()
+    return int(minor), int(status), (reason or b"").decode("latin-1")
+
+
+def parse_header_lines(lines: Sequence[bytes]) -> Tuple[Tuple[str, str], ...]:
+    """Return the (name, value) pairs of header lines, each with its CRLF; a folded line continues the one above with one SP."""
+    headers: List[Tuple[str, str]] = []
+    if len(lines) > MAX_HEADERS:
+        raise HttpError("too many header lines", expected="at most %d" % MAX_HEADERS, actual=len(lines), rule="HTTP-048")
+    for line in lines:
+        folded = _FOLDED_LINE.match(line)
+        match = _HEADER_LINE.match(line)
+        if match is not None:
+            headers.append((match.group(1).decode("ascii"), match.group(2).decode("latin-1")))
+        elif folded is not None and headers:
+            name, value = headers[-1]
+            headers[-1] = (name, (value + " " + folded.group(1).decode("latin-1")).strip(" "))
+        else:
+            raise HttpError("not a header line", expected="name: value, ended by CRLF", actual=excerpt(line), rule="HTTP-047")
+    return tuple(headers)
+
+
+def body_framing(head: ResponseHead) -> Framing:
+    """Return how the body of a response ends (HTTP-042 to HTTP-044)."""
+    codings = _values(head, "transfer-encoding")
+    lengths = [value.strip(" \t") for text in _values(head, "content-length") for value in text.split(",")]
+    if codings:
+        if lengths:  # HTTP-043
+            raise HttpError("Content-Length beside Transfer-Encoding", expected="one of them", actual=", ".join(lengths), rule="HTTP-043")
+        if len(codings) > 1 or codings[0].strip(" \t").lower() != "chunked" or head.minor_version == 0:  # HTTP-044
+            raise HttpError("unusable Transfer-Encoding", expected="chunked, in HTTP/1.1", actual=", ".join(codings), rule="HTTP-044")
+    if lengths and not (_LENGTH.match(lengths[0]) and set(lengths) == {lengths[0]}):  # HTTP-042
+        raise HttpError("unusable Content-Length", expected="one number", actual=", ".join(lengths), rule="HTTP-042")
+    if head.status in (204, 304):
+        return Framing(False, 0)
+    return Framing(bool(codings), int(lengths[0]) if lengths else None)
+
+
+def _values(head: ResponseHead, name: str) -> List[str]:
+    return [value for key, value in head.headers if key.lower() == name]
+
+
+def parse_chunk_line(line: bytes) -> int:
+    """Return the size that a chunk's first line, with its CRLF, gives; extensions are ignored (HTTP-045)."""
+    match = _CHUNK_LINE.match(line)
+    if match is None:
+        raise HttpError("not a chunk size", expected="hexadecimal digits, ended by CRLF", actual=excerpt(line), rule="HTTP-045")
+    return int(match.group(1), 16)

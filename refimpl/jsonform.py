@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""JSON text -> plain values, strictly and within bounds, over the standard library's parser.
+
+What the library lets pass and this refuses: nesting without end (it would raise RecursionError), NaN and Infinity, numbers
+that overflow a float, integers of any length (quadratic), a name given twice in one object, bytes that are not UTF-8.
+Every refusal is a DocumentError with the byte offset where one is known (SHP-001 to SHP-003).
+
+Also here: messages and events as JSON values, in the form that `decode`, `invoke --format events` and the adapter protocol
+share: bytes in base64, uuids with dashes, integers beyond 2**53 as decimal strings.
+"""
+import json
+import re
+from base64 import b64encode
+from typing import Any, Dict, List, NoReturn, Tuple
+
+from .errors import DocumentError, excerpt
+from .eventstream import Message
+from .fields import Field
+
+_MAX_EXACT = (1 << 53) - 1  # what a double, and so any JSON reader, holds exactly
+MAX_JSON_DEPTH = 64  # nested arrays and objects; SHP-001
+_MAX_INTEGER_DIGITS = 20  # more than int64 has; SHP-003
+
+# A whole string, or one to the end of the text when it is not closed (so that the scan stays linear), or a bracket.
+_STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+
+
+def parse_json(data: bytes) -> Any:
+    """Return the value of a JSON document: None, bool, int, float, str, list or dict.
+
+    Raises DocumentError `syntax`, or `limit` beyond MAX_JSON_DEPTH.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DocumentError("JSON is not UTF-8", expected="UTF-8", actual=data[error.start:error.start + 4], offset=error.start,
+                            rule="SHP-002") from None
+    _check_depth(text)
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_bounded_int, parse_float=_finite)
+    except DocumentError:
+        raise
+    except ValueError as error:  # json.JSONDecodeError is one
+        position = getattr(error, "pos", 0)
+        raise DocumentError("JSON cannot be read: %s" % getattr(error, "msg", error), expected="a JSON document", actual=excerpt(data),
+                            offset=len(text[:position].encode("utf-8")), rule="SHP-002") from None
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        token = match.group()
+        if token in "[{":
+            depth += 1
+            if depth > MAX_JSON_DEPTH:
+                raise DocumentError("JSON is nested too deeply", kind="limit", expected="at most %d levels" % MAX_JSON_DEPTH,
+                                    actual="%d" % depth, offset=len(text[:match.start()].encode("utf-8")), rule="SHP-001")
+        elif token in "]}":
+            depth -= 1
+
+
+def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DocumentError("JSON names a member twice", expected="unique names", actual=twice, rule="SHP-002")
+    return members
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise DocumentError("JSON has no such number", expected="a number", actual=text, rule="SHP-003")
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > _MAX_INTEGER_DIGITS:
+        raise DocumentError("JSON integer is too long", expected="at most %d digits" % _MAX_INTEGER_DIGITS, actual="%d" % len(text),
+                            rule="SHP-003")
+    return int(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise DocumentError("JSON number overflows", expected="a finite number", actual=text, rule="SHP-003")
+    return number
+
+
+def to_base64(data: bytes) -> str:
+    """Return bytes as standard, padded base64."""
+    return b64encode(data).decode("ascii")
+
+
+def header_json_value(value: Any) -> Any:
+    """Return a frame header's value as JSON holds it."""
+    if isinstance(value, bytes):
+        return to_base64(value)
+    if isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= _MAX_EXACT else str(value)
+    return str(value)
+
+
+def message_to_json(message: Message) -> Dict[str, Any]:
+    """Return a message as a JSON object: headers, in order, and payload."""
+    headers = [{"name": header.name, "type": header.type, "value": header_json_value(header.value)} for header in message.headers]
+    return {"headers": headers, "payload": to_base64(message.payload)}
+
+
+def members_to_json(fields: Tuple[Field, ...], value: object) -> Dict[str, Any]:
+    """Return the members that value has of a field table as a JSON object, by member name, blobs in base64."""
+    members = [(field.member, getattr(value, field.attribute)) for field in fields]
+    return {name: to_base64(value) if isinstance(value, bytes) else value for name, value in members if value is not None}

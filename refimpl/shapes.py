@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: MIT
+"""The operation's shapes: its input, its output, its events and its errors, each a field table and a small class.
+
+A shape is an immutable value: made by keyword, compared and hashed by its members, shown without the sensitive ones. An
+error shape is such a value and an exception at once. Adding a member is one row in a table; adding a shape is one class.
+
+Names, places and constraints are those of the service model of SageMaker Runtime 2017-05-13. The tables are walked by
+operation.py (headers, documents); what a peer sends beyond them is not lost: errors keep the raw body.
+"""
+from typing import Any, Callable, Dict, Optional, Tuple, Type, Union
+
+from .errors import Error, ServiceError, UsageError
+from .fields import Field, FieldType, blob_type, body_field, check_constraints, check_type, header_field, string_type
+
+MODELLED_BODY_LIMIT = 6291456  # bytes; the Developer Guide says 25 MB, so more only warns (HTTP-006)
+
+_ASCII = r"[\x00-\x7f]*"
+_NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9])*"
+
+BODY_BLOB = blob_type("BodyBlob")
+PART_BLOB = blob_type("PartBlob")
+HEADER = string_type("Header", 1024, _ASCII)
+CUSTOM_ATTRIBUTES_HEADER = string_type("CustomAttributesHeader", 1024, _ASCII, sensitive=True)
+ENDPOINT_NAME = string_type("EndpointName", 63, _NAME)
+TARGET_VARIANT_HEADER = string_type("TargetVariantHeader", 63, _NAME)
+TARGET_CONTAINER_HOSTNAME_HEADER = string_type("TargetContainerHostnameHeader", 63, _NAME)
+INFERENCE_ID = string_type("InferenceId", 64, r"\S[\x20-\x7e]*", min_length=1)
+PREFIX_AWARE_ID_HEADER = string_type("PrefixAwareIdHeader", 64, r"\S[\x20-\x7e]*", min_length=1)
+INFERENCE_COMPONENT_HEADER = string_type("InferenceComponentHeader", 63, r"[a-zA-Z0-9]([\-a-zA-Z0-9]*[a-zA-Z0-9])?")
+SESSION_ID_HEADER = string_type("SessionIdHeader", 256, _NAME)
+MESSAGE = string_type("Message", 2048)
+STATUS_CODE = FieldType("StatusCode", "integer", 0, None, None, False)
+LOG_STREAM_ARN = string_type("LogStreamArn")
+ERROR_CODE = string_type("ErrorCode")
+RESPONSE_STREAM = FieldType("ResponseStream", "events", 0, None, None, False)
+
+
+class Shape:
+    """The root of all shapes: members by keyword, None where absent.
+
+    Raises UsageError of kind `type` for a member that the shape has not or a value of the wrong type.
+    """
+
+    fields: Tuple[Field, ...] = ()
+
+    def __init__(self, **members: Any) -> None:
+        values = self.__dict__
+        for field in self.fields:
+            value = members.pop(field.attribute, None)
+            check_type(type(self).__name__, field, value)
+            values[field.attribute] = value
+        if members:
+            raise UsageError("%s has no such member" % type(self).__name__, kind="type", rule="HTTP-003", actual=", ".join(sorted(members)),
+                             expected=", ".join(field.attribute for field in self.fields))
+
+    def validate(self) -> None:
+        """Raise UsageError unless every member keeps the model's constraints (HTTP-004, HTTP-005)."""
+        check_constraints(type(self).__name__, self.fields, self)
+
+    def _members(self) -> Tuple[object, ...]:
+        return tuple(self.__dict__[field.attribute] for field in self.fields)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not isinstance(self, Error) or any(field.attribute == name for field in self.fields):
+            raise AttributeError("%s is immutable" % type(self).__name__)
+        super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("%s is immutable" % type(self).__name__)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Shape) or type(self) is not type(other):
+            return NotImplemented
+        return self._members() == other._members()
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self._members()))
+
+    def __repr__(self) -> str:
+        return "%s(%s)" % (type(self).__name__, ", ".join("%s=%s" % (field.attribute, _shown_member(field, value))
+                                                          for field, value in zip(self.fields, self._members()) if value is not None))
+
+    def __reduce__(self) -> Tuple[Callable[..., "Shape"], Tuple[Type["Shape"], Dict[str, object]]]:
+        return _restore, (type(self), dict(self.__dict__))
+
+
+def _shown_member(field: Field, value: Any) -> str:
+    if field.type.form == "blob":
+        return "<%d bytes>" % len(value)
+    return "<hidden>" if field.type.sensitive else repr(value)
+
+
+def _restore(shape: Type[Shape], values: Dict[str, object]) -> Shape:
+    restored = shape.__new__(shape)
+    restored.__dict__.update(values)
+    return restored
+
+
+class InvokeEndpointWithResponseStreamInput(Shape):
+    """What a call sends; endpoint_name and body are required."""
+
+    fields = (
+        Field("endpoint_name", "EndpointName", ENDPOINT_NAME, "uri", "EndpointName", True),
+        Field("body", "Body", BODY_BLOB, "payload", "Body", True),
+        header_field("content_type", "ContentType", HEADER, "Content-Type"),
+        header_field("accept", "Accept", HEADER, "X-Amzn-SageMaker-Accept"),
+        header_field("custom_attributes", "CustomAttributes", CUSTOM_ATTRIBUTES_HEADER, "X-Amzn-SageMaker-Custom-Attributes"),
+        header_field("target_variant", "TargetVariant", TARGET_VARIANT_HEADER, "X-Amzn-SageMaker-Target-Variant"),
+        header_field("target_container_hostname", "TargetContainerHostname", TARGET_CONTAINER_HOSTNAME_HEADER,
+                     "X-Amzn-SageMaker-Target-Container-Hostname"),
+        header_field("inference_id", "InferenceId", INFERENCE_ID, "X-Amzn-SageMaker-Inference-Id"),
+        header_field("inference_component_name", "InferenceComponentName", INFERENCE_COMPONENT_HEADER,
+                     "X-Amzn-SageMaker-Inference-Component"),
+        header_field("session_id", "SessionId", SESSION_ID_HEADER, "X-Amzn-SageMaker-Session-Id"),
+        # New in the model of 2026 (botocore 1.44.5 has it, older models do not).
+        header_field("prefix_aware_id", "PrefixAwareId", PREFIX_AWARE_ID_HEADER, "X-Amzn-SageMaker-Prefix-Aware-Id"),
+    )
+
+
+class PayloadPart(Shape):
+    """One event: bytes, some of the model's answer. Where a part ends says nothing."""
+
+    bytes: bytes
+    fields = (body_field("bytes", "Bytes", PART_BLOB),)
+
+
+class OperationError(Shape, ServiceError):
+    """The root of the modelled errors: a value, compared by its members, and an exception.
+
+    modelled_status: the HTTP status that the model gives it, or None
+    """
+
+    modelled_status: Optional[int] = None
+    message: Optional[str]
+
+    def __init__(self, **members: Any) -> None:
+        Shape.__init__(self, **members)
+        self.code = type(self).__name__
+
+
+_MESSAGE_FIELD = body_field("message", "Message", MESSAGE)
+
+
+class ModelStreamError(OperationError):
+    """The model failed while it streamed; error_code is ModelInvocationTimeExceeded or StreamBroken."""
+
+    kind = "exception"
+    error_code: Optional[str]
+    fields = (_MESSAGE_FIELD, body_field("error_code", "ErrorCode", ERROR_CODE))
+
+
+class InternalStreamFailure(OperationError):
+    """The service failed while it streamed."""
+
+    kind = "exception"
+    fault = True
+    fields = (_MESSAGE_FIELD,)
+
+
+class InternalFailure(OperationError):
+    """The service failed."""
+
+    modelled_status = 500
+    fault = True
+    fields = (_MESSAGE_FIELD,)
+
+
+class ServiceUnavailable(OperationError):
+    """The service is not there for the moment."""
+
+    modelled_status = 503
+    fault = True
+    fields = (_MESSAGE_FIELD,)
+
+
+class ValidationError(OperationError):
+    """The service refuses the request's values."""
+
+    modelled_status = 400
+    fields = (_MESSAGE_FIELD,)
+
+
+class ModelError(OperationError):
+    """The model's container answered with an error; original_status_code and original_message are the container's."""
+
+    modelled_status = 424
+    original_status_code: Optional[int]
+    original_message: Optional[str]
+    log_stream_arn: Optional[str]
+    fields = (
+        _MESSAGE_FIELD,
+        body_field("original_status_code", "OriginalStatusCode", STATUS_CODE),
+        body_field("original_message", "OriginalMessage", MESSAGE),
+        body_field("log_stream_arn", "LogStreamArn", LOG_STREAM_ARN),
+    )
+
+
+class UnknownOperationError(OperationError):
+    """An error that the model does not name: its code, None when it bore none, and its document as text."""
+
+    payload: Optional[str]
+    fields = (body_field("code", "Code", ERROR_CODE), body_field("payload", "Payload", string_type("Payload", sensitive=True)))
+
+    def __init__(self, **members: Any) -> None:
+        Shape.__init__(self, **members)
+        self.message = None
+
+
+StreamEvent = Union[PayloadPart, ModelStreamError, InternalStreamFailure]
+EVENTS: Dict[str, Type[PayloadPart]] = {"PayloadPart": PayloadPart}
+EXCEPTIONS: Dict[str, Type[OperationError]] = {"ModelStreamError": ModelStreamError, "InternalStreamFailure": InternalStreamFailure}
+ERRORS: Dict[str, Type[OperationError]] = {shape.__name__: shape for shape in (
+    InternalFailure, InternalStreamFailure, ModelError, ModelStreamError, ServiceUnavailable, ValidationError)}
+
+
+class InvokeEndpointWithResponseStreamOutput(Shape):
+    """What a call answers: three headers, and body, the tuple of its events (None where there was no stream)."""
+
+    body: Optional[Tuple[StreamEvent, ...]]
+    content_type: Optional[str]
+    invoked_production_variant: Optional[str]
+    custom_attributes: Optional[str]
+    fields = (
+        Field("body", "Body", RESPONSE_STREAM, "payload", "Body", False),
+        header_field("content_type", "ContentType", HEADER, "X-Amzn-SageMaker-Content-Type"),
+        header_field("invoked_production_variant", "InvokedProductionVariant", HEADER, "x-Amzn-Invoked-Production-Variant"),
+        header_field("custom_attributes", "CustomAttributes", CUSTOM_ATTRIBUTES_HEADER, "X-Amzn-SageMaker-Custom-Attributes"),
+    )
+

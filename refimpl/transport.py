@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: MIT
+"""The only module that opens sockets: http.client for the connection and the request, TLS verified, every wait bounded.
+
+`open_exchange` connects, sends one request and reads the answer's head; the `HttpExchange` that it returns hands over the
+body piece by piece, each the moment it arrives (HTTP-050), and knows whether the body came whole (HTTP-023).
+
+http.client sends; its `response_class` here reads head and framing itself, by the strict functions of http1.py, since the
+library's own reader lets broken ones pass. One connection a call; redirects are not followed; closing early closes the socket.
+
+What leaves this module is NetworkError (`network`, `timeout`, `closed`) and HttpError (`http`, `truncated`), never an OSError.
+"""
+import http.client
+import io
+import socket
+import ssl
+import time
+from contextlib import suppress
+from typing import Any, Callable, List, NamedTuple, NoReturn, Optional, Tuple
+
+from .errors import ConfigurationError, Error, HttpError, NetworkError, UsageError
+from .http1 import MAX_HEADERS, MAX_INTERIM, MAX_LINE, ResponseHead, body_framing, parse_chunk_line, parse_header_lines, parse_status_line
+from .operation import HttpRequest
+
+READ_SIZE = 65536  # bytes asked of the socket at once
+_SEND_SIZE = 65536  # bytes sent under one time-out
+KEEPALIVE_IDLE = 45  # seconds; NAT gateways drop what is idle for 350 s, some balancers after 60 s: HTTP-052
+_KEEPALIVE_INTERVAL = 15  # seconds
+_KEEPALIVE_COUNT = 8
+
+Timeouts = NamedTuple("Timeouts", [("connect", Optional[float]), ("read", Optional[float]), ("total", Optional[float])])
+Timeouts.__doc__ = "In seconds, None for none: to connect and shake hands; for each read or write; for the whole call (HTTP-051)."
+
+
+def check_timeouts(timeouts: Timeouts) -> Timeouts:
+    """Return timeouts. Raises UsageError unless each is None or a number above 0."""
+    for name, value in zip(("connect_timeout", "read_timeout", "total_timeout"), timeouts):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9):
+            raise UsageError("%s is no time" % name, expected="seconds above 0, or None", actual=value, rule="HTTP-051")
+    return timeouts
+
+
+class _Patience:
+    """How long the next wait may be: the read time-out, or what is left of the whole call's time."""
+
+    def __init__(self, timeouts: Timeouts, monotonic: Callable[[], float]) -> None:
+        self._timeouts = timeouts
+        self._monotonic = monotonic
+        self._deadline = None if timeouts.total is None else monotonic() + timeouts.total
+
+    def connect(self) -> Optional[float]:
+        return self._limit(self._timeouts.connect)
+
+    def read(self) -> Optional[float]:
+        return self._limit(self._timeouts.read)
+
+    def _limit(self, seconds: Optional[float]) -> Optional[float]:
+        if self._deadline is None:
+            return seconds
+        left = self._deadline - self._monotonic()
+        if left <= 0:
+            raise socket.timeout("timed out")
+        return left if seconds is None else min(seconds, left)
+
+    def error(self, what: str) -> NetworkError:
+        """The error for a wait that was too long."""
+        timeouts = self._timeouts
+        over = self._deadline is not None and self._monotonic() >= self._deadline
+        limit = "total_timeout of %g s" % timeouts.total if over and timeouts.total is not None else (
+            "connect_timeout of %g s" % timeouts.connect if what == "connecting" and timeouts.connect is not None
+            else "read_timeout of %g s" % (timeouts.read or 0))
+        return NetworkError("timed out while %s" % what, kind="timeout", expected="within the %s" % limit, retryable=True, rule="HTTP-051")
+
+
+class _Wire(io.RawIOBase):
+    """A connected socket as http.client and a BufferedReader see it: every send and receive under its own time-out."""
+
+    def __init__(self, connected: socket.socket, patience: _Patience) -> None:
+        self._socket = connected
+        self._patience = patience
+        self._timeout: object = self  # none set yet
+        self.ragged = False  # TLS ended without close_notify
+
+    def _wait(self) -> None:
+        timeout = self._patience.read()
+        if timeout != self._timeout:
+            self._socket.settimeout(timeout)
+            self._timeout = timeout
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._wait()
+        try:
+            return self._socket.recv_into(buffer)
+        except ssl.SSLEOFError:
+            self.ragged = True
+            return 0
+
+    def sendall(self, data: bytes) -> None:
+        view = memoryview(data)
+        for start in range(0, len(view), _SEND_SIZE):
+            self._wait()
+            self._socket.sendall(view[start:start + _SEND_SIZE])
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self, READ_SIZE)
+
+    def disconnect(self) -> None:
+        """Close the socket, also under a thread that is waiting in readinto."""
+        with suppress(OSError):  # it may not be connected any more
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+class _StrictResponse(http.client.HTTPResponse):
+    """A response whose head and framing are checked by http1.py; only begin() and read1() are used."""
+
+    fp: Any
+
+    def __init__(self, wire: Any, *arguments: Any, **options: Any) -> None:
+        super().__init__(wire, *arguments, **options)
+        self._wire: _Wire = wire
+        self._left = 0  # bytes of the chunk or the body that are still to come
+        self._in_chunk = False
+        self._finished = False
+
+    def begin(self) -> None:
+        self.head = self._read_head()
+        self._framing = body_framing(self.head)
+        self._left = self._framing.length or 0
+        self.will_close = False  # the exchange closes the connection, and no one else
+
+    def _read_head(self) -> ResponseHead:
+        for interim in range(MAX_INTERIM + 1):
+            minor_version, status, reason = parse_status_line(self._line("the status line", interim == 0))
+            lines: List[bytes] = []
+            line = self._line("a header line")
+            while line != b"\r\n":
+                lines.append(line)
+                if len(lines) > MAX_HEADERS:
+                    break
+                line = self._line("a header line")
+            headers = parse_header_lines(lines)
+            if not 100 <= status < 200 or status == 101:  # HTTP-040, HTTP-054: 101 was not asked for
+                return ResponseHead(status, reason, minor_version, headers)
+        raise HttpError("too many interim answers", expected="at most %d" % MAX_INTERIM, actual=status, rule="HTTP-048")
+
+    def _line(self, what: str, first: bool = False) -> bytes:
+        line: bytes = self.fp.readline(MAX_LINE + 1)
+        if line.endswith(b"\r\n") and len(line) <= MAX_LINE:
+            return line
+        if not line and first:
+            raise NetworkError("the peer closed the connection without an answer", retryable=True, rule="HTTP-041")
+        if len(line) > MAX_LINE:
+            raise HttpError("%s is too long" % what, expected="at most %d bytes" % MAX_LINE, actual="more", rule="HTTP-048")
+        if not line.endswith(b"\n"):  # HTTP-041
+            raise HttpError("the head ends inside or before %s" % what, expected="an empty line", actual="the connection's end",
+                            rule="HTTP-041")
+        raise HttpError("%s ends with a bare LF" % what, expected="CRLF", actual=line[-20:], rule="HTTP-047")
+
+    def read1(self, size: int = READ_SIZE) -> bytes:
+        """Return the next bytes of the body as soon as there are some, at most size; b"" when it is complete (HTTP-050)."""
+        if self._finished:
+            return b""
+        if self._framing.chunked and not self._left:
+            self._left = self._next_chunk()
+        bounded = self._framing.chunked or self._framing.length is not None
+        if bounded and not self._left:
+            self._finished = True
+            return b""
+        data: bytes = self.fp.read1(min(size, self._left) if bounded else size)
+        if bounded:
+            if not data:
+                self._truncated("%d more bytes%s" % (self._left, " of a chunk" if self._framing.chunked else ""))
+            self._left -= len(data)
+        elif not data:
+            if self._wire.ragged:
+                self._truncated("close_notify")
+            self._finished = True
+        return data
+
+    def _next_chunk(self) -> int:
+        if self._in_chunk:
+            ending = self.fp.read(2)
+            if len(ending) < 2:
+                self._truncated("CRLF behind a chunk")
+            if ending != b"\r\n":
+                raise HttpError("a chunk does not end with CRLF", expected="CRLF", actual=ending, rule="HTTP-046")
+        line = self.fp.readline(MAX_LINE + 1)
+        if not line.endswith(b"\n") and len(line) <= MAX_LINE:
+            self._truncated("a chunk")
+        self._in_chunk = True
+        return parse_chunk_line(line)
+
+    def _truncated(self, expected: str) -> NoReturn:
+        raise HttpError("the connection ends inside the body", kind="truncated", expected=expected, actual="the connection's end",
+                        rule="HTTP-023")
+
+
+class _Connection(http.client.HTTPConnection):
+    """One connection for one request; `sock` is a _Wire."""
+
+    response_class = _StrictResponse
+
+    def __init__(self, request: HttpRequest, patience: _Patience, context: Optional[ssl.SSLContext]) -> None:
+        super().__init__(request.host, request.port)
+        self._patience = patience
+        self._context = context
+        self.wire: Optional[_Wire] = None
+
+    def connect(self) -> None:
+        connected = socket.create_connection((self.host, self.port), self._patience.connect())
+        try:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            keep_alive(connected)
+            if self._context is not None:
+                connected.settimeout(self._patience.connect())
+                connected = self._context.wrap_socket(connected, server_hostname=self.host, suppress_ragged_eofs=False)
+        except BaseException:
+            connected.close()
+            raise
+        self.wire = _Wire(connected, self._patience)
+        self.sock: Any = self.wire
+
+
+def keep_alive(connected: socket.socket) -> None:
+    """Ask for TCP keep-alive probes after a short idle time, as far as the platform lets one (HTTP-052)."""
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for names, value in ((("TCP_KEEPIDLE", "TCP_KEEPALIVE"), KEEPALIVE_IDLE), (("TCP_KEEPINTVL",), _KEEPALIVE_INTERVAL),
+                         (("TCP_KEEPCNT",), _KEEPALIVE_COUNT)):
+        option = next((getattr(socket, name) for name in names if hasattr(socket, name)), None)
+        if option is not None:
+            with suppress(OSError):  # an older kernel: its default then stands
+                connected.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def default_ssl_context() -> ssl.SSLContext:
+    """Return a context that verifies certificate and host name, with TLS 1.2 or newer (HTTP-053)."""
+    context = ssl.create_default_context()
+    context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1  # 3.6 has no minimum_version
+    return context
+
+
+class HttpExchange:
+    """One request and its answer: status, reason and headers, then the body by read1(). Closing it early closes the socket."""
+
+    def __init__(self, connection: _Connection, response: _StrictResponse, patience: _Patience) -> None:
+        self.status = response.head.status
+        self.reason = response.head.reason
+        self.headers: Tuple[Tuple[str, str], ...] = response.head.headers
+        self._connection = connection
+        self._response = response
+        self._patience = patience
+        self._closed = False
+
+    def read1(self, size: int = READ_SIZE) -> bytes:
+        """Return the next bytes of the body, or b"" once it is complete.
+
+        Raises HttpError `truncated` or `http`, NetworkError `timeout`, or `closed` when close() was called meanwhile.
+        """
+        if not self._closed:
+            try:
+                return self._response.read1(size)
+            except (Error, OSError, ValueError) as error:  # ValueError: the file was closed under the read
+                if not self._closed:
+                    raise _read_error(error, self._patience, "reading the body", in_body=True) from error
+        raise NetworkError("the response has been closed", kind="closed")
+
+    def close(self) -> None:
+        """Close the connection; from any thread, any number of times."""
+        self._closed = True
+        _disconnect(self._connection)
+
+
+def _disconnect(connection: _Connection) -> None:
+    if connection.wire is not None:
+        connection.wire.disconnect()
+
+
+def open_exchange(request: HttpRequest, timeouts: Timeouts, ssl_context: Optional[ssl.SSLContext] = None,
+                  monotonic: Callable[[], float] = time.monotonic) -> HttpExchange:
+    """Connect, send request, and return the exchange once the answer's final head has come.
+
+    ssl_context: for an https endpoint, instead of default_ssl_context();  monotonic: the clock of the time-outs
+    Raises NetworkError, HttpError, or ConfigurationError for a host that cannot be a name.
+    """
+    patience = _Patience(check_timeouts(timeouts), monotonic)
+    context = None
+    if request.scheme == "https":
+        context = ssl_context if ssl_context is not None else default_ssl_context()
+    connection = _Connection(request, patience, context)
+    try:
+        _connect(connection, patience)
+        refused = _send(connection, request, patience)
+        try:
+            response: Any = connection.getresponse()
+        except (OSError, http.client.HTTPException, Error) as error:
+            if refused is not None and not isinstance(error, HttpError):
+                raise refused from error
+            raise _read_error(error, patience, "waiting for the answer", in_body=False) from error
+        return HttpExchange(connection, response, patience)
+    except BaseException:
+        _disconnect(connection)
+        raise
+
+
+def _connect(connection: _Connection, patience: _Patience) -> None:
+    where = "%s port %d" % (connection.host, connection.port)
+    try:
+        connection.connect()
+    except socket.timeout:
+        raise patience.error("connecting") from None
+    except socket.gaierror as error:
+        raise NetworkError("unknown host: %s" % error.strerror, actual=connection.host, retryable=True, rule="HTTP-055") from error
+    except UnicodeError:
+        raise ConfigurationError("not a host name", actual=connection.host, rule="HTTP-002") from None
+    except ssl.SSLError as error:
+        raise NetworkError("TLS with %s failed: %s" % (where, getattr(error, "verify_message", "") or error.reason or error),
+                           rule="HTTP-053") from error
+    except OSError as error:
+        raise NetworkError("cannot connect to %s: %s" % (where, error.strerror or error), retryable=True, rule="HTTP-055") from error
+
+
+def _send(connection: _Connection, request: HttpRequest, patience: _Patience) -> Optional[NetworkError]:
+    """Send head and body. Returns, instead of raising, the error of a peer that stopped reading: it may have answered already."""
+    try:
+        connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)  # HTTP-009
+        for name, value in request.headers:
+            connection.putheader(name, value)
+        connection.endheaders(request.body or None)
+    except socket.timeout:
+        raise patience.error("sending the request") from None
+    except OSError as error:
+        return NetworkError("the peer closed the connection while the request was sent: %s" % (error.strerror or error), retryable=True,
+                            rule="HTTP-055")
+    return None
+
+
+def _read_error(error: Exception, patience: _Patience, what: str, in_body: bool) -> Error:
+    if isinstance(error, Error):
+        return error
+    if isinstance(error, socket.timeout):
+        return patience.error(what)
+    if in_body:
+        return HttpError("the connection breaks inside the body: %s" % error, kind="truncated", expected="the rest of the body",
+                         actual="a reset", rule="HTTP-023")
+    return NetworkError("the connection breaks before the answer: %s" % error, retryable=True, rule="HTTP-055")
