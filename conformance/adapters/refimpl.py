@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""The adapter of the reference implementation: `python3 -m conformance.adapters.refimpl`.
+
+It is also the pattern for others: one small function an operation, which turns the question's input into a call of the
+implementation, and the result into the answer's output. Its errors bear the protocol's kinds already.
+"""
+import uuid
+from typing import Any, Callable, Dict, List, Mapping, Sequence
+
+from refimpl.client import Client
+from refimpl.endpoints import resolve_endpoint
+from refimpl.errors import Error
+from refimpl.eventstream import Decoder, Message, encode
+from refimpl.jsonform import members_to_json, message_to_json
+from refimpl.operation import VERSION, ResponseReader, build_request
+from refimpl.shapes import (InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, OperationError, Shape,
+                            UnknownOperationError)
+from refimpl.sigv4 import Credentials, Signer, verify
+
+from .protocol import BadQuestion, Operation, Reject, serve, to_base64_text, to_bytes, to_pairs, to_triples
+
+_INVOKE_READ_TIMEOUT = 3.0  # seconds; below the runner's own time-out of a case
+_INVOKE_TOTAL_TIMEOUT = 8.0
+
+Given = Mapping[str, Any]
+
+
+def refusal(error: Error, output: Any = None) -> Reject:
+    """Return the answer that an error of the implementation is."""
+    fields = None
+    if isinstance(error, UnknownOperationError):
+        fields = {"Message": error.message} if error.message is not None else {}
+    elif isinstance(error, OperationError):
+        fields = members_to_json(error.fields, error)
+    return Reject(error.kind, str(error), code=error.code, fields=fields, output=output)
+
+
+def _guarded(operation: Callable[[Given], Dict[str, Any]]) -> Operation:
+    def guarded(given: Dict[str, Any]) -> Dict[str, Any]:
+        try:
+            return operation(given)
+        except Error as error:
+            raise refusal(error) from error
+    return guarded
+
+
+# ---- sigv4 -------------------------------------------------------------------------------------------------------
+
+def _credentials(given: Given) -> Credentials:
+    return Credentials(given["access_key"], given["secret_key"], given.get("session_token"))
+
+
+def _signing_arguments(given: Given, *options: str) -> Dict[str, Any]:
+    """Return the arguments that sign, presign and verify share, and those of the options that were given."""
+    arguments = {"method": given["method"], "target": given["target"], "headers": to_pairs(given["headers"]),
+                 "body": to_bytes(given.get("body", "")), "credentials": _credentials(given), "region": given["region"],
+                 "service": given["service"], "amz_date": given["time"], "normalize": given.get("normalize_path", True),
+                 "double_encode": given.get("double_encode", True)}
+    arguments.update((name, given[name]) for name in options if name in given)
+    return arguments
+
+
+def _sigv4_sign(given: Given) -> Dict[str, Any]:
+    signed = Signer().sign(**_signing_arguments(given, "sign_body", "omit_session_token"))
+    return {"canonical_request": signed.canonical_request, "string_to_sign": signed.string_to_sign, "signature": signed.signature,
+            "authorization": signed.authorization}
+
+
+def _sigv4_presign(given: Given) -> Dict[str, Any]:
+    presigned = Signer().presign(**_signing_arguments(given, "expires", "omit_session_token"))
+    return {"canonical_request": presigned.canonical_request, "string_to_sign": presigned.string_to_sign,
+            "signature": presigned.signature, "target": presigned.target}
+
+
+def _sigv4_verify(given: Given) -> Dict[str, Any]:
+    verify(**_signing_arguments(given))
+    return {}
+
+
+# ---- eventstream -------------------------------------------------------------------------------------------------
+
+def _eventstream_decode(given: Given) -> Dict[str, Any]:
+    decoder = Decoder()
+    messages: List[Message] = []
+    try:
+        for chunk in given["chunks"]:
+            messages += decoder.feed(to_bytes(chunk))
+        decoder.close()
+    except Error as error:
+        messages += getattr(error, "messages", ())
+        raise refusal(error, {"messages": [message_to_json(message) for message in messages]}) from error
+    return {"messages": [message_to_json(message) for message in messages]}
+
+
+def _eventstream_encode(given: Given) -> Dict[str, Any]:
+    triples = [(name, kind, _uuid_of(value) if kind == "uuid" else value) for name, kind, value in to_triples(given["headers"])]
+    return {"frame": to_base64_text(encode(triples, to_bytes(given["payload"])))}
+
+
+def _uuid_of(value: object) -> object:
+    try:
+        return uuid.UUID(value) if isinstance(value, str) else value
+    except ValueError:
+        raise BadQuestion("not a uuid: %s" % value) from None
+
+
+# ---- the operation -----------------------------------------------------------------------------------------------
+
+def _call_members(document: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return input members by their Python names; one that the shape has not keeps its name, to be refused there."""
+    attributes = {field.member: field for field in InvokeEndpointWithResponseStreamInput.fields}
+    members = {}
+    for name, value in document.items():
+        field = attributes.get(name)
+        is_blob = field is not None and field.type.form == "blob" and isinstance(value, str)
+        members[field.attribute if field is not None else name] = to_bytes(value) if is_blob else value
+    return members
+
+
+def _http_request(given: Given) -> Dict[str, Any]:
+    endpoint = resolve_endpoint(given.get("region"), given.get("endpoint_url"))
+    request = build_request(InvokeEndpointWithResponseStreamInput(**_call_members(given["input"])), endpoint.url)
+    return {"method": request.method, "url": request.url, "headers": [list(pair) for pair in request.headers],
+            "body": to_base64_text(request.body)}
+
+
+def event_documents(events: Sequence[Shape]) -> List[Dict[str, Any]]:
+    """Return events as the protocol shows them: [{"PayloadPart": {"Bytes": …}}]."""
+    return [{type(event).__name__: members_to_json(event.fields, event)} for event in events]
+
+
+def _output_document(output: object) -> Dict[str, Any]:
+    return members_to_json(tuple(field for field in InvokeEndpointWithResponseStreamOutput.fields if field.location == "header"), output)
+
+
+def _http_response(given: Given) -> Dict[str, Any]:
+    events: List[Shape] = []
+    output: Dict[str, Any] = {}
+    try:
+        reader = ResponseReader(given["status"], to_pairs(given["headers"]))
+        output = _output_document(reader.output)
+        for chunk in given["chunks"]:
+            events += reader.feed(to_bytes(chunk))
+        reader.close(complete=given.get("complete", True))
+    except Error as error:
+        events += getattr(error, "events", ())
+        raise refusal(error, {"output": output, "events": event_documents(events)}) from error
+    return {"output": output, "events": event_documents(events)}
+
+
+def _invoke(given: Given) -> Dict[str, Any]:
+    client = Client(region=given["region"], endpoint_url=given["endpoint_url"], credentials=_credentials(given),
+                    read_timeout=_INVOKE_READ_TIMEOUT, total_timeout=_INVOKE_TOTAL_TIMEOUT, environment={})
+    events: List[Shape] = []
+    output: Dict[str, Any] = {}
+    try:
+        with client.invoke_endpoint_with_response_stream(**_call_members(given["input"])) as response:
+            output = _output_document(response)
+            events.extend(response.body)
+    except Error as error:
+        raise refusal(error, {"output": output, "events": event_documents(events)}) from error
+    return {"output": output, "events": event_documents(events)}
+
+
+def _endpoint_resolve(given: Given) -> Dict[str, Any]:
+    resolved = resolve_endpoint(given.get("region"), given.get("endpoint_url"), given.get("use_fips", False), given.get("use_dualstack", False))
+    return dict(resolved._asdict())
+
+
+OPERATIONS: Dict[str, Operation] = {name: _guarded(operation) for name, operation in (
+    ("sigv4.sign", _sigv4_sign), ("sigv4.presign", _sigv4_presign), ("sigv4.verify", _sigv4_verify),
+    ("eventstream.decode", _eventstream_decode), ("eventstream.encode", _eventstream_encode),
+    ("http.request", _http_request), ("http.response", _http_response), ("invoke", _invoke), ("endpoint.resolve", _endpoint_resolve),
+)}
+
+if __name__ == "__main__":
+    serve("refimpl", VERSION, OPERATIONS)

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""The command line: `python3 -m conformance demo | serve`.
+
+Exit codes: 0 all as expected, 1 not so, 2 usage, 130 interrupted. `serve` prints its URL alone on the first line of stdout
+and runs until it is interrupted or its stdin, when asked to watch it, ends.
+"""
+import argparse
+import os
+import sys
+import threading
+from typing import Any, BinaryIO, NamedTuple, Sequence, TextIO
+
+from refimpl.errors import Error, UsageError, shown
+
+from .demo import run_demo
+from .endpoint import Endpoint
+from .scenarios import catalogue
+
+DEFAULT_PACE = 0.04  # seconds between two tokens
+
+Streams = NamedTuple("Streams", [("stdout", BinaryIO), ("stderr", TextIO)])
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        raise UsageError(message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="conformance", description="Judges implementations of SageMaker Runtime InvokeEndpointWithResponseStream.")
+    commands = parser.add_subparsers(dest="command", metavar="demo | serve", parser_class=_Parser)
+    demo = commands.add_parser("demo", help="endpoint, call, stream, explained: no account, no network")
+    demo.set_defaults(act=_demo)
+    _add_pace(demo)
+    serve = commands.add_parser("serve", help="a SageMaker Runtime endpoint on loopback, with scenarios chosen by endpoint name")
+    serve.set_defaults(act=_serve)
+    _add_pace(serve)
+    serve.add_argument("--port", type=int, default=0, help="default: one that the system chooses")
+    serve.add_argument("--list", action="store_true", help="list the scenarios and what a correct client does")
+    return parser
+
+
+def _add_pace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--pace", type=_seconds, default=DEFAULT_PACE, metavar="S", help="seconds between two tokens (default: %(default)s)")
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= 60:
+        raise argparse.ArgumentTypeError("expected 0 to 60 seconds, got %s" % text)
+    return seconds
+
+
+def _demo(options: argparse.Namespace, streams: Streams) -> None:
+    run_demo(streams.stdout, streams.stderr, options.pace)
+
+
+def _serve(options: argparse.Namespace, streams: Streams) -> None:
+    if options.list:
+        for scenario in catalogue().values():
+            streams.stdout.write(("%s\n    %s\n    %s\n" % (scenario.name, scenario.title, scenario.must)).encode("utf-8"))
+        streams.stdout.flush()
+        return
+    if not 0 <= options.port < 65536:
+        raise UsageError("not a port", expected="0 to 65535", actual=options.port)
+    try:
+        endpoint = Endpoint(port=options.port, pace=options.pace)
+    except OSError as error:
+        raise UsageError("cannot listen on port %d: %s" % (options.port, error.strerror or error)) from None
+    with endpoint:
+        streams.stdout.write(endpoint.url.encode("ascii") + b"\n")
+        streams.stdout.flush()
+        threading.Event().wait()
+
+
+def main(arguments: Sequence[str], streams: Streams) -> int:
+    """Run one command and return its exit code."""
+    try:
+        options = _parser().parse_args(arguments)
+        if options.command is None:
+            raise UsageError("no command", expected="demo or serve; --help tells more")
+        options.act(options, streams)
+    except UsageError as error:
+        _say(streams, error)
+        return 2
+    except Error as error:
+        _say(streams, error)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 141
+    except OSError as error:
+        _say(streams, error)
+        return 2
+    return 0
+
+
+def _say(streams: Streams, error: Exception) -> None:
+    streams.stderr.write("conformance: %s\n" % shown(str(error), 4000))
+    streams.stderr.flush()
+
+
+def run() -> None:
+    """Run the command line of this process, and exit."""
+    if sys.stdout is None or sys.stderr is None:
+        sys.exit(2)
+    code = main(sys.argv[1:], Streams(sys.stdout.buffer, sys.stderr))
+    if code == 141:  # what is still buffered must not fail once more while Python shuts down
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""`python3 -m conformance demo`: the whole operation on one machine, with no account and no network.
+
+It starts the endpoint on loopback, calls it with refimpl over a real socket, prints the text the moment each part arrives,
+and then tells what happened, from what both sides saw.
+"""
+import time
+from typing import BinaryIO, Callable, TextIO
+
+from refimpl.client import Client
+from refimpl.shapes import PayloadPart
+
+from .endpoint import EXAMPLE_CREDENTIALS, Endpoint
+
+ENDPOINT_NAME = "demo"
+REGION = "us-east-1"
+_REQUEST = b'{"inputs": "What is an event stream?"}'
+
+
+def run_demo(stdout: BinaryIO, account: TextIO, pace: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+    """Call the endpoint once: the answer's text goes to stdout, the account of it to account.
+
+    pace: seconds between two parts
+    """
+    with Endpoint(pace=pace) as endpoint:
+        client = Client(region=REGION, endpoint_url=endpoint.url, credentials=EXAMPLE_CREDENTIALS, environment={})
+        started = monotonic()
+        with client.invoke_endpoint_with_response_stream(endpoint_name=ENDPOINT_NAME, body=_REQUEST,
+                                                         content_type="application/json") as response:
+            sizes, first = [], 0.0
+            for event in response.body:
+                if isinstance(event, PayloadPart):
+                    first = first or monotonic() - started
+                    sizes.append(len(event.bytes))
+                    stdout.write(event.bytes)
+                    stdout.flush()
+        total = monotonic() - started
+        call = endpoint.calls[-1]
+    stdout.write(b"\n")
+    stdout.flush()
+    for line in (
+            "",
+            "request     %s %s, %d bytes of body" % (call.method, call.target, len(call.body)),
+            "signature   %s by the endpoint (AWS Signature Version 4, service sagemaker, region %s)" % (
+                "verified" if call.verified else "REFUSED", REGION),
+            "answer      HTTP %d, %s, variant %s, request id %s" % (
+                response.status, response.content_type, response.invoked_production_variant, response.request_id),
+            "stream      %d frames, %d bytes on the wire, %d bytes of payload, each frame's two checksums verified" % (
+                call.frames_sent, call.bytes_sent, sum(sizes)),
+            "time        first part after %.0f ms, last after %.0f ms" % (first * 1000, total * 1000)):
+        account.write(line + "\n")
+    account.flush()

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""What several test files share: the way to the public corpora, and the ways in which bytes are delivered.
+
+The corpora are data that others publish; they lie outside the repository. The environment variable REFIMPL_CORPORA
+names their folder. A test that needs them asks corpora(...) for a path; without the variable, or without that path,
+the test is skipped with a reason that pytest counts (`pytest -rs`), so that a run always says what it did not check.
+
+Every byte-level test runs through deliveries(data): whole, byte by byte, in two halves, and in cuts that look random
+but are the same in every run. Refused here: a delivery that loses, adds or reorders a byte.
+"""
+import os
+import random
+from pathlib import Path
+from typing import Iterator, List, Tuple
+
+import pytest
+
+
+def corpora(*parts: str) -> Path:
+    """Return the path of a file or folder of the public corpora, or skip the test that asks for it."""
+    root = os.environ.get("REFIMPL_CORPORA")
+    if not root:
+        pytest.skip("public corpora not given: REFIMPL_CORPORA is unset")
+    path = Path(root).joinpath(*parts)
+    if not path.exists():
+        pytest.skip("public corpora incomplete: no %s under REFIMPL_CORPORA" % "/".join(parts))
+    return path
+
+
+def pieces(data: bytes, size: int) -> List[bytes]:
+    """Return data in pieces of size bytes; the last one may be shorter."""
+    return [data[start:start + size] for start in range(0, len(data), size)]
+
+
+def random_pieces(data: bytes, seed: int = 0) -> List[bytes]:
+    """Return data cut at places that look random, empty pieces among them; the same cuts for the same arguments."""
+    source = random.Random("%d %d" % (seed, len(data)))
+    cuts = sorted(source.randint(0, len(data)) for _ in range(min(len(data) + 1, 12)))
+    return [data[start:end] for start, end in zip([0] + cuts, cuts + [len(data)])]
+
+
+def deliveries(data: bytes) -> Iterator[Tuple[str, List[bytes]]]:
+    """Yield (name, chunks) for each way in which data may come."""
+    half = len(data) // 2
+    ways = [
+        ("whole", [data]),
+        ("bytewise", pieces(data, 1)),
+        ("halves", [data[:half], data[half:]]),
+        ("random", random_pieces(data, 1)),
+        ("random", random_pieces(data, 2)),
+    ]
+    for name, chunks in ways:
+        assert b"".join(chunks) == data
+        yield name, chunks

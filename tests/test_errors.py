@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: MIT
+"""Tests of refimpl/errors.py: the one error tree.
+
+Of every class: what str() shows is one line, short and escaped, whatever stands in the message or the evidence; the
+evidence is there; pickling and copying keep every attribute; and it stands in one branch alone, so that `except
+UsageError` never catches a peer's mistake. The tree that the module's docstring draws is the tree that there is.
+Of require_type: what it refuses, bool as int among it, and that the refused value is never shown.
+"""
+import builtins
+import copy
+import pickle
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from refimpl import errors
+from refimpl.errors import (
+    ConfigurationError,
+    DocumentError,
+    Error,
+    FrameError,
+    HttpError,
+    NetworkError,
+    ProtocolError,
+    ServiceError,
+    SignatureError,
+    UsageError,
+    excerpt,
+    require_type,
+    shown,
+)
+
+KINDS = {
+    Error: "error", UsageError: "constraint", ConfigurationError: "configuration", SignatureError: "signature", ProtocolError: "protocol",
+    FrameError: "header", HttpError: "http", DocumentError: "syntax", NetworkError: "network", ServiceError: "service_error",
+}
+BRANCHES = [UsageError, ConfigurationError, SignatureError, ProtocolError, NetworkError, ServiceError]
+HOSTILE = [
+    "line\nbreak", "carriage\rreturn", "\x1b[31mred\x1b[0m", "tab\there", "nul\0", "\x85next line", "\u2028line", "\u2029paragraph",
+    "\u202eright to left", "\ud800 alone", "\x7f", "\u200bnothing", "\xa0blank", "\ufeffmark", "\U000e0001tag", "x" * 10 ** 6,
+    "\n" * 10 ** 6,
+]
+some = settings(max_examples=200, deadline=None)
+any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
+
+
+def every_class(root=Error):
+    """All error classes of the module, the root first."""
+    found = [root]
+    for child in root.__subclasses__():
+        if child.__module__ == "refimpl.errors":
+            found += every_class(child)
+    return found
+
+
+CLASSES = every_class()
+
+
+class Unshowable:
+    def __repr__(self):
+        raise RuntimeError("not to be shown")
+
+
+# ---- the tree ----------------------------------------------------------------------------------------------------
+
+def test_every_class_has_its_kind():
+    assert {cls: cls.kind for cls in CLASSES} == KINDS
+
+
+def test_the_docstring_draws_the_tree_that_there_is():
+    drawn, path = {}, []
+    for indent, name in re.findall(r"^( {4,})(Error|[A-Z]\w+Error)\b", errors.__doc__, re.M):
+        depth = len(indent) // 2 - 2
+        path[depth:] = [name]
+        drawn[name] = path[depth - 1] if depth else "Exception"
+    assert drawn == {cls.__name__: cls.__base__.__name__ for cls in CLASSES}
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_a_class_stands_in_one_branch_alone(cls):
+    assert sum(issubclass(cls, branch) for branch in BRANCHES) == (cls is not Error)
+    assert [base for base in cls.__mro__ if not issubclass(base, Error)] == [Exception, BaseException, object]
+    caught = [known for known in vars(builtins).values() if isinstance(known, type) and issubclass(cls, known)]
+    assert set(caught) == {Exception, BaseException, object}  # no `except ValueError` or `except OSError` catches it
+
+
+@pytest.mark.parametrize("cls", [FrameError, HttpError, DocumentError])
+def test_what_the_peer_sent_is_the_peers_mistake(cls):
+    assert issubclass(cls, ProtocolError)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_what_is_not_known_is_none(cls):
+    error = cls("said")
+    assert [error.rule, error.offset, error.expected, error.actual, error.code, error.status, error.request_id] == [None] * 7
+    assert error.retryable is False
+    assert error.args == ("said",)
+    assert error.message == "said"
+
+
+def test_what_a_class_adds_is_empty_and_immutable():
+    assert (FrameError().messages, FrameError().events, FrameError().buffered) == ((), (), b"")
+    assert HttpError().body == b""
+    assert (ServiceError().fault, ServiceError().body, ServiceError().headers, ServiceError().events) == (False, b"", (), ())
+    assert (SignatureError().canonical_request, SignatureError().string_to_sign) == (None, None)
+
+
+def test_evidence_of_one_error_is_not_that_of_another():
+    UsageError("a", kind="type", offset=1, rule="EVS-001")
+    assert (UsageError("b").kind, UsageError("b").offset, UsageError("b").rule) == ("constraint", None, None)
+
+
+# ---- one line ----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_the_evidence_stands_beside_the_message(cls):
+    error = cls("it is broken", expected="this", actual="that", offset=7, rule="EVS-999")
+    assert str(error) == "it is broken (expected this, got that, at byte 7, rule EVS-999)"
+    assert repr(error) == "%s(%s: %s)" % (cls.__name__, cls.kind, error)
+    assert error.evidence() == {"expected": "this", "got": "that", "at byte": 7, "rule": "EVS-999"}
+    assert list(error.evidence()) == ["expected", "got", "at byte", "rule"]
+
+
+def test_evidence_that_is_false_is_shown_and_evidence_that_is_none_is_not():
+    assert str(Error("m", offset=0)) == "m (at byte 0)"
+    assert str(Error("m", expected=False, actual=0)) == "m (expected False, got 0)"
+    assert str(Error("m", actual="")) == "m (got )"
+    assert str(Error("m", actual=b"\xff\n")) == "m (got b'\\xff\\n')"
+    assert str(Error("m", expected=None, rule="X-1")) == "m (rule X-1)"
+    assert str(Error("m")) == "m"
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("message", ["", None])
+def test_without_a_message_the_kind_is_shown(cls, message):
+    assert str(cls(message)) == cls.kind
+    assert str(cls(message, kind="other", offset=1)) == "other (at byte 1)"
+
+
+def test_an_error_of_a_service_shows_its_code_its_status_and_its_request():
+    error = ServiceError("slow down", code="ThrottlingException", status=400, request_id="r-1")
+    for told in ("ThrottlingException", "slow down", "400", "r-1"):
+        assert told in str(error)
+    assert ServiceError("slow down", code="\x1b[2J\n").message == "slow down"
+    assert str(ServiceError("slow down", code="\x1b[2J\n")).isprintable()
+    assert {"HTTP": 500, "got": "x"}.items() <= ServiceError("m", status=500, actual="x").evidence().items()
+    assert str(ServiceError("slow down")) == "slow down"
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_whatever_is_said_is_one_short_line(cls, text):
+    for error in (cls(text), cls("m", expected=text, actual=text, rule=text), cls("m", actual=text.encode("utf-8", "surrogatepass")),
+                  cls("m", actual=[text])):
+        for told in (str(error), repr(error)):
+            assert told.isprintable()
+            assert len(told) < 3000
+            told.encode("utf-8")
+
+
+@some
+@given(any_text, any_text, st.binary(max_size=300))
+def test_any_text_is_one_short_line(message, expected, actual):
+    told = str(Error(message, expected=expected, actual=actual))
+    assert told.isprintable()
+    assert len(told) < 3000
+    told.encode("utf-8")
+
+
+def test_a_long_message_keeps_its_beginning_and_says_that_it_was_cut():
+    told = str(Error("beginning" + "x" * 10000))
+    assert told.startswith("beginningxxx")
+    assert told.endswith("x...")
+    assert len(told) == 2000
+    assert str(Error("x" * 2000)) == "x" * 2000
+    assert str(Error("m", actual="y" * 200)) == "m (got %s)" % ("y" * 200)
+    assert str(Error("m", actual="y" * 201)) == "m (got %s...)" % ("y" * 197)
+
+
+# ---- shown and excerpt -------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("value, told", [
+    ("plain", "plain"), ("caf\u00e9 \u20ac \u65e5", "caf\u00e9 \u20ac \u65e5"), ("a\nb", "a\\nb"), ("\x1b[0m", "\\x1b[0m"),
+    ("\u2028", "\\u2028"), ("\ud800", "\\ud800"), ("'quoted'", "'quoted'"),
+    (b"a\n", "b'a\\n'"), (5, "5"), (None, "None"), (["a\n"], "['a\\n']"), ("", ""),
+])
+def test_shown(value, told):
+    assert shown(value) == told
+
+
+@pytest.mark.parametrize("limit", [3, 4, 10, 200])
+def test_shown_stays_within_its_limit(limit):
+    assert shown("x" * limit, limit) == "x" * limit
+    assert shown("x" * (limit + 1), limit) == "x" * (limit - 3) + "..."
+    assert len(shown("\n" * limit, limit)) == limit
+    assert shown("\n" * limit, limit).endswith("...")
+    assert len(shown("\U000e0001" * 1000, limit)) == limit
+
+
+@some
+@given(any_text, st.integers(3, 50))
+def test_shown_is_printable_and_within_its_limit(text, limit):
+    assert shown(text, limit).isprintable()
+    assert len(shown(text, limit)) <= limit
+
+
+@pytest.mark.parametrize("value", [Unshowable(), [Unshowable()], 10 ** 5000, -10 ** 5000, [10 ** 5000]],
+                         ids=["object", "list", "number", "negative", "list of a number"])
+def test_a_value_that_has_no_repr_is_shown_all_the_same(value):
+    assert shown(value).isprintable()
+    assert 0 < len(shown(value)) <= 200
+    error = UsageError("m", actual=value)
+    assert str(error).startswith("m (got ")
+    assert repr(error).startswith("UsageError(constraint: m (got ")
+
+
+def test_excerpt():
+    assert excerpt(b"") == ""
+    assert excerpt(b"short\r\n") == "short\\r\\n"
+    assert excerpt(bytearray(b"short")) == excerpt(memoryview(b"short")) == "short"
+    assert excerpt(b"x" * 64) == "x" * 64
+    assert excerpt(b"x" * 65) == "x" * 64 + "..."
+    assert excerpt(b"abcdef", 3) == "abc..."
+    assert excerpt(b"caf\xc3\xa9") == "caf\u00e9"
+    assert excerpt(b"\xff\xfe") == "\ufffd\ufffd"
+
+
+@some
+@given(st.binary(max_size=200), st.integers(2, 80))
+def test_excerpt_is_one_short_line(data, limit):
+    assert excerpt(data, limit) == "" or excerpt(data, limit).isprintable()
+    assert len(excerpt(data, limit)) <= 2 * limit + 3
+    assert (len(data) > limit) <= excerpt(data, limit).endswith("...")
+
+
+# ---- pickling and copying ----------------------------------------------------------------------------------------
+
+EVIDENCE = {
+    "kind": "other", "rule": "EVS-014", "offset": 0, "expected": b"\0", "actual": ("a", 1), "code": "Code", "status": 424,
+    "request_id": "r", "retryable": True, "messages": ((1, 2),), "events": ("e",), "buffered": b"b", "body": b"<", "fault": True,
+    "headers": (("a", "b"),), "canonical_request": "c", "string_to_sign": "s",
+}
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy] + [
+    lambda error, protocol=protocol: pickle.loads(pickle.dumps(error, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)])
+def test_a_copy_keeps_every_attribute(cls, way):
+    for error in (cls("said\n", **EVIDENCE), cls(), cls("said")):
+        again = way(error)
+        assert type(again) is cls
+        assert again is not error
+        assert vars(again) == vars(error)
+        assert again.args == error.args
+        assert (str(again), repr(again), again.evidence()) == (str(error), repr(error), error.evidence())
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_evidence_becomes_attributes(cls):
+    error = cls("said", **EVIDENCE)
+    assert {name: getattr(error, name) for name in EVIDENCE} == EVIDENCE
+
+
+# ---- require_type ------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("value, expected", [
+    (1, int), (0, int), (10 ** 100, int), (True, bool), (False, bool), ("", str), (b"", bytes), ([], list), (None, type(None)),
+    (True, object),
+])
+def test_require_type_takes(value, expected):
+    assert require_type(value, expected, "it") is None
+
+
+class SomeInt(int):
+    pass
+
+
+def test_require_type_takes_a_subclass():
+    assert require_type(SomeInt(5), int, "it") is None
+
+
+@pytest.mark.parametrize("value, expected", [
+    (True, int), (False, int), (1, bool), (0, bool), (1.0, int), ("1", int), (None, int), (b"", str), ("", bytes), (bytearray(b""), bytes),
+    (None, str), ((), list), (Unshowable(), str),
+])
+def test_require_type_refuses(value, expected):
+    with pytest.raises(UsageError) as caught:
+        require_type(value, expected, "the name", rule="EVS-999")
+    error = caught.value
+    assert (error.kind, error.rule, error.expected, error.actual) == ("type", "EVS-999", expected.__name__, type(value).__name__)
+    assert str(error) == "the name has the wrong type (expected %s, got %s, rule EVS-999)" % (expected.__name__, type(value).__name__)
+
+
+def test_require_type_never_shows_the_value():
+    with pytest.raises(UsageError) as caught:
+        require_type("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", bytes, "secret_key")
+    error = caught.value
+    assert "wJalr" not in str(error) + repr(error) + repr(vars(error)) + repr(error.args)
+    assert error.rule is None
