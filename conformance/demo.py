@@ -9,8 +9,9 @@ from typing import BinaryIO, Callable, TextIO
 
 from refimpl.client import Client
 from refimpl.shapes import PayloadPart
+from refimpl.sigv4 import Credentials
 
-from .endpoint import EXAMPLE_CREDENTIALS, Endpoint
+from .endpoint import ACCESS_KEY, SECRET_KEY, Endpoint
 
 ENDPOINT_NAME = "demo"
 REGION = "us-east-1"
@@ -23,7 +24,7 @@ def run_demo(stdout: BinaryIO, account: TextIO, pace: float, monotonic: Callable
     pace: seconds between two parts
     """
     with Endpoint(pace=pace) as endpoint:
-        client = Client(region=REGION, endpoint_url=endpoint.url, credentials=EXAMPLE_CREDENTIALS, environment={})
+        client = Client(region=REGION, endpoint_url=endpoint.url, credentials=Credentials(ACCESS_KEY, SECRET_KEY), environment={})
         started = monotonic()
         with client.invoke_endpoint_with_response_stream(endpoint_name=ENDPOINT_NAME, body=_REQUEST,
                                                          content_type="application/json") as response:

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""`python3 -m refimpl`."""
-from .cli import run
+"""`python3 -m refimpl`; an interrupt ends it quietly even while it loads."""
+import sys
 
 if __name__ == "__main__":
-    run()
+    try:
+        from .cli import run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)

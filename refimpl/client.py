@@ -15,7 +15,7 @@ from .credentials import credentials_from_environment
 from .endpoints import resolve_endpoint
 from .errors import Error, HttpError, UsageError, require_type
 from .eventstream import DEFAULT_MAX_FRAME_LENGTH, Decoder
-from .operation import MAX_ERROR_BODY, ResponseReader, build_request, parse_endpoint_url
+from .operation import MAX_ERROR_BODY, UNSIGNED_HEADERS, ResponseReader, build_request, parse_endpoint_url
 from .shapes import InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, StreamEvent
 from .sigv4 import Credentials, Signer, amz_date_of
 from .transport import HttpExchange, Timeouts, check_timeouts, default_ssl_context, open_exchange
@@ -141,7 +141,8 @@ class Client:
         """
         request = build_request(InvokeEndpointWithResponseStreamInput(**members), self._endpoint.url)
         signed = self._signer.sign(request.method, request.target, request.headers, request.body, self._credentials,
-                                   self._endpoint.signing_region, self._endpoint.signing_name, amz_date_of(self._clock()))
+                                   self._endpoint.signing_region, self._endpoint.signing_name, amz_date_of(self._clock()),
+                                   unsigned=UNSIGNED_HEADERS)
         exchange = open_exchange(request._replace(headers=signed.headers), self._timeouts, self._ssl_context)
         try:
             reader = ResponseReader(exchange.status, exchange.headers, self._max_frame_length)

@@ -67,8 +67,8 @@ class Error(Exception):
         return {name: value for name, value in pairs if value is not None}
 
     def __str__(self) -> str:
-        details = ", ".join("%s %s" % (name, shown(value)) for name, value in self.evidence().items())
-        message = shown(self.message or self.kind, 2000)
+        details = ", ".join("%s %s" % (name, shown(value) or "nothing") for name, value in self.evidence().items())
+        message = shown(self.message or "no message", 2000)
         return "%s (%s)" % (message, details) if details else message
 
     def __repr__(self) -> str:

@@ -32,6 +32,7 @@ from .xmlform import Element, child_of, parse_xml, text_of
 VERSION = "0.1.0"
 USER_AGENT = "sagemaker-stream-reference/%s python/%s" % (VERSION, platform.python_version())
 SIGNING_NAME = "sagemaker"  # SIG-027
+UNSIGNED_HEADERS = ("content-length",)  # a hop that changes the framing changes it; botocore leaves it unsigned, too: SIG-015
 METHOD = "POST"  # HTTP-001
 PATH = "/endpoints/%s/invocations-response-stream"
 MAX_ERROR_BODY = 1024 * 1024  # bytes of an error's body that are kept; HTTP-035
@@ -332,7 +333,7 @@ def service_error(status: int, headers: HeaderSequence, body: bytes) -> Operatio
         message = _message_in(document)
         _with_evidence(error, message=_without_secrets(message) if message is not None else _describe(status, headers, body, document))
     throttled = status == 400 and code is None and _is_null_message(document)  # HTTP-034
-    return _with_evidence(error, kind="service_error", status=status, request_id=request_id_of(headers) or request_id, fault=status >= 500,
+    return _with_evidence(error, kind="service_error", status=status, request_id=request_id_of(headers) or request_id, fault=status >= 500 or error.fault,
                           retryable=status in _RETRYABLE_STATUSES or code in _RETRYABLE_CODES or throttled, body=body,
                           headers=tuple(headers))
 

@@ -353,7 +353,7 @@ class Signer:
 
     def sign(self, method: str, target: str, headers: HeaderPairs, body: bytes, credentials: Credentials, region: str, service: str,
              amz_date: str, normalize: bool = True, double_encode: bool = True, sign_body: bool = False,
-             omit_session_token: bool = False) -> SignedRequest:
+             omit_session_token: bool = False, unsigned: Sequence[str] = ()) -> SignedRequest:
         """Sign a request in its headers, and return every stage with the headers to send.
 
         method, target, headers, body: the request in its wire form; Host must be among the headers (SIG-014)
@@ -361,6 +361,7 @@ class Signer:
         normalize, double_encode: as for canonical_uri
         sign_body: send x-amz-content-sha256 (SIG-019)
         omit_session_token: send the token unsigned (SIG-018)
+        unsigned: lower-case names of headers that are sent but not signed, besides those that never are (SIG-015)
         Raises UsageError.
         """
         _check_arguments(method, credentials, region, service, amz_date)
@@ -374,8 +375,8 @@ class Signer:
             own.append((CONTENT_HASH_HEADER, hashed_payload))
         kept = _without(headers, [name for name, _ in own] + ["authorization"])
         to_sign = select_signed(collect_headers(kept + own))
-        if omit_session_token:
-            to_sign.pop(TOKEN_HEADER, None)
+        for name in tuple(unsigned) + ((TOKEN_HEADER,) if omit_session_token else ()):
+            to_sign.pop(name, None)
         request = canonical_request(method, canonical_uri(path, normalize, double_encode), canonical_query_string(query), to_sign,
                                     hashed_payload)
         scope, text, signature = self._finish(request, credentials, region, service, amz_date)

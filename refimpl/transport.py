@@ -103,6 +103,9 @@ class _Wire(io.RawIOBase):
             self._wait()
             self._socket.sendall(view[start:start + _SEND_SIZE])
 
+    def close(self) -> None:
+        """Do nothing: http.client closes at times of its own, under the reader; disconnect() is what closes."""
+
     def makefile(self, mode: str) -> io.BufferedReader:
         return io.BufferedReader(self, READ_SIZE)
 

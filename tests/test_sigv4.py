@@ -1161,7 +1161,7 @@ def sent_requests(draw: Any) -> Sent:
     method, path, query = draw(methods), draw(paths), draw(queries)
     target = path + draw(st.sampled_from(["?", ""])) + query if not query else path + "?" + query
     headers, body, credentials = draw(header_lists()), draw(st.binary(max_size=20)), draw(credential_values)
-    where = (draw(scope_parts), draw(scope_parts), amz_date_of(draw(st.integers(FIRST, LAST - 604800))))
+    where = (draw(scope_parts), draw(scope_parts), amz_date_of(draw(st.integers(FIRST, LAST - 604801))))
     options = {"normalize": draw(st.booleans()), "double_encode": draw(st.booleans())}
     more = {"omit_session_token": draw(st.booleans())}
     presigned = draw(st.booleans())
