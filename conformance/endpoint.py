@@ -466,7 +466,7 @@ class _Handler(socketserver.BaseRequestHandler):
                 pass
         elif ending == "reset":
             self._settle()
-            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0))
             self.request.close()  # here, before anything says good-bye in good order
 
     def _settle(self) -> None:
@@ -474,7 +474,7 @@ class _Handler(socketserver.BaseRequestHandler):
         try:
             from fcntl import ioctl
             from termios import TIOCOUTQ
-            for _ in range(500):
+            for _ in range(2500):
                 if struct.unpack("i", ioctl(self.request.fileno(), TIOCOUTQ, b"\0\0\0\0"))[0] == 0:
                     return
                 self.server.endpoint.pause(0.002, exact=True)

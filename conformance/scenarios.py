@@ -154,6 +154,7 @@ STREAM_HEADERS = (
     ("X-Amzn-SageMaker-Content-Type", "text/plain; charset=utf-8"),
     ("x-Amzn-Invoked-Production-Variant", "AllTraffic"),
 )
+RAW_HEADERS = STREAM_HEADERS + (("Connection", "close"),)  # of a raw answer, whose connection ends with it
 OUTPUT = {"ContentType": "text/plain; charset=utf-8", "InvokedProductionVariant": "AllTraffic"}
 CHUNKED = ("Transfer-Encoding", "chunked")
 LAST_CHUNK = b"0\r\n\r\n"
@@ -536,7 +537,7 @@ def _truncations() -> List[Entry]:
 
 
 def _raw_chunks(*chunks: bytes) -> Answer:
-    return raw(head(STREAM_HEADERS + (CHUNKED,)), *chunks)
+    return raw(head(RAW_HEADERS + (CHUNKED,)), *chunks)
 
 
 def _stalls() -> List[Entry]:
@@ -668,7 +669,7 @@ def _wrong_successes() -> List[Entry]:
                   stream(*FRAMES, headers=_with_type(EVENT_STREAM_TYPE + "s"))),
         no_stream("success-gzip", "a 200 with Content-Encoding: gzip",
                   stream(compressed, headers=STREAM_HEADERS + (("Content-Encoding", "gzip"),))),
-        no_stream("success-204", "a 204 without a body", raw(head((), "204 No Content")), 204),
+        no_stream("success-204", "a 204 without a body", raw(head(RAW_HEADERS[-1:], "204 No Content")), 204),
         no_stream("success-206", "a 206 with an event stream", stream(*FRAMES)._replace(status="206 Partial Content"), 206),
         Scenario("success-error-type", "a 200 with x-amzn-ErrorType", "raise a service error",
                  refused("service_error", 200, "InternalFailure", "x", {}), failure("200 OK", "InternalFailure", Message="x")),
@@ -694,7 +695,7 @@ def _redirects() -> List[Entry]:
 # ---- HTTP that is malformed --------------------------------------------------------------------------------------
 
 _LENGTH = len(b"".join(FRAMES))
-_GOOD_HEAD = head(STREAM_HEADERS + (CHUNKED,))
+_GOOD_HEAD = head(RAW_HEADERS + (CHUNKED,))
 _GOOD_BODY = b"".join(map(chunk, FRAMES)) + LAST_CHUNK
 
 
@@ -705,7 +706,7 @@ def _with_lines(*lines: bytes) -> bytes:
 
 def _with_length(*values: str, chunked: bool = False) -> Answer:
     own = tuple(("Content-Length", value) for value in values)
-    return raw(head(STREAM_HEADERS + own + ((CHUNKED,) if chunked else ())), _GOOD_BODY if chunked else b"".join(FRAMES))
+    return raw(head(RAW_HEADERS + own + ((CHUNKED,) if chunked else ())), _GOOD_BODY if chunked else b"".join(FRAMES))
 
 
 _BAD_HEADS = (
@@ -715,7 +716,7 @@ _BAD_HEADS = (
     ("continue-final", "100 as the final answer", raw(head((), "100 Continue"))),
     ("early-hints-final", "103 as the final answer", raw(head((("Link", "</x>"),), "103 Early Hints"))),
     ("early-hints-with-stream", "103 with an event stream behind it",
-     raw(head(STREAM_HEADERS + (("Content-Length", str(_LENGTH)),), "103 Early Hints"), b"".join(FRAMES))),
+     raw(head(RAW_HEADERS + (("Content-Length", str(_LENGTH)),), "103 Early Hints"), b"".join(FRAMES))),
     ("switching-protocols", "101 with an event stream behind it",
      raw(head((("Connection", "Upgrade"), ("Upgrade", "h2c")) + STREAM_HEADERS, "101 Switching Protocols"), b"".join(FRAMES))),
     ("content-length-text", "a Content-Length that is no number", _with_length("many")),
@@ -727,9 +728,9 @@ _BAD_HEADS = (
     ("content-length-twice", "two Content-Lengths that differ", _with_length(str(_LENGTH), str(len(FRAMES[0])))),
     ("content-length-and-chunked", "Content-Length together with Transfer-Encoding", _with_length(str(_LENGTH), chunked=True)),
     ("transfer-encoding-gzip", "Transfer-Encoding: gzip, chunked",
-     raw(head(STREAM_HEADERS + (("Transfer-Encoding", "gzip, chunked"),)), chunk(_gzip(b"".join(FRAMES))), LAST_CHUNK)),
+     raw(head(RAW_HEADERS + (("Transfer-Encoding", "gzip, chunked"),)), chunk(_gzip(b"".join(FRAMES))), LAST_CHUNK)),
     ("transfer-encoding-unknown", "a Transfer-Encoding that is not known",
-     raw(head(STREAM_HEADERS + (("Transfer-Encoding", "xchunked"),)), _GOOD_BODY)),
+     raw(head(RAW_HEADERS + (("Transfer-Encoding", "xchunked"),)), _GOOD_BODY)),
     ("bare-lf-in-head", "a head whose lines end in a bare LF", raw(_GOOD_HEAD.replace(b"\r\n", b"\n"), _GOOD_BODY)),
     ("bare-lf-in-header", "one header line that ends in a bare LF", raw(_with_lines(b"X-Test: a\n"), _GOOD_BODY)),
     ("bare-lf-empty-line", "an empty line that is a bare LF", raw(_GOOD_HEAD[:-2] + b"\n", _GOOD_BODY)),
@@ -737,14 +738,14 @@ _BAD_HEADS = (
     ("headers-too-many", "more than 100 headers", raw(_with_lines(*[b"X-Test-%d: a\r\n" % number for number in range(101)]), _GOOD_BODY)),
     ("header-space-before-colon", "a space before the colon", raw(_with_lines(b"X-Test : a\r\n"), _GOOD_BODY)),
     ("content-length-space-before-colon", "Content-Length with a space before the colon",
-     raw(head()[:-2] + b"Content-Length : %d\r\n\r\n" % _LENGTH, b"".join(FRAMES))),
+     raw(head(RAW_HEADERS)[:-2] + b"Content-Length : %d\r\n\r\n" % _LENGTH, b"".join(FRAMES))),
     ("header-without-colon", "a header line without a colon", raw(_with_lines(b"X-Test\r\n"), _GOOD_BODY)),
     ("header-with-nul", "NUL in a header value", raw(_with_lines(b"X-Test: a\0b\r\n"), _GOOD_BODY)),
     ("status-line-garbage", "garbage for a status line", raw(b"garbage in place of a status line\r\n\r\n")),
-    ("status-line-no-number", "a status that is no number", raw(head(STREAM_HEADERS + (CHUNKED,), "OK fine"), _GOOD_BODY)),
-    ("status-line-two-digits", "a status of two digits", raw(head(STREAM_HEADERS + (CHUNKED,), "20 OK"), _GOOD_BODY)),
-    ("status-line-four-digits", "a status of four digits", raw(head(STREAM_HEADERS + (CHUNKED,), "2000 OK"), _GOOD_BODY)),
-    ("status-line-http-2", "HTTP/2.0 in the status line", raw(head(STREAM_HEADERS + (CHUNKED,), version="HTTP/2.0"), _GOOD_BODY)),
+    ("status-line-no-number", "a status that is no number", raw(head(RAW_HEADERS + (CHUNKED,), "OK fine"), _GOOD_BODY)),
+    ("status-line-two-digits", "a status of two digits", raw(head(RAW_HEADERS + (CHUNKED,), "20 OK"), _GOOD_BODY)),
+    ("status-line-four-digits", "a status of four digits", raw(head(RAW_HEADERS + (CHUNKED,), "2000 OK"), _GOOD_BODY)),
+    ("status-line-http-2", "HTTP/2.0 in the status line", raw(head(RAW_HEADERS + (CHUNKED,), version="HTTP/2.0"), _GOOD_BODY)),
     ("no-status-line", "a body at once, as HTTP/0.9 had it", raw(b"".join(FRAMES))),
 )
 
@@ -800,10 +801,11 @@ def _odd_but_good() -> List[Entry]:
         Scenario("chunk-size-zeros", "chunk sizes in upper case with leading zeros", "accept them", ok(*PARTS),
                  _raw_chunks(*[chunk(frame, b"00%X" % len(frame)) for frame in FRAMES], b"000\r\n\r\n")),
         Scenario("reason-empty", "a status line without a reason", "accept it", ok(*PARTS),
-                 raw(head(STREAM_HEADERS + (CHUNKED,), "200 "), _GOOD_BODY)),
-        Scenario("http-1-0", "an HTTP/1.0 answer until close", "accept it", ok(*PARTS), raw(head(version="HTTP/1.0"), *FRAMES)),
+                 raw(head(RAW_HEADERS + (CHUNKED,), "200 "), _GOOD_BODY)),
+        Scenario("http-1-0", "an HTTP/1.0 answer until close", "accept it", ok(*PARTS),
+                 raw(head(RAW_HEADERS, version="HTTP/1.0"), *FRAMES)),
         Scenario("header-small-letters", "header names in small letters", "accept them", ok(*PARTS),
-                 raw(head([(name.lower(), value) for name, value in STREAM_HEADERS + (CHUNKED,)]), _GOOD_BODY)),
+                 raw(head([(name.lower(), value) for name, value in RAW_HEADERS + (CHUNKED,)]), _GOOD_BODY)),
         Scenario("head-slow", "a head byte by byte", "accept it", ok(*PARTS), raw(*_pieces(_GOOD_HEAD, 1), _GOOD_BODY)),
     ]
 

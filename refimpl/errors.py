@@ -22,10 +22,16 @@ _SHOWN = 200  # characters of a peer's value that an error shows
 
 def shown(value: object, limit: int = _SHOWN) -> str:
     """Return value on one line, control characters escaped, at most limit characters; text is not quoted."""
-    text = value if isinstance(value, str) else repr(value)
-    text = text[:limit + 1]
+    text = (value if isinstance(value, str) else _repr_of(value))[:limit + 1]
     escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     return escaped if len(escaped) <= limit else escaped[:limit - 3] + "..."
+
+
+def _repr_of(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:  # an integer of too many digits, a stranger's broken __repr__: an error must still be shown
+        return "<%s>" % type(value).__name__
 
 
 def excerpt(data: bytes, limit: int = 64) -> str:

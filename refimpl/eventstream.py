@@ -12,7 +12,7 @@ What it refuses: the list of kinds in `errors.FrameError`; the rules EVS-001 to 
 *means* (`:message-type` and the rest) is for operation.py.
 """
 from struct import Struct
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, NoReturn, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
 from zlib import crc32
 
 from .errors import Error, FrameError, UsageError, excerpt, require_type
@@ -31,7 +31,7 @@ MAX_PAYLOAD_LENGTH = 24 * 1024 * 1024  # bytes that encode() writes; EVS-025
 MAX_VALUE_LENGTH = 32767  # bytes of a string or bytes value that encode() writes; EVS-017
 _MAX_NAME_LENGTH = 255  # bytes; the length is one byte
 
-# What a Decoder remembers of header blocks that it has read already: bounded in entries and in bytes.
+# What a Decoder remembers of preludes and header blocks that it has read already: bounded in entries and in bytes.
 _MEMO_ENTRIES = 128
 _MEMO_BLOCK_LENGTH = 512
 
@@ -41,8 +41,12 @@ and its value: bool, int, bytes, str, int (milliseconds since 1970 UTC) or uuid.
 
 
 class FrameHeaders(tuple):  # type: ignore[type-arg]
-    """A message's headers in the order in which they came: an immutable tuple of FrameHeader with a look-up by name."""
+    """A message's headers in the order in which they came: an immutable tuple of FrameHeader with a look-up by name.
 
+    meaning: what a reader of messages has concluded from them, kept here because equal headers share one object
+    """
+
+    meaning: Optional[Callable[[bytes], Any]] = None
     _by_name: Optional[Dict[str, FrameHeader]] = None
 
     def find(self, name: str) -> Optional[FrameHeader]:
@@ -286,10 +290,11 @@ class Decoder:
             raise UsageError("max_frame_length too small", expected="at least %d" % FRAME_OVERHEAD, actual=max_frame_length,
                              rule="EVS-008")
         self._max_frame_length = max_frame_length
-        self._pending = bytearray()     # the unfinished frame
+        self._pending: Union[bytes, bytearray] = b""  # the unfinished frame; a bytearray once it has grown by pieces
         self._needed = _PRELUDE_LENGTH  # bytes of it that must have come before it is worth another look
         self._offset = 0                # of the unfinished frame's first byte, in the stream
-        self._memo: Dict[bytes, FrameHeaders] = {}
+        self._preludes: Dict[bytes, Tuple[int, int, int]] = {}
+        self._blocks: Dict[bytes, FrameHeaders] = {}
         self._failed: Optional[str] = None
 
     @property
@@ -319,12 +324,13 @@ class Decoder:
             data = bytes(data)
         if self._failed is not None:
             raise UsageError("this decoder has failed before: %s" % self._failed, rule="EVS-024")
-        pending = self._pending
-        if pending:
-            pending += data
-            if len(pending) < self._needed:  # EVS-009
+        if self._pending:
+            if len(self._pending) + len(data) < self._needed:  # EVS-009: kept, and not looked at before it is enough
+                if isinstance(self._pending, bytes):
+                    self._pending = bytearray(self._pending)
+                self._pending += data
                 return []
-            data = bytes(pending)
+            data = b"".join((self._pending, data))
         messages: List[Message] = []
         try:
             position = self._decode(data, messages)
@@ -332,7 +338,7 @@ class Decoder:
             error.messages = tuple(messages)  # type: ignore[attr-defined]
             raise self._dead(error) from None
         self._offset += position
-        self._pending = bytearray(data[position:])
+        self._pending = data[position:]
         return messages
 
     def close(self) -> None:
@@ -347,23 +353,21 @@ class Decoder:
 
     def _dead(self, error: Error) -> Error:
         self._failed = str(error)
-        self._pending = bytearray()
-        self._memo = {}
+        self._pending = b""
+        self._preludes, self._blocks = {}, {}
         return error
 
     def _decode(self, data: bytes, messages: List[Message]) -> int:
         """Append the whole messages of data, return where the unfinished frame begins, and set what it needs."""
         # The loop that the speed of a stream depends on: names are local, and the frame is touched once by each CRC.
-        unpack_prelude, unpack_u32, checksum = _PRELUDE.unpack_from, _U32.unpack_from, crc32
-        limit, memo, append, new = self._max_frame_length, self._memo, messages.append, tuple.__new__
+        unpack_u32, checksum, append, new = _U32.unpack_from, crc32, messages.append, tuple.__new__
+        preludes, blocks = self._preludes, self._blocks
         view = memoryview(data)
         position, length = 0, len(data)
         self._needed = _PRELUDE_LENGTH
         while length - position >= 12:
-            total_length, headers_length, prelude_crc = unpack_prelude(data, position)
-            crc = checksum(view[position:position + 8])
-            if crc != prelude_crc or not 16 <= total_length <= limit or headers_length > total_length - 16:
-                self._refuse_prelude(data, position)
+            prelude = data[position:position + 12]
+            total_length, headers_length, crc = preludes.get(prelude) or self._read_prelude(prelude, data, position)
             end = position + total_length
             if end > length:
                 self._needed = total_length
@@ -375,7 +379,7 @@ class Decoder:
                                  offset=self._offset + end - 4, rule="EVS-005")
             payload_start = position + 12 + headers_length
             block = data[position + 12:payload_start]
-            headers = memo.get(block)
+            headers = blocks.get(block)
             if headers is None:
                 headers = self._read_headers(block, self._offset + position + 12)
             append(new(Message, (headers, data[payload_start:end - 4])))
@@ -385,15 +389,16 @@ class Decoder:
     def _read_headers(self, block: bytes, offset: int) -> FrameHeaders:
         headers = decode_headers(block, offset)
         if len(block) <= _MEMO_BLOCK_LENGTH:
-            if len(self._memo) >= _MEMO_ENTRIES:
-                self._memo.clear()
-            self._memo[block] = headers
+            if len(self._blocks) >= _MEMO_ENTRIES:
+                self._blocks.clear()
+            self._blocks[block] = headers
         return headers
 
-    def _refuse_prelude(self, data: bytes, position: int) -> NoReturn:
-        total_length, headers_length, prelude_crc = _PRELUDE.unpack_from(data, position)
+    def _read_prelude(self, prelude: bytes, data: bytes, position: int) -> Tuple[int, int, int]:
+        """Return total length, headers length and the CRC so far of a prelude, the 12 bytes of data at position, or refuse it."""
+        total_length, headers_length, prelude_crc = _PRELUDE.unpack(prelude)
         offset = self._offset + position
-        crc = crc32(data[position:position + 8])
+        crc = crc32(prelude[:8])
         if crc != prelude_crc:  # EVS-002, EVS-004: before either length is believed
             raise FrameError("%sprelude checksum differs" % _looks_like(data[position:position + 64], offset), kind="prelude_crc",
                              expected="0x%08x" % crc, actual="0x%08x" % prelude_crc, offset=offset + 8, rule="EVS-004")
@@ -403,8 +408,13 @@ class Decoder:
         if headers_length > total_length - FRAME_OVERHEAD:  # EVS-007
             raise FrameError("headers run past the frame", kind="length", expected="at most %d" % (total_length - FRAME_OVERHEAD),
                              actual=headers_length, offset=offset + 4, rule="EVS-007")
-        raise FrameError("frame longer than the ceiling", kind="limit", expected="at most %d" % self._max_frame_length,  # EVS-008
-                         actual=total_length, offset=offset, rule="EVS-008")
+        if total_length > self._max_frame_length:  # EVS-008
+            raise FrameError("frame longer than the ceiling", kind="limit", expected="at most %d" % self._max_frame_length,
+                             actual=total_length, offset=offset, rule="EVS-008")
+        if len(self._preludes) >= _MEMO_ENTRIES:
+            self._preludes.clear()
+        self._preludes[prelude] = total_length, headers_length, crc
+        return total_length, headers_length, crc
 
 
 _SIGNS = (

@@ -10,10 +10,11 @@ The rules are HTTP-001 to HTTP-039 and, for what messages mean, EVS-030 to EVS-0
 import platform
 import re
 import warnings
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple, Type
+from functools import partial
+from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Optional, Sequence, Tuple, Type
 
 from .errors import ConfigurationError, DocumentError, FrameError, HttpError, ServiceError, UsageError, excerpt, require_type
-from .eventstream import DEFAULT_MAX_FRAME_LENGTH, EVENT_STREAM_TYPE, Decoder, Message
+from .eventstream import DEFAULT_MAX_FRAME_LENGTH, EVENT_STREAM_TYPE, Decoder, FrameHeaders, Message
 from .fields import INT32_MAX, INT32_MIN, Field
 from .jsonform import parse_json
 from .shapes import (
@@ -200,17 +201,20 @@ class ResponseReader:
         return events
 
     def _read_messages(self, messages: Sequence[Message], events: List[StreamEvent]) -> None:
-        for message in messages:
-            self._messages += 1
-            try:
-                event = event_of(message)
-            except FrameError as error:
-                error.message = "%s in message %d" % (error.message, self._messages)
-                raise
-            if event is None:
-                self.unknown_events += 1
-            else:
-                events.append(event)
+        append, count = events.append, self._messages
+        try:
+            for headers, payload in messages:
+                count += 1
+                event = (headers.meaning or meaning_of(headers))(payload)
+                if event is None:
+                    self.unknown_events += 1
+                else:
+                    append(event)
+        except FrameError as error:
+            error.message = "%s in message %d" % (error.message, count)
+            raise
+        finally:
+            self._messages = count
 
     def close(self, complete: bool = True) -> None:
         """Say that the body has ended; complete: whether it came whole (HTTP-023).
@@ -268,19 +272,27 @@ def event_of(message: Message) -> Optional[StreamEvent]:
     Raises ModelStreamError, InternalStreamFailure or UnknownOperationError when the message is one, FrameError
     `message_type` when its headers break the rules.
     """
-    headers = message.headers
+    return meaning_of(message.headers)(message.payload)
+
+
+def meaning_of(headers: FrameHeaders) -> Callable[[bytes], Optional[StreamEvent]]:
+    """Return what makes the event of a message with such headers out of its payload, or raises what it is; as event_of."""
+    headers.meaning = meaning = _meaning_of(headers)
+    return meaning
+
+
+def _meaning_of(headers: FrameHeaders) -> Callable[[bytes], Optional[StreamEvent]]:
     message_type = _required(headers.string(":message-type"), ":message-type", "EVS-030")
     if message_type == "event":
         event_type = _required(headers.string(":event-type"), ":event-type", "EVS-031")
         if event_type in EXCEPTIONS:  # EVS-033
             raise FrameError("exception sent as an event", kind="message_type", expected=":message-type exception", actual=event_type,
                              rule="EVS-033")
-        shape = EVENTS.get(event_type)
-        return shape(bytes=message.payload) if shape is not None else None  # EVS-032, EVS-037
+        return EVENTS.get(event_type, _skipped)
     if message_type == "exception":
-        raise _exception_of(_required(headers.string(":exception-type"), ":exception-type", "EVS-034"), message.payload)
-    if message_type == "error":  # EVS-036
-        raise _unmodeled(headers.string(":error-code"), headers.string(":error-message"), message.payload)
+        return partial(_raise_exception, _required(headers.string(":exception-type"), ":exception-type", "EVS-034"))
+    if message_type == "error":
+        return partial(_raise_error, headers.string(":error-code"), headers.string(":error-message"))
     raise FrameError("unknown :message-type", kind="message_type", expected="event, exception or error", actual=message_type,
                      rule="EVS-030")
 
@@ -291,18 +303,23 @@ def _required(value: Optional[str], name: str, rule: str) -> str:
     return value
 
 
-def _exception_of(code: str, payload: bytes) -> OperationError:
-    """The error that an exception message is (EVS-034, EVS-035, EVS-038); its raw payload stays on it as `body`."""
+def _skipped(payload: bytes) -> None:  # EVS-032
+    return None
+
+
+def _raise_exception(code: str, payload: bytes) -> NoReturn:
+    """Raise the error that an exception message is (EVS-034, EVS-035, EVS-038); its raw payload stays on it as `body`."""
     document = _json_members(payload)
     shape = EXCEPTIONS.get(code)
     if shape is None:
-        return _unmodeled(code, _message_in(document), payload)
-    return _with_evidence(_read_members(shape, document), body=payload)
+        _raise_error(code, _message_in(document), payload)
+    raise _with_evidence(_read_members(shape, document), body=payload)
 
 
-def _unmodeled(code: Optional[str], message: Optional[str], payload: bytes) -> OperationError:
+def _raise_error(code: Optional[str], message: Optional[str], payload: bytes) -> NoReturn:
+    """Raise the error that an `error` message is (EVS-036), or an exception that the model does not name."""
     error = UnknownOperationError(code=code, payload=payload.decode("utf-8", "replace"))
-    return _with_evidence(error, kind="unmodeled", message=_without_secrets(message), fault=True, body=payload)
+    raise _with_evidence(error, kind="unmodeled", message=_without_secrets(message), fault=True, body=payload)
 
 
 def _with_evidence(error: OperationError, **evidence: object) -> OperationError:
@@ -333,9 +350,9 @@ def service_error(status: int, headers: HeaderSequence, body: bytes) -> Operatio
         message = _message_in(document)
         _with_evidence(error, message=_without_secrets(message) if message is not None else _describe(status, headers, body, document))
     throttled = status == 400 and code is None and _is_null_message(document)  # HTTP-034
-    return _with_evidence(error, kind="service_error", status=status, request_id=request_id_of(headers) or request_id, fault=status >= 500 or error.fault,
-                          retryable=status in _RETRYABLE_STATUSES or code in _RETRYABLE_CODES or throttled, body=body,
-                          headers=tuple(headers))
+    return _with_evidence(error, kind="service_error", status=status, request_id=request_id_of(headers) or request_id,
+                          fault=status >= 500 or error.fault, retryable=throttled or status in _RETRYABLE_STATUSES or code in _RETRYABLE_CODES,
+                          body=body, headers=tuple(headers))
 
 
 def _read_members(shape: Type[OperationError], document: Dict[str, Any]) -> OperationError:

@@ -41,14 +41,14 @@ class Shape:
     Raises UsageError of kind `type` for a member that the shape has not or a value of the wrong type.
     """
 
+    __slots__ = ()
     fields: Tuple[Field, ...] = ()
 
     def __init__(self, **members: Any) -> None:
-        values = self.__dict__
         for field in self.fields:
             value = members.pop(field.attribute, None)
             check_type(type(self).__name__, field, value)
-            values[field.attribute] = value
+            object.__setattr__(self, field.attribute, value)
         if members:
             raise UsageError("%s has no such member" % type(self).__name__, kind="type", rule="HTTP-003", actual=", ".join(sorted(members)),
                              expected=", ".join(field.attribute for field in self.fields))
@@ -58,7 +58,7 @@ class Shape:
         check_constraints(type(self).__name__, self.fields, self)
 
     def _members(self) -> Tuple[object, ...]:
-        return tuple(self.__dict__[field.attribute] for field in self.fields)
+        return tuple(getattr(self, field.attribute) for field in self.fields)
 
     def __setattr__(self, name: str, value: object) -> None:
         if not isinstance(self, Error) or any(field.attribute == name for field in self.fields):
@@ -81,7 +81,8 @@ class Shape:
                                                           for field, value in zip(self.fields, self._members()) if value is not None))
 
     def __reduce__(self) -> Tuple[Callable[..., "Shape"], Tuple[Type["Shape"], Dict[str, object]]]:
-        return _restore, (type(self), dict(self.__dict__))
+        members = {field.attribute: value for field, value in zip(self.fields, self._members())}
+        return _restore, (type(self), dict(getattr(self, "__dict__", {}), **members))
 
 
 def _shown_member(field: Field, value: Any) -> str:
@@ -92,7 +93,8 @@ def _shown_member(field: Field, value: Any) -> str:
 
 def _restore(shape: Type[Shape], values: Dict[str, object]) -> Shape:
     restored = shape.__new__(shape)
-    restored.__dict__.update(values)
+    for name, value in values.items():
+        object.__setattr__(restored, name, value)
     return restored
 
 
@@ -120,8 +122,19 @@ class InvokeEndpointWithResponseStreamInput(Shape):
 class PayloadPart(Shape):
     """One event: bytes, some of the model's answer. Where a part ends says nothing."""
 
+    __slots__ = ("bytes",)
     bytes: bytes
     fields = (body_field("bytes", "Bytes", PART_BLOB),)
+
+
+_set_bytes = PayloadPart.__dict__["bytes"].__set__
+
+
+def payload_part(payload: bytes, new: Any = object.__new__, set_bytes: Any = _set_bytes) -> PayloadPart:
+    """Return a frame's payload as an event (EVS-037); what PayloadPart(bytes=payload) returns, sooner."""
+    part: PayloadPart = new(PayloadPart)
+    set_bytes(part, payload)
+    return part
 
 
 class OperationError(Shape, ServiceError):
@@ -207,7 +220,7 @@ class UnknownOperationError(OperationError):
 
 
 StreamEvent = Union[PayloadPart, ModelStreamError, InternalStreamFailure]
-EVENTS: Dict[str, Type[PayloadPart]] = {"PayloadPart": PayloadPart}
+EVENTS: Dict[str, Callable[[bytes], PayloadPart]] = {"PayloadPart": payload_part}
 EXCEPTIONS: Dict[str, Type[OperationError]] = {"ModelStreamError": ModelStreamError, "InternalStreamFailure": InternalStreamFailure}
 ERRORS: Dict[str, Type[OperationError]] = {shape.__name__: shape for shape in (
     InternalFailure, InternalStreamFailure, ModelError, ModelStreamError, ServiceUnavailable, ValidationError)}

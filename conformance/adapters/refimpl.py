@@ -13,8 +13,13 @@ from refimpl.errors import Error
 from refimpl.eventstream import Decoder, Message, encode
 from refimpl.jsonform import members_to_json, message_to_json
 from refimpl.operation import VERSION, ResponseReader, build_request
-from refimpl.shapes import (InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, OperationError, Shape,
-                            UnknownOperationError)
+from refimpl.shapes import (
+    InvokeEndpointWithResponseStreamInput,
+    InvokeEndpointWithResponseStreamOutput,
+    OperationError,
+    Shape,
+    UnknownOperationError,
+)
 from refimpl.sigv4 import Credentials, Signer, verify
 
 from .protocol import BadQuestion, Operation, Reject, serve, to_base64_text, to_bytes, to_pairs, to_triples
