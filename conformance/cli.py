@@ -41,7 +41,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_pace(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--pace", type=_seconds, default=DEFAULT_PACE, metavar="S", help="seconds between two tokens (default: %(default)s)")
+    parser.add_argument("--pace", type=_seconds, default=DEFAULT_PACE, metavar="S",
+                        help="seconds between two tokens (default: %(default)s)")
 
 
 def _seconds(text: str) -> float:

@@ -218,6 +218,15 @@ def _check_limit(what: str, length: int, limit: int, rule: str) -> None:
 
 # ---- decoding ----------------------------------------------------------------------------------------------------
 
+def _copied(data: object) -> bytes:
+    if not isinstance(data, (bytearray, memoryview)):
+        raise UsageError("data has the wrong type", kind="type", expected="bytes", actual=type(data).__name__)
+    try:
+        return bytes(data)
+    except ValueError:
+        raise UsageError("data is a memoryview that has been released", kind="type", expected="bytes") from None
+
+
 def decode_headers(block: bytes, offset: int = 0) -> FrameHeaders:
     """Return the headers of a whole headers block, whose first byte lies at offset of the stream.
 
@@ -319,9 +328,7 @@ class Decoder:
         is dead afterwards: feeding it again raises UsageError (EVS-024).
         """
         if not isinstance(data, bytes):
-            if not isinstance(data, (bytearray, memoryview)):
-                raise UsageError("data has the wrong type", kind="type", expected="bytes", actual=type(data).__name__)
-            data = bytes(data)
+            data = _copied(data)
         if self._failed is not None:
             raise UsageError("this decoder has failed before: %s" % self._failed, rule="EVS-024")
         if self._pending:

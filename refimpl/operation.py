@@ -351,8 +351,8 @@ def service_error(status: int, headers: HeaderSequence, body: bytes) -> Operatio
         _with_evidence(error, message=_without_secrets(message) if message is not None else _describe(status, headers, body, document))
     throttled = status == 400 and code is None and _is_null_message(document)  # HTTP-034
     return _with_evidence(error, kind="service_error", status=status, request_id=request_id_of(headers) or request_id,
-                          fault=status >= 500 or error.fault, retryable=throttled or status in _RETRYABLE_STATUSES or code in _RETRYABLE_CODES,
-                          body=body, headers=tuple(headers))
+                          fault=status >= 500 or error.fault, body=body,
+                          retryable=throttled or status in _RETRYABLE_STATUSES or code in _RETRYABLE_CODES, headers=tuple(headers))
 
 
 def _read_members(shape: Type[OperationError], document: Dict[str, Any]) -> OperationError:

@@ -23,7 +23,8 @@ class Reject(Exception):
     def __init__(self, kind: str, message: str = "", code: Optional[str] = None, fields: Optional[Dict[str, Any]] = None,
                  output: Optional[Dict[str, Any]] = None) -> None:
         super().__init__(message)
-        self.answer: Dict[str, Any] = {"status": "reject", "kind": kind, "message": message, "code": code, "fields": fields, "output": output}
+        self.answer: Dict[str, Any] = {"status": "reject", "kind": kind, "message": message, "code": code, "fields": fields,
+                                       "output": output}
 
 
 class Unsupported(Exception):

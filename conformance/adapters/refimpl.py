@@ -168,7 +168,8 @@ def _invoke(given: Given) -> Dict[str, Any]:
 
 
 def _endpoint_resolve(given: Given) -> Dict[str, Any]:
-    resolved = resolve_endpoint(given.get("region"), given.get("endpoint_url"), given.get("use_fips", False), given.get("use_dualstack", False))
+    resolved = resolve_endpoint(given.get("region"), given.get("endpoint_url"), given.get("use_fips", False),
+                                given.get("use_dualstack", False))
     return dict(resolved._asdict())
 
 
