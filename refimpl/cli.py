@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Named
 from .client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client
 from .config import configured_region
 from .credentials import credentials_from_environment
+from .endpoints import no_region
 from .errors import ConfigurationError, Error, FrameError, NetworkError, ProtocolError, ServiceError, UsageError, excerpt, shown
 from .eventstream import FRAME_OVERHEAD, Decoder, Message
 from .jsonform import members_to_json, message_to_json
@@ -262,7 +263,7 @@ def _sign(options: argparse.Namespace, streams: Streams) -> None:
     target = (endpoint.path or "/") + mark + query
     region = options.region or configured_region(streams.environment)
     if region is None:
-        raise ConfigurationError("no region", expected="--region, AWS_REGION or AWS_DEFAULT_REGION", rule="END-003")
+        raise no_region()
     credentials = credentials_from_environment(streams.environment)
     headers = [_header_pair(text) for text in options.header]
     if not any(name.lower() == "host" for name, _ in headers):

@@ -12,7 +12,7 @@ from typing import Any, Callable, Iterator, List, Mapping, Optional, Type
 
 from .config import configured_endpoint_url, configured_region
 from .credentials import credentials_from_environment
-from .endpoints import resolve_endpoint
+from .endpoints import no_region, resolve_endpoint
 from .errors import Error, HttpError, UsageError, require_type
 from .eventstream import DEFAULT_MAX_FRAME_LENGTH, Decoder
 from .operation import MAX_ERROR_BODY, UNSIGNED_HEADERS, ResponseReader, build_request, parse_endpoint_url
@@ -116,6 +116,9 @@ class Client:
         self._endpoint = resolve_endpoint(region if region is not None else configured_region(environment),
                                           endpoint_url if endpoint_url is not None else configured_endpoint_url(environment),
                                           use_fips, use_dualstack)
+        if self._endpoint.signing_region is None:
+            raise no_region()
+        self._region = self._endpoint.signing_region
         if credentials is None:
             credentials = credentials_from_environment(environment)
         require_type(credentials, Credentials, "credentials")
@@ -130,7 +133,7 @@ class Client:
         self._signer = Signer()
 
     def __repr__(self) -> str:
-        return "Client(region=%r, endpoint_url=%r)" % (self._endpoint.signing_region, self._endpoint.url)
+        return "Client(region=%r, endpoint_url=%r)" % (self._region, self._endpoint.url)
 
     def invoke_endpoint_with_response_stream(self, **members: Any) -> Response:
         """Call the operation once and return the live response.
@@ -141,7 +144,7 @@ class Client:
         """
         request = build_request(InvokeEndpointWithResponseStreamInput(**members), self._endpoint.url)
         signed = self._signer.sign(request.method, request.target, request.headers, request.body, self._credentials,
-                                   self._endpoint.signing_region, self._endpoint.signing_name, amz_date_of(self._clock()),
+                                   self._region, self._endpoint.signing_name, amz_date_of(self._clock()),
                                    unsigned=UNSIGNED_HEADERS)
         exchange = open_exchange(request._replace(headers=signed.headers), self._timeouts, self._ssl_context)
         try:

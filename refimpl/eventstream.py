@@ -8,7 +8,7 @@ complete. Nothing is believed before its checksum: the prelude CRC guards both l
 A decoder keeps one unfinished frame and looks at it again only when the frame's next landmark (its prelude, its end)
 has arrived, so that time is linear in the bytes and memory is bounded by max_frame_length.
 
-What it refuses: the list of kinds in `errors.FrameError`; the rules EVS-001 to EVS-029 of SPEC.md. What a message
+What it refuses: the list of kinds in `errors.FrameError`; the rules EVS-001 to EVS-027 of SPEC.md. What a message
 *means* (`:message-type` and the rest) is for operation.py.
 """
 from struct import Struct
@@ -132,8 +132,8 @@ _CODECS = {
     5: _integer("int64", ">q"),
     6: _Codec("bytes", None, bytes, _bytes_of),
     7: _Codec("string", None, _to_text, _utf8_of),
-    8: _integer("timestamp", ">q"),
-    9: _Codec("uuid", 16, _to_uuid, _uuid_bytes),
+    8: _integer("timestamp", ">q"),  # EVS-019
+    9: _Codec("uuid", 16, _to_uuid, _uuid_bytes),  # EVS-020
 }
 _CODE_OF_TYPE = {codec.type: code for code, codec in sorted(_CODECS.items(), reverse=True)}
 HEADER_TYPES = tuple(sorted(_CODE_OF_TYPE))
@@ -372,7 +372,7 @@ class Decoder:
         view = memoryview(data)
         position, length = 0, len(data)
         self._needed = _PRELUDE_LENGTH
-        while length - position >= 12:
+        while length - position >= 12:  # a frame of 16 bytes, without headers and payload, is a message like any other: EVS-027
             prelude = data[position:position + 12]
             total_length, headers_length, crc = preludes.get(prelude) or self._read_prelude(prelude, data, position)
             end = position + total_length

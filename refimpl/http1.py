@@ -68,7 +68,7 @@ def body_framing(head: ResponseHead) -> Framing:
             raise HttpError("unusable Transfer-Encoding", expected="chunked, in HTTP/1.1", actual=", ".join(codings), rule="HTTP-044")
     if lengths and not (_LENGTH.match(lengths[0]) and set(lengths) == {lengths[0]}):  # HTTP-042
         raise HttpError("unusable Content-Length", expected="one number", actual=", ".join(lengths), rule="HTTP-042")
-    if head.status in (204, 304):
+    if head.status in (204, 304):  # HTTP-042: they have no body
         return Framing(False, 0)
     return Framing(bool(codings), int(lengths[0]) if lengths else None)
 

@@ -5,7 +5,7 @@
 fed its body in any pieces, and told whether the body came whole; it returns events, and raises what the service, the model
 or the wire did wrong. What had arrived before a fault is delivered first, or stands on the error.
 
-The rules are HTTP-001 to HTTP-039 and, for what messages mean, EVS-030 to EVS-039 of SPEC.md.
+The rules are HTTP-001 to HTTP-038 and, for what messages mean, EVS-030 to EVS-039 of SPEC.md.
 """
 import platform
 import re
@@ -41,11 +41,12 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 ERROR_TYPE_HEADER = "x-amzn-errortype"
 _REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id")
+# HTTP-038
 _RETRYABLE_STATUSES = frozenset((429, 500, 502, 503, 504, 530))
 _RETRYABLE_CODES = frozenset((
-    "InternalDependencyException", "InternalServerException", "ModelNotReadyException", "PriorRequestNotComplete", "RequestLimitExceeded",
-    "RequestTimeout", "RequestTimeoutException", "ServiceUnavailableException", "Throttling", "ThrottledException", "ThrottlingException",
-    "TooManyRequestsException", "TransactionInProgressException",
+    "InternalDependencyException", "InternalFailure", "InternalServerException", "ModelNotReadyException", "PriorRequestNotComplete",
+    "RequestLimitExceeded", "RequestTimeout", "RequestTimeoutException", "ServiceUnavailable", "ServiceUnavailableException", "Throttling",
+    "ThrottledException", "ThrottlingException", "TooManyRequestsException", "TransactionInProgressException",
 ))
 
 
@@ -217,7 +218,7 @@ class ResponseReader:
             self._messages = count
 
     def close(self, complete: bool = True) -> None:
-        """Say that the body has ended; complete: whether it came whole (HTTP-023).
+        """Say that the body has ended; complete: whether it came whole (HTTP-023); there is no event that says so (EVS-039).
 
         Raises the service's error, HttpError `content_type`, or FrameError `truncated`.
         """
@@ -244,7 +245,7 @@ class ResponseReader:
         kind = header_value(self.headers, "content-type") or "no Content-Type"
         coding = header_value(self.headers, "content-encoding")
         actual = "%d, %s%s, %d bytes: %s" % (self.status, kind, ", Content-Encoding " + coding if coding else "", len(self._body),
-                                           excerpt(bytes(self._body)))
+                                           _without_secrets(excerpt(bytes(self._body))))
         return HttpError("the answer is no event stream", kind="content_type", expected="200 with %s" % EVENT_STREAM_TYPE, actual=actual,
                          rule="HTTP-021", status=self.status, request_id=self.request_id, body=bytes(self._body))
 
@@ -346,7 +347,7 @@ def service_error(status: int, headers: HeaderSequence, body: bytes) -> Operatio
     if shape is not None:
         error = _read_members(shape, document)
     else:
-        error = UnknownOperationError(code=code, payload=body.decode("utf-8", "replace"))
+        error = UnknownOperationError(code=code, payload=body.decode("utf-8", "replace"))  # HTTP-033
         message = _message_in(document)
         _with_evidence(error, message=_without_secrets(message) if message is not None else _describe(status, headers, body, document))
     throttled = status == 400 and code is None and _is_null_message(document)  # HTTP-034
@@ -418,7 +419,7 @@ def _describe(status: int, headers: HeaderSequence, body: bytes, document: Dict[
         return "the message is null%s" % ("; the service throttles so" if status == 400 else "")
     if not body:
         return "no body"
-    return "%s: %s" % (header_value(headers, "content-type") or "no Content-Type", excerpt(body, 200))
+    return "%s: %s" % (header_value(headers, "content-type") or "no Content-Type", _without_secrets(excerpt(body, 200)))
 
 
 _SECRET_TEXT = re.compile(

@@ -11,7 +11,7 @@ A request is given in its wire form: method, target (path and query exactly as i
 so a canonical request, too, is text whose characters are octets. Times are X-Amz-Date strings, `20150830T123600Z`.
 
 What it refuses: a missing Host, header names that are no token, CR, LF and NUL that are no folded line, characters that
-cannot be sent. SigV4a (ECDSA) is out of scope. The rules are SIG-001 to SIG-049 of SPEC.md.
+cannot be sent. SigV4a (ECDSA) is out of scope. The rules are SIG-001 to SIG-048 of SPEC.md.
 """
 import hashlib
 import hmac
@@ -272,7 +272,7 @@ def collect_headers(headers: HeaderPairs) -> Dict[str, str]:
             require_type(name, str, "header name", "SIG-025")
             lower = canonical_name(name)
             clean = canonical_value(value)
-            collected[lower] = collected[lower] + "," + clean if lower in collected else clean
+            collected[lower] = collected[lower] + "," + clean if lower in collected else clean  # SIG-013
     except (TypeError, ValueError):
         raise UsageError("headers must be (name, value) pairs", kind="type", rule="SIG-025") from None
     return collected

@@ -191,7 +191,9 @@ class _StrictResponse(http.client.HTTPResponse):
             if ending != b"\r\n":
                 raise HttpError("a chunk does not end with CRLF", expected="CRLF", actual=ending, rule="HTTP-046")
         line = self.fp.readline(MAX_LINE + 1)
-        if not line.endswith(b"\n") and len(line) <= MAX_LINE:
+        if len(line) > MAX_LINE:
+            raise HttpError("a chunk's first line is too long", expected="at most %d bytes" % MAX_LINE, actual="more", rule="HTTP-048")
+        if not line.endswith(b"\n"):
             self._truncated("a chunk")
         self._in_chunk = True
         return parse_chunk_line(line)

@@ -126,7 +126,7 @@ def test_the_evidence_stands_beside_the_message(cls):
 def test_evidence_that_is_false_is_shown_and_evidence_that_is_none_is_not():
     assert str(Error("m", offset=0)) == "m (at byte 0)"
     assert str(Error("m", expected=False, actual=0)) == "m (expected False, got 0)"
-    assert str(Error("m", actual="")) == "m (got )"
+    assert str(Error("m", actual="")) == "m (got nothing)"
     assert str(Error("m", actual=b"\xff\n")) == "m (got b'\\xff\\n')"
     assert str(Error("m", expected=None, rule="X-1")) == "m (rule X-1)"
     assert str(Error("m")) == "m"
@@ -134,9 +134,10 @@ def test_evidence_that_is_false_is_shown_and_evidence_that_is_none_is_not():
 
 @pytest.mark.parametrize("cls", CLASSES)
 @pytest.mark.parametrize("message", ["", None])
-def test_without_a_message_the_kind_is_shown(cls, message):
-    assert str(cls(message)) == cls.kind
-    assert str(cls(message, kind="other", offset=1)) == "other (at byte 1)"
+def test_without_a_message_it_says_so(cls, message):
+    assert str(cls(message)) == "no message"
+    assert str(cls(message, kind="other", offset=1)) == "no message (at byte 1)"
+    assert repr(cls(message)) == "%s(%s: no message)" % (cls.__name__, cls.kind)
 
 
 def test_an_error_of_a_service_shows_its_code_its_status_and_its_request():

@@ -35,6 +35,7 @@ from refimpl.sigv4 import (
     authorization_header,
     calculate_signature,
     canonical_headers,
+    canonical_name,
     canonical_query_string,
     canonical_request,
     canonical_uri,
@@ -250,6 +251,13 @@ def test_small_stages_by_number() -> None:
     assert signature == "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
 
 
+def test_hmac_with_and_without_the_one_shot_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.6 has no hmac.digest."""
+    keys, signature = derive_signing_keys(SECRET_KEY, "20150830", REGION, SERVICE), calculate_signature(b"Jefe", "x")
+    monkeypatch.setattr(sigv4, "_one_shot_hmac", None)
+    assert (derive_signing_keys(SECRET_KEY, "20150830", REGION, SERVICE), calculate_signature(b"Jefe", "x")) == (keys, signature)
+
+
 def test_a_whole_request_by_number() -> None:
     """Nothing of the module under test computes the expected side."""
     body = b'{"inputs": "Hi"}'
@@ -273,7 +281,7 @@ PATHS = [  # raw, normalised and double encoded
     ("", "/"), ("/", "/"), ("//", "/"), ("/.", "/"), ("/./", "/"), ("/..", "/"), ("/../", "/"), ("/../..", "/"),
     ("/a", "/a"), ("/a/", "/a/"), ("/a//", "/a/"), ("//a", "/a"), ("/a/.", "/a"), ("/a/./", "/a/"), ("/a/./b//c/", "/a/b/c/"),
     ("/a/..", "/"), ("/a/../", "/"), ("/a/b/..", "/a"), ("/a/b/../", "/a/"), ("/a/../../b", "/b"), ("/../a", "/a"), ("/a/b/../../c", "/c"),
-    ("/...", "/..."), ("/.a/..b", "/.a/..b"),
+    ("/...", "/..."), ("/.a/..b", "/.a/..b"), ("/a./b..", "/a./b.."), ("/a/b/c/", "/a/b/c/"), ("/a//b/", "/a/b/"),
     ("/%2e%2E/x", "/%252e%252E/x"), ("/a%2Fb", "/a%252Fb"), ("/a b", "/a%20b"), ("/%", "/%25"), ("/%zz", "/%25zz"), ("/%4", "/%254"),
     ("/a+b=c&d;e,f:g@h!$'()*[]", "/a%2Bb%3Dc%26d%3Be%2Cf%3Ag%40h%21%24%27%28%29%2A%5B%5D"), ("/-._~", "/-._~"), ("/AZaz09", "/AZaz09"),
     ("/\u1234", "/%E1%88%B4"), ("/\xe9", "/%C3%A9"), ("/\U0001f600", "/%F0%9F%98%80"), ("/\x7f\x01", "/%7F%01"),
@@ -392,14 +400,17 @@ def test_header_value_refused(raw: str, rule: str) -> None:
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "a:", "a\n", "a\r\n", "\xe9", "a\0", "(a)", "a/b", "a,b", "a;b", "\u212a", "a\ud800"])
 def test_header_name_refused(name: str) -> None:
-    with pytest.raises(UsageError) as caught:
-        collect_headers([(name, "x")])
-    assert caught.value.rule == "SIG-025"
+    for call in (lambda: collect_headers([(name, "x")]), lambda: canonical_name(name)):
+        for _ in range(2):  # a refusal is not remembered as anything else
+            with pytest.raises(UsageError) as caught:
+                call()
+            assert caught.value.rule == "SIG-025"
 
 
 def test_header_names_of_every_token_character() -> None:
     name = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
     assert collect_headers([(name, "x")]) == {name.lower(): "x"}
+    assert canonical_name(name) == name.lower() and canonical_name("A-b") == "a-b" == canonical_name("a-b")
 
 
 def test_equal_names_are_joined_in_order() -> None:
@@ -509,6 +520,35 @@ def test_sign_body_sends_the_hash() -> None:
     verify("POST", "/", result.headers, b"body", PLAIN, REGION, SERVICE, DATE)
     kept = Signer().sign("POST", "/", headers, b"body", PLAIN, REGION, SERVICE, DATE)
     assert "\nx-amz-content-sha256:UNSIGNED-PAYLOAD\n" in kept.canonical_request and kept.canonical_request.endswith(digest)
+
+
+def test_unsigned_is_sent_but_not_signed() -> None:
+    headers = [HOST, ("Content-Length", "4"), ("a", "1"), ("Content-Length", "4"), ("b", "2")]
+    result = Signer().sign("POST", "/p", headers, b"body", PLAIN, REGION, SERVICE, DATE, unsigned=["content-length", "b", "absent"])
+    bare = Signer().sign("POST", "/p", [HOST, ("a", "1")], b"body", PLAIN, REGION, SERVICE, DATE)
+    assert result == bare._replace(headers=tuple(headers) + bare.headers[2:])
+    verify("POST", "/p", [(name, value.replace("4", "5")) for name, value in result.headers if value == "4"] + list(bare.headers), b"body",
+           PLAIN, REGION, SERVICE, DATE)
+
+
+def test_unsigned_and_the_token_unsigned() -> None:
+    options = {"omit_session_token": True, "unsigned": ("a",)}
+    result = Signer().sign("POST", "/p", [HOST, ("a", "1")], b"", TEMPORARY, REGION, SERVICE, DATE, **options)
+    assert "SignedHeaders=host;x-amz-date," in result.authorization and len(result.headers) == 5
+    verify("POST", "/p", result.headers, b"", TEMPORARY, REGION, SERVICE, DATE)
+
+
+@pytest.mark.parametrize("name", ["host", "x-amz-date", "x-amz-content-sha256", "x-amz-target"])
+def test_what_a_server_wants_signed_cannot_be_left_unsigned(name: str) -> None:
+    """SIG-045: verify refuses such a request, as the service does."""
+    with pytest.raises(UsageError):
+        Signer().sign("POST", "/", [HOST, ("x-amz-target", "t")], b"", PLAIN, REGION, SERVICE, DATE, sign_body=True, unsigned=(name,))
+
+
+def test_unsigned_is_no_text() -> None:
+    """Text is a sequence too: of its characters."""
+    with pytest.raises(UsageError):
+        Signer().sign("POST", "/", [HOST, ("n", "1")], b"", PLAIN, REGION, SERVICE, DATE, unsigned="content-length")
 
 
 def test_method_is_signed_as_it_is() -> None:
@@ -621,6 +661,8 @@ def test_time(seconds: int, amz_date: str) -> None:
     assert seconds_of(amz_date) == seconds and type(seconds_of(amz_date)) is int
     if seconds >= 0:
         assert amz_date_of(seconds + 0.75) == amz_date
+    if seconds == 0:
+        assert amz_date_of(0.9999999) == amz_date  # cut, not rounded
 
 
 @given(st.integers(FIRST, LAST))
@@ -1057,7 +1099,7 @@ def test_a_refused_signature_carries_what_the_server_computed() -> None:
     for text in (str(error), repr(error)):
         assert "text/plain" not in text and digest not in text and "\n" not in text
     copy = pickle.loads(pickle.dumps(error))
-    assert (copy.rule, copy.canonical_request, copy.string_to_sign) == ("SIG-041", error.canonical_request, error.string_to_sign)
+    assert (type(copy), copy.kind, copy.rule, str(copy)) == (SignatureError, "signature", "SIG-041", str(error))
 
 
 def test_a_refused_presigned_request_carries_the_token_form_that_it_claims() -> None:
@@ -1352,6 +1394,7 @@ CALLS: Dict[str, Tuple[Callable[..., object], List[Any]]] = {
     "decode_query": (decode_query, ["a"]),
     "canonical_query_string": (canonical_query_string, ["a"]),
     "canonical_value": (canonical_value, ["a"]),
+    "canonical_name": (canonical_name, ["a"]),
     "is_signed": (is_signed, ["a"]),
     "collect_headers": (collect_headers, [GOOD]),
     "select_signed": (select_signed, [{"host": "a"}]),
@@ -1364,7 +1407,7 @@ CALLS: Dict[str, Tuple[Callable[..., object], List[Any]]] = {
     "derive_signing_keys": (derive_signing_keys, [SECRET_KEY, "20150830", REGION, SERVICE]),
     "calculate_signature": (calculate_signature, [b"key", "x"]),
     "authorization_header": (authorization_header, [ACCESS_KEY, SCOPE, "host", EMPTY_HASH]),
-    "sign": (Signer().sign, SIGNING + [True, True, False, False]),
+    "sign": (Signer().sign, SIGNING + [True, True, False, False, ["a"]]),
     "presign": (Signer().presign, SIGNING + [60, True, True, False]),
     "verify": (verify, ["POST", "/p", hand_signed(GOOD), BODY, PLAIN, REGION, SERVICE, DATE, True, True, 300]),
 }
@@ -1549,7 +1592,17 @@ def kept_keys(signer: Signer) -> int:
     return int(re.findall(r"\d+", repr(signer))[0])
 
 
-@pytest.mark.parametrize("max_keys", [0, 1, 2, 16])
+@pytest.mark.parametrize("max_keys", [0, -1])
+def test_a_cache_that_may_keep_nothing_is_refused_or_keeps_nothing(max_keys: int) -> None:
+    try:
+        signer = Signer(max_keys)
+    except UsageError:
+        return
+    signer.sign("GET", "/", [HOST], b"", PLAIN, REGION, SERVICE, DATE)
+    assert kept_keys(signer) == 0
+
+
+@pytest.mark.parametrize("max_keys", [1, 2, 16])
 def test_the_cache_is_bounded(max_keys: int) -> None:
     signer = Signer(max_keys)
     most = 0

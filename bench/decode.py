@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MIT
+"""Rows: bytes in memory -> typed events.
+
+botocore's is its EventStream with the parser of the service's model: dicts, as boto3 hands them over. bare yields payloads,
+looks at no header, and so is no peer where headers vary; it stands there all the same, as the limit.
+"""
+from typing import Any, Callable, Dict, Iterable, List
+
+from refimpl.eventstream import encode
+from refimpl.operation import ResponseReader
+
+from .measure import OURS, Row, Subject, megabytes_per_second, milliseconds, per_second, timed
+from .setting import Setting
+from .streams import HEADERS, SIZES, frames, pieces, varying_frames
+
+HEAD = (("Content-Type", "application/vnd.amazon.eventstream"),)
+WHOLE = 16 * 1024 * 1024  # bytes of the payload that comes in pieces
+BOTOCORE_SHARE = 10  # it decodes a tenth of the frames, or a run would take minutes
+
+
+def rows(setting: Setting) -> List[Row]:
+    """Return the rows."""
+    made = []
+    for name, count, aims in (("a", 200000, {"botocore": 5, "bare": 0.5}), ("b", 4000, {"bare": 1.3}), ("c", 80, {"bare": 1.3})):
+        count = setting.amount(count)
+        title = "decode %s: %s frames of %s" % (name, format(count, ","), {"a": "64 B", "b": "8 KiB", "c": "1 MiB"}[name])
+        show, unit = (per_second, "frames/s") if name == "a" else (megabytes_per_second(SIZES[name]), "MB/s")
+        made.append(Row(title, unit, show, name == "a", _subjects(setting, frames(name, count)), dict(aims)))
+    count = setting.amount(50000)
+    made.append(Row("decode a, a fourth header differs in each of %s frames" % format(count, ","), "frames/s", per_second, True,
+                    _subjects(setting, varying_frames(count)), {"botocore": 2}))
+    made.append(Row("decode one frame of 16 MiB in pieces of 1 KiB", "ms", milliseconds, False, _whole(setting), {}))
+    return made
+
+
+def _subjects(setting: Setting, stream: List[bytes]) -> Dict[str, Subject]:
+    chunks, count = pieces(b"".join(stream)), len(stream)
+    few = max(8, count // BOTOCORE_SHARE)
+    return _by_name(setting, chunks, count, pieces(b"".join(stream[:few])), few)
+
+
+def _whole(setting: Setting) -> Dict[str, Subject]:
+    chunks = pieces(encode(HEADERS, bytes(WHOLE)), 1024)
+    subjects = _by_name(setting, chunks, 1, chunks, 1)
+    if not setting.slow:
+        subjects.pop("botocore", None)  # 10 s and more
+    return subjects
+
+
+def _by_name(setting: Setting, chunks: List[bytes], count: int, fewer_chunks: List[bytes], few: int) -> Dict[str, Subject]:
+    subjects: Dict[str, Subject] = {OURS: lambda: timed(lambda: _ours(chunks), count)}
+    bare = setting.peers.bare
+    if bare is not None:
+        subjects["bare"] = lambda: timed(lambda: sum(1 for _ in bare.decode(chunks)), count)
+    if setting.peers.boto3:
+        decode = _botocore_decode()
+        subjects["botocore"] = lambda: timed(lambda: decode(fewer_chunks), few)
+    return subjects
+
+
+def _ours(chunks: Iterable[bytes]) -> int:
+    reader = ResponseReader(200, HEAD)
+    count = 0
+    for chunk in chunks:
+        for _ in reader.feed(chunk):
+            count += 1
+    reader.close()
+    return count
+
+
+class _Raw:
+    """What botocore's EventStream reads from."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+
+    def stream(self) -> Iterable[bytes]:
+        return self._chunks
+
+
+def _botocore_decode() -> Callable[[Iterable[bytes]], int]:
+    from botocore.eventstream import EventStream
+    from botocore.parsers import EventStreamJSONParser
+    from botocore.session import Session
+
+    model = Session().get_service_model("sagemaker-runtime").operation_model("InvokeEndpointWithResponseStream")
+    shape: Any = model.get_event_stream_output()
+
+    def decode(chunks: Iterable[bytes]) -> int:
+        count = 0
+        for event in EventStream(_Raw(chunks), shape, EventStreamJSONParser(), model.name):
+            count += "PayloadPart" in event
+        return count
+
+    return decode

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: MIT
+"""Which peers this interpreter and this machine have, and the environment in which all subjects run.
+
+Nothing is installed and nothing is fetched: what is not there is named in `absent`, once.
+"""
+import importlib.util
+import json
+import os
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+from types import ModuleType
+from typing import Dict, List, NamedTuple, Optional
+
+ROOT = Path(__file__).resolve().parent.parent
+BARE = os.environ.get("REFIMPL_BARE") or str(ROOT / ".." / "shared" / "bench" / "bare.py")
+JAVASCRIPT = os.environ.get("REFIMPL_PEERS") or str(ROOT / ".peers" / "javascript")
+JAVASCRIPT_SDK = "@aws-sdk/client-sagemaker-runtime"
+
+ACCESS_KEY = "AKIDEXAMPLE"
+SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+REGION = "us-east-1"
+
+
+class Peers(NamedTuple):
+    """bare: the loaded module;  boto3, awscrt: whether they can be imported;  node: the command;  versions: of what is there"""
+
+    bare: Optional[ModuleType]
+    boto3: bool
+    awscrt: bool
+    node: Optional[str]
+    versions: Dict[str, str]
+    absent: List[str]
+
+
+def find_peers() -> Peers:
+    """Return what is there."""
+    versions: Dict[str, str] = {}
+    absent: List[str] = []
+    for name in ("boto3", "botocore", "awscrt"):
+        if importlib.util.find_spec(name) is not None:
+            versions[name] = version(name)
+        else:
+            absent.append("%s: this interpreter cannot import it" % name)
+    bare = _load_bare()
+    if bare is None:
+        absent.append("bare: no file %s (REFIMPL_BARE)" % BARE)
+    node = _find_javascript(versions, absent)
+    return Peers(bare, {"boto3", "botocore"} <= set(versions), "awscrt" in versions, node, versions, absent)
+
+
+def _load_bare() -> Optional[ModuleType]:
+    if not os.path.isfile(BARE):
+        return None
+    spec = importlib.util.spec_from_file_location("bare", BARE)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _find_javascript(versions: Dict[str, str], absent: List[str]) -> Optional[str]:
+    node = shutil.which("node")
+    package = Path(JAVASCRIPT, "node_modules", JAVASCRIPT_SDK, "package.json")
+    if node is None or not package.is_file():
+        absent.append("javascript: " + ("no node" if node is None else "no %s in %s (REFIMPL_PEERS)" % (JAVASCRIPT_SDK, JAVASCRIPT)))
+        return None
+    versions[JAVASCRIPT_SDK] = json.loads(package.read_text(encoding="utf-8"))["version"]
+    return node
+
+
+def settle_environment(bytecode: str) -> None:
+    """Give this process and its children AWS's example keys, no other configuration, no proxy, and a place for bytecode."""
+    for name in list(os.environ):
+        if name.upper().startswith("AWS_") or name.lower().endswith("_proxy") or name == "PYTHONDONTWRITEBYTECODE":
+            del os.environ[name]
+    os.environ.update(AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY, AWS_REGION=REGION, AWS_CONFIG_FILE=os.devnull,
+                      AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true", PYTHONPYCACHEPREFIX=bytecode)

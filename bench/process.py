@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""Rows: what a process costs: to import, to make one small call, and in peak memory while it reads a long stream.
+
+Each subject is a program of its own, started from the launcher: `python -m refimpl invoke`, `bare.py client`, a script that
+uses boto3 and one that uses the JavaScript SDK. An import is the time of a process that imports, less that of one that does
+nothing, run just before it; what bare imports is what its client does. Peak memory is the kernel's ru_maxrss.
+"""
+import sys
+from typing import Dict, List
+
+from .measure import OURS, Row, Subject, mebibytes, milliseconds
+from .peers import BARE, JAVASCRIPT, REGION
+from .setting import HERE, Setting
+
+SMALL = "a-8-frame"
+LONG, SHORT = 10000, 100  # frames of 8 KiB
+BARE_IMPORTS = "hashlib, hmac, json, random, struct, sys, time, zlib, http.client, urllib.parse"
+
+
+def process_rows(setting: Setting) -> List[Row]:
+    """Return the rows of time."""
+    peers = setting.peers
+    imports = {OURS: "refimpl", "bare": BARE_IMPORTS}
+    if peers.boto3:
+        imports["boto3"] = "boto3"
+    if peers.awscrt:
+        imports["awscrt"] = "awscrt.auth"
+    return [
+        Row("import", "ms", milliseconds, False, {name: _import(setting, modules) for name, modules in imports.items()}, {}),
+        Row("one small call as a whole process", "ms", milliseconds, False,
+            {name: _process(setting, command, "seconds") for name, command in _commands(setting, SMALL).items()},
+            {"boto3": 0.3, "bare": 1.4}),
+    ]
+
+
+def memory_rows(setting: Setting) -> List[Row]:
+    """Return the row of peak memory. A subject's own short stream stands beside the long one: what is flat is equal in both."""
+    long_stream = {name: _process(setting, command, "memory")
+                   for name, command in _commands(setting, "b-%d-64k" % setting.amount(LONG), by_javascript=False).items()}
+    short_stream = {"%s, %d frames" % (name, SHORT): _process(setting, command, "memory")
+                    for name, command in _commands(setting, "b-%d-64k" % SHORT, by_javascript=False).items()}
+    return [Row("peak memory, reading %s frames of 8 KiB" % format(setting.amount(LONG), ","), "MiB", mebibytes, False,
+                {**long_stream, **short_stream}, {"bare": 1.2, "%s, %d frames" % (OURS, SHORT): 1.05})]
+
+
+def _commands(setting: Setting, name: str, by_javascript: bool = True) -> Dict[str, List[str]]:
+    peers, url, python = setting.peers, setting.url, sys.executable
+    commands = {OURS: [python, "-m", "refimpl", "invoke", name, "--endpoint-url", url, "--region", REGION,
+                       "--content-type", "application/json", "--body", '{"inputs":"hi"}']}
+    if peers.bare is not None:
+        commands["bare"] = [python, BARE, "client", url, name]
+    if peers.boto3:
+        commands["boto3"] = [python, str(HERE / "boto3_call.py"), url, name]
+    if peers.node and by_javascript:
+        commands["javascript"] = [peers.node, str(HERE / "client.cjs"), JAVASCRIPT, url, name]
+    return commands
+
+
+def _process(setting: Setting, command: List[str], what: str) -> Subject:
+    return lambda: setting.launch(command)[what]
+
+
+def _import(setting: Setting, modules: str) -> Subject:
+    def cost() -> float:
+        empty = setting.launch([sys.executable, "-c", "pass"])["seconds"]
+        return max(setting.launch([sys.executable, "-c", "import " + modules])["seconds"] - empty, 1e-6)
+
+    return cost

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""Rows: signing one request of the operation, its derived key at hand, at the time of now.
+
+botocore and awscrt begin with a fresh request, since they write their headers into it. SHA-256 is the body's hash alone,
+which every signer must compute; bare is its loop: that hash, those of the two short strings, and one HMAC.
+"""
+import contextlib
+import hashlib
+import io
+import json
+import time
+from types import ModuleType
+from typing import Dict, List
+
+from refimpl.operation import UNSIGNED_HEADERS, build_request
+from refimpl.shapes import InvokeEndpointWithResponseStreamInput
+from refimpl.sigv4 import Credentials, Signer, amz_date_of
+
+from .measure import OURS, Row, Subject, megabytes_per_second, per_second, repeated
+from .peers import ACCESS_KEY, REGION, SECRET_KEY
+from .setting import Setting
+
+URL = "https://runtime.sagemaker.us-east-1.amazonaws.com"
+SERVICE = "sagemaker"
+MEMBERS = {"endpoint_name": "llm", "content_type": "application/json"}
+
+
+def rows(setting: Setting) -> List[Row]:
+    """Return the rows."""
+    small, large = bytes(1024), bytes(5 * 1024 * 1024)
+    seconds = 0.02 if setting.quick else 0.25
+    subjects = _subjects(setting, small, seconds)
+    if setting.peers.bare is not None:
+        subjects["bare"] = _bare(setting.peers.bare, len(small))
+    return [
+        Row("sign 1 KiB", "signatures/s", per_second, True, subjects, {"botocore": 4, "awscrt": 1}),
+        Row("sign 5 MiB", "MB/s", megabytes_per_second(len(large)), False, _subjects(setting, large, seconds), {"SHA-256": 1.1}),
+    ]
+
+
+def _subjects(setting: Setting, body: bytes, seconds: float) -> Dict[str, Subject]:
+    subjects = {OURS: _ours(body, seconds), "SHA-256": lambda: repeated(lambda: hashlib.sha256(body).hexdigest(), seconds)}
+    if setting.peers.boto3:
+        subjects["botocore"] = _botocore(body, seconds)
+    if setting.peers.awscrt:
+        subjects["awscrt"] = _awscrt(body, seconds)
+    return subjects
+
+
+def _ours(body: bytes, seconds: float) -> Subject:
+    request = build_request(InvokeEndpointWithResponseStreamInput(body=body, **MEMBERS), URL)
+    signer, credentials = Signer(), Credentials(ACCESS_KEY, SECRET_KEY)
+
+    def sign() -> object:
+        return signer.sign(request.method, request.target, request.headers, request.body, credentials, REGION, SERVICE,
+                           amz_date_of(time.time()), unsigned=UNSIGNED_HEADERS)
+
+    return lambda: repeated(sign, seconds)
+
+
+def _botocore(body: bytes, seconds: float) -> Subject:
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials as BotocoreCredentials
+
+    signer = SigV4Auth(BotocoreCredentials(ACCESS_KEY, SECRET_KEY), SERVICE, REGION)
+    url = URL + "/endpoints/llm/invocations-response-stream"
+
+    def sign() -> None:
+        signer.add_auth(AWSRequest("POST", url, {"Content-Type": "application/json"}, body))
+
+    return lambda: repeated(sign, seconds)
+
+
+def _awscrt(body: bytes, seconds: float) -> Subject:
+    from awscrt import auth
+    from awscrt.http import HttpHeaders, HttpRequest
+
+    credentials = auth.AwsCredentialsProvider.new_static(ACCESS_KEY, SECRET_KEY)
+
+    def sign() -> None:
+        request = HttpRequest("POST", "/endpoints/llm/invocations-response-stream", HttpHeaders([
+            ("Host", "runtime.sagemaker.us-east-1.amazonaws.com"), ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body)))]), io.BytesIO(body))
+        auth.aws_sign_request(request, auth.AwsSigningConfig(
+            algorithm=auth.AwsSigningAlgorithm.V4, signature_type=auth.AwsSignatureType.HTTP_REQUEST_HEADERS,
+            credentials_provider=credentials, region=REGION, service=SERVICE)).result()
+
+    return lambda: repeated(sign, seconds)
+
+
+def _bare(bare: ModuleType, size: int) -> Subject:
+    def cost() -> float:
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            bare.main(["sign", "--body", str(size)])  # runs for two seconds
+        return 1 / float(json.loads(printed.getvalue())["signatures_per_s"])
+
+    return cost

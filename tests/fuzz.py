@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: MIT
+"""`python3 -m tests.fuzz --seconds N --seed S`: feeds broken input to everything that reads, and looks at what comes out.
+
+Each target is a Hypothesis strategy and a check: only errors of refimpl's own tree may come out, what is delivered is a prefix
+of what was meant, and what is kept stays bounded. The targets take turns until the time is over. The same seed makes the same
+inputs. A failing input is shrunk, printed and saved as Python source that runs the check once more; exit code 1.
+"""
+import argparse
+import faulthandler
+import io
+import os
+import pprint
+import socket
+import sys
+import threading
+import time
+import zlib
+from contextlib import suppress
+from unittest import mock
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import strategies as st
+
+from refimpl import transport
+from refimpl.client import Client
+from refimpl.errors import ConfigurationError, Error, FrameError, HttpError, NetworkError, SignatureError, UsageError
+from refimpl.eventstream import Decoder, decode_headers, encode
+from refimpl.operation import ResponseReader, service_error
+from refimpl.sigv4 import Credentials, Signer, canonical_query_string, canonical_uri, canonical_value, verify
+
+BATCH = 100  # inputs between two looks at the clock
+HANG = 120  # seconds after which one input counts as a hang: all stacks are printed, and the process ends
+CREDENTIALS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+PART_HEADERS = ((":message-type", "string", "event"), (":event-type", "string", "PayloadPart"))
+
+
+# ---- what is fed -------------------------------------------------------------------------------------------------
+
+_MUTATION = st.tuples(st.sampled_from(("flip", "set", "insert", "delete", "double", "cut")), st.integers(0, 1 << 16), st.integers(0, 255))
+MUTATIONS = st.lists(_MUTATION, max_size=4)
+
+
+def mutated(data, mutations):
+    """Return data with the mutations done to it, one after the other."""
+    data = bytearray(data)
+    for kind, where, value in mutations:
+        at = where % (len(data) + 1)
+        if kind == "flip" and at < len(data):
+            data[at] ^= 1 << value % 8
+        elif kind == "set" and at < len(data):
+            data[at] = value
+        elif kind == "insert":
+            data[at:at] = bytes((value,)) * (1 + value % 9)
+        elif kind == "delete":
+            del data[at:at + 1 + value % 9]
+        elif kind == "double":
+            data[at:at] = data[at:at + 16]
+        elif kind == "cut":
+            del data[at:]
+    return bytes(data)
+
+
+def pieces(data, sizes):
+    """Return data cut into pieces of the sizes, taken in turn."""
+    cut, position = [], 0
+    while position < len(data):
+        size = sizes[len(cut) % len(sizes)]
+        cut.append(data[position:position + size])
+        position += size
+    return cut
+
+
+SIZES = st.lists(st.integers(1, 4096), min_size=1, max_size=4)
+PARTS = st.lists(st.binary(max_size=60), max_size=6)
+VALUES = st.one_of(
+    st.tuples(st.just("boolean"), st.booleans()), st.tuples(st.just("int8"), st.integers(-128, 127)),
+    st.tuples(st.just("int64"), st.integers(-2 ** 63, 2 ** 63 - 1)), st.tuples(st.just("bytes"), st.binary(max_size=40)),
+    st.tuples(st.just("string"), st.text(max_size=40)), st.tuples(st.just("uuid"), st.uuids()),
+    st.tuples(st.just("timestamp"), st.integers(-2 ** 63, 2 ** 63 - 1)))
+HEADERS = st.dictionaries(st.text(min_size=1, max_size=12).filter(lambda name: len(name.encode("utf-8", "ignore")) > 0), VALUES, max_size=4)
+TEXT = st.text(max_size=60)
+WIRE_TEXT = st.text(st.characters(max_codepoint=255), max_size=60)
+PAIRS = st.lists(st.tuples(st.one_of(st.sampled_from(("Host", "host", "X-Amz-Date", "content-type", "x-a", "")), WIRE_TEXT), WIRE_TEXT), max_size=5)
+
+
+def stream_of(parts):
+    """Return the event stream of payload parts."""
+    return b"".join(encode(PART_HEADERS, part) for part in parts)
+
+
+def chunked(data, sizes):
+    """Return data in HTTP chunks, with the last one."""
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces(data, sizes)) + b"0\r\n\r\n"
+
+
+def response_of(body, sizes, framing, extra):
+    """Return the bytes of a whole response."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n" + extra
+    if framing == "chunked":
+        return head + b"Transfer-Encoding: chunked\r\n\r\n" + chunked(body, sizes)
+    return head + (b"Content-Length: %d\r\n\r\n" % len(body) if framing == "length" else b"\r\n") + body
+
+
+RESPONSES = st.builds(
+    lambda parts, sizes, framing, extra, mutations: (parts, mutated(response_of(stream_of(parts), sizes, framing, extra), mutations)),
+    PARTS, SIZES, st.sampled_from(("chunked", "length", "close")),
+    st.sampled_from((b"", b"Content-Length: 5\r\n", b"Transfer-Encoding: gzip\r\n", b"x-amzn-errortype: ModelError\r\n", b"A: b\r\n c\r\n")),
+    MUTATIONS)
+
+ERROR_BODIES = (
+    b'{"Message":"m","OriginalStatusCode":500,"OriginalMessage":"o","LogStreamArn":"a"}', b'{"__type":"ns#ModelError:http://x","message":null}',
+    b'{"code":"ThrottlingException","message":"x-amz-security-token:secret\\nnext"}', b"<html><body>Bad Gateway</body></html>",
+    b"<ErrorResponse><Error><Code>ValidationError</Code><Message>m</Message></Error><RequestId>r</RequestId></ErrorResponse>",
+    b'<!DOCTYPE r [<!ENTITY a "b">]><r>&a;</r>', b"[" * 70 + b"]" * 70, b"\x1f\x8b\x08", b"",
+)
+
+
+# ---- the targets: what must hold -----------------------------------------------------------------------------------
+
+def check_decoder(given_input):
+    parts, mutations, sizes = given_input
+    stream = stream_of(parts)
+    data = mutated(stream, mutations)
+    decoder, payloads = Decoder(max_frame_length=1 << 16), []
+    try:
+        for piece in pieces(data, sizes):
+            payloads += [message.payload for message in decoder.feed(piece)]
+            assert decoder.buffered <= 1 << 16
+        decoder.close()
+    except FrameError as error:
+        payloads += [message.payload for message in error.messages]
+        assert "\n" not in str(error) and error.rule
+    whole = len(os.path.commonprefix([stream, data]))
+    intact, position = [], 0
+    for part in parts:
+        position += len(encode(PART_HEADERS, part))
+        if position <= whole:
+            intact.append(part)
+    assert payloads[:len(intact)] == intact, "what came before the fault is lost or changed"
+
+
+def check_headers(given_input):
+    headers, mutations, payload = given_input
+    triples = [(name, kind, value) for name, (kind, value) in headers.items()]
+    try:
+        frame = encode(triples, payload)
+    except UsageError:
+        return
+    message, = Decoder().feed(frame)
+    assert [tuple(header) for header in message.headers] == triples and message.payload == payload
+    block = frame[12:len(frame) - 4 - len(payload)]
+    with suppress(FrameError):
+        decode_headers(mutated(block, mutations))
+
+
+def check_signing(given_input):
+    method, target, pairs, body, options = given_input
+    for function, value in ((canonical_uri, target), (canonical_query_string, target), (canonical_value, target)):
+        with suppress(UsageError):
+            function(value)
+    normalize, double_encode, sign_body = options
+    request = (method, target, [("Host", "example.com")] + pairs, body)
+    try:
+        signed = Signer().sign(*request, CREDENTIALS, "us-east-1", "sagemaker", "20150830T123600Z", normalize, double_encode, sign_body)
+    except UsageError:
+        with suppress(SignatureError):
+            verify(*request, CREDENTIALS, "us-east-1", "sagemaker", "20150830T123600Z", normalize, double_encode)
+        return
+    if any(name.lower() in ("host", "x-amz-content-sha256") for name, _ in pairs) or "X-Amz-Signature" in target or "%" in target:
+        with suppress(SignatureError):
+            verify(method, target, signed.headers, body, CREDENTIALS, "us-east-1", "sagemaker", "20150830T123600Z", normalize, double_encode)
+        return
+    verify(method, target, signed.headers, body, CREDENTIALS, "us-east-1", "sagemaker", "20150830T123600Z", normalize, double_encode)
+
+
+class _Recorded:
+    """A wire that has all its bytes already."""
+
+    ragged = False
+
+    def __init__(self, data):
+        self.data = data
+
+    def makefile(self, mode):
+        return io.BufferedReader(io.BytesIO(self.data))
+
+
+def check_http(given_input):
+    parts, data = given_input
+    response = transport._StrictResponse(_Recorded(data))
+    body = b""
+    try:
+        response.begin()
+        reader = ResponseReader(response.head.status, response.head.headers)
+        piece = response.read1()
+        while piece:
+            body += piece
+            reader.feed(piece)
+            piece = response.read1()
+        reader.close()
+    except Error as error:
+        assert "\n" not in str(error)
+    assert len(body) <= len(data)
+
+
+def check_error_body(given_input):
+    status, error_type, body = given_input
+    headers = [("x-amzn-errortype", error_type)] if error_type is not None else []
+    error = service_error(status, headers, body)
+    assert error.body == body and error.status == status
+    for text in (str(error), repr(error)):
+        assert "\n" not in text and len(text) < 10000
+        assert "secret" not in text or b"x-amz-security-token:" not in body.lower(), "a quoted token is shown"
+
+
+def check_exchange(given_input):
+    parts, data = given_input
+    ours, theirs = socket.socketpair()
+
+    def answer():
+        with suppress(OSError), theirs:
+            theirs.recv(65536)
+            theirs.sendall(data)
+
+    server = threading.Thread(target=answer)
+    client = Client("us-east-1", "http://127.0.0.1:1", CREDENTIALS, read_timeout=60, environment={})
+    server.start()
+    arrived = []
+    try:
+        with mock.patch("socket.create_connection", return_value=ours), mock.patch.object(transport, "keep_alive"), \
+                mock.patch.object(ours.__class__, "setsockopt"):
+            with client.invoke_endpoint_with_response_stream(endpoint_name="x", body=b"{}") as response:
+                for event in response.body:
+                    arrived.append(event.bytes)
+    except Error as error:
+        assert not isinstance(error, (UsageError, ConfigurationError)), "not our mistake: %s" % error
+        assert "\n" not in str(error)
+    finally:
+        ours.close()
+        server.join()
+    with suppress(HttpError, NetworkError):
+        assert sum(map(len, arrived)) <= len(data)
+
+
+TARGETS = {
+    "decoder": (st.tuples(PARTS, MUTATIONS, SIZES), check_decoder),
+    "headers": (st.tuples(HEADERS, MUTATIONS, st.binary(max_size=20)), check_headers),
+    "signing": (st.tuples(st.one_of(st.just("POST"), TEXT), st.one_of(TEXT.map("/{}".format), TEXT), PAIRS, st.binary(max_size=20),
+                          st.tuples(st.booleans(), st.booleans(), st.booleans())), check_signing),
+    "http": (RESPONSES, check_http),
+    "error-bodies": (st.tuples(st.integers(400, 599), st.one_of(st.none(), TEXT, st.just("ModelError:http://x")),
+                               st.one_of(st.builds(mutated, st.sampled_from(ERROR_BODIES), MUTATIONS), st.binary(max_size=200))),
+                     check_error_body),
+    "exchange": (RESPONSES, check_exchange),
+}
+
+
+# ---- the run -------------------------------------------------------------------------------------------------------
+
+class Finding(Exception):
+    """A check failed: the shrunk input, and how."""
+
+    def __init__(self, target, found, error):
+        super().__init__("%s: %s: %s" % (target, type(error).__name__, error))
+        self.target, self.found, self.error = target, found, error
+
+    def source(self):
+        """Return Python source that runs the check on the input once more."""
+        return "from tests.fuzz import TARGETS\n\n# %s\nTARGETS[%r][1](%s)\n" % (
+            shown_line(self), self.target, pprint.pformat(self.found, width=120))
+
+
+def shown_line(error):
+    return " ".join(str(error).split())[:200]
+
+
+def run_batch(name, number, examples=BATCH):
+    """Run one batch of inputs of a target. Returns how many; raises Finding."""
+    strategy, check = TARGETS[name]
+    state = {"count": 0, "last": None}
+
+    def one(value):
+        state["count"] += 1
+        state["last"] = value
+        faulthandler.dump_traceback_later(HANG, exit=True)
+        check(value)
+
+    one = given(strategy)(one)
+    one = settings(max_examples=examples, deadline=None, database=None, phases=(Phase.generate, Phase.shrink), verbosity=Verbosity.quiet,
+                   suppress_health_check=list(HealthCheck), print_blob=False)(one)
+    try:
+        seed(number)(one)()
+    except Exception as error:  # whatever leaves a check is the finding; Hypothesis has shrunk its input, the last one tried
+        raise Finding(name, state["last"], error) from error
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    return state["count"]
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="tests.fuzz", description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--target", choices=sorted(TARGETS), action="append")
+    parser.add_argument("--save", default=".", metavar="DIR", help="where a failing input is saved")
+    options = parser.parse_args(arguments)
+    names = options.target or sorted(TARGETS)
+    counts = dict.fromkeys(names, 0)
+    deadline, batch = time.monotonic() + options.seconds, 0
+    try:
+        while batch == 0 or time.monotonic() < deadline:
+            for name in names:
+                counts[name] += run_batch(name, zlib.crc32(b"%d %d" % (options.seed, batch)))
+            batch += 1
+    except Finding as finding:
+        path = os.path.join(options.save, "fuzz-%s-%d.py" % (finding.target, options.seed))
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(finding.source())
+        print("FOUND %s\nsaved as %s, seed %d" % (shown_line(finding), path, options.seed))
+        return 1
+    print("seed %d, %s inputs: %s; peak %s" % (options.seed, sum(counts.values()), ", ".join("%s %d" % pair for pair in counts.items()), _peak()))
+    return 0
+
+
+def _peak():
+    try:
+        import resource
+        return "%d KiB" % resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    except ImportError:
+        return "memory not known here"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""README.md's examples, run: its first command, and its library example against the endpoint on loopback."""
+import os
+import re
+import subprocess
+import sys
+
+from conformance.endpoint import ACCESS_KEY, SECRET_KEY, Endpoint
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def _readme():
+    with open(os.path.join(HERE, "README.md"), encoding="utf-8") as file:
+        return file.read()
+
+
+def _run(arguments, **environment):
+    return subprocess.run([sys.executable] + arguments, cwd=HERE, env=dict(os.environ, **environment), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=60)
+
+
+def _shape(text):
+    """The text with all that differs from run to run made equal: ids, times, sizes."""
+    return re.sub(r"\d+", "0", re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", text))
+
+
+def test_first_command_prints_what_the_readme_says():
+    told = re.search(r"\$ python3 -m conformance demo\n(.*?)```", _readme(), re.DOTALL).group(1)
+    run = _run(["-m", "conformance", "demo", "--pace", "0"])
+    assert run.returncode == 0
+    printed = run.stdout.decode() + run.stderr.decode()
+    assert _shape(printed) == _shape(told)
+    assert printed.splitlines()[0] == told.splitlines()[0]
+
+
+def test_library_example():
+    example = re.search(r"```python\n(.*?)```", _readme(), re.DOTALL).group(1)
+    with Endpoint(pace=0) as endpoint:
+        run = _run(["-c", example], AWS_ENDPOINT_URL=endpoint.url, AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY)
+        call = endpoint.calls[-1]
+    assert run.returncode == 0 and run.stderr == b""
+    assert run.stdout.startswith(b"Every frame carries two checksums")
+    assert call.verified and call.body == b'{"inputs": "Hi"}'
+
+
+def test_relative_links_lead_somewhere():
+    for target in re.findall(r"\]\(([^):]+)\)", _readme()):
+        assert os.path.exists(os.path.join(HERE, target)), target
