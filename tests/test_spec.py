@@ -992,10 +992,10 @@ def check_framing() -> None:
 
 def plain_url(region: str, fips: bool, dual: bool) -> str:
     """Return the URL by the two tables of END-001 and END-002."""
-    partitions = [(quoted(begins) or [""], name, quoted(dns)[0], quoted(dual_dns)[0])
-                  for name, begins, dns, dual_dns in table_after("**END-002**")]
-    prefixes, name, dns, dual_dns = max((row for row in partitions if any(region.startswith(prefix) for prefix in row[0])),
-                                        key=lambda row: max(map(len, row[0])))
+    rows = [(quoted(form), name, quoted(dns)[0], quoted(dual_dns)[0]) for name, form, dns, dual_dns in table_after("**END-002**")]
+    patterns = {name: form[0].replace("W", r"\w+").replace("N", r"\d+") for form, name, _, _ in rows if form}
+    partition = next((name for name, pattern in patterns.items() if re.fullmatch(pattern, region)), "aws")
+    name, dns, dual_dns = next(row[1:] for row in rows if row[1] == partition)
     hosts = {row[0]: quoted(row[1])[0] for row in table_after("**END-001**")}
     wanted = "FIPS and dual-stack" if fips and dual else "dual-stack" if dual else "neither"
     if fips and not dual:
