@@ -14,9 +14,7 @@ from refimpl.errors import Error, UsageError, shown
 
 from .demo import run_demo
 from .endpoint import Endpoint
-from .scenarios import catalogue
-
-DEFAULT_PACE = 0.04  # seconds between two tokens
+from .scenarios import listing
 
 Streams = NamedTuple("Streams", [("stdout", BinaryIO), ("stderr", TextIO)])
 
@@ -41,8 +39,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_pace(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--pace", type=_seconds, default=DEFAULT_PACE, metavar="S",
-                        help="seconds between two tokens (default: %(default)s)")
+    parser.add_argument("--pace", type=_seconds, metavar="S", help="seconds between two tokens (default: each scenario's own)")
 
 
 def _seconds(text: str) -> float:
@@ -58,20 +55,25 @@ def _demo(options: argparse.Namespace, streams: Streams) -> None:
 
 def _serve(options: argparse.Namespace, streams: Streams) -> None:
     if options.list:
-        for scenario in catalogue().values():
-            streams.stdout.write(("%s\n    %s\n    %s\n" % (scenario.name, scenario.title, scenario.must)).encode("utf-8"))
+        for name, title, must in listing():
+            streams.stdout.write(("%s\n    %s\n    %s\n" % (name, title, must)).encode("utf-8"))
         streams.stdout.flush()
         return
     if not 0 <= options.port < 65536:
         raise UsageError("not a port", expected="0 to 65535", actual=options.port)
     try:
-        endpoint = Endpoint(port=options.port, pace=options.pace)
+        endpoint = Endpoint(port=options.port, pace=options.pace, log=lambda line: _write_log(streams, line))
     except OSError as error:
         raise UsageError("cannot listen on port %d: %s" % (options.port, error.strerror or error)) from None
     with endpoint:
         streams.stdout.write(endpoint.url.encode("ascii") + b"\n")
         streams.stdout.flush()
         threading.Event().wait()
+
+
+def _write_log(streams: Streams, line: str) -> None:
+    streams.stderr.write(line + "\n")
+    streams.stderr.flush()
 
 
 def main(arguments: Sequence[str], streams: Streams) -> int:

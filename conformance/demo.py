@@ -5,7 +5,7 @@ It starts the endpoint on loopback, calls it with refimpl over a real socket, pr
 and then tells what happened, from what both sides saw.
 """
 import time
-from typing import BinaryIO, Callable, TextIO
+from typing import BinaryIO, Callable, Optional, TextIO
 
 from refimpl.client import Client
 from refimpl.shapes import PayloadPart
@@ -18,10 +18,10 @@ REGION = "us-east-1"
 _REQUEST = b'{"inputs": "What is an event stream?"}'
 
 
-def run_demo(stdout: BinaryIO, account: TextIO, pace: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+def run_demo(stdout: BinaryIO, account: TextIO, pace: Optional[float], monotonic: Callable[[], float] = time.monotonic) -> None:
     """Call the endpoint once: the answer's text goes to stdout, the account of it to account.
 
-    pace: seconds between two parts
+    pace: seconds between two parts, or None for the answer's own
     """
     with Endpoint(pace=pace) as endpoint:
         client = Client(region=REGION, endpoint_url=endpoint.url, credentials=Credentials(ACCESS_KEY, SECRET_KEY), environment={})

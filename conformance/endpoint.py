@@ -29,6 +29,8 @@ from typing import Any, Callable, Deque, Dict, List, Mapping, NamedTuple, Option
 from urllib.parse import unquote
 
 from refimpl.errors import Error, shown
+from refimpl.fields import FieldType, broken_constraint
+from refimpl.shapes import InvokeEndpointWithResponseStreamInput
 from refimpl.sigv4 import SCOPE_SUFFIX, Credentials, amz_date_of, collect_headers, decode_query, verify
 
 from .scenarios import CANONICAL_TEXT, Answer, Scenario, document, failure, find, script
@@ -256,19 +258,6 @@ def _too_large() -> BadRequest:
 _ROUTE = re.compile(r".*/endpoints/([^/]*)/invocations-response-stream\Z")
 _FORBIDDEN = "403 Forbidden"
 
-_ASCII = "[\\x00-\\x7f]*"
-_NAME = "[a-zA-Z0-9](-*[a-zA-Z0-9])*"
-_MEMBERS = (  # member, header, longest, pattern; all but endpointName may be absent
-    ("contentType", "content-type", 1024, _ASCII),
-    ("accept", "x-amzn-sagemaker-accept", 1024, _ASCII),
-    ("customAttributes", "x-amzn-sagemaker-custom-attributes", 1024, _ASCII),
-    ("targetVariant", "x-amzn-sagemaker-target-variant", 63, _NAME),
-    ("targetContainerHostname", "x-amzn-sagemaker-target-container-hostname", 63, _NAME),
-    ("inferenceId", "x-amzn-sagemaker-inference-id", 64, "[^\\s][ -~]*"),
-    ("inferenceComponentName", "x-amzn-sagemaker-inference-component", 63, "[a-zA-Z0-9]([\\-a-zA-Z0-9]*[a-zA-Z0-9])?"),
-    ("sessionId", "x-amzn-sagemaker-session-id", 256, _NAME),
-)
-
 
 def check_request(request: Request, amz_date: str, region: Optional[str] = None) -> str:
     """Return the endpoint's name of a request that a service accepts.
@@ -341,21 +330,25 @@ def _claimed_scope(headers: Dict[str, str], query: Dict[str, str]) -> Tuple[str,
 
 
 def check_members(name: str, headers: Dict[str, str]) -> None:
-    """Raise Refusal unless all members of the request are within the model's constraints."""
-    given = [("endpointName", name, 63, _NAME)]
-    given += [(member, headers[header], most, pattern) for member, header, most, pattern in _MEMBERS if header in headers]
+    """Raise Refusal, in AWS's words, unless all members of the request are within the model's constraints."""
     faults = []
-    for member, value, most, pattern in given:
-        shown = "***Sensitive***" if member == "customAttributes" else value[:200]
-        if len(value) > most:
-            faults.append("Value '%s' at '%s' failed to satisfy constraint: Member must have length less than or equal to %d" % (
-                shown, member, most))
-        elif not re.match("(?:%s)\\Z" % pattern, value):
-            faults.append("Value '%s' at '%s' failed to satisfy constraint: Member must satisfy regular expression pattern: %s" % (
-                shown, member, pattern))
+    for field in InvokeEndpointWithResponseStreamInput.fields:
+        value = name if field.location == "uri" else headers.get(field.wire_name.lower()) if field.location == "header" else None
+        fault = _fault_of(field.type, value) if value is not None else None
+        if fault is not None:
+            faults.append("Value '%s' at '%s' failed to satisfy constraint: Member must %s" % (
+                "***Sensitive***" if field.type.sensitive else shown(value), field.member[0].lower() + field.member[1:], fault))
     if faults:
         text = "%d validation error%s detected: %s" % (len(faults), "s" if len(faults) > 1 else "", "; ".join(faults))
         raise Refusal("400 Bad Request", "ValidationError", text, verified=True)
+
+
+def _fault_of(wanted: FieldType, value: str) -> Optional[str]:
+    """What is wrong with a string member, in the service's words, or None."""
+    broken = broken_constraint(wanted, value)
+    words = {"max_length": "have length less than or equal to %s", "min_length": "have length greater than or equal to %s",
+             "pattern": "satisfy regular expression pattern: %s"}
+    return words[broken] % getattr(wanted, broken) if broken is not None else None
 
 
 # ---- keeping account ---------------------------------------------------------------------------------------------

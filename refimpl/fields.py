@@ -77,13 +77,25 @@ def check_constraints(shape: str, fields: Tuple[Field, ...], value: object) -> N
             _check_string(shape, field, member)
 
 
+def broken_constraint(wanted: FieldType, text: str) -> Optional[str]:
+    """Return which constraint of its type a string breaks: min_length, max_length or pattern; None when it keeps all (HTTP-005)."""
+    if wanted.max_length is not None and len(text) > wanted.max_length:
+        return "max_length"
+    if len(text) < wanted.min_length:
+        return "min_length"
+    if wanted.pattern is not None and not re.match(r"(?:%s)\Z" % wanted.pattern, text, re.ASCII):
+        return "pattern"
+    return None
+
+
 def _check_string(shape: str, field: Field, text: str) -> None:
-    low, high, pattern = field.type.min_length, field.type.max_length, field.type.pattern
+    broken = broken_constraint(field.type, text)
+    if broken is None:
+        return
     actual = "<hidden>" if field.type.sensitive else text
     name = "%s.%s" % (shape, field.member)
-    if len(text) < low or high is not None and len(text) > high:
-        raise UsageError("%s has the wrong length" % name, expected="%d to %s characters" % (low, high),
-                         actual="%d: %s" % (len(text), actual), rule="HTTP-005", member=field.member)
-    if pattern is not None and not re.match(r"(?:%s)\Z" % pattern, text, re.ASCII):
-        raise UsageError("%s does not match its pattern" % name, expected=pattern, actual=actual, rule="HTTP-005",
+    if broken == "pattern":
+        raise UsageError("%s does not match its pattern" % name, expected=field.type.pattern, actual=actual, rule="HTTP-005",
                          member=field.member)
+    raise UsageError("%s has the wrong length" % name, expected="%d to %s characters" % (field.type.min_length, field.type.max_length),
+                     actual="%d: %s" % (len(text), actual), rule="HTTP-005", member=field.member)

@@ -101,8 +101,11 @@ def connected(endpoint: Endpoint, receive_buffer: int = 0) -> Iterator[socket.so
 
 
 def wait_for_call(endpoint: Endpoint) -> None:
-    while not endpoint.calls:
+    for _ in range(10000):
+        if endpoint.calls:
+            return
         threading.Event().wait(0.001)
+    pytest.fail("the endpoint has not seen the request")
 
 
 def read_all(connection: socket.socket) -> bytes:
