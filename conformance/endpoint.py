@@ -549,7 +549,7 @@ class Endpoint:
                  clock: Callable[[], float] = time.time, port: int = 0, pace: Optional[float] = None,
                  log: Optional[Callable[[str], None]] = None, idle_timeout: float = 60.0) -> None:
         self.idle_timeout = idle_timeout
-        self._scenarios = dict(scenarios or {})
+        self._scenarios: Mapping[str, Scenario] = {} if scenarios is None else scenarios
         self._region, self._clock, self._pace, self._log = region, clock, pace, log
         self._lock = threading.Lock()
         self._records: Deque[_Record] = deque()

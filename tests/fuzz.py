@@ -77,10 +77,11 @@ VALUES = st.one_of(
     st.tuples(st.just("int64"), st.integers(-2 ** 63, 2 ** 63 - 1)), st.tuples(st.just("bytes"), st.binary(max_size=40)),
     st.tuples(st.just("string"), st.text(max_size=40)), st.tuples(st.just("uuid"), st.uuids()),
     st.tuples(st.just("timestamp"), st.integers(-2 ** 63, 2 ** 63 - 1)))
-HEADERS = st.dictionaries(st.text(min_size=1, max_size=12).filter(lambda name: len(name.encode("utf-8", "ignore")) > 0), VALUES, max_size=4)
+HEADERS = st.dictionaries(st.text(min_size=1, max_size=12), VALUES, max_size=4)
 TEXT = st.text(max_size=60)
 WIRE_TEXT = st.text(st.characters(max_codepoint=255), max_size=60)
-PAIRS = st.lists(st.tuples(st.one_of(st.sampled_from(("Host", "host", "X-Amz-Date", "content-type", "x-a", "")), WIRE_TEXT), WIRE_TEXT), max_size=5)
+NAMES = st.one_of(st.sampled_from(("Host", "host", "X-Amz-Date", "content-type", "x-a", "")), WIRE_TEXT)
+PAIRS = st.lists(st.tuples(NAMES, WIRE_TEXT), max_size=5)
 
 
 def stream_of(parts):
@@ -159,18 +160,19 @@ def check_signing(given_input):
         with suppress(UsageError):
             function(value)
     normalize, double_encode, sign_body = options
-    request = (method, target, [("Host", "example.com")] + pairs, body)
+    scope = (CREDENTIALS, "us-east-1", "sagemaker", "20150830T123600Z", normalize, double_encode)
+    headers = [("Host", "example.com")] + pairs
     try:
-        signed = Signer().sign(*request, CREDENTIALS, "us-east-1", "sagemaker", "20150830T123600Z", normalize, double_encode, sign_body)
+        signed = Signer().sign(method, target, headers, body, *scope, sign_body)
     except UsageError:
         with suppress(SignatureError):
-            verify(*request, CREDENTIALS, "us-east-1", "sagemaker", "20150830T123600Z", normalize, double_encode)
+            verify(method, target, headers, body, *scope)
         return
     if any(name.lower() in ("host", "x-amz-content-sha256") for name, _ in pairs) or "X-Amz-Signature" in target or "%" in target:
         with suppress(SignatureError):
-            verify(method, target, signed.headers, body, CREDENTIALS, "us-east-1", "sagemaker", "20150830T123600Z", normalize, double_encode)
+            verify(method, target, signed.headers, body, *scope)
         return
-    verify(method, target, signed.headers, body, CREDENTIALS, "us-east-1", "sagemaker", "20150830T123600Z", normalize, double_encode)
+    verify(method, target, signed.headers, body, *scope)
 
 
 class _Recorded:
@@ -228,10 +230,10 @@ def check_exchange(given_input):
     arrived = []
     try:
         with mock.patch("socket.create_connection", return_value=ours), mock.patch.object(transport, "keep_alive"), \
-                mock.patch.object(ours.__class__, "setsockopt"):
-            with client.invoke_endpoint_with_response_stream(endpoint_name="x", body=b"{}") as response:
-                for event in response.body:
-                    arrived.append(event.bytes)
+                mock.patch.object(ours.__class__, "setsockopt"), \
+                client.invoke_endpoint_with_response_stream(endpoint_name="x", body=b"{}") as response:
+            for event in response.body:
+                arrived.append(event.bytes)
     except Error as error:
         assert not isinstance(error, (UsageError, ConfigurationError)), "not our mistake: %s" % error
         assert "\n" not in str(error)
@@ -282,7 +284,7 @@ def run_batch(name, number, examples=BATCH):
     def one(value):
         state["count"] += 1
         state["last"] = value
-        faulthandler.dump_traceback_later(HANG, exit=True)
+        faulthandler.dump_traceback_later(HANG, exit=True, file=sys.__stderr__)
         check(value)
 
     one = given(strategy)(one)
@@ -318,7 +320,8 @@ def main(arguments=None):
             file.write(finding.source())
         print("FOUND %s\nsaved as %s, seed %d" % (shown_line(finding), path, options.seed))
         return 1
-    print("seed %d, %s inputs: %s; peak %s" % (options.seed, sum(counts.values()), ", ".join("%s %d" % pair for pair in counts.items()), _peak()))
+    each = ", ".join("%s %d" % pair for pair in counts.items())
+    print("seed %d, %d inputs: %s; peak %s" % (options.seed, sum(counts.values()), each, _peak()))
     return 0
 
 

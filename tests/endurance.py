@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+"""`python3 -m tests.endurance`: many calls at once, many in sequence, and one very long stream; nothing lost, nothing growing.
+
+The endpoint runs in a process of its own, so that what is measured is the client's memory and descriptors alone. Each part
+returns what it measured, for the one line that is printed and for the tests, which run it in small.
+"""
+import argparse
+import gc
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+import time
+
+from conformance.endpoint import ACCESS_KEY, SECRET_KEY
+from refimpl.client import Client
+from refimpl.errors import NetworkError
+from refimpl.sigv4 import Credentials
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FEEDER = """
+import sys
+from conformance.endpoint import Endpoint
+from conformance.scenarios import Scenario, ok, part, stream
+
+class Steps:
+    def __init__(self, count, size):
+        self.count, self.frame = count, part(b"x" * size)
+    def __iter__(self):
+        for _ in range(self.count):
+            yield self.frame
+
+class Named(dict):
+    def get(self, name, default=None):
+        kind, _, rest = name.partition("-")
+        if kind == "feed":
+            count, size = map(int, rest.split("-"))
+            return Scenario(name, "", "", ok(), stream()._replace(steps=Steps(count, size)))
+        if kind == "echo":
+            return Scenario(name, "", "", ok(), stream(*[part(name.encode() + b" %d;" % number) for number in range(20)]))
+        return default
+
+endpoint = Endpoint(scenarios=Named(), pace=0)
+print(endpoint.url, flush=True)
+sys.stdin.read()
+endpoint.close()
+"""
+
+
+class Feeder:
+    """An endpoint in a process of its own: `echo-N` answers its own name in 20 parts, `feed-COUNT-SIZE` COUNT parts of SIZE bytes."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen([sys.executable, "-c", FEEDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=HERE)
+        self.url = self.process.stdout.readline().decode().strip()
+        return self
+
+    def __exit__(self, *exception):
+        self.process.stdin.close()
+        self.process.wait(30)
+        self.process.stdout.close()
+
+    def client(self, **settings):
+        return Client("us-east-1", self.url, Credentials(ACCESS_KEY, SECRET_KEY), environment={}, **settings)
+
+
+def resident():
+    """Return this process's resident memory in KiB, now; None where the system does not tell."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+    except OSError:
+        return None
+
+
+def descriptors():
+    """Return how many file descriptors this process has open; None where the system does not tell."""
+    try:
+        return len(os.listdir("/proc/self/fd"))
+    except OSError:
+        return None
+
+
+def call(client, name):
+    with client.invoke_endpoint_with_response_stream(endpoint_name=name, body=b"{}") as response:
+        return b"".join(event.bytes for event in response.body)
+
+
+def at_once(feeder, count):
+    """Make count calls at the same moment from one Client. Returns the names whose answer was not wholly their own."""
+    client, barrier, wrong = feeder.client(), threading.Barrier(count), []
+
+    def one(number):
+        name = "echo-%d" % number
+        barrier.wait()
+        try:
+            answer = call(client, name)
+        except Exception as error:  # reported with its name; the other threads go on
+            answer = error
+        if answer != b"".join(b"%s %d;" % (name.encode(), part) for part in range(20)):
+            wrong.append((name, answer))
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return wrong
+
+
+def in_sequence(feeder, count):
+    """Make count calls one after the other. Returns resident memory (KiB) and descriptors after a tenth, and at the end."""
+    client, marks = feeder.client(), []
+    for number in range(count):
+        assert call(client, "echo-7").endswith(b"echo-7 19;")
+        if number + 1 in (count // 10, count):
+            gc.collect()
+            marks.append((resident(), descriptors()))
+    return marks
+
+
+def long_stream(feeder, total, size=65536):
+    """Read total bytes in parts of size. Returns resident memory (KiB) after a tenth and at the end, and the digest."""
+    client, marks, arrived, digest = feeder.client(), [], 0, hashlib.sha256()
+    with client.invoke_endpoint_with_response_stream(endpoint_name="feed-%d-%d" % (total // size, size), body=b"") as response:
+        for event in response.body:
+            before, arrived = arrived, arrived + len(event.bytes)
+            digest.update(event.bytes)
+            if before < total // 10 <= arrived:
+                marks.append(resident())
+    assert arrived == total // size * size
+    return marks + [resident()], digest.hexdigest()
+
+
+def cancelled(feeder, count):
+    """Cancel count calls from another thread while they wait. Returns the kinds of error that the readers saw."""
+    client, kinds = feeder.client(), []
+    for _ in range(count):
+        response = client.invoke_endpoint_with_response_stream(endpoint_name="feed-1000000-100", body=b"")
+        reading = threading.Event()
+
+        def read(response=response, reading=reading):
+            try:
+                for _ in response.body:
+                    reading.set()
+            except NetworkError as error:
+                kinds.append(error.kind)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        reading.wait()
+        response.close()
+        reader.join()
+    return kinds
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="tests.endurance", description=__doc__.splitlines()[0])
+    parser.add_argument("--at-once", type=int, default=500)
+    parser.add_argument("--calls", type=int, default=100000)
+    parser.add_argument("--bytes", type=int, default=2 << 30)
+    parser.add_argument("--cancel", type=int, default=100)
+    options = parser.parse_args(arguments)
+    with Feeder() as feeder:
+        for name, run in (("calls at once", lambda: "%d, wrong answers: %s" % (options.at_once, at_once(feeder, options.at_once))),
+                          ("long stream", lambda: "%d bytes, resident KiB after a tenth and at the end: %s" % (
+                              options.bytes, long_stream(feeder, options.bytes)[0])),
+                          ("cancelled", lambda: "%d, seen: %s" % (options.cancel, sorted(set(cancelled(feeder, options.cancel))))),
+                          ("calls in sequence", lambda: "%d, (resident KiB, descriptors) after a tenth and at the end: %s" % (
+                              options.calls, in_sequence(feeder, options.calls)))):
+            started = time.monotonic()
+            print("%s: %s; %.1f s" % (name, run(), time.monotonic() - started), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""endurance.py in small: calls at once and in sequence, a long stream, cancelled calls; its numbers are looked at, not timed."""
+import pytest
+
+from tests import endurance
+
+
+@pytest.fixture(scope="module")
+def feeder():
+    with endurance.Feeder() as running:
+        yield running
+
+
+def test_five_hundred_calls_at_once_lose_and_mix_nothing(feeder):
+    assert endurance.at_once(feeder, 500) == []
+
+
+def test_calls_in_sequence_leave_memory_and_descriptors_flat(feeder):
+    (memory, descriptors), (memory_after, descriptors_after) = endurance.in_sequence(feeder, 300)
+    assert descriptors_after == descriptors
+    assert memory is None or memory_after <= memory + 2048
+
+
+def test_a_long_stream_is_read_in_flat_memory(feeder):
+    (memory, memory_after), digest = endurance.long_stream(feeder, 64 << 20)
+    assert memory is None or memory_after <= memory + 2048
+    assert digest == endurance.hashlib.sha256(b"x" * (64 << 20)).hexdigest()
+
+
+def test_a_waiting_call_is_cancelled_from_another_thread(feeder):
+    assert endurance.cancelled(feeder, 20) == ["closed"] * 20
+
+
+def test_the_command_prints_a_line_for_each_part(capsys):
+    assert endurance.main(["--at-once", "2", "--calls", "10", "--bytes", "655360", "--cancel", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["calls at once", "long stream", "cancelled", "calls in sequence"]

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""fuzz.py itself: every target runs, the same seed makes the same inputs, and a planted fault is found, shrunk and saved."""
+import subprocess
+import sys
+
+import pytest
+
+from tests import fuzz
+
+
+@pytest.mark.parametrize("name", sorted(fuzz.TARGETS))
+def test_every_target_holds_on_a_few_inputs(name):
+    assert fuzz.run_batch(name, 7, examples=25) >= 1
+
+
+def test_the_same_seed_makes_the_same_inputs(monkeypatch):
+    seen = []
+    monkeypatch.setitem(fuzz.TARGETS, "probe", (fuzz.TARGETS["decoder"][0], seen.append))
+    fuzz.run_batch("probe", 3, examples=20)
+    first, seen[:] = list(seen), []
+    fuzz.run_batch("probe", 3, examples=20)
+    assert seen == first and len(first) >= 20
+
+
+def test_a_fault_is_found_shrunk_and_saved(monkeypatch, tmp_path, capsys):
+    def check(value):
+        _, mutations, _ = value
+        assert not any(kind == "insert" and amount > 200 for kind, _, amount in mutations), "planted"
+
+    monkeypatch.setitem(fuzz.TARGETS, "decoder", (fuzz.TARGETS["decoder"][0], check))
+    assert fuzz.main(["--seconds", "30", "--seed", "1", "--target", "decoder", "--save", str(tmp_path)]) == 1
+    saved, = tmp_path.iterdir()
+    assert "planted" in capsys.readouterr().out
+    assert "('insert', 0, 201)" in saved.read_text() and "TARGETS['decoder'][1](" in saved.read_text()
+
+
+def test_a_saved_input_is_a_program(tmp_path):
+    finding = fuzz.Finding("decoder", ([b"one"], [], [3]), AssertionError("x"))
+    path = tmp_path / "again.py"
+    path.write_text(finding.source())
+    run = subprocess.run([sys.executable, str(path)], cwd=fuzz.os.getcwd(), env=dict(fuzz.os.environ, PYTHONPATH="."), timeout=60,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert run.returncode == 0, run.stdout
+
+
+def test_a_quiet_run_says_how_much_it_did(capsys):
+    assert fuzz.main(["--seconds", "0", "--seed", "1", "--target", "http"]) == 0
+    assert "seed 1, " in capsys.readouterr().out
