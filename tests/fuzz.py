@@ -105,7 +105,7 @@ def response_of(body, sizes, framing, extra):
 RESPONSES = st.builds(
     lambda parts, sizes, framing, extra, mutations: (parts, mutated(response_of(stream_of(parts), sizes, framing, extra), mutations)),
     PARTS, SIZES, st.sampled_from(("chunked", "length", "close")),
-    st.sampled_from((b"", b"Content-Length: 5\r\n", b"Transfer-Encoding: gzip\r\n", b"x-amzn-errortype: ModelError\r\n", b"A: b\r\n c\r\n")),
+    st.sampled_from((b"", b"Content-Length: 5\r\n", b"Transfer-Encoding: gzip\r\n", b"x-amzn-errortype: E\r\n", b"A: b\r\n c\r\n")),
     MUTATIONS)
 
 ERROR_BODIES = (
