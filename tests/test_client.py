@@ -404,7 +404,7 @@ def test_an_error_answer_is_raised_by_the_call(steps, shape, code, message, retr
     assert type(error) is shape
     assert (error.kind, error.code, error.retryable) == ("service_error", code, retryable)
     assert (error.status, error.request_id) == (int(status[:3]), REQUEST_ID)
-    assert error.fault is (error.status >= 500)
+    assert error.fault is (error.status >= 500 or shape.fault)
     assert error.body == body
     assert ("X-Amzn-RequestId", REQUEST_ID) in error.headers
     if message is not None:

@@ -153,11 +153,9 @@ def test_no_region(options):
 
 @pytest.mark.parametrize("region", [
     "", " ", "-", "-a", "a-", "us_east_1", "us.east.1", "US-EAST-1", "us-East-1", "x.evil.com/", "x.evil.com", "x/y", "x@evil.com", "x:80",
-    "x#",
-    "x?y", "x%2e", "us-east-1\n", "us-east-1\r\n", "us-east-1\r\nHost: evil.com", " us-east-1", "us-east-1 ", "us east 1", "\0",
-    "us-east-1\0",
-    "\u00e9u-west-1", "eu-west-\u0661", "\u212ax", "e\u0301u", "eu\u2010west\u20101", "*", "us-east-1,eu-west-1", "a" * 64, "a" * 10 ** 6,
-    "\ud800", "[::1]", "..", "\\", "a\tb",
+    "x#", "x?y", "x%2e", "us-east-1\n", "us-east-1\r\n", "us-east-1\r\nHost: evil.com", " us-east-1", "us-east-1 ", "us east 1", "\0",
+    "us-east-1\0", "\u00e9u-west-1", "eu-west-\u0661", "\u212ax", "e\u0301u", "eu\u2010west\u20101", "*", "us-east-1,eu-west-1", "a" * 64,
+    "a" * 10 ** 6, "\ud800", "[::1]", "..", "\\", "a\tb",
 ], ids=lambda region: ascii(region)[:30])
 def test_what_is_no_region(region):
     for options in ({}, {"endpoint_url": "https://example.com"}, {"use_fips": True}):

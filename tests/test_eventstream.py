@@ -602,6 +602,7 @@ FAULTS = {
     "utf8 in a name, surrogate": block_fault(header(b"\xed\xa0\x80", 0), "utf8", "EVS-012", 1, "UTF-8", b"\xed\xa0\x80"),
     "utf8 in a string": block_fault(header(b"name", 7, sized(b"value\xc3(end")) + MORE, "utf8", "EVS-015", 13, "UTF-8", b"\xc3(en"),
     "utf8 in a string, overlong": block_fault(EVENT + header(b"n", 7, sized(b"\xc0\xaf")), "utf8", "EVS-015", L + 5, "UTF-8", b"\xc0\xaf"),
+    "utf8 in a string, surrogate": block_fault(header(b"n", 7, sized(b"x\xed\xa0\x80")), "utf8", "EVS-015", 6, "UTF-8", b"\xed\xa0\x80"),
     "name twice": block_fault(header(b"name", 0) + header(b"name", 0), "duplicate_header", "EVS-014", 6, "unique names", "name"),
     "name twice, other type": block_fault(EVENT + MORE + header(b":event-type", 2, b"\x01"), "duplicate_header", "EVS-014", L + len(MORE),
                                           "unique names", ":event-type"),
@@ -658,7 +659,7 @@ def test_a_stream_that_ends_inside_a_frame_is_truncated_wherever_it_ends(whole, 
             messages, error = drain(chunks, decoder)
             assert messages == wanted, (way, length)
             assert (error.kind, error.rule, error.offset) == ("truncated", "EVS-022", len(before) + length), (way, length)
-            assert error.buffered == whole[:length], (way, length)
+            assert (type(error.buffered), error.buffered) == (bytes, whole[:length]), (way, length)
             assert error.expected == ("12 bytes of it or more" if length < 12 else "%d bytes of it" % len(whole)), (way, length)
             assert error.actual == str(length), (way, length)
             assert error.messages == (), (way, length)

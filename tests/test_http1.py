@@ -29,11 +29,12 @@ from refimpl.http1 import (
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-OCTETS = [chr(code) for code in range(256) if code not in (0, 10, 13)]
-some = settings(max_examples=300, deadline=None)
+NO_TEXT = dict.fromkeys(map(ord, "\r\n\0"))
+some = settings(max_examples=200, deadline=None)
 
 LINE_PARTS = [b"HTTP/1.1", b"HTTP/1.0", b" ", b"  ", b"\t", b"200", b"20", b"OK", b"a", b"Content-Length", b":", b"5", b"0x", b"+", b"-", b"_",
               b";", b"=", b"\0", b"\r", b"\n", b"\r\n", b"\x15\x03", b"\xff", b"\x80", b",", b"chunked", b"fF"]
+octets = st.binary(max_size=30).map(lambda data: data.decode("latin-1").translate(NO_TEXT))  # what a line may hold
 lines = st.one_of(st.binary(max_size=40), st.lists(st.sampled_from(LINE_PARTS), max_size=8).map(b"".join),
                   st.lists(st.sampled_from(LINE_PARTS), max_size=8).map(lambda parts: b"".join(parts) + b"\r\n"))
 
@@ -92,7 +93,7 @@ def test_a_garbled_status_line_is_shown_short_and_escaped():
 
 
 @some
-@given(st.integers(0, 1), st.integers(0, 999), st.text(alphabet=OCTETS, max_size=30))
+@given(st.integers(0, 1), st.integers(0, 999), octets)
 def test_a_written_status_line_is_read_back(minor, status, reason):
     line = ("HTTP/1.%d %03d %s\r\n" % (minor, status, reason)).encode("latin-1")
     assert parse_status_line(line) == (minor, status, reason)
@@ -168,7 +169,7 @@ def test_the_limits():
 
 
 blanks = st.text(alphabet=" \t", max_size=3)
-values = st.text(alphabet=OCTETS, max_size=30).map(lambda text: text.strip(" \t"))
+values = octets.map(lambda text: text.strip(" \t"))
 
 
 @some
@@ -367,7 +368,7 @@ def test_no_chunk_line(line):
 
 
 @some
-@given(st.integers(0, 16 ** 15 - 1), st.booleans(), blanks, st.one_of(st.just(""), st.text(alphabet=OCTETS, max_size=20).map(";{}".format)))
+@given(st.integers(0, 16 ** 15 - 1), st.booleans(), blanks, st.one_of(st.just(""), octets.map(";{}".format)))
 def test_a_written_chunk_line_is_read_back(size, upper, blank, extension):
     digits = "%X" % size if upper else "%x" % size
     assert parse_chunk_line((digits + blank + extension + "\r\n").encode("latin-1")) == size

@@ -251,8 +251,8 @@ HIDING_URLS = [
     "http://user:secret?word@example.com", "http://user:secret#word@example.com", "http://user:secret\nword@example.com",
     "http:///user:secret@example.com", " http://user:secret@example.com", "http://\u00fcser:secret@example.com",
     "http://example.com?secret", "http://example.com/?a=secret", "http://example.com/x?X-Amz-Security-Token=secret",
-    "http://example.com#secret", "http://example.com/?\nsecret", "http://example.com/#\r\nsecret", "http://example.com?a@b=secret", "http://example.com:99999?secret",
-    "http://user:secret@example.com?secret#secret", "?secret", "#secret",
+    "http://example.com#secret", "http://example.com/?\nsecret", "http://example.com/#\r\nsecret", "http://example.com?a@b=secret",
+    "http://example.com:99999?secret", "http://user:secret@example.com?secret#secret", "?secret", "#secret",
 ]
 
 
@@ -819,15 +819,13 @@ DEEP = b'{"Message":"m","x":' + b"[" * 100 + b"]" * 100 + b"}"
     (b'{"Message":null,"message":"m"}', "m", None),
     (b'{"Message":"m","ErrorCode":"StreamBroken"}', "m", "StreamBroken"),
     (b'{"message":"m","errorCode":"ModelInvocationTimeExceeded"}', "m", "ModelInvocationTimeExceeded"),
-    (b'{"ErrorCode":"A","errorCode":"B"}', None, "A"),
-    (b'{"Message":"","ErrorCode":""}', "", ""),
+    (b'{"ErrorCode":"A","errorCode":"B"}', None, "A"), (b'{"Message":"","ErrorCode":""}', "", ""),
     (b'{"Message":5,"ErrorCode":["x"]}', None, None),
     (b'{"Message":null,"ErrorCode":null}', None, None),
     (b'{"MESSAGE":"m"}', None, None),
     (b"{}", None, None), (b"", None, None), (b"null", None, None), (b'"text"', None, None), (b"[]", None, None), (b"5", None, None),
     (b"{", None, None), (b"no JSON", None, None), (b"\xff\xfe", None, None), (b'{"Message":"m","Message":"n"}', None, None),
-    (DEEP, None, None),
-    ('{"Message":"\u20ac"}'.encode("utf-8"), "\u20ac", None),
+    (DEEP, None, None), ('{"Message":"\u20ac"}'.encode("utf-8"), "\u20ac", None),
     (b'{"Message":"two\\nlines"}', "two\nlines", None),
 ])
 def test_an_exception_of_the_stream(payload, message_text, error_code):
@@ -842,8 +840,7 @@ def test_an_exception_of_the_stream(payload, message_text, error_code):
 
 @pytest.mark.parametrize("payload, message_text", [
     (b'{"message":"m"}', "m"), (b'{"Message":"m"}', "m"), (b'{"Message":"modelled","message":"other"}', "modelled"), (b"", None),
-    (b"text", None),
-    (b"[]", None), (b'{"message":5}', None), (b'{"message":null}', None), (b"\xff", None), (DEEP, None),
+    (b"text", None), (b"[]", None), (b'{"message":5}', None), (b'{"message":null}', None), (b"\xff", None), (DEEP, None),
 ])
 def test_an_exception_that_the_model_does_not_name(payload, message_text):
     for name in ("ThrottlingException", "modelStreamError", "", "PayloadPart", "\u20ac"):
@@ -1059,11 +1056,9 @@ def answered(status=400, body=b"{}", *headers):
 @pytest.mark.parametrize("text, code", [
     ("ModelError", "ModelError"), ("ModelError" + CORAL, "ModelError"), ("com.amazonaws.sagemaker#ModelError", "ModelError"),
     ("com.amazonaws.sagemaker#ModelError" + CORAL, "ModelError"), ("ModelError:http://x/#Other", "ModelError"),
-    ("ns#Name:http://x/#Other", "Name"),
-    ("ns#Name#more", "Name#more"), (" ModelError ", "ModelError"), ("\tName\t", "Name"), ("Name :x", "Name"), ("ns# Name", "Name"),
-    ("Name:", "Name"), ("#Name", "Name"), (":", None), ("#", None), ("ns#", None), ("ns#:x", None), ("", None), (" ", None), (None, None),
-    ("::", None),
-    ("\u20ac", "\u20ac"),
+    ("ns#Name:http://x/#Other", "Name"), ("ns#Name#more", "Name#more"), (" ModelError ", "ModelError"), ("\tName\t", "Name"),
+    ("Name :x", "Name"), ("ns# Name", "Name"), ("Name:", "Name"), ("#Name", "Name"), (":", None), ("#", None), ("ns#", None),
+    ("ns#:x", None), ("", None), (" ", None), (None, None), ("::", None), ("\u20ac", "\u20ac"),
 ])
 def test_the_code_in_all_its_forms(text, code):
     assert error_code_of(text) == code
@@ -1103,15 +1098,12 @@ def test_either_order_of_type_and_code_is_acceptable():
 MESSAGES = [
     (b'{"Message":"m"}', "m"), (b'{"message":"m"}', "m"), (b'{"Message":"modelled","message":"other"}', "modelled"),
     (b'{"message":"other","Message":"modelled"}', "modelled"), (b'{"Message":null,"message":"m"}', "m"),
-    (b'{"Message":"\\u20ac\\n"}', "\u20ac\n"),
-    (b'{"Message":""}', ""), (b'{"MESSAGE":"m"}', None), (b'{"Message":5}', None), (b'{"Message":["m"]}', None),
-    (b'{"Message":null}', None),
-    (b'{"message":null}', None), (b"{}", None), (b"", None), (b"[]", None), (b"null", None), (b'"m"', None), (b"{", None),
-    (b'{"Message":"m"', None),
+    (b'{"Message":"\\u20ac\\n"}', "\u20ac\n"), (b'{"Message":""}', ""), (b'{"MESSAGE":"m"}', None), (b'{"Message":5}', None),
+    (b'{"Message":["m"]}', None), (b'{"Message":null}', None), (b'{"message":null}', None), (b"{}", None), (b"", None), (b"[]", None),
+    (b"null", None), (b'"m"', None), (b"{", None), (b'{"Message":"m"', None),
     (b"text", None), (b"\xff\xfe\x00", None), (gzip.compress(b'{"Message":"m"}'), None), (b"[" * 5000 + b"]" * 5000, None),
     (b'{"Message":"m","x":' + b"[" * 65 + b"]" * 65 + b"}", None), (b'{"Message":"m","Message":"m"}', None),
-    (b'{"Message":"m","n":NaN}', None),
-    (b"<html><body>Bad Gateway</body></html>", None), (b"   ", None),
+    (b'{"Message":"m","n":NaN}', None), (b"<html><body>Bad Gateway</body></html>", None), (b"   ", None),
 ]
 
 
@@ -1154,13 +1146,10 @@ def test_all_members_of_a_model_error():
 
 @pytest.mark.parametrize("text, value", [
     ("500", 500), ("0", 0), ("-1", -1), ("2147483647", 2147483647), ("-2147483648", -2147483648), ("2147483648", None),
-    ("-2147483649", None),
-    ("1" * 20, None), ('"500"', 500), ('"-1"', -1), ('"0500"', 500), ('"2147483647"', 2147483647), ('"2147483648"', None),
-    ('"99999999999"', None),
-    ('""', None), ('"+1"', None), ('" 500"', None), ('"500 "', None), ('"500\\n"', None), ('"0x1F4"', None), ('"1_000"', None),
-    ('"5e2"', None),
-    ('"\\u0665"', None), ('"500.0"', None), ("500.0", None), ("500.9", None), ("5e2", None), ("true", None), ("false", None),
-    ("null", None), ("[500]", None),
+    ("-2147483649", None), ("1" * 20, None), ('"500"', 500), ('"-1"', -1), ('"0500"', 500), ('"2147483647"', 2147483647),
+    ('"2147483648"', None), ('"99999999999"', None), ('""', None), ('"+1"', None), ('" 500"', None), ('"500 "', None), ('"500\\n"', None),
+    ('"0x1F4"', None), ('"1_000"', None), ('"5e2"', None), ('"\\u0665"', None), ('"500.0"', None), ("500.0", None), ("500.9", None),
+    ("5e2", None), ("true", None), ("false", None), ("null", None), ("[500]", None),
     ('{"a":1}', None),
 ])
 def test_an_original_status_code_is_an_integer_or_absent(text, value):
@@ -1211,7 +1200,8 @@ XML_BODIES = {
     "root": b"<Error><Code>AccessDenied</Code><Message>m</Message><RequestId>x-1</RequestId></Error>",
     "ErrorResponse": b"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>m</Message></Error>"
                      b"<RequestId>x-1</RequestId></ErrorResponse>",
-    "Response": b"<Response><Errors><Error><Code>AccessDenied</Code><Message>m</Message></Error></Errors><RequestID>x-1</RequestID></Response>",
+    "Response": b"<Response><Errors><Error><Code>AccessDenied</Code><Message>m</Message></Error></Errors>"
+                b"<RequestID>x-1</RequestID></Response>",
     "namespace": b'<ErrorResponse xmlns="http://internal.amazon.com/coral/x/"><Error><Code>AccessDenied</Code><Message>m</Message></Error>'
                  b"<RequestId>x-1</RequestId></ErrorResponse>",
     "prefix": b'<a:ErrorResponse xmlns:a="urn:x"><a:Error><a:Code>AccessDenied</a:Code><a:Message>m</a:Message></a:Error>'
@@ -1269,8 +1259,7 @@ def test_broken_xml_is_kept_and_not_believed(body):
 
 @pytest.mark.parametrize("status, retryable", [
     (200, False), (400, False), (401, False), (403, False), (404, False), (409, False), (413, False), (424, False), (429, True),
-    (499, False),
-    (500, True), (501, False), (502, True), (503, True), (504, True), (505, False), (529, False), (530, True), (599, False),
+    (499, False), (500, True), (501, False), (502, True), (503, True), (504, True), (505, False), (529, False), (530, True), (599, False),
 ])
 def test_statuses_that_are_retryable(status, retryable):
     for headers in ([], [("x-amzn-errortype", "ModelError")], [("x-amzn-errortype", "Unheard")]):
@@ -1281,10 +1270,9 @@ def test_statuses_that_are_retryable(status, retryable):
 @pytest.mark.parametrize("code, retryable", [
     ("ThrottlingException", True), ("Throttling", True), ("ThrottledException", True), ("TooManyRequestsException", True),
     ("RequestLimitExceeded", True), ("ModelNotReadyException", True), ("InternalDependencyException", True),
-    ("InternalServerException", True),
-    ("ServiceUnavailableException", True), ("RequestTimeout", True), ("RequestTimeoutException", True), ("PriorRequestNotComplete", True),
-    ("TransactionInProgressException", True), ("InternalFailure", True), ("ServiceUnavailable", True), ("AccessDeniedException", False),
-    ("ExpiredTokenException", False), ("ValidationError", False),
+    ("InternalServerException", True), ("ServiceUnavailableException", True), ("RequestTimeout", True), ("RequestTimeoutException", True),
+    ("PriorRequestNotComplete", True), ("TransactionInProgressException", True), ("InternalFailure", True), ("ServiceUnavailable", True),
+    ("AccessDeniedException", False), ("ExpiredTokenException", False), ("ValidationError", False),
     ("UnrecognizedClientException", False), ("InvalidSignatureException", False), ("ModelError", False), ("throttlingexception", False),
 ])
 def test_codes_that_are_retryable(code, retryable):
@@ -1306,7 +1294,8 @@ def test_a_null_message_is_throttling(status, headers, body, retryable):
 
 # ---- secrets -----------------------------------------------------------------------------------------------------
 
-QUOTED = """The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.
+QUOTED = """The request signature we calculated does not match the signature you provided.
+Check your AWS Secret Access Key and signing method.
 
 The Canonical String for this request should have been
 'POST

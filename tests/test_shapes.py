@@ -141,8 +141,8 @@ def test_every_shape_is_tested():
 
 def test_the_unions():
     assert set(EVENTS) == {"PayloadPart"}
-    assert EXCEPTIONS == {"ModelStreamError": ModelStreamError, "InternalStreamFailure": InternalStreamFailure}
-    assert ERRORS == {shape.__name__: shape for shape in ERROR_SHAPES if shape is not UnknownOperationError}
+    assert dict(EXCEPTIONS) == {"ModelStreamError": ModelStreamError, "InternalStreamFailure": InternalStreamFailure}
+    assert dict(ERRORS) == {shape.__name__: shape for shape in ERROR_SHAPES if shape is not UnknownOperationError}
 
 
 @pytest.mark.parametrize("payload", [b"", b"a", b"\xff" * 1000])

@@ -23,7 +23,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from refimpl import sigv4
@@ -71,6 +71,11 @@ TEMPORARY = Credentials(ACCESS_KEY, SECRET_KEY, TOKEN)
 EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 Pairs = List[Tuple[str, str]]
+
+
+def examples(count: int) -> settings:
+    """So many examples of a property, however slow the machine."""
+    return settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def later(seconds: int, date: str = DATE) -> str:
@@ -665,6 +670,7 @@ def test_time(seconds: int, amz_date: str) -> None:
         assert amz_date_of(0.9999999) == amz_date  # cut, not rounded
 
 
+@examples(100)
 @given(st.integers(FIRST, LAST))
 def test_time_there_and_back(seconds: int) -> None:
     assert seconds_of(amz_date_of(seconds)) == seconds
@@ -1266,14 +1272,14 @@ ALTERATIONS: Dict[str, Callable[[Sent, int], Sent]] = {
 }
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(sent_requests())
 def test_what_was_signed_verifies(sent: Sent) -> None:
     sent.verify()
 
 
 @pytest.mark.parametrize("name", sorted(ALTERATIONS))
-@settings(max_examples=40)
+@examples(40)
 @given(sent=sent_requests(), pick=st.integers(0, 1000))
 def test_what_was_altered_does_not(name: str, sent: Sent, pick: int) -> None:
     altered = ALTERATIONS[name](sent, pick)
@@ -1285,14 +1291,14 @@ def test_what_was_altered_does_not(name: str, sent: Sent, pick: int) -> None:
 proxy_names = st.sampled_from(["X-Forwarded-For", "x-forwarded-port", "User-Agent", "x-amzn-trace-id", "ACCEPT-ENCODING", "Via", "te"])
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(sent_requests(), proxy_names, values)
 def test_what_a_proxy_adds_does_no_harm(sent: Sent, name: str, value: str) -> None:
     if not any(other.lower() == "via" for other, _ in sent.headers):
         sent._replace(headers=[(name, value)] + sent.headers).verify()
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(sent_requests(), st.randoms(use_true_random=False))
 def test_what_a_proxy_may_rewrite_does_no_harm(sent: Sent, random: Any) -> None:
     """The order of headers with different names, the case of names, blanks around values, the order of the query."""
@@ -1307,7 +1313,7 @@ def test_what_a_proxy_may_rewrite_does_no_harm(sent: Sent, random: Any) -> None:
     sent._replace(headers=[pair for name in order for pair in groups[name]], target=path + "?" + "&".join(pieces)).verify()
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(paths)
 def test_paths_settle(path: str) -> None:
     assert normalize_path(normalize_path(path)) == normalize_path(path)
@@ -1319,7 +1325,7 @@ def test_paths_settle(path: str) -> None:
     assert canonical_uri(path) == quote(normalize_path(path), safe="/~")
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(queries)
 def test_queries_settle(query: str) -> None:
     once = canonical_query_string(query)
@@ -1330,7 +1336,7 @@ def test_queries_settle(query: str) -> None:
     assert re.fullmatch(r"([A-Za-z0-9._~=&-]|%[0-9A-F]{2})*", once)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(values)
 def test_values_settle(value: str) -> None:
     once = canonical_value(value)
@@ -1339,7 +1345,7 @@ def test_values_settle(value: str) -> None:
     assert re.sub(r"[ \t\r\n]", "", once) == re.sub(r"[ \t\r\n]", "", value)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.text(max_size=12))
 def test_any_text_is_canonical_or_refused(text: str) -> None:
     for call in (canonical_value, canonical_uri, canonical_query_string, split_target, seconds_of,
@@ -1358,7 +1364,7 @@ _parameter = st.sampled_from([
     "X-Amz-Security-Token=%ff", "X-Amz-=", "%ff", "&"])
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(methods, st.lists(_parameter, max_size=9), st.one_of(st.none(), st.lists(_part, max_size=5)), values, queries)
 def test_any_claim_is_refused_as_a_signature(
         method: str, parameters: List[str], parts: Optional[List[str]], value: str, query: str) -> None:
