@@ -232,6 +232,7 @@ def decode_headers(block: bytes, offset: int = 0) -> FrameHeaders:
 
     Raises FrameError: `header`, `header_type`, `utf8`, `duplicate_header` (EVS-010 to EVS-016).
     """
+    require_type(block, bytes, "headers block")
     headers: List[FrameHeader] = []
     names = set()
     position, end = 0, len(block)

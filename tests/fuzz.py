@@ -212,7 +212,7 @@ def check_error_body(given_input):
     assert error.body == body and error.status == status
     for text in (str(error), repr(error)):
         assert "\n" not in text and len(text) < 10000
-        assert "secret" not in text or b"x-amz-security-token:" not in body.lower(), "a quoted token is shown"
+        assert "x-amz-security-token:secret" not in text.lower(), "a quoted token is shown"
 
 
 def check_exchange(given_input):
