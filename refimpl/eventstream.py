@@ -11,6 +11,7 @@ has arrived, so that time is linear in the bytes and memory is bounded by max_fr
 What it refuses: the list of kinds in `errors.FrameError`; the rules EVS-001 to EVS-027 of SPEC.md. What a message
 *means* (`:message-type` and the rest) is for operation.py.
 """
+import re
 from struct import Struct
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
 from zlib import crc32
@@ -431,8 +432,8 @@ _SIGNS = (
     ("server-sent events", (b"data:", b"event:", b": ", b"id:", b"retry:")),
     ("an HTTP message", (b"HTTP/", b"POST ", b"GET ")),
     ("gzip", (b"\x1f\x8b",)),
-    ("base64 of a frame, not decoded", (b"AAAA",)),
 )
+_BASE64 = re.compile(rb"AA[A-Za-z0-9+/]{10,}={0,2}\s*\Z")  # a frame's first length begins with twelve zero bits
 
 
 def _looks_like(data: bytes, offset: int) -> str:
@@ -443,6 +444,8 @@ def _looks_like(data: bytes, offset: int) -> str:
     for what, beginnings in _SIGNS:
         if head.startswith(beginnings):
             return "these bytes are %s, not an event stream: " % what
+    if _BASE64.match(head):
+        return "these bytes are base64 of a frame, not decoded, not an event stream: "
     if all(32 <= byte < 127 or byte in (9, 10, 13) for byte in head):
         return "these bytes are text (%s), not an event stream: " % excerpt(head, 24)
     return ""
