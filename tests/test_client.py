@@ -113,14 +113,14 @@ def failure(status, body, *headers):
 
 
 def client_of(server, **settings):
-    given = dict(region="eu-west-1", endpoint_url=server.url, credentials=CREDENTIALS, environment={}, clock=lambda: NOW,
-                 connect_timeout=PATIENCE, read_timeout=PATIENCE)
+    given = {"region": "eu-west-1", "endpoint_url": server.url, "credentials": CREDENTIALS, "environment": {}, "clock": lambda: NOW,
+             "connect_timeout": 3 * PATIENCE, "read_timeout": 3 * PATIENCE}
     given.update(settings)
     return Client(**given)
 
 
 def call(client, **members):
-    return client.invoke_endpoint_with_response_stream(**dict(dict(endpoint_name="llm", body=BODY), **members))
+    return client.invoke_endpoint_with_response_stream(**dict({"endpoint_name": "llm", "body": BODY}, **members))
 
 
 def read(*steps, **settings):
@@ -380,8 +380,8 @@ FAILURES = [  # (answer, class, code, message, retryable)
     (failure("400 Bad", b'{"message": "no such"}', typed("ValidationError")), ValidationError, "ValidationError", "no such", False),
     (failure("400 Bad", b'{"__type": "ns#ValidationError", "Message": "no such"}'), ValidationError, "ValidationError", "no such", False),
     (failure("400 Bad", b'{"message": null}'), UnknownOperationError, None, "the message is null; the service throttles so", True),
-    (failure("400 Bad", b'{"message": "slow down"}', typed("ThrottlingException")), UnknownOperationError, "ThrottlingException", "slow down",
-     True),
+    (failure("400 Bad", b'{"message": "slow down"}', typed("ThrottlingException")), UnknownOperationError, "ThrottlingException",
+     "slow down", True),
     (failure("403 No", b'{"message": "denied"}', typed("AccessDeniedException")), UnknownOperationError, "AccessDeniedException", "denied",
      False),
     (failure("413 Large", b"too large", "Content-Type: text/plain"), UnknownOperationError, None, "text/plain: too large", False),
@@ -415,7 +415,8 @@ def test_an_error_answer_is_raised_by_the_call(steps, shape, code, message, retr
 
 
 NO_STREAMS = [
-    (failure("200 OK", b'[{"generated_text": "hi"}]', "Content-Type: application/json"), ["200", "application/json", "generated_text", "26 bytes"]),
+    (failure("200 OK", b'[{"generated_text": "hi"}]', "Content-Type: application/json"),
+     ["200", "application/json", "generated_text", "26 bytes"]),
     (failure("200 OK", b"hi"), ["no Content-Type", "hi"]),
     (failure("200 OK", b""), ["no Content-Type", "0 bytes"]),
     (failure("204 No", b""), ["204"]),
@@ -435,8 +436,10 @@ def test_an_answer_that_is_no_event_stream_shows_what_came(steps, shown):
         assert text in str(error)
 
 
-@pytest.mark.parametrize("status,rule", [("302 Found", "HTTP-049"), ("307 There", "HTTP-049"), ("304 Same", "HTTP-049"), ("101 Up", "HTTP-054"),
-                                         ("600 Odd", "HTTP-054"), ("000 Odd", "HTTP-054")])
+@pytest.mark.parametrize("status,rule", [
+    ("302 Found", "HTTP-049"), ("307 There", "HTTP-049"), ("304 Same", "HTTP-049"), ("101 Up", "HTTP-054"), ("600 Odd", "HTTP-054"),
+    ("000 Odd", "HTTP-054"),
+])
 def test_a_status_that_is_no_answer(status, rule):
     with RawServer(answer("chunked", STREAM)) as other:
         error = refused(*(failure(status, b"go", "Location: %s/there" % other.url) + [stall]))
@@ -488,8 +491,9 @@ def test_a_mistake_of_our_own_is_not_taken_for_a_broken_body(monkeypatch):
     assert refused(*failure("500 Oh", b"{}")).message == "a mistake"
 
 
-@pytest.mark.parametrize("steps,kind", [([close], "network"), ([reset], "network"), ([b"HTTP/1.1 200 OK\r\n"], "http"), ([b"<html>"], "http"),
-                                        ([stall], "timeout")])
+@pytest.mark.parametrize("steps,kind", [
+    ([close], "network"), ([reset], "network"), ([b"HTTP/1.1 200 OK\r\n"], "http"), ([b"<html>"], "http"), ([stall], "timeout"),
+])
 def test_no_answer_at_all(steps, kind):
     error = refused(*steps, read_timeout=SHORT)
     assert error.kind == kind
@@ -571,8 +575,8 @@ def test_closing_from_another_thread_ends_the_reading(framing):
 
 # ---- what is sent ------------------------------------------------------------------------------------------------
 
-MEMBERS = dict(content_type="application/json", accept="text/plain", custom_attributes=ATTRIBUTES, target_variant="blue",
-               target_container_hostname="c-1", inference_id="id 7", inference_component_name="part-1", session_id="s-1")
+MEMBERS = {"content_type": "application/json", "accept": "text/plain", "custom_attributes": ATTRIBUTES, "target_variant": "blue",
+           "target_container_hostname": "c-1", "inference_id": "id 7", "inference_component_name": "part-1", "session_id": "s-1"}
 
 
 @pytest.mark.parametrize("members", [{}, MEMBERS])
@@ -640,13 +644,13 @@ def test_the_clock_is_read_at_each_call():
 
 
 WRONG_INPUT = [
-    (dict(body="text"), "type"), (dict(body=None), "constraint"), (dict(body=bytearray(b"x")), "type"), (dict(endpoint_name=""), "constraint"),
-    (dict(endpoint_name=None), "constraint"), (dict(endpoint_name=b"llm"), "type"), (dict(endpoint_name="-llm"), "constraint"),
-    (dict(endpoint_name="a/b"), "constraint"), (dict(endpoint_name="llm\n"), "constraint"), (dict(endpoint_name="a" * 64), "constraint"),
-    (dict(endpoint_name="\xe9"), "constraint"), (dict(Body=b"x"), "type"), (dict(EndpointName="llm"), "type"), (dict(nonsense=1), "type"),
-    (dict(content_type="a\r\nb: c"), "constraint"), (dict(content_type="\u20ac"), "constraint"), (dict(content_type=5), "type"),
-    (dict(accept="x" * 1025), "constraint"), (dict(custom_attributes="\ud800"), "constraint"), (dict(custom_attributes="a\0b"), "constraint"),
-    (dict(session_id="a b"), "constraint"), (dict(inference_id=" "), "constraint"), (dict(target_variant="-"), "constraint"),
+    ({"body": "text"}, "type"), ({"body": None}, "constraint"), ({"body": bytearray(b"x")}, "type"), ({"endpoint_name": ""}, "constraint"),
+    ({"endpoint_name": None}, "constraint"), ({"endpoint_name": b"llm"}, "type"), ({"endpoint_name": "-llm"}, "constraint"),
+    ({"endpoint_name": "a/b"}, "constraint"), ({"endpoint_name": "llm\n"}, "constraint"), ({"endpoint_name": "a" * 64}, "constraint"),
+    ({"endpoint_name": "\xe9"}, "constraint"), ({"Body": b"x"}, "type"), ({"EndpointName": "llm"}, "type"), ({"nonsense": 1}, "type"),
+    ({"content_type": "a\r\nb: c"}, "constraint"), ({"content_type": "\u20ac"}, "constraint"), ({"content_type": 5}, "type"),
+    ({"accept": "x" * 1025}, "constraint"), ({"custom_attributes": "\ud800"}, "constraint"), ({"custom_attributes": "a\0b"}, "constraint"),
+    ({"session_id": "a b"}, "constraint"), ({"inference_id": " "}, "constraint"), ({"target_variant": "-"}, "constraint"),
 ]
 
 
@@ -661,7 +665,7 @@ def test_a_wrong_input_is_refused_before_anything_is_sent(members, kind):
 
 def test_a_missing_member_is_refused_before_anything_is_sent():
     with RawServer([]) as server:
-        for members in (dict(endpoint_name="llm"), dict(body=b"")):
+        for members in ({"endpoint_name": "llm"}, {"body": b""}):
             with pytest.raises(UsageError) as caught:
                 client_of(server).invoke_endpoint_with_response_stream(**members)
             assert caught.value.rule == "HTTP-004"
@@ -738,14 +742,16 @@ SETTINGS = [  # (environment, arguments, region, endpoint URL)
     ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "us-west-2"}, {}, "us-west-2", US_URL),
     ({"AWS_REGION": "eu-west-1"}, {"region": "us-west-2"}, "us-west-2", US_URL),
     ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a:1/b"}, {}, "us-west-2", "http://a:1/b"),
-    ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "http://b"}, {}, "us-west-2", "http://b"),
+    ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "http://b"}, {}, "us-west-2",
+     "http://b"),
     ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": ""}, {}, "us-west-2", "http://a"),
     ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": ""}, {}, "us-west-2", US_URL),
     ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a"}, {"endpoint_url": "http://c/"}, "us-west-2", "http://c"),
     ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, {}, "us-west-2", US_URL),
     ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "True"}, {},
      "us-west-2", US_URL),
-    ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}, {}, "us-west-2", "http://a"),
+    ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}, {}, "us-west-2",
+     "http://a"),
     ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": ""}, {}, "us-west-2", "http://a"),
     ({"AWS_REGION": "us-west-2", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, {"endpoint_url": "http://c"}, "us-west-2", "http://c"),
     ({}, {"region": "us-west-2", "use_fips": True}, "us-west-2", "https://runtime-fips.sagemaker.us-west-2.amazonaws.com"),
@@ -761,8 +767,9 @@ def test_region_and_endpoint(environment, arguments, region, url):
 
 
 @pytest.mark.parametrize("environment,arguments,rule", [
-    ({}, {}, "END-003"), ({"AWS_REGION": ""}, {}, "END-003"), ({"AWS_REGION": "Not A Region"}, {}, "END-003"), ({}, {"region": 5}, "END-003"),
-    ({"AWS_ENDPOINT_URL": "http://a"}, {}, "END-003"), ({}, {"region": "x", "endpoint_url": "ftp://a"}, "HTTP-002"),
+    ({}, {}, "END-003"), ({"AWS_REGION": ""}, {}, "END-003"), ({"AWS_REGION": "Not A Region"}, {}, "END-003"),
+    ({}, {"region": 5}, "END-003"), ({"AWS_ENDPOINT_URL": "http://a"}, {}, "END-003"),
+    ({}, {"region": "x", "endpoint_url": "ftp://a"}, "HTTP-002"),
     ({"AWS_ENDPOINT_URL": "nonsense"}, {"region": "x"}, "HTTP-002"), ({}, {"region": "x", "endpoint_url": 5}, "HTTP-002"),
     ({"AWS_ENDPOINT_URL": "http://a"}, {"region": "x", "use_fips": True}, "END-004"),
     ({}, {"region": "x", "endpoint_url": "http://a", "use_dualstack": True}, "END-004"),
@@ -776,7 +783,8 @@ def test_an_endpoint_that_cannot_be_told(environment, arguments, rule):
 @pytest.mark.parametrize("environment,missing", [
     ({}, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]), ({"AWS_ACCESS_KEY_ID": ACCESS_KEY}, ["AWS_SECRET_ACCESS_KEY"]),
     ({"AWS_SECRET_ACCESS_KEY": SECRET_KEY}, ["AWS_ACCESS_KEY_ID"]), (dict(KEYS, AWS_SECRET_ACCESS_KEY=""), ["AWS_SECRET_ACCESS_KEY"]),
-    (dict(KEYS, AWS_ACCESS_KEY_ID=""), ["AWS_ACCESS_KEY_ID"]), ({"AWS_SESSION_TOKEN": TOKEN}, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
+    (dict(KEYS, AWS_ACCESS_KEY_ID=""), ["AWS_ACCESS_KEY_ID"]),
+    ({"AWS_SESSION_TOKEN": TOKEN}, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
 ])
 def test_credentials_that_are_missing(environment, missing):
     with pytest.raises(ConfigurationError) as caught:
@@ -787,7 +795,8 @@ def test_credentials_that_are_missing(environment, missing):
 
 
 @pytest.mark.parametrize("environment,arguments,access_key,token", [
-    (KEYS, {}, ACCESS_KEY, None), (dict(KEYS, AWS_SESSION_TOKEN=TOKEN), {}, ACCESS_KEY, TOKEN), (dict(KEYS, AWS_SESSION_TOKEN=""), {}, ACCESS_KEY, None),
+    (KEYS, {}, ACCESS_KEY, None), (dict(KEYS, AWS_SESSION_TOKEN=TOKEN), {}, ACCESS_KEY, TOKEN),
+    (dict(KEYS, AWS_SESSION_TOKEN=""), {}, ACCESS_KEY, None),
     (dict(KEYS, AWS_ACCESS_KEY_ID="OTHER", AWS_SESSION_TOKEN="other"), {"credentials": CREDENTIALS}, ACCESS_KEY, None),
     ({}, {"credentials": TEMPORARY}, ACCESS_KEY, TOKEN),
 ])
@@ -816,21 +825,21 @@ def test_the_clock_of_the_process_is_the_default(monkeypatch):
 
 
 @pytest.mark.parametrize("wrong", [
-    dict(credentials=(ACCESS_KEY, SECRET_KEY)), dict(credentials=ACCESS_KEY), dict(connect_timeout=0), dict(read_timeout="5"),
-    dict(total_timeout=-1), dict(max_frame_length=15), dict(max_frame_length="1"), dict(max_frame_length=None),
-    dict(ssl_context="verify", endpoint_url="https://127.0.0.1:1"), dict(ssl_context=True, endpoint_url="https://127.0.0.1:1"),
-    dict(clock=5), dict(credentials=None, environment=5), dict(credentials=None, environment=[("AWS_REGION", "x")]),
+    {"credentials": (ACCESS_KEY, SECRET_KEY)}, {"credentials": ACCESS_KEY}, {"connect_timeout": 0}, {"read_timeout": "5"},
+    {"total_timeout": -1}, {"max_frame_length": 15}, {"max_frame_length": "1"}, {"max_frame_length": None},
+    {"ssl_context": "verify", "endpoint_url": "https://127.0.0.1:1"}, {"ssl_context": True, "endpoint_url": "https://127.0.0.1:1"},
+    {"clock": 5}, {"credentials": None, "environment": 5}, {"credentials": None, "environment": [("AWS_REGION", "x")]},
 ], ids=repr)
 def test_a_setting_of_the_wrong_type(wrong):
-    given = dict(region="eu-west-1", credentials=CREDENTIALS, environment=KEYS)
+    given = {"region": "eu-west-1", "credentials": CREDENTIALS, "environment": KEYS}
     given.update(wrong)
     with pytest.raises(UsageError):
         Client(**given)
 
 
 @pytest.mark.parametrize("settings,expected", [
-    ({}, (10.0, 500.0, None)), (dict(connect_timeout=1, read_timeout=2, total_timeout=3), (1, 2, 3)),
-    (dict(connect_timeout=None, read_timeout=None), (None, None, None)),
+    ({}, (10.0, 500.0, None)), ({"connect_timeout": 1, "read_timeout": 2, "total_timeout": 3}, (1, 2, 3)),
+    ({"connect_timeout": None, "read_timeout": None}, (None, None, None)),
 ])
 def test_timeouts_are_handed_on(monkeypatch, settings, expected):
     handed = []
@@ -942,9 +951,8 @@ QUOTING = {
 
 @pytest.mark.parametrize("name", sorted(QUOTING))
 def test_what_a_service_quotes_of_the_request_is_hidden(name):
-    with RawServer(QUOTING[name]) as server:
-        with pytest.raises(Error) as caught:
-            call(client_of(server, credentials=TEMPORARY), custom_attributes=ATTRIBUTES).collect()
+    with RawServer(QUOTING[name]) as server, pytest.raises(Error) as caught:
+        call(client_of(server, credentials=TEMPORARY), custom_attributes=ATTRIBUTES).collect()
     assert_no_secret(caught.value)
 
 
@@ -958,30 +966,28 @@ HEADS_THAT_ECHO = {
 
 @pytest.mark.parametrize("name", sorted(HEADS_THAT_ECHO))
 def test_an_answer_that_echoes_the_request_does_not_show_it(name):
-    with RawServer([HEADS_THAT_ECHO[name]]) as server:
-        with pytest.raises(Error) as caught:
-            call(client_of(server, credentials=TEMPORARY)).collect()
+    with RawServer([HEADS_THAT_ECHO[name]]) as server, pytest.raises(Error) as caught:
+        call(client_of(server, credentials=TEMPORARY)).collect()
     assert_no_secret(caught.value)
 
 
 @pytest.mark.parametrize("members", [
-    dict(body=BODY.decode()), dict(body=[BODY]), dict(body=BODY, custom_attributes=ATTRIBUTES + "\u20ac"),
-    dict(custom_attributes=ATTRIBUTES + "\r\nx"), dict(custom_attributes=ATTRIBUTES * 100), dict(custom_attributes=ATTRIBUTES.encode()),
-    dict(custom_attributes=[ATTRIBUTES]), dict(custom_attributes=ATTRIBUTES, endpoint_name="-"), dict(custom_attributes=ATTRIBUTES, other=1),
+    {"body": BODY.decode()}, {"body": [BODY]}, {"body": BODY, "custom_attributes": ATTRIBUTES + "\u20ac"},
+    {"custom_attributes": ATTRIBUTES + "\r\nx"}, {"custom_attributes": ATTRIBUTES * 100}, {"custom_attributes": ATTRIBUTES.encode()},
+    {"custom_attributes": [ATTRIBUTES]}, {"custom_attributes": ATTRIBUTES, "endpoint_name": "-"},
+    {"custom_attributes": ATTRIBUTES, "other": 1},
 ], ids=range(9))
 def test_a_refused_input_is_not_shown(members):
-    with RawServer([]) as server:
-        with pytest.raises(UsageError) as caught:
-            call(client_of(server, credentials=TEMPORARY), **members)
+    with RawServer([]) as server, pytest.raises(UsageError) as caught:
+        call(client_of(server, credentials=TEMPORARY), **members)
     assert_no_secret(caught.value)
 
 
 @pytest.mark.parametrize("steps", [[close], [reset], [stall], [b"<"], [head("chunked"), b"x\r\n"], [head("length", 5), b"12"],
                                    [head("close"), STREAM[:9]], failure("302 Go", b"", "Location: http://127.0.0.1:1/")], ids=range(8))
 def test_errors_of_the_wire_show_no_secret(steps):
-    with RawServer(steps) as server:
-        with pytest.raises(Error) as caught:
-            call(client_of(server, credentials=TEMPORARY, read_timeout=SHORT), custom_attributes=ATTRIBUTES).collect()
+    with RawServer(steps) as server, pytest.raises(Error) as caught:
+        call(client_of(server, credentials=TEMPORARY, read_timeout=SHORT), custom_attributes=ATTRIBUTES).collect()
     assert_no_secret(caught.value)
 
 

@@ -848,6 +848,18 @@ def test_equal_header_blocks_are_read_once_and_the_memory_of_them_is_bounded():
     assert decoder.feed(FIRST + TRAILING) == [FIRST_MESSAGE, TRAILING_MESSAGE]
 
 
+def test_headers_that_begin_like_those_of_another_message_are_not_taken_for_them():
+    decoder = Decoder()
+    for length in range(1, 256):
+        shorter = header(b"x" * length, 1)
+        one, two = (FrameHeader("x" * length, "boolean", False),), (FrameHeader("after", "boolean", True),)
+        blocks = [(shorter, one), (shorter + MORE, one + two), (MORE + shorter, two + one)]
+        for order in (blocks, blocks[::-1]):
+            decoder._blocks.clear()
+            for block, headers in order:
+                assert decoder.feed(frame(block)) == [(headers, b"")], length
+
+
 def test_what_one_message_was_does_not_excuse_the_next():
     """Frames that share lengths, or headers, with one that was right are checked all the same."""
     for name in FAULTS:
@@ -918,6 +930,12 @@ def test_work_is_linear_in_the_bytes_of_many_small_frames(size, checked):
     assert messages == [FIRST_MESSAGE] * count
     assert decoder.looked_at <= 3 * len(data)
     assert sum(checked) <= len(data) + 8 * count
+
+
+def test_equal_preludes_are_checked_once(checked):
+    assert Decoder().feed(FIRST * 100) == [FIRST_MESSAGE] * 100
+    assert checked.count(8) == 1
+    assert len(checked) == 101
 
 
 def peak_of(work) -> int:

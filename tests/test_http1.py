@@ -32,8 +32,8 @@ TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 NO_TEXT = dict.fromkeys(map(ord, "\r\n\0"))
 some = settings(max_examples=200, deadline=None)
 
-LINE_PARTS = [b"HTTP/1.1", b"HTTP/1.0", b" ", b"  ", b"\t", b"200", b"20", b"OK", b"a", b"Content-Length", b":", b"5", b"0x", b"+", b"-", b"_",
-              b";", b"=", b"\0", b"\r", b"\n", b"\r\n", b"\x15\x03", b"\xff", b"\x80", b",", b"chunked", b"fF"]
+LINE_PARTS = [b"HTTP/1.1", b"HTTP/1.0", b" ", b"  ", b"\t", b"200", b"20", b"OK", b"a", b"Content-Length", b":", b"5", b"0x", b"+", b"-",
+              b"_", b";", b"=", b"\0", b"\r", b"\n", b"\r\n", b"\x15\x03", b"\xff", b"\x80", b",", b"chunked", b"fF"]
 octets = st.binary(max_size=30).map(lambda data: data.decode("latin-1").translate(NO_TEXT))  # what a line may hold
 lines = st.one_of(st.binary(max_size=40), st.lists(st.sampled_from(LINE_PARTS), max_size=8).map(b"".join),
                   st.lists(st.sampled_from(LINE_PARTS), max_size=8).map(lambda parts: b"".join(parts) + b"\r\n"))
@@ -65,11 +65,11 @@ def test_status_line(line, expected):
 
 @pytest.mark.parametrize("line", [
     b"", b"\r\n", b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK\n", b"HTTP/1.1 200 OK\r", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nx",
-    b" HTTP/1.1 200 OK\r\n", b"http/1.1 200 OK\r\n", b"HTTP/1.2 200 OK\r\n", b"HTTP/2 200\r\n", b"HTTP/1.10 200 OK\r\n", b"HTTP/1 200 OK\r\n",
-    b"HTTP/1.1  200 OK\r\n", b"HTTP/1.1\t200 OK\r\n", b"HTTP/1.1 20 OK\r\n", b"HTTP/1.1 2000 OK\r\n", b"HTTP/1.1 +20 OK\r\n",
-    b"HTTP/1.1 2_0 OK\r\n", b"HTTP/1.1 -20 OK\r\n", b"HTTP/1.1 \xb2\xb2\xb2 OK\r\n", b"HTTP/1.1 200OK\r\n", b"HTTP/1.1 200\tOK\r\n",
-    b"HTTP/1.1 200 O\0K\r\n", b"HTTP/1.1 200 O\rK\r\n", b"HTTP/1.1 200 O\nK\r\n", b"ICY 200 OK\r\n", b"SSH-2.0-OpenSSH_9.6\r\n",
-    b"<html>\r\n", b"HTTP/1.1\r\n", b"HTTP/1.1 \r\n",
+    b" HTTP/1.1 200 OK\r\n", b"http/1.1 200 OK\r\n", b"HTTP/1.2 200 OK\r\n", b"HTTP/2 200\r\n", b"HTTP/1.10 200 OK\r\n",
+    b"HTTP/1 200 OK\r\n", b"HTTP/1.1  200 OK\r\n", b"HTTP/1.1\t200 OK\r\n", b"HTTP/1.1 20 OK\r\n", b"HTTP/1.1 2000 OK\r\n",
+    b"HTTP/1.1 +20 OK\r\n", b"HTTP/1.1 2_0 OK\r\n", b"HTTP/1.1 -20 OK\r\n", b"HTTP/1.1 \xb2\xb2\xb2 OK\r\n", b"HTTP/1.1 200OK\r\n",
+    b"HTTP/1.1 200\tOK\r\n", b"HTTP/1.1 200 O\0K\r\n", b"HTTP/1.1 200 O\rK\r\n", b"HTTP/1.1 200 O\nK\r\n", b"ICY 200 OK\r\n",
+    b"SSH-2.0-OpenSSH_9.6\r\n", b"<html>\r\n", b"HTTP/1.1\r\n", b"HTTP/1.1 \r\n",
 ])
 def test_no_status_line(line):
     assert "status line" in str(refused("HTTP-041", parse_status_line, line))
@@ -140,9 +140,10 @@ def test_header_lines(given_lines, expected):
 
 
 NO_HEADER_LINES = [
-    b"", b"\r\n", b"A: b", b"A: b\n", b"A: b\r", b"A: b\r\n\r\n", b"A: b\r\nB: c\r\n", b"A\r\n", b"A b\r\n", b": b\r\n", b":\r\n", b"A : b\r\n",
-    b"A\t: b\r\n", b"A B: c\r\n", b"\xc3\xa9: b\r\n", b"A\xe9: b\r\n", b"A: b\0c\r\n", b"A\0: b\r\n", b"A: \0\r\n", b"A: b\rc\r\n",
-    b"A: b\nc\r\n", b"A: b\r\r\n", b"(A): b\r\n", b"A;B: c\r\n", b"\"A\": b\r\n", b"A,: b\r\n", b"A/B: c\r\n", b"A@: b\r\n", b"\x7fA: b\r\n",
+    b"", b"\r\n", b"A: b", b"A: b\n", b"A: b\r", b"A: b\r\n\r\n", b"A: b\r\nB: c\r\n", b"A\r\n", b"A b\r\n", b": b\r\n", b":\r\n",
+    b"A : b\r\n", b"A\t: b\r\n", b"A B: c\r\n", b"\xc3\xa9: b\r\n", b"A\xe9: b\r\n", b"A: b\0c\r\n", b"A\0: b\r\n", b"A: \0\r\n",
+    b"A: b\rc\r\n", b"A: b\nc\r\n", b"A: b\r\r\n", b"(A): b\r\n", b"A;B: c\r\n", b"\"A\": b\r\n", b"A,: b\r\n", b"A/B: c\r\n", b"A@: b\r\n",
+    b"\x7fA: b\r\n",
 ]
 
 
@@ -274,9 +275,9 @@ def test_answers_without_a_body(status, headers):
 
 
 BAD_LENGTHS = [
-    ["5, 6"], ["5", "6"], ["5", "5, 6"], ["5", "05"], ["5, 05"], ["-5"], ["+5"], ["5.0"], ["5e0"], ["0x5"], ["a"], ["1_0"], ["5 5"], ["5;"], [""],
-    [" "], [","], ["5,"], [",5"], ["5, ,5"], ["1" * 19], ["0" * 18 + "5"], ["\xb2"], ["\u0665"], ["5\x0b"], ["5\xa0"], ["5", ""], ["inf"],
-    ["\"5\""], ["5\n"],
+    ["5, 6"], ["5", "6"], ["5", "5, 6"], ["5", "05"], ["5, 05"], ["-5"], ["+5"], ["5.0"], ["5e0"], ["0x5"], ["a"], ["1_0"], ["5 5"], ["5;"],
+    [""], [" "], [","], ["5,"], [",5"], ["5, ,5"], ["1" * 19], ["0" * 18 + "5"], ["\xb2"], ["\u0665"], ["5\x0b"], ["5\xa0"], ["5", ""],
+    ["inf"], ["\"5\""], ["5\n"],
 ]
 
 
@@ -350,18 +351,18 @@ def test_any_headers_are_a_framing_or_refused(headers, status, minor):
 
 @pytest.mark.parametrize("line,size", [
     (b"0\r\n", 0), (b"5\r\n", 5), (b"a\r\n", 10), (b"A\r\n", 10), (b"fF\r\n", 255), (b"00005\r\n", 5), (b"5 \r\n", 5), (b"5 \t \r\n", 5),
-    (b"5;\r\n", 5), (b"5;a=b\r\n", 5), (b"5 ; a=\"b;c\"\r\n", 5), (b"5;\xe9\x01\r\n", 5), (b"0;last\r\n", 0), (b"f" * 15 + b"\r\n", 16 ** 15 - 1),
-    (b"0" * 14 + b"5\r\n", 5),
+    (b"5;\r\n", 5), (b"5;a=b\r\n", 5), (b"5 ; a=\"b;c\"\r\n", 5), (b"5;\xe9\x01\r\n", 5), (b"0;last\r\n", 0),
+    (b"f" * 15 + b"\r\n", 16 ** 15 - 1), (b"0" * 14 + b"5\r\n", 5),
 ])
 def test_chunk_line(line, size):
     assert parse_chunk_line(line) == size
 
 
 @pytest.mark.parametrize("line", [
-    b"", b"\r\n", b"5", b"5\n", b"5\r", b"5\r\n\r\n", b"5\r\nx", b"0x5\r\n", b"0X5\r\n", b"+5\r\n", b"-5\r\n", b" 5\r\n", b"\t5\r\n", b"1_0\r\n",
-    b"5 5\r\n", b"5,\r\n", b"5h\r\n", b"g\r\n", b";\r\n", b";a=b\r\n", b"5;a\0b\r\n", b"5;a\rb\r\n", b"5;a\nb\r\n", b"5;a\n", b"5\0\r\n",
-    b"1" * 16 + b"\r\n", b"0" * 15 + b"5\r\n", b"f" * 64 + b"\r\n", b"5.\r\n", b"\xb2\r\n", b"5\x0b\r\n", b"5\xa0\r\n", b"\n5\r\n", b"5\r\r\n",
-    b"<html>\r\n",
+    b"", b"\r\n", b"5", b"5\n", b"5\r", b"5\r\n\r\n", b"5\r\nx", b"0x5\r\n", b"0X5\r\n", b"+5\r\n", b"-5\r\n", b" 5\r\n", b"\t5\r\n",
+    b"1_0\r\n", b"5 5\r\n", b"5,\r\n", b"5h\r\n", b"g\r\n", b";\r\n", b";a=b\r\n", b"5;a\0b\r\n", b"5;a\rb\r\n", b"5;a\nb\r\n", b"5;a\n",
+    b"5\0\r\n", b"1" * 16 + b"\r\n", b"0" * 15 + b"5\r\n", b"f" * 64 + b"\r\n", b"5.\r\n", b"\xb2\r\n", b"5\x0b\r\n", b"5\xa0\r\n",
+    b"\n5\r\n", b"5\r\r\n", b"<html>\r\n",
 ])
 def test_no_chunk_line(line):
     assert "not a chunk size" in str(refused("HTTP-045", parse_chunk_line, line))

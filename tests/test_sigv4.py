@@ -628,6 +628,13 @@ def test_presign_again_replaces_its_own() -> None:
         assert again == Signer().presign("GET", "/p?x=1", [HOST], b"", credentials, REGION, SERVICE, DATE, 60)
 
 
+def test_parameters_of_other_case_are_the_callers_own() -> None:
+    result = Signer().presign("GET", "/?x-amz-signature=1&x-amz-date=2&X-AMZ-EXPIRES=3", [HOST], b"", PLAIN, REGION, SERVICE, DATE, 60)
+    assert result.canonical_request.split("\n")[2].endswith("&x-amz-date=2&x-amz-signature=1")
+    assert "?X-AMZ-EXPIRES=3&" in result.target
+    verify("GET", result.target, [HOST], b"", PLAIN, REGION, SERVICE, DATE)
+
+
 def test_presign_keeps_the_path_as_it_stands() -> None:
     result = Signer().presign("GET", "/a/../%2f b/\u1234", [HOST], b"", PLAIN, REGION, SERVICE, DATE, 60, double_encode=False)
     assert result.target.startswith("/a/../%2f b/\u1234?X-Amz-")

@@ -27,10 +27,23 @@ from refimpl.errors import ConfigurationError, Error, HttpError, NetworkError, U
 from refimpl.operation import HttpRequest
 from refimpl.transport import READ_SIZE, Timeouts, check_timeouts, default_ssl_context, keep_alive, open_exchange
 
-from .rawserver import PATIENCE, RawServer, abandon, close, nothing_left, ragged, read_head, read_nothing, reset, stall, stall_unread
+from .rawserver import (
+    PATIENCE,
+    RawServer,
+    abandon,
+    close,
+    nothing_left,
+    ragged,
+    read_head,
+    read_nothing,
+    read_request,
+    reset,
+    stall,
+    stall_unread,
+)
 from .support import pieces
 
-LONG = Timeouts(PATIENCE, PATIENCE, None)
+LONG = Timeouts(3 * PATIENCE, 3 * PATIENCE, None)  # the server loses its patience first
 SHORT = 0.25  # seconds; a limit that is meant to be hit, by a wait that begins at once
 TOTAL = 0.6  # seconds; the same, for all that comes before the wait too
 BIG = 48 * 1024 * 1024  # bytes; more than two sockets' buffers hold
@@ -81,7 +94,7 @@ def fetch(server, timeouts=LONG, context=None, **options):
 
 def answered(*steps, **options):
     """Play steps to one client and return its outcome; the client must have closed its connection in any case."""
-    with RawServer(list(steps), read=options.pop("read", read_head), tls=options.pop("tls", None)) as server:
+    with RawServer(list(steps), read=options.pop("read", read_request), tls=options.pop("tls", None)) as server:
         outcome = fetch(server, **options)
         server.gone()
     return outcome
@@ -250,8 +263,8 @@ BAD_HEADS = [
     ("HTTP-041", b"<html>\r\n\r\n"), ("HTTP-041", b"HTTP/2 200\r\n\r\n"), ("HTTP-041", b"HTTP/1.1 20 OK\r\n\r\n"),
     ("HTTP-041", b"\r\n" + with_length(0)), ("HTTP-041", b"5\r\nhello\r\n"), ("HTTP-041", b"x" * 300), ("HTTP-041", b"\0" * 64),
     ("HTTP-047", b"HTTP/1.1 200 OK\n\n"), ("HTTP-047", OK + b"A: b\n\r\n"), ("HTTP-047", OK + b"\n"), ("HTTP-047", OK + b"A: b\r\n\n"),
-    ("HTTP-047", OK + b" A: b\r\n\r\n"), ("HTTP-047", OK + b"A : b\r\n\r\n"), ("HTTP-047", OK + b"A: \0\r\n\r\n"), ("HTTP-047", OK + b"AB\r\n\r\n"),
-    ("HTTP-047", OK + b": b\r\n\r\n"), ("HTTP-047", OK + b"A: b\rc\r\n\r\n"),
+    ("HTTP-047", OK + b" A: b\r\n\r\n"), ("HTTP-047", OK + b"A : b\r\n\r\n"), ("HTTP-047", OK + b"A: \0\r\n\r\n"),
+    ("HTTP-047", OK + b"AB\r\n\r\n"), ("HTTP-047", OK + b": b\r\n\r\n"), ("HTTP-047", OK + b"A: b\rc\r\n\r\n"),
     ("HTTP-042", OK + b"Content-Length: x\r\n\r\n"), ("HTTP-042", OK + b"Content-Length: -1\r\n\r\n"),
     ("HTTP-042", OK + b"Content-Length: +1\r\n\r\n"), ("HTTP-042", OK + b"Content-Length: 1_0\r\n\r\n"),
     ("HTTP-042", OK + b"Content-Length:\r\n\r\n"), ("HTTP-042", OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"),
@@ -368,8 +381,8 @@ def test_what_stands_in_place_of_the_crlf_behind_a_chunk(bad):
     assert outcome.error.actual == bad
 
 
-BAD_CHUNK_LINES = [b"0x5\r\n", b"+5\r\n", b"-5\r\n", b" 5\r\n", b"5 5\r\n", b"1_0\r\n", b"\r\n", b"5\n", b"0\n", b"g\r\n", b";x\r\n", b"5;\0\r\n",
-                   b"5\rx\r\n", b"1" * 16 + b"\r\n", b"f" * 300 + b"\r\n"]
+BAD_CHUNK_LINES = [b"0x5\r\n", b"+5\r\n", b"-5\r\n", b" 5\r\n", b"5 5\r\n", b"1_0\r\n", b"\r\n", b"5\n", b"0\n", b"g\r\n", b";x\r\n",
+                   b"5;\0\r\n", b"5\rx\r\n", b"1" * 16 + b"\r\n", b"f" * 300 + b"\r\n"]
 
 
 @pytest.mark.parametrize("line", BAD_CHUNK_LINES, ids=range(len(BAD_CHUNK_LINES)))
@@ -411,8 +424,8 @@ def test_the_largest_sizes_wait_for_bytes_not_for_memory():
 def test_a_long_body(framing):
     data = os.urandom(300000)
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces(data, 70001))
-    script = {"chunked": [CHUNKED + chunks + b"0\r\n\r\n"], "length": [with_length(len(data)) + data], "close": [UNTIL_CLOSE + data]}[framing]
-    outcome = answered(*script)
+    outcome = answered({"chunked": CHUNKED + chunks + b"0\r\n\r\n", "length": with_length(len(data)) + data,
+                        "close": UNTIL_CLOSE + data}[framing])
     assert (outcome.body, outcome.error) == (data, None)
 
 
@@ -484,6 +497,15 @@ def test_a_server_that_stops_reading_and_answers_badly():
     assert is_http(error, "HTTP-041")
 
 
+@pytest.mark.parametrize("start,body", [(UNTIL_CLOSE + b"hello", b"hello"), (with_length(9) + b"hello", b"hello"),
+                                        (CHUNKED + b"5\r\nhello\r\n", b"hello")])
+def test_an_early_answer_that_ends_with_a_reset_is_truncated(start, body):
+    """The reset is told to the sending side, and must not look like a good end to the reading one."""
+    outcome = answered(start, abandon, read=read_head, body=bytes(BIG))
+    assert (outcome.exchange.status, outcome.body) == (200, body)
+    assert is_truncated(outcome.error)
+
+
 # ---- connections that do not come to be --------------------------------------------------------------------------
 
 def closed_port():
@@ -541,7 +563,9 @@ def test_usable_timeouts(timeouts):
     assert check_timeouts(Timeouts(*timeouts)) == timeouts
 
 
-@pytest.mark.parametrize("value", [0, -1, 0.0, -0.5, float("nan"), float("inf"), float("-inf"), 1e9, 10 ** 400, True, False, "5", b"5", [], 1j])
+@pytest.mark.parametrize("value", [
+    0, -1, 0.0, -0.5, float("nan"), float("inf"), float("-inf"), 1e9, 10 ** 400, True, False, "5", b"5", [], 1j,
+])
 @pytest.mark.parametrize("number,name", [(0, "connect_timeout"), (1, "read_timeout"), (2, "total_timeout")])
 def test_unusable_timeouts(value, number, name):
     timeouts = Timeouts(*[value if number == index else None for index in range(3)])
@@ -578,8 +602,10 @@ def full_listener():
                 one.close()
 
 
-CONNECT_LIMITS = [(Timeouts(SHORT, PATIENCE, None), "connect_timeout of 0.25 s"), (Timeouts(SHORT, None, PATIENCE), "connect_timeout of 0.25 s"),
-                  (Timeouts(None, PATIENCE, TOTAL), "total_timeout of 0.6 s"), (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.6 s")]
+CONNECT_LIMITS = [(Timeouts(SHORT, PATIENCE, None), "connect_timeout of 0.25 s"),
+                  (Timeouts(SHORT, None, PATIENCE), "connect_timeout of 0.25 s"),
+                  (Timeouts(None, PATIENCE, TOTAL), "total_timeout of 0.6 s"),
+                  (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.6 s")]
 
 
 @pytest.mark.parametrize("timeouts,limit", CONNECT_LIMITS)
@@ -617,8 +643,9 @@ def test_a_stall_before_the_end_of_the_head(head):
 
 
 @pytest.mark.parametrize("start,body", [
-    (CHUNKED, b""), (CHUNKED + b"5", b""), (CHUNKED + b"5\r\n", b""), (CHUNKED + b"5\r\nhel", b"hel"), (CHUNKED + b"5\r\nhello\r", b"hello"),
-    (CHUNKED + b"5\r\nhello\r\n", b"hello"), (CHUNKED + b"0\r", b""), (with_length(3) + b"he", b"he"), (UNTIL_CLOSE + b"he", b"he"),
+    (CHUNKED, b""), (CHUNKED + b"5", b""), (CHUNKED + b"5\r\n", b""), (CHUNKED + b"5\r\nhel", b"hel"),
+    (CHUNKED + b"5\r\nhello\r", b"hello"), (CHUNKED + b"5\r\nhello\r\n", b"hello"), (CHUNKED + b"0\r", b""),
+    (with_length(3) + b"he", b"he"), (UNTIL_CLOSE + b"he", b"he"),
 ])
 def test_a_stall_in_the_body(start, body):
     outcome = answered(start, stall, timeouts=Timeouts(None, SHORT, None))
@@ -680,6 +707,22 @@ def test_a_total_timeout_that_has_passed_is_not_waited_for(steps, doing):
     with RawServer([with_length(0)]) as server:
         outcome = fetch(server, Timeouts(None, None, 5), monotonic=lambda: next(readings, 5.0))
         assert_timeout(outcome.error, doing, "total_timeout of 5 s")
+
+
+def test_each_wait_is_as_long_as_what_is_left_of_the_total_timeout():
+    """A wait begins 0.1 s before the end of a minute; its clock then strikes the minute."""
+    readings = []
+
+    def monotonic():
+        return readings.pop() if len(readings) > 1 else readings[0] if readings else 0.0
+
+    with RawServer([CHUNKED + b"5\r\nhello\r\n", stall]) as server, closing(
+            open_exchange(request_to(server), Timeouts(None, None, 60), None, monotonic)) as exchange:
+        assert exchange.read1() == b"hello"
+        readings.extend([60.0, 59.9])
+        with pytest.raises(NetworkError) as caught:
+            exchange.read1()
+    assert_timeout(caught.value, "reading the body", "total_timeout of 60 s")
 
 
 def test_what_the_kernel_gives_up_is_not_blamed_on_a_limit(monkeypatch):
@@ -866,8 +909,8 @@ def test_tls_1_1_is_refused(authority):
 def test_the_default_context_verifies_and_wants_tls_1_2():
     context = quietly(default_ssl_context)
     assert context.verify_mode == ssl.CERT_REQUIRED and context.check_hostname
-    minimum = getattr(context, "minimum_version", None)
-    assert context.options & ssl.OP_NO_TLSv1_1 and context.options & ssl.OP_NO_TLSv1 or minimum is not None and minimum >= ssl.TLSVersion.TLSv1_2
+    old = ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
+    assert context.options & old == old or context.minimum_version >= ssl.TLSVersion.TLSv1_2
 
 
 def test_the_default_context_is_made_without_a_warning():
@@ -906,14 +949,14 @@ def test_heads_under_tls(ending, authority):
 
 # ---- anything at all ---------------------------------------------------------------------------------------------
 
-ANSWER_PARTS = [b"HTTP/1.1 ", b"HTTP/1.0 ", b"200 OK", b"\r\n", b"\r\n", b"\n", b"\r", b"103 x\r\n\r\n", OK, CHUNKED, UNTIL_CLOSE, with_length(5),
-                b"Content-Length: ", b"5", b"0", b"Transfer-Encoding: ", b"chunked", b"gzip", b"A: b", b":", b" ", b"hello", b"5\r\nhello\r\n",
-                b"0\r\n\r\n", b"0\r\n", b"-", b"x", b"\0", b"\xff", b"\x15\x03"]
+ANSWER_PARTS = [
+    b"HTTP/1.1 ", b"HTTP/1.0 ", b"200 OK", b"\r\n", b"\r\n", b"\n", b"\r", b"103 x\r\n\r\n", OK, CHUNKED, UNTIL_CLOSE, with_length(5),
+    b"Content-Length: ", b"5", b"0", b"Transfer-Encoding: ", b"chunked", b"gzip", b"A: b", b":", b" ", b"hello", b"5\r\nhello\r\n",
+    b"0\r\n\r\n", b"0\r\n", b"-", b"x", b"\0", b"\xff", b"\x15\x03",
+]
+some_parts = st.lists(st.sampled_from(ANSWER_PARTS), max_size=10).map(b"".join)
 answers = st.one_of(
-    st.lists(st.sampled_from(ANSWER_PARTS), max_size=10).map(b"".join),
-    st.tuples(st.sampled_from([OK, CHUNKED, UNTIL_CLOSE, with_length(5)]), st.lists(st.sampled_from(ANSWER_PARTS), max_size=8).map(b"".join)).map(
-        b"".join),
-    st.binary(max_size=60))
+    some_parts, st.tuples(st.sampled_from([OK, CHUNKED, UNTIL_CLOSE, with_length(5)]), some_parts).map(b"".join), st.binary(max_size=60))
 
 
 def test_any_bytes_in_any_pieces_end_in_a_value_or_in_our_errors():
