@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python3 -m conformance demo | serve`.
+"""The command line: `python3 -m conformance demo | serve | peers`.
 
 Exit codes: 0 all as expected, 1 not so, 2 usage, 130 interrupted. `serve` prints its URL alone on the first line of stdout
 and runs until it is interrupted or its stdin, when asked to watch it, ends.
 """
 import argparse
-import os
 import sys
 import threading
 from typing import Any, BinaryIO, NamedTuple, Sequence, TextIO
 
+from refimpl.cli import end_process
 from refimpl.errors import Error, UsageError, shown
 
 from .demo import run_demo
@@ -26,7 +26,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="conformance", description="Judges implementations of SageMaker Runtime InvokeEndpointWithResponseStream.")
-    commands = parser.add_subparsers(dest="command", metavar="demo | serve", parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", metavar="demo | serve | peers", parser_class=_Parser)
     demo = commands.add_parser("demo", help="endpoint, call, stream, explained: no account, no network")
     demo.set_defaults(act=_demo)
     _add_pace(demo)
@@ -35,6 +35,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_pace(serve)
     serve.add_argument("--port", type=int, default=0, help="default: one that the system chooses")
     serve.add_argument("--list", action="store_true", help="list the scenarios and what a correct client does")
+    peers = commands.add_parser("peers", help="the software of others that the tests compare with; the core never needs it")
+    peers.set_defaults(act=_peers)
+    peers.add_argument("action", choices=("install", "list", "record"), help="install: at pinned versions, each in a folder of its own; "
+                       "list: what is there; record: play the scenarios to the clients among them, and write what comes of it")
+    peers.add_argument("names", nargs="*", metavar="NAME", help="of peers (to install: at least one; to record: all clients by default)")
     return parser
 
 
@@ -43,7 +48,10 @@ def _add_pace(parser: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("expected 0 to 60 seconds, got %r" % text) from None
     if not 0 <= seconds <= 60:
         raise argparse.ArgumentTypeError("expected 0 to 60 seconds, got %s" % text)
     return seconds
@@ -71,6 +79,23 @@ def _serve(options: argparse.Namespace, streams: Streams) -> None:
         threading.Event().wait()
 
 
+def _peers(options: argparse.Namespace, streams: Streams) -> None:
+    from .foreign import record
+    from .peers import install, list_peers
+    if options.action == "list" and options.names or options.action == "install" and not options.names:
+        raise UsageError("wrong number of names", expected="install NAME [NAME ...] or list or record [NAME ...]")
+
+    def say(line: str) -> None:
+        streams.stdout.write(line.encode("utf-8", "backslashreplace") + b"\n")
+        streams.stdout.flush()
+    if options.action == "list":
+        list_peers(say)
+    elif options.action == "install":
+        install(options.names, say)
+    else:
+        record(options.names, say)
+
+
 def _write_log(streams: Streams, line: str) -> None:
     streams.stderr.write(line + "\n")
     streams.stderr.flush()
@@ -81,7 +106,7 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
     try:
         options = _parser().parse_args(arguments)
         if options.command is None:
-            raise UsageError("no command", expected="demo or serve; --help tells more")
+            raise UsageError("no command", expected="demo or serve or peers; --help tells more")
         options.act(options, streams)
     except UsageError as error:
         _say(streams, error)
@@ -107,8 +132,7 @@ def _say(streams: Streams, error: Exception) -> None:
 def run() -> None:
     """Run the command line of this process, and exit."""
     if sys.stdout is None or sys.stderr is None:
+        if sys.stderr is not None:
+            sys.stderr.write("conformance: stdout is closed\n")
         sys.exit(2)
-    code = main(sys.argv[1:], Streams(sys.stdout.buffer, sys.stderr))
-    if code == 141:  # what is still buffered must not fail once more while Python shuts down
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
+    end_process("conformance", lambda: main(sys.argv[1:], Streams(sys.stdout.buffer, sys.stderr)))

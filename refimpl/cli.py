@@ -13,7 +13,7 @@ import os
 import sys
 import time
 import warnings
-from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, TextIO, Tuple, Type
+from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, NamedTuple, NoReturn, Optional, Sequence, TextIO, Tuple, Type
 
 from .client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client
 from .config import configured_region
@@ -188,13 +188,23 @@ def _frames(file: BinaryIO) -> Iterator[_Frame]:
         offset, data = decoder.offset, b""
         messages: List[Message] = []
         while not messages:
-            piece = file.read(decoder.missing)  # never past the frame's end, so that its bytes are known
+            piece = _read_piece(file, decoder.missing)  # never past the frame's end, so that its bytes are known
             if not piece:
                 decoder.close()
                 return
             data += piece
             messages = decoder.feed(piece)
         yield _Frame(offset, data, messages[0])
+
+
+def _read_piece(file: BinaryIO, size: int) -> bytes:
+    try:
+        return file.read(size)
+    except OSError as error:
+        name = getattr(file, "name", None)
+        if not isinstance(name, str) or name == "<stdin>":
+            raise
+        raise UsageError("cannot read %s: %s" % (name, error.strerror or error)) from None
 
 
 def _decode(options: argparse.Namespace, streams: Streams) -> None:
@@ -294,6 +304,8 @@ def _sign(options: argparse.Namespace, streams: Streams) -> None:
 
 
 def _header_pair(text: str) -> Tuple[str, str]:
+    if not isinstance(text, str):
+        raise UsageError("no value for --header")
     name, colon, value = text.partition(":")
     if not colon:
         raise UsageError("not a header", expected="NAME:VALUE", actual=name)
@@ -307,6 +319,9 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
     parser = _parser()
     try:
         options = parser.parse_args(arguments)
+        empty = [name for name, value in vars(options).items() if value == [] and name != "header"]
+        if empty:  # what argparse makes of a lone -- behind a flag
+            raise UsageError("no value for --%s" % empty[0])
         if options.command is None:
             raise UsageError("no command", expected="invoke, decode or sign; --help tells more")
         with warnings.catch_warnings():
@@ -329,19 +344,31 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
 
 
 def _say(streams: Streams, text: str) -> None:
-    streams.stderr.write("refimpl: %s\n" % shown(text, 4000))
+    streams.stderr.write("refimpl: %s\n" % text)  # the text of errors is one line already
     streams.stderr.flush()
+
+
+def end_process(program: str, act: Callable[[], int]) -> NoReturn:
+    """Run act, flush what is left, and exit with its code; a stdout that fails is told in one line, and not once more at shutdown."""
+    try:
+        code = act()
+    except SystemExit as stop:  # argparse, behind --help and --version
+        code = stop.code if isinstance(stop.code, int) else 0
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        if code == 0:
+            sys.stderr.write("%s: cannot write stdout: %s\n" % (program, error.strerror or error))
+            code = EXIT_BROKEN_PIPE if isinstance(error, BrokenPipeError) else 2
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
 
 
 def run() -> None:
     """Run the command line of this process, and exit."""
-    if sys.stdout is None or sys.stdin is None:
-        code = 2
-        if sys.stderr is not None:
-            sys.stderr.write("refimpl: stdin or stdout is closed\n")
-    else:
-        stderr = sys.stderr if sys.stderr is not None else open(os.devnull, "w")  # noqa: SIM115 - until the process ends
-        code = main(sys.argv[1:], Streams(sys.stdin.buffer, sys.stdout.buffer, stderr, os.environ, time.time))
-        if code == EXIT_BROKEN_PIPE:  # what is still buffered must not fail once more while Python shuts down
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(code)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
+    if sys.stdin is None or sys.stdout is None:
+        sys.stderr.write("refimpl: stdin or stdout is closed\n")
+        sys.exit(2)
+    end_process("refimpl", lambda: main(sys.argv[1:], Streams(sys.stdin.buffer, sys.stdout.buffer, sys.stderr, os.environ, time.time)))

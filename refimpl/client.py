@@ -7,6 +7,7 @@ call itself. Every error is a refimpl.Error; what had arrived before it was hand
 """
 import os
 import time
+from collections import abc
 from types import TracebackType
 from typing import Any, Callable, Iterator, List, Mapping, Optional, Type
 
@@ -18,7 +19,7 @@ from .eventstream import DEFAULT_MAX_FRAME_LENGTH, Decoder
 from .operation import MAX_ERROR_BODY, UNSIGNED_HEADERS, ResponseReader, build_request, parse_endpoint_url
 from .shapes import InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, StreamEvent
 from .sigv4 import Credentials, Signer, amz_date_of
-from .transport import HttpExchange, Timeouts, check_timeouts, default_ssl_context, open_exchange
+from .transport import HttpExchange, Timeouts, check_ssl_context, check_timeouts, default_ssl_context, open_exchange
 
 DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
 DEFAULT_READ_TIMEOUT = 500.0  # seconds; the service itself ends a stream after 8 minutes, and a first token may take long
@@ -39,10 +40,11 @@ class Response:
         self.content_type: Optional[str] = reader.output.content_type
         self.invoked_production_variant: Optional[str] = reader.output.invoked_production_variant
         self.custom_attributes: Optional[str] = reader.output.custom_attributes
-        self.body: Iterator[StreamEvent] = self._events()
+        self.body: Iterator[StreamEvent] = _events(exchange, reader)
 
     @property
     def unknown_events(self) -> int:
+        """How many events of unknown type were skipped so far (EVS-032)."""
         return self._reader.unknown_events
 
     def __repr__(self) -> str:
@@ -72,28 +74,29 @@ class Response:
         members = {field.attribute: getattr(self._reader.output, field.attribute) for field in self._reader.output.fields}
         return InvokeEndpointWithResponseStreamOutput(**dict(members, body=tuple(events)))
 
-    def _events(self) -> Iterator[StreamEvent]:
-        exchange, reader = self._exchange, self._reader
-        try:
-            while True:
-                data = exchange.read1()
-                if not data:
-                    reader.close()
-                    return
-                try:
-                    events = reader.feed(data)
-                except Error as error:
-                    yield from getattr(error, "events", ())
-                    raise
-                yield from events
-        except Error as error:
-            if isinstance(error, HttpError) and error.kind == "truncated":
-                reader.close(complete=False)  # raises, telling where in the stream
-            error.status = self.status
-            error.request_id = self.request_id
-            raise
-        finally:
-            exchange.close()
+
+def _events(exchange: HttpExchange, reader: ResponseReader) -> Iterator[StreamEvent]:
+    """Yield the events as they come; holds no Response, so that one which is dropped closes its connection at once."""
+    try:
+        while True:
+            data = exchange.read1()
+            if not data:
+                reader.close()
+                return
+            try:
+                events = reader.feed(data)
+            except Error as error:
+                yield from getattr(error, "events", ())
+                raise
+            yield from events
+    except Error as error:
+        if isinstance(error, HttpError) and error.kind == "truncated":
+            reader.close(complete=False)  # raises, telling where in the stream
+        error.status = reader.status
+        error.request_id = reader.request_id
+        raise
+    finally:
+        exchange.close()
 
 
 class Client:
@@ -113,6 +116,9 @@ class Client:
                  max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH, ssl_context: Any = None,
                  environment: Optional[Mapping[str, str]] = None, clock: Callable[[], float] = time.time) -> None:
         environment = os.environ if environment is None else environment
+        require_type(environment, abc.Mapping, "environment")
+        if not callable(clock):
+            raise UsageError("clock cannot be called", kind="type", expected="a function", actual=type(clock).__name__)
         self._endpoint = resolve_endpoint(region if region is not None else configured_region(environment),
                                           endpoint_url if endpoint_url is not None else configured_endpoint_url(environment),
                                           use_fips, use_dualstack)
@@ -126,6 +132,7 @@ class Client:
         self._timeouts = check_timeouts(Timeouts(connect_timeout, read_timeout, total_timeout))
         Decoder(max_frame_length)  # refuses a wrong one now, not in the middle of a call
         self._max_frame_length = max_frame_length
+        check_ssl_context(ssl_context)
         if ssl_context is None and parse_endpoint_url(self._endpoint.url).scheme == "https":
             ssl_context = default_ssl_context()
         self._ssl_context = ssl_context

@@ -15,14 +15,24 @@
 A message says what is wrong in a few words; the evidence (expected, actual, offset, rule) stands beside it as attributes,
 and str() puts both on one line. What came from a peer is shown escaped and shortened: never raw, never long.
 """
+import re
 from typing import Any, Dict, Optional, Tuple
 
 _SHOWN = 200  # characters of a peer's value that an error shows
 
+# HTTP-037: a peer may quote the request's token and sensitive headers, in its canonical request or as they came.
+_SECRET_TEXT = re.compile(
+    r"(x-amz-security-token:|x-amzn-sagemaker-custom-attributes:)[^\r\n]*|(x-amz-security-token=)[^&\s]*", re.IGNORECASE)
+
+
+def without_secrets(text: str) -> str:
+    """Return text with what it quotes of a session token or of sensitive headers hidden (HTTP-037)."""
+    return _SECRET_TEXT.sub(lambda match: (match.group(1) or match.group(2)) + "<hidden>", text)
+
 
 def shown(value: object, limit: int = _SHOWN) -> str:
     """Return value on one line, control characters escaped, at most limit characters; text is not quoted."""
-    text = (value if isinstance(value, str) else _repr_of(value))[:limit + 1]
+    text = without_secrets((value if isinstance(value, str) else _repr_of(value))[:limit + 1])
     escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
     return escaped if len(escaped) <= limit else escaped[:limit - 3] + "..."
 
@@ -102,6 +112,10 @@ class SignatureError(Error):
     kind = "signature"
     canonical_request: Optional[str] = None
     string_to_sign: Optional[str] = None
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        state = {name: value for name, value in self.__dict__.items() if name != "canonical_request"}  # it may hold a token
+        return type(self), self.args, state
 
 
 class ProtocolError(Error):

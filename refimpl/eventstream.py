@@ -219,7 +219,10 @@ def _check_limit(what: str, length: int, limit: int, rule: str) -> None:
 
 # ---- decoding ----------------------------------------------------------------------------------------------------
 
-def _copied(data: object) -> bytes:
+def plain_bytes(data: object) -> bytes:
+    """Return data, which may be a bytearray or a memoryview, as bytes. Raises UsageError of kind `type`."""
+    if isinstance(data, bytes):
+        return data
     if not isinstance(data, (bytearray, memoryview)):
         raise UsageError("data has the wrong type", kind="type", expected="bytes", actual=type(data).__name__)
     try:
@@ -330,7 +333,7 @@ class Decoder:
         is dead afterwards: feeding it again raises UsageError (EVS-024).
         """
         if not isinstance(data, bytes):
-            data = _copied(data)
+            data = plain_bytes(data)
         if self._failed is not None:
             raise UsageError("this decoder has failed before: %s" % self._failed, rule="EVS-024")
         if self._pending:

@@ -17,8 +17,8 @@ MAX_HEADERS = 100  # header lines; HTTP-048
 MAX_INTERIM = 16  # 1xx answers before the final one; HTTP-048
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([0-9]{3})(?: ([^\r\n\0]*))?\r\n\Z")
-_HEADER_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([^\r\n\0]*?)[ \t]*\r\n\Z")
-_FOLDED_LINE = re.compile(rb"[ \t]+([^\r\n\0]*?)[ \t]*\r\n\Z")
+_HEADER_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n\0]*)\r\n\Z")  # blanks are stripped later: no pattern with two ways
+_FOLDED_LINE = re.compile(rb"[ \t]([^\r\n\0]*)\r\n\Z")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n\Z")
 _LENGTH = re.compile(r"[0-9]{1,18}\Z")
 
@@ -29,11 +29,16 @@ ResponseHead = NamedTuple("ResponseHead", [
 Framing = NamedTuple("Framing", [("chunked", bool), ("length", Optional[int])])
 
 
+def looks_like_tls(line: bytes) -> bool:
+    """Tell whether an answer's first bytes are a TLS record: an alert, or a handshake."""
+    return line[:2] in (b"\x15\x03", b"\x16\x03")
+
+
 def parse_status_line(line: bytes) -> Tuple[int, int, str]:
     """Return minor version, status and reason of a status line with its CRLF."""
     match = _STATUS_LINE.match(line)
     if match is None:
-        what = "TLS; is this an https port?" if line[:2] in (b"\x15\x03", b"\x16\x03") else excerpt(line)
+        what = "TLS; is this an https port?" if looks_like_tls(line) else excerpt(line)
         raise HttpError("no HTTP/1 status line", expected="HTTP/1.1 and a status, ended by CRLF", actual=what, rule="HTTP-041")
     minor, status, reason = match.groups()
     return int(minor), int(status), (reason or b"").decode("latin-1")
@@ -48,10 +53,10 @@ def parse_header_lines(lines: Sequence[bytes]) -> Tuple[Tuple[str, str], ...]:
         folded = _FOLDED_LINE.match(line)
         match = _HEADER_LINE.match(line)
         if match is not None:
-            headers.append((match.group(1).decode("ascii"), match.group(2).decode("latin-1")))
+            headers.append((match.group(1).decode("ascii"), match.group(2).strip(b" \t").decode("latin-1")))
         elif folded is not None and headers:
             name, value = headers[-1]
-            headers[-1] = (name, (value + " " + folded.group(1).decode("latin-1")).strip(" "))
+            headers[-1] = (name, (value + " " + folded.group(1).strip(b" \t").decode("latin-1")).strip(" "))
         else:
             raise HttpError("not a header line", expected="name: value, ended by CRLF", actual=excerpt(line), rule="HTTP-047")
     return tuple(headers)

@@ -11,9 +11,9 @@ share: bytes in base64, uuids with dashes, integers beyond 2**53 as decimal stri
 import json
 import re
 from base64 import b64encode
-from typing import Any, Dict, List, NoReturn, Tuple
+from typing import Any, Dict, List, NoReturn, Set, Tuple
 
-from .errors import DocumentError, excerpt
+from .errors import DocumentError, excerpt, require_type
 from .eventstream import Message
 from .fields import Field
 
@@ -30,6 +30,7 @@ def parse_json(data: bytes) -> Any:
 
     Raises DocumentError `syntax`, or `limit` beyond MAX_JSON_DEPTH.
     """
+    require_type(data, bytes, "document")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -62,8 +63,8 @@ def _check_depth(text: str) -> None:
 def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: Set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise DocumentError("JSON names a member twice", expected="unique names", actual=twice, rule="SHP-002")
     return members
 

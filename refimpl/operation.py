@@ -13,8 +13,18 @@ import warnings
 from functools import partial
 from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Optional, Sequence, Tuple, Type
 
-from .errors import ConfigurationError, DocumentError, FrameError, HttpError, ServiceError, UsageError, excerpt, require_type
-from .eventstream import DEFAULT_MAX_FRAME_LENGTH, EVENT_STREAM_TYPE, Decoder, FrameHeaders, Message
+from .errors import (
+    ConfigurationError,
+    DocumentError,
+    FrameError,
+    HttpError,
+    ServiceError,
+    UsageError,
+    excerpt,
+    require_type,
+    without_secrets,
+)
+from .eventstream import DEFAULT_MAX_FRAME_LENGTH, EVENT_STREAM_TYPE, Decoder, FrameHeaders, Message, plain_bytes
 from .fields import INT32_MAX, INT32_MIN, Field
 from .jsonform import parse_json
 from .shapes import (
@@ -75,10 +85,10 @@ class HttpRequest(NamedTuple("HttpRequest", [
 EndpointUrl = NamedTuple("EndpointUrl", [("scheme", str), ("host", str), ("port", int), ("path", str)])
 
 _ENDPOINT_URL = re.compile(r"""
-    (?P<scheme>https?)://
+    (?P<scheme>[Hh][Tt][Tt][Pp][Ss]?)://
     (?: \[(?P<address>[0-9A-Fa-f:.]+)\] | (?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?) \.? )
     (?: :(?P<port>[0-9]{1,5}) )?
-    (?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*) \Z""", re.VERBOSE | re.IGNORECASE)
+    (?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*) \Z""", re.VERBOSE)
 
 
 def parse_endpoint_url(url: str) -> EndpointUrl:
@@ -90,10 +100,22 @@ def parse_endpoint_url(url: str) -> EndpointUrl:
         raise ConfigurationError("endpoint URL has the wrong type", expected="str", actual=type(url).__name__, rule="HTTP-002")
     match = _ENDPOINT_URL.match(url)
     port = int(match.group("port") or DEFAULT_PORTS[match.group("scheme").lower()]) if match else 0
-    if match is None or not 0 < port < 65536:
-        safe = re.sub(r"[?#].*", "?<hidden>", re.sub(r"//[^/?#]*@", "//<hidden>@", url), flags=re.DOTALL)
-        raise ConfigurationError("endpoint URL cannot be used", expected="http(s)://host[:port][/path]", actual=safe, rule="HTTP-002")
+    if match is None or not 0 < port < 65536 or not _is_address(match.group("address")):
+        secret = any(mark in url for mark in "@?#")
+        raise ConfigurationError("endpoint URL cannot be used", expected="http(s)://host[:port][/path]", rule="HTTP-002",
+                                 actual="one with a user name, a query or a fragment" if secret else url)
     return EndpointUrl(match.group("scheme").lower(), match.group("address") or match.group("name"), port, match.group("path"))
+
+
+def _is_address(address: Optional[str]) -> bool:
+    if address is None:
+        return True
+    from ipaddress import AddressValueError, IPv6Address  # imported when met: slow to import, and hardly an endpoint needs it
+    try:
+        IPv6Address(address)
+    except AddressValueError:
+        return False
+    return True
 
 
 def authority(scheme: str, host: str, port: int) -> str:
@@ -140,6 +162,16 @@ def header_value(headers: HeaderSequence, name: str) -> Optional[str]:
     return next((value for key, value in headers if key.lower() == name), None)
 
 
+def _checked_headers(headers: object) -> Tuple[Tuple[str, str], ...]:
+    try:
+        pairs = tuple((name, value) for name, value in headers)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        pairs = ((None, None),)
+    if not all(isinstance(name, str) and isinstance(value, str) for name, value in pairs):
+        raise UsageError("headers must be (name, value) pairs of text", kind="type", rule="HTTP-022")
+    return pairs
+
+
 def request_id_of(headers: HeaderSequence) -> Optional[str]:
     """Return the service's id of the call, or None."""
     return next((value for value in (header_value(headers, name) for name in _REQUEST_ID_HEADERS) if value), None)
@@ -163,7 +195,7 @@ class ResponseReader:
     def __init__(self, status: int, headers: HeaderSequence, max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH) -> None:
         require_type(status, int, "status")
         self.status = status
-        self.headers = tuple((name, value) for name, value in headers)
+        self.headers = _checked_headers(headers)
         self.request_id = request_id_of(self.headers)
         self.output = read_output(self.headers)
         self.unknown_events = 0
@@ -184,7 +216,7 @@ class ResponseReader:
         if self._failed:
             raise UsageError("this response has failed before", rule="EVS-024")
         if not self.is_stream:
-            self._body += data[:MAX_ERROR_BODY - len(self._body)]
+            self._body += plain_bytes(data)[:MAX_ERROR_BODY - len(self._body)]
             return []
         events: List[StreamEvent] = []
         try:
@@ -245,15 +277,16 @@ class ResponseReader:
         kind = header_value(self.headers, "content-type") or "no Content-Type"
         coding = header_value(self.headers, "content-encoding")
         actual = "%d, %s%s, %d bytes: %s" % (self.status, kind, ", Content-Encoding " + coding if coding else "", len(self._body),
-                                           _without_secrets(excerpt(bytes(self._body))))
+                                           excerpt(bytes(self._body)))
         return HttpError("the answer is no event stream", kind="content_type", expected="200 with %s" % EVENT_STREAM_TYPE, actual=actual,
                          rule="HTTP-021", status=self.status, request_id=self.request_id, body=bytes(self._body))
 
 
 def _check_status(status: int, headers: HeaderSequence, request_id: Optional[str]) -> None:
     if 300 <= status < 400:  # HTTP-049
+        location = without_secrets(header_value(headers, "location") or "nowhere")
         raise HttpError("redirected; redirects are not followed", expected="an answer from the endpoint itself", rule="HTTP-049",
-                        actual="%d to %s" % (status, header_value(headers, "location") or "nowhere"), status=status, request_id=request_id)
+                        actual="%d to %s" % (status, location), status=status, request_id=request_id)
     if not 200 <= status < 600:  # HTTP-054
         raise HttpError("a status that answers nothing", expected="200 to 599", actual=status, rule="HTTP-054", status=status,
                         request_id=request_id)
@@ -320,7 +353,8 @@ def _raise_exception(code: str, payload: bytes) -> NoReturn:
 def _raise_error(code: Optional[str], message: Optional[str], payload: bytes) -> NoReturn:
     """Raise the error that an `error` message is (EVS-036), or an exception that the model does not name."""
     error = UnknownOperationError(code=code, payload=payload.decode("utf-8", "replace"))
-    raise _with_evidence(error, kind="unmodeled", message=_without_secrets(message), fault=True, body=payload)
+    shown_message = without_secrets(message) if message is not None else None
+    raise _with_evidence(error, kind="unmodeled", message=shown_message, fault=True, body=payload)
 
 
 def _with_evidence(error: OperationError, **evidence: object) -> OperationError:
@@ -339,6 +373,9 @@ def error_code_of(text: Optional[str]) -> Optional[str]:
 
 def service_error(status: int, headers: HeaderSequence, body: bytes) -> OperationError:
     """Return the typed error of an HTTP error response, whatever its body is (HTTP-030 to HTTP-037)."""
+    require_type(status, int, "status")
+    require_type(body, bytes, "body")
+    headers = _checked_headers(headers)
     document, request_id = _error_document(body)
     from_body = (document[name] for name in ("__type", "code", "Code") if isinstance(document.get(name), str))
     candidates = [header_value(headers, ERROR_TYPE_HEADER)] + list(from_body)  # HTTP-030
@@ -349,11 +386,12 @@ def service_error(status: int, headers: HeaderSequence, body: bytes) -> Operatio
     else:
         error = UnknownOperationError(code=code, payload=body.decode("utf-8", "replace"))  # HTTP-033
         message = _message_in(document)
-        _with_evidence(error, message=_without_secrets(message) if message is not None else _describe(status, headers, body, document))
+        message = without_secrets(message) if message is not None else _describe(status, headers, body, document)
+        _with_evidence(error, message=message)
     throttled = status == 400 and code is None and _is_null_message(document)  # HTTP-034
-    return _with_evidence(error, kind="service_error", status=status, request_id=request_id_of(headers) or request_id,
+    return _with_evidence(error, kind="service_error", status=status, request_id=request_id_of(headers) or request_id or None,
                           fault=status >= 500 or error.fault, body=body,
-                          retryable=throttled or status in _RETRYABLE_STATUSES or code in _RETRYABLE_CODES, headers=tuple(headers))
+                          retryable=throttled or status in _RETRYABLE_STATUSES or code in _RETRYABLE_CODES, headers=headers)
 
 
 def _read_members(shape: Type[OperationError], document: Dict[str, Any]) -> OperationError:
@@ -362,7 +400,7 @@ def _read_members(shape: Type[OperationError], document: Dict[str, Any]) -> Oper
     for field in shape.fields:
         value = _member_of(field, document)
         if value is not None:
-            members[field.attribute] = _without_secrets(value) if isinstance(value, str) else value
+            members[field.attribute] = without_secrets(value) if isinstance(value, str) else value
     return shape(**members)
 
 
@@ -419,14 +457,4 @@ def _describe(status: int, headers: HeaderSequence, body: bytes, document: Dict[
         return "the message is null%s" % ("; the service throttles so" if status == 400 else "")
     if not body:
         return "no body"
-    return "%s: %s" % (header_value(headers, "content-type") or "no Content-Type", _without_secrets(excerpt(body, 200)))
-
-
-_SECRET_TEXT = re.compile(
-    r"(x-amz-security-token:|x-amzn-sagemaker-custom-attributes:)[^\r\n]*|(x-amz-security-token=)[^&\s]*", re.IGNORECASE)
-
-
-def _without_secrets(text: Optional[str]) -> Optional[str]:
-    """Hide what a service quotes of the request's token and sensitive headers, in its canonical request (HTTP-037)."""
-    return _SECRET_TEXT.sub(lambda match: (match.group(1) or match.group(2)) + "<hidden>", text) if text is not None else None
-
+    return "%s: %s" % (header_value(headers, "content-type") or "no Content-Type", excerpt(body, 200))

@@ -240,3 +240,9 @@ class InvokeEndpointWithResponseStreamOutput(Shape):
         header_field("custom_attributes", "CustomAttributes", CUSTOM_ATTRIBUTES_HEADER, "X-Amzn-SageMaker-Custom-Attributes"),
     )
 
+    def __init__(self, **members: Any) -> None:
+        super().__init__(**members)
+        for event in self.body or ():
+            if not isinstance(event, (PayloadPart, ModelStreamError, InternalStreamFailure)):
+                raise UsageError("body holds what is no event", kind="type", actual=type(event).__name__, rule="HTTP-022",
+                                 expected="PayloadPart, ModelStreamError or InternalStreamFailure")

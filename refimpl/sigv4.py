@@ -17,8 +17,8 @@ import hashlib
 import hmac
 import re
 from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from functools import lru_cache, wraps
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, cast
 
 from .errors import ConfigurationError, SignatureError, UsageError, require_type
 
@@ -51,9 +51,23 @@ _BLANKS = re.compile(r"[ \t]+")
 _FORBIDDEN = re.compile(r"[\r\n\0]")
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _AMZ_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\Z", re.ASCII)
-_SCOPE_PART = re.compile(r"[!-.0-~]+\Z")  # printable ASCII without space and slash
+_SCOPE_PART = re.compile(r"[!-+.0-~-]+\Z")  # printable ASCII without space, slash and comma
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")  # SIG-006
+
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _typed(function: _Function) -> _Function:
+    """Make a stage raise UsageError, and nothing else, for arguments that it cannot work with."""
+    @wraps(function)
+    def checked(*arguments: Any, **options: Any) -> Any:
+        try:
+            return function(*arguments, **options)
+        except (TypeError, ValueError, LookupError, AttributeError, BufferError):
+            raise UsageError("%s got an argument of the wrong type" % function.__name__, kind="type") from None
+    return cast(_Function, checked)
 
 
 # ---- values ------------------------------------------------------------------------------------------------------
@@ -158,6 +172,7 @@ _ENCODED_PATH = dict(_ENCODED)
 _ENCODED_PATH[ord("/")] = "/"
 
 
+@_typed
 def uri_encode(data: bytes) -> str:
     """Return data with every byte but the unreserved as %XX, upper case (SIG-006)."""
     return "".join([_ENCODED[byte] for byte in data])
@@ -179,6 +194,7 @@ def split_target(target: str) -> Tuple[str, str]:
     return path or "/", query  # SIG-007
 
 
+@_typed
 def normalize_path(path: str) -> str:
     """Return path without empty and `.` segments, `..` resolved; a final slash stays (SIG-003)."""
     kept: List[str] = []
@@ -228,7 +244,7 @@ def _join_query(pairs: Iterable[Tuple[bytes, bytes]]) -> str:
 
 def canonical_query_string(query: str) -> str:
     """Return the canonical query string of a raw query: decoded, encoded, sorted by name, then value (SIG-008, SIG-009)."""
-    return _join_query(decode_query(query)) if query else ""
+    return _join_query(decode_query(query)) if query != "" else ""
 
 
 def canonical_value(value: str) -> str:
@@ -248,6 +264,7 @@ def canonical_value(value: str) -> str:
     return _BLANKS.sub(" ", value).strip(" ")
 
 
+@_typed
 @lru_cache(maxsize=256)
 def canonical_name(name: str) -> str:
     """Return a header name in lower case (SIG-011). Raises UsageError when it is no token (SIG-025)."""
@@ -256,6 +273,7 @@ def canonical_name(name: str) -> str:
     return name.lower()
 
 
+@_typed
 def is_signed(name: str) -> bool:
     """Tell whether a header of that lower-case name is signed (SIG-015)."""
     return name not in NEVER_SIGNED and not name.startswith(_NEVER_SIGNED_PREFIX)
@@ -278,16 +296,19 @@ def collect_headers(headers: HeaderPairs) -> Dict[str, str]:
     return collected
 
 
+@_typed
 def canonical_headers(headers: Dict[str, str]) -> str:
     """Return the canonical headers, one line each, sorted by name (SIG-011); headers as from collect_headers."""
     return "".join(["%s:%s\n" % (name, headers[name]) for name in sorted(headers)])
 
 
+@_typed
 def signed_headers(headers: Iterable[str]) -> str:
     """Return the names of the signed headers, lower-case, sorted, joined with `;` (SIG-011)."""
     return ";".join(sorted(headers))
 
 
+@_typed
 def payload_hash(body: bytes) -> str:
     """Return the lower-case hex SHA-256 of the body (SIG-019)."""
     if not isinstance(body, (bytes, bytearray, memoryview)):
@@ -295,6 +316,7 @@ def payload_hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
+@_typed
 def canonical_request(method: str, uri: str, query_string: str, headers: Dict[str, str], hashed_payload: str) -> str:
     """Return the canonical request (SIG-001): six parts, one below the other.
 
@@ -305,11 +327,13 @@ def canonical_request(method: str, uri: str, query_string: str, headers: Dict[st
 
 # ---- from the canonical request to the signature -----------------------------------------------------------------
 
+@_typed
 def credential_scope(amz_date: str, region: str, service: str) -> str:
     """Return `date/region/service/aws4_request` (SIG-020)."""
     return "/".join((amz_date[:8], region, service, SCOPE_SUFFIX))
 
 
+@_typed
 def string_to_sign(amz_date: str, scope: str, request: str) -> str:
     """Return the string to sign (SIG-021) for a canonical request, whose characters are octets (SIG-026)."""
     return "\n".join((ALGORITHM, amz_date, scope, hashlib.sha256(request.encode("latin-1")).hexdigest()))
@@ -325,6 +349,7 @@ def _hmac_sha256(key: bytes, text: str) -> bytes:
 _one_shot_hmac: Optional[Callable[[bytes, bytes, str], bytes]] = getattr(hmac, "digest", None)
 
 
+@_typed
 def derive_signing_keys(secret_key: str, date: str, region: str, service: str) -> SigningKeys:
     """Return the four keys (SIG-022). date: the first eight characters of the X-Amz-Date."""
     k_date = _hmac_sha256(b"AWS4" + secret_key.encode("utf-8"), date)
@@ -333,11 +358,13 @@ def derive_signing_keys(secret_key: str, date: str, region: str, service: str) -
     return SigningKeys(k_date, k_region, k_service, _hmac_sha256(k_service, SCOPE_SUFFIX))
 
 
+@_typed
 def calculate_signature(k_signing: bytes, text: str) -> str:
     """Return the signature of a string to sign: lower-case hex (SIG-023)."""
     return _hmac_sha256(k_signing, text).hex()
 
 
+@_typed
 def authorization_header(access_key: str, scope: str, names: str, signature: str) -> str:
     """Return the value of Authorization (SIG-024). names: as from signed_headers."""
     return "%s Credential=%s/%s, SignedHeaders=%s, Signature=%s" % (ALGORITHM, access_key, scope, names, signature)
@@ -354,6 +381,8 @@ class Signer:
 
     def __init__(self, max_keys: int = 16) -> None:
         require_type(max_keys, int, "max_keys")
+        if max_keys < 1:
+            raise UsageError("max_keys too small", expected="at least 1", actual=max_keys, rule="SIG-048")
         self._max_keys = max_keys
         self._keys: Dict[Tuple[str, str, str, str], bytes] = {}
 
@@ -394,7 +423,7 @@ class Signer:
             own.append((CONTENT_HASH_HEADER, hashed_payload))
         kept = _without(headers, [name for name, _ in own] + ["authorization"])
         to_sign = select_signed(collect_headers(kept + own))
-        for name in tuple(unsigned) + ((TOKEN_HEADER,) if omit_session_token else ()):
+        for name in _checked_unsigned(unsigned) + ((TOKEN_HEADER,) if omit_session_token else ()):
             to_sign.pop(name, None)
         request = canonical_request(method, canonical_uri(path, normalize, double_encode), canonical_query_string(query), to_sign,
                                     hashed_payload)
@@ -455,6 +484,21 @@ def _check_texts(method: str, region: str, service: str, amz_date: str) -> None:
     seconds_of(amz_date)
 
 
+def _checked_unsigned(names: Sequence[str]) -> Tuple[str, ...]:
+    if not isinstance(names, (tuple, list)) or not all(isinstance(name, str) for name in names):
+        raise UsageError("unsigned must be a tuple of header names", kind="type", rule="SIG-015")
+    for name in names:
+        if must_be_signed(name.lower()):
+            raise UsageError("a header that must be signed cannot be left out", actual=name, rule="SIG-045")
+    return tuple(names)
+
+
+@_typed
+def must_be_signed(name: str) -> bool:
+    """Tell whether a server refuses a request that bears a header of that lower-case name unsigned (SIG-045)."""
+    return name == "host" or name.startswith("x-amz-") and name != TOKEN_HEADER
+
+
 def _without(headers: HeaderPairs, names: Iterable[str]) -> List[Tuple[str, str]]:
     """Return the pairs whose name, caseless, is none of names."""
     try:
@@ -463,6 +507,7 @@ def _without(headers: HeaderPairs, names: Iterable[str]) -> List[Tuple[str, str]
         raise UsageError("headers must be (name, value) pairs of text", kind="type", rule="SIG-025") from None
 
 
+@_typed
 def select_signed(collected: Dict[str, str]) -> Dict[str, str]:
     """Return those of the headers, as from collect_headers, that are signed (SIG-015). Raises UsageError without Host (SIG-014)."""
     if not collected.get("host"):
@@ -489,10 +534,16 @@ def verify(method: str, target: str, headers: HeaderPairs, body: bytes, credenti
     when region, service, credentials or amz_date themselves are wrong.
     """
     _check_arguments("GET", credentials, region, service, amz_date)
+    require_type(max_skew, int, "max_skew")
+    if not 0 <= max_skew <= MAX_EXPIRES:
+        raise UsageError("max_skew out of range", expected="0 to %d seconds" % MAX_EXPIRES, actual=max_skew, rule="SIG-042")
     try:
         _check_arguments(method, credentials, region, service, amz_date)
         path, query = split_target(target)
+        uri = canonical_uri(path, normalize, double_encode)
         collected = collect_headers(headers)
+        if sum(name.lower() == "authorization" for name, _ in headers) > 1:
+            raise SignatureError("more than one Authorization header", expected="one", rule="SIG-040")
         claim = _claim_of(collected, decode_query(query))
         _check_claim(claim, collected, credentials, region, service)
         _check_time(claim, amz_date, max_skew)
@@ -505,13 +556,11 @@ def verify(method: str, target: str, headers: HeaderPairs, body: bytes, credenti
     to_sign = {name: collected[name] for name in claim.names}
     key = derive_signing_keys(credentials.secret_key, claim.amz_date[:8], region, service).k_signing
     scope = credential_scope(claim.amz_date, region, service)
-    matched = False
-    for query_string in claim.queries:
-        request = canonical_request(method, canonical_uri(path, normalize, double_encode), query_string, to_sign, hashed_payload)
-        text = string_to_sign(claim.amz_date, scope, request)
-        matched |= _same(calculate_signature(key, text), claim.signature)
-    if not matched:
-        raise SignatureError("the signature does not match", rule="SIG-041", canonical_request=request, string_to_sign=text)
+    requests = [canonical_request(method, uri, query_string, to_sign, hashed_payload) for query_string in claim.queries]
+    texts = [string_to_sign(claim.amz_date, scope, request) for request in requests]
+    matches = [_same(calculate_signature(key, text), claim.signature) for text in texts]
+    if not any(matches):
+        raise SignatureError("the signature does not match", rule="SIG-041", canonical_request=requests[0], string_to_sign=texts[0])
 
 
 def _same(expected: str, actual: str) -> bool:
@@ -577,7 +626,7 @@ def _check_claim(claim: _Claim, collected: Dict[str, str], credentials: Credenti
         raise SignatureError("SignedHeaders names what is not there, or not in order", expected="lower-case, sorted, present",  # SIG-045
                              actual=";".join(claim.names), rule="SIG-045")
     for name in collected:
-        if (name == "host" or name.startswith("x-amz-") and name != TOKEN_HEADER) and name not in claim.names:
+        if must_be_signed(name) and name not in claim.names:
             raise SignatureError("a header that must be signed is not", expected="host and x-amz-* signed", actual=name, rule="SIG-045")
     if not collected.get("host"):
         raise SignatureError("there is no Host header", rule="SIG-014")

@@ -17,11 +17,22 @@ import time
 from contextlib import suppress
 from typing import Any, Callable, List, NamedTuple, NoReturn, Optional, Tuple
 
-from .errors import ConfigurationError, Error, HttpError, NetworkError, UsageError
-from .http1 import MAX_HEADERS, MAX_INTERIM, MAX_LINE, ResponseHead, body_framing, parse_chunk_line, parse_header_lines, parse_status_line
+from .errors import ConfigurationError, Error, HttpError, NetworkError, UsageError, require_type
+from .http1 import (
+    MAX_HEADERS,
+    MAX_INTERIM,
+    MAX_LINE,
+    ResponseHead,
+    body_framing,
+    looks_like_tls,
+    parse_chunk_line,
+    parse_header_lines,
+    parse_status_line,
+)
 from .operation import HttpRequest
 
 READ_SIZE = 65536  # bytes asked of the socket at once
+_MAX_TIMEOUT = 4294967  # seconds, 49 days: what the system's poll takes in milliseconds
 _SEND_SIZE = 65536  # bytes sent under one time-out
 KEEPALIVE_IDLE = 45  # seconds; NAT gateways drop what is idle for 350 s, some balancers after 60 s: HTTP-052
 _KEEPALIVE_INTERVAL = 15  # seconds
@@ -34,7 +45,7 @@ Timeouts.__doc__ = "In seconds, None for none: to connect and shake hands; for e
 def check_timeouts(timeouts: Timeouts) -> Timeouts:
     """Return timeouts. Raises UsageError unless each is None or a number above 0."""
     for name, value in zip(("connect_timeout", "read_timeout", "total_timeout"), timeouts):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e9):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _MAX_TIMEOUT):
             raise UsageError("%s is no time" % name, expected="seconds above 0, or None", actual=value, rule="HTTP-051")
     return timeouts
 
@@ -151,6 +162,8 @@ class _StrictResponse(http.client.HTTPResponse):
 
     def _line(self, what: str, first: bool = False) -> bytes:
         line: bytes = self.fp.readline(MAX_LINE + 1)
+        if first and looks_like_tls(line):
+            parse_status_line(line)  # says so
         if line.endswith(b"\r\n") and len(line) <= MAX_LINE:
             return line
         if not line and first:
@@ -214,8 +227,18 @@ class _Connection(http.client.HTTPConnection):
         self._context = context
         self.wire: Optional[_Wire] = None
 
+    def _dial(self) -> socket.socket:
+        """Connect to the first of the host's addresses that answers; each wait is bounded anew, the whole by the total time-out."""
+        failure: Optional[OSError] = None
+        for _, _, _, _, address in socket.getaddrinfo(self.host, self.port, 0, socket.SOCK_STREAM):
+            try:
+                return socket.create_connection(address[:2], self._patience.connect())  # type: ignore[arg-type]
+            except OSError as error:
+                failure = error
+        raise failure or OSError("the host has no address")
+
     def connect(self) -> None:
-        connected = socket.create_connection((self.host, self.port), self._patience.connect())
+        connected = self._dial()
         try:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             keep_alive(connected)
@@ -243,8 +266,18 @@ def keep_alive(connected: socket.socket) -> None:
 def default_ssl_context() -> ssl.SSLContext:
     """Return a context that verifies certificate and host name, with TLS 1.2 or newer (HTTP-053)."""
     context = ssl.create_default_context()
-    context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1  # 3.6 has no minimum_version
+    if hasattr(context, "minimum_version"):
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+    else:  # 3.6
+        context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
     return context
+
+
+def check_ssl_context(context: object) -> Optional[ssl.SSLContext]:
+    """Return context. Raises UsageError unless it is an ssl.SSLContext or None."""
+    if context is not None:
+        require_type(context, ssl.SSLContext, "ssl_context", "HTTP-053")
+    return context  # type: ignore[return-value]
 
 
 class HttpExchange:
@@ -258,18 +291,27 @@ class HttpExchange:
         self._response = response
         self._patience = patience
         self._closed = False
+        self._failure: Optional[Error] = None
+
+    def __del__(self) -> None:
+        self.close()
 
     def read1(self, size: int = READ_SIZE) -> bytes:
         """Return the next bytes of the body, or b"" once it is complete.
 
         Raises HttpError `truncated` or `http`, NetworkError `timeout`, or `closed` when close() was called meanwhile.
         """
+        if self._failure is not None:
+            raise self._failure
         if not self._closed:
             try:
-                return self._response.read1(size)
+                data = self._response.read1(size)
+                if data or not self._closed:  # an end that close() made is none of the body
+                    return data
             except (Error, OSError, ValueError) as error:  # ValueError: the file was closed under the read
                 if not self._closed:
-                    raise _read_error(error, self._patience, "reading the body", in_body=True) from error
+                    self._failure = _read_error(error, self._patience, "reading the body", in_body=True)
+                    raise self._failure from error
         raise NetworkError("the response has been closed", kind="closed")
 
     def close(self) -> None:
@@ -298,6 +340,8 @@ def open_exchange(request: HttpRequest, timeouts: Timeouts, ssl_context: Optiona
     try:
         _connect(connection, patience)
         refused = _send(connection, request, patience)
+        if refused is not None and connection.wire is not None:
+            connection.wire.ragged = True  # a reset was seen already: the end that follows is no good order
         try:
             response: Any = connection.getresponse()
         except (OSError, http.client.HTTPException, Error) as error:
@@ -314,8 +358,6 @@ def _connect(connection: _Connection, patience: _Patience) -> None:
     where = "%s port %d" % (connection.host, connection.port)
     try:
         connection.connect()
-    except socket.timeout:
-        raise patience.error("connecting") from None
     except socket.gaierror as error:
         raise NetworkError("unknown host: %s" % error.strerror, actual=connection.host, retryable=True, rule="HTTP-055") from error
     except UnicodeError:
@@ -324,6 +366,8 @@ def _connect(connection: _Connection, patience: _Patience) -> None:
         raise NetworkError("TLS with %s failed: %s" % (where, getattr(error, "verify_message", "") or error.reason or error),
                            rule="HTTP-053") from error
     except OSError as error:
+        if _is_our_timeout(error):
+            raise patience.error("connecting") from None
         raise NetworkError("cannot connect to %s: %s" % (where, error.strerror or error), retryable=True, rule="HTTP-055") from error
 
 
@@ -334,18 +378,23 @@ def _send(connection: _Connection, request: HttpRequest, patience: _Patience) ->
         for name, value in request.headers:
             connection.putheader(name, value)
         connection.endheaders(request.body or None)
-    except socket.timeout:
-        raise patience.error("sending the request") from None
     except OSError as error:
+        if _is_our_timeout(error):
+            raise patience.error("sending the request") from None
         return NetworkError("the peer closed the connection while the request was sent: %s" % (error.strerror or error), retryable=True,
                             rule="HTTP-055")
     return None
 
 
+def _is_our_timeout(error: BaseException) -> bool:
+    """Tell a time-out that was set here from the kernel's own ETIMEDOUT, which newer Pythons give the same class."""
+    return isinstance(error, socket.timeout) and error.errno is None
+
+
 def _read_error(error: Exception, patience: _Patience, what: str, in_body: bool) -> Error:
     if isinstance(error, Error):
         return error
-    if isinstance(error, socket.timeout):
+    if _is_our_timeout(error):
         return patience.error(what)
     if in_body:
         return HttpError("the connection breaks inside the body: %s" % error, kind="truncated", expected="the rest of the body",

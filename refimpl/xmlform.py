@@ -7,7 +7,7 @@ attributes are dropped: the error documents and shapes that are read here give n
 from typing import List, NamedTuple, NoReturn, Optional
 from xml.parsers import expat
 
-from .errors import DocumentError, excerpt
+from .errors import DocumentError, excerpt, require_type
 
 MAX_XML_DEPTH = 64  # nested elements; SHP-005
 
@@ -30,6 +30,7 @@ def parse_xml(data: bytes) -> Element:
 
     Raises DocumentError `syntax` (also for a DTD, and for anything behind the root), or `limit` beyond MAX_XML_DEPTH.
     """
+    require_type(data, bytes, "document")
     document = Element("", [], [])
     path = [document]
     parser = expat.ParserCreate()

@@ -28,7 +28,10 @@ class Stopped(Exception):
 
 
 class Connection:
-    """One accepted connection: request is what was read of it, end how the client closed it ("eof", "reset", "refused")."""
+    """One accepted connection: request is what was read of it, end how the client closed it ("eof", "reset", "refused")
+
+    None where the server itself cut it off; "never" where the server lost its patience.
+    """
 
     def __init__(self, server, accepted):
         self.server = server
@@ -66,6 +69,8 @@ class Connection:
             while self.socket.recv(65536):
                 pass
             self.end = self.end or "eof"
+        except socket.timeout:
+            self.end = self.end or "never"
         except OSError:
             self.end = self.end or "reset"
 
@@ -194,7 +199,7 @@ class RawServer:
     def gone(self, number=0):
         """Wait until the client has closed the connection of that number, and return how: "eof" or "reset"."""
         connection = self.connection(number)
-        assert connection.over.wait(PATIENCE), "the client does not close connection %d" % number
+        assert connection.over.wait(2 * PATIENCE) and connection.end != "never", "the client does not close connection %d" % number
         return connection.end
 
     def _accept(self):

@@ -128,6 +128,21 @@ def test_every_answer_is_flushed_before_the_next_question_is_read() -> None:
     assert sink.flushed == 3
 
 
+def test_stdout_is_for_answers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a stdout given, answers go to a copy of the process's own, which itself becomes stderr."""
+    reader, writer = os.pipe()
+    changed: List[Any] = []
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"cmd":"hello"}\n')))
+    with monkeypatch.context() as descriptors:
+        descriptors.setattr(os, "dup", lambda descriptor: changed.append(("dup", descriptor)) or writer)
+        descriptors.setattr(os, "dup2", lambda *pair: changed.append(pair))
+        protocol.serve("test", "1.2", OPERATIONS)
+        assert sys.stdout is sys.stderr
+    with open(reader, "rb") as answers:
+        assert json.loads(answers.read()) == HELLO
+    assert changed == [("dup", 1), (2, 1)]
+
+
 # ---- the four answers --------------------------------------------------------------------------------------------
 
 def test_ok() -> None:

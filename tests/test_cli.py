@@ -24,6 +24,7 @@ import sys
 import threading
 import time
 import uuid
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
@@ -487,10 +488,14 @@ def test_a_huge_body_is_sent_with_a_warning(endpoint: Endpoint, length: int, war
         assert result.stderr == ""
 
 
-def test_each_huge_body_is_warned_of(endpoint: Endpoint) -> None:
-    """Python shows a warning once, unless told otherwise."""
-    for _ in range(2):
-        assert "warning" in one_line(call("invoke", "llm", "--endpoint-url", endpoint.url, stdin=b"x" * 6291457).stderr)
+@pytest.mark.parametrize("filters", ["default", "ignore", "error"])
+def test_a_huge_body_is_warned_of_under_every_filter_of_warnings(endpoint: Endpoint, filters: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter(filters)
+        for _ in range(2):  # by default Python would show a warning once
+            result = call("invoke", "llm", "--endpoint-url", endpoint.url, stdin=b"x" * 6291457)
+            assert one_line(result.stderr).startswith("refimpl: warning: ")
+            assert result.code == 0
 
 
 # ---- invoke: usage, configuration, network -----------------------------------------------------------------------

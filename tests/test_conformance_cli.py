@@ -285,6 +285,7 @@ def test_serve_at_the_port_and_pace_that_are_asked_for(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("error, code, stderr", [
     (BrokenPipeError(32, "Broken pipe"), 141, ""), (KeyboardInterrupt(), 130, ""),
     (OSError(28, "No space left on device"), 2, "conformance: [Errno 28] No space left on device\n"),
+    (OSError(5, "odd\n\x1b[2J"), 2, "conformance: [Errno 5] odd\\n\\x1b[2J\n"),
 ])
 def test_a_stdout_that_fails(command: List[str], error: BaseException, code: int, stderr: str) -> None:
     class Broken(io.BytesIO):

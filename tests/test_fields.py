@@ -19,6 +19,7 @@ from refimpl.fields import (
     FieldType,
     blob_type,
     body_field,
+    broken_constraint,
     check_constraints,
     check_type,
     header_field,
@@ -170,6 +171,15 @@ def test_a_pattern_is_matched_in_full(pattern, fits, fails):
         assert str(error).startswith("Shape.It does not match its pattern (")
 
 
+@pytest.mark.parametrize("value, broken", [
+    ("", "min_length"), ("!", "min_length"), ("ab", None), ("abc", None), ("a!", "pattern"), ("ab\n", "pattern"), ("abcd", "max_length"),
+    ("!!!!", "max_length"), ("\u20ac\u20ac", "pattern"),
+])
+def test_which_constraint_is_broken(value, broken):
+    assert broken_constraint(string_type("S", 3, "[a-z]*", min_length=2), value) == broken
+    assert broken_constraint(string_type("S"), value) is None
+
+
 def test_the_length_is_checked_before_the_pattern():
     assert "length" in str(constrained("!" * 10, max_length=5, pattern="[a-z]*"))
     slow = constrained("a-" * 10 ** 6, max_length=63, pattern="[a-zA-Z0-9](-*[a-zA-Z0-9])*")
@@ -193,3 +203,4 @@ def test_any_text_fits_or_is_refused(value, low, high, pattern):
     fits = len(value) >= low and (high is None or len(value) <= high) and (
         pattern is None or re.fullmatch(pattern, value, re.ASCII) is not None)
     assert (constrained(value, min_length=low, max_length=high, pattern=pattern) is None) == fits
+    assert (broken_constraint(string_type("S", high, pattern, min_length=low), value) is None) == fits

@@ -57,8 +57,8 @@ from refimpl.shapes import (
 )
 from tests.support import corpora, deliveries
 
-some = settings(max_examples=150, deadline=None)
-many = settings(max_examples=300, deadline=None)
+some = settings(max_examples=100, deadline=None)
+many = settings(max_examples=200, deadline=None)
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=70)
 
 URL = "https://runtime.sagemaker.eu-west-1.amazonaws.com"
@@ -1120,6 +1120,13 @@ def test_a_modelled_error(shape, body, message_text):
         assert str(error).isprintable()
 
 
+def test_who_is_at_fault():
+    """The service, when its status says so or the model does: an InternalFailure on a 200 is no mistake of the caller's."""
+    for shape in (ValidationError, ModelError, ModelStreamError, InternalFailure, ServiceUnavailable, InternalStreamFailure):
+        for status in (200, 400, 499, 500, 599):
+            assert answered(status, b"{}", ("x-amzn-errortype", shape.__name__)).fault == (status >= 500 or shape.fault)
+
+
 def test_every_error_of_the_model_is_found_by_its_code():
     for name, shape in ERRORS.items():
         assert type(answered(400, b"{}", ("x-amzn-errortype", name))) is shape
@@ -1415,7 +1422,7 @@ def test_any_answer_is_a_typed_error(status, headers, body):
     error = service_error(status, headers, body)
     assert isinstance(error, OperationError)
     assert (error.kind, error.status, error.body, error.headers) == ("service_error", status, body, tuple(headers))
-    assert error.fault == (status >= 500)
+    assert error.fault == (status >= 500 or type(error).fault)
     assert type(error) is ERRORS.get(error.code, UnknownOperationError)
     assert str(error).isprintable() and len(str(error)) < 6000
     assert repr(error)

@@ -416,6 +416,7 @@ def test_every_member_counts(shape, field):
 def test_values_of_different_shapes_differ():
     alike = [shape(message="m") for shape in (InternalStreamFailure, InternalFailure, ServiceUnavailable, ValidationError)]
     assert len(set(alike)) == len(alike)
+    assert len({hash(one) for one in alike}) == len(alike)  # the type counts for the hash as well
     for one in alike:
         assert [other for other in alike if other == one] == [one]
 

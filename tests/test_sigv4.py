@@ -45,6 +45,7 @@ from refimpl.sigv4 import (
     decode_query,
     derive_signing_keys,
     is_signed,
+    must_be_signed,
     normalize_path,
     payload_hash,
     seconds_of,
@@ -543,17 +544,20 @@ def test_unsigned_and_the_token_unsigned() -> None:
     verify("POST", "/p", result.headers, b"", TEMPORARY, REGION, SERVICE, DATE)
 
 
-@pytest.mark.parametrize("name", ["host", "x-amz-date", "x-amz-content-sha256", "x-amz-target"])
+@pytest.mark.parametrize("name", ["host", "x-amz-date", "x-amz-content-sha256", "x-amz-target", "X-Amz-Target"])
 def test_what_a_server_wants_signed_cannot_be_left_unsigned(name: str) -> None:
     """SIG-045: verify refuses such a request, as the service does."""
+    assert must_be_signed(name.lower()) and not must_be_signed("x-amz-security-token") and not must_be_signed("x-amzn-sagemaker-accept")
     with pytest.raises(UsageError):
         Signer().sign("POST", "/", [HOST, ("x-amz-target", "t")], b"", PLAIN, REGION, SERVICE, DATE, sign_body=True, unsigned=(name,))
 
 
-def test_unsigned_is_no_text() -> None:
+@pytest.mark.parametrize("unsigned", ["content-length", None, 5, ["n", None], [b"n"], b"n"])
+def test_unsigned_is_a_list_of_names(unsigned: Any) -> None:
     """Text is a sequence too: of its characters."""
-    with pytest.raises(UsageError):
-        Signer().sign("POST", "/", [HOST, ("n", "1")], b"", PLAIN, REGION, SERVICE, DATE, unsigned="content-length")
+    with pytest.raises(UsageError) as caught:
+        Signer().sign("POST", "/", [HOST, ("n", "1")], b"", PLAIN, REGION, SERVICE, DATE, unsigned=unsigned)
+    assert caught.value.kind == "type"
 
 
 def test_method_is_signed_as_it_is() -> None:
@@ -1409,6 +1413,7 @@ CALLS: Dict[str, Tuple[Callable[..., object], List[Any]]] = {
     "canonical_value": (canonical_value, ["a"]),
     "canonical_name": (canonical_name, ["a"]),
     "is_signed": (is_signed, ["a"]),
+    "must_be_signed": (must_be_signed, ["a"]),
     "collect_headers": (collect_headers, [GOOD]),
     "select_signed": (select_signed, [{"host": "a"}]),
     "canonical_headers": (canonical_headers, [{"host": "a"}]),

@@ -558,13 +558,14 @@ def test_a_socket_that_refuses_its_options_is_closed(monkeypatch):
 
 # ---- time-outs ---------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("timeouts", [(None, None, None), (1, 2.5, 3), (0.001, 1e8, None)])
+@pytest.mark.parametrize("timeouts", [(None, None, None), (1, 2.5, 3), (0.001, 2e6, None)])
 def test_usable_timeouts(timeouts):
     assert check_timeouts(Timeouts(*timeouts)) == timeouts
 
 
 @pytest.mark.parametrize("value", [
     0, -1, 0.0, -0.5, float("nan"), float("inf"), float("-inf"), 1e9, 10 ** 400, True, False, "5", b"5", [], 1j,
+    2 ** 32 / 1000 + 0.1,  # milliseconds that poll() takes for 100
 ])
 @pytest.mark.parametrize("number,name", [(0, "connect_timeout"), (1, "read_timeout"), (2, "total_timeout")])
 def test_unusable_timeouts(value, number, name):
@@ -723,6 +724,25 @@ def test_each_wait_is_as_long_as_what_is_left_of_the_total_timeout():
         with pytest.raises(NetworkError) as caught:
             exchange.read1()
     assert_timeout(caught.value, "reading the body", "total_timeout of 60 s")
+
+
+def test_the_total_timeout_is_one_for_all_addresses_of_a_host(monkeypatch):
+    """What the waits of all attempts may take together is no more than the limit."""
+    connect, getaddrinfo, waits = socket.socket.connect, socket.getaddrinfo, []
+
+    def recording(self, address):
+        waits.append(self.gettimeout())
+        return connect(self, address)
+
+    with full_listener() as port:
+        found = [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, *more, **options: (
+            found * 3 if host == "many.example" else getaddrinfo(host, *more, **options)))
+        monkeypatch.setattr(socket.socket, "connect", recording, raising=False)
+        error = fetch(None, Timeouts(PATIENCE, PATIENCE, TOTAL), scheme="http", host="many.example", port=port).error
+        monkeypatch.undo()
+    assert_timeout(error, "connecting", "total_timeout of 0.6 s")
+    assert sum(waits) <= TOTAL
 
 
 def test_what_the_kernel_gives_up_is_not_blamed_on_a_limit(monkeypatch):

@@ -6,13 +6,16 @@ raises Reject when the implementation refuses the input, Unsupported when it can
 reported as `error`: the harness is broken, not the implementation. Nothing that an operation prints can reach the answers.
 """
 import base64
-import binascii
 import json
+import os
+import re
 import sys
-from typing import Any, BinaryIO, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 PROTOCOL_VERSION = 1
 MAX_LINE_LENGTH = 64 * 1024 * 1024  # bytes
+
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
 
 Operation = Callable[[Dict[str, Any]], Dict[str, Any]]
 
@@ -39,10 +42,9 @@ def to_bytes(text: object) -> bytes:
     """Return the bytes of standard, padded base64."""
     if not isinstance(text, str):
         raise BadQuestion("expected base64 text, got %s" % type(text).__name__)
-    try:
-        return base64.b64decode(text.encode("ascii"), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadQuestion("not base64: %s" % error) from None
+    if not _BASE64.match(text):  # the library's own check lets some through, on old Pythons
+        raise BadQuestion("not base64: expected the standard alphabet, padded")
+    return base64.b64decode(text)
 
 
 def to_base64_text(data: bytes) -> str:
@@ -81,17 +83,14 @@ def answer_question(question: Dict[str, Any], operations: Mapping[str, Operation
 def serve(name: str, version: str, operations: Mapping[str, Operation], kinds: Optional[Mapping[str, str]] = None,
           language: str = "python", stdin: Optional[BinaryIO] = None, stdout: Optional[BinaryIO] = None) -> None:
     """Answer questions until there are no more. kinds: the implementation's own names of reject kinds -> the protocol's."""
+    if stdout is None:
+        with _own_stdout() as answers:
+            serve(name, version, operations, kinds, language, stdin, answers)
+        return
     source = stdin if stdin is not None else sys.stdin.buffer
-    sink = stdout if stdout is not None else sys.stdout.buffer
-    sys.stdout = sys.stderr  # what an implementation prints must not look like an answer
     hello = {"protocol": PROTOCOL_VERSION, "implementation": {"name": name, "version": version, "language": language},
              "operations": sorted(operations), "kinds": dict(kinds or {})}
-    while True:
-        line = source.readline(MAX_LINE_LENGTH + 1)
-        if not line:
-            return
-        if not line.strip():
-            continue
+    for line in _lines(source):
         question = _question(line)
         command = question.get("cmd")
         if command == "bye":
@@ -102,8 +101,36 @@ def serve(name: str, version: str, operations: Mapping[str, Operation], kinds: O
             answer = dict(answer_question(question, operations), seq=question.get("seq"))
         else:
             answer = {"seq": question.get("seq"), "status": "error", "detail": "not a question: cmd must be hello, run or bye"}
-        sink.write(json.dumps(answer, separators=(",", ":")).encode("ascii") + b"\n")
-        sink.flush()
+        stdout.write(_line_of(answer))
+        stdout.flush()
+
+
+def _own_stdout() -> BinaryIO:
+    """Keep stdout for the answers alone: whatever else writes to it, a child or a C library among them, reaches stderr."""
+    sys.stdout.flush()
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return answers
+
+
+def _lines(source: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines that are not blank; of a line beyond the limit its beginning, once."""
+    line = source.readline(MAX_LINE_LENGTH + 1)
+    while line:
+        if line.strip() or len(line) > MAX_LINE_LENGTH:
+            yield line
+        while line and not line.endswith(b"\n"):  # the rest of a line beyond the limit
+            line = source.readline(MAX_LINE_LENGTH + 1)
+        line = source.readline(MAX_LINE_LENGTH + 1)
+
+
+def _line_of(answer: Dict[str, Any]) -> bytes:
+    try:
+        text = json.dumps(answer, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        text = json.dumps({"seq": answer.get("seq"), "status": "error", "detail": "the answer is no JSON: %s" % error})
+    return text.encode("ascii") + b"\n"
 
 
 def _question(line: bytes) -> Dict[str, Any]:

@@ -112,14 +112,15 @@ def _uuid_of(value: object) -> object:
 # ---- the operation -----------------------------------------------------------------------------------------------
 
 def _call_members(document: Mapping[str, Any]) -> Dict[str, Any]:
-    """Return input members by their Python names; one that the shape has not keeps its name, to be refused there."""
-    attributes = {field.member: field for field in InvokeEndpointWithResponseStreamInput.fields}
-    members = {}
-    for name, value in document.items():
-        field = attributes.get(name)
-        is_blob = field is not None and field.type.form == "blob" and isinstance(value, str)
-        members[field.attribute if field is not None else name] = to_bytes(value) if is_blob else value
-    return members
+    """Return input members by their Python names."""
+    if not isinstance(document, dict):
+        raise BadQuestion("the input's members must be an object")
+    fields = {field.member: field for field in InvokeEndpointWithResponseStreamInput.fields}
+    unknown = sorted(set(document) - set(fields))
+    if unknown:
+        raise Reject("type", "the input has no such member: %s" % ", ".join(unknown))
+    return {fields[name].attribute: to_bytes(value) if fields[name].type.form == "blob" and isinstance(value, str) else value
+            for name, value in document.items()}
 
 
 def _http_request(given: Given) -> Dict[str, Any]:

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+//
+// The adapter of AWS's SDK for JavaScript: `invoke` by @aws-sdk/client-sagemaker-runtime, `eventstream.encode` and
+// `eventstream.decode` by the codec that this client uses, which lies in @smithy/core (submodule event-streams);
+// @smithy/eventstream-codec hands out the very same class.
+//
+// The first argument is the folder whose node_modules holds the software, the second one, in milliseconds, what the client
+// is told to wait for the next byte, the third the deadline of a call. One attempt a call, a client of its own for each call.
+// Errors are told by the SDK's own names; of plain errors, which JavaScript libraries are content with, by what they say.
+
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { join } from "node:path";
+
+const [folder, readTimeout, deadline] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
+const require = createRequire(join(folder, "package.json"));
+const { SageMakerRuntimeClient, InvokeEndpointWithResponseStreamCommand } = require("@aws-sdk/client-sagemaker-runtime");
+const { EventStreamCodec, Int64, getChunkedStream } = require("@smithy/core/event-streams");
+const { fromUtf8, toUtf8 } = require("@smithy/core/serde");
+const again = require("@smithy/eventstream-codec");
+
+const base64 = (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+const unbase64 = (text) => new Uint8Array(Buffer.from(text, "base64"));
+const versionOf = (name) => require(`${name}/package.json`).version;
+
+class Reject extends Error {
+  constructor(answer) {
+    super(answer.message);
+    this.answer = { status: "reject", ...answer };
+  }
+}
+
+// ---- invoke -------------------------------------------------------------------------------------------------------
+
+const MEMBERS = ["ContentType", "InvokedProductionVariant", "CustomAttributes"];
+
+// Plain errors of the SDK and of Node.js, by the beginning of what they say.
+const TOLD = [
+  ["The prelude checksum", "prelude_crc"],
+  ["The message checksum", "message_crc"],
+  ["Truncated event message", "truncated"],
+  ["Reported message length", "length"],
+  ["Provided message too short", "length"],
+  ["Unrecognized header type tag", "header_type"],
+  ["Unrecognizable event type", "message_type"],
+];
+
+async function invoke(given) {
+  const seen = { output: {}, events: [] };
+  const timer = {};
+  const late = new Promise((resolve) => {
+    timer.id = setTimeout(resolve, deadline, "late");
+  });
+  const stop = new AbortController();
+  const client = clientFor(given);
+  try {
+    const ended = await Promise.race([talk(client, given, seen, stop.signal), late]);
+    if (ended === "late") {
+      throw new Reject({ kind: "Hang", message: `no end after ${deadline} ms`, output: structuredClone(seen) });
+    }
+    return seen;
+  } finally {
+    clearTimeout(timer.id);
+    stop.abort();
+    client.destroy();
+  }
+}
+
+function clientFor(given) {
+  return new SageMakerRuntimeClient({
+    region: given.region,
+    endpoint: given.endpoint_url,
+    credentials: { accessKeyId: given.access_key, secretAccessKey: given.secret_key, sessionToken: given.session_token },
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: readTimeout, requestTimeout: readTimeout, socketTimeout: readTimeout, throwOnRequestTimeout: true },
+  });
+}
+
+async function talk(client, given, seen, abortSignal) {
+  const input = { ...given.input, Body: unbase64(given.input.Body) };
+  try {
+    const response = await client.send(new InvokeEndpointWithResponseStreamCommand(input), { abortSignal });
+    for (const name of MEMBERS) {
+      if (response[name] !== undefined) seen.output[name] = response[name];
+    }
+    for await (const event of response.Body) {
+      for (const [name, members] of Object.entries(event)) {
+        if (name !== "$unknown") seen.events.push({ [name]: shown(members) });
+      }
+    }
+    return "ended";
+  } catch (error) {
+    throw new Reject({ ...told(error), output: seen });
+  }
+}
+
+const shown = (members) =>
+  Object.fromEntries(Object.entries(members).map(([key, value]) => [key, value instanceof Uint8Array ? base64(value) : value]));
+
+// An error inside the stream is no sign of where it is raised: the client reads the first message before it hands out the body.
+function told(error) {
+  const message = `${error?.name}: ${error?.message}`;
+  if (error?.$fault !== undefined) {
+    const fields = Object.fromEntries(Object.entries(error).filter(([key]) => !key.startsWith("$") && key !== "name" && key !== "message"));
+    if (error.message) fields.Message = error.message;
+    return { kind: STREAM_ERRORS.includes(error.name) ? "exception" : "service_error", code: error.name, fields, message };
+  }
+  const known = TOLD.find(([beginning]) => String(error?.message).startsWith(beginning));
+  if (known) return { kind: known[1], message };
+  const name = error?.code ? `${error.name}:${error.code}` : error?.name ?? String(error);
+  if (error?.constructor === Error && Object.hasOwn(error, "name") && KINDS[name] === undefined) {
+    return { kind: "unmodeled", code: error.name, fields: { Message: error.message }, message };
+  }
+  return { kind: name, message };
+}
+
+const STREAM_ERRORS = ["ModelStreamError", "InternalStreamFailure"];
+
+// The names that Node.js and its HTTP parser document, and the kind nearest to each.
+const KINDS = {
+  TimeoutError: "timeout",
+  "TimeoutError:ETIMEDOUT": "timeout",
+  "TimeoutError:ECONNRESET": "network",
+  "Error:ECONNRESET": "network",
+  "Error:ECONNREFUSED": "network",
+};
+for (const code of ["CB_MESSAGE_COMPLETE", "CLOSED_CONNECTION", "CR_EXPECTED", "HEADER_OVERFLOW", "INVALID_CHUNK_SIZE", "INVALID_CONSTANT",
+  "INVALID_CONTENT_LENGTH", "INVALID_EOF_STATE", "INVALID_HEADER_TOKEN", "INVALID_STATUS", "INVALID_TRANSFER_ENCODING",
+  "INVALID_VERSION", "LF_EXPECTED", "STRICT", "UNEXPECTED_CONTENT_LENGTH"]) {
+  KINDS[`Error:HPE_${code}`] = "http";
+}
+
+// ---- frames -------------------------------------------------------------------------------------------------------
+
+const codec = new EventStreamCodec(toUtf8, fromUtf8);
+const THEIRS = { boolean: "boolean", int8: "byte", int16: "short", int32: "integer", int64: "long", bytes: "binary", string: "string",
+  timestamp: "timestamp", uuid: "uuid" };
+const OURS = Object.fromEntries(Object.entries(THEIRS).map(([ours, theirs]) => [theirs, ours]));
+
+function toTheirs({ type, value }) {
+  switch (type) {
+    case "bytes":
+      return unbase64(value);
+    case "int64": {
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setBigInt64(0, BigInt(value));
+      return new Int64(bytes);
+    }
+    case "timestamp":
+      return new Date(Number(value));
+    default:
+      return value;
+  }
+}
+
+function toOurs({ type, value }) {
+  switch (type) {
+    case "binary":
+      return base64(value);
+    case "long":
+      return new DataView(value.bytes.buffer, value.bytes.byteOffset, 8).getBigInt64(0).toString();
+    case "timestamp":
+      return value.valueOf();
+    default:
+      return value;
+  }
+}
+
+function encode({ headers, payload }) {
+  const pairs = headers.map((header) => [header.name, { type: THEIRS[header.type], value: toTheirs(header) }]);
+  try {
+    return { frame: base64(codec.encode({ headers: Object.fromEntries(pairs), body: unbase64(payload) })) };
+  } catch (error) {
+    throw new Reject({ kind: error.name, message: error.message });
+  }
+}
+
+async function decode({ chunks }) {
+  const messages = [];
+  const source = (async function* () {
+    for (const chunk of chunks) yield unbase64(chunk);
+  })();
+  try {
+    for await (const frame of getChunkedStream(source)) {
+      const { headers, body } = codec.decode(frame);
+      messages.push({
+        headers: Object.entries(headers).map(([name, header]) => ({ name, type: OURS[header.type], value: toOurs(header) })),
+        payload: base64(body),
+      });
+    }
+  } catch (error) {
+    throw new Reject({ ...told(error), output: { messages } });
+  }
+  return { messages };
+}
+
+// ---- the protocol -------------------------------------------------------------------------------------------------
+
+const OPERATIONS = { invoke, "eventstream.encode": encode, "eventstream.decode": decode };
+const HELLO = {
+  protocol: 1,
+  implementation: {
+    name: "javascript",
+    version: `${versionOf("@aws-sdk/client-sagemaker-runtime")} (@smithy/core ${versionOf("@smithy/core")}, Node.js ${process.versions.node.split(".")[0]})`,
+    language: "javascript",
+  },
+  operations: Object.keys(OPERATIONS),
+  kinds: KINDS,
+  one_codec: again.EventStreamCodec === EventStreamCodec,
+};
+
+function questionIn(line) {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    return { unreadable: error.message };
+  }
+}
+
+async function answer(question) {
+  if (question.unreadable !== undefined) return { status: "error", detail: question.unreadable };
+  const operation = OPERATIONS[question.op];
+  if (operation === undefined) return { status: "unsupported", reason: `no operation ${question.op}` };
+  try {
+    return { status: "ok", output: await operation(question.input) };
+  } catch (error) {
+    return error instanceof Reject ? error.answer : { status: "error", detail: `${error?.name}: ${error?.message}` };
+  }
+}
+
+const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
+console.log = console.warn = console.info = console.error; // what the software prints must not look like an answer
+let stray = null; // an error that no call was waiting for, told with the next answer
+process.on("uncaughtException", (error) => (stray = `${error.name}: ${error.message}`));
+process.on("unhandledRejection", (error) => (stray = `${error?.name}: ${error?.message}`));
+
+for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+  if (!line.trim()) continue;
+  const question = questionIn(line);
+  if (question.cmd === "bye") break;
+  if (question.cmd === "hello") say(HELLO);
+  else say({ ...(await answer(question)), seq: question.seq, ...(stray ? { stray } : {}) });
+  stray = null;
+}
+process.exit(0);

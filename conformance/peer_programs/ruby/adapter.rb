@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+#
+# The adapter of Ruby's aws-eventstream: `eventstream.encode` by Aws::EventStream::Encoder, `eventstream.decode` by
+# Aws::EventStream::Decoder, values as they lie on the wire (format: false; `format` in the input asks for the gem's own way,
+# which is another one for uuids and timestamps). Its first argument is the gem's version.
+#
+# The gem hands out names and strings as binary; they are read as UTF-8 here, and refused as `utf8` by this program where they
+# are none, since JSON could not carry them. It has no end of stream: what is left in its buffer then, nobody is told.
+
+require "json"
+require "stringio"
+require "aws-eventstream"
+
+THEIRS = {
+  "int8" => "byte", "int16" => "short", "int32" => "integer", "int64" => "long", "bytes" => "bytes", "string" => "string",
+  "timestamp" => "timestamp", "uuid" => "uuid"
+}.freeze
+OURS = THEIRS.invert.merge("bool_true" => "boolean", "bool_false" => "boolean").freeze
+KINDS = {
+  "Aws::EventStream::Errors::PreludeChecksumError" => "prelude_crc", "Aws::EventStream::Errors::MessageChecksumError" => "message_crc",
+  "Aws::EventStream::Errors::EventPayloadLengthExceedError" => "limit",
+  "Aws::EventStream::Errors::EventHeadersLengthExceedError" => "limit", "Aws::EventStream::Errors::IncompleteMessageError" => "truncated"
+}.freeze
+INTEGERS = %w[int8 int16 int32 int64 timestamp].freeze
+
+class Reject < StandardError
+  attr_reader :answer
+
+  def initialize(kind, message, output = nil)
+    super(message)
+    @answer = { status: "reject", kind: kind, message: message, output: output }.compact
+  end
+end
+
+def to_theirs(header)
+  type, value = header.values_at("type", "value")
+  value = Integer(value) if INTEGERS.include?(type)
+  value = value.unpack1("m0") if type == "bytes"
+  value = [value.delete("-")].pack("H*") if type == "uuid"
+  type = type == "boolean" ? (value ? "bool_true" : "bool_false") : THEIRS.fetch(type)
+  Aws::EventStream::HeaderValue.new(type: type, value: value)
+end
+
+def to_ours(name, header)
+  value = header.value
+  value = text(value) if header.type == "string"
+  value = [value].pack("m0") if header.type == "bytes"
+  value = value.unpack1("H*").sub(/\A(.{8})(.{4})(.{4})(.{4})/, '\1-\2-\3-\4-') if header.type == "uuid" && value.bytesize == 16
+  value = value.to_s if %w[long timestamp].include?(header.type)
+  { name: text(name), type: OURS.fetch(header.type, header.type), value: value }
+end
+
+def text(bytes)
+  string = bytes.dup.force_encoding(Encoding::UTF_8)
+  raise Reject.new("utf8", "not UTF-8, which the gem does not check") unless string.valid_encoding?
+
+  string
+end
+
+def encode(given)
+  headers = given["headers"].to_h { |header| [header["name"], to_theirs(header)] }
+  message = Aws::EventStream::Message.new(headers: headers, payload: StringIO.new(given["payload"].unpack1("m0")))
+  { frame: [Aws::EventStream::Encoder.new.encode(message)].pack("m0") }
+end
+
+def decode(given)
+  decoder = Aws::EventStream::Decoder.new(format: given.fetch("format", false))
+  messages = []
+  given["chunks"].each { |chunk| drain(decoder, chunk.unpack1("m0"), messages) }
+  { messages: messages }
+rescue Reject => e
+  raise Reject.new(e.answer[:kind], e.message, { messages: messages })
+rescue StandardError => e
+  raise Reject.new(e.class.name, e.message, { messages: messages })
+end
+
+def drain(decoder, chunk, messages)
+  loop do
+    message, all_used = decoder.decode_chunk(chunk)
+    chunk = nil
+    messages << shown(message) if message
+    break if all_used
+  end
+end
+
+def shown(message)
+  { headers: message.headers.map { |name, header| to_ours(name, header) }, payload: [message.payload.read].pack("m0") }
+end
+
+OPERATIONS = { "eventstream.encode" => method(:encode), "eventstream.decode" => method(:decode) }.freeze
+HELLO = {
+  protocol: 1, operations: OPERATIONS.keys, kinds: KINDS,
+  implementation: { name: "ruby", version: "aws-eventstream #{ARGV[0]} (Ruby #{RUBY_VERSION[/\A\d+\.\d+/]})", language: "ruby" }
+}.freeze
+
+def question_in(line)
+  JSON.parse(line)
+rescue JSON::ParserError => e
+  { "unreadable" => e.message[0, 200] }
+end
+
+def answer(question)
+  return { status: "error", detail: question["unreadable"] } if question.key?("unreadable")
+
+  operation = OPERATIONS[question["op"]]
+  return { status: "unsupported", reason: "no operation #{question['op']}" } unless operation
+
+  { status: "ok", output: operation.call(question["input"]) }
+rescue Reject => e
+  e.answer
+rescue StandardError => e
+  { status: "reject", kind: e.class.name, message: e.message }
+end
+
+ANSWERS = $stdout.dup
+$stdout = $stderr # what the gem prints must not look like an answer
+$stdin.set_encoding(Encoding::UTF_8)
+$stdin.each_line do |line|
+  next if line.strip.empty?
+
+  question = question_in(line)
+  break if question["cmd"] == "bye"
+
+  reply = question["cmd"] == "hello" ? HELLO : answer(question).merge(seq: question["seq"])
+  ANSWERS.write(JSON.generate(reply), "\n")
+  ANSWERS.flush
+end

@@ -1,0 +1,435 @@
+# SPDX-License-Identifier: MIT
+"""The software of others that we compare with: where it lies, how it is installed, how a program of ours talks to it.
+
+A peer is one row of PEERS. `python3 -m conformance peers install NAME` puts it into a folder of its own, NAME under the folder
+that the environment variable REFIMPL_PEERS names (default: `.peers` in the checkout, else in the current folder), at the exact
+versions that stand here and in peer_programs/; a mark, written last, says that all of it is there, so that installing again does
+nothing. Nothing is installed anywhere else, and the core never needs any of it.
+
+The plan: the installers say each command before they run it; find_peer() says where a peer lies and which adapter program
+speaks for it; an Adapter is such a program while it runs, asked over the protocol of adapters/protocol.py with a deadline for
+each answer. Refused: other versions than the pinned ones, a tool that is missing (exit code 2), a command that fails (1).
+"""
+import glob
+import importlib
+import json
+import os
+import queue
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from refimpl.errors import Error, UsageError, shown
+
+from .peer_programs import DEADLINE, READ_TIMEOUT
+
+PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer_programs")
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # what holds the packages conformance and refimpl
+MARK = "installed.json"
+
+Say = Callable[[str], None]
+Pins = Tuple[Tuple[str, str], ...]
+
+
+class InstallError(Error):
+    """A command that installs a peer has failed."""
+
+    kind = "peer"
+
+
+class Found(NamedTuple("Found", [
+        ("name", str),
+        ("where", str),                     # for a person: a folder or a program
+        ("command", Tuple[str, ...]),       # starts the adapter; empty when the peer has none
+        ("environment", Mapping[str, str])])):  # beside the process's own
+    """A peer that is there."""
+
+    __slots__ = ()
+
+
+Peer = NamedTuple("Peer", [
+    ("name", str), ("what", str), ("pins", Pins),
+    ("install", Callable[["Peer", str, Say], None]),     # into a folder that is empty
+    ("find", Callable[["Peer", str], Optional[Found]]),  # in a folder that bears the mark, or None where it does not
+])
+
+
+# ---- where things lie --------------------------------------------------------------------------------------------
+
+def peers_folder() -> str:
+    """Return the folder that holds a folder for each peer."""
+    given = os.environ.get("REFIMPL_PEERS")
+    if given:
+        return os.path.abspath(given)
+    return os.path.join(ROOT if os.path.exists(os.path.join(ROOT, "pyproject.toml")) else os.getcwd(), ".peers")
+
+
+def peer_named(name: str) -> Peer:
+    """Return a row of PEERS. Raises UsageError."""
+    for peer in PEERS:
+        if peer.name == name:
+            return peer
+    raise UsageError("no such peer", expected=" ".join(peer.name for peer in PEERS), actual=name)
+
+
+def find_peer(name: str) -> Optional[Found]:
+    """Return where a peer lies and how its adapter is started, or None when it is not there at its pinned versions."""
+    peer = peer_named(name)
+    folder = os.path.join(peers_folder(), name)
+    return peer.find(peer, folder)
+
+
+def _is_marked(peer: Peer, folder: str) -> bool:
+    try:
+        with open(os.path.join(folder, MARK), encoding="utf-8") as file:
+            return bool(json.load(file) == dict(peer.pins))
+    except (OSError, ValueError):
+        return False
+
+
+# ---- running commands --------------------------------------------------------------------------------------------
+
+def _need(*tools: str) -> None:
+    for tool in tools:
+        if shutil.which(tool) is None:
+            raise UsageError("%s is needed and not here" % tool)
+
+
+def _run(say: Say, *command: str, **options: Any) -> str:
+    """Run a command, after saying so, and return what it printed."""
+    say("$ " + " ".join(command))
+    try:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,  # noqa: S603
+                                   **options)
+    except OSError as error:
+        raise InstallError("%s cannot be run: %s" % (command[0], error.strerror)) from None
+    told: str = process.communicate()[0].decode("utf-8", "replace")
+    if process.returncode:
+        raise InstallError("%s failed with exit code %d: %s" % (command[0], process.returncode, told.strip()[-1000:]))
+    return told
+
+
+def _told(*command: str) -> str:
+    """Return what a command prints, or "" when it cannot be run."""
+    try:
+        return subprocess.check_output(command, stderr=subprocess.DEVNULL).decode("utf-8", "replace")  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _version_in(text: str) -> Tuple[int, ...]:
+    match = re.search(r"[0-9]+(?:\.[0-9]+)+", text)
+    return tuple(map(int, match.group().split("."))) if match else ()
+
+
+# ---- Python's packages -------------------------------------------------------------------------------------------
+
+# -I: neither the current folder nor PYTHON* of the environment count; ours is looked into last, behind the peer's own packages.
+_BOOT = "import runpy, sys; sys.path.append(sys.argv.pop(1)); runpy.run_module(sys.argv.pop(1), run_name='__main__', alter_sys=True)"
+
+
+def _python_program(python: str, module: str, *arguments: str) -> Tuple[str, ...]:
+    return (python, "-I", "-B", "-c", _BOOT, ROOT, "conformance.peer_programs." + module) + arguments
+
+
+def _pinned_in(file_name: str) -> Pins:
+    with open(os.path.join(PROGRAMS, file_name), encoding="ascii") as file:
+        pairs = [line.split("==") for line in file.read().split()]
+    return tuple((name, version) for name, version in pairs)
+
+
+def _venv_python(folder: str) -> str:
+    return os.path.join(folder, "Scripts" if os.name == "nt" else "bin", "python")
+
+
+def _install_python(peer: Peer, folder: str, say: Say) -> None:
+    _run(say, sys.executable, "-m", "venv", folder)
+    _run(say, _venv_python(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement",
+         os.path.join(PROGRAMS, peer.name + ".txt"))
+
+
+def _find_python(peer: Peer, folder: str) -> Optional[Found]:
+    """Find a peer in its folder, or else in the interpreter that runs this."""
+    python = _venv_python(folder) if _is_marked(peer, folder) else sys.executable if _runs_here(peer.pins) else None
+    if python is None:
+        return None
+    command = _python_program(python, "boto3_client") if peer.name == "boto3" else ()
+    return Found(peer.name, folder if python != sys.executable else python, command, {})
+
+
+def _runs_here(pins: Pins) -> bool:
+    """Whether this interpreter has the packages at these versions."""
+    try:
+        metadata = importlib.import_module("importlib.metadata")  # Python 3.8
+        return all(metadata.version(name) == version for name, version in pins)
+    except ImportError:  # PackageNotFoundError is one
+        return False
+
+
+# ---- npm's packages ----------------------------------------------------------------------------------------------
+
+def _install_javascript(peer: Peer, folder: str, say: Say) -> None:
+    _need("node", "npm")
+    if _version_in(_told("node", "--version")) < (20,):
+        raise UsageError("Node.js is too old", expected="20 or later", actual=_told("node", "--version").strip())
+    os.makedirs(folder)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(os.path.join(PROGRAMS, "javascript", name), folder)
+    _run(say, shutil.which("npm") or "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
+
+
+def _find_javascript(peer: Peer, folder: str) -> Optional[Found]:
+    node = shutil.which("node")
+    if node is None or not _is_marked(peer, folder):
+        return None
+    program = os.path.join(PROGRAMS, "javascript", "adapter.mjs")
+    return Found(peer.name, folder, (node, program, folder, "%d" % (READ_TIMEOUT * 1000), "%d" % (DEADLINE * 1000)), {})
+
+
+# ---- curl --------------------------------------------------------------------------------------------------------
+
+_CURL_WITH_SIGV4 = (7, 75)
+
+
+def _install_curl(peer: Peer, folder: str, say: Say) -> None:
+    _need("curl")
+    if _find_curl(peer, folder) is None:
+        raise UsageError("curl is too old for --aws-sigv4", expected="7.75 or later", actual=_told("curl", "--version")[:40])
+    say("the system's curl is used; nothing is installed")
+
+
+def _find_curl(peer: Peer, folder: str) -> Optional[Found]:
+    curl = shutil.which("curl")
+    if curl is None or _version_in(_told(curl, "--version")) < _CURL_WITH_SIGV4:
+        return None
+    return Found(peer.name, curl, _python_program(sys.executable, "curl_client", curl), {})
+
+
+# ---- Ruby's gems -------------------------------------------------------------------------------------------------
+
+_DEBIAN_PINS = ("ruby-aws-eventstream=1.2.0-1", "ruby-aws-sigv4=1.5.1-2")  # the gems of PEERS, as Debian packs them
+_DEBIAN_RUBY = ("ruby3.1", "libruby3.1")  # an interpreter, for a system that has none
+_ADVICE = "; or, as root: apt-get install ruby ruby-aws-eventstream ruby-aws-sigv4"
+
+
+def _install_ruby(peer: Peer, folder: str, say: Say) -> None:
+    os.makedirs(folder)
+    if not _install_gems(peer, folder, say):
+        _unpack_debian(folder, say)
+    ruby, environment = _ruby_of(folder)
+    check = "require 'aws-eventstream'; require 'aws-sigv4'; print RUBY_VERSION"
+    try:
+        say("Ruby " + _run(say, ruby, "--disable-gems", "-e", check, env=dict(os.environ, **environment)))
+    except InstallError as error:
+        raise InstallError("the gems do not load: %s%s" % (error, _ADVICE)) from None
+
+
+def _install_gems(peer: Peer, folder: str, say: Say) -> bool:
+    """Try gem, and tell whether it worked: the registry of gems may be out of reach."""
+    if shutil.which("ruby") is None or shutil.which("gem") is None:
+        return False
+    try:
+        for name, version in peer.pins:
+            _run(say, "gem", "install", "--no-document", "--ignore-dependencies", "--install-dir", os.path.join(folder, "gems"),
+                 name, "--version", version)
+    except InstallError as error:
+        say("no gems: %s" % shown(str(error), 300))
+        return False
+    return True
+
+
+def _unpack_debian(folder: str, say: Say) -> None:
+    """Fetch Debian's packages and unpack them in the folder: no root, nothing of the system changes."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        raise UsageError("ruby with gem, or apt-get and dpkg-deb, are needed and not here")
+    packages = _DEBIAN_PINS + (() if shutil.which("ruby") else _DEBIAN_RUBY)
+    with tempfile.TemporaryDirectory() as downloads:
+        try:
+            _run(say, "apt-get", "download", "-o", "APT::Sandbox::User=root", *packages, cwd=downloads)
+        except InstallError as error:
+            raise InstallError("%s; apt-get update may help%s" % (error, _ADVICE)) from None
+        for package in sorted(os.listdir(downloads)):
+            _run(say, "dpkg-deb", "-x", os.path.join(downloads, package), folder)
+
+
+def _ruby_of(folder: str) -> Tuple[str, Dict[str, str]]:
+    """Return the interpreter, and the environment in which it finds the gems and itself."""
+    def inside(*parts: str) -> List[str]:
+        return sorted(glob.glob(os.path.join(glob.escape(folder), *parts)))
+    libraries = (inside("gems", "gems", "*", "lib") + inside("usr", "lib", "ruby", "vendor_ruby")
+                 + inside("usr", "share", "rubygems-integration", "all", "gems", "*", "lib"))
+    own = inside("usr", "bin", "ruby[0-9]*")
+    if not own:
+        return shutil.which("ruby") or "ruby", {"RUBYLIB": os.pathsep.join(libraries)}
+    libraries += inside("usr", "lib", "ruby", "[0-9]*") + inside("usr", "lib", "*", "ruby", "[0-9]*")
+    shared = [os.path.dirname(path) for path in inside("usr", "lib", "*", "libruby*.so.[0-9]*")]
+    return own[0], {"RUBYLIB": os.pathsep.join(libraries), "LD_LIBRARY_PATH": os.pathsep.join(shared)}
+
+
+def _find_ruby(peer: Peer, folder: str) -> Optional[Found]:
+    if not _is_marked(peer, folder):
+        return None
+    ruby, environment = _ruby_of(folder)
+    program = os.path.join(PROGRAMS, "ruby", "adapter.rb")
+    return Found(peer.name, folder, (ruby, "--disable-gems", program, dict(peer.pins)["aws-eventstream"]), environment)
+
+
+# ---- the peers ---------------------------------------------------------------------------------------------------
+
+def _pinned_packages() -> Pins:
+    with open(os.path.join(PROGRAMS, "javascript", "package.json"), encoding="utf-8") as file:
+        return tuple(json.load(file)["dependencies"].items())
+
+
+PEERS = (
+    Peer("boto3", "AWS's SDK for Python, with botocore", _pinned_in("boto3.txt"), _install_python, _find_python),
+    Peer("awscrt", "AWS's Common Runtime, whose signer is C", _pinned_in("awscrt.txt"), _install_python, _find_python),
+    Peer("javascript", "AWS's SDK for JavaScript, with Smithy's event-stream codec", _pinned_packages(),
+         _install_javascript, _find_javascript),
+    Peer("curl", "the system's curl, for --aws-sigv4", (("curl", "7.75 or later"),), _install_curl, _find_curl),
+    Peer("ruby", "aws-eventstream and aws-sigv4 for Ruby", (("aws-eventstream", "1.2.0"), ("aws-sigv4", "1.5.1")),
+         _install_ruby, _find_ruby),
+)
+
+
+def install(names: Sequence[str], say: Say) -> None:
+    """Install peers, each whether or not the one before it could be. Raises UsageError, InstallError when one could not."""
+    peers = [peer_named(name) for name in names]
+    failures: List[Error] = []
+    for peer in peers:
+        try:
+            _install_one(peer, os.path.join(peers_folder(), peer.name), say)
+        except (InstallError, UsageError) as error:
+            say("%s: NOT installed: %s" % (peer.name, error))
+            failures.append(error)
+    if failures:
+        worst = InstallError if any(isinstance(failure, InstallError) for failure in failures) else UsageError
+        raise worst("%d of %d peers could not be installed" % (len(failures), len(peers)))
+
+
+def _install_one(peer: Peer, folder: str, say: Say) -> None:
+    if _is_marked(peer, folder) and peer.find(peer, folder) is not None:
+        say("%s: there already, in %s" % (peer.name, folder))
+        return
+    if os.path.exists(folder):
+        shutil.rmtree(folder)
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    peer.install(peer, folder, say)
+    if peer.name != "curl":
+        with open(os.path.join(folder, MARK), "w", encoding="utf-8") as file:
+            json.dump(dict(peer.pins), file)
+    found = peer.find(peer, folder)
+    if found is None:
+        raise InstallError("%s is not found where it was installed" % peer.name)
+    say("%s: installed, %s" % (peer.name, found.where))
+
+
+def list_peers(say: Say) -> None:
+    """Say of each peer its pinned versions, and whether and where it is there."""
+    for peer in PEERS:
+        found = find_peer(peer.name)
+        say("%-11s %s" % (peer.name, peer.what))
+        say("            pinned: %s" % ", ".join("%s %s" % pin for pin in peer.pins))
+        say("            %s" % ("installed: %s" % found.where if found else "not installed"))
+
+
+# ---- talking to an adapter ---------------------------------------------------------------------------------------
+
+class Hanging(Exception):
+    """No answer came in time; the adapter has been killed."""
+
+
+class Crashed(Exception):
+    """The adapter ended, or wrote what is no answer."""
+
+
+class Adapter:
+    """An adapter program while it runs; also a context manager. One question at a time.
+
+    hello: what it said of itself. Raises Crashed when it cannot be started or does not say hello.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Optional[Mapping[str, str]] = None, patience: float = 60.0) -> None:
+        self._seq = 0
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115
+        self._lines: "queue.Queue[bytes]" = queue.Queue()
+        try:
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,  # noqa: S603
+                                             stderr=self._complaints, env=dict(os.environ, **(environment or {})))
+        except OSError as error:
+            self._complaints.close()
+            raise Crashed("%s: %s" % (command[0], error.strerror)) from None
+        self._reading = threading.Thread(target=self._read, daemon=True)
+        self._reading.start()
+        try:
+            self.hello = self._exchange({"cmd": "hello", "protocol": 1}, patience)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Adapter":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def ask(self, operation: str, given: Mapping[str, Any], timeout: float) -> Dict[str, Any]:
+        """Return the answer to one question. Raises Hanging, Crashed: the adapter is of no use then."""
+        self._seq += 1
+        answer = self._exchange({"cmd": "run", "seq": self._seq, "op": operation, "input": given}, timeout)
+        if answer.get("seq") != self._seq:
+            raise Crashed("an answer to another question: seq %r, not %d" % (answer.get("seq"), self._seq))
+        return answer
+
+    def close(self) -> None:
+        """End the program, whatever it does."""
+        self._process.kill()
+        self._process.wait()
+        self._reading.join()
+        for stream in (self._process.stdin, self._process.stdout, self._complaints):
+            try:
+                if stream is not None:
+                    stream.close()
+            except OSError:  # what could not be written to a program that has ended
+                pass
+
+    def _exchange(self, question: Mapping[str, Any], timeout: float) -> Dict[str, Any]:
+        assert self._process.stdin is not None  # noqa: S101
+        try:
+            self._process.stdin.write(json.dumps(question).encode("ascii") + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise Crashed("it has ended: %s" % self._last_words()) from None
+        try:
+            line = self._lines.get(timeout=timeout)
+        except queue.Empty:
+            self._process.kill()
+            raise Hanging("no answer after %g s" % timeout) from None
+        try:
+            answer = json.loads(line.decode("utf-8"))
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise Crashed("no answer but %s" % (shown(line) if line else "its end: %s" % self._last_words()))
+        return answer
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101
+        for line in self._process.stdout:
+            self._lines.put(line)
+        self._lines.put(b"")
+
+    def _last_words(self) -> str:
+        self._process.kill()
+        self._process.wait()
+        self._complaints.seek(0)
+        return self._complaints.read().decode("utf-8", "replace").strip()[-1000:] or "it said nothing"
+
+
+def start_adapter(found: Found) -> Adapter:
+    """Start the adapter of a peer that is there."""
+    return Adapter(found.command, found.environment)
