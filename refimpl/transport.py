@@ -267,7 +267,7 @@ def default_ssl_context() -> ssl.SSLContext:
     """Return a context that verifies certificate and host name, with TLS 1.2 or newer (HTTP-053)."""
     context = ssl.create_default_context()
     if hasattr(context, "minimum_version"):
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.minimum_version = ssl.TLSVersion.TLSv1_2  # novm: 3.6 takes the other way
     else:  # 3.6
         context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
     return context

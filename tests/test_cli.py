@@ -436,6 +436,10 @@ def test_two_dashes_are_a_value_or_refused(endpoint: Endpoint, flag: str) -> Non
         failed(result, result.code)
 
 
+def test_two_dashes_are_no_header() -> None:
+    failed(call("sign", "http://h/", "--header=--"), 2)
+
+
 def test_the_body_from_a_file(endpoint: Endpoint, tmp_path: Path) -> None:
     file = tmp_path / "body with a blank"
     file.write_bytes(bytes(range(256)))
@@ -1255,6 +1259,39 @@ def test_run_with_a_pipe_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     stdout.close()
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
+def test_run_keeps_the_code_of_the_help(monkeypatch: pytest.MonkeyPatch, arguments: List[str]) -> None:
+    stdout, stderr = text_stream(), io.StringIO()
+    assert run_here(monkeypatch, text_stream(), stdout, stderr, *arguments) == 0
+    assert stderr.getvalue() == "" and stdout.buffer.getvalue() != b""
+
+
+@pytest.mark.parametrize("error, code, words", [
+    (BrokenPipeError(32, "Broken pipe"), 141, "cannot write stdout: Broken pipe"),
+    (OSError(28, "No space left on device"), 2, "cannot write stdout: No space left on device"),
+])
+def test_run_with_a_stdout_that_fails_at_the_end(monkeypatch: pytest.MonkeyPatch, error: OSError, code: int, words: str) -> None:
+    """As the help's does, which nothing flushes before; an earlier fault keeps its code, and its one line."""
+    class Unflushable(io.TextIOWrapper):
+        def flush(self) -> None:
+            raise error
+
+        def fileno(self) -> int:
+            return descriptor
+
+    for arguments, expected in ((["--version"], code), (["frobnicate"], 2), (["sign", URL, "--region", "a b"], 2)):
+        descriptor = os.open(os.devnull, os.O_WRONLY)
+        stderr = io.StringIO()
+        stdout = Unflushable(io.BytesIO(), write_through=True)
+        try:
+            assert run_here(monkeypatch, text_stream(), stdout, stderr, *arguments) == expected
+        finally:
+            os.close(descriptor)
+            stdout.detach()
+        line = one_line(stderr.getvalue())
+        assert (line == "refimpl: " + words) == (arguments == ["--version"])
+
+
 def test_an_interrupt_while_loading_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
@@ -1384,6 +1421,14 @@ def test_a_closed_stdin() -> None:
 def test_a_closed_stderr(endpoint: Endpoint) -> None:
     done = shell('exec "$@" 2>&-', "invoke", "model-stream-error-after-3", "--body", "x", "--endpoint-url", endpoint.url)
     assert (done.returncode, done.stdout) == (6, b"token 0 token 1 token 2 ")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", [["--help"], ["invoke", "--help"], ["--version"]])
+def test_the_help_on_a_full_device(arguments: List[str]) -> None:
+    done = shell('exec "$@" >/dev/full', *arguments)
+    assert "No space left on device" in one_line(done.stderr.decode())
+    assert done.returncode == 2
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")

@@ -414,6 +414,9 @@ def test_run_hands_in_the_process_s_own_streams(monkeypatch: pytest.MonkeyPatch,
 def test_run_with_a_closed_stream(monkeypatch: pytest.MonkeyPatch) -> None:
     assert run_here(monkeypatch, io.TextIOWrapper(io.BytesIO()), None, "demo") == 2
     assert run_here(monkeypatch, None, None, "demo") == 2
+    stderr = io.StringIO()
+    assert run_here(monkeypatch, None, stderr, "demo") == 2
+    assert one_line(stderr.getvalue()) == "conformance: stdout is closed"
 
 
 def test_run_with_a_pipe_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
