@@ -1272,7 +1272,9 @@ def test_run_keeps_the_code_of_the_help(monkeypatch: pytest.MonkeyPatch, argumen
 ])
 def test_run_with_a_stdout_that_fails_at_the_end(monkeypatch: pytest.MonkeyPatch, error: OSError, code: int, words: str) -> None:
     """As the help's does, which nothing flushes before; an earlier fault keeps its code, and its one line."""
-    class Unflushable(io.TextIOWrapper):
+    class Unflushable(io.StringIO):
+        buffer = io.BytesIO()
+
         def flush(self) -> None:
             raise error
 
@@ -1282,12 +1284,10 @@ def test_run_with_a_stdout_that_fails_at_the_end(monkeypatch: pytest.MonkeyPatch
     for arguments, expected in ((["--version"], code), (["frobnicate"], 2), (["sign", URL, "--region", "a b"], 2)):
         descriptor = os.open(os.devnull, os.O_WRONLY)
         stderr = io.StringIO()
-        stdout = Unflushable(io.BytesIO(), write_through=True)
         try:
-            assert run_here(monkeypatch, text_stream(), stdout, stderr, *arguments) == expected
+            assert run_here(monkeypatch, text_stream(), Unflushable(), stderr, *arguments) == expected
         finally:
             os.close(descriptor)
-            stdout.detach()
         line = one_line(stderr.getvalue())
         assert (line == "refimpl: " + words) == (arguments == ["--version"])
 
