@@ -266,6 +266,7 @@ def keep_alive(connected: socket.socket) -> None:
 def default_ssl_context() -> ssl.SSLContext:
     """Return a context that verifies certificate and host name, with TLS 1.2 or newer (HTTP-053)."""
     context = ssl.create_default_context()
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)  # 3.8 and 3.9 set it: HTTP-023 needs close_notify
     if hasattr(context, "minimum_version"):
         context.minimum_version = ssl.TLSVersion.TLSv1_2  # novm: 3.6 takes the other way
     else:  # 3.6
@@ -362,9 +363,9 @@ def _connect(connection: _Connection, patience: _Patience) -> None:
         raise NetworkError("unknown host: %s" % error.strerror, actual=connection.host, retryable=True, rule="HTTP-055") from error
     except UnicodeError:
         raise ConfigurationError("not a host name", actual=connection.host, rule="HTTP-002") from None
-    except ssl.SSLError as error:
-        raise NetworkError("TLS with %s failed: %s" % (where, getattr(error, "verify_message", "") or error.reason or error),
-                           rule="HTTP-053") from error
+    except (ssl.SSLError, ssl.CertificateError) as error:  # the second is a ValueError before 3.7
+        reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or error
+        raise NetworkError("TLS with %s failed: %s" % (where, reason), rule="HTTP-053") from error
     except OSError as error:
         if _is_our_timeout(error):
             raise patience.error("connecting") from None

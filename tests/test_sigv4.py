@@ -872,6 +872,7 @@ def test_authorization_in_two_lines() -> None:
 
 @pytest.mark.parametrize("names", [
     "x-amz-date;host;content-type", "host;content-type;x-amz-date", "Content-Type;Host;X-Amz-Date", "Host;x-amz-date",
+    "Content-Type;host;x-amz-date",
     "content-type;host;host;x-amz-date",
     "absent;content-type;host;x-amz-date", "host;x-amz-date;", ";host;x-amz-date", "", "host, x-amz-date", "host x-amz-date"])
 def test_signed_headers_must_be_sorted_lower_case_present(names: str) -> None:
@@ -1017,6 +1018,16 @@ def test_clock_skew_of_another_size() -> None:
     assert refusal(check, headers, now=later(-91), max_skew=90).kind == "expired"
     check(headers, max_skew=0)
     assert refusal(check, headers, now=later(1), max_skew=0).kind == "expired"
+
+
+@pytest.mark.parametrize("max_skew, expected_kind", [
+    (-1, "constraint"), (604801, "constraint"), (10 ** 30, "constraint"),
+    (None, "type"), ("300", "type"), (300.0, "type"), (True, "type")])
+def test_clock_skew_refused(max_skew: Any, expected_kind: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check(hand_signed(GOOD), max_skew=max_skew)
+    assert caught.value.kind == expected_kind
+    check(hand_signed(GOOD), now=later(604800), max_skew=604800)
 
 
 def test_clock_skew_at_the_ends_of_time() -> None:
