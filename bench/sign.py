@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Rows: signing one request of the operation, its derived key at hand, at the time of now.
 
-botocore and awscrt begin with a fresh request, since they write their headers into it. SHA-256 is the body's hash alone,
+All sign the same request, with the headers that refimpl's client sends. botocore and awscrt begin with a fresh one, since
+they write their headers into it. SHA-256 is the body's hash alone,
 which every signer must compute; bare is its loop: that hash, those of the two short strings, and one HMAC.
 """
 import contextlib
@@ -12,7 +13,7 @@ import time
 from types import ModuleType
 from typing import Dict, List
 
-from refimpl.operation import UNSIGNED_HEADERS, build_request
+from refimpl.operation import UNSIGNED_HEADERS, HttpRequest, build_request
 from refimpl.shapes import InvokeEndpointWithResponseStreamInput
 from refimpl.sigv4 import Credentials, Signer, amz_date_of
 
@@ -39,16 +40,16 @@ def rows(setting: Setting) -> List[Row]:
 
 
 def _subjects(setting: Setting, body: bytes, seconds: float) -> Dict[str, Subject]:
-    subjects = {OURS: _ours(body, seconds), "SHA-256": lambda: repeated(lambda: hashlib.sha256(body).hexdigest(), seconds)}
+    request = build_request(InvokeEndpointWithResponseStreamInput(body=body, **MEMBERS), URL)
+    subjects = {OURS: _ours(request, seconds), "SHA-256": lambda: repeated(lambda: hashlib.sha256(body).hexdigest(), seconds)}
     if setting.peers.boto3:
-        subjects["botocore"] = _botocore(body, seconds)
+        subjects["botocore"] = _botocore(request, seconds)
     if setting.peers.awscrt:
-        subjects["awscrt"] = _awscrt(body, seconds)
+        subjects["awscrt"] = _awscrt(request, seconds)
     return subjects
 
 
-def _ours(body: bytes, seconds: float) -> Subject:
-    request = build_request(InvokeEndpointWithResponseStreamInput(body=body, **MEMBERS), URL)
+def _ours(request: HttpRequest, seconds: float) -> Subject:
     signer, credentials = Signer(), Credentials(ACCESS_KEY, SECRET_KEY)
 
     def sign() -> object:
@@ -58,31 +59,28 @@ def _ours(body: bytes, seconds: float) -> Subject:
     return lambda: repeated(sign, seconds)
 
 
-def _botocore(body: bytes, seconds: float) -> Subject:
+def _botocore(request: HttpRequest, seconds: float) -> Subject:
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials as BotocoreCredentials
 
     signer = SigV4Auth(BotocoreCredentials(ACCESS_KEY, SECRET_KEY), SERVICE, REGION)
-    url = URL + "/endpoints/llm/invocations-response-stream"
+    url, headers = request.url, dict(request.headers)
 
     def sign() -> None:
-        signer.add_auth(AWSRequest("POST", url, {"Content-Type": "application/json"}, body))
+        signer.add_auth(AWSRequest(request.method, url, headers, request.body))
 
     return lambda: repeated(sign, seconds)
 
 
-def _awscrt(body: bytes, seconds: float) -> Subject:
-    from awscrt import auth
-    from awscrt.http import HttpHeaders, HttpRequest
+def _awscrt(request: HttpRequest, seconds: float) -> Subject:
+    from awscrt import auth, http
 
     credentials = auth.AwsCredentialsProvider.new_static(ACCESS_KEY, SECRET_KEY)
 
     def sign() -> None:
-        request = HttpRequest("POST", "/endpoints/llm/invocations-response-stream", HttpHeaders([
-            ("Host", "runtime.sagemaker.us-east-1.amazonaws.com"), ("Content-Type", "application/json"),
-            ("Content-Length", str(len(body)))]), io.BytesIO(body))
-        auth.aws_sign_request(request, auth.AwsSigningConfig(
+        fresh = http.HttpRequest(request.method, request.target, http.HttpHeaders(list(request.headers)), io.BytesIO(request.body))
+        auth.aws_sign_request(fresh, auth.AwsSigningConfig(
             algorithm=auth.AwsSigningAlgorithm.V4, signature_type=auth.AwsSignatureType.HTTP_REQUEST_HEADERS,
             credentials_provider=credentials, region=REGION, service=SERVICE)).result()
 

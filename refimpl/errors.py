@@ -114,7 +114,9 @@ class SignatureError(Error):
     string_to_sign: Optional[str] = None
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        state = {name: value for name, value in self.__dict__.items() if name != "canonical_request"}  # it may hold a token
+        state = dict(self.__dict__)
+        if isinstance(self.canonical_request, str):
+            state["canonical_request"] = without_secrets(self.canonical_request)  # what travels holds no token
         return type(self), self.args, state
 
 

@@ -32,7 +32,7 @@ from .http1 import (
 from .operation import HttpRequest
 
 READ_SIZE = 65536  # bytes asked of the socket at once
-_MAX_TIMEOUT = 4294967  # seconds, 49 days: what the system's poll takes in milliseconds
+_MAX_TIMEOUT = 2147483  # seconds, 24 days: what the system's poll takes in milliseconds
 _SEND_SIZE = 65536  # bytes sent under one time-out
 KEEPALIVE_IDLE = 45  # seconds; NAT gateways drop what is idle for 350 s, some balancers after 60 s: HTTP-052
 _KEEPALIVE_INTERVAL = 15  # seconds

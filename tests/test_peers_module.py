@@ -411,7 +411,8 @@ def test_an_adapter_that_breaks_down(does: str, words: str, adapter_of: Callable
         def fail(given):
             %s
             time.sleep(600)
-        serve("mine", "1", {"fail": fail})""" % does)
+        serve("mine", "1", {"fail": fail}, stdout=os.fdopen(1, "wb", closefd=False))  # stdout unguarded, as elsewhere
+        """ % does)
     with pytest.raises(Crashed, match=re.escape(words)):
         adapter.ask("fail", {}, 60)
 
