@@ -76,7 +76,9 @@ def _serve(options: argparse.Namespace, streams: Streams) -> None:
     with endpoint:
         streams.stdout.write(endpoint.url.encode("ascii") + b"\n")
         streams.stdout.flush()
-        threading.Event().wait()
+        forever = threading.Event()
+        while not forever.wait(0.5):  # an interrupt just before an endless wait would be lost
+            pass
 
 
 def _peers(options: argparse.Namespace, streams: Streams) -> None:

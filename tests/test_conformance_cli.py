@@ -239,7 +239,7 @@ class Interrupting:
     def __call__(self) -> "Interrupting":
         return self
 
-    def wait(self) -> None:
+    def wait(self, timeout: Optional[float] = None) -> None:
         self.meanwhile()
         raise KeyboardInterrupt
 
