@@ -145,10 +145,17 @@ def build_request(call: InvokeEndpointWithResponseStreamInput, endpoint_url: str
     return HttpRequest(METHOD, endpoint.scheme, endpoint.host, endpoint.port, target, tuple(headers), body)
 
 
+_UNSENDABLE = (
+    ("HTTP-008", re.compile("[\r\n\0\u0100-\U0010ffff]"), "no CR, LF or NUL, no character beyond Latin-1"),
+    ("HTTP-011", re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"), "no control character but the tab"),
+)
+
+
 def _sendable(field: Field, value: str) -> str:
-    if re.search(r"[\r\n\0]", value) or value and max(value) > "\xff":  # HTTP-008
-        raise UsageError("%s cannot be sent in a header" % field.member, expected="no CR, LF or NUL, no character beyond Latin-1",
-                         actual="<hidden>" if field.type.sensitive else value, rule="HTTP-008", member=field.member)
+    for rule, unsendable, expected in _UNSENDABLE:
+        if unsendable.search(value):
+            raise UsageError("%s cannot be sent in a header" % field.member, expected=expected,
+                             actual="<hidden>" if field.type.sensitive else value, rule=rule, member=field.member)
     return value
 
 

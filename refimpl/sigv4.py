@@ -186,8 +186,13 @@ def _octets(text: str, what: str) -> bytes:
 
 
 def split_target(target: str) -> Tuple[str, str]:
-    """Return path and query of a request target in its raw wire form. Raises UsageError when it is no origin form."""
+    """Return path and query of a request target in its raw wire form.
+
+    Raises UsageError when it is no origin form, or holds CR, LF or NUL: in a request line they would begin another (SIG-028).
+    """
     require_type(target, str, "target")
+    if _FORBIDDEN.search(target):
+        raise UsageError("target holds CR, LF or NUL", expected="them as %0D, %0A, %00", actual=target, rule="SIG-028")
     path, _, query = target.partition("?")
     if path and not path.startswith("/"):
         raise UsageError("target is not in origin form", expected="a path that starts with /", actual=path, rule="SIG-003")
@@ -541,8 +546,9 @@ def verify(method: str, target: str, headers: HeaderPairs, body: bytes, credenti
         _check_arguments(method, credentials, region, service, amz_date)
         path, query = split_target(target)
         uri = canonical_uri(path, normalize, double_encode)
-        collected = collect_headers(headers)
-        if sum(name.lower() == "authorization" for name, _ in headers) > 1:
+        pairs = _without(headers, ())  # a list: they are read twice
+        collected = collect_headers(pairs)
+        if sum(name.lower() == "authorization" for name, _ in pairs) > 1:
             raise SignatureError("more than one Authorization header", expected="one", rule="SIG-040")
         claim = _claim_of(collected, decode_query(query))
         _check_claim(claim, collected, credentials, region, service)

@@ -366,6 +366,26 @@ def test_what_the_constraints_let_pass_is_still_checked(member, value, sent):
     assert ("<hidden>" in str(error)) == (member == "custom_attributes")
 
 
+@pytest.mark.parametrize("member", ["content_type", "accept", "custom_attributes"])
+@pytest.mark.parametrize("code", sorted(set(range(1, 0x20)) - {9, 10, 13}) + [0x7f])
+def test_no_control_character_is_sent(member, code):
+    for value in (chr(code), "a%cb" % code, "%ca" % code, "a%c" % code):
+        assert call_with(**{member: value}).validate() is None
+        with pytest.raises(UsageError) as caught:
+            built(**{member: value})
+        error = caught.value
+        assert (error.kind, error.rule, error.expected) == ("constraint", "HTTP-011", "no control character but the tab")
+        assert ("<hidden>" in str(error)) == (member == "custom_attributes")
+
+
+def test_the_first_character_of_an_inference_id_is_no_control_character_either():
+    for value, rule in (("\x01", "HTTP-011"), ("\x7f", "HTTP-011"), ("\x1fa", "HTTP-011"), ("\x0ba", "HTTP-005"), ("\ta", "HTTP-005")):
+        with pytest.raises(UsageError) as caught:
+            built(inference_id=value)
+        assert caught.value.rule == rule
+    assert built(inference_id="\x80").headers[-1][1] == "\x80"
+
+
 names = st.lists(st.text(alphabet="abzABZ059", min_size=1, max_size=6), min_size=1, max_size=7).flatmap(
     lambda runs: st.sampled_from(["-", "--", "---"]).map(lambda hyphens: hyphens.join(runs)))
 printable = st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=64)

@@ -338,6 +338,27 @@ def test_target_not_in_origin_form(target: str) -> None:
     assert caught.value.rule == "SIG-003"
 
 
+@pytest.mark.parametrize("target", ["/a%sb", "/%s", "/a?b=%s", "/a?%s=b", "/a%sHTTP/1.1"])
+@pytest.mark.parametrize("bad", ["\r", "\n", "\0", "\r\n", "\n "])
+def test_target_that_would_end_its_request_line(target: str, bad: str) -> None:
+    target = target % bad
+    calls = [lambda: split_target(target), lambda: Signer().sign("GET", target, [HOST], b"", PLAIN, REGION, SERVICE, DATE),
+             lambda: Signer().presign("GET", target, [HOST], b"", PLAIN, REGION, SERVICE, DATE, expires=60)]
+    for call in calls:
+        with pytest.raises(UsageError) as caught:
+            call()
+        assert (caught.value.kind, caught.value.rule) == ("constraint", "SIG-028") and bad not in str(caught.value)
+    with pytest.raises(SignatureError) as refused:
+        verify("GET", target, [HOST], b"", PLAIN, REGION, SERVICE, DATE)
+    assert (refused.value.kind, refused.value.rule) == ("signature", "SIG-028")
+
+
+def test_other_control_characters_of_a_target_are_signed() -> None:
+    for byte in sorted(set(range(0x20)) - {0, 10, 13}) + [0x20, 0x7f]:
+        path, query = split_target("/%c?%c" % (byte, byte))
+        assert (canonical_uri(path), canonical_query_string(query)) == ("/%%%02X" % byte, "%%%02X=" % byte)
+
+
 QUERIES = [
     ("", ""), ("&", ""), ("&&", ""), ("a", "a="), ("a=", "a="), ("=", "="), ("=v", "=v"), ("a&&b", "a=&b="), ("&a&", "a="),
     ("a=b=c", "a=b%3Dc"), ("a==", "a=%3D"), ("a=x+y", "a=x%2By"), ("+=+", "%2B=%2B"), ("a=%2f", "a=%2F"), ("a=%2F", "a=%2F"),
@@ -861,6 +882,8 @@ def test_authorization_twice() -> None:
     headers = hand_signed(GOOD)
     assert refusal(check, headers + headers[-1:]).rule == "SIG-040"
     assert refusal(check, headers + [("Authorization", "")]).rule == "SIG-040"
+    check(iter(headers))
+    assert refusal(check, iter(headers + headers[-1:])).rule == "SIG-040"  # also where the headers can be read once only
 
 
 def test_authorization_in_two_lines() -> None:
