@@ -13,6 +13,7 @@ which overlooks the fault shows it by the parts that it delivers.
 No scenario depends on the request, the clock or chance: the same name plays the same bytes, but for the request id and the
 date. What it refuses: nothing; a name that it does not know plays the default answer.
 """
+import fnmatch
 import json
 import re
 import struct
@@ -74,8 +75,16 @@ class Answer(NamedTuple):
     interim: Tuple[bytes, ...] = ()
 
 
-Scenario = NamedTuple("Scenario", [("name", str), ("title", str), ("must", str), ("expect", Expect), ("answer", Answer)])
-Scenario.__doc__ = """One answer: its name, what it shows, what a correct client must do, that as data, and what is written."""
+class Scenario(NamedTuple):
+    """One answer: its name, what it shows, what a correct client must do, that as data, what is written, the rules it tests."""
+
+    name: str
+    title: str
+    must: str
+    expect: Expect
+    answer: Answer
+    rules: Tuple[str, ...] = ()  # of SPEC.md; the catalogue's own have them from the table below, see rules_of()
+
 
 Template = NamedTuple("Template", [
     ("name", str),                          # ends in -N
@@ -824,6 +833,82 @@ def _connections() -> List[Entry]:
     ]
 
 
+# ---- which rules of SPEC.md each scenario tests ------------------------------------------------------------------
+
+_RULES = (  # rule, the scenarios that an implementation which breaks it gets wrong; a `*` stands for any text
+    ("SIG-001", "default"), ("SIG-011", "default"), ("SIG-014", "default"), ("SIG-015", "default"),
+    ("SIG-016", "default"), ("SIG-019", "default"), ("SIG-020", "default"), ("SIG-021", "default"), ("SIG-022", "default"),
+    ("SIG-023", "default"), ("SIG-024", "default"), ("SIG-026", "default"), ("SIG-027", "default"),
+    ("EVS-001", "default"),
+    ("EVS-002", "prelude-crc not-a-frame-*"),
+    ("EVS-003", "message-crc message-crc-payload bad-frame-behind-good-ones"),
+    ("EVS-004", "prelude-crc-then-stall"),
+    ("EVS-006", "total-length-0 total-length-15"),
+    ("EVS-007", "headers-length-*"),
+    ("EVS-008", "total-length-max total-length-max-then-stall"),
+    ("EVS-009", "big-part long-answer* total-length-0"),
+    ("EVS-010", "header-value-too-long header-value-length-cut header-name-too-long header-without-type header-number-cut"),
+    ("EVS-011", "header-name-empty"),
+    ("EVS-012", "header-name-not-utf-8"),
+    ("EVS-013", "header-type-unknown"),
+    ("EVS-014", "header-twice header-twice-equal"),
+    ("EVS-015", "header-value-not-utf-8 header-value-surrogate"),
+    ("EVS-022", "frame-unfinished-* truncated-*"),
+    ("EVS-023", "bad-frame-behind-good-ones *-middle *-last model-stream-error-after-*"),
+    ("EVS-026", "one-byte-at-a-time* frames-*"),
+    ("EVS-027", "message-without-headers"),
+    ("EVS-030", "message-type-* message-without-headers"),
+    ("EVS-031", "event-type-*"),
+    ("EVS-032", "unknown-event"),
+    ("EVS-033", "*-sent-as-event"),
+    ("EVS-034", "model-invocation-time-exceeded-* stream-broken-* internal-stream-failure-* model-stream-error-after-* "
+                "exception-type-missing"),
+    ("EVS-035", "exception-unmodelled"),
+    ("EVS-036", "error-message*"),
+    ("EVS-037", "empty-part utf-8-split not-text big-part part-as-json part-without-type"),
+    ("EVS-038", "exception-small-message exception-without-document"),
+    ("EVS-039", "default* empty-stream* model-invocation-time-exceeded-last"),
+    ("HTTP-001", "default"), ("HTTP-002", "default"), ("HTTP-007", "default"), ("HTTP-009", "default"),
+    ("HTTP-010", "connection-close keep-alive-then-close"),
+    ("HTTP-020", "default content-type-* content-encoding-identity success-untyped success-almost-typed success-gzip"),
+    ("HTTP-021", "success-json success-html success-untyped success-almost-typed success-gzip success-204 success-206"),
+    ("HTTP-022", "output-*"),
+    ("HTTP-023", "default-* empty-stream* keep-alive keep-alive-then-close truncated-* cut-between-frames-* last-chunk-missing "
+                 "frame-unfinished-* chunk-trailers"),
+    ("HTTP-024", "success-error-type*"),
+    ("HTTP-030", "error-type-in-* error-type-header-first error-type-plain"),
+    ("HTTP-031", "error-type-url error-type-namespace* error-type-in-*"),
+    ("HTTP-032", "error-type-small-message error-type-both-messages"),
+    ("HTTP-033", "error-403-* error-429 error-530 error-400-null-typed"),
+    ("HTTP-034", "error-400-null*"),
+    ("HTTP-035", "error-400 error-424* error-500* error-502-html error-503 error-413 error-400-html error-400-gzip error-400-chunked "
+                 "error-400-close error-400-event-stream"),
+    ("HTTP-036", "error-400-xml"),
+    ("HTTP-040", "continue-before early-hints-before interim-several"),
+    ("HTTP-041", "http-head-cut-* http-status-line-* http-no-status-line reason-empty http-1-0 close-before-head"),
+    ("HTTP-042", "http-content-length-text http-content-length-hex http-content-length-plus http-content-length-underscore "
+                 "http-content-length-empty http-content-length-negative http-content-length-twice content-length-equal success-204"),
+    ("HTTP-043", "http-content-length-and-chunked"),
+    ("HTTP-044", "http-transfer-encoding-*"),
+    ("HTTP-045", "http-chunk-size-* http-chunk-bare-lf-size malformed-end chunk-extensions chunk-size-zeros"),
+    ("HTTP-046", "http-chunk-end-* http-chunk-too-long http-chunk-bare-lf-end http-chunk-bare-lf-last"),
+    ("HTTP-047", "http-bare-lf-* http-header-without-colon http-header-with-nul http-header-space-before-colon "
+                 "http-content-length-space-before-colon header-small-letters"),
+    ("HTTP-048", "http-header-line-too-long http-headers-too-many interim-several"),
+    ("HTTP-049", "redirect-* redirected"),
+    ("HTTP-050", "default-length head-slow slow-drip stall-between-parts stall-in-part"),
+    ("HTTP-051", "stall-* slow-drip"),
+    ("HTTP-054", "http-continue-final http-early-hints-* http-switching-protocols"),
+    ("HTTP-055", "close-before-head reset-before-head"),
+)
+_PATTERNS = tuple((rule, re.compile("|".join(map(fnmatch.translate, names.split())))) for rule, names in _RULES)
+
+
+def rules_of(name: str) -> Tuple[str, ...]:
+    """Return the rules that the scenario of that name tests."""
+    return tuple(rule for rule, pattern in _PATTERNS if pattern.match(name))
+
+
 # ---- the catalogue -----------------------------------------------------------------------------------------------
 
 _CHAPTERS = (_good_streams, _stream_errors, _bad_messages, _bad_frames, _truncations, _stalls, _service_errors, _wrong_successes,
@@ -833,7 +918,11 @@ _NUMBERED = re.compile(r"(.+-)([0-9]{1,9})\Z")
 
 @lru_cache(maxsize=None)
 def _entries() -> Dict[str, Entry]:
-    return {entry.name: entry for chapter in _CHAPTERS for entry in chapter()}
+    return {entry.name: _with_rules(entry) if isinstance(entry, Scenario) else entry for chapter in _CHAPTERS for entry in chapter()}
+
+
+def _with_rules(scenario: Scenario) -> Scenario:
+    return scenario._replace(rules=rules_of(scenario.name))
 
 
 def catalogue() -> Dict[str, Entry]:
@@ -849,15 +938,15 @@ def find(name: str) -> Scenario:
     match = _NUMBERED.match(name)
     template = _entries().get(match.group(1) + "N") if match else None
     if match and isinstance(template, Template) and int(match.group(2)) <= template.most:
-        return template.make(int(match.group(2)))
-    return DEFAULT
+        return _with_rules(template.make(int(match.group(2))))
+    return find(DEFAULT.name)
 
 
 def examples() -> List[Scenario]:
     """Return every scenario, and those of every template that it names as examples."""
     found: List[Scenario] = []
     for entry in _entries().values():
-        found += [entry] if isinstance(entry, Scenario) else [entry.make(number) for number in entry.examples]
+        found += [entry] if isinstance(entry, Scenario) else [_with_rules(entry.make(number)) for number in entry.examples]
     return found
 
 

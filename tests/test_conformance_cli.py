@@ -575,4 +575,4 @@ def test_usage_as_a_process() -> None:
 
 
 def test_the_default_answer_is_the_demo_s() -> None:
-    assert scenarios.find(demo.ENDPOINT_NAME) is scenarios.DEFAULT
+    assert scenarios.find(demo.ENDPOINT_NAME) is scenarios.find("default")

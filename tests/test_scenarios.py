@@ -4,6 +4,7 @@
 Each example's script is played into that reader and the outcome compared with what the scenario says of itself; a lax reader
 shows that a trap is one: it swallows the fault and delivers parts that a strict reader refuses to believe in.
 """
+import fnmatch
 import gzip
 import json
 import re
@@ -13,6 +14,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 import pytest
 
 from conformance import scenarios
+from conformance.rules import load_rules
 from conformance.scenarios import Answer, Expect, Scenario, Template, catalogue, examples, find, listing, script
 from refimpl.errors import FrameError
 from refimpl.eventstream import Decoder, Message
@@ -293,7 +295,7 @@ def test_find_by_number() -> None:
 @pytest.mark.parametrize("name", ["", "llm", "default-7", "long-answer-N", "long-answer-100001", "long-answer-9999999999", "error-499",
                                   "truncated-chunked-at", "truncated-chunked-at-", "truncated-chunked-at--1", "-3"])
 def test_an_unknown_name_plays_the_default_answer(name: str) -> None:
-    assert find(name) is scenarios.DEFAULT
+    assert find(name) is find("default")
 
 
 def test_the_listing_names_all_in_order() -> None:
@@ -315,6 +317,44 @@ def test_templates_name_their_examples() -> None:
         for number in template.examples:
             made = template.make(number)
             assert isinstance(made, Scenario) and made.name == "%s-%d" % (template.name[:-2], number)
+
+
+# ---- rules -------------------------------------------------------------------------------------------------------
+
+RULES_OF_A_KIND = {
+    "prelude_crc": {"EVS-002", "EVS-004"}, "message_crc": {"EVS-003"}, "length": {"EVS-006", "EVS-007"}, "limit": {"EVS-008"},
+    "header": {"EVS-010", "EVS-011"}, "duplicate_header": {"EVS-014"}, "header_type": {"EVS-013"}, "utf8": {"EVS-012", "EVS-015"},
+    "truncated": {"EVS-022", "HTTP-023"}, "message_type": {"EVS-030", "EVS-031", "EVS-033", "EVS-034"}, "exception": {"EVS-034", "EVS-038"},
+    "unmodeled": {"EVS-035", "EVS-036"}, "content_type": {"HTTP-021"}, "network": {"HTTP-041", "HTTP-055"}, "timeout": {"HTTP-051"},
+    "service_error": {"HTTP-024", "HTTP-030", "HTTP-031", "HTTP-032", "HTTP-033", "HTTP-034", "HTTP-035", "HTTP-036"},
+    "http": {"HTTP-041", "HTTP-042", "HTTP-043", "HTTP-044", "HTTP-045", "HTTP-046", "HTTP-047", "HTTP-048", "HTTP-049", "HTTP-054"},
+}
+
+
+@pytest.mark.parametrize("name", list(EXAMPLES))
+def test_a_scenario_tests_rules_that_fit_its_outcome(name: str) -> None:
+    tested, expect = EXAMPLES[name].rules, EXAMPLES[name].expect
+    assert tested and len(set(tested)) == len(tested) and set(tested) <= set(load_rules())
+    assert set(RULES_OF_A_KIND) == KINDS
+    if expect.kind is not None:
+        assert RULES_OF_A_KIND[expect.kind] & set(tested)
+    assert find(name).rules == tested == scenarios.rules_of(name)
+
+
+def test_every_row_of_the_table_of_rules_names_scenarios() -> None:
+    rows = [rule for rule, _ in scenarios._RULES]
+    assert len(set(rows)) == len(rows)
+    for rule, names in scenarios._RULES:
+        for pattern in names.split():
+            assert any(fnmatch.fnmatchcase(name, pattern) for name in EXAMPLES), (rule, pattern)
+
+
+def test_rules_by_pattern() -> None:
+    assert scenarios.rules_of("header-twice") == ("EVS-014",)
+    assert scenarios.rules_of("header-twice-equal") == ("EVS-014",)
+    assert "EVS-022" in find("truncated-chunked-at-57").rules and "HTTP-023" in find("truncated-chunked-at-57").rules
+    assert "HTTP-010" not in find("connection-close-7").rules and "SIG-027" in find("connection-close-7").rules  # plays the default answer
+    assert scenarios.rules_of("no-such-scenario") == ()
 
 
 @pytest.mark.parametrize("family", ["chunked", "length", "close", "reset", "length-reset", "close-reset"])
