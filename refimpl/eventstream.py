@@ -13,7 +13,7 @@ What it refuses: the list of kinds in `errors.FrameError`; the rules EVS-001 to 
 """
 import re
 from struct import Struct
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Generic, Iterable, List, NamedTuple, Optional, Tuple, TypeVar, Union
 from zlib import crc32
 
 from .errors import Error, FrameError, UsageError, excerpt, require_type
@@ -32,9 +32,11 @@ MAX_PAYLOAD_LENGTH = 24 * 1024 * 1024  # bytes that encode() writes; EVS-025
 MAX_VALUE_LENGTH = 32767  # bytes of a string or bytes value that encode() writes; EVS-017
 _MAX_NAME_LENGTH = 255  # bytes; the length is one byte
 
-# What a Decoder remembers of preludes and header blocks that it has read already: bounded in entries and in bytes.
-_MEMO_ENTRIES = 128
-_MEMO_BLOCK_LENGTH = 512
+# What a reader remembers of preludes and headers that it has read already: bounded in entries, and in bytes of each.
+_MEMO_ENTRIES = 256
+_MEMO_LENGTH = 512
+
+Result = TypeVar("Result")
 
 FrameHeader = NamedTuple("FrameHeader", [("name", str), ("type", str), ("value", Any)])
 FrameHeader.__doc__ = """One header: its name, its type (boolean int8 int16 int32 int64 bytes string timestamp uuid)
@@ -42,12 +44,8 @@ and its value: bool, int, bytes, str, int (milliseconds since 1970 UTC) or uuid.
 
 
 class FrameHeaders(tuple):  # type: ignore[type-arg]
-    """A message's headers in the order in which they came: an immutable tuple of FrameHeader with a look-up by name.
+    """A message's headers in the order in which they came: an immutable tuple of FrameHeader with a look-up by name."""
 
-    meaning: what a reader of messages has concluded from them, kept here because equal headers share one object
-    """
-
-    meaning: Optional[Callable[[bytes], Any]] = None
     _by_name: Optional[Dict[str, FrameHeader]] = None
 
     def find(self, name: str) -> Optional[FrameHeader]:
@@ -60,7 +58,7 @@ class FrameHeaders(tuple):  # type: ignore[type-arg]
     def string(self, name: str) -> Optional[str]:
         """Return the value of that header if it is a string, else None."""
         header = self.find(name)
-        return header.value if header is not None and header.type == "string" else None
+        return header[2] if header is not None and header[1] == "string" else None
 
 
 class Message(NamedTuple("Message", [("headers", FrameHeaders), ("payload", bytes)])):
@@ -98,10 +96,6 @@ def _utf8_of(value: object) -> bytes:
     return value.encode("utf-8")
 
 
-def _to_text(data: bytes) -> str:
-    return data.decode("utf-8")
-
-
 _Codec = NamedTuple("_Codec", [
     ("type", str),
     ("length", Optional[int]),              # bytes of the value; None: a u16 length stands before it
@@ -132,7 +126,7 @@ _CODECS = {
     4: _integer("int32", ">i"),
     5: _integer("int64", ">q"),
     6: _Codec("bytes", None, bytes, _bytes_of),
-    7: _Codec("string", None, _to_text, _utf8_of),
+    7: _Codec("string", None, bytes.decode, _utf8_of),
     8: _integer("timestamp", ">q"),  # EVS-019
     9: _Codec("uuid", 16, _to_uuid, _uuid_bytes),  # EVS-020
 }
@@ -219,6 +213,11 @@ def _check_limit(what: str, length: int, limit: int, rule: str) -> None:
 
 # ---- decoding ----------------------------------------------------------------------------------------------------
 
+# How a frame starts: its total length, its payload's offset in it, the CRC of all before the payload, and what makes the
+# result of a payload; None as long as the headers are not read.
+_Start = Tuple[int, int, int, Optional[Callable[[bytes], Optional[Result]]]]
+
+
 def plain_bytes(data: object) -> bytes:
     """Return data, which may be a bytearray or a memoryview, as bytes. Raises UsageError of kind `type`."""
     if isinstance(data, bytes):
@@ -231,55 +230,66 @@ def plain_bytes(data: object) -> bytes:
         raise UsageError("data is a memoryview that has been released", kind="type", expected="bytes") from None
 
 
-def decode_headers(block: bytes, offset: int = 0) -> FrameHeaders:
+def decode_headers(block: bytes, offset: int = 0, known: Optional[Dict[bytes, FrameHeader]] = None) -> FrameHeaders:
     """Return the headers of a whole headers block, whose first byte lies at offset of the stream.
 
+    known: single headers that were read before, by their bytes: what is there is not read again, what is read is put there
     Raises FrameError: `header`, `header_type`, `utf8`, `duplicate_header` (EVS-010 to EVS-016).
     """
     require_type(block, bytes, "headers block")
-    headers: List[FrameHeader] = []
-    names = set()
+    new, find_known, codecs = tuple.__new__, (known or {}).get, _CODECS
+    by_name: Dict[str, FrameHeader] = {}
     position, end = 0, len(block)
     while position < end:
         start = position
         name_length = block[position]
-        position += 1
         if name_length == 0:  # EVS-011
             raise FrameError("empty header name", expected="1 to 255 bytes", actual="0 bytes", offset=offset + start, rule="EVS-011")
-        name_bytes = block[position:position + name_length]
-        position += name_length
+        position += 1 + name_length
         if position >= end:  # EVS-010; the type byte must follow
             raise _short(block, "header name and type", position + 1, offset)
-        code = block[position]
-        codec = _CODECS.get(code)
+        codec = codecs.get(block[position])
         if codec is None:  # EVS-013
-            raise FrameError("unknown header type", kind="header_type", expected="0 to 9", actual=code,
+            raise FrameError("unknown header type", kind="header_type", expected="0 to 9", actual=block[position],
                              offset=offset + position, rule="EVS-013")
         position += 1
         length = codec.length
         if length is None:
             if position + 2 > end:  # EVS-010
                 raise _short(block, "value length", position + 2, offset)
-            length = _U16.unpack_from(block, position)[0]  # EVS-016
+            length = block[position] << 8 | block[position + 1]  # EVS-016
             position += 2
-        if position + length > end:  # EVS-010
-            raise _short(block, "header value", position + length, offset)
-        try:
-            name = name_bytes.decode("utf-8")
-        except UnicodeDecodeError as error:  # EVS-012
-            raise _not_utf8("header name", name_bytes, error, offset + start + 1, "EVS-012") from None
-        if name in names:  # EVS-014
+        position += length
+        if position > end:  # EVS-010
+            raise _short(block, "header value", position, offset)
+        bytes_of_header = block[start:position]
+        header = find_known(bytes_of_header)
+        if header is None:
+            header = _read_header(bytes_of_header, codec, length, offset + start)
+            if known is not None and len(bytes_of_header) <= _MEMO_LENGTH:
+                _remember(known, bytes_of_header, header)
+        name = header[0]
+        if name in by_name:  # EVS-014
             raise FrameError("header name given twice", kind="duplicate_header", expected="unique names", actual=name,
                              offset=offset + start, rule="EVS-014")
-        names.add(name)
-        value_bytes = block[position:position + length]
-        try:
-            value = codec.read(value_bytes)
-        except UnicodeDecodeError as error:  # EVS-015
-            raise _not_utf8("value of header %r" % name, value_bytes, error, offset + position, "EVS-015") from None
-        headers.append(FrameHeader(name, codec.type, value))
-        position += length
-    return FrameHeaders(headers)
+        by_name[name] = header
+    headers: FrameHeaders = new(FrameHeaders, by_name.values())
+    headers._by_name = by_name
+    return headers
+
+
+def _read_header(header: bytes, codec: _Codec, length: int, offset: int) -> FrameHeader:
+    """Return one header from its bytes, whose value is length bytes long."""
+    name_bytes, value_start = header[1:1 + header[0]], len(header) - length
+    try:
+        name = name_bytes.decode("utf-8")
+    except UnicodeDecodeError as error:  # EVS-012
+        raise _not_utf8("header name", name_bytes, error, offset + 1, "EVS-012") from None
+    value_bytes = header[value_start:]
+    try:
+        return tuple.__new__(FrameHeader, (name, codec.type, codec.read(value_bytes)))
+    except UnicodeDecodeError as error:  # EVS-015
+        raise _not_utf8("value of header %r" % name, value_bytes, error, offset + value_start, "EVS-015") from None
 
 
 def _short(block: bytes, what: str, needed: int, offset: int) -> FrameError:
@@ -292,28 +302,34 @@ def _not_utf8(what: str, data: bytes, error: UnicodeDecodeError, offset: int, ru
                       offset=offset + error.start, rule=rule)
 
 
-class Decoder:
-    """Turns the bytes of a stream, fed in any pieces, into messages.
+class FrameReader(Generic[Result]):
+    """Turns the bytes of a stream, fed in any pieces, into results: what `meaning` makes of each frame's headers and payload.
 
+    meaning: given a frame's headers, returns a function from its payload to the result; a result None is left out. Both may
+        raise an error of this package, which ends the reader. It is asked once for equal headers that follow one another
     max_frame_length: the longest frame accepted, in bytes; more is refused (`limit`) as soon as its prelude is read
     """
 
-    def __init__(self, max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH) -> None:
+    def __init__(self, meaning: Callable[[FrameHeaders], Callable[[bytes], Optional[Result]]],
+                 max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH) -> None:
         require_type(max_frame_length, int, "max_frame_length")
         if max_frame_length < FRAME_OVERHEAD:
             raise UsageError("max_frame_length too small", expected="at least %d" % FRAME_OVERHEAD, actual=max_frame_length,
                              rule="EVS-008")
+        self._meaning = meaning
         self._max_frame_length = max_frame_length
         self._pending: Union[bytes, bytearray] = b""  # the unfinished frame; a bytearray once it has grown by pieces
         self._needed = _PRELUDE_LENGTH  # bytes of it that must have come before it is worth another look
         self._offset = 0                # of the unfinished frame's first byte, in the stream
-        self._preludes: Dict[bytes, Tuple[int, int, int]] = {}
-        self._blocks: Dict[bytes, FrameHeaders] = {}
+        self._starts: Dict[bytes, _Start[Result]] = {}  # by the bytes of prelude and headers
+        self._start_length = _PRELUDE_LENGTH            # of the frame before: the next one's is likely the same
+        self._blocks: Dict[bytes, Callable[[bytes], Optional[Result]]] = {}  # by the bytes of the headers alone
+        self._headers: Dict[bytes, FrameHeader] = {}    # by the bytes of each
         self._failed: Optional[str] = None
 
     @property
     def offset(self) -> int:
-        """The offset of the first byte that belongs to no message returned so far."""
+        """The offset of the first byte that belongs to no frame read so far."""
         return self._offset
 
     @property
@@ -323,14 +339,14 @@ class Decoder:
 
     @property
     def missing(self) -> int:
-        """How many bytes must come before the decoder can know more: to the end of a prelude, or of a frame."""
+        """How many bytes must come before the reader can know more: to the end of a prelude, or of a frame."""
         return self._needed - len(self._pending)
 
-    def feed(self, data: Union[bytes, bytearray, memoryview]) -> List[Message]:
-        """Return the messages that data completes, in order; data may end or begin anywhere (EVS-026).
+    def read(self, data: Union[bytes, bytearray, memoryview], results: List[Result]) -> None:
+        """Append to results what data completes, in order; data may end or begin anywhere (EVS-026).
 
-        Raises FrameError at the first fault; its `messages` are those that this call had completed (EVS-023). The decoder
-        is dead afterwards: feeding it again raises UsageError (EVS-024).
+        Raises FrameError at the first fault, or what `meaning` raises; results then holds what had been completed before it
+        (EVS-023). The reader is dead afterwards: feeding it again raises UsageError (EVS-024).
         """
         if not isinstance(data, bytes):
             data = plain_bytes(data)
@@ -341,17 +357,14 @@ class Decoder:
                 if isinstance(self._pending, bytes):
                     self._pending = bytearray(self._pending)
                 self._pending += data
-                return []
+                return
             data = b"".join((self._pending, data))
-        messages: List[Message] = []
         try:
-            position = self._decode(data, messages)
+            position = self._read_frames(data, results)
         except Error as error:
-            error.messages = tuple(messages)  # type: ignore[attr-defined]
             raise self._dead(error) from None
         self._offset += position
         self._pending = data[position:]
-        return messages
 
     def close(self) -> None:
         """Say that the stream has ended. Raises FrameError `truncated` when a frame is unfinished (EVS-022)."""
@@ -366,51 +379,44 @@ class Decoder:
     def _dead(self, error: Error) -> Error:
         self._failed = str(error)
         self._pending = b""
-        self._preludes, self._blocks = {}, {}
+        self._starts, self._blocks, self._headers = {}, {}, {}
         return error
 
-    def _decode(self, data: bytes, messages: List[Message]) -> int:
-        """Append the whole messages of data, return where the unfinished frame begins, and set what it needs."""
-        # The loop that the speed of a stream depends on: names are local, and the frame is touched once by each CRC.
-        unpack_u32, checksum, append, new = _U32.unpack_from, crc32, messages.append, tuple.__new__
-        preludes, blocks = self._preludes, self._blocks
-        view = memoryview(data)
+    def _read_frames(self, data: bytes, results: List[Result]) -> int:
+        """Append what the whole frames of data mean, return where the unfinished frame begins, and set what it needs."""
+        # The loop that the speed of a stream depends on. Names are local; a frame that starts with the bytes of an earlier one
+        # (lengths, prelude CRC, headers) needs one look-up, and the CRC goes on from there, over the payload alone.
+        unpack_u32, checksum, append = _U32.unpack_from, crc32, results.append
+        starts, start_length = self._starts, self._start_length
         position, length = 0, len(data)
         self._needed = _PRELUDE_LENGTH
-        while length - position >= 12:  # a frame of 16 bytes, without headers and payload, is a message like any other: EVS-027
-            prelude = data[position:position + 12]
-            total_length, headers_length, crc = preludes.get(prelude) or self._read_prelude(prelude, data, position)
+        while length - position >= 12:  # a frame of 16 bytes, without headers and payload, is one like any other: EVS-027
+            total_length, payload_offset, start_crc, make = (
+                starts.get(data[position:position + start_length]) or self._read_start(data, position))
             end = position + total_length
             if end > length:
                 self._needed = total_length
                 break
+            payload = data[position + payload_offset:end - 4]
+            crc = checksum(payload, start_crc)
             message_crc = unpack_u32(data, end - 4)[0]
-            crc = checksum(view[position + 8:end - 4], crc)
             if crc != message_crc:  # EVS-003, EVS-005: before any header is believed
                 raise FrameError("message checksum differs", kind="message_crc", expected="0x%08x" % crc, actual="0x%08x" % message_crc,
                                  offset=self._offset + end - 4, rule="EVS-005")
-            payload_start = position + 12 + headers_length
-            block = data[position + 12:payload_start]
-            headers = blocks.get(block)
-            if headers is None:
-                headers = self._read_headers(block, self._offset + position + 12)
-            append(new(Message, (headers, data[payload_start:end - 4])))
+            if make is None:
+                start_length = self._start_length = payload_offset
+                make = self._make_of(data[position:position + payload_offset], (total_length, payload_offset, start_crc), position)
+            result = make(payload)
+            if result is not None:
+                append(result)
             position = end
         return position
 
-    def _read_headers(self, block: bytes, offset: int) -> FrameHeaders:
-        headers = decode_headers(block, offset)
-        if len(block) <= _MEMO_BLOCK_LENGTH:
-            if len(self._blocks) >= _MEMO_ENTRIES:
-                self._blocks.clear()
-            self._blocks[block] = headers
-        return headers
-
-    def _read_prelude(self, prelude: bytes, data: bytes, position: int) -> Tuple[int, int, int]:
-        """Return total length, headers length and the CRC so far of a prelude, the 12 bytes of data at position, or refuse it."""
-        total_length, headers_length, prelude_crc = _PRELUDE.unpack(prelude)
+    def _read_start(self, data: bytes, position: int) -> "_Start[Result]":
+        """Return how the frame at position starts, from its prelude, or refuse it; the CRC is 0 as long as the frame is not whole."""
+        total_length, headers_length, prelude_crc = _PRELUDE.unpack_from(data, position)
         offset = self._offset + position
-        crc = crc32(prelude[:8])
+        crc = crc32(data[position:position + 8])
         if crc != prelude_crc:  # EVS-002, EVS-004: before either length is believed
             raise FrameError("%sprelude checksum differs" % _looks_like(data[position:position + 64], offset), kind="prelude_crc",
                              expected="0x%08x" % crc, actual="0x%08x" % prelude_crc, offset=offset + 8, rule="EVS-004")
@@ -423,10 +429,56 @@ class Decoder:
         if total_length > self._max_frame_length:  # EVS-008
             raise FrameError("frame longer than the ceiling", kind="limit", expected="at most %d" % self._max_frame_length,
                              actual=total_length, offset=offset, rule="EVS-008")
-        if len(self._preludes) >= _MEMO_ENTRIES:
-            self._preludes.clear()
-        self._preludes[prelude] = total_length, headers_length, crc
-        return total_length, headers_length, crc
+        payload_offset = _PRELUDE_LENGTH + headers_length
+        whole = position + total_length <= len(data)
+        return total_length, payload_offset, crc32(data[position + 8:position + payload_offset], crc) if whole else 0, None
+
+    def _make_of(self, start: bytes, known: Tuple[int, int, int], position: int) -> Callable[[bytes], Optional[Result]]:
+        """Return what makes the result of a frame that starts so, and remember it; a start only when its headers come again."""
+        block = start[_PRELUDE_LENGTH:]
+        make = self._blocks.get(block)
+        if make is None:
+            make = self._meaning(decode_headers(block, self._offset + position + _PRELUDE_LENGTH, self._headers))
+            if len(block) <= _MEMO_LENGTH:
+                _remember(self._blocks, block, make)
+        else:
+            _remember(self._starts, start, (*known, make))
+        return make
+
+
+def _remember(memo: Dict[bytes, Any], name: bytes, value: object) -> None:
+    if len(memo) >= _MEMO_ENTRIES:
+        memo.clear()
+    memo[name] = value
+
+
+def _message_maker(headers: FrameHeaders) -> Callable[[bytes], Message]:
+    new = tuple.__new__
+    return lambda payload: new(Message, (headers, payload))
+
+
+class Decoder(FrameReader[Message]):
+    """Turns the bytes of a stream, fed in any pieces, into messages.
+
+    max_frame_length: the longest frame accepted, in bytes; more is refused (`limit`) as soon as its prelude is read
+    """
+
+    def __init__(self, max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH) -> None:
+        super().__init__(_message_maker, max_frame_length)
+
+    def feed(self, data: Union[bytes, bytearray, memoryview]) -> List[Message]:
+        """Return the messages that data completes, in order; data may end or begin anywhere (EVS-026).
+
+        Raises FrameError at the first fault; its `messages` are those that this call had completed (EVS-023). The decoder
+        is dead afterwards: feeding it again raises UsageError (EVS-024).
+        """
+        messages: List[Message] = []
+        try:
+            self.read(data, messages)
+        except FrameError as error:
+            error.messages = tuple(messages)
+            raise
+        return messages
 
 
 _SIGNS = (

@@ -20,6 +20,7 @@ _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([0-9]{3})(?: ([^\r\n\0]*))?\r\n\Z")
 _HEADER_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n\0]*)\r\n\Z")  # blanks are stripped later: no pattern with two ways
 _FOLDED_LINE = re.compile(rb"[ \t]([^\r\n\0]*)\r\n\Z")
 _CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n\Z")
+_PLAIN_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")  # what nearly every chunk begins with
 _LENGTH = re.compile(r"[0-9]{1,18}\Z")
 
 ResponseHead = NamedTuple("ResponseHead", [
@@ -88,3 +89,73 @@ def parse_chunk_line(line: bytes) -> int:
     if match is None:
         raise HttpError("not a chunk size", expected="hexadecimal digits, ended by CRLF", actual=excerpt(line), rule="HTTP-045")
     return int(match.group(1), 16)
+
+
+class ChunkedBody:
+    """Reads a body in the chunked coding: fed raw bytes, cut anywhere, it gives those of the body (HTTP-045, HTTP-046).
+
+    complete: whether the zero chunk's line has come; what lies behind it, trailers too, is not looked at
+    """
+
+    def __init__(self) -> None:
+        self.complete = False
+        self._left = 0  # bytes of the chunk that are still to come
+        self._in_chunk = False  # also when only its CRLF is still to come
+        self._pending = b""  # of a line, or of a chunk's CRLF
+
+    def feed(self, data: bytes) -> bytes:
+        """Return the bytes of the body that data holds. Raises HttpError; its `body` is what this call had read before."""
+        if self._pending:
+            data = self._pending + data
+        pieces: List[bytes] = []
+        try:
+            position = self._read(data, pieces)
+        except HttpError as error:
+            error.body = b"".join(pieces)
+            raise
+        self._pending = data[position:]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _read(self, data: bytes, pieces: List[bytes]) -> int:
+        """Append the pieces of the body, and return where what is kept for the next time begins."""
+        match_line, append, length = _PLAIN_CHUNK_LINE.match, pieces.append, len(data)
+        position, left = 0, self._left
+        while not self.complete:
+            if self._in_chunk:
+                end = position + left
+                if left:
+                    append(data[position:end])
+                    if end > length:
+                        self._left = end - length
+                        return length
+                position, left = end, 0
+                if length - position < 2:
+                    break
+                if data[position:position + 2] != b"\r\n":  # HTTP-046
+                    raise HttpError("a chunk does not end with CRLF", expected="CRLF", actual=data[position:position + 2], rule="HTTP-046")
+                position += 2
+                self._in_chunk = False
+            match = match_line(data, position)
+            line_end = match.end() if match is not None else self._line_end(data, position)
+            if not line_end:
+                break
+            left = int(match.group(1), 16) if match is not None else parse_chunk_line(data[position:line_end])
+            position = line_end
+            self._in_chunk = True
+            self.complete = not left
+        self._left = left
+        return position
+
+    @staticmethod
+    def _line_end(data: bytes, position: int) -> int:
+        """Return where the line that begins at position ends, 0 when it has not come whole."""
+        end = data.find(b"\n", position) + 1
+        if (end or len(data)) - position > MAX_LINE:
+            raise HttpError("a chunk's first line is too long", expected="at most %d bytes" % MAX_LINE, actual="more", rule="HTTP-048")
+        return end
+
+    def missing(self) -> str:
+        """Say what must come before the body is complete."""
+        if self._left:
+            return "%d more bytes of a chunk" % self._left
+        return "CRLF behind a chunk" if self._in_chunk else "a chunk"

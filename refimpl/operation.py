@@ -24,7 +24,7 @@ from .errors import (
     require_type,
     without_secrets,
 )
-from .eventstream import DEFAULT_MAX_FRAME_LENGTH, EVENT_STREAM_TYPE, Decoder, FrameHeaders, Message, plain_bytes
+from .eventstream import DEFAULT_MAX_FRAME_LENGTH, EVENT_STREAM_TYPE, FrameHeaders, FrameReader, Message, plain_bytes
 from .fields import INT32_MAX, INT32_MIN, Field
 from .jsonform import parse_json
 from .shapes import (
@@ -206,8 +206,8 @@ class ResponseReader:
         self.request_id = request_id_of(self.headers)
         self.output = read_output(self.headers)
         self.unknown_events = 0
-        self._messages = 0
-        self._decoder = Decoder(max_frame_length)
+        self._delivered = 0  # events
+        self._frames: FrameReader[StreamEvent] = FrameReader(self._meaning, max_frame_length)
         self._body = bytearray()
         self._failed = False
         _check_status(status, self.headers, self.request_id)
@@ -227,34 +227,28 @@ class ResponseReader:
             return []
         events: List[StreamEvent] = []
         try:
-            try:
-                self._read_messages(self._decoder.feed(data), events)
-            except FrameError as fault:
-                self._read_messages(fault.messages, events)
-                raise
+            self._frames.read(data, events)
         except (FrameError, ServiceError) as error:
             self._failed = True
+            self._delivered += len(events)
+            if error.kind == "message_type":
+                error.message = "%s in message %d" % (error.message, self._messages + 1)
             error.events = tuple(events)
             error.status = self.status
             error.request_id = self.request_id
             raise
+        self._delivered += len(events)
         return events
 
-    def _read_messages(self, messages: Sequence[Message], events: List[StreamEvent]) -> None:
-        append, count = events.append, self._messages
-        try:
-            for headers, payload in messages:
-                count += 1
-                event = (headers.meaning or meaning_of(headers))(payload)
-                if event is None:
-                    self.unknown_events += 1
-                else:
-                    append(event)
-        except FrameError as error:
-            error.message = "%s in message %d" % (error.message, count)
-            raise
-        finally:
-            self._messages = count
+    @property
+    def _messages(self) -> int:
+        return self._delivered + self.unknown_events
+
+    def _meaning(self, headers: FrameHeaders) -> Callable[[bytes], Optional[StreamEvent]]:
+        return meaning_of(headers) or self._skip
+
+    def _skip(self, payload: bytes) -> None:  # EVS-032
+        self.unknown_events += 1
 
     def close(self, complete: bool = True) -> None:
         """Say that the body has ended; complete: whether it came whole (HTTP-023); there is no event that says so (EVS-039).
@@ -269,10 +263,10 @@ class ResponseReader:
         if not self.is_stream:
             raise self._no_event_stream()
         try:
-            self._decoder.close()
+            self._frames.close()
             if not complete:
                 raise FrameError("the body ends before it is complete, after %d whole messages" % self._messages, kind="truncated",
-                                 expected="more frames or the body's end", actual="the connection's end", offset=self._decoder.offset,
+                                 expected="more frames or the body's end", actual="the connection's end", offset=self._frames.offset,
                                  rule="HTTP-023")
         except FrameError as error:
             error.status = self.status
@@ -313,23 +307,22 @@ def event_of(message: Message) -> Optional[StreamEvent]:
     Raises ModelStreamError, InternalStreamFailure or UnknownOperationError when the message is one, FrameError
     `message_type` when its headers break the rules.
     """
-    return meaning_of(message.headers)(message.payload)
+    meaning = meaning_of(message.headers)
+    return meaning(message.payload) if meaning is not None else None
 
 
-def meaning_of(headers: FrameHeaders) -> Callable[[bytes], Optional[StreamEvent]]:
-    """Return what makes the event of a message with such headers out of its payload, or raises what it is; as event_of."""
-    headers.meaning = meaning = _meaning_of(headers)
-    return meaning
+def meaning_of(headers: FrameHeaders) -> Optional[Callable[[bytes], StreamEvent]]:
+    """Return what makes the event of a message with such headers out of its payload, or raises what it is; as event_of.
 
-
-def _meaning_of(headers: FrameHeaders) -> Callable[[bytes], Optional[StreamEvent]]:
+    None when its type is unknown (EVS-032).
+    """
     message_type = _required(headers.string(":message-type"), ":message-type", "EVS-030")
     if message_type == "event":
         event_type = _required(headers.string(":event-type"), ":event-type", "EVS-031")
         if event_type in EXCEPTIONS:  # EVS-033
             raise FrameError("exception sent as an event", kind="message_type", expected=":message-type exception", actual=event_type,
                              rule="EVS-033")
-        return EVENTS.get(event_type, _skipped)
+        return EVENTS.get(event_type)
     if message_type == "exception":
         return partial(_raise_exception, _required(headers.string(":exception-type"), ":exception-type", "EVS-034"))
     if message_type == "error":
@@ -342,10 +335,6 @@ def _required(value: Optional[str], name: str, rule: str) -> str:
     if value is None:
         raise FrameError("%s is missing or no string" % name, kind="message_type", expected="a string header", actual="none", rule=rule)
     return value
-
-
-def _skipped(payload: bytes) -> None:  # EVS-032
-    return None
 
 
 def _raise_exception(code: str, payload: bytes) -> NoReturn:

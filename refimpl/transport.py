@@ -22,10 +22,10 @@ from .http1 import (
     MAX_HEADERS,
     MAX_INTERIM,
     MAX_LINE,
+    ChunkedBody,
     ResponseHead,
     body_framing,
     looks_like_tls,
-    parse_chunk_line,
     parse_header_lines,
     parse_status_line,
 )
@@ -135,14 +135,15 @@ class _StrictResponse(http.client.HTTPResponse):
     def __init__(self, wire: Any, *arguments: Any, **options: Any) -> None:
         super().__init__(wire, *arguments, **options)
         self._wire: _Wire = wire
-        self._left = 0  # bytes of the chunk or the body that are still to come
-        self._in_chunk = False
-        self._finished = False
+        self._chunks: Optional[ChunkedBody] = None
+        self._left: Optional[int] = None  # bytes of the body that are still to come, where its length is known
+        self._fault: Optional[HttpError] = None  # told when what came before it has been handed over
 
     def begin(self) -> None:
         self.head = self._read_head()
-        self._framing = body_framing(self.head)
-        self._left = self._framing.length or 0
+        framing = body_framing(self.head)
+        self._chunks = ChunkedBody() if framing.chunked else None
+        self._left = framing.length
         self.will_close = False  # the exchange closes the connection, and no one else
 
     def _read_head(self) -> ResponseHead:
@@ -177,39 +178,37 @@ class _StrictResponse(http.client.HTTPResponse):
 
     def read1(self, size: int = READ_SIZE) -> bytes:
         """Return the next bytes of the body as soon as there are some, at most size; b"" when it is complete (HTTP-050)."""
-        if self._finished:
+        if self._chunks is not None:
+            return self._read_chunks(self._chunks, size)
+        if self._left == 0:
             return b""
-        if self._framing.chunked and not self._left:
-            self._left = self._next_chunk()
-        bounded = self._framing.chunked or self._framing.length is not None
-        if bounded and not self._left:
-            self._finished = True
-            return b""
-        data: bytes = self.fp.read1(min(size, self._left) if bounded else size)
-        if bounded:
+        data: bytes = self.fp.read1(size if self._left is None else min(size, self._left))
+        if self._left is not None:
             if not data:
-                self._truncated("%d more bytes%s" % (self._left, " of a chunk" if self._framing.chunked else ""))
+                self._truncated("%d more bytes" % self._left)
             self._left -= len(data)
         elif not data:
             if self._wire.ragged:
                 self._truncated("close_notify")
-            self._finished = True
+            self._left = 0
         return data
 
-    def _next_chunk(self) -> int:
-        if self._in_chunk:
-            ending = self.fp.read(2)
-            if len(ending) < 2:
-                self._truncated("CRLF behind a chunk")
-            if ending != b"\r\n":
-                raise HttpError("a chunk does not end with CRLF", expected="CRLF", actual=ending, rule="HTTP-046")
-        line = self.fp.readline(MAX_LINE + 1)
-        if len(line) > MAX_LINE:
-            raise HttpError("a chunk's first line is too long", expected="at most %d bytes" % MAX_LINE, actual="more", rule="HTTP-048")
-        if not line.endswith(b"\n"):
-            self._truncated("a chunk")
-        self._in_chunk = True
-        return parse_chunk_line(line)
+    def _read_chunks(self, chunks: ChunkedBody, size: int) -> bytes:
+        if self._fault is not None:
+            raise self._fault
+        data = b""
+        while not data and not chunks.complete:
+            raw = self.fp.read1(size)
+            if not raw:
+                self._truncated(chunks.missing())
+            try:
+                data = chunks.feed(raw)
+            except HttpError as error:
+                if not error.body:
+                    raise
+                self._fault = error
+                data, error.body = error.body, b""
+        return data
 
     def _truncated(self, expected: str) -> NoReturn:
         raise HttpError("the connection ends inside the body", kind="truncated", expected=expected, actual="the connection's end",

@@ -216,7 +216,7 @@ def test_unknown_events_are_skipped_and_counted():
     steps = answer("chunked", new + FRAMES[0], new, new + new, FRAMES[1])
     with RawServer(steps) as server, call(client_of(server)) as response:
         assert next(response.body) == PARTS[0]
-        assert response.unknown_events == 1
+        assert 1 <= response.unknown_events <= 4  # of what has been read so far: that may be more than what was handed over
         assert list(response.body) == [PARTS[1]]
         assert response.unknown_events == 4
 
