@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: MIT
+"""The vectors: what is committed is what tests/authoring writes; and the checks that keep a broken case from being written."""
+import hashlib
+import json
+
+import pytest
+
+from tests.authoring import (
+    KEYS,
+    KINDS,
+    LEDGER,
+    MANIFEST,
+    ROOT,
+    RULES,
+    VECTORS,
+    CaseMistake,
+    Feature,
+    b64,
+    check_together,
+    either,
+    features,
+    frames,
+    manifest_of,
+    ok,
+    reject,
+    text_of,
+    write,
+    written,
+)
+
+FEATURES = features()
+CASES = [case for feature in FEATURES for case in feature.cases]
+WHY = "a decoder that does not check it hands out changed bytes"
+
+
+# ---- what is committed -------------------------------------------------------------------------------------------
+
+def test_what_is_committed_is_what_is_written():
+    files = written(FEATURES)
+    committed = {path.name: path.read_bytes() for path in VECTORS.glob("*.json") if b'"cases": [' in path.read_bytes()}
+    assert sorted(committed) == sorted(files)
+    for name, data in files.items():
+        assert committed[name] == data, "%s: run python3 -m tests.authoring" % name
+    assert (VECTORS / MANIFEST).read_bytes() == manifest_of(VECTORS), "run python3 -m tests.authoring"
+
+
+def test_the_files_are_data_in_one_form():
+    for path in VECTORS.rglob("*.json"):
+        data = path.read_bytes()
+        assert data == text_of(json.loads(data.decode("utf-8"))).encode("utf-8"), path.name
+        assert b"\r" not in data
+
+
+def test_every_row_of_the_ledger_is_used_and_has_its_place():
+    used = {other["divergence"] for case in CASES for other in case.get("acceptable", ())}
+    assert sorted(used) == LEDGER == sorted(set(LEDGER))
+
+
+def test_the_kinds_are_those_of_the_specification():
+    assert {"prelude_crc", "duplicate_header", "utf8", "configuration"} < set(KINDS) and len(KINDS) == 23
+
+
+# ---- what is written ---------------------------------------------------------------------------------------------
+
+def feature(**options):
+    return Feature("eventstream-decode", "eventstream.decode", "evs-", **options)
+
+
+def with_case(**changes):
+    """A feature with one good case, changed."""
+    made = feature()
+    arguments = dict({"case_id": "evs-message-crc", "title": "the message checksum is wrong", "rules": "EVS-003 EVS-005",
+                      "given": frames("frame crc(wrong)"), "expect": reject("message_crc", messages=[]), "why": WHY}, **changes)
+    made.case(**arguments)
+    return made
+
+
+def test_a_case_has_its_keys_in_their_order():
+    made = with_case(delivery=["whole", "bytewise"], needs=["evs-other"])
+    assert made.cases == [{
+        "id": "evs-message-crc", "title": "the message checksum is wrong", "rules": ["EVS-003", "EVS-005"], "level": "MUST",
+        "op": "eventstream.decode", "input": {"frames": "frame crc(wrong)"}, "delivery": ["whole", "bytewise"],
+        "expect": {"status": "reject", "kind": "message_crc", "output": {"messages": []}}, "needs": ["evs-other"], "why": WHY,
+        "since": "0.1.0", "source": "derived"}]
+    assert list(made.cases[0]) == [key for key in KEYS if key in made.cases[0]]
+
+
+def test_what_says_nothing_is_left_out():
+    assert sorted(set(KEYS) - set(with_case().cases[0])) == ["acceptable", "delivery", "needs"]
+    assert with_case(delivery=["whole"]).cases == with_case().cases
+    by_default = feature(delivery=["bytewise"])
+    by_default.case("evs-x-y", "t", "EVS-001", frames("frame"), ok(messages=[]), WHY)
+    assert by_default.cases[0]["delivery"] == ["bytewise"]
+
+
+def test_outcomes():
+    assert ok(messages=[]) == {"status": "ok", "output": {"messages": []}} == ok({"messages": []})
+    assert reject("exception", "Name", {"Message": "m"}, events=[]) == {
+        "status": "reject", "kind": "exception", "code": "Name", "fields": {"Message": "m"}, "output": {"events": []}}
+    assert reject(("http", "network")) == {"status": "reject", "kind": ["http", "network"]}
+    assert b64(b"hi") == "aGk="
+
+
+@pytest.mark.parametrize("changes, mistake", [
+    ({"case_id": "sig-message-crc"}, "the id must be"),
+    ({"case_id": "evs"}, "the id must be"),
+    ({"case_id": "evs-Message"}, "the id must be"),
+    ({"case_id": "evs-message_crc"}, "the id must be"),
+    ({"title": ""}, "title must be"),
+    ({"title": "two\nlines"}, "title must be"),
+    ({"title": "a sentence."}, "title must be"),
+    ({"why": "because"}, "why must say"),
+    ({"why": " " + WHY}, "why must be"),
+    ({"source": ""}, "source must be"),
+    ({"rules": ""}, "SPEC.md has no such rule"),
+    ({"rules": "EVS-003 EVS-999"}, "SPEC.md has no such rule, or it stands twice: EVS-999"),
+    ({"rules": "EVS-003 EVS-003"}, "SPEC.md has no such rule"),
+    ({"level": "SHOULD"}, "none of its rules binds with SHOULD"),
+    ({"level": "WILL"}, "none of its rules binds with WILL"),
+    ({"given": {}}, "its bytes must be one of"),
+    ({"given": {"frames": "frame", "base64": ""}}, "its bytes must be one of"),
+    ({"given": {"base64": "aGl="}}, "not base64"),
+    ({"given": {"chunks": ["aGk="]}, "delivery": ["bytewise"]}, "what is cut already has no delivery"),
+    ({"delivery": ["whole", "whole"]}, "no such delivery"),
+    ({"delivery": ["slowly"]}, "no such delivery"),
+    ({"expect": {}}, "expect must be"),
+    ({"expect": {"status": "maybe"}}, "expect must be"),
+    ({"expect": dict(ok(), kind="header")}, "expect must be"),
+    ({"expect": reject("broken")}, "no such kind: broken"),
+    ({"expect": reject([])}, "no such kind"),
+    ({"expect": reject(["header", "broken"])}, "no such kind: broken"),
+    ({"acceptable": [either(reject("broken"), "another way to see it", "DIV-001")]}, "no such kind"),
+    ({"acceptable": [either(ok(messages=[]), "short", "DIV-001")]}, "an acceptable outcome must be another one"),
+    ({"acceptable": [either(reject("message_crc", messages=[]), "another way to see it", "DIV-001")]}, "an acceptable outcome must be"),
+    ({"acceptable": [either(ok(messages=[]), "another way to see it", "DIV-999")]}, "DIVERGENCES.md has no row DIV-999"),
+])
+def test_a_mistake_is_refused_by_the_name_of_its_case(changes, mistake):
+    with pytest.raises(CaseMistake) as caught:
+        with_case(**changes)
+    assert str(caught.value).startswith("%s: %s" % (changes.get("case_id", "evs-message-crc"), mistake))
+
+
+def test_bytes_and_deliveries_belong_to_the_operations_that_take_them():
+    for given, delivery in ((frames("frame"), None), ({}, ["bytewise"])):
+        with pytest.raises(CaseMistake, match="takes no bytes in pieces"):
+            Feature("sigv4-sign", "sigv4.sign", "sig-").case("sig-x-y", "t", "SIG-001", given, ok(), WHY, delivery=delivery)
+    with pytest.raises(CaseMistake, match="only frames are delivered with others"):
+        Feature("http-response", "http.response", "http-").case("http-x-y", "t", "HTTP-020", frames("frame"), ok(), WHY,
+                                                                delivery=["trailing"])
+    with pytest.raises(CaseMistake, match="the id must be"):
+        Feature("x", "eventstream.decode", "abc-").case("abc-x-y", "t", "EVS-001", frames("frame"), ok(), WHY)
+
+
+@pytest.mark.parametrize("others, mistake", [
+    ([with_case()], "eventstream-decode: there twice"),
+    ([Feature("other", "eventstream.decode", "evs-")], None),
+])
+def test_files_are_there_once(others, mistake):
+    if mistake is None:
+        check_together([with_case()] + others)
+        return
+    with pytest.raises(CaseMistake, match=mistake):
+        check_together([with_case()] + others)
+
+
+def test_ids_are_there_once_and_needs_are_others():
+    twice = with_case()
+    twice.cases += with_case(given=frames("frame")).cases
+    with pytest.raises(CaseMistake, match="evs-message-crc: there twice"):
+        check_together([twice])
+    for need in ("evs-message-crc", "evs-nowhere"):
+        with pytest.raises(CaseMistake, match="needs %s, which is no other case" % need):
+            check_together([with_case(needs=[need])])
+    again = with_case()
+    again.cases += with_case(case_id="evs-message-crc-again").cases
+    with pytest.raises(CaseMistake, match="evs-message-crc-again: asks what another case asks"):
+        check_together([again])
+
+
+def test_writing_makes_files_and_manifest_and_takes_old_ones_away(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.authoring.features", lambda: [with_case()])
+    (tmp_path / "old-feature.json").write_text('{"feature": "old-feature", "cases": []}', encoding="utf-8")
+    (tmp_path / "schema.json").write_text("{}\n", encoding="utf-8")
+    (tmp_path / "wire").mkdir()
+    (tmp_path / "wire" / "one.json").write_text("{}\n", encoding="utf-8")
+    assert write(tmp_path) == [("eventstream-decode", 1)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MANIFEST, "eventstream-decode.json", "schema.json", "wire"]
+    lines = (tmp_path / MANIFEST).read_text(encoding="ascii").splitlines()
+    assert [line[66:] for line in lines] == ["eventstream-decode.json", "schema.json", "wire/one.json"]
+    assert lines[1] == hashlib.sha256(b"{}\n").hexdigest() + "  schema.json"
+    text = (tmp_path / "eventstream-decode.json").read_text(encoding="utf-8")
+    assert json.loads(text) == with_case().document() and text.startswith('{\n "feature": "eventstream-decode",\n "cases": [\n  {\n   "id"')
+
+
+def test_the_rules_are_there():
+    assert "EVS-001" in RULES
