@@ -45,7 +45,7 @@ _NEVER_SIGNED_PREFIX = "x-forwarded-"
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9\-_~][A-Za-z0-9\-._~]*)+/?\Z")  # its canonical form is itself
-_PLAIN_VALUE = re.compile(r"[!-~]+(?: [!-~]+)*\Z")  # the same of a header value
+_is_plain_value = re.compile(r"[!-~]+(?: [!-~]+)*\Z").match  # the same of a header value
 _FOLD = re.compile(r"(?:\r?\n)(?=[ \t])")  # an obs-fold: a line break, and the blank that continues the line
 _BLANKS = re.compile(r"[ \t]+")
 _FORBIDDEN = re.compile(r"[\r\n\0]")
@@ -60,7 +60,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 def _typed(function: _Function) -> _Function:
-    """Make a stage raise UsageError, and nothing else, for arguments that it cannot work with."""
+    """Make a function raise UsageError, and nothing else, for arguments that it cannot work with."""
     @wraps(function)
     def checked(*arguments: Any, **options: Any) -> Any:
         try:
@@ -68,6 +68,11 @@ def _typed(function: _Function) -> _Function:
         except (TypeError, ValueError, LookupError, AttributeError, BufferError):
             raise UsageError("%s got an argument of the wrong type" % function.__name__, kind="type") from None
     return cast(_Function, checked)
+
+
+def _unguarded(function: _Function) -> _Function:
+    """Return what _typed() guards, for a caller that is guarded itself."""
+    return cast(_Function, function.__wrapped__)  # type: ignore[attr-defined]
 
 
 # ---- values ------------------------------------------------------------------------------------------------------
@@ -147,9 +152,14 @@ _EPOCH = datetime(1970, 1, 1)
 def amz_date_of(seconds: float) -> str:
     """Return seconds since 1970 UTC as an X-Amz-Date. Raises UsageError when that is no date (SIG-016)."""
     try:
-        return (_EPOCH + timedelta(seconds=int(seconds))).strftime("%Y%m%dT%H%M%SZ").rjust(16, "0")
+        return _amz_date_of(int(seconds))
     except (TypeError, ValueError, OverflowError):
         raise UsageError("not a time", expected="seconds since 1970 UTC", actual=seconds, rule="SIG-016") from None
+
+
+@lru_cache(maxsize=16)  # many calls fall into one second
+def _amz_date_of(seconds: int) -> str:
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat().replace("-", "").replace(":", "") + "Z"
 
 
 def seconds_of(amz_date: str) -> int:
@@ -258,7 +268,7 @@ def canonical_value(value: str) -> str:
     Raises UsageError for any other CR, LF or NUL (SIG-025) and for a character that is no octet (SIG-026).
     """
     require_type(value, str, "header value", "SIG-025")
-    if _PLAIN_VALUE.match(value):
+    if _is_plain_value(value):
         return value
     if "\n" in value:
         value = _FOLD.sub("", value)
@@ -267,6 +277,10 @@ def canonical_value(value: str) -> str:
     if value and max(value) > "\xff":
         raise UsageError("header value holds a character that is no octet", expected="Latin-1", rule="SIG-026")
     return _BLANKS.sub(" ", value).strip(" ")
+
+
+def _no_pairs() -> UsageError:
+    return UsageError("headers must be (name, value) pairs of text", kind="type", rule="SIG-025")
 
 
 @_typed
@@ -279,9 +293,13 @@ def canonical_name(name: str) -> str:
 
 
 @_typed
+@lru_cache(maxsize=256)
 def is_signed(name: str) -> bool:
     """Tell whether a header of that lower-case name is signed (SIG-015)."""
     return name not in NEVER_SIGNED and not name.startswith(_NEVER_SIGNED_PREFIX)
+
+
+_lower_name, _is_signed = _unguarded(canonical_name), _unguarded(is_signed)
 
 
 def collect_headers(headers: HeaderPairs) -> Dict[str, str]:
@@ -292,13 +310,24 @@ def collect_headers(headers: HeaderPairs) -> Dict[str, str]:
     collected: Dict[str, str] = {}
     try:
         for name, value in headers:
-            require_type(name, str, "header name", "SIG-025")
-            lower = canonical_name(name)
-            clean = canonical_value(value)
+            lower = _lower_name(name)
+            clean = value if _is_plain_value(value) else canonical_value(value)
             collected[lower] = collected[lower] + "," + clean if lower in collected else clean  # SIG-013
     except (TypeError, ValueError):
-        raise UsageError("headers must be (name, value) pairs", kind="type", rule="SIG-025") from None
+        raise _no_pairs() from None
     return collected
+
+
+def _require_host(collected: Dict[str, str]) -> None:
+    if not collected.get("host"):
+        raise UsageError("there is no Host header", expected="host, with its port unless it is the scheme's default", rule="SIG-014")
+
+
+@_typed
+def select_signed(collected: Dict[str, str]) -> Dict[str, str]:
+    """Return those of the headers, as from collect_headers, that are signed (SIG-015). Raises UsageError without Host (SIG-014)."""
+    _require_host(collected)
+    return {name: value for name, value in collected.items() if _is_signed(name)}
 
 
 @_typed
@@ -311,6 +340,9 @@ def canonical_headers(headers: Dict[str, str]) -> str:
 def signed_headers(headers: Iterable[str]) -> str:
     """Return the names of the signed headers, lower-case, sorted, joined with `;` (SIG-011)."""
     return ";".join(sorted(headers))
+
+
+_header_lines, _header_names = _unguarded(canonical_headers), _unguarded(signed_headers)
 
 
 @_typed
@@ -327,7 +359,7 @@ def canonical_request(method: str, uri: str, query_string: str, headers: Dict[st
 
     headers: those that are signed, as from collect_headers
     """
-    return "\n".join((method, uri, query_string, canonical_headers(headers), signed_headers(headers), hashed_payload))
+    return "\n".join((method, uri, query_string, _header_lines(headers), _header_names(headers), hashed_payload))
 
 
 # ---- from the canonical request to the signature -----------------------------------------------------------------
@@ -377,6 +409,12 @@ def authorization_header(access_key: str, scope: str, names: str, signature: str
 
 # ---- signing -----------------------------------------------------------------------------------------------------
 
+# The stages as sign() calls them: guarded as a whole, it needs no guard for each.
+_hash_payload, _request_of = _unguarded(payload_hash), _unguarded(canonical_request)
+_scope_of, _text_of = _unguarded(credential_scope), _unguarded(string_to_sign)
+_signature_of, _authorization_of = _unguarded(calculate_signature), _unguarded(authorization_header)
+
+
 class Signer:
     """Signs and presigns; keeps the derived keys of the last few (secret, date, region, service), so that a day's requests
     cost one HMAC each (SIG-048). May be shared by threads.
@@ -404,6 +442,7 @@ class Signer:
             self._keys[name] = key
         return key
 
+    @_typed
     def sign(self, method: str, target: str, headers: HeaderPairs, body: bytes, credentials: Credentials, region: str, service: str,
              amz_date: str, normalize: bool = True, double_encode: bool = True, sign_body: bool = False,
              omit_session_token: bool = False, unsigned: Sequence[str] = ()) -> SignedRequest:
@@ -419,23 +458,24 @@ class Signer:
         """
         _check_arguments(method, credentials, region, service, amz_date)
         path, query = split_target(target)
-        hashed_payload = payload_hash(body)
+        hashed_payload = _hash_payload(body)
         token = credentials.session_token
         own = [(DATE_HEADER, amz_date)]
         if token:
             own.append((TOKEN_HEADER, token))
         if sign_body:
             own.append((CONTENT_HASH_HEADER, hashed_payload))
-        kept = _without(headers, [name for name, _ in own] + ["authorization"])
-        to_sign = select_signed(collect_headers(kept + own))
-        for name in _checked_unsigned(unsigned) + ((TOKEN_HEADER,) if omit_session_token else ()):
-            to_sign.pop(name, None)
-        request = canonical_request(method, canonical_uri(path, normalize, double_encode), canonical_query_string(query), to_sign,
+        sent = _without(headers, [name for name, _ in own] + ["authorization"]) + own
+        if not isinstance(unsigned, (tuple, list)):
+            raise UsageError("unsigned must be a tuple of header names", kind="type", rule="SIG-015")
+        to_sign = _values_to_sign(sent, (*unsigned, TOKEN_HEADER) if omit_session_token else tuple(unsigned))
+        request = _request_of(method, canonical_uri(path, normalize, double_encode), canonical_query_string(query), to_sign,
                                     hashed_payload)
         scope, text, signature = self._finish(request, credentials, region, service, amz_date)
-        authorization = authorization_header(credentials.access_key, scope, signed_headers(to_sign), signature)
-        return SignedRequest(request, text, signature, authorization, tuple(kept + own + [("authorization", authorization)]))
+        authorization = _authorization_of(credentials.access_key, scope, _header_names(to_sign), signature)
+        return SignedRequest(request, text, signature, authorization, (*sent, ("authorization", authorization)))
 
+    @_typed
     def presign(self, method: str, target: str, headers: HeaderPairs, body: bytes, credentials: Credentials, region: str, service: str,
                 amz_date: str, expires: int, normalize: bool = True, double_encode: bool = True,
                 omit_session_token: bool = False) -> PresignedRequest:
@@ -464,22 +504,25 @@ class Signer:
         return PresignedRequest(request, text, signature, "%s?%s%s" % (path, query_string, tail))  # SIG-032
 
     def _finish(self, request: str, credentials: Credentials, region: str, service: str, amz_date: str) -> Tuple[str, str, str]:
-        scope = credential_scope(amz_date, region, service)
-        text = string_to_sign(amz_date, scope, request)
-        return scope, text, calculate_signature(self._k_signing(credentials.secret_key, amz_date[:8], region, service), text)
+        scope = _scope_of(amz_date, region, service)
+        text = _text_of(amz_date, scope, request)
+        return scope, text, _signature_of(self._k_signing(credentials.secret_key, amz_date[:8], region, service), text)
 
 
 def _check_arguments(method: str, credentials: Credentials, region: str, service: str, amz_date: str) -> None:
     require_type(credentials, Credentials, "credentials")
-    require_type(method, str, "method", "SIG-002")
-    require_type(region, str, "region", "SIG-020")
-    require_type(service, str, "service", "SIG-020")
-    require_type(amz_date, str, "amz_date", "SIG-016")
-    _check_texts(method, region, service, amz_date)
+    try:
+        _check_texts(method, region, service, amz_date)
+    except TypeError:  # one that cannot be looked up
+        _unguarded(_check_texts)(method, region, service, amz_date)
 
 
 @lru_cache(maxsize=64)  # they are the same for many requests in a row
 def _check_texts(method: str, region: str, service: str, amz_date: str) -> None:
+    require_type(method, str, "method", "SIG-002")
+    require_type(region, str, "region", "SIG-020")
+    require_type(service, str, "service", "SIG-020")
+    require_type(amz_date, str, "amz_date", "SIG-016")
     if not _TOKEN.match(method):
         raise UsageError("method is no token", actual=method, rule="SIG-002")
     for what, value in (("region", region), ("service", service)):
@@ -489,13 +532,27 @@ def _check_texts(method: str, region: str, service: str, amz_date: str) -> None:
     seconds_of(amz_date)
 
 
-def _checked_unsigned(names: Sequence[str]) -> Tuple[str, ...]:
-    if not isinstance(names, (tuple, list)) or not all(isinstance(name, str) for name in names):
-        raise UsageError("unsigned must be a tuple of header names", kind="type", rule="SIG-015")
-    for name in names:
+def _values_to_sign(pairs: HeaderPairs, unsigned: Tuple[str, ...]) -> Dict[str, str]:
+    """Return what select_signed() returns of those pairs, but for the names unsigned; sooner, when the same names come again."""
+    try:
+        values = [value if _is_plain_value(value) else canonical_value(value) for _, value in pairs]
+    except TypeError:
+        raise _no_pairs() from None
+    signed = {name: ",".join([values[place] for place in places])  # SIG-013
+              for name, places in _places_of_signed(tuple([name for name, _ in pairs]), unsigned)}
+    _require_host(signed)
+    return signed
+
+
+@lru_cache(maxsize=64)  # a client's requests have the same names
+def _places_of_signed(names: Tuple[str, ...], unsigned: Tuple[str, ...]) -> Tuple[Tuple[str, Tuple[int, ...]], ...]:
+    """Return, for each header that is signed, its name in lower case and the places of its values, in order, among the names."""
+    for name in unsigned:
+        require_type(name, str, "unsigned", "SIG-015")
         if must_be_signed(name.lower()):
             raise UsageError("a header that must be signed cannot be left out", actual=name, rule="SIG-045")
-    return tuple(names)
+    places = collect_headers([(name, str(place)) for place, name in enumerate(names)])
+    return tuple((name, tuple(map(int, places[name].split(",")))) for name in sorted(places) if is_signed(name) and name not in unsigned)
 
 
 @_typed
@@ -509,15 +566,7 @@ def _without(headers: HeaderPairs, names: Iterable[str]) -> List[Tuple[str, str]
     try:
         return [(name, value) for name, value in headers if name.lower() not in names]
     except (TypeError, ValueError, AttributeError):
-        raise UsageError("headers must be (name, value) pairs of text", kind="type", rule="SIG-025") from None
-
-
-@_typed
-def select_signed(collected: Dict[str, str]) -> Dict[str, str]:
-    """Return those of the headers, as from collect_headers, that are signed (SIG-015). Raises UsageError without Host (SIG-014)."""
-    if not collected.get("host"):
-        raise UsageError("there is no Host header", expected="host, with its port unless it is the scheme's default", rule="SIG-014")
-    return {name: value for name, value in collected.items() if is_signed(name)}
+        raise _no_pairs() from None
 
 
 # ---- verifying ---------------------------------------------------------------------------------------------------
