@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python3 -m conformance demo | serve | peers`.
+"""The command line: `python3 -m conformance demo | run | list | show | dump | serve | peers`.
 
-Exit codes: 0 all as expected, 1 not so, 2 usage, 130 interrupted. `serve` prints its URL alone on the first line of stdout
-and runs until it is interrupted or its stdin, when asked to watch it, ends.
+Exit codes: 0 all as expected, 1 not so, 2 usage, 3 the adapter itself is broken, 130 interrupted. `serve` prints its URL alone
+on the first line of stdout and runs until it is interrupted or its stdin, when asked to watch it, ends.
 """
 import argparse
 import sys
 import threading
-from typing import Any, BinaryIO, NamedTuple, Sequence, TextIO
+from typing import Any, BinaryIO, Callable, NamedTuple, Optional, Sequence, TextIO
 
 from refimpl.cli import end_process
 from refimpl.errors import Error, UsageError, shown
 
+from .adapters.protocol import OPERATION_NAMES
 from .demo import run_demo
 from .endpoint import Endpoint
+from .runner import DEFAULT_TIMEOUT, BrokenAdapter
 from .scenarios import listing
+from .suite import dump_cases, list_cases, run_suite, show_case
 
 Streams = NamedTuple("Streams", [("stdout", BinaryIO), ("stderr", TextIO)])
 
@@ -26,10 +29,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="conformance", description="Judges implementations of SageMaker Runtime InvokeEndpointWithResponseStream.")
-    commands = parser.add_subparsers(dest="command", metavar="demo | serve | peers", parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", metavar="demo | run | list | show | dump | serve | peers", parser_class=_Parser)
     demo = commands.add_parser("demo", help="endpoint, call, stream, explained: no account, no network")
     demo.set_defaults(act=_demo)
     _add_pace(demo)
+    _add_judging(commands)
     serve = commands.add_parser("serve", help="a SageMaker Runtime endpoint on loopback, with scenarios chosen by endpoint name")
     serve.set_defaults(act=_serve)
     _add_pace(serve)
@@ -41,6 +45,51 @@ def _parser() -> argparse.ArgumentParser:
                        "list: what is there; record: play the scenarios to the clients among them, and write what comes of it")
     peers.add_argument("names", nargs="*", metavar="NAME", help="of peers (to install: at least one; to record: all clients by default)")
     return parser
+
+
+def _add_judging(commands: Any) -> None:
+    run = commands.add_parser("run", help="ask an implementation every case, and tell what its answers are worth")
+    run.set_defaults(act=_run)
+    run.add_argument("--adapter", metavar="CMD", help="the program that speaks for it (default: the reference's own)")
+    run.add_argument("--jobs", type=_count, metavar="N", help="processes (default: 1, and more for cases that wait)")
+    run.add_argument("--timeout", type=_timeout, default=DEFAULT_TIMEOUT, metavar="S", help="seconds for an answer (default: %(default)g)")
+    run.add_argument("--known", metavar="FILE", help="ids of known failures, one a line: they do not fail the run, but must not pass")
+    run.add_argument("--report", action="append", default=[], metavar="KIND=FILE", help="write one too: json=FILE, junit=FILE")
+    _add_choice(run)
+    listing_of = commands.add_parser("list", help="the cases, a line each")
+    listing_of.set_defaults(act=_list)
+    listing_of.add_argument("--json", action="store_true", help="each as its entry of a vector file, on one line")
+    _add_choice(listing_of)
+    show = commands.add_parser("show", help="one case whole: its rules, its bytes annotated, what is expected")
+    show.set_defaults(act=_show)
+    show.add_argument("case", metavar="CASE", help="its id")
+    dump = commands.add_parser("dump", help="each case as files, to look into one without the runner")
+    dump.set_defaults(act=_dump)
+    dump.add_argument("folder", metavar="DIR", help="is made; what lies in it already is not touched")
+    _add_choice(dump)
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="cases whose id fits; several allowed")
+    parser.add_argument("--rule", action="append", default=[], metavar="ID", help="cases that cite the rule; several allowed")
+    parser.add_argument("--op", action="append", default=[], metavar="OP", choices=OPERATION_NAMES,
+                        help="cases of the operation; several allowed: %s" % " ".join(OPERATION_NAMES))
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError("expected 1 to 256, got %r" % text)
+    return int(text)
+
+
+def _timeout(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError("expected more than 0, and at most 3600 seconds, got %r" % text)
+    return seconds
 
 
 def _add_pace(parser: argparse.ArgumentParser) -> None:
@@ -87,15 +136,37 @@ def _peers(options: argparse.Namespace, streams: Streams) -> None:
     if options.action == "list" and options.names or options.action == "install" and not options.names:
         raise UsageError("wrong number of names", expected="install NAME [NAME ...] or list or record [NAME ...]")
 
-    def say(line: str) -> None:
-        streams.stdout.write(line.encode("utf-8", "backslashreplace") + b"\n")
-        streams.stdout.flush()
+    say = _printer(streams)
     if options.action == "list":
         list_peers(say)
     elif options.action == "install":
         install(options.names, say)
     else:
         record(options.names, say)
+
+
+def _run(options: argparse.Namespace, streams: Streams) -> int:
+    return run_suite(options, _printer(streams), lambda line: _write_log(streams, line),
+                     streams.stderr if streams.stderr.isatty() else None)
+
+
+def _list(options: argparse.Namespace, streams: Streams) -> int:
+    return list_cases(options, _printer(streams), lambda line: _write_log(streams, line))
+
+
+def _show(options: argparse.Namespace, streams: Streams) -> int:
+    return show_case(options, _printer(streams), lambda line: _write_log(streams, line))
+
+
+def _dump(options: argparse.Namespace, streams: Streams) -> int:
+    return dump_cases(options, _printer(streams), lambda line: _write_log(streams, line))
+
+
+def _printer(streams: Streams) -> Callable[[str], None]:
+    def say(line: str) -> None:
+        streams.stdout.write(line.encode("utf-8", "backslashreplace") + b"\n")
+        streams.stdout.flush()
+    return say
 
 
 def _write_log(streams: Streams, line: str) -> None:
@@ -108,11 +179,14 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
     try:
         options = _parser().parse_args(arguments)
         if options.command is None:
-            raise UsageError("no command", expected="demo or serve or peers; --help tells more")
-        options.act(options, streams)
+            raise UsageError("no command", expected="demo, run or serve; --help tells more")
+        code: Optional[int] = options.act(options, streams)
     except UsageError as error:
         _say(streams, error)
         return 2
+    except BrokenAdapter as error:
+        _say(streams, error)
+        return 3
     except Error as error:
         _say(streams, error)
         return 1
@@ -123,7 +197,7 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
     except OSError as error:
         _say(streams, error)
         return 2
-    return 0
+    return code or 0
 
 
 def _say(streams: Streams, error: Exception) -> None:

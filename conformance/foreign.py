@@ -17,24 +17,25 @@ import queue
 import re
 import threading
 import time
-from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from refimpl.errors import Error, UsageError, shown
 from refimpl.eventstream import Decoder
 from refimpl.jsonform import parse_json
 
+from .cases import WIRE_BODY
 from .endpoint import ACCESS_KEY, SECRET_KEY, Call, Endpoint
 from .peer_programs import DEADLINE, READ_TIMEOUT
-from .peers import Adapter, Crashed, Found, Hanging, Say, find_peer, start_adapter
+from .peers import Found, Say, find_peer, start_adapter
+from .process import Adapter, AdapterFault, Hanging
+from .runner import REGION, calls_of
 from .scenarios import Answer, Expect, Scenario, body_of, examples
 
 CLIENTS = ("boto3", "javascript", "curl")
-REGION = "us-east-1"
 REPORT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "reports", "foreign-clients.json")
 _WORKERS = 4
 _ROUNDS = 4
 _PATIENCE = DEADLINE + 12.0  # seconds for an answer; the programs give up before
-_BODY = b'{"inputs": "Hi"}'
 
 FAULTS = {
     "unverified": "its signature is refused",
@@ -109,7 +110,7 @@ def play(found: Found, scenarios: Sequence[Scenario], workers: int = _WORKERS) -
         calls = endpoint.calls
     if len(answers) != len(scenarios):
         raise Error("the adapter of %s cannot be asked: %s" % (found.name, failures[-1]))
-    return max(versions), {one.name: _outcome(*answers[one.name], calls=_calls_of(one.name, calls)) for one in scenarios}
+    return max(versions), {one.name: _outcome(*answers[one.name], calls=calls_of(one.name, calls)) for one in scenarios}
 
 
 class _Player:
@@ -127,11 +128,11 @@ class _Player:
         hello = self._adapter.hello
         self.version = hello["implementation"]["version"]
         given = {"endpoint_url": self._url, "region": REGION, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY,
-                 "input": {"EndpointName": name, "ContentType": "application/json", "Body": base64.b64encode(_BODY).decode("ascii")}}
+                 "input": {"EndpointName": name, "ContentType": "application/json", "Body": base64.b64encode(WIRE_BODY).decode("ascii")}}
         operation = "invoke" if "invoke" in hello["operations"] else "http.call"
         try:
             answer = self._adapter.ask(operation, given, _PATIENCE)
-        except (Hanging, Crashed) as error:
+        except AdapterFault as error:
             answer = {"status": "hang" if isinstance(error, Hanging) else "crash", "message": str(error)}
         if answer["status"] not in ("ok", "reject") or answer.get("kind") == "Hang":
             self.close()
@@ -141,12 +142,6 @@ class _Player:
         if self._adapter is not None:
             self._adapter.close()
             self._adapter = None
-
-
-def _calls_of(name: str, calls: Iterable[Call]) -> List[Call]:
-    """The calls of a scenario that its client made: not those of a redirect, which come by another host name."""
-    target = "/endpoints/%s/invocations-response-stream" % name
-    return [call for call in calls if call.target == target and ("localhost" not in dict(call.headers).get("Host", ""))]
 
 
 def _outcome(answer: Mapping[str, Any], kinds: Mapping[str, str], calls: Sequence[Call]) -> Outcome:

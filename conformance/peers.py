@@ -7,25 +7,24 @@ versions that stand here and in peer_programs/; a mark, written last, says that 
 nothing. Nothing is installed anywhere else, and the core never needs any of it.
 
 The plan: the installers say each command before they run it; find_peer() says where a peer lies and which adapter program
-speaks for it; an Adapter is such a program while it runs, asked over the protocol of adapters/protocol.py with a deadline for
-each answer. Refused: other versions than the pinned ones, a tool that is missing (exit code 2), a command that fails (1).
+speaks for it; start_adapter() starts that. Refused: other versions than the pinned ones, a tool that is missing (exit code 2),
+a command that fails (1).
 """
 import glob
 import importlib
 import json
 import os
-import queue
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from refimpl.errors import Error, UsageError, shown
 
 from .peer_programs import DEADLINE, READ_TIMEOUT
+from .process import Adapter
 
 PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer_programs")
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # what holds the packages conformance and refimpl
@@ -338,97 +337,6 @@ def list_peers(say: Say) -> None:
 
 
 # ---- talking to an adapter ---------------------------------------------------------------------------------------
-
-class Hanging(Exception):
-    """No answer came in time; the adapter has been killed."""
-
-
-class Crashed(Exception):
-    """The adapter ended, or wrote what is no answer."""
-
-
-class Adapter:
-    """An adapter program while it runs; also a context manager. One question at a time.
-
-    hello: what it said of itself. Raises Crashed when it cannot be started or does not say hello.
-    """
-
-    def __init__(self, command: Sequence[str], environment: Optional[Mapping[str, str]] = None, patience: float = 60.0) -> None:
-        self._seq = 0
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115
-        self._lines: "queue.Queue[bytes]" = queue.Queue()
-        try:
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,  # noqa: S603
-                                             stderr=self._complaints, env=dict(os.environ, **(environment or {})))
-        except OSError as error:
-            self._complaints.close()
-            raise Crashed("%s: %s" % (command[0], error.strerror)) from None
-        self._reading = threading.Thread(target=self._read, daemon=True)
-        self._reading.start()
-        try:
-            self.hello = self._exchange({"cmd": "hello", "protocol": 1}, patience)
-        except BaseException:
-            self.close()
-            raise
-
-    def __enter__(self) -> "Adapter":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    def ask(self, operation: str, given: Mapping[str, Any], timeout: float) -> Dict[str, Any]:
-        """Return the answer to one question. Raises Hanging, Crashed: the adapter is of no use then."""
-        self._seq += 1
-        answer = self._exchange({"cmd": "run", "seq": self._seq, "op": operation, "input": given}, timeout)
-        if answer.get("seq") != self._seq:
-            raise Crashed("an answer to another question: seq %r, not %d" % (answer.get("seq"), self._seq))
-        return answer
-
-    def close(self) -> None:
-        """End the program, whatever it does."""
-        self._process.kill()
-        self._process.wait()
-        self._reading.join()
-        for stream in (self._process.stdin, self._process.stdout, self._complaints):
-            try:
-                if stream is not None:
-                    stream.close()
-            except OSError:  # what could not be written to a program that has ended
-                pass
-
-    def _exchange(self, question: Mapping[str, Any], timeout: float) -> Dict[str, Any]:
-        assert self._process.stdin is not None  # noqa: S101
-        try:
-            self._process.stdin.write(json.dumps(question).encode("ascii") + b"\n")
-            self._process.stdin.flush()
-        except OSError:
-            raise Crashed("it has ended: %s" % self._last_words()) from None
-        try:
-            line = self._lines.get(timeout=timeout)
-        except queue.Empty:
-            self._process.kill()
-            raise Hanging("no answer after %g s" % timeout) from None
-        try:
-            answer = json.loads(line.decode("utf-8"))
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
-            raise Crashed("no answer but %s" % (shown(line) if line else "its end: %s" % self._last_words()))
-        return answer
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None  # noqa: S101
-        for line in self._process.stdout:
-            self._lines.put(line)
-        self._lines.put(b"")
-
-    def _last_words(self) -> str:
-        self._process.kill()
-        self._process.wait()
-        self._complaints.seek(0)
-        return self._complaints.read().decode("utf-8", "replace").strip()[-1000:] or "it said nothing"
-
 
 def start_adapter(found: Found) -> Adapter:
     """Start the adapter of a peer that is there."""

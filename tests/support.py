@@ -10,6 +10,8 @@ but are the same in every run. Refused here: a delivery that loses, adds or reor
 """
 import os
 import random
+import sys
+import textwrap
 from pathlib import Path
 from typing import Iterator, List, Tuple
 
@@ -52,3 +54,43 @@ def deliveries(data: bytes) -> Iterator[Tuple[str, List[bytes]]]:
     for name, chunks in ways:
         assert b"".join(chunks) == data
         yield name, chunks
+
+
+# ---- adapters made for a test --------------------------------------------------------------------------------------
+
+_ADAPTER = """
+import base64, json, os, signal, sys, time
+sys.path.insert(0, %r)
+
+def say(text):
+    data = text if isinstance(text, bytes) else (text if isinstance(text, str) else json.dumps(text)).encode("utf-8") + b"\\n"
+    while data:
+        data = data[os.write(1, data):]
+
+hello = {"protocol": 1, "implementation": {"name": "mine", "version": "1.2", "language": "python"},
+         "operations": ["text.lines"], "kinds": {}}
+
+def answer(question):
+    say({"seq": question["seq"], "status": "ok", "output": {"lines": ["right"]}})
+
+%s
+
+for line in sys.stdin:
+    question = json.loads(line)
+    if question["cmd"] == "hello":
+        say(hello)
+    elif question["cmd"] == "run":
+        answer(question)
+    else:
+        break
+"""
+
+
+def adapter_program(folder: Path, body: str = "", name: str = "adapter.py") -> List[str]:
+    """Write an adapter that speaks the protocol by hand, so that it can break it, and return its command.
+
+    body: statements that change `hello` (a dict) or `answer(question)`; `say` writes bytes as they are, and all else as a line
+    """
+    program = folder / name
+    program.write_text(_ADAPTER % (str(Path(__file__).resolve().parent.parent), textwrap.dedent(body)), encoding="utf-8")
+    return [sys.executable, str(program)]

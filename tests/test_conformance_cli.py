@@ -177,7 +177,7 @@ def one_line(stderr: str) -> str:
 
 
 @pytest.mark.parametrize("arguments, words", [
-    ([], "no command (expected demo or serve"),
+    ([], "no command (expected demo, run or serve"),
     (["frobnicate"], "invalid choice: 'frobnicate'"),
     (["demo", "extra"], "unrecognized arguments: extra"),
     (["demo", "--port", "1"], "unrecognized arguments: --port 1"),

@@ -15,13 +15,13 @@ import sys
 import textwrap
 import threading
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 
 from conformance import cli, foreign, peers
 from conformance.foreign import FAULTS, Outcome, faults_of
-from conformance.peers import Adapter, Crashed, Found, Hanging, InstallError
+from conformance.peers import Found, InstallError
 from conformance.scenarios import Expect, Scenario, examples, find, part, stream
 from refimpl.errors import Error, UsageError
 
@@ -361,89 +361,6 @@ def test_what_was_installed_and_cannot_be_found_is_an_error(folder: Path, tools:
         peers.install(["javascript"], lambda line: None)
 
 
-# ---- an adapter --------------------------------------------------------------------------------------------------
-
-@pytest.fixture
-def adapter_of(tmp_path: Path) -> Iterator[Callable[..., Adapter]]:
-    """Start an adapter whose operations stand in the body of a Python program; it is ended with the test."""
-    started: List[Adapter] = []
-
-    def start(body: str, **options: Any) -> Adapter:
-        program = tmp_path / ("adapter%d.py" % len(started))
-        program.write_text(
-            "import os, sys, time\nsys.path.insert(0, %r)\nfrom conformance.adapters.protocol import Reject, serve\n%s" % (
-                peers.ROOT, textwrap.dedent(body)), encoding="utf-8")
-        started.append(Adapter([sys.executable, str(program)], **options))
-        return started[-1]
-    yield start
-    for adapter in started:
-        adapter.close()
-
-
-def test_questions_and_answers(adapter_of: Callable[..., Adapter]) -> None:
-    adapter = adapter_of("""
-        def refuse(given):
-            print("noise")
-            raise Reject("utf8", "no")
-        serve("mine", os.environ["VERSION"], {"echo": lambda given: given, "refuse": refuse})
-        """, environment={"VERSION": "1.2"})
-    assert adapter.hello["implementation"] == {"name": "mine", "version": "1.2", "language": "python"}
-    assert adapter.ask("echo", {"a": "\u20ac"}, 60) == {"seq": 1, "status": "ok", "output": {"a": "\u20ac"}}
-    assert adapter.ask("refuse", {}, 60) == {"seq": 2, "status": "reject", "kind": "utf8", "message": "no"}
-
-
-def test_an_adapter_that_hangs_is_ended(adapter_of: Callable[..., Adapter]) -> None:
-    adapter = adapter_of("""serve("mine", "1", {"hang": lambda given: time.sleep(600)})""")
-    with pytest.raises(Hanging, match="no answer after 0.1 s"):
-        adapter.ask("hang", {}, 0.1)
-    assert adapter._process.wait(30) != 0
-
-
-@pytest.mark.parametrize("does, words", [
-    ("os.write(2, b'at the end'); os._exit(3)", "its end: at the end"),
-    ("os.close(2); os._exit(3)", "its end: it said nothing"),
-    ("os.write(1, b'noise\\n')", "no answer but b'noise"),
-    ("os.write(1, b'[1]\\n')", "no answer but b'[1]"),
-    ("os.write(1, b'{\"seq\": 7}\\n')", "an answer to another question: seq 7, not 1"),
-])
-def test_an_adapter_that_breaks_down(does: str, words: str, adapter_of: Callable[..., Adapter]) -> None:
-    adapter = adapter_of("""
-        def fail(given):
-            %s
-            time.sleep(600)
-        serve("mine", "1", {"fail": fail}, stdout=os.fdopen(1, "wb", closefd=False))  # stdout unguarded, as elsewhere
-        """ % does)
-    with pytest.raises(Crashed, match=re.escape(words)):
-        adapter.ask("fail", {}, 60)
-
-
-def test_an_adapter_that_has_ended_cannot_be_asked(adapter_of: Callable[..., Adapter]) -> None:
-    adapter = adapter_of("""serve("mine", "1", {})""")
-    adapter._process.kill()
-    adapter._process.wait()
-    with pytest.raises(Crashed, match="ended|its end"):
-        adapter.ask("x", {"much": "x" * 200000}, 60)
-
-
-def test_an_adapter_ends_with_its_context_whatever_was_left_to_say() -> None:
-    with Adapter(OURS.command, OURS.environment) as adapter:
-        assert adapter.hello["implementation"]["name"] == "refimpl"
-        adapter._process.kill()
-        adapter._process.wait()
-        assert adapter._process.stdin is not None
-        adapter._process.stdin.write(b"never read")  # not even flushed: closing the pipe is what fails
-    assert adapter._process.stdin.closed and adapter._complaints.closed
-
-
-def test_an_adapter_that_cannot_be_started(adapter_of: Callable[..., Adapter], tmp_path: Path) -> None:
-    with pytest.raises(Crashed, match="No such file"):
-        Adapter([str(tmp_path / "nowhere")])
-    with pytest.raises(Crashed, match="SyntaxError"):
-        adapter_of("1 +")
-    with pytest.raises(Hanging):
-        adapter_of("time.sleep(600)", patience=0.1)
-
-
 # ---- playing -----------------------------------------------------------------------------------------------------
 
 FAST = [scenario for scenario in EXAMPLES.values() if scenario.answer.ending != "stall"] + [EXAMPLES["stall-between-parts"]]
@@ -490,7 +407,7 @@ def test_silence_is_a_hang(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("body, words", [
-    ("sys.exit('no')", "the adapter of mine cannot be asked: (it has ended|no answer but its end): no"),
+    ("sys.exit('no')", "the adapter of mine cannot be asked: it ended with exit code 1: no"),
     ("serve('mine', '1', {'invoke': lambda given: given['nothing']})", "the adapter is at fault: input lacks 'nothing'")])
 def test_an_adapter_at_fault_is_no_verdict(body: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(Error, match=words):

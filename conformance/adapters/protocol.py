@@ -14,6 +14,12 @@ from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optio
 
 PROTOCOL_VERSION = 1
 MAX_LINE_LENGTH = 64 * 1024 * 1024  # bytes
+OPERATION_NAMES = ("sigv4.sign", "sigv4.presign", "sigv4.verify", "eventstream.decode", "eventstream.encode", "shape.convert",
+                   "http.request", "http.response", "text.lines", "text.sse", "endpoint.resolve", "invoke")
+REJECT_KINDS = (
+    "prelude_crc", "message_crc", "length", "limit", "header", "duplicate_header", "header_type", "utf8", "truncated", "message_type",
+    "exception", "unmodeled", "service_error", "content_type", "http", "network", "timeout", "syntax", "type", "constraint",
+    "signature", "expired", "configuration")
 
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
 

@@ -18,7 +18,8 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 import pytest
 
 from conformance.endpoint import ACCESS_KEY, SECRET_KEY, Endpoint
-from conformance.peers import Adapter, start_adapter
+from conformance.peers import start_adapter
+from conformance.process import Adapter
 from conformance.scenarios import Scenario, ok, raw_frame, stream
 from conformance.scenarios import header as raw_header
 from refimpl import Client, Credentials, Error, FrameError, ModelStreamError, PayloadPart, UsageError

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""The report as JSON, for programs: report.schema.json says what it holds."""
+import json
+import os
+from typing import Any, Dict, Mapping, Sequence
+
+from refimpl.errors import shown
+from refimpl.operation import VERSION
+
+from ..cases import vectors_folder
+from ..rules import Rule
+from ..runner import Implementation
+from ..verdicts import WORDS, Result, exit_code
+from .excerpts import excerpt_of
+from .terminal import group_of
+
+REPORT_SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report.schema.json")
+REPORT_VERSION = 1
+
+Document = Dict[str, Any]
+
+
+def report_document(said: Implementation, results: Sequence[Result], rules: Mapping[str, Rule], date: str) -> Document:
+    """Return the whole report. date: when the run ended, as 2026-11-25T18:00:00Z."""
+    words = [result.verdict.word for result in results]
+    return {
+        "report": REPORT_VERSION, "date": date, "suite": {"version": VERSION, "vectors": vectors_version()},
+        "implementation": {"name": said.name, "version": said.version, "language": said.language, "operations": list(said.operations)},
+        "exit_code": exit_code(results), "totals": {word: words.count(word) for word in WORDS if word in words},
+        "cases": [_entry(result, rules) for result in results]}
+
+
+def _entry(result: Result, rules: Mapping[str, Rule]) -> Document:
+    case, found = result.case, result.verdict
+    entry: Document = {"id": case.id, "op": case.op, "level": case.level, "rules": list(case.rules), "verdict": found.word,
+                       "delivery": result.delivery, "seconds": round(result.seconds, 3)}
+    if found.note:
+        entry["note"] = shown(found.note, 2000)
+    if found.message:
+        entry["message"] = shown(found.message, 1000)
+    if found.difference is not None:
+        seen = excerpt_of(found.difference)
+        entry["difference"] = {"stage": found.difference.stage, "group": group_of(result), "expected": seen.expected,
+                               "actual": seen.actual, "column": seen.caret, "place": seen.place}
+        entry["rule"] = {rule: rules[rule].text for rule in case.rules[:1] if rule in rules}
+        entry["why"] = case.why
+    return entry
+
+
+def vectors_version() -> str:
+    """Return the version of the vectors, from the first heading of their changelog."""
+    try:
+        with open(os.path.join(vectors_folder(), "CHANGELOG.md"), encoding="utf-8") as file:
+            headings = [line[3:].split()[0] for line in file if line.startswith("## ")]
+    except OSError:
+        headings = []
+    return headings[0] if headings else "unknown"
+
+
+def to_text(document: Document) -> str:
+    """Return a report as it is written."""
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

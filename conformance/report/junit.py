@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""The report as JUnit's XML, for continuous integration: a suite for each operation, a test for each case.
+
+A failure of the implementation is a `failure`, a breakdown of its adapter an `error`; what it does not offer, what is blocked
+and what is known is `skipped`. What XML has no character for is written escaped, so that no answer can break the document.
+"""
+import re
+from collections import OrderedDict
+from typing import Dict, List, Sequence
+from xml.sax.saxutils import escape, quoteattr  # noqa: S406
+
+from ..rules import load_rules
+from ..runner import Implementation
+from ..verdicts import ADAPTER, BLOCKED, CRASH, FAIL, HANG, KNOWN, UNKNOWN_PASS, UNSUPPORTED, Result
+from .terminal import diagnosis, headline
+
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ELEMENTS = {FAIL: "failure", CRASH: "failure", HANG: "failure", UNKNOWN_PASS: "failure", ADAPTER: "error",
+             UNSUPPORTED: "skipped", BLOCKED: "skipped", KNOWN: "skipped"}
+
+
+def junit_text(said: Implementation, results: Sequence[Result]) -> str:
+    """Return the whole document."""
+    suites: Dict[str, List[Result]] = OrderedDict()
+    for result in results:
+        suites.setdefault(result.case.op, []).append(result)
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>',
+             "<testsuites name=%s%s>" % (_quoted("%s %s" % (said.name, said.version)), _counts(results))]
+    for operation, own in suites.items():
+        lines.append("  <testsuite name=%s%s>" % (_quoted(operation), _counts(own)))
+        for result in own:
+            lines += _test(result)
+        lines.append("  </testsuite>")
+    return "\n".join(lines + ["</testsuites>", ""])
+
+
+def _counts(results: Sequence[Result]) -> str:
+    kinds = [_ELEMENTS.get(result.verdict.word) for result in results]
+    seconds = sum(result.seconds for result in results)
+    return ' tests="%d" failures="%d" errors="%d" skipped="%d" time="%.3f"' % (
+        len(results), kinds.count("failure"), kinds.count("error"), kinds.count("skipped"), seconds)
+
+
+def _test(result: Result) -> List[str]:
+    head = "    <testcase classname=%s name=%s time=\"%.3f\"" % (_quoted(result.case.op), _quoted(result.case.id), result.seconds)
+    element = _ELEMENTS.get(result.verdict.word)
+    if element is None:
+        return [head + "/>"]
+    if element == "skipped":
+        return [head + ">", "      <skipped message=%s/>" % _quoted(headline(result)), "    </testcase>"]
+    told = "\n".join(diagnosis(result, load_rules()))
+    return [head + ">", "      <%s type=%s message=%s>%s</%s>" % (
+        element, _quoted(result.verdict.word), _quoted(headline(result)), escape(_clean(told)), element), "    </testcase>"]
+
+
+def _clean(text: str) -> str:
+    return _NO_XML.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
+
+
+def _quoted(text: str) -> str:
+    return quoteattr(_clean(text))

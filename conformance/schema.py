@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""The part of JSON Schema (draft 7) in which this project writes its own schemas: a value and a schema -> what is wrong.
+
+The schemas are files that anyone's validator reads; here they are what a vector file and a report are held against, with
+nothing but the standard library. The plan: faults() walks value and schema together and yields one line for each fault, which
+begins with the path of the value. Refused: a keyword that this module does not know, so that no schema asks for something that
+nobody checks. A pattern's final `$` is the end of the text, not the place before a last line feed.
+"""
+import re
+from typing import Any, Dict, Iterator, Mapping
+
+from refimpl.errors import shown
+
+_TYPES: Dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float),
+                          "null": type(None)}
+_WORDS = ("$schema", "$id", "title", "description", "definitions",  # say something, ask for nothing
+          "then", "else")                                          # are read with their `if`
+
+Schema = Mapping[str, Any]
+
+
+def faults(value: object, schema: Schema, root: Schema, path: str = "") -> Iterator[str]:
+    """Yield what is wrong with a value, a line each, in the order of the schema. root: holds the definitions."""
+    for word, wanted in schema.items():
+        if word in _WORDS:
+            continue
+        check = _CHECKS.get(word)
+        if check is None:
+            raise ValueError("a schema uses %s, which is not checked here" % word)
+        yield from check(value, wanted, schema, root, path)
+
+
+def _at(path: str, text: str) -> str:
+    return "%s: %s" % (path, text) if path else text
+
+
+def _is_of(value: object, name: str) -> bool:
+    return isinstance(value, _TYPES[name]) and not (isinstance(value, bool) and name in ("integer", "number"))
+
+
+def _type(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    names = [wanted] if isinstance(wanted, str) else wanted
+    if not any(_is_of(value, name) for name in names):
+        yield _at(path, "expected %s, got %s" % (" or ".join(names), shown(value, 80)))
+
+
+def _enum(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    if not any(type(value) is type(one) and value == one for one in wanted):
+        yield _at(path, "expected %s, got %s" % (" or ".join(map(str, wanted)), shown(value, 80)))
+
+
+def _const(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    return _enum(value, [wanted], schema, root, path)
+
+
+def _pattern(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    pattern = wanted[:-1] + r"\Z" if wanted.endswith("$") else wanted
+    if isinstance(value, str) and not re.search(pattern, value):
+        yield _at(path, "expected %s, got %s" % (wanted, shown(value, 80)))
+
+
+def _minimum(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    if isinstance(value, (int, float)) and value < wanted:
+        yield _at(path, "expected at least %s, got %s" % (wanted, value))
+
+
+def _min_length(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    if isinstance(value, str) and len(value) < wanted:
+        yield _at(path, "expected text, got %s" % (shown(value, 80) or "none"))
+
+
+def _required(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name in wanted:
+            if name not in value:
+                yield _at(path, "lacks the key %s" % name)
+
+
+def _properties(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in wanted.items():
+            if name in value:
+                yield from faults(value[name], inner, root, "%s.%s" % (path, name) if path else name)
+
+
+def _additional(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    known = schema.get("properties", {})
+    for name in value if isinstance(value, dict) else ():
+        if name not in known and wanted is False:
+            yield _at(path, "unknown key %s" % shown(name, 80))
+        elif name not in known:
+            yield from faults(value[name], wanted, root, "%s.%s" % (path, shown(name, 80)) if path else shown(name, 80))  # type: ignore
+
+
+def _items(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    for index, item in enumerate(value if isinstance(value, list) else ()):
+        yield from faults(item, wanted, root, "%s[%d]" % (path, index))
+
+
+def _min_items(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    if isinstance(value, list) and len(value) < wanted:
+        yield _at(path, "expected at least %d, got %d" % (wanted, len(value)))
+
+
+def _max_items(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    if isinstance(value, list) and len(value) > wanted:
+        yield _at(path, "expected at most %d, got %d" % (wanted, len(value)))
+
+
+def _unique(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    for index, item in enumerate(value if isinstance(value, list) else ()):
+        if item in value[:index]:  # type: ignore
+            yield _at(path, "%s stands twice" % shown(item, 80))
+
+
+def _ref(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    return faults(value, root["definitions"][wanted[len("#/definitions/"):]], root, path)
+
+
+def _all_of(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    for inner in wanted:
+        yield from faults(value, inner, root, path)
+
+
+def _one_of(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    fitting = sum(not any(True for _ in faults(value, inner, root, path)) for inner in wanted)
+    if fitting != 1:
+        described = " or ".join(inner.get("title") or "/".join(inner.get("required", ("?",))) for inner in wanted)
+        yield _at(path, "expected exactly one of %s" % described)
+
+
+def _if(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+    holds = not any(True for _ in faults(value, wanted, root, path))
+    return faults(value, schema.get("then" if holds else "else", {}), root, path)
+
+
+_CHECKS = {
+    "type": _type, "enum": _enum, "const": _const, "pattern": _pattern, "minimum": _minimum, "minLength": _min_length,
+    "required": _required, "properties": _properties, "additionalProperties": _additional, "items": _items, "minItems": _min_items,
+    "maxItems": _max_items, "uniqueItems": _unique, "$ref": _ref, "allOf": _all_of, "oneOf": _one_of, "if": _if,
+}

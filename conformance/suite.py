@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""What `conformance run | list | show | dump` do: cases chosen, asked, judged, told, written.
+
+The plan: every command chooses among all cases, those of the vector files and those of the catalogue; faults of the vector
+files are told first, a line each, and make the exit code 2, but take no other case with them. `run` hands the chosen ones to a
+Runner and its results to the reports. Files are written whole or not at all.
+"""
+import argparse
+import os
+import time
+from typing import Callable, List, Optional, Sequence, TextIO, Tuple
+
+from refimpl.errors import UsageError, shown
+
+from .cases import Case, choose, read_cases, scenario_cases, to_document, to_line
+from .dump import write_case
+from .report.documents import report_document, to_text
+from .report.junit import junit_text
+from .report.terminal import case_lines, report_lines
+from .rules import load_rules
+from .runner import OWN_ADAPTER, Run, Runner, own_environment, split_command, told_implementation
+from .verdicts import Result, exit_code, settle
+
+Say = Callable[[str], None]
+
+REPORTS = ("json", "junit")
+
+
+def run_suite(options: argparse.Namespace, say: Say, complain: Say, progress: Optional[TextIO]) -> int:
+    """Run the chosen cases, tell and write what came of them, and return the exit code.
+
+    options: adapter, jobs, timeout, known, report, only, rule, op, as the command line has them
+    progress: where to show how far it is, or None. Raises UsageError, BrokenAdapter.
+    """
+    reports = [_report_of(text) for text in options.report]
+    cases, sound = _chosen(options, complain)
+    known = read_known(options.known, _ids(_all_cases()[0])) if options.known else []
+    command = split_command(options.adapter) if options.adapter else list(OWN_ADAPTER)
+    runner = Runner(command, options.timeout, options.jobs, None if options.adapter else own_environment())
+    try:
+        run = runner.run(cases, _Progress(progress).show)
+    finally:
+        _Progress(progress).clear()
+    run = run._replace(results=settle(run.results, known))
+    for kind, path in reports:
+        write_whole(path, _rendered(kind, run))
+    for line in ["%s, %d operations" % (told_implementation(run.implementation), len(run.implementation.operations)), ""]:
+        say(line)
+    for line in report_lines(run.results, load_rules()):
+        say(line)
+    return exit_code(run.results) if sound else 2
+
+
+def list_cases(options: argparse.Namespace, say: Say, complain: Say) -> int:
+    """Print the chosen cases, a line each."""
+    cases, sound = _chosen(options, complain)
+    for case in cases:
+        say(to_line(to_document(case)) if options.json else "%-50s %s" % (case.id, case.title))
+    return 0 if sound else 2
+
+
+def show_case(options: argparse.Namespace, say: Say, complain: Say) -> int:
+    """Print one case whole."""
+    cases, sound = _all_cases()
+    for case in cases:
+        if case.id == options.case:
+            for line in case_lines(case, load_rules()):
+                say(line)
+            return 0
+    for fault in sound:
+        complain("conformance: %s" % fault)
+    raise UsageError("there is no case of that id", expected="one of python3 -m conformance list", actual=options.case)
+
+
+def dump_cases(options: argparse.Namespace, say: Say, complain: Say) -> int:
+    """Write the chosen cases as files, a folder each."""
+    cases, sound = _chosen(options, complain)
+    rules = load_rules()
+    for case in cases:
+        write_case(case, os.path.join(options.folder, case.id), rules)
+    say("%d cases in %s" % (len(cases), options.folder))
+    return 0 if sound else 2
+
+
+# ---- choosing ----------------------------------------------------------------------------------------------------
+
+def _all_cases() -> Tuple[List[Case], Sequence[UsageError]]:
+    cases, faults = read_cases()
+    return cases + scenario_cases(), faults
+
+
+def _chosen(options: argparse.Namespace, complain: Say) -> Tuple[List[Case], bool]:
+    """Return the chosen cases, and whether the vector files are sound. Raises UsageError when no case is chosen."""
+    cases, faults = _all_cases()
+    for fault in faults:
+        complain("conformance: %s" % fault)
+    chosen = choose(cases, options.only, options.rule, options.op)
+    if not chosen:
+        raise UsageError("no case fits", expected="one of python3 -m conformance list")
+    return chosen, not faults
+
+
+def _ids(cases: Sequence[Case]) -> List[str]:
+    return [case.id for case in cases]
+
+
+def read_known(path: str, ids: Sequence[str]) -> List[str]:
+    """Return the ids that a list of known failures holds; what stands behind `#` says why. Raises UsageError."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            lines = [line.partition("#")[0].strip() for line in file.read().splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("%s cannot be read: %s" % (shown(path), getattr(error, "strerror", None) or "not UTF-8")) from None
+    for number, line in enumerate(lines, 1):
+        if line and line not in ids:
+            raise UsageError("%s, line %d: there is no case of that id" % (shown(path), number), actual=line)
+    return [line for line in lines if line]
+
+
+# ---- telling -----------------------------------------------------------------------------------------------------
+
+def _report_of(text: str) -> Tuple[str, str]:
+    kind, sign, path = text.partition("=")
+    if kind not in REPORTS or not sign or not path:
+        raise UsageError("no such report", expected=" or ".join("%s=FILE" % known for known in REPORTS), actual=text)
+    return kind, path
+
+
+def _rendered(kind: str, run: Run) -> str:
+    if kind == "junit":
+        return junit_text(run.implementation, run.results)
+    return to_text(report_document(run.implementation, run.results, load_rules(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())))
+
+
+def write_whole(path: str, text: str) -> None:
+    """Write a file whole, or leave the one that is there."""
+    with open(path + ".new", "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    os.replace(path + ".new", path)
+
+
+class _Progress:
+    """One line on a terminal that is written over and over."""
+
+    def __init__(self, terminal: Optional[TextIO]) -> None:
+        self._terminal = terminal
+
+    def show(self, done: int, total: int, result: Result) -> None:
+        """Show how far it is."""
+        if self._terminal is not None:
+            self._terminal.write("\r\x1b[K%d/%d %s" % (done, total, result.case.id))
+            self._terminal.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._terminal is not None:
+            self._terminal.write("\r\x1b[K")
+            self._terminal.flush()
