@@ -206,7 +206,7 @@ def test_a_pace_that_is_no_number_is_told_in_the_user_s_words() -> None:
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments, words in ((["--help"], "demo | serve"), (["serve", "--help"], "--port PORT"), (["demo", "-h"], "--pace S")):
+    for arguments, words in ((["--help"], "demo | run | list"), (["serve", "--help"], "--port PORT"), (["demo", "-h"], "--pace S")):
         with pytest.raises(SystemExit) as end:
             call(*arguments)
         assert end.value.code == 0
