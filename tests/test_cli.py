@@ -288,6 +288,7 @@ def test_invoke_events_of_every_scenario(endpoint: Endpoint, name: str) -> None:
     assert result.code == 0 or one_line(result.stderr)
 
 
+# CLI-001
 def test_the_exit_codes_are_all_met() -> None:
     """The scenarios reach every code but those of usage and configuration, each several times."""
     codes = [expected_code(EXAMPLES[name].expect) for name in PLAYED]

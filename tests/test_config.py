@@ -57,6 +57,7 @@ def test_region(environment, region):
     assert configured_region(environment) == region
 
 
+# END-005
 @pytest.mark.parametrize("environment, url", [
     ({}, None),
     ({GENERAL: URL}, URL),
@@ -70,6 +71,7 @@ def test_endpoint_url(environment, url):
     assert configured_endpoint_url(environment) == url
 
 
+# END-005
 @pytest.mark.parametrize("value", ["true", "True", "TRUE"])
 def test_configured_endpoints_can_be_ignored(value):
     assert configured_endpoint_url({OWN: URL, GENERAL: OTHER, IGNORE: value}) is None

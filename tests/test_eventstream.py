@@ -921,6 +921,7 @@ def big_frame(payload_length: int) -> bytes:
     return frame(EVENT, random.Random(payload_length).getrandbits(8 * 4096).to_bytes(4096, "big") * (payload_length // 4096))
 
 
+# EVS-009
 @pytest.mark.parametrize("length, size", [(16 << 20, 1 << 10), (16 << 20, 64 << 10), (16 << 20, 7 << 20), (16 << 20, 32 << 20),
                                           (1 << 20, 1), (1 << 20, 7)])
 def test_work_is_linear_in_the_bytes_of_one_large_frame(length, size, checked):
@@ -934,6 +935,7 @@ def test_work_is_linear_in_the_bytes_of_one_large_frame(length, size, checked):
     assert decoder.buffers <= 5  # at the first pieces, the prelude, the end: not at every piece
 
 
+# EVS-009
 @pytest.mark.parametrize("size", [1, 7, 63, 64, 1000, 1 << 20])
 def test_work_is_linear_in_the_bytes_of_many_small_frames(size, checked):
     count = 2000
@@ -964,6 +966,7 @@ def peak_of(work) -> int:
         tracemalloc.stop()
 
 
+# EVS-009
 @pytest.mark.parametrize("length, size", [(16 << 20, 1 << 10), (16 << 20, 64 << 10), (16 << 20, 32 << 20), (128 << 10, 1)])
 def test_memory_is_bounded_by_a_few_times_the_frame(length, size):
     data = memoryview(big_frame(length))
@@ -985,6 +988,7 @@ def test_a_long_stream_is_not_kept():
     assert decoder.offset == 30 * len(chunk)
 
 
+# EVS-009
 @pytest.mark.parametrize("total_length", [0xFFFFFFF0, 0xFFFFFFFF])
 def test_a_hostile_length_within_the_ceiling_reserves_nothing(total_length):
     def attack():

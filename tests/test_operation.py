@@ -97,6 +97,7 @@ SAMPLE = {
 }
 
 
+# HTTP-007
 def test_the_least_request():
     request = built()
     assert request == HttpRequest(
@@ -129,6 +130,7 @@ def test_an_empty_member_is_sent_and_an_absent_one_is_not():
     assert built(content_type=None).headers == built().headers
 
 
+# HTTP-007
 @pytest.mark.parametrize("body", [b"", b"a", b"\r\n\0", bytes(range(256)), b"x" * 100000])
 def test_a_body_goes_as_it_is(body):
     request = built(body=body)
@@ -163,6 +165,7 @@ def test_what_is_no_input(wrong):
 
 # ---- the size of the body ----------------------------------------------------------------------------------------
 
+# HTTP-006
 def test_a_body_over_the_models_limit_warns_and_is_sent():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -559,6 +562,7 @@ GOOD_STREAMS = {
 }
 
 
+# EVS-032
 @pytest.mark.parametrize("name", sorted(GOOD_STREAMS))
 def test_a_stream_gives_its_events(name):
     data, expected = GOOD_STREAMS[name]
@@ -1005,6 +1009,7 @@ def test_an_error_type_on_a_success_is_an_error(status):
                                                                                          False)
 
 
+# HTTP-035
 def test_the_body_of_an_error_is_bounded():
     for status, headers in ((500, []), (200, [])):
         reader = ResponseReader(status, headers)
@@ -1284,6 +1289,7 @@ def test_broken_xml_is_kept_and_not_believed(body):
 
 # ---- what may be made again, and who is at fault -----------------------------------------------------------------
 
+# HTTP-038
 @pytest.mark.parametrize("status, retryable", [
     (200, False), (400, False), (401, False), (403, False), (404, False), (409, False), (413, False), (424, False), (429, True),
     (499, False), (500, True), (501, False), (502, True), (503, True), (504, True), (505, False), (529, False), (530, True), (599, False),
@@ -1294,6 +1300,7 @@ def test_statuses_that_are_retryable(status, retryable):
         assert (error.retryable, error.fault) == (retryable, status >= 500)
 
 
+# HTTP-038
 @pytest.mark.parametrize("code, retryable", [
     ("ThrottlingException", True), ("Throttling", True), ("ThrottledException", True), ("TooManyRequestsException", True),
     ("RequestLimitExceeded", True), ("ModelNotReadyException", True), ("InternalDependencyException", True),
@@ -1344,6 +1351,7 @@ KEPT = ["content-type:application/json", "host:runtime.sagemaker.eu-west-1.amazo
         "content-type;host;x-amz-date;x-amz-security-token;x-amzn-sagemaker-custom-attributes;x-amzn-sagemaker-inference-id"]
 
 
+# HTTP-037
 @pytest.mark.parametrize("text", [QUOTED, QUOTED.replace("\n", "\r\n"), QUOTED.upper().replace("SECRET", "SECRET")],
                          ids=["LF", "CRLF", "capitals"])
 @pytest.mark.parametrize("code", ["InvalidSignatureException", "ValidationError", "ModelError", None])
@@ -1406,6 +1414,7 @@ def test_what_looks_like_a_secret_and_is_none_is_kept():
 
 # ---- evidence ----------------------------------------------------------------------------------------------------
 
+# HTTP-035
 def test_the_answer_stays_on_the_error():
     headers = [("x-amzn-errortype", "ModelError"), ("X-Amzn-RequestId", "r-1"), ("Retry-After", "5"), ("retry-after", "6")]
     body = b"\x00\xff{not read}"

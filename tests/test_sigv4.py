@@ -1573,6 +1573,7 @@ def shows_nothing(value: object, *more: str) -> None:
             assert secret not in text
 
 
+# SIG-048
 def test_values_hide_their_secrets() -> None:
     signer = Signer()
     signed = signer.sign("POST", "/p", GOOD, BODY, TEMPORARY, REGION, SERVICE, DATE)
@@ -1654,6 +1655,7 @@ def test_a_cache_that_may_keep_nothing_is_refused_or_keeps_nothing(max_keys: int
     assert kept_keys(signer) == 0
 
 
+# SIG-048
 @pytest.mark.parametrize("max_keys", [1, 2, 16])
 def test_the_cache_is_bounded(max_keys: int) -> None:
     signer = Signer(max_keys)

@@ -120,6 +120,7 @@ def assert_timeout(error, doing, limit):
 
 # ---- the request on the wire -------------------------------------------------------------------------------------
 
+# HTTP-009
 @pytest.mark.parametrize("body", [b"", b"x", b"\r\n\0\xff" * 100])
 def test_the_request_is_sent_as_given_and_nothing_is_added(body):
     headers = (("Host", "example.com:1"), ("b", "2"), ("A", "1"), ("b", "\xe9 3"), ("Empty", ""), ("Content-Length", str(len(body))))
@@ -153,6 +154,7 @@ def recorded_connections(monkeypatch):
         yield connected
 
 
+# HTTP-052
 def test_the_socket_asks_for_keep_alive_and_no_delay(monkeypatch):
     with RawServer([with_length(0)]) as server, recorded_connections(monkeypatch) as connected:
         exchange = open_exchange(request_to(server), LONG)
@@ -450,6 +452,7 @@ FIRST_PARTS = {
 }
 
 
+# HTTP-050
 @pytest.mark.parametrize("secure", [False, True])
 @pytest.mark.parametrize("name", sorted(FIRST_PARTS))
 def test_a_part_is_handed_over_while_the_server_waits_for_it_to_be_read(name, secure, authority):
