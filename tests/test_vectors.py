@@ -10,7 +10,6 @@ from tests.authoring import (
     KINDS,
     LEDGER,
     MANIFEST,
-    ROOT,
     RULES,
     VECTORS,
     CaseMistake,
@@ -95,6 +94,7 @@ def test_what_says_nothing_is_left_out():
 
 def test_outcomes():
     assert ok(messages=[]) == {"status": "ok", "output": {"messages": []}} == ok({"messages": []})
+    assert ok() == {"status": "ok"}
     assert reject("exception", "Name", {"Message": "m"}, events=[]) == {
         "status": "reject", "kind": "exception", "code": "Name", "fields": {"Message": "m"}, "output": {"events": []}}
     assert reject(("http", "network")) == {"status": "reject", "kind": ["http", "network"]}

@@ -64,7 +64,8 @@ def frames(text: str, **more: Any) -> Json:
 
 def ok(output: Optional[Json] = None, **members: Any) -> Json:
     """Return what is expected of a case that is accepted; only what is given is judged."""
-    return {"status": "ok", "output": dict(output or {}, **members)}
+    judged = dict(output or {}, **members)
+    return {"status": "ok", "output": judged} if judged else {"status": "ok"}
 
 
 def reject(kind: Union[str, Sequence[str]], code: Optional[str] = None, fields: Optional[Json] = None, **output: Any) -> Json:
