@@ -81,7 +81,7 @@ class Credentials:
     """An access key, its secret, and for temporary credentials a session token; repr shows the access key alone.
 
     expires: seconds since 1970 UTC, or None. An empty session token is none (SIG-017).
-    Raises ConfigurationError when a part is empty or cannot be used, without showing it.
+    Raises ConfigurationError when a part is empty or cannot be used, without showing it (SIG-029).
     """
 
     __slots__ = ("access_key", "secret_key", "session_token", "expires")
@@ -89,13 +89,15 @@ class Credentials:
     def __init__(self, access_key: str, secret_key: str, session_token: Optional[str] = None, expires: Optional[float] = None) -> None:
         for name, value in (("access_key", access_key), ("secret_key", secret_key), ("session_token", session_token or "-")):
             if not isinstance(value, str):
-                raise ConfigurationError("%s has the wrong type" % name, expected="str", actual=type(value).__name__)
+                raise ConfigurationError("%s has the wrong type" % name, expected="str", actual=type(value).__name__, rule="SIG-029")
             if not value:
-                raise ConfigurationError("%s is empty" % name, expected="a key")
+                raise ConfigurationError("%s is empty" % name, expected="a key", rule="SIG-029")
             if not all("!" <= character <= "~" for character in value):
-                raise ConfigurationError("%s has a blank or a character that no key has" % name, expected="printable ASCII, no blanks")
+                raise ConfigurationError("%s has a blank or a character that no key has" % name, expected="printable ASCII, no blanks",
+                                         rule="SIG-029")
         if "/" in access_key or "," in access_key:
-            raise ConfigurationError("access_key has a slash or a comma", expected="an access key id; are key and secret swapped?")
+            raise ConfigurationError("access_key has a slash or a comma", expected="an access key id; are key and secret swapped?",
+                                     rule="SIG-029")
         self.access_key = access_key
         self.secret_key = secret_key
         self.session_token = session_token or None
@@ -527,7 +529,7 @@ def _check_texts(method: str, region: str, service: str, amz_date: str) -> None:
         raise UsageError("method is no token", actual=method, rule="SIG-002")
     for what, value in (("region", region), ("service", service)):
         if not _SCOPE_PART.match(value):
-            raise UsageError("%s cannot stand in a credential scope" % what, expected="printable ASCII, no blank, no slash",
+            raise UsageError("%s cannot stand in a credential scope" % what, expected="printable ASCII, no blank, slash or comma",
                              actual=value, rule="SIG-020")
     seconds_of(amz_date)
 
@@ -669,6 +671,7 @@ def _expires_of(text: str) -> int:
 
 
 def _check_claim(claim: _Claim, collected: Dict[str, str], credentials: Credentials, region: str, service: str) -> None:
+    seconds_of(claim.amz_date)  # SIG-040
     scope = credential_scope(claim.amz_date, region, service)
     access_key, _, claimed_scope = claim.credential.partition("/")
     if claimed_scope != scope:  # SIG-044

@@ -157,7 +157,8 @@ class Botocore:
         from botocore.credentials import Credentials as BotocoreCredentials
         self.auth, self.request_class, self.credentials_class = auth, AWSRequest, BotocoreCredentials
 
-    def run(self, signer_class: Any, request: Request, host: str = "example.amazonaws.com", **options: Any) -> Tuple[str, str, Any]:
+    def run(self, signer_class: Any, request: Request, host: str = "example.amazonaws.com", region: str = REGION,
+            service: str = SERVICE, **options: Any) -> Tuple[str, str, Any]:
         """Return canonical request, signature, and botocore's request as it came out."""
         seen: List[str] = []
 
@@ -175,14 +176,14 @@ class Botocore:
             theirs.headers.add_header(name, value)
         given = request.credentials
         credentials = self.credentials_class(given.access_key, given.secret_key, given.session_token)
-        Recording(credentials, SERVICE, REGION, **options).add_auth(theirs)
+        Recording(credentials, service, region, **options).add_auth(theirs)
         return seen[0], seen[1], theirs
 
-    def sign(self, request: Request) -> Tuple[str, str, Any]:
-        return self.run(self.auth.SigV4Auth, request)
+    def sign(self, request: Request, **where: str) -> Tuple[str, str, Any]:
+        return self.run(self.auth.SigV4Auth, request, **where)
 
-    def presign(self, request: Request, expires: int) -> Tuple[str, str, Any]:
-        return self.run(self.auth.SigV4QueryAuth, request, expires=expires)
+    def presign(self, request: Request, expires: int, **where: str) -> Tuple[str, str, Any]:
+        return self.run(self.auth.SigV4QueryAuth, request, expires=expires, **where)
 
 
 @pytest.fixture
@@ -348,14 +349,15 @@ class Crt:
         self.auth, self.http = auth, http
 
     def sign(self, request: Request, expires: Optional[int] = None, normalize: bool = True, double_encode: bool = True,
-             sign_body: bool = False, omit_session_token: bool = False) -> Any:
+             sign_body: bool = False, omit_session_token: bool = False, region: str = REGION, service: str = SERVICE,
+             date: datetime.datetime = NOON) -> Any:
         """Return awscrt's request as it came out; presigned when expires is given."""
         auth, given = self.auth, request.credentials
         theirs = self.http.HttpRequest(
             request.method, request.target, self.http.HttpHeaders(request.headers), io.BytesIO(request.body) if request.body else None)
         kinds, hash_header = auth.AwsSignatureType, auth.AwsSignedBodyHeaderType
         config = auth.AwsSigningConfig(
-            algorithm=auth.AwsSigningAlgorithm.V4, region=REGION, service=SERVICE, date=NOON,
+            algorithm=auth.AwsSigningAlgorithm.V4, region=region, service=service, date=date,
             signature_type=kinds.HTTP_REQUEST_HEADERS if expires is None else kinds.HTTP_REQUEST_QUERY_PARAMS,
             credentials_provider=auth.AwsCredentialsProvider.new_static(given.access_key, given.secret_key, given.session_token),
             use_double_uri_encode=double_encode, should_normalize_uri_path=normalize, expiration_in_seconds=expires,
