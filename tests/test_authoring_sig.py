@@ -184,7 +184,7 @@ def test_refimpl_answers_as_the_cases_say(feature: Feature) -> None:
         expect = case["expect"]
         assert answer["status"] == expect["status"], (case["id"], answer)
         if expect["status"] == "ok":
-            assert answer["output"] == expect["output"], case["id"]
+            assert answer["output"] == expect.get("output", {}), case["id"]
         else:
             assert answer["kind"] in expect["kind"], (case["id"], answer)
 
