@@ -6,7 +6,8 @@
         for event in response.body:
             sys.stdout.buffer.write(event.bytes)
 
-The pure pieces stand alone: `refimpl.eventstream` (frames), `refimpl.sigv4` (signatures), `refimpl.operation` (requests and responses).
+The pure pieces stand alone: `refimpl.eventstream` (frames), `refimpl.sigv4` (signatures), `refimpl.operation` (requests and responses),
+`refimpl.text` (lines, server-sent events and JSON values out of parts).
 """
 from .client import Client, Response
 from .errors import (
@@ -19,6 +20,7 @@ from .errors import (
                      ProtocolError,
                      ServiceError,
                      SignatureError,
+                     TextError,
                      UsageError,
 )
 from .operation import VERSION as __version__
@@ -42,5 +44,5 @@ __all__ = [
     "ModelStreamError", "InternalStreamFailure", "InternalFailure", "ModelError", "ServiceUnavailable", "ValidationError",
     "UnknownOperationError",
     "Error", "UsageError", "ConfigurationError", "SignatureError", "ProtocolError", "FrameError", "HttpError", "DocumentError",
-    "NetworkError", "ServiceError", "__version__",
+    "TextError", "NetworkError", "ServiceError", "__version__",
 ]

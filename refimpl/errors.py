@@ -9,6 +9,7 @@
         FrameError          an event-stream frame or message
         HttpError           an HTTP head, framing, status or content type
         DocumentError       a JSON or XML document
+        TextError           text, lines, server-sent events or JSON values that the payload parts carry
       NetworkError        no connection, or a time-out
       ServiceError        the service or the model answered with an error; the modelled ones are in shapes.py
 
@@ -59,6 +60,7 @@ class Error(Exception):
     expected:   what the rule asks for;  actual: what came
     code:       a service's error code;  status: the HTTP status;  request_id: the service's id of the call
     retryable:  True when the same call may succeed if it is made again
+    unread:     the bytes that had arrived of a line, event or value when the stream, or the reading of it, broke (TXT-007)
     """
 
     kind = "error"
@@ -70,6 +72,7 @@ class Error(Exception):
     status: Optional[int] = None
     request_id: Optional[str] = None
     retryable = False
+    unread = b""
 
     def __init__(self, message: str = "", **evidence: Any) -> None:
         super().__init__(message)
@@ -153,6 +156,19 @@ class DocumentError(ProtocolError):
     """A JSON or XML document that cannot be read: kind `syntax`, or `limit` past a stated bound."""
 
     kind = "syntax"
+
+
+class TextError(ProtocolError):
+    """Text that cannot be read: `utf8`, `limit`, `syntax` (JSON), or `truncated` inside a value or a field's name.
+
+    The text is the caller's and may be secret: no more of it is shown than one byte.
+
+    results: what the failing call had completed before the fault, in order
+    unread: all bytes that belong to no result, from the item that could not be read to the last byte that came
+    """
+
+    kind = "syntax"
+    results: Tuple[Any, ...] = ()
 
 
 class NetworkError(Error):

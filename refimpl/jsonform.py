@@ -21,8 +21,8 @@ _MAX_EXACT = (1 << 53) - 1  # what a double, and so any JSON reader, holds exact
 MAX_JSON_DEPTH = 64  # nested arrays and objects; SHP-001
 _MAX_INTEGER_DIGITS = 20  # more than int64 has; SHP-003
 
-# A whole string, or one to the end of the text when it is not closed (so that the scan stays linear), or a bracket.
-_STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)|[\[\]{}]', re.DOTALL)
+# What the scan for a value's end looks at: a backslash with the byte that it escapes, if that has come; a quote; a bracket.
+_MARK = re.compile(rb'\\.?|["\[\]{}]', re.DOTALL)
 
 
 def parse_json(data: bytes) -> Any:
@@ -36,7 +36,8 @@ def parse_json(data: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise DocumentError("JSON is not UTF-8", expected="UTF-8", actual=data[error.start:error.start + 4], offset=error.start,
                             rule="SHP-002") from None
-    _check_depth(text)
+    if data.count(b"[") + data.count(b"{") > MAX_JSON_DEPTH:  # else it cannot be too deep
+        ValueScanner().end_in(data)
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_bounded_int, parse_float=_finite)
     except DocumentError:
@@ -47,17 +48,43 @@ def parse_json(data: bytes) -> Any:
                             offset=len(text[:position].encode("utf-8")), rule="SHP-002") from None
 
 
-def _check_depth(text: str) -> None:
-    depth = 0
-    for match in _STRING_OR_BRACKET.finditer(text):
-        token = match.group()
-        if token in "[{":
-            depth += 1
-            if depth > MAX_JSON_DEPTH:
-                raise DocumentError("JSON is nested too deeply", kind="limit", expected="at most %d levels" % MAX_JSON_DEPTH,
-                                    actual="%d" % depth, offset=len(text[:match.start()].encode("utf-8")), rule="SHP-001")
-        elif token in "]}":
-            depth -= 1
+class ValueScanner:
+    """Finds the end of a JSON value that begins with a bracket or a quote, in bytes that come in pieces, each looked at once.
+
+    It trusts that the value is well-formed, so what it finds is still to be parsed. depth: how many brackets are open;
+    in_string, escaped: whether the last piece ended inside a string, behind a backslash
+    """
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.in_string = False
+        self.escaped = False
+        self._seen = 0  # bytes of earlier pieces
+
+    def end_in(self, data: bytes, start: int = 0) -> int:
+        """Return the index behind the value's last byte, or -1 when that is not in data, of which start is the next byte.
+
+        Raises DocumentError `limit` beyond MAX_JSON_DEPTH; its offset counts from the first byte scanned.
+        """
+        position = start
+        if self.escaped and position < len(data):
+            self.escaped = False
+            position += 1
+        for match in _MARK.finditer(data, position):
+            mark = match.group()
+            if mark == b'"':
+                self.in_string = not self.in_string
+            elif mark == b"\\":  # the last byte of the piece
+                self.escaped = True
+            elif not self.in_string and mark in b"[]{}":
+                self.depth += 1 if mark in b"[{" else -1
+                if self.depth > MAX_JSON_DEPTH:  # SHP-001
+                    raise DocumentError("JSON is nested too deeply", kind="limit", expected="at most %d levels" % MAX_JSON_DEPTH,
+                                        actual="%d" % self.depth, offset=self._seen + match.start() - start, rule="SHP-001")
+            if self.depth <= 0 and not self.in_string and mark in b'"]}':
+                return match.end()
+        self._seen += len(data) - start
+        return -1
 
 
 def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:

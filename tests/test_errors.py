@@ -26,6 +26,7 @@ from refimpl.errors import (
     ProtocolError,
     ServiceError,
     SignatureError,
+    TextError,
     UsageError,
     excerpt,
     require_type,
@@ -34,7 +35,8 @@ from refimpl.errors import (
 
 KINDS = {
     Error: "error", UsageError: "constraint", ConfigurationError: "configuration", SignatureError: "signature", ProtocolError: "protocol",
-    FrameError: "header", HttpError: "http", DocumentError: "syntax", NetworkError: "network", ServiceError: "service_error",
+    FrameError: "header", HttpError: "http", DocumentError: "syntax", TextError: "syntax",
+    NetworkError: "network", ServiceError: "service_error",
 }
 BRANCHES = [UsageError, ConfigurationError, SignatureError, ProtocolError, NetworkError, ServiceError]
 HOSTILE = [
@@ -86,7 +88,7 @@ def test_a_class_stands_in_one_branch_alone(cls):
     assert set(caught) == {Exception, BaseException, object}  # no `except ValueError` or `except OSError` catches it
 
 
-@pytest.mark.parametrize("cls", [FrameError, HttpError, DocumentError])
+@pytest.mark.parametrize("cls", [FrameError, HttpError, DocumentError, TextError])
 def test_what_the_peer_sent_is_the_peers_mistake(cls):
     assert issubclass(cls, ProtocolError)
 

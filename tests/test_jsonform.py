@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from refimpl.errors import DocumentError, UsageError
 from refimpl.eventstream import FrameHeader, FrameHeaders, Message, encode
-from refimpl.jsonform import MAX_JSON_DEPTH, header_json_value, members_to_json, message_to_json, parse_json, to_base64
+from refimpl.jsonform import MAX_JSON_DEPTH, ValueScanner, header_json_value, members_to_json, message_to_json, parse_json, to_base64
 from refimpl.shapes import (
     InvokeEndpointWithResponseStreamInput,
     ModelError,
@@ -297,6 +297,51 @@ class CountedName(str):
     def __eq__(self, other):
         CountedName.compared += 1
         return str.__eq__(self, other)
+
+
+# ---- where a value ends ------------------------------------------------------------------------------------------
+
+def scan(parts):
+    """Return where in the parts the value ends, or -1, and the scanner."""
+    scanner, before = ValueScanner(), 0
+    for part in parts:
+        end = scanner.end_in(part)
+        if end >= 0:
+            return before + end, scanner
+        before += len(part)
+    return -1, scanner
+
+
+@many
+@given(values.filter(lambda value: isinstance(value, (list, dict, str))), st.booleans(), st.binary(max_size=4),
+       st.lists(st.integers(0, 60), max_size=5))
+def test_the_end_of_a_value_in_any_pieces(value, ascii_only, behind, cuts):
+    text = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8")
+    places = sorted(place for place in cuts if place <= len(text))
+    parts = [(text + behind)[start:end] for start, end in zip([0] + places, places + [len(text + behind)])]
+    assert scan(parts)[0] == len(text)
+    assert scan([b"%c" % byte for byte in text + behind])[0] == len(text)
+    for short in (text[:-1], text[:len(text) // 2]):
+        assert scan([short])[0] == -1
+    assert ValueScanner().end_in(b"]]" + text, 2) == 2 + len(text)
+
+
+@pytest.mark.parametrize("text,depth,in_string,escaped", [
+    (b"[[", 2, False, False), (b'["', 1, True, False), (b'["\\', 1, True, True), (b'["\\\\', 1, True, False), (b'["\\"', 1, True, False),
+    (b'{"a":[1]', 1, False, False), (b'["]"', 1, False, False), (b"[\\", 1, False, True), (b"", 0, False, False)])
+def test_what_a_value_that_does_not_end_ends_in(text, depth, in_string, escaped):
+    for parts in ([text], [text[:1], text[1:]], [b"%c" % byte for byte in text]):
+        end, scanner = scan(parts)
+        assert end == -1 and (scanner.depth, scanner.in_string, scanner.escaped) == (depth, in_string, escaped)
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_the_depth_at_which_a_scan_stops(size):
+    text = b'["[",' + b"[" * MAX_JSON_DEPTH
+    with pytest.raises(DocumentError) as caught:
+        scan([text[start:start + size] for start in range(0, len(text), size)])
+    assert told(caught.value) == ("limit", "SHP-001", len(text) - 1)
+    assert scan([text[:-1]])[0] == -1
 
 
 def test_a_name_twice_among_many_costs_no_more_than_the_names(monkeypatch):

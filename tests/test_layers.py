@@ -20,7 +20,7 @@ import refimpl
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "refimpl"
-ORDER = ["errors", "eventstream", "sigv4", "fields", "jsonform", "xmlform", "shapes", "operation", "config", "endpoints", "http1",
+ORDER = ["errors", "eventstream", "sigv4", "fields", "jsonform", "text", "xmlform", "shapes", "operation", "config", "endpoints", "http1",
          "transport", "credentials", "client", "cli"]
 OUTSIDE = {"transport", "client", "cli", "__main__"}  # these hand in the real clock, files, sockets and environment
 PURE = [name for name in ORDER if name not in OUTSIDE]
@@ -224,7 +224,7 @@ def test_all_misses_nothing():
         classes = {node.name for node in TREES[module].body if isinstance(node, ast.ClassDef)}
         assert classes - roots <= set(refimpl.__all__)
     assert {"Client", "Response", "Credentials", "__version__"} <= set(refimpl.__all__)
-    for module in ("eventstream", "sigv4", "operation"):  # these stand alone, as the package's docstring says
+    for module in ("eventstream", "sigv4", "operation", "text"):  # these stand alone, as the package's docstring says
         assert getattr(refimpl, module).__name__ == "refimpl." + module
 
 

@@ -28,6 +28,7 @@ from urllib.parse import quote, unquote_to_bytes
 import pytest
 
 from refimpl import cli, client, endpoints, errors, eventstream, http1, jsonform, operation, shapes, sigv4, transport, xmlform
+from refimpl.text import _MAX_RETRY_DIGITS, DEFAULT_MAX_ITEM_LENGTH
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "SPEC.md").read_text(encoding="utf-8")
@@ -140,7 +141,7 @@ def test_errata_name_a_rule_or_a_range_of_rules() -> None:
 
 
 def test_retired_ids_are_not_in_use() -> None:
-    retired = [match.group() for match in RULE_ID.finditer(TEXT[TEXT.index("## 12. Retired ids"):])]
+    retired = [match.group() for match in RULE_ID.finditer(TEXT[TEXT.index("## 13. Retired ids"):])]
     assert not set(retired) & set(RULE_IDS)
 
 
@@ -1053,7 +1054,8 @@ LIMITS = [
     ("EVS-025", eventstream.MAX_HEADERS_LENGTH), ("EVS-025", eventstream.MAX_PAYLOAD_LENGTH),
     ("HTTP-006", shapes.MODELLED_BODY_LIMIT), ("HTTP-035", operation.MAX_ERROR_BODY), ("HTTP-048", http1.MAX_LINE),
     ("HTTP-048", http1.MAX_HEADERS), ("HTTP-048", http1.MAX_INTERIM), ("HTTP-051", client.DEFAULT_CONNECT_TIMEOUT),
-    ("HTTP-051", client.DEFAULT_READ_TIMEOUT), ("HTTP-052", transport.KEEPALIVE_IDLE), ("SHP-001", jsonform.MAX_JSON_DEPTH),
+    ("HTTP-051", client.DEFAULT_READ_TIMEOUT), ("HTTP-052", transport.KEEPALIVE_IDLE),
+    ("TXT-005", DEFAULT_MAX_ITEM_LENGTH), ("TXT-027", _MAX_RETRY_DIGITS), ("SHP-001", jsonform.MAX_JSON_DEPTH),
     ("SHP-003", jsonform._MAX_INTEGER_DIGITS), ("SHP-005", xmlform.MAX_XML_DEPTH),
 ]
 
@@ -1062,10 +1064,11 @@ LIMITS = [
 def check_limits() -> None:
     told = [(name, float(value)) for name, value in (line.split()[:2] for line in BLOCKS["limits"].split("\n"))]
     assert told == [(name, float(value)) for name, value in LIMITS]
-    inherent = ("SIG-031", "SIG-042", "EVS-011", "EVS-017", "EVS-025", "HTTP-006", "SHP-001", "SHP-003", "SHP-005")
+    inherent = ("SIG-031", "SIG-042", "EVS-011", "EVS-017", "EVS-025", "HTTP-006", "TXT-027", "SHP-001", "SHP-003", "SHP-005")
     for name, value in told:
         numbers = [int(text.replace(",", "")) for text in re.findall(r"\b\d[\d,]*\b", rule_text(name))]
         assert name not in inherent or int(value) in numbers, "%s itself does not say %d" % (name, value)
-    assert dict(told)["EVS-008"] == 32 * 1024 * 1024 and "32 MiB" in rule_text("EVS-008")
+    for name in ("EVS-008", "TXT-005"):
+        assert dict(told)[name] == 32 * 1024 * 1024 and "32 MiB" in rule_text(name)
     low, high = re.search(r"after (\d+) to (\d+) seconds", rule_text("HTTP-052")).groups()  # type: ignore[union-attr]
     assert int(low) <= dict(told)["HTTP-052"] <= int(high)
