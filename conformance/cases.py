@@ -73,13 +73,10 @@ def read_cases(folder: Optional[str] = None) -> Tuple[List[Case], List[CaseError
     found = list(_manifest_faults(folder))
     try:
         schema = _read_json(folder, SCHEMA_FILE)
-        names = [name for name in sorted(os.listdir(folder)) if name.endswith(".json") and name != SCHEMA_FILE]
-    except OSError as error:
-        return [], found + [CaseError("%s: cannot be read: %s" % (folder, error.strerror))]
     except CaseError as error:
         return [], found + [error]
     rules = load_rules()
-    for name in names:
+    for name in sorted(name for name in os.listdir(folder) if name.endswith(".json") and name != SCHEMA_FILE):
         try:
             for case in _cases_in(folder, name, schema, found):
                 _add(case, name, cases, rules, found)

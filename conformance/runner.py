@@ -22,7 +22,7 @@ from refimpl.errors import Error, excerpt, shown
 from .adapters.protocol import OPERATION_NAMES, PROTOCOL_VERSION
 from .cases import Case, Document, Question, questions_of
 from .endpoint import ACCESS_KEY, SECRET_KEY, Call, Endpoint
-from .process import Adapter, AdapterFault, Crashed, Hanging
+from .process import Adapter, AdapterFault, Crashed, Garbled, Hanging
 from .scenarios import find
 from .verdicts import ADAPTER, CRASH, FAIL, HANG, PASS, UNSUPPORTED, Result, Verdict, judge, unknown_kinds, verdict, worst
 
@@ -92,8 +92,7 @@ def smoke(adapter: Adapter, timeout: float, endpoint_url: str) -> Implementation
     said = implementation_of(adapter.hello)
     for operation in said.operations:
         given, wrong = _TRIVIAL[operation]
-        case = Case("smoke-" + operation, "", (), "MUST", operation, given, ("whole",), {"status": "ok", "output": wrong}, (), (), "", "",
-                    "", "smoke")
+        case = _smoke_case(operation, given, wrong)
         question = Question(case, "whole", _addressed(case, given, endpoint_url), case.expect)
         try:
             came = judge(question, adapter.ask(operation, question.input, timeout), said.kinds)
@@ -126,6 +125,17 @@ def implementation_of(hello: Mapping[str, Any]) -> Implementation:
 
 def _bad_hello(key: str, expected: object, actual: object) -> BrokenAdapter:
     return BrokenAdapter("the adapter's hello is not in form: %s" % key, expected=expected, actual=actual)
+
+
+def broken_run(error: BrokenAdapter) -> Run:
+    """Return what a report holds of an adapter that cannot be judged: the smoke test alone, and what it came to."""
+    case = _smoke_case("hello", {}, {})
+    return Run(Implementation("unknown", "unknown", "unknown", (), {}), [Result(case, "whole", verdict(ADAPTER, str(error)), 0.0)], 0.0)
+
+
+def _smoke_case(operation: str, given: Document, wrong: Document) -> Case:
+    return Case("smoke-test", "the adapter speaks the protocol", (), "MUST", operation, given, ("whole",),
+                {"status": "ok", "output": wrong}, (), (), "without it no answer means anything", "0.1.0", "derived", "smoke")
 
 
 def _addressed(case: Case, given: Document, endpoint_url: str) -> Document:
@@ -208,6 +218,7 @@ class _Board:
         self._cases, self._progress = cases, progress
         self._lock = threading.Lock()
         self._results: Dict[str, Result] = {}
+        self._blamed: Dict[str, Verdict] = {}
         for case in cases:
             if not self.takes(case):
                 self.write(Result(case, case.delivery[0], verdict(UNSUPPORTED, "it does not offer %s" % case.op), 0.0))
@@ -223,14 +234,14 @@ class _Board:
             self._progress(len(self._results), len(self._cases), result)
 
     def blame(self, case: Case, found: Verdict) -> None:
-        """Write down what turned out to be the fault of a case that had its result already."""
+        """Write down what turned out to be the fault of a case whose question was answered already."""
         with self._lock:
-            result = self._results[case.id]
-            self._results[case.id] = result._replace(verdict=worst(result.verdict, found))
+            self._blamed[case.id] = found
 
     def results(self) -> List[Result]:
         """Return all that was written, in the order of the cases."""
-        return [self._results[case.id] for case in self._cases if case.id in self._results]
+        results = [self._results[case.id] for case in self._cases]
+        return [result._replace(verdict=worst(result.verdict, self._blamed.get(result.case.id, result.verdict))) for result in results]
 
 
 class _Worker:
@@ -241,6 +252,7 @@ class _Worker:
         self._start, self._timeout, self._endpoint, self._board, self._waiting = start, timeout, endpoint, board, waiting
         self._adapter: Optional[Adapter] = None
         self._last: Optional[Case] = None  # whose question this process answered last
+        self._gone = ""                    # why there is no adapter any more
         self._stopped = False
         self.failure: Optional[BaseException] = None
 
@@ -253,13 +265,13 @@ class _Worker:
             self._take_leave()
         except BaseException as error:  # handed to the thread that waits, unless it has ended this one
             self.failure = None if self._stopped else error
+        finally:
+            self._close()
 
     def stop(self) -> None:
         """End the adapter, from any thread."""
         self._stopped = True
-        adapter = self._adapter
-        if adapter is not None:
-            adapter.close()
+        self._close()
 
     def _result_of(self, case: Case) -> Result:
         begun = time.monotonic()
@@ -273,35 +285,43 @@ class _Worker:
         return Result(case, delivery, found, time.monotonic() - begun)
 
     def _verdict_of(self, question: Question) -> Verdict:
+        if self._gone:
+            return verdict(ADAPTER, self._gone)
         try:
-            answer = self._ask(question, again=True)
+            answer = self._ask(question)
         except Hanging as fault:
             return verdict(HANG, str(fault))
         except Crashed as fault:
             return verdict(CRASH, str(fault))
         except AdapterFault as fault:
-            return verdict(ADAPTER, "it writes %s" % fault)
+            return verdict(ADAPTER, "it does not answer as the protocol asks: %s" % fault)
         return judge(question, answer, self._board.said.kinds, self._calls_of(question))
 
-    def _ask(self, question: Question, again: bool) -> Dict[str, Any]:
+    def _ask(self, question: Question) -> Dict[str, Any]:
         """Return an answer. What broke a process that had answered others may be theirs: a fresh one is asked again."""
-        fresh = self._adapter is None
         given = _addressed(question.case, question.input, self._endpoint.url)
         try:
-            if self._adapter is None:
-                self._adapter = self._start()
-            answer = self._adapter.ask(question.case.op, given, self._timeout)
+            answer = self._started().ask(question.case.op, given, self._timeout)
         except AdapterFault as fault:
             last, self._last = self._last, None
             self._close()
-            if fresh or isinstance(fault, Hanging) or last is None or last is question.case:
+            if self._stopped or isinstance(fault, Hanging) or last is None or last is question.case:
                 raise
-            answer = self._ask(question, again=False)
+            answer = self._ask(question)
             word = CRASH if isinstance(fault, Crashed) else ADAPTER
             self._board.blame(last, verdict(word, "behind its answer, before that to %s, %s" % (question.case.id, fault)))
         self._blame_strays()
         self._last = question.case
         return answer
+
+    def _started(self) -> Adapter:
+        if self._adapter is None:
+            try:
+                self._adapter = self._start()
+            except AdapterFault as fault:
+                self._gone = "it cannot be started again: %s" % fault
+                raise Garbled(self._gone) from None
+        return self._adapter
 
     def _blame_strays(self) -> None:
         """Lines that came behind an answer are the fault of the case that was answered."""
@@ -314,12 +334,11 @@ class _Worker:
         if self._adapter is not None:
             self._adapter.bye()
             self._blame_strays()
-            self._adapter = None
 
     def _close(self) -> None:
-        if self._adapter is not None:
-            self._adapter.close()
-            self._adapter = None
+        adapter, self._adapter = self._adapter, None
+        if adapter is not None:
+            adapter.close()
 
     def _calls_of(self, question: Question) -> Optional[List[Call]]:
         return calls_of(question.case.input["input"]["EndpointName"], self._endpoint.calls) if question.case.op == "invoke" else None

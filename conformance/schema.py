@@ -6,6 +6,7 @@ nothing but the standard library. The plan: faults() walks value and schema toge
 begins with the path of the value. Refused: a keyword that this module does not know, so that no schema asks for something that
 nobody checks. A pattern's final `$` is the end of the text, not the place before a last line feed.
 """
+import json
 import re
 from typing import Any, Dict, Iterator, Mapping
 
@@ -85,11 +86,11 @@ def _properties(value: object, wanted: Any, schema: Schema, root: Schema, path: 
 
 def _additional(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     known = schema.get("properties", {})
-    for name in value if isinstance(value, dict) else ():
+    for name, inner in value.items() if isinstance(value, dict) else ():
         if name not in known and wanted is False:
             yield _at(path, "unknown key %s" % shown(name, 80))
-        elif name not in known:
-            yield from faults(value[name], wanted, root, "%s.%s" % (path, shown(name, 80)) if path else shown(name, 80))  # type: ignore
+        elif name not in known and isinstance(wanted, dict):
+            yield from faults(inner, wanted, root, "%s.%s" % (path, shown(name, 80)) if path else shown(name, 80))
 
 
 def _items(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
@@ -108,9 +109,12 @@ def _max_items(value: object, wanted: Any, schema: Schema, root: Schema, path: s
 
 
 def _unique(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    for index, item in enumerate(value if isinstance(value, list) else ()):
-        if item in value[:index]:  # type: ignore
+    seen = set()
+    for item in value if isinstance(value, list) else ():
+        text = json.dumps(item, sort_keys=True)  # tells true from 1
+        if text in seen:
             yield _at(path, "%s stands twice" % shown(item, 80))
+        seen.add(text)
 
 
 def _ref(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:

@@ -6,19 +6,21 @@ files are told first, a line each, and make the exit code 2, but take no other c
 Runner and its results to the reports. Files are written whole or not at all.
 """
 import argparse
+import difflib
 import os
 import time
 from typing import Callable, List, Optional, Sequence, TextIO, Tuple
 
 from refimpl.errors import UsageError, shown
 
+from .adapters.protocol import OPERATION_NAMES
 from .cases import Case, choose, read_cases, scenario_cases, to_document, to_line
 from .dump import write_case
 from .report.documents import report_document, to_text
 from .report.junit import junit_text
 from .report.terminal import case_lines, report_lines
 from .rules import load_rules
-from .runner import OWN_ADAPTER, Run, Runner, own_environment, split_command, told_implementation
+from .runner import OWN_ADAPTER, BrokenAdapter, Run, Runner, broken_run, own_environment, split_command, told_implementation
 from .verdicts import Result, exit_code, settle
 
 Say = Callable[[str], None]
@@ -37,15 +39,19 @@ def run_suite(options: argparse.Namespace, say: Say, complain: Say, progress: Op
     known = read_known(options.known, _ids(_all_cases()[0])) if options.known else []
     command = split_command(options.adapter) if options.adapter else list(OWN_ADAPTER)
     runner = Runner(command, options.timeout, options.jobs, None if options.adapter else own_environment())
+    shown_progress = _Progress(progress)
     try:
-        run = runner.run(cases, _Progress(progress).show)
+        run = runner.run(cases, shown_progress.show)
+    except BrokenAdapter as error:
+        _write_reports(reports, broken_run(error))
+        raise
     finally:
-        _Progress(progress).clear()
+        shown_progress.clear()
     run = run._replace(results=settle(run.results, known))
-    for kind, path in reports:
-        write_whole(path, _rendered(kind, run))
-    for line in ["%s, %d operations" % (told_implementation(run.implementation), len(run.implementation.operations)), ""]:
-        say(line)
+    _write_reports(reports, run)
+    say("%s: %d of %d operations, %d cases in %.1f s" % (
+        told_implementation(run.implementation), len(run.implementation.operations), len(OPERATION_NAMES), len(cases), run.seconds))
+    say("")
     for line in report_lines(run.results, load_rules()):
         say(line)
     return exit_code(run.results) if sound else 2
@@ -69,7 +75,9 @@ def show_case(options: argparse.Namespace, say: Say, complain: Say) -> int:
             return 0
     for fault in sound:
         complain("conformance: %s" % fault)
-    raise UsageError("there is no case of that id", expected="one of python3 -m conformance list", actual=options.case)
+    near = difflib.get_close_matches(options.case, _ids(cases), 3)
+    raise UsageError("there is no case of that id", expected=" or ".join(near) or "one of python3 -m conformance list",
+                     actual=options.case)
 
 
 def dump_cases(options: argparse.Namespace, say: Say, complain: Say) -> int:
@@ -126,6 +134,11 @@ def _report_of(text: str) -> Tuple[str, str]:
     return kind, path
 
 
+def _write_reports(reports: Sequence[Tuple[str, str]], run: Run) -> None:
+    for kind, path in reports:
+        write_whole(path, _rendered(kind, run))
+
+
 def _rendered(kind: str, run: Run) -> str:
     if kind == "junit":
         return junit_text(run.implementation, run.results)
@@ -134,6 +147,9 @@ def _rendered(kind: str, run: Run) -> str:
 
 def write_whole(path: str, text: str) -> None:
     """Write a file whole, or leave the one that is there."""
+    folder = os.path.dirname(path)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
     with open(path + ".new", "w", encoding="utf-8", newline="\n") as file:
         file.write(text)
     os.replace(path + ".new", path)

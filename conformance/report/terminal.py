@@ -15,6 +15,7 @@ from refimpl.errors import shown
 from ..cases import Case, input_bytes, to_document
 from ..frames import disassemble
 from ..rules import Rule
+from ..scenarios import body_of, find
 from ..verdicts import (
     ACCEPTABLE,
     ADAPTER,
@@ -35,6 +36,7 @@ Rules = Mapping[str, Rule]
 
 _WIDTH = 110
 _IN_FULL = 2         # failures that are told in full
+_MOST_PLAYED = 40    # lines of what the endpoint plays
 _ONE_LINE_EACH = 12  # more than that, and a group has one line
 _TOLD = FAILURES + (ADAPTER, UNKNOWN_PASS)
 _COLUMNS = (PASS, ACCEPTABLE, FAIL, CRASH, HANG, ADAPTER, KNOWN, UNKNOWN_PASS, BLOCKED, UNSUPPORTED)
@@ -161,6 +163,8 @@ def case_lines(case: Case, rules: Rules) -> List[str]:
         lines += ["%-10s%s" % (key, " ".join(document[key]))] if key in document else []
     lines += ["", "input"] + _json_lines({name: value for name, value in case.input.items() if name not in ("frames", "text", "base64")})
     lines += bytes_lines(case)
+    if case.op == "invoke":
+        lines += _played_lines(case.input["input"]["EndpointName"])
     lines += ["", "expected"] + _json_lines(case.expect)
     for other in case.acceptable:
         lines += ["", "acceptable (%s): %s" % (other["divergence"], other["why"])] + _json_lines(other["expect"])
@@ -176,6 +180,18 @@ def bytes_lines(case: Case) -> List[str]:
     if case.op in ("eventstream.decode", "http.response"):
         lines += ["  " + line for line in disassemble(data).splitlines()]
     return lines + ["  " + line for line in hex_lines(data)]
+
+
+def _played_lines(name: str) -> List[str]:
+    """Return what the endpoint plays, in the frame language where it is frames."""
+    answer = find(name).answer
+    lines = ["", "the endpoint plays, framing %s, ending %s%s" % (
+        answer.framing, answer.ending, "" if answer.cut is None else ", cut behind %d bytes of the body" % answer.cut)]
+    if answer.framing == "raw":
+        return lines + ["  " + line for line in hex_lines(body_of(answer))]
+    played = ["HTTP/1.1 " + answer.status] + ["%s: %s" % pair for pair in answer.headers] + disassemble(body_of(answer)).splitlines()
+    more = ["... %d lines more" % (len(played) - _MOST_PLAYED)] if len(played) > _MOST_PLAYED else []
+    return lines + ["  " + shown(line, _WIDTH) for line in played[:_MOST_PLAYED] + more]
 
 
 def hex_lines(data: bytes, most: int = 512) -> List[str]:
