@@ -9,7 +9,7 @@ import os
 import time
 from collections import abc
 from types import TracebackType
-from typing import Any, Callable, Iterator, List, Mapping, Optional, Type
+from typing import Any, Callable, Iterator, List, Mapping, Optional, Type, TypeVar
 
 from .config import configured_endpoint_url, configured_region
 from .credentials import credentials_from_environment
@@ -17,16 +17,23 @@ from .endpoints import no_region, resolve_endpoint
 from .errors import Error, HttpError, UsageError, require_type
 from .eventstream import DEFAULT_MAX_FRAME_LENGTH, Decoder
 from .operation import MAX_ERROR_BODY, UNSIGNED_HEADERS, ResponseReader, build_request, parse_endpoint_url
-from .shapes import InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, StreamEvent
+from .shapes import InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, PayloadPart, StreamEvent
 from .sigv4 import Credentials, Signer, amz_date_of
+from .text import DEFAULT_MAX_ITEM_LENGTH, ServerSentEvent, events_of, json_values_of, lines_of, strings_of
 from .transport import HttpExchange, Timeouts, check_ssl_context, check_timeouts, default_ssl_context, open_exchange
 
 DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
 DEFAULT_READ_TIMEOUT = 500.0  # seconds; the service itself ends a stream after 8 minutes, and a first token may take long
 
+_Item = TypeVar("_Item")
+
 
 class Response:
     """A live answer. Its attributes are those of the output; iterate `body` once, or collect(); close it, or use `with`.
+
+    text(), lines(), sse() and json_values() iterate over `body`, too, and join what the parts cut: each result comes when its
+    last byte has. They raise TextError for text that cannot be read, with the bytes behind the last result as its `unread`;
+    when the stream itself breaks, its own error holds as `unread` the bytes of the line, event or value that was unfinished.
 
     status, headers, request_id: of the HTTP answer;  unknown_events: how many events of unknown type were skipped so far
     """
@@ -73,6 +80,35 @@ class Response:
             raise
         members = {field.attribute: getattr(self._reader.output, field.attribute) for field in self._reader.output.fields}
         return InvokeEndpointWithResponseStreamOutput(**dict(members, body=tuple(events)))
+
+    def text(self, errors: str = "strict") -> Iterator[str]:
+        """Return an iterator over the text, whole characters as they come. errors: as for text.Utf8Decoder."""
+        return self._results(strings_of(self._payloads(), errors))
+
+    def lines(self, max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict") -> Iterator[str]:
+        """Return an iterator over the lines. Arguments as for text.Lines."""
+        return self._results(lines_of(self._payloads(), max_line_length, errors))
+
+    def sse(self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict") -> Iterator[ServerSentEvent]:
+        """Return an iterator over the server-sent events. Arguments as for text.ServerSentEvents."""
+        return self._results(events_of(self._payloads(), max_event_length, errors))
+
+    def json_values(self, max_value_length: int = DEFAULT_MAX_ITEM_LENGTH) -> Iterator[Any]:
+        """Return an iterator over JSON values, such as JSON lines. Arguments as for text.JSONValues."""
+        return self._results(json_values_of(self._payloads(), max_value_length))
+
+    def _payloads(self) -> Iterator[bytes]:
+        for event in self.body:
+            if isinstance(event, PayloadPart):
+                yield event.bytes
+
+    def _results(self, results: Iterator[_Item]) -> Iterator[_Item]:
+        try:
+            yield from results
+        except Error as error:
+            error.status = self.status
+            error.request_id = self.request_id
+            raise
 
 
 def _events(exchange: HttpExchange, reader: ResponseReader) -> Iterator[StreamEvent]:

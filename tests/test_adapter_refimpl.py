@@ -836,12 +836,46 @@ def test_invoke_misconfigured(endpoint: Endpoint) -> None:
         assert invoke(endpoint, "default", **{name: None}) == {"status": "error", "detail": "input lacks '%s'" % name}
 
 
+# ---- text --------------------------------------------------------------------------------------------------------
+
+EVENTS = [{"event": "message", "data": "one", "id": ""}, {"event": "e", "data": "two\n€", "id": "7"}]
+SSE = "data: one\r\n\r\n: ping\n\nid: 7\rdata:two\ndata: €\nevent: e".encode()
+
+
+def parts_of(chunks: List[bytes]) -> Dict[str, Any]:
+    return {"parts": [text64(chunk) for chunk in chunks]}
+
+
+def test_text_however_it_is_cut() -> None:
+    for way, chunks in deliveries("a\r\n€\r\nb\rc\n\nd".encode()):
+        assert ok("text.lines", parts_of(chunks)) == {"lines": ["a", "€", "b\rc", "", "d"]}, way
+    for way, chunks in deliveries(SSE):
+        assert ok("text.sse", parts_of(chunks)) == {"events": EVENTS}, way
+    assert ok("text.lines", {"parts": []}) == {"lines": []} and ok("text.sse", {"parts": [""]}) == {"events": []}
+
+
+def test_text_is_refused_with_what_was_whole_before() -> None:
+    for way, chunks in deliveries(b"a\nb\n\xffc\nd\n"):
+        assert rejected("text.lines", parts_of(chunks), "utf8", "rule TXT-002")["output"] == {"lines": ["a", "b"]}, way
+    for way, chunks in deliveries(SSE + b"\n\ndata: \xe2"):
+        assert rejected("text.sse", parts_of(chunks), "utf8")["output"] == {"events": EVENTS}, way
+    assert rejected("text.sse", parts_of([SSE, b"\n\nda"]), "truncated")["output"] == {"events": EVENTS}
+    assert rejected("text.lines", parts_of([b"a\n\xe2"]), "utf8")["output"] == {"lines": ["a"]}
+
+
+@pytest.mark.parametrize("op", ["text.lines", "text.sse"])
+def test_text_questions_that_break_the_protocol(op: str) -> None:
+    broken(op, {}, "input lacks 'parts'")
+    broken(op, {"parts": ["x"]}, "not base64")
+    broken(op, {"parts": [5]}, "expected base64 text, got int")
+
+
 # ---- the adapter itself ------------------------------------------------------------------------------------------
 
 def test_the_operations() -> None:
     assert sorted(adapter.OPERATIONS) == [
         "endpoint.resolve", "eventstream.decode", "eventstream.encode", "http.request", "http.response", "invoke", "sigv4.presign",
-        "sigv4.sign", "sigv4.verify"]
+        "sigv4.sign", "sigv4.verify", "text.lines", "text.sse"]
 
 
 def test_every_kind_of_the_catalogue_is_one_of_the_protocol() -> None:

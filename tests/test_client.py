@@ -37,6 +37,7 @@ from refimpl import (
     NetworkError,
     PayloadPart,
     ServiceUnavailable,
+    TextError,
     UnknownOperationError,
     UsageError,
     ValidationError,
@@ -232,6 +233,88 @@ def test_the_greatest_frame_is_a_setting():
     events, error = read(*answer("chunked", FRAMES[0] + large), max_frame_length=len(large) - 1)
     assert events == PARTS[:1]
     assert (type(error), error.kind) == (FrameError, "limit")
+
+
+# ---- text, lines, events, values ---------------------------------------------------------------------------------
+
+def text_steps(*texts, last=b""):
+    """The steps of an answer whose parts hold these texts, each in a step of its own; last: a frame behind them."""
+    return answer("chunked", *[part(text) for text in texts] + ([last] if last else []))
+
+
+JSON_EVENTS = [b'data: {"a":1}\r\n\r', b'\ndata: {"a":', "\ndata: \"€".encode()[:-1], "€".encode()[-1:] + b'"}\n\ndata: [DONE]']
+
+
+@pytest.mark.parametrize("method,texts,results", [
+    ("text", ["a€".encode()[:2], "a€".encode()[2:] + b"b"], ["a", "€b"]), ("lines", [b"a\r", b"\nb", b"c"], ["a", "bc"]),
+    ("sse", JSON_EVENTS, [("message", '{"a":1}', ""), ("message", '{"a":\n"€"}', ""), ("message", "[DONE]", "")]),
+    ("json_values", [b'{"a"', b":1}\n[2]3"], [{"a": 1}, [2], 3])])
+def test_results_of_a_text(method, texts, results):
+    with RawServer(text_steps(*texts)) as server:
+        with call(client_of(server)) as response:
+            assert list(getattr(response, method)()) == results
+            assert list(response.body) == []
+        assert server.gone() == "eof"
+
+
+@pytest.mark.parametrize("method,texts,results", [
+    ("text", [b"a\xe2\x82", b"\xacb"], ["a", "€b"]), ("lines", [b"a\r\nb", b"c\n"], ["a", "bc"]),
+    ("sse", [b"data: 1\r\n\r", b"\ndata: 2\n\n"], [("message", "1", ""), ("message", "2", "")]),
+    ("json_values", [b"[1][", b"2]"], [[1], [2]])])
+def test_a_result_is_there_before_the_next_part_is_sent(method, texts, results):
+    go = threading.Event()
+    steps = text_steps(*texts)
+    with RawServer(steps[:2] + [go] + steps[2:]) as server, call(client_of(server)) as response:
+        iterator = getattr(response, method)()
+        assert next(iterator) == results[0]
+        go.set()
+        assert list(iterator) == results[1:]
+
+
+@pytest.mark.parametrize("method,texts,results,unread", [
+    ("text", [b"a", b"\xe2"], ["a"], b"\xe2"), ("lines", [b"a\nb", b"c"], ["a"], b"bc"),
+    ("sse", [b"data: 1\n\ndata", b": 2"], [("message", "1", "")], b"data: 2"), ("json_values", [b"[1][", b"2"], [[1]], b"[2")])
+@pytest.mark.parametrize("last,error_type", [
+    (exception("ModelStreamError", {"Message": "broken", "ErrorCode": "StreamBroken"}), ModelStreamError),
+    (frame(b"", message_type="error"), UnknownOperationError), (b"no frame at all", FrameError)], ids=["exception", "error", "no frame"])
+def test_an_error_in_the_stream_holds_the_unfinished_rest(last, error_type, method, texts, results, unread):
+    came = []
+    with RawServer(text_steps(*texts, last=last)) as server, call(client_of(server)) as response:
+        with pytest.raises(error_type) as caught:
+            for result in getattr(response, method)():
+                came.append(result)
+        assert (came, caught.value.unread, caught.value.status, caught.value.request_id) == (results, unread, 200, REQUEST_ID)
+        assert server.gone() == "eof"
+
+
+@pytest.mark.parametrize("method,data,results,kind", [
+    ("text", b"a\xff", ["a"], "utf8"), ("lines", b"a\n\xff\n", ["a"], "utf8"),
+    ("sse", b"data: 1\n\nda", [("message", "1", "")], "truncated"), ("json_values", b"1 ]", [1], "syntax")])
+def test_text_that_cannot_be_read(method, data, results, kind):
+    came = []
+    with RawServer(text_steps(data)) as server, call(client_of(server)) as response:
+        with pytest.raises(TextError) as caught:
+            for result in getattr(response, method)():
+                came.append(result)
+        assert (came, caught.value.kind, caught.value.status, caught.value.request_id) == (results, kind, 200, REQUEST_ID)
+
+
+def test_arguments_of_the_text_methods():
+    steps = text_steps(b"data:\xff\n\n")
+    with RawServer(steps, steps, steps, steps, steps, steps) as server:
+        client = client_of(server)
+        for method, options, results in (("text", {"errors": "replace"}, ["data:\ufffd\n\n"]),
+                                         ("lines", {"errors": "replace"}, ["data:\ufffd", ""]),
+                                         ("sse", {"errors": "replace"}, [("message", "\ufffd", "")])):
+            with call(client) as response:
+                assert list(getattr(response, method)(**options)) == results
+        for method, bound in (("lines", "max_line_length"), ("sse", "max_event_length"), ("json_values", "max_value_length")):
+            with call(client) as response:
+                with pytest.raises(TextError) as caught:
+                    list(getattr(response, method)(**{bound: 2}))
+                assert caught.value.kind == "limit"
+                with pytest.raises(UsageError):
+                    getattr(response, method)(**{bound: 0})
 
 
 # ---- errors in the stream ----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ It is also the pattern for others: one small function an operation, which turns 
 implementation, and the result into the answer's output. Its errors bear the protocol's kinds already.
 """
 import uuid
-from typing import Any, Callable, Dict, List, Mapping, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Sequence, Union
 
 from refimpl.client import Client
 from refimpl.endpoints import resolve_endpoint
@@ -21,6 +21,7 @@ from refimpl.shapes import (
     UnknownOperationError,
 )
 from refimpl.sigv4 import Credentials, Signer, verify
+from refimpl.text import Lines, ServerSentEvents
 
 from .protocol import BadQuestion, Operation, Reject, serve, to_base64_text, to_bytes, to_pairs, to_triples
 
@@ -109,6 +110,28 @@ def _uuid_of(value: object) -> object:
         raise BadQuestion("not a uuid: %s" % value) from None
 
 
+# ---- text --------------------------------------------------------------------------------------------------------
+
+def _text_results(decoder: Union[Lines, ServerSentEvents], parts: Sequence[str], output_of: Callable[[List[Any]], Given]) -> Dict[str, Any]:
+    results: List[Any] = []
+    try:
+        for part in parts:
+            results += decoder.feed(to_bytes(part))
+        results += decoder.close()
+    except Error as error:
+        results += getattr(error, "results", ())
+        raise refusal(error, dict(output_of(results))) from error
+    return dict(output_of(results))
+
+
+def _text_lines(given: Given) -> Dict[str, Any]:
+    return _text_results(Lines(), given["parts"], lambda lines: {"lines": lines})
+
+
+def _text_sse(given: Given) -> Dict[str, Any]:
+    return _text_results(ServerSentEvents(), given["parts"], lambda events: {"events": [dict(event._asdict()) for event in events]})
+
+
 # ---- the operation -----------------------------------------------------------------------------------------------
 
 def _call_members(document: Mapping[str, Any]) -> Dict[str, Any]:
@@ -178,6 +201,7 @@ OPERATIONS: Dict[str, Operation] = {name: _guarded(operation) for name, operatio
     ("sigv4.sign", _sigv4_sign), ("sigv4.presign", _sigv4_presign), ("sigv4.verify", _sigv4_verify),
     ("eventstream.decode", _eventstream_decode), ("eventstream.encode", _eventstream_encode),
     ("http.request", _http_request), ("http.response", _http_response), ("invoke", _invoke), ("endpoint.resolve", _endpoint_resolve),
+    ("text.lines", _text_lines), ("text.sse", _text_sse),
 )}
 
 if __name__ == "__main__":
