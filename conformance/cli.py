@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import Any, BinaryIO, Callable, NamedTuple, Optional, Sequence, TextIO
 
-from refimpl.cli import end_process
+from refimpl.cli import UsageParser, end_process
 from refimpl.errors import Error, UsageError, shown
 
 from .adapters.protocol import OPERATION_NAMES
@@ -22,14 +22,9 @@ from .suite import dump_cases, list_cases, run_suite, show_case
 Streams = NamedTuple("Streams", [("stdout", BinaryIO), ("stderr", TextIO)])
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> Any:
-        raise UsageError(message)
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="conformance", description="Judges implementations of SageMaker Runtime InvokeEndpointWithResponseStream.")
-    commands = parser.add_subparsers(dest="command", metavar="demo | run | list | show | dump | serve | peers", parser_class=_Parser)
+    parser = UsageParser(prog="conformance", description="Judges implementations of SageMaker Runtime InvokeEndpointWithResponseStream.")
+    commands = parser.add_subparsers(dest="command", metavar="demo | run | list | show | dump | serve | peers", parser_class=UsageParser)
     demo = commands.add_parser("demo", help="endpoint, call, stream, explained: no account, no network")
     demo.set_defaults(act=_demo)
     _add_pace(demo)

@@ -59,15 +59,34 @@ def exit_code_of(error: Error) -> int:
 
 # ---- arguments ---------------------------------------------------------------------------------------------------
 
-class _Parser(argparse.ArgumentParser):
+class _Help(argparse.HelpFormatter):
+    """Asks the terminal for its width by itself: argparse would load all of shutil for it, with each command, help or not."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    try:
+        return max(os.get_terminal_size().columns, 40)
+    except (OSError, ValueError):  # stdout is no terminal
+        return 100
+
+
+class UsageParser(argparse.ArgumentParser):
+    """A parser of arguments whose errors are ours."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(formatter_class=_Help, **options)
+
     def error(self, message: str) -> Any:
         raise UsageError(message)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="refimpl", description="SageMaker Runtime InvokeEndpointWithResponseStream, on the standard library alone.")
+    parser = UsageParser(prog="refimpl", description="SageMaker Runtime InvokeEndpointWithResponseStream, on the standard library alone.")
     parser.add_argument("--version", action="version", version=VERSION)
-    commands = parser.add_subparsers(dest="command", metavar="invoke | decode | sign", parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", metavar="invoke | decode | sign", parser_class=UsageParser)
     _add_invoke(commands.add_parser("invoke", help="call an endpoint and print its answer as it arrives"))
     _add_decode(commands.add_parser("decode", help="show the frames of a recorded event stream"))
     _add_sign(commands.add_parser("sign", help="sign a request and show every stage"))

@@ -6,6 +6,7 @@ a live `Response` as soon as a good head has come; its events come as they arriv
 call itself. Every error is a refimpl.Error; what had arrived before it was handed over first, or stands on it.
 """
 import os
+import sys
 import time
 from collections import abc
 from types import TracebackType
@@ -16,7 +17,7 @@ from .credentials import credentials_from_environment
 from .endpoints import no_region, resolve_endpoint
 from .errors import Error, HttpError, UsageError, require_type
 from .eventstream import DEFAULT_MAX_FRAME_LENGTH, Decoder
-from .operation import MAX_ERROR_BODY, UNSIGNED_HEADERS, ResponseReader, build_request, parse_endpoint_url
+from .operation import MAX_ERROR_BODY, UNSIGNED_HEADERS, USER_AGENT, ResponseReader, build_request, parse_endpoint_url
 from .shapes import InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, PayloadPart, StreamEvent
 from .sigv4 import Credentials, Signer, amz_date_of
 from .text import DEFAULT_MAX_ITEM_LENGTH, ServerSentEvent, events_of, json_values_of, lines_of, strings_of
@@ -24,6 +25,7 @@ from .transport import HttpExchange, Timeouts, check_ssl_context, check_timeouts
 
 DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
 DEFAULT_READ_TIMEOUT = 500.0  # seconds; the service itself ends a stream after 8 minutes, and a first token may take long
+_USER_AGENT = "%s python/%d.%d.%d" % (USER_AGENT, *sys.version_info[:3])
 
 _Item = TypeVar("_Item")
 
@@ -185,7 +187,7 @@ class Client:
         Raises UsageError before anything is sent; NetworkError, HttpError; ModelError, ValidationError, InternalFailure,
         ServiceUnavailable, UnknownOperationError for what the service answers.
         """
-        request = build_request(InvokeEndpointWithResponseStreamInput(**members), self._endpoint.url)
+        request = build_request(InvokeEndpointWithResponseStreamInput(**members), self._endpoint.url, _USER_AGENT)
         signed = self._signer.sign(request.method, request.target, request.headers, request.body, self._credentials,
                                    self._region, self._endpoint.signing_name, amz_date_of(self._clock()),
                                    unsigned=UNSIGNED_HEADERS)

@@ -488,7 +488,7 @@ _SIGNS = (
     ("an HTTP message", (b"HTTP/", b"POST ", b"GET ")),
     ("gzip", (b"\x1f\x8b",)),
 )
-_BASE64 = re.compile(rb"AA[A-Za-z0-9+/]{10,}={0,2}\s*\Z")  # a frame's first length begins with twelve zero bits
+_BASE64 = rb"AA[A-Za-z0-9+/]{10,}={0,2}\s*\Z"  # a frame's first length begins with twelve zero bits
 
 
 def _looks_like(data: bytes, offset: int) -> str:
@@ -499,7 +499,7 @@ def _looks_like(data: bytes, offset: int) -> str:
     for what, beginnings in _SIGNS:
         if head.startswith(beginnings):
             return "these bytes are %s, not an event stream: " % what
-    if _BASE64.match(head):
+    if re.match(_BASE64, head):
         return "these bytes are base64 of a frame, not decoded, not an event stream: "
     if all(32 <= byte < 127 or byte in (9, 10, 13) for byte in head):
         return "these bytes are text (%s), not an event stream: " % excerpt(head, 24)

@@ -18,10 +18,10 @@ MAX_INTERIM = 16  # 1xx answers before the final one; HTTP-048
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([0-9]{3})(?: ([^\r\n\0]*))?\r\n\Z")
 _HEADER_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n\0]*)\r\n\Z")  # blanks are stripped later: no pattern with two ways
-_FOLDED_LINE = re.compile(rb"[ \t]([^\r\n\0]*)\r\n\Z")
-_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n\Z")
+_FOLDED_LINE = rb"[ \t]([^\r\n\0]*)\r\n\Z"
+_CHUNK_LINE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n\Z"
 _PLAIN_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")  # what nearly every chunk begins with
-_LENGTH = re.compile(r"[0-9]{1,18}\Z")
+_LENGTH = r"[0-9]{1,18}\Z"
 
 ResponseHead = NamedTuple("ResponseHead", [
     ("status", int), ("reason", str), ("minor_version", int), ("headers", Tuple[Tuple[str, str], ...])])
@@ -51,11 +51,12 @@ def parse_header_lines(lines: Sequence[bytes]) -> Tuple[Tuple[str, str], ...]:
     if len(lines) > MAX_HEADERS:
         raise HttpError("too many header lines", expected="at most %d" % MAX_HEADERS, actual=len(lines), rule="HTTP-048")
     for line in lines:
-        folded = _FOLDED_LINE.match(line)
         match = _HEADER_LINE.match(line)
         if match is not None:
             headers.append((match.group(1).decode("ascii"), match.group(2).strip(b" \t").decode("latin-1")))
-        elif folded is not None and headers:
+            continue
+        folded = re.match(_FOLDED_LINE, line)
+        if folded is not None and headers:
             name, value = headers[-1]
             headers[-1] = (name, (value + " " + folded.group(1).strip(b" \t").decode("latin-1")).strip(" "))
         else:
@@ -72,7 +73,7 @@ def body_framing(head: ResponseHead) -> Framing:
             raise HttpError("Content-Length beside Transfer-Encoding", expected="one of them", actual=", ".join(lengths), rule="HTTP-043")
         if len(codings) > 1 or codings[0].strip(" \t").lower() != "chunked" or head.minor_version == 0:  # HTTP-044
             raise HttpError("unusable Transfer-Encoding", expected="chunked, in HTTP/1.1", actual=", ".join(codings), rule="HTTP-044")
-    if lengths and not (_LENGTH.match(lengths[0]) and set(lengths) == {lengths[0]}):  # HTTP-042
+    if lengths and not (re.match(_LENGTH, lengths[0]) and set(lengths) == {lengths[0]}):  # HTTP-042
         raise HttpError("unusable Content-Length", expected="one number", actual=", ".join(lengths), rule="HTTP-042")
     if head.status in (204, 304):  # HTTP-042: they have no body
         return Framing(False, 0)
@@ -85,7 +86,7 @@ def _values(head: ResponseHead, name: str) -> List[str]:
 
 def parse_chunk_line(line: bytes) -> int:
     """Return the size that a chunk's first line, with its CRLF, gives; extensions are ignored (HTTP-045)."""
-    match = _CHUNK_LINE.match(line)
+    match = re.match(_CHUNK_LINE, line)
     if match is None:
         raise HttpError("not a chunk size", expected="hexadecimal digits, ended by CRLF", actual=excerpt(line), rule="HTTP-045")
     return int(match.group(1), 16)

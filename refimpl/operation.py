@@ -7,7 +7,6 @@ or the wire did wrong. What had arrived before a fault is delivered first, or st
 
 The rules are HTTP-001 to HTTP-038 and, for what messages mean, EVS-030 to EVS-039 of SPEC.md.
 """
-import platform
 import re
 import warnings
 from functools import partial
@@ -41,7 +40,7 @@ from .shapes import (
 from .xmlform import Element, child_of, parse_xml, text_of
 
 VERSION = "0.1.0"
-USER_AGENT = "sagemaker-stream-reference/%s python/%s" % (VERSION, platform.python_version())
+USER_AGENT = "sagemaker-stream-reference/%s" % VERSION
 SIGNING_NAME = "sagemaker"  # SIG-027
 UNSIGNED_HEADERS = ("content-length",)  # a hop that changes the framing changes it; botocore leaves it unsigned, too: SIG-015
 METHOD = "POST"  # HTTP-001
@@ -86,7 +85,7 @@ EndpointUrl = NamedTuple("EndpointUrl", [("scheme", str), ("host", str), ("port"
 
 _ENDPOINT_URL = re.compile(r"""
     (?P<scheme>[Hh][Tt][Tt][Pp][Ss]?)://
-    (?: \[(?P<address>[0-9A-Fa-f:.]+)\] | (?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?) \.? )
+    (?: \[(?P<address>[0-9A-Fa-f:.]+)\] | (?P<name>(?=[A-Za-z0-9])[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*(?<=[A-Za-z0-9])) \.? )
     (?: :(?P<port>[0-9]{1,5}) )?
     (?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*) \Z""", re.VERBOSE)
 
@@ -124,9 +123,10 @@ def authority(scheme: str, host: str, port: int) -> str:
     return shown_host if port == DEFAULT_PORTS[scheme] else "%s:%d" % (shown_host, port)
 
 
-def build_request(call: InvokeEndpointWithResponseStreamInput, endpoint_url: str) -> HttpRequest:
+def build_request(call: InvokeEndpointWithResponseStreamInput, endpoint_url: str, user_agent: str = USER_AGENT) -> HttpRequest:
     """Return the unsigned request of a call, with every header that is to be sent but those of the signature (HTTP-009).
 
+    user_agent: what the client calls itself
     Raises UsageError when a member breaks its constraint, ConfigurationError for the URL; warns with BodySizeWarning.
     """
     require_type(call, InvokeEndpointWithResponseStreamInput, "input")
@@ -137,7 +137,7 @@ def build_request(call: InvokeEndpointWithResponseStreamInput, endpoint_url: str
     if len(body) > MODELLED_BODY_LIMIT:  # HTTP-006
         warnings.warn("Body is %d bytes; the service model allows %d, the Developer Guide 25 MB" % (len(body), MODELLED_BODY_LIMIT),
                       BodySizeWarning, stacklevel=3)
-    headers = [("Host", authority(endpoint.scheme, endpoint.host, endpoint.port)), ("User-Agent", USER_AGENT),
+    headers = [("Host", authority(endpoint.scheme, endpoint.host, endpoint.port)), ("User-Agent", user_agent),
                ("Connection", "close"), ("Content-Length", str(len(body)))]  # HTTP-007, HTTP-010
     headers += [(field.wire_name, _sendable(field, members[field.attribute])) for field in call.fields
                 if field.location == "header" and members[field.attribute] is not None]  # HTTP-003
@@ -146,7 +146,7 @@ def build_request(call: InvokeEndpointWithResponseStreamInput, endpoint_url: str
 
 
 _UNSENDABLE = (
-    ("HTTP-008", re.compile("[\r\n\0\u0100-\U0010ffff]"), "no CR, LF or NUL, no character beyond Latin-1"),
+    ("HTTP-008", re.compile("[^\x01-\t\x0b\x0c\x0e-\xff]"), "no CR, LF or NUL, no character beyond Latin-1"),
     ("HTTP-011", re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"), "no control character but the tab"),
 )
 

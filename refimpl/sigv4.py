@@ -46,10 +46,10 @@ _NEVER_SIGNED_PREFIX = "x-forwarded-"
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9\-_~][A-Za-z0-9\-._~]*)+/?\Z")  # its canonical form is itself
 _is_plain_value = re.compile(r"[!-~]+(?: [!-~]+)*\Z").match  # the same of a header value
-_FOLD = re.compile(r"(?:\r?\n)(?=[ \t])")  # an obs-fold: a line break, and the blank that continues the line
-_BLANKS = re.compile(r"[ \t]+")
+_FOLD = r"(?:\r?\n)(?=[ \t])"  # an obs-fold: a line break, and the blank that continues the line
+_BLANKS = r"[ \t]+"
 _FORBIDDEN = re.compile(r"[\r\n\0]")
-_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_ESCAPE = rb"%([0-9A-Fa-f]{2})"
 _AMZ_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\Z", re.ASCII)
 _SCOPE_PART = re.compile(r"[!-+.0-~-]+\Z")  # printable ASCII without space, slash and comma
 
@@ -235,7 +235,7 @@ def canonical_uri(path: str, normalize: bool = True, double_encode: bool = True)
     octets = _octets(normalize_path(path) if normalize else path or "/", "path")
     if double_encode:
         return "".join([_ENCODED_PATH[byte] for byte in octets])
-    pieces = _ESCAPE.split(octets)  # text, digits, text, digits, … text
+    pieces = re.split(_ESCAPE, octets)  # text, digits, text, digits, … text
     return "".join("%" + piece.decode("ascii") if index % 2 else "".join([_ENCODED_PATH[byte] for byte in piece])
                    for index, piece in enumerate(pieces))
 
@@ -252,7 +252,7 @@ def decode_query(query: str) -> List[Tuple[bytes, bytes]]:
 
 
 def _unescape(data: bytes) -> bytes:
-    return _ESCAPE.sub(lambda match: bytes((int(match.group(1), 16),)), data) if b"%" in data else data
+    return re.sub(_ESCAPE, lambda match: bytes((int(match.group(1), 16),)), data) if b"%" in data else data
 
 
 def _join_query(pairs: Iterable[Tuple[bytes, bytes]]) -> str:
@@ -273,12 +273,12 @@ def canonical_value(value: str) -> str:
     if _is_plain_value(value):
         return value
     if "\n" in value:
-        value = _FOLD.sub("", value)
+        value = re.sub(_FOLD, "", value)
     if _FORBIDDEN.search(value):
         raise UsageError("header value holds CR, LF or NUL", rule="SIG-025")
     if value and max(value) > "\xff":
         raise UsageError("header value holds a character that is no octet", expected="Latin-1", rule="SIG-026")
-    return _BLANKS.sub(" ", value).strip(" ")
+    return re.sub(_BLANKS, " ", value).strip(" ")
 
 
 def _no_pairs() -> UsageError:

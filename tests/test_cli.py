@@ -561,7 +561,7 @@ def test_a_connection_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(socket, "create_connection", never)
     failed(call("invoke", "llm", "--body", BODY, "--endpoint-url", "http://127.0.0.1:1", "--connect-timeout", "2.5"), 8,
            "timeout: timed out while connecting", "connect_timeout of 2.5 s")
-    assert seen == [(("127.0.0.1", 1), 2.5)]
+    assert seen == [((b"127.0.0.1", 1), 2.5)]
 
 
 def without(*names: str) -> Dict[str, str]:
@@ -628,7 +628,7 @@ def test_an_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_host_that_is_no_name() -> None:
-    failed(call("invoke", "llm", "--body", BODY, "--endpoint-url", "http://a..b/"), 3, "not a host name")
+    failed(call("invoke", "llm", "--body", BODY, "--endpoint-url", "http://a..b/"), 3, "endpoint URL cannot be used")
 
 
 def test_a_refused_port() -> None:
@@ -679,6 +679,35 @@ def test_help(capsys: pytest.CaptureFixture[str], arguments: List[str], words: L
     assert errors == ""
     for word in words:
         assert word in shown
+
+
+def test_help_is_as_wide_as_the_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def lines_at(columns: Optional[int]) -> int:
+        def terminal_size() -> os.terminal_size:
+            if columns is None:
+                raise OSError(25, "Inappropriate ioctl for device")
+            return os.terminal_size((columns, 24))
+
+        monkeypatch.setattr(os, "get_terminal_size", terminal_size)
+        with pytest.raises(SystemExit):
+            call("invoke", "--help")
+        return capsys.readouterr().out.count("\n")
+
+    assert lines_at(40) > lines_at(60) > lines_at(200)
+    assert lines_at(3) == lines_at(40)
+    assert lines_at(None) == lines_at(100)
+
+
+# What the library can load for one small call, and what each costs at the start of a process: milliseconds, and none is needed.
+SLOW_TO_LOAD = {"shutil", "bz2", "lzma", "encodings.idna", "stringprep", "platform", "contextlib", "uuid", "decimal", "ctypes", "asyncio"}
+
+
+def test_a_small_call_loads_nothing_slow(endpoint: Endpoint) -> None:
+    done = shell('exec "$1" -X importtime "$2" "$3" "$4" "$5" --endpoint-url "$6" --body x', "invoke", "llm", endpoint.url)
+    assert done.returncode == 0
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines() if line.startswith("import time:")}
+    assert {"refimpl.cli", "http.client", "argparse"} <= loaded
+    assert loaded & SLOW_TO_LOAD == set()
 
 
 def printable(stderr: str) -> bool:

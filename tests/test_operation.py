@@ -12,7 +12,6 @@ Broken frames are made by flipping bytes of encode()'s frames: the frames themse
 import gzip
 import json
 import pickle
-import platform
 import re
 import struct
 import warnings
@@ -103,7 +102,7 @@ def test_the_least_request():
     assert request == HttpRequest(
         "POST", "https", "runtime.sagemaker.eu-west-1.amazonaws.com", 443, "/endpoints/llm/invocations-response-stream",
         (("Host", "runtime.sagemaker.eu-west-1.amazonaws.com"),
-         ("User-Agent", "sagemaker-stream-reference/%s python/%s" % (operation.VERSION, platform.python_version())),
+         ("User-Agent", "sagemaker-stream-reference/%s" % operation.VERSION),
          ("Connection", "close"), ("Content-Length", "2")), b"{}")
     assert request.url == URL + "/endpoints/llm/invocations-response-stream"
 
@@ -216,6 +215,7 @@ TARGET = "/endpoints/llm/invocations-response-stream"
     ("http://localhost", ("http", "localhost", 80, ""), "localhost", TARGET),
     ("http://a_b-c.d", ("http", "a_b-c.d", 80, ""), "a_b-c.d", TARGET),
     ("http://x", ("http", "x", 80, ""), "x", TARGET),
+    ("http://" + "a" * 63 + ".b", ("http", "a" * 63 + ".b", 80, ""), "a" * 63 + ".b", TARGET),
     ("http://[::1]", ("http", "::1", 80, ""), "[::1]", TARGET),
     ("http://[::1]:8080/base/", ("http", "::1", 8080, "/base/"), "[::1]:8080", "/base" + TARGET),
     ("https://[2001:DB8::ffff:1.2.3.4]", ("https", "2001:DB8::ffff:1.2.3.4", 443, ""), "[2001:DB8::ffff:1.2.3.4]", TARGET),
@@ -240,6 +240,7 @@ BAD_URLS = [
     "http://example.com:/", "http://example.com:8\u0660", "http://example.com:\uff18\uff10", "http://ex\u00e4mple.com",
     "http://example\u3002com", "http://example.com/\u00e4", "http://\u212aelvin.com", "http://example.com/\u017f",
     "http\u017f://example.com", "http\u017f://\u017f/\u017f", "http://e\u017fample.com:80",
+    "http://a..example", "http://" + "a" * 64, "http://x." + "a" * 64 + ".example", "http://x." + "a" * 64 + ".",
     "http://-example.com", "http://.example.com", "http://example.com..", "http://.", "http://example-", "http://_a", "http://a%2e.com",
     "http://example.com/\"", "http://example.com/<x>", "http://example.com/{x}", "http://example.com/|", "http://example.com/\\",
     "http://a\\b", "http://example.com/^", "http://example.com/`", "http://example.com/[x]", "http://::1", "http://[::1", "http://::1]",
