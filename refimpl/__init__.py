@@ -8,8 +8,10 @@
 
 The pure pieces stand alone: `refimpl.eventstream` (frames), `refimpl.sigv4` (signatures), `refimpl.operation` (requests and responses),
 `refimpl.text` (lines, server-sent events and JSON values out of parts).
+Every shape has documents: `ModelError.of_json(text)`, `output.to_xml()`, and so on for value, query and headers.
 """
 from .client import Client, Response
+from .errordocument import error_of_document, error_of_json, error_of_xml, error_to_json, error_to_xml
 from .errors import (
                      ConfigurationError,
                      DocumentError,
@@ -32,6 +34,7 @@ from .shapes import (
                      ModelError,
                      ModelStreamError,
                      PayloadPart,
+                     ResponseStream,
                      ServiceUnavailable,
                      UnknownOperationError,
                      ValidationError,
@@ -40,9 +43,9 @@ from .sigv4 import Credentials
 
 __all__ = [
     "Client", "Response", "Credentials",
-    "InvokeEndpointWithResponseStreamInput", "InvokeEndpointWithResponseStreamOutput", "PayloadPart",
+    "InvokeEndpointWithResponseStreamInput", "InvokeEndpointWithResponseStreamOutput", "ResponseStream", "PayloadPart",
     "ModelStreamError", "InternalStreamFailure", "InternalFailure", "ModelError", "ServiceUnavailable", "ValidationError",
-    "UnknownOperationError",
+    "UnknownOperationError", "error_of_json", "error_of_xml", "error_to_json", "error_to_xml", "error_of_document",
     "Error", "UsageError", "ConfigurationError", "SignatureError", "ProtocolError", "FrameError", "HttpError", "DocumentError",
     "TextError", "NetworkError", "ServiceError", "__version__",
 ]

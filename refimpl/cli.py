@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python3 -m refimpl invoke | decode | sign`.
+"""The command line: `python3 -m refimpl invoke | decode | sign | convert`.
 
 What arrives goes to stdout at once, part by part; what went wrong goes to stderr, in one line without secrets; the exit code
 says whose fault it was (CLI-001): 0 complete, 2 usage, 3 configuration, 4 the service refused, 5 the service failed, 6 the
@@ -15,8 +15,9 @@ import time
 import warnings
 from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, NamedTuple, NoReturn, Optional, Sequence, TextIO, Tuple, Type
 
-from .client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client
+from .client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client, Response
 from .config import configured_region
+from .convert import FORMS, convert
 from .credentials import credentials_from_environment
 from .endpoints import no_region
 from .errors import ConfigurationError, Error, FrameError, NetworkError, ProtocolError, ServiceError, UsageError, excerpt, shown
@@ -24,6 +25,7 @@ from .eventstream import FRAME_OVERHEAD, Decoder, Message
 from .jsonform import members_to_json, message_to_json
 from .operation import SIGNING_NAME, VERSION, BodySizeWarning, authority, parse_endpoint_url
 from .shapes import (
+    EXCEPTIONS,
     InternalStreamFailure,
     InvokeEndpointWithResponseStreamInput,
     ModelError,
@@ -86,10 +88,11 @@ class UsageParser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = UsageParser(prog="refimpl", description="SageMaker Runtime InvokeEndpointWithResponseStream, on the standard library alone.")
     parser.add_argument("--version", action="version", version=VERSION)
-    commands = parser.add_subparsers(dest="command", metavar="invoke | decode | sign", parser_class=UsageParser)
+    commands = parser.add_subparsers(dest="command", metavar="invoke | decode | sign | convert", parser_class=UsageParser)
     _add_invoke(commands.add_parser("invoke", help="call an endpoint and print its answer as it arrives"))
     _add_decode(commands.add_parser("decode", help="show the frames of a recorded event stream"))
     _add_sign(commands.add_parser("sign", help="sign a request and show every stage"))
+    _add_convert(commands.add_parser("convert", help="write a shape's document in another form"))
     return parser
 
 
@@ -100,8 +103,8 @@ def _add_invoke(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(act=_invoke)
     parser.add_argument("name", help="the endpoint's name")
     _add_body(parser)
-    parser.add_argument("--format", choices=("raw", "events"), default="raw",
-                        help="raw: payload bytes as they come; events: one JSON line each")
+    parser.add_argument("--format", choices=("raw", "events", "json"), default="raw",
+                        help="raw: payload bytes as they come; events: one JSON line each; json: the whole output as one document")
     parser.add_argument("--endpoint-url", help="http(s)://host[:port][/path] instead of the region's host")
     parser.add_argument("--region", help="default: AWS_REGION, AWS_DEFAULT_REGION")
     parser.add_argument("--connect-timeout", type=float, default=DEFAULT_CONNECT_TIMEOUT, metavar="S", help="default: %(default)g")
@@ -142,6 +145,15 @@ def _add_sign(parser: argparse.ArgumentParser) -> None:
                         help="headers: what to send (with --presign the URL); stages: every stage as text; json: every stage as JSON")
 
 
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(act=_convert)
+    parser.add_argument("--shape", required=True, metavar="NAME", help="the model's name of a shape, or Error")
+    parser.add_argument("--from", dest="source", required=True, choices=FORMS, metavar="FORM", help=" ".join(FORMS))
+    parser.add_argument("--to", dest="target", required=True, choices=FORMS, metavar="FORM", help=" ".join(FORMS))
+    parser.add_argument("--code", help="with --shape Error: the code that came beside a service's document")
+    parser.add_argument("file", nargs="?", default="-", help="default: - for stdin")
+
+
 def _read_body(text: Optional[str], stdin: BinaryIO) -> bytes:
     if text is None and stdin.isatty():
         raise UsageError("no body", expected="--body TEXT, --body @FILE or --body -")
@@ -171,6 +183,9 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
     body = _read_body(options.body, streams.stdin)
     write = _write_part if options.format == "raw" else _write_event
     with client.invoke_endpoint_with_response_stream(endpoint_name=options.name, body=body, **members) as response:
+        if options.format == "json":
+            _write_output(response, streams.stdout)
+            return
         try:
             for event in response.body:
                 write(event, streams.stdout)
@@ -187,6 +202,24 @@ def _write_part(event: Shape, stdout: BinaryIO) -> None:
 
 def _write_event(event: Shape, stdout: BinaryIO) -> None:
     _write_line({type(event).__name__: members_to_json(event.fields, event)}, stdout)
+
+
+def _write_output(response: Response, stdout: BinaryIO) -> None:
+    """Write the collected output as one document; what had arrived before an error, and the error if it is an event, too."""
+    try:
+        output = response.collect()
+    except Error as error:
+        events: List[Any] = list(getattr(error, "events", ()))
+        if isinstance(error, tuple(EXCEPTIONS.values())):
+            events.append(error)
+        _write_text(response.output_of(tuple(events)).to_json(), stdout)
+        raise
+    _write_text(output.to_json(), stdout)
+
+
+def _write_text(text: str, stdout: BinaryIO) -> None:
+    stdout.write(text.encode("utf-8") + b"\n")
+    stdout.flush()
 
 
 def _write_line(document: Dict[str, Any], stdout: BinaryIO) -> None:
@@ -331,6 +364,13 @@ def _header_pair(text: str) -> Tuple[str, str]:
     return name.strip(), value.strip(" \t")
 
 
+# ---- convert -----------------------------------------------------------------------------------------------------
+
+def _convert(options: argparse.Namespace, streams: Streams) -> None:
+    document = streams.stdin.read() if options.file == "-" else _read_file(options.file)
+    _write_text(convert(options.shape, options.source, options.target, document, options.code), streams.stdout)
+
+
 # ---- the outside -------------------------------------------------------------------------------------------------
 
 def main(arguments: Sequence[str], streams: Streams) -> int:
@@ -342,7 +382,7 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
         if empty:  # what argparse makes of a lone -- behind a flag
             raise UsageError("no value for --%s" % empty[0])
         if options.command is None:
-            raise UsageError("no command", expected="invoke, decode or sign; --help tells more")
+            raise UsageError("no command", expected="invoke, decode, sign or convert; --help tells more")
         with warnings.catch_warnings():
             warnings.simplefilter("always", BodySizeWarning)
             warnings.showwarning = lambda message, *rest, **more: _say(streams, "warning: %s" % message)

@@ -10,14 +10,14 @@ import sys
 import time
 from collections import abc
 from types import TracebackType
-from typing import Any, Callable, Iterator, List, Mapping, Optional, Type, TypeVar
+from typing import Any, Callable, Iterator, List, Mapping, Optional, Tuple, Type, TypeVar
 
 from .config import configured_endpoint_url, configured_region
 from .credentials import credentials_from_environment
 from .endpoints import no_region, resolve_endpoint
 from .errors import Error, HttpError, UsageError, require_type
 from .eventstream import DEFAULT_MAX_FRAME_LENGTH, Decoder
-from .operation import MAX_ERROR_BODY, UNSIGNED_HEADERS, USER_AGENT, ResponseReader, build_request, parse_endpoint_url
+from .operation import MAX_ERROR_BODY, UNSIGNED_HEADERS, USER_AGENT, ResponseReader, build_request, parse_endpoint_url, read_output
 from .shapes import InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, PayloadPart, StreamEvent
 from .sigv4 import Credentials, Signer, amz_date_of
 from .text import DEFAULT_MAX_ITEM_LENGTH, ServerSentEvent, events_of, json_values_of, lines_of, strings_of
@@ -80,8 +80,11 @@ class Response:
         except Error as error:
             error.events = tuple(events)  # type: ignore[attr-defined]
             raise
-        members = {field.attribute: getattr(self._reader.output, field.attribute) for field in self._reader.output.fields}
-        return InvokeEndpointWithResponseStreamOutput(**dict(members, body=tuple(events)))
+        return self.output_of(tuple(events))
+
+    def output_of(self, events: Tuple[StreamEvent, ...]) -> InvokeEndpointWithResponseStreamOutput:
+        """Return the output as a value, with these events for its body."""
+        return read_output(self.headers, events)
 
     def text(self, errors: str = "strict") -> Iterator[str]:
         """Return an iterator over the text, whole characters as they come. errors: as for text.Utf8Decoder."""

@@ -8,7 +8,7 @@
       ProtocolError       the peer's mistake: bytes that break a rule
         FrameError          an event-stream frame or message
         HttpError           an HTTP head, framing, status or content type
-        DocumentError       a JSON or XML document
+        DocumentError       a JSON, XML or query document
         TextError           text, lines, server-sent events or JSON values that the payload parts carry
       NetworkError        no connection, or a time-out
       ServiceError        the service or the model answered with an error; the modelled ones are in shapes.py
@@ -56,6 +56,7 @@ class Error(Exception):
     kind:       one word, shared by all languages (the adapter protocol's reject kinds)
     rule:       the id of the SPEC.md rule that was broken, or None
     offset:     where, in bytes from the start of the stream or document, or None
+    path:       where in a shape's document (`Body[2].PayloadPart.Bytes`), or None
     expected:   what the rule asks for;  actual: what came
     code:       a service's error code;  status: the HTTP status;  request_id: the service's id of the call
     retryable:  True when the same call may succeed if it is made again
@@ -65,6 +66,7 @@ class Error(Exception):
     kind = "error"
     rule: Optional[str] = None
     offset: Optional[int] = None
+    path: Optional[str] = None
     expected: object = None
     actual: object = None
     code: Optional[str] = None
@@ -81,7 +83,8 @@ class Error(Exception):
 
     def evidence(self) -> Dict[str, object]:
         """Return the attributes that str() shows beside the message, in the order in which it shows them."""
-        pairs = [("expected", self.expected), ("got", self.actual), ("at byte", self.offset), ("rule", self.rule)]
+        pairs = [("expected", self.expected), ("got", self.actual), ("at byte", self.offset), ("in", self.path),
+                 ("rule", self.rule)]
         return {name: value for name, value in pairs if value is not None}
 
     def __str__(self) -> str:
@@ -152,7 +155,8 @@ class HttpError(ProtocolError):
 
 
 class DocumentError(ProtocolError):
-    """A JSON or XML document that cannot be read: kind `syntax`, or `limit` past a stated bound."""
+    """A document that cannot be read: kind `syntax`, `limit` past a stated bound, or a member of the wrong `type`, outside its
+    `constraint`, or no text (`utf8`)."""
 
     kind = "syntax"
 

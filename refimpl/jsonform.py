@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""JSON text -> plain values, strictly and within bounds, over the standard library's parser.
+"""JSON text <-> plain values and shapes, strictly and within bounds, over the standard library's parser.
 
 What the library lets pass and this refuses: nesting without end (it would raise RecursionError), NaN and Infinity, numbers
 that overflow a float, integers of any length (quadratic), a name given twice in one object, bytes that are not UTF-8.
-Every refusal is a DocumentError with the byte offset where one is known (SHP-001 to SHP-003).
+Every refusal is a DocumentError with the byte offset where one is known (SHP-001 to SHP-003). A value tree is written
+compactly; JSON_FORM says how the walk over a field table reads what was parsed: blobs are base64, integers are no floats.
 
 Also here: messages and events as JSON values, in the form that `decode`, `invoke --format events` and the adapter protocol
 share: bytes in base64, uuids with dashes, integers beyond 2**53 as decimal strings.
 """
 import json
 import re
-from base64 import b64encode
-from typing import Any, Dict, List, NoReturn, Set, Tuple
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+from typing import Any, Dict, List, NoReturn, Sequence, Set, Tuple
 
-from .errors import DocumentError, excerpt, require_type
+from .errors import DocumentError
 from .eventstream import Message
 from .fields import Field
+from .valueform import Form, Labelled, Place, Value, check_text, checked_int32, checked_text, document_bytes, member_name_of, write_members
 
 _MAX_EXACT = (1 << 53) - 1  # what a double, and so any JSON reader, holds exactly
 MAX_JSON_DEPTH = 64  # nested arrays and objects; SHP-001
@@ -25,12 +28,13 @@ _MAX_INTEGER_DIGITS = 20  # more than int64 has; SHP-003
 _MARK = re.compile(rb'\\.?|["\[\]{}]', re.DOTALL)
 
 
-def parse_json(data: bytes) -> Any:
-    """Return the value of a JSON document: None, bool, int, float, str, list or dict.
+def parse_json(document: object) -> Any:
+    """Return the value of a JSON document, bytes or text: None, bool, int, float, str, list or dict.
 
-    Raises DocumentError `syntax`, or `limit` beyond MAX_JSON_DEPTH.
+    Raises DocumentError `syntax`, or `limit` beyond MAX_JSON_DEPTH or MAX_DOCUMENT_LENGTH; the document itself is not shown,
+    since it may hold sensitive members.
     """
-    require_type(data, bytes, "document")
+    data = document_bytes(document)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -44,7 +48,7 @@ def parse_json(data: bytes) -> Any:
         raise
     except ValueError as error:  # json.JSONDecodeError is one
         position = getattr(error, "pos", 0)
-        raise DocumentError("JSON cannot be read: %s" % getattr(error, "msg", error), expected="a JSON document", actual=excerpt(data),
+        raise DocumentError("JSON cannot be read: %s" % getattr(error, "msg", error), expected="a JSON document",
                             offset=len(text[:position].encode("utf-8")), rule="SHP-002") from None
 
 
@@ -114,10 +118,73 @@ def _finite(text: str) -> float:
     return number
 
 
+# ---- shapes ------------------------------------------------------------------------------------------------------
+
 def to_base64(data: bytes) -> str:
     """Return bytes as standard, padded base64."""
-    return b64encode(data).decode("ascii")
+    return b2a_base64(data, newline=False).decode("ascii")
 
+
+def base64_bytes(text: str, place: Place) -> bytes:
+    """Return the bytes of standard, padded base64, or refuse it (SHP-010)."""
+    try:
+        if _STANDARD_BASE64.match(text):
+            return a2b_base64(text)
+    except Base64Error:
+        pass
+    return place.refuse("a blob is no base64", expected="standard, padded base64", actual=text, rule="SHP-010")
+
+
+_STANDARD_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
+
+
+def _of_kind(kind: type, name: str, node: object, place: Place) -> Any:
+    if isinstance(node, kind) and not isinstance(node, bool):
+        return node
+    return place.refuse("JSON of the wrong type", expected=name, actual=_JSON_NAMES.get(type(node), "a number"))
+
+
+_JSON_NAMES = {type(None): "null", bool: "a boolean", str: "a string", list: "an array", dict: "an object"}
+
+
+def _json_members(node: object, place: Place) -> Labelled:
+    return [(name, child) for name, child in _of_kind(dict, "an object", node, place).items() if child is not None]
+
+
+def _json_elements(node: object, place: Place) -> Labelled:
+    return [("[%d]" % index, child) for index, child in enumerate(node)] if isinstance(node, list) else [("", node)]
+
+
+JSON_FORM = Form(_json_members, _json_elements, {
+    "string": lambda node, place: checked_text(_of_kind(str, "a string", node, place), place),
+    "blob": lambda node, place: base64_bytes(_of_kind(str, "a string", node, place), place),
+    "integer": lambda node, place: checked_int32(_of_kind(int, "an integer", node, place), place),
+})
+
+
+def json_of_value(value: Value) -> str:
+    """Return a value tree as JSON text: compact, names in the order of the tree, blobs in base64 (SHP-015)."""
+    return json_text(plain_of_value(value))
+
+
+def json_text(plain: object) -> str:
+    """Return a plain value as the JSON text that the seed writes: compact, and only what must be is escaped, and DEL."""
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).replace("\x7f", "\\u007f")
+
+
+def plain_of_value(value: Value, path: str = "") -> Any:
+    """Return a value tree as JSON holds it. Raises UsageError for text that no UTF-8 has."""
+    tag, content = value
+    if tag == "Structure":
+        return {name: plain_of_value(child, "%s.%s" % (path, name) if path else name) for name, child in content}
+    if tag == "List":
+        return [plain_of_value(child, "%s[%d]" % (path, index)) for index, child in enumerate(content)]
+    if tag == "Blob":
+        return to_base64(content)
+    return check_text(content, path) if tag == "String" else content
+
+
+# ---- messages and events -----------------------------------------------------------------------------------------
 
 def header_json_value(value: Any) -> Any:
     """Return a frame header's value as JSON holds it."""
@@ -136,7 +203,7 @@ def message_to_json(message: Message) -> Dict[str, Any]:
     return {"headers": headers, "payload": to_base64(message.payload)}
 
 
-def members_to_json(fields: Tuple[Field, ...], value: object) -> Dict[str, Any]:
+def members_to_json(fields: Sequence[Field], value: object) -> Dict[str, Any]:
     """Return the members that value has of a field table as a JSON object, by member name, blobs in base64."""
-    members = [(field.member, getattr(value, field.attribute)) for field in fields]
-    return {name: to_base64(value) if isinstance(value, bytes) else value for name, value in members if value is not None}
+    members: Dict[str, Any] = plain_of_value(write_members(fields, value, member_name_of))
+    return members

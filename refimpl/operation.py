@@ -10,8 +10,9 @@ The rules are HTTP-001 to HTTP-038 and, for what messages mean, EVS-030 to EVS-0
 import re
 import warnings
 from functools import partial
-from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Optional, Sequence, Tuple, Type
+from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Optional, Tuple, Type
 
+from .errordocument import ErrorDocument, code_of_error, parse_error
 from .errors import (
     ConfigurationError,
     DocumentError,
@@ -24,8 +25,7 @@ from .errors import (
     without_secrets,
 )
 from .eventstream import DEFAULT_MAX_FRAME_LENGTH, EVENT_STREAM_TYPE, FrameHeaders, FrameReader, Message, plain_bytes
-from .fields import INT32_MAX, INT32_MIN, Field
-from .jsonform import parse_json
+from .headerform import HeaderSequence, checked_headers, header_pairs, header_value
 from .shapes import (
     ERRORS,
     EVENTS,
@@ -37,7 +37,6 @@ from .shapes import (
     StreamEvent,
     UnknownOperationError,
 )
-from .xmlform import Element, child_of, parse_xml, text_of
 
 VERSION = "0.1.0"
 USER_AGENT = "sagemaker-stream-reference/%s" % VERSION
@@ -139,45 +138,12 @@ def build_request(call: InvokeEndpointWithResponseStreamInput, endpoint_url: str
                       BodySizeWarning, stacklevel=3)
     headers = [("Host", authority(endpoint.scheme, endpoint.host, endpoint.port)), ("User-Agent", user_agent),
                ("Connection", "close"), ("Content-Length", str(len(body)))]  # HTTP-007, HTTP-010
-    headers += [(field.wire_name, _sendable(field, members[field.attribute])) for field in call.fields
-                if field.location == "header" and members[field.attribute] is not None]  # HTTP-003
+    headers += header_pairs(call.fields, call)
     target = endpoint.path.rstrip("/") + PATH % members["endpoint_name"]  # HTTP-001: its pattern leaves nothing to encode
     return HttpRequest(METHOD, endpoint.scheme, endpoint.host, endpoint.port, target, tuple(headers), body)
 
 
-_UNSENDABLE = (
-    ("HTTP-008", re.compile("[^\x01-\t\x0b\x0c\x0e-\xff]"), "no CR, LF or NUL, no character beyond Latin-1"),
-    ("HTTP-011", re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"), "no control character but the tab"),
-)
-
-
-def _sendable(field: Field, value: str) -> str:
-    for rule, unsendable, expected in _UNSENDABLE:
-        if unsendable.search(value):
-            raise UsageError("%s cannot be sent in a header" % field.member, expected=expected,
-                             actual="<hidden>" if field.type.sensitive else value, rule=rule, member=field.member)
-    return value
-
-
 # ---- the response ------------------------------------------------------------------------------------------------
-
-HeaderSequence = Sequence[Tuple[str, str]]
-
-
-def header_value(headers: HeaderSequence, name: str) -> Optional[str]:
-    """Return the first value of the header of that lower-case name, as it came (HTTP-022), or None."""
-    return next((value for key, value in headers if key.lower() == name), None)
-
-
-def _checked_headers(headers: object) -> Tuple[Tuple[str, str], ...]:
-    try:
-        pairs = tuple((name, value) for name, value in headers)  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
-        pairs = ((None, None),)
-    if not all(isinstance(name, str) and isinstance(value, str) for name, value in pairs):
-        raise UsageError("headers must be (name, value) pairs of text", kind="type", rule="HTTP-022")
-    return pairs
-
 
 def request_id_of(headers: HeaderSequence) -> Optional[str]:
     """Return the service's id of the call, or None."""
@@ -186,9 +152,7 @@ def request_id_of(headers: HeaderSequence) -> Optional[str]:
 
 def read_output(headers: HeaderSequence, body: Optional[Tuple[StreamEvent, ...]] = None) -> InvokeEndpointWithResponseStreamOutput:
     """Return the output of a response's headers, and its body as given (HTTP-022); values stand verbatim."""
-    fields = [field for field in InvokeEndpointWithResponseStreamOutput.fields if field.location == "header"]
-    return InvokeEndpointWithResponseStreamOutput(
-        body=body, **{field.attribute: header_value(headers, field.wire_name.lower()) for field in fields})
+    return InvokeEndpointWithResponseStreamOutput.of_header_and_body(headers, body)
 
 
 class ResponseReader:
@@ -202,7 +166,7 @@ class ResponseReader:
     def __init__(self, status: int, headers: HeaderSequence, max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH) -> None:
         require_type(status, int, "status")
         self.status = status
-        self.headers = _checked_headers(headers)
+        self.headers = checked_headers(headers)
         self.request_id = request_id_of(self.headers)
         self.output = read_output(self.headers)
         self.unknown_events = 0
@@ -339,11 +303,11 @@ def _required(value: Optional[str], name: str, rule: str) -> str:
 
 def _raise_exception(code: str, payload: bytes) -> NoReturn:
     """Raise the error that an exception message is (EVS-034, EVS-035, EVS-038); its raw payload stays on it as `body`."""
-    document = _json_members(payload)
+    document = _readable_error(payload)
     shape = EXCEPTIONS.get(code)
     if shape is None:
-        _raise_error(code, _message_in(document), payload)
-    raise _with_evidence(_read_members(shape, document), body=payload)
+        _raise_error(code, document.message, payload)
+    raise _with_evidence(_modelled_error(shape, document), body=payload)
 
 
 def _raise_error(code: Optional[str], message: Optional[str], payload: bytes) -> NoReturn:
@@ -359,97 +323,46 @@ def _with_evidence(error: OperationError, **evidence: object) -> OperationError:
     return error
 
 
-# ---- error documents ---------------------------------------------------------------------------------------------
-
-def error_code_of(text: Optional[str]) -> Optional[str]:
-    """Return the bare code of `Name`, `Name:url`, `ns#Name` or `ns#Name:url` (HTTP-031), or None when there is none."""
-    code = (text or "").partition(":")[0]
-    return (code.partition("#")[2] if "#" in code else code).strip(" \t") or None
-
+# ---- error responses ---------------------------------------------------------------------------------------------
 
 def service_error(status: int, headers: HeaderSequence, body: bytes) -> OperationError:
     """Return the typed error of an HTTP error response, whatever its body is (HTTP-030 to HTTP-037)."""
     require_type(status, int, "status")
     require_type(body, bytes, "body")
-    headers = _checked_headers(headers)
-    document, request_id = _error_document(body)
-    from_body = (document[name] for name in ("__type", "code", "Code") if isinstance(document.get(name), str))
-    candidates = [header_value(headers, ERROR_TYPE_HEADER)] + list(from_body)  # HTTP-030
-    code = next((code for code in map(error_code_of, candidates) if code), None)
+    headers = checked_headers(headers)
+    document = _readable_error(body)
+    code = code_of_error(header_value(headers, ERROR_TYPE_HEADER), document)  # HTTP-030
     shape = ERRORS.get(code or "")
     if shape is not None:
-        error = _read_members(shape, document)
+        error = _modelled_error(shape, document)
     else:
         error = UnknownOperationError(code=code, payload=body.decode("utf-8", "replace"))  # HTTP-033
-        message = _message_in(document)
+        message = document.message
         message = without_secrets(message) if message is not None else _describe(status, headers, body, document)
         _with_evidence(error, message=message)
-    throttled = status == 400 and code is None and _is_null_message(document)  # HTTP-034
-    return _with_evidence(error, kind="service_error", status=status, request_id=request_id_of(headers) or request_id or None,
+    throttled = status == 400 and code is None and document.has_null_message  # HTTP-034
+    return _with_evidence(error, kind="service_error", status=status, request_id=request_id_of(headers) or document.request_id,
                           fault=status >= 500 or error.fault, body=body,
                           retryable=throttled or status in _RETRYABLE_STATUSES or code in _RETRYABLE_CODES, headers=headers)
 
 
-def _read_members(shape: Type[OperationError], document: Dict[str, Any]) -> OperationError:
+def _readable_error(body: bytes) -> ErrorDocument:
+    """The error document of a body; an empty one for a body that is none (HTTP-035)."""
+    try:
+        return parse_error(body)
+    except DocumentError:
+        return parse_error(b"{}")
+
+
+def _modelled_error(shape: Type[OperationError], document: ErrorDocument) -> OperationError:
     """Read the members of an error from its document; one of the wrong type is absent, the raw document keeps it (HTTP-035)."""
-    members = {}
-    for field in shape.fields:
-        value = _member_of(field, document)
-        if value is not None:
-            members[field.attribute] = without_secrets(value) if isinstance(value, str) else value
-    return shape(**members)
+    members = document.members(shape.fields)
+    return shape(**{name: without_secrets(value) if isinstance(value, str) else value for name, value in members.items()})
 
 
-def _member_of(field: Field, document: Dict[str, Any]) -> Any:
-    """The member's value under its modelled name, else with a small first letter (HTTP-032, EVS-038)."""
-    value = document.get(field.member)
-    if value is None:
-        value = document.get(field.member[0].lower() + field.member[1:])
-    if field.type.form == "integer":
-        if isinstance(value, str) and re.match(r"-?[0-9]{1,10}\Z", value):
-            value = int(value)  # XML has no numbers
-        return value if isinstance(value, int) and not isinstance(value, bool) and INT32_MIN <= value <= INT32_MAX else None
-    return value if isinstance(value, str) else None
-
-
-def _message_in(document: Dict[str, Any]) -> Optional[str]:
-    return next((document[name] for name in ("Message", "message") if isinstance(document.get(name), str)), None)
-
-
-def _is_null_message(document: Dict[str, Any]) -> bool:
-    return any(name in document and document[name] is None for name in ("message", "Message"))
-
-
-def _json_members(body: bytes) -> Dict[str, Any]:
-    try:
-        document = parse_json(body)
-    except DocumentError:
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _error_document(body: bytes) -> Tuple[Dict[str, Any], Optional[str]]:
-    """The members of an error document, JSON or XML, and a request id that stands in the XML; nothing for any other text."""
-    if not body.lstrip().startswith(b"<"):
-        return _json_members(body), None
-    try:
-        root = parse_xml(body)
-    except DocumentError:
-        return {}, None
-    element = _error_element(root)
-    request_id = child_of(root, "RequestId") or child_of(root, "RequestID") or child_of(element, "RequestId")
-    return {child.name: text_of(child) for child in element.children if not child.children}, text_of(request_id) if request_id else None
-
-
-def _error_element(root: Element) -> Element:
-    """The element that holds an error's members: in <ErrorResponse><Error>, in <Response><Errors><Error>, or the root (HTTP-036)."""
-    outer = child_of(root, "Errors") or root
-    return child_of(outer, "Error") or root
-
-
-def _describe(status: int, headers: HeaderSequence, body: bytes, document: Dict[str, Any]) -> str:
+def _describe(status: int, headers: HeaderSequence, body: bytes, document: ErrorDocument) -> str:
     """What to say of an error that bears no message."""
-    if _is_null_message(document):
+    if document.has_null_message:
         return "the message is null%s" % ("; the service throttles so" if status == 400 else "")
     if not body:
         return "no body"

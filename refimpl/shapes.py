@@ -4,13 +4,18 @@
 A shape is an immutable value: made by keyword, compared and hashed by its members, shown without the sensitive ones. An
 error shape is such a value and an exception at once. Adding a member is one row in a table; adding a shape is one class.
 
-Names, places and constraints are those of the service model of SageMaker Runtime 2017-05-13. The tables are walked by
-operation.py (headers, documents); what a peer sends beyond them is not lost: errors keep the raw body.
+Names, places and constraints are those of the service model of SageMaker Runtime 2017-05-13. Every shape, scalar ones included,
+is read and written in each form by the same few methods, `of_...` and `to_...`, over its table; what a peer sends beyond the
+tables is not lost: errors keep the raw body.
 """
-from typing import Any, Callable, Dict, Optional, Tuple, Type, Union
+from typing import Any, Callable, Dict, Optional, Tuple, Type, TypeVar, Union
 
+from .datatype import DataType, Document, blob_type, events_type, integer_type, string_type, structure_type
 from .errors import Error, ServiceError, UsageError
-from .fields import Field, FieldType, blob_type, body_field, check_constraints, check_type, header_field, string_type
+from .fields import Field, body_field, check_constraints, check_type, error_field, header_field
+from .headerform import HeadersAndBody, read_headers, write_headers
+from .queryform import Query
+from .valueform import Value
 
 MODELLED_BODY_LIMIT = 6291456  # bytes; the Developer Guide says 25 MB, so more only warns (HTTP-006)
 
@@ -29,16 +34,18 @@ PREFIX_AWARE_ID_HEADER = string_type("PrefixAwareIdHeader", 64, r"\S[\x20-\x7e]*
 INFERENCE_COMPONENT_HEADER = string_type("InferenceComponentHeader", 63, r"[a-zA-Z0-9]([\-a-zA-Z0-9]*[a-zA-Z0-9])?")
 SESSION_ID_HEADER = string_type("SessionIdHeader", 256, _NAME)
 MESSAGE = string_type("Message", 2048)
-STATUS_CODE = FieldType("StatusCode", "integer", 0, None, None, False)
+STATUS_CODE = integer_type("StatusCode")
 LOG_STREAM_ARN = string_type("LogStreamArn")
 ERROR_CODE = string_type("ErrorCode")
-RESPONSE_STREAM = FieldType("ResponseStream", "events", 0, None, None, False)
+
+S = TypeVar("S", bound="Shape")
 
 
 class Shape:
     """The root of all shapes: members by keyword, None where absent.
 
     Raises UsageError of kind `type` for a member that the shape has not or a value of the wrong type.
+    Each `of_...` raises DocumentError for what it cannot read, each `to_...` UsageError for what its form cannot hold.
     """
 
     __slots__ = ()
@@ -52,6 +59,70 @@ class Shape:
         if members:
             raise UsageError("%s has no such member" % type(self).__name__, kind="type", rule="HTTP-003", actual=", ".join(sorted(members)),
                              expected=", ".join(field.attribute for field in self.fields))
+
+    @classmethod
+    def make(cls: Type[S], validate: bool = False, **members: Any) -> S:
+        """Return the shape of these members; validate: also check the model's constraints."""
+        shape = cls(**members)
+        if validate:
+            shape.validate()
+        return shape
+
+    @classmethod
+    def data_type(cls) -> DataType:
+        """Return the shape as a type, whose functions read and write documents."""
+        return structure_type(cls)
+
+    @classmethod
+    def of_json(cls: Type[S], document: Document) -> S:
+        """Return the shape that JSON text holds (SHP-007 to SHP-015)."""
+        shape: S = cls.data_type().of_json(document)
+        return shape
+
+    def to_json(self) -> str:
+        """Return the shape as compact JSON text, blobs in base64."""
+        return self.data_type().to_json(self)
+
+    @classmethod
+    def of_xml(cls: Type[S], document: Document) -> S:
+        """Return the shape that an XML document holds; the root's name means nothing (SHP-016, SHP-017)."""
+        shape: S = cls.data_type().of_xml(document)
+        return shape
+
+    of_string = of_xml  # the seed's name
+
+    def to_xml(self) -> str:
+        """Return the shape as an XML document, blobs in base64 (SHP-018)."""
+        return self.data_type().to_xml(self)
+
+    @classmethod
+    def of_value(cls: Type[S], tree: Value) -> S:
+        """Return the shape that a value tree holds (SHP-023)."""
+        shape: S = cls.data_type().of_value(tree)
+        return shape
+
+    def to_value(self) -> Value:
+        """Return the shape as a value tree: ("Structure", ((name, value), ...)) and so on."""
+        return self.data_type().to_value(self)
+
+    @classmethod
+    def of_query(cls: Type[S], query: Union[Document, Query]) -> S:
+        """Return the shape that a query holds, URL-encoded text or a Query (SHP-019 to SHP-022)."""
+        shape: S = cls.data_type().of_query(query)
+        return shape
+
+    def to_query(self) -> Query:
+        """Return the shape as a query: a tree, which render() flattens and encode() writes as URL-encoded text."""
+        return self.data_type().to_query(self)
+
+    @classmethod
+    def of_header_and_body(cls: Type[S], headers: object, body: Any = None) -> S:
+        """Return the shape that HTTP headers and a body hold (SHP-024); body: as to_headers gives it."""
+        return cls(**read_headers(cls.__name__, cls.fields, headers, body))
+
+    def to_headers(self) -> HeadersAndBody:
+        """Return the shape as HTTP headers and a body: bytes, a tuple of events, or the JSON text of the other members."""
+        return write_headers(self.fields, self)
 
     def validate(self) -> None:
         """Raise UsageError unless every member keeps the model's constraints (HTTP-004, HTTP-005)."""
@@ -151,7 +222,7 @@ class OperationError(Shape, ServiceError):
         self.code = type(self).__name__
 
 
-_MESSAGE_FIELD = body_field("message", "Message", MESSAGE)
+_MESSAGE_FIELD = error_field("message", "Message", MESSAGE)
 
 
 class ModelStreamError(OperationError):
@@ -159,7 +230,7 @@ class ModelStreamError(OperationError):
 
     kind = "exception"
     error_code: Optional[str]
-    fields = (_MESSAGE_FIELD, body_field("error_code", "ErrorCode", ERROR_CODE))
+    fields = (_MESSAGE_FIELD, error_field("error_code", "ErrorCode", ERROR_CODE))
 
 
 class InternalStreamFailure(OperationError):
@@ -202,9 +273,9 @@ class ModelError(OperationError):
     log_stream_arn: Optional[str]
     fields = (
         _MESSAGE_FIELD,
-        body_field("original_status_code", "OriginalStatusCode", STATUS_CODE),
-        body_field("original_message", "OriginalMessage", MESSAGE),
-        body_field("log_stream_arn", "LogStreamArn", LOG_STREAM_ARN),
+        error_field("original_status_code", "OriginalStatusCode", STATUS_CODE),
+        error_field("original_message", "OriginalMessage", MESSAGE),
+        error_field("log_stream_arn", "LogStreamArn", LOG_STREAM_ARN),
     )
 
 
@@ -220,8 +291,32 @@ class UnknownOperationError(OperationError):
 
 
 StreamEvent = Union[PayloadPart, ModelStreamError, InternalStreamFailure]
+
+
+class ResponseStream(Shape):
+    """What one place of the stream may hold. A stream of several is a tuple of events; the seed's is one of these."""
+
+    payload_part: Optional[PayloadPart]
+    model_stream_error: Optional[ModelStreamError]
+    internal_stream_failure: Optional[InternalStreamFailure]
+    fields = (
+        body_field("payload_part", "PayloadPart", structure_type(PayloadPart)),
+        body_field("model_stream_error", "ModelStreamError", structure_type(ModelStreamError)),
+        body_field("internal_stream_failure", "InternalStreamFailure", structure_type(InternalStreamFailure)),
+    )
+
+    @property
+    def events(self) -> Tuple[StreamEvent, ...]:
+        """The members that are set, in the order of the table: what an output's body would be."""
+        members: Tuple[Any, ...] = self._members()
+        return tuple(member for member in members if member is not None)
+
+
+RESPONSE_STREAM = events_type(ResponseStream)
+
 EVENTS: Dict[str, Callable[[bytes], PayloadPart]] = {"PayloadPart": payload_part}
-EXCEPTIONS: Dict[str, Type[OperationError]] = {"ModelStreamError": ModelStreamError, "InternalStreamFailure": InternalStreamFailure}
+EXCEPTIONS: Dict[str, Type[OperationError]] = {field.member: field.type.shape for field in ResponseStream.fields
+                                               if field.member not in EVENTS}
 ERRORS: Dict[str, Type[OperationError]] = {shape.__name__: shape for shape in (
     InternalFailure, InternalStreamFailure, ModelError, ModelStreamError, ServiceUnavailable, ValidationError)}
 
@@ -234,15 +329,17 @@ class InvokeEndpointWithResponseStreamOutput(Shape):
     invoked_production_variant: Optional[str]
     custom_attributes: Optional[str]
     fields = (
-        Field("body", "Body", RESPONSE_STREAM, "payload", "Body", False),
+        Field("body", "Body", RESPONSE_STREAM, "payload", "Body"),
         header_field("content_type", "ContentType", HEADER, "X-Amzn-SageMaker-Content-Type"),
         header_field("invoked_production_variant", "InvokedProductionVariant", HEADER, "x-Amzn-Invoked-Production-Variant"),
         header_field("custom_attributes", "CustomAttributes", CUSTOM_ATTRIBUTES_HEADER, "X-Amzn-SageMaker-Custom-Attributes"),
     )
 
-    def __init__(self, **members: Any) -> None:
-        super().__init__(**members)
-        for event in self.body or ():
-            if not isinstance(event, (PayloadPart, ModelStreamError, InternalStreamFailure)):
-                raise UsageError("body holds what is no event", kind="type", actual=type(event).__name__, rule="HTTP-022",
-                                 expected="PayloadPart, ModelStreamError or InternalStreamFailure")
+
+# Every type by the model's name, scalar or structure.
+DATA_TYPES: Dict[str, DataType] = {wanted.name: wanted for wanted in (
+    BODY_BLOB, PART_BLOB, HEADER, CUSTOM_ATTRIBUTES_HEADER, ENDPOINT_NAME, TARGET_VARIANT_HEADER, TARGET_CONTAINER_HOSTNAME_HEADER,
+    INFERENCE_ID, PREFIX_AWARE_ID_HEADER, INFERENCE_COMPONENT_HEADER, SESSION_ID_HEADER, MESSAGE, STATUS_CODE, LOG_STREAM_ARN, ERROR_CODE,
+    PayloadPart.data_type(), ResponseStream.data_type(), InvokeEndpointWithResponseStreamInput.data_type(),
+    InvokeEndpointWithResponseStreamOutput.data_type(), *(shape.data_type() for shape in ERRORS.values()),
+    UnknownOperationError.data_type())}

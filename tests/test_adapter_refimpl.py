@@ -874,8 +874,8 @@ def test_text_questions_that_break_the_protocol(op: str) -> None:
 
 def test_the_operations() -> None:
     assert sorted(adapter.OPERATIONS) == [
-        "endpoint.resolve", "eventstream.decode", "eventstream.encode", "http.request", "http.response", "invoke", "sigv4.presign",
-        "sigv4.sign", "sigv4.verify", "text.lines", "text.sse"]
+        "endpoint.resolve", "eventstream.decode", "eventstream.encode", "http.request", "http.response", "invoke", "shape.convert",
+        "sigv4.presign", "sigv4.sign", "sigv4.verify", "text.lines", "text.sse"]
 
 
 def test_every_kind_of_the_catalogue_is_one_of_the_protocol() -> None:

@@ -506,7 +506,7 @@ def test_a_huge_body_is_warned_of_under_every_filter_of_warnings(endpoint: Endpo
 # ---- invoke: usage, configuration, network -----------------------------------------------------------------------
 
 @pytest.mark.parametrize("arguments, words", [
-    ([], "no command (expected invoke, decode or sign"),
+    ([], "no command (expected invoke, decode, sign or convert"),
     (["frobnicate"], "invalid choice: 'frobnicate'"),
     (["invoke"], "required: name"),
     (["invoke", "llm", "--frobnicate"], "unrecognized arguments: --frobnicate"),
@@ -666,7 +666,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("arguments, words", [
     (["--help"], ["invoke | decode | sign", "call an endpoint", "--version"]),
-    (["invoke", "--help"], sorted(FLAGS) + ["--body TEXT|@FILE|-", "--format {raw,events}", "--read-timeout S", "default: 500",
+    (["invoke", "--help"], sorted(FLAGS) + ["--body TEXT|@FILE|-", "--format {raw,events,json}", "--read-timeout S", "default: 500",
                                             "sent as X-Amzn-SageMaker-Accept", "--endpoint-url", "--region", "--total-timeout"]),
     (["decode", "-h"], ["--format {events,hex,table}", "[file]"]),
     (["sign", "-h"], ["--presign SECONDS", "keep the path's %XX as they stand", "--time YYYYMMDDThhmmssZ", "default: sagemaker"]),

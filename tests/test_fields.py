@@ -11,19 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from refimpl.datatype import blob_type, string_type
 from refimpl.errors import UsageError
 from refimpl.fields import (
     INT32_MAX,
     INT32_MIN,
     Field,
     FieldType,
-    blob_type,
     body_field,
     broken_constraint,
     check_constraints,
     check_type,
     header_field,
-    string_type,
 )
 
 some = settings(max_examples=200, deadline=None)

@@ -139,8 +139,14 @@ def test_any_bytes_are_a_value_or_a_document_error(data):
     assert value == json.loads(data.decode("utf-8"))
 
 
-def test_what_is_no_bytes_is_your_mistake():
-    for wrong in ("{}", "", None, 5, ["{}"], object()):
+def test_text_is_read_as_its_bytes_are():
+    assert parse_json('["\u20ac"]') == parse_json('["\u20ac"]'.encode()) == ["\u20ac"]
+    error = refusal('["\ud800"]')
+    assert (error.kind, error.rule) == ("utf8", "SHP-014")
+
+
+def test_what_is_no_document_is_your_mistake():
+    for wrong in (None, 5, ["{}"], bytearray(b"{}"), object()):
         with pytest.raises(UsageError) as caught:
             parse_json(wrong)
         assert caught.value.kind == "type"

@@ -20,7 +20,8 @@ import refimpl
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "refimpl"
-ORDER = ["errors", "eventstream", "sigv4", "fields", "jsonform", "text", "xmlform", "shapes", "operation", "config", "endpoints", "http1",
+ORDER = ["errors", "eventstream", "sigv4", "fields", "valueform", "jsonform", "xmlform", "queryform", "headerform",
+         "text", "datatype", "shapes", "errordocument", "convert", "operation", "config", "endpoints", "http1",
          "transport", "credentials", "client", "cli"]
 OUTSIDE = {"transport", "client", "cli", "__main__"}  # these hand in the real clock, files, sockets and environment
 PURE = [name for name in ORDER if name not in OUTSIDE]

@@ -29,6 +29,7 @@ from refimpl.shapes import (
     ModelStreamError,
     OperationError,
     PayloadPart,
+    ResponseStream,
     ServiceUnavailable,
     Shape,
     UnknownOperationError,
@@ -38,7 +39,7 @@ from refimpl.shapes import (
 some = settings(max_examples=200, deadline=None)
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=80)
 
-VALUE_SHAPES = [InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, PayloadPart]
+VALUE_SHAPES = [InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, ResponseStream, PayloadPart]
 ERROR_SHAPES = [ModelStreamError, InternalStreamFailure, InternalFailure, ServiceUnavailable, ValidationError, ModelError,
                 UnknownOperationError]
 SHAPES = VALUE_SHAPES + ERROR_SHAPES
@@ -53,6 +54,8 @@ def member_id(value):
 
 def some_value(field, other=False):
     """A value of the field's type; `other` gives a second one that differs."""
+    if field.type.form == "structure":
+        return field.type.shape(**{row.attribute: some_value(row, other) for row in field.type.shape.fields})
     return {
         "string": "text" if not other else "other", "blob": b"secret" if not other else b"other", "integer": 5 if not other else 6,
         "events": (PayloadPart(bytes=b"secret"),) if not other else (),
@@ -99,6 +102,12 @@ TABLES = {
         ("invoked_production_variant", "InvokedProductionVariant", "Header", "header", "x-Amzn-Invoked-Production-Variant", False, 0, 1024,
          ASCII, False),
         ("custom_attributes", "CustomAttributes", "CustomAttributesHeader", "header", X + "Custom-Attributes", False, 0, 1024, ASCII, True),
+    ],
+    ResponseStream: [
+        ("payload_part", "PayloadPart", "PayloadPart", "body", "PayloadPart", False, 0, None, None, False),
+        ("model_stream_error", "ModelStreamError", "ModelStreamError", "body", "ModelStreamError", False, 0, None, None, False),
+        ("internal_stream_failure", "InternalStreamFailure", "InternalStreamFailure", "body", "InternalStreamFailure", False, 0, None,
+         None, False),
     ],
     PayloadPart: [("bytes", "Bytes", "PartBlob", "body", "Bytes", False, 0, None, None, True)],
     ModelStreamError: [
@@ -201,7 +210,7 @@ def test_the_tables_are_those_of_the_service_model(model, shape):
         location = member.get("location", "payload" if modelled.get("payload") == field.member else "body")
         assert (field.type.name, field.location) == (member["shape"], location)
         assert field.wire_name == member.get("locationName", field.member)
-        assert field.type.form == FORM_OF[kind["type"]]
+        assert field.type.form == ("structure" if shape is ResponseStream else FORM_OF[kind["type"]])
         assert field.type.sensitive == kind.get("sensitive", False)
         assert field.type.pattern == pattern_of(kind.get("pattern"))
         assert field.type.min_length == kind.get("min", 0)
@@ -349,6 +358,7 @@ WRONG = {
     "blob": ["a", bytearray(b"a"), memoryview(b"a"), 1, [1], (), Unshowable()],
     "integer": ["1", b"1", 1.0, True, False, (), float("nan"), Unshowable()],
     "events": [[], "a", b"a", 1, {}, PayloadPart(), iter(()), Unshowable()],
+    "structure": [[], "a", b"a", 1, {}, (), InternalFailure(), PayloadPart, Unshowable()],
 }
 
 
@@ -481,10 +491,13 @@ def test_repr():
 
 @pytest.mark.parametrize("shape, field", MEMBERS, ids=member_id)
 def test_repr_shows_a_member_unless_it_is_sensitive(shape, field):
-    shown = {"string": "seen\u00e9", "blob": b"seen", "integer": 1234567, "events": (PayloadPart(bytes=b"seen"),)}[field.type.form]
+    nested = field.type.shape if field.type.form == "structure" else PayloadPart
+    seen = {"string": "seen\u00e9", "blob": b"seen", "integer": 1234567}
+    shown = dict(seen, events=(PayloadPart(bytes=b"seen"),), structure=nested(**{
+        row.attribute: seen[row.type.form] for row in nested.fields}))[field.type.form]
     told = repr(shape(**{field.attribute: shown}))
     assert told.startswith("%s(%s=" % (shape.__name__, field.attribute))
-    hidden = field.type.sensitive or field.type.form in ("blob", "events")
+    hidden = field.type.sensitive or field.type.form in ("blob", "events") or nested is PayloadPart and field.type.form == "structure"
     assert ("seen" in told or "1234567" in told) == (not hidden)
 
 
@@ -563,8 +576,19 @@ BY_FORM = {
     "integer": st.one_of(st.none(), st.integers(INT32_MIN, INT32_MAX)),
     "events": st.one_of(st.none(), st.lists(st.binary(max_size=9).map(lambda data: PayloadPart(bytes=data)), max_size=3).map(tuple)),
 }
-any_shape = st.sampled_from(SHAPES).flatmap(lambda shape: st.fixed_dictionaries(
-    {field.attribute: BY_FORM[field.type.form] for field in shape.fields}).map(lambda members: (shape, members)))
+
+
+def any_members(shape):
+    return st.fixed_dictionaries({field.attribute: any_value(field) for field in shape.fields})
+
+
+def any_value(field):
+    if field.type.form == "structure":
+        return st.one_of(st.none(), any_members(field.type.shape).map(lambda members: field.type.shape(**members)))
+    return BY_FORM[field.type.form]
+
+
+any_shape = st.sampled_from(SHAPES).flatmap(lambda shape: any_members(shape).map(lambda members: (shape, members)))
 
 
 @some

@@ -27,7 +27,23 @@ from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 
-from refimpl import cli, client, endpoints, errors, eventstream, http1, jsonform, operation, shapes, sigv4, transport, xmlform
+from refimpl import (
+    cli,
+    client,
+    endpoints,
+    errordocument,
+    errors,
+    eventstream,
+    http1,
+    jsonform,
+    operation,
+    queryform,
+    shapes,
+    sigv4,
+    transport,
+    valueform,
+    xmlform,
+)
 from refimpl.text import _MAX_RETRY_DIGITS, DEFAULT_MAX_ITEM_LENGTH
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -944,7 +960,7 @@ def test_the_retryable_statuses_and_codes_are_those_of_the_code() -> None:
 def check_error_codes() -> None:
     for line in BLOCKS["error-codes"].split("\n"):
         code, text = line.split()
-        assert code == operation.error_code_of(text) == text.split(":")[0].split("#", 1)[-1], text
+        assert code == errordocument.error_code_of(text) == text.split(":")[0].split("#", 1)[-1], text
 
 
 @checks("chunk-sizes")
@@ -1057,18 +1073,28 @@ LIMITS = [
     ("HTTP-051", client.DEFAULT_READ_TIMEOUT), ("HTTP-052", transport.KEEPALIVE_IDLE),
     ("TXT-005", DEFAULT_MAX_ITEM_LENGTH), ("TXT-027", _MAX_RETRY_DIGITS), ("SHP-001", jsonform.MAX_JSON_DEPTH),
     ("SHP-003", jsonform._MAX_INTEGER_DIGITS), ("SHP-005", xmlform.MAX_XML_DEPTH),
+    ("SHP-006", valueform.MAX_DOCUMENT_LENGTH), ("SHP-022", queryform.MAX_QUERY_DEPTH),
 ]
+
+
+@checks("query")
+def check_query() -> None:
+    output = shapes.InvokeEndpointWithResponseStreamOutput(
+        body=(shapes.PayloadPart(bytes=b'a\0"\\/\n\x7f\xc3\xa9\xff'),), content_type="text/plain", invoked_production_variant="v 1&=")
+    assert BLOCKS["query"] == output.to_query().encode()
+    assert output == shapes.InvokeEndpointWithResponseStreamOutput.of_query(BLOCKS["query"])
 
 
 @checks("limits")
 def check_limits() -> None:
     told = [(name, float(value)) for name, value in (line.split()[:2] for line in BLOCKS["limits"].split("\n"))]
     assert told == [(name, float(value)) for name, value in LIMITS]
-    inherent = ("SIG-031", "SIG-042", "EVS-011", "EVS-017", "EVS-025", "HTTP-006", "TXT-027", "SHP-001", "SHP-003", "SHP-005")
+    inherent = ("SIG-031", "SIG-042", "EVS-011", "EVS-017", "EVS-025", "HTTP-006", "TXT-027", "SHP-001", "SHP-003", "SHP-005", "SHP-022")
     for name, value in told:
         numbers = [int(text.replace(",", "")) for text in re.findall(r"\b\d[\d,]*\b", rule_text(name))]
         assert name not in inherent or int(value) in numbers, "%s itself does not say %d" % (name, value)
     for name in ("EVS-008", "TXT-005"):
         assert dict(told)[name] == 32 * 1024 * 1024 and "32 MiB" in rule_text(name)
+    assert dict(told)["SHP-006"] == 64 * 1024 * 1024 and "64 MiB" in rule_text("SHP-006")
     low, high = re.search(r"after (\d+) to (\d+) seconds", rule_text("HTTP-052")).groups()  # type: ignore[union-attr]
     assert int(low) <= dict(told)["HTTP-052"] <= int(high)

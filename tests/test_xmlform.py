@@ -87,10 +87,10 @@ def test_latin_1_as_declared():
 def test_look_ups():
     root = parse_xml(b"<a><b>1</b><c/><b>2</b></a>")
     assert text_of(child_of(root, "b")) == "1"
-    assert child_of(root, "c") == Element("c", [], [])
+    assert child_of(root, "c") == Element("c", (), [])
     assert child_of(root, "a") is None and child_of(root, "") is None and child_of(root, "B") is None
-    assert text_of(Element("e", [], ["1", "", "2"])) == "12"
-    assert text_of(Element("e", [Element("f", [], ["no"])], [])) == ""
+    assert text_of(Element("e", (), ["1", "", "2"])) == "12"
+    assert text_of(Element("e", (), [Element("f", (), ["no"])])) == ""
 
 
 def test_one_document_says_nothing_to_the_next():
@@ -149,8 +149,16 @@ def test_any_bytes_are_a_tree_or_a_document_error(data):
     assert isinstance(root, Element) and isinstance(text_of(root), str)
 
 
-def test_what_is_no_bytes_is_your_mistake():
-    for wrong in ("<a/>", "\ud800", "", None, 5, ["<a/>"], object()):
+def test_text_is_read_as_utf8_whatever_it_declares():
+    for coding in ("UTF-8", "ISO-8859-1", "UTF-16", "KOI8-R"):
+        assert text_of(parse_xml("<?xml version='1.0' encoding='%s'?><a>\u20ac</a>" % coding)) == "\u20ac"
+    with pytest.raises(DocumentError) as caught:
+        parse_xml("<a>\ud800</a>")
+    assert (caught.value.kind, caught.value.rule) == ("utf8", "SHP-014")
+
+
+def test_what_is_no_document_is_your_mistake():
+    for wrong in (None, 5, ["<a/>"], bytearray(b"<a/>"), object()):
         with pytest.raises(UsageError) as caught:
             parse_xml(wrong)
         assert caught.value.kind == "type"

@@ -4,10 +4,12 @@
 It is also the pattern for others: one small function an operation, which turns the question's input into a call of the
 implementation, and the result into the answer's output. Its errors bear the protocol's kinds already.
 """
+import json
 import uuid
 from typing import Any, Callable, Dict, List, Mapping, Sequence, Union
 
 from refimpl.client import Client
+from refimpl.convert import JSON_TOLD_FORMS, convert
 from refimpl.endpoints import resolve_endpoint
 from refimpl.errors import Error
 from refimpl.eventstream import Decoder, Message, encode
@@ -197,11 +199,22 @@ def _endpoint_resolve(given: Given) -> Dict[str, Any]:
     return dict(resolved._asdict())
 
 
+# ---- shapes ------------------------------------------------------------------------------------------------------
+
+def _shape_convert(given: Given) -> Dict[str, Any]:
+    """Documents of the forms value and headers are JSON, which stands in the question and the answer as itself."""
+    document = given["document"]
+    if given["from"] in JSON_TOLD_FORMS:
+        document = json.dumps(document)
+    converted = convert(given["shape"], given["from"], given["to"], document, given.get("code"))
+    return {"document": json.loads(converted) if given["to"] in JSON_TOLD_FORMS else converted}
+
+
 OPERATIONS: Dict[str, Operation] = {name: _guarded(operation) for name, operation in (
     ("sigv4.sign", _sigv4_sign), ("sigv4.presign", _sigv4_presign), ("sigv4.verify", _sigv4_verify),
     ("eventstream.decode", _eventstream_decode), ("eventstream.encode", _eventstream_encode),
     ("http.request", _http_request), ("http.response", _http_response), ("invoke", _invoke), ("endpoint.resolve", _endpoint_resolve),
-    ("text.lines", _text_lines), ("text.sse", _text_sse),
+    ("shape.convert", _shape_convert), ("text.lines", _text_lines), ("text.sse", _text_sse),
 )}
 
 if __name__ == "__main__":
