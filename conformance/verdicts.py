@@ -11,6 +11,7 @@ Only what a case expects is judged, and of a refusal's output only what the answ
 no failure of the implementation: it is the adapter's (ADAPTER), told with the path of the value. Refused: nothing.
 """
 import uuid
+from math import sqrt
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree  # noqa: S405
@@ -393,12 +394,13 @@ def _events(value: object, path: str, question: Question) -> List[Document]:
     events = []
     for index, item in enumerate(_list(value, path)):
         place = "%s[%d]" % (path, index)
-        events.append({name: _event(_object(content, place), "%s.%s" % (place, name)) for name, content in _object(item, place).items()})
+        events.append({name: _event(content, "%s.%s" % (place, name)) for name, content in _object(item, place).items()})
     return events
 
 
-def _event(members: Document, path: str) -> Document:
-    return {name: _bytes(value, path + ".Bytes") if name == "Bytes" else value for name, value in members.items() if value is not None}
+def _event(value: object, path: str) -> Document:
+    return {name: _bytes(content, path + ".Bytes") if name == "Bytes" else content
+            for name, content in _object(value, path).items() if content is not None}
 
 
 def _sse_events(value: object, path: str, question: Question) -> List[Document]:
@@ -448,7 +450,8 @@ def _element_key(element: Any) -> Any:
 
 
 def _query_key(text: str) -> Any:
-    return ("query", sorted(tuple(unquote(half.replace("+", " "), "latin-1") for half in pair.partition("=")) for pair in text.split("&")))
+    pairs = [pair.partition("=")[::2] for pair in text.split("&")]
+    return ("query", sorted(tuple(unquote(half.replace("+", " "), "latin-1") for half in pair) for pair in pairs))
 
 
 _DOCUMENT_KEYS: Dict[str, Callable[[str], Any]] = {"json": _json_key, "xml": _xml_key, "query": _query_key}
@@ -492,6 +495,22 @@ def settle(results: Sequence[Result], known: Sequence[str] = ()) -> List[Result]
             result = result._replace(verdict=verdict(UNKNOWN_PASS, "it is listed as a known failure, and passes: take it off the list"))
         settled.append(result)
     return settled
+
+
+def suspects(results: Sequence[Result]) -> Dict[str, str]:
+    """Return for each case that fails, by its id, the rule that it is most likely to break.
+
+    Of the rules that it cites it is the one that failures have most in common and passes least, by Ochiai's coefficient as in
+    the location of faults by test spectra; of equals the first, which the case is about.
+    """
+    failed: Dict[str, int] = {}
+    judged: Dict[str, int] = {}
+    for result in results:
+        for rule in result.case.rules if result.verdict.word in FAILURES + (KNOWN, PASS, ACCEPTABLE, UNKNOWN_PASS) else ():
+            judged[rule] = judged.get(rule, 0) + 1
+            failed[rule] = failed.get(rule, 0) + (result.verdict.word in FAILURES + (KNOWN,))
+    return {result.case.id: max(result.case.rules, key=lambda rule: failed[rule] / sqrt(judged[rule]))
+            for result in results if result.verdict.word in FAILURES + (KNOWN,) and result.case.rules}
 
 
 def exit_code(results: Iterable[Result]) -> int:

@@ -10,9 +10,8 @@ from refimpl.operation import VERSION
 from ..cases import vectors_folder
 from ..rules import Rule
 from ..runner import Implementation
-from ..verdicts import WORDS, Result, exit_code
+from ..verdicts import WORDS, Result, exit_code, suspects
 from .excerpts import excerpt_of
-from .terminal import group_of
 
 REPORT_SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report.schema.json")
 REPORT_VERSION = 1
@@ -22,15 +21,16 @@ Document = Dict[str, Any]
 
 def report_document(said: Implementation, results: Sequence[Result], rules: Mapping[str, Rule], date: str) -> Document:
     """Return the whole report. date: when the run ended, as 2026-11-25T18:00:00Z."""
+    likely = suspects(results)
     words = [result.verdict.word for result in results]
     return {
         "report": REPORT_VERSION, "date": date, "suite": {"version": VERSION, "vectors": vectors_version()},
         "implementation": {"name": said.name, "version": said.version, "language": said.language, "operations": list(said.operations)},
         "exit_code": exit_code(results), "totals": {word: words.count(word) for word in WORDS if word in words},
-        "cases": [_entry(result, rules) for result in results]}
+        "cases": [_entry(result, rules, likely) for result in results]}
 
 
-def _entry(result: Result, rules: Mapping[str, Rule]) -> Document:
+def _entry(result: Result, rules: Mapping[str, Rule], likely: Mapping[str, str]) -> Document:
     case, found = result.case, result.verdict
     entry: Document = {"id": case.id, "op": case.op, "level": case.level, "rules": list(case.rules), "verdict": found.word,
                        "delivery": result.delivery, "seconds": round(result.seconds, 3)}
@@ -40,9 +40,11 @@ def _entry(result: Result, rules: Mapping[str, Rule]) -> Document:
         entry["message"] = shown(found.message, 1000)
     if found.difference is not None:
         seen = excerpt_of(found.difference)
-        entry["difference"] = {"stage": found.difference.stage, "group": group_of(result), "expected": seen.expected,
-                               "actual": seen.actual, "column": seen.caret, "place": seen.place}
-        entry["rule"] = {rule: rules[rule].text for rule in case.rules[:1] if rule in rules}
+        entry["difference"] = {"stage": shown(found.difference.stage), "expected": seen.expected, "actual": seen.actual,
+                               "column": seen.caret, "place": seen.place}
+    if case.id in likely:
+        rule = likely[case.id]
+        entry["suspect"] = {"id": rule, "text": rules[rule].text if rule in rules else ""}
         entry["why"] = case.why
     return entry
 

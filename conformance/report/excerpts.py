@@ -11,27 +11,25 @@ from typing import Any, List, NamedTuple
 
 from ..verdicts import ABSENT, Difference
 
-WIDTH = 100    # characters of an excerpt
-_BEFORE = 40   # of them at most before the difference
-_HEX_BEFORE, _HEX_BYTES = 12, 28
+WIDTH = 100  # characters of an excerpt
 
 Excerpt = NamedTuple("Excerpt", [("expected", str), ("actual", str), ("caret", int), ("place", str)])
 Excerpt.__doc__ = """Two lines, the column of the first difference in both (-1: none to point at), and where in the values that is."""
 
 
-def excerpt_of(difference: Difference) -> Excerpt:
-    """Return what shows a difference."""
+def excerpt_of(difference: Difference, width: int = WIDTH) -> Excerpt:
+    """Return what shows a difference, in lines of about that width."""
     expected, actual = difference.expected, difference.actual
     if expected is ABSENT or actual is ABSENT:
-        return Excerpt(_alone(expected), _alone(actual), -1, "")
+        return Excerpt(_alone(expected, width), _alone(actual, width), -1, "")
     if isinstance(expected, bytes) and isinstance(actual, bytes):
         texts = _as_text(expected), _as_text(actual)
         if None in texts:
-            return _hex_excerpt(expected, actual)
+            return _hex_excerpt(expected, actual, width)
         expected, actual = texts
     if isinstance(expected, str) and isinstance(actual, str):
-        return _text_excerpt(expected, actual)
-    return _text_excerpt(_as_json(expected), _as_json(actual))
+        return _text_excerpt(expected, actual, width)
+    return _text_excerpt(_as_json(expected), _as_json(actual), width)
 
 
 def lines_of(difference: Difference) -> List[str]:
@@ -66,12 +64,15 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _alone(value: Any) -> str:
+def _alone(value: Any, width: int) -> str:
     if value is ABSENT:
         return "(absent)"
-    text = value if isinstance(value, str) else _as_json(value)
-    shown = "".join(map(_escaped, text[:WIDTH + 1])) or "(empty)"
-    return shown if len(shown) <= WIDTH else shown[:WIDTH - 3] + "..."
+    return _shortened(value if isinstance(value, str) else _as_json(value), width) or "(empty)"
+
+
+def _shortened(text: str, width: int) -> str:
+    shown = "".join(map(_escaped, text[:width + 1]))
+    return shown if len(shown) <= width else shown[:width - 3] + "..."
 
 
 def _escaped(character: str) -> str:
@@ -82,8 +83,7 @@ def _escaped(character: str) -> str:
 
 def _parting(expected: Any, actual: Any) -> int:
     """Return the index of the first item in which two sequences differ."""
-    shorter = min(len(expected), len(actual))
-    low, high = 0, shorter
+    low, high = 0, min(len(expected), len(actual))
     while low < high:  # by halves: comparing slices costs less than comparing items
         middle = (low + high + 1) // 2
         if expected[low:middle] == actual[low:middle]:
@@ -93,35 +93,30 @@ def _parting(expected: Any, actual: Any) -> int:
     return low
 
 
-def _text_excerpt(expected: str, actual: str) -> Excerpt:
+def _text_excerpt(expected: str, actual: str, width: int) -> Excerpt:
     index = _parting(expected, actual)
     line_start = expected.rfind("\n", 0, index) + 1
-    start = max(line_start, index - _BEFORE)
+    start = max(line_start, index - width * 2 // 5)
     before = ("..." if start > line_start else "") + "".join(map(_escaped, expected[start:index]))
     place = "in line %d" % (expected.count("\n", 0, index) + 1) if "\n" in expected or "\n" in actual else ""
-    return Excerpt(before + _rest(expected, index, before), before + _rest(actual, index, before), len(before), place)
+    room = width - min(len(before), width // 2)
+    return Excerpt(before + _text_rest(expected, index, room), before + _text_rest(actual, index, room), len(before), place)
 
 
-def _rest(text: str, index: int, before: str) -> str:
+def _text_rest(text: str, index: int, room: int) -> str:
     """Return what is shown of a text from the difference on: to the end of its line, as far as there is room."""
     end = text.find("\n", index)
-    piece = text[index:] if end < 0 else text[index:end + 1]
-    shown = "".join(map(_escaped, piece[:WIDTH + 1]))
-    room = WIDTH - min(len(before), WIDTH // 2)
-    if not shown:
-        return "(ends here)" if text else "(empty)"
-    return shown if len(shown) <= room else shown[:room - 3] + "..."
+    return _shortened(text[index:] if end < 0 else text[index:end + 1], room) or ("(ends here)" if text else "(empty)")
 
 
-def _hex_excerpt(expected: bytes, actual: bytes) -> Excerpt:
+def _hex_excerpt(expected: bytes, actual: bytes, width: int) -> Excerpt:
     index = _parting(expected, actual)
-    start = max(0, index - _HEX_BEFORE)
+    start = max(0, index - width // 8)
     before = ("... " if start else "") + "".join("%02x " % byte for byte in expected[start:index])
-    return Excerpt(before + _hex_rest(expected, index), before + _hex_rest(actual, index), len(before),
+    return Excerpt(before + _hex_rest(expected, index, width // 6), before + _hex_rest(actual, index, width // 6), len(before),
                    "at byte %d; %d and %d bytes" % (index, len(expected), len(actual)))
 
 
-def _hex_rest(data: bytes, index: int) -> str:
-    shown = " ".join("%02x" % byte for byte in data[index:index + _HEX_BYTES - _HEX_BEFORE])
-    return (shown or "(ends here)") + (" ..." if len(data) > index + _HEX_BYTES - _HEX_BEFORE else "")
-
+def _hex_rest(data: bytes, index: int, most: int) -> str:
+    shown = " ".join("%02x" % byte for byte in data[index:index + most])
+    return (shown or "(ends here)") + (" ..." if len(data) > index + most else "")

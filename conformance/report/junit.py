@@ -6,13 +6,13 @@ and what is known is `skipped`. What XML has no character for is written escaped
 """
 import re
 from collections import OrderedDict
-from typing import Dict, List, Sequence
+from typing import Dict, List, Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr  # noqa: S406
 
 from ..rules import load_rules
 from ..runner import Implementation
-from ..verdicts import ADAPTER, BLOCKED, CRASH, FAIL, HANG, KNOWN, UNKNOWN_PASS, UNSUPPORTED, Result
-from .terminal import diagnosis, headline
+from ..verdicts import ADAPTER, BLOCKED, CRASH, FAIL, HANG, KNOWN, UNKNOWN_PASS, UNSUPPORTED, Result, suspects
+from .terminal import Rules, diagnosis, headline
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {FAIL: "failure", CRASH: "failure", HANG: "failure", UNKNOWN_PASS: "failure", ADAPTER: "error",
@@ -24,12 +24,13 @@ def junit_text(said: Implementation, results: Sequence[Result]) -> str:
     suites: Dict[str, List[Result]] = OrderedDict()
     for result in results:
         suites.setdefault(result.case.op, []).append(result)
+    likely, rules = suspects(results), load_rules()
     lines = ['<?xml version="1.0" encoding="UTF-8"?>',
              "<testsuites name=%s%s>" % (_quoted("%s %s" % (said.name, said.version)), _counts(results))]
     for operation, own in suites.items():
         lines.append("  <testsuite name=%s%s>" % (_quoted(operation), _counts(own)))
         for result in own:
-            lines += _test(result)
+            lines += _test(result, rules, likely)
         lines.append("  </testsuite>")
     return "\n".join(lines + ["</testsuites>", ""])
 
@@ -41,14 +42,14 @@ def _counts(results: Sequence[Result]) -> str:
         len(results), kinds.count("failure"), kinds.count("error"), kinds.count("skipped"), seconds)
 
 
-def _test(result: Result) -> List[str]:
+def _test(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[str]:
     head = "    <testcase classname=%s name=%s time=\"%.3f\"" % (_quoted(result.case.op), _quoted(result.case.id), result.seconds)
     element = _ELEMENTS.get(result.verdict.word)
     if element is None:
         return [head + "/>"]
     if element == "skipped":
         return [head + ">", "      <skipped message=%s/>" % _quoted(headline(result)), "    </testcase>"]
-    told = "\n".join(diagnosis(result, load_rules()))
+    told = "\n".join(diagnosis(result, rules, likely))
     return [head + ">", "      <%s type=%s message=%s>%s</%s>" % (
         element, _quoted(result.verdict.word), _quoted(headline(result)), escape(_clean(told)), element), "    </testcase>"]
 

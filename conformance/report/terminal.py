@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The report for a person: what to look at first, in about 40 lines.
 
-The plan: failures in groups, of the stage for signatures and of the first rule for all else, the largest group first. The first
-cases of the first groups are told in full: the rule's text, expected and actual with a caret, and why the case exists. The rest
-have a line each, or a line for their group when there are many. Then what each operation came to, and one line that sums up.
+The plan: failures in groups, by the rule that they are likely to break, the largest group first. The first cases of the first
+groups are told in full: the rule's text, the stage, expected and actual with a caret, and why the case exists. The rest have a
+line each, or a line for their group when there are many. Then what each operation came to, and one line that sums up.
 """
 import json
 import textwrap
@@ -29,6 +29,7 @@ from ..verdicts import (
     UNKNOWN_PASS,
     UNSUPPORTED,
     Result,
+    suspects,
 )
 from .excerpts import excerpt_of, lines_of
 
@@ -45,29 +46,25 @@ _COLUMNS = (PASS, ACCEPTABLE, FAIL, CRASH, HANG, ADAPTER, KNOWN, UNKNOWN_PASS, B
 def report_lines(results: Sequence[Result], rules: Rules) -> List[str]:
     """Return the whole report, but for what the run itself was."""
     told = [result for result in results if result.verdict.word in _TOLD]
-    groups = sorted(_groups(told).items(), key=lambda item: -len(item[1]))
+    likely = suspects(results)
+    groups = sorted(_groups(told, likely).items(), key=lambda item: -len(item[1]))
     first = [group[0] for _, group in groups[:_IN_FULL]]
     lines: List[str] = []
     for result in first:
-        lines += _in_full(result, rules) + [""]
+        lines += _in_full(result, rules, likely) + [""]
     rest = [(label, [result for result in group if result not in first]) for label, group in groups]
     lines += _in_short([(label, group) for label, group in rest if group])
     return lines + totals(results)
 
 
-def _groups(results: Iterable[Result]) -> Dict[str, List[Result]]:
+def _groups(results: Iterable[Result], likely: Mapping[str, str]) -> Dict[str, List[Result]]:
     groups: Dict[str, List[Result]] = OrderedDict()
     for result in results:
-        groups.setdefault(group_of(result), []).append(result)
+        word = result.verdict.word
+        groups.setdefault(likely[result.case.id] if word == FAIL and result.case.id in likely else word, []).append(result)
+    for group in groups.values():
+        group.sort(key=lambda result: len(result.case.rules))  # what tests one thing alone says most
     return groups
-
-
-def group_of(result: Result) -> str:
-    """Return what a failure has in common with others: the stage of a signature, else the first rule, else the breakdown."""
-    found = result.verdict
-    if found.difference is not None and result.case.op in ("sigv4.sign", "sigv4.presign"):
-        return "%s %s" % (result.case.op, found.difference.stage.partition(".")[0])
-    return (result.case.rules or (result.case.op,))[0] if found.word in (FAIL, UNKNOWN_PASS) else found.word
 
 
 def headline(result: Result) -> str:
@@ -76,36 +73,38 @@ def headline(result: Result) -> str:
     way = "" if result.delivery == "whole" else " (%s)" % result.delivery
     if found.difference is None:
         return "%s %s%s: %s" % (found.word, result.case.id, way, shown(found.note, 300))
-    seen = excerpt_of(found.difference)
+    seen = excerpt_of(found.difference, 40)
     return "%s %s%s: %s: expected %s, got %s" % (
-        found.word, result.case.id, way, found.difference.stage, shown(seen.expected, 60), shown(seen.actual, 60))
+        found.word, result.case.id, way, shown(found.difference.stage, 80), seen.expected, seen.actual)
 
 
-def diagnosis(result: Result, rules: Rules) -> List[str]:
+def diagnosis(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[str]:
     """Return the lines that tell a failure: the rule, where the answer departs from what is expected, why the case exists."""
     lines = []
-    for rule in result.case.rules[:1]:
-        lines += _wrapped("%s  " % rule, rules[rule].text if rule in rules else "")
-    if result.case.rules[1:]:
-        lines.append("also      " + " ".join(result.case.rules[1:]))
+    first = likely.get(result.case.id, result.case.rules[0] if result.case.rules else None)
+    if first is not None:
+        lines += _wrapped(first, rules[first].text if first in rules else "")
+    others = [rule for rule in result.case.rules if rule != first]
+    if others:
+        lines.append("also      " + " ".join(others))
     found = result.verdict
     if found.difference is not None:
-        lines += ["stage     " + found.difference.stage] + lines_of(found.difference)
+        lines += ["stage     " + shown(found.difference.stage)] + lines_of(found.difference)
     elif found.note:
-        lines += _wrapped("found     ", shown(found.note, 1000))
+        lines += _wrapped("found", shown(found.note, 1000))
     if found.message and not (found.difference and found.difference.stage == "status"):
-        lines += _wrapped("it says   ", shown(found.message, 300))
-    return lines + _wrapped("why       ", result.case.why)
+        lines += _wrapped("it says", shown(found.message, 300))
+    return lines + _wrapped("why", result.case.why)
 
 
 def _wrapped(label: str, text: str) -> List[str]:
     lines = textwrap.wrap(text, _WIDTH - 10) or [""]
-    return [label.ljust(10) + lines[0]] + [" " * 10 + line for line in lines[1:]]
+    return [(label + "  ").ljust(10) + lines[0]] + [" " * 10 + line for line in lines[1:]]
 
 
-def _in_full(result: Result, rules: Rules) -> List[str]:
+def _in_full(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[str]:
     head = "%s %s [%s, %s]: %s" % (result.verdict.word, result.case.id, result.case.op, result.delivery, result.case.title)
-    return [head] + ["  " + line for line in diagnosis(result, rules)]
+    return [head] + ["  " + line for line in diagnosis(result, rules, likely)]
 
 
 def _in_short(groups: Sequence[Tuple[str, Sequence[Result]]]) -> List[str]:
@@ -155,9 +154,9 @@ def case_lines(case: Case, rules: Rules) -> List[str]:
     """Return a whole case for a person: what it tests and why, its bytes annotated, what is expected."""
     lines = ["%s: %s" % (case.id, case.title), "", "op        " + case.op,
              "level     %s, since %s, %s" % (case.level, case.since, case.source)]
-    lines += _wrapped("why       ", case.why)
+    lines += _wrapped("why", case.why)
     for rule in case.rules:
-        lines += _wrapped("%s  " % rule, rules[rule].text if rule in rules else "")
+        lines += _wrapped(rule, rules[rule].text if rule in rules else "")
     document = to_document(case)
     for key in ("needs", "delivery"):
         lines += ["%-10s%s" % (key, " ".join(document[key]))] if key in document else []
