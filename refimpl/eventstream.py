@@ -8,7 +8,7 @@ complete. Nothing is believed before its checksum: the prelude CRC guards both l
 A decoder keeps one unfinished frame and looks at it again only when the frame's next landmark (its prelude, its end)
 has arrived, so that time is linear in the bytes and memory is bounded by max_frame_length.
 
-What it refuses: the list of kinds in `errors.FrameError`; the rules EVS-001 to EVS-027 of SPEC.md. What a message
+What it refuses: the list of kinds in `errors.FrameError`; the rules EVS-001 to EVS-029 of SPEC.md. What a message
 *means* (`:message-type` and the rest) is for operation.py.
 """
 import re
@@ -26,7 +26,7 @@ _U16 = Struct(">H")
 _PRELUDE_LENGTH = 12
 FRAME_OVERHEAD = 16  # bytes: the prelude with its CRC, and the message CRC
 
-DEFAULT_MAX_FRAME_LENGTH = 32 * 1024 * 1024  # bytes; EVS-008
+DEFAULT_MAX_FRAME_LENGTH = 32 * 1024 * 1024  # bytes; EVS-008, EVS-029
 MAX_HEADERS_LENGTH = 128 * 1024  # bytes that encode() writes; EVS-025
 MAX_PAYLOAD_LENGTH = 24 * 1024 * 1024  # bytes that encode() writes; EVS-025
 MAX_VALUE_LENGTH = 32767  # bytes of a string or bytes value that encode() writes; EVS-017
@@ -420,6 +420,7 @@ class FrameReader(Generic[Result]):
         if crc != prelude_crc:  # EVS-002, EVS-004: before either length is believed
             raise FrameError("%sprelude checksum differs" % _looks_like(data[position:position + 64], offset), kind="prelude_crc",
                              expected="0x%08x" % crc, actual="0x%08x" % prelude_crc, offset=offset + 8, rule="EVS-004")
+        # EVS-028: what the lengths alone show is told now, not when the frame has come.
         if total_length < FRAME_OVERHEAD:  # EVS-006
             raise FrameError("total length too small", kind="length", expected="at least 16", actual=total_length,
                              offset=offset, rule="EVS-006")

@@ -93,7 +93,7 @@ def test_what_says_nothing_is_left_out():
 
 
 def test_outcomes():
-    assert ok(messages=[]) == {"status": "ok", "output": {"messages": []}} == ok({"messages": []})
+    assert ok(messages=[]) == {"status": "ok", "output": {"messages": []}}
     assert ok() == {"status": "ok"}
     assert reject("exception", "Name", {"Message": "m"}, events=[]) == {
         "status": "reject", "kind": "exception", "code": "Name", "fields": {"Message": "m"}, "output": {"events": []}}
@@ -120,12 +120,15 @@ def test_outcomes():
     ({"given": {}}, "its bytes must be one of"),
     ({"given": {"frames": "frame", "base64": ""}}, "its bytes must be one of"),
     ({"given": {"base64": "aGl="}}, "not base64"),
+    ({"given": frames("frame\nframe h=")}, "line 2: this cannot stand here"),
     ({"given": {"chunks": ["aGk="]}, "delivery": ["bytewise"]}, "what is cut already has no delivery"),
     ({"delivery": ["whole", "whole"]}, "no such delivery"),
     ({"delivery": ["slowly"]}, "no such delivery"),
     ({"expect": {}}, "expect must be"),
     ({"expect": {"status": "maybe"}}, "expect must be"),
     ({"expect": dict(ok(), kind="header")}, "expect must be"),
+    ({"expect": ok(events=[])}, "the output of eventstream.decode has no events"),
+    ({"expect": reject("header", output={}, messages=[])}, "the output of eventstream.decode has no output"),
     ({"expect": reject("broken")}, "no such kind: broken"),
     ({"expect": reject([])}, "no such kind"),
     ({"expect": reject(["header", "broken"])}, "no such kind: broken"),
@@ -147,6 +150,8 @@ def test_bytes_and_deliveries_belong_to_the_operations_that_take_them():
     with pytest.raises(CaseMistake, match="only frames are delivered with others"):
         Feature("http-response", "http.response", "http-").case("http-x-y", "t", "HTTP-020", frames("frame"), ok(), WHY,
                                                                 delivery=["trailing"])
+    with pytest.raises(CaseMistake, match="the protocol has no operation eventstream.recode"):
+        Feature("x", "eventstream.recode", "evs-").case("evs-x-y", "t", "EVS-001", frames("frame"), ok(), WHY)
     with pytest.raises(CaseMistake, match="the id must be"):
         Feature("x", "eventstream.decode", "abc-").case("abc-x-y", "t", "EVS-001", frames("frame"), ok(), WHY)
 

@@ -23,7 +23,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
-from conformance.frames import assemble
+from conformance.frames import FrameTextError, assemble
 from conformance.rules import load_rules
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -37,6 +37,13 @@ LEVELS = ("MUST", "SHOULD", "MAY")
 KEYS = ("id", "title", "rules", "level", "op", "input", "delivery", "expect", "acceptable", "needs", "why", "since", "source")
 PREFIXES = ("evs-", "sig-", "http-", "end-", "shp-", "txt-")
 BINARY_OPS = ("eventstream.decode", "http.response", "text.lines", "text.sse")  # their input has bytes, cut as a delivery says
+OUTPUTS = {  # what an operation's output has, as the adapter protocol says
+    "sigv4.sign": ("canonical_request", "string_to_sign", "k_date", "k_region", "k_service", "k_signing", "signature", "authorization"),
+    "sigv4.presign": ("canonical_request", "string_to_sign", "k_date", "k_region", "k_service", "k_signing", "signature", "target"),
+    "sigv4.verify": (), "eventstream.decode": ("messages",), "eventstream.encode": ("messages",), "shape.convert": ("document",),
+    "http.request": ("method", "url", "headers", "body"), "http.response": ("output", "events"), "text.lines": ("lines",),
+    "text.sse": ("events",), "endpoint.resolve": ("url", "signing_region", "signing_name"),
+}
 DELIVERIES = ("whole", "bytewise", "halves", "trailing")  # the last one is for eventstream.decode alone
 KINDS = re.findall(r"^\| `([a-z0-9_]+)` \|", (ROOT / "SPEC.md").read_text(encoding="utf-8").partition("### 2.1")[2].partition("\n## ")[0],
                    re.MULTILINE)
@@ -62,10 +69,9 @@ def frames(text: str, **more: Any) -> Json:
     return dict(more, frames=text)
 
 
-def ok(output: Optional[Json] = None, **members: Any) -> Json:
+def ok(**output: Any) -> Json:
     """Return what is expected of a case that is accepted; only what is given is judged."""
-    judged = dict(output or {}, **members)
-    return {"status": "ok", "output": judged} if judged else {"status": "ok"}
+    return {"status": "ok", "output": output} if output else {"status": "ok"}
 
 
 def reject(kind: Union[str, Sequence[str]], code: Optional[str] = None, fields: Optional[Json] = None, **output: Any) -> Json:
@@ -116,12 +122,13 @@ class Feature:
 
 def mistake_in(case: Json, prefix: str) -> Optional[str]:
     """Return what is wrong with a case, in a few words, or None."""
-    checks = (_mistake_in_words(case, prefix), _mistake_in_rules(case), _mistake_in_input(case), _mistake_in_expect(case["expect"]))
+    checks = (_mistake_in_words(case, prefix), _mistake_in_rules(case), _mistake_in_input(case),
+              _mistake_in_expect(case["expect"], case["op"]))
     for mistake in checks:
         if mistake is not None:
             return mistake
     for other in case.get("acceptable", ()):
-        mistake = _mistake_in_expect(other["expect"])
+        mistake = _mistake_in_expect(other["expect"], case["op"])
         if mistake is not None:
             return mistake
         if other["expect"] == case["expect"] or len(other["why"]) < 20:
@@ -132,6 +139,8 @@ def mistake_in(case: Json, prefix: str) -> Optional[str]:
 
 
 def _mistake_in_words(case: Json, prefix: str) -> Optional[str]:
+    if case["op"] not in OUTPUTS:
+        return "the protocol has no operation %s" % case["op"]
     if prefix not in PREFIXES or not case["id"].startswith(prefix) or not _ID.match(case["id"]):
         return "the id must be lower-case words with dashes that begin with %s" % prefix
     for key in ("title", "why", "source"):
@@ -161,7 +170,10 @@ def _mistake_in_input(case: Json) -> Optional[str]:
         if forms[0] in ("chunks", "parts") and delivery:
             return "what is cut already has no delivery"
         if "frames" in given:
-            assemble(given["frames"])
+            try:
+                assemble(given["frames"])
+            except FrameTextError as error:
+                return str(error)
         if "base64" in given and b64(base64.b64decode(given["base64"])) != given["base64"]:
             return "not base64"
     elif forms or delivery:
@@ -173,10 +185,13 @@ def _mistake_in_input(case: Json) -> Optional[str]:
     return None
 
 
-def _mistake_in_expect(expect: Json) -> Optional[str]:
+def _mistake_in_expect(expect: Json, op: str) -> Optional[str]:
     allowed = {"ok": {"status", "output"}, "reject": {"status", "kind", "code", "fields", "output"}}.get(expect.get("status", ""))
     if allowed is None or set(expect) - allowed:
         return "expect must be ok with output, or reject with kind, code, fields, output"
+    strange = sorted(set(expect.get("output", {})) - set(OUTPUTS.get(op, ())))
+    if strange:
+        return "the output of %s has no %s" % (op, strange[0])
     if expect["status"] == "reject":
         kinds = expect["kind"] if isinstance(expect["kind"], list) else [expect["kind"]]
         unknown = [kind for kind in kinds if kind not in KINDS]

@@ -43,8 +43,8 @@ def resolves(name: str, title: str, rules: str, why: str, url: str, region: Opti
              **given: Any) -> None:
     """A question that has an answer; the signing region is the one that was given."""
     more = {} if region is None else {"region": region}
-    RESOLVE.case(name, title, rules, dict(more, **given), ok({"url": url, "signing_name": "sagemaker"}, **(
-        {} if region is None else {"signing_region": region})), why, source=source)
+    RESOLVE.case(name, title, rules, dict(more, **given), ok(
+        url=url, signing_name="sagemaker", **({} if region is None else {"signing_region": region})), why, source=source)
 
 
 def refuses(name: str, title: str, rules: str, why: str, **given: Any) -> None:

@@ -202,10 +202,14 @@ def _lengths() -> None:
     refuses("evs-total-length-sign-bit", "a total_length of 2,147,483,648 with a right checksum", "EVS-008 EVS-009", "limit",
             "frame total(2147483648)", " total(2147483648)", "read as a signed number it is the smallest there is",
             needs=["evs-frame-shortest"])
-    refuses("evs-total-length-largest-prelude-only", "the same, and the stream ends behind the prelude", "EVS-008 EVS-009", "limit",
+    refuses("evs-total-length-largest-prelude-only", "the same, and the stream ends behind the prelude", "EVS-028 EVS-008", "limit",
             "frame total(4294967295) crc()", " total(4294967295) crc()",
             "the prelude says all: a decoder that waits for more reports a stream that was cut, after the memory is gone",
             between=False, delivery=UNTRAILED)
+    _refuse("evs-total-length-longest-written", "the prelude of the longest frame that a sender may write, and then the end",
+            "EVS-029 EVS-022", "truncated", "frame total(25296912) headers(131072) crc()",
+            "a smaller ceiling refuses what the format allows: this stream is cut off, and not too long", False, None,
+            {"delivery": UNTRAILED, "level": "SHOULD"})
 
 
 def _orders() -> None:
@@ -226,10 +230,14 @@ def _orders() -> None:
                   "prelude_crc", "frame payload('x') prelude_crc(wrong) cut(12)", [crc, (" cut(12)", "", "truncated")],
                   "the checksum is checked as soon as twelve bytes have come: a decoder that waits for the frame waits for ever",
                   between=False, delivery=UNTRAILED)
-    refuses_first("evs-order-length-truncated", "a total_length of 15, and the stream ends behind the prelude", "EVS-006", "length",
+    refuses_first("evs-order-length-truncated", "a total_length of 15, and the stream ends behind the prelude", "EVS-028 EVS-006", "length",
                   "frame total(15) cut(12)", [(total % 15, "", "length"), (" cut(12)", "", "truncated")],
                   "the prelude says all: there is nothing to wait for", between=False, delivery=UNTRAILED)
-    refuses_first("evs-order-length-message-crc", "a headers_length beyond the frame and a wrong message checksum", "EVS-007", "length",
+    refuses_first("evs-order-headers-length-truncated", "a headers_length beyond the frame, and the stream ends behind the prelude",
+                  "EVS-028 EVS-007", "length", "frame headers(9) cut(12)", [(" headers(9)", "", "length"), (" cut(12)", "", "truncated")],
+                  "the prelude says all: there is nothing to wait for", between=False, delivery=UNTRAILED)
+    refuses_first("evs-order-length-message-crc", "a headers_length beyond the frame and a wrong message checksum", "EVS-028 EVS-007",
+                  "length",
                   "frame headers(9) crc(wrong)", [(" headers(9)", "", "length"), (" crc(wrong)", "", "message_crc")],
                   "a decoder checks lengths before it follows them to the checksum")
     for name, title, part, mended, kind in (
@@ -479,6 +487,25 @@ def _large_values() -> None:
                   "the length has two bytes, unsigned:%s a reader takes all of them" % over, delivery=LARGE)
 
 
+# A stream that is cut already: empty chunks among others.
+def _chunks() -> None:
+    whole = assemble(BEFORE) + assemble(BEHIND)
+    read_behind = message(b"behind", ("n", "int8", 2))
+    for name, title, places in (("between-frames", "between two frames", (len(whole) // 2,)), ("first", "before the first byte", (0, 0)),
+                                ("last", "behind the last byte", (len(whole), len(whole))),
+                                ("inside-a-prelude", "inside a prelude", (5, 5)),
+                                ("inside-a-payload", "inside a payload, many of them", (20,) * 5)):
+        cuts = [0] + sorted(places) + [len(whole)]
+        chunks = [whole[start:end] for start, end in zip(cuts, cuts[1:])]
+        if b"" not in chunks:
+            chunks.insert(1, b"")
+        if b"".join(chunks) != whole:
+            raise CaseMistake("evs-chunk-empty-%s: the chunks are not the stream" % name)
+        DECODE.case("evs-chunk-empty-" + name, "an empty chunk %s" % title, "EVS-026", {"chunks": [b64(chunk) for chunk in chunks]},
+                    ok(messages=[READ_BEFORE, read_behind]), "an empty read is no end: sockets and decompressors give one now and then",
+                    delivery=("whole",))
+
+
 # ---- encoding ----------------------------------------------------------------------------------------------------
 
 def writes(case_id: str, title: str, rules: str, headers: Sequence[Header], why: str, payload: bytes = b"p", **more: Any) -> None:
@@ -574,5 +601,6 @@ def _encode() -> None:
                "services must refuse it: it is better told where it is written", rest + [("d", "string", "x" * fits)])
 
 
-for chapter in (_frames, _checksums, _lengths, _orders, _types, _names, _utf8, _header_block, _truncations, _large_values, _encode):
+for chapter in (_frames, _checksums, _lengths, _orders, _types, _names, _utf8, _header_block, _truncations, _chunks, _large_values,
+                _encode):
     chapter()

@@ -87,8 +87,8 @@ def _success() -> None:
             "frame :message-type='event' :event-type='PayloadPart' payload(00 ff c3 0a)", (b"\0\xff\xc3\n",),
             "the bytes are the model's: an image, or half of a character")
     streams("http-stream-json-part", "a part that is a JSON document with a member Bytes", "EVS-037",
-            "frame :message-type='event' :event-type='PayloadPart' :content-type='application/json' payload('{\"Bytes\":\"aGk=\"}')",
-            (b'{"Bytes":"aGk="}',), "the payload is the member, not a document that holds it: other services do it the other way")
+            "frame :message-type='event' :event-type='PayloadPart' :content-type='application/json' payload('{\"Bytes\":\"aGk=\"}' 0a)",
+            (b'{"Bytes":"aGk="}\n',), "the payload is the member, not a document that holds it: other services do it the other way")
     for name, header, title in (("application-json", " :content-type='application/json'", "application/json"), ("none", "", "nothing"),
                                 ("text", " :content-type='text/plain; charset=utf-8'", "text/plain"),
                                 ("boolean", " :content-type=true", "a boolean")):

@@ -53,7 +53,7 @@ def stages_with(stages: Dict[str, str], uri: Optional[str], query: Optional[str]
     assert uri is None or parts[1] == uri, (uri, parts[1])
     assert query is None or parts[2] == query, (query, parts[2])
     assert lines is None or "\n%s\n" % lines in stages["canonical_request"], (lines, stages["canonical_request"])
-    return ok(stages)
+    return ok(**stages)
 
 
 def signs(name: str, title: str, rules: str, why: str, uri: Optional[str] = None, query: Optional[str] = None,
