@@ -112,13 +112,14 @@ class Adapter:
         self._end_process()
         self._questions.put(None)
         deadline = time.monotonic() + _FAREWELL
-        while any(thread.is_alive() for thread in self._threads):
-            if time.monotonic() > deadline:  # a child that left the group still holds the pipes: the threads end with it
-                return
+        while any(thread.is_alive() for thread in self._threads) and time.monotonic() < deadline:
             with suppress(queue.Empty):
                 self._answers.get(timeout=0.001)  # the reader may wait to hand over what nobody wants any more
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            _there(stream).close()
+        with suppress(queue.Full):
+            self._answers.put_nowait(("end", b""))  # another thread may still wait for an answer
+        if not any(thread.is_alive() for thread in self._threads):  # else a child that left the group holds the pipes
+            for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+                _there(stream).close()
 
     def _end_process(self) -> None:
         """Kill the program's group; once, since its number may be another's afterwards."""

@@ -117,8 +117,9 @@ def implementation_of(hello: Mapping[str, Any]) -> Implementation:
         raise _bad_hello("operations", "a list with some of " + " ".join(OPERATION_NAMES), operations)
     kinds = hello.get("kinds")
     kinds = {} if kinds is None else kinds
-    if not isinstance(kinds, dict) or not all(isinstance(kind, str) for kind in kinds.values()) or unknown_kinds(kinds):
-        raise _bad_hello("kinds", "an object from its own names to the protocol's kinds", unknown_kinds(kinds) or kinds)
+    wrong = unknown_kinds(kinds) if isinstance(kinds, dict) else kinds
+    if wrong:
+        raise _bad_hello("kinds", "an object from its own names to the protocol's kinds", wrong)
     return Implementation(who["name"], who["version"], who["language"],
                           tuple(name for name in OPERATION_NAMES if name in operations), kinds)
 
@@ -202,9 +203,14 @@ def _work(workers: Sequence["_Worker"]) -> None:
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.5)  # an interrupt just before an endless wait would be lost
+                _raise_failure(workers)
     finally:
         for worker in workers:
             worker.stop()
+    _raise_failure(workers)
+
+
+def _raise_failure(workers: Sequence["_Worker"]) -> None:
     for worker in workers:
         if worker.failure is not None:
             raise worker.failure
@@ -321,7 +327,10 @@ class _Worker:
             except AdapterFault as fault:
                 self._gone = "it cannot be started again: %s" % fault
                 raise Garbled(self._gone) from None
-        return self._adapter
+        adapter = self._adapter
+        if self._stopped:  # while it was started
+            raise Garbled("interrupted")
+        return adapter
 
     def _blame_strays(self) -> None:
         """Lines that came behind an answer are the fault of the case that was answered."""

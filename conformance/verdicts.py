@@ -519,6 +519,6 @@ def exit_code(results: Iterable[Result]) -> int:
     return 3 if ADAPTER in words else 1 if words & set(FAILURES + (UNKNOWN_PASS,)) else 0
 
 
-def unknown_kinds(kinds: Mapping[str, str]) -> List[str]:
+def unknown_kinds(kinds: Mapping[str, object]) -> List[object]:
     """Return the kinds onto which an adapter maps its own and which the protocol does not have."""
-    return sorted({kind for kind in kinds.values() if kind not in REJECT_KINDS})
+    return [kind for kind in kinds.values() if kind not in REJECT_KINDS]

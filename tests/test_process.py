@@ -100,6 +100,13 @@ def test_an_adapter_ends_with_its_context_and_all_that_it_has_started(tmp_path: 
     adapter.close()  # again: nothing comes of it
 
 
+def test_where_there_are_no_process_groups(adapter_of: Callable[..., Adapter], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "killpg", raising=False)
+    adapter = adapter_of()
+    adapter.close()
+    assert adapter._process.wait(PATIENCE) != 0
+
+
 # ---- what cannot be started --------------------------------------------------------------------------------------
 
 def test_an_adapter_that_cannot_be_started(adapter_of: Callable[..., Adapter], tmp_path: Path) -> None:
@@ -268,6 +275,15 @@ def test_what_comes_behind_bye_is_a_stray(adapter_of: Callable[..., Adapter]) ->
     adapter = adapter_of("import atexit; atexit.register(say, b'goodbye\\nbad')")
     adapter.bye()
     assert adapter.strays == [b"goodbye", b"bad"]
+
+
+def test_whoever_waits_is_told_when_another_thread_ends_the_adapter(adapter_of: Callable[..., Adapter]) -> None:
+    adapter = adapter_of("def answer(question): time.sleep(600)")
+    timer = threading.Timer(0.2, adapter.close)
+    timer.start()
+    with pytest.raises(Crashed):
+        adapter.ask("x", {}, 600.0)
+    timer.join()
 
 
 def test_an_adapter_that_does_not_leave_is_ended(adapter_of: Callable[..., Adapter], monkeypatch: pytest.MonkeyPatch) -> None:
