@@ -138,10 +138,10 @@ def base64_bytes(text: str, place: Place) -> bytes:
 _STANDARD_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
 
 
-def _of_kind(kind: type, name: str, node: object, place: Place) -> Any:
+def _of_kind(kind: type, name: str, node: object, place: Place, rule: str = "SHP-009") -> Any:
     if isinstance(node, kind) and not isinstance(node, bool):
         return node
-    return place.refuse("JSON of the wrong type", expected=name, actual=_JSON_NAMES.get(type(node), "a number"))
+    return place.refuse("JSON of the wrong type", expected=name, actual=_JSON_NAMES.get(type(node), "a number"), rule=rule)
 
 
 _JSON_NAMES = {type(None): "null", bool: "a boolean", str: "a string", list: "an array", dict: "an object"}
@@ -158,7 +158,7 @@ def _json_elements(node: object, place: Place) -> Labelled:
 JSON_FORM = Form(_json_members, _json_elements, {
     "string": lambda node, place: checked_text(_of_kind(str, "a string", node, place), place),
     "blob": lambda node, place: base64_bytes(_of_kind(str, "a string", node, place), place),
-    "integer": lambda node, place: checked_int32(_of_kind(int, "an integer", node, place), place),
+    "integer": lambda node, place: checked_int32(_of_kind(int, "an integer", node, place, "SHP-011"), place),
 })
 
 

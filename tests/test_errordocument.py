@@ -54,14 +54,15 @@ def test_the_modelled_spelling_wins():
     assert error_of_json("ValidationError", '{"message":"a","Message":null}') == ValidationError(message="a")
 
 
-@pytest.mark.parametrize("code, document, path", [
-    ("ModelError", '{"OriginalStatusCode":1.5}', "OriginalStatusCode"), ("ValidationError", "[]", "the document"),
-    ("ValidationError", '{"Message":1}', "Message"), ("ValidationError", "null", "the document"),
+@pytest.mark.parametrize("code, document, path, rule", [
+    ("ModelError", '{"OriginalStatusCode":1.5}', "OriginalStatusCode", "SHP-011"), ("ValidationError", "[]", "the document", "SHP-009"),
+    ("ModelError", '{"OriginalStatusCode":true}', "OriginalStatusCode", "SHP-011"),
+    ("ValidationError", '{"Message":1}', "Message", "SHP-009"), ("ValidationError", "null", "the document", "SHP-009"),
 ])
-def test_what_does_not_fit_a_modelled_error(code, document, path):
+def test_what_does_not_fit_a_modelled_error(code, document, path, rule):
     with pytest.raises(DocumentError) as caught:
         error_of_json(code, document)
-    assert (caught.value.kind, caught.value.rule, caught.value.path) == ("type", "SHP-009", path)
+    assert (caught.value.kind, caught.value.rule, caught.value.path) == ("type", rule, path)
 
 
 @pytest.mark.parametrize("document", [
