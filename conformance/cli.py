@@ -58,13 +58,20 @@ def _add_judging(commands: Any) -> None:
     show = commands.add_parser("show", help="one case whole: its rules, its bytes annotated, what is expected")
     show.set_defaults(act=_show)
     show.add_argument("case", metavar="CASE", help="its id")
+    _add_corpus(show)
     dump = commands.add_parser("dump", help="each case as files, to look into one without the runner")
     dump.set_defaults(act=_dump)
     dump.add_argument("folder", metavar="DIR", help="is made; what lies in it already is not touched")
     _add_choice(dump)
 
 
+def _add_corpus(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--corpus", action="append", default=[], metavar="KIND=DIR", help="the cases of a public suite instead of our own; "
+                        "several allowed: aws-c-auth, aws4-testsuite, eventstream-testdata, streams")
+
+
 def _add_choice(parser: argparse.ArgumentParser) -> None:
+    _add_corpus(parser)
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="cases whose id fits; several allowed")
     parser.add_argument("--rule", action="append", default=[], metavar="ID", help="cases that cite the rule; several allowed")
     parser.add_argument("--op", action="append", default=[], metavar="OP", choices=OPERATION_NAMES,

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What `conformance run | list | show | dump` do: cases chosen, asked, judged, told, written.
 
-The plan: every command chooses among all cases, those of the vector files and those of the catalogue; faults of the vector
-files are told first, a line each, and make the exit code 2, but take no other case with them. `run` hands the chosen ones to a
+The plan: every command chooses among all cases, those of the vector files and those of the catalogue, or those of the public
+suites that it is given instead; faults of these files are told first, a line each, and make the exit code 2, but take no other
+case with them. `run` hands the chosen ones to a
 Runner and its results to the reports. Files are written whole or not at all.
 """
 import argparse
@@ -15,6 +16,7 @@ from refimpl.errors import UsageError, shown
 
 from .adapters.protocol import OPERATION_NAMES
 from .cases import Case, choose, read_cases, scenario_cases, to_document, to_line
+from .corpora import read_corpora
 from .dump import write_case
 from .report.documents import report_document, to_text
 from .report.junit import junit_text
@@ -31,12 +33,12 @@ REPORTS = ("json", "junit")
 def run_suite(options: argparse.Namespace, say: Say, complain: Say, progress: Optional[TextIO]) -> int:
     """Run the chosen cases, tell and write what came of them, and return the exit code.
 
-    options: adapter, jobs, timeout, known, report, only, rule, op, as the command line has them
+    options: adapter, jobs, timeout, known, report, corpus, only, rule, op, as the command line has them
     progress: where to show how far it is, or None. Raises UsageError, BrokenAdapter.
     """
     reports = [_report_of(text) for text in options.report]
     cases, sound = _chosen(options, complain)
-    known = read_known(options.known, _ids(_all_cases()[0])) if options.known else []
+    known = read_known(options.known, _ids(_all_cases(options.corpus)[0])) if options.known else []
     command = split_command(options.adapter) if options.adapter else list(OWN_ADAPTER)
     runner = Runner(command, options.timeout, options.jobs, None if options.adapter else own_environment())
     shown_progress = _Progress(progress)
@@ -67,7 +69,7 @@ def list_cases(options: argparse.Namespace, say: Say, complain: Say) -> int:
 
 def show_case(options: argparse.Namespace, say: Say, complain: Say) -> int:
     """Print one case whole."""
-    cases, sound = _all_cases()
+    cases, sound, _ = _all_cases(options.corpus)
     for case in cases:
         if case.id == options.case:
             for line in case_lines(case, load_rules()):
@@ -92,16 +94,19 @@ def dump_cases(options: argparse.Namespace, say: Say, complain: Say) -> int:
 
 # ---- choosing ----------------------------------------------------------------------------------------------------
 
-def _all_cases() -> Tuple[List[Case], Sequence[UsageError]]:
-    cases, faults = read_cases()
-    return cases + scenario_cases(), faults
+def _all_cases(corpora: Sequence[str]) -> Tuple[List[Case], Sequence[UsageError], Sequence[str]]:
+    """Return the cases of the corpora, or else all of our own; what is wrong with their files; what was left out."""
+    if not corpora:
+        own, faults = read_cases()
+        return own + scenario_cases(), faults, ()
+    return read_corpora(corpora)
 
 
 def _chosen(options: argparse.Namespace, complain: Say) -> Tuple[List[Case], bool]:
-    """Return the chosen cases, and whether the vector files are sound. Raises UsageError when no case is chosen."""
-    cases, faults = _all_cases()
-    for fault in faults:
-        complain("conformance: %s" % fault)
+    """Return the chosen cases, and whether their files are sound. Raises UsageError when no case is chosen."""
+    cases, faults, notes = _all_cases(options.corpus)
+    for line in [*notes, *faults]:
+        complain("conformance: %s" % line)
     chosen = choose(cases, options.only, options.rule, options.op)
     if not chosen:
         raise UsageError("no case fits", expected="one of python3 -m conformance list")

@@ -13,7 +13,7 @@ no failure of the implementation: it is the adapter's (ADAPTER), told with the p
 import uuid
 from math import sqrt
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 from xml.etree import ElementTree  # noqa: S405
 
 from refimpl.errors import Error, shown
@@ -300,8 +300,13 @@ def _target(value: object, path: str, question: Question) -> Any:
     """A presigned target: the path as it stands, the query as decoded pairs, whose order means nothing."""
     place, _, query = _text(value, path).partition("?")
     pairs = [pair.partition("=") for pair in query.split("&") if pair]
-    decoded = sorted((unquote(name, "latin-1"), unquote(content, "latin-1")) for name, _, content in pairs)
+    decoded = sorted((_octets(name), _octets(content)) for name, _, content in pairs)
     return dict({"path": place}, **_named(decoded))
+
+
+def _octets(text: str) -> str:
+    """Text of a query, decoded, a character for each octet: raw or escaped, UTF-8 is the same."""
+    return unquote_to_bytes(text).decode("latin-1")
 
 
 def _messages(value: object, path: str, question: Question) -> List[Document]:
@@ -451,7 +456,7 @@ def _element_key(element: Any) -> Any:
 
 def _query_key(text: str) -> Any:
     pairs = [pair.partition("=")[::2] for pair in text.split("&")]
-    return ("query", sorted(tuple(unquote(half.replace("+", " "), "latin-1") for half in pair) for pair in pairs))
+    return ("query", sorted(tuple(_octets(half.replace("+", " ")) for half in pair) for pair in pairs))
 
 
 _DOCUMENT_KEYS: Dict[str, Callable[[str], Any]] = {"json": _json_key, "xml": _xml_key, "query": _query_key}

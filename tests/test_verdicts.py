@@ -238,6 +238,11 @@ def test_a_presigned_target_is_compared_as_decoded_pairs(answer: str, at: Option
     assert stage("sigv4.presign", ok(target="/a?X=1%2F2&Y=a&Y=b"), ok(target=answer)) == at
 
 
+def test_utf8_in_a_target_is_the_same_raw_and_escaped() -> None:
+    assert stage("sigv4.presign", ok(target="/a?%C3%BC=%E1%88%B4"), ok(target="/a?\u00fc=\u1234")) is None
+    assert stage("sigv4.presign", ok(target="/a?%C3%BC=1"), ok(target="/a?%FC=1")) is not None
+
+
 def messages(*headers: Json, payload: bytes = b"hi") -> Json:
     return ok(messages=[{"headers": list(headers), "payload": b64(payload)}])
 
