@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python3 -m refimpl invoke | decode | sign | convert`.
+"""The command line: `python3 -m refimpl invoke | decode | sign | convert | bridge`.
 
 What arrives goes to stdout at once, part by part; what went wrong goes to stderr, in one line without secrets; the exit code
 says whose fault it was (CLI-001): 0 complete, 2 usage, 3 configuration, 4 the service refused, 5 the service failed, 6 the
@@ -13,8 +13,10 @@ import os
 import sys
 import time
 import warnings
+from functools import partial
 from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, NamedTuple, NoReturn, Optional, Sequence, TextIO, Tuple, Type
 
+from .bridge import BRIDGE_FORMS, bridged
 from .client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client, Response
 from .config import configured_region
 from .convert import FORMS, convert
@@ -23,7 +25,8 @@ from .endpoints import no_region
 from .errors import ConfigurationError, Error, FrameError, NetworkError, ProtocolError, ServiceError, UsageError, excerpt, shown
 from .eventstream import FRAME_OVERHEAD, Decoder, Message
 from .jsonform import members_to_json, message_to_json
-from .operation import SIGNING_NAME, VERSION, BodySizeWarning, authority, parse_endpoint_url
+from .operation import SIGNING_NAME, VERSION, BodySizeWarning, authority, event_of, parse_endpoint_url
+from .render import EXTRACTABLE_FORMATS, PRESETS, TEXT_FORMATS, Timings, json_line, parse_extraction, rendered
 from .shapes import (
     EXCEPTIONS,
     InternalStreamFailure,
@@ -45,8 +48,16 @@ _EXIT_CODES: Tuple[Tuple[Type[Error], int], ...] = (
     (NetworkError, 8),
 )
 
-Streams = NamedTuple("Streams", [("stdin", BinaryIO), ("stdout", BinaryIO), ("stderr", TextIO), ("environment", Mapping[str, str]),
-                                 ("clock", Callable[[], float])])
+
+class Streams(NamedTuple):
+    """What the command line knows of the world. clock: seconds since 1970 UTC;  monotonic: seconds that never go back"""
+
+    stdin: BinaryIO
+    stdout: BinaryIO
+    stderr: TextIO
+    environment: Mapping[str, str]
+    clock: Callable[[], float]
+    monotonic: Callable[[], float] = time.monotonic
 
 
 def exit_code_of(error: Error) -> int:
@@ -88,9 +99,10 @@ class UsageParser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = UsageParser(prog="refimpl", description="SageMaker Runtime InvokeEndpointWithResponseStream, on the standard library alone.")
     parser.add_argument("--version", action="version", version=VERSION)
-    commands = parser.add_subparsers(dest="command", metavar="invoke | decode | sign | convert", parser_class=UsageParser)
+    commands = parser.add_subparsers(dest="command", metavar="invoke | decode | sign | convert | bridge", parser_class=UsageParser)
     _add_invoke(commands.add_parser("invoke", help="call an endpoint and print its answer as it arrives"))
     _add_decode(commands.add_parser("decode", help="show the frames of a recorded event stream"))
+    _add_bridge(commands.add_parser("bridge", help="turn an event stream into server-sent events"))
     _add_sign(commands.add_parser("sign", help="sign a request and show every stage"))
     _add_convert(commands.add_parser("convert", help="write a shape's document in another form"))
     return parser
@@ -103,8 +115,14 @@ def _add_invoke(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(act=_invoke)
     parser.add_argument("name", help="the endpoint's name")
     _add_body(parser)
-    parser.add_argument("--format", choices=("raw", "events", "json"), default="raw",
-                        help="raw: payload bytes as they come; events: one JSON line each; json: the whole output as one document")
+    parser.add_argument("--format", choices=("raw", "events", "json", *TEXT_FORMATS),
+                        help="raw (the default): payload bytes as they come; events: one JSON line each; json: the whole output as one "
+                        "document; text: UTF-8, whole characters; lines: each line when it is whole; sse: each server-sent event as a JSON "
+                        "line; auto: sse, lines, text or raw, by the content type and the first bytes")
+    parser.add_argument("--extract", metavar="PATH|PRESET",
+                        help="of each JSON value, in server-sent events or lines, write what stands at PATH, such as "
+                        "choices[0].delta.content; presets: %s; with --format %s" % (", ".join(PRESETS), ", ".join(EXTRACTABLE_FORMATS)))
+    parser.add_argument("--timings", action="store_true", help="tell on stderr, as a JSON line, when parts and the first token came")
     parser.add_argument("--endpoint-url", help="http(s)://host[:port][/path] instead of the region's host")
     parser.add_argument("--region", help="default: AWS_REGION, AWS_DEFAULT_REGION")
     parser.add_argument("--connect-timeout", type=float, default=DEFAULT_CONNECT_TIMEOUT, metavar="S", help="default: %(default)g")
@@ -125,6 +143,15 @@ def _add_decode(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", default="-", help="default: - for stdin")
     parser.add_argument("--format", choices=sorted(_DECODE_FORMATS), default="events",
                         help="events: one JSON line a frame; table: one row a frame; hex: the bytes, field by field")
+
+
+def _add_bridge(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(act=_bridge)
+    parser.add_argument("file", nargs="?", default="-", help="default: - for stdin")
+    parser.add_argument("--format", choices=BRIDGE_FORMS, default="auto",
+                        help="the data of each event: text: a part's whole characters; json: the same as a JSON string; base64: its bytes; "
+                        "sse: the payload is server-sent events already, and each is passed on; auto (the default): sse, text or base64, "
+                        "by the first bytes. The last event is `end`, or `error` when the stream is not complete")
 
 
 def _add_sign(parser: argparse.ArgumentParser) -> None:
@@ -180,18 +207,45 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
     client = Client(region=options.region, endpoint_url=options.endpoint_url, connect_timeout=options.connect_timeout,
                     read_timeout=options.read_timeout, total_timeout=options.total_timeout, environment=streams.environment,
                     clock=streams.clock)
+    form = options.format or ("raw" if options.extract is None else "auto")
+    extraction = None if options.extract is None else parse_extraction(options.extract)
+    if extraction is not None and form not in EXTRACTABLE_FORMATS:
+        raise UsageError("nothing can be extracted from this format", expected="--format %s" % ", ".join(EXTRACTABLE_FORMATS), actual=form)
     body = _read_body(options.body, streams.stdin)
-    write = _write_part if options.format == "raw" else _write_event
-    with client.invoke_endpoint_with_response_stream(endpoint_name=options.name, body=body, **members) as response:
-        if options.format == "json":
-            _write_output(response, streams.stdout)
-            return
-        try:
-            for event in response.body:
-                write(event, streams.stdout)
-        except OperationError as error:
-            write(error, streams.stdout)
-            raise
+    timings = Timings(streams.monotonic) if options.timings else None
+    try:
+        with client.invoke_endpoint_with_response_stream(endpoint_name=options.name, body=body, **members) as response:
+            if timings is not None:
+                response.body = timings.timed(response.body, form not in TEXT_FORMATS)
+            if form in TEXT_FORMATS:
+                pieces = rendered(response.payloads(), form, response.content_type, extraction, partial(_warn, streams))
+                _write_pieces(pieces, streams.stdout, timings)
+            else:
+                _write_stream(response, form, streams.stdout)
+    finally:
+        if timings is not None:
+            streams.stderr.write(json_line(timings.to_json()).decode("ascii"))
+
+
+def _write_pieces(pieces: Iterator[bytes], stdout: BinaryIO, timings: Optional[Timings] = None) -> None:
+    for piece in pieces:
+        if timings is not None:
+            timings.token(piece)
+        stdout.write(piece)
+        stdout.flush()
+
+
+def _write_stream(response: Response, form: str, stdout: BinaryIO) -> None:
+    if form == "json":
+        _write_output(response, stdout)
+        return
+    write = _write_part if form == "raw" else _write_event
+    try:
+        for event in response.body:
+            write(event, stdout)
+    except OperationError as error:
+        write(error, stdout)
+        raise
 
 
 def _write_part(event: Shape, stdout: BinaryIO) -> None:
@@ -223,7 +277,7 @@ def _write_text(text: str, stdout: BinaryIO) -> None:
 
 
 def _write_line(document: Dict[str, Any], stdout: BinaryIO) -> None:
-    stdout.write(json.dumps(document, separators=(",", ":")).encode("ascii") + b"\n")
+    stdout.write(json_line(document))
     stdout.flush()
 
 
@@ -260,15 +314,20 @@ def _read_piece(file: BinaryIO, size: int) -> bytes:
 
 
 def _decode(options: argparse.Namespace, streams: Streams) -> None:
-    if options.file == "-":
-        _show_frames(streams.stdin, options.format, streams.stdout)
+    _with_file(options.file, streams, lambda file: _show_frames(file, options.format, streams.stdout))
+
+
+def _with_file(name: str, streams: Streams, act: Callable[[BinaryIO], None]) -> None:
+    """Call act with the file of that name, or stdin for -."""
+    if name == "-":
+        act(streams.stdin)
         return
     try:
-        file = open(options.file, "rb")  # noqa: SIM115 - closed by the with below; only opening may fail as usage
+        file = open(name, "rb")  # noqa: SIM115 - closed by the with below; only opening may fail as usage
     except (OSError, ValueError) as error:
-        raise UsageError("cannot read %s: %s" % (options.file, getattr(error, "strerror", None) or error)) from None
+        raise UsageError("cannot read %s: %s" % (name, getattr(error, "strerror", None) or error)) from None
     with file:
-        _show_frames(file, options.format, streams.stdout)
+        act(file)
 
 
 def _show_frames(file: BinaryIO, form: str, stdout: BinaryIO) -> None:
@@ -315,6 +374,24 @@ def _hex_dump(frame: _Frame) -> List[str]:
 
 
 _DECODE_FORMATS: Dict[str, Callable[[_Frame], List[str]]] = {"events": _event_line, "table": _table_row, "hex": _hex_dump}
+
+
+# ---- bridge ------------------------------------------------------------------------------------------------------
+
+def _bridge(options: argparse.Namespace, streams: Streams) -> None:
+    _with_file(options.file, streams, lambda file: _write_pieces(bridged(_payloads_of(file), options.format), streams.stdout))
+
+
+def _payloads_of(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the payload parts of a file's event stream as they come. Raises FrameError, or the exception that a frame is."""
+    for frame in _frames(file):
+        try:
+            event = event_of(frame.message)
+        except FrameError as error:
+            error.offset = frame.offset
+            raise
+        if isinstance(event, PayloadPart):
+            yield event.bytes
 
 
 # ---- sign --------------------------------------------------------------------------------------------------------
@@ -385,7 +462,7 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
             raise UsageError("no command", expected="invoke, decode, sign or convert; --help tells more")
         with warnings.catch_warnings():
             warnings.simplefilter("always", BodySizeWarning)
-            warnings.showwarning = lambda message, *rest, **more: _say(streams, "warning: %s" % message)
+            warnings.showwarning = lambda message, *rest, **more: _warn(streams, str(message))
             options.act(options, streams)
     except Error as error:
         _say(streams, "%s: %s" % (error.kind, error))
@@ -400,6 +477,10 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
         _say(streams, "cannot read stdin or write stdout: %s" % (error.strerror or error))
         return 2
     return 0
+
+
+def _warn(streams: Streams, text: str) -> None:
+    _say(streams, "warning: %s" % text)
 
 
 def _say(streams: Streams, text: str) -> None:

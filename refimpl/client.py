@@ -88,21 +88,22 @@ class Response:
 
     def text(self, errors: str = "strict") -> Iterator[str]:
         """Return an iterator over the text, whole characters as they come. errors: as for text.Utf8Decoder."""
-        return self._results(strings_of(self._payloads(), errors))
+        return self._results(strings_of(self.payloads(), errors))
 
     def lines(self, max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict") -> Iterator[str]:
         """Return an iterator over the lines. Arguments as for text.Lines."""
-        return self._results(lines_of(self._payloads(), max_line_length, errors))
+        return self._results(lines_of(self.payloads(), max_line_length, errors))
 
     def sse(self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict") -> Iterator[ServerSentEvent]:
         """Return an iterator over the server-sent events. Arguments as for text.ServerSentEvents."""
-        return self._results(events_of(self._payloads(), max_event_length, errors))
+        return self._results(events_of(self.payloads(), max_event_length, errors))
 
     def json_values(self, max_value_length: int = DEFAULT_MAX_ITEM_LENGTH) -> Iterator[Any]:
         """Return an iterator over JSON values, such as JSON lines. Arguments as for text.JSONValues."""
-        return self._results(json_values_of(self._payloads(), max_value_length))
+        return self._results(json_values_of(self.payloads(), max_value_length))
 
-    def _payloads(self) -> Iterator[bytes]:
+    def payloads(self) -> Iterator[bytes]:
+        """Return an iterator over the bytes of the parts, each as it came: what the methods above are made of."""
         for event in self.body:
             if isinstance(event, PayloadPart):
                 yield event.bytes

@@ -25,7 +25,7 @@ MAX_JSON_DEPTH = 64  # nested arrays and objects; SHP-001
 _MAX_INTEGER_DIGITS = 20  # more than int64 has; SHP-003
 
 # What the scan for a value's end looks at: a backslash with the byte that it escapes, if that has come; a quote; a bracket.
-_MARK = re.compile(rb'\\.?|["\[\]{}]', re.DOTALL)
+_MARK = rb'(?s)\\.?|["\[\]{}]'
 
 
 def parse_json(document: object) -> Any:
@@ -64,6 +64,7 @@ class ValueScanner:
         self.in_string = False
         self.escaped = False
         self._seen = 0  # bytes of earlier pieces
+        self._find_marks = re.compile(_MARK).finditer
 
     def end_in(self, data: bytes, start: int = 0) -> int:
         """Return the index behind the value's last byte, or -1 when that is not in data, of which start is the next byte.
@@ -74,7 +75,7 @@ class ValueScanner:
         if self.escaped and position < len(data):
             self.escaped = False
             position += 1
-        for match in _MARK.finditer(data, position):
+        for match in self._find_marks(data, position):
             mark = match.group()
             if mark == b'"':
                 self.in_string = not self.in_string

@@ -33,12 +33,14 @@ _Result = TypeVar("_Result")
 _BOM = b"\xef\xbb\xbf"
 
 # TXT-020, TXT-029: the end of an event's last line, then its blank line, and any more of them. The LF of a CR LF is none.
-_BLANK_LINES = re.compile(rb"(?:\n|\r(?!\n))[\r\n]+")
+_BLANK_LINES = rb"(?:\n|\r(?!\n))[\r\n]+"
 _FIELD_NAMES = ("data", "event", "id", "retry")
+_EVENT_SIGNS = (b"data:", b"event:", b"id:", b"retry:", b":")
+_SNIFFED = 64  # bytes at a text's start by which its form is guessed
 _MAX_RETRY_DIGITS = 18  # a longer number of milliseconds than any clock holds is no time; TXT-027
 
-_VALUE_START = re.compile(rb"[^ \t\n\r]")  # TXT-041
-_WORD_END = re.compile(rb'[ \t\n\r\[\]{}",:]')  # of a number, true, false or null; TXT-042
+_VALUE_START = rb"[^ \t\n\r]"  # TXT-041
+_WORD_END = rb'[ \t\n\r\[\]{}",:]'  # of a number, true, false or null; TXT-042
 
 
 class ServerSentEvent(NamedTuple("ServerSentEvent", [("event", str), ("data", str), ("id", str)])):
@@ -236,6 +238,7 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
         self.last_event_id = ""
         self.retry: Optional[int] = None
         self._at_start = True  # of the text, where a byte order mark may stand
+        self._find_blank_lines = re.compile(_BLANK_LINES).search
 
     def _read(self, data: bytes, results: List[ServerSentEvent]) -> None:
         if self._at_start:
@@ -246,7 +249,7 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
             self._at_start = False
             self._keep(b"", len(_BOM) if data.startswith(_BOM) else 0)  # TXT-021
             data = data[self._offset:]
-        if self._kept and _BLANK_LINES.search(self._kept[-1:] + data) is None:
+        if self._kept and self._find_blank_lines(self._kept[-1:] + data) is None:
             self._kept += data
         else:
             self._read_events(self._with_kept(data), max(len(self._kept) - 1, 0), results)
@@ -260,14 +263,14 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
         offset, start = self._offset, 0
         if whole[:1] in (b"\r", b"\n"):  # blank lines before an event
             start = len(whole) - len(whole.lstrip(b"\r\n"))
-        match = _BLANK_LINES.search(whole, max(position, start))
+        match = self._find_blank_lines(whole, max(position, start))
         while match is not None:  # TXT-029
             block = _without_cr(whole[start:match.start()])
             if len(block) > self._max_length:  # TXT-005
                 self._refuse_length("event", offset + start, results, whole[start:])
             self._dispatch(self._decoded(block, offset + start, results, whole[start:]), results)
             start = match.end()
-            match = _BLANK_LINES.search(whole, start)
+            match = self._find_blank_lines(whole, start)
         self._keep(whole[start:], offset + start)
 
     def _finish(self, rest: bytes, results: List[ServerSentEvent]) -> None:
@@ -303,10 +306,40 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
             results.append(ServerSentEvent(kind or "message", "\n".join(data), self.last_event_id))
 
 
-def looks_like_events(data: bytes) -> bool:
-    """Return whether the first bytes of a text are those of server-sent events: a field's name or a comment's colon."""
-    head = data[:64]
-    return (head[len(_BOM):] if head.startswith(_BOM) else head).lstrip(b"\r\n").startswith((b"data:", b"event:", b"id:", b"retry:", b":"))
+def looks_like_events(start: bytes) -> bool:
+    """Return whether a text that starts so is one of server-sent events: a field's name, or the colon of a comment."""
+    return _first_line(start).startswith(_EVENT_SIGNS)
+
+
+def could_be_events(start: bytes) -> bool:
+    """Return whether more bytes must come before looks_like_events can tell."""
+    first_line = _first_line(start)
+    undecided = any(sign != first_line and sign.startswith(first_line) for sign in _EVENT_SIGNS)
+    return len(start) < _SNIFFED and (undecided or _BOM.startswith(start))
+
+
+def _first_line(start: bytes) -> bytes:
+    head = start[:_SNIFFED]
+    return (head[len(_BOM):] if head.startswith(_BOM) else head).lstrip(b"\r\n")
+
+
+def encode_event(data: str, event: str = "message", event_id: Optional[str] = None) -> bytes:
+    """Return a server-sent event as bytes (TXT-033). event_id: None for the one that the stream has already.
+
+    Raises UsageError for what the format cannot hold: CR, since it would end a line; LF in a type or an id, NUL in an id, an
+    empty type, half of a surrogate pair.
+    """
+    for what, text, refused in (("data", data, "\r"), ("event", event, "\r\n"), ("id", event_id or "", "\r\n\0")):
+        require_type(text, str, what)
+        if any(character in text for character in refused) or (what == "event" and not text):
+            raise UsageError("%s cannot be written as a server-sent event" % what, expected="text without line ends or NUL", rule="TXT-033")
+    lines = [] if event == "message" else ["event: " + event]
+    lines += [] if event_id is None else ["id: " + event_id]
+    lines += ["data: " + line for line in data.split("\n")]
+    try:
+        return "\n".join(lines + ["", ""]).encode("utf-8")
+    except UnicodeEncodeError:
+        raise UsageError("a lone surrogate cannot be encoded", expected="UTF-8 text", rule="TXT-033") from None
 
 
 class JSONValues(_TextDecoder[Any]):
@@ -319,6 +352,7 @@ class JSONValues(_TextDecoder[Any]):
     def __init__(self, max_value_length: int = DEFAULT_MAX_ITEM_LENGTH) -> None:
         super().__init__("strict", max_value_length)
         self._scanner: Optional[ValueScanner] = None  # of an unfinished string, array or object
+        self._find_value_start, self._find_word_end = re.compile(_VALUE_START).search, re.compile(_WORD_END).search
 
     def _read(self, data: bytes, results: List[Any]) -> None:
         position, line_end = 0, -1
@@ -360,7 +394,7 @@ class JSONValues(_TextDecoder[Any]):
 
     def _begin(self, data: bytes, position: int, results: List[Any]) -> int:
         """Return where in data, from position, a value begins, or -1 when there is none."""
-        match = _VALUE_START.search(data, position)
+        match = self._find_value_start(data, position)
         start = match.start() if match is not None else len(data)
         self._keep(b"", self._offset + start - position)
         if match is None:
@@ -375,7 +409,7 @@ class JSONValues(_TextDecoder[Any]):
     def _end_in(self, data: bytes, position: int, results: List[Any]) -> int:
         """Return where in data, from position, the value that has begun ends, or -1 when it does not."""
         if self._scanner is None:
-            match = _WORD_END.search(data, position)  # TXT-042
+            match = self._find_word_end(data, position)  # TXT-042
             return match.start() if match is not None else -1
         try:
             return self._scanner.end_in(data, position)

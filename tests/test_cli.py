@@ -365,6 +365,143 @@ def test_an_unknown_event_is_no_event_line(endpoint: Endpoint) -> None:
         {"PayloadPart": {"Bytes": text64(data)}} for data in (b"one ", b"two ")]
 
 
+# ---- invoke: text ------------------------------------------------------------------------------------------------
+
+CHAT = (b'data: {"choices":[{"delta":{"content":"Hel"}}]}\r\n\r', b'\ndata: {"choices":[{"delta":{"content":"lo ', "€".encode()[:1],
+        "€".encode()[1:] + b'"}}]}\n\n', b"data: [DONE]")
+CHAT_EVENTS = [{"event": "message", "data": data, "id": ""} for data in (
+    '{"choices":[{"delta":{"content":"Hel"}}]}', '{"choices":[{"delta":{"content":"lo €"}}]}', "[DONE]")]
+FAILING = (part(b'data: {"t":"a"}\n\ndata: {"t"'), typed_exception("ModelStreamError", "gone"))
+
+
+def with_type(content_type: str) -> Any:
+    return [(name, value) for name, value in STREAM_HEADERS if name != "X-Amzn-SageMaker-Content-Type"] + [
+        ("X-Amzn-SageMaker-Content-Type", content_type)]
+
+
+TEXT_SCENARIOS = {entry.name: entry for entry in (
+    scenario("chat", stream(*map(part, CHAT))), scenario("chat-failing", stream(*FAILING)),
+    scenario("chat-error", stream(part(b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'),
+                                  part(b'data: {"error":{"message":"out of memory"}}\n\n'))),
+    scenario("lines", stream(part(b'{"t":"a"}\r'), part(b'\n{"t":"b"}\n{"t":"c"}'), headers=with_type("application/jsonlines"))),
+    scenario("no-utf8", stream(part(b"a\nb"), part(b"\xff\nc\n"), part(b"d"), headers=with_type("text/plain"))),
+    scenario("image", stream(part(b"\xff\0"), part(b"\n"), headers=with_type("image/png"))),
+)}
+
+
+@pytest.fixture(scope="module")
+def texts() -> Iterator[Endpoint]:
+    with Endpoint(pace=0, scenarios=TEXT_SCENARIOS) as running_endpoint:
+        yield running_endpoint
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_invoke_text_of_every_scenario(endpoint: Endpoint, name: str) -> None:
+    """What had arrived is on stdout, whatever came behind it, half characters too; the exit code is that of the raw bytes."""
+    expect = EXAMPLES[name].expect
+    result = invoke(endpoint, name, "--format", "text", "--read-timeout", "1" if name in TIMED_OUT else str(PATIENCE))
+    payload = b"".join(expect.parts)
+    try:
+        payload.decode("utf-8")
+    except UnicodeDecodeError:
+        assert result.code in (expected_code(expect), 7) and payload.startswith(result.stdout)
+    else:
+        assert (result.code, result.stdout) == (expected_code(expect), payload)
+
+
+# CLI-010
+def test_the_text_formats(texts: Endpoint) -> None:
+    payload = b"".join(CHAT)
+    assert invoke(texts, "chat", "--format", "text") == (
+        0, payload, "", [b"".join(CHAT[:count]) for count in (1, 2, 4, 5)])
+    result = invoke(texts, "chat", "--format", "lines")
+    assert (result.code, result.stdout) == (0, payload.replace(b"\r\n", b"\n") + b"\n") and len(result.flushed) == 5
+    for form in ("sse", "auto"):
+        result = invoke(texts, "chat", "--format", form)
+        assert (result.code, lines_of(result.stdout)) == (0, CHAT_EVENTS) and len(result.flushed) == 3
+    assert invoke(texts, "lines", "--format", "auto").stdout == b'{"t":"a"}\n{"t":"b"}\n{"t":"c"}\n'
+    assert invoke(texts, "image", "--format", "auto").stdout == b"\xff\0\n"
+
+
+def test_text_that_cannot_be_read(texts: Endpoint) -> None:
+    for form, written in (("text", b"a\nb\xff\nc\n"), ("lines", b"a\nb\xff\nc\n"), ("auto", b"a\nb\xff\nc\n")):
+        result = invoke(texts, "no-utf8", "--format", form)
+        assert result.stdout == written
+        failed(result, 7, "utf8: ", "byte 0xff, at byte 3, rule TXT-002")
+
+
+def test_a_stream_that_fails_inside_an_event(texts: Endpoint) -> None:
+    result = invoke(texts, "chat-failing", "--format", "sse")
+    assert lines_of(result.stdout) == [{"event": "message", "data": '{"t":"a"}', "id": ""}, {"unread": text64(b'data: {"t"')}]
+    failed(result, 6, "ModelStreamError: gone")
+    result = invoke(texts, "chat-failing", "--extract", "t")
+    assert result.stdout == b"a"
+    failed(result, 6, "ModelStreamError: gone")
+
+
+# CLI-012
+@pytest.mark.parametrize("arguments", [["--extract", "openai"], ["--extract", "vllm", "--format", "auto"], [
+    "--extract", "choices[0].delta.content", "--format", "sse"]])
+def test_extraction(texts: Endpoint, arguments: List[str]) -> None:
+    result = invoke(texts, "chat", *arguments)
+    assert result == (0, "Hello €".encode(), "", [b"Hel", "Hello €".encode()])
+    assert invoke(texts, "lines", "--extract", "t").stdout == invoke(texts, "lines", "--extract", "t", "--format", "lines").stdout == b"abc"
+
+
+def test_an_error_inside_the_answer_is_a_warning(texts: Endpoint) -> None:
+    result = invoke(texts, "chat-error", "--extract", "openai")
+    assert (result.code, result.stdout) == (0, b"a")
+    assert one_line(result.stderr) == 'refimpl: warning: the model\'s answer holds an error: {"message": "out of memory"}'
+
+
+@pytest.mark.parametrize("arguments,words", [
+    (["--extract", "a..b"], ("not a path", "CLI-012")), (["--extract", ""], ("not a path",)),
+    (["--extract", "t", "--format", "raw"], ("auto, lines, sse",)),
+    (["--extract", "t", "--format", "text"], ("auto, lines, sse",)),
+    (["--extract", "t", "--format", "events"], ("auto, lines, sse",)),
+    (["--format", "xml"], ("xml",))])
+def test_what_cannot_be_extracted_is_usage(texts: Endpoint, arguments: List[str], words: Tuple[str, ...]) -> None:
+    calls = len(texts.calls)
+    failed(invoke(texts, "chat", *arguments), 2, *words)
+    assert len(texts.calls) == calls  # nothing was sent
+
+
+# CLI-013
+@pytest.mark.parametrize("arguments,tokens", [
+    ([], True), (["--format", "events"], True), (["--format", "json"], True), (["--format", "lines"], True),
+    (["--extract", "openai"], True), (["--extract", "nothing"], False)])
+def test_timings(texts: Endpoint, arguments: List[str], tokens: bool) -> None:
+    result = invoke(texts, "chat", "--timings", *arguments)
+    plain = invoke(texts, "chat", *arguments)
+    assert (result.code, result.stdout) == (plain.code, plain.stdout)
+    assert result.stderr.endswith("}\n") and result.stderr.count("\n") == 1
+    document = json.loads(result.stderr)
+    assert list(document) == ["first_part", "first_token", "gap_min", "gap_median", "gap_max", "total", "parts", "bytes"]
+    assert (document["parts"], document["bytes"]) == (5, sum(map(len, CHAT)))
+    assert 0 < document["first_part"] <= document["total"] and 0 <= document["gap_min"] <= document["gap_median"] <= document["gap_max"]
+    assert (document["first_token"] is not None) is tokens
+    if tokens:
+        assert document["first_part"] <= document["first_token"] <= document["total"]
+
+
+def test_timings_of_a_call_that_fails(texts: Endpoint) -> None:
+    result = invoke(texts, "chat-failing", "--timings")
+    timings, line = result.stderr.splitlines()
+    assert result.code == 6 and json.loads(timings)["parts"] == 1 and "gone" in line
+    result = invoke(texts, "nobody", "--timings", "--region", "eu-west-1", environment=dict(ENVIRONMENT, AWS_SECRET_ACCESS_KEY="x" * 40))
+    timings, line = result.stderr.splitlines()
+    assert result.code == 4 and json.loads(timings)["parts"] == 0 and json.loads(timings)["first_token"] is None
+
+
+def test_a_token_is_written_before_the_next_part_comes() -> None:
+    go = threading.Event()
+    with held(part(CHAT[0]), go, part(b"\ndata: {}\n\n")) as endpoint, running(
+            "invoke", "held", "--endpoint-url", endpoint.url, "--body", "{}", "--extract", "openai") as process:
+        assert process.stdout.read(3) == b"Hel"
+        go.set()
+        assert (process.stdout.read(), process.wait()) == (b"", 0)
+
+
 # ---- invoke: what is sent ----------------------------------------------------------------------------------------
 
 FLAGS = {  # each input member but name and body: its flag, its header, a value
@@ -666,7 +803,8 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("arguments, words", [
     (["--help"], ["invoke | decode | sign", "call an endpoint", "--version"]),
-    (["invoke", "--help"], sorted(FLAGS) + ["--body TEXT|@FILE|-", "--format {raw,events,json}", "--read-timeout S", "default: 500",
+    (["invoke", "--help"], sorted(FLAGS) + ["--body TEXT|@FILE|-", "--format {raw,events,json,text,lines,sse,auto}",
+                                                "--read-timeout S", "default: 500",
                                             "sent as X-Amzn-SageMaker-Accept", "--endpoint-url", "--region", "--total-timeout"]),
     (["decode", "-h"], ["--format {events,hex,table}", "[file]"]),
     (["sign", "-h"], ["--presign SECONDS", "keep the path's %XX as they stand", "--time YYYYMMDDThhmmssZ", "default: sagemaker"]),
@@ -971,6 +1109,55 @@ def test_published_broken_frames(name: str, status: str) -> None:
     result = call("decode", str(corpora("eventstream-aws-sdk-go", "encoded", "negative", name)))
     assert result.code == 7
     assert [line["status"] for line in lines_of(result.stdout)] == [status]
+
+
+# ---- bridge ------------------------------------------------------------------------------------------------------
+
+def bridge_lines(*parts: bytes, ending: bytes = b"") -> Result:
+    return call("bridge", stdin=b"".join(map(part, parts)) + ending)
+
+
+# CLI-014
+def test_bridge() -> None:
+    result = bridge_lines(b"Hel", "lo €".encode())
+    assert result.stdout == 'data: Hel\n\ndata: lo €\n\nevent: end\ndata: {"parts": 2, "bytes": 9}\n\n'.encode()
+    assert (result.code, result.stderr) == (0, "") and len(result.flushed) == 3
+    assert bridge_lines().stdout == b'event: end\ndata: {"parts": 0, "bytes": 0}\n\n'
+    assert call("bridge", "--format", "base64", stdin=part(b"\xff")).stdout.startswith(b"data: /w==\n\n")
+    assert bridge_lines(*CHAT).stdout.count(b"\n\n") == 4  # passed on: two events, [DONE], and the end
+
+
+def test_bridge_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "stream.bin").write_bytes(part(b"x") + scenarios.unknown_event())
+    assert call("bridge", str(tmp_path / "stream.bin"), "--format", "json").stdout.startswith(b'data: "x"\n\nevent: end\n')
+    failed(call("bridge", str(tmp_path / "none.bin")), 2, "cannot read")
+    failed(call("bridge", "--format", "xml"), 2, "xml")
+
+
+@pytest.mark.parametrize("ending,code,members", [
+    (typed_exception("ModelStreamError", "gone"), 6, {"kind": "exception", "code": "ModelStreamError", "fields": {"Message": "gone"}}),
+    (typed_exception("InternalStreamFailure", "oh"), 5, {"code": "InternalStreamFailure"}),
+    (scenarios.error_message("Boom", "bang"), 5, {"kind": "unmodeled", "code": "Boom"}),
+    (part(b"y")[:-1], 7, {"kind": "truncated", "rule": "EVS-022"}), (raw_frame(flip_message_crc=1), 7, {"kind": "message_crc"}),
+    (scenarios.message([(":message-type", "nonsense")]), 7, {"kind": "message_type", "offset": len(part(b"x"))}), (b"no stream", 7, {})])
+def test_bridge_of_what_breaks(ending: bytes, code: int, members: Dict[str, Any]) -> None:
+    result = bridge_lines(b"x", ending=ending)
+    first, last, rest = result.stdout.split(b"\n\n")
+    assert (first, rest) == (b"data: x", b"")
+    head, data = last.split(b"\n")
+    document = json.loads(data[len(b"data: "):])
+    assert head == b"event: error" and {name: document[name] for name in members} == members
+    assert failed(result, code).endswith(document["message"]) and len(result.flushed) == 2
+
+
+def test_bridge_writes_each_part_before_the_next_comes() -> None:
+    with running("bridge", stdin=subprocess.PIPE) as process:
+        for data in (b"one", b"two"):
+            process.stdin.write(part(data))
+            process.stdin.flush()
+            assert process.stdout.readline() + process.stdout.readline() == b"data: %s\n\n" % data
+        process.stdin.close()
+        assert process.stdout.read().startswith(b"event: end\n") and process.wait() == 0
 
 
 # ---- sign --------------------------------------------------------------------------------------------------------

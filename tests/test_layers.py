@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "refimpl"
 ORDER = ["errors", "eventstream", "sigv4", "fields", "valueform", "jsonform", "xmlform", "queryform", "headerform",
          "text", "datatype", "shapes", "errordocument", "convert", "operation", "config", "endpoints", "http1",
-         "transport", "credentials", "client", "cli"]
+         "transport", "credentials", "client", "render", "bridge", "cli"]
 OUTSIDE = {"transport", "client", "cli", "__main__"}  # these hand in the real clock, files, sockets and environment
 PURE = [name for name in ORDER if name not in OUTSIDE]
 

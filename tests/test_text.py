@@ -22,6 +22,8 @@ from refimpl.text import (
     ServerSentEvent,
     ServerSentEvents,
     Utf8Decoder,
+    could_be_events,
+    encode_event,
     events_of,
     json_values_of,
     lines_of,
@@ -734,3 +736,45 @@ def test_wrong_options_are_told_at_once():
             function([], errors="ignore")
     with pytest.raises(UsageError):
         json_values_of([], 0)
+
+
+# ---- writing events ----------------------------------------------------------------------------------------------
+
+@given(st.lists(st.tuples(st.text(alphabet="ab: \n\0€\u2028", max_size=6), st.text(alphabet="ab: €", min_size=1, max_size=4),
+                          st.one_of(st.none(), st.text(alphabet="ab: €", max_size=4))), max_size=4), CUTS)
+def test_events_that_are_written_are_read_back(events, cuts):
+    data = b"".join(encode_event(*event) for event in events)
+    last_id, expected = "", []
+    for text, kind, event_id in events:
+        last_id = last_id if event_id is None else event_id
+        expected.append((kind, text, last_id))
+    assert read(ServerSentEvents(), cut_at(data, cuts)) == (expected, None)
+
+
+def test_events_as_they_are_written():
+    assert encode_event("a\n b") == b"data: a\ndata:  b\n\n" and encode_event("") == b"data: \n\n"
+    assert encode_event("€", "e", "7") == "event: e\nid: 7\ndata: €\n\n".encode() and encode_event("", "message", "") == b"id: \ndata: \n\n"
+
+
+@pytest.mark.parametrize("arguments", [("a\rb",), ("a\r\n",), ("a", "b\nc"), ("a", "b\rc"), ("a", ""), ("a", "b", "c\nd"), ("a", "b", "\r"),
+                                       ("a", "b", "\0"), ("\ud800",)], ids=repr)
+def test_what_cannot_be_written_as_an_event(arguments):
+    with pytest.raises(UsageError) as caught:
+        encode_event(*arguments)
+    assert (caught.value.kind, caught.value.rule) == ("constraint", "TXT-033")
+
+
+@pytest.mark.parametrize("arguments", [(b"a",), (None,), ("a", None), ("a", b"b"), ("a", "b", 5)])
+def test_events_are_written_of_text(arguments):
+    with pytest.raises(UsageError) as caught:
+        encode_event(*arguments)
+    assert caught.value.kind == "type"
+
+
+@pytest.mark.parametrize("start,undecided", [
+    (b"", True), (b"d", True), (b"data", True), (b"data:", False), (b":", False), (b"x", False), (b"dx", False), (b"{", False),
+    (b"\n", True), (b"\r\nret", True), (b"\xef", True), (b"\xef\xbb", True), (b"\xef\xbb\xbf", True),
+    (b"\xef\xbb\xbfid", True), (b"\xef\xbb\xbf{", False),
+    (b"\xef\xbbx", False), (b"\n" * 63, True), (b"\n" * 64, False), (b"event: x", False), (b" d", False)])
+def test_whether_more_must_come_to_tell(start, undecided):
+    assert could_be_events(start) is undecided
