@@ -166,6 +166,12 @@ function toOurs({ type, value }) {
   }
 }
 
+// An instant beyond JavaScript's dates is read as none: it is shown as type `none`.
+function readHeader(name, header) {
+  const value = toOurs(header);
+  return Number.isNaN(value) ? { name, type: "none", value: null } : { name, type: OURS[header.type], value };
+}
+
 function encode({ headers, payload }) {
   const pairs = headers.map((header) => [header.name, { type: THEIRS[header.type], value: toTheirs(header) }]);
   try {
@@ -184,7 +190,7 @@ async function decode({ chunks }) {
     for await (const frame of getChunkedStream(source)) {
       const { headers, body } = codec.decode(frame);
       messages.push({
-        headers: Object.entries(headers).map(([name, header]) => ({ name, type: OURS[header.type], value: toOurs(header) })),
+        headers: Object.entries(headers).map(([name, header]) => readHeader(name, header)),
         payload: base64(body),
       });
     }

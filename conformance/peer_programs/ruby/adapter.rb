@@ -5,7 +5,8 @@
 # which is another one for uuids and timestamps). Its first argument is the gem's version.
 #
 # The gem hands out names and strings as binary; they are read as UTF-8 here, and refused as `utf8` by this program where they
-# are none, since JSON could not carry them. It has no end of stream: what is left in its buffer then, nobody is told.
+# are none, since JSON could not carry them. It has no end of stream: what is left in its buffer then, nobody is told. A value
+# that is none of its type, and a type that it does not know, are shown as type `none`.
 
 require "json"
 require "stringio"
@@ -47,7 +48,9 @@ def to_ours(name, header)
   value = [value].pack("m0") if header.type == "bytes"
   value = value.unpack1("H*").sub(/\A(.{8})(.{4})(.{4})(.{4})/, '\1-\2-\3-\4-') if header.type == "uuid" && value.bytesize == 16
   value = value.to_s if %w[long timestamp].include?(header.type)
-  { name: text(name), type: OURS.fetch(header.type, header.type), value: value }
+  type = OURS.fetch(header.type, "none")
+  type = "none" if value.nil? || (type == "uuid" && value.bytesize != 36)
+  { name: text(name), type: type, value: type == "none" ? nil : value }
 end
 
 def text(bytes)
