@@ -207,7 +207,7 @@ def _lengths() -> None:
             "the prelude says all: a decoder that waits for more reports a stream that was cut, after the memory is gone",
             between=False, delivery=UNTRAILED)
     _refuse("evs-total-length-longest-written", "the prelude of the longest frame that a sender may write, and then the end",
-            "EVS-029 EVS-022", "truncated", "frame total(25296912) headers(131072) crc()",
+            "EVS-029 EVS-008 EVS-022", "truncated", "frame total(25296912) headers(131072) crc()",
             "a smaller ceiling refuses what the format allows: this stream is cut off, and not too long", False, None,
             {"delivery": UNTRAILED, "level": "SHOULD"})
 
@@ -460,7 +460,7 @@ def _truncations() -> None:
         refuses("evs-no-stream-" + name, "a stream that is %s" % title, "EVS-002 EVS-004", "prelude_crc", "bytes(%s)" % content,
                 "bytes(%s)" % content, "this is met in practice; a decoder that believes the first four bytes waits for a gigabyte",
                 between=False)
-    refuses("evs-delivered-before-a-fault", "three messages before a fault, in order", "EVS-023", "message_crc",
+    refuses("evs-delivered-before-a-fault", "three messages before a fault, in order", "EVS-023 EVS-003", "message_crc",
             "frame payload('one ')\nframe payload('two ')\nframe payload('three ')\nframe payload('four') crc(wrong)\n" + BEHIND,
             " crc(wrong)", "what had arrived before the connection was damaged is part of the answer",
             between=False, messages=[message(b"one "), message(b"two "), message(b"three ")])
@@ -523,7 +523,8 @@ def writes_not(case_id: str, title: str, rules: str, kind: str, headers: Sequenc
 
 
 def _encode() -> None:
-    writes("evs-encode-empty", "a message without headers and payload", "EVS-001 EVS-027", [], "the shortest frame has 16 bytes", b"")
+    writes("evs-encode-empty", "a message without headers and payload", "EVS-001 EVS-002 EVS-003 EVS-027", [],
+           "the shortest frame has 16 bytes", b"")
     writes("evs-encode-payload", "a payload of all 256 bytes", "EVS-001", [],
            "both lengths and both checksums are right, in this byte order",
            bytes(range(256)))
