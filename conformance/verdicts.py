@@ -22,7 +22,7 @@ from refimpl.jsonform import message_to_json, parse_json
 from refimpl.shapes import InvokeEndpointWithResponseStreamInput
 
 from .adapters.protocol import REJECT_KINDS, BadQuestion, to_bytes
-from .cases import Case, Document, Question
+from .cases import Case, Document, Question, expected_in
 from .endpoint import Call
 
 PASS, ACCEPTABLE, FAIL, CRASH, HANG, UNSUPPORTED, BLOCKED, KNOWN, UNKNOWN_PASS, ADAPTER = WORDS = (
@@ -122,7 +122,7 @@ def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[
     if difference is None:
         difference = _difference_from(question, question.expect, answer)
         for other in question.case.acceptable if difference is not None else ():
-            if _difference_from(question, other["expect"], answer) is None:
+            if _difference_from(question, expected_in(other["expect"], question.delivery), answer) is None:
                 return verdict(ACCEPTABLE, "%s (%s)" % (other["why"], other["divergence"]))
     if difference is None and calls is not None:
         difference = _difference_of_calls(calls, before=False)

@@ -13,9 +13,12 @@ import random
 import sys
 import textwrap
 from pathlib import Path
-from typing import Iterator, List, Tuple
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
+
+from conformance.cases import Case
+from conformance.verdicts import PASS, Difference, Result, verdict
 
 
 def corpora(*parts: str) -> Path:
@@ -94,3 +97,14 @@ def adapter_program(folder: Path, body: str = "", name: str = "adapter.py") -> L
     program = folder / name
     program.write_text(_ADAPTER % (str(Path(__file__).resolve().parent.parent), textwrap.dedent(body)), encoding="utf-8")
     return [sys.executable, str(program)]
+
+
+# ---- results of a run ----------------------------------------------------------------------------------------------
+
+def made_result(name: str, word: str = PASS, difference: Optional[Difference] = None, note: str = "", message: str = "",
+                rules: Sequence[str] = ("EVS-001",), op: str = "eventstream.decode", **more: Any) -> Result:
+    """Return what a case could have come to; more: other fields of the case, and `way`, its delivery."""
+    way = more.pop("way", "whole")
+    case = Case(name, "a title", tuple(rules), "MUST", op, {"frames": "frame"}, ("whole",), {"status": "ok"}, (), (), "what it costs",
+                "0.1.0", "derived", "x")
+    return Result(case._replace(**more), way, verdict(word, note, difference, message), 0.25)

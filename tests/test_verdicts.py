@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.adapters.protocol import REJECT_KINDS
-from conformance.cases import Case, Question, load_cases, questions_of, scenario_cases
+from conformance.cases import TRAILING_MESSAGE, Case, Question, load_cases, questions_of, scenario_cases
 from conformance.endpoint import Call
 from conformance.verdicts import (
     ABSENT,
@@ -108,6 +108,14 @@ def test_what_is_acceptable_owes_its_reason() -> None:
     assert judge(asked, reject("limit")) == verdict(ACCEPTABLE, "AWS's text says two things (DIV-001)")
     assert judge(asked, reject("length")) == verdict(ACCEPTABLE, "second (DIV-001)")
     assert judge(asked, reject("header")).difference == Difference("status", "ok", "reject header")
+
+
+def test_what_is_acceptable_in_front_of_another_frame() -> None:
+    other = dict(OTHERWISE, expect=ok(messages=[]))
+    asked = question("eventstream.decode", reject("limit"), (other,))
+    assert judge(asked, ok(messages=[])).word == ACCEPTABLE
+    behind = asked._replace(delivery="trailing")
+    assert judge(behind, ok(messages=[])).word == FAIL and judge(behind, ok(messages=[TRAILING_MESSAGE])).word == ACCEPTABLE
 
 
 def test_an_implementation_may_not_offer_something() -> None:
