@@ -9,7 +9,7 @@ error response whatever its document is (HTTP-035), leaves out what does not fit
 {"error": CODE, "message": PAYLOAD}; `error_of_document` inverts them.
 """
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .datatype import Document, string_type, structure_type
 from .errors import require_type
@@ -28,12 +28,15 @@ _TEXT_FIELDS: Tuple[Field, ...] = (error_field("message", "Message", MESSAGE),)
 _REQUEST_ID_FIELDS = (body_field("request_id", "RequestId", _CODE), body_field("request_identity", "RequestID", _CODE))
 
 
-class ErrorDocument(NamedTuple):
-    """A service's error document: in which form, the node whose members are the error's, the nodes that may hold a request id."""
+class ErrorDocument:
+    """A service's error document: its form, the node whose members are the error's, and the root, which may hold a request id."""
 
-    form: Form
-    node: Any
-    root: Any
+    __slots__ = ("form", "node", "root")
+
+    def __init__(self, form: Form, node: Any, root: Any) -> None:
+        self.form = form
+        self.node = node
+        self.root = root
 
     def members(self, fields: Sequence[Field], lenient: bool = True) -> Dict[str, Any]:
         """Return the members of a table that stand in the document; lenient: what does not fit is absent."""

@@ -129,14 +129,14 @@ def to_base64(data: bytes) -> str:
 def base64_bytes(text: str, place: Place) -> bytes:
     """Return the bytes of standard, padded base64, or refuse it (SHP-010)."""
     try:
-        if _STANDARD_BASE64.match(text):
+        if re.match(_STANDARD_BASE64, text):
             return a2b_base64(text)
     except Base64Error:
         pass
     return place.refuse("a blob is no base64", expected="standard, padded base64", actual=text, rule="SHP-010")
 
 
-_STANDARD_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
+_STANDARD_BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z"
 
 
 def _of_kind(kind: type, name: str, node: object, place: Place, rule: str = "SHP-009") -> Any:

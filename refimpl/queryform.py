@@ -6,7 +6,7 @@ from 1; a value is its bytes, percent-encoded: a string's UTF-8, a blob as it is
 has no value and vanishes, which is all that this form cannot hold (SHP-019 to SHP-021).
 """
 import re
-from typing import Dict, FrozenSet, List, Match, NamedTuple, Tuple, Union
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Tuple, Union
 
 from .errors import DocumentError, UsageError, excerpt
 from .valueform import Form, Labelled, Place, Value, check_text, document_bytes, integer_of_text
@@ -16,10 +16,10 @@ MAX_QUERY_DEPTH = 64  # names in a path; SHP-022
 Pairs = Tuple[Tuple[str, Tuple[bytes, ...]], ...]
 
 
-class Query(NamedTuple("Query", [("tree", Value)])):
+class Query(NamedTuple):
     """A query as a tree: ("Structure", ((name, tree), ...)), ("List", (tree, ...)) or ("Value", bytes)."""
 
-    __slots__ = ()
+    tree: Value
 
     def render(self) -> Pairs:
         """Return the query flattened: (path, values) pairs, in order (SHP-019)."""
@@ -85,11 +85,14 @@ def _percent_encoded(data: bytes, plain: FrozenSet[int]) -> str:
 
 # ---- reading -----------------------------------------------------------------------------------------------------
 
-class QueryNode(NamedTuple):
+class QueryNode:
     """What stands under one name: the values that it was given itself, and the names behind its dot."""
 
-    values: List[bytes]
-    children: Dict[str, "QueryNode"]
+    __slots__ = ("values", "children")
+
+    def __init__(self) -> None:
+        self.values: List[bytes] = []
+        self.children: Dict[str, "QueryNode"] = {}
 
 
 def parse_query(document: Union[str, bytes, Query]) -> QueryNode:
@@ -97,7 +100,7 @@ def parse_query(document: Union[str, bytes, Query]) -> QueryNode:
 
     Raises DocumentError `syntax`, `utf8` for a name that is no UTF-8, or `limit` beyond MAX_QUERY_DEPTH or MAX_DOCUMENT_LENGTH.
     """
-    root = QueryNode([], {})
+    root = QueryNode()
     for path, values in document.render() if isinstance(document, Query) else pairs_of_query(document):
         names = path.split(".") if path else []  # a scalar alone has no name
         if len(names) > MAX_QUERY_DEPTH:
@@ -105,7 +108,7 @@ def parse_query(document: Union[str, bytes, Query]) -> QueryNode:
                                 actual=len(names), rule="SHP-022")
         node = root
         for name in names:
-            node = node.children.setdefault(name, QueryNode([], {}))
+            node = node.children.setdefault(name, QueryNode())
         node.values.extend(values)
     return root
 
@@ -122,16 +125,16 @@ def pairs_of_query(document: Union[str, bytes]) -> Pairs:
     return tuple(pairs)
 
 
-_PERCENT = re.compile(b"%([0-9A-Fa-f]{2})?")
+_PERCENT = b"%([0-9A-Fa-f]{2})?"
 
 
 def _percent_decoded(data: bytes, offset: int) -> bytes:
-    def decoded(escape: Match[bytes]) -> bytes:
+    def decoded(escape: Any) -> bytes:
         if escape.group(1) is None:
             raise DocumentError("a percent sign stands alone", expected="% and two hexadecimal digits", offset=offset + escape.start(),
                                 rule="SHP-020")
         return bytes((int(escape.group(1), 16),))
-    return _PERCENT.sub(decoded, data.replace(b"+", b" "))
+    return re.sub(_PERCENT, decoded, data.replace(b"+", b" "))
 
 
 def _text_of_name(data: bytes, offset: int) -> str:
@@ -151,13 +154,13 @@ def _query_elements(node: QueryNode, place: Place) -> Labelled:
     numbers = [name for name in node.children if name.isdigit()]
     if not numbers:
         return [("", node)]
-    if node.values or len(numbers) < len(node.children) or not all(map(_INDEX.match, numbers)):  # SHP-021
+    if node.values or len(numbers) < len(node.children) or not all(re.match(_INDEX, number) for number in numbers):  # SHP-021
         place.refuse("a list is not numbered", expected="numbers from 1, and nothing else", actual=", ".join(sorted(node.children)[:5]),
                      rule="SHP-021")
     return [("." + number, node.children[number]) for number in sorted(numbers, key=int)]
 
 
-_INDEX = re.compile("[1-9][0-9]{0,8}\\Z")
+_INDEX = "[1-9][0-9]{0,8}\\Z"
 
 
 def _query_bytes(node: QueryNode, place: Place) -> bytes:

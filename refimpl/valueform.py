@@ -16,7 +16,7 @@ from .fields import INT32_MAX, INT32_MIN, Field, FieldType, is_int32, member_of_
 
 MAX_DOCUMENT_LENGTH = 64 * 1024 * 1024  # bytes; SHP-006
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,20}\Z")
+_INTEGER = r"[+-]?[0-9]{1,20}\Z"
 
 Value = Tuple[str, Any]
 
@@ -175,7 +175,7 @@ def checked_int32(number: int, place: Place) -> int:
 
 def integer_of_text(text: str, place: Place) -> int:
     """Return the integer that decimal digits are, or refuse it (SHP-011)."""
-    if not _INTEGER.match(text):
+    if not re.match(_INTEGER, text):
         place.refuse("an integer is none", expected="at most 20 decimal digits", actual=text, rule="SHP-011")
     return checked_int32(int(text), place)
 

@@ -19,10 +19,12 @@ MAX_XML_DEPTH = 64  # nested elements; SHP-005
 _WHITE_SPACE = " \t\r\n"
 
 
-class Element(NamedTuple("Element", [("written_name", str), ("attributes", Tuple[Tuple[str, str], ...]), ("content", List[Any])])):
+class Element(NamedTuple):
     """One element: its name as written, its attributes, and its content, text and elements in order."""
 
-    __slots__ = ()
+    written_name: str
+    attributes: Tuple[Tuple[str, str], ...]
+    content: List[Any]
 
     @property
     def name(self) -> str:
@@ -135,11 +137,11 @@ def xml_of_element(element: Element, path: str = "") -> str:
     return "<%s%s>%s</%s>" % (element.written_name, attributes, content, element.written_name)
 
 
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def _escaped(text: str, path: str) -> str:
-    alien = _NO_XML.search(check_text(text, path))
+    alien = re.search(_NO_XML, check_text(text, path))
     if alien:  # SHP-018
         raise UsageError("XML 1.0 has no such character", expected="a character of XML 1.0", actual="U+%04X" % ord(alien.group()),
                          path=path, rule="SHP-018")
