@@ -418,7 +418,11 @@ def _document(value: object, path: str, question: Question) -> Any:
     if form == "value":
         return value
     if form == "headers":
-        return _named(sorted((name.lower(), content) for name, content in _pairs(value, path)))
+        whole = _object(value, path)
+        headers = _pairs(whole.get("headers"), path + ".headers")
+        body = whole.get("body")
+        return {"headers": _named(sorted((name.lower(), content) for name, content in headers)),
+                "body": Loose(_json_key(body), body) if isinstance(body, str) else body}
     text = _text(value, path)
     return Loose(_DOCUMENT_KEYS[form](text), text)
 

@@ -383,7 +383,11 @@ def test_lines_and_server_sent_events() -> None:
     ("xml", "<a/>", "<b/>", False), ("xml", "<a/>", "<a>", False), ("xml", "<a><b/>t</a>", "<a><b/></a>", False),
     ("xml", "<a>x</a>", "<!DOCTYPE a [<!ENTITY x 'x'>]><a>&x;</a>", False),
     ("query", "a=1&b=2+3", "b=2%203&a=1", True), ("query", "a=1", "a=2", False), ("query", "", "", True), ("query", "a=", "a", True),
-    ("headers", [["A", "1"], ["b", "2"]], [["B", "2"], ["a", "1"]], True), ("headers", [["A", "1"]], [["A", "2"]], False),
+    ("headers", {"headers": [["A", "1"], ["b", "2"]], "body": None}, {"headers": [["B", "2"], ["a", "1"]]}, True),
+    ("headers", {"headers": [["A", "1"]]}, {"headers": [["A", "2"]]}, False),
+    ("headers", {"headers": [], "body": '{"a":1,"b":2}'}, {"headers": [], "body": '{"b": 2, "a": 1}'}, True),
+    ("headers", {"headers": [], "body": "aGk="}, {"headers": [], "body": "aGl="}, False),
+    ("headers", {"headers": [], "body": [{"a": 1}]}, {"headers": [], "body": [{"a": 2}]}, False),
     ("value", ["Structure", [["k", ["String", "s"]]]], ["Structure", [["k", ["String", "s"]]]], True),
     ("value", ["Integer", 1], ["Integer", True], False), ("value", ["Integer", 1], ["String", "1"], False),
 ])
