@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python3 -m conformance demo | run | list | show | dump | serve | peers`.
+"""The command line: `python3 -m conformance demo | run | list | show | dump | mutants | prove | trace | serve | peers`.
 
 Exit codes: 0 all as expected, 1 not so, 2 usage, 3 the adapter itself is broken, 130 interrupted. `serve` prints its URL alone
 on the first line of stdout and runs until it is interrupted or its stdin, when asked to watch it, ends.
 """
 import argparse
+import os
 import sys
 import threading
 from typing import Any, BinaryIO, Callable, NamedTuple, Optional, Sequence, TextIO
@@ -24,11 +25,13 @@ Streams = NamedTuple("Streams", [("stdout", BinaryIO), ("stderr", TextIO)])
 
 def _parser() -> argparse.ArgumentParser:
     parser = UsageParser(prog="conformance", description="Judges implementations of SageMaker Runtime InvokeEndpointWithResponseStream.")
-    commands = parser.add_subparsers(dest="command", metavar="demo | run | list | show | dump | serve | peers", parser_class=UsageParser)
+    commands = parser.add_subparsers(dest="command", metavar="demo | run | list | show | dump | mutants | prove | trace | serve | peers",
+                                     parser_class=UsageParser)
     demo = commands.add_parser("demo", help="endpoint, call, stream, explained: no account, no network")
     demo.set_defaults(act=_demo)
     _add_pace(demo)
     _add_judging(commands)
+    _add_proving(commands)
     serve = commands.add_parser("serve", help="a SageMaker Runtime endpoint on loopback, with scenarios chosen by endpoint name")
     serve.set_defaults(act=_serve)
     _add_pace(serve)
@@ -70,6 +73,30 @@ def _add_corpus(parser: argparse.ArgumentParser) -> None:
                         "several allowed: aws-c-auth, aws4-testsuite, eventstream-testdata, streams")
 
 
+def _add_proving(commands: Any) -> None:
+    mutants = commands.add_parser("mutants", help="broken variants of the reference, a line each: rule, id, what is wrong")
+    mutants.set_defaults(act=_mutants)
+    _add_choice_of_mutants(mutants)
+    prove = commands.add_parser("prove", help="show that the vectors alone tell every broken variant from the reference")
+    prove.set_defaults(act=_prove)
+    _add_choice_of_mutants(prove)
+    prove.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, metavar="N", help="processes (default: one a processor)")
+    prove.add_argument("--timeout", type=_timeout, default=DEFAULT_TIMEOUT, metavar="S",
+                       help="seconds for an answer (default: %(default)g)")
+    prove.add_argument("--generated", action="store_true", help="try variants that are made by machine, of the pure modules")
+    prove.add_argument("--module", action="append", default=[], metavar="NAME", help="make them of that module alone; several allowed")
+    prove.add_argument("--budget", type=_budget, default=3600.0, metavar="S", help="seconds for all of them (default: %(default)g)")
+    prove.add_argument("--report", metavar="FILE", help="write what came of them as JSON")
+    trace = commands.add_parser("trace", help="each rule, the code that enforces it, the cases and tests that check it: is all there?")
+    trace.set_defaults(act=_trace)
+    trace.add_argument("--write", action="store_true", help="write docs/trace.md anew")
+
+
+def _add_choice_of_mutants(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="mutants whose id fits; several allowed")
+    parser.add_argument("--rule", action="append", default=[], metavar="ID", help="mutants that break the rule; several allowed")
+
+
 def _add_choice(parser: argparse.ArgumentParser) -> None:
     _add_corpus(parser)
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="cases whose id fits; several allowed")
@@ -92,6 +119,12 @@ def _timeout(text: str) -> float:
     if not 0 < seconds <= 3600:
         raise argparse.ArgumentTypeError("expected more than 0, and at most 3600 seconds, got %r" % text)
     return seconds
+
+
+def _budget(text: str) -> float:
+    if not text.isdigit() or not 1 <= int(text) <= 86400:
+        raise argparse.ArgumentTypeError("expected 1 to 86400 seconds, got %r" % text)
+    return float(text)
 
 
 def _add_pace(parser: argparse.ArgumentParser) -> None:
@@ -162,6 +195,21 @@ def _show(options: argparse.Namespace, streams: Streams) -> int:
 
 def _dump(options: argparse.Namespace, streams: Streams) -> int:
     return dump_cases(options, _printer(streams), lambda line: _write_log(streams, line))
+
+
+def _mutants(options: argparse.Namespace, streams: Streams) -> None:
+    from .prove import list_mutants
+    list_mutants(options, _printer(streams))
+
+
+def _prove(options: argparse.Namespace, streams: Streams) -> None:
+    from .prove import prove_suite
+    prove_suite(options, _printer(streams))
+
+
+def _trace(options: argparse.Namespace, streams: Streams) -> int:
+    from .trace import trace_suite
+    return trace_suite(options, _printer(streams))
 
 
 def _printer(streams: Streams) -> Callable[[str], None]:

@@ -93,7 +93,7 @@ def smoke(adapter: Adapter, timeout: float, endpoint_url: str) -> Implementation
     for operation in said.operations:
         given, wrong = _TRIVIAL[operation]
         case = _smoke_case(operation, given, wrong)
-        question = Question(case, "whole", _addressed(case, given, endpoint_url), case.expect)
+        question = Question(case, "whole", addressed(case, given, endpoint_url), case.expect)
         try:
             came = judge(question, adapter.ask(operation, question.input, timeout), said.kinds)
         except AdapterFault as fault:
@@ -139,7 +139,7 @@ def _smoke_case(operation: str, given: Document, wrong: Document) -> Case:
                 {"status": "ok", "output": wrong}, (), (), "without it no answer means anything", "0.1.0", "derived", "smoke")
 
 
-def _addressed(case: Case, given: Document, endpoint_url: str) -> Document:
+def addressed(case: Case, given: Document, endpoint_url: str) -> Document:
     """Return an input; that of an `invoke` question with the endpoint and the keys."""
     return dict(_KEYS, endpoint_url=endpoint_url, **given) if case.op == "invoke" else given
 
@@ -176,15 +176,16 @@ class Runner:
 
     def _batches(self, cases: Sequence[Case]) -> List[Tuple["queue.Queue[Case]", int]]:
         """Return queues of cases, each with the number of its workers."""
-        waiting = [case for case in cases if _waits(case)]
-        others = [case for case in cases if not _waits(case)]
+        waiting = [case for case in cases if is_waiting(case)]
+        others = [case for case in cases if not is_waiting(case)]
         if self._jobs is not None:
             waiting, others = [], waiting + others  # those that take long come first
         sizes = ((others, self._jobs or 1), (waiting, _WAITING_JOBS))
         return [(_queue_of(batch), min(jobs, len(batch))) for batch, jobs in sizes]
 
 
-def _waits(case: Case) -> bool:
+def is_waiting(case: Case) -> bool:
+    """Tell whether a case costs seconds, since the endpoint stalls and the client must wait."""
     return case.op == "invoke" and find(case.input["input"]["EndpointName"]).answer.ending == "stall"
 
 
@@ -305,7 +306,7 @@ class _Worker:
 
     def _ask(self, question: Question) -> Dict[str, Any]:
         """Return an answer. What broke a process that had answered others may be theirs: a fresh one is asked again."""
-        given = _addressed(question.case, question.input, self._endpoint.url)
+        given = addressed(question.case, question.input, self._endpoint.url)
         try:
             answer = self._started().ask(question.case.op, given, self._timeout)
         except AdapterFault as fault:

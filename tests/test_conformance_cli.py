@@ -191,6 +191,13 @@ def one_line(stderr: str) -> str:
     (["demo", "--pace", "nan"], "expected 0 to 60 seconds, got nan"),
     (["demo", "--pace", "inf"], "expected 0 to 60 seconds, got inf"),
     (["demo", "--pace", "\x1b[2J"], "\\x1b[2J"),
+    (["mutants", "--only", "no-such-*"], "no mutant fits (expected one of python3 -m conformance mutants"),
+    (["prove", "--rule", "EVS-999"], "no mutant fits"),
+    (["prove", "--generated", "--module", "transport"], "mutants are not made of that module (expected eventstream sigv4"),
+    (["prove", "--budget", "0"], "expected 1 to 86400 seconds, got '0'"),
+    (["prove", "--budget", "1.5"], "expected 1 to 86400 seconds, got '1.5'"),
+    (["prove", "--jobs", "0"], "expected 1 to 256, got '0'"),
+    (["trace", "EVS-001"], "unrecognized arguments: EVS-001"),
 ])
 def test_usage(arguments: List[str], words: str) -> None:
     result = call(*arguments)
@@ -203,6 +210,31 @@ def test_a_pace_that_is_no_number_is_told_in_the_user_s_words() -> None:
     assert result.code == 2
     line = one_line(result.stderr)
     assert "'x'" in line and "_seconds" not in line
+
+
+def test_mutants_are_listed_a_line_each() -> None:
+    result = call("mutants", "--rule", "EVS-014", "--only", "duplicate-name")
+    assert (result.code, result.stderr) == (0, "")
+    assert result.stdout.decode("ascii").split(None, 2) == [
+        "EVS-014", "duplicate-name", "of a header name that comes twice the last one counts\n"]
+    assert len(call("mutants").stdout.splitlines()) > 400
+
+
+def test_prove_and_trace_hand_over_what_they_were_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from conformance import prove, trace
+    seen: List[Any] = []
+    monkeypatch.setattr(prove, "prove_suite", lambda options, say: seen.append(options) or say("a line"))
+    monkeypatch.setattr(trace, "trace_suite", lambda options, say: seen.append(options) or 1)
+    assert call("prove", "--generated", "--module", "http1", "--budget", "7", "--report", "f") == (0, b"a line\n", "")
+    assert call("trace", "--write").code == 1
+    assert (seen[0].generated, seen[0].module, seen[0].budget, seen[0].report, seen[0].timeout) == (True, ["http1"], 7.0, "f", 10.0)
+    assert seen[1].write is True
+
+    def fails(options: Any, say: Any) -> None:
+        raise prove.ProofFailed("the vectors do not kill every mutant")
+    monkeypatch.setattr(prove, "prove_suite", fails)
+    result = call("prove")
+    assert (result.code, one_line(result.stderr)) == (1, "conformance: the vectors do not kill every mutant")
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,8 +54,12 @@ def read(wire: bytes, silent: bool, reset: bool, parts: List[bytes], found: Dict
     if not wire:
         raise Fault("timeout" if silent else "network")
     status, headers, rest = read_head(wire, silent)
+    interim = 0
     while status in (100, 103):
         status, headers, rest = read_head(rest, silent)
+        interim += 1
+        if interim > 100:
+            raise Fault("http", http_status=None)
     found["http_status"] = status
     if status < 200:
         raise Fault("http", http_status=None)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+"""`conformance trace`: each rule of SPEC.md, the code that enforces it, the cases and tests that check it; complete both ways.
+
+The plan: read the rules, every line of the sources that cites an id, and the rules that each case cites; faults() tells in one
+line each what is missing, page() writes it all down as docs/trace.md.
+
+A MUST needs a case or, where no operation of the adapter protocol reaches it, a test that it names and that cites it; every
+rule needs a line of code that cites it, every case a rule, and every id that is cited is a rule's. The tables that name rules by
+the dozen (mutants.py, scenarios.py) cite none: they would hide what no code enforces.
+"""
+import argparse
+import os
+import re
+from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
+
+from .cases import Case, read_cases, scenario_cases
+from .rules import RULE_ID, SPEC_PATH, Rule, load_rules
+from .suite import write_whole
+
+ROOT = os.path.dirname(SPEC_PATH)
+PAGE = "docs/trace.md"
+CODE = ("refimpl", "conformance")
+_TABLES = ("conformance/mutants.py", "conformance/scenarios.py")
+
+Cited = NamedTuple("Cited", [("file", str), ("function", str), ("id", str)])  # function: dotted, empty at the module's own level
+
+Trace = NamedTuple("Trace", [
+    ("rules", Mapping[str, Rule]), ("cases", Sequence[Case]),
+    ("code", Sequence[Cited]),   # in refimpl and conformance
+    ("tests", Sequence[Cited])])
+
+_RANGE = re.compile(r"\b([A-Z]+-)[0-9]{3} to (?:\1)?[0-9]{3}\b")  # names no rule of its own: its ends need be none
+_DEFINITION = re.compile(r"( *)(?:def|class) (\w+)")
+
+
+def read_trace(cases: Sequence[Case], root: str = ROOT) -> Trace:
+    """Return what a checkout and these cases hold. Raises UsageError where there is no SPEC.md."""
+    rules = load_rules(os.path.join(root, "SPEC.md"))
+    code = [cited for folder in CODE for cited in _cited_in(root, folder) if cited.file not in _TABLES]
+    return Trace(rules, cases, code, list(_cited_in(root, "tests")))
+
+
+def _cited_in(root: str, folder: str) -> Iterator[Cited]:
+    for path, _, names in sorted(os.walk(os.path.join(root, folder))):
+        for name in sorted(names):
+            if name.endswith(".py"):
+                file = os.path.join(path, name)
+                with open(file, encoding="utf-8") as stream:
+                    yield from cited_ids(os.path.relpath(file, root).replace(os.sep, "/"), stream)
+
+
+def cited_ids(file: str, lines: Iterable[str]) -> Iterator[Cited]:
+    """Yield each id that the lines of a Python file cite, and the function in which it stands."""
+    around: List[Tuple[int, str]] = []  # how far each definition is indented, and its name
+    for line in lines:
+        definition = _DEFINITION.match(line)
+        if line.strip():
+            indent = len(line) - len(line.lstrip())
+            around = [(depth, name) for depth, name in around if depth < indent]
+        if definition:
+            around.append((len(definition.group(1)), definition.group(2)))
+        for rule_id in RULE_ID.findall(_RANGE.sub("", line)):
+            yield Cited(file, ".".join(name for _, name in around), rule_id)
+
+
+# ---- what is missing ---------------------------------------------------------------------------------------------
+
+def faults(trace: Trace) -> List[str]:
+    """Return what is missing, one line each."""
+    found: List[str] = []
+    with_case = {rule for case in trace.cases for rule in case.rules}
+    with_code = {cited.id for cited in trace.code}
+    tested = {(cited.file, cited.id) for cited in trace.tests}
+    files = {cited.file for cited in trace.tests}
+    for rule in trace.rules.values():
+        if "MUST" in rule.words and rule.id not in with_case and not rule.tests:
+            found.append("%s: a MUST without a case, and it names no test" % rule.id)
+        if rule.id not in with_code:
+            found.append("%s: no code cites it" % rule.id)
+        found += ["%s: [test: %s] %s" % (rule.id, file, "does not cite it" if file in files else "cites no rule, or is not there")
+                  for file in rule.tests if (file, rule.id) not in tested]
+    found += ["case %s: cites no rule" % case.id for case in trace.cases if not case.rules]
+    found += ["case %s: SPEC.md has no %s" % (case.id, rule) for case in trace.cases for rule in case.rules if rule not in trace.rules]
+    return found + sorted({"%s: SPEC.md has no %s" % (cited.file, cited.id) for cited in trace.code
+                           if cited.id not in trace.rules})
+
+
+# ---- the page ----------------------------------------------------------------------------------------------------
+
+_HEAD = """# Rule, code, cases
+
+Written by `python3 -m conformance trace --write`, and held against the sources by a test. %d rules, %d cases.
+
+| rule | code | cases and tests |
+|---|---|---|
+"""
+
+
+def page(trace: Trace) -> str:
+    """Return docs/trace.md: a row for each rule, in the order of SPEC.md."""
+    code, cases = _by_rule(trace.code), _cases_by_rule(trace.cases)
+    rows = ["| %s | %s | %s |" % (rule.id, "<br>".join(code.get(rule.id, [])), " ".join(cases.get(rule.id, []) + [
+        "[%s](../%s)" % (file, file) for file in rule.tests])) for rule in trace.rules.values()]
+    return _HEAD % (len(trace.rules), len(trace.cases)) + "\n".join(rows) + "\n"
+
+
+def _by_rule(code: Sequence[Cited]) -> Dict[str, List[str]]:
+    places: Dict[str, List[str]] = {}
+    for cited in code:
+        place = "[%s](../%s)%s" % (cited.file, cited.file, " `%s`" % cited.function if cited.function else "")
+        known = places.setdefault(cited.id, [])
+        if place not in known:
+            known.append(place)
+    return places
+
+
+def _cases_by_rule(cases: Sequence[Case]) -> Dict[str, List[str]]:
+    found: Dict[str, List[str]] = {}
+    for case in cases:
+        for rule in case.rules:
+            found.setdefault(rule, []).append(case.id)
+    return found
+
+
+def check_page(trace: Trace, root: str = ROOT) -> List[str]:
+    """Return a line that says so when the page is not what page() writes."""
+    try:
+        with open(os.path.join(root, PAGE), encoding="utf-8") as file:
+            if file.read() == page(trace):
+                return []
+    except OSError as error:
+        return ["%s: %s; write it with `conformance trace --write`" % (PAGE, error.strerror)]
+    return ["%s: is not what the sources say now; write it anew with `conformance trace --write`" % PAGE]
+
+
+def trace_suite(options: argparse.Namespace, say: Callable[[str], None], root: str = ROOT) -> int:
+    """Tell what is missing, or write the page where options.write asks for it, and return the exit code.
+
+    Raises UsageError where there is no checkout.
+    """
+    cases, found = read_cases()
+    trace = read_trace(cases + scenario_cases(), root)
+    if options.write:
+        os.makedirs(os.path.join(root, os.path.dirname(PAGE)), exist_ok=True)
+        write_whole(os.path.join(root, PAGE), page(trace))
+    missing = [str(fault) for fault in found] + faults(trace) + check_page(trace, root)
+    for line in missing:
+        say(line)
+    say("%d rules, %d cases, %d faults" % (len(trace.rules), len(trace.cases), len(missing)))
+    return 1 if missing else 0
