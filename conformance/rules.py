@@ -10,7 +10,9 @@ from typing import Dict, NamedTuple, Optional, Tuple
 
 from refimpl.errors import UsageError
 
-SPEC_PATH = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "SPEC.md")
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_PACKAGED = os.path.join(_HERE, "specification", "SPEC.md")  # where a wheel was installed
+SPEC_PATH = _PACKAGED if os.path.exists(_PACKAGED) else os.path.join(os.path.dirname(_HERE), "SPEC.md")
 
 CHAPTERS = ("SIG", "EVS", "HTTP", "END", "SHP", "TXT", "CRED", "RTY", "CLI")
 RULE_ID = re.compile(r"\b(?:%s)-[0-9]{3}\b" % "|".join(CHAPTERS))
@@ -37,7 +39,7 @@ def read_rules(specification: str) -> Dict[str, Rule]:
 
 
 def load_rules(path: Optional[str] = None) -> Dict[str, Rule]:
-    """Return the rules of the SPEC.md at path, by default the one beside this package; none where there is none (in a wheel).
+    """Return the rules of the SPEC.md at path, by default the one that belongs to this package; none where there is none.
 
     Raises UsageError for a path that cannot be read.
     """

@@ -49,7 +49,7 @@ def test_a_path_is_taken(tmp_path: Path):
     assert load_rules(str(path)) == read_rules(TEXT)
 
 
-def test_a_wheel_has_none(monkeypatch, tmp_path: Path):
+def test_without_a_specification_there_are_none(monkeypatch, tmp_path: Path):
     monkeypatch.setattr(rules, "SPEC_PATH", str(tmp_path / "SPEC.md"))
     assert load_rules() == {}
 
