@@ -27,6 +27,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 
+from conformance.frames import assemble, disassemble
 from refimpl import (
     cli,
     client,
@@ -765,6 +766,17 @@ def test_the_table_of_header_types_is_that_of_the_code() -> None:
         value = b"" if length is None else bytes(int(length.group()))  # where it is a length, the value of length 0
         (header,) = eventstream.decode_headers(b"\x01h" + bytes([int(code)]) + value)
         assert header.type == name.split(",")[0]
+
+
+@checks("frame-texts")
+def check_frame_texts() -> None:
+    rows = [line.rsplit("  ", 1) for line in BLOCKS["frame-texts"].split("\n")]
+    for text, digits in rows:
+        data = bytes.fromhex(digits)
+        assert assemble(text) == data, text
+        assert assemble(disassemble(data)) == data
+    in_other_words = [text.strip() for text, _ in rows if disassemble(assemble(text)) != text.strip() + "\n"]
+    assert in_other_words == ["frame h=bytes('a' length=4)", "frame payload('hi') cut(-1)", "bytes('it''s' 0d0a 3*00)"]
 
 
 @checks("refusals")

@@ -10,6 +10,7 @@ from tests.authoring import (
     KINDS,
     LEDGER,
     MANIFEST,
+    ROOT,
     RULES,
     VECTORS,
     CaseMistake,
@@ -57,6 +58,12 @@ def test_every_row_of_the_ledger_is_used_and_has_its_place():
 
 def test_the_kinds_are_those_of_the_specification():
     assert {"prelude_crc", "duplicate_header", "utf8", "configuration"} < set(KINDS) and len(KINDS) == 23
+
+
+def test_the_specification_tells_every_key():
+    table = (ROOT / "SPEC.md").read_text(encoding="utf-8").partition("### 2.2")[2].partition("\n### ")[0]
+    told = [line.split(" | ")[0].strip("| ") for line in table.splitlines() if line.startswith("| ")][1:]
+    assert ", ".join(told).split(", ") == list(KEYS)
 
 
 # ---- what is written ---------------------------------------------------------------------------------------------

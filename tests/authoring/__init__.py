@@ -45,7 +45,7 @@ OUTPUTS = {  # what an operation's output has, as the adapter protocol says
     "text.sse": ("events",), "endpoint.resolve": ("url", "signing_region", "signing_name"),
 }
 DELIVERIES = ("whole", "bytewise", "halves", "trailing")  # the last one is for eventstream.decode alone
-KINDS = re.findall(r"^\| `([a-z0-9_]+)` \|", (ROOT / "SPEC.md").read_text(encoding="utf-8").partition("### 2.1")[2].partition("\n## ")[0],
+KINDS = re.findall(r"^\| `([a-z0-9_]+)` \|", (ROOT / "SPEC.md").read_text(encoding="utf-8").partition("### 2.1")[2].partition("\n#")[0],
                    re.MULTILINE)
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+\Z")

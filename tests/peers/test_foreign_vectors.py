@@ -61,6 +61,7 @@ JAVASCRIPT = [
     Row("evs-behind-the-last-frame-eleven-bytes", "RangeError", "a length of 0 ends in JavaScript's own error (EVS-006)"),
     Row("evs-encode-int*-above", "ok", "an integer that does not fit is cut to its width (EVS-018)"),
     Row("evs-encode-int*-below", "ok", "an integer that does not fit is cut to its width (EVS-018)"),
+    Row("evs-encode-timestamp-[ab]*", "ok", "an instant beyond JavaScript's dates is written as 1970 (EVS-019)"),
     Row("evs-encode-timestamp", "0", "an instant beyond JavaScript's dates is written as 1970 (EVS-019)"),
     Row("evs-encode-name-empty", "ok", "an empty name is written (EVS-011)"),
     Row("evs-encode-name-256*", "Error", "it is refused, by an error without a name of its own (EVS-011)"),
@@ -74,6 +75,7 @@ JAVASCRIPT = [
 ]
 
 RUBY = [
+    Row("evs-encode-timestamp-[ab]*", "ok", "an instant that does not fit is cut to its width (EVS-019)"),
     Row("evs-total-length-1", "message_crc", "the least length is not asked for: the checksum finds it (EVS-006)"),
     Row("evs-total-length-0", "message_crc", "the least length is not asked for: the checksum finds it (EVS-006)"),
     Row("evs-total-length-1[25]", "message_crc", "the least length is not asked for: the checksum finds it (EVS-006)"),
