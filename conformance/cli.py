@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python3 -m conformance demo | run | list | show | dump | mutants | prove | trace | serve | peers`.
+"""The command line: `python3 -m conformance demo | run | list | show | dump | frames | mutants | prove | trace | serve | peers`.
 
 Exit codes: 0 all as expected, 1 not so, 2 usage, 3 the adapter itself is broken, 130 interrupted. `serve` prints its URL alone
 on the first line of stdout and runs until it is interrupted or its stdin, when asked to watch it, ends.
@@ -16,6 +16,7 @@ from refimpl.errors import Error, UsageError, shown
 from .adapters.protocol import OPERATION_NAMES
 from .demo import run_demo
 from .endpoint import Endpoint
+from .frames import assemble, disassemble
 from .runner import DEFAULT_TIMEOUT, BrokenAdapter
 from .scenarios import listing
 from .suite import dump_cases, list_cases, run_suite, show_case
@@ -25,12 +26,14 @@ Streams = NamedTuple("Streams", [("stdout", BinaryIO), ("stderr", TextIO)])
 
 def _parser() -> argparse.ArgumentParser:
     parser = UsageParser(prog="conformance", description="Judges implementations of SageMaker Runtime InvokeEndpointWithResponseStream.")
-    commands = parser.add_subparsers(dest="command", metavar="demo | run | list | show | dump | mutants | prove | trace | serve | peers",
+    commands = parser.add_subparsers(dest="command",
+                                     metavar="demo | run | list | show | dump | frames | mutants | prove | trace | serve | peers",
                                      parser_class=UsageParser)
     demo = commands.add_parser("demo", help="endpoint, call, stream, explained: no account, no network")
     demo.set_defaults(act=_demo)
     _add_pace(demo)
     _add_judging(commands)
+    _add_frames(commands)
     _add_proving(commands)
     serve = commands.add_parser("serve", help="a SageMaker Runtime endpoint on loopback, with scenarios chosen by endpoint name")
     serve.set_defaults(act=_serve)
@@ -66,6 +69,14 @@ def _add_judging(commands: Any) -> None:
     dump.set_defaults(act=_dump)
     dump.add_argument("folder", metavar="DIR", help="is made; what lies in it already is not touched")
     _add_choice(dump)
+
+
+def _add_frames(commands: Any) -> None:
+    frames = commands.add_parser("frames", help="the language in which the cases write frames: to bytes, and back from any bytes")
+    frames.set_defaults(act=_frames)
+    frames.add_argument("action", choices=("assemble", "disassemble"), help="assemble: a text becomes bytes; disassemble: bytes, a "
+                        "recorded body say, become a text")
+    frames.add_argument("file", nargs="?", default="-", metavar="FILE", help="default: -, what comes on stdin")
 
 
 def _add_corpus(parser: argparse.ArgumentParser) -> None:
@@ -163,6 +174,28 @@ def _serve(options: argparse.Namespace, streams: Streams) -> None:
         forever = threading.Event()
         while not forever.wait(0.5):  # an interrupt just before an endless wait would be lost
             pass
+
+
+def _frames(options: argparse.Namespace, streams: Streams) -> None:
+    data = _all_of(options.file)
+    if options.action == "disassemble":
+        data = disassemble(data).encode("utf-8")
+    else:
+        try:
+            data = assemble(data.decode("utf-8"))
+        except UnicodeDecodeError:
+            raise UsageError("a frame text is UTF-8, and this is not") from None
+    streams.stdout.write(data)
+    streams.stdout.flush()
+
+
+def _all_of(path: str) -> bytes:
+    if path != "-":
+        with open(path, "rb") as file:
+            return file.read()
+    if sys.stdin is None:
+        raise UsageError("stdin is closed")
+    return sys.stdin.buffer.read()
 
 
 def _peers(options: argparse.Namespace, streams: Streams) -> None:

@@ -600,6 +600,41 @@ def test_a_closed_stderr() -> None:
     assert (done.returncode, done.stdout) == (2, b"")
 
 
+def frames_command(monkeypatch: pytest.MonkeyPatch, arguments: List[str], given: bytes = b"") -> Tuple[int, bytes, str]:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(given)))
+    streams = cli.Streams(io.BytesIO(), io.StringIO())
+    code = cli.main(["frames"] + arguments, streams)
+    return code, streams.stdout.getvalue(), streams.stderr.getvalue()
+
+
+def test_frames_there_and_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    text = "frame :event-type='PayloadPart' payload('h\u00e9' 00) crc(wrong)\nbytes('rest')\n".encode("utf-8")
+    code, data, complaints = frames_command(monkeypatch, ["assemble"], text)
+    assert (code, complaints) == (0, "") and data.endswith(b"rest")
+    assert frames_command(monkeypatch, ["disassemble", "-"], data) == (0, text, "")
+    (tmp_path / "body.bin").write_bytes(data)
+    assert frames_command(monkeypatch, ["disassemble", str(tmp_path / "body.bin")]) == (0, text, "")
+
+
+@pytest.mark.parametrize("arguments, given, words", [
+    (["assemble"], b"frame\nframe h=", "conformance: line 2: this cannot stand here (expected a value, got the end of the text)\n"),
+    (["assemble"], b"frame h='\xff'", "conformance: a frame text is UTF-8, and this is not\n"),
+    (["disassemble", "/nowhere/body.bin"], b"", "No such file or directory"),
+    ([], b"", "action"),
+    (["annotate"], b"", "annotate"),
+])
+def test_frames_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, arguments: List[str], given: bytes, words: str) -> None:
+    code, told, complaints = frames_command(monkeypatch, arguments, given)
+    assert (code, told) == (2, b"") and words in complaints
+
+
+def test_frames_without_a_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    streams = cli.Streams(io.BytesIO(), io.StringIO())
+    assert cli.main(["frames", "assemble"], streams) == 2
+    assert streams.stderr.getvalue() == "conformance: stdin is closed\n"
+
+
 def test_usage_as_a_process() -> None:
     done = shell('exec "$@"', "serve", "--port", "x")
     assert (done.returncode, done.stdout) == (2, b"")

@@ -122,7 +122,8 @@ def _frames() -> None:
     reads("evs-payload-65536", "a payload of 65,536 bytes", "EVS-001 EVS-008 EVS-009", "frame payload(65536*'x')\nframe payload('y')",
           [message(b"x" * 65536), message(b"y")], "lengths are four bytes: one kept in two would be 16 here")
     assert _checksums_of("frame payload(5*'x')")[0] >= "8" and _checksums_of("frame payload('x')")[1] >= "8"
-    reads("evs-prelude-crc-high-bit", "a prelude checksum whose first bit is set", "EVS-002 EVS-004", "frame payload(5*'x')", [message(b"xxxxx")],
+    reads("evs-prelude-crc-high-bit", "a prelude checksum whose first bit is set", "EVS-002 EVS-004", "frame payload(5*'x')",
+          [message(b"xxxxx")],
           "a checksum compared as a signed number is never equal to itself")
     reads("evs-message-crc-high-bit", "a message checksum whose first bit is set", "EVS-003 EVS-005", "frame payload('x')", [message(b"x")],
           "a checksum compared as a signed number is never equal to itself")
