@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Tests of refimpl/text.py: parts -> text, lines, server-sent events, JSON values.
 
-The plan: what each reader gives is compared with a few lines of this file that read a whole text at once, written after the
-standards alone: `lines_model`, `events_model` (the WHATWG algorithm, step by step), `values_model`. Whatever is read is read
+The plan: what each reader gives is compared with a few lines that read a whole text at once, written after the standards alone:
+`lines_of_text` and `events_of_text` of plain_text.py, `values_model` here. Whatever is read is read
 whole, byte by byte, in halves and in cuts that Hypothesis chooses, and every delivery must give the same results and the
 same refusal. Then the bounds on both sides, the byte at which each result comes, and what an error owes: nothing is lost.
 """
 import json
 import pickle
-import re
 
 import pytest
 from hypothesis import given
@@ -30,6 +29,7 @@ from refimpl.text import (
     looks_like_events,
     strings_of,
 )
+from tests.authoring.plain_text import events_of_text, lines_of_text
 from tests.support import deliveries, pieces
 
 # Bytes of which texts are made that try every corner: ends of lines, halves of characters, the grammars' own signs.
@@ -177,21 +177,15 @@ def test_text_before_a_fault_is_not_lost():
 
 # ---- lines -------------------------------------------------------------------------------------------------------
 
-def lines_model(text):
-    """The lines of a whole text (TXT-010 to TXT-013)."""
-    lines = re.split("\r?\n", text)
-    return lines if lines[-1] else lines[:-1]
-
-
 @given(TEXTS, CUTS)
 def test_lines_are_those_of_the_model(data, cuts):
-    assert read(Lines(errors="replace"), cut_at(data, cuts)) == (lines_model(data.decode("utf-8", "replace")), None)
+    assert read(Lines(errors="replace"), cut_at(data, cuts)) == (lines_of_text(data.decode("utf-8", "replace")), None)
     results, error = read(Lines(), cut_at(data, cuts))
     try:
-        assert (results, error) == (lines_model(data.decode("utf-8")), None)
+        assert (results, error) == (lines_of_text(data.decode("utf-8")), None)
     except UnicodeDecodeError as invalid:
         assert error.offset == invalid.start
-        assert results == lines_model(data[:data.rfind(b"\n", 0, invalid.start) + 1].decode("utf-8"))
+        assert results == lines_of_text(data[:data.rfind(b"\n", 0, invalid.start) + 1].decode("utf-8"))
 
 
 @pytest.mark.parametrize("data,lines", [
@@ -256,38 +250,15 @@ def test_a_fault_in_one_line_leaves_those_before_it():
 
 # ---- server-sent events ------------------------------------------------------------------------------------------
 
-def events_model(text):
-    """The events of a whole text by the algorithm of the WHATWG HTML standard, but with a blank line behind its end (TXT-030)."""
-    if text.startswith("\ufeff"):
-        text = text[1:]
-    lines = re.split("\r\n|\r|\n", text)
-    events, data, kind, last_id = [], "", "", ""
-    for line in lines + [""]:
-        if line == "":
-            if data != "":
-                events.append((kind or "message", data[:-1], last_id))
-            data = kind = ""
-        elif line[0] != ":":
-            field, _, value = line.partition(":")
-            value = value[1:] if value.startswith(" ") else value
-            if field == "event":
-                kind = value
-            elif field == "data":
-                data += value + "\n"
-            elif field == "id" and "\0" not in value:
-                last_id = value
-    return events
-
-
 @given(TEXTS, CUTS)
 def test_events_are_those_of_the_model(data, cuts):
     results, error = read(ServerSentEvents(errors="replace"), cut_at(data, cuts))
     if error is None:
-        assert results == events_model(data.decode("utf-8", "replace"))
+        assert results == events_of_text(data.decode("utf-8", "replace"))
     else:
         assert (error.kind, error.rule, error.offset) == ("truncated", "TXT-031", len(data))
         whole = data[:len(data) - len(error.unread)]
-        assert results == events_model(whole.decode("utf-8", "replace"))
+        assert results == events_of_text(whole.decode("utf-8", "replace"))
 
 
 @pytest.mark.parametrize("data,events", [
