@@ -288,6 +288,10 @@ def _types() -> None:
          "a='' b='plain' c='é' d='東京' e='🙂' f=string('x' 00 'y')",
          [("a", "string", ""), ("b", "string", "plain"), ("c", "string", "é"), ("d", "string", "東京"), ("e", "string", "🙂"),
           ("f", "string", "x\0y")], "a length counts bytes, not characters, and a string has no terminator")
+    for kind in ("string", "bytes"):
+        reads("evs-type-%s-empty-at-the-end" % kind, "an empty value of type %s as the last header" % kind, "EVS-016 EVS-010",
+              "frame a=true h=%s()" % kind, [message(b"", ("a", "boolean", True), ("h", kind, "" if kind == "string" else b""))],
+              "a block that ends behind a length of 0 is whole")
     case("string-unchanged", "a byte order mark, line ends and blanks, a letter with its accent behind it", "EVS-015",
          "a=string(efbbbf 'x') b=string(' x' 0d0a) c=string('e' cc81)",
          [("a", "string", "\ufeffx"), ("b", "string", " x\r\n"), ("c", "string", "e\u0301")],

@@ -414,7 +414,7 @@ def _unmodelled_errors() -> None:
                                 ("ThrottlingException", 400, "throttling"),
                                 ("ModelNotReadyException", 429, "a model that is still loading"),
                                 ("InternalDependencyException", 530, "a dependency that failed, with a status that nobody registered")):
-        fails("http-error-" + code.lower(), "%s: %s" % (code, title), "HTTP-033 HTTP-030", status, typed(code),
+        fails("http-error-" + code.lower(), "%s: %s" % (code, title), "HTTP-033 HTTP-030 HTTP-032", status, typed(code),
               document(message="it is so"),
               code, "an error that the model does not name is an error with this code, no failure to parse", {"Message": "it is so"},
               source="[reported]")
