@@ -5,6 +5,10 @@ import json
 
 import pytest
 
+from conformance.adapters.protocol import answer_question
+from conformance.adapters.refimpl import OPERATIONS
+from conformance.cases import load_cases, questions_of
+from conformance.verdicts import judge
 from tests.authoring import (
     KEYS,
     KINDS,
@@ -30,6 +34,7 @@ from tests.authoring import (
 
 FEATURES = features()
 CASES = [case for feature in FEATURES for case in feature.cases]
+LOADED = load_cases()
 WHY = "a decoder that does not check it hands out changed bytes"
 
 
@@ -58,6 +63,36 @@ def test_every_row_of_the_ledger_is_used_and_has_its_place():
 
 def test_the_kinds_are_those_of_the_specification():
     assert {"prelude_crc", "duplicate_header", "utf8", "configuration"} < set(KINDS) and len(KINDS) == 23
+
+
+@pytest.mark.parametrize("name", [feature.name for feature in FEATURES])
+def test_the_reference_passes(name):
+    failures = []
+    for case in LOADED:
+        if case.feature == name:
+            for question in questions_of(case):
+                verdict = judge(question, answer_question({"op": case.op, "input": question.input}, OPERATIONS))
+                if verdict.word != "PASS":
+                    failures.append((case.id, question.delivery, verdict))
+    assert failures == []
+
+
+def test_every_bound_and_fault_has_its_case():
+    """What a reader of the chapters looks for first: each kind of fault of a frame, each type, each status class."""
+    refused = {(case["op"], kind) for case in CASES if case["expect"]["status"] == "reject" for kind in listed(case["expect"]["kind"])}
+    decoder = ("prelude_crc", "message_crc", "length", "limit", "header", "duplicate_header", "header_type", "utf8", "truncated")
+    assert {kind for op, kind in refused if op == "eventstream.decode"} == set(decoder)
+    assert {kind for op, kind in refused if op == "eventstream.encode"} == {"constraint", "type", "limit"}
+    assert {kind for op, kind in refused if op == "http.response"} == {
+        "message_type", "exception", "unmodeled", "service_error", "content_type", "http"} | set(decoder) - {"limit"}
+    read = [header["type"] for case in CASES if case["op"] == "eventstream.decode" and case["expect"]["status"] == "ok"
+            for message in case["expect"]["output"]["messages"] for header in message["headers"]]
+    assert set(read) == {"boolean", "int8", "int16", "int32", "int64", "bytes", "string", "timestamp", "uuid"}
+    assert {case["input"]["status"] // 100 for case in CASES if case["op"] == "http.response"} == {1, 2, 3, 4, 5, 6, 9}
+
+
+def listed(kind):
+    return [kind] if isinstance(kind, str) else kind
 
 
 def test_the_specification_tells_every_key():
