@@ -168,7 +168,8 @@ def check_signing(given_input):
         with suppress(SignatureError):
             verify(method, target, headers, body, *scope)
         return
-    if any(name.lower() in ("host", "x-amz-content-sha256") for name, _ in pairs) or "X-Amz-Signature" in target or "%" in target:
+    # A token that came as a header, while the credentials have none, is signed and then refused as another one: SIG-046.
+    if any(name.lower() in ("host", "x-amz-content-sha256", "x-amz-security-token") for name, _ in pairs) or "X-Amz-Signature" in target or "%" in target:
         with suppress(SignatureError):
             verify(method, target, signed.headers, body, *scope)
         return
@@ -316,6 +317,7 @@ def main(arguments=None):
             batch += 1
     except Finding as finding:
         path = os.path.join(options.save, "fuzz-%s-%d.py" % (finding.target, options.seed))
+        os.makedirs(options.save, exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(finding.source())
         print("FOUND %s\nsaved as %s, seed %d" % (shown_line(finding), path, options.seed))
