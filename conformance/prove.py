@@ -35,7 +35,9 @@ from .suite import write_whole
 from .survivors import reason_of
 from .verdicts import ADAPTER, CRASH, FAILURES, HANG, judge
 
-GENERATED_MODULES = ("eventstream", "sigv4", "fields", "jsonform", "xmlform", "http1", "shapes", "operation", "endpoints")
+GENERATED_MODULES = (
+    "eventstream", "sigv4", "text", "fields", "valueform", "jsonform", "xmlform", "queryform", "headerform", "datatype", "shapes",
+    "errordocument", "convert", "http1", "operation", "endpoints")
 
 ERROR = "ERROR"        # an exception that is none of the implementation's
 STILLBORN = "STILLBORN"  # it cannot even be loaded

@@ -9,7 +9,7 @@ each decoder here is fed bytes, however they are cut, and returns the results th
     ServerSentEvents     events, by the grammar of the WHATWG HTML standard, § 9.2
     JSONValues           JSON values, whether a line, a blank or nothing stands between them
 
-The plan: a decoder keeps the bytes of one unfinished item, and looks only at new bytes for the item's end. So time is linear,
+The plan: a decoder keeps the bytes of one unfinished item, and looks only at new bytes for the item's end. So time is linear (TXT-006),
 and memory is bounded by the one item's bound and by what is fed at once.
 
 `lines_of(parts)` and its like do the feeding, over any iterable of bytes: the parts of boto3, httpx or a file are as good as
@@ -81,7 +81,7 @@ class _TextDecoder(Generic[_Result]):
         return bytes(self._kept)
 
     def feed(self, data: _Bytes) -> List[_Result]:
-        """Return the results that data completes, in order; data may begin or end anywhere (TXT-001).
+        """Return the results that data completes, in order; data may begin or end anywhere (TXT-001, TXT-004).
 
         Raises TextError at the first fault, with what this call had completed as its `results` and all bytes behind that as
         its `unread` (TXT-007). The decoder is dead afterwards: feeding it again raises UsageError.
@@ -172,7 +172,8 @@ class Utf8Decoder(_TextDecoder[str]):
 
 
 class Lines(_TextDecoder[str]):
-    """Turns bytes into lines, without what ends them: LF or CR LF. A lone CR stays, and nothing else ends a line (TXT-010, TXT-011).
+    """Turns bytes into lines, without what ends them: LF or CR LF. A lone CR stays, and nothing else ends a line (TXT-010, TXT-011);
+    so does a byte order mark (TXT-013).
 
     max_line_length: bytes of a line, without its end;  errors: as for Utf8Decoder
     """
@@ -290,7 +291,7 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
             block = block.replace("\r\n", "\n").replace("\r", "\n")  # TXT-020
         kind, data = "", []
         for line in block.split("\n"):
-            name, _, value = line.partition(":")  # TXT-023; the name of a comment is empty: TXT-022
+            name, _, value = line.partition(":")  # TXT-023; of other names, the empty one of a comment too, nothing comes: TXT-022, TXT-028
             if value[:1] == " ":
                 value = value[1:]
             if name == "data":  # TXT-024
@@ -355,7 +356,7 @@ class JSONValues(_TextDecoder[Any]):
         self._find_value_start, self._find_word_end = re.compile(_VALUE_START).search, re.compile(_WORD_END).search
 
     def _read(self, data: bytes, results: List[Any]) -> None:
-        position, line_end = 0, -1
+        position, line_end = 0, -1  # TXT-040: one value behind the other, whatever stands between them
         while position < len(data):
             if not self._kept:
                 position = self._begin(data, position, results)

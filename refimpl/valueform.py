@@ -86,7 +86,7 @@ class Place(NamedTuple):
         return self._replace(path=self.path + label)
 
     def refuse(self, what: str, kind: str = "type", expected: object = None, actual: object = None, rule: str = "SHP-009") -> NoReturn:
-        """Raise the DocumentError of what stands here; a sensitive value is named, never shown."""
+        """Raise the DocumentError of what stands here; a sensitive value is named, never shown (SHP-029)."""
         raise DocumentError(what, kind=kind, expected=expected, actual="<hidden>" if self.hidden and actual is not None else actual,
                             path=self.path or "the document", rule=rule)
 

@@ -108,6 +108,7 @@ def test_the_formats():
 
 # ---- auto --------------------------------------------------------------------------------------------------------
 
+# CLI-011
 @pytest.mark.parametrize("data,content_type,form", [
     (b"data: x\n\n", None, "sse"), (b"data:x", "application/json", "sse"), (b": ping\n\n", "text/plain", "sse"), (b"\n\nid: 1\n", "",
     "sse"),

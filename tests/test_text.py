@@ -291,6 +291,7 @@ def test_type_and_id_of_events(data, events):
     assert same_for_every_delivery(ServerSentEvents, data) == ([ServerSentEvent(*event) for event in events], None)
 
 
+# TXT-027
 @pytest.mark.parametrize("value,retry", [
     (b" 3000", 3000), (b"0", 0), (b" 007", 7), (b"", None), (b" ", None), (b" 1.5", None), (b" -1", None), (b" +1", None), (b" 1 ", None),
     (b"\xd9\xa3", None), (b" 123456789012345678", 123456789012345678), (b" 1234567890123456789", None), (b"9" * 5000, None)])
@@ -398,6 +399,7 @@ JSON = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=4), inner, max_size=3)), max_leaves=8)
 
 
+# TXT-040
 @given(st.lists(st.tuples(JSON, st.booleans(), st.sampled_from([None, 1]),
        st.sampled_from(["\n", " ", "\r\n", " \t\n"])), max_size=5), CUTS)
 def test_values_come_whole(written, cuts):
@@ -429,6 +431,7 @@ def test_values(data, values):
     assert same_for_every_delivery(JSONValues, data) == (values, None)
 
 
+# TXT-042
 def test_a_value_comes_at_its_last_byte_or_a_number_at_the_next():
     came, decoder = [], JSONValues()
     for place, part in enumerate(pieces(b'{"a":"}"}"x"12 true[1]3', 1)):
