@@ -723,27 +723,29 @@ BASE = {"method": "POST", "target": "/endpoints/llm/invocations-response-stream?
 BASE_HEADERS = [HOST, ["Content-Type", "application/json"], ["X-Amzn-SageMaker-Accept", "text/plain"]]
 
 
-def authorization_of(given: Given, headers: Sequence[Sequence[str]], names: Optional[List[str]] = None) -> str:
-    """The Authorization of a request as it stands; names: the signed headers, by default all, in the order in which they are listed."""
+def authorization_of(given: Given, headers: Sequence[Sequence[str]], names: Optional[List[str]] = None,
+                     computed: Optional[List[str]] = None) -> str:
+    """The Authorization of a request as it stands.
+
+    names: the signed headers as they are listed, by default all
+    computed: those over which the signature is computed, by default those of the list that are there, brought into order
+    """
     signed = plain.lower_headers(headers)
     names = sorted(signed) if names is None else names
-    stages = plain.finish(given, plain.query_pairs(given["target"].partition("?")[2]),
-                          {name: signed[name] for name in names if name in signed})
-    key = plain.signing_key(given["secret_key"], given["time"][:8], given["region"], given["service"])
-    listed = stages["canonical_request"].rsplit("\n", 2)
-    canonical = "\n".join((listed[0], ";".join(names), listed[2]))  # the list as it is claimed
-    text = plain.string_to_sign(given["time"], plain.scope_of(given), canonical)
+    computed = sorted({name.lower() for name in names} & set(signed)) if computed is None else computed
+    stages = plain.finish(given, plain.query_pairs(given["target"].partition("?")[2]), {name: signed[name] for name in computed})
     return "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s" % (
-        given["access_key"], plain.scope_of(given), ";".join(names), plain.hmac_sha256(key, text).hex())
+        given["access_key"], plain.scope_of(given), ";".join(names), stages["signature"])
 
 
-def signed_request(names: Optional[List[str]] = None, unsigned: Sequence[Sequence[str]] = (), date: bool = True, **changes: Any) -> Given:
+def signed_request(names: Optional[List[str]] = None, computed: Optional[List[str]] = None, unsigned: Sequence[Sequence[str]] = (),
+                   date: bool = True, **changes: Any) -> Given:
     """A request with a good signature over what it has, as a server gets it. unsigned: headers that are added afterwards."""
     given = request(**dict(dict(BASE, headers=BASE_HEADERS), **changes))
     headers = given["headers"] + ([["X-Amz-Date", given["time"]]] if date else [])
     if given.get("session_token"):
         headers = headers + [["X-Amz-Security-Token", given["session_token"]]]
-    given["headers"] = headers + [list(pair) for pair in unsigned] + [["Authorization", authorization_of(given, headers, names)]]
+    given["headers"] = headers + [list(pair) for pair in unsigned] + [["Authorization", authorization_of(given, headers, names, computed)]]
     return given
 
 
@@ -808,7 +810,7 @@ accepts("sig-verify-signed-user-agent", "a signer that signs more than ours does
 accepts("sig-verify-unsigned-content-type", "Content-Type left unsigned", "SIG-045", "host and x-amz-* must be signed, all else may be",
         signed_request(names=["host", "x-amz-date", "x-amzn-sagemaker-accept"]))
 accepts("sig-verify-token", "a session token, signed", "SIG-046", "temporary credentials are the usual ones", TEMPORARY)
-accepts("sig-verify-token-unsigned", "a session token beside the signature", "SIG-046 SIG-018",
+accepts("sig-verify-token-unsigned", "a session token beside the signature", "SIG-046 SIG-018 SIG-045",
         "some signers leave it out of the signature",
         dict(signed_request(unsigned=[["X-Amz-Security-Token", TOKEN]]), session_token=TOKEN))
 accepts("sig-verify-content-sha256", "x-amz-content-sha256 that is the body's hash", "SIG-047", "general signers send it always",
@@ -827,6 +829,13 @@ accepts("sig-verify-presigned-token-unsigned", "presigned, the token behind the 
 accepts("sig-verify-presigned-x-amz-header-signed", "presigned with a signed x-amz-* header", "SIG-045",
         "what the URL's maker signed its user must send",
         presigned_request(headers=[HOST, ["X-Amz-Foo", "a"]]))
+
+for made in [case for case in SIGN.cases if case["expect"]["status"] == "ok" and case["id"] != "sig-path-root" and case["id"].startswith(
+        ("sig-path-", "sig-query-", "sig-value-", "sig-name-", "sig-host-"))]:
+    sent = made["expect"]["output"]["authorization"]
+    accepts(made["id"].replace("sig-", "sig-verify-of-", 1), "verified: " + made["title"], " ".join(made["rules"] + ["SIG-041"]),
+            "a server brings a request into the same form as its signer: " + made["why"],
+            dict(made["input"], headers=made["input"]["headers"] + [["X-Amz-Date", DATE], ["Authorization", sent]]))
 
 for slug, changes, rules, why in (
         ("method", {"method": "PUT"}, "SIG-041 SIG-002", FORGED),
@@ -906,8 +915,8 @@ denies("sig-verify-authorization-twice", "the same Authorization twice", "SIG-04
 denies("sig-verify-authorization-two", "a good Authorization and another one", "SIG-040", "one hop reads the first, the next one the last",
        GOOD,
        headers=GOOD["headers"] + [["authorization", "Bearer abc"]])
-denies("sig-verify-authorization-and-query", "signed in header and query at once", "SIG-040", "two claims: which one was checked?", GOOD,
-       target=BASE["target"] + "&X-Amz-Signature=" + SIGNATURE)
+denies("sig-verify-authorization-and-query", "signed in header and query at once", "SIG-040", "two claims: which one was checked?",
+       signed_request(target=BASE["target"] + "&X-Amz-Signature=" + "0" * 64))
 
 SIGNED = ["content-type", "host", "x-amz-date", "x-amzn-sagemaker-accept"]
 for slug, names, why in (
@@ -919,6 +928,9 @@ for slug, names, why in (
         ("no-date", [*SIGNED[:2], SIGNED[3]], "without its date the request is good for ever"), ("empty", [], "nothing is signed at all")):
     rules = "SIG-045 SIG-014" if slug == "no-host" else "SIG-045"
     denies("sig-verify-signed-headers-" + slug, "SignedHeaders: " + slug.replace("-", " "), rules, why, signed_request(names=names))
+denies("sig-verify-signed-headers-computed-unsorted", "SignedHeaders: unsorted, and hashed in that order", "SIG-045 SIG-011",
+       "one order only: whoever takes the claimed one lets its caller choose the canonical form",
+       signed_request(["host", "content-type", *SIGNED[2:]], ["host", "content-type", *SIGNED[2:]]))
 denies("sig-verify-signed-header-removed", "a signed header is gone", "SIG-045", "a hop that drops a header must be noticed", GOOD,
        headers=without(GOOD, "X-Amzn-SageMaker-Accept"))
 denies("sig-verify-unsigned-x-amz", "an x-amz-* header that is not signed", "SIG-045",

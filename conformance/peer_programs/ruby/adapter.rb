@@ -4,6 +4,9 @@
 # Aws::EventStream::Decoder, values as they lie on the wire (format: false; `format` in the input asks for the gem's own way,
 # which is another one for uuids and timestamps). Its first argument is the gem's version.
 #
+# And of aws-sigv4: `sigv4.sign` and `sigv4.presign` by Aws::Sigv4::Signer. It takes a URL and a hash of headers, so that a target
+# that is no URL, and a header name that is given twice, cannot be put to it; nor is there a way to leave a token unsigned.
+#
 # The gem hands out names and strings as binary; they are read as UTF-8 here, and refused as `utf8` by this program where they
 # are none, since JSON could not carry them. It has no end of stream: what is left in its buffer then, nobody is told. A value
 # that is none of its type, and a type that it does not know, are shown as type `none`.
@@ -11,6 +14,7 @@
 require "json"
 require "stringio"
 require "aws-eventstream"
+require "aws-sigv4"
 
 THEIRS = {
   "int8" => "byte", "int16" => "short", "int32" => "integer", "int64" => "long", "bytes" => "bytes", "string" => "string",
@@ -32,6 +36,8 @@ class Reject < StandardError
     @answer = { status: "reject", kind: kind, message: message, output: output }.compact
   end
 end
+
+class Unsupported < StandardError; end
 
 def to_theirs(header)
   type, value = header.values_at("type", "value")
@@ -90,7 +96,58 @@ def shown(message)
   { headers: message.headers.map { |name, header| to_ours(name, header) }, payload: [message.payload.read].pack("m0") }
 end
 
-OPERATIONS = { "eventstream.encode" => method(:encode), "eventstream.decode" => method(:decode) }.freeze
+# A header's characters stand for octets.
+def octets(text)
+  text.encode("ISO-8859-1").b
+end
+
+def stages(canonical_request, string_to_sign)
+  { canonical_request: canonical_request.b.force_encoding("ISO-8859-1").encode("UTF-8"), string_to_sign: string_to_sign }
+end
+
+def signing(given)
+  raise Unsupported, "a token is always signed" if given["omit_session_token"]
+
+  names = given["headers"].map { |name, _| name.downcase }
+  raise Unsupported, "headers are a hash, which holds each name once" if names.uniq.size < names.size
+
+  signer = Aws::Sigv4::Signer.new(
+    service: given["service"], region: given["region"], access_key_id: given["access_key"], secret_access_key: given["secret_key"],
+    session_token: given["session_token"], uri_escape_path: given.fetch("double_encode", true), apply_checksum_header: !!given["sign_body"],
+    normalize_path: given.fetch("normalize_path", true)
+  )
+  host = given["headers"].find { |name, _| name.downcase == "host" }&.last&.strip
+  headers = given["headers"].to_h { |name, value| [name, octets(value)] }
+  url = "https://#{host}#{given["target"]}"
+  [signer, { http_method: given["method"], url: url, headers: headers, body: given["body"].unpack1("m0") }]
+end
+
+def sign(given)
+  signer, request = signing(given)
+  request[:headers].delete_if { |name, _| name.downcase == "x-amz-date" }
+  request[:headers]["X-Amz-Date"] = given["time"] # its clock
+  signed = signer.sign_request(**request)
+  stages(signed.canonical_request, signed.string_to_sign).merge(
+    signature: signed.headers["authorization"][/[0-9a-f]{64}\z/], authorization: signed.headers["authorization"]
+  )
+rescue URI::Error => e
+  raise Unsupported, "takes a URL: #{e.message}"
+end
+
+def presign(given)
+  signer, request = signing(given)
+  year, month, day, hour, minute, second = given["time"].scan(/\d{4}(?=\d{4}T)|\d\d/).map(&:to_i)
+  url = signer.presign_url(**request, expires_in: given["expires"], time: Time.utc(year, month, day, hour, minute, second), body_digest: nil)
+  target = url.request_uri
+  { signature: target[/[0-9a-f]{64}\z/], target: target }
+rescue URI::Error => e
+  raise Unsupported, "takes a URL: #{e.message}"
+end
+
+OPERATIONS = {
+  "eventstream.encode" => method(:encode), "eventstream.decode" => method(:decode), "sigv4.sign" => method(:sign),
+  "sigv4.presign" => method(:presign)
+}.freeze
 HELLO = {
   protocol: 1, operations: OPERATIONS.keys, kinds: KINDS,
   implementation: { name: "ruby", version: "aws-eventstream #{ARGV[0]} (Ruby #{RUBY_VERSION[/\A\d+\.\d+/]})", language: "ruby" }
@@ -109,6 +166,8 @@ def answer(question)
   return { status: "unsupported", reason: "no operation #{question['op']}" } unless operation
 
   { status: "ok", output: operation.call(question["input"]) }
+rescue Unsupported => e
+  { status: "unsupported", reason: e.message }
 rescue Reject => e
   e.answer
 rescue StandardError => e
