@@ -445,6 +445,8 @@ def _header_pair(text: str) -> Tuple[str, str]:
 
 def _convert(options: argparse.Namespace, streams: Streams) -> None:
     document = streams.stdin.read() if options.file == "-" else _read_file(options.file)
+    if options.source == "query":
+        document = document.rstrip(b"\r\n")  # the end of the line, not of the last value
     _write_text(convert(options.shape, options.source, options.target, document, options.code), streams.stdout)
 
 

@@ -18,7 +18,20 @@ from typing import Any, Dict, List, NoReturn, Sequence, Set, Tuple
 from .errors import DocumentError
 from .eventstream import Message
 from .fields import Field
-from .valueform import Form, Labelled, Place, Value, check_text, checked_int32, checked_text, document_bytes, member_name_of, write_members
+from .valueform import (
+    MAX_DOCUMENT_NODES,
+    Form,
+    Labelled,
+    Place,
+    Value,
+    check_nodes,
+    check_text,
+    checked_int32,
+    checked_text,
+    document_bytes,
+    member_name_of,
+    write_members,
+)
 
 _MAX_EXACT = (1 << 53) - 1  # what a double, and so any JSON reader, holds exactly
 MAX_JSON_DEPTH = 64  # nested arrays and objects; SHP-001
@@ -40,8 +53,12 @@ def parse_json(document: object) -> Any:
     except UnicodeDecodeError as error:
         raise DocumentError("JSON is not UTF-8", expected="UTF-8", actual=data[error.start:error.start + 4], offset=error.start,
                             rule="SHP-002") from None
-    if data.count(b"[") + data.count(b"{") > MAX_JSON_DEPTH:  # else it cannot be too deep
+    brackets = data.count(b"[") + data.count(b"{")
+    if brackets > MAX_JSON_DEPTH:  # else it cannot be too deep
         ValueScanner().end_in(data)
+    if brackets > MAX_DOCUMENT_NODES:  # else there cannot be too many
+        outside = re.sub(_JSON_STRING, b"", data)
+        check_nodes(outside.count(b"[") + outside.count(b"{"))
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_bounded_int, parse_float=_finite)
     except DocumentError:
@@ -50,6 +67,9 @@ def parse_json(document: object) -> Any:
         position = getattr(error, "pos", 0)
         raise DocumentError("JSON cannot be read: %s" % getattr(error, "msg", error), expected="a JSON document",
                             offset=len(text[:position].encode("utf-8")), rule="SHP-002") from None
+
+
+_JSON_STRING = rb'(?s)"[^"\\]*(?:\\.[^"\\]*)*"?'
 
 
 class ValueScanner:

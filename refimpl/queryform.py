@@ -6,10 +6,10 @@ from 1; a value is its bytes, percent-encoded: a string's UTF-8, a blob as it is
 has no value and vanishes, which is all that this form cannot hold (SHP-019 to SHP-021).
 """
 import re
-from typing import Any, Dict, FrozenSet, List, NamedTuple, Tuple, Union
+from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Tuple, Union
 
 from .errors import DocumentError, UsageError, excerpt
-from .valueform import Form, Labelled, Place, Value, check_text, document_bytes, integer_of_text
+from .valueform import Form, Labelled, Place, Value, check_nodes, check_text, document_bytes, integer_of_text
 
 MAX_QUERY_DEPTH = 64  # names in a path; SHP-022
 
@@ -101,7 +101,7 @@ def parse_query(document: Union[str, bytes, Query]) -> QueryNode:
     Raises DocumentError `syntax`, `utf8` for a name that is no UTF-8, or `limit` beyond MAX_QUERY_DEPTH or MAX_DOCUMENT_LENGTH.
     """
     root = QueryNode()
-    for path, values in document.render() if isinstance(document, Query) else pairs_of_query(document):
+    for path, values in document.render() if isinstance(document, Query) else _decoded_pairs(document):
         names = path.split(".") if path else []  # a scalar alone has no name
         if len(names) > MAX_QUERY_DEPTH:
             raise DocumentError("a query is nested too deeply", kind="limit", expected="at most %d names in a path" % MAX_QUERY_DEPTH,
@@ -115,14 +115,15 @@ def parse_query(document: Union[str, bytes, Query]) -> QueryNode:
 
 def pairs_of_query(document: Union[str, bytes]) -> Pairs:
     """Return the (path, values) pairs of URL-encoded text; a plus sign is a space, a missing `=` an empty value (SHP-020)."""
-    pairs = []
-    offset = 0
-    for piece in document_bytes(document).split(b"&"):
-        name, _, value = piece.partition(b"=")
-        if piece:
-            pairs.append((_text_of_name(name, offset), (_percent_decoded(value, offset + len(name) + 1),)))
-        offset += len(piece) + 1
-    return tuple(pairs)
+    return tuple(_decoded_pairs(document))
+
+
+def _decoded_pairs(document: Union[str, bytes]) -> Iterator[Tuple[str, Tuple[bytes, ...]]]:
+    data = document_bytes(document)
+    check_nodes(data.count(b"&") + 1)
+    for match in re.finditer(b"([^&=]*)=?([^&]*)&?", data):
+        if match.group() not in (b"", b"&"):
+            yield _text_of_name(match.group(1), match.start()), (_percent_decoded(match.group(2), match.start(2)),)
 
 
 _PERCENT = b"%([0-9A-Fa-f]{2})?"
@@ -146,7 +147,8 @@ def _text_of_name(data: bytes, offset: int) -> str:
 
 def _query_members(node: QueryNode, place: Place) -> Labelled:
     if node.values:
-        place.refuse("a value stands where a structure is wanted", expected="%s.NAME=VALUE" % place.path, actual=excerpt(node.values[0]))
+        place.refuse("a value stands where a structure is wanted", expected="%s.NAME=VALUE" % place.path,
+                     actual="%d bytes" % len(node.values[0]))
     return list(node.children.items())
 
 

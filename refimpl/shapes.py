@@ -336,10 +336,10 @@ class InvokeEndpointWithResponseStreamOutput(Shape):
     )
 
 
-# Every type by the model's name, scalar or structure.
-DATA_TYPES: Dict[str, DataType] = {wanted.name: wanted for wanted in (
-    BODY_BLOB, PART_BLOB, HEADER, CUSTOM_ATTRIBUTES_HEADER, ENDPOINT_NAME, TARGET_VARIANT_HEADER, TARGET_CONTAINER_HOSTNAME_HEADER,
-    INFERENCE_ID, PREFIX_AWARE_ID_HEADER, INFERENCE_COMPONENT_HEADER, SESSION_ID_HEADER, MESSAGE, STATUS_CODE, LOG_STREAM_ARN, ERROR_CODE,
-    PayloadPart.data_type(), ResponseStream.data_type(), InvokeEndpointWithResponseStreamInput.data_type(),
-    InvokeEndpointWithResponseStreamOutput.data_type(), *(shape.data_type() for shape in ERRORS.values()),
-    UnknownOperationError.data_type())}
+_SHAPES: Tuple[Type[Shape], ...] = (
+    InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, ResponseStream, PayloadPart, UnknownOperationError,
+    *ERRORS.values())
+
+# Every type by the model's name: the structures, and the scalars that they hold.
+DATA_TYPES: Dict[str, DataType] = {wanted.name: wanted for shape in _SHAPES for wanted in [
+    DataType(*field.type) for field in shape.fields if field.type.shape is None] + [shape.data_type()]}

@@ -15,6 +15,7 @@ from .errors import DocumentError, UsageError, shown
 from .fields import INT32_MAX, INT32_MIN, Field, FieldType, is_int32, member_of_union
 
 MAX_DOCUMENT_LENGTH = 64 * 1024 * 1024  # bytes; SHP-006
+MAX_DOCUMENT_NODES = 1 << 20  # objects and arrays, elements, or pairs: few bytes can make many; SHP-006
 
 _INTEGER = r"[+-]?[0-9]{1,20}\Z"
 
@@ -238,3 +239,9 @@ def document_bytes(document: object) -> bytes:
         raise DocumentError("the document is too long", kind="limit", expected="at most %d bytes" % MAX_DOCUMENT_LENGTH,
                             actual=len(data), rule="SHP-006")
     return data
+
+
+def check_nodes(count: int) -> None:
+    """Raise DocumentError `limit` when a document has more nodes than MAX_DOCUMENT_NODES."""
+    if count > MAX_DOCUMENT_NODES:
+        raise DocumentError("the document has too many parts", kind="limit", expected="at most %d" % MAX_DOCUMENT_NODES, rule="SHP-006")

@@ -12,7 +12,7 @@ from typing import Any, List, NamedTuple, NoReturn, Optional, Tuple
 
 from .errors import DocumentError, UsageError
 from .jsonform import base64_bytes, to_base64
-from .valueform import Form, Labelled, Place, Value, check_text, document_bytes, integer_of_text
+from .valueform import Form, Labelled, Place, Value, check_nodes, check_text, document_bytes, integer_of_text
 
 MAX_XML_DEPTH = 64  # nested elements; SHP-005
 
@@ -58,6 +58,7 @@ def parse_xml(document: object) -> Element:
     data = document_bytes(document)
     root = Element("", (), [])
     path = [root]
+    nodes = 0
     # Text has lost the encoding that it may still declare.
     parser = expat.ParserCreate("utf-8" if isinstance(document, str) else None)
     parser.buffer_text = True
@@ -68,6 +69,9 @@ def parse_xml(document: object) -> Element:
                             offset=parser.CurrentByteIndex, rule=rule)
 
     def start(name: str, attributes: List[str]) -> None:
+        nonlocal nodes
+        nodes += 1
+        check_nodes(nodes)
         if len(path) > MAX_XML_DEPTH:
             refuse("is nested too deeply", "SHP-005", "limit")
         element = Element(name, tuple(zip(attributes[::2], attributes[1::2])), [])
@@ -90,7 +94,8 @@ def parse_xml(document: object) -> Element:
 
 def _xml_members(node: Element, place: Place) -> Labelled:
     if text_of(node).strip(_WHITE_SPACE):  # SHP-016
-        place.refuse("text stands where only elements may", expected="elements", actual=text_of(node), rule="SHP-016")
+        place.refuse("text stands where only elements may", expected="elements", rule="SHP-016",
+                     actual="%d characters" % len(text_of(node)))
     return [(child.name, child) for child in node.children]
 
 

@@ -1085,7 +1085,8 @@ LIMITS = [
     ("HTTP-051", client.DEFAULT_READ_TIMEOUT), ("HTTP-052", transport.KEEPALIVE_IDLE),
     ("TXT-005", DEFAULT_MAX_ITEM_LENGTH), ("TXT-027", _MAX_RETRY_DIGITS), ("SHP-001", jsonform.MAX_JSON_DEPTH),
     ("SHP-003", jsonform._MAX_INTEGER_DIGITS), ("SHP-005", xmlform.MAX_XML_DEPTH),
-    ("SHP-006", valueform.MAX_DOCUMENT_LENGTH), ("SHP-022", queryform.MAX_QUERY_DEPTH),
+    ("SHP-006", valueform.MAX_DOCUMENT_LENGTH), ("SHP-006", valueform.MAX_DOCUMENT_NODES),
+    ("SHP-022", queryform.MAX_QUERY_DEPTH),
 ]
 
 
@@ -1107,6 +1108,6 @@ def check_limits() -> None:
         assert name not in inherent or int(value) in numbers, "%s itself does not say %d" % (name, value)
     for name in ("EVS-008", "TXT-005"):
         assert dict(told)[name] == 32 * 1024 * 1024 and "32 MiB" in rule_text(name)
-    assert dict(told)["SHP-006"] == 64 * 1024 * 1024 and "64 MiB" in rule_text("SHP-006")
+    assert valueform.MAX_DOCUMENT_LENGTH == 64 * 1024 * 1024 and "64 MiB" in rule_text("SHP-006") and "1,048,576" in rule_text("SHP-006")
     low, high = re.search(r"after (\d+) to (\d+) seconds", rule_text("HTTP-052")).groups()  # type: ignore[union-attr]
     assert int(low) <= dict(told)["HTTP-052"] <= int(high)
