@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python3 -m bench [--rounds N] [--only decode,sign,wire,process,memory] [--json FILE] [--quick] [--slow]`."""
+"""`python3 -m bench [--rounds N] [--only decode,sign,text,wire,process,memory] [--json FILE] [--quick] [--slow]`."""
 import argparse
 import json
 import sys
@@ -7,7 +7,7 @@ import tempfile
 from contextlib import ExitStack
 from typing import Callable, Dict, List
 
-from . import decode, sign, wire
+from . import decode, sign, text, wire
 from .measure import Row, run
 from .peers import find_peers, settle_environment
 from .process import memory_rows, process_rows
@@ -15,7 +15,7 @@ from .report import document, facts, head_lines, row_lines, summary_lines
 from .setting import Setting
 
 GROUPS: Dict[str, Callable[[Setting], List[Row]]] = {
-    "decode": decode.rows, "sign": sign.rows, "wire": wire.rows, "process": process_rows, "memory": memory_rows,
+    "decode": decode.rows, "sign": sign.rows, "text": text.rows, "wire": wire.rows, "process": process_rows, "memory": memory_rows,
 }
 
 

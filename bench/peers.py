@@ -17,6 +17,10 @@ BARE = os.environ.get("REFIMPL_BARE") or str(ROOT / ".." / "shared" / "bench" / 
 JAVASCRIPT = os.environ.get("REFIMPL_PEERS") or str(ROOT / ".peers" / "javascript")
 JAVASCRIPT_SDK = "@aws-sdk/client-sagemaker-runtime"
 
+# What this interpreter must be able to import: the package's name, and the module's.
+_IMPORTED = {"boto3": "boto3", "botocore": "botocore", "awscrt": "awscrt", "httpx-sse": "httpx_sse", "httpx": "httpx",
+             "sseclient-py": "sseclient"}
+
 ACCESS_KEY = "AKIDEXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 REGION = "us-east-1"
@@ -37,8 +41,8 @@ def find_peers() -> Peers:
     """Return what is there."""
     versions: Dict[str, str] = {}
     absent: List[str] = []
-    for name in ("boto3", "botocore", "awscrt"):
-        if importlib.util.find_spec(name) is not None:
+    for name, module in _IMPORTED.items():
+        if importlib.util.find_spec(module) is not None:
             versions[name] = version(name)
         else:
             absent.append("%s: this interpreter cannot import it" % name)

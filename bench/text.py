@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+"""Rows: payload parts -> lines, server-sent events, JSON values.
+
+The peers are what people put behind boto3: httpx-sse and sseclient-py for events; for lines botocore's StreamingBody.iter_lines,
+httpx's line decoder, and `buffer`, the loop that stands in nearly every example: add each part to a buffer, split a line off it.
+Lines have no aim, for none of the three does the same: botocore's are bytes and end at a lone CR, too, httpx breaks at U+2028.
+Of JSON lines `json.loads` on each is the limit: it neither finds where a value ends nor refuses what is no JSON.
+"""
+import json
+from typing import Any, Callable, Dict, Iterable, Iterator, List
+
+from refimpl.text import events_of, json_values_of, lines_of
+
+from .measure import OURS, Row, Subject, milliseconds, per_second, timed
+from .setting import Setting
+from .streams import pieces
+
+LONG = 100 * 1024 * 1024  # bytes of the long line
+CHUNK = '{"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" token%d"},"finish_reason":null}]}'
+
+Reader = Callable[[List[bytes]], Iterable[Any]]
+
+
+def rows(setting: Setting) -> List[Row]:
+    """Return the rows."""
+    count = setting.amount(100000)
+    lines = [(CHUNK % number).encode("ascii") + b"\n" for number in range(count)]
+    events = [b"data: " + line + b"\n" for line in lines]
+    made = []
+    for what, items, readers, aims in (("lines", lines, _line_readers(setting), {}),
+                                       ("events", events, _event_readers(setting), {"httpx-sse": 1, "sseclient-py": 1}),
+                                       ("JSON lines", lines, _value_readers(), {})):
+        for cut, parts in (("one in each part", items), ("parts of 64 KiB", pieces(b"".join(items))),
+                           ("parts of 100 B", pieces(b"".join(items), 100))):
+            title = "text: %s %s of 130 B, %s" % (format(count, ","), what, cut)
+            made.append(Row(title, what.split()[-1] + "/s", per_second, True, _subjects(readers, parts, count), dict(aims)))
+    long = pieces(b"x" * (LONG // 100 if setting.quick else LONG) + b"\n", 1024)
+    made.append(Row("text: one line of 100 MiB in parts of 1 KiB", "ms", milliseconds, False, _subjects({OURS: _long_line}, long, 1), {}))
+    return made
+
+
+def _subjects(readers: Dict[str, Reader], parts: List[bytes], count: int) -> Dict[str, Subject]:
+    def subject(read: Reader) -> Subject:
+        return lambda: timed(lambda: sum(1 for _ in read(parts)), count)
+
+    return {name: subject(read) for name, read in readers.items()}
+
+
+def _long_line(parts: List[bytes]) -> Iterable[str]:
+    return lines_of(parts, max_line_length=1 << 30)
+
+
+# ---- what others do ----------------------------------------------------------------------------------------------
+
+def _line_readers(setting: Setting) -> Dict[str, Reader]:
+    readers: Dict[str, Reader] = {OURS: lines_of, "buffer": _buffered}
+    if setting.peers.boto3:
+        from botocore.response import StreamingBody
+
+        readers["botocore"] = lambda parts: StreamingBody(_Raw(parts), None).iter_lines()
+    if "httpx" in setting.peers.versions:
+        readers["httpx"] = lambda parts: _httpx_response(parts).iter_lines()
+    return readers
+
+
+def _event_readers(setting: Setting) -> Dict[str, Reader]:
+    readers: Dict[str, Reader] = {OURS: events_of}
+    if {"httpx", "httpx-sse"} <= set(setting.peers.versions):
+        from httpx_sse import EventSource
+
+        readers["httpx-sse"] = lambda parts: EventSource(_httpx_response(parts)).iter_sse()
+    if "sseclient-py" in setting.peers.versions:
+        from sseclient import SSEClient
+
+        readers["sseclient-py"] = lambda parts: SSEClient(iter(parts)).events()
+    return readers
+
+
+def _value_readers() -> Dict[str, Reader]:
+    return {OURS: json_values_of, "json.loads": lambda parts: map(json.loads, b"".join(parts).splitlines())}
+
+
+def _buffered(parts: List[bytes]) -> Iterator[str]:
+    buffer = b""
+    for part in parts:
+        buffer += part
+        while b"\n" in buffer:
+            line, buffer = buffer.split(b"\n", 1)
+            yield line.decode("utf-8")
+
+
+def _httpx_response(parts: List[bytes]) -> Any:
+    from httpx import Response
+
+    return Response(200, headers={"Content-Type": "text/event-stream"}, content=iter(parts))
+
+
+class _Raw:
+    """What botocore's StreamingBody reads from: each read returns the next part, as a socket would."""
+
+    def __init__(self, parts: List[bytes]) -> None:
+        self._parts = iter(parts)
+
+    def read(self, amount: int) -> bytes:
+        return next(self._parts, b"")
