@@ -9,6 +9,7 @@ too; a bad one is a good one with one change, and the helper asserts that it is 
 Who else signs so is told in `source`: DIFFER names, case by case, the peers that do not, and why; tests/test_authoring_sig.py
 runs every accepted case through botocore and awscrt and holds the table against what they do.
 """
+import hashlib
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from . import Feature, b64, ok, reject
@@ -391,7 +392,8 @@ for slug, also, lines, names, rules, why in (
          "sort the names, not the lines: `-` and `.` and `1` come before the colon (curl 7.88.1 sorts the lines)"),
         ("underscore", [["a_b", "1"], ["aab", "2"], ["A-b", "3"]], "a-b:3\na_b:1\naab:2", "a-b;a_b;aab;host;x-amz-date", "SIG-011",
          "lower the name first, then sort: `_` stands between upper and lower case"),
-        ("token", [[TOKEN_CHARACTERS, "1"]], TOKEN_CHARACTERS.lower() + ":1", TOKEN_CHARACTERS.lower() + ";host;x-amz-date", "SIG-011",
+        ("token", [[TOKEN_CHARACTERS, "1"]], TOKEN_CHARACTERS.lower() + ":1", TOKEN_CHARACTERS.lower() + ";host;x-amz-date",
+         "SIG-011 SIG-025",
          "every character that a name may have"),
         ("mixed-case", [["X-MiXeD", "1"]], "x-mixed:1", "host;x-amz-date;x-mixed", "SIG-011",
          "names travel in any case, and a proxy may change it"),
@@ -544,7 +546,7 @@ for slug, secret, why in (
         ("beyond-block", "s" * 61, "longer than a block: HMAC hashes it first"),
         ("short", "x", "no length is expected of a secret"),
         ("punctuation", "!\"#$%&'()*,-.:;<=>?@[\\]^_`{|}~", "every visible character is data")):
-    signs("sig-secret-" + slug, "secret key: " + slug.replace("-", " "), "SIG-022 SIG-023", why, secret_key=secret)
+    signs("sig-secret-" + slug, "secret key: " + slug.replace("-", " "), "SIG-022 SIG-023 SIG-029", why, secret_key=secret)
 signs("sig-access-key", "another access key", "SIG-024", "the access key stands in Authorization alone: it changes no hash",
       access_key="ASIAIOSFODNN7EXAMPLE")
 for what in ("region", "service"):
@@ -720,6 +722,8 @@ refuses("sig-presign-scope-refused-region-slash", "a region that cannot stand in
 # ---- verified ----------------------------------------------------------------------------------------------------
 
 BASE = {"method": "POST", "target": "/endpoints/llm/invocations-response-stream?a=1&b=2", "body": b64(PROMPT)}
+PROMPT_HASH = hashlib.sha256(PROMPT).hexdigest()
+EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 BASE_HEADERS = [HOST, ["Content-Type", "application/json"], ["X-Amzn-SageMaker-Accept", "text/plain"]]
 
 
@@ -814,7 +818,7 @@ accepts("sig-verify-token-unsigned", "a session token beside the signature", "SI
         "some signers leave it out of the signature",
         dict(signed_request(unsigned=[["X-Amz-Security-Token", TOKEN]]), session_token=TOKEN))
 accepts("sig-verify-content-sha256", "x-amz-content-sha256 that is the body's hash", "SIG-047", "general signers send it always",
-        signed_request(also=[["X-Amz-Content-Sha256", plain.hashlib.sha256(PROMPT).hexdigest()]]))
+        signed_request(also=[["X-Amz-Content-Sha256", PROMPT_HASH]]))
 accepts("sig-verify-single", "a path that was encoded once, verified so", "SIG-005", "the option holds for both sides",
         signed_request(target="/a%20b//c", double_encode=False, normalize_path=False))
 accepts("sig-verify-presigned", "a good presigned request", "SIG-040 SIG-032", "a server that refuses this one serves no URL", URL)
@@ -871,6 +875,81 @@ for slug, changes, rules, why in (
         ("signature-upper-case", {"headers": replaced(GOOD, "Authorization", SIGNATURE, SIGNATURE.upper())}, "SIG-041 SIG-023",
          "the digits are lower-case")):
     denies("sig-verify-altered-" + slug, "altered afterwards: " + slug.replace("-", " "), rules, why, GOOD, **changes)
+def forged(slug: str, rules: str, why: str, old: str = "", new: str = "", key: Optional[bytes] = None, **changes: Any) -> None:
+    """A signer's usual mistake: its canonical request, or else its string to sign, has one text in place of another; or its key is
+    another one. A dollar sign stands for the end."""
+    given = request(**dict(dict(BASE, headers=BASE_HEADERS), **changes))
+    given["headers"] = given["headers"] + [["X-Amz-Date", given["time"]]]
+    signed = plain.lower_headers(given["headers"])
+    stages = plain.finish(given, plain.query_pairs(given["target"].partition("?")[2]), signed)
+    canonical, text = stages["canonical_request"], stages["string_to_sign"]
+    if key is None:
+        assert (canonical + "$" + text + "$").count(old) == 1 and old != new, (slug, old, canonical)
+        key = plain.signing_key(given["secret_key"], given["time"][:8], given["region"], given["service"])
+        if old in canonical + "$":
+            text = plain.string_to_sign(given["time"], plain.scope_of(given), (canonical + "$").replace(old, new)[:-1])
+        else:
+            text = (text + "$").replace(old, new)[:-1]
+    given["headers"].append(["Authorization", "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=%s, Signature=%s" % (
+        given["access_key"], plain.scope_of(given), ";".join(signed), plain.hmac_sha256(key, text).hex())])
+    denies("sig-verify-forged-" + slug, "signed in another way: " + slug.replace("-", " "), rules + " SIG-041", why, given)
+
+
+LENIENT = "a server that takes it, too, computes something else than AWS does: "
+forged("no-empty-line", "SIG-001", LENIENT + "an empty line stands behind the headers", "text/plain\n\n", "text/plain\n")
+forged("line-end-behind", "SIG-001", LENIENT + "no line end stands behind the last part", PROMPT_HASH + "$", PROMPT_HASH + "\n$")
+forged("path-as-it-stands", "SIG-003", LENIENT + "the path is normalised", "\n/a/b\n", "\n/a/./b\n", target="/a/./b")
+forged("path-final-slash-of-the-rfc", "SIG-003", LENIENT + "no slash is left behind `..`", "\n/a\n", "\n/a/\n", target="/a/b/..")
+forged("path-encoded-once", "SIG-004", LENIENT + "an escape of the path is encoded again", "/a%2520b", "/a%20b", target="/a%20b")
+forged("path-encoded-twice", "SIG-005", LENIENT + "where the path is encoded once it stays so", "/a%20b", "/a%2520b", target="/a%20b",
+       double_encode=False)
+forged("path-lower-case-digits", "SIG-006", LENIENT + "the digits of an escape are in upper case", "/%C3%BC", "/%c3%bc", target="/\u00fc")
+forged("path-tilde-escaped", "SIG-006", LENIENT + "a tilde is unreserved", "/~a", "/%7Ea", target="/~a")
+forged("path-empty", "SIG-007", LENIENT + "an empty path is a slash", "POST\n/\n", "POST\n\n", target="?a=1")
+forged("query-plus-is-blank", "SIG-008", LENIENT + "a plus sign is none", "a=x%2By", "a=x%20y", target="/?a=x+y")
+forged("query-blank-is-plus", "SIG-008", LENIENT + "a blank is %20", "a=x%20y", "a=x+y", target="/?a=x%20y")
+forged("query-encoded-twice", "SIG-008", LENIENT + "an escape of the query is not encoded again", "a=%2F", "a=%252F", target="/?a=%2F")
+forged("query-as-it-came", "SIG-009", LENIENT + "the parameters are sorted", "\na=2&b=1\n", "\nb=1&a=2\n", target="/?b=1&a=2")
+forged("query-sorted-as-text", "SIG-009", LENIENT + "names are sorted, not the joined texts", "a=2&a-b=1", "a-b=1&a=2",
+       target="/?a-b=1&a=2")
+forged("query-no-equals", "SIG-010", LENIENT + "a missing equals sign is added", "\na=\n", "\na\n", target="/?a")
+forged("header-name-as-it-came", "SIG-011", LENIENT + "names are in lower case", "content-type:app", "Content-Type:app")
+forged("header-blank-behind-the-colon", "SIG-011", LENIENT + "no blank follows the colon", "host:example", "host: example")
+forged("header-runs-of-blanks", "SIG-012", LENIENT + "a run of blanks is one", "x-test:a b", "x-test:a  b", also=[["X-Test", "a  b"]])
+forged("header-quotes", "SIG-012", LENIENT + "inside quotes, too", 'x-test:"a b"', 'x-test:"a  b"', also=[["X-Test", '"a  b"']])
+forged("header-not-trimmed", "SIG-012", LENIENT + "the blanks around a value are none of it", "x-test:a\n", "x-test: a\n",
+       also=[["X-Test", " a"]])
+forged("header-joined-with-a-blank", "SIG-013", LENIENT + "a comma alone joins the values", "x-test:b,a", "x-test:b, a",
+       also=[["X-Test", "b"], ["X-Test", "a"]])
+forged("header-values-sorted", "SIG-013", LENIENT + "values stand in their order", "x-test:b,a", "x-test:a,b",
+       also=[["X-Test", "b"], ["X-Test", "a"]])
+forged("header-last-value-alone", "SIG-013", LENIENT + "the first value counts, too", "x-test:b,a", "x-test:a",
+       also=[["X-Test", "b"], ["X-Test", "a"]])
+forged("header-as-utf8", "SIG-026", LENIENT + "what is signed are the octets that were sent", "x-test:caf\u00e9", "x-test:caf\u00c3\u00a9",
+       also=[["X-Test", "caf\u00e9"]])
+forged("unsigned-payload", "SIG-019", "a server that takes S3's word for any body cannot tell which one was meant",
+       PROMPT_HASH, "UNSIGNED-PAYLOAD")
+forged("empty-payload", "SIG-019", "a server that takes the hash of nothing for any body cannot tell which one was meant",
+       PROMPT_HASH, EMPTY_HASH)
+forged("payload-in-upper-case", "SIG-019", LENIENT + "the hash is in lower case", PROMPT_HASH,
+       PROMPT_HASH.upper())
+forged("string-without-time", "SIG-021", LENIENT + "the time has its line", "\n%s\n2015" % DATE, "\n2015")
+forged("string-with-line-end", "SIG-021", LENIENT + "no line end stands behind the last line", "aws4_request\n", "aws4_request\n\n")
+for slug, first, parts, why in (
+        ("no-prefix", SECRET_KEY, ("20150830", "us-east-1", "sagemaker", "aws4_request"),
+         "the first key is the secret with AWS4 before it"),
+        ("whole-time", "AWS4" + SECRET_KEY, (DATE, "us-east-1", "sagemaker", "aws4_request"), "the key is of the day, not of the second"),
+        ("order", "AWS4" + SECRET_KEY, ("20150830", "sagemaker", "us-east-1", "aws4_request"), "the region comes before the service"),
+        ("no-suffix", "AWS4" + SECRET_KEY, ("20150830", "us-east-1", "sagemaker"), "the last key is of aws4_request"),
+        ("secret-itself", "AWS4" + SECRET_KEY, (), "the secret itself signs nothing")):
+    derived = first.encode()
+    for part in parts:
+        derived = plain.hmac_sha256(derived, part)
+    forged("key-" + slug, "SIG-022", LENIENT + why, key=derived)
+denies("sig-verify-scope-package-name", "signed for sagemaker-runtime, the name of the SDK's package", "SIG-027 SIG-044",
+       "the signing name is another than the package's and the host's: a mock that takes it lets a client go out that AWS refuses",
+       signed_request(service="sagemaker-runtime"), service="sagemaker")
+
 for slug, changes, why in (
         ("region", {"region": "us-west-2"}, "a request for one region is played to another"),
         ("service", {"service": "s3"}, "a request for one service is played to another"),
@@ -1027,5 +1106,6 @@ denies("sig-verify-presigned-altered-method", "presigned, another method", "SIG-
        method="DELETE")
 denies("sig-verify-presigned-altered-host", "presigned, another host", "SIG-041 SIG-014", "a URL is played to another host", URL,
        headers=[["Host", "evil.example"]])
-denies("sig-verify-presigned-token-other", "presigned with another session's token", "SIG-046", "the token is compared, not only signed",
+denies("sig-verify-presigned-token-other", "presigned with another session's token", "SIG-046 SIG-033",
+       "the token is compared, not only signed",
        presigned_request(session_token=TOKEN), session_token=TOKEN + "x")
