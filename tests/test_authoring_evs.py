@@ -2,8 +2,7 @@
 """The cases of the event stream and of the answer, held against botocore; and the helpers that write them.
 
 botocore's EventStreamBuffer and its parser of the service's model were written by others from the same texts. Where they
-disagree with a case stands in a table, with what botocore does; every row is run, and a case that no row explains fails. The
-rows are true of botocore 1.44.5, in November 2026.
+disagree with a case stands in tests/authoring/differences.py; every row is run, and a case that no row explains fails.
 """
 import base64
 import fnmatch
@@ -15,6 +14,7 @@ from conformance.cases import load_cases, questions_of
 from conformance.frames import assemble
 from conformance.verdicts import judge
 from tests.authoring import CaseMistake, b64, evs, http_response
+from tests.authoring.differences import BOTOCORE_ANSWERS, BOTOCORE_FRAMES, PEERS, row_of, source_of
 from tests.authoring.plain_eventstream import decode
 
 CASES = load_cases()
@@ -26,15 +26,11 @@ RESPONSE = [case for case in CASES if case.op == "http.response"]
 def botocore():
     """The package, with the modules that are used here."""
     package = pytest.importorskip("botocore")
-    if package.__version__ != "1.44.5":
-        pytest.skip("the tables are true of botocore 1.44.5, not of %s" % package.__version__)
+    if PEERS["botocore"] != "botocore " + package.__version__:
+        pytest.skip("the tables are true of %s, not of %s" % (PEERS["botocore"], package.__version__))
     pytest.importorskip("botocore.eventstream")
     pytest.importorskip("botocore.session")
     return package
-
-
-def row_of(case, rows):
-    return next((row for row in rows if fnmatch.fnmatchcase(case.id, row[0])), None)
 
 
 # ---- frames ------------------------------------------------------------------------------------------------------
@@ -42,33 +38,6 @@ def row_of(case, rows):
 # Exceptions of its own, and the kinds that they stand for.
 OWN = {"ChecksumMismatch": ("prelude_crc", "message_crc"), "InvalidHeadersLength": ("length", "limit"),
        "InvalidPayloadLength": ("length", "limit"), "DuplicateHeader": ("duplicate_header",)}
-
-# Cases, how botocore ends there, and why. Before its end it always delivers what is expected, but where it reads a bad frame.
-FRAMES = [
-    ("evs-total-length-1[25]", "ChecksumMismatch", "the least length is not asked for: a checksum finds it (EVS-006)"),
-    ("evs-total-length-[01]", "error", "struct.error escapes (EVS-006)"),
-    ("evs-total-length-longest-written", "ok", "an end inside a frame is none (EVS-022)"),
-    ("evs-headers-length-of-the-frame", "UnicodeDecodeError", "headers_length is not held against the frame (EVS-007)"),
-    ("evs-headers-length-one-over", "error", "headers_length is not held against the frame: struct.error escapes (EVS-007)"),
-    ("evs-headers-length-without-headers", "error", "headers_length is not held against the frame: struct.error escapes (EVS-007)"),
-    ("evs-headers-length-one-short", "ok", "a string that runs past the block is cut short (EVS-010)"),
-    ("evs-headers-length-one-long", "error", "struct.error escapes (EVS-010)"),
-    ("evs-headers-length-of-one-byte", "error", "struct.error escapes (EVS-010)"),
-    ("evs-order-length-truncated", "ok", "an end inside a frame is none (EVS-022)"),
-    ("evs-order-headers-length-truncated", "ok", "an end inside a frame is none (EVS-022)"),
-    ("evs-order-length-message-crc", "ChecksumMismatch", "headers_length is not held against the frame (EVS-007)"),
-    ("evs-name-empty*", "ok", "an empty name is read (EVS-011)"),
-    ("evs-utf8-[!e]*", "UnicodeDecodeError", "it is refused, by Python's own error (EVS-012, EVS-015)"),
-    ("evs-header-type-*", "KeyError", "it is refused, by Python's own error (EVS-013)"),
-    ("evs-header-cut-uuid", "ok", "a value that runs past the block is cut short (EVS-010)"),
-    ("evs-header-cut-bytes", "ok", "a value that runs past the block is cut short (EVS-010)"),
-    ("evs-header-cut-string", "ok", "a value that runs past the block is cut short (EVS-010)"),
-    ("evs-header-cut-string-65535", "ok", "a value that runs past the block is cut short (EVS-010)"),
-    ("evs-header-cut-*", "error", "struct.error escapes (EVS-010)"),
-    ("evs-header-value-one-short", "error", "struct.error escapes (EVS-010)"),
-    ("evs-truncated-*", "ok", "an end inside a frame is none (EVS-022)"),
-    ("evs-behind-the-last-frame-*", "ok", "an end inside a frame is none (EVS-022)"),
-]
 
 
 def plain_message(shown):
@@ -103,7 +72,7 @@ def botocore_decodes(botocore, chunks):
 def test_botocore_decodes_the_frames_as_the_cases_say(botocore):
     used = set()
     for case in DECODE:
-        row = row_of(case, FRAMES)
+        row = row_of(case.id, BOTOCORE_FRAMES)
         for question in questions_of(case):
             messages, end = botocore_decodes(botocore, question.input["chunks"])
             expected = [plain_message(message) for message in question.expect["output"]["messages"]]
@@ -112,52 +81,14 @@ def test_botocore_decodes_the_frames_as_the_cases_say(botocore):
                 assert messages == expected, (case.id, question.delivery)
                 assert end == kind or kind in OWN.get(end, ()), (case.id, end)
             else:
-                assert end == row[1] and end != kind, (case.id, end)
+                assert end == row.actual and end != kind, (case.id, end)
                 assert messages[:len(expected)] == expected, (case.id, question.delivery)
                 used.add(row)
-    assert [row for row in FRAMES if row not in used] == []
-    assert [case.id for case in DECODE if case.expect["status"] == "ok" and row_of(case, FRAMES)] == []
+    assert [row for row in BOTOCORE_FRAMES if row not in used] == []
+    assert [case.id for case in DECODE if case.expect["status"] == "ok" and row_of(case.id, BOTOCORE_FRAMES)] == []
 
 
 # ---- answers -----------------------------------------------------------------------------------------------------
-
-# Cases, the stage at which botocore differs, and why.
-ANSWERS = [
-    ("http-no-stream-html", "kind", "neither status nor Content-Type is asked: the page is read as frames (HTTP-021)"),
-    ("http-no-stream-*", "status", "neither status nor Content-Type is asked: too short a document is an empty stream (HTTP-021)"),
-    ("http-content-encoding-[!i]*", "status", "Content-Encoding is not asked (HTTP-020)"),
-    ("http-content-encoding-identity-gzip", "status", "Content-Encoding is not asked (HTTP-020)"),
-    ("http-status-20[1-6]", "status", "each status below 300 is a success (HTTP-020)"),
-    ("http-status-3*", "kind", "a redirect is a service error, or Python's own error where its body is no JSON (HTTP-049)"),
-    ("http-status-1*", "status", "each status below 300 is a success (HTTP-054)"),
-    ("http-status-*", "kind", "each status from 300 on is a service error: Python's own error escapes (HTTP-054)"),
-    ("http-message-exception-type-*-bytes", "kind", "an exception without a name is raised as one without a name (EVS-034)"),
-    ("http-message-exception-type-missing", "kind", "an exception without a name is raised as one without a name (EVS-034)"),
-    ("http-message-event-type-of-an-exception", "kind", "an exception without a name is raised as one without a name (EVS-034)"),
-    ("http-message-member-both", "fields.Message", "message wins over Message (HTTP-032)"),
-    ("http-message-member-*", None, "they agree"),
-    ("http-message-*", "status",
-     "what is neither error nor exception is an event, and an event that it does not know is skipped (EVS-030)"),
-    ("http-exception-modelstreamerror-*", "fields.ErrorCode", "ErrorCode is dropped (EVS-034)"),
-    ("http-exception-small-message", "fields.Message", "the text is read from Message alone (EVS-038)"),
-    ("http-exception-payload-array", "kind", "AttributeError escapes (EVS-038)"),
-    ("http-exception-payload-null", "kind", "AttributeError escapes (EVS-038)"),
-    ("http-exception-payload-not-utf8", "kind", "UnicodeDecodeError escapes (EVS-038)"),
-    ("http-exception-unmodelled-*", "code", "the name of an exception that is not modelled is lost (EVS-035)"),
-    ("http-frame-*", "kind", "its own names, and Python's own errors (EVS-002 to EVS-015)"),
-    ("http-truncated-*", "status", "an end inside a frame is none (EVS-022)"),
-    ("http-incomplete-*", "status", "the parser is not told how the body ends (HTTP-023)"),
-    ("http-error-modelerror*", "fields.OriginalStatusCode", "members of an error stand outside what is compared here"),
-    ("http-error-modelstreamerror", "fields.ErrorCode", "members of an error stand outside what is compared here"),
-    ("http-small-*", "fields.Original*", "members of an error stand outside what is compared here"),
-    ("http-error-no-code-*", "kind", "AttributeError, RecursionError and UnicodeDecodeError escape (HTTP-035)"),
-    ("http-error-incomplete-empty", "code", "the header is not read where a 5xx has no body (HTTP-030)"),
-    ("http-code-header-empty", "code", "an empty header counts (HTTP-030)"),
-    ("http-code-blanks", "code", "the blanks stay: its HTTP library has taken them off before (HTTP-031)"),
-    ("http-200-errortype*", "kind", "x-amzn-errortype is not asked on a 200 (HTTP-024)"),
-    ("http-xml-*", "code", "an error in XML has no code but the status (HTTP-036)"),
-]
-
 
 @pytest.fixture(scope="module")
 def parse(botocore):
@@ -176,8 +107,15 @@ def parse(botocore):
         def stream(self):
             return iter(self.chunks)
 
-    def told(error, kind):
-        return {"status": "reject", "kind": kind, "code": error.get("Code"), "fields": {"Message": error.get("Message")}}
+    def told(error, kind, members=()):
+        return {"status": "reject", "kind": kind, "code": error.get("Code"),
+                "fields": dict({"Message": error.get("Message")}, **dict(members))}
+
+    def service_error(response):
+        error = parser.parse(response, shape)["Error"]
+        error_shape = service.shape_for_error_code(error.get("Code"))  # as botocore.endpoint does
+        members = parser.parse(response, error_shape) if error_shape is not None else {}
+        return told(error, "service_error", [pair for pair in members.items() if pair[0] not in ("Error", "ResponseMetadata", "Message")])
 
     def answer(given, kind):
         chunks = [base64.b64decode(chunk) for chunk in given["chunks"]]
@@ -188,7 +126,7 @@ def parse(botocore):
         events, output = [], {}
         try:
             if given["status"] >= 300:
-                return told(parser.parse(dict(response, body=b"".join(chunks)), shape)["Error"], "service_error")
+                return service_error(dict(response, body=b"".join(chunks)))
             parsed = parser.parse(dict(response, body=Raw(chunks)), shape)
             output = {name: value for name, value in parsed.items() if isinstance(value, str)}
             for event in parsed["Body"]:
@@ -204,19 +142,30 @@ def parse(botocore):
 
 
 def test_botocore_reads_the_answers_as_the_cases_say(parse):
-    used = set()
+    used, needless = set(), []
     for case in RESPONSE:
-        row = row_of(case, ANSWERS)
+        row = row_of(case.id, BOTOCORE_ANSWERS)
         for question in questions_of(case):
             verdict = judge(question, parse(question.input, question.expect.get("kind")))
-            if verdict.difference is None:
-                assert verdict.word in ("PASS", "ACCEPTABLE")
+            if verdict.word == "PASS":
+                needless += [case.id] if row is not None else []
                 continue
-            stage = verdict.difference.stage
-            assert row is not None and row[1] is not None and fnmatch.fnmatchcase(stage, row[1]), (case.id, verdict.difference)
+            stage = verdict.difference.stage if verdict.difference is not None else verdict.word.lower()
+            assert row is not None and fnmatch.fnmatchcase(stage, row.actual), (case.id, verdict.difference)
             used.add(row)
-    assert [row for row in ANSWERS if row[1] and row not in used] == []
-    assert [case.id for case in RESPONSE if case.expect["status"] == "ok" and row_of(case, ANSWERS)] == []
+    assert needless == []
+    assert [row for row in BOTOCORE_ANSWERS if row not in used] == []
+    assert [case.id for case in RESPONSE if case.expect["status"] == "ok" and row_of(case.id, BOTOCORE_ANSWERS)] == []
+
+
+def test_a_case_says_who_agrees():
+    assert source_of("evs-frame-shortest", "eventstream.decode", "[spec]") == (
+        "[spec]; agreed by botocore 1.44.5, @smithy/core 3.41.0, aws-eventstream 1.2.0")
+    assert source_of("evs-encode-headers-131073", "eventstream.encode", "derived") == (
+        "derived; agreed by aws-eventstream 1.2.0; @smithy/core 3.41.0: the length of all headers has no bound (EVS-025)")
+    assert source_of("http-200-errortype", "http.response", "derived") == (
+        "derived; botocore 1.44.5: x-amzn-errortype is not asked on a 200 (HTTP-024)")
+    assert {case.source.partition(";")[0] for case in DECODE + RESPONSE} == {"derived", "[spec]", "[recorded]", "[reported]"}
 
 
 # ---- the helpers that write the cases ----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 from conformance.frames import assemble
 
 from . import DELIVERIES, CaseMistake, Feature, b64, frames, ok, reject
+from .differences import source_of
 from .plain_eventstream import decode
 
 UNTRAILED = ("whole", "bytewise", "halves")  # for a stream that ends inside a frame, which a frame behind it would fill
@@ -608,3 +609,6 @@ def _encode() -> None:
 for chapter in (_frames, _checksums, _lengths, _orders, _types, _names, _utf8, _header_block, _truncations, _chunks, _large_values,
                 _encode):
     chapter()
+
+for case in [case for feature in FEATURES for case in feature.cases]:
+    case["source"] = source_of(case["id"], case["op"], case["source"])

@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 from conformance.frames import assemble
 
 from . import CaseMistake, Feature, b64, either, ok, reject
+from .differences import source_of
 from .plain_eventstream import decode
 
 WAYS = ("whole", "bytewise", "halves")
@@ -563,3 +564,6 @@ def _xml() -> None:
 for chapter in (_success, _output, _no_success, _messages, _exceptions, _error_messages, _broken_streams, _modelled_errors,
                 _unmodelled_errors, _codes, _members, _errors_with_200, _xml):
     chapter()
+
+for case in [case for feature in FEATURES for case in feature.cases]:
+    case["source"] = source_of(case["id"], case["op"], case["source"])
