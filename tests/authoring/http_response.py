@@ -164,7 +164,8 @@ def _no_success() -> None:
         case("content-encoding-" + coding.lower().replace(", ", "-") + ("-upper" if coding.isupper() else ""),
              "Content-Encoding: %s" % coding, "HTTP-020 HTTP-021", 200, good + (("Content-Encoding", coding),),
              "compressed frames are no frames; nobody asked for a coding")
-    for status, title in ((201, "Created"), (202, "Accepted"), (203, "Non-Authoritative Information"), (206, "Partial Content")):
+    for status, title in ((201, "Created"), (202, "Accepted"), (203, "Non-Authoritative Information"), (206, "Partial Content"),
+                          (299, "of no name")):
         case("status-%d" % status, "a stream with status %d %s" % (status, title), "HTTP-020 HTTP-021", status, good,
              "only 200 is the operation's answer: part of a stream, or another one's copy, is not")
     case("status-204", "status 204, no body", "HTTP-020 HTTP-021", 204, [], "no content is no stream without parts", "",
