@@ -75,7 +75,7 @@ def _sigv4_sign(given: Given) -> Dict[str, Any]:
 
 
 def _sigv4_presign(given: Given) -> Dict[str, Any]:
-    presigned = Signer().presign(**_signing_arguments(given, "expires", "omit_session_token"))
+    presigned = Signer().presign(expires=given["expires"], **_signing_arguments(given, "omit_session_token"))
     return {"canonical_request": presigned.canonical_request, "string_to_sign": presigned.string_to_sign,
             "signature": presigned.signature, "target": presigned.target}
 
