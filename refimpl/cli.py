@@ -96,15 +96,14 @@ class UsageParser(argparse.ArgumentParser):
         raise UsageError(message)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(command: Optional[str] = None) -> argparse.ArgumentParser:
+    """Return the parser; when command is one, with the flags of that one alone: making all of them takes as long as a small call."""
     parser = UsageParser(prog="refimpl", description="SageMaker Runtime InvokeEndpointWithResponseStream, on the standard library alone.")
     parser.add_argument("--version", action="version", version=VERSION)
-    commands = parser.add_subparsers(dest="command", metavar="invoke | decode | sign | convert | bridge", parser_class=UsageParser)
-    _add_invoke(commands.add_parser("invoke", help="call an endpoint and print its answer as it arrives"))
-    _add_decode(commands.add_parser("decode", help="show the frames of a recorded event stream"))
-    _add_bridge(commands.add_parser("bridge", help="turn an event stream into server-sent events"))
-    _add_sign(commands.add_parser("sign", help="sign a request and show every stage"))
-    _add_convert(commands.add_parser("convert", help="write a shape's document in another form"))
+    commands = parser.add_subparsers(dest="command", metavar=" | ".join(_COMMANDS), parser_class=UsageParser)
+    for name in [command] if command in _COMMANDS else _COMMANDS:
+        purpose, add_flags = _COMMANDS[name]
+        add_flags(commands.add_parser(name, help=purpose))
     return parser
 
 
@@ -452,16 +451,25 @@ def _convert(options: argparse.Namespace, streams: Streams) -> None:
 
 # ---- the outside -------------------------------------------------------------------------------------------------
 
+_COMMANDS: Dict[str, Tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "invoke": ("call an endpoint and print its answer as it arrives", _add_invoke),
+    "decode": ("show the frames of a recorded event stream", _add_decode),
+    "bridge": ("turn an event stream into server-sent events", _add_bridge),
+    "sign": ("sign a request and show every stage", _add_sign),
+    "convert": ("write a shape's document in another form", _add_convert),
+}
+
+
 def main(arguments: Sequence[str], streams: Streams) -> int:
     """Run one command and return its exit code; every error of this package becomes one line on stderr."""
-    parser = _parser()
+    parser = _parser(arguments[0] if arguments else None)
     try:
         options = parser.parse_args(arguments)
         empty = [name for name, value in vars(options).items() if value == [] and name != "header"]
         if empty:  # what argparse makes of a lone -- behind a flag
             raise UsageError("no value for --%s" % empty[0])
         if options.command is None:
-            raise UsageError("no command", expected="invoke, decode, sign or convert; --help tells more")
+            raise UsageError("no command", expected="%s; --help tells more" % ", ".join(_COMMANDS))
         with warnings.catch_warnings():
             warnings.simplefilter("always", BodySizeWarning)
             warnings.showwarning = lambda message, *rest, **more: _warn(streams, str(message))

@@ -643,7 +643,7 @@ def test_a_huge_body_is_warned_of_under_every_filter_of_warnings(endpoint: Endpo
 # ---- invoke: usage, configuration, network -----------------------------------------------------------------------
 
 @pytest.mark.parametrize("arguments, words", [
-    ([], "no command (expected invoke, decode, sign or convert"),
+    ([], "no command (expected invoke, decode, bridge, sign, convert"),
     (["frobnicate"], "invalid choice: 'frobnicate'"),
     (["invoke"], "required: name"),
     (["invoke", "llm", "--frobnicate"], "unrecognized arguments: --frobnicate"),
@@ -802,7 +802,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments, words", [
-    (["--help"], ["invoke | decode | sign", "call an endpoint", "--version"]),
+    (["--help"], ["invoke | decode | bridge | sign | convert", "call an endpoint", "--version"]),
     (["invoke", "--help"], sorted(FLAGS) + ["--body TEXT|@FILE|-", "--format {raw,events,json,text,lines,sse,auto}",
                                                 "--read-timeout S", "default: 500",
                                             "sent as X-Amzn-SageMaker-Accept", "--endpoint-url", "--region", "--total-timeout"]),
