@@ -994,6 +994,13 @@ denies("sig-verify-authorization-twice", "the same Authorization twice", "SIG-04
 denies("sig-verify-authorization-two", "a good Authorization and another one", "SIG-040", "one hop reads the first, the next one the last",
        GOOD,
        headers=GOOD["headers"] + [["authorization", "Bearer abc"]])
+denies("sig-verify-authorization-in-two-lines", "an Authorization whose parts stand in two lines", "SIG-040",
+       "Authorization is no list: a hop that joins the lines lets each of two senders write one half", GOOD,
+       headers=GOOD["headers"][:-1] + [["Authorization", AUTHORIZATION.rpartition(", ")[0]],
+                                       ["Authorization", AUTHORIZATION.rpartition(", ")[2]]])
+for slug, bad in (("blank", "PO ST"), ("empty", ""), ("line-end", "POST\n")):
+    denies("sig-verify-method-" + slug, "a method that is no token, signed so: " + slug.replace("-", " "), "SIG-002",
+           "a request line with a word too many, or too few, means one thing here and another on the next hop", signed_request(method=bad))
 denies("sig-verify-authorization-and-query", "signed in header and query at once", "SIG-040", "two claims: which one was checked?",
        signed_request(target=BASE["target"] + "&X-Amz-Signature=" + "0" * 64))
 
