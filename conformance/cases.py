@@ -178,10 +178,11 @@ def _files_below(folder: str) -> Iterator[str]:
 
 def scenario_cases() -> List[Case]:
     """Return a case for each scenario of the catalogue: a call of the endpoint that plays it."""
-    return [_scenario_case(scenario) for scenario in examples()]
+    return [scenario_case(scenario) for scenario in examples()]
 
 
-def _scenario_case(scenario: Scenario) -> Case:
+def scenario_case(scenario: Scenario) -> Case:
+    """Return the case that a scenario is."""
     given = {"EndpointName": scenario.name, "ContentType": "application/json", "Body": _base64(WIRE_BODY)}
     return Case("invoke-" + scenario.name, scenario.title, scenario.rules, "MUST", "invoke", {"input": given}, ("whole",),
                 _scenario_expect(scenario), (), (), "a correct client must " + scenario.must, "0.1.0", "derived", "invoke")

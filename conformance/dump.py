@@ -6,7 +6,7 @@
     expect.json      what is expected of each question, in their order, and what else is acceptable
     README.txt       the case for a person
 
-`adapter < question.jsonl` is all that it takes. An `invoke` question lacks the endpoint's address: `conformance serve` prints it.
+`adapter < question.jsonl` is all that it takes; for an `invoke` case, while `python3 -m conformance serve --port 8080` runs.
 """
 import json
 import os
@@ -16,6 +16,9 @@ from .adapters.protocol import PROTOCOL_VERSION
 from .cases import Case, expected_in, input_bytes, questions_of
 from .report.terminal import case_lines
 from .rules import Rule
+from .runner import addressed
+
+SERVED = "http://127.0.0.1:8080"  # what `conformance serve --port 8080` prints
 
 
 def write_case(case: Case, folder: str, rules: Mapping[str, Rule]) -> None:
@@ -29,7 +32,8 @@ def write_case(case: Case, folder: str, rules: Mapping[str, Rule]) -> None:
 def files_of(case: Case, rules: Mapping[str, Rule]) -> List[Tuple[str, Union[str, bytes]]]:
     """Return (name, content) of each file."""
     questions = questions_of(case)
-    asked = [{"cmd": "run", "seq": seq, "op": case.op, "input": question.input} for seq, question in enumerate(questions, 1)]
+    asked = [{"cmd": "run", "seq": seq, "op": case.op, "input": addressed(case, question.input, SERVED)}
+             for seq, question in enumerate(questions, 1)]
     lines = [{"cmd": "hello", "protocol": PROTOCOL_VERSION}, *asked, {"cmd": "bye"}]
     expected = [{"seq": seq, "delivery": question.delivery, "expect": question.expect,
                  "acceptable": [dict(other, expect=expected_in(other["expect"], question.delivery)) for other in case.acceptable]}

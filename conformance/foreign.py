@@ -23,12 +23,12 @@ from refimpl.errors import Error, UsageError, shown
 from refimpl.eventstream import Decoder
 from refimpl.jsonform import parse_json
 
-from .cases import WIRE_BODY
-from .endpoint import ACCESS_KEY, SECRET_KEY, Call, Endpoint
+from .cases import scenario_case
+from .endpoint import Call, Endpoint
 from .peer_programs import DEADLINE, READ_TIMEOUT
 from .peers import Found, Say, find_peer, start_adapter
 from .process import Adapter, AdapterFault, Hanging
-from .runner import REGION, calls_of
+from .runner import addressed, calls_of
 from .scenarios import Answer, Expect, Scenario, body_of, examples
 
 CLIENTS = ("boto3", "javascript", "curl")
@@ -95,7 +95,7 @@ def play(found: Found, scenarios: Sequence[Scenario], workers: int = _WORKERS) -
             try:
                 while True:
                     scenario = waiting.get_nowait()
-                    answers[scenario.name] = player.call(scenario.name)
+                    answers[scenario.name] = player.call(scenario)
             except queue.Empty:
                 versions.append(player.version)
             except Exception as error:  # told below, by the thread that waits
@@ -121,17 +121,16 @@ class _Player:
         self._adapter: Optional[Adapter] = None
         self.version = ""
 
-    def call(self, name: str) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    def call(self, scenario: Scenario) -> Tuple[Dict[str, Any], Dict[str, Any]]:
         """Return the answer to one call, and the adapter's own names of kinds."""
         if self._adapter is None:
             self._adapter = start_adapter(self._found)
         hello = self._adapter.hello
         self.version = hello["implementation"]["version"]
-        given = {"endpoint_url": self._url, "region": REGION, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY,
-                 "input": {"EndpointName": name, "ContentType": "application/json", "Body": base64.b64encode(WIRE_BODY).decode("ascii")}}
+        case = scenario_case(scenario)
         operation = "invoke" if "invoke" in hello["operations"] else "http.call"
         try:
-            answer = self._adapter.ask(operation, given, _PATIENCE)
+            answer = self._adapter.ask(operation, addressed(case, case.input, self._url), _PATIENCE)
         except AdapterFault as error:
             answer = {"status": "hang" if isinstance(error, Hanging) else "crash", "message": str(error)}
         if answer["status"] not in ("ok", "reject") or answer.get("kind") == "Hang":

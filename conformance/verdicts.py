@@ -145,7 +145,8 @@ def _difference_from(question: Question, expect: Document, answer: _Answer) -> O
         return Difference("status", "ok" if expect["status"] == "ok" else "reject " + " or ".join(kinds), answer.told())
     if answer.status == "reject":
         if answer.kind not in kinds:
-            return Difference("kind", " or ".join(kinds), answer.kind)
+            unmapped = "" if answer.kind in REJECT_KINDS else " (no kind of the protocol; `kinds` of hello maps a name of your own to one)"
+            return Difference("kind", " or ".join(kinds), answer.kind + unmapped)
         if "code" in expect and answer.code != expect["code"]:
             return Difference("code", expect["code"], ABSENT if answer.code is None else answer.code)
         for name, value in expect.get("fields", {}).items():

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, Dict
 
 from conformance.cases import input_bytes, load_cases, questions_of, scenario_cases
-from conformance.dump import files_of, write_case
+from conformance.dump import SERVED, files_of, write_case
+from conformance.endpoint import Endpoint
 from conformance.rules import load_rules
+from conformance.runner import addressed
 from conformance.verdicts import PASS, judge
 
 from .support import made_result
@@ -29,7 +31,7 @@ def test_every_case_can_be_written() -> None:
         assert written.get("input.bin") == data
         lines = [json.loads(line) for line in written["question.jsonl"].splitlines()]
         assert [line["cmd"] for line in lines] == ["hello"] + ["run"] * len(case.delivery) + ["bye"]
-        assert [line["input"] for line in lines[1:-1]] == [question.input for question in questions_of(case)]
+        assert [line["input"] for line in lines[1:-1]] == [addressed(case, question.input, SERVED) for question in questions_of(case)]
         assert [(one["delivery"], one["expect"]) for one in json.loads(written["expect.json"])] == [
             (question.delivery, question.expect) for question in questions_of(case)]
 
@@ -44,6 +46,15 @@ def test_the_adapter_answers_what_was_written(tmp_path: Path) -> None:
     assert answers[0]["protocol"] == 1
     assert [judge(question, answer).word for question, answer in zip(questions_of(case), answers[1:])] == [PASS] * len(case.delivery)
     assert (tmp_path / "deep" / case.id / "README.txt").read_text(encoding="utf-8").startswith(case.id + ": ")
+
+
+def test_a_call_is_answered_while_the_endpoint_is_served() -> None:
+    case = next(case for case in scenario_cases() if case.id == "invoke-frames-split")
+    with Endpoint() as endpoint:
+        asked = files(case)["question.jsonl"].replace(SERVED, endpoint.url)
+        told = subprocess.run([sys.executable, "-m", "conformance.adapters.refimpl"], input=asked.encode("ascii"), stdout=subprocess.PIPE,
+                              cwd=str(ROOT), check=True).stdout
+    assert judge(questions_of(case)[0], json.loads(told.splitlines()[1]), None, endpoint.calls).word == PASS
 
 
 def test_what_is_acceptable_stands_with_each_delivery() -> None:
