@@ -5,10 +5,11 @@ The plan: walk the tree in order and offer, at each node, the changes that its k
 that walk, so that MODULE:NUMBER names the same mutant for as long as the source stands. To make one, the tree is read anew,
 that one change is made in it, and it is compiled as it is: no text is written.
 
-Left alone: annotations, decorators, docstrings, texts, and what a raised error is given as its message and evidence, since the
-vectors judge no wording. Python 3.8 or newer; older ones have other trees.
+Left alone: annotations, decorators, docstrings, texts, and what an error is given as its message and evidence, since the vectors
+judge no wording. Python 3.8 or newer; older ones have other trees.
 """
 import ast
+import re
 from types import CodeType
 from typing import Any, Callable, Iterator, List, NamedTuple, Type
 
@@ -16,7 +17,7 @@ from .mutants import MutantError, path_of, source_of
 
 Place = NamedTuple("Place", [
     ("number", int),
-    ("module", str), ("function", str),     # of refimpl; dotted, empty at the module's own level
+    ("module", str), ("function", str),     # of refimpl; dotted, with its class, empty at the module's own level
     ("first", int), ("last", int),          # the lines of the smallest statement around it
     ("line", int), ("what", str)])
 Place.__doc__ = """Where a mutant differs from the source, and how."""
@@ -32,6 +33,7 @@ _OPERATORS = (
     (ast.LShift, ast.RShift), (ast.RShift, ast.LShift), (ast.BitOr, ast.BitAnd), (ast.BitAnd, ast.BitOr), (ast.And, ast.Or),
     (ast.Or, ast.And))
 _OTHER = dict(_COMPARISONS + _OPERATORS)
+_REFUSALS = re.compile(r"_?refuse\w*|_short|_not_utf8|_wrong_value|_check_limit|\w*Error")  # what they are given is shown, and no more
 _DROPPED = (ast.Expr, ast.Raise, ast.AugAssign, ast.Delete, ast.Break, ast.Continue)
 
 
@@ -120,6 +122,8 @@ def _offers_of_expression(node: ast.AST, scope: _Scope) -> Iterator[_Offer]:
             yield _Offer(scope, line, _told(type(node.op)), lambda: setattr(node, "op", _OTHER[type(node.op)]()))
     elif isinstance(node, ast.Constant):
         yield from _offers_of_constant(node, scope)
+    elif isinstance(node, ast.Call) and _REFUSALS.fullmatch(getattr(node.func, "attr", "") or getattr(node.func, "id", "")):
+        return
     for child in ast.iter_child_nodes(node):
         if not isinstance(child, (ast.expr_context, ast.operator, ast.boolop, ast.cmpop, ast.unaryop, ast.arguments)):
             yield from _offers_of_expression(child, scope)

@@ -242,7 +242,10 @@ def prove_generated(modules: Sequence[str], cases: Sequence[Case], jobs: int, ti
 
 
 def reached_by(bench: Bench, questions: Sequence[Question], path: str, timeout: float) -> List[Dict[str, List[int]]]:
-    """Return for each question the lines that it reaches, by module. Raises ProofFailed when the adapter breaks down."""
+    """Return the lines that are executed on loading, by module, then those that each question reaches.
+
+    Raises ProofFailed when the adapter breaks down.
+    """
     try:
         with Endpoint() as endpoint, bench.start([OWN_ADAPTER[0], "-m", "conformance.adapters.reach", path]) as adapter:
             for question in questions:
@@ -254,15 +257,13 @@ def reached_by(bench: Bench, questions: Sequence[Question], path: str, timeout: 
 
 
 def choose_questions(place: Place, questions: Sequence[Question], reach: Sequence[Mapping[str, List[int]]]) -> List[Question]:
-    """Return the questions that can tell a mutant: those that reach its statement, at a module's own level all.
+    """Return the questions that can tell a mutant: those that reach its statement; all, when loading the module does.
 
     Those over a socket are left to what no other question reaches.
     """
     lines = range(place.first, place.last + 1)
-    if place.function:
-        chosen = [question for question, reached in zip(questions, reach) if any(line in lines for line in reached.get(place.module, ()))]
-    else:
-        chosen = list(questions)
+    loaded, *each = [any(line in lines for line in reached.get(place.module, ())) for reached in reach]
+    chosen = [question for question, reaches in zip(questions, each) if reaches or loaded]
     return [question for question in chosen if question.case.op != "invoke" or place.module == "http1"] or chosen
 
 

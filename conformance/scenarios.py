@@ -740,6 +740,8 @@ _BAD_HEADS = (
     ("content-length-and-chunked", "Content-Length together with Transfer-Encoding", _with_length(str(_LENGTH), chunked=True)),
     ("transfer-encoding-gzip", "Transfer-Encoding: gzip, chunked",
      raw(head(RAW_HEADERS + (("Transfer-Encoding", "gzip, chunked"),)), chunk(_gzip(b"".join(FRAMES))), LAST_CHUNK)),
+    ("transfer-encoding-twice", "Transfer-Encoding: chunked twice", raw(head(RAW_HEADERS + (CHUNKED, CHUNKED)), _GOOD_BODY)),
+    ("transfer-encoding-http-1-0", "Transfer-Encoding in HTTP/1.0", raw(head(RAW_HEADERS + (CHUNKED,), version="HTTP/1.0"), _GOOD_BODY)),
     ("transfer-encoding-unknown", "a Transfer-Encoding that is not known",
      raw(head(RAW_HEADERS + (("Transfer-Encoding", "xchunked"),)), _GOOD_BODY)),
     ("bare-lf-in-head", "a head whose lines end in a bare LF", raw(_GOOD_HEAD.replace(b"\r\n", b"\n"), _GOOD_BODY)),
@@ -748,6 +750,8 @@ _BAD_HEADS = (
     ("header-line-too-long", "a header line over 64 KiB", raw(_with_lines(b"X-Test: %s\r\n" % (b"a" * 65536)), _GOOD_BODY)),
     ("headers-too-many", "more than 100 headers", raw(_with_lines(*[b"X-Test-%d: a\r\n" % number for number in range(101)]), _GOOD_BODY)),
     ("interim-too-many", "a thousand interim answers", raw(*[head((), "103 Early Hints")] * 1000, _GOOD_HEAD, _GOOD_BODY)),
+    ("header-folded-first", "a head that begins with a folded line",
+     raw(_GOOD_HEAD.replace(b"\r\n", b"\r\n folded\r\n", 1), _GOOD_BODY)),
     ("header-space-before-colon", "a space before the colon", raw(_with_lines(b"X-Test : a\r\n"), _GOOD_BODY)),
     ("content-length-space-before-colon", "Content-Length with a space before the colon",
      raw(head(RAW_HEADERS)[:-2] + b"Content-Length : %d\r\n\r\n" % _LENGTH, b"".join(FRAMES))),
@@ -819,6 +823,11 @@ def _odd_but_good() -> List[Entry]:
                  raw(head(RAW_HEADERS, version="HTTP/1.0"), *FRAMES)),
         Scenario("header-small-letters", "header names in small letters", "accept them", ok(*PARTS),
                  raw(head([(name.lower(), value) for name, value in RAW_HEADERS + (CHUNKED,)]), _GOOD_BODY)),
+        Scenario("header-folded", "a header value on two lines", "join them with one space", ok(*PARTS)._replace(
+            output=dict(OUTPUT, CustomAttributes="trace=7; a=b")), raw(_with_lines(
+                b"X-Amzn-SageMaker-Custom-Attributes: trace=7;\r\n", b" \t a=b \r\n"), _GOOD_BODY)),
+        Scenario("chunks-slow", "HTTP chunks byte by byte, their sizes and ends, too", "accept it", ok(*PARTS),
+                 raw(_GOOD_HEAD, *_between(_pieces(_GOOD_BODY, 1), 0.001))),
         Scenario("head-slow", "a head byte by byte", "accept it", ok(*PARTS), raw(*_pieces(_GOOD_HEAD, 1), _GOOD_BODY)),
     ]
 
@@ -854,7 +863,7 @@ _RULES = (  # rule, the scenarios that an implementation which breaks it gets wr
     ("EVS-015", "header-value-not-utf-8 header-value-surrogate"),
     ("EVS-022", "frame-unfinished-* truncated-*"),
     ("EVS-023", "bad-frame-behind-good-ones *-middle *-last model-stream-error-after-*"),
-    ("EVS-026", "one-byte-at-a-time* frames-*"),
+    ("EVS-026", "one-byte-at-a-time* frames-* chunks-slow"),
     ("EVS-027", "message-without-headers"),
     ("EVS-030", "message-type-* message-without-headers"),
     ("EVS-031", "event-type-*"),
@@ -889,11 +898,12 @@ _RULES = (  # rule, the scenarios that an implementation which breaks it gets wr
                  "http-content-length-empty http-content-length-negative http-content-length-twice content-length-equal success-204"),
     ("HTTP-043", "http-content-length-and-chunked"),
     ("HTTP-044", "http-transfer-encoding-*"),
-    ("HTTP-045", "http-chunk-size-* http-chunk-bare-lf-size malformed-end chunk-extensions chunk-size-zeros "
+    ("HTTP-045", "http-chunk-size-* http-chunk-bare-lf-size malformed-end chunk-extensions chunk-size-zeros chunks-slow "
                  "default"),
-    ("HTTP-046", "http-chunk-end-* http-chunk-too-long http-chunk-bare-lf-end http-chunk-bare-lf-last"),
+    ("HTTP-046", "chunks-slow http-chunk-end-* http-chunk-too-long http-chunk-bare-lf-end http-chunk-bare-lf-last"),
     ("HTTP-047", "http-bare-lf-* http-header-without-colon http-header-with-nul http-header-space-before-colon "
-                 "http-content-length-space-before-colon header-small-letters"),
+                 "http-content-length-space-before-colon header-small-letters "
+                 "header-folded http-header-folded-first"),
     ("HTTP-048", "http-header-line-too-long http-headers-too-many http-interim-too-many interim-several"),
     ("HTTP-049", "redirect-* redirected"),
     ("HTTP-050", "default-length head-slow slow-drip stall-between-parts stall-in-part"),

@@ -150,8 +150,9 @@ def _difference_from(question: Question, expect: Document, answer: _Answer) -> O
         if "code" in expect and answer.code != expect["code"]:
             return Difference("code", expect["code"], ABSENT if answer.code is None else answer.code)
         for name, value in expect.get("fields", {}).items():
-            difference = first_difference(value, _as_number(answer.fields.get(name), value), "fields." + name)
-            if difference is not None:
+            actual = answer.fields.get(name)
+            difference = first_difference(value, _as_number(actual, value), "fields." + name)
+            if difference is not None and not (value is None and actual is None):  # null means absent
                 return difference
     return _difference_of_outputs(question, _expected_output(question, expect), answer)
 

@@ -11,6 +11,7 @@ from typing import Any, Dict, List
 
 import pytest
 
+import refimpl
 from conformance.adapters import reach
 from conformance.adapters.protocol import Reject
 from conformance.adapters.reach import forget, traced
@@ -94,7 +95,10 @@ def test_the_program_writes_a_line_for_each_question(tmp_path: Path) -> None:
     assert [answer.get("status") for answer in answers] == [None, "ok", "reject"]
     assert answers[0]["implementation"]["name"] == "refimpl, traced"
     notes = [json.loads(line) for line in path.read_text(encoding="ascii").splitlines()]
-    assert len(notes) == 2 and "eventstream" in notes[0] and "endpoints" in notes[1] and "endpoints" not in notes[0]
+    loading, *each = notes
+    assert len(each) == 2 and "eventstream" in each[0] and "endpoints" in each[1] and "endpoints" not in each[0]
+    assert set(lines_with("eventstream", "low, high = -(1 <<")) <= set(loading["eventstream"])  # the table of types is made then
+    assert not set(lines_with("eventstream", "crc = checksum(payload, start_crc)")) & set(loading["eventstream"])
 
 
 def test_the_program_is_this_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,5 +111,6 @@ def test_the_program_is_this_module(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "argv", ["reach", str(tmp_path / "reached")])
     monkeypatch.delitem(sys.modules, "conformance.adapters.reach")
     runpy.run_module("conformance.adapters.reach", run_name="__main__")
-    assert asked == [("refimpl, traced", reach.VERSION)]
-    assert list(json.loads((tmp_path / "reached").read_text(encoding="ascii"))) == ["endpoints"]
+    assert asked == [("refimpl, traced", refimpl.__version__)]
+    loading, first = [json.loads(line) for line in (tmp_path / "reached").read_text(encoding="ascii").splitlines()]
+    assert loading == {} and list(first) == ["endpoints"]  # it had been loaded before

@@ -189,16 +189,17 @@ def test_an_adapter_that_breaks_down_while_it_is_traced(bench: Bench, tmp_path: 
 
 def test_a_mutant_is_asked_what_reaches_its_statement() -> None:
     asked = [question("invoke-default"), questions_of(RESOLVING[0])[0], questions_of(RESOLVING[1])[0]]
-    reach: List[Dict[str, List[int]]] = [{"endpoints": [5, 6], "http1": [5]}, {"endpoints": [4, 6]}, {"endpoints": [7]}]
+    reach: List[Dict[str, List[int]]] = [
+        {"endpoints": [1, 9]}, {"endpoints": [5, 6], "http1": [5]}, {"endpoints": [4, 6]}, {"endpoints": [7]}]
 
-    def chosen(module: str, function: str, first: int, last: int) -> List[int]:
-        return [asked.index(one) for one in choose_questions(Place(0, module, function, first, last, first, "w"), asked, reach)]
-    assert chosen("endpoints", "f", 6, 6) == [1]
-    assert chosen("endpoints", "f", 5, 5) == [0]  # nothing else reaches it
-    assert chosen("endpoints", "f", 3, 4) == [1]
-    assert chosen("endpoints", "f", 8, 9) == []
-    assert chosen("endpoints", "", 1, 1) == [1, 2]
-    assert chosen("http1", "f", 5, 5) == [0] and chosen("http1", "", 1, 1) == [0, 1, 2]
+    def chosen(module: str, first: int, last: int) -> List[int]:
+        return [asked.index(one) for one in choose_questions(Place(0, module, "f", first, last, first, "w"), asked, reach)]
+    assert chosen("endpoints", 6, 6) == [1]
+    assert chosen("endpoints", 5, 5) == [0]  # nothing else reaches it
+    assert chosen("endpoints", 3, 4) == [1]
+    assert chosen("endpoints", 8, 8) == []
+    assert chosen("endpoints", 1, 1) == [1, 2] == chosen("endpoints", 8, 10)  # also executed on loading
+    assert chosen("http1", 5, 5) == [0]
 
 
 def outcome(how: str, number: int = 0, module: str = "endpoints") -> Outcome:

@@ -90,12 +90,12 @@ def read_head(wire: bytes, silent: bool) -> Tuple[int, Dict[str, str], bytes]:
     if match is None or len(lines) > 101 or any(len(line) > 65536 for line in lines) or re.search("[\r\n\0]", "".join(lines)):
         raise Fault("http")
     headers: Dict[str, str] = {}
-    for line in lines[1:]:
+    for line in re.sub(r"(?<=\S)\n[ \t]+", " ", "\n".join(lines[1:])).split("\n") if lines[1:] else ():
         field = re.match(r"([A-Za-z0-9-]+): *(.*?) *\Z", line)
         if field is None:
             raise Fault("http")
         name, value = field.group(1).lower(), field.group(2)
-        if headers.get(name, value) != value:
+        if headers.get(name, value) != value or name == "transfer-encoding" and (name in headers or lines[0].startswith("HTTP/1.0")):
             raise Fault("http")
         headers[name] = value
     return int(match.group(1)), headers, rest

@@ -1,23 +1,21 @@
 # SPDX-License-Identifier: MIT
 """The reference's adapter, which also notes what each question reaches: `python3 -m conformance.adapters.reach FILE`.
 
-FILE gets a JSON line for each question, in their order: {module of refimpl: [lines that were executed]}. What is kept from one
-question to the next by `lru_cache` is dropped before each, so that a question reaches the same lines whatever came before it.
-It is the pattern by which `conformance prove --generated` asks a mutant only what can tell it from the implementation.
+FILE gets JSON lines, {module of refimpl: [lines that were executed]}: the first for what is executed while refimpl is loaded, then
+one for each question, in their order. What is kept from one question to the next by `lru_cache` is dropped before each, so that a
+question reaches the same lines whatever came before it. By this `conformance prove --generated` asks a mutant only what can
+tell it from the implementation.
 """
 import json
 import os
 import sys
+from importlib import import_module
 from types import FrameType
-from typing import Any, Callable, Dict, List, Set, TextIO
+from typing import Any, Callable, Dict, List, Set
 
-import refimpl
-from refimpl.operation import VERSION
+from conformance.mutants import SOURCES
 
 from .protocol import Operation, serve
-from .refimpl import OPERATIONS
-
-FOLDER = os.path.dirname(os.path.abspath(refimpl.__file__))
 
 Reached = Dict[str, Set[int]]
 
@@ -44,8 +42,21 @@ class _Tracer:
     def _module_of(self, file: str) -> str:
         if file not in self._modules:
             folder, name = os.path.split(os.path.abspath(file))
-            self._modules[file] = os.path.splitext(name)[0] if folder == FOLDER else ""
+            self._modules[file] = os.path.splitext(name)[0] if folder == SOURCES else ""
         return self._modules[file]
+
+    def run(self, work: Callable[[], Any]) -> Any:
+        """Do some work with the tracer on."""
+        before = sys.gettrace()
+        sys.settrace(self.of_call)
+        try:
+            return work()
+        finally:
+            sys.settrace(before)
+
+    def lines(self) -> Dict[str, List[int]]:
+        """Return what was reached, in order."""
+        return {module: sorted(lines) for module, lines in sorted(self.reached.items())}
 
 
 def forget() -> None:
@@ -65,23 +76,24 @@ def traced(operation: Operation, note: Callable[[Dict[str, List[int]]], None]) -
     def run(given: Dict[str, Any]) -> Dict[str, Any]:
         forget()
         tracer = _Tracer()
-        before = sys.gettrace()
-        sys.settrace(tracer.of_call)
         try:
-            return operation(given)
+            output: Dict[str, Any] = tracer.run(lambda: operation(given))
+            return output
         finally:
-            sys.settrace(before)
-            note({module: sorted(lines) for module, lines in sorted(tracer.reached.items())})
+            note(tracer.lines())
     return run
 
 
 def run(path: str) -> None:
     """Serve until there are no more questions; what each reaches goes to a file."""
     with open(path, "w", encoding="ascii") as file:
-        def note(reached: Dict[str, List[int]], stream: TextIO = file) -> None:
-            stream.write(json.dumps(reached) + "\n")
-            stream.flush()
-        serve("refimpl, traced", VERSION, {name: traced(operation, note) for name, operation in OPERATIONS.items()})
+        def note(reached: Dict[str, List[int]]) -> None:
+            file.write(json.dumps(reached) + "\n")
+            file.flush()
+        loading = _Tracer()
+        adapter = loading.run(lambda: import_module("conformance.adapters.refimpl"))
+        note(loading.lines())
+        serve("refimpl, traced", adapter.VERSION, {name: traced(operation, note) for name, operation in adapter.OPERATIONS.items()})
 
 
 if __name__ == "__main__":

@@ -135,6 +135,7 @@ BOTOCORE_ANSWERS = [
     Row("http-message-exception-type-*-bytes", "kind", "an exception without a name is raised as one without a name (EVS-034)"),
     Row("http-message-exception-type-missing", "kind", "an exception without a name is raised as one without a name (EVS-034)"),
     Row("http-message-event-type-of-an-exception", "kind", "an exception without a name is raised as one without a name (EVS-034)"),
+    Row("http-message-member-not-utf8", "kind", "UnicodeDecodeError escapes (HTTP-035)"),
     Row("http-message-member-both", "fields.Message", "message wins over Message (HTTP-032)"),
     Row("http-message-[!m]*", "status",
      "what is neither error nor exception is an event, and an event that it does not know is skipped (EVS-030)"),

@@ -158,7 +158,8 @@ for slug, endpoint_url, why in (
         ("crlf", "https://gateway.example/\r\nX: y", "a header line of the caller's choice"),
         ("ipv6-bare", "http://::1:8080", "an IPv6 address without brackets: where does the port begin?"),
         ("ipv6-broken", "http://[::1", "a bracket that does not end"),
-        ("ipv6-none", "http://[gateway]", "what stands in brackets is no address")):
+        ("ipv6-none", "http://[gateway]", "what stands in brackets is no address"),
+        ("ipv6-short", "http://[1:2:3]", "an address of three groups: a resolver may make something of it")):
     refuses("end-custom-url-refused-" + slug, "a custom endpoint that cannot be used: " + slug.replace("-", " "), "HTTP-002", why,
             region="us-east-1",
             endpoint_url=endpoint_url)

@@ -514,6 +514,9 @@ def _members() -> None:
          message="small")
     case("upper", "the text in MESSAGE", "HTTP-032 HTTP-035", "names are compared with their case, but for the first letter", None,
          MESSAGE="it is so")
+    fails("http-message-member-not-utf8", "a document that is no UTF-8", "HTTP-035 SHP-002", 400, typed("ValidationError"),
+          b64(b'{"Message":"caf\xe9"}'), "ValidationError", "a text that was patched is none of the service's", {"Message": None},
+          form="base64")
     case("number", "Message is a number", "HTTP-035", "a member of the wrong type is absent: it is still this error", None, Message=7)
     case("escapes", "a text with escapes and other alphabets", "HTTP-032", "a document is JSON in UTF-8", "café 🙂\n", Message="café 🙂\n")
     for key, members in (("originalmessage", {"originalMessage": "out of memory"}), ("originalstatuscode", {"originalStatusCode": 500})):

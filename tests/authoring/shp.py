@@ -203,6 +203,10 @@ def _types() -> None:
             structure((TYPE, ["Text", "a"])), "json", "a value of an unknown kind cannot be understood")
     refused("shp-value-no-pair", "a value without a content", "SHP-023", "type", OUTPUT, "value", structure((TYPE, ["String"])), "json",
             "half a value is none")
+    refused("shp-value-structure-of-text", "a structure that holds a text", "SHP-023", "type", OUTPUT, "value", ["Structure", "a"], "json",
+            "letters taken for members are no error, and no members either", good=["Structure", []])
+    refused("shp-value-member-alone", "a member without a value", "SHP-023", "type", OUTPUT, "value", ["Structure", [["ContentType"]]],
+            "json", "half a pair is a mistake of who made the tree: passed over, a member is lost")
     refused("shp-value-no-structure", "a tree that is no structure", "SHP-009 SHP-023", "type", OUTPUT, "value", ["String", "a"], "json",
             "a document of another kind is no empty output")
 
@@ -306,6 +310,14 @@ def _json() -> None:
                 '{"OriginalStatusCode":%s}' % name, "json", "JSON has no such number; the seed makes 0 of it")
     refused("shp-json-overflow", "a number that overflows", "SHP-003", "syntax", OUTPUT, "json", '{"x":1e999}', "json",
             "Python's own parser makes infinity of it")
+    refused("shp-json-long-integer", "an integer of 21 digits, which the shape has not", "SHP-003", "syntax", OUTPUT, "json",
+            '{"x":123456789012345678901}', "json", "a parser that takes any number of digits takes quadratic time for them",
+            good='{"x":12345678901234567890}')
+    shallow = "a bound that counts brackets, not levels, refuses what a model writes every day"
+    becomes("shp-json-brackets-in-text", "a text with more brackets than levels are allowed", "SHP-001", OUTPUT, "json",
+            '{"ContentType":"%s\\"%s"}' % ("[" * 50, "{" * 50), "json", '{"%s":"%s\\"%s"}' % (TYPE, "[" * 50, "{" * 50), shallow)
+    becomes("shp-json-brackets-in-a-row", "a hundred arrays, one beside the other", "SHP-001", OUTPUT, "json",
+            '{"x":[%s],"ContentType":"a"}' % ",".join(["[]"] * 100), "json", '{"%s":"a"}' % TYPE, shallow)
     deep, deeper = '{"x":' + "[" * 63 + "]" * 63 + "}", '{"x":' + "[" * 5000 + "]" * 5000 + "}"
     refused("shp-json-depth", "5001 levels of JSON", "SHP-001", "limit", OUTPUT, "json", deeper, "json",
             "a recursive parser overflows its stack, which ends the process", good=deep)
@@ -388,6 +400,8 @@ def _query() -> None:
         refused("shp-query-percent-%s" % name, "a percent sign without two digits: %s" % name.replace("-", " "), "SHP-020", "syntax",
                 OUTPUT, "query",
                 text, "json", "a broken escape is a text that was cut or escaped twice")
+    refused("shp-query-text-and-names", "a text that has names of its own, too", "SHP-019 SHP-009", "type", OUTPUT, "query",
+            "ContentType=a&ContentType.x=b", "json", "what stands below a text would be lost", good="ContentType=a")
     refused("shp-query-depth", "5000 names in a path", "SHP-022", "limit", OUTPUT, "query", ".".join(["a"] * 5000) + "=1", "json",
             "a recursive reader overflows its stack, which ends the process", good=".".join(["a"] * 64) + "=1")
 
@@ -419,6 +433,8 @@ def _headers() -> None:
                 "json", '{"ContentType":"%s"}' % text, "headers", "a line break in a value is a header, or an answer, of its own")
     refused("shp-headers-no-pairs", "headers that are no pairs", "SHP-024", "type", OUTPUT, "headers", {"headers": [["a"]]}, "json",
             "half a header is none", good={"headers": [["a", "b"]]})
+    refused("shp-headers-missing", "a document without headers", "SHP-024", "type", OUTPUT, "headers", {"body": None}, "json",
+            "a document of another form is taken for an empty one", good={"headers": [], "body": None})
     refused("shp-headers-body", "a body that is no stream", "SHP-024 SHP-009", "type", OUTPUT, "headers",
             {"headers": [["a", "b"]], "body": 5}, "json",
             "a stream that is passed over is an answer that is lost", good={"headers": [["a", "b"]], "body": {}})
@@ -511,6 +527,10 @@ def _errors() -> None:
             "<E><!-- c --><M>a &amp; b &lt; c</M><x/></E>", "json",
             '{"error":"X","message":"<E><M>a &amp; b &lt; c</M><x></x></E>"}', "the seed unescapes it, so that it is no XML any more",
             code="X")
+    becomes("shp-error-unknown-xml-attributes", "in XML, attributes stay, and stay escaped", "SHP-026", "Error", "xml",
+            """<E a="1" b='"&lt;&amp;&#10;'><M c="2">m</M></E>""", "json",
+            '{"error":"X","message":"<E a=\\"1\\" b=\\"&quot;&lt;&amp;&#10;\\"><M c=\\"2\\">m</M></E>"}',
+            "the document is what a person looks into when nobody knows the error", code="X")
     becomes("shp-error-unknown-scalar", "a document that is no object", "SHP-026", "Error", "json", "[1.5]", "json",
             '{"error":"X","message":"[1.5]"}', unknown, code="X")
     back = "who stores an error as a document wants the error back"
@@ -529,6 +549,9 @@ def _errors() -> None:
     becomes("shp-error-document-value", "the same document as a tree", "SHP-027 SHP-023", "Error", "json",
             '{"error":"InternalFailure","details":{}}',
             "value", structure(("error", ["String", "InternalFailure"]), ("details", ["Structure", []])), back)
+    becomes("shp-error-document-value-back", "the same document of a tree", "SHP-027 SHP-023", "Error", "value",
+            structure(("error", ["String", "ModelError"]), ("details", structure(("OriginalStatusCode", ["Integer", 500])))), "json",
+            '{"error":"ModelError","details":{"OriginalStatusCode":500}}', back)
     for name, text in (("unknown-details", '{"error":"X","details":{}}'),
                        ("details-and-message", '{"error":"ModelError","details":{},"message":"m"}'),
                        ("nothing-known", '{"Message":"m"}'), ("details-alone", '{"details":{}}')):
@@ -538,7 +561,7 @@ def _errors() -> None:
     for name, shape, source, target, text in (
             ("shape", "Nothing", "json", "json", "{}"), ("form", "Header", "yaml", "json", '"a"'),
                                               ("scalar-headers", "Header", "json", "headers", '"a"'),
-            ("error-query", "Error", "json", "query", '{"error":"X"}')):
+            ("error-query", "Error", "json", "query", '{"error":"X"}'), ("error-of-query", "Error", "query", "json", "error=X")):
         if name != "form":  # the schema of the cases knows no other form
             refused("shp-unknown-%s" % name, "what there is not: %s" % name.replace("-", " "), "SHP-028", "constraint", shape, source,
                     text, target,

@@ -135,6 +135,8 @@ def _invalid() -> None:
         sse("utf8-end-" + name, "%s by the text's end" % title, "TXT-003 TXT-007", b"data: one\n\ndata: " + broken, [data("one")],
             "the end of the model's answer is missing: a reader that drops the bytes says nothing of it", kind="utf8")
     lines("utf8-first", "a broken first line", "TXT-002", b"\xff\none\n", [], "nothing was whole before it", kind="utf8")
+    lines("utf8-behind-cr-lf", "a broken line behind one that ends with CR LF", "TXT-010 TXT-002 TXT-007", [b"one\r\nth\xffree\r\n"],
+          ["one"], "the good line is read once more, on its own: its end must go there, too", kind="utf8")
     lines("utf8-later-in-the-part", "a broken line behind good ones in one part", "TXT-002 TXT-007", [b"one\ntwo\nth\xffree\nfour\n"],
           ["one", "two"], "a reader that decodes the part as a whole loses the good lines before the fault", kind="utf8")
     sse("utf8-in-a-comment", "a comment that is no UTF-8", "TXT-002 TXT-022", b"data: one\n\n: \xff\n\ndata: two\n\n", [data("one")],
@@ -156,7 +158,7 @@ def _events() -> None:
         [data("a"), data("b"), data("c")], "a reader that takes one event of each part falls behind and loses the rest")
     sse("several-data", "several fields data", "TXT-024", "data: a\ndata: b\n\n", [data("a\nb")],
         "a JSON document may be written on several lines")
-    sse("data-empty", "empty data", "TXT-024 TXT-029", "data:\n\ndata: \n\ndata\n\n", [data(""), data(""), data("")],
+    sse("data-empty", "empty data", "TXT-024 TXT-023 TXT-029", "data:\n\ndata: \n\ndata\n\n", [data(""), data(""), data("")],
         "an event with an empty text is an event: a heartbeat, or an empty token")
     sse("data-empty-twice", "two empty fields data", "TXT-024", "data\ndata:\n\n", [data("\n")], "WHATWG's own example: the text is one LF")
     sse("data-with-empty-lines", "empty lines inside of data", "TXT-024", "data: a\ndata\ndata: b\ndata:\n\n", [data("a\n\nb\n")],
