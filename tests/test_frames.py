@@ -136,6 +136,7 @@ def test_a_frame_too_long_for_its_length_field(monkeypatch):
     ("frame h=uuid(%s)" % ("x" * 32), 1, "this cannot stand here"),
     ("frame h=string('x'", 1, "this cannot stand here"),
     ("frame h=string(65536*'x')", 1, "a value too long for its length field"),
+    ("frame h='%s'" % ("x" * 65536), 1, "a value too long for its length field"),
     ("frame\nh=string(length=65536)", 2, "this cannot stand here"),
     ("frame h=string('x' length=1 'y')", 1, "this cannot stand here"),
     ("frame h=string('x' length)", 1, "this cannot stand here"),
@@ -267,6 +268,23 @@ frame
 """
     assert max(map(len, shown(b"ab" * 5000).splitlines())) <= 120
     assert "(%s)=true" % ("'%s'" % ("n m" * 20)) in shown(frame_of(raw_header(b"n m" * 20, b"", 0)))
+
+
+def test_a_line_has_at_most_120_characters():
+    value, payload = "ab" * 25, "cd" * 24
+    line = "frame a='%s' payload('%s')\n" % (value, payload)
+    assert len(line) == 120 + len("\n")
+    assert shown(assemble(line)) == line
+    assert shown(assemble(line.replace(payload, payload + "e"))) == "frame\n  a='%s'\n  payload('%s')\n" % (value, payload + "e")
+
+
+def test_one_term_is_not_wrapped_and_many_fill_their_lines():
+    name, text = "n m" * 13, "ab" * 40
+    assert shown(frame_of(raw_header(name.encode(), text.encode()))) == "frame\n  ('%s')='%s'\n" % (name, text)
+    terms = ["'%s'" % letter for letter in "abcdefghij" * 3]
+    text = "frame payload(%s)" % " 0a ".join(terms)
+    lines = shown(assemble(text)).splitlines()
+    assert all(len(line) + 1 + len(following.split()[0]) > 120 for line, following in zip(lines[2:], lines[3:]))
 
 
 def test_texts_in_bytes_that_are_mostly_none_are_digits():
