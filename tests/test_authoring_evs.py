@@ -9,13 +9,17 @@ import fnmatch
 import uuid
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
+from conformance.adapters.protocol import answer_question
+from conformance.adapters.refimpl import OPERATIONS
 from conformance.cases import load_cases, questions_of
 from conformance.frames import assemble
 from conformance.verdicts import judge
 from tests.authoring import CaseMistake, b64, evs, http_response
 from tests.authoring.differences import BOTOCORE_ANSWERS, BOTOCORE_FRAMES, PEERS, row_of, source_of
 from tests.authoring.plain_eventstream import decode
+from tests.test_frames import streams
 
 CASES = load_cases()
 DECODE = [case for case in CASES if case.op == "eventstream.decode"]
@@ -166,6 +170,16 @@ def test_a_case_says_who_agrees():
     assert source_of("http-200-errortype", "http.response", "derived") == (
         "derived; botocore 1.44.5: x-amzn-errortype is not asked on a 200 (HTTP-024)")
     assert {case.source.partition(";")[0] for case in DECODE + RESPONSE} == {"derived", "[spec]", "[recorded]", "[reported]"}
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(streams)
+def test_the_transcription_and_the_reference_read_the_same(data):
+    """Two implementations of one text, on frames that are good, bent, cut and joined with others."""
+    answer = answer_question({"op": "eventstream.decode", "input": {"chunks": [b64(data)]}}, OPERATIONS)
+    messages, kind = decode(data)
+    assert answer.get("kind") == kind
+    assert [plain_message(message) for message in answer["output"]["messages"]] == [plain_message(message) for message in messages]
 
 
 # ---- the helpers that write the cases ----------------------------------------------------------------------------

@@ -59,10 +59,10 @@ def headers_in(block: bytes) -> List[Dict[str, Any]]:
             raise Fault("header")
         code, block = taken(block, 1)
         kind, value, block = value_in(code[0], block)
-        shown = text_of(name)
-        if shown in [header["name"] for header in headers]:
+        header = {"name": text_of(name), "type": kind, "value": text_of(value) if kind == "string" else value}
+        if header["name"] in [other["name"] for other in headers]:
             raise Fault("duplicate_header")
-        headers.append({"name": shown, "type": kind, "value": text_of(value) if kind == "string" else value})
+        headers.append(header)
     return headers
 
 
