@@ -22,11 +22,14 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 
 from refimpl import transport
+from refimpl.bridge import BRIDGE_FORMS, bridged
 from refimpl.client import Client
-from refimpl.errors import ConfigurationError, Error, FrameError, HttpError, NetworkError, SignatureError, UsageError
+from refimpl.errors import ConfigurationError, Error, FrameError, HttpError, NetworkError, SignatureError, TextError, UsageError
 from refimpl.eventstream import Decoder, decode_headers, encode
 from refimpl.operation import ResponseReader, service_error
+from refimpl.render import TEXT_FORMATS, parse_extraction, rendered
 from refimpl.sigv4 import Credentials, Signer, canonical_query_string, canonical_uri, canonical_value, verify
+from refimpl.text import JSONValues, Lines, ServerSentEvents, Utf8Decoder
 
 BATCH = 100  # inputs between two looks at the clock
 HANG = 120  # seconds after which one input counts as a hang: all stacks are printed, and the process ends
@@ -176,6 +179,65 @@ def check_signing(given_input):
     verify(method, target, signed.headers, body, *scope)
 
 
+TEXT_PIECES = st.sampled_from((
+    b"\n", b"\r", b"\r\n", b"\n\n", b"\r\n\r\n", b"data: x", b"data:", b"event: e", b"id: 1", b"id", b"retry: 5", b": c", b"\xef\xbb\xbf",
+    b"\xe2\x82\xac", b"\xf0\x9f\x98\x80", b"\xc2\x85", b"\xff", b"\0", b'{"a":[1,"\\u00e9"]}', b"[", b"]", b"{", b"}", b'"', b"\\", b"1",
+    b" ", b"true", b"-1.5e3", b",", b"[[[[[[[[", b"data: [DONE]\n\n"))
+TEXTS = st.builds(mutated, st.lists(TEXT_PIECES, max_size=24).map(b"".join), MUTATIONS)
+BOUND = 40  # bytes of a line, an event or a value
+READERS = {"text": Utf8Decoder, "lines": lambda: Lines(BOUND), "events": lambda: ServerSentEvents(BOUND),
+           "values": lambda: JSONValues(BOUND), "replaced": lambda: ServerSentEvents(BOUND, "replace")}
+
+
+def read_text(make, parts):
+    """Return results, and what the fault was or None; nothing may be lost, nothing kept beyond the bound."""
+    reader, results, fed = make(), [], b""
+    try:
+        for part in parts:
+            fed += part
+            results += reader.feed(part)
+            assert len(reader.unread) <= BOUND + 2 and fed.endswith(reader.unread)
+        results += reader.close()
+    except TextError as error:
+        assert fed.endswith(error.unread) and error.unread and error.rule and "\n" not in str(error)
+        return results + list(error.results), (error.kind, error.rule, error.offset)
+    assert reader.offset == len(fed) and reader.close() == []
+    return results, None
+
+
+def check_text(given_input):
+    data, sizes = given_input
+    for name, make in READERS.items():
+        results, fault = read_text(make, [data] if data else [])
+        for parts in (pieces(data, sizes), pieces(data, [1])):
+            again, other = read_text(make, parts)
+            if name == "text":
+                again, results = "".join(again), "".join(results)
+            assert (repr(again), other) == (repr(results), fault), "%s depends on how the bytes are cut" % name
+
+
+def check_rendering(given_input):
+    data, sizes, content_type, path = given_input
+    parts = pieces(data, sizes)
+    for form in TEXT_FORMATS:
+        fed, written = [], b""
+        with suppress(TextError):
+            for piece in rendered((fed.append(part) or part for part in parts), form, content_type):
+                written += piece
+        assert form != "text" or written == b"".join(fed), "bytes are lost"
+    with suppress(UsageError):
+        extraction = parse_extraction(path)
+        with suppress(TextError):
+            for piece in rendered(parts, "auto", content_type, extraction):
+                assert piece.decode("utf-8")
+    for form in BRIDGE_FORMS:
+        events = ServerSentEvents()
+        with suppress(Error):
+            for piece in bridged(parts, form):
+                event, = events.feed(piece)
+        assert event.event in ("end", "error")
+
+
 class _Recorded:
     """A wire that has all its bytes already."""
 
@@ -246,6 +308,9 @@ def check_exchange(given_input):
 
 
 TARGETS = {
+    "text": (st.tuples(TEXTS, st.lists(st.integers(1, 9), min_size=1, max_size=4)), check_text),
+    "rendering": (st.tuples(TEXTS, SIZES, st.sampled_from(("", "text/event-stream", "application/jsonlines", "text/plain; charset=x", "a")),
+                            st.one_of(st.sampled_from(("tgi", "djl", "openai", "a[0]|b")), TEXT)), check_rendering),
     "decoder": (st.tuples(PARTS, MUTATIONS, SIZES), check_decoder),
     "headers": (st.tuples(HEADERS, MUTATIONS, st.binary(max_size=20)), check_headers),
     "signing": (st.tuples(st.one_of(st.just("POST"), TEXT), st.one_of(TEXT.map("/{}".format), TEXT), PAIRS, st.binary(max_size=20),
