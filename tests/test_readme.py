@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: MIT
 """README.md's examples, run: its first command, and its library example against the endpoint on loopback."""
+import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 
+import pytest
+
 from conformance.endpoint import ACCESS_KEY, SECRET_KEY, Endpoint
+from refimpl import cli
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -42,6 +47,26 @@ def test_library_example():
     assert run.returncode == 0 and run.stderr == b""
     assert run.stdout.startswith(b"Every frame carries two checksums")
     assert call.verified and call.body == b'{"inputs": "Hi"}'
+
+
+def test_example_with_boto3():
+    pytest.importorskip("boto3")
+    example = re.findall(r"```python\n(.*?)```", _readme(), re.DOTALL)[1]
+    assert "boto3" in example
+    with Endpoint(pace=0) as endpoint:
+        run = _run(["-c", example], AWS_ENDPOINT_URL=endpoint.url, AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY,
+                   AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith(b"Every frame carries two checksums") and run.stdout.count(b"\n") >= 1
+
+
+def test_commands_have_arguments_that_the_command_line_takes():
+    """The lines of the README that call an endpoint with --extract are given to the parser as they stand."""
+    lines = re.findall(r"\$ python3 -m refimpl (invoke llm .*--extract.*)\n", _readme())
+    assert len(lines) == 2
+    for line in lines:
+        streams = cli.Streams(io.BytesIO(b""), io.BytesIO(), io.StringIO(), {}, lambda: 0.0)
+        assert cli.main(shlex.split(line), streams) == 3, streams.stderr.getvalue()  # no region: all before that was accepted
 
 
 def test_relative_links_lead_somewhere():
