@@ -4,7 +4,8 @@
 The plan: smoke() decides first, on questions whose answers everybody knows, whether the adapter can be judged at all. Then a few
 workers, each with an adapter process of its own, take cases off one queue; a case is asked once for each of its deliveries and
 gets the verdict of the worst. A process that breaks down costs the case that broke it, never another: it is started anew, and
-what a process that had answered before leaves unanswered is asked again of a fresh one, which tells whose fault it was.
+what a process that had answered before leaves unanswered is asked again of a fresh one. Where that one answers, nobody can say
+whose fault the breakdown was: it stands behind the case before as a result of its own.
 
 Cases that wait (the endpoint stalls, so the client must) go to workers of their own, since they cost seconds and no work.
 Refused: an adapter that does not speak the protocol (BrokenAdapter). Clock and processes are the real ones here.
@@ -226,6 +227,7 @@ class _Board:
         self._lock = threading.Lock()
         self._results: Dict[str, Result] = {}
         self._blamed: Dict[str, Verdict] = {}
+        self._behind: Dict[str, Verdict] = {}
         for case in cases:
             if not self.takes(case):
                 self.write(Result(case, case.delivery[0], verdict(UNSUPPORTED, "it does not offer %s" % case.op), 0.0))
@@ -245,10 +247,21 @@ class _Board:
         with self._lock:
             self._blamed[case.id] = found
 
+    def break_down(self, case: Case, found: Verdict) -> None:
+        """Write down that the adapter broke down between a case's answer and the next: nobody knows whose fault it was."""
+        with self._lock:
+            self._behind[case.id] = found
+
     def results(self) -> List[Result]:
-        """Return all that was written, in the order of the cases."""
-        results = [self._results[case.id] for case in self._cases]
-        return [result._replace(verdict=worst(result.verdict, self._blamed.get(result.case.id, result.verdict))) for result in results]
+        """Return all that was written, in the order of the cases; behind a case, what broke down behind it as one of its own."""
+        results = []
+        for result in [self._results[case.id] for case in self._cases]:
+            blamed = self._blamed.get(result.case.id)
+            results.append(result if blamed is None else result._replace(verdict=worst(result.verdict, blamed)))
+            if result.case.id in self._behind:
+                between = result.case._replace(id="behind-" + result.case.id, title="the adapter goes on to the next case", needs=())
+                results.append(Result(between, result.delivery, self._behind[result.case.id], 0.0))
+        return results
 
 
 class _Worker:
@@ -316,7 +329,7 @@ class _Worker:
                 raise
             answer = self._ask(question)
             word = CRASH if isinstance(fault, Crashed) else ADAPTER
-            self._board.blame(last, verdict(word, "behind its answer, before that to %s, %s" % (question.case.id, fault)))
+            self._board.break_down(last, verdict(word, "a fresh process answers %s, this one did not: %s" % (question.case.id, fault)))
         self._blame_strays()
         self._last = question.case
         return answer
