@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+import tracemalloc
 import zlib
 from contextlib import suppress
 from unittest import mock
@@ -24,12 +25,26 @@ from hypothesis import strategies as st
 from refimpl import transport
 from refimpl.bridge import BRIDGE_FORMS, bridged
 from refimpl.client import Client
-from refimpl.errors import ConfigurationError, Error, FrameError, HttpError, NetworkError, SignatureError, TextError, UsageError
+from refimpl.convert import FORMS, convert
+from refimpl.errordocument import error_of_document, error_of_json, error_of_xml, error_to_json, error_to_xml
+from refimpl.errors import (
+    ConfigurationError,
+    DocumentError,
+    Error,
+    FrameError,
+    HttpError,
+    NetworkError,
+    SignatureError,
+    TextError,
+    UsageError,
+)
 from refimpl.eventstream import Decoder, decode_headers, encode
 from refimpl.operation import ResponseReader, service_error
 from refimpl.render import TEXT_FORMATS, parse_extraction, rendered
+from refimpl.shapes import DATA_TYPES, ERRORS
 from refimpl.sigv4 import Credentials, Signer, canonical_query_string, canonical_uri, canonical_value, verify
 from refimpl.text import JSONValues, Lines, ServerSentEvents, Utf8Decoder
+from tests.typed import ANY_TEXT, XML_TEXT, typed_values, values, without_empty
 
 BATCH = 100  # inputs between two looks at the clock
 HANG = 120  # seconds after which one input counts as a hang: all stacks are printed, and the process ends
@@ -121,6 +136,157 @@ ERROR_BODIES = (
 
 # ---- the targets: what must hold -----------------------------------------------------------------------------------
 
+# ---- documents -----------------------------------------------------------------------------------------------------
+
+# What is put into a document, a few times or many: the marks of its form, and what has broken readers before.
+_JSON_MARKS = (b"{", b"}", b"[", b"]", b'"', b",", b":", b"\\", b"null", b"true", b"NaN", b"-Infinity", b"1e999", b"-0", b"1.5", b"9" * 25,
+               b'"\\ud800"', b'"\\ud83d\\ude00"', b'{"Body":', b'"Body":[', b'"PayloadPart":{"Bytes":"aGk="}', b'"Message":"m",',
+               b'"message":"m",', b'"__type":"ns#ModelError"', b'"a":1,', b"[[[[[[[[", b"\xff", b"\xef\xbb\xbf", b"\x00", b" ")
+_XML_MARKS = (b"<", b">", b"</", b"/>", b"&", b";", b"&lt;", b"&#0;", b"&#13;", b"&#x10FFFF;", b"&#xD800;", b"&a;", b"<!--", b"-->", b"]]>",
+              b"<![CDATA[", b"<?x?>", b"<!DOCTYPE r>", b'<!DOCTYPE r [<!ENTITY a "b">]>', b"<Body>", b"</Body>", b"<PayloadPart/>",
+              b"<Error>", b"</Error>", b"<Message>m</Message>", b' xmlns:a="u"', b' a="1"', b"<a>", b"</a>", b"<?xml version='1.0'?>",
+              b"<?xml version='1.0' encoding='utf-16'?>", b"<?xml version='1.0' encoding='koi8-r'?>", b"\xff\xfe", b"\xef\xbb\xbf", b"\x00",
+              b"\xff", b" ", b"text")
+_QUERY_MARKS = (b"&", b"=", b".", b"%", b"%00", b"%FF", b"%C3%A9", b"%2", b"+", b"Body", b"Body.", b".1.", b".2.", b".01.", b".0.",
+                b".99999999999.", b"PayloadPart.Bytes=", b"&Message=m", b"&Body.1.PayloadPart.Bytes=a", b"\xff", b"\x00", b";",
+                b"a.a.a.a.a.a.")
+TIMES = st.one_of(st.just(1), st.integers(1, 4), st.sampled_from((70, 1000, 20000)))
+# What a document of that length may need: the factor is that of the shortest members that a query can have, all of them unknown.
+MEMORY = (1 << 20, 700)
+
+
+def spoiled(document, marks, mutations):
+    """Return a document with marks put into it, each so many times, and the mutations done to it."""
+    data = document
+    for mark, where, times in marks:
+        at = where % (len(data) + 1)
+        data = data[:at] + mark * times + data[at:]
+    return mutated(data, mutations)
+
+
+def documents_of(valid, marks):
+    """Documents of one form: valid ones, spoiled ones, and such as are made of marks alone."""
+    puts = st.lists(st.tuples(st.sampled_from(marks), st.integers(0, 1 << 16), TIMES), max_size=3)
+    return st.one_of(valid, st.builds(spoiled, valid, puts, MUTATIONS), st.builds(spoiled, st.just(b""), puts, MUTATIONS),
+                     st.lists(st.sampled_from(marks), max_size=12).map(b"".join), st.binary(max_size=60))
+
+
+def type_and_documents(write, text, marks):
+    """(a type's name, a document): written by `write` from a value of any type, then spoiled, of that type or of another one."""
+    names = st.sampled_from(sorted(DATA_TYPES))
+    valid = names.flatmap(lambda name: values(DATA_TYPES[name], text).map(lambda value: write(DATA_TYPES[name], value)))
+    own = names.flatmap(lambda name: st.tuples(st.just(name), documents_of(
+        values(DATA_TYPES[name], text).map(lambda value: write(DATA_TYPES[name], value)), marks)))
+    return st.one_of(own, own, st.tuples(names, documents_of(valid, marks)))
+
+
+def json_document(kind, value):
+    return kind.to_json(value).encode("utf-8")
+
+
+def xml_document(kind, value):
+    return kind.to_xml(value).encode("utf-8")
+
+
+def query_document(kind, value):
+    return kind.to_query(value).encode().encode("ascii")
+
+
+def read_or_refused(read, document):
+    """Return (what a reader makes of a document, None) or (None, its refusal); the memory that it takes is bounded."""
+    large = len(document) > 10000
+    if large:
+        tracemalloc.start()
+    try:
+        return read(document), None
+    except DocumentError as error:
+        assert "\n" not in str(error) and len(str(error)) < 4000 and error.rule
+        assert error.offset is None or 0 <= error.offset <= len(document)
+        return None, error
+    finally:
+        if large:
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert peak <= MEMORY[0] + MEMORY[1] * len(document), "%d bytes of memory for %d" % (peak, len(document))
+
+
+def check_json(given_input):
+    name, document = given_input
+    kind = DATA_TYPES[name]
+    value, refusal = read_or_refused(kind.of_json, document)
+    if refusal is None:
+        assert kind.of_json(kind.to_json(value)) == value
+        assert without_empty(kind, kind.of_query(kind.to_query(value))) == without_empty(kind, value)
+        assert kind.of_value(kind.to_value(value)) == value
+
+
+def check_xml(given_input):
+    name, document = given_input
+    kind = DATA_TYPES[name]
+    value, refusal = read_or_refused(kind.of_xml, document)
+    if refusal is None:
+        assert kind.of_xml(kind.to_xml(value)) == value
+        assert kind.of_json(kind.to_json(value)) == value
+
+
+def check_query(given_input):
+    name, document = given_input
+    kind = DATA_TYPES[name]
+    value, refusal = read_or_refused(kind.of_query, document)
+    if refusal is None:
+        assert without_empty(kind, kind.of_query(kind.to_query(value).encode())) == without_empty(kind, value)
+        assert kind.of_json(kind.to_json(value)) == value
+
+
+def check_tables(given_input):
+    kind, value = given_input
+    assert kind.of_json(kind.to_json(value)) == value
+    assert kind.of_value(kind.to_value(value)) == value
+    assert without_empty(kind, kind.of_query(kind.to_query(value).encode())) == without_empty(kind, value)
+    try:
+        document = kind.to_xml(value)
+    except UsageError as error:
+        assert error.rule == "SHP-018"
+    else:
+        assert kind.of_xml(document) == value
+
+
+def check_error_document(given_input):
+    code, document = given_input
+    for read in (error_of_document, lambda document: error_of_json(code, document), lambda document: error_of_xml(code, document)):
+        error, refusal = read_or_refused(read, document)
+        if refusal is not None:
+            continue
+        assert "\n" not in str(error)
+        assert error_of_document(error_to_json(error)) == error
+        try:
+            written = error_to_xml(error)
+        except UsageError as refused:
+            assert refused.rule == "SHP-018"
+        else:
+            assert error_of_document(written) == error
+
+
+def check_conversion(given_input):
+    shape, from_form, to_form, code, document = given_input
+    try:
+        written = convert(shape, from_form, to_form, document, code)
+    except (DocumentError, UsageError) as error:
+        assert "\n" not in str(error) and len(str(error)) < 4000 and error.rule
+        return
+    if code is None:
+        assert convert(shape, to_form, to_form, written) == written
+
+
+ERROR_CODES = st.one_of(st.none(), st.sampled_from(sorted(ERRORS)), st.sampled_from(("", "ns#ModelError:http://x", "Other")), ANY_TEXT)
+CONVERTED = documents_of(st.sampled_from((
+    b'["Structure",[["Body",["List",[["Structure",[["PayloadPart",["Structure",[["Bytes",["Blob","aGk="]]]]]]]]]]]]',
+    b'{"headers":[["X-Amzn-SageMaker-Content-Type","a"]],"body":[{"PayloadPart":{"Bytes":"aGk="}}]}', b'["Integer",5]', b"=a",
+    b'{"error":"ModelError","details":{"OriginalStatusCode":5}}', b"<Error><error>X</error><message>m</message></Error>",
+    b'{"Body":{"PayloadPart":{"Bytes":"aGk="}},"ContentType":"a"}', b"Body.1.PayloadPart.Bytes=a&ContentType=b",
+    b"<r><Body><PayloadPart><Bytes>aGk=</Bytes></PayloadPart></Body></r>")), _JSON_MARKS + _XML_MARKS + _QUERY_MARKS)
+
+
 def check_decoder(given_input):
     parts, mutations, sizes = given_input
     stream = stream_of(parts)
@@ -172,7 +338,8 @@ def check_signing(given_input):
             verify(method, target, headers, body, *scope)
         return
     # A token that came as a header, while the credentials have none, is signed and then refused as another one: SIG-046.
-    if any(name.lower() in ("host", "x-amz-content-sha256", "x-amz-security-token") for name, _ in pairs) or "X-Amz-Signature" in target or "%" in target:
+    if any(name.lower() in ("host", "x-amz-content-sha256", "x-amz-security-token") for name, _ in pairs) \
+            or "X-Amz-Signature" in target or "%" in target:
         with suppress(SignatureError):
             verify(method, target, signed.headers, body, *scope)
         return
@@ -320,6 +487,14 @@ TARGETS = {
                                st.one_of(st.builds(mutated, st.sampled_from(ERROR_BODIES), MUTATIONS), st.binary(max_size=200))),
                      check_error_body),
     "exchange": (RESPONSES, check_exchange),
+    "json": (type_and_documents(json_document, ANY_TEXT, _JSON_MARKS), check_json),
+    "xml": (type_and_documents(xml_document, XML_TEXT, _XML_MARKS), check_xml),
+    "query": (type_and_documents(query_document, ANY_TEXT, _QUERY_MARKS), check_query),
+    "tables": (typed_values(), check_tables),
+    "error-documents": (st.tuples(ERROR_CODES, documents_of(st.sampled_from(ERROR_BODIES), _JSON_MARKS + _XML_MARKS)),
+                        check_error_document),
+    "conversions": (st.tuples(st.sampled_from(sorted(DATA_TYPES) + ["Error"]), st.sampled_from(FORMS), st.sampled_from(FORMS),
+                              ERROR_CODES, CONVERTED), check_conversion),
 }
 
 

@@ -6,26 +6,19 @@ from hypothesis import strategies as st
 
 from refimpl.errordocument import error_of_document, error_of_json, error_of_xml, error_to_json, error_to_xml
 from refimpl.errors import DocumentError
-from refimpl.fields import INT32_MAX, INT32_MIN
 from refimpl.shapes import ERRORS, ModelError, UnknownOperationError, ValidationError
+from tests.typed import ANY_TEXT, XML_TEXT, values
 
 many = settings(max_examples=300, deadline=None)
 
-TEXT = st.one_of(st.none(), st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12))
-XML_TEXT = st.one_of(st.none(), st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters=[
-    chr(code) for code in range(32) if chr(code) not in "\t\n\r"] + ["\ufffe", "\uffff"]), max_size=12))
-
 
 def errors(text):
-    integer = st.one_of(st.none(), st.integers(INT32_MIN, INT32_MAX))
     shapes = st.sampled_from(sorted(ERRORS.values(), key=lambda shape: shape.__name__) + [UnknownOperationError])
-    return shapes.flatmap(lambda shape: st.fixed_dictionaries({
-        field.attribute: integer if field.type.form == "integer" else text for field in shape.fields}).map(
-            lambda members: shape(**members)))
+    return shapes.flatmap(lambda shape: values(shape.data_type(), text))
 
 
 @many
-@given(errors(TEXT))
+@given(errors(ANY_TEXT))
 def test_json_there_and_back(error):
     assert error_of_document(error_to_json(error)) == error
 
