@@ -205,10 +205,13 @@ def _aws4_testsuite(folder: str) -> Iterator[Item]:
         for name in names:
             if name.endswith(".req"):
                 place = os.path.relpath(os.path.join(path, name), folder)
-                yield place, partial(_aws4_testsuite_cases, path, name[:-len(".req")], ".sreq" if name[:-4] + ".sreq" in names else "")
+                yield place, partial(_aws4_testsuite_cases, path, name[:-len(".req")], names)
 
 
-def _aws4_testsuite_cases(path: str, name: str, signed_request: str) -> Iterator[Case]:
+def _aws4_testsuite_cases(path: str, name: str, names_there: Sequence[str]) -> Iterator[Case]:
+    for ending in (".creq", ".sts", ".authz"):
+        if name + ending not in names_there:
+            raise _LeftOut("there is no %s%s that says what is expected" % (name, ending))  # as AWS published some
     request = parse_request(_read(path, name + ".req"), name + ".req")
     canonical, text, authorization = (_read_text(path, name + ending) for ending in (".creq", ".sts", ".authz"))
     lines, claim = text.split("\n"), _AUTHORIZATION.match(authorization)
@@ -217,12 +220,15 @@ def _aws4_testsuite_cases(path: str, name: str, signed_request: str) -> Iterator
         raise CaseError("%s.sts is no string to sign" % name, expected="four lines, the third a scope", actual=shown(text, 120))
     if claim is None:
         raise CaseError("%s.authz is no Authorization" % name, expected="AWS4-HMAC-SHA256 Credential=...", actual=shown(authorization, 120))
-    names = canonical.split("\n")[-2:][0].split(";")  # the line before the hash
+    if canonical.count("\n") < 5:
+        raise CaseError("%s.creq is no canonical request" % name, expected="six parts", actual=shown(canonical, 120))
+    names = canonical.split("\n")[-2].split(";")
     if "x-amz-date" not in names:
         raise _LeftOut("its time stands in Date alone, and sigv4.sign sends x-amz-date")
     token = _first_value(request, "x-amz-security-token")
-    unsigned = token is None and signed_request and _first_value(
-        parse_request(_read(path, name + signed_request), name + signed_request), "x-amz-security-token") or None
+    unsigned = None
+    if token is None and name + ".sreq" in names_there:
+        unsigned = _first_value(parse_request(_read(path, name + ".sreq"), name + ".sreq"), "x-amz-security-token")
     given = _signing_input(
         request, access_key=claim.group(1), secret_key=EXAMPLE_SECRET_KEY, session_token=token or unsigned, region=scope[1],
         service=scope[2], time=lines[1], omit_session_token=True if unsigned else None,
