@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""docs/one-value-in-five-forms.md: it is what `python3 -m tests.pages` makes, and each of its documents is what it says.
+
+The documents are taken from the committed page, not from what makes it, and read by the forms' readers; JSON and XML also by the
+standard library's parsers, the query by urllib.
+"""
+import base64
+import json
+import re
+import shlex
+import subprocess
+import sys
+import urllib.parse
+from xml.etree import ElementTree
+
+from refimpl import shapes
+from refimpl.convert import FORMS, convert
+from refimpl.errordocument import error_of_document, error_of_json, error_of_xml
+from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, ModelError, PayloadPart, UnknownOperationError
+from tests import pages
+
+TEXT = pages.PATH.read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)\n```$", TEXT, re.MULTILINE | re.DOTALL)
+SECTIONS = {heading: re.search(r"^```\w+\n(.*?)\n```$", body, re.MULTILINE | re.DOTALL).group(1)
+            for heading, body in re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL) if heading in FORMS}
+
+
+def test_the_page_is_what_the_code_makes():
+    assert pages.PATH.read_bytes() == pages.page().encode("utf-8"), "write it anew: python3 -m tests.pages"
+
+
+def test_every_form_has_its_section_and_is_the_value():
+    value = eval(BLOCKS[0][1], {pages.SHAPE: InvokeEndpointWithResponseStreamOutput, "PayloadPart": PayloadPart})
+    assert value == pages.VALUE
+    assert list(SECTIONS) == list(FORMS) == ["json", "xml", "query", "value", "headers"]
+    for form, document in SECTIONS.items():
+        for other in FORMS:
+            assert convert(pages.SHAPE, form, other, document) == SECTIONS[other]
+    read = InvokeEndpointWithResponseStreamOutput
+    assert read.of_json(SECTIONS["json"]) == read.of_xml(SECTIONS["xml"]) == read.of_query(SECTIONS["query"]) == value
+
+
+def test_other_parsers_read_the_same():
+    payloads = [event.bytes for event in pages.VALUE.body]
+    events = json.loads(SECTIONS["json"])["Body"]
+    assert [base64.b64decode(event["PayloadPart"]["Bytes"]) for event in events] == payloads
+    assert [base64.b64decode(element.text) for element in ElementTree.fromstring(SECTIONS["xml"]).iter("Bytes")] == payloads
+    pairs = dict(urllib.parse.parse_qsl(SECTIONS["query"], keep_blank_values=True, encoding="latin-1"))
+    assert [pairs["Body.%d.PayloadPart.Bytes" % number].encode("latin-1") for number in (1, 2)] == payloads
+    assert b"".join(payloads).decode("utf-8") == "caf\u00e9 & cake"
+
+
+def test_the_error_is_one_value_in_all_its_documents():
+    service_json, service_xml, our_json, our_xml, unknown = [text for _, text in BLOCKS[-5:]]
+    error = ModelError(message="the model failed", original_status_code=500, original_message="a < b")
+    assert pages.SERVICE_CODE in TEXT
+    assert error_of_json(pages.SERVICE_CODE, service_json) == error_of_xml(None, service_xml) == error
+    assert error_of_document(our_json) == error_of_document(our_xml) == error
+    assert error_of_document(unknown) == UnknownOperationError(code="ThrottlingException", payload='{"message":"Rate exceeded"}')
+
+
+def test_the_command_does_what_the_page_says(tmp_path):
+    (tmp_path / "document").write_text(SECTIONS["json"], encoding="utf-8")
+    command = shlex.split(re.search(r"^\$ python3 (.*)$", TEXT, re.MULTILINE).group(1))
+    run = subprocess.run([sys.executable] + command, cwd=str(tmp_path), env={"PYTHONPATH": str(pages.PATH.parent.parent)}, timeout=60,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert (run.stdout.decode("utf-8").rstrip("\n"), run.stderr, run.returncode) == (SECTIONS["xml"], b"", 0)
+
+
+def test_the_rules_that_the_page_names_are_rules():
+    spec = (pages.PATH.parent.parent / "SPEC.md").read_text(encoding="utf-8")
+    for rule in re.findall(r"\b[A-Z]+-\d{3}\b", TEXT):
+        assert "**%s**" % rule in spec
+    assert "## 14. Appendix: divergences from awso" in spec and "## 4. EVS" in spec
+    assert pages.SHAPE in shapes.DATA_TYPES
