@@ -10,7 +10,7 @@ from conformance.mutants import source_of
 from conformance.prove import GENERATED_MODULES
 from conformance.survivors import ROWS, Row, reason_of
 
-REASONS = {"equivalent", "speed", "message", "unreachable"}
+REASONS = {"equivalent", "speed", "message", "bound", "unreachable"}
 
 
 def place(module: str = "sigv4", function: str = "f", what: str = "1 -> 2") -> Place:
