@@ -240,6 +240,7 @@ def shown(data):
     "bytes(00)\nframe\nbytes(7f)\n",
     "bytes('not a frame')\nframe payload('but this is one')\nbytes('and more')\n",
     "frame total(4294967295)\nframe payload('behind it')\n",
+    "frame total(4294967295) crc()\nframe payload('behind it')\n",
     "frame total(200) payload('cut') crc()\nframe payload('behind it')\n",
     "frame crc(wrong)\nframe prelude_crc(wrong)\nframe payload('good')\n",
     "bytes(000000100000000000000000)\n",
