@@ -13,7 +13,7 @@ from refimpl.errors import DocumentError, UsageError
 from refimpl.queryform import Query
 from tests.typed import TEXT, XML_TEXT, typed_values, without_empty
 
-many = settings(max_examples=300, deadline=None)
+many = settings(max_examples=80, deadline=None)
 
 # ---- there and back ----------------------------------------------------------------------------------------------
 
