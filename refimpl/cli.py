@@ -28,6 +28,7 @@ from .jsonform import members_to_json, message_to_json
 from .operation import SIGNING_NAME, VERSION, BodySizeWarning, authority, event_of, parse_endpoint_url
 from .render import EXTRACTABLE_FORMATS, PRESETS, TEXT_FORMATS, Timings, json_line, parse_extraction, rendered
 from .shapes import (
+    DATA_TYPES,
     EXCEPTIONS,
     InternalStreamFailure,
     InvokeEndpointWithResponseStreamInput,
@@ -173,7 +174,7 @@ def _add_sign(parser: argparse.ArgumentParser) -> None:
 
 def _add_convert(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(act=_convert)
-    parser.add_argument("--shape", required=True, metavar="NAME", help="the model's name of a shape, or Error")
+    parser.add_argument("--shape", required=True, metavar="NAME", help="%s or Error" % ", ".join(sorted(DATA_TYPES)))
     parser.add_argument("--from", dest="source", required=True, choices=FORMS, metavar="FORM", help=" ".join(FORMS))
     parser.add_argument("--to", dest="target", required=True, choices=FORMS, metavar="FORM", help=" ".join(FORMS))
     parser.add_argument("--code", help="with --shape Error: the code that came beside a service's document")

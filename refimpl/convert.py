@@ -31,7 +31,7 @@ def convert(shape: str, from_form: str, to_form: str, document: Document, code: 
     if shape == ERROR_SHAPE:
         return _error_to(to_form, _error_from(from_form, document, code))
     if shape not in DATA_TYPES:
-        raise UsageError("no such shape", expected=", ".join(sorted(DATA_TYPES) + [ERROR_SHAPE]), actual=shape, rule="SHP-028")
+        raise UsageError("no such shape", expected="the model's name of one, or %s" % ERROR_SHAPE, actual=shape, rule="SHP-028")
     wanted = DATA_TYPES[shape]
     return _WRITERS[to_form](wanted, _READERS[from_form](wanted, document))
 

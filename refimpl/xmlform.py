@@ -120,38 +120,43 @@ XML_FORM = Form(_xml_members, _xml_elements, {
 
 def xml_of_value(value: Value, name: str) -> str:
     """Return a value tree as an XML document whose root has that name. Raises UsageError for what XML 1.0 cannot hold."""
-    return xml_of_element(element_of_value(value, name))
+    return xml_of_element(_element_of_value(value, name, ""))
 
 
-def element_of_value(value: Value, name: str) -> Element:
-    """Return a value tree as an element of that name; the elements of a list stand side by side in it (SHP-012)."""
+def _element_of_value(value: Value, name: str, path: str) -> Element:
+    """A value tree as an element; the elements of a list stand side by side in it (SHP-012)."""
     tag, content = value
     if tag == "Structure":
-        return Element(name, (), [element_of_value(child, child_name) for child_name, child in content])
+        return Element(name, (), [_element_of_value(child, child_name, "%s.%s" % (path, child_name) if path else child_name)
+                                  for child_name, child in content])
     if tag == "List":
-        return Element(name, (), [part for child in content for part in element_of_value(child, name).content])
-    text = to_base64(content) if tag == "Blob" else str(content)
+        structures = [_element_of_value(child, name, "%s[%d]" % (path, index)) for index, child in enumerate(content)]
+        return Element(name, (), [part for structure in structures for part in structure.content])
+    text = to_base64(content) if tag == "Blob" else _writable(str(content), path)
     return Element(name, (), [text] if text else [])
-
-
-def xml_of_element(element: Element, path: str = "") -> str:
-    """Return an element as text, well-formed: names and attributes as written, comments gone, empty elements as a pair of tags."""
-    attributes = "".join(' %s="%s"' % (name, _escaped_attribute(text, path)) for name, text in element.attributes)
-    content = "".join(_escaped(part, path) if isinstance(part, str)
-                      else xml_of_element(part, "%s.%s" % (path, part.name) if path else part.name) for part in element.content)
-    return "<%s%s>%s</%s>" % (element.written_name, attributes, content, element.written_name)
 
 
 _NO_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
-def _escaped(text: str, path: str) -> str:
+def _writable(text: str, path: str) -> str:
     alien = re.search(_NO_XML, check_text(text, path))
     if alien:  # SHP-018
         raise UsageError("XML 1.0 has no such character", expected="a character of XML 1.0", actual="U+%04X" % ord(alien.group()),
                          path=path, rule="SHP-018")
+    return text
+
+
+def xml_of_element(element: Element) -> str:
+    """Return an element as text, well-formed: names and attributes as written, comments gone, empty elements as a pair of tags."""
+    attributes = "".join(' %s="%s"' % (name, _escaped_attribute(text)) for name, text in element.attributes)
+    content = "".join(_escaped(part) if isinstance(part, str) else xml_of_element(part) for part in element.content)
+    return "<%s%s>%s</%s>" % (element.written_name, attributes, content, element.written_name)
+
+
+def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 
-def _escaped_attribute(text: str, path: str) -> str:
-    return _escaped(text, path).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")  # a reader makes white space blanks
+def _escaped_attribute(text: str) -> str:
+    return _escaped(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")  # a reader makes white space blanks

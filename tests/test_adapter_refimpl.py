@@ -870,6 +870,37 @@ def test_text_questions_that_break_the_protocol(op: str) -> None:
     broken(op, {"parts": [5]}, "expected base64 text, got int")
 
 
+# ---- shapes ------------------------------------------------------------------------------------------------------
+
+def test_documents_of_value_and_headers_stand_in_the_answer_as_themselves() -> None:
+    given = {"shape": "PayloadPart", "from": "json", "document": '{"Bytes":"aGk="}'}
+    for target, document in (("json", '{"Bytes":"aGk="}'), ("value", ["Structure", [["Bytes", ["Blob", "aGk="]]]]), ("query", "Bytes=hi"),
+                             ("headers", {"headers": [], "body": '{"Bytes":"aGk="}'}),
+                             ("xml", "<PayloadPart><Bytes>aGk=</Bytes></PayloadPart>")):
+        assert answer("shape.convert", dict(given, to=target)) == {"status": "ok", "output": {"document": document}}
+        back = {"shape": "PayloadPart", "from": target, "to": "json", "document": document}
+        assert answer("shape.convert", back) == {"status": "ok", "output": {"document": given["document"]}}
+
+
+def test_an_error_with_its_code_beside_it_and_without() -> None:
+    given = {"shape": "Error", "from": "json", "to": "json", "document": '{"__type":"ValidationError","message":"m"}'}
+    seed = {"document": '{"error":"ValidationError","details":{"Message":"m"}}'}
+    assert answer("shape.convert", dict(given, code=""))["output"] == seed
+    assert answer("shape.convert", dict(given, document=seed["document"]))["output"] == seed
+    assert answer("shape.convert", dict(given, document=seed["document"], code=None))["output"] == seed  # null means absent
+
+
+@pytest.mark.parametrize("changes, kind", [
+    ({"document": "{"}, "syntax"), ({"document": "[]"}, "type"), ({"document": '{"Bytes":"?"}'}, "type"), ({"shape": "None"}, "constraint"),
+    ({"to": "yaml"}, "constraint"), ({"document": 5}, "type"), ({"from": "value", "document": "x"}, "type"),
+    ({"document": "[" * 100}, "limit"), ({"document": "\ud800"}, "utf8"), ({"shape": "Error", "code": 5}, "type"),
+    ({"from": "value", "document": ["String", "\ud800"], "shape": "Header"}, "utf8"),
+])
+def test_a_document_that_is_refused(changes: Dict[str, Any], kind: str) -> None:
+    given = {"shape": "PayloadPart", "from": "json", "to": "json", "document": '{"Bytes":"aGk="}'}
+    rejected("shape.convert", dict(given, **changes), kind)
+
+
 # ---- the adapter itself ------------------------------------------------------------------------------------------
 
 def test_the_operations() -> None:

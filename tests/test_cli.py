@@ -41,6 +41,7 @@ from refimpl import cli
 from refimpl.errors import Error, FrameError, SignatureError
 from refimpl.eventstream import encode
 from refimpl.operation import VERSION
+from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart
 from refimpl.sigv4 import Credentials, Signer, verify
 from tests.support import corpora
 
@@ -286,6 +287,74 @@ def test_invoke_events_of_every_scenario(endpoint: Endpoint, name: str) -> None:
     else:
         assert documents[len(parts):] == []
     assert result.code == 0 or one_line(result.stderr)
+
+
+# CLI-002
+@pytest.mark.parametrize("name", sorted(set(EXAMPLES) - TIMED_OUT))
+def test_invoke_json_of_every_scenario(endpoint: Endpoint, name: str) -> None:
+    """One document of the whole output, whatever ended it: the events, and the error if it is one of the stream's."""
+    expect = EXAMPLES[name].expect
+    result = invoke(endpoint, name, "--format", "json")
+    assert result.code == expected_code(expect)
+    if not result.stdout:  # no stream began
+        assert result.code != 0 and not expect.parts
+        return
+    assert result.stdout.endswith(b"\n") and result.stdout.count(b"\n") == 1
+    output = InvokeEndpointWithResponseStreamOutput.of_json(result.stdout)
+    assert output.body is not None
+    parts = [event.bytes for event in output.body if isinstance(event, PayloadPart)]
+    assert parts == list(expect.parts)
+    ending = output.body[len(parts):]
+    assert [type(event).__name__ for event in ending] == ([expect.code] if expect.kind == "exception" else [])
+    assert output.to_json().encode() + b"\n" == result.stdout
+
+
+# ---- convert -----------------------------------------------------------------------------------------------------
+
+OUTPUT_JSON = '{"Body":[{"PayloadPart":{"Bytes":"aGk="}},{"PayloadPart":{"Bytes":""}}],"X-Amzn-SageMaker-Content-Type":"caf\u00e9"}'
+OUTPUT_QUERY = "Body.1.PayloadPart.Bytes=hi&Body.2.PayloadPart.Bytes=&X-Amzn-SageMaker-Content-Type=caf%C3%A9"
+
+
+def convert(source: str, target: str, document: bytes, *arguments: str, shape: str = "InvokeEndpointWithResponseStreamOutput") -> Result:
+    return call("convert", "--shape", shape, "--from", source, "--to", target, *arguments, stdin=document)
+
+
+def test_convert_there_and_back(tmp_path: Path) -> None:
+    query = convert("json", "query", OUTPUT_JSON.encode())
+    assert query == Result(0, OUTPUT_QUERY.encode() + b"\n", "", query.flushed)
+    assert convert("query", "json", query.stdout).stdout == OUTPUT_JSON.encode() + b"\n"  # the end of the line is no part of the query
+    assert convert("query", "json", OUTPUT_QUERY.encode() + b"\r\n").stdout == OUTPUT_JSON.encode() + b"\n"
+    for form in ("xml", "value", "headers"):
+        written = convert("json", form, OUTPUT_JSON.encode())
+        assert (written.code, written.stderr) == (0, "")
+        assert convert(form, "json", written.stdout).stdout == OUTPUT_JSON.encode() + b"\n"
+    (tmp_path / "output.json").write_text(OUTPUT_JSON, encoding="utf-8")
+    assert convert("json", "query", b"", str(tmp_path / "output.json")).stdout == query.stdout
+
+
+def test_convert_an_error() -> None:
+    done = convert("json", "json", b'{"message":"m"}', "--code", "ns#ModelError", shape="Error")
+    assert done.stdout == b'{"error":"ModelError","details":{"Message":"m"}}\n'
+    assert convert("json", "xml", done.stdout, shape="Error").stdout == (
+        b"<Error><error>ModelError</error><details><Message>m</Message></details></Error>\n")
+
+
+@pytest.mark.parametrize("source, target, document, code, words", [
+    ("json", "xml", b"{", 7, ("syntax", "SHP-002")), ("json", "xml", b'{"Body":[{},{"PayloadPart":{"Bytes":"?"}}]}', 7,
+                                                       ("type", "in Body[1].PayloadPart.Bytes", "<hidden>", "SHP-010")),
+    ("json", "xml", b'{"ContentType":"\\u0000"}', 2, ("constraint", "SHP-018", "in X-Amzn-SageMaker-Content-Type")),
+    ("yaml", "json", b"", 2, ("invalid choice",)), ("json", "yaml", b"", 2, ("invalid choice",)),
+])
+def test_convert_what_cannot_be(source: str, target: str, document: bytes, code: int, words: Tuple[str, ...]) -> None:
+    result = convert(source, target, document)
+    failed(result, code, *words)
+    assert result.stdout == b""
+
+
+def test_convert_usage(tmp_path: Path) -> None:
+    failed(convert("json", "json", b"{}", shape="Nothing"), 2, "no such shape", "got Nothing")
+    failed(call("convert", "--shape", "Header", "--from", "json"), 2, "--to")
+    failed(convert("json", "json", b"", str(tmp_path / "none")), 2, "cannot read")
 
 
 # CLI-001
@@ -806,6 +875,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     (["invoke", "--help"], sorted(FLAGS) + ["--body TEXT|@FILE|-", "--format {raw,events,json,text,lines,sse,auto}",
                                                 "--read-timeout S", "default: 500",
                                             "sent as X-Amzn-SageMaker-Accept", "--endpoint-url", "--region", "--total-timeout"]),
+    (["convert", "-h"], ["--shape NAME", "ModelStreamError", "PartBlob", "or Error", "--code CODE", "json xml query value headers"]),
     (["decode", "-h"], ["--format {events,hex,table}", "[file]"]),
     (["sign", "-h"], ["--presign SECONDS", "keep the path's %XX as they stand", "--time YYYYMMDDThhmmssZ", "default: sagemaker"]),
 ])

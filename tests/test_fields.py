@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl.datatype import blob_type, string_type
+from refimpl.datatype import blob_type, events_type, string_type, structure_type
 from refimpl.errors import UsageError
 from refimpl.fields import (
     INT32_MAX,
@@ -20,10 +20,15 @@ from refimpl.fields import (
     FieldType,
     body_field,
     broken_constraint,
+    check_constraint,
     check_constraints,
     check_type,
+    error_field,
     header_field,
+    is_int32,
+    member_of_union,
 )
+from refimpl.shapes import Shape
 
 some = settings(max_examples=200, deadline=None)
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=20)
@@ -203,3 +208,54 @@ def test_any_text_fits_or_is_refused(value, low, high, pattern):
         pattern is None or re.fullmatch(pattern, value, re.ASCII) is not None)
     assert (constrained(value, min_length=low, max_length=high, pattern=pattern) is None) == fits
     assert (broken_constraint(string_type("S", high, pattern, min_length=low), value) is None) == fits
+
+
+# ---- nested ------------------------------------------------------------------------------------------------------
+
+class Leaf(Shape):
+    fields = (body_field("text", "Text", string_type("Short", 3)),)
+
+
+class Union(Shape):
+    fields = (body_field("leaf", "Leaf", structure_type(Leaf)),)
+
+
+class Nest(Shape):
+    fields = (body_field("leaf", "Leaf", structure_type(Leaf)), body_field("stream", "Stream", events_type(Union)))
+
+
+def test_rows_of_errors_have_the_other_spelling():
+    row = error_field("it", "OriginalIt", string_type("S"))
+    assert row == body_field("it", "OriginalIt", string_type("S"))._replace(alias="originalIt")
+    assert body_field("it", "It", string_type("S")).alias is None
+
+
+def test_a_nested_shape_is_of_its_class():
+    assert Nest(leaf=Leaf(text="a"), stream=(Leaf(),)).leaf == Leaf(text="a")
+    for wrong in (Nest(), {"text": "a"}, "a", (Leaf(),), Leaf):
+        error = refusal(check_type, "Nest", Nest.fields[0], wrong)
+        assert (error.kind, error.rule, error.expected) == ("type", "HTTP-005", "Leaf")
+    for event in (Nest(), None, "a", Leaf, object()):
+        error = refusal(check_type, "Nest", Nest.fields[1], (Leaf(), event))
+        assert (error.kind, error.rule, error.expected, error.actual) == ("type", "HTTP-022", "Leaf", type(event).__name__)
+
+
+def test_the_row_of_an_event():
+    assert member_of_union(Nest.fields[1].type, Leaf(text="a")) is Union.fields[0]
+
+
+def test_constraints_are_checked_in_what_is_nested():
+    assert Nest(leaf=Leaf(text="abc"), stream=(Leaf(text="abc"), Leaf())).validate() is None
+    for nest in (Nest(leaf=Leaf(text="abcd")), Nest(stream=(Leaf(), Leaf(text="abcd")))):
+        error = refusal(nest.validate)
+        assert (error.kind, error.rule, error.member) == ("constraint", "HTTP-005", "Text") and "Leaf.Text" in str(error)
+
+
+def test_check_constraint_of_a_value_alone():
+    assert check_constraint("X", FORMS["blob"], b"") is None
+    error = refusal(check_constraint, "X", string_type("S", 1), "ab")
+    assert (error.member, str(error)) == ("X", "X has the wrong length (expected 0 to 1 characters, got 2: ab, rule HTTP-005)")
+
+
+def test_is_int32():
+    assert [is_int32(number) for number in (INT32_MIN - 1, INT32_MIN, INT32_MAX, INT32_MAX + 1)] == [False, True, True, False]

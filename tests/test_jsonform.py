@@ -14,16 +14,30 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from refimpl import jsonform, valueform
+from refimpl.datatype import blob_type, events_type, integer_type, string_type, structure_type
 from refimpl.errors import DocumentError, UsageError
 from refimpl.eventstream import FrameHeader, FrameHeaders, Message, encode
-from refimpl.jsonform import MAX_JSON_DEPTH, ValueScanner, header_json_value, members_to_json, message_to_json, parse_json, to_base64
+from refimpl.fields import body_field
+from refimpl.jsonform import (
+    MAX_JSON_DEPTH,
+    ValueScanner,
+    base64_bytes,
+    header_json_value,
+    members_to_json,
+    message_to_json,
+    parse_json,
+    to_base64,
+)
 from refimpl.shapes import (
     InvokeEndpointWithResponseStreamInput,
     ModelError,
     ModelStreamError,
     PayloadPart,
+    Shape,
     UnknownOperationError,
 )
+from refimpl.valueform import ROOT, Place
 
 some = settings(max_examples=200, deadline=None)
 many = settings(max_examples=300, deadline=None)
@@ -426,3 +440,88 @@ def test_members():
     assert members_to_json(error.fields, error) == {"Code": "Odd", "Payload": "<p>"}
     call = InvokeEndpointWithResponseStreamInput(endpoint_name="llm", body=b"\xff", session_id="s")
     assert members_to_json(call.fields, call) == {"EndpointName": "llm", "Body": "/w==", "SessionId": "s"}
+
+
+# ---- shapes ------------------------------------------------------------------------------------------------------
+
+class Leaf(Shape):
+    fields = (body_field("data", "Data", blob_type("Blob")), body_field("text", "Text", string_type("Text")))
+
+
+class Union(Shape):
+    fields = (body_field("leaf", "Leaf", structure_type(Leaf)),)
+
+
+class Whole(Shape):
+    fields = (body_field("stream", "Stream", events_type(Union)), body_field("leaf", "Leaf", structure_type(Leaf)),
+              body_field("number", "Number", integer_type("Integer")))
+
+
+WHOLE = structure_type(Whole)
+
+
+@pytest.mark.parametrize("value, document", [
+    (Whole(), "{}"), (Whole(number=-5), '{"Number":-5}'), (Whole(stream=()), '{"Stream":{}}'),
+    (Whole(stream=(Leaf(),)), '{"Stream":{"Leaf":{}}}'),
+    (Whole(stream=(Leaf(data=b"hi"), Leaf(text="")), number=0), '{"Stream":[{"Leaf":{"Data":"aGk="}},{"Leaf":{"Text":""}}],"Number":0}'),
+    (Whole(leaf=Leaf(data=b"", text="\0\x1f\b\f\n\r\t\"\\/\x7f\x80\u2028\u20ac\U0001f600")),
+     '{"Leaf":{"Data":"","Text":"\\u0000\\u001f\\b\\f\\n\\r\\t\\"\\\\/\\u007f\x80\u2028\u20ac\U0001f600"}}'),
+])
+def test_a_value_is_written_and_read(value, document):
+    assert WHOLE.to_json(value) == document
+    assert WHOLE.of_json(document) == WHOLE.of_json(document.encode()) == value
+
+
+def test_half_a_surrogate_pair_is_not_written():
+    for value, path in ((Whole(stream=(Leaf(), Leaf(text="\ud800"))), "Stream[1].Leaf.Text"),
+                        (Whole(leaf=Leaf(text="\udfff")), "Leaf.Text")):
+        with pytest.raises(UsageError) as caught:
+            WHOLE.to_json(value)
+        assert (caught.value.kind, caught.value.rule, caught.value.path) == ("utf8", "SHP-014", path)
+
+
+@pytest.mark.parametrize("document, kind, rule, path, actual", [
+    ("[]", "type", "SHP-009", "the document", "an array"), ("null", "type", "SHP-009", "the document", "null"),
+    ('"a"', "type", "SHP-009", "the document", "a string"), ('{"Leaf":1.5}', "type", "SHP-009", "Leaf", "a number"),
+    ('{"Leaf":true}', "type", "SHP-009", "Leaf", "a boolean"), ('{"Leaf":[]}', "type", "SHP-009", "Leaf", "an array"),
+    ('{"Stream":[{},{"Leaf":{"Text":{}}}]}', "type", "SHP-009", "Stream[1].Leaf.Text", "an object"),
+    ('{"Stream":[null]}', "type", "SHP-009", "Stream[0]", "null"), ('{"Stream":"a"}', "type", "SHP-009", "Stream", "a string"),
+    ('{"Leaf":{"Data":5}}', "type", "SHP-009", "Leaf.Data", "<hidden>"),
+                                                                ('{"Leaf":{"Data":"a-_k"}}', "type", "SHP-010", "Leaf.Data", "<hidden>"),
+    ('{"Number":5.0}', "type", "SHP-011", "Number", "a number"), ('{"Number":true}', "type", "SHP-011", "Number", "a boolean"),
+    ('{"Number":"5"}', "type", "SHP-011", "Number", "a string"), ('{"Number":2147483648}', "constraint", "SHP-011", "Number", 2147483648),
+    ('{"Leaf":{"Text":"\\ud800"}}', "utf8", "SHP-014", "Leaf.Text", "\\ud800"),
+])
+def test_the_path_to_what_does_not_fit(document, kind, rule, path, actual):
+    with pytest.raises(DocumentError) as caught:
+        WHOLE.of_json(document)
+    error = caught.value
+    assert (error.kind, error.rule, error.path, error.actual) == (kind, rule, path, actual)
+
+
+@some
+@given(st.binary(max_size=30))
+def test_base64_is_the_standard_library_s(data):
+    text = base64.b64encode(data).decode()
+    assert to_base64(data) == text and base64_bytes(text, ROOT) == data
+
+
+@pytest.mark.parametrize("text", ["a", "aG", "aGk", "aGk==", "=aGk", "aG=k", "YQ==YQ==", "aGk=\n", " aGk=", "aG\nk=", "a-_k", "\u0430Gk=",
+                                  "aGk=="])
+def test_what_is_no_base64(text):
+    with pytest.raises(DocumentError) as caught:
+        base64_bytes(text, Place("A"))
+    assert (caught.value.kind, caught.value.rule, caught.value.path) == ("type", "SHP-010", "A")
+
+
+def test_bits_behind_the_last_byte_are_dropped_as_everywhere():
+    assert base64_bytes("aGl=", ROOT) == b"hi"
+
+
+def test_a_document_has_a_size(monkeypatch):
+    monkeypatch.setattr(valueform, "MAX_DOCUMENT_NODES", 70)
+    monkeypatch.setattr(jsonform, "MAX_DOCUMENT_NODES", 70)
+    assert len(parse_json("[" + ",".join(["[]", "{}"] * 34 + ["[]"]) + "]")) == 69
+    error = refusal(("[" + ",".join(["[]"] * 70) + "]").encode())
+    assert (error.kind, error.rule) == ("limit", "SHP-006")
+    assert parse_json(json.dumps(["[{\\\"" * 100])) == ["[{\\\"" * 100]  # brackets in strings are no parts

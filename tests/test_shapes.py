@@ -14,12 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl.errors import Error, ServiceError, UsageError
+from refimpl.errors import DocumentError, Error, ServiceError, UsageError
 from refimpl.fields import INT32_MAX, INT32_MIN
 from refimpl.shapes import (
+    DATA_TYPES,
     ERRORS,
     EVENTS,
     EXCEPTIONS,
+    HEADER,
     MODELLED_BODY_LIMIT,
     InternalFailure,
     InternalStreamFailure,
@@ -620,3 +622,55 @@ def test_anything_makes_a_value_or_a_usage_error(shape, members):
         assert error.kind in ("type", "constraint")
         return
     assert {name: getattr(value, name) for name in members} == members
+
+
+# ---- documents ---------------------------------------------------------------------------------------------------
+
+def test_a_stream_of_the_seed_is_one_structure():
+    stream = ResponseStream(internal_stream_failure=InternalStreamFailure(), payload_part=PayloadPart(bytes=b"hi"))
+    assert stream.events == (PayloadPart(bytes=b"hi"), InternalStreamFailure())
+    assert ResponseStream().events == ()
+    assert stream.to_json() == '{"PayloadPart":{"Bytes":"aGk="},"InternalStreamFailure":{}}'
+    assert ResponseStream.of_json(stream.to_json()) == stream
+    assert InvokeEndpointWithResponseStreamOutput.of_json('{"Body":%s}' % stream.to_json()).body == stream.events
+
+
+def test_make():
+    assert PayloadPart.make(bytes=b"a") == PayloadPart(bytes=b"a")
+    assert InvokeEndpointWithResponseStreamInput.make(endpoint_name="-").endpoint_name == "-"
+    assert refusal(InvokeEndpointWithResponseStreamInput.make, validate=True, endpoint_name="-", body=b"").rule == "HTTP-005"
+    assert refusal(InvokeEndpointWithResponseStreamOutput.make, True, content_type="\u20ac").rule == "HTTP-005"
+    long_message = ModelStreamError(message="m" * 2049)
+    assert refusal(InvokeEndpointWithResponseStreamOutput.make, True, body=(PayloadPart(), long_message)).member == "Message"
+
+
+def test_every_type_by_its_name():
+    assert {name for name, wanted in DATA_TYPES.items() if wanted.shape is not None} == {shape.__name__ for shape in SHAPES}
+    assert {"PartBlob", "Header", "CustomAttributesHeader", "Message", "EndpointName", "StatusCode"} <= set(DATA_TYPES)
+    for name, wanted in DATA_TYPES.items():
+        assert wanted.name == name and wanted.form != "events"
+    assert DATA_TYPES["Header"] == HEADER
+
+
+@some
+@given(any_shape)
+def test_each_shape_comes_back_from_each_form(made):
+    shape, members = made
+    value = shape(**members)
+    for write, read in ((value.to_json, shape.of_json), (value.to_xml, shape.of_xml), (value.to_xml, shape.of_string),
+                        (value.to_headers, lambda both: shape.of_header_and_body(*both))):
+        try:
+            document = write()
+        except UsageError as error:
+            assert error.kind in ("utf8", "constraint") and error.rule in ("SHP-014", "SHP-018", "SHP-024", "HTTP-008", "HTTP-011")
+        else:
+            assert read(document) == value
+    try:
+        query = value.to_query()
+    except UsageError as error:
+        assert error.rule == "SHP-014"
+        with pytest.raises(DocumentError):
+            shape.of_value(value.to_value())
+    else:
+        assert shape.of_value(value.to_value()) == value
+        assert shape.of_query(query) == shape.of_query(str(query))

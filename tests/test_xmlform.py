@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/xmlform.py: XML read into a tree of elements, strictly and within bounds.
+"""Tests of refimpl/xmlform.py: XML read into a tree of elements, strictly and within bounds; shapes written and read.
 
 The plan: what is read, against small documents with the tree they must give and, over documents that Hypothesis makes,
 against the standard library's ElementTree. What is refused: every kind of DTD and entity, depth on both sides of its
@@ -15,8 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from refimpl import valueform
+from refimpl.datatype import blob_type, events_type, integer_type, string_type, structure_type
 from refimpl.errors import DocumentError, UsageError
-from refimpl.xmlform import MAX_XML_DEPTH, Element, child_of, parse_xml, text_of
+from refimpl.fields import body_field
+from refimpl.shapes import Shape
+from refimpl.xmlform import MAX_XML_DEPTH, Element, child_of, parse_xml, text_of, xml_of_element
 
 some = settings(max_examples=200, deadline=None)
 many = settings(max_examples=300, deadline=None)
@@ -291,3 +295,98 @@ def test_a_long_document_is_read(data, children, length):
                                   b"<?" + b"?" * 1000000, b"<a" + b"".join(b" b%d=''" % n for n in range(50000))], ids=range(11))
 def test_a_hostile_text_ends(data):
     assert refusal(data).kind == "syntax"
+
+
+# ---- shapes ------------------------------------------------------------------------------------------------------
+
+class Leaf(Shape):
+    fields = (body_field("data", "Data", blob_type("Blob")), body_field("text", "Text", string_type("Text")))
+
+
+class Union(Shape):
+    fields = (body_field("leaf", "Leaf", structure_type(Leaf)),)
+
+
+class Whole(Shape):
+    fields = (body_field("stream", "Stream", events_type(Union)), body_field("leaf", "Leaf", structure_type(Leaf)),
+              body_field("number", "Number", integer_type("Integer")))
+
+
+WHOLE = structure_type(Whole)
+
+
+@pytest.mark.parametrize("value, document", [
+    (Whole(), "<Whole></Whole>"), (Whole(number=-5), "<Whole><Number>-5</Number></Whole>"),
+    (Whole(stream=()), "<Whole><Stream></Stream></Whole>"),
+    (Whole(stream=(Leaf(data=b"hi"), Leaf(), Leaf(text=""))),
+     "<Whole><Stream><Leaf><Data>aGk=</Data></Leaf><Leaf></Leaf><Leaf><Text></Text></Leaf></Stream></Whole>"),
+    (Whole(leaf=Leaf(data=b"", text="<>&\"'\r\n\t]]>\u20ac\U0001f600")),
+     "<Whole><Leaf><Data></Data><Text>&lt;&gt;&amp;\"'&#13;\n\t]]&gt;\u20ac\U0001f600</Text></Leaf></Whole>"),
+])
+def test_a_value_is_written_and_read(value, document):
+    assert WHOLE.to_xml(value) == document
+    assert WHOLE.of_xml(document) == WHOLE.of_xml(document.encode()) == value
+
+
+@pytest.mark.parametrize("character, name", [("\0", "U+0000"), ("\x1b", "U+001B"), ("\ufffe", "U+FFFE"), ("\uffff", "U+FFFF")])
+def test_a_character_that_xml_has_not(character, name):
+    with pytest.raises(UsageError) as caught:
+        WHOLE.to_xml(Whole(stream=(Leaf(), Leaf(text="a%sb" % character))))
+    error = caught.value
+    assert (error.kind, error.rule, error.path, error.actual) == ("constraint", "SHP-018", "Stream[1].Leaf.Text", name)
+
+
+def test_every_other_character_is_held():
+    held = [code for code in range(0x110000) if code in (9, 10, 13) or 32 <= code < 0xd800 or 0xe000 <= code < 0xfffe or code > 0xffff]
+    text = "".join(map(chr, held))
+    assert WHOLE.of_xml(WHOLE.to_xml(Whole(leaf=Leaf(text=text)))).leaf.text == text
+    with pytest.raises(UsageError) as caught:
+        WHOLE.to_xml(Whole(leaf=Leaf(text="\ud800")))
+    assert (caught.value.kind, caught.value.rule, caught.value.path) == ("utf8", "SHP-014", "Leaf.Text")
+
+
+@pytest.mark.parametrize("document, value", [
+    ("<x:r xmlns:x='u' a='1'> <x:Number>5</x:Number><New><Number>6</Number></New>\n</x:r>", Whole(number=5)),
+    ("<r><Stream> <Leaf/> <!-- c --> <New/><Leaf><Text> a </Text></Leaf> </Stream></r>", Whole(stream=(Leaf(), Leaf(text=" a ")))),
+    ("<r><Number>&#53;<!-- c --></Number></r>", Whole(number=5)), ("<r><Stream><New>text</New></Stream></r>", Whole(stream=())),
+])
+def test_what_means_nothing_is_ignored(document, value):
+    assert WHOLE.of_xml(document) == value
+
+
+@pytest.mark.parametrize("document, kind, rule, path", [
+    ("<r>text</r>", "type", "SHP-016", "the document"), ("<r><Stream>text</Stream></r>", "type", "SHP-016", "Stream"),
+    ("<r><Stream><Leaf/><Leaf>text</Leaf></Stream></r>", "type", "SHP-016", "Stream[1].Leaf"),
+    ("<r><Stream><Leaf>text</Leaf></Stream></r>", "type", "SHP-016", "Stream.Leaf"),
+    ("<r><Leaf><Text>a<b/></Text></Leaf></r>", "type", "SHP-016", "Leaf.Text"),
+    ("<r><Leaf><Data><b/></Data></Leaf></r>", "type", "SHP-016", "Leaf.Data"),
+                                                        ("<r><Number><b/></Number></r>", "type", "SHP-016", "Number"),
+    ("<r><Leaf><Data>a-_k</Data></Leaf></r>", "type", "SHP-010", "Leaf.Data"), ("<r><Number> 5</Number></r>", "type", "SHP-011", "Number"),
+    ("<r><Number/></r>", "type", "SHP-011", "Number"), ("<r><Number>2147483648</Number></r>", "constraint", "SHP-011", "Number"),
+    ("<r><Number>5</Number><x:Number xmlns:x='u'>5</x:Number></r>", "syntax", "SHP-013", "Number"),
+    ("<r><Leaf><Text/><Text/></Leaf></r>", "syntax", "SHP-013", "Leaf.Text"),
+])
+def test_the_path_to_what_does_not_fit(document, kind, rule, path):
+    with pytest.raises(DocumentError) as caught:
+        WHOLE.of_xml(document)
+    error = caught.value
+    assert (error.kind, error.rule, error.path) == (kind, rule, path)
+    assert "text" not in str(error.actual)
+
+
+def test_a_document_has_a_size(monkeypatch):
+    monkeypatch.setattr(valueform, "MAX_DOCUMENT_NODES", 3)
+    assert WHOLE.of_xml("<r><a/><b/></r>") == Whole()
+    error = refusal("<r><a/><b/><c/></r>")
+    assert (error.kind, error.rule) == ("limit", "SHP-006")
+
+
+@pytest.mark.parametrize("document, written", [
+    ("<E/>", "<E></E>"), ("<?xml version='1.0'?><!-- c -->\n<E><?pi?></E>", "<E></E>"), ("<E> <a> 1 </a>\n</E>", "<E> <a> 1 </a>\n</E>"),
+    ("<x:E xmlns:x='u' a='&lt;&quot;&apos;&#9;&#10;&#13;'>1<x:b/>2</x:E>",
+     "<x:E xmlns:x=\"u\" a=\"&lt;&quot;'&#9;&#10;&#13;\">1<x:b></x:b>2</x:E>"),
+    ("<E><![CDATA[<&>]]>&#13;</E>", "<E>&lt;&amp;&gt;&#13;</E>"),
+])
+def test_an_element_is_written_as_it_came(document, written):
+    assert xml_of_element(parse_xml(document)) == written
+    assert parse_xml(written) == parse_xml(document)
