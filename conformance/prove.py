@@ -16,6 +16,7 @@ import json
 import os
 import platform
 import random
+import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -123,7 +124,7 @@ def list_mutants(options: argparse.Namespace, say: Say) -> None:
 
 def prove_suite(options: argparse.Namespace, say: Say) -> None:
     """Do what `conformance prove` does. Raises ProofFailed, UsageError."""
-    modules = check_names(options.module)
+    modules = check_names(options.module) if options.generated or options.module else []
     mutants = choose_mutants(options.only, options.rule)
     cases = load_cases() + scenario_cases()
     check_unbroken(cases, options.timeout)
@@ -313,8 +314,11 @@ def percent(part: int, whole: int) -> float:
     return round(100.0 * part / whole, 1) if whole else 100.0
 
 
-def check_names(modules: Sequence[str]) -> List[str]:
-    """Return the modules of a generated run, all by default. Raises UsageError for one that is not among them."""
+def check_names(modules: Sequence[str], version: Tuple[int, ...] = sys.version_info[:2]) -> List[str]:
+    """Return the modules of a generated run, all by default. Raises UsageError for one that is not among them, and on an old Python."""
+    if version < (3, 8):
+        raise UsageError("mutants are made by machine of the syntax trees of newer Pythons", expected="3.8 or newer",
+                         actual="%d.%d" % version[:2])
     for module in modules:
         if module not in GENERATED_MODULES:
             raise UsageError("mutants are not made of that module", expected=" ".join(GENERATED_MODULES), actual=module)

@@ -31,7 +31,7 @@ from conformance.prove import (
     told_outcome,
     without_mutant,
 )
-from conformance.rules import read_rules
+from conformance.rules import load_rules, read_rules
 from refimpl.errors import UsageError
 
 CASES = load_cases() + scenario_cases()
@@ -138,6 +138,10 @@ def test_a_must_that_has_cases_owes_a_mutant(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(ProofFailed):
         prove.prove([], cases, RULES, 1, TIMEOUT, lines.append)
     assert lines == ["! EVS-001: has cases and no mutant", "! EVS-004: has cases and no mutant", "0 mutants, 0 killed, by 0 cases"]
+
+
+def test_each_must_that_a_case_tests_has_a_mutant() -> None:
+    assert without_mutant(MUTANTS, CASES, load_rules()) == []
 
 
 def test_questions_over_a_socket_come_behind_the_others_and_those_that_wait_last() -> None:
@@ -250,6 +254,8 @@ def test_choosing() -> None:
     assert check_names([]) == list(prove.GENERATED_MODULES) and check_names(["http1"]) == ["http1"]
     with pytest.raises(UsageError, match="mutants are not made of that module"):
         check_names(["transport"])
+    with pytest.raises(UsageError, match="newer Pythons .expected 3.8 or newer, got 3.7"):
+        check_names([], (3, 7))
 
 
 def test_the_list_has_a_line_for_each() -> None:
