@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import cases
@@ -275,6 +275,7 @@ def case_with(op: str = "eventstream.decode", delivery: Any = ("whole",), expect
     return Case("evs-x", "", (), "MUST", op, given_input, tuple(delivery), expect or {"status": "ok"}, (), (), "", "", "", "x")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40), st.sampled_from(["eventstream.decode", "http.response", "text.lines", "text.sse"]))
 def test_nothing_is_lost_in_a_delivery(data: bytes, op: str) -> None:
     case = case_with(op, ("whole", "bytewise", "halves"), base64=base64.b64encode(data).decode("ascii"), status=200)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.report import documents
@@ -58,6 +58,7 @@ def test_of_an_adapter_that_cannot_be_judged() -> None:
     assert document["exit_code"] == 3 and document["cases"][0]["note"] == "no hello"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20), st.sampled_from(WORDS))
 def test_whatever_an_adapter_said_the_report_is_in_form(first: str, second: str, message: str, word: str) -> None:
     document = report(made_result("evs-a", word, Difference(first, first, second), note=second, message=message))

@@ -166,6 +166,13 @@ def test_a_hang_is_told_from_a_failure_and_costs_its_own_case(tmp_path: Path) ->
                      "half": (HANG, 'no answer after 1.5 s, only the beginning of a line: {"se')}
 
 
+def test_a_question_that_hangs_is_asked_once(tmp_path: Path) -> None:
+    mark = tmp_path / "asked"
+    acts = {"silent": "open(%r, 'a').write('x'); time.sleep(600)" % str(mark)}
+    assert run_with(tmp_path, acts, [case_of("a"), case_of("silent"), case_of("b")], timeout=1.5)["silent"][0] == HANG
+    assert mark.read_text() == "x", "another time-out would say no more"
+
+
 def test_after_a_breakdown_the_other_deliveries_are_not_asked(tmp_path: Path) -> None:
     case = case_of("silent", ("whole", "bytewise", "halves"))
     begun = time.monotonic()
@@ -390,7 +397,7 @@ def test_an_interrupt_ends_every_process(tmp_path: Path) -> None:
 
     cases = [case_of(name)._replace(id="txt-%d" % index) for index, name in enumerate(names)] + [case_of("quick")]
     with pytest.raises(KeyboardInterrupt):
-        Runner(adapter_program(tmp_path, DOING % acts), 20.0, jobs=3).run(cases, interrupt)
+        Runner(adapter_program(tmp_path, DOING % acts), 600.0, jobs=3).run(cases, interrupt)
     for pid in map(int, mark.read_text().split()):
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
@@ -407,7 +414,7 @@ def test_the_waiting_thread_is_interrupted(tmp_path: Path, monkeypatch: pytest.M
         joined(thread, timeout)
     monkeypatch.setattr(threading.Thread, "join", join)
     with pytest.raises(KeyboardInterrupt):
-        Runner(adapter_program(tmp_path, DOING % {"slow": "time.sleep(600)"}), 20.0).run([case_of("slow"), case_of("b")])
+        Runner(adapter_program(tmp_path, DOING % {"slow": "time.sleep(600)"}), 600.0).run([case_of("slow"), case_of("b")])
     monkeypatch.undo()
     assert all(adapter._process.wait(PATIENCE) is not None for adapter in started)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.schema import faults
@@ -111,6 +111,7 @@ VALUES = st.recursive(st.none() | st.booleans() | st.integers(-3, 3) | st.sample
                       max_leaves=6)
 
 
+@settings(deadline=None)
 @given(VALUES, st.sampled_from(KEYWORDS))
 def test_the_verdict_is_that_of_jsonschema(value: Any, row: Any) -> None:
     jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is not installed")

@@ -4,6 +4,7 @@
 The plan: adapters are small programs written here that answer `text.lines` and `text.sse` in their own way; the commands run in
 this process with streams that are given. What is asked, judged and told has its own tests.
 """
+import hashlib
 import io
 import json
 import os
@@ -20,6 +21,7 @@ from conformance.report.documents import REPORT_SCHEMA
 from conformance.schema import faults
 from conformance.suite import read_known, write_whole
 from refimpl.errors import UsageError
+from refimpl.eventstream import encode
 
 from .support import adapter_program
 
@@ -205,6 +207,19 @@ def test_cases_are_dumped(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "txt-two" / "input.bin").read_bytes() == b"two"
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert call("dump", str(tmp_path / "file")).code == 2
+
+
+def test_the_cases_of_a_public_suite_stand_in_place_of_our_own(tmp_path: Path) -> None:
+    refused = call("list", "--corpus", "streams=%s" % tmp_path)
+    assert refused.code == 2 and "no case of streams in the folder" in refused.err
+    assert call("list", "--corpus", "nonsense=x").code == 2
+    data = encode([], b"one")
+    (tmp_path / "one.bin").write_bytes(data)
+    event = {"offset": 0, "total_length": len(data), "headers": [], "payload_length": 3}
+    entry = {"file": "one.bin", "source": "here", "sha256": hashlib.sha256(data).hexdigest(), "events": [event]}
+    (tmp_path / "index.json").write_text(json.dumps([entry]), encoding="utf-8")
+    listed = call("list", "--corpus", "streams=%s" % tmp_path)
+    assert listed.code == 0 and listed.out and not any(line.startswith("txt-") for line in listed.out)
 
 
 def test_all_cases_are_those_of_the_files_and_of_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
