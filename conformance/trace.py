@@ -14,6 +14,7 @@ import re
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from .cases import Case, read_cases, scenario_cases
+from .mutants import MUTANTS
 from .rules import RULE_ID, SPEC_PATH, Rule, load_rules
 from .suite import write_whole
 
@@ -89,37 +90,44 @@ def faults(trace: Trace) -> List[str]:
 
 _HEAD = """# Rule, code, cases
 
+Each rule of [SPEC.md](../SPEC.md), the code that enforces it, the cases that judge an implementation by it, the tests of what the
+adapter protocol cannot reach, and the broken variants that the cases must tell from the reference (`conformance prove`).
 Written by `python3 -m conformance trace --write`, and held against the sources by a test. %d rules, %d cases.
-
-| rule | code | cases and tests |
-|---|---|---|
 """
 
 
 def page(trace: Trace) -> str:
-    """Return docs/trace.md: a row for each rule, in the order of SPEC.md."""
-    code, cases = _by_rule(trace.code), _cases_by_rule(trace.cases)
-    rows = ["| %s | %s | %s |" % (rule.id, "<br>".join(code.get(rule.id, [])), " ".join(cases.get(rule.id, []) + [
-        "[%s](../%s)" % (file, file) for file in rule.tests])) for rule in trace.rules.values()]
-    return _HEAD % (len(trace.rules), len(trace.cases)) + "\n".join(rows) + "\n"
+    """Return docs/trace.md: a section for each rule, in the order of SPEC.md."""
+    lines = (_HEAD % (len(trace.rules), len(trace.cases))).splitlines()
+    mutants = [(mutant.rule, "`%s`" % mutant.id) for mutant in MUTANTS]
+    rows = (("code", _by_rule((cited.id, _place(cited)) for cited in trace.code)),
+            ("cases", _by_rule((rule, "`%s`" % case.id) for case in trace.cases for rule in case.rules)),
+            ("tests", {rule.id: [_link(file) for file in rule.tests] for rule in trace.rules.values()}),
+            ("variants", _by_rule(mutants)))
+    for rule in trace.rules.values():
+        lines += ["", "### %s" % rule.id, "", rule.text, ""]
+        for title, found in rows:
+            if found.get(rule.id):
+                lines.append("- %s (%d): %s" % (title, len(found[rule.id]), ", ".join(found[rule.id])))
+    return "\n".join(lines) + "\n"
 
 
-def _by_rule(code: Sequence[Cited]) -> Dict[str, List[str]]:
-    places: Dict[str, List[str]] = {}
-    for cited in code:
-        place = "[%s](../%s)%s" % (cited.file, cited.file, " `%s`" % cited.function if cited.function else "")
-        known = places.setdefault(cited.id, [])
-        if place not in known:
-            known.append(place)
-    return places
-
-
-def _cases_by_rule(cases: Sequence[Case]) -> Dict[str, List[str]]:
+def _by_rule(pairs: Iterable[Tuple[str, str]]) -> Dict[str, List[str]]:
+    """Return what belongs to each rule, each once."""
     found: Dict[str, List[str]] = {}
-    for case in cases:
-        for rule in case.rules:
-            found.setdefault(rule, []).append(case.id)
+    for rule, what in pairs:
+        known = found.setdefault(rule, [])
+        if what not in known:
+            known.append(what)
     return found
+
+
+def _place(cited: Cited) -> str:
+    return _link(cited.file) + (" `%s`" % cited.function if cited.function else "")
+
+
+def _link(file: str) -> str:
+    return "[%s](../%s)" % (file, file)
 
 
 def check_page(trace: Trace, root: str = ROOT) -> List[str]:

@@ -259,7 +259,7 @@ def _write_event(event: Shape, stdout: BinaryIO) -> None:
 
 
 def _write_output(response: Response, stdout: BinaryIO) -> None:
-    """Write the collected output as one document; what had arrived before an error, and the error if it is an event, too."""
+    """Write the collected output as one document; what had arrived before an error, and the error if it is an event, too (CLI-002)."""
     try:
         output = response.collect()
     except Error as error:

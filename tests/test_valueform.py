@@ -233,6 +233,7 @@ def test_half_a_surrogate_pair_is_not_read():
 
 # ---- places ------------------------------------------------------------------------------------------------------
 
+# SHP-029
 def test_a_path_grows():
     assert ROOT.member("A", TEXT) == Place("A", False)
     assert Place("A").element("[2]").member("B", BLOB) == Place("A[2].B", True)
@@ -240,6 +241,7 @@ def test_a_path_grows():
     assert refusal(ROOT.refuse, "x").path == "the document"
 
 
+# SHP-029
 def test_what_is_sensitive_is_named_and_never_shown():
     for place, shown in ((Place("A", True), "<hidden>"), (Place("A", False), "the-value")):
         error = refusal(place.refuse, "wrong", "type", "another", "the-value")
