@@ -91,6 +91,9 @@ def test_a_name_that_is_not_known_or_does_not_fit(shape, source, target, code):
     ("query", "Body.7.ModelStreamError.Message=%FF", "utf8", "SHP-014", "Body.7.ModelStreamError.Message"),
     ("value", '["Structure",[["Body",["List",[["String","x"]]]]]]', "type", "SHP-009", "Body[0]"),
     ("value", '["Structure",[["Body"]]]', "type", "SHP-023", "the document"),
+    ("value", "[]", "type", "SHP-023", "the document"), ("value", '["Structure",{}]', "type", "SHP-023", "the document"),
+    ("value", '["Structure",[["Body",["List",[["Structure",5]]]]]]', "type", "SHP-023", "Body[0]"), ("value", '[5,""]', "type", "SHP-023",
+                                                                                                    "the document"),
     ("value", '["Structure",[["Body",["Blob","?"]]]]', "type", "SHP-010", "Body"),
     ("headers", '{"headers":[],"body":{"PayloadPart":{"Bytes":"?"}}}', "type", "SHP-010", "body.PayloadPart.Bytes"),
     ("headers", '{"body":{}}', "type", "SHP-024", "the document"),
@@ -101,3 +104,15 @@ def test_a_refusal_tells_the_path(source, document, kind, rule, path):
     error = caught.value
     assert (error.kind, error.rule, error.path) == (kind, rule, path)
     assert "in %s" % path in str(error)
+
+
+def test_what_is_absent_in_a_tree_and_in_headers():
+    name = "InvokeEndpointWithResponseStreamOutput"
+    assert convert(name, "value", "json", '["Structure",[["Body",null],["ContentType",["String","a"]]]]') == (
+        '{"X-Amzn-SageMaker-Content-Type":"a"}')
+    assert convert(name, "json", "headers", "{}") == '{"headers":[],"body":null}'
+    assert convert(name, "headers", "json", '{"headers":[],"body":null}') == "{}"
+    assert convert("ModelError", "headers", "json", '{"headers":[],"body":"{\\"Message\\":\\"m\\"}"}') == '{"Message":"m"}'
+    assert convert("ModelError", "json", "headers", '{"Message":"m"}') == '{"headers":[],"body":"{\\"Message\\":\\"m\\"}"}'
+    assert convert("InvokeEndpointWithResponseStreamInput", "headers", "json",
+                   '{"headers":[["accept","a"]],"body":"aGk="}') == '{"Body":"aGk="}'
