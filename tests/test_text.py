@@ -554,6 +554,17 @@ def test_a_reader_that_has_refused_is_dead(name):
         decoder.feed(b"x")
     assert again.value.rule == "TXT-007" and "failed" in str(again.value)
     assert decoder.close() == [] and decoder.unread == b""
+    decoder = READERS[name]()
+    decoder.feed({"values": b"[", "text": b"\xe2"}.get(name, b"x"))
+    with pytest.raises(TextError) as caught:
+        decoder.feed(b"}" if name == "values" else b"\xff\n\n")
+    assert caught.value.unread and decoder.unread == b""  # what stands on the error is not kept twice
+
+
+def test_half_a_byte_order_mark_lies_at_the_start():
+    decoder = ServerSentEvents()
+    assert decoder.feed(b"\xef") == [] and (decoder.offset, decoder.unread) == (0, b"\xef")
+    assert decoder.feed(b"\xbb\xbf") == [] and (decoder.offset, decoder.unread) == (3, b"")
 
 
 @pytest.mark.parametrize("name", sorted(FAULTY))
