@@ -10,7 +10,8 @@ The plan: a reader finds the items of a folder, and each item becomes cases or o
 other with it. What is expected is what the suite says; of a recorded body that no index tells of, the reference's own reading.
 What the adapter protocol has no question for is left out, and a note says so.
 
-Refused: a kind that is none of these, a folder without items. Symbolic links are followed, files are only read.
+Refused: a kind that is none of these, a folder without items. Files are only read; links to folders
+inside are not followed.
 """
 import hashlib
 import os
@@ -111,7 +112,7 @@ def _get(document: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
 
 def _folders_below(folder: str) -> Iterator[Tuple[str, List[str]]]:
     """Yield the folders below one, itself included, with their files; in order."""
-    for path, folders, names in os.walk(folder, followlinks=True):
+    for path, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield path, sorted(names)
 

@@ -348,6 +348,16 @@ def test_a_broken_item_is_told_in_one_line_and_takes_no_other_with_it(tmp_path: 
         assert code == 2 and complaints == "conformance: %s\n" % corpus.faults[0] and "PASS" in out
 
 
+def test_a_link_to_a_folder_inside_is_not_followed(tmp_path: Path) -> None:
+    """It may lead in a circle."""
+    aws_c_auth(tmp_path / "c")
+    (tmp_path / "c" / "again").symlink_to(tmp_path / "c")
+    corpus = read_corpora(["aws-c-auth=%s" % (tmp_path / "c")])
+    assert len(corpus.cases) == 2 and not corpus.faults
+    (tmp_path / "link").symlink_to(tmp_path / "c")
+    assert len(read_corpora(["aws-c-auth=%s" % (tmp_path / "link")]).cases) == 2
+
+
 def test_sigv4a_is_left_out(tmp_path: Path) -> None:
     aws_c_auth(tmp_path)
     (aws_c_auth(tmp_path, "asymmetric") / "public-key.json").write_text("{}")
