@@ -10,6 +10,7 @@ The plan: the installers say each command before they run it; find_peer() says w
 speaks for it; start_adapter() starts that. Refused: other versions than the pinned ones, a tool that is missing (exit code 2),
 a command that fails (1).
 """
+import filecmp
 import glob
 import importlib
 import json
@@ -277,6 +278,68 @@ def _find_ruby(peer: Peer, folder: str) -> Optional[Found]:
     return Found(peer.name, folder, (ruby, "--disable-gems", program, dict(peer.pins)["aws-eventstream"]), environment)
 
 
+# ---- AWS's SDKs for Go, Rust and Java ----------------------------------------------------------------------------
+
+# Each is built in its folder from the sources beside this file; what its tool fetches stays in that tool's own cache.
+_CALL_LIMITS = ("%d" % (READ_TIMEOUT * 1000), "%d" % (DEADLINE * 1000))
+
+
+def _pinned_by(file_name: str, pattern: str) -> Pins:
+    """Return the pairs (name, version) that a pattern finds in a file of peer_programs."""
+    with open(os.path.join(PROGRAMS, file_name), encoding="utf-8") as file:
+        return tuple(re.findall(pattern, file.read()))
+
+
+def _copy_sources(peer: Peer, folder: str) -> None:
+    os.makedirs(folder)
+    sources = os.path.join(PROGRAMS, peer.name)
+    for name in sorted(os.listdir(sources)):
+        shutil.copy(os.path.join(sources, name), folder)
+
+
+def _install_go(peer: Peer, folder: str, say: Say) -> None:
+    _need("go")
+    _copy_sources(peer, folder)
+    _run(say, "go", "build", "-mod=readonly", "-trimpath", "-o", "adapter", ".", cwd=folder)
+
+
+def _install_rust(peer: Peer, folder: str, say: Say) -> None:
+    _need("cargo")
+    _copy_sources(peer, folder)
+    _run(say, "cargo", "build", "--release", "--locked", "--target-dir", "target", cwd=folder)
+    shutil.move(os.path.join(folder, "target", "release", "adapter"), folder)
+    shutil.rmtree(os.path.join(folder, "target"))
+
+
+def _is_current(peer: Peer, folder: str) -> bool:
+    """Whether the folder bears the mark, and what was built there was built from the sources as they are now."""
+    sources = os.path.join(PROGRAMS, peer.name)
+    names = os.listdir(sources)
+    return _is_marked(peer, folder) and filecmp.cmpfiles(sources, folder, names, shallow=False)[0] == names
+
+
+def _find_built(peer: Peer, folder: str) -> Optional[Found]:
+    program = os.path.join(folder, "adapter")
+    if not _is_current(peer, folder) or not os.path.exists(program):
+        return None
+    return Found(peer.name, folder, (program,) + _CALL_LIMITS, {})
+
+
+def _install_java(peer: Peer, folder: str, say: Say) -> None:
+    _need("mvn", "javac", "java")
+    _copy_sources(peer, folder)
+    _run(say, "mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies", "-DoutputDirectory=lib", cwd=folder)
+    _run(say, "javac", "-proc:none", "-cp", os.path.join("lib", "*"), "-d", "classes", "Adapter.java", cwd=folder)
+
+
+def _find_java(peer: Peer, folder: str) -> Optional[Found]:
+    java = shutil.which("java")
+    if java is None or not _is_current(peer, folder):
+        return None
+    path = os.pathsep.join((os.path.join(folder, "classes"), os.path.join(folder, "lib", "*")))
+    return Found(peer.name, folder, (java, "-XX:TieredStopAtLevel=1", "-cp", path, "Adapter") + _CALL_LIMITS, {})
+
+
 # ---- the peers ---------------------------------------------------------------------------------------------------
 
 def _pinned_packages() -> Pins:
@@ -292,6 +355,11 @@ PEERS = (
     Peer("curl", "the system's curl, for --aws-sigv4", (("curl", "7.75 or later"),), _install_curl, _find_curl),
     Peer("ruby", "aws-eventstream and aws-sigv4 for Ruby", (("aws-eventstream", "1.2.0"), ("aws-sigv4", "1.5.1")),
          _install_ruby, _find_ruby),
+    Peer("go", "AWS's SDK for Go, version 2", _pinned_by("go/go.mod", r"\t(github\.com/aws/\S+) v([0-9.]+)\n"), _install_go, _find_built),
+    Peer("rust", "AWS's SDK for Rust", _pinned_by("rust/Cargo.toml", r'\n(aws-[a-z0-9-]+) = (?:\{ version = )?"=([0-9.]+)"'),
+         _install_rust, _find_built),
+    Peer("java", "AWS's SDK for Java, version 2", _pinned_by("java/pom.xml", r"<artifactId>([a-z-]+)</artifactId><version>([0-9.]+)<"),
+         _install_java, _find_java),
 )
 
 

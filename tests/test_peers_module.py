@@ -93,7 +93,7 @@ def test_the_folder_is_the_checkout_s_by_default(monkeypatch: pytest.MonkeyPatch
 
 
 def test_every_version_is_exact() -> None:
-    assert list(PEERS) == ["boto3", "awscrt", "javascript", "curl", "ruby"]
+    assert list(PEERS) == ["boto3", "awscrt", "javascript", "curl", "ruby", "go", "rust", "java"]
     for peer in peers.PEERS:
         assert peer.pins and peer.what
         for name, version in peer.pins:
@@ -124,7 +124,7 @@ def test_debian_s_packages_are_the_gems_at_their_versions() -> None:
 
 
 def test_an_unknown_name_is_a_usage_error(folder: Path) -> None:
-    with pytest.raises(UsageError, match="no such peer .expected boto3 awscrt javascript curl ruby, got nix"):
+    with pytest.raises(UsageError, match="no such peer .expected boto3 awscrt javascript curl ruby go rust java, got nix"):
         peers.find_peer("nix")
     assert run_cli("install", "nix")[0] == 2
     assert not folder.exists()
@@ -149,7 +149,8 @@ def test_the_list_tells_versions_and_places(folder: Path, tools: Tools, monkeypa
     rows = [row.split("\n") for row in re.split(r"\n(?=\S)", told.rstrip("\n"))]
     assert [row[0].split()[0] for row in rows] == list(PEERS)
     assert [row[2].strip() for row in rows] == [
-        "not installed", "installed: " + sys.executable, "installed: %s" % (folder / "javascript"), "installed: " + curl, "not installed"]
+        "not installed", "installed: " + sys.executable, "installed: %s" % (folder / "javascript"), "installed: " + curl,
+        "not installed", "not installed", "not installed", "not installed"]
     assert "            pinned: boto3 1.44.5, botocore 1.44.5, " in told
 
 
@@ -275,6 +276,45 @@ def test_a_peer_may_lie_in_the_interpreter_that_runs_this(folder: Path, monkeypa
     assert peers.find_peer("boto3") is None
     del versions["botocore"]
     assert peers.find_peer("boto3") is None
+
+
+@POSIX
+@pytest.mark.parametrize("name, makes, command", [
+    ("go", {"go": "touch adapter"}, "go build -mod=readonly -trimpath -o adapter ."),
+    ("rust", {"cargo": "mkdir -p target/release; touch target/release/adapter"}, "cargo build --release --locked --target-dir target"),
+    ("java", {"mvn": "mkdir lib", "javac": "mkdir classes", "java": ""},
+     "javac -proc:none -cp lib/* -d classes Adapter.java"),
+])
+def test_what_is_built_is_built_from_the_sources_as_they_are(
+        name: str, makes: Dict[str, str], command: str, folder: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "%s:/usr/bin:/bin" % tools.path)
+    for tool, line in makes.items():
+        tools.make(tool, line)
+    code, told, complaint = run_cli("install", name)
+    assert (code, complaint) == (0, "") and told.endswith("$ %s\n%s: installed, %s\n" % (command, name, folder / name))
+    assert tools.log[-1] == command
+    sources = sorted(os.listdir(str(PROGRAMS / name)))
+    built = {"go": ["adapter"], "rust": ["adapter"], "java": ["classes", "lib"]}[name]
+    assert sorted(os.listdir(str(folder / name))) == sorted(sources + built + [peers.MARK])
+    found = peers.find_peer(name)
+    assert found is not None and found.command[-2:] == ("3000", "8000")
+    if name == "java":
+        assert found.command[:2] == (str(tools.path / "java"), "-XX:TieredStopAtLevel=1")
+        assert found.command[3:5] == ("%s/classes:%s/lib/*" % (folder / name, folder / name), "Adapter")
+    else:
+        assert found.command[0] == str(folder / name / "adapter")
+    assert run_cli("install", name) == (0, "%s: there already, in %s\n" % (name, folder / name), "")
+    (folder / name / sources[0]).write_text("older", encoding="utf-8")
+    assert peers.find_peer(name) is None
+    assert run_cli("install", name)[0] == 0 and peers.find_peer(name) is not None
+
+
+@POSIX
+@pytest.mark.parametrize("name, tool", [("go", "go"), ("rust", "cargo"), ("java", "mvn")])
+def test_a_tool_that_builds_must_be_there(name: str, tool: str, folder: Path, tools: Tools) -> None:
+    code, told, complaint = run_cli("install", name)
+    assert code == 2 and "%s is needed and not here" % tool in told + complaint
+    assert peers.find_peer(name) is None and not (folder / name).exists()
 
 
 RUBY_LOADS = 'case "$*" in *require*) printf 3.1.7;; esac'

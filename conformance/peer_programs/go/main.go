@@ -1,0 +1,682 @@
+// SPDX-License-Identifier: MIT
+//
+// The adapter of AWS's SDK for Go: `invoke`, `http.request`, `http.response` and `endpoint.resolve` by the client of
+// service/sagemakerruntime, `sigv4.*` by aws/signer/v4, `eventstream.*` by the codec that this client uses, smithy-go/eventstream.
+//
+// The first argument is, in milliseconds, what a call is told to wait for the next byte, the second one the deadline of a call.
+// One attempt a call, a client of its own for each call. `http.request` and `endpoint.resolve` are what the client hands to its
+// HTTP client, `http.response` is what it makes of the answer of one; both are of our making, the rest is the SDK's own.
+// Errors are told by the names of Go's types; of plain errors, which have none, by what they say. A panic is not caught.
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"reflect"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	runtime "github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"
+	"github.com/aws/aws-sdk-go-v2/service/sagemakerruntime/types"
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/eventstream"
+	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
+)
+
+type object = map[string]any
+
+// An answer that is no `ok`; status and all.
+type refusal object
+
+func (r refusal) Error() string { return fmt.Sprint(r["message"], r["reason"]) }
+
+func unsupported(reason string, values ...any) error {
+	return refusal{"status": "unsupported", "reason": fmt.Sprintf(reason, values...)}
+}
+
+var readTimeout, deadline time.Duration
+
+// ---- errors -------------------------------------------------------------------------------------------------------
+
+// Names of errors, and the kind nearest to each. Go has one ChecksumError for both checksums.
+var kinds = map[string]string{
+	"eventstream.ChecksumError": "message_crc", "eventstream.LengthError": "length", "*eventstream.UnknownMessageError": "message_type",
+	"eventstream.LengthError, header value": "limit", "eventstream.LengthError, header name": "constraint",
+	"*smithy.DeserializationError": "syntax", "smithy.InvalidParamsError": "constraint", "*credentials.StaticCredentialsEmptyError": "configuration",
+	"*http.ResponseTimeoutError": "timeout", "context.deadlineExceededError": "timeout", "net.Error, Timeout": "timeout",
+	"*net.OpError": "network", "*net.OpError in the stream": "truncated", "*aws.MissingRegionError": "configuration",
+}
+
+// Plain errors, by a part of what they say.
+var told = [][2]string{
+	{"unable to decode header of unknown value type", "header_type"}, {"missing :message-type", "message_type"},
+	{"missing :event-type", "message_type"}, {"missing :exception-type", "message_type"}, {"deserialize event", "syntax"},
+	{"deserialize exception", "syntax"}, {"malformed", "http"}, {"chunk length", "http"}, {"chunked line", "http"},
+	{"Content-Length", "http"}, {"transfer encoding", "http"}, {"too many 1xx", "http"}, {"server's headers exceeded", "http"},
+	{"transport connection broken", "http"}, {"invalid method", "constraint"}, {"invalid header field", "constraint"},
+	{"invalid control character in URL", "constraint"}, {"Invalid Configuration", "configuration"},
+	{"invalid input region", "configuration"}, {"Failed to parse uri", "configuration"}, {"no Host in request URL", "configuration"},
+	{"unsupported protocol scheme", "configuration"}, {"unexpected EOF", "truncated"}, {"EOF", "network"},
+}
+
+// nameOf returns the name of an error: a type of the SDK, or else what a plain error says, cut down to a row of `told`.
+func nameOf(err error) string {
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		return "net.Error, Timeout"
+	}
+	deepest := ""
+	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+		if name := fmt.Sprintf("%T", cause); kinds[name] != "" && deepest == "" {
+			deepest = name
+		}
+	}
+	if deepest != "" {
+		return deepest
+	}
+	for _, row := range told {
+		if strings.Contains(err.Error(), row[0]) {
+			return row[1]
+		}
+	}
+	return fmt.Sprintf("%T", err)
+}
+
+func reject(err error, output object) refusal {
+	answer := refusal{"status": "reject", "kind": nameOf(err), "message": err.Error()}
+	if output != nil {
+		answer["output"] = output
+	}
+	var service smithy.APIError
+	if errors.As(err, &service) {
+		answer["kind"], answer["code"], answer["fields"] = "service_error", service.ErrorCode(), fieldsOf(service)
+	}
+	return answer
+}
+
+// rejectStream is reject for an error of the stream, where only the SDK's type tells an exception from an unknown one.
+func rejectStream(err error, output object) refusal {
+	answer := reject(err, output)
+	var one *types.ModelStreamError
+	var other *types.InternalStreamFailure
+	if errors.As(err, &one) || errors.As(err, &other) {
+		answer["kind"] = "exception"
+	} else if answer["code"] != nil {
+		answer["kind"] = "unmodeled"
+	} else if answer["kind"] == "*net.OpError" {
+		answer["kind"] = "*net.OpError in the stream"
+	}
+	return answer
+}
+
+// fieldsOf returns the members of an error that are set; ErrorCode_ is how Go spells the member ErrorCode.
+func fieldsOf(service smithy.APIError) object {
+	fields := object{}
+	value := reflect.Indirect(reflect.ValueOf(service))
+	for i := range value.NumField() {
+		name, field := value.Type().Field(i).Name, value.Field(i)
+		if field.Kind() == reflect.Pointer && !field.IsNil() && name != "ErrorCodeOverride" {
+			fields[strings.TrimSuffix(name, "_")] = field.Elem().Interface()
+		}
+	}
+	if generic, is := service.(*smithy.GenericAPIError); is {
+		fields["Message"] = generic.Message
+	}
+	return fields
+}
+
+// ---- sigv4 --------------------------------------------------------------------------------------------------------
+
+type signing struct {
+	Method, Target, Body, Access_key, Secret_key, Session_token, Region, Service, Time string
+	Headers                                                                            [][2]string
+	Double_encode                                                                      *bool
+	Omit_session_token, Sign_body                                                      bool
+	Expires                                                                            any
+}
+
+func sign(raw json.RawMessage) (object, error)    { return signed(raw, false) }
+func presign(raw json.RawMessage) (object, error) { return signed(raw, true) }
+
+// The signer neither sees the body nor normalises a path: what is asked of normalize_path, it has no way to know.
+func signed(raw json.RawMessage, inQuery bool) (object, error) {
+	given := parsed[signing](raw)
+	if given.Sign_body {
+		return nil, unsupported("the signer sets no x-amz-content-sha256; a middleware of the client does")
+	}
+	if given.Omit_session_token {
+		return nil, unsupported("DisableSessionToken leaves the token out; to send it unsigned is the caller's own work")
+	}
+	when, err := time.Parse("20060102T150405Z", given.Time)
+	if err != nil {
+		return nil, unsupported("SignHTTP takes a time.Time, which cannot be %q", given.Time)
+	}
+	request, err := requestOf(given)
+	if err != nil {
+		return nil, err
+	}
+	provider := credentials.NewStaticCredentialsProvider(given.Access_key, given.Secret_key, given.Session_token)
+	keys, err := provider.Retrieve(context.Background())
+	if err != nil {
+		return nil, reject(err, nil)
+	}
+	if inQuery { // as PresignHTTP's own documentation asks for, but leaving the other pairs as they are written
+		pairs := strings.FieldsFunc(request.URL.RawQuery, func(r rune) bool { return r == '&' })
+		pairs = slices.DeleteFunc(pairs, func(pair string) bool {
+			name, _, _ := strings.Cut(pair, "=")
+			name, err := url.QueryUnescape(name)
+			return err == nil && name == "X-Amz-Expires"
+		})
+		request.URL.RawQuery = strings.Join(append(pairs, "X-Amz-Expires="+fmt.Sprint(given.Expires)), "&")
+	}
+	log := ""
+	signer := v4.NewSigner(func(o *v4.SignerOptions) {
+		o.DisableURIPathEscaping = given.Double_encode != nil && !*given.Double_encode
+		o.DisableHeaderHoisting = true // the question's headers are headers
+		o.LogSigning = true
+		o.Logger = logging.LoggerFunc(func(_ logging.Classification, format string, values ...any) { log = fmt.Sprintf(format, values...) })
+	})
+	sum := sha256.Sum256(unbase64(given.Body))
+	hash := hex.EncodeToString(sum[:])
+	output := object{}
+	if inQuery {
+		uri, _, err := signer.PresignHTTP(context.Background(), keys, request, hash, given.Service, given.Region, when)
+		if err != nil {
+			return nil, reject(err, nil)
+		}
+		output["target"] = strings.TrimPrefix(strings.TrimPrefix(uri, "https:"), "//"+request.URL.Host)
+		if strings.HasPrefix(output["target"].(string), "?") { // net/http writes an empty path so
+			output["target"] = "/" + output["target"].(string)
+		}
+		_, output["signature"], _ = strings.Cut(uri, "X-Amz-Signature=")
+	} else {
+		if err := signer.SignHTTP(context.Background(), keys, request, hash, given.Service, given.Region, when); err != nil {
+			return nil, reject(err, nil)
+		}
+		output["authorization"] = latin1(request.Header.Get("Authorization"))
+		_, output["signature"], _ = strings.Cut(request.Header.Get("Authorization"), "Signature=")
+	}
+	_, rest, _ := strings.Cut(log, "---[ CANONICAL STRING  ]-----------------------------\n")
+	canonical, rest, _ := strings.Cut(rest, "\n---[ STRING TO SIGN ]--------------------------------\n")
+	output["canonical_request"] = latin1(canonical)
+	output["string_to_sign"] = strings.Join(strings.SplitN(rest, "\n", 5)[:4], "\n")
+	return output, nil
+}
+
+// requestOf returns the request as one writes it in Go. URL.Opaque, which the signer looks into first, holds a target that net/url
+// would write otherwise. Content-Length is a field of its own, which is signed when it is positive.
+func requestOf(given signing) (*http.Request, error) {
+	header, hosts, length := http.Header{}, []string{}, int64(0)
+	for _, pair := range given.Headers {
+		name, value := pair[0], unlatin1(pair[1])
+		switch strings.ToLower(name) {
+		case "host":
+			hosts = append(hosts, value)
+		case "content-length":
+			length, _ = strconv.ParseInt(value, 10, 64)
+			if length <= 0 {
+				return nil, unsupported("http.Request has no Content-Length %q that would be signed", value)
+			}
+		default:
+			header.Add(name, value)
+		}
+	}
+	path, query, _ := strings.Cut(given.Target, "?")
+	if len(hosts) != 1 || hosts[0] == "" || path != "" && path[0] != '/' || given.Method == "" {
+		return nil, unsupported("http.NewRequest takes one host, a path that is empty or begins with a slash, and a method")
+	}
+	request, err := http.NewRequest(given.Method, "https://host.invalid"+given.Target, nil)
+	var escape url.EscapeError
+	if errors.As(err, &escape) {
+		request, err = http.NewRequest(given.Method, "https://host.invalid", nil)
+	}
+	if err != nil {
+		return nil, reject(err, nil)
+	}
+	if written := request.URL.RequestURI(); written != given.Target && given.Target != "" {
+		if given.Double_encode != nil && !*given.Double_encode {
+			return nil, unsupported("with DisableURIPathEscaping a path is to be escaped already; net/url writes this one otherwise")
+		}
+		request.URL = &url.URL{Scheme: "https", Host: hosts[0], Opaque: "//" + hosts[0] + path, RawQuery: query}
+	}
+	request.Header, request.ContentLength, request.Host, request.URL.Host = header, length, hosts[0], hosts[0]
+	return request, nil
+}
+
+// ---- frames -------------------------------------------------------------------------------------------------------
+
+// chunks is a body that comes in pieces, one each Read, and then ends with `last`.
+type chunks struct {
+	pieces [][]byte
+	last   error
+}
+
+func (c *chunks) Read(into []byte) (int, error) {
+	for len(c.pieces) > 0 && len(c.pieces[0]) == 0 {
+		c.pieces = c.pieces[1:]
+	}
+	if len(c.pieces) == 0 {
+		return 0, c.last
+	}
+	n := copy(into, c.pieces[0])
+	c.pieces[0] = c.pieces[0][n:]
+	return n, nil
+}
+
+func (c *chunks) Close() error { return nil }
+
+func chunksOf(pieces []string, last error) *chunks {
+	body := &chunks{last: last}
+	for _, piece := range pieces {
+		body.pieces = append(body.pieces, unbase64(piece))
+	}
+	return body
+}
+
+func decode(raw json.RawMessage) (object, error) {
+	body := chunksOf(parsed[struct{ Chunks []string }](raw).Chunks, io.EOF)
+	messages := []object{}
+	decoder := eventstream.NewDecoder()
+	for {
+		message, err := decoder.Decode(body, nil)
+		if err == io.EOF { // which is all that the decoder says of a stream that has ended
+			return object{"messages": messages}, nil
+		}
+		if err != nil {
+			return nil, reject(err, object{"messages": messages})
+		}
+		headers := []object{}
+		for _, header := range message.Headers {
+			kind, value := shown(header.Value)
+			headers = append(headers, object{"name": header.Name, "type": kind, "value": value})
+		}
+		messages = append(messages, object{"headers": headers, "payload": base64of(message.Payload)})
+	}
+}
+
+func shown(value eventstream.Value) (string, any) {
+	switch value := value.(type) {
+	case eventstream.BoolValue:
+		return "boolean", bool(value)
+	case eventstream.Int8Value:
+		return "int8", int8(value)
+	case eventstream.Int16Value:
+		return "int16", int16(value)
+	case eventstream.Int32Value:
+		return "int32", int32(value)
+	case eventstream.Int64Value:
+		return "int64", strconv.FormatInt(int64(value), 10)
+	case eventstream.BytesValue:
+		return "bytes", base64of(value)
+	case eventstream.TimestampValue:
+		return "timestamp", strconv.FormatInt(time.Time(value).UnixMilli(), 10)
+	case eventstream.UUIDValue:
+		return "uuid", value.String()
+	}
+	return "string", value.String()
+}
+
+func encode(raw json.RawMessage) (object, error) {
+	given := parsed[struct {
+		Headers []struct {
+			Name, Type string
+			Value      any
+		}
+		Payload string
+	}](raw)
+	message := eventstream.Message{Payload: unbase64(given.Payload)}
+	for _, header := range given.Headers {
+		value, err := theirs(header.Type, header.Value)
+		if err != nil {
+			return nil, err
+		}
+		message.Headers = append(message.Headers, eventstream.Header{Name: header.Name, Value: value})
+	}
+	var frame bytes.Buffer
+	if err := eventstream.NewEncoder().Encode(&frame, message); err != nil {
+		answer := reject(err, nil)
+		var length eventstream.LengthError
+		if errors.As(err, &length) { // one type for lengths of all sorts
+			answer["kind"] = "eventstream.LengthError, " + length.Part
+		}
+		return nil, answer
+	}
+	return object{"frame": base64of(frame.Bytes())}, nil
+}
+
+var bits = map[string]int{"int8": 8, "int16": 16, "int32": 32, "int64": 64, "timestamp": 64}
+
+func theirs(kind string, value any) (eventstream.Value, error) {
+	text := fmt.Sprint(value)
+	number, err := strconv.ParseInt(text, 10, max(bits[kind], 1))
+	_, isText := value.(string)
+	_, isBool := value.(bool)
+	if bits[kind] > 0 && err != nil || kind == "boolean" && !isBool || bits[kind] == 0 && kind != "boolean" && !isText {
+		return nil, unsupported("Go's types have no %s %v: the compiler refuses it", kind, value)
+	}
+	switch kind {
+	case "boolean":
+		return eventstream.BoolValue(value == true), nil
+	case "int8":
+		return eventstream.Int8Value(number), nil
+	case "int16":
+		return eventstream.Int16Value(number), nil
+	case "int32":
+		return eventstream.Int32Value(number), nil
+	case "int64":
+		return eventstream.Int64Value(number), nil
+	case "timestamp":
+		return eventstream.TimestampValue(time.UnixMilli(number)), nil
+	case "bytes":
+		return eventstream.BytesValue(unbase64(text)), nil
+	case "uuid":
+		id, err := hex.DecodeString(strings.ReplaceAll(text, "-", ""))
+		if err != nil || len(id) != 16 {
+			return nil, unsupported("Go's UUIDValue has 16 bytes")
+		}
+		return eventstream.UUIDValue(id), nil
+	case "string":
+		return eventstream.StringValue(text), nil
+	}
+	return nil, unsupported("no type %s: the compiler refuses it", kind)
+}
+
+// ---- the client ---------------------------------------------------------------------------------------------------
+
+type calling struct {
+	Input                                                       map[string]any
+	Region, Endpoint_url, Access_key, Secret_key, Session_token string
+	Use_fips, Use_dualstack                                     bool
+	Status                                                      int
+	Headers                                                     [][2]string
+	Chunks                                                      []string
+	Complete                                                    *bool
+}
+
+type httpClient func(*http.Request) (*http.Response, error)
+
+func (c httpClient) Do(request *http.Request) (*http.Response, error) { return c(request) }
+
+func clientFor(given calling, transport runtime.HTTPClient) *runtime.Client {
+	options := runtime.Options{Region: given.Region, HTTPClient: transport, Retryer: aws.NopRetryer{}, RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider(given.Access_key, given.Secret_key, given.Session_token)}
+	if given.Endpoint_url != "" {
+		options.BaseEndpoint = &given.Endpoint_url
+	}
+	if given.Use_fips {
+		options.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
+	}
+	if given.Use_dualstack {
+		options.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
+	}
+	options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {
+		return awshttp.AddResponseReadTimeoutMiddleware(stack, readTimeout)
+	})
+	return runtime.New(options)
+}
+
+func inputOf(members map[string]any) (*runtime.InvokeEndpointWithResponseStreamInput, error) {
+	input := &runtime.InvokeEndpointWithResponseStreamInput{}
+	for name, value := range members {
+		field := reflect.ValueOf(input).Elem().FieldByName(name)
+		text, isText := value.(string)
+		switch {
+		case !field.IsValid() || value != nil && !isText:
+			return nil, unsupported("the compiler refuses %s: %T", name, value)
+		case name == "Body" && isText:
+			input.Body = unbase64(text)
+		case isText:
+			field.Set(reflect.ValueOf(&text))
+		}
+	}
+	return input, nil
+}
+
+// talk makes one call and returns what came of it.
+func talk(client *runtime.Client, members map[string]any) (object, error) {
+	input, err := inputOf(members)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), deadline)
+	defer cancel()
+	members, events := object{}, []object{}
+	output := object{"output": members, "events": events}
+	response, err := client.InvokeEndpointWithResponseStream(ctx, input)
+	if err != nil {
+		return nil, reject(err, output)
+	}
+	for name, value := range map[string]*string{"ContentType": response.ContentType, "CustomAttributes": response.CustomAttributes,
+		"InvokedProductionVariant": response.InvokedProductionVariant} {
+		if value != nil {
+			members[name] = latin1(*value)
+		}
+	}
+	stream := response.GetStream()
+	defer stream.Close()
+	for event := range stream.Events() {
+		if part, is := event.(*types.ResponseStreamMemberPayloadPart); is {
+			events = append(events, object{"PayloadPart": object{"Bytes": base64of(part.Value.Bytes)}})
+		}
+	}
+	output["events"] = events
+	if err := stream.Err(); err != nil {
+		return nil, rejectStream(err, output)
+	}
+	return output, nil
+}
+
+func invoke(raw json.RawMessage) (object, error) {
+	given := parsed[calling](raw)
+	transport := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.ResponseHeaderTimeout, t.Proxy, t.DisableKeepAlives = readTimeout, nil, true
+	})
+	return talk(clientFor(given, transport), given.Input)
+}
+
+func response(raw json.RawMessage) (object, error) {
+	given := parsed[calling](raw)
+	given.Region, given.Access_key, given.Secret_key = "us-east-1", "AKIDEXAMPLE", "unused"
+	last := io.EOF
+	if given.Complete != nil && !*given.Complete {
+		last = io.ErrUnexpectedEOF // what net/http says of a body whose connection has died
+	}
+	client := clientFor(given, httpClient(func(request *http.Request) (*http.Response, error) {
+		answer := &http.Response{StatusCode: given.Status, Status: fmt.Sprint(given.Status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: http.Header{}, Body: chunksOf(given.Chunks, last), ContentLength: -1, Request: request}
+		for _, pair := range given.Headers {
+			answer.Header.Add(pair[0], unlatin1(pair[1]))
+		}
+		return answer, nil
+	}))
+	return talk(client, map[string]any{"EndpointName": "llm", "Body": ""})
+}
+
+// sent is a request as net/http has written it.
+type sent struct {
+	*http.Request
+	url  string
+	body []byte
+}
+
+// captured returns the request that the client sends, with net/http, over a connection that leads nowhere.
+func captured(given calling) (seen sent, err error) {
+	given.Access_key, given.Secret_key = "AKIDEXAMPLE", "unused"
+	dial := func(scheme string) func(context.Context, string, string) (net.Conn, error) {
+		return func(context.Context, string, string) (net.Conn, error) {
+			near, far := net.Pipe()
+			go func() {
+				defer far.Close()
+				if request, err := http.ReadRequest(bufio.NewReader(far)); err == nil {
+					body, _ := io.ReadAll(request.Body)
+					seen = sent{request, scheme + "://" + request.Host + request.RequestURI, body}
+				}
+			}()
+			return near, nil
+		}
+	}
+	transport := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.DialContext, t.DialTLSContext, t.Proxy, t.DisableKeepAlives = dial("http"), dial("https"), nil, true
+	})
+	if _, err = talk(clientFor(given, transport), given.Input); seen.Request == nil {
+		return seen, err
+	}
+	return seen, nil
+}
+
+func request(raw json.RawMessage) (object, error) {
+	seen, err := captured(parsed[calling](raw))
+	if err != nil {
+		return nil, err
+	}
+	headers := [][2]string{}
+	for name, values := range seen.Header {
+		for _, value := range values {
+			headers = append(headers, [2]string{name, latin1(value)})
+		}
+	}
+	return object{"method": seen.Method, "url": seen.url, "headers": headers, "body": base64of(seen.body)}, nil
+}
+
+func resolve(raw json.RawMessage) (object, error) {
+	given := parsed[calling](raw)
+	given.Input = map[string]any{"EndpointName": "llm", "Body": ""}
+	seen, err := captured(given)
+	if err != nil {
+		return nil, err
+	}
+	scope := strings.Split(seen.Header.Get("Authorization"), "/") // of the signature that the client has made for it
+	if len(scope) < 4 {
+		return nil, reject(errors.New("the request is not signed"), nil)
+	}
+	return object{"url": strings.TrimSuffix(seen.url, "/endpoints/llm/invocations-response-stream"),
+		"signing_region": scope[2], "signing_name": scope[3]}, nil
+}
+
+// ---- the protocol -------------------------------------------------------------------------------------------------
+
+func base64of(data []byte) string { return base64.StdEncoding.EncodeToString(data) }
+
+func unbase64(text string) []byte {
+	data, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+// Bytes of a header as the protocol's Latin-1 text, and back.
+func latin1(bytes string) string {
+	runes := make([]rune, len(bytes))
+	for i := range len(bytes) {
+		runes[i] = rune(bytes[i])
+	}
+	return string(runes)
+}
+
+func unlatin1(text string) string {
+	bytes := []byte{}
+	for _, r := range text {
+		bytes = append(bytes, byte(r))
+	}
+	return string(bytes)
+}
+
+func parsed[T any](raw json.RawMessage) (value T) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	if err := decoder.Decode(&value); err != nil {
+		panic(err)
+	}
+	return value
+}
+
+var operations = map[string]func(json.RawMessage) (object, error){
+	"sigv4.sign": sign, "sigv4.presign": presign, "eventstream.decode": decode, "eventstream.encode": encode, "invoke": invoke,
+	"http.request": request, "http.response": response, "endpoint.resolve": resolve,
+}
+
+func hello() object {
+	names, versions := []string{}, map[string]string{}
+	for name := range operations {
+		names = append(names, name)
+	}
+	info, _ := debug.ReadBuildInfo()
+	for _, module := range info.Deps {
+		versions[module.Path] = strings.TrimPrefix(module.Version, "v")
+	}
+	version := fmt.Sprintf("%s (sagemakerruntime %s, smithy-go %s, %s)", versions["github.com/aws/aws-sdk-go-v2"],
+		versions["github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"], versions["github.com/aws/smithy-go"], info.GoVersion)
+	return object{"protocol": 1, "implementation": object{"name": "aws-sdk-go-v2", "version": version, "language": "go"},
+		"operations": names, "kinds": kinds}
+}
+
+func answer(op string, input json.RawMessage) object {
+	operation := operations[op]
+	if operation == nil {
+		return object{"status": "unsupported", "reason": "no operation " + op}
+	}
+	output, err := operation(input)
+	if err == nil {
+		return object{"status": "ok", "output": output}
+	}
+	if no, is := err.(refusal); is {
+		return object(no)
+	}
+	return object{"status": "error", "detail": err.Error()}
+}
+
+func main() {
+	read, _ := strconv.Atoi(os.Args[1])
+	whole, _ := strconv.Atoi(os.Args[2])
+	readTimeout, deadline = time.Duration(read)*time.Millisecond, time.Duration(whole)*time.Millisecond
+	answers := json.NewEncoder(os.Stdout)
+	os.Stdout = os.Stderr // what the software prints must not look like an answer
+	lines := bufio.NewReader(os.Stdin)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		var question struct {
+			Cmd, Op string
+			Seq     any
+			Input   json.RawMessage
+		}
+		if err := json.Unmarshal(line, &question); err != nil {
+			answers.Encode(object{"status": "error", "detail": err.Error()})
+			continue
+		}
+		switch question.Cmd {
+		case "bye":
+			return
+		case "hello":
+			answers.Encode(hello())
+		default:
+			reply := answer(question.Op, question.Input)
+			reply["seq"] = question.Seq
+			answers.Encode(reply)
+		}
+	}
+}

@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: MIT
+//
+// The adapter of AWS's SDK for Rust: `invoke`, `http.request`, `http.response` and `endpoint.resolve` by the client of
+// aws-sdk-sagemakerruntime, `sigv4.*` by aws-sigv4, `eventstream.decode` by the Receiver through which that client reads a
+// stream, `eventstream.encode` by aws-smithy-eventstream.
+//
+// The first argument is, in milliseconds, what a call is told to wait for the next byte, the second one the deadline of a call.
+// One attempt a call, a client of its own for each call. `http.request` and `endpoint.resolve` are what the client hands to its
+// HTTP client, `http.response` is what it makes of the answer of one; both are of our making, the rest is the SDK's own.
+// The SDK hides its kinds of errors: they are told by what they say, of a chain of errors the first that stands in KINDS.
+// aws-sigv4 shows no stage of a signature but the last. A panic is not caught.
+
+use std::collections::VecDeque;
+use std::error::Error as StdError;
+use std::io::{BufRead, Write};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+
+use aws_credential_types::Credentials;
+use aws_sdk_sagemakerruntime as sdk;
+use aws_sigv4::http_request::{
+    sign, PayloadChecksumKind, PercentEncodingMode, SessionTokenMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
+    UriPathNormalizationMode,
+};
+use aws_sigv4::sign::v4::SigningParams;
+use aws_smithy_eventstream::frame::{write_message_to, UnmarshallMessage, UnmarshalledMessage};
+use aws_smithy_http::event_stream::Receiver;
+use aws_smithy_runtime_api::client::http::{http_client_fn, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::date_time::Format;
+use aws_smithy_types::event_stream::{Header, HeaderValue, Message, RawMessage};
+use aws_smithy_types::{Blob, DateTime};
+use base64::{engine::general_purpose::STANDARD, Engine};
+use bytes::Bytes;
+use sdk::error::ProvideErrorMetadata;
+use sdk::operation::invoke_endpoint_with_response_stream::InvokeEndpointWithResponseStreamError as CallError;
+use sdk::types::error::{ModelStreamError, ResponseStreamError};
+use sdk::types::ResponseStream;
+use serde_json::{json, Map, Value};
+
+type Answer = Result<Value, Value>; // an output, or an answer that is no `ok`: status and all
+
+fn unsupported(reason: impl std::fmt::Display) -> Value {
+    json!({"status": "unsupported", "reason": reason.to_string()})
+}
+
+// ---- errors -------------------------------------------------------------------------------------------------------
+
+// What an error says, and the kind nearest to it; the first row counts.
+const KINDS: [(&str, &str); 36] = [
+    ("prelude checksum", "prelude_crc"),
+    ("message checksum", "message_crc"),
+    ("invalid message length", "length"),
+    ("invalid headers length", "length"),
+    ("invalid header value type", "header_type"),
+    ("invalid header value", "header"),
+    ("invalid header name length", "header"),
+    ("encountered invalid UTF-8", "utf8"),
+    ("unexpected end of stream", "truncated"),
+    ("headers too long to fit", "limit"),
+    ("header value too long to fit", "limit"),
+    ("message payload too long to fit", "limit"),
+    ("message too long to fit", "limit"),
+    ("unrecognized `:message-type`", "message_type"),
+    ("expected response", "message_type"),
+    ("expected :content-type", "content_type"),
+    ("failed to unmarshall message", "syntax"),
+    ("invalid HTTP", "http"),
+    ("invalid content-length", "http"),
+    ("unexpected transfer-encoding", "http"),
+    ("invalid chunk", "http"),
+    ("Invalid chunk", "http"),
+    ("message head is too large", "http"),
+    ("connection closed before message completed", "network"),
+    ("end of file before message length reached", "truncated"),
+    ("unexpected EOF", "truncated"),
+    ("Connection reset", "network"),
+    ("Connection refused", "network"),
+    ("timeout", "timeout"),
+    ("timed out", "timeout"),
+    ("minimum throughput", "timeout"),
+    ("Missing Region", "configuration"),
+    ("missing signing region", "configuration"),
+    ("endpoint params could not be built", "configuration"),
+    ("failed to construct request", "constraint"),
+    ("endpoint", "configuration"),
+];
+
+fn chain(error: &(dyn StdError + 'static)) -> Vec<String> {
+    let (mut said, mut cause) = (Vec::new(), Some(error));
+    while let Some(error) = cause {
+        said.push(error.to_string());
+        cause = error.source();
+    }
+    said
+}
+
+fn kind_of(said: &[String]) -> String {
+    let row = KINDS.iter().find(|(words, _)| said.iter().any(|text| text.contains(words)));
+    row.map_or_else(|| said.last().cloned().unwrap_or_default(), |(_, kind)| kind.to_string())
+}
+
+fn reject(error: &(dyn StdError + 'static)) -> Value {
+    let said = chain(error);
+    json!({"status": "reject", "kind": kind_of(&said), "message": said.join(": ")})
+}
+
+/// Return the answer for an error of the client: what the SDK calls an error of the service is one.
+fn reject_call<E, R>(error: &SdkError<E, R>, in_stream: bool, fields: impl Fn(&E) -> Value) -> Value
+where
+    E: StdError + ProvideErrorMetadata + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    let mut answer = reject(error);
+    if let SdkError::ServiceError(context) = error {
+        let told = fields(context.err());
+        let modelled = told["code"].is_string(); // the name of a variant is what tells a modelled error from others
+        answer["kind"] = json!(if !in_stream { "service_error" } else if modelled { "exception" } else { "unmodeled" });
+        answer["code"] = if modelled { told["code"].clone() } else { json!(context.err().code()) };
+        answer["fields"] = told["fields"].clone();
+    } else if in_stream && answer["kind"] == "network" {
+        answer["kind"] = json!("truncated"); // what breaks the connection there is no matter of reaching the service
+    }
+    answer
+}
+
+fn fields_of_call(error: &CallError) -> Value {
+    let plain = |code: &str| json!({"code": code, "fields": {"Message": error.message()}});
+    match error {
+        CallError::ModelError(error) => json!({"code": "ModelError", "fields": {"Message": error.message,
+            "OriginalStatusCode": error.original_status_code, "OriginalMessage": error.original_message,
+            "LogStreamArn": error.log_stream_arn}}),
+        CallError::ModelStreamError(error) => modelled_stream_error(error),
+        CallError::InternalStreamFailure(_) => plain("InternalStreamFailure"),
+        CallError::InternalFailure(_) => plain("InternalFailure"),
+        CallError::ServiceUnavailable(_) => plain("ServiceUnavailable"),
+        CallError::ValidationError(_) => plain("ValidationError"),
+        other => json!({"fields": {"Message": other.message()}}),
+    }
+}
+
+fn fields_of_stream(error: &ResponseStreamError) -> Value {
+    match error {
+        ResponseStreamError::ModelStreamError(error) => modelled_stream_error(error),
+        ResponseStreamError::InternalStreamFailure(error) => json!({"code": "InternalStreamFailure", "fields": {"Message": error.message}}),
+        other => json!({"fields": {"Message": other.message()}}),
+    }
+}
+
+fn modelled_stream_error(error: &ModelStreamError) -> Value {
+    json!({"code": "ModelStreamError", "fields": {"Message": error.message, "ErrorCode": error.error_code}})
+}
+
+// ---- sigv4 --------------------------------------------------------------------------------------------------------
+
+fn text(given: &Value, name: &str) -> String {
+    given[name].as_str().unwrap_or_default().to_string()
+}
+
+fn credentials(given: &Value) -> Credentials {
+    Credentials::new(text(given, "access_key"), text(given, "secret_key"), given["session_token"].as_str().map(String::from), None, "given")
+}
+
+fn time_of(given: &Value) -> Result<SystemTime, Value> {
+    let basic = text(given, "time");
+    let digits: Vec<char> = basic.chars().collect();
+    if digits.len() != 16 || digits[8] != 'T' || digits[15] != 'Z' {
+        return Err(unsupported("SigningParams take a SystemTime, which this is not"));
+    }
+    let part = |from: usize, to: usize| digits[from..to].iter().collect::<String>();
+    let extended = format!("{}-{}-{}T{}:{}:{}Z", part(0, 4), part(4, 6), part(6, 8), part(9, 11), part(11, 13), part(13, 15));
+    DateTime::from_str(&extended, Format::DateTime)
+        .ok()
+        .and_then(|time| SystemTime::try_from(time).ok())
+        .ok_or_else(|| unsupported("SigningParams take a SystemTime, which this is not"))
+}
+
+fn signed(given: &Value, in_query: bool) -> Answer {
+    let mut headers = Vec::new();
+    for pair in given["headers"].as_array().into_iter().flatten() {
+        let value = String::from_utf8(unlatin1(pair[1].as_str().unwrap_or_default()));
+        let value = value.map_err(|_| unsupported("SignableRequest takes headers that are UTF-8"))?;
+        headers.push((pair[0].as_str().unwrap_or_default().to_string(), value));
+    }
+    let host = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, value)| value.trim().to_string());
+    let host = host.filter(|host| !host.is_empty()).ok_or_else(|| unsupported("SignableRequest takes an absolute URI, and so a host"))?;
+    let method = text(given, "method");
+    let uri = format!("https://{host}{}", text(given, "target"));
+    let target = uri.parse::<http::Uri>().ok().and_then(|uri| uri.path_and_query().map(|target| target.to_string()));
+    if target.filter(|target| *target == given["target"] || given["target"] == "" && target == "/").is_none() {
+        return Err(unsupported("SignableRequest takes a URI in its encoded form, which this target is not"));
+    }
+    let body = bytes_of(&given["body"]);
+    let mut settings = SigningSettings::default();
+    if given["double_encode"] == false {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+    }
+    if given["normalize_path"] == false {
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    }
+    if given["sign_body"] == true {
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    if given["omit_session_token"] == true {
+        settings.session_token_mode = SessionTokenMode::Exclude;
+    }
+    if in_query {
+        settings.signature_location = SignatureLocation::QueryParams;
+        let seconds = given["expires"].as_u64().ok_or_else(|| unsupported("expires_in takes a Duration, which this is not"))?;
+        settings.expires_in = Some(Duration::from_secs(seconds));
+    }
+    let identity = credentials(given).into();
+    let (region, service) = (text(given, "region"), text(given, "service"));
+    let parameters = SigningParams::builder().identity(&identity).region(&region).name(&service).time(time_of(given)?).settings(settings);
+    let parameters = parameters.build().map_err(|error| reject_as(&error, "constraint"))?.into();
+    let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let request = SignableRequest::new(&method, uri.as_str(), pairs, SignableBody::Bytes(&body));
+    let output = request.and_then(|request| sign(request, &parameters)).map_err(|error| reject_as(&error, "constraint"))?;
+    let (instructions, signature) = output.into_parts();
+    let authorization = instructions.headers().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let mut told = json!({"signature": signature, "authorization": authorization.map(|(_, value)| value)});
+    if in_query {
+        let mut request = http::Request::builder().uri(&uri).body(()).map_err(|error| reject_as(&error, "constraint"))?;
+        instructions.apply_to_request_http1x(&mut request);
+        told["target"] = json!(request.uri().path_and_query().map(|target| target.as_str()));
+    }
+    Ok(told)
+}
+
+fn reject_as(error: &(dyn StdError + 'static), kind: &str) -> Value {
+    json!({"status": "reject", "kind": kind, "message": chain(error).join(": ")})
+}
+
+// ---- frames -------------------------------------------------------------------------------------------------------
+
+/// A body that comes in pieces and then ends, well or not.
+struct Chunks(VecDeque<Bytes>, bool);
+
+impl http_body::Body for Chunks {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<http_body::Frame<Bytes>, std::io::Error>>> {
+        Poll::Ready(match self.0.pop_front() {
+            Some(piece) => Some(Ok(http_body::Frame::data(piece))),
+            None if !self.1 => {
+                self.1 = true;
+                Some(Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "unexpected EOF during chunk size line")))
+            }
+            None => None,
+        })
+    }
+}
+
+fn body_of(given: &Value) -> SdkBody {
+    let pieces = given["chunks"].as_array().into_iter().flatten().map(|piece| Bytes::from(bytes_of(piece)));
+    SdkBody::from_body_1_x(Chunks(pieces.collect(), given["complete"] != false))
+}
+
+/// Hands out messages as they are.
+#[derive(Debug)]
+struct AsTheyAre;
+
+impl UnmarshallMessage for AsTheyAre {
+    type Output = Message;
+    type Error = ResponseStreamError;
+
+    fn unmarshall(&self, message: &Message) -> Result<UnmarshalledMessage<Message, ResponseStreamError>, aws_smithy_eventstream::error::Error> {
+        Ok(UnmarshalledMessage::Event(message.clone()))
+    }
+}
+
+async fn decode(given: &Value) -> Answer {
+    let mut receiver: Receiver<Message, ResponseStreamError> = Receiver::new(AsTheyAre, body_of(given));
+    let mut messages = Vec::new();
+    loop {
+        match receiver.recv().await {
+            Ok(Some(message)) => messages.push(json!({"headers": message.headers().iter().map(shown).collect::<Vec<_>>(),
+                "payload": STANDARD.encode(message.payload())})),
+            Ok(None) => return Ok(json!({"messages": messages})),
+            Err(error) => {
+                let mut answer = reject(&error);
+                answer["output"] = json!({"messages": messages});
+                return Err(answer);
+            }
+        }
+    }
+}
+
+fn shown(header: &Header) -> Value {
+    let (kind, value) = match header.value() {
+        HeaderValue::Bool(value) => ("boolean", json!(value)),
+        HeaderValue::Byte(value) => ("int8", json!(value)),
+        HeaderValue::Int16(value) => ("int16", json!(value)),
+        HeaderValue::Int32(value) => ("int32", json!(value)),
+        HeaderValue::Int64(value) => ("int64", json!(value.to_string())),
+        HeaderValue::ByteArray(value) => ("bytes", json!(STANDARD.encode(value))),
+        HeaderValue::String(value) => ("string", json!(value.as_str())),
+        HeaderValue::Timestamp(value) => ("timestamp", json!(value.to_millis().unwrap_or_default().to_string())),
+        HeaderValue::Uuid(value) => ("uuid", json!(format!("{value:032x}"))),
+        other => ("unknown", json!(format!("{other:?}"))),
+    };
+    json!({"name": header.name().as_str(), "type": kind, "value": value})
+}
+
+fn encode(given: &Value) -> Answer {
+    let mut headers = Vec::new();
+    for header in given["headers"].as_array().into_iter().flatten() {
+        let value = theirs(&header["type"], &header["value"])
+            .ok_or_else(|| unsupported(format!("Rust's types have no {} {}: the compiler refuses it", header["type"], header["value"])))?;
+        headers.push(Header::new(text(header, "name"), value));
+    }
+    let mut frame = Vec::new();
+    write_message_to(&Message::new_from_parts(headers, bytes_of(&given["payload"])), &mut frame).map_err(|error| {
+        let mut answer = reject(&error);
+        if answer["message"] == "invalid header name length" {
+            answer["kind"] = json!("constraint");
+        }
+        answer
+    })?;
+    Ok(json!({"frame": STANDARD.encode(frame)}))
+}
+
+fn theirs(kind: &Value, value: &Value) -> Option<HeaderValue> {
+    let number = || value.as_i64().or_else(|| value.as_str()?.parse().ok());
+    Some(match kind.as_str()? {
+        "boolean" => HeaderValue::Bool(value.as_bool()?),
+        "int8" => HeaderValue::Byte(number()?.try_into().ok()?),
+        "int16" => HeaderValue::Int16(number()?.try_into().ok()?),
+        "int32" => HeaderValue::Int32(number()?.try_into().ok()?),
+        "int64" => HeaderValue::Int64(number()?),
+        "bytes" => HeaderValue::ByteArray(Bytes::from(STANDARD.decode(value.as_str()?).ok()?)),
+        "string" => HeaderValue::String(value.as_str()?.to_string().into()),
+        "timestamp" => HeaderValue::Timestamp(DateTime::from_millis(number()?)),
+        "uuid" => HeaderValue::Uuid(u128::from_str_radix(&value.as_str()?.replace('-', ""), 16).ok()?),
+        _ => return None,
+    })
+}
+
+// ---- the client ---------------------------------------------------------------------------------------------------
+
+/// An HTTP client that keeps the request, and answers with what it has been given, if anything.
+#[derive(Debug, Clone)]
+struct Ours(Arc<Mutex<Option<http::Request<SdkBody>>>>, Value);
+
+impl HttpConnector for Ours {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let result = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into())); // as the SDK's own ones do
+        HttpConnectorFuture::ready(result.and_then(|request| {
+            *self.0.lock().unwrap() = Some(request);
+            response_of(&self.1).map_err(|error| ConnectorError::other(error, None))
+        }))
+    }
+}
+
+fn response_of(given: &Value) -> Result<HttpResponse, Box<dyn StdError + Send + Sync>> {
+    let status = given["status"].as_u64().ok_or("nothing is sent")?;
+    let mut response = http::Response::builder().status(status as u16);
+    for pair in given["headers"].as_array().into_iter().flatten() {
+        response = response.header(pair[0].as_str().unwrap_or_default(), unlatin1(pair[1].as_str().unwrap_or_default()));
+    }
+    Ok(HttpResponse::try_from(response.body(body_of(given))?)?)
+}
+
+fn client_for(given: &Value, http_client: SharedHttpClient, wait: Duration) -> sdk::Client {
+    let timeouts = sdk::config::timeout::TimeoutConfig::builder().connect_timeout(wait).read_timeout(wait).build();
+    let mut config = sdk::Config::builder()
+        .behavior_version(sdk::config::BehaviorVersion::latest())
+        .credentials_provider(credentials(given))
+        .http_client(http_client)
+        .retry_config(sdk::config::retry::RetryConfig::disabled())
+        .stalled_stream_protection(sdk::config::StalledStreamProtectionConfig::enabled().grace_period(wait).build())
+        .timeout_config(timeouts)
+        .use_fips(given["use_fips"] == true)
+        .use_dual_stack(given["use_dualstack"] == true);
+    config.set_region(given["region"].as_str().map(|region| sdk::config::Region::new(region.to_string())));
+    config.set_endpoint_url(given["endpoint_url"].as_str().map(String::from));
+    sdk::Client::from_conf(config.build())
+}
+
+async fn talk(client: sdk::Client, members: &Value, seen: &mut Value) -> Result<(), Value> {
+    let mut call = client.invoke_endpoint_with_response_stream();
+    for (name, value) in members.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+        let refused = || unsupported(format!("the compiler refuses {name}: {value}"));
+        let value = value.as_str().ok_or_else(refused)?.to_string();
+        call = match name.as_str() {
+            "Body" => call.body(Blob::new(STANDARD.decode(value).unwrap_or_default())),
+            "EndpointName" => call.endpoint_name(value),
+            "ContentType" => call.content_type(value),
+            "Accept" => call.accept(value),
+            "CustomAttributes" => call.custom_attributes(value),
+            "TargetVariant" => call.target_variant(value),
+            "TargetContainerHostname" => call.target_container_hostname(value),
+            "InferenceId" => call.inference_id(value),
+            "InferenceComponentName" => call.inference_component_name(value),
+            "SessionId" => call.session_id(value),
+            "PrefixAwareId" => call.prefix_aware_id(value),
+            _ => return Err(refused()),
+        };
+    }
+    let mut response = call.send().await.map_err(|error| reject_call(&error, false, fields_of_call))?;
+    seen["output"] = json!({"ContentType": response.content_type(), "CustomAttributes": response.custom_attributes(),
+        "InvokedProductionVariant": response.invoked_production_variant()});
+    while let Some(event) = response.body.recv().await.map_err(|error: SdkError<_, RawMessage>| reject_call(&error, true, fields_of_stream))? {
+        if let ResponseStream::PayloadPart(part) = event {
+            let bytes = part.bytes.map(|bytes| STANDARD.encode(bytes.as_ref()));
+            seen["events"].as_array_mut().unwrap().push(json!({"PayloadPart": {"Bytes": bytes}}));
+        }
+    }
+    Ok(())
+}
+
+/// Make a call that ends by the deadline, and return the answer with all that had come.
+async fn finished(client: sdk::Client, members: &Value, deadline: Duration) -> Answer {
+    let mut seen = json!({"output": {}, "events": []});
+    match tokio::time::timeout(deadline, talk(client, members, &mut seen)).await {
+        Ok(Ok(())) => Ok(seen),
+        Ok(Err(mut answer)) => {
+            if answer["status"] == "reject" {
+                answer["output"] = seen;
+            }
+            Err(answer)
+        }
+        Err(_) => Err(json!({"status": "reject", "kind": "Hang", "message": format!("no end after {deadline:?}"), "output": seen})),
+    }
+}
+
+struct Adapter {
+    wait: Duration,
+    deadline: Duration,
+}
+
+impl Adapter {
+    async fn invoke(&self, given: &Value) -> Answer {
+        let http_client = aws_smithy_http_client::Builder::new().build_http();
+        finished(client_for(given, http_client, self.wait), &given["input"], self.deadline).await
+    }
+
+    /// Return what the client makes of a response, and the request that it had for it.
+    async fn exchange(&self, given: &Value, members: &Value, response: Value) -> (Answer, Option<http::Request<SdkBody>>) {
+        let ours = Ours(Arc::default(), response);
+        let connector = ours.clone();
+        let http_client = http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone()));
+        let mut given = given.clone();
+        (given["access_key"], given["secret_key"]) = (json!("AKIDEXAMPLE"), json!("unused"));
+        let answer = finished(client_for(&given, http_client, self.wait), members, self.deadline).await;
+        let request = ours.0.lock().unwrap().take();
+        (answer, request)
+    }
+
+    async fn response(&self, given: &Value) -> Answer {
+        self.exchange(&json!({"region": "us-east-1"}), &json!({"EndpointName": "llm", "Body": ""}), given.clone()).await.0
+    }
+
+    async fn request(&self, given: &Value) -> Answer {
+        let (answer, request) = self.exchange(given, &given["input"], Value::Null).await;
+        let Some(request) = request else { return Err(without_output(answer)) };
+        let headers = request.headers().iter().map(|(name, value)| json!([name.as_str(), latin1(value.as_bytes())]));
+        Ok(json!({"method": request.method().as_str(), "url": request.uri().to_string(), "headers": headers.collect::<Vec<_>>(),
+            "body": STANDARD.encode(request.body().bytes().unwrap_or_default())}))
+    }
+
+    async fn resolve(&self, given: &Value) -> Answer {
+        let (answer, request) = self.exchange(given, &json!({"EndpointName": "llm", "Body": ""}), Value::Null).await;
+        if request.is_none() && given["region"].is_null() && given["endpoint_url"].is_string() {
+            return Err(unsupported("the client resolves an endpoint only for a call, which it must sign, and for that it needs a region"));
+        }
+        let Some(request) = request else { return Err(without_output(answer)) };
+        let uri = request.uri().to_string();
+        let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let scope: Vec<&str> = authorization.split('/').collect(); // of the signature that the client has made for it
+        Ok(json!({"url": uri.strip_suffix("/endpoints/llm/invocations-response-stream").unwrap_or(&uri),
+            "signing_region": scope.get(2), "signing_name": scope.get(3)}))
+    }
+
+    async fn answer(&self, operation: &str, given: &Value) -> Answer {
+        match operation {
+            "sigv4.sign" => signed(given, false),
+            "sigv4.presign" => signed(given, true),
+            "eventstream.decode" => decode(given).await,
+            "eventstream.encode" => encode(given),
+            "invoke" => self.invoke(given).await,
+            "http.request" => self.request(given).await,
+            "http.response" => self.response(given).await,
+            "endpoint.resolve" => self.resolve(given).await,
+            _ => Err(unsupported(format!("no operation {operation}"))),
+        }
+    }
+}
+
+fn without_output(answer: Answer) -> Value {
+    let mut answer = answer.err().unwrap_or_else(|| json!({"status": "error", "detail": "no request was seen"}));
+    answer.as_object_mut().map(|map: &mut Map<String, Value>| map.remove("output"));
+    answer
+}
+
+// ---- the protocol -------------------------------------------------------------------------------------------------
+
+const OPERATIONS: [&str; 8] = ["sigv4.sign", "sigv4.presign", "eventstream.decode", "eventstream.encode", "invoke", "http.request",
+    "http.response", "endpoint.resolve"];
+
+fn bytes_of(value: &Value) -> Vec<u8> {
+    STANDARD.decode(value.as_str().unwrap_or_default()).unwrap_or_default()
+}
+
+/// Bytes of a header as the protocol's Latin-1 text, and back.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| *byte as char).collect()
+}
+
+fn unlatin1(text: &str) -> Vec<u8> {
+    text.chars().map(|character| character as u8).collect()
+}
+
+/// Return a version of Cargo.lock.
+fn version_of(name: &str) -> String {
+    let (_, rest) = include_str!("Cargo.lock").split_once(&format!("name = \"{name}\"\nversion = \"")).unwrap_or(("", "?"));
+    rest.split('"').next().unwrap_or_default().to_string()
+}
+
+fn hello() -> Value {
+    let version = format!("{} (aws-sigv4 {}, aws-smithy-eventstream {}, hyper {})", version_of("aws-sdk-sagemakerruntime"),
+        version_of("aws-sigv4"), version_of("aws-smithy-eventstream"), version_of("hyper"));
+    json!({"protocol": 1, "implementation": {"name": "aws-sdk-rust", "version": version, "language": "rust"}, "operations": OPERATIONS})
+}
+
+fn main() {
+    let milliseconds = |index| Duration::from_millis(std::env::args().nth(index).and_then(|text| text.parse().ok()).unwrap_or(3000));
+    let adapter = Adapter { wait: milliseconds(1), deadline: milliseconds(2) };
+    let mut answers = std::io::stdout();
+    for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+        let question: Value = match serde_json::from_str(&line) {
+            Ok(question) => question,
+            Err(error) => json!({"cmd": "unreadable", "error": error.to_string()}),
+        };
+        let reply = match question["cmd"].as_str() {
+            Some("bye") => return,
+            Some("hello") => hello(),
+            Some("run") => {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+                let answer = runtime.block_on(adapter.answer(question["op"].as_str().unwrap_or_default(), &question["input"]));
+                let mut reply = answer.map_or_else(|refusal| refusal, |output| json!({"status": "ok", "output": output}));
+                reply["seq"] = question["seq"].clone();
+                reply
+            }
+            _ => json!({"status": "error", "detail": question["error"]}),
+        };
+        writeln!(answers, "{reply}").and_then(|()| answers.flush()).expect("an answer is written");
+    }
+}
