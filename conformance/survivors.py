@@ -32,15 +32,15 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("message", "http1", (r"ChunkedBody\.missing|looks_like_tls",), ("parse_status_line", "looks_like_tls"), (".*", "(reason or"))
     + _rows("message", "operation", ("_describe",), (".*", "error.message = "), (".*", "error.status = "), (".*", "error.request_id = "),
             (".*", "_delivered"), (".*", "no Content-Type"), (".*", "nowhere"), (".*", "secret = any"))
-    + _rows("message", "fields", ("_member_of_name",), (".*", "wanted.sensitive"), ("_check_string",))
+    + _rows("message", "fields", ("FieldType", "sensitive"), ("_member_of_name",), (".*", "wanted.sensitive"), ("_check_string",))
     + _rows("message", "datatype", (".*", "sensitive"))
     + _rows("message", "valueform", (r"Place|Place\.member",), ("_tag_of",))
     + _rows("message", "shapes", ("", "sensitive=True"), ("UnknownOperationError", "sensitive=True"))
     + _rows("message", "errordocument", ("", "sensitive=True"))
     + _rows("message", "convert", (".*", "hidden=True"), (".*", "if path else name"), (".*", "if place.path else name"))
     + _rows("message", "jsonform", ("_unique", "twice ="), (".*", '"pos", 0'), (".*", "self._seen"), (".*", "if path else name"))
-    + _rows("message", "xmlform", ("_xml_elements",), (".*", "if path else part.name"))
-    + _rows("message", "queryform", (".*", "if path else name"), ("_query_tree",))
+    + _rows("message", "xmlform", ("_xml_elements",), (".*", "if path else child_name"))
+    + _rows("message", "queryform", ("_decoded_pairs", "match.start(2)"), (".*", "if path else name"), ("_query_tree",))
     + _rows("message", "sigv4", ("_check_time", "max_skew / 60"))
     + _rows("message", "text", (".*", "self._offset"), (".*", "error.unread"), (".*", "offset + start"), (".*", "self._keep(b"),
             (".*", "self._keep(data, 0)"))
@@ -60,10 +60,10 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("bound", "http1", ("", "MAX_LINE"), ("", "MAX_HEADERS"), ("", "MAX_INTERIM"), ("parse_header_lines", "MAX_HEADERS"),
             (r"ChunkedBody\._line_end",))
     + _rows("bound", "operation", ("", "MAX_ERROR_BODY"), (".*", "MAX_ERROR_BODY"), (".*", "MODELLED_BODY_LIMIT"))
-    + _rows("bound", "valueform", ("", "MAX_DOCUMENT_LENGTH"), ("document_bytes", "MAX_DOCUMENT_LENGTH"))
+    + _rows("bound", "valueform", ("", "MAX_DOCUMENT_LENGTH"), ("document_bytes", "MAX_DOCUMENT_LENGTH"), ("check_nodes",))
     + _rows("bound", "jsonform", ("", "MAX_JSON_DEPTH"), ("", "_MAX_EXACT"), ("header_json_value",), (".*", "MAX_JSON_DEPTH"),
             (".*", "MAX_DOCUMENT_NODES"), (".*", "check_nodes("))
-    + _rows("bound", "xmlform", ("", "MAX_XML_DEPTH"), ("parse_xml", "nodes = 0"))
+    + _rows("bound", "xmlform", ("", "MAX_XML_DEPTH"), (".*", "nodes"))
     + _rows("bound", "queryform", ("", "MAX_QUERY_DEPTH"), (".*", "check_nodes("), ("_leaves", "MAX_QUERY_DEPTH"))
     + _rows("bound", "shapes", ("", "MODELLED_BODY_LIMIT"))
     + _rows("bound", "text", ("", "DEFAULT_MAX_ITEM_LENGTH"), ("", "_SNIFFED"), ("", "_MAX_RETRY_DIGITS"), (".*", "self._max_length"),
@@ -83,7 +83,7 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("unreachable", "shapes", ("", "MESSAGE ="), ("Shape", "validate: bool"), (".*", "modelled_status"), (".*", "fault = True"),
             (r"UnknownOperationError\.__init__",))
     + _rows("unreachable", "errordocument", (r"ErrorDocument\.(request_id|has_null_message)",), ("_error_of", "if code is not None"))
-    + _rows("unreachable", "jsonform", ("json_text",))
+    + _rows("unreachable", "jsonform", ("json_text",), (r"ValueScanner\.end_in", "return match.end()"))
     + _rows("unreachable", "xmlform", ("parse_xml", "ParserCreate"))
     + _rows("unreachable", "headerform", ("read_headers", "check_type"))
     + _rows("unreachable", "text", (r"_TextDecoder\.(close|_refuse)", "self._ended"), (r"_TextDecoder\._refuse", "self._kept"),
@@ -99,20 +99,23 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("equivalent", "http1", ("body_framing", "[0]", "0 -> -1"), (".*", "head.minor_version == 0", "0 -> -1"),
             ("body_framing", "(204, 304)"), ("body_framing", "Framing(False, 0)"), ("body_framing", "lengths[0]"),
             (r"ChunkedBody\.__init__",), (r"ChunkedBody\._read", "match.group(1)"), (r"ChunkedBody\._read", "end > length"),
+            (r"ChunkedBody\._read", "position < 2"),
             (r"ChunkedBody\.feed", "len(pieces) == 1"))
-    + _rows("equivalent", "operation", ("parse_endpoint_url", "if match else 0"), (".*", "status >= 400", "400 -> 399"))
+    + _rows("equivalent", "operation", ("parse_endpoint_url", "if match else 0"), ("_is_address", "return False"),
+            (".*", "status >= 400", "400 -> 399"))
     + _rows("equivalent", "fields", ("FieldType", "min_length"))
     + _rows("equivalent", "valueform", ("_write_events", "elements[0]"), ("check_text", "encode"), ("_read_field", "candidates[0]"),
             ("checked_text",), ("_content", "isinstance"))
     + _rows("equivalent", "datatype", ("", "min_length: int = 0"))
     + _rows("equivalent", "headerform", ("checked_headers",))
     + _rows("equivalent", "shapes", ("", "min_length=1"))
+    + _rows("equivalent", "convert", ("_tree_of_plain", 'place.refuse("no members"'))
     + _rows("equivalent", "xmlform", (".*", "path.pop() and None"), (".*", "root.children[0]"))
     + _rows("equivalent", "queryform", ("_query_bytes", "node.values[0]"))
     + _rows("equivalent", "jsonform", (r"ValueScanner\.__init__", "depth = 0"), ("ValueScanner", "start: int = 0"),
             (r"ValueScanner\.end_in", "self.escaped"), (r"ValueScanner\.end_in", 'in b\'"]}\''))
     + _rows("equivalent", "text", (r"_TextDecoder\.feed", "isinstance(data, bytes)"), (r"Lines\._read_lines", "while start"),
-            (r"ServerSentEvents\._read_events", "whole[:1]"))
+            (r"ServerSentEvents\._read_(events|plain)", "whole[:1]"))
 )
 
 
