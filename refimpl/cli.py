@@ -29,7 +29,6 @@ from .operation import SIGNING_NAME, VERSION, BodySizeWarning, authority, event_
 from .render import EXTRACTABLE_FORMATS, PRESETS, TEXT_FORMATS, Timings, json_line, parse_extraction, rendered
 from .shapes import (
     DATA_TYPES,
-    EXCEPTIONS,
     InternalStreamFailure,
     InvokeEndpointWithResponseStreamInput,
     ModelError,
@@ -37,6 +36,7 @@ from .shapes import (
     OperationError,
     PayloadPart,
     Shape,
+    StreamEvent,
 )
 from .sigv4 import Signer, amz_date_of
 
@@ -259,16 +259,16 @@ def _write_event(event: Shape, stdout: BinaryIO) -> None:
 
 
 def _write_output(response: Response, stdout: BinaryIO) -> None:
-    """Write the collected output as one document; what had arrived before an error, and the error if it is an event, too (CLI-002)."""
+    """Write the output as one document, however it ends: what had arrived, and the error if it is an event, too (CLI-002)."""
+    events: List[StreamEvent] = []
     try:
-        output = response.collect()
-    except Error as error:
-        events: List[Any] = list(getattr(error, "events", ()))
-        if isinstance(error, tuple(EXCEPTIONS.values())):
-            events.append(error)
-        _write_text(response.output_of(tuple(events)).to_json(), stdout)
+        for event in response.body:
+            events.append(event)
+    except (ModelStreamError, InternalStreamFailure) as error:
+        events.append(error)
         raise
-    _write_text(output.to_json(), stdout)
+    finally:  # an interrupt, too, finds here what had arrived
+        _write_text(response.output_of(tuple(events)).to_json(), stdout)
 
 
 def _write_text(text: str, stdout: BinaryIO) -> None:

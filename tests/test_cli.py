@@ -37,7 +37,7 @@ from hypothesis import strategies as st
 from conformance import scenarios
 from conformance.endpoint import ACCESS_KEY, SECRET_KEY, Endpoint
 from conformance.scenarios import FRAMES, STREAM_HEADERS, Answer, Expect, Scenario, document, failure, part, raw_frame, stream
-from refimpl import cli
+from refimpl import cli, client
 from refimpl.errors import Error, FrameError, SignatureError
 from refimpl.eventstream import encode
 from refimpl.operation import VERSION
@@ -1671,6 +1671,20 @@ def test_an_interrupt(interruptible: None) -> None:
         assert process.wait() == 130
         assert process.stdout.read() == b""
         assert one_line(process.stderr.read().decode()) == "refimpl: interrupted"
+
+
+def test_an_interrupt_loses_nothing_of_a_document(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(exchange: Any, reader: Any) -> Iterator[Any]:
+        for number, event in enumerate(events_of_exchange(exchange, reader)):
+            if number == 2:
+                raise KeyboardInterrupt
+            yield event
+
+    events_of_exchange = client._events
+    monkeypatch.setattr(client, "_events", interrupted)
+    result = invoke(endpoint, "default", "--format", "json")
+    assert (result.code, one_line(result.stderr)) == (130, "refimpl: interrupted")
+    assert [list(event) for event in json.loads(result.stdout.decode())["Body"]] == [["PayloadPart"], ["PayloadPart"]]
 
 
 def test_an_interrupt_while_stdin_is_read(interruptible: None) -> None:
