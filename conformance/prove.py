@@ -12,6 +12,7 @@ their reason, where survivors.py knows one, and written to a report.
 """
 import argparse
 import fnmatch
+import hashlib
 import json
 import os
 import platform
@@ -306,6 +307,7 @@ def report_of(outcomes: Sequence[Outcome], made: int, cases: Sequence[Case], tod
         "date": today, "refimpl": VERSION, "python": platform.python_version(), "cases": len(cases), "made": made, "tried": len(outcomes),
         "killed": killed, "killed_percent": percent(killed, len(outcomes)), "killed_percent_of_those_that_vectors_can_tell":
         percent(killed, within), "outcomes": dict(sorted(hows.items())), "reasons": dict(sorted(reasons.items())), "modules": modules,
+        "sources": {module: hashlib.sha256(source_of(module).encode("utf-8")).hexdigest()[:16] for module in modules},
         "survivors": survivors}
 
 

@@ -2,6 +2,7 @@
 """conformance/prove.py: what is tried, what counts as killed, what is told, and when the proof fails."""
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
@@ -234,6 +235,8 @@ def test_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
         "endpoints": {"tried": 6, "killed": 3, "not_killed": 3}, "http1": {"tried": 1, "killed": 1, "not_killed": 0}}
     assert [(row["mutant"], row["reached"], row["reason"]) for row in report["survivors"]] == [
         ("endpoints:0", True, "hole"), ("endpoints:1", True, "speed"), ("endpoints:5", False, "unreachable")]
+    assert sorted(report["sources"]) == ["endpoints", "http1"]
+    assert all(re.fullmatch("[0-9a-f]{16}", text) for text in report["sources"].values())
     assert percent(0, 0) == 100.0
 
 
