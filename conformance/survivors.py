@@ -39,7 +39,7 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("message", "errordocument", ("", "sensitive=True"))
     + _rows("message", "convert", (".*", "hidden=True"), (".*", "if path else name"), (".*", "if place.path else name"))
     + _rows("message", "jsonform", ("_unique", "twice ="), (".*", '"pos", 0'), (".*", "self._seen"), (".*", "if path else name"))
-    + _rows("message", "xmlform", ("_xml_elements",), (".*", "if path else child_name"))
+    + _rows("message", "xmlform", ("_xml_elements",), (".*", "if path else"))
     + _rows("message", "queryform", ("_decoded_pairs", "match.start(2)"), (".*", "if path else name"), ("_query_tree",))
     + _rows("message", "sigv4", ("_check_time", "max_skew / 60"))
     + _rows("message", "text", (".*", "self._offset"), (".*", "error.unread"), (".*", "offset + start"), (".*", "self._keep(b"),
@@ -52,7 +52,8 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("speed", "sigv4", (r"Signer\._k_signing",), ("_hmac_sha256",))
     + _rows("speed", "xmlform", (".*", "buffer_text"))
     + _rows("speed", "text", (r"ServerSentEvents\._read", "[-1:]"), (r"ServerSentEvents\._read", "not in probe"),
-            (r"ServerSentEvents\._read", "len(self._kept) - 1"))
+            (r"ServerSentEvents\._read", "len(self._kept) - 1"),
+            (r"ServerSentEvents\._dispatch", "block[:5] =="))
 
     # Bounds that no rule fixes, or that a vector file is too small for.
     + _rows("bound", "eventstream", ("", "DEFAULT_MAX_FRAME_LENGTH"), ("", "MAX_PAYLOAD_LENGTH"), ("encode", '_check_limit("payload"'),
@@ -60,7 +61,7 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("bound", "http1", ("", "MAX_LINE"), ("", "MAX_HEADERS"), ("", "MAX_INTERIM"), ("parse_header_lines", "MAX_HEADERS"),
             (r"ChunkedBody\._line_end",))
     + _rows("bound", "operation", ("", "MAX_ERROR_BODY"), (".*", "MAX_ERROR_BODY"), (".*", "MODELLED_BODY_LIMIT"))
-    + _rows("bound", "valueform", ("", "MAX_DOCUMENT_LENGTH"), ("document_bytes", "MAX_DOCUMENT_LENGTH"), ("check_nodes",))
+    + _rows("bound", "valueform", ("", "MAX_DOCUMENT_"), ("document_bytes", "MAX_DOCUMENT_LENGTH"), ("check_nodes",))
     + _rows("bound", "jsonform", ("", "MAX_JSON_DEPTH"), ("", "_MAX_EXACT"), ("header_json_value",), (".*", "MAX_JSON_DEPTH"),
             (".*", "MAX_DOCUMENT_NODES"), (".*", "check_nodes("))
     + _rows("bound", "xmlform", ("", "MAX_XML_DEPTH"), (".*", "nodes"))
@@ -115,7 +116,7 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("equivalent", "jsonform", (r"ValueScanner\.__init__", "depth = 0"), ("ValueScanner", "start: int = 0"),
             (r"ValueScanner\.end_in", "self.escaped"), (r"ValueScanner\.end_in", 'in b\'"]}\''))
     + _rows("equivalent", "text", (r"_TextDecoder\.feed", "isinstance(data, bytes)"), (r"Lines\._read_lines", "while start"),
-            (r"ServerSentEvents\._read_(events|plain)", "whole[:1]"))
+            (r"ServerSentEvents\._read_(events|plain)", "whole[:1]"), (r"ServerSentEvents\._read_plain", "return False"))
 )
 
 

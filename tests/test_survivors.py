@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """conformance/survivors.py: why some mutants that are made by machine cannot be killed."""
+import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from conformance.mutants import source_of
 from conformance.prove import GENERATED_MODULES
 from conformance.survivors import ROWS, Row, reason_of
 
+ROOT = Path(__file__).resolve().parent.parent
 REASONS = {"equivalent", "speed", "message", "bound", "unreachable"}
 
 
@@ -31,6 +34,17 @@ def test_what_nobody_knows_is_a_hole_and_what_nothing_reaches_is_unreachable(mon
     monkeypatch.setattr(survivors, "ROWS", ())
     assert reason_of(place(), "", False) == "hole"
     assert reason_of(place(), "", True) == "unreachable"
+
+
+def test_the_report_adds_up() -> None:
+    """conformance/reports/generated-mutants.json is what `prove --generated --report` wrote of the sources whose hashes it tells."""
+    report = json.loads((ROOT / "conformance" / "reports" / "generated-mutants.json").read_text(encoding="utf-8"))
+    assert set(report["modules"]) == set(GENERATED_MODULES) == set(report["sources"])
+    assert sum(row["tried"] for row in report["modules"].values()) == report["tried"] == report["made"] == sum(report["outcomes"].values())
+    assert len(report["survivors"]) == report["tried"] - report["killed"] == sum(report["reasons"].values())
+    assert {row["reason"] for row in report["survivors"]} == set(report["reasons"]) <= REASONS | {"hole"}
+    told = report["killed"] + report["reasons"].get("hole", 0)
+    assert report["killed_percent_of_those_that_vectors_can_tell"] == round(100.0 * report["killed"] / told, 1) >= 95
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: "%s %s %s" % (row.module, row.functions, row.line or row.change))

@@ -321,6 +321,9 @@ def _json() -> None:
     deep, deeper = '{"x":' + "[" * 63 + "]" * 63 + "}", '{"x":' + "[" * 5000 + "]" * 5000 + "}"
     refused("shp-json-depth", "5001 levels of JSON", "SHP-001", "limit", OUTPUT, "json", deeper, "json",
             "a recursive parser overflows its stack, which ends the process", good=deep)
+    refused("shp-json-depth-behind", "5001 levels of JSON behind an array that is closed", "SHP-001", "limit", OUTPUT, "json",
+            '{"a":[],' + deeper[1:], "json", "a count of levels that loses one with each array never comes to its bound",
+            good='{"a":[],' + deep[1:])
 
 
 def _xml() -> None:
