@@ -11,7 +11,7 @@ from typing import Any, Dict, List
 
 import pytest
 
-from conformance import scenarios
+from conformance import runner, scenarios
 from conformance.foreign import CLIENTS, differences, faults_of, play, read_report, run_client
 from conformance.scenarios import examples
 
@@ -56,7 +56,7 @@ def test_a_fresh_run_comes_to_the_recorded_verdicts(client: str) -> None:
 
 
 def test_a_refused_signature_is_seen(client: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.foreign.SECRET_KEY", "wrong")
+    monkeypatch.setitem(runner._KEYS, "secret_key", "wrong")
     scenario = EXAMPLES["frames-merged"]
     outcome = play(peer(client), [scenario], workers=1)[1][scenario.name]
     assert not outcome.verified and outcome.parts == ()
