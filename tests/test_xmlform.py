@@ -19,7 +19,7 @@ from refimpl import valueform
 from refimpl.datatype import blob_type, events_type, integer_type, string_type, structure_type
 from refimpl.errors import DocumentError, UsageError
 from refimpl.fields import body_field
-from refimpl.shapes import Shape
+from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, Shape
 from refimpl.xmlform import MAX_XML_DEPTH, Element, child_of, parse_xml, text_of, xml_of_element
 
 some = settings(max_examples=200, deadline=None)
@@ -390,3 +390,13 @@ def test_a_document_has_a_size(monkeypatch):
 def test_an_element_is_written_as_it_came(document, written):
     assert xml_of_element(parse_xml(document)) == written
     assert parse_xml(written) == parse_xml(document)
+
+
+@pytest.mark.parametrize("text", ["\u00a0", "\u2003", "\u0085", "\u3000", " \u2028\n"])
+def test_white_space_is_that_of_xml(text):
+    """Four characters (SHP-016); what else looks blank is text, and a structure holds none."""
+    with pytest.raises(DocumentError) as caught:
+        InvokeEndpointWithResponseStreamOutput.of_xml("<r>%s<ContentType>a</ContentType></r>" % text)
+    assert (caught.value.kind, caught.value.rule) == ("type", "SHP-016")
+    spaced = "<r> \t\r\n<ContentType>a</ContentType></r>"
+    assert InvokeEndpointWithResponseStreamOutput.of_xml(spaced) == InvokeEndpointWithResponseStreamOutput(content_type="a")
