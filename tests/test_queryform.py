@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from refimpl import valueform
 from refimpl.errors import DocumentError, UsageError
 from refimpl.queryform import MAX_QUERY_DEPTH, Query, pairs_of_query, parse_query, query_of_value, query_text, upper_first
 from refimpl.shapes import DATA_TYPES, InvokeEndpointWithResponseStreamOutput, ModelError, ModelStreamError, PayloadPart, ResponseStream
@@ -229,3 +230,11 @@ def test_the_seed_s_body_is_a_shape_of_its_own():
 ])
 def test_no_value_that_may_be_sensitive_is_shown(text):
     assert "secret" not in str(refusal(Output.of_query, text))
+
+
+def test_both_sides_of_the_number_of_pairs(monkeypatch):
+    monkeypatch.setattr(valueform, "MAX_DOCUMENT_NODES", 3)
+    assert len(pairs_of_query("a&b&c")) == 3
+    for text in ("a&b&c&d", "&&&", "a=1&" * 1000):
+        error = refusal(parse_query, text)
+        assert (error.kind, error.rule) == ("limit", "SHP-006")
