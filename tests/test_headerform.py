@@ -135,3 +135,11 @@ def test_headers_may_be_any_pairs():
                                          (InvokeEndpointWithResponseStreamOutput, (ModelError(),))])
 def test_a_body_of_the_wrong_type(shape, body):
     assert usage(shape.of_header_and_body, [], body).kind == "type"
+
+
+@pytest.mark.parametrize("body", ["", b""])
+def test_an_empty_body_is_no_document_and_no_body_is_none(body):
+    with pytest.raises(DocumentError) as caught:
+        ModelError.of_header_and_body([], body)
+    assert (caught.value.kind, caught.value.rule) == ("syntax", "SHP-002")
+    assert ModelError.of_header_and_body([], None) == ModelError()
