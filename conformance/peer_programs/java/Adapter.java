@@ -279,7 +279,11 @@ public final class Adapter {
             frame.get(whole);
             return map("frame", base64(whole));
         } catch (RuntimeException error) {
-            throw new Refusal(reject(error));
+            Map<String, Object> answer = reject(error);
+            if ("header".equals(answer.get("kind"))) { // of a header that is to be written
+                answer.put("kind", "constraint");
+            }
+            throw new Refusal(answer);
         }
     }
 
