@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 import threading
-from typing import Any, BinaryIO, Callable, NamedTuple, Optional, Sequence, TextIO
+from typing import Any, BinaryIO, Callable, Mapping, NamedTuple, Optional, Sequence, TextIO
 
 from refimpl.cli import UsageParser, end_process
 from refimpl.errors import Error, UsageError, shown
@@ -17,7 +17,7 @@ from .adapters.protocol import OPERATION_NAMES
 from .demo import run_demo
 from .endpoint import Endpoint
 from .frames import assemble, disassemble
-from .runner import DEFAULT_TIMEOUT, BrokenAdapter
+from .runner import DEFAULT_TIMEOUT, OWN_ADAPTER, BrokenAdapter, own_environment, split_command
 from .scenarios import listing
 from .suite import dump_cases, list_cases, run_suite, show_case
 
@@ -40,23 +40,33 @@ def _parser() -> argparse.ArgumentParser:
     _add_pace(serve)
     serve.add_argument("--port", type=int, default=0, help="default: one that the system chooses")
     serve.add_argument("--list", action="store_true", help="list the scenarios and what a correct client does")
-    peers = commands.add_parser("peers", help="the software of others that the tests compare with; the core never needs it")
-    peers.set_defaults(act=_peers)
-    peers.add_argument("action", choices=("install", "list", "record"), help="install: at pinned versions, each in a folder of its own; "
-                       "list: what is there; record: play the scenarios to the clients among them, and write what comes of it")
-    peers.add_argument("names", nargs="*", metavar="NAME", help="of peers (to install: at least one; to record: all clients by default)")
+    _add_peers(commands)
     return parser
+
+
+def _add_peers(commands: Any) -> None:
+    peers = commands.add_parser("peers", help="the software of others that we compare with; the core never needs it")
+    actions = peers.add_subparsers(dest="action", metavar="install | list | run | record", parser_class=UsageParser)
+    actions.required = True  # an argument since Python 3.7
+    install = actions.add_parser("install", help="at pinned versions, each in a folder of its own")
+    install.set_defaults(act=_install_peers)
+    install.add_argument("names", nargs="+", metavar="NAME")
+    list_of = actions.add_parser("list", help="what they are, whether they are there, how each is run")
+    list_of.set_defaults(act=_list_peers)
+    run = actions.add_parser("run", help="ask one that is installed every case, and tell what its answers are worth")
+    run.set_defaults(act=_run_peer)
+    run.add_argument("name", metavar="NAME")
+    _add_running(run)
+    record = actions.add_parser("record", help="play the scenarios to the clients among them, and write what comes of it")
+    record.set_defaults(act=_record_peers)
+    record.add_argument("names", nargs="*", metavar="NAME", help="default: all clients")
 
 
 def _add_judging(commands: Any) -> None:
     run = commands.add_parser("run", help="ask an implementation every case, and tell what its answers are worth")
     run.set_defaults(act=_run)
     run.add_argument("--adapter", metavar="CMD", help="the program that speaks for it (default: the reference's own)")
-    run.add_argument("--jobs", type=_count, metavar="N", help="processes (default: 1, and more for cases that wait)")
-    run.add_argument("--timeout", type=_timeout, default=DEFAULT_TIMEOUT, metavar="S", help="seconds for an answer (default: %(default)g)")
-    run.add_argument("--known", metavar="FILE", help="ids of known failures, one a line: they do not fail the run, but must not pass")
-    run.add_argument("--report", action="append", default=[], metavar="KIND=FILE", help="write one too: json=FILE, junit=FILE")
-    _add_choice(run)
+    _add_running(run)
     listing_of = commands.add_parser("list", help="the cases, a line each")
     listing_of.set_defaults(act=_list)
     listing_of.add_argument("--json", action="store_true", help="each as its entry of a vector file, on one line")
@@ -69,6 +79,14 @@ def _add_judging(commands: Any) -> None:
     dump.set_defaults(act=_dump)
     dump.add_argument("folder", metavar="DIR", help="is made; what lies in it already is not touched")
     _add_choice(dump)
+
+
+def _add_running(run: argparse.ArgumentParser) -> None:
+    run.add_argument("--jobs", type=_count, metavar="N", help="processes (default: 1, and more for cases that wait)")
+    run.add_argument("--timeout", type=_timeout, default=DEFAULT_TIMEOUT, metavar="S", help="seconds for an answer (default: %(default)g)")
+    run.add_argument("--known", metavar="FILE", help="ids of known failures, one a line: they do not fail the run, but must not pass")
+    run.add_argument("--report", action="append", default=[], metavar="KIND=FILE", help="write one too: json=FILE, junit=FILE")
+    _add_choice(run)
 
 
 def _add_frames(commands: Any) -> None:
@@ -198,23 +216,33 @@ def _all_of(path: str) -> bytes:
     return sys.stdin.buffer.read()
 
 
-def _peers(options: argparse.Namespace, streams: Streams) -> None:
+def _install_peers(options: argparse.Namespace, streams: Streams) -> None:
+    from .peers import install
+    install(options.names, _printer(streams))
+
+
+def _list_peers(options: argparse.Namespace, streams: Streams) -> None:
+    from .peers import list_peers
+    list_peers(_printer(streams))
+
+
+def _record_peers(options: argparse.Namespace, streams: Streams) -> None:
     from .foreign import record
-    from .peers import install, list_peers
-    if options.action == "list" and options.names or options.action == "install" and not options.names:
-        raise UsageError("wrong number of names", expected="install NAME [NAME ...] or list or record [NAME ...]")
-
-    say = _printer(streams)
-    if options.action == "list":
-        list_peers(say)
-    elif options.action == "install":
-        install(options.names, say)
-    else:
-        record(options.names, say)
+    record(options.names, _printer(streams))
 
 
-def _run(options: argparse.Namespace, streams: Streams) -> int:
-    return run_suite(options, _printer(streams), lambda line: _write_log(streams, line),
+def _run_peer(options: argparse.Namespace, streams: Streams) -> int:
+    from .peers import judged_peer
+    found = judged_peer(options.name)
+    return _run(options, streams, found.command, found.environment)
+
+
+def _run(options: argparse.Namespace, streams: Streams, command: Sequence[str] = (),
+         environment: Optional[Mapping[str, str]] = None) -> int:
+    if not command:
+        command = split_command(options.adapter) if options.adapter else OWN_ADAPTER
+        environment = None if options.adapter else own_environment()
+    return run_suite(options, command, environment, _printer(streams), lambda line: _write_log(streams, line),
                      streams.stderr if streams.stderr.isatty() else None)
 
 

@@ -83,6 +83,16 @@ def find_peer(name: str) -> Optional[Found]:
     return peer.find(peer, folder)
 
 
+def judged_peer(name: str) -> Found:
+    """Return a peer that is there and has an adapter. Raises UsageError."""
+    found = find_peer(name)
+    if found is None:
+        raise UsageError("%s is not installed" % name, expected="python3 -m conformance peers install %s" % name)
+    if not found.command:
+        raise UsageError("%s has no adapter" % name)
+    return found
+
+
 def _is_marked(peer: Peer, folder: str) -> bool:
     try:
         with open(os.path.join(folder, MARK), encoding="utf-8") as file:
@@ -402,6 +412,7 @@ def list_peers(say: Say) -> None:
         say("%-11s %s" % (peer.name, peer.what))
         say("            pinned: %s" % ", ".join("%s %s" % pin for pin in peer.pins))
         say("            %s" % ("installed: %s" % found.where if found else "not installed"))
+        say("            python3 -m conformance peers %s %s" % ("run" if found else "install", peer.name))
 
 
 # ---- talking to an adapter ---------------------------------------------------------------------------------------

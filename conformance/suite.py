@@ -10,7 +10,7 @@ import argparse
 import difflib
 import os
 import time
-from typing import Callable, List, Optional, Sequence, TextIO, Tuple
+from typing import Callable, List, Mapping, Optional, Sequence, TextIO, Tuple
 
 from refimpl.errors import UsageError, shown
 
@@ -22,7 +22,7 @@ from .report.documents import report_document, to_text
 from .report.junit import junit_text
 from .report.terminal import case_lines, report_lines
 from .rules import load_rules
-from .runner import OWN_ADAPTER, BrokenAdapter, Run, Runner, broken_run, own_environment, split_command, told_implementation
+from .runner import BrokenAdapter, Run, Runner, broken_run, told_implementation
 from .verdicts import Result, exit_code, settle
 
 Say = Callable[[str], None]
@@ -30,17 +30,17 @@ Say = Callable[[str], None]
 REPORTS = ("json", "junit")
 
 
-def run_suite(options: argparse.Namespace, say: Say, complain: Say, progress: Optional[TextIO]) -> int:
-    """Run the chosen cases, tell and write what came of them, and return the exit code.
+def run_suite(options: argparse.Namespace, command: Sequence[str], environment: Optional[Mapping[str, str]], say: Say, complain: Say,
+              progress: Optional[TextIO]) -> int:
+    """Run the chosen cases against an adapter's command, tell and write what came of them, and return the exit code.
 
-    options: adapter, jobs, timeout, known, report, corpus, only, rule, op, as the command line has them
+    options: jobs, timeout, known, report, corpus, only, rule, op, as the command line has them
     progress: where to show how far it is, or None. Raises UsageError, BrokenAdapter.
     """
     reports = [_report_of(text) for text in options.report]
     cases, sound = _chosen(options, complain)
     known = read_known(options.known, _ids(_all_cases(options.corpus)[0])) if options.known else []
-    command = split_command(options.adapter) if options.adapter else list(OWN_ADAPTER)
-    runner = Runner(command, options.timeout, options.jobs, None if options.adapter else own_environment())
+    runner = Runner(command, options.timeout, options.jobs, environment)
     shown_progress = _Progress(progress)
     try:
         run = runner.run(cases, shown_progress.show)

@@ -130,9 +130,33 @@ def test_an_unknown_name_is_a_usage_error(folder: Path) -> None:
     assert not folder.exists()
 
 
+def test_a_peer_that_is_not_there_cannot_be_judged(folder: Path) -> None:
+    code, told, complaint = run_cli("run", "ruby")
+    assert (code, told) == (2, "")
+    assert "ruby is not installed (expected python3 -m conformance peers install ruby)" in complaint
+
+
+def test_a_peer_without_an_adapter_cannot_be_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.peers.find_peer", lambda name: OURS._replace(command=()))
+    assert run_cli("run", "curl") == (2, "", "conformance: curl has no adapter\n")
+
+
+def test_a_peer_that_is_there_is_judged_as_run_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("conformance.peers.find_peer", lambda name: OURS)
+    report = tmp_path / "report.json"
+    code, told, complaint = run_cli("run", "ruby", "--only", "evs-type-*", "--op", "eventstream.decode", "--report", "json=%s" % report)
+    assert (code, complaint) == (0, "") and told.startswith("refimpl ")
+    lines = report.read_text(encoding="utf-8").split("\n")
+    cases = json.loads("\n".join(lines))["cases"]
+    assert len(cases) > 10 and {case["verdict"] for case in cases} == {"PASS"}
+    assert [json.loads(line.strip().rstrip(",")) for line in lines if line.startswith("  {")] == cases  # a line for each
+    assert run_cli("run", "ruby", "--only", "no-such-case")[0] == 2
+
+
 # ---- the command line --------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("arguments", [[], ["install"], ["list", "boto3"], ["remove", "boto3"], ["record", "ruby"]])
+@pytest.mark.parametrize("arguments", [[], ["install"], ["list", "boto3"], ["remove", "boto3"], ["record", "ruby"], ["run"], ["run", "nix"],
+                                       ["run", "boto3", "curl"]])
 def test_wrong_usage(arguments: List[str], folder: Path) -> None:
     code, told, complaint = run_cli(*arguments)
     assert (code, told) == (2, "") and complaint.startswith("conformance: ")
@@ -151,6 +175,8 @@ def test_the_list_tells_versions_and_places(folder: Path, tools: Tools, monkeypa
     assert [row[2].strip() for row in rows] == [
         "not installed", "installed: " + sys.executable, "installed: %s" % (folder / "javascript"), "installed: " + curl,
         "not installed", "not installed", "not installed", "not installed"]
+    assert [row[3].strip() for row in rows] == ["python3 -m conformance peers %s %s" % (
+        "run" if row[2].strip().startswith("installed") else "install", row[0].split()[0]) for row in rows]
     assert "            pinned: boto3 1.44.5, botocore 1.44.5, " in told
 
 

@@ -60,5 +60,7 @@ def vectors_version() -> str:
 
 
 def to_text(document: Document) -> str:
-    """Return a report as it is written."""
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    """Return a report as it is written: a line for each case, so that a difference between two reports reads."""
+    head = json.dumps(dict(document, cases=[]), indent=1, ensure_ascii=False)
+    lines = ",\n".join("  " + json.dumps(case, ensure_ascii=False) for case in document["cases"])
+    return "%s[\n%s\n ]\n}\n" % (head[:-len("[]\n}")], lines)

@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""Tests with software of others: `python3 -m conformance peers install boto3 javascript curl ruby`, then this folder.
+"""Tests with software of others: `python3 -m conformance peers install NAME …`, then this folder.
 
 What is not installed is skipped, with a reason that pytest counts (`pytest -rs`), so that a run always says what it did not
 check. Where it lies: the environment variable REFIMPL_PEERS, by default `.peers` in the checkout.
 """
+from typing import Mapping, Tuple
+
 import pytest
 
+from conformance.cases import load_cases, scenario_cases
 from conformance.peers import Found, find_peer
+from conformance.runner import Run, Runner
 
 
 def peer(name: str) -> Found:
@@ -15,3 +19,19 @@ def peer(name: str) -> Found:
     if found is None:
         pytest.skip("%s is not installed: python3 -m conformance peers install %s" % (name, name))
     return found
+
+
+def judged(name: str, expected: Mapping[str, Tuple[str, str]]) -> Run:
+    """Judge a peer by some cases, smoke test first; expected: by a case's id its verdict, and how what is told of it begins."""
+    found = peer(name)
+    cases = [case for case in load_cases() + scenario_cases() if case.id in expected]
+    assert set(expected) - {case.id for case in cases} == set()
+    run = Runner(found.command, environment=found.environment).run(cases)
+    told = {}
+    for result in run.results:
+        difference = result.verdict.difference
+        text = result.verdict.note if difference is None else "%s %s" % (difference.stage, difference.actual)
+        word, beginning = expected.get(result.case.id, ("", ""))
+        told[result.case.id] = (result.verdict.word, beginning if text.startswith(beginning) else text)
+    assert told == dict(expected)
+    return run

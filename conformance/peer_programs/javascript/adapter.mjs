@@ -2,7 +2,8 @@
 //
 // The adapter of AWS's SDK for JavaScript: `invoke` by @aws-sdk/client-sagemaker-runtime, `eventstream.encode` and
 // `eventstream.decode` by the codec that this client uses, which lies in @smithy/core (submodule event-streams);
-// @smithy/eventstream-codec hands out the very same class.
+// @smithy/eventstream-codec hands out the very same class. Beside it: signing.mjs, and offline.mjs for what the same client
+// would send and how it reads an answer. Nothing that this machine has configured is read.
 //
 // The first argument is the folder whose node_modules holds the software, the second one, in milliseconds, what the client
 // is told to wait for the next byte, the third the deadline of a call. One attempt a call, a client of its own for each call.
@@ -12,10 +13,17 @@ import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 
+import { offline } from "./offline.mjs";
+import { signing } from "./signing.mjs";
+
 const [folder, readTimeout, deadline] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const require = createRequire(join(folder, "package.json"));
+for (const name of Object.keys(process.env).filter((one) => one.startsWith("AWS_"))) delete process.env[name];
+Object.assign(process.env, { AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null", AWS_EC2_METADATA_DISABLED: "true" });
 const { SageMakerRuntimeClient, InvokeEndpointWithResponseStreamCommand } = require("@aws-sdk/client-sagemaker-runtime");
 const { EventStreamCodec, Int64, getChunkedStream } = require("@smithy/core/event-streams");
+const { HttpRequest, HttpResponse, buildQueryString } = require("@smithy/core/protocols");
+const { SignatureV4 } = require("@smithy/signature-v4");
 const { fromUtf8, toUtf8 } = require("@smithy/core/serde");
 const again = require("@smithy/eventstream-codec");
 
@@ -30,6 +38,8 @@ class Reject extends Error {
   }
 }
 
+class Unsupported extends Error {}
+
 // ---- invoke -------------------------------------------------------------------------------------------------------
 
 const MEMBERS = ["ContentType", "InvokedProductionVariant", "CustomAttributes"];
@@ -43,6 +53,14 @@ const TOLD = [
   ["Provided message too short", "length"],
   ["Unrecognized header type tag", "header_type"],
   ["Unrecognizable event type", "message_type"],
+  ["@smithy/core/event-streams - header name exceeds", "constraint"],
+  ["@smithy/core/event-streams - header value", "limit"],
+  ["aborted", "truncated"], // of a body that Node.js has begun to read
+  ["No value provided for input HTTP label", "constraint"],
+  ["Region is missing", "configuration"],
+  ["Region not accepted", "configuration"],
+  ["Invalid Configuration", "configuration"],
+  ["Signature version 4 presigned URLs must have an expiration date", "constraint"],
 ];
 
 async function invoke(given) {
@@ -54,7 +72,8 @@ async function invoke(given) {
   const stop = new AbortController();
   const client = clientFor(given);
   try {
-    const ended = await Promise.race([talk(client, given, seen, stop.signal), late]);
+    const input = { ...given.input, Body: unbase64(given.input.Body) };
+    const ended = await Promise.race([talk(client, input, seen, stop.signal), late]);
     if (ended === "late") {
       throw new Reject({ kind: "Hang", message: `no end after ${deadline} ms`, output: structuredClone(seen) });
     }
@@ -66,18 +85,23 @@ async function invoke(given) {
   }
 }
 
-function clientFor(given) {
+const KEYS = { access_key: "AKIDEXAMPLE", secret_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }; // where a question has none
+const TIMEOUTS = { connectionTimeout: readTimeout, requestTimeout: readTimeout, socketTimeout: readTimeout, throwOnRequestTimeout: true };
+
+function clientFor(given, requestHandler = TIMEOUTS) {
+  const { access_key: accessKeyId, secret_key: secretAccessKey, session_token: sessionToken } = { ...KEYS, ...given };
   return new SageMakerRuntimeClient({
-    region: given.region,
-    endpoint: given.endpoint_url,
-    credentials: { accessKeyId: given.access_key, secretAccessKey: given.secret_key, sessionToken: given.session_token },
+    ...(given.region === undefined ? {} : { region: given.region }),
+    ...(given.endpoint_url === undefined ? {} : { endpoint: given.endpoint_url }),
+    credentials: { accessKeyId, secretAccessKey, sessionToken },
+    useFipsEndpoint: given.use_fips ?? false,
+    useDualstackEndpoint: given.use_dualstack ?? false,
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: readTimeout, requestTimeout: readTimeout, socketTimeout: readTimeout, throwOnRequestTimeout: true },
+    requestHandler,
   });
 }
 
-async function talk(client, given, seen, abortSignal) {
-  const input = { ...given.input, Body: unbase64(given.input.Body) };
+async function talk(client, input, seen, abortSignal) {
   try {
     const response = await client.send(new InvokeEndpointWithResponseStreamCommand(input), { abortSignal });
     for (const name of MEMBERS) {
@@ -99,13 +123,15 @@ const shown = (members) =>
 
 // An error inside the stream is no sign of where it is raised: the client reads the first message before it hands out the body.
 function told(error) {
-  const message = `${error?.name}: ${error?.message}`;
+  const text = String(error?.message ?? error);
+  const message = `${error?.name}: ${text}`;
   if (error?.$fault !== undefined) {
     const fields = Object.fromEntries(Object.entries(error).filter(([key]) => !key.startsWith("$") && key !== "name" && key !== "message"));
     if (error.message) fields.Message = error.message;
-    return { kind: STREAM_ERRORS.includes(error.name) ? "exception" : "service_error", code: error.name, fields, message };
+    const inStream = STREAM_ERRORS.includes(error.name) && !(error.$response?.statusCode >= 300);
+    return { kind: inStream ? "exception" : "service_error", code: error.name, fields, message };
   }
-  const known = TOLD.find(([beginning]) => String(error?.message).startsWith(beginning));
+  const known = TOLD.find(([beginning]) => text.startsWith(beginning));
   if (known) return { kind: known[1], message };
   const name = error?.code ? `${error.name}:${error.code}` : error?.name ?? String(error);
   if (error?.constructor === Error && Object.hasOwn(error, "name") && KINDS[name] === undefined) {
@@ -123,10 +149,12 @@ const KINDS = {
   "TimeoutError:ECONNRESET": "network",
   "Error:ECONNRESET": "network",
   "Error:ECONNREFUSED": "network",
+  "TypeError:ERR_INVALID_CHAR": "constraint",
+  "TypeError:ERR_INVALID_URL": "configuration",
 };
 for (const code of ["CB_MESSAGE_COMPLETE", "CLOSED_CONNECTION", "CR_EXPECTED", "HEADER_OVERFLOW", "INVALID_CHUNK_SIZE", "INVALID_CONSTANT",
   "INVALID_CONTENT_LENGTH", "INVALID_EOF_STATE", "INVALID_HEADER_TOKEN", "INVALID_STATUS", "INVALID_TRANSFER_ENCODING",
-  "INVALID_VERSION", "LF_EXPECTED", "STRICT", "UNEXPECTED_CONTENT_LENGTH"]) {
+  "INVALID_VERSION", "LF_EXPECTED", "STRICT", "UNEXPECTED_CONTENT_LENGTH", "UNEXPECTED_SPACE"]) {
   KINDS[`Error:HPE_${code}`] = "http";
 }
 
@@ -174,10 +202,12 @@ function readHeader(name, header) {
 
 function encode({ headers, payload }) {
   const pairs = headers.map((header) => [header.name, { type: THEIRS[header.type], value: toTheirs(header) }]);
+  if (new Set(pairs.map(([name]) => name)).size < pairs.length) throw new Unsupported("headers are an object, which holds each name once");
+  if (pairs.some(([, { type }]) => type === undefined)) throw new Unsupported("it has no such type to write");
   try {
     return { frame: base64(codec.encode({ headers: Object.fromEntries(pairs), body: unbase64(payload) })) };
   } catch (error) {
-    throw new Reject({ kind: error.name, message: error.message });
+    throw new Reject(told(error));
   }
 }
 
@@ -202,12 +232,21 @@ async function decode({ chunks }) {
 
 // ---- the protocol -------------------------------------------------------------------------------------------------
 
-const OPERATIONS = { invoke, "eventstream.encode": encode, "eventstream.decode": decode };
+const sha256 = clientFor({ region: "us-east-1" }).config.sha256;
+const refusal = (error) => new Reject(told(error));
+const tools = { clientFor, Command: InvokeEndpointWithResponseStreamCommand, HttpResponse, talk, refusal, base64, unbase64 };
+const OPERATIONS = {
+  invoke,
+  "eventstream.encode": encode,
+  "eventstream.decode": decode,
+  ...offline(tools),
+  ...signing({ SignatureV4, HttpRequest, buildQueryString, sha256, Unsupported }),
+};
 const HELLO = {
   protocol: 1,
   implementation: {
     name: "javascript",
-    version: `${versionOf("@aws-sdk/client-sagemaker-runtime")} (@smithy/core ${versionOf("@smithy/core")}, Node.js ${process.versions.node.split(".")[0]})`,
+    version: `${versionOf("@aws-sdk/client-sagemaker-runtime")} (@smithy/core ${versionOf("@smithy/core")}, @smithy/signature-v4 ${versionOf("@smithy/signature-v4")}, Node.js ${process.versions.node.split(".")[0]})`,
     language: "javascript",
   },
   operations: Object.keys(OPERATIONS),
@@ -230,6 +269,8 @@ async function answer(question) {
   try {
     return { status: "ok", output: await operation(question.input) };
   } catch (error) {
+    if (error instanceof Unsupported) return { status: "unsupported", reason: error.message };
+    if (question.op.startsWith("sigv4.") && !(error instanceof Reject)) return { status: "reject", ...told(error) };
     return error instanceof Reject ? error.answer : { status: "error", detail: `${error?.name}: ${error?.message}` };
   }
 }

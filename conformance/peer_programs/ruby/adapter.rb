@@ -24,7 +24,8 @@ OURS = THEIRS.invert.merge("bool_true" => "boolean", "bool_false" => "boolean").
 KINDS = {
   "Aws::EventStream::Errors::PreludeChecksumError" => "prelude_crc", "Aws::EventStream::Errors::MessageChecksumError" => "message_crc",
   "Aws::EventStream::Errors::EventPayloadLengthExceedError" => "limit",
-  "Aws::EventStream::Errors::EventHeadersLengthExceedError" => "limit", "Aws::EventStream::Errors::IncompleteMessageError" => "truncated"
+  "Aws::EventStream::Errors::EventHeadersLengthExceedError" => "limit", "Aws::EventStream::Errors::IncompleteMessageError" => "truncated",
+  "Aws::Sigv4::Errors::MissingCredentialsError" => "configuration"
 }.freeze
 INTEGERS = %w[int8 int16 int32 int64 timestamp].freeze
 
@@ -67,6 +68,10 @@ def text(bytes)
 end
 
 def encode(given)
+  given["headers"].each { |header| raise Unsupported, "it has no such type to write" unless OURS.value?(header["type"]) }
+  names = given["headers"].map { |header| header["name"] }
+  raise Unsupported, "headers are a hash, which holds each name once" if names.uniq.size < names.size
+
   headers = given["headers"].to_h { |header| [header["name"], to_theirs(header)] }
   message = Aws::EventStream::Message.new(headers: headers, payload: StringIO.new(given["payload"].unpack1("m0")))
   { frame: [Aws::EventStream::Encoder.new.encode(message)].pack("m0") }
@@ -110,6 +115,8 @@ def signing(given)
 
   names = given["headers"].map { |name, _| name.downcase }
   raise Unsupported, "headers are a hash, which holds each name once" if names.uniq.size < names.size
+  raise Unsupported, "takes a URL, whose host stands in for a header that is not given" unless names.include?("host")
+  raise Unsupported, "takes a URL, where such a target cannot stand" unless given["target"].match?(%r{\A(/[^#]*)?\z}m)
 
   signer = Aws::Sigv4::Signer.new(
     service: given["service"], region: given["region"], access_key_id: given["access_key"], secret_access_key: given["secret_key"],

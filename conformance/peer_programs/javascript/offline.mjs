@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+//
+// The client without a network: a requestHandler of ours takes what it would send, and gives it what an answer is, as its own
+// handler would: header names in small letters, those that come twice as Node.js joins them, a body that is a stream.
+//
+// Node.js has a say in what can be sent: its own check of a header's value is asked, as it would be before the first byte.
+
+import { validateHeaderValue } from "node:http";
+import { Readable } from "node:stream";
+
+const PATH = "/endpoints/llm/invocations-response-stream";
+const ONCE = new Set(["age", "authorization", "content-length", "content-type", "date", "etag", "expires", "from", "host", "if-modified-since",
+  "if-unmodified-since", "last-modified", "location", "max-forwards", "proxy-authorization", "referer", "retry-after", "server", "user-agent"]);
+
+class Seen extends Error {
+  constructor(request) {
+    super("seen");
+    this.request = request;
+  }
+}
+
+export function offline({ clientFor, Command, HttpResponse, talk, refusal, base64, unbase64 }) {
+  async function sent(given, input) {
+    const handle = async (request) => {
+      for (const [name, value] of Object.entries(request.headers)) validateHeaderValue(name, value);
+      throw new Seen(request);
+    };
+    try {
+      const client = clientFor(given, { handle });
+      await client.send(new Command(input));
+    } catch (error) {
+      if (error instanceof Seen) return error.request;
+      throw refusal(error);
+    }
+    throw new Error("it sent nothing");
+  }
+
+  function urlOf({ protocol, hostname, port, path }) {
+    return `${protocol}//${hostname}${port ? `:${port}` : ""}${path}`;
+  }
+
+  async function* bodyOf({ chunks, complete = true }) {
+    for (const chunk of chunks) yield unbase64(chunk);
+    if (!complete) throw Object.assign(new Error("aborted"), { code: "ECONNRESET" }); // what Node.js says of a body that is cut
+  }
+
+  function joined(headers) {
+    const found = {};
+    for (const [name, text] of headers) {
+      const key = name.toLowerCase();
+      const value = text.replace(/^[ \t]+|[ \t]+$/g, "");
+      if (found[key] === undefined) found[key] = value;
+      else if (!ONCE.has(key)) found[key] += `, ${value}`;
+    }
+    return found;
+  }
+
+  return {
+    "http.request": async (given) => {
+      const { Body, ...members } = given.input;
+      const request = await sent(given, Body === undefined ? members : { ...members, Body: typeof Body === "string" ? unbase64(Body) : Body });
+      const body = typeof request.body === "string" ? Buffer.from(request.body) : request.body ?? new Uint8Array(0);
+      return { method: request.method, url: urlOf(request), headers: Object.entries(request.headers), body: base64(body) };
+    },
+    "endpoint.resolve": async (given) => {
+      const request = await sent(given, { EndpointName: "llm", Body: new Uint8Array(0) });
+      const [, region, service] = /Credential=[^,]*\/([^/,]*)\/([^/,]*)\/aws4_request/.exec(request.headers.authorization);
+      const url = urlOf(request);
+      return { url: url.endsWith(PATH) ? url.slice(0, -PATH.length) : url, signing_region: region, signing_name: service };
+    },
+    "http.response": async (given) => {
+      const client = clientFor({ region: "us-east-1" }, {
+        handle: async () => ({
+          response: new HttpResponse({ statusCode: given.status, headers: joined(given.headers), body: Readable.from(bodyOf(given)) }),
+        }),
+      });
+      const seen = { output: {}, events: [] };
+      await talk(client, { EndpointName: "llm", Body: new Uint8Array(0) }, seen);
+      return seen;
+    },
+  };
+}

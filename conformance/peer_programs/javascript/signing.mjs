@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+//
+// `sigv4.sign` and `sigv4.presign` by @smithy/signature-v4, which signs for this SDK's clients.
+//
+// It takes a request whose path is as it goes over the wire, whose query is decoded and whose headers are an object: what these
+// cannot hold it cannot be asked. A header's characters stand for octets, for so Node.js writes them. Normalising and encoding
+// the path are one option. The stages are noted while it goes through them.
+
+export function signing({ SignatureV4, HttpRequest, buildQueryString, sha256, Unsupported }) {
+  class Watched extends SignatureV4 {
+    seen = {};
+
+    createCanonicalRequest(...given) {
+      const text = super.createCanonicalRequest(...given);
+      this.seen.canonical_request = Buffer.from(text, "utf8").toString("latin1"); // a character for each octet
+      return text;
+    }
+
+    async createStringToSign(...given) {
+      return (this.seen.string_to_sign = await super.createStringToSign(...given));
+    }
+  }
+
+  function prepared(given) {
+    const { normalize_path: normalize = true, double_encode: encode = true } = given;
+    if (normalize !== encode) throw new Unsupported("normalising and encoding the path are one option: uriEscapePath");
+    if (given.omit_session_token) throw new Unsupported("a token is always signed");
+    const names = given.headers.map(([name]) => name.toLowerCase());
+    if (new Set(names).size < names.length) throw new Unsupported("headers are an object, which holds each name once");
+    if (!names.includes("host")) throw new Unsupported("the host that it signs is the caller's to give");
+    const [path, query = ""] = given.target.split(/\?(.*)/s);
+    if (!path.startsWith("/") || path.includes("#")) throw new Unsupported("it takes a path, where such a target cannot stand");
+    const signer = new Watched({
+      service: given.service,
+      region: given.region,
+      credentials: { accessKeyId: given.access_key, secretAccessKey: given.secret_key, sessionToken: given.session_token },
+      sha256,
+      uriEscapePath: encode,
+      applyChecksum: Boolean(given.sign_body),
+    });
+    const request = new HttpRequest({
+      method: given.method,
+      protocol: "https:",
+      hostname: given.headers[names.indexOf("host")][1],
+      path,
+      query: decoded(query),
+      headers: Object.fromEntries(given.headers),
+      body: new Uint8Array(Buffer.from(given.body, "base64")),
+    });
+    return [signer, request, { signingDate: dateOf(given.time) }];
+  }
+
+  function decoded(query) {
+    const pairs = new Map();
+    for (const piece of query.split("&").filter(Boolean)) {
+      const [name, value = ""] = piece.split(/=(.*)/s).map(unescaped);
+      pairs.set(name, pairs.has(name) ? [pairs.get(name), value].flat() : value);
+    }
+    return Object.fromEntries(pairs);
+  }
+
+  function unescaped(text) {
+    try {
+      return decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, "%25"));
+    } catch {
+      throw new Unsupported("a query is text, and these octets are no UTF-8");
+    }
+  }
+
+  function dateOf(time) {
+    const date = new Date(time.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, "$1-$2-$3:$4:$5"));
+    const told = Number.isNaN(date.valueOf()) ? "" : date.toISOString().replace(/[-:]|\.000/g, "");
+    if (told === "" || told !== time) throw new Unsupported("its clock has no such time");
+    return date;
+  }
+
+  return {
+    "sigv4.sign": async (given) => {
+      const [signer, request, options] = prepared(given);
+      const { authorization } = (await signer.sign(request, options)).headers;
+      return { ...signer.seen, signature: authorization.slice(-64), authorization };
+    },
+    "sigv4.presign": async (given) => {
+      const [signer, request, options] = prepared(given);
+      const { path, query } = await signer.presign(request, { ...options, expiresIn: given.expires });
+      return { ...signer.seen, signature: query["X-Amz-Signature"], target: `${path}?${buildQueryString(query)}` };
+    },
+  };
+}
