@@ -3,6 +3,8 @@
 
 The documents are taken from the committed page, not from what makes it, and read by the forms' readers; JSON and XML also by the
 standard library's parsers, the query by urllib.
+
+Below that, what holds for every page: its links lead to files and headings that are there, its contents name its chapters.
 """
 import base64
 import json
@@ -12,6 +14,8 @@ import subprocess
 import sys
 import urllib.parse
 from xml.etree import ElementTree
+
+import pytest
 
 from refimpl import shapes
 from refimpl.convert import FORMS, convert
@@ -73,3 +77,81 @@ def test_the_rules_that_the_page_names_are_rules():
         assert "**%s**" % rule in spec
     assert "## 14. Appendix: divergences from awso" in spec and "## 4. EVS" in spec
     assert pages.SHAPE in shapes.DATA_TYPES
+
+
+# ---- every page --------------------------------------------------------------------------------------------------
+
+ROOT = pages.PATH.parent.parent
+_FENCE = re.compile(r"^(```+)[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+_LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
+
+
+def pages_of(root):
+    """Return the Markdown files below a folder, but those in folders that begin with a dot or hold what others wrote."""
+    return sorted(path for path in root.rglob("*.md")
+                  if not any(part.startswith(".") or part == "node_modules" for part in path.relative_to(root).parts))
+
+
+def prose_of(path):
+    return _FENCE.sub("", path.read_text(encoding="utf-8"))
+
+
+def anchors_of(text):
+    """Return the anchors that a reader's browser is given for a page's headings: GitHub's way, a heading that stands again numbered."""
+    anchors, seen = set(), {}
+    for heading in re.findall(r"^#+ +(.*?) *$", text, re.MULTILINE):
+        anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        anchors.add("%s-%d" % (anchor, seen[anchor]) if anchor in seen else anchor)
+        seen[anchor] = seen.get(anchor, 0) + 1
+    return anchors
+
+
+def broken_links(path):
+    """Return the links of a page that lead to no file, or to no heading of one."""
+    broken = []
+    for link in _LINK.findall(_CODE.sub("", prose_of(path))):
+        if re.match(r"[a-z]+:", link):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (path.parent / urllib.parse.unquote(name)) if name else path
+        if not target.exists() or (anchor and anchor not in anchors_of(prose_of(target))):
+            broken.append(link)
+    return broken
+
+
+PAGES = pages_of(ROOT)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
+def test_links_lead_somewhere(path):
+    assert broken_links(path) == []
+
+
+def test_pages_with_links_are_found():
+    assert {"README.md", "SPEC.md", "docs/implementing.md", "vectors/README.md"} <= {path.relative_to(ROOT).as_posix() for path in PAGES}
+    assert sum(bool(_LINK.search(prose_of(path))) for path in PAGES) >= 3
+
+
+@pytest.mark.parametrize("link, leads", [
+    ("other.md", True), ("none.md", False), ("other.md#a-b-c", True), ("other.md#a-b", False), ("#here", True), ("#there", False),
+    ("#here-1", True), ("#here-2", False), ("other.md#inside-a-fence", False), ("https://example.com/none", True),
+])
+def test_a_link_that_leads_nowhere_is_told(tmp_path, link, leads):
+    (tmp_path / "other.md").write_text("# A: b, c\n\n```text\n# Inside a fence\n```\n", encoding="utf-8")
+    page = tmp_path / "page.md"
+    page.write_text("## Here\n\n[text](%s), but `[code](nothing.md)`\n\n## Here\n" % link, encoding="utf-8")
+    assert broken_links(page) == ([] if leads else [link])
+
+
+@pytest.mark.parametrize("path", [ROOT / "SPEC.md", ROOT / "docs" / "implementing.md"], ids=["SPEC.md", "implementing.md"])
+def test_the_contents_name_every_chapter_in_order(path):
+    contents = re.findall(r"^(\d+)\. \[(.*?)\]\(#(.*?)\)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    chapters = re.findall(r"^## (\d+)\. (.*)$", prose_of(path), re.MULTILINE)
+    assert [(number, title) for number, title, _ in contents] == chapters
+    assert [int(number) for number, _ in chapters] == list(range(1, len(chapters) + 1))
+
+
+def test_the_table_of_the_vectors_names_every_file():
+    told = re.findall(r"`([a-z0-9-]+\.json)`", (ROOT / "vectors" / "README.md").read_text(encoding="utf-8"))
+    assert sorted(told) == sorted(path.name for path in (ROOT / "vectors").glob("*.json"))
