@@ -63,8 +63,9 @@ var readTimeout, deadline time.Duration
 var kinds = map[string]string{
 	"eventstream.ChecksumError": "message_crc", "eventstream.LengthError": "length", "*eventstream.UnknownMessageError": "message_type",
 	"eventstream.LengthError, header value": "limit", "eventstream.LengthError, header name": "constraint",
-	"*smithy.DeserializationError": "syntax", "smithy.InvalidParamsError": "constraint", "*credentials.StaticCredentialsEmptyError": "configuration",
-	"*http.ResponseTimeoutError": "timeout", "context.deadlineExceededError": "timeout", "net.Error, Timeout": "timeout",
+	"*smithy.DeserializationError": "syntax", "smithy.InvalidParamsError": "constraint",
+	"*credentials.StaticCredentialsEmptyError": "configuration",
+	"*http.ResponseTimeoutError":               "timeout", "context.deadlineExceededError": "timeout", "net.Error, Timeout": "timeout",
 	"*net.OpError": "network", "*net.OpError in the stream": "truncated", "*aws.MissingRegionError": "configuration",
 }
 

@@ -134,6 +134,9 @@ public final class Adapter {
 
     // ---- sigv4 ----------------------------------------------------------------------------------------------------
 
+    static final DateTimeFormatter TIME =
+        DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withResolverStyle(ResolverStyle.STRICT).withZone(ZoneOffset.UTC);
+
     static AwsCredentials credentials(JsonNode given) throws Refusal {
         String token = text(given, "session_token");
         try {
@@ -167,7 +170,7 @@ public final class Adapter {
             if (hosts.size() != 1) {
                 throw new IllegalArgumentException("a URI has one host");
             }
-            when = DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'").withResolverStyle(ResolverStyle.STRICT).withZone(ZoneOffset.UTC).parse(text(given, "time"), Instant::from);
+            when = TIME.parse(text(given, "time"), Instant::from);
             URI uri = URI.create("https://" + hosts.get(0).trim() + target);
             request.uri(uri).method(SdkHttpMethod.valueOf(text(given, "method")));
             if (uri.getHost() == null || !(uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery())).equals(target)) {
@@ -180,7 +183,8 @@ public final class Adapter {
         SdkHttpRequest signed;
         try {
             boolean asItComes = !inQuery && !is(given, "sign_body", true);
-            signed = asItComes ? signedByOldSigner(given, request.build(), identity, when) : signed(given, request.build(), identity, when, inQuery);
+            signed = asItComes ? signedByOldSigner(given, request.build(), identity, when)
+                : signed(given, request.build(), identity, when, inQuery);
         } catch (RuntimeException error) {
             Map<String, Object> answer = reject(error);
             answer.put("kind", "constraint");
@@ -388,7 +392,8 @@ public final class Adapter {
                             subscriber.onComplete();
                             done.complete(null);
                         } else { // what the SDK's own HTTP client says
-                            IOException died = new IOException("Response had content-length of 9 bytes, but only received 1 bytes before the connection was closed.");
+                            IOException died = new IOException("Response had content-length of 9 bytes, but only received 1 bytes"
+                                + " before the connection was closed.");
                             subscriber.onError(died);
                             done.completeExceptionally(died);
                         }
@@ -527,8 +532,8 @@ public final class Adapter {
 
     // ---- the protocol ---------------------------------------------------------------------------------------------
 
-    static final List<String> OPERATIONS = Arrays.asList("sigv4.sign", "sigv4.presign", "eventstream.decode", "eventstream.encode", "invoke",
-        "http.request", "http.response", "endpoint.resolve");
+    static final List<String> OPERATIONS = Arrays.asList("sigv4.sign", "sigv4.presign", "eventstream.decode", "eventstream.encode",
+        "invoke", "http.request", "http.response", "endpoint.resolve");
 
     static Object answer(String operation, JsonNode given) throws Refusal {
         switch (operation) {
@@ -640,8 +645,8 @@ public final class Adapter {
     /** Load what the first call would have to load, before its time counts: one that nobody answers. */
     static void warmUp() {
         try {
-            invoke(parse("{\"input\":{\"EndpointName\":\"llm\",\"Body\":\"\"},\"endpoint_url\":\"http://127.0.0.1:9\",\"region\":\"us-east-1\","
-                + "\"access_key\":\"AKIDEXAMPLE\",\"secret_key\":\"unused\"}"));
+            invoke(parse("{\"input\":{\"EndpointName\":\"llm\",\"Body\":\"\"},\"endpoint_url\":\"http://127.0.0.1:9\","
+                + "\"region\":\"us-east-1\",\"access_key\":\"AKIDEXAMPLE\",\"secret_key\":\"unused\"}"));
         } catch (Refusal nobody) {
             return;
         }
@@ -656,7 +661,8 @@ public final class Adapter {
         PrintStream answers = new PrintStream(System.out, false, "US-ASCII");
         System.setOut(System.err); // what the software prints must not look like an answer
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        String version = VersionInfo.SDK_VERSION + " (eventstream " + versionOf(MessageDecoder.class) + ", Java " + System.getProperty("java.version").split("\\.")[0] + ")";
+        String version = VersionInfo.SDK_VERSION + " (eventstream " + versionOf(MessageDecoder.class) + ", Java "
+            + System.getProperty("java.version").split("\\.")[0] + ")";
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             JsonNode question = parse(line);
             String command = text(question, "cmd");

@@ -25,6 +25,7 @@ use aws_sigv4::http_request::{
     UriPathNormalizationMode,
 };
 use aws_sigv4::sign::v4::SigningParams;
+use aws_smithy_eventstream::error::Error as FrameError;
 use aws_smithy_eventstream::frame::{write_message_to, UnmarshallMessage, UnmarshalledMessage};
 use aws_smithy_http::event_stream::Receiver;
 use aws_smithy_runtime_api::client::http::{http_client_fn, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector};
@@ -269,7 +270,7 @@ impl UnmarshallMessage for AsTheyAre {
     type Output = Message;
     type Error = ResponseStreamError;
 
-    fn unmarshall(&self, message: &Message) -> Result<UnmarshalledMessage<Message, ResponseStreamError>, aws_smithy_eventstream::error::Error> {
+    fn unmarshall(&self, message: &Message) -> Result<UnmarshalledMessage<Message, ResponseStreamError>, FrameError> {
         Ok(UnmarshalledMessage::Event(message.clone()))
     }
 }
@@ -405,7 +406,8 @@ async fn talk(client: sdk::Client, members: &Value, seen: &mut Value) -> Result<
     let mut response = call.send().await.map_err(|error| reject_call(&error, false, fields_of_call))?;
     seen["output"] = json!({"ContentType": response.content_type(), "CustomAttributes": response.custom_attributes(),
         "InvokedProductionVariant": response.invoked_production_variant()});
-    while let Some(event) = response.body.recv().await.map_err(|error: SdkError<_, RawMessage>| reject_call(&error, true, fields_of_stream))? {
+    let told = |error: SdkError<_, RawMessage>| reject_call(&error, true, fields_of_stream);
+    while let Some(event) = response.body.recv().await.map_err(told)? {
         if let ResponseStream::PayloadPart(part) = event {
             let bytes = part.bytes.map(|bytes| STANDARD.encode(bytes.as_ref()));
             seen["events"].as_array_mut().unwrap().push(json!({"PayloadPart": {"Bytes": bytes}}));
