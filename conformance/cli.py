@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The command line: `python3 -m conformance demo | run | list | show | dump | frames | mutants | prove | trace | serve | peers`.
 
-Exit codes: 0 all as expected, 1 not so, 2 usage, 3 the adapter itself is broken, 130 interrupted. `serve` prints its URL alone
-on the first line of stdout and runs until it is interrupted or its stdin, when asked to watch it, ends.
+Exit codes: 0 all as expected, 1 not so, 2 usage, 3 the adapter itself is broken, 130 interrupted, 141 the reader of stdout went
+away. `serve` prints its URL alone on the first line of stdout and runs until it is interrupted.
 """
 import argparse
 import os
+import re
 import sys
 import threading
 from typing import Any, BinaryIO, Callable, Mapping, NamedTuple, Optional, Sequence, TextIO
@@ -23,12 +24,12 @@ from .suite import dump_cases, list_cases, run_suite, show_case
 
 Streams = NamedTuple("Streams", [("stdout", BinaryIO), ("stderr", TextIO)])
 
+_COMMANDS = ("demo", "run", "list", "show", "dump", "frames", "mutants", "prove", "trace", "serve", "peers")
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = UsageParser(prog="conformance", description="Judges implementations of SageMaker Runtime InvokeEndpointWithResponseStream.")
-    commands = parser.add_subparsers(dest="command",
-                                     metavar="demo | run | list | show | dump | frames | mutants | prove | trace | serve | peers",
-                                     parser_class=UsageParser)
+    commands = parser.add_subparsers(dest="command", metavar=" | ".join(_COMMANDS), parser_class=UsageParser)
     demo = commands.add_parser("demo", help="endpoint, call, stream, explained: no account, no network")
     demo.set_defaults(act=_demo)
     _add_pace(demo)
@@ -135,8 +136,12 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError("expected 1 to 256, got %r" % text)
+    return _integer(text, 256, "")
+
+
+def _integer(text: str, most: int, unit: str) -> int:
+    if not re.match(r"[0-9]{1,9}\Z", text) or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError("expected 1 to %d%s, got %r" % (most, unit, text))
     return int(text)
 
 
@@ -151,9 +156,7 @@ def _timeout(text: str) -> float:
 
 
 def _budget(text: str) -> float:
-    if not text.isdigit() or not 1 <= int(text) <= 86400:
-        raise argparse.ArgumentTypeError("expected 1 to 86400 seconds, got %r" % text)
-    return float(text)
+    return float(_integer(text, 86400, " seconds"))
 
 
 def _add_pace(parser: argparse.ArgumentParser) -> None:
@@ -240,8 +243,8 @@ def _run_peer(options: argparse.Namespace, streams: Streams) -> int:
 def _run(options: argparse.Namespace, streams: Streams, command: Sequence[str] = (),
          environment: Optional[Mapping[str, str]] = None) -> int:
     if not command:
-        command = split_command(options.adapter) if options.adapter else OWN_ADAPTER
-        environment = None if options.adapter else own_environment()
+        command = OWN_ADAPTER if options.adapter is None else split_command(options.adapter)
+        environment = own_environment() if options.adapter is None else None
     return run_suite(options, command, environment, _printer(streams), lambda line: _write_log(streams, line),
                      streams.stderr if streams.stderr.isatty() else None)
 
@@ -290,7 +293,7 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
     try:
         options = _parser().parse_args(arguments)
         if options.command is None:
-            raise UsageError("no command", expected="demo, run or serve; --help tells more")
+            raise UsageError("no command", expected="%s; --help tells more" % ", ".join(_COMMANDS))
         code: Optional[int] = options.act(options, streams)
     except UsageError as error:
         _say(streams, error)
@@ -306,12 +309,17 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
     except BrokenPipeError:
         return 141
     except OSError as error:
-        _say(streams, error)
+        _say(streams, _words_of(error))
         return 2
     return code or 0
 
 
-def _say(streams: Streams, error: Exception) -> None:
+def _words_of(error: OSError) -> str:
+    words = str(error.strerror or error)
+    return words if error.filename is None else "%s: %s" % (error.filename, words)
+
+
+def _say(streams: Streams, error: object) -> None:
     streams.stderr.write("conformance: %s\n" % shown(str(error), 4000))
     streams.stderr.flush()
 

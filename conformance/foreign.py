@@ -30,6 +30,7 @@ from .peers import Found, Say, find_peer, start_adapter
 from .process import Adapter, AdapterFault, Hanging
 from .runner import addressed, calls_of
 from .scenarios import Answer, Expect, Scenario, body_of, examples
+from .suite import write_whole
 
 CLIENTS = ("boto3", "javascript", "curl")
 REPORT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "reports", "foreign-clients.json")
@@ -348,10 +349,7 @@ def record(names: Sequence[str], say: Say, path: str = REPORT, run: Callable[...
     report = {
         "made_by": "python3 -m conformance peers record", "read_timeout": READ_TIMEOUT, "deadline": DEADLINE, "attempts": 1,
         "faults": FAULTS, "clients": {name: clients[name] for name in CLIENTS if name in clients}}
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path + ".new", "w", encoding="utf-8") as file:
-        file.write(_laid_out(report, 4) + "\n")
-    os.replace(path + ".new", path)
+    write_whole(path, _laid_out(report, 4) + "\n")
     say("written: %s" % path)
 
 

@@ -50,13 +50,19 @@ def run_suite(options: argparse.Namespace, command: Sequence[str], environment: 
     finally:
         shown_progress.clear()
     run = run._replace(results=settle(run.results, known))
-    _write_reports(reports, run)
+    try:
+        _write_reports(reports, run)
+    finally:  # a report that cannot be written takes no verdict with it
+        _tell(run, len(cases), say)
+    return exit_code(run.results) if sound else 2
+
+
+def _tell(run: Run, cases: int, say: Say) -> None:
     say("%s: %d of %d operations, %d cases in %.1f s" % (
-        told_implementation(run.implementation), len(run.implementation.operations), len(OPERATION_NAMES), len(cases), run.seconds))
+        told_implementation(run.implementation), len(run.implementation.operations), len(OPERATION_NAMES), cases, run.seconds))
     say("")
     for line in report_lines(run.results, load_rules()):
         say(line)
-    return exit_code(run.results) if sound else 2
 
 
 def list_cases(options: argparse.Namespace, say: Say, complain: Say) -> int:
@@ -151,13 +157,17 @@ def _rendered(kind: str, run: Run) -> str:
 
 
 def write_whole(path: str, text: str) -> None:
-    """Write a file whole, or leave the one that is there."""
+    """Write a file whole, or leave the one that is there; a device, a pipe or a link, such as /dev/stdout, is written to as it is."""
+    data = text.encode("utf-8")
     folder = os.path.dirname(path)
     if folder:
         os.makedirs(folder, exist_ok=True)
-    with open(path + ".new", "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-    os.replace(path + ".new", path)
+    plain = not os.path.lexists(path) or (os.path.isfile(path) and not os.path.islink(path))
+    written = path + ".new" if plain else path
+    with open(written, "wb") as file:
+        file.write(data)
+    if plain:
+        os.replace(written, path)
 
 
 class _Progress:

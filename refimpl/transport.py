@@ -31,7 +31,7 @@ from .http1 import (
 from .operation import HttpRequest
 
 READ_SIZE = 65536  # bytes asked of the socket at once
-_MAX_TIMEOUT = 2147483  # seconds, 24 days: what the system's poll takes in milliseconds
+MAX_TIMEOUT = 2147483  # seconds, 24 days: what the system's poll takes in milliseconds; HTTP-051
 _SEND_SIZE = 65536  # bytes sent under one time-out
 KEEPALIVE_IDLE = 45  # seconds; NAT gateways drop what is idle for 350 s, some balancers after 60 s: HTTP-052
 _KEEPALIVE_INTERVAL = 15  # seconds
@@ -42,10 +42,11 @@ Timeouts.__doc__ = "In seconds, None for none: to connect and shake hands; for e
 
 
 def check_timeouts(timeouts: Timeouts) -> Timeouts:
-    """Return timeouts. Raises UsageError unless each is None or a number above 0."""
+    """Return timeouts. Raises UsageError unless each is None or a number above 0, and at most MAX_TIMEOUT."""
     for name, value in zip(("connect_timeout", "read_timeout", "total_timeout"), timeouts):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= _MAX_TIMEOUT):
-            raise UsageError("%s is no time" % name, expected="seconds above 0, or None", actual=value, rule="HTTP-051")
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= MAX_TIMEOUT):
+            raise UsageError("%s is no time" % name, expected="seconds above 0, at most %d, or None" % MAX_TIMEOUT, actual=value,
+                             rule="HTTP-051")
     return timeouts
 
 

@@ -177,7 +177,9 @@ def one_line(stderr: str) -> str:
 
 
 @pytest.mark.parametrize("arguments, words", [
-    ([], "no command (expected demo, run or serve"),
+    ([], "no command (expected demo, run, list, show, dump, frames, mutants, prove, trace, serve, peers; --help tells more)"),
+    (["run", "--jobs", "\u00b2"], "argument --jobs: expected 1 to 256, got '\u00b2'"),
+    (["prove", "--budget", "\u00b2"], "argument --budget: expected 1 to 86400 seconds, got '\u00b2'"),
     (["frobnicate"], "invalid choice: 'frobnicate'"),
     (["demo", "extra"], "unrecognized arguments: extra"),
     (["demo", "--port", "1"], "unrecognized arguments: --port 1"),
@@ -316,8 +318,10 @@ def test_serve_at_the_port_and_pace_that_are_asked_for(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("command", [["serve", "--list"], ["serve"], ["demo", "--pace", "0"]])
 @pytest.mark.parametrize("error, code, stderr", [
     (BrokenPipeError(32, "Broken pipe"), 141, ""), (KeyboardInterrupt(), 130, ""),
-    (OSError(28, "No space left on device"), 2, "conformance: [Errno 28] No space left on device\n"),
-    (OSError(5, "odd\n\x1b[2J"), 2, "conformance: [Errno 5] odd\\n\\x1b[2J\n"),
+    (OSError(28, "No space left on device"), 2, "conformance: No space left on device\n"),
+    (IsADirectoryError(21, "Is a directory", "a\nfolder"), 2, "conformance: a\\nfolder: Is a directory\n"),
+    (OSError(5, "odd\n\x1b[2J"), 2, "conformance: odd\\n\\x1b[2J\n"),
+    (OSError("odd"), 2, "conformance: odd\n"),
 ])
 def test_a_stdout_that_fails(command: List[str], error: BaseException, code: int, stderr: str) -> None:
     class Broken(io.BytesIO):

@@ -79,7 +79,8 @@ def test_commands_without_a_network_do_what_they_say(tmp_path, monkeypatch):
     (tmp_path / "body.json").write_text("{}", encoding="utf-8")
     monkeypatch.chdir(str(tmp_path))
     environment = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
-    for line, answer in zip(lines, (b"h=v  | 2: hi", b"<ModelError><Message>no</Message></ModelError>", b"/eu-west-1/sagemaker/aws4_request")):
+    answers = (b"h=v  | 2: hi", b"<ModelError><Message>no</Message></ModelError>", b"/eu-west-1/sagemaker/aws4_request")
+    for line, answer in zip(lines, answers):
         streams = cli.Streams(io.BytesIO(b""), io.BytesIO(), io.StringIO(), environment, lambda: 0.0)
         assert cli.main(shlex.split(line, comments=True), streams) == 0, streams.stderr.getvalue()
         assert answer in streams.stdout.getvalue()

@@ -97,6 +97,9 @@ def test_an_adapter_that_cannot_be_judged_is_code_3(tmp_path: Path) -> None:
     assert result.err == "conformance: the adapter does not say hello: it ended with exit code 1: no licence\n"
     assert json.loads(path.read_text(encoding="utf-8"))["exit_code"] == 3
     assert call("run", "--adapter", "'").code == 3
+    for empty in ("", " "):  # such as "$ADAPTER" where that is not set: the reference must not answer in its place
+        result = call("run", "--adapter", empty)
+        assert (result.code, result.out, result.err) == (3, [], "conformance: the adapter's command is empty\n")
 
 
 def test_reports_are_written(adapter: str, tmp_path: Path) -> None:
@@ -116,10 +119,36 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
     write_whole(str(path), "old\n")
     with pytest.raises(UnicodeEncodeError):
         write_whole(str(path), "new\ud800")
-    assert path.read_bytes() == b"old\n"
+    assert path.read_bytes() == b"old\n" and os.listdir(str(tmp_path)) == ["report"]
     monkeypatch.chdir(tmp_path)
     write_whole("report", "new\n")
-    assert path.read_bytes() == b"new\n"
+    assert path.read_bytes() == b"new\n" and os.listdir(str(tmp_path)) == ["report"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_what_is_no_plain_file_is_written_to_and_stays(tmp_path: Path) -> None:
+    pipe, file, link = tmp_path / "pipe", tmp_path / "file", tmp_path / "link"
+    os.mkfifo(str(pipe))
+    reader = os.open(str(pipe), os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(str(pipe), "caf\u00e9\n")
+        assert os.read(reader, 100) == b"caf\xc3\xa9\n"
+    finally:
+        os.close(reader)
+    file.write_bytes(b"old")
+    link.symlink_to(file)
+    write_whole(str(link), "new\n")
+    assert link.is_symlink() and file.read_bytes() == b"new\n" and pipe.is_fifo()
+    with pytest.raises(IsADirectoryError):
+        write_whole(str(tmp_path), "new\n")
+    assert not os.path.exists(str(tmp_path) + ".new")
+    assert sorted(os.listdir(str(tmp_path))) == ["file", "link", "pipe"]
+
+
+def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(adapter: str, tmp_path: Path) -> None:
+    told = call("run", "--adapter", adapter).out[1:]  # the first line tells the time
+    result = call("run", "--adapter", adapter, "--report", "json=%s" % tmp_path)
+    assert (result.code, result.out[1:], result.err) == (2, told, "conformance: %s: Is a directory\n" % tmp_path)
 
 
 @pytest.mark.parametrize("arguments, words", [

@@ -561,13 +561,13 @@ def test_a_socket_that_refuses_its_options_is_closed(monkeypatch):
 
 # ---- time-outs ---------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("timeouts", [(None, None, None), (1, 2.5, 3), (0.001, 2e6, None)])
+@pytest.mark.parametrize("timeouts", [(None, None, None), (1, 2.5, 3), (0.001, 2e6, None), (2147483, 2147483.0, None)])
 def test_usable_timeouts(timeouts):
     assert check_timeouts(Timeouts(*timeouts)) == timeouts
 
 
 @pytest.mark.parametrize("value", [
-    0, -1, 0.0, -0.5, float("nan"), float("inf"), float("-inf"), 1e9, 10 ** 400, True, False, "5", b"5", [], 1j,
+    0, -1, 0.0, -0.5, 2147483.1, 2147484, float("nan"), float("inf"), float("-inf"), 1e9, 10 ** 400, True, False, "5", b"5", [], 1j,
     2 ** 32 / 1000 + 0.1,  # milliseconds that poll() takes for 100
 ])
 @pytest.mark.parametrize("number,name", [(0, "connect_timeout"), (1, "read_timeout"), (2, "total_timeout")])
@@ -577,6 +577,7 @@ def test_unusable_timeouts(value, number, name):
         with pytest.raises(UsageError) as caught:
             function(timeouts)
         assert caught.value.message == "%s is no time" % name
+        assert caught.value.expected == "seconds above 0, at most 2147483, or None"
         assert caught.value.rule == "HTTP-051"
 
 
