@@ -156,8 +156,24 @@ def _venv_python(folder: str) -> str:
     return os.path.join(folder, "Scripts" if os.name == "nt" else "bin", "python")
 
 
+# The adapter of each package, and the Python that it needs.
+_PYTHON_ADAPTERS = {"boto3": "boto3_client", "awscrt": "awscrt_signer", "smithy-python": "smithy_python"}
+_PYTHON_NEEDED = {"smithy-python": (3, 12)}
+
+
+def _python_for(peer: Peer) -> str:
+    """Return an interpreter that is new enough: this one, or else one in the PATH. Raises UsageError."""
+    needed = _PYTHON_NEEDED.get(peer.name, (3, 0))
+    if sys.version_info >= needed:
+        return sys.executable
+    for python in ("python3.%d" % minor for minor in range(needed[1], needed[1] + 10)):
+        if _version_in(_told(python, "--version")) >= needed:
+            return python
+    raise UsageError("%s needs a newer Python" % peer.name, expected="python%d.%d or later in the PATH" % needed)
+
+
 def _install_python(peer: Peer, folder: str, say: Say) -> None:
-    _run(say, sys.executable, "-m", "venv", folder)
+    _run(say, _python_for(peer), "-m", "venv", folder)
     _run(say, _venv_python(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement",
          os.path.join(PROGRAMS, peer.name + ".txt"))
 
@@ -167,7 +183,7 @@ def _find_python(peer: Peer, folder: str) -> Optional[Found]:
     python = _venv_python(folder) if _is_marked(peer, folder) else sys.executable if _runs_here(peer.pins) else None
     if python is None:
         return None
-    command = _python_program(python, "boto3_client") if peer.name == "boto3" else ()
+    command = _python_program(python, _PYTHON_ADAPTERS[peer.name])
     return Found(peer.name, folder if python != sys.executable else python, command, {})
 
 
@@ -360,6 +376,7 @@ def _pinned_packages() -> Pins:
 PEERS = (
     Peer("boto3", "AWS's SDK for Python, with botocore", _pinned_in("boto3.txt"), _install_python, _find_python),
     Peer("awscrt", "AWS's Common Runtime, whose signer is C", _pinned_in("awscrt.txt"), _install_python, _find_python),
+    Peer("smithy-python", "Smithy's signer and event streams for Python", _pinned_in("smithy-python.txt"), _install_python, _find_python),
     Peer("javascript", "AWS's SDK for JavaScript, with Smithy's event-stream codec", _pinned_packages(),
          _install_javascript, _find_javascript),
     Peer("curl", "the system's curl, for --aws-sigv4", (("curl", "7.75 or later"),), _install_curl, _find_curl),

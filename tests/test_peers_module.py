@@ -93,7 +93,7 @@ def test_the_folder_is_the_checkout_s_by_default(monkeypatch: pytest.MonkeyPatch
 
 
 def test_every_version_is_exact() -> None:
-    assert list(PEERS) == ["boto3", "awscrt", "javascript", "curl", "ruby", "go", "rust", "java"]
+    assert list(PEERS) == ["boto3", "awscrt", "smithy-python", "javascript", "curl", "ruby", "go", "rust", "java"]
     for peer in peers.PEERS:
         assert peer.pins and peer.what
         for name, version in peer.pins:
@@ -124,7 +124,7 @@ def test_debian_s_packages_are_the_gems_at_their_versions() -> None:
 
 
 def test_an_unknown_name_is_a_usage_error(folder: Path) -> None:
-    with pytest.raises(UsageError, match="no such peer .expected boto3 awscrt javascript curl ruby go rust java, got nix"):
+    with pytest.raises(UsageError, match="no such peer .expected boto3 awscrt smithy-python javascript curl ruby go rust java, got nix"):
         peers.find_peer("nix")
     assert run_cli("install", "nix")[0] == 2
     assert not folder.exists()
@@ -173,7 +173,7 @@ def test_the_list_tells_versions_and_places(folder: Path, tools: Tools, monkeypa
     rows = [row.split("\n") for row in re.split(r"\n(?=\S)", told.rstrip("\n"))]
     assert [row[0].split()[0] for row in rows] == list(PEERS)
     assert [row[2].strip() for row in rows] == [
-        "not installed", "installed: " + sys.executable, "installed: %s" % (folder / "javascript"), "installed: " + curl,
+        "not installed", "installed: " + sys.executable, "not installed", "installed: %s" % (folder / "javascript"), "installed: " + curl,
         "not installed", "not installed", "not installed", "not installed"]
     assert [row[3].strip() for row in rows] == ["python3 -m conformance peers %s %s" % (
         "run" if row[2].strip().startswith("installed") else "install", row[0].split()[0]) for row in rows]
@@ -268,9 +268,9 @@ def test_each_is_tried_and_a_failure_outweighs_a_missing_tool(folder: Path, tool
 
 
 @POSIX
-@pytest.mark.parametrize("name, program", [("boto3", "conformance.peer_programs.boto3_client"), ("awscrt", None)])
+@pytest.mark.parametrize("name, program", [("boto3", "boto3_client"), ("awscrt", "awscrt_signer")])
 def test_python_s_packages_go_into_an_environment_of_their_own(
-        name: str, program: Optional[str], folder: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+        name: str, program: str, folder: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
     inner = tools.make("venv")  # what becomes the environment's interpreter
     python = tools.make("python", 'mkdir -p "$3/bin"', 'cp %s "$3/bin/python"' % inner)
     monkeypatch.setattr(sys, "executable", python)
@@ -284,7 +284,7 @@ def test_python_s_packages_go_into_an_environment_of_their_own(
         "venv -m pip install --quiet --disable-pip-version-check --requirement %s" % (PROGRAMS / (name + ".txt"))]
     found = peers.find_peer(name)
     assert found is not None and found.where == str(place)
-    assert found.command[:1] + found.command[-1:] == ((str(place / "bin" / "python"), program) if program else ())
+    assert found.command[:1] + found.command[-1:] == (str(place / "bin" / "python"), "conformance.peer_programs." + program)
 
 
 def test_a_peer_may_lie_in_the_interpreter_that_runs_this(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -333,6 +333,20 @@ def test_what_is_built_is_built_from_the_sources_as_they_are(
     (folder / name / sources[0]).write_text("older", encoding="utf-8")
     assert peers.find_peer(name) is None
     assert run_cli("install", name)[0] == 0 and peers.find_peer(name) is not None
+
+
+@POSIX
+def test_a_peer_may_need_a_newer_python(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    smithy = PEERS["smithy-python"]
+    monkeypatch.setattr(peers.sys, "version_info", (3, 11, 2))
+    with pytest.raises(UsageError, match="smithy-python needs a newer Python .expected python3.12 or later in the PATH"):
+        peers._python_for(smithy)
+    tools.make("python3.12", "echo Python 3.11.9")  # not what its name says
+    tools.make("python3.14", "echo Python 3.14.1")
+    assert peers._python_for(smithy) == "python3.14"
+    assert peers._python_for(PEERS["boto3"]) == sys.executable
+    monkeypatch.setattr(peers.sys, "version_info", (3, 12, 0))
+    assert peers._python_for(smithy) == sys.executable
 
 
 @POSIX

@@ -82,7 +82,7 @@ def test_every_bound_and_fault_has_its_case():
     refused = {(case["op"], kind) for case in CASES if case["expect"]["status"] == "reject" for kind in listed(case["expect"]["kind"])}
     decoder = ("prelude_crc", "message_crc", "length", "limit", "header", "duplicate_header", "header_type", "utf8", "truncated")
     assert {kind for op, kind in refused if op == "eventstream.decode"} == set(decoder)
-    assert {kind for op, kind in refused if op == "eventstream.encode"} == {"constraint", "type", "limit"}
+    assert {kind for op, kind in refused if op == "eventstream.encode"} == {"duplicate_header", "constraint", "type", "limit"}
     assert {kind for op, kind in refused if op == "http.response"} == {
         "message_type", "exception", "unmodeled", "service_error", "content_type", "http"} | set(decoder) - {"limit"}
     read = [header["type"] for case in CASES if case["op"] == "eventstream.decode" and case["expect"]["status"] == "ok"

@@ -8,7 +8,6 @@ types of a frame's headers, which botocore drops, are noted while it reads them;
 It takes a URL, not a target, its clock is a `datetime`, and headers are text that it sends as UTF-8: what these cannot hold it
 cannot be asked. Errors bear their class's name; what no class of botocore's own stands for is told as it leaks.
 """
-import datetime
 import http.client
 import importlib
 import traceback
@@ -17,6 +16,7 @@ from typing import Any, Callable, Dict, List, Tuple
 from urllib.parse import urlsplit
 
 from conformance.adapters.protocol import Reject, Unsupported, to_base64_text, to_bytes, to_pairs
+from conformance.peer_programs.questions import USUAL, Given, check_host, check_options, check_url, clock_of, octets_of, text_of
 
 auth: Any = importlib.import_module("botocore.auth")
 awsrequest: Any = importlib.import_module("botocore.awsrequest")
@@ -25,7 +25,6 @@ exceptions: Any = importlib.import_module("botocore.exceptions")
 eventstream: Any = importlib.import_module("botocore.eventstream")
 urllib3: Any = importlib.import_module("urllib3")
 
-Given = Dict[str, Any]
 SEND = "before-send.sagemaker-runtime.InvokeEndpointWithResponseStream"
 OPERATION_PATH = "/endpoints/llm/invocations-response-stream"
 
@@ -77,42 +76,17 @@ def refusal_before_sending(error: Exception) -> Reject:
 HOST = "http://example.amazonaws.com"  # stands in a URL where the question has a target alone
 
 
-def clock_of(time: str) -> datetime.datetime:
-    """Return a time as its clock tells it."""
-    try:
-        told_time = datetime.datetime.strptime(time, "%Y%m%dT%H%M%SZ")
-    except ValueError:
-        raise Unsupported("its clock has no such time") from None
-    if told_time.strftime("%Y%m%dT%H%M%SZ") != time:
-        raise Unsupported("its clock has no such time")
-    return told_time
-
-
-def text_of(octets: str) -> str:
-    """Return the text that is sent as a header's octets, a character each, when it is sent as UTF-8."""
-    try:
-        return octets.encode("latin-1").decode("utf-8")
-    except UnicodeEncodeError:
-        return octets  # no octets at all: the question is whether it is refused
-    except UnicodeDecodeError:
-        raise Unsupported("headers are text, which is sent as UTF-8") from None
-
-
 def _signed(signer_class: Any, given: Given, **options: Any) -> Tuple[Dict[str, str], Any]:
     """Return the stages that botocore went through, and its request as it came out."""
-    for option, usual in (("normalize_path", True), ("double_encode", True), ("sign_body", False), ("omit_session_token", False)):
-        if given.get(option, usual) != usual:
-            raise Unsupported("%s has no such option: %s" % (signer_class.__name__, option))
-    if not given["target"].startswith("/") or "#" in given["target"]:
-        raise Unsupported("it takes a URL, where such a target cannot stand")
-    if not any(name.lower() == "host" for name, _ in given["headers"]):
-        raise Unsupported("it takes a URL, whose host stands in for a header that is not given")
+    check_options(given, signer_class.__name__, *USUAL)
+    check_url(given)
+    check_host(given)
     stages: Dict[str, str] = {}
 
     class Watched(signer_class):  # type: ignore[misc]
         def canonical_request(self, request: Any) -> str:
             text: str = super().canonical_request(request)
-            stages["canonical_request"] = text.encode("utf-8").decode("latin-1")  # a character for each octet
+            stages["canonical_request"] = octets_of(text)
             return text
 
         def string_to_sign(self, request: Any, canonical_request: str) -> str:

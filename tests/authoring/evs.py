@@ -9,7 +9,7 @@ A broken frame stands between two good ones: a decoder that overlooks the fault 
 """
 import base64
 import zlib
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 from conformance.frames import assemble
 
@@ -519,8 +519,8 @@ def writes(case_id: str, title: str, rules: str, headers: Sequence[Header], why:
     ENCODE.case(case_id, title, rules, message(payload, *headers), ok(), why, **more)
 
 
-def writes_not(case_id: str, title: str, rules: str, kind: str, headers: Sequence[Header], why: str, good: Sequence[Header],
-               payload: bytes = b"p", **more: Any) -> None:
+def writes_not(case_id: str, title: str, rules: str, kind: Union[str, Sequence[str]], headers: Sequence[Header], why: str,
+               good: Sequence[Header], payload: bytes = b"p", **more: Any) -> None:
     """A message that must not be written. good: the headers with the one mistake mended."""
     differing = sum(repr(one) != repr(other) for one, other in zip(good, headers))  # 1 == True
     if (len(headers) - len(good), differing) not in ((0, 1), (1, 0)):
@@ -578,9 +578,11 @@ def _encode() -> None:
     writes_not("evs-encode-name-256-in-128-characters", "a name of 128 characters and 256 bytes", "EVS-011", "constraint",
                [("é" * 128, "boolean", True)], "who counts characters writes a length of 128 before 256 bytes",
                [("é" * 127, "boolean", True)])
-    writes_not("evs-encode-duplicate-header", "a name twice", "EVS-014", "constraint", [("h", "string", "a"), ("h", "string", "b")],
+    writes_not("evs-encode-duplicate-header", "a name twice", "EVS-014", ["constraint", "duplicate_header"],
+               [("h", "string", "a"), ("h", "string", "b")],
                "no decoder may accept the frame", [("h", "string", "a")])
-    writes_not("evs-encode-duplicate-header-other-type", "a name twice, with other types, apart", "EVS-014", "constraint",
+    writes_not("evs-encode-duplicate-header-other-type", "a name twice, with other types, apart", "EVS-014",
+               ["constraint", "duplicate_header"],
                [("h", "string", "a"), ("n", "boolean", True), ("h", "int8", 1)], "no decoder may accept the frame",
                [("h", "string", "a"), ("n", "boolean", True)])
     writes_not("evs-encode-unknown-type", "a type that the table does not name", "EVS-013", "constraint", [("h", "float", 1)],
