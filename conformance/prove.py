@@ -134,6 +134,8 @@ def prove_suite(options: argparse.Namespace, say: Say) -> None:
         prove(mutants, cases, load_rules() if whole else {}, options.jobs, options.timeout, say)
         return
     outcomes, made = prove_generated(modules, cases, options.jobs, options.timeout, options.budget, say)
+    if not outcomes:
+        raise ProofFailed("no mutant was tried", expected="a budget of more than %g s" % options.budget)
     report = report_of(outcomes, made, cases, time.strftime("%Y-%m-%d", time.gmtime()))
     if options.report:
         write_whole(options.report, json.dumps(report, indent=1) + "\n")

@@ -78,7 +78,7 @@ class Response:
         try:
             events.extend(self.body)
         except Error as error:
-            error.events = tuple(events)  # type: ignore[attr-defined]
+            error.events = tuple(events)
             raise
         return self.output_of(tuple(events))
 
@@ -128,7 +128,7 @@ def _events(exchange: HttpExchange, reader: ResponseReader) -> Iterator[StreamEv
             try:
                 events = reader.feed(data)
             except Error as error:
-                yield from getattr(error, "events", ())
+                yield from error.events
                 raise
             yield from events
     except Error as error:

@@ -8,13 +8,13 @@ without one the document that the seed writes for an error.
 """
 from typing import Any, Callable, Dict, List, Optional, Tuple, Type
 
-from .datatype import DataType, Document
+from .datatype import DataType, Document, string_type
 from .errordocument import error_of_document, error_of_json, error_of_node, error_of_xml, error_to_json, error_to_value, error_to_xml
 from .errors import UsageError
 from .headerform import payload_of
 from .jsonform import JSON_FORM, base64_bytes, json_text, parse_json, plain_of_value
 from .shapes import DATA_TYPES, OperationError, Shape
-from .valueform import ROOT, VALUE_FORM, Place, Value, read_value, write_value
+from .valueform import ROOT, VALUE_FORM, Place, Value, member_path, read_value, write_value
 
 JSON_TOLD_FORMS = ("value", "headers")
 ERROR_SHAPE = "Error"
@@ -73,7 +73,7 @@ def json_of_tree(tree: Value) -> str:
 def _plain_tree(tree: Value, path: str) -> List[Any]:
     tag, content = tree
     if tag == "Structure":
-        return [tag, [[name, _plain_tree(child, "%s.%s" % (path, name) if path else name)] for name, child in content]]
+        return [tag, [[name, _plain_tree(child, member_path(path, name))] for name, child in content]]
     if tag == "List":
         return [tag, [_plain_tree(child, "%s[%d]" % (path, index)) for index, child in enumerate(content)]]
     return [tag, plain_of_value(tree, path)]
@@ -103,10 +103,13 @@ def _named_tree(pair: Any, place: Place) -> Tuple[str, Optional[Value]]:
     if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
         place.refuse("no member", expected="[NAME, VALUE]", rule="SHP-023")
     name, child = pair
-    return name, None if child is None else _tree_of_plain(child, place._replace(path="%s.%s" % (place.path, name) if place.path else name))
+    return name, None if child is None else _tree_of_plain(child, place._replace(path=member_path(place.path, name)))
 
 
 # ---- headers -----------------------------------------------------------------------------------------------------
+
+_BODY_TEXT = string_type("Document")  # the body of a shape whose members travel in a document
+
 
 def _headers_document(wanted: DataType, value: Any) -> str:
     headers, body = _shape_of(wanted).to_headers(value)
@@ -119,13 +122,19 @@ def _headers_document(wanted: DataType, value: Any) -> str:
 def _of_headers_document(wanted: DataType, document: Document) -> Any:
     shape = _shape_of(wanted)
     plain = parse_json(document)
-    if not isinstance(plain, dict) or not isinstance(plain.get("headers"), list):
+    headers = plain.get("headers") if isinstance(plain, dict) else None
+    if not isinstance(headers, list) or not all(_is_pair_of_text(pair) for pair in headers):
         ROOT.refuse("no headers", expected='{"headers": [[NAME, VALUE]], "body": ...}', rule="SHP-024")
     body = plain.get("body")
-    payload = payload_of(shape.fields)
-    if payload is not None and body is not None:
-        body = read_value(payload.type, body, JSON_FORM, ROOT.member("body", payload.type))
-    return shape.of_header_and_body(plain["headers"], body)
+    if body is not None:
+        payload = payload_of(shape.fields)
+        body_type = _BODY_TEXT if payload is None else payload.type
+        body = read_value(body_type, body, JSON_FORM, ROOT.member("body", body_type))
+    return shape.of_header_and_body(headers, body)
+
+
+def _is_pair_of_text(pair: object) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], str)
 
 
 def _shape_of(wanted: DataType) -> Type[Shape]:

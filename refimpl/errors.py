@@ -60,6 +60,7 @@ class Error(Exception):
     expected:   what the rule asks for;  actual: what came
     code:       a service's error code;  status: the HTTP status;  request_id: the service's id of the call
     retryable:  True when the same call may succeed if it is made again
+    events:     the events that had been completed when a stream, or the reading of it, broke, in order
     unread:     the bytes that had arrived of a line, event or value when the stream, or the reading of it, broke (TXT-007)
     """
 
@@ -73,6 +74,7 @@ class Error(Exception):
     status: Optional[int] = None
     request_id: Optional[str] = None
     retryable = False
+    events: Tuple[Any, ...] = ()
     unread = b""
 
     def __init__(self, message: str = "", **evidence: Any) -> None:
@@ -134,13 +136,12 @@ class ProtocolError(Error):
 class FrameError(ProtocolError):
     """An event stream that breaks a rule.
 
-    messages: the messages, and events: the events, that the failing call had completed before the fault, in order
+    messages: the messages that the failing call had completed before the fault, in order
     buffered: the bytes of the unfinished frame that had arrived
     """
 
     kind = "header"
     messages: Tuple[Any, ...] = ()
-    events: Tuple[Any, ...] = ()
     buffered = b""
 
 
@@ -185,14 +186,12 @@ class ServiceError(Error):
 
     fault:   True when the service is to blame (5xx), False when the request is (4xx)
     body:    the error document as it came;  headers: the answer's headers, as pairs
-    events:  the events that the failing call had completed before an error inside the stream
     """
 
     kind = "service_error"
     fault = False
     body = b""
     headers: Tuple[Tuple[str, str], ...] = ()
-    events: Tuple[Any, ...] = ()
 
     def evidence(self) -> Dict[str, object]:
         pairs = [("HTTP", self.status), ("request id", self.request_id)]

@@ -29,6 +29,7 @@ from .valueform import (
     checked_text,
     document_bytes,
     member_name_of,
+    member_path,
     write_members,
 )
 
@@ -193,7 +194,7 @@ def plain_of_value(value: Value, path: str = "") -> Any:
     """Return a value tree as JSON holds it. Raises UsageError for text that no UTF-8 has."""
     tag, content = value
     if tag == "Structure":
-        return {name: plain_of_value(child, "%s.%s" % (path, name) if path else name) for name, child in content}
+        return {name: plain_of_value(child, member_path(path, name)) for name, child in content}
     if tag == "List":
         return [plain_of_value(child, "%s[%d]" % (path, index)) for index, child in enumerate(content)]
     if tag == "Blob":

@@ -9,7 +9,7 @@ import re
 from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Tuple, Union
 
 from .errors import DocumentError, UsageError, excerpt
-from .valueform import Form, Labelled, Place, Value, check_nodes, check_text, document_bytes, integer_of_text
+from .valueform import Form, Labelled, Place, Value, check_nodes, check_text, document_bytes, integer_of_text, member_path
 
 MAX_QUERY_DEPTH = 64  # names in a path; SHP-022
 
@@ -46,7 +46,7 @@ def query_of_value(value: Value) -> Query:
 def _query_tree(value: Value, path: str) -> Value:
     tag, content = value
     if tag == "Structure":
-        return tag, tuple((name, _query_tree(child, "%s.%s" % (path, name) if path else name)) for name, child in content)
+        return tag, tuple((name, _query_tree(child, member_path(path, name))) for name, child in content)
     if tag == "List":
         return tag, tuple(_query_tree(child, "%s.%d" % (path, index)) for index, child in enumerate(content, 1))
     return "Value", content if tag == "Blob" else check_text(str(content), path).encode("utf-8")

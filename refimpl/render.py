@@ -140,14 +140,15 @@ def rendered(parts: Iterable[bytes], form: str, content_type: Optional[str] = No
 
 
 def chosen_format(parts: Iterable[bytes], content_type: str = "") -> Tuple[str, Iterator[bytes]]:
-    """Return which of sse, lines, text and raw suits the text, and its parts from the first on (CLI-011)."""
+    """Return which of sse, lines, text and raw suits the text, and its parts from the first on that holds a byte (CLI-011)."""
     parts = iter(parts)
     seen: List[bytes] = []
     try:
         for part in parts:
-            seen.append(part)
-            if not could_be_events(b"".join(seen)):
-                break
+            if part:  # any number of empty parts may come
+                seen.append(part)
+                if not could_be_events(b"".join(seen)):
+                    break
     except Error as error:
         parts = _broken(error)  # behind what had arrived
     return _format_for(b"".join(seen), content_type), chain(seen, parts)

@@ -60,6 +60,11 @@ def _write_events(wanted: FieldType, events: Tuple[Any, ...]) -> Value:
     return elements[0] if len(elements) == 1 else ("List", tuple(elements))
 
 
+def member_path(path: str, name: str) -> str:
+    """Return the path to a member of what stands at path (SHP-029)."""
+    return "%s.%s" % (path, name) if path else name
+
+
 def check_text(text: str, path: str) -> str:
     """Return text; raise UsageError of kind `utf8` for half a surrogate pair, which no UTF-8 has (SHP-014)."""
     try:
@@ -80,7 +85,7 @@ class Place(NamedTuple):
 
     def member(self, name: str, wanted: FieldType) -> "Place":
         """Return the place of a member of that name and type."""
-        return Place("%s.%s" % (self.path, name) if self.path else name, self.hidden or wanted.sensitive)
+        return Place(member_path(self.path, name), self.hidden or wanted.sensitive)
 
     def element(self, label: str) -> "Place":
         """Return the place of an element of this list."""

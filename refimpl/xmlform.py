@@ -12,7 +12,7 @@ from typing import Any, List, NamedTuple, NoReturn, Optional, Tuple
 
 from .errors import DocumentError, UsageError
 from .jsonform import base64_bytes, to_base64
-from .valueform import Form, Labelled, Place, Value, check_nodes, check_text, document_bytes, integer_of_text
+from .valueform import Form, Labelled, Place, Value, check_nodes, check_text, document_bytes, integer_of_text, member_path
 
 MAX_XML_DEPTH = 64  # nested elements; SHP-005
 
@@ -127,8 +127,7 @@ def _element_of_value(value: Value, name: str, path: str) -> Element:
     """A value tree as an element; the elements of a list stand side by side in it (SHP-012)."""
     tag, content = value
     if tag == "Structure":
-        return Element(name, (), [_element_of_value(child, child_name, "%s.%s" % (path, child_name) if path else child_name)
-                                  for child_name, child in content])
+        return Element(name, (), [_element_of_value(child, child_name, member_path(path, child_name)) for child_name, child in content])
     if tag == "List":
         structures = [_element_of_value(child, name, "%s[%d]" % (path, index)) for index, child in enumerate(content)]
         return Element(name, (), [part for structure in structures for part in structure.content])

@@ -284,7 +284,7 @@ def test_an_error_in_the_stream_holds_the_unfinished_rest(last, error_type, meth
             for result in getattr(response, method)():
                 came.append(result)
         assert (came, caught.value.unread, caught.value.status, caught.value.request_id) == (results, unread, 200, REQUEST_ID)
-        assert server.gone() == "eof"
+        assert server.gone() in ("eof", "reset")  # what it had not read may lie in its socket
 
 
 @pytest.mark.parametrize("method,data,results,kind", [

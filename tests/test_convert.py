@@ -96,7 +96,12 @@ def test_a_name_that_is_not_known_or_does_not_fit(shape, source, target, code):
                                                                                                     "the document"),
     ("value", '["Structure",[["Body",["Blob","?"]]]]', "type", "SHP-010", "Body"),
     ("headers", '{"headers":[],"body":{"PayloadPart":{"Bytes":"?"}}}', "type", "SHP-010", "body.PayloadPart.Bytes"),
-    ("headers", '{"body":{}}', "type", "SHP-024", "the document"),
+    ("headers", '{"body":{}}', "type", "SHP-024", "the document"), ("headers", '{"headers":{}}', "type", "SHP-024", "the document"),
+    ("headers", '{"headers":["ab"]}', "type", "SHP-024", "the document"),
+    ("headers", '{"headers":[["a"]]}', "type", "SHP-024", "the document"),
+    ("headers", '{"headers":[["a","b","c"]]}', "type", "SHP-024", "the document"),
+    ("headers", '{"headers":[["a","b"],[1,"b"]]}', "type", "SHP-024", "the document"),
+    ("headers", '{"headers":[["a",null]]}', "type", "SHP-024", "the document"), ("headers", '[]', "type", "SHP-024", "the document"),
 ])
 def test_a_refusal_tells_the_path(source, document, kind, rule, path):
     with pytest.raises(DocumentError) as caught:
@@ -104,6 +109,14 @@ def test_a_refusal_tells_the_path(source, document, kind, rule, path):
     error = caught.value
     assert (error.kind, error.rule, error.path) == (kind, rule, path)
     assert "in %s" % path in str(error)
+
+
+@pytest.mark.parametrize("body, actual", [("5", "a number"), ('{"Message":"m"}', "an object"), ("[]", "an array"), ("true", "a boolean")])
+def test_a_body_that_is_a_document_is_text(body, actual):
+    with pytest.raises(DocumentError) as caught:
+        convert("ModelError", "headers", "json", '{"headers":[],"body":%s}' % body)
+    error = caught.value
+    assert (error.kind, error.rule, error.path, error.expected, error.actual) == ("type", "SHP-009", "body", "a string", actual)
 
 
 def test_what_is_absent_in_a_tree_and_in_headers():

@@ -300,3 +300,12 @@ def test_the_command_writes_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert written["made"] == written["tried"] == 6 and written["refimpl"] and written["python"]
     assert any(line.startswith("6 of 6 mutants tried, ") for line in lines)
     assert any(line.split()[-1] in written["reasons"] for line in lines) or not written["reasons"]
+
+
+def test_a_run_that_tried_nothing_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prove, "check_unbroken", lambda *_: None)
+    monkeypatch.setattr(prove, "prove_generated", lambda *_: ([], 377))
+    report = tmp_path / "report.json"
+    with pytest.raises(ProofFailed, match=r"no mutant was tried \(expected a budget of more than 600 s\)"):
+        prove_suite(options(generated=True, module=["endpoints"], report=str(report)), [].append)
+    assert not report.exists()

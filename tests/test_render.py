@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import refimpl.render
 from refimpl.errors import FrameError, TextError, UsageError
 from refimpl.render import (
     PRESETS,
@@ -137,6 +138,13 @@ def test_no_part_is_awaited_that_is_not_needed():
 
     form, again = chosen_format(parts())
     assert form == "sse" and next(again) == b"da" and next(again) == b"ta: 1"
+
+
+def test_empty_parts_are_not_looked_at(monkeypatch):
+    looked = []
+    monkeypatch.setattr(refimpl.render, "could_be_events", lambda start: looked.append(start) or len(start) < 5)
+    form, again = chosen_format([b""] * 1000 + [b"da"] + [b""] * 1000 + [b"ta:", b"", b" 1"])
+    assert (form, looked, list(again)) == ("sse", [b"da", b"data:"], [b"da", b"ta:", b"", b" 1"])
 
 
 def test_auto_is_one_of_the_formats():
