@@ -196,7 +196,11 @@ def _read_file(name: str) -> bytes:
         with open(name, "rb") as file:
             return file.read()
     except (OSError, ValueError) as error:
-        raise UsageError("cannot read %s: %s" % (name, getattr(error, "strerror", None) or error)) from None
+        raise _unreadable(name, error) from None
+
+
+def _unreadable(name: str, error: Exception) -> UsageError:
+    return UsageError("cannot read %s: %s" % (name or "a file without a name", getattr(error, "strerror", None) or error))
 
 
 # ---- invoke ------------------------------------------------------------------------------------------------------
@@ -310,7 +314,7 @@ def _read_piece(file: BinaryIO, size: int) -> bytes:
         name = getattr(file, "name", None)
         if not isinstance(name, str) or name == "<stdin>":
             raise
-        raise UsageError("cannot read %s: %s" % (name, error.strerror or error)) from None
+        raise _unreadable(name, error) from None
 
 
 def _decode(options: argparse.Namespace, streams: Streams) -> None:
@@ -325,7 +329,7 @@ def _with_file(name: str, streams: Streams, act: Callable[[BinaryIO], None]) -> 
     try:
         file = open(name, "rb")  # noqa: SIM115 - closed by the with below; only opening may fail as usage
     except (OSError, ValueError) as error:
-        raise UsageError("cannot read %s: %s" % (name, getattr(error, "strerror", None) or error)) from None
+        raise _unreadable(name, error) from None
     with file:
         act(file)
 

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -497,3 +498,31 @@ def test_the_end_of_input_ends_the_process(start: Any) -> None:
     assert asked(process, {"cmd": "hello"})["protocol"] == 1
     assert process.communicate() == (b"", b"")
     assert process.returncode == 0
+
+
+FIRST_LINE = b'{"cmd":"hello","protocol":1}\n'
+OWN_ADAPTER = (sys.executable, "-m", "conformance.adapters.refimpl")
+
+
+def test_an_interrupt_leaves_no_traceback(start: Any) -> None:
+    process = start(*OWN_ADAPTER)
+    process.stdin.write(FIRST_LINE)
+    process.stdin.flush()
+    assert process.stdout.readline().startswith(b'{"protocol":1,')  # so it waits for the next line
+    process.send_signal(signal.SIGINT)
+    assert (process.wait(PATIENCE), process.stdout.read(), process.stderr.read()) == (130, b"", b"")
+
+
+def test_a_reader_that_goes_away_leaves_no_traceback(start: Any) -> None:
+    process = start(*OWN_ADAPTER)
+    process.stdout.close()
+    process.stdin.write(FIRST_LINE)
+    process.stdin.flush()
+    assert (process.wait(PATIENCE), process.stderr.read()) == (141, b"")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-"])
+def test_a_closed_stream_is_told(start: Any, closed: str) -> None:
+    process = start("/bin/sh", "-c", 'exec "$0" -m conformance.adapters.refimpl %s' % closed, sys.executable)
+    assert process.wait(PATIENCE) == 1
+    assert process.stderr.read() == b"refimpl: stdin or stdout is closed\n"

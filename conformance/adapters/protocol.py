@@ -88,10 +88,20 @@ def answer_question(question: Dict[str, Any], operations: Mapping[str, Operation
 
 def serve(name: str, version: str, operations: Mapping[str, Operation], kinds: Optional[Mapping[str, str]] = None,
           language: str = "python", stdin: Optional[BinaryIO] = None, stdout: Optional[BinaryIO] = None) -> None:
-    """Answer questions until there are no more. kinds: the implementation's own names of reject kinds -> the protocol's."""
+    """Answer questions until there are no more. kinds: the implementation's own names of reject kinds -> the protocol's.
+
+    Over the process's own stdin and stdout, an interrupt and a reader that goes away end the process, without a traceback.
+    """
     if stdout is None:
-        with _own_stdout() as answers:
-            serve(name, version, operations, kinds, language, stdin, answers)
+        if sys.stdin is None or sys.stdout is None:
+            sys.exit("%s: stdin or stdout is closed" % name)
+        try:
+            with _own_stdout() as answers:
+                serve(name, version, operations, kinds, language, stdin, answers)
+        except KeyboardInterrupt:
+            sys.exit(130)
+        except BrokenPipeError:
+            sys.exit(141)
         return
     source = stdin if stdin is not None else sys.stdin.buffer
     hello = {"protocol": PROTOCOL_VERSION, "implementation": {"name": name, "version": version, "language": language},
