@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python3 -m conformance demo | run | list | show | dump | frames | mutants | prove | trace | serve | peers`.
+"""The command line: `python3 -m conformance demo | run | list | show | dump | badge | frames | mutants | prove | trace | serve | peers`.
 
 Exit codes: 0 all as expected, 1 not so, 2 usage, 3 the adapter itself is broken, 130 interrupted, 141 the reader of stdout went
 away. `serve` prints its URL alone on the first line of stdout and runs until it is interrupted.
@@ -24,7 +24,7 @@ from .suite import dump_cases, list_cases, run_suite, show_case
 
 Streams = NamedTuple("Streams", [("stdout", BinaryIO), ("stderr", TextIO)])
 
-_COMMANDS = ("demo", "run", "list", "show", "dump", "frames", "mutants", "prove", "trace", "serve", "peers")
+_COMMANDS = ("demo", "run", "list", "show", "dump", "badge", "frames", "mutants", "prove", "trace", "serve", "peers")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(act=_demo)
     _add_pace(demo)
     _add_judging(commands)
+    _add_badge(commands)
     _add_frames(commands)
     _add_proving(commands)
     serve = commands.add_parser("serve", help="a SageMaker Runtime endpoint on loopback, with scenarios chosen by endpoint name")
@@ -47,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_peers(commands: Any) -> None:
     peers = commands.add_parser("peers", help="the software of others that we compare with; the core never needs it")
-    actions = peers.add_subparsers(dest="action", metavar="install | list | run | record", parser_class=UsageParser)
+    actions = peers.add_subparsers(dest="action", metavar="install | list | run | record | matrix", parser_class=UsageParser)
     actions.required = True  # an argument since Python 3.7
     install = actions.add_parser("install", help="at pinned versions, each in a folder of its own")
     install.set_defaults(act=_install_peers)
@@ -61,6 +62,13 @@ def _add_peers(commands: Any) -> None:
     record = actions.add_parser("record", help="play the scenarios to the clients among them, and write what comes of it")
     record.set_defaults(act=_record_peers)
     record.add_argument("names", nargs="*", metavar="NAME", help="default: all clients")
+    matrix = actions.add_parser("matrix", help="ask each that is installed every case, and tell what came of it side by side")
+    matrix.set_defaults(act=_matrix)
+    matrix.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    matrix.add_argument("--report", action="append", default=[], metavar="KIND=FILE", help="write one of all: html=FILE, json=FILE")
+    matrix.add_argument("--committed", action="store_true", help="run nothing: tell the reports that the checkout keeps")
+    matrix.add_argument("--write", action="store_true", help="write what the checkout keeps: a report and a badge of each, README's table")
+    _add_pains(matrix)
 
 
 def _add_judging(commands: Any) -> None:
@@ -82,12 +90,22 @@ def _add_judging(commands: Any) -> None:
     _add_choice(dump)
 
 
-def _add_running(run: argparse.ArgumentParser) -> None:
+def _add_pains(run: argparse.ArgumentParser) -> None:
     run.add_argument("--jobs", type=_count, metavar="N", help="processes (default: 1, and more for cases that wait)")
     run.add_argument("--timeout", type=_timeout, default=DEFAULT_TIMEOUT, metavar="S", help="seconds for an answer (default: %(default)g)")
+
+
+def _add_running(run: argparse.ArgumentParser) -> None:
+    _add_pains(run)
     run.add_argument("--known", metavar="FILE", help="ids of known failures, one a line: they do not fail the run, but must not pass")
-    run.add_argument("--report", action="append", default=[], metavar="KIND=FILE", help="write one too: json=FILE, junit=FILE")
+    run.add_argument("--report", action="append", default=[], metavar="KIND=FILE", help="write one too: html=FILE, json=FILE, junit=FILE")
     _add_choice(run)
+
+
+def _add_badge(commands: Any) -> None:
+    badge = commands.add_parser("badge", help="a report as a small picture for a README: SVG on stdout")
+    badge.set_defaults(act=_badge)
+    badge.add_argument("file", metavar="REPORT", help="as run --report json=FILE writes it")
 
 
 def _add_frames(commands: Any) -> None:
@@ -217,6 +235,19 @@ def _all_of(path: str) -> bytes:
     if sys.stdin is None:
         raise UsageError("stdin is closed")
     return sys.stdin.buffer.read()
+
+
+def _matrix(options: argparse.Namespace, streams: Streams) -> int:
+    from .matrix import matrix_suite
+    return matrix_suite(options, _printer(streams), lambda line: _write_log(streams, line),
+                        streams.stderr if streams.stderr.isatty() else None)
+
+
+def _badge(options: argparse.Namespace, streams: Streams) -> None:
+    from .matrix import read_report
+    from .report.badge import badge_text
+    streams.stdout.write(badge_text(read_report(options.file)).encode("utf-8"))
+    streams.stdout.flush()
 
 
 def _install_peers(options: argparse.Namespace, streams: Streams) -> None:

@@ -29,6 +29,8 @@ _FAREWELL = 1.0        # seconds for an adapter to end by itself once its input 
 _LAST_WORDS = 2000     # bytes of stderr that are kept
 _PIECE = 65536
 
+Environment = Mapping[str, Optional[str]]  # beside this process's own; None takes a name away
+
 
 class AdapterFault(Exception):
     """The adapter did not answer: str() says what it did instead."""
@@ -53,7 +55,7 @@ class Adapter:
     Raises AdapterFault when it cannot be started or does not say hello.
     """
 
-    def __init__(self, command: Sequence[str], environment: Optional[Mapping[str, str]] = None, patience: float = START_PATIENCE) -> None:
+    def __init__(self, command: Sequence[str], environment: Optional[Environment] = None, patience: float = START_PATIENCE) -> None:
         self.asked = 0
         self.strays: List[bytes] = []
         self._answers: "queue.Queue[Tuple[str, bytes]]" = queue.Queue(4)  # bounded: an adapter that never stops must wait
@@ -64,7 +66,7 @@ class Adapter:
         try:
             self._process = subprocess.Popen(  # noqa: S603
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                env=dict(os.environ, **(environment or {})), start_new_session=True)
+                env=_environment(environment or {}), start_new_session=True)
         except (OSError, ValueError) as error:
             raise Crashed("%s cannot be started: %s" % (shown(command[0]), getattr(error, "strerror", None) or error)) from None
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._write, self._read, self._listen)]
@@ -210,6 +212,10 @@ class Adapter:
         stream = _there(self._process.stderr)
         for data in iter(lambda: stream.read(_PIECE), b""):
             self._complaints = (self._complaints + data)[-_LAST_WORDS:]
+
+
+def _environment(changes: Environment) -> Dict[str, str]:
+    return {name: value for name, value in dict(os.environ, **changes).items() if value is not None}
 
 
 def _there(stream: Optional[IO[bytes]]) -> IO[bytes]:

@@ -23,7 +23,7 @@ from refimpl.errors import Error, excerpt, shown
 from .adapters.protocol import OPERATION_NAMES, PROTOCOL_VERSION
 from .cases import Case, Document, Question, questions_of
 from .endpoint import ACCESS_KEY, SECRET_KEY, Call, Endpoint
-from .process import Adapter, AdapterFault, Crashed, Garbled, Hanging
+from .process import Adapter, AdapterFault, Crashed, Environment, Garbled, Hanging
 from .scenarios import find
 from .verdicts import ADAPTER, CRASH, FAIL, HANG, PASS, UNSUPPORTED, Result, Verdict, judge, unknown_kinds, verdict, worst
 
@@ -154,7 +154,7 @@ class Runner:
     """
 
     def __init__(self, command: Sequence[str], timeout: float = DEFAULT_TIMEOUT, jobs: Optional[int] = None,
-                 environment: Optional[Mapping[str, str]] = None) -> None:
+                 environment: Optional[Environment] = None) -> None:
         self._command, self._timeout, self._jobs, self._environment = command, timeout, jobs, environment
 
     def run(self, cases: Sequence[Case], progress: Progress = lambda done, total, result: None) -> Run:

@@ -19,6 +19,7 @@ from .cases import Case, choose, read_cases, scenario_cases, to_document, to_lin
 from .corpora import read_corpora
 from .dump import write_case
 from .report.documents import report_document, to_text
+from .report.html import html_text
 from .report.junit import junit_text
 from .report.terminal import case_lines, report_lines
 from .rules import load_rules
@@ -27,7 +28,7 @@ from .verdicts import Result, exit_code, settle
 
 Say = Callable[[str], None]
 
-REPORTS = ("json", "junit")
+REPORTS = ("html", "json", "junit")
 
 
 def run_suite(options: argparse.Namespace, command: Sequence[str], environment: Optional[Mapping[str, str]], say: Say, complain: Say,
@@ -37,11 +38,11 @@ def run_suite(options: argparse.Namespace, command: Sequence[str], environment: 
     options: jobs, timeout, known, report, corpus, only, rule, op, as the command line has them
     progress: where to show how far it is, or None. Raises UsageError, BrokenAdapter.
     """
-    reports = [_report_of(text) for text in options.report]
+    reports = [report_of(text, REPORTS) for text in options.report]
     cases, sound = _chosen(options, complain)
     known = read_known(options.known, _ids(_all_cases(options.corpus)[0])) if options.known else []
     runner = Runner(command, options.timeout, options.jobs, environment)
-    shown_progress = _Progress(progress)
+    shown_progress = ProgressLine(progress)
     try:
         run = runner.run(cases, shown_progress.show)
     except BrokenAdapter as error:
@@ -138,10 +139,11 @@ def read_known(path: str, ids: Sequence[str]) -> List[str]:
 
 # ---- telling -----------------------------------------------------------------------------------------------------
 
-def _report_of(text: str) -> Tuple[str, str]:
+def report_of(text: str, kinds: Sequence[str]) -> Tuple[str, str]:
+    """Return kind and path of a report that is asked for as KIND=FILE. Raises UsageError."""
     kind, sign, path = text.partition("=")
-    if kind not in REPORTS or not sign or not path:
-        raise UsageError("no such report", expected=" or ".join("%s=FILE" % known for known in REPORTS), actual=text)
+    if kind not in kinds or not sign or not path:
+        raise UsageError("no such report", expected=" or ".join("%s=FILE" % known for known in kinds), actual=text)
     return kind, path
 
 
@@ -153,7 +155,14 @@ def _write_reports(reports: Sequence[Tuple[str, str]], run: Run) -> None:
 def _rendered(kind: str, run: Run) -> str:
     if kind == "junit":
         return junit_text(run.implementation, run.results)
-    return to_text(report_document(run.implementation, run.results, load_rules(), time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())))
+    rules = load_rules()
+    document = report_document(run.implementation, run.results, rules, utc_date(time.time()))
+    return to_text(document) if kind == "json" else html_text([document], [result.case for result in run.results], rules)
+
+
+def utc_date(seconds: float) -> str:
+    """Return a time since the epoch as a report writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def write_whole(path: str, text: str) -> None:
@@ -170,7 +179,7 @@ def write_whole(path: str, text: str) -> None:
         os.replace(written, path)
 
 
-class _Progress:
+class ProgressLine:
     """One line on a terminal that is written over and over."""
 
     def __init__(self, terminal: Optional[TextIO]) -> None:

@@ -103,15 +103,18 @@ def test_an_adapter_that_cannot_be_judged_is_code_3(tmp_path: Path) -> None:
 
 
 def test_reports_are_written(adapter: str, tmp_path: Path) -> None:
-    paths = [tmp_path / "new" / "report.json", tmp_path / "new" / "report.xml"]
-    result = call("run", "--adapter", adapter, "--report", "json=%s" % paths[0], "--report", "junit=%s" % paths[1])
+    paths = [tmp_path / "new" / name for name in ("report.json", "report.xml", "report.html")]
+    result = call("run", "--adapter", adapter, "--report", "json=%s" % paths[0], "--report", "junit=%s" % paths[1],
+                  "--report", "html=%s" % paths[2])
     assert result.code == 1
     report = json.loads(paths[0].read_text(encoding="utf-8"))
     schema = json.loads(Path(REPORT_SCHEMA).read_text(encoding="utf-8"))
     assert list(faults(report, schema, schema)) == [] and report["totals"] == {"PASS": 1, "FAIL": 1, "UNSUPPORTED": 1}
     assert re.match(r"20[0-9]{2}-", report["date"])
     assert ElementTree.parse(str(paths[1])).getroot().get("failures") == "1"
-    assert sorted(os.listdir(str(tmp_path / "new"))) == ["report.json", "report.xml"]
+    page = paths[2].read_text(encoding="utf-8")
+    assert "<title>Conformance of mine 1.2</title>" in page and '<a href="#c-txt-two">FAIL</a>' in page and "because" in page
+    assert sorted(os.listdir(str(tmp_path / "new"))) == ["report.html", "report.json", "report.xml"]
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +155,8 @@ def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(adapter: str, 
 
 
 @pytest.mark.parametrize("arguments, words", [
-    (["--report", "html=x"], "no such report (expected json=FILE or junit=FILE, got html=x)"), (["--report", "json"], "no such report"),
+    (["--report", "pdf=x"], "no such report (expected html=FILE or json=FILE or junit=FILE, got pdf=x)"),
+    (["--report", "json"], "no such report"),
     (["--report", "json="], "no such report"), (["--only", "nothing"], "no case fits (expected one of python3 -m conformance list)"),
     (["--jobs", "0"], "expected 1 to 256, got '0'"), (["--jobs", "x"], "expected 1 to 256"), (["--jobs", "257"], "expected 1 to 256"),
     (["--timeout", "0"], "expected more than 0, and at most 3600 seconds, got '0'"), (["--timeout", "x"], "expected more than 0"),

@@ -2,7 +2,7 @@
 """The report as JSON, for programs: report.schema.json says what it holds."""
 import json
 import os
-from typing import Any, Dict, Mapping, Sequence
+from typing import Any, Dict, Iterator, Mapping, Sequence
 
 from refimpl.errors import shown
 from refimpl.operation import VERSION
@@ -10,6 +10,7 @@ from refimpl.operation import VERSION
 from ..cases import vectors_folder
 from ..rules import Rule
 from ..runner import Implementation
+from ..schema import faults
 from ..verdicts import WORDS, Result, exit_code, suspects
 from .excerpts import excerpt_of
 
@@ -25,7 +26,8 @@ def report_document(said: Implementation, results: Sequence[Result], rules: Mapp
     words = [result.verdict.word for result in results]
     return {
         "report": REPORT_VERSION, "date": date, "suite": {"version": VERSION, "vectors": vectors_version()},
-        "implementation": {"name": said.name, "version": said.version, "language": said.language, "operations": list(said.operations)},
+        "implementation": {"name": shown(said.name, 100), "version": shown(said.version, 200), "language": shown(said.language, 100),
+                           "operations": list(said.operations)},
         "exit_code": exit_code(results), "totals": {word: words.count(word) for word in WORDS if word in words},
         "cases": [_entry(result, rules, likely) for result in results]}
 
@@ -47,6 +49,13 @@ def _entry(result: Result, rules: Mapping[str, Rule], likely: Mapping[str, str])
         entry["suspect"] = {"id": rule, "text": rules[rule].text if rule in rules else ""}
         entry["why"] = case.why
     return entry
+
+
+def report_faults(value: object) -> Iterator[str]:
+    """Yield what keeps a value from being a report, a line each."""
+    with open(REPORT_SCHEMA, encoding="utf-8") as file:
+        schema = json.load(file)
+    return faults(value, schema, schema)
 
 
 def vectors_version() -> str:

@@ -34,7 +34,11 @@ def excerpt_of(difference: Difference, width: int = WIDTH) -> Excerpt:
 
 def lines_of(difference: Difference) -> List[str]:
     """Return the lines that show a difference."""
-    seen = excerpt_of(difference)
+    return shown_lines(excerpt_of(difference))
+
+
+def shown_lines(seen: Excerpt) -> List[str]:
+    """Return the lines of an excerpt, and one that points at the first difference."""
     lines = ["expected  " + seen.expected, "actual    " + seen.actual]
     if seen.caret >= 0:
         lines.append(" " * (10 + seen.caret) + "^" + (" " + seen.place if seen.place else ""))

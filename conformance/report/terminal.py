@@ -12,7 +12,7 @@ from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 
 from refimpl.errors import shown
 
-from ..cases import Case, input_bytes, to_document
+from ..cases import CARRIERS, Case, input_bytes, to_document
 from ..frames import disassemble
 from ..rules import Rule
 from ..scenarios import body_of, find
@@ -160,7 +160,12 @@ def case_lines(case: Case, rules: Rules) -> List[str]:
     document = to_document(case)
     for key in ("needs", "delivery"):
         lines += ["%-10s%s" % (key, " ".join(document[key]))] if key in document else []
-    lines += ["", "input"] + _json_lines({name: value for name, value in case.input.items() if name not in ("frames", "text", "base64")})
+    return lines + [""] + asked_lines(case)
+
+
+def asked_lines(case: Case) -> List[str]:
+    """Return what a case asks, its bytes annotated, and what is expected of the answer."""
+    lines = ["input"] + _json_lines({name: value for name, value in case.input.items() if name not in CARRIERS})
     lines += bytes_lines(case)
     if case.op == "invoke":
         lines += _played_lines(case.input["input"]["EndpointName"])
