@@ -64,7 +64,9 @@ class Recorder:
             timeout = DEADLINE
 
             def handle(self) -> None:
-                method, _, rest = self.rfile.readline().decode("latin-1").partition(" ")
+                method, blank, rest = self.rfile.readline().decode("latin-1").partition(" ")
+                if not blank:  # it has connected, and then thought better of it
+                    return
                 headers: Pairs = []
                 for line in iter(lambda: self.rfile.readline().decode("latin-1").rstrip("\r\n"), ""):
                     name, _, value = line.partition(":")
