@@ -4,11 +4,13 @@
 What is not installed is skipped, with a reason that pytest counts (`pytest -rs`), so that a run always says what it did not
 check. Where it lies: the environment variable REFIMPL_PEERS, by default `.peers` in the checkout.
 """
+import os
 from typing import Mapping, Tuple
 
 import pytest
 
 from conformance.cases import load_cases, scenario_cases
+from conformance.foreign import REPORT, read_report
 from conformance.peers import Found, find_peer
 from conformance.runner import Run, Runner
 
@@ -22,7 +24,10 @@ def peer(name: str) -> Found:
 
 
 def judged(name: str, expected: Mapping[str, Tuple[str, str]]) -> Run:
-    """Judge a peer by some cases, smoke test first; expected: by a case's id its verdict, and how what is told of it begins."""
+    """Judge a peer by some cases, smoke test first, and hold the verdicts against its report, too, where that is of its version.
+
+    expected: by a case's id its verdict, and how what is told of it begins
+    """
     found = peer(name)
     cases = [case for case in load_cases() + scenario_cases() if case.id in expected]
     assert set(expected) - {case.id for case in cases} == set()
@@ -34,4 +39,8 @@ def judged(name: str, expected: Mapping[str, Tuple[str, str]]) -> Run:
         word, beginning = expected.get(result.case.id, ("", ""))
         told[result.case.id] = (result.verdict.word, beginning if text.startswith(beginning) else text)
     assert told == dict(expected)
+    recorded = read_report(os.path.join(os.path.dirname(REPORT), name + ".json"))
+    if run.implementation.version == recorded["implementation"]["version"]:
+        verdicts = {case["id"]: case["verdict"] for case in recorded["cases"]}
+        assert {case: word for case, (word, _) in told.items()} == {case: verdicts[case] for case in told}
     return run
