@@ -339,6 +339,9 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
         return 130
     except BrokenPipeError:
         return 141
+    except MemoryError:
+        _say(streams, "the input does not fit into memory")
+        return 2
     except OSError as error:
         _say(streams, _words_of(error))
         return 2

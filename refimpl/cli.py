@@ -39,6 +39,7 @@ from .shapes import (
     StreamEvent,
 )
 from .sigv4 import Signer, amz_date_of
+from .valueform import MAX_DOCUMENT_LENGTH
 
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell shows it
@@ -191,10 +192,10 @@ def _read_body(text: Optional[str], stdin: BinaryIO) -> bytes:
     return text.encode("utf-8", "surrogateescape")  # an argument's bytes, as they were typed
 
 
-def _read_file(name: str) -> bytes:
+def _read_file(name: str, most: int = -1) -> bytes:
     try:
         with open(name, "rb") as file:
-            return file.read()
+            return file.read(most)
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from None
 
@@ -448,7 +449,8 @@ def _header_pair(text: str) -> Tuple[str, str]:
 # ---- convert -----------------------------------------------------------------------------------------------------
 
 def _convert(options: argparse.Namespace, streams: Streams) -> None:
-    document = streams.stdin.read() if options.file == "-" else _read_file(options.file)
+    most = MAX_DOCUMENT_LENGTH + 1  # one byte more is refused, and none behind it is read
+    document = streams.stdin.read(most) if options.file == "-" else _read_file(options.file, most)
     if options.source == "query":
         document = document.rstrip(b"\r\n")  # the end of the line, not of the last value
     _write_text(convert(options.shape, options.source, options.target, document, options.code), streams.stdout)
@@ -488,6 +490,9 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
     except BrokenPipeError:
         _say(streams, "the reader of stdout went away")
         return EXIT_BROKEN_PIPE
+    except MemoryError:
+        _say(streams, "the input does not fit into memory")
+        return 2
     except OSError as error:  # sockets and files raise errors of this package: what is left is stdin and stdout
         _say(streams, "cannot read stdin or write stdout: %s" % (error.strerror or error))
         return 2

@@ -355,6 +355,22 @@ def test_convert_usage(tmp_path: Path) -> None:
     failed(convert("json", "json", b"{}", shape="Nothing"), 2, "no such shape", "got Nothing")
     failed(call("convert", "--shape", "Header", "--from", "json"), 2, "--to")
     failed(convert("json", "json", b"", str(tmp_path / "none")), 2, "cannot read")
+    failed(convert("json", "json", b"", ""), 2, "cannot read a file without a name: No such file or directory")
+
+
+def test_convert_reads_no_more_than_a_document_may_be_long(tmp_path: Path) -> None:
+    class Endless(io.BytesIO):
+        def read(self, size: Optional[int] = -1) -> bytes:
+            assert size is not None and 0 < size < 100 * 1024 * 1024
+            return b" " * size
+
+    errors, limit = io.StringIO(), 64 * 1024 * 1024
+    arguments = ["convert", "--shape", "Header", "--from", "json", "--to", "xml"]
+    assert cli.main(arguments, cli.Streams(Endless(), io.BytesIO(), errors, {}, time.time)) == 7
+    assert "the document is too long (expected at most %d bytes, got %d, rule SHP-006)" % (limit, limit + 1) in one_line(errors.getvalue())
+    with open(str(tmp_path / "long"), "wb") as file:
+        file.truncate(limit + 1000)
+    failed(convert("json", "json", b"", str(tmp_path / "long")), 7, "limit: the document is too long", "got %d" % (limit + 1))
 
 
 # CLI-001
@@ -1462,7 +1478,7 @@ class Broken(Sink):
     (BrokenPipeError(32, "Broken pipe"), 141, "the reader of stdout went away"),
     (OSError(28, "No space left on device"), 2, "cannot read stdin or write stdout: No space left on device"),
     (OSError("odd"), 2, "cannot read stdin or write stdout: odd"),
-    (KeyboardInterrupt(), 130, "interrupted"),
+    (KeyboardInterrupt(), 130, "interrupted"), (MemoryError(), 2, "the input does not fit into memory"),
 ])
 def test_a_stdout_that_fails(endpoint: Endpoint, error: BaseException, code: int, words: str) -> None:
     for stdout, run in ((Broken(error, 1), lambda out: invoke(endpoint, "frames-split", stdout=out)),

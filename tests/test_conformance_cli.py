@@ -321,7 +321,7 @@ def test_serve_at_the_port_and_pace_that_are_asked_for(monkeypatch: pytest.Monke
     (OSError(28, "No space left on device"), 2, "conformance: No space left on device\n"),
     (IsADirectoryError(21, "Is a directory", "a\nfolder"), 2, "conformance: a\\nfolder: Is a directory\n"),
     (OSError(5, "odd\n\x1b[2J"), 2, "conformance: odd\\n\\x1b[2J\n"),
-    (OSError("odd"), 2, "conformance: odd\n"),
+    (OSError("odd"), 2, "conformance: odd\n"), (MemoryError(), 2, "conformance: the input does not fit into memory\n"),
 ])
 def test_a_stdout_that_fails(command: List[str], error: BaseException, code: int, stderr: str) -> None:
     class Broken(io.BytesIO):
