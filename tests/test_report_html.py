@@ -125,9 +125,9 @@ def test_each_implementation_has_its_summary() -> None:
     root = parsed(page_of(report("mine", PASSES, FAILS, made_result("evs-c", UNSUPPORTED)), report("theirs", PASSES, language="c")))
     [table] = [one for one in root.all("table") if one.attributes.get("class") == "counts"]
     assert [[cell.text() for cell in row.children] for row in table.all("tr")] == [
-        ["implementation", "language", "run ended", "vectors", "operations", "pass", "FAIL", "unsupported"],
-        ["mine 1.2", "perl", "2026-11-25 18:00:00 UTC", report("x")["suite"]["vectors"], "eventstream.decode", "1", "1", "1"],
-        ["theirs 1.2", "c", "2026-11-25 18:00:00 UTC", report("x")["suite"]["vectors"], "eventstream.decode", "1", "", ""]]
+        ["implementation", "pass", "FAIL", "unsupported", "language", "run ended", "vectors", "operations"],
+        ["mine 1.2", "1", "1", "1", "perl", "2026-11-25 18:00:00 UTC", report("x")["suite"]["vectors"], "eventstream.decode"],
+        ["theirs 1.2", "1", "", "", "c", "2026-11-25 18:00:00 UTC", report("x")["suite"]["vectors"], "eventstream.decode"]]
     legend = root.all("ul")[0]
     assert [item.all("span")[0].text() for item in legend.all("li")] == ["pass", "FAIL", "\u2013"]
 
@@ -228,7 +228,7 @@ def test_who_could_not_be_asked() -> None:
 def test_labels_are_told_apart() -> None:
     assert labels_of([report("a"), report("b"), report("a"), report("a")]) == ["a 1.2", "b 1.2", "a 1.2 (2)", "a 1.2 (3)"]
     assert labels_of([report("a\n" * 300, version="\x1b" * 300)])[0].count("\n") == 0
-    assert len(labels_of([report("a" * 300, version="b" * 300)])[0]) < 130
+    assert len(labels_of([report("a" * 300, version="b" * 300)])[0]) < 210
 
 
 def test_the_same_reports_give_the_same_page() -> None:

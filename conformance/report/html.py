@@ -26,7 +26,7 @@ from .terminal import asked_lines
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _MOST_SHOWN = 8000  # characters of what one case asks and expects
-_NAME = 60          # characters of an implementation's name, of its version, where they head a column
+_NAME = 100         # characters of an implementation's name, of its version, where they head a column
 
 Document = Mapping[str, Any]
 
@@ -121,8 +121,8 @@ def _is_quiet(row: Row) -> bool:
 
 def _summaries(reports: Sequence[Document], names: Sequence[str], absent: Mapping[str, str]) -> List[str]:
     used = _used(reports)
-    heads = ["implementation", "language", "run ended", "vectors", "operations"] + [
-        "unsupported" if word == UNSUPPORTED else _LOOKS[word][1] for word in used]
+    heads = ["implementation"] + ["unsupported" if word == UNSUPPORTED else _LOOKS[word][1] for word in used] + [
+        "language", "run ended", "vectors", "operations"]
     lines = ['<section aria-labelledby="summaries">', '<h2 id="summaries">Implementations</h2>', '<div class="wide" tabindex="0" '
              'role="region" aria-label="Implementations"><table class="counts">',
              "<thead><tr>%s</tr></thead>" % "".join('<th scope="col">%s</th>' % escape(head) for head in heads), "<tbody>"]
@@ -132,8 +132,9 @@ def _summaries(reports: Sequence[Document], names: Sequence[str], absent: Mappin
                  " ".join(said["operations"])]
         counts = [(word, report["totals"].get(word, 0)) for word in used]
         lines.append('<tr><th scope="row">%s%s</th>%s%s</tr>' % (
-            escape(name), _broken_note(report), "".join('<td class="text">%s</td>' % escape(shown(text, 300)) for text in texts),
-            "".join("<td%s>%s</td>" % (' class="%s"' % _LOOKS[word][0] if count else "", count or "") for word, count in counts)))
+            escape(name), _broken_note(report),
+            "".join("<td%s>%s</td>" % (' class="%s"' % _LOOKS[word][0] if count else "", count or "") for word, count in counts),
+            "".join('<td class="text">%s</td>' % escape(shown(text, 300)) for text in texts)))
     lines.append("</tbody></table></div>")
     lines += ["<p>Not asked: %s.</p>" % escape("; ".join("%s (%s)" % pair for pair in absent.items()))] if absent else []
     return lines + ["</section>"]
@@ -173,7 +174,7 @@ def _matrix(rows: Sequence[Row], names: Sequence[str], used: Sequence[str]) -> L
         '<p class="soft unscripted">Every cell that is more than a pass leads to its finding below.</p>',
         '<p class="soft printed">Cases that every implementation passes, or does not offer, are left out on paper.</p>',
         '<div class="wide"><table>',
-        '<thead><tr><th scope="col">case</th>%s</tr></thead>' % "".join('<th scope="col">%s</th>' % escape(name) for name in names)]
+        '<thead><tr><th scope="col">case</th>%s</tr></thead>' % "".join(map(_column_head, names))]
     operation = None
     for row in rows:
         if row.op != operation:
@@ -183,6 +184,11 @@ def _matrix(rows: Sequence[Row], names: Sequence[str], used: Sequence[str]) -> L
             " quiet" if _is_quiet(row) else "", _link(row, row.id), "<small>%s</small>" % escape(row.case.title) if row.case else "",
             "".join(_cell(row, word) for word in _words(row))))
     return lines + (["</tbody>"] if rows else []) + ["</table></div>", "</section>"]
+
+
+def _column_head(name: str) -> str:
+    first, blank, rest = name.partition(" ")
+    return '<th scope="col">%s%s<small>%s</small></th>' % (escape(first), blank, escape(rest))
 
 
 def _group_row(rows: Sequence[Row]) -> str:
@@ -257,7 +263,7 @@ def _compared(seen: Excerpt) -> str:
 
 _DIALOG = [
     '<dialog aria-labelledby="head">', '<header><h3 id="head"></h3><nav aria-label="Cells"><button id="previous" type="button">'
-    '<u>p</u>revious</button><button id="next" type="button"><u>n</u>ext</button><button id="close" type="button">Close</button></nav>'
+    '<u>p</u>revious</button><button id="next" type="button"><u>n</u>ext</button><button id="close" type="button" autofocus>Close</button></nav>'
     "</header>", '<div id="content"></div>', "</dialog>"]
 
 
