@@ -313,7 +313,7 @@ def test_javascript_has_no_instants_beyond_its_date(javascript: Peer, instant: i
 def test_javascript_refuses_a_uuid_in_capitals(javascript: Peer) -> None:
     # The pattern knows small letters alone; refimpl takes a UUID, which has no case.
     answer = javascript.ask_to_encode([("n", "uuid", "0A020304-0506-0708-090A-0B0C0D0E0F10")])
-    assert (answer["status"], answer["message"]) == ("reject", "Invalid UUID received: 0A020304-0506-0708-090A-0B0C0D0E0F10")
+    assert (answer["status"], answer["message"]) == ("reject", "Error: Invalid UUID received: 0A020304-0506-0708-090A-0B0C0D0E0F10")
 
 
 def test_javascript_puts_names_that_are_numbers_first(javascript: Peer) -> None:
