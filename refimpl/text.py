@@ -396,7 +396,7 @@ class JSONValues(_TextDecoder[Any]):
                     self._refuse_length("value", self._offset, results, self.unread)
                 return
             value = self._with_kept(data[position:end])
-            results.append(self._parsed(value, data[end:], results))
+            results.append(self._parsed(value, data, end, results))
             self._keep(b"", self._offset + len(value))
             position = end
 
@@ -441,14 +441,16 @@ class JSONValues(_TextDecoder[Any]):
                 self._refuse_length("value", self._offset, results, unread)
             self._refuse_value(error, results, unread)
 
-    def _parsed(self, value: bytes, rest: bytes, results: List[Any]) -> Any:
+    def _parsed(self, value: bytes, data: bytes, end: int, results: List[Any]) -> Any:
+        """Return what a value is; data goes on behind it at end, which matters to an error alone: no copy for each value."""
         if len(value) > self._max_length:  # TXT-005
-            self._refuse_length("value", self._offset, results, value + rest)
-        self._decoded(value, self._offset, results, value + rest)
+            self._refuse_length("value", self._offset, results, value + data[end:])
         try:
             return parse_json(value)
         except DocumentError as error:
-            self._refuse_value(error, results, value + rest)
+            unread = value + data[end:]
+            self._decoded(value, self._offset, results, unread)  # bytes that are no UTF-8 are told as such
+            self._refuse_value(error, results, unread)
 
     def _refuse_value(self, error: DocumentError, results: List[Any], unread: bytes) -> NoReturn:
         hint = "these bytes are server-sent events: " if looks_like_events(unread) else ""
@@ -460,7 +462,7 @@ class JSONValues(_TextDecoder[Any]):
             return
         scanner = self._scanner
         if scanner is None:
-            results.append(self._parsed(rest, b"", results))
+            results.append(self._parsed(rest, rest, len(rest), results))
             return
         where = "an escape" if scanner.escaped else "a string" if scanner.in_string else "an array or object"
         self._refuse(TextError("the text ends inside %s of a JSON value that began at byte %d" % (where, self._offset), kind="truncated",

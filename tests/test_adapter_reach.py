@@ -107,7 +107,7 @@ def test_the_program_is_this_module(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def serve(name: str, version: str, operations: Dict[str, Any]) -> None:
         asked.append((name, version))
         assert operations["endpoint.resolve"]({"region": "us-east-1"})["signing_name"] == "sagemaker"
-    monkeypatch.setattr("conformance.adapters.protocol.serve", serve)
+    monkeypatch.setattr(sys.modules["conformance.adapters.protocol"], "serve", serve)
     monkeypatch.setattr(sys, "argv", ["reach", str(tmp_path / "reached")])
     monkeypatch.delitem(sys.modules, "conformance.adapters.reach")
     runpy.run_module("conformance.adapters.reach", run_name="__main__")
