@@ -152,7 +152,7 @@ class Adapter:
             if seq is None or given == seq and type(given) is int:
                 return answer
             if type(given) is not int or not 0 < given < seq:
-                raise Garbled("an answer to another question: seq %s, not %d" % (shown(given, 80), seq))
+                raise Garbled("an answer to another question: seq %s, not %d" % (shown(json.dumps(given), 80), seq))
             self.strays.append(line)
 
     def _take_strays(self) -> None:
@@ -175,8 +175,8 @@ class Adapter:
         except subprocess.TimeoutExpired:
             code = None
         words = self._complaints.decode("utf-8", "replace").strip()
-        begun = "; it had begun the line %s" % excerpt(line) if line else ""
-        return Crashed("%s%s%s" % (_end_of(code), begun, ": " + _last_of(words) if words else " and said nothing"))
+        told = "; it had begun the line %s" % excerpt(line) if line else "" if words else " and said nothing"
+        return Crashed("%s%s%s" % (_end_of(code), told, ": " + _last_of(words) if words else ""))
 
     # ---- the threads ---------------------------------------------------------------------------------------------
 

@@ -133,7 +133,7 @@ def asked(adapter: Adapter, timeout: float = PATIENCE) -> AdapterFault:
 BREAKDOWNS = {
     "sys.exit(3)": (Crashed, "it ended with exit code 3 and said nothing"),
     "os.write(2, b'x' * 5000 + b' at the\\nend\\n'); sys.exit(3)": (Crashed, "it ended with exit code 3: xxx"),
-    "say(b'{\"seq\": 1, \"sta'); sys.exit(0)": (Crashed, 'exit code 0; it had begun the line {"seq": 1, "sta and said nothing'),
+    "say(b'{\"seq\": 1, \"sta'); sys.exit(0)": (Crashed, 'exit code 0; it had begun the line {"seq": 1, "sta'),
     "os.close(1); time.sleep(600)": (Crashed, "it has closed its output and said nothing"),
     "say(b'noise\\n')": (Garbled, "a line that is no answer: noise (JSON cannot be read"),
     "say(b'\\n')": (Garbled, "a line that is no answer: an empty one"),
@@ -143,9 +143,9 @@ BREAKDOWNS = {
     "say(b'{\"seq\": NaN}\\n')": (Garbled, "a line that is no answer"),
     "say({\"seq\": 7})": (Garbled, "an answer to another question: seq 7, not 1"),
     "say({\"seq\": 0})": (Garbled, "an answer to another question: seq 0, not 1"),
-    "say({\"seq\": True})": (Garbled, "an answer to another question: seq True, not 1"),
-    "say({})": (Garbled, "an answer to another question: seq None, not 1"),
-    "say({\"seq\": \"1\"})": (Garbled, "an answer to another question: seq 1, not 1"),
+    "say({\"seq\": True})": (Garbled, "an answer to another question: seq true, not 1"),
+    "say({})": (Garbled, "an answer to another question: seq null, not 1"),
+    "say({\"seq\": \"1\"})": (Garbled, 'an answer to another question: seq "1", not 1'),
 }
 
 

@@ -135,7 +135,7 @@ def test_one_process_for_all_cases_or_several(tmp_path: Path) -> None:
 SAME_SEQ = '{"seq": %d, "status": "ok", "output": {"lines": ["noisy"]}}'
 BREAKDOWNS: Dict[str, Tuple[str, str, str]] = {
     "dies": ("sys.stderr.write('out of memory'); sys.stderr.flush(); os._exit(7)", CRASH, "it ended with exit code 7: out of memory"),
-    "half": ("say(b'{\"seq\": 3'); os._exit(0)", CRASH, 'it ended with exit code 0; it had begun the line {"seq": 3 and said nothing'),
+    "half": ("say(b'{\"seq\": 3'); os._exit(0)", CRASH, 'it ended with exit code 0; it had begun the line {"seq": 3'),
     "rubbish": ("say(b'Segmentation fault\\n')", ADAPTER,
                 "it does not answer as the protocol asks: a line that is no answer: Segmentation fault (JSON cannot be read: "),
     "list": ("say([1])", ADAPTER, "it does not answer as the protocol asks: a line that is no answer: [1] (expected a JSON object)"),
@@ -198,7 +198,7 @@ def test_a_line_behind_an_answer_is_told_and_costs_no_other_case(does: str, tmp_
 @pytest.mark.parametrize("does, note", [
     ("os._exit(4)", "it ended with exit code 4 and said nothing"),
     ("time.sleep(0.3); os._exit(4)", "it ended with exit code 4 and said nothing"),
-    ("say(b'half'); os._exit(0)", "it ended with exit code 0; it had begun the line half and said nothing"),
+    ("say(b'half'); os._exit(0)", "it ended with exit code 0; it had begun the line half"),
 ])
 def test_who_dies_between_two_cases_costs_neither(does: str, note: str, tmp_path: Path) -> None:
     found = run_with(tmp_path, {"twice": "plain(question, parts); " + does}, [case_of("a"), case_of("twice"), case_of("b"), case_of("c")])
