@@ -19,8 +19,11 @@ import zlib
 from contextlib import suppress
 from unittest import mock
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
-from hypothesis import strategies as st
+try:
+    from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+    from hypothesis import strategies as st
+except ImportError:
+    sys.exit("tests.fuzz: there is no hypothesis here; python3 -m tests puts it into .venv: .venv/bin/python -m tests.fuzz")
 
 from refimpl import transport
 from refimpl.bridge import BRIDGE_FORMS, bridged
