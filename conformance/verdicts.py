@@ -10,6 +10,7 @@ the dependence between cases make of single verdicts.
 Only what a case expects is judged, and of a refusal's output only what the answer gives. An answer that breaks the protocol is
 no failure of the implementation: it is the adapter's (ADAPTER), told with the path of the value. Refused: nothing.
 """
+import json
 import uuid
 from math import sqrt
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
@@ -29,6 +30,7 @@ PASS, ACCEPTABLE, FAIL, CRASH, HANG, UNSUPPORTED, BLOCKED, KNOWN, UNKNOWN_PASS, 
     "PASS", "ACCEPTABLE", "FAIL", "CRASH", "HANG", "UNSUPPORTED", "BLOCKED", "KNOWN", "UNKNOWN-PASS", "ADAPTER")
 FAILURES = (FAIL, CRASH, HANG)             # of the implementation
 _BY_WEIGHT = (PASS, ACCEPTABLE, UNSUPPORTED, FAIL, HANG, CRASH, ADAPTER)  # what may come of a question, the worst last
+_WHOLE = 2000  # characters of an answer that departs
 
 
 class _Absent:
@@ -48,7 +50,8 @@ class Verdict(NamedTuple("Verdict", [
         ("word", str),
         ("note", str),                          # why it is acceptable, unsupported, blocked; how the adapter broke down
         ("difference", Optional[Difference]),   # of a FAIL
-        ("message", str)])):                    # the implementation's own, when it refuses
+        ("message", str),                       # the implementation's own, when it refuses
+        ("answer", str)])):                     # of a FAIL, as JSON on one line, shortened
     """What one answer, or one case, comes to."""
 
     __slots__ = ()
@@ -62,9 +65,9 @@ class Malformed(Exception):
     """The answer breaks the protocol."""
 
 
-def verdict(word: str, note: str = "", difference: Optional[Difference] = None, message: str = "") -> Verdict:
+def verdict(word: str, note: str = "", difference: Optional[Difference] = None, message: str = "", answer: str = "") -> Verdict:
     """Return a verdict."""
-    return Verdict(word, note, difference, message)
+    return Verdict(word, note, difference, message, answer)
 
 
 def worst(one: Verdict, other: Verdict) -> Verdict:
@@ -107,10 +110,15 @@ class _Answer:
         self.output = _read_output(question, answer.get("output"))
         self.code = answer.get("code")
         self.fields = _object(answer.get("fields") or {}, "fields")
+        self.given = answer
         self.kind = ""
         if self.status == "reject":
             name = _text(answer.get("kind"), "kind")
             self.kind = kinds.get(name, name)
+
+    def whole(self) -> str:
+        """Tell all of it, as far as there is room."""
+        return shown(json.dumps({name: value for name, value in self.given.items() if name != "seq"}, ensure_ascii=False), _WHOLE)
 
     def told(self) -> str:
         """Tell it in a few words."""
@@ -126,7 +134,7 @@ def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[
                 return verdict(ACCEPTABLE, "%s (%s)" % (other["why"], other["divergence"]))
     if difference is None and calls is not None:
         difference = _difference_of_calls(calls, before=False)
-    return verdict(PASS) if difference is None else verdict(FAIL, "", difference, answer.message)
+    return verdict(PASS) if difference is None else verdict(FAIL, "", difference, answer.message, answer.whole())
 
 
 def _difference_of_calls(calls: Sequence[Call], before: bool) -> Optional[Difference]:

@@ -145,6 +145,19 @@ def test_a_finding_tells_expected_and_actual_the_rule_and_the_reason() -> None:
     assert links == ["#c-evs-b"] * 3
 
 
+@pytest.mark.parametrize("answer, lines", [
+    ('{"status": "ok", "output": {"frame": "AAAAEAAAAAAFwkjrfZjI/w=="}}',
+     ["", "frame", "000000  00 00 00 10 00 00 00 00 05 c2 48 eb 7d 98 c8 ff  ..........H.}..."]),
+    ('{"status": "ok", "output": {"frame": "x"}}', []), ('{"status": "ok", "output": {"frame": 1}}', []), ('{"status": "ok"}', []),
+    ('{"status": "ok", "output": ["frame"]}', []), ('{"status": "ok", "output": {"fr...', []), ("[]", []), ("\ud800", [])])
+def test_the_whole_answer_stands_behind_the_difference(answer: str, lines: List[str]) -> None:
+    result = made_result("evs-b", FAIL, Difference("frame", "a", "b"))
+    document = report("mine", result._replace(verdict=result.verdict._replace(answer=answer)))
+    [shown] = parsed(page_of(document)).all("details")
+    assert shown.all("pre")[0].text().split("\n") == [answer.replace("\ud800", "?")] + lines
+    assert "answer" not in report("mine", result)["cases"][0]
+
+
 @pytest.mark.parametrize("expected, actual, lines, marks", [
     ("ab", "ab", ["expected  ab(ends here)", "actual    ab(ends here)", "            ^"], ["(", "("]),
     ("one\nabc", "one\nabd", ["expected  abc", "actual    abd", "            ^ in line 2"], ["c", "d"]),

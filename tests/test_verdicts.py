@@ -77,19 +77,27 @@ def stage(op: str, expected: Json, answer: Json, **given_input: Any) -> Optional
 
 def test_a_good_answer_and_a_bad_one() -> None:
     asked = question("endpoint.resolve", ok(url="https://a"))
-    assert judge(asked, ok(url="https://a")) == Verdict(PASS, "", None, "")
-    assert judge(asked, ok(url="https://b")) == Verdict(FAIL, "", Difference("url", "https://a", "https://b"), "")
-    assert judge(asked, ok()) == Verdict(FAIL, "", Difference("url", "https://a", ABSENT), "")
+    assert judge(asked, ok(url="https://a")) == Verdict(PASS, "", None, "", "")
+    assert judge(asked, ok(url="https://b")) == Verdict(FAIL, "", Difference("url", "https://a", "https://b"), "",
+                                                        '{"status": "ok", "output": {"url": "https://b"}}')
+    assert judge(asked, ok()) == verdict(FAIL, "", Difference("url", "https://a", ABSENT), "", json.dumps(ok()))
     assert repr(ABSENT) == "absent"
-    assert judge(asked, reject("configuration", message="no region")) == Verdict(
+    assert judge(asked, reject("configuration", message="no region"))[:4] == (
         FAIL, "", Difference("status", "ok", "reject configuration: no region"), "no region")
     assert judge(asked, reject("configuration")).difference == Difference("status", "ok", "reject configuration")
+
+
+def test_the_answer_of_a_failure_is_kept_whole_and_short() -> None:
+    asked = question("endpoint.resolve", ok(url="https://a"))
+    assert judge(asked, dict(ok(url="\x1b\ud800\u00e9"), seq=7)).answer == '{"status": "ok", "output": {"url": "\\u001b\\ud800\u00e9"}}'
+    assert len(judge(asked, ok(url="x" * 100000)).answer) == 2000
+    assert judge(asked, {"status": "unsupported"}).answer == judge(asked, ok(url=1)).answer == ""
 
 
 def test_a_refusal_is_judged_by_its_kind() -> None:
     asked = question("sigv4.verify", reject("signature"))
     assert judge(asked, reject("signature")).word == PASS
-    assert judge(asked, reject("expired", message="too late")) == Verdict(FAIL, "", Difference("kind", "signature", "expired"), "too late")
+    assert judge(asked, reject("expired", message="too late"))[:4] == (FAIL, "", Difference("kind", "signature", "expired"), "too late")
     assert judge(asked, ok()).difference == Difference("status", "reject signature", "ok")
     assert judge(asked, reject("BadSig"), {"BadSig": "signature"}).word == PASS
     unmapped = judge(asked, reject("BadSig"), {"Other": "signature"}).difference

@@ -44,6 +44,8 @@ def _entry(result: Result, rules: Mapping[str, Rule], likely: Mapping[str, str])
         seen = excerpt_of(found.difference)
         entry["difference"] = {"stage": shown(found.difference.stage), "expected": seen.expected, "actual": seen.actual,
                                "column": seen.caret, "place": seen.place}
+    if found.answer:
+        entry["answer"] = found.answer
     if case.id in likely:
         rule = likely[case.id]
         entry["suspect"] = {"id": rule, "text": rules[rule].text if rule in rules else ""}

@@ -16,13 +16,16 @@ from collections import OrderedDict
 from html import escape
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from refimpl.errors import shown
+from refimpl.errors import Error, shown
+from refimpl.jsonform import parse_json
 
+from ..adapters.protocol import BadQuestion, to_bytes
 from ..cases import Case
+from ..frames import disassemble
 from ..rules import Rule
 from ..verdicts import ACCEPTABLE, ADAPTER, BLOCKED, CRASH, FAIL, HANG, KNOWN, PASS, UNKNOWN_PASS, UNSUPPORTED, WORDS
 from .excerpts import Excerpt, shown_lines
-from .terminal import asked_lines
+from .terminal import asked_lines, hex_lines
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _MOST_SHOWN = 8000  # characters of what one case asks and expects
@@ -69,7 +72,7 @@ def html_text(reports: Sequence[Document], cases: Iterable[Case], rules: Mapping
     lines += _summaries(reports, names, absent or {}) + _matrix(rows, names, _used(reports)) + _findings(rows, names, rules) + _DIALOG
     lines += ['<script type="application/json" id="data">%s</script>' % _island(reports, rows, names, rules),
               "<script>%s</script>" % script, "</body>", "</html>", ""]
-    return "\n".join(lines)
+    return "\n".join(lines).encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair in a report is no character
 
 
 # ---- what the reports hold ---------------------------------------------------------------------------------------
@@ -243,7 +246,20 @@ def _finding(index: int, name: str, entry: Document) -> List[str]:
                      ("likely breaks", entry["suspect"]["id"] if "suspect" in entry and len(entry["rules"]) > 1 else "")])
     if found:
         lines.append("<pre>%s</pre>" % _compared(Excerpt(found["expected"], found["actual"], found["column"], found["place"])))
+    if "answer" in entry:
+        told = "\n".join(_answer_lines(entry["answer"]))
+        lines.append("<details><summary>the whole answer</summary><pre>%s</pre></details>" % escape(told))
     return lines + ["</article>"]
+
+
+def _answer_lines(text: str) -> List[str]:
+    """Return an answer to be read, and the bytes of a frame in it annotated; one that was shortened as it stands."""
+    try:
+        answer = parse_json(text.encode("utf-8"))
+        data = to_bytes(answer["output"]["frame"])
+    except (Error, BadQuestion, KeyError, TypeError, UnicodeEncodeError):
+        return [text]
+    return [text, ""] + disassemble(data).splitlines() + hex_lines(data)
 
 
 def _pairs(pairs: Iterable[Tuple[str, str]]) -> List[str]:
@@ -263,8 +279,8 @@ def _compared(seen: Excerpt) -> str:
 
 _DIALOG = [
     '<dialog aria-labelledby="head">', '<header><h3 id="head"></h3><nav aria-label="Cells"><button id="previous" type="button">'
-    '<u>p</u>revious</button><button id="next" type="button"><u>n</u>ext</button><button id="close" type="button" autofocus>Close</button></nav>'
-    "</header>", '<div id="content"></div>', "</dialog>"]
+    '<u>p</u>revious</button><button id="next" type="button"><u>n</u>ext</button>'
+    '<button id="close" type="button" autofocus>Close</button></nav></header>', '<div id="content"></div>', "</dialog>"]
 
 
 # ---- for the script ----------------------------------------------------------------------------------------------
