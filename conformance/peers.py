@@ -301,7 +301,8 @@ def _find_ruby(peer: Peer, folder: str) -> Optional[Found]:
         return None
     ruby, environment = _ruby_of(folder)
     program = os.path.join(PROGRAMS, "ruby", "adapter.rb")
-    return Found(peer.name, folder, (ruby, "--disable-gems", program, dict(peer.pins)["aws-eventstream"]), environment)
+    told = ", ".join("%s %s" % pin for pin in peer.pins)
+    return Found(peer.name, folder, (ruby, "--disable-gems", program, told), environment)
 
 
 # ---- AWS's SDKs for Go, Rust and Java ----------------------------------------------------------------------------

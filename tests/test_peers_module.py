@@ -372,7 +372,7 @@ def test_gems_are_tried_first(folder: Path, tools: Tools, monkeypatch: pytest.Mo
     assert "RUBYLIB=" + ":".join(libraries) in tools.log
     found = peers.find_peer("ruby")
     assert found is not None
-    assert found.command == (ruby, "--disable-gems", str(PROGRAMS / "ruby" / "adapter.rb"), "1.2.0")
+    assert found.command == (ruby, "--disable-gems", str(PROGRAMS / "ruby" / "adapter.rb"), "aws-eventstream 1.2.0, aws-sigv4 1.5.1")
     assert found.environment == {"RUBYLIB": ":".join(libraries)}
 
 

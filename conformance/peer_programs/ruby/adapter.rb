@@ -2,7 +2,7 @@
 #
 # The adapter of Ruby's aws-eventstream: `eventstream.encode` by Aws::EventStream::Encoder, `eventstream.decode` by
 # Aws::EventStream::Decoder, values as they lie on the wire (format: false; `format` in the input asks for the gem's own way,
-# which is another one for uuids and timestamps). Its first argument is the gem's version.
+# which is another one for uuids and timestamps). Its first argument tells the gems' versions.
 #
 # And of aws-sigv4: `sigv4.sign` and `sigv4.presign` by Aws::Sigv4::Signer. It takes a URL and a hash of headers, so that a target
 # that is no URL, and a header name that is given twice, cannot be put to it; nor is there a way to leave a token unsigned.
@@ -157,7 +157,7 @@ OPERATIONS = {
 }.freeze
 HELLO = {
   protocol: 1, operations: OPERATIONS.keys, kinds: KINDS,
-  implementation: { name: "ruby", version: "aws-eventstream #{ARGV[0]} (Ruby #{RUBY_VERSION[/\A\d+\.\d+/]})", language: "ruby" }
+  implementation: { name: "ruby", version: "#{ARGV[0]} (Ruby #{RUBY_VERSION[/\A\d+\.\d+/]})", language: "ruby" }
 }.freeze
 
 def question_in(line)
