@@ -333,9 +333,22 @@ def _install_go(peer: Peer, folder: str, say: Say) -> None:
 def _install_rust(peer: Peer, folder: str, say: Say) -> None:
     _need("cargo")
     _copy_sources(peer, folder)
+    _run(say, "cargo", "generate-lockfile", cwd=folder)
+    _write_cargo_lock(folder)
     _run(say, "cargo", "build", "--release", "--locked", "--target-dir", "target", cwd=folder)
     shutil.move(os.path.join(folder, "target", "release", "adapter"), folder)
     shutil.rmtree(os.path.join(folder, "target"))
+
+
+def _write_cargo_lock(folder: str) -> None:
+    """Make Cargo.lock of locked.toml, which leaves out where a package comes from: the registry is the one that cargo uses here."""
+    lock = os.path.join(folder, "Cargo.lock")
+    with open(lock, encoding="utf-8") as file:
+        source = re.search(r"\nsource = .*", file.read())
+    with open(os.path.join(folder, "locked.toml"), encoding="utf-8") as file:
+        locked = file.read()
+    with open(lock, "w", encoding="utf-8") as file:
+        file.write(locked.replace("\nchecksum = ", (source.group() if source is not None else "") + "\nchecksum = "))
 
 
 def _is_current(peer: Peer, folder: str) -> bool:

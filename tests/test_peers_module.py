@@ -307,7 +307,9 @@ def test_a_peer_may_lie_in_the_interpreter_that_runs_this(folder: Path, monkeypa
 @POSIX
 @pytest.mark.parametrize("name, makes, command", [
     ("go", {"go": "touch adapter"}, "go build -mod=readonly -trimpath -o adapter ."),
-    ("rust", {"cargo": "mkdir -p target/release; touch target/release/adapter"}, "cargo build --release --locked --target-dir target"),
+    ("rust", {"cargo": "mkdir -p target/release; touch target/release/adapter; "
+                       "test $1 = build || printf '[[package]]\\nsource = \"here\"\\n' > Cargo.lock"},
+     "cargo build --release --locked --target-dir target"),
     ("java", {"mvn": "mkdir lib", "javac": "mkdir classes", "java": ""},
      "javac -proc:none -cp lib/* -d classes Adapter.java"),
 ])
@@ -320,10 +322,13 @@ def test_what_is_built_is_built_from_the_sources_as_they_are(
     assert (code, complaint) == (0, "") and told.endswith("$ %s\n%s: installed, %s\n" % (command, name, folder / name))
     assert tools.log[-1] == command
     sources = sorted(os.listdir(str(PROGRAMS / name)))
-    built = {"go": ["adapter"], "rust": ["adapter"], "java": ["classes", "lib"]}[name]
+    built = {"go": ["adapter"], "rust": ["Cargo.lock", "adapter"], "java": ["classes", "lib"]}[name]
     assert sorted(os.listdir(str(folder / name))) == sorted(sources + built + [peers.MARK])
     found = peers.find_peer(name)
     assert found is not None and found.command[-2:] == ("3000", "8000")
+    if name == "rust":  # each package of a registry is told to come from the one that cargo named
+        lock, locked = [(folder / name / file).read_text(encoding="utf-8") for file in ("Cargo.lock", "locked.toml")]
+        assert lock.count('\nsource = "here"\nchecksum = ') == locked.count("\nchecksum = ") > 100 and "source" not in locked
     if name == "java":
         assert found.command[:2] == (str(tools.path / "java"), "-XX:TieredStopAtLevel=1")
         assert found.command[3:5] == ("%s/classes:%s/lib/*" % (folder / name, folder / name), "Adapter")

@@ -4,7 +4,7 @@
 boto3_client.py with botocore_parts.py, awscrt_signer.py, smithy_python.py, curl_client.py, javascript/adapter.mjs,
 ruby/adapter.rb and what is built of the sources in go, rust and java are run by conformance/peers.py, which knows where each
 one's software lies; beside them stand the exact versions that are installed: *.txt for pip, package.json with its lock for npm,
-go.mod with go.sum, Cargo.toml with Cargo.lock, pom.xml. A program bends nothing: what the software delivers and raises is told in
+go.mod with go.sum, Cargo.toml with locked.toml, pom.xml. A program bends nothing: what the software delivers and raises is told in
 the software's own names, and `hello`, or a table in a program whose software has no names, says which of the protocol's kinds
 such a name stands for. A name that is not listed there is no error that the software announces.
 
