@@ -151,13 +151,13 @@ def read_report(path: str) -> Document:
 
 def _keep(reports: Mapping[str, Document]) -> None:
     """Write new reports, and what is drawn from all that are kept then: the badges, README's table."""
+    with open(README, encoding="utf-8") as file:
+        before, _, behind = split_readme(file.read())  # first: where there is no checkout nothing is written
     for name, report in reports.items():
         write_whole(os.path.join(KEPT, name + ".json"), to_text(report))
     kept, _ = kept_reports(PEERS)
     for name, report in kept.items():
         write_whole(os.path.join(BADGES, name + ".svg"), badge_text(report))
-    with open(README, encoding="utf-8") as file:
-        before, _, behind = split_readme(file.read())
     write_whole(README, before + MARKS[0] + "\n".join(table_lines(kept)) + "\n" + MARKS[1] + behind)
 
 

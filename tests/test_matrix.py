@@ -274,6 +274,15 @@ def test_one_peer_is_written_and_the_table_holds_all(install: Install, kept: Pat
     assert "| good 1.2 " in text and "| other 1.2 " in text and "old" not in text
 
 
+def test_where_there_is_no_checkout_nothing_is_written(install: Install, kept: Path) -> None:
+    install("good")
+    (kept / "README.md").unlink()
+    assert call("--write").code == 2 and os.listdir(str(kept)) == ["good.py"]
+    (kept / "README.md").write_text("# no marks\n", encoding="utf-8")
+    result = call("--write")
+    assert result.code == 2 and "no one place for the matrix" in result.err[-1] and not (kept / "reports").exists()
+
+
 def test_no_report_is_kept(install: Install, kept: Path) -> None:
     install("good")
     result = call("--committed")

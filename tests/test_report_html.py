@@ -25,7 +25,7 @@ from conformance.report.documents import report_document
 from conformance.report.html import html_text, labels_of, rows_of
 from conformance.rules import load_rules
 from conformance.runner import BrokenAdapter, Implementation, broken_run
-from conformance.verdicts import ADAPTER, FAIL, HANG, PASS, UNSUPPORTED, WORDS, Difference, Result, verdict
+from conformance.verdicts import ABSENT, ADAPTER, FAIL, HANG, PASS, UNSUPPORTED, WORDS, Difference, Result, verdict
 
 from .support import made_result
 
@@ -162,6 +162,8 @@ def test_the_whole_answer_stands_behind_the_difference(answer: str, lines: List[
     ("ab", "ab", ["expected  ab(ends here)", "actual    ab(ends here)", "            ^"], ["(", "("]),
     ("one\nabc", "one\nabd", ["expected  abc", "actual    abd", "            ^ in line 2"], ["c", "d"]),
     (b"\x00\x01", b"\x00\x02", ["expected  00 01", "actual    00 02", "             ^ at byte 1; 2 and 2 bytes"], ["0", "0"]),
+    ("e", "t", ["expected  e", "actual    t", "          ^"], ["e", "t"]),
+    ("a", ABSENT, ["expected  a", "actual    (absent)"], []),
     ("", "x", ["expected  (empty)", "actual    x", "          ^"], ["(", "x"]),
     (1, 2, ["expected  1", "actual    2", "          ^"], ["1", "2"]),
 ])

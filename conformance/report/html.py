@@ -6,7 +6,7 @@ paper: a summary of each implementation, a row for each case, and below them eve
 As one JSON island, each text once: what a case asks and expects, its bytes annotated, the rules; page.js opens it beside a cell.
 
 Nothing that came from an adapter is trusted: all text is escaped, page.js makes text nodes only, and the page's own policy lets
-no script run but that one and fetches nothing. The same reports give the same page, byte for byte.
+no script run but that one and fetches nothing. The same reports give the same page by the same Python, byte for byte.
 """
 import base64
 import hashlib
@@ -272,7 +272,7 @@ def _compared(seen: Excerpt) -> str:
     lines = shown_lines(seen)
     if seen.caret < 0:
         return escape("\n".join(lines))
-    at = lines[0].index(seen.expected) + seen.caret if seen.expected else 0
+    at = len(lines[0]) - len(seen.expected) + seen.caret
     marked = [escape(line[:at]) + ("<mark>%s</mark>" % escape(line[at]) if line[at:] else "") + escape(line[at + 1:]) for line in lines[:2]]
     return "\n".join(marked + list(map(escape, lines[2:])))
 
