@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """What refimpl costs, beside its peers and the bare limit, in one run: `python3 -m bench`, under the interpreter to be measured.
 
-The peers are botocore and boto3, awscrt, the JavaScript SDK (node, and `@aws-sdk/client-sagemaker-runtime` installed in the
-folder REFIMPL_PEERS names), and bare.py (REFIMPL_BARE): a program without API and errors, the least Python that could do
-the work. One that is absent is said to be absent; its ratios are then not printed, and no aim against it is judged.
+The peers are botocore and boto3, awscrt, the JavaScript SDK (`python3 -m conformance peers install javascript`), and bare.py
+(REFIMPL_BARE): a program without API and errors, the least Python that could do the work. One that is absent is said to be
+absent; its ratios are then not printed, and no aim against it is judged.
 
 Every round runs each subject of each row once, in an order that rotates from round to round, so that a slow minute of the
 machine falls on all of them. One round before the first is not counted: it fills caches. A ratio is the median of the

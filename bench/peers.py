@@ -12,9 +12,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Dict, List, NamedTuple, Optional
 
+from conformance.peers import peers_folder
+
 ROOT = Path(__file__).resolve().parent.parent
 BARE = os.environ.get("REFIMPL_BARE") or str(ROOT / ".." / "shared" / "bench" / "bare.py")
-JAVASCRIPT = os.environ.get("REFIMPL_PEERS") or str(ROOT / ".peers" / "javascript")
+JAVASCRIPT = os.path.join(peers_folder(), "javascript")
 JAVASCRIPT_SDK = "@aws-sdk/client-sagemaker-runtime"
 
 # What this interpreter must be able to import: the package's name, and the module's.
@@ -67,7 +69,8 @@ def _find_javascript(versions: Dict[str, str], absent: List[str]) -> Optional[st
     node = shutil.which("node")
     package = Path(JAVASCRIPT, "node_modules", JAVASCRIPT_SDK, "package.json")
     if node is None or not package.is_file():
-        absent.append("javascript: " + ("no node" if node is None else "no %s in %s (REFIMPL_PEERS)" % (JAVASCRIPT_SDK, JAVASCRIPT)))
+        install = "no %s in %s; python3 -m conformance peers install javascript" % (JAVASCRIPT_SDK, JAVASCRIPT)
+        absent.append("javascript: " + ("no node" if node is None else install))
         return None
     versions[JAVASCRIPT_SDK] = json.loads(package.read_text(encoding="utf-8"))["version"]
     return node

@@ -37,7 +37,7 @@ def row_lines(result: Result) -> List[str]:
         line = "  %-64s%14s%8s" % (name, row.show(spread(costs).median), _relative(spread(costs)))
         if name != OURS:
             found = result.ratios(name)
-            line += "  %s × (%s to %s)%s" % (_number(found.median), _number(found.low), _number(found.high), _verdict(result, name))
+            line += "  %s × (%s to %s)%s" % (number(found.median), number(found.low), number(found.high), _verdict(result, name))
         lines.append(line)
     return lines
 
@@ -52,7 +52,8 @@ def _relative(found: Spread) -> str:
     return "%.0f %%" % (100 * (found.high - found.low) / found.median)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A ratio in three digits."""
     return "%.2f" % value if value < 10 else "%.1f" % value if value < 100 else "%.0f" % value
 
 
@@ -60,7 +61,7 @@ def summary_lines(results: Sequence[Result]) -> List[str]:
     """Return how many aims were met, and which were not."""
     judged = [(result, name) for result in results for name in result.row.aims if name in result.costs]
     missed = ["  missed: %s, against %s: %s × instead of %g" % (
-        result.row.title, name, _number(result.ratios(name).median), result.row.aims[name])
+        result.row.title, name, number(result.ratios(name).median), result.row.aims[name])
         for result, name in judged if not result.met(name)]
     return ["", "aims met: %d of %d" % (len(judged) - len(missed), len(judged))] + missed
 
