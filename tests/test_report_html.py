@@ -25,7 +25,7 @@ from conformance.report.documents import report_document
 from conformance.report.html import html_text, labels_of, rows_of
 from conformance.rules import load_rules
 from conformance.runner import BrokenAdapter, Implementation, broken_run
-from conformance.verdicts import ABSENT, ADAPTER, FAIL, HANG, PASS, UNSUPPORTED, WORDS, Difference, Result, verdict
+from conformance.verdicts import ABSENT, ACCEPTABLE, ADAPTER, FAIL, HANG, PASS, UNSUPPORTED, WORDS, Difference, Result, verdict
 
 from .support import made_result
 
@@ -121,6 +121,13 @@ def test_a_matrix_of_cases_and_implementations() -> None:
     assert [[cell.text() for cell in row.all("td")] for row in groups] == [["1 of 2", "1 of 1"], ["\u2013", "0 of 1"]]
 
 
+def test_an_operation_s_row_counts_what_was_judged_and_is_as_it_may_be() -> None:
+    results = [made_result("evs-%d" % index, word) for index, word in enumerate((PASS, ACCEPTABLE, FAIL, UNSUPPORTED))]
+    root = parsed(page_of(report("mine", *results)))
+    [group] = [row for row in root.all("tr") if row.attributes.get("class", "").startswith("group")]
+    assert [cell.text() for cell in group.all("td")] == ["2 of 3"] and group.attributes["class"] == "group"
+
+
 def test_each_implementation_has_its_summary() -> None:
     root = parsed(page_of(report("mine", PASSES, FAILS, made_result("evs-c", UNSUPPORTED)), report("theirs", PASSES, language="c")))
     [table] = [one for one in root.all("table") if one.attributes.get("class") == "counts"]
@@ -163,6 +170,8 @@ def test_the_whole_answer_stands_behind_the_difference(answer: str, lines: List[
     ("one\nabc", "one\nabd", ["expected  abc", "actual    abd", "            ^ in line 2"], ["c", "d"]),
     (b"\x00\x01", b"\x00\x02", ["expected  00 01", "actual    00 02", "             ^ at byte 1; 2 and 2 bytes"], ["0", "0"]),
     ("e", "t", ["expected  e", "actual    t", "          ^"], ["e", "t"]),
+    ("<b>a&", "<b>a<", ["expected  <b>a&", "actual    <b>a<", "              ^"], ["&", "<"]),
+    ("a<i>b", "x<i>b", ["expected  a<i>b", "actual    x<i>b", "          ^"], ["a", "x"]),
     ("a", ABSENT, ["expected  a", "actual    (absent)"], []),
     ("", "x", ["expected  (empty)", "actual    x", "          ^"], ["(", "x"]),
     (1, 2, ["expected  1", "actual    2", "          ^"], ["1", "2"]),
