@@ -131,8 +131,8 @@ def test_what_breaks_down_in_a_case_has_it_in_its_report(body: str, kind: str, i
 
 
 @pytest.mark.parametrize("body", [
-    "sys.stderr.write('needs Ruby 3.2'); sys.exit(1)", "say('Picked up JAVA_TOOL_OPTIONS'); ", "hello['operations'] = ['http.call']",
-    "hello['protocol'] = 2", "time.sleep(600)"])
+    "sys.stderr.write('needs Ruby 3.2'); sys.exit(1)", "print('a banner', flush=True); sys.exit(1)",
+    "hello['operations'] = ['http.call']", "hello['protocol'] = 2", "time.sleep(600)"])
 def test_what_does_not_say_hello_is_told_by_the_peer_s_name(body: str, install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conformance.process.START_PATIENCE", 0.5)
     monkeypatch.setattr("conformance.process.Adapter.__init__.__defaults__", (None, 2.0))
