@@ -153,7 +153,7 @@ def test_what_is_no_error_is_not_written(write):
 def recorded():
     """(code, body) of each recorded error response."""
     for entry in json.loads(corpora("http-error-responses.json").read_text(encoding="utf-8")):
-        yield dict(entry["headers"]).get("x-amzn-errortype"), entry["body"]
+        yield {name.lower(): value for name, value in entry["headers"]}["x-amzn-errortype"], entry["body"]
 
 
 def test_recorded_documents():
