@@ -505,7 +505,11 @@ OWN_ADAPTER = (sys.executable, "-m", "conformance.adapters.refimpl")
 
 
 def test_an_interrupt_leaves_no_traceback(start: Any) -> None:
-    process = start(*OWN_ADAPTER)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # where this process ignores it, its children would, too
+    try:
+        process = start(*OWN_ADAPTER)
+    finally:
+        signal.signal(signal.SIGINT, before)
     process.stdin.write(FIRST_LINE)
     process.stdin.flush()
     assert process.stdout.readline().startswith(b'{"protocol":1,')  # so it waits for the next line

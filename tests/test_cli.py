@@ -923,7 +923,7 @@ def test_help_is_as_wide_as_the_terminal(capsys: pytest.CaptureFixture[str], mon
 
 
 # What the library can load for one small call, and what each costs at the start of a process: milliseconds, and none is needed.
-SLOW_TO_LOAD = {"shutil", "bz2", "lzma", "encodings.idna", "stringprep", "platform", "contextlib", "uuid", "decimal", "ctypes", "asyncio"}
+SLOW_TO_LOAD = {"shutil", "bz2", "lzma", "encodings.idna", "stringprep", "platform", "uuid", "decimal", "ctypes", "asyncio"}
 
 
 def test_a_small_call_loads_nothing_slow(endpoint: Endpoint) -> None:
