@@ -25,7 +25,7 @@ import uuid
 from collections import deque
 from contextlib import suppress
 from email.utils import formatdate
-from typing import Any, Callable, Deque, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Deque, Dict, List, Mapping, NamedTuple, Optional, Tuple, Type, TypeVar
 from urllib.parse import unquote
 
 from refimpl.errors import Error, shown
@@ -47,6 +47,7 @@ _KEPT_CALLS = 2000
 _KEPT_BYTES = 64 * 1024 * 1024  # of the bodies of kept calls
 
 Pairs = List[Tuple[str, str]]
+_Served = TypeVar("_Served", bound="Loopback")
 
 
 class Call(NamedTuple("Call", [
@@ -105,7 +106,7 @@ class BadRequest(Exception):
         return document(self.status, self.message.encode("ascii", "replace"), None, "text/plain", (("Connection", "close"),))
 
 
-class _Gone(Exception):
+class Gone(Exception):
     """There is nobody to answer."""
 
 
@@ -161,8 +162,8 @@ def body_length(headers: Pairs) -> Optional[int]:
 class RequestReader:
     """Reads requests from a connection, one after the other; strict, in bounded memory."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection  # a socket, or what reads and writes one
         self._buffer = bytearray()
 
     def read(self) -> Optional[Request]:
@@ -177,6 +178,11 @@ class RequestReader:
         if length != 0 and "100-continue" in ", ".join(values_of(headers, "expect")).lower() and not self._buffer:
             self._connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         return Request(method, target, version, headers, self._chunks() if length is None else self._exactly(length))
+
+    @property
+    def ahead(self) -> int:
+        """How many bytes have come behind the request that was read last."""
+        return len(self._buffer)
 
     def _head(self) -> Optional[List[bytes]]:
         while True:  # an empty line or two before a request are an old habit of clients
@@ -246,7 +252,7 @@ class RequestReader:
 
     def _need_more(self) -> None:
         if not self._more():
-            raise _Gone("the client left inside a request")
+            raise Gone("the client left inside a request")
 
 
 def _too_large() -> BadRequest:
@@ -396,33 +402,81 @@ class _Record:
 
 # ---- the server --------------------------------------------------------------------------------------------------
 
-class _Handler(socketserver.BaseRequestHandler):
-    """One connection: requests, one after the other, each with its answer."""
+class Conversation(socketserver.BaseRequestHandler):
+    """One connection: exchanges, one after the other, until one of them was the last."""
 
     server: "_Server"
 
     def handle(self) -> None:
+        """Hold the conversation; a client that leaves or is silent ends it, which the log tells."""
+        owner = self.server.owner
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.request.settimeout(self.server.endpoint.idle_timeout)
-        reader = RequestReader(self.request)
+        self.request.settimeout(owner.idle_timeout)
         try:
-            while self._exchange(reader):
-                pass
-        except _Gone as gone:
-            self.server.endpoint.log("dropped: %s" % gone)
+            self.converse()
+        except Gone as gone:
+            owner.log("dropped: %s" % gone)
         except socket.timeout:
-            self.server.endpoint.log("dropped: the client was silent for %g s" % self.server.endpoint.idle_timeout)
+            owner.log("dropped: the client was silent for %g s" % owner.idle_timeout)
         except OSError as error:
-            self.server.endpoint.log("dropped: the client left (%s)" % (error.strerror or type(error).__name__))
+            owner.log("dropped: the client left (%s)" % (error.strerror or type(error).__name__))
+
+    def converse(self) -> None:
+        """Read and answer."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """End the connection by a reset, when the peer has what was sent."""
+        self._settle()
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0))
+        self.request.close()  # here, before anything says good-bye in good order
+
+    def stall(self) -> None:
+        """Send nothing more, until the client leaves or the server closes."""
+        self.request.settimeout(None)
+        while self.request.recv(65536):
+            pass
+
+    def _settle(self) -> None:
+        """Wait until the peer's system has all that was sent: a reset throws away what is still on its way."""
+        try:
+            from fcntl import ioctl
+            from termios import TIOCOUTQ
+            for _ in range(2500):
+                if struct.unpack("i", ioctl(self.request.fileno(), TIOCOUTQ, b"\0\0\0\0"))[0] == 0:
+                    return
+                self.server.owner.pause(0.002, exact=True)
+        except (ImportError, OSError):
+            self.server.owner.pause(0.05, exact=True)
+
+    def linger(self) -> None:
+        """Read on before closing, for a while: unread bytes would turn the close into a reset that destroys the answer."""
+        deadline, left = time.monotonic() + _LINGER, _MAX_DRAIN
+        self.request.shutdown(socket.SHUT_WR)
+        while left > 0 and time.monotonic() < deadline:
+            self.request.settimeout(max(0.01, deadline - time.monotonic()))
+            data = self.request.recv(1 << 20)
+            if not data:
+                break
+            left -= len(data)
+
+
+class _Handler(Conversation):
+    """Requests, each with its answer."""
+
+    def converse(self) -> None:
+        reader = RequestReader(self.request)
+        while self._exchange(reader):
+            pass
 
     def _exchange(self, reader: RequestReader) -> bool:
         """Read one request and answer it; tell whether the connection goes on."""
-        endpoint = self.server.endpoint
+        endpoint: Endpoint = self.server.owner
         try:
             request = reader.read()
         except BadRequest as error:
             self._answer(error.answer(), endpoint.record(None, False, error.message, None), ())
-            self._linger()
+            self.linger()
             return False
         if request is None:
             return False
@@ -439,7 +493,7 @@ class _Handler(socketserver.BaseRequestHandler):
         return answer.ending == "clean" and answer.framing in ("chunked", "length") and not last
 
     def _answer(self, answer: Answer, record: _Record, extra: Tuple[Tuple[str, str], ...]) -> None:
-        endpoint = self.server.endpoint
+        endpoint: Endpoint = self.server.owner
         try:
             for data, body, pause in script(answer, endpoint.own_headers() + extra, self.server.server_address[1]):
                 if pause:
@@ -454,36 +508,9 @@ class _Handler(socketserver.BaseRequestHandler):
 
     def _end(self, ending: str) -> None:
         if ending == "stall":
-            self.request.settimeout(None)
-            while self.request.recv(65536):  # until the client leaves or the endpoint closes
-                pass
+            self.stall()
         elif ending == "reset":
-            self._settle()
-            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0))
-            self.request.close()  # here, before anything says good-bye in good order
-
-    def _settle(self) -> None:
-        """Wait until the peer's system has all that was sent: a reset throws away what is still on its way."""
-        try:
-            from fcntl import ioctl
-            from termios import TIOCOUTQ
-            for _ in range(2500):
-                if struct.unpack("i", ioctl(self.request.fileno(), TIOCOUTQ, b"\0\0\0\0"))[0] == 0:
-                    return
-                self.server.endpoint.pause(0.002, exact=True)
-        except (ImportError, OSError):
-            self.server.endpoint.pause(0.05, exact=True)
-
-    def _linger(self) -> None:
-        """Read on before closing, for a while: unread bytes would turn the close into a reset that destroys the answer."""
-        deadline, left = time.monotonic() + _LINGER, _MAX_DRAIN
-        self.request.shutdown(socket.SHUT_WR)
-        while left > 0 and time.monotonic() < deadline:
-            self.request.settimeout(max(0.01, deadline - time.monotonic()))
-            data = self.request.recv(1 << 20)
-            if not data:
-                break
-            left -= len(data)
+            self.reset()
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
@@ -493,11 +520,11 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     allow_reuse_address = os.name == "posix"
     request_queue_size = 512
 
-    def __init__(self, port: int, endpoint: "Endpoint") -> None:
-        self.endpoint = endpoint
+    def __init__(self, port: int, owner: Any, conversation: Type[Conversation]) -> None:
+        self.owner = owner
         self._lock = threading.Lock()
         self._live: Dict[threading.Thread, Any] = {}
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(("127.0.0.1", port), conversation)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
@@ -518,9 +545,9 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
                 del self._live[threading.current_thread()]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say that the endpoint itself is at fault, on one line."""
+        """Say that the server itself is at fault, on one line."""
         kind, error = sys.exc_info()[:2]
-        sys.stderr.write("endpoint: %s: %s\n" % (kind.__name__ if kind else "error", error))
+        sys.stderr.write("%s: %s: %s\n" % (type(self.owner).__name__.lower(), kind.__name__ if kind else "error", error))
 
     def end_connections(self) -> None:
         """End every connection and wait for its thread."""
@@ -533,34 +560,27 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
             thread.join()
 
 
-class Endpoint:
-    """A SageMaker Runtime endpoint that runs until close(); also a context manager.
+class Loopback:
+    """A server on 127.0.0.1 that runs until close(), a thread for each connection; also a context manager.
 
-    scenarios: by endpoint name, beside the catalogue's or in place of them
-    region: the only one accepted, or None for any;  clock: seconds since 1970 UTC, as time.time
-    port: 0 for one that the system chooses
-    pace: seconds for every pause, in place of the scenarios' own; 0 for no pauses at all
-    log: is called with one line for each exchange and for each connection that is dropped, from any thread
+    conversation: what happens on a connection;  port: 0 for one that the system chooses
+    pace: seconds for every pause, in place of its own;  log: is called with one line for each thing told, from any thread
     idle_timeout: seconds that a client may be silent where it has to send or to read
     Raises OSError when the port cannot be had.
     """
 
-    def __init__(self, scenarios: Optional[Mapping[str, Scenario]] = None, region: Optional[str] = None,
-                 clock: Callable[[], float] = time.time, port: int = 0, pace: Optional[float] = None,
-                 log: Optional[Callable[[str], None]] = None, idle_timeout: float = 60.0) -> None:
+    def __init__(self, conversation: Type[Conversation], port: int, pace: Optional[float], log: Optional[Callable[[str], None]],
+                 idle_timeout: float) -> None:
         self.idle_timeout = idle_timeout
-        self._scenarios: Mapping[str, Scenario] = {} if scenarios is None else scenarios
-        self._region, self._clock, self._pace, self._log = region, clock, pace, log
+        self._pace, self._log = pace, log
         self._lock = threading.Lock()
-        self._records: Deque[_Record] = deque()
-        self._kept_bytes = 0
         self._closing = threading.Event()
-        self._server = _Server(port, self)
+        self._server = _Server(port, self, conversation)
         self.url = "http://127.0.0.1:%d" % self._server.server_address[1]
         self._accepting = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._accepting.start()
 
-    def __enter__(self) -> "Endpoint":
+    def __enter__(self: _Served) -> _Served:
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -576,6 +596,38 @@ class Endpoint:
         self._accepting.join()
         self._server.end_connections()
         self._server.server_close()
+
+    def pause(self, seconds: float, exact: bool = False) -> None:
+        """Wait, at the server's pace unless exact. Raises when the server closes meanwhile."""
+        if self._closing.wait(seconds if exact or self._pace is None else self._pace):
+            raise Gone("the server closes")
+
+    def log(self, line: str) -> None:
+        """Hand one line to the log, if there is one."""
+        if self._log is not None:
+            self._log(line)
+
+
+class Endpoint(Loopback):
+    """A SageMaker Runtime endpoint that runs until close(); also a context manager.
+
+    scenarios: by endpoint name, beside the catalogue's or in place of them
+    region: the only one accepted, or None for any;  clock: seconds since 1970 UTC, as time.time
+    port: 0 for one that the system chooses
+    pace: seconds for every pause, in place of the scenarios' own; 0 for no pauses at all
+    log: is called with one line for each exchange and for each connection that is dropped, from any thread
+    idle_timeout: seconds that a client may be silent where it has to send or to read
+    Raises OSError when the port cannot be had.
+    """
+
+    def __init__(self, scenarios: Optional[Mapping[str, Scenario]] = None, region: Optional[str] = None,
+                 clock: Callable[[], float] = time.time, port: int = 0, pace: Optional[float] = None,
+                 log: Optional[Callable[[str], None]] = None, idle_timeout: float = 60.0) -> None:
+        self._scenarios: Mapping[str, Scenario] = {} if scenarios is None else scenarios
+        self._region, self._clock = region, clock
+        self._records: Deque[_Record] = deque()
+        self._kept_bytes = 0
+        super().__init__(_Handler, port, pace, log, idle_timeout)
 
     @property
     def calls(self) -> List[Call]:
@@ -607,13 +659,3 @@ class Endpoint:
     def own_headers(self) -> Tuple[Tuple[str, str], ...]:
         """Return the headers that every answer bears."""
         return (("x-amzn-RequestId", str(uuid.uuid4())), ("Date", formatdate(self._clock(), usegmt=True)))
-
-    def pause(self, seconds: float, exact: bool = False) -> None:
-        """Wait, at the endpoint's pace unless exact. Raises when the endpoint closes meanwhile."""
-        if self._closing.wait(seconds if exact or self._pace is None else self._pace):
-            raise _Gone("the endpoint closes")
-
-    def log(self, line: str) -> None:
-        """Hand one line to the log, if there is one."""
-        if self._log is not None:
-            self._log(line)

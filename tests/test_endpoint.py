@@ -705,7 +705,7 @@ def test_any_bytes_are_a_request_or_refused(data: bytes, before: bytes) -> None:
         try:
             found = RequestReader(theirs).read()
             assert found is None or found.target.startswith("/")
-        except (BadRequest, endpoint_module._Gone) as error:
+        except (BadRequest, endpoint_module.Gone) as error:
             assert str(error)
 
 
