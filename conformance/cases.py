@@ -24,9 +24,11 @@ from .frames import assemble
 from .rules import load_rules
 from .scenarios import Scenario, examples, header, raw_frame
 from .schema import faults
+from .wire import CaseInput, case_entries
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCHEMA_FILE, MANIFEST_FILE = "schema.json", "MANIFEST.sha256"
+WIRE_FOLDER, WIRE_SCHEMA_FILE = "wire", "schema-wire.json"  # recordings, each with its cases
 CARRIERS = ("frames", "text", "base64")  # the ways in which a case writes its bytes
 WIRE_BODY = b'{"inputs": "Hi"}'  # of the request of every `invoke` case
 
@@ -76,12 +78,10 @@ def read_cases(folder: Optional[str] = None) -> Tuple[List[Case], List[CaseError
     except CaseError as error:
         return [], found + [error]
     rules = load_rules()
-    for name in sorted(name for name in os.listdir(folder) if name.endswith(".json") and name != SCHEMA_FILE):
-        try:
-            for case in _cases_in(folder, name, schema, found):
-                _add(case, name, cases, rules, found)
-        except CaseError as error:
-            found.append(error)
+    for name in sorted(name for name in os.listdir(folder) if name.endswith(".json") and name not in (SCHEMA_FILE, WIRE_SCHEMA_FILE)):
+        _add_all(_cases_in(folder, name, schema, found), name, cases, rules, found)
+    for name in _names_of_recordings(folder):
+        _add_all(_cases_recorded(folder, name, schema, found), name, cases, rules, found)
     return _with_known_needs(cases, found), found
 
 
@@ -101,12 +101,40 @@ def _cases_in(folder: str, name: str, schema: Document, found: List[CaseError]) 
     frame = dict(document, cases=[]) if isinstance(entries, list) else document  # each case is held against the schema alone
     for fault in faults(frame, schema, schema):
         raise CaseError("%s: %s" % (name, fault))
-    for index, entry in enumerate(entries or ()):
+    yield from _cases_of(entries or (), name, document["feature"], schema, found)
+
+
+def _names_of_recordings(folder: str) -> List[str]:
+    inside = os.path.join(folder, WIRE_FOLDER)
+    return ["%s/%s" % (WIRE_FOLDER, name) for name in sorted(os.listdir(inside)) if name.endswith(".json")] if os.path.isdir(inside) else []
+
+
+def read_recording(folder: str, name: str, schema: Optional[Document] = None) -> Document:
+    """Return a recording that fits its schema. Raises CaseError."""
+    recording = _read_json(folder, name)
+    wanted = _read_json(vectors_folder(), WIRE_SCHEMA_FILE) if schema is None else schema
+    for fault in faults(recording, wanted, wanted):
+        raise CaseError("%s: %s" % (name, fault))
+    return dict(recording)
+
+
+def _cases_recorded(folder: str, name: str, schema: Document, found: List[CaseError]) -> Iterator[Case]:
+    """Yield the cases of a recording; what they ask stands in its bytes."""
+    try:
+        entries = list(case_entries(read_recording(folder, name, _read_json(folder, WIRE_SCHEMA_FILE))))
+    except CaseInput as error:
+        raise CaseError("%s: %s" % (name, error)) from None
+    yield from _cases_of(entries, name, name[:-len(".json")], schema, found)
+
+
+def _cases_of(entries: Iterable[Any], name: str, feature: str, schema: Document, found: List[CaseError]) -> Iterator[Case]:
+    """Yield the cases that entries of a file are, and add a fault for each that is none."""
+    for index, entry in enumerate(entries):
         case_id = entry.get("id") if isinstance(entry, dict) else None
         label = "%s: %s" % (name, shown(case_id, 80) if isinstance(case_id, str) else "case %d" % index)
         own = ["%s: %s" % (label, fault) for fault in faults(entry, schema["definitions"]["case"], schema)]
         if not own:
-            case = case_of(entry, document["feature"])
+            case = case_of(entry, feature)
             try:
                 questions_of(case)
             except Error as error:
@@ -123,6 +151,14 @@ def case_of(entry: Mapping[str, Any], feature: str) -> Case:
         entry["id"], entry["title"], tuple(entry["rules"]), entry["level"], entry["op"], entry["input"],
         tuple(entry.get("delivery", ("whole",))), entry["expect"], tuple(entry.get("acceptable", ())), tuple(entry.get("needs", ())),
         entry["why"], entry["since"], entry["source"], feature)
+
+
+def _add_all(made: Iterable[Case], name: str, cases: Dict[str, Case], rules: Mapping[str, object], found: List[CaseError]) -> None:
+    try:
+        for case in made:
+            _add(case, name, cases, rules, found)
+    except CaseError as error:
+        found.append(error)
 
 
 def _add(case: Case, name: str, cases: Dict[str, Case], rules: Mapping[str, object], found: List[CaseError]) -> None:

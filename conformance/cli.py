@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python3 -m conformance demo | run | list | show | dump | badge | frames | mutants | prove | trace | serve | peers`.
+"""The command line: `python3 -m conformance demo | run | list | show | dump | badge | frames | mutants | prove | trace | serve |
+record | replay | peers`.
 
 Exit codes: 0 all as expected, 1 not so, 2 usage, 3 the adapter itself is broken, 130 interrupted, 141 the reader of stdout went
-away. `serve` prints its URL alone on the first line of stdout and runs until it is interrupted.
+away. `serve`, `record` and `replay` print their URL alone on the first line of stdout and run until they are interrupted.
 """
 import argparse
 import os
@@ -12,11 +13,12 @@ import threading
 from typing import Any, BinaryIO, Callable, Mapping, NamedTuple, Optional, Sequence, TextIO
 
 from refimpl.cli import UsageParser, end_process
+from refimpl.credentials import credentials_from_environment
 from refimpl.errors import Error, UsageError, shown
 
 from .adapters.protocol import OPERATION_NAMES
 from .demo import run_demo
-from .endpoint import Endpoint
+from .endpoint import Endpoint, Loopback
 from .frames import assemble, disassemble
 from .runner import DEFAULT_TIMEOUT, OWN_ADAPTER, BrokenAdapter, own_environment, split_command
 from .scenarios import listing
@@ -24,7 +26,8 @@ from .suite import dump_cases, list_cases, run_suite, show_case
 
 Streams = NamedTuple("Streams", [("stdout", BinaryIO), ("stderr", TextIO)])
 
-_COMMANDS = ("demo", "run", "list", "show", "dump", "badge", "frames", "mutants", "prove", "trace", "serve", "peers")
+_COMMANDS = ("demo", "run", "list", "show", "dump", "badge", "frames", "mutants", "prove", "trace", "serve", "record",
+             "replay", "peers")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_pace(serve)
     serve.add_argument("--port", type=int, default=0, help="default: one that the system chooses")
     serve.add_argument("--list", action="store_true", help="list the scenarios and what a correct client does")
+    _add_recording(commands)
     _add_peers(commands)
     return parser
 
@@ -106,6 +110,24 @@ def _add_badge(commands: Any) -> None:
     badge = commands.add_parser("badge", help="a report as a small picture for a README: SVG on stdout")
     badge.set_defaults(act=_badge)
     badge.add_argument("file", metavar="REPORT", help="as run --report json=FILE writes it")
+
+
+def _add_recording(commands: Any) -> None:
+    record = commands.add_parser("record", help="a proxy on loopback that writes each exchange with its bytes, pieces and timing as a file")
+    record.set_defaults(act=_record)
+    record.add_argument("--upstream", required=True, metavar="URL", help="http://host:port or https://host")
+    record.add_argument("--out", required=True, metavar="DIR", help="is made; what lies in it already stays")
+    record.add_argument("--sign", action="store_true", help="verify what a client signed with the example keys, and sign it anew with "
+                        "the credentials of the environment; none of either is ever written")
+    record.add_argument("--keep-sensitive", action="store_true", help="leave Body, the parts and CustomAttributes in")
+    record.add_argument("--idle-timeout", type=_timeout, default=60.0, metavar="S", help="seconds of silence that end an exchange "
+                        "(default: %(default)g)")
+    replay = commands.add_parser("replay", help="serve recordings again, byte for byte")
+    replay.set_defaults(act=_replay)
+    replay.add_argument("path", metavar="FILE|DIR", help="of a folder: those whose request line is the one that comes, each in its turn")
+    replay.add_argument("--no-timing", action="store_true", help="without the waits between the pieces")
+    for parser in (record, replay):
+        parser.add_argument("--port", type=int, default=0, help="default: one that the system chooses")
 
 
 def _add_frames(commands: Any) -> None:
@@ -201,18 +223,36 @@ def _serve(options: argparse.Namespace, streams: Streams) -> None:
             streams.stdout.write(("%s\n    %s\n    %s\n" % (name, title, must)).encode("utf-8"))
         streams.stdout.flush()
         return
-    if not 0 <= options.port < 65536:
-        raise UsageError("not a port", expected="0 to 65535", actual=options.port)
+    _serve_until_interrupted(options.port, streams, lambda log: Endpoint(port=options.port, pace=options.pace, log=log))
+
+
+def _serve_until_interrupted(port: int, streams: Streams, start: Callable[[Callable[[str], None]], Loopback]) -> None:
+    if not 0 <= port < 65536:
+        raise UsageError("not a port", expected="0 to 65535", actual=port)
     try:
-        endpoint = Endpoint(port=options.port, pace=options.pace, log=lambda line: _write_log(streams, line))
+        server = start(lambda line: _write_log(streams, line))
     except OSError as error:
-        raise UsageError("cannot listen on port %d: %s" % (options.port, error.strerror or error)) from None
-    with endpoint:
-        streams.stdout.write(endpoint.url.encode("ascii") + b"\n")
+        raise UsageError("cannot listen on port %d: %s" % (port, error.strerror or error)) from None
+    with server:
+        streams.stdout.write(server.url.encode("ascii") + b"\n")
         streams.stdout.flush()
         forever = threading.Event()
         while not forever.wait(0.5):  # an interrupt just before an endless wait would be lost
             pass
+
+
+def _record(options: argparse.Namespace, streams: Streams) -> None:
+    from .recorder import Recorder
+    credentials = credentials_from_environment(os.environ) if options.sign else None
+    os.makedirs(options.out, exist_ok=True)
+    _serve_until_interrupted(options.port, streams, lambda log: Recorder(
+        options.upstream, options.out, credentials, options.keep_sensitive, port=options.port, log=log, idle_timeout=options.idle_timeout))
+
+
+def _replay(options: argparse.Namespace, streams: Streams) -> None:
+    from .recorder import Replay, read_recordings
+    recordings = read_recordings(options.path)
+    _serve_until_interrupted(options.port, streams, lambda log: Replay(recordings, not options.no_timing, options.port, log))
 
 
 def _frames(options: argparse.Namespace, streams: Streams) -> None:

@@ -285,7 +285,7 @@ def check_request(request: Request, amz_date: str, region: Optional[str] = None)
 def check_signature(request: Request, headers: Dict[str, str], amz_date: str, region: Optional[str]) -> None:
     """Raise Refusal, in AWS's words, unless the request is signed with the example keys; headers: the request's, collected."""
     query = {name.decode("latin-1"): value.decode("latin-1") for name, value in decode_query(request.target.partition("?")[2])}
-    access_key, claimed_region, service = _claimed_scope(headers, query)
+    access_key, claimed_region, service = claimed_scope(headers, query)
     if access_key != ACCESS_KEY:
         raise Refusal(_FORBIDDEN, "UnrecognizedClientException", "The security token included in the request is invalid.")
     if service != SERVICE:
@@ -311,7 +311,7 @@ def _incomplete(message: str) -> Refusal:
     return Refusal(_FORBIDDEN, "IncompleteSignatureException", message)
 
 
-def _claimed_scope(headers: Dict[str, str], query: Dict[str, str]) -> Tuple[str, str, str]:
+def claimed_scope(headers: Dict[str, str], query: Dict[str, str]) -> Tuple[str, str, str]:
     """Return (access key, region, service) that a request claims, in its headers or its query."""
     authorization = headers.get("authorization")
     if authorization is not None:
@@ -601,6 +601,11 @@ class Loopback:
         """Wait, at the server's pace unless exact. Raises when the server closes meanwhile."""
         if self._closing.wait(seconds if exact or self._pace is None else self._pace):
             raise Gone("the server closes")
+
+    @property
+    def closing(self) -> bool:
+        """Whether close() has been called."""
+        return self._closing.is_set()
 
     def log(self, line: str) -> None:
         """Hand one line to the log, if there is one."""

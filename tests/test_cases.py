@@ -92,7 +92,7 @@ def test_what_a_case_leaves_out() -> None:
 BROKEN: List[Any] = [
     ({"why": None}, "evs-one: why: expected string, got None"),
     ({"colour": "red"}, "evs-one: unknown key colour"),
-    ({"id": "EVS-one"}, "EVS-one: id: expected ^(?:evs|sig|http|end|shp|txt|invoke)(?:-[a-z0-9]+)+$, got EVS-one"),
+    ({"id": "EVS-one"}, "EVS-one: id: expected ^(?:evs|sig|http|end|shp|txt|invoke|wire)(?:-[a-z0-9]+)+$, got EVS-one"),
     ({"id": 7}, "case 0: id: expected string, got 7"),
     ({"rules": []}, "evs-one: rules: expected at least 1, got 0"),
     ({"rules": ["EVS-1"]}, "evs-one: rules[0]: expected ^[A-Z]+-[0-9]{3}$, got EVS-1"),
@@ -186,11 +186,11 @@ def test_a_checksum_that_differs(folder: Path) -> None:
 
 
 def test_a_file_without_a_line_and_a_line_without_a_file(folder: Path) -> None:
-    (folder / "wire").mkdir()
-    write_file(folder / "wire", "more.json", {})
+    (folder / "more").mkdir()
+    write_file(folder / "more", "more.json", {})
     with open(str(folder / "MANIFEST.sha256"), "a", encoding="ascii") as file:
         file.write("00  gone.json\n")
-    assert told(folder) == ["wire/more.json: has no line in MANIFEST.sha256", "gone.json: cannot be read: No such file or directory"]
+    assert told(folder) == ["more/more.json: has no line in MANIFEST.sha256", "gone.json: cannot be read: No such file or directory"]
     write_manifest(folder)
     assert told(folder) == []
 
@@ -267,6 +267,54 @@ def test_the_cases_of_scenarios_fit_the_schema() -> None:
     schema = json.loads((VECTORS / "schema.json").read_text(encoding="utf-8"))
     for case in scenario_cases():
         assert list(cases.faults(to_document(case), schema["definitions"]["case"], schema)) == []
+
+
+# ---- recordings --------------------------------------------------------------------------------------------------
+
+RECORDED: Dict[str, Any] = {
+    "title": "a call", "client": "me", "server": "them", "date": "2015-08-30",
+    "request": {"ended": "whole", "continued": False, "pieces": [{"at": 0, "text": "POST / HTTP/1.1\r\nHost: x\r\n\r\n"}]},
+    "response": {"ended": "whole", "pieces": [{"at": 5, "text": "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"}]}, "removed": [],
+    "cases": [dict({key: ENTRY[key] for key in ("title", "rules", "level", "why", "since", "source")}, id="wire-one-decode",
+                   op="eventstream.decode", expect={"status": "ok", "output": {"messages": []}})]}
+
+
+def with_recording(folder: Path, **changes: Any) -> Path:
+    shutil.copy(str(VECTORS / "schema-wire.json"), str(folder))
+    (folder / "wire").mkdir()
+    write_file(folder / "wire", "one.json", dict(RECORDED, **changes))
+    write_manifest(folder)
+    return folder
+
+
+def test_the_cases_of_a_recording_are_cases_like_others(folder: Path) -> None:
+    case = load_cases(str(with_recording(folder)))[-1]
+    assert (case.id, case.feature, case.input, case.delivery) == ("wire-one-decode", "wire/one", {"chunks": []}, ("whole",))
+    assert [question.input for question in questions_of(case)] == [{"chunks": []}]
+
+
+@pytest.mark.parametrize("changes, words", [
+    ({"title": ""}, "wire/one.json: title: expected text, got none"),
+    ({"request": {"ended": "whole", "continued": False, "pieces": [{"at": 0, "text": "\u00e9"}]}},
+     "wire/one.json: request.pieces[0].text: expected ^["),
+    ({"response": {"ended": "none", "pieces": []}},
+     "wire/one.json: wire-one-decode: the response is not HTTP that the protocol can carry"),
+    ({"cases": [dict(RECORDED["cases"][0], why=7)]}, "wire/one.json: wire-one-decode: why: expected string, got 7"),
+    ({"cases": [dict(RECORDED["cases"][0], input={})]}, "wire/one.json: cases[0]: unknown key input"),
+    ({"cases": [dict(RECORDED["cases"][0], id="evs-one")]}, "wire/one.json: cases[0].id: expected ^wire(?:-[a-z0-9]+)+$, got evs-one"),
+    ({"cases": RECORDED["cases"] * 2}, "wire/one.json: wire-one-decode: id: stands already in wire/one.json"),
+])
+def test_a_recording_at_fault_is_told_and_takes_no_other_with_it(folder: Path, changes: Dict[str, Any], words: str) -> None:
+    line, = told(with_recording(folder, **changes))
+    assert line.startswith(words)
+    assert [case.id for case in read_cases(str(folder))[0]][:2] == ["evs-one", "evs-two"]
+
+
+def test_recordings_without_their_schema_are_told(folder: Path) -> None:
+    with_recording(folder)
+    (folder / "schema-wire.json").unlink()
+    write_manifest(folder)
+    assert told(folder) == ["schema-wire.json: cannot be read: No such file or directory"]
 
 
 # ---- questions ---------------------------------------------------------------------------------------------------

@@ -177,7 +177,8 @@ def one_line(stderr: str) -> str:
 
 
 @pytest.mark.parametrize("arguments, words", [
-    ([], "no command (expected demo, run, list, show, dump, badge, frames, mutants, prove, trace, serve, peers; --help tells more)"),
+    ([], "no command (expected demo, run, list, show, dump, badge, frames, mutants, prove, trace, serve, "
+         "record, replay, peers; --help tells more)"),
     (["run", "--jobs", "\u00b2"], "argument --jobs: expected 1 to 256, got '\u00b2'"),
     (["prove", "--budget", "\u00b2"], "argument --budget: expected 1 to 86400 seconds, got '\u00b2'"),
     (["frobnicate"], "invalid choice: 'frobnicate'"),

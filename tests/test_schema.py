@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from conformance.schema import faults
 
 ROOT = Path(__file__).resolve().parent.parent
-SCHEMAS = [ROOT / "vectors" / "schema.json", ROOT / "conformance" / "report" / "report.schema.json"]
+SCHEMAS = [ROOT / "vectors" / "schema.json", ROOT / "vectors" / "schema-wire.json",
+           ROOT / "conformance" / "report" / "report.schema.json"]
 
 
 def told(value: Any, schema: Dict[str, Any]) -> List[str]:
