@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: MIT
+"""Every reproducer in docs/divergences runs in the software it is about, and prints what its page says.
+
+A page has one form. Ahead of the first section stand a block `console`, which tells how to install and run, and the prelude, in the
+language of the page. In a section each block of that language is a reproducer: it runs behind the prelude, alone, and right below it
+a block `text` holds what it prints, exactly. A section without a reproducer is headed "what else …".
+
+A runner makes of a page the commands that run its reproducers; a language that is compiled takes one build for its whole page. Add
+one to RUNNERS for a page of another language. What is not installed is skipped; a page's form is held in any case.
+"""
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
+
+import pytest
+
+from conformance.peers import Found, peer_named
+
+from . import peer
+
+PAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "divergences"
+BLOCK = re.compile(r"^```([a-z]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LONGEST = 12  # lines of a reproducer
+DEADLINE = 60  # seconds for one, with what its language takes to start
+
+
+class Reproducer(NamedTuple):
+    name: str  # DIV-nnn, with a letter behind it where a section has several
+    code: str
+    printed: str
+
+
+class Page(NamedTuple):
+    name: str
+    console: str
+    language: str
+    prelude: str
+    reproducers: List[Reproducer]
+    faults: List[str]  # departures from the form
+
+
+Commands = List[Sequence[str]]  # one for each reproducer, in order
+Prepare = Callable[[Found, Page, Path], Commands]  # in a folder that is empty
+
+
+# ---- reading a page ----------------------------------------------------------------------------------------------
+
+def page_of(name: str, text: str) -> Page:
+    """Take a page apart."""
+    head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
+    blocks = BLOCK.findall(head)
+    if [language for language, _ in blocks][:1] != ["console"] or len(blocks) != 2:
+        return Page(name, "", "", "", [], ["ahead of the sections: a block console and the prelude, and nothing else"])
+    (_, console), (language, prelude) = blocks
+    page = Page(name, console, language, prelude, [], [])
+    for section in sections:
+        read_section(page, section)
+    return page
+
+
+def read_section(page: Page, section: str) -> None:
+    heading = section.partition("\n")[0]
+    number = heading.partition(" ")[0]
+    blocks = BLOCK.findall(section)
+    if not blocks and " what else " not in heading:
+        page.faults.append("%s has no reproducer" % number)
+    if [language for language, _ in blocks] != [page.language, "text"] * (len(blocks) // 2):
+        page.faults.append("%s: each block %s has a block text behind it" % (number, page.language))
+        return
+    # Right below: what a block prints is not to be searched for.
+    if len(re.findall(r"^```\n\n```text\n", section, re.MULTILINE)) != len(blocks) // 2:
+        page.faults.append("%s: a block text is apart from its code" % number)
+    for place, ((_, code), (_, printed)) in enumerate(zip(blocks[::2], blocks[1::2])):
+        letter = "" if len(blocks) == 2 else chr(ord("a") + place)
+        if len(code.splitlines()) > LONGEST:
+            page.faults.append("%s%s is longer than %d lines" % (number, letter, LONGEST))
+        page.reproducers.append(Reproducer(number + letter, code, printed))
+
+
+# ---- the runners -------------------------------------------------------------------------------------------------
+
+def programs(page: Page, folder: Path, suffix: str) -> List[str]:
+    """Write a file for each reproducer, for a language that is not compiled."""
+    paths = [folder / (reproducer.name + suffix) for reproducer in page.reproducers]
+    for path, reproducer in zip(paths, page.reproducers):
+        path.write_text(page.prelude + "\n" + reproducer.code, encoding="utf-8")
+    return [str(path) for path in paths]
+
+
+def python(found: Found, page: Page, folder: Path) -> Commands:
+    return [(found.command[0], "-I", "-B", program) for program in programs(page, folder, ".py")]
+
+
+def javascript(found: Found, page: Page, folder: Path) -> Commands:
+    (folder / "node_modules").symlink_to(Path(found.where) / "node_modules")
+    return [(found.command[0], program) for program in programs(page, folder, ".mjs")]
+
+
+RUNNERS: Dict[str, Prepare] = {"awscrt": python}
+
+
+# ---- the tests ---------------------------------------------------------------------------------------------------
+
+READ = {name: page_of(name, (PAGES / (name + ".md")).read_text(encoding="utf-8")) for name in RUNNERS}
+EACH = [(name, place) for name, page in READ.items() for place in range(len(page.reproducers))]
+
+
+def environment(found: Found) -> Dict[str, str]:
+    """Return the environment of a reproducer: nothing of who runs the tests decides what it prints."""
+    own = {name: value for name, value in os.environ.items()
+           if not name.startswith("AWS_") and name.lower() not in ("http_proxy", "https_proxy", "all_proxy", "no_proxy")}
+    return dict(own, AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true",
+                **found.environment)
+
+
+@pytest.fixture(scope="module")
+def commands_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Found, Page], Commands]:
+    """Return what prepares a page, once."""
+    prepared: Dict[str, Commands] = {}
+
+    def commands(found: Found, page: Page) -> Commands:
+        if page.name not in prepared:
+            prepared[page.name] = RUNNERS[page.name](found, page, tmp_path_factory.mktemp(page.name))
+        return prepared[page.name]
+    return commands
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_form(name: str) -> None:
+    page = READ[name]
+    assert page.faults == []
+    assert page.reproducers
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_what_is_installed_is_what_is_pinned(name: str) -> None:
+    pinned = {version for _, version in peer_named(name).pins}
+    assert set(re.findall(r"[0-9]+\.[0-9]+\.[0-9]+(?:\.post[0-9]+)?", READ[name].console)) <= pinned
+
+
+@pytest.mark.parametrize("name,place", EACH, ids=[READ[name].reproducers[place].name for name, place in EACH])
+def test_prints(name: str, place: int, commands_of: Callable[[Found, Page], Commands]) -> None:
+    found, page = peer(name), READ[name]
+    process = subprocess.run(commands_of(found, page)[place], env=environment(found), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, timeout=DEADLINE, encoding="utf-8", errors="backslashreplace", check=False)
+    assert (process.stdout, process.stderr, process.returncode) == (page.reproducers[place].printed, "", 0)
+
+
+GOOD = """# A page
+
+```console
+pip install x==1.2.3
+```
+
+```python
+import x
+```
+
+## DIV-801 it does
+
+```python
+x.do()
+```
+
+```text
+done
+```
+
+```python
+x.do(2)
+```
+
+```text
+done twice
+```
+
+## DIV-802 what else there is
+
+Little.
+"""
+BAD: List[Tuple[str, str, str]] = [
+    ("```console", "```sh", "ahead of the sections: a block console and the prelude, and nothing else"),
+    ("import x\n```\n", "import x\n```\n\n```python\nx\n```\n", "ahead of the sections: a block console and the prelude, and nothing else"),
+    (" what else there is", " more", "DIV-802 has no reproducer"),
+    ("```text\ndone\n```\n", "", "DIV-801: each block python has a block text behind it"),
+    ("```text\ndone\n", "```sh\ndone\n", "DIV-801: each block python has a block text behind it"),
+    ("x.do(2)\n```\n\n", "x.do(2)\n```\n\nIt prints:\n\n", "DIV-801: a block text is apart from its code"),
+    ("x.do()\n", "x.do()\n" * 13, "DIV-801a is longer than 12 lines"),
+]
+
+
+def test_reading() -> None:
+    page = page_of("x", GOOD)
+    assert page == Page("x", "pip install x==1.2.3\n", "python", "import x\n", [
+        Reproducer("DIV-801a", "x.do()\n", "done\n"), Reproducer("DIV-801b", "x.do(2)\n", "done twice\n")], [])
+
+
+@pytest.mark.parametrize("good,bad,fault", BAD)
+def test_faults(good: str, bad: str, fault: str) -> None:
+    assert good in GOOD
+    assert page_of("x", GOOD.replace(good, bad)).faults == [fault]
