@@ -63,6 +63,18 @@ def test_a_mutant_is_asked_until_a_question_kills_it(bench: Bench) -> None:
     assert bench.trial("no-such-mutant", questions).how == "STILLBORN"
 
 
+def also_accepting(case: Case, **expect: Any) -> Case:
+    return case._replace(acceptable=({"expect": expect, "why": "it does no harm", "divergence": "DIV-001"},))
+
+
+def test_an_outcome_that_is_only_acceptable_kills_a_mutant(bench: Bench) -> None:
+    case = also_accepting(citing("EVS-027")[0], status="ok")
+    assert bench.trial("query-unsorted", questions_of(case)) == Trial("SURVIVES", None, len(questions_of(case)), "")
+    trial = bench.trial("empty-message", questions_of(case))
+    assert trial.how == "ACCEPTABLE" and trial.killer is not None and trial.killer.case.id == case.id
+    assert (trial.asked, trial.note) == (1, "it does no harm (DIV-001)")
+
+
 def test_a_mutant_is_killed_over_a_socket(bench: Bench) -> None:
     trial = bench.trial("continue-is-final", [question("invoke-default"), question("invoke-continue-before")])
     assert (trial.how, trial.asked) == ("FAIL", 2) and trial.killer is not None and trial.killer.case.id == "invoke-continue-before"
@@ -160,8 +172,10 @@ def test_told() -> None:
 def test_an_implementation_that_fails_proves_nothing() -> None:
     case = citing("EVS-027")[0]
     check_unbroken([case], TIMEOUT)
-    with pytest.raises(ProofFailed, match="the implementation itself fails: see conformance run .*got %s" % case.id):
-        check_unbroken([case._replace(expect={"status": "reject", "kind": "limit"})], TIMEOUT)
+    other: Dict[str, Any] = {"status": "reject", "kind": "limit"}
+    for word, bad in (("FAIL", case._replace(expect=other)), ("ACCEPTABLE", also_accepting(case._replace(expect=other), status="ok"))):
+        with pytest.raises(ProofFailed, match="the implementation itself is not as the cases expect: .*got %s %s" % (case.id, word)):
+            check_unbroken([bad], TIMEOUT)
 
 
 # ---- made by machine ---------------------------------------------------------------------------------------------
