@@ -98,7 +98,7 @@ def javascript(found: Found, page: Page, folder: Path) -> Commands:
     return [(found.command[0], program) for program in programs(page, folder, ".mjs")]
 
 
-RUNNERS: Dict[str, Prepare] = {"awscrt": python}
+RUNNERS: Dict[str, Prepare] = {"awscrt": python, "smithy-python": python}
 
 
 # ---- the tests ---------------------------------------------------------------------------------------------------
