@@ -18,7 +18,7 @@ import pytest
 
 from conformance.peers import Found, peer_named
 
-from . import peer
+from . import compiled, peer
 
 PAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "divergences"
 BLOCK = re.compile(r"^```([a-z]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -98,7 +98,14 @@ def javascript(found: Found, page: Page, folder: Path) -> Commands:
     return [(found.command[0], program) for program in programs(page, folder, ".mjs")]
 
 
-RUNNERS: Dict[str, Prepare] = {"awscrt": python, "smithy-python": python}
+def go(found: Found, page: Page, folder: Path) -> Commands:
+    return compiled.build_go(found, page.prelude, [reproducer.code for reproducer in page.reproducers], folder)
+
+
+RUNNERS: Dict[str, Prepare] = {
+    "awscrt": python, "smithy-python": python,
+    "go": go,
+}
 
 
 # ---- the tests ---------------------------------------------------------------------------------------------------

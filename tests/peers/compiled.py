@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Reproducers in languages that are compiled: all of a page become one program, which runs the one whose number is its argument.
+
+Each is the body of a function of its own behind the prelude, as a reader puts it into `main`. What is built against is what the peer
+has been built from, by the peer's own lock, and nothing is fetched.
+"""
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import List, Sequence
+
+from conformance.peers import Found
+
+PATIENCE = 300  # seconds for a build; only a watchdog
+
+
+def build(folder: Path, *command: str, **environment: str) -> None:
+    """Run a compiler; what it says is the message of the failure."""
+    process = subprocess.run(command, cwd=str(folder), env=dict(os.environ, **environment), stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE, encoding="utf-8", check=False)
+    assert process.returncode == 0, process.stdout
+
+
+def numbered(program: Sequence[str], codes: Sequence[str]) -> List[Sequence[str]]:
+    return [(*program, str(number)) for number in range(len(codes))]
+
+
+def build_go(found: Found, prelude: str, codes: Sequence[str], folder: Path) -> List[Sequence[str]]:
+    for name in ("go.mod", "go.sum"):
+        shutil.copy(os.path.join(found.where, name), str(folder))
+    bodies = "".join("\nfunc reproducer%d() {\n%s}\n" % pair for pair in enumerate(codes))
+    (folder / "reproducers.go").write_text(prelude + bodies, encoding="utf-8")
+    names = ", ".join("reproducer%d" % number for number in range(len(codes)))
+    # A file of its own: what it imports is not there for the reproducers.
+    (folder / "main.go").write_text("""package main
+
+import (
+	"os"
+	"strconv"
+)
+
+func main() {
+	number, _ := strconv.Atoi(os.Args[1])
+	[]func(){%s}[number]()
+}
+""" % names, encoding="utf-8")
+    build(folder, "go", "build", "-mod=readonly", "-o", "reproducers", ".", GOPROXY="off")
+    return numbered([str(folder / "reproducers")], codes)
