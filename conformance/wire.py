@@ -11,6 +11,7 @@ checksums of frames are set right by their difference, so that one that was wron
 its input. Refused: bytes that the protocol has no way to ask about (CaseInput), told in one line.
 """
 import base64
+import hashlib
 import re
 import struct
 import zlib
@@ -490,13 +491,17 @@ def input_of(recording: Mapping[str, Any], op: str) -> Document:
 
 
 def _signing_input(asked: Asked, to_sign: bool) -> Document:
+    own = ["x-amz-date", _TOKEN]  # a signer adds these itself, and the body's hash where it is asked to
+    sign_body = values_of(asked.headers, "x-amz-content-sha256") == [hashlib.sha256(asked.body).hexdigest()]
+    own += ["x-amz-content-sha256"] if sign_body else []
     headers = [[name, value] for name, value in asked.headers
-               if not to_sign or name.lower() in asked.names and name.lower() not in ("x-amz-date", "x-amz-security-token")]
+               if not to_sign or name.lower() in asked.names and name.lower() not in own]
     given: Document = {"method": asked.method, "target": asked.target, "headers": headers, "body": _base64(asked.body),
                        "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
     if asked.token is not None:
         given["session_token"] = asked.token
-    return dict(given, region=asked.region, service=asked.service, time=asked.time)
+    given.update(region=asked.region, service=asked.service, time=asked.time)
+    return dict(given, sign_body=True) if to_sign and sign_body else given
 
 
 def _chunks_of(recording: Mapping[str, Any], response: Message) -> Iterator[bytes]:

@@ -5,6 +5,7 @@ The plan: messages are made here byte by byte, and fed in every delivery; clean(
 what was secret occurs nowhere in any form, no length and no chunk has moved, and a checksum is as right or wrong as before.
 """
 import base64
+import hashlib
 import json
 import zlib
 from typing import Any, Dict, List, Optional, Tuple
@@ -293,7 +294,11 @@ def test_the_request_is_what_a_signature_is_asked_about() -> None:
         "body": "aGk=", "region": "eu-west-1", "service": "sagemaker", "time": "20150830T123600Z"}
     sign = input_of(made, "sigv4.sign")
     assert sign["headers"] == [["Host", "localhost"], ["X-Amzn-SageMaker-Accept", "a/b"]] and sign["session_token"] == EXAMPLE_TOKEN
-    assert "session_token" not in input_of(recording(signed_request()), "sigv4.sign")
+    assert "session_token" not in input_of(recording(signed_request()), "sigv4.sign") and "sign_body" not in sign
+    for value, own in ((hashlib.sha256(b"{}").hexdigest(), True), ("UNSIGNED-PAYLOAD", False)):
+        made = recording(signed_request(more=[("x-amz-content-sha256", value)]))
+        assert input_of(made, "sigv4.sign").get("sign_body", False) == own and "sign_body" not in input_of(made, "sigv4.verify")
+        assert (["x-amz-content-sha256", value] in input_of(made, "sigv4.sign")["headers"]) != own
 
 
 @pytest.mark.parametrize("request_bytes, asked", [

@@ -165,6 +165,15 @@ BOTOCORE_ANSWERS = [
     Row("http-code-blanks", "code", "the blanks stay: its HTTP library has taken them off before (HTTP-031)"),
     Row("http-200-errortype*", "kind", "x-amzn-errortype is not asked on a 200 (HTTP-024)"),
     Row("http-xml-[!cd]*", "code", "an error in XML has no code but the status (HTTP-036)"),
+    Row("wire-boto3-frame-unfinished-*", "status", "an end inside a frame is none (EVS-022)"),
+    Row("wire-curl-length-cut-*", "status", "the parser is not told how the body ends (HTTP-023)"),
+    Row("wire-javascript-last-chunk-missing-*", "status", "the parser is not told how the body ends (HTTP-023)"),
+    Row("wire-refimpl-reset-*", "status", "the parser is not told how the body ends (HTTP-023)"),
+    Row("wire-*-model-failed-*", "fields.ErrorCode", "ErrorCode is dropped (EVS-034)"),
+    Row("wire-javascript-exception-unmodelled-*", "code", "the name of an exception that is not modelled is lost (EVS-035)"),
+    Row("wire-*-crc-*", "kind", "its own names (EVS-003, EVS-005)"),
+    Row("wire-boto3-success-json-*", "kind", "neither status nor Content-Type is asked: the document is read as frames (HTTP-021)"),
+    Row("wire-refimpl-redirect-*", "kind", "a redirect is a service error (HTTP-049)"),
 ]
 
 PEERS = {"botocore": "botocore 1.44.5", "javascript": "@smithy/core 3.41.0", "ruby": "aws-eventstream 1.2.0"}
