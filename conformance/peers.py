@@ -158,18 +158,20 @@ def _venv_python(folder: str) -> str:
 
 # The adapter of each package, and the Python that it needs.
 _PYTHON_ADAPTERS = {"boto3": "boto3_client", "awscrt": "awscrt_signer", "smithy-python": "smithy_python"}
-_PYTHON_NEEDED = {"smithy-python": (3, 12)}
+_PYTHON_NEEDED = {"boto3": (3, 10), "awscrt": (3, 8), "smithy-python": (3, 12)}
 
 
 def _python_for(peer: Peer) -> str:
-    """Return an interpreter that is new enough: this one, or else one in the PATH. Raises UsageError."""
-    needed = _PYTHON_NEEDED.get(peer.name, (3, 0))
+    """Return an interpreter that is new enough: this one, or else one in the PATH or of pyenv's. Raises UsageError."""
+    needed = _PYTHON_NEEDED[peer.name]
     if sys.version_info >= needed:
         return sys.executable
-    for python in ("python3.%d" % minor for minor in range(needed[1], needed[1] + 10)):
+    in_path = ["python3.%d" % minor for minor in range(needed[1], needed[1] + 10)]
+    root = os.environ.get("PYENV_ROOT") or os.path.expanduser(os.path.join("~", ".pyenv"))
+    for python in in_path + sorted(glob.glob(os.path.join(glob.escape(root), "versions", "3.*", "bin", "python3"))):
         if _version_in(_told(python, "--version")) >= needed:
             return python
-    raise UsageError("%s needs a newer Python" % peer.name, expected="python%d.%d or later in the PATH" % needed)
+    raise UsageError("%s needs a newer Python" % peer.name, expected="python%d.%d or later in the PATH, or of pyenv's" % needed)
 
 
 def _install_python(peer: Peer, folder: str, say: Say) -> None:

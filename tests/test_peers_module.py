@@ -341,11 +341,22 @@ def test_what_is_built_is_built_from_the_sources_as_they_are(
 
 
 @POSIX
-def test_a_peer_may_need_a_newer_python(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_peer_may_need_a_newer_python(tools: Tools, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     smithy = PEERS["smithy-python"]
     monkeypatch.setattr(peers.sys, "version_info", (3, 11, 2))
-    with pytest.raises(UsageError, match="smithy-python needs a newer Python .expected python3.12 or later in the PATH"):
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "[pyenv]"))
+    with pytest.raises(UsageError, match="smithy-python needs a newer Python .expected python3.12 or later in the PATH, or of pyenv's"):
         peers._python_for(smithy)
+    for version, prints in (("3.11.9", "3.11.9"), ("3.12.1", "3.12.1"), ("3.13.0", "3.13.0")):
+        of_pyenv = Tools(tmp_path / version)
+        (tmp_path / "[pyenv]" / "versions" / version).mkdir(parents=True)
+        (tmp_path / "[pyenv]" / "versions" / version / "bin").symlink_to(of_pyenv.path)
+        of_pyenv.make("python3", "echo Python " + prints)
+    assert peers._python_for(smithy) == str(tmp_path / "[pyenv]" / "versions" / "3.12.1" / "bin" / "python3")
+    monkeypatch.delenv("PYENV_ROOT")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".pyenv").symlink_to(tmp_path / "[pyenv]")
+    assert peers._python_for(smithy) == str(tmp_path / ".pyenv" / "versions" / "3.12.1" / "bin" / "python3")
     tools.make("python3.12", "echo Python 3.11.9")  # not what its name says
     tools.make("python3.14", "echo Python 3.14.1")
     assert peers._python_for(smithy) == "python3.14"

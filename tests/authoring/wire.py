@@ -177,7 +177,7 @@ ROWS += catalogue_rows([name for name in SCENARIOS if name not in TOO_LONG and n
 
 _PYTHON = """import datetime, os, platform
 platform.release = lambda: '0'
-os.environ['BOTO_DISABLE_CRT'] = 'true'  # botocore's own signer
+os.environ['BOTO_DISABLE_CRT'] = 'true'  # as the adapter does, which comes later
 import botocore.auth
 botocore.auth.get_current_datetime = lambda remove_tzinfo=True: datetime.datetime(
     2015, 8, 30, 12, 36, tzinfo=None if remove_tzinfo else datetime.timezone.utc)
