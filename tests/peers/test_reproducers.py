@@ -103,7 +103,7 @@ def go(found: Found, page: Page, folder: Path) -> Commands:
 
 
 RUNNERS: Dict[str, Prepare] = {
-    "awscrt": python, "smithy-python": python,
+    "boto3": python, "awscrt": python, "smithy-python": python,
     "go": go,
 }
 
