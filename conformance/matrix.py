@@ -19,7 +19,7 @@ from refimpl.errors import Error, UsageError, shown
 from refimpl.jsonform import parse_json
 
 from .cases import Case, read_cases, scenario_cases
-from .peers import PEERS, ROOT, Found, Peer, find_peer, peer_named
+from .peers import PEERS, ROOT, Found, Peer, find_peer, peer_named, why_absent
 from .report.badge import badge_text
 from .report.documents import report_document, report_faults, to_text
 from .report.html import html_text
@@ -54,16 +54,16 @@ def matrix_suite(options: argparse.Namespace, say: Say, complain: Say, terminal:
         reports, absent = kept_reports(peers)
     else:
         reports, absent = _run_peers(peers, cases, options, complain, terminal)
-    for name, reason in absent.items():
-        complain("%s: %s" % (name, reason))
     if not reports:
+        for name, reason in absent.items():
+            complain("%s: %s" % (name, reason))
         raise UsageError("there is no report to tell", expected="a peer that is installed: python3 -m conformance peers list")
     for kind, path in wanted:
         write_whole(path, html_text(list(reports.values()), cases, load_rules(), absent) if kind == "html"
                     else matrix_text(reports, absent))
     if options.write:
         _keep({} if options.committed else reports)
-    for line in table_lines(reports):
+    for line in table_lines(reports, absent):
         say(line)
     return 2 if faults else 3 if any(report["exit_code"] == 3 for report in reports.values()) else 0
 
@@ -84,7 +84,7 @@ def _run_peers(peers: Sequence[Peer], cases: Sequence[Case], options: argparse.N
     for peer in peers:
         found = find_peer(peer.name)
         if found is None:
-            absent[peer.name] = "not installed; python3 -m conformance peers install %s" % peer.name
+            absent[peer.name] = why_absent(peer)
         elif not found.command:
             absent[peer.name] = "no adapter speaks for it"
         else:
@@ -158,7 +158,7 @@ def _keep(reports: Mapping[str, Document]) -> None:
     kept, _ = kept_reports(PEERS)
     for name, report in kept.items():
         write_whole(os.path.join(BADGES, name + ".svg"), badge_text(report))
-    write_whole(README, before + MARKS[0] + "\n".join(table_lines(kept)) + "\n" + MARKS[1] + behind)
+    write_whole(README, before + MARKS[0] + "\n".join(table_lines(kept, {})) + "\n" + MARKS[1] + behind)
 
 
 def split_readme(text: str) -> Tuple[str, str, str]:
@@ -177,20 +177,25 @@ _COLUMNS = (("pass", (PASS,)), ("acceptable", (ACCEPTABLE,)), ("fail", (FAIL, KN
 _RARE = (("blocked", (BLOCKED,)), ("unlisted", (UNKNOWN_PASS,)), ("adapter", (ADAPTER,)))  # columns that are there when they are needed
 
 
-def table_lines(reports: Mapping[str, Document]) -> List[str]:
-    """Return what each implementation came to as a table in Markdown, and below it why one could not be judged."""
+def table_lines(reports: Mapping[str, Document], absent: Mapping[str, str]) -> List[str]:
+    """Return what each implementation came to as a table in Markdown, and below it why one could not be judged.
+
+    absent: the names of those that could not be asked at all, and why
+    """
     columns = _COLUMNS + tuple(column for column in _RARE if any(_count(report, column[1]) for report in reports.values()))
     rows = [["implementation"] + [name for name, _ in columns] + ["date"]]
     for report in reports.values():
         said = report["implementation"]
         rows.append([_cell("%s %s" % (said["name"], said["version"]))] + ["%d" % _count(report, words) for _, words in columns]
                     + [report["date"][:10]])
+    rows += [[_cell(name)] + ["-"] * (len(columns) + 1) for name in absent]
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
     lines = ["| %s |" % " | ".join([row[0].ljust(widths[0])] + [text.rjust(width) for text, width in zip(row[1:], widths[1:])])
              for row in rows]
     lines.insert(1, "|%s|%s|" % ("-" * (widths[0] + 2), "|".join("-" * (width + 1) + ":" for width in widths[1:])))
     notes = ["%s: %s" % (_cell(report["implementation"]["name"]), _cell(note))
              for report in reports.values() for note in _why_not_judged(report)]
+    notes += ["%s: %s" % (_cell(name), _cell(reason)) for name, reason in absent.items()]
     return lines + ([""] if notes else []) + notes
 
 

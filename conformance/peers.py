@@ -53,6 +53,7 @@ class Found(NamedTuple("Found", [
 
 Peer = NamedTuple("Peer", [
     ("name", str), ("what", str), ("pins", Pins),
+    ("check", Callable[["Peer"], None]),                 # raises UsageError where this machine lacks what it needs
     ("install", Callable[["Peer", str, Say], None]),     # into a folder that is empty
     ("find", Callable[["Peer", str], Optional[Found]]),  # in a folder that bears the mark, or None where it does not
 ])
@@ -83,6 +84,15 @@ def find_peer(name: str) -> Optional[Found]:
     return peer.find(peer, folder)
 
 
+def why_absent(peer: Peer) -> str:
+    """Return why a peer is not there: what this machine lacks, or else that it was not installed."""
+    try:
+        peer.check(peer)
+    except UsageError as error:
+        return str(error)
+    return "not installed; python3 -m conformance peers install %s" % peer.name
+
+
 def judged_peer(name: str) -> Found:
     """Return a peer that is there and has an adapter. Raises UsageError."""
     found = find_peer(name)
@@ -103,10 +113,18 @@ def _is_marked(peer: Peer, folder: str) -> bool:
 
 # ---- running commands --------------------------------------------------------------------------------------------
 
+def _has(*tools: str) -> bool:
+    return all(shutil.which(tool) is not None for tool in tools)
+
+
 def _need(*tools: str) -> None:
     for tool in tools:
         if shutil.which(tool) is None:
             raise UsageError("%s is needed and not here" % tool)
+
+
+def _needs(*tools: str) -> Callable[[Peer], None]:
+    return lambda peer: _need(*tools)
 
 
 def _run(say: Say, *command: str, **options: Any) -> str:
@@ -174,6 +192,10 @@ def _python_for(peer: Peer) -> str:
     raise UsageError("%s needs a newer Python" % peer.name, expected="python%d.%d or later in the PATH, or of pyenv's" % needed)
 
 
+def _check_python(peer: Peer) -> None:
+    _python_for(peer)
+
+
 def _install_python(peer: Peer, folder: str, say: Say) -> None:
     _run(say, _python_for(peer), "-m", "venv", folder)
     _run(say, _venv_python(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement",
@@ -200,10 +222,13 @@ def _runs_here(pins: Pins) -> bool:
 
 # ---- npm's packages ----------------------------------------------------------------------------------------------
 
-def _install_javascript(peer: Peer, folder: str, say: Say) -> None:
+def _check_javascript(peer: Peer) -> None:
     _need("node", "npm")
     if _version_in(_told("node", "--version")) < (20,):
         raise UsageError("Node.js is too old", expected="20 or later", actual=_told("node", "--version").strip())
+
+
+def _install_javascript(peer: Peer, folder: str, say: Say) -> None:
     os.makedirs(folder)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(os.path.join(PROGRAMS, "javascript", name), folder)
@@ -223,10 +248,13 @@ def _find_javascript(peer: Peer, folder: str) -> Optional[Found]:
 _CURL_WITH_SIGV4 = (7, 75)
 
 
-def _install_curl(peer: Peer, folder: str, say: Say) -> None:
+def _check_curl(peer: Peer) -> None:
     _need("curl")
-    if _find_curl(peer, folder) is None:
+    if _version_in(_told("curl", "--version")) < _CURL_WITH_SIGV4:
         raise UsageError("curl is too old for --aws-sigv4", expected="7.75 or later", actual=_told("curl", "--version")[:40])
+
+
+def _install_curl(peer: Peer, folder: str, say: Say) -> None:
     say("the system's curl is used; nothing is installed")
 
 
@@ -244,6 +272,11 @@ _DEBIAN_RUBY = ("ruby3.1", "libruby3.1")  # an interpreter, for a system that ha
 _ADVICE = "; or, as root: apt-get install ruby ruby-aws-eventstream ruby-aws-sigv4"
 
 
+def _check_ruby(peer: Peer) -> None:
+    if not _has("ruby", "gem") and not _has("apt-get", "dpkg-deb"):
+        raise UsageError("ruby with gem, or apt-get and dpkg-deb, are needed and not here")
+
+
 def _install_ruby(peer: Peer, folder: str, say: Say) -> None:
     os.makedirs(folder)
     if not _install_gems(peer, folder, say):
@@ -258,7 +291,7 @@ def _install_ruby(peer: Peer, folder: str, say: Say) -> None:
 
 def _install_gems(peer: Peer, folder: str, say: Say) -> bool:
     """Try gem, and tell whether it worked: the registry of gems may be out of reach."""
-    if shutil.which("ruby") is None or shutil.which("gem") is None:
+    if not _has("ruby", "gem"):
         return False
     try:
         for name, version in peer.pins:
@@ -272,8 +305,7 @@ def _install_gems(peer: Peer, folder: str, say: Say) -> bool:
 
 def _unpack_debian(folder: str, say: Say) -> None:
     """Fetch Debian's packages and unpack them in the folder: no root, nothing of the system changes."""
-    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise UsageError("ruby with gem, or apt-get and dpkg-deb, are needed and not here")
+    _need("apt-get", "dpkg-deb")
     packages = _DEBIAN_PINS + (() if shutil.which("ruby") else _DEBIAN_RUBY)
     with tempfile.TemporaryDirectory() as downloads:
         try:
@@ -327,13 +359,11 @@ def _copy_sources(peer: Peer, folder: str) -> None:
 
 
 def _install_go(peer: Peer, folder: str, say: Say) -> None:
-    _need("go")
     _copy_sources(peer, folder)
     _run(say, "go", "build", "-mod=readonly", "-trimpath", "-o", "adapter", ".", cwd=folder)
 
 
 def _install_rust(peer: Peer, folder: str, say: Say) -> None:
-    _need("cargo")
     _copy_sources(peer, folder)
     _run(say, "cargo", "generate-lockfile", cwd=folder)
     _write_cargo_lock(folder)
@@ -368,7 +398,6 @@ def _find_built(peer: Peer, folder: str) -> Optional[Found]:
 
 
 def _install_java(peer: Peer, folder: str, say: Say) -> None:
-    _need("mvn", "javac", "java")
     _copy_sources(peer, folder)
     _run(say, "mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies", "-DoutputDirectory=lib", cwd=folder)
     _run(say, "javac", "-proc:none", "-cp", os.path.join("lib", "*"), "-d", "classes", "Adapter.java", cwd=folder)
@@ -390,19 +419,21 @@ def _pinned_packages() -> Pins:
 
 
 PEERS = (
-    Peer("boto3", "AWS's SDK for Python, with botocore", _pinned_in("boto3.txt"), _install_python, _find_python),
-    Peer("awscrt", "AWS's Common Runtime, whose signer is C", _pinned_in("awscrt.txt"), _install_python, _find_python),
-    Peer("smithy-python", "Smithy's signer and event streams for Python", _pinned_in("smithy-python.txt"), _install_python, _find_python),
+    Peer("boto3", "AWS's SDK for Python, with botocore", _pinned_in("boto3.txt"), _check_python, _install_python, _find_python),
+    Peer("awscrt", "AWS's Common Runtime, whose signer is C", _pinned_in("awscrt.txt"), _check_python, _install_python, _find_python),
+    Peer("smithy-python", "Smithy's signer and event streams for Python", _pinned_in("smithy-python.txt"), _check_python,
+         _install_python, _find_python),
     Peer("javascript", "AWS's SDK for JavaScript, with Smithy's event-stream codec", _pinned_packages(),
-         _install_javascript, _find_javascript),
-    Peer("curl", "the system's curl, for --aws-sigv4", (("curl", "7.75 or later"),), _install_curl, _find_curl),
+         _check_javascript, _install_javascript, _find_javascript),
+    Peer("curl", "the system's curl, for --aws-sigv4", (("curl", "7.75 or later"),), _check_curl, _install_curl, _find_curl),
     Peer("ruby", "aws-eventstream and aws-sigv4 for Ruby", (("aws-eventstream", "1.2.0"), ("aws-sigv4", "1.5.1")),
-         _install_ruby, _find_ruby),
-    Peer("go", "AWS's SDK for Go, version 2", _pinned_by("go/go.mod", r"\t(github\.com/aws/\S+) v([0-9.]+)\n"), _install_go, _find_built),
+         _check_ruby, _install_ruby, _find_ruby),
+    Peer("go", "AWS's SDK for Go, version 2", _pinned_by("go/go.mod", r"\t(github\.com/aws/\S+) v([0-9.]+)\n"),
+         _needs("go"), _install_go, _find_built),
     Peer("rust", "AWS's SDK for Rust", _pinned_by("rust/Cargo.toml", r'\n(aws-[a-z0-9-]+) = (?:\{ version = )?"=([0-9.]+)"'),
-         _install_rust, _find_built),
+         _needs("cargo"), _install_rust, _find_built),
     Peer("java", "AWS's SDK for Java, version 2", _pinned_by("java/pom.xml", r"<artifactId>([a-z-]+)</artifactId><version>([0-9.]+)<"),
-         _install_java, _find_java),
+         _needs("mvn", "javac", "java"), _install_java, _find_java),
 )
 
 
@@ -425,6 +456,7 @@ def _install_one(peer: Peer, folder: str, say: Say) -> None:
     if _is_marked(peer, folder) and peer.find(peer, folder) is not None:
         say("%s: there already, in %s" % (peer.name, folder))
         return
+    peer.check(peer)
     if os.path.exists(folder):
         shutil.rmtree(folder)
     os.makedirs(os.path.dirname(folder), exist_ok=True)
@@ -444,8 +476,9 @@ def list_peers(say: Say) -> None:
         found = find_peer(peer.name)
         say("%-11s %s" % (peer.name, peer.what))
         say("            pinned: %s" % ", ".join("%s %s" % pin for pin in peer.pins))
-        say("            %s" % ("installed: %s" % found.where if found else "not installed"))
-        say("            python3 -m conformance peers %s %s" % ("run" if found else "install", peer.name))
+        say("            %s" % ("installed: %s" % found.where if found else why_absent(peer)))
+        if found:
+            say("            python3 -m conformance peers run %s" % peer.name)
 
 
 # ---- talking to an adapter ---------------------------------------------------------------------------------------

@@ -66,8 +66,13 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     monkeypatch.setattr(matrix, "read_cases", lambda: (list(CASES), []))
     monkeypatch.setattr(matrix, "scenario_cases", list)
 
+    def check(peer: Peer) -> None:
+        if peer.name == "too-new":
+            raise UsageError("too-new needs a newer | Python", expected="python3.99", actual="3.13")
+
     def add(name: str, body: Optional[str] = RIGHT, environment: Optional[Dict[str, str]] = None) -> None:
-        rows.append(Peer(name, "a peer", ((name + "-library", "7.7"),), lambda peer, folder, say: None, lambda peer, folder: None))
+        rows.append(Peer(name, "a peer", ((name + "-library", "7.7"),), check, lambda peer, folder, say: None,
+                         lambda peer, folder: None))
         if body != "absent":
             named = body if body is None else 'hello["implementation"]["name"] = %r\n' % name + textwrap.dedent(body)
             command = () if named is None else tuple(adapter_program(tmp_path, named, name + ".py"))
@@ -153,13 +158,15 @@ def test_a_program_that_is_gone(install: Install, monkeypatch: pytest.MonkeyPatc
 
 
 def test_those_that_are_not_there_do_not_stop_the_run(install: Install, tmp_path: Path) -> None:
-    for name, body in (("absent", "absent"), ("good", RIGHT), ("silent", None)):
+    for name, body in (("absent", "absent"), ("good", RIGHT), ("silent", None), ("too-new", "absent")):
         install(name, body)
     paths = [tmp_path / "m.json", tmp_path / "m.html"]
     result = call("--report", "json=%s" % paths[0], "--report", "html=%s" % paths[1])
-    absent = {"absent": "not installed; python3 -m conformance peers install absent", "silent": "no adapter speaks for it"}
-    assert result.code == 0 and list(cells(result)) == ["implementation", "good 1.2"]
-    assert result.err[-2:] == ["%s: %s" % pair for pair in absent.items()]
+    absent = {"absent": "not installed; python3 -m conformance peers install absent", "silent": "no adapter speaks for it",
+              "too-new": "too-new needs a newer | Python (expected python3.99, got 3.13)"}
+    assert result.code == 0 and list(cells(result)) == ["implementation", "good 1.2", "absent", "silent", "too-new"]
+    assert cells(result)["too-new"] == ["-"] * 6
+    assert result.out[-4:] == [""] + ["%s: %s" % (name, reason.replace("|", "\\|")) for name, reason in absent.items()]
     document = json.loads(paths[0].read_text(encoding="utf-8"))
     schema = json.loads((ROOT / "conformance" / "report" / "matrix.schema.json").read_text(encoding="utf-8"))
     assert list(faults(document, schema, schema)) == [] and document["absent"] == absent
@@ -177,7 +184,7 @@ def test_names_choose(install: Install) -> None:
 def test_nothing_is_there(install: Install) -> None:
     install("absent", "absent")
     result = call()
-    assert (result.code, result.out) == (2, [])
+    assert (result.code, result.out, result.err[0]) == (2, [], "absent: not installed; python3 -m conformance peers install absent")
     assert result.err[-1].startswith("conformance: there is no report to tell (expected a peer that is installed: ")
 
 
@@ -224,7 +231,7 @@ def report(name: str, *words: str, note: str = "", date: str = "2026-11-25T18:00
 
 def test_every_case_is_in_one_column() -> None:
     lines = table_lines({"a": report("a", PASS, PASS, PASS, PASS, ACCEPTABLE, ACCEPTABLE, FAIL, KNOWN, FAIL, CRASH, HANG, UNSUPPORTED),
-                         "b": report("b", BLOCKED, "UNKNOWN-PASS", date="2025-01-02T00:00:00Z")})
+                         "b": report("b", BLOCKED, "UNKNOWN-PASS", date="2025-01-02T00:00:00Z")}, {})
     assert lines == [
         "| implementation | pass | acceptable | fail | crash, hang | unsupported | blocked | unlisted |       date |",
         "|----------------|-----:|-----------:|-----:|------------:|------------:|--------:|---------:|-----------:|",
@@ -235,9 +242,9 @@ def test_every_case_is_in_one_column() -> None:
 @pytest.mark.parametrize("text", ["a|b", "<script>", "[x](javascript:1)", "`code`", "*b* _i_", "a\nb", "&lt;", "\\", "!", "#",
                                   "<!-- /matrix -->"])
 def test_a_name_stays_text_in_markdown(text: str) -> None:
-    lines = table_lines({"x": report(text, "ADAPTER", note=text)})
-    assert len(lines) == 5 and len(re.findall(r"(?<!\\)\|", lines[2])) == 9
-    for line in (lines[2], lines[4]):
+    lines = table_lines({"x": report(text, "ADAPTER", note=text)}, {"y": text})
+    assert len(lines) == 7 and [len(re.findall(r"(?<!\\)\|", line)) for line in lines[2:4]] == [9, 9]
+    for line in (lines[2], lines[5], lines[6]):
         assert not re.search(r"(?<!\\)[`*_<>\[\]!]", line.replace("\\\\", ""))
 
 
@@ -320,7 +327,7 @@ def test_the_place_of_the_table_is_there_once(text: str) -> None:
 def test_readme_has_the_table_of_the_committed_reports() -> None:
     reports, _ = kept_reports(PEERS)
     _, inside, _ = split_readme(Path(README).read_text(encoding="utf-8"))
-    assert inside == ("\n".join(table_lines(reports)) + "\n" if reports else "")
+    assert inside == ("\n".join(table_lines(reports, {})) + "\n" if reports else "")
 
 
 def test_the_committed_badges_are_those_of_the_committed_reports() -> None:

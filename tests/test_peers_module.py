@@ -165,6 +165,7 @@ def test_wrong_usage(arguments: List[str], folder: Path) -> None:
 @POSIX
 def test_the_list_tells_versions_and_places(folder: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peers, "_runs_here", lambda pins: pins[0][0] == "awscrt")
+    monkeypatch.setattr(peers, "_python_for", lambda peer: sys.executable)
     curl = tools.make("curl", "echo curl 8.1.0 '(x)' libcurl/8.1.0")
     tools.make("node")
     marked(folder, "javascript")
@@ -173,10 +174,12 @@ def test_the_list_tells_versions_and_places(folder: Path, tools: Tools, monkeypa
     rows = [row.split("\n") for row in re.split(r"\n(?=\S)", told.rstrip("\n"))]
     assert [row[0].split()[0] for row in rows] == list(PEERS)
     assert [row[2].strip() for row in rows] == [
-        "not installed", "installed: " + sys.executable, "not installed", "installed: %s" % (folder / "javascript"), "installed: " + curl,
-        "not installed", "not installed", "not installed", "not installed"]
-    assert [row[3].strip() for row in rows] == ["python3 -m conformance peers %s %s" % (
-        "run" if row[2].strip().startswith("installed") else "install", row[0].split()[0]) for row in rows]
+        "not installed; python3 -m conformance peers install boto3", "installed: " + sys.executable,
+        "not installed; python3 -m conformance peers install smithy-python", "installed: %s" % (folder / "javascript"),
+        "installed: " + curl, "ruby with gem, or apt-get and dpkg-deb, are needed and not here", "go is needed and not here",
+        "cargo is needed and not here", "mvn is needed and not here"]
+    assert [row[3:] for row in rows] == [["            python3 -m conformance peers run " + row[0].split()[0]]
+                                         if row[2].strip().startswith("installed") else [] for row in rows]
     assert "            pinned: boto3 1.44.5, botocore 1.44.5, " in told
 
 
