@@ -22,7 +22,7 @@ from refimpl.jsonform import parse_json
 
 from .frames import assemble
 from .rules import load_rules
-from .scenarios import Scenario, examples, header, raw_frame
+from .scenarios import Acceptable, Expect, Scenario, examples, header, raw_frame
 from .schema import faults
 from .wire import CaseInput, case_entries
 
@@ -221,11 +221,15 @@ def scenario_case(scenario: Scenario) -> Case:
     """Return the case that a scenario is."""
     given = {"EndpointName": scenario.name, "ContentType": "application/json", "Body": _base64(WIRE_BODY)}
     return Case("invoke-" + scenario.name, scenario.title, scenario.rules, "MUST", "invoke", {"input": given}, ("whole",),
-                _scenario_expect(scenario), (), (), "a correct client must " + scenario.must, "0.1.0", "derived", "invoke")
+                _scenario_expect(scenario.expect), tuple(_scenario_acceptable(other) for other in scenario.acceptable), (),
+                "a correct client must " + scenario.must, "0.1.0", "derived", "invoke")
 
 
-def _scenario_expect(scenario: Scenario) -> Document:
-    wanted = scenario.expect
+def _scenario_acceptable(other: Acceptable) -> Document:
+    return {"expect": _scenario_expect(other.expect), "why": other.why, "divergence": other.divergence}
+
+
+def _scenario_expect(wanted: Expect) -> Document:
     output: Document = {} if wanted.output is None else {"output": dict(wanted.output)}
     output["events"] = [{"PayloadPart": {"Bytes": _base64(part)}} for part in wanted.parts]
     if wanted.status == "ok":

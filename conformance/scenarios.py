@@ -75,6 +75,10 @@ class Answer(NamedTuple):
     interim: Tuple[bytes, ...] = ()
 
 
+Acceptable = NamedTuple("Acceptable", [("expect", Expect), ("why", str), ("divergence", str)])
+Acceptable.__doc__ = """Another outcome that does its user no harm, why not, and its row in DIVERGENCES.md."""
+
+
 class Scenario(NamedTuple):
     """One answer: its name, what it shows, what a correct client must do, that as data, what is written, the rules it tests."""
 
@@ -84,6 +88,7 @@ class Scenario(NamedTuple):
     expect: Expect
     answer: Answer
     rules: Tuple[str, ...] = ()  # of SPEC.md; the catalogue's own have them from the table below, see rules_of()
+    acceptable: Tuple[Acceptable, ...] = ()  # from a table below, too
 
 
 Template = NamedTuple("Template", [
@@ -925,6 +930,23 @@ def rules_of(name: str) -> Tuple[str, ...]:
     return tuple(rule for rule, pattern in _PATTERNS if pattern.match(name))
 
 
+_ACCEPTABLE = (  # scenarios, and what else may come of them
+    ("redirect-*", Acceptable(refused("service_error"), "it is refused and not followed, under the name of an error response", "DIV-005")),
+    ("http-switching-protocols*", Acceptable(
+        refused("service_error"), "it is refused, under the name of an error response", "DIV-005")),
+    ("success-untyped", Acceptable(
+        ok(*PARTS), "where no type is given RFC 9110 lets a recipient look at the bytes, and frames have checksums", "DIV-007")),
+    ("success-gzip", Acceptable(ok(*PARTS), "the coding is taken off rightly, and nothing is lost", "DIV-008")),
+    ("error-400-xml", Acceptable(
+        refused("service_error", 400), "it is told as an error response, whose status the caller sees", "DIV-011")),
+)
+
+
+def acceptable_of(name: str) -> Tuple[Acceptable, ...]:
+    """Return the other outcomes that are acceptable for the scenario of that name."""
+    return tuple(also for names, also in _ACCEPTABLE if fnmatch.fnmatchcase(name, names))
+
+
 # ---- the catalogue -----------------------------------------------------------------------------------------------
 
 _CHAPTERS = (_good_streams, _stream_errors, _bad_messages, _bad_frames, _truncations, _stalls, _service_errors, _wrong_successes,
@@ -934,11 +956,11 @@ _NUMBERED = re.compile(r"(.+-)([0-9]{1,9})\Z")
 
 @lru_cache(maxsize=None)
 def _entries() -> Dict[str, Entry]:
-    return {entry.name: _with_rules(entry) if isinstance(entry, Scenario) else entry for chapter in _CHAPTERS for entry in chapter()}
+    return {entry.name: _completed(entry) if isinstance(entry, Scenario) else entry for chapter in _CHAPTERS for entry in chapter()}
 
 
-def _with_rules(scenario: Scenario) -> Scenario:
-    return scenario._replace(rules=rules_of(scenario.name))
+def _completed(scenario: Scenario) -> Scenario:
+    return scenario._replace(rules=rules_of(scenario.name), acceptable=acceptable_of(scenario.name))
 
 
 def catalogue() -> Dict[str, Entry]:
@@ -954,7 +976,7 @@ def find(name: str) -> Scenario:
     match = _NUMBERED.match(name)
     template = _entries().get(match.group(1) + "N") if match else None
     if match and isinstance(template, Template) and int(match.group(2)) <= template.most:
-        return _with_rules(template.make(int(match.group(2))))
+        return _completed(template.make(int(match.group(2))))
     return find(DEFAULT.name)
 
 
@@ -962,7 +984,7 @@ def examples() -> List[Scenario]:
     """Return every scenario, and those of every template that it names as examples."""
     found: List[Scenario] = []
     for entry in _entries().values():
-        found += [entry] if isinstance(entry, Scenario) else [_with_rules(entry.make(number)) for number in entry.examples]
+        found += [entry] if isinstance(entry, Scenario) else [_completed(entry.make(number)) for number in entry.examples]
     return found
 
 

@@ -126,15 +126,17 @@ class _Answer:
 
 
 def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[Call]]) -> Verdict:
-    difference = _difference_of_calls(calls, before=True) if calls is not None else None
+    good, difference = PASS, _difference_of_calls(calls, before=True) if calls is not None else None
+    note = ""
     if difference is None:
         difference = _difference_from(question, question.expect, answer)
         for other in question.case.acceptable if difference is not None else ():
             if _difference_from(question, expected_in(other["expect"], question.delivery), answer) is None:
-                return verdict(ACCEPTABLE, "%s (%s)" % (other["why"], other["divergence"]))
+                good, note, difference = ACCEPTABLE, "%s (%s)" % (other["why"], other["divergence"]), None
+                break
     if difference is None and calls is not None:
         difference = _difference_of_calls(calls, before=False)
-    return verdict(PASS) if difference is None else verdict(FAIL, "", difference, answer.message, answer.whole())
+    return verdict(good, note) if difference is None else verdict(FAIL, "", difference, answer.message, answer.whole())
 
 
 def _difference_of_calls(calls: Sequence[Call], before: bool) -> Optional[Difference]:

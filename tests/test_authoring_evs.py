@@ -116,7 +116,7 @@ def parse(botocore):
                 "fields": dict({"Message": error.get("Message")}, **dict(members))}
 
     def service_error(response):
-        error = parser.parse(response, shape)["Error"]
+        error = parser.parse(response, shape).get("Error", {})  # status 300 has none: ClientError does without
         error_shape = service.shape_for_error_code(error.get("Code"))  # as botocore.endpoint does
         members = parser.parse(response, error_shape) if error_shape is not None else {}
         return told(error, "service_error", [pair for pair in members.items() if pair[0] not in ("Error", "ResponseMetadata", "Message")])

@@ -87,6 +87,35 @@ def test_boto3_sends_so(no_configuration: None, name: str) -> None:
     assert ({key: sent[key] for key in output} == output) == ("botocore" in case["source"]), sent
 
 
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if "acceptable" in case])
+def test_boto3_sends_what_is_acceptable(no_configuration: None, name: str) -> None:
+    """Nearly always: it refuses what is shorter than allowed, and agrees with the case about the default Content-Type."""
+    slug = name[len("http-request-"):]
+    if slug in REFUSED_TOO or slug == "content-type-absent":
+        return
+    other, = CASES[name]["acceptable"]
+    output, sent = parts_of(other["expect"]["output"]), boto3_sends(CASES[name]["input"])
+    assert {key: sent[key] for key in output} == output
+
+
+def test_what_is_left_to_the_service_arrives_as_it_is() -> None:
+    """The others break the same rule, and have another path, or a header that is trimmed or has no agreed octets."""
+    broken = {name[len("http-request-"):]: case for name, case in CASES.items()
+              if "HTTP-005" in case["rules"] and case["expect"].get("kind") == "constraint"}
+    assert sorted(slug for slug, case in broken.items() if "acceptable" not in case) == sorted(
+        ["bound-endpoint-name-shortest-beyond", "pattern-endpoint-name-dots"]
+        + ["pattern-%s-%s" % (http_request.SLUGS[member], what) for what in ("digit", "line-end") for member in (
+            "TargetVariant", "TargetContainerHostname", "InferenceComponentName", "SessionId")]
+        + ["bound-%s-%s-beyond" % (http_request.SLUGS[member], what) for what in ("blank", "printable") for member in (
+            "InferenceId", "PrefixAwareId")]
+        + ["pattern-%s-line-end" % http_request.SLUGS[member] for member in ("InferenceId", "PrefixAwareId")]
+        + ["bound-%s-ascii-beyond" % http_request.SLUGS[member] for member in (
+            "InferenceId", "PrefixAwareId", "ContentType", "Accept", "CustomAttributes")])
+    assert not any(http_request.arrives(dict(http_request.COMMON, Accept=bad)) for bad in (" a", "a ", "\ta", "a\n", "\u00e9", "a\0b"))
+    assert not any(http_request.arrives(dict(http_request.COMMON, EndpointName=bad)) for bad in ("", ".", ".."))
+    assert all(http_request.arrives(dict(http_request.COMMON, Accept=good)) for good in ("", "a", "a b", "a\tb", "a~"))
+
+
 REFUSED_TOO = {
     "missing-endpoint-name", "missing-body", "unknown-member-unknown", "unknown-member-attribute-name", "unknown-member-lower-case",
     "unknown-member-header-name", "unknown-member-of-another-operation", "type-endpoint-name", "type-content-type", "type-accept",

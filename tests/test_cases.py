@@ -263,6 +263,17 @@ def test_what_a_scenario_expects_is_what_the_protocol_says() -> None:
     assert any(isinstance(expect.get("kind"), list) for expect in made.values())
 
 
+def test_what_is_acceptable_of_a_scenario_is_acceptable_of_its_case() -> None:
+    made = {case.id[7:]: case.acceptable for case in scenario_cases()}
+    assert {name for name, also in made.items() if also} == {scenario.name for scenario in examples() if scenario.acceptable}
+    part = [{"PayloadPart": {"Bytes": text}} for text in ("b25lIA==", "dHdvIA==", "dGhyZWU=")]
+    output = {"ContentType": "text/plain; charset=utf-8", "InvokedProductionVariant": "AllTraffic"}
+    assert [other["expect"] for other in made["success-gzip"]] == [{"status": "ok", "output": {"output": output, "events": part}}]
+    assert made["redirect-301"] == ({
+        "expect": {"status": "reject", "kind": "service_error", "output": {"events": []}},
+        "why": "it is refused and not followed, under the name of an error response", "divergence": "DIV-005"},)
+
+
 def test_the_cases_of_scenarios_fit_the_schema() -> None:
     schema = json.loads((VECTORS / "schema.json").read_text(encoding="utf-8"))
     for case in scenario_cases():

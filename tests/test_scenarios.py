@@ -9,6 +9,7 @@ import gzip
 import json
 import re
 import zlib
+from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import pytest
@@ -19,6 +20,7 @@ from conformance.scenarios import Answer, Expect, Scenario, Template, catalogue,
 from refimpl.errors import FrameError
 from refimpl.eventstream import Decoder, Message
 
+LEDGER = (Path(__file__).resolve().parent.parent / "DIVERGENCES.md").read_text(encoding="utf-8")
 EXAMPLES = {scenario.name: scenario for scenario in examples()}
 KINDS = {"prelude_crc", "message_crc", "length", "limit", "header", "duplicate_header", "header_type", "utf8", "truncated", "message_type",
          "exception", "unmodeled", "service_error", "content_type", "http", "network", "timeout"}
@@ -321,6 +323,20 @@ def test_templates_name_their_examples() -> None:
         for number in template.examples:
             made = template.make(number)
             assert isinstance(made, Scenario) and made.name == "%s-%d" % (template.name[:-2], number)
+
+
+def test_what_is_acceptable_is_another_outcome_and_has_its_row() -> None:
+    rules = {row: set(names.split(", ")) for row, names in re.findall(r"^\| (DIV-[0-9]{3}) \| ([^|]*) \|", LEDGER, re.MULTILINE)}
+    for names, _ in scenarios._ACCEPTABLE:
+        assert fnmatch.filter(EXAMPLES, names), names
+    for scenario in EXAMPLES.values():
+        for other in scenario.acceptable:
+            assert other.expect != scenario.expect and len(other.why) > 20
+            assert rules[other.divergence] & set(scenario.rules), scenario.name
+    assert {name for name, scenario in EXAMPLES.items() if scenario.acceptable} == {
+        "redirect-301", "redirect-302", "redirect-303", "redirect-307", "redirect-308", "redirect-nowhere", "http-switching-protocols",
+        "http-switching-protocols-before", "success-untyped", "success-gzip", "error-400-xml"}
+    assert find("redirect-301").acceptable and find("redirected").acceptable == find("long-answer-7").acceptable == ()
 
 
 # ---- rules -------------------------------------------------------------------------------------------------------

@@ -427,6 +427,14 @@ def test_the_endpoint_s_word_counts_in_a_call() -> None:
         "events[0].PayloadPart.Bytes", b"one", b"two")
 
 
+def test_the_endpoint_s_word_counts_for_what_is_acceptable_too() -> None:
+    asked = question("invoke", reject("http"), (dict(OTHERWISE, expect=reject("service_error")),))
+    assert judge(asked, reject("service_error"), None, [call()]) == verdict(ACCEPTABLE, "AWS's text says two things (DIV-001)")
+    assert judge(asked, reject("service_error"), None, [call(), call()]).difference == Difference("attempts", 1, 2)
+    assert judge(asked, reject("service_error"), None, [call(False, "it is wrong")]).difference == Difference(
+        "signature", "verified by the endpoint", "it is wrong")
+
+
 # ---- every case judges its own expectation -----------------------------------------------------------------------
 
 def answers_to(asked: Question) -> List[Json]:

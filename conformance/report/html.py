@@ -39,7 +39,7 @@ _LOOKS = {PASS: ("pass", "pass"), ACCEPTABLE: ("accept", "accept"), FAIL: ("fail
           UNKNOWN_PASS: ("odd", "unlisted"), ADAPTER: ("odd", "adapter")}
 _QUIET = (PASS, UNSUPPORTED)  # what needs no finding
 _LEGEND = (
-    (PASS, "as expected"), (ACCEPTABLE, "another outcome that the published texts allow; the note says why"),
+    (PASS, "as expected"), (ACCEPTABLE, "another outcome that does no harm; the note says why"),
     (FAIL, "the answer departs from a rule"), (CRASH, "the program ended instead of answering"), (HANG, "no answer in time"),
     (UNSUPPORTED, "the implementation does not offer it, or the adapter cannot ask it honestly"),
     (BLOCKED, "a case that this one depends on failed"), (KNOWN, "a failure that the run was told of"),

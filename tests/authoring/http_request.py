@@ -6,8 +6,13 @@ headers bound to members, body. A value at a bound is one that the model's lengt
 that it does not; the helper `bound` writes both, so that neither is forgotten.
 
 ContentType stands in the common call, since what a client sends without one is not agreed upon: the one case about it says so.
+
+A client may leave it to the service to hold a value against the model (DIV-004). It must then send it so that it arrives as it is:
+a name escaped into one segment of the path, a header's value as it stands. `arrives` says which values can.
 """
+import re
 from typing import Any, Dict, List, Optional, Sequence
+from urllib.parse import quote
 
 from . import Feature, b64, either, ok, reject
 
@@ -40,14 +45,22 @@ def question(members: Members, region: Optional[str] = "us-east-1", endpoint_url
 def sent(members: Members, base: str = HOST) -> Dict[str, Any]:
     """What is to be sent for members: the table of HTTP-003, once more."""
     headers: List[List[str]] = [[header, members[member]] for member, header in HEADERS.items() if member in members]
-    return ok(method="POST", url=base + PATH % members["EndpointName"], headers=headers, body=members["Body"])
+    return ok(method="POST", url=base + PATH % quote(members["EndpointName"], safe=""), headers=headers, body=members["Body"])
+
+
+def arrives(members: Members) -> bool:
+    """Whether a call that breaks the model's constraints can be sent so that every hop reads the same: no name that is another path
+    (RFC 3986 removes dot segments, escaped ones too), no header whose value is trimmed on the way or has no agreed octets."""
+    values = [members[member] for member in HEADERS if member in members]
+    return members["EndpointName"] not in ("", ".", "..") and all(re.fullmatch("([!-~]([\t -~]*[!-~])?)?", value) for value in values)
 
 
 def sends(name: str, title: str, rules: str, why: str, source: str = "derived; agreed by botocore 1.44.5", region: str = "us-east-1",
-          endpoint_url: Optional[str] = None, base: str = HOST, **members: Any) -> None:
+          endpoint_url: Optional[str] = None, base: str = HOST, acceptable: Sequence[Dict[str, Any]] = (), **members: Any) -> None:
     """A call that is made. members: in place of those of the common call, or beside them."""
     call = dict(COMMON, **members)
-    REQUEST.case("http-request-" + name, title, rules, question(call, region, endpoint_url), sent(call, base), why, source=source)
+    REQUEST.case("http-request-" + name, title, rules, question(call, region, endpoint_url), sent(call, base), why, source=source,
+                 acceptable=acceptable)
 
 
 def refuses(name: str, title: str, rules: str, why: str, kind: str = "constraint", without: Sequence[str] = (),
@@ -55,7 +68,10 @@ def refuses(name: str, title: str, rules: str, why: str, kind: str = "constraint
             endpoint_url: Optional[str] = None, **members: Any) -> None:
     """A call that must not be made. without: members that it lacks."""
     call = {member: value for member, value in dict(COMMON, **members).items() if member not in without}
-    REQUEST.case("http-request-" + name, title, rules, question(call, region, endpoint_url), reject(kind), why)
+    acceptable = []
+    if kind == "constraint" and "HTTP-005" in rules and arrives(call):
+        acceptable = [either(sent(call), "the service holds each value against the model, and what is sent arrives as it is", "DIV-004")]
+    REQUEST.case("http-request-" + name, title, rules, question(call, region, endpoint_url), reject(kind), why, acceptable=acceptable)
 
 
 # ---- members and their places ------------------------------------------------------------------------------------
@@ -203,7 +219,9 @@ for slug, endpoint_url, base, why in (
           base=base)
 sends("custom-endpoint-final-slashes", "a custom endpoint: several final slashes", "HTTP-002 HTTP-001",
       "empty segments in the path of every call", "derived",
-      endpoint_url="https://gateway.example/v1///", base="https://gateway.example/v1")
+      endpoint_url="https://gateway.example/v1///", base="https://gateway.example/v1",
+      acceptable=[either(sent(COMMON, "https://gateway.example/v1//"), "who writes several slashes may mean them, and has them signed",
+                         "DIV-012")])
 for slug, endpoint_url, why in (
         ("no-scheme", "gateway.example", "a guess of the scheme may send a token in the clear"),
         ("scheme", "ftp://gateway.example", "no HTTP is spoken there"),
