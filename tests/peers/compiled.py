@@ -47,3 +47,22 @@ func main() {
 """ % names, encoding="utf-8")
     build(folder, "go", "build", "-mod=readonly", "-o", "reproducers", ".", GOPROXY="off")
     return numbered([str(folder / "reproducers")], codes)
+
+
+def build_rust(found: Found, prelude: str, codes: Sequence[str], folder: Path) -> List[Sequence[str]]:
+    for name in ("Cargo.toml", "Cargo.lock"):
+        shutil.copy(os.path.join(found.where, name), str(folder))
+    bodies = "".join("\nasync fn reproducer%d() {\n%s}\n" % pair for pair in enumerate(codes))
+    arms = "".join("            %d => reproducer%d().await,\n" % (number, number) for number in range(len(codes)))
+    (folder / "main.rs").write_text(prelude + bodies + """
+fn main() {
+    let number: usize = std::env::args().nth(1).unwrap().parse().unwrap();
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        match number {
+%s            _ => panic!("no such reproducer"),
+        }
+    });
+}
+""" % arms, encoding="utf-8")
+    build(folder, "cargo", "build", "--offline", "--locked", "--quiet", "--target-dir", "target", CARGO_PROFILE_DEV_DEBUG="0")
+    return numbered([str(folder / "target" / "debug" / "adapter")], codes)

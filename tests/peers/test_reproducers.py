@@ -18,7 +18,8 @@ import pytest
 
 from conformance.peers import Found, peer_named
 
-from . import compiled, peer
+from . import peer
+from .compiled import build_go, build_rust
 
 PAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "divergences"
 BLOCK = re.compile(r"^```([a-z]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -98,13 +99,15 @@ def javascript(found: Found, page: Page, folder: Path) -> Commands:
     return [(found.command[0], program) for program in programs(page, folder, ".mjs")]
 
 
-def go(found: Found, page: Page, folder: Path) -> Commands:
-    return compiled.build_go(found, page.prelude, [reproducer.code for reproducer in page.reproducers], folder)
+def compiled_by(build: Callable[[Found, str, Sequence[str], Path], Commands]) -> Prepare:
+    def prepare(found: Found, page: Page, folder: Path) -> Commands:
+        return build(found, page.prelude, [reproducer.code for reproducer in page.reproducers], folder)
+    return prepare
 
 
 RUNNERS: Dict[str, Prepare] = {
     "boto3": python, "awscrt": python, "smithy-python": python,
-    "go": go,
+    "go": compiled_by(build_go), "rust": compiled_by(build_rust),
 }
 
 
