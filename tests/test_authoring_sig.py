@@ -175,6 +175,42 @@ def test_awscrt_signs_so(name: str) -> None:
     judge("awscrt", name, answer)
 
 
+ACCEPTABLE = {case["id"]: case for feature in (sig.SIGN, sig.PRESIGN) for case in feature.cases if "acceptable" in case}
+
+
+def shows(answer: Dict[str, str], name: str) -> bool:
+    """Whether an answer is the acceptable outcome of a case, at each stage that both have; there must be one."""
+    other, = ACCEPTABLE[name]["acceptable"]
+    output = other["expect"]["output"]
+    both = [stage for stage in answer if stage in output]
+    return bool(both) and all(comparable(stage, answer[stage]) == comparable(stage, output[stage]) for stage in both)
+
+
+@pytest.mark.parametrize("name", sorted(ACCEPTABLE))
+def test_who_signs_what_is_acceptable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore or awscrt, and the other too unless it has no such option, refuses, or shows no stage of it."""
+    given = ACCEPTABLE[name]["input"]
+    crt = Crt(pytest.importorskip("awscrt.auth"), pytest.importorskip("awscrt.http"))
+    botocore = botocore_answers(pytest.importorskip("botocore.auth"), given, monkeypatch)
+    assert botocore is None or shows(botocore, name)
+    assert (botocore is None) == ("double_encode" in given)
+    if name == "sig-presign-drops-token":
+        assert "refuses" in sig.DIFFER[name]["awscrt"]
+    elif not name.endswith("non-ascii"):  # awscrt shows the header alone
+        assert shows(awscrt_answers(crt, given), name)
+
+
+def test_what_is_acceptable_and_what_is_not() -> None:
+    refused = {name: case for name, case in ACCEPTABLE.items() if case["expect"]["status"] == "reject"}
+    assert set(refused) == {"sig-scope-refused-%s-%s" % (what, how) for what in ("region", "service") for how in (
+        "slash", "blank", "comma", "non-ascii")} | {
+        "sig-presign-scope-refused-region-slash", "sig-credentials-refused-access-key-comma", "sig-credentials-refused-token-blank"}
+    assert set(ACCEPTABLE) - set(refused) == {"sig-presign-drops-token"} | {
+        "sig-unsigned-x-forwarded" + which for which in ("", "-for", "-proto", "-host")} | {
+        "sig-path-single-" + which for which in ("printable", "plus", "colon", "number-sign", "lone-percent", "short-escape", "no-escape",
+                                                 "percent-escape")}
+
+
 # ---- refimpl, and what the cases cover -----------------------------------------------------------------------------
 
 @pytest.mark.parametrize("feature", sig.FEATURES, ids=lambda feature: feature.name)

@@ -3,7 +3,8 @@
 
 It imports nothing of refimpl and is there to be compared with it: short, slow, and by other means (urllib's quoting,
 posixpath's normalisation). Where that page leaves a question open the answer is SPEC.md's. `sign` and `presign` take a
-question's input as the adapter protocol puts it and return the answer's output. They refuse nothing.
+question's input as the adapter protocol puts it and return the answer's output. They refuse nothing. What widely used signers do
+otherwise, and may, is told by arguments of their own.
 """
 import base64
 import hashlib
@@ -28,10 +29,12 @@ def uri_encode(octets: bytes, safe: str = "") -> str:
 
 # ---- step 1: the canonical request -------------------------------------------------------------------------------
 
-def canonical_uri(path: str, normalize: bool, twice: bool) -> str:
+def canonical_uri(path: str, normalize: bool, twice: bool, verbatim: bool = False) -> str:
     if normalize:
         final = "/" if path.endswith("/") else ""
         path = posixpath.normpath("/" + path.strip("/")).rstrip("/") + final or "/"
+    if verbatim:
+        return path
     if twice:
         return uri_encode((path or "/").encode("utf-8"), "/")
     return "".join(piece if re.fullmatch("%[0-9A-Fa-f]{2}", piece) else uri_encode(piece.encode("utf-8"), "/")
@@ -55,9 +58,9 @@ def lower_headers(headers: Sequence[Sequence[str]]) -> Dict[str, str]:
     return {name: ",".join(joined[name]) for name in sorted(joined)}
 
 
-def to_be_signed(headers: Sequence[Sequence[str]], but: Sequence[str] = ()) -> Dict[str, str]:
+def to_be_signed(headers: Sequence[Sequence[str]], but: Sequence[str] = (), forwarded: bool = False) -> Dict[str, str]:
     return {name: value for name, value in lower_headers(headers).items()
-            if name not in NEVER_SIGNED and not name.startswith("x-forwarded-") and name not in but}
+            if name not in NEVER_SIGNED and (forwarded or not name.startswith("x-forwarded-")) and name not in but}
 
 
 def canonical_request(method: str, uri: str, query_string: str, headers: Mapping[str, str], body: bytes) -> str:
@@ -89,37 +92,44 @@ def scope_of(given: Mapping[str, Any]) -> str:
     return "/".join((given["time"][:8], given["region"], given["service"], "aws4_request"))
 
 
-def finish(given: Mapping[str, Any], query: Pairs, headers: Mapping[str, str]) -> Dict[str, str]:
-    uri = canonical_uri(given["target"].partition("?")[0], given.get("normalize_path", True), given.get("double_encode", True))
+def finish(given: Mapping[str, Any], query: Pairs, headers: Mapping[str, str], verbatim: bool = False) -> Dict[str, str]:
+    path = given["target"].partition("?")[0]
+    uri = canonical_uri(path, given.get("normalize_path", True), given.get("double_encode", True), verbatim)
     request = canonical_request(given["method"], uri, canonical_query_string(query), headers, base64.b64decode(given["body"]))
     text = string_to_sign(given["time"], scope_of(given), request)
     key = signing_key(given["secret_key"], given["time"][:8], given["region"], given["service"])
     return {"canonical_request": request, "string_to_sign": text, "signature": hmac_sha256(key, text).hex()}
 
 
-def sign(given: Mapping[str, Any]) -> Dict[str, str]:
-    """The stages of a request that is signed in its headers."""
+def sign(given: Mapping[str, Any], verbatim: bool = False, forwarded: bool = False) -> Dict[str, str]:
+    """The stages of a request that is signed in its headers.
+
+    verbatim: the path is signed without being encoded;  forwarded: x-forwarded-* is signed
+    """
     own = [("x-amz-date", given["time"])]
     if given.get("session_token"):
         own.append(("x-amz-security-token", given["session_token"]))
     if given.get("sign_body"):
         own.append(("x-amz-content-sha256", hashlib.sha256(base64.b64decode(given["body"])).hexdigest()))
     others = [(name, value) for name, value in given["headers"] if name.lower() not in dict(own)]
-    headers = to_be_signed(others + own, ["x-amz-security-token"] if given.get("omit_session_token") else [])
-    stages = finish(given, query_pairs(given["target"].partition("?")[2]), headers)
+    headers = to_be_signed(others + own, ["x-amz-security-token"] if given.get("omit_session_token") else [], forwarded)
+    stages = finish(given, query_pairs(given["target"].partition("?")[2]), headers, verbatim)
     stages["authorization"] = "%s Credential=%s/%s, SignedHeaders=%s, Signature=%s" % (
         ALGORITHM, given["access_key"], scope_of(given), ";".join(headers), stages["signature"])
     return stages
 
 
-def presign(given: Mapping[str, Any]) -> Dict[str, str]:
-    """The stages of a request that is signed in its query, and the target to request."""
+def presign(given: Mapping[str, Any], keep_token: bool = False) -> Dict[str, str]:
+    """The stages of a request that is signed in its query, and the target to request.
+
+    keep_token: a token in the query that was given is a parameter like any other
+    """
     path, _, query = given["target"].partition("?")
     headers = to_be_signed(given["headers"], ["x-amz-date", "x-amz-security-token"])
     own = {"X-Amz-Algorithm": ALGORITHM, "X-Amz-Credential": given["access_key"] + "/" + scope_of(given), "X-Amz-Date": given["time"],
            "X-Amz-Expires": str(given["expires"]), "X-Amz-SignedHeaders": ";".join(headers)}
     token = {"X-Amz-Security-Token": given["session_token"]} if given.get("session_token") else {}
-    replaced = [*own, "X-Amz-Security-Token", "X-Amz-Signature"]
+    replaced = [*own, "X-Amz-Signature"] + ([] if keep_token else ["X-Amz-Security-Token"])
     pairs = [pair for pair in query_pairs(query) if pair[0].decode("latin-1") not in replaced]
     pairs += [(name.encode(), value.encode()) for name, value in own.items()]
     behind = [(name.encode(), value.encode()) for name, value in token.items()]

@@ -10,9 +10,10 @@ Who else signs so is told in `source`: DIFFER names, case by case, the peers tha
 runs every accepted case through botocore and awscrt and holds the table against what they do.
 """
 import hashlib
+import re
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from . import Feature, b64, ok, reject
+from . import Feature, b64, either, ok, reject
 from . import plain_sigv4 as plain
 
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -23,6 +24,7 @@ PEERS = {"botocore": "botocore 1.44.5", "awscrt": "awscrt 0.38.1"}
 HAS_NO = {"botocore": ("normalize_path", "double_encode", "sign_body", "omit_session_token")}  # options: such cases cannot be put to it
 
 Given = Dict[str, Any]
+Acceptable = Tuple[Dict[str, bool], str, str]  # arguments of plain_sigv4, why it may be signed so, its row in the ledger
 
 SIGN = Feature("sigv4-sign", "sigv4.sign", "sig-")
 PRESIGN = Feature("sigv4-presign", "sigv4.presign", "sig-")
@@ -58,25 +60,32 @@ def stages_with(stages: Dict[str, str], uri: Optional[str], query: Optional[str]
 
 
 def signs(name: str, title: str, rules: str, why: str, uri: Optional[str] = None, query: Optional[str] = None,
-          lines: Optional[str] = None, **changes: Any) -> None:
+          lines: Optional[str] = None, also_acceptable: Sequence[Acceptable] = (), **changes: Any) -> None:
     """A request that is signed. uri, query, lines: what its canonical request has there."""
     given = request(**changes)
-    SIGN.case(name, title, rules, given, stages_with(plain.sign(given), uri, query, lines), why, source=agreement(name, given))
+    SIGN.case(name, title, rules, given, stages_with(plain.sign(given), uri, query, lines), why, source=agreement(name, given),
+              acceptable=[either(ok(**plain.sign(given, **how)), reason, divergence) for how, reason, divergence in also_acceptable])
 
 
 def presigns(name: str, title: str, rules: str, why: str, uri: Optional[str] = None, query: Optional[str] = None,
-             lines: Optional[str] = None, **changes: Any) -> None:
+             lines: Optional[str] = None, also_acceptable: Sequence[Acceptable] = (), **changes: Any) -> None:
     """The same in the query."""
     given = request(**dict({"expires": 300}, **changes))
-    PRESIGN.case(name, title, rules, given, stages_with(plain.presign(given), uri, query, lines), why, source=agreement(name, given))
+    PRESIGN.case(name, title, rules, given, stages_with(plain.presign(given), uri, query, lines), why, source=agreement(name, given),
+                 acceptable=[either(ok(**plain.presign(given, **how)), reason, divergence) for how, reason, divergence in also_acceptable])
 
 
-def refuses(name: str, title: str, rules: str, why: str, kind: Any = "constraint", **changes: Any) -> None:
-    """What a signer, or a presigner, may not sign."""
-    if name.startswith("sig-presign-"):
-        PRESIGN.case(name, title, rules, request(**dict({"expires": 300}, **changes)), reject(kind), why)
-    else:
-        SIGN.case(name, title, rules, request(**changes), reject(kind), why)
+def refuses(name: str, title: str, rules: str, why: str, kind: Any = "constraint", harmless: bool = False, **changes: Any) -> None:
+    """What a signer, or a presigner, may not sign. harmless: the request that is signed all the same stays one, and is refused."""
+    feature, stages_of = (PRESIGN, plain.presign) if name.startswith("sig-presign-") else (SIGN, plain.sign)
+    given = request(**dict({"expires": 300} if feature is PRESIGN else {}, **changes))
+    acceptable = []
+    if harmless:
+        stages: Dict[str, str] = stages_of(given)
+        if not stages["string_to_sign"].isascii():
+            del stages["authorization"]  # the string has UTF-8; of a header's octets there is no such agreement
+        acceptable = [either(ok(**stages), "the service refuses it, and nothing else becomes of the request", "DIV-013")]
+    feature.case(name, title, rules, given, reject(kind), why, acceptable=acceptable)
 
 
 # What a peer does otherwise, and in which cases: the disagreements that were looked at; SPEC.md's errata tell more.
@@ -241,10 +250,13 @@ ENCODED = (  # slug, raw path, canonical URI, the same encoded once, why
     ("colon", "/a:b/c", "/a%3Ab/c", "/a%3Ab/c", "a parser that looks for a scheme finds one here"),
     ("question-mark", "/a?", "/a", "/a", "the first question mark ends the path, also when nothing follows"),
 )
+VERBATIM: Acceptable = (
+    {"verbatim": True}, "who asks for one layer of escapes has put it on, and this is what a request line has", "DIV-015")
 for slug, path, twice, once, why in ENCODED:
     shown = slug.replace("-", " ")
     signs("sig-path-double-" + slug, "path encoded twice: " + shown, "SIG-004 SIG-006", why, uri=twice, target=path)
-    signs("sig-path-single-" + slug, "path encoded once: " + shown, "SIG-005 SIG-006", why, uri=once, target=path, double_encode=False)
+    signs("sig-path-single-" + slug, "path encoded once: " + shown, "SIG-005 SIG-006", why, uri=once, target=path, double_encode=False,
+          also_acceptable=[VERBATIM] if re.fullmatch("[!-~]+", path) and path != once and "?" not in path else [])
 signs("sig-path-single-unnormalized", "path encoded once, not normalised: the way of S3", "SIG-005 SIG-003",
       "the two options are independent; a signer that ties them to each other has no way to sign for S3, or for nothing else",
       uri="/a/../%2F//b", target="/a/../%2F//b", double_encode=False, normalize_path=False)
@@ -404,10 +416,13 @@ for slug, also, lines, names, rules, why in (
          "equal names that do not stand side by side are joined all the same")):
     signs("sig-name-" + slug, "header names: " + slug.replace("-", " "), rules, why, lines=lines, also=also)
     assert SIGN.cases[-1]["expect"]["output"]["canonical_request"].split("\n")[-2] == names
+FORWARDED: Acceptable = (
+    {"forwarded": True}, "hops add it behind the client, which sends none unless it is told to: then it has it signed", "DIV-014")
 for name in plain.NEVER_SIGNED + ["x-forwarded-for", "x-forwarded-proto", "X-Forwarded-Host", "x-forwarded-"]:
     signs("sig-unsigned-" + name.lower().strip("-"), name + " is never signed", "SIG-015",
           "a hop adds, drops or rewrites it, and the signature no longer verifies: a 403 that only some networks show",
-          lines="host:example.amazonaws.com\nx-amz-date:%s\n\nhost;x-amz-date" % DATE, also=[[name, "trailers"]])
+          lines="host:example.amazonaws.com\nx-amz-date:%s\n\nhost;x-amz-date" % DATE, also=[[name, "trailers"]],
+          also_acceptable=[FORWARDED] if name.lower().startswith("x-forwarded-") else [])
 for slug, also, lines, why in (
         ("content-length", [["Content-Length", "2"]], "content-length:2",
          "whoever is given it signs it: leaving it out is the caller's choice"),
@@ -556,8 +571,7 @@ for what in ("region", "service"):
             ("non-ascii", "\u00fcs-east", "nobody agrees on its octets"),
             ("line-end", "us-east-1\n", "a line too many in the string to sign")):
         refuses("sig-scope-refused-%s-%s" % (what, slug), "a %s that cannot stand in a scope: %s" % (what, slug.replace("-", " ")),
-                "SIG-020", why,
-                **{what: text})
+                "SIG-020", why, harmless=slug not in ("empty", "line-end"), **{what: text})
 for slug, changes, why in (
         ("access-key-empty", {"access_key": ""}, "half a pair of credentials signs what every server refuses"),
         ("secret-key-empty", {"secret_key": ""}, "half a pair of credentials signs what every server refuses"),
@@ -569,7 +583,7 @@ for slug, changes, why in (
         ("token-line-end", {"session_token": TOKEN + "\n"}, "a file read with its last line end: the token's header would break"),
         ("token-blank", {"session_token": "a b"}, "no token has one: a shell has joined two words")):
     refuses("sig-credentials-refused-" + slug, "credentials that cannot be used: " + slug.replace("-", " "), "SIG-029", why,
-            kind=["configuration", "constraint"], **changes)
+            kind=["configuration", "constraint"], harmless=slug in ("access-key-comma", "token-blank"), **changes)
 
 
 # ---- calls of the operation --------------------------------------------------------------------------------------
@@ -660,7 +674,8 @@ presigns("sig-presign-replaces-token", "a token that was given is replaced", "SI
          query=own(token=TOKEN_ENCODED), target="/?X-Amz-Security-Token=STALE", session_token=TOKEN)
 presigns("sig-presign-drops-token", "a token that was given is dropped where there is none", "SIG-030 SIG-033",
          "a URL that is presigned again with lasting keys must not bear the temporary ones' token", query=own(),
-         target="/?X-Amz-Security-Token=STALE")
+         target="/?X-Amz-Security-Token=STALE",
+         also_acceptable=[({"keep_token": True}, "it is a parameter that its caller gave, as a token's header is one", "DIV-016")])
 presigns("sig-presign-replaces-escaped", "a parameter of ours whose name is escaped is replaced, too", "SIG-030 SIG-008",
          "names are compared decoded: the server decodes them", query=own(), target="/?X%2DAmz%2DExpires=86400")
 presigns("sig-presign-lower-case-parameter", "x-amz-date in lower case is another parameter", "SIG-030",
@@ -716,7 +731,7 @@ refuses("sig-presign-target-refused-relative", "a target that is no path", "SIG-
 refuses("sig-presign-host-refused-missing", "no Host header", "SIG-014", "a URL that any host may honour", headers=[])
 refuses("sig-presign-time-refused-day", "a time that is none", "SIG-016", "a scope for a day that does not exist", time="20150431T123600Z")
 refuses("sig-presign-scope-refused-region-slash", "a region that cannot stand in a scope", "SIG-020", "a scope with a part too many",
-        region="us/east")
+        region="us/east", harmless=True)
 
 
 # ---- verified ----------------------------------------------------------------------------------------------------
