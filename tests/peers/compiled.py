@@ -66,3 +66,13 @@ fn main() {
 """ % arms, encoding="utf-8")
     build(folder, "cargo", "build", "--offline", "--locked", "--quiet", "--target-dir", "target", CARGO_PROFILE_DEV_DEBUG="0")
     return numbered([str(folder / "target" / "debug" / "adapter")], codes)
+
+
+def build_java(found: Found, prelude: str, codes: Sequence[str], folder: Path) -> List[Sequence[str]]:
+    one = "\nclass Reproducer%d extends Prelude {\n    public static void main(String[] args) throws Exception {\n%s    }\n}\n"
+    classes = "".join(one % pair for pair in enumerate(codes))
+    (folder / "Reproducers.java").write_text(prelude + classes, encoding="utf-8")
+    libraries = os.path.join(found.where, "lib", "*")
+    build(folder, "javac", "-proc:none", "-encoding", "utf-8", "-cp", libraries, "Reproducers.java")
+    path = os.pathsep.join((libraries, str(folder)))
+    return [(found.command[0], "-XX:TieredStopAtLevel=1", "-cp", path, "Reproducer%d" % number) for number in range(len(codes))]
