@@ -99,6 +99,10 @@ def javascript(found: Found, page: Page, folder: Path) -> Commands:
     return [(found.command[0], program) for program in programs(page, folder, ".mjs")]
 
 
+def ruby(found: Found, page: Page, folder: Path) -> Commands:
+    return [(found.command[0], "--disable-gems", program) for program in programs(page, folder, ".rb")]
+
+
 def compiled_by(build: Callable[[Found, str, Sequence[str], Path], Commands]) -> Prepare:
     def prepare(found: Found, page: Page, folder: Path) -> Commands:
         return build(found, page.prelude, [reproducer.code for reproducer in page.reproducers], folder)
@@ -107,6 +111,7 @@ def compiled_by(build: Callable[[Found, str, Sequence[str], Path], Commands]) ->
 
 RUNNERS: Dict[str, Prepare] = {
     "boto3": python, "awscrt": python, "smithy-python": python,
+    "ruby": ruby,
     "go": compiled_by(build_go), "rust": compiled_by(build_rust), "java": compiled_by(build_java),
 }
 
