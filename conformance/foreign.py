@@ -6,7 +6,8 @@ came to, with what the endpoint saw of it; faults_of() compares that with the sc
 one word of FAULTS; record() writes all of it as JSON, a line for each scenario, so that a difference between two records reads.
 
 A client is judged leniently where SPEC.md leaves it room: an error need not be of the scenario's very kind, only of its family
-(the service refused; the stream told of an error; the bytes are broken; time ran out) and by a name that the client announces.
+(the service refused; the stream told of an error; the bytes are broken; time ran out) and by a name that the client announces; what
+is acceptable of a scenario is no fault.
 curl speaks HTTP alone: it is judged as a signer and as an HTTP client, and its body is decoded only to count the parts in it.
 Refused: nothing; a client that hangs or dies has thereby given its answer. Whether a call was verified is the endpoint's word.
 """
@@ -176,6 +177,8 @@ def faults_of(client: str, scenario: Scenario, outcome: Outcome) -> List[str]:
         return faults + [outcome.status] + _lost(scenario.expect, outcome)
     if client == "curl":
         return faults + _http_faults(scenario, outcome)
+    if any(not _faults_beside(other.expect, outcome) for other in scenario.acceptable):
+        return faults
     return faults + _faults_beside(scenario.expect, outcome)
 
 
@@ -195,8 +198,6 @@ def _is_of_family(expect: Expect, kind: Optional[str]) -> bool:
     wanted = {_FAMILIES[str(one)] for one in (expect.kind,) + expect.also}
     if expect.kind == "message_type":
         wanted.add("stream")  # a message that is no proper exception may be raised as one
-    if expect.kind == "http" and expect.http_status is not None and 300 <= expect.http_status < 400:
-        wanted.add("service")  # a redirect that is refused, as an answer of the service
     return kind is not None and _FAMILIES[kind] in wanted
 
 

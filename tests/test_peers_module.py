@@ -22,7 +22,7 @@ import pytest
 from conformance import cli, foreign, peers
 from conformance.foreign import FAULTS, Outcome, faults_of
 from conformance.peers import Found, InstallError
-from conformance.scenarios import Expect, Scenario, examples, find, part, stream
+from conformance.scenarios import OUTPUT, THREE, Expect, Scenario, examples, find, part, stream
 from refimpl.errors import Error, UsageError
 
 EXAMPLES = {scenario.name: scenario for scenario in examples()}
@@ -572,6 +572,12 @@ X = {"ContentType": "x"}
     (EXAMPLES["exception-type-missing"], outcome("reject", "exception", (ONE,)), []),
     (EXAMPLES["redirect-301"], outcome("reject", "service_error"), []),
     (EXAMPLES["http-no-status-line"], outcome("reject", "service_error"), ["wrong_class"]),
+    (EXAMPLES["redirect-301"], outcome("reject", "service_error", calls=2), ["called_again"]),
+    (EXAMPLES["redirect-301"], outcome(parts=(b"followed ",)), ["fault_swallowed", "parts_beyond"]),
+    (EXAMPLES["success-untyped"], outcome(parts=(ONE, TWO, THREE), output=OUTPUT), []),
+    (EXAMPLES["success-untyped"], outcome(parts=(ONE,), output=OUTPUT), ["fault_swallowed", "parts_beyond"]),
+    (EXAMPLES["success-206"], outcome(parts=(ONE, TWO, THREE), output=OUTPUT), ["fault_swallowed", "parts_beyond"]),
+    (EXAMPLES["error-400-xml"], outcome("reject", "service_error", code="400", fields={"Message": "<ErrorResponse>"}), []),
 ])
 def test_a_client_is_judged(scenario: Scenario, seen: Outcome, faults: List[str]) -> None:
     assert faults_of("boto3", scenario, seen) == faults
