@@ -11,11 +11,14 @@ one to RUNNERS for a page of another language. What is not installed is skipped;
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import pytest
 
+from conformance.foreign import REPORT, read_report
+from conformance.peer_programs.curl_client import version
 from conformance.peers import PROGRAMS, Found, peer_named
 
 from . import peer
@@ -103,6 +106,14 @@ def ruby(found: Found, page: Page, folder: Path) -> Commands:
     return [(found.command[0], "--disable-gems", program) for program in programs(page, folder, ".rb")]
 
 
+def curl(found: Found, page: Page, folder: Path) -> Commands:
+    """What curl does is told of one version, and whatever version the system has is run."""
+    recorded = read_report(os.path.join(os.path.dirname(REPORT), "curl.json"))["implementation"]["version"]
+    if version(found.where) != recorded:
+        pytest.skip("told of curl %s" % recorded)
+    return [(sys.executable, "-I", "-B", program) for program in programs(page, folder, ".py")]
+
+
 def compiled_by(build: Callable[[Found, str, Sequence[str], Path], Commands]) -> Prepare:
     def prepare(found: Found, page: Page, folder: Path) -> Commands:
         return build(found, page.prelude, [reproducer.code for reproducer in page.reproducers], folder)
@@ -111,7 +122,7 @@ def compiled_by(build: Callable[[Found, str, Sequence[str], Path], Commands]) ->
 
 RUNNERS: Dict[str, Prepare] = {
     "boto3": python, "awscrt": python, "smithy-python": python,
-    "javascript": javascript, "ruby": ruby,
+    "javascript": javascript, "ruby": ruby, "curl": curl,
     "go": compiled_by(build_go), "rust": compiled_by(build_rust), "java": compiled_by(build_java),
 }
 
