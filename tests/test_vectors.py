@@ -2,6 +2,7 @@
 """The vectors: what is committed is what tests/authoring writes; and the checks that keep a broken case from being written."""
 import hashlib
 import json
+import re
 
 import pytest
 
@@ -54,6 +55,13 @@ def test_the_files_are_data_in_one_form():
         data = path.read_bytes()
         assert data == text_of(json.loads(data.decode("utf-8"))).encode("utf-8"), path.name
         assert b"\r" not in data
+
+
+def test_what_is_acceptable_has_a_row_of_one_of_its_rules():
+    rows = dict(re.findall(r"^\| (DIV-[0-9]{3}) \| ([^|]*) \|", (ROOT / "DIVERGENCES.md").read_text(encoding="utf-8"), re.MULTILINE))
+    wrong = [case["id"] for case in CASES for other in case.get("acceptable", ())
+             if not set(rows[other["divergence"]].split(", ")) & set(case["rules"])]
+    assert wrong == []
 
 
 def test_every_row_of_the_ledger_is_used_and_has_its_place():
