@@ -153,6 +153,10 @@ def commands_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Found, Pa
     return commands
 
 
+def test_every_page_is_run() -> None:
+    assert set(RUNNERS) == {path.stem for path in PAGES.glob("*.md")}
+
+
 @pytest.mark.parametrize("name", RUNNERS)
 def test_form(name: str) -> None:
     page = READ[name]
