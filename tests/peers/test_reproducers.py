@@ -143,12 +143,19 @@ def environment(found: Found) -> Dict[str, str]:
 
 @pytest.fixture(scope="module")
 def commands_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Found, Page], Commands]:
-    """Return what prepares a page, once."""
+    """Return what prepares a page, once, whether or not it can be."""
     prepared: Dict[str, Commands] = {}
+    failed: Dict[str, AssertionError] = {}
 
     def commands(found: Found, page: Page) -> Commands:
+        if page.name in failed:
+            raise failed[page.name]
         if page.name not in prepared:
-            prepared[page.name] = RUNNERS[page.name](found, page, tmp_path_factory.mktemp(page.name))
+            try:
+                prepared[page.name] = RUNNERS[page.name](found, page, tmp_path_factory.mktemp(page.name))
+            except AssertionError as error:
+                failed[page.name] = error
+                raise
         return prepared[page.name]
     return commands
 
