@@ -177,7 +177,7 @@ BOTOCORE_ANSWERS = [
     Row("wire-javascript-exception-unmodelled-*", "code", "the name of an exception that is not modelled is lost (EVS-035)"),
     Row("wire-*-crc-*", "kind", "its own names (EVS-003, EVS-005)"),
     Row("wire-boto3-success-json-*", "kind", "neither status nor Content-Type is asked: the document is read as frames (HTTP-021)"),
-    Row("wire-refimpl-redirect-*", "kind", "a redirect is a service error (HTTP-049)"),
+    Row("wire-refimpl-redirect-*", "acceptable", "a redirect is a service error (DIV-005)"),
 ]
 
 PEERS = {"botocore": "botocore 1.44.5", "javascript": "@smithy/core 3.41.0", "ruby": "aws-eventstream 1.2.0"}

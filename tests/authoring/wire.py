@@ -287,7 +287,8 @@ def cases_of(row: Row, scenario: Scenario, recording: Mapping[str, Any], source:
     wanted = scenario_case(scenario)
     asks = scenario.expect.kind not in ("timeout", "network")
     if asks:
-        cases.append(made_case(row.name, "http.response", scenario.title, wanted.rules, wanted.expect, wanted.why, source))
+        cases.append(made_case(row.name, "http.response", scenario.title, wanted.rules, wanted.expect, wanted.why, source,
+                               wanted.acceptable))
     if row.encoder is not None:
         messages = [told(headers, payload) for headers, payload in row.messages]
         cases.append(made_case(row.name, "eventstream.decode", scenario.title, ["EVS-001", "EVS-021"],
