@@ -2,14 +2,16 @@
 """docs/divergences: every failure that a report in conformance/reports records is told there, and what is told there is recorded.
 
 A page belongs to the report of its name. It names cases in code spans, alone or as patterns (`evs-type-*`, `invoke-{a,b}`); each of
-them must fit a case that fails in the report, and each case that fails must fit one of them, or cite a rule of a section "what else",
-which gathers the small ones by rule. Rules exist, and no id of a divergence stands twice.
+them must fit a case that fails in the report or is acceptable there, and each case that fails must fit one of them, or cite a rule of
+a section "what else", which gathers the small ones by rule, or tell what a section says they tell ("… that tells `…`"): so is named
+what happens to any case by chance. A section names the rows of DIVERGENCES.md by which some of its cases are acceptable. Rules exist,
+and no id of a divergence stands twice.
 """
 import fnmatch
 import json
 import re
 from pathlib import Path
-from typing import Dict, List, Set
+from typing import Any, Dict, List, Sequence, Set
 
 import pytest
 
@@ -17,7 +19,8 @@ from conformance.rules import load_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted((ROOT / "docs" / "divergences").glob("*.md"))
-PATTERN = re.compile(r"`((?:\{http,invoke\}|evs|sig|http|end|invoke)-[a-z0-9*{},-]+)`")
+PATTERN = re.compile(r"`((?:\{http,invoke\}|evs|sig|http|end|invoke|wire)-[a-z0-9*{},-]+)`")
+TELLS = re.compile(r"that tells `([^`]+)`")
 RULE = re.compile(r"\b(?:EVS|SIG|HTTP|END|SHP|TXT)-[0-9]{3}\b")
 
 
@@ -29,10 +32,37 @@ def expanded(pattern: str) -> List[str]:
     return [glob for part in match.group(1).split(",") for glob in expanded(pattern[:match.start()] + part + pattern[match.end():])]
 
 
-def failures(page: Path) -> Dict[str, List[str]]:
-    """Return the rules of each case that fails, by its id."""
+def reported(page: Path) -> List[Dict[str, Any]]:
+    """Return the cases of a page's report."""
     with open(str(ROOT / "conformance" / "reports" / (page.stem + ".json")), encoding="utf-8") as file:
-        return {case["id"]: case["rules"] for case in json.load(file)["cases"] if case["verdict"] in ("FAIL", "CRASH", "HANG")}
+        return list(json.load(file)["cases"])
+
+
+FAILING = ("FAIL", "CRASH", "HANG")
+
+
+def departures(page: Path, verdicts: Sequence[str] = FAILING) -> Dict[str, List[str]]:
+    """Return the rules of each case with such a verdict, by its id."""
+    return {case["id"]: case["rules"] for case in reported(page) if case["verdict"] in verdicts}
+
+
+def acceptable(page: Path) -> Dict[str, str]:
+    """Return the row of DIVERGENCES.md of each case that is acceptable."""
+    return {case["id"]: re.findall(r"DIV-[0-9]{3}", case["note"])[-1] for case in reported(page) if case["verdict"] == "ACCEPTABLE"}
+
+
+def messages_of(page: Path) -> Dict[str, str]:
+    """Return what the implementation said in each case."""
+    return {case["id"]: case.get("message", "") for case in reported(page)}
+
+
+def globs_in(text: str) -> List[str]:
+    """Return the globs that a text names."""
+    return [glob for pattern in PATTERN.findall(text) for glob in expanded(pattern)]
+
+
+def sections_of(text: str) -> List[str]:
+    return re.split(r"^## ", text, flags=re.MULTILINE)[1:]
 
 
 def rules_in(text: str) -> Set[str]:
@@ -56,17 +86,24 @@ def test_the_pages() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_what_is_told_is_recorded(page: Path) -> None:
-    text, failed = page.read_text(encoding="utf-8"), failures(page)
-    globs = [glob for pattern in PATTERN.findall(text) for glob in expanded(pattern)]
-    assert [glob for glob in globs if not fnmatch.filter(failed, glob)] == []
+    text, departing = page.read_text(encoding="utf-8"), departures(page, FAILING + ("ACCEPTABLE",))
+    assert [glob for glob in globs_in(text) if not fnmatch.filter(departing, glob)] == []
     assert rules_in(text) - set(load_rules()) == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_what_is_recorded_is_told(page: Path) -> None:
-    text, failed = page.read_text(encoding="utf-8"), failures(page)
-    globs = [glob for pattern in PATTERN.findall(text) for glob in expanded(pattern)]
-    sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
-    small = rules_in(" ".join(section for section in sections if " what else " in section.partition("\n")[0]))
+    text, failed, messages = page.read_text(encoding="utf-8"), departures(page), messages_of(page)
+    globs, told = globs_in(text), TELLS.findall(text)
+    small = rules_in(" ".join(section for section in sections_of(text) if " what else " in section.partition("\n")[0]))
     assert [case for case, rules in failed.items()
-            if not any(fnmatch.fnmatchcase(case, glob) for glob in globs) and not small & set(rules)] == []
+            if not any(fnmatch.fnmatchcase(case, glob) for glob in globs) and not small & set(rules)
+            and not any(part in messages[case] for part in told)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+def test_a_section_names_the_rows_by_which_its_cases_are_acceptable(page: Path) -> None:
+    rows = acceptable(page)
+    for section in sections_of(page.read_text(encoding="utf-8")):
+        wanted = {row for case, row in rows.items() if any(fnmatch.fnmatchcase(case, glob) for glob in globs_in(section))}
+        assert set(re.findall(r"DIV-0[0-9]{2}", section)) == wanted, section.partition("\n")[0]

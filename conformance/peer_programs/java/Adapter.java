@@ -42,6 +42,7 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.SdkBytes;
 import software.amazon.awssdk.core.SdkField;
+import software.amazon.awssdk.core.SdkGlobalTime;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.core.util.VersionInfo;
 import software.amazon.awssdk.http.ContentStreamProvider;
@@ -424,6 +425,7 @@ public final class Adapter {
     }
 
     static SageMakerRuntimeAsyncClient clientFor(JsonNode given, AwsCredentials keys, SdkAsyncHttpClient http) {
+        SdkGlobalTime.setGlobalTimeOffset(0); // no call has the clock that a server told another one
         SageMakerRuntimeAsyncClientBuilder builder = SageMakerRuntimeAsyncClient.builder().httpClient(http)
             .credentialsProvider(StaticCredentialsProvider.create(keys))
             .overrideConfiguration(o -> o.retryStrategy(AwsRetryStrategy.doNotRetry()))
