@@ -116,6 +116,8 @@ def sign(given: Dict[str, Any]) -> Dict[str, Any]:
     check_options(given, "curl", "normalize_path", "double_encode", "sign_body", "omit_session_token")
     check_url(given)
     check_host(given)
+    if not given["region"] or not given["service"]:
+        raise Unsupported("an empty region or service stands for what the name in the URL says")
     if any(name.lower() == "authorization" for name, _ in given["headers"]):
         raise Unsupported("an Authorization that its user gives is sent in place of its own")
     if not RECORDERS:
