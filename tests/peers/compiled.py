@@ -45,8 +45,11 @@ func main() {
 	[]func(){%s}[number]()
 }
 """ % names, encoding="utf-8")
-    build(folder, "go", "build", "-mod=readonly", "-o", "reproducers", ".", GOPROXY="off")
-    return numbered([str(folder / "reproducers")], codes)
+    # Go refuses an import that is not used, so the prelude must use all of its own for itself.
+    (folder / "prelude").mkdir()
+    (folder / "prelude" / "main.go").write_text(prelude + "\nfunc main() {}\n", encoding="utf-8")
+    build(folder, "go", "build", "-mod=readonly", "-o", "built/", "./...", GOPROXY="off")
+    return numbered([str(folder / "built" / "adapter")], codes)
 
 
 def build_rust(found: Found, prelude: str, codes: Sequence[str], folder: Path) -> List[Sequence[str]]:
