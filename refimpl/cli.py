@@ -8,6 +8,8 @@ model failed, 7 the stream broke, 8 no connection or a time-out, 130 interrupted
 `main` is given its streams and its environment, `run` hands in the real ones.
 """
 import argparse
+import errno
+import io
 import json
 import os
 import sys
@@ -528,7 +530,18 @@ def run() -> None:
     """Run the command line of this process, and exit."""
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
-    if sys.stdin is None or sys.stdout is None:
-        sys.stderr.write("refimpl: stdin or stdout is closed\n")
+    if sys.stdout is None:
+        sys.stderr.write("refimpl: stdout is closed\n")
         sys.exit(2)
-    end_process("refimpl", lambda: main(sys.argv[1:], Streams(sys.stdin.buffer, sys.stdout.buffer, sys.stderr, os.environ, time.time)))
+    stdin = io.BufferedReader(_ClosedStdin()) if sys.stdin is None else sys.stdin.buffer
+    end_process("refimpl", lambda: main(sys.argv[1:], Streams(stdin, sys.stdout.buffer, sys.stderr, os.environ, time.time)))
+
+
+class _ClosedStdin(io.RawIOBase):
+    """Stands for a stdin that is closed: who reads it is told so, and who does not is none the worse."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        raise OSError(errno.EBADF, "stdin is closed")

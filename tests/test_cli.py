@@ -1539,13 +1539,13 @@ def test_run_hands_in_the_process_s_own_environment_and_clock(monkeypatch: pytes
     assert dict(stages["headers"])["x-amz-security-token"] == TOKEN
 
 
-@pytest.mark.parametrize("closed", ["stdin", "stdout"])
-def test_run_with_a_closed_stream(monkeypatch: pytest.MonkeyPatch, closed: str) -> None:
-    streams = {"stdin": text_stream(), "stdout": text_stream(), closed: None}
+@pytest.mark.parametrize("stdin,stdout,told", [
+    (None, text_stream(), "cannot read stdin or write stdout: stdin is closed"), (text_stream(), None, "stdout is closed")])
+def test_run_with_a_closed_stream(monkeypatch: pytest.MonkeyPatch, stdin: Any, stdout: Any, told: str) -> None:
     stderr = io.StringIO()
-    assert run_here(monkeypatch, streams["stdin"], streams["stdout"], stderr, "decode") == 2
-    assert one_line(stderr.getvalue()) == "refimpl: stdin or stdout is closed"
-    assert run_here(monkeypatch, streams["stdin"], streams["stdout"], None, "decode") == 2
+    assert run_here(monkeypatch, stdin, stdout, stderr, "decode") == 2
+    assert one_line(stderr.getvalue()) == "refimpl: " + told
+    assert run_here(monkeypatch, stdin, stdout, None, "decode") == 2
 
 
 def test_run_without_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1726,13 +1726,22 @@ def full_command(arguments: List[str], endpoint: Endpoint, tmp_path: Path) -> Li
 def test_a_closed_stdout(endpoint: Endpoint, tmp_path: Path, arguments: List[str]) -> None:
     done = shell('exec "$@" >&-', *full_command(arguments, endpoint, tmp_path))
     assert done.returncode == 2
-    assert one_line(done.stderr.decode()) == "refimpl: stdin or stdout is closed"
+    assert one_line(done.stderr.decode()) == "refimpl: stdout is closed"
 
 
-def test_a_closed_stdin() -> None:
-    done = shell('exec "$@" <&-', "decode")
-    assert done.returncode == 2
-    assert one_line(done.stderr.decode()) == "refimpl: stdin or stdout is closed"
+@pytest.mark.parametrize("arguments", [
+    ["decode"], ["convert", "--shape", "ModelError", "--from", "json", "--to", "xml"], ["bridge"], ["sign", URL, "--body", "-"]],
+    ids=lambda arguments: arguments[0])
+def test_a_closed_stdin_that_is_read(arguments: List[str]) -> None:
+    done = shell('exec "$@" <&-', *arguments)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert one_line(done.stderr.decode()) == "refimpl: cannot read stdin or write stdout: stdin is closed"
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
+def test_a_closed_stdin_that_is_not_read(endpoint: Endpoint, tmp_path: Path, arguments: List[str]) -> None:
+    done = shell('exec "$@" <&-', *full_command(arguments, endpoint, tmp_path))
+    assert (done.returncode, done.stderr) == (0, b"") and done.stdout
 
 
 def test_a_closed_stderr(endpoint: Endpoint) -> None:
