@@ -38,8 +38,6 @@ STATUS_CODE = integer_type("StatusCode")
 LOG_STREAM_ARN = string_type("LogStreamArn")
 ERROR_CODE = string_type("ErrorCode")
 
-S = TypeVar("S", bound="Shape")
-
 
 class Shape:
     """The root of all shapes: members by keyword, None where absent.
@@ -61,7 +59,7 @@ class Shape:
                              expected=", ".join(field.attribute for field in self.fields))
 
     @classmethod
-    def make(cls: Type[S], validate: bool = False, **members: Any) -> S:
+    def make(cls: "Type[S]", validate: bool = False, **members: Any) -> "S":
         """Return the shape of these members; validate: also check the model's constraints."""
         shape = cls(**members)
         if validate:
@@ -74,7 +72,7 @@ class Shape:
         return structure_type(cls)
 
     @classmethod
-    def of_json(cls: Type[S], document: Document) -> S:
+    def of_json(cls: "Type[S]", document: Document) -> "S":
         """Return the shape that JSON text holds (SHP-007 to SHP-015)."""
         shape: S = cls.data_type().of_json(document)
         return shape
@@ -84,7 +82,7 @@ class Shape:
         return self.data_type().to_json(self)
 
     @classmethod
-    def of_xml(cls: Type[S], document: Document) -> S:
+    def of_xml(cls: "Type[S]", document: Document) -> "S":
         """Return the shape that an XML document holds; the root's name means nothing (SHP-016, SHP-017)."""
         shape: S = cls.data_type().of_xml(document)
         return shape
@@ -96,7 +94,7 @@ class Shape:
         return self.data_type().to_xml(self)
 
     @classmethod
-    def of_value(cls: Type[S], tree: Value) -> S:
+    def of_value(cls: "Type[S]", tree: Value) -> "S":
         """Return the shape that a value tree holds (SHP-023)."""
         shape: S = cls.data_type().of_value(tree)
         return shape
@@ -106,7 +104,7 @@ class Shape:
         return self.data_type().to_value(self)
 
     @classmethod
-    def of_query(cls: Type[S], query: Union[Document, Query]) -> S:
+    def of_query(cls: "Type[S]", query: Union[Document, Query]) -> "S":
         """Return the shape that a query holds, URL-encoded text or a Query (SHP-019 to SHP-022)."""
         shape: S = cls.data_type().of_query(query)
         return shape
@@ -116,7 +114,7 @@ class Shape:
         return self.data_type().to_query(self)
 
     @classmethod
-    def of_header_and_body(cls: Type[S], headers: object, body: Any = None) -> S:
+    def of_header_and_body(cls: "Type[S]", headers: object, body: Any = None) -> "S":
         """Return the shape that HTTP headers and a body hold (SHP-024); body: as to_headers gives it."""
         return cls(**read_headers(cls.__name__, cls.fields, headers, body))
 
@@ -151,9 +149,13 @@ class Shape:
         return "%s(%s)" % (type(self).__name__, ", ".join("%s=%s" % (field.attribute, _shown_member(field, value))
                                                           for field, value in zip(self.fields, self._members()) if value is not None))
 
-    def __reduce__(self) -> Tuple[Callable[..., "Shape"], Tuple[Type["Shape"], Dict[str, object]]]:
+    def __reduce__(self) -> "Tuple[Callable[..., Shape], Tuple[Type[Shape], Dict[str, object]]]":
         members = {field.attribute: value for field, value in zip(self.fields, self._members())}
         return _restore, (type(self), dict(getattr(self, "__dict__", {}), **members))
+
+
+# Behind its bound, and annotations that use it quoted whole: a name in quotes inside a type starts the compiler when this is loaded.
+S = TypeVar("S", bound=Shape)
 
 
 def _shown_member(field: Field, value: Any) -> str:

@@ -32,7 +32,7 @@ class Element(NamedTuple):
         return self.written_name.rpartition(":")[2]
 
     @property
-    def children(self) -> List["Element"]:
+    def children(self) -> "List[Element]":
         """The child elements."""
         return [part for part in self.content if isinstance(part, Element)]
 

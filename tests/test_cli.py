@@ -1738,6 +1738,14 @@ def test_a_closed_stdin_that_is_read(arguments: List[str]) -> None:
     assert one_line(done.stderr.decode()) == "refimpl: cannot read stdin or write stdout: stdin is closed"
 
 
+def test_the_collector_leaves_alone_what_was_loaded() -> None:
+    code = ("import gc, runpy, refimpl.cli\n"
+            "refimpl.cli.run = lambda: print(gc.isenabled(), gc.get_freeze_count() > 1000)\n"
+            "runpy.run_module('refimpl', run_name='__main__')")
+    told = subprocess.run([sys.executable, "-c", code], cwd=str(ROOT), stdout=subprocess.PIPE, check=True)
+    assert told.stdout == b"True True\n"
+
+
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
 def test_a_closed_stdin_that_is_not_read(endpoint: Endpoint, tmp_path: Path, arguments: List[str]) -> None:
     done = shell('exec "$@" <&-', *full_command(arguments, endpoint, tmp_path))
