@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Callable, Mapping, NamedTuple, Optional, Seque
 
 from refimpl.cli import UsageParser, end_process
 from refimpl.credentials import credentials_from_environment
-from refimpl.errors import Error, UsageError, shown
+from refimpl.errors import ConfigurationError, Error, UsageError, shown
 
 from .adapters.protocol import OPERATION_NAMES
 from .demo import run_demo
@@ -244,9 +244,21 @@ def _serve_until_interrupted(port: int, streams: Streams, start: Callable[[Calla
 def _record(options: argparse.Namespace, streams: Streams) -> None:
     from .recorder import Recorder
     credentials = credentials_from_environment(os.environ) if options.sign else None
-    os.makedirs(options.out, exist_ok=True)
+    _make_folder(options.out)
     _serve_until_interrupted(options.port, streams, lambda log: Recorder(
         options.upstream, options.out, credentials, options.keep_sensitive, port=options.port, log=log, idle_timeout=options.idle_timeout))
+
+
+def _make_folder(path: str) -> None:
+    """Make a folder that files can be written to. Raises UsageError."""
+    words = "Permission denied"
+    try:
+        os.makedirs(path, exist_ok=True)
+        if os.access(path, os.W_OK | os.X_OK):
+            return
+    except OSError as error:
+        words = str(error.strerror)
+    raise UsageError("cannot write recordings: %s" % words, expected="a folder", actual=path)
 
 
 def _replay(options: argparse.Namespace, streams: Streams) -> None:
@@ -366,7 +378,7 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
         if options.command is None:
             raise UsageError("no command", expected="%s; --help tells more" % ", ".join(_COMMANDS))
         code: Optional[int] = options.act(options, streams)
-    except UsageError as error:
+    except (UsageError, ConfigurationError) as error:
         _say(streams, error)
         return 2
     except BrokenAdapter as error:

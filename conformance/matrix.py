@@ -58,13 +58,15 @@ def matrix_suite(options: argparse.Namespace, say: Say, complain: Say, terminal:
         for name, reason in absent.items():
             complain("%s: %s" % (name, reason))
         raise UsageError("there is no report to tell", expected="a peer that is installed: python3 -m conformance peers list")
-    for kind, path in wanted:
-        write_whole(path, html_text(list(reports.values()), cases, load_rules(), absent) if kind == "html"
-                    else matrix_text(reports, absent))
-    if options.write:
-        _keep({} if options.committed else reports)
-    for line in table_lines(reports, absent):
-        say(line)
+    try:
+        for kind, path in wanted:
+            write_whole(path, html_text(list(reports.values()), cases, load_rules(), absent) if kind == "html"
+                        else matrix_text(reports, absent))
+        if options.write:
+            _keep({} if options.committed else reports)
+    finally:  # a report that cannot be written takes no verdict with it
+        for line in table_lines(reports, absent):
+            say(line)
     return 2 if faults else 3 if any(report["exit_code"] == 3 for report in reports.values()) else 0
 
 

@@ -25,7 +25,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 from refimpl.errors import Error, UsageError, shown
 
 from .peer_programs import DEADLINE, READ_TIMEOUT
-from .process import Adapter
+from .process import Adapter, AdapterFault, end_group
 
 PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer_programs")
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # what holds the packages conformance and refimpl
@@ -128,14 +128,18 @@ def _needs(*tools: str) -> Callable[[Peer], None]:
 
 
 def _run(say: Say, *command: str, **options: Any) -> str:
-    """Run a command, after saying so, and return what it printed."""
+    """Run a command, after saying so, and return what it printed; an interrupt ends it, and all that it has started."""
     say("$ " + " ".join(command))
     try:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,  # noqa: S603
-                                   **options)
+                                   start_new_session=True, **options)
     except OSError as error:
         raise InstallError("%s cannot be run: %s" % (command[0], error.strerror)) from None
-    told: str = process.communicate()[0].decode("utf-8", "replace")
+    try:
+        told: str = process.communicate()[0].decode("utf-8", "replace")
+    except BaseException:
+        end_group(process)
+        raise
     if process.returncode:
         raise InstallError("%s failed with exit code %d: %s" % (command[0], process.returncode, told.strip()[-1000:]))
     return told
@@ -444,21 +448,33 @@ def install(names: Sequence[str], say: Say) -> None:
     for peer in peers:
         try:
             _install_one(peer, os.path.join(peers_folder(), peer.name), say)
-        except (InstallError, UsageError) as error:
-            say("%s: NOT installed: %s" % (peer.name, error))
-            failures.append(error)
+        except (InstallError, UsageError, OSError) as error:
+            failure = _unwritable(error) if isinstance(error, OSError) else error
+            say("%s: NOT installed: %s" % (peer.name, failure))
+            failures.append(failure)
     if failures:
         worst = InstallError if any(isinstance(failure, InstallError) for failure in failures) else UsageError
         raise worst("%d of %d peers could not be installed" % (len(failures), len(peers)))
 
 
+def _unwritable(error: OSError) -> UsageError:
+    return UsageError("%s cannot be written to: %s" % (shown(error.filename or peers_folder()), error.strerror or error),
+                      expected="a folder, which REFIMPL_PEERS names")
+
+
 def _install_one(peer: Peer, folder: str, say: Say) -> None:
-    if _is_marked(peer, folder) and peer.find(peer, folder) is not None:
-        say("%s: there already, in %s" % (peer.name, folder))
-        return
+    found = peer.find(peer, folder) if _is_marked(peer, folder) else None
+    if found is not None:
+        fault = _fault_of(found)
+        if fault is None:
+            say("%s: there already, in %s" % (peer.name, folder))
+            return
+        say("%s: there already, but its adapter does not start, so it is installed anew: %s" % (peer.name, fault))
     peer.check(peer)
-    if os.path.exists(folder):
+    if os.path.isdir(folder) and not os.path.islink(folder):
         shutil.rmtree(folder)
+    elif os.path.lexists(folder):
+        os.remove(folder)
     os.makedirs(os.path.dirname(folder), exist_ok=True)
     peer.install(peer, folder, say)
     if peer.name != "curl":
@@ -467,18 +483,30 @@ def _install_one(peer: Peer, folder: str, say: Say) -> None:
     found = peer.find(peer, folder)
     if found is None:
         raise InstallError("%s is not found where it was installed" % peer.name)
+    fault = _fault_of(found)
+    if fault is not None:
+        raise InstallError("its adapter does not start: %s" % fault)
     say("%s: installed, %s" % (peer.name, found.where))
+
+
+def _fault_of(found: Found) -> Optional[str]:
+    """Return why an adapter does not start, or None when it does: what the mark says may have been taken away since."""
+    try:
+        with start_adapter(found):
+            return None
+    except AdapterFault as fault:
+        return shown(str(fault), 500)
 
 
 def list_peers(say: Say) -> None:
     """Say of each peer its pinned versions, and whether and where it is there."""
     for peer in PEERS:
         found = find_peer(peer.name)
-        say("%-11s %s" % (peer.name, peer.what))
-        say("            pinned: %s" % ", ".join("%s %s" % pin for pin in peer.pins))
-        say("            %s" % ("installed: %s" % found.where if found else why_absent(peer)))
+        say("%-13s %s" % (peer.name, peer.what))
+        say("              pinned: %s" % ", ".join("%s %s" % pin for pin in peer.pins))
+        say("              %s" % ("installed: %s" % found.where if found else why_absent(peer)))
         if found:
-            say("            python3 -m conformance peers run %s" % peer.name)
+            say("              python3 -m conformance peers run %s" % peer.name)
 
 
 # ---- talking to an adapter ---------------------------------------------------------------------------------------

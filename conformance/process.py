@@ -128,12 +128,7 @@ class Adapter:
         if self._killed:
             return
         self._killed = True
-        with suppress(OSError):  # it has ended
-            if hasattr(os, "killpg"):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            else:
-                self._process.kill()
-        self._process.wait()
+        end_group(self._process)
 
     def _exchange(self, question: Mapping[str, Any], seq: Optional[int], timeout: float) -> Dict[str, Any]:
         self._take_strays()
@@ -212,6 +207,16 @@ class Adapter:
         stream = _there(self._process.stderr)
         for data in iter(lambda: stream.read(_PIECE), b""):
             self._complaints = (self._complaints + data)[-_LAST_WORDS:]
+
+
+def end_group(process: "subprocess.Popen[bytes]") -> None:
+    """Kill a program that was started in a session of its own, with all that it has started there."""
+    with suppress(OSError):  # it has ended
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
 
 
 def _environment(changes: Environment) -> Dict[str, str]:

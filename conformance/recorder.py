@@ -24,10 +24,10 @@ import threading
 import time
 from contextlib import suppress
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
-from refimpl.errors import Error, UsageError, shown
-from refimpl.operation import VERSION
+from refimpl.errors import ConfigurationError, Error, UsageError, shown
+from refimpl.operation import VERSION, authority, parse_endpoint_url
 from refimpl.sigv4 import Credentials, Signer, amz_date_of, collect_headers, decode_query, verify
 from refimpl.transport import default_ssl_context
 
@@ -63,15 +63,13 @@ Upstream = NamedTuple("Upstream", [("host", str), ("port", int), ("secure", bool
 def upstream_of(url: str) -> Upstream:
     """Return where a URL leads. Raises UsageError for one that is more than scheme, host and port."""
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query or parts.username:
-        raise UsageError("not an upstream", expected="http://host:port or https://host:port", actual=shown(url, 200))
-    secure = parts.scheme == "https"
-    name = "[%s]" % parts.hostname if ":" in parts.hostname else parts.hostname
-    return Upstream(parts.hostname, port or (443 if secure else 80), secure, name if port is None else "%s:%d" % (name, port))
+        parts = parse_endpoint_url(url)
+        if parts.path not in ("", "/"):
+            raise ConfigurationError("a path", actual=url)
+    except ConfigurationError as error:
+        raise UsageError("not an upstream", expected="http://host:port or https://host:port", actual=error.actual) from None
+    host = parts.host.lower()
+    return Upstream(host, parts.port, parts.scheme == "https", authority(parts.scheme, host, parts.port))
 
 
 # ---- one exchange while it goes on -------------------------------------------------------------------------------
@@ -336,7 +334,7 @@ class Recorder(Loopback):
             except OSError as error:
                 self.log("%s: cannot be written: %s" % (os.path.basename(path), error.strerror))
                 return
-        self.log("%s: %s" % (os.path.basename(path), recording["title"]))
+        self.log("%s: %s%s" % (os.path.basename(path), recording["title"], answered.note and "; " + answered.note))
 
     def _free_name(self, request: bytes) -> Tuple[str, str]:
         """Return a name that the folder does not have, and its path."""
@@ -371,7 +369,7 @@ def _name_of(line: str) -> str:
     """Return a name for a recording: the endpoint's, as far as a request line has one."""
     match = re.search(r"/endpoints/([^/? ]+)/", line)
     words = re.findall(r"[a-z0-9]+", match.group(1).lower()) if match else []
-    return "-".join(words)[:80] or "exchange"
+    return "-".join(words)[:80].rstrip("-") or "exchange"
 
 
 def made_recording(request: Document, response: Document, removed: Sequence[str], client: str, server: str, now: float) -> Document:
@@ -478,7 +476,7 @@ class _Playing(Conversation):
         before = max([one["at"] for one in recording["request"]["pieces"]] or [0])
         for at, data in of_documents(recording["response"]["pieces"]):
             if replay.timing and at > before:
-                replay.pause((at - before) / 1000.0)
+                replay.pause(min((at - before) / 1000.0, threading.TIMEOUT_MAX))
             before = max(at, before)
             self.request.sendall(data)
         ended = recording["response"]["ended"]

@@ -10,6 +10,7 @@ import argparse
 import difflib
 import os
 import time
+from contextlib import suppress
 from typing import Callable, List, Mapping, Optional, Sequence, TextIO, Tuple
 
 from refimpl.errors import UsageError, shown
@@ -140,10 +141,12 @@ def read_known(path: str, ids: Sequence[str]) -> List[str]:
 # ---- telling -----------------------------------------------------------------------------------------------------
 
 def report_of(text: str, kinds: Sequence[str]) -> Tuple[str, str]:
-    """Return kind and path of a report that is asked for as KIND=FILE. Raises UsageError."""
+    """Return kind and path of a report that is asked for as KIND=FILE. Raises UsageError, before anything is asked."""
     kind, sign, path = text.partition("=")
     if kind not in kinds or not sign or not path:
         raise UsageError("no such report", expected=" or ".join("%s=FILE" % known for known in kinds), actual=text)
+    if os.path.isdir(path):
+        raise UsageError("a report cannot be written over a folder", expected="%s=FILE" % kind, actual=text)
     return kind, path
 
 
@@ -173,10 +176,18 @@ def write_whole(path: str, text: str) -> None:
         os.makedirs(folder, exist_ok=True)
     plain = not os.path.lexists(path) or (os.path.isfile(path) and not os.path.islink(path))
     written = path + ".new" if plain else path
-    with open(written, "wb") as file:
-        file.write(data)
-    if plain:
-        os.replace(written, path)
+    try:
+        with open(written, "wb") as file:
+            file.write(data)
+        if plain:
+            os.replace(written, path)
+    except BaseException as error:
+        if plain:
+            with suppress(OSError):
+                os.remove(written)
+        if isinstance(error, OSError):
+            error.filename = path  # a full disk names no file
+        raise
 
 
 class ProgressLine:

@@ -243,7 +243,7 @@ def follow(data: bytes, request: bool = False, bodiless: bool = False) -> Messag
 
 # Headers whose values tell who somebody is, and those that are a hash of the body: with the example key a signature is one, too.
 _TOKEN = "x-amz-security-token"
-_SECRET_HEADERS = ("cookie", "set-cookie", "proxy-authorization", _TOKEN)
+_SECRET_HEADERS = ("cookie", "set-cookie", "proxy-authorization", "x-api-key", _TOKEN)
 _SENSITIVE_HEADERS = ("x-amzn-sagemaker-custom-attributes",)
 _HASHES = ("x-amz-content-sha256", "content-md5", "digest", "content-digest", "repr-digest")
 _SECRET_PARAMETERS = (_TOKEN, "x-amz-signature", "x-amz-credential")
@@ -349,6 +349,8 @@ def _secrets_of(asked: Message) -> List[str]:
     for name, value in re.findall(r"[?&]([^=&? \r\n]+)=([^& \r\n]+)", text.partition("\n")[0]):
         if unquote(name).lower() == _TOKEN:
             found.append(unquote(value))
+    found += re.findall(r"(?im)^(?:proxy-)?authorization:[ \t]*(?!AWS4-)(?:[^\s,]+[ \t]+)?([^\s,]+)[ \t]*\r?$", text)  # Bearer, Basic
+    found += re.findall(r"(?im)^x-api-key:[ \t]*(\S+)[ \t]*\r?$", text)
     keys = [key for key in re.findall(r"Credential=([^/,\s]+)/", text) if key != ACCESS_KEY]
     return [secret for secret in found if secret != EXAMPLE_TOKEN] + keys
 

@@ -175,6 +175,15 @@ def test_those_that_are_not_there_do_not_stop_the_run(install: Install, tmp_path
     assert "Not asked: absent (not installed; python3 -m conformance peers install absent); silent" in page and "txt-three" in page
 
 
+def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(install: Install, tmp_path: Path) -> None:
+    install("good")
+    result = call("--report", "json=%s" % (Path(__file__) / "report.json"))
+    assert result.code == 2 and cells(result)["good 1.2"][0] == "3" and result.err[-1].startswith("conformance: " + __file__)
+    before = call("--report", "html=%s" % tmp_path)
+    assert (before.code, before.out) == (2, [])
+    assert before.err == ["conformance: a report cannot be written over a folder (expected html=FILE, got html=%s)" % tmp_path]
+
+
 def test_names_choose(install: Install) -> None:
     for name in ("one", "two", "three"):
         install(name)

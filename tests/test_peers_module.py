@@ -14,6 +14,8 @@ import stat
 import sys
 import textwrap
 import threading
+import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
@@ -22,6 +24,7 @@ import pytest
 from conformance import cli, foreign, peers
 from conformance.foreign import FAULTS, Outcome, faults_of
 from conformance.peers import Found, InstallError
+from conformance.process import Crashed
 from conformance.scenarios import OUTPUT, THREE, Expect, Scenario, examples, find, part, stream
 from refimpl.errors import Error, UsageError
 
@@ -41,7 +44,9 @@ def _nothing_is_left_running() -> Iterator[None]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the peers of a test lie; their adapters start unless the test says otherwise."""
     monkeypatch.setenv("REFIMPL_PEERS", str(tmp_path / "peers"))
+    monkeypatch.setattr(peers, "start_adapter", lambda found: ExitStack())
     return tmp_path / "peers"
 
 
@@ -178,9 +183,9 @@ def test_the_list_tells_versions_and_places(folder: Path, tools: Tools, monkeypa
         "not installed; python3 -m conformance peers install smithy-python", "installed: %s" % (folder / "javascript"),
         "installed: " + curl, "ruby with gem, or apt-get and dpkg-deb, are needed and not here", "go is needed and not here",
         "cargo is needed and not here", "mvn is needed and not here"]
-    assert [row[3:] for row in rows] == [["            python3 -m conformance peers run " + row[0].split()[0]]
+    assert [row[3:] for row in rows] == [["              python3 -m conformance peers run " + row[0].split()[0]]
                                          if row[2].strip().startswith("installed") else [] for row in rows]
-    assert "            pinned: boto3 1.44.5, botocore 1.44.5, " in told
+    assert "              pinned: boto3 1.44.5, botocore 1.44.5, " in told
 
 
 def marked(folder: Path, name: str, pins: Optional[Dict[str, str]] = None) -> Path:
@@ -458,6 +463,93 @@ def test_what_was_installed_and_cannot_be_found_is_an_error(folder: Path, tools:
     monkeypatch.setattr(peers, "PEERS", (lost,))
     with pytest.raises(InstallError):
         peers.install(["javascript"], lambda line: None)
+
+
+def starts(monkeypatch: pytest.MonkeyPatch, *faults: Optional[str]) -> None:
+    """Let adapters start, or say why they do not, one after the other."""
+    left = list(faults)
+
+    def start(found: Found) -> Any:
+        fault = left.pop(0)
+        if fault is not None:
+            raise Crashed(fault)
+        return ExitStack()
+    monkeypatch.setattr(peers, "start_adapter", start)
+
+
+@POSIX
+def test_an_installation_of_which_something_was_taken_away_is_made_anew(
+        folder: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools.make("node", "echo v20.0.0")
+    tools.make("npm")
+    (marked(folder, "javascript") / "old").write_text("", encoding="utf-8")
+    starts(monkeypatch, "it ended with exit code 1", None)
+    code, told, complaint = run_cli("install", "javascript")
+    assert (code, complaint) == (0, "") and not (folder / "javascript" / "old").exists()
+    assert told.split("\n")[0] == ("javascript: there already, but its adapter does not start, so it is installed anew: "
+                                   "it ended with exit code 1")
+    assert told.endswith("javascript: installed, %s\n" % (folder / "javascript"))
+
+
+@POSIX
+def test_what_does_not_start_is_not_installed(folder: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools.make("curl", "echo curl 8.1.0")
+    starts(monkeypatch, "it ended with\nexit code 1")
+    code, told, _ = run_cli("install", "curl")
+    assert code == 1 and "curl: NOT installed: its adapter does not start: it ended with\\nexit code 1\n" in told
+
+
+@POSIX
+def test_a_folder_that_cannot_be_written_to_keeps_no_other_from_being_installed(
+        folder: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools.make("node", "echo v20.0.0")
+    tools.make("npm")
+    tools.make("curl", "echo curl 8.1.0")
+    folder.write_text("a file", encoding="utf-8")
+    code, told, complaint = run_cli("install", "javascript", "curl")
+    assert (code, complaint) == (2, "conformance: 2 of 2 peers could not be installed\n")
+    words = "javascript: NOT installed: %s cannot be written to: File exists (expected a folder, which REFIMPL_PEERS names)\n"
+    assert told.startswith(words % folder)
+    folder.unlink()
+    folder.mkdir()
+    (folder / "javascript").write_text("a file", encoding="utf-8")
+    (folder / "curl").symlink_to(folder)
+    code, told, complaint = run_cli("install", "javascript", "curl")
+    assert (code, complaint) == (0, "") and (folder / "javascript").is_dir() and not (folder / "curl").exists()
+
+
+@POSIX
+def test_an_interrupt_ends_the_command_and_what_it_has_started(folder: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools.make("node", "echo v20.0.0")
+    tools.make("npm", "/bin/sleep 60 &", "echo $! > '{0}/pid.new'; /bin/mv '{0}/pid.new' '{0}/pid'".format(tools.path), "wait")
+
+    communicate = peers.subprocess.Popen.communicate
+
+    def interrupted(process: Any, *arguments: Any, **options: Any) -> Any:
+        if not process.args[0].endswith("npm"):
+            return communicate(process, *arguments, **options)
+        while not (tools.path / "pid").exists():
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+    monkeypatch.setattr(peers.subprocess.Popen, "communicate", interrupted)
+    assert run_cli("install", "javascript")[0] == 130
+    child = int((tools.path / "pid").read_text(encoding="utf-8"))
+    for _ in range(1000):
+        if not is_running(child):
+            break
+        time.sleep(0.01)
+    assert not is_running(child) and peers.find_peer("javascript") is None
+
+
+def is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+        with open("/proc/%d/stat" % process, encoding="ascii") as file:  # where there is no /proc, init reaps it soon
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
 
 
 # ---- playing -----------------------------------------------------------------------------------------------------

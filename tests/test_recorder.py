@@ -281,13 +281,15 @@ def test_an_upstream_that_breaks_is_recorded_and_broken_for_the_client_too(
 
 
 def test_no_upstream_is_a_bad_gateway(tmp_path: Path) -> None:
+    log: List[str] = []
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        with recording_of("http://127.0.0.1:%d" % taken.getsockname()[1], tmp_path) as made:
+        with recording_of("http://127.0.0.1:%d" % taken.getsockname()[1], tmp_path, log=log.append) as made:
             answer, ended = asked(made, call())
     assert answer.startswith(b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n") and ended == "close"
     response = recordings(tmp_path)[0]["response"]
     assert response == {"ended": "none", "note": "no connection to the upstream: Connection refused", "pieces": []}
+    assert log[0].endswith("; no answer; request: whole, response: none; no connection to the upstream: Connection refused")
 
 
 def test_a_client_that_leaves_while_the_upstream_is_silent_or_speaks(tmp_path: Path) -> None:
@@ -323,6 +325,12 @@ def test_closing_ends_an_exchange_whose_client_has_spoken_ahead(tmp_path: Path) 
             made.close()
         assert upstream.gone(0) == "eof"
     assert recordings(tmp_path)[0]["response"]["ended"] == "stall"
+
+
+def test_a_long_name_is_cut_so_that_its_recording_can_be_read(tmp_path: Path) -> None:
+    with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path) as made:
+        asked(made, call("a-" * 60), until=len(PLAIN))
+    assert os.listdir(str(tmp_path)) == ["a-" * 39 + "a.json"] and len(recordings(tmp_path)) == 1
 
 
 def test_an_answer_too_large_to_keep_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -482,15 +490,23 @@ def test_an_upstream_behind_tls(tmp_path: Path) -> None:
 
 # ---- what is refused ---------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("url", ["", "ftp://a", "http://", "http://a/b", "http://a?b", "http://u@a", "http://a:x", "http://[::1", "a:80"])
+@pytest.mark.parametrize("url", ["", "ftp://a", "http://", "http://a/b", "http://a?b", "http://u@a", "http://a:x", "http://[::1", "a:80",
+                                 "http://a:0", "http://a b", "http://a\n", "http://a#b", "http://a." + "b" * 64])
 def test_what_is_no_upstream(url: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not an upstream"):
         Recorder(url, str(tmp_path))
 
 
+def test_a_password_in_an_upstream_is_not_shown() -> None:
+    with pytest.raises(UsageError, match="got one with a user name") as caught:
+        upstream_of("https://me:pass@a")
+    assert "pass" not in str(caught.value)
+
+
 def test_upstreams() -> None:
     assert upstream_of("http://127.0.0.1:8080") == ("127.0.0.1", 8080, False, "127.0.0.1:8080")
     assert upstream_of("https://Runtime.example/") == ("runtime.example", 443, True, "runtime.example")
+    assert upstream_of("http://a:80") == ("a", 80, False, "a")
     assert upstream_of("http://[::1]:81") == ("::1", 81, False, "[::1]:81") and upstream_of("http://a") == ("a", 80, False, "a")
 
 
@@ -548,6 +564,12 @@ def test_the_waits_between_the_pieces(timing: bool, waits: List[float], monkeypa
     assert seen == waits
 
 
+def test_a_wait_that_no_clock_holds_ends_when_the_server_closes() -> None:
+    with Replay([made_by_hand("a", (0, answer("one")[:9]), (10 ** 18, answer("one")[9:]))]) as replay, connected(replay, 0.3) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert read_on(connection) == (answer("one")[:9], "stall")
+
+
 def test_recordings_are_read_from_a_file_or_a_folder(tmp_path: Path) -> None:
     with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path / "made" / "here") as made:
         asked(made, call("b"), until=len(PLAIN))
@@ -599,7 +621,7 @@ def test_record_signs_with_the_environment_s_credentials(tmp_path: Path, monkeyp
         monkeypatch.delenv(name, raising=False)
     stderr = io.StringIO()
     arguments = ["record", "--upstream", "http://127.0.0.1:1", "--out", str(tmp_path), "--sign"]
-    assert cli.main(arguments, cli.Streams(io.BytesIO(), stderr)) == 1 and "no credentials" in stderr.getvalue()
+    assert cli.main(arguments, cli.Streams(io.BytesIO(), stderr)) == 2 and "no credentials" in stderr.getvalue()
     for name, value in (("AWS_ACCESS_KEY_ID", OWN.access_key), ("AWS_SECRET_ACCESS_KEY", OWN.secret_key)):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(recorder.time, "time", lambda: NOW)
@@ -619,6 +641,8 @@ def test_record_signs_with_the_environment_s_credentials(tmp_path: Path, monkeyp
     (["record"], "the following arguments are required: --upstream, --out"),
     (["record", "--upstream", "x", "--out", "OUT"], "not an upstream"),
     (["record", "--upstream", "http://a", "--out", "OUT", "--port", "70000"], "not a port"), (["replay"], "required: FILE|DIR"),
+    (["record", "--upstream", "http://a", "--out", ""], "cannot write recordings: No such file or directory (expected a folder, got no"),
+    (["record", "--upstream", "http://a", "--out", __file__], "cannot write recordings: File exists (expected a folder, got "),
     (["replay", "OUT/none.json"], "none.json: cannot be read: No such file or directory")])
 def test_usage(arguments: List[str], words: str, tmp_path: Path) -> None:
     stderr = io.StringIO()

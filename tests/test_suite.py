@@ -4,6 +4,7 @@
 The plan: adapters are small programs written here that answer `text.lines` and `text.sse` in their own way; the commands run in
 this process with streams that are given. What is asked, judged and told has its own tests.
 """
+import errno
 import hashlib
 import io
 import json
@@ -117,11 +118,22 @@ def test_reports_are_written(adapter: str, tmp_path: Path) -> None:
     assert sorted(os.listdir(str(tmp_path / "new"))) == ["report.html", "report.json", "report.xml"]
 
 
+class Full(io.FileIO):
+    """A file on a disk that has room for its name alone."""
+
+    def write(self, data: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "report"
     write_whole(str(path), "old\n")
     with pytest.raises(UnicodeEncodeError):
         write_whole(str(path), "new\ud800")
+    with monkeypatch.context() as patched, pytest.raises(OSError, match="No space left") as caught:
+        patched.setattr(suite, "open", lambda *arguments: Full(*arguments), raising=False)
+        write_whole(str(path), "new\n")
+    assert caught.value.filename == str(path)
     assert path.read_bytes() == b"old\n" and os.listdir(str(tmp_path)) == ["report"]
     monkeypatch.chdir(tmp_path)
     write_whole("report", "new\n")
@@ -150,13 +162,14 @@ def test_what_is_no_plain_file_is_written_to_and_stays(tmp_path: Path) -> None:
 
 def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(adapter: str, tmp_path: Path) -> None:
     told = call("run", "--adapter", adapter).out[1:]  # the first line tells the time
-    result = call("run", "--adapter", adapter, "--report", "json=%s" % tmp_path)
-    assert (result.code, result.out[1:], result.err) == (2, told, "conformance: %s: Is a directory\n" % tmp_path)
+    path = tmp_path / ("x" * 300)
+    result = call("run", "--adapter", adapter, "--report", "json=%s" % path)
+    assert (result.code, result.out[1:], result.err) == (2, told, "conformance: %s: File name too long\n" % path)
 
 
 @pytest.mark.parametrize("arguments, words", [
     (["--report", "pdf=x"], "no such report (expected html=FILE or json=FILE or junit=FILE, got pdf=x)"),
-    (["--report", "json"], "no such report"),
+    (["--report", "json"], "no such report"), (["--report", "json=."], "a report cannot be written over a folder (expected json=FILE, got"),
     (["--report", "json="], "no such report"), (["--only", "nothing"], "no case fits (expected one of python3 -m conformance list)"),
     (["--jobs", "0"], "expected 1 to 256, got '0'"), (["--jobs", "x"], "expected 1 to 256"), (["--jobs", "257"], "expected 1 to 256"),
     (["--timeout", "0"], "expected more than 0, and at most 3600 seconds, got '0'"), (["--timeout", "x"], "expected more than 0"),

@@ -254,13 +254,22 @@ def test_a_session_token_is_taken_out_wherever_it_is_repeated(keep: bool) -> Non
 
 @pytest.mark.parametrize("keep", [True, False])
 @pytest.mark.parametrize("name, value", [
-    ("Authorization", "Bearer sagemaker-api-key-private"), ("Cookie", "private=1"), ("Proxy-Authorization", "Basic private"),
+    ("Authorization", "Bearer sagemaker-api-key-private"), ("Cookie", "private=1"), ("Proxy-Authorization", "Basic of-private"),
     ("Authorization", "AWS4-HMAC-SHA256 Credential=AKIAprivate/20150830/r/s/aws4_request, SignedHeaders=host, Signature=" + "0a" * 32)])
 def test_who_somebody_is_is_taken_out(name: str, value: str, keep: bool) -> None:
     asked, answered, removed = clean(request_of((name, value)), head([("Set-Cookie", "private"), ("X-Key", "AKIAprivate")]), (), keep)
     assert b"private" not in asked and b"0a0a" not in asked and b"Set-Cookie: xxxxxxx\r\n" in answered
     assert "request: header " + name.lower() in removed or "request: a secret" in removed
     assert (b"AKIAprivate" in answered) == ("AKIA" not in value)
+
+
+@pytest.mark.parametrize("name, value", [
+    ("Authorization", "Bearer private-key"), ("authorization", "private-key"), ("Proxy-Authorization", "Basic private-key "),
+    ("X-Api-Key", "private-key")])
+def test_a_credential_of_another_kind_is_taken_out_where_it_is_repeated(name: str, value: str) -> None:
+    response = head([("Content-Length", "28")], "403 Forbidden") + b'{"message":"no private-key"}'
+    asked, answered, _ = clean(request_of((name, value)), response)
+    assert b"private" not in asked + answered and answered.endswith(b'{"message":"no xxxxxxxxxxx"}')
 
 
 def test_the_parameters_of_another_key_are_taken_out() -> None:
