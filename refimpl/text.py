@@ -31,6 +31,7 @@ _Bytes = Union[bytes, bytearray, memoryview]
 _Result = TypeVar("_Result")
 
 _BOM = b"\xef\xbb\xbf"
+_LF, _CR = b"\n\r"  # as numbers: Python looks for these sooner than for bytes
 
 # TXT-020, TXT-029: the end of an event's last line, then its blank line, and any more of them. The LF of a CR LF is none.
 _BLANK_LINES = rb"(?:\n|\r(?!\n))[\r\n]+"
@@ -50,6 +51,9 @@ class ServerSentEvent(NamedTuple("ServerSentEvent", [("event", str), ("data", st
 
     def __repr__(self) -> str:
         return "ServerSentEvent(event=%r, data=<%d characters>, id=%r)" % (self.event, len(self.data), self.id)
+
+
+_new = tuple.__new__
 
 
 class _TextDecoder(Generic[_Result]):
@@ -251,17 +255,40 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
             self._at_start = False
             self._keep(b"", len(_BOM) if data.startswith(_BOM) else 0)  # TXT-021
             data = data[self._offset:]
-        probe = self._kept[-1:] + data if self._kept else data
-        if self._kept and b"\n\n" not in probe and (b"\r" not in probe or self._find_blank_lines(probe) is None):
-            self._kept += data
+            if not data:
+                return
+        kept = self._kept
+        if _CR not in data and data[0] != _LF and len(kept) + len(data) <= self._max_length:  # so no blank line lies across the two
+            end = data.rfind(b"\n\n")
+            if end < 0 and kept:
+                kept += data
+                return
+            if end >= 0 and self._read_one(kept + data[:end], data[end + 2:], results):
+                return
+        probe = kept[-1:] + data if kept else data
+        if kept and probe.find(b"\n\n") < 0 and (_CR not in probe or self._find_blank_lines(probe) is None):
+            kept += data
         else:
             whole = self._with_kept(data)
-            if b"\r" in probe or len(whole) > self._max_length or not self._read_plain(whole, results):
-                self._read_events(whole, max(len(self._kept) - 1, 0), results)
+            if _CR in probe or len(whole) > self._max_length or not self._read_plain(whole, results):
+                self._read_events(whole, max(len(kept) - 1, 0), results)
         if len(self._kept) > self._max_length:  # TXT-005; its last line may have ended
-            kept = self.unread
-            if len(kept.rstrip(b"\r\n")) > self._max_length:
-                self._refuse_length("event", self._offset, results, kept)
+            unread = self.unread
+            if len(unread.rstrip(b"\r\n")) > self._max_length:
+                self._refuse_length("event", self._offset, results, unread)
+
+    def _read_one(self, block: bytearray, behind: bytes, results: List[ServerSentEvent]) -> bool:
+        """Read an event of one line, as most have, and keep what is behind its blank line. Returns whether it was one."""
+        if not block.startswith(b"data:") or _LF in block or _CR in block:
+            return False
+        try:
+            text = block.decode("utf-8", self._errors)
+        except UnicodeDecodeError:
+            return False  # told by _read_events
+        results.append(_new(ServerSentEvent, ("message", text[6:] if text[5:6] == " " else text[5:], self.last_event_id)))
+        self._offset += len(block) + 2
+        self._kept = bytearray(behind)
+        return True
 
     def _read_plain(self, whole: bytes, results: List[ServerSentEvent]) -> bool:
         """Read whole as _read_events does, sooner, where each blank line is LF LF. Returns whether it could be read."""
@@ -306,7 +333,7 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
     def _dispatch(self, block: str, results: List[ServerSentEvent]) -> None:
         """Read the lines of an event, and append it if it has data."""
         if block[:5] == "data:" and "\n" not in block and "\r" not in block:  # one line, as most have
-            results.append(ServerSentEvent("message", block[6:] if block[5:6] == " " else block[5:], self.last_event_id))
+            results.append(_new(ServerSentEvent, ("message", block[6:] if block[5:6] == " " else block[5:], self.last_event_id)))
             return
         if "\r" in block:
             block = block.replace("\r\n", "\n").replace("\r", "\n")  # TXT-020

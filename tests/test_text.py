@@ -360,6 +360,22 @@ def test_a_text_that_ends_inside_the_name_of_a_field(before, name):
     assert error.unread == before + name
 
 
+@pytest.mark.parametrize("stream", [
+    b"data: one\n\ndata: two\n\ndata: thr", b"\xef\xbb\xbfdata: one\n\n\n\ndata:two\n\n\n", b"data: one\n\ndata: a\xffb\n\ndata: two\n\n",
+    b"id: 7\ndata: one\n\ndata: two\n\nid\ndata: three\n\n", b"data: one\r\n\r\ndata: two\n\ndata: three\r\r",
+    b"data: a\rdata: b\n\ndata: c\n\r", b": none\n\ndata: one\n\nevent: x\ndata: two\n\ndata\n\n",
+    b"data: 12345678\n\ndata: 123456789\n\ndata: one\n\n", b"data\n\ndatum: x\n\n"])
+def test_every_cut_in_two_and_three(stream):
+    """What is read sooner because it lies well in its part comes to the same as byte for byte."""
+    bytewise = [stream[index:index + 1] for index in range(len(stream))]
+    results, error = read(ServerSentEvents(14), bytewise)
+    for first in range(len(stream) + 1):
+        for second in range(first, len(stream) + 1):
+            parts = [stream[:first], stream[first:second], stream[second:]]
+            again, other = read(ServerSentEvents(14), parts)
+            assert (again, told(other)) == (results, told(error)), parts
+
+
 def test_replacement_on_request():
     assert read(ServerSentEvents(errors="replace"), [b"data: a\xffb\n\ndata: \xe2\x82"])[0] == [
         ("message", "a\ufffdb", ""), ("message", "\ufffd", "")]
