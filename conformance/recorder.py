@@ -14,6 +14,7 @@ What it refuses: an upstream in plain HTTP when it has credentials, unless it is
 in which case nothing is sent. The one change to a request that goes on as it came: `Expect: 100-continue`, which the recorder
 answers itself, is left out. An exchange of more than 64 MiB is cut there. A client that closes its side has left.
 """
+import difflib
 import json
 import os
 import re
@@ -468,11 +469,15 @@ class _Playing(Conversation):
 
     def _play(self, request: Request, replay: "Replay") -> bool:
         """Play one answer; tell whether the connection goes on."""
-        recording = replay.next_for("%s %s" % (request.method, request.target))
+        line = "%s %s" % (request.method, request.target)
+        told = shown(line.partition("?")[0], 200)
+        recording = replay.next_for(line)
         if recording is None:
-            self._say(document("404 Not Found", b"no recording of this request\n", None, "text/plain"))
+            note = "no recording of this request (expected %s)" % replay.nearest(line)
+            replay.log("%s: %s" % (told, note))
+            self._say(document("404 Not Found", note.encode("utf-8") + b"\n", None, "text/plain"))
             return False
-        replay.log("%s %s: %s" % (request.method, shown(request.target.partition("?")[0], 200), recording["title"]))
+        replay.log("%s: %s" % (told, recording["title"]))
         before = max([one["at"] for one in recording["request"]["pieces"]] or [0])
         for at, data in of_documents(recording["response"]["pieces"]):
             if replay.timing and at > before:
@@ -516,6 +521,11 @@ class Replay(Loopback):
             turn = self._played.get(line, 0)
             self._played[line] = turn + 1
         return fitting[turn % len(fitting)]
+
+    def nearest(self, line: str) -> str:
+        """Return the recorded method and target that come next to these."""
+        lines = sorted({_line_of(one) for one in self._recordings})
+        return shown(" or ".join(difflib.get_close_matches(line, lines, 3, 0.0)), 400)
 
 
 def _line_of(recording: Mapping[str, Any]) -> str:
