@@ -45,7 +45,7 @@ def matrix_suite(options: argparse.Namespace, say: Say, complain: Say, terminal:
     options: names, report, committed, write, jobs, timeout, as the command line has them. Raises UsageError.
     """
     wanted = [report_of(text, ("html", "json")) for text in options.report]
-    peers = [peer_named(name) for name in options.names] or list(PEERS)
+    peers = [peer_named(name) for name in OrderedDict.fromkeys(options.names)] or list(PEERS)
     cases, faults = read_cases()
     for fault in faults:
         complain("conformance: %s" % fault)

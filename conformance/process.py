@@ -26,7 +26,7 @@ from .adapters.protocol import MAX_LINE_LENGTH, PROTOCOL_VERSION
 
 START_PATIENCE = 60.0  # seconds until hello: a virtual machine may have to start
 _FAREWELL = 1.0        # seconds for an adapter to end by itself once its input has ended
-_LAST_WORDS = 2000     # bytes of stderr that are kept
+_LAST_WORDS = 16384    # bytes of stderr that are kept: where a stack trace begins may be what counts
 _PIECE = 65536
 
 Environment = Mapping[str, Optional[str]]  # beside this process's own; None takes a name away
@@ -251,4 +251,6 @@ def _end_of(code: Optional[int]) -> str:
 
 
 def _last_of(words: str) -> str:
-    return shown(words[-1000:], 4000)
+    """Return the end of what a program complained, without the frames of a stack trace: in all languages these are indented."""
+    told = [line for line in words.splitlines() if line and not line[0].isspace()]
+    return shown("\n".join(told)[-1000:], 4000)

@@ -187,7 +187,8 @@ def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(install: Insta
 def test_names_choose(install: Install) -> None:
     for name in ("one", "two", "three"):
         install(name)
-    assert list(cells(call("three", "one", "--jobs", "2"))) == ["implementation", "three 1.2", "one 1.2"]
+    result = call("three", "one", "three", "--jobs", "2")
+    assert list(cells(result)) == ["implementation", "three 1.2", "one 1.2"] and result.err == ["three: 3 PASS", "one: 3 PASS"]
 
 
 def test_nothing_is_there(install: Install) -> None:

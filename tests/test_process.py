@@ -120,6 +120,18 @@ def test_an_adapter_that_cannot_be_started(adapter_of: Callable[..., Adapter], t
         adapter_of("time.sleep(600)", patience=0.1)
 
 
+@pytest.mark.parametrize("complaint, told", [
+    ("Error: no such module\\n\\nRequire stack:\\n" + "    at Module._load (loader.js:1:1)\\n" * 90,
+     r"Error: no such module\\nRequire stack:$"),
+    ("Traceback (most recent call last):\\n" + "  File 'a.py'\\n" * 90 + "ImportError: needs 3.99",
+     r"Traceback \(most recent call last\):\\nImportError: needs 3.99$"),
+    ("panic: gone\\n\\ngoroutine 1:\\n" + "\\tmain.go:1\\n" * 90, r"panic: gone\\ngoroutine 1:$"),
+    ("x" * 1500, "exit code 1: x{1000}$")])
+def test_of_a_stack_trace_what_it_is_about_is_told(complaint: str, told: str, adapter_of: Callable[..., Adapter]) -> None:
+    with pytest.raises(Crashed, match=told):
+        adapter_of('sys.stderr.write("%s"); sys.exit(1)' % complaint)
+
+
 # ---- what breaks down --------------------------------------------------------------------------------------------
 
 def asked(adapter: Adapter, timeout: float = PATIENCE) -> AdapterFault:
