@@ -327,13 +327,17 @@ def differences(recorded: Mapping[str, Any], fresh: Mapping[str, Any]) -> List[s
 
 
 def read_report(path: str = REPORT) -> Dict[str, Any]:
-    """Return the record, without a client when there is none yet."""
+    """Return the record, without a client when there is none yet. Raises UsageError for what is none."""
     try:
         with open(path, "rb") as file:
             report = parse_json(file.read())
     except FileNotFoundError:
         report = {"clients": {}}
-    return dict(report)
+    except Error as error:
+        raise UsageError("%s: %s" % (shown(path), error)) from None
+    if not isinstance(report, dict) or not isinstance(report.get("clients"), dict):
+        raise UsageError("%s is no record of clients" % shown(path), expected='an object with "clients"')
+    return report
 
 
 def record(names: Sequence[str], say: Say, path: str = REPORT, run: Callable[..., Dict[str, Any]] = run_client,

@@ -784,6 +784,16 @@ def test_later_rounds_are_told_beside_the_first(monkeypatch: pytest.MonkeyPatch)
     assert len(foreign.differences(seen, client(good=["crash"]))) == 1
 
 
+@pytest.mark.parametrize("data, words", [
+    ("{", "JSON cannot be read"), ("{}", "is no record of clients"), ("[]", "is no record of clients"),
+    ('{"clients": 1}', "is no record of clients")])
+def test_what_is_no_record(data: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    path.write_text(data, encoding="utf-8")
+    with pytest.raises(UsageError, match="record.json.* " + words):
+        foreign.record(["curl"], lambda line: None, str(path))
+
+
 def test_the_differences_between_two_records() -> None:
     old = client(same=[], gone=[], changed=["hang"])
     lines = foreign.differences(old, client(same=[], new=[], changed=["crash"]))
