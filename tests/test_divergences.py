@@ -84,6 +84,13 @@ def test_the_pages() -> None:
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_head_of_a_page_names_its_command_and_its_report(page: Path) -> None:
+    head = " ".join(page.read_text(encoding="utf-8").partition("```")[0].split())
+    assert set(re.findall(r"`python3 -m conformance ([^`]*)`", head)) == {"peers run " + page.stem}
+    assert "conformance/reports/%s.json" % page.stem in head
+
+
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_what_is_told_is_recorded(page: Path) -> None:
     text, departing = page.read_text(encoding="utf-8"), departures(page, FAILING + ("ACCEPTABLE",))
