@@ -491,6 +491,8 @@ def _install_one(peer: Peer, folder: str, say: Say) -> None:
 
 def _fault_of(found: Found) -> Optional[str]:
     """Return why an adapter does not start, or None when it does: what the mark says may have been taken away since."""
+    if not found.command:
+        return None
     try:
         with start_adapter(found):
             return None

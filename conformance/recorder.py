@@ -50,7 +50,7 @@ from .endpoint import (
     values_of,
 )
 from .scenarios import Answer, document, script
-from .suite import write_whole
+from .suite import NEW, write_whole
 from .wire import CaseInput, Document, Message, Piece, asked_in, clean, cut_like, input_of, joined, of_documents, split_at, to_documents
 
 MAX_RECORDED = 64 * 1024 * 1024  # bytes of a response
@@ -327,25 +327,41 @@ class Recorder(Loopback):
             other["note"] = answered.note
         other["pieces"] = to_documents(cut_like(response, answered.pieces))
         recording = made_recording(half, other, removed, self._client, self._server_name, self._clock())
+        line = request.partition(b"\r\n")[0].decode("latin-1")
         with self._writing:
-            name, path = self._free_name(request)
-            recording["cases"] = cases_for(recording, name)
             try:
+                name, path = self._claimed_name(line)
+                recording["cases"] = cases_for(recording, name)
                 write_whole(path, text_of_recording(recording))
             except OSError as error:
-                self.log("%s: cannot be written: %s" % (os.path.basename(path), error.strerror))
+                self.log("%s: cannot be written: %s" % (os.path.basename(error.filename or self._folder), error.strerror))
                 return
         self.log("%s: %s%s" % (os.path.basename(path), recording["title"], answered.note and "; " + answered.note))
 
-    def _free_name(self, request: bytes) -> Tuple[str, str]:
-        """Return a name that the folder does not have, and its path."""
-        base, number = self._name_of(request.partition(b"\r\n")[0].decode("latin-1")), 1
+    def _claimed_name(self, line: str) -> Tuple[str, str]:
+        """Return a name that the folder does not have, and its path, for this recorder alone. Raises OSError."""
+        os.makedirs(self._folder, exist_ok=True)
+        base, number = self._name_of(line), 1
         while True:
             name = base if number == 1 else "%s-%d" % (base, number)
             path = os.path.join(self._folder, name + ".json")
-            if not os.path.exists(path):
+            if not os.path.lexists(path) and _claim(path):
                 return name, path
             number += 1
+
+
+def _claim(path: str) -> bool:
+    """Make the file that becomes this one once it is whole, unless another recorder of the folder has made it, or was faster."""
+    new = path + NEW
+    try:
+        with open(new, "xb"):
+            pass
+    except FileExistsError:
+        return False
+    if os.path.lexists(path):
+        os.remove(new)
+        return False
+    return True
 
 
 def text_of_recording(recording: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ from .verdicts import Result, exit_code, settle
 Say = Callable[[str], None]
 
 REPORTS = ("html", "json", "junit")
+NEW = ".new"  # behind the name of a file until it is whole
 
 
 def run_suite(options: argparse.Namespace, command: Sequence[str], environment: Optional[Mapping[str, str]], say: Say, complain: Say,
@@ -175,7 +176,7 @@ def write_whole(path: str, text: str) -> None:
     if folder:
         os.makedirs(folder, exist_ok=True)
     plain = not os.path.lexists(path) or (os.path.isfile(path) and not os.path.islink(path))
-    written = path + ".new" if plain else path
+    written = path + NEW if plain else path
     try:
         with open(written, "wb") as file:
             file.write(data)

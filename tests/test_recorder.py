@@ -333,6 +333,21 @@ def test_a_long_name_is_cut_so_that_its_recording_can_be_read(tmp_path: Path) ->
     assert os.listdir(str(tmp_path)) == ["a-" * 39 + "a.json"] and len(recordings(tmp_path)) == 1
 
 
+def test_a_name_that_another_recorder_of_the_folder_takes_is_left_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "llm.json.new").write_bytes(b"")  # it is writing
+    seen: List[str] = []
+
+    def lexists(path: str) -> bool:  # and has written llm-2 between the two looks
+        seen.append(os.path.basename(path))
+        return seen.count("llm-2.json") == 2 and seen[-1] == "llm-2.json" or os.path.exists(path)
+
+    with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path) as made:
+        monkeypatch.setattr(recorder.os.path, "lexists", lexists)
+        asked(made, call(), until=len(PLAIN))
+    monkeypatch.undo()
+    assert sorted(os.listdir(str(tmp_path))) == ["llm-3.json", "llm.json.new"]
+
+
 def test_an_answer_too_large_to_keep_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "MAX_RECORDED", 1000)
     with RawServer([head([]), b"x" * 3000, stall]) as upstream, recording_of(upstream, tmp_path) as made:
@@ -347,7 +362,7 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path, monkeypatch:
     log: List[str] = []
 
     def full(path: str, text: str) -> None:
-        raise OSError(28, "No space left on device")
+        raise OSError(28, "No space left on device", path)
 
     monkeypatch.setattr(recorder, "write_whole", full)
     with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path, log=log.append) as made:
