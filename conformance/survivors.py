@@ -54,7 +54,9 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("speed", "sigv4", (r"Signer\._k_signing",), ("_hmac_sha256",))
     + _rows("speed", "xmlform", (".*", "buffer_text"))
     + _rows("speed", "text", (r"ServerSentEvents\._read", "[-1:]"), (r"ServerSentEvents\._read", "not in probe"),
-            (r"ServerSentEvents\._read", "len(self._kept) - 1"),
+            (r"ServerSentEvents\._read", "len(kept) - 1"), (r"ServerSentEvents\._read", "if end < 0 and kept"),
+            (r"ServerSentEvents\._read", "if end >= 0", "GtE|0 ->"), (r"ServerSentEvents\._read_one", "_LF in block"),
+            (r"ServerSentEvents\._read_one", "return False"),
             (r"ServerSentEvents\._dispatch", "block[:5] =="))
 
     # Bounds that no rule fixes, or that a vector file is too small for.
@@ -112,12 +114,13 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("equivalent", "datatype", ("", "min_length: int = 0"))
     + _rows("equivalent", "headerform", ("checked_headers",))
     + _rows("equivalent", "shapes", ("", "min_length=1"))
-    + _rows("equivalent", "convert", ("_tree_of_plain", 'place.refuse("no members"'))
+    + _rows("equivalent", "convert", ("_tree_of_plain", 'place.refuse("no members"'), ("_is_pair_of_text",))
     + _rows("equivalent", "xmlform", (".*", "path.pop() and None"), (".*", "root.children[0]"))
     + _rows("equivalent", "queryform", ("_query_bytes", "node.values[0]"))
     + _rows("equivalent", "jsonform", (r"ValueScanner\.__init__", "depth = 0"), ("ValueScanner", "start: int = 0"),
             (r"ValueScanner\.end_in", "self.escaped"), (r"ValueScanner\.end_in", 'in b\'"]}\''))
     + _rows("equivalent", "text", (r"_TextDecoder\.feed", "isinstance(data, bytes)"), (r"Lines\._read_lines", "while start"),
+            (r"ServerSentEvents\._read", "end + 2:]", "2 -> 1"),
             (r"ServerSentEvents\._read_(events|plain)", "whole[:1]"), (r"ServerSentEvents\._read_plain", "return False"))
 )
 

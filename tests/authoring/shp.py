@@ -436,6 +436,15 @@ def _headers() -> None:
                 "json", '{"ContentType":"%s"}' % text, "headers", "a line break in a value is a header, or an answer, of its own")
     refused("shp-headers-no-pairs", "headers that are no pairs", "SHP-024", "type", OUTPUT, "headers", {"headers": [["a"]]}, "json",
             "half a header is none", good={"headers": [["a", "b"]]})
+    for key, title, headers, why in (
+            ("three", "a header of three texts", [["a", "b", "c"]], "which of two values counts is not said"),
+            ("number-name", "a header whose name is a number", [[1, "b"]], "a number has several spellings, a name has one"),
+            ("number-value", "a header whose value is a number", [["a", 1]], "a value is text: 1 and 1.0 would be two of them"),
+            ("text-pair", "a text of two characters in a header's place", ["ab"], "a text is no pair, though it has two parts"),
+            ("object", "headers as an object", {"a": "b"}, "an object has no order, and no name twice"),
+            ("absent", "a document without headers", None, "what is left out may have been lost")):
+        refused("shp-headers-" + key, title, "SHP-024", "type", OUTPUT, "headers", {} if headers is None else {"headers": headers}, "json",
+                why, good={"headers": [["a", key]]})
     refused("shp-headers-missing", "a document without headers", "SHP-024", "type", OUTPUT, "headers", {"body": None}, "json",
             "a document of another form is taken for an empty one", good={"headers": [], "body": None})
     refused("shp-headers-body", "a body that is no stream", "SHP-024 SHP-009", "type", OUTPUT, "headers",
