@@ -10,7 +10,7 @@ import os
 import re
 import sys
 import threading
-from typing import Any, BinaryIO, Callable, Mapping, NamedTuple, Optional, Sequence, TextIO
+from typing import Any, BinaryIO, Callable, NamedTuple, Optional, Sequence, TextIO
 
 from refimpl.cli import UsageParser, end_process
 from refimpl.credentials import credentials_from_environment
@@ -20,6 +20,7 @@ from .adapters.protocol import OPERATION_NAMES
 from .demo import run_demo
 from .endpoint import Endpoint, Loopback
 from .frames import assemble, disassemble
+from .process import Environment
 from .runner import DEFAULT_TIMEOUT, OWN_ADAPTER, BrokenAdapter, own_environment, split_command
 from .scenarios import listing
 from .suite import dump_cases, list_cases, run_suite, show_case
@@ -318,13 +319,13 @@ def _record_peers(options: argparse.Namespace, streams: Streams) -> None:
 
 
 def _run_peer(options: argparse.Namespace, streams: Streams) -> int:
-    from .peers import judged_peer
+    from .peers import environment_of, judged_peer
     found = judged_peer(options.name)
-    return _run(options, streams, found.command, found.environment)
+    return _run(options, streams, found.command, environment_of(found))
 
 
 def _run(options: argparse.Namespace, streams: Streams, command: Sequence[str] = (),
-         environment: Optional[Mapping[str, str]] = None) -> int:
+         environment: Optional[Environment] = None) -> int:
     if not command:
         command = OWN_ADAPTER if options.adapter is None else split_command(options.adapter)
         environment = own_environment() if options.adapter is None else None

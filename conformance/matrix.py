@@ -6,7 +6,7 @@ the protocol has that in its own report, and the next one's turn comes. The repo
 (matrix.schema.json), as one HTML page, and as a table in Markdown. What the checkout keeps (`--write`: a JSON report for each
 peer, its badge, README's table) can be told again without running anything (`--committed`).
 
-Nothing of the caller's own AWS settings reaches a peer: an implementation that looked there would be judged by them.
+Nothing of the caller's own AWS settings and proxies reaches a peer: an implementation that looked there would be judged by them.
 """
 import argparse
 import json
@@ -19,7 +19,7 @@ from refimpl.errors import Error, UsageError, shown
 from refimpl.jsonform import parse_json
 
 from .cases import Case, read_cases, scenario_cases
-from .peers import PEERS, ROOT, Found, Peer, find_peer, peer_named, why_absent
+from .peers import PEERS, ROOT, Found, Peer, environment_of, find_peer, peer_named, why_absent
 from .report.badge import badge_text
 from .report.documents import report_document, report_faults, to_text
 from .report.html import html_text
@@ -98,7 +98,7 @@ def _run_peers(peers: Sequence[Peer], cases: Sequence[Case], options: argparse.N
 def run_peer(peer: Peer, found: Found, cases: Sequence[Case], timeout: float, jobs: Optional[int], terminal: Optional[TextIO]) -> Document:
     """Return the report of one peer; of one that cannot be judged it says why."""
     progress = ProgressLine(terminal)
-    runner = Runner(found.command, timeout, jobs, dict(_no_settings(os.environ), **found.environment))
+    runner = Runner(found.command, timeout, jobs, environment_of(found))
     try:
         run = runner.run(cases, progress.show)
     except BrokenAdapter as error:
@@ -106,11 +106,6 @@ def run_peer(peer: Peer, found: Found, cases: Sequence[Case], timeout: float, jo
     finally:
         progress.clear()
     return report_document(run.implementation, settle(run.results), load_rules(), utc_date(time.time()))
-
-
-def _no_settings(environment: Mapping[str, str]) -> Dict[str, Optional[str]]:
-    """Return what takes the settings of AWS's tools out of an environment."""
-    return {name: None for name in environment if name.startswith("AWS_")}
 
 
 def _broken(peer: Peer, error: BrokenAdapter) -> Run:

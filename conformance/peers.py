@@ -30,6 +30,7 @@ from .process import Adapter, AdapterFault, end_group
 PROGRAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer_programs")
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # what holds the packages conformance and refimpl
 MARK = "installed.json"
+_PATIENCE = 20.0  # seconds for a tool to tell its version
 
 Say = Callable[[str], None]
 Pins = Tuple[Tuple[str, str], ...]
@@ -148,8 +149,9 @@ def _run(say: Say, *command: str, **options: Any) -> str:
 def _told(*command: str) -> str:
     """Return what a command prints, or "" when it cannot be run."""
     try:
-        return subprocess.check_output(command, stderr=subprocess.DEVNULL).decode("utf-8", "replace")  # noqa: S603
-    except (OSError, subprocess.CalledProcessError):
+        told = subprocess.check_output(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=_PATIENCE)  # noqa: S603
+        return told.decode("utf-8", "replace")
+    except (OSError, subprocess.SubprocessError):
         return ""
 
 
@@ -513,6 +515,17 @@ def list_peers(say: Say) -> None:
 
 # ---- talking to an adapter ---------------------------------------------------------------------------------------
 
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+def environment_of(found: Found) -> Dict[str, Optional[str]]:
+    """Return what a peer's adapter needs beside the process's environment, and None for each name that it must not see there:
+    the settings of AWS's tools and the proxies are the caller's, and would be judged in the peer's place."""
+    hidden: Dict[str, Optional[str]] = {
+        name: None for name in os.environ if name.startswith("AWS_") or name.upper() in _PROXIES}
+    return dict(hidden, **found.environment)
+
+
 def start_adapter(found: Found) -> Adapter:
     """Start the adapter of a peer that is there."""
-    return Adapter(found.command, found.environment)
+    return Adapter(found.command, environment_of(found))

@@ -11,7 +11,7 @@ import difflib
 import os
 import time
 from contextlib import suppress
-from typing import Callable, List, Mapping, Optional, Sequence, TextIO, Tuple
+from typing import Callable, List, Optional, Sequence, TextIO, Tuple
 
 from refimpl.errors import UsageError, shown
 
@@ -19,6 +19,7 @@ from .adapters.protocol import OPERATION_NAMES
 from .cases import Case, choose, read_cases, scenario_cases, to_document, to_line
 from .corpora import read_corpora
 from .dump import write_case
+from .process import Environment
 from .report.documents import report_document, to_text
 from .report.html import html_text
 from .report.junit import junit_text
@@ -33,7 +34,7 @@ REPORTS = ("html", "json", "junit")
 NEW = ".new"  # behind the name of a file until it is whole
 
 
-def run_suite(options: argparse.Namespace, command: Sequence[str], environment: Optional[Mapping[str, str]], say: Say, complain: Say,
+def run_suite(options: argparse.Namespace, command: Sequence[str], environment: Optional[Environment], say: Say, complain: Say,
               progress: Optional[TextIO]) -> int:
     """Run the chosen cases against an adapter's command, tell and write what came of them, and return the exit code.
 

@@ -201,9 +201,10 @@ def test_nothing_is_there(install: Install) -> None:
 def test_settings_of_the_caller_do_not_reach_a_peer(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-caller")
     monkeypatch.setenv("AWS_CA_BUNDLE", "/nowhere")
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     install("curious", """
         def answer(question):
-            names = sorted(name for name in os.environ if name.startswith("AWS_"))
+            names = sorted(name for name in os.environ if name.startswith("AWS_") or name.endswith("_proxy"))
             say({"seq": question["seq"], "status": "unsupported", "reason": " ".join(names + [os.environ["HOME_OF_PEER"]])})
         """, {"HOME_OF_PEER": "here"})
     run = matrix.run_peer(matrix.PEERS[0], matrix.find_peer("curious"), CASES, 10.0, None, None)  # type: ignore[arg-type]

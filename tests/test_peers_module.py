@@ -158,6 +158,30 @@ def test_a_peer_that_is_there_is_judged_as_run_does(monkeypatch: pytest.MonkeyPa
     assert run_cli("run", "ruby", "--only", "no-such-case")[0] == 2
 
 
+def test_settings_of_the_caller_do_not_reach_a_peer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_USE_FIPS_ENDPOINT", "HTTP_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "of the caller")
+    found = OURS._replace(environment={"AWS_CONFIG_FILE": "its own", "PYTHONPATH": peers.ROOT})
+    hidden = peers.environment_of(found)
+    assert {name: hidden[name] for name in ("AWS_USE_FIPS_ENDPOINT", "HTTP_PROXY", "no_proxy")} == {
+        "AWS_USE_FIPS_ENDPOINT": None, "HTTP_PROXY": None, "no_proxy": None}
+    assert hidden["AWS_CONFIG_FILE"] == "its own" and "PATH" not in hidden
+    given: List[Any] = []
+    monkeypatch.setattr("conformance.peers.find_peer", lambda name: found)
+    monkeypatch.setattr(cli, "run_suite", lambda options, command, environment, *others: given.append(environment))
+    assert run_cli("run", "ruby")[0] == 0 and given == [hidden]
+    monkeypatch.setattr(peers, "Adapter", lambda command, environment: given.append(environment))
+    peers.start_adapter(found)
+    assert given == [hidden] * 2
+
+
+@POSIX
+def test_a_tool_that_does_not_tell_its_version_is_not_waited_for(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "_PATIENCE", 0.2)
+    tools.make("curl", "exec /bin/sleep 60")
+    assert peers.find_peer("curl") is None
+
+
 # ---- the command line --------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("arguments", [[], ["install"], ["list", "boto3"], ["remove", "boto3"], ["record", "ruby"], ["run"], ["run", "nix"],
