@@ -46,6 +46,8 @@ def matrix_suite(options: argparse.Namespace, say: Say, complain: Say, terminal:
     """
     wanted = [report_of(text, ("html", "json")) for text in options.report]
     peers = [peer_named(name) for name in OrderedDict.fromkeys(options.names)] or list(PEERS)
+    if options.write:
+        _readme()  # first: where there is no checkout nothing is asked in vain
     cases, faults = read_cases()
     for fault in faults:
         complain("conformance: %s" % fault)
@@ -57,7 +59,8 @@ def matrix_suite(options: argparse.Namespace, say: Say, complain: Say, terminal:
     if not reports:
         for name, reason in absent.items():
             complain("%s: %s" % (name, reason))
-        raise UsageError("there is no report to tell", expected="a peer that is installed: python3 -m conformance peers list")
+        raise UsageError("there is no report to tell", expected="a checkout, which keeps them" if options.committed
+                         else "a peer that is installed: python3 -m conformance peers list")
     try:
         for kind, path in wanted:
             write_whole(path, html_text(list(reports.values()), cases, load_rules(), absent) if kind == "html"
@@ -148,14 +151,18 @@ def read_report(path: str) -> Document:
 
 def _keep(reports: Mapping[str, Document]) -> None:
     """Write new reports, and what is drawn from all that are kept then: the badges, README's table."""
-    with open(README, encoding="utf-8") as file:
-        before, _, behind = split_readme(file.read())  # first: where there is no checkout nothing is written
+    before, _, behind = _readme()
     for name, report in reports.items():
         write_whole(os.path.join(KEPT, name + ".json"), to_text(report))
     kept, _ = kept_reports(PEERS)
     for name, report in kept.items():
         write_whole(os.path.join(BADGES, name + ".svg"), badge_text(report))
     write_whole(README, before + MARKS[0] + "\n".join(table_lines(kept, {})) + "\n" + MARKS[1] + behind)
+
+
+def _readme() -> Tuple[str, str, str]:
+    with open(README, encoding="utf-8") as file:
+        return split_readme(file.read())
 
 
 def split_readme(text: str) -> Tuple[str, str, str]:

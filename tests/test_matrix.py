@@ -299,12 +299,14 @@ def test_where_there_is_no_checkout_nothing_is_written(install: Install, kept: P
     (kept / "README.md").write_text("# no marks\n", encoding="utf-8")
     result = call("--write")
     assert result.code == 2 and "no one place for the matrix" in result.err[-1] and not (kept / "reports").exists()
+    assert len(result.err) == 1 and result.out == []  # before anything is asked
 
 
 def test_no_report_is_kept(install: Install, kept: Path) -> None:
     install("good")
     result = call("--committed")
-    assert result.code == 2 and result.err[0] == "good: no report of it is kept"
+    assert result.code == 2 and result.err == [
+        "good: no report of it is kept", "conformance: there is no report to tell (expected a checkout, which keeps them)"]
 
 
 @pytest.mark.parametrize("data, words", [
