@@ -516,6 +516,7 @@ def list_peers(say: Say) -> None:
 # ---- talking to an adapter ---------------------------------------------------------------------------------------
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_NO_SETTINGS = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def environment_of(found: Found) -> Dict[str, Optional[str]]:
@@ -523,7 +524,7 @@ def environment_of(found: Found) -> Dict[str, Optional[str]]:
     the settings of AWS's tools and the proxies are the caller's, and would be judged in the peer's place."""
     hidden: Dict[str, Optional[str]] = {
         name: None for name in os.environ if name.startswith("AWS_") or name.upper() in _PROXIES}
-    return dict(hidden, **found.environment)
+    return dict(hidden, **dict(_NO_SETTINGS, **found.environment))
 
 
 def start_adapter(found: Found) -> Adapter:

@@ -208,7 +208,7 @@ def test_settings_of_the_caller_do_not_reach_a_peer(install: Install, monkeypatc
             say({"seq": question["seq"], "status": "unsupported", "reason": " ".join(names + [os.environ["HOME_OF_PEER"]])})
         """, {"HOME_OF_PEER": "here"})
     run = matrix.run_peer(matrix.PEERS[0], matrix.find_peer("curious"), CASES, 10.0, None, None)  # type: ignore[arg-type]
-    assert [entry["note"] for entry in run["cases"]] == ["here"] * 3
+    assert [entry["note"] for entry in run["cases"]] == ["AWS_CONFIG_FILE AWS_EC2_METADATA_DISABLED AWS_SHARED_CREDENTIALS_FILE here"] * 3
 
 
 def test_progress_is_shown_on_a_terminal(install: Install) -> None:

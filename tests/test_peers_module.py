@@ -165,7 +165,7 @@ def test_settings_of_the_caller_do_not_reach_a_peer(monkeypatch: pytest.MonkeyPa
     hidden = peers.environment_of(found)
     assert {name: hidden[name] for name in ("AWS_USE_FIPS_ENDPOINT", "HTTP_PROXY", "no_proxy")} == {
         "AWS_USE_FIPS_ENDPOINT": None, "HTTP_PROXY": None, "no_proxy": None}
-    assert hidden["AWS_CONFIG_FILE"] == "its own" and "PATH" not in hidden
+    assert hidden["AWS_CONFIG_FILE"] == "its own" and hidden["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull and "PATH" not in hidden
     given: List[Any] = []
     monkeypatch.setattr("conformance.peers.find_peer", lambda name: found)
     monkeypatch.setattr(cli, "run_suite", lambda options, command, environment, *others: given.append(environment))

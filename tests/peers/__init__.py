@@ -11,7 +11,7 @@ import pytest
 
 from conformance.cases import load_cases, scenario_cases
 from conformance.foreign import REPORT, read_report
-from conformance.peers import Found, find_peer
+from conformance.peers import Found, environment_of, find_peer
 from conformance.runner import Run, Runner
 
 
@@ -31,7 +31,7 @@ def judged(name: str, expected: Mapping[str, Tuple[str, str]]) -> Run:
     found = peer(name)
     cases = [case for case in load_cases() + scenario_cases() if case.id in expected]
     assert set(expected) - {case.id for case in cases} == set()
-    run = Runner(found.command, environment=found.environment).run(cases)
+    run = Runner(found.command, environment=environment_of(found)).run(cases)
     told = {}
     for result in run.results:
         difference = result.verdict.difference

@@ -19,7 +19,7 @@ import pytest
 
 from conformance.foreign import REPORT, read_report
 from conformance.peer_programs.curl_client import version
-from conformance.peers import PROGRAMS, Found, peer_named
+from conformance.peers import PROGRAMS, Found, environment_of, peer_named
 
 from . import peer
 from .compiled import build_go, build_java, build_rust
@@ -137,10 +137,7 @@ EACH = [(name, place) for name, page in READ.items() for place in range(len(page
 
 def environment(found: Found) -> Dict[str, str]:
     """Return the environment of a reproducer: nothing of who runs the tests decides what it prints."""
-    own = {name: value for name, value in os.environ.items()
-           if not name.startswith("AWS_") and name.lower() not in ("http_proxy", "https_proxy", "all_proxy", "no_proxy")}
-    return dict(own, AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true",
-                **found.environment)
+    return {name: value for name, value in dict(os.environ, **environment_of(found)).items() if value is not None}
 
 
 @pytest.fixture(scope="module")

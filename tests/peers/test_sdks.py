@@ -14,6 +14,7 @@ import pytest
 
 from conformance import foreign
 from conformance.cases import load_cases, scenario_cases
+from conformance.peers import environment_of
 from conformance.runner import Run, Runner
 from conformance.schema import faults
 
@@ -52,7 +53,7 @@ def name(request: Any) -> str:
 def run_of(name: str) -> Run:
     found = peer(name)
     cases = {case.id: case for case in load_cases() + scenario_cases()}
-    return Runner(found.command, jobs=1, environment=found.environment).run([cases[case_id] for case_id in EXPECTED])
+    return Runner(found.command, jobs=1, environment=environment_of(found)).run([cases[case_id] for case_id in EXPECTED])
 
 
 @lru_cache(maxsize=None)
