@@ -481,6 +481,8 @@ class _Handler(Conversation):
         if request is None:
             return False
         answer, record = endpoint.respond(request)
+        if endpoint.latency:
+            endpoint.pause(endpoint.latency, exact=True)
         extra: Tuple[Tuple[str, str], ...] = ()
         last = request.version == "HTTP/1.0" or "close" in ",".join(values_of(request.headers, "connection")).lower()
         if request.version == "HTTP/1.0" and answer.framing == "chunked":
@@ -622,12 +624,14 @@ class Endpoint(Loopback):
     pace: seconds for every pause, in place of the scenarios' own; 0 for no pauses at all
     log: is called with one line for each exchange and for each connection that is dropped, from any thread
     idle_timeout: seconds that a client may be silent where it has to send or to read
+    latency: seconds between a request and its answer, at any pace
     Raises OSError when the port cannot be had.
     """
 
     def __init__(self, scenarios: Optional[Mapping[str, Scenario]] = None, region: Optional[str] = None,
                  clock: Callable[[], float] = time.time, port: int = 0, pace: Optional[float] = None,
-                 log: Optional[Callable[[str], None]] = None, idle_timeout: float = 60.0) -> None:
+                 log: Optional[Callable[[str], None]] = None, idle_timeout: float = 60.0, latency: float = 0.0) -> None:
+        self.latency = latency
         self._scenarios: Mapping[str, Scenario] = {} if scenarios is None else scenarios
         self._region, self._clock = region, clock
         self._records: Deque[_Record] = deque()

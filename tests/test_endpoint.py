@@ -273,6 +273,13 @@ def test_the_pace_replaces_every_pause(pace: Optional[float], waited: float, mon
         assert seen == [waited, 0.02]
 
 
+def test_the_latency_comes_before_each_answer_at_any_pace() -> None:
+    with PausingEndpoint(clock=lambda: NOW, pace=0.0, latency=0.25) as endpoint:
+        exchange(endpoint, last())
+        exchange(endpoint, b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert [pause for pause in endpoint.pauses if pause == 0.25] == [0.25, 0.25] and endpoint.pauses[0] == 0.25
+
+
 def test_a_part_arrives_before_the_next_is_due() -> None:
     slow = Scenario("slow", "t", "m", ok(), stream(part(b"a"), 3600.0, part(b"b")))
     with Endpoint({"slow": slow}, clock=lambda: NOW) as endpoint:
