@@ -237,7 +237,7 @@ def decode_headers(block: bytes, offset: int = 0, known: Optional[Dict[bytes, Fr
     Raises FrameError: `header`, `header_type`, `utf8`, `duplicate_header` (EVS-010 to EVS-016).
     """
     require_type(block, bytes, "headers block")
-    new, find_known, codecs = tuple.__new__, (known or {}).get, _CODECS
+    find_known, codecs = (known or {}).get, _CODECS
     by_name: Dict[str, FrameHeader] = {}
     position, end = 0, len(block)
     while position < end:
@@ -273,14 +273,13 @@ def decode_headers(block: bytes, offset: int = 0, known: Optional[Dict[bytes, Fr
             raise FrameError("header name given twice", kind="duplicate_header", expected="unique names", actual=name,
                              offset=offset + start, rule="EVS-014")
         by_name[name] = header
-    headers: FrameHeaders = new(FrameHeaders, by_name.values())
-    headers._by_name = by_name
-    return headers
+    return FrameHeaders(by_name.values())
 
 
 def _read_header(header: bytes, codec: _Codec, length: int, offset: int) -> FrameHeader:
     """Return one header from its bytes, whose value is length bytes long."""
-    name_bytes, value_start = header[1:1 + header[0]], len(header) - length
+    value_start = len(header) - length
+    name_bytes = header[1:1 + header[0]]
     try:
         name = name_bytes.decode("utf-8")
     except UnicodeDecodeError as error:  # EVS-012
@@ -405,7 +404,7 @@ class FrameReader(Generic[Result]):
                                  offset=self._offset + end - 4, rule="EVS-005")
             if make is None:
                 start_length = self._start_length = payload_offset
-                make = self._make_of(data[position:position + payload_offset], (total_length, payload_offset, start_crc), position)
+                make = self._make_of(data, position, (total_length, payload_offset, start_crc))
             result = make(payload)
             if result is not None:
                 append(result)
@@ -434,16 +433,17 @@ class FrameReader(Generic[Result]):
         whole = position + total_length <= len(data)
         return total_length, payload_offset, crc32(data[position + 8:position + payload_offset], crc) if whole else 0, None
 
-    def _make_of(self, start: bytes, known: Tuple[int, int, int], position: int) -> Callable[[bytes], Optional[Result]]:
-        """Return what makes the result of a frame that starts so, and remember it; a start only when its headers come again."""
-        block = start[_PRELUDE_LENGTH:]
+    def _make_of(self, data: bytes, position: int, start: Tuple[int, int, int]) -> Callable[[bytes], Optional[Result]]:
+        """Return what makes the result of the frame at position, and remember it; how it starts only when its headers come again."""
+        block_position, block_end = position + _PRELUDE_LENGTH, position + start[1]
+        block = data[block_position:block_end]
         make = self._blocks.get(block)
         if make is None:
-            make = self._meaning(decode_headers(block, self._offset + position + _PRELUDE_LENGTH, self._headers))
+            make = self._meaning(decode_headers(block, self._offset + block_position, self._headers))
             if len(block) <= _MEMO_LENGTH:
                 _remember(self._blocks, block, make)
         else:
-            _remember(self._starts, start, (*known, make))
+            _remember(self._starts, data[position:block_end], (*start, make))
         return make
 
 
