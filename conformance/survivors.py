@@ -48,8 +48,8 @@ ROWS: Tuple[Row, ...] = tuple(
             (".*", "self._keep(data, 0)"))
 
     # What is remembered, and when it is looked at.
-    + _rows("speed", "eventstream", ("", "_MEMO_"), ("_remember",), (r".*\._make_of",), ("decode_headers", "known"), (".*", "_by_name"),
-            (".*", "by_name is None"), (".*", "self._needed ="), (".*", "self._pending = bytearray"), (".*", "isinstance(self._pending"),
+    + _rows("speed", "eventstream", ("", "_MEMO_"), ("_remember",), (r".*\._make_of",), ("decode_headers", "known"),
+            (".*", "self._needed ="), (".*", "self._pending = bytearray"), (".*", "isinstance(self._pending"),
             (".*", "starts.get("), (".*", "if whole else 0"), (".*", "whole = position"))
     + _rows("speed", "sigv4", (r"Signer\._k_signing",), ("_hmac_sha256",))
     + _rows("speed", "xmlform", (".*", "buffer_text"))

@@ -46,19 +46,21 @@ and its value: bool, int, bytes, str, int (milliseconds since 1970 UTC) or uuid.
 class FrameHeaders(tuple):  # type: ignore[type-arg]
     """A message's headers in the order in which they came: an immutable tuple of FrameHeader with a look-up by name."""
 
-    _by_name: Optional[Dict[str, FrameHeader]] = None
+    __slots__ = ()
 
     def find(self, name: str) -> Optional[FrameHeader]:
         """Return the header of that name, matched case-sensitively (EVS-021), or None."""
-        by_name = self._by_name
-        if by_name is None:
-            by_name = self._by_name = {header.name: header for header in self}
-        return by_name.get(name)
+        for header in self:  # there are three, as a rule
+            if header[0] == name:
+                return header  # type: ignore[no-any-return]
+        return None
 
     def string(self, name: str) -> Optional[str]:
         """Return the value of that header if it is a string, else None."""
-        header = self.find(name)
-        return header[2] if header is not None and header[1] == "string" else None
+        for header in self:
+            if header[0] == name:
+                return header[2] if header[1] == "string" else None
+        return None
 
 
 class Message(NamedTuple("Message", [("headers", FrameHeaders), ("payload", bytes)])):
