@@ -382,7 +382,7 @@ _EVENTSTREAM = _rows(
     ("names-caseless", "EVS-021", "headers are found whatever their case",
      "        by_name[name] = header\n", "        by_name[name.lower()] = header\n"),
     ("first-header-is-the-type", "EVS-021", "the first header is taken for the message's type",
-     "        header = self.find(name)\n", '        header = self[0] if self and name == ":message-type" else self.find(name)\n'),
+     '                return header[2] if header[1] == "string"', '                return (self[0] if name == ":message-type" else header)[2] if header[1] == "string"'),
     ("end-inside-a-frame", "EVS-022", "a stream that ends inside a frame ends well",
      "if self._failed is not None or not self._pending:", "if True:"),
     ("end-inside-a-prelude", "EVS-022", "a stream that ends inside a prelude ends well",
