@@ -10,7 +10,7 @@ from typing import Mapping, Tuple
 import pytest
 
 from conformance.cases import load_cases, scenario_cases
-from conformance.foreign import REPORT, read_report
+from conformance.matrix import KEPT, read_report
 from conformance.peers import Found, environment_of, find_peer
 from conformance.runner import Run, Runner
 
@@ -39,7 +39,7 @@ def judged(name: str, expected: Mapping[str, Tuple[str, str]]) -> Run:
         word, beginning = expected.get(result.case.id, ("", ""))
         told[result.case.id] = (result.verdict.word, beginning if text.startswith(beginning) else text)
     assert told == dict(expected)
-    recorded = read_report(os.path.join(os.path.dirname(REPORT), name + ".json"))
+    recorded = read_report(os.path.join(KEPT, name + ".json"))
     if run.implementation.version == recorded["implementation"]["version"]:
         verdicts = {case["id"]: case["verdict"] for case in recorded["cases"]}
         assert {case: word for case, (word, _) in told.items()} == {case: verdicts[case] for case in told}

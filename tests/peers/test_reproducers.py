@@ -17,7 +17,7 @@ from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 import pytest
 
-from conformance.foreign import REPORT, read_report
+from conformance.matrix import KEPT, read_report
 from conformance.peer_programs.curl_client import version
 from conformance.peers import PROGRAMS, Found, environment_of, peer_named
 
@@ -110,7 +110,7 @@ def ruby(found: Found, page: Page, folder: Path) -> Commands:
 
 def curl(found: Found, page: Page, folder: Path) -> Commands:
     """What curl does is told of one version, and whatever version the system has is run."""
-    recorded = read_report(os.path.join(os.path.dirname(REPORT), "curl.json"))["implementation"]["version"]
+    recorded = read_report(os.path.join(KEPT, "curl.json"))["implementation"]["version"]
     if version(found.where) != recorded:
         pytest.skip("told of curl %s" % recorded)
     return [(sys.executable, "-I", "-B", program) for program in programs(page, folder, ".py")]
