@@ -279,13 +279,12 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
 
     def _read_one(self, block: bytearray, behind: bytes, results: List[ServerSentEvent]) -> bool:
         """Read an event of one line, as most have, and keep what is behind its blank line. Returns whether it was one."""
-        if not block.startswith(b"data:") or _LF in block or _CR in block:
+        if _LF in block or _CR in block:
             return False
         try:
-            text = block.decode("utf-8", self._errors)
+            self._dispatch(block.decode("utf-8", self._errors), results)
         except UnicodeDecodeError:
             return False  # told by _read_events
-        results.append(_new(ServerSentEvent, ("message", text[6:] if text[5:6] == " " else text[5:], self.last_event_id)))
         self._offset += len(block) + 2
         self._kept = bytearray(behind)
         return True
