@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The adapter of boto3: `invoke`, by the client that boto3 makes, one attempt a call, a client of its own for each call.
 
-The other operations ask the same client without a network, or botocore's parts alone (botocore_parts.py). Nothing that this
-machine has configured is read, and it signs by itself also where awscrt, which it would prefer, is there.
+The other operations ask the same client without a network, or botocore's parts alone (botocore_parts.py). It signs by
+itself also where awscrt, which it would prefer, is there.
 
 A call runs in a thread, so that what had arrived can be told when it hangs. An event is told by its name in boto3's own
 dictionary; the one that boto3 makes of an unknown event is passed over. Errors bear their class's name, with the module's
@@ -18,10 +18,7 @@ from typing import Any, Dict, List, Optional
 from conformance.adapters.protocol import Reject, Unsupported, serve, to_base64_text, to_bytes
 from conformance.peer_programs import DEADLINE, READ_TIMEOUT
 
-for setting in [name for name in os.environ if name.startswith("AWS_")]:
-    del os.environ[setting]
-os.environ.update(AWS_CONFIG_FILE=os.devnull, AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true",
-                  BOTO_DISABLE_CRT="true")
+os.environ["BOTO_DISABLE_CRT"] = "true"
 
 boto3: Any = importlib.import_module("boto3")
 botocore: Any = importlib.import_module("botocore")

@@ -18,8 +18,6 @@ import { signing } from "./signing.mjs";
 
 const [folder, readTimeout, deadline] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 const require = createRequire(join(folder, "package.json"));
-for (const name of Object.keys(process.env).filter((one) => one.startsWith("AWS_"))) delete process.env[name];
-Object.assign(process.env, { AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null", AWS_EC2_METADATA_DISABLED: "true" });
 const { SageMakerRuntimeClient, InvokeEndpointWithResponseStreamCommand } = require("@aws-sdk/client-sagemaker-runtime");
 const { EventStreamCodec, Int64, getChunkedStream } = require("@smithy/core/event-streams");
 const { HttpRequest, HttpResponse, buildQueryString } = require("@smithy/core/protocols");
