@@ -7,12 +7,12 @@ import tempfile
 from contextlib import ExitStack
 from typing import Callable, Dict, List
 
-from . import decode, sign, text, wire
-from .measure import Row, run
-from .peers import find_peers, settle_environment
-from .process import memory_rows, process_rows
-from .report import document, facts, head_lines, row_lines, summary_lines
-from .setting import Setting
+from bench import decode, sign, text, wire
+from bench.measure import Row, run
+from bench.peers import find_peers, settle_environment
+from bench.process import memory_rows, process_rows
+from bench.report import document, facts, head_lines, row_lines, summary_lines
+from bench.setting import Setting
 
 GROUPS: Dict[str, Callable[[Setting], List[Row]]] = {
     "decode": decode.rows, "sign": sign.rows, "text": text.rows, "wire": wire.rows, "process": process_rows, "memory": memory_rows,

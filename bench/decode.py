@@ -6,12 +6,11 @@ looks at no header, and so is no peer where headers vary; it stands there all th
 """
 from typing import Any, Callable, Dict, Iterable, List
 
+from bench.measure import OURS, Row, Subject, megabytes_per_second, milliseconds, per_second, timed
+from bench.setting import Setting
+from bench.streams import HEADERS, SIZES, frames, pieces, varying_frames
 from refimpl.eventstream import encode
 from refimpl.operation import ResponseReader
-
-from .measure import OURS, Row, Subject, megabytes_per_second, milliseconds, per_second, timed
-from .setting import Setting
-from .streams import HEADERS, SIZES, frames, pieces, varying_frames
 
 HEAD = (("Content-Type", "application/vnd.amazon.eventstream"),)
 WHOLE = 16 * 1024 * 1024  # bytes of the payload that comes in pieces

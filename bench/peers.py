@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Dict, List, NamedTuple, Optional
 
-from conformance.peers import peers_folder
+from conformance.implementations.install import peers_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 BARE = os.environ.get("REFIMPL_BARE") or str(ROOT / ".." / "shared" / "bench" / "bare.py")

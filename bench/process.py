@@ -8,9 +8,9 @@ nothing, run just before it; what bare imports is what its client does. Peak mem
 import sys
 from typing import Dict, List
 
-from .measure import OURS, Row, Subject, mebibytes, milliseconds
-from .peers import BARE, JAVASCRIPT, REGION
-from .setting import HERE, Setting
+from bench.measure import OURS, Row, Subject, mebibytes, milliseconds
+from bench.peers import BARE, JAVASCRIPT, REGION
+from bench.setting import HERE, Setting
 
 SMALL = "a-8-frame"
 LONG, SHORT = 10000, 100  # frames of 8 KiB

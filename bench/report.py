@@ -5,9 +5,8 @@ import time
 from typing import Any, Dict, List, Sequence
 
 import refimpl
-
-from .measure import OURS, Result, Spread, spread
-from .peers import Peers
+from bench.measure import OURS, Result, Spread, spread
+from bench.peers import Peers
 
 
 def facts(peers: Peers, rounds: int, quick: bool) -> Dict[str, str]:

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 
-from .streams import body
+from bench.streams import body
 
 HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nTransfer-Encoding: chunked\r\n"
         b"x-amzn-RequestId: 00000000-0000-4000-8000-000000000000\r\nX-Amzn-SageMaker-Content-Type: application/json\r\n\r\n")

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Dict, List
 
-from .peers import JAVASCRIPT, ROOT, Peers
+from bench.peers import JAVASCRIPT, ROOT, Peers
 
 HERE = Path(__file__).resolve().parent
 

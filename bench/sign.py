@@ -13,13 +13,12 @@ import time
 from types import ModuleType
 from typing import Dict, List
 
+from bench.measure import OURS, Row, Subject, megabytes_per_second, per_second, repeated
+from bench.peers import ACCESS_KEY, REGION, SECRET_KEY
+from bench.setting import Setting
 from refimpl.operation import UNSIGNED_HEADERS, HttpRequest, build_request
 from refimpl.shapes import InvokeEndpointWithResponseStreamInput
 from refimpl.sigv4 import Credentials, Signer, amz_date_of
-
-from .measure import OURS, Row, Subject, megabytes_per_second, per_second, repeated
-from .peers import ACCESS_KEY, REGION, SECRET_KEY
-from .setting import Setting
 
 URL = "https://runtime.sagemaker.us-east-1.amazonaws.com"
 SERVICE = "sagemaker"

@@ -8,9 +8,9 @@ import argparse
 import json
 from typing import Any, Dict, List, Sequence, Tuple
 
-from .measure import OURS
-from .peers import ROOT
-from .report import number
+from bench.measure import OURS
+from bench.peers import ROOT
+from bench.report import number
 
 RESULTS = ROOT / "bench" / "results"
 README = ROOT / "README.md"

@@ -9,11 +9,10 @@ Of JSON lines `json.loads` on each is the limit: it neither finds where a value 
 import json
 from typing import Any, Callable, Dict, Iterable, Iterator, List
 
+from bench.measure import OURS, Row, Subject, milliseconds, per_second, timed
+from bench.setting import Setting
+from bench.streams import pieces
 from refimpl.text import events_of, json_values_of, lines_of
-
-from .measure import OURS, Row, Subject, milliseconds, per_second, timed
-from .setting import Setting
-from .streams import pieces
 
 LONG = 100 * 1024 * 1024  # bytes of the long line
 CHUNK = '{"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" token%d"},"finish_reason":null}]}'

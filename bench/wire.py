@@ -11,12 +11,11 @@ import json
 from types import ModuleType
 from typing import Any, Dict, List
 
+from bench.measure import OURS, Row, Subject, per_second, timed
+from bench.peers import ACCESS_KEY, REGION, SECRET_KEY
+from bench.setting import Setting
 from refimpl.client import Client
 from refimpl.sigv4 import Credentials
-
-from .measure import OURS, Row, Subject, per_second, timed
-from .peers import ACCESS_KEY, REGION, SECRET_KEY
-from .setting import Setting
 
 FRAMES = 100000
 BOTO3_FRAMES = 20000
@@ -70,7 +69,7 @@ def _bare(bare: ModuleType, url: str, name: str, count: int) -> Subject:
 
 
 def _boto3(url: str, name: str, count: int) -> Subject:
-    from .boto3_call import client, events
+    from bench.boto3_call import client, events
 
     runtime: Any = client(url)
     return lambda: timed(lambda: events(runtime, name), count)

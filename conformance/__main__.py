@@ -4,7 +4,7 @@ import sys
 
 if __name__ == "__main__":
     try:
-        from .cli import run
+        from conformance.cli import run
 
         run()
     except KeyboardInterrupt:

@@ -12,18 +12,23 @@ import sys
 import threading
 from typing import Any, BinaryIO, Callable, NamedTuple, Optional, Sequence, TextIO
 
+from conformance.cases.frames import assemble, disassemble
+from conformance.demo import run_demo
+from conformance.endpoint.scenarios import listing
+from conformance.endpoint.server import Endpoint, Loopback
+from conformance.protocol.messages import OPERATION_NAMES
+from conformance.protocol.process import Environment
+from conformance.run.runner import (
+    DEFAULT_TIMEOUT,
+    OWN_ADAPTER,
+    BrokenAdapter,
+    own_environment,
+    split_command,
+)
+from conformance.suite import dump_cases, list_cases, run_suite, show_case
 from refimpl.cli import UsageParser, end_process
-from refimpl.credentials import credentials_from_environment
+from refimpl.config.credentials import credentials_from_environment
 from refimpl.errors import ConfigurationError, Error, UsageError, shown
-
-from .adapters.protocol import OPERATION_NAMES
-from .demo import run_demo
-from .endpoint import Endpoint, Loopback
-from .frames import assemble, disassemble
-from .process import Environment
-from .runner import DEFAULT_TIMEOUT, OWN_ADAPTER, BrokenAdapter, own_environment, split_command
-from .scenarios import listing
-from .suite import dump_cases, list_cases, run_suite, show_case
 
 Streams = NamedTuple("Streams", [("stdout", BinaryIO), ("stderr", TextIO)])
 
@@ -243,7 +248,7 @@ def _serve_until_interrupted(port: int, streams: Streams, start: Callable[[Calla
 
 
 def _record(options: argparse.Namespace, streams: Streams) -> None:
-    from .recorder import Recorder
+    from conformance.recording.recorder import Recorder
     credentials = credentials_from_environment(os.environ) if options.sign else None
     _make_folder(options.out)
     _serve_until_interrupted(options.port, streams, lambda log: Recorder(
@@ -263,7 +268,7 @@ def _make_folder(path: str) -> None:
 
 
 def _replay(options: argparse.Namespace, streams: Streams) -> None:
-    from .recorder import Replay, read_recordings
+    from conformance.recording.recorder import Replay, read_recordings
     recordings = read_recordings(options.path)
     _serve_until_interrupted(options.port, streams, lambda log: Replay(recordings, not options.no_timing, options.port, log))
 
@@ -291,35 +296,35 @@ def _all_of(path: str) -> bytes:
 
 
 def _matrix(options: argparse.Namespace, streams: Streams) -> int:
-    from .matrix import matrix_suite
+    from conformance.implementations.matrix import matrix_suite
     return matrix_suite(options, _printer(streams), lambda line: _write_log(streams, line),
                         streams.stderr if streams.stderr.isatty() else None)
 
 
 def _badge(options: argparse.Namespace, streams: Streams) -> None:
-    from .matrix import read_report
-    from .report.badge import badge_text
+    from conformance.implementations.matrix import read_report
+    from conformance.report.badge import badge_text
     streams.stdout.write(badge_text(read_report(options.file)).encode("utf-8"))
     streams.stdout.flush()
 
 
 def _install_peers(options: argparse.Namespace, streams: Streams) -> None:
-    from .peers import install
+    from conformance.implementations.install import install
     install(options.names, _printer(streams))
 
 
 def _list_peers(options: argparse.Namespace, streams: Streams) -> None:
-    from .peers import list_peers
+    from conformance.implementations.install import list_peers
     list_peers(_printer(streams))
 
 
 def _record_peers(options: argparse.Namespace, streams: Streams) -> None:
-    from .foreign import record
+    from conformance.implementations.foreign import record
     record(options.names, _printer(streams))
 
 
 def _run_peer(options: argparse.Namespace, streams: Streams) -> int:
-    from .peers import environment_of, judged_peer
+    from conformance.implementations.install import environment_of, judged_peer
     found = judged_peer(options.name)
     return _run(options, streams, found.command, environment_of(found))
 
@@ -346,17 +351,17 @@ def _dump(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def _mutants(options: argparse.Namespace, streams: Streams) -> None:
-    from .prove import list_mutants
+    from conformance.mutation.prove import list_mutants
     list_mutants(options, _printer(streams))
 
 
 def _prove(options: argparse.Namespace, streams: Streams) -> None:
-    from .prove import prove_suite
+    from conformance.mutation.prove import prove_suite
     prove_suite(options, _printer(streams))
 
 
 def _trace(options: argparse.Namespace, streams: Streams) -> int:
-    from .trace import trace_suite
+    from conformance.trace import trace_suite
     return trace_suite(options, _printer(streams))
 
 

@@ -7,11 +7,10 @@ and then tells what happened, from what both sides saw.
 import time
 from typing import BinaryIO, Callable, Optional, TextIO
 
+from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
 from refimpl.client import Client
 from refimpl.shapes import PayloadPart
 from refimpl.sigv4 import Credentials
-
-from .endpoint import ACCESS_KEY, SECRET_KEY, Endpoint
 
 ENDPOINT_NAME = "demo"
 REGION = "us-east-1"

@@ -8,30 +8,27 @@ Runner and its results to the reports. Files are written whole or not at all.
 """
 import argparse
 import difflib
-import os
 import time
-from contextlib import suppress
 from typing import Callable, List, Optional, Sequence, TextIO, Tuple
 
+from conformance.cases.corpora import read_corpora
+from conformance.cases.load import Case, choose, read_cases, scenario_cases, to_document, to_line
+from conformance.cases.rules import load_rules
+from conformance.files import write_whole
+from conformance.protocol.messages import OPERATION_NAMES
+from conformance.protocol.process import Environment
+from conformance.report.documents import report_document, to_text
+from conformance.report.dump import write_case
+from conformance.report.html import html_text
+from conformance.report.junit import junit_text
+from conformance.report.terminal import case_lines, report_lines
+from conformance.run.runner import BrokenAdapter, Run, Runner, broken_run, told_implementation
+from conformance.run.verdicts import Result, exit_code, settle
 from refimpl.errors import UsageError, shown
-
-from .adapters.protocol import OPERATION_NAMES
-from .cases import Case, choose, read_cases, scenario_cases, to_document, to_line
-from .corpora import read_corpora
-from .dump import write_case
-from .process import Environment
-from .report.documents import report_document, to_text
-from .report.html import html_text
-from .report.junit import junit_text
-from .report.terminal import case_lines, report_lines
-from .rules import load_rules
-from .runner import BrokenAdapter, Run, Runner, broken_run, told_implementation
-from .verdicts import Result, exit_code, settle
 
 Say = Callable[[str], None]
 
 REPORTS = ("html", "json", "junit")
-NEW = ".new"  # behind the name of a file until it is whole
 
 
 def run_suite(options: argparse.Namespace, command: Sequence[str], environment: Optional[Environment], say: Say, complain: Say,
@@ -168,28 +165,6 @@ def _rendered(kind: str, run: Run) -> str:
 def utc_date(seconds: float) -> str:
     """Return a time since the epoch as a report writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
-def write_whole(path: str, text: str) -> None:
-    """Write a file whole, or leave the one that is there; a device, a pipe or a link, such as /dev/stdout, is written to as it is."""
-    data = text.encode("utf-8")
-    folder = os.path.dirname(path)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    plain = not os.path.lexists(path) or (os.path.isfile(path) and not os.path.islink(path))
-    written = path + NEW if plain else path
-    try:
-        with open(written, "wb") as file:
-            file.write(data)
-        if plain:
-            os.replace(written, path)
-    except BaseException as error:
-        if plain:
-            with suppress(OSError):
-                os.remove(written)
-        if isinstance(error, OSError):
-            error.filename = path  # a full disk names no file
-        raise
 
 
 class ProgressLine:

@@ -13,15 +13,15 @@ import os
 import re
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
-from .cases import Case, read_cases, scenario_cases
-from .mutants import MUTANTS
-from .rules import RULE_ID, SPEC_PATH, Rule, load_rules
-from .suite import write_whole
+from conformance.cases.load import Case, read_cases, scenario_cases
+from conformance.cases.rules import RULE_ID, Rule, load_rules
+from conformance.files import SPEC_PATH, write_whole
+from conformance.mutation.mutants import MUTANTS
 
 ROOT = os.path.dirname(SPEC_PATH)
 PAGE = "docs/trace.md"
 CODE = ("refimpl", "conformance")
-_TABLES = ("conformance/mutants.py", "conformance/scenarios.py")
+_TABLES = ("conformance/mutation/", "conformance/endpoint/scenarios/")
 
 Cited = NamedTuple("Cited", [("file", str), ("function", str), ("id", str)])  # function: dotted, empty at the module's own level
 
@@ -37,7 +37,7 @@ _DEFINITION = re.compile(r"( *)(?:def|class) (\w+)")
 def read_trace(cases: Sequence[Case], root: str = ROOT) -> Trace:
     """Return what a checkout and these cases hold. Raises UsageError where there is no SPEC.md."""
     rules = load_rules(os.path.join(root, "SPEC.md"))
-    code = [cited for folder in CODE for cited in _cited_in(root, folder) if cited.file not in _TABLES]
+    code = [cited for folder in CODE for cited in _cited_in(root, folder) if not cited.file.startswith(_TABLES)]
     return Trace(rules, cases, code, list(_cited_in(root, "tests")))
 
 

@@ -11,7 +11,13 @@ The pure pieces stand alone: `refimpl.eventstream` (frames), `refimpl.sigv4` (si
 Every shape has documents: `ModelError.of_json(text)`, `output.to_xml()`, and so on for value, query and headers.
 """
 from .client import Client, Response
-from .errordocument import error_of_document, error_of_json, error_of_xml, error_to_json, error_to_xml
+from .errordocument import (
+                     error_of_document,
+                     error_of_json,
+                     error_of_xml,
+                     error_to_json,
+                     error_to_xml,
+)
 from .errors import (
                      ConfigurationError,
                      DocumentError,

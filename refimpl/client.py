@@ -12,16 +12,43 @@ from collections import abc
 from types import TracebackType
 from typing import Any, Callable, Iterator, List, Mapping, Optional, Tuple, Type, TypeVar
 
-from .config import configured_endpoint_url, configured_region
-from .credentials import credentials_from_environment
+from .config.credentials import credentials_from_environment
+from .config.environment import configured_endpoint_url, configured_region
 from .endpoints import no_region, resolve_endpoint
 from .errors import Error, HttpError, UsageError, require_type
 from .eventstream import DEFAULT_MAX_FRAME_LENGTH, Decoder
-from .operation import MAX_ERROR_BODY, UNSIGNED_HEADERS, USER_AGENT, ResponseReader, build_request, parse_endpoint_url, read_output
-from .shapes import InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, PayloadPart, StreamEvent
+from .operation import (
+    MAX_ERROR_BODY,
+    UNSIGNED_HEADERS,
+    USER_AGENT,
+    ResponseReader,
+    build_request,
+    parse_endpoint_url,
+    read_output,
+)
+from .shapes import (
+    InvokeEndpointWithResponseStreamInput,
+    InvokeEndpointWithResponseStreamOutput,
+    PayloadPart,
+    StreamEvent,
+)
 from .sigv4 import Credentials, Signer, amz_date_of
-from .text import DEFAULT_MAX_ITEM_LENGTH, ServerSentEvent, events_of, json_values_of, lines_of, strings_of
-from .transport import HttpExchange, Timeouts, check_ssl_context, check_timeouts, default_ssl_context, open_exchange
+from .text import (
+    DEFAULT_MAX_ITEM_LENGTH,
+    ServerSentEvent,
+    events_of,
+    json_values_of,
+    lines_of,
+    strings_of,
+)
+from .transport import (
+    HttpExchange,
+    Timeouts,
+    check_ssl_context,
+    check_timeouts,
+    default_ssl_context,
+    open_exchange,
+)
 
 DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
 DEFAULT_READ_TIMEOUT = 500.0  # seconds; the service itself ends a stream after 8 minutes, and a first token may take long

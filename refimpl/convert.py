@@ -8,13 +8,29 @@ without one the document that the seed writes for an error.
 """
 from typing import Any, Callable, Dict, List, Optional, Tuple, Type
 
-from .datatype import DataType, Document, string_type
-from .errordocument import error_of_document, error_of_json, error_of_node, error_of_xml, error_to_json, error_to_value, error_to_xml
+from .documents.datatype import DataType, Document, string_type
+from .documents.header_format import payload_of
+from .documents.json_format import JSON_FORM, base64_bytes, json_text, parse_json, plain_of_value
+from .documents.value_format import (
+    ROOT,
+    VALUE_FORM,
+    Place,
+    Value,
+    member_path,
+    read_value,
+    write_value,
+)
+from .errordocument import (
+    error_of_document,
+    error_of_json,
+    error_of_node,
+    error_of_xml,
+    error_to_json,
+    error_to_value,
+    error_to_xml,
+)
 from .errors import UsageError
-from .headerform import payload_of
-from .jsonform import JSON_FORM, base64_bytes, json_text, parse_json, plain_of_value
 from .shapes import DATA_TYPES, OperationError, Shape
-from .valueform import ROOT, VALUE_FORM, Place, Value, member_path, read_value, write_value
 
 JSON_TOLD_FORMS = ("value", "headers")
 ERROR_SHAPE = "Error"

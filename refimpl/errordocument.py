@@ -11,13 +11,29 @@ error response whatever its document is (HTTP-035), leaves out what does not fit
 import re
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from .datatype import Document, string_type, structure_type
+from .documents.datatype import Document, string_type, structure_type
+from .documents.json_format import JSON_FORM, json_of_value, json_text, parse_json
+from .documents.value_format import (
+    ROOT,
+    Form,
+    Place,
+    Value,
+    document_bytes,
+    integer_of_text,
+    read_members,
+    write_members,
+)
+from .documents.xml_format import (
+    XML_FORM,
+    Element,
+    child_of,
+    parse_xml,
+    xml_of_element,
+    xml_of_value,
+)
 from .errors import require_type
 from .fields import Field, body_field, error_field
-from .jsonform import JSON_FORM, json_of_value, json_text, parse_json
 from .shapes import ERRORS, MESSAGE, OperationError, UnknownOperationError
-from .valueform import ROOT, Form, Place, Value, document_bytes, integer_of_text, read_members, write_members
-from .xmlform import XML_FORM, Element, child_of, parse_xml, xml_of_element, xml_of_value
 
 # ---- as services send them ---------------------------------------------------------------------------------------
 

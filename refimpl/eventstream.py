@@ -13,7 +13,19 @@ What it refuses: the list of kinds in `errors.FrameError`; the rules EVS-001 to 
 """
 import re
 from struct import Struct
-from typing import Any, Callable, Dict, Generic, Iterable, List, NamedTuple, Optional, Tuple, TypeVar, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Generic,
+    Iterable,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+    TypeVar,
+    Union,
+)
 from zlib import crc32
 
 from .errors import Error, FrameError, UsageError, excerpt, require_type
@@ -75,7 +87,9 @@ class Message(NamedTuple("Message", [("headers", FrameHeaders), ("payload", byte
 # ---- header types: one table, read in both directions (EVS-013, EVS-018 to EVS-020) ------------------------------
 
 def _to_uuid(data: bytes) -> object:
-    from uuid import UUID  # imported when met: slow to import on old Pythons, and no recorded AWS stream has one
+    from uuid import (
+        UUID,  # imported when met: slow to import on old Pythons, and no recorded AWS stream has one
+    )
     return UUID(bytes=data)
 
 

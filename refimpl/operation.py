@@ -12,6 +12,7 @@ import warnings
 from functools import partial
 from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Optional, Tuple, Type
 
+from .documents.header_format import HeaderSequence, checked_headers, header_pairs, header_value
 from .errordocument import ErrorDocument, code_of_error, parse_error
 from .errors import (
     ConfigurationError,
@@ -24,8 +25,14 @@ from .errors import (
     require_type,
     without_secrets,
 )
-from .eventstream import DEFAULT_MAX_FRAME_LENGTH, EVENT_STREAM_TYPE, FrameHeaders, FrameReader, Message, plain_bytes
-from .headerform import HeaderSequence, checked_headers, header_pairs, header_value
+from .eventstream import (
+    DEFAULT_MAX_FRAME_LENGTH,
+    EVENT_STREAM_TYPE,
+    FrameHeaders,
+    FrameReader,
+    Message,
+    plain_bytes,
+)
 from .shapes import (
     ERRORS,
     EVENTS,
@@ -108,7 +115,10 @@ def parse_endpoint_url(url: str) -> EndpointUrl:
 def _is_address(address: Optional[str]) -> bool:
     if address is None:
         return True
-    from ipaddress import AddressValueError, IPv6Address  # imported when met: slow to import, and hardly an endpoint needs it
+    from ipaddress import (  # imported when met: slow to import, and hardly an endpoint needs it
+        AddressValueError,
+        IPv6Address,
+    )
     try:
         IPv6Address(address)
     except AddressValueError:

@@ -10,12 +10,20 @@ tables is not lost: errors keep the raw body.
 """
 from typing import Any, Callable, Dict, Optional, Tuple, Type, TypeVar, Union
 
-from .datatype import DataType, Document, blob_type, events_type, integer_type, string_type, structure_type
+from .documents.datatype import (
+    DataType,
+    Document,
+    blob_type,
+    events_type,
+    integer_type,
+    string_type,
+    structure_type,
+)
+from .documents.header_format import HeadersAndBody, read_headers, write_headers
+from .documents.query_format import Query
+from .documents.value_format import Value
 from .errors import Error, ServiceError, UsageError
 from .fields import Field, body_field, check_constraints, check_type, error_field, header_field
-from .headerform import HeadersAndBody, read_headers, write_headers
-from .queryform import Query
-from .valueform import Value
 
 MODELLED_BODY_LIMIT = 6291456  # bytes; the Developer Guide says 25 MB, so more only warns (HTTP-006)
 

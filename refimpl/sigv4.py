@@ -18,7 +18,19 @@ import hmac
 import re
 from datetime import datetime, timedelta
 from functools import lru_cache, wraps
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, cast
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    TypeVar,
+    cast,
+)
 
 from .errors import ConfigurationError, SignatureError, UsageError, require_type
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 
-from conformance.endpoint import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY
 from refimpl.client import Client
 from refimpl.errors import NetworkError
 from refimpl.sigv4 import Credentials
@@ -21,8 +21,8 @@ from refimpl.sigv4 import Credentials
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FEEDER = """
 import sys
-from conformance.endpoint import Endpoint
-from conformance.scenarios import Scenario, ok, part, stream
+from conformance.endpoint.server import Endpoint
+from conformance.endpoint.scenarios import Scenario, ok, part, stream
 
 class Steps:
     def __init__(self, count, size):

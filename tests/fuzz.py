@@ -26,10 +26,15 @@ except ImportError:
     sys.exit("tests.fuzz: there is no hypothesis here; python3 -m tests puts it into .venv: .venv/bin/python -m tests.fuzz")
 
 from refimpl import transport
-from refimpl.bridge import BRIDGE_FORMS, bridged
 from refimpl.client import Client
 from refimpl.convert import FORMS, convert
-from refimpl.errordocument import error_of_document, error_of_json, error_of_xml, error_to_json, error_to_xml
+from refimpl.errordocument import (
+    error_of_document,
+    error_of_json,
+    error_of_xml,
+    error_to_json,
+    error_to_xml,
+)
 from refimpl.errors import (
     ConfigurationError,
     DocumentError,
@@ -43,10 +48,18 @@ from refimpl.errors import (
 )
 from refimpl.eventstream import Decoder, decode_headers, encode
 from refimpl.operation import ResponseReader, service_error
-from refimpl.render import TEXT_FORMATS, parse_extraction, rendered
 from refimpl.shapes import DATA_TYPES, ERRORS
-from refimpl.sigv4 import Credentials, Signer, canonical_query_string, canonical_uri, canonical_value, verify
+from refimpl.sigv4 import (
+    Credentials,
+    Signer,
+    canonical_query_string,
+    canonical_uri,
+    canonical_value,
+    verify,
+)
 from refimpl.text import JSONValues, Lines, ServerSentEvents, Utf8Decoder
+from refimpl.text.bridge import BRIDGE_FORMS, bridged
+from refimpl.text.render import TEXT_FORMATS, parse_extraction, rendered
 from tests.typed import ANY_TEXT, XML_TEXT, typed_values, values, without_empty
 
 BATCH = 100  # inputs between two looks at the clock

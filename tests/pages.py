@@ -10,7 +10,7 @@ from refimpl.convert import FORMS, convert
 from refimpl.errordocument import error_of_json, error_to_json, error_to_xml
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart
 
-PATH = Path(__file__).resolve().parent.parent / "docs" / "one-value-in-five-forms.md"
+PATH = Path(__file__).resolve().parents[1] / "docs" / "one-value-in-five-forms.md"
 SHAPE = "InvokeEndpointWithResponseStreamOutput"
 
 VALUE = InvokeEndpointWithResponseStreamOutput(

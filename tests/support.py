@@ -17,8 +17,8 @@ from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
 
-from conformance.cases import Case
-from conformance.verdicts import PASS, Difference, Result, verdict
+from conformance.cases.load import Case
+from conformance.run.verdicts import PASS, Difference, Result, verdict
 
 
 def corpora(*parts: str) -> Path:
@@ -95,7 +95,7 @@ def adapter_program(folder: Path, body: str = "", name: str = "adapter.py") -> L
     body: statements that change `hello` (a dict) or `answer(question)`; `say` writes bytes as they are, and all else as a line
     """
     program = folder / name
-    program.write_text(_ADAPTER % (str(Path(__file__).resolve().parent.parent), textwrap.dedent(body)), encoding="utf-8")
+    program.write_text(_ADAPTER % (str(Path(__file__).resolve().parents[1]), textwrap.dedent(body)), encoding="utf-8")
     return [sys.executable, str(program)]
 
 

@@ -17,7 +17,7 @@ from bench.measure import OURS, Result, Row, Spread
 from bench.streams import body, frames, pieces, varying_frames
 from refimpl.eventstream import Decoder
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def row_of(subjects, speed=True, aims=None):

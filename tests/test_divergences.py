@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""docs/divergences: every failure that a report in conformance/reports records is told there, and what is told there is recorded.
+"""docs/divergences: every failure that a report in reports records is told there, and what is told there is recorded.
 
 A page belongs to the report of its name. It names cases in code spans, alone or as patterns (`evs-type-*`, `invoke-{a,b}`); each of
 them must fit a case that fails in the report or is acceptable there, and each case that fails must fit one of them, or cite a rule of
@@ -15,9 +15,9 @@ from typing import Any, Dict, List, Sequence, Set
 
 import pytest
 
-from conformance.rules import load_rules
+from conformance.cases.rules import load_rules
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs" / "divergences").glob("*.md"))
 PATTERN = re.compile(r"`((?:\{http,invoke\}|evs|sig|http|end|invoke|wire)-[a-z0-9*{},-]+)`")
 TELLS = re.compile(r"that tells `([^`]+)`")
@@ -88,7 +88,7 @@ def test_the_pages() -> None:
 def test_the_head_of_a_page_names_its_command_and_its_report(page: Path) -> None:
     head = " ".join(page.read_text(encoding="utf-8").partition("```")[0].split())
     assert set(re.findall(r"`python3 -m conformance ([^`]*)`", head)) == {"peers run " + page.stem}
-    assert "conformance/reports/%s.json" % page.stem in head
+    assert "reports/%s.json" % page.stem in head
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])

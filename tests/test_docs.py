@@ -20,7 +20,12 @@ import pytest
 from refimpl import shapes
 from refimpl.convert import FORMS, convert
 from refimpl.errordocument import error_of_document, error_of_json, error_of_xml
-from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, ModelError, PayloadPart, UnknownOperationError
+from refimpl.shapes import (
+    InvokeEndpointWithResponseStreamOutput,
+    ModelError,
+    PayloadPart,
+    UnknownOperationError,
+)
 from tests import pages
 
 TEXT = pages.PATH.read_text(encoding="utf-8")

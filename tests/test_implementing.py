@@ -14,12 +14,12 @@ from typing import List, Tuple
 import pytest
 
 from conformance import cli
-from conformance.adapters.protocol import OPERATION_NAMES
-from conformance.cases import load_cases
+from conformance.cases.load import load_cases
+from conformance.protocol.messages import OPERATION_NAMES
 from conformance.report.terminal import case_lines
-from conformance.verdicts import WORDS
+from conformance.run.verdicts import WORDS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "implementing.md").read_text(encoding="utf-8")
 ADAPTER = ROOT / "docs" / "examples" / "adapter.pl"
 

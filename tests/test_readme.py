@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from conformance.endpoint import ACCESS_KEY, SECRET_KEY, Endpoint
+from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
 from refimpl import cli
 from refimpl.eventstream import encode
 

@@ -27,7 +27,7 @@ from urllib.parse import quote, unquote_to_bytes
 
 import pytest
 
-from conformance.frames import assemble, disassemble
+from conformance.cases.frames import assemble, disassemble
 from refimpl import (
     cli,
     client,
@@ -36,18 +36,18 @@ from refimpl import (
     errors,
     eventstream,
     http1,
-    jsonform,
+    json_format,
     operation,
-    queryform,
+    query_format,
     shapes,
     sigv4,
     transport,
-    valueform,
-    xmlform,
+    value_format,
+    xml_format,
 )
 from refimpl.text import _MAX_RETRY_DIGITS, DEFAULT_MAX_ITEM_LENGTH
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "SPEC.md").read_text(encoding="utf-8")
 CHAPTERS = ("SIG", "EVS", "HTTP", "END", "SHP", "TXT", "CRED", "RTY", "CLI")
 AUTHORITIES = ("model", "spec", "ran", "recorded", "reported", "derived")
@@ -1081,10 +1081,10 @@ LIMITS = [
     ("HTTP-006", shapes.MODELLED_BODY_LIMIT), ("HTTP-035", operation.MAX_ERROR_BODY), ("HTTP-048", http1.MAX_LINE),
     ("HTTP-048", http1.MAX_HEADERS), ("HTTP-048", http1.MAX_INTERIM), ("HTTP-051", client.DEFAULT_CONNECT_TIMEOUT),
     ("HTTP-051", client.DEFAULT_READ_TIMEOUT), ("HTTP-051", transport.MAX_TIMEOUT), ("HTTP-052", transport.KEEPALIVE_IDLE),
-    ("TXT-005", DEFAULT_MAX_ITEM_LENGTH), ("TXT-027", _MAX_RETRY_DIGITS), ("SHP-001", jsonform.MAX_JSON_DEPTH),
-    ("SHP-003", jsonform._MAX_INTEGER_DIGITS), ("SHP-005", xmlform.MAX_XML_DEPTH),
-    ("SHP-006", valueform.MAX_DOCUMENT_LENGTH), ("SHP-006", valueform.MAX_DOCUMENT_NODES),
-    ("SHP-022", queryform.MAX_QUERY_DEPTH),
+    ("TXT-005", DEFAULT_MAX_ITEM_LENGTH), ("TXT-027", _MAX_RETRY_DIGITS), ("SHP-001", json_format.MAX_JSON_DEPTH),
+    ("SHP-003", json_format._MAX_INTEGER_DIGITS), ("SHP-005", xml_format.MAX_XML_DEPTH),
+    ("SHP-006", value_format.MAX_DOCUMENT_LENGTH), ("SHP-006", value_format.MAX_DOCUMENT_NODES),
+    ("SHP-022", query_format.MAX_QUERY_DEPTH),
 ]
 
 
@@ -1106,6 +1106,6 @@ def check_limits() -> None:
         assert name not in inherent or int(value) in numbers, "%s itself does not say %d" % (name, value)
     for name in ("EVS-008", "TXT-005"):
         assert dict(told)[name] == 32 * 1024 * 1024 and "32 MiB" in rule_text(name)
-    assert valueform.MAX_DOCUMENT_LENGTH == 64 * 1024 * 1024 and "64 MiB" in rule_text("SHP-006") and "1,048,576" in rule_text("SHP-006")
+    assert value_format.MAX_DOCUMENT_LENGTH == 64 * 1024 * 1024 and "64 MiB" in rule_text("SHP-006") and "1,048,576" in rule_text("SHP-006")
     low, high = re.search(r"after (\d+) to (\d+) seconds", rule_text("HTTP-052")).groups()  # type: ignore[union-attr]
     assert int(low) <= dict(told)["HTTP-052"] <= int(high)

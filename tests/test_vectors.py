@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The vectors: what is committed is what tests/authoring writes; and the checks that keep a broken case from being written."""
+"""The vectors: what is committed is what authoring writes; and the checks that keep a broken case from being written."""
 import hashlib
 import json
 import re
 
 import pytest
 
-from conformance.adapters.protocol import answer_question
-from conformance.adapters.refimpl import OPERATIONS
-from conformance.cases import load_cases, questions_of
-from conformance.verdicts import judge
-from tests.authoring import (
+from authoring import (
     KEYS,
     KINDS,
     LEDGER,
@@ -32,6 +28,10 @@ from tests.authoring import (
     write,
     written,
 )
+from conformance.adapters.refimpl import OPERATIONS
+from conformance.cases.load import load_cases, questions_of
+from conformance.protocol.messages import answer_question
+from conformance.run.verdicts import judge
 
 FEATURES = features()
 CASES = [case for feature in FEATURES for case in feature.cases]
@@ -46,8 +46,8 @@ def test_what_is_committed_is_what_is_written():
     committed = {path.name: path.read_bytes() for path in VECTORS.glob("*.json") if b'"cases": [' in path.read_bytes()}
     assert sorted(committed) == sorted(files)
     for name, data in files.items():
-        assert committed[name] == data, "%s: run python3 -m tests.authoring" % name
-    assert (VECTORS / MANIFEST).read_bytes() == manifest_of(VECTORS), "run python3 -m tests.authoring"
+        assert committed[name] == data, "%s: run python3 -m authoring" % name
+    assert (VECTORS / MANIFEST).read_bytes() == manifest_of(VECTORS), "run python3 -m authoring"
 
 
 def test_the_files_are_data_in_one_form():
@@ -233,13 +233,13 @@ def test_ids_are_there_once_and_needs_are_others():
 
 
 def test_writing_makes_files_and_manifest_and_takes_old_ones_away(tmp_path, monkeypatch):
-    monkeypatch.setattr("tests.authoring.features", lambda: [with_case()])
+    monkeypatch.setattr("authoring.features", lambda: [with_case()])
     (tmp_path / "old-feature.json").write_text('{"feature": "old-feature", "cases": []}', encoding="utf-8")
     (tmp_path / "schema.json").write_text("{}\n", encoding="utf-8")
-    (tmp_path / "wire").mkdir()
-    (tmp_path / "wire" / "one.json").write_text("{}\n", encoding="utf-8")
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "recordings" / "one.json").write_text("{}\n", encoding="utf-8")
     assert write(tmp_path) == [("eventstream-decode", 1)]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [MANIFEST, "eventstream-decode.json", "schema.json", "wire"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [MANIFEST, "eventstream-decode.json", "schema.json", "recordings"]
     lines = (tmp_path / MANIFEST).read_text(encoding="ascii").splitlines()
     assert [line[66:] for line in lines] == ["eventstream-decode.json", "schema.json", "wire/one.json"]
     assert lines[1] == hashlib.sha256(b"{}\n").hexdigest() + "  schema.json"

@@ -6,7 +6,13 @@ any value of a type, its text over an alphabet: ANY_TEXT has every character, XM
 """
 from hypothesis import strategies as st
 
-from refimpl.datatype import blob_type, events_type, integer_type, string_type, structure_type
+from refimpl.documents.datatype import (
+    blob_type,
+    events_type,
+    integer_type,
+    string_type,
+    structure_type,
+)
 from refimpl.fields import INT32_MAX, INT32_MIN, Field
 from refimpl.shapes import Shape
 

@@ -8,12 +8,22 @@ import json
 import uuid
 from typing import Any, Callable, Dict, List, Mapping, Sequence, Union
 
+from conformance.protocol.messages import (
+    BadQuestion,
+    Operation,
+    Reject,
+    serve,
+    to_base64_text,
+    to_bytes,
+    to_pairs,
+    to_triples,
+)
 from refimpl.client import Client
 from refimpl.convert import JSON_TOLD_FORMS, convert
+from refimpl.documents.json_format import members_to_json, message_to_json
 from refimpl.endpoints import resolve_endpoint
 from refimpl.errors import Error
 from refimpl.eventstream import Decoder, Message, encode
-from refimpl.jsonform import members_to_json, message_to_json
 from refimpl.operation import VERSION, ResponseReader, build_request
 from refimpl.shapes import (
     InvokeEndpointWithResponseStreamInput,
@@ -24,8 +34,6 @@ from refimpl.shapes import (
 )
 from refimpl.sigv4 import Credentials, Signer, verify
 from refimpl.text import Lines, ServerSentEvents
-
-from .protocol import BadQuestion, Operation, Reject, serve, to_base64_text, to_bytes, to_pairs, to_triples
 
 _INVOKE_READ_TIMEOUT = 3.0  # seconds; below the runner's own time-out of a case
 _INVOKE_TOTAL_TIMEOUT = 8.0

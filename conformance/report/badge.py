@@ -7,9 +7,8 @@ of the vectors. What an implementation does not offer is not counted against it,
 from html import escape
 from typing import Any, Mapping
 
+from conformance.run.verdicts import ACCEPTABLE, ADAPTER, PASS, UNSUPPORTED
 from refimpl.errors import shown
-
-from ..verdicts import ACCEPTABLE, ADAPTER, PASS, UNSUPPORTED
 
 _LABEL = "InvokeEndpointWithResponseStream"
 _GOOD, _SOME, _NOTHING = "#116329", "#8a4600", "#57606a"  # each at least 7:1 under white

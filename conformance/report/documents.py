@@ -4,15 +4,14 @@ import json
 import os
 from typing import Any, Dict, Iterator, Mapping, Sequence
 
+from conformance.cases.rules import Rule
+from conformance.files import vectors_folder
+from conformance.report.excerpts import excerpt_of
+from conformance.run.runner import Implementation
+from conformance.run.verdicts import WORDS, Result, exit_code, suspects
+from conformance.schema import faults
 from refimpl.errors import shown
 from refimpl.operation import VERSION
-
-from ..cases import vectors_folder
-from ..rules import Rule
-from ..runner import Implementation
-from ..schema import faults
-from ..verdicts import WORDS, Result, exit_code, suspects
-from .excerpts import excerpt_of
 
 REPORT_SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report.schema.json")
 REPORT_VERSION = 1

@@ -9,7 +9,7 @@ import base64
 import json
 from typing import Any, List, NamedTuple
 
-from ..verdicts import ABSENT, Difference
+from conformance.run.verdicts import ABSENT, Difference
 
 WIDTH = 100  # characters of an excerpt
 

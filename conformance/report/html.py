@@ -16,16 +16,27 @@ from collections import OrderedDict
 from html import escape
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from conformance.cases.frames import disassemble
+from conformance.cases.load import Case
+from conformance.cases.rules import Rule
+from conformance.protocol.messages import BadQuestion, to_bytes
+from conformance.report.excerpts import Excerpt, shown_lines
+from conformance.report.terminal import asked_lines, hex_lines
+from conformance.run.verdicts import (
+    ACCEPTABLE,
+    ADAPTER,
+    BLOCKED,
+    CRASH,
+    FAIL,
+    HANG,
+    KNOWN,
+    PASS,
+    UNKNOWN_PASS,
+    UNSUPPORTED,
+    WORDS,
+)
+from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, shown
-from refimpl.jsonform import parse_json
-
-from ..adapters.protocol import BadQuestion, to_bytes
-from ..cases import Case
-from ..frames import disassemble
-from ..rules import Rule
-from ..verdicts import ACCEPTABLE, ADAPTER, BLOCKED, CRASH, FAIL, HANG, KNOWN, PASS, UNKNOWN_PASS, UNSUPPORTED, WORDS
-from .excerpts import Excerpt, shown_lines
-from .terminal import asked_lines, hex_lines
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _MOST_SHOWN = 8000  # characters of what one case asks and expects

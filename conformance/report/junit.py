@@ -9,10 +9,21 @@ from collections import OrderedDict
 from typing import Dict, List, Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr  # noqa: S406
 
-from ..rules import load_rules
-from ..runner import Implementation
-from ..verdicts import ADAPTER, BLOCKED, CRASH, FAIL, HANG, KNOWN, UNKNOWN_PASS, UNSUPPORTED, Result, suspects
-from .terminal import Rules, diagnosis, headline
+from conformance.cases.rules import load_rules
+from conformance.report.terminal import Rules, diagnosis, headline
+from conformance.run.runner import Implementation
+from conformance.run.verdicts import (
+    ADAPTER,
+    BLOCKED,
+    CRASH,
+    FAIL,
+    HANG,
+    KNOWN,
+    UNKNOWN_PASS,
+    UNSUPPORTED,
+    Result,
+    suspects,
+)
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ELEMENTS = {FAIL: "failure", CRASH: "failure", HANG: "failure", UNKNOWN_PASS: "failure", ADAPTER: "error",

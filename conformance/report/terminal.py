@@ -10,13 +10,12 @@ import textwrap
 from collections import OrderedDict
 from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 
-from refimpl.errors import shown
-
-from ..cases import CARRIERS, Case, input_bytes, to_document
-from ..frames import disassemble
-from ..rules import Rule
-from ..scenarios import body_of, find
-from ..verdicts import (
+from conformance.cases.frames import disassemble
+from conformance.cases.load import CARRIERS, Case, input_bytes, to_document
+from conformance.cases.rules import Rule
+from conformance.endpoint.scenarios import body_of, find
+from conformance.report.excerpts import excerpt_of, lines_of
+from conformance.run.verdicts import (
     ACCEPTABLE,
     ADAPTER,
     BLOCKED,
@@ -31,7 +30,7 @@ from ..verdicts import (
     Result,
     suspects,
 )
-from .excerpts import excerpt_of, lines_of
+from refimpl.errors import shown
 
 Rules = Mapping[str, Rule]
 

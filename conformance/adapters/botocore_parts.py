@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: MIT
+"""Botocore's own parts, each asked alone: its signers, its reader of frames, and its client without a network.
+
+What the client would send is seen in its own event `before-send`, and what it is then answered goes the way of every answer:
+through its parser and its event stream. Where an endpoint lies is read off that request, and the scope off its signature. The
+types of a frame's headers, which botocore drops, are noted while it reads them; nothing else is looked at that a user has not.
+
+It takes a URL, not a target, its clock is a `datetime`, and headers are text that it sends as UTF-8: what these cannot hold it
+cannot be asked. Errors bear their class's name; what no class of botocore's own stands for is told as it leaks.
+"""
+import http.client
+import importlib
+import traceback
+import uuid
+from typing import Any, Callable, Dict, List, Tuple
+from urllib.parse import urlsplit
+
+from conformance.adapters.requests_read import (
+    USUAL,
+    Given,
+    check_host,
+    check_options,
+    check_url,
+    clock_of,
+    octets_of,
+    text_of,
+)
+from conformance.protocol.messages import Reject, Unsupported, to_base64_text, to_bytes, to_pairs
+
+auth: Any = importlib.import_module("botocore.auth")
+awsrequest: Any = importlib.import_module("botocore.awsrequest")
+credentials: Any = importlib.import_module("botocore.credentials")
+exceptions: Any = importlib.import_module("botocore.exceptions")
+eventstream: Any = importlib.import_module("botocore.eventstream")
+urllib3: Any = importlib.import_module("urllib3")
+
+SEND = "before-send.sagemaker-runtime.InvokeEndpointWithResponseStream"
+OPERATION_PATH = "/endpoints/llm/invocations-response-stream"
+
+
+def name_of(kind: type) -> str:
+    """Return the name of a class, with its module's where it is not botocore's."""
+    module = kind.__module__
+    return kind.__name__ if module.partition(".")[0] == "botocore" else "%s.%s" % (module, kind.__name__)
+
+
+def kind_of(error: BaseException) -> str:
+    """Return an error's name; it has one class for both checksums, which the place where it is raised tells apart."""
+    name = name_of(type(error))
+    places = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    return "prelude_crc" if name == "ChecksumMismatch" and "_parse_prelude" in places else name
+
+
+def told(operation: Callable[[Given], Given]) -> Callable[[Given], Given]:
+    """Return an operation whose errors are told by their class's name."""
+    def run(given: Given) -> Given:
+        try:
+            return operation(given)
+        except (Reject, Unsupported):
+            raise
+        except Exception as error:
+            raise refusal_before_sending(error) from error
+    return run
+
+
+# ParamValidationError is one class for all that is wrong with a member: the kind is read off what it says. A ValueError with such
+# words is what botocore documents for an endpoint that is none.
+SAID = (("Invalid type for parameter", "type"), ("Unknown parameter in input", "type"), ("Missing required parameter", "constraint"),
+        ("Invalid length for parameter", "constraint"), ("Parameter validation failed", "constraint"),
+        ("Invalid endpoint", "configuration"), ("Invalid header value", "constraint"))
+
+
+SPEAKING = ("ParamValidationError", "builtins.ValueError", "HTTPClientError")
+
+
+def refusal_before_sending(error: Exception) -> Reject:
+    """Return what an error is that came before anything was sent."""
+    text, name = str(error), name_of(type(error))
+    said = next((kind for words, kind in SAID if words in text), None)
+    return Reject(said if said is not None and name in SPEAKING else name, "%s: %s" % (name, text))
+
+
+# ---- signing -----------------------------------------------------------------------------------------------------
+
+HOST = "http://example.amazonaws.com"  # stands in a URL where the question has a target alone
+
+
+def _signed(signer_class: Any, given: Given, **options: Any) -> Tuple[Dict[str, str], Any]:
+    """Return the stages that botocore went through, and its request as it came out."""
+    check_options(given, signer_class.__name__, *USUAL)
+    check_url(given)
+    check_host(given)
+    stages: Dict[str, str] = {}
+
+    class Watched(signer_class):  # type: ignore[misc]
+        def canonical_request(self, request: Any) -> str:
+            text: str = super().canonical_request(request)
+            stages["canonical_request"] = octets_of(text)
+            return text
+
+        def string_to_sign(self, request: Any, canonical_request: str) -> str:
+            text: str = super().string_to_sign(request, canonical_request)
+            stages["string_to_sign"] = text
+            return text
+
+        def signature(self, string_to_sign: str, request: Any) -> str:
+            text: str = super().signature(string_to_sign, request)
+            stages["signature"] = text
+            return text
+
+    now = clock_of(given["time"])
+    request = awsrequest.AWSRequest(given["method"], HOST + given["target"], data=to_bytes(given["body"]))
+    for name, value in to_pairs(given["headers"]):
+        request.headers.add_header(name, text_of(value))
+    keys = credentials.Credentials(given["access_key"], given["secret_key"], given.get("session_token"))
+    clock, auth.get_current_datetime = auth.get_current_datetime, lambda *_, **__: now
+    try:
+        Watched(keys, given["service"], given["region"], **options).add_auth(request)
+    finally:
+        auth.get_current_datetime = clock
+    return stages, request
+
+
+def sign(given: Given) -> Given:
+    stages, request = _signed(auth.SigV4Auth, given)
+    return dict(stages, authorization=request.headers["Authorization"])
+
+
+def presign(given: Given) -> Given:
+    stages, request = _signed(auth.SigV4QueryAuth, given, expires=given["expires"])
+    return dict(stages, target=request.url[len(HOST):])
+
+
+# ---- frames ------------------------------------------------------------------------------------------------------
+
+TYPES = {0: "boolean", 1: "boolean", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "bytes", 7: "string", 8: "timestamp", 9: "uuid"}
+
+
+def _noting(unpack: Callable[[Any], Any], kind: str) -> Callable[[Any], Any]:
+    def unpack_and_note(data: Any) -> Any:
+        value, consumed = unpack(data)
+        return (kind, value), consumed
+    return unpack_and_note
+
+
+class Noting(eventstream.EventStreamHeaderParser):  # type: ignore[misc]
+    """Its parser of headers, whose values are told with their types."""
+
+    _HEADER_TYPE_MAP = {number: _noting(unpack, TYPES[number])
+                        for number, unpack in eventstream.EventStreamHeaderParser._HEADER_TYPE_MAP.items()}
+
+
+def decode(given: Given) -> Given:
+    messages: List[Given] = []
+    buffer = eventstream.EventStreamBuffer()
+    buffer._header_parser = Noting()
+    try:
+        for chunk in given["chunks"]:
+            buffer.add_data(to_bytes(chunk))
+            for event in buffer:
+                messages.append({"headers": [_header(name, *value) for name, value in event.headers.items()],
+                                 "payload": to_base64_text(event.payload)})
+    except Exception as error:
+        raise Reject(kind_of(error), "%s: %s" % (name_of(type(error)), error), output={"messages": messages}) from error
+    return {"messages": messages}
+
+
+def _header(name: str, kind: str, value: Any) -> Given:
+    if kind == "bytes":
+        value = to_base64_text(value)
+    elif kind == "uuid":
+        if len(value) != 16:  # a value that was cut short
+            return {"name": name, "type": "none", "value": None}
+        value = str(uuid.UUID(bytes=value))
+    elif kind in ("int64", "timestamp"):
+        value = str(value)
+    return {"name": name, "type": kind, "value": value}
+
+
+# ---- the client without a network --------------------------------------------------------------------------------
+
+class Answered:
+    """A client that is answered by us: `request` is what it would have sent."""
+
+    def __init__(self, client: Any, status: int = 400, headers: Any = (), chunks: Any = ()) -> None:
+        self.request: Any = None
+        self._answer = status, headers, chunks
+        self.client = client
+        client.meta.events.register(SEND, self._take)
+
+    def _take(self, request: Any, **_: object) -> Any:
+        self.request = request
+        _write(request)
+        status, headers, chunks = self._answer
+        read = urllib3.HTTPHeaderDict()  # as its HTTP library hands them out: blanks around a value are gone
+        for name, value in headers:
+            read.add(name, value.strip(" \t"))
+        return awsrequest.AWSResponse(request.url, status, read, _Raw(chunks))
+
+
+def _write(request: Any) -> None:
+    """Write a request's head as its HTTP library does, which has a say in what can be sent; botocore wraps what it refuses."""
+    connection = http.client.HTTPConnection("localhost")
+    try:
+        connection.putrequest(request.method, urlsplit(request.url).path, skip_host=True)
+        for name, value in request.headers.items():
+            connection.putheader(name, value)
+    except Exception as error:
+        raise exceptions.HTTPClientError(error=error) from error
+
+
+class _Raw:
+    def __init__(self, chunks: Any) -> None:
+        self._chunks = chunks
+
+    def stream(self, *_: object, **__: object) -> Any:
+        return iter(self._chunks)
+
+    def close(self) -> None:
+        pass
+
+
+def sent(client: Any, members: Given) -> Any:
+    """Return the request that a client would send."""
+    answered = Answered(client)
+    try:
+        client.invoke_endpoint_with_response_stream(**members)
+    except exceptions.ClientError:
+        return answered.request
+    raise Unsupported("it took a 400 for a success")
+
+
+def request_document(request: Any) -> Given:
+    headers = [[name, _told_text(value)] for name, value in request.headers.items()]
+    return {"method": request.method, "url": request.url, "headers": headers, "body": to_base64_text(request.body or b"")}
+
+
+def _told_text(value: Any) -> str:
+    """Return a header's value, a character for each octet."""
+    return str(value, "latin-1") if isinstance(value, bytes) else str(value)
+
+
+def endpoint_document(request: Any) -> Given:
+    """Return where a request goes and by which scope it is signed."""
+    url: str = request.url
+    authorization = _told_text(request.headers["Authorization"])
+    _, _, region, service, _ = authorization.partition("Credential=")[2].partition(",")[0].rsplit("/", 4)
+    if urlsplit(url).path.endswith(OPERATION_PATH):
+        url = url[:-len(OPERATION_PATH)]
+    return {"url": url, "signing_region": region, "signing_name": service}
+
+
+def chunks_of(given: Given) -> List[bytes]:
+    return [to_bytes(chunk) for chunk in given["chunks"]]
+

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The cases: how they are stored, checked and read."""

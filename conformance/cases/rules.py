@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""The rules of SPEC.md as values: id, text, binding words, authorities, tests.
+
+A rule is a paragraph of one line that begins with its id in bold and ends with tags in brackets: its authorities and, where
+the adapter protocol cannot reach it, `[test: FILE]`. Fenced blocks hold none. The form itself is checked by tests/test_spec.py.
+"""
+import os
+import re
+from typing import Dict, NamedTuple, Optional, Tuple
+
+from conformance.files import SPEC_PATH
+from refimpl.errors import UsageError
+
+CHAPTERS = ("SIG", "EVS", "HTTP", "END", "SHP", "TXT", "CRED", "RTY", "CLI")
+RULE_ID = re.compile(r"\b(?:%s)-[0-9]{3}\b" % "|".join(CHAPTERS))
+
+Rule = NamedTuple("Rule", [
+    ("id", str), ("text", str),            # the text without its tags
+    ("words", Tuple[str, ...]),            # of MUST, SHOULD, MAY those that stand in it, the most binding first
+    ("authorities", Tuple[str, ...]), ("tests", Tuple[str, ...])])
+
+_FENCE = re.compile(r"^```[^\n]*\n.*?^```$", re.MULTILINE | re.DOTALL)
+_RULE = re.compile(r"^\*\*([A-Z]+-[0-9]{3})\*\* (.*?)((?: ?\[[^\]\n]*\])*)$", re.MULTILINE)
+_WORDS = ("MUST", "SHOULD", "MAY")
+
+
+def read_rules(specification: str) -> Dict[str, Rule]:
+    """Return the rules of a specification's text by their ids, in its order."""
+    rules = {}
+    for rule_id, text, tail in _RULE.findall(_FENCE.sub("", specification)):
+        tags = re.findall(r"\[([^\]]*)\]", tail)
+        rules[rule_id] = Rule(
+            rule_id, text, tuple(word for word in _WORDS if re.search(r"\b%s\b" % word, text)),
+            tuple(tag for tag in tags if not tag.startswith("test: ")), tuple(tag[6:] for tag in tags if tag.startswith("test: ")))
+    return rules
+
+
+def load_rules(path: Optional[str] = None) -> Dict[str, Rule]:
+    """Return the rules of the SPEC.md at path, by default the one that belongs to this package; none where there is none.
+
+    Raises UsageError for a path that cannot be read.
+    """
+    if path is None and not os.path.exists(SPEC_PATH):
+        return {}
+    path = path or SPEC_PATH
+    try:
+        with open(path, encoding="utf-8") as file:
+            return read_rules(file.read())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("cannot read the rules of %s: %s" % (path, getattr(error, "strerror", None) or "not UTF-8")) from None

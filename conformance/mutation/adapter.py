@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+"""The adapter of a broken variant of refimpl: `python3 -m conformance.mutation.adapter NAME`.
+
+NAME is the id of a mutant that `conformance mutants` lists, or MODULE:NUMBER, one that is made by machine. The broken source
+takes the place of the module's own when refimpl is loaded, in this process alone; all else is conformance/adapters/refimpl.py.
+So `conformance run --adapter "python3 -m conformance.mutation.adapter NAME"` shows what a verdict on that mistake looks like.
+"""
+import sys
+from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import spec_from_loader
+from types import CodeType
+from typing import Any, Optional
+
+from conformance.mutation.generated import broken_code
+from conformance.mutation.mutants import MutantError, broken_source, find_mutant, path_of
+
+
+class _BrokenLoader(SourceFileLoader):
+    def __init__(self, name: str, path: str, code: CodeType) -> None:
+        super().__init__(name, path)
+        self._code = code
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self._code
+
+
+class BrokenFinder(MetaPathFinder):
+    """Finds one module of refimpl, and loads it from other code than its own."""
+
+    def __init__(self, module: str, code: CodeType) -> None:
+        self._name, self._path, self._code = "refimpl." + module, path_of(module), code
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> Optional[ModuleSpec]:
+        """Return the spec of that module, and of no other."""
+        if fullname != self._name:
+            return None
+        return spec_from_loader(fullname, _BrokenLoader(fullname, self._path, self._code))
+
+
+def finder_of(name: str) -> BrokenFinder:
+    """Return the finder that breaks refimpl as the mutant of that name does. Raises MutantError."""
+    module, colon, number = name.partition(":")
+    if colon:
+        return BrokenFinder(module, broken_code(module, number))
+    mutant = find_mutant(name)
+    return BrokenFinder(mutant.module, compile(broken_source(mutant), path_of(mutant.module), "exec"))
+
+
+def run(name: str) -> None:
+    """Serve the mutant's answers until there are no more questions."""
+    if "refimpl" in sys.modules:  # what is loaded already would not be broken
+        raise MutantError("refimpl has been loaded before the mutant")
+    sys.meta_path.insert(0, finder_of(name))
+    adapter = import_module("conformance.adapters.refimpl")
+    adapter.serve("refimpl, broken: %s" % name, adapter.VERSION, adapter.OPERATIONS)
+
+
+if __name__ == "__main__":
+    try:
+        run(*sys.argv[1:2] or [""])
+    except MutantError as fault:
+        sys.exit("mutant: %s" % fault)

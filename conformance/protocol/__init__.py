@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The adapter protocol: its messages, and the processes that speak it."""

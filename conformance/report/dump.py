@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""A case as files, for a debugger without the runner.
+
+    question.jsonl   what an adapter is sent: hello, the case's questions, one for each delivery, bye; a line each
+    input.bin        the bytes that the case carries, before they are cut; where it carries any
+    expect.json      what is expected of each question, in their order, and what else is acceptable
+    README.txt       the case for a person
+
+`adapter < question.jsonl` is all that it takes; for an `invoke` case, while `python3 -m conformance serve --port 8080` runs.
+"""
+import json
+import os
+from typing import List, Mapping, Tuple, Union
+
+from conformance.cases.load import Case, expected_in, input_bytes, questions_of
+from conformance.cases.rules import Rule
+from conformance.protocol.messages import PROTOCOL_VERSION
+from conformance.report.terminal import case_lines
+from conformance.run.runner import addressed
+
+SERVED = "http://127.0.0.1:8080"  # what `conformance serve --port 8080` prints
+
+
+def write_case(case: Case, folder: str, rules: Mapping[str, Rule]) -> None:
+    """Write the files of a case into a folder, which is made."""
+    os.makedirs(folder, exist_ok=True)
+    for name, content in files_of(case, rules):
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
+
+
+def files_of(case: Case, rules: Mapping[str, Rule]) -> List[Tuple[str, Union[str, bytes]]]:
+    """Return (name, content) of each file."""
+    questions = questions_of(case)
+    asked = [{"cmd": "run", "seq": seq, "op": case.op, "input": addressed(case, question.input, SERVED)}
+             for seq, question in enumerate(questions, 1)]
+    lines = [{"cmd": "hello", "protocol": PROTOCOL_VERSION}, *asked, {"cmd": "bye"}]
+    expected = [{"seq": seq, "delivery": question.delivery, "expect": question.expect,
+                 "acceptable": [dict(other, expect=expected_in(other["expect"], question.delivery)) for other in case.acceptable]}
+                for seq, question in enumerate(questions, 1)]
+    files: List[Tuple[str, Union[str, bytes]]] = [
+        ("question.jsonl", "".join(json.dumps(line) + "\n" for line in lines)),
+        ("expect.json", json.dumps(expected, indent=1, ensure_ascii=False) + "\n"),
+        ("README.txt", "\n".join(case_lines(case, rules)) + "\n")]
+    data = input_bytes(case)
+    return files if data is None else files + [("input.bin", data)]

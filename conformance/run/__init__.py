@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""A run: each request to an adapter, and the verdict on each reply."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Settings and credentials from the environment."""

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+"""Query text <-> shapes, as the seed flattens them: `Body.PayloadPart.Bytes=hi&X-Amzn-SageMaker-Content-Type=text/plain`.
+
+A path is the names from the root, joined by dots, the first letter of each in upper case; the elements of a list are numbered
+from 1; a value is its bytes, percent-encoded: a string's UTF-8, a blob as it is, an integer's digits. An empty structure
+has no value and vanishes, which is all that this form cannot hold (SHP-019 to SHP-021).
+"""
+import re
+from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Tuple, Union
+
+from ..errors import DocumentError, UsageError, excerpt
+from .value_format import (
+    Form,
+    Labelled,
+    Place,
+    Value,
+    check_nodes,
+    check_text,
+    document_bytes,
+    integer_of_text,
+    member_path,
+)
+
+MAX_QUERY_DEPTH = 64  # names in a path; SHP-022
+
+Pairs = Tuple[Tuple[str, Tuple[bytes, ...]], ...]
+
+
+class Query(NamedTuple):
+    """A query as a tree: ("Structure", ((name, tree), ...)), ("List", (tree, ...)) or ("Value", bytes)."""
+
+    tree: Value
+
+    def render(self) -> Pairs:
+        """Return the query flattened: (path, values) pairs, in order (SHP-019)."""
+        return tuple((".".join(path), (value,)) for path, value in _leaves(self.tree, ()))
+
+    def encode(self) -> str:
+        """Return the query as URL-encoded text (SHP-020)."""
+        return query_text(self.render())
+
+    def __str__(self) -> str:
+        return self.encode()
+
+    def __repr__(self) -> str:
+        return "Query(%s)" % ", ".join(path for path, _ in self.render())
+
+
+# ---- writing -----------------------------------------------------------------------------------------------------
+
+def query_of_value(value: Value) -> Query:
+    """Return a value tree as a query. Raises UsageError for text that no UTF-8 has."""
+    return Query(_query_tree(value, ""))
+
+
+def _query_tree(value: Value, path: str) -> Value:
+    tag, content = value
+    if tag == "Structure":
+        return tag, tuple((name, _query_tree(child, member_path(path, name))) for name, child in content)
+    if tag == "List":
+        return tag, tuple(_query_tree(child, "%s.%d" % (path, index)) for index, child in enumerate(content, 1))
+    return "Value", content if tag == "Blob" else check_text(str(content), path).encode("utf-8")
+
+
+def _leaves(tree: Value, path: Tuple[str, ...]) -> List[Tuple[Tuple[str, ...], bytes]]:
+    tag, content = tree
+    if len(path) > MAX_QUERY_DEPTH:
+        raise UsageError("a query is nested too deeply", kind="limit", expected="at most %d names in a path" % MAX_QUERY_DEPTH,
+                         rule="SHP-022")
+    if tag == "Value":
+        return [(path, content)]
+    children = content if tag == "Structure" else [(str(index), child) for index, child in enumerate(content, 1)]
+    return [leaf for name, child in children for leaf in _leaves(child, path + (upper_first(name),))]
+
+
+def upper_first(name: str) -> str:
+    """Return a name as a path shows it: its first letter in upper case."""
+    return name[:1].upper() + name[1:]
+
+
+_NEVER_ENCODED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
+_NAME_BYTES = frozenset((_NEVER_ENCODED + "!$'()*,:@/?").encode("ascii"))
+_VALUE_BYTES = frozenset((_NEVER_ENCODED + "!$'()*=:@/?").encode("ascii"))
+
+
+def query_text(pairs: Pairs) -> str:
+    """Return (path, values) pairs as URL-encoded text; several values of one path are joined by commas (SHP-020)."""
+    return "&".join("%s=%s" % (_percent_encoded(path.encode("utf-8"), _NAME_BYTES),
+                               ",".join(_percent_encoded(value, _VALUE_BYTES) for value in values)) for path, values in pairs)
+
+
+def _percent_encoded(data: bytes, plain: FrozenSet[int]) -> str:
+    return "".join(chr(byte) if byte in plain else "%%%02X" % byte for byte in data)
+
+
+# ---- reading -----------------------------------------------------------------------------------------------------
+
+class QueryNode:
+    """What stands under one name: the values that it was given itself, and the names behind its dot."""
+
+    __slots__ = ("values", "children")
+
+    def __init__(self) -> None:
+        self.values: List[bytes] = []
+        self.children: Dict[str, "QueryNode"] = {}
+
+
+def parse_query(document: Union[str, bytes, Query]) -> QueryNode:
+    """Return the root of a query: URL-encoded text, or a Query.
+
+    Raises DocumentError `syntax`, `utf8` for a name that is no UTF-8, or `limit` beyond MAX_QUERY_DEPTH or MAX_DOCUMENT_LENGTH.
+    """
+    root = QueryNode()
+    for path, values in document.render() if isinstance(document, Query) else _decoded_pairs(document):
+        names = path.split(".") if path else []  # a scalar alone has no name
+        if len(names) > MAX_QUERY_DEPTH:
+            raise DocumentError("a query is nested too deeply", kind="limit", expected="at most %d names in a path" % MAX_QUERY_DEPTH,
+                                actual=len(names), rule="SHP-022")
+        node = root
+        for name in names:
+            node = node.children.setdefault(name, QueryNode())
+        node.values.extend(values)
+    return root
+
+
+def pairs_of_query(document: Union[str, bytes]) -> Pairs:
+    """Return the (path, values) pairs of URL-encoded text; a plus sign is a space, a missing `=` an empty value (SHP-020)."""
+    return tuple(_decoded_pairs(document))
+
+
+def _decoded_pairs(document: Union[str, bytes]) -> Iterator[Tuple[str, Tuple[bytes, ...]]]:
+    data = document_bytes(document)
+    check_nodes(data.count(b"&") + 1)
+    for match in re.finditer(b"([^&=]*)=?([^&]*)&?", data):
+        if match.group() not in (b"", b"&"):
+            yield _text_of_name(match.group(1), match.start()), (_percent_decoded(match.group(2), match.start(2)),)
+
+
+_PERCENT = b"%([0-9A-Fa-f]{2})?"
+
+
+def _percent_decoded(data: bytes, offset: int) -> bytes:
+    def decoded(escape: Any) -> bytes:
+        if escape.group(1) is None:
+            raise DocumentError("a percent sign stands alone", expected="% and two hexadecimal digits", offset=offset + escape.start(),
+                                rule="SHP-020")
+        return bytes((int(escape.group(1), 16),))
+    return re.sub(_PERCENT, decoded, data.replace(b"+", b" "))
+
+
+def _text_of_name(data: bytes, offset: int) -> str:
+    try:
+        return _percent_decoded(data, offset).decode("utf-8")
+    except UnicodeDecodeError:
+        raise DocumentError("a name is not UTF-8", kind="utf8", expected="UTF-8", offset=offset, rule="SHP-014") from None
+
+
+def _query_members(node: QueryNode, place: Place) -> Labelled:
+    if node.values:
+        place.refuse("a value stands where a structure is wanted", expected="%s.NAME=VALUE" % place.path,
+                     actual="%d bytes" % len(node.values[0]))
+    return list(node.children.items())
+
+
+def _query_elements(node: QueryNode, place: Place) -> Labelled:
+    numbers = [name for name in node.children if name.isdigit()]
+    if not numbers:
+        return [("", node)]
+    if node.values or len(numbers) < len(node.children) or not all(re.match(_INDEX, number) for number in numbers):  # SHP-021
+        place.refuse("a list is not numbered", expected="numbers from 1, and nothing else", actual=", ".join(sorted(node.children)[:5]),
+                     rule="SHP-021")
+    return [("." + number, node.children[number]) for number in sorted(numbers, key=int)]
+
+
+_INDEX = "[1-9][0-9]{0,8}\\Z"
+
+
+def _query_bytes(node: QueryNode, place: Place) -> bytes:
+    if node.children or not node.values:
+        place.refuse("a structure stands where a value is wanted", expected="%s=VALUE" % place.path,
+                     actual=", ".join(sorted(node.children)[:5]))
+    if len(node.values) > 1:
+        place.refuse("a member is given twice", kind="syntax", expected="one value", actual=len(node.values), rule="SHP-013")
+    return node.values[0]
+
+
+def _query_text(node: QueryNode, place: Place) -> str:
+    data = _query_bytes(node, place)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return place.refuse("text is not UTF-8", kind="utf8", expected="UTF-8", actual=excerpt(data), rule="SHP-014")
+
+
+QUERY_FORM = Form(_query_members, _query_elements, {
+    "string": _query_text, "blob": _query_bytes, "integer": lambda node, place: integer_of_text(_query_text(node, place), place),
+}, upper_first)

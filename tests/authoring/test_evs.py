@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: MIT
+"""The cases of the event stream and of the answer, held against botocore; and the helpers that write them.
+
+botocore's EventStreamBuffer and its parser of the service's model were written by others from the same texts. Where they
+disagree with a case stands in authoring/differences.py; every row is run, and a case that no row explains fails.
+"""
+import base64
+import fnmatch
+import uuid
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from authoring import CaseMistake, b64, evs, http_response
+from authoring.differences import BOTOCORE_ANSWERS, BOTOCORE_FRAMES, PEERS, row_of, source_of
+from authoring.plain_eventstream import decode
+from conformance.adapters.refimpl import OPERATIONS
+from conformance.cases.frames import assemble
+from conformance.cases.load import load_cases, questions_of
+from conformance.protocol.messages import answer_question
+from conformance.run.verdicts import judge
+from tests.conformance.cases.test_frames import streams
+
+CASES = load_cases()
+DECODE = [case for case in CASES if case.op == "eventstream.decode"]
+RESPONSE = [case for case in CASES if case.op == "http.response"]
+
+
+@pytest.fixture(scope="module")
+def botocore():
+    """The package, with the modules that are used here."""
+    package = pytest.importorskip("botocore")
+    if PEERS["botocore"] != "botocore " + package.__version__:
+        pytest.skip("the tables are true of %s, not of %s" % (PEERS["botocore"], package.__version__))
+    pytest.importorskip("botocore.eventstream")
+    pytest.importorskip("botocore.session")
+    return package
+
+
+# ---- frames ------------------------------------------------------------------------------------------------------
+
+# Exceptions of its own, and the kinds that they stand for.
+OWN = {"ChecksumMismatch": ("prelude_crc", "message_crc"), "InvalidHeadersLength": ("length", "limit"),
+       "InvalidPayloadLength": ("length", "limit"), "DuplicateHeader": ("duplicate_header",)}
+
+
+def plain_message(shown):
+    """A message of a case as botocore shows it: values without their types."""
+    headers = {}
+    for header in shown["headers"]:
+        value = header["value"]
+        if header["type"] in ("int8", "int16", "int32", "int64", "timestamp"):
+            value = int(value)
+        elif header["type"] == "bytes":
+            value = base64.b64decode(value)
+        elif header["type"] == "uuid":
+            value = uuid.UUID(value).bytes
+        headers[header["name"]] = value
+    return headers, base64.b64decode(shown["payload"])
+
+
+def botocore_decodes(botocore, chunks):
+    """What it delivers, and the name of the exception that ends it."""
+    messages = []
+    buffer = botocore.eventstream.EventStreamBuffer()
+    try:
+        for chunk in chunks:
+            buffer.add_data(base64.b64decode(chunk))
+            for event in buffer:  # one by one: what came before an exception counts
+                messages.append((event.headers, event.payload))
+    except Exception as error:
+        return messages, type(error).__name__
+    return messages, "ok"
+
+
+def test_botocore_decodes_the_frames_as_the_cases_say(botocore):
+    used = set()
+    for case in DECODE:
+        row = row_of(case.id, BOTOCORE_FRAMES)
+        for question in questions_of(case):
+            messages, end = botocore_decodes(botocore, question.input["chunks"])
+            expected = [plain_message(message) for message in question.expect["output"]["messages"]]
+            kind = question.expect.get("kind", "ok")
+            if row is None:
+                assert messages == expected, (case.id, question.delivery)
+                assert end == kind or kind in OWN.get(end, ()), (case.id, end)
+            else:
+                assert end == row.actual and end != kind, (case.id, end)
+                assert messages[:len(expected)] == expected, (case.id, question.delivery)
+                used.add(row)
+    assert [row for row in BOTOCORE_FRAMES if row not in used] == []
+    assert [case.id for case in DECODE if case.expect["status"] == "ok" and row_of(case.id, BOTOCORE_FRAMES)] == []
+
+
+# ---- answers -----------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def parse(botocore):
+    """Answers a question of http.response as the protocol does, by botocore's parser of the service's model."""
+    parsers = pytest.importorskip("botocore.parsers")
+    headers_of = pytest.importorskip("botocore.awsrequest").HeadersDict
+    stream_error = pytest.importorskip("botocore.exceptions").EventStreamError
+    service = botocore.session.get_session().get_service_model("sagemaker-runtime")
+    shape = service.operation_model("InvokeEndpointWithResponseStream").output_shape
+    parser = parsers.create_parser("rest-json")
+
+    class Raw:
+        def __init__(self, chunks):
+            self.chunks = chunks
+
+        def stream(self):
+            return iter(self.chunks)
+
+    def told(error, kind, members=()):
+        return {"status": "reject", "kind": kind, "code": error.get("Code"),
+                "fields": dict({"Message": error.get("Message")}, **dict(members))}
+
+    def service_error(response):
+        error = parser.parse(response, shape).get("Error", {})  # status 300 has none: ClientError does without
+        error_shape = service.shape_for_error_code(error.get("Code"))  # as botocore.endpoint does
+        members = parser.parse(response, error_shape) if error_shape is not None else {}
+        return told(error, "service_error", [pair for pair in members.items() if pair[0] not in ("Error", "ResponseMetadata", "Message")])
+
+    def answer(given, kind):
+        chunks = [base64.b64decode(chunk) for chunk in given["chunks"]]
+        headers = headers_of()
+        for name, value in given["headers"]:
+            headers.setdefault(name, value)
+        response = {"headers": headers, "status_code": given["status"], "context": {}}
+        events, output = [], {}
+        try:
+            if given["status"] >= 300:
+                return service_error(dict(response, body=b"".join(chunks)))
+            parsed = parser.parse(dict(response, body=Raw(chunks)), shape)
+            output = {name: value for name, value in parsed.items() if isinstance(value, str)}
+            for event in parsed["Body"]:
+                events.append({name: {"Bytes": b64(part.get("Bytes", b""))} for name, part in event.items()})
+        except stream_error as error:  # it has one class for both kinds
+            return dict(told(error.response["Error"], "unmodeled" if kind == "unmodeled" else "exception"),
+                        output={"output": output, "events": events})
+        except Exception as error:
+            return {"status": "reject", "kind": type(error).__name__, "output": {"output": output, "events": events}}
+        return {"status": "ok", "output": {"output": output, "events": events}}
+
+    return answer
+
+
+def test_botocore_reads_the_answers_as_the_cases_say(parse):
+    used, needless = set(), []
+    for case in RESPONSE:
+        row = row_of(case.id, BOTOCORE_ANSWERS)
+        for question in questions_of(case):
+            verdict = judge(question, parse(question.input, question.expect.get("kind")))
+            if verdict.word == "PASS":
+                needless += [case.id] if row is not None else []
+                continue
+            stage = verdict.difference.stage if verdict.difference is not None else verdict.word.lower()
+            assert row is not None and fnmatch.fnmatchcase(stage, row.actual), (case.id, verdict.difference)
+            used.add(row)
+    assert needless == []
+    assert [row for row in BOTOCORE_ANSWERS if row not in used] == []
+    assert [case.id for case in RESPONSE if case.expect["status"] == "ok" and row_of(case.id, BOTOCORE_ANSWERS)] == []
+
+
+def test_a_case_says_who_agrees():
+    assert source_of("evs-frame-shortest", "eventstream.decode", "[spec]") == (
+        "[spec]; agreed by botocore 1.44.5, @smithy/core 3.41.0, aws-eventstream 1.2.0")
+    assert source_of("evs-encode-headers-131073", "eventstream.encode", "derived") == (
+        "derived; agreed by aws-eventstream 1.2.0; @smithy/core 3.41.0: the length of all headers has no bound (EVS-025)")
+    assert source_of("http-200-errortype", "http.response", "derived") == (
+        "derived; botocore 1.44.5: x-amzn-errortype is not asked on a 200 (HTTP-024)")
+    sources = {case.source.partition(";")[0] for case in DECODE + RESPONSE if not case.source.startswith("recorded: ")}  # vectors/recordings
+    assert sources == {"derived", "[spec]", "[recorded]", "[reported]"}
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(streams)
+def test_the_transcription_and_the_reference_read_the_same(data):
+    """Two implementations of one text, on frames that are good, bent, cut and joined with others."""
+    answer = answer_question({"op": "eventstream.decode", "input": {"chunks": [b64(data)]}}, OPERATIONS)
+    messages, kind = decode(data)
+    assert answer.get("kind") == kind
+    assert [plain_message(message) for message in answer["output"]["messages"]] == [plain_message(message) for message in messages]
+
+
+# ---- the helpers that write the cases ----------------------------------------------------------------------------
+
+def test_the_transcription_finds_each_fault():
+    kinds = {case.expect["kind"] for case in DECODE if case.expect["status"] == "reject"}
+    assert kinds == {"prelude_crc", "message_crc", "length", "limit", "header", "duplicate_header", "header_type", "utf8", "truncated"}
+    assert {decode(assemble(case.input["frames"]))[1] for case in DECODE if "frames" in case.input} == kinds | {None}
+
+
+WHY = "a reason that is long enough to stand here"
+
+
+@pytest.mark.parametrize("write, mistake", [
+    (lambda: evs.reads("evs-x-y", "t", "EVS-001", "frame crc(wrong)", [], WHY), "the transcription reads"),
+    (lambda: evs.reads("evs-x-y", "t", "EVS-001", "frame", [], WHY), "the transcription reads"),
+    (lambda: evs.refuses("evs-x-y", "t", "EVS-003", "message_crc", "frame crc(wrong)", "total", WHY), "must stand once"),
+    (lambda: evs.refuses("evs-x-y", "t", "EVS-003", "message_crc", "frame crc(wrong) h=int8(1) h=true", " crc(wrong)", WHY),
+     "mended it is still refused: duplicate_header"),
+    (lambda: evs.refuses("evs-x-y", "t", "EVS-003", "prelude_crc", "frame crc(wrong)", " crc(wrong)", WHY), "the transcription reads"),
+    (lambda: evs.refuses_first("evs-x-y", "t", "EVS-003", "message_crc", "frame crc(wrong) h=type10()",
+                               [(" crc(wrong)", "", "message_crc"), (" h=type10()", "", "utf8")], WHY), "alone is header_type"),
+    (lambda: evs.refuses_first("evs-x-y", "t", "EVS-003", "length", "frame crc(wrong) h=type10()",
+                               [(" crc(wrong)", "", "message_crc"), (" h=type10()", "", "header_type")], WHY), "none of the faults"),
+    (lambda: evs.writes_not("evs-x-y", "t", "EVS-011", "constraint", [("h", "int8", 1)], WHY, [("h", "int8", 1)]), "there must be one"),
+    (lambda: evs.writes_not("evs-x-y", "t", "EVS-011", "constraint", [("a", "int8", 1), ("b", "int8", 1)], WHY,
+                            [("c", "int8", 1), ("d", "int8", 1)]), "there must be one"),
+    (lambda: http_response.streams("http-x-y", "t", "HTTP-020", "frame crc(wrong)", (), WHY), "message_crc"),
+    (lambda: http_response.breaks("http-x-y", "t", "EVS-003", "message_crc", "frame", WHY), "its frames are good"),
+    (lambda: http_response.breaks("http-x-y", "t", "EVS-003", "prelude_crc", "frame crc(wrong)", WHY), "its frames are message_crc"),
+])
+def test_a_case_that_is_not_what_it_says_is_not_written(write, mistake):
+    counts = [len(feature.cases) for feature in evs.FEATURES + http_response.FEATURES]
+    with pytest.raises(CaseMistake, match=mistake):
+        write()
+    assert [len(feature.cases) for feature in evs.FEATURES + http_response.FEATURES] == counts

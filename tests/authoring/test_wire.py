@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+"""Tests of the recordings in vectors/recordings and of what makes them, without the peers: each row has its file, and its cases say what
+the row says. Their signatures are made again by the second transcription (plain_sigv4), the frames of others read by the other
+one (plain_eventstream), so that neither the cases nor these tests rest on the reference alone."""
+import json
+import re
+from typing import Any, Dict, List, Mapping
+
+import pytest
+
+from authoring import VECTORS, plain_eventstream, plain_sigv4
+from authoring.wire import ALL, BODY, FOLDER, ROWS, SCENARIOS, TOO_LONG, Row, cases_of, scenario_of
+from conformance.adapters import refimpl as adapter
+from conformance.adapters.refimpl import OPERATIONS
+from conformance.cases.load import case_of, load_cases, questions_of, read_recording, scenario_case
+from conformance.endpoint.scenarios import FRAMES
+from conformance.protocol.messages import answer_question
+from conformance.recording.exchange import (
+    EXAMPLE_TOKEN,
+    asked_in,
+    case_entries,
+    follow,
+    input_of,
+    joined,
+    of_documents,
+)
+from conformance.recording.recorder import Replay, is_verified, text_of_recording
+from conformance.run.runner import addressed
+from conformance.run.verdicts import PASS, judge
+from tests.conformance.recording.test_recorder import asked as exchange
+
+BY_NAME = {row.name: row for row in ROWS}
+RECORDINGS: Dict[str, Dict[str, Any]] = {path.stem: read_recording(str(VECTORS), "wire/" + path.name) for path in FOLDER.glob("*.json")}
+LOADED: Dict[str, List[str]] = {}  # the ids of all cases by their feature
+for loaded in load_cases():
+    LOADED.setdefault(loaded.feature, []).append(loaded.id)
+CLIENTS = ("refimpl", "boto3", "javascript", "curl")
+FOREIGN = [row.name for row in ROWS if row.encoder is not None]
+
+
+class Absent:
+    """Stands where the peers would: what they say of themselves stands in the recording, and their frames are in it."""
+
+    def __init__(self, recording: Mapping[str, Any]) -> None:
+        self._said = recording["server"].partition("frames by ")[2]
+
+    def said(self, name: str) -> str:
+        return str(self._said)
+
+    def encoded(self, row: Row) -> List[bytes]:
+        return []
+
+
+def test_each_row_has_its_file_and_each_file_its_row() -> None:
+    assert sorted(RECORDINGS) == sorted(BY_NAME) and len(BY_NAME) == len(ROWS)
+    assert {row.scenario for row in ROWS if row.encoder is None} == set(SCENARIOS) - set(TOO_LONG)
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 2 * 1024 * 1024
+    for name, recording in RECORDINGS.items():
+        assert (FOLDER / (name + ".json")).read_text(encoding="utf-8") == text_of_recording(recording)
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_the_cases_say_what_the_row_says(name: str) -> None:
+    row, recording = BY_NAME[name], RECORDINGS[name]
+    scenario = scenario_of(row, Absent(recording))  # type: ignore[arg-type]
+    source = "recorded: %s; %s" % (recording["client"], recording["server"])
+    assert json.loads(json.dumps(cases_of(row, scenario, recording, source))) == recording["cases"]
+    assert row.client in CLIENTS and name.startswith(row.client + "-") and recording["client"].startswith(row.client)
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_the_request_is_the_row_s_and_its_signature_is_good_by_two_transcriptions(name: str) -> None:
+    row, recording = BY_NAME[name], RECORDINGS[name]
+    assert is_verified(recording) and recording["removed"] == [] and recording["request"]["ended"] == "whole"
+    request = asked_in(recording)
+    assert request.signature == plain_sigv4.sign(input_of(recording, "sigv4.sign"))["signature"]
+    assert request.target == "%s/endpoints/%s/invocations-response-stream" % (row.base, row.scenario)
+    assert (request.body, request.token, request.region) == (row.body, row.token, "eu-west-1")
+    headers = {key.lower(): value for key, value in request.headers}
+    assert set(row.members.values()) <= set(headers.values())
+    assert request.time == "20150830T123600Z" or row.client == "curl"
+
+
+@pytest.mark.parametrize("name", sorted(BY_NAME))
+def test_every_case_passes_and_all_of_them_are_loaded(name: str) -> None:
+    entries = list(case_entries(RECORDINGS[name]))
+    assert sorted(LOADED["wire/" + name]) == sorted(entry["id"] for entry in entries)
+    for entry in entries:
+        for question in questions_of(case_of(entry, "wire/" + name)):
+            assert judge(question, answer_question({"op": entry["op"], "input": question.input}, OPERATIONS)).word == PASS
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_the_frames_of_others_hold_what_they_were_given(name: str) -> None:
+    row, recording = BY_NAME[name], RECORDINGS[name]
+    body = follow(joined(of_documents(recording["response"]["pieces"]))).body
+    messages, fault = plain_eventstream.decode(body)
+    assert fault is None and [message["payload"] for message in documents(messages)] == [
+        message["payload"] for message in recording["cases"][-1]["expect"]["output"]["messages"]]
+    assert FRAMES[0] not in body  # which are the reference's own
+    assert ("@smithy/core" if row.encoder == "javascript" else "aws-eventstream") in recording["server"]
+
+
+def documents(messages: Any) -> List[Dict[str, Any]]:
+    return [message if isinstance(message, dict) else message._asdict() for message in messages]
+
+
+def test_what_differs_on_the_wire_is_there() -> None:
+    halves = [(one["request"], one["response"]) for one in RECORDINGS.values()]
+    assert {response["ended"] for _, response in halves} >= {"whole", "close", "reset", "client"}
+    heads = [follow(joined(of_documents(response["pieces"]))) for _, response in halves]
+    assert {(one.framing.chunked, one.framing.length is None) for one in heads if one.framing} == {
+        (True, True), (False, False), (False, True)}
+    assert {one.status for one in heads} >= {200, 307, 400, 403, 424, 502} and any(len(one.heads) > 1 for one in heads)
+    assert {row.client for row in ROWS if row.members == ALL and row.token == EXAMPLE_TOKEN} == {"refimpl", "boto3", "javascript"}
+    assert {row.encoder for row in ROWS} == {None, "javascript", "ruby"} and {row.client for row in ROWS} == set(CLIENTS)
+    assert {row.body for row in ROWS} == {BODY, b"", bytes(range(256))}
+    signed = [asked_in(one).names for one in RECORDINGS.values()]
+    assert len(set(signed)) == 4 and any("x-amz-content-sha256" in names for names in signed)
+
+
+def test_nothing_of_the_machine_is_told() -> None:
+    for name, recording in RECORDINGS.items():
+        text = json.dumps(recording)
+        assert re.findall(r"os/[a-z]+#[^0 ][^ ]*|/(?:home|root|tmp)/", text) == [], name
+
+
+@pytest.mark.parametrize("name", ["curl-http-1-0", "refimpl-reset", "javascript-smithy-utf-8", "boto3-error-424"])
+def test_a_recording_is_served_again_as_it_was(name: str) -> None:
+    recording = RECORDINGS[name]
+    seen = joined(of_documents(recording["response"]["pieces"]))
+    with Replay([recording], timing=False) as replay:
+        assert exchange(replay, joined(of_documents(recording["request"]["pieces"])), until=len(seen))[0] == seen
+
+
+@pytest.mark.parametrize("name", sorted(row.name for row in ROWS if row.encoder is None))
+def test_a_client_makes_of_a_recording_what_the_scenario_expects(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "_INVOKE_READ_TIMEOUT", 0.3)
+    case = scenario_case(SCENARIOS[BY_NAME[name].scenario])
+    with Replay([RECORDINGS[name]], timing=False) as replay:
+        given = addressed(case, case.input, replay.url)
+        answer = answer_question({"op": "invoke", "input": given}, OPERATIONS)
+    assert judge(questions_of(case)[0], answer).word == PASS, answer

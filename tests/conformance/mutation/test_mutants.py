@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""conformance/mutation/mutants.py: every row can be made of the sources as they stand, and breaks a rule that there is."""
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.cases.rules import load_rules
+from conformance.mutation.mutants import (
+    MUTANTS,
+    Mutant,
+    MutantError,
+    broken_source,
+    find_mutant,
+    path_of,
+    source_of,
+)
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.id)
+def test_a_mutant_can_be_made_and_is_another_program(mutant: Mutant) -> None:
+    """Whoever changes the line that a mutant breaks changes the mutant, too: it must bite the line that is there now."""
+    broken = ast.parse(broken_source(mutant))
+    assert ast.dump(broken) != ast.dump(ast.parse(source_of(mutant.module)))
+    compile(broken, path_of(mutant.module), "exec")
+
+
+def test_ids_and_words() -> None:
+    ids = [mutant.id for mutant in MUTANTS]
+    assert len(ids) > 300 and len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) for name in ids)
+    rules = load_rules()
+    for mutant in MUTANTS:
+        assert mutant.rule in rules and "MUST" in rules[mutant.rule].words, mutant.id
+        assert mutant.what and "\n" not in mutant.what and not mutant.what.endswith("."), mutant.id
+
+
+def test_two_mutants_are_two_programs() -> None:
+    made = [(mutant.module, mutant.old, mutant.new) for mutant in MUTANTS]
+    assert len(set(made)) == len(made)
+
+
+def test_find() -> None:
+    assert find_mutant("frame-little-endian").rule == "EVS-001"
+    for name, shown in (("no-such-mutant", "no-such-mutant"), ("", "nothing")):
+        with pytest.raises(MutantError, match="no such mutant: expected an id that `conformance mutants` lists, got %s" % shown):
+            find_mutant(name)
+
+
+@pytest.mark.parametrize("old, count", [("no such text", 0), ("def ", None)])
+def test_a_mutant_whose_text_does_not_stand_once_is_an_error(old: str, count: object) -> None:
+    count = source_of("http1").count(old) if count is None else count
+    with pytest.raises(MutantError, match=r"mine cannot be made: its text stands %s times in refimpl/http1.py, not once" % count):
+        broken_source(Mutant("mine", "HTTP-041", "w", "http1", old, "x"))
+
+
+def test_a_module_that_there_is_not() -> None:
+    with pytest.raises(MutantError, match="no source of refimpl.nothing: No such file"):
+        source_of("nothing")
+
+
+def test_the_table_loads_nothing_of_refimpl() -> None:
+    code = "import sys, conformance.mutation.mutants; sys.exit(any(name.split('.')[0] == 'refimpl' for name in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+    assert path_of("http1") == str(ROOT / "refimpl" / "http1.py")

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""Tests with software of others: `python3 -m conformance peers install NAME …`, then this folder.
+
+What is not installed is skipped, with a reason that pytest counts (`pytest -rs`), so that a run always says what it did not
+check. Where it lies: the environment variable REFIMPL_PEERS, by default `.peers` in the checkout.
+"""
+import os
+from typing import Mapping, Tuple
+
+import pytest
+
+from conformance.cases.load import load_cases, scenario_cases
+from conformance.implementations.install import Found, environment_of, find_peer
+from conformance.implementations.matrix import KEPT, read_report
+from conformance.run.runner import Run, Runner
+
+
+def peer(name: str) -> Found:
+    """Return a peer that is installed, or skip the test that asks for it."""
+    found = find_peer(name)
+    if found is None:
+        pytest.skip("%s is not installed: python3 -m conformance peers install %s" % (name, name))
+    return found
+
+
+def judged(name: str, expected: Mapping[str, Tuple[str, str]]) -> Run:
+    """Judge a peer by some cases, smoke test first, and hold the verdicts against its report, too, where that is of its version.
+
+    expected: by a case's id its verdict, and how what is told of it begins
+    """
+    found = peer(name)
+    cases = [case for case in load_cases() + scenario_cases() if case.id in expected]
+    assert set(expected) - {case.id for case in cases} == set()
+    run = Runner(found.command, environment=environment_of(found)).run(cases)
+    told = {}
+    for result in run.results:
+        difference = result.verdict.difference
+        text = result.verdict.note if difference is None else "%s %s" % (difference.stage, difference.actual)
+        word, beginning = expected.get(result.case.id, ("", ""))
+        told[result.case.id] = (result.verdict.word, beginning if text.startswith(beginning) else text)
+    assert told == dict(expected)
+    recorded = read_report(os.path.join(KEPT, name + ".json"))
+    if run.implementation.version == recorded["implementation"]["version"]:
+        verdicts = {case["id"]: case["verdict"] for case in recorded["cases"]}
+        assert {case: word for case, (word, _) in told.items()} == {case: verdicts[case] for case in told}
+    return run

@@ -1,0 +1,1012 @@
+# SPDX-License-Identifier: MIT
+"""Tests of refimpl/transport.py, over real loopback sockets against servers that do what they are told (rawserver.py).
+
+The answer's head and its body are cut at every byte, in good order and by a reset, under each framing, and each cut is
+either complete or `truncated` exactly as it must be. Each gap that the standard library's client leaves open is shown shut.
+A part is handed over while the server still waits for the client. Every wait that can be too long ends by the limit that
+was hit, and says which. TLS is refused where it must be. No thread, no socket and no foreign exception is left behind.
+
+Time-outs that must really pass are short; slow drips run on a clock of the test's own. Nothing asserts on seconds.
+"""
+import errno
+import os
+import socket
+import ssl
+import threading
+import time
+import warnings
+from collections import namedtuple
+from contextlib import closing, contextmanager
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from refimpl import transport
+from refimpl.errors import ConfigurationError, Error, HttpError, NetworkError, UsageError
+from refimpl.operation import HttpRequest
+from refimpl.transport import (
+    READ_SIZE,
+    Timeouts,
+    check_timeouts,
+    default_ssl_context,
+    keep_alive,
+    open_exchange,
+)
+from tests.refimpl.rawserver import (
+    PATIENCE,
+    RawServer,
+    abandon,
+    close,
+    nothing_left,
+    ragged,
+    read_head,
+    read_nothing,
+    read_request,
+    reset,
+    stall,
+    stall_unread,
+)
+from tests.refimpl.support import pieces
+
+LONG = Timeouts(3 * PATIENCE, 3 * PATIENCE, None)  # the server loses its patience first
+SHORT = 0.25  # seconds; a limit that is meant to be hit, by a wait that begins at once
+TOTAL = 0.6  # seconds; the same, for all that comes before the wait too
+BIG = 48 * 1024 * 1024  # bytes; more than two sockets' buffers hold
+OK = b"HTTP/1.1 200 OK\r\n"
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+UNTIL_CLOSE = OK + b"\r\n"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left():
+    with nothing_left():
+        yield
+
+
+def with_length(count):
+    return OK + b"Content-Length: %d\r\n\r\n" % count
+
+
+def request_to(server, body=b"in", scheme=None, host=None, port=None):
+    scheme = scheme or server.url.partition(":")[0]
+    host = host or ("localhost" if scheme == "https" else "127.0.0.1")
+    headers = (("Host", "h"), ("Content-Length", str(len(body))))
+    return HttpRequest("POST", scheme, host, port or server.port, "/t?q", headers, body)
+
+
+Outcome = namedtuple("Outcome", "exchange body error parts")  # exchange: None without a head;  error: None when complete
+
+
+def fetch(server, timeouts=LONG, context=None, **options):
+    """Make one exchange and read it to its end; whatever is no refimpl.Error fails the test."""
+    exchange, parts, error = None, [], None
+    monotonic = options.pop("monotonic", time.monotonic)
+    try:
+        exchange = open_exchange(request_to(server, **options), timeouts, context, monotonic)
+        part = exchange.read1()
+        while part:
+            assert type(part) is bytes and len(part) <= READ_SIZE
+            parts.append(part)
+            part = exchange.read1()
+        assert exchange.read1() == b"", "what is complete must stay so"
+    except Error as caught:
+        error = caught
+    finally:
+        if exchange is not None:
+            exchange.close()
+    return Outcome(exchange, b"".join(parts), error, parts)
+
+
+def answered(*steps, **options):
+    """Play steps to one client and return its outcome; the client must have closed its connection in any case."""
+    with RawServer(list(steps), read=options.pop("read", read_request), tls=options.pop("tls", None)) as server:
+        outcome = fetch(server, **options)
+        server.gone()
+    return outcome
+
+
+def is_http(error, rule):
+    return type(error) is HttpError and error.kind == "http" and error.rule == rule
+
+
+def is_truncated(error):
+    return type(error) is HttpError and error.kind == "truncated" and error.rule == "HTTP-023" and not error.retryable
+
+
+def is_network(error):
+    return type(error) is NetworkError and error.kind == "network"
+
+
+def assert_timeout(error, doing, limit):
+    assert type(error) is NetworkError and error.kind == "timeout" and error.rule == "HTTP-051" and error.retryable
+    assert error.message == "timed out while %s" % doing
+    assert error.expected == "within the %s" % limit
+
+
+# ---- the request on the wire -------------------------------------------------------------------------------------
+
+# HTTP-009
+@pytest.mark.parametrize("body", [b"", b"x", b"\r\n\0\xff" * 100])
+def test_the_request_is_sent_as_given_and_nothing_is_added(body):
+    headers = (("Host", "example.com:1"), ("b", "2"), ("A", "1"), ("b", "\xe9 3"), ("Empty", ""), ("Content-Length", str(len(body))))
+    with RawServer([with_length(0)]) as server:
+        request = HttpRequest("POST", "http", "127.0.0.1", server.port, "/p/%41?q=%20&r", headers, body)
+        exchange = open_exchange(request, LONG)
+        exchange.close()
+        assert server.gone() == "eof"
+        assert server.requests == [b"POST /p/%41?q=%20&r HTTP/1.1\r\nHost: example.com:1\r\nb: 2\r\nA: 1\r\nb: \xe9 3\r\nEmpty: \r\n"
+                                   b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body]
+
+
+def test_a_large_body_arrives_whole():
+    body = os.urandom(1 << 20) * 3 + b"end"
+    with RawServer([with_length(2), b"ok"]) as server:
+        assert fetch(server, body=body).body == b"ok"
+        assert server.connections[0].body == body
+
+
+@contextmanager
+def recorded_connections(monkeypatch):
+    """Yield the list of the sockets that are connected meanwhile."""
+    connect, connected = socket.create_connection, []
+
+    def create_connection(*arguments, **options):
+        connected.append(connect(*arguments, **options))
+        return connected[-1]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "create_connection", create_connection)
+        yield connected
+
+
+# HTTP-052
+def test_the_socket_asks_for_keep_alive_and_no_delay(monkeypatch):
+    with RawServer([with_length(0)]) as server, recorded_connections(monkeypatch) as connected:
+        exchange = open_exchange(request_to(server), LONG)
+        found = connected[0]
+        assert found.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) != 0
+        assert found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        for name, value in (("TCP_KEEPIDLE", 45), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 8)):
+            if hasattr(socket, name):
+                assert found.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) == value, name
+        exchange.close()
+        assert found.fileno() == -1
+
+
+class RecordingSocket:
+    """Takes options as an old kernel does: those of TCP keep-alive are refused when it is told so."""
+
+    def __init__(self, refuses):
+        self.refuses = refuses
+        self.options = []
+
+    def setsockopt(self, level, name, value):
+        self.options.append((level, name, value))
+        if self.refuses and level == socket.IPPROTO_TCP:
+            raise OSError(errno.ENOPROTOOPT, "Protocol not available")
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+@pytest.mark.parametrize("names,expected", [
+    ({"TCP_KEEPIDLE": 1, "TCP_KEEPALIVE": 2, "TCP_KEEPINTVL": 3, "TCP_KEEPCNT": 4}, [(1, 45), (3, 15), (4, 8)]),
+    ({"TCP_KEEPALIVE": 2, "TCP_KEEPINTVL": 3}, [(2, 45), (3, 15)]),
+    ({"TCP_KEEPCNT": 4}, [(4, 8)]),
+    ({}, []),
+])
+def test_keep_alive_goes_as_far_as_the_platform(monkeypatch, names, expected, refuses):
+    for name in ("TCP_KEEPIDLE", "TCP_KEEPALIVE", "TCP_KEEPINTVL", "TCP_KEEPCNT"):
+        monkeypatch.delattr(socket, name, raising=False)
+    for name, value in names.items():
+        monkeypatch.setattr(socket, name, value, raising=False)
+    recording = RecordingSocket(refuses)
+    keep_alive(recording)
+    assert recording.options == [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)] + [(socket.IPPROTO_TCP,) + pair for pair in expected]
+
+
+# ---- the head ----------------------------------------------------------------------------------------------------
+
+def test_an_answer_is_handed_over():
+    answer = b"HTTP/1.0 503 Not  Now\r\nA: 1\r\nb:\r\n c\r\na:\t2 \r\n\r\nbody"
+    outcome = answered(answer)
+    assert (outcome.exchange.status, outcome.exchange.reason) == (503, "Not  Now")
+    assert outcome.exchange.headers == (("A", "1"), ("b", "c"), ("a", "2"))
+    assert (outcome.body, outcome.error) == (b"body", None)
+
+
+SMALL_HEAD = b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\nB:\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize("ending", [close, reset])
+def test_a_head_cut_at_every_byte(ending):
+    scripts = [[SMALL_HEAD[:cut], ending] for cut in range(len(SMALL_HEAD) + 1)]
+    with RawServer(*scripts) as server:
+        for cut in range(len(SMALL_HEAD)):
+            outcome = fetch(server)
+            assert outcome.exchange is None
+            if cut == 0 or ending is reset:
+                assert is_network(outcome.error) and outcome.error.retryable, (cut, outcome)
+            else:
+                assert is_http(outcome.error, "HTTP-041") and not outcome.error.retryable, (cut, outcome)
+        whole = fetch(server)
+        assert (whole.exchange.status, whole.body, whole.error) == (200, b"", None)
+
+
+INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nContent-Length: 7\r\n\r\n"
+
+
+@pytest.mark.parametrize("interim", [
+    INTERIM, b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n", b"HTTP/1.1 199\r\n\r\n", INTERIM * 16,
+    b"HTTP/1.1 100 Continue\r\n\r\n" + INTERIM,
+])
+def test_interim_answers_are_skipped(interim):
+    outcome = answered(interim, b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno")
+    assert (outcome.exchange.status, outcome.exchange.headers) == (404, (("Content-Length", "2"),))
+    assert (outcome.body, outcome.error) == (b"no", None)
+
+
+@pytest.mark.parametrize("interim", [INTERIM, b"HTTP/1.1 100 Continue\r\n\r\n", INTERIM * 16])
+def test_an_interim_answer_and_nothing_more(interim):
+    assert is_http(answered(interim, close).error, "HTTP-041")
+    assert is_network(answered(interim, reset).error)
+
+
+def test_too_many_interim_answers():
+    outcome = answered(INTERIM * 17, with_length(0))
+    assert is_http(outcome.error, "HTTP-048")
+    assert (outcome.error.expected, outcome.error.actual) == ("at most 16", 103)
+
+
+def test_a_bad_interim_answer_is_refused():
+    assert is_http(answered(b"HTTP/1.1 103 x\r\nA b\r\n\r\n", with_length(0)).error, "HTTP-047")
+
+
+@pytest.mark.parametrize("status", [101, 200, 204, 302, 304, 400, 500, 599, 600, 999, 0, 99])
+def test_every_final_status_is_handed_over(status):
+    outcome = answered(b"HTTP/1.1 %03d x\r\nLocation: http://127.0.0.1:1/\r\n\r\n" % status)
+    assert (outcome.exchange.status, outcome.error) == (status, None)
+
+
+BAD_HEADS = [
+    ("HTTP-041", b"<html>\r\n\r\n"), ("HTTP-041", b"HTTP/2 200\r\n\r\n"), ("HTTP-041", b"HTTP/1.1 20 OK\r\n\r\n"),
+    ("HTTP-041", b"\r\n" + with_length(0)), ("HTTP-041", b"5\r\nhello\r\n"), ("HTTP-041", b"x" * 300), ("HTTP-041", b"\0" * 64),
+    ("HTTP-047", b"HTTP/1.1 200 OK\n\n"), ("HTTP-047", OK + b"A: b\n\r\n"), ("HTTP-047", OK + b"\n"), ("HTTP-047", OK + b"A: b\r\n\n"),
+    ("HTTP-047", OK + b" A: b\r\n\r\n"), ("HTTP-047", OK + b"A : b\r\n\r\n"), ("HTTP-047", OK + b"A: \0\r\n\r\n"),
+    ("HTTP-047", OK + b"AB\r\n\r\n"), ("HTTP-047", OK + b": b\r\n\r\n"), ("HTTP-047", OK + b"A: b\rc\r\n\r\n"),
+    ("HTTP-042", OK + b"Content-Length: x\r\n\r\n"), ("HTTP-042", OK + b"Content-Length: -1\r\n\r\n"),
+    ("HTTP-042", OK + b"Content-Length: +1\r\n\r\n"), ("HTTP-042", OK + b"Content-Length: 1_0\r\n\r\n"),
+    ("HTTP-042", OK + b"Content-Length:\r\n\r\n"), ("HTTP-042", OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"),
+    ("HTTP-042", OK + b"Content-Length: 5, 6\r\n\r\nhello!"), ("HTTP-042", OK + b"Content-Length: 9999999999999999999\r\n\r\n"),
+    ("HTTP-043", OK + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    ("HTTP-044", OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), ("HTTP-044", OK + b"Transfer-Encoding: gzip\r\n\r\n"),
+    ("HTTP-044", OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    ("HTTP-044", b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    ("HTTP-048", OK + b"A: b\r\n" * 101 + b"\r\n"), ("HTTP-048", OK + b"A: b\r\n" + b" c\r\n" * 100 + b"\r\n"),
+    ("HTTP-048", b"HTTP/1.1 200 " + b"x" * 65536 + b"\r\n\r\n"), ("HTTP-048", OK + b"A: " + b"x" * 65536 + b"\r\n\r\n"),
+    ("HTTP-048", b"x" * 65537), ("HTTP-048", b"x" * 65536 + b"\n"), ("HTTP-048", OK + b"x" * 65537),
+]
+
+
+@pytest.mark.parametrize("rule,head", BAD_HEADS, ids=["%s-%d" % (rule, number) for number, (rule, _) in enumerate(BAD_HEADS)])
+def test_what_is_no_head_is_refused(rule, head):
+    outcome = answered(head)
+    assert outcome.exchange is None
+    assert is_http(outcome.error, rule), outcome.error
+    assert outcome.error.expected and outcome.error.actual is not None
+    assert len(str(outcome.error)) < 1000
+
+
+@pytest.mark.parametrize("head", [b"x" * 65537, OK + b"x" * 65537, OK + b"A: b\r\n" * 101, b"<html>\r\n", OK + b"\n"])
+def test_a_hostile_head_is_refused_before_it_ends(head):
+    assert answered(head, stall).error.kind == "http"
+
+
+def test_a_head_of_just_the_permitted_size():
+    status_line = b"HTTP/1.1 200 " + b"x" * (65536 - 15) + b"\r\n"
+    header = b"A: " + b"y" * (65536 - 5) + b"\r\n"
+    assert len(status_line) == len(header) == 65536
+    outcome = answered(status_line, header * 3, b"B: 1\r\n" * 97, b"\r\n")
+    assert outcome.error is None
+    assert len(outcome.exchange.headers) == 100
+    assert {len(value) for _, value in outcome.exchange.headers} == {65531, 1}
+
+
+@pytest.mark.parametrize("alert", [b"\x15\x03\x01\x00\x02\x02F", b"\x15\x03\x03\x00\x02\x02\n", b"\x15\x03\x03\x00\x02\x02(",
+                                   b"\x16\x03\x03\x00\x7a\r\n" + b"\2" * 120])
+def test_a_tls_port_that_is_called_in_plain_text_is_named(alert):
+    error = answered(alert).error
+    assert is_http(error, "HTTP-041")
+    assert "https port" in str(error)
+
+
+def test_a_connection_closed_before_the_head():
+    for ending in (close, reset):
+        error = answered(ending).error
+        assert is_network(error) and error.retryable and error.rule in ("HTTP-041", "HTTP-055")
+    assert is_network(answered(abandon, read=read_nothing).error)
+
+
+# ---- the body ----------------------------------------------------------------------------------------------------
+
+BODIES = {  # (bytes on the wire, whether they are of the body)
+    "chunked": (CHUNKED, [(b"5\r\n", False), (b"hello", True), (b"\r\n1;x=y\r\n", False), (b"!", True), (b"\r\n0A \r\n", False),
+                          (b"0123\r\n\0\xff89", True), (b"\r\n0;end\r\n", False)]),
+    "length": (with_length(12), [(b"hello\r\n\0\xff!!!", True)]),
+    "close": (UNTIL_CLOSE, [(b"hello\r\n\0\xff", True)]),
+}
+
+
+def body_of(pieces_on_wire, cut=None):
+    """What of the body lies within the first cut bytes of the wire."""
+    position, body = 0, b""
+    for data, is_body in pieces_on_wire:
+        if is_body:
+            body += data if cut is None else data[:max(0, cut - position)]
+        position += len(data)
+    return body
+
+
+@pytest.mark.parametrize("ending", [close, reset])
+@pytest.mark.parametrize("framing", sorted(BODIES))
+def test_a_body_cut_at_every_byte(framing, ending):
+    head, on_wire = BODIES[framing]
+    wire = b"".join(data for data, _ in on_wire)
+    scripts = [[head + wire[:cut], ending] for cut in range(len(wire) + 1)]
+    with RawServer(*scripts) as server:
+        for cut in range(len(wire) + 1):
+            outcome = fetch(server)
+            expected = body_of(on_wire, cut)
+            if outcome.exchange is None:  # the reset overtook the head
+                assert ending is reset and is_network(outcome.error)
+            elif cut == len(wire) and framing != "close" or framing == "close" and ending is close:
+                assert (outcome.body, outcome.error) == (expected, None), cut
+            else:
+                assert is_truncated(outcome.error), (cut, outcome)
+                assert outcome.body == expected if ending is close else expected.startswith(outcome.body)
+
+
+@pytest.mark.parametrize("framing", ["chunked", "length"])
+@pytest.mark.parametrize("behind", [b"\r\n", b"", b"A: trailer\r\n\r\n", b"garbage", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_the_end_of_a_body_is_known_and_what_follows_is_left_alone(framing, behind):
+    head, on_wire = BODIES[framing]
+    for ending in (stall, close):  # complete without the connection's end, too
+        outcome = answered(head, b"".join(data for data, _ in on_wire) + behind, ending)
+        assert (outcome.body, outcome.error) == (body_of(on_wire), None)
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 204 No\r\n\r\n", b"HTTP/1.1 304 No\r\nContent-Length: 5\r\n\r\n", with_length(0),
+                                  b"HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n"])
+def test_answers_without_a_body_do_not_wait_for_one(head):
+    outcome = answered(head, stall)
+    assert (outcome.body, outcome.error) == (b"", None)
+
+
+@pytest.mark.parametrize("bad", [b"XX", b"\n\n", b"\r\r", b"\n\r", b"\r ", b"5\r"])
+def test_what_stands_in_place_of_the_crlf_behind_a_chunk(bad):
+    outcome = answered(CHUNKED, b"5\r\nhello" + bad + b"0\r\n\r\n")
+    assert outcome.body == b"hello"
+    assert is_http(outcome.error, "HTTP-046")
+    assert outcome.error.actual == bad
+
+
+BAD_CHUNK_LINES = [b"0x5\r\n", b"+5\r\n", b"-5\r\n", b" 5\r\n", b"5 5\r\n", b"1_0\r\n", b"\r\n", b"5\n", b"0\n", b"g\r\n", b";x\r\n",
+                   b"5;\0\r\n", b"5\rx\r\n", b"1" * 16 + b"\r\n", b"f" * 300 + b"\r\n"]
+
+
+@pytest.mark.parametrize("line", BAD_CHUNK_LINES, ids=range(len(BAD_CHUNK_LINES)))
+@pytest.mark.parametrize("first", [b"", b"5\r\nhello\r\n"])
+def test_what_is_no_chunk_size_is_refused(line, first):
+    outcome = answered(CHUNKED, first + line + b"hello\r\n0\r\n\r\n", stall)
+    assert outcome.body == first[3:8]
+    assert is_http(outcome.error, "HTTP-045")
+
+
+@pytest.mark.parametrize("size,refused", [(65536, False), (65537, True), (65538, True)])
+def test_the_longest_chunk_line(size, refused):
+    line = b"5;" + b"x" * (size - 4) + b"\r\n"
+    outcome = answered(CHUNKED, line + b"hello\r\n0\r\n\r\n")
+    if refused:
+        assert outcome.body == b"" and is_http(outcome.error, "HTTP-048")
+    else:
+        assert (outcome.body, outcome.error) == (b"hello", None)
+
+
+@pytest.mark.parametrize("line", [b"x" * 65537, b"5;" + b"x" * 70000])
+def test_a_chunk_line_without_an_end_is_refused_before_it_ends(line):
+    for first in (b"", b"5\r\nhello\r\n"):
+        outcome = answered(CHUNKED, first + line, stall)
+        assert outcome.body == first[3:8]
+        assert is_http(outcome.error, "HTTP-048")
+
+
+def test_the_largest_sizes_wait_for_bytes_not_for_memory():
+    outcome = answered(CHUNKED, b"f" * 15 + b"\r\nhello", close)
+    assert outcome.body == b"hello" and is_truncated(outcome.error)
+    assert outcome.error.expected == "%d more bytes of a chunk" % (16 ** 15 - 1 - 5)
+    outcome = answered(with_length(10 ** 18 - 1), b"hello", close)
+    assert outcome.body == b"hello" and is_truncated(outcome.error)
+    assert outcome.error.expected == "%d more bytes" % (10 ** 18 - 1 - 5)
+
+
+@pytest.mark.parametrize("framing", ["chunked", "length", "close"])
+def test_a_long_body(framing):
+    data = os.urandom(300000)
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces(data, 70001))
+    outcome = answered({"chunked": CHUNKED + chunks + b"0\r\n\r\n", "length": with_length(len(data)) + data,
+                        "close": UNTIL_CLOSE + data}[framing])
+    assert (outcome.body, outcome.error) == (data, None)
+
+
+@pytest.mark.parametrize("framing", ["chunked", "length", "close"])
+def test_read1_returns_no_more_than_it_is_asked_for(framing):
+    head, on_wire = BODIES[framing]
+    with RawServer([head + b"".join(data for data, _ in on_wire)]) as server:
+        exchange = open_exchange(request_to(server), LONG)
+        parts = [exchange.read1(3)]
+        while parts[-1]:
+            parts.append(exchange.read1(3))
+        exchange.close()
+    assert {len(part) for part in parts[:-1]} <= {1, 2, 3}
+    assert b"".join(parts) == body_of(on_wire)
+
+
+FIRST_PARTS = {
+    "a chunk": (CHUNKED, b"5\r\nhello\r\n", b"1\r\n!\r\n0\r\n\r\n"),
+    "a part of a chunk": (CHUNKED, b"6\r\nhello", b"!\r\n0\r\n\r\n"),
+    "length": (with_length(6), b"hello", b"!"),
+    "close": (UNTIL_CLOSE, b"hello", b"!"),
+}
+
+
+# HTTP-050
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("name", sorted(FIRST_PARTS))
+def test_a_part_is_handed_over_while_the_server_waits_for_it_to_be_read(name, secure, authority):
+    head, first, second = FIRST_PARTS[name]
+    answer, go_on = threading.Event(), threading.Event()
+    with RawServer([head, answer, first, go_on, second], tls=authority.server() if secure else None) as server:
+        exchange = open_exchange(request_to(server), LONG, authority.client() if secure else None)
+        answer.set()  # the head alone was enough to get here
+        got = b""
+        while len(got) < 5:
+            got += exchange.read1()
+        assert got == b"hello"
+        go_on.set()
+        assert exchange.read1() == b"!"
+        assert exchange.read1() == b""
+        exchange.close()
+
+
+def test_an_error_in_the_body_is_final():
+    with RawServer([UNTIL_CLOSE + b"x", reset]) as server, closing(open_exchange(request_to(server), LONG)) as exchange:
+        with pytest.raises(HttpError) as first:
+            while True:
+                exchange.read1()
+        assert is_truncated(first.value)
+        with pytest.raises(Error):  # and not b"", which would say that the body is complete
+            exchange.read1()
+
+
+# ---- answers to requests that are not yet sent -------------------------------------------------------------------
+
+def test_an_early_answer_is_read_when_the_server_stops_reading():
+    answer = b"HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\n\r\ntoo large"
+    outcome = answered(answer, abandon, read=read_head, body=bytes(BIG))
+    assert (outcome.exchange.status, outcome.body, outcome.error) == (413, b"too large", None)
+
+
+def test_a_server_that_stops_reading_without_an_answer():
+    error = answered(abandon, read=read_head, body=bytes(BIG)).error
+    assert is_network(error) and error.retryable and error.rule == "HTTP-055"
+    assert error.message.startswith("the peer closed the connection while the request was sent: ")
+
+
+def test_a_server_that_stops_reading_and_answers_badly():
+    error = answered(b"HTTP/1.1 999999\r\n\r\n", abandon, read=read_head, body=bytes(BIG)).error
+    assert is_http(error, "HTTP-041")
+
+
+@pytest.mark.parametrize("start,body", [(UNTIL_CLOSE + b"hello", b"hello"), (with_length(9) + b"hello", b"hello"),
+                                        (CHUNKED + b"5\r\nhello\r\n", b"hello")])
+def test_an_early_answer_that_ends_with_a_reset_is_truncated(start, body):
+    """The reset is told to the sending side, and must not look like a good end to the reading one."""
+    outcome = answered(start, abandon, read=read_head, body=bytes(BIG))
+    assert (outcome.exchange.status, outcome.body) == (200, body)
+    assert is_truncated(outcome.error)
+
+
+# ---- connections that do not come to be --------------------------------------------------------------------------
+
+def closed_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def test_a_refused_connection():
+    error = fetch(None, scheme="http", port=closed_port()).error
+    assert is_network(error) and error.retryable and error.rule == "HTTP-055"
+    assert "127.0.0.1 port" in str(error) and os.strerror(errno.ECONNREFUSED) in str(error)
+
+
+def test_an_unknown_host():
+    error = fetch(None, scheme="http", host="no-such-host.invalid", port=80).error
+    assert is_network(error) and error.retryable
+    assert "no-such-host.invalid" in str(error)
+
+
+@pytest.mark.parametrize("host", ["ex\u00e4mple.com", "a\u3002example"])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_host_that_cannot_be_a_name(host, scheme):
+    error = fetch(None, scheme=scheme, host=host, port=80).error
+    assert type(error) is ConfigurationError and error.rule == "HTTP-002"
+    assert error.actual == host
+
+
+@pytest.mark.parametrize("raised,expected", [(OSError("no words"), "no words"), (OSError(errno.ENETUNREACH, "unreachable"), "unreachable"),
+                                             (PermissionError(errno.EPERM, "not permitted"), "not permitted")])
+def test_every_failure_to_connect_is_a_network_error(monkeypatch, raised, expected):
+    def create_connection(*_):
+        raise raised
+
+    monkeypatch.setattr(socket, "create_connection", create_connection)
+    error = fetch(None, scheme="http", port=80).error
+    assert is_network(error) and error.retryable
+    assert expected in str(error)
+
+
+def test_a_socket_that_refuses_its_options_is_closed(monkeypatch):
+    def refuse(_):
+        raise OSError(errno.EINVAL, "no options")
+
+    monkeypatch.setattr(transport, "keep_alive", refuse)
+    with RawServer([]) as server:
+        assert "no options" in str(fetch(server).error)
+        assert server.gone() in ("eof", "reset")
+
+
+# ---- time-outs ---------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("timeouts", [(None, None, None), (1, 2.5, 3), (0.001, 2e6, None), (2147483, 2147483.0, None)])
+def test_usable_timeouts(timeouts):
+    assert check_timeouts(Timeouts(*timeouts)) == timeouts
+
+
+@pytest.mark.parametrize("value", [
+    0, -1, 0.0, -0.5, 2147483.1, 2147484, float("nan"), float("inf"), float("-inf"), 1e9, 10 ** 400, True, False, "5", b"5", [], 1j,
+    2 ** 32 / 1000 + 0.1,  # milliseconds that poll() takes for 100
+])
+@pytest.mark.parametrize("number,name", [(0, "connect_timeout"), (1, "read_timeout"), (2, "total_timeout")])
+def test_unusable_timeouts(value, number, name):
+    timeouts = Timeouts(*[value if number == index else None for index in range(3)])
+    for function in (check_timeouts, lambda timeouts: open_exchange(request_to(None, scheme="http", port=1), timeouts)):
+        with pytest.raises(UsageError) as caught:
+            function(timeouts)
+        assert caught.value.message == "%s is no time" % name
+        assert caught.value.expected == "seconds above 0, at most 2147483, or None"
+        assert caught.value.rule == "HTTP-051"
+
+
+@contextmanager
+def full_listener():
+    """A loopback port whose queue is full, so that one more connection is neither accepted nor refused."""
+    waiting = []
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        try:
+            for _ in range(20):
+                one = socket.socket()
+                waiting.append(one)
+                one.settimeout(SHORT)
+                try:
+                    one.connect(listener.getsockname())
+                except socket.timeout:
+                    break
+                except OSError as error:
+                    pytest.skip("a full queue refuses here: %s" % error)
+            else:
+                pytest.skip("this platform's queue of connections does not fill")
+            yield listener.getsockname()[1]
+        finally:
+            for one in waiting:
+                one.close()
+
+
+CONNECT_LIMITS = [(Timeouts(SHORT, PATIENCE, None), "connect_timeout of 0.25 s"),
+                  (Timeouts(SHORT, None, PATIENCE), "connect_timeout of 0.25 s"),
+                  (Timeouts(None, PATIENCE, TOTAL), "total_timeout of 0.6 s"),
+                  (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.6 s")]
+
+
+@pytest.mark.parametrize("timeouts,limit", CONNECT_LIMITS)
+def test_a_connection_that_is_not_accepted(timeouts, limit):
+    with full_listener() as port:
+        assert_timeout(fetch(None, timeouts, scheme="http", port=port).error, "connecting", limit)
+
+
+@pytest.mark.parametrize("timeouts,limit", CONNECT_LIMITS)
+def test_a_server_that_does_not_shake_hands(timeouts, limit):
+    with RawServer([], tls=True, shake=False) as server:
+        assert_timeout(fetch(server, timeouts, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)).error, "connecting", limit)
+        assert server.gone() in ("eof", "reset")
+
+
+READ_LIMITS = [(Timeouts(PATIENCE, SHORT, None), "read_timeout of 0.25 s"), (Timeouts(PATIENCE, SHORT, PATIENCE), "read_timeout of 0.25 s"),
+               (Timeouts(PATIENCE, None, TOTAL), "total_timeout of 0.6 s"), (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.6 s")]
+
+
+@pytest.mark.parametrize("timeouts,limit", READ_LIMITS)
+def test_the_limit_that_was_hit_is_named(timeouts, limit):
+    with RawServer([stall_unread], read=read_nothing) as server:
+        assert_timeout(fetch(server, timeouts, body=bytes(BIG)).error, "sending the request", limit)
+    assert_timeout(answered(OK, stall, timeouts=timeouts).error, "waiting for the answer", limit)
+    outcome = answered(CHUNKED + b"5\r\nhello", stall, timeouts=timeouts)
+    assert outcome.body == b"hello"
+    assert_timeout(outcome.error, "reading the body", limit)
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 2", OK + b"Content-Type: te", OK + b"A: b\r\n", INTERIM])
+def test_a_stall_before_the_end_of_the_head(head):
+    outcome = answered(head, stall, timeouts=Timeouts(None, SHORT, None))
+    assert outcome.exchange is None
+    assert_timeout(outcome.error, "waiting for the answer", "read_timeout of 0.25 s")
+
+
+@pytest.mark.parametrize("start,body", [
+    (CHUNKED, b""), (CHUNKED + b"5", b""), (CHUNKED + b"5\r\n", b""), (CHUNKED + b"5\r\nhel", b"hel"),
+    (CHUNKED + b"5\r\nhello\r", b"hello"), (CHUNKED + b"5\r\nhello\r\n", b"hello"), (CHUNKED + b"0\r", b""),
+    (with_length(3) + b"he", b"he"), (UNTIL_CLOSE + b"he", b"he"),
+])
+def test_a_stall_in_the_body(start, body):
+    outcome = answered(start, stall, timeouts=Timeouts(None, SHORT, None))
+    assert outcome.exchange.status == 200
+    assert outcome.body == body
+    assert_timeout(outcome.error, "reading the body", "read_timeout of 0.25 s")
+
+
+class SteppingClock:
+    """A clock that moves on by one second whenever it is asked, and has the server send one more byte."""
+
+    def __init__(self):
+        self.now = 1000.0
+        self._ticks = threading.Semaphore(0)
+
+    def __call__(self):
+        self.now += 1
+        self._ticks.release()
+        return self.now
+
+    def drip(self, data):
+        """Return the step that sends data, one byte a tick."""
+        def step(connection):
+            for number in range(len(data)):
+                connection.server.wait(lambda seconds: self._ticks.acquire(timeout=seconds))
+                connection.socket.sendall(data[number:number + 1])
+        return step
+
+
+@pytest.mark.parametrize("read_timeout", [None, PATIENCE])
+def test_a_head_that_drips_runs_into_the_total_timeout(read_timeout):
+    clock = SteppingClock()
+    with RawServer([clock.drip(OK + b"A: " + b"x" * 1000)]) as server:
+        outcome = fetch(server, Timeouts(None, read_timeout, 60), monotonic=clock)
+    assert outcome.exchange is None
+    assert_timeout(outcome.error, "waiting for the answer", "total_timeout of 60 s")
+
+
+@pytest.mark.parametrize("head,data", [(CHUNKED, b"1\r\nx\r\n" * 200), (with_length(1000), b"x" * 1000), (UNTIL_CLOSE, b"x" * 1000)])
+def test_a_body_that_drips_runs_into_the_total_timeout(head, data):
+    clock = SteppingClock()
+    with RawServer([head, clock.drip(data)]) as server:
+        outcome = fetch(server, Timeouts(None, None, 60), monotonic=clock)
+    assert outcome.exchange.status == 200
+    assert 3 <= len(outcome.body) <= 61 and set(outcome.body) == set(b"x")
+    assert_timeout(outcome.error, "reading the body", "total_timeout of 60 s")
+
+
+def test_a_drip_within_the_limits_is_read_to_its_end():
+    clock = SteppingClock()
+    outcome = answered(clock.drip(with_length(5) + b"hello"), monotonic=clock, timeouts=Timeouts(None, 60, 600))
+    assert (outcome.body, outcome.error) == (b"hello", None)
+
+
+@pytest.mark.parametrize("steps,doing", [(1, "connecting"), (2, "sending the request")])
+def test_a_total_timeout_that_has_passed_is_not_waited_for(steps, doing):
+    """The clock jumps once the given number of readings is done; the peer is well."""
+    readings = iter([0.0] * steps)
+    with RawServer([with_length(0)]) as server:
+        outcome = fetch(server, Timeouts(None, None, 5), monotonic=lambda: next(readings, 5.0))
+        assert_timeout(outcome.error, doing, "total_timeout of 5 s")
+
+
+def test_each_wait_is_as_long_as_what_is_left_of_the_total_timeout():
+    """A wait begins 0.1 s before the end of a minute; its clock then strikes the minute."""
+    readings = []
+
+    def monotonic():
+        return readings.pop() if len(readings) > 1 else readings[0] if readings else 0.0
+
+    with RawServer([CHUNKED + b"5\r\nhello\r\n", stall]) as server, closing(
+            open_exchange(request_to(server), Timeouts(None, None, 60), None, monotonic)) as exchange:
+        assert exchange.read1() == b"hello"
+        readings.extend([60.0, 59.9])
+        with pytest.raises(NetworkError) as caught:
+            exchange.read1()
+    assert_timeout(caught.value, "reading the body", "total_timeout of 60 s")
+
+
+def test_the_total_timeout_is_one_for_all_addresses_of_a_host(monkeypatch):
+    """What the waits of all attempts may take together is no more than the limit."""
+    connect, getaddrinfo, waits = socket.socket.connect, socket.getaddrinfo, []
+
+    def recording(self, address):
+        waits.append(self.gettimeout())
+        return connect(self, address)
+
+    with full_listener() as port:
+        found = [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda host, *more, **options: (
+            found * 3 if host == b"many.example" else getaddrinfo(host, *more, **options)))
+        monkeypatch.setattr(socket.socket, "connect", recording, raising=False)
+        error = fetch(None, Timeouts(PATIENCE, PATIENCE, TOTAL), scheme="http", host="many.example", port=port).error
+        monkeypatch.undo()
+    assert_timeout(error, "connecting", "total_timeout of 0.6 s")
+    assert sum(waits) <= TOTAL
+
+
+def test_what_the_kernel_gives_up_is_not_blamed_on_a_limit(monkeypatch):
+    """The kernel's own ETIMEDOUT, of a connection or of keep-alive probes, comes long before or without our limits."""
+    def create_connection(*_):
+        raise OSError(errno.ETIMEDOUT, "Connection timed out")
+
+    monkeypatch.setattr(socket, "create_connection", create_connection)
+    for timeouts in (Timeouts(None, 500, None), Timeouts(400, 500, None), Timeouts(None, None, None)):
+        error = fetch(None, timeouts, scheme="http", port=80).error
+        assert type(error) is NetworkError and error.retryable
+        assert "timeout of" not in str(error)
+
+
+def test_failed_keep_alive_probes_are_not_blamed_on_the_read_timeout(monkeypatch):
+    class Dead(socket.socket):
+        def recv_into(self, *_):
+            raise OSError(errno.ETIMEDOUT, "Connection timed out")
+
+    connect = socket.create_connection
+
+    def create_connection(*arguments):
+        connected = connect(*arguments)
+        dead = Dead(connected.family, connected.type, connected.proto, fileno=connected.detach())
+        dead.settimeout(arguments[1])
+        return dead
+
+    monkeypatch.setattr(socket, "create_connection", create_connection)
+    error = answered(stall, timeouts=Timeouts(None, 500, None)).error
+    assert type(error) is NetworkError
+    assert "timeout of" not in str(error)
+
+
+# ---- closing -----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("start", [CHUNKED, CHUNKED + b"5\r\nhe", CHUNKED + b"2\r\nhe\r", with_length(5) + b"he", UNTIL_CLOSE + b"he"])
+@pytest.mark.parametrize("woken_first", [False, True])
+def test_closing_from_another_thread_ends_a_read(start, secure, woken_first, authority, monkeypatch):
+    ended, outcomes = threading.Event(), []
+
+    def read_on():
+        try:
+            while True:
+                part = exchange.read1()
+                if not part:
+                    outcomes.append("complete")
+                    return
+        except Error as error:
+            outcomes.append(error)
+        finally:
+            ended.set()
+
+    with RawServer([start, stall], tls=authority.server() if secure else None) as server:
+        exchange = open_exchange(request_to(server), LONG, authority.client() if secure else None)
+        reader = threading.Thread(target=read_on)
+        reader.start()
+        with monkeypatch.context() as patch:
+            if woken_first:  # the reader is through before the socket is closed, and not only shut down
+                shutdown = socket.socket.shutdown
+                patch.setattr(socket.socket, "shutdown", lambda self, how: (shutdown(self, how), ended.wait(1)), raising=False)
+            time.sleep(0.02)  # for the reader to be waiting; if it is not yet, the outcome is the same
+            exchange.close()
+        reader.join(PATIENCE)
+        assert not reader.is_alive()
+        assert server.gone() in ("eof", "reset")
+    assert [type(outcome) for outcome in outcomes] == [NetworkError], outcomes
+    assert outcomes[0].kind == "closed"
+
+
+@pytest.mark.parametrize("start", [CHUNKED + b"5\r\nhello\r\n", with_length(5) + b"hello", UNTIL_CLOSE + b"hello", with_length(0)])
+def test_a_closed_exchange_reads_no_more(start):
+    with RawServer([start, stall]) as server:
+        exchange = open_exchange(request_to(server), LONG)
+        exchange.close()
+        exchange.close()
+        for _ in range(2):
+            with pytest.raises(NetworkError) as caught:
+                exchange.read1()
+            assert caught.value.kind == "closed"
+        assert server.gone() in ("eof", "reset")
+
+
+def test_closing_after_the_end_and_after_the_peer_is_harmless():
+    with RawServer([with_length(5) + b"hello", reset]) as server:
+        exchange = open_exchange(request_to(server), LONG)
+        assert exchange.read1() == b"hello"
+        assert exchange.read1() == b""
+        server.gone()
+        exchange.close()
+        exchange.close()
+
+
+# ---- TLS ---------------------------------------------------------------------------------------------------------
+
+class Authority:
+    """A certificate authority for one run, and the contexts of servers that it certifies and of clients that trust it."""
+
+    def __init__(self, trustme):
+        self._authority = trustme.CA()
+
+    def server(self, name="localhost"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._authority.issue_cert(name).configure_cert(context)
+        return context
+
+    def client(self):
+        context = quietly(default_ssl_context)
+        self._authority.configure_trust(context)
+        return context
+
+
+def quietly(function):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return function()
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return Authority(pytest.importorskip("trustme"))
+
+
+@pytest.mark.parametrize("framing", sorted(BODIES))
+def test_tls_with_a_trusted_certificate(framing, authority):
+    head, on_wire = BODIES[framing]
+    outcome = answered(head + b"".join(data for data, _ in on_wire), tls=authority.server(), context=authority.client())
+    assert (outcome.exchange.status, outcome.body, outcome.error) == (200, body_of(on_wire), None)
+
+
+def test_an_untrusted_certificate(authority):
+    for context in (None, quietly(default_ssl_context)):
+        error = answered(with_length(0), tls=authority.server(), context=context).error
+        assert is_network(error) and error.rule == "HTTP-053" and not error.retryable
+        assert "TLS with localhost port" in str(error)
+        assert "certificate" in str(error).lower()
+
+
+def test_a_certificate_for_another_name(authority):
+    error = answered(with_length(0), tls=authority.server("other.example"), context=authority.client()).error
+    assert is_network(error) and error.rule == "HTTP-053" and not error.retryable
+    assert "localhost" in str(error)
+    assert "match" in str(error) and "name" in str(error).lower()
+
+
+def test_a_server_that_speaks_no_tls():
+    def speak(connection):
+        connection.socket.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with RawServer([close], read=speak) as server:
+        error = fetch(server, scheme="https").error
+    assert is_network(error) and error.rule == "HTTP-053"
+    assert "TLS with localhost port" in str(error)
+
+
+def old_tls(context, newest_only):
+    """Let context speak TLS 1.1, and when told so nothing newer."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        if hasattr(context, "minimum_version"):
+            context.minimum_version = ssl.TLSVersion.TLSv1
+        if newest_only:
+            context.options |= ssl.OP_NO_TLSv1_2 | getattr(ssl, "OP_NO_TLSv1_3", 0)
+    return context
+
+
+def test_tls_1_1_is_refused(authority):
+    try:
+        server_context = old_tls(authority.server(), True)
+        lax = old_tls(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), False)
+        authority._authority.configure_trust(lax)
+    except (ssl.SSLError, ValueError) as error:
+        pytest.skip("this OpenSSL has no TLS 1.1: %s" % error)
+    if answered(with_length(0), tls=server_context, context=lax).error is not None:
+        pytest.skip("this OpenSSL cannot speak TLS 1.1")
+    strict = authority.client()
+    strict.set_ciphers("ALL:@SECLEVEL=0")  # so that it is the version that is refused
+    error = answered(with_length(0), tls=server_context, context=strict).error
+    assert is_network(error) and error.rule == "HTTP-053"
+    assert "version" in str(error).lower() or "protocol" in str(error).lower()
+
+
+def test_the_default_context_verifies_and_wants_tls_1_2():
+    context = quietly(default_ssl_context)
+    assert context.verify_mode == ssl.CERT_REQUIRED and context.check_hostname
+    old = ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
+    assert context.options & old == old or context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+def test_the_default_context_is_made_without_a_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        default_ssl_context()
+
+
+@pytest.mark.parametrize("cut", [0, 3, 5])
+def test_a_body_until_close_is_complete_only_with_close_notify(cut, authority):
+    for ending, complete in ((close, True), (ragged, False)):
+        outcome = answered(UNTIL_CLOSE + b"hello"[:cut], ending, tls=authority.server(), context=authority.client())
+        assert outcome.body == b"hello"[:cut]
+        assert outcome.error is None if complete else is_truncated(outcome.error), (ending, outcome)
+
+
+@pytest.mark.parametrize("ending", [close, ragged])
+@pytest.mark.parametrize("framing", ["chunked", "length"])
+def test_bodies_of_known_length_under_tls(framing, ending, authority):
+    head, on_wire = BODIES[framing]
+    wire = b"".join(data for data, _ in on_wire)
+    tls, context = authority.server(), authority.client()
+    for cut in (0, 1, 4, len(wire) - 1, len(wire)):
+        outcome = answered(head + wire[:cut], ending, tls=tls, context=context)
+        assert outcome.body == body_of(on_wire, cut)
+        assert outcome.error is None if cut == len(wire) else is_truncated(outcome.error), cut
+
+
+@pytest.mark.parametrize("ending", [close, ragged])
+def test_heads_under_tls(ending, authority):
+    tls, context = authority.server(), authority.client()
+    assert answered(ending, tls=tls, context=context).error.kind == "network"
+    for cut in (1, 17, len(SMALL_HEAD) - 1):
+        assert answered(SMALL_HEAD[:cut], ending, tls=tls, context=context).error.kind in ("http", "network")
+
+
+# ---- anything at all ---------------------------------------------------------------------------------------------
+
+ANSWER_PARTS = [
+    b"HTTP/1.1 ", b"HTTP/1.0 ", b"200 OK", b"\r\n", b"\r\n", b"\n", b"\r", b"103 x\r\n\r\n", OK, CHUNKED, UNTIL_CLOSE, with_length(5),
+    b"Content-Length: ", b"5", b"0", b"Transfer-Encoding: ", b"chunked", b"gzip", b"A: b", b":", b" ", b"hello", b"5\r\nhello\r\n",
+    b"0\r\n\r\n", b"0\r\n", b"-", b"x", b"\0", b"\xff", b"\x15\x03",
+]
+some_parts = st.lists(st.sampled_from(ANSWER_PARTS), max_size=10).map(b"".join)
+answers = st.one_of(
+    some_parts, st.tuples(st.sampled_from([OK, CHUNKED, UNTIL_CLOSE, with_length(5)]), some_parts).map(b"".join), st.binary(max_size=60))
+
+
+def test_any_bytes_in_any_pieces_end_in_a_value_or_in_our_errors():
+    with RawServer([]) as server:
+        @settings(max_examples=150, deadline=None)
+        @given(answers, st.lists(st.integers(0, 80), max_size=5), st.sampled_from([close, close, reset]))
+        def run(answer, cuts, ending):
+            cuts = sorted(cut for cut in cuts if cut <= len(answer))
+            outcomes = []
+            for script in ([answer], [answer[start:end] for start, end in zip([0] + cuts, cuts + [len(answer)])]):
+                number = len(server.connections)
+                server.scripts[number:] = [script + [ending]]
+                outcome = fetch(server)  # raises whatever is not ours
+                server.gone(number)
+                if outcome.error is not None:
+                    assert type(outcome.error) in (HttpError, NetworkError)
+                    assert outcome.error.kind in ("http", "truncated", "network")
+                    assert type(outcome.error) is NetworkError or outcome.error.kind != "network"
+                outcomes.append((outcome.exchange and outcome.exchange.status, outcome.body, str(outcome.error)))
+            if ending is close:
+                assert outcomes[0] == outcomes[1]
+
+        run()
