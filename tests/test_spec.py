@@ -36,15 +36,12 @@ from refimpl import (
     errors,
     eventstream,
     http1,
-    json_format,
     operation,
-    query_format,
     shapes,
     sigv4,
     transport,
-    value_format,
-    xml_format,
 )
+from refimpl.documents import json_format, query_format, value_format, xml_format
 from refimpl.text import _MAX_RETRY_DIGITS, DEFAULT_MAX_ITEM_LENGTH
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -241,7 +241,7 @@ def test_writing_makes_files_and_manifest_and_takes_old_ones_away(tmp_path, monk
     assert write(tmp_path) == [("eventstream-decode", 1)]
     assert sorted(path.name for path in tmp_path.iterdir()) == [MANIFEST, "eventstream-decode.json", "schema.json", "recordings"]
     lines = (tmp_path / MANIFEST).read_text(encoding="ascii").splitlines()
-    assert [line[66:] for line in lines] == ["eventstream-decode.json", "schema.json", "wire/one.json"]
+    assert [line[66:] for line in lines] == ["eventstream-decode.json", "schema.json", "recordings/one.json"]
     assert lines[1] == hashlib.sha256(b"{}\n").hexdigest() + "  schema.json"
     text = (tmp_path / "eventstream-decode.json").read_text(encoding="utf-8")
     assert json.loads(text) == with_case().document() and text.startswith('{\n "feature": "eventstream-decode",\n "cases": [\n  {\n   "id"')

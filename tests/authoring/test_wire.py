@@ -30,7 +30,7 @@ from conformance.run.verdicts import PASS, judge
 from tests.conformance.recording.test_recorder import asked as exchange
 
 BY_NAME = {row.name: row for row in ROWS}
-RECORDINGS: Dict[str, Dict[str, Any]] = {path.stem: read_recording(str(VECTORS), "wire/" + path.name) for path in FOLDER.glob("*.json")}
+RECORDINGS: Dict[str, Dict[str, Any]] = {path.stem: read_recording(str(VECTORS), "recordings/" + path.name) for path in FOLDER.glob("*.json")}
 LOADED: Dict[str, List[str]] = {}  # the ids of all cases by their feature
 for loaded in load_cases():
     LOADED.setdefault(loaded.feature, []).append(loaded.id)
@@ -84,9 +84,9 @@ def test_the_request_is_the_row_s_and_its_signature_is_good_by_two_transcription
 @pytest.mark.parametrize("name", sorted(BY_NAME))
 def test_every_case_passes_and_all_of_them_are_loaded(name: str) -> None:
     entries = list(case_entries(RECORDINGS[name]))
-    assert sorted(LOADED["wire/" + name]) == sorted(entry["id"] for entry in entries)
+    assert sorted(LOADED["recordings/" + name]) == sorted(entry["id"] for entry in entries)
     for entry in entries:
-        for question in questions_of(case_of(entry, "wire/" + name)):
+        for question in questions_of(case_of(entry, "recordings/" + name)):
             assert judge(question, answer_question({"op": entry["op"], "input": question.input}, OPERATIONS)).word == PASS
 
 

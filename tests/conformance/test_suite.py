@@ -24,7 +24,7 @@ from conformance.schema import faults
 from conformance.suite import read_known
 from refimpl.errors import UsageError
 from refimpl.eventstream import encode
-from tests.conformance.support import adapter_program
+from tests.support import adapter_program
 
 Result = NamedTuple("Result", [("code", int), ("out", List[str]), ("err", str)])
 ONE = case_of({

@@ -11,7 +11,8 @@ from typing import Any, Dict, List
 
 import pytest
 
-from conformance import runner, scenarios
+from conformance.endpoint import scenarios
+from conformance.run import runner
 from conformance.endpoint.scenarios import examples
 from conformance.implementations.foreign import (
     CLIENTS,

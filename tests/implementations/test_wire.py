@@ -28,7 +28,7 @@ def test_a_fresh_recording_is_the_committed_one(name: str, peers: Peers, tmp_pat
     for needed in {row.client, row.encoder} - {"refimpl", None}:
         peer(str(needed))
     record_row(row, peers, tmp_path)
-    fresh, committed = read_recording(str(tmp_path), name + ".json"), read_recording(str(VECTORS), "wire/%s.json" % name)
+    fresh, committed = read_recording(str(tmp_path), name + ".json"), read_recording(str(VECTORS), "recordings/%s.json" % name)
     if (fresh["client"], fresh["server"]) != (committed["client"], committed["server"]):
         pytest.skip("recorded with %s; here is %s" % (committed["client"], fresh["client"]))
     assert [case["id"] for case in fresh["cases"]] == [case["id"] for case in committed["cases"]]

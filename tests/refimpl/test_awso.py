@@ -34,7 +34,7 @@ from refimpl.shapes import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-GOLDEN = Path(__file__).resolve().parent / "data" / "awso-golden.jsonl"
+GOLDEN = ROOT / "tests" / "data" / "awso-golden.jsonl"
 HEADING = "## 14. Appendix: divergences from awso"
 
 

@@ -46,7 +46,7 @@ from refimpl.eventstream import encode
 from refimpl.operation import MAX_ERROR_BODY, BodySizeWarning, ResponseReader
 from refimpl.sigv4 import verify
 from refimpl.transport import Timeouts
-from tests.refimpl.rawserver import PATIENCE, RawServer, close, nothing_left, reset, stall
+from tests.rawserver import PATIENCE, RawServer, close, nothing_left, reset, stall
 
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TOKEN = "TokenOfATest/that+nobody=may.see"

@@ -27,7 +27,7 @@ from refimpl.http1 import (
     parse_header_lines,
     parse_status_line,
 )
-from tests.refimpl.support import deliveries
+from tests.support import deliveries
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

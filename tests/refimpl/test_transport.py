@@ -33,7 +33,7 @@ from refimpl.transport import (
     keep_alive,
     open_exchange,
 )
-from tests.refimpl.rawserver import (
+from tests.rawserver import (
     PATIENCE,
     RawServer,
     abandon,
@@ -47,7 +47,7 @@ from tests.refimpl.rawserver import (
     stall,
     stall_unread,
 )
-from tests.refimpl.support import pieces
+from tests.support import pieces
 
 LONG = Timeouts(3 * PATIENCE, 3 * PATIENCE, None)  # the server loses its patience first
 SHORT = 0.25  # seconds; a limit that is meant to be hit, by a wait that begins at once

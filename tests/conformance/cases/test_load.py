@@ -300,20 +300,20 @@ def with_recording(folder: Path, **changes: Any) -> Path:
 
 def test_the_cases_of_a_recording_are_cases_like_others(folder: Path) -> None:
     case = load_cases(str(with_recording(folder)))[-1]
-    assert (case.id, case.feature, case.input, case.delivery) == ("wire-one-decode", "wire/one", {"chunks": []}, ("whole",))
+    assert (case.id, case.feature, case.input, case.delivery) == ("wire-one-decode", "recordings/one", {"chunks": []}, ("whole",))
     assert [question.input for question in questions_of(case)] == [{"chunks": []}]
 
 
 @pytest.mark.parametrize("changes, words", [
-    ({"title": ""}, "wire/one.json: title: expected text, got none"),
+    ({"title": ""}, "recordings/one.json: title: expected text, got none"),
     ({"request": {"ended": "whole", "continued": False, "pieces": [{"at": 0, "text": "\u00e9"}]}},
-     "wire/one.json: request.pieces[0].text: expected ^["),
+     "recordings/one.json: request.pieces[0].text: expected ^["),
     ({"response": {"ended": "none", "pieces": []}},
-     "wire/one.json: wire-one-decode: the response is not HTTP that the protocol can carry"),
-    ({"cases": [dict(RECORDED["cases"][0], why=7)]}, "wire/one.json: wire-one-decode: why: expected string, got 7"),
-    ({"cases": [dict(RECORDED["cases"][0], input={})]}, "wire/one.json: cases[0]: unknown key input"),
-    ({"cases": [dict(RECORDED["cases"][0], id="evs-one")]}, "wire/one.json: cases[0].id: expected ^wire(?:-[a-z0-9]+)+$, got evs-one"),
-    ({"cases": RECORDED["cases"] * 2}, "wire/one.json: wire-one-decode: id: stands already in wire/one.json"),
+     "recordings/one.json: wire-one-decode: the response is not HTTP that the protocol can carry"),
+    ({"cases": [dict(RECORDED["cases"][0], why=7)]}, "recordings/one.json: wire-one-decode: why: expected string, got 7"),
+    ({"cases": [dict(RECORDED["cases"][0], input={})]}, "recordings/one.json: cases[0]: unknown key input"),
+    ({"cases": [dict(RECORDED["cases"][0], id="evs-one")]}, "recordings/one.json: cases[0].id: expected ^wire(?:-[a-z0-9]+)+$, got evs-one"),
+    ({"cases": RECORDED["cases"] * 2}, "recordings/one.json: wire-one-decode: id: stands already in recordings/one.json"),
 ])
 def test_a_recording_at_fault_is_told_and_takes_no_other_with_it(folder: Path, changes: Dict[str, Any], words: str) -> None:
     line, = told(with_recording(folder, **changes))

@@ -21,7 +21,9 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 
-from conformance import cli, foreign, peers
+from conformance import cli
+from conformance.implementations import foreign
+from conformance.implementations import install as peers
 from conformance.endpoint.scenarios import (
     OUTPUT,
     THREE,

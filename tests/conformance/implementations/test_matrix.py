@@ -15,7 +15,8 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import pytest
 
-from conformance import cli, matrix
+from conformance import cli
+from conformance.implementations import matrix
 from conformance.cases.load import CaseError, case_of
 from conformance.implementations.install import PEERS, Found, Peer
 from conformance.implementations.matrix import (
@@ -42,7 +43,7 @@ from conformance.run.verdicts import (
 )
 from conformance.schema import faults
 from refimpl.errors import UsageError
-from tests.conformance.implementations.support import adapter_program, made_result
+from tests.support import adapter_program, made_result
 
 ROOT = Path(__file__).resolve().parents[3]
 Result = NamedTuple("Result", [("code", int), ("out", List[str]), ("err", List[str])])

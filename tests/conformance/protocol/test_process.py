@@ -17,7 +17,7 @@ import pytest
 from conformance.protocol import process
 from conformance.protocol.messages import MAX_LINE_LENGTH
 from conformance.protocol.process import Adapter, AdapterFault, Crashed, Garbled, Hanging
-from tests.conformance.protocol.support import adapter_program
+from tests.support import adapter_program
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and process groups")
 PATIENCE = 60.0  # seconds; only a watchdog

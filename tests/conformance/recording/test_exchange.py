@@ -45,7 +45,7 @@ from conformance.recording.exchange import (
 from refimpl.errors import Error
 from refimpl.eventstream import Decoder
 from refimpl.sigv4 import Credentials, Signer
-from tests.conformance.recording.support import deliveries
+from tests.support import deliveries
 
 SECRET = "not/AnExample+Secret=="
 OURS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")

@@ -49,7 +49,7 @@ from conformance.run.verdicts import judge
 from refimpl.client import Client
 from refimpl.errors import UsageError
 from refimpl.sigv4 import Credentials, Signer, amz_date_of, verify
-from tests.conformance.recording.rawserver import (
+from tests.rawserver import (
     RawServer,
     abandon,
     nothing_left,

@@ -25,7 +25,7 @@ from conformance.run.verdicts import (
 )
 from conformance.schema import faults
 from refimpl.operation import VERSION
-from tests.conformance.report.support import made_result
+from tests.support import made_result
 
 SCHEMA = json.loads(Path(REPORT_SCHEMA).read_text(encoding="utf-8"))
 SAID = Implementation("mine", "1.2", "perl", ("text.lines",), {})

@@ -12,7 +12,7 @@ from conformance.endpoint.server import Endpoint
 from conformance.report.dump import SERVED, files_of, write_case
 from conformance.run.runner import addressed
 from conformance.run.verdicts import PASS, judge
-from tests.conformance.report.support import made_result
+from tests.support import made_result
 
 ROOT = Path(__file__).resolve().parents[3]
 RULES = load_rules()

@@ -38,7 +38,7 @@ from conformance.run.verdicts import (
     Result,
     verdict,
 )
-from tests.conformance.report.support import made_result
+from tests.support import made_result
 
 RULES = load_rules()
 DATE = "2026-11-25T18:00:00Z"

@@ -23,7 +23,7 @@ from conformance.run.verdicts import (
     WORDS,
     Difference,
 )
-from tests.conformance.report.support import made_result
+from tests.support import made_result
 
 SAID = Implementation("mine <&\">", "1.2", "perl", ("text.lines",), {})
 

@@ -20,7 +20,7 @@ from conformance.report.documents import report_document
 from conformance.report.html import html_text
 from conformance.run.runner import Implementation
 from conformance.run.verdicts import ACCEPTABLE, FAIL, UNSUPPORTED, Difference
-from tests.conformance.report.support import made_result
+from tests.support import made_result
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not BROWSER or not DRIVER, reason="no chromium with its driver")

@@ -30,7 +30,7 @@ from conformance.run.verdicts import (
     Difference,
     suspects,
 )
-from tests.conformance.report.support import made_result
+from tests.support import made_result
 
 RULES = {name: Rule(name, "A reader MUST read. " * 10 if name == "EVS-001" else "Text of %s." % name, ("MUST",), (), ())
          for name in ("EVS-001", "EVS-002", "EVS-003")}

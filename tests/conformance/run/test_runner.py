@@ -41,7 +41,7 @@ from conformance.run.verdicts import (
     exit_code,
 )
 from refimpl.operation import VERSION
-from tests.conformance.run.support import adapter_program
+from tests.support import adapter_program
 
 PATIENCE = 30.0
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from refimpl import json_format, value_format
+from refimpl.documents import json_format, value_format
 from refimpl.documents.datatype import (
     blob_type,
     events_type,

@@ -7,7 +7,7 @@ are met in the wild stand here as they write them. Paths are compared with a rea
 import json
 
 import pytest
-import refimpl.render
+import refimpl.text.render
 from hypothesis import given
 from hypothesis import strategies as st
 
