@@ -14,6 +14,7 @@ nothing of `refimpl`. Each case is checked as it is made (rules that exist and b
 tested, keys and kinds that the protocol has), and a broken one raises CaseMistake, which names it. What can be asserted of why
 a case exists is asserted where it is written: that a negative has one fault, that a number lies at its bound.
 """
+
 import base64
 import hashlib
 import importlib
@@ -32,21 +33,74 @@ MANIFEST = "MANIFEST.sha256"
 SINCE = "0.1.0"  # the version of the vectors that a new case belongs to
 
 RULES = load_rules()
-LEDGER = re.findall(r"^\| (DIV-[0-9]{3}) \|", (ROOT / "DIVERGENCES.md").read_text(encoding="utf-8"), re.MULTILINE)
+LEDGER = re.findall(
+    r"^\| (DIV-[0-9]{3}) \|", (ROOT / "DIVERGENCES.md").read_text(encoding="utf-8"), re.MULTILINE
+)
 LEVELS = ("MUST", "SHOULD", "MAY")
-KEYS = ("id", "title", "rules", "level", "op", "input", "delivery", "expect", "acceptable", "needs", "why", "since", "source")
+KEYS = (
+    "id",
+    "title",
+    "rules",
+    "level",
+    "op",
+    "input",
+    "delivery",
+    "expect",
+    "acceptable",
+    "needs",
+    "why",
+    "since",
+    "source",
+)
 PREFIXES = ("evs-", "sig-", "http-", "end-", "shp-", "txt-")
-BINARY_OPS = ("eventstream.decode", "http.response", "text.lines", "text.sse")  # their input has bytes, cut as a delivery says
+BINARY_OPS = (
+    "eventstream.decode",
+    "http.response",
+    "text.lines",
+    "text.sse",
+)  # their input has bytes, cut as a delivery says
 OUTPUTS = {  # what an operation's output has, as the adapter protocol says
-    "sigv4.sign": ("canonical_request", "string_to_sign", "k_date", "k_region", "k_service", "k_signing", "signature", "authorization"),
-    "sigv4.presign": ("canonical_request", "string_to_sign", "k_date", "k_region", "k_service", "k_signing", "signature", "target"),
-    "sigv4.verify": (), "eventstream.decode": ("messages",), "eventstream.encode": ("messages",), "shape.convert": ("document",),
-    "http.request": ("method", "url", "headers", "body"), "http.response": ("output", "events"), "text.lines": ("lines",),
-    "text.sse": ("events",), "endpoint.resolve": ("url", "signing_region", "signing_name"),
+    "sigv4.sign": (
+        "canonical_request",
+        "string_to_sign",
+        "k_date",
+        "k_region",
+        "k_service",
+        "k_signing",
+        "signature",
+        "authorization",
+    ),
+    "sigv4.presign": (
+        "canonical_request",
+        "string_to_sign",
+        "k_date",
+        "k_region",
+        "k_service",
+        "k_signing",
+        "signature",
+        "target",
+    ),
+    "sigv4.verify": (),
+    "eventstream.decode": ("messages",),
+    "eventstream.encode": ("messages",),
+    "shape.convert": ("document",),
+    "http.request": ("method", "url", "headers", "body"),
+    "http.response": ("output", "events"),
+    "text.lines": ("lines",),
+    "text.sse": ("events",),
+    "endpoint.resolve": ("url", "signing_region", "signing_name"),
 }
-DELIVERIES = ("whole", "bytewise", "halves", "trailing")  # the last one is for eventstream.decode alone
-KINDS = re.findall(r"^\| `([a-z0-9_]+)` \|", (ROOT / "SPEC.md").read_text(encoding="utf-8").partition("### 2.1")[2].partition("\n#")[0],
-                   re.MULTILINE)
+DELIVERIES = (
+    "whole",
+    "bytewise",
+    "halves",
+    "trailing",
+)  # the last one is for eventstream.decode alone
+KINDS = re.findall(
+    r"^\| `([a-z0-9_]+)` \|",
+    (ROOT / "SPEC.md").read_text(encoding="utf-8").partition("### 2.1")[2].partition("\n#")[0],
+    re.MULTILINE,
+)
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+\Z")
 
@@ -58,6 +112,7 @@ class CaseMistake(AssertionError):
 
 
 # ---- pieces of a case --------------------------------------------------------------------------------------------
+
 
 def b64(data: bytes) -> str:
     """Return bytes as the protocol writes them."""
@@ -74,7 +129,12 @@ def ok(**output: Any) -> Json:
     return {"status": "ok", "output": output} if output else {"status": "ok"}
 
 
-def reject(kind: Union[str, Sequence[str]], code: Optional[str] = None, fields: Optional[Json] = None, **output: Any) -> Json:
+def reject(
+    kind: Union[str, Sequence[str]],
+    code: Optional[str] = None,
+    fields: Optional[Json] = None,
+    **output: Any,
+) -> Json:
     """Return what is expected of a case that is refused; kind may be several where the rule leaves the choice, output what was
     delivered before the fault."""
     expect: Json = {"status": "reject", "kind": kind if isinstance(kind, str) else list(kind)}
@@ -91,6 +151,7 @@ def either(expect: Json, why: str, divergence: str) -> Json:
 
 # ---- a vector file -----------------------------------------------------------------------------------------------
 
+
 class Feature:
     """One vector file while it is written.
 
@@ -98,22 +159,48 @@ class Feature:
     case says otherwise
     """
 
-    def __init__(self, name: str, op: str, prefix: str, delivery: Sequence[str] = ("whole",)) -> None:
+    def __init__(
+        self, name: str, op: str, prefix: str, delivery: Sequence[str] = ("whole",)
+    ) -> None:
         self.name, self.op, self.prefix, self.delivery = name, op, prefix, tuple(delivery)
         self.cases: List[Json] = []
 
-    def case(self, case_id: str, title: str, rules: str, given: Mapping[str, Any], expect: Json, why: str, level: str = "MUST",
-             delivery: Optional[Sequence[str]] = None, acceptable: Sequence[Json] = (), needs: Sequence[str] = (), since: str = SINCE,
-             source: str = "derived") -> None:
+    def case(
+        self,
+        case_id: str,
+        title: str,
+        rules: str,
+        given: Mapping[str, Any],
+        expect: Json,
+        why: str,
+        level: str = "MUST",
+        delivery: Optional[Sequence[str]] = None,
+        acceptable: Sequence[Json] = (),
+        needs: Sequence[str] = (),
+        since: str = SINCE,
+        source: str = "derived",
+    ) -> None:
         """Add a case. rules: their ids, with blanks between them; why: what a wrong implementation costs its user."""
         cut = list(self.delivery if delivery is None else delivery)
-        case = {"id": case_id, "title": title, "rules": rules.split(), "level": level, "op": self.op, "input": dict(given),
-                "delivery": cut if cut != ["whole"] else [], "expect": expect, "acceptable": list(acceptable), "needs": list(needs),
-                "why": why, "since": since, "source": source}
+        case = {
+            "id": case_id,
+            "title": title,
+            "rules": rules.split(),
+            "level": level,
+            "op": self.op,
+            "input": dict(given),
+            "delivery": cut if cut != ["whole"] else [],
+            "expect": expect,
+            "acceptable": list(acceptable),
+            "needs": list(needs),
+            "why": why,
+            "since": since,
+            "source": source,
+        }
         kept = {key: case[key] for key in KEYS if case[key] not in ([], ()) or key == "rules"}
         mistake = mistake_in(kept, self.prefix)
         if mistake is not None:
-            raise CaseMistake("%s: %s" % (case_id, mistake))
+            raise CaseMistake(f"{case_id}: {mistake}")
         self.cases.append(kept)
 
     def document(self) -> Json:
@@ -122,8 +209,12 @@ class Feature:
 
 def mistake_in(case: Json, prefix: str) -> Optional[str]:
     """Return what is wrong with a case, in a few words, or None."""
-    checks = (_mistake_in_words(case, prefix), _mistake_in_rules(case), _mistake_in_input(case),
-              _mistake_in_expect(case["expect"], case["op"]))
+    checks = (
+        _mistake_in_words(case, prefix),
+        _mistake_in_rules(case),
+        _mistake_in_input(case),
+        _mistake_in_expect(case["expect"], case["op"]),
+    )
     for mistake in checks:
         if mistake is not None:
             return mistake
@@ -134,19 +225,19 @@ def mistake_in(case: Json, prefix: str) -> Optional[str]:
         if other["expect"] == case["expect"] or len(other["why"]) < 20:
             return "an acceptable outcome must be another one, and owes a reason"
         if other["divergence"] not in LEDGER:
-            return "DIVERGENCES.md has no row %s" % other["divergence"]
+            return f"DIVERGENCES.md has no row {other['divergence']}"
     return None
 
 
 def _mistake_in_words(case: Json, prefix: str) -> Optional[str]:
     if case["op"] not in OUTPUTS:
-        return "the protocol has no operation %s" % case["op"]
+        return f"the protocol has no operation {case['op']}"
     if prefix not in PREFIXES or not case["id"].startswith(prefix) or not _ID.match(case["id"]):
-        return "the id must be lower-case words with dashes that begin with %s" % prefix
+        return f"the id must be lower-case words with dashes that begin with {prefix}"
     for key in ("title", "why", "source"):
         text = case[key]
         if not text or text != text.strip() or "\n" in text or text.endswith("."):
-            return "%s must be one line without a full stop at its end" % key
+            return f"{key} must be one line without a full stop at its end"
     if len(case["why"]) < 20:
         return "why must say what the bug would cost"
     return None
@@ -155,9 +246,11 @@ def _mistake_in_words(case: Json, prefix: str) -> Optional[str]:
 def _mistake_in_rules(case: Json) -> Optional[str]:
     unknown = [rule for rule in case["rules"] if rule not in RULES]
     if unknown or not case["rules"] or len(set(case["rules"])) != len(case["rules"]):
-        return "SPEC.md has no such rule, or it stands twice: %s" % " ".join(unknown or case["rules"] or ["none given"])
-    if case["level"] not in LEVELS or not any(case["level"] in RULES[rule].words for rule in case["rules"]):
-        return "none of its rules binds with %s" % case["level"]
+        return f"SPEC.md has no such rule, or it stands twice: {' '.join(unknown or case['rules'] or ['none given'])}"
+    if case["level"] not in LEVELS or not any(
+        case["level"] in RULES[rule].words for rule in case["rules"]
+    ):
+        return f"none of its rules binds with {case['level']}"
     return None
 
 
@@ -166,7 +259,9 @@ def _mistake_in_input(case: Json) -> Optional[str]:
     forms = [form for form in ("frames", "text", "base64", "chunks", "parts") if form in given]
     if case["op"] in BINARY_OPS:
         if len(forms) != 1:
-            return "its bytes must be one of frames, text, base64, or cut already as chunks or parts"
+            return (
+                "its bytes must be one of frames, text, base64, or cut already as chunks or parts"
+            )
         if forms[0] in ("chunks", "parts") and delivery:
             return "what is cut already has no delivery"
         if "frames" in given:
@@ -179,35 +274,39 @@ def _mistake_in_input(case: Json) -> Optional[str]:
     elif forms or delivery:
         return "the operation takes no bytes in pieces"
     if len(set(delivery)) != len(delivery) or any(way not in DELIVERIES for way in delivery):
-        return "no such delivery: %s" % " ".join(delivery)
+        return f"no such delivery: {' '.join(delivery)}"
     if "trailing" in delivery and case["op"] != "eventstream.decode":
         return "only frames are delivered with others behind them"
     return None
 
 
 def _mistake_in_expect(expect: Json, op: str) -> Optional[str]:
-    allowed = {"ok": {"status", "output"}, "reject": {"status", "kind", "code", "fields", "output"}}.get(expect.get("status", ""))
+    allowed = {
+        "ok": {"status", "output"},
+        "reject": {"status", "kind", "code", "fields", "output"},
+    }.get(expect.get("status", ""))
     if allowed is None or set(expect) - allowed:
         return "expect must be ok with output, or reject with kind, code, fields, output"
     strange = sorted(set(expect.get("output", {})) - set(OUTPUTS.get(op, ())))
     if strange:
-        return "the output of %s has no %s" % (op, strange[0])
+        return f"the output of {op} has no {strange[0]}"
     if expect["status"] == "reject":
         kinds = expect["kind"] if isinstance(expect["kind"], list) else [expect["kind"]]
         unknown = [kind for kind in kinds if kind not in KINDS]
         if unknown or not kinds:
-            return "no such kind: %s" % " ".join(unknown)
+            return f"no such kind: {' '.join(unknown)}"
     return None
 
 
 # ---- all of them -------------------------------------------------------------------------------------------------
+
 
 def features() -> List[Feature]:
     """Return the features of all chapters, by name. Raises CaseMistake for what no chapter can see alone."""
     found: List[Feature] = []
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         if module.name != "__main__":
-            found += getattr(importlib.import_module("%s.%s" % (__name__, module.name)), "FEATURES", [])
+            found += getattr(importlib.import_module(f"{__name__}.{module.name}"), "FEATURES", [])
     found.sort(key=lambda feature: feature.name)
     check_together(found)
     return found
@@ -220,16 +319,16 @@ def check_together(found: Sequence[Feature]) -> None:
     for what in (names, ids):
         twice = sorted({name for name in what if what.count(name) > 1})
         if twice:
-            raise CaseMistake("%s: there twice" % twice[0])
+            raise CaseMistake(f"{twice[0]}: there twice")
     seen = set()
     for feature in found:
         for case in feature.cases:
             for need in case.get("needs", ()):
                 if need not in ids or need == case["id"]:
-                    raise CaseMistake("%s: needs %s, which is no other case" % (case["id"], need))
+                    raise CaseMistake(f"{case['id']}: needs {need}, which is no other case")
             questions = (case["op"], json.dumps(case["input"], sort_keys=True))
             if questions in seen:
-                raise CaseMistake("%s: asks what another case asks" % case["id"])
+                raise CaseMistake(f"{case['id']}: asks what another case asks")
             seen.add(questions)
 
 
@@ -240,13 +339,17 @@ def text_of(document: Json) -> str:
 
 def written(found: Sequence[Feature]) -> Dict[str, bytes]:
     """Return the vector files by name."""
-    return {feature.name + ".json": text_of(feature.document()).encode("utf-8") for feature in found}
+    return {
+        feature.name + ".json": text_of(feature.document()).encode("utf-8") for feature in found
+    }
 
 
 def manifest_of(folder: Path) -> bytes:
     """Return the manifest of a folder: a line `<sha256>  <file>` for each JSON file below it, sorted by name."""
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.json"))
-    lines = ["%s  %s\n" % (hashlib.sha256((folder / name).read_bytes()).hexdigest(), name) for name in files]
+    lines = [
+        f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files
+    ]
     return "".join(lines).encode("ascii")
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`python3 -m authoring`: write the vectors."""
+
 import sys
 
 from authoring import CaseMistake, write
@@ -7,6 +8,6 @@ from authoring import CaseMistake, write
 if __name__ == "__main__":
     try:
         for name, count in write():
-            print("%-20s %4d cases" % (name, count))
+            print(f"{name:20} {int(count):4} cases")
     except CaseMistake as mistake:
-        sys.exit("authoring: %s" % mistake)
+        sys.exit(f"authoring: {mistake}")

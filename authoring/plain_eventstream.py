@@ -3,6 +3,7 @@
 or the kind of the first fault. It is slow, reads from left to right and shares nothing with refimpl; the cases are held
 against it, and it is held against botocore by authoring/test_evs.py.
 """
+
 import struct
 import uuid
 import zlib
@@ -11,7 +12,13 @@ from typing import Any, Dict, List, Optional, Tuple
 from authoring import b64
 
 CEILING = 32 * 1024 * 1024
-FIXED = {2: ("int8", ">b"), 3: ("int16", ">h"), 4: ("int32", ">i"), 5: ("int64", ">q"), 8: ("timestamp", ">q")}
+FIXED = {
+    2: ("int8", ">b"),
+    3: ("int16", ">h"),
+    4: ("int32", ">i"),
+    5: ("int64", ">q"),
+    8: ("timestamp", ">q"),
+}
 
 Message = Dict[str, Any]
 
@@ -47,8 +54,10 @@ def first_message(data: bytes) -> Tuple[Message, bytes]:
     frame = data[:total_length]
     if zlib.crc32(frame[:-4]) != struct.unpack(">I", frame[-4:])[0]:
         raise Fault("message_crc")
-    headers = headers_in(frame[12:12 + headers_length])
-    return {"headers": headers, "payload": b64(frame[12 + headers_length:-4])}, data[total_length:]
+    headers = headers_in(frame[12 : 12 + headers_length])
+    return {"headers": headers, "payload": b64(frame[12 + headers_length : -4])}, data[
+        total_length:
+    ]
 
 
 def headers_in(block: bytes) -> List[Dict[str, Any]]:
@@ -59,7 +68,11 @@ def headers_in(block: bytes) -> List[Dict[str, Any]]:
             raise Fault("header")
         code, block = taken(block, 1)
         kind, value, block = value_in(code[0], block)
-        header = {"name": text_of(name), "type": kind, "value": text_of(value) if kind == "string" else value}
+        header = {
+            "name": text_of(name),
+            "type": kind,
+            "value": text_of(value) if kind == "string" else value,
+        }
         if header["name"] in [other["name"] for other in headers]:
             raise Fault("duplicate_header")
         headers.append(header)

@@ -6,6 +6,7 @@ posixpath's normalisation). Where that page leaves a question open the answer is
 question's input as the adapter protocol puts it and return the answer's output. They refuse nothing. What widely used signers do
 otherwise, and may, is told by arguments of their own.
 """
+
 import base64
 import hashlib
 import hmac
@@ -16,8 +17,22 @@ from urllib.parse import quote, unquote_to_bytes
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 NEVER_SIGNED = [
-    "accept-encoding", "authorization", "baggage", "connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "te",
-    "traceparent", "tracestate", "trailer", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id",
+    "accept-encoding",
+    "authorization",
+    "baggage",
+    "connection",
+    "expect",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "user-agent",
+    "x-amzn-trace-id",
 ]
 
 Pairs = List[Tuple[bytes, bytes]]
@@ -29,6 +44,7 @@ def uri_encode(octets: bytes, safe: str = "") -> str:
 
 # ---- step 1: the canonical request -------------------------------------------------------------------------------
 
+
 def canonical_uri(path: str, normalize: bool, twice: bool, verbatim: bool = False) -> str:
     if normalize:
         final = "/" if path.endswith("/") else ""
@@ -37,8 +53,10 @@ def canonical_uri(path: str, normalize: bool, twice: bool, verbatim: bool = Fals
         return path
     if twice:
         return uri_encode((path or "/").encode("utf-8"), "/")
-    return "".join(piece if re.fullmatch("%[0-9A-Fa-f]{2}", piece) else uri_encode(piece.encode("utf-8"), "/")
-                   for piece in re.split("(%[0-9A-Fa-f]{2})", path or "/"))
+    return "".join(
+        piece if re.fullmatch("%[0-9A-Fa-f]{2}", piece) else uri_encode(piece.encode("utf-8"), "/")
+        for piece in re.split("(%[0-9A-Fa-f]{2})", path or "/")
+    )
 
 
 def query_pairs(query: str) -> Pairs:
@@ -47,23 +65,37 @@ def query_pairs(query: str) -> Pairs:
 
 
 def canonical_query_string(pairs: Iterable[Tuple[bytes, bytes]]) -> str:
-    return "&".join(name + "=" + value for name, value in sorted((uri_encode(name), uri_encode(value)) for name, value in pairs))
+    return "&".join(
+        name + "=" + value
+        for name, value in sorted((uri_encode(name), uri_encode(value)) for name, value in pairs)
+    )
 
 
 def lower_headers(headers: Sequence[Sequence[str]]) -> Dict[str, str]:
     """Names in lower case, values trimmed and joined; in the order of the names."""
     joined: Dict[str, List[str]] = {}
     for name, value in headers:
-        joined.setdefault(name.lower(), []).append(re.sub("((\r?\n)?[ \t])+", " ", value).strip(" "))
+        joined.setdefault(name.lower(), []).append(
+            re.sub("((\r?\n)?[ \t])+", " ", value).strip(" ")
+        )
     return {name: ",".join(joined[name]) for name in sorted(joined)}
 
 
-def to_be_signed(headers: Sequence[Sequence[str]], but: Sequence[str] = (), forwarded: bool = False) -> Dict[str, str]:
-    return {name: value for name, value in lower_headers(headers).items()
-            if name not in NEVER_SIGNED and (forwarded or not name.startswith("x-forwarded-")) and name not in but}
+def to_be_signed(
+    headers: Sequence[Sequence[str]], but: Sequence[str] = (), forwarded: bool = False
+) -> Dict[str, str]:
+    return {
+        name: value
+        for name, value in lower_headers(headers).items()
+        if name not in NEVER_SIGNED
+        and (forwarded or not name.startswith("x-forwarded-"))
+        and name not in but
+    }
 
 
-def canonical_request(method: str, uri: str, query_string: str, headers: Mapping[str, str], body: bytes) -> str:
+def canonical_request(
+    method: str, uri: str, query_string: str, headers: Mapping[str, str], body: bytes
+) -> str:
     lines = [method, uri, query_string]
     lines += [name + ":" + value for name, value in headers.items()]
     return "\n".join(lines + ["", ";".join(headers), hashlib.sha256(body).hexdigest()])
@@ -71,8 +103,17 @@ def canonical_request(method: str, uri: str, query_string: str, headers: Mapping
 
 # ---- steps 2 to 5: string to sign, keys, signature ---------------------------------------------------------------
 
+
 def string_to_sign(time: str, scope: str, request: str) -> str:
-    return ALGORITHM + "\n" + time + "\n" + scope + "\n" + hashlib.sha256(request.encode("latin-1")).hexdigest()
+    return (
+        ALGORITHM
+        + "\n"
+        + time
+        + "\n"
+        + scope
+        + "\n"
+        + hashlib.sha256(request.encode("latin-1")).hexdigest()
+    )
 
 
 def hmac_sha256(key: bytes, text: str) -> bytes:
@@ -88,20 +129,37 @@ def signing_key(secret_key: str, date: str, region: str, service: str) -> bytes:
 
 # ---- step 6: into the request ------------------------------------------------------------------------------------
 
+
 def scope_of(given: Mapping[str, Any]) -> str:
     return "/".join((given["time"][:8], given["region"], given["service"], "aws4_request"))
 
 
-def finish(given: Mapping[str, Any], query: Pairs, headers: Mapping[str, str], verbatim: bool = False) -> Dict[str, str]:
+def finish(
+    given: Mapping[str, Any], query: Pairs, headers: Mapping[str, str], verbatim: bool = False
+) -> Dict[str, str]:
     path = given["target"].partition("?")[0]
-    uri = canonical_uri(path, given.get("normalize_path", True), given.get("double_encode", True), verbatim)
-    request = canonical_request(given["method"], uri, canonical_query_string(query), headers, base64.b64decode(given["body"]))
+    uri = canonical_uri(
+        path, given.get("normalize_path", True), given.get("double_encode", True), verbatim
+    )
+    request = canonical_request(
+        given["method"],
+        uri,
+        canonical_query_string(query),
+        headers,
+        base64.b64decode(given["body"]),
+    )
     text = string_to_sign(given["time"], scope_of(given), request)
     key = signing_key(given["secret_key"], given["time"][:8], given["region"], given["service"])
-    return {"canonical_request": request, "string_to_sign": text, "signature": hmac_sha256(key, text).hex()}
+    return {
+        "canonical_request": request,
+        "string_to_sign": text,
+        "signature": hmac_sha256(key, text).hex(),
+    }
 
 
-def sign(given: Mapping[str, Any], verbatim: bool = False, forwarded: bool = False) -> Dict[str, str]:
+def sign(
+    given: Mapping[str, Any], verbatim: bool = False, forwarded: bool = False
+) -> Dict[str, str]:
     """The stages of a request that is signed in its headers.
 
     verbatim: the path is signed without being encoded;  forwarded: x-forwarded-* is signed
@@ -110,12 +168,17 @@ def sign(given: Mapping[str, Any], verbatim: bool = False, forwarded: bool = Fal
     if given.get("session_token"):
         own.append(("x-amz-security-token", given["session_token"]))
     if given.get("sign_body"):
-        own.append(("x-amz-content-sha256", hashlib.sha256(base64.b64decode(given["body"])).hexdigest()))
+        own.append(
+            ("x-amz-content-sha256", hashlib.sha256(base64.b64decode(given["body"])).hexdigest())
+        )
     others = [(name, value) for name, value in given["headers"] if name.lower() not in dict(own)]
-    headers = to_be_signed(others + own, ["x-amz-security-token"] if given.get("omit_session_token") else [], forwarded)
+    headers = to_be_signed(
+        others + own, ["x-amz-security-token"] if given.get("omit_session_token") else [], forwarded
+    )
     stages = finish(given, query_pairs(given["target"].partition("?")[2]), headers, verbatim)
-    stages["authorization"] = "%s Credential=%s/%s, SignedHeaders=%s, Signature=%s" % (
-        ALGORITHM, given["access_key"], scope_of(given), ";".join(headers), stages["signature"])
+    stages["authorization"] = (
+        f"{ALGORITHM} Credential={given['access_key']}/{scope_of(given)}, SignedHeaders={';'.join(headers)}, Signature={stages['signature']}"
+    )
     return stages
 
 
@@ -126,8 +189,13 @@ def presign(given: Mapping[str, Any], keep_token: bool = False) -> Dict[str, str
     """
     path, _, query = given["target"].partition("?")
     headers = to_be_signed(given["headers"], ["x-amz-date", "x-amz-security-token"])
-    own = {"X-Amz-Algorithm": ALGORITHM, "X-Amz-Credential": given["access_key"] + "/" + scope_of(given), "X-Amz-Date": given["time"],
-           "X-Amz-Expires": str(given["expires"]), "X-Amz-SignedHeaders": ";".join(headers)}
+    own = {
+        "X-Amz-Algorithm": ALGORITHM,
+        "X-Amz-Credential": given["access_key"] + "/" + scope_of(given),
+        "X-Amz-Date": given["time"],
+        "X-Amz-Expires": str(given["expires"]),
+        "X-Amz-SignedHeaders": ";".join(headers),
+    }
     token = {"X-Amz-Security-Token": given["session_token"]} if given.get("session_token") else {}
     replaced = [*own, "X-Amz-Signature"] + ([] if keep_token else ["X-Amz-Security-Token"])
     pairs = [pair for pair in query_pairs(query) if pair[0].decode("latin-1") not in replaced]
@@ -137,6 +205,11 @@ def presign(given: Mapping[str, Any], keep_token: bool = False) -> Dict[str, str
         pairs, behind = pairs + behind, []
     stages = finish(given, pairs, headers)
     behind.append((b"X-Amz-Signature", stages["signature"].encode()))
-    stages["target"] = (path or "/") + "?" + canonical_query_string(pairs) + "&" + "&".join(
-        uri_encode(name) + "=" + uri_encode(value) for name, value in behind)
+    stages["target"] = (
+        (path or "/")
+        + "?"
+        + canonical_query_string(pairs)
+        + "&"
+        + "&".join(uri_encode(name) + "=" + uri_encode(value) for name, value in behind)
+    )
     return stages

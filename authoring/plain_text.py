@@ -4,6 +4,7 @@
 `events_of_text` is the algorithm of the WHATWG HTML standard (§ 9.2.6) line by line, but that a blank line is thought behind the
 text's end (TXT-030). `read_lines` and `read_events` read bytes: what was whole, and the kind of the fault or None.
 """
+
 import re
 from typing import Callable, List, Optional, Tuple, TypeVar
 
@@ -47,8 +48,13 @@ def read_lines(data: bytes) -> Tuple[List[str], Optional[str]]:
 def read_events(data: bytes) -> Tuple[List[Event], Optional[str]]:
     events, fault = _read(data, events_of_text, _end_of_last_event)
     last_line = re.split(b"[\r\n]", data[3:] if data.startswith(b"\xef\xbb\xbf") else data)[-1]
-    if fault is None and last_line and b":" not in last_line and last_line not in (b"data", b"event", b"id", b"retry"):  # TXT-031
-        return events_of_text(data[:_end_of_last_event(data)].decode("utf-8")), "truncated"
+    if (
+        fault is None
+        and last_line
+        and b":" not in last_line
+        and last_line not in (b"data", b"event", b"id", b"retry")
+    ):  # TXT-031
+        return events_of_text(data[: _end_of_last_event(data)].decode("utf-8")), "truncated"
     return events, fault
 
 
@@ -57,10 +63,12 @@ def _end_of_last_event(data: bytes) -> int:
     return ends[-1] if ends else 0
 
 
-def _read(data: bytes, read: Callable[[str], List[Result]], whole: Callable[[bytes], int]) -> Tuple[List[Result], Optional[str]]:
+def _read(
+    data: bytes, read: Callable[[str], List[Result]], whole: Callable[[bytes], int]
+) -> Tuple[List[Result], Optional[str]]:
     """Read all, or what is whole before the first byte that belongs to no character (TXT-002, TXT-003, TXT-007)."""
     try:
         return read(data.decode("utf-8")), None
     except UnicodeDecodeError as error:
-        before = data[:error.start]
-        return read(before[:whole(before)].decode("utf-8")), "utf8"
+        before = data[: error.start]
+        return read(before[: whole(before)].decode("utf-8")), "utf8"

@@ -12,6 +12,7 @@ it is given beside its own), so that a recording made anew differs in its ports,
 a client tells in its User-Agent is made `0`. Refused: a peer that is missing, a call that does not reach the endpoint once with a
 good signature, a case that the reference does not pass.
 """
+
 import base64
 import sys
 import tempfile
@@ -54,9 +55,15 @@ SCENARIOS = {scenario.name: scenario for scenario in examples()}
 BODY = b'{"inputs": "Hi"}'
 PLAIN = {"ContentType": "application/json"}
 ALL = {
-    "ContentType": "application/json; charset=utf-8", "Accept": "text/plain, */*;q=0.5", "CustomAttributes": "accept_eula=true;trace=1",
-    "TargetVariant": "blue-1", "TargetContainerHostname": "second", "InferenceId": "id of a call/7", "InferenceComponentName": "part-2",
-    "SessionId": "session-1"}
+    "ContentType": "application/json; charset=utf-8",
+    "Accept": "text/plain, */*;q=0.5",
+    "CustomAttributes": "accept_eula=true;trace=1",
+    "TargetVariant": "blue-1",
+    "TargetContainerHostname": "second",
+    "InferenceId": "id of a call/7",
+    "InferenceComponentName": "part-2",
+    "SessionId": "session-1",
+}
 
 Messages = Sequence[Tuple[Sequence[Tuple[str, str, Any]], bytes]]
 
@@ -70,39 +77,69 @@ class Row(NamedTuple):
     members: Mapping[str, str] = PLAIN
     body: bytes = BODY
     token: Optional[str] = None
-    base: str = ""                      # the path before the operation's own
+    base: str = ""  # the path before the operation's own
     encoder: Optional[str] = None
     messages: Messages = ()
     framing: Callable[[List[bytes]], Answer] = lambda frames: stream(*frames)
-    answered: bool = True               # its cases ask about the answer, too; those of the catalogue do it by themselves (invoke-*)
+    answered: bool = True  # its cases ask about the answer, too; those of the catalogue do it by themselves (invoke-*)
 
 
-def event(payload: bytes, *more: Tuple[str, str, Any]) -> Tuple[Sequence[Tuple[str, str, Any]], bytes]:
+def event(
+    payload: bytes, *more: Tuple[str, str, Any]
+) -> Tuple[Sequence[Tuple[str, str, Any]], bytes]:
     """A PayloadPart, its headers in the order in which S3 Select writes them."""
-    return [(":message-type", "string", "event"), (":event-type", "string", "PayloadPart"),
-            (":content-type", "string", "application/octet-stream"), *more], payload
+    return [
+        (":message-type", "string", "event"),
+        (":event-type", "string", "PayloadPart"),
+        (":content-type", "string", "application/octet-stream"),
+        *more,
+    ], payload
 
 
 def exception(name: str, payload: bytes) -> Tuple[Sequence[Tuple[str, str, Any]], bytes]:
-    return [(":exception-type", "string", name), (":content-type", "string", "application/json"),
-            (":message-type", "string", "exception")], payload
+    return [
+        (":exception-type", "string", name),
+        (":content-type", "string", "application/json"),
+        (":message-type", "string", "exception"),
+    ], payload
 
 
-TYPES = [("true", "boolean", True), ("false", "boolean", False), ("byte", "int8", -128), ("short", "int16", 32767),
-         ("integer", "int32", -2147483648), ("long", "int64", 9223372036854775807), ("blob", "bytes", "AP8="),
-         ("text", "string", "naïve 東京"), ("time", "timestamp", 1440938160000), ("id", "uuid", "01020304-0506-0708-090a-0b0c0d0e0f10")]
+TYPES = [
+    ("true", "boolean", True),
+    ("false", "boolean", False),
+    ("byte", "int8", -128),
+    ("short", "int16", 32767),
+    ("integer", "int32", -2147483648),
+    ("long", "int64", 9223372036854775807),
+    ("blob", "bytes", "AP8="),
+    ("text", "string", "naïve 東京"),
+    ("time", "timestamp", 1440938160000),
+    ("id", "uuid", "01020304-0506-0708-090a-0b0c0d0e0f10"),
+]
 PARTS: Messages = [event(b"one "), event(b"two "), event(b"three")]
-MODEL_FAILED: Messages = [event(b"one "), exception("ModelStreamError", b'{"Message": "it broke", "ErrorCode": "StreamBroken"}')]
+MODEL_FAILED: Messages = [
+    event(b"one "),
+    exception("ModelStreamError", b'{"Message": "it broke", "ErrorCode": "StreamBroken"}'),
+]
 EMPTY: Messages = [event(b"one "), event(b""), event(b"three")]
 TYPED: Messages = [event(b"typed", *TYPES)]
-UTF8: Messages = [event("naïve ".encode("utf-8")[:3]), event("naïve ".encode("utf-8")[3:] + "東京".encode("utf-8")[:1]),
-                  event("東京🙂".encode("utf-8")[1:-2]), event("🙂".encode("utf-8")[-2:])]
+UTF8: Messages = [
+    event("naïve ".encode("utf-8")[:3]),
+    event("naïve ".encode("utf-8")[3:] + "東京".encode("utf-8")[:1]),
+    event("東京🙂".encode("utf-8")[1:-2]),
+    event("🙂".encode("utf-8")[-2:]),
+]
 
 
 def told(headers: Sequence[Tuple[str, str, Any]], payload: bytes) -> Dict[str, Any]:
     """Return a message as the adapter protocol writes it: an integer beyond 2^53 is a decimal string."""
-    return {"headers": [{"name": name, "type": kind, "value": str(value) if kind == "int64" else value} for name, kind, value in headers],
-            "payload": b64(payload)}
+    return {
+        "headers": [
+            {"name": name, "type": kind, "value": str(value) if kind == "int64" else value}
+            for name, kind, value in headers
+        ],
+        "payload": b64(payload),
+    }
 
 
 def merged(frames: List[bytes]) -> Answer:
@@ -111,12 +148,12 @@ def merged(frames: List[bytes]) -> Answer:
 
 def astride(frames: List[bytes]) -> Answer:
     data = b"".join(frames)
-    return stream(*[data[index:index + 50] for index in range(0, len(data), 50)])
+    return stream(*[data[index : index + 50] for index in range(0, len(data), 50)])
 
 
 def bytewise(frames: List[bytes]) -> Answer:
     data = b"".join(frames)
-    return stream(*[data[index:index + 1] for index in range(len(data))])
+    return stream(*[data[index : index + 1] for index in range(len(data))])
 
 
 def with_length(frames: List[bytes]) -> Answer:
@@ -128,41 +165,114 @@ def until_close(frames: List[bytes]) -> Answer:
 
 
 ROWS = [
-    Row("refimpl-default", "refimpl", "default"), Row("boto3-default", "boto3", "default"),
-    Row("javascript-default", "javascript", "default"), Row("curl-default", "curl", "default"),
+    Row("refimpl-default", "refimpl", "default"),
+    Row("boto3-default", "boto3", "default"),
+    Row("javascript-default", "javascript", "default"),
+    Row("curl-default", "curl", "default"),
     Row("refimpl-all-members", "refimpl", "frames-split", ALL, token=EXAMPLE_TOKEN),
     Row("boto3-all-members", "boto3", "frames-split", ALL, token=EXAMPLE_TOKEN),
     Row("javascript-all-members", "javascript", "frames-split", ALL, token=EXAMPLE_TOKEN),
     Row("refimpl-base-path", "refimpl", "frames-merged", base="/a%20base/%C3%A9~"),
     Row("boto3-base-path", "boto3", "frames-merged", base="/a%20base/%C3%A9~"),
     Row("javascript-base-path", "javascript", "frames-merged", base="/a%20base/%C3%A9~"),
-    Row("refimpl-bytes", "refimpl", "not-text", {"ContentType": "application/octet-stream"}, bytes(range(256))),
-    Row("boto3-bytes", "boto3", "not-text", {"ContentType": "application/octet-stream"}, bytes(range(256))),
+    Row(
+        "refimpl-bytes",
+        "refimpl",
+        "not-text",
+        {"ContentType": "application/octet-stream"},
+        bytes(range(256)),
+    ),
+    Row(
+        "boto3-bytes",
+        "boto3",
+        "not-text",
+        {"ContentType": "application/octet-stream"},
+        bytes(range(256)),
+    ),
     Row("javascript-empty-body", "javascript", "empty-stream", PLAIN, b""),
     Row("boto3-empty-body", "boto3", "empty-stream-length", PLAIN, b""),
-    Row("boto3-default-length", "boto3", "default-length"), Row("javascript-default-close", "javascript", "default-close"),
-    Row("curl-output-members", "curl", "output-members"), Row("refimpl-chunk-trailers", "refimpl", "chunk-trailers"),
-    Row("refimpl-interim-several", "refimpl", "interim-several"), Row("curl-http-1-0", "curl", "http-1-0"),
-    Row("boto3-unknown-event", "boto3", "unknown-event"), Row("javascript-exception-unmodelled", "javascript", "exception-unmodelled"),
-    Row("boto3-internal-stream-failure", "boto3", "internal-stream-failure-middle"), Row("curl-error-message", "curl", "error-message"),
-    Row("refimpl-message-crc", "refimpl", "message-crc"), Row("javascript-prelude-crc", "javascript", "prelude-crc"),
-    Row("refimpl-reset", "refimpl", "truncated-reset-at-57"), Row("curl-length-cut", "curl", "truncated-length-at-110"),
+    Row("boto3-default-length", "boto3", "default-length"),
+    Row("javascript-default-close", "javascript", "default-close"),
+    Row("curl-output-members", "curl", "output-members"),
+    Row("refimpl-chunk-trailers", "refimpl", "chunk-trailers"),
+    Row("refimpl-interim-several", "refimpl", "interim-several"),
+    Row("curl-http-1-0", "curl", "http-1-0"),
+    Row("boto3-unknown-event", "boto3", "unknown-event"),
+    Row("javascript-exception-unmodelled", "javascript", "exception-unmodelled"),
+    Row("boto3-internal-stream-failure", "boto3", "internal-stream-failure-middle"),
+    Row("curl-error-message", "curl", "error-message"),
+    Row("refimpl-message-crc", "refimpl", "message-crc"),
+    Row("javascript-prelude-crc", "javascript", "prelude-crc"),
+    Row("refimpl-reset", "refimpl", "truncated-reset-at-57"),
+    Row("curl-length-cut", "curl", "truncated-length-at-110"),
     Row("boto3-frame-unfinished", "boto3", "frame-unfinished-chunked"),
     Row("javascript-last-chunk-missing", "javascript", "last-chunk-missing"),
     Row("refimpl-stall", "refimpl", "stall-between-parts"),
-    Row("boto3-error-424", "boto3", "error-424"), Row("javascript-error-400-null", "javascript", "error-400-null"),
-    Row("curl-error-403-skew", "curl", "error-403-skew"), Row("refimpl-error-502-html", "refimpl", "error-502-html"),
-    Row("boto3-success-json", "boto3", "success-json"), Row("refimpl-redirect", "refimpl", "redirect-307"),
+    Row("boto3-error-424", "boto3", "error-424"),
+    Row("javascript-error-400-null", "javascript", "error-400-null"),
+    Row("curl-error-403-skew", "curl", "error-403-skew"),
+    Row("refimpl-error-502-html", "refimpl", "error-502-html"),
+    Row("boto3-success-json", "boto3", "success-json"),
+    Row("refimpl-redirect", "refimpl", "redirect-307"),
     Row("refimpl-smithy-parts", "refimpl", "smithy-parts", encoder="javascript", messages=PARTS),
     Row("boto3-ruby-parts", "boto3", "ruby-parts", encoder="ruby", messages=PARTS),
-    Row("boto3-smithy-model-failed", "boto3", "smithy-model-failed", encoder="javascript", messages=MODEL_FAILED, framing=merged),
-    Row("javascript-ruby-model-failed", "javascript", "ruby-model-failed", encoder="ruby", messages=MODEL_FAILED, framing=until_close),
-    Row("refimpl-smithy-types", "refimpl", "smithy-types", encoder="javascript", messages=TYPED, framing=with_length),
+    Row(
+        "boto3-smithy-model-failed",
+        "boto3",
+        "smithy-model-failed",
+        encoder="javascript",
+        messages=MODEL_FAILED,
+        framing=merged,
+    ),
+    Row(
+        "javascript-ruby-model-failed",
+        "javascript",
+        "ruby-model-failed",
+        encoder="ruby",
+        messages=MODEL_FAILED,
+        framing=until_close,
+    ),
+    Row(
+        "refimpl-smithy-types",
+        "refimpl",
+        "smithy-types",
+        encoder="javascript",
+        messages=TYPED,
+        framing=with_length,
+    ),
     Row("curl-ruby-types", "curl", "ruby-types", encoder="ruby", messages=TYPED, framing=astride),
-    Row("curl-smithy-empty-part", "curl", "smithy-empty-part", encoder="javascript", messages=EMPTY, framing=astride),
-    Row("javascript-ruby-empty-part", "javascript", "ruby-empty-part", encoder="ruby", messages=EMPTY, framing=with_length),
-    Row("javascript-smithy-utf-8", "javascript", "smithy-utf-8", encoder="javascript", messages=UTF8, framing=bytewise),
-    Row("refimpl-ruby-utf-8", "refimpl", "ruby-utf-8", encoder="ruby", messages=UTF8, framing=bytewise),
+    Row(
+        "curl-smithy-empty-part",
+        "curl",
+        "smithy-empty-part",
+        encoder="javascript",
+        messages=EMPTY,
+        framing=astride,
+    ),
+    Row(
+        "javascript-ruby-empty-part",
+        "javascript",
+        "ruby-empty-part",
+        encoder="ruby",
+        messages=EMPTY,
+        framing=with_length,
+    ),
+    Row(
+        "javascript-smithy-utf-8",
+        "javascript",
+        "smithy-utf-8",
+        encoder="javascript",
+        messages=UTF8,
+        framing=bytewise,
+    ),
+    Row(
+        "refimpl-ruby-utf-8",
+        "refimpl",
+        "ruby-utf-8",
+        encoder="ruby",
+        messages=UTF8,
+        framing=bytewise,
+    ),
 ]
 
 # The other scenarios of the catalogue, each with the next client: their answers are asked about by the cases invoke-*, so theirs
@@ -175,12 +285,24 @@ def catalogue_rows(scenarios: Iterable[str]) -> List[Row]:
     """Return a row for each scenario: one that stalls is the reference's, which waits least, one that dawdles at the end curl's."""
     rows = []
     for index, name in enumerate(scenarios):
-        client = "refimpl" if "stall" in name else "curl" if name == "chunks-slow" else _IN_TURN[index % len(_IN_TURN)]
-        rows.append(Row("%s-%s" % (client, name), client, name, answered=False))
+        client = (
+            "refimpl"
+            if "stall" in name
+            else "curl"
+            if name == "chunks-slow"
+            else _IN_TURN[index % len(_IN_TURN)]
+        )
+        rows.append(Row(f"{client}-{name}", client, name, answered=False))
     return rows
 
 
-ROWS += catalogue_rows([name for name in SCENARIOS if name not in TOO_LONG and name not in {row.scenario for row in ROWS}])
+ROWS += catalogue_rows(
+    [
+        name
+        for name in SCENARIOS
+        if name not in TOO_LONG and name not in {row.scenario for row in ROWS}
+    ]
+)
 
 
 # ---- clients whose clock stands ----------------------------------------------------------------------------------
@@ -224,24 +346,31 @@ class Peers:
         if name not in self._adapters:
             found = find_peer(name)
             if found is None:
-                sys.exit("wire: %s is not installed: python3 -m conformance peers install %s" % (name, name))
+                sys.exit(
+                    f"wire: {name} is not installed: python3 -m conformance peers install {name}"
+                )
             self._adapters[name] = start_adapter(standing(found))
         return self._adapters[name]
 
     def said(self, name: str) -> str:
         """Return the name and version that a peer gives itself."""
         if name == "refimpl":
-            return "refimpl %s" % VERSION
+            return f"refimpl {VERSION}"
         version = self.adapter(name).hello["implementation"]["version"]
-        return version if version.startswith(name) else "%s %s" % (name, version)
+        return version if version.startswith(name) else f"{name} {version}"
 
     def call(self, row: Row, url: str) -> None:
         """Have a client call."""
         if row.client == "refimpl":
             _call_by_refimpl(row, url)
             return
-        given = {"endpoint_url": url + row.base, "region": REGION, "access_key": ACCESS_KEY, "secret_key": SECRET_KEY,
-                 "input": dict(row.members, EndpointName=row.scenario, Body=b64(row.body))}
+        given = {
+            "endpoint_url": url + row.base,
+            "region": REGION,
+            "access_key": ACCESS_KEY,
+            "secret_key": SECRET_KEY,
+            "input": dict(row.members, EndpointName=row.scenario, Body=b64(row.body)),
+        }
         if row.token is not None:
             given["session_token"] = row.token
         self.adapter(row.client).ask("http.call" if row.client == "curl" else "invoke", given, 30.0)
@@ -261,14 +390,29 @@ class Peers:
 
 
 def _call_by_refimpl(row: Row, url: str) -> None:
-    names = {"ContentType": "content_type", "Accept": "accept", "CustomAttributes": "custom_attributes", "TargetVariant": "target_variant",
-             "TargetContainerHostname": "target_container_hostname", "InferenceId": "inference_id",
-             "InferenceComponentName": "inference_component_name", "SessionId": "session_id"}
-    client = Client(region=REGION, endpoint_url=url + row.base, credentials=Credentials(ACCESS_KEY, SECRET_KEY, row.token), environment={},
-                    clock=lambda: NOW, read_timeout=1.5)
+    names = {
+        "ContentType": "content_type",
+        "Accept": "accept",
+        "CustomAttributes": "custom_attributes",
+        "TargetVariant": "target_variant",
+        "TargetContainerHostname": "target_container_hostname",
+        "InferenceId": "inference_id",
+        "InferenceComponentName": "inference_component_name",
+        "SessionId": "session_id",
+    }
+    client = Client(
+        region=REGION,
+        endpoint_url=url + row.base,
+        credentials=Credentials(ACCESS_KEY, SECRET_KEY, row.token),
+        environment={},
+        clock=lambda: NOW,
+        read_timeout=1.5,
+    )
     try:
         given = {names[name]: value for name, value in row.members.items()}
-        with client.invoke_endpoint_with_response_stream(endpoint_name=row.scenario, body=row.body, **given) as response:
+        with client.invoke_endpoint_with_response_stream(
+            endpoint_name=row.scenario, body=row.body, **given
+        ) as response:
             for _ in response.body:
                 pass
     except Error:
@@ -277,19 +421,39 @@ def _call_by_refimpl(row: Row, url: str) -> None:
 
 # ---- what is recorded --------------------------------------------------------------------------------------------
 
+
 def scenario_of(row: Row, peers: Peers) -> Scenario:
     """Return the scenario that a row plays."""
     if row.encoder is None:
         return SCENARIOS[row.scenario]
-    expect = ok(*[payload for headers, payload in row.messages if (":message-type", "string", "event") in headers])
+    expect = ok(
+        *[
+            payload
+            for headers, payload in row.messages
+            if (":message-type", "string", "event") in headers
+        ]
+    )
     if row.messages is MODEL_FAILED:
-        expect = expect._replace(status="reject", kind="exception", code="ModelStreamError", message="it broke",
-                                 fields={"ErrorCode": "StreamBroken"})
-    return Scenario(row.scenario, "frames of %s" % peers.said(row.encoder), "read what it wrote", expect,
-                    row.framing(peers.encoded(row)), ("EVS-037", "EVS-001") if expect.status == "ok" else ("EVS-034", "EVS-001"))
+        expect = expect._replace(
+            status="reject",
+            kind="exception",
+            code="ModelStreamError",
+            message="it broke",
+            fields={"ErrorCode": "StreamBroken"},
+        )
+    return Scenario(
+        row.scenario,
+        f"frames of {peers.said(row.encoder)}",
+        "read what it wrote",
+        expect,
+        row.framing(peers.encoded(row)),
+        ("EVS-037", "EVS-001") if expect.status == "ok" else ("EVS-034", "EVS-001"),
+    )
 
 
-def cases_of(row: Row, scenario: Scenario, recording: Mapping[str, Any], source: str) -> List[Dict[str, Any]]:
+def cases_of(
+    row: Row, scenario: Scenario, recording: Mapping[str, Any], source: str
+) -> List[Dict[str, Any]]:
     """Return the cases of a row: the signature, the answer, and of foreign frames what they hold."""
     cases = signature_cases(recording, row.name, source)
     if not row.answered:
@@ -297,13 +461,31 @@ def cases_of(row: Row, scenario: Scenario, recording: Mapping[str, Any], source:
     wanted = scenario_case(scenario)
     asks = scenario.expect.kind not in ("timeout", "network")
     if asks:
-        cases.append(made_case(row.name, "http.response", scenario.title, wanted.rules, wanted.expect, wanted.why, source,
-                               wanted.acceptable))
+        cases.append(
+            made_case(
+                row.name,
+                "http.response",
+                scenario.title,
+                wanted.rules,
+                wanted.expect,
+                wanted.why,
+                source,
+                wanted.acceptable,
+            )
+        )
     if row.encoder is not None:
         messages = [told(headers, payload) for headers, payload in row.messages]
-        cases.append(made_case(row.name, "eventstream.decode", scenario.title, ["EVS-001", "EVS-021"],
-                               {"status": "ok", "output": {"messages": messages}},
-                               "a decoder must read what an encoder that others wrote writes", source))
+        cases.append(
+            made_case(
+                row.name,
+                "eventstream.decode",
+                scenario.title,
+                ["EVS-001", "EVS-021"],
+                {"status": "ok", "output": {"messages": messages}},
+                "a decoder must read what an encoder that others wrote writes",
+                source,
+            )
+        )
     return cases
 
 
@@ -312,32 +494,46 @@ def wait_for(path: Path) -> None:
     deadline = time.monotonic() + 10.0
     while not path.exists():
         if time.monotonic() > deadline:
-            sys.exit("wire: %s: the exchange does not end" % path.stem)
+            sys.exit(f"wire: {path.stem}: the exchange does not end")
         time.sleep(0.001)
 
 
 def record_row(row: Row, peers: Peers, folder: Path) -> None:
     """Record one row. Exits when it does not come out as it must."""
     scenario = scenario_of(row, peers)
-    server = "conformance.endpoint" + ("" if row.encoder is None else ", frames by %s" % peers.said(row.encoder))
+    server = "conformance.endpoint" + (
+        "" if row.encoder is None else f", frames by {peers.said(row.encoder)}"
+    )
     clock = time.time if row.client == "curl" else lambda: NOW
     with Endpoint({row.scenario: scenario}, clock=clock) as endpoint, Recorder(
-            endpoint.url, str(folder), keep_sensitive=True, client=peers.said(row.client), server=server, name_of=lambda line: row.name,
-            clock=clock) as recorder:
+        endpoint.url,
+        str(folder),
+        keep_sensitive=True,
+        client=peers.said(row.client),
+        server=server,
+        name_of=lambda line: row.name,
+        clock=clock,
+    ) as recorder:
         peers.call(row, recorder.url)
         wait_for(folder / (row.name + ".json"))
         calls = endpoint.calls
     if [call.verified for call in calls] != [True]:
-        sys.exit("wire: %s: %s" % (row.name, [call.reason for call in calls] or "no call came"))
+        sys.exit(f"wire: {row.name}: {[call.reason for call in calls] or 'no call came'}")
     recording = read_recording(str(folder), row.name + ".json")
     recording["date"] = time.strftime("%Y-%m-%d", time.gmtime())
-    recording["cases"] = cases_of(row, scenario, recording, "recorded: %s; %s" % (recording["client"], server))
+    recording["cases"] = cases_of(
+        row, scenario, recording, f"recorded: {recording['client']}; {server}"
+    )
     for entry in case_entries(recording):
         for question in questions_of(case_of(entry, "recordings")):
-            verdict = judge(question, answer_question({"op": entry["op"], "input": question.input}, OPERATIONS))
+            verdict = judge(
+                question, answer_question({"op": entry["op"], "input": question.input}, OPERATIONS)
+            )
             if verdict.word != PASS:
-                sys.exit("wire: %s: %s" % (entry["id"], verdict))
-    (folder / (row.name + ".json")).write_text(text_of_recording(recording), encoding="utf-8", newline="\n")
+                sys.exit(f"wire: {entry['id']}: {verdict}")
+    (folder / (row.name + ".json")).write_text(
+        text_of_recording(recording), encoding="utf-8", newline="\n"
+    )
 
 
 def record_all(rows: Sequence[Row] = ROWS) -> None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`python3 -m bench [--rounds N] [--only decode,sign,text,wire,process,memory] [--json FILE] [--quick] [--slow]`."""
+
 import argparse
 import json
 import sys
@@ -15,25 +16,44 @@ from bench.report import document, facts, head_lines, row_lines, summary_lines
 from bench.setting import Setting
 
 GROUPS: Dict[str, Callable[[Setting], List[Row]]] = {
-    "decode": decode.rows, "sign": sign.rows, "text": text.rows, "wire": wire.rows, "process": process_rows, "memory": memory_rows,
+    "decode": decode.rows,
+    "sign": sign.rows,
+    "text": text.rows,
+    "wire": wire.rows,
+    "process": process_rows,
+    "memory": memory_rows,
 }
 
 
 def options() -> argparse.Namespace:
     """Return the command line's options."""
-    parser = argparse.ArgumentParser(prog="bench", description="What refimpl costs, beside its peers, on this interpreter.")
+    parser = argparse.ArgumentParser(
+        prog="bench", description="What refimpl costs, beside its peers, on this interpreter."
+    )
     parser.add_argument("--rounds", type=int, help="default: 11, with --quick 1")
-    parser.add_argument("--only", default=",".join(GROUPS), metavar="GROUP,…", help="default: %(default)s")
-    parser.add_argument("--json", metavar="FILE", help="write everything there, too, each round's costs among it")
-    parser.add_argument("--quick", action="store_true", help="a hundredth of the work: shows that all runs, and measures nothing")
-    parser.add_argument("--slow", action="store_true", help="botocore reads the 16 MiB frame, too: some 10 s a round")
+    parser.add_argument(
+        "--only", default=",".join(GROUPS), metavar="GROUP,…", help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--json", metavar="FILE", help="write everything there, too, each round's costs among it"
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a hundredth of the work: shows that all runs, and measures nothing",
+    )
+    parser.add_argument(
+        "--slow",
+        action="store_true",
+        help="botocore reads the 16 MiB frame, too: some 10 s a round",
+    )
     chosen = parser.parse_args()
     chosen.rounds = chosen.rounds if chosen.rounds is not None else 1 if chosen.quick else 11
     chosen.groups = [name for name in chosen.only.split(",") if name]
     if chosen.rounds < 1:
         parser.error("--rounds: at least 1")
     if not chosen.groups or not set(chosen.groups) <= set(GROUPS):
-        parser.error("--only: some of %s" % ",".join(GROUPS))
+        parser.error(f"--only: some of {','.join(GROUPS)}")
     return chosen
 
 

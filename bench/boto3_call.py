@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`python3 boto3_call.py URL NAME`: one call by boto3, read to its end, as a user would write it."""
+
 import sys
 from typing import Any
 
@@ -9,12 +10,19 @@ from botocore.config import Config
 
 def client(url: str) -> Any:
     """Return a client of the endpoint at url; one attempt a call."""
-    return boto3.client("sagemaker-runtime", region_name="us-east-1", endpoint_url=url, config=Config(retries={"total_max_attempts": 1}))
+    return boto3.client(
+        "sagemaker-runtime",
+        region_name="us-east-1",
+        endpoint_url=url,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
 
 
 def events(runtime: Any, name: str) -> int:
     """Call the endpoint and return how many parts came."""
-    response = runtime.invoke_endpoint_with_response_stream(EndpointName=name, Body=b'{"inputs":"hi"}', ContentType="application/json")
+    response = runtime.invoke_endpoint_with_response_stream(
+        EndpointName=name, Body=b'{"inputs":"hi"}', ContentType="application/json"
+    )
     return sum(1 for event in response["Body"] if "PayloadPart" in event)
 
 

@@ -4,6 +4,7 @@
 botocore's is its EventStream with the parser of the service's model: dicts, as boto3 hands them over. bare yields payloads,
 looks at no header, and so is no peer where headers vary; it stands there all the same, as the limit.
 """
+
 from typing import Any, Callable, Dict, Iterable, List
 
 from bench.measure import OURS, Row, Subject, megabytes_per_second, milliseconds, per_second, timed
@@ -20,15 +21,42 @@ BOTOCORE_SHARE = 10  # it decodes a tenth of the frames, or a run would take min
 def rows(setting: Setting) -> List[Row]:
     """Return the rows."""
     made = []
-    for name, count, aims in (("a", 200000, {"botocore": 5, "bare": 0.5}), ("b", 4000, {"bare": 1.3}), ("c", 80, {"bare": 1.3})):
+    for name, count, aims in (
+        ("a", 200000, {"botocore": 5, "bare": 0.5}),
+        ("b", 4000, {"bare": 1.3}),
+        ("c", 80, {"bare": 1.3}),
+    ):
         count = setting.amount(count)
-        title = "decode %s: %s frames of %s" % (name, format(count, ","), {"a": "64 B", "b": "8 KiB", "c": "1 MiB"}[name])
-        show, unit = (per_second, "frames/s") if name == "a" else (megabytes_per_second(SIZES[name]), "MB/s")
-        made.append(Row(title, unit, show, name == "a", _subjects(setting, frames(name, count)), dict(aims)))
+        title = "decode {}: {} frames of {}".format(
+            name, format(count, ","), {"a": "64 B", "b": "8 KiB", "c": "1 MiB"}[name]
+        )
+        show, unit = (
+            (per_second, "frames/s") if name == "a" else (megabytes_per_second(SIZES[name]), "MB/s")
+        )
+        made.append(
+            Row(title, unit, show, name == "a", _subjects(setting, frames(name, count)), dict(aims))
+        )
     count = setting.amount(50000)
-    made.append(Row("decode a, a fourth header differs in each of %s frames" % format(count, ","), "frames/s", per_second, True,
-                    _subjects(setting, varying_frames(count)), {"botocore": 2}))
-    made.append(Row("decode one frame of 16 MiB in pieces of 1 KiB", "ms", milliseconds, False, _whole(setting), {}))
+    made.append(
+        Row(
+            f"decode a, a fourth header differs in each of {format(count, ',')} frames",
+            "frames/s",
+            per_second,
+            True,
+            _subjects(setting, varying_frames(count)),
+            {"botocore": 2},
+        )
+    )
+    made.append(
+        Row(
+            "decode one frame of 16 MiB in pieces of 1 KiB",
+            "ms",
+            milliseconds,
+            False,
+            _whole(setting),
+            {},
+        )
+    )
     return made
 
 
@@ -46,7 +74,9 @@ def _whole(setting: Setting) -> Dict[str, Subject]:
     return subjects
 
 
-def _by_name(setting: Setting, chunks: List[bytes], count: int, fewer_chunks: List[bytes], few: int) -> Dict[str, Subject]:
+def _by_name(
+    setting: Setting, chunks: List[bytes], count: int, fewer_chunks: List[bytes], few: int
+) -> Dict[str, Subject]:
     subjects: Dict[str, Subject] = {OURS: lambda: timed(lambda: _ours(chunks), count)}
     bare = setting.peers.bare
     if bare is not None:
@@ -82,7 +112,11 @@ def _botocore_decode() -> Callable[[Iterable[bytes]], int]:
     from botocore.parsers import EventStreamJSONParser
     from botocore.session import Session
 
-    model = Session().get_service_model("sagemaker-runtime").operation_model("InvokeEndpointWithResponseStream")
+    model = (
+        Session()
+        .get_service_model("sagemaker-runtime")
+        .operation_model("InvokeEndpointWithResponseStream")
+    )
     shape: Any = model.get_event_stream_output()
 
     def decode(chunks: Iterable[bytes]) -> int:

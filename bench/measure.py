@@ -8,6 +8,7 @@ event is lost: a fast wrong answer is no measurement.
 The heap is frozen once everything is loaded, so that no subject pays for the garbage collector's walks over the modules
 of another.
 """
+
 import gc
 import statistics
 import time
@@ -16,7 +17,12 @@ from typing import Callable, Dict, List, NamedTuple, Sequence
 OURS = "refimpl"
 
 Subject = Callable[[], float]
-Spread = NamedTuple("Spread", [("median", float), ("low", float), ("high", float)])  # low, high: the quartiles
+
+
+class Spread(NamedTuple):
+    median: float
+    low: float
+    high: float  # low, high: the quartiles
 
 
 class Row(NamedTuple):
@@ -43,7 +49,9 @@ class Result(NamedTuple):
     def ratios(self, peer: str) -> Spread:
         """Return the ratio of OURS to peer, in the row's sense."""
         pairs = zip(self.costs[OURS], self.costs[peer])
-        return spread([theirs / ours if self.row.speed else ours / theirs for ours, theirs in pairs])
+        return spread(
+            [theirs / ours if self.row.speed else ours / theirs for ours, theirs in pairs]
+        )
 
     def met(self, peer: str) -> bool:
         """Return whether the aim against peer is met."""
@@ -59,13 +67,15 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(median, low, high)
 
 
-def run(rows: Sequence[Row], rounds: int, told: Callable[[str], None] = lambda text: None) -> List[Result]:
+def run(
+    rows: Sequence[Row], rounds: int, told: Callable[[str], None] = lambda text: None
+) -> List[Result]:
     """Run all subjects, interleaved, and return a result for each row. told: is given a line about each round."""
     results = [Result(row, {name: [] for name in row.subjects}) for row in rows]
     gc.collect()
     gc.freeze()
     for number in range(rounds + 1):
-        told("round %d of %d" % (number, rounds) if number else "warming up")
+        told(f"round {int(number)} of {int(rounds)}" if number else "warming up")
         for result in results:
             for name in _rotated(list(result.row.subjects), number):
                 gc.collect()
@@ -86,7 +96,7 @@ def timed(action: Callable[[], int], expected: int) -> float:
     units = action()
     seconds = time.perf_counter() - start
     if units != expected:
-        raise RuntimeError("%d came instead of %d" % (units, expected))
+        raise RuntimeError(f"{int(units)} came instead of {int(expected)}")
     return seconds / expected
 
 
@@ -106,6 +116,7 @@ def repeated(action: Callable[[], object], seconds: float) -> float:
 
 # ---- how costs are shown -----------------------------------------------------------------------------------------
 
+
 def per_second(cost: float) -> str:
     """Units a second, of seconds a unit."""
     return format(round(1 / cost), ",")
@@ -118,9 +129,9 @@ def megabytes_per_second(size: int) -> Callable[[float], str]:
 
 def milliseconds(cost: float) -> str:
     """Milliseconds, of seconds."""
-    return "%.1f" % (cost * 1e3)
+    return f"{cost * 1000.0:.1f}"
 
 
 def mebibytes(cost: float) -> str:
     """MiB, of bytes."""
-    return "%.1f" % (cost / 2 ** 20)
+    return f"{cost / 2**20:.1f}"

@@ -3,6 +3,7 @@
 
 Nothing is installed and nothing is fetched: what is not there is named in `absent`, once.
 """
+
 import importlib.util
 import json
 import os
@@ -20,8 +21,14 @@ JAVASCRIPT = os.path.join(peers_folder(), "javascript")
 JAVASCRIPT_SDK = "@aws-sdk/client-sagemaker-runtime"
 
 # What this interpreter must be able to import: the package's name, and the module's.
-_IMPORTED = {"boto3": "boto3", "botocore": "botocore", "awscrt": "awscrt", "httpx-sse": "httpx_sse", "httpx": "httpx",
-             "sseclient-py": "sseclient"}
+_IMPORTED = {
+    "boto3": "boto3",
+    "botocore": "botocore",
+    "awscrt": "awscrt",
+    "httpx-sse": "httpx_sse",
+    "httpx": "httpx",
+    "sseclient-py": "sseclient",
+}
 
 ACCESS_KEY = "AKIDEXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -47,12 +54,14 @@ def find_peers() -> Peers:
         if importlib.util.find_spec(module) is not None:
             versions[name] = version(name)
         else:
-            absent.append("%s: this interpreter cannot import it" % name)
+            absent.append(f"{name}: this interpreter cannot import it")
     bare = _load_bare()
     if bare is None:
-        absent.append("bare: no file %s (REFIMPL_BARE)" % BARE)
+        absent.append(f"bare: no file {BARE} (REFIMPL_BARE)")
     node = _find_javascript(versions, absent)
-    return Peers(bare, {"boto3", "botocore"} <= set(versions), "awscrt" in versions, node, versions, absent)
+    return Peers(
+        bare, {"boto3", "botocore"} <= set(versions), "awscrt" in versions, node, versions, absent
+    )
 
 
 def _load_bare() -> Optional[ModuleType]:
@@ -69,7 +78,9 @@ def _find_javascript(versions: Dict[str, str], absent: List[str]) -> Optional[st
     node = shutil.which("node")
     package = Path(JAVASCRIPT, "node_modules", JAVASCRIPT_SDK, "package.json")
     if node is None or not package.is_file():
-        install = "no %s in %s; python3 -m conformance peers install javascript" % (JAVASCRIPT_SDK, JAVASCRIPT)
+        install = (
+            f"no {JAVASCRIPT_SDK} in {JAVASCRIPT}; python3 -m conformance peers install javascript"
+        )
         absent.append("javascript: " + ("no node" if node is None else install))
         return None
     versions[JAVASCRIPT_SDK] = json.loads(package.read_text(encoding="utf-8"))["version"]
@@ -79,7 +90,18 @@ def _find_javascript(versions: Dict[str, str], absent: List[str]) -> Optional[st
 def settle_environment(bytecode: str) -> None:
     """Give this process and its children AWS's example keys, no other configuration, no proxy, and a place for bytecode."""
     for name in list(os.environ):
-        if name.upper().startswith("AWS_") or name.lower().endswith("_proxy") or name == "PYTHONDONTWRITEBYTECODE":
+        if (
+            name.upper().startswith("AWS_")
+            or name.lower().endswith("_proxy")
+            or name == "PYTHONDONTWRITEBYTECODE"
+        ):
             del os.environ[name]
-    os.environ.update(AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY, AWS_REGION=REGION, AWS_CONFIG_FILE=os.devnull,
-                      AWS_SHARED_CREDENTIALS_FILE=os.devnull, AWS_EC2_METADATA_DISABLED="true", PYTHONPYCACHEPREFIX=bytecode)
+    os.environ.update(
+        AWS_ACCESS_KEY_ID=ACCESS_KEY,
+        AWS_SECRET_ACCESS_KEY=SECRET_KEY,
+        AWS_REGION=REGION,
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        AWS_EC2_METADATA_DISABLED="true",
+        PYTHONPYCACHEPREFIX=bytecode,
+    )

@@ -5,6 +5,7 @@ Each subject is a program of its own, started from the launcher: `python -m refi
 uses boto3 and one that uses the JavaScript SDK. An import is the time of a process that imports, less that of one that does
 nothing, run just before it; what bare imports is what its client does. Peak memory is the kernel's ru_maxrss.
 """
+
 import sys
 from typing import Dict, List
 
@@ -26,27 +27,71 @@ def process_rows(setting: Setting) -> List[Row]:
     if peers.awscrt:
         imports["awscrt"] = "awscrt.auth"
     return [
-        Row("import", "ms", milliseconds, False, {name: _import(setting, modules) for name, modules in imports.items()}, {}),
-        Row("one small call as a whole process", "ms", milliseconds, False,
-            {name: _process(setting, command, "seconds") for name, command in _commands(setting, SMALL).items()},
-            {"boto3": 0.3, "bare": 1.4}),
+        Row(
+            "import",
+            "ms",
+            milliseconds,
+            False,
+            {name: _import(setting, modules) for name, modules in imports.items()},
+            {},
+        ),
+        Row(
+            "one small call as a whole process",
+            "ms",
+            milliseconds,
+            False,
+            {
+                name: _process(setting, command, "seconds")
+                for name, command in _commands(setting, SMALL).items()
+            },
+            {"boto3": 0.3, "bare": 1.4},
+        ),
     ]
 
 
 def memory_rows(setting: Setting) -> List[Row]:
     """Return the row of peak memory. A subject's own short stream stands beside the long one: what is flat is equal in both."""
-    long_stream = {name: _process(setting, command, "memory")
-                   for name, command in _commands(setting, "b-%d-64k" % setting.amount(LONG), by_javascript=False).items()}
-    short_stream = {"%s, %d frames" % (name, SHORT): _process(setting, command, "memory")
-                    for name, command in _commands(setting, "b-%d-64k" % SHORT, by_javascript=False).items()}
-    return [Row("peak memory, reading %s frames of 8 KiB" % format(setting.amount(LONG), ","), "MiB", mebibytes, False,
-                {**long_stream, **short_stream}, {"bare": 1.2, "%s, %d frames" % (OURS, SHORT): 1.05})]
+    long_stream = {
+        name: _process(setting, command, "memory")
+        for name, command in _commands(
+            setting, f"b-{int(setting.amount(LONG))}-64k", by_javascript=False
+        ).items()
+    }
+    short_stream = {
+        f"{name}, {int(SHORT)} frames": _process(setting, command, "memory")
+        for name, command in _commands(setting, f"b-{int(SHORT)}-64k", by_javascript=False).items()
+    }
+    return [
+        Row(
+            f"peak memory, reading {format(setting.amount(LONG), ',')} frames of 8 KiB",
+            "MiB",
+            mebibytes,
+            False,
+            {**long_stream, **short_stream},
+            {"bare": 1.2, f"{OURS}, {int(SHORT)} frames": 1.05},
+        )
+    ]
 
 
 def _commands(setting: Setting, name: str, by_javascript: bool = True) -> Dict[str, List[str]]:
     peers, url, python = setting.peers, setting.url, sys.executable
-    commands = {OURS: [python, "-m", "refimpl", "invoke", name, "--endpoint-url", url, "--region", REGION,
-                       "--content-type", "application/json", "--body", '{"inputs":"hi"}']}
+    commands = {
+        OURS: [
+            python,
+            "-m",
+            "refimpl",
+            "invoke",
+            name,
+            "--endpoint-url",
+            url,
+            "--region",
+            REGION,
+            "--content-type",
+            "application/json",
+            "--body",
+            '{"inputs":"hi"}',
+        ]
+    }
     if peers.bare is not None:
         commands["bare"] = [python, BARE, "client", url, name]
     if peers.boto3:
@@ -63,6 +108,8 @@ def _process(setting: Setting, command: List[str], what: str) -> Subject:
 def _import(setting: Setting, modules: str) -> Subject:
     def cost() -> float:
         empty = setting.launch([sys.executable, "-c", "pass"])["seconds"]
-        return max(setting.launch([sys.executable, "-c", "import " + modules])["seconds"] - empty, 1e-6)
+        return max(
+            setting.launch([sys.executable, "-c", "import " + modules])["seconds"] - empty, 1e-6
+        )
 
     return cost

@@ -4,6 +4,7 @@
 The endpoint's name in the request is the name of the body, as streams.body() reads it; each is built when it is first asked
 for, then kept. The first line on stdout is the port. It ends when its stdin does, and so never outlives who started it.
 """
+
 import functools
 import socket
 import sys
@@ -11,8 +12,10 @@ import threading
 
 from bench.streams import body
 
-HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nTransfer-Encoding: chunked\r\n"
-        b"x-amzn-RequestId: 00000000-0000-4000-8000-000000000000\r\nX-Amzn-SageMaker-Content-Type: application/json\r\n\r\n")
+HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nTransfer-Encoding: chunked\r\n"
+    b"x-amzn-RequestId: 00000000-0000-4000-8000-000000000000\r\nX-Amzn-SageMaker-Content-Type: application/json\r\n\r\n"
+)
 
 
 @functools.lru_cache(maxsize=None)

@@ -4,6 +4,7 @@
 Three of them stay for the whole run: the launcher, the server, and the JavaScript SDK's client. Each is spoken to in lines,
 and ends when its stdin is closed, thus with this process, however that ends.
 """
+
 import json
 import subprocess
 import sys
@@ -23,8 +24,16 @@ class Talker:
     def __init__(self, arguments: List[str], stack: ExitStack) -> None:
         self._arguments = arguments
         self._errors = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
-        self._process = stack.enter_context(subprocess.Popen(
-            arguments, cwd=str(ROOT), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, universal_newlines=True))
+        self._process = stack.enter_context(
+            subprocess.Popen(
+                arguments,
+                cwd=str(ROOT),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                universal_newlines=True,
+            )
+        )
         assert self._process.stdin is not None and self._process.stdout is not None
         self._in, self._out = self._process.stdin, self._process.stdout
 
@@ -38,7 +47,9 @@ class Talker:
         line = self._out.readline()
         if not line:
             self._errors.seek(0)
-            raise RuntimeError("%s ended: %s" % (" ".join(self._arguments), self._errors.read()[-2000:].decode("utf-8", "replace")))
+            raise RuntimeError(
+                f"{' '.join(self._arguments)} ended: {self._errors.read()[-2000:].decode('utf-8', 'replace')}"
+            )
         return json.loads(line)
 
 
@@ -51,8 +62,12 @@ class Setting:
         self.slow = slow
         self._launcher = Talker([sys.executable, "-m", "bench.launch"], stack)
         server = Talker([sys.executable, "-m", "bench.server"], stack)
-        self.url = "http://127.0.0.1:%d" % server.hear()
-        self._javascript = Talker([peers.node, str(HERE / "client.cjs"), JAVASCRIPT, self.url], stack) if peers.node else None
+        self.url = f"http://127.0.0.1:{int(server.hear())}"
+        self._javascript = (
+            Talker([peers.node, str(HERE / "client.cjs"), JAVASCRIPT, self.url], stack)
+            if peers.node
+            else None
+        )
 
     def amount(self, count: int) -> int:
         """Return how many units are done instead of count: all of them, or a hundredth."""
@@ -63,7 +78,7 @@ class Setting:
         self._launcher.say(json.dumps(arguments))
         run = self._launcher.hear()
         if run["status"]:
-            raise RuntimeError("%s failed: %s" % (" ".join(arguments), run["errors"]))
+            raise RuntimeError(f"{' '.join(arguments)} failed: {run['errors']}")
         return {"seconds": run["seconds"], "memory": run["memory"]}
 
     def javascript_call(self, name: str) -> Dict[str, float]:

@@ -5,6 +5,7 @@ All sign the same request, with the headers that refimpl's client sends. botocor
 they write their headers into it. SHA-256 is the body's hash alone,
 which every signer must compute; bare is its loop: that hash, those of the two short strings, and one HMAC.
 """
+
 import contextlib
 import hashlib
 import io
@@ -34,13 +35,23 @@ def rows(setting: Setting) -> List[Row]:
         subjects["bare"] = _bare(setting.peers.bare, len(small))
     return [
         Row("sign 1 KiB", "signatures/s", per_second, True, subjects, {"botocore": 4, "awscrt": 1}),
-        Row("sign 5 MiB", "MB/s", megabytes_per_second(len(large)), False, _subjects(setting, large, seconds), {"SHA-256": 1.1}),
+        Row(
+            "sign 5 MiB",
+            "MB/s",
+            megabytes_per_second(len(large)),
+            False,
+            _subjects(setting, large, seconds),
+            {"SHA-256": 1.1},
+        ),
     ]
 
 
 def _subjects(setting: Setting, body: bytes, seconds: float) -> Dict[str, Subject]:
     request = build_request(InvokeEndpointWithResponseStreamInput(body=body, **MEMBERS), URL)
-    subjects = {OURS: _ours(request, seconds), "SHA-256": lambda: repeated(lambda: hashlib.sha256(body).hexdigest(), seconds)}
+    subjects = {
+        OURS: _ours(request, seconds),
+        "SHA-256": lambda: repeated(lambda: hashlib.sha256(body).hexdigest(), seconds),
+    }
     if setting.peers.boto3:
         subjects["botocore"] = _botocore(request, seconds)
     if setting.peers.awscrt:
@@ -52,8 +63,17 @@ def _ours(request: HttpRequest, seconds: float) -> Subject:
     signer, credentials = Signer(), Credentials(ACCESS_KEY, SECRET_KEY)
 
     def sign() -> object:
-        return signer.sign(request.method, request.target, request.headers, request.body, credentials, REGION, SERVICE,
-                           amz_date_of(time.time()), unsigned=UNSIGNED_HEADERS)
+        return signer.sign(
+            request.method,
+            request.target,
+            request.headers,
+            request.body,
+            credentials,
+            REGION,
+            SERVICE,
+            amz_date_of(time.time()),
+            unsigned=UNSIGNED_HEADERS,
+        )
 
     return lambda: repeated(sign, seconds)
 
@@ -78,10 +98,22 @@ def _awscrt(request: HttpRequest, seconds: float) -> Subject:
     credentials = auth.AwsCredentialsProvider.new_static(ACCESS_KEY, SECRET_KEY)
 
     def sign() -> None:
-        fresh = http.HttpRequest(request.method, request.target, http.HttpHeaders(list(request.headers)), io.BytesIO(request.body))
-        auth.aws_sign_request(fresh, auth.AwsSigningConfig(
-            algorithm=auth.AwsSigningAlgorithm.V4, signature_type=auth.AwsSignatureType.HTTP_REQUEST_HEADERS,
-            credentials_provider=credentials, region=REGION, service=SERVICE)).result()
+        fresh = http.HttpRequest(
+            request.method,
+            request.target,
+            http.HttpHeaders(list(request.headers)),
+            io.BytesIO(request.body),
+        )
+        auth.aws_sign_request(
+            fresh,
+            auth.AwsSigningConfig(
+                algorithm=auth.AwsSigningAlgorithm.V4,
+                signature_type=auth.AwsSignatureType.HTTP_REQUEST_HEADERS,
+                credentials_provider=credentials,
+                region=REGION,
+                service=SERVICE,
+            ),
+        ).result()
 
     return lambda: repeated(sign, seconds)
 

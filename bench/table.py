@@ -4,6 +4,7 @@
 One column for each report, thus for each interpreter; in a cell what refimpl does, and its ratio to each peer. An aim that
 was missed stands in bold. --write puts the table into README.md, between its two marks; a test holds that it is there.
 """
+
 import argparse
 import json
 from typing import Any, Dict, List, Sequence, Tuple
@@ -32,8 +33,14 @@ def _version(report: Report) -> str:
 def table(reports: Sequence[Report]) -> str:
     """Return the table in Markdown, and below it what was measured with what."""
     titles = [row["title"] for row in reports[0]["rows"]]
-    lines = ["| | %s |" % " | ".join("CPython " + _version(report) for report in reports), "|---|" + "---|" * len(reports)]
-    lines += ["| %s | %s |" % (title, " | ".join(_cell(report, title) for report in reports)) for title in titles]
+    lines = [
+        f"| | {' | '.join(('CPython ' + _version(report) for report in reports))} |",
+        "|---|" + "---|" * len(reports),
+    ]
+    lines += [
+        f"| {title} | {' | '.join((_cell(report, title) for report in reports))} |"
+        for title in titles
+    ]
     return "\n".join(lines + [""] + [_origin(report) for report in reports]) + "\n"
 
 
@@ -41,21 +48,26 @@ def _cell(report: Report, title: str) -> str:
     row = next((row for row in report["rows"] if row["title"] == title), None)
     if row is None:
         return "–"
-    ratios = [_ratio(peer, found, row["ratio"]) for peer, found in row["ratios"].items() if not peer.startswith(OURS) and "," not in peer]
-    return "%s %s" % (row["subjects"][OURS]["shown"], row["unit"]) + ("; " + ", ".join(ratios) if ratios else "")
+    ratios = [
+        _ratio(peer, found, row["ratio"])
+        for peer, found in row["ratios"].items()
+        if not peer.startswith(OURS) and "," not in peer
+    ]
+    return f"{row['subjects'][OURS]['shown']} {row['unit']}" + (
+        "; " + ", ".join(ratios) if ratios else ""
+    )
 
 
 def _ratio(peer: str, found: Dict[str, Any], sense: str) -> str:
-    text = "%s × %s" % (number(found["median"]), peer)
+    text = f"{number(found['median'])} × {peer}"
     if found["aim"] is None:
         return text
-    text += " (aim %s %g)" % ("≥" if sense == "speed" else "≤", found["aim"])
-    return text if found["met"] else "**%s**" % text
+    text += f" (aim {'≥' if sense == 'speed' else '≤'} {found['aim']:g})"
+    return text if found["met"] else f"**{text}**"
 
 
 def _origin(report: Report) -> str:
-    return "CPython %s: %s, refimpl %s, %s rounds; %s." % (
-        _version(report), report["date"], report["refimpl"], report["rounds"].split(";")[0], report["peers"])
+    return f"CPython {_version(report)}: {report['date']}, refimpl {report['refimpl']}, {report['rounds'].split(';')[0]} rounds; {report['peers']}."
 
 
 def split_readme(text: str) -> Tuple[str, str, str]:
@@ -67,7 +79,9 @@ def split_readme(text: str) -> Tuple[str, str, str]:
 
 def main() -> None:
     """Print the table, or write it."""
-    parser = argparse.ArgumentParser(prog="bench.table", description="README's table of what refimpl costs.")
+    parser = argparse.ArgumentParser(
+        prog="bench.table", description="README's table of what refimpl costs."
+    )
     parser.add_argument("--write", action="store_true", help="put it into README.md")
     write = parser.parse_args().write
     text = table(load_reports())

@@ -6,6 +6,7 @@ httpx's line decoder, and `buffer`, the loop that stands in nearly every example
 Lines have no aim, for none of the three does the same: botocore's are bytes and end at a lone CR, too, httpx breaks at U+2028.
 Of JSON lines `json.loads` on each is the limit: it neither finds where a value ends nor refuses what is no JSON.
 """
+
 import json
 from typing import Any, Callable, Dict, Iterable, Iterator, List
 
@@ -26,15 +27,38 @@ def rows(setting: Setting) -> List[Row]:
     lines = [(CHUNK % number).encode("ascii") + b"\n" for number in range(count)]
     events = [b"data: " + line + b"\n" for line in lines]
     made = []
-    for what, items, readers, aims in (("lines", lines, _line_readers(setting), {}),
-                                       ("events", events, _event_readers(setting), {"httpx-sse": 1, "sseclient-py": 1}),
-                                       ("JSON lines", lines, _value_readers(), {})):
-        for cut, parts in (("one in each part", items), ("parts of 64 KiB", pieces(b"".join(items))),
-                           ("parts of 100 B", pieces(b"".join(items), 100))):
-            title = "text: %s %s of 130 B, %s" % (format(count, ","), what, cut)
-            made.append(Row(title, what.split()[-1] + "/s", per_second, True, _subjects(readers, parts, count), dict(aims)))
+    for what, items, readers, aims in (
+        ("lines", lines, _line_readers(setting), {}),
+        ("events", events, _event_readers(setting), {"httpx-sse": 1, "sseclient-py": 1}),
+        ("JSON lines", lines, _value_readers(), {}),
+    ):
+        for cut, parts in (
+            ("one in each part", items),
+            ("parts of 64 KiB", pieces(b"".join(items))),
+            ("parts of 100 B", pieces(b"".join(items), 100)),
+        ):
+            title = f"text: {format(count, ',')} {what} of 130 B, {cut}"
+            made.append(
+                Row(
+                    title,
+                    what.split()[-1] + "/s",
+                    per_second,
+                    True,
+                    _subjects(readers, parts, count),
+                    dict(aims),
+                )
+            )
     long = pieces(b"x" * (LONG // 100 if setting.quick else LONG) + b"\n", 1024)
-    made.append(Row("text: one line of 100 MiB in parts of 1 KiB", "ms", milliseconds, False, _subjects({OURS: _long_line}, long, 1), {}))
+    made.append(
+        Row(
+            "text: one line of 100 MiB in parts of 1 KiB",
+            "ms",
+            milliseconds,
+            False,
+            _subjects({OURS: _long_line}, long, 1),
+            {},
+        )
+    )
     return made
 
 
@@ -50,6 +74,7 @@ def _long_line(parts: List[bytes]) -> Iterable[str]:
 
 
 # ---- what others do ----------------------------------------------------------------------------------------------
+
 
 def _line_readers(setting: Setting) -> Dict[str, Reader]:
     readers: Dict[str, Reader] = {OURS: lines_of, "buffer": _buffered}
@@ -76,7 +101,10 @@ def _event_readers(setting: Setting) -> Dict[str, Reader]:
 
 
 def _value_readers() -> Dict[str, Reader]:
-    return {OURS: json_values_of, "json.loads": lambda parts: map(json.loads, b"".join(parts).splitlines())}
+    return {
+        OURS: json_values_of,
+        "json.loads": lambda parts: map(json.loads, b"".join(parts).splitlines()),
+    }
 
 
 def _buffered(parts: List[bytes]) -> Iterator[str]:

@@ -5,6 +5,7 @@ A unit is a frame; the time runs from the call to the last event, connection and
 frames than the others, or a run would take minutes. The JavaScript SDK runs in one process throughout, so that its
 compiler is warm.
 """
+
 import contextlib
 import io
 import json
@@ -24,34 +25,49 @@ BOTO3_FRAMES = 20000
 def rows(setting: Setting) -> List[Row]:
     """Return the rows."""
     count, few = setting.amount(FRAMES), setting.amount(BOTO3_FRAMES)
-    title = "loopback, %s frames of 64 B, " % format(count, ",")
+    title = f"loopback, {format(count, ',')} frames of 64 B, "
     return [
-        Row(title + "HTTP chunks of 64 KiB", "frames/s", per_second, True, _subjects(setting, count, few, "64k"),
-            {"boto3": 4, "bare": 0.75}),
-        Row(title + "an HTTP chunk for each", "frames/s", per_second, True, _subjects(setting, count, few, "frame"),
-            {"boto3": 2.5, "javascript": 1, "bare": 0.75}),
+        Row(
+            title + "HTTP chunks of 64 KiB",
+            "frames/s",
+            per_second,
+            True,
+            _subjects(setting, count, few, "64k"),
+            {"boto3": 4, "bare": 0.75},
+        ),
+        Row(
+            title + "an HTTP chunk for each",
+            "frames/s",
+            per_second,
+            True,
+            _subjects(setting, count, few, "frame"),
+            {"boto3": 2.5, "javascript": 1, "bare": 0.75},
+        ),
     ]
 
 
 def _subjects(setting: Setting, count: int, few: int, cut: str) -> Dict[str, Subject]:
-    peers, name = setting.peers, "a-%d-%s" % (count, cut)
+    peers, name = setting.peers, f"a-{int(count)}-{cut}"
     subjects = {OURS: _ours(setting.url, name, count)}
     if peers.bare is not None:
         subjects["bare"] = _bare(peers.bare, setting.url, name, count)
     if peers.boto3:
-        subjects["boto3"] = _boto3(setting.url, "a-%d-%s" % (few, cut), few)
+        subjects["boto3"] = _boto3(setting.url, f"a-{int(few)}-{cut}", few)
     if peers.node:
         subjects["javascript"] = _javascript(setting, name, count)
     return subjects
 
 
 def _ours(url: str, name: str, count: int) -> Subject:
-    client = Client(region=REGION, endpoint_url=url, credentials=Credentials(ACCESS_KEY, SECRET_KEY))
+    client = Client(
+        region=REGION, endpoint_url=url, credentials=Credentials(ACCESS_KEY, SECRET_KEY)
+    )
 
     def read() -> int:
         events = 0
         with client.invoke_endpoint_with_response_stream(
-                endpoint_name=name, body=b'{"inputs":"hi"}', content_type="application/json") as response:
+            endpoint_name=name, body=b'{"inputs":"hi"}', content_type="application/json"
+        ) as response:
             for _ in response.body:
                 events += 1
         return events
@@ -81,5 +97,5 @@ def _javascript(setting: Setting, name: str, count: int) -> Subject:
 
 def _checked(answer: Dict[str, float], seconds: str, count: int) -> float:
     if answer["events"] != count:
-        raise RuntimeError("%d events came instead of %d" % (answer["events"], count))
+        raise RuntimeError(f"{int(answer['events'])} events came instead of {int(count)}")
     return answer[seconds] / count

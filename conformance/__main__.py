@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """`python3 -m conformance`; an interrupt ends it quietly even while it loads."""
+
 import sys
 
 if __name__ == "__main__":

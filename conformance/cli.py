@@ -5,6 +5,7 @@ record | replay | peers`.
 Exit codes: 0 all as expected, 1 not so, 2 usage, 3 the adapter itself is broken, 130 interrupted, 141 the reader of stdout went
 away. `serve`, `record` and `replay` print their URL alone on the first line of stdout and run until they are interrupted.
 """
+
 import argparse
 import os
 import re
@@ -30,155 +31,356 @@ from refimpl.cli import UsageParser, end_process
 from refimpl.config.credentials import credentials_from_environment
 from refimpl.errors import ConfigurationError, Error, UsageError, shown
 
-Streams = NamedTuple("Streams", [("stdout", BinaryIO), ("stderr", TextIO)])
 
-_COMMANDS = ("demo", "run", "list", "show", "dump", "badge", "frames", "mutants", "prove", "trace", "serve", "record",
-             "replay", "peers")
+class Streams(NamedTuple):
+    stdout: BinaryIO
+    stderr: TextIO
+
+
+_COMMANDS = (
+    "demo",
+    "run",
+    "list",
+    "show",
+    "dump",
+    "badge",
+    "frames",
+    "mutants",
+    "prove",
+    "trace",
+    "serve",
+    "record",
+    "replay",
+    "peers",
+)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = UsageParser(prog="conformance", description="Judges implementations of SageMaker Runtime InvokeEndpointWithResponseStream.")
-    commands = parser.add_subparsers(dest="command", metavar=" | ".join(_COMMANDS), parser_class=UsageParser)
-    demo = commands.add_parser("demo", help="endpoint, call, stream, explained: no account, no network")
+    parser = UsageParser(
+        prog="conformance",
+        description="Judges implementations of SageMaker Runtime InvokeEndpointWithResponseStream.",
+    )
+    commands = parser.add_subparsers(
+        dest="command", metavar=" | ".join(_COMMANDS), parser_class=UsageParser
+    )
+    demo = commands.add_parser(
+        "demo", help="endpoint, call, stream, explained: no account, no network"
+    )
     demo.set_defaults(act=_demo)
     _add_pace(demo)
     _add_judging(commands)
     _add_badge(commands)
     _add_frames(commands)
     _add_proving(commands)
-    serve = commands.add_parser("serve", help="a SageMaker Runtime endpoint on loopback, with scenarios chosen by endpoint name")
+    serve = commands.add_parser(
+        "serve",
+        help="a SageMaker Runtime endpoint on loopback, with scenarios chosen by endpoint name",
+    )
     serve.set_defaults(act=_serve)
     _add_pace(serve)
     serve.add_argument("--port", type=int, default=0, help="default: one that the system chooses")
-    serve.add_argument("--list", action="store_true", help="list the scenarios and what a correct client does")
+    serve.add_argument(
+        "--list", action="store_true", help="list the scenarios and what a correct client does"
+    )
     _add_recording(commands)
     _add_peers(commands)
     return parser
 
 
 def _add_peers(commands: Any) -> None:
-    peers = commands.add_parser("peers", help="the software of others that we compare with; the core never needs it")
-    actions = peers.add_subparsers(dest="action", metavar="install | list | run | record | matrix", parser_class=UsageParser)
+    peers = commands.add_parser(
+        "peers", help="the software of others that we compare with; the core never needs it"
+    )
+    actions = peers.add_subparsers(
+        dest="action", metavar="install | list | run | record | matrix", parser_class=UsageParser
+    )
     actions.required = True  # an argument since Python 3.7
     install = actions.add_parser("install", help="at pinned versions, each in a folder of its own")
     install.set_defaults(act=_install_peers)
     install.add_argument("names", nargs="+", metavar="NAME")
-    list_of = actions.add_parser("list", help="what they are, whether they are there, how each is run")
+    list_of = actions.add_parser(
+        "list", help="what they are, whether they are there, how each is run"
+    )
     list_of.set_defaults(act=_list_peers)
-    run = actions.add_parser("run", help="ask one that is installed every case, and tell what its answers are worth")
+    run = actions.add_parser(
+        "run", help="ask one that is installed every case, and tell what its answers are worth"
+    )
     run.set_defaults(act=_run_peer)
     run.add_argument("name", metavar="NAME")
     _add_running(run)
-    record = actions.add_parser("record", help="play the scenarios to the clients among them, and write what comes of it")
+    record = actions.add_parser(
+        "record", help="play the scenarios to the clients among them, and write what comes of it"
+    )
     record.set_defaults(act=_record_peers)
     record.add_argument("names", nargs="*", metavar="NAME", help="default: all clients")
-    matrix = actions.add_parser("matrix", help="ask each that is installed every case, and tell what came of it side by side")
+    matrix = actions.add_parser(
+        "matrix",
+        help="ask each that is installed every case, and tell what came of it side by side",
+    )
     matrix.set_defaults(act=_matrix)
     matrix.add_argument("names", nargs="*", metavar="NAME", help="default: all")
-    matrix.add_argument("--report", action="append", default=[], metavar="KIND=FILE", help="write one of all: html=FILE, json=FILE")
-    matrix.add_argument("--committed", action="store_true", help="run nothing: tell the reports that the checkout keeps")
-    matrix.add_argument("--write", action="store_true", help="write what the checkout keeps: a report and a badge of each, README's table")
+    matrix.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="KIND=FILE",
+        help="write one of all: html=FILE, json=FILE",
+    )
+    matrix.add_argument(
+        "--committed",
+        action="store_true",
+        help="run nothing: tell the reports that the checkout keeps",
+    )
+    matrix.add_argument(
+        "--write",
+        action="store_true",
+        help="write what the checkout keeps: a report and a badge of each, README's table",
+    )
     _add_pains(matrix)
 
 
 def _add_judging(commands: Any) -> None:
-    run = commands.add_parser("run", help="ask an implementation every case, and tell what its answers are worth")
+    run = commands.add_parser(
+        "run", help="ask an implementation every case, and tell what its answers are worth"
+    )
     run.set_defaults(act=_run)
-    run.add_argument("--adapter", metavar="CMD", help="the program that speaks for it (default: the reference's own)")
+    run.add_argument(
+        "--adapter",
+        metavar="CMD",
+        help="the program that speaks for it (default: the reference's own)",
+    )
     _add_running(run)
     listing_of = commands.add_parser("list", help="the cases, a line each")
     listing_of.set_defaults(act=_list)
-    listing_of.add_argument("--json", action="store_true", help="each as its entry of a vector file, on one line")
+    listing_of.add_argument(
+        "--json", action="store_true", help="each as its entry of a vector file, on one line"
+    )
     _add_choice(listing_of)
-    show = commands.add_parser("show", help="one case whole: its rules, its bytes annotated, what is expected")
+    show = commands.add_parser(
+        "show", help="one case whole: its rules, its bytes annotated, what is expected"
+    )
     show.set_defaults(act=_show)
     show.add_argument("case", metavar="CASE", help="its id")
     _add_corpus(show)
-    dump = commands.add_parser("dump", help="each case as files, to look into one without the runner")
+    dump = commands.add_parser(
+        "dump", help="each case as files, to look into one without the runner"
+    )
     dump.set_defaults(act=_dump)
-    dump.add_argument("folder", metavar="DIR", help="is made; what lies in it already is not touched")
+    dump.add_argument(
+        "folder", metavar="DIR", help="is made; what lies in it already is not touched"
+    )
     _add_choice(dump)
 
 
 def _add_pains(run: argparse.ArgumentParser) -> None:
-    run.add_argument("--jobs", type=_count, metavar="N", help="processes (default: 1, and more for cases that wait)")
-    run.add_argument("--timeout", type=_timeout, default=DEFAULT_TIMEOUT, metavar="S", help="seconds for an answer (default: %(default)g)")
+    run.add_argument(
+        "--jobs",
+        type=_count,
+        metavar="N",
+        help="processes (default: 1, and more for cases that wait)",
+    )
+    run.add_argument(
+        "--timeout",
+        type=_timeout,
+        default=DEFAULT_TIMEOUT,
+        metavar="S",
+        help="seconds for an answer (default: %(default)g)",
+    )
 
 
 def _add_running(run: argparse.ArgumentParser) -> None:
     _add_pains(run)
-    run.add_argument("--known", metavar="FILE", help="ids of known failures, one a line: they do not fail the run, but must not pass")
-    run.add_argument("--report", action="append", default=[], metavar="KIND=FILE", help="write one too: html=FILE, json=FILE, junit=FILE")
+    run.add_argument(
+        "--known",
+        metavar="FILE",
+        help="ids of known failures, one a line: they do not fail the run, but must not pass",
+    )
+    run.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="KIND=FILE",
+        help="write one too: html=FILE, json=FILE, junit=FILE",
+    )
     _add_choice(run)
 
 
 def _add_badge(commands: Any) -> None:
-    badge = commands.add_parser("badge", help="a report as a small picture for a README: SVG on stdout")
+    badge = commands.add_parser(
+        "badge", help="a report as a small picture for a README: SVG on stdout"
+    )
     badge.set_defaults(act=_badge)
     badge.add_argument("file", metavar="REPORT", help="as run --report json=FILE writes it")
 
 
 def _add_recording(commands: Any) -> None:
-    record = commands.add_parser("record", help="a proxy on loopback that writes each exchange with its bytes, pieces and timing as a file")
+    record = commands.add_parser(
+        "record",
+        help="a proxy on loopback that writes each exchange with its bytes, pieces and timing as a file",
+    )
     record.set_defaults(act=_record)
-    record.add_argument("--upstream", required=True, metavar="URL", help="http://host:port or https://host")
-    record.add_argument("--out", required=True, metavar="DIR", help="is made; what lies in it already stays")
-    record.add_argument("--sign", action="store_true", help="verify what a client signed with the example keys, and sign it anew with "
-                        "the credentials of the environment; none of either is ever written")
-    record.add_argument("--keep-sensitive", action="store_true", help="leave Body, the parts and CustomAttributes in")
-    record.add_argument("--idle-timeout", type=_timeout, default=60.0, metavar="S", help="seconds of silence that end an exchange "
-                        "(default: %(default)g)")
+    record.add_argument(
+        "--upstream", required=True, metavar="URL", help="http://host:port or https://host"
+    )
+    record.add_argument(
+        "--out", required=True, metavar="DIR", help="is made; what lies in it already stays"
+    )
+    record.add_argument(
+        "--sign",
+        action="store_true",
+        help="verify what a client signed with the example keys, and sign it anew with "
+        "the credentials of the environment; none of either is ever written",
+    )
+    record.add_argument(
+        "--keep-sensitive",
+        action="store_true",
+        help="leave Body, the parts and CustomAttributes in",
+    )
+    record.add_argument(
+        "--idle-timeout",
+        type=_timeout,
+        default=60.0,
+        metavar="S",
+        help="seconds of silence that end an exchange (default: %(default)g)",
+    )
     replay = commands.add_parser("replay", help="serve recordings again, byte for byte")
     replay.set_defaults(act=_replay)
-    replay.add_argument("path", metavar="FILE|DIR", help="of a folder: those whose request line is the one that comes, each in its turn")
-    replay.add_argument("--no-timing", action="store_true", help="without the waits between the pieces")
+    replay.add_argument(
+        "path",
+        metavar="FILE|DIR",
+        help="of a folder: those whose request line is the one that comes, each in its turn",
+    )
+    replay.add_argument(
+        "--no-timing", action="store_true", help="without the waits between the pieces"
+    )
     for parser in (record, replay):
-        parser.add_argument("--port", type=int, default=0, help="default: one that the system chooses")
+        parser.add_argument(
+            "--port", type=int, default=0, help="default: one that the system chooses"
+        )
 
 
 def _add_frames(commands: Any) -> None:
-    frames = commands.add_parser("frames", help="the language in which the cases write frames: to bytes, and back from any bytes")
+    frames = commands.add_parser(
+        "frames",
+        help="the language in which the cases write frames: to bytes, and back from any bytes",
+    )
     frames.set_defaults(act=_frames)
-    frames.add_argument("action", choices=("assemble", "disassemble"), help="assemble: a text becomes bytes; disassemble: bytes, a "
-                        "recorded body say, become a text")
-    frames.add_argument("file", nargs="?", default="-", metavar="FILE", help="default: -, what comes on stdin")
+    frames.add_argument(
+        "action",
+        choices=("assemble", "disassemble"),
+        help="assemble: a text becomes bytes; disassemble: bytes, a "
+        "recorded body say, become a text",
+    )
+    frames.add_argument(
+        "file", nargs="?", default="-", metavar="FILE", help="default: -, what comes on stdin"
+    )
 
 
 def _add_corpus(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--corpus", action="append", default=[], metavar="KIND=DIR", help="the cases of a public suite instead of our own; "
-                        "several allowed: aws-c-auth, aws4-testsuite, eventstream-testdata, streams")
+    parser.add_argument(
+        "--corpus",
+        action="append",
+        default=[],
+        metavar="KIND=DIR",
+        help="the cases of a public suite instead of our own; "
+        "several allowed: aws-c-auth, aws4-testsuite, eventstream-testdata, streams",
+    )
 
 
 def _add_proving(commands: Any) -> None:
-    mutants = commands.add_parser("mutants", help="broken variants of the reference, a line each: rule, id, what is wrong")
+    mutants = commands.add_parser(
+        "mutants", help="broken variants of the reference, a line each: rule, id, what is wrong"
+    )
     mutants.set_defaults(act=_mutants)
     _add_choice_of_mutants(mutants)
-    prove = commands.add_parser("prove", help="show that the vectors alone tell every broken variant from the reference")
+    prove = commands.add_parser(
+        "prove", help="show that the vectors alone tell every broken variant from the reference"
+    )
     prove.set_defaults(act=_prove)
     _add_choice_of_mutants(prove)
-    prove.add_argument("--jobs", type=_count, default=os.cpu_count() or 1, metavar="N", help="processes (default: one a processor)")
-    prove.add_argument("--timeout", type=_timeout, default=DEFAULT_TIMEOUT, metavar="S",
-                       help="seconds for an answer (default: %(default)g)")
-    prove.add_argument("--generated", action="store_true", help="try variants that are made by machine, of the pure modules")
-    prove.add_argument("--module", action="append", default=[], metavar="NAME", help="make them of that module alone; several allowed")
-    prove.add_argument("--budget", type=_budget, default=3600.0, metavar="S", help="seconds for all of them (default: %(default)g)")
+    prove.add_argument(
+        "--jobs",
+        type=_count,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="processes (default: one a processor)",
+    )
+    prove.add_argument(
+        "--timeout",
+        type=_timeout,
+        default=DEFAULT_TIMEOUT,
+        metavar="S",
+        help="seconds for an answer (default: %(default)g)",
+    )
+    prove.add_argument(
+        "--generated",
+        action="store_true",
+        help="try variants that are made by machine, of the pure modules",
+    )
+    prove.add_argument(
+        "--module",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="make them of that module alone; several allowed",
+    )
+    prove.add_argument(
+        "--budget",
+        type=_budget,
+        default=3600.0,
+        metavar="S",
+        help="seconds for all of them (default: %(default)g)",
+    )
     prove.add_argument("--report", metavar="FILE", help="write what came of them as JSON")
-    trace = commands.add_parser("trace", help="each rule, the code that enforces it, the cases and tests that check it: is all there?")
+    trace = commands.add_parser(
+        "trace",
+        help="each rule, the code that enforces it, the cases and tests that check it: is all there?",
+    )
     trace.set_defaults(act=_trace)
     trace.add_argument("--write", action="store_true", help="write docs/trace.md anew")
 
 
 def _add_choice_of_mutants(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="mutants whose id fits; several allowed")
-    parser.add_argument("--rule", action="append", default=[], metavar="ID", help="mutants that break the rule; several allowed")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="mutants whose id fits; several allowed",
+    )
+    parser.add_argument(
+        "--rule",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="mutants that break the rule; several allowed",
+    )
 
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:
     _add_corpus(parser)
-    parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="cases whose id fits; several allowed")
-    parser.add_argument("--rule", action="append", default=[], metavar="ID", help="cases that cite the rule; several allowed")
-    parser.add_argument("--op", action="append", default=[], metavar="OP", choices=OPERATION_NAMES,
-                        help="cases of the operation; several allowed: %s" % " ".join(OPERATION_NAMES))
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="cases whose id fits; several allowed",
+    )
+    parser.add_argument(
+        "--rule",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="cases that cite the rule; several allowed",
+    )
+    parser.add_argument(
+        "--op",
+        action="append",
+        default=[],
+        metavar="OP",
+        choices=OPERATION_NAMES,
+        help=f"cases of the operation; several allowed: {' '.join(OPERATION_NAMES)}",
+    )
 
 
 def _count(text: str) -> int:
@@ -187,7 +389,7 @@ def _count(text: str) -> int:
 
 def _integer(text: str, most: int, unit: str) -> int:
     if not re.match(r"[0-9]{1,9}\Z", text) or not 1 <= int(text) <= most:
-        raise argparse.ArgumentTypeError("expected 1 to %d%s, got %r" % (most, unit, text))
+        raise argparse.ArgumentTypeError(f"expected 1 to {int(most)}{unit}, got {text!r}")
     return int(text)
 
 
@@ -197,7 +399,9 @@ def _timeout(text: str) -> float:
     except ValueError:
         seconds = -1.0
     if not 0 < seconds <= 3600:
-        raise argparse.ArgumentTypeError("expected more than 0, and at most 3600 seconds, got %r" % text)
+        raise argparse.ArgumentTypeError(
+            f"expected more than 0, and at most 3600 seconds, got {text!r}"
+        )
     return seconds
 
 
@@ -206,16 +410,21 @@ def _budget(text: str) -> float:
 
 
 def _add_pace(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--pace", type=_seconds, metavar="S", help="seconds between two tokens (default: each scenario's own)")
+    parser.add_argument(
+        "--pace",
+        type=_seconds,
+        metavar="S",
+        help="seconds between two tokens (default: each scenario's own)",
+    )
 
 
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError("expected 0 to 60 seconds, got %r" % text) from None
+        raise argparse.ArgumentTypeError(f"expected 0 to 60 seconds, got {text!r}") from None
     if not 0 <= seconds <= 60:
-        raise argparse.ArgumentTypeError("expected 0 to 60 seconds, got %s" % text)
+        raise argparse.ArgumentTypeError(f"expected 0 to 60 seconds, got {text}")
     return seconds
 
 
@@ -226,19 +435,23 @@ def _demo(options: argparse.Namespace, streams: Streams) -> None:
 def _serve(options: argparse.Namespace, streams: Streams) -> None:
     if options.list:
         for name, title, must in listing():
-            streams.stdout.write(("%s\n    %s\n    %s\n" % (name, title, must)).encode("utf-8"))
+            streams.stdout.write((f"{name}\n    {title}\n    {must}\n").encode("utf-8"))
         streams.stdout.flush()
         return
-    _serve_until_interrupted(options.port, streams, lambda log: Endpoint(port=options.port, pace=options.pace, log=log))
+    _serve_until_interrupted(
+        options.port, streams, lambda log: Endpoint(port=options.port, pace=options.pace, log=log)
+    )
 
 
-def _serve_until_interrupted(port: int, streams: Streams, start: Callable[[Callable[[str], None]], Loopback]) -> None:
+def _serve_until_interrupted(
+    port: int, streams: Streams, start: Callable[[Callable[[str], None]], Loopback]
+) -> None:
     if not 0 <= port < 65536:
         raise UsageError("not a port", expected="0 to 65535", actual=port)
     try:
         server = start(lambda line: _write_log(streams, line))
     except OSError as error:
-        raise UsageError("cannot listen on port %d: %s" % (port, error.strerror or error)) from None
+        raise UsageError(f"cannot listen on port {int(port)}: {error.strerror or error}") from None
     with server:
         streams.stdout.write(server.url.encode("ascii") + b"\n")
         streams.stdout.flush()
@@ -249,10 +462,22 @@ def _serve_until_interrupted(port: int, streams: Streams, start: Callable[[Calla
 
 def _record(options: argparse.Namespace, streams: Streams) -> None:
     from conformance.recording.recorder import Recorder
+
     credentials = credentials_from_environment(os.environ) if options.sign else None
     _make_folder(options.out)
-    _serve_until_interrupted(options.port, streams, lambda log: Recorder(
-        options.upstream, options.out, credentials, options.keep_sensitive, port=options.port, log=log, idle_timeout=options.idle_timeout))
+    _serve_until_interrupted(
+        options.port,
+        streams,
+        lambda log: Recorder(
+            options.upstream,
+            options.out,
+            credentials,
+            options.keep_sensitive,
+            port=options.port,
+            log=log,
+            idle_timeout=options.idle_timeout,
+        ),
+    )
 
 
 def _make_folder(path: str) -> None:
@@ -264,13 +489,18 @@ def _make_folder(path: str) -> None:
             return
     except OSError as error:
         words = str(error.strerror)
-    raise UsageError("cannot write recordings: %s" % words, expected="a folder", actual=path)
+    raise UsageError(f"cannot write recordings: {words}", expected="a folder", actual=path)
 
 
 def _replay(options: argparse.Namespace, streams: Streams) -> None:
     from conformance.recording.recorder import Replay, read_recordings
+
     recordings = read_recordings(options.path)
-    _serve_until_interrupted(options.port, streams, lambda log: Replay(recordings, not options.no_timing, options.port, log))
+    _serve_until_interrupted(
+        options.port,
+        streams,
+        lambda log: Replay(recordings, not options.no_timing, options.port, log),
+    )
 
 
 def _frames(options: argparse.Namespace, streams: Streams) -> None:
@@ -297,45 +527,65 @@ def _all_of(path: str) -> bytes:
 
 def _matrix(options: argparse.Namespace, streams: Streams) -> int:
     from conformance.implementations.matrix import matrix_suite
-    return matrix_suite(options, _printer(streams), lambda line: _write_log(streams, line),
-                        streams.stderr if streams.stderr.isatty() else None)
+
+    return matrix_suite(
+        options,
+        _printer(streams),
+        lambda line: _write_log(streams, line),
+        streams.stderr if streams.stderr.isatty() else None,
+    )
 
 
 def _badge(options: argparse.Namespace, streams: Streams) -> None:
     from conformance.implementations.matrix import read_report
     from conformance.report.badge import badge_text
+
     streams.stdout.write(badge_text(read_report(options.file)).encode("utf-8"))
     streams.stdout.flush()
 
 
 def _install_peers(options: argparse.Namespace, streams: Streams) -> None:
     from conformance.implementations.install import install
+
     install(options.names, _printer(streams))
 
 
 def _list_peers(options: argparse.Namespace, streams: Streams) -> None:
     from conformance.implementations.install import list_peers
+
     list_peers(_printer(streams))
 
 
 def _record_peers(options: argparse.Namespace, streams: Streams) -> None:
     from conformance.implementations.foreign import record
+
     record(options.names, _printer(streams))
 
 
 def _run_peer(options: argparse.Namespace, streams: Streams) -> int:
     from conformance.implementations.install import environment_of, judged_peer
+
     found = judged_peer(options.name)
     return _run(options, streams, found.command, environment_of(found))
 
 
-def _run(options: argparse.Namespace, streams: Streams, command: Sequence[str] = (),
-         environment: Optional[Environment] = None) -> int:
+def _run(
+    options: argparse.Namespace,
+    streams: Streams,
+    command: Sequence[str] = (),
+    environment: Optional[Environment] = None,
+) -> int:
     if not command:
         command = OWN_ADAPTER if options.adapter is None else split_command(options.adapter)
         environment = own_environment() if options.adapter is None else None
-    return run_suite(options, command, environment, _printer(streams), lambda line: _write_log(streams, line),
-                     streams.stderr if streams.stderr.isatty() else None)
+    return run_suite(
+        options,
+        command,
+        environment,
+        _printer(streams),
+        lambda line: _write_log(streams, line),
+        streams.stderr if streams.stderr.isatty() else None,
+    )
 
 
 def _list(options: argparse.Namespace, streams: Streams) -> int:
@@ -352,16 +602,19 @@ def _dump(options: argparse.Namespace, streams: Streams) -> int:
 
 def _mutants(options: argparse.Namespace, streams: Streams) -> None:
     from conformance.mutation.prove import list_mutants
+
     list_mutants(options, _printer(streams))
 
 
 def _prove(options: argparse.Namespace, streams: Streams) -> None:
     from conformance.mutation.prove import prove_suite
+
     prove_suite(options, _printer(streams))
 
 
 def _trace(options: argparse.Namespace, streams: Streams) -> int:
     from conformance.trace import trace_suite
+
     return trace_suite(options, _printer(streams))
 
 
@@ -369,6 +622,7 @@ def _printer(streams: Streams) -> Callable[[str], None]:
     def say(line: str) -> None:
         streams.stdout.write(line.encode("utf-8", "backslashreplace") + b"\n")
         streams.stdout.flush()
+
     return say
 
 
@@ -382,7 +636,7 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
     try:
         options = _parser().parse_args(arguments)
         if options.command is None:
-            raise UsageError("no command", expected="%s; --help tells more" % ", ".join(_COMMANDS))
+            raise UsageError("no command", expected=f"{', '.join(_COMMANDS)}; --help tells more")
         code: Optional[int] = options.act(options, streams)
     except (UsageError, ConfigurationError) as error:
         _say(streams, error)
@@ -408,11 +662,11 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
 
 def _words_of(error: OSError) -> str:
     words = str(error.strerror or error)
-    return words if error.filename is None else "%s: %s" % (error.filename, words)
+    return words if error.filename is None else f"{error.filename}: {words}"
 
 
 def _say(streams: Streams, error: object) -> None:
-    streams.stderr.write("conformance: %s\n" % shown(str(error), 4000))
+    streams.stderr.write(f"conformance: {shown(str(error), 4000)}\n")
     streams.stderr.flush()
 
 

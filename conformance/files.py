@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Where the project's files are, in a checkout and in an installed wheel, and how a file is written completely or not at all."""
+
 import os
 from contextlib import suppress
 

@@ -6,16 +6,31 @@ nothing but the standard library. The plan: faults() walks value and schema toge
 begins with the path of the value. Refused: a keyword that this module does not know, so that no schema asks for something that
 nobody checks. A pattern's final `$` is the end of the text, not the place before a last line feed.
 """
+
 import json
 import re
 from typing import Any, Dict, Iterator, Mapping
 
 from refimpl.errors import shown
 
-_TYPES: Dict[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float),
-                          "null": type(None)}
-_WORDS = ("$schema", "$id", "title", "description", "definitions",  # say something, ask for nothing
-          "then", "else")                                          # are read with their `if`
+_TYPES: Dict[str, Any] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float),
+    "null": type(None),
+}
+_WORDS = (
+    "$schema",
+    "$id",
+    "title",
+    "description",
+    "definitions",  # say something, ask for nothing
+    "then",
+    "else",
+)  # are read with their `if`
 
 Schema = Mapping[str, Any]
 
@@ -27,27 +42,29 @@ def faults(value: object, schema: Schema, root: Schema, path: str = "") -> Itera
             continue
         check = _CHECKS.get(word)
         if check is None:
-            raise ValueError("a schema uses %s, which is not checked here" % word)
+            raise ValueError(f"a schema uses {word}, which is not checked here")
         yield from check(value, wanted, schema, root, path)
 
 
 def _at(path: str, text: str) -> str:
-    return "%s: %s" % (path, text) if path else text
+    return f"{path}: {text}" if path else text
 
 
 def _is_of(value: object, name: str) -> bool:
-    return isinstance(value, _TYPES[name]) and not (isinstance(value, bool) and name in ("integer", "number"))
+    return isinstance(value, _TYPES[name]) and not (
+        isinstance(value, bool) and name in ("integer", "number")
+    )
 
 
 def _type(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     names = [wanted] if isinstance(wanted, str) else wanted
     if not any(_is_of(value, name) for name in names):
-        yield _at(path, "expected %s, got %s" % (" or ".join(names), shown(value, 80)))
+        yield _at(path, f"expected {' or '.join(names)}, got {shown(value, 80)}")
 
 
 def _enum(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     if not any(type(value) is type(one) and value == one for one in wanted):
-        yield _at(path, "expected %s, got %s" % (" or ".join(map(str, wanted)), shown(value, 80)))
+        yield _at(path, f"expected {' or '.join(map(str, wanted))}, got {shown(value, 80)}")
 
 
 def _const(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
@@ -57,15 +74,17 @@ def _const(value: object, wanted: Any, schema: Schema, root: Schema, path: str) 
 def _pattern(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     pattern = wanted[:-1] + r"\Z" if wanted.endswith("$") else wanted
     if isinstance(value, str) and not re.search(pattern, value):
-        yield _at(path, "expected %s, got %s" % (wanted, shown(value, 80)))
+        yield _at(path, f"expected {wanted}, got {shown(value, 80)}")
 
 
 def _minimum(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     if isinstance(value, (int, float)) and value < wanted:
-        yield _at(path, "expected at least %s, got %s" % (wanted, value))
+        yield _at(path, f"expected at least {wanted}, got {value}")
 
 
-def _min_length(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _min_length(
+    value: object, wanted: Any, schema: Schema, root: Schema, path: str
+) -> Iterator[str]:
     if isinstance(value, str) and len(value) < wanted:
         yield _at(path, "expected text, got %s" % (shown(value, 80) or "none"))
 
@@ -74,38 +93,48 @@ def _required(value: object, wanted: Any, schema: Schema, root: Schema, path: st
     if isinstance(value, dict):
         for name in wanted:
             if name not in value:
-                yield _at(path, "lacks the key %s" % name)
+                yield _at(path, f"lacks the key {name}")
 
 
-def _properties(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _properties(
+    value: object, wanted: Any, schema: Schema, root: Schema, path: str
+) -> Iterator[str]:
     if isinstance(value, dict):
         for name, inner in wanted.items():
             if name in value:
-                yield from faults(value[name], inner, root, "%s.%s" % (path, name) if path else name)
+                yield from faults(value[name], inner, root, f"{path}.{name}" if path else name)
 
 
-def _additional(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _additional(
+    value: object, wanted: Any, schema: Schema, root: Schema, path: str
+) -> Iterator[str]:
     known = schema.get("properties", {})
     for name, inner in value.items() if isinstance(value, dict) else ():
         if name not in known and wanted is False:
-            yield _at(path, "unknown key %s" % shown(name, 80))
+            yield _at(path, f"unknown key {shown(name, 80)}")
         elif name not in known and isinstance(wanted, dict):
-            yield from faults(inner, wanted, root, "%s.%s" % (path, shown(name, 80)) if path else shown(name, 80))
+            yield from faults(
+                inner, wanted, root, f"{path}.{shown(name, 80)}" if path else shown(name, 80)
+            )
 
 
 def _items(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     for index, item in enumerate(value if isinstance(value, list) else ()):
-        yield from faults(item, wanted, root, "%s[%d]" % (path, index))
+        yield from faults(item, wanted, root, f"{path}[{int(index)}]")
 
 
-def _min_items(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _min_items(
+    value: object, wanted: Any, schema: Schema, root: Schema, path: str
+) -> Iterator[str]:
     if isinstance(value, list) and len(value) < wanted:
-        yield _at(path, "expected at least %d, got %d" % (wanted, len(value)))
+        yield _at(path, f"expected at least {int(wanted)}, got {len(value)}")
 
 
-def _max_items(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _max_items(
+    value: object, wanted: Any, schema: Schema, root: Schema, path: str
+) -> Iterator[str]:
     if isinstance(value, list) and len(value) > wanted:
-        yield _at(path, "expected at most %d, got %d" % (wanted, len(value)))
+        yield _at(path, f"expected at most {int(wanted)}, got {len(value)}")
 
 
 def _unique(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
@@ -113,12 +142,12 @@ def _unique(value: object, wanted: Any, schema: Schema, root: Schema, path: str)
     for item in value if isinstance(value, list) else ():
         text = json.dumps(item, sort_keys=True)  # tells true from 1
         if text in seen:
-            yield _at(path, "%s stands twice" % shown(item, 80))
+            yield _at(path, f"{shown(item, 80)} stands twice")
         seen.add(text)
 
 
 def _ref(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    return faults(value, root["definitions"][wanted[len("#/definitions/"):]], root, path)
+    return faults(value, root["definitions"][wanted[len("#/definitions/") :]], root, path)
 
 
 def _all_of(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
@@ -129,8 +158,10 @@ def _all_of(value: object, wanted: Any, schema: Schema, root: Schema, path: str)
 def _one_of(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     fitting = sum(not any(True for _ in faults(value, inner, root, path)) for inner in wanted)
     if fitting != 1:
-        described = " or ".join(inner.get("title") or "/".join(inner.get("required", ("?",))) for inner in wanted)
-        yield _at(path, "expected exactly one of %s" % described)
+        described = " or ".join(
+            inner.get("title") or "/".join(inner.get("required", ("?",))) for inner in wanted
+        )
+        yield _at(path, f"expected exactly one of {described}")
 
 
 def _if(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
@@ -139,7 +170,21 @@ def _if(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> 
 
 
 _CHECKS = {
-    "type": _type, "enum": _enum, "const": _const, "pattern": _pattern, "minimum": _minimum, "minLength": _min_length,
-    "required": _required, "properties": _properties, "additionalProperties": _additional, "items": _items, "minItems": _min_items,
-    "maxItems": _max_items, "uniqueItems": _unique, "$ref": _ref, "allOf": _all_of, "oneOf": _one_of, "if": _if,
+    "type": _type,
+    "enum": _enum,
+    "const": _const,
+    "pattern": _pattern,
+    "minimum": _minimum,
+    "minLength": _min_length,
+    "required": _required,
+    "properties": _properties,
+    "additionalProperties": _additional,
+    "items": _items,
+    "minItems": _min_items,
+    "maxItems": _max_items,
+    "uniqueItems": _unique,
+    "$ref": _ref,
+    "allOf": _all_of,
+    "oneOf": _one_of,
+    "if": _if,
 }

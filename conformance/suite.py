@@ -6,6 +6,7 @@ suites that it is given instead; faults of these files are told first, a line ea
 case with them. `run` hands the chosen ones to a
 Runner and its results to the reports. Files are written whole or not at all.
 """
+
 import argparse
 import difflib
 import time
@@ -31,8 +32,14 @@ Say = Callable[[str], None]
 REPORTS = ("html", "json", "junit")
 
 
-def run_suite(options: argparse.Namespace, command: Sequence[str], environment: Optional[Environment], say: Say, complain: Say,
-              progress: Optional[TextIO]) -> int:
+def run_suite(
+    options: argparse.Namespace,
+    command: Sequence[str],
+    environment: Optional[Environment],
+    say: Say,
+    complain: Say,
+    progress: Optional[TextIO],
+) -> int:
     """Run the chosen cases against an adapter's command, tell and write what came of them, and return the exit code.
 
     options: jobs, timeout, known, report, corpus, only, rule, op, as the command line has them
@@ -59,8 +66,9 @@ def run_suite(options: argparse.Namespace, command: Sequence[str], environment: 
 
 
 def _tell(run: Run, cases: int, say: Say) -> None:
-    say("%s: %d of %d operations, %d cases in %.1f s" % (
-        told_implementation(run.implementation), len(run.implementation.operations), len(OPERATION_NAMES), cases, run.seconds))
+    say(
+        f"{told_implementation(run.implementation)}: {len(run.implementation.operations)} of {len(OPERATION_NAMES)} operations, {int(cases)} cases in {run.seconds:.1f} s"
+    )
     say("")
     for line in report_lines(run.results, load_rules()):
         say(line)
@@ -70,7 +78,7 @@ def list_cases(options: argparse.Namespace, say: Say, complain: Say) -> int:
     """Print the chosen cases, a line each."""
     cases, sound = _chosen(options, complain)
     for case in cases:
-        say(to_line(to_document(case)) if options.json else "%-50s %s" % (case.id, case.title))
+        say(to_line(to_document(case)) if options.json else f"{case.id:50} {case.title}")
     return 0 if sound else 2
 
 
@@ -83,10 +91,13 @@ def show_case(options: argparse.Namespace, say: Say, complain: Say) -> int:
                 say(line)
             return 0
     for fault in sound:
-        complain("conformance: %s" % fault)
+        complain(f"conformance: {fault}")
     near = difflib.get_close_matches(options.case, _ids(cases), 3)
-    raise UsageError("there is no case of that id", expected=" or ".join(near) or "one of python3 -m conformance list",
-                     actual=options.case)
+    raise UsageError(
+        "there is no case of that id",
+        expected=" or ".join(near) or "one of python3 -m conformance list",
+        actual=options.case,
+    )
 
 
 def dump_cases(options: argparse.Namespace, say: Say, complain: Say) -> int:
@@ -95,11 +106,12 @@ def dump_cases(options: argparse.Namespace, say: Say, complain: Say) -> int:
     rules = load_rules()
     for case in cases:
         write_case(case, os.path.join(options.folder, case.id), rules)
-    say("%d cases in %s" % (len(cases), options.folder))
+    say(f"{len(cases)} cases in {options.folder}")
     return 0 if sound else 2
 
 
 # ---- choosing ----------------------------------------------------------------------------------------------------
+
 
 def _all_cases(corpora: Sequence[str]) -> Tuple[List[Case], Sequence[UsageError], Sequence[str]]:
     """Return the cases of the corpora, or else all of our own; what is wrong with their files; what was left out."""
@@ -113,7 +125,7 @@ def _chosen(options: argparse.Namespace, complain: Say) -> Tuple[List[Case], boo
     """Return the chosen cases, and whether their files are sound. Raises UsageError when no case is chosen."""
     cases, faults, notes = _all_cases(options.corpus)
     for line in [*notes, *faults]:
-        complain("conformance: %s" % line)
+        complain(f"conformance: {line}")
     chosen = choose(cases, options.only, options.rule, options.op)
     if not chosen:
         raise UsageError("no case fits", expected="one of python3 -m conformance list")
@@ -130,22 +142,31 @@ def read_known(path: str, ids: Sequence[str]) -> List[str]:
         with open(path, encoding="utf-8") as file:
             lines = [line.partition("#")[0].strip() for line in file.read().splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("%s cannot be read: %s" % (shown(path), getattr(error, "strerror", None) or "not UTF-8")) from None
+        raise UsageError(
+            f"{shown(path)} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}"
+        ) from None
     for number, line in enumerate(lines, 1):
         if line and line not in ids:
-            raise UsageError("%s, line %d: there is no case of that id" % (shown(path), number), actual=line)
+            raise UsageError(
+                f"{shown(path)}, line {int(number)}: there is no case of that id", actual=line
+            )
     return [line for line in lines if line]
 
 
 # ---- telling -----------------------------------------------------------------------------------------------------
 
+
 def report_of(text: str, kinds: Sequence[str]) -> Tuple[str, str]:
     """Return kind and path of a report that is asked for as KIND=FILE. Raises UsageError, before anything is asked."""
     kind, sign, path = text.partition("=")
     if kind not in kinds or not sign or not path:
-        raise UsageError("no such report", expected=" or ".join("%s=FILE" % known for known in kinds), actual=text)
+        raise UsageError(
+            "no such report", expected=" or ".join(f"{known}=FILE" for known in kinds), actual=text
+        )
     if os.path.isdir(path):
-        raise UsageError("a report cannot be written over a folder", expected="%s=FILE" % kind, actual=text)
+        raise UsageError(
+            "a report cannot be written over a folder", expected=f"{kind}=FILE", actual=text
+        )
     return kind, path
 
 
@@ -159,7 +180,11 @@ def _rendered(kind: str, run: Run) -> str:
         return junit_text(run.implementation, run.results)
     rules = load_rules()
     document = report_document(run.implementation, run.results, rules, utc_date(time.time()))
-    return to_text(document) if kind == "json" else html_text([document], [result.case for result in run.results], rules)
+    return (
+        to_text(document)
+        if kind == "json"
+        else html_text([document], [result.case for result in run.results], rules)
+    )
 
 
 def utc_date(seconds: float) -> str:
@@ -176,7 +201,7 @@ class ProgressLine:
     def show(self, done: int, total: int, result: Result) -> None:
         """Show how far it is."""
         if self._terminal is not None:
-            self._terminal.write("\r\x1b[K%d/%d %s" % (done, total, result.case.id))
+            self._terminal.write(f"\r\x1b[K{int(done)}/{int(total)} {result.case.id}")
             self._terminal.flush()
 
     def clear(self) -> None:

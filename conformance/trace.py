@@ -8,6 +8,7 @@ A MUST needs a case or, where no operation of the adapter protocol reaches it, a
 rule needs a line of code that cites it, every case a rule, and every id that is cited is a rule's. The tables that name rules by
 the dozen (mutants.py, scenarios.py) cite none: they would hide what no code enforces.
 """
+
 import argparse
 import os
 import re
@@ -23,21 +24,35 @@ PAGE = "docs/trace.md"
 CODE = ("refimpl", "conformance")
 _TABLES = ("conformance/mutation/", "conformance/endpoint/scenarios/")
 
-Cited = NamedTuple("Cited", [("file", str), ("function", str), ("id", str)])  # function: dotted, empty at the module's own level
 
-Trace = NamedTuple("Trace", [
-    ("rules", Mapping[str, Rule]), ("cases", Sequence[Case]),
-    ("code", Sequence[Cited]),   # in refimpl and conformance
-    ("tests", Sequence[Cited])])
+class Cited(NamedTuple):
+    file: str
+    function: str
+    id: str  # function: dotted, empty at the module's own level
 
-_RANGE = re.compile(r"\b([A-Z]+-)[0-9]{3} to (?:\1)?[0-9]{3}\b")  # names no rule of its own: its ends need be none
+
+class Trace(NamedTuple):
+    rules: Mapping[str, Rule]
+    cases: Sequence[Case]
+    code: Sequence[Cited]
+    tests: Sequence[Cited]
+
+
+_RANGE = re.compile(
+    r"\b([A-Z]+-)[0-9]{3} to (?:\1)?[0-9]{3}\b"
+)  # names no rule of its own: its ends need be none
 _DEFINITION = re.compile(r"( *)(?:def|class) (\w+)")
 
 
 def read_trace(cases: Sequence[Case], root: str = ROOT) -> Trace:
     """Return what a checkout and these cases hold. Raises UsageError where there is no SPEC.md."""
     rules = load_rules(os.path.join(root, "SPEC.md"))
-    code = [cited for folder in CODE for cited in _cited_in(root, folder) if not cited.file.startswith(_TABLES)]
+    code = [
+        cited
+        for folder in CODE
+        for cited in _cited_in(root, folder)
+        if not cited.file.startswith(_TABLES)
+    ]
     return Trace(rules, cases, code, list(_cited_in(root, "tests")))
 
 
@@ -66,6 +81,7 @@ def cited_ids(file: str, lines: Iterable[str]) -> Iterator[Cited]:
 
 # ---- what is missing ---------------------------------------------------------------------------------------------
 
+
 def faults(trace: Trace) -> List[str]:
     """Return what is missing, one line each."""
     found: List[str] = []
@@ -75,15 +91,28 @@ def faults(trace: Trace) -> List[str]:
     files = {cited.file for cited in trace.tests}
     for rule in trace.rules.values():
         if "MUST" in rule.words and rule.id not in with_case and not rule.tests:
-            found.append("%s: a MUST without a case, and it names no test" % rule.id)
+            found.append(f"{rule.id}: a MUST without a case, and it names no test")
         if rule.id not in with_code:
-            found.append("%s: no code cites it" % rule.id)
-        found += ["%s: [test: %s] %s" % (rule.id, file, "does not cite it" if file in files else "cites no rule, or is not there")
-                  for file in rule.tests if (file, rule.id) not in tested]
-    found += ["case %s: cites no rule" % case.id for case in trace.cases if not case.rules]
-    found += ["case %s: SPEC.md has no %s" % (case.id, rule) for case in trace.cases for rule in case.rules if rule not in trace.rules]
-    return found + sorted({"%s: SPEC.md has no %s" % (cited.file, cited.id) for cited in trace.code
-                           if cited.id not in trace.rules})
+            found.append(f"{rule.id}: no code cites it")
+        found += [
+            f"{rule.id}: [test: {file}] {'does not cite it' if file in files else 'cites no rule, or is not there'}"
+            for file in rule.tests
+            if (file, rule.id) not in tested
+        ]
+    found += [f"case {case.id}: cites no rule" for case in trace.cases if not case.rules]
+    found += [
+        f"case {case.id}: SPEC.md has no {rule}"
+        for case in trace.cases
+        for rule in case.rules
+        if rule not in trace.rules
+    ]
+    return found + sorted(
+        {
+            f"{cited.file}: SPEC.md has no {cited.id}"
+            for cited in trace.code
+            if cited.id not in trace.rules
+        }
+    )
 
 
 # ---- the page ----------------------------------------------------------------------------------------------------
@@ -99,16 +128,18 @@ Written by `python3 -m conformance trace --write`, and held against the sources 
 def page(trace: Trace) -> str:
     """Return docs/trace.md: a section for each rule, in the order of SPEC.md."""
     lines = (_HEAD % (len(trace.rules), len(trace.cases))).splitlines()
-    mutants = [(mutant.rule, "`%s`" % mutant.id) for mutant in MUTANTS]
-    rows = (("code", _by_rule((cited.id, _place(cited)) for cited in trace.code)),
-            ("cases", _by_rule((rule, "`%s`" % case.id) for case in trace.cases for rule in case.rules)),
-            ("tests", {rule.id: [_link(file) for file in rule.tests] for rule in trace.rules.values()}),
-            ("variants", _by_rule(mutants)))
+    mutants = [(mutant.rule, f"`{mutant.id}`") for mutant in MUTANTS]
+    rows = (
+        ("code", _by_rule((cited.id, _place(cited)) for cited in trace.code)),
+        ("cases", _by_rule((rule, f"`{case.id}`") for case in trace.cases for rule in case.rules)),
+        ("tests", {rule.id: [_link(file) for file in rule.tests] for rule in trace.rules.values()}),
+        ("variants", _by_rule(mutants)),
+    )
     for rule in trace.rules.values():
-        lines += ["", "### %s" % rule.id, "", rule.text, ""]
+        lines += ["", f"### {rule.id}", "", rule.text, ""]
         for title, found in rows:
             if found.get(rule.id):
-                lines.append("- %s (%d): %s" % (title, len(found[rule.id]), ", ".join(found[rule.id])))
+                lines.append(f"- {title} ({len(found[rule.id])}): {', '.join(found[rule.id])}")
     return "\n".join(lines) + "\n"
 
 
@@ -123,11 +154,11 @@ def _by_rule(pairs: Iterable[Tuple[str, str]]) -> Dict[str, List[str]]:
 
 
 def _place(cited: Cited) -> str:
-    return _link(cited.file) + (" `%s`" % cited.function if cited.function else "")
+    return _link(cited.file) + (f" `{cited.function}`" if cited.function else "")
 
 
 def _link(file: str) -> str:
-    return "[%s](../%s)" % (file, file)
+    return f"[{file}](../{file})"
 
 
 def check_page(trace: Trace, root: str = ROOT) -> List[str]:
@@ -137,8 +168,10 @@ def check_page(trace: Trace, root: str = ROOT) -> List[str]:
             if file.read() == page(trace):
                 return []
     except OSError as error:
-        return ["%s: %s; write it with `conformance trace --write`" % (PAGE, error.strerror)]
-    return ["%s: is not what the sources say now; write it anew with `conformance trace --write`" % PAGE]
+        return [f"{PAGE}: {error.strerror}; write it with `conformance trace --write`"]
+    return [
+        f"{PAGE}: is not what the sources say now; write it anew with `conformance trace --write`"
+    ]
 
 
 def trace_suite(options: argparse.Namespace, say: Callable[[str], None], root: str = ROOT) -> int:
@@ -154,5 +187,5 @@ def trace_suite(options: argparse.Namespace, say: Callable[[str], None], root: s
     missing = [str(fault) for fault in found] + faults(trace) + check_page(trace, root)
     for line in missing:
         say(line)
-    say("%d rules, %d cases, %d faults" % (len(trace.rules), len(trace.cases), len(missing)))
+    say(f"{len(trace.rules)} rules, {len(trace.cases)} cases, {len(missing)} faults")
     return 1 if missing else 0

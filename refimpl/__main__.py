@@ -4,6 +4,7 @@
 What is loaded stays until the process ends. The collector does not look for garbage in it, neither now nor at the end, which
 would take a short call a sixth of its time; what comes later it collects as ever.
 """
+
 import gc
 import sys
 

@@ -5,6 +5,7 @@
 a live `Response` as soon as a good head has come; its events come as they arrive. What is no event stream is raised by the
 call itself. Every error is a refimpl.Error; what had arrived before it was handed over first, or stands on it.
 """
+
 import os
 import sys
 import time
@@ -84,12 +85,17 @@ class Response:
         return self._reader.unknown_events
 
     def __repr__(self) -> str:
-        return "Response(status=%d, request_id=%r)" % (self.status, self.request_id)
+        return f"Response(status={int(self.status)}, request_id={self.request_id!r})"
 
     def __enter__(self) -> "Response":
         return self
 
-    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -117,11 +123,15 @@ class Response:
         """Return an iterator over the text, whole characters as they come. errors: as for text.Utf8Decoder."""
         return self._results(strings_of(self.payloads(), errors))
 
-    def lines(self, max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict") -> Iterator[str]:
+    def lines(
+        self, max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
+    ) -> Iterator[str]:
         """Return an iterator over the lines. Arguments as for text.Lines."""
         return self._results(lines_of(self.payloads(), max_line_length, errors))
 
-    def sse(self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict") -> Iterator[ServerSentEvent]:
+    def sse(
+        self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
+    ) -> Iterator[ServerSentEvent]:
         """Return an iterator over the server-sent events. Arguments as for text.ServerSentEvents."""
         return self._results(events_of(self.payloads(), max_event_length, errors))
 
@@ -179,18 +189,36 @@ class Client:
     Raises ConfigurationError when region, credentials or endpoint are missing or wrong, UsageError for the rest.
     """
 
-    def __init__(self, region: Optional[str] = None, endpoint_url: Optional[str] = None, credentials: Optional[Credentials] = None,
-                 connect_timeout: Optional[float] = DEFAULT_CONNECT_TIMEOUT, read_timeout: Optional[float] = DEFAULT_READ_TIMEOUT,
-                 total_timeout: Optional[float] = None, use_fips: bool = False, use_dualstack: bool = False,
-                 max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH, ssl_context: Any = None,
-                 environment: Optional[Mapping[str, str]] = None, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        region: Optional[str] = None,
+        endpoint_url: Optional[str] = None,
+        credentials: Optional[Credentials] = None,
+        connect_timeout: Optional[float] = DEFAULT_CONNECT_TIMEOUT,
+        read_timeout: Optional[float] = DEFAULT_READ_TIMEOUT,
+        total_timeout: Optional[float] = None,
+        use_fips: bool = False,
+        use_dualstack: bool = False,
+        max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH,
+        ssl_context: Any = None,
+        environment: Optional[Mapping[str, str]] = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         environment = os.environ if environment is None else environment
         require_type(environment, abc.Mapping, "environment")
         if not callable(clock):
-            raise UsageError("clock cannot be called", kind="type", expected="a function", actual=type(clock).__name__)
-        self._endpoint = resolve_endpoint(region if region is not None else configured_region(environment),
-                                          endpoint_url if endpoint_url is not None else configured_endpoint_url(environment),
-                                          use_fips, use_dualstack)
+            raise UsageError(
+                "clock cannot be called",
+                kind="type",
+                expected="a function",
+                actual=type(clock).__name__,
+            )
+        self._endpoint = resolve_endpoint(
+            region if region is not None else configured_region(environment),
+            endpoint_url if endpoint_url is not None else configured_endpoint_url(environment),
+            use_fips,
+            use_dualstack,
+        )
         if self._endpoint.signing_region is None:
             raise no_region()
         self._region = self._endpoint.signing_region
@@ -209,7 +237,7 @@ class Client:
         self._signer = Signer()
 
     def __repr__(self) -> str:
-        return "Client(region=%r, endpoint_url=%r)" % (self._region, self._endpoint.url)
+        return f"Client(region={self._region!r}, endpoint_url={self._endpoint.url!r})"
 
     def invoke_endpoint_with_response_stream(self, **members: Any) -> Response:
         """Call the operation once and return the live response.
@@ -218,11 +246,23 @@ class Client:
         Raises UsageError before anything is sent; NetworkError, HttpError; ModelError, ValidationError, InternalFailure,
         ServiceUnavailable, UnknownOperationError for what the service answers.
         """
-        request = build_request(InvokeEndpointWithResponseStreamInput(**members), self._endpoint.url, _USER_AGENT)
-        signed = self._signer.sign(request.method, request.target, request.headers, request.body, self._credentials,
-                                   self._region, self._endpoint.signing_name, amz_date_of(self._clock()),
-                                   unsigned=UNSIGNED_HEADERS)
-        exchange = open_exchange(request._replace(headers=signed.headers), self._timeouts, self._ssl_context)
+        request = build_request(
+            InvokeEndpointWithResponseStreamInput(**members), self._endpoint.url, _USER_AGENT
+        )
+        signed = self._signer.sign(
+            request.method,
+            request.target,
+            request.headers,
+            request.body,
+            self._credentials,
+            self._region,
+            self._endpoint.signing_name,
+            amz_date_of(self._clock()),
+            unsigned=UNSIGNED_HEADERS,
+        )
+        exchange = open_exchange(
+            request._replace(headers=signed.headers), self._timeouts, self._ssl_context
+        )
         try:
             reader = ResponseReader(exchange.status, exchange.headers, self._max_frame_length)
             if not reader.is_stream:

@@ -6,6 +6,7 @@ Three forms are text of their own: json, xml and query (URL-encoded). Two are to
 The shape is named as the model names it, scalar types included, or is `Error`: with a code, the document is a service's,
 without one the document that the seed writes for an error.
 """
+
 from typing import Any, Callable, Dict, List, Optional, Tuple, Type
 
 from .documents.datatype import DataType, Document, string_type
@@ -36,7 +37,9 @@ JSON_TOLD_FORMS = ("value", "headers")
 ERROR_SHAPE = "Error"
 
 
-def convert(shape: str, from_form: str, to_form: str, document: Document, code: Optional[str] = None) -> str:
+def convert(
+    shape: str, from_form: str, to_form: str, document: Document, code: Optional[str] = None
+) -> str:
     """Return a document of a shape in another form; code: of a service's error, beside its document.
 
     Raises UsageError for an unknown name and for what the form cannot hold, DocumentError for what cannot be read.
@@ -47,12 +50,18 @@ def convert(shape: str, from_form: str, to_form: str, document: Document, code: 
     if shape == ERROR_SHAPE:
         return _error_to(to_form, _error_from(from_form, document, code))
     if shape not in DATA_TYPES:
-        raise UsageError("no such shape", expected="the model's name of one, or %s" % ERROR_SHAPE, actual=shape, rule="SHP-028")
+        raise UsageError(
+            "no such shape",
+            expected=f"the model's name of one, or {ERROR_SHAPE}",
+            actual=shape,
+            rule="SHP-028",
+        )
     wanted = DATA_TYPES[shape]
     return _WRITERS[to_form](wanted, _READERS[from_form](wanted, document))
 
 
 # ---- errors ------------------------------------------------------------------------------------------------------
+
 
 def _error_from(form: str, document: Document, code: Optional[str]) -> OperationError:
     if form == "value" and code is None:
@@ -71,15 +80,23 @@ def _error_to(form: str, error: OperationError) -> str:
 
 
 _ERROR_WRITERS: Dict[str, Callable[[OperationError], str]] = {
-    "json": error_to_json, "xml": error_to_xml, "value": lambda error: json_of_tree(error_to_value(error))}
+    "json": error_to_json,
+    "xml": error_to_xml,
+    "value": lambda error: json_of_tree(error_to_value(error)),
+}
 
 
 def _no_form_of_errors(form: str) -> UsageError:
-    return UsageError("a document of an error has no such form", expected="json, xml; value for the seed's own", actual=form,
-                      rule="SHP-028")
+    return UsageError(
+        "a document of an error has no such form",
+        expected="json, xml; value for the seed's own",
+        actual=form,
+        rule="SHP-028",
+    )
 
 
 # ---- value -------------------------------------------------------------------------------------------------------
+
 
 def json_of_tree(tree: Value) -> str:
     """Return a value tree told in JSON (SHP-023)."""
@@ -89,9 +106,15 @@ def json_of_tree(tree: Value) -> str:
 def _plain_tree(tree: Value, path: str) -> List[Any]:
     tag, content = tree
     if tag == "Structure":
-        return [tag, [[name, _plain_tree(child, member_path(path, name))] for name, child in content]]
+        return [
+            tag,
+            [[name, _plain_tree(child, member_path(path, name))] for name, child in content],
+        ]
     if tag == "List":
-        return [tag, [_plain_tree(child, "%s[%d]" % (path, index)) for index, child in enumerate(content)]]
+        return [
+            tag,
+            [_plain_tree(child, f"{path}[{int(index)}]") for index, child in enumerate(content)],
+        ]
     return [tag, plain_of_value(tree, path)]
 
 
@@ -109,7 +132,10 @@ def _tree_of_plain(plain: Any, place: Place) -> Value:
     if tag == "Structure":
         return tag, tuple(_named_tree(pair, place) for pair in content)
     if tag == "List":
-        return tag, tuple(_tree_of_plain(child, place.element("[%d]" % index)) for index, child in enumerate(content))
+        return tag, tuple(
+            _tree_of_plain(child, place.element(f"[{int(index)}]"))
+            for index, child in enumerate(content)
+        )
     if tag == "Blob" and isinstance(content, str):
         return tag, base64_bytes(content, place._replace(hidden=True))
     return tag, content
@@ -119,7 +145,9 @@ def _named_tree(pair: Any, place: Place) -> Tuple[str, Optional[Value]]:
     if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
         place.refuse("no member", expected="[NAME, VALUE]", rule="SHP-023")
     name, child = pair
-    return name, None if child is None else _tree_of_plain(child, place._replace(path=member_path(place.path, name)))
+    return name, None if child is None else _tree_of_plain(
+        child, place._replace(path=member_path(place.path, name))
+    )
 
 
 # ---- headers -----------------------------------------------------------------------------------------------------
@@ -140,7 +168,9 @@ def _of_headers_document(wanted: DataType, document: Document) -> Any:
     plain = parse_json(document)
     headers = plain.get("headers") if isinstance(plain, dict) else None
     if not isinstance(headers, list) or not all(_is_pair_of_text(pair) for pair in headers):
-        ROOT.refuse("no headers", expected='{"headers": [[NAME, VALUE]], "body": ...}', rule="SHP-024")
+        ROOT.refuse(
+            "no headers", expected='{"headers": [[NAME, VALUE]], "body": ...}', rule="SHP-024"
+        )
     body = plain.get("body")
     if body is not None:
         payload = payload_of(shape.fields)
@@ -150,22 +180,39 @@ def _of_headers_document(wanted: DataType, document: Document) -> Any:
 
 
 def _is_pair_of_text(pair: object) -> bool:
-    return isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and isinstance(pair[1], str)
+    return (
+        isinstance(pair, list)
+        and len(pair) == 2
+        and isinstance(pair[0], str)
+        and isinstance(pair[1], str)
+    )
 
 
 def _shape_of(wanted: DataType) -> Type[Shape]:
     if wanted.shape is None:
-        raise UsageError("%s is no structure" % wanted.name, expected="a shape with members, for headers", rule="SHP-028")
+        raise UsageError(
+            f"{wanted.name} is no structure",
+            expected="a shape with members, for headers",
+            rule="SHP-028",
+        )
     shape: Type[Shape] = wanted.shape
     return shape
 
 
 _READERS: Dict[str, Callable[[DataType, Document], Any]] = {
-    "json": DataType.of_json, "xml": DataType.of_xml, "query": DataType.of_query,
-    "value": lambda wanted, document: wanted.of_value(value_of_json(document)), "headers": _of_headers_document}
+    "json": DataType.of_json,
+    "xml": DataType.of_xml,
+    "query": DataType.of_query,
+    "value": lambda wanted, document: wanted.of_value(value_of_json(document)),
+    "headers": _of_headers_document,
+}
 
 _WRITERS: Dict[str, Callable[[DataType, Any], str]] = {
-    "json": DataType.to_json, "xml": DataType.to_xml, "query": lambda wanted, value: wanted.to_query(value).encode(),
-    "value": lambda wanted, value: json_of_tree(wanted.to_value(value)), "headers": _headers_document}
+    "json": DataType.to_json,
+    "xml": DataType.to_xml,
+    "query": lambda wanted, value: wanted.to_query(value).encode(),
+    "value": lambda wanted, value: json_of_tree(wanted.to_value(value)),
+    "headers": _headers_document,
+}
 
 FORMS = tuple(_READERS)

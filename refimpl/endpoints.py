@@ -4,54 +4,112 @@
 One row a partition; an unknown region belongs to partition aws (END-001 to END-004). Checked against botocore's 47
 published cases for SageMaker Runtime.
 """
+
 import re
 from typing import NamedTuple, Optional
 
 from .errors import ConfigurationError
 from .operation import SIGNING_NAME, parse_endpoint_url
 
-_Partition = NamedTuple("_Partition", [("name", str), ("regions", str), ("dns", str), ("dual_stack_dns", str), ("fips_host", str)])
+
+class _Partition(NamedTuple):
+    name: str
+    regions: str
+    dns: str
+    dual_stack_dns: str
+    fips_host: str
+
 
 _USUAL_FIPS = "runtime.sagemaker-fips"
 _PARTITIONS = (  # END-002; the first whose pattern a region's name matches
-    _Partition("aws-cn", r"cn-\w+-\d+|aws-cn-global", "amazonaws.com.cn", "api.amazonwebservices.com.cn", _USUAL_FIPS),
-    _Partition("aws-us-gov", r"us-gov-\w+-\d+|aws-us-gov-global", "amazonaws.com", "api.aws", "runtime.sagemaker"),
-    _Partition("aws-iso", r"us-iso-\w+-\d+|aws-iso-global", "c2s.ic.gov", "api.aws.ic.gov", _USUAL_FIPS),
-    _Partition("aws-iso-b", r"us-isob-\w+-\d+|aws-iso-b-global", "sc2s.sgov.gov", "api.aws.scloud", _USUAL_FIPS),
-    _Partition("aws-iso-e", r"eu-isoe-\w+-\d+|aws-iso-e-global", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", _USUAL_FIPS),
-    _Partition("aws-iso-f", r"us-isof-\w+-\d+|aws-iso-f-global", "csp.hci.ic.gov", "api.aws.hci.ic.gov", _USUAL_FIPS),
-    _Partition("aws-eusc", r"eusc-de-\w+-\d+", "amazonaws.eu", "api.amazonwebservices.eu", _USUAL_FIPS),
+    _Partition(
+        "aws-cn",
+        r"cn-\w+-\d+|aws-cn-global",
+        "amazonaws.com.cn",
+        "api.amazonwebservices.com.cn",
+        _USUAL_FIPS,
+    ),
+    _Partition(
+        "aws-us-gov",
+        r"us-gov-\w+-\d+|aws-us-gov-global",
+        "amazonaws.com",
+        "api.aws",
+        "runtime.sagemaker",
+    ),
+    _Partition(
+        "aws-iso", r"us-iso-\w+-\d+|aws-iso-global", "c2s.ic.gov", "api.aws.ic.gov", _USUAL_FIPS
+    ),
+    _Partition(
+        "aws-iso-b",
+        r"us-isob-\w+-\d+|aws-iso-b-global",
+        "sc2s.sgov.gov",
+        "api.aws.scloud",
+        _USUAL_FIPS,
+    ),
+    _Partition(
+        "aws-iso-e",
+        r"eu-isoe-\w+-\d+|aws-iso-e-global",
+        "cloud.adc-e.uk",
+        "api.cloud-aws.adc-e.uk",
+        _USUAL_FIPS,
+    ),
+    _Partition(
+        "aws-iso-f",
+        r"us-isof-\w+-\d+|aws-iso-f-global",
+        "csp.hci.ic.gov",
+        "api.aws.hci.ic.gov",
+        _USUAL_FIPS,
+    ),
+    _Partition(
+        "aws-eusc", r"eusc-de-\w+-\d+", "amazonaws.eu", "api.amazonwebservices.eu", _USUAL_FIPS
+    ),
     _Partition("aws", ".*", "amazonaws.com", "api.aws", "runtime-fips.sagemaker"),
 )
 _REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
-ResolvedEndpoint = NamedTuple("ResolvedEndpoint", [("url", str), ("signing_region", Optional[str]), ("signing_name", str)])
+
+class ResolvedEndpoint(NamedTuple):
+    url: str
+    signing_region: Optional[str]
+    signing_name: str
 
 
 def no_region() -> ConfigurationError:
     """Return the error of a call for which no region is known (END-003)."""
-    return ConfigurationError("no region", expected="region=, AWS_REGION or AWS_DEFAULT_REGION", rule="END-003")
+    return ConfigurationError(
+        "no region", expected="region=, AWS_REGION or AWS_DEFAULT_REGION", rule="END-003"
+    )
 
 
-def resolve_endpoint(region: Optional[str], endpoint_url: Optional[str] = None, use_fips: bool = False,
-                     use_dualstack: bool = False) -> ResolvedEndpoint:
+def resolve_endpoint(
+    region: Optional[str],
+    endpoint_url: Optional[str] = None,
+    use_fips: bool = False,
+    use_dualstack: bool = False,
+) -> ResolvedEndpoint:
     """Return the endpoint's URL, without a final slash, and what to sign for (END-001 to END-004).
 
     A custom endpoint_url stands as it is, port and path included; it needs no region, but whoever signs does.
     Raises ConfigurationError.
     """
     if region is not None and not (isinstance(region, str) and _REGION.match(region)):
-        raise ConfigurationError("not a region", expected="a name such as eu-west-1", actual=region, rule="END-003")
+        raise ConfigurationError(
+            "not a region", expected="a name such as eu-west-1", actual=region, rule="END-003"
+        )
     if endpoint_url is not None:
         if use_fips or use_dualstack:  # END-004
-            raise ConfigurationError("a custom endpoint excludes %s" % ("FIPS" if use_fips else "dual-stack"), rule="END-004")
+            raise ConfigurationError(
+                f"a custom endpoint excludes {'FIPS' if use_fips else 'dual-stack'}", rule="END-004"
+            )
         parse_endpoint_url(endpoint_url)
         return ResolvedEndpoint(endpoint_url.rstrip("/"), region, SIGNING_NAME)
     if region is None:
         raise no_region()
-    partition = next(row for row in _PARTITIONS if re.match("(?:%s)\\Z" % row.regions, region, re.ASCII))
+    partition = next(
+        row for row in _PARTITIONS if re.match(f"(?:{row.regions})\\Z", region, re.ASCII)
+    )
     dns = partition.dual_stack_dns if use_dualstack else partition.dns
     host = "runtime.sagemaker"
     if use_fips:
         host = _USUAL_FIPS if use_dualstack else partition.fips_host
-    return ResolvedEndpoint("https://%s.%s.%s" % (host, region, dns), region, SIGNING_NAME)  # END-001
+    return ResolvedEndpoint(f"https://{host}.{region}.{dns}", region, SIGNING_NAME)  # END-001

@@ -8,6 +8,7 @@ error response whatever its document is (HTTP-035), leaves out what does not fit
 `error_to_json` and `error_to_xml` write {"error": NAME, "details": {...}}, for an error that the model does not name
 {"error": CODE, "message": PAYLOAD}; `error_of_document` inverts them.
 """
+
 import re
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -39,9 +40,16 @@ from .shapes import ERRORS, MESSAGE, OperationError, UnknownOperationError
 
 _CODE = string_type("Code")
 # HTTP-030: in this order
-_CODE_FIELDS = (body_field("type", "__type", _CODE), body_field("code", "code", _CODE), body_field("query_code", "Code", _CODE))
+_CODE_FIELDS = (
+    body_field("type", "__type", _CODE),
+    body_field("code", "code", _CODE),
+    body_field("query_code", "Code", _CODE),
+)
 _TEXT_FIELDS: Tuple[Field, ...] = (error_field("message", "Message", MESSAGE),)
-_REQUEST_ID_FIELDS = (body_field("request_id", "RequestId", _CODE), body_field("request_identity", "RequestID", _CODE))
+_REQUEST_ID_FIELDS = (
+    body_field("request_id", "RequestId", _CODE),
+    body_field("request_identity", "RequestID", _CODE),
+)
 
 
 class ErrorDocument:
@@ -72,14 +80,19 @@ class ErrorDocument:
     @property
     def has_null_message(self) -> bool:
         """Whether the document's text is null (HTTP-034)."""
-        return isinstance(self.node, dict) and any(self.node.get(name, "") is None for name in ("message", "Message"))
+        return isinstance(self.node, dict) and any(
+            self.node.get(name, "") is None for name in ("message", "Message")
+        )
 
     @property
     def request_id(self) -> Optional[str]:
         """The id of the call that an XML document bears (HTTP-036), or None."""
         if not isinstance(self.node, Element):
             return None
-        found = [read_members(_REQUEST_ID_FIELDS, node, self.form, ROOT, True) for node in (self.root, self.node)]
+        found = [
+            read_members(_REQUEST_ID_FIELDS, node, self.form, ROOT, True)
+            for node in (self.root, self.node)
+        ]
         return next((text for members in found for text in members.values() if text), None)
 
 
@@ -91,7 +104,9 @@ def error_code_of(text: Optional[str]) -> Optional[str]:
 
 def parse_error(document: Document) -> ErrorDocument:
     """Return a service's error document, JSON or, when it starts with a `<`, XML. Raises DocumentError."""
-    return _xml_error(parse_xml(document)) if _is_xml(document) else _json_error(parse_json(document))
+    return (
+        _xml_error(parse_xml(document)) if _is_xml(document) else _json_error(parse_json(document))
+    )
 
 
 def _is_xml(document: Document) -> bool:
@@ -104,12 +119,18 @@ def _json_error(plain: object) -> ErrorDocument:
 
 def _integer_of_service(node: object, place: Place) -> int:
     """An integer, also as text: services and containers write both, and botocore 1.44.5 reads both (checked 2026-11-25)."""
-    integer: int = integer_of_text(node, place) if isinstance(node, str) else JSON_FORM.scalars["integer"](node, place)
+    integer: int = (
+        integer_of_text(node, place)
+        if isinstance(node, str)
+        else JSON_FORM.scalars["integer"](node, place)
+    )
     return integer
 
 
 def _text_of_service(node: object, place: Place) -> str:
-    text: str = JSON_FORM.scalars["string"](_whole_text(node) if isinstance(node, str) else node, place)
+    text: str = JSON_FORM.scalars["string"](
+        _whole_text(node) if isinstance(node, str) else node, place
+    )
     return text
 
 
@@ -118,7 +139,9 @@ def _whole_text(text: str) -> str:
     return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
-_SERVICE_JSON_FORM = JSON_FORM._replace(scalars=dict(JSON_FORM.scalars, string=_text_of_service, integer=_integer_of_service))
+_SERVICE_JSON_FORM = JSON_FORM._replace(
+    scalars=dict(JSON_FORM.scalars, string=_text_of_service, integer=_integer_of_service)
+)
 
 
 def _xml_error(root: Element) -> ErrorDocument:
@@ -130,7 +153,9 @@ def _xml_error(root: Element) -> ErrorDocument:
 def code_of_error(given: Optional[str], document: ErrorDocument) -> Optional[str]:
     """Return the bare code of an error: given beside its document, else in it; an empty one counts as absent (HTTP-030)."""
     candidates: List[Optional[str]] = [given]
-    return next((code for code in map(error_code_of, candidates + list(document.codes)) if code), None)
+    return next(
+        (code for code in map(error_code_of, candidates + list(document.codes)) if code), None
+    )
 
 
 def error_of_json(code: Optional[str], document: Document) -> OperationError:
@@ -184,7 +209,11 @@ def error_to_xml(error: OperationError) -> str:
 
 def error_of_document(document: Document) -> OperationError:
     """Return the error that error_to_json or error_to_xml wrote. Raises DocumentError."""
-    return error_of_node(parse_xml(document), XML_FORM) if _is_xml(document) else error_of_node(parse_json(document), JSON_FORM)
+    return (
+        error_of_node(parse_xml(document), XML_FORM)
+        if _is_xml(document)
+        else error_of_node(parse_json(document), JSON_FORM)
+    )
 
 
 def error_of_node(node: Any, form: Form) -> OperationError:
@@ -193,12 +222,22 @@ def error_of_node(node: Any, form: Form) -> OperationError:
     members = read_members((_NAME_FIELD, _PAYLOAD_FIELD), node, form)
     if "details" not in names:
         if names and not members:
-            ROOT.refuse("the document names no error", expected="error, and details or message", actual=", ".join(names[:5]),
-                        rule="SHP-027")
+            ROOT.refuse(
+                "the document names no error",
+                expected="error, and details or message",
+                actual=", ".join(names[:5]),
+                rule="SHP-027",
+            )
         return UnknownOperationError(**members)
     shape = ERRORS.get(members.get("code", ""))
     if shape is None or "payload" in members:
-        ROOT.refuse("the document is of no error of the model", expected="error, one of %s, and details" % ", ".join(sorted(ERRORS)),
-                    actual=", ".join(names[:5]), rule="SHP-027")
-    error: OperationError = read_members((body_field("details", "details", structure_type(shape)),), node, form)["details"]
+        ROOT.refuse(
+            "the document is of no error of the model",
+            expected=f"error, one of {', '.join(sorted(ERRORS))}, and details",
+            actual=", ".join(names[:5]),
+            rule="SHP-027",
+        )
+    error: OperationError = read_members(
+        (body_field("details", "details", structure_type(shape)),), node, form
+    )["details"]
     return error

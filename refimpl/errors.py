@@ -16,6 +16,7 @@
 A message says what is wrong in a few words; the evidence (expected, actual, offset, rule) stands beside it as attributes,
 and str() puts both on one line. What came from a peer is shown escaped and shortened: never raw, never long.
 """
+
 import re
 from typing import Any, Dict, Optional, Tuple
 
@@ -32,16 +33,20 @@ def without_secrets(text: str) -> str:
 
 def shown(value: object, limit: int = _SHOWN) -> str:
     """Return value on one line, control characters escaped, at most limit characters; text is not quoted."""
-    text = without_secrets((value if isinstance(value, str) else _repr_of(value))[:limit + 1])
-    escaped = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
-    return escaped if len(escaped) <= limit else escaped[:limit - 3] + "..."
+    text = without_secrets((value if isinstance(value, str) else _repr_of(value))[: limit + 1])
+    escaped = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
+    return escaped if len(escaped) <= limit else escaped[: limit - 3] + "..."
 
 
 def _repr_of(value: object) -> str:
     try:
         return repr(value)
-    except Exception:  # an integer of too many digits, a stranger's broken __repr__: an error must still be shown
-        return "<%s>" % type(value).__name__
+    except (
+        Exception
+    ):  # an integer of too many digits, a stranger's broken __repr__: an error must still be shown
+        return f"<{type(value).__name__}>"
 
 
 def excerpt(data: bytes, limit: int = 64) -> str:
@@ -85,17 +90,24 @@ class Error(Exception):
 
     def evidence(self) -> Dict[str, object]:
         """Return the attributes that str() shows beside the message, in the order in which it shows them."""
-        pairs = [("expected", self.expected), ("got", self.actual), ("at byte", self.offset), ("in", self.path),
-                 ("rule", self.rule)]
+        pairs = [
+            ("expected", self.expected),
+            ("got", self.actual),
+            ("at byte", self.offset),
+            ("in", self.path),
+            ("rule", self.rule),
+        ]
         return {name: value for name, value in pairs if value is not None}
 
     def __str__(self) -> str:
-        details = ", ".join("%s %s" % (name, shown(value) or "nothing") for name, value in self.evidence().items())
+        details = ", ".join(
+            f"{name} {shown(value) or 'nothing'}" for name, value in self.evidence().items()
+        )
         message = shown(self.message or "no message", 2000)
-        return "%s (%s)" % (message, details) if details else message
+        return f"{message} ({details})" if details else message
 
     def __repr__(self) -> str:
-        return "%s(%s: %s)" % (type(self).__name__, self.kind, self)
+        return f"{type(self).__name__}({self.kind}: {self})"
 
 
 class UsageError(Error):
@@ -123,7 +135,9 @@ class SignatureError(Error):
     def __reduce__(self) -> Tuple[Any, ...]:
         state = dict(self.__dict__)
         if isinstance(self.canonical_request, str):
-            state["canonical_request"] = without_secrets(self.canonical_request)  # what travels holds no token
+            state["canonical_request"] = without_secrets(
+                self.canonical_request
+            )  # what travels holds no token
         return type(self), self.args, state
 
 
@@ -195,14 +209,21 @@ class ServiceError(Error):
 
     def evidence(self) -> Dict[str, object]:
         pairs = [("HTTP", self.status), ("request id", self.request_id)]
-        return dict([(name, value) for name, value in pairs if value is not None], **super().evidence())
+        return dict(
+            [(name, value) for name, value in pairs if value is not None], **super().evidence()
+        )
 
     def __str__(self) -> str:
-        return "%s: %s" % (shown(self.code), super().__str__()) if self.code else super().__str__()
+        return f"{shown(self.code)}: {super().__str__()}" if self.code else super().__str__()
 
 
 def require_type(value: object, expected: type, what: str, rule: Optional[str] = None) -> None:
     """Raise UsageError of kind `type` unless value is an instance of expected; the value itself is never shown."""
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
-        raise UsageError("%s has the wrong type" % what, kind="type", expected=expected.__name__,
-                         actual=type(value).__name__, rule=rule)
+        raise UsageError(
+            f"{what} has the wrong type",
+            kind="type",
+            expected=expected.__name__,
+            actual=type(value).__name__,
+            rule=rule,
+        )

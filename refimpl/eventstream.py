@@ -11,6 +11,7 @@ has arrived, so that time is linear in the bytes and memory is bounded by max_fr
 What it refuses: the list of kinds in `errors.FrameError`; the rules EVS-001 to EVS-029 of SPEC.md. What a message
 *means* (`:message-type` and the rest) is for operation.py.
 """
+
 import re
 from struct import Struct
 from typing import (
@@ -50,7 +51,13 @@ _MEMO_LENGTH = 512
 
 Result = TypeVar("Result")
 
-FrameHeader = NamedTuple("FrameHeader", [("name", str), ("type", str), ("value", Any)])
+
+class FrameHeader(NamedTuple):
+    name: str
+    type: str
+    value: Any
+
+
 FrameHeader.__doc__ = """One header: its name, its type (boolean int8 int16 int32 int64 bytes string timestamp uuid)
 and its value: bool, int, bytes, str, int (milliseconds since 1970 UTC) or uuid.UUID."""
 
@@ -81,20 +88,23 @@ class Message(NamedTuple("Message", [("headers", FrameHeaders), ("payload", byte
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return "Message(headers=%r, payload=<%d bytes>)" % (tuple(self.headers), len(self.payload))
+        return f"Message(headers={tuple(self.headers)!r}, payload=<{len(self.payload)} bytes>)"
 
 
 # ---- header types: one table, read in both directions (EVS-013, EVS-018 to EVS-020) ------------------------------
+
 
 def _to_uuid(data: bytes) -> object:
     from uuid import (
         UUID,  # imported when met: slow to import on old Pythons, and no recorded AWS stream has one
     )
+
     return UUID(bytes=data)
 
 
 def _uuid_bytes(value: object) -> bytes:
     from uuid import UUID
+
     if not isinstance(value, UUID):
         raise TypeError
     return value.bytes
@@ -112,12 +122,11 @@ def _utf8_of(value: object) -> bytes:
     return value.encode("utf-8")
 
 
-_Codec = NamedTuple("_Codec", [
-    ("type", str),
-    ("length", Optional[int]),              # bytes of the value; None: a u16 length stands before it
-    ("read", Callable[[bytes], Any]),
-    ("write", Callable[[Any], bytes]),      # raises TypeError, ValueError: turned into UsageError by encode()
-])
+class _Codec(NamedTuple):
+    type: str
+    length: Optional[int]
+    read: Callable[[bytes], Any]
+    write: Callable[[Any], bytes]
 
 
 def _integer(name: str, layout: str) -> _Codec:
@@ -128,7 +137,7 @@ def _integer(name: str, layout: str) -> _Codec:
         if not isinstance(value, int) or isinstance(value, bool):
             raise TypeError
         if not low <= value <= high:
-            raise ValueError("%d to %d" % (low, high))
+            raise ValueError(f"{int(low)} to {int(high)}")
         return form.pack(value)
 
     return _Codec(name, form.size, lambda data: form.unpack(data)[0], write)
@@ -151,6 +160,7 @@ HEADER_TYPES = tuple(sorted(_CODE_OF_TYPE))
 
 
 # ---- encoding ----------------------------------------------------------------------------------------------------
+
 
 def encode(headers: Iterable[Tuple[str, str, object]], payload: bytes) -> bytes:
     """Return one frame (EVS-001).
@@ -190,7 +200,9 @@ def encode_headers(headers: Iterable[Tuple[str, str, object]]) -> bytes:
 def _encode_header(name: str, type_name: str, value: object) -> bytes:
     code = _CODE_OF_TYPE.get(type_name) if isinstance(type_name, str) else None
     if code is None:
-        raise UsageError("unknown header type", expected=" ".join(HEADER_TYPES), actual=type_name, rule="EVS-013")
+        raise UsageError(
+            "unknown header type", expected=" ".join(HEADER_TYPES), actual=type_name, rule="EVS-013"
+        )
     if type_name == "boolean":
         if not isinstance(value, bool):
             raise _wrong_value(name, type_name, value)
@@ -202,29 +214,49 @@ def _encode_header(name: str, type_name: str, value: object) -> bytes:
     except TypeError:
         raise _wrong_value(name, type_name, value) from None
     except UnicodeEncodeError:
-        raise UsageError("a lone surrogate cannot be encoded", expected="UTF-8 text", rule="EVS-015") from None
+        raise UsageError(
+            "a lone surrogate cannot be encoded", expected="UTF-8 text", rule="EVS-015"
+        ) from None
     except ValueError as error:
-        raise UsageError("header %r does not fit its type" % name, expected="%s: %s" % (type_name, error), actual=value,
-                         rule="EVS-018") from None
+        raise UsageError(
+            f"header {name!r} does not fit its type",
+            expected=f"{type_name}: {error}",
+            actual=value,
+            rule="EVS-018",
+        ) from None
     if not 1 <= len(encoded_name) <= _MAX_NAME_LENGTH:  # EVS-011
-        raise UsageError("header name of the wrong length", expected="1 to 255 bytes", actual="%d bytes" % len(encoded_name),
-                         rule="EVS-011")
+        raise UsageError(
+            "header name of the wrong length",
+            expected="1 to 255 bytes",
+            actual=f"{len(encoded_name)} bytes",
+            rule="EVS-011",
+        )
     head = bytes((len(encoded_name),)) + encoded_name + bytes((code,))
     if codec.length is not None:
         return head + data
-    _check_limit("value of header %r" % name, len(data), MAX_VALUE_LENGTH, "EVS-017")
+    _check_limit(f"value of header {name!r}", len(data), MAX_VALUE_LENGTH, "EVS-017")
     return head + _U16.pack(len(data)) + data
 
 
 def _wrong_value(name: str, type_name: str, value: object) -> UsageError:
-    return UsageError("value of header %r has the wrong type" % name, kind="type", expected=type_name,
-                      actual=type(value).__name__, rule="EVS-013")
+    return UsageError(
+        f"value of header {name!r} has the wrong type",
+        kind="type",
+        expected=type_name,
+        actual=type(value).__name__,
+        rule="EVS-013",
+    )
 
 
 def _check_limit(what: str, length: int, limit: int, rule: str) -> None:
     if length > limit:
-        raise UsageError("%s too long" % what, kind="limit", expected="at most %d bytes" % limit,
-                         actual="%d bytes" % length, rule=rule)
+        raise UsageError(
+            f"{what} too long",
+            kind="limit",
+            expected=f"at most {int(limit)} bytes",
+            actual=f"{int(length)} bytes",
+            rule=rule,
+        )
 
 
 # ---- decoding ----------------------------------------------------------------------------------------------------
@@ -239,14 +271,20 @@ def plain_bytes(data: object) -> bytes:
     if isinstance(data, bytes):
         return data
     if not isinstance(data, (bytearray, memoryview)):
-        raise UsageError("data has the wrong type", kind="type", expected="bytes", actual=type(data).__name__)
+        raise UsageError(
+            "data has the wrong type", kind="type", expected="bytes", actual=type(data).__name__
+        )
     try:
         return bytes(data)
     except ValueError:
-        raise UsageError("data is a memoryview that has been released", kind="type", expected="bytes") from None
+        raise UsageError(
+            "data is a memoryview that has been released", kind="type", expected="bytes"
+        ) from None
 
 
-def decode_headers(block: bytes, offset: int = 0, known: Optional[Dict[bytes, FrameHeader]] = None) -> FrameHeaders:
+def decode_headers(
+    block: bytes, offset: int = 0, known: Optional[Dict[bytes, FrameHeader]] = None
+) -> FrameHeaders:
     """Return the headers of a whole headers block, whose first byte lies at offset of the stream.
 
     known: single headers that were read before, by their bytes: what is there is not read again, what is read is put there
@@ -260,14 +298,26 @@ def decode_headers(block: bytes, offset: int = 0, known: Optional[Dict[bytes, Fr
         start = position
         name_length = block[position]
         if name_length == 0:  # EVS-011
-            raise FrameError("empty header name", expected="1 to 255 bytes", actual="0 bytes", offset=offset + start, rule="EVS-011")
+            raise FrameError(
+                "empty header name",
+                expected="1 to 255 bytes",
+                actual="0 bytes",
+                offset=offset + start,
+                rule="EVS-011",
+            )
         position += 1 + name_length
         if position >= end:  # EVS-010; the type byte must follow
             raise _short(block, "header name and type", position + 1, offset)
         codec = codecs.get(block[position])
         if codec is None:  # EVS-013
-            raise FrameError("unknown header type", kind="header_type", expected="0 to 9", actual=block[position],
-                             offset=offset + position, rule="EVS-013")
+            raise FrameError(
+                "unknown header type",
+                kind="header_type",
+                expected="0 to 9",
+                actual=block[position],
+                offset=offset + position,
+                rule="EVS-013",
+            )
         position += 1
         length = codec.length
         if length is None:
@@ -286,8 +336,14 @@ def decode_headers(block: bytes, offset: int = 0, known: Optional[Dict[bytes, Fr
                 _remember(known, bytes_of_header, header)
         name = header[0]
         if name in by_name:  # EVS-014
-            raise FrameError("header name given twice", kind="duplicate_header", expected="unique names", actual=name,
-                             offset=offset + start, rule="EVS-014")
+            raise FrameError(
+                "header name given twice",
+                kind="duplicate_header",
+                expected="unique names",
+                actual=name,
+                offset=offset + start,
+                rule="EVS-014",
+            )
         by_name[name] = header
     return FrameHeaders(by_name.values())
 
@@ -295,7 +351,7 @@ def decode_headers(block: bytes, offset: int = 0, known: Optional[Dict[bytes, Fr
 def _read_header(header: bytes, codec: _Codec, length: int, offset: int) -> FrameHeader:
     """Return one header from its bytes, whose value is length bytes long."""
     value_start = len(header) - length
-    name_bytes = header[1:1 + header[0]]
+    name_bytes = header[1 : 1 + header[0]]
     try:
         name = name_bytes.decode("utf-8")
     except UnicodeDecodeError as error:  # EVS-012
@@ -304,17 +360,32 @@ def _read_header(header: bytes, codec: _Codec, length: int, offset: int) -> Fram
     try:
         return tuple.__new__(FrameHeader, (name, codec.type, codec.read(value_bytes)))
     except UnicodeDecodeError as error:  # EVS-015
-        raise _not_utf8("value of header %r" % name, value_bytes, error, offset + value_start, "EVS-015") from None
+        raise _not_utf8(
+            f"value of header {name!r}", value_bytes, error, offset + value_start, "EVS-015"
+        ) from None
 
 
 def _short(block: bytes, what: str, needed: int, offset: int) -> FrameError:
-    return FrameError("%s runs past the headers block" % what, expected="at most %d bytes of headers" % len(block),
-                      actual="%d bytes" % needed, offset=offset + len(block), rule="EVS-010")
+    return FrameError(
+        f"{what} runs past the headers block",
+        expected=f"at most {len(block)} bytes of headers",
+        actual=f"{int(needed)} bytes",
+        offset=offset + len(block),
+        rule="EVS-010",
+    )
 
 
-def _not_utf8(what: str, data: bytes, error: UnicodeDecodeError, offset: int, rule: str) -> FrameError:
-    return FrameError("%s is not UTF-8" % what, kind="utf8", expected="UTF-8", actual=data[error.start:error.start + 4],
-                      offset=offset + error.start, rule=rule)
+def _not_utf8(
+    what: str, data: bytes, error: UnicodeDecodeError, offset: int, rule: str
+) -> FrameError:
+    return FrameError(
+        f"{what} is not UTF-8",
+        kind="utf8",
+        expected="UTF-8",
+        actual=data[error.start : error.start + 4],
+        offset=offset + error.start,
+        rule=rule,
+    )
 
 
 class FrameReader(Generic[Result]):
@@ -325,21 +396,36 @@ class FrameReader(Generic[Result]):
     max_frame_length: the longest frame accepted, in bytes; more is refused (`limit`) as soon as its prelude is read
     """
 
-    def __init__(self, meaning: Callable[[FrameHeaders], Callable[[bytes], Optional[Result]]],
-                 max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH) -> None:
+    def __init__(
+        self,
+        meaning: Callable[[FrameHeaders], Callable[[bytes], Optional[Result]]],
+        max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH,
+    ) -> None:
         require_type(max_frame_length, int, "max_frame_length")
         if max_frame_length < FRAME_OVERHEAD:
-            raise UsageError("max_frame_length too small", expected="at least %d" % FRAME_OVERHEAD, actual=max_frame_length,
-                             rule="EVS-008")
+            raise UsageError(
+                "max_frame_length too small",
+                expected=f"at least {int(FRAME_OVERHEAD)}",
+                actual=max_frame_length,
+                rule="EVS-008",
+            )
         self._meaning = meaning
         self._max_frame_length = max_frame_length
-        self._pending: Union[bytes, bytearray] = b""  # the unfinished frame; a bytearray once it has grown by pieces
-        self._needed = _PRELUDE_LENGTH  # bytes of it that must have come before it is worth another look
-        self._offset = 0                # of the unfinished frame's first byte, in the stream
+        self._pending: Union[bytes, bytearray] = (
+            b""  # the unfinished frame; a bytearray once it has grown by pieces
+        )
+        self._needed = (
+            _PRELUDE_LENGTH  # bytes of it that must have come before it is worth another look
+        )
+        self._offset = 0  # of the unfinished frame's first byte, in the stream
         self._starts: Dict[bytes, _Start[Result]] = {}  # by the bytes of prelude and headers
-        self._start_length = _PRELUDE_LENGTH            # of the frame before: the next one's is likely the same
-        self._blocks: Dict[bytes, Callable[[bytes], Optional[Result]]] = {}  # by the bytes of the headers alone
-        self._headers: Dict[bytes, FrameHeader] = {}    # by the bytes of each
+        self._start_length = (
+            _PRELUDE_LENGTH  # of the frame before: the next one's is likely the same
+        )
+        self._blocks: Dict[
+            bytes, Callable[[bytes], Optional[Result]]
+        ] = {}  # by the bytes of the headers alone
+        self._headers: Dict[bytes, FrameHeader] = {}  # by the bytes of each
         self._failed: Optional[str] = None
 
     @property
@@ -366,9 +452,11 @@ class FrameReader(Generic[Result]):
         if not isinstance(data, bytes):
             data = plain_bytes(data)
         if self._failed is not None:
-            raise UsageError("this decoder has failed before: %s" % self._failed, rule="EVS-024")
+            raise UsageError(f"this decoder has failed before: {self._failed}", rule="EVS-024")
         if self._pending:
-            if len(self._pending) + len(data) < self._needed:  # EVS-009: kept, and not looked at before it is enough
+            if (
+                len(self._pending) + len(data) < self._needed
+            ):  # EVS-009: kept, and not looked at before it is enough
                 if isinstance(self._pending, bytes):
                     self._pending = bytearray(self._pending)
                 self._pending += data
@@ -385,11 +473,17 @@ class FrameReader(Generic[Result]):
         """Say that the stream has ended. Raises FrameError `truncated` when a frame is unfinished (EVS-022)."""
         if self._failed is not None or not self._pending:
             return
-        raise self._dead(FrameError(
-            "%sthe stream ends inside a frame that began at byte %d" % (_looks_like(bytes(self._pending[:64]), self._offset), self._offset),
-            kind="truncated", expected="%d bytes of it%s" % (self._needed, "" if len(self._pending) >= _PRELUDE_LENGTH else " or more"),
-            actual="%d" % len(self._pending), offset=self._offset + len(self._pending), rule="EVS-022",
-            buffered=bytes(self._pending)))
+        raise self._dead(
+            FrameError(
+                f"{_looks_like(bytes(self._pending[:64]), self._offset)}the stream ends inside a frame that began at byte {int(self._offset)}",
+                kind="truncated",
+                expected=f"{int(self._needed)} bytes of it{'' if len(self._pending) >= _PRELUDE_LENGTH else ' or more'}",
+                actual=f"{len(self._pending)}",
+                offset=self._offset + len(self._pending),
+                rule="EVS-022",
+                buffered=bytes(self._pending),
+            )
+        )
 
     def _dead(self, error: Error) -> Error:
         self._failed = str(error)
@@ -405,19 +499,28 @@ class FrameReader(Generic[Result]):
         starts, start_length = self._starts, self._start_length
         position, length = 0, len(data)
         self._needed = _PRELUDE_LENGTH
-        while length - position >= 12:  # a frame of 16 bytes, without headers and payload, is one like any other: EVS-027
-            total_length, payload_offset, start_crc, make = (
-                starts.get(data[position:position + start_length]) or self._read_start(data, position))
+        while (
+            length - position >= 12
+        ):  # a frame of 16 bytes, without headers and payload, is one like any other: EVS-027
+            total_length, payload_offset, start_crc, make = starts.get(
+                data[position : position + start_length]
+            ) or self._read_start(data, position)
             end = position + total_length
             if end > length:
                 self._needed = total_length
                 break
-            payload = data[position + payload_offset:end - 4]
+            payload = data[position + payload_offset : end - 4]
             crc = checksum(payload, start_crc)
             message_crc = unpack_u32(data, end - 4)[0]
             if crc != message_crc:  # EVS-003, EVS-005: before any header is believed
-                raise FrameError("message checksum differs", kind="message_crc", expected="0x%08x" % crc, actual="0x%08x" % message_crc,
-                                 offset=self._offset + end - 4, rule="EVS-005")
+                raise FrameError(
+                    "message checksum differs",
+                    kind="message_crc",
+                    expected=f"0x{crc:08x}",
+                    actual=f"0x{message_crc:08x}",
+                    offset=self._offset + end - 4,
+                    rule="EVS-005",
+                )
             if make is None:
                 start_length = self._start_length = payload_offset
                 make = self._make_of(data, position, (total_length, payload_offset, start_crc))
@@ -431,31 +534,64 @@ class FrameReader(Generic[Result]):
         """Return how the frame at position starts, from its prelude, or refuse it; the CRC is 0 as long as the frame is not whole."""
         total_length, headers_length, prelude_crc = _PRELUDE.unpack_from(data, position)
         offset = self._offset + position
-        crc = crc32(data[position:position + 8])
+        crc = crc32(data[position : position + 8])
         if crc != prelude_crc:  # EVS-002, EVS-004: before either length is believed
-            raise FrameError("%sprelude checksum differs" % _looks_like(data[position:position + 64], offset), kind="prelude_crc",
-                             expected="0x%08x" % crc, actual="0x%08x" % prelude_crc, offset=offset + 8, rule="EVS-004")
+            raise FrameError(
+                f"{_looks_like(data[position : position + 64], offset)}prelude checksum differs",
+                kind="prelude_crc",
+                expected=f"0x{crc:08x}",
+                actual=f"0x{prelude_crc:08x}",
+                offset=offset + 8,
+                rule="EVS-004",
+            )
         # EVS-028: what the lengths alone show is told now, not when the frame has come.
         if total_length < FRAME_OVERHEAD:  # EVS-006
-            raise FrameError("total length too small", kind="length", expected="at least 16", actual=total_length,
-                             offset=offset, rule="EVS-006")
+            raise FrameError(
+                "total length too small",
+                kind="length",
+                expected="at least 16",
+                actual=total_length,
+                offset=offset,
+                rule="EVS-006",
+            )
         if headers_length > total_length - FRAME_OVERHEAD:  # EVS-007
-            raise FrameError("headers run past the frame", kind="length", expected="at most %d" % (total_length - FRAME_OVERHEAD),
-                             actual=headers_length, offset=offset + 4, rule="EVS-007")
+            raise FrameError(
+                "headers run past the frame",
+                kind="length",
+                expected=f"at most {int(total_length - FRAME_OVERHEAD)}",
+                actual=headers_length,
+                offset=offset + 4,
+                rule="EVS-007",
+            )
         if total_length > self._max_frame_length:  # EVS-008
-            raise FrameError("frame longer than the ceiling", kind="limit", expected="at most %d" % self._max_frame_length,
-                             actual=total_length, offset=offset, rule="EVS-008")
+            raise FrameError(
+                "frame longer than the ceiling",
+                kind="limit",
+                expected=f"at most {int(self._max_frame_length)}",
+                actual=total_length,
+                offset=offset,
+                rule="EVS-008",
+            )
         payload_offset = _PRELUDE_LENGTH + headers_length
         whole = position + total_length <= len(data)
-        return total_length, payload_offset, crc32(data[position + 8:position + payload_offset], crc) if whole else 0, None
+        return (
+            total_length,
+            payload_offset,
+            crc32(data[position + 8 : position + payload_offset], crc) if whole else 0,
+            None,
+        )
 
-    def _make_of(self, data: bytes, position: int, start: Tuple[int, int, int]) -> Callable[[bytes], Optional[Result]]:
+    def _make_of(
+        self, data: bytes, position: int, start: Tuple[int, int, int]
+    ) -> Callable[[bytes], Optional[Result]]:
         """Return what makes the result of the frame at position, and remember it; how it starts only when its headers come again."""
         block_position, block_end = position + _PRELUDE_LENGTH, position + start[1]
         block = data[block_position:block_end]
         make = self._blocks.get(block)
         if make is None:
-            make = self._meaning(decode_headers(block, self._offset + block_position, self._headers))
+            make = self._meaning(
+                decode_headers(block, self._offset + block_position, self._headers)
+            )
             if len(block) <= _MEMO_LENGTH:
                 _remember(self._blocks, block, make)
         else:
@@ -515,9 +651,9 @@ def _looks_like(data: bytes, offset: int) -> str:
         return ""
     for what, beginnings in _SIGNS:
         if head.startswith(beginnings):
-            return "these bytes are %s, not an event stream: " % what
+            return f"these bytes are {what}, not an event stream: "
     if re.match(_BASE64, head):
         return "these bytes are base64 of a frame, not decoded, not an event stream: "
     if all(32 <= byte < 127 or byte in (9, 10, 13) for byte in head):
-        return "these bytes are text (%s), not an event stream: " % excerpt(head, 24)
+        return f"these bytes are text ({excerpt(head, 24)}), not an event stream: "
     return ""

@@ -7,6 +7,7 @@ constraints, headers, JSON, XML, query. So a member's name, place, type and cons
 Two checks: `check_type` when a value is made, always; `check_constraints` on demand, by the model's patterns matched in
 full (HTTP-005). A sensitive value is named, never shown.
 """
+
 import re
 from typing import Any, NamedTuple, Optional, Tuple
 
@@ -18,25 +19,27 @@ INT32_MIN, INT32_MAX = -(1 << 31), (1 << 31) - 1
 class FieldType(NamedTuple):
     """The type of a member, with the constraints of the model; a nested shape is a class with a table `fields` of its own."""
 
-    name: str                           # the model's name of the shape
-    form: str                           # string, blob, integer, structure, or events: a tuple of members of a union
-    min_length: int = 0                 # characters of a string
-    max_length: Optional[int] = None    # characters of a string
-    pattern: Optional[str] = None       # a regular expression that the whole string must match
+    name: str  # the model's name of the shape
+    form: str  # string, blob, integer, structure, or events: a tuple of members of a union
+    min_length: int = 0  # characters of a string
+    max_length: Optional[int] = None  # characters of a string
+    pattern: Optional[str] = None  # a regular expression that the whole string must match
     sensitive: bool = False
-    shape: Any = None                   # the class of a structure, or of the union of events
+    shape: Any = None  # the class of a structure, or of the union of events
 
 
 class Field(NamedTuple):
     """One row: what a member is, where it travels, and under which names."""
 
-    attribute: str                      # the Python name
-    member: str                         # the model's name
+    attribute: str  # the Python name
+    member: str  # the model's name
     type: FieldType
-    location: str                       # uri, header, payload (the whole body) or body (a member of a document)
-    wire_name: str                      # the header's or the document's name
+    location: str  # uri, header, payload (the whole body) or body (a member of a document)
+    wire_name: str  # the header's or the document's name
     required: bool = False
-    alias: Optional[str] = None         # the name that services write instead, read where the modelled one is absent
+    alias: Optional[str] = (
+        None  # the name that services write instead, read where the modelled one is absent
+    )
 
 
 _PYTHON_TYPES = {"string": str, "blob": bytes, "integer": int, "events": tuple}
@@ -65,15 +68,25 @@ def is_int32(number: int) -> bool:
 def check_type(shape: str, field: Field, value: object) -> None:
     """Raise UsageError of kind `type` unless value is None or of the field's type; an integer must be int32."""
     if value is not None:
-        check_value("%s.%s" % (shape, field.member), field.type, value)
+        check_value(f"{shape}.{field.member}", field.type, value)
 
 
 def check_value(name: str, wanted: FieldType, value: Any) -> None:
     """Raise UsageError of kind `type` unless value is of that type; an integer must be int32."""
-    require_type(value, wanted.shape if wanted.form == "structure" else _PYTHON_TYPES[wanted.form], name, "HTTP-005")
+    require_type(
+        value,
+        wanted.shape if wanted.form == "structure" else _PYTHON_TYPES[wanted.form],
+        name,
+        "HTTP-005",
+    )
     if wanted.form == "integer" and not is_int32(value):
-        raise UsageError("%s is no int32" % name, expected="%d to %d" % (INT32_MIN, INT32_MAX), actual=value, rule="HTTP-005",
-                         member=_member_of_name(name))
+        raise UsageError(
+            f"{name} is no int32",
+            expected=f"{int(INT32_MIN)} to {int(INT32_MAX)}",
+            actual=value,
+            rule="HTTP-005",
+            member=_member_of_name(name),
+        )
     if wanted.form == "events":
         for event in value:
             member_of_union(wanted, event)
@@ -85,8 +98,13 @@ def member_of_union(union: FieldType, event: object) -> Field:
     for row in rows:
         if type(event) is row.type.shape:
             return row
-    raise UsageError("%s holds what is no event" % union.name, kind="type", actual=type(event).__name__, rule="HTTP-022",
-                     expected=" or ".join(row.member for row in rows))
+    raise UsageError(
+        f"{union.name} holds what is no event",
+        kind="type",
+        actual=type(event).__name__,
+        rule="HTTP-022",
+        expected=" or ".join(row.member for row in rows),
+    )
 
 
 def check_constraints(shape: str, fields: Tuple[Field, ...], value: object) -> None:
@@ -94,9 +112,14 @@ def check_constraints(shape: str, fields: Tuple[Field, ...], value: object) -> N
     for field in fields:
         member = getattr(value, field.attribute)
         if member is not None:
-            check_constraint("%s.%s" % (shape, field.member), field.type, member)
+            check_constraint(f"{shape}.{field.member}", field.type, member)
         elif field.required:
-            raise UsageError("%s.%s is required" % (shape, field.member), expected="a value", rule="HTTP-004", member=field.member)
+            raise UsageError(
+                f"{shape}.{field.member} is required",
+                expected="a value",
+                rule="HTTP-004",
+                member=field.member,
+            )
 
 
 def check_constraint(name: str, wanted: FieldType, value: Any) -> None:
@@ -116,7 +139,7 @@ def broken_constraint(wanted: FieldType, text: str) -> Optional[str]:
         return "max_length"
     if len(text) < wanted.min_length:
         return "min_length"
-    if wanted.pattern is not None and not re.match(r"(?:%s)\Z" % wanted.pattern, text, re.ASCII):
+    if wanted.pattern is not None and not re.match(rf"(?:{wanted.pattern})\Z", text, re.ASCII):
         return "pattern"
     return None
 
@@ -128,9 +151,20 @@ def _check_string(name: str, wanted: FieldType, text: str) -> None:
     actual = "<hidden>" if wanted.sensitive else text
     member = _member_of_name(name)
     if broken == "pattern":
-        raise UsageError("%s does not match its pattern" % name, expected=wanted.pattern, actual=actual, rule="HTTP-005", member=member)
-    raise UsageError("%s has the wrong length" % name, expected="%d to %s characters" % (wanted.min_length, wanted.max_length),
-                     actual="%d: %s" % (len(text), actual), rule="HTTP-005", member=member)
+        raise UsageError(
+            f"{name} does not match its pattern",
+            expected=wanted.pattern,
+            actual=actual,
+            rule="HTTP-005",
+            member=member,
+        )
+    raise UsageError(
+        f"{name} has the wrong length",
+        expected=f"{int(wanted.min_length)} to {wanted.max_length} characters",
+        actual=f"{len(text)}: {actual}",
+        rule="HTTP-005",
+        member=member,
+    )
 
 
 def _member_of_name(name: str) -> str:

@@ -8,6 +8,7 @@ Names, places and constraints are those of the service model of SageMaker Runtim
 is read and written in each form by the same few methods, `of_...` and `to_...`, over its table; what a peer sends beyond the
 tables is not lost: errors keep the raw body.
 """
+
 from typing import Any, Callable, Dict, Optional, Tuple, Type, TypeVar, Union
 
 from .documents.datatype import (
@@ -25,7 +26,9 @@ from .documents.value_format import Value
 from .errors import Error, ServiceError, UsageError
 from .fields import Field, body_field, check_constraints, check_type, error_field, header_field
 
-MODELLED_BODY_LIMIT = 6291456  # bytes; the Developer Guide says 25 MB, so more only warns (HTTP-006)
+MODELLED_BODY_LIMIT = (
+    6291456  # bytes; the Developer Guide says 25 MB, so more only warns (HTTP-006)
+)
 
 _ASCII = r"[\x00-\x7f]*"
 _NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9])*"
@@ -39,7 +42,9 @@ TARGET_VARIANT_HEADER = string_type("TargetVariantHeader", 63, _NAME)
 TARGET_CONTAINER_HOSTNAME_HEADER = string_type("TargetContainerHostnameHeader", 63, _NAME)
 INFERENCE_ID = string_type("InferenceId", 64, r"\S[\x20-\x7e]*", min_length=1)
 PREFIX_AWARE_ID_HEADER = string_type("PrefixAwareIdHeader", 64, r"\S[\x20-\x7e]*", min_length=1)
-INFERENCE_COMPONENT_HEADER = string_type("InferenceComponentHeader", 63, r"[a-zA-Z0-9]([\-a-zA-Z0-9]*[a-zA-Z0-9])?")
+INFERENCE_COMPONENT_HEADER = string_type(
+    "InferenceComponentHeader", 63, r"[a-zA-Z0-9]([\-a-zA-Z0-9]*[a-zA-Z0-9])?"
+)
 SESSION_ID_HEADER = string_type("SessionIdHeader", 256, _NAME)
 MESSAGE = string_type("Message", 2048)
 STATUS_CODE = integer_type("StatusCode")
@@ -63,8 +68,13 @@ class Shape:
             check_type(type(self).__name__, field, value)
             object.__setattr__(self, field.attribute, value)
         if members:
-            raise UsageError("%s has no such member" % type(self).__name__, kind="type", rule="HTTP-003", actual=", ".join(sorted(members)),
-                             expected=", ".join(field.attribute for field in self.fields))
+            raise UsageError(
+                f"{type(self).__name__} has no such member",
+                kind="type",
+                rule="HTTP-003",
+                actual=", ".join(sorted(members)),
+                expected=", ".join(field.attribute for field in self.fields),
+            )
 
     @classmethod
     def make(cls: "Type[S]", validate: bool = False, **members: Any) -> "S":
@@ -139,11 +149,11 @@ class Shape:
 
     def __setattr__(self, name: str, value: object) -> None:
         if not isinstance(self, Error) or any(field.attribute == name for field in self.fields):
-            raise AttributeError("%s is immutable" % type(self).__name__)
+            raise AttributeError(f"{type(self).__name__} is immutable")
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError("%s is immutable" % type(self).__name__)
+        raise AttributeError(f"{type(self).__name__} is immutable")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Shape) or type(self) is not type(other):
@@ -154,8 +164,7 @@ class Shape:
         return hash((type(self).__name__, self._members()))
 
     def __repr__(self) -> str:
-        return "%s(%s)" % (type(self).__name__, ", ".join("%s=%s" % (field.attribute, _shown_member(field, value))
-                                                          for field, value in zip(self.fields, self._members()) if value is not None))
+        return f"{type(self).__name__}({', '.join((f'{field.attribute}={_shown_member(field, value)}' for field, value in zip(self.fields, self._members()) if value is not None))})"
 
     def __reduce__(self) -> "Tuple[Callable[..., Shape], Tuple[Type[Shape], Dict[str, object]]]":
         members = {field.attribute: value for field, value in zip(self.fields, self._members())}
@@ -168,7 +177,7 @@ S = TypeVar("S", bound=Shape)
 
 def _shown_member(field: Field, value: Any) -> str:
     if field.type.form == "blob":
-        return "<%d bytes>" % len(value)
+        return f"<{len(value)} bytes>"
     return "<hidden>" if field.type.sensitive else repr(value)
 
 
@@ -187,16 +196,39 @@ class InvokeEndpointWithResponseStreamInput(Shape):
         Field("body", "Body", BODY_BLOB, "payload", "Body", True),
         header_field("content_type", "ContentType", HEADER, "Content-Type"),
         header_field("accept", "Accept", HEADER, "X-Amzn-SageMaker-Accept"),
-        header_field("custom_attributes", "CustomAttributes", CUSTOM_ATTRIBUTES_HEADER, "X-Amzn-SageMaker-Custom-Attributes"),
-        header_field("target_variant", "TargetVariant", TARGET_VARIANT_HEADER, "X-Amzn-SageMaker-Target-Variant"),
-        header_field("target_container_hostname", "TargetContainerHostname", TARGET_CONTAINER_HOSTNAME_HEADER,
-                     "X-Amzn-SageMaker-Target-Container-Hostname"),
+        header_field(
+            "custom_attributes",
+            "CustomAttributes",
+            CUSTOM_ATTRIBUTES_HEADER,
+            "X-Amzn-SageMaker-Custom-Attributes",
+        ),
+        header_field(
+            "target_variant",
+            "TargetVariant",
+            TARGET_VARIANT_HEADER,
+            "X-Amzn-SageMaker-Target-Variant",
+        ),
+        header_field(
+            "target_container_hostname",
+            "TargetContainerHostname",
+            TARGET_CONTAINER_HOSTNAME_HEADER,
+            "X-Amzn-SageMaker-Target-Container-Hostname",
+        ),
         header_field("inference_id", "InferenceId", INFERENCE_ID, "X-Amzn-SageMaker-Inference-Id"),
-        header_field("inference_component_name", "InferenceComponentName", INFERENCE_COMPONENT_HEADER,
-                     "X-Amzn-SageMaker-Inference-Component"),
+        header_field(
+            "inference_component_name",
+            "InferenceComponentName",
+            INFERENCE_COMPONENT_HEADER,
+            "X-Amzn-SageMaker-Inference-Component",
+        ),
         header_field("session_id", "SessionId", SESSION_ID_HEADER, "X-Amzn-SageMaker-Session-Id"),
         # New in the model of 2026 (botocore 1.44.5 has it, older models do not).
-        header_field("prefix_aware_id", "PrefixAwareId", PREFIX_AWARE_ID_HEADER, "X-Amzn-SageMaker-Prefix-Aware-Id"),
+        header_field(
+            "prefix_aware_id",
+            "PrefixAwareId",
+            PREFIX_AWARE_ID_HEADER,
+            "X-Amzn-SageMaker-Prefix-Aware-Id",
+        ),
     )
 
 
@@ -211,7 +243,9 @@ class PayloadPart(Shape):
 _set_bytes = PayloadPart.__dict__["bytes"].__set__
 
 
-def payload_part(payload: bytes, new: Any = object.__new__, set_bytes: Any = _set_bytes) -> PayloadPart:
+def payload_part(
+    payload: bytes, new: Any = object.__new__, set_bytes: Any = _set_bytes
+) -> PayloadPart:
     """Return a frame's payload as an event (EVS-037); what PayloadPart(bytes=payload) returns, sooner."""
     part: PayloadPart = new(PayloadPart)
     set_bytes(part, payload)
@@ -293,7 +327,10 @@ class UnknownOperationError(OperationError):
     """An error that the model does not name: its code, None when it bore none, and its document as text."""
 
     payload: Optional[str]
-    fields = (body_field("code", "Code", ERROR_CODE), body_field("payload", "Payload", string_type("Payload", sensitive=True)))
+    fields = (
+        body_field("code", "Code", ERROR_CODE),
+        body_field("payload", "Payload", string_type("Payload", sensitive=True)),
+    )
 
     def __init__(self, **members: Any) -> None:
         Shape.__init__(self, **members)
@@ -312,7 +349,11 @@ class ResponseStream(Shape):
     fields = (
         body_field("payload_part", "PayloadPart", structure_type(PayloadPart)),
         body_field("model_stream_error", "ModelStreamError", structure_type(ModelStreamError)),
-        body_field("internal_stream_failure", "InternalStreamFailure", structure_type(InternalStreamFailure)),
+        body_field(
+            "internal_stream_failure",
+            "InternalStreamFailure",
+            structure_type(InternalStreamFailure),
+        ),
     )
 
     @property
@@ -325,10 +366,20 @@ class ResponseStream(Shape):
 RESPONSE_STREAM = events_type(ResponseStream)
 
 EVENTS: Dict[str, Callable[[bytes], PayloadPart]] = {"PayloadPart": payload_part}
-EXCEPTIONS: Dict[str, Type[OperationError]] = {field.member: field.type.shape for field in ResponseStream.fields
-                                               if field.member not in EVENTS}
-ERRORS: Dict[str, Type[OperationError]] = {shape.__name__: shape for shape in (
-    InternalFailure, InternalStreamFailure, ModelError, ModelStreamError, ServiceUnavailable, ValidationError)}
+EXCEPTIONS: Dict[str, Type[OperationError]] = {
+    field.member: field.type.shape for field in ResponseStream.fields if field.member not in EVENTS
+}
+ERRORS: Dict[str, Type[OperationError]] = {
+    shape.__name__: shape
+    for shape in (
+        InternalFailure,
+        InternalStreamFailure,
+        ModelError,
+        ModelStreamError,
+        ServiceUnavailable,
+        ValidationError,
+    )
+}
 
 
 class InvokeEndpointWithResponseStreamOutput(Shape):
@@ -341,15 +392,34 @@ class InvokeEndpointWithResponseStreamOutput(Shape):
     fields = (
         Field("body", "Body", RESPONSE_STREAM, "payload", "Body"),
         header_field("content_type", "ContentType", HEADER, "X-Amzn-SageMaker-Content-Type"),
-        header_field("invoked_production_variant", "InvokedProductionVariant", HEADER, "x-Amzn-Invoked-Production-Variant"),
-        header_field("custom_attributes", "CustomAttributes", CUSTOM_ATTRIBUTES_HEADER, "X-Amzn-SageMaker-Custom-Attributes"),
+        header_field(
+            "invoked_production_variant",
+            "InvokedProductionVariant",
+            HEADER,
+            "x-Amzn-Invoked-Production-Variant",
+        ),
+        header_field(
+            "custom_attributes",
+            "CustomAttributes",
+            CUSTOM_ATTRIBUTES_HEADER,
+            "X-Amzn-SageMaker-Custom-Attributes",
+        ),
     )
 
 
 _SHAPES: Tuple[Type[Shape], ...] = (
-    InvokeEndpointWithResponseStreamInput, InvokeEndpointWithResponseStreamOutput, ResponseStream, PayloadPart, UnknownOperationError,
-    *ERRORS.values())
+    InvokeEndpointWithResponseStreamInput,
+    InvokeEndpointWithResponseStreamOutput,
+    ResponseStream,
+    PayloadPart,
+    UnknownOperationError,
+    *ERRORS.values(),
+)
 
 # Every type by the model's name: the structures, and the scalars that they hold.
-DATA_TYPES: Dict[str, DataType] = {wanted.name: wanted for shape in _SHAPES for wanted in [
-    DataType(*field.type) for field in shape.fields if field.type.shape is None] + [shape.data_type()]}
+DATA_TYPES: Dict[str, DataType] = {
+    wanted.name: wanted
+    for shape in _SHAPES
+    for wanted in [DataType(*field.type) for field in shape.fields if field.type.shape is None]
+    + [shape.data_type()]
+}

@@ -9,6 +9,7 @@ library's own reader lets broken ones pass. One connection a call; redirects are
 
 What leaves this module is NetworkError (`network`, `timeout`, `closed`) and HttpError (`http`, `truncated`), never an OSError.
 """
+
 import http.client
 import io
 import socket
@@ -33,20 +34,36 @@ from .operation import HttpRequest
 READ_SIZE = 65536  # bytes asked of the socket at once
 MAX_TIMEOUT = 2147483  # seconds, 24 days: what the system's poll takes in milliseconds; HTTP-051
 _SEND_SIZE = 65536  # bytes sent under one time-out
-KEEPALIVE_IDLE = 45  # seconds; NAT gateways drop what is idle for 350 s, some balancers after 60 s: HTTP-052
+KEEPALIVE_IDLE = (
+    45  # seconds; NAT gateways drop what is idle for 350 s, some balancers after 60 s: HTTP-052
+)
 _KEEPALIVE_INTERVAL = 15  # seconds
 _KEEPALIVE_COUNT = 8
 
-Timeouts = NamedTuple("Timeouts", [("connect", Optional[float]), ("read", Optional[float]), ("total", Optional[float])])
+
+class Timeouts(NamedTuple):
+    connect: Optional[float]
+    read: Optional[float]
+    total: Optional[float]
+
+
 Timeouts.__doc__ = "In seconds, None for none: to connect and shake hands; for each read or write; for the whole call (HTTP-051)."
 
 
 def check_timeouts(timeouts: Timeouts) -> Timeouts:
     """Return timeouts. Raises UsageError unless each is None or a number above 0, and at most MAX_TIMEOUT."""
     for name, value in zip(("connect_timeout", "read_timeout", "total_timeout"), timeouts):
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= MAX_TIMEOUT):
-            raise UsageError("%s is no time" % name, expected="seconds above 0, at most %d, or None" % MAX_TIMEOUT, actual=value,
-                             rule="HTTP-051")
+        if value is not None and (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or not 0 < value <= MAX_TIMEOUT
+        ):
+            raise UsageError(
+                f"{name} is no time",
+                expected=f"seconds above 0, at most {int(MAX_TIMEOUT)}, or None",
+                actual=value,
+                rule="HTTP-051",
+            )
     return timeouts
 
 
@@ -76,10 +93,22 @@ class _Patience:
         """The error for a wait that was too long."""
         timeouts = self._timeouts
         over = self._deadline is not None and self._monotonic() >= self._deadline
-        limit = "total_timeout of %g s" % timeouts.total if over and timeouts.total is not None else (
-            "connect_timeout of %g s" % timeouts.connect if what == "connecting" and timeouts.connect is not None
-            else "read_timeout of %g s" % (timeouts.read or 0))
-        return NetworkError("timed out while %s" % what, kind="timeout", expected="within the %s" % limit, retryable=True, rule="HTTP-051")
+        limit = (
+            f"total_timeout of {timeouts.total:g} s"
+            if over and timeouts.total is not None
+            else (
+                f"connect_timeout of {timeouts.connect:g} s"
+                if what == "connecting" and timeouts.connect is not None
+                else "read_timeout of %g s" % (timeouts.read or 0)
+            )
+        )
+        return NetworkError(
+            f"timed out while {what}",
+            kind="timeout",
+            expected=f"within the {limit}",
+            retryable=True,
+            rule="HTTP-051",
+        )
 
 
 class _Wire(io.RawIOBase):
@@ -112,7 +141,7 @@ class _Wire(io.RawIOBase):
         view = memoryview(data)
         for start in range(0, len(view), _SEND_SIZE):
             self._wait()
-            self._socket.sendall(view[start:start + _SEND_SIZE])
+            self._socket.sendall(view[start : start + _SEND_SIZE])
 
     def close(self) -> None:
         """Do nothing: http.client closes at times of its own, under the reader; disconnect() is what closes."""
@@ -138,8 +167,12 @@ class _StrictResponse(http.client.HTTPResponse):
         super().__init__(wire, *arguments, **options)
         self._wire: _Wire = wire
         self._chunks: Optional[ChunkedBody] = None
-        self._left: Optional[int] = None  # bytes of the body that are still to come, where its length is known
-        self._fault: Optional[HttpError] = None  # told when what came before it has been handed over
+        self._left: Optional[int] = (
+            None  # bytes of the body that are still to come, where its length is known
+        )
+        self._fault: Optional[HttpError] = (
+            None  # told when what came before it has been handed over
+        )
 
     def begin(self) -> None:
         self.head = self._read_head()
@@ -150,7 +183,9 @@ class _StrictResponse(http.client.HTTPResponse):
 
     def _read_head(self) -> ResponseHead:
         for interim in range(MAX_INTERIM + 1):
-            minor_version, status, reason = parse_status_line(self._line("the status line", interim == 0))
+            minor_version, status, reason = parse_status_line(
+                self._line("the status line", interim == 0)
+            )
             lines: List[bytes] = []
             line = self._line("a header line")
             while line != b"\r\n":
@@ -159,9 +194,16 @@ class _StrictResponse(http.client.HTTPResponse):
                     break
                 line = self._line("a header line")
             headers = parse_header_lines(lines)
-            if not 100 <= status < 200 or status == 101:  # HTTP-040, HTTP-054: 101 was not asked for
+            if (
+                not 100 <= status < 200 or status == 101
+            ):  # HTTP-040, HTTP-054: 101 was not asked for
                 return ResponseHead(status, reason, minor_version, headers)
-        raise HttpError("too many interim answers", expected="at most %d" % MAX_INTERIM, actual=status, rule="HTTP-048")
+        raise HttpError(
+            "too many interim answers",
+            expected=f"at most {int(MAX_INTERIM)}",
+            actual=status,
+            rule="HTTP-048",
+        )
 
     def _line(self, what: str, first: bool = False) -> bytes:
         line: bytes = self.fp.readline(MAX_LINE + 1)
@@ -170,13 +212,26 @@ class _StrictResponse(http.client.HTTPResponse):
         if line.endswith(b"\r\n") and len(line) <= MAX_LINE:
             return line
         if not line and first:
-            raise NetworkError("the peer closed the connection without an answer", retryable=True, rule="HTTP-041")
+            raise NetworkError(
+                "the peer closed the connection without an answer", retryable=True, rule="HTTP-041"
+            )
         if len(line) > MAX_LINE:
-            raise HttpError("%s is too long" % what, expected="at most %d bytes" % MAX_LINE, actual="more", rule="HTTP-048")
+            raise HttpError(
+                f"{what} is too long",
+                expected=f"at most {int(MAX_LINE)} bytes",
+                actual="more",
+                rule="HTTP-048",
+            )
         if not line.endswith(b"\n"):  # HTTP-041
-            raise HttpError("the head ends inside or before %s" % what, expected="an empty line", actual="the connection's end",
-                            rule="HTTP-041")
-        raise HttpError("%s ends with a bare LF" % what, expected="CRLF", actual=line[-20:], rule="HTTP-047")
+            raise HttpError(
+                f"the head ends inside or before {what}",
+                expected="an empty line",
+                actual="the connection's end",
+                rule="HTTP-041",
+            )
+        raise HttpError(
+            f"{what} ends with a bare LF", expected="CRLF", actual=line[-20:], rule="HTTP-047"
+        )
 
     def read1(self, size: int = READ_SIZE) -> bytes:
         """Return the next bytes of the body as soon as there are some, at most size; b"" when it is complete (HTTP-050)."""
@@ -187,7 +242,7 @@ class _StrictResponse(http.client.HTTPResponse):
         data: bytes = self.fp.read1(size if self._left is None else min(size, self._left))
         if self._left is not None:
             if not data:
-                self._truncated("%d more bytes" % self._left)
+                self._truncated(f"{int(self._left)} more bytes")
             self._left -= len(data)
         elif not data:
             if self._wire.ragged:
@@ -213,8 +268,13 @@ class _StrictResponse(http.client.HTTPResponse):
         return data
 
     def _truncated(self, expected: str) -> NoReturn:
-        raise HttpError("the connection ends inside the body", kind="truncated", expected=expected, actual="the connection's end",
-                        rule="HTTP-023")
+        raise HttpError(
+            "the connection ends inside the body",
+            kind="truncated",
+            expected=expected,
+            actual="the connection's end",
+            rule="HTTP-023",
+        )
 
 
 class _Connection(http.client.HTTPConnection):
@@ -222,7 +282,9 @@ class _Connection(http.client.HTTPConnection):
 
     response_class = _StrictResponse
 
-    def __init__(self, request: HttpRequest, patience: _Patience, context: Optional[ssl.SSLContext]) -> None:
+    def __init__(
+        self, request: HttpRequest, patience: _Patience, context: Optional[ssl.SSLContext]
+    ) -> None:
         super().__init__(request.host, request.port)
         self._patience = patience
         self._context = context
@@ -232,10 +294,14 @@ class _Connection(http.client.HTTPConnection):
         """Connect to the first of the host's addresses that answers; each wait is bounded anew, the whole by the total time-out."""
         failure: Optional[OSError] = None
         # Names go as bytes: as text the library would load its tables of Unicode first, 5 ms of a process's life.
-        for _, _, _, _, address in socket.getaddrinfo(self.host.encode("ascii"), self.port, 0, socket.SOCK_STREAM):
+        for _, _, _, _, address in socket.getaddrinfo(
+            self.host.encode("ascii"), self.port, 0, socket.SOCK_STREAM
+        ):
             try:
-                return socket.create_connection((str(address[0]).encode("ascii"), address[1]),  # type: ignore[arg-type]
-                                                self._patience.connect())
+                return socket.create_connection(
+                    (str(address[0]).encode("ascii"), address[1]),  # type: ignore[arg-type]
+                    self._patience.connect(),
+                )
             except OSError as error:
                 failure = error
         raise failure or OSError("the host has no address")
@@ -247,7 +313,9 @@ class _Connection(http.client.HTTPConnection):
             keep_alive(connected)
             if self._context is not None:
                 connected.settimeout(self._patience.connect())
-                connected = self._context.wrap_socket(connected, server_hostname=self.host, suppress_ragged_eofs=False)
+                connected = self._context.wrap_socket(
+                    connected, server_hostname=self.host, suppress_ragged_eofs=False
+                )
         except BaseException:
             connected.close()
             raise
@@ -258,8 +326,11 @@ class _Connection(http.client.HTTPConnection):
 def keep_alive(connected: socket.socket) -> None:
     """Ask for TCP keep-alive probes after a short idle time, as far as the platform lets one (HTTP-052)."""
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for names, value in ((("TCP_KEEPIDLE", "TCP_KEEPALIVE"), KEEPALIVE_IDLE), (("TCP_KEEPINTVL",), _KEEPALIVE_INTERVAL),
-                         (("TCP_KEEPCNT",), _KEEPALIVE_COUNT)):
+    for names, value in (
+        (("TCP_KEEPIDLE", "TCP_KEEPALIVE"), KEEPALIVE_IDLE),
+        (("TCP_KEEPINTVL",), _KEEPALIVE_INTERVAL),
+        (("TCP_KEEPCNT",), _KEEPALIVE_COUNT),
+    ):
         option = next((getattr(socket, name) for name in names if hasattr(socket, name)), None)
         if option is not None:
             try:  # noqa: SIM105
@@ -271,7 +342,9 @@ def keep_alive(connected: socket.socket) -> None:
 def default_ssl_context() -> ssl.SSLContext:
     """Return a context that verifies certificate and host name, with TLS 1.2 or newer (HTTP-053)."""
     context = ssl.create_default_context()
-    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)  # 3.8 and 3.9 set it: HTTP-023 needs close_notify
+    context.options &= ~getattr(
+        ssl, "OP_IGNORE_UNEXPECTED_EOF", 0
+    )  # 3.8 and 3.9 set it: HTTP-023 needs close_notify
     if hasattr(context, "minimum_version"):
         context.minimum_version = ssl.TLSVersion.TLSv1_2  # novm: 3.6 takes the other way
     else:  # 3.6
@@ -289,7 +362,9 @@ def check_ssl_context(context: object) -> Optional[ssl.SSLContext]:
 class HttpExchange:
     """One request and its answer: status, reason and headers, then the body by read1(). Closing it early closes the socket."""
 
-    def __init__(self, connection: _Connection, response: _StrictResponse, patience: _Patience) -> None:
+    def __init__(
+        self, connection: _Connection, response: _StrictResponse, patience: _Patience
+    ) -> None:
         self.status = response.head.status
         self.reason = response.head.reason
         self.headers: Tuple[Tuple[str, str], ...] = response.head.headers
@@ -314,9 +389,15 @@ class HttpExchange:
                 data = self._response.read1(size)
                 if data or not self._closed:  # an end that close() made is none of the body
                     return data
-            except (Error, OSError, ValueError) as error:  # ValueError: the file was closed under the read
+            except (
+                Error,
+                OSError,
+                ValueError,
+            ) as error:  # ValueError: the file was closed under the read
                 if not self._closed:
-                    self._failure = _read_error(error, self._patience, "reading the body", in_body=True)
+                    self._failure = _read_error(
+                        error, self._patience, "reading the body", in_body=True
+                    )
                     raise self._failure from error
         raise NetworkError("the response has been closed", kind="closed")
 
@@ -331,8 +412,12 @@ def _disconnect(connection: _Connection) -> None:
         connection.wire.disconnect()
 
 
-def open_exchange(request: HttpRequest, timeouts: Timeouts, ssl_context: Optional[ssl.SSLContext] = None,
-                  monotonic: Callable[[], float] = time.monotonic) -> HttpExchange:
+def open_exchange(
+    request: HttpRequest,
+    timeouts: Timeouts,
+    ssl_context: Optional[ssl.SSLContext] = None,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> HttpExchange:
     """Connect, send request, and return the exchange once the answer's final head has come.
 
     ssl_context: for an https endpoint, instead of default_ssl_context();  monotonic: the clock of the time-outs
@@ -347,7 +432,9 @@ def open_exchange(request: HttpRequest, timeouts: Timeouts, ssl_context: Optiona
         _connect(connection, patience)
         refused = _send(connection, request, patience)
         if refused is not None and connection.wire is not None:
-            connection.wire.ragged = True  # a reset was seen already: the end that follows is no good order
+            connection.wire.ragged = (
+                True  # a reset was seen already: the end that follows is no good order
+            )
         try:
             response: Any = connection.getresponse()
         except (OSError, http.client.HTTPException, Error) as error:
@@ -361,34 +448,51 @@ def open_exchange(request: HttpRequest, timeouts: Timeouts, ssl_context: Optiona
 
 
 def _connect(connection: _Connection, patience: _Patience) -> None:
-    where = "%s port %d" % (connection.host, connection.port)
+    where = f"{connection.host} port {int(connection.port)}"
     try:
         connection.connect()
     except socket.gaierror as error:
-        raise NetworkError("unknown host: %s" % error.strerror, actual=connection.host, retryable=True, rule="HTTP-055") from error
+        raise NetworkError(
+            f"unknown host: {error.strerror}",
+            actual=connection.host,
+            retryable=True,
+            rule="HTTP-055",
+        ) from error
     except UnicodeError:
-        raise ConfigurationError("not a host name", actual=connection.host, rule="HTTP-002") from None
+        raise ConfigurationError(
+            "not a host name", actual=connection.host, rule="HTTP-002"
+        ) from None
     except (ssl.SSLError, ssl.CertificateError) as error:  # the second is a ValueError before 3.7
         reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or error
-        raise NetworkError("TLS with %s failed: %s" % (where, reason), rule="HTTP-053") from error
+        raise NetworkError(f"TLS with {where} failed: {reason}", rule="HTTP-053") from error
     except OSError as error:
         if _is_our_timeout(error):
             raise patience.error("connecting") from None
-        raise NetworkError("cannot connect to %s: %s" % (where, error.strerror or error), retryable=True, rule="HTTP-055") from error
+        raise NetworkError(
+            f"cannot connect to {where}: {error.strerror or error}", retryable=True, rule="HTTP-055"
+        ) from error
 
 
-def _send(connection: _Connection, request: HttpRequest, patience: _Patience) -> Optional[NetworkError]:
+def _send(
+    connection: _Connection, request: HttpRequest, patience: _Patience
+) -> Optional[NetworkError]:
     """Send head and body. Returns, instead of raising, the error of a peer that stopped reading: it may have answered already."""
     try:
-        connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)  # HTTP-009
+        connection.putrequest(
+            request.method, request.target, skip_host=True, skip_accept_encoding=True
+        )  # HTTP-009
         for name, value in request.headers:
             connection.putheader(name, value)
         connection.endheaders(request.body or None)
     except OSError as error:
         if _is_our_timeout(error):
             raise patience.error("sending the request") from None
-        return NetworkError("the peer closed the connection while the request was sent: %s" % (error.strerror or error), retryable=True,
-                            rule="HTTP-055")
+        return NetworkError(
+            "the peer closed the connection while the request was sent: %s"
+            % (error.strerror or error),
+            retryable=True,
+            rule="HTTP-055",
+        )
     return None
 
 
@@ -403,6 +507,13 @@ def _read_error(error: Exception, patience: _Patience, what: str, in_body: bool)
     if _is_our_timeout(error):
         return patience.error(what)
     if in_body:
-        return HttpError("the connection breaks inside the body: %s" % error, kind="truncated", expected="the rest of the body",
-                         actual="a reset", rule="HTTP-023")
-    return NetworkError("the connection breaks before the answer: %s" % error, retryable=True, rule="HTTP-055")
+        return HttpError(
+            f"the connection breaks inside the body: {error}",
+            kind="truncated",
+            expected="the rest of the body",
+            actual="a reset",
+            rule="HTTP-023",
+        )
+    return NetworkError(
+        f"the connection breaks before the answer: {error}", retryable=True, rule="HTTP-055"
+    )

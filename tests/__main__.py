@@ -4,6 +4,7 @@
 Where pytest is not at hand, it makes a virtual environment in `.venv` and installs the extra `test` there; where that is
 there already, it uses it. Nothing is installed anywhere else.
 """
+
 import os
 import subprocess
 import sys
@@ -15,7 +16,12 @@ _NEEDED = ("pytest", "hypothesis", "trustme")
 
 
 def _has_all(python: str) -> bool:
-    return subprocess.call([python, "-c", "import " + ", ".join(_NEEDED)], stderr=subprocess.DEVNULL, cwd=_HERE) == 0
+    return (
+        subprocess.call(
+            [python, "-c", "import " + ", ".join(_NEEDED)], stderr=subprocess.DEVNULL, cwd=_HERE
+        )
+        == 0
+    )
 
 
 def _python() -> str:
@@ -25,7 +31,10 @@ def _python() -> str:
     if not os.path.exists(python):
         venv.create(_VENV, with_pip=True)
     if not _has_all(python):
-        subprocess.check_call([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ".[test]"], cwd=_HERE)
+        subprocess.check_call(
+            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ".[test]"],
+            cwd=_HERE,
+        )
     return python
 
 

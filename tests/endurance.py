@@ -4,6 +4,7 @@
 The endpoint runs in a process of its own, so that what is measured is the client's memory and descriptors alone. Each part
 returns what it measured, for the one line that is printed and for the tests, which run it in small.
 """
+
 import argparse
 import gc
 import hashlib
@@ -52,7 +53,9 @@ class Feeder:
     """An endpoint in a process of its own: `echo-N` answers its own name in 20 parts, `feed-COUNT-SIZE` COUNT parts of SIZE bytes."""
 
     def __enter__(self):
-        self.process = subprocess.Popen([sys.executable, "-c", FEEDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=HERE)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", FEEDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=HERE
+        )
         self.url = self.process.stdout.readline().decode().strip()
         return self
 
@@ -62,7 +65,9 @@ class Feeder:
         self.process.stdout.close()
 
     def client(self, **settings):
-        return Client("us-east-1", self.url, Credentials(ACCESS_KEY, SECRET_KEY), environment={}, **settings)
+        return Client(
+            "us-east-1", self.url, Credentials(ACCESS_KEY, SECRET_KEY), environment={}, **settings
+        )
 
 
 def resident():
@@ -92,7 +97,7 @@ def at_once(feeder, count):
     client, barrier, wrong = feeder.client(), threading.Barrier(count), []
 
     def one(number):
-        name = "echo-%d" % number
+        name = f"echo-{int(number)}"
         barrier.wait()
         try:
             answer = call(client, name)
@@ -123,7 +128,9 @@ def in_sequence(feeder, count):
 def long_stream(feeder, total, size=65536):
     """Read total bytes in parts of size. Returns resident memory (KiB) after a tenth and at the end, and the digest."""
     client, marks, arrived, digest = feeder.client(), [], 0, hashlib.sha256()
-    with client.invoke_endpoint_with_response_stream(endpoint_name="feed-%d-%d" % (total // size, size), body=b"") as response:
+    with client.invoke_endpoint_with_response_stream(
+        endpoint_name=f"feed-{int(total // size)}-{int(size)}", body=b""
+    ) as response:
         for event in response.body:
             before, arrived = arrived, arrived + len(event.bytes)
             digest.update(event.bytes)
@@ -137,7 +144,9 @@ def cancelled(feeder, count):
     """Cancel count calls from another thread while they wait. Returns the kinds of error that the readers saw."""
     client, kinds = feeder.client(), []
     for _ in range(count):
-        response = client.invoke_endpoint_with_response_stream(endpoint_name="feed-1000000-100", body=b"")
+        response = client.invoke_endpoint_with_response_stream(
+            endpoint_name="feed-1000000-100", body=b""
+        )
         reading = threading.Event()
 
         def read(response=response, reading=reading):
@@ -163,14 +172,34 @@ def main(arguments=None):
     parser.add_argument("--cancel", type=int, default=100)
     options = parser.parse_args(arguments)
     with Feeder() as feeder:
-        for name, run in (("calls at once", lambda: "%d, wrong answers: %s" % (options.at_once, at_once(feeder, options.at_once))),
-                          ("long stream", lambda: "%d bytes, resident KiB after a tenth and at the end: %s" % (
-                              options.bytes, long_stream(feeder, options.bytes)[0])),
-                          ("cancelled", lambda: "%d, seen: %s" % (options.cancel, sorted(set(cancelled(feeder, options.cancel))))),
-                          ("calls in sequence", lambda: "%d, (resident KiB, descriptors) after a tenth and at the end: %s" % (
-                              options.calls, in_sequence(feeder, options.calls)))):
+        for name, run in (
+            (
+                "calls at once",
+                lambda: (
+                    f"{int(options.at_once)}, wrong answers: {at_once(feeder, options.at_once)}"
+                ),
+            ),
+            (
+                "long stream",
+                lambda: (
+                    f"{int(options.bytes)} bytes, resident KiB after a tenth and at the end: {long_stream(feeder, options.bytes)[0]}"
+                ),
+            ),
+            (
+                "cancelled",
+                lambda: (
+                    f"{int(options.cancel)}, seen: {sorted(set(cancelled(feeder, options.cancel)))}"
+                ),
+            ),
+            (
+                "calls in sequence",
+                lambda: (
+                    f"{int(options.calls)}, (resident KiB, descriptors) after a tenth and at the end: {in_sequence(feeder, options.calls)}"
+                ),
+            ),
+        ):
             started = time.monotonic()
-            print("%s: %s; %.1f s" % (name, run(), time.monotonic() - started), flush=True)
+            print(f"{name}: {run()}; {time.monotonic() - started:.1f} s", flush=True)
     return 0
 
 

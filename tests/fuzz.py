@@ -5,6 +5,7 @@ Each target is a Hypothesis strategy and a check: only errors of refimpl's own t
 of what was meant, and what is kept stays bounded. The targets take turns until the time is over. The same seed makes the same
 inputs. A failing input is shrunk, printed and saved as Python source that runs the check once more; exit code 1.
 """
+
 import argparse
 import faulthandler
 import io
@@ -23,7 +24,9 @@ try:
     from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
     from hypothesis import strategies as st
 except ImportError:
-    sys.exit("tests.fuzz: there is no hypothesis here; python3 -m tests puts it into .venv: .venv/bin/python -m tests.fuzz")
+    sys.exit(
+        "tests.fuzz: there is no hypothesis here; python3 -m tests puts it into .venv: .venv/bin/python -m tests.fuzz"
+    )
 
 from refimpl import transport
 from refimpl.client import Client
@@ -70,7 +73,11 @@ PART_HEADERS = ((":message-type", "string", "event"), (":event-type", "string", 
 
 # ---- what is fed -------------------------------------------------------------------------------------------------
 
-_MUTATION = st.tuples(st.sampled_from(("flip", "set", "insert", "delete", "double", "cut")), st.integers(0, 1 << 16), st.integers(0, 255))
+_MUTATION = st.tuples(
+    st.sampled_from(("flip", "set", "insert", "delete", "double", "cut")),
+    st.integers(0, 1 << 16),
+    st.integers(0, 255),
+)
 MUTATIONS = st.lists(_MUTATION, max_size=4)
 
 
@@ -86,9 +93,9 @@ def mutated(data, mutations):
         elif kind == "insert":
             data[at:at] = bytes((value,)) * (1 + value % 9)
         elif kind == "delete":
-            del data[at:at + 1 + value % 9]
+            del data[at : at + 1 + value % 9]
         elif kind == "double":
-            data[at:at] = data[at:at + 16]
+            data[at:at] = data[at : at + 16]
         elif kind == "cut":
             del data[at:]
     return bytes(data)
@@ -99,7 +106,7 @@ def pieces(data, sizes):
     cut, position = [], 0
     while position < len(data):
         size = sizes[len(cut) % len(sizes)]
-        cut.append(data[position:position + size])
+        cut.append(data[position : position + size])
         position += size
     return cut
 
@@ -107,14 +114,20 @@ def pieces(data, sizes):
 SIZES = st.lists(st.integers(1, 4096), min_size=1, max_size=4)
 PARTS = st.lists(st.binary(max_size=60), max_size=6)
 VALUES = st.one_of(
-    st.tuples(st.just("boolean"), st.booleans()), st.tuples(st.just("int8"), st.integers(-128, 127)),
-    st.tuples(st.just("int64"), st.integers(-2 ** 63, 2 ** 63 - 1)), st.tuples(st.just("bytes"), st.binary(max_size=40)),
-    st.tuples(st.just("string"), st.text(max_size=40)), st.tuples(st.just("uuid"), st.uuids()),
-    st.tuples(st.just("timestamp"), st.integers(-2 ** 63, 2 ** 63 - 1)))
+    st.tuples(st.just("boolean"), st.booleans()),
+    st.tuples(st.just("int8"), st.integers(-128, 127)),
+    st.tuples(st.just("int64"), st.integers(-(2**63), 2**63 - 1)),
+    st.tuples(st.just("bytes"), st.binary(max_size=40)),
+    st.tuples(st.just("string"), st.text(max_size=40)),
+    st.tuples(st.just("uuid"), st.uuids()),
+    st.tuples(st.just("timestamp"), st.integers(-(2**63), 2**63 - 1)),
+)
 HEADERS = st.dictionaries(st.text(min_size=1, max_size=12), VALUES, max_size=4)
 TEXT = st.text(max_size=60)
 WIRE_TEXT = st.text(st.characters(max_codepoint=255), max_size=60)
-NAMES = st.one_of(st.sampled_from(("Host", "host", "X-Amz-Date", "content-type", "x-a", "")), WIRE_TEXT)
+NAMES = st.one_of(
+    st.sampled_from(("Host", "host", "X-Amz-Date", "content-type", "x-a", "")), WIRE_TEXT
+)
 PAIRS = st.lists(st.tuples(NAMES, WIRE_TEXT), max_size=5)
 
 
@@ -125,7 +138,10 @@ def stream_of(parts):
 
 def chunked(data, sizes):
     """Return data in HTTP chunks, with the last one."""
-    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces(data, sizes)) + b"0\r\n\r\n"
+    return (
+        b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces(data, sizes))
+        + b"0\r\n\r\n"
+    )
 
 
 def response_of(body, sizes, framing, extra):
@@ -133,20 +149,43 @@ def response_of(body, sizes, framing, extra):
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n" + extra
     if framing == "chunked":
         return head + b"Transfer-Encoding: chunked\r\n\r\n" + chunked(body, sizes)
-    return head + (b"Content-Length: %d\r\n\r\n" % len(body) if framing == "length" else b"\r\n") + body
+    return (
+        head
+        + (b"Content-Length: %d\r\n\r\n" % len(body) if framing == "length" else b"\r\n")
+        + body
+    )
 
 
 RESPONSES = st.builds(
-    lambda parts, sizes, framing, extra, mutations: (parts, mutated(response_of(stream_of(parts), sizes, framing, extra), mutations)),
-    PARTS, SIZES, st.sampled_from(("chunked", "length", "close")),
-    st.sampled_from((b"", b"Content-Length: 5\r\n", b"Transfer-Encoding: gzip\r\n", b"x-amzn-errortype: E\r\n", b"A: b\r\n c\r\n")),
-    MUTATIONS)
+    lambda parts, sizes, framing, extra, mutations: (
+        parts,
+        mutated(response_of(stream_of(parts), sizes, framing, extra), mutations),
+    ),
+    PARTS,
+    SIZES,
+    st.sampled_from(("chunked", "length", "close")),
+    st.sampled_from(
+        (
+            b"",
+            b"Content-Length: 5\r\n",
+            b"Transfer-Encoding: gzip\r\n",
+            b"x-amzn-errortype: E\r\n",
+            b"A: b\r\n c\r\n",
+        )
+    ),
+    MUTATIONS,
+)
 
 ERROR_BODIES = (
-    b'{"Message":"m","OriginalStatusCode":500,"OriginalMessage":"o","LogStreamArn":"a"}', b'{"__type":"ns#ModelError:http://x","message":null}',
-    b'{"code":"ThrottlingException","message":"x-amz-security-token:secret\\nnext"}', b"<html><body>Bad Gateway</body></html>",
+    b'{"Message":"m","OriginalStatusCode":500,"OriginalMessage":"o","LogStreamArn":"a"}',
+    b'{"__type":"ns#ModelError:http://x","message":null}',
+    b'{"code":"ThrottlingException","message":"x-amz-security-token:secret\\nnext"}',
+    b"<html><body>Bad Gateway</body></html>",
     b"<ErrorResponse><Error><Code>ValidationError</Code><Message>m</Message></Error><RequestId>r</RequestId></ErrorResponse>",
-    b'<!DOCTYPE r [<!ENTITY a "b">]><r>&a;</r>', b"[" * 70 + b"]" * 70, b"\x1f\x8b\x08", b"",
+    b'<!DOCTYPE r [<!ENTITY a "b">]><r>&a;</r>',
+    b"[" * 70 + b"]" * 70,
+    b"\x1f\x8b\x08",
+    b"",
 )
 
 
@@ -155,17 +194,103 @@ ERROR_BODIES = (
 # ---- documents -----------------------------------------------------------------------------------------------------
 
 # What is put into a document, a few times or many: the marks of its form, and what has broken readers before.
-_JSON_MARKS = (b"{", b"}", b"[", b"]", b'"', b",", b":", b"\\", b"null", b"true", b"NaN", b"-Infinity", b"1e999", b"-0", b"1.5", b"9" * 25,
-               b'"\\ud800"', b'"\\ud83d\\ude00"', b'{"Body":', b'"Body":[', b'"PayloadPart":{"Bytes":"aGk="}', b'"Message":"m",',
-               b'"message":"m",', b'"__type":"ns#ModelError"', b'"a":1,', b"[[[[[[[[", b"\xff", b"\xef\xbb\xbf", b"\x00", b" ")
-_XML_MARKS = (b"<", b">", b"</", b"/>", b"&", b";", b"&lt;", b"&#0;", b"&#13;", b"&#x10FFFF;", b"&#xD800;", b"&a;", b"<!--", b"-->", b"]]>",
-              b"<![CDATA[", b"<?x?>", b"<!DOCTYPE r>", b'<!DOCTYPE r [<!ENTITY a "b">]>', b"<Body>", b"</Body>", b"<PayloadPart/>",
-              b"<Error>", b"</Error>", b"<Message>m</Message>", b' xmlns:a="u"', b' a="1"', b"<a>", b"</a>", b"<?xml version='1.0'?>",
-              b"<?xml version='1.0' encoding='utf-16'?>", b"<?xml version='1.0' encoding='koi8-r'?>", b"\xff\xfe", b"\xef\xbb\xbf", b"\x00",
-              b"\xff", b" ", b"text")
-_QUERY_MARKS = (b"&", b"=", b".", b"%", b"%00", b"%FF", b"%C3%A9", b"%2", b"+", b"Body", b"Body.", b".1.", b".2.", b".01.", b".0.",
-                b".99999999999.", b"PayloadPart.Bytes=", b"&Message=m", b"&Body.1.PayloadPart.Bytes=a", b"\xff", b"\x00", b";",
-                b"a.a.a.a.a.a.")
+_JSON_MARKS = (
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b'"',
+    b",",
+    b":",
+    b"\\",
+    b"null",
+    b"true",
+    b"NaN",
+    b"-Infinity",
+    b"1e999",
+    b"-0",
+    b"1.5",
+    b"9" * 25,
+    b'"\\ud800"',
+    b'"\\ud83d\\ude00"',
+    b'{"Body":',
+    b'"Body":[',
+    b'"PayloadPart":{"Bytes":"aGk="}',
+    b'"Message":"m",',
+    b'"message":"m",',
+    b'"__type":"ns#ModelError"',
+    b'"a":1,',
+    b"[[[[[[[[",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"\x00",
+    b" ",
+)
+_XML_MARKS = (
+    b"<",
+    b">",
+    b"</",
+    b"/>",
+    b"&",
+    b";",
+    b"&lt;",
+    b"&#0;",
+    b"&#13;",
+    b"&#x10FFFF;",
+    b"&#xD800;",
+    b"&a;",
+    b"<!--",
+    b"-->",
+    b"]]>",
+    b"<![CDATA[",
+    b"<?x?>",
+    b"<!DOCTYPE r>",
+    b'<!DOCTYPE r [<!ENTITY a "b">]>',
+    b"<Body>",
+    b"</Body>",
+    b"<PayloadPart/>",
+    b"<Error>",
+    b"</Error>",
+    b"<Message>m</Message>",
+    b' xmlns:a="u"',
+    b' a="1"',
+    b"<a>",
+    b"</a>",
+    b"<?xml version='1.0'?>",
+    b"<?xml version='1.0' encoding='utf-16'?>",
+    b"<?xml version='1.0' encoding='koi8-r'?>",
+    b"\xff\xfe",
+    b"\xef\xbb\xbf",
+    b"\x00",
+    b"\xff",
+    b" ",
+    b"text",
+)
+_QUERY_MARKS = (
+    b"&",
+    b"=",
+    b".",
+    b"%",
+    b"%00",
+    b"%FF",
+    b"%C3%A9",
+    b"%2",
+    b"+",
+    b"Body",
+    b"Body.",
+    b".1.",
+    b".2.",
+    b".01.",
+    b".0.",
+    b".99999999999.",
+    b"PayloadPart.Bytes=",
+    b"&Message=m",
+    b"&Body.1.PayloadPart.Bytes=a",
+    b"\xff",
+    b"\x00",
+    b";",
+    b"a.a.a.a.a.a.",
+)
 TIMES = st.one_of(st.just(1), st.integers(1, 4), st.sampled_from((70, 1000, 20000)))
 # What a document of that length may need: the factor is that of the shortest members that a query can have, all of them unknown.
 MEMORY = (1 << 20, 700)
@@ -183,16 +308,32 @@ def spoiled(document, marks, mutations):
 def documents_of(valid, marks):
     """Documents of one form: valid ones, spoiled ones, and such as are made of marks alone."""
     puts = st.lists(st.tuples(st.sampled_from(marks), st.integers(0, 1 << 16), TIMES), max_size=3)
-    return st.one_of(valid, st.builds(spoiled, valid, puts, MUTATIONS), st.builds(spoiled, st.just(b""), puts, MUTATIONS),
-                     st.lists(st.sampled_from(marks), max_size=12).map(b"".join), st.binary(max_size=60))
+    return st.one_of(
+        valid,
+        st.builds(spoiled, valid, puts, MUTATIONS),
+        st.builds(spoiled, st.just(b""), puts, MUTATIONS),
+        st.lists(st.sampled_from(marks), max_size=12).map(b"".join),
+        st.binary(max_size=60),
+    )
 
 
 def type_and_documents(write, text, marks):
     """(a type's name, a document): written by `write` from a value of any type, then spoiled, of that type or of another one."""
     names = st.sampled_from(sorted(DATA_TYPES))
-    valid = names.flatmap(lambda name: values(DATA_TYPES[name], text).map(lambda value: write(DATA_TYPES[name], value)))
-    own = names.flatmap(lambda name: st.tuples(st.just(name), documents_of(
-        values(DATA_TYPES[name], text).map(lambda value: write(DATA_TYPES[name], value)), marks)))
+    valid = names.flatmap(
+        lambda name: values(DATA_TYPES[name], text).map(
+            lambda value: write(DATA_TYPES[name], value)
+        )
+    )
+    own = names.flatmap(
+        lambda name: st.tuples(
+            st.just(name),
+            documents_of(
+                values(DATA_TYPES[name], text).map(lambda value: write(DATA_TYPES[name], value)),
+                marks,
+            ),
+        )
+    )
     return st.one_of(own, own, st.tuples(names, documents_of(valid, marks)))
 
 
@@ -223,7 +364,9 @@ def read_or_refused(read, document):
         if large:
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
-            assert peak <= MEMORY[0] + MEMORY[1] * len(document), "%d bytes of memory for %d" % (peak, len(document))
+            assert peak <= MEMORY[0] + MEMORY[1] * len(document), (
+                f"{int(peak)} bytes of memory for {len(document)}"
+            )
 
 
 def check_json(given_input):
@@ -232,7 +375,9 @@ def check_json(given_input):
     value, refusal = read_or_refused(kind.of_json, document)
     if refusal is None:
         assert kind.of_json(kind.to_json(value)) == value
-        assert without_empty(kind, kind.of_query(kind.to_query(value))) == without_empty(kind, value)
+        assert without_empty(kind, kind.of_query(kind.to_query(value))) == without_empty(
+            kind, value
+        )
         assert kind.of_value(kind.to_value(value)) == value
 
 
@@ -250,7 +395,9 @@ def check_query(given_input):
     kind = DATA_TYPES[name]
     value, refusal = read_or_refused(kind.of_query, document)
     if refusal is None:
-        assert without_empty(kind, kind.of_query(kind.to_query(value).encode())) == without_empty(kind, value)
+        assert without_empty(kind, kind.of_query(kind.to_query(value).encode())) == without_empty(
+            kind, value
+        )
         assert kind.of_json(kind.to_json(value)) == value
 
 
@@ -258,7 +405,9 @@ def check_tables(given_input):
     kind, value = given_input
     assert kind.of_json(kind.to_json(value)) == value
     assert kind.of_value(kind.to_value(value)) == value
-    assert without_empty(kind, kind.of_query(kind.to_query(value).encode())) == without_empty(kind, value)
+    assert without_empty(kind, kind.of_query(kind.to_query(value).encode())) == without_empty(
+        kind, value
+    )
     try:
         document = kind.to_xml(value)
     except UsageError as error:
@@ -269,7 +418,11 @@ def check_tables(given_input):
 
 def check_error_document(given_input):
     code, document = given_input
-    for read in (error_of_document, lambda document: error_of_json(code, document), lambda document: error_of_xml(code, document)):
+    for read in (
+        error_of_document,
+        lambda document: error_of_json(code, document),
+        lambda document: error_of_xml(code, document),
+    ):
         error, refusal = read_or_refused(read, document)
         if refusal is not None:
             continue
@@ -294,13 +447,28 @@ def check_conversion(given_input):
         assert convert(shape, to_form, to_form, written) == written
 
 
-ERROR_CODES = st.one_of(st.none(), st.sampled_from(sorted(ERRORS)), st.sampled_from(("", "ns#ModelError:http://x", "Other")), ANY_TEXT)
-CONVERTED = documents_of(st.sampled_from((
-    b'["Structure",[["Body",["List",[["Structure",[["PayloadPart",["Structure",[["Bytes",["Blob","aGk="]]]]]]]]]]]]',
-    b'{"headers":[["X-Amzn-SageMaker-Content-Type","a"]],"body":[{"PayloadPart":{"Bytes":"aGk="}}]}', b'["Integer",5]', b"=a",
-    b'{"error":"ModelError","details":{"OriginalStatusCode":5}}', b"<Error><error>X</error><message>m</message></Error>",
-    b'{"Body":{"PayloadPart":{"Bytes":"aGk="}},"ContentType":"a"}', b"Body.1.PayloadPart.Bytes=a&ContentType=b",
-    b"<r><Body><PayloadPart><Bytes>aGk=</Bytes></PayloadPart></Body></r>")), _JSON_MARKS + _XML_MARKS + _QUERY_MARKS)
+ERROR_CODES = st.one_of(
+    st.none(),
+    st.sampled_from(sorted(ERRORS)),
+    st.sampled_from(("", "ns#ModelError:http://x", "Other")),
+    ANY_TEXT,
+)
+CONVERTED = documents_of(
+    st.sampled_from(
+        (
+            b'["Structure",[["Body",["List",[["Structure",[["PayloadPart",["Structure",[["Bytes",["Blob","aGk="]]]]]]]]]]]]',
+            b'{"headers":[["X-Amzn-SageMaker-Content-Type","a"]],"body":[{"PayloadPart":{"Bytes":"aGk="}}]}',
+            b'["Integer",5]',
+            b"=a",
+            b'{"error":"ModelError","details":{"OriginalStatusCode":5}}',
+            b"<Error><error>X</error><message>m</message></Error>",
+            b'{"Body":{"PayloadPart":{"Bytes":"aGk="}},"ContentType":"a"}',
+            b"Body.1.PayloadPart.Bytes=a&ContentType=b",
+            b"<r><Body><PayloadPart><Bytes>aGk=</Bytes></PayloadPart></Body></r>",
+        )
+    ),
+    _JSON_MARKS + _XML_MARKS + _QUERY_MARKS,
+)
 
 
 def check_decoder(given_input):
@@ -322,7 +490,7 @@ def check_decoder(given_input):
         position += len(encode(PART_HEADERS, part))
         if position <= whole:
             intact.append(part)
-    assert payloads[:len(intact)] == intact, "what came before the fault is lost or changed"
+    assert payloads[: len(intact)] == intact, "what came before the fault is lost or changed"
 
 
 def check_headers(given_input):
@@ -332,16 +500,20 @@ def check_headers(given_input):
         frame = encode(triples, payload)
     except UsageError:
         return
-    message, = Decoder().feed(frame)
+    (message,) = Decoder().feed(frame)
     assert [tuple(header) for header in message.headers] == triples and message.payload == payload
-    block = frame[12:len(frame) - 4 - len(payload)]
+    block = frame[12 : len(frame) - 4 - len(payload)]
     with suppress(FrameError):
         decode_headers(mutated(block, mutations))
 
 
 def check_signing(given_input):
     method, target, pairs, body, options = given_input
-    for function, value in ((canonical_uri, target), (canonical_query_string, target), (canonical_value, target)):
+    for function, value in (
+        (canonical_uri, target),
+        (canonical_query_string, target),
+        (canonical_value, target),
+    ):
         with suppress(UsageError):
             function(value)
     normalize, double_encode, sign_body = options
@@ -354,22 +526,65 @@ def check_signing(given_input):
             verify(method, target, headers, body, *scope)
         return
     # A token that came as a header, while the credentials have none, is signed and then refused as another one: SIG-046.
-    if any(name.lower() in ("host", "x-amz-content-sha256", "x-amz-security-token") for name, _ in pairs) \
-            or "X-Amz-Signature" in target or "%" in target:
+    if (
+        any(
+            name.lower() in ("host", "x-amz-content-sha256", "x-amz-security-token")
+            for name, _ in pairs
+        )
+        or "X-Amz-Signature" in target
+        or "%" in target
+    ):
         with suppress(SignatureError):
             verify(method, target, signed.headers, body, *scope)
         return
     verify(method, target, signed.headers, body, *scope)
 
 
-TEXT_PIECES = st.sampled_from((
-    b"\n", b"\r", b"\r\n", b"\n\n", b"\r\n\r\n", b"data: x", b"data:", b"event: e", b"id: 1", b"id", b"retry: 5", b": c", b"\xef\xbb\xbf",
-    b"\xe2\x82\xac", b"\xf0\x9f\x98\x80", b"\xc2\x85", b"\xff", b"\0", b'{"a":[1,"\\u00e9"]}', b"[", b"]", b"{", b"}", b'"', b"\\", b"1",
-    b" ", b"true", b"-1.5e3", b",", b"[[[[[[[[", b"data: [DONE]\n\n"))
+TEXT_PIECES = st.sampled_from(
+    (
+        b"\n",
+        b"\r",
+        b"\r\n",
+        b"\n\n",
+        b"\r\n\r\n",
+        b"data: x",
+        b"data:",
+        b"event: e",
+        b"id: 1",
+        b"id",
+        b"retry: 5",
+        b": c",
+        b"\xef\xbb\xbf",
+        b"\xe2\x82\xac",
+        b"\xf0\x9f\x98\x80",
+        b"\xc2\x85",
+        b"\xff",
+        b"\0",
+        b'{"a":[1,"\\u00e9"]}',
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b'"',
+        b"\\",
+        b"1",
+        b" ",
+        b"true",
+        b"-1.5e3",
+        b",",
+        b"[[[[[[[[",
+        b"data: [DONE]\n\n",
+    )
+)
 TEXTS = st.builds(mutated, st.lists(TEXT_PIECES, max_size=24).map(b"".join), MUTATIONS)
 BOUND = 40  # bytes of a line, an event or a value
-READERS = {"text": Utf8Decoder, "lines": lambda: Lines(BOUND), "events": lambda: ServerSentEvents(BOUND),
-           "values": lambda: JSONValues(BOUND), "replaced": lambda: ServerSentEvents(BOUND, "replace")}
+READERS = {
+    "text": Utf8Decoder,
+    "lines": lambda: Lines(BOUND),
+    "events": lambda: ServerSentEvents(BOUND),
+    "values": lambda: JSONValues(BOUND),
+    "replaced": lambda: ServerSentEvents(BOUND, "replace"),
+}
 
 
 def read_text(make, parts):
@@ -396,7 +611,9 @@ def check_text(given_input):
             again, other = read_text(make, parts)
             if name == "text":
                 again, results = "".join(again), "".join(results)
-            assert (repr(again), other) == (repr(results), fault), "%s depends on how the bytes are cut" % name
+            assert (repr(again), other) == (repr(results), fault), (
+                f"{name} depends on how the bytes are cut"
+            )
 
 
 def check_rendering(given_input):
@@ -417,7 +634,7 @@ def check_rendering(given_input):
         events = ServerSentEvents()
         with suppress(Error):
             for piece in bridged(parts, form):
-                event, = events.feed(piece)
+                (event,) = events.feed(piece)
         assert event.event in ("end", "error")
 
 
@@ -475,13 +692,15 @@ def check_exchange(given_input):
     server.start()
     arrived = []
     try:
-        with mock.patch("socket.create_connection", return_value=ours), mock.patch.object(transport, "keep_alive"), \
-                mock.patch.object(ours.__class__, "setsockopt"), \
-                client.invoke_endpoint_with_response_stream(endpoint_name="x", body=b"{}") as response:
+        with mock.patch("socket.create_connection", return_value=ours), mock.patch.object(
+            transport, "keep_alive"
+        ), mock.patch.object(
+            ours.__class__, "setsockopt"
+        ), client.invoke_endpoint_with_response_stream(endpoint_name="x", body=b"{}") as response:
             for event in response.body:
                 arrived.append(event.bytes)
     except Error as error:
-        assert not isinstance(error, (UsageError, ConfigurationError)), "not our mistake: %s" % error
+        assert not isinstance(error, (UsageError, ConfigurationError)), f"not our mistake: {error}"
         assert "\n" not in str(error)
     finally:
         ours.close()
@@ -492,41 +711,78 @@ def check_exchange(given_input):
 
 TARGETS = {
     "text": (st.tuples(TEXTS, st.lists(st.integers(1, 9), min_size=1, max_size=4)), check_text),
-    "rendering": (st.tuples(TEXTS, SIZES, st.sampled_from(("", "text/event-stream", "application/jsonlines", "text/plain; charset=x", "a")),
-                            st.one_of(st.sampled_from(("tgi", "djl", "openai", "a[0]|b")), TEXT)), check_rendering),
+    "rendering": (
+        st.tuples(
+            TEXTS,
+            SIZES,
+            st.sampled_from(
+                ("", "text/event-stream", "application/jsonlines", "text/plain; charset=x", "a")
+            ),
+            st.one_of(st.sampled_from(("tgi", "djl", "openai", "a[0]|b")), TEXT),
+        ),
+        check_rendering,
+    ),
     "decoder": (st.tuples(PARTS, MUTATIONS, SIZES), check_decoder),
     "headers": (st.tuples(HEADERS, MUTATIONS, st.binary(max_size=20)), check_headers),
-    "signing": (st.tuples(st.one_of(st.just("POST"), TEXT), st.one_of(TEXT.map("/{}".format), TEXT), PAIRS, st.binary(max_size=20),
-                          st.tuples(st.booleans(), st.booleans(), st.booleans())), check_signing),
+    "signing": (
+        st.tuples(
+            st.one_of(st.just("POST"), TEXT),
+            st.one_of(TEXT.map("/{}".format), TEXT),
+            PAIRS,
+            st.binary(max_size=20),
+            st.tuples(st.booleans(), st.booleans(), st.booleans()),
+        ),
+        check_signing,
+    ),
     "http": (RESPONSES, check_http),
-    "error-bodies": (st.tuples(st.integers(400, 599), st.one_of(st.none(), TEXT, st.just("ModelError:http://x")),
-                               st.one_of(st.builds(mutated, st.sampled_from(ERROR_BODIES), MUTATIONS), st.binary(max_size=200))),
-                     check_error_body),
+    "error-bodies": (
+        st.tuples(
+            st.integers(400, 599),
+            st.one_of(st.none(), TEXT, st.just("ModelError:http://x")),
+            st.one_of(
+                st.builds(mutated, st.sampled_from(ERROR_BODIES), MUTATIONS),
+                st.binary(max_size=200),
+            ),
+        ),
+        check_error_body,
+    ),
     "exchange": (RESPONSES, check_exchange),
     "json": (type_and_documents(json_document, ANY_TEXT, _JSON_MARKS), check_json),
     "xml": (type_and_documents(xml_document, XML_TEXT, _XML_MARKS), check_xml),
     "query": (type_and_documents(query_document, ANY_TEXT, _QUERY_MARKS), check_query),
     "tables": (typed_values(), check_tables),
-    "error-documents": (st.tuples(ERROR_CODES, documents_of(st.sampled_from(ERROR_BODIES), _JSON_MARKS + _XML_MARKS)),
-                        check_error_document),
-    "conversions": (st.tuples(st.sampled_from(sorted(DATA_TYPES) + ["Error"]), st.sampled_from(FORMS), st.sampled_from(FORMS),
-                              ERROR_CODES, CONVERTED), check_conversion),
+    "error-documents": (
+        st.tuples(
+            ERROR_CODES, documents_of(st.sampled_from(ERROR_BODIES), _JSON_MARKS + _XML_MARKS)
+        ),
+        check_error_document,
+    ),
+    "conversions": (
+        st.tuples(
+            st.sampled_from(sorted(DATA_TYPES) + ["Error"]),
+            st.sampled_from(FORMS),
+            st.sampled_from(FORMS),
+            ERROR_CODES,
+            CONVERTED,
+        ),
+        check_conversion,
+    ),
 }
 
 
 # ---- the run -------------------------------------------------------------------------------------------------------
 
+
 class Finding(Exception):
     """A check failed: the shrunk input, and how."""
 
     def __init__(self, target, found, error):
-        super().__init__("%s: %s: %s" % (target, type(error).__name__, error))
+        super().__init__(f"{target}: {type(error).__name__}: {error}")
         self.target, self.found, self.error = target, found, error
 
     def source(self):
         """Return Python source that runs the check on the input once more."""
-        return "from tests.fuzz import TARGETS\n\n# %s\nTARGETS[%r][1](%s)\n" % (
-            shown_line(self), self.target, pprint.pformat(self.found, width=120))
+        return f"from tests.fuzz import TARGETS\n\n# {shown_line(self)}\nTARGETS[{self.target!r}][1]({pprint.pformat(self.found, width=120)})\n"
 
 
 def shown_line(error):
@@ -545,8 +801,15 @@ def run_batch(name, number, examples=BATCH):
         check(value)
 
     one = given(strategy)(one)
-    one = settings(max_examples=examples, deadline=None, database=None, phases=(Phase.generate, Phase.shrink), verbosity=Verbosity.quiet,
-                   suppress_health_check=list(HealthCheck), print_blob=False)(one)
+    one = settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate, Phase.shrink),
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )(one)
     try:
         seed(number)(one)()
     except Exception as error:  # whatever leaves a check is the finding; Hypothesis has shrunk its input, the last one tried
@@ -572,21 +835,22 @@ def main(arguments=None):
                 counts[name] += run_batch(name, zlib.crc32(b"%d %d" % (options.seed, batch)))
             batch += 1
     except Finding as finding:
-        path = os.path.join(options.save, "fuzz-%s-%d.py" % (finding.target, options.seed))
+        path = os.path.join(options.save, f"fuzz-{finding.target}-{int(options.seed)}.py")
         os.makedirs(options.save, exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(finding.source())
-        print("FOUND %s\nsaved as %s, seed %d" % (shown_line(finding), path, options.seed))
+        print(f"FOUND {shown_line(finding)}\nsaved as {path}, seed {int(options.seed)}")
         return 1
     each = ", ".join("%s %d" % pair for pair in counts.items())
-    print("seed %d, %d inputs: %s; peak %s" % (options.seed, sum(counts.values()), each, _peak()))
+    print(f"seed {int(options.seed)}, {int(sum(counts.values()))} inputs: {each}; peak {_peak()}")
     return 0
 
 
 def _peak():
     try:
         import resource
-        return "%d KiB" % resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+        return f"{int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)} KiB"
     except ImportError:
         return "memory not known here"
 

@@ -11,6 +11,7 @@ in good order. However a script ends, the server then waits for the client to cl
 Nothing outlives the `with`: leaving it ends every wait, closes every socket, joins every thread, and fails if one of them
 met an error that a script cannot explain. Refused: any wait longer than PATIENCE, so that a broken client cannot hang a run.
 """
+
 import gc
 import re
 import socket
@@ -154,7 +155,9 @@ class RawServer:
         self._listener.bind(("127.0.0.1", 0))
         self._listener.listen(64)
         self.port = self._listener.getsockname()[1]
-        self.url = "https://localhost:%d" % self.port if tls else "http://127.0.0.1:%d" % self.port
+        self.url = (
+            f"https://localhost:{int(self.port)}" if tls else f"http://127.0.0.1:{int(self.port)}"
+        )
 
     def __enter__(self):
         self._acceptor = threading.Thread(target=self._accept, name="raw server", daemon=True)
@@ -174,8 +177,8 @@ class RawServer:
             thread.join(PATIENCE)
         alive = [thread for thread in [self._acceptor] + self._threads if thread.is_alive()]
         if kind is None:
-            assert not alive, "threads that did not end: %r" % alive
-            assert not self.failures, "errors in the server: %r" % self.failures
+            assert not alive, f"threads that did not end: {alive!r}"
+            assert not self.failures, f"errors in the server: {self.failures!r}"
 
     @property
     def requests(self):
@@ -193,13 +196,17 @@ class RawServer:
     def connection(self, number=0):
         """Return the connection of that number, as soon as there is one."""
         with self._arrived:
-            assert self._arrived.wait_for(lambda: len(self.connections) > number, PATIENCE), "no connection %d" % number
+            assert self._arrived.wait_for(lambda: len(self.connections) > number, PATIENCE), (
+                f"no connection {int(number)}"
+            )
         return self.connections[number]
 
     def gone(self, number=0):
         """Wait until the client has closed the connection of that number, and return how: "eof" or "reset"."""
         connection = self.connection(number)
-        assert connection.over.wait(2 * PATIENCE) and connection.end != "never", "the client does not close connection %d" % number
+        assert connection.over.wait(2 * PATIENCE) and connection.end != "never", (
+            f"the client does not close connection {int(number)}"
+        )
         return connection.end
 
     def _accept(self):
@@ -212,7 +219,9 @@ class RawServer:
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection = Connection(self, accepted)
             script = self.scripts[min(len(self.connections), len(self.scripts) - 1)]
-            thread = threading.Thread(target=self._serve, args=(connection, script), name="raw connection", daemon=True)
+            thread = threading.Thread(
+                target=self._serve, args=(connection, script), name="raw connection", daemon=True
+            )
             self._threads.append(thread)
             with self._arrived:
                 self.connections.append(connection)
@@ -257,10 +266,12 @@ def nothing_left():
         warnings.simplefilter("always", ResourceWarning)
         yield
         gc.collect()
-    left = [str(warning.message) for warning in caught if issubclass(warning.category, ResourceWarning)]
-    assert not left, "left to the garbage collector: %s" % left
+    left = [
+        str(warning.message) for warning in caught if issubclass(warning.category, ResourceWarning)
+    ]
+    assert not left, f"left to the garbage collector: {left}"
     threads = [thread for thread in threading.enumerate() if thread not in before]
-    assert not threads, "threads left: %r" % threads
+    assert not threads, f"threads left: {threads!r}"
 
 
 @contextmanager

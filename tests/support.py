@@ -8,6 +8,7 @@ the test is skipped with a reason that pytest counts (`pytest -rs`), so that a r
 Every byte-level test runs through deliveries(data): whole, byte by byte, in two halves, and in cuts that look random
 but are the same in every run. Refused here: a delivery that loses, adds or reorders a byte.
 """
+
 import os
 import random
 import sys
@@ -28,18 +29,18 @@ def corpora(*parts: str) -> Path:
         pytest.skip("public corpora not given: REFIMPL_CORPORA is unset")
     path = Path(root).joinpath(*parts)
     if not path.exists():
-        pytest.skip("public corpora incomplete: no %s under REFIMPL_CORPORA" % "/".join(parts))
+        pytest.skip(f"public corpora incomplete: no {'/'.join(parts)} under REFIMPL_CORPORA")
     return path
 
 
 def pieces(data: bytes, size: int) -> List[bytes]:
     """Return data in pieces of size bytes; the last one may be shorter."""
-    return [data[start:start + size] for start in range(0, len(data), size)]
+    return [data[start : start + size] for start in range(0, len(data), size)]
 
 
 def random_pieces(data: bytes, seed: int = 0) -> List[bytes]:
     """Return data cut at places that look random, empty pieces among them; the same cuts for the same arguments."""
-    source = random.Random("%d %d" % (seed, len(data)))
+    source = random.Random(f"{int(seed)} {len(data)}")
     cuts = sorted(source.randint(0, len(data)) for _ in range(min(len(data) + 1, 12)))
     return [data[start:end] for start, end in zip([0] + cuts, cuts + [len(data)])]
 
@@ -95,16 +96,42 @@ def adapter_program(folder: Path, body: str = "", name: str = "adapter.py") -> L
     body: statements that change `hello` (a dict) or `answer(question)`; `say` writes bytes as they are, and all else as a line
     """
     program = folder / name
-    program.write_text(_ADAPTER % (str(Path(__file__).resolve().parents[1]), textwrap.dedent(body)), encoding="utf-8")
+    program.write_text(
+        _ADAPTER % (str(Path(__file__).resolve().parents[1]), textwrap.dedent(body)),
+        encoding="utf-8",
+    )
     return [sys.executable, str(program)]
 
 
 # ---- results of a run ----------------------------------------------------------------------------------------------
 
-def made_result(name: str, word: str = PASS, difference: Optional[Difference] = None, note: str = "", message: str = "",
-                rules: Sequence[str] = ("EVS-001",), op: str = "eventstream.decode", **more: Any) -> Result:
+
+def made_result(
+    name: str,
+    word: str = PASS,
+    difference: Optional[Difference] = None,
+    note: str = "",
+    message: str = "",
+    rules: Sequence[str] = ("EVS-001",),
+    op: str = "eventstream.decode",
+    **more: Any,
+) -> Result:
     """Return what a case could have come to; more: other fields of the case, and `way`, its delivery."""
     way = more.pop("way", "whole")
-    case = Case(name, "a title", tuple(rules), "MUST", op, {"frames": "frame"}, ("whole",), {"status": "ok"}, (), (), "what it costs",
-                "0.1.0", "derived", "x")
+    case = Case(
+        name,
+        "a title",
+        tuple(rules),
+        "MUST",
+        op,
+        {"frames": "frame"},
+        ("whole",),
+        {"status": "ok"},
+        (),
+        (),
+        "what it costs",
+        "0.1.0",
+        "derived",
+        "x",
+    )
     return Result(case._replace(**more), way, verdict(word, note, difference, message), 0.25)

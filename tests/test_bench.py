@@ -5,6 +5,7 @@ No figure is judged here. What is: rounds rotate and warm up, a ratio is the med
 an event is an error, every row runs (with a hundredth of the work, and the peers that are there), and README's table is
 the one that bench/table.py makes of the reports in bench/results.
 """
+
 import json
 import subprocess
 import sys
@@ -26,6 +27,7 @@ def row_of(subjects, speed=True, aims=None):
 
 # ---- measure -----------------------------------------------------------------------------------------------------
 
+
 def test_spread():
     assert measure.spread([3.0]) == Spread(3.0, 3.0, 3.0)
     assert measure.spread([1.0, 2.0, 3.0, 4.0, 5.0]) == Spread(3.0, 2.0, 4.0)
@@ -33,7 +35,9 @@ def test_spread():
 
 def test_a_ratio_is_the_median_of_the_rounds_own():
     costs = {OURS: [1.0, 2.0, 10.0], "peer": [2.0, 4.0, 10.0]}
-    assert Result(row_of({}), costs).ratios("peer").median == 2.0  # the medians' own ratio is 2.0, too: the next one's is not
+    assert (
+        Result(row_of({}), costs).ratios("peer").median == 2.0
+    )  # the medians' own ratio is 2.0, too: the next one's is not
     costs = {OURS: [1.0, 4.0, 10.0], "peer": [5.0, 4.0, 1.0]}
     assert Result(row_of({}), costs).ratios("peer").median == 1.0
     assert Result(row_of({}, speed=False), costs).ratios("peer").median == 1.0
@@ -42,7 +46,10 @@ def test_a_ratio_is_the_median_of_the_rounds_own():
     assert Result(row_of({}, speed=False), costs).ratios("peer").median == 0.25
 
 
-@pytest.mark.parametrize("speed, aim, met", [(True, 2, True), (True, 2.1, False), (False, 0.5, True), (False, 0.4, False)])
+@pytest.mark.parametrize(
+    "speed, aim, met",
+    [(True, 2, True), (True, 2.1, False), (False, 0.5, True), (False, 0.4, False)],
+)
 def test_an_aim_is_met_in_the_rows_sense(speed, aim, met):
     result = Result(row_of({}, speed, {"peer": aim}), {OURS: [1.0], "peer": [2.0]})
     assert result.met("peer") is met
@@ -73,19 +80,28 @@ def test_repeated_gives_the_cost_of_one():
     assert len(calls) > 10 and cost > 0
 
 
-@pytest.mark.parametrize("show, cost, shown", [
-    (measure.per_second, 1e-6, "1,000,000"), (measure.megabytes_per_second(1 << 20), 1e-3, "1,049"),
-    (measure.milliseconds, 0.01234, "12.3"), (measure.mebibytes, 3.25 * 2 ** 20, "3.2")])
+@pytest.mark.parametrize(
+    "show, cost, shown",
+    [
+        (measure.per_second, 1e-6, "1,000,000"),
+        (measure.megabytes_per_second(1 << 20), 1e-3, "1,049"),
+        (measure.milliseconds, 0.01234, "12.3"),
+        (measure.mebibytes, 3.25 * 2**20, "3.2"),
+    ],
+)
 def test_how_costs_are_shown(show, cost, shown):
     assert show(cost) == shown
 
 
-@pytest.mark.parametrize("value, shown", [(0.5, "0.50"), (9.994, "9.99"), (12.34, "12.3"), (123.4, "123")])
+@pytest.mark.parametrize(
+    "value, shown", [(0.5, "0.50"), (9.994, "9.99"), (12.34, "12.3"), (123.4, "123")]
+)
 def test_a_ratio_in_three_digits(value, shown):
     assert report.number(value) == shown
 
 
 # ---- what is decoded ---------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("profile, size", [("a", 64), ("b", 8192)])
 def test_the_profiles(profile, size):
@@ -103,17 +119,27 @@ def test_a_body_is_cut_as_its_name_says():
     data = b"".join(frames("a", 3))
     one_each = body("a-3-frame")
     assert one_each.endswith(b"\r\n0\r\n\r\n") and one_each.count(frames("a", 1)[0]) == 1
-    assert one_each == b"".join(b"%x\r\n%b\r\n" % (len(frame), frame) for frame in frames("a", 3)) + b"0\r\n\r\n"
+    assert (
+        one_each
+        == b"".join(b"%x\r\n%b\r\n" % (len(frame), frame) for frame in frames("a", 3))
+        + b"0\r\n\r\n"
+    )
     assert body("a-3-64k") == b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data)
     assert b"".join(pieces(data, 7)) == data
 
 
 # ---- the whole ---------------------------------------------------------------------------------------------------
 
+
 def test_every_row_runs(tmp_path):
     written = tmp_path / "report.json"
-    done = subprocess.run([sys.executable, "-m", "bench", "--quick", "--json", str(written)], cwd=str(ROOT), stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "--quick", "--json", str(written)],
+        cwd=str(ROOT),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr.decode()
     found = json.loads(written.read_text(encoding="utf-8"))
     titles = [row["title"] for row in found["rows"]]
@@ -125,13 +151,21 @@ def test_every_row_runs(tmp_path):
     assert table.table([found]).count("\n") >= len(titles) + 3
 
 
-@pytest.mark.parametrize("arguments", [["--rounds", "0"], ["--only", "nothing"], ["--only", ""], ["--rounds", "x"]])
+@pytest.mark.parametrize(
+    "arguments", [["--rounds", "0"], ["--only", "nothing"], ["--only", ""], ["--rounds", "x"]]
+)
 def test_wrong_arguments(arguments):
-    done = subprocess.run([sys.executable, "-m", "bench"] + arguments, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    done = subprocess.run(
+        [sys.executable, "-m", "bench"] + arguments,
+        cwd=str(ROOT),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert done.returncode == 2
 
 
 # ---- README ------------------------------------------------------------------------------------------------------
+
 
 def test_readme_shows_the_committed_reports():
     reports = table.load_reports()
@@ -143,10 +177,30 @@ def test_readme_shows_the_committed_reports():
 
 def test_a_missed_aim_stands_in_bold():
     def found(met):
-        ratios = {"peer": {"median": 1.5, "low": 1, "high": 2, "aim": 2, "met": met}, "other": {"median": 3, "aim": None, "met": None}}
-        rows = [{"title": "t", "unit": "u", "ratio": "speed", "subjects": {OURS: {"shown": "7"}}, "ratios": ratios}]
-        return {"python": "CPython 3.13.0, GCC", "date": "d", "refimpl": "r", "rounds": "11; x", "peers": "p", "rows": rows}
+        ratios = {
+            "peer": {"median": 1.5, "low": 1, "high": 2, "aim": 2, "met": met},
+            "other": {"median": 3, "aim": None, "met": None},
+        }
+        rows = [
+            {
+                "title": "t",
+                "unit": "u",
+                "ratio": "speed",
+                "subjects": {OURS: {"shown": "7"}},
+                "ratios": ratios,
+            }
+        ]
+        return {
+            "python": "CPython 3.13.0, GCC",
+            "date": "d",
+            "refimpl": "r",
+            "rounds": "11; x",
+            "peers": "p",
+            "rows": rows,
+        }
 
     assert "| t | 7 u; **1.50 × peer (aim ≥ 2)**, 3.00 × other |" in table.table([found(False)])
     assert "| t | 7 u; 1.50 × peer (aim ≥ 2), 3.00 × other |" in table.table([found(True)])
-    assert "| t | 7 u; 1.50 × peer (aim ≥ 2), 3.00 × other | – |" in table.table([found(True), dict(found(True), rows=[])])
+    assert "| t | 7 u; 1.50 × peer (aim ≥ 2), 3.00 × other | – |" in table.table(
+        [found(True), dict(found(True), rows=[])]
+    )

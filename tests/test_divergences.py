@@ -7,6 +7,7 @@ a section "what else", which gathers the small ones by rule, or tell what a sect
 what happens to any case by chance. A section names the rows of DIVERGENCES.md by which some of its cases are acceptable. Rules exist,
 and no id of a divergence stands twice.
 """
+
 import fnmatch
 import json
 import re
@@ -29,12 +30,18 @@ def expanded(pattern: str) -> List[str]:
     match = re.search(r"\{([^{}]*)\}", pattern)
     if match is None:
         return [pattern]
-    return [glob for part in match.group(1).split(",") for glob in expanded(pattern[:match.start()] + part + pattern[match.end():])]
+    return [
+        glob
+        for part in match.group(1).split(",")
+        for glob in expanded(pattern[: match.start()] + part + pattern[match.end() :])
+    ]
 
 
 def reported(page: Path) -> List[Dict[str, Any]]:
     """Return the cases of a page's report."""
-    with open(str(ROOT / "conformance" / "reports" / (page.stem + ".json")), encoding="utf-8") as file:
+    with open(
+        str(ROOT / "conformance" / "reports" / (page.stem + ".json")), encoding="utf-8"
+    ) as file:
         return list(json.load(file)["cases"])
 
 
@@ -48,7 +55,11 @@ def departures(page: Path, verdicts: Sequence[str] = FAILING) -> Dict[str, List[
 
 def acceptable(page: Path) -> Dict[str, str]:
     """Return the row of DIVERGENCES.md of each case that is acceptable."""
-    return {case["id"]: re.findall(r"DIV-[0-9]{3}", case["note"])[-1] for case in reported(page) if case["verdict"] == "ACCEPTABLE"}
+    return {
+        case["id"]: re.findall(r"DIV-[0-9]{3}", case["note"])[-1]
+        for case in reported(page)
+        if case["verdict"] == "ACCEPTABLE"
+    }
 
 
 def messages_of(page: Path) -> Dict[str, str]:
@@ -69,7 +80,7 @@ def rules_in(text: str) -> Set[str]:
     """Return the rules that a text names; "HTTP-041 to HTTP-048" names all between."""
     rules = set(RULE.findall(text))
     for chapter, first, last in re.findall(r"\b([A-Z]+)-([0-9]{3}) to [A-Z]+-([0-9]{3})\b", text):
-        rules.update("%s-%03d" % (chapter, number) for number in range(int(first), int(last) + 1))
+        rules.update(f"{chapter}-{int(number):03}" for number in range(int(first), int(last) + 1))
     return rules
 
 
@@ -79,8 +90,16 @@ def test_braces_are_expanded() -> None:
 
 def test_the_pages() -> None:
     assert {"go", "rust", "java"} <= {page.stem for page in PAGES}
-    ids = [match for page in PAGES for match in re.findall(r"^## (DIV-[0-9]{3}) ", page.read_text(encoding="utf-8"), re.MULTILINE)]
-    ids += re.findall(r"^\| (DIV-[0-9]{3}) ", (ROOT / "DIVERGENCES.md").read_text(encoding="utf-8"), re.MULTILINE)
+    ids = [
+        match
+        for page in PAGES
+        for match in re.findall(
+            r"^## (DIV-[0-9]{3}) ", page.read_text(encoding="utf-8"), re.MULTILINE
+        )
+    ]
+    ids += re.findall(
+        r"^\| (DIV-[0-9]{3}) ", (ROOT / "DIVERGENCES.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert len(ids) == len(set(ids))
 
 
@@ -88,7 +107,7 @@ def test_the_pages() -> None:
 def test_the_head_of_a_page_names_its_command_and_its_report(page: Path) -> None:
     head = " ".join(page.read_text(encoding="utf-8").partition("```")[0].split())
     assert set(re.findall(r"`python3 -m conformance ([^`]*)`", head)) == {"peers run " + page.stem}
-    assert "reports/%s.json" % page.stem in head
+    assert f"reports/{page.stem}.json" in head
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
@@ -102,15 +121,27 @@ def test_what_is_told_is_recorded(page: Path) -> None:
 def test_what_is_recorded_is_told(page: Path) -> None:
     text, failed, messages = page.read_text(encoding="utf-8"), departures(page), messages_of(page)
     globs, told = globs_in(text), TELLS.findall(text)
-    small = rules_in(" ".join(section for section in sections_of(text) if " what else " in section.partition("\n")[0]))
-    assert [case for case, rules in failed.items()
-            if not any(fnmatch.fnmatchcase(case, glob) for glob in globs) and not small & set(rules)
-            and not any(part in messages[case] for part in told)] == []
+    small = rules_in(
+        " ".join(
+            section for section in sections_of(text) if " what else " in section.partition("\n")[0]
+        )
+    )
+    assert [
+        case
+        for case, rules in failed.items()
+        if not any(fnmatch.fnmatchcase(case, glob) for glob in globs)
+        and not small & set(rules)
+        and not any(part in messages[case] for part in told)
+    ] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
 def test_a_section_names_the_rows_by_which_its_cases_are_acceptable(page: Path) -> None:
     rows = acceptable(page)
     for section in sections_of(page.read_text(encoding="utf-8")):
-        wanted = {row for case, row in rows.items() if any(fnmatch.fnmatchcase(case, glob) for glob in globs_in(section))}
+        wanted = {
+            row
+            for case, row in rows.items()
+            if any(fnmatch.fnmatchcase(case, glob) for glob in globs_in(section))
+        }
         assert set(re.findall(r"DIV-0[0-9]{2}", section)) == wanted, section.partition("\n")[0]

@@ -6,6 +6,7 @@ standard library's parsers, the query by urllib.
 
 Below that, what holds for every page: its links lead to files and headings that are there, its contents name its chapters.
 """
+
 import base64
 import json
 import re
@@ -30,56 +31,92 @@ from tests import pages
 
 TEXT = pages.PATH.read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)\n```$", TEXT, re.MULTILINE | re.DOTALL)
-SECTIONS = {heading: re.search(r"^```\w+\n(.*?)\n```$", body, re.MULTILINE | re.DOTALL).group(1)
-            for heading, body in re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL) if heading in FORMS}
+SECTIONS = {
+    heading: re.search(r"^```\w+\n(.*?)\n```$", body, re.MULTILINE | re.DOTALL).group(1)
+    for heading, body in re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL)
+    if heading in FORMS
+}
 
 
 def test_the_page_is_what_the_code_makes():
-    assert pages.PATH.read_bytes() == pages.page().encode("utf-8"), "write it anew: python3 -m tests.pages"
+    assert pages.PATH.read_bytes() == pages.page().encode("utf-8"), (
+        "write it anew: python3 -m tests.pages"
+    )
 
 
 def test_every_form_has_its_section_and_is_the_value():
-    value = eval(BLOCKS[0][1], {pages.SHAPE: InvokeEndpointWithResponseStreamOutput, "PayloadPart": PayloadPart})
+    value = eval(
+        BLOCKS[0][1],
+        {pages.SHAPE: InvokeEndpointWithResponseStreamOutput, "PayloadPart": PayloadPart},
+    )
     assert value == pages.VALUE
     assert list(SECTIONS) == list(FORMS) == ["json", "xml", "query", "value", "headers"]
     for form, document in SECTIONS.items():
         for other in FORMS:
             assert convert(pages.SHAPE, form, other, document) == SECTIONS[other]
     read = InvokeEndpointWithResponseStreamOutput
-    assert read.of_json(SECTIONS["json"]) == read.of_xml(SECTIONS["xml"]) == read.of_query(SECTIONS["query"]) == value
+    assert (
+        read.of_json(SECTIONS["json"])
+        == read.of_xml(SECTIONS["xml"])
+        == read.of_query(SECTIONS["query"])
+        == value
+    )
 
 
 def test_other_parsers_read_the_same():
     payloads = [event.bytes for event in pages.VALUE.body]
     events = json.loads(SECTIONS["json"])["Body"]
     assert [base64.b64decode(event["PayloadPart"]["Bytes"]) for event in events] == payloads
-    assert [base64.b64decode(element.text) for element in ElementTree.fromstring(SECTIONS["xml"]).iter("Bytes")] == payloads
-    pairs = dict(urllib.parse.parse_qsl(SECTIONS["query"], keep_blank_values=True, encoding="latin-1"))
-    assert [pairs["Body.%d.PayloadPart.Bytes" % number].encode("latin-1") for number in (1, 2)] == payloads
+    assert [
+        base64.b64decode(element.text)
+        for element in ElementTree.fromstring(SECTIONS["xml"]).iter("Bytes")
+    ] == payloads
+    pairs = dict(
+        urllib.parse.parse_qsl(SECTIONS["query"], keep_blank_values=True, encoding="latin-1")
+    )
+    assert [
+        pairs[f"Body.{int(number)}.PayloadPart.Bytes"].encode("latin-1") for number in (1, 2)
+    ] == payloads
     assert b"".join(payloads).decode("utf-8") == "caf\u00e9 & cake"
 
 
 def test_the_error_is_one_value_in_all_its_documents():
     service_json, service_xml, our_json, our_xml, unknown = [text for _, text in BLOCKS[-5:]]
-    error = ModelError(message="the model failed", original_status_code=500, original_message="a < b")
+    error = ModelError(
+        message="the model failed", original_status_code=500, original_message="a < b"
+    )
     assert pages.SERVICE_CODE in TEXT
-    assert error_of_json(pages.SERVICE_CODE, service_json) == error_of_xml(None, service_xml) == error
+    assert (
+        error_of_json(pages.SERVICE_CODE, service_json) == error_of_xml(None, service_xml) == error
+    )
     assert error_of_document(our_json) == error_of_document(our_xml) == error
-    assert error_of_document(unknown) == UnknownOperationError(code="ThrottlingException", payload='{"message":"Rate exceeded"}')
+    assert error_of_document(unknown) == UnknownOperationError(
+        code="ThrottlingException", payload='{"message":"Rate exceeded"}'
+    )
 
 
 def test_the_command_does_what_the_page_says(tmp_path):
     (tmp_path / "document").write_text(SECTIONS["json"], encoding="utf-8")
     command = shlex.split(re.search(r"^\$ python3 (.*)$", TEXT, re.MULTILINE).group(1))
-    run = subprocess.run([sys.executable] + command, cwd=str(tmp_path), env={"PYTHONPATH": str(pages.PATH.parent.parent)}, timeout=60,
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert (run.stdout.decode("utf-8").rstrip("\n"), run.stderr, run.returncode) == (SECTIONS["xml"], b"", 0)
+    run = subprocess.run(
+        [sys.executable] + command,
+        cwd=str(tmp_path),
+        env={"PYTHONPATH": str(pages.PATH.parent.parent)},
+        timeout=60,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert (run.stdout.decode("utf-8").rstrip("\n"), run.stderr, run.returncode) == (
+        SECTIONS["xml"],
+        b"",
+        0,
+    )
 
 
 def test_the_rules_that_the_page_names_are_rules():
     spec = (pages.PATH.parent.parent / "SPEC.md").read_text(encoding="utf-8")
     for rule in re.findall(r"\b[A-Z]+-\d{3}\b", TEXT):
-        assert "**%s**" % rule in spec
+        assert f"**{rule}**" in spec
     assert "## 14. Appendix: divergences from awso" in spec and "## 4. EVS" in spec
     assert pages.SHAPE in shapes.DATA_TYPES
 
@@ -94,8 +131,13 @@ _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 
 def pages_of(root):
     """Return the Markdown files below a folder, but those in folders that begin with a dot or hold what others wrote."""
-    return sorted(path for path in root.rglob("*.md")
-                  if not any(part.startswith(".") or part == "node_modules" for part in path.relative_to(root).parts))
+    return sorted(
+        path
+        for path in root.rglob("*.md")
+        if not any(
+            part.startswith(".") or part == "node_modules" for part in path.relative_to(root).parts
+        )
+    )
 
 
 def prose_of(path):
@@ -107,7 +149,7 @@ def anchors_of(text):
     anchors, seen = set(), {}
     for heading in re.findall(r"^#+ +(.*?) *$", text, re.MULTILINE):
         anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        anchors.add("%s-%d" % (anchor, seen[anchor]) if anchor in seen else anchor)
+        anchors.add(f"{anchor}-{int(seen[anchor])}" if anchor in seen else anchor)
         seen[anchor] = seen.get(anchor, 0) + 1
     return anchors
 
@@ -134,32 +176,61 @@ def test_links_lead_somewhere(path):
 
 
 def test_pages_with_links_are_found():
-    assert {"README.md", "SPEC.md", "docs/implementing.md", "vectors/README.md"} <= {path.relative_to(ROOT).as_posix() for path in PAGES}
+    assert {"README.md", "SPEC.md", "docs/implementing.md", "vectors/README.md"} <= {
+        path.relative_to(ROOT).as_posix() for path in PAGES
+    }
     assert sum(bool(_LINK.search(prose_of(path))) for path in PAGES) >= 3
 
 
-@pytest.mark.parametrize("link, leads", [
-    ("other.md", True), ("none.md", False), ("other.md#a-b-c", True), ("other.md#a-b", False), ("#here", True), ("#there", False),
-    ("#here-1", True), ("#here-2", False), ("other.md#inside-a-fence", False), ("https://example.com/none", True),
-])
+@pytest.mark.parametrize(
+    "link, leads",
+    [
+        ("other.md", True),
+        ("none.md", False),
+        ("other.md#a-b-c", True),
+        ("other.md#a-b", False),
+        ("#here", True),
+        ("#there", False),
+        ("#here-1", True),
+        ("#here-2", False),
+        ("other.md#inside-a-fence", False),
+        ("https://example.com/none", True),
+    ],
+)
 def test_a_link_that_leads_nowhere_is_told(tmp_path, link, leads):
-    (tmp_path / "other.md").write_text("# A: b, c\n\n```text\n# Inside a fence\n```\n", encoding="utf-8")
+    (tmp_path / "other.md").write_text(
+        "# A: b, c\n\n```text\n# Inside a fence\n```\n", encoding="utf-8"
+    )
     page = tmp_path / "page.md"
-    page.write_text("## Here\n\n[text](%s), but `[code](nothing.md)`\n\n## Here\n" % link, encoding="utf-8")
+    page.write_text(
+        f"## Here\n\n[text]({link}), but `[code](nothing.md)`\n\n## Here\n", encoding="utf-8"
+    )
     assert broken_links(page) == ([] if leads else [link])
 
 
-@pytest.mark.parametrize("path", [ROOT / "SPEC.md", ROOT / "docs" / "implementing.md"], ids=["SPEC.md", "implementing.md"])
+@pytest.mark.parametrize(
+    "path",
+    [ROOT / "SPEC.md", ROOT / "docs" / "implementing.md"],
+    ids=["SPEC.md", "implementing.md"],
+)
 def test_the_contents_name_every_chapter_in_order(path):
-    contents = re.findall(r"^(\d+)\. \[(.*?)\]\(#(.*?)\)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    contents = re.findall(
+        r"^(\d+)\. \[(.*?)\]\(#(.*?)\)$", path.read_text(encoding="utf-8"), re.MULTILINE
+    )
     chapters = re.findall(r"^## (\d+)\. (.*)$", prose_of(path), re.MULTILINE)
     assert [(number, title) for number, title, _ in contents] == chapters
     assert [int(number) for number, _ in chapters] == list(range(1, len(chapters) + 1))
 
 
 def test_the_table_of_the_vectors_names_every_file():
-    told = re.findall(r"`([a-z0-9-]+\.json)`", (ROOT / "vectors" / "README.md").read_text(encoding="utf-8"))
+    told = re.findall(
+        r"`([a-z0-9-]+\.json)`", (ROOT / "vectors" / "README.md").read_text(encoding="utf-8")
+    )
     names = sorted(path.name for path in (ROOT / "vectors").glob("*.json"))
     assert sorted(told) == names
     changes = (ROOT / "vectors" / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert [name for name in names if "`%s`" % name not in changes and "`%s`" % name[:-len(".json")] not in changes] == []
+    assert [
+        name
+        for name in names
+        if f"`{name}`" not in changes and f"`{name[: -len('.json')]}`" not in changes
+    ] == []

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """endurance.py in small: calls at once and in sequence, a long stream, cancelled calls; its numbers are looked at, not timed."""
+
 import pytest
 
 from tests import endurance
@@ -32,6 +33,14 @@ def test_a_waiting_call_is_cancelled_from_another_thread(feeder):
 
 
 def test_the_command_prints_a_line_for_each_part(capsys):
-    assert endurance.main(["--at-once", "2", "--calls", "10", "--bytes", "655360", "--cancel", "1"]) == 0
+    assert (
+        endurance.main(["--at-once", "2", "--calls", "10", "--bytes", "655360", "--cancel", "1"])
+        == 0
+    )
     lines = capsys.readouterr().out.splitlines()
-    assert [line.partition(":")[0] for line in lines] == ["calls at once", "long stream", "cancelled", "calls in sequence"]
+    assert [line.partition(":")[0] for line in lines] == [
+        "calls at once",
+        "long stream",
+        "cancelled",
+        "calls in sequence",
+    ]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """fuzz.py itself: every target runs, the same seed makes the same inputs, and a planted fault is found, shrunk and saved."""
+
 import subprocess
 import sys
 
@@ -25,21 +26,36 @@ def test_the_same_seed_makes_the_same_inputs(monkeypatch):
 def test_a_fault_is_found_shrunk_and_saved(monkeypatch, tmp_path, capsys):
     def check(value):
         _, mutations, _ = value
-        assert not any(kind == "insert" and amount > 200 for kind, _, amount in mutations), "planted"
+        assert not any(kind == "insert" and amount > 200 for kind, _, amount in mutations), (
+            "planted"
+        )
 
     monkeypatch.setitem(fuzz.TARGETS, "decoder", (fuzz.TARGETS["decoder"][0], check))
-    assert fuzz.main(["--seconds", "30", "--seed", "1", "--target", "decoder", "--save", str(tmp_path)]) == 1
-    saved, = tmp_path.iterdir()
+    assert (
+        fuzz.main(
+            ["--seconds", "30", "--seed", "1", "--target", "decoder", "--save", str(tmp_path)]
+        )
+        == 1
+    )
+    (saved,) = tmp_path.iterdir()
     assert "planted" in capsys.readouterr().out
-    assert "('insert', 0, 201)" in saved.read_text() and "TARGETS['decoder'][1](" in saved.read_text()
+    assert (
+        "('insert', 0, 201)" in saved.read_text() and "TARGETS['decoder'][1](" in saved.read_text()
+    )
 
 
 def test_a_saved_input_is_a_program(tmp_path):
     finding = fuzz.Finding("decoder", ([b"one"], [], [3]), AssertionError("x"))
     path = tmp_path / "again.py"
     path.write_text(finding.source())
-    run = subprocess.run([sys.executable, str(path)], cwd=fuzz.os.getcwd(), env=dict(fuzz.os.environ, PYTHONPATH="."), timeout=60,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    run = subprocess.run(
+        [sys.executable, str(path)],
+        cwd=fuzz.os.getcwd(),
+        env=dict(fuzz.os.environ, PYTHONPATH="."),
+        timeout=60,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     assert run.returncode == 0, run.stdout
 
 

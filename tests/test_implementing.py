@@ -4,6 +4,7 @@
 The adapters are Perl, which the suite does not need: without it the tests that run them are skipped. What the page says of the
 protocol is held against the code that speaks it.
 """
+
 import io
 import re
 import shutil
@@ -41,7 +42,7 @@ def call(*arguments: str) -> Tuple[int, List[str]]:
 
 
 def block(language: str) -> str:
-    found = re.search(r"```%s\n(.*?)```" % language, PAGE, re.DOTALL)
+    found = re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
     assert found is not None
     return found.group(1)
 
@@ -49,32 +50,54 @@ def block(language: str) -> str:
 def test_the_first_adapter_gets_the_verdict_that_the_page_shows(tmp_path: Path) -> None:
     program = tmp_path / "first.pl"
     program.write_text(block("perl"), encoding="utf-8")
-    code, lines = call("run", "--adapter", "%s %s" % (perl(), program), "--op", "text.lines")
+    code, lines = call("run", "--adapter", f"{perl()} {program}", "--op", "text.lines")
     assert code == 1
     told = block("text").rstrip("\n").split("\n")
     begin = lines.index(told[0])
-    assert lines[begin:begin + len(told)] == told
+    assert lines[begin : begin + len(told)] == told
     assert len(lines) <= 40
 
 
 def test_the_adapter_in_perl_is_green() -> None:
-    code, lines = call("run", "--adapter", "%s %s" % (perl(), ADAPTER), "--op", "text.lines", "--op", "text.sse", "--op", "sigv4.sign",
-                       "--op", "eventstream.decode", "--op", "eventstream.encode")
+    code, lines = call(
+        "run",
+        "--adapter",
+        f"{perl()} {ADAPTER}",
+        "--op",
+        "text.lines",
+        "--op",
+        "text.sse",
+        "--op",
+        "sigv4.sign",
+        "--op",
+        "eventstream.decode",
+        "--op",
+        "eventstream.encode",
+    )
     assert code == 0, "\n".join(lines)
-    assert re.match(r"[0-9]+ cases: [0-9]+ PASS(, [0-9]+ ACCEPTABLE)?\Z", lines[-1]), "nothing is unsupported"
+    assert re.match(r"[0-9]+ cases: [0-9]+ PASS(, [0-9]+ ACCEPTABLE)?\Z", lines[-1]), (
+        "nothing is unsupported"
+    )
 
 
 def test_the_page_knows_every_operation_and_verdict() -> None:
-    table = PAGE[PAGE.index("| op | input | output |"):]
-    assert sorted(re.findall(r"^\| `([a-z0-9.]+)` \|", table, re.MULTILINE)) == sorted(OPERATION_NAMES)
-    verdicts = PAGE[PAGE.index("| verdict | |"):PAGE.index("## 3.")]
-    assert sorted(", ".join(re.findall(r"^\| ([A-Z, -]+) \|", verdicts, re.MULTILINE)).split(", ")) == sorted(WORDS)
+    table = PAGE[PAGE.index("| op | input | output |") :]
+    assert sorted(re.findall(r"^\| `([a-z0-9.]+)` \|", table, re.MULTILINE)) == sorted(
+        OPERATION_NAMES
+    )
+    verdicts = PAGE[PAGE.index("| verdict | |") : PAGE.index("## 3.")]
+    assert sorted(
+        ", ".join(re.findall(r"^\| ([A-Z, -]+) \|", verdicts, re.MULTILINE)).split(", ")
+    ) == sorted(WORDS)
 
 
 def test_the_links_and_the_case_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", PAGE):
         assert (ROOT / "docs" / target).exists(), target
-    headings = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", PAGE, re.MULTILINE)}
+    headings = {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", PAGE, re.MULTILINE)
+    }
     assert set(re.findall(r"\]\(#([^)]*)\)", PAGE)) <= headings
     case = next(case for case in load_cases() if case.id == "txt-line-lone-cr")
     assert case_lines(case, {})

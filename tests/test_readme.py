@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """README.md's examples, run: its first command, and its library example against the endpoint on loopback."""
+
 import io
 import os
 import re
@@ -22,8 +23,14 @@ def _readme():
 
 
 def _run(arguments, **environment):
-    return subprocess.run([sys.executable] + arguments, cwd=HERE, env=dict(os.environ, **environment), stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=60)
+    return subprocess.run(
+        [sys.executable] + arguments,
+        cwd=HERE,
+        env=dict(os.environ, **environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=60,
+    )
 
 
 def _shape(text):
@@ -43,7 +50,12 @@ def test_first_command_prints_what_the_readme_says():
 def test_library_example():
     example = re.search(r"```python\n(.*?)```", _readme(), re.DOTALL).group(1)
     with Endpoint(pace=0) as endpoint:
-        run = _run(["-c", example], AWS_ENDPOINT_URL=endpoint.url, AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY)
+        run = _run(
+            ["-c", example],
+            AWS_ENDPOINT_URL=endpoint.url,
+            AWS_ACCESS_KEY_ID=ACCESS_KEY,
+            AWS_SECRET_ACCESS_KEY=SECRET_KEY,
+        )
         call = endpoint.calls[-1]
     assert run.returncode == 0 and run.stderr == b""
     assert run.stdout.startswith(b"Every frame carries two checksums")
@@ -55,10 +67,19 @@ def test_example_with_boto3():
     example = re.findall(r"```python\n(.*?)```", _readme(), re.DOTALL)[1]
     assert "boto3" in example
     with Endpoint(pace=0) as endpoint:
-        run = _run(["-c", example], AWS_ENDPOINT_URL=endpoint.url, AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY,
-                   AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true")
+        run = _run(
+            ["-c", example],
+            AWS_ENDPOINT_URL=endpoint.url,
+            AWS_ACCESS_KEY_ID=ACCESS_KEY,
+            AWS_SECRET_ACCESS_KEY=SECRET_KEY,
+            AWS_REGION="us-east-1",
+            AWS_DEFAULT_REGION="us-east-1",
+            AWS_EC2_METADATA_DISABLED="true",
+        )
     assert run.returncode == 0, run.stderr
-    assert run.stdout.startswith(b"Every frame carries two checksums") and run.stdout.count(b"\n") >= 1
+    assert (
+        run.stdout.startswith(b"Every frame carries two checksums") and run.stdout.count(b"\n") >= 1
+    )
 
 
 def test_commands_have_arguments_that_the_command_line_takes():
@@ -67,20 +88,33 @@ def test_commands_have_arguments_that_the_command_line_takes():
     assert len(lines) == 2
     for line in lines:
         streams = cli.Streams(io.BytesIO(b""), io.BytesIO(), io.StringIO(), {}, lambda: 0.0)
-        assert cli.main(shlex.split(line), streams) == 3, streams.stderr.getvalue()  # no region: all before that was accepted
+        assert cli.main(shlex.split(line), streams) == 3, (
+            streams.stderr.getvalue()
+        )  # no region: all before that was accepted
 
 
 def test_commands_without_a_network_do_what_they_say(tmp_path, monkeypatch):
     """The lines that decode, convert and sign are run as they stand, on files of the names that they give."""
-    lines = [line.replace("\\\n", " ") for line in re.findall(r"\$ python3 -m refimpl ((?:decode|convert|sign) (?:.*\\\n)*.*)", _readme())]
+    lines = [
+        line.replace("\\\n", " ")
+        for line in re.findall(
+            r"\$ python3 -m refimpl ((?:decode|convert|sign) (?:.*\\\n)*.*)", _readme()
+        )
+    ]
     assert [line.split()[0] for line in lines] == ["decode", "convert", "sign"]
     (tmp_path / "recorded-stream.bin").write_bytes(encode((("h", "string", "v"),), b"hi"))
     (tmp_path / "error.json").write_text('{"Message":"no"}', encoding="utf-8")
     (tmp_path / "body.json").write_text("{}", encoding="utf-8")
     monkeypatch.chdir(str(tmp_path))
     environment = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
-    answers = (b"h=v  | 2: hi", b"<ModelError><Message>no</Message></ModelError>", b"/eu-west-1/sagemaker/aws4_request")
+    answers = (
+        b"h=v  | 2: hi",
+        b"<ModelError><Message>no</Message></ModelError>",
+        b"/eu-west-1/sagemaker/aws4_request",
+    )
     for line, answer in zip(lines, answers):
-        streams = cli.Streams(io.BytesIO(b""), io.BytesIO(), io.StringIO(), environment, lambda: 0.0)
+        streams = cli.Streams(
+            io.BytesIO(b""), io.BytesIO(), io.StringIO(), environment, lambda: 0.0
+        )
         assert cli.main(shlex.split(line, comments=True), streams) == 0, streams.stderr.getvalue()
         assert answer in streams.stdout.getvalue()

@@ -9,6 +9,7 @@ Numbers: a block fenced with `worked NAME` is recomputed twice, by refimpl and b
 nothing but hashlib, hmac, struct, zlib and urllib; where botocore can be imported it is asked, too. A worked block without
 a check here fails, and so does a hexadecimal number that stands in no worked block.
 """
+
 import base64
 import hashlib
 import hmac
@@ -48,10 +49,14 @@ ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "SPEC.md").read_text(encoding="utf-8")
 CHAPTERS = ("SIG", "EVS", "HTTP", "END", "SHP", "TXT", "CRED", "RTY", "CLI")
 AUTHORITIES = ("model", "spec", "ran", "recorded", "reported", "derived")
-RULE_ID = re.compile(r"\b(%s)-(\d{3})\b" % "|".join(CHAPTERS))
+RULE_ID = re.compile(rf"\b({'|'.join(CHAPTERS)})-(\d{{3}})\b")
 KEYWORD = re.compile(r"\b(?:MUST|SHOULD|MAY)\b")
 
-Rule = NamedTuple("Rule", [("id", str), ("text", str), ("tags", List[str])])
+
+class Rule(NamedTuple):
+    id: str
+    text: str
+    tags: List[str]
 
 
 # ---- reading SPEC.md ---------------------------------------------------------------------------------------------
@@ -65,13 +70,17 @@ def read_rules() -> List[Rule]:
     for name, text in re.findall(r"^\*\*([A-Z]+-\d{3})\*\* (.*)$", PROSE, re.MULTILINE):
         tail = re.search(r"((?: ?\[[^\]]*\])+)$", text)
         tags = re.findall(r"\[([^\]]*)\]", tail.group(1)) if tail else []
-        found.append(Rule(name, text[:tail.start()] if tail else text, tags))
+        found.append(Rule(name, text[: tail.start()] if tail else text, tags))
     return found
 
 
 RULES = read_rules()
 RULE_IDS = [rule.id for rule in RULES]
-BLOCKS = {info[len("worked "):]: body.rstrip("\n") for info, body in FENCE.findall(TEXT) if info.startswith("worked ")}
+BLOCKS = {
+    info[len("worked ") :]: body.rstrip("\n")
+    for info, body in FENCE.findall(TEXT)
+    if info.startswith("worked ")
+}
 
 
 def rule_text(name: str) -> str:
@@ -80,10 +89,10 @@ def rule_text(name: str) -> str:
 
 def table_after(marker: str) -> List[List[str]]:
     """Return the cells of the first Markdown table behind marker, without its heading."""
-    lines = TEXT[TEXT.index(marker):].split("\n")
+    lines = TEXT[TEXT.index(marker) :].split("\n")
     start = next(number for number, line in enumerate(lines) if line.startswith("|"))
     rows = []
-    for line in lines[start + 2:]:
+    for line in lines[start + 2 :]:
         if not line.startswith("|"):
             break
         rows.append([cell.strip() for cell in line.strip("|").split("|")])
@@ -97,10 +106,14 @@ def quoted(cell: str) -> List[str]:
 
 def columns(name: str) -> List[List[str]]:
     """Return the rows of a worked block, cut where two blanks or more stand outside of JSON text."""
-    return [re.findall(r'(?:"(?:[^"\\]|\\.)*"|\[.*\]|[^\s"\[]+(?: [^\s"\[]+)*)(?:\*\d+)?', line) for line in BLOCKS[name].split("\n")]
+    return [
+        re.findall(r'(?:"(?:[^"\\]|\\.)*"|\[.*\]|[^\s"\[]+(?: [^\s"\[]+)*)(?:\*\d+)?', line)
+        for line in BLOCKS[name].split("\n")
+    ]
 
 
 # ---- form --------------------------------------------------------------------------------------------------------
+
 
 def test_rule_ids_are_unique() -> None:
     assert len(RULE_IDS) > 100
@@ -111,10 +124,10 @@ def test_rule_ids_are_unique() -> None:
 def test_rules_ascend_in_the_section_of_their_chapter(chapter: str) -> None:
     numbers = [name for name in RULE_IDS if name.startswith(chapter + "-")]
     assert numbers == sorted(numbers)
-    heading = re.search(r"^##(#?) (?:\d+\. )?%s: " % chapter, TEXT, re.MULTILINE)
+    heading = re.search(rf"^##(#?) (?:\d+\. )?{chapter}: ", TEXT, re.MULTILINE)
     assert heading is not None
-    end = re.search(r"^##%s " % heading.group(1), TEXT[heading.end():], re.MULTILINE)
-    section = TEXT[heading.end():heading.end() + end.start() if end else len(TEXT)]
+    end = re.search(rf"^##{heading.group(1)} ", TEXT[heading.end() :], re.MULTILINE)
+    section = TEXT[heading.end() : heading.end() + end.start() if end else len(TEXT)]
     assert re.findall(r"^\*\*([A-Z]+-\d{3})\*\*", section, re.MULTILINE) == numbers
     if not numbers:
         assert "No rules yet." in section
@@ -126,19 +139,25 @@ def test_rule_says_how_binding_it_is_and_by_whose_authority(rule: Rule) -> None:
     authorities = [tag for tag in rule.tags if not tag.startswith("test: ")]
     assert authorities, "no authority"
     assert set(authorities) <= set(AUTHORITIES)
-    assert not re.search(r"\[(?:%s|test:)" % "|".join(AUTHORITIES), rule.text), "a tag that does not stand at the end"
+    assert not re.search(rf"\[(?:{'|'.join(AUTHORITIES)}|test:)", rule.text), (
+        "a tag that does not stand at the end"
+    )
 
 
 def test_a_rule_is_a_paragraph_of_its_own() -> None:
     for match in re.finditer(r"^\*\*[A-Z]+-\d{3}\*\*.*\n(.*)", TEXT, re.MULTILINE):
         assert match.group(1) == "", match.group()
-    assert len(re.findall(r"\*\*[A-Z]+-\d{3}\*\*", PROSE)) == len(RULES), "an id in bold that does not begin a paragraph"
+    assert len(re.findall(r"\*\*[A-Z]+-\d{3}\*\*", PROSE)) == len(RULES), (
+        "an id in bold that does not begin a paragraph"
+    )
 
 
 def test_binding_words_stand_in_rules_only() -> None:
     for paragraph in PROSE.split("\n\n"):
         if KEYWORD.search(paragraph):
-            assert re.match(r"\s*(?:\*\*[A-Z]+-\d{3}\*\* |> \*\*Errata |A rule is a paragraph)", paragraph), paragraph
+            assert re.match(
+                r"\s*(?:\*\*[A-Z]+-\d{3}\*\* |> \*\*Errata |A rule is a paragraph)", paragraph
+            ), paragraph
 
 
 def test_authorities_are_those_that_the_text_explains() -> None:
@@ -155,7 +174,12 @@ def test_errata_name_a_rule_or_a_range_of_rules() -> None:
 
 
 def test_retired_ids_are_not_in_use() -> None:
-    retired = [match.group() for match in RULE_ID.finditer(TEXT[TEXT.index("## 13. Retired ids"):TEXT.index("## 14. Appendix")])]
+    retired = [
+        match.group()
+        for match in RULE_ID.finditer(
+            TEXT[TEXT.index("## 13. Retired ids") : TEXT.index("## 14. Appendix")]
+        )
+    ]
     assert not set(retired) & set(RULE_IDS)
 
 
@@ -164,7 +188,9 @@ def test_every_id_in_the_text_is_a_rule() -> None:
 
 
 def test_no_path_of_a_machine() -> None:
-    assert not re.search(r"(?:^|[\s`(\"'])(?:/(?:home|root|tmp|work|usr|etc|opt|var|Users)\b|[A-Z]:\\|file:)", TEXT)
+    assert not re.search(
+        r"(?:^|[\s`(\"'])(?:/(?:home|root|tmp|work|usr|etc|opt|var|Users)\b|[A-Z]:\\|file:)", TEXT
+    )
 
 
 def test_links_inside_the_text_lead_somewhere() -> None:
@@ -175,12 +201,12 @@ def test_links_inside_the_text_lead_somewhere() -> None:
     assert links
     assert [link for link in links if link not in anchors] == []
     for section in re.findall(r"(?:section|chapter) (\d+(?:\.\d+)?)", TEXT):
-        assert re.search(r"^##+ %s\.? " % re.escape(section), TEXT, re.MULTILINE), section
+        assert re.search(rf"^##+ {re.escape(section)}\.? ", TEXT, re.MULTILINE), section
 
 
 def test_hexadecimal_numbers_stand_in_worked_blocks_only() -> None:
     for info, body in FENCE.findall(TEXT):
-        assert info.startswith("worked "), "a block that nothing checks: %s" % body[:60]
+        assert info.startswith("worked "), f"a block that nothing checks: {body[:60]}"
     assert not re.findall(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{8,}\b", PROSE)
 
 
@@ -195,7 +221,9 @@ def test_kinds_of_the_rules_are_those_of_the_table() -> None:
     named = {kind for rule in RULES for kind in quoted(rule.text)}
     assert len(set(KINDS)) == len(KINDS)
     assert refused <= set(KINDS), refused - set(KINDS)
-    assert set(KINDS) <= refused | named, "kinds that no rule names: %s" % (set(KINDS) - refused - named)
+    assert set(KINDS) <= refused | named, (
+        f"kinds that no rule names: {set(KINDS) - refused - named}"
+    )
 
 
 def test_kinds_that_the_code_raises_are_those_of_the_table() -> None:
@@ -209,15 +237,24 @@ def test_kinds_that_the_code_raises_are_those_of_the_table() -> None:
 
 # ---- links to code and tests -------------------------------------------------------------------------------------
 
+
 def cited_ids(source: str) -> Tuple[List[str], List[Tuple[str, int, int]]]:
     """Return the ids that a source cites, and the ranges, whose ends need be no rules."""
-    ranges = [(chapter, int(first), int(last)) for chapter, first, last in re.findall(r"\b([A-Z]+)-(\d{3}) to (?:\1-)?(\d{3})\b", source)]
+    ranges = [
+        (chapter, int(first), int(last))
+        for chapter, first, last in re.findall(r"\b([A-Z]+)-(\d{3}) to (?:\1-)?(\d{3})\b", source)
+    ]
     source = re.sub(r"\b([A-Z]+)-(\d{3}) to (?:\1-)?(\d{3})\b", "", source)
-    return [match.group() for match in RULE_ID.finditer(source)], [entry for entry in ranges if entry[0] in CHAPTERS]
+    return [match.group() for match in RULE_ID.finditer(source)], [
+        entry for entry in ranges if entry[0] in CHAPTERS
+    ]
 
 
 def test_a_range_is_no_citation_of_its_ends() -> None:
-    assert cited_ids("(EVS-001 to EVS-029) # SIG-014, SIG-015") == (["SIG-014", "SIG-015"], [("EVS", 1, 29)])
+    assert cited_ids("(EVS-001 to EVS-029) # SIG-014, SIG-015") == (
+        ["SIG-014", "SIG-015"],
+        [("EVS", 1, 29)],
+    )
 
 
 @pytest.mark.parametrize("folder", ["refimpl", "conformance"])
@@ -225,22 +262,30 @@ def test_every_id_that_the_code_cites_is_a_rule(folder: str) -> None:
     unknown = []
     for path in sorted((ROOT / folder).rglob("*.py")):
         names, ranges = cited_ids(path.read_text(encoding="utf-8"))
-        unknown += ["%s: %s" % (path.name, name) for name in names if name not in RULE_IDS]
+        unknown += [f"{path.name}: {name}" for name in names if name not in RULE_IDS]
         for chapter, first, last in ranges:
-            if not any("%s-%03d" % (chapter, number) in RULE_IDS for number in range(first, last + 1)):
-                unknown.append("%s: %s-%03d to %03d" % (path.name, chapter, first, last))
+            if not any(
+                f"{chapter}-{int(number):03}" in RULE_IDS for number in range(first, last + 1)
+            ):
+                unknown.append(f"{path.name}: {chapter}-{int(first):03} to {int(last):03}")
     assert unknown == []
 
 
-NAMED_TESTS = sorted({tag[len("test: "):] for rule in RULES for tag in rule.tags if tag.startswith("test: ")})
+NAMED_TESTS = sorted(
+    {tag[len("test: ") :] for rule in RULES for tag in rule.tags if tag.startswith("test: ")}
+)
 
 
 @pytest.mark.parametrize("name", NAMED_TESTS)
 def test_the_named_test_file_mirrors_a_source_and_tests(name: str) -> None:
     match = re.match(r"tests/test_([a-z0-9_]+)\.py\Z", name)
     assert match is not None, name
-    assert any((ROOT / folder / (match.group(1) + ".py")).exists() for folder in ("refimpl", "conformance")), "%s mirrors no source" % name
-    assert re.search(r"^(?:    )?def test_", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+    assert any(
+        (ROOT / folder / (match.group(1) + ".py")).exists() for folder in ("refimpl", "conformance")
+    ), f"{name} mirrors no source"
+    assert re.search(
+        r"^(?:    )?def test_", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE
+    )
 
 
 # ---- the independent computations --------------------------------------------------------------------------------
@@ -281,23 +326,39 @@ def plain_path(raw: str, once: bool) -> str:
 
 def plain_query(raw: str) -> str:
     pairs = [piece.partition("=")[::2] for piece in raw.split("&") if piece]
-    return "&".join("%s=%s" % pair for pair in sorted(
-        (quote(unquote_to_bytes(name), safe="~"), quote(unquote_to_bytes(value), safe="~")) for name, value in pairs))
+    return "&".join(
+        "{}={}".format(*pair)
+        for pair in sorted(
+            (quote(unquote_to_bytes(name), safe="~"), quote(unquote_to_bytes(value), safe="~"))
+            for name, value in pairs
+        )
+    )
 
 
 def plain_headers(pairs: Sequence[Sequence[str]]) -> str:
     lines: Dict[str, List[str]] = {}
     for name, value in pairs:
-        lines.setdefault(name.lower(), []).append(re.sub("(?:(?:\r?\n)?[ \t])+", " ", value).strip(" "))
-    return "".join("%s:%s\n" % (name, ",".join(values)) for name, values in sorted(lines.items()))
+        lines.setdefault(name.lower(), []).append(
+            re.sub("(?:(?:\r?\n)?[ \t])+", " ", value).strip(" ")
+        )
+    return "".join(f"{name}:{','.join(values)}\n" for name, values in sorted(lines.items()))
 
 
 def plain_canonical(headers: Dict[str, str], query: str = "") -> str:
-    return "\n".join(("POST", TARGET, query, plain_headers(list(headers.items())), ";".join(sorted(headers)), sha256(BODY)))
+    return "\n".join(
+        (
+            "POST",
+            TARGET,
+            query,
+            plain_headers(list(headers.items())),
+            ";".join(sorted(headers)),
+            sha256(BODY),
+        )
+    )
 
 
 def plain_string_to_sign(canonical: str) -> str:
-    return "AWS4-HMAC-SHA256\n%s\n%s\n%s" % (DATE, SCOPE, sha256(canonical.encode("latin-1")))
+    return f"AWS4-HMAC-SHA256\n{DATE}\n{SCOPE}\n{sha256(canonical.encode('latin-1'))}"
 
 
 def plain_keys() -> List[bytes]:
@@ -323,9 +384,9 @@ def plain_verdict(data: bytes) -> str:
     for kind, broken in checks:
         if broken:
             return kind
-    if zlib.crc32(data[:total - 4]) != struct.unpack(">I", data[total - 4:total])[0]:
+    if zlib.crc32(data[: total - 4]) != struct.unpack(">I", data[total - 4 : total])[0]:
         return "message_crc"
-    return plain_header_verdict(data[12:12 + headers_length])
+    return plain_header_verdict(data[12 : 12 + headers_length])
 
 
 def plain_header_verdict(block: bytes) -> str:
@@ -335,7 +396,7 @@ def plain_header_verdict(block: bytes) -> str:
         size, rest = block[0], block[1:]
         if size == 0 or len(rest) <= size:
             return "header"
-        name, code, rest = rest[:size], rest[size], rest[size + 1:]
+        name, code, rest = rest[:size], rest[size], rest[size + 1 :]
         if code > 9:
             return "header_type"
         if code in (6, 7):
@@ -367,20 +428,40 @@ def worked_request() -> Tuple[str, List[Tuple[str, str]], bytes]:
     """Return request line, headers and body of the worked request."""
     head, _, body = BLOCKS["request"].partition("\n\n")
     line, _, fields = head.partition("\n")
-    return line, [(name, value) for name, value in (field.split(": ", 1) for field in fields.split("\n"))], body.encode("ascii")
+    return (
+        line,
+        [(name, value) for name, value in (field.split(": ", 1) for field in fields.split("\n"))],
+        body.encode("ascii"),
+    )
 
 
 def unsigned_headers() -> List[Tuple[str, str]]:
-    return [(name, value) for name, value in worked_request()[1] if name not in ("authorization", "x-amz-date")]
+    return [
+        (name, value)
+        for name, value in worked_request()[1]
+        if name not in ("authorization", "x-amz-date")
+    ]
 
 
 def sign(credentials: sigv4.Credentials = CREDENTIALS, **options: Any) -> sigv4.SignedRequest:
-    return sigv4.Signer().sign("POST", TARGET, unsigned_headers(), BODY, credentials, REGION, SERVICE, DATE,
-                               unsigned=operation.UNSIGNED_HEADERS, **options)
+    return sigv4.Signer().sign(
+        "POST",
+        TARGET,
+        unsigned_headers(),
+        BODY,
+        credentials,
+        REGION,
+        SERVICE,
+        DATE,
+        unsigned=operation.UNSIGNED_HEADERS,
+        **options,
+    )
 
 
 def presign(**options: Any) -> sigv4.PresignedRequest:
-    return sigv4.Signer().presign("POST", TARGET, [("Host", HOST)], BODY, TEMPORARY, REGION, SERVICE, DATE, 300, **options)
+    return sigv4.Signer().presign(
+        "POST", TARGET, [("Host", HOST)], BODY, TEMPORARY, REGION, SERVICE, DATE, 300, **options
+    )
 
 
 CHECKS: Dict[str, Callable[[], None]] = {}
@@ -391,13 +472,14 @@ def checks(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
         assert name not in CHECKS
         CHECKS[name] = function
         return function
+
     return register
 
 
 @pytest.mark.parametrize("name", sorted(set(BLOCKS) | set(CHECKS)))
 def test_worked_block(name: str) -> None:
-    assert name in CHECKS, "nothing checks the worked block %s" % name
-    assert name in BLOCKS, "SPEC.md has no worked block %s" % name
+    assert name in CHECKS, f"nothing checks the worked block {name}"
+    assert name in BLOCKS, f"SPEC.md has no worked block {name}"
     CHECKS[name]()
 
 
@@ -407,16 +489,21 @@ def test_no_worked_block_has_the_name_of_another() -> None:
 
 # ---- worked: signatures ------------------------------------------------------------------------------------------
 
+
 @checks("request")
 def check_request() -> None:
     line, headers, body = worked_request()
-    assert (line, body) == ("POST %s HTTP/1.1" % TARGET, BODY)
+    assert (line, body) == (f"POST {TARGET} HTTP/1.1", BODY)
     assert tuple(headers) == sign().headers
-    call = shapes.InvokeEndpointWithResponseStreamInput(endpoint_name="llm", body=BODY, content_type="application/json")
+    call = shapes.InvokeEndpointWithResponseStreamInput(
+        endpoint_name="llm", body=BODY, content_type="application/json"
+    )
     built = operation.build_request(call, "https://" + HOST)
     assert (built.method, built.target, built.body) == ("POST", TARGET, BODY)
-    assert [pair for pair in built.headers if pair[0] != "User-Agent"] == [pair for pair in unsigned_headers() if pair[0] != "User-Agent"]
-    assert dict(headers)["Content-Length"] == "%d" % len(BODY)
+    assert [pair for pair in built.headers if pair[0] != "User-Agent"] == [
+        pair for pair in unsigned_headers() if pair[0] != "User-Agent"
+    ]
+    assert dict(headers)["Content-Length"] == f"{len(BODY)}"
     assert dict(headers)["authorization"] == BLOCKS["authorization"]
 
 
@@ -430,13 +517,20 @@ def check_canonical_request() -> None:
 
 @checks("string-to-sign")
 def check_string_to_sign() -> None:
-    assert BLOCKS["string-to-sign"] == sign().string_to_sign == plain_string_to_sign(BLOCKS["canonical-request"])
+    assert (
+        BLOCKS["string-to-sign"]
+        == sign().string_to_sign
+        == plain_string_to_sign(BLOCKS["canonical-request"])
+    )
 
 
 @checks("keys")
 def check_keys() -> None:
     keys = sigv4.derive_signing_keys(SECRET_KEY, DATE[:8], REGION, SERVICE)
-    assert columns("keys") == [[name, getattr(keys, name).hex()] for name in ("k_date", "k_region", "k_service", "k_signing")]
+    assert columns("keys") == [
+        [name, getattr(keys, name).hex()]
+        for name in ("k_date", "k_region", "k_service", "k_signing")
+    ]
     assert [row[1] for row in columns("keys")] == [key.hex() for key in plain_keys()]
 
 
@@ -449,19 +543,28 @@ def check_signature() -> None:
 
 @checks("authorization")
 def check_authorization() -> None:
-    assert BLOCKS["authorization"] == sign().authorization == (
-        "AWS4-HMAC-SHA256 Credential=%s/%s, SignedHeaders=content-type;host;x-amz-date, Signature=%s" % (
-            ACCESS_KEY, SCOPE, BLOCKS["signature"]))
+    assert (
+        BLOCKS["authorization"]
+        == sign().authorization
+        == (
+            f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/{SCOPE}, SignedHeaders=content-type;host;x-amz-date, Signature={BLOCKS['signature']}"
+        )
+    )
 
 
 @checks("session-token")
 def check_session_token() -> None:
     rows = BLOCKS["session-token"].split("\n")
-    found = {first.split()[0]: (first.split()[1], second.strip()) for first, second in zip(rows[::2], rows[1::2])}
+    found = {
+        first.split()[0]: (first.split()[1], second.strip())
+        for first, second in zip(rows[::2], rows[1::2])
+    }
     signed = {"content-type": "application/json", "host": HOST, "x-amz-date": DATE}
-    cases = {"signed": (sign(TEMPORARY), dict(signed, **{"x-amz-security-token": TOKEN})),
-             "unsigned": (sign(TEMPORARY, omit_session_token=True), signed),
-             "sign_body": (sign(sign_body=True), dict(signed, **{"x-amz-content-sha256": sha256(BODY)}))}
+    cases = {
+        "signed": (sign(TEMPORARY), dict(signed, **{"x-amz-security-token": TOKEN})),
+        "unsigned": (sign(TEMPORARY, omit_session_token=True), signed),
+        "sign_body": (sign(sign_body=True), dict(signed, **{"x-amz-content-sha256": sha256(BODY)})),
+    }
     assert sorted(found) == sorted(cases)
     for name, (computed, headers) in cases.items():
         assert found[name] == (";".join(sorted(headers)), computed.signature)
@@ -470,39 +573,57 @@ def check_session_token() -> None:
 
 
 def presigned_pairs(token: bool) -> Dict[str, str]:
-    pairs = {"X-Amz-Algorithm": "AWS4-HMAC-SHA256", "X-Amz-Credential": "%s/%s" % (ACCESS_KEY, SCOPE), "X-Amz-Date": DATE,
-             "X-Amz-Expires": "300", "X-Amz-SignedHeaders": "host"}
+    pairs = {
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Credential": f"{ACCESS_KEY}/{SCOPE}",
+        "X-Amz-Date": DATE,
+        "X-Amz-Expires": "300",
+        "X-Amz-SignedHeaders": "host",
+    }
     return dict(pairs, **{"X-Amz-Security-Token": TOKEN}) if token else pairs
 
 
 def presigned_query(token: bool) -> str:
-    return "&".join("%s=%s" % (name, quote(value, safe="~")) for name, value in sorted(presigned_pairs(token).items()))
+    return "&".join(
+        f"{name}={quote(value, safe='~')}" for name, value in sorted(presigned_pairs(token).items())
+    )
 
 
 @checks("presign-canonical-request")
 def check_presign_canonical_request() -> None:
-    assert BLOCKS["presign-canonical-request"] == presign().canonical_request == plain_canonical({"host": HOST}, presigned_query(True))
+    assert (
+        BLOCKS["presign-canonical-request"]
+        == presign().canonical_request
+        == plain_canonical({"host": HOST}, presigned_query(True))
+    )
 
 
 @checks("presign-string-to-sign")
 def check_presign_string_to_sign() -> None:
-    assert BLOCKS["presign-string-to-sign"] == presign().string_to_sign == plain_string_to_sign(BLOCKS["presign-canonical-request"])
+    assert (
+        BLOCKS["presign-string-to-sign"]
+        == presign().string_to_sign
+        == plain_string_to_sign(BLOCKS["presign-canonical-request"])
+    )
 
 
 @checks("presign-target")
 def check_presign_target() -> None:
     target = BLOCKS["presign-target"].replace("\n", "")
     assert target == presign().target
-    assert target == "%s?%s&X-Amz-Signature=%s" % (TARGET, presigned_query(True), plain_signature(BLOCKS["presign-canonical-request"]))
+    assert (
+        target
+        == f"{TARGET}?{presigned_query(True)}&X-Amz-Signature={plain_signature(BLOCKS['presign-canonical-request'])}"
+    )
 
 
 @checks("presign-unsigned-token")
 def check_presign_unsigned_token() -> None:
     tail = BLOCKS["presign-unsigned-token"].replace("\n", "")
     computed = presign(omit_session_token=True)
-    assert computed.target == "%s?%s&%s" % (TARGET, presigned_query(False), tail)
+    assert computed.target == f"{TARGET}?{presigned_query(False)}&{tail}"
     signature = plain_signature(plain_canonical({"host": HOST}, presigned_query(False)))
-    assert tail == "X-Amz-Security-Token=%s&X-Amz-Signature=%s" % (quote(TOKEN, safe=""), signature)
+    assert tail == f"X-Amz-Security-Token={quote(TOKEN, safe='')}&X-Amz-Signature={signature}"
 
 
 @checks("paths")
@@ -511,8 +632,14 @@ def check_paths() -> None:
     assert len(rows) > 10
     for raw, double, once in rows:
         path = sigv4.split_target(json.loads(raw))[0]
-        assert (double, once) == (sigv4.canonical_uri(path), sigv4.canonical_uri(path, double_encode=False)), raw
-        assert (double, once) == (plain_path(json.loads(raw), False), plain_path(json.loads(raw), True)), raw
+        assert (double, once) == (
+            sigv4.canonical_uri(path),
+            sigv4.canonical_uri(path, double_encode=False),
+        ), raw
+        assert (double, once) == (
+            plain_path(json.loads(raw), False),
+            plain_path(json.loads(raw), True),
+        ), raw
 
 
 @checks("queries")
@@ -528,7 +655,11 @@ def check_headers() -> None:
     rows = [[json.loads(cell) for cell in row] for row in columns("headers")]
     assert len(rows) > 5
     for pairs, line in rows:
-        assert line == sigv4.canonical_headers(sigv4.collect_headers([tuple(pair) for pair in pairs])) == plain_headers(pairs), pairs
+        assert (
+            line
+            == sigv4.canonical_headers(sigv4.collect_headers([tuple(pair) for pair in pairs]))
+            == plain_headers(pairs)
+        ), pairs
 
 
 @checks("windows")
@@ -536,21 +667,36 @@ def check_windows() -> None:
     for row in columns("windows"):
         signed_at, expires, now, verdict = row[:4]
         assert plain_window(signed_at, expires, now) == verdict, row
-        assert verify_at(signed_at, expires, now) == (verdict, row[4] if verdict != "ok" else None), row
+        assert verify_at(signed_at, expires, now) == (
+            verdict,
+            row[4] if verdict != "ok" else None,
+        ), row
     assert {row[3] for row in columns("windows")} == {"ok", "expired"}
 
 
 def plain_window(signed_at: str, expires: str, now: str) -> str:
-    age = (datetime.strptime(now, "%Y%m%dT%H%M%SZ") - datetime.strptime(signed_at, "%Y%m%dT%H%M%SZ")).total_seconds()
+    age = (
+        datetime.strptime(now, "%Y%m%dT%H%M%SZ") - datetime.strptime(signed_at, "%Y%m%dT%H%M%SZ")
+    ).total_seconds()
     return "ok" if -300 <= age <= (300 if expires == "-" else int(expires)) else "expired"
 
 
 def verify_at(signed_at: str, expires: str, now: str) -> Tuple[str, Optional[str]]:
     headers, target = [("Host", HOST)], "/"
     if expires == "-":
-        headers = list(sigv4.Signer().sign("GET", target, headers, b"", CREDENTIALS, REGION, SERVICE, signed_at).headers)
+        headers = list(
+            sigv4.Signer()
+            .sign("GET", target, headers, b"", CREDENTIALS, REGION, SERVICE, signed_at)
+            .headers
+        )
     else:
-        target = sigv4.Signer().presign("GET", target, headers, b"", CREDENTIALS, REGION, SERVICE, signed_at, int(expires)).target
+        target = (
+            sigv4.Signer()
+            .presign(
+                "GET", target, headers, b"", CREDENTIALS, REGION, SERVICE, signed_at, int(expires)
+            )
+            .target
+        )
     try:
         sigv4.verify("GET", target, headers, b"", CREDENTIALS, REGION, SERVICE, now)
     except errors.SignatureError as error:
@@ -563,7 +709,13 @@ def test_botocore_signs_the_worked_request_alike() -> None:
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
-    request = AWSRequest("POST", "https://" + HOST + TARGET, headers={"Content-Type": "application/json", "X-Amz-Date": DATE}, data=BODY)
+
+    request = AWSRequest(
+        "POST",
+        "https://" + HOST + TARGET,
+        headers={"Content-Type": "application/json", "X-Amz-Date": DATE},
+        data=BODY,
+    )
     request.context["timestamp"] = DATE
     signer = SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), SERVICE, REGION)
     assert signer.canonical_request(request) == BLOCKS["canonical-request"]
@@ -575,6 +727,7 @@ def test_botocore_normalises_the_worked_paths_alike() -> None:
     pytest.importorskip("botocore")
     from botocore.auth import SigV4Auth
     from botocore.credentials import Credentials
+
     signer = SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), SERVICE, REGION)
     for raw, double, _ in columns("paths"):
         assert signer._normalize_url_path(json.loads(raw)) == double, raw
@@ -583,18 +736,28 @@ def test_botocore_normalises_the_worked_paths_alike() -> None:
 def awscrt_signature(target: str, headers: Sequence[Tuple[str, str]] = ()) -> str:
     """Return the signature that AWS's C library gives a GET of target, normalised and encoded twice."""
     auth, crt_http = pytest.importorskip("awscrt.auth"), pytest.importorskip("awscrt.http")
-    request = crt_http.HttpRequest("GET", target, crt_http.HttpHeaders([("Host", HOST)] + list(headers)))
+    request = crt_http.HttpRequest(
+        "GET", target, crt_http.HttpHeaders([("Host", HOST)] + list(headers))
+    )
     config = auth.AwsSigningConfig(
-        algorithm=auth.AwsSigningAlgorithm.V4, signature_type=auth.AwsSignatureType.HTTP_REQUEST_HEADERS, region=REGION, service=SERVICE,
-        credentials_provider=auth.AwsCredentialsProvider.new_static(ACCESS_KEY, SECRET_KEY), use_double_uri_encode=True,
-        should_normalize_uri_path=True, date=datetime(2015, 8, 30, 12, 36, tzinfo=timezone.utc))
+        algorithm=auth.AwsSigningAlgorithm.V4,
+        signature_type=auth.AwsSignatureType.HTTP_REQUEST_HEADERS,
+        region=REGION,
+        service=SERVICE,
+        credentials_provider=auth.AwsCredentialsProvider.new_static(ACCESS_KEY, SECRET_KEY),
+        use_double_uri_encode=True,
+        should_normalize_uri_path=True,
+        date=datetime(2015, 8, 30, 12, 36, tzinfo=timezone.utc),
+    )
     auth.aws_sign_request(request, config).result(10)
     return str(dict(request.headers)["Authorization"].partition("Signature=")[2])
 
 
 def plain_get_signature(path: str, query: str = "", headers: str = "") -> str:
     names = ";".join(sorted(["host", "x-amz-date"] + (["x-t"] if headers else [])))
-    canonical = "GET\n%s\n%s\nhost:%s\nx-amz-date:%s\n%s\n%s\n%s" % (path, query, HOST, DATE, headers, names, sha256(b""))
+    canonical = (
+        f"GET\n{path}\n{query}\nhost:{HOST}\nx-amz-date:{DATE}\n{headers}\n{names}\n{sha256(b'')}"
+    )
     return hmac_sha256(plain_keys()[-1], plain_string_to_sign(canonical)).hex()
 
 
@@ -605,24 +768,35 @@ def test_awscrt_signs_the_worked_paths_queries_and_headers_alike() -> None:
         if raw != "a=%zz":  # the one that its box names
             assert awscrt_signature("/?" + raw) == plain_get_signature("/", canonical), raw
     for pairs, line in ([json.loads(cell) for cell in row] for row in columns("headers")):
-        assert awscrt_signature("/", [tuple(pair) for pair in pairs]) == plain_get_signature("/", "", line), pairs
+        assert awscrt_signature("/", [tuple(pair) for pair in pairs]) == plain_get_signature(
+            "/", "", line
+        ), pairs
 
 
 def test_the_never_signed_names_are_those_of_the_code() -> None:
     names = quoted(rule_text("SIG-015"))[0].split()
     assert sorted(names) == sorted(sigv4.NEVER_SIGNED)
     assert not sigv4.is_signed(quoted(rule_text("SIG-015"))[1] + "for")
-    assert all(sigv4.is_signed(name) for name in ("host", "content-length", "x-amzn-sagemaker-accept"))
+    assert all(
+        sigv4.is_signed(name) for name in ("host", "content-length", "x-amzn-sagemaker-accept")
+    )
 
 
 def test_botocore_never_signs_what_its_box_says() -> None:
     auth = pytest.importorskip("botocore.auth")
-    assert set(auth.SIGNED_HEADERS_BLACKLIST) == sigv4.NEVER_SIGNED - {"accept-encoding", "authorization"}
+    assert set(auth.SIGNED_HEADERS_BLACKLIST) == sigv4.NEVER_SIGNED - {
+        "accept-encoding",
+        "authorization",
+    }
 
 
 # ---- worked: frames ----------------------------------------------------------------------------------------------
 
-Field = NamedTuple("Field", [("offset", int), ("data", bytes), ("note", str)])
+
+class Field(NamedTuple):
+    offset: int
+    data: bytes
+    note: str
 
 
 def annotated(name: str) -> Tuple[bytes, List[Field]]:
@@ -662,15 +836,21 @@ def check_annotated(name: str) -> Tuple[bytes, List[Tuple[str, str, str]], bytes
             payload = field.data if text.group(1) == "payload" else payload
         else:
             assert checksum is not None, field
-            covered = frame[int(checksum.group(1)):int(checksum.group(2)) + 1]
+            covered = frame[int(checksum.group(1)) : int(checksum.group(2)) + 1]
             assert (int(checksum.group(1)), int(checksum.group(2))) == (0, field.offset - 1), field
-            assert int.from_bytes(field.data, "big") == zlib.crc32(covered) == crc32_bitwise(covered, *crc_constants()), field
+            assert (
+                int.from_bytes(field.data, "big")
+                == zlib.crc32(covered)
+                == crc32_bitwise(covered, *crc_constants())
+            ), field
     assert plain_verdict(frame) == "ok"
     return frame, [(name, "string", value) for name, value in zip(names, values)], payload
 
 
 def crc_constants() -> Tuple[int, int]:
-    match = re.search(r"reflected polynomial ([0-9A-F]{8}), initial value and final XOR ([0-9A-F]{8})", PROSE)
+    match = re.search(
+        r"reflected polynomial ([0-9A-F]{8}), initial value and final XOR ([0-9A-F]{8})", PROSE
+    )
     assert match is not None
     return int(match.group(1), 16), int(match.group(2), 16)
 
@@ -695,7 +875,10 @@ def check_exception_frame() -> None:
     message = check_frame_both_ways("exception-frame")
     with pytest.raises(shapes.ModelStreamError) as caught:
         operation.event_of(message)
-    assert json.loads(message.payload.decode("ascii")) == {"Message": caught.value.message, "ErrorCode": caught.value.error_code}
+    assert json.loads(message.payload.decode("ascii")) == {
+        "Message": caught.value.message,
+        "ErrorCode": caught.value.error_code,
+    }
     assert caught.value.error_code == "ModelInvocationTimeExceeded"
 
 
@@ -713,10 +896,19 @@ def test_botocore_reads_the_worked_frames_alike(name: str) -> None:
     buffer = module.EventStreamBuffer()
     buffer.add_data(frame)
     (message,) = list(buffer)
-    assert (message.headers, message.payload) == ({name: value for name, _, value in headers}, payload)
+    assert (message.headers, message.payload) == (
+        {name: value for name, _, value in headers},
+        payload,
+    )
 
 
-LAYOUTS = {"int8": (2, ">b"), "int16": (3, ">h"), "int32": (4, ">i"), "int64": (5, ">q"), "timestamp": (8, ">q")}
+LAYOUTS = {
+    "int8": (2, ">b"),
+    "int16": (3, ">h"),
+    "int32": (4, ">i"),
+    "int64": (5, ">q"),
+    "timestamp": (8, ">q"),
+}
 
 
 def plain_header(type_name: str, value: Any) -> bytes:
@@ -728,11 +920,22 @@ def plain_header(type_name: str, value: Any) -> bytes:
     if type_name == "uuid":
         return b"\x01h\x09" + bytes.fromhex(value.replace("-", ""))
     data = base64.b64decode(value) if type_name == "bytes" else value.encode("utf-8")
-    return b"\x01h" + (b"\x06" if type_name == "bytes" else b"\x07") + struct.pack(">H", len(data)) + data
+    return (
+        b"\x01h"
+        + (b"\x06" if type_name == "bytes" else b"\x07")
+        + struct.pack(">H", len(data))
+        + data
+    )
 
 
 def python_value(type_name: str, value: Any) -> Any:
-    return base64.b64decode(value) if type_name == "bytes" else uuid.UUID(value) if type_name == "uuid" else value
+    return (
+        base64.b64decode(value)
+        if type_name == "bytes"
+        else uuid.UUID(value)
+        if type_name == "uuid"
+        else value
+    )
 
 
 @checks("header-types")
@@ -741,8 +944,12 @@ def check_header_types() -> None:
     assert {row[0] for row in rows} == set(eventstream.HEADER_TYPES)
     for type_name, value, data in rows:
         assert data == plain_header(type_name, value), type_name
-        assert data == eventstream.encode_headers([("h", type_name, python_value(type_name, value))]), type_name
-        assert eventstream.decode_headers(data) == (("h", type_name, python_value(type_name, value)),)
+        assert data == eventstream.encode_headers(
+            [("h", type_name, python_value(type_name, value))]
+        ), type_name
+        assert eventstream.decode_headers(data) == (
+            ("h", type_name, python_value(type_name, value)),
+        )
 
 
 def test_botocore_reads_the_worked_header_types_alike() -> None:
@@ -758,7 +965,9 @@ def test_the_table_of_header_types_is_that_of_the_code() -> None:
     assert [int(row[0]) for row in rows] == list(range(10))
     for code, name, size in rows:
         length = re.search(r"\d+", size)
-        value = b"" if length is None else bytes(int(length.group()))  # where it is a length, the value of length 0
+        value = (
+            b"" if length is None else bytes(int(length.group()))
+        )  # where it is a length, the value of length 0
         (header,) = eventstream.decode_headers(b"\x01h" + bytes([int(code)]) + value)
         assert header.type == name.split(",")[0]
 
@@ -770,8 +979,14 @@ def check_frame_texts() -> None:
         data = bytes.fromhex(digits)
         assert assemble(text) == data, text
         assert assemble(disassemble(data)) == data
-    in_other_words = [text.strip() for text, _ in rows if disassemble(assemble(text)) != text.strip() + "\n"]
-    assert in_other_words == ["frame h=bytes('a' length=4)", "frame payload('hi') cut(-1)", "bytes('it''s' 0d0a 3*00)"]
+    in_other_words = [
+        text.strip() for text, _ in rows if disassemble(assemble(text)) != text.strip() + "\n"
+    ]
+    assert in_other_words == [
+        "frame h=bytes('a' length=4)",
+        "frame payload('hi') cut(-1)",
+        "bytes('it''s' 0d0a 3*00)",
+    ]
 
 
 @checks("refusals")
@@ -785,18 +1000,27 @@ def check_refusals() -> None:
             decoder.close()
         assert (caught.value.kind, caught.value.rule) == (kind, rule), text
         assert plain_verdict(data) == kind, text
-        assert "`%s`" % kind in rule_text({"EVS-004": "EVS-002", "EVS-005": "EVS-003"}.get(rule, rule)), rule
+        assert f"`{kind}`" in rule_text(
+            {"EVS-004": "EVS-002", "EVS-005": "EVS-003"}.get(rule, rule)
+        ), rule
         kinds.append(kind)
-    assert set(kinds) == set(KINDS[:KINDS.index("message_type")])
+    assert set(kinds) == set(KINDS[: KINDS.index("message_type")])
 
 
 # ---- worked: a response ------------------------------------------------------------------------------------------
 
+
 def worked_response() -> bytes:
     text = BLOCKS["response"].replace("\n", "")
     assert not re.sub(r"\\(?:r|n|\\|x[0-9a-f]{2})", "", text).count("\\")
-    return re.sub(r"\\(r|n|\\|x[0-9a-f]{2})", lambda match: {"r": "\r", "n": "\n", "\\": "\\"}.get(match.group(1))
-                  or chr(int(match.group(1)[1:], 16)), text).encode("latin-1")
+    return re.sub(
+        r"\\(r|n|\\|x[0-9a-f]{2})",
+        lambda match: (
+            {"r": "\r", "n": "\n", "\\": "\\"}.get(match.group(1))
+            or chr(int(match.group(1)[1:], 16))
+        ),
+        text,
+    ).encode("latin-1")
 
 
 def plain_chunks(body: bytes) -> List[bytes]:
@@ -806,9 +1030,9 @@ def plain_chunks(body: bytes) -> List[bytes]:
         line, _, rest = body.partition(b"\r\n")
         size = int(line, 16)
         assert http1.parse_chunk_line(line + b"\r\n") == size
-        assert rest[size:size + 2] == b"\r\n"
+        assert rest[size : size + 2] == b"\r\n"
         chunks.append(rest[:size])
-        body = rest[size + 2:]
+        body = rest[size + 2 :]
     assert chunks.pop() == b""
     return chunks
 
@@ -829,16 +1053,25 @@ def check_response() -> None:
     frames = plain_frames(b"".join(chunks))
     assert [plain_verdict(frame) for frame in frames] == ["ok", "ok"]
     assert frames[0] == annotated("frame")[0]
-    assert len(frames[0]) < len(chunks[0]) < len(frames[0]) + len(frames[1]), "the first chunk ends inside the second frame"
+    assert len(frames[0]) < len(chunks[0]) < len(frames[0]) + len(frames[1]), (
+        "the first chunk ends inside the second frame"
+    )
     lines = [line + b"\r\n" for line in head.split(b"\r\n")]
     minor, status, reason = http1.parse_status_line(lines[0])
     headers = http1.parse_header_lines(lines[1:])
     assert http1.body_framing(http1.ResponseHead(status, reason, minor, headers)) == (True, None)
     reader = operation.ResponseReader(status, headers)
-    assert [[event.bytes for event in reader.feed(chunk)] for chunk in chunks] == [[b"Hello, "], [b"world."]]
+    assert [[event.bytes for event in reader.feed(chunk)] for chunk in chunks] == [
+        [b"Hello, "],
+        [b"world."],
+    ]
     reader.close(complete=True)
     output = reader.output
-    assert (output.content_type, output.invoked_production_variant, output.custom_attributes) == ("text/plain", "AllTraffic", None)
+    assert (output.content_type, output.invoked_production_variant, output.custom_attributes) == (
+        "text/plain",
+        "AllTraffic",
+        None,
+    )
     assert reader.request_id == dict(headers)["x-amzn-RequestId"]
 
 
@@ -851,10 +1084,14 @@ def test_the_standard_library_reads_the_worked_response_alike() -> None:
     response.begin()
     assert response.status == 200
     assert response.getheader("Content-Type") == "application/vnd.amazon.eventstream"
-    assert [frame[12 + int.from_bytes(frame[4:8], "big"):-4] for frame in plain_frames(response.read())] == [b"Hello, ", b"world."]
+    assert [
+        frame[12 + int.from_bytes(frame[4:8], "big") : -4]
+        for frame in plain_frames(response.read())
+    ] == [b"Hello, ", b"world."]
 
 
 # ---- worked: HTTP ------------------------------------------------------------------------------------------------
+
 
 def constraint_rows() -> Dict[str, Tuple[int, int, str]]:
     """Return minimum length, maximum length and pattern of each member, from the table of HTTP-005."""
@@ -880,7 +1117,9 @@ def check_constraints() -> None:
         low, high, pattern = constraint_rows()[member]
         fits = low <= len(value) <= high and re.fullmatch(pattern, value, re.ASCII) is not None
         assert ("ok" if fits else "constraint") == verdict, (member, text)
-        members: Dict[str, Any] = dict({"endpoint_name": "llm", "body": b""}, **{fields[member].attribute: value})
+        members: Dict[str, Any] = dict(
+            {"endpoint_name": "llm", "body": b""}, **{fields[member].attribute: value}
+        )
         call = shapes.InvokeEndpointWithResponseStreamInput(**members)
         try:
             operation.build_request(call, "https://" + HOST)
@@ -892,25 +1131,41 @@ def check_constraints() -> None:
 
 
 def test_the_table_of_constraints_is_that_of_the_code() -> None:
-    strings = [field for field in shapes.InvokeEndpointWithResponseStreamInput.fields if field.type.form == "string"]
-    assert constraint_rows() == {field.member: (field.type.min_length, field.type.max_length, field.type.pattern) for field in strings}
+    strings = [
+        field
+        for field in shapes.InvokeEndpointWithResponseStreamInput.fields
+        if field.type.form == "string"
+    ]
+    assert constraint_rows() == {
+        field.member: (field.type.min_length, field.type.max_length, field.type.pattern)
+        for field in strings
+    }
 
 
 def test_the_tables_of_members_are_those_of_the_code() -> None:
     places = {"uri": "the path", "payload": "the request body, as it stands"}
     expected = []
     for field in shapes.InvokeEndpointWithResponseStreamInput.fields:
-        form = "bytes" if field.type.form == "blob" else field.type.form + (", sensitive" if field.type.sensitive else "")
-        expected.append([field.member, form, places.get(field.location, "`%s`" % field.wire_name)])
+        form = (
+            "bytes"
+            if field.type.form == "blob"
+            else field.type.form + (", sensitive" if field.type.sensitive else "")
+        )
+        expected.append([field.member, form, places.get(field.location, f"`{field.wire_name}`")])
     assert table_after("**HTTP-003**") == expected
-    output = [[field.member, "`%s`" % field.wire_name] for field in shapes.InvokeEndpointWithResponseStreamOutput.fields
-              if field.location == "header"]
+    output = [
+        [field.member, f"`{field.wire_name}`"]
+        for field in shapes.InvokeEndpointWithResponseStreamOutput.fields
+        if field.location == "header"
+    ]
     assert table_after("**HTTP-022**") == output + [["Body", "the event stream"]]
 
 
 def service_model() -> Dict[str, Any]:
     session = pytest.importorskip("botocore.session").get_session()
-    model: Dict[str, Any] = session.get_component("data_loader").load_service_model("sagemaker-runtime", "service-2")
+    model: Dict[str, Any] = session.get_component("data_loader").load_service_model(
+        "sagemaker-runtime", "service-2"
+    )
     return model
 
 
@@ -931,7 +1186,10 @@ def test_the_tables_of_members_are_those_of_the_service_model() -> None:
                 assert rows[member][2] == constraint["pattern"].strip("^$"), member
     output = found["InvokeEndpointWithResponseStreamOutput"]["members"]
     assert {row[0]: quoted(row[1]) for row in table_after("**HTTP-022**")[:-1]} == {
-        member: [reference["locationName"]] for member, reference in output.items() if member != "Body"}
+        member: [reference["locationName"]]
+        for member, reference in output.items()
+        if member != "Body"
+    }
     assert found["BodyBlob"]["max"] == 6291456
 
 
@@ -940,34 +1198,45 @@ def test_the_table_of_errors_is_that_of_the_code_and_of_the_service_model() -> N
     for names, status, members in rows[:-1]:
         shape = shapes.ERRORS[names]
         assert str(shape.modelled_status) == status
-        assert [field.member for field in shape.fields] == [member.split(" ")[0] for member in members.split(", ")]
+        assert [field.member for field in shape.fields] == [
+            member.split(" ")[0] for member in members.split(", ")
+        ]
     assert {name for row in rows for name in row[0].split(", ")} == set(shapes.ERRORS)
     model = service_model()
     operations = model["operations"]["InvokeEndpointWithResponseStream"]
     assert {reference["shape"] for reference in operations["errors"]} == set(shapes.ERRORS)
     for names, status, members in rows[:-1]:
         assert str(model["shapes"][names]["error"]["httpStatusCode"]) == status
-        assert list(model["shapes"][names]["members"]) == [member.split(" ")[0] for member in members.split(", ")]
+        assert list(model["shapes"][names]["members"]) == [
+            member.split(" ")[0] for member in members.split(", ")
+        ]
 
 
 def test_the_signing_name_is_that_of_the_service_model() -> None:
-    assert "`%s`" % operation.SIGNING_NAME in rule_text("SIG-027")
+    assert f"`{operation.SIGNING_NAME}`" in rule_text("SIG-027")
     assert service_model()["metadata"]["signingName"] == operation.SIGNING_NAME
 
 
 def test_the_retryable_statuses_and_codes_are_those_of_the_code() -> None:
-    statuses = [int(text) for text in re.findall(r"\b\d{3}\b", rule_text("HTTP-038").replace("HTTP-034", ""))]
+    statuses = [
+        int(text)
+        for text in re.findall(r"\b\d{3}\b", rule_text("HTTP-038").replace("HTTP-034", ""))
+    ]
     assert sorted(statuses) == sorted(operation._RETRYABLE_STATUSES)
     match = re.search(r"^The codes: ([\w,\s]+?)\. What", PROSE, re.MULTILINE)
     assert match is not None
-    assert sorted(match.group(1).replace("\n", " ").split(", ")) == sorted(operation._RETRYABLE_CODES)
+    assert sorted(match.group(1).replace("\n", " ").split(", ")) == sorted(
+        operation._RETRYABLE_CODES
+    )
 
 
 @checks("error-codes")
 def check_error_codes() -> None:
     for line in BLOCKS["error-codes"].split("\n"):
         code, text = line.split()
-        assert code == errordocument.error_code_of(text) == text.split(":")[0].split("#", 1)[-1], text
+        assert code == errordocument.error_code_of(text) == text.split(":")[0].split("#", 1)[-1], (
+            text
+        )
 
 
 @checks("chunk-sizes")
@@ -985,7 +1254,12 @@ def check_chunk_sizes() -> None:
 
 
 def plain_framing(headers: Sequence[Sequence[str]]) -> Tuple[str, str]:
-    lengths = [part.strip() for name, value in headers if name == "Content-Length" for part in value.split(",")]
+    lengths = [
+        part.strip()
+        for name, value in headers
+        if name == "Content-Length"
+        for part in value.split(",")
+    ]
     codings = [value.lower() for name, value in headers if name == "Transfer-Encoding"]
     if codings and lengths:
         return "http", "HTTP-043"
@@ -993,7 +1267,11 @@ def plain_framing(headers: Sequence[Sequence[str]]) -> Tuple[str, str]:
         return ("chunked", "") if codings == ["chunked"] else ("http", "HTTP-044")
     if not lengths:
         return "until close", ""
-    return ("%s bytes" % lengths[0], "") if len(set(lengths)) == 1 and lengths[0].isdigit() else ("http", "HTTP-042")
+    return (
+        (f"{lengths[0]} bytes", "")
+        if len(set(lengths)) == 1 and lengths[0].isdigit()
+        else ("http", "HTTP-042")
+    )
 
 
 @checks("framing")
@@ -1006,7 +1284,14 @@ def check_framing() -> None:
         head = http1.ResponseHead(200, "OK", 1, tuple((name, value) for name, value in headers))
         try:
             framing = http1.body_framing(head)
-            found = ("chunked" if framing.chunked else "until close" if framing.length is None else "%d bytes" % framing.length, "")
+            found = (
+                "chunked"
+                if framing.chunked
+                else "until close"
+                if framing.length is None
+                else f"{int(framing.length)} bytes",
+                "",
+            )
         except errors.HttpError as error:
             found = (error.kind, error.rule or "")
         assert found == verdict, line
@@ -1014,21 +1299,38 @@ def check_framing() -> None:
 
 # ---- worked: endpoints, exit codes, limits -----------------------------------------------------------------------
 
+
 def plain_url(region: str, fips: bool, dual: bool) -> str:
     """Return the URL by the two tables of END-001 and END-002."""
-    rows = [(quoted(form), name, quoted(dns)[0], quoted(dual_dns)[0]) for name, form, dns, dual_dns in table_after("**END-002**")]
-    patterns = {name: form[0].replace("W", r"\w+").replace("N", r"\d+") for form, name, _, _ in rows if form}
-    partition = next((name for name, pattern in patterns.items() if re.fullmatch(pattern, region)), "aws")
+    rows = [
+        (quoted(form), name, quoted(dns)[0], quoted(dual_dns)[0])
+        for name, form, dns, dual_dns in table_after("**END-002**")
+    ]
+    patterns = {
+        name: form[0].replace("W", r"\w+").replace("N", r"\d+") for form, name, _, _ in rows if form
+    }
+    partition = next(
+        (name for name, pattern in patterns.items() if re.fullmatch(pattern, region)), "aws"
+    )
     name, dns, dual_dns = next(row[1:] for row in rows if row[1] == partition)
     hosts = {row[0]: quoted(row[1])[0] for row in table_after("**END-001**")}
     wanted = "FIPS and dual-stack" if fips and dual else "dual-stack" if dual else "neither"
     if fips and not dual:
-        wanted = "FIPS, partition " + name if "FIPS, partition " + name in hosts else "FIPS, other partitions"
-    return "https://" + hosts[wanted].replace("{region}", region).replace("{dns}", dns).replace("{dual}", dual_dns)
+        wanted = (
+            "FIPS, partition " + name
+            if "FIPS, partition " + name in hosts
+            else "FIPS, other partitions"
+        )
+    return "https://" + hosts[wanted].replace("{region}", region).replace("{dns}", dns).replace(
+        "{dual}", dual_dns
+    )
 
 
 def worked_hosts() -> List[Tuple[str, bool, bool, str]]:
-    return [(region, fips == "fips", dual == "dual", url) for region, fips, dual, url in columns("hosts")]
+    return [
+        (region, fips == "fips", dual == "dual", url)
+        for region, fips, dual, url in columns("hosts")
+    ]
 
 
 @checks("hosts")
@@ -1047,8 +1349,12 @@ def test_every_partition_has_a_worked_host() -> None:
 def test_botocore_resolves_the_worked_hosts_alike() -> None:
     session = pytest.importorskip("botocore.session").get_session()
     from botocore.endpoint_provider import EndpointProvider
+
     loader = session.get_component("data_loader")
-    provider = EndpointProvider(loader.load_service_model("sagemaker-runtime", "endpoint-rule-set-1"), loader.load_data("partitions"))
+    provider = EndpointProvider(
+        loader.load_service_model("sagemaker-runtime", "endpoint-rule-set-1"),
+        loader.load_data("partitions"),
+    )
     for region, fips, dual, url in worked_hosts():
         assert provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual).url == url
 
@@ -1058,29 +1364,59 @@ def test_the_table_of_partitions_is_that_of_botocore() -> None:
     told = {row[0]: (quoted(row[2])[0], quoted(row[3])[0]) for row in table_after("**END-002**")}
     partitions = session.get_component("data_loader").load_data("partitions")["partitions"]
     outputs = {partition["id"]: partition["outputs"] for partition in partitions}
-    assert told == {name: (output["dnsSuffix"], output["dualStackDnsSuffix"]) for name, output in outputs.items()}
+    assert told == {
+        name: (output["dnsSuffix"], output["dualStackDnsSuffix"])
+        for name, output in outputs.items()
+    }
 
 
 @checks("exit-codes")
 def check_exit_codes() -> None:
     told = [int(line.split()[0]) for line in BLOCKS["exit-codes"].split("\n")]
-    samples = [errors.UsageError(), errors.ConfigurationError(), shapes.ModelStreamError(), shapes.InternalStreamFailure(),
-               errors.FrameError(), errors.NetworkError(), operation.service_error(500, [], b""), operation.service_error(403, [], b"")]
-    assert told == [cli.exit_code_of(error) for error in samples] + [0, cli.EXIT_INTERRUPTED, cli.EXIT_BROKEN_PIPE]
+    samples = [
+        errors.UsageError(),
+        errors.ConfigurationError(),
+        shapes.ModelStreamError(),
+        shapes.InternalStreamFailure(),
+        errors.FrameError(),
+        errors.NetworkError(),
+        operation.service_error(500, [], b""),
+        operation.service_error(403, [], b""),
+    ]
+    assert told == [cli.exit_code_of(error) for error in samples] + [
+        0,
+        cli.EXIT_INTERRUPTED,
+        cli.EXIT_BROKEN_PIPE,
+    ]
     model_error = operation.service_error(500, [("x-amzn-errortype", "ModelError")], b"")
     assert cli.exit_code_of(model_error) == cli.exit_code_of(shapes.ModelStreamError())
 
 
 LIMITS = [
-    ("SIG-031", sigv4.MAX_EXPIRES), ("SIG-042", sigv4.MAX_SKEW), ("SIG-048", sigv4.Signer()._max_keys),
-    ("EVS-008", eventstream.DEFAULT_MAX_FRAME_LENGTH), ("EVS-011", eventstream._MAX_NAME_LENGTH), ("EVS-017", eventstream.MAX_VALUE_LENGTH),
-    ("EVS-025", eventstream.MAX_HEADERS_LENGTH), ("EVS-025", eventstream.MAX_PAYLOAD_LENGTH),
-    ("HTTP-006", shapes.MODELLED_BODY_LIMIT), ("HTTP-035", operation.MAX_ERROR_BODY), ("HTTP-048", http1.MAX_LINE),
-    ("HTTP-048", http1.MAX_HEADERS), ("HTTP-048", http1.MAX_INTERIM), ("HTTP-051", client.DEFAULT_CONNECT_TIMEOUT),
-    ("HTTP-051", client.DEFAULT_READ_TIMEOUT), ("HTTP-051", transport.MAX_TIMEOUT), ("HTTP-052", transport.KEEPALIVE_IDLE),
-    ("TXT-005", DEFAULT_MAX_ITEM_LENGTH), ("TXT-027", _MAX_RETRY_DIGITS), ("SHP-001", json_format.MAX_JSON_DEPTH),
-    ("SHP-003", json_format._MAX_INTEGER_DIGITS), ("SHP-005", xml_format.MAX_XML_DEPTH),
-    ("SHP-006", value_format.MAX_DOCUMENT_LENGTH), ("SHP-006", value_format.MAX_DOCUMENT_NODES),
+    ("SIG-031", sigv4.MAX_EXPIRES),
+    ("SIG-042", sigv4.MAX_SKEW),
+    ("SIG-048", sigv4.Signer()._max_keys),
+    ("EVS-008", eventstream.DEFAULT_MAX_FRAME_LENGTH),
+    ("EVS-011", eventstream._MAX_NAME_LENGTH),
+    ("EVS-017", eventstream.MAX_VALUE_LENGTH),
+    ("EVS-025", eventstream.MAX_HEADERS_LENGTH),
+    ("EVS-025", eventstream.MAX_PAYLOAD_LENGTH),
+    ("HTTP-006", shapes.MODELLED_BODY_LIMIT),
+    ("HTTP-035", operation.MAX_ERROR_BODY),
+    ("HTTP-048", http1.MAX_LINE),
+    ("HTTP-048", http1.MAX_HEADERS),
+    ("HTTP-048", http1.MAX_INTERIM),
+    ("HTTP-051", client.DEFAULT_CONNECT_TIMEOUT),
+    ("HTTP-051", client.DEFAULT_READ_TIMEOUT),
+    ("HTTP-051", transport.MAX_TIMEOUT),
+    ("HTTP-052", transport.KEEPALIVE_IDLE),
+    ("TXT-005", DEFAULT_MAX_ITEM_LENGTH),
+    ("TXT-027", _MAX_RETRY_DIGITS),
+    ("SHP-001", json_format.MAX_JSON_DEPTH),
+    ("SHP-003", json_format._MAX_INTEGER_DIGITS),
+    ("SHP-005", xml_format.MAX_XML_DEPTH),
+    ("SHP-006", value_format.MAX_DOCUMENT_LENGTH),
+    ("SHP-006", value_format.MAX_DOCUMENT_NODES),
     ("SHP-022", query_format.MAX_QUERY_DEPTH),
 ]
 
@@ -1088,21 +1424,47 @@ LIMITS = [
 @checks("query")
 def check_query() -> None:
     output = shapes.InvokeEndpointWithResponseStreamOutput(
-        body=(shapes.PayloadPart(bytes=b'a\0"\\/\n\x7f\xc3\xa9\xff'),), content_type="text/plain", invoked_production_variant="v 1&=")
+        body=(shapes.PayloadPart(bytes=b'a\0"\\/\n\x7f\xc3\xa9\xff'),),
+        content_type="text/plain",
+        invoked_production_variant="v 1&=",
+    )
     assert BLOCKS["query"] == output.to_query().encode()
     assert output == shapes.InvokeEndpointWithResponseStreamOutput.of_query(BLOCKS["query"])
 
 
 @checks("limits")
 def check_limits() -> None:
-    told = [(name, float(value)) for name, value in (line.split()[:2] for line in BLOCKS["limits"].split("\n"))]
+    told = [
+        (name, float(value))
+        for name, value in (line.split()[:2] for line in BLOCKS["limits"].split("\n"))
+    ]
     assert told == [(name, float(value)) for name, value in LIMITS]
-    inherent = ("SIG-031", "SIG-042", "EVS-011", "EVS-017", "EVS-025", "HTTP-006", "TXT-027", "SHP-001", "SHP-003", "SHP-005", "SHP-022")
+    inherent = (
+        "SIG-031",
+        "SIG-042",
+        "EVS-011",
+        "EVS-017",
+        "EVS-025",
+        "HTTP-006",
+        "TXT-027",
+        "SHP-001",
+        "SHP-003",
+        "SHP-005",
+        "SHP-022",
+    )
     for name, value in told:
-        numbers = [int(text.replace(",", "")) for text in re.findall(r"\b\d[\d,]*\b", rule_text(name))]
-        assert name not in inherent or int(value) in numbers, "%s itself does not say %d" % (name, value)
+        numbers = [
+            int(text.replace(",", "")) for text in re.findall(r"\b\d[\d,]*\b", rule_text(name))
+        ]
+        assert name not in inherent or int(value) in numbers, (
+            f"{name} itself does not say {int(value)}"
+        )
     for name in ("EVS-008", "TXT-005"):
         assert dict(told)[name] == 32 * 1024 * 1024 and "32 MiB" in rule_text(name)
-    assert value_format.MAX_DOCUMENT_LENGTH == 64 * 1024 * 1024 and "64 MiB" in rule_text("SHP-006") and "1,048,576" in rule_text("SHP-006")
+    assert (
+        value_format.MAX_DOCUMENT_LENGTH == 64 * 1024 * 1024
+        and "64 MiB" in rule_text("SHP-006")
+        and "1,048,576" in rule_text("SHP-006")
+    )
     low, high = re.search(r"after (\d+) to (\d+) seconds", rule_text("HTTP-052")).groups()  # type: ignore[union-attr]
     assert int(low) <= dict(told)["HTTP-052"] <= int(high)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The vectors: what is committed is what authoring writes; and the checks that keep a broken case from being written."""
+
 import hashlib
 import json
 import re
@@ -41,12 +42,17 @@ WHY = "a decoder that does not check it hands out changed bytes"
 
 # ---- what is committed -------------------------------------------------------------------------------------------
 
+
 def test_what_is_committed_is_what_is_written():
     files = written(FEATURES)
-    committed = {path.name: path.read_bytes() for path in VECTORS.glob("*.json") if b'"cases": [' in path.read_bytes()}
+    committed = {
+        path.name: path.read_bytes()
+        for path in VECTORS.glob("*.json")
+        if b'"cases": [' in path.read_bytes()
+    }
     assert sorted(committed) == sorted(files)
     for name, data in files.items():
-        assert committed[name] == data, "%s: run python3 -m authoring" % name
+        assert committed[name] == data, f"{name}: run python3 -m authoring"
     assert (VECTORS / MANIFEST).read_bytes() == manifest_of(VECTORS), "run python3 -m authoring"
 
 
@@ -58,9 +64,19 @@ def test_the_files_are_data_in_one_form():
 
 
 def test_what_is_acceptable_has_a_row_of_one_of_its_rules():
-    rows = dict(re.findall(r"^\| (DIV-[0-9]{3}) \| ([^|]*) \|", (ROOT / "DIVERGENCES.md").read_text(encoding="utf-8"), re.MULTILINE))
-    wrong = [case["id"] for case in CASES for other in case.get("acceptable", ())
-             if not set(rows[other["divergence"]].split(", ")) & set(case["rules"])]
+    rows = dict(
+        re.findall(
+            r"^\| (DIV-[0-9]{3}) \| ([^|]*) \|",
+            (ROOT / "DIVERGENCES.md").read_text(encoding="utf-8"),
+            re.MULTILINE,
+        )
+    )
+    wrong = [
+        case["id"]
+        for case in CASES
+        for other in case.get("acceptable", ())
+        if not set(rows[other["divergence"]].split(", ")) & set(case["rules"])
+    ]
     assert wrong == []
 
 
@@ -70,7 +86,9 @@ def test_every_row_of_the_ledger_is_used_and_has_its_place():
 
 
 def test_the_kinds_are_those_of_the_specification():
-    assert {"prelude_crc", "duplicate_header", "utf8", "configuration"} < set(KINDS) and len(KINDS) == 23
+    assert {"prelude_crc", "duplicate_header", "utf8", "configuration"} < set(KINDS) and len(
+        KINDS
+    ) == 23
 
 
 @pytest.mark.parametrize("name", [feature.name for feature in FEATURES])
@@ -79,7 +97,9 @@ def test_the_reference_passes(name):
     for case in LOADED:
         if case.feature == name:
             for question in questions_of(case):
-                verdict = judge(question, answer_question({"op": case.op, "input": question.input}, OPERATIONS))
+                verdict = judge(
+                    question, answer_question({"op": case.op, "input": question.input}, OPERATIONS)
+                )
                 if verdict.word != "PASS":
                     failures.append((case.id, question.delivery, verdict))
     assert failures == []
@@ -87,16 +107,65 @@ def test_the_reference_passes(name):
 
 def test_every_bound_and_fault_has_its_case():
     """What a reader of the chapters looks for first: each kind of fault of a frame, each type, each status class."""
-    refused = {(case["op"], kind) for case in CASES if case["expect"]["status"] == "reject" for kind in listed(case["expect"]["kind"])}
-    decoder = ("prelude_crc", "message_crc", "length", "limit", "header", "duplicate_header", "header_type", "utf8", "truncated")
+    refused = {
+        (case["op"], kind)
+        for case in CASES
+        if case["expect"]["status"] == "reject"
+        for kind in listed(case["expect"]["kind"])
+    }
+    decoder = (
+        "prelude_crc",
+        "message_crc",
+        "length",
+        "limit",
+        "header",
+        "duplicate_header",
+        "header_type",
+        "utf8",
+        "truncated",
+    )
     assert {kind for op, kind in refused if op == "eventstream.decode"} == set(decoder)
-    assert {kind for op, kind in refused if op == "eventstream.encode"} == {"duplicate_header", "constraint", "type", "limit"}
+    assert {kind for op, kind in refused if op == "eventstream.encode"} == {
+        "duplicate_header",
+        "constraint",
+        "type",
+        "limit",
+    }
     assert {kind for op, kind in refused if op == "http.response"} == {
-        "message_type", "exception", "unmodeled", "service_error", "content_type", "http"} | set(decoder) - {"limit"}
-    read = [header["type"] for case in CASES if case["op"] == "eventstream.decode" and case["expect"]["status"] == "ok"
-            for message in case["expect"]["output"]["messages"] for header in message["headers"]]
-    assert set(read) == {"boolean", "int8", "int16", "int32", "int64", "bytes", "string", "timestamp", "uuid"}
-    assert {case["input"]["status"] // 100 for case in CASES if case["op"] == "http.response"} == {1, 2, 3, 4, 5, 6, 9}
+        "message_type",
+        "exception",
+        "unmodeled",
+        "service_error",
+        "content_type",
+        "http",
+    } | set(decoder) - {"limit"}
+    read = [
+        header["type"]
+        for case in CASES
+        if case["op"] == "eventstream.decode" and case["expect"]["status"] == "ok"
+        for message in case["expect"]["output"]["messages"]
+        for header in message["headers"]
+    ]
+    assert set(read) == {
+        "boolean",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "bytes",
+        "string",
+        "timestamp",
+        "uuid",
+    }
+    assert {case["input"]["status"] // 100 for case in CASES if case["op"] == "http.response"} == {
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        9,
+    }
 
 
 def listed(kind):
@@ -104,12 +173,20 @@ def listed(kind):
 
 
 def test_the_specification_tells_every_key():
-    table = (ROOT / "SPEC.md").read_text(encoding="utf-8").partition("### 2.2")[2].partition("\n### ")[0]
-    told = [line.split(" | ")[0].strip("| ") for line in table.splitlines() if line.startswith("| ")][1:]
+    table = (
+        (ROOT / "SPEC.md")
+        .read_text(encoding="utf-8")
+        .partition("### 2.2")[2]
+        .partition("\n### ")[0]
+    )
+    told = [
+        line.split(" | ")[0].strip("| ") for line in table.splitlines() if line.startswith("| ")
+    ][1:]
     assert ", ".join(told).split(", ") == list(KEYS)
 
 
 # ---- what is written ---------------------------------------------------------------------------------------------
+
 
 def feature(**options):
     return Feature("eventstream-decode", "eventstream.decode", "evs-", **options)
@@ -118,19 +195,39 @@ def feature(**options):
 def with_case(**changes):
     """A feature with one good case, changed."""
     made = feature()
-    arguments = dict({"case_id": "evs-message-crc", "title": "the message checksum is wrong", "rules": "EVS-003 EVS-005",
-                      "given": frames("frame crc(wrong)"), "expect": reject("message_crc", messages=[]), "why": WHY}, **changes)
+    arguments = dict(
+        {
+            "case_id": "evs-message-crc",
+            "title": "the message checksum is wrong",
+            "rules": "EVS-003 EVS-005",
+            "given": frames("frame crc(wrong)"),
+            "expect": reject("message_crc", messages=[]),
+            "why": WHY,
+        },
+        **changes,
+    )
     made.case(**arguments)
     return made
 
 
 def test_a_case_has_its_keys_in_their_order():
     made = with_case(delivery=["whole", "bytewise"], needs=["evs-other"])
-    assert made.cases == [{
-        "id": "evs-message-crc", "title": "the message checksum is wrong", "rules": ["EVS-003", "EVS-005"], "level": "MUST",
-        "op": "eventstream.decode", "input": {"frames": "frame crc(wrong)"}, "delivery": ["whole", "bytewise"],
-        "expect": {"status": "reject", "kind": "message_crc", "output": {"messages": []}}, "needs": ["evs-other"], "why": WHY,
-        "since": "0.1.0", "source": "derived"}]
+    assert made.cases == [
+        {
+            "id": "evs-message-crc",
+            "title": "the message checksum is wrong",
+            "rules": ["EVS-003", "EVS-005"],
+            "level": "MUST",
+            "op": "eventstream.decode",
+            "input": {"frames": "frame crc(wrong)"},
+            "delivery": ["whole", "bytewise"],
+            "expect": {"status": "reject", "kind": "message_crc", "output": {"messages": []}},
+            "needs": ["evs-other"],
+            "why": WHY,
+            "since": "0.1.0",
+            "source": "derived",
+        }
+    ]
     assert list(made.cases[0]) == [key for key in KEYS if key in made.cases[0]]
 
 
@@ -146,70 +243,110 @@ def test_outcomes():
     assert ok(messages=[]) == {"status": "ok", "output": {"messages": []}}
     assert ok() == {"status": "ok"}
     assert reject("exception", "Name", {"Message": "m"}, events=[]) == {
-        "status": "reject", "kind": "exception", "code": "Name", "fields": {"Message": "m"}, "output": {"events": []}}
+        "status": "reject",
+        "kind": "exception",
+        "code": "Name",
+        "fields": {"Message": "m"},
+        "output": {"events": []},
+    }
     assert reject(("http", "network")) == {"status": "reject", "kind": ["http", "network"]}
     assert b64(b"hi") == "aGk="
 
 
-@pytest.mark.parametrize("changes, mistake", [
-    ({"case_id": "sig-message-crc"}, "the id must be"),
-    ({"case_id": "evs"}, "the id must be"),
-    ({"case_id": "evs-Message"}, "the id must be"),
-    ({"case_id": "evs-message_crc"}, "the id must be"),
-    ({"title": ""}, "title must be"),
-    ({"title": "two\nlines"}, "title must be"),
-    ({"title": "a sentence."}, "title must be"),
-    ({"why": "because"}, "why must say"),
-    ({"why": " " + WHY}, "why must be"),
-    ({"source": ""}, "source must be"),
-    ({"rules": ""}, "SPEC.md has no such rule"),
-    ({"rules": "EVS-003 EVS-999"}, "SPEC.md has no such rule, or it stands twice: EVS-999"),
-    ({"rules": "EVS-003 EVS-003"}, "SPEC.md has no such rule"),
-    ({"level": "SHOULD"}, "none of its rules binds with SHOULD"),
-    ({"level": "WILL"}, "none of its rules binds with WILL"),
-    ({"given": {}}, "its bytes must be one of"),
-    ({"given": {"frames": "frame", "base64": ""}}, "its bytes must be one of"),
-    ({"given": {"base64": "aGl="}}, "not base64"),
-    ({"given": frames("frame\nframe h=")}, "line 2: this cannot stand here"),
-    ({"given": {"chunks": ["aGk="]}, "delivery": ["bytewise"]}, "what is cut already has no delivery"),
-    ({"delivery": ["whole", "whole"]}, "no such delivery"),
-    ({"delivery": ["slowly"]}, "no such delivery"),
-    ({"expect": {}}, "expect must be"),
-    ({"expect": {"status": "maybe"}}, "expect must be"),
-    ({"expect": dict(ok(), kind="header")}, "expect must be"),
-    ({"expect": ok(events=[])}, "the output of eventstream.decode has no events"),
-    ({"expect": reject("header", output={}, messages=[])}, "the output of eventstream.decode has no output"),
-    ({"expect": reject("broken")}, "no such kind: broken"),
-    ({"expect": reject([])}, "no such kind"),
-    ({"expect": reject(["header", "broken"])}, "no such kind: broken"),
-    ({"acceptable": [either(reject("broken"), "another way to see it", "DIV-001")]}, "no such kind"),
-    ({"acceptable": [either(ok(messages=[]), "short", "DIV-001")]}, "an acceptable outcome must be another one"),
-    ({"acceptable": [either(reject("message_crc", messages=[]), "another way to see it", "DIV-001")]}, "an acceptable outcome must be"),
-    ({"acceptable": [either(ok(messages=[]), "another way to see it", "DIV-999")]}, "DIVERGENCES.md has no row DIV-999"),
-])
+@pytest.mark.parametrize(
+    "changes, mistake",
+    [
+        ({"case_id": "sig-message-crc"}, "the id must be"),
+        ({"case_id": "evs"}, "the id must be"),
+        ({"case_id": "evs-Message"}, "the id must be"),
+        ({"case_id": "evs-message_crc"}, "the id must be"),
+        ({"title": ""}, "title must be"),
+        ({"title": "two\nlines"}, "title must be"),
+        ({"title": "a sentence."}, "title must be"),
+        ({"why": "because"}, "why must say"),
+        ({"why": " " + WHY}, "why must be"),
+        ({"source": ""}, "source must be"),
+        ({"rules": ""}, "SPEC.md has no such rule"),
+        ({"rules": "EVS-003 EVS-999"}, "SPEC.md has no such rule, or it stands twice: EVS-999"),
+        ({"rules": "EVS-003 EVS-003"}, "SPEC.md has no such rule"),
+        ({"level": "SHOULD"}, "none of its rules binds with SHOULD"),
+        ({"level": "WILL"}, "none of its rules binds with WILL"),
+        ({"given": {}}, "its bytes must be one of"),
+        ({"given": {"frames": "frame", "base64": ""}}, "its bytes must be one of"),
+        ({"given": {"base64": "aGl="}}, "not base64"),
+        ({"given": frames("frame\nframe h=")}, "line 2: this cannot stand here"),
+        (
+            {"given": {"chunks": ["aGk="]}, "delivery": ["bytewise"]},
+            "what is cut already has no delivery",
+        ),
+        ({"delivery": ["whole", "whole"]}, "no such delivery"),
+        ({"delivery": ["slowly"]}, "no such delivery"),
+        ({"expect": {}}, "expect must be"),
+        ({"expect": {"status": "maybe"}}, "expect must be"),
+        ({"expect": dict(ok(), kind="header")}, "expect must be"),
+        ({"expect": ok(events=[])}, "the output of eventstream.decode has no events"),
+        (
+            {"expect": reject("header", output={}, messages=[])},
+            "the output of eventstream.decode has no output",
+        ),
+        ({"expect": reject("broken")}, "no such kind: broken"),
+        ({"expect": reject([])}, "no such kind"),
+        ({"expect": reject(["header", "broken"])}, "no such kind: broken"),
+        (
+            {"acceptable": [either(reject("broken"), "another way to see it", "DIV-001")]},
+            "no such kind",
+        ),
+        (
+            {"acceptable": [either(ok(messages=[]), "short", "DIV-001")]},
+            "an acceptable outcome must be another one",
+        ),
+        (
+            {
+                "acceptable": [
+                    either(reject("message_crc", messages=[]), "another way to see it", "DIV-001")
+                ]
+            },
+            "an acceptable outcome must be",
+        ),
+        (
+            {"acceptable": [either(ok(messages=[]), "another way to see it", "DIV-999")]},
+            "DIVERGENCES.md has no row DIV-999",
+        ),
+    ],
+)
 def test_a_mistake_is_refused_by_the_name_of_its_case(changes, mistake):
     with pytest.raises(CaseMistake) as caught:
         with_case(**changes)
-    assert str(caught.value).startswith("%s: %s" % (changes.get("case_id", "evs-message-crc"), mistake))
+    assert str(caught.value).startswith(f"{changes.get('case_id', 'evs-message-crc')}: {mistake}")
 
 
 def test_bytes_and_deliveries_belong_to_the_operations_that_take_them():
     for given, delivery in ((frames("frame"), None), ({}, ["bytewise"])):
         with pytest.raises(CaseMistake, match="takes no bytes in pieces"):
-            Feature("sigv4-sign", "sigv4.sign", "sig-").case("sig-x-y", "t", "SIG-001", given, ok(), WHY, delivery=delivery)
+            Feature("sigv4-sign", "sigv4.sign", "sig-").case(
+                "sig-x-y", "t", "SIG-001", given, ok(), WHY, delivery=delivery
+            )
     with pytest.raises(CaseMistake, match="only frames are delivered with others"):
-        Feature("http-response", "http.response", "http-").case("http-x-y", "t", "HTTP-020", frames("frame"), ok(), WHY,
-                                                                delivery=["trailing"])
+        Feature("http-response", "http.response", "http-").case(
+            "http-x-y", "t", "HTTP-020", frames("frame"), ok(), WHY, delivery=["trailing"]
+        )
     with pytest.raises(CaseMistake, match="the protocol has no operation eventstream.recode"):
-        Feature("x", "eventstream.recode", "evs-").case("evs-x-y", "t", "EVS-001", frames("frame"), ok(), WHY)
+        Feature("x", "eventstream.recode", "evs-").case(
+            "evs-x-y", "t", "EVS-001", frames("frame"), ok(), WHY
+        )
     with pytest.raises(CaseMistake, match="the id must be"):
-        Feature("x", "eventstream.decode", "abc-").case("abc-x-y", "t", "EVS-001", frames("frame"), ok(), WHY)
+        Feature("x", "eventstream.decode", "abc-").case(
+            "abc-x-y", "t", "EVS-001", frames("frame"), ok(), WHY
+        )
 
 
-@pytest.mark.parametrize("others, mistake", [
-    ([with_case()], "eventstream-decode: there twice"),
-    ([Feature("other", "eventstream.decode", "evs-")], None),
-])
+@pytest.mark.parametrize(
+    "others, mistake",
+    [
+        ([with_case()], "eventstream-decode: there twice"),
+        ([Feature("other", "eventstream.decode", "evs-")], None),
+    ],
+)
 def test_files_are_there_once(others, mistake):
     if mistake is None:
         check_together([with_case()] + others)
@@ -224,7 +361,7 @@ def test_ids_are_there_once_and_needs_are_others():
     with pytest.raises(CaseMistake, match="evs-message-crc: there twice"):
         check_together([twice])
     for need in ("evs-message-crc", "evs-nowhere"):
-        with pytest.raises(CaseMistake, match="needs %s, which is no other case" % need):
+        with pytest.raises(CaseMistake, match=f"needs {need}, which is no other case"):
             check_together([with_case(needs=[need])])
     again = with_case()
     again.cases += with_case(case_id="evs-message-crc-again").cases
@@ -234,17 +371,30 @@ def test_ids_are_there_once_and_needs_are_others():
 
 def test_writing_makes_files_and_manifest_and_takes_old_ones_away(tmp_path, monkeypatch):
     monkeypatch.setattr("authoring.features", lambda: [with_case()])
-    (tmp_path / "old-feature.json").write_text('{"feature": "old-feature", "cases": []}', encoding="utf-8")
+    (tmp_path / "old-feature.json").write_text(
+        '{"feature": "old-feature", "cases": []}', encoding="utf-8"
+    )
     (tmp_path / "schema.json").write_text("{}\n", encoding="utf-8")
     (tmp_path / "recordings").mkdir()
     (tmp_path / "recordings" / "one.json").write_text("{}\n", encoding="utf-8")
     assert write(tmp_path) == [("eventstream-decode", 1)]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [MANIFEST, "eventstream-decode.json", "schema.json", "recordings"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        MANIFEST,
+        "eventstream-decode.json",
+        "schema.json",
+        "recordings",
+    ]
     lines = (tmp_path / MANIFEST).read_text(encoding="ascii").splitlines()
-    assert [line[66:] for line in lines] == ["eventstream-decode.json", "schema.json", "recordings/one.json"]
+    assert [line[66:] for line in lines] == [
+        "eventstream-decode.json",
+        "schema.json",
+        "recordings/one.json",
+    ]
     assert lines[1] == hashlib.sha256(b"{}\n").hexdigest() + "  schema.json"
     text = (tmp_path / "eventstream-decode.json").read_text(encoding="utf-8")
-    assert json.loads(text) == with_case().document() and text.startswith('{\n "feature": "eventstream-decode",\n "cases": [\n  {\n   "id"')
+    assert json.loads(text) == with_case().document() and text.startswith(
+        '{\n "feature": "eventstream-decode",\n "cases": [\n  {\n   "id"'
+    )
 
 
 def test_the_rules_are_there():

@@ -4,6 +4,7 @@
 `tables` makes shapes over tables of its own: scalars, header names, structures in structures, streams of unions. `values` makes
 any value of a type, its text over an alphabet: ANY_TEXT has every character, XML_TEXT those of XML 1.0.
 """
+
 from hypothesis import strategies as st
 
 from refimpl.documents.datatype import (
@@ -17,8 +18,14 @@ from refimpl.fields import INT32_MAX, INT32_MIN, Field
 from refimpl.shapes import Shape
 
 TEXT = string_type("Text")
-XML_TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters=[
-    chr(code) for code in range(32) if chr(code) not in "\t\n\r"] + ["\ufffe", "\uffff"]), max_size=12)
+XML_TEXT = st.text(
+    alphabet=st.characters(
+        exclude_categories=["Cs"],
+        exclude_characters=[chr(code) for code in range(32) if chr(code) not in "\t\n\r"]
+        + ["\ufffe", "\uffff"],
+    ),
+    max_size=12,
+)
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12)
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,7}\Z", fullmatch=True)
 
@@ -31,32 +38,47 @@ def tables(draw, depth):
     for index in range(0, len(names) - 1, 2):
         kind = draw(types(depth))
         wire_name = names[index + 1] if draw(st.booleans()) else names[index]
-        rows.append(Field("member_%d" % index, names[index], kind, "body", wire_name))
+        rows.append(Field(f"member_{int(index)}", names[index], kind, "body", wire_name))
     return type("Made", (Shape,), {"fields": tuple(rows)})
 
 
 def types(depth):
-    scalars = st.sampled_from([TEXT, blob_type("Blob"), integer_type("Integer"), string_type("Secret", sensitive=True)])
+    scalars = st.sampled_from(
+        [TEXT, blob_type("Blob"), integer_type("Integer"), string_type("Secret", sensitive=True)]
+    )
     if depth == 0:
         return scalars
-    return st.one_of(scalars, tables(depth - 1).map(structure_type), unions(depth - 1).map(events_type))
+    return st.one_of(
+        scalars, tables(depth - 1).map(structure_type), unions(depth - 1).map(events_type)
+    )
 
 
 @st.composite
 def unions(draw, depth):
     members = draw(st.lists(NAMES, min_size=1, max_size=3, unique_by=lambda name: name.lower()))
-    rows = tuple(Field("event_%d" % index, name, structure_type(draw(tables(depth))), "body", name) for index, name in enumerate(members))
+    rows = tuple(
+        Field(f"event_{int(index)}", name, structure_type(draw(tables(depth))), "body", name)
+        for index, name in enumerate(members)
+    )
     return type("Union", (Shape,), {"fields": rows})
 
 
 def values(kind, text):
     """Any value of a type."""
     if kind.form == "structure":
-        members = {row.attribute: st.one_of(st.none(), values(row.type, text)) for row in kind.shape.fields}
+        members = {
+            row.attribute: st.one_of(st.none(), values(row.type, text)) for row in kind.shape.fields
+        }
         return st.fixed_dictionaries(members).map(lambda given: kind.shape(**given))
     if kind.form == "events":
-        return st.lists(st.one_of([values(row.type, text) for row in kind.shape.fields]), max_size=4).map(tuple)
-    return {"string": text, "blob": st.binary(max_size=12), "integer": st.integers(INT32_MIN, INT32_MAX)}[kind.form]
+        return st.lists(
+            st.one_of([values(row.type, text) for row in kind.shape.fields]), max_size=4
+        ).map(tuple)
+    return {
+        "string": text,
+        "blob": st.binary(max_size=12),
+        "integer": st.integers(INT32_MIN, INT32_MAX),
+    }[kind.form]
 
 
 @st.composite
@@ -68,10 +90,24 @@ def typed_values(draw, text=ANY_TEXT):
 def without_empty(kind, value):
     """A value as a query shows it: None where it is a structure or stream without anything in it."""
     if kind.form == "structure":
-        members = {row.attribute: without_empty(row.type, getattr(value, row.attribute)) for row in kind.shape.fields
-                   if getattr(value, row.attribute) is not None}
-        return kind.shape(**members) if any(member is not None for member in members.values()) else None
+        members = {
+            row.attribute: without_empty(row.type, getattr(value, row.attribute))
+            for row in kind.shape.fields
+            if getattr(value, row.attribute) is not None
+        }
+        return (
+            kind.shape(**members)
+            if any(member is not None for member in members.values())
+            else None
+        )
     if kind.form == "events":
         rows = {row.type.shape: row for row in kind.shape.fields}
-        return tuple(event for event in (without_empty(rows[type(event)].type, event) for event in value) if event is not None) or None
+        return (
+            tuple(
+                event
+                for event in (without_empty(rows[type(event)].type, event) for event in value)
+                if event is not None
+            )
+            or None
+        )
     return value

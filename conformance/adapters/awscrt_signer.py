@@ -4,6 +4,7 @@
 It shows the finished request alone, so that of a signature's stages there are the signature and the header or target. Its errors
 bear the Common Runtime's own names. Text is what it sends as UTF-8, its clock a `datetime`.
 """
+
 import datetime
 import importlib
 import io
@@ -22,10 +23,14 @@ PATIENCE = 8.0  # seconds for a signature
 
 # The Common Runtime's own errors, and the kind nearest to each.
 KINDS = {
-    "AWS_AUTH_SIGNING_INVALID_CONFIGURATION": "constraint", "AWS_AUTH_SIGNING_ILLEGAL_REQUEST_HEADER": "constraint",
-    "AWS_AUTH_SIGNING_ILLEGAL_REQUEST_QUERY_PARAM": "constraint", "AWS_AUTH_SIGNING_NO_CREDENTIALS": "configuration",
-    "AWS_AUTH_CREDENTIALS_PROVIDER_INVALID_ENVIRONMENT": "configuration", "AWS_ERROR_INVALID_ARGUMENT": "constraint",
-    "AWS_ERROR_HTTP_INVALID_HEADER_NAME": "constraint", "AWS_ERROR_MALFORMED_INPUT_STRING": "constraint",
+    "AWS_AUTH_SIGNING_INVALID_CONFIGURATION": "constraint",
+    "AWS_AUTH_SIGNING_ILLEGAL_REQUEST_HEADER": "constraint",
+    "AWS_AUTH_SIGNING_ILLEGAL_REQUEST_QUERY_PARAM": "constraint",
+    "AWS_AUTH_SIGNING_NO_CREDENTIALS": "configuration",
+    "AWS_AUTH_CREDENTIALS_PROVIDER_INVALID_ENVIRONMENT": "configuration",
+    "AWS_ERROR_INVALID_ARGUMENT": "constraint",
+    "AWS_ERROR_HTTP_INVALID_HEADER_NAME": "constraint",
+    "AWS_ERROR_MALFORMED_INPUT_STRING": "constraint",
 }
 
 
@@ -34,7 +39,7 @@ def name_of(error: Exception) -> str:
     written = re.search(r"\((AWS_[A-Z0-9_]+)\)", str(error))
     if isinstance(error, exceptions.AwsCrtError):
         return str(error.name)
-    return written.group(1) if written else "%s.%s" % (type(error).__module__, type(error).__name__)
+    return written.group(1) if written else f"{type(error).__module__}.{type(error).__name__}"
 
 
 def _signed(given: Given, expires: Optional[int] = None) -> Any:
@@ -44,15 +49,31 @@ def _signed(given: Given, expires: Optional[int] = None) -> Any:
     moment = clock_of(given["time"]).replace(tzinfo=datetime.timezone.utc)
     kinds, hash_header = auth.AwsSignatureType, auth.AwsSignedBodyHeaderType
     try:
-        request = http.HttpRequest(given["method"], given["target"], http.HttpHeaders(headers), io.BytesIO(body) if body else None)
+        request = http.HttpRequest(
+            given["method"],
+            given["target"],
+            http.HttpHeaders(headers),
+            io.BytesIO(body) if body else None,
+        )
         config = auth.AwsSigningConfig(
-            algorithm=auth.AwsSigningAlgorithm.V4, region=given["region"], service=given["service"], date=moment,
-            signature_type=kinds.HTTP_REQUEST_HEADERS if expires is None else kinds.HTTP_REQUEST_QUERY_PARAMS,
+            algorithm=auth.AwsSigningAlgorithm.V4,
+            region=given["region"],
+            service=given["service"],
+            date=moment,
+            signature_type=kinds.HTTP_REQUEST_HEADERS
+            if expires is None
+            else kinds.HTTP_REQUEST_QUERY_PARAMS,
             credentials_provider=auth.AwsCredentialsProvider.new_static(
-                given["access_key"], given["secret_key"], given.get("session_token")),
-            use_double_uri_encode=given.get("double_encode", True), should_normalize_uri_path=given.get("normalize_path", True),
-            signed_body_header_type=hash_header.X_AMZ_CONTENT_SHA_256 if given.get("sign_body") else hash_header.NONE,
-            expiration_in_seconds=expires, omit_session_token=given.get("omit_session_token", False))
+                given["access_key"], given["secret_key"], given.get("session_token")
+            ),
+            use_double_uri_encode=given.get("double_encode", True),
+            should_normalize_uri_path=given.get("normalize_path", True),
+            signed_body_header_type=hash_header.X_AMZ_CONTENT_SHA_256
+            if given.get("sign_body")
+            else hash_header.NONE,
+            expiration_in_seconds=expires,
+            omit_session_token=given.get("omit_session_token", False),
+        )
         auth.aws_sign_request(request, config).result(PATIENCE)
     except Exception as error:
         raise Reject(name_of(error), str(error)) from error
@@ -70,4 +91,10 @@ def presign(given: Given) -> Given:
 
 
 if __name__ == "__main__":
-    serve("awscrt", awscrt.__version__, {"sigv4.sign": sign, "sigv4.presign": presign}, KINDS, language="c")
+    serve(
+        "awscrt",
+        awscrt.__version__,
+        {"sigv4.sign": sign, "sigv4.presign": presign},
+        KINDS,
+        language="c",
+    )

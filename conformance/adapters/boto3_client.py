@@ -9,6 +9,7 @@ dictionary; the one that boto3 makes of an unknown event is passed over. Errors 
 before it where the class is not botocore's: such a name is announced nowhere, and stands in no table of kinds. Of the one
 class that it has for all that a stream tells, the code says whether the model has it.
 """
+
 import importlib
 import os
 import platform
@@ -26,39 +27,71 @@ exceptions: Any = importlib.import_module("botocore.exceptions")
 config: Any = importlib.import_module("botocore.config")
 parts: Any = importlib.import_module("conformance.adapters.botocore_parts")
 
-SESSION = boto3.session.Session()  # one for all: it holds the service's model, which is slow to load
-SETTINGS = config.Config(retries={"max_attempts": 0}, connect_timeout=READ_TIMEOUT, read_timeout=READ_TIMEOUT, proxies={})
+SESSION = (
+    boto3.session.Session()
+)  # one for all: it holds the service's model, which is slow to load
+SETTINGS = config.Config(
+    retries={"max_attempts": 0}, connect_timeout=READ_TIMEOUT, read_timeout=READ_TIMEOUT, proxies={}
+)
 MEMBERS = ("ContentType", "InvokedProductionVariant", "CustomAttributes")
 UNKNOWN_EVENT = "SDK_UNKNOWN_MEMBER"
 MODELED = ("ModelStreamError", "InternalStreamFailure")
-KEYS = {"access_key": "AKIDEXAMPLE", "secret_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"}  # where a question has none
+KEYS = {
+    "access_key": "AKIDEXAMPLE",
+    "secret_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+}  # where a question has none
 
 # botocore's own errors, and the kind nearest to each.
 KINDS = {
-    "ReadTimeoutError": "timeout", "ConnectTimeoutError": "timeout",
-    "ConnectionClosedError": "network", "EndpointConnectionError": "network", "ConnectionError": "network",
-    "HTTPClientError": "http", "ResponseParserError": "http",
-    "IncompleteReadError": "truncated", "ResponseStreamingError": "truncated",
-    "ChecksumMismatch": "message_crc", "InvalidHeadersLength": "length", "InvalidPayloadLength": "limit",
-    "DuplicateHeader": "duplicate_header", "EventStreamError": "exception",
-    "NoRegionError": "configuration", "InvalidRegionError": "configuration", "EndpointProviderError": "configuration",
-    "EndpointVariantError": "configuration", "NoCredentialsError": "configuration",
-    "UnknownEndpointError": "configuration", "InvalidEndpointConfigurationError": "configuration",
+    "ReadTimeoutError": "timeout",
+    "ConnectTimeoutError": "timeout",
+    "ConnectionClosedError": "network",
+    "EndpointConnectionError": "network",
+    "ConnectionError": "network",
+    "HTTPClientError": "http",
+    "ResponseParserError": "http",
+    "IncompleteReadError": "truncated",
+    "ResponseStreamingError": "truncated",
+    "ChecksumMismatch": "message_crc",
+    "InvalidHeadersLength": "length",
+    "InvalidPayloadLength": "limit",
+    "DuplicateHeader": "duplicate_header",
+    "EventStreamError": "exception",
+    "NoRegionError": "configuration",
+    "InvalidRegionError": "configuration",
+    "EndpointProviderError": "configuration",
+    "EndpointVariantError": "configuration",
+    "NoCredentialsError": "configuration",
+    "UnknownEndpointError": "configuration",
+    "InvalidEndpointConfigurationError": "configuration",
 }
 
 Given = Dict[str, Any]
 
 
 def client_for(given: Given) -> Any:
-    settings = SETTINGS.merge(config.Config(use_fips_endpoint=given.get("use_fips"), use_dualstack_endpoint=given.get("use_dualstack")))
+    settings = SETTINGS.merge(
+        config.Config(
+            use_fips_endpoint=given.get("use_fips"),
+            use_dualstack_endpoint=given.get("use_dualstack"),
+        )
+    )
     keys = dict(KEYS, **given)
     return SESSION.client(
-        "sagemaker-runtime", endpoint_url=given.get("endpoint_url"), region_name=given.get("region"), aws_access_key_id=keys["access_key"],
-        aws_secret_access_key=keys["secret_key"], aws_session_token=given.get("session_token"), config=settings)
+        "sagemaker-runtime",
+        endpoint_url=given.get("endpoint_url"),
+        region_name=given.get("region"),
+        aws_access_key_id=keys["access_key"],
+        aws_secret_access_key=keys["secret_key"],
+        aws_session_token=given.get("session_token"),
+        config=settings,
+    )
 
 
 def members_of(given: Given) -> Given:
-    return {name: to_bytes(value) if name == "Body" else value for name, value in given["input"].items()}
+    return {
+        name: to_bytes(value) if name == "Body" else value for name, value in given["input"].items()
+    }
 
 
 class Call:
@@ -82,8 +115,14 @@ class Call:
     def _take(self, event: Given) -> None:
         for name, members in event.items():
             if name != UNKNOWN_EVENT:
-                self.events.append({name: {key: to_base64_text(value) if isinstance(value, bytes) else value
-                                           for key, value in members.items()}})
+                self.events.append(
+                    {
+                        name: {
+                            key: to_base64_text(value) if isinstance(value, bytes) else value
+                            for key, value in members.items()
+                        }
+                    }
+                )
 
     def document(self) -> Given:
         return {"output": self.output, "events": self.events}
@@ -100,14 +139,19 @@ def invoke(given: Given) -> Given:
     thread.start()
     thread.join(DEADLINE)
     if thread.is_alive():
-        raise Reject("Hang", "no end after %g s" % DEADLINE, output=call.document())
+        raise Reject("Hang", f"no end after {DEADLINE:g} s", output=call.document())
     return call.answer()
 
 
 def http_response(given: Given) -> Given:
     if not given.get("complete", True):
         raise Unsupported("how a body ends is its HTTP library's to tell: invoke asks it")
-    answered = parts.Answered(client_for({"region": "us-east-1"}), given["status"], given["headers"], parts.chunks_of(given))
+    answered = parts.Answered(
+        client_for({"region": "us-east-1"}),
+        given["status"],
+        given["headers"],
+        parts.chunks_of(given),
+    )
     call = Call(answered.client, {"EndpointName": "llm", "Body": b""})
     call.run()
     return call.answer()
@@ -129,21 +173,35 @@ def refusal(error: BaseException, output: Given) -> Reject:
     if not isinstance(error, exceptions.ClientError):
         return Reject(parts.kind_of(error), str(error), output=output)
     details: Given = error.response
-    fields = {name: value for name, value in details.items() if isinstance(value, (str, int)) and name not in ("message", "Message")}
+    fields = {
+        name: value
+        for name, value in details.items()
+        if isinstance(value, (str, int)) and name not in ("message", "Message")
+    }
     told = details.get("Error", {})
     if "Message" in told:
         fields["Message"] = told["Message"]
     if isinstance(error, exceptions.EventStreamError):
-        return Reject(kind if told.get("Code") in MODELED else "unmodeled", "%s: %s" % (kind, error), told.get("Code"), fields, output)
-    return Reject("service_error", "%s: %s" % (kind, error), told.get("Code"), fields, output)
+        return Reject(
+            kind if told.get("Code") in MODELED else "unmodeled",
+            f"{kind}: {error}",
+            told.get("Code"),
+            fields,
+            output,
+        )
+    return Reject("service_error", f"{kind}: {error}", told.get("Code"), fields, output)
 
 
-VERSION = "%s (botocore %s, urllib3 %s, Python %s)" % (
-    boto3.__version__, botocore.__version__, parts.urllib3.__version__, ".".join(platform.python_version_tuple()[:2]))
+VERSION = f"{boto3.__version__} (botocore {botocore.__version__}, urllib3 {parts.urllib3.__version__}, Python {'.'.join(platform.python_version_tuple()[:2])})"
 
 OPERATIONS = {
-    "invoke": invoke, "http.response": http_response, "http.request": parts.told(http_request), "eventstream.decode": parts.decode,
-    "endpoint.resolve": parts.told(endpoint_resolve), "sigv4.sign": parts.told(parts.sign), "sigv4.presign": parts.told(parts.presign),
+    "invoke": invoke,
+    "http.response": http_response,
+    "http.request": parts.told(http_request),
+    "eventstream.decode": parts.decode,
+    "endpoint.resolve": parts.told(endpoint_resolve),
+    "sigv4.sign": parts.told(parts.sign),
+    "sigv4.presign": parts.told(parts.presign),
 }
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ types of a frame's headers, which botocore drops, are noted while it reads them;
 It takes a URL, not a target, its clock is a `datetime`, and headers are text that it sends as UTF-8: what these cannot hold it
 cannot be asked. Errors bear their class's name; what no class of botocore's own stands for is told as it leaks.
 """
+
 import http.client
 import importlib
 import traceback
@@ -41,7 +42,7 @@ OPERATION_PATH = "/endpoints/llm/invocations-response-stream"
 def name_of(kind: type) -> str:
     """Return the name of a class, with its module's where it is not botocore's."""
     module = kind.__module__
-    return kind.__name__ if module.partition(".")[0] == "botocore" else "%s.%s" % (module, kind.__name__)
+    return kind.__name__ if module.partition(".")[0] == "botocore" else f"{module}.{kind.__name__}"
 
 
 def kind_of(error: BaseException) -> str:
@@ -53,6 +54,7 @@ def kind_of(error: BaseException) -> str:
 
 def told(operation: Callable[[Given], Given]) -> Callable[[Given], Given]:
     """Return an operation whose errors are told by their class's name."""
+
     def run(given: Given) -> Given:
         try:
             return operation(given)
@@ -60,14 +62,21 @@ def told(operation: Callable[[Given], Given]) -> Callable[[Given], Given]:
             raise
         except Exception as error:
             raise refusal_before_sending(error) from error
+
     return run
 
 
 # ParamValidationError is one class for all that is wrong with a member: the kind is read off what it says. A ValueError with such
 # words is what botocore documents for an endpoint that is none.
-SAID = (("Invalid type for parameter", "type"), ("Unknown parameter in input", "type"), ("Missing required parameter", "constraint"),
-        ("Invalid length for parameter", "constraint"), ("Parameter validation failed", "constraint"),
-        ("Invalid endpoint", "configuration"), ("Invalid header value", "constraint"))
+SAID = (
+    ("Invalid type for parameter", "type"),
+    ("Unknown parameter in input", "type"),
+    ("Missing required parameter", "constraint"),
+    ("Invalid length for parameter", "constraint"),
+    ("Parameter validation failed", "constraint"),
+    ("Invalid endpoint", "configuration"),
+    ("Invalid header value", "constraint"),
+)
 
 
 SPEAKING = ("ParamValidationError", "builtins.ValueError", "HTTPClientError")
@@ -77,7 +86,7 @@ def refusal_before_sending(error: Exception) -> Reject:
     """Return what an error is that came before anything was sent."""
     text, name = str(error), name_of(type(error))
     said = next((kind for words, kind in SAID if words in text), None)
-    return Reject(said if said is not None and name in SPEAKING else name, "%s: %s" % (name, text))
+    return Reject(said if said is not None and name in SPEAKING else name, f"{name}: {text}")
 
 
 # ---- signing -----------------------------------------------------------------------------------------------------
@@ -109,10 +118,14 @@ def _signed(signer_class: Any, given: Given, **options: Any) -> Tuple[Dict[str, 
             return text
 
     now = clock_of(given["time"])
-    request = awsrequest.AWSRequest(given["method"], HOST + given["target"], data=to_bytes(given["body"]))
+    request = awsrequest.AWSRequest(
+        given["method"], HOST + given["target"], data=to_bytes(given["body"])
+    )
     for name, value in to_pairs(given["headers"]):
         request.headers.add_header(name, text_of(value))
-    keys = credentials.Credentials(given["access_key"], given["secret_key"], given.get("session_token"))
+    keys = credentials.Credentials(
+        given["access_key"], given["secret_key"], given.get("session_token")
+    )
     clock, auth.get_current_datetime = auth.get_current_datetime, lambda *_, **__: now
     try:
         Watched(keys, given["service"], given["region"], **options).add_auth(request)
@@ -128,26 +141,40 @@ def sign(given: Given) -> Given:
 
 def presign(given: Given) -> Given:
     stages, request = _signed(auth.SigV4QueryAuth, given, expires=given["expires"])
-    return dict(stages, target=request.url[len(HOST):])
+    return dict(stages, target=request.url[len(HOST) :])
 
 
 # ---- frames ------------------------------------------------------------------------------------------------------
 
-TYPES = {0: "boolean", 1: "boolean", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "bytes", 7: "string", 8: "timestamp", 9: "uuid"}
+TYPES = {
+    0: "boolean",
+    1: "boolean",
+    2: "int8",
+    3: "int16",
+    4: "int32",
+    5: "int64",
+    6: "bytes",
+    7: "string",
+    8: "timestamp",
+    9: "uuid",
+}
 
 
 def _noting(unpack: Callable[[Any], Any], kind: str) -> Callable[[Any], Any]:
     def unpack_and_note(data: Any) -> Any:
         value, consumed = unpack(data)
         return (kind, value), consumed
+
     return unpack_and_note
 
 
 class Noting(eventstream.EventStreamHeaderParser):  # type: ignore[misc]
     """Its parser of headers, whose values are told with their types."""
 
-    _HEADER_TYPE_MAP = {number: _noting(unpack, TYPES[number])
-                        for number, unpack in eventstream.EventStreamHeaderParser._HEADER_TYPE_MAP.items()}
+    _HEADER_TYPE_MAP = {
+        number: _noting(unpack, TYPES[number])
+        for number, unpack in eventstream.EventStreamHeaderParser._HEADER_TYPE_MAP.items()
+    }
 
 
 def decode(given: Given) -> Given:
@@ -158,10 +185,16 @@ def decode(given: Given) -> Given:
         for chunk in given["chunks"]:
             buffer.add_data(to_bytes(chunk))
             for event in buffer:
-                messages.append({"headers": [_header(name, *value) for name, value in event.headers.items()],
-                                 "payload": to_base64_text(event.payload)})
+                messages.append(
+                    {
+                        "headers": [_header(name, *value) for name, value in event.headers.items()],
+                        "payload": to_base64_text(event.payload),
+                    }
+                )
     except Exception as error:
-        raise Reject(kind_of(error), "%s: %s" % (name_of(type(error)), error), output={"messages": messages}) from error
+        raise Reject(
+            kind_of(error), f"{name_of(type(error))}: {error}", output={"messages": messages}
+        ) from error
     return {"messages": messages}
 
 
@@ -179,6 +212,7 @@ def _header(name: str, kind: str, value: Any) -> Given:
 
 # ---- the client without a network --------------------------------------------------------------------------------
 
+
 class Answered:
     """A client that is answered by us: `request` is what it would have sent."""
 
@@ -192,7 +226,9 @@ class Answered:
         self.request = request
         _write(request)
         status, headers, chunks = self._answer
-        read = urllib3.HTTPHeaderDict()  # as its HTTP library hands them out: blanks around a value are gone
+        read = (
+            urllib3.HTTPHeaderDict()
+        )  # as its HTTP library hands them out: blanks around a value are gone
         for name, value in headers:
             read.add(name, value.strip(" \t"))
         return awsrequest.AWSResponse(request.url, status, read, _Raw(chunks))
@@ -232,7 +268,12 @@ def sent(client: Any, members: Given) -> Any:
 
 def request_document(request: Any) -> Given:
     headers = [[name, _told_text(value)] for name, value in request.headers.items()]
-    return {"method": request.method, "url": request.url, "headers": headers, "body": to_base64_text(request.body or b"")}
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": headers,
+        "body": to_base64_text(request.body or b""),
+    }
 
 
 def _told_text(value: Any) -> str:
@@ -244,12 +285,13 @@ def endpoint_document(request: Any) -> Given:
     """Return where a request goes and by which scope it is signed."""
     url: str = request.url
     authorization = _told_text(request.headers["Authorization"])
-    _, _, region, service, _ = authorization.partition("Credential=")[2].partition(",")[0].rsplit("/", 4)
+    _, _, region, service, _ = (
+        authorization.partition("Credential=")[2].partition(",")[0].rsplit("/", 4)
+    )
     if urlsplit(url).path.endswith(OPERATION_PATH):
-        url = url[:-len(OPERATION_PATH)]
+        url = url[: -len(OPERATION_PATH)]
     return {"url": url, "signing_region": region, "signing_name": service}
 
 
 def chunks_of(given: Given) -> List[bytes]:
     return [to_bytes(chunk) for chunk in given["chunks"]]
-

@@ -9,6 +9,7 @@ curl knows no event stream, so `invoke` is not among its operations: it is asked
 The output is the status that curl reports (0 for none) and the body as far as it came; an error bears the name that curl's
 manual gives to its exit code, `curl-N`. The first argument is the path of curl.
 """
+
 import socketserver
 import subprocess
 import sys
@@ -28,30 +29,66 @@ from conformance.protocol.messages import (
 
 # curl's exit codes, and the kind nearest to each.
 KINDS = {
-    "curl-1": "http", "curl-7": "network", "curl-8": "http", "curl-18": "truncated", "curl-28": "timeout", "curl-52": "network",
-    "curl-56": "network", "curl-61": "http", "curl-16": "http", "curl-43": "http",
+    "curl-1": "http",
+    "curl-7": "network",
+    "curl-8": "http",
+    "curl-18": "truncated",
+    "curl-28": "timeout",
+    "curl-52": "network",
+    "curl-56": "network",
+    "curl-61": "http",
+    "curl-16": "http",
+    "curl-43": "http",
 }
 
 
 def command_line(curl: str, given: Dict[str, Any]) -> Tuple[str, ...]:
     members = given["input"]
     return (
-        curl, "--disable", "--silent", "--show-error", "--no-buffer", "--http1.1", "--noproxy", "*", "--request", "POST",
-        "--aws-sigv4", "aws:amz:%s:sagemaker" % given["region"], "--user", "%s:%s" % (given["access_key"], given["secret_key"]),
-        "--header", "Content-Type: %s" % members.get("ContentType", "application/octet-stream"), "--data-binary", "@-",
-        "--connect-timeout", "%d" % READ_TIMEOUT, "--speed-time", "%d" % READ_TIMEOUT, "--speed-limit", "1",
-        "--max-time", "%d" % DEADLINE, "--write-out", "%{stderr}\n%{http_code}",
-        "%s/endpoints/%s/invocations-response-stream" % (given["endpoint_url"], members["EndpointName"]))
+        curl,
+        "--disable",
+        "--silent",
+        "--show-error",
+        "--no-buffer",
+        "--http1.1",
+        "--noproxy",
+        "*",
+        "--request",
+        "POST",
+        "--aws-sigv4",
+        f"aws:amz:{given['region']}:sagemaker",
+        "--user",
+        f"{given['access_key']}:{given['secret_key']}",
+        "--header",
+        f"Content-Type: {members.get('ContentType', 'application/octet-stream')}",
+        "--data-binary",
+        "@-",
+        "--connect-timeout",
+        f"{int(READ_TIMEOUT)}",
+        "--speed-time",
+        f"{int(READ_TIMEOUT)}",
+        "--speed-limit",
+        "1",
+        "--max-time",
+        f"{int(DEADLINE)}",
+        "--write-out",
+        "%{stderr}\n%{http_code}",
+        f"{given['endpoint_url']}/endpoints/{members['EndpointName']}/invocations-response-stream",
+    )
 
 
 def call(given: Dict[str, Any]) -> Dict[str, Any]:
-    process = subprocess.Popen(command_line(sys.argv[1], given), stdin=subprocess.PIPE, stdout=subprocess.PIPE,  # noqa: S603
-                               stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command_line(sys.argv[1], given),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,  # noqa: S603
+        stderr=subprocess.PIPE,
+    )
     body, told = process.communicate(to_bytes(given["input"]["Body"]))
     message, _, status = told.decode("utf-8", "replace").rpartition("\n")
     output = {"status": int(status or 0), "body": to_base64_text(body)}
     if process.returncode:
-        raise Reject("curl-%d" % process.returncode, message.strip(), output=output)
+        raise Reject(f"curl-{int(process.returncode)}", message.strip(), output=output)
     return output
 
 
@@ -75,24 +112,30 @@ class Recorder:
                 if not blank:  # it has connected, and then thought better of it
                     return
                 headers: Pairs = []
-                for line in iter(lambda: self.rfile.readline().decode("latin-1").rstrip("\r\n"), ""):
+                for line in iter(
+                    lambda: self.rfile.readline().decode("latin-1").rstrip("\r\n"), ""
+                ):
                     name, _, value = line.partition(":")
                     headers.append((name, value.strip(" \t")))
                 seen.append((method, rest.rpartition(" ")[0], headers))
-                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                self.wfile.write(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                )
 
         server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
-        self.url = "http://127.0.0.1:%d" % server.server_address[1]
+        self.url = f"http://127.0.0.1:{int(server.server_address[1])}"
         threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
 
     def send(self, command: List[bytes], body: bytes) -> Tuple[str, str, Pairs]:
         """Run curl and return what came, or say in curl's words why nothing did."""
         self.seen.clear()
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )  # noqa: S603
         told = process.communicate(body)[1].decode("utf-8", "replace").strip()
         if process.returncode and not self.seen:
-            raise Reject("curl-%d" % process.returncode, told)
+            raise Reject(f"curl-{int(process.returncode)}", told)
         return self.seen[-1]
 
 
@@ -107,20 +150,45 @@ def header_option(name: str, value: str) -> List[bytes]:
 def signing_command(curl: str, given: Dict[str, Any], url: str) -> List[bytes]:
     token = given.get("session_token")
     replaced = ("x-amz-date", "x-amz-security-token") if token else ("x-amz-date",)
-    headers = [(name, value) for name, value in to_pairs(given["headers"]) if name.lower() not in replaced]
-    headers += [("x-amz-date", given["time"])] + ([("x-amz-security-token", token)] if token else [])
-    words = [curl, "--disable", "--silent", "--show-error", "--http1.1", "--noproxy", "*", "--path-as-is", "--globoff",
-             "--max-time", "%d" % DEADLINE, "--request", given["method"],
-             "--aws-sigv4", "aws:amz:%s:%s" % (given["region"], given["service"]),
-             "--user", "%s:%s" % (given["access_key"], given["secret_key"])]
+    headers = [
+        (name, value) for name, value in to_pairs(given["headers"]) if name.lower() not in replaced
+    ]
+    headers += [("x-amz-date", given["time"])] + (
+        [("x-amz-security-token", token)] if token else []
+    )
+    words = [
+        curl,
+        "--disable",
+        "--silent",
+        "--show-error",
+        "--http1.1",
+        "--noproxy",
+        "*",
+        "--path-as-is",
+        "--globoff",
+        "--max-time",
+        f"{int(DEADLINE)}",
+        "--request",
+        given["method"],
+        "--aws-sigv4",
+        f"aws:amz:{given['region']}:{given['service']}",
+        "--user",
+        f"{given['access_key']}:{given['secret_key']}",
+    ]
     options = [word.encode("utf-8") for word in words]
     for name, value in headers:
         options += header_option(name, value)
-    return options + ([b"--data-binary", b"@-"] if given["body"] else []) + [(url + given["target"]).encode("utf-8")]
+    return (
+        options
+        + ([b"--data-binary", b"@-"] if given["body"] else [])
+        + [(url + given["target"]).encode("utf-8")]
+    )
 
 
 def sign(given: Dict[str, Any]) -> Dict[str, Any]:
-    check_options(given, "curl", "normalize_path", "double_encode", "sign_body", "omit_session_token")
+    check_options(
+        given, "curl", "normalize_path", "double_encode", "sign_body", "omit_session_token"
+    )
     check_url(given)
     check_host(given)
     if not given["region"] or not given["service"]:
@@ -133,7 +201,7 @@ def sign(given: Dict[str, Any]) -> Dict[str, Any]:
         command = signing_command(sys.argv[1], given, RECORDERS[0].url)
         method, target, headers = RECORDERS[0].send(command, to_bytes(given["body"]))
     except (UnicodeEncodeError, ValueError) as error:
-        raise Unsupported("it cannot stand on a command line: %s" % error) from None
+        raise Unsupported(f"it cannot stand on a command line: {error}") from None
     check_sent(given, method, target, headers)
     authorization = next((value for name, value in headers if name.lower() == "authorization"), "")
     if not authorization:
@@ -143,14 +211,21 @@ def sign(given: Dict[str, Any]) -> Dict[str, Any]:
 
 def check_sent(given: Dict[str, Any], method: str, target: str, headers: Pairs) -> None:
     """Say that a question was not asked when it went out as another one."""
-    if (method, target) != (given["method"], given["target"].encode("utf-8").decode("latin-1") or "/"):
-        raise Unsupported("it sends another request line: %s %s" % (method, target))
+    if (method, target) != (
+        given["method"],
+        given["target"].encode("utf-8").decode("latin-1") or "/",
+    ):
+        raise Unsupported(f"it sends another request line: {method} {target}")
     own = ("x-amz-date", "x-amz-security-token", "authorization")
-    asked = [(name.lower(), value.strip(" \t")) for name, value in to_pairs(given["headers"]) if name.lower() not in own]
+    asked = [
+        (name.lower(), value.strip(" \t"))
+        for name, value in to_pairs(given["headers"])
+        if name.lower() not in own
+    ]
     sent = [(name.lower(), value) for name, value in headers]
     for pair in asked:
         if pair not in sent:
-            raise Unsupported("it does not send that header as it was given: %s" % pair[0])
+            raise Unsupported(f"it does not send that header as it was given: {pair[0]}")
         sent.remove(pair)
 
 
@@ -160,4 +235,6 @@ def version(curl: str) -> str:
 
 
 if __name__ == "__main__":
-    serve("curl", version(sys.argv[1]), {"http.call": call, "sigv4.sign": sign}, KINDS, language="c")
+    serve(
+        "curl", version(sys.argv[1]), {"http.call": call, "sigv4.sign": sign}, KINDS, language="c"
+    )

@@ -11,5 +11,6 @@ such a name stands for. A name that is not listed there is no error that the sof
 Two kinds are the programs' own: `Hang`, when a call has not ended by the program's deadline, long after every time-out that
 the software was given; and `http.call`, in place of `invoke`, for curl, which speaks HTTP and knows no event stream.
 """
+
 READ_TIMEOUT = 3.0  # seconds that each client is told to wait for the next byte
-DEADLINE = 8.0      # seconds after which a call hangs, whatever the client was told
+DEADLINE = 8.0  # seconds after which a call hangs, whatever the client was told

@@ -4,6 +4,7 @@
 It is also the pattern for others: one small function an operation, which turns the question's input into a call of the
 implementation, and the result into the answer's output. Its errors bear the protocol's kinds already.
 """
+
 import json
 import uuid
 from typing import Any, Callable, Dict, List, Mapping, Sequence, Union
@@ -57,10 +58,12 @@ def _guarded(operation: Callable[[Given], Dict[str, Any]]) -> Operation:
             return operation(given)
         except Error as error:
             raise refusal(error) from error
+
     return guarded
 
 
 # ---- sigv4 -------------------------------------------------------------------------------------------------------
+
 
 def _credentials(given: Given) -> Credentials:
     return Credentials(given["access_key"], given["secret_key"], given.get("session_token"))
@@ -68,24 +71,42 @@ def _credentials(given: Given) -> Credentials:
 
 def _signing_arguments(given: Given, *options: str) -> Dict[str, Any]:
     """Return the arguments that sign, presign and verify share, and those of the options that were given."""
-    arguments = {"method": given["method"], "target": given["target"], "headers": to_pairs(given["headers"]),
-                 "body": to_bytes(given.get("body", "")), "credentials": _credentials(given), "region": given["region"],
-                 "service": given["service"], "amz_date": given["time"], "normalize": given.get("normalize_path", True),
-                 "double_encode": given.get("double_encode", True)}
+    arguments = {
+        "method": given["method"],
+        "target": given["target"],
+        "headers": to_pairs(given["headers"]),
+        "body": to_bytes(given.get("body", "")),
+        "credentials": _credentials(given),
+        "region": given["region"],
+        "service": given["service"],
+        "amz_date": given["time"],
+        "normalize": given.get("normalize_path", True),
+        "double_encode": given.get("double_encode", True),
+    }
     arguments.update((name, given[name]) for name in options if name in given)
     return arguments
 
 
 def _sigv4_sign(given: Given) -> Dict[str, Any]:
     signed = Signer().sign(**_signing_arguments(given, "sign_body", "omit_session_token"))
-    return {"canonical_request": signed.canonical_request, "string_to_sign": signed.string_to_sign, "signature": signed.signature,
-            "authorization": signed.authorization}
+    return {
+        "canonical_request": signed.canonical_request,
+        "string_to_sign": signed.string_to_sign,
+        "signature": signed.signature,
+        "authorization": signed.authorization,
+    }
 
 
 def _sigv4_presign(given: Given) -> Dict[str, Any]:
-    presigned = Signer().presign(expires=given["expires"], **_signing_arguments(given, "omit_session_token"))
-    return {"canonical_request": presigned.canonical_request, "string_to_sign": presigned.string_to_sign,
-            "signature": presigned.signature, "target": presigned.target}
+    presigned = Signer().presign(
+        expires=given["expires"], **_signing_arguments(given, "omit_session_token")
+    )
+    return {
+        "canonical_request": presigned.canonical_request,
+        "string_to_sign": presigned.string_to_sign,
+        "signature": presigned.signature,
+        "target": presigned.target,
+    }
 
 
 def _sigv4_verify(given: Given) -> Dict[str, Any]:
@@ -94,6 +115,7 @@ def _sigv4_verify(given: Given) -> Dict[str, Any]:
 
 
 # ---- eventstream -------------------------------------------------------------------------------------------------
+
 
 def _eventstream_decode(given: Given) -> Dict[str, Any]:
     decoder = Decoder()
@@ -104,12 +126,17 @@ def _eventstream_decode(given: Given) -> Dict[str, Any]:
         decoder.close()
     except Error as error:
         messages += getattr(error, "messages", ())
-        raise refusal(error, {"messages": [message_to_json(message) for message in messages]}) from error
+        raise refusal(
+            error, {"messages": [message_to_json(message) for message in messages]}
+        ) from error
     return {"messages": [message_to_json(message) for message in messages]}
 
 
 def _eventstream_encode(given: Given) -> Dict[str, Any]:
-    triples = [(name, kind, _uuid_of(value) if kind == "uuid" else value) for name, kind, value in to_triples(given["headers"])]
+    triples = [
+        (name, kind, _uuid_of(value) if kind == "uuid" else value)
+        for name, kind, value in to_triples(given["headers"])
+    ]
     return {"frame": to_base64_text(encode(triples, to_bytes(given["payload"])))}
 
 
@@ -117,12 +144,17 @@ def _uuid_of(value: object) -> object:
     try:
         return uuid.UUID(value) if isinstance(value, str) else value
     except ValueError:
-        raise BadQuestion("not a uuid: %s" % value) from None
+        raise BadQuestion(f"not a uuid: {value}") from None
 
 
 # ---- text --------------------------------------------------------------------------------------------------------
 
-def _text_results(decoder: Union[Lines, ServerSentEvents], parts: Sequence[str], output_of: Callable[[List[Any]], Given]) -> Dict[str, Any]:
+
+def _text_results(
+    decoder: Union[Lines, ServerSentEvents],
+    parts: Sequence[str],
+    output_of: Callable[[List[Any]], Given],
+) -> Dict[str, Any]:
     results: List[Any] = []
     try:
         for part in parts:
@@ -139,27 +171,45 @@ def _text_lines(given: Given) -> Dict[str, Any]:
 
 
 def _text_sse(given: Given) -> Dict[str, Any]:
-    return _text_results(ServerSentEvents(), given["parts"], lambda events: {"events": [dict(event._asdict()) for event in events]})
+    return _text_results(
+        ServerSentEvents(),
+        given["parts"],
+        lambda events: {"events": [dict(event._asdict()) for event in events]},
+    )
 
 
 # ---- the operation -----------------------------------------------------------------------------------------------
+
 
 def _call_members(document: Mapping[str, Any]) -> Dict[str, Any]:
     """Return input members by their Python names."""
     if not isinstance(document, dict):
         raise BadQuestion("the input's members must be an object")
     fields = {field.member: field for field in InvokeEndpointWithResponseStreamInput.fields}
-    known = {fields[name].attribute: to_bytes(value) if fields[name].type.form == "blob" and isinstance(value, str) else value
-             for name, value in document.items() if name in fields}
-    unknown = {"member " + name: value for name, value in document.items() if name not in fields}  # it refuses them itself
+    known = {
+        fields[name].attribute: to_bytes(value)
+        if fields[name].type.form == "blob" and isinstance(value, str)
+        else value
+        for name, value in document.items()
+        if name in fields
+    }
+    unknown = {
+        "member " + name: value for name, value in document.items() if name not in fields
+    }  # it refuses them itself
     return dict(known, **unknown)
 
 
 def _http_request(given: Given) -> Dict[str, Any]:
     endpoint = resolve_endpoint(given.get("region"), given.get("endpoint_url"))
-    request = build_request(InvokeEndpointWithResponseStreamInput(**_call_members(given["input"])), endpoint.url)
-    return {"method": request.method, "url": request.url, "headers": [list(pair) for pair in request.headers],
-            "body": to_base64_text(request.body)}
+    request = build_request(
+        InvokeEndpointWithResponseStreamInput(**_call_members(given["input"])), endpoint.url
+    )
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": [list(pair) for pair in request.headers],
+        "body": to_base64_text(request.body),
+    }
 
 
 def event_documents(events: Sequence[Shape]) -> List[Dict[str, Any]]:
@@ -168,7 +218,14 @@ def event_documents(events: Sequence[Shape]) -> List[Dict[str, Any]]:
 
 
 def _output_document(output: object) -> Dict[str, Any]:
-    return members_to_json(tuple(field for field in InvokeEndpointWithResponseStreamOutput.fields if field.location == "header"), output)
+    return members_to_json(
+        tuple(
+            field
+            for field in InvokeEndpointWithResponseStreamOutput.fields
+            if field.location == "header"
+        ),
+        output,
+    )
 
 
 def _http_response(given: Given) -> Dict[str, Any]:
@@ -187,12 +244,20 @@ def _http_response(given: Given) -> Dict[str, Any]:
 
 
 def _invoke(given: Given) -> Dict[str, Any]:
-    client = Client(region=given["region"], endpoint_url=given["endpoint_url"], credentials=_credentials(given),
-                    read_timeout=_INVOKE_READ_TIMEOUT, total_timeout=_INVOKE_TOTAL_TIMEOUT, environment={})
+    client = Client(
+        region=given["region"],
+        endpoint_url=given["endpoint_url"],
+        credentials=_credentials(given),
+        read_timeout=_INVOKE_READ_TIMEOUT,
+        total_timeout=_INVOKE_TOTAL_TIMEOUT,
+        environment={},
+    )
     events: List[Shape] = []
     output: Dict[str, Any] = {}
     try:
-        with client.invoke_endpoint_with_response_stream(**_call_members(given["input"])) as response:
+        with client.invoke_endpoint_with_response_stream(
+            **_call_members(given["input"])
+        ) as response:
             output = _output_document(response)
             events.extend(response.body)
     except Error as error:
@@ -201,12 +266,17 @@ def _invoke(given: Given) -> Dict[str, Any]:
 
 
 def _endpoint_resolve(given: Given) -> Dict[str, Any]:
-    resolved = resolve_endpoint(given.get("region"), given.get("endpoint_url"), given.get("use_fips", False),
-                                given.get("use_dualstack", False))
+    resolved = resolve_endpoint(
+        given.get("region"),
+        given.get("endpoint_url"),
+        given.get("use_fips", False),
+        given.get("use_dualstack", False),
+    )
     return dict(resolved._asdict())
 
 
 # ---- shapes ------------------------------------------------------------------------------------------------------
+
 
 def _shape_convert(given: Given) -> Dict[str, Any]:
     """Documents of the forms value and headers are JSON, which stands in the question and the answer as itself."""
@@ -217,12 +287,23 @@ def _shape_convert(given: Given) -> Dict[str, Any]:
     return {"document": json.loads(converted) if given["to"] in JSON_TOLD_FORMS else converted}
 
 
-OPERATIONS: Dict[str, Operation] = {name: _guarded(operation) for name, operation in (
-    ("sigv4.sign", _sigv4_sign), ("sigv4.presign", _sigv4_presign), ("sigv4.verify", _sigv4_verify),
-    ("eventstream.decode", _eventstream_decode), ("eventstream.encode", _eventstream_encode),
-    ("http.request", _http_request), ("http.response", _http_response), ("invoke", _invoke), ("endpoint.resolve", _endpoint_resolve),
-    ("shape.convert", _shape_convert), ("text.lines", _text_lines), ("text.sse", _text_sse),
-)}
+OPERATIONS: Dict[str, Operation] = {
+    name: _guarded(operation)
+    for name, operation in (
+        ("sigv4.sign", _sigv4_sign),
+        ("sigv4.presign", _sigv4_presign),
+        ("sigv4.verify", _sigv4_verify),
+        ("eventstream.decode", _eventstream_decode),
+        ("eventstream.encode", _eventstream_encode),
+        ("http.request", _http_request),
+        ("http.response", _http_response),
+        ("invoke", _invoke),
+        ("endpoint.resolve", _endpoint_resolve),
+        ("shape.convert", _shape_convert),
+        ("text.lines", _text_lines),
+        ("text.sse", _text_sse),
+    )
+}
 
 if __name__ == "__main__":
     serve("refimpl", VERSION, OPERATIONS)

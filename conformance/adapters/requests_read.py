@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: MIT
 """What the adapters of Python's software do alike with a question: its texts and times as the software takes them."""
+
 import datetime
 from typing import Any, Dict
 
 from conformance.protocol.messages import Unsupported
 
 Given = Dict[str, Any]
-USUAL = {"normalize_path": True, "double_encode": True, "sign_body": False, "omit_session_token": False}
+USUAL = {
+    "normalize_path": True,
+    "double_encode": True,
+    "sign_body": False,
+    "omit_session_token": False,
+}
 
 
 def clock_of(time: str) -> datetime.datetime:
@@ -39,7 +45,7 @@ def check_options(given: Given, who: str, *options: str) -> None:
     """Say that an option cannot be asked for where the software has it not."""
     for option in options:
         if given.get(option, USUAL[option]) != USUAL[option]:
-            raise Unsupported("%s has no such option: %s" % (who, option))
+            raise Unsupported(f"{who} has no such option: {option}")
 
 
 def check_url(given: Given) -> None:

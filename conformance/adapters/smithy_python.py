@@ -6,6 +6,7 @@ token always. The decoder reads from an asynchronous stream, as in the clients t
 which it drops, are noted while it reads them. The encoder is asked for each header by the method of its type. Errors bear their
 class's name, with the module's before it where the class is not one of these packages' own.
 """
+
 import asyncio
 import datetime
 import importlib
@@ -40,23 +41,29 @@ PACKAGES = ("aws-sdk-signers", "smithy-aws-event-stream")
 
 # Their own errors, and the kind nearest to each.
 KINDS = {
-    "ChecksumMismatch": "message_crc", "DuplicateHeader": "duplicate_header", "InvalidHeadersLength": "limit",
-    "InvalidPayloadLength": "limit", "InvalidHeaderValueLength": "limit", "InvalidHeaderValue": "type",
-    "InvalidIntegerValue": "constraint", "InvalidEventBytes": "truncated",
+    "ChecksumMismatch": "message_crc",
+    "DuplicateHeader": "duplicate_header",
+    "InvalidHeadersLength": "limit",
+    "InvalidPayloadLength": "limit",
+    "InvalidHeaderValueLength": "limit",
+    "InvalidHeaderValue": "type",
+    "InvalidIntegerValue": "constraint",
+    "InvalidEventBytes": "truncated",
     "MissingExpectedParameterException": "constraint",
 }
 
 
 def name_of(error: BaseException) -> str:
     module, name = type(error).__module__, type(error).__name__
-    return name if module.partition(".")[0] in OWN else "%s.%s" % (module, name)
+    return name if module.partition(".")[0] in OWN else f"{module}.{name}"
 
 
 def refusal(error: BaseException, output: Any = None, kind: str = "") -> Reject:
-    return Reject(kind or name_of(error), "%s: %s" % (name_of(error), error), output=output)
+    return Reject(kind or name_of(error), f"{name_of(error)}: {error}", output=output)
 
 
 # ---- signing -----------------------------------------------------------------------------------------------------
+
 
 class Watched(signers.SigV4Signer):  # type: ignore[misc]
     """Its signer, which notes the stages that it goes through."""
@@ -96,12 +103,26 @@ def sign(given: Given) -> Given:
     try:
         destination = signers.URI(host=host, path=path or None, query=query if mark else None)
         body = [to_bytes(given["body"])]
-        request = signers.AWSRequest(destination=destination, method=given["method"], body=body, fields=fields_of(given))
+        request = signers.AWSRequest(
+            destination=destination, method=given["method"], body=body, fields=fields_of(given)
+        )
         identity = signers.AWSCredentialIdentity(
-            access_key_id=given["access_key"], secret_access_key=given["secret_key"], session_token=given.get("session_token"))
-        signed = signer.sign(request=request, identity=identity, properties=signers.SigV4SigningProperties(
-            region=given["region"], service=given["service"], date=given["time"], uri_encode_path=given.get("double_encode", True),
-            normalize_path=given.get("normalize_path", True), content_checksum_enabled=given.get("sign_body", False)))
+            access_key_id=given["access_key"],
+            secret_access_key=given["secret_key"],
+            session_token=given.get("session_token"),
+        )
+        signed = signer.sign(
+            request=request,
+            identity=identity,
+            properties=signers.SigV4SigningProperties(
+                region=given["region"],
+                service=given["service"],
+                date=given["time"],
+                uri_encode_path=given.get("double_encode", True),
+                normalize_path=given.get("normalize_path", True),
+                content_checksum_enabled=given.get("sign_body", False),
+            ),
+        )
     except Unsupported:
         raise
     except Exception as error:
@@ -112,9 +133,29 @@ def sign(given: Given) -> Given:
 
 # ---- frames ------------------------------------------------------------------------------------------------------
 
-TYPES = {0: "boolean", 1: "boolean", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "bytes", 7: "string", 8: "timestamp", 9: "uuid"}
-METHODS = {"boolean": "boolean", "int8": "byte", "int16": "short", "int32": "integer", "int64": "long", "bytes": "blob", "string": "string",
-           "timestamp": "timestamp", "uuid": "uuid"}
+TYPES = {
+    0: "boolean",
+    1: "boolean",
+    2: "int8",
+    3: "int16",
+    4: "int32",
+    5: "int64",
+    6: "bytes",
+    7: "string",
+    8: "timestamp",
+    9: "uuid",
+}
+METHODS = {
+    "boolean": "boolean",
+    "int8": "byte",
+    "int16": "short",
+    "int32": "integer",
+    "int64": "long",
+    "bytes": "blob",
+    "string": "string",
+    "timestamp": "timestamp",
+    "uuid": "uuid",
+}
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
@@ -122,11 +163,14 @@ def _noting(unpack: Callable[[Any], Any], kind: str) -> Callable[[Any], Any]:
     def unpack_and_note(data: Any) -> Any:
         value, consumed = unpack(data)
         return (kind, value), consumed
+
     return unpack_and_note
 
 
 events.EventHeaderDecoder._HEADER_TYPE_MAP = {
-    number: _noting(unpack, TYPES[number]) for number, unpack in events.EventHeaderDecoder._HEADER_TYPE_MAP.items()}
+    number: _noting(unpack, TYPES[number])
+    for number, unpack in events.EventHeaderDecoder._HEADER_TYPE_MAP.items()
+}
 
 
 class Source:
@@ -160,9 +204,13 @@ def decode(given: Given) -> Given:
     messages: List[Given] = []
     source = Source(given["chunks"])
     try:
-        asyncio.get_event_loop_policy().new_event_loop().run_until_complete(_decode(source, messages))
+        asyncio.get_event_loop_policy().new_event_loop().run_until_complete(
+            _decode(source, messages)
+        )
     except Exception as error:
-        in_prelude = name_of(error) == "ChecksumMismatch" and source.reads == 2  # one class for both checksums
+        in_prelude = (
+            name_of(error) == "ChecksumMismatch" and source.reads == 2
+        )  # one class for both checksums
         raise refusal(error, {"messages": messages}, "prelude_crc" if in_prelude else "") from error
     return {"messages": messages}
 
@@ -178,14 +226,20 @@ def _header(name: str, kind: str, value: Any) -> Given:
 
 
 def encode(given: Given) -> Given:
-    headers = [(name, kind, _value(kind, value)) for name, kind, value in to_triples(given["headers"])]
+    headers = [
+        (name, kind, _value(kind, value)) for name, kind, value in to_triples(given["headers"])
+    ]
     payload = to_bytes(given["payload"])
     try:
         encoder = events.EventHeaderEncoder()
         for name, kind, value in headers:
             getattr(encoder, "encode_" + METHODS[kind])(name, value)
         events.EventMessage(payload=payload)  # it looks at the payload's length
-        return {"frame": to_base64_text(events._EventEncoder().encode_bytes(headers=encoder.get_result(), payload=payload))}
+        return {
+            "frame": to_base64_text(
+                events._EventEncoder().encode_bytes(headers=encoder.get_result(), payload=payload)
+            )
+        }
     except Exception as error:
         raise refusal(error) from error
 
@@ -204,7 +258,12 @@ def _value(kind: str, value: Any) -> Any:
         raise Unsupported("an instant is a datetime, which has no such one") from None
 
 
-VERSION = ", ".join("%s %s" % (name, metadata.version(name)) for name in PACKAGES)
+VERSION = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
 
 if __name__ == "__main__":
-    serve("smithy-python", VERSION, {"sigv4.sign": sign, "eventstream.decode": decode, "eventstream.encode": encode}, KINDS)
+    serve(
+        "smithy-python",
+        VERSION,
+        {"sigv4.sign": sign, "eventstream.decode": decode, "eventstream.encode": encode},
+        KINDS,
+    )

@@ -13,6 +13,7 @@ What the adapter protocol has no question for is left out, and a note says so.
 Refused: a kind that is none of these, a folder without items. Files are only read; links to folders
 inside are not followed.
 """
+
 import hashlib
 import os
 import re
@@ -38,14 +39,22 @@ from refimpl.documents.json_format import message_to_json, parse_json
 from refimpl.errors import Error, UsageError, shown
 from refimpl.eventstream import Decoder, Message
 
-Corpus = NamedTuple("Corpus", [("cases", List[Case]), ("faults", List[CaseError]), ("notes", List[str])])
+
+class Corpus(NamedTuple):
+    cases: List[Case]
+    faults: List[CaseError]
+    notes: List[str]
+
+
 Corpus.__doc__ = """What a folder holds: its cases, what could not be read, and what was left out, a line each."""
 
 Item = Tuple[str, Callable[[], Iterator[Case]]]  # its name in the folder, and what makes its cases
 
 EXAMPLE_SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 _ALL_DELIVERIES = ("whole", "bytewise", "halves", "trailing")
-_LONG_STREAM = 256 * 1024  # bytes; beyond it a line of the protocol holds no byte a chunk in reasonable time
+_LONG_STREAM = (
+    256 * 1024
+)  # bytes; beyond it a line of the protocol holds no byte a chunk in reasonable time
 
 
 class _LeftOut(Exception):
@@ -59,42 +68,73 @@ def read_corpora(texts: Sequence[str]) -> Corpus:
     for text in texts:
         kind, sign, folder = text.partition("=")
         if kind not in READERS or not sign or not folder:
-            raise UsageError("no such corpus", expected=" or ".join("%s=DIR" % known for known in READERS), actual=text)
+            raise UsageError(
+                "no such corpus",
+                expected=" or ".join(f"{known}=DIR" for known in READERS),
+                actual=text,
+            )
         if not os.path.isdir(folder):
             raise UsageError("no folder of a corpus", expected="a folder", actual=folder)
         items = list(READERS[kind](folder))
         if not items:
-            raise UsageError("no case of %s in the folder" % kind, expected=_HOLDS[kind], actual=folder)
+            raise UsageError(
+                f"no case of {kind} in the folder", expected=_HOLDS[kind], actual=folder
+            )
         for name, cases_of in items:
-            label = "%s: %s" % (kind, shown(name, 120))
+            label = f"{kind}: {shown(name, 120)}"
             try:
                 cases = list(cases_of())
                 for case in cases:
                     if case.id in seen:
-                        raise CaseError("there is another %s" % case.id)
+                        raise CaseError(f"there is another {case.id}")
                 seen.update(case.id for case in cases)
                 corpus.cases.extend(cases)
             except _LeftOut as reason:
-                corpus.notes.append("%s is left out: %s" % (label, reason))
+                corpus.notes.append(f"{label} is left out: {reason}")
             except Error as error:
-                corpus.faults.append(CaseError("%s: %s" % (label, error)))
+                corpus.faults.append(CaseError(f"{label}: {error}"))
     return corpus
 
 
-def _case(kind: str, name: str, title: str, rules: Sequence[str], op: str, given: Document, expect: Document, source: str,
-          delivery: Sequence[str] = ("whole",)) -> Case:
-    case_id = "%s-%s" % (kind, re.sub(r"[^A-Za-z0-9._-]+", "-", name))
-    return Case(case_id, title, tuple(rules), "MUST", op, given, tuple(delivery), expect, (), (), _WHY[kind], "0.1.0", source, kind)
+def _case(
+    kind: str,
+    name: str,
+    title: str,
+    rules: Sequence[str],
+    op: str,
+    given: Document,
+    expect: Document,
+    source: str,
+    delivery: Sequence[str] = ("whole",),
+) -> Case:
+    case_id = f"{kind}-{re.sub('[^A-Za-z0-9._-]+', '-', name)}"
+    return Case(
+        case_id,
+        title,
+        tuple(rules),
+        "MUST",
+        op,
+        given,
+        tuple(delivery),
+        expect,
+        (),
+        (),
+        _WHY[kind],
+        "0.1.0",
+        source,
+        kind,
+    )
 
 
 # ---- reading files -----------------------------------------------------------------------------------------------
+
 
 def _read(*path: str) -> bytes:
     try:
         with open(os.path.join(*path), "rb") as file:
             return file.read()
     except OSError as error:
-        raise CaseError("%s cannot be read: %s" % (shown(path[-1], 120), error.strerror)) from None
+        raise CaseError(f"{shown(path[-1], 120)} cannot be read: {error.strerror}") from None
 
 
 def _read_text(*path: str) -> str:
@@ -108,16 +148,20 @@ def _read_object(*path: str) -> Document:
     except CaseError:
         raise
     except Error as error:
-        raise CaseError("%s is no JSON: %s" % (shown(path[-1], 120), error)) from None
+        raise CaseError(f"{shown(path[-1], 120)} is no JSON: {error}") from None
     if not isinstance(document, dict):
-        raise CaseError("%s holds no object" % shown(path[-1], 120))
+        raise CaseError(f"{shown(path[-1], 120)} holds no object")
     return document
 
 
 def _get(document: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
     value = document.get(name)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise CaseError("%s: %s is no %s" % (where, name, kind.__name__), expected=kind.__name__, actual=type(value).__name__)
+        raise CaseError(
+            f"{where}: {name} is no {kind.__name__}",
+            expected=kind.__name__,
+            actual=type(value).__name__,
+        )
     return value
 
 
@@ -130,7 +174,12 @@ def _folders_below(folder: str) -> Iterator[Tuple[str, List[str]]]:
 
 # ---- requests ----------------------------------------------------------------------------------------------------
 
-WireRequest = NamedTuple("WireRequest", [("method", str), ("target", str), ("headers", List[List[str]]), ("body", bytes)])
+
+class WireRequest(NamedTuple):
+    method: str
+    target: str
+    headers: List[List[str]]
+    body: bytes
 
 
 def parse_request(data: bytes, where: str) -> WireRequest:
@@ -145,7 +194,11 @@ def parse_request(data: bytes, where: str) -> WireRequest:
     except UnicodeDecodeError:
         match = None
     if match is None:
-        raise CaseError("%s begins with no request line" % where, expected="METHOD TARGET HTTP/1.1", actual=shown(first, 120))
+        raise CaseError(
+            f"{where} begins with no request line",
+            expected="METHOD TARGET HTTP/1.1",
+            actual=shown(first, 120),
+        )
     headers: List[List[str]] = []
     for line in (line.decode("latin-1") for line in lines):
         if line[:1] in (" ", "\t") and headers:
@@ -153,7 +206,7 @@ def parse_request(data: bytes, where: str) -> WireRequest:
         elif ":" in line:
             headers.append(list(line.partition(":")[::2]))
         elif line:
-            raise CaseError("%s has a line that is no header" % where, actual=shown(line, 120))
+            raise CaseError(f"{where} has a line that is no header", actual=shown(line, 120))
     return WireRequest(match.group(1), match.group(2), headers, parts[1] if len(parts) > 1 else b"")
 
 
@@ -162,18 +215,31 @@ def _first_value(request: WireRequest, name: str) -> Optional[str]:
 
 
 def _signing_input(request: WireRequest, **more: Any) -> Document:
-    given = dict({"method": request.method, "target": request.target, "headers": request.headers,
-                  "body": to_base64_text(request.body)}, **more)
+    given = dict(
+        {
+            "method": request.method,
+            "target": request.target,
+            "headers": request.headers,
+            "body": to_base64_text(request.body),
+        },
+        **more,
+    )
     return {name: value for name, value in given.items() if value is not None}
 
 
 # ---- aws-c-auth --------------------------------------------------------------------------------------------------
 
+
 def _aws_c_auth(folder: str) -> Iterator[Item]:
     for path, names in _folders_below(folder):
         if "request.txt" in names or "context.json" in names:
             name = os.path.relpath(path, folder)
-            yield name, partial(_aws_c_auth_cases, path, os.path.basename(path), "public-key.json" in names)
+            yield (
+                name,
+                partial(
+                    _aws_c_auth_cases, path, os.path.basename(path), "public-key.json" in names
+                ),
+            )
 
 
 def _aws_c_auth_cases(path: str, name: str, asymmetric: bool) -> Iterator[Case]:
@@ -183,33 +249,55 @@ def _aws_c_auth_cases(path: str, name: str, asymmetric: bool) -> Iterator[Case]:
     keys = _get(context, "credentials", dict, "context.json")
     given = _signing_input(
         parse_request(_read(path, "request.txt"), "request.txt"),
-        access_key=_get(keys, "access_key_id", str, "context.json"), secret_key=_get(keys, "secret_access_key", str, "context.json"),
+        access_key=_get(keys, "access_key_id", str, "context.json"),
+        secret_key=_get(keys, "secret_access_key", str, "context.json"),
         session_token=_get(keys, "token", str, "context.json") if "token" in keys else None,
         region=_get(context, "region", str, "context.json"),
         service=_get(context, "service", str, "context.json"),
         time=re.sub("[-:]", "", _get(context, "timestamp", str, "context.json")),
         normalize_path=_get(context, "normalize", bool, "context.json"),
-        omit_session_token=_get(context, "omit_session_token", bool, "context.json") if "omit_session_token" in context else None)
-    for way, op, rules in (("header", "sigv4.sign", ("SIG-001", "SIG-021", "SIG-023", "SIG-024")),
-                           ("query", "sigv4.presign", ("SIG-030", "SIG-001", "SIG-021", "SIG-032"))):
-        signed = parse_request(_read(path, way + "-signed-request.txt"), way + "-signed-request.txt")
+        omit_session_token=_get(context, "omit_session_token", bool, "context.json")
+        if "omit_session_token" in context
+        else None,
+    )
+    for way, op, rules in (
+        ("header", "sigv4.sign", ("SIG-001", "SIG-021", "SIG-023", "SIG-024")),
+        ("query", "sigv4.presign", ("SIG-030", "SIG-001", "SIG-021", "SIG-032")),
+    ):
+        signed = parse_request(
+            _read(path, way + "-signed-request.txt"), way + "-signed-request.txt"
+        )
         output: Dict[str, Optional[str]] = {
-            stage.replace("-", "_"): _read_text(path, "%s-%s.txt" % (way, stage)) for stage in ("canonical-request", "string-to-sign",
-                "signature")}
+            stage.replace("-", "_"): _read_text(path, f"{way}-{stage}.txt")
+            for stage in ("canonical-request", "string-to-sign", "signature")
+        }
         if way == "header":
             output["authorization"] = _first_value(signed, "authorization")
             more: Document = {"sign_body": _get(context, "sign_body", bool, "context.json")}
         else:
             output["target"] = signed.target
             more = {"expires": _get(context, "expiration_in_seconds", int, "context.json")}
-        expect = {"status": "ok", "output": {stage: text for stage, text in output.items() if text is not None}}
-        yield _case("aws-c-auth", "%s-%s" % (name, way), "%s, signed in its %s" % (name, way), rules, op, dict(given, **more), expect,
-                    "awslabs/aws-c-auth")
+        expect = {
+            "status": "ok",
+            "output": {stage: text for stage, text in output.items() if text is not None},
+        }
+        yield _case(
+            "aws-c-auth",
+            f"{name}-{way}",
+            f"{name}, signed in its {way}",
+            rules,
+            op,
+            dict(given, **more),
+            expect,
+            "awslabs/aws-c-auth",
+        )
 
 
 # ---- aws4-testsuite ----------------------------------------------------------------------------------------------
 
-_AUTHORIZATION = re.compile(r"AWS4-HMAC-SHA256 +Credential=([^/,]+)/[^,]*, *SignedHeaders=[^,]*, *Signature=([0-9a-f]{64})\Z")
+_AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 +Credential=([^/,]+)/[^,]*, *SignedHeaders=[^,]*, *Signature=([0-9a-f]{64})\Z"
+)
 
 
 def _aws4_testsuite(folder: str) -> Iterator[Item]:
@@ -217,51 +305,104 @@ def _aws4_testsuite(folder: str) -> Iterator[Item]:
         for name in names:
             if name.endswith(".req"):
                 place = os.path.relpath(os.path.join(path, name), folder)
-                yield place, partial(_aws4_testsuite_cases, path, name[:-len(".req")], names)
+                yield place, partial(_aws4_testsuite_cases, path, name[: -len(".req")], names)
 
 
 def _aws4_testsuite_cases(path: str, name: str, names_there: Sequence[str]) -> Iterator[Case]:
     for ending in (".creq", ".sts", ".authz"):
         if name + ending not in names_there:
-            raise _LeftOut("there is no %s%s that says what is expected" % (name, ending))  # as AWS published some
+            raise _LeftOut(
+                f"there is no {name}{ending} that says what is expected"
+            )  # as AWS published some
     request = parse_request(_read(path, name + ".req"), name + ".req")
-    canonical, text, authorization = (_read_text(path, name + ending) for ending in (".creq", ".sts", ".authz"))
+    canonical, text, authorization = (
+        _read_text(path, name + ending) for ending in (".creq", ".sts", ".authz")
+    )
     lines, claim = text.split("\n"), _AUTHORIZATION.match(authorization)
     scope = lines[2].split("/") if len(lines) == 4 else []
     if len(scope) != 4:
-        raise CaseError("%s.sts is no string to sign" % name, expected="four lines, the third a scope", actual=shown(text, 120))
+        raise CaseError(
+            f"{name}.sts is no string to sign",
+            expected="four lines, the third a scope",
+            actual=shown(text, 120),
+        )
     if claim is None:
-        raise CaseError("%s.authz is no Authorization" % name, expected="AWS4-HMAC-SHA256 Credential=...", actual=shown(authorization, 120))
+        raise CaseError(
+            f"{name}.authz is no Authorization",
+            expected="AWS4-HMAC-SHA256 Credential=...",
+            actual=shown(authorization, 120),
+        )
     if canonical.count("\n") < 5:
-        raise CaseError("%s.creq is no canonical request" % name, expected="six parts", actual=shown(canonical, 120))
+        raise CaseError(
+            f"{name}.creq is no canonical request",
+            expected="six parts",
+            actual=shown(canonical, 120),
+        )
     names = canonical.split("\n")[-2].split(";")
     if "x-amz-date" not in names:
         raise _LeftOut("its time stands in Date alone, and sigv4.sign sends x-amz-date")
     token = _first_value(request, "x-amz-security-token")
     unsigned = None
     if token is None and name + ".sreq" in names_there:
-        unsigned = _first_value(parse_request(_read(path, name + ".sreq"), name + ".sreq"), "x-amz-security-token")
+        unsigned = _first_value(
+            parse_request(_read(path, name + ".sreq"), name + ".sreq"), "x-amz-security-token"
+        )
     given = _signing_input(
-        request, access_key=claim.group(1), secret_key=EXAMPLE_SECRET_KEY, session_token=token or unsigned, region=scope[1],
-        service=scope[2], time=lines[1], omit_session_token=True if unsigned else None,
-        sign_body=True if "x-amz-content-sha256" in names and _first_value(request, "x-amz-content-sha256") is None else None)
-    output = {"canonical_request": canonical, "string_to_sign": text, "signature": claim.group(2), "authorization": authorization}
-    yield _case("aws4-testsuite", name, name, ("SIG-001", "SIG-021", "SIG-023", "SIG-024"), "sigv4.sign", given,
-                {"status": "ok", "output": output}, "AWS's Signature Version 4 test suite")
+        request,
+        access_key=claim.group(1),
+        secret_key=EXAMPLE_SECRET_KEY,
+        session_token=token or unsigned,
+        region=scope[1],
+        service=scope[2],
+        time=lines[1],
+        omit_session_token=True if unsigned else None,
+        sign_body=True
+        if "x-amz-content-sha256" in names and _first_value(request, "x-amz-content-sha256") is None
+        else None,
+    )
+    output = {
+        "canonical_request": canonical,
+        "string_to_sign": text,
+        "signature": claim.group(2),
+        "authorization": authorization,
+    }
+    yield _case(
+        "aws4-testsuite",
+        name,
+        name,
+        ("SIG-001", "SIG-021", "SIG-023", "SIG-024"),
+        "sigv4.sign",
+        given,
+        {"status": "ok", "output": output},
+        "AWS's Signature Version 4 test suite",
+    )
 
 
 # ---- eventstream-testdata ----------------------------------------------------------------------------------------
 
-_TYPES = ("boolean", "boolean", "int8", "int16", "int32", "int64", "bytes", "string", "timestamp", "uuid")
-_GO_ERRORS = {"Prelude checksum mismatch": ("prelude_crc", ("EVS-002", "EVS-004")),
-              "Message checksum mismatch": ("message_crc", ("EVS-003", "EVS-005"))}
+_TYPES = (
+    "boolean",
+    "boolean",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "bytes",
+    "string",
+    "timestamp",
+    "uuid",
+)
+_GO_ERRORS = {
+    "Prelude checksum mismatch": ("prelude_crc", ("EVS-002", "EVS-004")),
+    "Message checksum mismatch": ("message_crc", ("EVS-003", "EVS-005")),
+}
 
 
 def _eventstream_testdata(folder: str) -> Iterator[Item]:
     for sort, cases_of in (("positive", _go_positive), ("negative", _go_negative)):
         place = os.path.join(folder, "encoded", sort)
         for name in sorted(os.listdir(place)) if os.path.isdir(place) else ():
-            yield "encoded/%s/%s" % (sort, name), partial(cases_of, folder, name)
+            yield f"encoded/{sort}/{name}", partial(cases_of, folder, name)
 
 
 def _go_positive(folder: str, name: str) -> Iterator[Case]:
@@ -269,20 +410,41 @@ def _go_positive(folder: str, name: str) -> Iterator[Case]:
     decoded = _read_object(folder, "decoded", "positive", name)
     headers = [_go_header(header) for header in _get(decoded, "headers", list, name)]
     message = {"headers": headers, "payload": to_base64_text(_from_base64(decoded.get("payload")))}
-    yield _case("eventstream-testdata", "decode-" + name, name + ", decoded", ("EVS-001", "EVS-026"), "eventstream.decode",
-                {"base64": to_base64_text(data)}, {"status": "ok", "output": {"messages": [message]}}, "aws/aws-sdk-go", _ALL_DELIVERIES)
-    yield _case("eventstream-testdata", "encode-" + name, name + ", encoded", ("EVS-001",), "eventstream.encode", message,
-                {"status": "ok", "output": {}}, "aws/aws-sdk-go")
+    yield _case(
+        "eventstream-testdata",
+        "decode-" + name,
+        name + ", decoded",
+        ("EVS-001", "EVS-026"),
+        "eventstream.decode",
+        {"base64": to_base64_text(data)},
+        {"status": "ok", "output": {"messages": [message]}},
+        "aws/aws-sdk-go",
+        _ALL_DELIVERIES,
+    )
+    yield _case(
+        "eventstream-testdata",
+        "encode-" + name,
+        name + ", encoded",
+        ("EVS-001",),
+        "eventstream.encode",
+        message,
+        {"status": "ok", "output": {}},
+        "aws/aws-sdk-go",
+    )
 
 
 def _go_header(header: object) -> Document:
-    if not isinstance(header, dict) or header.get("type") not in range(len(_TYPES)) or not isinstance(header.get("name"), str):
+    if (
+        not isinstance(header, dict)
+        or header.get("type") not in range(len(_TYPES))
+        or not isinstance(header.get("name"), str)
+    ):
         raise CaseError("not a header", expected="name, type, value", actual=shown(header, 120))
     kind, value = _TYPES[header["type"]], header.get("value")
     try:
         return {"name": header["name"], "type": kind, "value": _VALUES.get(kind, _integer)(value)}
     except ValueError:
-        raise CaseError("not a value of type %s" % kind, actual=shown(value, 120)) from None
+        raise CaseError(f"not a value of type {kind}", actual=shown(value, 120)) from None
 
 
 def _from_base64(value: object) -> bytes:
@@ -300,21 +462,37 @@ def _integer(value: object) -> object:
 
 
 _VALUES: Dict[str, Callable[[object], object]] = {
-    "boolean": bool, "bytes": lambda value: to_base64_text(_from_base64(value)),
-    "string": lambda value: _from_base64(value).decode("utf-8"), "uuid": lambda value: str(uuid.UUID(bytes=_from_base64(value)))}
+    "boolean": bool,
+    "bytes": lambda value: to_base64_text(_from_base64(value)),
+    "string": lambda value: _from_base64(value).decode("utf-8"),
+    "uuid": lambda value: str(uuid.UUID(bytes=_from_base64(value))),
+}
 
 
 def _go_negative(folder: str, name: str) -> Iterator[Case]:
     said = _read_text(folder, "decoded", "negative", name).strip()
     if said not in _GO_ERRORS:
-        raise CaseError("an error of another name", expected=" or ".join(sorted(_GO_ERRORS)), actual=shown(said, 120))
+        raise CaseError(
+            "an error of another name",
+            expected=" or ".join(sorted(_GO_ERRORS)),
+            actual=shown(said, 120),
+        )
     kind, rules = _GO_ERRORS[said]
-    yield _case("eventstream-testdata", "decode-" + name, "%s: %s" % (name, said.lower()), rules, "eventstream.decode",
-                {"base64": to_base64_text(_read(folder, "encoded", "negative", name))},
-                {"status": "reject", "kind": kind, "output": {"messages": []}}, "aws/aws-sdk-go", _ALL_DELIVERIES)
+    yield _case(
+        "eventstream-testdata",
+        "decode-" + name,
+        f"{name}: {said.lower()}",
+        rules,
+        "eventstream.decode",
+        {"base64": to_base64_text(_read(folder, "encoded", "negative", name))},
+        {"status": "reject", "kind": kind, "output": {"messages": []}},
+        "aws/aws-sdk-go",
+        _ALL_DELIVERIES,
+    )
 
 
 # ---- streams -----------------------------------------------------------------------------------------------------
+
 
 def _streams(folder: str) -> Iterator[Item]:
     index: Dict[str, Document] = {}
@@ -342,14 +520,33 @@ def _read_index(folder: str) -> Dict[str, Document]:
 def _stream_cases(folder: str, name: str, entry: Optional[Document]) -> Iterator[Case]:
     data = _read(folder, name)
     if len(data) > MAX_LINE_LENGTH // 2:
-        raise CaseError("too long for a line of the protocol", expected="at most %d bytes" % (MAX_LINE_LENGTH // 2), actual=len(data))
+        raise CaseError(
+            "too long for a line of the protocol",
+            expected=f"at most {int(MAX_LINE_LENGTH // 2)} bytes",
+            actual=len(data),
+        )
     expect = _expected_of_index(data, entry) if entry is not None else _expected_of_reference(data)
-    source = "%s %s" % (entry.get("source", "recorded"), entry.get("path", "")) if entry is not None else "the reference's reading"
+    source = (
+        f"{entry.get('source', 'recorded')} {entry.get('path', '')}"
+        if entry is not None
+        else "the reference's reading"
+    )
     delivery = [way for way in _ALL_DELIVERIES if way != "bytewise" or len(data) <= _LONG_STREAM]
     if expect["status"] != "ok":
-        delivery.remove("trailing")  # what stands behind a body that broke off would be taken for its end
-    yield _case("streams", os.path.splitext(name)[0], "%s, %d bytes" % (name, len(data)), ("EVS-001", "EVS-026", "EVS-023"),
-                "eventstream.decode", {"base64": to_base64_text(data)}, expect, source.strip(), delivery)
+        delivery.remove(
+            "trailing"
+        )  # what stands behind a body that broke off would be taken for its end
+    yield _case(
+        "streams",
+        os.path.splitext(name)[0],
+        f"{name}, {len(data)} bytes",
+        ("EVS-001", "EVS-026", "EVS-023"),
+        "eventstream.decode",
+        {"base64": to_base64_text(data)},
+        expect,
+        source.strip(),
+        delivery,
+    )
 
 
 def _expected_of_index(data: bytes, entry: Document) -> Document:
@@ -360,10 +557,15 @@ def _expected_of_index(data: bytes, entry: Document) -> Document:
     for event in _get(entry, "events", list, "index.json"):
         try:
             end = event["offset"] + event["total_length"] - 4
-            headers = [{"name": header, "type": kind, "value": value} for header, kind, value in event["headers"]]
-            payload = data[end - event["payload_length"]:end]
+            headers = [
+                {"name": header, "type": kind, "value": value}
+                for header, kind, value in event["headers"]
+            ]
+            payload = data[end - event["payload_length"] : end]
         except (TypeError, KeyError, ValueError):
-            raise CaseError("index.json: not an event", expected="offset, total_length, headers, payload_length") from None
+            raise CaseError(
+                "index.json: not an event", expected="offset, total_length, headers, payload_length"
+            ) from None
         messages.append({"headers": headers, "payload": to_base64_text(payload)})
     return {"status": "ok", "output": {"messages": messages}}
 
@@ -376,17 +578,31 @@ def _expected_of_reference(data: bytes) -> Document:
         decoder.close()
     except Error as error:
         messages += getattr(error, "messages", ())
-        return {"status": "reject", "kind": error.kind, "output": {"messages": [message_to_json(message) for message in messages]}}
-    return {"status": "ok", "output": {"messages": [message_to_json(message) for message in messages]}}
+        return {
+            "status": "reject",
+            "kind": error.kind,
+            "output": {"messages": [message_to_json(message) for message in messages]},
+        }
+    return {
+        "status": "ok",
+        "output": {"messages": [message_to_json(message) for message in messages]},
+    }
 
 
 # ---- the kinds ---------------------------------------------------------------------------------------------------
 
 READERS: Dict[str, Callable[[str], Iterator[Item]]] = {
-    "aws-c-auth": _aws_c_auth, "aws4-testsuite": _aws4_testsuite, "eventstream-testdata": _eventstream_testdata, "streams": _streams}
+    "aws-c-auth": _aws_c_auth,
+    "aws4-testsuite": _aws4_testsuite,
+    "eventstream-testdata": _eventstream_testdata,
+    "streams": _streams,
+}
 _HOLDS = {
-    "aws-c-auth": "folders with request.txt and context.json", "aws4-testsuite": "files NAME.req, .creq, .sts, .authz",
-    "eventstream-testdata": "encoded/positive and encoded/negative", "streams": "files *.bin"}
+    "aws-c-auth": "folders with request.txt and context.json",
+    "aws4-testsuite": "files NAME.req, .creq, .sts, .authz",
+    "eventstream-testdata": "encoded/positive and encoded/negative",
+    "streams": "files *.bin",
+}
 _WHY = {
     "aws-c-auth": "AWS's own signers are held against this case: who differs here is refused by AWS",
     "aws4-testsuite": "the cases that AWS published first, and that most signers were written against",

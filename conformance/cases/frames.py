@@ -27,6 +27,7 @@ assemble() and disassemble() are inverse: assemble(disassemble(data)) == data wh
 made disassemble() shows the bytes, and goes on where the next frame begins. Neither uses the codec of the reference
 implementation, which the vectors judge. Refused: a text that breaks these rules, in one line that names its own.
 """
+
 import re
 import struct
 import uuid
@@ -36,10 +37,18 @@ from zlib import crc32
 
 from refimpl.errors import UsageError, require_type
 
-MAX_REPEATED = 64 * 1024 * 1024  # bytes that one N*TERM may make: a slip of the finger must not exhaust the memory
+MAX_REPEATED = (
+    64 * 1024 * 1024
+)  # bytes that one N*TERM may make: a slip of the finger must not exhaust the memory
 _U32_MAX = 0xFFFFFFFF
 
-_INTEGERS = {"int8": (2, ">b"), "int16": (3, ">h"), "int32": (4, ">i"), "int64": (5, ">q"), "timestamp": (8, ">q")}
+_INTEGERS = {
+    "int8": (2, ">b"),
+    "int16": (3, ">h"),
+    "int32": (4, ">i"),
+    "int64": (5, ">q"),
+    "timestamp": (8, ">q"),
+}
 _COUNTED = {"bytes": 6, "string": 7}
 _UUID = 9
 
@@ -53,15 +62,22 @@ class FrameTextError(UsageError):
 
 # ---- assembling --------------------------------------------------------------------------------------------------
 
+
 def assemble(text: str) -> bytes:
     """Return the bytes of a frame text. Raises FrameTextError."""
     require_type(text, str, "frame text")
     return _Assembler(text).assembled()
 
 
-_Token = NamedTuple("_Token", [("kind", str), ("text", str), ("position", int)])
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    position: int
 
-_TOKEN = re.compile(r"(?P<blank>(?:[ \t\r\n]+|#[^\n]*)+)|(?P<text>'[^'\n]*(?:''[^'\n]*)*')|(?P<word>[A-Za-z0-9:_.-]+)|(?P<mark>[()=*])")
+
+_TOKEN = re.compile(
+    r"(?P<blank>(?:[ \t\r\n]+|#[^\n]*)+)|(?P<text>'[^'\n]*(?:''[^'\n]*)*')|(?P<word>[A-Za-z0-9:_.-]+)|(?P<mark>[()=*])"
+)
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+\Z")
 _DECIMAL = re.compile(r"-?[0-9]{1,20}\Z")
 _TYPE = re.compile(r"type([0-9]{1,3})\Z")
@@ -79,14 +95,20 @@ class _Frame:
         self.checksums: Dict[str, Optional[bytes]] = {}  # None: wrong
 
     def has(self, word: str) -> bool:
-        return word in self.numbers or word in self.checksums or (word == "payload" and self.payload is not None)
+        return (
+            word in self.numbers
+            or word in self.checksums
+            or (word == "payload" and self.payload is not None)
+        )
 
     def length(self) -> int:
         return 16 + sum(map(len, self.block)) + len(self.payload or b"")
 
     def assembled(self) -> bytes:
         block, payload = b"".join(self.block), self.payload or b""
-        lengths = struct.pack(">II", self.numbers.get("total", self.length()), self.numbers.get("headers", len(block)))
+        lengths = struct.pack(
+            ">II", self.numbers.get("total", self.length()), self.numbers.get("headers", len(block))
+        )
         frame = b"".join((lengths, self._checksum("prelude_crc", lengths), block, payload))
         return frame + self._checksum("crc", frame)
 
@@ -114,7 +136,11 @@ class _Assembler:
         while position < len(self._text):
             match = _TOKEN.match(self._text, position)
             if match is None:
-                what = "a text without its closing quote" if self._text[position] == "'" else "a character that means nothing here"
+                what = (
+                    "a text without its closing quote"
+                    if self._text[position] == "'"
+                    else "a character that means nothing here"
+                )
                 raise self._error(what, position, actual=self._shown_at(position))
             if match.lastgroup != "blank":
                 yield _Token(str(match.lastgroup), match.group(), position)
@@ -122,14 +148,19 @@ class _Assembler:
         yield _Token("end", "", position)
 
     def _shown_at(self, position: int) -> str:
-        return self._text[position:position + 24].partition("\n")[0] or "the end of the text"
+        return self._text[position : position + 24].partition("\n")[0] or "the end of the text"
 
     def _error(self, message: str, position: int, **evidence: object) -> FrameTextError:
         line = self._text.count("\n", 0, position) + 1
-        return FrameTextError("line %d: %s" % (line, message), line=line, **evidence)
+        return FrameTextError(f"line {int(line)}: {message}", line=line, **evidence)
 
     def _unexpected(self, token: _Token, expected: str) -> FrameTextError:
-        return self._error("this cannot stand here", token.position, expected=expected, actual=self._shown_at(token.position))
+        return self._error(
+            "this cannot stand here",
+            token.position,
+            expected=expected,
+            actual=self._shown_at(token.position),
+        )
 
     def _next(self) -> _Token:
         token = self._tokens[self._index]
@@ -166,12 +197,21 @@ class _Assembler:
         while not self._begins_item():
             self._part(frame)
         if frame.length() > _U32_MAX:
-            raise self._error("a frame too long for its length field", start.position, expected="at most %d bytes" % _U32_MAX,
-                              actual=frame.length())
+            raise self._error(
+                "a frame too long for its length field",
+                start.position,
+                expected=f"at most {int(_U32_MAX)} bytes",
+                actual=frame.length(),
+            )
         data = frame.assembled()
         cut = frame.numbers.get("cut", len(data))
         if not -len(data) <= cut <= len(data):
-            raise self._error("a cut outside the frame", start.position, expected="at most %d bytes" % len(data), actual=cut)
+            raise self._error(
+                "a cut outside the frame",
+                start.position,
+                expected=f"at most {len(data)} bytes",
+                actual=cut,
+            )
         return data[:cut]
 
     def _begins_item(self) -> bool:
@@ -187,9 +227,11 @@ class _Assembler:
         elif token.kind != "word":
             raise self._unexpected(token, "a part of a frame")
         elif self._stands("="):
-            frame.block.append(self._header(self._with_length(token, token.text.encode("ascii"), 255, "name")))
+            frame.block.append(
+                self._header(self._with_length(token, token.text.encode("ascii"), 255, "name"))
+            )
         elif frame.has(token.text):
-            raise self._error("%s(...) twice in one frame" % token.text, token.position)
+            raise self._error(f"{token.text}(...) twice in one frame", token.position)
         elif token.text in _NUMBERS:
             frame.numbers[token.text] = self._number_in_parentheses(*_NUMBERS[token.text])
         elif token.text in _CHECKSUMS:
@@ -199,13 +241,20 @@ class _Assembler:
         elif token.text == "raw":
             frame.block.append(self._terms_in_parentheses())
         else:
-            raise self._unexpected(token, "NAME=VALUE, raw, payload, total, headers, prelude_crc, crc, cut, or another item")
+            raise self._unexpected(
+                token,
+                "NAME=VALUE, raw, payload, total, headers, prelude_crc, crc, cut, or another item",
+            )
 
     def _header(self, name: bytes) -> bytes:
         self._expect("=")
         token = self._next()
         if token.kind == "text":
-            return name + bytes((_COUNTED["string"],)) + self._with_length(token, self._utf8(token), 65535, "value")
+            return (
+                name
+                + bytes((_COUNTED["string"],))
+                + self._with_length(token, self._utf8(token), 65535, "value")
+            )
         if token.kind != "word":
             raise self._unexpected(token, "a value")
         if token.text in ("true", "false"):
@@ -213,7 +262,11 @@ class _Assembler:
         if token.text in _INTEGERS:
             code, layout = _INTEGERS[token.text]
             half = 1 << 8 * struct.calcsize(layout) - 1
-            return name + bytes((code,)) + struct.pack(layout, self._number_in_parentheses(-half, half - 1))
+            return (
+                name
+                + bytes((code,))
+                + struct.pack(layout, self._number_in_parentheses(-half, half - 1))
+            )
         if token.text in _COUNTED:
             self._expect("(")
             return name + bytes((_COUNTED[token.text],)) + self._counted(65535, "value")
@@ -235,11 +288,17 @@ class _Assembler:
         self._expect(")")
         return self._with_length(start, data, most, what, given)
 
-    def _with_length(self, token: _Token, data: bytes, most: int, what: str, given: Optional[int] = None) -> bytes:
+    def _with_length(
+        self, token: _Token, data: bytes, most: int, what: str, given: Optional[int] = None
+    ) -> bytes:
         length = len(data) if given is None else given
         if length > most:
-            raise self._error("a %s too long for its length field" % what, token.position, expected="at most %d bytes" % most,
-                              actual=length)
+            raise self._error(
+                f"a {what} too long for its length field",
+                token.position,
+                expected=f"at most {int(most)} bytes",
+                actual=length,
+            )
         return struct.pack(">B" if most == 255 else ">H", length) + data
 
     # -- what stands in parentheses
@@ -252,8 +311,12 @@ class _Assembler:
 
     def _number(self, low: int, high: int) -> int:
         token = self._next()
-        if token.kind != "word" or not _DECIMAL.match(token.text) or not low <= int(token.text) <= high:
-            raise self._unexpected(token, "%d to %d" % (low, high))
+        if (
+            token.kind != "word"
+            or not _DECIMAL.match(token.text)
+            or not low <= int(token.text) <= high
+        ):
+            raise self._unexpected(token, f"{int(low)} to {int(high)}")
         return int(token.text)
 
     def _checksum_in_parentheses(self, least: int, most: int) -> Optional[bytes]:
@@ -264,7 +327,11 @@ class _Assembler:
             return None
         data = self._terms_in_parentheses()
         if not least <= len(data) <= most:
-            raise self._error("a checksum of %d bytes" % len(data), token.position, expected="wrong, or %d to %d bytes" % (least, most))
+            raise self._error(
+                f"a checksum of {len(data)} bytes",
+                token.position,
+                expected=f"wrong, or {int(least)} to {int(most)} bytes",
+            )
         return data
 
     def _uuid_in_parentheses(self) -> bytes:
@@ -296,7 +363,12 @@ class _Assembler:
         self._expect("*")
         data = self._literal()
         if count * len(data) > MAX_REPEATED:
-            raise self._error("too many bytes", start.position, expected="at most %d" % MAX_REPEATED, actual=count * len(data))
+            raise self._error(
+                "too many bytes",
+                start.position,
+                expected=f"at most {int(MAX_REPEATED)}",
+                actual=count * len(data),
+            )
         return data * count
 
     def _literal(self) -> bytes:
@@ -304,7 +376,9 @@ class _Assembler:
         if token.kind == "text":
             return self._utf8(token)
         if token.kind != "word" or not _HEX.match(token.text):
-            raise self._unexpected(token, "'text', hexadecimal digits in pairs, or N* before one of them")
+            raise self._unexpected(
+                token, "'text', hexadecimal digits in pairs, or N* before one of them"
+            )
         return bytes.fromhex(token.text)
 
     def _utf8(self, token: _Token) -> bytes:
@@ -316,10 +390,12 @@ class _Assembler:
 
 # ---- disassembling -----------------------------------------------------------------------------------------------
 
-_WIDTH = 120            # of a line
-_TEXT_WIDTH = 80        # characters of one quoted text
-_HEX_WIDTH = 32         # bytes of one row of digits
-_BINARY_WORDS = 4       # characters; between bytes that are mostly no text, shorter texts are left as digits
+_WIDTH = 120  # of a line
+_TEXT_WIDTH = 80  # characters of one quoted text
+_HEX_WIDTH = 32  # bytes of one row of digits
+_BINARY_WORDS = (
+    4  # characters; between bytes that are mostly no text, shorter texts are left as digits
+)
 
 _RUN = re.compile(rb"(?s)(.)\1{15,65535}")
 _BARE_NAME = re.compile(rb"[A-Za-z0-9:_.-]{1,40}\Z")
@@ -392,11 +468,18 @@ def _frame_begins(data: bytes, position: int) -> bool:
         return True
     total, headers_length = struct.unpack_from(">II", data, position)
     end = position + total
-    return total >= 16 and headers_length <= total - 16 and (end == len(data) or _prelude_is_intact(data, end))
+    return (
+        total >= 16
+        and headers_length <= total - 16
+        and (end == len(data) or _prelude_is_intact(data, end))
+    )
 
 
 def _prelude_is_intact(data: bytes, position: int) -> bool:
-    return len(data) - position >= 12 and _crc_of(data[position:position + 8]) == data[position + 8:position + 12]
+    return (
+        len(data) - position >= 12
+        and _crc_of(data[position : position + 8]) == data[position + 8 : position + 12]
+    )
 
 
 def _next_frame(data: bytes, position: int) -> int:
@@ -410,18 +493,20 @@ def _next_frame(data: bytes, position: int) -> int:
 def _frame_parts(frame: bytes, total: int, headers_length: int) -> List[_Part]:
     """The parts of a frame that may be cut short, or longer than its total length says."""
     crc_length = _crc_length(frame, total)
-    content = frame[12:len(frame) - crc_length]
+    content = frame[12 : len(frame) - crc_length]
     block, payload = content[:headers_length], content[headers_length:]
     parts = [_Part("frame", [], "")]
     if total != 16 + len(content):
-        parts.append(_Part("total(%d)" % total, [], ""))
+        parts.append(_Part(f"total({int(total)})", [], ""))
     if headers_length != len(block):
-        parts.append(_Part("headers(%d)" % headers_length, [], ""))
+        parts.append(_Part(f"headers({int(headers_length)})", [], ""))
     parts += _checksum_parts("prelude_crc", frame[:8], frame[8:12])
     parts += _header_parts(block)
     if payload:
         parts.append(_Part("payload(", _terms_of(payload), ")"))
-    return parts + _checksum_parts("crc", frame[:len(frame) - crc_length], frame[len(frame) - crc_length:])
+    return parts + _checksum_parts(
+        "crc", frame[: len(frame) - crc_length], frame[len(frame) - crc_length :]
+    )
 
 
 def _crc_length(frame: bytes, total: int) -> int:
@@ -454,27 +539,31 @@ def _header_at(block: bytes, position: int) -> Tuple[_Part, int]:
     name_end = position + 1 + block[position]
     if name_end >= len(block):
         return rest
-    name, code, start = block[position + 1:name_end], block[name_end], name_end + 1
-    before = (name.decode("ascii") if _BARE_NAME.match(name) else "(%s)" % " ".join(_terms_of(name))) + "="
+    name, code, start = block[position + 1 : name_end], block[name_end], name_end + 1
+    before = (
+        name.decode("ascii") if _BARE_NAME.match(name) else f"({' '.join(_terms_of(name))})"
+    ) + "="
     if code in (0, 1):
         return _Part(before + ("false" if code else "true"), [], ""), start
     if code in _COUNTED.values():
         if start + 2 > len(block):
             return rest
         end = start + 2 + struct.unpack_from(">H", block, start)[0]
-        value = _counted_part(before, code, block[start + 2:end])
+        value = _counted_part(before, code, block[start + 2 : end])
     elif code in _WORD_OF_CODE:
         word, layout = _WORD_OF_CODE[code]
         end = start + struct.calcsize(layout)
         if end <= len(block):
-            value = _Part(before + "%s(%d)" % ((word,) + struct.unpack_from(layout, block, start)), [], "")
+            value = _Part(
+                before + "%s(%d)" % ((word,) + struct.unpack_from(layout, block, start)), [], ""
+            )
     elif code == _UUID:
         end = start + 16
         if end <= len(block):
-            value = _Part(before + "uuid(%s)" % uuid.UUID(bytes=block[start:end]), [], "")
+            value = _Part(before + f"uuid({uuid.UUID(bytes=block[start:end])})", [], "")
     else:  # of an unknown type nobody knows where it ends
         end = len(block)
-        value = _Part(before + "type%d(" % code, _terms_of(block[start:]), ")")
+        value = _Part(before + f"type{int(code)}(", _terms_of(block[start:]), ")")
     return (value, end) if end <= len(block) else rest
 
 
@@ -490,15 +579,17 @@ def _terms_of(data: bytes) -> List[str]:
     terms: List[str] = []
     position = 0
     for match in _RUN.finditer(data):
-        terms += _plain_terms(data[position:match.start()])
-        terms.append("%d*%s" % (match.end() - match.start(), _plain_terms(match.group(1))[0]))
+        terms += _plain_terms(data[position : match.start()])
+        terms.append(f"{int(match.end() - match.start())}*{_plain_terms(match.group(1))[0]}")
         position = match.end()
     return terms + _plain_terms(data[position:])
 
 
 def _plain_terms(data: bytes) -> List[str]:
     text = data.decode("utf-8", "surrogateescape")
-    groups = [(is_text, "".join(characters)) for is_text, characters in groupby(text, str.isprintable)]
+    groups = [
+        (is_text, "".join(characters)) for is_text, characters in groupby(text, str.isprintable)
+    ]
     mostly_text = 2 * sum(len(group) for is_text, group in groups if is_text) >= len(text)
     shortest = 1 if mostly_text else _BINARY_WORDS
     terms: List[str] = []
@@ -509,8 +600,11 @@ def _plain_terms(data: bytes) -> List[str]:
 
 
 def _quoted(text: str) -> List[str]:
-    return ["'%s'" % text[start:start + _TEXT_WIDTH].replace("'", "''") for start in range(0, len(text), _TEXT_WIDTH)]
+    return [
+        "'{}'".format(text[start : start + _TEXT_WIDTH].replace("'", "''"))
+        for start in range(0, len(text), _TEXT_WIDTH)
+    ]
 
 
 def _digits(data: bytes) -> List[str]:
-    return [data[start:start + _HEX_WIDTH].hex() for start in range(0, len(data), _HEX_WIDTH)]
+    return [data[start : start + _HEX_WIDTH].hex() for start in range(0, len(data), _HEX_WIDTH)]

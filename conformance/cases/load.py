@@ -10,6 +10,7 @@ What is expected never goes to the adapter: a Question keeps `input`, which does
 that names file, case and key: an id that stands twice, a key that the schema does not know, a rule that SPEC.md does not have,
 a checksum that differs, a frame text that cannot be read.
 """
+
 import base64
 import fnmatch
 import hashlib
@@ -38,7 +39,10 @@ from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, UsageError, shown
 
 SCHEMA_FILE, MANIFEST_FILE = "schema.json", "MANIFEST.sha256"
-RECORDINGS_FOLDER, RECORDING_SCHEMA_FILE = "recordings", "schema-recording.json"  # recordings, each with its cases
+RECORDINGS_FOLDER, RECORDING_SCHEMA_FILE = (
+    "recordings",
+    "schema-recording.json",
+)  # recordings, each with its cases
 CARRIERS = ("frames", "text", "base64")  # the ways in which a case writes its bytes
 WIRE_BODY = b'{"inputs": "Hi"}'  # of the request of every `invoke` case
 
@@ -49,20 +53,44 @@ class CaseError(UsageError):
     """Vectors that cannot be used as they are: the message names the file, the case and the key."""
 
 
-class Case(NamedTuple("Case", [
-        ("id", str), ("title", str), ("rules", Tuple[str, ...]), ("level", str), ("op", str), ("input", Document),
-        ("delivery", Tuple[str, ...]), ("expect", Document), ("acceptable", Tuple[Document, ...]), ("needs", Tuple[str, ...]),
-        ("why", str), ("since", str), ("source", str), ("feature", str)])):
+class Case(
+    NamedTuple(
+        "Case",
+        [
+            ("id", str),
+            ("title", str),
+            ("rules", Tuple[str, ...]),
+            ("level", str),
+            ("op", str),
+            ("input", Document),
+            ("delivery", Tuple[str, ...]),
+            ("expect", Document),
+            ("acceptable", Tuple[Document, ...]),
+            ("needs", Tuple[str, ...]),
+            ("why", str),
+            ("since", str),
+            ("source", str),
+            ("feature", str),
+        ],
+    )
+):
     """One case; its fields are the keys of a vector file."""
 
     __slots__ = ()
 
 
-Question = NamedTuple("Question", [("case", Case), ("delivery", str), ("input", Document), ("expect", Document)])
+class Question(NamedTuple):
+    case: Case
+    delivery: str
+    input: Document
+    expect: Document
+
+
 Question.__doc__ = """What an adapter is asked, and what is expected of it in this delivery."""
 
 
 # ---- reading -----------------------------------------------------------------------------------------------------
+
 
 def load_cases(folder: Optional[str] = None) -> List[Case]:
     """Return the cases of every vector file. Raises CaseError for the first fault."""
@@ -82,7 +110,11 @@ def read_cases(folder: Optional[str] = None) -> Tuple[List[Case], List[CaseError
     except CaseError as error:
         return [], found + [error]
     rules = load_rules()
-    for name in sorted(name for name in os.listdir(folder) if name.endswith(".json") and name not in (SCHEMA_FILE, RECORDING_SCHEMA_FILE)):
+    for name in sorted(
+        name
+        for name in os.listdir(folder)
+        if name.endswith(".json") and name not in (SCHEMA_FILE, RECORDING_SCHEMA_FILE)
+    ):
         _add_all(_cases_in(folder, name, schema, found), name, cases, rules, found)
     for name in _names_of_recordings(folder):
         _add_all(_cases_recorded(folder, name, schema, found), name, cases, rules, found)
@@ -94,23 +126,33 @@ def _read_json(folder: str, name: str) -> Any:
         with open(os.path.join(folder, name), "rb") as file:
             return parse_json(file.read())
     except OSError as error:
-        raise CaseError("%s: cannot be read: %s" % (name, error.strerror)) from None
+        raise CaseError(f"{name}: cannot be read: {error.strerror}") from None
     except Error as error:
-        raise CaseError("%s: %s" % (name, error)) from None
+        raise CaseError(f"{name}: {error}") from None
 
 
 def _cases_in(folder: str, name: str, schema: Document, found: List[CaseError]) -> Iterator[Case]:
     document = _read_json(folder, name)
     entries = document.get("cases") if isinstance(document, dict) else None
-    frame = dict(document, cases=[]) if isinstance(entries, list) else document  # each case is held against the schema alone
+    frame = (
+        dict(document, cases=[]) if isinstance(entries, list) else document
+    )  # each case is held against the schema alone
     for fault in faults(frame, schema, schema):
-        raise CaseError("%s: %s" % (name, fault))
+        raise CaseError(f"{name}: {fault}")
     yield from _cases_of(entries or (), name, document["feature"], schema, found)
 
 
 def _names_of_recordings(folder: str) -> List[str]:
     inside = os.path.join(folder, RECORDINGS_FOLDER)
-    return ["%s/%s" % (RECORDINGS_FOLDER, name) for name in sorted(os.listdir(inside)) if name.endswith(".json")] if os.path.isdir(inside) else []
+    return (
+        [
+            f"{RECORDINGS_FOLDER}/{name}"
+            for name in sorted(os.listdir(inside))
+            if name.endswith(".json")
+        ]
+        if os.path.isdir(inside)
+        else []
+    )
 
 
 def read_recording(folder: str, name: str, schema: Optional[Document] = None) -> Document:
@@ -118,31 +160,41 @@ def read_recording(folder: str, name: str, schema: Optional[Document] = None) ->
     recording = _read_json(folder, name)
     wanted = _read_json(vectors_folder(), RECORDING_SCHEMA_FILE) if schema is None else schema
     for fault in faults(recording, wanted, wanted):
-        raise CaseError("%s: %s" % (name, fault))
+        raise CaseError(f"{name}: {fault}")
     return dict(recording)
 
 
-def _cases_recorded(folder: str, name: str, schema: Document, found: List[CaseError]) -> Iterator[Case]:
+def _cases_recorded(
+    folder: str, name: str, schema: Document, found: List[CaseError]
+) -> Iterator[Case]:
     """Yield the cases of a recording; what they ask stands in its bytes."""
     try:
-        entries = list(case_entries(read_recording(folder, name, _read_json(folder, RECORDING_SCHEMA_FILE))))
+        entries = list(
+            case_entries(read_recording(folder, name, _read_json(folder, RECORDING_SCHEMA_FILE)))
+        )
     except CaseInput as error:
-        raise CaseError("%s: %s" % (name, error)) from None
-    yield from _cases_of(entries, name, name[:-len(".json")], schema, found)
+        raise CaseError(f"{name}: {error}") from None
+    yield from _cases_of(entries, name, name[: -len(".json")], schema, found)
 
 
-def _cases_of(entries: Iterable[Any], name: str, feature: str, schema: Document, found: List[CaseError]) -> Iterator[Case]:
+def _cases_of(
+    entries: Iterable[Any], name: str, feature: str, schema: Document, found: List[CaseError]
+) -> Iterator[Case]:
     """Yield the cases that entries of a file are, and add a fault for each that is none."""
     for index, entry in enumerate(entries):
         case_id = entry.get("id") if isinstance(entry, dict) else None
-        label = "%s: %s" % (name, shown(case_id, 80) if isinstance(case_id, str) else "case %d" % index)
-        own = ["%s: %s" % (label, fault) for fault in faults(entry, schema["definitions"]["case"], schema)]
+        label = "{}: {}".format(
+            name, shown(case_id, 80) if isinstance(case_id, str) else "case %d" % index
+        )
+        own = [
+            f"{label}: {fault}" for fault in faults(entry, schema["definitions"]["case"], schema)
+        ]
         if not own:
             case = case_of(entry, feature)
             try:
                 questions_of(case)
             except Error as error:
-                own = ["%s: input: %s" % (label, error)]
+                own = [f"{label}: input: {error}"]
         if own:
             found.append(CaseError(own[0]))
         else:
@@ -152,12 +204,30 @@ def _cases_of(entries: Iterable[Any], name: str, feature: str, schema: Document,
 def case_of(entry: Mapping[str, Any], feature: str) -> Case:
     """Return the case that an entry of a vector file is; the entry fits the schema."""
     return Case(
-        entry["id"], entry["title"], tuple(entry["rules"]), entry["level"], entry["op"], entry["input"],
-        tuple(entry.get("delivery", ("whole",))), entry["expect"], tuple(entry.get("acceptable", ())), tuple(entry.get("needs", ())),
-        entry["why"], entry["since"], entry["source"], feature)
+        entry["id"],
+        entry["title"],
+        tuple(entry["rules"]),
+        entry["level"],
+        entry["op"],
+        entry["input"],
+        tuple(entry.get("delivery", ("whole",))),
+        entry["expect"],
+        tuple(entry.get("acceptable", ())),
+        tuple(entry.get("needs", ())),
+        entry["why"],
+        entry["since"],
+        entry["source"],
+        feature,
+    )
 
 
-def _add_all(made: Iterable[Case], name: str, cases: Dict[str, Case], rules: Mapping[str, object], found: List[CaseError]) -> None:
+def _add_all(
+    made: Iterable[Case],
+    name: str,
+    cases: Dict[str, Case],
+    rules: Mapping[str, object],
+    found: List[CaseError],
+) -> None:
     try:
         for case in made:
             _add(case, name, cases, rules, found)
@@ -165,12 +235,20 @@ def _add_all(made: Iterable[Case], name: str, cases: Dict[str, Case], rules: Map
         found.append(error)
 
 
-def _add(case: Case, name: str, cases: Dict[str, Case], rules: Mapping[str, object], found: List[CaseError]) -> None:
+def _add(
+    case: Case,
+    name: str,
+    cases: Dict[str, Case],
+    rules: Mapping[str, object],
+    found: List[CaseError],
+) -> None:
     unknown = [rule for rule in case.rules if rules and rule not in rules]
     if unknown:
-        found.append(CaseError("%s: %s: rules: SPEC.md has no %s" % (name, case.id, unknown[0])))
+        found.append(CaseError(f"{name}: {case.id}: rules: SPEC.md has no {unknown[0]}"))
     if case.id in cases:
-        found.append(CaseError("%s: %s: id: stands already in %s.json" % (name, case.id, cases[case.id].feature)))
+        found.append(
+            CaseError(f"{name}: {case.id}: id: stands already in {cases[case.id].feature}.json")
+        )
     else:
         cases[case.id] = case
 
@@ -179,7 +257,11 @@ def _with_known_needs(cases: Mapping[str, Case], found: List[CaseError]) -> List
     for case in cases.values():
         for need in case.needs:
             if need not in cases:
-                found.append(CaseError("%s.json: %s: needs: there is no case %s" % (case.feature, case.id, shown(need, 80))))
+                found.append(
+                    CaseError(
+                        f"{case.feature}.json: {case.id}: needs: there is no case {shown(need, 80)}"
+                    )
+                )
     return list(cases.values())
 
 
@@ -190,7 +272,11 @@ def _manifest_faults(folder: str) -> Iterator[CaseError]:
             lines = file.read().splitlines()
         names = sorted(_files_below(folder))
     except (OSError, UnicodeDecodeError) as error:
-        yield CaseError("%s: cannot be read: %s" % (MANIFEST_FILE, getattr(error, "strerror", None) or "not ASCII"))
+        yield CaseError(
+            "{}: cannot be read: {}".format(
+                MANIFEST_FILE, getattr(error, "strerror", None) or "not ASCII"
+            )
+        )
         return
     sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     for name in names + sorted(set(sums) - set(names)):
@@ -198,12 +284,14 @@ def _manifest_faults(folder: str) -> Iterator[CaseError]:
             with open(os.path.join(folder, name), "rb") as file:
                 digest = hashlib.sha256(file.read()).hexdigest()
         except OSError as error:
-            yield CaseError("%s: cannot be read: %s" % (shown(name), error.strerror))
+            yield CaseError(f"{shown(name)}: cannot be read: {error.strerror}")
             continue
         if name not in sums:
-            yield CaseError("%s: has no line in %s" % (name, MANIFEST_FILE))
+            yield CaseError(f"{name}: has no line in {MANIFEST_FILE}")
         elif sums[name] != digest:
-            yield CaseError("%s: its checksum is not that of %s (expected %s, got %s)" % (name, MANIFEST_FILE, sums[name], digest))
+            yield CaseError(
+                f"{name}: its checksum is not that of {MANIFEST_FILE} (expected {sums[name]}, got {digest})"
+            )
 
 
 def _files_below(folder: str) -> Iterator[str]:
@@ -216,6 +304,7 @@ def _files_below(folder: str) -> Iterator[str]:
 
 # ---- the wire ----------------------------------------------------------------------------------------------------
 
+
 def scenario_cases() -> List[Case]:
     """Return a case for each scenario of the catalogue: a call of the endpoint that plays it."""
     return [scenario_case(scenario) for scenario in examples()]
@@ -223,14 +312,35 @@ def scenario_cases() -> List[Case]:
 
 def scenario_case(scenario: Scenario) -> Case:
     """Return the case that a scenario is."""
-    given = {"EndpointName": scenario.name, "ContentType": "application/json", "Body": _base64(WIRE_BODY)}
-    return Case("invoke-" + scenario.name, scenario.title, scenario.rules, "MUST", "invoke", {"input": given}, ("whole",),
-                _scenario_expect(scenario.expect), tuple(_scenario_acceptable(other) for other in scenario.acceptable), (),
-                "a correct client must " + scenario.must, "0.1.0", "derived", "invoke")
+    given = {
+        "EndpointName": scenario.name,
+        "ContentType": "application/json",
+        "Body": _base64(WIRE_BODY),
+    }
+    return Case(
+        "invoke-" + scenario.name,
+        scenario.title,
+        scenario.rules,
+        "MUST",
+        "invoke",
+        {"input": given},
+        ("whole",),
+        _scenario_expect(scenario.expect),
+        tuple(_scenario_acceptable(other) for other in scenario.acceptable),
+        (),
+        "a correct client must " + scenario.must,
+        "0.1.0",
+        "derived",
+        "invoke",
+    )
 
 
 def _scenario_acceptable(other: Acceptable) -> Document:
-    return {"expect": _scenario_expect(other.expect), "why": other.why, "divergence": other.divergence}
+    return {
+        "expect": _scenario_expect(other.expect),
+        "why": other.why,
+        "divergence": other.divergence,
+    }
 
 
 def _scenario_expect(wanted: Expect) -> Document:
@@ -242,7 +352,9 @@ def _scenario_expect(wanted: Expect) -> Document:
     expect: Document = {"status": "reject", "kind": kind, "output": output}
     if wanted.code is not None:
         expect["code"] = wanted.code
-    fields = dict({} if wanted.message is None else {"Message": wanted.message}, **(wanted.fields or {}))
+    fields = dict(
+        {} if wanted.message is None else {"Message": wanted.message}, **(wanted.fields or {})
+    )
     if fields:
         expect["fields"] = fields
     return expect
@@ -252,8 +364,10 @@ def _scenario_expect(wanted: Expect) -> Document:
 
 # Delivery `trailing`: a frame that no case holds, so that its message is told from all others.
 TRAILING_FRAME = raw_frame(header(b"trailing", b"yes"), b"trailing")
-TRAILING_MESSAGE = {"headers": [{"name": "trailing", "type": "string", "value": "yes"}],
-                    "payload": base64.b64encode(b"trailing").decode("ascii")}
+TRAILING_MESSAGE = {
+    "headers": [{"name": "trailing", "type": "string", "value": "yes"}],
+    "payload": base64.b64encode(b"trailing").decode("ascii"),
+}
 
 
 def questions_of(case: Case) -> List[Question]:
@@ -263,8 +377,15 @@ def questions_of(case: Case) -> List[Question]:
         return [Question(case, delivery, case.input, case.expect) for delivery in case.delivery[:1]]
     rest = {name: value for name, value in case.input.items() if name not in CARRIERS}
     place = "parts" if case.op.startswith("text.") else "chunks"
-    return [Question(case, delivery, dict(rest, **{place: [_base64(piece) for piece in _pieces(data, delivery)]}),
-                     expected_in(case.expect, delivery)) for delivery in case.delivery]
+    return [
+        Question(
+            case,
+            delivery,
+            dict(rest, **{place: [_base64(piece) for piece in _pieces(data, delivery)]}),
+            expected_in(case.expect, delivery),
+        )
+        for delivery in case.delivery
+    ]
 
 
 def input_bytes(case: Case) -> Optional[bytes]:
@@ -281,7 +402,7 @@ def input_bytes(case: Case) -> Optional[bytes]:
 
 def _pieces(data: bytes, delivery: str) -> List[bytes]:
     if delivery == "bytewise":
-        return [data[index:index + 1] for index in range(len(data))]
+        return [data[index : index + 1] for index in range(len(data))]
     if delivery == "halves":
         half = len(data) // 2
         return [piece for piece in (data[:half], data[half:]) if piece]
@@ -290,9 +411,16 @@ def _pieces(data: bytes, delivery: str) -> List[bytes]:
 
 def expected_in(expect: Document, delivery: str) -> Document:
     """Return what is expected in a delivery: with a frame behind a good stream, its message too."""
-    if delivery != "trailing" or expect["status"] != "ok" or "messages" not in expect.get("output", {}):
+    if (
+        delivery != "trailing"
+        or expect["status"] != "ok"
+        or "messages" not in expect.get("output", {})
+    ):
         return expect
-    return dict(expect, output=dict(expect["output"], messages=expect["output"]["messages"] + [TRAILING_MESSAGE]))
+    return dict(
+        expect,
+        output=dict(expect["output"], messages=expect["output"]["messages"] + [TRAILING_MESSAGE]),
+    )
 
 
 def _base64(data: bytes) -> str:
@@ -301,12 +429,21 @@ def _base64(data: bytes) -> str:
 
 # ---- choosing ----------------------------------------------------------------------------------------------------
 
-def choose(cases: Iterable[Case], only: Sequence[str] = (), rules: Sequence[str] = (), operations: Sequence[str] = ()) -> List[Case]:
+
+def choose(
+    cases: Iterable[Case],
+    only: Sequence[str] = (),
+    rules: Sequence[str] = (),
+    operations: Sequence[str] = (),
+) -> List[Case]:
     """Return the cases whose id fits one of the globs, that cite one of the rules, and ask for one of the operations; all, of none."""
-    return [case for case in cases
-            if (not only or any(fnmatch.fnmatchcase(case.id, glob) for glob in only))
-            and (not rules or any(rule in case.rules for rule in rules))
-            and (not operations or case.op in operations)]
+    return [
+        case
+        for case in cases
+        if (not only or any(fnmatch.fnmatchcase(case.id, glob) for glob in only))
+        and (not rules or any(rule in case.rules for rule in rules))
+        and (not operations or case.op in operations)
+    ]
 
 
 def to_document(case: Case) -> Document:
@@ -315,7 +452,11 @@ def to_document(case: Case) -> Document:
     del entry["feature"]
     for name in ("rules", "delivery", "acceptable", "needs"):
         entry[name] = list(entry[name])
-    return {name: value for name, value in entry.items() if value != [] and not (name == "delivery" and value == ["whole"])}
+    return {
+        name: value
+        for name, value in entry.items()
+        if value != [] and not (name == "delivery" and value == ["whole"])
+    }
 
 
 def to_line(document: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@
 A rule is a paragraph of one line that begins with its id in bold and ends with tags in brackets: its authorities and, where
 the adapter protocol cannot reach it, `[test: FILE]`. Fenced blocks hold none. The form itself is checked by tests/test_spec.py.
 """
+
 import os
 import re
 from typing import Dict, NamedTuple, Optional, Tuple
@@ -12,12 +13,16 @@ from conformance.files import SPEC_PATH
 from refimpl.errors import UsageError
 
 CHAPTERS = ("SIG", "EVS", "HTTP", "END", "SHP", "TXT", "CRED", "RTY", "CLI")
-RULE_ID = re.compile(r"\b(?:%s)-[0-9]{3}\b" % "|".join(CHAPTERS))
+RULE_ID = re.compile(rf"\b(?:{'|'.join(CHAPTERS)})-[0-9]{{3}}\b")
 
-Rule = NamedTuple("Rule", [
-    ("id", str), ("text", str),            # the text without its tags
-    ("words", Tuple[str, ...]),            # of MUST, SHOULD, MAY those that stand in it, the most binding first
-    ("authorities", Tuple[str, ...]), ("tests", Tuple[str, ...])])
+
+class Rule(NamedTuple):
+    id: str
+    text: str
+    words: Tuple[str, ...]
+    authorities: Tuple[str, ...]
+    tests: Tuple[str, ...]
+
 
 _FENCE = re.compile(r"^```[^\n]*\n.*?^```$", re.MULTILINE | re.DOTALL)
 _RULE = re.compile(r"^\*\*([A-Z]+-[0-9]{3})\*\* (.*?)((?: ?\[[^\]\n]*\])*)$", re.MULTILINE)
@@ -30,8 +35,12 @@ def read_rules(specification: str) -> Dict[str, Rule]:
     for rule_id, text, tail in _RULE.findall(_FENCE.sub("", specification)):
         tags = re.findall(r"\[([^\]]*)\]", tail)
         rules[rule_id] = Rule(
-            rule_id, text, tuple(word for word in _WORDS if re.search(r"\b%s\b" % word, text)),
-            tuple(tag for tag in tags if not tag.startswith("test: ")), tuple(tag[6:] for tag in tags if tag.startswith("test: ")))
+            rule_id,
+            text,
+            tuple(word for word in _WORDS if re.search(rf"\b{word}\b", text)),
+            tuple(tag for tag in tags if not tag.startswith("test: ")),
+            tuple(tag[6:] for tag in tags if tag.startswith("test: ")),
+        )
     return rules
 
 
@@ -47,4 +56,6 @@ def load_rules(path: Optional[str] = None) -> Dict[str, Rule]:
         with open(path, encoding="utf-8") as file:
             return read_rules(file.read())
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("cannot read the rules of %s: %s" % (path, getattr(error, "strerror", None) or "not UTF-8")) from None
+        raise UsageError(
+            f"cannot read the rules of {path}: {getattr(error, 'strerror', None) or 'not UTF-8'}"
+        ) from None

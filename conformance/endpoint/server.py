@@ -13,6 +13,7 @@ What it refuses: HTTP that is not strict (a bare LF, no Host, two lengths: 400),
 that is no operation (404, 405), a signature that is missing or wrong (403), members outside the model's constraints (400).
 It binds 127.0.0.1 alone. What `refimpl.sigv4.verify` accepts here proves nothing about `refimpl`.
 """
+
 import os
 import re
 import socket
@@ -65,10 +66,10 @@ ACCESS_KEY = "AKIDEXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 SERVICE = "sagemaker"
 
-MAX_HEAD = 65536               # bytes of a request's head, and of its trailers
-MAX_BODY = 25 * 1024 * 1024    # bytes of a request's body
+MAX_HEAD = 65536  # bytes of a request's head, and of its trailers
+MAX_BODY = 25 * 1024 * 1024  # bytes of a request's body
 _MAX_DRAIN = 256 * 1024 * 1024  # bytes that are read and dropped behind a refused request
-_LINGER = 5.0                  # seconds, at most, for that
+_LINGER = 5.0  # seconds, at most, for that
 _KEPT_CALLS = 2000
 _KEPT_BYTES = 64 * 1024 * 1024  # of the bodies of kept calls
 
@@ -76,13 +77,22 @@ Pairs = List[Tuple[str, str]]
 _Served = TypeVar("_Served", bound="Loopback")
 
 
-class Call(NamedTuple("Call", [
-        ("method", str), ("target", str), ("headers", Pairs), ("body", bytes),
-        ("verified", bool),             # the signature was good
-        ("reason", str),                # why the request was refused, or ""
-        ("scenario", Optional[str]),    # the scenario played, or None
-        ("frames_sent", int),           # whole event-stream frames; 0 for a raw answer
-        ("bytes_sent", int)])):         # bytes written, head and framing among them
+class Call(
+    NamedTuple(
+        "Call",
+        [
+            ("method", str),
+            ("target", str),
+            ("headers", Pairs),
+            ("body", bytes),
+            ("verified", bool),  # the signature was good
+            ("reason", str),  # why the request was refused, or ""
+            ("scenario", Optional[str]),  # the scenario played, or None
+            ("frames_sent", int),  # whole event-stream frames; 0 for a raw answer
+            ("bytes_sent", int),
+        ],
+    )
+):  # bytes written, head and framing among them
     """One exchange, as the endpoint saw it; method and target are empty when the head could not be read.
 
     Its repr is fit for a log: one line, without query, headers and body, which may hold a token or be sensitive.
@@ -91,32 +101,44 @@ class Call(NamedTuple("Call", [
     __slots__ = ()
 
     def __repr__(self) -> str:
-        outcome = "scenario %s" % self.scenario if self.scenario else "refused: " + self.reason
-        return shown("%s %s %s; %d frames, %d bytes" % (
-            self.method or "-", self.target.partition("?")[0] or "-", outcome, self.frames_sent, self.bytes_sent), 500)
+        outcome = f"scenario {self.scenario}" if self.scenario else "refused: " + self.reason
+        return shown(
+            f"{self.method or '-'} {self.target.partition('?')[0] or '-'} {outcome}; {int(self.frames_sent)} frames, {int(self.bytes_sent)} bytes",
+            500,
+        )
 
 
-class Request(NamedTuple("Request", [
-        ("method", str), ("target", str), ("version", str), ("headers", Pairs), ("body", bytes)])):
+class Request(
+    NamedTuple(
+        "Request",
+        [("method", str), ("target", str), ("version", str), ("headers", Pairs), ("body", bytes)],
+    )
+):
     """One request in its wire form; the characters of target and headers are octets, folds are kept."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return "Request(%s %s)" % (self.method, self.target.partition("?")[0])
+        return f"Request({self.method} {self.target.partition('?')[0]})"
 
 
 class Refusal(Exception):
     """A request that a service answers with an error. reason: the short form, for logs; verified: the signature was good."""
 
-    def __init__(self, status: str, code: str, message: str, reason: str = "", verified: bool = False) -> None:
+    def __init__(
+        self, status: str, code: str, message: str, reason: str = "", verified: bool = False
+    ) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.verified = status, code, message, verified
-        self.reason = "%s: %s" % (code, reason or message)
+        self.reason = f"{code}: {reason or message}"
 
     def answer(self) -> Answer:
         """Return what AWS would answer; the modelled error spells its member `Message`, the common ones `message`."""
-        answer = failure(self.status, self.code, **{"Message" if self.code == "ValidationError" else "message": self.message})
+        answer = failure(
+            self.status,
+            self.code,
+            **{"Message" if self.code == "ValidationError" else "message": self.message},
+        )
         allow = (("Allow", "POST"),) if self.status.startswith("405") else ()
         return answer._replace(headers=tuple(answer.headers) + allow)
 
@@ -129,7 +151,13 @@ class BadRequest(Exception):
         self.message, self.status = message, status
 
     def answer(self) -> Answer:
-        return document(self.status, self.message.encode("ascii", "replace"), None, "text/plain", (("Connection", "close"),))
+        return document(
+            self.status,
+            self.message.encode("ascii", "replace"),
+            None,
+            "text/plain",
+            (("Connection", "close"),),
+        )
 
 
 class Gone(Exception):
@@ -156,7 +184,7 @@ def parse_head(lines: List[bytes]) -> Tuple[str, str, str, Pairs]:
             if not headers:
                 raise BadRequest("a header line begins with a blank, and there is none to continue")
             name, value = headers[-1]
-            headers[-1] = (name, "%s\r\n%s" % (value, text))  # the fold stays, for the signature's sake
+            headers[-1] = (name, f"{value}\r\n{text}")  # the fold stays, for the signature's sake
             continue
         field = _HEADER_LINE.match(text)
         if field is None:
@@ -175,7 +203,10 @@ def values_of(headers: Pairs, name: str) -> List[str]:
 
 def body_length(headers: Pairs) -> Optional[int]:
     """Return the length of the body that a head announces, None when it comes in chunks. Raises BadRequest."""
-    lengths, codings = set(values_of(headers, "content-length")), values_of(headers, "transfer-encoding")
+    lengths, codings = (
+        set(values_of(headers, "content-length")),
+        values_of(headers, "transfer-encoding"),
+    )
     if codings:
         if lengths or [coding.lower() for coding in codings] != ["chunked"]:
             raise BadRequest("Transfer-Encoding must be chunked, and without Content-Length")
@@ -201,9 +232,19 @@ class RequestReader:
         length = body_length(headers)
         if length is not None and length > MAX_BODY:
             raise _too_large()
-        if length != 0 and "100-continue" in ", ".join(values_of(headers, "expect")).lower() and not self._buffer:
+        if (
+            length != 0
+            and "100-continue" in ", ".join(values_of(headers, "expect")).lower()
+            and not self._buffer
+        ):
             self._connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return Request(method, target, version, headers, self._chunks() if length is None else self._exactly(length))
+        return Request(
+            method,
+            target,
+            version,
+            headers,
+            self._chunks() if length is None else self._exactly(length),
+        )
 
     @property
     def ahead(self) -> int:
@@ -235,7 +276,11 @@ class RequestReader:
             end = self._buffer.find(b"\n", start)
             stop = len(self._buffer) if end < 0 else end
             if _CONTROL.search(self._buffer, start, stop):
-                raise BadRequest("a control character; is this TLS?" if self._buffer[:1] == b"\x16" else "a control character in a line")
+                raise BadRequest(
+                    "a control character; is this TLS?"
+                    if self._buffer[:1] == b"\x16"
+                    else "a control character in a line"
+                )
             if stop > most:
                 raise BadRequest("a line, or the head, is too long")
             if end >= 0:
@@ -243,7 +288,7 @@ class RequestReader:
             start = stop
             self._need_more()
         line = bytes(self._buffer[:end])
-        del self._buffer[:end + 1]
+        del self._buffer[: end + 1]
         if not line.endswith(b"\r") or b"\r" in line[:-1]:
             raise BadRequest("a line does not end in CRLF")
         return line[:-1]
@@ -282,7 +327,7 @@ class RequestReader:
 
 
 def _too_large() -> BadRequest:
-    return BadRequest("Request size exceeded %d bytes" % MAX_BODY, "413 Payload Too Large")
+    return BadRequest(f"Request size exceeded {int(MAX_BODY)} bytes", "413 Payload Too Large")
 
 
 # ---- judging a request -------------------------------------------------------------------------------------------
@@ -299,8 +344,11 @@ def check_request(request: Request, amz_date: str, region: Optional[str] = None)
     """
     match = _ROUTE.match(request.target.partition("?")[0])
     if match is None or request.method != "POST":
-        raise Refusal("404 Not Found" if match is None else "405 Method Not Allowed", "UnknownOperationException",
-                      "Expected POST .../endpoints/{EndpointName}/invocations-response-stream")
+        raise Refusal(
+            "404 Not Found" if match is None else "405 Method Not Allowed",
+            "UnknownOperationException",
+            "Expected POST .../endpoints/{EndpointName}/invocations-response-stream",
+        )
     headers = collect_headers(request.headers)
     check_signature(request, headers, amz_date, region)
     name = unquote(match.group(1))
@@ -308,24 +356,44 @@ def check_request(request: Request, amz_date: str, region: Optional[str] = None)
     return name
 
 
-def check_signature(request: Request, headers: Dict[str, str], amz_date: str, region: Optional[str]) -> None:
+def check_signature(
+    request: Request, headers: Dict[str, str], amz_date: str, region: Optional[str]
+) -> None:
     """Raise Refusal, in AWS's words, unless the request is signed with the example keys; headers: the request's, collected."""
-    query = {name.decode("latin-1"): value.decode("latin-1") for name, value in decode_query(request.target.partition("?")[2])}
+    query = {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in decode_query(request.target.partition("?")[2])
+    }
     access_key, claimed_region, service = claimed_scope(headers, query)
     if access_key != ACCESS_KEY:
-        raise Refusal(_FORBIDDEN, "UnrecognizedClientException", "The security token included in the request is invalid.")
+        raise Refusal(
+            _FORBIDDEN,
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.",
+        )
     if service != SERVICE:
-        raise _mismatch("Credential should be scoped to correct service: '%s'." % SERVICE)
+        raise _mismatch(f"Credential should be scoped to correct service: '{SERVICE}'.")
     if region is not None and claimed_region != region:
         raise _mismatch("Credential should be scoped to a valid region.")
     token = headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token")
     try:
-        verify(request.method, request.target, request.headers, request.body, Credentials(ACCESS_KEY, SECRET_KEY, token), claimed_region,
-               SERVICE, amz_date)
+        verify(
+            request.method,
+            request.target,
+            request.headers,
+            request.body,
+            Credentials(ACCESS_KEY, SECRET_KEY, token),
+            claimed_region,
+            SERVICE,
+            amz_date,
+        )
     except Error as error:
         canonical_request = getattr(error, "canonical_request", None)
         if canonical_request is not None:
-            raise _mismatch(CANONICAL_TEXT % (canonical_request, getattr(error, "string_to_sign", "")), str(error)) from None
+            raise _mismatch(
+                CANONICAL_TEXT % (canonical_request, getattr(error, "string_to_sign", "")),
+                str(error),
+            ) from None
         raise _mismatch(error.message if error.kind == "expired" else str(error)) from None
 
 
@@ -345,19 +413,29 @@ def claimed_scope(headers: Dict[str, str], query: Dict[str, str]) -> Tuple[str, 
         if algorithm != "AWS4-HMAC-SHA256":
             raise _incomplete("Authorization header must begin with AWS4-HMAC-SHA256.")
         parts = dict(piece.strip(" ").partition("=")[::2] for piece in rest.split(","))
-        missing = [name for name in ("Credential", "Signature", "SignedHeaders") if not parts.get(name)]
+        missing = [
+            name for name in ("Credential", "Signature", "SignedHeaders") if not parts.get(name)
+        ]
         if missing:
-            raise _incomplete(" ".join("Authorization header requires '%s' parameter." % name for name in missing))
+            raise _incomplete(
+                " ".join(f"Authorization header requires '{name}' parameter." for name in missing)
+            )
         if not headers.get("x-amz-date"):
-            raise _incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
+            raise _incomplete(
+                "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
+            )
         credential = parts["Credential"]
     elif "X-Amz-Signature" in query:
         credential = query.get("X-Amz-Credential", "")
     else:
-        raise Refusal(_FORBIDDEN, "MissingAuthenticationTokenException", "Missing Authentication Token")
+        raise Refusal(
+            _FORBIDDEN, "MissingAuthenticationTokenException", "Missing Authentication Token"
+        )
     elements = credential.split("/")
     if len(elements) != 5 or elements[4] != SCOPE_SUFFIX:
-        raise _incomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/aws4_request.")
+        raise _incomplete(
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/aws4_request."
+        )
     return elements[0], elements[2], elements[3]
 
 
@@ -365,33 +443,44 @@ def check_members(name: str, headers: Dict[str, str]) -> None:
     """Raise Refusal, in AWS's words, unless all members of the request are within the model's constraints."""
     faults = []
     for field in InvokeEndpointWithResponseStreamInput.fields:
-        value = name if field.location == "uri" else headers.get(field.wire_name.lower()) if field.location == "header" else None
+        value = (
+            name
+            if field.location == "uri"
+            else headers.get(field.wire_name.lower())
+            if field.location == "header"
+            else None
+        )
         fault = _fault_of(field.type, value) if value is not None else None
         if fault is not None:
-            faults.append("Value '%s' at '%s' failed to satisfy constraint: Member must %s" % (
-                "***Sensitive***" if field.type.sensitive else shown(value), field.member[0].lower() + field.member[1:], fault))
+            faults.append(
+                f"Value '{'***Sensitive***' if field.type.sensitive else shown(value)}' at '{field.member[0].lower() + field.member[1:]}' failed to satisfy constraint: Member must {fault}"
+            )
     if faults:
-        text = "%d validation error%s detected: %s" % (len(faults), "s" if len(faults) > 1 else "", "; ".join(faults))
+        text = f"{len(faults)} validation error{'s' if len(faults) > 1 else ''} detected: {'; '.join(faults)}"
         raise Refusal("400 Bad Request", "ValidationError", text, verified=True)
 
 
 def _fault_of(wanted: FieldType, value: str) -> Optional[str]:
     """What is wrong with a string member, in the service's words, or None."""
     broken = broken_constraint(wanted, value)
-    words = {"max_length": "have length less than or equal to %s", "min_length": "have length greater than or equal to %s",
-             "pattern": "satisfy regular expression pattern: %s"}
+    words = {
+        "max_length": "have length less than or equal to %s",
+        "min_length": "have length greater than or equal to %s",
+        "pattern": "satisfy regular expression pattern: %s",
+    }
     return words[broken] % getattr(wanted, broken) if broken is not None else None
 
 
 # ---- keeping account ---------------------------------------------------------------------------------------------
+
 
 class FrameCounter:
     """Counts the whole frames of a stream by their lengths alone, however the stream is cut; it stops at what is no frame."""
 
     def __init__(self) -> None:
         self.frames = 0
-        self._left = 0          # bytes of the current frame, behind its first length
-        self._length = b""      # what has come of that length
+        self._left = 0  # bytes of the current frame, behind its first length
+        self._length = b""  # what has come of that length
         self._lost = False
 
     def feed(self, data: bytes) -> None:
@@ -404,7 +493,7 @@ class FrameCounter:
                 self.frames += not self._left
             else:
                 step = 4 - len(self._length)
-                self._length += data[position:position + step]
+                self._length += data[position : position + step]
                 if len(self._length) == 4:
                     self._left = struct.unpack(">I", self._length)[0] - 4
                     self._length = b""
@@ -415,7 +504,9 @@ class FrameCounter:
 class _Record:
     """An exchange while it goes on."""
 
-    def __init__(self, request: Optional[Request], verified: bool, reason: str, scenario: Optional[str]) -> None:
+    def __init__(
+        self, request: Optional[Request], verified: bool, reason: str, scenario: Optional[str]
+    ) -> None:
         self.request = request
         self.verified, self.reason, self.scenario = verified, reason, scenario
         self.counter = FrameCounter()
@@ -423,10 +514,21 @@ class _Record:
 
     def call(self) -> Call:
         method, target, _, headers, body = self.request or Request("", "", "", [], b"")
-        return Call(method, target, headers, body, self.verified, self.reason, self.scenario, self.counter.frames, self.bytes_sent)
+        return Call(
+            method,
+            target,
+            headers,
+            body,
+            self.verified,
+            self.reason,
+            self.scenario,
+            self.counter.frames,
+            self.bytes_sent,
+        )
 
 
 # ---- the server --------------------------------------------------------------------------------------------------
+
 
 class Conversation(socketserver.BaseRequestHandler):
     """One connection: exchanges, one after the other, until one of them was the last."""
@@ -441,9 +543,9 @@ class Conversation(socketserver.BaseRequestHandler):
         try:
             self.converse()
         except Gone as gone:
-            owner.log("dropped: %s" % gone)
+            owner.log(f"dropped: {gone}")
         except socket.timeout:
-            owner.log("dropped: the client was silent for %g s" % owner.idle_timeout)
+            owner.log(f"dropped: the client was silent for {owner.idle_timeout:g} s")
         except OSError as error:
             owner.log("dropped: the client left (%s)" % (error.strerror or type(error).__name__))
 
@@ -454,7 +556,11 @@ class Conversation(socketserver.BaseRequestHandler):
     def reset(self) -> None:
         """End the connection by a reset, when the peer has what was sent."""
         self._settle()
-        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 1, 0))
+        self.request.setsockopt(
+            socket.SOL_SOCKET,
+            socket.SO_LINGER,
+            struct.pack("hh" if os.name == "nt" else "ii", 1, 0),
+        )
         self.request.close()  # here, before anything says good-bye in good order
 
     def stall(self) -> None:
@@ -468,6 +574,7 @@ class Conversation(socketserver.BaseRequestHandler):
         try:
             from fcntl import ioctl
             from termios import TIOCOUTQ
+
             for _ in range(2500):
                 if struct.unpack("i", ioctl(self.request.fileno(), TIOCOUTQ, b"\0\0\0\0"))[0] == 0:
                     return
@@ -510,7 +617,10 @@ class _Handler(Conversation):
         if endpoint.latency:
             endpoint.pause(endpoint.latency, exact=True)
         extra: Tuple[Tuple[str, str], ...] = ()
-        last = request.version == "HTTP/1.0" or "close" in ",".join(values_of(request.headers, "connection")).lower()
+        last = (
+            request.version == "HTTP/1.0"
+            or "close" in ",".join(values_of(request.headers, "connection")).lower()
+        )
         if request.version == "HTTP/1.0" and answer.framing == "chunked":
             answer = answer._replace(framing="close")
         if request.method == "HEAD":
@@ -523,7 +633,9 @@ class _Handler(Conversation):
     def _answer(self, answer: Answer, record: _Record, extra: Tuple[Tuple[str, str], ...]) -> None:
         endpoint: Endpoint = self.server.owner
         try:
-            for data, body, pause in script(answer, endpoint.own_headers() + extra, self.server.server_address[1]):
+            for data, body, pause in script(
+                answer, endpoint.own_headers() + extra, self.server.server_address[1]
+            ):
                 if pause:
                     endpoint.pause(pause)
                 if data:
@@ -555,7 +667,9 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         super().__init__(("127.0.0.1", port), conversation)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        thread = threading.Thread(target=self.process_request_thread, args=(request, client_address), daemon=True)
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
         with self._lock:
             self._live[thread] = request
         try:
@@ -575,7 +689,9 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say that the server itself is at fault, on one line."""
         kind, error = sys.exc_info()[:2]
-        sys.stderr.write("%s: %s: %s\n" % (type(self.owner).__name__.lower(), kind.__name__ if kind else "error", error))
+        sys.stderr.write(
+            f"{type(self.owner).__name__.lower()}: {kind.__name__ if kind else 'error'}: {error}\n"
+        )
 
     def end_connections(self) -> None:
         """End every connection and wait for its thread."""
@@ -597,15 +713,23 @@ class Loopback:
     Raises OSError when the port cannot be had.
     """
 
-    def __init__(self, conversation: Type[Conversation], port: int, pace: Optional[float], log: Optional[Callable[[str], None]],
-                 idle_timeout: float) -> None:
+    def __init__(
+        self,
+        conversation: Type[Conversation],
+        port: int,
+        pace: Optional[float],
+        log: Optional[Callable[[str], None]],
+        idle_timeout: float,
+    ) -> None:
         self.idle_timeout = idle_timeout
         self._pace, self._log = pace, log
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._server = _Server(port, self, conversation)
-        self.url = "http://127.0.0.1:%d" % self._server.server_address[1]
-        self._accepting = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self.url = f"http://127.0.0.1:{int(self._server.server_address[1])}"
+        self._accepting = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
         self._accepting.start()
 
     def __enter__(self: _Served) -> _Served:
@@ -654,9 +778,17 @@ class Endpoint(Loopback):
     Raises OSError when the port cannot be had.
     """
 
-    def __init__(self, scenarios: Optional[Mapping[str, Scenario]] = None, region: Optional[str] = None,
-                 clock: Callable[[], float] = time.time, port: int = 0, pace: Optional[float] = None,
-                 log: Optional[Callable[[str], None]] = None, idle_timeout: float = 60.0, latency: float = 0.0) -> None:
+    def __init__(
+        self,
+        scenarios: Optional[Mapping[str, Scenario]] = None,
+        region: Optional[str] = None,
+        clock: Callable[[], float] = time.time,
+        port: int = 0,
+        pace: Optional[float] = None,
+        log: Optional[Callable[[str], None]] = None,
+        idle_timeout: float = 60.0,
+        latency: float = 0.0,
+    ) -> None:
         self.latency = latency
         self._scenarios: Mapping[str, Scenario] = {} if scenarios is None else scenarios
         self._region, self._clock = region, clock
@@ -680,17 +812,26 @@ class Endpoint(Loopback):
         scenario = self._scenarios.get(name) or find(name)
         return scenario.answer, self.record(request, True, "", scenario.name)
 
-    def record(self, request: Optional[Request], verified: bool, reason: str, scenario: Optional[str]) -> _Record:
+    def record(
+        self, request: Optional[Request], verified: bool, reason: str, scenario: Optional[str]
+    ) -> _Record:
         """Return the record of an exchange that begins; the oldest are forgotten when there are too many."""
         record = _Record(request, verified, reason, scenario)
         with self._lock:
             self._records.append(record)
             self._kept_bytes += len(request.body) if request else 0
-            while len(self._records) > _KEPT_CALLS or self._kept_bytes > _KEPT_BYTES and len(self._records) > 1:
+            while (
+                len(self._records) > _KEPT_CALLS
+                or self._kept_bytes > _KEPT_BYTES
+                and len(self._records) > 1
+            ):
                 oldest = self._records.popleft().request
                 self._kept_bytes -= len(oldest.body) if oldest else 0
         return record
 
     def own_headers(self) -> Tuple[Tuple[str, str], ...]:
         """Return the headers that every answer bears."""
-        return (("x-amzn-RequestId", str(uuid.uuid4())), ("Date", formatdate(self._clock(), usegmt=True)))
+        return (
+            ("x-amzn-RequestId", str(uuid.uuid4())),
+            ("Date", formatdate(self._clock(), usegmt=True)),
+        )

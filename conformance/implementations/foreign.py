@@ -11,6 +11,7 @@ is acceptable of a scenario is no fault.
 curl speaks HTTP alone: it is judged as a signer and as an HTTP client, and its body is decoded only to count the parts in it.
 Refused: nothing; a client that hangs or dies has thereby given its answer. Whether a call was verified is the endpoint's word.
 """
+
 import base64
 import json
 import os
@@ -60,22 +61,44 @@ FAULTS = {
 }
 
 _FAMILIES = {
-    "service_error": "service", "exception": "stream", "unmodeled": "stream", "timeout": "timeout",
-    "prelude_crc": "broken", "message_crc": "broken", "length": "broken", "limit": "broken", "header": "broken",
-    "duplicate_header": "broken", "header_type": "broken", "utf8": "broken", "truncated": "broken", "message_type": "broken",
-    "content_type": "broken", "http": "broken", "network": "broken",
+    "service_error": "service",
+    "exception": "stream",
+    "unmodeled": "stream",
+    "timeout": "timeout",
+    "prelude_crc": "broken",
+    "message_crc": "broken",
+    "length": "broken",
+    "limit": "broken",
+    "header": "broken",
+    "duplicate_header": "broken",
+    "header_type": "broken",
+    "utf8": "broken",
+    "truncated": "broken",
+    "message_type": "broken",
+    "content_type": "broken",
+    "http": "broken",
+    "network": "broken",
 }
 
 
-class Outcome(NamedTuple("Outcome", [
-        ("status", str),                    # ok, reject, hang, crash
-        ("name", Optional[str]),            # of the error, as the client says it
-        ("kind", Optional[str]),            # the protocol's kind that this name stands for, or None
-        ("message", str), ("code", Optional[str]), ("fields", Mapping[str, Any]),
-        ("parts", Tuple[bytes, ...]), ("output", Mapping[str, Any]),
-        ("http_status", Optional[int]),     # where the client reports it
-        ("verified", bool),                 # by the endpoint
-        ("calls", int)])):                  # that reached the endpoint
+class Outcome(
+    NamedTuple(
+        "Outcome",
+        [
+            ("status", str),  # ok, reject, hang, crash
+            ("name", Optional[str]),  # of the error, as the client says it
+            ("kind", Optional[str]),  # the protocol's kind that this name stands for, or None
+            ("message", str),
+            ("code", Optional[str]),
+            ("fields", Mapping[str, Any]),
+            ("parts", Tuple[bytes, ...]),
+            ("output", Mapping[str, Any]),
+            ("http_status", Optional[int]),  # where the client reports it
+            ("verified", bool),  # by the endpoint
+            ("calls", int),
+        ],
+    )
+):  # that reached the endpoint
     """What one call came to."""
 
     __slots__ = ()
@@ -83,14 +106,20 @@ class Outcome(NamedTuple("Outcome", [
 
 # ---- playing -----------------------------------------------------------------------------------------------------
 
-def play(found: Found, scenarios: Sequence[Scenario], workers: int = _WORKERS) -> Tuple[str, Dict[str, Outcome]]:
+
+def play(
+    found: Found, scenarios: Sequence[Scenario], workers: int = _WORKERS
+) -> Tuple[str, Dict[str, Outcome]]:
     """Return the client's version, and what it makes of each scenario, by name."""
     waiting: "queue.Queue[Scenario]" = queue.Queue()
-    for scenario in sorted(scenarios, key=lambda one: one.answer.ending != "stall"):  # those that take long come first
+    for scenario in sorted(
+        scenarios, key=lambda one: one.answer.ending != "stall"
+    ):  # those that take long come first
         waiting.put(scenario)
     answers: Dict[str, Tuple[Dict[str, Any], Dict[str, Any]]] = {}
     versions, failures = [""], ["no answer"]
     with Endpoint(scenarios={one.name: one for one in scenarios}) as endpoint:
+
         def work() -> None:
             player = _Player(found, endpoint.url)
             try:
@@ -103,6 +132,7 @@ def play(found: Found, scenarios: Sequence[Scenario], workers: int = _WORKERS) -
                 failures.append(str(error))
             finally:
                 player.close()
+
         threads = [threading.Thread(target=work, daemon=True) for _ in range(workers)]
         for thread in threads:
             thread.start()
@@ -110,8 +140,10 @@ def play(found: Found, scenarios: Sequence[Scenario], workers: int = _WORKERS) -
             thread.join()
         calls = endpoint.calls
     if len(answers) != len(scenarios):
-        raise Error("the adapter of %s cannot be asked: %s" % (found.name, failures[-1]))
-    return max(versions), {one.name: _outcome(*answers[one.name], calls=calls_of(one.name, calls)) for one in scenarios}
+        raise Error(f"the adapter of {found.name} cannot be asked: {failures[-1]}")
+    return max(versions), {
+        one.name: _outcome(*answers[one.name], calls=calls_of(one.name, calls)) for one in scenarios
+    }
 
 
 class _Player:
@@ -133,7 +165,10 @@ class _Player:
         try:
             answer = self._adapter.ask(operation, addressed(case, case.input, self._url), _PATIENCE)
         except AdapterFault as error:
-            answer = {"status": "hang" if isinstance(error, Hanging) else "crash", "message": str(error)}
+            answer = {
+                "status": "hang" if isinstance(error, Hanging) else "crash",
+                "message": str(error),
+            }
         if answer["status"] not in ("ok", "reject") or answer.get("kind") == "Hang":
             self.close()
         return answer, hello.get("kinds", {})
@@ -147,14 +182,32 @@ class _Player:
 def _outcome(answer: Mapping[str, Any], kinds: Mapping[str, str], calls: Sequence[Call]) -> Outcome:
     status = "hang" if answer.get("kind") == "Hang" else answer["status"]
     if status == "error":
-        raise Error("the adapter is at fault: %s" % answer.get("detail"))
+        raise Error(f"the adapter is at fault: {answer.get('detail')}")
     delivered = answer.get("output") or {}
     name = answer.get("kind") if status == "reject" else None
     kind = kinds.get(name, name if name in _FAMILIES else None) if name is not None else None
-    parts = _parts_in(base64.b64decode(delivered["body"])) if "body" in delivered else tuple(
-        base64.b64decode(event["PayloadPart"]["Bytes"]) for event in delivered.get("events", ()) if "PayloadPart" in event)
-    return Outcome(status, name, kind, answer.get("message", ""), answer.get("code"), answer.get("fields") or {}, parts,
-                   delivered.get("output") or {}, delivered.get("status"), bool(calls) and all(call.verified for call in calls), len(calls))
+    parts = (
+        _parts_in(base64.b64decode(delivered["body"]))
+        if "body" in delivered
+        else tuple(
+            base64.b64decode(event["PayloadPart"]["Bytes"])
+            for event in delivered.get("events", ())
+            if "PayloadPart" in event
+        )
+    )
+    return Outcome(
+        status,
+        name,
+        kind,
+        answer.get("message", ""),
+        answer.get("code"),
+        answer.get("fields") or {},
+        parts,
+        delivered.get("output") or {},
+        delivered.get("status"),
+        bool(calls) and all(call.verified for call in calls),
+        len(calls),
+    )
 
 
 def _parts_in(body: bytes) -> Tuple[bytes, ...]:
@@ -163,10 +216,15 @@ def _parts_in(body: bytes) -> Tuple[bytes, ...]:
         messages = Decoder().feed(body)
     except Error as error:
         messages = list(getattr(error, "messages", ()))
-    return tuple(message.payload for message in messages if message.headers.string(":event-type") == "PayloadPart")
+    return tuple(
+        message.payload
+        for message in messages
+        if message.headers.string(":event-type") == "PayloadPart"
+    )
 
 
 # ---- judging -----------------------------------------------------------------------------------------------------
+
 
 def faults_of(client: str, scenario: Scenario, outcome: Outcome) -> List[str]:
     """Return in what a client departs from what the scenario asks for: words of FAULTS, none when it is right."""
@@ -184,13 +242,19 @@ def faults_of(client: str, scenario: Scenario, outcome: Outcome) -> List[str]:
 def _faults_beside(expect: Expect, outcome: Outcome) -> List[str]:
     if expect.status == "ok":
         faults = ["good_refused"] if outcome.status == "reject" else []
-        if expect.output is not None and outcome.status == "ok" and dict(outcome.output) != expect.output:
+        if (
+            expect.output is not None
+            and outcome.status == "ok"
+            and dict(outcome.output) != expect.output
+        ):
             faults.append("output_differs")
         return faults + (_differing(expect, outcome) or _lost(expect, outcome))
     faults = _lost(expect, outcome) or _differing(expect, outcome)
     if outcome.status == "ok":
         return ["fault_swallowed"] + faults
-    return faults + (_details(expect, outcome) if _is_of_family(expect, outcome.kind) else ["wrong_class"])
+    return faults + (
+        _details(expect, outcome) if _is_of_family(expect, outcome.kind) else ["wrong_class"]
+    )
 
 
 def _is_of_family(expect: Expect, kind: Optional[str]) -> bool:
@@ -201,20 +265,28 @@ def _is_of_family(expect: Expect, kind: Optional[str]) -> bool:
 
 
 def _lost(expect: Expect, outcome: Outcome) -> List[str]:
-    if len(outcome.parts) >= len(expect.parts) or outcome.parts != expect.parts[:len(outcome.parts)]:
+    if (
+        len(outcome.parts) >= len(expect.parts)
+        or outcome.parts != expect.parts[: len(outcome.parts)]
+    ):
         return []
     return ["lost_in_silence" if outcome.status == "ok" else "parts_lost"]
 
 
 def _differing(expect: Expect, outcome: Outcome) -> List[str]:
-    if outcome.parts == expect.parts[:len(outcome.parts)]:
+    if outcome.parts == expect.parts[: len(outcome.parts)]:
         return []
-    return ["parts_beyond" if outcome.parts[:len(expect.parts)] == expect.parts else "parts_differ"]
+    return [
+        "parts_beyond" if outcome.parts[: len(expect.parts)] == expect.parts else "parts_differ"
+    ]
 
 
 def _details(expect: Expect, outcome: Outcome) -> List[str]:
     faults = []
-    for name, wanted, given in (("code", expect.code, outcome.code), ("message", expect.message, outcome.fields.get("Message"))):
+    for name, wanted, given in (
+        ("code", expect.code, outcome.code),
+        ("message", expect.message, outcome.fields.get("Message")),
+    ):
         if wanted is not None and given != wanted:
             faults.append(name + ("_differs" if given else "_lost"))
     if any(outcome.fields.get(name) != value for name, value in (expect.fields or {}).items()):
@@ -226,12 +298,19 @@ def _http_faults(scenario: Scenario, outcome: Outcome) -> List[str]:
     """What is wrong with an HTTP client, to which the frames are but bytes."""
     expect = scenario.expect
     whole = _is_whole(scenario.answer)
-    judged = expect._replace(parts=_parts_in(body_of(scenario.answer)[:scenario.answer.cut])) if whole else expect
+    judged = (
+        expect._replace(parts=_parts_in(body_of(scenario.answer)[: scenario.answer.cut]))
+        if whole
+        else expect
+    )
     if _must_fail(scenario):
         return (["fault_swallowed"] if outcome.status == "ok" else []) + _lost(judged, outcome)
     status = expect.http_status
-    return ((["good_refused"] if outcome.status == "reject" else []) + (_differing(judged, outcome) or _lost(judged, outcome))
-            + (["status_differs"] if status is not None and outcome.http_status != status else []))
+    return (
+        (["good_refused"] if outcome.status == "reject" else [])
+        + (_differing(judged, outcome) or _lost(judged, outcome))
+        + (["status_differs"] if status is not None and outcome.http_status != status else [])
+    )
 
 
 def _must_fail(scenario: Scenario) -> bool:
@@ -239,14 +318,18 @@ def _must_fail(scenario: Scenario) -> bool:
     expect = scenario.expect
     if expect.status == "ok" or expect.kind not in ("http", "truncated", "network", "timeout"):
         return scenario.answer.ending == "stall"
-    redirected = expect.kind == "http" and expect.http_status is not None and expect.http_status >= 300
+    redirected = (
+        expect.kind == "http" and expect.http_status is not None and expect.http_status >= 300
+    )
     return not redirected and not _is_whole(scenario.answer)
 
 
 def _is_whole(answer: Answer) -> bool:
     """Whether the body is complete by its own framing; of a raw answer nobody can say it from its data."""
     if answer.framing == "length":
-        return answer.ending != "stall" and (answer.cut is None or answer.cut >= len(body_of(answer)))
+        return answer.ending != "stall" and (
+            answer.cut is None or answer.cut >= len(body_of(answer))
+        )
     if answer.framing == "close":
         return answer.ending in ("clean", "close")
     return answer.framing == "chunked" and answer.ending == "clean"
@@ -254,18 +337,30 @@ def _is_whole(answer: Answer) -> bool:
 
 # ---- the record --------------------------------------------------------------------------------------------------
 
+
 def row_of(client: str, scenario: Scenario, outcome: Outcome) -> Dict[str, Any]:
     """Return what the record says of one call; whatever differs from run to run is taken out of the message."""
-    row: Dict[str, Any] = {"faults": faults_of(client, scenario, outcome), "asked": scenario.expect.kind or "ok", "status": outcome.status}
-    row.update((name, value) for name, value in (("error", outcome.name), ("kind", outcome.kind), ("code", outcome.code)) if value)
+    row: Dict[str, Any] = {
+        "faults": faults_of(client, scenario, outcome),
+        "asked": scenario.expect.kind or "ok",
+        "status": outcome.status,
+    }
+    row.update(
+        (name, value)
+        for name, value in (("error", outcome.name), ("kind", outcome.kind), ("code", outcome.code))
+        if value
+    )
     if outcome.message:
         row["message"] = _steady(outcome.message)
     return dict(row, parts=len(outcome.parts), sent=len(scenario.expect.parts))
 
 
 _UNSTEADY = (
-    (r"(\bport[= ]|127\.0\.0\.1:|localhost:)[0-9]+", r"\1PORT"), (r"0x[0-9a-f]{9,}", "0x0"),
-    (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"), (r"[0-9]+ (milliseconds|ms)", r"N \1"))
+    (r"(\bport[= ]|127\.0\.0\.1:|localhost:)[0-9]+", r"\1PORT"),
+    (r"0x[0-9a-f]{9,}", "0x0"),
+    (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID"),
+    (r"[0-9]+ (milliseconds|ms)", r"N \1"),
+)
 
 
 def _steady(message: str) -> str:
@@ -274,14 +369,18 @@ def _steady(message: str) -> str:
     return shown(message, 160)
 
 
-def run_client(name: str, scenarios: Optional[Sequence[Scenario]] = None, rounds: int = 1) -> Dict[str, Any]:
+def run_client(
+    name: str, scenarios: Optional[Sequence[Scenario]] = None, rounds: int = 1
+) -> Dict[str, Any]:
     """Return what the record says of one client that is there: version and rows.
 
     rounds: how often all is played; where a later round comes to other faults than the first, `also` tells them
     """
     found = find_peer(name)
     if found is None:
-        raise UsageError("%s is not installed" % name, expected="python3 -m conformance peers install %s" % name)
+        raise UsageError(
+            f"{name} is not installed", expected=f"python3 -m conformance peers install {name}"
+        )
     played = examples() if scenarios is None else scenarios
     version, outcomes = play(found, played)
     rows = {one.name: row_of(name, one, outcomes[one.name]) for one in played}
@@ -291,8 +390,13 @@ def run_client(name: str, scenarios: Optional[Sequence[Scenario]] = None, rounds
             faults = faults_of(name, one, outcomes[one.name])
             if faults not in verdicts_of(rows[one.name]):
                 rows[one.name].setdefault("also", []).append(faults)
-    return {"version": version, "right": sum(not row["faults"] for row in rows.values()), "of": len(rows),
-            "departures": departures(rows), "scenarios": rows}
+    return {
+        "version": version,
+        "right": sum(not row["faults"] for row in rows.values()),
+        "of": len(rows),
+        "departures": departures(rows),
+        "scenarios": rows,
+    }
 
 
 def verdicts_of(row: Mapping[str, Any]) -> List[List[str]]:
@@ -306,8 +410,14 @@ def departures(rows: Mapping[str, Mapping[str, Any]]) -> Dict[str, List[str]]:
     for fault in FAULTS:
         for name, row in rows.items():
             if fault in row["faults"]:
-                of = row["asked"] if fault in _BY_KIND else row.get("error") if fault in _BY_ERROR else None
-                found.setdefault("%s: %s" % (fault, of) if of else fault, []).append(name)
+                of = (
+                    row["asked"]
+                    if fault in _BY_KIND
+                    else row.get("error")
+                    if fault in _BY_ERROR
+                    else None
+                )
+                found.setdefault(f"{fault}: {of}" if of else fault, []).append(name)
     return found
 
 
@@ -317,11 +427,13 @@ _BY_KIND, _BY_ERROR = ("fault_swallowed", "parts_beyond"), ("wrong_class", "good
 def differences(recorded: Mapping[str, Any], fresh: Mapping[str, Any]) -> List[str]:
     """Return in what a fresh run of a client departs from its record, a line for each scenario."""
     old, new = recorded["scenarios"], fresh["scenarios"]
-    lines = ["%s: %s" % (name, "recorded, and no longer in the catalogue" if name in old else "not recorded")
-             for name in sorted(set(old) ^ set(new))]
+    lines = [
+        f"{name}: {'recorded, and no longer in the catalogue' if name in old else 'not recorded'}"
+        for name in sorted(set(old) ^ set(new))
+    ]
     for name in sorted(set(old) & set(new)):
         if new[name]["faults"] not in verdicts_of(old[name]):
-            lines.append("%s: recorded %s, now %s" % (name, json.dumps(old[name]), json.dumps(new[name])))
+            lines.append(f"{name}: recorded {json.dumps(old[name])}, now {json.dumps(new[name])}")
     return lines
 
 
@@ -333,14 +445,21 @@ def read_report(path: str = REPORT) -> Dict[str, Any]:
     except FileNotFoundError:
         report = {"clients": {}}
     except Error as error:
-        raise UsageError("%s: %s" % (shown(path), error)) from None
+        raise UsageError(f"{shown(path)}: {error}") from None
     if not isinstance(report, dict) or not isinstance(report.get("clients"), dict):
-        raise UsageError("%s is no record of clients" % shown(path), expected='an object with "clients"')
+        raise UsageError(
+            f"{shown(path)} is no record of clients", expected='an object with "clients"'
+        )
     return report
 
 
-def record(names: Sequence[str], say: Say, path: str = REPORT, run: Callable[..., Dict[str, Any]] = run_client,
-           today: Callable[[], str] = lambda: time.strftime("%Y-%m-%d", time.gmtime())) -> None:
+def record(
+    names: Sequence[str],
+    say: Say,
+    path: str = REPORT,
+    run: Callable[..., Dict[str, Any]] = run_client,
+    today: Callable[[], str] = lambda: time.strftime("%Y-%m-%d", time.gmtime()),
+) -> None:
     """Play the catalogue to the clients (none named: to all of CLIENTS), and write what comes of it beside what stands there."""
     for name in names:
         if name not in CLIENTS:
@@ -351,18 +470,27 @@ def record(names: Sequence[str], say: Say, path: str = REPORT, run: Callable[...
         for line in summary(name, clients[name]):
             say(line)
     report = {
-        "made_by": "python3 -m conformance peers record", "read_timeout": READ_TIMEOUT, "deadline": DEADLINE, "attempts": 1,
-        "faults": FAULTS, "clients": {name: clients[name] for name in CLIENTS if name in clients}}
+        "made_by": "python3 -m conformance peers record",
+        "read_timeout": READ_TIMEOUT,
+        "deadline": DEADLINE,
+        "attempts": 1,
+        "faults": FAULTS,
+        "clients": {name: clients[name] for name in CLIENTS if name in clients},
+    }
     write_whole(path, _laid_out(report, 4) + "\n")
-    say("written: %s" % path)
+    say(f"written: {path}")
 
 
 def summary(name: str, client: Mapping[str, Any]) -> List[str]:
     """Return lines that tell in what a client departs from the catalogue."""
-    lines = ["%s %s, %s: right on %d of %d" % (name, client["version"], client["date"], client["right"], client["of"])]
+    lines = [
+        f"{name} {client['version']}, {client['date']}: right on {int(client['right'])} of {int(client['of'])}"
+    ]
     for group, names in client["departures"].items():
         fault, _, error = group.partition(": ")
-        lines.append("  %s%s (%d): %s" % (FAULTS[fault], ", " + error if error else "", len(names), " ".join(names)))
+        lines.append(
+            f"  {FAULTS[fault]}{', ' + error if error else ''} ({len(names)}): {' '.join(names)}"
+        )
     return lines
 
 
@@ -371,5 +499,8 @@ def _laid_out(value: Any, depth: int, margin: str = "") -> str:
     if not depth or not isinstance(value, dict) or not value:
         return json.dumps(value, ensure_ascii=False)
     inner = margin + " "
-    entries = ["%s%s: %s" % (inner, json.dumps(key), _laid_out(entry, depth - 1, inner)) for key, entry in value.items()]
-    return "{\n%s\n%s}" % (",\n".join(entries), margin)
+    entries = [
+        f"{inner}{json.dumps(key)}: {_laid_out(entry, depth - 1, inner)}"
+        for key, entry in value.items()
+    ]
+    return "{{\n{}\n{}}}".format(",\n".join(entries), margin)

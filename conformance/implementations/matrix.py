@@ -8,6 +8,7 @@ peer, its badge, README's table) can be told again without running anything (`--
 
 Nothing of the caller's own AWS settings and proxies reaches a peer: an implementation that looked there would be judged by them.
 """
+
 import argparse
 import json
 import os
@@ -59,7 +60,9 @@ Document = Dict[str, Any]
 Reports = Dict[str, Document]  # by the peer's name, in the order of PEERS
 
 
-def matrix_suite(options: argparse.Namespace, say: Say, complain: Say, terminal: Optional[TextIO]) -> int:
+def matrix_suite(
+    options: argparse.Namespace, say: Say, complain: Say, terminal: Optional[TextIO]
+) -> int:
     """Run peers, or take what is kept; write and tell what came of them. Return the exit code: 3 when one could not be judged.
 
     options: names, report, committed, write, jobs, timeout, as the command line has them. Raises UsageError.
@@ -70,7 +73,7 @@ def matrix_suite(options: argparse.Namespace, say: Say, complain: Say, terminal:
         _readme()  # first: where there is no checkout nothing is asked in vain
     cases, faults = read_cases()
     for fault in faults:
-        complain("conformance: %s" % fault)
+        complain(f"conformance: {fault}")
     cases += scenario_cases()
     if options.committed:
         reports, absent = kept_reports(peers)
@@ -78,13 +81,21 @@ def matrix_suite(options: argparse.Namespace, say: Say, complain: Say, terminal:
         reports, absent = _run_peers(peers, cases, options, complain, terminal)
     if not reports:
         for name, reason in absent.items():
-            complain("%s: %s" % (name, reason))
-        raise UsageError("there is no report to tell", expected="a checkout, which keeps them" if options.committed
-                         else "a peer that is installed: python3 -m conformance peers list")
+            complain(f"{name}: {reason}")
+        raise UsageError(
+            "there is no report to tell",
+            expected="a checkout, which keeps them"
+            if options.committed
+            else "a peer that is installed: python3 -m conformance peers list",
+        )
     try:
         for kind, path in wanted:
-            write_whole(path, html_text(list(reports.values()), cases, load_rules(), absent) if kind == "html"
-                        else matrix_text(reports, absent))
+            write_whole(
+                path,
+                html_text(list(reports.values()), cases, load_rules(), absent)
+                if kind == "html"
+                else matrix_text(reports, absent),
+            )
         if options.write:
             _keep({} if options.committed else reports)
     finally:  # a report that cannot be written takes no verdict with it
@@ -95,15 +106,29 @@ def matrix_suite(options: argparse.Namespace, say: Say, complain: Say, terminal:
 
 def matrix_text(reports: Mapping[str, Document], absent: Mapping[str, str]) -> str:
     """Return the reports of several peers as one JSON document, each as it is written alone; its date is that of the last."""
-    head = {"matrix": MATRIX_VERSION, "date": max(report["date"] for report in reports.values()), "absent": absent}
-    inner = ",\n".join("%s: %s" % (json.dumps(name), to_text(report).rstrip()) for name, report in reports.items())
-    return '%s,\n "reports": {\n%s\n}}\n' % (json.dumps(head, indent=1, ensure_ascii=False)[:-len("\n}")], inner)
+    head = {
+        "matrix": MATRIX_VERSION,
+        "date": max(report["date"] for report in reports.values()),
+        "absent": absent,
+    }
+    inner = ",\n".join(
+        f"{json.dumps(name)}: {to_text(report).rstrip()}" for name, report in reports.items()
+    )
+    return '{},\n "reports": {{\n{}\n}}}}\n'.format(
+        json.dumps(head, indent=1, ensure_ascii=False)[: -len("\n}")], inner
+    )
 
 
 # ---- running -----------------------------------------------------------------------------------------------------
 
-def _run_peers(peers: Sequence[Peer], cases: Sequence[Case], options: argparse.Namespace, complain: Say,
-               terminal: Optional[TextIO]) -> Tuple[Reports, Dict[str, str]]:
+
+def _run_peers(
+    peers: Sequence[Peer],
+    cases: Sequence[Case],
+    options: argparse.Namespace,
+    complain: Say,
+    terminal: Optional[TextIO],
+) -> Tuple[Reports, Dict[str, str]]:
     reports: Reports = OrderedDict()
     absent: Dict[str, str] = OrderedDict()
     for peer in peers:
@@ -113,12 +138,21 @@ def _run_peers(peers: Sequence[Peer], cases: Sequence[Case], options: argparse.N
         elif not found.command:
             absent[peer.name] = "no adapter speaks for it"
         else:
-            reports[peer.name] = run_peer(peer, found, cases, options.timeout, options.jobs, terminal)
-            complain("%s: %s" % (peer.name, _told(reports[peer.name])))
+            reports[peer.name] = run_peer(
+                peer, found, cases, options.timeout, options.jobs, terminal
+            )
+            complain(f"{peer.name}: {_told(reports[peer.name])}")
     return reports, absent
 
 
-def run_peer(peer: Peer, found: Found, cases: Sequence[Case], timeout: float, jobs: Optional[int], terminal: Optional[TextIO]) -> Document:
+def run_peer(
+    peer: Peer,
+    found: Found,
+    cases: Sequence[Case],
+    timeout: float,
+    jobs: Optional[int],
+    terminal: Optional[TextIO],
+) -> Document:
     """Return the report of one peer; of one that cannot be judged it says why."""
     progress = ProgressLine(terminal)
     runner = Runner(found.command, timeout, jobs, environment_of(found))
@@ -128,19 +162,24 @@ def run_peer(peer: Peer, found: Found, cases: Sequence[Case], timeout: float, jo
         run = _broken(peer, error)
     finally:
         progress.clear()
-    return report_document(run.implementation, settle(run.results), load_rules(), utc_date(time.time()))
+    return report_document(
+        run.implementation, settle(run.results), load_rules(), utc_date(time.time())
+    )
 
 
 def _broken(peer: Peer, error: BrokenAdapter) -> Run:
     run = broken_run(error)
-    return run._replace(implementation=run.implementation._replace(name=peer.name, version=peer.pins[0][1]))
+    return run._replace(
+        implementation=run.implementation._replace(name=peer.name, version=peer.pins[0][1])
+    )
 
 
 def _told(report: Document) -> str:
-    return ", ".join("%d %s" % (count, word) for word, count in report["totals"].items())
+    return ", ".join(f"{int(count)} {word}" for word, count in report["totals"].items())
 
 
 # ---- what is kept ------------------------------------------------------------------------------------------------
+
 
 def kept_reports(peers: Sequence[Peer]) -> Tuple[Reports, Dict[str, str]]:
     """Return the reports that the checkout keeps of the peers, and of the others that there is none. Raises UsageError."""
@@ -161,11 +200,11 @@ def read_report(path: str) -> Document:
         with open(path, "rb") as file:
             report = parse_json(file.read())
     except OSError as error:
-        raise UsageError("%s cannot be read: %s" % (shown(path), error.strerror)) from None
+        raise UsageError(f"{shown(path)} cannot be read: {error.strerror}") from None
     except Error as error:
-        raise UsageError("%s: %s" % (shown(path), error)) from None
+        raise UsageError(f"{shown(path)}: {error}") from None
     for fault in report_faults(report):
-        raise UsageError("%s is no report: %s" % (shown(path), fault))
+        raise UsageError(f"{shown(path)} is no report: {fault}")
     return dict(report)
 
 
@@ -177,7 +216,9 @@ def _keep(reports: Mapping[str, Document]) -> None:
     kept, _ = kept_reports(PEERS)
     for name, report in kept.items():
         write_whole(os.path.join(BADGES, name + ".svg"), badge_text(report))
-    write_whole(README, before + MARKS[0] + "\n".join(table_lines(kept, {})) + "\n" + MARKS[1] + behind)
+    write_whole(
+        README, before + MARKS[0] + "\n".join(table_lines(kept, {})) + "\n" + MARKS[1] + behind
+    )
 
 
 def _readme() -> Tuple[str, str, str]:
@@ -190,15 +231,27 @@ def split_readme(text: str) -> Tuple[str, str, str]:
     before, first, rest = text.partition(MARKS[0])
     inside, last, behind = rest.partition(MARKS[1])
     if not first or not last or MARKS[0] in rest or MARKS[1] in before + behind:
-        raise UsageError("README.md has no one place for the matrix", expected=" and ".join(map(str.strip, MARKS)) + ", once each")
+        raise UsageError(
+            "README.md has no one place for the matrix",
+            expected=" and ".join(map(str.strip, MARKS)) + ", once each",
+        )
     return before, inside, behind
 
 
 # ---- the table ---------------------------------------------------------------------------------------------------
 
-_COLUMNS = (("pass", (PASS,)), ("acceptable", (ACCEPTABLE,)), ("fail", (FAIL, KNOWN)), ("crash, hang", (CRASH, HANG)),
-            ("unsupported", (UNSUPPORTED,)))
-_RARE = (("blocked", (BLOCKED,)), ("unlisted", (UNKNOWN_PASS,)), ("adapter", (ADAPTER,)))  # columns that are there when they are needed
+_COLUMNS = (
+    ("pass", (PASS,)),
+    ("acceptable", (ACCEPTABLE,)),
+    ("fail", (FAIL, KNOWN)),
+    ("crash, hang", (CRASH, HANG)),
+    ("unsupported", (UNSUPPORTED,)),
+)
+_RARE = (
+    ("blocked", (BLOCKED,)),
+    ("unlisted", (UNKNOWN_PASS,)),
+    ("adapter", (ADAPTER,)),
+)  # columns that are there when they are needed
 
 
 def table_lines(reports: Mapping[str, Document], absent: Mapping[str, str]) -> List[str]:
@@ -206,20 +259,33 @@ def table_lines(reports: Mapping[str, Document], absent: Mapping[str, str]) -> L
 
     absent: the names of those that could not be asked at all, and why
     """
-    columns = _COLUMNS + tuple(column for column in _RARE if any(_count(report, column[1]) for report in reports.values()))
+    columns = _COLUMNS + tuple(
+        column for column in _RARE if any(_count(report, column[1]) for report in reports.values())
+    )
     rows = [["implementation"] + [name for name, _ in columns] + ["date"]]
     for report in reports.values():
         said = report["implementation"]
-        rows.append([_cell("%s %s" % (said["name"], said["version"]))] + ["%d" % _count(report, words) for _, words in columns]
-                    + [report["date"][:10]])
+        rows.append(
+            [_cell(f"{said['name']} {said['version']}")]
+            + [f"{int(_count(report, words))}" for _, words in columns]
+            + [report["date"][:10]]
+        )
     rows += [[_cell(name)] + ["-"] * (len(columns) + 1) for name in absent]
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    lines = ["| %s |" % " | ".join([row[0].ljust(widths[0])] + [text.rjust(width) for text, width in zip(row[1:], widths[1:])])
-             for row in rows]
-    lines.insert(1, "|%s|%s|" % ("-" * (widths[0] + 2), "|".join("-" * (width + 1) + ":" for width in widths[1:])))
-    notes = ["%s: %s" % (_cell(report["implementation"]["name"]), _cell(note))
-             for report in reports.values() for note in _why_not_judged(report)]
-    notes += ["%s: %s" % (_cell(name), _cell(reason)) for name, reason in absent.items()]
+    lines = [
+        f"| {' | '.join([row[0].ljust(widths[0])] + [text.rjust(width) for text, width in zip(row[1:], widths[1:])])} |"
+        for row in rows
+    ]
+    lines.insert(
+        1,
+        f"|{'-' * (widths[0] + 2)}|{'|'.join(('-' * (width + 1) + ':' for width in widths[1:]))}|",
+    )
+    notes = [
+        f"{_cell(report['implementation']['name'])}: {_cell(note)}"
+        for report in reports.values()
+        for note in _why_not_judged(report)
+    ]
+    notes += [f"{_cell(name)}: {_cell(reason)}" for name, reason in absent.items()]
     return lines + ([""] if notes else []) + notes
 
 
@@ -233,4 +299,7 @@ def _why_not_judged(report: Document) -> List[str]:
 
 def _cell(text: str) -> str:
     """Return text that came from an adapter, so that Markdown reads nothing else in it."""
-    return "".join("\\" + mark if mark in "\\`*_{}[]<>|#!~" else "&amp;" if mark == "&" else mark for mark in shown(text, 200))
+    return "".join(
+        "\\" + mark if mark in "\\`*_{}[]<>|#!~" else "&amp;" if mark == "&" else mark
+        for mark in shown(text, 200)
+    )

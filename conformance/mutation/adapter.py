@@ -5,6 +5,7 @@ NAME is the id of a mutant that `conformance mutants` lists, or MODULE:NUMBER, o
 takes the place of the module's own when refimpl is loaded, in this process alone; all else is conformance/adapters/refimpl.py.
 So `conformance run --adapter "python3 -m conformance.mutation.adapter NAME"` shows what a verdict on that mistake looks like.
 """
+
 import sys
 from importlib import import_module
 from importlib.abc import MetaPathFinder
@@ -45,7 +46,9 @@ def finder_of(name: str) -> BrokenFinder:
     if colon:
         return BrokenFinder(module, broken_code(module, number))
     mutant = find_mutant(name)
-    return BrokenFinder(mutant.module, compile(broken_source(mutant), path_of(mutant.module), "exec"))
+    return BrokenFinder(
+        mutant.module, compile(broken_source(mutant), path_of(mutant.module), "exec")
+    )
 
 
 def run(name: str) -> None:
@@ -54,11 +57,11 @@ def run(name: str) -> None:
         raise MutantError("refimpl has been loaded before the mutant")
     sys.meta_path.insert(0, finder_of(name))
     adapter = import_module("conformance.adapters.refimpl")
-    adapter.serve("refimpl, broken: %s" % name, adapter.VERSION, adapter.OPERATIONS)
+    adapter.serve(f"refimpl, broken: {name}", adapter.VERSION, adapter.OPERATIONS)
 
 
 if __name__ == "__main__":
     try:
         run(*sys.argv[1:2] or [""])
     except MutantError as fault:
-        sys.exit("mutant: %s" % fault)
+        sys.exit(f"mutant: {fault}")

@@ -8,6 +8,7 @@ that one change is made in it, and it is compiled as it is: no text is written.
 Left alone: annotations, decorators, docstrings, texts, and what an error is given as its message and evidence, since the vectors
 judge no wording. Python 3.8 or newer; older ones have other trees.
 """
+
 import ast
 import re
 from types import CodeType
@@ -15,33 +16,80 @@ from typing import Any, Callable, Iterator, List, NamedTuple, Type
 
 from conformance.mutation.mutants import MutantError, path_of, source_of
 
-Place = NamedTuple("Place", [
-    ("number", int),
-    ("module", str), ("function", str),     # of refimpl; dotted, with its class, empty at the module's own level
-    ("first", int), ("last", int),          # the lines of the smallest statement around it
-    ("line", int), ("what", str)])
+
+class Place(NamedTuple):
+    number: int
+    module: str
+    function: str
+    first: int
+    last: int
+    line: int
+    what: str
+
+
 Place.__doc__ = """Where a mutant differs from the source, and how."""
 
-_Scope = NamedTuple("_Scope", [("function", str), ("statement", ast.stmt)])
-_Offer = NamedTuple("_Offer", [("scope", _Scope), ("line", int), ("what", str), ("change", Callable[[], None])])
+
+class _Scope(NamedTuple):
+    function: str
+    statement: ast.stmt
+
+
+class _Offer(NamedTuple):
+    scope: _Scope
+    line: int
+    what: str
+    change: Callable[[], None]
+
 
 _COMPARISONS = (
-    (ast.Eq, ast.NotEq), (ast.NotEq, ast.Eq), (ast.Lt, ast.LtE), (ast.LtE, ast.Lt), (ast.Gt, ast.GtE), (ast.GtE, ast.Gt),
-    (ast.Is, ast.IsNot), (ast.IsNot, ast.Is), (ast.In, ast.NotIn), (ast.NotIn, ast.In))
+    (ast.Eq, ast.NotEq),
+    (ast.NotEq, ast.Eq),
+    (ast.Lt, ast.LtE),
+    (ast.LtE, ast.Lt),
+    (ast.Gt, ast.GtE),
+    (ast.GtE, ast.Gt),
+    (ast.Is, ast.IsNot),
+    (ast.IsNot, ast.Is),
+    (ast.In, ast.NotIn),
+    (ast.NotIn, ast.In),
+)
 _OPERATORS = (
-    (ast.Add, ast.Sub), (ast.Sub, ast.Add), (ast.Mult, ast.FloorDiv), (ast.FloorDiv, ast.Mult), (ast.Div, ast.Mult), (ast.Mod, ast.Mult),
-    (ast.LShift, ast.RShift), (ast.RShift, ast.LShift), (ast.BitOr, ast.BitAnd), (ast.BitAnd, ast.BitOr), (ast.And, ast.Or),
-    (ast.Or, ast.And))
+    (ast.Add, ast.Sub),
+    (ast.Sub, ast.Add),
+    (ast.Mult, ast.FloorDiv),
+    (ast.FloorDiv, ast.Mult),
+    (ast.Div, ast.Mult),
+    (ast.Mod, ast.Mult),
+    (ast.LShift, ast.RShift),
+    (ast.RShift, ast.LShift),
+    (ast.BitOr, ast.BitAnd),
+    (ast.BitAnd, ast.BitOr),
+    (ast.And, ast.Or),
+    (ast.Or, ast.And),
+)
 _OTHER = dict(_COMPARISONS + _OPERATORS)
-_REFUSALS = re.compile(r"_?refuse\w*|_short|_not_utf8|_wrong_value|_check_limit|\w*Error")  # what they are given is shown, and no more
+_REFUSALS = re.compile(
+    r"_?refuse\w*|_short|_not_utf8|_wrong_value|_check_limit|\w*Error"
+)  # what they are given is shown, and no more
 _DROPPED = (ast.Expr, ast.Raise, ast.AugAssign, ast.Delete, ast.Break, ast.Continue)
 
 
 def places(module: str) -> List[Place]:
     """Return every mutant that can be made of a module of refimpl."""
     offers = _offers_in(ast.parse(source_of(module)))
-    return [Place(number, module, scope.function, scope.statement.lineno, _last_line(scope.statement), line, what)
-            for number, (scope, line, what, _) in enumerate(offers)]
+    return [
+        Place(
+            number,
+            module,
+            scope.function,
+            scope.statement.lineno,
+            _last_line(scope.statement),
+            line,
+            what,
+        )
+        for number, (scope, line, what, _) in enumerate(offers)
+    ]
 
 
 def broken_code(module: str, number: str) -> CodeType:
@@ -49,12 +97,15 @@ def broken_code(module: str, number: str) -> CodeType:
     tree = ast.parse(source_of(module))
     offers = list(_offers_in(tree))
     if not number.isdigit() or int(number) >= len(offers):
-        raise MutantError("no such mutant of %s: expected 0 to %d, got %s" % (module, len(offers) - 1, number))
+        raise MutantError(
+            f"no such mutant of {module}: expected 0 to {int(len(offers) - 1)}, got {number}"
+        )
     offers[int(number)].change()
     return compile(ast.fix_missing_locations(tree), path_of(module), "exec")
 
 
 # ---- walking the tree --------------------------------------------------------------------------------------------
+
 
 def _offers_in(tree: ast.Module) -> Iterator[_Offer]:
     return _offers_of_body(tree.body, "")
@@ -68,16 +119,29 @@ def _offers_of_body(body: List[ast.stmt], function: str) -> Iterator[_Offer]:
 def _offers_of_statement(body: List[ast.stmt], index: int, scope: _Scope) -> Iterator[_Offer]:
     statement = scope.statement
     if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-        inner = "%s.%s" % (scope.function, statement.name) if scope.function else statement.name
+        inner = f"{scope.function}.{statement.name}" if scope.function else statement.name
         if isinstance(statement, ast.FunctionDef):
-            for default in statement.args.defaults + [node for node in statement.args.kw_defaults if node is not None]:
+            for default in statement.args.defaults + [
+                node for node in statement.args.kw_defaults if node is not None
+            ]:
                 yield from _offers_of_expression(default, scope)
         yield from _offers_of_body(statement.body, inner)
         return
     if _is_dropped(statement):
-        yield _Offer(scope, statement.lineno, "statement dropped", lambda: body.__setitem__(index, ast.Pass()))
-    if isinstance(statement, ast.Return) and statement.value is not None and not _is_none(statement.value):
-        yield _Offer(scope, statement.lineno, "returns None", lambda: setattr(statement, "value", None))
+        yield _Offer(
+            scope,
+            statement.lineno,
+            "statement dropped",
+            lambda: body.__setitem__(index, ast.Pass()),
+        )
+    if (
+        isinstance(statement, ast.Return)
+        and statement.value is not None
+        and not _is_none(statement.value)
+    ):
+        yield _Offer(
+            scope, statement.lineno, "returns None", lambda: setattr(statement, "value", None)
+        )
     if isinstance(statement, (ast.If, ast.While)):
         yield from _offers_of_condition(statement, scope)
     for name, value in ast.iter_fields(statement):
@@ -97,14 +161,25 @@ def _is_dropped(statement: ast.stmt) -> bool:
         return not isinstance(statement.value, ast.Constant)  # a docstring
     if isinstance(statement, (ast.Assign, ast.AnnAssign)):
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        return statement.value is not None and not any(isinstance(target, (ast.Name, ast.Tuple)) for target in targets)
+        return statement.value is not None and not any(
+            isinstance(target, (ast.Name, ast.Tuple)) for target in targets
+        )
     return isinstance(statement, _DROPPED)
 
 
 def _offers_of_condition(node: ast.AST, scope: _Scope) -> Iterator[_Offer]:
     test = node.test  # type: ignore[attr-defined]
-    if not isinstance(test, ast.Compare) or len(test.ops) > 1 or isinstance(test.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)):
-        yield _Offer(scope, test.lineno, "condition negated", lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), test)))
+    if (
+        not isinstance(test, ast.Compare)
+        or len(test.ops) > 1
+        or isinstance(test.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE))
+    ):
+        yield _Offer(
+            scope,
+            test.lineno,
+            "condition negated",
+            lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), test)),
+        )
 
 
 def _offers_of_expression(node: ast.AST, scope: _Scope) -> Iterator[_Offer]:
@@ -113,19 +188,39 @@ def _offers_of_expression(node: ast.AST, scope: _Scope) -> Iterator[_Offer]:
         yield from _offers_of_condition(node, scope)
     elif isinstance(node, ast.comprehension):
         for index, test in enumerate(node.ifs):
-            yield _Offer(scope, test.lineno, "condition negated", _setter(node.ifs, index, ast.UnaryOp(ast.Not(), test)))
+            yield _Offer(
+                scope,
+                test.lineno,
+                "condition negated",
+                _setter(node.ifs, index, ast.UnaryOp(ast.Not(), test)),
+            )
     elif isinstance(node, ast.Compare):
         for index, operator in enumerate(node.ops):
-            yield _Offer(scope, line, _told(type(operator)), _setter(node.ops, index, _OTHER[type(operator)]()))
+            yield _Offer(
+                scope,
+                line,
+                _told(type(operator)),
+                _setter(node.ops, index, _OTHER[type(operator)]()),
+            )
     elif isinstance(node, (ast.BinOp, ast.BoolOp)):
         if type(node.op) in _OTHER and not _is_format(node):
-            yield _Offer(scope, line, _told(type(node.op)), lambda: setattr(node, "op", _OTHER[type(node.op)]()))
+            yield _Offer(
+                scope,
+                line,
+                _told(type(node.op)),
+                lambda: setattr(node, "op", _OTHER[type(node.op)]()),
+            )
     elif isinstance(node, ast.Constant):
         yield from _offers_of_constant(node, scope)
-    elif isinstance(node, ast.Call) and _REFUSALS.fullmatch(getattr(node.func, "attr", "") or getattr(node.func, "id", "")):
+    elif isinstance(node, ast.Call) and _REFUSALS.fullmatch(
+        getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+    ):
         return
     for child in ast.iter_child_nodes(node):
-        if not isinstance(child, (ast.expr_context, ast.operator, ast.boolop, ast.cmpop, ast.unaryop, ast.arguments)):
+        if not isinstance(
+            child,
+            (ast.expr_context, ast.operator, ast.boolop, ast.cmpop, ast.unaryop, ast.arguments),
+        ):
             yield from _offers_of_expression(child, scope)
 
 
@@ -134,7 +229,12 @@ def _offers_of_constant(node: ast.Constant, scope: _Scope) -> Iterator[_Offer]:
     if isinstance(value, int):
         others = [not value] if isinstance(value, bool) else [value + 1, value - 1]
     for other in others:
-        yield _Offer(scope, node.lineno, "%r -> %r" % (value, other), lambda other=other: setattr(node, "value", other))  # type: ignore[misc]
+        yield _Offer(
+            scope,
+            node.lineno,
+            f"{value!r} -> {other!r}",
+            lambda other=other: setattr(node, "value", other),
+        )  # type: ignore[misc]
 
 
 def _setter(values: List[Any], index: int, value: ast.AST) -> Callable[[], None]:
@@ -142,7 +242,11 @@ def _setter(values: List[Any], index: int, value: ast.AST) -> Callable[[], None]
 
 
 def _is_format(node: ast.AST) -> bool:
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant)
+    return (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Mod)
+        and isinstance(node.left, ast.Constant)
+    )
 
 
 def _is_none(node: ast.AST) -> bool:
@@ -150,7 +254,7 @@ def _is_none(node: ast.AST) -> bool:
 
 
 def _told(operator: Type[ast.AST]) -> str:
-    return "%s -> %s" % (operator.__name__, _OTHER[operator].__name__)
+    return f"{operator.__name__} -> {_OTHER[operator].__name__}"
 
 
 def _last_line(statement: ast.stmt) -> int:

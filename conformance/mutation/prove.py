@@ -11,6 +11,7 @@ does when a MUST has cases and no mutant.
 first (mutation/reach.py), and a mutant is asked what reaches its statement, since nothing else can tell. Survivors are told with
 their reason, where survivors.py knows one, and written to a report.
 """
+
 import argparse
 import fnmatch
 import hashlib
@@ -56,19 +57,37 @@ from refimpl.errors import Error, UsageError
 from refimpl.operation import VERSION
 
 GENERATED_MODULES = (
-    "eventstream", "sigv4", "text", "fields", "documents.value_format", "documents.json_format", "documents.xml_format", "documents.query_format", "documents.header_format", "documents.datatype", "shapes",
-    "errordocument", "convert", "http1", "operation", "endpoints")
+    "eventstream",
+    "sigv4",
+    "text",
+    "fields",
+    "documents.value_format",
+    "documents.json_format",
+    "documents.xml_format",
+    "documents.query_format",
+    "documents.header_format",
+    "documents.datatype",
+    "shapes",
+    "errordocument",
+    "convert",
+    "http1",
+    "operation",
+    "endpoints",
+)
 
-ERROR = "ERROR"        # an exception that is none of the implementation's
+ERROR = "ERROR"  # an exception that is none of the implementation's
 STILLBORN = "STILLBORN"  # it cannot even be loaded
 SURVIVES = "SURVIVES"
 UNREACHED = "UNREACHED"  # no question reaches its statement
 
 Say = Callable[[str], None]
 
-Trial = NamedTuple("Trial", [
-    ("how", str),                   # FAIL, CRASH, HANG, ERROR, ACCEPTABLE: killed so; or STILLBORN, SURVIVES, UNREACHED
-    ("killer", Optional[Question]), ("asked", int), ("note", str)])
+
+class Trial(NamedTuple):
+    how: str
+    killer: Optional[Question]
+    asked: int
+    note: str
 
 
 class ProofFailed(Error):
@@ -86,7 +105,9 @@ class Bench:
     def __init__(self, timeout: float, cache: str) -> None:
         self._timeout = timeout
         # What is compiled is kept in one place, so that each of some hundred processes need not do it again.
-        self._environment = dict(own_environment(), PYTHONPYCACHEPREFIX=cache, PYTHONDONTWRITEBYTECODE="")
+        self._environment = dict(
+            own_environment(), PYTHONPYCACHEPREFIX=cache, PYTHONDONTWRITEBYTECODE=""
+        )
 
     def command_of(self, name: str) -> List[str]:
         """Return the command of a mutant's adapter."""
@@ -116,7 +137,9 @@ class Bench:
                 endpoint.close()
         return Trial(SURVIVES, None, asked, "")
 
-    def _answer(self, adapter: Adapter, question: Question, endpoint: Optional[Endpoint]) -> Tuple[str, str]:
+    def _answer(
+        self, adapter: Adapter, question: Question, endpoint: Optional[Endpoint]
+    ) -> Tuple[str, str]:
         """Return how a question kills, and what shows it; nothing when it does not."""
         case = question.case
         given = addressed(case, question.input, endpoint.url if endpoint is not None else "")
@@ -128,7 +151,11 @@ class Bench:
             return CRASH, str(fault)
         except AdapterFault as fault:
             return ERROR, str(fault)
-        calls = calls_of(case.input["input"]["EndpointName"], endpoint.calls) if case.op == "invoke" and endpoint is not None else None
+        calls = (
+            calls_of(case.input["input"]["EndpointName"], endpoint.calls)
+            if case.op == "invoke" and endpoint is not None
+            else None
+        )
         came = judge(question, answer, {}, calls)
         if came.word == ADAPTER:
             return ERROR, came.note
@@ -137,10 +164,11 @@ class Bench:
 
 # ---- the commands ------------------------------------------------------------------------------------------------
 
+
 def list_mutants(options: argparse.Namespace, say: Say) -> None:
     """Print the chosen mutants, a line each."""
     for mutant in choose_mutants(options.only, options.rule):
-        say("%-8s  %-38s  %s" % (mutant.rule, mutant.id, mutant.what))
+        say(f"{mutant.rule:8}  {mutant.id:38}  {mutant.what}")
 
 
 def prove_suite(options: argparse.Namespace, say: Say) -> None:
@@ -153,21 +181,31 @@ def prove_suite(options: argparse.Namespace, say: Say) -> None:
         whole = len(mutants) == len(MUTANTS)
         prove(mutants, cases, load_rules() if whole else {}, options.jobs, options.timeout, say)
         return
-    outcomes, made = prove_generated(modules, cases, options.jobs, options.timeout, options.budget, say)
+    outcomes, made = prove_generated(
+        modules, cases, options.jobs, options.timeout, options.budget, say
+    )
     if not outcomes:
-        raise ProofFailed("no mutant was tried", expected="a budget of more than %g s" % options.budget)
+        raise ProofFailed(
+            "no mutant was tried", expected=f"a budget of more than {options.budget:g} s"
+        )
     report = report_of(outcomes, made, cases, time.strftime("%Y-%m-%d", time.gmtime()))
     if options.report:
         write_whole(options.report, json.dumps(report, indent=1) + "\n")
-    say("%(tried)d of %(made)d mutants tried, %(killed)d killed: %(killed_percent)g %%" % report)
+    say(
+        f"{int(report['tried'])} of {int(report['made'])} mutants tried, {int(report['killed'])} killed: {report['killed_percent']:g} %"
+    )
     for why, count in report["reasons"].items():
-        say("%5d  %s" % (count, why))
+        say(f"{int(count):5}  {why}")
 
 
 def choose_mutants(only: Sequence[str], rules: Sequence[str]) -> List[Mutant]:
     """Return the mutants whose id fits one of the globs and that break one of the rules; all, of none. Raises UsageError for nothing."""
-    chosen = [mutant for mutant in MUTANTS if (not only or any(fnmatch.fnmatchcase(mutant.id, glob) for glob in only))
-              and (not rules or mutant.rule in rules)]
+    chosen = [
+        mutant
+        for mutant in MUTANTS
+        if (not only or any(fnmatch.fnmatchcase(mutant.id, glob) for glob in only))
+        and (not rules or mutant.rule in rules)
+    ]
     if not chosen:
         raise UsageError("no mutant fits", expected="one of python3 -m conformance mutants")
     return chosen
@@ -175,26 +213,45 @@ def choose_mutants(only: Sequence[str], rules: Sequence[str]) -> List[Mutant]:
 
 # ---- by hand -----------------------------------------------------------------------------------------------------
 
-def prove(mutants: Sequence[Mutant], cases: Sequence[Case], rules: Mapping[str, Rule], jobs: int, timeout: float, say: Say) -> None:
+
+def prove(
+    mutants: Sequence[Mutant],
+    cases: Sequence[Case],
+    rules: Mapping[str, Rule],
+    jobs: int,
+    timeout: float,
+    say: Say,
+) -> None:
     """Try every mutant on its rule's cases, and tell how each died. Raises ProofFailed when one survives or cannot be loaded."""
     of_rule = questions_by_rule(cases)
-    failed = ["%s: has cases and no mutant" % rule for rule in without_mutant(mutants, cases, rules)]
+    failed = [f"{rule}: has cases and no mutant" for rule in without_mutant(mutants, cases, rules)]
     killers = set()
     with tempfile.TemporaryDirectory() as cache, ThreadPoolExecutor(jobs) as pool:
         bench = Bench(timeout, cache)
-        trials = pool.map(lambda mutant: bench.trial(mutant.id, of_rule.get(mutant.rule, [])), mutants)
+        trials = pool.map(
+            lambda mutant: bench.trial(mutant.id, of_rule.get(mutant.rule, [])), mutants
+        )
         for mutant, trial in zip(mutants, trials):
-            say("%-9s %-8s %-38s %s" % (trial.how, mutant.rule, mutant.id, told(trial)))
+            say(f"{trial.how:9} {mutant.rule:8} {mutant.id:38} {told(trial)}")
             if trial.killer is None:
-                failed.append("%s survives: %s" % (mutant.id, mutant.what) if trial.how == SURVIVES else
-                              "%s cannot be loaded: %s" % (mutant.id, trial.note))
+                failed.append(
+                    f"{mutant.id} survives: {mutant.what}"
+                    if trial.how == SURVIVES
+                    else f"{mutant.id} cannot be loaded: {trial.note}"
+                )
             else:
                 killers.add(trial.killer.case.id)
     for line in failed:
         say("! " + line)
-    say("%d mutants, %d killed, by %d cases" % (len(mutants), len(mutants) - sum("no mutant" not in line for line in failed), len(killers)))
+    say(
+        f"{len(mutants)} mutants, {int(len(mutants) - sum(('no mutant' not in line for line in failed)))} killed, by {len(killers)} cases"
+    )
     if failed:
-        raise ProofFailed("the vectors do not kill every mutant", expected="none that survives", actual="%d faults" % len(failed))
+        raise ProofFailed(
+            "the vectors do not kill every mutant",
+            expected="none that survives",
+            actual=f"{len(failed)} faults",
+        )
 
 
 def questions_by_rule(cases: Sequence[Case]) -> Dict[str, List[Question]]:
@@ -206,37 +263,60 @@ def questions_by_rule(cases: Sequence[Case]) -> Dict[str, List[Question]]:
     return found
 
 
-def without_mutant(mutants: Sequence[Mutant], cases: Sequence[Case], rules: Mapping[str, Rule]) -> List[str]:
+def without_mutant(
+    mutants: Sequence[Mutant], cases: Sequence[Case], rules: Mapping[str, Rule]
+) -> List[str]:
     """Return each MUST that a case tests and no mutant breaks, but those whose text says that a test must help the cases."""
     broken = {mutant.rule for mutant in mutants}
     tested = {rule for case in cases for rule in case.rules}
-    return [rule.id for rule in rules.values() if "MUST" in rule.words and not rule.tests and rule.id in tested - broken]
+    return [
+        rule.id
+        for rule in rules.values()
+        if "MUST" in rule.words and not rule.tests and rule.id in tested - broken
+    ]
 
 
 def told(trial: Trial) -> str:
     """Tell what killed a mutant."""
     if trial.killer is None:
-        return "%d questions" % trial.asked if trial.how == SURVIVES else trial.note
+        return f"{int(trial.asked)} questions" if trial.how == SURVIVES else trial.note
     case, delivery = trial.killer.case, trial.killer.delivery
-    return case.id if len(case.delivery) == 1 else "%s, %s" % (case.id, delivery)
+    return case.id if len(case.delivery) == 1 else f"{case.id}, {delivery}"
 
 
 def check_unbroken(cases: Sequence[Case], timeout: float) -> None:
     """Raise ProofFailed unless the implementation itself does what each case expects first: a mutant could not be told from it."""
     results = Runner(OWN_ADAPTER, timeout, environment=own_environment()).run(cases).results
-    bad = ["%s %s" % (result.case.id, result.verdict.word) for result in results if result.verdict.word != PASS]
+    bad = [
+        f"{result.case.id} {result.verdict.word}"
+        for result in results
+        if result.verdict.word != PASS
+    ]
     if bad:
-        raise ProofFailed("the implementation itself is not as the cases expect: see conformance run", expected="PASS for each",
-                          actual=", ".join(bad))
+        raise ProofFailed(
+            "the implementation itself is not as the cases expect: see conformance run",
+            expected="PASS for each",
+            actual=", ".join(bad),
+        )
 
 
 # ---- by machine --------------------------------------------------------------------------------------------------
 
-Outcome = NamedTuple("Outcome", [("place", Place), ("trial", Trial)])
+
+class Outcome(NamedTuple):
+    place: Place
+    trial: Trial
 
 
-def prove_generated(modules: Sequence[str], cases: Sequence[Case], jobs: int, timeout: float, budget: float, say: Say,
-                    monotonic: Callable[[], float] = time.monotonic) -> Tuple[List[Outcome], int]:
+def prove_generated(
+    modules: Sequence[str],
+    cases: Sequence[Case],
+    jobs: int,
+    timeout: float,
+    budget: float,
+    say: Say,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Tuple[List[Outcome], int]:
     """Try the mutants of the modules, in an order that looks random, until the budget of seconds is spent.
 
     Returns what came of those that were tried, in the order of the source, and how many there are.
@@ -244,7 +324,9 @@ def prove_generated(modules: Sequence[str], cases: Sequence[Case], jobs: int, ti
     all_places = [place for module in modules for place in places(module)]
     order = list(all_places)
     random.Random(6).shuffle(order)  # noqa: S311 - so that what a budget leaves is a fair sample
-    questions = [question for case in cases if not is_waiting(case) for question in questions_of(case)]
+    questions = [
+        question for case in cases if not is_waiting(case) for question in questions_of(case)
+    ]
     deadline = monotonic() + budget
     outcomes: List[Outcome] = []
     with tempfile.TemporaryDirectory() as cache:
@@ -255,58 +337,81 @@ def prove_generated(modules: Sequence[str], cases: Sequence[Case], jobs: int, ti
             if monotonic() >= deadline:
                 return None
             chosen = choose_questions(place, questions, reach)
-            trial = bench.trial("%s:%d" % (place.module, place.number), chosen) if chosen else Trial(UNREACHED, None, 0, "")
+            trial = (
+                bench.trial(f"{place.module}:{int(place.number)}", chosen)
+                if chosen
+                else Trial(UNREACHED, None, 0, "")
+            )
             return Outcome(place, trial)
+
         with ThreadPoolExecutor(jobs) as pool:
             for outcome in pool.map(attempt, order):
                 if outcome is not None:
                     outcomes.append(outcome)
                     if outcome.trial.how in (SURVIVES, UNREACHED):
                         say(told_outcome(outcome))
-    return sorted(outcomes, key=lambda outcome: (modules.index(outcome.place.module), outcome.place.number)), len(all_places)
+    return sorted(
+        outcomes, key=lambda outcome: (modules.index(outcome.place.module), outcome.place.number)
+    ), len(all_places)
 
 
-def reached_by(bench: Bench, questions: Sequence[Question], path: str, timeout: float) -> List[Dict[str, List[int]]]:
+def reached_by(
+    bench: Bench, questions: Sequence[Question], path: str, timeout: float
+) -> List[Dict[str, List[int]]]:
     """Return the lines that are executed on loading, by module, then those that each question reaches.
 
     Raises ProofFailed when the adapter breaks down.
     """
     try:
-        with Endpoint() as endpoint, bench.start([OWN_ADAPTER[0], "-m", "conformance.mutation.reach", path]) as adapter:
+        with Endpoint() as endpoint, bench.start(
+            [OWN_ADAPTER[0], "-m", "conformance.mutation.reach", path]
+        ) as adapter:
             for question in questions:
-                adapter.ask(question.case.op, addressed(question.case, question.input, endpoint.url), timeout * 20)  # a tracer is slow
+                adapter.ask(
+                    question.case.op,
+                    addressed(question.case, question.input, endpoint.url),
+                    timeout * 20,
+                )  # a tracer is slow
     except AdapterFault as fault:
-        raise ProofFailed("the traced adapter breaks down: %s" % fault) from None
+        raise ProofFailed(f"the traced adapter breaks down: {fault}") from None
     with open(path, encoding="ascii") as file:
         return [json.loads(line) for line in file]
 
 
-def choose_questions(place: Place, questions: Sequence[Question], reach: Sequence[Mapping[str, List[int]]]) -> List[Question]:
+def choose_questions(
+    place: Place, questions: Sequence[Question], reach: Sequence[Mapping[str, List[int]]]
+) -> List[Question]:
     """Return the questions that can tell a mutant: those that reach its statement; all, when loading the module does.
 
     Those over a socket are left to what no other question reaches.
     """
     lines = range(place.first, place.last + 1)
-    loaded, *each = [any(line in lines for line in reached.get(place.module, ())) for reached in reach]
+    loaded, *each = [
+        any(line in lines for line in reached.get(place.module, ())) for reached in reach
+    ]
     chosen = [question for question, reaches in zip(questions, each) if reaches or loaded]
-    return [question for question in chosen if question.case.op != "invoke" or place.module == "http1"] or chosen
+    return [
+        question for question in chosen if question.case.op != "invoke" or place.module == "http1"
+    ] or chosen
 
 
 def told_outcome(outcome: Outcome) -> str:
     """Tell a mutant that was not killed, and why that is, where it is known."""
     place = outcome.place
-    return "%-9s %s:%d  %s.py line %d, %s: %s [%s]" % (
-        outcome.trial.how, place.module, place.number, place.module, place.line, place.function or "module", place.what,
-        reason(outcome))
+    return f"{outcome.trial.how:9} {place.module}:{int(place.number)}  {place.module}.py line {int(place.line)}, {place.function or 'module'}: {place.what} [{reason(outcome)}]"
 
 
 def reason(outcome: Outcome) -> str:
     """Return why a mutant was not killed; `hole` where nobody knows better."""
     lines = source_of(outcome.place.module).splitlines()
-    return reason_of(outcome.place, lines[outcome.place.line - 1].strip(), outcome.trial.how == UNREACHED)
+    return reason_of(
+        outcome.place, lines[outcome.place.line - 1].strip(), outcome.trial.how == UNREACHED
+    )
 
 
-def report_of(outcomes: Sequence[Outcome], made: int, cases: Sequence[Case], today: str) -> Dict[str, Any]:
+def report_of(
+    outcomes: Sequence[Outcome], made: int, cases: Sequence[Case], today: str
+) -> Dict[str, Any]:
     """Return the report of a run as a document."""
     modules: Dict[str, Dict[str, int]] = {}
     reasons: Dict[str, int] = {}
@@ -319,19 +424,40 @@ def report_of(outcomes: Sequence[Outcome], made: int, cases: Sequence[Case], tod
         if trial.how in (SURVIVES, UNREACHED):
             why = reason(outcome)
             reasons[why] = reasons.get(why, 0) + 1
-            survivors.append({"mutant": "%s:%d" % (place.module, place.number), "function": place.function, "line": place.line,
-                              "change": place.what, "reached": trial.how == SURVIVES, "reason": why})
+            survivors.append(
+                {
+                    "mutant": f"{place.module}:{int(place.number)}",
+                    "function": place.function,
+                    "line": place.line,
+                    "change": place.what,
+                    "reached": trial.how == SURVIVES,
+                    "reason": why,
+                }
+            )
     killed = sum(row["killed"] for row in modules.values())
     hows: Dict[str, int] = {}
     for outcome in outcomes:
         hows[outcome.trial.how] = hows.get(outcome.trial.how, 0) + 1
     within = len(outcomes) - sum(count for why, count in reasons.items() if why != "hole")
     return {
-        "date": today, "refimpl": VERSION, "python": platform.python_version(), "cases": len(cases), "made": made, "tried": len(outcomes),
-        "killed": killed, "killed_percent": percent(killed, len(outcomes)), "killed_percent_of_those_that_vectors_can_tell":
-        percent(killed, within), "outcomes": dict(sorted(hows.items())), "reasons": dict(sorted(reasons.items())), "modules": modules,
-        "sources": {module: hashlib.sha256(source_of(module).encode("utf-8")).hexdigest()[:16] for module in modules},
-        "survivors": survivors}
+        "date": today,
+        "refimpl": VERSION,
+        "python": platform.python_version(),
+        "cases": len(cases),
+        "made": made,
+        "tried": len(outcomes),
+        "killed": killed,
+        "killed_percent": percent(killed, len(outcomes)),
+        "killed_percent_of_those_that_vectors_can_tell": percent(killed, within),
+        "outcomes": dict(sorted(hows.items())),
+        "reasons": dict(sorted(reasons.items())),
+        "modules": modules,
+        "sources": {
+            module: hashlib.sha256(source_of(module).encode("utf-8")).hexdigest()[:16]
+            for module in modules
+        },
+        "survivors": survivors,
+    }
 
 
 def percent(part: int, whole: int) -> float:
@@ -339,12 +465,21 @@ def percent(part: int, whole: int) -> float:
     return round(100.0 * part / whole, 1) if whole else 100.0
 
 
-def check_names(modules: Sequence[str], version: Tuple[int, ...] = sys.version_info[:2]) -> List[str]:
+def check_names(
+    modules: Sequence[str], version: Tuple[int, ...] = sys.version_info[:2]
+) -> List[str]:
     """Return the modules of a generated run, all by default. Raises UsageError for one that is not among them, and on an old Python."""
     if version < (3, 8):
-        raise UsageError("mutants are made by machine of the syntax trees of newer Pythons", expected="3.8 or newer",
-                         actual="%d.%d" % version[:2])
+        raise UsageError(
+            "mutants are made by machine of the syntax trees of newer Pythons",
+            expected="3.8 or newer",
+            actual="%d.%d" % version[:2],
+        )
     for module in modules:
         if module not in GENERATED_MODULES:
-            raise UsageError("mutants are not made of that module", expected=" ".join(GENERATED_MODULES), actual=module)
+            raise UsageError(
+                "mutants are not made of that module",
+                expected=" ".join(GENERATED_MODULES),
+                actual=module,
+            )
     return list(modules or GENERATED_MODULES)

@@ -6,6 +6,7 @@ one for each question, in their order. What is kept from one question to the nex
 question reaches the same lines whatever came before it. By this `conformance prove --generated` asks a mutant only what can
 tell it from the implementation.
 """
+
 import json
 import os
 import sys
@@ -36,6 +37,7 @@ class _Tracer:
         def of_line(frame: FrameType, event: str, argument: Any) -> Any:
             lines.add(frame.f_lineno)
             return of_line
+
         return of_line
 
     def _module_of(self, file: str) -> str:
@@ -71,6 +73,7 @@ def forget() -> None:
 
 def traced(operation: Operation, note: Callable[[Dict[str, List[int]]], None]) -> Operation:
     """Return an operation that notes what each question reaches."""
+
     def run(given: Dict[str, Any]) -> Dict[str, Any]:
         forget()
         tracer = _Tracer()
@@ -79,19 +82,26 @@ def traced(operation: Operation, note: Callable[[Dict[str, List[int]]], None]) -
             return output
         finally:
             note(tracer.lines())
+
     return run
 
 
 def run(path: str) -> None:
     """Serve until there are no more questions; what each reaches goes to a file."""
     with open(path, "w", encoding="ascii") as file:
+
         def note(reached: Dict[str, List[int]]) -> None:
             file.write(json.dumps(reached) + "\n")
             file.flush()
+
         loading = _Tracer()
         adapter = loading.run(lambda: import_module("conformance.adapters.refimpl"))
         note(loading.lines())
-        serve("refimpl, traced", adapter.VERSION, {name: traced(operation, note) for name, operation in adapter.OPERATIONS.items()})
+        serve(
+            "refimpl, traced",
+            adapter.VERSION,
+            {name: traced(operation, note) for name, operation in adapter.OPERATIONS.items()},
+        )
 
 
 if __name__ == "__main__":

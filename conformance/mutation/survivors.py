@@ -12,123 +12,354 @@ A row names a module, functions and a fragment of the line, each as far as it is
 A line that no case reaches counts as unreachable where no row says more. That is a presumption: whoever renews the report looks
 through the lines that are new there (all were looked through on 2026-11-25).
 """
+
 import re
 from typing import List, NamedTuple, Tuple
 
 from conformance.mutation.generated import Place
 
-Row = NamedTuple("Row", [("module", str), ("functions", str), ("line", str), ("change", str), ("reason", str)])
+
+class Row(NamedTuple):
+    module: str
+    functions: str
+    line: str
+    change: str
+    reason: str
 
 
 def _rows(reason: str, module: str, *places: Tuple[str, ...]) -> List[Row]:
     """Return rows of one reason: each place is a pattern of functions, a fragment of a line, a pattern of changes."""
-    return [Row(module, functions, line, change, reason) for functions, line, change in [(*place, "", "")[:3] for place in places]]
+    return [
+        Row(module, functions, line, change, reason)
+        for functions, line, change in [(*place, "", "")[:3] for place in places]
+    ]
 
 
 ROWS: Tuple[Row, ...] = tuple(
-    _rows("unreachable", ".*", (".*", "require_type(", "statement dropped"), (r".*\.__(repr|str|hash|eq|reduce|setattr|delattr)__",))
-
+    _rows(
+        "unreachable",
+        ".*",
+        (".*", "require_type(", "statement dropped"),
+        (r".*\.__(repr|str|hash|eq|reduce|setattr|delattr)__",),
+    )
     # What an error tells besides its kind and code.
-    + _rows("message", "eventstream", ("_looks_like",), ("", "FrameHeader.__doc__"), ("", "offset: int = 0"), (".*", "self._offset"),
-            ("decode_headers", "offset + start)"), ("_short|_not_utf8",))
-    + _rows("message", "http1", (r"ChunkedBody\.missing|looks_like_tls",), ("parse_status_line", "looks_like_tls"), (".*", "(reason or"))
-    + _rows("message", "operation", ("_describe",), (".*", "error.message = "), (".*", "error.status = "), (".*", "error.request_id = "),
-            (".*", "_delivered"), (".*", "no Content-Type"), (".*", "nowhere"), (".*", "secret = any"))
-    + _rows("message", "fields", ("FieldType", "sensitive"), ("_member_of_name",), (".*", "wanted.sensitive"), ("_check_string",))
+    + _rows(
+        "message",
+        "eventstream",
+        ("_looks_like",),
+        ("", "FrameHeader.__doc__"),
+        ("", "offset: int = 0"),
+        (".*", "self._offset"),
+        ("decode_headers", "offset + start)"),
+        ("_short|_not_utf8",),
+    )
+    + _rows(
+        "message",
+        "http1",
+        (r"ChunkedBody\.missing|looks_like_tls",),
+        ("parse_status_line", "looks_like_tls"),
+        (".*", "(reason or"),
+    )
+    + _rows(
+        "message",
+        "operation",
+        ("_describe",),
+        (".*", "error.message = "),
+        (".*", "error.status = "),
+        (".*", "error.request_id = "),
+        (".*", "_delivered"),
+        (".*", "no Content-Type"),
+        (".*", "nowhere"),
+        (".*", "secret = any"),
+    )
+    + _rows(
+        "message",
+        "fields",
+        ("FieldType", "sensitive"),
+        ("_member_of_name",),
+        (".*", "wanted.sensitive"),
+        ("_check_string",),
+    )
     + _rows("message", "documents.datatype", (".*", "sensitive"))
-    + _rows("message", "documents.value_format", (r"Place|Place\.member|member_path",), ("_tag_of",))
-    + _rows("message", "shapes", ("", "sensitive=True"), ("UnknownOperationError", "sensitive=True"))
+    + _rows(
+        "message", "documents.value_format", (r"Place|Place\.member|member_path",), ("_tag_of",)
+    )
+    + _rows(
+        "message", "shapes", ("", "sensitive=True"), ("UnknownOperationError", "sensitive=True")
+    )
     + _rows("message", "errordocument", ("", "sensitive=True"))
     + _rows("message", "convert", (".*", "hidden=True"))
-    + _rows("message", "documents.json_format", ("_unique", "twice ="), (".*", '"pos", 0'), (".*", "self._seen"))
+    + _rows(
+        "message",
+        "documents.json_format",
+        ("_unique", "twice ="),
+        (".*", '"pos", 0'),
+        (".*", "self._seen"),
+    )
     + _rows("message", "documents.xml_format", ("_xml_elements",))
-    + _rows("message", "documents.query_format", ("_decoded_pairs", "match.start(2)"), ("_query_tree",))
+    + _rows(
+        "message", "documents.query_format", ("_decoded_pairs", "match.start(2)"), ("_query_tree",)
+    )
     + _rows("message", "sigv4", ("_check_time", "max_skew / 60"))
-    + _rows("message", "text", (".*", "self._offset"), (".*", "error.unread"), (".*", "offset + start"), (".*", "self._keep(b"),
-            (".*", "self._keep(data, 0)"))
-
+    + _rows(
+        "message",
+        "text",
+        (".*", "self._offset"),
+        (".*", "error.unread"),
+        (".*", "offset + start"),
+        (".*", "self._keep(b"),
+        (".*", "self._keep(data, 0)"),
+    )
     # What is remembered, and when it is looked at.
-    + _rows("speed", "eventstream", ("", "_MEMO_"), ("_remember",), (r".*\._make_of",), ("decode_headers", "known"),
-            (".*", "self._needed ="), (".*", "self._pending = bytearray"), (".*", "isinstance(self._pending"),
-            (".*", "starts.get("), (".*", "if whole else 0"), (".*", "whole = position"))
+    + _rows(
+        "speed",
+        "eventstream",
+        ("", "_MEMO_"),
+        ("_remember",),
+        (r".*\._make_of",),
+        ("decode_headers", "known"),
+        (".*", "self._needed ="),
+        (".*", "self._pending = bytearray"),
+        (".*", "isinstance(self._pending"),
+        (".*", "starts.get("),
+        (".*", "if whole else 0"),
+        (".*", "whole = position"),
+    )
     + _rows("speed", "sigv4", (r"Signer\._k_signing",), ("_hmac_sha256",))
     + _rows("speed", "documents.xml_format", (".*", "buffer_text"))
-    + _rows("speed", "text", (r"ServerSentEvents\._read", "[-1:]"), (r"ServerSentEvents\._read", "not in probe"),
-            (r"ServerSentEvents\._read", "len(kept) - 1"), (r"ServerSentEvents\._read", "if end < 0 and kept"),
-            (r"ServerSentEvents\._read", "if end >= 0", "GtE|0 ->"), (r"ServerSentEvents\._read_one", "_LF in block"),
-            (r"ServerSentEvents\._read_one", "return False"),
-            (r"ServerSentEvents\._dispatch", "block[:5] =="))
-
+    + _rows(
+        "speed",
+        "text",
+        (r"ServerSentEvents\._read", "[-1:]"),
+        (r"ServerSentEvents\._read", "not in probe"),
+        (r"ServerSentEvents\._read", "len(kept) - 1"),
+        (r"ServerSentEvents\._read", "if end < 0 and kept"),
+        (r"ServerSentEvents\._read", "if end >= 0", "GtE|0 ->"),
+        (r"ServerSentEvents\._read_one", "_LF in block"),
+        (r"ServerSentEvents\._read_one", "return False"),
+        (r"ServerSentEvents\._dispatch", "block[:5] =="),
+    )
     # Bounds that no rule fixes, or that a vector file is too small for.
-    + _rows("bound", "eventstream", ("", "DEFAULT_MAX_FRAME_LENGTH"), ("", "MAX_PAYLOAD_LENGTH"), ("encode", '_check_limit("payload"'),
-            (".*", "total_length > self._max_frame_length"), (r"FrameReader\.__init__", "FRAME_OVERHEAD"))
-    + _rows("bound", "http1", ("", "MAX_LINE"), ("", "MAX_HEADERS"), ("", "MAX_INTERIM"), ("parse_header_lines", "MAX_HEADERS"),
-            (r"ChunkedBody\._line_end",))
-    + _rows("bound", "operation", ("", "MAX_ERROR_BODY"), (".*", "MAX_ERROR_BODY"), (".*", "MODELLED_BODY_LIMIT"))
-    + _rows("bound", "documents.value_format", ("", "MAX_DOCUMENT_"), ("document_bytes", "MAX_DOCUMENT_LENGTH"), ("check_nodes",))
-    + _rows("bound", "documents.json_format", ("", "MAX_JSON_DEPTH"), ("", "_MAX_EXACT"), ("header_json_value",), (".*", "MAX_JSON_DEPTH"),
-            (".*", "MAX_DOCUMENT_NODES"), (".*", "check_nodes("))
+    + _rows(
+        "bound",
+        "eventstream",
+        ("", "DEFAULT_MAX_FRAME_LENGTH"),
+        ("", "MAX_PAYLOAD_LENGTH"),
+        ("encode", '_check_limit("payload"'),
+        (".*", "total_length > self._max_frame_length"),
+        (r"FrameReader\.__init__", "FRAME_OVERHEAD"),
+    )
+    + _rows(
+        "bound",
+        "http1",
+        ("", "MAX_LINE"),
+        ("", "MAX_HEADERS"),
+        ("", "MAX_INTERIM"),
+        ("parse_header_lines", "MAX_HEADERS"),
+        (r"ChunkedBody\._line_end",),
+    )
+    + _rows(
+        "bound",
+        "operation",
+        ("", "MAX_ERROR_BODY"),
+        (".*", "MAX_ERROR_BODY"),
+        (".*", "MODELLED_BODY_LIMIT"),
+    )
+    + _rows(
+        "bound",
+        "documents.value_format",
+        ("", "MAX_DOCUMENT_"),
+        ("document_bytes", "MAX_DOCUMENT_LENGTH"),
+        ("check_nodes",),
+    )
+    + _rows(
+        "bound",
+        "documents.json_format",
+        ("", "MAX_JSON_DEPTH"),
+        ("", "_MAX_EXACT"),
+        ("header_json_value",),
+        (".*", "MAX_JSON_DEPTH"),
+        (".*", "MAX_DOCUMENT_NODES"),
+        (".*", "check_nodes("),
+    )
     + _rows("bound", "documents.xml_format", ("", "MAX_XML_DEPTH"), (".*", "nodes"))
-    + _rows("bound", "documents.query_format", ("", "MAX_QUERY_DEPTH"), (".*", "check_nodes("), ("_leaves", "MAX_QUERY_DEPTH"))
+    + _rows(
+        "bound",
+        "documents.query_format",
+        ("", "MAX_QUERY_DEPTH"),
+        (".*", "check_nodes("),
+        ("_leaves", "MAX_QUERY_DEPTH"),
+    )
     + _rows("bound", "shapes", ("", "MODELLED_BODY_LIMIT"))
-    + _rows("bound", "text", ("", "DEFAULT_MAX_ITEM_LENGTH"), ("", "_SNIFFED"), ("", "_MAX_RETRY_DIGITS"), (".*", "self._max_length"),
-            (r"_TextDecoder\.__init__", "max_length"),
-            (r"ServerSentEvents\._finish", "self._refuse(TextError("))  # TXT-031 says SHOULD
-
+    + _rows(
+        "bound",
+        "text",
+        ("", "DEFAULT_MAX_ITEM_LENGTH"),
+        ("", "_SNIFFED"),
+        ("", "_MAX_RETRY_DIGITS"),
+        (".*", "self._max_length"),
+        (r"_TextDecoder\.__init__", "max_length"),
+        (r"ServerSentEvents\._finish", "self._refuse(TextError("),
+    )  # TXT-031 says SHOULD
     # What the protocol does not ask or show.
     + _rows("unreachable", "eventstream", (r"FrameReader\._dead",))
-    + _rows("unreachable", "sigv4", ("", "_EPOCH"), ("_?amz_date_of",), (r"Credentials\.__init__", "expires"), ("Signer", "max_keys"),
-            (r"Signer\.__init__",), (".*", "normalize: bool = True"), ("verify", "max_skew"), ("verify", '_check_arguments("GET"'))
-    + _rows("unreachable", "operation", ("", "DEFAULT_PORTS"), ("", "_RETRYABLE_STATUSES"), ("request_id_of",), (".*", "unknown_events"),
-            (".*", "self._failed = True"), ("ResponseReader", "complete: bool = True"), ("service_error", "throttled"),
-            ("service_error", "request_id="), ("service_error", "fault="), ("service_error", "retryable="))
+    + _rows(
+        "unreachable",
+        "sigv4",
+        ("", "_EPOCH"),
+        ("_?amz_date_of",),
+        (r"Credentials\.__init__", "expires"),
+        ("Signer", "max_keys"),
+        (r"Signer\.__init__",),
+        (".*", "normalize: bool = True"),
+        ("verify", "max_skew"),
+        ("verify", '_check_arguments("GET"'),
+    )
+    + _rows(
+        "unreachable",
+        "operation",
+        ("", "DEFAULT_PORTS"),
+        ("", "_RETRYABLE_STATUSES"),
+        ("request_id_of",),
+        (".*", "unknown_events"),
+        (".*", "self._failed = True"),
+        ("ResponseReader", "complete: bool = True"),
+        ("service_error", "throttled"),
+        ("service_error", "request_id="),
+        ("service_error", "fault="),
+        ("service_error", "retryable="),
+    )
     + _rows("unreachable", "fields", ("check_value", "member_of_union"))
     + _rows("unreachable", "documents.value_format", ("_structure_members",))
     + _rows("unreachable", "documents.datatype", (r"DataType\.make",))
-    + _rows("unreachable", "shapes", ("", "MESSAGE ="), ("Shape", "validate: bool"), (".*", "modelled_status"), (".*", "fault = True"),
-            (r"UnknownOperationError\.__init__",))
-    + _rows("unreachable", "errordocument", (r"ErrorDocument\.(request_id|has_null_message)",), ("_error_of", "if code is not None"))
-    + _rows("unreachable", "documents.json_format", ("json_text",), (r"ValueScanner\.end_in", "return match.end()"))
+    + _rows(
+        "unreachable",
+        "shapes",
+        ("", "MESSAGE ="),
+        ("Shape", "validate: bool"),
+        (".*", "modelled_status"),
+        (".*", "fault = True"),
+        (r"UnknownOperationError\.__init__",),
+    )
+    + _rows(
+        "unreachable",
+        "errordocument",
+        (r"ErrorDocument\.(request_id|has_null_message)",),
+        ("_error_of", "if code is not None"),
+    )
+    + _rows(
+        "unreachable",
+        "documents.json_format",
+        ("json_text",),
+        (r"ValueScanner\.end_in", "return match.end()"),
+    )
     + _rows("unreachable", "documents.xml_format", ("parse_xml", "ParserCreate"))
     + _rows("unreachable", "documents.header_format", ("read_headers", "check_type"))
-    + _rows("unreachable", "text", (r"_TextDecoder\.(close|_refuse)", "self._ended"), (r"_TextDecoder\._refuse", "self._kept"),
-            (r"ServerSentEvents\._dispatch", "retry"), (".*", "self.retry"))
-
+    + _rows(
+        "unreachable",
+        "text",
+        (r"_TextDecoder\.(close|_refuse)", "self._ended"),
+        (r"_TextDecoder\._refuse", "self._kept"),
+        (r"ServerSentEvents\._dispatch", "retry"),
+        (".*", "self.retry"),
+    )
     # What comes to the same.
-    + _rows("equivalent", "eventstream", ("_integer", "form.unpack"), ("", "_CODE_OF_TYPE"), ("encode", "_PRELUDE.pack"),
-            (r"FrameReader\.read", "isinstance(data, bytes)"), (".*", "unpack_u32(data, end - 4)[0]"),
-            (".*", 'raise FrameError("total length too small"'))
-    + _rows("equivalent", "sigv4", ("", "_ENCODED = "), ("payload_hash", "isinstance"), ("authorization_header",),
-            ("verify", "_check_arguments(method"), ("verify", "more than one Authorization"), ("verify", '"authorization" for name'),
-            ("_check_claim", "seconds_of(claim.amz_date)"))
-    + _rows("equivalent", "http1", ("body_framing", "[0]", "0 -> -1"), (".*", "head.minor_version == 0", "0 -> -1"),
-            ("body_framing", "(204, 304)"), ("body_framing", "Framing(False, 0)"), ("body_framing", "lengths[0]"),
-            (r"ChunkedBody\.__init__",), (r"ChunkedBody\._read", "match.group(1)"), (r"ChunkedBody\._read", "end > length"),
-            (r"ChunkedBody\._read", "position < 2"),
-            (r"ChunkedBody\.feed", "len(pieces) == 1"))
-    + _rows("equivalent", "operation", ("parse_endpoint_url", "if match else 0"), ("_is_address", "return False"),
-            (".*", "status >= 400", "400 -> 399"))
+    + _rows(
+        "equivalent",
+        "eventstream",
+        ("_integer", "form.unpack"),
+        ("", "_CODE_OF_TYPE"),
+        ("encode", "_PRELUDE.pack"),
+        (r"FrameReader\.read", "isinstance(data, bytes)"),
+        (".*", "unpack_u32(data, end - 4)[0]"),
+        (".*", 'raise FrameError("total length too small"'),
+    )
+    + _rows(
+        "equivalent",
+        "sigv4",
+        ("", "_ENCODED = "),
+        ("payload_hash", "isinstance"),
+        ("authorization_header",),
+        ("verify", "_check_arguments(method"),
+        ("verify", "more than one Authorization"),
+        ("verify", '"authorization" for name'),
+        ("_check_claim", "seconds_of(claim.amz_date)"),
+    )
+    + _rows(
+        "equivalent",
+        "http1",
+        ("body_framing", "[0]", "0 -> -1"),
+        (".*", "head.minor_version == 0", "0 -> -1"),
+        ("body_framing", "(204, 304)"),
+        ("body_framing", "Framing(False, 0)"),
+        ("body_framing", "lengths[0]"),
+        (r"ChunkedBody\.__init__",),
+        (r"ChunkedBody\._read", "match.group(1)"),
+        (r"ChunkedBody\._read", "end > length"),
+        (r"ChunkedBody\._read", "position < 2"),
+        (r"ChunkedBody\.feed", "len(pieces) == 1"),
+    )
+    + _rows(
+        "equivalent",
+        "operation",
+        ("parse_endpoint_url", "if match else 0"),
+        ("_is_address", "return False"),
+        (".*", "status >= 400", "400 -> 399"),
+    )
     + _rows("equivalent", "fields", ("FieldType", "min_length"))
-    + _rows("equivalent", "documents.value_format", ("_write_events", "elements[0]"), ("check_text", "encode"), ("_read_field", "candidates[0]"),
-            ("checked_text",), ("_content", "isinstance"))
+    + _rows(
+        "equivalent",
+        "documents.value_format",
+        ("_write_events", "elements[0]"),
+        ("check_text", "encode"),
+        ("_read_field", "candidates[0]"),
+        ("checked_text",),
+        ("_content", "isinstance"),
+    )
     + _rows("equivalent", "documents.datatype", ("", "min_length: int = 0"))
     + _rows("equivalent", "documents.header_format", ("checked_headers",))
     + _rows("equivalent", "shapes", ("", "min_length=1"))
-    + _rows("equivalent", "convert", ("_tree_of_plain", 'place.refuse("no members"'), ("_is_pair_of_text",))
-    + _rows("equivalent", "documents.xml_format", (".*", "path.pop() and None"), (".*", "root.children[0]"))
+    + _rows(
+        "equivalent",
+        "convert",
+        ("_tree_of_plain", 'place.refuse("no members"'),
+        ("_is_pair_of_text",),
+    )
+    + _rows(
+        "equivalent",
+        "documents.xml_format",
+        (".*", "path.pop() and None"),
+        (".*", "root.children[0]"),
+    )
     + _rows("equivalent", "documents.query_format", ("_query_bytes", "node.values[0]"))
-    + _rows("equivalent", "documents.json_format", (r"ValueScanner\.__init__", "depth = 0"), ("ValueScanner", "start: int = 0"),
-            (r"ValueScanner\.end_in", "self.escaped"), (r"ValueScanner\.end_in", 'in b\'"]}\''))
-    + _rows("equivalent", "text", (r"_TextDecoder\.feed", "isinstance(data, bytes)"), (r"Lines\._read_lines", "while start"),
-            (r"ServerSentEvents\._read", "end + 2:]", "2 -> 1"),
-            (r"ServerSentEvents\._read_(events|plain)", "whole[:1]"), (r"ServerSentEvents\._read_plain", "return False"))
+    + _rows(
+        "equivalent",
+        "documents.json_format",
+        (r"ValueScanner\.__init__", "depth = 0"),
+        ("ValueScanner", "start: int = 0"),
+        (r"ValueScanner\.end_in", "self.escaped"),
+        (r"ValueScanner\.end_in", "in b'\"]}'"),
+    )
+    + _rows(
+        "equivalent",
+        "text",
+        (r"_TextDecoder\.feed", "isinstance(data, bytes)"),
+        (r"Lines\._read_lines", "while start"),
+        (r"ServerSentEvents\._read", "end + 2:]", "2 -> 1"),
+        (r"ServerSentEvents\._read_(events|plain)", "whole[:1]"),
+        (r"ServerSentEvents\._read_plain", "return False"),
+    )
 )
 
 
 def reason_of(place: Place, line: str, unreached: bool) -> str:
     """Return why a mutant on that line of source is not killed."""
     for row in ROWS:
-        if (re.fullmatch(row.module, place.module) and re.fullmatch(row.functions, place.function) and row.line in line
-                and re.search(row.change, place.what)):
+        if (
+            re.fullmatch(row.module, place.module)
+            and re.fullmatch(row.functions, place.function)
+            and row.line in line
+            and re.search(row.change, place.what)
+        ):
             return row.reason
     return "unreachable" if unreached else "hole"

@@ -5,6 +5,7 @@ An adapter gives `serve` its name and a table of operations. An operation takes 
 raises Reject when the implementation refuses the input, Unsupported when it cannot be asked. Anything else that it raises is
 reported as `error`: the harness is broken, not the implementation. Nothing that an operation prints can reach the answers.
 """
+
 import base64
 import json
 import os
@@ -14,12 +15,45 @@ from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optio
 
 PROTOCOL_VERSION = 1
 MAX_LINE_LENGTH = 64 * 1024 * 1024  # bytes
-OPERATION_NAMES = ("sigv4.sign", "sigv4.presign", "sigv4.verify", "eventstream.decode", "eventstream.encode", "shape.convert",
-                   "http.request", "http.response", "text.lines", "text.sse", "endpoint.resolve", "invoke")
+OPERATION_NAMES = (
+    "sigv4.sign",
+    "sigv4.presign",
+    "sigv4.verify",
+    "eventstream.decode",
+    "eventstream.encode",
+    "shape.convert",
+    "http.request",
+    "http.response",
+    "text.lines",
+    "text.sse",
+    "endpoint.resolve",
+    "invoke",
+)
 REJECT_KINDS = (
-    "prelude_crc", "message_crc", "length", "limit", "header", "duplicate_header", "header_type", "utf8", "truncated", "message_type",
-    "exception", "unmodeled", "service_error", "content_type", "http", "network", "timeout", "syntax", "type", "constraint",
-    "signature", "expired", "configuration")
+    "prelude_crc",
+    "message_crc",
+    "length",
+    "limit",
+    "header",
+    "duplicate_header",
+    "header_type",
+    "utf8",
+    "truncated",
+    "message_type",
+    "exception",
+    "unmodeled",
+    "service_error",
+    "content_type",
+    "http",
+    "network",
+    "timeout",
+    "syntax",
+    "type",
+    "constraint",
+    "signature",
+    "expired",
+    "configuration",
+)
 
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
 
@@ -29,11 +63,23 @@ Operation = Callable[[Dict[str, Any]], Dict[str, Any]]
 class Reject(Exception):
     """The implementation refuses the input. kind: one of the protocol's; output: what it had delivered before."""
 
-    def __init__(self, kind: str, message: str = "", code: Optional[str] = None, fields: Optional[Dict[str, Any]] = None,
-                 output: Optional[Dict[str, Any]] = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        message: str = "",
+        code: Optional[str] = None,
+        fields: Optional[Dict[str, Any]] = None,
+        output: Optional[Dict[str, Any]] = None,
+    ) -> None:
         super().__init__(message)
-        self.answer: Dict[str, Any] = {"status": "reject", "kind": kind, "message": message, "code": code, "fields": fields,
-                                       "output": output}
+        self.answer: Dict[str, Any] = {
+            "status": "reject",
+            "kind": kind,
+            "message": message,
+            "code": code,
+            "fields": fields,
+            "output": output,
+        }
 
 
 class Unsupported(Exception):
@@ -47,7 +93,7 @@ class BadQuestion(Exception):
 def to_bytes(text: object) -> bytes:
     """Return the bytes of standard, padded base64."""
     if not isinstance(text, str):
-        raise BadQuestion("expected base64 text, got %s" % type(text).__name__)
+        raise BadQuestion(f"expected base64 text, got {type(text).__name__}")
     if not _BASE64.match(text):  # the library's own check lets some through, on old Pythons
         raise BadQuestion("not base64: expected the standard alphabet, padded")
     return base64.b64decode(text)
@@ -60,41 +106,55 @@ def to_base64_text(data: bytes) -> str:
 
 def to_pairs(headers: object) -> List[Tuple[str, str]]:
     """Return HTTP headers, [[name, value], …], as pairs."""
-    if not isinstance(headers, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in headers):
+    if not isinstance(headers, list) or not all(
+        isinstance(pair, list) and len(pair) == 2 for pair in headers
+    ):
         raise BadQuestion("headers must be [[name, value], ...]")
     return [(name, value) for name, value in headers]
 
 
-def answer_question(question: Dict[str, Any], operations: Mapping[str, Operation]) -> Dict[str, Any]:
+def answer_question(
+    question: Dict[str, Any], operations: Mapping[str, Operation]
+) -> Dict[str, Any]:
     """Return the answer to one `run` question."""
     name = question.get("op")
     operation = operations.get(name) if isinstance(name, str) else None
     if operation is None:
-        return {"status": "unsupported", "reason": "no operation %s" % name}
+        return {"status": "unsupported", "reason": f"no operation {name}"}
     given = question.get("input")
     if not isinstance(given, dict):
         return {"status": "error", "detail": "input must be an object"}
     try:
-        return {"status": "ok", "output": operation({key: value for key, value in given.items() if value is not None})}
+        return {
+            "status": "ok",
+            "output": operation({key: value for key, value in given.items() if value is not None}),
+        }
     except Reject as refusal:
         return {key: value for key, value in refusal.answer.items() if value is not None}
     except Unsupported as reason:
         return {"status": "unsupported", "reason": str(reason)}
     except KeyError as error:
-        return {"status": "error", "detail": "input lacks %s" % error}
+        return {"status": "error", "detail": f"input lacks {error}"}
     except Exception as error:  # the one place where everything is caught: it is reported, and the adapter lives on
-        return {"status": "error", "detail": "%s: %s" % (type(error).__name__, error)}
+        return {"status": "error", "detail": f"{type(error).__name__}: {error}"}
 
 
-def serve(name: str, version: str, operations: Mapping[str, Operation], kinds: Optional[Mapping[str, str]] = None,
-          language: str = "python", stdin: Optional[BinaryIO] = None, stdout: Optional[BinaryIO] = None) -> None:
+def serve(
+    name: str,
+    version: str,
+    operations: Mapping[str, Operation],
+    kinds: Optional[Mapping[str, str]] = None,
+    language: str = "python",
+    stdin: Optional[BinaryIO] = None,
+    stdout: Optional[BinaryIO] = None,
+) -> None:
     """Answer questions until there are no more. kinds: the implementation's own names of reject kinds -> the protocol's.
 
     Over the process's own stdin and stdout, an interrupt and a reader that goes away end the process, without a traceback.
     """
     if stdout is None:
         if sys.stdin is None or sys.stdout is None:
-            sys.exit("%s: stdin or stdout is closed" % name)
+            sys.exit(f"{name}: stdin or stdout is closed")
         try:
             with _own_stdout() as answers:
                 serve(name, version, operations, kinds, language, stdin, answers)
@@ -104,8 +164,12 @@ def serve(name: str, version: str, operations: Mapping[str, Operation], kinds: O
             sys.exit(141)
         return
     source = stdin if stdin is not None else sys.stdin.buffer
-    hello = {"protocol": PROTOCOL_VERSION, "implementation": {"name": name, "version": version, "language": language},
-             "operations": sorted(operations), "kinds": dict(kinds or {})}
+    hello = {
+        "protocol": PROTOCOL_VERSION,
+        "implementation": {"name": name, "version": version, "language": language},
+        "operations": sorted(operations),
+        "kinds": dict(kinds or {}),
+    }
     for line in _lines(source):
         question = _question(line)
         command = question.get("cmd")
@@ -116,7 +180,11 @@ def serve(name: str, version: str, operations: Mapping[str, Operation], kinds: O
         elif command == "run":
             answer = dict(answer_question(question, operations), seq=question.get("seq"))
         else:
-            answer = {"seq": question.get("seq"), "status": "error", "detail": "not a question: cmd must be hello, run or bye"}
+            answer = {
+                "seq": question.get("seq"),
+                "status": "error",
+                "detail": "not a question: cmd must be hello, run or bye",
+            }
         stdout.write(_line_of(answer))
         stdout.flush()
 
@@ -145,7 +213,13 @@ def _line_of(answer: Dict[str, Any]) -> bytes:
     try:
         text = json.dumps(answer, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
-        text = json.dumps({"seq": answer.get("seq"), "status": "error", "detail": "the answer is no JSON: %s" % error})
+        text = json.dumps(
+            {
+                "seq": answer.get("seq"),
+                "status": "error",
+                "detail": f"the answer is no JSON: {error}",
+            }
+        )
     return text.encode("ascii") + b"\n"
 
 

@@ -9,6 +9,7 @@ What an adapter can do instead of answering, each an AdapterFault that tells it 
 (Hanging), write what is no answer to the question (Garbled). It is of no use then, and is ended. A line that came behind the
 answer to the question before is no fault of this question: it is kept in `strays`.
 """
+
 import json
 import os
 import queue
@@ -24,8 +25,8 @@ from refimpl.documents.json_format import parse_json
 from refimpl.errors import DocumentError, excerpt, shown
 
 START_PATIENCE = 60.0  # seconds until hello: a virtual machine may have to start
-_FAREWELL = 1.0        # seconds for an adapter to end by itself once its input has ended
-_LAST_WORDS = 16384    # bytes of stderr that are kept: where a stack trace begins may be what counts
+_FAREWELL = 1.0  # seconds for an adapter to end by itself once its input has ended
+_LAST_WORDS = 16384  # bytes of stderr that are kept: where a stack trace begins may be what counts
 _PIECE = 65536
 
 Environment = Mapping[str, Optional[str]]  # beside this process's own; None takes a name away
@@ -54,25 +55,45 @@ class Adapter:
     Raises AdapterFault when it cannot be started or does not say hello.
     """
 
-    def __init__(self, command: Sequence[str], environment: Optional[Environment] = None, patience: float = START_PATIENCE) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Optional[Environment] = None,
+        patience: float = START_PATIENCE,
+    ) -> None:
         self.asked = 0
         self.strays: List[bytes] = []
-        self._answers: "queue.Queue[Tuple[str, bytes]]" = queue.Queue(4)  # bounded: an adapter that never stops must wait
+        self._answers: "queue.Queue[Tuple[str, bytes]]" = queue.Queue(
+            4
+        )  # bounded: an adapter that never stops must wait
         self._questions: "queue.Queue[Optional[bytes]]" = queue.Queue()
         self._complaints = b""
         self._unfinished = b""  # the beginning of a line that has not ended
         self._killed = False
         try:
             self._process = subprocess.Popen(  # noqa: S603
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                env=_environment(environment or {}), start_new_session=True)
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env=_environment(environment or {}),
+                start_new_session=True,
+            )
         except (OSError, ValueError) as error:
-            raise Crashed("%s cannot be started: %s" % (shown(command[0]), getattr(error, "strerror", None) or error)) from None
-        self._threads = [threading.Thread(target=work, daemon=True) for work in (self._write, self._read, self._listen)]
+            raise Crashed(
+                f"{shown(command[0])} cannot be started: {getattr(error, 'strerror', None) or error}"
+            ) from None
+        self._threads = [
+            threading.Thread(target=work, daemon=True)
+            for work in (self._write, self._read, self._listen)
+        ]
         for thread in self._threads:
             thread.start()
         try:
-            self.hello = self._exchange({"cmd": "hello", "protocol": PROTOCOL_VERSION}, None, patience)
+            self.hello = self._exchange(
+                {"cmd": "hello", "protocol": PROTOCOL_VERSION}, None, patience
+            )
         except BaseException:
             self.close()
             raise
@@ -87,7 +108,11 @@ class Adapter:
         """Return the answer to one question. Raises AdapterFault: the adapter is of no use then."""
         self.asked += 1
         try:
-            return self._exchange({"cmd": "run", "seq": self.asked, "op": operation, "input": given}, self.asked, timeout)
+            return self._exchange(
+                {"cmd": "run", "seq": self.asked, "op": operation, "input": given},
+                self.asked,
+                timeout,
+            )
         except AdapterFault:
             self._end_process()
             raise
@@ -115,10 +140,14 @@ class Adapter:
         deadline = time.monotonic() + _FAREWELL
         while any(thread.is_alive() for thread in self._threads) and time.monotonic() < deadline:
             with suppress(queue.Empty):
-                self._answers.get(timeout=0.001)  # the reader may wait to hand over what nobody wants any more
+                self._answers.get(
+                    timeout=0.001
+                )  # the reader may wait to hand over what nobody wants any more
         with suppress(queue.Full):
             self._answers.put_nowait(("end", b""))  # another thread may still wait for an answer
-        if not any(thread.is_alive() for thread in self._threads):  # else a child that left the group holds the pipes
+        if not any(
+            thread.is_alive() for thread in self._threads
+        ):  # else a child that left the group holds the pipes
             for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
                 _there(stream).close()
 
@@ -129,7 +158,9 @@ class Adapter:
         self._killed = True
         end_group(self._process)
 
-    def _exchange(self, question: Mapping[str, Any], seq: Optional[int], timeout: float) -> Dict[str, Any]:
+    def _exchange(
+        self, question: Mapping[str, Any], seq: Optional[int], timeout: float
+    ) -> Dict[str, Any]:
         self._take_strays()
         self._questions.put(json.dumps(question).encode("ascii") + b"\n")
         deadline = time.monotonic() + timeout
@@ -137,8 +168,12 @@ class Adapter:
             try:
                 what, line = self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                begun = ", only the beginning of a line: %s" % excerpt(self._unfinished) if self._unfinished else ""
-                raise Hanging("no answer after %g s%s" % (timeout, begun)) from None
+                begun = (
+                    f", only the beginning of a line: {excerpt(self._unfinished)}"
+                    if self._unfinished
+                    else ""
+                )
+                raise Hanging(f"no answer after {timeout:g} s{begun}") from None
             if what != "line":
                 raise self._fault_of(what, line)
             answer = _parsed(line)
@@ -146,7 +181,9 @@ class Adapter:
             if seq is None or given == seq and type(given) is int:
                 return answer
             if type(given) is not int or not 0 < given < seq:
-                raise Garbled("an answer to another question: seq %s, not %d" % (shown(json.dumps(given), 80), seq))
+                raise Garbled(
+                    f"an answer to another question: seq {shown(json.dumps(given), 80)}, not {int(seq)}"
+                )
             self.strays.append(line)
 
     def _take_strays(self) -> None:
@@ -162,15 +199,21 @@ class Adapter:
 
     def _fault_of(self, what: str, line: bytes) -> AdapterFault:
         if what == "long":
-            return Garbled("a line of more than %d bytes: %s" % (MAX_LINE_LENGTH, excerpt(line)))
+            return Garbled(f"a line of more than {int(MAX_LINE_LENGTH)} bytes: {excerpt(line)}")
         self._threads[2].join(_FAREWELL)  # its last words may still be on their way
         try:
             code: Optional[int] = self._process.wait(_FAREWELL)
         except subprocess.TimeoutExpired:
             code = None
         words = self._complaints.decode("utf-8", "replace").strip()
-        told = "; it had begun the line %s" % excerpt(line) if line else "" if words else " and said nothing"
-        return Crashed("%s%s%s" % (_end_of(code), told, ": " + _last_of(words) if words else ""))
+        told = (
+            f"; it had begun the line {excerpt(line)}"
+            if line
+            else ""
+            if words
+            else " and said nothing"
+        )
+        return Crashed(f"{_end_of(code)}{told}{': ' + _last_of(words) if words else ''}")
 
     # ---- the threads ---------------------------------------------------------------------------------------------
 
@@ -180,7 +223,7 @@ class Adapter:
             for line in iter(self._questions.get, None):
                 rest = memoryview(line)
                 while rest:
-                    rest = rest[stream.write(rest):]
+                    rest = rest[stream.write(rest) :]
             stream.close()
         except OSError:  # it has ended, or its input has: the reader tells
             pass
@@ -231,9 +274,11 @@ def _parsed(line: bytes) -> Dict[str, Any]:
     try:
         answer = parse_json(line)
     except DocumentError as error:
-        raise Garbled("a line that is no answer: %s (%s)" % (excerpt(line) or "an empty one", error.message)) from None
+        raise Garbled(
+            f"a line that is no answer: {excerpt(line) or 'an empty one'} ({error.message})"
+        ) from None
     if not isinstance(answer, dict):
-        raise Garbled("a line that is no answer: %s (expected a JSON object)" % excerpt(line))
+        raise Garbled(f"a line that is no answer: {excerpt(line)} (expected a JSON object)")
     return answer
 
 
@@ -242,9 +287,9 @@ def _end_of(code: Optional[int]) -> str:
     if code is None:
         return "it has closed its output"
     if code >= 0:
-        return "it ended with exit code %d" % code
+        return f"it ended with exit code {int(code)}"
     try:
-        return "it was ended by %s" % signal.Signals(-code).name
+        return f"it was ended by {signal.Signals(-code).name}"
     except ValueError:
         return "it was ended by signal %d" % -code
 

@@ -10,6 +10,7 @@ secrets and what is sensitive out of both messages in place, each octet for an `
 checksums of frames are set right by their difference, so that one that was wrong stays wrong. case_entries() gives each case
 its input. Refused: bytes that the protocol has no way to ask about (CaseInput), told in one line.
 """
+
 import base64
 import hashlib
 import re
@@ -71,12 +72,23 @@ _PLAIN = re.compile(rb"[\t\r\n -~]*\Z")
 
 def to_documents(pieces: Iterable[Piece]) -> List[Document]:
     """Return pieces as a recording writes them: plain ASCII as text, all else as base64."""
-    return [{"at": at, "text": data.decode("ascii")} if _PLAIN.match(data) else {"at": at, "base64": _base64(data)} for at, data in pieces]
+    return [
+        {"at": at, "text": data.decode("ascii")}
+        if _PLAIN.match(data)
+        else {"at": at, "base64": _base64(data)}
+        for at, data in pieces
+    ]
 
 
 def of_documents(documents: Iterable[Mapping[str, Any]]) -> List[Piece]:
     """Return the pieces that a recording holds."""
-    return [(one["at"], one["text"].encode("ascii") if "text" in one else base64.b64decode(one["base64"])) for one in documents]
+    return [
+        (
+            one["at"],
+            one["text"].encode("ascii") if "text" in one else base64.b64decode(one["base64"]),
+        )
+        for one in documents
+    ]
 
 
 def joined(pieces: Iterable[Piece]) -> bytes:
@@ -88,7 +100,7 @@ def cut_like(data: bytes, pieces: Iterable[Piece]) -> List[Piece]:
     """Return as many bytes as the pieces have, cut where they are cut."""
     position, cut = 0, []
     for at, piece in pieces:
-        cut.append((at, data[position:position + len(piece)]))
+        cut.append((at, data[position : position + len(piece)]))
         position += len(piece)
     return cut
 
@@ -97,7 +109,11 @@ def split_at(pieces: Iterable[Piece], places: Iterable[int]) -> List[Piece]:
     """Return the pieces, cut at these places as well; none is empty."""
     wanted, position, cut = sorted(places), 0, []
     for at, piece in pieces:
-        bounds = [0] + [place - position for place in wanted if 0 < place - position < len(piece)] + [len(piece)]
+        bounds = (
+            [0]
+            + [place - position for place in wanted if 0 < place - position < len(piece)]
+            + [len(piece)]
+        )
         cut += [(at, piece[start:end]) for start, end in zip(bounds, bounds[1:]) if end > start]
         position += len(piece)
     return cut
@@ -108,6 +124,7 @@ def _base64(data: bytes) -> str:
 
 
 # ---- one message along its bytes ---------------------------------------------------------------------------------
+
 
 class Message:
     """Follows one HTTP message, fed its bytes as they come.
@@ -128,7 +145,7 @@ class Message:
         self.framing: Optional[Framing] = None
         self._request, self._bodiless = request, bodiless
         self._position = 0  # what lies before it is understood
-        self._left = 0      # bytes of the body, or of its chunk, that are still to come
+        self._left = 0  # bytes of the body, or of its chunk, that are still to come
         self._step = self._read_head
 
     def feed(self, data: bytes) -> bool:
@@ -159,9 +176,11 @@ class Message:
             if len(self.data) - self._position > MAX_HEAD:
                 self.lost = self._position
             return False
-        lines = bytes(self.data[self._position:found + 2]).splitlines(keepends=True)
+        lines = bytes(self.data[self._position : found + 2]).splitlines(keepends=True)
         try:
-            interim = self._read_request_head(lines) if self._request else self._read_response_head(lines)
+            interim = (
+                self._read_request_head(lines) if self._request else self._read_response_head(lines)
+            )
         except (Error, BadRequest):
             self.lost = self._position
             return False
@@ -172,7 +191,9 @@ class Message:
         return True
 
     def _read_request_head(self, lines: Sequence[bytes]) -> bool:
-        self.method, self.target, _, self.headers = parse_head([line.rstrip(b"\r\n") for line in lines])
+        self.method, self.target, _, self.headers = parse_head(
+            [line.rstrip(b"\r\n") for line in lines]
+        )
         length = body_length(self.headers)
         self.framing = Framing(length is None, length)
         return False
@@ -226,7 +247,7 @@ class Message:
             if len(self.data) - self._position > MAX_HEAD:
                 self.lost = self._position
             return None
-        line = bytes(self.data[self._position:end])
+        line = bytes(self.data[self._position : end])
         self._position = end
         return line
 
@@ -245,7 +266,7 @@ class Message:
     def _read_chunk(self) -> bool:
         if not self._take() or len(self.data) - self._position < 2:
             return False
-        if self.data[self._position:self._position + 2] != b"\r\n":
+        if self.data[self._position : self._position + 2] != b"\r\n":
             self.lost = self._position
             return False
         self._position += 2
@@ -274,7 +295,9 @@ _SECRET_HEADERS = ("cookie", "set-cookie", "proxy-authorization", "x-api-key", _
 _SENSITIVE_HEADERS = ("x-amzn-sagemaker-custom-attributes",)
 _HASHES = ("x-amz-content-sha256", "content-md5", "digest", "content-digest", "repr-digest")
 _SECRET_PARAMETERS = (_TOKEN, "x-amz-signature", "x-amz-credential")
-_HEADER = re.compile(rb"^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.MULTILINE)
+_HEADER = re.compile(
+    rb"^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\r\n]*(?:\r?\n[ \t][^\r\n]*)*)", re.MULTILINE
+)
 _PARAMETER = re.compile(rb"(?<=[?&])([^=&? \r\n]+)=([^& \r\n]+)")
 _SHORTEST = 4  # a shorter text is no secret, and would be found everywhere
 
@@ -288,7 +311,7 @@ class _Scrub:
 
     def note(self, what: str) -> None:
         """Say what is removed, once."""
-        line = "%s: %s" % (self._name, what)
+        line = f"{self._name}: {what}"
         if line not in self._removed:
             self._removed.append(line)
 
@@ -314,7 +337,9 @@ class _Scrub:
 
     def secrets(self, secrets: Iterable[str]) -> None:
         """Blank each secret, however it is escaped, in the bytes as they lie and in the body that they are chunks of."""
-        forms = sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
+        forms = sorted(
+            {form for secret in secrets for form in _forms(secret)}, key=len, reverse=True
+        )
         if not forms:
             return
         pattern = re.compile(b"|".join(re.escape(form) for form in forms), re.IGNORECASE)
@@ -323,7 +348,7 @@ class _Scrub:
             self.note("a secret")
         body = bytearray(self.message.body)
         for match in list(pattern.finditer(bytes(body))):
-            body[match.start():match.end()] = b"x" * (match.end() - match.start())
+            body[match.start() : match.end()] = b"x" * (match.end() - match.start())
             self.note("a secret")
         self.store(bytes(body))
 
@@ -331,7 +356,7 @@ class _Scrub:
         """Write the whole body over the one that is there."""
         position = 0
         for start, end in self.message.spans:
-            self.data[start:end] = body[position:position + end - start]
+            self.data[start:end] = body[position : position + end - start]
             position += end - start
 
     def body(self, what: str) -> None:
@@ -340,7 +365,7 @@ class _Scrub:
         for start, end in self.message.spans:
             self.blank_bytes(start, end)
         if size:
-            self.note("%s, %d bytes" % (what, size))
+            self.note(f"{what}, {int(size)} bytes")
 
     def rest(self) -> None:
         """Blank what could not be followed, or not yet, and what lies behind the end."""
@@ -350,11 +375,21 @@ class _Scrub:
 def _forms(secret: str) -> Set[bytes]:
     if len(secret) < _SHORTEST:
         return set()
-    return {form.encode("utf-8", "surrogatepass") for form in (
-        secret, quote(secret, safe=""), quote(secret, safe="/"), quote(quote(secret, safe=""), safe=""), secret.replace("/", "\\/"))}
+    return {
+        form.encode("utf-8", "surrogatepass")
+        for form in (
+            secret,
+            quote(secret, safe=""),
+            quote(secret, safe="/"),
+            quote(quote(secret, safe=""), safe=""),
+            secret.replace("/", "\\/"),
+        )
+    }
 
 
-def clean(request: bytes, response: bytes, secrets: Sequence[str] = (), keep_sensitive: bool = False) -> Tuple[bytes, bytes, List[str]]:
+def clean(
+    request: bytes, response: bytes, secrets: Sequence[str] = (), keep_sensitive: bool = False
+) -> Tuple[bytes, bytes, List[str]]:
     """Return a request and its response without what must not be written, and a line for each thing that was taken out.
 
     secrets: texts that are known to be secret, beside those that the request holds
@@ -372,11 +407,16 @@ def clean(request: bytes, response: bytes, secrets: Sequence[str] = (), keep_sen
 def _secrets_of(asked: Message) -> List[str]:
     """Return the secrets that a request holds, so that they are found where a service repeats them."""
     text = asked.data.decode("latin-1")
-    found = [match.group(1).strip(" \t") for match in re.finditer(r"(?im)^x-amz-security-token:([^\r\n]*)", text)]
+    found = [
+        match.group(1).strip(" \t")
+        for match in re.finditer(r"(?im)^x-amz-security-token:([^\r\n]*)", text)
+    ]
     for name, value in re.findall(r"[?&]([^=&? \r\n]+)=([^& \r\n]+)", text.partition("\n")[0]):
         if unquote(name).lower() == _TOKEN:
             found.append(unquote(value))
-    found += re.findall(r"(?im)^(?:proxy-)?authorization:[ \t]*(?!AWS4-)(?:[^\s,]+[ \t]+)?([^\s,]+)[ \t]*\r?$", text)  # Bearer, Basic
+    found += re.findall(
+        r"(?im)^(?:proxy-)?authorization:[ \t]*(?!AWS4-)(?:[^\s,]+[ \t]+)?([^\s,]+)[ \t]*\r?$", text
+    )  # Bearer, Basic
     found += re.findall(r"(?im)^x-api-key:[ \t]*(\S+)[ \t]*\r?$", text)
     keys = [key for key in re.findall(r"Credential=([^/,\s]+)/", text) if key != ACCESS_KEY]
     return [secret for secret in found if secret != EXAMPLE_TOKEN] + keys
@@ -396,10 +436,16 @@ def _clean_request(scrub: _Scrub, secrets: Sequence[str], keep_sensitive: bool) 
         scrub.headers(_SENSITIVE_HEADERS)
         scrub.body("body")
         scrub.rest()
-    if scrub.data != before:  # what is signed with a key that all know is a hash of what was taken out
+    if (
+        scrub.data != before
+    ):  # what is signed with a key that all know is a hash of what was taken out
         scrub.headers(_HASHES, "hashes and the signature, which would tell what was removed")
         for match in re.finditer(rb"(?i)Signature=([0-9a-f]{64})", bytes(scrub.data[:head])):
-            scrub.blank(match.start(1), match.end(1), "hashes and the signature, which would tell what was removed")
+            scrub.blank(
+                match.start(1),
+                match.end(1),
+                "hashes and the signature, which would tell what was removed",
+            )
 
 
 def _is_example(head: bytes) -> bool:
@@ -408,7 +454,9 @@ def _is_example(head: bytes) -> bool:
     claims = re.findall(r"(?im)^authorization:([^\r\n]*)", text)
     line = text.partition("\n")[0]
     keys = re.findall(r"Credential=([^/,\s%]+)(?:/|%2F)", "\n".join(claims) + line)
-    return set(keys) <= {ACCESS_KEY} and all(claim.strip(" \t").startswith("AWS4-HMAC-SHA256 ") for claim in claims)
+    return set(keys) <= {ACCESS_KEY} and all(
+        claim.strip(" \t").startswith("AWS4-HMAC-SHA256 ") for claim in claims
+    )
 
 
 def _blank_parameters(scrub: _Scrub, head: int) -> None:
@@ -423,12 +471,17 @@ def _clean_response(scrub: _Scrub, secrets: Sequence[str], keep_sensitive: bool)
     message = scrub.message
     before = message.body
     scrub.headers(_SECRET_HEADERS)
-    coded = {value.lower() for value in values_of(message.headers, "content-encoding")} - {"identity"}
+    coded = {value.lower() for value in values_of(message.headers, "content-encoding")} - {
+        "identity"
+    }
     if coded and (secrets or not keep_sensitive):
         scrub.body("a body in another coding, in which nothing can be found")
         return
     scrub.secrets(secrets)
-    streams = any(value.lower().startswith(EVENT_STREAM_TYPE) for value in values_of(message.headers, "content-type"))
+    streams = any(
+        value.lower().startswith(EVENT_STREAM_TYPE)
+        for value in values_of(message.headers, "content-type")
+    )
     if not keep_sensitive:
         scrub.headers(_SENSITIVE_HEADERS)
         if not streams and 200 <= message.status < 300:
@@ -443,20 +496,24 @@ def _clean_frames(scrub: _Scrub, before: bytes, keep_sensitive: bool) -> None:
     body = bytearray(scrub.message.body)
     position, taken = 0, 0
     while position < len(before):
-        total, headers_length = _lengths_of(before[position:position + 12])
+        total, headers_length = _lengths_of(before[position : position + 12])
         end = position + total if total else len(before)
         if not keep_sensitive and not _is_error(before[position:end]):
             start = position + (12 + headers_length if total else 0)
             size = max(0, min(len(body), end - 4 if total else end) - start)
-            body[start:start + size] = b"x" * size
+            body[start : start + size] = b"x" * size
             taken += size
         if total and end <= len(body):
-            wrong = struct.unpack(">I", before[end - 4:end])[0] ^ zlib.crc32(before[position:end - 4])
-            body[end - 4:end] = struct.pack(">I", wrong ^ zlib.crc32(bytes(body[position:end - 4])))
+            wrong = struct.unpack(">I", before[end - 4 : end])[0] ^ zlib.crc32(
+                before[position : end - 4]
+            )
+            body[end - 4 : end] = struct.pack(
+                ">I", wrong ^ zlib.crc32(bytes(body[position : end - 4]))
+            )
         position = end
     scrub.store(bytes(body))
     if taken:
-        scrub.note("payloads of the stream, %d bytes" % taken)
+        scrub.note(f"payloads of the stream, {int(taken)} bytes")
 
 
 def _lengths_of(prelude: bytes) -> Tuple[int, int]:
@@ -472,20 +529,37 @@ def _is_error(frame: bytes) -> bool:
     """Whether a frame tells of an error, whose members are not sensitive."""
     try:
         messages = Decoder().feed(frame)
-        return any(message.headers.string(":message-type") in ("exception", "error") for message in messages)
+        return any(
+            message.headers.string(":message-type") in ("exception", "error")
+            for message in messages
+        )
     except Error:
         return False
 
 
 # ---- the cases of a recording ------------------------------------------------------------------------------------
 
-Asked = NamedTuple("Asked", [
-    ("method", str), ("target", str), ("headers", Pairs), ("body", bytes), ("access_key", str), ("region", str), ("service", str),
-    ("time", str), ("names", Tuple[str, ...]), ("signature", str), ("token", Optional[str])])
+
+class Asked(NamedTuple):
+    method: str
+    target: str
+    headers: Pairs
+    body: bytes
+    access_key: str
+    region: str
+    service: str
+    time: str
+    names: Tuple[str, ...]
+    signature: str
+    token: Optional[str]
+
+
 Asked.__doc__ = """A request that is signed in its headers, and what its signature claims."""
 
-_CLAIM = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/]+)/[0-9]{8}/([^/]+)/([^/]+)/aws4_request, ?SignedHeaders=([^,]+), ?"
-                    r"Signature=([0-9a-f]{64})\Z")
+_CLAIM = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=([^/]+)/[0-9]{8}/([^/]+)/([^/]+)/aws4_request, ?SignedHeaders=([^,]+), ?"
+    r"Signature=([0-9a-f]{64})\Z"
+)
 
 
 def asked_in(recording: Mapping[str, Any]) -> Asked:
@@ -499,8 +573,19 @@ def asked_in(recording: Mapping[str, Any]) -> Asked:
         raise CaseInput("the request is not signed with the example key")
     _, region, service, names, signature = claims[0].groups()
     token = (values_of(message.headers, _TOKEN) + [None])[0]
-    return Asked(message.method, message.target, message.headers, message.body, ACCESS_KEY, region, service, times[0],
-                 tuple(names.split(";")), signature, token)
+    return Asked(
+        message.method,
+        message.target,
+        message.headers,
+        message.body,
+        ACCESS_KEY,
+        region,
+        service,
+        times[0],
+        tuple(names.split(";")),
+        signature,
+        token,
+    )
 
 
 def input_of(recording: Mapping[str, Any], op: str) -> Document:
@@ -508,7 +593,9 @@ def input_of(recording: Mapping[str, Any], op: str) -> Document:
     if op in ("sigv4.verify", "sigv4.sign"):
         return _signing_input(asked_in(recording), op == "sigv4.sign")
     asked = joined(of_documents(recording["request"]["pieces"]))
-    response = follow(joined(of_documents(recording["response"]["pieces"])), bodiless=asked.startswith(b"HEAD "))
+    response = follow(
+        joined(of_documents(recording["response"]["pieces"])), bodiless=asked.startswith(b"HEAD ")
+    )
     if response.framing is None or response.lost is not None:
         raise CaseInput("the response is not HTTP that the protocol can carry")
     chunks = [_base64(chunk) for chunk in _chunks_of(recording, response)]
@@ -516,17 +603,36 @@ def input_of(recording: Mapping[str, Any], op: str) -> Document:
         return {"chunks": chunks}
     ended = recording["response"]["ended"]
     complete = response.end is not None or ended == "close" and response.is_complete_at_close
-    return {"status": response.status, "headers": [list(pair) for pair in response.headers], "chunks": chunks, "complete": complete}
+    return {
+        "status": response.status,
+        "headers": [list(pair) for pair in response.headers],
+        "chunks": chunks,
+        "complete": complete,
+    }
 
 
 def _signing_input(asked: Asked, to_sign: bool) -> Document:
-    own = ["x-amz-date", _TOKEN]  # a signer adds these itself, and the body's hash where it is asked to
-    sign_body = values_of(asked.headers, "x-amz-content-sha256") == [hashlib.sha256(asked.body).hexdigest()]
+    own = [
+        "x-amz-date",
+        _TOKEN,
+    ]  # a signer adds these itself, and the body's hash where it is asked to
+    sign_body = values_of(asked.headers, "x-amz-content-sha256") == [
+        hashlib.sha256(asked.body).hexdigest()
+    ]
     own += ["x-amz-content-sha256"] if sign_body else []
-    headers = [[name, value] for name, value in asked.headers
-               if not to_sign or name.lower() in asked.names and name.lower() not in own]
-    given: Document = {"method": asked.method, "target": asked.target, "headers": headers, "body": _base64(asked.body),
-                       "access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
+    headers = [
+        [name, value]
+        for name, value in asked.headers
+        if not to_sign or name.lower() in asked.names and name.lower() not in own
+    ]
+    given: Document = {
+        "method": asked.method,
+        "target": asked.target,
+        "headers": headers,
+        "body": _base64(asked.body),
+        "access_key": ACCESS_KEY,
+        "secret_key": SECRET_KEY,
+    }
     if asked.token is not None:
         given["session_token"] = asked.token
     given.update(region=asked.region, service=asked.service, time=asked.time)
@@ -554,5 +660,5 @@ def case_entries(recording: Mapping[str, Any]) -> Iterator[Document]:
         try:
             given = input_of(recording, case["op"])
         except CaseInput as error:
-            raise CaseInput("%s: %s" % (shown(case["id"], 80), error)) from None
+            raise CaseInput(f"{shown(case['id'], 80)}: {error}") from None
         yield dict(case, input=given)

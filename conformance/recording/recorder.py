@@ -14,6 +14,7 @@ What it refuses: an upstream in plain HTTP when it has credentials, unless it is
 in which case nothing is sent. The one change to a request that goes on as it came: `Expect: 100-continue`, which the recorder
 answers itself, is left out. An exchange of more than 64 MiB is cut there. A client that closes its side has left.
 """
+
 import difflib
 import json
 import os
@@ -70,7 +71,12 @@ _READ = 65536
 _SLICE = 0.25  # seconds, at most, in which a wait finds out that the recorder closes
 Say = Callable[[str], None]
 
-Upstream = NamedTuple("Upstream", [("host", str), ("port", int), ("secure", bool), ("authority", str)])
+
+class Upstream(NamedTuple):
+    host: str
+    port: int
+    secure: bool
+    authority: str
 
 
 def upstream_of(url: str) -> Upstream:
@@ -80,12 +86,17 @@ def upstream_of(url: str) -> Upstream:
         if parts.path not in ("", "/"):
             raise ConfigurationError("a path", actual=url)
     except ConfigurationError as error:
-        raise UsageError("not an upstream", expected="http://host:port or https://host:port", actual=error.actual) from None
+        raise UsageError(
+            "not an upstream", expected="http://host:port or https://host:port", actual=error.actual
+        ) from None
     host = parts.host.lower()
-    return Upstream(host, parts.port, parts.scheme == "https", authority(parts.scheme, host, parts.port))
+    return Upstream(
+        host, parts.port, parts.scheme == "https", authority(parts.scheme, host, parts.port)
+    )
 
 
 # ---- one exchange while it goes on -------------------------------------------------------------------------------
+
 
 class _Tap:
     """A client's connection, which keeps what is read from it, with its time."""
@@ -154,13 +165,19 @@ class _Recording(Conversation):
             ended = "reset"
         if request is None:
             if self._tap.pieces:
-                recorder.keep(self._asked(ended, 0), _none("the request never became whole"), self._tap.continued)
+                recorder.keep(
+                    self._asked(ended, 0),
+                    _none("the request never became whole"),
+                    self._tap.continued,
+                )
             return False
         asked = self._asked("whole", reader.ahead)
         try:
             answered, last = self._forward(request, asked, recorder)
         except Refusal as refusal:
-            recorder.keep(asked, _none("the recorder refused it: " + refusal.code), self._tap.continued)
+            recorder.keep(
+                asked, _none("the recorder refused it: " + refusal.code), self._tap.continued
+            )
             self._say(refusal.answer())
             return False
         recorder.keep(asked, answered, self._tap.continued)
@@ -172,9 +189,13 @@ class _Recording(Conversation):
         """Return what was read of a request, without what has come behind it."""
         pieces = self._tap.pieces
         size = len(joined(pieces)) - ahead
-        return _Taken(tuple(piece for piece in cut_like(joined(pieces)[:size], pieces) if piece[1]), ended, "")
+        return _Taken(
+            tuple(piece for piece in cut_like(joined(pieces)[:size], pieces) if piece[1]), ended, ""
+        )
 
-    def _forward(self, request: Request, asked: _Taken, recorder: "Recorder") -> Tuple[_Taken, bool]:
+    def _forward(
+        self, request: Request, asked: _Taken, recorder: "Recorder"
+    ) -> Tuple[_Taken, bool]:
         """Send a request on and its answer back; return what came, and whether one of the two asks to end the connection."""
         data = recorder.outgoing(request, joined(asked.pieces))
         last = request.version == "HTTP/1.0" or _says_close(request.headers)
@@ -184,7 +205,9 @@ class _Recording(Conversation):
             note = "no connection to the upstream: %s" % (error.strerror or error)
             return _none(note), True
         try:
-            with suppress(OSError):  # the upstream may answer, or reset, before it has read all: what it says is read below
+            with suppress(
+                OSError
+            ):  # the upstream may answer, or reset, before it has read all: what it says is read below
                 connection.sendall(data)
             message = Message(bodiless=request.method == "HEAD")
             answered = self._relay(connection, message, recorder)
@@ -214,7 +237,9 @@ class _Recording(Conversation):
                 if ended:
                     return _Taken(tuple(split_at(pieces, message.heads)), ended, "")
 
-    def _next_of(self, selector: Any, connection: socket.socket, recorder: "Recorder") -> Tuple[str, bytes]:
+    def _next_of(
+        self, selector: Any, connection: socket.socket, recorder: "Recorder"
+    ) -> Tuple[str, bytes]:
         """Return how the exchange ended, or "", and what came of the upstream."""
         pending = isinstance(connection, ssl.SSLSocket) and connection.pending()
         ready: List[Any] = [connection] if pending else []
@@ -260,7 +285,15 @@ def _says_close(headers: Pairs) -> bool:
 
 # ---- the recorder ------------------------------------------------------------------------------------------------
 
-_NOT_FORWARDED = ("host", "expect", "connection", "content-length", "transfer-encoding", "x-amz-content-sha256", "x-amz-security-token")
+_NOT_FORWARDED = (
+    "host",
+    "expect",
+    "connection",
+    "content-length",
+    "transfer-encoding",
+    "x-amz-content-sha256",
+    "x-amz-security-token",
+)
 
 
 class Recorder(Loopback):
@@ -275,14 +308,38 @@ class Recorder(Loopback):
     port, log, idle_timeout: as for the endpoint. Raises UsageError; OSError when the port cannot be had.
     """
 
-    def __init__(self, upstream: str, folder: str, credentials: Optional[Credentials] = None, keep_sensitive: bool = False,
-                 client: str = "", server: str = "", name_of: Optional[Callable[[str], str]] = None, port: int = 0,
-                 log: Optional[Say] = None, idle_timeout: float = 60.0, clock: Callable[[], float] = time.time,
-                 monotonic: Callable[[], float] = time.monotonic, ssl_context: Optional[ssl.SSLContext] = None) -> None:
+    def __init__(
+        self,
+        upstream: str,
+        folder: str,
+        credentials: Optional[Credentials] = None,
+        keep_sensitive: bool = False,
+        client: str = "",
+        server: str = "",
+        name_of: Optional[Callable[[str], str]] = None,
+        port: int = 0,
+        log: Optional[Say] = None,
+        idle_timeout: float = 60.0,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        ssl_context: Optional[ssl.SSLContext] = None,
+    ) -> None:
         self._upstream, self._folder, self._credentials = upstream_of(upstream), folder, credentials
-        if credentials is not None and not self._upstream.secure and self._upstream.host not in ("127.0.0.1", "localhost", "::1"):
-            raise UsageError("credentials do not go over plain HTTP", expected="https", actual=shown(upstream, 200))
-        self._keep_sensitive, self._client, self._server_name = keep_sensitive, client, server or self._upstream.authority
+        if (
+            credentials is not None
+            and not self._upstream.secure
+            and self._upstream.host not in ("127.0.0.1", "localhost", "::1")
+        ):
+            raise UsageError(
+                "credentials do not go over plain HTTP",
+                expected="https",
+                actual=shown(upstream, 200),
+            )
+        self._keep_sensitive, self._client, self._server_name = (
+            keep_sensitive,
+            client,
+            server or self._upstream.authority,
+        )
         self._name_of = name_of or _name_of
         self._clock, self.monotonic = clock, monotonic
         self._context = ssl_context or (default_ssl_context() if self._upstream.secure else None)
@@ -293,11 +350,15 @@ class Recorder(Loopback):
 
     def connect(self) -> socket.socket:
         """Return a connection to the upstream. Raises OSError."""
-        connection = socket.create_connection((self._upstream.host, self._upstream.port), min(self.idle_timeout, 20.0))
+        connection = socket.create_connection(
+            (self._upstream.host, self._upstream.port), min(self.idle_timeout, 20.0)
+        )
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._context is not None:
-                connection = self._context.wrap_socket(connection, server_hostname=self._upstream.host, suppress_ragged_eofs=False)
+                connection = self._context.wrap_socket(
+                    connection, server_hostname=self._upstream.host, suppress_ragged_eofs=False
+                )
             connection.settimeout(self.idle_timeout)
         except BaseException:
             connection.close()
@@ -312,33 +373,65 @@ class Recorder(Loopback):
         try:
             return self._signed_anew(request, self._credentials)
         except Error as error:
-            raise Refusal("400 Bad Request", "ValidationError", "cannot be signed anew: %s" % error.message) from None
+            raise Refusal(
+                "400 Bad Request", "ValidationError", f"cannot be signed anew: {error.message}"
+            ) from None
 
     def _signed_anew(self, request: Request, credentials: Credentials) -> bytes:
         collected = collect_headers(request.headers)
         check_signature(request, collected, amz_date_of(self._clock()), None)
-        query = {name.decode("latin-1"): value.decode("latin-1") for name, value in decode_query(request.target.partition("?")[2])}
+        query = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in decode_query(request.target.partition("?")[2])
+        }
         region = claimed_scope(collected, query)[1]
         target = _without_claim(request.target)
         headers = [("Host", self._upstream.authority)] + [
-            (name, value.replace("\r\n", "")) for name, value in request.headers if name.lower() not in _NOT_FORWARDED]
-        signed = self._signer.sign(request.method, target, headers, request.body, credentials, region, SERVICE, amz_date_of(self._clock()))
-        lines = ["%s %s HTTP/1.1" % (request.method, target)] + ["%s: %s" % pair for pair in signed.headers]
-        lines += ["Content-Length: %d" % len(request.body), "Connection: close"]
+            (name, value.replace("\r\n", ""))
+            for name, value in request.headers
+            if name.lower() not in _NOT_FORWARDED
+        ]
+        signed = self._signer.sign(
+            request.method,
+            target,
+            headers,
+            request.body,
+            credentials,
+            region,
+            SERVICE,
+            amz_date_of(self._clock()),
+        )
+        lines = [f"{request.method} {target} HTTP/1.1"] + [
+            "{}: {}".format(*pair) for pair in signed.headers
+        ]
+        lines += [f"Content-Length: {len(request.body)}", "Connection: close"]
         return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + request.body
 
     def keep(self, asked: _Taken, answered: _Taken, continued: bool) -> None:
         """Write the recording of an exchange."""
         own = self._credentials
-        secrets = [] if own is None else [own.secret_key, own.access_key] + ([own.session_token] if own.session_token else [])
+        secrets = (
+            []
+            if own is None
+            else [own.secret_key, own.access_key]
+            + ([own.session_token] if own.session_token else [])
+        )
         secrets = [secret for secret in secrets if secret not in (ACCESS_KEY, SECRET_KEY)]
-        request, response, removed = clean(joined(asked.pieces), joined(answered.pieces), secrets, self._keep_sensitive)
-        half = {"ended": asked.ended, "continued": continued, "pieces": to_documents(cut_like(request, _at_head(asked.pieces)))}
+        request, response, removed = clean(
+            joined(asked.pieces), joined(answered.pieces), secrets, self._keep_sensitive
+        )
+        half = {
+            "ended": asked.ended,
+            "continued": continued,
+            "pieces": to_documents(cut_like(request, _at_head(asked.pieces))),
+        }
         other: Document = {"ended": answered.ended}
         if answered.note:
             other["note"] = answered.note
         other["pieces"] = to_documents(cut_like(response, answered.pieces))
-        recording = made_recording(half, other, removed, self._client, self._server_name, self._clock())
+        recording = made_recording(
+            half, other, removed, self._client, self._server_name, self._clock()
+        )
         line = request.partition(b"\r\n")[0].decode("latin-1")
         with self._writing:
             try:
@@ -346,16 +439,20 @@ class Recorder(Loopback):
                 recording["cases"] = cases_for(recording, name)
                 write_whole(path, text_of_recording(recording))
             except OSError as error:
-                self.log("%s: cannot be written: %s" % (os.path.basename(error.filename or self._folder), error.strerror))
+                self.log(
+                    f"{os.path.basename(error.filename or self._folder)}: cannot be written: {error.strerror}"
+                )
                 return
-        self.log("%s: %s%s" % (os.path.basename(path), recording["title"], answered.note and "; " + answered.note))
+        self.log(
+            f"{os.path.basename(path)}: {recording['title']}{answered.note and '; ' + answered.note}"
+        )
 
     def _claimed_name(self, line: str) -> Tuple[str, str]:
         """Return a name that the folder does not have, and its path, for this recorder alone. Raises OSError."""
         os.makedirs(self._folder, exist_ok=True)
         base, number = self._name_of(line), 1
         while True:
-            name = base if number == 1 else "%s-%d" % (base, number)
+            name = base if number == 1 else f"{base}-{int(number)}"
             path = os.path.join(self._folder, name + ".json")
             if not os.path.lexists(path) and _claim(path):
                 return name, path
@@ -390,7 +487,11 @@ def _at_head(pieces: Sequence[Piece]) -> List[Piece]:
 def _without_claim(target: str) -> str:
     """Return a target without the parameters of a presigned request."""
     path, _, query = target.partition("?")
-    kept = [pair for pair in query.split("&") if pair and not unquote(pair.partition("=")[0]).lower().startswith("x-amz-")]
+    kept = [
+        pair
+        for pair in query.split("&")
+        if pair and not unquote(pair.partition("=")[0]).lower().startswith("x-amz-")
+    ]
     return path + ("?" + "&".join(kept) if kept else "")
 
 
@@ -401,22 +502,37 @@ def _name_of(line: str) -> str:
     return "-".join(words)[:80].rstrip("-") or "exchange"
 
 
-def made_recording(request: Document, response: Document, removed: Sequence[str], client: str, server: str, now: float) -> Document:
+def made_recording(
+    request: Document,
+    response: Document,
+    removed: Sequence[str],
+    client: str,
+    server: str,
+    now: float,
+) -> Document:
     """Return a recording, keys in their order, without cases as yet."""
     asked = joined(of_documents(request["pieces"]))
     answered = joined(of_documents(response["pieces"]))
     agent = re.search(rb"(?im)^user-agent:[ \t]*([^\r\n]*)", asked.partition(b"\r\n\r\n")[0])
-    line, status = (shown(data.partition(b"\r\n")[0].decode("latin-1"), 120) for data in (asked, answered))
-    title = "%s; %s; request: %s, response: %s" % (line.rpartition(" HTTP/")[0] or line, status or "no answer", request["ended"],
-                                                   response["ended"])
-    return {"title": title, "client": client or (agent.group(1).decode("latin-1") if agent else "unknown"), "server": server,
-            "date": time.strftime("%Y-%m-%d", time.gmtime(now)), "request": request, "response": response, "removed": list(removed),
-            "cases": []}
+    line, status = (
+        shown(data.partition(b"\r\n")[0].decode("latin-1"), 120) for data in (asked, answered)
+    )
+    title = f"{line.rpartition(' HTTP/')[0] or line}; {status or 'no answer'}; request: {request['ended']}, response: {response['ended']}"
+    return {
+        "title": title,
+        "client": client or (agent.group(1).decode("latin-1") if agent else "unknown"),
+        "server": server,
+        "date": time.strftime("%Y-%m-%d", time.gmtime(now)),
+        "request": request,
+        "response": response,
+        "removed": list(removed),
+        "cases": [],
+    }
 
 
 # ---- the cases that a recording makes by itself ------------------------------------------------------------------
 
-_SOURCE = "recorded; what is expected of the response is what the reference, refimpl %s, made of it: look at it" % VERSION
+_SOURCE = f"recorded; what is expected of the response is what the reference, refimpl {VERSION}, made of it: look at it"
 
 
 def cases_for(recording: Mapping[str, Any], name: str) -> List[Document]:
@@ -426,8 +542,17 @@ def cases_for(recording: Mapping[str, Any], name: str) -> List[Document]:
         cases += signature_cases(recording, name, "recorded: " + shown(recording["client"], 200))
     expect = expected_by_reference(recording)
     if expect is not None:
-        cases.append(made_case(name, "http.response", "the response of the recording %s" % name, ["HTTP-020", "HTTP-023"], expect,
-                               "an answer that a service gave must be read as it was meant", _SOURCE))
+        cases.append(
+            made_case(
+                name,
+                "http.response",
+                f"the response of the recording {name}",
+                ["HTTP-020", "HTTP-023"],
+                expect,
+                "an answer that a service gave must be read as it was meant",
+                _SOURCE,
+            )
+        )
     return cases
 
 
@@ -435,8 +560,16 @@ def is_verified(recording: Mapping[str, Any]) -> bool:
     """Whether the request of a recording is signed with the example key, and the signature is good at its own time."""
     try:
         asked = asked_in(recording)
-        verify(asked.method, asked.target, asked.headers, asked.body, Credentials(ACCESS_KEY, SECRET_KEY, asked.token), asked.region,
-               asked.service, asked.time)
+        verify(
+            asked.method,
+            asked.target,
+            asked.headers,
+            asked.body,
+            Credentials(ACCESS_KEY, SECRET_KEY, asked.token),
+            asked.region,
+            asked.service,
+            asked.time,
+        )
     except (CaseInput, Error):
         return False
     return True
@@ -446,38 +579,80 @@ def signature_cases(recording: Mapping[str, Any], name: str, source: str) -> Lis
     """Return the cases of a request that verifies: a server must accept it, and a signer come to the same signature."""
     signature = asked_in(recording).signature
     return [
-        made_case(name, "sigv4.verify", "the signature of the recording %s" % name, ["SIG-041", "SIG-045"], {"status": "ok"},
-                  "a server that refuses it locks out a client that is in use", source),
-        made_case(name, "sigv4.sign", "the same request, signed anew", ["SIG-001", "SIG-026"],
-                  {"status": "ok", "output": {"signature": signature}},
-                  "a signer that comes to another signature is refused where this client is accepted", source)]
+        made_case(
+            name,
+            "sigv4.verify",
+            f"the signature of the recording {name}",
+            ["SIG-041", "SIG-045"],
+            {"status": "ok"},
+            "a server that refuses it locks out a client that is in use",
+            source,
+        ),
+        made_case(
+            name,
+            "sigv4.sign",
+            "the same request, signed anew",
+            ["SIG-001", "SIG-026"],
+            {"status": "ok", "output": {"signature": signature}},
+            "a signer that comes to another signature is refused where this client is accepted",
+            source,
+        ),
+    ]
 
 
-def made_case(name: str, op: str, title: str, rules: Sequence[str], expect: Document, why: str, source: str,
-              acceptable: Sequence[Document] = ()) -> Document:
+def made_case(
+    name: str,
+    op: str,
+    title: str,
+    rules: Sequence[str],
+    expect: Document,
+    why: str,
+    source: str,
+    acceptable: Sequence[Document] = (),
+) -> Document:
     """Return a case of a recording, keys in their order."""
     others = {"acceptable": list(acceptable)} if acceptable else {}
-    return dict({"id": "wire-%s-%s" % (name, op.partition(".")[2]), "title": title, "rules": list(rules), "level": "MUST", "op": op,
-                 "expect": expect}, **others, why=why, since="0.1.0", source=source)
+    return dict(
+        {
+            "id": f"wire-{name}-{op.partition('.')[2]}",
+            "title": title,
+            "rules": list(rules),
+            "level": "MUST",
+            "op": op,
+            "expect": expect,
+        },
+        **others,
+        why=why,
+        since="0.1.0",
+        source=source,
+    )
 
 
 def expected_by_reference(recording: Mapping[str, Any]) -> Optional[Document]:
     """Return what the reference makes of a response, as a case expects it, or None where the protocol cannot ask about it."""
     from conformance.adapters.refimpl import OPERATIONS
     from conformance.protocol.messages import answer_question
+
     if not recording["response"]["pieces"]:
         return None
     try:
-        answer = answer_question({"op": "http.response", "input": input_of(recording, "http.response")}, OPERATIONS)
+        answer = answer_question(
+            {"op": "http.response", "input": input_of(recording, "http.response")}, OPERATIONS
+        )
     except CaseInput:
         return None
     if answer["status"] == "ok":
         return {"status": "ok", "output": answer["output"]}
-    kept: Dict[str, Any] = {key: answer[key] for key in ("kind", "code", "fields", "output") if answer.get(key) is not None}
+    kept: Dict[str, Any] = {
+        key: answer[key]
+        for key in ("kind", "code", "fields", "output")
+        if answer.get(key) is not None
+    }
     return dict({"status": "reject"}, **kept)
 
 
 # ---- playing one again -------------------------------------------------------------------------------------------
+
 
 class _Playing(Conversation):
     """Requests, each answered by the recording that is its turn."""
@@ -497,15 +672,15 @@ class _Playing(Conversation):
 
     def _play(self, request: Request, replay: "Replay") -> bool:
         """Play one answer; tell whether the connection goes on."""
-        line = "%s %s" % (request.method, request.target)
+        line = f"{request.method} {request.target}"
         told = shown(line.partition("?")[0], 200)
         recording = replay.next_for(line)
         if recording is None:
-            note = "no recording of this request (expected %s)" % replay.nearest(line)
-            replay.log("%s: %s" % (told, note))
+            note = f"no recording of this request (expected {replay.nearest(line)})"
+            replay.log(f"{told}: {note}")
             self._say(document("404 Not Found", note.encode("utf-8") + b"\n", None, "text/plain"))
             return False
-        replay.log("%s: %s" % (told, recording["title"]))
+        replay.log(f"{told}: {recording['title']}")
         before = max([one["at"] for one in recording["request"]["pieces"]] or [0])
         for at, data in of_documents(recording["response"]["pieces"]):
             if replay.timing and at > before:
@@ -532,8 +707,14 @@ class Replay(Loopback):
     port, log, idle_timeout: as for the endpoint. Raises OSError when the port cannot be had.
     """
 
-    def __init__(self, recordings: Sequence[Mapping[str, Any]], timing: bool = True, port: int = 0, log: Optional[Say] = None,
-                 idle_timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        recordings: Sequence[Mapping[str, Any]],
+        timing: bool = True,
+        port: int = 0,
+        log: Optional[Say] = None,
+        idle_timeout: float = 60.0,
+    ) -> None:
         self.timing = timing
         self._recordings = list(recordings)
         self._played: Dict[str, int] = {}
@@ -542,7 +723,11 @@ class Replay(Loopback):
 
     def next_for(self, line: str) -> Optional[Mapping[str, Any]]:
         """Return the recording whose turn it is for a method and target, or None."""
-        fitting = self._recordings if len(self._recordings) == 1 else [one for one in self._recordings if _line_of(one) == line]
+        fitting = (
+            self._recordings
+            if len(self._recordings) == 1
+            else [one for one in self._recordings if _line_of(one) == line]
+        )
         if not fitting:
             return None
         with self._choosing:

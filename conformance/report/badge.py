@@ -4,6 +4,7 @@
 It says how many of the cases that were judged came out as they may, with which version of the implementation, by which version
 of the vectors. What an implementation does not offer is not counted against it, and the picture tells how much was judged.
 """
+
 from html import escape
 from typing import Any, Mapping
 
@@ -32,13 +33,23 @@ def badge_text(report: Mapping[str, Any]) -> str:
     totals, said = report["totals"], report["implementation"]
     good = totals.get(PASS, 0) + totals.get(ACCEPTABLE, 0)
     judged = 0 if ADAPTER in totals else sum(totals.values()) - totals.get(UNSUPPORTED, 0)
-    message = "%d of %d" % (good, judged) if judged else "not judged"
+    message = f"{int(good)} of {int(judged)}" if judged else "not judged"
     colour = _NOTHING if not judged else _GOOD if good == judged else _SOME
-    told = "%s %s: %s; vectors %s, %s" % (
-        shown(said["name"], 60), shown(said["version"], 60), message + " cases as expected" if judged else message,
-        shown(report["suite"]["vectors"], 40), report["date"][:10])
-    label_length, message_length = round(len(_LABEL) * _PER_CHARACTER), round(len(message) * _PER_CHARACTER)
+    told = f"{shown(said['name'], 60)} {shown(said['version'], 60)}: {message + ' cases as expected' if judged else message}; vectors {shown(report['suite']['vectors'], 40)}, {report['date'][:10]}"
+    label_length, message_length = (
+        round(len(_LABEL) * _PER_CHARACTER),
+        round(len(message) * _PER_CHARACTER),
+    )
     left = label_length + 2 * _MARGIN
     return _SVG.format(
-        width=left + message_length + 2 * _MARGIN, told=escape(told), colour=colour, left_path=left - 3, margin=_MARGIN,
-        label_length=label_length, label=_LABEL, message_x=left + _MARGIN, message_length=message_length, message=message)
+        width=left + message_length + 2 * _MARGIN,
+        told=escape(told),
+        colour=colour,
+        left_path=left - 3,
+        margin=_MARGIN,
+        label_length=label_length,
+        label=_LABEL,
+        message_x=left + _MARGIN,
+        message_length=message_length,
+        message=message,
+    )

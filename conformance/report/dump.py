@@ -8,6 +8,7 @@
 
 `adapter < question.jsonl` is all that it takes; for an `invoke` case, while `python3 -m conformance serve --port 8080` runs.
 """
+
 import json
 import os
 from typing import List, Mapping, Tuple, Union
@@ -26,21 +27,37 @@ def write_case(case: Case, folder: str, rules: Mapping[str, Rule]) -> None:
     os.makedirs(folder, exist_ok=True)
     for name, content in files_of(case, rules):
         with open(os.path.join(folder, name), "wb") as file:
-            file.write(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
+            file.write(
+                content
+                if isinstance(content, bytes)
+                else content.encode("utf-8", "backslashreplace")
+            )
 
 
 def files_of(case: Case, rules: Mapping[str, Rule]) -> List[Tuple[str, Union[str, bytes]]]:
     """Return (name, content) of each file."""
     questions = questions_of(case)
-    asked = [{"cmd": "run", "seq": seq, "op": case.op, "input": addressed(case, question.input, SERVED)}
-             for seq, question in enumerate(questions, 1)]
+    asked = [
+        {"cmd": "run", "seq": seq, "op": case.op, "input": addressed(case, question.input, SERVED)}
+        for seq, question in enumerate(questions, 1)
+    ]
     lines = [{"cmd": "hello", "protocol": PROTOCOL_VERSION}, *asked, {"cmd": "bye"}]
-    expected = [{"seq": seq, "delivery": question.delivery, "expect": question.expect,
-                 "acceptable": [dict(other, expect=expected_in(other["expect"], question.delivery)) for other in case.acceptable]}
-                for seq, question in enumerate(questions, 1)]
+    expected = [
+        {
+            "seq": seq,
+            "delivery": question.delivery,
+            "expect": question.expect,
+            "acceptable": [
+                dict(other, expect=expected_in(other["expect"], question.delivery))
+                for other in case.acceptable
+            ],
+        }
+        for seq, question in enumerate(questions, 1)
+    ]
     files: List[Tuple[str, Union[str, bytes]]] = [
         ("question.jsonl", "".join(json.dumps(line) + "\n" for line in lines)),
         ("expect.json", json.dumps(expected, indent=1, ensure_ascii=False) + "\n"),
-        ("README.txt", "\n".join(case_lines(case, rules)) + "\n")]
+        ("README.txt", "\n".join(case_lines(case, rules)) + "\n"),
+    ]
     data = input_bytes(case)
     return files if data is None else files + [("input.bin", data)]

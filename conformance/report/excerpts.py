@@ -5,6 +5,7 @@ The plan: texts are shown by their characters, what cannot be printed escaped; o
 they part. Bytes are shown as text where both can be read, else in hexadecimal. All else is shown as JSON, and compared as that
 text. What came from an adapter is never shown raw, and never long.
 """
+
 import base64
 import json
 from typing import Any, List, NamedTuple
@@ -13,7 +14,14 @@ from conformance.run.verdicts import ABSENT, Difference
 
 WIDTH = 100  # characters of an excerpt
 
-Excerpt = NamedTuple("Excerpt", [("expected", str), ("actual", str), ("caret", int), ("place", str)])
+
+class Excerpt(NamedTuple):
+    expected: str
+    actual: str
+    caret: int
+    place: str
+
+
 Excerpt.__doc__ = """Two lines, the column of the first difference in both (-1: none to point at), and where in the values that is."""
 
 
@@ -75,8 +83,8 @@ def _alone(value: Any, width: int) -> str:
 
 
 def _shortened(text: str, width: int) -> str:
-    shown = "".join(map(_escaped, text[:width + 1]))
-    return shown if len(shown) <= width else shown[:width - 3] + "..."
+    shown = "".join(map(_escaped, text[: width + 1]))
+    return shown if len(shown) <= width else shown[: width - 3] + "..."
 
 
 def _escaped(character: str) -> str:
@@ -102,25 +110,40 @@ def _text_excerpt(expected: str, actual: str, width: int) -> Excerpt:
     line_start = expected.rfind("\n", 0, index) + 1
     start = max(line_start, index - width * 2 // 5)
     before = ("..." if start > line_start else "") + "".join(map(_escaped, expected[start:index]))
-    place = "in line %d" % (expected.count("\n", 0, index) + 1) if "\n" in expected or "\n" in actual else ""
+    place = (
+        "in line %d" % (expected.count("\n", 0, index) + 1)
+        if "\n" in expected or "\n" in actual
+        else ""
+    )
     room = width - min(len(before), width // 2)
-    return Excerpt(before + _text_rest(expected, index, room), before + _text_rest(actual, index, room), len(before), place)
+    return Excerpt(
+        before + _text_rest(expected, index, room),
+        before + _text_rest(actual, index, room),
+        len(before),
+        place,
+    )
 
 
 def _text_rest(text: str, index: int, room: int) -> str:
     """Return what is shown of a text from the difference on: to the end of its line, as far as there is room."""
     end = text.find("\n", index)
-    return _shortened(text[index:] if end < 0 else text[index:end + 1], room) or ("(ends here)" if text else "(empty)")
+    return _shortened(text[index:] if end < 0 else text[index : end + 1], room) or (
+        "(ends here)" if text else "(empty)"
+    )
 
 
 def _hex_excerpt(expected: bytes, actual: bytes, width: int) -> Excerpt:
     index = _parting(expected, actual)
     start = max(0, index - width // 8)
-    before = ("... " if start else "") + "".join("%02x " % byte for byte in expected[start:index])
-    return Excerpt(before + _hex_rest(expected, index, width // 6), before + _hex_rest(actual, index, width // 6), len(before),
-                   "at byte %d; %d and %d bytes" % (index, len(expected), len(actual)))
+    before = ("... " if start else "") + "".join(f"{byte:02x} " for byte in expected[start:index])
+    return Excerpt(
+        before + _hex_rest(expected, index, width // 6),
+        before + _hex_rest(actual, index, width // 6),
+        len(before),
+        f"at byte {int(index)}; {len(expected)} and {len(actual)} bytes",
+    )
 
 
 def _hex_rest(data: bytes, index: int, most: int) -> str:
-    shown = " ".join("%02x" % byte for byte in data[index:index + most])
+    shown = " ".join(f"{byte:02x}" for byte in data[index : index + most])
     return (shown or "(ends here)") + (" ..." if len(data) > index + most else "")

@@ -8,6 +8,7 @@ As one JSON island, each text once: what a case asks and expects, its bytes anno
 Nothing that came from an adapter is trusted: all text is escaped, page.js makes text nodes only, and the page's own policy lets
 no script run but that one and fetches nothing. The same reports give the same page by the same Python, byte for byte.
 """
+
 import base64
 import hashlib
 import json
@@ -40,29 +41,56 @@ from refimpl.errors import Error, shown
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _MOST_SHOWN = 8000  # characters of what one case asks and expects
-_NAME = 100         # characters of an implementation's name, of its version, where they head a column
+_NAME = 100  # characters of an implementation's name, of its version, where they head a column
 
 Document = Mapping[str, Any]
 
 # Each verdict's class of colours, and its word in a cell: no meaning rests on colour alone.
-_LOOKS = {PASS: ("pass", "pass"), ACCEPTABLE: ("accept", "accept"), FAIL: ("fail", "FAIL"), CRASH: ("fail", "CRASH"),
-          HANG: ("fail", "HANG"), UNSUPPORTED: ("none", "\u2013"), BLOCKED: ("odd", "blocked"), KNOWN: ("accept", "known"),
-          UNKNOWN_PASS: ("odd", "unlisted"), ADAPTER: ("odd", "adapter")}
+_LOOKS = {
+    PASS: ("pass", "pass"),
+    ACCEPTABLE: ("accept", "accept"),
+    FAIL: ("fail", "FAIL"),
+    CRASH: ("fail", "CRASH"),
+    HANG: ("fail", "HANG"),
+    UNSUPPORTED: ("none", "\u2013"),
+    BLOCKED: ("odd", "blocked"),
+    KNOWN: ("accept", "known"),
+    UNKNOWN_PASS: ("odd", "unlisted"),
+    ADAPTER: ("odd", "adapter"),
+}
 _QUIET = (PASS, UNSUPPORTED)  # what needs no finding
 _LEGEND = (
-    (PASS, "as expected"), (ACCEPTABLE, "another outcome that does no harm; the note says why"),
-    (FAIL, "the answer departs from a rule"), (CRASH, "the program ended instead of answering"), (HANG, "no answer in time"),
+    (PASS, "as expected"),
+    (ACCEPTABLE, "another outcome that does no harm; the note says why"),
+    (FAIL, "the answer departs from a rule"),
+    (CRASH, "the program ended instead of answering"),
+    (HANG, "no answer in time"),
     (UNSUPPORTED, "the implementation does not offer it, or the adapter cannot ask it honestly"),
-    (BLOCKED, "a case that this one depends on failed"), (KNOWN, "a failure that the run was told of"),
-    (UNKNOWN_PASS, "listed as a known failure, and passes"), (ADAPTER, "the adapter itself is broken"))
+    (BLOCKED, "a case that this one depends on failed"),
+    (KNOWN, "a failure that the run was told of"),
+    (UNKNOWN_PASS, "listed as a known failure, and passes"),
+    (ADAPTER, "the adapter itself is broken"),
+)
 
-Row = NamedTuple("Row", [("id", str), ("op", str), ("level", str), ("rules", Tuple[str, ...]), ("case", Optional[Case]),
-                         ("entries", Tuple[Optional[Document], ...])])
+
+class Row(NamedTuple):
+    id: str
+    op: str
+    level: str
+    rules: Tuple[str, ...]
+    case: Optional[Case]
+    entries: Tuple[Optional[Document], ...]
+
+
 Row.__doc__ = """A case, and its entry in each report, or None where it was not asked."""
 
 
-def html_text(reports: Sequence[Document], cases: Iterable[Case], rules: Mapping[str, Rule],
-              absent: Optional[Mapping[str, str]] = None) -> str:
+def html_text(
+    reports: Sequence[Document],
+    cases: Iterable[Case],
+    rules: Mapping[str, Rule],
+    absent: Optional[Mapping[str, str]] = None,
+) -> str:
     """Return the whole page.
 
     reports: as report.schema.json says, one for each implementation
@@ -72,21 +100,40 @@ def html_text(reports: Sequence[Document], cases: Iterable[Case], rules: Mapping
     rows = rows_of(reports, {case.id: case for case in cases})
     names = labels_of(reports)
     style, script = _asset("page.css"), _asset("page.js")
-    lines = ["<!DOCTYPE html>", '<html lang="en">', "<head>", '<meta charset="utf-8">',
-             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-             '<meta http-equiv="Content-Security-Policy" content="%s">' % _policy(style, script),
-             "<title>%s</title>" % escape(_title(names)), "<style>%s</style>" % style, "</head>", "<body>",
-             "<h1>%s</h1>" % escape(_title(names)),
-             "<p>What each implementation of Amazon SageMaker Runtime\u2019s InvokeEndpointWithResponseStream, and of the two mechanisms "
-             "under it, made of the conformance cases: %d cases, %d implementation%s.</p>" % (
-                 len(rows), len(names), "" if len(names) == 1 else "s")]
-    lines += _summaries(reports, names, absent or {}) + _matrix(rows, names, _used(reports)) + _findings(rows, names, rules) + _DIALOG
-    lines += ['<script type="application/json" id="data">%s</script>' % _island(reports, rows, names, rules),
-              "<script>%s</script>" % script, "</body>", "</html>", ""]
-    return "\n".join(lines).encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair in a report is no character
+    lines = [
+        "<!DOCTYPE html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, script)}">',
+        f"<title>{escape(_title(names))}</title>",
+        f"<style>{style}</style>",
+        "</head>",
+        "<body>",
+        f"<h1>{escape(_title(names))}</h1>",
+        f"<p>What each implementation of Amazon SageMaker Runtime\u2019s InvokeEndpointWithResponseStream, and of the two mechanisms under it, made of the conformance cases: {len(rows)} cases, {len(names)} implementation{'' if len(names) == 1 else 's'}.</p>",
+    ]
+    lines += (
+        _summaries(reports, names, absent or {})
+        + _matrix(rows, names, _used(reports))
+        + _findings(rows, names, rules)
+        + _DIALOG
+    )
+    lines += [
+        f'<script type="application/json" id="data">{_island(reports, rows, names, rules)}</script>',
+        f"<script>{script}</script>",
+        "</body>",
+        "</html>",
+        "",
+    ]
+    return (
+        "\n".join(lines).encode("utf-8", "replace").decode("utf-8")
+    )  # half a surrogate pair in a report is no character
 
 
 # ---- what the reports hold ---------------------------------------------------------------------------------------
+
 
 def rows_of(reports: Sequence[Document], cases: Mapping[str, Case]) -> List[Row]:
     """Return a row for each case that occurs, those of one operation together."""
@@ -94,7 +141,9 @@ def rows_of(reports: Sequence[Document], cases: Mapping[str, Case]) -> List[Row]
     for index, report in enumerate(reports):
         for entry in report["cases"]:
             entries.setdefault(entry["id"], [None] * len(reports))[index] = entry
-    order = [name for name in cases if name in entries] + [name for name in entries if name not in cases]
+    order = [name for name in cases if name in entries] + [
+        name for name in entries if name not in cases
+    ]
     operations: Dict[str, List[Row]] = OrderedDict()
     for name in order:
         row = _row(name, entries[name], cases.get(name))
@@ -112,15 +161,19 @@ def labels_of(reports: Sequence[Document]) -> List[str]:
     labels: List[str] = []
     for report in reports:
         said = report["implementation"]
-        label = own = "%s %s" % (shown(said["name"], _NAME), shown(said["version"], _NAME))
+        label = own = f"{shown(said['name'], _NAME)} {shown(said['version'], _NAME)}"
         while own in labels:
-            own = "%s (%d)" % (label, labels.count(label) + 1 + sum(one.startswith(label + " (") for one in labels))
+            own = f"{label} ({int(labels.count(label) + 1 + sum((one.startswith(label + ' (') for one in labels)))})"
         labels.append(own)
     return labels
 
 
 def _title(names: Sequence[str]) -> str:
-    return "Conformance of %s" % names[0] if len(names) == 1 else "Conformance of %d implementations" % len(names)
+    return (
+        f"Conformance of {names[0]}"
+        if len(names) == 1
+        else f"Conformance of {len(names)} implementations"
+    )
 
 
 def _words(row: Row) -> List[str]:
@@ -133,24 +186,56 @@ def _is_quiet(row: Row) -> bool:
 
 # ---- as markup ---------------------------------------------------------------------------------------------------
 
-def _summaries(reports: Sequence[Document], names: Sequence[str], absent: Mapping[str, str]) -> List[str]:
+
+def _summaries(
+    reports: Sequence[Document], names: Sequence[str], absent: Mapping[str, str]
+) -> List[str]:
     used = _used(reports)
-    heads = ["implementation"] + ["unsupported" if word == UNSUPPORTED else _LOOKS[word][1] for word in used] + [
-        "language", "run ended", "vectors", "operations"]
-    lines = ['<section aria-labelledby="summaries">', '<h2 id="summaries">Implementations</h2>', '<div class="wide" tabindex="0" '
-             'role="region" aria-label="Implementations"><table class="counts">',
-             "<thead><tr>%s</tr></thead>" % "".join('<th scope="col">%s</th>' % escape(head) for head in heads), "<tbody>"]
+    heads = (
+        ["implementation"]
+        + ["unsupported" if word == UNSUPPORTED else _LOOKS[word][1] for word in used]
+        + ["language", "run ended", "vectors", "operations"]
+    )
+    lines = [
+        '<section aria-labelledby="summaries">',
+        '<h2 id="summaries">Implementations</h2>',
+        '<div class="wide" tabindex="0" '
+        'role="region" aria-label="Implementations"><table class="counts">',
+        "<thead><tr>{}</tr></thead>".format(
+            "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+        ),
+        "<tbody>",
+    ]
     for report, name in zip(reports, names):
         said = report["implementation"]
-        texts = [said["language"], report["date"].replace("T", " ").replace("Z", " UTC"), report["suite"]["vectors"],
-                 " ".join(said["operations"])]
+        texts = [
+            said["language"],
+            report["date"].replace("T", " ").replace("Z", " UTC"),
+            report["suite"]["vectors"],
+            " ".join(said["operations"]),
+        ]
         counts = [(word, report["totals"].get(word, 0)) for word in used]
-        lines.append('<tr><th scope="row">%s%s</th>%s%s</tr>' % (
-            escape(name), _broken_note(report),
-            "".join("<td%s>%s</td>" % (' class="%s"' % _LOOKS[word][0] if count else "", count or "") for word, count in counts),
-            "".join('<td class="text">%s</td>' % escape(shown(text, 300)) for text in texts)))
+        lines.append(
+            '<tr><th scope="row">{}{}</th>{}{}</tr>'.format(
+                escape(name),
+                _broken_note(report),
+                "".join(
+                    "<td{}>{}</td>".format(
+                        f' class="{_LOOKS[word][0]}"' if count else "", count or ""
+                    )
+                    for word, count in counts
+                ),
+                "".join(f'<td class="text">{escape(shown(text, 300))}</td>' for text in texts),
+            )
+        )
     lines.append("</tbody></table></div>")
-    lines += ["<p>Not asked: %s.</p>" % escape("; ".join("%s (%s)" % pair for pair in absent.items()))] if absent else []
+    lines += (
+        [
+            f"<p>Not asked: {escape('; '.join(('{} ({})'.format(*pair) for pair in absent.items())))}.</p>"
+        ]
+        if absent
+        else []
+    )
     return lines + ["</section>"]
 
 
@@ -160,15 +245,24 @@ def _used(reports: Sequence[Document]) -> List[str]:
 
 def _broken_note(report: Document) -> str:
     """Say of an implementation whose adapter could not be judged why that is."""
-    notes = [entry.get("note", "") for entry in report["cases"] if entry["verdict"] == ADAPTER] if report["exit_code"] == 3 else []
-    return "<br><small>%s</small>" % escape(shown(notes[0], 300)) if notes else ""
+    notes = (
+        [entry.get("note", "") for entry in report["cases"] if entry["verdict"] == ADAPTER]
+        if report["exit_code"] == 3
+        else []
+    )
+    return f"<br><small>{escape(shown(notes[0], 300))}</small>" if notes else ""
 
 
 def _legend(used: Sequence[str]) -> List[str]:
-    return ['<ul class="legend" aria-label="What the words in the cells mean">'] + [
-        '<li><span class="word %s">%s</span> %s</li>' % (_LOOKS[word] + (escape(meaning),))
-        for word, meaning in _LEGEND if word in used] + [
-        "</ul>"]
+    return (
+        ['<ul class="legend" aria-label="What the words in the cells mean">']
+        + [
+            '<li><span class="word %s">%s</span> %s</li>' % (_LOOKS[word] + (escape(meaning),))
+            for word, meaning in _LEGEND
+            if word in used
+        ]
+        + ["</ul>"]
+    )
 
 
 _FILTERS = [
@@ -178,31 +272,42 @@ _FILTERS = [
     '<label>implementation <select name="implementation"><option value="">all</option></select></label>',
     '<label>operation <select name="operation"><option value="">all</option></select></label>',
     '<label>rule <select name="rule"><option value="">all</option></select></label>',
-    '<button type="reset">All cases</button> <output id="count" aria-live="polite"></output>', "</form>"]
+    '<button type="reset">All cases</button> <output id="count" aria-live="polite"></output>',
+    "</form>",
+]
 
 
 def _matrix(rows: Sequence[Row], names: Sequence[str], used: Sequence[str]) -> List[str]:
-    lines = ['<section id="matrix" aria-labelledby="cases">', '<h2 id="cases">Cases</h2>'] + _legend(used) + _FILTERS + [
-        '<p id="keys" class="soft hint filters">Tab goes to the table, the arrow keys move in it, Enter opens a cell; n and p go to the '
-        "next and the one before, Escape closes it.</p>",
-        '<p class="soft unscripted">Every cell that is more than a pass leads to its finding below.</p>',
-        '<p class="soft printed">Cases that every implementation passes, or does not offer, are left out on paper.</p>',
-        '<div class="wide"><table>',
-        '<thead><tr><th scope="col">case</th>%s</tr></thead>' % "".join(map(_column_head, names))]
+    lines = (
+        ['<section id="matrix" aria-labelledby="cases">', '<h2 id="cases">Cases</h2>']
+        + _legend(used)
+        + _FILTERS
+        + [
+            '<p id="keys" class="soft hint filters">Tab goes to the table, the arrow keys move in it, Enter opens a cell; n and p go to the '
+            "next and the one before, Escape closes it.</p>",
+            '<p class="soft unscripted">Every cell that is more than a pass leads to its finding below.</p>',
+            '<p class="soft printed">Cases that every implementation passes, or does not offer, are left out on paper.</p>',
+            '<div class="wide"><table>',
+            f'<thead><tr><th scope="col">case</th>{"".join(map(_column_head, names))}</tr></thead>',
+        ]
+    )
     operation = None
     for row in rows:
         if row.op != operation:
-            lines += (["</tbody>"] if operation is not None else []) + ["<tbody>", _group_row([one for one in rows if one.op == row.op])]
+            lines += (["</tbody>"] if operation is not None else []) + [
+                "<tbody>",
+                _group_row([one for one in rows if one.op == row.op]),
+            ]
             operation = row.op
-        lines.append('<tr class="case%s"><th scope="row">%s%s</th>%s</tr>' % (
-            " quiet" if _is_quiet(row) else "", _link(row, row.id), "<small>%s</small>" % escape(row.case.title) if row.case else "",
-            "".join(_cell(row, word) for word in _words(row))))
+        lines.append(
+            f'<tr class="case{" quiet" if _is_quiet(row) else ""}"><th scope="row">{_link(row, row.id)}{(f"<small>{escape(row.case.title)}</small>" if row.case else "")}</th>{"".join((_cell(row, word) for word in _words(row)))}</tr>'
+        )
     return lines + (["</tbody>"] if rows else []) + ["</table></div>", "</section>"]
 
 
 def _column_head(name: str) -> str:
     first, blank, rest = name.partition(" ")
-    return '<th scope="col">%s%s<small>%s</small></th>' % (escape(first), blank, escape(rest))
+    return f'<th scope="col">{escape(first)}{blank}<small>{escape(rest)}</small></th>'
 
 
 def _group_row(rows: Sequence[Row]) -> str:
@@ -212,20 +317,19 @@ def _group_row(rows: Sequence[Row]) -> str:
         judged = [word for word in column if word and word != UNSUPPORTED]
         good = sum(word in (PASS, ACCEPTABLE) for word in judged)
         cells.append("<td>%s</td>" % ("%d of %d" % (good, len(judged)) if judged else "\u2013"))
-    return '<tr class="group%s"><th scope="rowgroup">%s</th>%s</tr>' % (
-        " quiet" if all(map(_is_quiet, rows)) else "", escape(rows[0].op), "".join(cells))
+    return f'<tr class="group{" quiet" if all(map(_is_quiet, rows)) else ""}"><th scope="rowgroup">{escape(rows[0].op)}</th>{"".join(cells)}</tr>'
 
 
 def _link(row: Row, text: str) -> str:
-    return escape(text) if _is_quiet(row) else '<a href="#c-%s">%s</a>' % (escape(row.id), escape(text))
+    return escape(text) if _is_quiet(row) else f'<a href="#c-{escape(row.id)}">{escape(text)}</a>'
 
 
 def _cell(row: Row, word: str) -> str:
     if not word:
         return '<td class="none" data-w=""></td>'
     look, text = _LOOKS[word]
-    mark = "" if word == PASS else ' data-w="%s"' % word
-    return '<td class="%s"%s>%s</td>' % (look, mark, text if word in _QUIET else _link(row, text))
+    mark = "" if word == PASS else f' data-w="{word}"'
+    return f'<td class="{look}"{mark}>{text if word in _QUIET else _link(row, text)}</td>'
 
 
 def _findings(rows: Sequence[Row], names: Sequence[str], rules: Mapping[str, Rule]) -> List[str]:
@@ -234,9 +338,14 @@ def _findings(rows: Sequence[Row], names: Sequence[str], rules: Mapping[str, Rul
     if not noteworthy:
         lines.append("<p>Every answer was as expected.</p>")
     for row in noteworthy:
-        lines += ['<section class="finding" id="c-%s">' % escape(row.id), "<h3>%s%s</h3>" % (
-            escape(row.id), " <small>%s</small>" % escape(row.case.title) if row.case else "")]
-        lines += _pairs([("operation", row.op), ("why", row.case.why if row.case else "")] + _told_rules(row, rules))
+        lines += [
+            f'<section class="finding" id="c-{escape(row.id)}">',
+            f"<h3>{escape(row.id)}{(f' <small>{escape(row.case.title)}</small>' if row.case else '')}</h3>",
+        ]
+        lines += _pairs(
+            [("operation", row.op), ("why", row.case.why if row.case else "")]
+            + _told_rules(row, rules)
+        )
         for index, entry in enumerate(row.entries):
             if entry is not None and entry["verdict"] not in _QUIET:
                 lines += _finding(index, names[index], entry)
@@ -245,21 +354,40 @@ def _findings(rows: Sequence[Row], names: Sequence[str], rules: Mapping[str, Rul
 
 
 def _told_rules(row: Row, rules: Mapping[str, Rule]) -> List[Tuple[str, str]]:
-    return [(rule, rules[rule].text if rule in rules else "no rule of this specification") for rule in row.rules]
+    return [
+        (rule, rules[rule].text if rule in rules else "no rule of this specification")
+        for rule in row.rules
+    ]
 
 
 def _finding(index: int, name: str, entry: Document) -> List[str]:
     look, text = _LOOKS[entry["verdict"]]
-    lines = ['<article data-i="%d">' % index, '<h4>%s <span class="word %s">%s</span></h4>' % (escape(name), look, text)]
+    lines = [
+        f'<article data-i="{int(index)}">',
+        f'<h4>{escape(name)} <span class="word {look}">{text}</span></h4>',
+    ]
     found = entry.get("difference")
-    lines += _pairs([("delivery", entry["delivery"] if entry["delivery"] != "whole" else ""), ("note", entry.get("note", "")),
-                     ("stage", found["stage"] if found else ""), ("it says", entry.get("message", "")),
-                     ("likely breaks", entry["suspect"]["id"] if "suspect" in entry and len(entry["rules"]) > 1 else "")])
+    lines += _pairs(
+        [
+            ("delivery", entry["delivery"] if entry["delivery"] != "whole" else ""),
+            ("note", entry.get("note", "")),
+            ("stage", found["stage"] if found else ""),
+            ("it says", entry.get("message", "")),
+            (
+                "likely breaks",
+                entry["suspect"]["id"] if "suspect" in entry and len(entry["rules"]) > 1 else "",
+            ),
+        ]
+    )
     if found:
-        lines.append("<pre>%s</pre>" % _compared(Excerpt(found["expected"], found["actual"], found["column"], found["place"])))
+        lines.append(
+            f"<pre>{_compared(Excerpt(found['expected'], found['actual'], found['column'], found['place']))}</pre>"
+        )
     if "answer" in entry:
         told = "\n".join(_answer_lines(entry["answer"]))
-        lines.append("<details><summary>the whole answer</summary><pre>%s</pre></details>" % escape(told))
+        lines.append(
+            f"<details><summary>the whole answer</summary><pre>{escape(told)}</pre></details>"
+        )
     return lines + ["</article>"]
 
 
@@ -274,7 +402,7 @@ def _answer_lines(text: str) -> List[str]:
 
 
 def _pairs(pairs: Iterable[Tuple[str, str]]) -> List[str]:
-    told = ["<dt>%s</dt><dd>%s</dd>" % (escape(term), escape(text)) for term, text in pairs if text]
+    told = [f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in pairs if text]
     return ["<dl>"] + told + ["</dl>"] if told else []
 
 
@@ -284,33 +412,54 @@ def _compared(seen: Excerpt) -> str:
     if seen.caret < 0:
         return escape("\n".join(lines))
     at = len(lines[0]) - len(seen.expected) + seen.caret
-    marked = [escape(line[:at]) + ("<mark>%s</mark>" % escape(line[at]) if line[at:] else "") + escape(line[at + 1:]) for line in lines[:2]]
+    marked = [
+        escape(line[:at])
+        + (f"<mark>{escape(line[at])}</mark>" if line[at:] else "")
+        + escape(line[at + 1 :])
+        for line in lines[:2]
+    ]
     return "\n".join(marked + list(map(escape, lines[2:])))
 
 
 _DIALOG = [
-    '<dialog aria-labelledby="head">', '<header><h3 id="head"></h3><nav aria-label="Cells"><button id="previous" type="button">'
+    '<dialog aria-labelledby="head">',
+    '<header><h3 id="head"></h3><nav aria-label="Cells"><button id="previous" type="button">'
     '<u>p</u>revious</button><button id="next" type="button"><u>n</u>ext</button>'
-    '<button id="close" type="button" autofocus>Close</button></nav></header>', '<div id="content"></div>', "</dialog>"]
+    '<button id="close" type="button" autofocus>Close</button></nav></header>',
+    '<div id="content"></div>',
+    "</dialog>",
+]
 
 
 # ---- for the script ----------------------------------------------------------------------------------------------
 
-def _island(reports: Sequence[Document], rows: Sequence[Row], names: Sequence[str], rules: Mapping[str, Rule]) -> str:
+
+def _island(
+    reports: Sequence[Document],
+    rows: Sequence[Row],
+    names: Sequence[str],
+    rules: Mapping[str, Rule],
+) -> str:
     """Return what the script opens, as JSON that no parser of markup can leave."""
     texts: Dict[str, int] = OrderedDict()
     notes: List[Dict[str, int]] = [OrderedDict() for _ in names]
     for index, row in enumerate(rows):
         for column, entry in enumerate(row.entries):
             if entry is not None and entry["verdict"] == UNSUPPORTED and entry.get("note"):
-                notes[column]["%d" % index] = texts.setdefault(entry["note"], len(texts))
+                notes[column][f"{int(index)}"] = texts.setdefault(entry["note"], len(texts))
     cited = sorted({rule for row in rows for rule in row.rules})
-    document = {"implementations": list(names), "words": _used(reports), "noteworthy": {word: 1 for word in WORDS if word not in _QUIET},
-                "rules": {rule: rules[rule].text for rule in cited if rule in rules}, "texts": list(texts), "notes": notes,
-                "cases": [_case_of(row) for row in rows]}
+    document = {
+        "implementations": list(names),
+        "words": _used(reports),
+        "noteworthy": {word: 1 for word in WORDS if word not in _QUIET},
+        "rules": {rule: rules[rule].text for rule in cited if rule in rules},
+        "texts": list(texts),
+        "notes": notes,
+        "cases": [_case_of(row) for row in rows],
+    }
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     for mark in "<>&\u2028\u2029":
-        text = text.replace(mark, "\\u%04x" % ord(mark))
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
     return text
 
 
@@ -321,8 +470,18 @@ def _case_of(row: Row) -> Dict[str, Any]:
         return dict(told, title="", why="")
     lines = "\n".join(asked_lines(case))
     if len(lines) > _MOST_SHOWN:
-        lines = lines[:_MOST_SHOWN] + "\n\u2026 python3 -m conformance show %s tells the rest" % case.id
-    return dict(told, title=case.title, why=case.why, since=case.since, source=case.source, delivery=" ".join(case.delivery), lines=lines)
+        lines = (
+            lines[:_MOST_SHOWN] + f"\n\u2026 python3 -m conformance show {case.id} tells the rest"
+        )
+    return dict(
+        told,
+        title=case.title,
+        why=case.why,
+        since=case.since,
+        source=case.source,
+        delivery=" ".join(case.delivery),
+        lines=lines,
+    )
 
 
 def _asset(name: str) -> str:
@@ -331,8 +490,8 @@ def _asset(name: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    return "default-src 'none'; style-src %s; script-src %s; base-uri 'none'; form-action 'none'" % (_hash(style), _hash(script))
+    return f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
 
 
 def _hash(text: str) -> str:
-    return "'sha256-%s'" % base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"

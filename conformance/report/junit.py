@@ -4,6 +4,7 @@
 A failure of the implementation is a `failure`, a breakdown of its adapter an `error`; what it does not offer, what is blocked
 and what is known is `skipped`. What XML has no character for is written escaped, so that no answer can break the document.
 """
+
 import re
 from collections import OrderedDict
 from typing import Dict, List, Mapping, Sequence
@@ -26,8 +27,16 @@ from conformance.run.verdicts import (
 )
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_ELEMENTS = {FAIL: "failure", CRASH: "failure", HANG: "failure", UNKNOWN_PASS: "failure", ADAPTER: "error",
-             UNSUPPORTED: "skipped", BLOCKED: "skipped", KNOWN: "skipped"}
+_ELEMENTS = {
+    FAIL: "failure",
+    CRASH: "failure",
+    HANG: "failure",
+    UNKNOWN_PASS: "failure",
+    ADAPTER: "error",
+    UNSUPPORTED: "skipped",
+    BLOCKED: "skipped",
+    KNOWN: "skipped",
+}
 
 
 def junit_text(said: Implementation, results: Sequence[Result]) -> str:
@@ -36,10 +45,12 @@ def junit_text(said: Implementation, results: Sequence[Result]) -> str:
     for result in results:
         suites.setdefault(result.case.op, []).append(result)
     likely, rules = suspects(results), load_rules()
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>',
-             "<testsuites name=%s%s>" % (_quoted("%s %s" % (said.name, said.version)), _counts(results))]
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f"<testsuites name={_quoted(f'{said.name} {said.version}')}{_counts(results)}>",
+    ]
     for operation, own in suites.items():
-        lines.append("  <testsuite name=%s%s>" % (_quoted(operation), _counts(own)))
+        lines.append(f"  <testsuite name={_quoted(operation)}{_counts(own)}>")
         for result in own:
             lines += _test(result, rules, likely)
         lines.append("  </testsuite>")
@@ -49,20 +60,26 @@ def junit_text(said: Implementation, results: Sequence[Result]) -> str:
 def _counts(results: Sequence[Result]) -> str:
     kinds = [_ELEMENTS.get(result.verdict.word) for result in results]
     seconds = sum(result.seconds for result in results)
-    return ' tests="%d" failures="%d" errors="%d" skipped="%d" time="%.3f"' % (
-        len(results), kinds.count("failure"), kinds.count("error"), kinds.count("skipped"), seconds)
+    return f' tests="{len(results)}" failures="{int(kinds.count("failure"))}" errors="{int(kinds.count("error"))}" skipped="{int(kinds.count("skipped"))}" time="{seconds:.3f}"'
 
 
 def _test(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[str]:
-    head = "    <testcase classname=%s name=%s time=\"%.3f\"" % (_quoted(result.case.op), _quoted(result.case.id), result.seconds)
+    head = f'    <testcase classname={_quoted(result.case.op)} name={_quoted(result.case.id)} time="{result.seconds:.3f}"'
     element = _ELEMENTS.get(result.verdict.word)
     if element is None:
         return [head + "/>"]
     if element == "skipped":
-        return [head + ">", "      <skipped message=%s/>" % _quoted(headline(result)), "    </testcase>"]
+        return [
+            head + ">",
+            f"      <skipped message={_quoted(headline(result))}/>",
+            "    </testcase>",
+        ]
     told = "\n".join(diagnosis(result, rules, likely))
-    return [head + ">", "      <%s type=%s message=%s>%s</%s>" % (
-        element, _quoted(result.verdict.word), _quoted(headline(result)), escape(_clean(told)), element), "    </testcase>"]
+    return [
+        head + ">",
+        f"      <{element} type={_quoted(result.verdict.word)} message={_quoted(headline(result))}>{escape(_clean(told))}</{element}>",
+        "    </testcase>",
+    ]
 
 
 def _clean(text: str) -> str:

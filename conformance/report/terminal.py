@@ -5,6 +5,7 @@ The plan: failures in groups, by the rule that they are likely to break, the lar
 groups are told in full: the rule's text, the stage, expected and actual with a caret, and why the case exists. The rest have a
 line each, or a line for their group when there are many. Then what each operation came to, and one line that sums up.
 """
+
 import json
 import textwrap
 from collections import OrderedDict
@@ -35,8 +36,8 @@ from refimpl.errors import shown
 Rules = Mapping[str, Rule]
 
 _WIDTH = 110
-_IN_FULL = 2         # failures that are told in full
-_MOST_PLAYED = 40    # lines of what the endpoint plays
+_IN_FULL = 2  # failures that are told in full
+_MOST_PLAYED = 40  # lines of what the endpoint plays
 _ONE_LINE_EACH = 12  # more than that, and a group has one line
 _TOLD = FAILURES + (ADAPTER, UNKNOWN_PASS)
 _COLUMNS = (PASS, ACCEPTABLE, FAIL, CRASH, HANG, ADAPTER, KNOWN, UNKNOWN_PASS, BLOCKED, UNSUPPORTED)
@@ -60,21 +61,24 @@ def _groups(results: Iterable[Result], likely: Mapping[str, str]) -> Dict[str, L
     groups: Dict[str, List[Result]] = OrderedDict()
     for result in results:
         word = result.verdict.word
-        groups.setdefault(likely[result.case.id] if word == FAIL and result.case.id in likely else word, []).append(result)
+        groups.setdefault(
+            likely[result.case.id] if word == FAIL and result.case.id in likely else word, []
+        ).append(result)
     for group in groups.values():
-        group.sort(key=lambda result: len(result.case.rules))  # what tests one thing alone says most
+        group.sort(
+            key=lambda result: len(result.case.rules)
+        )  # what tests one thing alone says most
     return groups
 
 
 def headline(result: Result) -> str:
     """Return what a case came to on one line."""
     found = result.verdict
-    way = "" if result.delivery == "whole" else " (%s)" % result.delivery
+    way = "" if result.delivery == "whole" else f" ({result.delivery})"
     if found.difference is None:
-        return "%s %s%s: %s" % (found.word, result.case.id, way, shown(found.note, 300))
+        return f"{found.word} {result.case.id}{way}: {shown(found.note, 300)}"
     seen = excerpt_of(found.difference, 40)
-    return "%s %s%s: %s: expected %s, got %s" % (
-        found.word, result.case.id, way, shown(found.difference.stage, 80), seen.expected, seen.actual)
+    return f"{found.word} {result.case.id}{way}: {shown(found.difference.stage, 80)}: expected {seen.expected}, got {seen.actual}"
 
 
 def diagnosis(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[str]:
@@ -102,7 +106,7 @@ def _wrapped(label: str, text: str) -> List[str]:
 
 
 def _in_full(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[str]:
-    head = "%s %s [%s, %s]: %s" % (result.verdict.word, result.case.id, result.case.op, result.delivery, result.case.title)
+    head = f"{result.verdict.word} {result.case.id} [{result.case.op}, {result.delivery}]: {result.case.title}"
     return [head] + ["  " + line for line in diagnosis(result, rules, likely)]
 
 
@@ -110,10 +114,15 @@ def _in_short(groups: Sequence[Tuple[str, Sequence[Result]]]) -> List[str]:
     if sum(len(group) for _, group in groups) <= _ONE_LINE_EACH:
         lines = [headline(result) for _, group in groups for result in group]
     else:
-        lines = ["%s: %d more: %s" % (label, len(group), _some([result.case.id for result in group])) for label, group in groups]
+        lines = [
+            "%s: %d more: %s" % (label, len(group), _some([result.case.id for result in group]))
+            for label, group in groups
+        ]
         if len(lines) > _ONE_LINE_EACH:
             left = sum(len(group) for _, group in groups[_ONE_LINE_EACH:])
-            lines = lines[:_ONE_LINE_EACH] + ["and %d more; --only GLOB narrows, --report json=FILE tells all" % left]
+            lines = lines[:_ONE_LINE_EACH] + [
+                "and %d more; --only GLOB narrows, --report json=FILE tells all" % left
+            ]
     return lines + [""] if lines else []
 
 
@@ -136,7 +145,9 @@ def totals(results: Sequence[Result]) -> List[str]:
     used = [word for word in _COLUMNS if any(word in row for row in counts.values())]
     lines = ["%-20s" % "" + "".join("%13s" % word for word in used)]
     for operation, row in counts.items():
-        lines.append("%-20s" % operation + "".join("%13s" % (row.get(word) or "-") for word in used))
+        lines.append(
+            "%-20s" % operation + "".join("%13s" % (row.get(word) or "-") for word in used)
+        )
     return lines + [summary(results)] if results else ["no case was run"]
 
 
@@ -149,10 +160,15 @@ def summary(results: Sequence[Result]) -> str:
 
 # ---- one case ----------------------------------------------------------------------------------------------------
 
+
 def case_lines(case: Case, rules: Rules) -> List[str]:
     """Return a whole case for a person: what it tests and why, its bytes annotated, what is expected."""
-    lines = ["%s: %s" % (case.id, case.title), "", "op        " + case.op,
-             "level     %s, since %s, %s" % (case.level, case.since, case.source)]
+    lines = [
+        f"{case.id}: {case.title}",
+        "",
+        "op        " + case.op,
+        f"level     {case.level}, since {case.since}, {case.source}",
+    ]
     lines += _wrapped("why", case.why)
     for rule in case.rules:
         lines += _wrapped(rule, rules[rule].text if rule in rules else "")
@@ -164,13 +180,18 @@ def case_lines(case: Case, rules: Rules) -> List[str]:
 
 def asked_lines(case: Case) -> List[str]:
     """Return what a case asks, its bytes annotated, and what is expected of the answer."""
-    lines = ["input"] + _json_lines({name: value for name, value in case.input.items() if name not in CARRIERS})
+    lines = ["input"] + _json_lines(
+        {name: value for name, value in case.input.items() if name not in CARRIERS}
+    )
     lines += bytes_lines(case)
     if case.op == "invoke":
         lines += _played_lines(case.input["input"]["EndpointName"])
     lines += ["", "expected"] + _json_lines(case.expect)
     for other in case.acceptable:
-        lines += ["", "acceptable (%s): %s" % (other["divergence"], other["why"])] + _json_lines(other["expect"])
+        lines += [
+            "",
+            "acceptable ({}): {}".format(other["divergence"], other["why"]),
+        ] + _json_lines(other["expect"])
     return lines
 
 
@@ -188,12 +209,24 @@ def bytes_lines(case: Case) -> List[str]:
 def _played_lines(name: str) -> List[str]:
     """Return what the endpoint plays, in the frame language where it is frames."""
     answer = find(name).answer
-    lines = ["", "the endpoint plays, framing %s, ending %s%s" % (
-        answer.framing, answer.ending, "" if answer.cut is None else ", cut behind %d bytes of the body" % answer.cut)]
+    lines = [
+        "",
+        "the endpoint plays, framing {}, ending {}{}".format(
+            answer.framing,
+            answer.ending,
+            "" if answer.cut is None else ", cut behind %d bytes of the body" % answer.cut,
+        ),
+    ]
     if answer.framing == "raw":
         return lines + ["  " + line for line in hex_lines(body_of(answer))]
-    played = ["HTTP/1.1 " + answer.status] + ["%s: %s" % pair for pair in answer.headers] + disassemble(body_of(answer)).splitlines()
-    more = ["... %d lines more" % (len(played) - _MOST_PLAYED)] if len(played) > _MOST_PLAYED else []
+    played = (
+        ["HTTP/1.1 " + answer.status]
+        + ["{}: {}".format(*pair) for pair in answer.headers]
+        + disassemble(body_of(answer)).splitlines()
+    )
+    more = (
+        ["... %d lines more" % (len(played) - _MOST_PLAYED)] if len(played) > _MOST_PLAYED else []
+    )
     return lines + ["  " + shown(line, _WIDTH) for line in played[:_MOST_PLAYED] + more]
 
 
@@ -201,9 +234,11 @@ def hex_lines(data: bytes, most: int = 512) -> List[str]:
     """Return bytes sixteen a line: offset, hexadecimal, what can be read; of long ones the beginning."""
     lines = []
     for start in range(0, min(len(data), most), 16):
-        piece = data[start:start + 16]
+        piece = data[start : start + 16]
         readable = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in piece)
-        lines.append("%06x  %-47s  %s" % (start, " ".join("%02x" % byte for byte in piece), readable))
+        lines.append(
+            "%06x  %-47s  %s" % (start, " ".join(f"{byte:02x}" for byte in piece), readable)
+        )
     return lines + ["... %d bytes more" % (len(data) - most)] if len(data) > most else lines
 
 

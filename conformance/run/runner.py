@@ -10,6 +10,7 @@ whose fault the breakdown was: it stands behind the case before as a result of i
 Cases that wait (the endpoint stalls, so the client must) go to workers of their own, since they cost seconds and no work.
 Refused: an adapter that does not speak the protocol (BrokenAdapter). Clock and processes are the real ones here.
 """
+
 import os
 import queue
 import shlex
@@ -49,17 +50,28 @@ from refimpl.errors import Error, excerpt, shown
 
 REGION = "us-east-1"
 DEFAULT_TIMEOUT = 10.0  # seconds for an answer
-_WAITING_JOBS = 8       # workers for cases that wait, unless --jobs says otherwise
+_WAITING_JOBS = 8  # workers for cases that wait, unless --jobs says otherwise
 
 OWN_ADAPTER = (sys.executable, "-m", "conformance.adapters.refimpl")
 
 Progress = Callable[[int, int, Result], None]
 
-Implementation = NamedTuple("Implementation", [
-    ("name", str), ("version", str), ("language", str), ("operations", Tuple[str, ...]), ("kinds", Mapping[str, str])])
+
+class Implementation(NamedTuple):
+    name: str
+    version: str
+    language: str
+    operations: Tuple[str, ...]
+    kinds: Mapping[str, str]
+
+
 Implementation.__doc__ = """What an adapter says of itself."""
 
-Run = NamedTuple("Run", [("implementation", Implementation), ("results", List[Result]), ("seconds", float)])
+
+class Run(NamedTuple):
+    implementation: Implementation
+    results: List[Result]
+    seconds: float
 
 
 class BrokenAdapter(Error):
@@ -73,7 +85,7 @@ def split_command(text: str) -> List[str]:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise BrokenAdapter("the adapter's command cannot be read: %s" % error, actual=text) from None
+        raise BrokenAdapter(f"the adapter's command cannot be read: {error}", actual=text) from None
     if not words:
         raise BrokenAdapter("the adapter's command is empty")
     return words
@@ -83,22 +95,57 @@ def split_command(text: str) -> List[str]:
 
 _LATENCY = 0.01  # seconds, as over a near network: an answer at once would judge how a client's threads are scheduled, not the case
 _KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "region": REGION}
-_SIGNED = dict(_KEYS, method="GET", target="/", headers=[["Host", "example.amazonaws.com"]], body="", service="service",
-               time="20150830T123600Z")
+_SIGNED = dict(
+    _KEYS,
+    method="GET",
+    target="/",
+    headers=[["Host", "example.amazonaws.com"]],
+    body="",
+    service="service",
+    time="20150830T123600Z",
+)
 _WRONG_MESSAGES = {"messages": [{"headers": [], "payload": "d3Jvbmc="}]}
 
 # Of each operation a question that every implementation can answer, and an output that is wrong for it.
 _TRIVIAL: Dict[str, Tuple[Document, Document]] = {
-    "sigv4.sign": (_SIGNED, {"canonical_request": "wrong", "string_to_sign": "wrong", "signature": "wrong", "authorization": "wrong"}),
-    "sigv4.presign": (dict(_SIGNED, expires=60), {"canonical_request": "wrong", "string_to_sign": "wrong", "signature": "wrong",
-                                                  "target": "wrong"}),
+    "sigv4.sign": (
+        _SIGNED,
+        {
+            "canonical_request": "wrong",
+            "string_to_sign": "wrong",
+            "signature": "wrong",
+            "authorization": "wrong",
+        },
+    ),
+    "sigv4.presign": (
+        dict(_SIGNED, expires=60),
+        {
+            "canonical_request": "wrong",
+            "string_to_sign": "wrong",
+            "signature": "wrong",
+            "target": "wrong",
+        },
+    ),
     "sigv4.verify": (_SIGNED, {}),  # it is unsigned: `ok` itself is wrong
     "eventstream.decode": ({"chunks": ["AAAAEAAAAAAFwkjrfZjI/w=="]}, _WRONG_MESSAGES),
     "eventstream.encode": ({"headers": [], "payload": ""}, _WRONG_MESSAGES),
-    "shape.convert": ({"shape": "InvokeEndpointWithResponseStreamOutput", "from": "json", "to": "json", "document": "{}"},
-                      {"document": '{"wrong": 1}'}),
-    "http.request": ({"input": {"EndpointName": "llm", "Body": ""}, "region": REGION}, {"method": "WRONG"}),
-    "http.response": ({"status": 500, "headers": [], "chunks": [], "complete": True}, {"events": []}),
+    "shape.convert": (
+        {
+            "shape": "InvokeEndpointWithResponseStreamOutput",
+            "from": "json",
+            "to": "json",
+            "document": "{}",
+        },
+        {"document": '{"wrong": 1}'},
+    ),
+    "http.request": (
+        {"input": {"EndpointName": "llm", "Body": ""}, "region": REGION},
+        {"method": "WRONG"},
+    ),
+    "http.response": (
+        {"status": 500, "headers": [], "chunks": [], "complete": True},
+        {"events": []},
+    ),
     "text.lines": ({"parts": ["YQo="]}, {"lines": ["wrong"]}),
     "text.sse": ({"parts": ["ZGF0YTogYQoK"]}, {"events": [{"data": "wrong"}]}),
     "endpoint.resolve": ({"region": REGION}, {"url": "wrong"}),
@@ -119,11 +166,15 @@ def smoke(adapter: Adapter, timeout: float, endpoint_url: str) -> Implementation
         try:
             came = judge(question, adapter.ask(operation, question.input, timeout), said.kinds)
         except AdapterFault as fault:
-            raise BrokenAdapter("the adapter does not answer a trivial question of %s: %s" % (operation, fault)) from None
+            raise BrokenAdapter(
+                f"the adapter does not answer a trivial question of {operation}: {fault}"
+            ) from None
         if came.word == ADAPTER:
-            raise BrokenAdapter("the adapter does not answer a trivial question of %s in form: %s" % (operation, came.note))
+            raise BrokenAdapter(
+                f"the adapter does not answer a trivial question of {operation} in form: {came.note}"
+            )
         if came.word not in (FAIL, UNSUPPORTED):
-            raise BrokenAdapter("a wrong expectation passes for %s: %s" % (operation, came.word))
+            raise BrokenAdapter(f"a wrong expectation passes for {operation}: {came.word}")
     return said
 
 
@@ -132,33 +183,62 @@ def implementation_of(hello: Mapping[str, Any]) -> Implementation:
     if type(hello.get("protocol")) is not int or hello["protocol"] != PROTOCOL_VERSION:
         raise _bad_hello("protocol", PROTOCOL_VERSION, hello.get("protocol"))
     who = hello.get("implementation")
-    if not isinstance(who, dict) or not all(isinstance(who.get(name), str) for name in ("name", "version", "language")):
+    if not isinstance(who, dict) or not all(
+        isinstance(who.get(name), str) for name in ("name", "version", "language")
+    ):
         raise _bad_hello("implementation", "an object with the texts name, version, language", who)
     operations = hello.get("operations")
     if not isinstance(operations, list) or not any(name in OPERATION_NAMES for name in operations):
-        raise _bad_hello("operations", "a list with some of " + " ".join(OPERATION_NAMES), operations)
+        raise _bad_hello(
+            "operations", "a list with some of " + " ".join(OPERATION_NAMES), operations
+        )
     kinds = hello.get("kinds")
     kinds = {} if kinds is None else kinds
     wrong = unknown_kinds(kinds) if isinstance(kinds, dict) else kinds
     if wrong:
         raise _bad_hello("kinds", "an object from its own names to the protocol's kinds", wrong)
-    return Implementation(who["name"], who["version"], who["language"],
-                          tuple(name for name in OPERATION_NAMES if name in operations), kinds)
+    return Implementation(
+        who["name"],
+        who["version"],
+        who["language"],
+        tuple(name for name in OPERATION_NAMES if name in operations),
+        kinds,
+    )
 
 
 def _bad_hello(key: str, expected: object, actual: object) -> BrokenAdapter:
-    return BrokenAdapter("the adapter's hello is not in form: %s" % key, expected=expected, actual=actual)
+    return BrokenAdapter(
+        f"the adapter's hello is not in form: {key}", expected=expected, actual=actual
+    )
 
 
 def broken_run(error: BrokenAdapter) -> Run:
     """Return what a report holds of an adapter that cannot be judged: the smoke test alone, and what it came to."""
     case = _smoke_case("hello", {}, {})
-    return Run(Implementation("unknown", "unknown", "unknown", (), {}), [Result(case, "whole", verdict(ADAPTER, str(error)), 0.0)], 0.0)
+    return Run(
+        Implementation("unknown", "unknown", "unknown", (), {}),
+        [Result(case, "whole", verdict(ADAPTER, str(error)), 0.0)],
+        0.0,
+    )
 
 
 def _smoke_case(operation: str, given: Document, wrong: Document) -> Case:
-    return Case("smoke-test", "the adapter speaks the protocol", (), "MUST", operation, given, ("whole",),
-                {"status": "ok", "output": wrong}, (), (), "without it no answer means anything", "0.1.0", "derived", "smoke")
+    return Case(
+        "smoke-test",
+        "the adapter speaks the protocol",
+        (),
+        "MUST",
+        operation,
+        given,
+        ("whole",),
+        {"status": "ok", "output": wrong},
+        (),
+        (),
+        "without it no answer means anything",
+        "0.1.0",
+        "derived",
+        "smoke",
+    )
 
 
 def addressed(case: Case, given: Document, endpoint_url: str) -> Document:
@@ -168,17 +248,30 @@ def addressed(case: Case, given: Document, endpoint_url: str) -> Document:
 
 # ---- running -----------------------------------------------------------------------------------------------------
 
+
 class Runner:
     """Runs cases against one adapter's command.
 
     jobs: processes; None for one, and some more for cases that wait
     """
 
-    def __init__(self, command: Sequence[str], timeout: float = DEFAULT_TIMEOUT, jobs: Optional[int] = None,
-                 environment: Optional[Environment] = None) -> None:
-        self._command, self._timeout, self._jobs, self._environment = command, timeout, jobs, environment
+    def __init__(
+        self,
+        command: Sequence[str],
+        timeout: float = DEFAULT_TIMEOUT,
+        jobs: Optional[int] = None,
+        environment: Optional[Environment] = None,
+    ) -> None:
+        self._command, self._timeout, self._jobs, self._environment = (
+            command,
+            timeout,
+            jobs,
+            environment,
+        )
 
-    def run(self, cases: Sequence[Case], progress: Progress = lambda done, total, result: None) -> Run:
+    def run(
+        self, cases: Sequence[Case], progress: Progress = lambda done, total, result: None
+    ) -> Run:
         """Return what the cases came to, in their order. Raises BrokenAdapter when the adapter cannot be judged."""
         begun = time.monotonic()
         with Endpoint(latency=_LATENCY) as endpoint:
@@ -186,10 +279,14 @@ class Runner:
                 with self._start() as adapter:
                     said = smoke(adapter, self._timeout, endpoint.url)
             except AdapterFault as fault:
-                raise BrokenAdapter("the adapter does not say hello: %s" % fault) from None
+                raise BrokenAdapter(f"the adapter does not say hello: {fault}") from None
             board = _Board(cases, said, progress)
             batches = self._batches([case for case in cases if board.takes(case)])
-            workers = [_Worker(self._start, self._timeout, endpoint, board, batch) for batch, jobs in batches for _ in range(jobs)]
+            workers = [
+                _Worker(self._start, self._timeout, endpoint, board, batch)
+                for batch, jobs in batches
+                for _ in range(jobs)
+            ]
             _work(workers)
         return Run(said, board.results(), time.monotonic() - begun)
 
@@ -208,7 +305,9 @@ class Runner:
 
 def is_waiting(case: Case) -> bool:
     """Tell whether a case costs seconds, since the endpoint stalls and the client must wait."""
-    return case.op == "invoke" and find(case.input["input"]["EndpointName"]).answer.ending == "stall"
+    return (
+        case.op == "invoke" and find(case.input["input"]["EndpointName"]).answer.ending == "stall"
+    )
 
 
 def _queue_of(cases: Sequence[Case]) -> "queue.Queue[Case]":
@@ -251,7 +350,14 @@ class _Board:
         self._behind: Dict[str, Verdict] = {}
         for case in cases:
             if not self.takes(case):
-                self.write(Result(case, case.delivery[0], verdict(UNSUPPORTED, "it does not offer %s" % case.op), 0.0))
+                self.write(
+                    Result(
+                        case,
+                        case.delivery[0],
+                        verdict(UNSUPPORTED, f"it does not offer {case.op}"),
+                        0.0,
+                    )
+                )
 
     def takes(self, case: Case) -> bool:
         """Whether the adapter offers the case's operation."""
@@ -278,9 +384,15 @@ class _Board:
         results = []
         for result in [self._results[case.id] for case in self._cases]:
             blamed = self._blamed.get(result.case.id)
-            results.append(result if blamed is None else result._replace(verdict=worst(result.verdict, blamed)))
+            results.append(
+                result if blamed is None else result._replace(verdict=worst(result.verdict, blamed))
+            )
             if result.case.id in self._behind:
-                between = result.case._replace(id="behind-" + result.case.id, title="the adapter goes on to the next case", needs=())
+                between = result.case._replace(
+                    id="behind-" + result.case.id,
+                    title="the adapter goes on to the next case",
+                    needs=(),
+                )
                 results.append(Result(between, result.delivery, self._behind[result.case.id], 0.0))
         return results
 
@@ -288,12 +400,24 @@ class _Board:
 class _Worker:
     """Asks one adapter process at a time, and a new one after it has broken down."""
 
-    def __init__(self, start: Callable[[], Adapter], timeout: float, endpoint: Endpoint, board: _Board,
-                 waiting: "queue.Queue[Case]") -> None:
-        self._start, self._timeout, self._endpoint, self._board, self._waiting = start, timeout, endpoint, board, waiting
+    def __init__(
+        self,
+        start: Callable[[], Adapter],
+        timeout: float,
+        endpoint: Endpoint,
+        board: _Board,
+        waiting: "queue.Queue[Case]",
+    ) -> None:
+        self._start, self._timeout, self._endpoint, self._board, self._waiting = (
+            start,
+            timeout,
+            endpoint,
+            board,
+            waiting,
+        )
         self._adapter: Optional[Adapter] = None
         self._last: Optional[Case] = None  # whose question this process answered last
-        self._gone = ""                    # why there is no adapter any more
+        self._gone = ""  # why there is no adapter any more
         self._stopped = False
         self.failure: Optional[BaseException] = None
 
@@ -304,7 +428,9 @@ class _Worker:
                 self._board.write(self._result_of(self._waiting.get_nowait()))
         except queue.Empty:
             self._take_leave()
-        except BaseException as error:  # handed to the thread that waits, unless it has ended this one
+        except (
+            BaseException
+        ) as error:  # handed to the thread that waits, unless it has ended this one
             self.failure = None if self._stopped else error
         finally:
             self._close()
@@ -321,7 +447,11 @@ class _Worker:
             came = self._verdict_of(question)
             if worst(found, came) is not found:
                 delivery, found = question.delivery, came
-            if came.word in (CRASH, HANG, ADAPTER):  # the next delivery would cost as much and say no more
+            if came.word in (
+                CRASH,
+                HANG,
+                ADAPTER,
+            ):  # the next delivery would cost as much and say no more
                 break
         return Result(case, delivery, found, time.monotonic() - begun)
 
@@ -335,7 +465,7 @@ class _Worker:
         except Crashed as fault:
             return verdict(CRASH, str(fault))
         except AdapterFault as fault:
-            return verdict(ADAPTER, "it does not answer as the protocol asks: %s" % fault)
+            return verdict(ADAPTER, f"it does not answer as the protocol asks: {fault}")
         return judge(question, answer, self._board.said.kinds, self._calls_of(question))
 
     def _ask(self, question: Question) -> Dict[str, Any]:
@@ -350,7 +480,12 @@ class _Worker:
                 raise
             answer = self._ask(question)
             word = CRASH if isinstance(fault, Crashed) else ADAPTER
-            self._board.break_down(last, verdict(word, "a fresh process answers %s, this one did not: %s" % (question.case.id, fault)))
+            self._board.break_down(
+                last,
+                verdict(
+                    word, f"a fresh process answers {question.case.id}, this one did not: {fault}"
+                ),
+            )
         self._blame_strays()
         self._last = question.case
         return answer
@@ -360,7 +495,7 @@ class _Worker:
             try:
                 self._adapter = self._start()
             except AdapterFault as fault:
-                self._gone = "it cannot be started again: %s" % fault
+                self._gone = f"it cannot be started again: {fault}"
                 raise Garbled(self._gone) from None
         adapter = self._adapter
         if self._stopped:  # while it was started
@@ -371,7 +506,13 @@ class _Worker:
         """Lines that came behind an answer are the fault of the case that was answered."""
         if self._adapter is not None and self._adapter.strays and self._last is not None:
             stray = excerpt(self._adapter.strays[0])
-            self._board.blame(self._last, verdict(ADAPTER, "it wrote another line behind its answer: %s" % (stray or "an empty one")))
+            self._board.blame(
+                self._last,
+                verdict(
+                    ADAPTER,
+                    "it wrote another line behind its answer: %s" % (stray or "an empty one"),
+                ),
+            )
             self._adapter.strays.clear()
 
     def _take_leave(self) -> None:
@@ -385,13 +526,21 @@ class _Worker:
             adapter.close()
 
     def _calls_of(self, question: Question) -> Optional[List[Call]]:
-        return calls_of(question.case.input["input"]["EndpointName"], self._endpoint.calls) if question.case.op == "invoke" else None
+        return (
+            calls_of(question.case.input["input"]["EndpointName"], self._endpoint.calls)
+            if question.case.op == "invoke"
+            else None
+        )
 
 
 def calls_of(name: str, calls: Sequence[Call]) -> List[Call]:
     """Return the calls of a scenario that its client made: not those of a redirect, which come by another host name."""
-    target = "/endpoints/%s/invocations-response-stream" % name
-    return [call for call in calls if call.target == target and "localhost" not in dict(call.headers).get("Host", "")]
+    target = f"/endpoints/{name}/invocations-response-stream"
+    return [
+        call
+        for call in calls
+        if call.target == target and "localhost" not in dict(call.headers).get("Host", "")
+    ]
 
 
 def own_environment() -> Dict[str, str]:
@@ -402,4 +551,4 @@ def own_environment() -> Dict[str, str]:
 
 def told_implementation(said: Implementation) -> str:
     """Return an implementation's name and version, as text that can be shown."""
-    return shown("%s %s (%s)" % (said.name, said.version, said.language), 200)
+    return shown(f"{said.name} {said.version} ({said.language})", 200)

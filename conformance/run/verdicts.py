@@ -10,6 +10,7 @@ the dependence between cases make of single verdicts.
 Only what a case expects is judged, and of a refusal's output only what the answer gives. An answer that breaks the protocol is
 no failure of the implementation: it is the adapter's (ADAPTER), told with the path of the value. Refused: nothing.
 """
+
 import json
 import uuid
 from math import sqrt
@@ -37,9 +38,27 @@ from refimpl.eventstream import Decoder
 from refimpl.shapes import InvokeEndpointWithResponseStreamInput
 
 PASS, ACCEPTABLE, FAIL, CRASH, HANG, UNSUPPORTED, BLOCKED, KNOWN, UNKNOWN_PASS, ADAPTER = WORDS = (
-    "PASS", "ACCEPTABLE", "FAIL", "CRASH", "HANG", "UNSUPPORTED", "BLOCKED", "KNOWN", "UNKNOWN-PASS", "ADAPTER")
-FAILURES = (FAIL, CRASH, HANG)             # of the implementation
-_BY_WEIGHT = (PASS, ACCEPTABLE, UNSUPPORTED, FAIL, HANG, CRASH, ADAPTER)  # what may come of a question, the worst last
+    "PASS",
+    "ACCEPTABLE",
+    "FAIL",
+    "CRASH",
+    "HANG",
+    "UNSUPPORTED",
+    "BLOCKED",
+    "KNOWN",
+    "UNKNOWN-PASS",
+    "ADAPTER",
+)
+FAILURES = (FAIL, CRASH, HANG)  # of the implementation
+_BY_WEIGHT = (
+    PASS,
+    ACCEPTABLE,
+    UNSUPPORTED,
+    FAIL,
+    HANG,
+    CRASH,
+    ADAPTER,
+)  # what may come of a question, the worst last
 _WHOLE = 2000  # characters of an answer that departs
 
 
@@ -52,22 +71,40 @@ class _Absent:
 
 ABSENT = _Absent()
 
-Difference = NamedTuple("Difference", [("stage", str), ("expected", Any), ("actual", Any)])
+
+class Difference(NamedTuple):
+    stage: str
+    expected: Any
+    actual: Any
+
+
 Difference.__doc__ = """Where what came departs from what was expected; the values are text, bytes, numbers, lists, dicts or ABSENT."""
 
 
-class Verdict(NamedTuple("Verdict", [
-        ("word", str),
-        ("note", str),                          # why it is acceptable, unsupported, blocked; how the adapter broke down
-        ("difference", Optional[Difference]),   # of a FAIL
-        ("message", str),                       # the implementation's own, when it refuses
-        ("answer", str)])):                     # of a FAIL, as JSON on one line, shortened
+class Verdict(
+    NamedTuple(
+        "Verdict",
+        [
+            ("word", str),
+            ("note", str),  # why it is acceptable, unsupported, blocked; how the adapter broke down
+            ("difference", Optional[Difference]),  # of a FAIL
+            ("message", str),  # the implementation's own, when it refuses
+            ("answer", str),
+        ],
+    )
+):  # of a FAIL, as JSON on one line, shortened
     """What one answer, or one case, comes to."""
 
     __slots__ = ()
 
 
-Result = NamedTuple("Result", [("case", Case), ("delivery", str), ("verdict", Verdict), ("seconds", float)])
+class Result(NamedTuple):
+    case: Case
+    delivery: str
+    verdict: Verdict
+    seconds: float
+
+
 Result.__doc__ = """What a case came to: the verdict of its worst delivery."""
 
 
@@ -75,7 +112,13 @@ class Malformed(Exception):
     """The answer breaks the protocol."""
 
 
-def verdict(word: str, note: str = "", difference: Optional[Difference] = None, message: str = "", answer: str = "") -> Verdict:
+def verdict(
+    word: str,
+    note: str = "",
+    difference: Optional[Difference] = None,
+    message: str = "",
+    answer: str = "",
+) -> Verdict:
     """Return a verdict."""
     return Verdict(word, note, difference, message, answer)
 
@@ -87,8 +130,13 @@ def worst(one: Verdict, other: Verdict) -> Verdict:
 
 # ---- judging -----------------------------------------------------------------------------------------------------
 
-def judge(question: Question, answer: Mapping[str, Any], kinds: Optional[Mapping[str, str]] = None,
-          calls: Optional[Sequence[Call]] = None) -> Verdict:
+
+def judge(
+    question: Question,
+    answer: Mapping[str, Any],
+    kinds: Optional[Mapping[str, str]] = None,
+    calls: Optional[Sequence[Call]] = None,
+) -> Verdict:
     """Return what an answer is worth.
 
     kinds: the adapter's own names of kinds;  calls: what reached the endpoint of an `invoke` question
@@ -98,23 +146,30 @@ def judge(question: Question, answer: Mapping[str, Any], kinds: Optional[Mapping
         if status == "unsupported":
             return verdict(UNSUPPORTED, _text(answer.get("reason", ""), "reason"))
         if status == "error":
-            return verdict(ADAPTER, "it says that it is broken itself: %s" % shown(_text(answer.get("detail", ""), "detail"), 500))
+            return verdict(
+                ADAPTER,
+                f"it says that it is broken itself: {shown(_text(answer.get('detail', ''), 'detail'), 500)}",
+            )
         return _judge_answer(question, _Answer(question, answer, kinds or {}), calls)
     except Malformed as error:
-        return verdict(ADAPTER, "its answer breaks the protocol: %s" % error)
+        return verdict(ADAPTER, f"its answer breaks the protocol: {error}")
 
 
 def _status_of(answer: Mapping[str, Any]) -> str:
     status = answer.get("status")
     if status not in ("ok", "reject", "unsupported", "error"):
-        raise Malformed("status: expected ok, reject, unsupported or error, got %s" % shown(status, 80))
+        raise Malformed(
+            f"status: expected ok, reject, unsupported or error, got {shown(status, 80)}"
+        )
     return str(status)
 
 
 class _Answer:
     """An `ok` or a `reject` in the form in which it is compared."""
 
-    def __init__(self, question: Question, answer: Mapping[str, Any], kinds: Mapping[str, str]) -> None:
+    def __init__(
+        self, question: Question, answer: Mapping[str, Any], kinds: Mapping[str, str]
+    ) -> None:
         self.status = answer["status"]
         self.message = _text(answer.get("message") or "", "message")
         self.output = _read_output(question, answer.get("output"))
@@ -128,11 +183,21 @@ class _Answer:
 
     def whole(self) -> str:
         """Tell all of it, as far as there is room."""
-        return shown(json.dumps({name: value for name, value in self.given.items() if name != "seq"}, ensure_ascii=False), _WHOLE)
+        return shown(
+            json.dumps(
+                {name: value for name, value in self.given.items() if name != "seq"},
+                ensure_ascii=False,
+            ),
+            _WHOLE,
+        )
 
     def told(self) -> str:
         """Tell it in a few words."""
-        return "ok" if self.status == "ok" else "reject %s%s" % (self.kind, ": " + self.message if self.message else "")
+        return (
+            "ok"
+            if self.status == "ok"
+            else f"reject {self.kind}{': ' + self.message if self.message else ''}"
+        )
 
 
 def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[Call]]) -> Verdict:
@@ -141,12 +206,19 @@ def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[
     if difference is None:
         difference = _difference_from(question, question.expect, answer)
         for other in question.case.acceptable if difference is not None else ():
-            if _difference_from(question, expected_in(other["expect"], question.delivery), answer) is None:
-                good, note, difference = ACCEPTABLE, "%s (%s)" % (other["why"], other["divergence"]), None
+            if (
+                _difference_from(question, expected_in(other["expect"], question.delivery), answer)
+                is None
+            ):
+                good, note, difference = ACCEPTABLE, f"{other['why']} ({other['divergence']})", None
                 break
     if difference is None and calls is not None:
         difference = _difference_of_calls(calls, before=False)
-    return verdict(good, note) if difference is None else verdict(FAIL, "", difference, answer.message, answer.whole())
+    return (
+        verdict(good, note)
+        if difference is None
+        else verdict(FAIL, "", difference, answer.message, answer.whole())
+    )
 
 
 def _difference_of_calls(calls: Sequence[Call], before: bool) -> Optional[Difference]:
@@ -162,17 +234,29 @@ def _difference_of_calls(calls: Sequence[Call], before: bool) -> Optional[Differ
 def _difference_from(question: Question, expect: Document, answer: _Answer) -> Optional[Difference]:
     kinds = _listed(expect.get("kind"))
     if answer.status != expect["status"]:
-        return Difference("status", "ok" if expect["status"] == "ok" else "reject " + " or ".join(kinds), answer.told())
+        return Difference(
+            "status",
+            "ok" if expect["status"] == "ok" else "reject " + " or ".join(kinds),
+            answer.told(),
+        )
     if answer.status == "reject":
         if answer.kind not in kinds:
-            unmapped = "" if answer.kind in REJECT_KINDS else " (no kind of the protocol; `kinds` of hello maps a name of your own to one)"
+            unmapped = (
+                ""
+                if answer.kind in REJECT_KINDS
+                else " (no kind of the protocol; `kinds` of hello maps a name of your own to one)"
+            )
             return Difference("kind", " or ".join(kinds), answer.kind + unmapped)
         if "code" in expect and answer.code != expect["code"]:
-            return Difference("code", expect["code"], ABSENT if answer.code is None else answer.code)
+            return Difference(
+                "code", expect["code"], ABSENT if answer.code is None else answer.code
+            )
         for name, value in expect.get("fields", {}).items():
             actual = answer.fields.get(name)
             difference = first_difference(value, _as_number(actual, value), "fields." + name)
-            if difference is not None and not (value is None and actual is None):  # null means absent
+            if difference is not None and not (
+                value is None and actual is None
+            ):  # null means absent
                 return difference
     return _difference_of_outputs(question, _expected_output(question, expect), answer)
 
@@ -185,7 +269,9 @@ def _as_number(value: object, like: object) -> object:
     """Return an integer that came as a decimal string as a number, where a number is expected."""
     if value is None:
         return ABSENT
-    return int(value) if isinstance(value, str) and type(like) is int and _is_decimal(value) else value
+    return (
+        int(value) if isinstance(value, str) and type(like) is int and _is_decimal(value) else value
+    )
 
 
 def _expected_output(question: Question, expect: Document) -> Document:
@@ -198,7 +284,9 @@ def _expected_output(question: Question, expect: Document) -> Document:
     return _read_output(question, output)
 
 
-def _difference_of_outputs(question: Question, expected: Document, answer: _Answer) -> Optional[Difference]:
+def _difference_of_outputs(
+    question: Question, expected: Document, answer: _Answer
+) -> Optional[Difference]:
     stages = [stage for stage, _ in _stages_of(question) if stage in expected]
     some = any(stage in answer.output for stage in stages)
     for stage in stages:
@@ -206,12 +294,17 @@ def _difference_of_outputs(question: Question, expected: Document, answer: _Answ
             difference = first_difference(expected[stage], answer.output[stage], stage)
             if difference is not None:
                 return difference
-        elif answer.status == "ok" and not (some and question.case.op in ("sigv4.sign", "sigv4.presign")):
-            return Difference(stage, _plain(expected[stage]), ABSENT)  # any subset of the stages of a signature will do
+        elif answer.status == "ok" and not (
+            some and question.case.op in ("sigv4.sign", "sigv4.presign")
+        ):
+            return Difference(
+                stage, _plain(expected[stage]), ABSENT
+            )  # any subset of the stages of a signature will do
     return None
 
 
 # ---- comparing ---------------------------------------------------------------------------------------------------
+
 
 class Loose(NamedTuple("Loose", [("key", Any), ("text", str)])):
     """A text that is the same as another one when their keys are; it is shown as it stands."""
@@ -224,22 +317,31 @@ def first_difference(expected: Any, actual: Any, path: str) -> Optional[Differen
     if isinstance(expected, dict) and isinstance(actual, dict):
         for name in list(expected) + [name for name in actual if name not in expected]:
             if name not in expected or name not in actual:
-                return Difference("%s.%s" % (path, name), _plain(expected.get(name, ABSENT)), _plain(actual.get(name, ABSENT)))
-            difference = first_difference(expected[name], actual[name], "%s.%s" % (path, name))
+                return Difference(
+                    f"{path}.{name}",
+                    _plain(expected.get(name, ABSENT)),
+                    _plain(actual.get(name, ABSENT)),
+                )
+            difference = first_difference(expected[name], actual[name], f"{path}.{name}")
             if difference is not None:
                 return difference
         return None
     if isinstance(expected, list) and isinstance(actual, list):
         for index in range(max(len(expected), len(actual))):
-            place = "%s[%d]" % (path, index)
+            place = f"{path}[{int(index)}]"
             if index >= len(expected) or index >= len(actual):
-                return Difference(place, _plain((expected + [ABSENT])[min(index, len(expected))]),
-                                  _plain((actual + [ABSENT])[min(index, len(actual))]))
+                return Difference(
+                    place,
+                    _plain((expected + [ABSENT])[min(index, len(expected))]),
+                    _plain((actual + [ABSENT])[min(index, len(actual))]),
+                )
             difference = first_difference(expected[index], actual[index], place)
             if difference is not None:
                 return difference
         return None
-    return None if _is_same(expected, actual) else Difference(path, _plain(expected), _plain(actual))
+    return (
+        None if _is_same(expected, actual) else Difference(path, _plain(expected), _plain(actual))
+    )
 
 
 def _is_same(expected: Any, actual: Any) -> bool:
@@ -259,8 +361,16 @@ Reader = Callable[[Any, str, Question], Any]
 
 def _read_output(question: Question, output: object) -> Document:
     """Return an output's stages in the form in which they are compared. Raises Malformed."""
-    given = {name: value for name, value in _object({} if output is None else output, "output").items() if value is not None}
-    return {stage: read(given[stage], "output." + stage, question) for stage, read in _stages_of(question) if stage in given}
+    given = {
+        name: value
+        for name, value in _object({} if output is None else output, "output").items()
+        if value is not None
+    }
+    return {
+        stage: read(given[stage], "output." + stage, question)
+        for stage, read in _stages_of(question)
+        if stage in given
+    }
 
 
 def _stages_of(question: Question) -> Sequence[Tuple[str, Reader]]:
@@ -269,19 +379,19 @@ def _stages_of(question: Question) -> Sequence[Tuple[str, Reader]]:
 
 def _object(value: object, path: str) -> Dict[str, Any]:
     if not isinstance(value, dict):
-        raise Malformed("%s: expected an object, got %s" % (path, shown(value, 80)))
+        raise Malformed(f"{path}: expected an object, got {shown(value, 80)}")
     return value
 
 
 def _list(value: object, path: str) -> List[Any]:
     if not isinstance(value, list):
-        raise Malformed("%s: expected a list, got %s" % (path, shown(value, 80)))
+        raise Malformed(f"{path}: expected a list, got {shown(value, 80)}")
     return value
 
 
 def _text(value: object, path: str, question: Optional[Question] = None) -> str:
     if not isinstance(value, str):
-        raise Malformed("%s: expected text, got %s" % (path, shown(value, 80)))
+        raise Malformed(f"{path}: expected text, got {shown(value, 80)}")
     return value
 
 
@@ -289,11 +399,11 @@ def _bytes(value: object, path: str, question: Optional[Question] = None) -> byt
     try:
         return to_bytes(value)
     except BadQuestion as error:
-        raise Malformed("%s: %s" % (path, error)) from None
+        raise Malformed(f"{path}: {error}") from None
 
 
 def _texts(value: object, path: str, question: Question) -> List[str]:
-    return [_text(line, "%s[%d]" % (path, index)) for index, line in enumerate(_list(value, path))]
+    return [_text(line, f"{path}[{int(index)}]") for index, line in enumerate(_list(value, path))]
 
 
 def _named(pairs: Iterable[Tuple[str, Any]]) -> Dict[str, Any]:
@@ -303,7 +413,7 @@ def _named(pairs: Iterable[Tuple[str, Any]]) -> Dict[str, Any]:
         again = 2
         own = name
         while own in named:
-            own, again = "%s#%d" % (name, again), again + 1
+            own, again = f"{name}#{int(again)}", again + 1
         named[own] = value
     return named
 
@@ -332,13 +442,21 @@ def _octets(text: str) -> str:
 
 
 def _messages(value: object, path: str, question: Question) -> List[Document]:
-    return [_message(item, "%s[%d]" % (path, index)) for index, item in enumerate(_list(value, path))]
+    return [
+        _message(item, f"{path}[{int(index)}]") for index, item in enumerate(_list(value, path))
+    ]
 
 
 def _message(value: object, path: str) -> Document:
     given = _object(value, path)
-    headers = [_header(item, "%s.headers[%d]" % (path, index)) for index, item in enumerate(_list(given.get("headers"), path + ".headers"))]
-    return {"headers": _named(sorted(headers, key=lambda pair: pair[0])), "payload": _bytes(given.get("payload"), path + ".payload")}
+    headers = [
+        _header(item, f"{path}.headers[{int(index)}]")
+        for index, item in enumerate(_list(given.get("headers"), path + ".headers"))
+    ]
+    return {
+        "headers": _named(sorted(headers, key=lambda pair: pair[0])),
+        "payload": _bytes(given.get("payload"), path + ".payload"),
+    }
 
 
 def _header(value: object, path: str) -> Tuple[str, Document]:
@@ -357,7 +475,7 @@ def _integer(value: object, path: str) -> int:
     if isinstance(value, str) and _is_decimal(value):
         return int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise Malformed("%s: expected an integer, got %s" % (path, shown(value, 80)))
+        raise Malformed(f"{path}: expected an integer, got {shown(value, 80)}")
     return value
 
 
@@ -370,7 +488,7 @@ def _uuid(value: object, path: str) -> str:
     try:
         return str(uuid.UUID(_text(value, path)))
     except ValueError:
-        raise Malformed("%s: expected a uuid, got %s" % (path, shown(value, 80))) from None
+        raise Malformed(f"{path}: expected a uuid, got {shown(value, 80)}") from None
 
 
 def _frame(value: object, path: str, question: Question) -> Any:
@@ -382,23 +500,36 @@ def _frame(value: object, path: str, question: Question) -> Any:
         messages = decoder.feed(_bytes(value, path))
         decoder.close()
     except Error as error:
-        return "no frame: %s" % error
+        return f"no frame: {error}"
     return _messages([message_to_json(message) for message in messages], path, question)
 
 
 def _pairs(value: object, path: str) -> List[Tuple[str, str]]:
     pairs = _list(value, path)
-    if not all(isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair) for pair in pairs):
-        raise Malformed("%s: expected [[name, value], ...], got %s" % (path, shown(value, 80)))
+    if not all(
+        isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
+        for pair in pairs
+    ):
+        raise Malformed(f"{path}: expected [[name, value], ...], got {shown(value, 80)}")
     return [(name, content) for name, content in pairs]
 
 
-_BOUND = {field.wire_name.lower() for field in InvokeEndpointWithResponseStreamInput.fields if field.location == "header"}
+_BOUND = {
+    field.wire_name.lower()
+    for field in InvokeEndpointWithResponseStreamInput.fields
+    if field.location == "header"
+}
 
 
 def _bound_headers(value: object, path: str, question: Question) -> Document:
     """Only headers that are bound to members are compared."""
-    return _named(sorted((name.lower(), content) for name, content in _pairs(value, path) if name.lower() in _BOUND))
+    return _named(
+        sorted(
+            (name.lower(), content)
+            for name, content in _pairs(value, path)
+            if name.lower() in _BOUND
+        )
+    )
 
 
 def _url(value: object, path: str, question: Question) -> Loose:
@@ -410,7 +541,18 @@ def _url(value: object, path: str, question: Question) -> Loose:
     except ValueError:
         return Loose(text, text)
     own = None if port == {"https": 443, "http": 80}.get(parts.scheme) else port
-    return Loose((parts.scheme, parts.hostname, own, parts.path, parts.query, parts.fragment, parts.username), text)
+    return Loose(
+        (
+            parts.scheme,
+            parts.hostname,
+            own,
+            parts.path,
+            parts.query,
+            parts.fragment,
+            parts.username,
+        ),
+        text,
+    )
 
 
 def _members(value: object, path: str, question: Question) -> Document:
@@ -420,18 +562,29 @@ def _members(value: object, path: str, question: Question) -> Document:
 def _events(value: object, path: str, question: Question) -> List[Document]:
     events = []
     for index, item in enumerate(_list(value, path)):
-        place = "%s[%d]" % (path, index)
-        events.append({name: _event(content, "%s.%s" % (place, name)) for name, content in _object(item, place).items()})
+        place = f"{path}[{int(index)}]"
+        events.append(
+            {
+                name: _event(content, f"{place}.{name}")
+                for name, content in _object(item, place).items()
+            }
+        )
     return events
 
 
 def _event(value: object, path: str) -> Document:
-    return {name: _bytes(content, path + ".Bytes") if name == "Bytes" else content
-            for name, content in _object(value, path).items() if content is not None}
+    return {
+        name: _bytes(content, path + ".Bytes") if name == "Bytes" else content
+        for name, content in _object(value, path).items()
+        if content is not None
+    }
 
 
 def _sse_events(value: object, path: str, question: Question) -> List[Document]:
-    return [_members(item, "%s[%d]" % (path, index), question) for index, item in enumerate(_list(value, path))]
+    return [
+        _members(item, f"{path}[{int(index)}]", question)
+        for index, item in enumerate(_list(value, path))
+    ]
 
 
 def _document(value: object, path: str, question: Question) -> Any:
@@ -443,8 +596,10 @@ def _document(value: object, path: str, question: Question) -> Any:
         whole = _object(value, path)
         headers = _pairs(whole.get("headers"), path + ".headers")
         body = whole.get("body")
-        return {"headers": _named(sorted((name.lower(), content) for name, content in headers)),
-                "body": Loose(_json_key(body), body) if isinstance(body, str) else body}
+        return {
+            "headers": _named(sorted((name.lower(), content) for name, content in headers)),
+            "body": Loose(_json_key(body), body) if isinstance(body, str) else body,
+        }
     text = _text(value, path)
     return Loose(_DOCUMENT_KEYS[form](text), text)
 
@@ -477,19 +632,37 @@ def _xml_key(text: str) -> Any:
 def _element_key(element: Any) -> Any:
     children = [(_element_key(child), (child.tail or "").strip(" \t\r\n")) for child in element]
     content = element.text or ""
-    return (element.tag, sorted(element.attrib.items()), content.strip(" \t\r\n") if children else content, children)
+    return (
+        element.tag,
+        sorted(element.attrib.items()),
+        content.strip(" \t\r\n") if children else content,
+        children,
+    )
 
 
 def _query_key(text: str) -> Any:
     pairs = [pair.partition("=")[::2] for pair in text.split("&")]
-    return ("query", sorted(tuple(_octets(half.replace("+", " ")) for half in pair) for pair in pairs))
+    return (
+        "query",
+        sorted(tuple(_octets(half.replace("+", " ")) for half in pair) for pair in pairs),
+    )
 
 
-_DOCUMENT_KEYS: Dict[str, Callable[[str], Any]] = {"json": _json_key, "xml": _xml_key, "query": _query_key}
+_DOCUMENT_KEYS: Dict[str, Callable[[str], Any]] = {
+    "json": _json_key,
+    "xml": _xml_key,
+    "query": _query_key,
+}
 
 _SIGNING: Tuple[Tuple[str, Reader], ...] = (
-    ("canonical_request", _text), ("string_to_sign", _text), ("k_date", _text), ("k_region", _text), ("k_service", _text),
-    ("k_signing", _text), ("signature", _text))
+    ("canonical_request", _text),
+    ("string_to_sign", _text),
+    ("k_date", _text),
+    ("k_region", _text),
+    ("k_service", _text),
+    ("k_signing", _text),
+    ("signature", _text),
+)
 _ANSWERED: Tuple[Tuple[str, Reader], ...] = (("output", _members), ("events", _events))
 
 # What an output holds, in the order of its stages: the first that differs is the one to look at.
@@ -500,7 +673,12 @@ _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
     "eventstream.decode": (("messages", _messages),),
     "eventstream.encode": (("frame", _frame),),
     "shape.convert": (("document", _document),),
-    "http.request": (("method", _text), ("url", _url), ("headers", _bound_headers), ("body", _bytes)),
+    "http.request": (
+        ("method", _text),
+        ("url", _url),
+        ("headers", _bound_headers),
+        ("body", _bytes),
+    ),
     "http.response": _ANSWERED,
     "invoke": _ANSWERED,
     "text.lines": (("lines", _texts),),
@@ -511,6 +689,7 @@ _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
 
 # ---- what verdicts mean together ---------------------------------------------------------------------------------
 
+
 def settle(results: Sequence[Result], known: Sequence[str] = ()) -> List[Result]:
     """Return the results with what follows from others (BLOCKED) and from the list of known failures (KNOWN, UNKNOWN-PASS)."""
     failed = {result.case.id for result in results if result.verdict.word in FAILURES + (ADAPTER,)}
@@ -519,11 +698,18 @@ def settle(results: Sequence[Result], known: Sequence[str] = ()) -> List[Result]
         word = result.verdict.word
         missing = [need for need in result.case.needs if need in failed]
         if missing and word != ADAPTER:
-            result = result._replace(verdict=verdict(BLOCKED, "it says nothing while %s fails" % missing[0]))
+            result = result._replace(
+                verdict=verdict(BLOCKED, f"it says nothing while {missing[0]} fails")
+            )
         elif result.case.id in known and word in FAILURES:
             result = result._replace(verdict=result.verdict._replace(word=KNOWN))
         elif result.case.id in known and word in (PASS, ACCEPTABLE):
-            result = result._replace(verdict=verdict(UNKNOWN_PASS, "it is listed as a known failure, and passes: take it off the list"))
+            result = result._replace(
+                verdict=verdict(
+                    UNKNOWN_PASS,
+                    "it is listed as a known failure, and passes: take it off the list",
+                )
+            )
         settled.append(result)
     return settled
 
@@ -537,11 +723,18 @@ def suspects(results: Sequence[Result]) -> Dict[str, str]:
     failed: Dict[str, int] = {}
     judged: Dict[str, int] = {}
     for result in results:
-        for rule in result.case.rules if result.verdict.word in FAILURES + (KNOWN, PASS, ACCEPTABLE, UNKNOWN_PASS) else ():
+        for rule in (
+            result.case.rules
+            if result.verdict.word in FAILURES + (KNOWN, PASS, ACCEPTABLE, UNKNOWN_PASS)
+            else ()
+        ):
             judged[rule] = judged.get(rule, 0) + 1
             failed[rule] = failed.get(rule, 0) + (result.verdict.word in FAILURES + (KNOWN,))
-    return {result.case.id: max(result.case.rules, key=lambda rule: failed[rule] / sqrt(judged[rule]))
-            for result in results if result.verdict.word in FAILURES + (KNOWN,) and result.case.rules}
+    return {
+        result.case.id: max(result.case.rules, key=lambda rule: failed[rule] / sqrt(judged[rule]))
+        for result in results
+        if result.verdict.word in FAILURES + (KNOWN,) and result.case.rules
+    }
 
 
 def exit_code(results: Iterable[Result]) -> int:

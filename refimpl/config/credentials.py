@@ -3,6 +3,7 @@
 
 Both keys or neither: half a pair is an error that names the missing half (CRED-001), never a silent step to another source.
 """
+
 from typing import Mapping
 
 from ..errors import ConfigurationError
@@ -19,7 +20,18 @@ def credentials_from_environment(environment: Mapping[str, str]) -> Credentials:
     access_key = first_set(environment, ACCESS_KEY_VARIABLE)
     secret_key = first_set(environment, SECRET_KEY_VARIABLE)
     if access_key is None or secret_key is None:
-        missing = [name for name, value in ((ACCESS_KEY_VARIABLE, access_key), (SECRET_KEY_VARIABLE, secret_key)) if value is None]
-        raise ConfigurationError("no credentials", expected="%s and %s" % (ACCESS_KEY_VARIABLE, SECRET_KEY_VARIABLE),
-                                 actual="no " + " and no ".join(missing), rule="CRED-001")
+        missing = [
+            name
+            for name, value in (
+                (ACCESS_KEY_VARIABLE, access_key),
+                (SECRET_KEY_VARIABLE, secret_key),
+            )
+            if value is None
+        ]
+        raise ConfigurationError(
+            "no credentials",
+            expected=f"{ACCESS_KEY_VARIABLE} and {SECRET_KEY_VARIABLE}",
+            actual="no " + " and no ".join(missing),
+            rule="CRED-001",
+        )
     return Credentials(access_key, secret_key, first_set(environment, TOKEN_VARIABLE))

@@ -3,6 +3,7 @@
 
 An empty variable counts as unset, as in every AWS tool.
 """
+
 from typing import Mapping, Optional
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")

@@ -6,6 +6,7 @@ A `DataType` is a row's type (fields.py) with the forms put to it: `of_json`, `t
 `of_x(to_x(value)) == value` for every value that the form can hold; what it cannot hold is a UsageError, what cannot be
 read a DocumentError with the path to it.
 """
+
 from typing import Any, Optional, Union
 
 from ..fields import FieldType, check_constraint, check_value
@@ -62,8 +63,13 @@ class DataType(FieldType):
         return query_of_value(self.to_value(value))
 
 
-def string_type(name: str, max_length: Optional[int] = None, pattern: Optional[str] = None, min_length: int = 0,
-                sensitive: bool = False) -> DataType:
+def string_type(
+    name: str,
+    max_length: Optional[int] = None,
+    pattern: Optional[str] = None,
+    min_length: int = 0,
+    sensitive: bool = False,
+) -> DataType:
     """Return the type of a string; the constraints are those of the model."""
     return DataType(name, "string", min_length, max_length, pattern, sensitive)
 

@@ -4,6 +4,7 @@
 The body is the payload member where the shape has one (bytes, or a tuple of events), else the JSON document of the members that
 have no place of their own. Header names are compared without case, the first wins, and values stand verbatim (HTTP-022).
 """
+
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -14,7 +15,10 @@ from .value_format import read_members, write_members
 
 HeaderSequence = Sequence[Tuple[str, str]]
 
-HeadersAndBody = NamedTuple("HeadersAndBody", [("headers", Tuple[Tuple[str, str], ...]), ("body", Any)])
+
+class HeadersAndBody(NamedTuple):
+    headers: Tuple[Tuple[str, str], ...]
+    body: Any
 
 
 def header_value(headers: HeaderSequence, name: str) -> Optional[str]:
@@ -29,27 +33,46 @@ def checked_headers(headers: object) -> Tuple[Tuple[str, str], ...]:
     except (TypeError, ValueError):
         pairs = ((None, None),)
     if not all(isinstance(name, str) and isinstance(value, str) for name, value in pairs):
-        raise UsageError("headers must be (name, value) pairs of text", kind="type", rule="HTTP-022")
+        raise UsageError(
+            "headers must be (name, value) pairs of text", kind="type", rule="HTTP-022"
+        )
     return pairs
 
 
 def header_pairs(fields: Sequence[Field], source: object) -> List[Tuple[str, str]]:
     """Return the headers of the members that source has, in the order of the table (HTTP-003)."""
-    members = [(field, getattr(source, field.attribute)) for field in fields if field.location == "header"]
-    return [(field.wire_name, _sendable(field, value)) for field, value in members if value is not None]
+    members = [
+        (field, getattr(source, field.attribute)) for field in fields if field.location == "header"
+    ]
+    return [
+        (field.wire_name, _sendable(field, value)) for field, value in members if value is not None
+    ]
 
 
 _UNSENDABLE = (
-    ("HTTP-008", re.compile("[^\x01-\t\x0b\x0c\x0e-\xff]"), "no CR, LF or NUL, no character beyond Latin-1"),
-    ("HTTP-011", re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"), "no control character but the tab"),
+    (
+        "HTTP-008",
+        re.compile("[^\x01-\t\x0b\x0c\x0e-\xff]"),
+        "no CR, LF or NUL, no character beyond Latin-1",
+    ),
+    (
+        "HTTP-011",
+        re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"),
+        "no control character but the tab",
+    ),
 )
 
 
 def _sendable(field: Field, value: str) -> str:
     for rule, unsendable, expected in _UNSENDABLE:
         if unsendable.search(value):
-            raise UsageError("%s cannot be sent in a header" % field.member, expected=expected,
-                             actual="<hidden>" if field.type.sensitive else value, rule=rule, member=field.member)
+            raise UsageError(
+                f"{field.member} cannot be sent in a header",
+                expected=expected,
+                actual="<hidden>" if field.type.sensitive else value,
+                rule=rule,
+                member=field.member,
+            )
     return value
 
 
@@ -57,7 +80,12 @@ def write_headers(fields: Sequence[Field], source: object) -> HeadersAndBody:
     """Return a shape's members as headers and body (SHP-024). Raises UsageError for what no header can hold."""
     for field in fields:
         if field.location == "uri" and getattr(source, field.attribute) is not None:
-            raise UsageError("%s travels in the path, not in a header" % field.member, expected="none", rule="SHP-024", path=field.member)
+            raise UsageError(
+                f"{field.member} travels in the path, not in a header",
+                expected="none",
+                rule="SHP-024",
+                path=field.member,
+            )
     payload = payload_of(fields)
     body: Any = None
     if payload is not None:
@@ -70,7 +98,11 @@ def write_headers(fields: Sequence[Field], source: object) -> HeadersAndBody:
 def read_headers(shape: str, fields: Sequence[Field], headers: object, body: Any) -> Dict[str, Any]:
     """Return the members, by attribute, that headers and a body hold (SHP-024). Raises UsageError or DocumentError."""
     pairs = checked_headers(headers)
-    members = {field.attribute: header_value(pairs, field.wire_name.lower()) for field in fields if field.location == "header"}
+    members = {
+        field.attribute: header_value(pairs, field.wire_name.lower())
+        for field in fields
+        if field.location == "header"
+    }
     payload = payload_of(fields)
     if payload is not None:
         check_type(shape, payload, body)

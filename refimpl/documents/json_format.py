@@ -9,6 +9,7 @@ compactly; JSON_FORM says how the walk over a field table reads what was parsed:
 Also here: messages and events as JSON values, in the form that `decode`, `invoke --format events` and the adapter protocol
 share: bytes in base64, uuids with dashes, integers beyond 2**53 as decimal strings.
 """
+
 import json
 import re
 from binascii import a2b_base64, b2a_base64
@@ -51,8 +52,13 @@ def parse_json(document: object) -> Any:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise DocumentError("JSON is not UTF-8", expected="UTF-8", actual=data[error.start:error.start + 4], offset=error.start,
-                            rule="SHP-002") from None
+        raise DocumentError(
+            "JSON is not UTF-8",
+            expected="UTF-8",
+            actual=data[error.start : error.start + 4],
+            offset=error.start,
+            rule="SHP-002",
+        ) from None
     brackets = data.count(b"[") + data.count(b"{")
     if brackets > MAX_JSON_DEPTH:  # else it cannot be too deep
         ValueScanner().end_in(data)
@@ -60,13 +66,23 @@ def parse_json(document: object) -> Any:
         outside = re.sub(_JSON_STRING, b"", data)
         check_nodes(outside.count(b"[") + outside.count(b"{"))
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_bounded_int, parse_float=_finite)
+        return json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_no_constant,
+            parse_int=_bounded_int,
+            parse_float=_finite,
+        )
     except DocumentError:
         raise
     except ValueError as error:  # json.JSONDecodeError is one
         position = getattr(error, "pos", 0)
-        raise DocumentError("JSON cannot be read: %s" % getattr(error, "msg", error), expected="a JSON document",
-                            offset=len(text[:position].encode("utf-8")), rule="SHP-002") from None
+        raise DocumentError(
+            f"JSON cannot be read: {getattr(error, 'msg', error)}",
+            expected="a JSON document",
+            offset=len(text[:position].encode("utf-8")),
+            rule="SHP-002",
+        ) from None
 
 
 _JSON_STRING = rb'(?s)"[^"\\]*(?:\\.[^"\\]*)*"?'
@@ -104,8 +120,14 @@ class ValueScanner:
             elif not self.in_string and mark in b"[]{}":
                 self.depth += 1 if mark in b"[{" else -1
                 if self.depth > MAX_JSON_DEPTH:  # SHP-001
-                    raise DocumentError("JSON is nested too deeply", kind="limit", expected="at most %d levels" % MAX_JSON_DEPTH,
-                                        actual="%d" % self.depth, offset=self._seen + match.start() - start, rule="SHP-001")
+                    raise DocumentError(
+                        "JSON is nested too deeply",
+                        kind="limit",
+                        expected=f"at most {int(MAX_JSON_DEPTH)} levels",
+                        actual=f"{int(self.depth)}",
+                        offset=self._seen + match.start() - start,
+                        rule="SHP-001",
+                    )
             if self.depth <= 0 and not self.in_string and mark in b'"]}':
                 return match.end()
         self._seen += len(data) - start
@@ -117,7 +139,9 @@ def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     if len(members) != len(pairs):
         seen: Set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise DocumentError("JSON names a member twice", expected="unique names", actual=twice, rule="SHP-002")
+        raise DocumentError(
+            "JSON names a member twice", expected="unique names", actual=twice, rule="SHP-002"
+        )
     return members
 
 
@@ -127,19 +151,26 @@ def _no_constant(text: str) -> NoReturn:
 
 def _bounded_int(text: str) -> int:
     if len(text) > _MAX_INTEGER_DIGITS:
-        raise DocumentError("JSON integer is too long", expected="at most %d digits" % _MAX_INTEGER_DIGITS, actual="%d" % len(text),
-                            rule="SHP-003")
+        raise DocumentError(
+            "JSON integer is too long",
+            expected=f"at most {int(_MAX_INTEGER_DIGITS)} digits",
+            actual=f"{len(text)}",
+            rule="SHP-003",
+        )
     return int(text)
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise DocumentError("JSON number overflows", expected="a finite number", actual=text, rule="SHP-003")
+        raise DocumentError(
+            "JSON number overflows", expected="a finite number", actual=text, rule="SHP-003"
+        )
     return number
 
 
 # ---- shapes ------------------------------------------------------------------------------------------------------
+
 
 def to_base64(data: bytes) -> str:
     """Return bytes as standard, padded base64."""
@@ -149,7 +180,9 @@ def to_base64(data: bytes) -> str:
 def base64_bytes(text: str, place: Place) -> bytes:
     """Return the bytes of standard, padded base64, or refuse it (SHP-010)."""
     if not re.match(_STANDARD_BASE64, text):  # a2b_base64 passes over what it does not know
-        place.refuse("a blob is no base64", expected="standard, padded base64", actual=text, rule="SHP-010")
+        place.refuse(
+            "a blob is no base64", expected="standard, padded base64", actual=text, rule="SHP-010"
+        )
     return a2b_base64(text)
 
 
@@ -159,25 +192,50 @@ _STANDARD_BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}
 def _of_kind(kind: type, name: str, node: object, place: Place, rule: str = "SHP-009") -> Any:
     if isinstance(node, kind) and not isinstance(node, bool):
         return node
-    return place.refuse("JSON of the wrong type", expected=name, actual=_JSON_NAMES.get(type(node), "a number"), rule=rule)
+    return place.refuse(
+        "JSON of the wrong type",
+        expected=name,
+        actual=_JSON_NAMES.get(type(node), "a number"),
+        rule=rule,
+    )
 
 
-_JSON_NAMES = {type(None): "null", bool: "a boolean", str: "a string", list: "an array", dict: "an object"}
+_JSON_NAMES = {
+    type(None): "null",
+    bool: "a boolean",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+}
 
 
 def _json_members(node: object, place: Place) -> Labelled:
-    return [(name, child) for name, child in _of_kind(dict, "an object", node, place).items() if child is not None]
+    return [
+        (name, child)
+        for name, child in _of_kind(dict, "an object", node, place).items()
+        if child is not None
+    ]
 
 
 def _json_elements(node: object, place: Place) -> Labelled:
-    return [("[%d]" % index, child) for index, child in enumerate(node)] if isinstance(node, list) else [("", node)]
+    return (
+        [(f"[{int(index)}]", child) for index, child in enumerate(node)]
+        if isinstance(node, list)
+        else [("", node)]
+    )
 
 
-JSON_FORM = Form(_json_members, _json_elements, {
-    "string": lambda node, place: checked_text(_of_kind(str, "a string", node, place), place),
-    "blob": lambda node, place: base64_bytes(_of_kind(str, "a string", node, place), place),
-    "integer": lambda node, place: checked_int32(_of_kind(int, "an integer", node, place, "SHP-011"), place),
-})
+JSON_FORM = Form(
+    _json_members,
+    _json_elements,
+    {
+        "string": lambda node, place: checked_text(_of_kind(str, "a string", node, place), place),
+        "blob": lambda node, place: base64_bytes(_of_kind(str, "a string", node, place), place),
+        "integer": lambda node, place: checked_int32(
+            _of_kind(int, "an integer", node, place, "SHP-011"), place
+        ),
+    },
+)
 
 
 def json_of_value(value: Value) -> str:
@@ -196,13 +254,16 @@ def plain_of_value(value: Value, path: str = "") -> Any:
     if tag == "Structure":
         return {name: plain_of_value(child, member_path(path, name)) for name, child in content}
     if tag == "List":
-        return [plain_of_value(child, "%s[%d]" % (path, index)) for index, child in enumerate(content)]
+        return [
+            plain_of_value(child, f"{path}[{int(index)}]") for index, child in enumerate(content)
+        ]
     if tag == "Blob":
         return to_base64(content)
     return check_text(content, path) if tag == "String" else content
 
 
 # ---- messages and events -----------------------------------------------------------------------------------------
+
 
 def header_json_value(value: Any) -> Any:
     """Return a frame header's value as JSON holds it."""
@@ -217,7 +278,10 @@ def header_json_value(value: Any) -> Any:
 
 def message_to_json(message: Message) -> Dict[str, Any]:
     """Return a message as a JSON object: headers, in order, and payload."""
-    headers = [{"name": header.name, "type": header.type, "value": header_json_value(header.value)} for header in message.headers]
+    headers = [
+        {"name": header.name, "type": header.type, "value": header_json_value(header.value)}
+        for header in message.headers
+    ]
     return {"headers": headers, "payload": to_base64(message.payload)}
 
 

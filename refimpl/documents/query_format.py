@@ -5,6 +5,7 @@ A path is the names from the root, joined by dots, the first letter of each in u
 from 1; a value is its bytes, percent-encoded: a string's UTF-8, a blob as it is, an integer's digits. An empty structure
 has no value and vanishes, which is all that this form cannot hold (SHP-019 to SHP-021).
 """
+
 import re
 from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Tuple, Union
 
@@ -43,10 +44,11 @@ class Query(NamedTuple):
         return self.encode()
 
     def __repr__(self) -> str:
-        return "Query(%s)" % ", ".join(path for path, _ in self.render())
+        return f"Query({', '.join((path for path, _ in self.render()))})"
 
 
 # ---- writing -----------------------------------------------------------------------------------------------------
+
 
 def query_of_value(value: Value) -> Query:
     """Return a value tree as a query. Raises UsageError for text that no UTF-8 has."""
@@ -56,21 +58,35 @@ def query_of_value(value: Value) -> Query:
 def _query_tree(value: Value, path: str) -> Value:
     tag, content = value
     if tag == "Structure":
-        return tag, tuple((name, _query_tree(child, member_path(path, name))) for name, child in content)
+        return tag, tuple(
+            (name, _query_tree(child, member_path(path, name))) for name, child in content
+        )
     if tag == "List":
-        return tag, tuple(_query_tree(child, "%s.%d" % (path, index)) for index, child in enumerate(content, 1))
+        return tag, tuple(
+            _query_tree(child, f"{path}.{int(index)}") for index, child in enumerate(content, 1)
+        )
     return "Value", content if tag == "Blob" else check_text(str(content), path).encode("utf-8")
 
 
 def _leaves(tree: Value, path: Tuple[str, ...]) -> List[Tuple[Tuple[str, ...], bytes]]:
     tag, content = tree
     if len(path) > MAX_QUERY_DEPTH:
-        raise UsageError("a query is nested too deeply", kind="limit", expected="at most %d names in a path" % MAX_QUERY_DEPTH,
-                         rule="SHP-022")
+        raise UsageError(
+            "a query is nested too deeply",
+            kind="limit",
+            expected=f"at most {int(MAX_QUERY_DEPTH)} names in a path",
+            rule="SHP-022",
+        )
     if tag == "Value":
         return [(path, content)]
-    children = content if tag == "Structure" else [(str(index), child) for index, child in enumerate(content, 1)]
-    return [leaf for name, child in children for leaf in _leaves(child, path + (upper_first(name),))]
+    children = (
+        content
+        if tag == "Structure"
+        else [(str(index), child) for index, child in enumerate(content, 1)]
+    )
+    return [
+        leaf for name, child in children for leaf in _leaves(child, path + (upper_first(name),))
+    ]
 
 
 def upper_first(name: str) -> str:
@@ -85,15 +101,18 @@ _VALUE_BYTES = frozenset((_NEVER_ENCODED + "!$'()*=:@/?").encode("ascii"))
 
 def query_text(pairs: Pairs) -> str:
     """Return (path, values) pairs as URL-encoded text; several values of one path are joined by commas (SHP-020)."""
-    return "&".join("%s=%s" % (_percent_encoded(path.encode("utf-8"), _NAME_BYTES),
-                               ",".join(_percent_encoded(value, _VALUE_BYTES) for value in values)) for path, values in pairs)
+    return "&".join(
+        f"{_percent_encoded(path.encode('utf-8'), _NAME_BYTES)}={','.join((_percent_encoded(value, _VALUE_BYTES) for value in values))}"
+        for path, values in pairs
+    )
 
 
 def _percent_encoded(data: bytes, plain: FrozenSet[int]) -> str:
-    return "".join(chr(byte) if byte in plain else "%%%02X" % byte for byte in data)
+    return "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in data)
 
 
 # ---- reading -----------------------------------------------------------------------------------------------------
+
 
 class QueryNode:
     """What stands under one name: the values that it was given itself, and the names behind its dot."""
@@ -111,11 +130,18 @@ def parse_query(document: Union[str, bytes, Query]) -> QueryNode:
     Raises DocumentError `syntax`, `utf8` for a name that is no UTF-8, or `limit` beyond MAX_QUERY_DEPTH or MAX_DOCUMENT_LENGTH.
     """
     root = QueryNode()
-    for path, values in document.render() if isinstance(document, Query) else _decoded_pairs(document):
+    for path, values in (
+        document.render() if isinstance(document, Query) else _decoded_pairs(document)
+    ):
         names = path.split(".") if path else []  # a scalar alone has no name
         if len(names) > MAX_QUERY_DEPTH:
-            raise DocumentError("a query is nested too deeply", kind="limit", expected="at most %d names in a path" % MAX_QUERY_DEPTH,
-                                actual=len(names), rule="SHP-022")
+            raise DocumentError(
+                "a query is nested too deeply",
+                kind="limit",
+                expected=f"at most {int(MAX_QUERY_DEPTH)} names in a path",
+                actual=len(names),
+                rule="SHP-022",
+            )
         node = root
         for name in names:
             node = node.children.setdefault(name, QueryNode())
@@ -133,7 +159,10 @@ def _decoded_pairs(document: Union[str, bytes]) -> Iterator[Tuple[str, Tuple[byt
     check_nodes(data.count(b"&") + 1)
     for match in re.finditer(b"([^&=]*)=?([^&]*)&?", data):
         if match.group() not in (b"", b"&"):
-            yield _text_of_name(match.group(1), match.start()), (_percent_decoded(match.group(2), match.start(2)),)
+            yield (
+                _text_of_name(match.group(1), match.start()),
+                (_percent_decoded(match.group(2), match.start(2)),),
+            )
 
 
 _PERCENT = b"%([0-9A-Fa-f]{2})?"
@@ -142,9 +171,14 @@ _PERCENT = b"%([0-9A-Fa-f]{2})?"
 def _percent_decoded(data: bytes, offset: int) -> bytes:
     def decoded(escape: Any) -> bytes:
         if escape.group(1) is None:
-            raise DocumentError("a percent sign stands alone", expected="% and two hexadecimal digits", offset=offset + escape.start(),
-                                rule="SHP-020")
+            raise DocumentError(
+                "a percent sign stands alone",
+                expected="% and two hexadecimal digits",
+                offset=offset + escape.start(),
+                rule="SHP-020",
+            )
         return bytes((int(escape.group(1), 16),))
+
     return re.sub(_PERCENT, decoded, data.replace(b"+", b" "))
 
 
@@ -152,13 +186,18 @@ def _text_of_name(data: bytes, offset: int) -> str:
     try:
         return _percent_decoded(data, offset).decode("utf-8")
     except UnicodeDecodeError:
-        raise DocumentError("a name is not UTF-8", kind="utf8", expected="UTF-8", offset=offset, rule="SHP-014") from None
+        raise DocumentError(
+            "a name is not UTF-8", kind="utf8", expected="UTF-8", offset=offset, rule="SHP-014"
+        ) from None
 
 
 def _query_members(node: QueryNode, place: Place) -> Labelled:
     if node.values:
-        place.refuse("a value stands where a structure is wanted", expected="%s.NAME=VALUE" % place.path,
-                     actual="%d bytes" % len(node.values[0]))
+        place.refuse(
+            "a value stands where a structure is wanted",
+            expected=f"{place.path}.NAME=VALUE",
+            actual=f"{len(node.values[0])} bytes",
+        )
     return list(node.children.items())
 
 
@@ -166,9 +205,17 @@ def _query_elements(node: QueryNode, place: Place) -> Labelled:
     numbers = [name for name in node.children if name.isdigit()]
     if not numbers:
         return [("", node)]
-    if node.values or len(numbers) < len(node.children) or not all(re.match(_INDEX, number) for number in numbers):  # SHP-021
-        place.refuse("a list is not numbered", expected="numbers from 1, and nothing else", actual=", ".join(sorted(node.children)[:5]),
-                     rule="SHP-021")
+    if (
+        node.values
+        or len(numbers) < len(node.children)
+        or not all(re.match(_INDEX, number) for number in numbers)
+    ):  # SHP-021
+        place.refuse(
+            "a list is not numbered",
+            expected="numbers from 1, and nothing else",
+            actual=", ".join(sorted(node.children)[:5]),
+            rule="SHP-021",
+        )
     return [("." + number, node.children[number]) for number in sorted(numbers, key=int)]
 
 
@@ -177,10 +224,19 @@ _INDEX = "[1-9][0-9]{0,8}\\Z"
 
 def _query_bytes(node: QueryNode, place: Place) -> bytes:
     if node.children or not node.values:
-        place.refuse("a structure stands where a value is wanted", expected="%s=VALUE" % place.path,
-                     actual=", ".join(sorted(node.children)[:5]))
+        place.refuse(
+            "a structure stands where a value is wanted",
+            expected=f"{place.path}=VALUE",
+            actual=", ".join(sorted(node.children)[:5]),
+        )
     if len(node.values) > 1:
-        place.refuse("a member is given twice", kind="syntax", expected="one value", actual=len(node.values), rule="SHP-013")
+        place.refuse(
+            "a member is given twice",
+            kind="syntax",
+            expected="one value",
+            actual=len(node.values),
+            rule="SHP-013",
+        )
     return node.values[0]
 
 
@@ -189,9 +245,18 @@ def _query_text(node: QueryNode, place: Place) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        return place.refuse("text is not UTF-8", kind="utf8", expected="UTF-8", actual=excerpt(data), rule="SHP-014")
+        return place.refuse(
+            "text is not UTF-8", kind="utf8", expected="UTF-8", actual=excerpt(data), rule="SHP-014"
+        )
 
 
-QUERY_FORM = Form(_query_members, _query_elements, {
-    "string": _query_text, "blob": _query_bytes, "integer": lambda node, place: integer_of_text(_query_text(node, place), place),
-}, upper_first)
+QUERY_FORM = Form(
+    _query_members,
+    _query_elements,
+    {
+        "string": _query_text,
+        "blob": _query_bytes,
+        "integer": lambda node, place: integer_of_text(_query_text(node, place), place),
+    },
+    upper_first,
+)

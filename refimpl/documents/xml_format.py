@@ -7,6 +7,7 @@ names and attributes mean nothing to a shape, but stand on the element, so that 
 A value tree is written without white space or attributes; blobs are base64. XML_FORM says how the walk over a field table
 reads elements: the events of a stream are the children of one element, in their order.
 """
+
 import re
 from typing import Any, List, NamedTuple, NoReturn, Optional, Tuple
 
@@ -75,8 +76,13 @@ def parse_xml(document: object) -> Element:
     parser.ordered_attributes = True
 
     def refuse(what: str, rule: str, kind: str = "syntax") -> NoReturn:
-        raise DocumentError("XML %s" % what, kind=kind, expected="at most %d levels, no DTD" % MAX_XML_DEPTH,
-                            offset=parser.CurrentByteIndex, rule=rule)
+        raise DocumentError(
+            f"XML {what}",
+            kind=kind,
+            expected=f"at most {int(MAX_XML_DEPTH)} levels, no DTD",
+            offset=parser.CurrentByteIndex,
+            rule=rule,
+        )
 
     def start(name: str, attributes: List[str]) -> None:
         nonlocal nodes
@@ -94,38 +100,62 @@ def parse_xml(document: object) -> Element:
     parser.StartDoctypeDeclHandler = lambda *declaration: refuse("has a DTD", "SHP-004")
     try:
         parser.Parse(data, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:  # LookupError: an encoding that Python does not know
-        raise DocumentError("XML cannot be read: %s" % error, expected="a well-formed document",
-                            offset=max(parser.ErrorByteIndex, 0), rule="SHP-004") from None
+    except (
+        expat.ExpatError,
+        ValueError,
+        LookupError,
+    ) as error:  # LookupError: an encoding that Python does not know
+        raise DocumentError(
+            f"XML cannot be read: {error}",
+            expected="a well-formed document",
+            offset=max(parser.ErrorByteIndex, 0),
+            rule="SHP-004",
+        ) from None
     return root.children[0]
 
 
 # ---- shapes ------------------------------------------------------------------------------------------------------
 
+
 def _xml_members(node: Element, place: Place) -> Labelled:
     if text_of(node).strip(_WHITE_SPACE):  # SHP-016
-        place.refuse("text stands where only elements may", expected="elements", rule="SHP-016",
-                     actual="%d characters" % len(text_of(node)))
+        place.refuse(
+            "text stands where only elements may",
+            expected="elements",
+            rule="SHP-016",
+            actual=f"{len(text_of(node))} characters",
+        )
     return [(child.name, child) for child in node.children]
 
 
 def _xml_elements(node: Element, place: Place) -> Labelled:
     children = [child for _, child in _xml_members(node, place)]
-    return [("[%d]" % index if len(children) > 1 else "", Element(node.written_name, (), [child]))
-            for index, child in enumerate(children)]
+    return [
+        (f"[{int(index)}]" if len(children) > 1 else "", Element(node.written_name, (), [child]))
+        for index, child in enumerate(children)
+    ]
 
 
 def _xml_text(node: Element, place: Place) -> str:
     if node.children:  # SHP-016
-        place.refuse("elements stand where only text may", expected="text", actual=node.children[0].name, rule="SHP-016")
+        place.refuse(
+            "elements stand where only text may",
+            expected="text",
+            actual=node.children[0].name,
+            rule="SHP-016",
+        )
     return text_of(node)
 
 
-XML_FORM = Form(_xml_members, _xml_elements, {
-    "string": _xml_text,
-    "blob": lambda node, place: base64_bytes(_xml_text(node, place), place),
-    "integer": lambda node, place: integer_of_text(_xml_text(node, place), place),
-})
+XML_FORM = Form(
+    _xml_members,
+    _xml_elements,
+    {
+        "string": _xml_text,
+        "blob": lambda node, place: base64_bytes(_xml_text(node, place), place),
+        "integer": lambda node, place: integer_of_text(_xml_text(node, place), place),
+    },
+)
 
 
 def xml_of_value(value: Value, name: str) -> str:
@@ -137,9 +167,19 @@ def _element_of_value(value: Value, name: str, path: str) -> Element:
     """A value tree as an element; the elements of a list stand side by side in it (SHP-012)."""
     tag, content = value
     if tag == "Structure":
-        return Element(name, (), [_element_of_value(child, child_name, member_path(path, child_name)) for child_name, child in content])
+        return Element(
+            name,
+            (),
+            [
+                _element_of_value(child, child_name, member_path(path, child_name))
+                for child_name, child in content
+            ],
+        )
     if tag == "List":
-        structures = [_element_of_value(child, name, "%s[%d]" % (path, index)) for index, child in enumerate(content)]
+        structures = [
+            _element_of_value(child, name, f"{path}[{int(index)}]")
+            for index, child in enumerate(content)
+        ]
         return Element(name, (), [part for structure in structures for part in structure.content])
     text = to_base64(content) if tag == "Blob" else _writable(str(content), path)
     return Element(name, (), [text] if text else [])
@@ -151,21 +191,35 @@ _NO_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 def _writable(text: str, path: str) -> str:
     alien = re.search(_NO_XML, check_text(text, path))
     if alien:  # SHP-018
-        raise UsageError("XML 1.0 has no such character", expected="a character of XML 1.0", actual="U+%04X" % ord(alien.group()),
-                         path=path, rule="SHP-018")
+        raise UsageError(
+            "XML 1.0 has no such character",
+            expected="a character of XML 1.0",
+            actual=f"U+{ord(alien.group()):04X}",
+            path=path,
+            rule="SHP-018",
+        )
     return text
 
 
 def xml_of_element(element: Element) -> str:
     """Return an element as text, well-formed: names and attributes as written, comments gone, empty elements as a pair of tags."""
-    attributes = "".join(' %s="%s"' % (name, _escaped_attribute(text)) for name, text in element.attributes)
-    content = "".join(_escaped(part) if isinstance(part, str) else xml_of_element(part) for part in element.content)
-    return "<%s%s>%s</%s>" % (element.written_name, attributes, content, element.written_name)
+    attributes = "".join(
+        f' {name}="{_escaped_attribute(text)}"' for name, text in element.attributes
+    )
+    content = "".join(
+        _escaped(part) if isinstance(part, str) else xml_of_element(part)
+        for part in element.content
+    )
+    return f"<{element.written_name}{attributes}>{content}</{element.written_name}>"
 
 
 def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+    return (
+        text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+    )
 
 
 def _escaped_attribute(text: str) -> str:
-    return _escaped(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")  # a reader makes white space blanks
+    return (
+        _escaped(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
+    )  # a reader makes white space blanks

@@ -17,6 +17,7 @@ those of this package. What an asynchronous source yields is fed by hand: `feed`
 
 What is refused is told by a TextError (TXT-002 to TXT-008): it holds the results before the fault and every byte behind them.
 """
+
 import codecs
 import re
 from typing import (
@@ -62,7 +63,7 @@ class ServerSentEvent(NamedTuple("ServerSentEvent", [("event", str), ("data", st
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return "ServerSentEvent(event=%r, data=<%d characters>, id=%r)" % (self.event, len(self.data), self.id)
+        return f"ServerSentEvent(event={self.event!r}, data=<{len(self.data)} characters>, id={self.id!r})"
 
 
 _new = tuple.__new__
@@ -76,14 +77,24 @@ class _TextDecoder(Generic[_Result]):
 
     def __init__(self, errors: str, max_length: int) -> None:
         if errors not in ("strict", "replace"):
-            raise UsageError("unknown way to treat what is not UTF-8", expected="strict or replace", actual=errors, rule="TXT-002")
+            raise UsageError(
+                "unknown way to treat what is not UTF-8",
+                expected="strict or replace",
+                actual=errors,
+                rule="TXT-002",
+            )
         require_type(max_length, int, "the bound of an item")
         if max_length < 1:
-            raise UsageError("the bound of an item is too small", expected="at least 1 byte", actual=max_length, rule="TXT-005")
+            raise UsageError(
+                "the bound of an item is too small",
+                expected="at least 1 byte",
+                actual=max_length,
+                rule="TXT-005",
+            )
         self._errors = errors
         self._max_length = max_length
         self._kept = bytearray()  # of the unfinished item
-        self._offset = 0          # of its first byte, in the text
+        self._offset = 0  # of its first byte, in the text
         self._ended: Optional[str] = None
 
     @property
@@ -105,7 +116,7 @@ class _TextDecoder(Generic[_Result]):
         if not isinstance(data, bytes):
             data = plain_bytes(data)
         if self._ended is not None:
-            raise UsageError("this decoder has %s before" % self._ended, rule="TXT-007")
+            raise UsageError(f"this decoder has {self._ended} before", rule="TXT-007")
         results: List[_Result] = []
         if data:
             self._read(data, results)
@@ -144,13 +155,37 @@ class _TextDecoder(Generic[_Result]):
         except UnicodeDecodeError as error:
             self._refuse_utf8(error, offset, results, unread)
 
-    def _refuse_utf8(self, error: UnicodeDecodeError, offset: int, results: Sequence[_Result], unread: bytes) -> NoReturn:
-        self._refuse(TextError("text is not UTF-8: %s" % error.reason, kind="utf8", expected="UTF-8", rule="TXT-002",
-                               actual="byte 0x%02x" % error.object[error.start], offset=offset + error.start), results, unread)
+    def _refuse_utf8(
+        self, error: UnicodeDecodeError, offset: int, results: Sequence[_Result], unread: bytes
+    ) -> NoReturn:
+        self._refuse(
+            TextError(
+                f"text is not UTF-8: {error.reason}",
+                kind="utf8",
+                expected="UTF-8",
+                rule="TXT-002",
+                actual=f"byte 0x{error.object[error.start]:02x}",
+                offset=offset + error.start,
+            ),
+            results,
+            unread,
+        )
 
-    def _refuse_length(self, what: str, offset: int, results: Sequence[_Result], unread: bytes) -> NoReturn:
-        self._refuse(TextError("%s longer than the bound" % what, kind="limit", expected="at most %d bytes" % self._max_length,
-                               actual="more", offset=offset + self._max_length, rule="TXT-005"), results, unread)
+    def _refuse_length(
+        self, what: str, offset: int, results: Sequence[_Result], unread: bytes
+    ) -> NoReturn:
+        self._refuse(
+            TextError(
+                f"{what} longer than the bound",
+                kind="limit",
+                expected=f"at most {int(self._max_length)} bytes",
+                actual="more",
+                offset=offset + self._max_length,
+                rule="TXT-005",
+            ),
+            results,
+            unread,
+        )
 
     def _refuse(self, error: TextError, results: Sequence[_Result], unread: bytes) -> NoReturn:
         """Raise error with all that it owes its reader; the decoder is dead (TXT-007)."""
@@ -180,8 +215,8 @@ class Utf8Decoder(_TextDecoder[str]):
         try:
             text, used = codecs.utf_8_decode(data, self._errors, final)
         except UnicodeDecodeError as error:
-            before = data[:error.start].decode("utf-8")
-            self._refuse_utf8(error, self._offset, [before] if before else [], data[error.start:])
+            before = data[: error.start].decode("utf-8")
+            self._refuse_utf8(error, self._offset, [before] if before else [], data[error.start :])
         if text:
             results.append(text)
         if not final:
@@ -195,7 +230,9 @@ class Lines(_TextDecoder[str]):
     max_line_length: bytes of a line, without its end;  errors: as for Utf8Decoder
     """
 
-    def __init__(self, max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict") -> None:
+    def __init__(
+        self, max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
+    ) -> None:
         super().__init__(errors, max_line_length)
 
     def _read(self, data: bytes, results: List[str]) -> None:
@@ -206,7 +243,9 @@ class Lines(_TextDecoder[str]):
             whole, rest = self._with_kept(data[:end]), data[end:]
             self._read_lines(whole, rest, results)
             self._keep(rest, self._offset + len(whole))
-        if len(self._kept) > self._max_length:  # TXT-005; a CR may yet prove to be the first half of the line's end
+        if (
+            len(self._kept) > self._max_length
+        ):  # TXT-005; a CR may yet prove to be the first half of the line's end
             kept = self.unread
             if len(_without_cr(kept)) > self._max_length:
                 self._refuse_length("line", self._offset, results, kept)
@@ -221,7 +260,11 @@ class Lines(_TextDecoder[str]):
             else:
                 lines = text.split("\n")
                 lines.pop()
-                results += [line[:-1] if line[-1:] == "\r" else line for line in lines] if "\r" in text else lines
+                results += (
+                    [line[:-1] if line[-1:] == "\r" else line for line in lines]
+                    if "\r" in text
+                    else lines
+                )
                 return
         start = 0
         while start < len(whole):
@@ -251,7 +294,9 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
     retry: the reconnection time that the stream asked for last, in milliseconds, or None
     """
 
-    def __init__(self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict") -> None:
+    def __init__(
+        self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
+    ) -> None:
         super().__init__(errors, max_event_length)
         self.last_event_id = ""
         self.retry: Optional[int] = None
@@ -266,23 +311,33 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
                 return
             self._at_start = False
             self._keep(b"", len(_BOM) if data.startswith(_BOM) else 0)  # TXT-021
-            data = data[self._offset:]
+            data = data[self._offset :]
             if not data:
                 return
         kept = self._kept
-        if _CR not in data and data[0] != _LF and len(kept) + len(data) <= self._max_length:  # so no blank line lies across the two
+        if (
+            _CR not in data and data[0] != _LF and len(kept) + len(data) <= self._max_length
+        ):  # so no blank line lies across the two
             end = data.rfind(b"\n\n")
             if end < 0 and kept:
                 kept += data
                 return
-            if end >= 0 and self._read_one(kept + data[:end], data[end + 2:], results):
+            if end >= 0 and self._read_one(kept + data[:end], data[end + 2 :], results):
                 return
         probe = kept[-1:] + data if kept else data
-        if kept and probe.find(b"\n\n") < 0 and (_CR not in probe or self._find_blank_lines(probe) is None):
+        if (
+            kept
+            and probe.find(b"\n\n") < 0
+            and (_CR not in probe or self._find_blank_lines(probe) is None)
+        ):
             kept += data
         else:
             whole = self._with_kept(data)
-            if _CR in probe or len(whole) > self._max_length or not self._read_plain(whole, results):
+            if (
+                _CR in probe
+                or len(whole) > self._max_length
+                or not self._read_plain(whole, results)
+            ):
                 self._read_events(whole, max(len(kept) - 1, 0), results)
         if len(self._kept) > self._max_length:  # TXT-005; its last line may have ended
             unread = self.unread
@@ -312,7 +367,7 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
             return False  # told behind the events before it
         for block in text.split("\n\n"):
             self._dispatch(block, results)
-        self._keep(whole[end + 2:], self._offset + end + 2)
+        self._keep(whole[end + 2 :], self._offset + end + 2)
         return True
 
     def _read_events(self, whole: bytes, position: int, results: List[ServerSentEvent]) -> None:
@@ -322,7 +377,7 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
             start = len(whole) - len(whole.lstrip(b"\r\n"))
         match = self._find_blank_lines(whole, max(position, start))
         while match is not None:  # TXT-029
-            block = _without_cr(whole[start:match.start()])
+            block = _without_cr(whole[start : match.start()])
             if len(block) > self._max_length:  # TXT-005
                 self._refuse_length("event", offset + start, results, whole[start:])
             self._dispatch(self._decoded(block, offset + start, results, whole[start:]), results)
@@ -336,21 +391,39 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
         text = self._decoded(rest, self._offset, results, rest)
         last_line = text.replace("\r", "\n").rpartition("\n")[2]
         if last_line and ":" not in last_line and last_line not in _FIELD_NAMES:  # TXT-031
-            self._refuse(TextError("the stream ends inside the name of a field", kind="truncated", expected="a colon or the line's end",
-                                   actual="%d bytes of the event" % len(rest), offset=self._offset + len(rest), rule="TXT-031"),
-                         results, rest)
+            self._refuse(
+                TextError(
+                    "the stream ends inside the name of a field",
+                    kind="truncated",
+                    expected="a colon or the line's end",
+                    actual=f"{len(rest)} bytes of the event",
+                    offset=self._offset + len(rest),
+                    rule="TXT-031",
+                ),
+                results,
+                rest,
+            )
         self._dispatch(text, results)  # TXT-030
 
     def _dispatch(self, block: str, results: List[ServerSentEvent]) -> None:
         """Read the lines of an event, and append it if it has data."""
-        if block[:5] == "data:" and "\n" not in block and "\r" not in block:  # one line, as most have
-            results.append(_new(ServerSentEvent, ("message", block[6:] if block[5:6] == " " else block[5:], self.last_event_id)))
+        if (
+            block[:5] == "data:" and "\n" not in block and "\r" not in block
+        ):  # one line, as most have
+            results.append(
+                _new(
+                    ServerSentEvent,
+                    ("message", block[6:] if block[5:6] == " " else block[5:], self.last_event_id),
+                )
+            )
             return
         if "\r" in block:
             block = block.replace("\r\n", "\n").replace("\r", "\n")  # TXT-020
         kind, data = "", []
         for line in block.split("\n"):
-            name, _, value = line.partition(":")  # TXT-023; of other names, the empty one of a comment too, nothing comes: TXT-022, TXT-028
+            name, _, value = line.partition(
+                ":"
+            )  # TXT-023; of other names, the empty one of a comment too, nothing comes: TXT-022, TXT-028
             if value[:1] == " ":
                 value = value[1:]
             if name == "data":  # TXT-024
@@ -360,7 +433,11 @@ class ServerSentEvents(_TextDecoder[ServerSentEvent]):
             elif name == "id":  # TXT-026
                 if "\0" not in value:
                     self.last_event_id = value
-            elif name == "retry" and 0 < len(value) <= _MAX_RETRY_DIGITS and not value.strip("0123456789"):  # TXT-027
+            elif (
+                name == "retry"
+                and 0 < len(value) <= _MAX_RETRY_DIGITS
+                and not value.strip("0123456789")
+            ):  # TXT-027
                 self.retry = int(value)
         if data:
             results.append(ServerSentEvent(kind or "message", "\n".join(data), self.last_event_id))
@@ -380,7 +457,7 @@ def could_be_events(start: bytes) -> bool:
 
 def _first_line(start: bytes) -> bytes:
     head = start[:_SNIFFED]
-    return (head[len(_BOM):] if head.startswith(_BOM) else head).lstrip(b"\r\n")
+    return (head[len(_BOM) :] if head.startswith(_BOM) else head).lstrip(b"\r\n")
 
 
 def encode_event(data: str, event: str = "message", event_id: Optional[str] = None) -> bytes:
@@ -389,17 +466,27 @@ def encode_event(data: str, event: str = "message", event_id: Optional[str] = No
     Raises UsageError for what the format cannot hold: CR, since it would end a line; LF in a type or an id, NUL in an id, an
     empty type, half of a surrogate pair.
     """
-    for what, text, refused in (("data", data, "\r"), ("event", event, "\r\n"), ("id", event_id or "", "\r\n\0")):
+    for what, text, refused in (
+        ("data", data, "\r"),
+        ("event", event, "\r\n"),
+        ("id", event_id or "", "\r\n\0"),
+    ):
         require_type(text, str, what)
         if any(character in text for character in refused) or (what == "event" and not text):
-            raise UsageError("%s cannot be written as a server-sent event" % what, expected="text without line ends or NUL", rule="TXT-033")
+            raise UsageError(
+                f"{what} cannot be written as a server-sent event",
+                expected="text without line ends or NUL",
+                rule="TXT-033",
+            )
     lines = [] if event == "message" else ["event: " + event]
     lines += [] if event_id is None else ["id: " + event_id]
     lines += ["data: " + line for line in data.split("\n")]
     try:
         return "\n".join(lines + ["", ""]).encode("utf-8")
     except UnicodeEncodeError:
-        raise UsageError("a lone surrogate cannot be encoded", expected="UTF-8 text", rule="TXT-033") from None
+        raise UsageError(
+            "a lone surrogate cannot be encoded", expected="UTF-8 text", rule="TXT-033"
+        ) from None
 
 
 class JSONValues(_TextDecoder[Any]):
@@ -412,10 +499,16 @@ class JSONValues(_TextDecoder[Any]):
     def __init__(self, max_value_length: int = DEFAULT_MAX_ITEM_LENGTH) -> None:
         super().__init__("strict", max_value_length)
         self._scanner: Optional[ValueScanner] = None  # of an unfinished string, array or object
-        self._find_value_start, self._find_word_end = re.compile(_VALUE_START).search, re.compile(_WORD_END).search
+        self._find_value_start, self._find_word_end = (
+            re.compile(_VALUE_START).search,
+            re.compile(_WORD_END).search,
+        )
 
     def _read(self, data: bytes, results: List[Any]) -> None:
-        position, line_end = 0, -1  # TXT-040: one value behind the other, whatever stands between them
+        position, line_end = (
+            0,
+            -1,
+        )  # TXT-040: one value behind the other, whatever stands between them
         while position < len(data):
             if not self._kept:
                 position = self._begin(data, position, results)
@@ -461,8 +554,17 @@ class JSONValues(_TextDecoder[Any]):
             return -1
         first = match.group()
         if first in b"]},:":
-            self._refuse(TextError("no JSON value begins so", expected="a JSON value", actual="byte 0x%02x" % first[0],
-                                   offset=self._offset, rule="TXT-041"), results, data[start:])
+            self._refuse(
+                TextError(
+                    "no JSON value begins so",
+                    expected="a JSON value",
+                    actual=f"byte 0x{first[0]:02x}",
+                    offset=self._offset,
+                    rule="TXT-041",
+                ),
+                results,
+                data[start:],
+            )
         self._scanner = ValueScanner() if first in b'{["' else None
         return start
 
@@ -475,7 +577,9 @@ class JSONValues(_TextDecoder[Any]):
             return self._scanner.end_in(data, position)
         except DocumentError as error:
             unread = self._with_kept(data[position:])
-            if error.offset is not None and error.offset >= self._max_length:  # TXT-005 comes first, however the bytes are cut
+            if (
+                error.offset is not None and error.offset >= self._max_length
+            ):  # TXT-005 comes first, however the bytes are cut
                 self._refuse_length("value", self._offset, results, unread)
             self._refuse_value(error, results, unread)
 
@@ -487,13 +591,24 @@ class JSONValues(_TextDecoder[Any]):
             return parse_json(value)
         except DocumentError as error:
             unread = value + data[end:]
-            self._decoded(value, self._offset, results, unread)  # bytes that are no UTF-8 are told as such
+            self._decoded(
+                value, self._offset, results, unread
+            )  # bytes that are no UTF-8 are told as such
             self._refuse_value(error, results, unread)
 
     def _refuse_value(self, error: DocumentError, results: List[Any], unread: bytes) -> NoReturn:
         hint = "these bytes are server-sent events: " if looks_like_events(unread) else ""
-        self._refuse(TextError("%s%s" % (hint, error.message), kind=error.kind, expected=error.expected,
-                               offset=self._offset + (error.offset or 0), rule=error.rule), results, unread)
+        self._refuse(
+            TextError(
+                f"{hint}{error.message}",
+                kind=error.kind,
+                expected=error.expected,
+                offset=self._offset + (error.offset or 0),
+                rule=error.rule,
+            ),
+            results,
+            unread,
+        )
 
     def _finish(self, rest: bytes, results: List[Any]) -> None:
         if not rest:
@@ -502,20 +617,38 @@ class JSONValues(_TextDecoder[Any]):
         if scanner is None:
             results.append(self._parsed(rest, rest, len(rest), results))
             return
-        where = "an escape" if scanner.escaped else "a string" if scanner.in_string else "an array or object"
-        self._refuse(TextError("the text ends inside %s of a JSON value that began at byte %d" % (where, self._offset), kind="truncated",
-                               expected="%sthe end of %d levels" % ("a quote and " if scanner.in_string else "", scanner.depth),
-                               actual="the end of the text", offset=self._offset + len(rest), rule="TXT-043"), results, rest)
+        where = (
+            "an escape"
+            if scanner.escaped
+            else "a string"
+            if scanner.in_string
+            else "an array or object"
+        )
+        self._refuse(
+            TextError(
+                f"the text ends inside {where} of a JSON value that began at byte {int(self._offset)}",
+                kind="truncated",
+                expected=f"{'a quote and ' if scanner.in_string else ''}the end of {int(scanner.depth)} levels",
+                actual="the end of the text",
+                offset=self._offset + len(rest),
+                rule="TXT-043",
+            ),
+            results,
+            rest,
+        )
 
 
 # ---- over any iterable of bytes ----------------------------------------------------------------------------------
+
 
 def strings_of(parts: Iterable[_Bytes], errors: str = "strict") -> Iterator[str]:
     """Return an iterator over the text of parts, each part's whole characters as they come. Arguments as for Utf8Decoder."""
     return _results_of(Utf8Decoder(errors), parts)
 
 
-def lines_of(parts: Iterable[_Bytes], max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict") -> Iterator[str]:
+def lines_of(
+    parts: Iterable[_Bytes], max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
+) -> Iterator[str]:
     """Return an iterator over the lines of parts, each as it comes. Arguments as for Lines.
 
     Raises TextError; it holds the bytes from the line that could not be read on. If parts itself raises an Error, that holds
@@ -524,13 +657,16 @@ def lines_of(parts: Iterable[_Bytes], max_line_length: int = DEFAULT_MAX_ITEM_LE
     return _results_of(Lines(max_line_length, errors), parts)
 
 
-def events_of(parts: Iterable[_Bytes], max_event_length: int = DEFAULT_MAX_ITEM_LENGTH,
-              errors: str = "strict") -> Iterator[ServerSentEvent]:
+def events_of(
+    parts: Iterable[_Bytes], max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
+) -> Iterator[ServerSentEvent]:
     """Return an iterator over the server-sent events of parts, each as it comes. Arguments as for ServerSentEvents."""
     return _results_of(ServerSentEvents(max_event_length, errors), parts)
 
 
-def json_values_of(parts: Iterable[_Bytes], max_value_length: int = DEFAULT_MAX_ITEM_LENGTH) -> Iterator[Any]:
+def json_values_of(
+    parts: Iterable[_Bytes], max_value_length: int = DEFAULT_MAX_ITEM_LENGTH
+) -> Iterator[Any]:
     """Return an iterator over the JSON values of parts, each as it comes. Arguments as for JSONValues."""
     return _results_of(JSONValues(max_value_length), parts)
 
@@ -541,8 +677,12 @@ def _results_of(decoder: _TextDecoder[_Result], parts: Iterable[_Bytes]) -> Iter
     try:
         pieces = iter(parts)
     except TypeError:
-        raise UsageError("parts cannot be iterated over", kind="type", expected="an iterable of bytes",
-                         actual=type(parts).__name__) from None
+        raise UsageError(
+            "parts cannot be iterated over",
+            kind="type",
+            expected="an iterable of bytes",
+            actual=type(parts).__name__,
+        ) from None
     return _fed(decoder, pieces)
 
 

@@ -10,6 +10,7 @@ complete, `error` when anything broke, since a browser cannot tell these apart b
     sse      the text is server-sent events already: each is passed on when it is whole, whichever parts it lay in
     auto     sse if the first bytes look so, base64 if they are no UTF-8, else text
 """
+
 import json
 from typing import Any, Callable, Dict, Iterable, Iterator
 
@@ -46,9 +47,17 @@ def _counted(parts: Iterable[bytes], lengths: Dict[str, int]) -> Iterator[bytes]
 
 def error_document(error: Error) -> Dict[str, Any]:
     """Return an error as a JSON object: kind, message, and what else is known of it, a modelled error's members as `fields`."""
-    document = {"kind": error.kind, "message": str(error), "code": error.code, "rule": error.rule, "offset": error.offset,
-                "fields": members_to_json(error.fields, error) if isinstance(error, OperationError) else None,
-                "unread": to_base64(error.unread) or None}
+    document = {
+        "kind": error.kind,
+        "message": str(error),
+        "code": error.code,
+        "rule": error.rule,
+        "offset": error.offset,
+        "fields": members_to_json(error.fields, error)
+        if isinstance(error, OperationError)
+        else None,
+        "unread": to_base64(error.unread) or None,
+    }
     return {name: value for name, value in document.items() if value is not None}
 
 
@@ -58,7 +67,7 @@ def _text_events(parts: Iterable[bytes]) -> Iterator[bytes]:
         for text in strings_of(parts):
             text = held + text
             held = "\r" if text.endswith("\r") else ""
-            text = text[:len(text) - len(held)]
+            text = text[: len(text) - len(held)]
             if text:
                 yield encode_event(text.replace("\r\n", "\n").replace("\r", "\n"))
     except Error:
@@ -85,6 +94,9 @@ def _passed_on(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 _FORMS: Dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
-    "text": _text_events, "json": _json_events, "base64": _base64_events, "sse": _passed_on,
+    "text": _text_events,
+    "json": _json_events,
+    "base64": _base64_events,
+    "sse": _passed_on,
 }
 BRIDGE_FORMS = ("auto", *_FORMS)

@@ -7,6 +7,7 @@ text.py; `auto` chooses one of them by the answer's content type and its first b
 An extraction is a path into a JSON value, `choices[0].delta.content`, or the name of a preset: such paths for the containers that
 are met most. Alternatives stand behind `|`; the first one that leads somewhere counts.
 """
+
 import json
 import re
 from itertools import chain
@@ -30,7 +31,13 @@ TEXT_FORMATS = ("text", "lines", "sse", "auto")
 EXTRACTABLE_FORMATS = ("auto", "lines", "sse")
 
 _EVENTS_TYPE = "text/event-stream"
-_LINES_TYPES = ("application/jsonlines", "application/x-jsonlines", "application/jsonl", "application/x-ndjson", "application/ndjson")
+_LINES_TYPES = (
+    "application/jsonlines",
+    "application/x-jsonlines",
+    "application/jsonl",
+    "application/x-ndjson",
+    "application/ndjson",
+)
 _TEXTUAL_TYPES = r"(?:text/.*|application/(?:[\w.+-]+\+)?(?:json|xml))?\Z"
 _OTHER_CHARSET = r"(?i);\s*charset\s*=(?!\s*\"?(?:utf-?8|us-ascii|ascii)\b)"
 
@@ -40,12 +47,14 @@ _Steps = Tuple[Union[str, int], ...]
 # What an event's data is that ends a stream and is no JSON (TXT-032).
 _DONE = "[DONE]"
 
-Extraction = NamedTuple("Extraction", [
-    ("paths", Tuple[_Steps, ...]),      # of which the first that leads somewhere counts
-    ("unless", _Steps)])                # a path at which true says that the value is to be passed over
+
+class Extraction(NamedTuple):
+    paths: Tuple[_Steps, ...]
+    unless: _Steps  # a path at which true says that the value is to be passed over
 
 
 # ---- paths -------------------------------------------------------------------------------------------------------
+
 
 def parse_path(text: str) -> Tuple[_Steps, ...]:
     """Return the alternatives of a path, each as its steps: members by name, `.name` or `["name"]`, and `[index]`.
@@ -58,12 +67,19 @@ def parse_path(text: str) -> Tuple[_Steps, ...]:
     while position < len(text) or not steps:
         match = find_step(text, position)
         if match is None or (match.group(2) and steps and not match.group(1)):
-            raise UsageError("not a path", expected='such as choices[0].delta.content or ["a.b"][-1]|c', offset=position, actual=text,
-                             rule="CLI-012")
+            raise UsageError(
+                "not a path",
+                expected='such as choices[0].delta.content or ["a.b"][-1]|c',
+                offset=position,
+                actual=text,
+                rule="CLI-012",
+            )
         _, name, index, quoted = match.groups()
-        steps.append(name if name is not None else int(index) if index is not None else _quoted_name(quoted))
+        steps.append(
+            name if name is not None else int(index) if index is not None else _quoted_name(quoted)
+        )
         position = match.end()
-        if text[position:position + 1] == "|":
+        if text[position : position + 1] == "|":
             paths.append(tuple(steps))
             steps = []
             position += 1
@@ -74,7 +90,9 @@ def _quoted_name(text: str) -> str:
     try:
         return str(json.loads(text))
     except ValueError:
-        raise UsageError("not a path", expected="a JSON string between brackets", actual=text, rule="CLI-012") from None
+        raise UsageError(
+            "not a path", expected="a JSON string between brackets", actual=text, rule="CLI-012"
+        ) from None
 
 
 def value_at(value: Any, steps: _Steps) -> Any:
@@ -83,14 +101,25 @@ def value_at(value: Any, steps: _Steps) -> Any:
         if isinstance(step, str):
             value = value.get(step) if isinstance(value, dict) else None
         else:
-            value = value[step] if isinstance(value, list) and -len(value) <= step < len(value) else None
+            value = (
+                value[step]
+                if isinstance(value, list) and -len(value) <= step < len(value)
+                else None
+            )
     return value
 
 
 # Text Generation Inference and DJL Serving mark tokens that are no text, such as </s>, as special.
 _OPENAI = ("choices[0].delta.content|choices[0].text", "")
 _DJL = ("token.text|outputs[0]", "token.special")
-PRESETS = {"tgi": ("token.text", "token.special"), "djl": _DJL, "lmi": _DJL, "openai": _OPENAI, "vllm": _OPENAI, "sglang": _OPENAI}
+PRESETS = {
+    "tgi": ("token.text", "token.special"),
+    "djl": _DJL,
+    "lmi": _DJL,
+    "openai": _OPENAI,
+    "vllm": _OPENAI,
+    "sglang": _OPENAI,
+}
 
 
 def parse_extraction(text: str) -> Extraction:
@@ -99,7 +128,9 @@ def parse_extraction(text: str) -> Extraction:
     return Extraction(parse_path(path), parse_path(unless)[0] if unless else ())
 
 
-def extracted(values: Iterable[Any], extraction: Extraction, warn: Callable[[str], None]) -> Iterator[bytes]:
+def extracted(
+    values: Iterable[Any], extraction: Extraction, warn: Callable[[str], None]
+) -> Iterator[bytes]:
     """Yield what to write for each value: strings as they are, null and nothing not at all, other values as a line of JSON.
 
     warn: is told of a value that has an `error` where the path leads nowhere: how containers fail inside a stream
@@ -107,10 +138,17 @@ def extracted(values: Iterable[Any], extraction: Extraction, warn: Callable[[str
     for value in values:
         if extraction.unless and value_at(value, extraction.unless) is True:
             continue
-        found = next((found for found in (value_at(value, steps) for steps in extraction.paths) if found is not None), None)
+        found = next(
+            (
+                found
+                for found in (value_at(value, steps) for steps in extraction.paths)
+                if found is not None
+            ),
+            None,
+        )
         if found is None:
             if isinstance(value, dict) and value.get("error"):
-                warn("the model's answer holds an error: %s" % shown(json.dumps(value["error"])))
+                warn(f"the model's answer holds an error: {shown(json.dumps(value['error']))}")
         elif not isinstance(found, str):
             yield json.dumps(found, separators=(",", ":")).encode("ascii") + b"\n"
         elif found:
@@ -128,14 +166,24 @@ def _values_of_events(events: Iterable[ServerSentEvent]) -> Iterator[Any]:
             try:
                 yield parse_json(event.data.encode("utf-8"))
             except DocumentError as error:
-                raise TextError("the data of a server-sent event is no JSON: %s" % error.message, kind=error.kind, expected=error.expected,
-                                rule=error.rule) from None
+                raise TextError(
+                    f"the data of a server-sent event is no JSON: {error.message}",
+                    kind=error.kind,
+                    expected=error.expected,
+                    rule=error.rule,
+                ) from None
 
 
 # ---- formats -----------------------------------------------------------------------------------------------------
 
-def rendered(parts: Iterable[bytes], form: str, content_type: Optional[str] = None, extraction: Optional[Extraction] = None,
-             warn: Callable[[str], None] = lambda text: None) -> Iterator[bytes]:
+
+def rendered(
+    parts: Iterable[bytes],
+    form: str,
+    content_type: Optional[str] = None,
+    extraction: Optional[Extraction] = None,
+    warn: Callable[[str], None] = lambda text: None,
+) -> Iterator[bytes]:
     """Yield what to write of the parts in one of TEXT_FORMATS (CLI-010). Raises TextError and what parts raises.
 
     Where it ends with an error, text and lines yield the bytes of what was unfinished as they came, and sse a last line that
@@ -144,7 +192,11 @@ def rendered(parts: Iterable[bytes], form: str, content_type: Optional[str] = No
     if form == "auto":
         form, parts = chosen_format(parts, content_type or "")
     if extraction is not None:
-        return extracted(_values_of_events(events_of(parts)) if form == "sse" else json_values_of(parts), extraction, warn)
+        return extracted(
+            _values_of_events(events_of(parts)) if form == "sse" else json_values_of(parts),
+            extraction,
+            warn,
+        )
     return _FORMATS[form](parts)
 
 
@@ -170,7 +222,9 @@ def _broken(error: Error) -> Iterator[bytes]:
 
 def _format_for(start: bytes, content_type: str) -> str:
     media_type = content_type.partition(";")[0].strip(" \t").lower()
-    if looks_like_events(start) or (media_type == _EVENTS_TYPE and not start.lstrip().startswith((b"{", b"["))):
+    if looks_like_events(start) or (
+        media_type == _EVENTS_TYPE and not start.lstrip().startswith((b"{", b"["))
+    ):
         return "sse"
     if media_type in _LINES_TYPES:
         return "lines"
@@ -196,7 +250,10 @@ def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _sse(parts: Iterable[bytes]) -> Iterator[bytes]:
-    return _with_rest((json_line(event._asdict()) for event in events_of(parts)), lambda rest: json_line({"unread": to_base64(rest)}))
+    return _with_rest(
+        (json_line(event._asdict()) for event in events_of(parts)),
+        lambda rest: json_line({"unread": to_base64(rest)}),
+    )
 
 
 def _with_rest(pieces: Iterator[bytes], show: Callable[[bytes], bytes]) -> Iterator[bytes]:
@@ -214,10 +271,16 @@ def json_line(document: Dict[str, Any]) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-_FORMATS: Dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {"raw": _raw, "text": _text, "lines": _lines, "sse": _sse}
+_FORMATS: Dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
+    "raw": _raw,
+    "text": _text,
+    "lines": _lines,
+    "sse": _sse,
+}
 
 
 # ---- time --------------------------------------------------------------------------------------------------------
+
 
 class Timings:
     """How long a call took, and its parts. clock: monotonic seconds; the call begins when this object is made."""
@@ -247,8 +310,15 @@ class Timings:
     def to_json(self) -> Dict[str, Any]:
         """Return the seconds to the first part, the first token and now; the gaps between parts; how many parts and bytes (CLI-013)."""
         gaps = sorted(later - earlier for earlier, later in zip(self._parts, self._parts[1:]))
-        seconds = {"first_part": self._parts[0] if self._parts else None, "first_token": self._first_token,
-                   "gap_min": gaps[0] if gaps else None, "gap_median": gaps[len(gaps) // 2] if gaps else None,
-                   "gap_max": gaps[-1] if gaps else None, "total": self._clock() - self._start}
-        document: Dict[str, Any] = {name: value if value is None else round(value, 6) for name, value in seconds.items()}
+        seconds = {
+            "first_part": self._parts[0] if self._parts else None,
+            "first_token": self._first_token,
+            "gap_min": gaps[0] if gaps else None,
+            "gap_median": gaps[len(gaps) // 2] if gaps else None,
+            "gap_max": gaps[-1] if gaps else None,
+            "total": self._clock() - self._start,
+        }
+        document: Dict[str, Any] = {
+            name: value if value is None else round(value, 6) for name, value in seconds.items()
+        }
         return dict(document, parts=len(self._parts), bytes=self._bytes)

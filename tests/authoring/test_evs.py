@@ -4,6 +4,7 @@
 botocore's EventStreamBuffer and its parser of the service's model were written by others from the same texts. Where they
 disagree with a case stands in authoring/differences.py; every row is run, and a case that no row explains fails.
 """
+
 import base64
 import fnmatch
 import uuid
@@ -31,7 +32,7 @@ def botocore():
     """The package, with the modules that are used here."""
     package = pytest.importorskip("botocore")
     if PEERS["botocore"] != "botocore " + package.__version__:
-        pytest.skip("the tables are true of %s, not of %s" % (PEERS["botocore"], package.__version__))
+        pytest.skip(f"the tables are true of {PEERS['botocore']}, not of {package.__version__}")
     pytest.importorskip("botocore.eventstream")
     pytest.importorskip("botocore.session")
     return package
@@ -40,8 +41,12 @@ def botocore():
 # ---- frames ------------------------------------------------------------------------------------------------------
 
 # Exceptions of its own, and the kinds that they stand for.
-OWN = {"ChecksumMismatch": ("prelude_crc", "message_crc"), "InvalidHeadersLength": ("length", "limit"),
-       "InvalidPayloadLength": ("length", "limit"), "DuplicateHeader": ("duplicate_header",)}
+OWN = {
+    "ChecksumMismatch": ("prelude_crc", "message_crc"),
+    "InvalidHeadersLength": ("length", "limit"),
+    "InvalidPayloadLength": ("length", "limit"),
+    "DuplicateHeader": ("duplicate_header",),
+}
 
 
 def plain_message(shown):
@@ -86,13 +91,18 @@ def test_botocore_decodes_the_frames_as_the_cases_say(botocore):
                 assert end == kind or kind in OWN.get(end, ()), (case.id, end)
             else:
                 assert end == row.actual and end != kind, (case.id, end)
-                assert messages[:len(expected)] == expected, (case.id, question.delivery)
+                assert messages[: len(expected)] == expected, (case.id, question.delivery)
                 used.add(row)
     assert [row for row in BOTOCORE_FRAMES if row not in used] == []
-    assert [case.id for case in DECODE if case.expect["status"] == "ok" and row_of(case.id, BOTOCORE_FRAMES)] == []
+    assert [
+        case.id
+        for case in DECODE
+        if case.expect["status"] == "ok" and row_of(case.id, BOTOCORE_FRAMES)
+    ] == []
 
 
 # ---- answers -----------------------------------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="module")
 def parse(botocore):
@@ -112,14 +122,28 @@ def parse(botocore):
             return iter(self.chunks)
 
     def told(error, kind, members=()):
-        return {"status": "reject", "kind": kind, "code": error.get("Code"),
-                "fields": dict({"Message": error.get("Message")}, **dict(members))}
+        return {
+            "status": "reject",
+            "kind": kind,
+            "code": error.get("Code"),
+            "fields": dict({"Message": error.get("Message")}, **dict(members)),
+        }
 
     def service_error(response):
-        error = parser.parse(response, shape).get("Error", {})  # status 300 has none: ClientError does without
+        error = parser.parse(response, shape).get(
+            "Error", {}
+        )  # status 300 has none: ClientError does without
         error_shape = service.shape_for_error_code(error.get("Code"))  # as botocore.endpoint does
         members = parser.parse(response, error_shape) if error_shape is not None else {}
-        return told(error, "service_error", [pair for pair in members.items() if pair[0] not in ("Error", "ResponseMetadata", "Message")])
+        return told(
+            error,
+            "service_error",
+            [
+                pair
+                for pair in members.items()
+                if pair[0] not in ("Error", "ResponseMetadata", "Message")
+            ],
+        )
 
     def answer(given, kind):
         chunks = [base64.b64decode(chunk) for chunk in given["chunks"]]
@@ -134,12 +158,20 @@ def parse(botocore):
             parsed = parser.parse(dict(response, body=Raw(chunks)), shape)
             output = {name: value for name, value in parsed.items() if isinstance(value, str)}
             for event in parsed["Body"]:
-                events.append({name: {"Bytes": b64(part.get("Bytes", b""))} for name, part in event.items()})
+                events.append(
+                    {name: {"Bytes": b64(part.get("Bytes", b""))} for name, part in event.items()}
+                )
         except stream_error as error:  # it has one class for both kinds
-            return dict(told(error.response["Error"], "unmodeled" if kind == "unmodeled" else "exception"),
-                        output={"output": output, "events": events})
+            return dict(
+                told(error.response["Error"], "unmodeled" if kind == "unmodeled" else "exception"),
+                output={"output": output, "events": events},
+            )
         except Exception as error:
-            return {"status": "reject", "kind": type(error).__name__, "output": {"output": output, "events": events}}
+            return {
+                "status": "reject",
+                "kind": type(error).__name__,
+                "output": {"output": output, "events": events},
+            }
         return {"status": "ok", "output": {"output": output, "events": events}}
 
     return answer
@@ -154,22 +186,38 @@ def test_botocore_reads_the_answers_as_the_cases_say(parse):
             if verdict.word == "PASS":
                 needless += [case.id] if row is not None else []
                 continue
-            stage = verdict.difference.stage if verdict.difference is not None else verdict.word.lower()
-            assert row is not None and fnmatch.fnmatchcase(stage, row.actual), (case.id, verdict.difference)
+            stage = (
+                verdict.difference.stage if verdict.difference is not None else verdict.word.lower()
+            )
+            assert row is not None and fnmatch.fnmatchcase(stage, row.actual), (
+                case.id,
+                verdict.difference,
+            )
             used.add(row)
     assert needless == []
     assert [row for row in BOTOCORE_ANSWERS if row not in used] == []
-    assert [case.id for case in RESPONSE if case.expect["status"] == "ok" and row_of(case.id, BOTOCORE_ANSWERS)] == []
+    assert [
+        case.id
+        for case in RESPONSE
+        if case.expect["status"] == "ok" and row_of(case.id, BOTOCORE_ANSWERS)
+    ] == []
 
 
 def test_a_case_says_who_agrees():
     assert source_of("evs-frame-shortest", "eventstream.decode", "[spec]") == (
-        "[spec]; agreed by botocore 1.44.5, @smithy/core 3.41.0, aws-eventstream 1.2.0")
+        "[spec]; agreed by botocore 1.44.5, @smithy/core 3.41.0, aws-eventstream 1.2.0"
+    )
     assert source_of("evs-encode-headers-131073", "eventstream.encode", "derived") == (
-        "derived; agreed by aws-eventstream 1.2.0; @smithy/core 3.41.0: the length of all headers has no bound (EVS-025)")
+        "derived; agreed by aws-eventstream 1.2.0; @smithy/core 3.41.0: the length of all headers has no bound (EVS-025)"
+    )
     assert source_of("http-200-errortype", "http.response", "derived") == (
-        "derived; botocore 1.44.5: x-amzn-errortype is not asked on a 200 (HTTP-024)")
-    sources = {case.source.partition(";")[0] for case in DECODE + RESPONSE if not case.source.startswith("recorded: ")}  # vectors/recordings
+        "derived; botocore 1.44.5: x-amzn-errortype is not asked on a 200 (HTTP-024)"
+    )
+    sources = {
+        case.source.partition(";")[0]
+        for case in DECODE + RESPONSE
+        if not case.source.startswith("recorded: ")
+    }  # vectors/recordings
     assert sources == {"derived", "[spec]", "[recorded]", "[reported]"}
 
 
@@ -177,41 +225,130 @@ def test_a_case_says_who_agrees():
 @given(streams)
 def test_the_transcription_and_the_reference_read_the_same(data):
     """Two implementations of one text, on frames that are good, bent, cut and joined with others."""
-    answer = answer_question({"op": "eventstream.decode", "input": {"chunks": [b64(data)]}}, OPERATIONS)
+    answer = answer_question(
+        {"op": "eventstream.decode", "input": {"chunks": [b64(data)]}}, OPERATIONS
+    )
     messages, kind = decode(data)
     assert answer.get("kind") == kind
-    assert [plain_message(message) for message in answer["output"]["messages"]] == [plain_message(message) for message in messages]
+    assert [plain_message(message) for message in answer["output"]["messages"]] == [
+        plain_message(message) for message in messages
+    ]
 
 
 # ---- the helpers that write the cases ----------------------------------------------------------------------------
 
+
 def test_the_transcription_finds_each_fault():
     kinds = {case.expect["kind"] for case in DECODE if case.expect["status"] == "reject"}
-    assert kinds == {"prelude_crc", "message_crc", "length", "limit", "header", "duplicate_header", "header_type", "utf8", "truncated"}
-    assert {decode(assemble(case.input["frames"]))[1] for case in DECODE if "frames" in case.input} == kinds | {None}
+    assert kinds == {
+        "prelude_crc",
+        "message_crc",
+        "length",
+        "limit",
+        "header",
+        "duplicate_header",
+        "header_type",
+        "utf8",
+        "truncated",
+    }
+    assert {
+        decode(assemble(case.input["frames"]))[1] for case in DECODE if "frames" in case.input
+    } == kinds | {None}
 
 
 WHY = "a reason that is long enough to stand here"
 
 
-@pytest.mark.parametrize("write, mistake", [
-    (lambda: evs.reads("evs-x-y", "t", "EVS-001", "frame crc(wrong)", [], WHY), "the transcription reads"),
-    (lambda: evs.reads("evs-x-y", "t", "EVS-001", "frame", [], WHY), "the transcription reads"),
-    (lambda: evs.refuses("evs-x-y", "t", "EVS-003", "message_crc", "frame crc(wrong)", "total", WHY), "must stand once"),
-    (lambda: evs.refuses("evs-x-y", "t", "EVS-003", "message_crc", "frame crc(wrong) h=int8(1) h=true", " crc(wrong)", WHY),
-     "mended it is still refused: duplicate_header"),
-    (lambda: evs.refuses("evs-x-y", "t", "EVS-003", "prelude_crc", "frame crc(wrong)", " crc(wrong)", WHY), "the transcription reads"),
-    (lambda: evs.refuses_first("evs-x-y", "t", "EVS-003", "message_crc", "frame crc(wrong) h=type10()",
-                               [(" crc(wrong)", "", "message_crc"), (" h=type10()", "", "utf8")], WHY), "alone is header_type"),
-    (lambda: evs.refuses_first("evs-x-y", "t", "EVS-003", "length", "frame crc(wrong) h=type10()",
-                               [(" crc(wrong)", "", "message_crc"), (" h=type10()", "", "header_type")], WHY), "none of the faults"),
-    (lambda: evs.writes_not("evs-x-y", "t", "EVS-011", "constraint", [("h", "int8", 1)], WHY, [("h", "int8", 1)]), "there must be one"),
-    (lambda: evs.writes_not("evs-x-y", "t", "EVS-011", "constraint", [("a", "int8", 1), ("b", "int8", 1)], WHY,
-                            [("c", "int8", 1), ("d", "int8", 1)]), "there must be one"),
-    (lambda: http_response.streams("http-x-y", "t", "HTTP-020", "frame crc(wrong)", (), WHY), "message_crc"),
-    (lambda: http_response.breaks("http-x-y", "t", "EVS-003", "message_crc", "frame", WHY), "its frames are good"),
-    (lambda: http_response.breaks("http-x-y", "t", "EVS-003", "prelude_crc", "frame crc(wrong)", WHY), "its frames are message_crc"),
-])
+@pytest.mark.parametrize(
+    "write, mistake",
+    [
+        (
+            lambda: evs.reads("evs-x-y", "t", "EVS-001", "frame crc(wrong)", [], WHY),
+            "the transcription reads",
+        ),
+        (lambda: evs.reads("evs-x-y", "t", "EVS-001", "frame", [], WHY), "the transcription reads"),
+        (
+            lambda: evs.refuses(
+                "evs-x-y", "t", "EVS-003", "message_crc", "frame crc(wrong)", "total", WHY
+            ),
+            "must stand once",
+        ),
+        (
+            lambda: evs.refuses(
+                "evs-x-y",
+                "t",
+                "EVS-003",
+                "message_crc",
+                "frame crc(wrong) h=int8(1) h=true",
+                " crc(wrong)",
+                WHY,
+            ),
+            "mended it is still refused: duplicate_header",
+        ),
+        (
+            lambda: evs.refuses(
+                "evs-x-y", "t", "EVS-003", "prelude_crc", "frame crc(wrong)", " crc(wrong)", WHY
+            ),
+            "the transcription reads",
+        ),
+        (
+            lambda: evs.refuses_first(
+                "evs-x-y",
+                "t",
+                "EVS-003",
+                "message_crc",
+                "frame crc(wrong) h=type10()",
+                [(" crc(wrong)", "", "message_crc"), (" h=type10()", "", "utf8")],
+                WHY,
+            ),
+            "alone is header_type",
+        ),
+        (
+            lambda: evs.refuses_first(
+                "evs-x-y",
+                "t",
+                "EVS-003",
+                "length",
+                "frame crc(wrong) h=type10()",
+                [(" crc(wrong)", "", "message_crc"), (" h=type10()", "", "header_type")],
+                WHY,
+            ),
+            "none of the faults",
+        ),
+        (
+            lambda: evs.writes_not(
+                "evs-x-y", "t", "EVS-011", "constraint", [("h", "int8", 1)], WHY, [("h", "int8", 1)]
+            ),
+            "there must be one",
+        ),
+        (
+            lambda: evs.writes_not(
+                "evs-x-y",
+                "t",
+                "EVS-011",
+                "constraint",
+                [("a", "int8", 1), ("b", "int8", 1)],
+                WHY,
+                [("c", "int8", 1), ("d", "int8", 1)],
+            ),
+            "there must be one",
+        ),
+        (
+            lambda: http_response.streams("http-x-y", "t", "HTTP-020", "frame crc(wrong)", (), WHY),
+            "message_crc",
+        ),
+        (
+            lambda: http_response.breaks("http-x-y", "t", "EVS-003", "message_crc", "frame", WHY),
+            "its frames are good",
+        ),
+        (
+            lambda: http_response.breaks(
+                "http-x-y", "t", "EVS-003", "prelude_crc", "frame crc(wrong)", WHY
+            ),
+            "its frames are message_crc",
+        ),
+    ],
+)
 def test_a_case_that_is_not_what_it_says_is_not_written(write, mistake):
     counts = [len(feature.cases) for feature in evs.FEATURES + http_response.FEATURES]
     with pytest.raises(CaseMistake, match=mistake):

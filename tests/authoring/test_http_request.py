@@ -4,6 +4,7 @@
 A case that is accepted and whose source says that botocore agrees must be what it hands to its HTTP library: URL, headers bound
 to members, body; one whose source does not say so must be another. Which of the refused ones it refuses, too, is a list.
 """
+
 import base64
 from functools import lru_cache
 from typing import Any, Dict, List
@@ -20,7 +21,10 @@ BOUND = {header.lower() for header in http_request.HEADERS.values()}
 
 
 def bound_headers(pairs: Any) -> List[List[str]]:
-    texts = [(name.lower(), value.decode("latin-1") if isinstance(value, bytes) else value) for name, value in pairs]
+    texts = [
+        (name.lower(), value.decode("latin-1") if isinstance(value, bytes) else value)
+        for name, value in pairs
+    ]
     return sorted([name, value] for name, value in texts if name in BOUND)
 
 
@@ -31,7 +35,10 @@ def parts_of(output: Dict[str, Any]) -> Dict[str, Any]:
 @pytest.mark.parametrize("name", CASES)
 def test_refimpl_answers_as_the_cases_say(name: str) -> None:
     case = CASES[name]
-    answer, expect = answer_question({"op": "http.request", "input": case["input"]}, OPERATIONS), case["expect"]
+    answer, expect = (
+        answer_question({"op": "http.request", "input": case["input"]}, OPERATIONS),
+        case["expect"],
+    )
     assert answer["status"] == expect["status"], answer
     if answer["status"] == "ok":
         output = parts_of(answer["output"])
@@ -43,7 +50,9 @@ def test_refimpl_answers_as_the_cases_say(name: str) -> None:
 @lru_cache(maxsize=1)
 def session() -> Any:
     """One for all: it reads the service's model once."""
-    return pytest.importorskip("boto3").session.Session(aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="secret")
+    return pytest.importorskip("boto3").session.Session(
+        aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="secret"
+    )
 
 
 def boto3_sends(given: Dict[str, Any]) -> Dict[str, Any]:
@@ -55,19 +64,32 @@ def boto3_sends(given: Dict[str, Any]) -> Dict[str, Any]:
     class Nothing:
         def stream(self, *_: object) -> Any:
             return iter(())
+
     seen: List[Any] = []
 
     def answered(request: Any, **_: object) -> Any:
         seen.append(request)
         return AWSResponse(request.url, 400, {}, Nothing())
-    client = session().client("sagemaker-runtime", region_name=given.get("region"), endpoint_url=given.get("endpoint_url"))
-    client.meta.events.register("before-send.sagemaker-runtime.InvokeEndpointWithResponseStream", answered)
-    members = {name: base64.b64decode(value) if name == "Body" else value for name, value in given["input"].items()}
+
+    client = session().client(
+        "sagemaker-runtime", region_name=given.get("region"), endpoint_url=given.get("endpoint_url")
+    )
+    client.meta.events.register(
+        "before-send.sagemaker-runtime.InvokeEndpointWithResponseStream", answered
+    )
+    members = {
+        name: base64.b64decode(value) if name == "Body" else value
+        for name, value in given["input"].items()
+    }
     with pytest.raises(ClientError):
         client.invoke_endpoint_with_response_stream(**members)
-    request, = seen
-    return {"method": request.method, "url": request.url, "headers": bound_headers(request.headers.items()),
-            "body": base64.b64encode(request.body or b"").decode("ascii")}
+    (request,) = seen
+    return {
+        "method": request.method,
+        "url": request.url,
+        "headers": bound_headers(request.headers.items()),
+        "body": base64.b64encode(request.body or b"").decode("ascii"),
+    }
 
 
 @pytest.fixture
@@ -75,8 +97,16 @@ def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
     """boto3 without the files and variables of whoever runs the tests."""
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/nonexistent")
-    for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL",
-                 "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"):
+    for name in (
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME",
+        "AWS_USE_FIPS_ENDPOINT",
+        "AWS_USE_DUALSTACK_ENDPOINT",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -90,38 +120,87 @@ def test_boto3_sends_so(no_configuration: None, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if "acceptable" in case])
 def test_boto3_sends_what_is_acceptable(no_configuration: None, name: str) -> None:
     """Nearly always: it refuses what is shorter than allowed, and agrees with the case about the default Content-Type."""
-    slug = name[len("http-request-"):]
+    slug = name[len("http-request-") :]
     if slug in REFUSED_TOO or slug == "content-type-absent":
         return
-    other, = CASES[name]["acceptable"]
+    (other,) = CASES[name]["acceptable"]
     output, sent = parts_of(other["expect"]["output"]), boto3_sends(CASES[name]["input"])
     assert {key: sent[key] for key in output} == output
 
 
 def test_what_is_left_to_the_service_arrives_as_it_is() -> None:
     """The others break the same rule, and have another path, or a header that is trimmed or has no agreed octets."""
-    broken = {name[len("http-request-"):]: case for name, case in CASES.items()
-              if "HTTP-005" in case["rules"] and case["expect"].get("kind") == "constraint"}
+    broken = {
+        name[len("http-request-") :]: case
+        for name, case in CASES.items()
+        if "HTTP-005" in case["rules"] and case["expect"].get("kind") == "constraint"
+    }
     assert sorted(slug for slug, case in broken.items() if "acceptable" not in case) == sorted(
         ["bound-endpoint-name-shortest-beyond", "pattern-endpoint-name-dots"]
-        + ["pattern-%s-%s" % (http_request.SLUGS[member], what) for what in ("digit", "line-end") for member in (
-            "TargetVariant", "TargetContainerHostname", "InferenceComponentName", "SessionId")]
-        + ["bound-%s-%s-beyond" % (http_request.SLUGS[member], what) for what in ("blank", "printable") for member in (
-            "InferenceId", "PrefixAwareId")]
-        + ["pattern-%s-line-end" % http_request.SLUGS[member] for member in ("InferenceId", "PrefixAwareId")]
-        + ["bound-%s-ascii-beyond" % http_request.SLUGS[member] for member in (
-            "InferenceId", "PrefixAwareId", "ContentType", "Accept", "CustomAttributes")])
-    assert not any(http_request.arrives(dict(http_request.COMMON, Accept=bad)) for bad in (" a", "a ", "\ta", "a\n", "\u00e9", "a\0b"))
-    assert not any(http_request.arrives(dict(http_request.COMMON, EndpointName=bad)) for bad in ("", ".", ".."))
-    assert all(http_request.arrives(dict(http_request.COMMON, Accept=good)) for good in ("", "a", "a b", "a\tb", "a~"))
+        + [
+            f"pattern-{http_request.SLUGS[member]}-{what}"
+            for what in ("digit", "line-end")
+            for member in (
+                "TargetVariant",
+                "TargetContainerHostname",
+                "InferenceComponentName",
+                "SessionId",
+            )
+        ]
+        + [
+            f"bound-{http_request.SLUGS[member]}-{what}-beyond"
+            for what in ("blank", "printable")
+            for member in ("InferenceId", "PrefixAwareId")
+        ]
+        + [
+            f"pattern-{http_request.SLUGS[member]}-line-end"
+            for member in ("InferenceId", "PrefixAwareId")
+        ]
+        + [
+            f"bound-{http_request.SLUGS[member]}-ascii-beyond"
+            for member in (
+                "InferenceId",
+                "PrefixAwareId",
+                "ContentType",
+                "Accept",
+                "CustomAttributes",
+            )
+        ]
+    )
+    assert not any(
+        http_request.arrives(dict(http_request.COMMON, Accept=bad))
+        for bad in (" a", "a ", "\ta", "a\n", "\u00e9", "a\0b")
+    )
+    assert not any(
+        http_request.arrives(dict(http_request.COMMON, EndpointName=bad)) for bad in ("", ".", "..")
+    )
+    assert all(
+        http_request.arrives(dict(http_request.COMMON, Accept=good))
+        for good in ("", "a", "a b", "a\tb", "a~")
+    )
 
 
 REFUSED_TOO = {
-    "missing-endpoint-name", "missing-body", "unknown-member-unknown", "unknown-member-attribute-name", "unknown-member-lower-case",
-    "unknown-member-header-name", "unknown-member-of-another-operation", "type-endpoint-name", "type-content-type", "type-accept",
-    "type-custom-attributes", "type-inference-id", "type-session-id", "bound-inference-id-shortest-beyond",
-    "bound-prefix-aware-id-shortest-beyond", "custom-endpoint-refused-no-scheme", "custom-endpoint-refused-port",
-    "custom-endpoint-refused-crlf", "region-refused-missing", "region-refused-dot",
+    "missing-endpoint-name",
+    "missing-body",
+    "unknown-member-unknown",
+    "unknown-member-attribute-name",
+    "unknown-member-lower-case",
+    "unknown-member-header-name",
+    "unknown-member-of-another-operation",
+    "type-endpoint-name",
+    "type-content-type",
+    "type-accept",
+    "type-custom-attributes",
+    "type-inference-id",
+    "type-session-id",
+    "bound-inference-id-shortest-beyond",
+    "bound-prefix-aware-id-shortest-beyond",
+    "custom-endpoint-refused-no-scheme",
+    "custom-endpoint-refused-port",
+    "custom-endpoint-refused-crlf",
+    "region-refused-missing",
+    "region-refused-dot",
 }
 
 
@@ -129,18 +208,22 @@ def test_boto3_refuses_few_of_those_that_are_refused(no_configuration: None) -> 
     """It checks types, minimum lengths and required members, and leaves patterns and maximum lengths to the service."""
     pytest.importorskip("boto3")
     from botocore.exceptions import BotoCoreError
+
     refused = set()
     for name, case in CASES.items():
         if case["expect"]["status"] == "reject":
             try:
                 boto3_sends(case["input"])
             except (BotoCoreError, ValueError):
-                refused.add(name[len("http-request-"):])
+                refused.add(name[len("http-request-") :])
     assert refused == REFUSED_TOO
 
 
 def test_each_member_has_both_sides_of_each_of_its_bounds() -> None:
     for member, slug in http_request.SLUGS.items():
-        assert "http-request-bound-%s-length" % slug in CASES and "http-request-bound-%s-length-beyond" % slug in CASES, member
+        assert (
+            f"http-request-bound-{slug}-length" in CASES
+            and f"http-request-bound-{slug}-length-beyond" in CASES
+        ), member
     beyond = [name for name in CASES if name.endswith("-beyond")]
-    assert len(beyond) == 41 and all(name[:-len("-beyond")] in CASES for name in beyond)
+    assert len(beyond) == 41 and all(name[: -len("-beyond")] in CASES for name in beyond)

@@ -2,6 +2,7 @@
 """Tests of the recordings in vectors/recordings and of what makes them, without the peers: each row has its file, and its cases say what
 the row says. Their signatures are made again by the second transcription (plain_sigv4), the frames of others read by the other
 one (plain_eventstream), so that neither the cases nor these tests rest on the reference alone."""
+
 import json
 import re
 from typing import Any, Dict, List, Mapping
@@ -30,7 +31,10 @@ from conformance.run.verdicts import PASS, judge
 from tests.conformance.recording.test_recorder import asked as exchange
 
 BY_NAME = {row.name: row for row in ROWS}
-RECORDINGS: Dict[str, Dict[str, Any]] = {path.stem: read_recording(str(VECTORS), "recordings/" + path.name) for path in FOLDER.glob("*.json")}
+RECORDINGS: Dict[str, Dict[str, Any]] = {
+    path.stem: read_recording(str(VECTORS), "recordings/" + path.name)
+    for path in FOLDER.glob("*.json")
+}
 LOADED: Dict[str, List[str]] = {}  # the ids of all cases by their feature
 for loaded in load_cases():
     LOADED.setdefault(loaded.feature, []).append(loaded.id)
@@ -56,25 +60,37 @@ def test_each_row_has_its_file_and_each_file_its_row() -> None:
     assert {row.scenario for row in ROWS if row.encoder is None} == set(SCENARIOS) - set(TOO_LONG)
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 2 * 1024 * 1024
     for name, recording in RECORDINGS.items():
-        assert (FOLDER / (name + ".json")).read_text(encoding="utf-8") == text_of_recording(recording)
+        assert (FOLDER / (name + ".json")).read_text(encoding="utf-8") == text_of_recording(
+            recording
+        )
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
 def test_the_cases_say_what_the_row_says(name: str) -> None:
     row, recording = BY_NAME[name], RECORDINGS[name]
     scenario = scenario_of(row, Absent(recording))  # type: ignore[arg-type]
-    source = "recorded: %s; %s" % (recording["client"], recording["server"])
+    source = f"recorded: {recording['client']}; {recording['server']}"
     assert json.loads(json.dumps(cases_of(row, scenario, recording, source))) == recording["cases"]
-    assert row.client in CLIENTS and name.startswith(row.client + "-") and recording["client"].startswith(row.client)
+    assert (
+        row.client in CLIENTS
+        and name.startswith(row.client + "-")
+        and recording["client"].startswith(row.client)
+    )
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))
-def test_the_request_is_the_row_s_and_its_signature_is_good_by_two_transcriptions(name: str) -> None:
+def test_the_request_is_the_row_s_and_its_signature_is_good_by_two_transcriptions(
+    name: str,
+) -> None:
     row, recording = BY_NAME[name], RECORDINGS[name]
-    assert is_verified(recording) and recording["removed"] == [] and recording["request"]["ended"] == "whole"
+    assert (
+        is_verified(recording)
+        and recording["removed"] == []
+        and recording["request"]["ended"] == "whole"
+    )
     request = asked_in(recording)
     assert request.signature == plain_sigv4.sign(input_of(recording, "sigv4.sign"))["signature"]
-    assert request.target == "%s/endpoints/%s/invocations-response-stream" % (row.base, row.scenario)
+    assert request.target == f"{row.base}/endpoints/{row.scenario}/invocations-response-stream"
     assert (request.body, request.token, request.region) == (row.body, row.token, "eu-west-1")
     headers = {key.lower(): value for key, value in request.headers}
     assert set(row.members.values()) <= set(headers.values())
@@ -87,7 +103,13 @@ def test_every_case_passes_and_all_of_them_are_loaded(name: str) -> None:
     assert sorted(LOADED["recordings/" + name]) == sorted(entry["id"] for entry in entries)
     for entry in entries:
         for question in questions_of(case_of(entry, "recordings/" + name)):
-            assert judge(question, answer_question({"op": entry["op"], "input": question.input}, OPERATIONS)).word == PASS
+            assert (
+                judge(
+                    question,
+                    answer_question({"op": entry["op"], "input": question.input}, OPERATIONS),
+                ).word
+                == PASS
+            )
 
 
 @pytest.mark.parametrize("name", FOREIGN)
@@ -96,9 +118,12 @@ def test_the_frames_of_others_hold_what_they_were_given(name: str) -> None:
     body = follow(joined(of_documents(recording["response"]["pieces"]))).body
     messages, fault = plain_eventstream.decode(body)
     assert fault is None and [message["payload"] for message in documents(messages)] == [
-        message["payload"] for message in recording["cases"][-1]["expect"]["output"]["messages"]]
+        message["payload"] for message in recording["cases"][-1]["expect"]["output"]["messages"]
+    ]
     assert FRAMES[0] not in body  # which are the reference's own
-    assert ("@smithy/core" if row.encoder == "javascript" else "aws-eventstream") in recording["server"]
+    assert ("@smithy/core" if row.encoder == "javascript" else "aws-eventstream") in recording[
+        "server"
+    ]
 
 
 def documents(messages: Any) -> List[Dict[str, Any]]:
@@ -110,10 +135,21 @@ def test_what_differs_on_the_wire_is_there() -> None:
     assert {response["ended"] for _, response in halves} >= {"whole", "close", "reset", "client"}
     heads = [follow(joined(of_documents(response["pieces"]))) for _, response in halves]
     assert {(one.framing.chunked, one.framing.length is None) for one in heads if one.framing} == {
-        (True, True), (False, False), (False, True)}
-    assert {one.status for one in heads} >= {200, 307, 400, 403, 424, 502} and any(len(one.heads) > 1 for one in heads)
-    assert {row.client for row in ROWS if row.members == ALL and row.token == EXAMPLE_TOKEN} == {"refimpl", "boto3", "javascript"}
-    assert {row.encoder for row in ROWS} == {None, "javascript", "ruby"} and {row.client for row in ROWS} == set(CLIENTS)
+        (True, True),
+        (False, False),
+        (False, True),
+    }
+    assert {one.status for one in heads} >= {200, 307, 400, 403, 424, 502} and any(
+        len(one.heads) > 1 for one in heads
+    )
+    assert {row.client for row in ROWS if row.members == ALL and row.token == EXAMPLE_TOKEN} == {
+        "refimpl",
+        "boto3",
+        "javascript",
+    }
+    assert {row.encoder for row in ROWS} == {None, "javascript", "ruby"} and {
+        row.client for row in ROWS
+    } == set(CLIENTS)
     assert {row.body for row in ROWS} == {BODY, b"", bytes(range(256))}
     signed = [asked_in(one).names for one in RECORDINGS.values()]
     assert len(set(signed)) == 4 and any("x-amz-content-sha256" in names for names in signed)
@@ -125,16 +161,25 @@ def test_nothing_of_the_machine_is_told() -> None:
         assert re.findall(r"os/[a-z]+#[^0 ][^ ]*|/(?:home|root|tmp)/", text) == [], name
 
 
-@pytest.mark.parametrize("name", ["curl-http-1-0", "refimpl-reset", "javascript-smithy-utf-8", "boto3-error-424"])
+@pytest.mark.parametrize(
+    "name", ["curl-http-1-0", "refimpl-reset", "javascript-smithy-utf-8", "boto3-error-424"]
+)
 def test_a_recording_is_served_again_as_it_was(name: str) -> None:
     recording = RECORDINGS[name]
     seen = joined(of_documents(recording["response"]["pieces"]))
     with Replay([recording], timing=False) as replay:
-        assert exchange(replay, joined(of_documents(recording["request"]["pieces"])), until=len(seen))[0] == seen
+        assert (
+            exchange(replay, joined(of_documents(recording["request"]["pieces"])), until=len(seen))[
+                0
+            ]
+            == seen
+        )
 
 
 @pytest.mark.parametrize("name", sorted(row.name for row in ROWS if row.encoder is None))
-def test_a_client_makes_of_a_recording_what_the_scenario_expects(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_makes_of_a_recording_what_the_scenario_expects(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(adapter, "_INVOKE_READ_TIMEOUT", 0.3)
     case = scenario_case(SCENARIOS[BY_NAME[name].scenario])
     with Replay([RECORDINGS[name]], timing=False) as replay:

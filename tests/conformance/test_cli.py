@@ -5,6 +5,7 @@ The plan: the client plays every scenario of the catalogue, and some of each tem
 makes of each is compared with what the scenario says that a correct client makes of it. The commands run in this process
 with streams that are given, and as processes where signals, descriptors and their ends matter.
 """
+
 import io
 import itertools
 import os
@@ -50,7 +51,20 @@ BODY = b'{"inputs": "Hi"}'
 
 # ---- our client is right on every scenario -----------------------------------------------------------------------
 
-NUMBERS = (2, 17, 108, 109, 110, 200, 217, 218, 300, 326, 327, 328)  # the frames of the cut streams end at 109, 218 and 328
+NUMBERS = (
+    2,
+    17,
+    108,
+    109,
+    110,
+    200,
+    217,
+    218,
+    300,
+    326,
+    327,
+    328,
+)  # the frames of the cut streams end at 109, 218 and 328
 
 
 def catalogue_examples() -> Dict[str, Scenario]:
@@ -72,7 +86,13 @@ def endpoint() -> Iterator[Endpoint]:
 
 
 def client_for(endpoint: Endpoint, **options: Any) -> Client:
-    return Client(region="us-east-1", endpoint_url=endpoint.url, credentials=CREDENTIALS, environment={}, **options)
+    return Client(
+        region="us-east-1",
+        endpoint_url=endpoint.url,
+        credentials=CREDENTIALS,
+        environment={},
+        **options,
+    )
 
 
 def outcome(client: Client, name: str) -> Expect:
@@ -85,17 +105,39 @@ def outcome(client: Client, name: str) -> Expect:
                 assert type(event) is PayloadPart
                 parts.append(event.bytes)
     except Error as error:
-        fields = {field.member: getattr(error, field.attribute) for field in getattr(error, "fields", ()) if field.member != "Message"}
-        return Expect("reject", error.kind, code=error.code, message=error.message, http_status=error.status, parts=tuple(parts),
-                      fields={member: value for member, value in fields.items() if value is not None}, output=output_of(response),
-                      skipped=response.unknown_events if response is not None else 0)
-    return Expect("ok", http_status=response.status, parts=tuple(parts), output=output_of(response), skipped=response.unknown_events)
+        fields = {
+            field.member: getattr(error, field.attribute)
+            for field in getattr(error, "fields", ())
+            if field.member != "Message"
+        }
+        return Expect(
+            "reject",
+            error.kind,
+            code=error.code,
+            message=error.message,
+            http_status=error.status,
+            parts=tuple(parts),
+            fields={member: value for member, value in fields.items() if value is not None},
+            output=output_of(response),
+            skipped=response.unknown_events if response is not None else 0,
+        )
+    return Expect(
+        "ok",
+        http_status=response.status,
+        parts=tuple(parts),
+        output=output_of(response),
+        skipped=response.unknown_events,
+    )
 
 
 def output_of(response: Any) -> Optional[Dict[str, str]]:
     if response is None:
         return None
-    fields = [field for field in InvokeEndpointWithResponseStreamOutput.fields if field.location == "header"]
+    fields = [
+        field
+        for field in InvokeEndpointWithResponseStreamOutput.fields
+        if field.location == "header"
+    ]
     members = {field.member: getattr(response, field.attribute) for field in fields}
     return {member: value for member, value in members.items() if value is not None}
 
@@ -142,7 +184,11 @@ def test_the_examples_leave_no_entry_out() -> None:
 
 def test_what_is_not_judged_is_judged_nowhere_by_mistake() -> None:
     """A scenario that says nothing of a refused stream's parts means that there are none."""
-    assert all(scenario.expect.parts == () for scenario in EXAMPLES.values() if scenario.expect.output is None)
+    assert all(
+        scenario.expect.parts == ()
+        for scenario in EXAMPLES.values()
+        if scenario.expect.output is None
+    )
 
 
 def test_no_redirect_is_followed(endpoint: Endpoint) -> None:
@@ -152,7 +198,9 @@ def test_no_redirect_is_followed(endpoint: Endpoint) -> None:
         if name.startswith("redirect-"):
             assert outcome(client_for(endpoint), name).kind == "http"
     names = [call.scenario for call in endpoint.calls[before:]]
-    assert "redirected" not in names and len(names) == len([name for name in catalogue() if name.startswith("redirect-")])
+    assert "redirected" not in names and len(names) == len(
+        [name for name in catalogue() if name.startswith("redirect-")]
+    )
     assert outcome(client_for(endpoint), "redirected").status == "ok"
 
 
@@ -160,10 +208,16 @@ def test_a_failed_call_is_not_made_again() -> None:
     with Endpoint(pace=0) as endpoint:
         for name in ("error-503", "error-429", "close-before-head", "truncated-chunked-at-0"):
             assert outcome(client_for(endpoint), name).status == "reject"
-        assert [call.scenario for call in endpoint.calls] == ["error-503", "error-429", "close-before-head", "truncated-chunked-at-0"]
+        assert [call.scenario for call in endpoint.calls] == [
+            "error-503",
+            "error-429",
+            "close-before-head",
+            "truncated-chunked-at-0",
+        ]
 
 
 # ---- commands in this process ------------------------------------------------------------------------------------
+
 
 class Result(NamedTuple):
     code: int
@@ -184,32 +238,47 @@ def one_line(stderr: str) -> str:
     return line
 
 
-@pytest.mark.parametrize("arguments, words", [
-    ([], "no command (expected demo, run, list, show, dump, badge, frames, mutants, prove, trace, serve, "
-         "record, replay, peers; --help tells more)"),
-    (["run", "--jobs", "\u00b2"], "argument --jobs: expected 1 to 256, got '\u00b2'"),
-    (["prove", "--budget", "\u00b2"], "argument --budget: expected 1 to 86400 seconds, got '\u00b2'"),
-    (["frobnicate"], "invalid choice: 'frobnicate'"),
-    (["demo", "extra"], "unrecognized arguments: extra"),
-    (["demo", "--port", "1"], "unrecognized arguments: --port 1"),
-    (["serve", "--port"], "--port: expected one argument"),
-    (["serve", "--port", "x"], "--port: invalid int value: 'x'"),
-    (["serve", "--port", "65536"], "not a port (expected 0 to 65535, got 65536"),
-    (["serve", "--port=-1"], "not a port (expected 0 to 65535, got -1"),
-    (["serve", "--port", "99999999999999999999"], "not a port"),
-    (["serve", "--pace", "60.1"], "expected 0 to 60 seconds, got 60.1"),
-    (["serve", "--pace=-0.1"], "expected 0 to 60 seconds, got -0.1"),
-    (["demo", "--pace", "nan"], "expected 0 to 60 seconds, got nan"),
-    (["demo", "--pace", "inf"], "expected 0 to 60 seconds, got inf"),
-    (["demo", "--pace", "\x1b[2J"], "\\x1b[2J"),
-    (["mutants", "--only", "no-such-*"], "no mutant fits (expected one of python3 -m conformance mutants"),
-    (["prove", "--rule", "EVS-999"], "no mutant fits"),
-    (["prove", "--generated", "--module", "transport"], "mutants are not made of that module (expected eventstream sigv4"),
-    (["prove", "--budget", "0"], "expected 1 to 86400 seconds, got '0'"),
-    (["prove", "--budget", "1.5"], "expected 1 to 86400 seconds, got '1.5'"),
-    (["prove", "--jobs", "0"], "expected 1 to 256, got '0'"),
-    (["trace", "EVS-001"], "unrecognized arguments: EVS-001"),
-])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (
+            [],
+            "no command (expected demo, run, list, show, dump, badge, frames, mutants, prove, trace, serve, "
+            "record, replay, peers; --help tells more)",
+        ),
+        (["run", "--jobs", "\u00b2"], "argument --jobs: expected 1 to 256, got '\u00b2'"),
+        (
+            ["prove", "--budget", "\u00b2"],
+            "argument --budget: expected 1 to 86400 seconds, got '\u00b2'",
+        ),
+        (["frobnicate"], "invalid choice: 'frobnicate'"),
+        (["demo", "extra"], "unrecognized arguments: extra"),
+        (["demo", "--port", "1"], "unrecognized arguments: --port 1"),
+        (["serve", "--port"], "--port: expected one argument"),
+        (["serve", "--port", "x"], "--port: invalid int value: 'x'"),
+        (["serve", "--port", "65536"], "not a port (expected 0 to 65535, got 65536"),
+        (["serve", "--port=-1"], "not a port (expected 0 to 65535, got -1"),
+        (["serve", "--port", "99999999999999999999"], "not a port"),
+        (["serve", "--pace", "60.1"], "expected 0 to 60 seconds, got 60.1"),
+        (["serve", "--pace=-0.1"], "expected 0 to 60 seconds, got -0.1"),
+        (["demo", "--pace", "nan"], "expected 0 to 60 seconds, got nan"),
+        (["demo", "--pace", "inf"], "expected 0 to 60 seconds, got inf"),
+        (["demo", "--pace", "\x1b[2J"], "\\x1b[2J"),
+        (
+            ["mutants", "--only", "no-such-*"],
+            "no mutant fits (expected one of python3 -m conformance mutants",
+        ),
+        (["prove", "--rule", "EVS-999"], "no mutant fits"),
+        (
+            ["prove", "--generated", "--module", "transport"],
+            "mutants are not made of that module (expected eventstream sigv4",
+        ),
+        (["prove", "--budget", "0"], "expected 1 to 86400 seconds, got '0'"),
+        (["prove", "--budget", "1.5"], "expected 1 to 86400 seconds, got '1.5'"),
+        (["prove", "--jobs", "0"], "expected 1 to 256, got '0'"),
+        (["trace", "EVS-001"], "unrecognized arguments: EVS-001"),
+    ],
+)
 def test_usage(arguments: List[str], words: str) -> None:
     result = call(*arguments)
     assert words in one_line(result.stderr)
@@ -227,29 +296,53 @@ def test_mutants_are_listed_a_line_each() -> None:
     result = call("mutants", "--rule", "EVS-014", "--only", "duplicate-name")
     assert (result.code, result.stderr) == (0, "")
     assert result.stdout.decode("ascii").split(None, 2) == [
-        "EVS-014", "duplicate-name", "of a header name that comes twice the last one counts\n"]
+        "EVS-014",
+        "duplicate-name",
+        "of a header name that comes twice the last one counts\n",
+    ]
     assert len(call("mutants").stdout.splitlines()) > 400
 
 
 def test_prove_and_trace_hand_over_what_they_were_told(monkeypatch: pytest.MonkeyPatch) -> None:
     from conformance import prove, trace
+
     seen: List[Any] = []
-    monkeypatch.setattr(prove, "prove_suite", lambda options, say: seen.append(options) or say("a line"))
+    monkeypatch.setattr(
+        prove, "prove_suite", lambda options, say: seen.append(options) or say("a line")
+    )
     monkeypatch.setattr(trace, "trace_suite", lambda options, say: seen.append(options) or 1)
-    assert call("prove", "--generated", "--module", "http1", "--budget", "7", "--report", "f") == (0, b"a line\n", "")
+    assert call("prove", "--generated", "--module", "http1", "--budget", "7", "--report", "f") == (
+        0,
+        b"a line\n",
+        "",
+    )
     assert call("trace", "--write").code == 1
-    assert (seen[0].generated, seen[0].module, seen[0].budget, seen[0].report, seen[0].timeout) == (True, ["http1"], 7.0, "f", 10.0)
+    assert (seen[0].generated, seen[0].module, seen[0].budget, seen[0].report, seen[0].timeout) == (
+        True,
+        ["http1"],
+        7.0,
+        "f",
+        10.0,
+    )
     assert seen[1].write is True
 
     def fails(options: Any, say: Any) -> None:
         raise prove.ProofFailed("the vectors do not kill every mutant")
+
     monkeypatch.setattr(prove, "prove_suite", fails)
     result = call("prove")
-    assert (result.code, one_line(result.stderr)) == (1, "conformance: the vectors do not kill every mutant")
+    assert (result.code, one_line(result.stderr)) == (
+        1,
+        "conformance: the vectors do not kill every mutant",
+    )
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments, words in ((["--help"], "demo | run | list"), (["serve", "--help"], "--port PORT"), (["demo", "-h"], "--pace S")):
+    for arguments, words in (
+        (["--help"], "demo | run | list"),
+        (["serve", "--help"], "--port PORT"),
+        (["demo", "-h"], "--pace S"),
+    ):
         with pytest.raises(SystemExit) as end:
             call(*arguments)
         assert end.value.code == 0
@@ -261,7 +354,10 @@ def test_the_list_names_every_scenario() -> None:
     assert (result.code, result.stderr) == (0, "")
     lines = result.stdout.decode("utf-8").split("\n")
     assert lines.pop() == ""
-    rows = [(name, title[4:], must[4:]) for name, title, must in zip(lines[::3], lines[1::3], lines[2::3])]
+    rows = [
+        (name, title[4:], must[4:])
+        for name, title, must in zip(lines[::3], lines[1::3], lines[2::3])
+    ]
     assert rows == listing() and len(lines) == 3 * len(rows)
     assert all(line.startswith("    ") == (number % 3 != 0) for number, line in enumerate(lines))
 
@@ -270,7 +366,7 @@ def test_a_port_in_use(endpoint: Endpoint) -> None:
     port = str(urlsplit(endpoint.url).port)
     result = call("serve", "--port", port)
     assert (result.code, result.stdout) == (2, b"")
-    assert "cannot listen on port %s: Address already in use" % port in one_line(result.stderr)
+    assert f"cannot listen on port {port}: Address already in use" in one_line(result.stderr)
 
 
 class Interrupting:
@@ -294,7 +390,12 @@ def test_serve_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def meanwhile() -> None:
         line, end, rest = stdout.getvalue().partition(b"\n")
         assert end == b"\n" and rest == b"" and re.match(rb"http://127\.0\.0\.1:[0-9]+\Z", line)
-        client = Client(region="eu-west-1", endpoint_url=line.decode("ascii"), credentials=CREDENTIALS, environment={})
+        client = Client(
+            region="eu-west-1",
+            endpoint_url=line.decode("ascii"),
+            credentials=CREDENTIALS,
+            environment={},
+        )
         seen.append(outcome(client, "frames-split"))
         seen.append(line)
 
@@ -303,8 +404,10 @@ def test_serve_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.code == 130
     assert seen[0] == EXAMPLES["frames-split"].expect
     assert result.stdout == seen[1] + b"\n"
-    assert re.match(r"POST /endpoints/frames-split/invocations-response-stream scenario frames-split; 3 frames, [0-9]+ bytes\n\Z",
-                    result.stderr)
+    assert re.match(
+        r"POST /endpoints/frames-split/invocations-response-stream scenario frames-split; 3 frames, [0-9]+ bytes\n\Z",
+        result.stderr,
+    )
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", urlsplit(seen[1].decode()).port)).close()
 
@@ -321,18 +424,33 @@ def test_serve_at_the_port_and_pace_that_are_asked_for(monkeypatch: pytest.Monke
     monkeypatch.setattr(cli, "threading", SimpleNamespace(Event=Interrupting(lambda: None)))
     for arguments in ([], ["--port", "8080", "--pace", "0.5"], ["--port", "0", "--pace", "60"]):
         assert call("serve", *arguments).code == 130
-    assert [(options["port"], options["pace"]) for options in made] == [(0, None), (8080, 0.5), (0, 60.0)]
+    assert [(options["port"], options["pace"]) for options in made] == [
+        (0, None),
+        (8080, 0.5),
+        (0, 60.0),
+    ]
 
 
 @pytest.mark.parametrize("command", [["serve", "--list"], ["serve"], ["demo", "--pace", "0"]])
-@pytest.mark.parametrize("error, code, stderr", [
-    (BrokenPipeError(32, "Broken pipe"), 141, ""), (KeyboardInterrupt(), 130, ""),
-    (OSError(28, "No space left on device"), 2, "conformance: No space left on device\n"),
-    (IsADirectoryError(21, "Is a directory", "a\nfolder"), 2, "conformance: a\\nfolder: Is a directory\n"),
-    (OSError(5, "odd\n\x1b[2J"), 2, "conformance: odd\\n\\x1b[2J\n"),
-    (OSError("odd"), 2, "conformance: odd\n"), (MemoryError(), 2, "conformance: the input does not fit into memory\n"),
-])
-def test_a_stdout_that_fails(command: List[str], error: BaseException, code: int, stderr: str) -> None:
+@pytest.mark.parametrize(
+    "error, code, stderr",
+    [
+        (BrokenPipeError(32, "Broken pipe"), 141, ""),
+        (KeyboardInterrupt(), 130, ""),
+        (OSError(28, "No space left on device"), 2, "conformance: No space left on device\n"),
+        (
+            IsADirectoryError(21, "Is a directory", "a\nfolder"),
+            2,
+            "conformance: a\\nfolder: Is a directory\n",
+        ),
+        (OSError(5, "odd\n\x1b[2J"), 2, "conformance: odd\\n\\x1b[2J\n"),
+        (OSError("odd"), 2, "conformance: odd\n"),
+        (MemoryError(), 2, "conformance: the input does not fit into memory\n"),
+    ],
+)
+def test_a_stdout_that_fails(
+    command: List[str], error: BaseException, code: int, stderr: str
+) -> None:
     class Broken(io.BytesIO):
         def write(self, data: Any) -> int:
             raise error
@@ -342,10 +460,13 @@ def test_a_stdout_that_fails(command: List[str], error: BaseException, code: int
     assert set(threading.enumerate()) <= before
 
 
-@pytest.mark.parametrize("error, words", [
-    (NetworkError("cannot connect"), "conformance: cannot connect"),
-    (ServiceError("no", code="X\x1b[2J"), "conformance: X\\x1b[2J: no"),
-])
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (NetworkError("cannot connect"), "conformance: cannot connect"),
+        (ServiceError("no", code="X\x1b[2J"), "conformance: X\\x1b[2J: no"),
+    ],
+)
 def test_a_demo_that_goes_wrong(monkeypatch: pytest.MonkeyPatch, error: Error, words: str) -> None:
     def wrong(*arguments: Any) -> None:
         raise error
@@ -363,7 +484,8 @@ ACCOUNT = (
     "signature   verified by the endpoint (AWS Signature Version 4, service sagemaker, region us-east-1)\n"
     "answer      HTTP 200, text/plain; charset=utf-8, variant AllTraffic, request id %s\n"
     "stream      %d frames, %d bytes on the wire, %d bytes of payload, each frame's two checksums verified\n"
-    "time        first part after %d ms, last after %d ms\n")
+    "time        first part after %d ms, last after %d ms\n"
+)
 
 
 class Sink(io.BytesIO):
@@ -395,16 +517,34 @@ def test_the_demo_tells_what_both_sides_saw(made: List[Endpoint]) -> None:
     clock = itertools.count(5)  # seconds: at the start, at the first part, at the end
     demo.run_demo(stdout, account, 0, lambda: float(next(clock)))
     assert stdout.getvalue() == TEXT + b"\n"
-    assert stdout.flushed[:-1] == [TEXT[:sum(map(len, TOKENS[:count]))] for count in range(1, len(TOKENS) + 1)]
+    assert stdout.flushed[:-1] == [
+        TEXT[: sum(map(len, TOKENS[:count]))] for count in range(1, len(TOKENS) + 1)
+    ]
     seen: Call = made[0].calls[0]
-    assert made[0].calls == [seen] and seen.verified and seen.scenario == "default" and len(seen.body) == 38
+    assert (
+        made[0].calls == [seen]
+        and seen.verified
+        and seen.scenario == "default"
+        and len(seen.body) == 38
+    )
     request_id = re.search("request id ([0-9a-f-]{36})\n", account.getvalue())
     assert request_id is not None
-    assert account.getvalue() == ACCOUNT % (request_id.group(1), len(TOKENS), seen.bytes_sent, len(TEXT), 1000, 2000)
+    assert account.getvalue() == ACCOUNT % (
+        request_id.group(1),
+        len(TOKENS),
+        seen.bytes_sent,
+        len(TEXT),
+        1000,
+        2000,
+    )
 
 
-@pytest.mark.parametrize("arguments, pace", [([], None), (["--pace", "0"], 0.0), (["--pace", "0.001"], 0.001)])
-def test_the_demo_by_its_command(made: List[Endpoint], arguments: List[str], pace: Optional[float]) -> None:
+@pytest.mark.parametrize(
+    "arguments, pace", [([], None), (["--pace", "0"], 0.0), (["--pace", "0.001"], 0.001)]
+)
+def test_the_demo_by_its_command(
+    made: List[Endpoint], arguments: List[str], pace: Optional[float]
+) -> None:
     result = call("demo", *arguments)
     assert (result.code, result.stdout) == (0, TEXT + b"\n")
     assert "\nsignature   verified by the endpoint" in result.stderr
@@ -423,7 +563,7 @@ def test_what_is_no_part_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None
     stdout, account = io.BytesIO(), io.StringIO()
     demo.run_demo(stdout, account, 0)
     assert stdout.getvalue() == TEXT + b"\n"
-    assert "%d bytes of payload" % len(TEXT) in account.getvalue()
+    assert f"{len(TEXT)} bytes of payload" in account.getvalue()
 
 
 def test_the_demo_does_not_look_at_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -434,7 +574,14 @@ def test_the_demo_does_not_look_at_the_environment(monkeypatch: pytest.MonkeyPat
 
 # ---- run(), in this process --------------------------------------------------------------------------------------
 
-def run_here(monkeypatch: pytest.MonkeyPatch, stdout: Any, stderr: Any, *arguments: str, module: Optional[str] = None) -> Any:
+
+def run_here(
+    monkeypatch: pytest.MonkeyPatch,
+    stdout: Any,
+    stderr: Any,
+    *arguments: str,
+    module: Optional[str] = None,
+) -> Any:
     monkeypatch.setattr(sys, "argv", ["conformance"] + list(arguments))
     with monkeypatch.context() as streams:
         streams.setattr(sys, "stdout", stdout)
@@ -448,7 +595,9 @@ def run_here(monkeypatch: pytest.MonkeyPatch, stdout: Any, stderr: Any, *argumen
 
 
 @pytest.mark.parametrize("module", [None, "conformance"])
-def test_run_hands_in_the_process_s_own_streams(monkeypatch: pytest.MonkeyPatch, module: Optional[str]) -> None:
+def test_run_hands_in_the_process_s_own_streams(
+    monkeypatch: pytest.MonkeyPatch, module: Optional[str]
+) -> None:
     stdout, stderr = io.TextIOWrapper(io.BytesIO()), io.StringIO()
     assert run_here(monkeypatch, stdout, stderr, "demo", "--pace", "0", module=module) == 0
     assert stdout.buffer.getvalue() == TEXT + b"\n"  # type: ignore[attr-defined]
@@ -490,24 +639,44 @@ def test_main_may_be_imported_without_running() -> None:
 
 # ---- processes ---------------------------------------------------------------------------------------------------
 
+
 def shell_environment() -> Dict[str, str]:
     """Return the environment of a process: ours without AWS's variables; its stdout is buffered, as it is for a user."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and name != "PYTHONUNBUFFERED"}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("AWS_") and name != "PYTHONUNBUFFERED"
+    }
 
 
 def shell(script: str, *arguments: str) -> Any:
     """Run `script` in sh, where "$@" is the command."""
     command = ["sh", "-c", script, "sh", sys.executable, "-m", "conformance"] + list(arguments)
-    return subprocess.run(command, cwd=str(ROOT), env=shell_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=PATIENCE)
+    return subprocess.run(
+        command,
+        cwd=str(ROOT),
+        env=shell_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=PATIENCE,
+    )
 
 
 @contextmanager
 def serving(*arguments: str, stderr: Any = subprocess.PIPE) -> Iterator[Tuple[Any, str]]:
     """Start `python3 -m conformance serve` and read its first line; it is killed at the end if it still runs."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` lets its children ignore it
-    process = subprocess.Popen([sys.executable, "-m", "conformance", "serve"] + list(arguments), cwd=str(ROOT), env=shell_environment(),
-                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr)
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's `&` lets its children ignore it
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "serve"] + list(arguments),
+        cwd=str(ROOT),
+        env=shell_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+    )
     signal.signal(signal.SIGINT, before)
     watchdog = threading.Timer(PATIENCE, process.kill)
     watchdog.start()
@@ -523,7 +692,9 @@ def serving(*arguments: str, stderr: Any = subprocess.PIPE) -> Iterator[Tuple[An
 
 
 def invoke(url: str, name: str) -> Expect:
-    return outcome(Client(region="us-east-1", endpoint_url=url, credentials=CREDENTIALS, environment={}), name)
+    return outcome(
+        Client(region="us-east-1", endpoint_url=url, credentials=CREDENTIALS, environment={}), name
+    )
 
 
 def test_the_demo_as_a_process() -> None:
@@ -531,7 +702,7 @@ def test_the_demo_as_a_process() -> None:
     assert (done.returncode, done.stdout) == (0, TEXT + b"\n")
     account = done.stderr.decode()
     assert "\nsignature   verified by the endpoint (AWS Signature Version 4" in account
-    assert "\nstream      %d frames, " % len(TOKENS) in account
+    assert f"\nstream      {len(TOKENS)} frames, " in account
     assert len(account.split("\n")) == 7
 
 
@@ -541,28 +712,45 @@ def test_serve_answers_until_it_is_interrupted_and_leaves_nothing() -> None:
         assert invoke(url, "default") == EXAMPLES["default"].expect
         assert invoke(url, "error-424").code == "ModelError"
         port = urlsplit(url).port
-        with socket.create_connection(("127.0.0.1", port)) as waiting:  # a client that has said nothing yet
+        with socket.create_connection(
+            ("127.0.0.1", port)
+        ) as waiting:  # a client that has said nothing yet
             process.send_signal(signal.SIGINT)
             assert process.wait() == 130
             with suppress(ConnectionResetError):  # where it was not even accepted yet
                 assert waiting.recv(1) == b""
         assert process.stdout.read() == b""  # nothing but the URL
         logged = process.stderr.read().decode().splitlines()
-        assert sorted(line.partition(";")[0] for line in logged[:2]) == [  # each is logged by its own thread, behind its answer
-            "POST /endpoints/%s/invocations-response-stream scenario %s" % (name, name) for name in ("default", "error-424")]
+        assert sorted(
+            line.partition(";")[0] for line in logged[:2]
+        ) == [  # each is logged by its own thread, behind its answer
+            f"POST /endpoints/{name}/invocations-response-stream scenario {name}"
+            for name in ("default", "error-424")
+        ]
         assert not any("Traceback" in line for line in logged)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port)).close()
     with serving("--port", str(port)) as (process, url):  # the port is free again
-        assert url.endswith(":%d" % port)
+        assert url.endswith(f":{int(port)}")
         assert invoke(url, "frames-split").status == "ok"
 
 
 def test_serve_ends_at_once_also_while_an_answer_stalls() -> None:
     with serving("--pace", "0") as (process, url):
-        client = Client(region="us-east-1", endpoint_url=url, credentials=CREDENTIALS, environment={}, read_timeout=PATIENCE)
-        with client.invoke_endpoint_with_response_stream(endpoint_name="stall-between-parts", body=BODY) as response:
-            assert [next(response.body), next(response.body)] == [PayloadPart(bytes=b"one "), PayloadPart(bytes=b"two ")]
+        client = Client(
+            region="us-east-1",
+            endpoint_url=url,
+            credentials=CREDENTIALS,
+            environment={},
+            read_timeout=PATIENCE,
+        )
+        with client.invoke_endpoint_with_response_stream(
+            endpoint_name="stall-between-parts", body=BODY
+        ) as response:
+            assert [next(response.body), next(response.body)] == [
+                PayloadPart(bytes=b"one "),
+                PayloadPart(bytes=b"two "),
+            ]
             process.send_signal(signal.SIGINT)
             assert process.wait() == 130
             with pytest.raises(Error) as caught:
@@ -581,20 +769,31 @@ def test_serve_answers_although_its_log_cannot_be_written() -> None:
 def test_head_of_the_list() -> None:
     done = shell('{ "$@"; echo $? >&2; } | head -n 1', "serve", "--list")
     assert done.stdout == b"default\n"
-    assert done.stderr in (b"0\n", b"141\n")  # the list fits into a pipe: it depends on who is first
+    assert done.stderr in (
+        b"0\n",
+        b"141\n",
+    )  # the list fits into a pipe: it depends on who is first
 
 
 def test_a_reader_that_has_gone() -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run([sys.executable, "-m", "conformance", "demo", "--pace", "0"], cwd=str(ROOT), env=shell_environment(),
-                          stdout=writer, stderr=subprocess.PIPE, timeout=PATIENCE)
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "demo", "--pace", "0"],
+        cwd=str(ROOT),
+        env=shell_environment(),
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=PATIENCE,
+    )
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
-@pytest.mark.parametrize("arguments", [["demo", "--pace", "0"], ["serve", "--list"]], ids=lambda arguments: arguments[0])
+@pytest.mark.parametrize(
+    "arguments", [["demo", "--pace", "0"], ["serve", "--list"]], ids=lambda arguments: arguments[0]
+)
 def test_a_full_device(arguments: List[str]) -> None:
     done = shell('exec "$@" >/dev/full', *arguments)
     assert "No space left on device" in one_line(done.stderr.decode())
@@ -613,7 +812,9 @@ def test_a_closed_stderr() -> None:
     assert (done.returncode, done.stdout) == (2, b"")
 
 
-def frames_command(monkeypatch: pytest.MonkeyPatch, arguments: List[str], given: bytes = b"") -> Tuple[int, bytes, str]:
+def frames_command(
+    monkeypatch: pytest.MonkeyPatch, arguments: List[str], given: bytes = b""
+) -> Tuple[int, bytes, str]:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(given)))
     streams = cli.Streams(io.BytesIO(), io.StringIO())
     code = cli.main(["frames"] + arguments, streams)
@@ -621,7 +822,11 @@ def frames_command(monkeypatch: pytest.MonkeyPatch, arguments: List[str], given:
 
 
 def test_frames_there_and_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    text = "frame :event-type='PayloadPart' payload('h\u00e9' 00) crc(wrong)\nbytes('rest')\n".encode("utf-8")
+    text = (
+        "frame :event-type='PayloadPart' payload('h\u00e9' 00) crc(wrong)\nbytes('rest')\n".encode(
+            "utf-8"
+        )
+    )
     code, data, complaints = frames_command(monkeypatch, ["assemble"], text)
     assert (code, complaints) == (0, "") and data.endswith(b"rest")
     assert frames_command(monkeypatch, ["disassemble", "-"], data) == (0, text, "")
@@ -629,14 +834,23 @@ def test_frames_there_and_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert frames_command(monkeypatch, ["disassemble", str(tmp_path / "body.bin")]) == (0, text, "")
 
 
-@pytest.mark.parametrize("arguments, given, words", [
-    (["assemble"], b"frame\nframe h=", "conformance: line 2: this cannot stand here (expected a value, got the end of the text)\n"),
-    (["assemble"], b"frame h='\xff'", "conformance: a frame text is UTF-8, and this is not\n"),
-    (["disassemble", "/nowhere/body.bin"], b"", "No such file or directory"),
-    ([], b"", "action"),
-    (["annotate"], b"", "annotate"),
-])
-def test_frames_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, arguments: List[str], given: bytes, words: str) -> None:
+@pytest.mark.parametrize(
+    "arguments, given, words",
+    [
+        (
+            ["assemble"],
+            b"frame\nframe h=",
+            "conformance: line 2: this cannot stand here (expected a value, got the end of the text)\n",
+        ),
+        (["assemble"], b"frame h='\xff'", "conformance: a frame text is UTF-8, and this is not\n"),
+        (["disassemble", "/nowhere/body.bin"], b"", "No such file or directory"),
+        ([], b"", "action"),
+        (["annotate"], b"", "annotate"),
+    ],
+)
+def test_frames_that_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch, arguments: List[str], given: bytes, words: str
+) -> None:
     code, told, complaints = frames_command(monkeypatch, arguments, given)
     assert (code, told) == (2, b"") and words in complaints
 

@@ -3,6 +3,7 @@
 
 Where the package jsonschema is there, the two are compared on values that Hypothesis makes: same schema, same verdict.
 """
+
 import json
 from pathlib import Path
 from typing import Any, Dict, List
@@ -14,53 +15,127 @@ from hypothesis import strategies as st
 from conformance.schema import faults
 
 ROOT = Path(__file__).resolve().parents[2]
-SCHEMAS = [ROOT / "vectors" / "schema.json", ROOT / "vectors" / "schema-recording.json",
-           ROOT / "conformance" / "report" / "report.schema.json"]
+SCHEMAS = [
+    ROOT / "vectors" / "schema.json",
+    ROOT / "vectors" / "schema-recording.json",
+    ROOT / "conformance" / "report" / "report.schema.json",
+]
 
 
 def told(value: Any, schema: Dict[str, Any]) -> List[str]:
     return list(faults(value, schema, schema))
 
 
-NAMED = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}, "additionalProperties": False}
+NAMED = {
+    "type": "object",
+    "required": ["a"],
+    "properties": {"a": {"type": "string"}},
+    "additionalProperties": False,
+}
 
 # A schema, values that fit it, and values that do not, each with what is said.
 KEYWORDS = [
-    ({"type": "string"}, ["", "x"], [(1, "expected string, got 1"), (None, "expected string, got None")]),
-    ({"type": ["integer", "null"]}, [1, None], [(True, "expected integer or null, got True"), (1.5, "expected integer or null, got 1.5")]),
-    ({"type": "number"}, [1, 1.5], [(False, "expected number, got False"), ("1", "expected number, got 1")]),
+    (
+        {"type": "string"},
+        ["", "x"],
+        [(1, "expected string, got 1"), (None, "expected string, got None")],
+    ),
+    (
+        {"type": ["integer", "null"]},
+        [1, None],
+        [(True, "expected integer or null, got True"), (1.5, "expected integer or null, got 1.5")],
+    ),
+    (
+        {"type": "number"},
+        [1, 1.5],
+        [(False, "expected number, got False"), ("1", "expected number, got 1")],
+    ),
     ({"type": "boolean"}, [True], [(1, "expected boolean, got 1")]),
-    ({"enum": ["a", 1]}, ["a", 1], [(True, "expected a or 1, got True"), ("b", "expected a or 1, got b")]),
+    (
+        {"enum": ["a", 1]},
+        ["a", 1],
+        [(True, "expected a or 1, got True"), ("b", "expected a or 1, got b")],
+    ),
     ({"const": 1}, [1], [(True, "expected 1, got True"), (2, "expected 1, got 2")]),
-    ({"pattern": "^a+$"}, ["a", "aa", 7],
-     [("ab", "expected ^a+$, got ab"), ("a\n", "expected ^a+$, got a\\n"), ("ba", "expected ^a+$, got ba")]),
+    (
+        {"pattern": "^a+$"},
+        ["a", "aa", 7],
+        [
+            ("ab", "expected ^a+$, got ab"),
+            ("a\n", "expected ^a+$, got a\\n"),
+            ("ba", "expected ^a+$, got ba"),
+        ],
+    ),
     ({"pattern": "a"}, ["bab"], [("b", "expected a, got b")]),
     ({"minimum": 2}, [2, 2.5, "x"], [(1, "expected at least 2, got 1")]),
     ({"minLength": 1}, ["x", 7], [("", "expected text, got none")]),
     ({"minLength": 3}, ["xyz"], [("xy", "expected text, got xy")]),
-    (NAMED, [{"a": "x"}], [({}, "lacks the key a"), ({"a": "x", "b\n": 1}, "unknown key b\\n"), ({"a": 1}, "a: expected string, got 1"),
-                           ([], "expected object, got []")]),
+    (
+        NAMED,
+        [{"a": "x"}],
+        [
+            ({}, "lacks the key a"),
+            ({"a": "x", "b\n": 1}, "unknown key b\\n"),
+            ({"a": 1}, "a: expected string, got 1"),
+            ([], "expected object, got []"),
+        ],
+    ),
     ({"required": ["a"]}, [{"a": 1}, 7], [({"b": 1}, "lacks the key a")]),
-    ({"properties": {"a": NAMED}}, [{}, 7, {"a": {"a": ""}}], [({"a": {"a": 1}}, "a.a: expected string, got 1"),
-                                                              ({"a": {}}, "a: lacks the key a")]),
-    ({"properties": {"b": {}}, "additionalProperties": {"type": "integer"}}, [{"b": "x", "c": 1}, 7],
-     [({"c": "x"}, "c: expected integer, got x")]),
+    (
+        {"properties": {"a": NAMED}},
+        [{}, 7, {"a": {"a": ""}}],
+        [({"a": {"a": 1}}, "a.a: expected string, got 1"), ({"a": {}}, "a: lacks the key a")],
+    ),
+    (
+        {"properties": {"b": {}}, "additionalProperties": {"type": "integer"}},
+        [{"b": "x", "c": 1}, 7],
+        [({"c": "x"}, "c: expected integer, got x")],
+    ),
     ({"additionalProperties": True}, [{"c": 1}], []),
-    ({"properties": {"a": {"additionalProperties": {"type": "null"}}}}, [{"a": {"c": None}}],
-     [({"a": {"c": 1}}, "a.c: expected null, got 1")]),
+    (
+        {"properties": {"a": {"additionalProperties": {"type": "null"}}}},
+        [{"a": {"c": None}}],
+        [({"a": {"c": 1}}, "a.c: expected null, got 1")],
+    ),
     ({"items": {"type": "string"}}, [[], ["x"], 7], [(["x", 1], "[1]: expected string, got 1")]),
     ({"minItems": 1}, [[1], 7], [([], "expected at least 1, got 0")]),
     ({"maxItems": 1}, [[1], 7], [([1, 2], "expected at most 1, got 2")]),
     ({"uniqueItems": True}, [[1, 2], [1, True], [], 7], [(["x", "y", "x"], "x stands twice")]),
-    ({"allOf": [{"type": "string"}, {"minLength": 1}]}, ["x"], [("", "expected text, got none"), (1, "expected string, got 1")]),
-    ({"oneOf": [{"title": "a text", "type": "string"}, {"type": "object", "required": ["b", "c"]}, {"type": "null"}]}, ["x"],
-     [([], "expected exactly one of a text or b/c or ?")]),
-    ({"oneOf": [{"required": ["a"]}, {"required": ["b"]}]}, [{"a": 1}, {"b": 1}],
-     [({}, "expected exactly one of a or b"), ({"a": 1, "b": 1}, "expected exactly one of a or b")]),
-    ({"if": {"type": "string"}, "then": {"minLength": 1}, "else": {"type": "null"}}, ["x", None],
-     [("", "expected text, got none"), (1, "expected null, got 1")]),
+    (
+        {"allOf": [{"type": "string"}, {"minLength": 1}]},
+        ["x"],
+        [("", "expected text, got none"), (1, "expected string, got 1")],
+    ),
+    (
+        {
+            "oneOf": [
+                {"title": "a text", "type": "string"},
+                {"type": "object", "required": ["b", "c"]},
+                {"type": "null"},
+            ]
+        },
+        ["x"],
+        [([], "expected exactly one of a text or b/c or ?")],
+    ),
+    (
+        {"oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
+        [{"a": 1}, {"b": 1}],
+        [
+            ({}, "expected exactly one of a or b"),
+            ({"a": 1, "b": 1}, "expected exactly one of a or b"),
+        ],
+    ),
+    (
+        {"if": {"type": "string"}, "then": {"minLength": 1}, "else": {"type": "null"}},
+        ["x", None],
+        [("", "expected text, got none"), (1, "expected null, got 1")],
+    ),
     ({"if": {"type": "string"}}, ["x", 1], []),
-    ({"$ref": "#/definitions/x", "definitions": {"x": {"type": "string"}}}, ["x"], [(1, "expected string, got 1")]),
+    (
+        {"$ref": "#/definitions/x", "definitions": {"x": {"type": "string"}}},
+        ["x"],
+        [(1, "expected string, got 1")],
+    ),
     ({"$schema": "x", "$id": "x", "title": "x", "description": "x", "definitions": {}}, [1], []),
 ]
 
@@ -75,8 +150,17 @@ def test_a_keyword(index: int) -> None:
 
 
 def test_faults_come_in_the_order_of_the_schema_and_one_line_each() -> None:
-    schema = {"type": "object", "required": ["a", "b"], "additionalProperties": False, "properties": {"c": {"type": "string"}}}
-    assert told({"c": "\n" * 500, "d": 1}, schema) == ["lacks the key a", "lacks the key b", "unknown key d"]
+    schema = {
+        "type": "object",
+        "required": ["a", "b"],
+        "additionalProperties": False,
+        "properties": {"c": {"type": "string"}},
+    }
+    assert told({"c": "\n" * 500, "d": 1}, schema) == [
+        "lacks the key a",
+        "lacks the key b",
+        "unknown key d",
+    ]
     assert told({"a": 1, "b": 1, "c": ["\n" * 500]}, schema)[-1].count("\n") == 0
 
 
@@ -100,16 +184,26 @@ def test_the_repository_s_schemas_use_only_what_is_checked(path: Path) -> None:
             elif word in ("allOf", "oneOf"):
                 for one in inner:
                     walk(one)
-            elif word in ("items", "if", "then", "else") or word == "additionalProperties" and isinstance(inner, dict):
+            elif (
+                word in ("items", "if", "then", "else")
+                or word == "additionalProperties"
+                and isinstance(inner, dict)
+            ):
                 walk(inner)
             elif word == "$ref":
-                assert inner[len("#/definitions/"):] in schema["definitions"]
+                assert inner[len("#/definitions/") :] in schema["definitions"]
+
     walk(schema)
 
 
-VALUES = st.recursive(st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "aa", "b", "a\n"]),
-                      lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "c"]), inner, max_size=3),
-                      max_leaves=6)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "aa", "b", "a\n"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "b", "c"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
 
 
 @settings(deadline=None)
@@ -119,7 +213,8 @@ def test_the_verdict_is_that_of_jsonschema(value: Any, row: Any) -> None:
     schema = row[0]
     ours = not told(value, schema)
     if isinstance(value, str) and value.endswith("\n") and "pattern" in schema:
-        assert not ours  # `$` is the end here; with Python's re it is also the place before a last line feed
+        assert (
+            not ours
+        )  # `$` is the end here; with Python's re it is also the place before a last line feed
         return
     assert ours == jsonschema.Draft7Validator(schema).is_valid(value)
-

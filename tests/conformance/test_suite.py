@@ -4,6 +4,7 @@
 The plan: adapters are small programs written here that answer `text.lines` and `text.sse` in their own way; the commands run in
 this process with streams that are given. What is asked, judged and told has its own tests.
 """
+
 import errno
 import hashlib
 import io
@@ -26,12 +27,37 @@ from refimpl.errors import UsageError
 from refimpl.eventstream import encode
 from tests.support import adapter_program
 
-Result = NamedTuple("Result", [("code", int), ("out", List[str]), ("err", str)])
-ONE = case_of({
-    "id": "txt-one", "title": "one line", "rules": ["TXT-001"], "level": "MUST", "op": "text.lines", "input": {"text": "one"},
-    "expect": {"status": "ok", "output": {"lines": ["one"]}}, "why": "because", "since": "0.1.0", "source": "derived"}, "text-lines")
-TWO = ONE._replace(id="txt-two", input={"text": "two"}, expect={"status": "ok", "output": {"lines": ["two"]}}, rules=("TXT-002",))
-THREE = ONE._replace(id="txt-three", op="text.sse", expect={"status": "ok", "output": {"events": []}})
+
+class Result(NamedTuple):
+    code: int
+    out: List[str]
+    err: str
+
+
+ONE = case_of(
+    {
+        "id": "txt-one",
+        "title": "one line",
+        "rules": ["TXT-001"],
+        "level": "MUST",
+        "op": "text.lines",
+        "input": {"text": "one"},
+        "expect": {"status": "ok", "output": {"lines": ["one"]}},
+        "why": "because",
+        "since": "0.1.0",
+        "source": "derived",
+    },
+    "text-lines",
+)
+TWO = ONE._replace(
+    id="txt-two",
+    input={"text": "two"},
+    expect={"status": "ok", "output": {"lines": ["two"]}},
+    rules=("TXT-002",),
+)
+THREE = ONE._replace(
+    id="txt-three", op="text.sse", expect={"status": "ok", "output": {"events": []}}
+)
 
 
 class Terminal(io.StringIO):
@@ -56,26 +82,52 @@ def three_cases(monkeypatch: pytest.MonkeyPatch) -> Dict[str, Any]:
 @pytest.fixture
 def adapter(tmp_path: Path) -> str:
     """An adapter that is right on txt-one alone, and does not offer text.sse."""
-    return " ".join(adapter_program(tmp_path, """
+    return " ".join(
+        adapter_program(
+            tmp_path,
+            """
         def answer(question):
             say({"seq": question["seq"], "status": "ok", "output": {"lines": ["one"]}})
-        """))
+        """,
+        )
+    )
 
 
 # ---- run ---------------------------------------------------------------------------------------------------------
 
+
 def test_a_run_with_a_failure(adapter: str) -> None:
     result = call("run", "--adapter", adapter)
     assert result.code == 1 and result.err == ""
-    assert re.match(r"mine 1\.2 \(python\): 1 of 12 operations, 3 cases in [0-9.]+ s\Z", result.out[0])
-    assert "FAIL txt-two [text.lines, whole]: one line" in result.out and "  expected  two" in result.out
+    assert re.match(
+        r"mine 1\.2 \(python\): 1 of 12 operations, 3 cases in [0-9.]+ s\Z", result.out[0]
+    )
+    assert (
+        "FAIL txt-two [text.lines, whole]: one line" in result.out
+        and "  expected  two" in result.out
+    )
     assert result.out[-1] == "3 cases: 1 PASS, 1 FAIL, 1 UNSUPPORTED"
 
 
 def test_a_run_in_which_all_is_as_expected(adapter: str) -> None:
-    result = call("run", "--adapter", adapter, "--only", "*-one", "--only", "txt-th*", "--jobs", "2", "--timeout", "30")
+    result = call(
+        "run",
+        "--adapter",
+        adapter,
+        "--only",
+        "*-one",
+        "--only",
+        "txt-th*",
+        "--jobs",
+        "2",
+        "--timeout",
+        "30",
+    )
     assert (result.code, result.out[-1]) == (0, "2 cases: 1 PASS, 1 UNSUPPORTED")
-    assert call("run", "--adapter", adapter, "--rule", "TXT-001", "--op", "text.lines").out[-1] == "1 cases: 1 PASS"
+    assert (
+        call("run", "--adapter", adapter, "--rule", "TXT-001", "--op", "text.lines").out[-1]
+        == "1 cases: 1 PASS"
+    )
 
 
 def test_the_reference_is_run_by_default() -> None:
@@ -86,35 +138,64 @@ def test_the_reference_is_run_by_default() -> None:
 def test_progress_is_shown_on_a_terminal_only(adapter: str) -> None:
     terminal = Terminal()
     assert call("run", "--adapter", adapter, stderr=terminal).code == 1
-    assert terminal.getvalue().startswith("\r\x1b[K1/3 txt-three") and terminal.getvalue().endswith("\r\x1b[K")
+    assert terminal.getvalue().startswith("\r\x1b[K1/3 txt-three") and terminal.getvalue().endswith(
+        "\r\x1b[K"
+    )
     assert call("run", "--adapter", adapter).err == ""
 
 
 def test_an_adapter_that_cannot_be_judged_is_code_3(tmp_path: Path) -> None:
     broken = " ".join(adapter_program(tmp_path, "sys.exit('no licence')"))
     path = tmp_path / "report.json"
-    result = call("run", "--adapter", broken, "--report", "json=%s" % path)
+    result = call("run", "--adapter", broken, "--report", f"json={path}")
     assert (result.code, result.out) == (3, [])
-    assert result.err == "conformance: the adapter does not say hello: it ended with exit code 1: no licence\n"
+    assert (
+        result.err
+        == "conformance: the adapter does not say hello: it ended with exit code 1: no licence\n"
+    )
     assert json.loads(path.read_text(encoding="utf-8"))["exit_code"] == 3
     assert call("run", "--adapter", "'").code == 3
-    for empty in ("", " "):  # such as "$ADAPTER" where that is not set: the reference must not answer in its place
+    for empty in (
+        "",
+        " ",
+    ):  # such as "$ADAPTER" where that is not set: the reference must not answer in its place
         result = call("run", "--adapter", empty)
-        assert (result.code, result.out, result.err) == (3, [], "conformance: the adapter's command is empty\n")
+        assert (result.code, result.out, result.err) == (
+            3,
+            [],
+            "conformance: the adapter's command is empty\n",
+        )
 
 
 def test_reports_are_written(adapter: str, tmp_path: Path) -> None:
     paths = [tmp_path / "new" / name for name in ("report.json", "report.xml", "report.html")]
-    result = call("run", "--adapter", adapter, "--report", "json=%s" % paths[0], "--report", "junit=%s" % paths[1],
-                  "--report", "html=%s" % paths[2])
+    result = call(
+        "run",
+        "--adapter",
+        adapter,
+        "--report",
+        f"json={paths[0]}",
+        "--report",
+        f"junit={paths[1]}",
+        "--report",
+        f"html={paths[2]}",
+    )
     assert result.code == 1
     report = json.loads(paths[0].read_text(encoding="utf-8"))
     schema = json.loads(Path(REPORT_SCHEMA).read_text(encoding="utf-8"))
-    assert list(faults(report, schema, schema)) == [] and report["totals"] == {"PASS": 1, "FAIL": 1, "UNSUPPORTED": 1}
+    assert list(faults(report, schema, schema)) == [] and report["totals"] == {
+        "PASS": 1,
+        "FAIL": 1,
+        "UNSUPPORTED": 1,
+    }
     assert re.match(r"20[0-9]{2}-", report["date"])
     assert ElementTree.parse(str(paths[1])).getroot().get("failures") == "1"
     page = paths[2].read_text(encoding="utf-8")
-    assert "<title>Conformance of mine 1.2</title>" in page and '<a href="#c-txt-two">FAIL</a>' in page and "because" in page
+    assert (
+        "<title>Conformance of mine 1.2</title>" in page
+        and '<a href="#c-txt-two">FAIL</a>' in page
+        and "because" in page
+    )
     assert sorted(os.listdir(str(tmp_path / "new"))) == ["report.html", "report.json", "report.xml"]
 
 
@@ -125,7 +206,9 @@ class Full(io.FileIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "report"
     write_whole(str(path), "old\n")
     with pytest.raises(UnicodeEncodeError):
@@ -160,28 +243,53 @@ def test_what_is_no_plain_file_is_written_to_and_stays(tmp_path: Path) -> None:
     assert sorted(os.listdir(str(tmp_path))) == ["file", "link", "pipe"]
 
 
-def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(adapter: str, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(
+    adapter: str, tmp_path: Path
+) -> None:
     told = call("run", "--adapter", adapter).out[1:]  # the first line tells the time
     path = tmp_path / ("x" * 300)
-    result = call("run", "--adapter", adapter, "--report", "json=%s" % path)
-    assert (result.code, result.out[1:], result.err) == (2, told, "conformance: %s: File name too long\n" % path)
+    result = call("run", "--adapter", adapter, "--report", f"json={path}")
+    assert (result.code, result.out[1:], result.err) == (
+        2,
+        told,
+        f"conformance: {path}: File name too long\n",
+    )
 
 
-@pytest.mark.parametrize("arguments, words", [
-    (["--report", "pdf=x"], "no such report (expected html=FILE or json=FILE or junit=FILE, got pdf=x)"),
-    (["--report", "json"], "no such report"), (["--report", "json=."], "a report cannot be written over a folder (expected json=FILE, got"),
-    (["--report", "json="], "no such report"), (["--only", "nothing"], "no case fits (expected one of python3 -m conformance list)"),
-    (["--jobs", "0"], "expected 1 to 256, got '0'"), (["--jobs", "x"], "expected 1 to 256"), (["--jobs", "257"], "expected 1 to 256"),
-    (["--timeout", "0"], "expected more than 0, and at most 3600 seconds, got '0'"), (["--timeout", "x"], "expected more than 0"),
-    (["--timeout", "nan"], "expected more than 0"), (["--timeout", "3601"], "expected more than 0"),
-    (["--op", "text.words"], "invalid choice"), (["--known", "nowhere"], "nowhere cannot be read: No such file or directory"),
-])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (
+            ["--report", "pdf=x"],
+            "no such report (expected html=FILE or json=FILE or junit=FILE, got pdf=x)",
+        ),
+        (["--report", "json"], "no such report"),
+        (
+            ["--report", "json=."],
+            "a report cannot be written over a folder (expected json=FILE, got",
+        ),
+        (["--report", "json="], "no such report"),
+        (["--only", "nothing"], "no case fits (expected one of python3 -m conformance list)"),
+        (["--jobs", "0"], "expected 1 to 256, got '0'"),
+        (["--jobs", "x"], "expected 1 to 256"),
+        (["--jobs", "257"], "expected 1 to 256"),
+        (["--timeout", "0"], "expected more than 0, and at most 3600 seconds, got '0'"),
+        (["--timeout", "x"], "expected more than 0"),
+        (["--timeout", "nan"], "expected more than 0"),
+        (["--timeout", "3601"], "expected more than 0"),
+        (["--op", "text.words"], "invalid choice"),
+        (["--known", "nowhere"], "nowhere cannot be read: No such file or directory"),
+    ],
+)
 def test_usage(arguments: List[str], words: str, adapter: str) -> None:
     result = call("run", "--adapter", adapter, *arguments)
-    assert (result.code, result.out) == (2, []) and words in result.err and result.err.count("\n") == 1
+    assert (
+        (result.code, result.out) == (2, []) and words in result.err and result.err.count("\n") == 1
+    )
 
 
 # ---- the ratchet -------------------------------------------------------------------------------------------------
+
 
 def test_a_known_failure_does_not_fail_the_run(adapter: str, tmp_path: Path) -> None:
     known = tmp_path / "known"
@@ -196,13 +304,17 @@ def test_a_known_failure_that_passes_fails_the_run(adapter: str, tmp_path: Path)
     result = call("run", "--adapter", adapter, "--known", str(known))
     assert result.code == 1 and "UNKNOWN-PASS txt-one [text.lines, whole]: one line" in result.out
     assert any("take it off the list" in line for line in result.out)
-    assert call("run", "--adapter", adapter, "--known", str(known), "--only", "txt-two").code == 0, "one that is not run says nothing"
+    assert (
+        call("run", "--adapter", adapter, "--known", str(known), "--only", "txt-two").code == 0
+    ), "one that is not run says nothing"
 
 
 def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
     known = tmp_path / "known"
     known.write_text("txt-one\ntxt-nine\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="known, line 2: there is no case of that id .got txt-nine"):
+    with pytest.raises(
+        UsageError, match="known, line 2: there is no case of that id .got txt-nine"
+    ):
         read_known(str(known), ["txt-one"])
     known.write_bytes(b"\xff")
     with pytest.raises(UsageError, match="known cannot be read: not UTF-8"):
@@ -211,8 +323,14 @@ def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
 
 # ---- vectors at fault --------------------------------------------------------------------------------------------
 
-def test_faults_of_the_vectors_are_told_and_every_other_case_is_run(three_cases: Dict[str, Any], adapter: str, tmp_path: Path) -> None:
-    three_cases["faults"] = [CaseError("a.json: txt-x: unknown key y"), CaseError("b.json: cannot be read")]
+
+def test_faults_of_the_vectors_are_told_and_every_other_case_is_run(
+    three_cases: Dict[str, Any], adapter: str, tmp_path: Path
+) -> None:
+    three_cases["faults"] = [
+        CaseError("a.json: txt-x: unknown key y"),
+        CaseError("b.json: cannot be read"),
+    ]
     told = "conformance: a.json: txt-x: unknown key y\nconformance: b.json: cannot be read\n"
     result = call("run", "--adapter", adapter, "--only", "txt-one")
     assert (result.code, result.err, result.out[-1]) == (2, told, "1 cases: 1 PASS")
@@ -226,29 +344,40 @@ def test_faults_of_the_vectors_are_told_and_every_other_case_is_run(three_cases:
 
 # ---- list, show, dump --------------------------------------------------------------------------------------------
 
+
 def test_the_list() -> None:
-    assert call("list").out == ["%-50s one line" % name for name in ("txt-one", "txt-two", "txt-three")]
-    assert call("list", "--rule", "TXT-002").out == ["%-50s one line" % "txt-two"]
+    assert call("list").out == [
+        f"{name:50} one line" for name in ("txt-one", "txt-two", "txt-three")
+    ]
+    assert call("list", "--rule", "TXT-002").out == [f"{'txt-two':50} one line"]
     [line] = call("list", "--op", "text.sse", "--json").out
-    assert json.loads(line)["id"] == "txt-three" and case_of(json.loads(line), "text-lines") == THREE
+    assert (
+        json.loads(line)["id"] == "txt-three" and case_of(json.loads(line), "text-lines") == THREE
+    )
     assert call("list", "--only", "x").code == 2
 
 
 def test_one_case_is_shown() -> None:
     result = call("show", "txt-one")
-    assert result.code == 0 and result.out[0] == "txt-one: one line" and "why       because" in result.out
+    assert (
+        result.code == 0
+        and result.out[0] == "txt-one: one line"
+        and "why       because" in result.out
+    )
 
 
 def test_a_case_that_there_is_not() -> None:
     result = call("show", "txt-thre")
     assert (result.code, result.err) == (
-        2, "conformance: there is no case of that id (expected txt-three or txt-two or txt-one, got txt-thre)\n")
+        2,
+        "conformance: there is no case of that id (expected txt-three or txt-two or txt-one, got txt-thre)\n",
+    )
     assert "expected one of python3 -m conformance list" in call("show", "zzz").err
 
 
 def test_cases_are_dumped(tmp_path: Path) -> None:
     result = call("dump", str(tmp_path / "out"), "--only", "txt-t*")
-    assert (result.code, result.out) == (0, ["2 cases in %s" % (tmp_path / "out")])
+    assert (result.code, result.out) == (0, [f"2 cases in {tmp_path / 'out'}"])
     assert sorted(os.listdir(str(tmp_path / "out"))) == ["txt-three", "txt-two"]
     assert (tmp_path / "out" / "txt-two" / "input.bin").read_bytes() == b"two"
     (tmp_path / "file").write_text("", encoding="utf-8")
@@ -256,20 +385,32 @@ def test_cases_are_dumped(tmp_path: Path) -> None:
 
 
 def test_the_cases_of_a_public_suite_stand_in_place_of_our_own(tmp_path: Path) -> None:
-    refused = call("list", "--corpus", "streams=%s" % tmp_path)
+    refused = call("list", "--corpus", f"streams={tmp_path}")
     assert refused.code == 2 and "no case of streams in the folder" in refused.err
     assert call("list", "--corpus", "nonsense=x").code == 2
     data = encode([], b"one")
     (tmp_path / "one.bin").write_bytes(data)
     event = {"offset": 0, "total_length": len(data), "headers": [], "payload_length": 3}
-    entry = {"file": "one.bin", "source": "here", "sha256": hashlib.sha256(data).hexdigest(), "events": [event]}
+    entry = {
+        "file": "one.bin",
+        "source": "here",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "events": [event],
+    }
     (tmp_path / "index.json").write_text(json.dumps([entry]), encoding="utf-8")
-    listed = call("list", "--corpus", "streams=%s" % tmp_path)
-    assert listed.code == 0 and listed.out and not any(line.startswith("txt-") for line in listed.out)
+    listed = call("list", "--corpus", f"streams={tmp_path}")
+    assert (
+        listed.code == 0 and listed.out and not any(line.startswith("txt-") for line in listed.out)
+    )
 
 
-def test_all_cases_are_those_of_the_files_and_of_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_cases_are_those_of_the_files_and_of_the_catalogue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(suite, "read_cases", read_cases)
     monkeypatch.setattr(suite, "scenario_cases", scenario_cases)
     ids = [line.split()[0] for line in call("list").out]
-    assert ids == [case.id for case in load_cases() + scenario_cases()] and len(set(ids)) == len(ids) > 252
+    assert (
+        ids == [case.id for case in load_cases() + scenario_cases()]
+        and len(set(ids)) == len(ids) > 252
+    )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """conformance/trace.py: rules, code, cases and tests are complete both ways, and the page says so."""
+
 import argparse
 from pathlib import Path
 from typing import Any, Dict, List
@@ -31,7 +32,22 @@ SPEC = """**EVS-001** A decoder MUST do this. [spec]
 
 
 def case(name: str, *rules: str) -> Case:
-    return Case(name, "t", rules, "MUST", "eventstream.decode", {}, ("whole",), {}, (), (), "w", "0.1", "derived", "f")
+    return Case(
+        name,
+        "t",
+        rules,
+        "MUST",
+        "eventstream.decode",
+        {},
+        ("whole",),
+        {},
+        (),
+        (),
+        "w",
+        "0.1",
+        "derived",
+        "f",
+    )
 
 
 def write(root: Path, files: Dict[str, str]) -> None:
@@ -49,7 +65,10 @@ GOOD = {
 
 
 def traced(tmp_path: Path, cases: List[Case], **changed: str) -> Trace:
-    write(tmp_path, dict(GOOD, **{name.replace("__", "/") + ".py": text for name, text in changed.items()}))
+    write(
+        tmp_path,
+        dict(GOOD, **{name.replace("__", "/") + ".py": text for name, text in changed.items()}),
+    )
     return read_trace(cases, str(tmp_path))
 
 
@@ -57,25 +76,53 @@ def test_nothing_is_missing(tmp_path: Path) -> None:
     assert faults(traced(tmp_path, [case("evs-one", "EVS-001")])) == []
 
 
-@pytest.mark.parametrize("cases, changed, expected", [
-    ([], {}, ["EVS-001: a MUST without a case, and it names no test"]),
-    ([case("a", "EVS-001")], {"refimpl__a": "# EVS-001\n"}, ["EVS-003: no code cites it"]),
-    ([case("a", "EVS-001")], {"conformance__b": ""}, ["EVS-002: no code cites it"]),
-    ([case("a", "EVS-001")], {"conformance__b": "", "conformance__mutants": "# EVS-002", "conformance__scenarios": "# EVS-002"},
-     ["EVS-002: no code cites it"]),
-    ([case("a", "EVS-001")], {"tests__test_a": "# EVS-001\n"}, ["EVS-002: [test: tests/test_a.py] does not cite it"]),
-    ([case("a", "EVS-001")], {"tests__test_a": "# all\n"}, ["EVS-002: [test: tests/test_a.py] cites no rule, or is not there"]),
-    ([case("a", "EVS-001"), case("b")], {}, ["case b: cites no rule"]),
-    ([case("a", "EVS-001", "EVS-009")], {}, ["case a: SPEC.md has no EVS-009"]),
-    ([case("a", "EVS-001")], {"conformance__c": "# EVS-009\n# EVS-009, EVS-008"},
-     ["conformance/c.py: SPEC.md has no EVS-008", "conformance/c.py: SPEC.md has no EVS-009"]),
-])
-def test_what_is_missing_is_told(tmp_path: Path, cases: List[Case], changed: Dict[str, str], expected: List[str]) -> None:
+@pytest.mark.parametrize(
+    "cases, changed, expected",
+    [
+        ([], {}, ["EVS-001: a MUST without a case, and it names no test"]),
+        ([case("a", "EVS-001")], {"refimpl__a": "# EVS-001\n"}, ["EVS-003: no code cites it"]),
+        ([case("a", "EVS-001")], {"conformance__b": ""}, ["EVS-002: no code cites it"]),
+        (
+            [case("a", "EVS-001")],
+            {
+                "conformance__b": "",
+                "conformance__mutants": "# EVS-002",
+                "conformance__scenarios": "# EVS-002",
+            },
+            ["EVS-002: no code cites it"],
+        ),
+        (
+            [case("a", "EVS-001")],
+            {"tests__test_a": "# EVS-001\n"},
+            ["EVS-002: [test: tests/test_a.py] does not cite it"],
+        ),
+        (
+            [case("a", "EVS-001")],
+            {"tests__test_a": "# all\n"},
+            ["EVS-002: [test: tests/test_a.py] cites no rule, or is not there"],
+        ),
+        ([case("a", "EVS-001"), case("b")], {}, ["case b: cites no rule"]),
+        ([case("a", "EVS-001", "EVS-009")], {}, ["case a: SPEC.md has no EVS-009"]),
+        (
+            [case("a", "EVS-001")],
+            {"conformance__c": "# EVS-009\n# EVS-009, EVS-008"},
+            [
+                "conformance/c.py: SPEC.md has no EVS-008",
+                "conformance/c.py: SPEC.md has no EVS-009",
+            ],
+        ),
+    ],
+)
+def test_what_is_missing_is_told(
+    tmp_path: Path, cases: List[Case], changed: Dict[str, str], expected: List[str]
+) -> None:
     assert faults(traced(tmp_path, cases, **changed)) == expected
 
 
 def test_a_range_of_rules_cites_none(tmp_path: Path) -> None:
-    cited = traced(tmp_path, [], conformance__c="# EVS-001 to EVS-099, EVS-050 to 060, EVS-003").code
+    cited = traced(
+        tmp_path, [], conformance__c="# EVS-001 to EVS-099, EVS-050 to 060, EVS-003"
+    ).code
     assert [place.id for place in cited if place.file == "conformance/c.py"] == ["EVS-003"]
 
 
@@ -97,8 +144,14 @@ class A:
 # EVS-007
 '''
     assert list(cited_ids("a.py", text.splitlines(True))) == [
-        Cited("a.py", "", "EVS-001"), Cited("a.py", "f", "EVS-002"), Cited("a.py", "f.inner", "EVS-003"), Cited("a.py", "f", "EVS-004"),
-        Cited("a.py", "A", "EVS-005"), Cited("a.py", "A.g", "EVS-006"), Cited("a.py", "", "EVS-007")]
+        Cited("a.py", "", "EVS-001"),
+        Cited("a.py", "f", "EVS-002"),
+        Cited("a.py", "f.inner", "EVS-003"),
+        Cited("a.py", "f", "EVS-004"),
+        Cited("a.py", "A", "EVS-005"),
+        Cited("a.py", "A.g", "EVS-006"),
+        Cited("a.py", "", "EVS-007"),
+    ]
 
 
 def test_there_is_no_trace_without_a_checkout(tmp_path: Path) -> None:
@@ -133,14 +186,25 @@ A decoder SHOULD do more.
 """
 
 
-def test_the_page_has_a_section_for_each_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_has_a_section_for_each_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(trace, "MUTANTS", [Mutant("mine", "EVS-002", "w", "a", "x", "y")])
-    found = traced(tmp_path, [case("evs-one", "EVS-001"), case("evs-two", "EVS-001", "EVS-003")],
-                   refimpl__c="def g():\n    # EVS-003\n    y  # EVS-003\n")
+    found = traced(
+        tmp_path,
+        [case("evs-one", "EVS-001"), case("evs-two", "EVS-001", "EVS-003")],
+        refimpl__c="def g():\n    # EVS-003\n    y  # EVS-003\n",
+    )
     assert page(found).endswith("3 rules, 2 cases.\n" + SECTIONS)
 
 
-def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bool, cases: List[Case], broken: List[Any]) -> Any:
+def suite(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    written: bool,
+    cases: List[Case],
+    broken: List[Any],
+) -> Any:
     monkeypatch.setattr(trace, "read_cases", lambda: (cases, broken))
     monkeypatch.setattr(trace, "scenario_cases", lambda: [case("invoke-one", "EVS-003")])
     write(tmp_path, GOOD)
@@ -148,23 +212,34 @@ def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bool, cases:
     return trace_suite(argparse.Namespace(write=written), lines.append, str(tmp_path)), lines
 
 
-def test_the_page_is_written_and_held_against_the_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_is_written_and_held_against_the_sources(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cases = [case("evs-one", "EVS-001")]
     absent = "docs/trace.md: No such file or directory; write it with `conformance trace --write`"
-    assert suite(tmp_path, monkeypatch, False, cases, []) == (1, [absent, "3 rules, 2 cases, 1 faults"])
+    assert suite(tmp_path, monkeypatch, False, cases, []) == (
+        1,
+        [absent, "3 rules, 2 cases, 1 faults"],
+    )
     assert suite(tmp_path, monkeypatch, True, cases, []) == (0, ["3 rules, 2 cases, 0 faults"])
     assert suite(tmp_path, monkeypatch, False, cases, []) == (0, ["3 rules, 2 cases, 0 faults"])
     stale = "docs/trace.md: is not what the sources say now; write it anew with `conformance trace --write`"
-    assert suite(tmp_path, monkeypatch, False, cases + [case("evs-two", "EVS-001")], []) == (1, [stale, "3 rules, 3 cases, 1 faults"])
+    assert suite(tmp_path, monkeypatch, False, cases + [case("evs-two", "EVS-001")], []) == (
+        1,
+        [stale, "3 rules, 3 cases, 1 faults"],
+    )
 
 
 def test_a_broken_vector_file_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = [UsageError("evs.json: is broken")]
     assert suite(tmp_path, monkeypatch, True, [case("evs-one", "EVS-001")], broken) == (
-        1, ["evs.json: is broken", "3 rules, 2 cases, 1 faults"])
+        1,
+        ["evs.json: is broken", "3 rules, 2 cases, 1 faults"],
+    )
 
 
 # ---- this repository ---------------------------------------------------------------------------------------------
+
 
 def test_nothing_is_missing_in_this_repository() -> None:
     """Whoever adds a rule, a case or a line that cites a rule writes the page anew: python3 -m conformance trace --write."""

@@ -4,6 +4,7 @@
 What is not installed is skipped, with a reason that pytest counts (`pytest -rs`), so that a run always says what it did not
 check. Where it lies: the environment variable REFIMPL_PEERS, by default `.peers` in the checkout.
 """
+
 import os
 from typing import Mapping, Tuple
 
@@ -19,7 +20,7 @@ def peer(name: str) -> Found:
     """Return a peer that is installed, or skip the test that asks for it."""
     found = find_peer(name)
     if found is None:
-        pytest.skip("%s is not installed: python3 -m conformance peers install %s" % (name, name))
+        pytest.skip(f"{name} is not installed: python3 -m conformance peers install {name}")
     return found
 
 
@@ -35,12 +36,19 @@ def judged(name: str, expected: Mapping[str, Tuple[str, str]]) -> Run:
     told = {}
     for result in run.results:
         difference = result.verdict.difference
-        text = result.verdict.note if difference is None else "%s %s" % (difference.stage, difference.actual)
+        text = (
+            result.verdict.note if difference is None else f"{difference.stage} {difference.actual}"
+        )
         word, beginning = expected.get(result.case.id, ("", ""))
-        told[result.case.id] = (result.verdict.word, beginning if text.startswith(beginning) else text)
+        told[result.case.id] = (
+            result.verdict.word,
+            beginning if text.startswith(beginning) else text,
+        )
     assert told == dict(expected)
     recorded = read_report(os.path.join(KEPT, name + ".json"))
     if run.implementation.version == recorded["implementation"]["version"]:
         verdicts = {case["id"]: case["verdict"] for case in recorded["cases"]}
-        assert {case: word for case, (word, _) in told.items()} == {case: verdicts[case] for case in told}
+        assert {case: word for case, (word, _) in told.items()} == {
+            case: verdicts[case] for case in told
+        }
     return run

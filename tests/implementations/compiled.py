@@ -4,6 +4,7 @@
 Each is the body of a function of its own behind the prelude, as a reader puts it into `main`. What is built against is what the peer
 has been built from, by the peer's own lock, and nothing is fetched.
 """
+
 import os
 import shutil
 import subprocess
@@ -17,8 +18,17 @@ PATIENCE = 300  # seconds for a build; only a watchdog
 
 def build(folder: Path, *command: str, **environment: str) -> None:
     """Run a compiler; what it says is the message of the failure."""
-    process = subprocess.run(command, cwd=str(folder), env=dict(os.environ, **environment), stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE, encoding="utf-8", check=False)
+    process = subprocess.run(
+        command,
+        cwd=str(folder),
+        env=dict(os.environ, **environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=PATIENCE,
+        encoding="utf-8",
+        check=False,
+    )
     assert process.returncode == 0, process.stdout
 
 
@@ -31,20 +41,23 @@ def build_go(found: Found, prelude: str, codes: Sequence[str], folder: Path) -> 
         shutil.copy(os.path.join(found.where, name), str(folder))
     bodies = "".join("\nfunc reproducer%d() {\n%s}\n" % pair for pair in enumerate(codes))
     (folder / "reproducers.go").write_text(prelude + bodies, encoding="utf-8")
-    names = ", ".join("reproducer%d" % number for number in range(len(codes)))
+    names = ", ".join(f"reproducer{int(number)}" for number in range(len(codes)))
     # A file of its own: what it imports is not there for the reproducers.
-    (folder / "main.go").write_text("""package main
+    (folder / "main.go").write_text(
+        f"""package main
 
 import (
 	"os"
 	"strconv"
 )
 
-func main() {
+func main() {{
 	number, _ := strconv.Atoi(os.Args[1])
-	[]func(){%s}[number]()
-}
-""" % names, encoding="utf-8")
+	[]func(){{{names}}}[number]()
+}}
+""",
+        encoding="utf-8",
+    )
     # Go refuses an import that is not used, so the prelude must use all of its own for itself.
     (folder / "prelude").mkdir()
     (folder / "prelude" / "main.go").write_text(prelude + "\nfunc main() {}\n", encoding="utf-8")
@@ -52,32 +65,57 @@ func main() {
     return numbered([str(folder / "built" / "adapter")], codes)
 
 
-def build_rust(found: Found, prelude: str, codes: Sequence[str], folder: Path) -> List[Sequence[str]]:
+def build_rust(
+    found: Found, prelude: str, codes: Sequence[str], folder: Path
+) -> List[Sequence[str]]:
     for name in ("Cargo.toml", "Cargo.lock"):
         shutil.copy(os.path.join(found.where, name), str(folder))
     bodies = "".join("\nasync fn reproducer%d() {\n%s}\n" % pair for pair in enumerate(codes))
-    arms = "".join("            %d => reproducer%d().await,\n" % (number, number) for number in range(len(codes)))
-    (folder / "main.rs").write_text(prelude + bodies + """
-fn main() {
+    arms = "".join(
+        f"            {int(number)} => reproducer{int(number)}().await,\n"
+        for number in range(len(codes))
+    )
+    (folder / "main.rs").write_text(
+        prelude
+        + bodies
+        + f"""
+fn main() {{
     let number: usize = std::env::args().nth(1).unwrap().parse().unwrap();
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-        match number {
-%s            _ => panic!("no such reproducer"),
-        }
-    });
-}
-""" % arms, encoding="utf-8")
-    build(folder, "cargo", "build", "--offline", "--locked", "--quiet", "--target-dir", "target", CARGO_PROFILE_DEV_DEBUG="0")
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {{
+        match number {{
+{arms}            _ => panic!("no such reproducer"),
+        }}
+    }});
+}}
+""",
+        encoding="utf-8",
+    )
+    build(
+        folder,
+        "cargo",
+        "build",
+        "--offline",
+        "--locked",
+        "--quiet",
+        "--target-dir",
+        "target",
+        CARGO_PROFILE_DEV_DEBUG="0",
+    )
     program = shutil.move(str(folder / "target" / "debug" / "adapter"), str(folder))
     shutil.rmtree(str(folder / "target"))  # some hundred megabytes
     return numbered([program], codes)
 
 
-def build_java(found: Found, prelude: str, codes: Sequence[str], folder: Path) -> List[Sequence[str]]:
+def build_java(
+    found: Found, prelude: str, codes: Sequence[str], folder: Path
+) -> List[Sequence[str]]:
     one = "\nclass Reproducer%d extends Prelude {\n    public static void main(String[] args) throws Exception {\n%s    }\n}\n"
     classes = "".join(one % pair for pair in enumerate(codes))
     (folder / "Reproducers.java").write_text(prelude + classes, encoding="utf-8")
     libraries = os.path.join(found.where, "lib", "*")
     build(folder, "javac", "-proc:none", "-encoding", "utf-8", "-cp", libraries, "Reproducers.java")
     path = os.pathsep.join((libraries, str(folder)))
-    return [(found.command[0], "-XX:TieredStopAtLevel=1", "-cp", path, "Reproducer%d" % number) for number in range(len(codes))]
+    return [
+        (found.command[0], "-XX:TieredStopAtLevel=1", "-cp", path, f"Reproducer{int(number)}")
+        for number in range(len(codes))
+    ]

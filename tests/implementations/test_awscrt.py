@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: MIT
 """The adapter of awscrt: what it offers, and a few cases of each operation with their verdicts. True of awscrt 0.38.1."""
+
 from tests.implementations import judged
 
 EXPECTED = {
-    "sig-call-smallest": ("PASS", ""), "sig-query-plus": ("PASS", ""), "sig-token-unsigned": ("PASS", ""),
+    "sig-call-smallest": ("PASS", ""),
+    "sig-query-plus": ("PASS", ""),
+    "sig-token-unsigned": ("PASS", ""),
     "sig-body-signed-text": ("PASS", ""),
-    "sig-name-refused-empty": ("PASS", ""), "sig-credentials-refused-secret-key-empty": ("PASS", ""), "sig-value-utf8": ("PASS", ""),
-    "sig-time-header-replaced": ("FAIL", "status reject constraint: "), "sig-unsigned-te": ("FAIL", "signature "),
-    "sig-path-single-plus": ("ACCEPTABLE", ""), "sig-value-refused-crlf": ("FAIL", "status ok"),
-    "sig-time-refused-day": ("UNSUPPORTED", "its clock"), "sig-value-latin1": ("UNSUPPORTED", "headers are text"),
-    "sig-presign-smallest": ("PASS", ""), "sig-presign-body": ("PASS", ""), "sig-presign-token-unsigned": ("PASS", ""),
+    "sig-name-refused-empty": ("PASS", ""),
+    "sig-credentials-refused-secret-key-empty": ("PASS", ""),
+    "sig-value-utf8": ("PASS", ""),
+    "sig-time-header-replaced": ("FAIL", "status reject constraint: "),
+    "sig-unsigned-te": ("FAIL", "signature "),
+    "sig-path-single-plus": ("ACCEPTABLE", ""),
+    "sig-value-refused-crlf": ("FAIL", "status ok"),
+    "sig-time-refused-day": ("UNSUPPORTED", "its clock"),
+    "sig-value-latin1": ("UNSUPPORTED", "headers are text"),
+    "sig-presign-smallest": ("PASS", ""),
+    "sig-presign-body": ("PASS", ""),
+    "sig-presign-token-unsigned": ("PASS", ""),
     "sig-presign-expires-refused-zero": ("FAIL", "kind builtins.AssertionError"),
     "sig-presign-replaces-x-amz-date": ("FAIL", "status reject constraint: "),
 }
@@ -17,4 +27,7 @@ EXPECTED = {
 
 def test_a_few_cases_of_each_operation() -> None:
     run = judged("awscrt", EXPECTED)
-    assert run.implementation.name == "awscrt" and set(run.implementation.operations) == {"sigv4.sign", "sigv4.presign"}
+    assert run.implementation.name == "awscrt" and set(run.implementation.operations) == {
+        "sigv4.sign",
+        "sigv4.presign",
+    }

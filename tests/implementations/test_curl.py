@@ -1,17 +1,25 @@
 # SPDX-License-Identifier: MIT
 """The adapter of curl as a signer: a few cases with their verdicts. The verdicts are true of curl 7.88."""
+
 import pytest
 
 from conformance.implementations.install import start_adapter
 from tests.implementations import judged, peer
 
 EXPECTED = {
-    "sig-method-post": ("PASS", ""), "sig-body-binary": ("PASS", ""), "sig-value-utf8": ("PASS", ""), "sig-token": ("PASS", ""),
-    "sig-call-smallest": ("FAIL", "signature "), "sig-path-dots": ("FAIL", "signature "), "sig-query-by-name": ("FAIL", "signature "),
-    "sig-path-double-blank": ("FAIL", "status reject curl-3"), "sig-path-double-utf8": ("UNSUPPORTED", "it sends another request line"),
+    "sig-method-post": ("PASS", ""),
+    "sig-body-binary": ("PASS", ""),
+    "sig-value-utf8": ("PASS", ""),
+    "sig-token": ("PASS", ""),
+    "sig-call-smallest": ("FAIL", "signature "),
+    "sig-path-dots": ("FAIL", "signature "),
+    "sig-query-by-name": ("FAIL", "signature "),
+    "sig-path-double-blank": ("FAIL", "status reject curl-3"),
+    "sig-path-double-utf8": ("UNSUPPORTED", "it sends another request line"),
     "sig-value-fold-first": ("UNSUPPORTED", "it does not send that header"),
     "sig-body-signed-text": ("UNSUPPORTED", "curl has no such option"),
-    "sig-unsigned-authorization": ("UNSUPPORTED", "an Authorization that"), "sig-value-refused-nul": ("UNSUPPORTED", "it cannot stand"),
+    "sig-unsigned-authorization": ("UNSUPPORTED", "an Authorization that"),
+    "sig-value-refused-nul": ("UNSUPPORTED", "it cannot stand"),
     "sig-host-refused-missing": ("UNSUPPORTED", "it takes a URL, whose host"),
     "sig-target-refused-asterisk": ("UNSUPPORTED", "it takes a URL"),
     "sig-scope-refused-region-empty": ("UNSUPPORTED", "an empty region or service"),
@@ -25,4 +33,6 @@ def test_a_few_cases() -> None:
         if not adapter.hello["implementation"]["version"].startswith("7.88."):
             pytest.skip("the verdicts are listed for curl 7.88")
     run = judged("curl", EXPECTED)
-    assert run.implementation.name == "curl" and set(run.implementation.operations) == {"sigv4.sign"}
+    assert run.implementation.name == "curl" and set(run.implementation.operations) == {
+        "sigv4.sign"
+    }

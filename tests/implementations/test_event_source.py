@@ -5,6 +5,7 @@ Streams are random from a fixed seed: every field, comments, all three ends of l
 the same events. What the two do not do alike is kept out of them and stands in a table, each row with its reason; every row is
 run, and a peer that changes its mind fails its row. True of Node.js 20.20.2, whose EventSource is undici's, in November 2026.
 """
+
 import json
 import random
 import shutil
@@ -24,9 +25,31 @@ from tests.support import pieces, random_pieces
 PROGRAM = Path(__file__).with_name("event_source.mjs")
 PATIENCE = 60.0  # seconds; only a watchdog
 TYPES = ("message", "e", "f")
-LINES = ("data: a", "data:b", "data", "data:", "data:  c", "data: a:b", "data: \u20ac\U0001f600", "data:\u2028\x85\x0c",
-         "event: e", "event:f", "id: 1", "id:x y", "id: a\0b", "retry: 10", "retry: x", "retry", ": comment", ":", "other: 1", "other",
-         "Data: x", "data : y", " data: z")
+LINES = (
+    "data: a",
+    "data:b",
+    "data",
+    "data:",
+    "data:  c",
+    "data: a:b",
+    "data: \u20ac\U0001f600",
+    "data:\u2028\x85\x0c",
+    "event: e",
+    "event:f",
+    "id: 1",
+    "id:x y",
+    "id: a\0b",
+    "retry: 10",
+    "retry: x",
+    "retry",
+    ": comment",
+    ":",
+    "other: 1",
+    "other",
+    "Data: x",
+    "data : y",
+    " data: z",
+)
 ENDS = ("\n", "\r\n", "\r")
 Event = Tuple[str, str, str]
 
@@ -43,16 +66,23 @@ def random_stream(source: random.Random) -> bytes:
 @contextmanager
 def serving(streams: Sequence[bytes]) -> Iterator[str]:
     """Serve each stream at /0, /1 and so on, in chunks of a few bytes; yield the URL before the number."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             number = int(self.path[1:])
             self.send_response(200)
-            for name, value in (("Content-Type", "text/event-stream"), ("Transfer-Encoding", "chunked"), ("Connection", "close")):
+            for name, value in (
+                ("Content-Type", "text/event-stream"),
+                ("Transfer-Encoding", "chunked"),
+                ("Connection", "close"),
+            ):
                 self.send_header(name, value)
             self.end_headers()
-            for chunk in random_pieces(streams[number], number) if number % 2 else pieces(streams[number], 3):
+            for chunk in (
+                random_pieces(streams[number], number) if number % 2 else pieces(streams[number], 3)
+            ):
                 if chunk:
                     self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
             self.wfile.write(b"0\r\n\r\n")
@@ -64,7 +94,7 @@ def serving(streams: Sequence[bytes]) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield "http://127.0.0.1:%d" % server.server_port
+        yield f"http://127.0.0.1:{int(server.server_port)}"
     finally:
         server.shutdown()
         thread.join()
@@ -77,7 +107,11 @@ def node() -> List[str]:
     if command is None:
         pytest.skip("no node")
     flags = [command, "--experimental-eventsource", "--no-warnings"]
-    asked = subprocess.run(flags + ["-e", "process.stdout.write(typeof EventSource)"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    asked = subprocess.run(
+        flags + ["-e", "process.stdout.write(typeof EventSource)"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     if asked.stdout != b"function":
         pytest.skip("this node has no EventSource")
     return flags
@@ -86,13 +120,23 @@ def node() -> List[str]:
 def by_node(streams: Sequence[bytes]) -> List[List[Event]]:
     flags = node()
     with serving(streams) as url:
-        run = subprocess.run(flags + [str(PROGRAM), url, str(len(streams))] + list(TYPES), stdout=subprocess.PIPE, timeout=PATIENCE)
+        run = subprocess.run(
+            flags + [str(PROGRAM), url, str(len(streams))] + list(TYPES),
+            stdout=subprocess.PIPE,
+            timeout=PATIENCE,
+        )
     assert run.returncode == 0
-    return [[(event[0], event[1], event[2]) for event in json.loads(line)] for line in run.stdout.decode("utf-8").split("\n")[:-1]]
+    return [
+        [(event[0], event[1], event[2]) for event in json.loads(line)]
+        for line in run.stdout.decode("utf-8").split("\n")[:-1]
+    ]
 
 
 def by_refimpl(stream: bytes) -> List[Event]:
-    return [(event.event, event.data, event.id) for event in events_of(pieces(stream, 3), errors="replace")]
+    return [
+        (event.event, event.data, event.id)
+        for event in events_of(pieces(stream, 3), errors="replace")
+    ]
 
 
 def test_both_read_the_same_events() -> None:
@@ -105,19 +149,43 @@ def test_both_read_the_same_events() -> None:
 
 # why they differ, the stream, what Node.js gives, what refimpl gives or the kind of its refusal
 DIFFERENCES = (
-    ("TXT-030: WHATWG discards an event that no blank line ends", b"data: a\n\ndata: b\n", [("message", "a", "")],
-     [("message", "a", ""), ("message", "b", "")]),
-    ("TXT-030: the same inside a value", b"data: a\n\ndata: b", [("message", "a", "")], [("message", "a", ""), ("message", "b", "")]),
-    ("TXT-031: WHATWG ignores the start of a name", b"data: a\n\nda", [("message", "a", "")], "truncated"),
-    ("TXT-026: undici ignores an empty id; WHATWG takes it", b"id: 1\ndata: a\n\nid\ndata: b\n\n",
-     [("message", "a", "1"), ("message", "b", "1")],
-     [("message", "a", "1"), ("message", "b", "")]),
-    ("TXT-025: undici ignores an empty type; WHATWG takes it", b"event: e\nevent:\ndata: a\n\n", [("e", "a", "")], [("message", "a", "")]),
+    (
+        "TXT-030: WHATWG discards an event that no blank line ends",
+        b"data: a\n\ndata: b\n",
+        [("message", "a", "")],
+        [("message", "a", ""), ("message", "b", "")],
+    ),
+    (
+        "TXT-030: the same inside a value",
+        b"data: a\n\ndata: b",
+        [("message", "a", "")],
+        [("message", "a", ""), ("message", "b", "")],
+    ),
+    (
+        "TXT-031: WHATWG ignores the start of a name",
+        b"data: a\n\nda",
+        [("message", "a", "")],
+        "truncated",
+    ),
+    (
+        "TXT-026: undici ignores an empty id; WHATWG takes it",
+        b"id: 1\ndata: a\n\nid\ndata: b\n\n",
+        [("message", "a", "1"), ("message", "b", "1")],
+        [("message", "a", "1"), ("message", "b", "")],
+    ),
+    (
+        "TXT-025: undici ignores an empty type; WHATWG takes it",
+        b"event: e\nevent:\ndata: a\n\n",
+        [("e", "a", "")],
+        [("message", "a", "")],
+    ),
 )
 
 
 def test_where_they_differ() -> None:
-    for (why, stream, _, ours), theirs in zip(DIFFERENCES, by_node([row[1] for row in DIFFERENCES])):
+    for (why, stream, _, ours), theirs in zip(
+        DIFFERENCES, by_node([row[1] for row in DIFFERENCES])
+    ):
         assert theirs == next(row[2] for row in DIFFERENCES if row[0] == why), why
         if isinstance(ours, list):
             assert by_refimpl(stream) == ours, why
@@ -129,8 +197,17 @@ def test_where_they_differ() -> None:
 
 def test_bytes_that_are_not_utf8_are_replaced_alike() -> None:
     """Where replacement is asked for, it is WHATWG's: one U+FFFD for each maximal part of a character."""
-    broken = (b"\xff", b"\xc3(", b"\xe2\x82", b"\xe2\x82(", b"\xf0\x9f\x98", b"\xed\xa0\x80", b"\xc0\xaf",
-              b"\xf4\x90\x80\x80", b"\xf0\x80\x80\x80")
+    broken = (
+        b"\xff",
+        b"\xc3(",
+        b"\xe2\x82",
+        b"\xe2\x82(",
+        b"\xf0\x9f\x98",
+        b"\xed\xa0\x80",
+        b"\xc0\xaf",
+        b"\xf4\x90\x80\x80",
+        b"\xf0\x80\x80\x80",
+    )
     streams = [b"data: a" + data + b"b\n\ndata: " + data + b"\n\n" for data in broken]
     for stream, theirs in zip(streams, by_node(streams)):
         assert by_refimpl(stream) == theirs, stream

@@ -6,6 +6,7 @@ Everything else that they do stands in reports/foreign-clients.json, which `pyth
 writes; a fresh run must come to the verdicts that are recorded there, so that the record stays true. It is compared only with
 the very versions that it was made with; another one is a reason to skip, and to record anew.
 """
+
 from functools import lru_cache
 from typing import Any, Dict, List
 
@@ -25,7 +26,12 @@ from conformance.implementations.foreign import (
 from tests.implementations import peer
 
 EXAMPLES = {scenario.name: scenario for scenario in examples()}
-PLAIN = [name for name in EXAMPLES if name in {entry.name for entry in scenarios._good_streams()} or name.startswith("long-answer-")]
+PLAIN = [
+    name
+    for name in EXAMPLES
+    if name in {entry.name for entry in scenarios._good_streams()}
+    or name.startswith("long-answer-")
+]
 
 
 @lru_cache(maxsize=None)
@@ -40,25 +46,37 @@ def client(request: Any) -> str:
 
 def test_the_plain_good_streams_are_many() -> None:
     assert len(PLAIN) == 27 and all(EXAMPLES[name].expect.status == "ok" for name in PLAIN)
-    assert {"default", "default-length", "long-answer-1000", "empty-stream", "one-byte-at-a-time", "utf-8-split", "big-part"} < set(PLAIN)
+    assert {
+        "default",
+        "default-length",
+        "long-answer-1000",
+        "empty-stream",
+        "one-byte-at-a-time",
+        "utf-8-split",
+        "big-part",
+    } < set(PLAIN)
 
 
 def test_every_signature_is_verified_and_every_call_made_once(client: str) -> None:
     rows = played(client)["scenarios"]
     assert set(rows) == set(EXAMPLES)
-    assert [name for name, row in rows.items() if {"unverified", "called_again"} & set(row["faults"])] == []
+    assert [
+        name for name, row in rows.items() if {"unverified", "called_again"} & set(row["faults"])
+    ] == []
 
 
 def test_it_is_right_on_the_plain_good_streams(client: str) -> None:
     rows = played(client)["scenarios"]
     assert {name: rows[name] for name in PLAIN if rows[name]["faults"]} == {}
-    assert [(name, rows[name]["parts"]) for name in PLAIN] == [(name, len(EXAMPLES[name].expect.parts)) for name in PLAIN]
+    assert [(name, rows[name]["parts"]) for name in PLAIN] == [
+        (name, len(EXAMPLES[name].expect.parts)) for name in PLAIN
+    ]
 
 
 def test_a_fresh_run_comes_to_the_recorded_verdicts(client: str) -> None:
     fresh, recorded = played(client), read_report()["clients"][client]
     if fresh["version"] != recorded["version"]:
-        pytest.skip("recorded with %s %s; here is %s" % (client, recorded["version"], fresh["version"]))
+        pytest.skip(f"recorded with {client} {recorded['version']}; here is {fresh['version']}")
     assert differences(recorded, fresh) == []
 
 
@@ -68,5 +86,8 @@ def test_a_refused_signature_is_seen(client: str, monkeypatch: pytest.MonkeyPatc
     outcome = play(peer(client), [scenario], workers=1)[1][scenario.name]
     assert not outcome.verified and outcome.parts == ()
     faults: List[str] = faults_of(client, scenario, outcome)
-    assert faults[0] == "unverified" and faults[1:] in (["good_refused", "parts_lost"], ["lost_in_silence", "status_differs"])
+    assert faults[0] == "unverified" and faults[1:] in (
+        ["good_refused", "parts_lost"],
+        ["lost_in_silence", "status_differs"],
+    )
     assert (outcome.code or outcome.http_status) in ("InvalidSignatureException", 403)

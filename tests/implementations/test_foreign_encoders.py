@@ -10,6 +10,7 @@ What a peer does otherwise is kept out of the random messages and stands in the 
 the peer does and what refimpl does; every row is run, and a peer that changes its mind fails its row. The rows are true of
 @smithy/core 3.41.0 and aws-eventstream 1.2.0, in November 2026.
 """
+
 import base64
 import random
 import uuid
@@ -39,7 +40,25 @@ PATIENCE = 60.0  # seconds; only a watchdog
 ENCODERS = ("javascript", "ruby")
 Triple = Tuple[str, str, Any]
 
-SIZES = (0, 1, 2, 15, 16, 17, 255, 256, 1023, 1024, 4095, 4096, 32767, 32768, 65535, 65536, 70 * 1024)
+SIZES = (
+    0,
+    1,
+    2,
+    15,
+    16,
+    17,
+    255,
+    256,
+    1023,
+    1024,
+    4095,
+    4096,
+    32767,
+    32768,
+    65535,
+    65536,
+    70 * 1024,
+)
 ALPHABET = "abcXYZ019-._: \0\t\n\x7f\xe9\u20ac\ufeff\ufffd\U0001f600"
 INTEGERS = {"int8": 8, "int16": 16, "int32": 32, "int64": 64}
 TYPES = tuple(INTEGERS) + ("boolean", "bytes", "string", "timestamp", "uuid")
@@ -47,6 +66,7 @@ LAST_DATE = 8640000000000000  # milliseconds; the last instant of JavaScript's D
 
 
 # ---- random messages ---------------------------------------------------------------------------------------------
+
 
 class Randomly:
     """Makes messages; the same ones in every run."""
@@ -56,7 +76,9 @@ class Randomly:
 
     def text(self, least: int, most: int) -> str:
         """Text of so many bytes at most."""
-        length = self.source.choice((least, self.source.randint(least, min(most, 12)), self.source.randint(least, most)))
+        length = self.source.choice(
+            (least, self.source.randint(least, min(most, 12)), self.source.randint(least, most))
+        )
         text = "".join(self.source.choice(ALPHABET) for _ in range(length))
         while len(text.encode("utf-8")) > most:
             text = text[:-1]
@@ -65,18 +87,32 @@ class Randomly:
     def value(self, kind: str) -> Any:
         if kind in INTEGERS:
             half = 1 << INTEGERS[kind] - 1
-            return self.source.choice((-half, -1, 0, 1, half - 1, self.source.randrange(-half, half)))
+            return self.source.choice(
+                (-half, -1, 0, 1, half - 1, self.source.randrange(-half, half))
+            )
         if kind == "timestamp":
-            return self.source.choice((-LAST_DATE, -1, 0, LAST_DATE, self.source.randint(-LAST_DATE, LAST_DATE)))
+            return self.source.choice(
+                (-LAST_DATE, -1, 0, LAST_DATE, self.source.randint(-LAST_DATE, LAST_DATE))
+            )
         if kind == "bytes":
-            return bytes(self.source.getrandbits(8) for _ in range(self.source.choice((0, 1, 255, 256, 300))))
+            return bytes(
+                self.source.getrandbits(8) for _ in range(self.source.choice((0, 1, 255, 256, 300)))
+            )
         if kind == "uuid":
             return uuid.UUID(int=self.source.getrandbits(128))
-        return self.text(0, self.source.choice((12, 300))) if kind == "string" else self.source.random() < 0.5
+        return (
+            self.text(0, self.source.choice((12, 300)))
+            if kind == "string"
+            else self.source.random() < 0.5
+        )
 
     def headers(self) -> List[Triple]:
         names = {self.text(1, 255) for _ in range(self.source.randint(0, 12))}
-        return [(name, kind, self.value(kind)) for name in sorted(names) for kind in (self.source.choice(TYPES),)]
+        return [
+            (name, kind, self.value(kind))
+            for name in sorted(names)
+            for kind in (self.source.choice(TYPES),)
+        ]
 
     def payload(self, size: int) -> bytes:
         return bytes(self.source.getrandbits(8) for _ in range(size))
@@ -92,7 +128,14 @@ def random_messages(seed: str) -> Iterator[Tuple[List[Triple], bytes]]:
     for _ in range(40):
         yield maker.message(maker.source.randint(0, 300))
     yield [(kind, kind, maker.value(kind)) for kind in TYPES], b"every type"
-    yield [("longest", "string", "x" * 32767), ("longest bytes", "bytes", b"\xff" * 32767), ("n" * 255, "boolean", True)], b""
+    yield (
+        [
+            ("longest", "string", "x" * 32767),
+            ("longest bytes", "bytes", b"\xff" * 32767),
+            ("n" * 255, "boolean", True),
+        ],
+        b"",
+    )
 
 
 def as_set(triples: Sequence[Triple]) -> Dict[str, Tuple[str, Any]]:
@@ -110,6 +153,7 @@ def test_the_random_messages_have_every_type_and_size() -> None:
 
 # ---- asking the peers --------------------------------------------------------------------------------------------
 
+
 def to_text(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
@@ -121,8 +165,13 @@ class Peer:
         self.name, self.adapter = name, adapter
 
     def ask_to_encode(self, headers: Sequence[Triple], payload: bytes = b"") -> Dict[str, Any]:
-        shown = [{"name": name, "type": kind, "value": self._shown(kind, value)} for name, kind, value in headers]
-        return self.adapter.ask("eventstream.encode", {"headers": shown, "payload": to_text(payload)}, PATIENCE)
+        shown = [
+            {"name": name, "type": kind, "value": self._shown(kind, value)}
+            for name, kind, value in headers
+        ]
+        return self.adapter.ask(
+            "eventstream.encode", {"headers": shown, "payload": to_text(payload)}, PATIENCE
+        )
 
     def encode(self, headers: Sequence[Triple], payload: bytes = b"") -> bytes:
         answer = self.ask_to_encode(headers, payload)
@@ -136,22 +185,48 @@ class Peer:
         return to_text(value) if kind == "bytes" else value
 
     def ask_to_decode(self, chunks: Sequence[bytes], **options: Any) -> Dict[str, Any]:
-        return self.adapter.ask("eventstream.decode", dict(options, chunks=[to_text(chunk) for chunk in chunks]), PATIENCE)
+        return self.adapter.ask(
+            "eventstream.decode",
+            dict(options, chunks=[to_text(chunk) for chunk in chunks]),
+            PATIENCE,
+        )
 
-    def decode(self, chunks: Sequence[bytes], **options: Any) -> List[Tuple[Dict[str, Tuple[str, Any]], bytes]]:
+    def decode(
+        self, chunks: Sequence[bytes], **options: Any
+    ) -> List[Tuple[Dict[str, Tuple[str, Any]], bytes]]:
         answer = self.ask_to_decode(chunks, **options)
         assert answer["status"] == "ok", answer
         return self.messages_in(answer)
 
     def messages_in(self, answer: Dict[str, Any]) -> List[Tuple[Dict[str, Tuple[str, Any]], bytes]]:
-        return [(as_set([(header["name"], header["type"], self._read(header["type"], header["value"])) for header in message["headers"]]),
-                 base64.b64decode(message["payload"])) for message in answer["output"]["messages"]]
+        return [
+            (
+                as_set(
+                    [
+                        (
+                            header["name"],
+                            header["type"],
+                            self._read(header["type"], header["value"]),
+                        )
+                        for header in message["headers"]
+                    ]
+                ),
+                base64.b64decode(message["payload"]),
+            )
+            for message in answer["output"]["messages"]
+        ]
 
     @staticmethod
     def _read(kind: str, value: Any) -> Any:
         if kind in ("int64", "timestamp"):
             return None if value is None else int(value)
-        return base64.b64decode(value) if kind == "bytes" else uuid.UUID(value) if kind == "uuid" else value
+        return (
+            base64.b64decode(value)
+            if kind == "bytes"
+            else uuid.UUID(value)
+            if kind == "uuid"
+            else value
+        )
 
 
 @pytest.fixture(scope="module", params=ENCODERS)
@@ -178,6 +253,7 @@ def test_the_codec_package_hands_out_the_codec_that_the_client_uses(javascript: 
 
 # ---- equal both ways ---------------------------------------------------------------------------------------------
 
+
 def decoded(chunks: Sequence[bytes]) -> List[Message]:
     decoder = Decoder()
     messages = [message for chunk in chunks for message in decoder.feed(chunk)]
@@ -189,23 +265,31 @@ def test_refimpl_reads_what_they_write(foreign: Peer) -> None:
     messages = list(random_messages("theirs"))
     frames = [foreign.encode(headers, payload) for headers, payload in messages]
     for (headers, payload), frame in zip(messages, frames):
-        names_are_numbers = foreign.name == "javascript" and any(name.isdigit() for name, _, _ in headers)
+        names_are_numbers = foreign.name == "javascript" and any(
+            name.isdigit() for name, _, _ in headers
+        )
         assert len(frame) == len(encode(headers, payload))
         assert names_are_numbers or frame == encode(headers, payload)
     for first in range(0, len(messages), 6):
-        for way, chunks in deliveries(b"".join(frames[first:first + 6])):
+        for way, chunks in deliveries(b"".join(frames[first : first + 6])):
             seen = [(as_set(message.headers), message.payload) for message in decoded(chunks)]
-            assert seen == [(as_set(headers), payload) for headers, payload in messages[first:first + 6]], way
+            assert seen == [
+                (as_set(headers), payload) for headers, payload in messages[first : first + 6]
+            ], way
 
 
 def test_they_read_what_refimpl_writes(foreign: Peer) -> None:
     messages = list(random_messages("ours"))
     for first in range(0, len(messages), 6):
-        data = b"".join(encode(headers, payload) for headers, payload in messages[first:first + 6])
+        data = b"".join(
+            encode(headers, payload) for headers, payload in messages[first : first + 6]
+        )
         for way, chunks in deliveries(data):
             if way == "bytewise" and len(data) > 8192:  # Ruby copies all that it has with each byte
                 continue
-            assert foreign.decode(chunks) == [(as_set(headers), payload) for headers, payload in messages[first:first + 6]], way
+            assert foreign.decode(chunks) == [
+                (as_set(headers), payload) for headers, payload in messages[first : first + 6]
+            ], way
 
 
 # ---- through the client, over a socket ---------------------------------------------------------------------------
@@ -218,10 +302,17 @@ def called(body: Sequence[bytes], framing: str) -> Tuple[List[Any], Optional[Err
     events: List[Any] = []
     scenario = Scenario("foreign", "", "", ok(), stream(*body, framing=framing))
     with Endpoint(scenarios={"foreign": scenario}) as endpoint:
-        client = Client(region="us-east-1", endpoint_url=endpoint.url, credentials=Credentials(ACCESS_KEY, SECRET_KEY),
-                        read_timeout=PATIENCE, environment={})
+        client = Client(
+            region="us-east-1",
+            endpoint_url=endpoint.url,
+            credentials=Credentials(ACCESS_KEY, SECRET_KEY),
+            read_timeout=PATIENCE,
+            environment={},
+        )
         try:
-            with client.invoke_endpoint_with_response_stream(endpoint_name="foreign", body=b"{}") as response:
+            with client.invoke_endpoint_with_response_stream(
+                endpoint_name="foreign", body=b"{}"
+            ) as response:
                 events.extend(response.body)
         except Error as error:
             return events, error
@@ -240,21 +331,32 @@ def test_the_client_reads_a_stream_that_they_write(foreign: Peer, framing: str) 
 
 
 def test_the_client_raises_an_exception_that_they_write(foreign: Peer) -> None:
-    headers: List[Triple] = [(":message-type", "string", "exception"), (":exception-type", "string", "ModelStreamError"), ("n", "int64", 7)]
-    frames = [foreign.encode(OWN, b"one"), foreign.encode(headers, b'{"Message":"it broke","ErrorCode":"StreamBroken"}')]
+    headers: List[Triple] = [
+        (":message-type", "string", "exception"),
+        (":exception-type", "string", "ModelStreamError"),
+        ("n", "int64", 7),
+    ]
+    frames = [
+        foreign.encode(OWN, b"one"),
+        foreign.encode(headers, b'{"Message":"it broke","ErrorCode":"StreamBroken"}'),
+    ]
     events, error = called(pieces(b"".join(frames), 11), "chunked")
     assert events == [PayloadPart(bytes=b"one")]
-    assert isinstance(error, ModelStreamError) and (error.message, error.error_code) == ("it broke", "StreamBroken")
+    assert isinstance(error, ModelStreamError) and (error.message, error.error_code) == (
+        "it broke",
+        "StreamBroken",
+    )
 
 
 def test_a_bit_that_flips_in_their_frames_is_seen(foreign: Peer) -> None:
     frame = foreign.encode([("a", "string", "b"), ("n", "int64", -7)], b"payload")
     for position in range(len(frame)):
         with pytest.raises(FrameError):
-            decoded([frame[:position] + bytes([frame[position] ^ 1]) + frame[position + 1:]])
+            decoded([frame[:position] + bytes([frame[position] ^ 1]) + frame[position + 1 :]])
 
 
 # ---- what they write otherwise -----------------------------------------------------------------------------------
+
 
 class Written(NamedTuple):
     """A header that refimpl refuses to write."""
@@ -264,32 +366,98 @@ class Written(NamedTuple):
     kind: str
     value: Any
     block: Optional[bytes]  # what the peer writes, or None when it refuses too
-    read: Any               # the value that refimpl reads then, or the kind of its refusal
+    read: Any  # the value that refimpl reads then, or the kind of its refusal
     why: str
 
 
 WRITTEN = [
-    Written("javascript", "", "string", "x", b"\x00\x07\x00\x01x", "header", "an empty name is written (EVS-011)"),
-    Written("ruby", "", "string", "x", b"\x00\x07\x00\x01x", "header", "an empty name is written (EVS-011)"),
-    Written("javascript", "n" * 300, "string", "x", None, None, "both refuse a name over 255 bytes"),
-    Written("ruby", "n" * 300, "string", "x", b"\x2c" + b"n" * 300 + b"\x07\x00\x01x", "header_type",
-            "the length of a name is written modulo 256: the frame is corrupt"),
-    Written("javascript", "n", "string", "x" * 32768, None, None, "both refuse a value over 32767 bytes"),
-    Written("ruby", "n", "string", "x" * 32768, b"\x01n\x07\x80\x00" + b"x" * 32768, "x" * 32768,
-            "a value up to 65535 bytes is written; AWS's text allows 32767, its layout 65535 (EVS-017)"),
-    Written("javascript", "n", "bytes", b"x" * 65536, None, None, "both refuse a value over 32767 bytes"),
-    Written("ruby", "n", "bytes", b"x" * 65536, b"\x01n\x06\x00\x00" + b"x" * 65536, "header_type",
-            "the length of a value is written modulo 65536: the frame is corrupt"),
-    Written("javascript", "n", "int8", 300, b"\x01n\x02\x2c", 44, "an integer that does not fit is written modulo 256 (EVS-018)"),
-    Written("ruby", "n", "int8", 300, b"\x01n\x02\x2c", 44, "an integer that does not fit is written modulo 256 (EVS-018)"),
+    Written(
+        "javascript",
+        "",
+        "string",
+        "x",
+        b"\x00\x07\x00\x01x",
+        "header",
+        "an empty name is written (EVS-011)",
+    ),
+    Written(
+        "ruby",
+        "",
+        "string",
+        "x",
+        b"\x00\x07\x00\x01x",
+        "header",
+        "an empty name is written (EVS-011)",
+    ),
+    Written(
+        "javascript", "n" * 300, "string", "x", None, None, "both refuse a name over 255 bytes"
+    ),
+    Written(
+        "ruby",
+        "n" * 300,
+        "string",
+        "x",
+        b"\x2c" + b"n" * 300 + b"\x07\x00\x01x",
+        "header_type",
+        "the length of a name is written modulo 256: the frame is corrupt",
+    ),
+    Written(
+        "javascript", "n", "string", "x" * 32768, None, None, "both refuse a value over 32767 bytes"
+    ),
+    Written(
+        "ruby",
+        "n",
+        "string",
+        "x" * 32768,
+        b"\x01n\x07\x80\x00" + b"x" * 32768,
+        "x" * 32768,
+        "a value up to 65535 bytes is written; AWS's text allows 32767, its layout 65535 (EVS-017)",
+    ),
+    Written(
+        "javascript", "n", "bytes", b"x" * 65536, None, None, "both refuse a value over 32767 bytes"
+    ),
+    Written(
+        "ruby",
+        "n",
+        "bytes",
+        b"x" * 65536,
+        b"\x01n\x06\x00\x00" + b"x" * 65536,
+        "header_type",
+        "the length of a value is written modulo 65536: the frame is corrupt",
+    ),
+    Written(
+        "javascript",
+        "n",
+        "int8",
+        300,
+        b"\x01n\x02\x2c",
+        44,
+        "an integer that does not fit is written modulo 256 (EVS-018)",
+    ),
+    Written(
+        "ruby",
+        "n",
+        "int8",
+        300,
+        b"\x01n\x02\x2c",
+        44,
+        "an integer that does not fit is written modulo 256 (EVS-018)",
+    ),
     Written("javascript", "n", "int16", -32769, b"\x01n\x03\x7f\xff", 32767, "the same for int16"),
     Written("ruby", "n", "int16", -32769, b"\x01n\x03\x7f\xff", 32767, "the same for int16"),
-    Written("javascript", "n", "string", "\ud800", b"\x01n\x07\x00\x03\xef\xbf\xbd", "\ufffd",
-            "a lone surrogate, which JavaScript's strings may hold, is written as U+FFFD (EVS-015)"),
+    Written(
+        "javascript",
+        "n",
+        "string",
+        "\ud800",
+        b"\x01n\x07\x00\x03\xef\xbf\xbd",
+        "\ufffd",
+        "a lone surrogate, which JavaScript's strings may hold, is written as U+FFFD (EVS-015)",
+    ),
 ]
 
 
-@pytest.mark.parametrize("row", WRITTEN, ids=lambda row: "%s: %s" % (row.peer, row.why))
+@pytest.mark.parametrize("row", WRITTEN, ids=lambda row: f"{row.peer}: {row.why}")
 def test_what_they_write_and_refimpl_refuses(row: Written, request: Any) -> None:
     theirs: Peer = request.getfixturevalue(row.peer)
     with pytest.raises(UsageError):
@@ -309,30 +477,40 @@ def test_what_they_write_and_refimpl_refuses(row: Written, request: Any) -> None
         assert [header.value for header in decoded([frame])[0].headers] == [row.read]
 
 
-@pytest.mark.parametrize("instant", [LAST_DATE + 1, -LAST_DATE - 1, 2 ** 63 - 1])
+@pytest.mark.parametrize("instant", [LAST_DATE + 1, -LAST_DATE - 1, 2**63 - 1])
 def test_javascript_has_no_instants_beyond_its_date(javascript: Peer, instant: int) -> None:
     # A Date beyond the year 275760 is invalid: it is written, in silence, as 1970, and read as no instant at all (EVS-019).
     assert javascript.encode([("n", "timestamp", instant)]) == encode([("n", "timestamp", 0)], b"")
-    assert javascript.decode([encode([("n", "timestamp", instant)], b"")]) == [({"n": ("none", None)}, b"")]
+    assert javascript.decode([encode([("n", "timestamp", instant)], b"")]) == [
+        ({"n": ("none", None)}, b"")
+    ]
     assert decoded([encode([("n", "timestamp", instant)], b"")])[0].headers[0].value == instant
 
 
 def test_javascript_refuses_a_uuid_in_capitals(javascript: Peer) -> None:
     # The pattern knows small letters alone; refimpl takes a UUID, which has no case.
     answer = javascript.ask_to_encode([("n", "uuid", "0A020304-0506-0708-090A-0B0C0D0E0F10")])
-    assert (answer["status"], answer["message"]) == ("reject", "Error: Invalid UUID received: 0A020304-0506-0708-090A-0B0C0D0E0F10")
+    assert (answer["status"], answer["message"]) == (
+        "reject",
+        "Error: Invalid UUID received: 0A020304-0506-0708-090A-0B0C0D0E0F10",
+    )
 
 
 def test_javascript_puts_names_that_are_numbers_first(javascript: Peer) -> None:
     # Headers are an object there, whose integer-like keys come first, in numeric order. The order means nothing (EVS-021).
-    frame = javascript.encode([("b", "boolean", True), ("10", "boolean", True), ("9", "boolean", False)])
+    frame = javascript.encode(
+        [("b", "boolean", True), ("10", "boolean", True), ("9", "boolean", False)]
+    )
     assert [header.name for header in decoded([frame])[0].headers] == ["9", "10", "b"]
 
 
 def test_ruby_refuses_payloads_over_16_mib(ruby: Peer) -> None:
     # AWS's text allows 24 MiB (EVS-025).
     answer = ruby.ask_to_encode([], bytes(16 * 1024 * 1024 + 1))
-    assert (answer["status"], answer["kind"]) == ("reject", "Aws::EventStream::Errors::EventPayloadLengthExceedError")
+    assert (answer["status"], answer["kind"]) == (
+        "reject",
+        "Aws::EventStream::Errors::EventPayloadLengthExceedError",
+    )
     assert len(encode([], bytes(16 * 1024 * 1024 + 1))) == 16 * 1024 * 1024 + 17
 
 
@@ -351,8 +529,8 @@ class Read(NamedTuple):
 
     peer: str
     frame: bytes
-    ours: str               # the kind of refimpl's refusal
-    theirs: Any             # the messages that the peer reads, or the kind that it gives its refusal
+    ours: str  # the kind of refimpl's refusal
+    theirs: Any  # the messages that the peer reads, or the kind that it gives its refusal
     why: str
 
 
@@ -362,51 +540,195 @@ def row(who: str, block: bytes, ours: str, theirs: Any, why: str, **bent: Any) -
 
 TWICE = raw_header(b"a", b"1") + raw_header(b"a", b"2")
 READ = [
-    row("javascript", TWICE, "duplicate_header", read_headers(a=("string", "2")), "of two headers of one name the last is kept (EVS-014)"),
-    row("ruby", TWICE, "duplicate_header", read_headers(a=("string", "2")), "of two headers of one name the last is kept (EVS-014)"),
-    row("javascript", raw_header(b"", b"x"), "header", read_headers(**{"": ("string", "x")}), "an empty name is read (EVS-011)"),
-    row("ruby", raw_header(b"", b"x"), "header", read_headers(**{"": ("string", "x")}), "an empty name is read (EVS-011)"),
-    row("javascript", raw_header(b"\xff", b"x"), "utf8", read_headers(**{"\ufffd": ("string", "x")}),
-        "a name that is no UTF-8 is read with U+FFFD in it (EVS-012)"),
-    row("javascript", raw_header(b"a", b"\xc3("), "utf8", read_headers(a=("string", "\ufffd(")),
-        "a string that is no UTF-8 is read with U+FFFD in it (EVS-015)"),
-    row("ruby", raw_header(b"\xff", b"x"), "utf8", "utf8", "a name is handed out as binary: our adapter refuses it (EVS-012)"),
-    row("ruby", raw_header(b"a", b"\xc3("), "utf8", "utf8", "a string is handed out as binary: our adapter refuses it (EVS-015)"),
-    row("javascript", b"\x01x\x07\x00\x05abc", "header", read_headers(x=("string", "abcpa")),
-        "a value that runs past the headers is read on into the payload (EVS-010)"),
-    row("ruby", b"\x01x\x07\x00\x05abc", "header", read_headers(x=("string", "abc")),
-        "a value that runs past the headers is cut short (EVS-010)"),
-    row("javascript", b"\x01x\x04\x00\x00", "header", "RangeError", "headers that end inside a number: JavaScript's own error escapes"),
-    row("ruby", b"\x01x\x04\x00\x00", "header", read_headers(**{"x": ("none", None), "": ("boolean", True)}),
-        "headers that end inside a number: no number, and a header that nobody sent (EVS-010)"),
-    row("javascript", b"\x09xyz", "header", "RangeError", "a name that runs past the headers: JavaScript's own error escapes"),
-    row("ruby", b"\x09xyz", "header", "TypeError", "a name that runs past the headers: Ruby's own error escapes"),
-    row("javascript", raw_header(b"x", b"", 10), "header_type", "header_type", "both refuse an unknown header type"),
-    row("ruby", raw_header(b"x", b"\x00\x01y", 10), "header_type", read_headers(x=("none", None)),
-        "a header of unknown type is read as if it were a string (EVS-013)"),
-    row("javascript", b"", "length", "RangeError", "headers longer than the frame: JavaScript's own error escapes (EVS-007)",
-        headers_length=12),
-    row("ruby", b"", "length", "TypeError", "headers longer than the frame: what there is, is read as headers (EVS-007)",
-        headers_length=12),
-    row("javascript", b"", "length", "RangeError", "a total length of 0: JavaScript's own error escapes (EVS-006)", total_length=0),
-    row("ruby", b"", "length", "Aws::EventStream::Errors::MessageChecksumError", "a total length of 0 is found by the checksum alone",
-        total_length=0),
-    row("javascript", b"", "prelude_crc", "prelude_crc", "both find a wrong prelude checksum", flip_prelude_crc=1),
-    row("ruby", b"", "prelude_crc", "Aws::EventStream::Errors::PreludeChecksumError",
-        "both find a wrong prelude checksum", flip_prelude_crc=1),
-    row("javascript", b"", "message_crc", "message_crc", "both find a wrong message checksum", flip_message_crc=1),
-    row("ruby", b"", "message_crc", "Aws::EventStream::Errors::MessageChecksumError",
-        "both find a wrong message checksum", flip_message_crc=1),
+    row(
+        "javascript",
+        TWICE,
+        "duplicate_header",
+        read_headers(a=("string", "2")),
+        "of two headers of one name the last is kept (EVS-014)",
+    ),
+    row(
+        "ruby",
+        TWICE,
+        "duplicate_header",
+        read_headers(a=("string", "2")),
+        "of two headers of one name the last is kept (EVS-014)",
+    ),
+    row(
+        "javascript",
+        raw_header(b"", b"x"),
+        "header",
+        read_headers(**{"": ("string", "x")}),
+        "an empty name is read (EVS-011)",
+    ),
+    row(
+        "ruby",
+        raw_header(b"", b"x"),
+        "header",
+        read_headers(**{"": ("string", "x")}),
+        "an empty name is read (EVS-011)",
+    ),
+    row(
+        "javascript",
+        raw_header(b"\xff", b"x"),
+        "utf8",
+        read_headers(**{"\ufffd": ("string", "x")}),
+        "a name that is no UTF-8 is read with U+FFFD in it (EVS-012)",
+    ),
+    row(
+        "javascript",
+        raw_header(b"a", b"\xc3("),
+        "utf8",
+        read_headers(a=("string", "\ufffd(")),
+        "a string that is no UTF-8 is read with U+FFFD in it (EVS-015)",
+    ),
+    row(
+        "ruby",
+        raw_header(b"\xff", b"x"),
+        "utf8",
+        "utf8",
+        "a name is handed out as binary: our adapter refuses it (EVS-012)",
+    ),
+    row(
+        "ruby",
+        raw_header(b"a", b"\xc3("),
+        "utf8",
+        "utf8",
+        "a string is handed out as binary: our adapter refuses it (EVS-015)",
+    ),
+    row(
+        "javascript",
+        b"\x01x\x07\x00\x05abc",
+        "header",
+        read_headers(x=("string", "abcpa")),
+        "a value that runs past the headers is read on into the payload (EVS-010)",
+    ),
+    row(
+        "ruby",
+        b"\x01x\x07\x00\x05abc",
+        "header",
+        read_headers(x=("string", "abc")),
+        "a value that runs past the headers is cut short (EVS-010)",
+    ),
+    row(
+        "javascript",
+        b"\x01x\x04\x00\x00",
+        "header",
+        "RangeError",
+        "headers that end inside a number: JavaScript's own error escapes",
+    ),
+    row(
+        "ruby",
+        b"\x01x\x04\x00\x00",
+        "header",
+        read_headers(**{"x": ("none", None), "": ("boolean", True)}),
+        "headers that end inside a number: no number, and a header that nobody sent (EVS-010)",
+    ),
+    row(
+        "javascript",
+        b"\x09xyz",
+        "header",
+        "RangeError",
+        "a name that runs past the headers: JavaScript's own error escapes",
+    ),
+    row(
+        "ruby",
+        b"\x09xyz",
+        "header",
+        "TypeError",
+        "a name that runs past the headers: Ruby's own error escapes",
+    ),
+    row(
+        "javascript",
+        raw_header(b"x", b"", 10),
+        "header_type",
+        "header_type",
+        "both refuse an unknown header type",
+    ),
+    row(
+        "ruby",
+        raw_header(b"x", b"\x00\x01y", 10),
+        "header_type",
+        read_headers(x=("none", None)),
+        "a header of unknown type is read as if it were a string (EVS-013)",
+    ),
+    row(
+        "javascript",
+        b"",
+        "length",
+        "RangeError",
+        "headers longer than the frame: JavaScript's own error escapes (EVS-007)",
+        headers_length=12,
+    ),
+    row(
+        "ruby",
+        b"",
+        "length",
+        "TypeError",
+        "headers longer than the frame: what there is, is read as headers (EVS-007)",
+        headers_length=12,
+    ),
+    row(
+        "javascript",
+        b"",
+        "length",
+        "RangeError",
+        "a total length of 0: JavaScript's own error escapes (EVS-006)",
+        total_length=0,
+    ),
+    row(
+        "ruby",
+        b"",
+        "length",
+        "Aws::EventStream::Errors::MessageChecksumError",
+        "a total length of 0 is found by the checksum alone",
+        total_length=0,
+    ),
+    row(
+        "javascript",
+        b"",
+        "prelude_crc",
+        "prelude_crc",
+        "both find a wrong prelude checksum",
+        flip_prelude_crc=1,
+    ),
+    row(
+        "ruby",
+        b"",
+        "prelude_crc",
+        "Aws::EventStream::Errors::PreludeChecksumError",
+        "both find a wrong prelude checksum",
+        flip_prelude_crc=1,
+    ),
+    row(
+        "javascript",
+        b"",
+        "message_crc",
+        "message_crc",
+        "both find a wrong message checksum",
+        flip_message_crc=1,
+    ),
+    row(
+        "ruby",
+        b"",
+        "message_crc",
+        "Aws::EventStream::Errors::MessageChecksumError",
+        "both find a wrong message checksum",
+        flip_message_crc=1,
+    ),
 ]
 
 
-@pytest.mark.parametrize("row", READ, ids=lambda row: "%s: %s" % (row.peer, row.why))
+@pytest.mark.parametrize("row", READ, ids=lambda row: f"{row.peer}: {row.why}")
 def test_what_they_read_and_refimpl_refuses(row: Read, request: Any) -> None:
     theirs: Peer = request.getfixturevalue(row.peer)
     data = GOOD + row.frame + GOOD
     with pytest.raises(FrameError) as caught:
         decoded([data])
-    assert (caught.value.kind, [message.payload for message in caught.value.messages]) == (row.ours, [b"good"])
+    assert (caught.value.kind, [message.payload for message in caught.value.messages]) == (
+        row.ours,
+        [b"good"],
+    )
     answer = theirs.ask_to_decode([data])
     if isinstance(row.theirs, str):
         assert (answer["status"], answer["kind"]) == ("reject", row.theirs)
@@ -415,14 +737,21 @@ def test_what_they_read_and_refimpl_refuses(row: Read, request: Any) -> None:
         assert answer["status"] == "ok" and theirs.messages_in(answer) == row.theirs
 
 
-@pytest.mark.parametrize("cut, in_silence", [(1, True), (3, True), (4, False), (11, False), (12, False), (len(GOOD) - 1, False)])
-def test_javascript_overlooks_an_end_inside_the_first_length(javascript: Peer, cut: int, in_silence: bool) -> None:
+@pytest.mark.parametrize(
+    "cut, in_silence",
+    [(1, True), (3, True), (4, False), (11, False), (12, False), (len(GOOD) - 1, False)],
+)
+def test_javascript_overlooks_an_end_inside_the_first_length(
+    javascript: Peer, cut: int, in_silence: bool
+) -> None:
     # The chunker believes itself between two frames until four bytes have come (EVS-022).
     with pytest.raises(FrameError) as caught:
         decoded([GOOD + GOOD[:cut]])
     assert caught.value.kind == "truncated"
     answer = javascript.ask_to_decode([GOOD + GOOD[:cut]])
-    assert answer["status"] == ("ok" if in_silence else "reject") and answer.get("kind") == (None if in_silence else "truncated")
+    assert answer["status"] == ("ok" if in_silence else "reject") and answer.get("kind") == (
+        None if in_silence else "truncated"
+    )
     assert javascript.messages_in(answer) == [READ_GOOD]
 
 
@@ -444,4 +773,6 @@ def test_ruby_s_own_way_turns_uuids_around(ruby: Peer) -> None:
     value = uuid.UUID("01020304-0506-0708-090a-0b0c0d0e0f10")
     frame = encode([("n", "uuid", value)], b"")
     assert ruby.decode([frame]) == [({"n": ("uuid", value)}, b"")]
-    assert ruby.decode([frame], format=True) == [({"n": ("uuid", uuid.UUID("04030201-0605-0807-090a-0b0c0d0e0f10"))}, b"")]
+    assert ruby.decode([frame], format=True) == [
+        ({"n": ("uuid", uuid.UUID("04030201-0605-0807-090a-0b0c0d0e0f10"))}, b"")
+    ]

@@ -7,6 +7,7 @@ the peer's answer begins at the place where it differs. Every row is run: a peer
 explains, fails. The rows are true of @smithy/core 3.41.0, aws-eventstream 1.2.0 and aws-sigv4 1.5.1, in November 2026. (The cases
 of signing meet botocore and awscrt in authoring/test_sig.py.)
 """
+
 from itertools import zip_longest
 from typing import Any, Dict, Iterator, List, Tuple
 
@@ -26,37 +27,91 @@ SIGNING = [case for case in load_cases() if case.op in ("sigv4.sign", "sigv4.pre
 
 
 RUBY_SIGNING = [
-    Row("sig-*-refused-*", "ok|URI|Encoding|takes a URL|acceptable",
-        "nothing is refused but what is no URL, and missing credentials (SIG-025, SIG-028, SIG-029)"),
+    Row(
+        "sig-*-refused-*",
+        "ok|URI|Encoding|takes a URL|acceptable",
+        "nothing is refused but what is no URL, and missing credentials (SIG-025, SIG-028, SIG-029)",
+    ),
     Row("sig-method-lower-case", "POST", "the method is written in upper case (SIG-002)"),
     Row("sig-path-dot*", "/", "paths are normalised where aws-crt is installed alone (SIG-003)"),
-    Row("sig-path-slashes*", "/", "paths are normalised where aws-crt is installed alone (SIG-003)"),
-    Row("sig-presign-path", "9a6dd992", "paths are normalised where aws-crt is installed alone (SIG-003)"),
+    Row(
+        "sig-path-slashes*", "/", "paths are normalised where aws-crt is installed alone (SIG-003)"
+    ),
+    Row(
+        "sig-presign-path",
+        "9a6dd992",
+        "paths are normalised where aws-crt is installed alone (SIG-003)",
+    ),
     Row("sig-path-*-number-sign", "takes a URL", "a URL ends there (SIG-026)"),
-    Row("sig-path-single-plus", "acceptable", "a path that is encoded once is taken as it stands (SIG-005)"),
-    Row("sig-path-single-colon", "acceptable", "a path that is encoded once is taken as it stands (SIG-005)"),
-    Row("sig-query-by-value-empty-first", "reject ArgumentError: comparison of Array with Array failed",
-        "an empty value and another one (SIG-009)"),
-    Row("sig-query-empty-pieces", "reject ArgumentError: comparison of Array with Array failed", "an empty piece among others (SIG-010)"),
-    Row("sig-presign-query", "reject ArgumentError: comparison of Array with Array failed", "an empty piece among others (SIG-010)"),
+    Row(
+        "sig-path-single-plus",
+        "acceptable",
+        "a path that is encoded once is taken as it stands (SIG-005)",
+    ),
+    Row(
+        "sig-path-single-colon",
+        "acceptable",
+        "a path that is encoded once is taken as it stands (SIG-005)",
+    ),
+    Row(
+        "sig-query-by-value-empty-first",
+        "reject ArgumentError: comparison of Array with Array failed",
+        "an empty value and another one (SIG-009)",
+    ),
+    Row(
+        "sig-query-empty-pieces",
+        "reject ArgumentError: comparison of Array with Array failed",
+        "an empty piece among others (SIG-010)",
+    ),
+    Row(
+        "sig-presign-query",
+        "reject ArgumentError: comparison of Array with Array failed",
+        "an empty piece among others (SIG-010)",
+    ),
     Row("sig-query-*", "", "a query is sorted, and neither decoded nor encoded (SIG-008)"),
     Row("sig-value-quotes", 'x-test:"a  b"', "a value in quotes is left as it is (SIG-012)"),
     Row("sig-unsigned-*", "", "all is signed that its caller does not exclude (SIG-015)"),
-    Row("sig-call-*", "user-agent:|accept-encoding:", "all is signed that its caller does not exclude (SIG-015)"),
-    Row("sig-presign-unsigned-headers", "", "all is signed that its caller does not exclude (SIG-015)"),
+    Row(
+        "sig-call-*",
+        "user-agent:|accept-encoding:",
+        "all is signed that its caller does not exclude (SIG-015)",
+    ),
+    Row(
+        "sig-presign-unsigned-headers",
+        "",
+        "all is signed that its caller does not exclude (SIG-015)",
+    ),
     Row("sig-token-empty", "x-amz-security-token:", "an empty token is signed (SIG-017)"),
     Row("sig-presign-token-empty", "", "an empty token is signed (SIG-017)"),
-    Row("sig-body-signed-header-replaced", "x-amz-content-sha256:0000", "the header is believed (SIG-019)"),
+    Row(
+        "sig-body-signed-header-replaced",
+        "x-amz-content-sha256:0000",
+        "the header is believed (SIG-019)",
+    ),
     Row("sig-body-hash-header-alone", "0000", "the header is believed (SIG-019)"),
-    Row("sig-presign-replaces-*", "", "parameters of its own names are kept beside its own (SIG-030)"),
-    Row("sig-presign-drops-token", "", "parameters of its own names are kept beside its own (SIG-030)"),
+    Row(
+        "sig-presign-replaces-*",
+        "",
+        "parameters of its own names are kept beside its own (SIG-030)",
+    ),
+    Row(
+        "sig-presign-drops-token",
+        "",
+        "parameters of its own names are kept beside its own (SIG-030)",
+    ),
     Row("sig-presign-date-header", "", "the header is signed, and its own names are too (SIG-034)"),
-    Row("sig-presign-token-header", "", "the header is signed, and its own names are too (SIG-034)"),
+    Row(
+        "sig-presign-token-header", "", "the header is signed, and its own names are too (SIG-034)"
+    ),
     # It cannot be asked: it takes a URL and a hash, and has no such option.
     Row("sig-*token-unsigned*", "a token is always signed", "no option (SIG-018)"),
     Row("sig-value-*", "headers are a hash", "no name twice (SIG-013)"),
     Row("sig-name-same-*", "headers are a hash", "no name twice (SIG-013)"),
-    Row("sig-path-*", "takes a URL", "no blanks, no text beyond ASCII, no lone percent sign (SIG-026)"),
+    Row(
+        "sig-path-*",
+        "takes a URL",
+        "no blanks, no text beyond ASCII, no lone percent sign (SIG-026)",
+    ),
     Row("sig-presign-order-encoded", "takes a URL", "no text beyond ASCII (SIG-026)"),
 ]
 
@@ -68,8 +123,18 @@ def verdicts_of(name: str, cases: List[Case]) -> Iterator[Tuple[Case, List[Verdi
     with start_adapter(peer(name)) as adapter:
         kinds: Dict[str, str] = adapter.hello["kinds"]
         for case in cases:
-            questions = [question for question in questions_of(case) if len(question.input.get("chunks", ())) <= MANY_CHUNKS]
-            yield case, [judge(question, adapter.ask(case.op, question.input, PATIENCE), kinds) for question in questions]
+            questions = [
+                question
+                for question in questions_of(case)
+                if len(question.input.get("chunks", ())) <= MANY_CHUNKS
+            ]
+            yield (
+                case,
+                [
+                    judge(question, adapter.ask(case.op, question.input, PATIENCE), kinds)
+                    for question in questions
+                ],
+            )
 
 
 def told_of(verdict: Verdict) -> str:
@@ -104,6 +169,14 @@ def test_a_peer_differs_where_the_table_says(name: str, cases: List[Case], rows:
 @pytest.mark.parametrize("rows", [JAVASCRIPT, RUBY], ids=("javascript", "ruby"))
 def test_a_peer_agrees_with_what_is_accepted(rows: List[Row]) -> None:
     """All but a few of the cases that are accepted: what these are is no habit of refimpl."""
-    differing = {case.id for case in CASES if case.expect["status"] == "ok" and row_of(case.id, rows) is not None}
-    assert differing <= {"evs-type-timestamp-extremes", "evs-name-of-an-object", "evs-encode-timestamp"}
+    differing = {
+        case.id
+        for case in CASES
+        if case.expect["status"] == "ok" and row_of(case.id, rows) is not None
+    }
+    assert differing <= {
+        "evs-type-timestamp-extremes",
+        "evs-name-of-an-object",
+        "evs-encode-timestamp",
+    }
     assert sum(case.expect["status"] == "ok" for case in CASES) > 70

@@ -8,6 +8,7 @@ a block `text` holds what it prints, exactly. A section without a reproducer is 
 A runner makes of a page the commands that run its reproducers; a language that is compiled takes one build for its whole page. Add
 one to RUNNERS for a page of another language. What is not installed is skipped; a page's form is held in any case.
 """
+
 import os
 import re
 import subprocess
@@ -50,12 +51,20 @@ Prepare = Callable[[Found, Page, Path], Commands]  # in a folder that is empty
 
 # ---- reading a page ----------------------------------------------------------------------------------------------
 
+
 def page_of(name: str, text: str) -> Page:
     """Take a page apart."""
     head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
     blocks = BLOCK.findall(head)
     if [language for language, _ in blocks][:1] != ["console"] or len(blocks) != 2:
-        return Page(name, "", "", "", [], ["ahead of the sections: a block console and the prelude, and nothing else"])
+        return Page(
+            name,
+            "",
+            "",
+            "",
+            [],
+            ["ahead of the sections: a block console and the prelude, and nothing else"],
+        )
     (_, console), (language, prelude) = blocks
     page = Page(name, console, language, prelude, [], [])
     if len(re.findall("^ *```", text, re.MULTILINE)) != 2 * len(BLOCK.findall(text)):
@@ -70,21 +79,22 @@ def read_section(page: Page, section: str) -> None:
     number = heading.partition(" ")[0]
     blocks = BLOCK.findall(section)
     if not blocks and " what else " not in heading:
-        page.faults.append("%s has no reproducer" % number)
+        page.faults.append(f"{number} has no reproducer")
     if [language for language, _ in blocks] != [page.language, "text"] * (len(blocks) // 2):
-        page.faults.append("%s: each block %s has a block text behind it" % (number, page.language))
+        page.faults.append(f"{number}: each block {page.language} has a block text behind it")
         return
     # Right below: what a block prints is not to be searched for.
     if len(re.findall(r"^```\n\n```text\n", section, re.MULTILINE)) != len(blocks) // 2:
-        page.faults.append("%s: a block text is apart from its code" % number)
+        page.faults.append(f"{number}: a block text is apart from its code")
     for place, ((_, code), (_, printed)) in enumerate(zip(blocks[::2], blocks[1::2])):
         letter = "" if len(blocks) == 2 else chr(ord("a") + place)
         if len(code.splitlines()) > LONGEST:
-            page.faults.append("%s%s is longer than %d lines" % (number, letter, LONGEST))
+            page.faults.append(f"{number}{letter} is longer than {int(LONGEST)} lines")
         page.reproducers.append(Reproducer(number + letter, code, printed))
 
 
 # ---- the runners -------------------------------------------------------------------------------------------------
+
 
 def programs(page: Page, folder: Path, suffix: str) -> List[str]:
     """Write a file for each reproducer, for a language that is not compiled."""
@@ -100,43 +110,62 @@ def python(found: Found, page: Page, folder: Path) -> Commands:
 
 def javascript(found: Found, page: Page, folder: Path) -> Commands:
     (folder / "node_modules").symlink_to(Path(found.where) / "node_modules")
-    return [(found.command[0], "--no-warnings", program) for program in programs(page, folder, ".mjs")]
+    return [
+        (found.command[0], "--no-warnings", program) for program in programs(page, folder, ".mjs")
+    ]
 
 
 def ruby(found: Found, page: Page, folder: Path) -> Commands:
-    return [(found.command[0], "--disable-gems", program) for program in programs(page, folder, ".rb")]
+    return [
+        (found.command[0], "--disable-gems", program) for program in programs(page, folder, ".rb")
+    ]
 
 
 def curl(found: Found, page: Page, folder: Path) -> Commands:
     """What curl does is told of one version, and whatever version the system has is run."""
     recorded = read_report(os.path.join(KEPT, "curl.json"))["implementation"]["version"]
     if version(found.where) != recorded:
-        pytest.skip("told of curl %s" % recorded)
+        pytest.skip(f"told of curl {recorded}")
     return [(sys.executable, "-I", "-B", program) for program in programs(page, folder, ".py")]
 
 
 def compiled_by(build: Callable[[Found, str, Sequence[str], Path], Commands]) -> Prepare:
     def prepare(found: Found, page: Page, folder: Path) -> Commands:
-        return build(found, page.prelude, [reproducer.code for reproducer in page.reproducers], folder)
+        return build(
+            found, page.prelude, [reproducer.code for reproducer in page.reproducers], folder
+        )
+
     return prepare
 
 
 RUNNERS: Dict[str, Prepare] = {
-    "boto3": python, "awscrt": python, "smithy-python": python,
-    "javascript": javascript, "ruby": ruby, "curl": curl,
-    "go": compiled_by(build_go), "rust": compiled_by(build_rust), "java": compiled_by(build_java),
+    "boto3": python,
+    "awscrt": python,
+    "smithy-python": python,
+    "javascript": javascript,
+    "ruby": ruby,
+    "curl": curl,
+    "go": compiled_by(build_go),
+    "rust": compiled_by(build_rust),
+    "java": compiled_by(build_java),
 }
 
 
 # ---- the tests ---------------------------------------------------------------------------------------------------
 
-READ = {name: page_of(name, (PAGES / (name + ".md")).read_text(encoding="utf-8")) for name in RUNNERS}
+READ = {
+    name: page_of(name, (PAGES / (name + ".md")).read_text(encoding="utf-8")) for name in RUNNERS
+}
 EACH = [(name, place) for name, page in READ.items() for place in range(len(page.reproducers))]
 
 
 def environment(found: Found) -> Dict[str, str]:
     """Return the environment of a reproducer: nothing of who runs the tests decides what it prints."""
-    return {name: value for name, value in dict(os.environ, **environment_of(found)).items() if value is not None}
+    return {
+        name: value
+        for name, value in dict(os.environ, **environment_of(found)).items()
+        if value is not None
+    }
 
 
 @pytest.fixture(scope="module")
@@ -150,11 +179,14 @@ def commands_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Found, Pa
             raise failed[page.name]
         if page.name not in prepared:
             try:
-                prepared[page.name] = RUNNERS[page.name](found, page, tmp_path_factory.mktemp(page.name))
+                prepared[page.name] = RUNNERS[page.name](
+                    found, page, tmp_path_factory.mktemp(page.name)
+                )
             except AssertionError as error:
                 failed[page.name] = error
                 raise
         return prepared[page.name]
+
     return commands
 
 
@@ -173,19 +205,41 @@ def test_form(name: str) -> None:
 def test_what_is_installed_is_what_is_pinned(name: str) -> None:
     pinned = {version for _, version in peer_named(name).pins}
     if name == "javascript":  # the signer comes with the client, at the version of the lock
-        pinned.update(re.findall(r'"version": "([^"]+)"', Path(PROGRAMS, name, "package-lock.json").read_text(encoding="utf-8")))
-    console = READ[name].console.replace("<modelVersion>4.0.0<", "<modelVersion><")  # the form of a pom, no package
+        pinned.update(
+            re.findall(
+                r'"version": "([^"]+)"',
+                Path(PROGRAMS, name, "package-lock.json").read_text(encoding="utf-8"),
+            )
+        )
+    console = READ[name].console.replace(
+        "<modelVersion>4.0.0<", "<modelVersion><"
+    )  # the form of a pom, no package
     installed = set(re.findall(r"[0-9]+\.[0-9]+\.[0-9]+(?:\.post[0-9]+)?", console))
     assert installed <= pinned
     assert installed or name == "curl"  # which is the system's
 
 
-@pytest.mark.parametrize("name,place", EACH, ids=[READ[name].reproducers[place].name for name, place in EACH])
+@pytest.mark.parametrize(
+    "name,place", EACH, ids=[READ[name].reproducers[place].name for name, place in EACH]
+)
 def test_prints(name: str, place: int, commands_of: Callable[[Found, Page], Commands]) -> None:
     found, page = peer(name), READ[name]
-    process = subprocess.run(commands_of(found, page)[place], env=environment(found), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.PIPE, timeout=DEADLINE, encoding="utf-8", errors="backslashreplace", check=False)
-    assert (process.stdout, process.stderr, process.returncode) == (page.reproducers[place].printed, "", 0)
+    process = subprocess.run(
+        commands_of(found, page)[place],
+        env=environment(found),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=DEADLINE,
+        encoding="utf-8",
+        errors="backslashreplace",
+        check=False,
+    )
+    assert (process.stdout, process.stderr, process.returncode) == (
+        page.reproducers[place].printed,
+        "",
+        0,
+    )
 
 
 GOOD = """# A page
@@ -221,21 +275,46 @@ done twice
 Little.
 """
 BAD: List[Tuple[str, str, str]] = [
-    ("```console", "```sh", "ahead of the sections: a block console and the prelude, and nothing else"),
-    ("import x\n```\n", "import x\n```\n\n```python\nx\n```\n", "ahead of the sections: a block console and the prelude, and nothing else"),
+    (
+        "```console",
+        "```sh",
+        "ahead of the sections: a block console and the prelude, and nothing else",
+    ),
+    (
+        "import x\n```\n",
+        "import x\n```\n\n```python\nx\n```\n",
+        "ahead of the sections: a block console and the prelude, and nothing else",
+    ),
     (" what else there is", " more", "DIV-802 has no reproducer"),
     ("```text\ndone\n```\n", "", "DIV-801: each block python has a block text behind it"),
     ("```text\ndone\n", "```sh\ndone\n", "DIV-801: each block python has a block text behind it"),
-    ("x.do(2)\n```\n\n", "x.do(2)\n```\n\nIt prints:\n\n", "DIV-801: a block text is apart from its code"),
-    ("done\n```\n", "done\n```\n\n```Python\nx\n```\n", "a fence of three backticks that is none of a block"),
+    (
+        "x.do(2)\n```\n\n",
+        "x.do(2)\n```\n\nIt prints:\n\n",
+        "DIV-801: a block text is apart from its code",
+    ),
+    (
+        "done\n```\n",
+        "done\n```\n\n```Python\nx\n```\n",
+        "a fence of three backticks that is none of a block",
+    ),
     ("x.do()\n", "x.do()\n" * 13, "DIV-801a is longer than 12 lines"),
 ]
 
 
 def test_reading() -> None:
     page = page_of("x", GOOD)
-    assert page == Page("x", "pip install x==1.2.3\n", "python", "import x\n", [
-        Reproducer("DIV-801a", "x.do()\n", "done\n"), Reproducer("DIV-801b", "x.do(2)\n", "done twice\n")], [])
+    assert page == Page(
+        "x",
+        "pip install x==1.2.3\n",
+        "python",
+        "import x\n",
+        [
+            Reproducer("DIV-801a", "x.do()\n", "done\n"),
+            Reproducer("DIV-801b", "x.do(2)\n", "done twice\n"),
+        ],
+        [],
+    )
 
 
 @pytest.mark.parametrize("good,bad,fault", BAD)

@@ -5,6 +5,7 @@ A few cases of each operation: some that all three pass, and the ones behind the
 also come to what stands in reports, which holds the verdicts of all cases at the pinned versions; whoever changes a
 version runs them all again, and the table, the reports and the pages follow.
 """
+
 import json
 import os
 from functools import lru_cache
@@ -22,22 +23,57 @@ from tests.implementations import peer
 SDKS = ("go", "rust", "java")
 REPORTS = os.path.dirname(foreign.REPORT)
 SCHEMA = os.path.join(os.path.dirname(REPORTS), "report", "report.schema.json")
-OPERATIONS = {"sigv4.sign", "sigv4.presign", "eventstream.decode", "eventstream.encode", "http.request", "http.response",
-              "endpoint.resolve", "invoke"}
+OPERATIONS = {
+    "sigv4.sign",
+    "sigv4.presign",
+    "eventstream.decode",
+    "eventstream.encode",
+    "http.request",
+    "http.response",
+    "endpoint.resolve",
+    "invoke",
+}
 
 # What Go, Rust and Java come to: P pass, A acceptable, F fail, U unsupported.
 EXPECTED = {
-    "end-us-east-1-default": "PPP", "end-us-east-1-fips": "PPP", "end-region-refused-dot": "FFF",
-    "evs-frame-shortest": "PPP", "evs-type-string": "PPF", "evs-truncated-at-12": "FFF", "evs-truncated-at-13": "FPF",
-    "evs-total-length-15": "FPP", "evs-header-type-10": "PPP", "evs-duplicate-header": "FFF", "evs-utf8-ff-in-value": "FPF",
-    "evs-encode-payload": "PPP", "evs-encode-int8": "PPF", "evs-encode-int64": "PPP", "evs-encode-timestamp": "FPP",
-    "http-request-smallest": "PPP", "http-request-member-all": "PPP", "http-request-body-binary": "PPP",
-    "http-stream": "PPP", "http-part-content-type-none": "PFP", "http-incomplete-behind-three": "FPF", "http-no-stream-json": "FFF",
-    "http-request-pattern-endpoint-name-arn": "AAA", "http-request-pattern-endpoint-name-dots": "FFF", "http-xml-root": "FAA",
-    "sig-method-post": "PPP", "sig-path-dots": "FPP", "sig-path-dots-last": "FFP", "sig-query-semicolon": "FPF", "sig-value-tab": "FFP",
-    "sig-presign-smallest": "PPP", "sig-presign-replaces-x-amz-signature": "FFF",
-    "invoke-default": "PPP", "invoke-truncated-chunked-at-57": "FPF", "invoke-truncated-length-at-57": "FPP",
-    "invoke-part-without-type": "PFP", "invoke-early-hints-before": "PPF", "invoke-error-message": "PFP",
+    "end-us-east-1-default": "PPP",
+    "end-us-east-1-fips": "PPP",
+    "end-region-refused-dot": "FFF",
+    "evs-frame-shortest": "PPP",
+    "evs-type-string": "PPF",
+    "evs-truncated-at-12": "FFF",
+    "evs-truncated-at-13": "FPF",
+    "evs-total-length-15": "FPP",
+    "evs-header-type-10": "PPP",
+    "evs-duplicate-header": "FFF",
+    "evs-utf8-ff-in-value": "FPF",
+    "evs-encode-payload": "PPP",
+    "evs-encode-int8": "PPF",
+    "evs-encode-int64": "PPP",
+    "evs-encode-timestamp": "FPP",
+    "http-request-smallest": "PPP",
+    "http-request-member-all": "PPP",
+    "http-request-body-binary": "PPP",
+    "http-stream": "PPP",
+    "http-part-content-type-none": "PFP",
+    "http-incomplete-behind-three": "FPF",
+    "http-no-stream-json": "FFF",
+    "http-request-pattern-endpoint-name-arn": "AAA",
+    "http-request-pattern-endpoint-name-dots": "FFF",
+    "http-xml-root": "FAA",
+    "sig-method-post": "PPP",
+    "sig-path-dots": "FPP",
+    "sig-path-dots-last": "FFP",
+    "sig-query-semicolon": "FPF",
+    "sig-value-tab": "FFP",
+    "sig-presign-smallest": "PPP",
+    "sig-presign-replaces-x-amz-signature": "FFF",
+    "invoke-default": "PPP",
+    "invoke-truncated-chunked-at-57": "FPF",
+    "invoke-truncated-length-at-57": "FPP",
+    "invoke-part-without-type": "PFP",
+    "invoke-early-hints-before": "PPF",
+    "invoke-error-message": "PFP",
     "sig-verify-good": "UUU",
 }
 LETTERS = {"P": "PASS", "A": "ACCEPTABLE", "F": "FAIL", "U": "UNSUPPORTED"}
@@ -52,7 +88,9 @@ def name(request: Any) -> str:
 def run_of(name: str) -> Run:
     found = peer(name)
     cases = {case.id: case for case in load_cases() + scenario_cases()}
-    return Runner(found.command, jobs=1, environment=environment_of(found)).run([cases[case_id] for case_id in EXPECTED])
+    return Runner(found.command, jobs=1, environment=environment_of(found)).run(
+        [cases[case_id] for case_id in EXPECTED]
+    )
 
 
 @lru_cache(maxsize=None)
@@ -77,12 +115,14 @@ def test_it_says_what_it_is_and_passes_the_smoke_test(name: str) -> None:
 
 def test_it_comes_to_these_verdicts(name: str) -> None:
     came = {result.case.id: result.verdict.word for result in run_of(name).results}
-    assert came == {case_id: LETTERS[letters[SDKS.index(name)]] for case_id, letters in EXPECTED.items()}
+    assert came == {
+        case_id: LETTERS[letters[SDKS.index(name)]] for case_id, letters in EXPECTED.items()
+    }
 
 
 def test_a_fresh_run_comes_to_what_is_recorded(name: str) -> None:
     if run_of(name).implementation.version != report_of(name)["implementation"]["version"]:
-        pytest.skip("recorded with %s" % report_of(name)["implementation"]["version"])
+        pytest.skip(f"recorded with {report_of(name)['implementation']['version']}")
     recorded = {case["id"]: case["verdict"] for case in report_of(name)["cases"]}
     came = {result.case.id: result.verdict.word for result in run_of(name).results}
     assert came == {case_id: recorded[case_id] for case_id in came}

@@ -10,6 +10,7 @@ Whether a row applies is decided here by a predicate over the case alone, never 
 names in SPEC.md must be those for which it holds, no more and no less, and the rule that a refusal cites must stand in the row.
 The changes are computed with the standard library, not with refimpl.
 """
+
 import base64
 import json
 import re
@@ -58,13 +59,17 @@ class Refused(NamedTuple):
 def read_cases():
     lines = GOLDEN.read_text(encoding="utf-8").splitlines()
     calls = [json.loads(line) for line in lines]
-    return [Case(number, call["fn"], call["in"], call.get("out"), call.get("raises")) for number, call in enumerate(calls, 1)]
+    return [
+        Case(number, call["fn"], call["in"], call.get("out"), call.get("raises"))
+        for number, call in enumerate(calls, 1)
+    ]
 
 
 CASES = read_cases()
 
 
 # ---- the seed's way of writing values ------------------------------------------------------------------------------
+
 
 def octets(text):
     """The bytes that the file writes as Latin-1."""
@@ -80,7 +85,9 @@ def latin(value):
     """Bytes, or a text's UTF-8, as the file writes them; an integer or None as it is."""
     if value is None or isinstance(value, int):
         return value
-    return (value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")).decode("latin-1")
+    return (value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")).decode(
+        "latin-1"
+    )
 
 
 def camel(name):
@@ -94,28 +101,49 @@ _READ = {"string": text_of, "blob": octets, "integer": int}
 
 def shape_of(shape, record):
     """A shape of scalar members from the seed's record."""
-    present = [(field, record[camel(field.attribute)]) for field in shape.fields if record[camel(field.attribute)] is not None]
+    present = [
+        (field, record[camel(field.attribute)])
+        for field in shape.fields
+        if record[camel(field.attribute)] is not None
+    ]
     return shape(**{field.attribute: _READ[field.type.form](value) for field, value in present})
 
 
 def record_of(value):
-    return {camel(field.attribute): latin(getattr(value, field.attribute)) for field in value.fields}
+    return {
+        camel(field.attribute): latin(getattr(value, field.attribute)) for field in value.fields
+    }
 
 
 _KINDS = [(camel(row.member), row.type.shape) for row in ResponseStream.fields]
-_HEADER_MEMBERS = [field.attribute for field in InvokeEndpointWithResponseStreamOutput.fields if field.location == "header"]
+_HEADER_MEMBERS = [
+    field.attribute
+    for field in InvokeEndpointWithResponseStreamOutput.fields
+    if field.location == "header"
+]
 
 
 def output_of(record):
     body = record["body"]
-    events = None if body is None else tuple(shape_of(shape, body[name]) for name, shape in _KINDS if body[name] is not None)
-    headers = {attribute: text_of(record[camel(attribute)]) for attribute in _HEADER_MEMBERS if record[camel(attribute)] is not None}
+    events = (
+        None
+        if body is None
+        else tuple(shape_of(shape, body[name]) for name, shape in _KINDS if body[name] is not None)
+    )
+    headers = {
+        attribute: text_of(record[camel(attribute)])
+        for attribute in _HEADER_MEMBERS
+        if record[camel(attribute)] is not None
+    }
     return InvokeEndpointWithResponseStreamOutput(body=events, **headers)
 
 
 def record_of_output(output):
     body = None if output.body is None else record_of_events(output.body)
-    return dict({"body": body}, **{camel(attribute): latin(getattr(output, attribute)) for attribute in _HEADER_MEMBERS})
+    return dict(
+        {"body": body},
+        **{camel(attribute): latin(getattr(output, attribute)) for attribute in _HEADER_MEMBERS},
+    )
 
 
 def record_of_events(events):
@@ -123,14 +151,19 @@ def record_of_events(events):
     order = [[shape for _, shape in _KINDS].index(type(event)) for event in events]
     if order != sorted(set(order)):
         return [record_of_events((event,)) for event in events]
-    return dict({name: None for name, _ in _KINDS}, **{camel(type(event).__name__): record_of(event) for event in events})
+    return dict(
+        {name: None for name, _ in _KINDS},
+        **{camel(type(event).__name__): record_of(event) for event in events},
+    )
 
 
 def error_of(given):
     name, members = given
     if name == "Unknown_operation_error":
         code, payload = members
-        return UnknownOperationError(code=text_of(code), payload=None if payload is None else text_of(payload))
+        return UnknownOperationError(
+            code=text_of(code), payload=None if payload is None else text_of(payload)
+        )
     return shape_of(ERRORS[name], members)
 
 
@@ -156,6 +189,7 @@ def query_tree_of(tree):
 
 # ---- our counterparts ----------------------------------------------------------------------------------------------
 
+
 def answer_of_response(given):
     reader = ResponseReader(given["code"], [tuple(header) for header in given["headers"]])
     try:
@@ -168,17 +202,32 @@ def answer_of_response(given):
 
 COUNTERPARTS: Dict[str, Callable[[Any], Any]] = {
     "Endpoints.of_response": answer_of_response,
-    "Query.render(to_query)": lambda record: [[path, [latin(value) for value in values]]
-                                              for path, values in output_of(record).to_query().render()],
+    "Query.render(to_query)": lambda record: [
+        [path, [latin(value) for value in values]]
+        for path, values in output_of(record).to_query().render()
+    ],
     "Uri.encoded_of_query(render(to_query))": lambda record: output_of(record).to_query().encode(),
-    "error_of_json": lambda given: record_of_error(error_of_json(text_of(given[0]), octets(given[1]))),
-    "error_of_xml": lambda given: record_of_error(error_of_xml(text_of(given[0]), octets(given[1]))),
+    "error_of_json": lambda given: record_of_error(
+        error_of_json(text_of(given[0]), octets(given[1]))
+    ),
+    "error_of_xml": lambda given: record_of_error(
+        error_of_xml(text_of(given[0]), octets(given[1]))
+    ),
     "error_to_json": lambda given: latin(error_to_json(error_of(given))),
     "of_header_and_body": lambda headers: record_of_output(
-        InvokeEndpointWithResponseStreamOutput.of_header_and_body([tuple(header) for header in headers], ())),
-    "of_json": lambda text: record_of_output(InvokeEndpointWithResponseStreamOutput.of_json(octets(text))),
-    "of_json(to_json)": lambda record: record_of_output(InvokeEndpointWithResponseStreamOutput.of_json(output_of(record).to_json())),
-    "of_string": lambda text: record_of_output(InvokeEndpointWithResponseStreamOutput.of_string(octets(text))),
+        InvokeEndpointWithResponseStreamOutput.of_header_and_body(
+            [tuple(header) for header in headers], ()
+        )
+    ),
+    "of_json": lambda text: record_of_output(
+        InvokeEndpointWithResponseStreamOutput.of_json(octets(text))
+    ),
+    "of_json(to_json)": lambda record: record_of_output(
+        InvokeEndpointWithResponseStreamOutput.of_json(output_of(record).to_json())
+    ),
+    "of_string": lambda text: record_of_output(
+        InvokeEndpointWithResponseStreamOutput.of_string(octets(text))
+    ),
     "to_json": lambda record: latin(output_of(record).to_json()),
     "to_query": lambda record: query_tree_of(output_of(record).to_query().tree),
     "to_value": lambda record: tree_of(output_of(record).to_value()),
@@ -197,10 +246,16 @@ def ours(case):
 # What awso raises, and the kinds of which our refusal is then one.
 REFUSALS = [
     ("Bad_response:", ("http",)),
-    ("Failure:[line 1, col 1] unexpected end of input", ("syntax", "content_type")),  # content_type: a 200 without any body
+    (
+        "Failure:[line 1, col 1] unexpected end of input",
+        ("syntax", "content_type"),
+    ),  # content_type: a 200 without any body
     ("Failure:[line ", ("syntax",)),
     ("Failure:Xml.child: more than one child", ("syntax",)),
-    ("Failure:Expected float representing an integer", ("type", "constraint")),  # constraint: an integer of 63 bits
+    (
+        "Failure:Expected float representing an integer",
+        ("type", "constraint"),
+    ),  # constraint: an integer of 63 bits
     ("Failure:Expected ", ("type",)),
     ("Failure:int_of_string", ("type",)),
 ]
@@ -212,6 +267,7 @@ def kinds_like(raises):
 
 # ---- the divergences: to which case each applies, and what it makes of awso's answer ---------------------------------
 
+
 class Divergence(NamedTuple):
     applies: Callable[[Case], bool]
     change: Callable[[Case, Any], Any]  # (case, awso's answer, None where it raised) -> our answer
@@ -219,7 +275,9 @@ class Divergence(NamedTuple):
 
 def refusing(applies, kind, rule):
     """A divergence in which awso answers and we refuse."""
-    return Divergence(lambda case: case.raises is None and applies(case), lambda case, answer: Refused(kind, rule))
+    return Divergence(
+        lambda case: case.raises is None and applies(case), lambda case, answer: Refused(kind, rule)
+    )
 
 
 def compact(plain):
@@ -245,25 +303,39 @@ def numbered(case, path):
     first, _, rest = path.partition(".")
     if first != "Body":
         return path
-    return "Body.%d.%s" % (members_set(case).index(rest.partition(".")[0]) + 1, rest)
+    return f"Body.{int(members_set(case).index(rest.partition('.')[0]) + 1)}.{rest}"
 
 
 def in_value(answer):
     tag, members = answer
-    return [tag, [["Body", ["List", [["Structure", [member]] for member in child[1]]]] if name == "Body" else [name, child]
-                  for name, child in members]]
+    return [
+        tag,
+        [
+            ["Body", ["List", [["Structure", [member]] for member in child[1]]]]
+            if name == "Body"
+            else [name, child]
+            for name, child in members
+        ],
+    ]
 
 
 _AS_LIST = {
-    "to_json": lambda case, answer: compact(dict(json.loads(answer), Body=listed(json.loads(answer)["Body"]))),
+    "to_json": lambda case, answer: compact(
+        dict(json.loads(answer), Body=listed(json.loads(answer)["Body"]))
+    ),
     "to_query": lambda case, answer: dict(answer, Body=listed(answer["Body"])),
     "to_value": lambda case, answer: in_value(answer),
-    "Query.render(to_query)": lambda case, answer: [[numbered(case, path), values] for path, values in answer],
-    "Uri.encoded_of_query(render(to_query))": lambda case, answer: "&".join(numbered(case, pair) for pair in answer.split("&")),
+    "Query.render(to_query)": lambda case, answer: [
+        [numbered(case, path), values] for path, values in answer
+    ],
+    "Uri.encoded_of_query(render(to_query))": lambda case, answer: "&".join(
+        numbered(case, pair) for pair in answer.split("&")
+    ),
 }
 
 
 # -- AWSO-03: blobs
+
 
 def payload_of_output(case):
     """The bytes of the payload part that awso read or was given, or None."""
@@ -275,8 +347,11 @@ def payload_of_output(case):
 def with_base64(case, answer):
     raw = payload_of_output(case)
     if case.function == "to_json":
-        text, count = re.subn(re.escape('"Bytes":%s' % compact(raw)), lambda match: '"Bytes":"%s"' % base64.b64encode(octets(raw)).decode(),
-                              answer)
+        text, count = re.subn(
+            re.escape(f'"Bytes":{compact(raw)}'),
+            lambda match: f'"Bytes":"{base64.b64encode(octets(raw)).decode()}"',
+            answer,
+        )
         assert count == 1
         return text
     try:
@@ -293,11 +368,20 @@ _MEMBER_ELEMENT = re.compile("<(ContentType|InvokedProductionVariant|CustomAttri
 
 def read_under_other_names(case):
     if case.function == "of_json(to_json)":
-        return {camel(name): case.given[camel(name)] for name in _HEADER_MEMBERS if case.given[camel(name)] is not None}
-    return {camel(name): text for name, text in _MEMBER_ELEMENT.findall(case.given)} if case.function == "of_string" else {}
+        return {
+            camel(name): case.given[camel(name)]
+            for name in _HEADER_MEMBERS
+            if case.given[camel(name)] is not None
+        }
+    return (
+        {camel(name): text for name, text in _MEMBER_ELEMENT.findall(case.given)}
+        if case.function == "of_string"
+        else {}
+    )
 
 
 # -- what stands in an error document
+
 
 def is_utf8(value):
     try:
@@ -315,24 +399,46 @@ def json_facts(case):
         twice.extend(name for name, _ in members if [other for other, _ in members].count(name) > 1)
         return dict(members)
 
-    document = {"of_json": case.given, "error_of_json": case.given[1]}.get(case.function) if case.function.endswith("of_json") else None
+    document = (
+        {"of_json": case.given, "error_of_json": case.given[1]}.get(case.function)
+        if case.function.endswith("of_json")
+        else None
+    )
     if not document:
         return [], [], None
-    return twice, constants, json.loads(document, object_pairs_hook=pairs, parse_constant=lambda text: constants.append(text))
+    return (
+        twice,
+        constants,
+        json.loads(
+            document, object_pairs_hook=pairs, parse_constant=lambda text: constants.append(text)
+        ),
+    )
 
 
 def json_status(case):
-    plain = json_facts(case)[2] if case.function == "error_of_json" and case.given[0] == "ModelError" else None
+    plain = (
+        json_facts(case)[2]
+        if case.function == "error_of_json" and case.given[0] == "ModelError"
+        else None
+    )
     return plain.get("OriginalStatusCode") if isinstance(plain, dict) else None
 
 
 def xml_status(case):
-    match = re.search("<OriginalStatusCode>([^<]*)<", case.given[1]) if case.function == "error_of_xml" else None
+    match = (
+        re.search("<OriginalStatusCode>([^<]*)<", case.given[1])
+        if case.function == "error_of_xml"
+        else None
+    )
     return match.group(1) if match else ""
 
 
 def status_read(case):
-    return case.out[1].get("originalStatusCode") if case.function.startswith("error_of_") and case.out[0] == "ModelError" else None
+    return (
+        case.out[1].get("originalStatusCode")
+        if case.function.startswith("error_of_") and case.out[0] == "ModelError"
+        else None
+    )
 
 
 def small_message(case):
@@ -352,7 +458,9 @@ def is_payload_in_xml(case):
 
 def xml_again(case):
     """An XML document written anew, without comments."""
-    return ElementTree.tostring(ElementTree.fromstring(case.given[1]), encoding="unicode", short_empty_elements=False)
+    return ElementTree.tostring(
+        ElementTree.fromstring(case.given[1]), encoding="unicode", short_empty_elements=False
+    )
 
 
 def fault_of_xml(case):
@@ -386,11 +494,19 @@ def payload_of_frame(case):
     frame = octets(case.given["body"])
     total, headers_length = struct.unpack(">II", frame[:8])
     assert total == len(frame)
-    return latin(frame[12 + headers_length:-4])
+    return latin(frame[12 + headers_length : -4])
 
 
 def empty_output(**members):
-    return dict({"body": None, "contentType": None, "invokedProductionVariant": None, "customAttributes": None}, **members)
+    return dict(
+        {
+            "body": None,
+            "contentType": None,
+            "invokedProductionVariant": None,
+            "customAttributes": None,
+        },
+        **members,
+    )
 
 
 def one_part(data):
@@ -409,44 +525,113 @@ def error_from_body(case, answer):
 
 
 DIVERGENCES: Dict[str, Divergence] = {
-    "AWSO-01": Divergence(lambda case: case.function in _AS_LIST and len(members_set(case)) > 1,
-                          lambda case, answer: _AS_LIST[case.function](case, answer)),
-    "AWSO-02": Divergence(lambda case: "more than one child with tag PayloadPart" in (case.raises or ""),
-                          lambda case, answer: empty_output(body=[one_part(None)] * 2)),
+    "AWSO-01": Divergence(
+        lambda case: case.function in _AS_LIST and len(members_set(case)) > 1,
+        lambda case, answer: _AS_LIST[case.function](case, answer),
+    ),
+    "AWSO-02": Divergence(
+        lambda case: "more than one child with tag PayloadPart" in (case.raises or ""),
+        lambda case, answer: empty_output(body=[one_part(None)] * 2),
+    ),
     "AWSO-03": Divergence(lambda case: bool(payload_of_output(case)), with_base64),
-    "AWSO-04": Divergence(lambda case: bool(read_under_other_names(case)),
-                          lambda case, answer: dict(answer, **read_under_other_names(case))),
-    "AWSO-05": refusing(lambda case: case.function == "error_to_json" and isinstance(case.given[1], dict)
-                        and not all(is_utf8(value) for value in case.given[1].values() if isinstance(value, str)), "utf8", "SHP-014"),
+    "AWSO-04": Divergence(
+        lambda case: bool(read_under_other_names(case)),
+        lambda case, answer: dict(answer, **read_under_other_names(case)),
+    ),
+    "AWSO-05": refusing(
+        lambda case: (
+            case.function == "error_to_json"
+            and isinstance(case.given[1], dict)
+            and not all(
+                is_utf8(value) for value in case.given[1].values() if isinstance(value, str)
+            )
+        ),
+        "utf8",
+        "SHP-014",
+    ),
     "AWSO-06": refusing(lambda case: bool(json_facts(case)[0]), "syntax", "SHP-002"),
     "AWSO-07": refusing(lambda case: bool(json_facts(case)[1]), "syntax", "SHP-003"),
     "AWSO-08": refusing(lambda case: isinstance(json_status(case), float), "type", "SHP-011"),
-    "AWSO-09": refusing(lambda case: not -2 ** 31 <= (status_read(case) or 0) < 2 ** 31, "constraint", "SHP-011"),
-    "AWSO-10": refusing(lambda case: bool(re.search("[_xobu]", xml_status(case))), "type", "SHP-011"),
-    "AWSO-11": Divergence(lambda case: isinstance(json_status(case), str) and json_status(case).isdigit(),
-                          lambda case, answer: ["ModelError", {"message": None, "originalStatusCode": int(json_status(case)),
-                                                               "originalMessage": None, "logStreamArn": None}]),
-    "AWSO-12": Divergence(lambda case: small_message(case) is not None,
-                          lambda case, answer: [answer[0], dict(answer[1], message=small_message(case))]),
-    "AWSO-13": Divergence(lambda case: "#" in (error_type(case) or ""),
-                          lambda case, answer: ["Error", [error_type(case).partition("#")[2],
-                                                          {"message": json.loads(case.given["body"])["Message"]}]]),
-    "AWSO-14": Divergence(lambda case: is_payload_in_xml(case) and xml_again(case) != case.out[1][1],
-                          lambda case, answer: [answer[0], [answer[1][0], xml_again(case)]]),
-    "AWSO-15": refusing(lambda case: case.function == "of_string" and "<!DOCTYPE" in case.given, "syntax", "SHP-004"),
+    "AWSO-09": refusing(
+        lambda case: not -(2**31) <= (status_read(case) or 0) < 2**31, "constraint", "SHP-011"
+    ),
+    "AWSO-10": refusing(
+        lambda case: bool(re.search("[_xobu]", xml_status(case))), "type", "SHP-011"
+    ),
+    "AWSO-11": Divergence(
+        lambda case: isinstance(json_status(case), str) and json_status(case).isdigit(),
+        lambda case, answer: [
+            "ModelError",
+            {
+                "message": None,
+                "originalStatusCode": int(json_status(case)),
+                "originalMessage": None,
+                "logStreamArn": None,
+            },
+        ],
+    ),
+    "AWSO-12": Divergence(
+        lambda case: small_message(case) is not None,
+        lambda case, answer: [answer[0], dict(answer[1], message=small_message(case))],
+    ),
+    "AWSO-13": Divergence(
+        lambda case: "#" in (error_type(case) or ""),
+        lambda case, answer: [
+            "Error",
+            [
+                error_type(case).partition("#")[2],
+                {"message": json.loads(case.given["body"])["Message"]},
+            ],
+        ],
+    ),
+    "AWSO-14": Divergence(
+        lambda case: is_payload_in_xml(case) and xml_again(case) != case.out[1][1],
+        lambda case, answer: [answer[0], [answer[1][0], xml_again(case)]],
+    ),
+    "AWSO-15": refusing(
+        lambda case: case.function == "of_string" and "<!DOCTYPE" in case.given, "syntax", "SHP-004"
+    ),
     "AWSO-16": refusing(has_fault("XML_ERROR_DUPLICATE_ATTRIBUTE"), "syntax", "SHP-004"),
     "AWSO-17": refusing(has_fault("XML_ERROR_JUNK_AFTER_DOC_ELEMENT"), "syntax", "SHP-004"),
-    "AWSO-18": refusing(lambda case: case.function == "of_string" and fault_of_xml(case) == 0
-                        and bool((ElementTree.fromstring(octets(case.given)).text or "").strip()), "type", "SHP-016"),
-    "AWSO-19": Divergence(lambda case: "unknown encoding" in (case.raises or ""), lambda case, answer: empty_output()),
-    "AWSO-20": Divergence(lambda case: is_response(case) and ["Content-Type", EVENT_STREAM_TYPE] in case.given["headers"],
-                          lambda case, answer: ["Ok", empty_output(body=one_part(payload_of_frame(case)))]),
-    "AWSO-21": refusing(lambda case: is_response(case) and case.out[0] == "Ok", "content_type", "HTTP-021"),
-    "AWSO-22": Divergence(lambda case: error_type(case) == "",
-                          lambda case, answer: ["Error", ["Unknown_operation_error", [None, case.given["body"]]]]),
-    "AWSO-23": Divergence(lambda case: is_response(case) and 400 <= case.given["code"] < 600 and error_type(case) is None, error_from_body),
-    "AWSO-24": Divergence(lambda case: error_type(case) in ERRORS and 400 <= case.given["code"] < 600 and case.raises is not None,
-                          lambda case, answer: ["Error", [error_type(case), {"message": None}]]),
+    "AWSO-18": refusing(
+        lambda case: (
+            case.function == "of_string"
+            and fault_of_xml(case) == 0
+            and bool((ElementTree.fromstring(octets(case.given)).text or "").strip())
+        ),
+        "type",
+        "SHP-016",
+    ),
+    "AWSO-19": Divergence(
+        lambda case: "unknown encoding" in (case.raises or ""), lambda case, answer: empty_output()
+    ),
+    "AWSO-20": Divergence(
+        lambda case: (
+            is_response(case) and ["Content-Type", EVENT_STREAM_TYPE] in case.given["headers"]
+        ),
+        lambda case, answer: ["Ok", empty_output(body=one_part(payload_of_frame(case)))],
+    ),
+    "AWSO-21": refusing(
+        lambda case: is_response(case) and case.out[0] == "Ok", "content_type", "HTTP-021"
+    ),
+    "AWSO-22": Divergence(
+        lambda case: error_type(case) == "",
+        lambda case, answer: ["Error", ["Unknown_operation_error", [None, case.given["body"]]]],
+    ),
+    "AWSO-23": Divergence(
+        lambda case: (
+            is_response(case) and 400 <= case.given["code"] < 600 and error_type(case) is None
+        ),
+        error_from_body,
+    ),
+    "AWSO-24": Divergence(
+        lambda case: (
+            error_type(case) in ERRORS
+            and 400 <= case.given["code"] < 600
+            and case.raises is not None
+        ),
+        lambda case, answer: ["Error", [error_type(case), {"message": None}]],
+    ),
 }
 
 
@@ -455,6 +640,7 @@ def divergences_of(case):
 
 
 # ---- the appendix ---------------------------------------------------------------------------------------------------
+
 
 class Row(NamedTuple):
     name: str
@@ -474,8 +660,12 @@ def numbers_of(cell):
 
 def read_rows():
     text = (ROOT / "SPEC.md").read_text(encoding="utf-8")
-    section = text[text.index(HEADING):]
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("| AWSO-")]
+    section = text[text.index(HEADING) :]
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in section.splitlines()
+        if line.startswith("| AWSO-")
+    ]
     return [Row(name, awso, here, numbers_of(lines)) for name, awso, here, lines in cells]
 
 
@@ -484,24 +674,33 @@ ROWS = read_rows()
 
 # ---- the tests ------------------------------------------------------------------------------------------------------
 
+
 def test_the_file_is_the_one_that_was_measured():
     assert len(CASES) == 284
-    assert {case.function for case in CASES} == set(COUNTERPARTS), "a function of the seed without a counterpart, or the other way round"
+    assert {case.function for case in CASES} == set(COUNTERPARTS), (
+        "a function of the seed without a counterpart, or the other way round"
+    )
     assert all((case.out is None) != (case.raises is None) for case in CASES)
 
 
 def test_rows_and_predicates_are_the_same_in_number_and_order():
-    assert [row.name for row in ROWS] == list(DIVERGENCES) == ["AWSO-%02d" % number for number in range(1, len(ROWS) + 1)]
+    assert (
+        [row.name for row in ROWS]
+        == list(DIVERGENCES)
+        == [f"AWSO-{int(number):02}" for number in range(1, len(ROWS) + 1)]
+    )
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_a_row_names_all_its_cases_and_no_other(row):
     assert row.lines, "no row without a case"
     assert row.lines == [case.line for case in CASES if DIVERGENCES[row.name].applies(case)]
-    assert row.awso and re.search(r"\b(?:SHP|HTTP)-\d{3}\b", row.here), "a row says what awso does, and which rule says otherwise"
+    assert row.awso and re.search(r"\b(?:SHP|HTTP)-\d{3}\b", row.here), (
+        "a row says what awso does, and which rule says otherwise"
+    )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: "%d-%s" % (case.line, case.function))
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{int(case.line)}-{case.function}")
 def test_the_same_answer_or_a_row_that_says_why_not(case):
     answer, names = ours(case), divergences_of(case)
     if not names and case.raises is not None:
@@ -520,7 +719,9 @@ def test_the_same_answer_or_a_row_that_says_why_not(case):
 def test_a_refusal_of_a_reader_is_the_document_s_or_the_answer_s_fault():
     """Never ours: what a peer sends is no UsageError."""
     for case in CASES:
-        if case.function.startswith(("of_", "error_of_", "Endpoints")) and isinstance(ours(case), Refused):
+        if case.function.startswith(("of_", "error_of_", "Endpoints")) and isinstance(
+            ours(case), Refused
+        ):
             with pytest.raises((DocumentError, HttpError)):
                 COUNTERPARTS[case.function](case.given)
 
@@ -529,4 +730,6 @@ def test_a_refusal_of_a_reader_is_the_document_s_or_the_answer_s_fault():
 def test_a_counterpart_that_answers_something_else_is_noticed(function, monkeypatch):
     monkeypatch.setitem(COUNTERPARTS, function, lambda given: "something else")
     with pytest.raises(AssertionError):
-        test_the_same_answer_or_a_row_that_says_why_not(next(case for case in CASES if case.function == function))
+        test_the_same_answer_or_a_row_that_says_why_not(
+            next(case for case in CASES if case.function == function)
+        )

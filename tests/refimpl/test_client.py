@@ -7,6 +7,7 @@ sent verifies: by refimpl.sigv4.verify at the clock that was given, and, where b
 Settings come from arguments, then from the environment that is given. Calls from many threads on one client are not mixed.
 No secret, no body and no sensitive member is ever in a repr or in an error, its causes and its printed traceback included.
 """
+
 import gc
 import json
 import os
@@ -58,8 +59,12 @@ TEMPORARY = Credentials(ACCESS_KEY, SECRET_KEY, TOKEN)
 NOW, NOW_TEXT = 1440938160.5, "20150830T123600Z"
 SHORT = 0.25  # seconds; a limit that is meant to be hit
 REQUEST_ID = "6a5c2bd2-0000-4000-8000-000000000000"
-STREAM_HEADERS = (b"X-Amzn-RequestId: " + REQUEST_ID.encode() + b"\r\nContent-Type: application/vnd.amazon.eventstream\r\n"
-                  b"x-Amzn-Invoked-Production-Variant: blue\r\nX-Amzn-SageMaker-Content-Type: text/plain\r\n")
+STREAM_HEADERS = (
+    b"X-Amzn-RequestId: "
+    + REQUEST_ID.encode()
+    + b"\r\nContent-Type: application/vnd.amazon.eventstream\r\n"
+    b"x-Amzn-Invoked-Production-Variant: blue\r\nX-Amzn-SageMaker-Content-Type: text/plain\r\n"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -73,16 +78,27 @@ def _nothing_left(monkeypatch):
 
 # ---- what the server says ----------------------------------------------------------------------------------------
 
+
 def frame(payload, **headers):
-    return encode([(":" + name.replace("_", "-"), "string", value) for name, value in headers.items()], payload)
+    return encode(
+        [(":" + name.replace("_", "-"), "string", value) for name, value in headers.items()],
+        payload,
+    )
 
 
 def part(data, event_type="PayloadPart"):
-    return frame(data, message_type="event", event_type=event_type, content_type="application/octet-stream")
+    return frame(
+        data, message_type="event", event_type=event_type, content_type="application/octet-stream"
+    )
 
 
 def exception(name, document):
-    return frame(json.dumps(document).encode(), message_type="exception", exception_type=name, content_type="application/json")
+    return frame(
+        json.dumps(document).encode(),
+        message_type="exception",
+        exception_type=name,
+        content_type="application/json",
+    )
 
 
 PARTS = [PayloadPart(bytes=b"one"), PayloadPart(bytes=b""), PayloadPart(bytes=b"\0\xff" * 50)]
@@ -92,7 +108,11 @@ FRAMINGS = ["chunked", "length", "close"]
 
 
 def head(framing, length=0, headers=STREAM_HEADERS, status=b"200 OK"):
-    ends = {"chunked": b"Transfer-Encoding: chunked\r\n", "length": b"Content-Length: %d\r\n" % length, "close": b""}
+    ends = {
+        "chunked": b"Transfer-Encoding: chunked\r\n",
+        "length": b"Content-Length: %d\r\n" % length,
+        "close": b"",
+    }
     return b"HTTP/1.1 " + status + b"\r\n" + headers + ends[framing] + b"\r\n"
 
 
@@ -102,25 +122,46 @@ def chunk(data):
 
 def answer(framing, *pieces):
     """The steps of a whole answer whose body comes in these pieces, one step each."""
-    body = [chunk(piece) for piece in pieces] + [b"0\r\n\r\n"] if framing == "chunked" else list(pieces)
+    body = (
+        [chunk(piece) for piece in pieces] + [b"0\r\n\r\n"]
+        if framing == "chunked"
+        else list(pieces)
+    )
     return [head(framing, sum(map(len, pieces)))] + body
 
 
 def failure(status, body, *headers):
     """The steps of an error answer."""
     lines = ("X-Amzn-RequestId: " + REQUEST_ID,) + headers
-    return [head("length", len(body), "".join(line + "\r\n" for line in lines).encode("latin-1"), status.encode()) + body]
+    return [
+        head(
+            "length",
+            len(body),
+            "".join(line + "\r\n" for line in lines).encode("latin-1"),
+            status.encode(),
+        )
+        + body
+    ]
 
 
 def client_of(server, **settings):
-    given = {"region": "eu-west-1", "endpoint_url": server.url, "credentials": CREDENTIALS, "environment": {}, "clock": lambda: NOW,
-             "connect_timeout": 3 * PATIENCE, "read_timeout": 3 * PATIENCE}
+    given = {
+        "region": "eu-west-1",
+        "endpoint_url": server.url,
+        "credentials": CREDENTIALS,
+        "environment": {},
+        "clock": lambda: NOW,
+        "connect_timeout": 3 * PATIENCE,
+        "read_timeout": 3 * PATIENCE,
+    }
     given.update(settings)
     return Client(**given)
 
 
 def call(client, **members):
-    return client.invoke_endpoint_with_response_stream(**dict({"endpoint_name": "llm", "body": BODY}, **members))
+    return client.invoke_endpoint_with_response_stream(
+        **dict({"endpoint_name": "llm", "body": BODY}, **members)
+    )
 
 
 def read(*steps, **settings):
@@ -149,6 +190,7 @@ def refused(*steps, **settings):
 
 # ---- a good answer -----------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_parts_come_in_order_and_at_once(framing):
     go = [threading.Event() for _ in range(3)]
@@ -167,13 +209,18 @@ def test_parts_come_in_order_and_at_once(framing):
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_frames_are_found_however_they_are_cut(framing, cuts):
     size = {"whole": len(STREAM), "bytewise": 1, "across": len(FRAMES[0]) + 5}[cuts]
-    pieces = [STREAM[start:start + size] for start in range(0, len(STREAM), size)]
+    pieces = [STREAM[start : start + size] for start in range(0, len(STREAM), size)]
     assert read(*answer(framing, *pieces)) == (PARTS, None)
 
 
 def test_the_attributes_of_a_response():
-    headers = STREAM_HEADERS + b"X-Amzn-SageMaker-Custom-Attributes: caf\xe9 \r\nx-amzn-sagemaker-custom-attributes: second\r\n"
-    with RawServer([head("length", len(STREAM), headers), STREAM, stall]) as server, call(client_of(server)) as response:
+    headers = (
+        STREAM_HEADERS
+        + b"X-Amzn-SageMaker-Custom-Attributes: caf\xe9 \r\nx-amzn-sagemaker-custom-attributes: second\r\n"
+    )
+    with RawServer([head("length", len(STREAM), headers), STREAM, stall]) as server, call(
+        client_of(server)
+    ) as response:
         assert response.status == 200
         assert response.request_id == REQUEST_ID
         assert response.content_type == "text/plain"
@@ -182,14 +229,19 @@ def test_the_attributes_of_a_response():
         assert response.unknown_events == 0
         assert response.headers[0] == ("X-Amzn-RequestId", REQUEST_ID)
         assert len(response.headers) == 7
-        assert repr(response) == "Response(status=200, request_id=%r)" % REQUEST_ID
+        assert repr(response) == f"Response(status=200, request_id={REQUEST_ID!r})"
         assert response.__enter__() is response
 
 
 def test_absent_headers_are_none():
     headers = b"Content-Type: application/vnd.amazon.eventstream\r\n"
     with RawServer([head("length", 0, headers)]) as server, call(client_of(server)) as response:
-        assert (response.content_type, response.invoked_production_variant, response.custom_attributes, response.request_id) == (None,) * 4
+        assert (
+            response.content_type,
+            response.invoked_production_variant,
+            response.custom_attributes,
+            response.request_id,
+        ) == (None,) * 4
         assert response.collect() == InvokeEndpointWithResponseStreamOutput(body=())
 
 
@@ -204,10 +256,16 @@ def test_the_body_is_iterated_once():
 @pytest.mark.parametrize("taken", [0, 1, 3])
 def test_collect_reads_the_rest(taken):
     headers = STREAM_HEADERS + b"X-Amzn-SageMaker-Custom-Attributes: a=b\r\n"
-    with RawServer([head("length", len(STREAM), headers), STREAM, stall]) as server, call(client_of(server)) as response:
+    with RawServer([head("length", len(STREAM), headers), STREAM, stall]) as server, call(
+        client_of(server)
+    ) as response:
         assert [next(response.body) for _ in range(taken)] == PARTS[:taken]
         assert response.collect() == InvokeEndpointWithResponseStreamOutput(
-            body=tuple(PARTS[taken:]), content_type="text/plain", invoked_production_variant="blue", custom_attributes="a=b")
+            body=tuple(PARTS[taken:]),
+            content_type="text/plain",
+            invoked_production_variant="blue",
+            custom_attributes="a=b",
+        )
         assert server.gone() == "eof"
 
 
@@ -216,7 +274,9 @@ def test_unknown_events_are_skipped_and_counted():
     steps = answer("chunked", new + FRAMES[0], new, new + new, FRAMES[1])
     with RawServer(steps) as server, call(client_of(server)) as response:
         assert next(response.body) == PARTS[0]
-        assert 1 <= response.unknown_events <= 4  # of what has been read so far: that may be more than what was handed over
+        assert (
+            1 <= response.unknown_events <= 4
+        )  # of what has been read so far: that may be more than what was handed over
         assert list(response.body) == [PARTS[1]]
         assert response.unknown_events == 4
 
@@ -228,7 +288,10 @@ def test_a_stream_without_events_is_complete():
 
 def test_the_greatest_frame_is_a_setting():
     large = part(bytes(5000))
-    assert read(*answer("chunked", large), max_frame_length=len(large)) == ([PayloadPart(bytes=bytes(5000))], None)
+    assert read(*answer("chunked", large), max_frame_length=len(large)) == (
+        [PayloadPart(bytes=bytes(5000))],
+        None,
+    )
     events, error = read(*answer("chunked", FRAMES[0] + large), max_frame_length=len(large) - 1)
     assert events == PARTS[:1]
     assert (type(error), error.kind) == (FrameError, "limit")
@@ -236,18 +299,33 @@ def test_the_greatest_frame_is_a_setting():
 
 # ---- text, lines, events, values ---------------------------------------------------------------------------------
 
+
 def text_steps(*texts, last=b""):
     """The steps of an answer whose parts hold these texts, each in a step of its own; last: a frame behind them."""
     return answer("chunked", *[part(text) for text in texts] + ([last] if last else []))
 
 
-JSON_EVENTS = [b'data: {"a":1}\r\n\r', b'\ndata: {"a":', "\ndata: \"€".encode()[:-1], "€".encode()[-1:] + b'"}\n\ndata: [DONE]']
+JSON_EVENTS = [
+    b'data: {"a":1}\r\n\r',
+    b'\ndata: {"a":',
+    '\ndata: "€'.encode()[:-1],
+    "€".encode()[-1:] + b'"}\n\ndata: [DONE]',
+]
 
 
-@pytest.mark.parametrize("method,texts,results", [
-    ("text", ["a€".encode()[:2], "a€".encode()[2:] + b"b"], ["a", "€b"]), ("lines", [b"a\r", b"\nb", b"c"], ["a", "bc"]),
-    ("sse", JSON_EVENTS, [("message", '{"a":1}', ""), ("message", '{"a":\n"€"}', ""), ("message", "[DONE]", "")]),
-    ("json_values", [b'{"a"', b":1}\n[2]3"], [{"a": 1}, [2], 3])])
+@pytest.mark.parametrize(
+    "method,texts,results",
+    [
+        ("text", ["a€".encode()[:2], "a€".encode()[2:] + b"b"], ["a", "€b"]),
+        ("lines", [b"a\r", b"\nb", b"c"], ["a", "bc"]),
+        (
+            "sse",
+            JSON_EVENTS,
+            [("message", '{"a":1}', ""), ("message", '{"a":\n"€"}', ""), ("message", "[DONE]", "")],
+        ),
+        ("json_values", [b'{"a"', b":1}\n[2]3"], [{"a": 1}, [2], 3]),
+    ],
+)
 def test_results_of_a_text(method, texts, results):
     with RawServer(text_steps(*texts)) as server:
         with call(client_of(server)) as response:
@@ -256,10 +334,15 @@ def test_results_of_a_text(method, texts, results):
         assert server.gone() == "eof"
 
 
-@pytest.mark.parametrize("method,texts,results", [
-    ("text", [b"a\xe2\x82", b"\xacb"], ["a", "€b"]), ("lines", [b"a\r\nb", b"c\n"], ["a", "bc"]),
-    ("sse", [b"data: 1\r\n\r", b"\ndata: 2\n\n"], [("message", "1", ""), ("message", "2", "")]),
-    ("json_values", [b"[1][", b"2]"], [[1], [2]])])
+@pytest.mark.parametrize(
+    "method,texts,results",
+    [
+        ("text", [b"a\xe2\x82", b"\xacb"], ["a", "€b"]),
+        ("lines", [b"a\r\nb", b"c\n"], ["a", "bc"]),
+        ("sse", [b"data: 1\r\n\r", b"\ndata: 2\n\n"], [("message", "1", ""), ("message", "2", "")]),
+        ("json_values", [b"[1][", b"2]"], [[1], [2]]),
+    ],
+)
 def test_a_result_is_there_before_the_next_part_is_sent(method, texts, results):
     go = threading.Event()
     steps = text_steps(*texts)
@@ -270,44 +353,83 @@ def test_a_result_is_there_before_the_next_part_is_sent(method, texts, results):
         assert list(iterator) == results[1:]
 
 
-@pytest.mark.parametrize("method,texts,results,unread", [
-    ("text", [b"a", b"\xe2"], ["a"], b"\xe2"), ("lines", [b"a\nb", b"c"], ["a"], b"bc"),
-    ("sse", [b"data: 1\n\ndata", b": 2"], [("message", "1", "")], b"data: 2"), ("json_values", [b"[1][", b"2"], [[1]], b"[2")])
-@pytest.mark.parametrize("last,error_type", [
-    (exception("ModelStreamError", {"Message": "broken", "ErrorCode": "StreamBroken"}), ModelStreamError),
-    (frame(b"", message_type="error"), UnknownOperationError), (b"no frame at all", FrameError)], ids=["exception", "error", "no frame"])
-def test_an_error_in_the_stream_holds_the_unfinished_rest(last, error_type, method, texts, results, unread):
+@pytest.mark.parametrize(
+    "method,texts,results,unread",
+    [
+        ("text", [b"a", b"\xe2"], ["a"], b"\xe2"),
+        ("lines", [b"a\nb", b"c"], ["a"], b"bc"),
+        ("sse", [b"data: 1\n\ndata", b": 2"], [("message", "1", "")], b"data: 2"),
+        ("json_values", [b"[1][", b"2"], [[1]], b"[2"),
+    ],
+)
+@pytest.mark.parametrize(
+    "last,error_type",
+    [
+        (
+            exception("ModelStreamError", {"Message": "broken", "ErrorCode": "StreamBroken"}),
+            ModelStreamError,
+        ),
+        (frame(b"", message_type="error"), UnknownOperationError),
+        (b"no frame at all", FrameError),
+    ],
+    ids=["exception", "error", "no frame"],
+)
+def test_an_error_in_the_stream_holds_the_unfinished_rest(
+    last, error_type, method, texts, results, unread
+):
     came = []
     with RawServer(text_steps(*texts, last=last)) as server, call(client_of(server)) as response:
         with pytest.raises(error_type) as caught:
             for result in getattr(response, method)():
                 came.append(result)
-        assert (came, caught.value.unread, caught.value.status, caught.value.request_id) == (results, unread, 200, REQUEST_ID)
+        assert (came, caught.value.unread, caught.value.status, caught.value.request_id) == (
+            results,
+            unread,
+            200,
+            REQUEST_ID,
+        )
         assert server.gone() in ("eof", "reset")  # what it had not read may lie in its socket
 
 
-@pytest.mark.parametrize("method,data,results,kind", [
-    ("text", b"a\xff", ["a"], "utf8"), ("lines", b"a\n\xff\n", ["a"], "utf8"),
-    ("sse", b"data: 1\n\nda", [("message", "1", "")], "truncated"), ("json_values", b"1 ]", [1], "syntax")])
+@pytest.mark.parametrize(
+    "method,data,results,kind",
+    [
+        ("text", b"a\xff", ["a"], "utf8"),
+        ("lines", b"a\n\xff\n", ["a"], "utf8"),
+        ("sse", b"data: 1\n\nda", [("message", "1", "")], "truncated"),
+        ("json_values", b"1 ]", [1], "syntax"),
+    ],
+)
 def test_text_that_cannot_be_read(method, data, results, kind):
     came = []
     with RawServer(text_steps(data)) as server, call(client_of(server)) as response:
         with pytest.raises(TextError) as caught:
             for result in getattr(response, method)():
                 came.append(result)
-        assert (came, caught.value.kind, caught.value.status, caught.value.request_id) == (results, kind, 200, REQUEST_ID)
+        assert (came, caught.value.kind, caught.value.status, caught.value.request_id) == (
+            results,
+            kind,
+            200,
+            REQUEST_ID,
+        )
 
 
 def test_arguments_of_the_text_methods():
     steps = text_steps(b"data:\xff\n\n")
     with RawServer(steps, steps, steps, steps, steps, steps) as server:
         client = client_of(server)
-        for method, options, results in (("text", {"errors": "replace"}, ["data:\ufffd\n\n"]),
-                                         ("lines", {"errors": "replace"}, ["data:\ufffd", ""]),
-                                         ("sse", {"errors": "replace"}, [("message", "\ufffd", "")])):
+        for method, options, results in (
+            ("text", {"errors": "replace"}, ["data:\ufffd\n\n"]),
+            ("lines", {"errors": "replace"}, ["data:\ufffd", ""]),
+            ("sse", {"errors": "replace"}, [("message", "\ufffd", "")]),
+        ):
             with call(client) as response:
                 assert list(getattr(response, method)(**options)) == results
-        for method, bound in (("lines", "max_line_length"), ("sse", "max_event_length"), ("json_values", "max_value_length")):
+        for method, bound in (
+            ("lines", "max_line_length"),
+            ("sse", "max_event_length"),
+            ("json_values", "max_value_length"),
+        ):
             with call(client) as response:
                 with pytest.raises(TextError) as caught:
                     list(getattr(response, method)(**{bound: 2}))
@@ -319,14 +441,31 @@ def test_arguments_of_the_text_methods():
 # ---- errors in the stream ----------------------------------------------------------------------------------------
 
 IN_STREAM = {
-    "ModelStreamError": (exception("ModelStreamError", {"Message": "broken", "ErrorCode": "StreamBroken"}),
-                         ModelStreamError(message="broken", error_code="StreamBroken"), "exception"),
-    "InternalStreamFailure": (exception("InternalStreamFailure", {"message": "oh"}), InternalStreamFailure(message="oh"), "exception"),
-    "unmodelled": (exception("NewException", {"message": "new"}),
-                   UnknownOperationError(code="NewException", payload='{"message": "new"}'), "unmodeled"),
-    "error": (frame(b"", message_type="error", error_code="Boom", error_message="bang"), UnknownOperationError(code="Boom", payload=""),
-              "unmodeled"),
-    "error without code": (frame(b"", message_type="error"), UnknownOperationError(payload=""), "unmodeled"),
+    "ModelStreamError": (
+        exception("ModelStreamError", {"Message": "broken", "ErrorCode": "StreamBroken"}),
+        ModelStreamError(message="broken", error_code="StreamBroken"),
+        "exception",
+    ),
+    "InternalStreamFailure": (
+        exception("InternalStreamFailure", {"message": "oh"}),
+        InternalStreamFailure(message="oh"),
+        "exception",
+    ),
+    "unmodelled": (
+        exception("NewException", {"message": "new"}),
+        UnknownOperationError(code="NewException", payload='{"message": "new"}'),
+        "unmodeled",
+    ),
+    "error": (
+        frame(b"", message_type="error", error_code="Boom", error_message="bang"),
+        UnknownOperationError(code="Boom", payload=""),
+        "unmodeled",
+    ),
+    "error without code": (
+        frame(b"", message_type="error"),
+        UnknownOperationError(payload=""),
+        "unmodeled",
+    ),
 }
 
 
@@ -375,16 +514,27 @@ def flipped(data, place=-1):
     return bytes(changed)
 
 
-@pytest.mark.parametrize("bad,kind", [
-    (flipped(part(b"bad")), "message_crc"), (flipped(part(b"bad"), 8), "prelude_crc"), (b'{"error": "not a stream at all"}', "prelude_crc"),
-    (frame(b"x", event_type="PayloadPart"), "message_type"), (frame(b"x", message_type="event"), "message_type"),
-    (part(b"{}", "ModelStreamError"), "message_type"),
-])
+@pytest.mark.parametrize(
+    "bad,kind",
+    [
+        (flipped(part(b"bad")), "message_crc"),
+        (flipped(part(b"bad"), 8), "prelude_crc"),
+        (b'{"error": "not a stream at all"}', "prelude_crc"),
+        (frame(b"x", event_type="PayloadPart"), "message_type"),
+        (frame(b"x", message_type="event"), "message_type"),
+        (part(b"{}", "ModelStreamError"), "message_type"),
+    ],
+)
 def test_a_bad_frame_comes_behind_its_parts(bad, kind):
     for pieces in ([STREAM + bad], FRAMES + [bad]):
         events, error = read(*answer("chunked", *pieces))
         assert events == PARTS
-        assert (type(error), error.kind, error.status, error.request_id) == (FrameError, kind, 200, REQUEST_ID)
+        assert (type(error), error.kind, error.status, error.request_id) == (
+            FrameError,
+            kind,
+            200,
+            REQUEST_ID,
+        )
 
 
 def whole_frames(count):
@@ -397,7 +547,9 @@ def whole_frames(count):
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_a_stream_cut_short_is_truncated_behind_its_parts(framing, ending):
     """Cut at every byte of the stream; under chunked and length all of the head promises more than comes."""
-    start = head(framing, len(STREAM) + 1) + (b"%x\r\n" % (len(STREAM) + 1) if framing == "chunked" else b"")
+    start = head(framing, len(STREAM) + 1) + (
+        b"%x\r\n" % (len(STREAM) + 1) if framing == "chunked" else b""
+    )
     with RawServer(*[[start + STREAM[:cut], ending] for cut in range(len(STREAM) + 1)]) as server:
         client = client_of(server)
         for cut in range(len(STREAM) + 1):
@@ -417,7 +569,7 @@ def test_a_stream_cut_short_is_truncated_behind_its_parts(framing, ending):
                     assert error.offset == cut
             else:
                 assert framing == "close" and between and ending is close
-            assert events == PARTS[:count] if ending is close else events == PARTS[:len(events)]
+            assert events == PARTS[:count] if ending is close else events == PARTS[: len(events)]
             assert server.gone(cut) is not None or ending is reset
 
 
@@ -425,11 +577,19 @@ def test_a_stream_cut_short_is_truncated_behind_its_parts(framing, ending):
 def test_a_complete_body_that_ends_inside_a_frame_is_truncated_too(framing):
     events, error = read(*answer(framing, STREAM[:-1]))
     assert events == PARTS[:2]
-    assert (type(error), error.kind, error.rule, error.status, error.request_id) == (FrameError, "truncated", "EVS-022", 200, REQUEST_ID)
+    assert (type(error), error.kind, error.rule, error.status, error.request_id) == (
+        FrameError,
+        "truncated",
+        "EVS-022",
+        200,
+        REQUEST_ID,
+    )
 
 
 def test_collect_of_a_truncated_stream():
-    with RawServer([head("length", len(STREAM) + 1), STREAM]) as server, call(client_of(server)) as response:
+    with RawServer([head("length", len(STREAM) + 1), STREAM]) as server, call(
+        client_of(server)
+    ) as response:
         with pytest.raises(FrameError) as caught:
             response.collect()
         assert caught.value.events == tuple(PARTS)
@@ -446,35 +606,116 @@ def test_broken_framing_comes_behind_its_parts():
 def test_a_stream_that_stalls_times_out_behind_its_parts():
     events, error = read(head("chunked"), chunk(STREAM), stall, read_timeout=SHORT)
     assert events == PARTS
-    assert (type(error), error.kind, error.status, error.request_id) == (NetworkError, "timeout", 200, REQUEST_ID)
+    assert (type(error), error.kind, error.status, error.request_id) == (
+        NetworkError,
+        "timeout",
+        200,
+        REQUEST_ID,
+    )
     assert "read_timeout of 0.25 s" in str(error)
 
 
 # ---- errors instead of a stream ----------------------------------------------------------------------------------
 
+
 def typed(name):
-    return "x-amzn-ErrorType: %s:http://internal.amazon.com/coral/com.amazon.coral.service/" % name
+    return f"x-amzn-ErrorType: {name}:http://internal.amazon.com/coral/com.amazon.coral.service/"
 
 
 HTML = b"<html><head><title>502</title></head><body>no gateway<br></body></html>"
-MODEL_ERROR = {"Message": "from primary", "OriginalStatusCode": 507, "OriginalMessage": "no memory", "LogStreamArn": "arn:x"}
+MODEL_ERROR = {
+    "Message": "from primary",
+    "OriginalStatusCode": 507,
+    "OriginalMessage": "no memory",
+    "LogStreamArn": "arn:x",
+}
 FAILURES = [  # (answer, class, code, message, retryable)
-    (failure("400 Bad", b'{"message": "no such"}', typed("ValidationError")), ValidationError, "ValidationError", "no such", False),
-    (failure("400 Bad", b'{"__type": "ns#ValidationError", "Message": "no such"}'), ValidationError, "ValidationError", "no such", False),
-    (failure("400 Bad", b'{"message": null}'), UnknownOperationError, None, "the message is null; the service throttles so", True),
-    (failure("400 Bad", b'{"message": "slow down"}', typed("ThrottlingException")), UnknownOperationError, "ThrottlingException",
-     "slow down", True),
-    (failure("403 No", b'{"message": "denied"}', typed("AccessDeniedException")), UnknownOperationError, "AccessDeniedException", "denied",
-     False),
-    (failure("413 Large", b"too large", "Content-Type: text/plain"), UnknownOperationError, None, "text/plain: too large", False),
-    (failure("424 Model", json.dumps(MODEL_ERROR).encode(), typed("ModelError")), ModelError, "ModelError", "from primary", False),
-    (failure("429 Slow", b'{"code": "TooManyRequestsException"}'), UnknownOperationError, "TooManyRequestsException", None, True),
-    (failure("500 Oh", b'{"message": "oh"}', typed("InternalFailure")), InternalFailure, "InternalFailure", "oh", True),
+    (
+        failure("400 Bad", b'{"message": "no such"}', typed("ValidationError")),
+        ValidationError,
+        "ValidationError",
+        "no such",
+        False,
+    ),
+    (
+        failure("400 Bad", b'{"__type": "ns#ValidationError", "Message": "no such"}'),
+        ValidationError,
+        "ValidationError",
+        "no such",
+        False,
+    ),
+    (
+        failure("400 Bad", b'{"message": null}'),
+        UnknownOperationError,
+        None,
+        "the message is null; the service throttles so",
+        True,
+    ),
+    (
+        failure("400 Bad", b'{"message": "slow down"}', typed("ThrottlingException")),
+        UnknownOperationError,
+        "ThrottlingException",
+        "slow down",
+        True,
+    ),
+    (
+        failure("403 No", b'{"message": "denied"}', typed("AccessDeniedException")),
+        UnknownOperationError,
+        "AccessDeniedException",
+        "denied",
+        False,
+    ),
+    (
+        failure("413 Large", b"too large", "Content-Type: text/plain"),
+        UnknownOperationError,
+        None,
+        "text/plain: too large",
+        False,
+    ),
+    (
+        failure("424 Model", json.dumps(MODEL_ERROR).encode(), typed("ModelError")),
+        ModelError,
+        "ModelError",
+        "from primary",
+        False,
+    ),
+    (
+        failure("429 Slow", b'{"code": "TooManyRequestsException"}'),
+        UnknownOperationError,
+        "TooManyRequestsException",
+        None,
+        True,
+    ),
+    (
+        failure("500 Oh", b'{"message": "oh"}', typed("InternalFailure")),
+        InternalFailure,
+        "InternalFailure",
+        "oh",
+        True,
+    ),
     (failure("502 Bad", HTML, "Content-Type: text/html"), UnknownOperationError, None, None, True),
-    (failure("503 Not now", b'{"message": "later"}', typed("ServiceUnavailable")), ServiceUnavailable, "ServiceUnavailable", "later", True),
+    (
+        failure("503 Not now", b'{"message": "later"}', typed("ServiceUnavailable")),
+        ServiceUnavailable,
+        "ServiceUnavailable",
+        "later",
+        True,
+    ),
     (failure("404 None", b""), UnknownOperationError, None, "no body", False),
-    (failure("200 OK", b'{"message": "oh"}', typed("InternalFailure")), InternalFailure, "InternalFailure", "oh", True),
-    (failure("500 Oh", STREAM, "Content-Type: application/vnd.amazon.eventstream"), UnknownOperationError, None, None, True),
+    (
+        failure("200 OK", b'{"message": "oh"}', typed("InternalFailure")),
+        InternalFailure,
+        "InternalFailure",
+        "oh",
+        True,
+    ),
+    (
+        failure("500 Oh", STREAM, "Content-Type: application/vnd.amazon.eventstream"),
+        UnknownOperationError,
+        None,
+        None,
+        True,
+    ),
 ]
 
 
@@ -493,18 +734,34 @@ def test_an_error_answer_is_raised_by_the_call(steps, shape, code, message, retr
         assert error.message == message
         assert message in str(error)
     if shape is ModelError:
-        assert (error.original_status_code, error.original_message, error.log_stream_arn) == (507, "no memory", "arn:x")
+        assert (error.original_status_code, error.original_message, error.log_stream_arn) == (
+            507,
+            "no memory",
+            "arn:x",
+        )
 
 
 NO_STREAMS = [
-    (failure("200 OK", b'[{"generated_text": "hi"}]', "Content-Type: application/json"),
-     ["200", "application/json", "generated_text", "26 bytes"]),
+    (
+        failure("200 OK", b'[{"generated_text": "hi"}]', "Content-Type: application/json"),
+        ["200", "application/json", "generated_text", "26 bytes"],
+    ),
     (failure("200 OK", b"hi"), ["no Content-Type", "hi"]),
     (failure("200 OK", b""), ["no Content-Type", "0 bytes"]),
     (failure("204 No", b""), ["204"]),
-    (failure("201 OK", STREAM, "Content-Type: application/vnd.amazon.eventstream"), ["201", "application/vnd.amazon.eventstream"]),
-    (failure("200 OK", zlib.compress(STREAM), "Content-Type: application/vnd.amazon.eventstream", "Content-Encoding: deflate"),
-     ["Content-Encoding deflate"]),
+    (
+        failure("201 OK", STREAM, "Content-Type: application/vnd.amazon.eventstream"),
+        ["201", "application/vnd.amazon.eventstream"],
+    ),
+    (
+        failure(
+            "200 OK",
+            zlib.compress(STREAM),
+            "Content-Type: application/vnd.amazon.eventstream",
+            "Content-Encoding: deflate",
+        ),
+        ["Content-Encoding deflate"],
+    ),
 ]
 
 
@@ -518,13 +775,20 @@ def test_an_answer_that_is_no_event_stream_shows_what_came(steps, shown):
         assert text in str(error)
 
 
-@pytest.mark.parametrize("status,rule", [
-    ("302 Found", "HTTP-049"), ("307 There", "HTTP-049"), ("304 Same", "HTTP-049"), ("101 Up", "HTTP-054"), ("600 Odd", "HTTP-054"),
-    ("000 Odd", "HTTP-054"),
-])
+@pytest.mark.parametrize(
+    "status,rule",
+    [
+        ("302 Found", "HTTP-049"),
+        ("307 There", "HTTP-049"),
+        ("304 Same", "HTTP-049"),
+        ("101 Up", "HTTP-054"),
+        ("600 Odd", "HTTP-054"),
+        ("000 Odd", "HTTP-054"),
+    ],
+)
 def test_a_status_that_is_no_answer(status, rule):
     with RawServer(answer("chunked", STREAM)) as other:
-        error = refused(*(failure(status, b"go", "Location: %s/there" % other.url) + [stall]))
+        error = refused(*(failure(status, b"go", f"Location: {other.url}/there") + [stall]))
         assert other.connections == []  # redirects are not followed
     assert (type(error), error.kind, error.rule) == (HttpError, "http", rule)
     assert (error.status, error.request_id) == (int(status[:3]), REQUEST_ID)
@@ -535,7 +799,9 @@ def test_a_status_that_is_no_answer(status, rule):
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_a_huge_error_body_is_not_read_to_its_end(framing):
     body = b"<" + b"x" * (2 * MAX_ERROR_BODY)
-    start = head(framing, 10 ** 12, status=b"500 Oh") + (b"FFFFFFFF\r\n" if framing == "chunked" else b"")
+    start = head(framing, 10**12, status=b"500 Oh") + (
+        b"FFFFFFFF\r\n" if framing == "chunked" else b""
+    )
     error = refused(start, body, stall)
     assert (type(error), error.status) == (UnknownOperationError, 500)
     assert error.body == body[:MAX_ERROR_BODY]
@@ -546,8 +812,15 @@ def test_a_huge_error_body_is_not_read_to_its_end(framing):
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_an_error_body_that_does_not_come_whole_is_still_that_error(framing, ending):
     body = b'{"Message": "from primary"}'
-    start = head(framing, 100, status=b"424 Model", headers=("%s\r\nX-Amzn-RequestId: %s\r\n" % (typed("ModelError"), REQUEST_ID)).encode())
-    error = refused(start, b"64\r\n" if framing == "chunked" else b"", body, ending, read_timeout=SHORT)
+    start = head(
+        framing,
+        100,
+        status=b"424 Model",
+        headers=f"{typed('ModelError')}\r\nX-Amzn-RequestId: {REQUEST_ID}\r\n".encode(),
+    )
+    error = refused(
+        start, b"64\r\n" if framing == "chunked" else b"", body, ending, read_timeout=SHORT
+    )
     if ending is reset:  # which may overtake what was sent before it
         assert type(error) in (ModelError, NetworkError)
         return
@@ -556,12 +829,18 @@ def test_an_error_body_that_does_not_come_whole_is_still_that_error(framing, end
 
 
 def test_an_error_body_with_broken_framing_is_still_that_error():
-    error = refused(head("chunked", status=b"500 Oh") + chunk(b'{"__type": "InternalFailure", "message": "a"}') + b"zz\r\n")
+    error = refused(
+        head("chunked", status=b"500 Oh")
+        + chunk(b'{"__type": "InternalFailure", "message": "a"}')
+        + b"zz\r\n"
+    )
     assert error == InternalFailure(message="a")
 
 
 def test_a_total_timeout_inside_an_error_body_is_still_that_error():
-    error = refused(head("length", 9, status=b"503 No"), b"{}", stall, total_timeout=0.8, read_timeout=None)
+    error = refused(
+        head("length", 9, status=b"503 No"), b"{}", stall, total_timeout=0.8, read_timeout=None
+    )
     assert (type(error), error.status, error.body) == (UnknownOperationError, 503, b"{}")
 
 
@@ -573,9 +852,16 @@ def test_a_mistake_of_our_own_is_not_taken_for_a_broken_body(monkeypatch):
     assert refused(*failure("500 Oh", b"{}")).message == "a mistake"
 
 
-@pytest.mark.parametrize("steps,kind", [
-    ([close], "network"), ([reset], "network"), ([b"HTTP/1.1 200 OK\r\n"], "http"), ([b"<html>"], "http"), ([stall], "timeout"),
-])
+@pytest.mark.parametrize(
+    "steps,kind",
+    [
+        ([close], "network"),
+        ([reset], "network"),
+        ([b"HTTP/1.1 200 OK\r\n"], "http"),
+        ([b"<html>"], "http"),
+        ([stall], "timeout"),
+    ],
+)
 def test_no_answer_at_all(steps, kind):
     error = refused(*steps, read_timeout=SHORT)
     assert error.kind == kind
@@ -584,16 +870,23 @@ def test_no_answer_at_all(steps, kind):
 
 # ---- leaving early -----------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_leaving_the_with_closes_the_socket(framing):
     for taken in (0, 1):
-        with RawServer([head(framing, 10 ** 6), chunk(FRAMES[0]) if framing == "chunked" else FRAMES[0], stall]) as server:
+        with RawServer(
+            [head(framing, 10**6), chunk(FRAMES[0]) if framing == "chunked" else FRAMES[0], stall]
+        ) as server:
             with call(client_of(server)) as response:
                 assert [next(response.body) for _ in range(taken)] == PARTS[:taken]
             assert server.gone() in ("eof", "reset")
             with pytest.raises(NetworkError) as caught:
                 next(response.body)
-            assert (caught.value.kind, caught.value.status, caught.value.request_id) == ("closed", 200, REQUEST_ID)
+            assert (caught.value.kind, caught.value.status, caught.value.request_id) == (
+                "closed",
+                200,
+                REQUEST_ID,
+            )
             response.close()
 
 
@@ -638,7 +931,9 @@ def test_dropping_the_response_closes_the_socket(collected):
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_closing_from_another_thread_ends_the_reading(framing):
     reading = threading.Event()
-    with RawServer([head(framing, 10 ** 6), chunk(FRAMES[0]) if framing == "chunked" else FRAMES[0], stall]) as server:
+    with RawServer(
+        [head(framing, 10**6), chunk(FRAMES[0]) if framing == "chunked" else FRAMES[0], stall]
+    ) as server:
         response = call(client_of(server))
 
         def cancel():
@@ -657,8 +952,16 @@ def test_closing_from_another_thread_ends_the_reading(framing):
 
 # ---- what is sent ------------------------------------------------------------------------------------------------
 
-MEMBERS = {"content_type": "application/json", "accept": "text/plain", "custom_attributes": ATTRIBUTES, "target_variant": "blue",
-           "target_container_hostname": "c-1", "inference_id": "id 7", "inference_component_name": "part-1", "session_id": "s-1"}
+MEMBERS = {
+    "content_type": "application/json",
+    "accept": "text/plain",
+    "custom_attributes": ATTRIBUTES,
+    "target_variant": "blue",
+    "target_container_hostname": "c-1",
+    "inference_id": "id 7",
+    "inference_component_name": "part-1",
+    "session_id": "s-1",
+}
 
 
 @pytest.mark.parametrize("members", [{}, MEMBERS])
@@ -666,7 +969,9 @@ MEMBERS = {"content_type": "application/json", "accept": "text/plain", "custom_a
 @pytest.mark.parametrize("path", ["", "/", "/base/pa%20th"])
 def test_what_is_sent_verifies(members, credentials, path):
     with RawServer(answer("chunked")) as server:
-        call(client_of(server, credentials=credentials, endpoint_url=server.url + path), **members).collect()
+        call(
+            client_of(server, credentials=credentials, endpoint_url=server.url + path), **members
+        ).collect()
         sent = server.connections[0]
     method, target, version = sent.head.decode("latin-1").split("\r\n")[0].split(" ")
     assert (method, version) == ("POST", "HTTP/1.1")
@@ -676,7 +981,7 @@ def test_what_is_sent_verifies(members, credentials, path):
     names = [name.lower() for name, _ in sent.headers]
     assert len(names) == len(set(names))
     found = {name.lower(): value for name, value in sent.headers}
-    assert found["host"] == "127.0.0.1:%d" % server.port
+    assert found["host"] == f"127.0.0.1:{int(server.port)}"
     assert found["content-length"] == str(len(BODY))
     assert found["x-amz-date"] == NOW_TEXT
     assert found.get("x-amz-security-token") == credentials.session_token
@@ -685,7 +990,10 @@ def test_what_is_sent_verifies(members, credentials, path):
     if members:
         assert found["x-amzn-sagemaker-custom-attributes"] == ATTRIBUTES
         assert found["x-amzn-sagemaker-accept"] == "text/plain"
-        assert len(names) == len(server.connections[0].headers) and len([name for name in names if name.startswith("x-amzn-")]) == 7
+        assert (
+            len(names) == len(server.connections[0].headers)
+            and len([name for name in names if name.startswith("x-amzn-")]) == 7
+        )
 
 
 @pytest.mark.parametrize("credentials", [CREDENTIALS, TEMPORARY])
@@ -694,8 +1002,11 @@ def test_botocore_computes_the_same_signature(credentials, path):
     auth = pytest.importorskip("botocore.auth")
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials as OtherCredentials
+
     with RawServer(answer("chunked")) as server:
-        call(client_of(server, credentials=credentials, endpoint_url=server.url + path), **MEMBERS).collect()
+        call(
+            client_of(server, credentials=credentials, endpoint_url=server.url + path), **MEMBERS
+        ).collect()
         sent = server.connections[0]
     found = {name.lower(): value for name, value in sent.headers}
     authorization = found["authorization"]
@@ -704,12 +1015,26 @@ def test_botocore_computes_the_same_signature(credentials, path):
     assert scheme == "AWS4-HMAC-SHA256"
     assert claimed["Credential"] == "AKIDEXAMPLE/20150830/eu-west-1/sagemaker/aws4_request"
     signed = claimed["SignedHeaders"].split(";")
-    assert {"content-type", "host", "x-amz-date", "x-amzn-sagemaker-custom-attributes", "x-amzn-sagemaker-inference-id"} <= set(signed)
+    assert {
+        "content-type",
+        "host",
+        "x-amz-date",
+        "x-amzn-sagemaker-custom-attributes",
+        "x-amzn-sagemaker-inference-id",
+    } <= set(signed)
     own = ("x-amz-date", "x-amz-security-token")  # which botocore adds itself
-    request = AWSRequest("POST", server.url + sent.head.split(b" ")[1].decode(), data=sent.body,
-                         headers={name: found[name] for name in signed if name not in own})
+    request = AWSRequest(
+        "POST",
+        server.url + sent.head.split(b" ")[1].decode(),
+        data=sent.body,
+        headers={name: found[name] for name in signed if name not in own},
+    )
     request.context["timestamp"] = NOW_TEXT
-    signer = auth.SigV4Auth(OtherCredentials(ACCESS_KEY, SECRET_KEY, credentials.session_token), "sagemaker", "eu-west-1")
+    signer = auth.SigV4Auth(
+        OtherCredentials(ACCESS_KEY, SECRET_KEY, credentials.session_token),
+        "sagemaker",
+        "eu-west-1",
+    )
     signer._modify_request_before_signing(request)
     text = signer.string_to_sign(request, signer.canonical_request(request))
     assert claimed["Signature"] == signer.signature(text, request)
@@ -721,18 +1046,39 @@ def test_the_clock_is_read_at_each_call():
         client = client_of(server, clock=lambda: next(times))
         for _ in range(2):
             call(client).collect()
-        dates = [value for sent in server.connections for name, value in sent.headers if name.lower() == "x-amz-date"]
+        dates = [
+            value
+            for sent in server.connections
+            for name, value in sent.headers
+            if name.lower() == "x-amz-date"
+        ]
     assert dates == ["19700101T000000Z", NOW_TEXT]
 
 
 WRONG_INPUT = [
-    ({"body": "text"}, "type"), ({"body": None}, "constraint"), ({"body": bytearray(b"x")}, "type"), ({"endpoint_name": ""}, "constraint"),
-    ({"endpoint_name": None}, "constraint"), ({"endpoint_name": b"llm"}, "type"), ({"endpoint_name": "-llm"}, "constraint"),
-    ({"endpoint_name": "a/b"}, "constraint"), ({"endpoint_name": "llm\n"}, "constraint"), ({"endpoint_name": "a" * 64}, "constraint"),
-    ({"endpoint_name": "\xe9"}, "constraint"), ({"Body": b"x"}, "type"), ({"EndpointName": "llm"}, "type"), ({"nonsense": 1}, "type"),
-    ({"content_type": "a\r\nb: c"}, "constraint"), ({"content_type": "\u20ac"}, "constraint"), ({"content_type": 5}, "type"),
-    ({"accept": "x" * 1025}, "constraint"), ({"custom_attributes": "\ud800"}, "constraint"), ({"custom_attributes": "a\0b"}, "constraint"),
-    ({"session_id": "a b"}, "constraint"), ({"inference_id": " "}, "constraint"), ({"target_variant": "-"}, "constraint"),
+    ({"body": "text"}, "type"),
+    ({"body": None}, "constraint"),
+    ({"body": bytearray(b"x")}, "type"),
+    ({"endpoint_name": ""}, "constraint"),
+    ({"endpoint_name": None}, "constraint"),
+    ({"endpoint_name": b"llm"}, "type"),
+    ({"endpoint_name": "-llm"}, "constraint"),
+    ({"endpoint_name": "a/b"}, "constraint"),
+    ({"endpoint_name": "llm\n"}, "constraint"),
+    ({"endpoint_name": "a" * 64}, "constraint"),
+    ({"endpoint_name": "\xe9"}, "constraint"),
+    ({"Body": b"x"}, "type"),
+    ({"EndpointName": "llm"}, "type"),
+    ({"nonsense": 1}, "type"),
+    ({"content_type": "a\r\nb: c"}, "constraint"),
+    ({"content_type": "\u20ac"}, "constraint"),
+    ({"content_type": 5}, "type"),
+    ({"accept": "x" * 1025}, "constraint"),
+    ({"custom_attributes": "\ud800"}, "constraint"),
+    ({"custom_attributes": "a\0b"}, "constraint"),
+    ({"session_id": "a b"}, "constraint"),
+    ({"inference_id": " "}, "constraint"),
+    ({"target_variant": "-"}, "constraint"),
 ]
 
 
@@ -754,7 +1100,9 @@ def test_a_missing_member_is_refused_before_anything_is_sent():
         assert server.connections == []
 
 
-@pytest.mark.parametrize("clock", [lambda: float("nan"), lambda: None, lambda: "now", lambda: 10 ** 20])
+@pytest.mark.parametrize(
+    "clock", [lambda: float("nan"), lambda: None, lambda: "now", lambda: 10**20]
+)
 def test_a_clock_that_tells_no_time_is_refused_before_anything_is_sent(clock):
     with RawServer([]) as server:
         with pytest.raises(UsageError):
@@ -765,9 +1113,13 @@ def test_a_clock_that_tells_no_time_is_refused_before_anything_is_sent(clock):
 @pytest.mark.parametrize("size,warned", [(6291456, False), (6291457, True)])
 def test_a_body_over_the_models_limit_only_warns(size, warned):
     body = bytes(size)
-    with RawServer(answer("chunked", STREAM)) as server, warnings.catch_warnings(record=True) as caught:
+    with RawServer(answer("chunked", STREAM)) as server, warnings.catch_warnings(
+        record=True
+    ) as caught:
         warnings.simplefilter("always")
-        response = client_of(server).invoke_endpoint_with_response_stream(endpoint_name="llm", body=body)
+        response = client_of(server).invoke_endpoint_with_response_stream(
+            endpoint_name="llm", body=body
+        )
         assert response.collect().body == tuple(PARTS)
         assert server.connections[0].body == body
     found = [warning for warning in caught if issubclass(warning.category, BodySizeWarning)]
@@ -786,13 +1138,22 @@ def test_an_empty_body_is_sent_as_such():
 
 # ---- many at once ------------------------------------------------------------------------------------------------
 
+
 def test_calls_from_many_threads_are_not_mixed():
     def echo(connection):
         """Answer with the request's own body, cut into parts, and with its name in the headers."""
         name = connection.body.partition(b" ")[0]
         everyone.wait(PATIENCE)  # so that eight calls are under way at once
-        connection.play([head("chunked", headers=STREAM_HEADERS.replace(REQUEST_ID.encode(), name))])
-        connection.play([chunk(part(connection.body[start:start + 7])) for start in range(0, len(connection.body), 7)] + [b"0\r\n\r\n"])
+        connection.play(
+            [head("chunked", headers=STREAM_HEADERS.replace(REQUEST_ID.encode(), name))]
+        )
+        connection.play(
+            [
+                chunk(part(connection.body[start : start + 7]))
+                for start in range(0, len(connection.body), 7)
+            ]
+            + [b"0\r\n\r\n"]
+        )
 
     everyone = threading.Barrier(8)
     bodies = [b"call-%d " % number + os.urandom(50) for number in range(32)]
@@ -801,7 +1162,11 @@ def test_calls_from_many_threads_are_not_mixed():
 
         def run(body):
             with call(client, body=body) as response:
-                return response.request_id, b"".join(event.bytes for event in response.body), response.unknown_events
+                return (
+                    response.request_id,
+                    b"".join(event.bytes for event in response.body),
+                    response.unknown_events,
+                )
 
         with ThreadPoolExecutor(8) as pool:
             results = list(pool.map(run, bodies))
@@ -809,8 +1174,16 @@ def test_calls_from_many_threads_are_not_mixed():
     assert results == [(body.partition(b" ")[0].decode(), body, 0) for body in bodies]
     assert sorted(connection.body for connection in sent) == sorted(bodies)
     for connection in sent:
-        verify("POST", "/endpoints/llm/invocations-response-stream", connection.headers, connection.body, CREDENTIALS, "eu-west-1",
-               "sagemaker", NOW_TEXT)
+        verify(
+            "POST",
+            "/endpoints/llm/invocations-response-stream",
+            connection.headers,
+            connection.body,
+            CREDENTIALS,
+            "eu-west-1",
+            "sagemaker",
+            NOW_TEXT,
+        )
 
 
 # ---- settings ----------------------------------------------------------------------------------------------------
@@ -823,51 +1196,144 @@ SETTINGS = [  # (environment, arguments, region, endpoint URL)
     ({"AWS_REGION": "us-west-2", "AWS_DEFAULT_REGION": "eu-west-1"}, {}, "us-west-2", US_URL),
     ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "us-west-2"}, {}, "us-west-2", US_URL),
     ({"AWS_REGION": "eu-west-1"}, {"region": "us-west-2"}, "us-west-2", US_URL),
-    ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a:1/b"}, {}, "us-west-2", "http://a:1/b"),
-    ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "http://b"}, {}, "us-west-2",
-     "http://b"),
-    ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": ""}, {}, "us-west-2", "http://a"),
+    (
+        {"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a:1/b"},
+        {},
+        "us-west-2",
+        "http://a:1/b",
+    ),
+    (
+        {
+            "AWS_REGION": "us-west-2",
+            "AWS_ENDPOINT_URL": "http://a",
+            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "http://b",
+        },
+        {},
+        "us-west-2",
+        "http://b",
+    ),
+    (
+        {
+            "AWS_REGION": "us-west-2",
+            "AWS_ENDPOINT_URL": "http://a",
+            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "",
+        },
+        {},
+        "us-west-2",
+        "http://a",
+    ),
     ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": ""}, {}, "us-west-2", US_URL),
-    ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a"}, {"endpoint_url": "http://c/"}, "us-west-2", "http://c"),
-    ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, {}, "us-west-2", US_URL),
-    ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "True"}, {},
-     "us-west-2", US_URL),
-    ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false"}, {}, "us-west-2",
-     "http://a"),
-    ({"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": ""}, {}, "us-west-2", "http://a"),
-    ({"AWS_REGION": "us-west-2", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, {"endpoint_url": "http://c"}, "us-west-2", "http://c"),
-    ({}, {"region": "us-west-2", "use_fips": True}, "us-west-2", "https://runtime-fips.sagemaker.us-west-2.amazonaws.com"),
-    ({}, {"region": "us-west-2", "use_dualstack": True}, "us-west-2", "https://runtime.sagemaker.us-west-2.api.aws"),
-    ({}, {"region": "us-west-2", "use_dualstack": True, "use_fips": True}, "us-west-2", "https://runtime.sagemaker-fips.us-west-2.api.aws"),
+    (
+        {"AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://a"},
+        {"endpoint_url": "http://c/"},
+        "us-west-2",
+        "http://c",
+    ),
+    (
+        {
+            "AWS_REGION": "us-west-2",
+            "AWS_ENDPOINT_URL": "http://a",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+        },
+        {},
+        "us-west-2",
+        US_URL,
+    ),
+    (
+        {
+            "AWS_REGION": "us-west-2",
+            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "http://a",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "True",
+        },
+        {},
+        "us-west-2",
+        US_URL,
+    ),
+    (
+        {
+            "AWS_REGION": "us-west-2",
+            "AWS_ENDPOINT_URL": "http://a",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+        },
+        {},
+        "us-west-2",
+        "http://a",
+    ),
+    (
+        {
+            "AWS_REGION": "us-west-2",
+            "AWS_ENDPOINT_URL": "http://a",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "",
+        },
+        {},
+        "us-west-2",
+        "http://a",
+    ),
+    (
+        {"AWS_REGION": "us-west-2", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+        {"endpoint_url": "http://c"},
+        "us-west-2",
+        "http://c",
+    ),
+    (
+        {},
+        {"region": "us-west-2", "use_fips": True},
+        "us-west-2",
+        "https://runtime-fips.sagemaker.us-west-2.amazonaws.com",
+    ),
+    (
+        {},
+        {"region": "us-west-2", "use_dualstack": True},
+        "us-west-2",
+        "https://runtime.sagemaker.us-west-2.api.aws",
+    ),
+    (
+        {},
+        {"region": "us-west-2", "use_dualstack": True, "use_fips": True},
+        "us-west-2",
+        "https://runtime.sagemaker-fips.us-west-2.api.aws",
+    ),
 ]
 
 
 @pytest.mark.parametrize("environment,arguments,region,url", SETTINGS, ids=range(len(SETTINGS)))
 def test_region_and_endpoint(environment, arguments, region, url):
     client = Client(environment=dict(KEYS, **environment), **arguments)
-    assert repr(client) == "Client(region=%r, endpoint_url=%r)" % (region, url)
+    assert repr(client) == f"Client(region={region!r}, endpoint_url={url!r})"
 
 
-@pytest.mark.parametrize("environment,arguments,rule", [
-    ({}, {}, "END-003"), ({"AWS_REGION": ""}, {}, "END-003"), ({"AWS_REGION": "Not A Region"}, {}, "END-003"),
-    ({}, {"region": 5}, "END-003"), ({"AWS_ENDPOINT_URL": "http://a"}, {}, "END-003"),
-    ({}, {"region": "x", "endpoint_url": "ftp://a"}, "HTTP-002"),
-    ({"AWS_ENDPOINT_URL": "nonsense"}, {"region": "x"}, "HTTP-002"), ({}, {"region": "x", "endpoint_url": 5}, "HTTP-002"),
-    ({"AWS_ENDPOINT_URL": "http://a"}, {"region": "x", "use_fips": True}, "END-004"),
-    ({}, {"region": "x", "endpoint_url": "http://a", "use_dualstack": True}, "END-004"),
-])
+@pytest.mark.parametrize(
+    "environment,arguments,rule",
+    [
+        ({}, {}, "END-003"),
+        ({"AWS_REGION": ""}, {}, "END-003"),
+        ({"AWS_REGION": "Not A Region"}, {}, "END-003"),
+        ({}, {"region": 5}, "END-003"),
+        ({"AWS_ENDPOINT_URL": "http://a"}, {}, "END-003"),
+        ({}, {"region": "x", "endpoint_url": "ftp://a"}, "HTTP-002"),
+        ({"AWS_ENDPOINT_URL": "nonsense"}, {"region": "x"}, "HTTP-002"),
+        ({}, {"region": "x", "endpoint_url": 5}, "HTTP-002"),
+        ({"AWS_ENDPOINT_URL": "http://a"}, {"region": "x", "use_fips": True}, "END-004"),
+        ({}, {"region": "x", "endpoint_url": "http://a", "use_dualstack": True}, "END-004"),
+    ],
+)
 def test_an_endpoint_that_cannot_be_told(environment, arguments, rule):
     with pytest.raises(ConfigurationError) as caught:
         Client(environment=dict(KEYS, **environment), **arguments)
     assert caught.value.rule == rule
 
 
-@pytest.mark.parametrize("environment,missing", [
-    ({}, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]), ({"AWS_ACCESS_KEY_ID": ACCESS_KEY}, ["AWS_SECRET_ACCESS_KEY"]),
-    ({"AWS_SECRET_ACCESS_KEY": SECRET_KEY}, ["AWS_ACCESS_KEY_ID"]), (dict(KEYS, AWS_SECRET_ACCESS_KEY=""), ["AWS_SECRET_ACCESS_KEY"]),
-    (dict(KEYS, AWS_ACCESS_KEY_ID=""), ["AWS_ACCESS_KEY_ID"]),
-    ({"AWS_SESSION_TOKEN": TOKEN}, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
-])
+@pytest.mark.parametrize(
+    "environment,missing",
+    [
+        ({}, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
+        ({"AWS_ACCESS_KEY_ID": ACCESS_KEY}, ["AWS_SECRET_ACCESS_KEY"]),
+        ({"AWS_SECRET_ACCESS_KEY": SECRET_KEY}, ["AWS_ACCESS_KEY_ID"]),
+        (dict(KEYS, AWS_SECRET_ACCESS_KEY=""), ["AWS_SECRET_ACCESS_KEY"]),
+        (dict(KEYS, AWS_ACCESS_KEY_ID=""), ["AWS_ACCESS_KEY_ID"]),
+        ({"AWS_SESSION_TOKEN": TOKEN}, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
+    ],
+)
 def test_credentials_that_are_missing(environment, missing):
     with pytest.raises(ConfigurationError) as caught:
         Client(region="eu-west-1", environment=environment)
@@ -876,42 +1342,91 @@ def test_credentials_that_are_missing(environment, missing):
     assert_no_secret(caught.value)
 
 
-@pytest.mark.parametrize("environment,arguments,access_key,token", [
-    (KEYS, {}, ACCESS_KEY, None), (dict(KEYS, AWS_SESSION_TOKEN=TOKEN), {}, ACCESS_KEY, TOKEN),
-    (dict(KEYS, AWS_SESSION_TOKEN=""), {}, ACCESS_KEY, None),
-    (dict(KEYS, AWS_ACCESS_KEY_ID="OTHER", AWS_SESSION_TOKEN="other"), {"credentials": CREDENTIALS}, ACCESS_KEY, None),
-    ({}, {"credentials": TEMPORARY}, ACCESS_KEY, TOKEN),
-])
+@pytest.mark.parametrize(
+    "environment,arguments,access_key,token",
+    [
+        (KEYS, {}, ACCESS_KEY, None),
+        (dict(KEYS, AWS_SESSION_TOKEN=TOKEN), {}, ACCESS_KEY, TOKEN),
+        (dict(KEYS, AWS_SESSION_TOKEN=""), {}, ACCESS_KEY, None),
+        (
+            dict(KEYS, AWS_ACCESS_KEY_ID="OTHER", AWS_SESSION_TOKEN="other"),
+            {"credentials": CREDENTIALS},
+            ACCESS_KEY,
+            None,
+        ),
+        ({}, {"credentials": TEMPORARY}, ACCESS_KEY, TOKEN),
+    ],
+)
 def test_credentials(environment, arguments, access_key, token):
     with RawServer(answer("chunked")) as server:
-        client = Client(region="eu-west-1", endpoint_url=server.url, environment=environment, clock=lambda: NOW, **arguments)
+        client = Client(
+            region="eu-west-1",
+            endpoint_url=server.url,
+            environment=environment,
+            clock=lambda: NOW,
+            **arguments,
+        )
         call(client).collect()
         sent = server.connections[0]
-    verify("POST", "/endpoints/llm/invocations-response-stream", sent.headers, sent.body, Credentials(access_key, SECRET_KEY, token),
-           "eu-west-1", "sagemaker", NOW_TEXT)
+    verify(
+        "POST",
+        "/endpoints/llm/invocations-response-stream",
+        sent.headers,
+        sent.body,
+        Credentials(access_key, SECRET_KEY, token),
+        "eu-west-1",
+        "sagemaker",
+        NOW_TEXT,
+    )
 
 
 def test_all_settings_from_the_environment_of_the_process(monkeypatch):
     with RawServer(answer("chunked", STREAM)) as server:
-        for name, value in dict(KEYS, AWS_REGION="us-west-2", AWS_ENDPOINT_URL=server.url, AWS_SESSION_TOKEN=TOKEN).items():
+        for name, value in dict(
+            KEYS, AWS_REGION="us-west-2", AWS_ENDPOINT_URL=server.url, AWS_SESSION_TOKEN=TOKEN
+        ).items():
             monkeypatch.setenv(name, value)
         assert call(Client(clock=lambda: NOW)).collect().body == tuple(PARTS)
         sent = server.connections[0]
-    verify("POST", "/endpoints/llm/invocations-response-stream", sent.headers, sent.body, TEMPORARY, "us-west-2", "sagemaker", NOW_TEXT)
+    verify(
+        "POST",
+        "/endpoints/llm/invocations-response-stream",
+        sent.headers,
+        sent.body,
+        TEMPORARY,
+        "us-west-2",
+        "sagemaker",
+        NOW_TEXT,
+    )
 
 
 def test_the_clock_of_the_process_is_the_default(monkeypatch):
     monkeypatch.setattr("time.time", lambda: 0.0)
     client = Client(region="eu-west-1", environment=KEYS)
-    assert client._clock() > 10 ** 9  # the default was bound when the module was loaded, and tells real time
+    assert (
+        client._clock() > 10**9
+    )  # the default was bound when the module was loaded, and tells real time
 
 
-@pytest.mark.parametrize("wrong", [
-    {"credentials": (ACCESS_KEY, SECRET_KEY)}, {"credentials": ACCESS_KEY}, {"connect_timeout": 0}, {"read_timeout": "5"},
-    {"total_timeout": -1}, {"max_frame_length": 15}, {"max_frame_length": "1"}, {"max_frame_length": None},
-    {"ssl_context": "verify", "endpoint_url": "https://127.0.0.1:1"}, {"ssl_context": True, "endpoint_url": "https://127.0.0.1:1"},
-    {"clock": 5}, {"credentials": None, "environment": 5}, {"credentials": None, "environment": [("AWS_REGION", "x")]},
-], ids=repr)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"credentials": (ACCESS_KEY, SECRET_KEY)},
+        {"credentials": ACCESS_KEY},
+        {"connect_timeout": 0},
+        {"read_timeout": "5"},
+        {"total_timeout": -1},
+        {"max_frame_length": 15},
+        {"max_frame_length": "1"},
+        {"max_frame_length": None},
+        {"ssl_context": "verify", "endpoint_url": "https://127.0.0.1:1"},
+        {"ssl_context": True, "endpoint_url": "https://127.0.0.1:1"},
+        {"clock": 5},
+        {"credentials": None, "environment": 5},
+        {"credentials": None, "environment": [("AWS_REGION", "x")]},
+    ],
+    ids=repr,
+)
 def test_a_setting_of_the_wrong_type(wrong):
     given = {"region": "eu-west-1", "credentials": CREDENTIALS, "environment": KEYS}
     given.update(wrong)
@@ -919,10 +1434,14 @@ def test_a_setting_of_the_wrong_type(wrong):
         Client(**given)
 
 
-@pytest.mark.parametrize("settings,expected", [
-    ({}, (10.0, 500.0, None)), ({"connect_timeout": 1, "read_timeout": 2, "total_timeout": 3}, (1, 2, 3)),
-    ({"connect_timeout": None, "read_timeout": None}, (None, None, None)),
-])
+@pytest.mark.parametrize(
+    "settings,expected",
+    [
+        ({}, (10.0, 500.0, None)),
+        ({"connect_timeout": 1, "read_timeout": 2, "total_timeout": 3}, (1, 2, 3)),
+        ({"connect_timeout": None, "read_timeout": None}, (None, None, None)),
+    ],
+)
 def test_timeouts_are_handed_on(monkeypatch, settings, expected):
     handed = []
 
@@ -932,12 +1451,22 @@ def test_timeouts_are_handed_on(monkeypatch, settings, expected):
 
     monkeypatch.setattr(refimpl.client, "open_exchange", open_exchange)
     with pytest.raises(NetworkError):
-        call(Client(region="eu-west-1", endpoint_url="http://127.0.0.1:1", credentials=CREDENTIALS, environment={}, **settings))
+        call(
+            Client(
+                region="eu-west-1",
+                endpoint_url="http://127.0.0.1:1",
+                credentials=CREDENTIALS,
+                environment={},
+                **settings,
+            )
+        )
     assert handed == [(Timeouts(*expected), None)]
 
 
 def test_a_total_timeout_ends_a_call():
-    events, error = read(head("chunked"), chunk(STREAM), stall, read_timeout=None, total_timeout=0.8)
+    events, error = read(
+        head("chunked"), chunk(STREAM), stall, read_timeout=None, total_timeout=0.8
+    )
     assert events == PARTS
     assert error.kind == "timeout" and "total_timeout of 0.8 s" in str(error)
 
@@ -958,7 +1487,11 @@ def test_a_private_authority():
 
 def test_a_context_is_made_once_and_for_https_alone(monkeypatch):
     made = []
-    monkeypatch.setattr(refimpl.client, "default_ssl_context", lambda: made.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)) or made[-1])
+    monkeypatch.setattr(
+        refimpl.client,
+        "default_ssl_context",
+        lambda: made.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)) or made[-1],
+    )
     handed = []
 
     def open_exchange(_, __, context):
@@ -971,11 +1504,17 @@ def test_a_context_is_made_once_and_for_https_alone(monkeypatch):
         with pytest.raises(NetworkError):
             call(secure)
     assert len(made) == 1 and handed == made * 2
-    Client(region="eu-west-1", endpoint_url="http://127.0.0.1:1", credentials=CREDENTIALS, environment={})
+    Client(
+        region="eu-west-1",
+        endpoint_url="http://127.0.0.1:1",
+        credentials=CREDENTIALS,
+        environment={},
+    )
     assert len(made) == 1
 
 
 # ---- secrets -----------------------------------------------------------------------------------------------------
+
 
 def chain_of(error):
     """The error, what caused it, and what it was raised while handling."""
@@ -988,46 +1527,92 @@ def chain_of(error):
 
 def assert_no_secret(error, secrets=SECRETS):
     shown = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    texts = [text for one in chain_of(error) for text in (str(one), repr(one), repr(one.args))] + [shown]
+    texts = [text for one in chain_of(error) for text in (str(one), repr(one), repr(one.args))] + [
+        shown
+    ]
     for secret in secrets:
         for text in texts:
-            assert secret not in text, "%r shows a secret: %s" % (type(error), text)
+            assert secret not in text, f"{type(error)!r} shows a secret: {text}"
 
 
 def test_reprs_hide_secrets():
-    with RawServer([head("chunked", headers=STREAM_HEADERS + b"X-Amzn-SageMaker-Custom-Attributes: " + ATTRIBUTES.encode() + b"\r\n"),
-                    chunk(part(BODY)), b"0\r\n\r\n"]) as server:
+    with RawServer(
+        [
+            head(
+                "chunked",
+                headers=STREAM_HEADERS
+                + b"X-Amzn-SageMaker-Custom-Attributes: "
+                + ATTRIBUTES.encode()
+                + b"\r\n",
+            ),
+            chunk(part(BODY)),
+            b"0\r\n\r\n",
+        ]
+    ) as server:
         client = client_of(server, credentials=TEMPORARY)
         with call(client, custom_attributes=ATTRIBUTES) as response:
             assert response.custom_attributes == ATTRIBUTES
             event = next(response.body)
             output = response.collect()
-            for shown in (client, response, event, output, TEMPORARY, response.body, client._signer, response._reader, response._exchange):
+            for shown in (
+                client,
+                response,
+                event,
+                output,
+                TEMPORARY,
+                response.body,
+                client._signer,
+                response._reader,
+                response._exchange,
+            ):
                 for secret in SECRETS:
                     assert secret not in repr(shown) and secret not in str(shown)
 
 
-CANONICAL = ("POST\n/endpoints/llm/invocations-response-stream\n\nhost:127.0.0.1\nx-amz-date:20150830T123600Z\nx-amz-security-token:%s\n"
-             "x-amzn-sagemaker-custom-attributes:%s\n\nhost;x-amz-date;x-amz-security-token\nabc" % (TOKEN, ATTRIBUTES))
-SENTENCE = "The Canonical String for this request should have been\n'%s'\n" % CANONICAL
+CANONICAL = (
+    f"POST\n/endpoints/llm/invocations-response-stream\n\nhost:127.0.0.1\nx-amz-date:20150830T123600Z\nx-amz-security-token:{TOKEN}\n"
+    f"x-amzn-sagemaker-custom-attributes:{ATTRIBUTES}\n\nhost;x-amz-date;x-amz-security-token\nabc"
+)
+SENTENCE = f"The Canonical String for this request should have been\n'{CANONICAL}'\n"
 INVALID = typed("InvalidSignatureException")
 QUOTING = {
     "json message": failure("403 No", json.dumps({"message": SENTENCE}).encode(), INVALID),
-    "json Message": failure("403 No", json.dumps({"Message": SENTENCE, "__type": "ValidationError"}).encode()),
-    "json original message": failure("424 No", json.dumps({"OriginalMessage": SENTENCE, "Message": "x"}).encode(), typed("ModelError")),
-    "json of another kind": failure("403 No", json.dumps({"error": CANONICAL[60:]}).encode(), INVALID),
+    "json Message": failure(
+        "403 No", json.dumps({"Message": SENTENCE, "__type": "ValidationError"}).encode()
+    ),
+    "json original message": failure(
+        "424 No",
+        json.dumps({"OriginalMessage": SENTENCE, "Message": "x"}).encode(),
+        typed("ModelError"),
+    ),
+    "json of another kind": failure(
+        "403 No", json.dumps({"error": CANONICAL[60:]}).encode(), INVALID
+    ),
     "plain text": failure("403 No", CANONICAL[60:].encode(), "Content-Type: text/plain"),
     "plain text with a code": failure("403 No", CANONICAL[60:].encode(), INVALID),
     "a header": failure("403 No", ("x-amz-security-token:" + TOKEN).encode()),
-    "a target": failure("403 No", ("GET /?X-Amz-Security-Token=%s&a" % TOKEN).encode()),
-    "html": failure("403 No", ("<html>x-amz-security-token:%s</html" % TOKEN).encode(), "Content-Type: text/html"),
-    "xml": failure("403 No", ("<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>%s</Message></Error></ErrorResponse>"
-                              % SENTENCE).encode(), "Content-Type: text/xml"),
-    "200 with an echo": failure("200 OK", ("x-amz-security-token:" + TOKEN).encode(), "Content-Type: text/plain"),
+    "a target": failure("403 No", (f"GET /?X-Amz-Security-Token={TOKEN}&a").encode()),
+    "html": failure(
+        "403 No", (f"<html>x-amz-security-token:{TOKEN}</html").encode(), "Content-Type: text/html"
+    ),
+    "xml": failure(
+        "403 No",
+        (
+            f"<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>{SENTENCE}</Message></Error></ErrorResponse>"
+        ).encode(),
+        "Content-Type: text/xml",
+    ),
+    "200 with an echo": failure(
+        "200 OK", ("x-amz-security-token:" + TOKEN).encode(), "Content-Type: text/plain"
+    ),
     "ModelStreamError": answer("chunked", exception("ModelStreamError", {"Message": SENTENCE})),
-    "InternalStreamFailure": answer("chunked", STREAM + exception("InternalStreamFailure", {"Message": SENTENCE})),
+    "InternalStreamFailure": answer(
+        "chunked", STREAM + exception("InternalStreamFailure", {"Message": SENTENCE})
+    ),
     "unmodelled": answer("chunked", exception("NewException", {"Message": SENTENCE})),
-    "error message": answer("chunked", frame(b"", message_type="error", error_code="E", error_message=SENTENCE)),
+    "error message": answer(
+        "chunked", frame(b"", message_type="error", error_code="E", error_message=SENTENCE)
+    ),
 }
 
 
@@ -1039,10 +1624,10 @@ def test_what_a_service_quotes_of_the_request_is_hidden(name):
 
 
 HEADS_THAT_ECHO = {
-    "status line": ("x-amz-security-token:%s\r\n" % TOKEN).encode(),
-    "header line": ("HTTP/1.1 200 OK\r\nx-amz-security-token:%s\0\r\n\r\n" % TOKEN).encode(),
-    "chunk line": head("chunked") + ("x-amz-security-token:%s\r\n" % TOKEN).encode(),
-    "frame": head("close") + ("x-amz-security-token:%s\r\n" % TOKEN).encode(),
+    "status line": (f"x-amz-security-token:{TOKEN}\r\n").encode(),
+    "header line": (f"HTTP/1.1 200 OK\r\nx-amz-security-token:{TOKEN}\0\r\n\r\n").encode(),
+    "chunk line": head("chunked") + (f"x-amz-security-token:{TOKEN}\r\n").encode(),
+    "frame": head("close") + (f"x-amz-security-token:{TOKEN}\r\n").encode(),
 }
 
 
@@ -1053,29 +1638,60 @@ def test_an_answer_that_echoes_the_request_does_not_show_it(name):
     assert_no_secret(caught.value)
 
 
-@pytest.mark.parametrize("members", [
-    {"body": BODY.decode()}, {"body": [BODY]}, {"body": BODY, "custom_attributes": ATTRIBUTES + "\u20ac"},
-    {"custom_attributes": ATTRIBUTES + "\r\nx"}, {"custom_attributes": ATTRIBUTES * 100}, {"custom_attributes": ATTRIBUTES.encode()},
-    {"custom_attributes": [ATTRIBUTES]}, {"custom_attributes": ATTRIBUTES, "endpoint_name": "-"},
-    {"custom_attributes": ATTRIBUTES, "other": 1},
-], ids=range(9))
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"body": BODY.decode()},
+        {"body": [BODY]},
+        {"body": BODY, "custom_attributes": ATTRIBUTES + "\u20ac"},
+        {"custom_attributes": ATTRIBUTES + "\r\nx"},
+        {"custom_attributes": ATTRIBUTES * 100},
+        {"custom_attributes": ATTRIBUTES.encode()},
+        {"custom_attributes": [ATTRIBUTES]},
+        {"custom_attributes": ATTRIBUTES, "endpoint_name": "-"},
+        {"custom_attributes": ATTRIBUTES, "other": 1},
+    ],
+    ids=range(9),
+)
 def test_a_refused_input_is_not_shown(members):
     with RawServer([]) as server, pytest.raises(UsageError) as caught:
         call(client_of(server, credentials=TEMPORARY), **members)
     assert_no_secret(caught.value)
 
 
-@pytest.mark.parametrize("steps", [[close], [reset], [stall], [b"<"], [head("chunked"), b"x\r\n"], [head("length", 5), b"12"],
-                                   [head("close"), STREAM[:9]], failure("302 Go", b"", "Location: http://127.0.0.1:1/")], ids=range(8))
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [close],
+        [reset],
+        [stall],
+        [b"<"],
+        [head("chunked"), b"x\r\n"],
+        [head("length", 5), b"12"],
+        [head("close"), STREAM[:9]],
+        failure("302 Go", b"", "Location: http://127.0.0.1:1/"),
+    ],
+    ids=range(8),
+)
 def test_errors_of_the_wire_show_no_secret(steps):
     with RawServer(steps) as server, pytest.raises(Error) as caught:
-        call(client_of(server, credentials=TEMPORARY, read_timeout=SHORT), custom_attributes=ATTRIBUTES).collect()
+        call(
+            client_of(server, credentials=TEMPORARY, read_timeout=SHORT),
+            custom_attributes=ATTRIBUTES,
+        ).collect()
     assert_no_secret(caught.value)
 
 
-@pytest.mark.parametrize("environment", [
-    dict(KEYS, AWS_SESSION_TOKEN=TOKEN + " "), dict(KEYS, AWS_SECRET_ACCESS_KEY=SECRET_KEY + "\n"), {"AWS_SECRET_ACCESS_KEY": SECRET_KEY},
-    {"AWS_ACCESS_KEY_ID": SECRET_KEY, "AWS_SECRET_ACCESS_KEY": ACCESS_KEY}], ids=range(4))
+@pytest.mark.parametrize(
+    "environment",
+    [
+        dict(KEYS, AWS_SESSION_TOKEN=TOKEN + " "),
+        dict(KEYS, AWS_SECRET_ACCESS_KEY=SECRET_KEY + "\n"),
+        {"AWS_SECRET_ACCESS_KEY": SECRET_KEY},
+        {"AWS_ACCESS_KEY_ID": SECRET_KEY, "AWS_SECRET_ACCESS_KEY": ACCESS_KEY},
+    ],
+    ids=range(4),
+)
 def test_refused_credentials_are_not_shown(environment):
     with pytest.raises(ConfigurationError) as caught:
         Client(region="eu-west-1", environment=environment)
@@ -1083,7 +1699,7 @@ def test_refused_credentials_are_not_shown(environment):
 
 
 def test_a_refused_endpoint_hides_what_may_be_secret():
-    for url in ("http://user:%s@host/" % SECRET_KEY, "http://host/?X-Amz-Security-Token=%s" % TOKEN):
+    for url in (f"http://user:{SECRET_KEY}@host/", f"http://host/?X-Amz-Security-Token={TOKEN}"):
         with pytest.raises(ConfigurationError) as caught:
             Client(region="eu-west-1", credentials=CREDENTIALS, endpoint_url=url, environment={})
         assert_no_secret(caught.value)

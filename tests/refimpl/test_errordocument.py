@@ -4,6 +4,7 @@
 Any error comes back from the seed's document in JSON and XML. Of services' documents: each form of a code, each envelope, what
 stands in none; then the answers that others recorded, and botocore's parser on the same bytes.
 """
+
 import json
 
 import pytest
@@ -28,7 +29,9 @@ many = settings(max_examples=300, deadline=None)
 
 
 def errors(text):
-    shapes = st.sampled_from(sorted(ERRORS.values(), key=lambda shape: shape.__name__) + [UnknownOperationError])
+    shapes = st.sampled_from(
+        sorted(ERRORS.values(), key=lambda shape: shape.__name__) + [UnknownOperationError]
+    )
     return shapes.flatmap(lambda shape: values(shape.data_type(), text))
 
 
@@ -44,38 +47,63 @@ def test_xml_there_and_back(error):
     assert error_of_document(error_to_xml(error)) == error
 
 
-@pytest.mark.parametrize("code", ["ModelError", "ModelError:http://x#y", "ns#ModelError", "ns#ModelError:http://x"])
+@pytest.mark.parametrize(
+    "code", ["ModelError", "ModelError:http://x#y", "ns#ModelError", "ns#ModelError:http://x"]
+)
 def test_a_code_in_each_of_its_forms(code):
     expected = ModelError(message="m", original_status_code=400)
     assert error_of_json(code, '{"message":"m","OriginalStatusCode":400}') == expected
-    assert error_of_json(None, '{"__type":"%s","Message":"m","OriginalStatusCode":"400"}' % code) == expected
-    assert error_of_json("", '{"code":"%s","Message":"m","OriginalStatusCode":400}' % code) == expected
+    assert (
+        error_of_json(None, f'{{"__type":"{code}","Message":"m","OriginalStatusCode":"400"}}')
+        == expected
+    )
+    assert (
+        error_of_json("", f'{{"code":"{code}","Message":"m","OriginalStatusCode":400}}') == expected
+    )
     members = "<Message>m</Message><OriginalStatusCode>400</OriginalStatusCode>"
-    for document in ("<E>%s</E>", "<ErrorResponse><Error>%s</Error></ErrorResponse>",
-                     "<Response><Errors><Error>%s</Error></Errors></Response>"):
+    for document in (
+        "<E>%s</E>",
+        "<ErrorResponse><Error>%s</Error></ErrorResponse>",
+        "<Response><Errors><Error>%s</Error></Errors></Response>",
+    ):
         assert error_of_xml(code, document % members) == expected
-        assert error_of_xml(None, document % ("<Code>%s</Code>%s" % (code, members))) == expected
+        assert error_of_xml(None, document % (f"<Code>{code}</Code>{members}")) == expected
 
 
 def test_the_modelled_spelling_wins():
-    assert error_of_json("ValidationError", '{"message":"a","Message":"b"}') == ValidationError(message="b")
-    assert error_of_json("ValidationError", '{"message":"a","Message":null}') == ValidationError(message="a")
+    assert error_of_json("ValidationError", '{"message":"a","Message":"b"}') == ValidationError(
+        message="b"
+    )
+    assert error_of_json("ValidationError", '{"message":"a","Message":null}') == ValidationError(
+        message="a"
+    )
 
 
-@pytest.mark.parametrize("code, document, path, rule", [
-    ("ModelError", '{"OriginalStatusCode":1.5}', "OriginalStatusCode", "SHP-011"), ("ValidationError", "[]", "the document", "SHP-009"),
-    ("ModelError", '{"OriginalStatusCode":true}', "OriginalStatusCode", "SHP-011"),
-    ("ValidationError", '{"Message":1}', "Message", "SHP-009"), ("ValidationError", "null", "the document", "SHP-009"),
-])
+@pytest.mark.parametrize(
+    "code, document, path, rule",
+    [
+        ("ModelError", '{"OriginalStatusCode":1.5}', "OriginalStatusCode", "SHP-011"),
+        ("ValidationError", "[]", "the document", "SHP-009"),
+        ("ModelError", '{"OriginalStatusCode":true}', "OriginalStatusCode", "SHP-011"),
+        ("ValidationError", '{"Message":1}', "Message", "SHP-009"),
+        ("ValidationError", "null", "the document", "SHP-009"),
+    ],
+)
 def test_what_does_not_fit_a_modelled_error(code, document, path, rule):
     with pytest.raises(DocumentError) as caught:
         error_of_json(code, document)
     assert (caught.value.kind, caught.value.rule, caught.value.path) == ("type", rule, path)
 
 
-@pytest.mark.parametrize("document", [
-    '{"error":"X","details":{}}', '{"error":"ModelError","details":{},"message":"m"}', '{"Message":"m"}', '{"details":{}}',
-])
+@pytest.mark.parametrize(
+    "document",
+    [
+        '{"error":"X","details":{}}',
+        '{"error":"ModelError","details":{},"message":"m"}',
+        '{"Message":"m"}',
+        '{"details":{}}',
+    ],
+)
 def test_a_document_that_is_no_error_s(document):
     with pytest.raises(DocumentError) as caught:
         error_of_document(document)
@@ -84,33 +112,88 @@ def test_a_document_that_is_no_error_s(document):
 
 def test_the_payload_of_an_error_that_the_model_does_not_name():
     xml = "<E a='1' b=\"&quot;&#10;\"><!-- c --> <M>a &amp; b &lt; c</M><x/></E>"
-    assert error_of_xml("Other", xml).payload == '<E a="1" b="&quot;&#10;"> <M>a &amp; b &lt; c</M><x></x></E>'
-    assert error_of_json("Other", '{ "a" : [ 1e15, null ] }').payload == '{"a":[1000000000000000.0,null]}'
+    assert (
+        error_of_xml("Other", xml).payload
+        == '<E a="1" b="&quot;&#10;"> <M>a &amp; b &lt; c</M><x></x></E>'
+    )
+    assert (
+        error_of_json("Other", '{ "a" : [ 1e15, null ] }').payload
+        == '{"a":[1000000000000000.0,null]}'
+    )
 
 
 def test_half_a_surrogate_pair_spoils_no_text():
-    assert error_of_json("Other", '["\\ud800", "\\ud83d\\ude00"]').payload == '["\ufffd","\U0001f600"]'
-    assert error_of_json("ValidationError", '{"message":"a\\udfffb"}') == ValidationError(message="a\ufffdb")
+    assert (
+        error_of_json("Other", '["\\ud800", "\\ud83d\\ude00"]').payload == '["\ufffd","\U0001f600"]'
+    )
+    assert error_of_json("ValidationError", '{"message":"a\\udfffb"}') == ValidationError(
+        message="a\ufffdb"
+    )
 
 
 # ---- what stands in a service's document -------------------------------------------------------------------------
 
-@pytest.mark.parametrize("document, codes, message, is_null, request_id", [
-    ("{}", [], None, False, None), ("[]", [], None, False, None), ("null", [], None, False, None), ("5", [], None, False, None),
-    ('{"code":"c","Code":"C","__type":"t","message":"m","RequestId":"r"}', ["t", "c", "C"], "m", False, None),
-    ('{"__type":5,"code":null,"message":5}', [], None, False, None), ('{"message":null}', [], None, True, None),
-    ('{"Message":null}', [], None, True, None), ('{"Message":"a","message":null}', [], "a", True, None),
-    ("<Error><Code>c</Code><Message>m</Message><RequestId>r</RequestId></Error>", ["c"], "m", False, "r"),
-    ("<ErrorResponse><Error><Code>c</Code><message>m</message></Error><RequestId>r</RequestId></ErrorResponse>", ["c"], "m", False, "r"),
-    ("<Response><Errors><Error><Code>c</Code></Error></Errors><RequestID>r</RequestID></Response>", ["c"], None, False, "r"),
-    ("<E><Error><RequestId>inner</RequestId></Error></E>", [], None, False, "inner"),
-    ("<E><RequestId/><Error><RequestId>inner</RequestId></Error></E>", [], None, False, "inner"),
-    ("<E>text<Code><x/></Code></E>", [], None, False, None), ("  \n<E/>", [], None, False, None),
-])
+
+@pytest.mark.parametrize(
+    "document, codes, message, is_null, request_id",
+    [
+        ("{}", [], None, False, None),
+        ("[]", [], None, False, None),
+        ("null", [], None, False, None),
+        ("5", [], None, False, None),
+        (
+            '{"code":"c","Code":"C","__type":"t","message":"m","RequestId":"r"}',
+            ["t", "c", "C"],
+            "m",
+            False,
+            None,
+        ),
+        ('{"__type":5,"code":null,"message":5}', [], None, False, None),
+        ('{"message":null}', [], None, True, None),
+        ('{"Message":null}', [], None, True, None),
+        ('{"Message":"a","message":null}', [], "a", True, None),
+        (
+            "<Error><Code>c</Code><Message>m</Message><RequestId>r</RequestId></Error>",
+            ["c"],
+            "m",
+            False,
+            "r",
+        ),
+        (
+            "<ErrorResponse><Error><Code>c</Code><message>m</message></Error><RequestId>r</RequestId></ErrorResponse>",
+            ["c"],
+            "m",
+            False,
+            "r",
+        ),
+        (
+            "<Response><Errors><Error><Code>c</Code></Error></Errors><RequestID>r</RequestID></Response>",
+            ["c"],
+            None,
+            False,
+            "r",
+        ),
+        ("<E><Error><RequestId>inner</RequestId></Error></E>", [], None, False, "inner"),
+        (
+            "<E><RequestId/><Error><RequestId>inner</RequestId></Error></E>",
+            [],
+            None,
+            False,
+            "inner",
+        ),
+        ("<E>text<Code><x/></Code></E>", [], None, False, None),
+        ("  \n<E/>", [], None, False, None),
+    ],
+)
 def test_what_a_document_bears(document, codes, message, is_null, request_id):
     for given_document in (document, document.encode()):
         read = parse_error(given_document)
-        assert (read.codes, read.message, read.has_null_message, read.request_id) == (codes, message, is_null, request_id)
+        assert (read.codes, read.message, read.has_null_message, read.request_id) == (
+            codes,
+            message,
+            is_null,
+            request_id,
+        )
 
 
 @pytest.mark.parametrize("document", ["", " ", "x", "<", "<a>", "{", b"\xff", "<!DOCTYPE a><a/>"])
@@ -121,11 +204,23 @@ def test_what_is_no_document(document):
         error_of_document(document)
 
 
-@pytest.mark.parametrize("text, code", [
-    (None, None), ("", None), ("A", "A"), ("A:b", "A"), ("n#A", "A"), ("n#A:http://x#y", "A"), ("A:n#b", "A"), ("a#b#C", "b#C"),
-                                        (":A", None),
-    ("n#", None), (" A\t", "A"), ("n# ", None),
-])
+@pytest.mark.parametrize(
+    "text, code",
+    [
+        (None, None),
+        ("", None),
+        ("A", "A"),
+        ("A:b", "A"),
+        ("n#A", "A"),
+        ("n#A:http://x#y", "A"),
+        ("A:n#b", "A"),
+        ("a#b#C", "b#C"),
+        (":A", None),
+        ("n#", None),
+        (" A\t", "A"),
+        ("n# ", None),
+    ],
+)
 def test_bare_codes(text, code):
     assert error_code_of(text) == code
 
@@ -150,10 +245,14 @@ def test_what_is_no_error_is_not_written(write):
 
 # ---- as others have it -------------------------------------------------------------------------------------------
 
+
 def recorded():
     """(code, body) of each recorded error response."""
     for entry in json.loads(corpora("http-error-responses.json").read_text(encoding="utf-8")):
-        yield {name.lower(): value for name, value in entry["headers"]}["x-amzn-errortype"], entry["body"]
+        yield (
+            {name.lower(): value for name, value in entry["headers"]}["x-amzn-errortype"],
+            entry["body"],
+        )
 
 
 def test_recorded_documents():
@@ -170,15 +269,20 @@ def test_recorded_documents():
     assert seen >= 10
 
 
-@pytest.mark.parametrize("document", [
-    "<ErrorResponse><Error><Code>ValidationError</Code><Message>m</Message></Error><RequestId>r</RequestId></ErrorResponse>",
-    "<Response><Errors><Error><Code>ValidationError</Code><Message>m</Message></Error></Errors><RequestID>r</RequestID></Response>",
-    "<Error><Code>ValidationError</Code><Message>m</Message><RequestId>r</RequestId></Error>",
-])
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<ErrorResponse><Error><Code>ValidationError</Code><Message>m</Message></Error><RequestId>r</RequestId></ErrorResponse>",
+        "<Response><Errors><Error><Code>ValidationError</Code><Message>m</Message></Error></Errors><RequestID>r</RequestID></Response>",
+        "<Error><Code>ValidationError</Code><Message>m</Message><RequestId>r</RequestId></Error>",
+    ],
+)
 def test_botocore_finds_the_same_in_each_envelope(document):
     parsers = pytest.importorskip("botocore.parsers", reason="botocore is not installed")
     parser = parsers.create_parser("ec2" if "<Response>" in document else "rest-xml")
     theirs = parser.parse({"status_code": 400, "headers": {}, "body": document.encode()}, None)
     assert theirs["Error"]["Code"] == "ValidationError"
-    assert parse_error(document).request_id == "r" == theirs["ResponseMetadata"].get("RequestId", "r")  # it reads none of a bare one
+    assert (
+        parse_error(document).request_id == "r" == theirs["ResponseMetadata"].get("RequestId", "r")
+    )  # it reads none of a bare one
     assert error_of_xml(None, document) == ValidationError(message=theirs["Error"]["Message"])

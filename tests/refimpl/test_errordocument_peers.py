@@ -6,6 +6,7 @@ a text have, XML in the envelopes of AWS. Where no row of a table applies both r
 each of them reads, and under which rule of SPEC.md the difference stands in an errata box or in the rule itself. Rows are true of
 botocore 1.44.5 (checked 2026-11-25).
 """
+
 import json
 import re
 from pathlib import Path
@@ -40,7 +41,9 @@ class Reading(NamedTuple):
 
 
 def theirs(protocol: str, status: int, headers: Any, body: bytes) -> Reading:
-    parsed = PROTOCOL_PARSERS[protocol]().parse({"status_code": status, "headers": HeadersDict(headers), "body": body}, None)
+    parsed = PROTOCOL_PARSERS[protocol]().parse(
+        {"status_code": status, "headers": HeadersDict(headers), "body": body}, None
+    )
     error, metadata = parsed.get("Error", {}), parsed.get("ResponseMetadata", {})
     return Reading(error.get("Code"), error.get("Message"), metadata.get("RequestId") or None)
 
@@ -48,7 +51,9 @@ def theirs(protocol: str, status: int, headers: Any, body: bytes) -> Reading:
 def ours(status: int, headers: Any, body: bytes) -> Reading:
     error = service_error(status, headers, body)
     # Of an unknown error the text is told with what else is known; the document's own is compared.
-    message = parse_error(body).message if isinstance(error, UnknownOperationError) else error.message
+    message = (
+        parse_error(body).message if isinstance(error, UnknownOperationError) else error.message
+    )
     return Reading(error.code, message, error.request_id)
 
 
@@ -69,16 +74,21 @@ def compare(differences, case, our_reading, their_reading):
         if row is None:
             assert mine == other, field
         else:
-            assert (mine, other) == (row.ours(case), row.theirs(case)), "%s, %s" % (field, row.rule)
+            assert (mine, other) == (row.ours(case), row.theirs(case)), f"{field}, {row.rule}"
 
 
 # ---- what services sent --------------------------------------------------------------------------------------------
+
 
 def test_the_recorded_responses():
     recorded = json.loads(corpora("http-error-responses.json").read_text(encoding="utf-8"))
     assert len(recorded) == 14
     for response in recorded:
-        call = response["status"], [tuple(pair) for pair in response["headers"]], response["body"].encode("utf-8")
+        call = (
+            response["status"],
+            [tuple(pair) for pair in response["headers"]],
+            response["body"].encode("utf-8"),
+        )
         reading = ours(*call)
         assert reading == theirs("rest-json", *call)
         assert re.match(r"[A-Za-z]+Exception\Z", reading.code) and reading.message
@@ -86,10 +96,32 @@ def test_the_recorded_responses():
 
 # ---- JSON ----------------------------------------------------------------------------------------------------------
 
-CODES = st.sampled_from(("ModelError", "ns#ModelError", "Other", "Other:http://x/", "ns#Other:http://x/#y", "a#b#Other", "a#b#Other:c#d"))
+CODES = st.sampled_from(
+    (
+        "ModelError",
+        "ns#ModelError",
+        "Other",
+        "Other:http://x/",
+        "ns#Other:http://x/#y",
+        "a#b#Other",
+        "a#b#Other:c#d",
+    )
+)
 TEXTS = st.one_of(st.none(), ANY_TEXT)
-JSON_CASES = st.tuples(st.one_of(st.none(), st.just(""), CODES), st.fixed_dictionaries({}, optional={
-    "__type": CODES, "code": CODES, "Code": CODES, "message": TEXTS, "Message": TEXTS, "other": TEXTS}))
+JSON_CASES = st.tuples(
+    st.one_of(st.none(), st.just(""), CODES),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "__type": CODES,
+            "code": CODES,
+            "Code": CODES,
+            "message": TEXTS,
+            "Message": TEXTS,
+            "other": TEXTS,
+        },
+    ),
+)
 
 
 def cut(text: str, which: int = 0) -> str:
@@ -100,12 +132,18 @@ def cut(text: str, which: int = 0) -> str:
 
 def our_source(case):
     header, document = case
-    return header or next((document[name] for name in ("__type", "code", "Code") if name in document), None)
+    return header or next(
+        (document[name] for name in ("__type", "code", "Code") if name in document), None
+    )
 
 
 def their_source(case):
     header, document = case
-    return header if header is not None else next((document[name] for name in ("code", "Code", "__type") if name in document), None)
+    return (
+        header
+        if header is not None
+        else next((document[name] for name in ("code", "Code", "__type") if name in document), None)
+    )
 
 
 def our_code(case):
@@ -117,7 +155,9 @@ def their_code(case):
 
 
 def our_text(case):
-    return next((case[1][name] for name in ("Message", "message") if case[1].get(name) is not None), None)
+    return next(
+        (case[1][name] for name in ("Message", "message") if case[1].get(name) is not None), None
+    )
 
 
 def their_text(case):
@@ -125,12 +165,42 @@ def their_text(case):
 
 
 JSON_DIFFERENCES = [
-    Difference("HTTP-033", "code", lambda case: their_source(case) is None, lambda case: None, lambda case: "400"),
+    Difference(
+        "HTTP-033",
+        "code",
+        lambda case: their_source(case) is None,
+        lambda case: None,
+        lambda case: "400",
+    ),
     Difference("HTTP-030", "code", lambda case: case[0] == "", our_code, lambda case: ""),
-    Difference("HTTP-030", "code", lambda case: our_source(case) != their_source(case), our_code, their_code),
-    Difference("HTTP-031", "code", lambda case: our_source(case).split(":")[0].count("#") > 1, our_code, their_code),
-    Difference("HTTP-032", "message", lambda case: {"message", "Message"} <= set(case[1]), our_text, their_text),
-    Difference("HTTP-033", "message", lambda case: not {"message", "Message"} & set(case[1]), lambda case: None, lambda case: ""),
+    Difference(
+        "HTTP-030",
+        "code",
+        lambda case: our_source(case) != their_source(case),
+        our_code,
+        their_code,
+    ),
+    Difference(
+        "HTTP-031",
+        "code",
+        lambda case: our_source(case).split(":")[0].count("#") > 1,
+        our_code,
+        their_code,
+    ),
+    Difference(
+        "HTTP-032",
+        "message",
+        lambda case: {"message", "Message"} <= set(case[1]),
+        our_text,
+        their_text,
+    ),
+    Difference(
+        "HTTP-033",
+        "message",
+        lambda case: not {"message", "Message"} & set(case[1]),
+        lambda case: None,
+        lambda case: "",
+    ),
 ]
 
 
@@ -138,15 +208,26 @@ JSON_DIFFERENCES = [
 @given(JSON_CASES)
 def test_json(case):
     header, document = case
-    headers = [("x-amzn-RequestId", "r")] + ([] if header is None else [("x-amzn-ErrorType", header)])
+    headers = [("x-amzn-RequestId", "r")] + (
+        [] if header is None else [("x-amzn-ErrorType", header)]
+    )
     body = json.dumps(document).encode("utf-8")
-    compare(JSON_DIFFERENCES, case, ours(400, headers, body), theirs("rest-json", 400, headers, body))
+    compare(
+        JSON_DIFFERENCES, case, ours(400, headers, body), theirs("rest-json", 400, headers, body)
+    )
 
 
-@pytest.mark.parametrize("body, their", [
-    (b"[]", AttributeError), (b'"text"', AttributeError), (b"5", AttributeError), (b'{"code":5}', 5), (b'{"__type":5}', TypeError),
-    (b'{"__type":["a"]}', ["a"]),
-])
+@pytest.mark.parametrize(
+    "body, their",
+    [
+        (b"[]", AttributeError),
+        (b'"text"', AttributeError),
+        (b"5", AttributeError),
+        (b'{"code":5}', 5),
+        (b'{"__type":5}', TypeError),
+        (b'{"__type":["a"]}', ["a"]),
+    ],
+)
 def test_json_that_is_no_error_is_an_error_all_the_same(body, their):
     """botocore leaks an exception for some of these, or hands out a code that is no text (HTTP-035)."""
     assert ours(400, [], body) == Reading(None, None, None)
@@ -159,38 +240,70 @@ def test_json_that_is_no_error_is_an_error_all_the_same(body, their):
 
 # ---- the members of a modelled error -------------------------------------------------------------------------------
 
+
 def model_error_of_botocore(document: Dict[str, Any]) -> Dict[str, Any]:
-    model = ServiceModel(botocore_loaders.Loader().load_service_model("sagemaker-runtime", "service-2"))
-    response = {"status_code": 424, "headers": HeadersDict(), "body": json.dumps(document).encode("utf-8")}
-    members: Dict[str, Any] = PROTOCOL_PARSERS["rest-json"]().parse(response, model.shape_for("ModelError"))
+    model = ServiceModel(
+        botocore_loaders.Loader().load_service_model("sagemaker-runtime", "service-2")
+    )
+    response = {
+        "status_code": 424,
+        "headers": HeadersDict(),
+        "body": json.dumps(document).encode("utf-8"),
+    }
+    members: Dict[str, Any] = PROTOCOL_PARSERS["rest-json"]().parse(
+        response, model.shape_for("ModelError")
+    )
     return {name: value for name, value in members.items() if name != "ResponseMetadata"}
 
 
-STATUSES = st.one_of(st.integers(-2 ** 31, 2 ** 31 - 1), st.integers(-999, 999).map(str), st.none())
+STATUSES = st.one_of(st.integers(-(2**31), 2**31 - 1), st.integers(-999, 999).map(str), st.none())
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.fixed_dictionaries({}, optional={
-    "Message": TEXTS, "OriginalMessage": TEXTS, "LogStreamArn": TEXTS, "OriginalStatusCode": STATUSES, "Other": TEXTS}))
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "Message": TEXTS,
+            "OriginalMessage": TEXTS,
+            "LogStreamArn": TEXTS,
+            "OriginalStatusCode": STATUSES,
+            "Other": TEXTS,
+        },
+    )
+)
 def test_the_members_of_a_modelled_error(document):
-    error = service_error(424, [("x-amzn-errortype", "ModelError")], json.dumps(document).encode("utf-8"))
+    error = service_error(
+        424, [("x-amzn-errortype", "ModelError")], json.dumps(document).encode("utf-8")
+    )
     assert isinstance(error, ModelError)
-    assert {field.member: getattr(error, field.attribute) for field in ModelError.fields
-            if getattr(error, field.attribute) is not None} == model_error_of_botocore(document)
+    assert {
+        field.member: getattr(error, field.attribute)
+        for field in ModelError.fields
+        if getattr(error, field.attribute) is not None
+    } == model_error_of_botocore(document)
 
 
-@pytest.mark.parametrize("status, what", [(500.9, 500), (True, 1), (2 ** 31, 2 ** 31), ("1_0", 10), (" 5", 5), ("\u0661", 1)])
+@pytest.mark.parametrize(
+    "status, what", [(500.9, 500), (True, 1), (2**31, 2**31), ("1_0", 10), (" 5", 5), ("\u0661", 1)]
+)
 def test_integers_that_only_botocore_takes(status, what):
     """Absent here, since no int32 stands there (SHP-011, HTTP-035); the raw document keeps it."""
     assert model_error_of_botocore({"OriginalStatusCode": status}) == {"OriginalStatusCode": what}
-    error = service_error(424, [("x-amzn-errortype", "ModelError")], json.dumps({"OriginalStatusCode": status}).encode("utf-8"))
+    error = service_error(
+        424,
+        [("x-amzn-errortype", "ModelError")],
+        json.dumps({"OriginalStatusCode": status}).encode("utf-8"),
+    )
     assert isinstance(error, ModelError) and error.original_status_code is None
 
 
 def test_members_with_a_small_first_letter():
     """Read here (HTTP-032), lost by botocore."""
     document = {"originalMessage": "o", "originalStatusCode": 5}
-    error = service_error(424, [("x-amzn-errortype", "ModelError")], json.dumps(document).encode("utf-8"))
+    error = service_error(
+        424, [("x-amzn-errortype", "ModelError")], json.dumps(document).encode("utf-8")
+    )
     assert (error.original_message, error.original_status_code) == ("o", 5)
     assert model_error_of_botocore(document) == {}
 
@@ -203,12 +316,31 @@ ENVELOPES = {
     "ec2": "<Response><Errors><Error>%s</Error></Errors><RequestID>r</RequestID></Response>",
     "bare": "<Error>%s<RequestId>r</RequestId></Error>",  # S3's
 }
-XML_CASES = st.tuples(st.sampled_from(sorted(ENVELOPES)), CODES, XML_TEXT.filter(lambda text: "\r" not in text), st.booleans())
+XML_CASES = st.tuples(
+    st.sampled_from(sorted(ENVELOPES)),
+    CODES,
+    XML_TEXT.filter(lambda text: "\r" not in text),
+    st.booleans(),
+)
 
 XML_DIFFERENCES = [
-    Difference("HTTP-031", "code", lambda case: cut(case[1]) != case[1], lambda case: cut(case[1]), lambda case: case[1]),
-    Difference("HTTP-036", "message", lambda case: case[2] == "", lambda case: "", lambda case: None),
-    Difference("HTTP-036", "request_id", lambda case: case[0] == "bare", lambda case: "r", lambda case: None),
+    Difference(
+        "HTTP-031",
+        "code",
+        lambda case: cut(case[1]) != case[1],
+        lambda case: cut(case[1]),
+        lambda case: case[1],
+    ),
+    Difference(
+        "HTTP-036", "message", lambda case: case[2] == "", lambda case: "", lambda case: None
+    ),
+    Difference(
+        "HTTP-036",
+        "request_id",
+        lambda case: case[0] == "bare",
+        lambda case: "r",
+        lambda case: None,
+    ),
 ]
 
 
@@ -216,15 +348,19 @@ XML_DIFFERENCES = [
 @given(XML_CASES)
 def test_xml(case):
     envelope, code, text, declared = case
-    members = "<Code>%s</Code><Message>%s</Message>" % (escape(code), escape(text))
-    body = (("<?xml version='1.0' encoding='UTF-8'?>\n" if declared else "") + ENVELOPES[envelope] % members).encode("utf-8")
+    members = f"<Code>{escape(code)}</Code><Message>{escape(text)}</Message>"
+    body = (
+        ("<?xml version='1.0' encoding='UTF-8'?>\n" if declared else "")
+        + ENVELOPES[envelope] % members
+    ).encode("utf-8")
     protocol = "rest-xml" if envelope == "bare" else envelope
     compare(XML_DIFFERENCES, case, ours(400, [], body), theirs(protocol, 400, [], body))
 
 
 # ---- the tables ----------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("rule", sorted({row.rule for row in JSON_DIFFERENCES + XML_DIFFERENCES}))
 def test_each_difference_stands_in_a_box_of_its_rule(rule):
-    box = re.search(r"^> \*\*Errata %s\.\*\* (.*)$" % rule, SPEC, re.MULTILINE)
+    box = re.search(rf"^> \*\*Errata {rule}\.\*\* (.*)$", SPEC, re.MULTILINE)
     assert box is not None and "botocore 1.44.5" in box.group(1)

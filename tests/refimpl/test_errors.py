@@ -6,6 +6,7 @@ evidence is there; pickling and copying keep every attribute; and it stands in o
 UsageError` never catches a peer's mistake. The tree that the module's docstring draws is the tree that there is.
 Of require_type: what it refuses, bool as int among it, and that the refused value is never shown.
 """
+
 import builtins
 import copy
 import pickle
@@ -34,15 +35,44 @@ from refimpl.errors import (
 )
 
 KINDS = {
-    Error: "error", UsageError: "constraint", ConfigurationError: "configuration", SignatureError: "signature", ProtocolError: "protocol",
-    FrameError: "header", HttpError: "http", DocumentError: "syntax", TextError: "syntax",
-    NetworkError: "network", ServiceError: "service_error",
+    Error: "error",
+    UsageError: "constraint",
+    ConfigurationError: "configuration",
+    SignatureError: "signature",
+    ProtocolError: "protocol",
+    FrameError: "header",
+    HttpError: "http",
+    DocumentError: "syntax",
+    TextError: "syntax",
+    NetworkError: "network",
+    ServiceError: "service_error",
 }
-BRANCHES = [UsageError, ConfigurationError, SignatureError, ProtocolError, NetworkError, ServiceError]
+BRANCHES = [
+    UsageError,
+    ConfigurationError,
+    SignatureError,
+    ProtocolError,
+    NetworkError,
+    ServiceError,
+]
 HOSTILE = [
-    "line\nbreak", "carriage\rreturn", "\x1b[31mred\x1b[0m", "tab\there", "nul\0", "\x85next line", "\u2028line", "\u2029paragraph",
-    "\u202eright to left", "\ud800 alone", "\x7f", "\u200bnothing", "\xa0blank", "\ufeffmark", "\U000e0001tag", "x" * 10 ** 6,
-    "\n" * 10 ** 6,
+    "line\nbreak",
+    "carriage\rreturn",
+    "\x1b[31mred\x1b[0m",
+    "tab\there",
+    "nul\0",
+    "\x85next line",
+    "\u2028line",
+    "\u2029paragraph",
+    "\u202eright to left",
+    "\ud800 alone",
+    "\x7f",
+    "\u200bnothing",
+    "\xa0blank",
+    "\ufeffmark",
+    "\U000e0001tag",
+    "x" * 10**6,
+    "\n" * 10**6,
 ]
 some = settings(max_examples=200, deadline=None)
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
@@ -67,6 +97,7 @@ class Unshowable:
 
 # ---- the tree ----------------------------------------------------------------------------------------------------
 
+
 def test_every_class_has_its_kind():
     assert {cls: cls.kind for cls in CLASSES} == KINDS
 
@@ -83,9 +114,21 @@ def test_the_docstring_draws_the_tree_that_there_is():
 @pytest.mark.parametrize("cls", CLASSES)
 def test_a_class_stands_in_one_branch_alone(cls):
     assert sum(issubclass(cls, branch) for branch in BRANCHES) == (cls is not Error)
-    assert [base for base in cls.__mro__ if not issubclass(base, Error)] == [Exception, BaseException, object]
-    caught = [known for known in vars(builtins).values() if isinstance(known, type) and issubclass(cls, known)]
-    assert set(caught) == {Exception, BaseException, object}  # no `except ValueError` or `except OSError` catches it
+    assert [base for base in cls.__mro__ if not issubclass(base, Error)] == [
+        Exception,
+        BaseException,
+        object,
+    ]
+    caught = [
+        known
+        for known in vars(builtins).values()
+        if isinstance(known, type) and issubclass(cls, known)
+    ]
+    assert set(caught) == {
+        Exception,
+        BaseException,
+        object,
+    }  # no `except ValueError` or `except OSError` catches it
 
 
 @pytest.mark.parametrize("cls", [FrameError, HttpError, DocumentError, TextError])
@@ -96,7 +139,15 @@ def test_what_the_peer_sent_is_the_peers_mistake(cls):
 @pytest.mark.parametrize("cls", CLASSES)
 def test_what_is_not_known_is_none(cls):
     error = cls("said")
-    assert [error.rule, error.offset, error.expected, error.actual, error.code, error.status, error.request_id] == [None] * 7
+    assert [
+        error.rule,
+        error.offset,
+        error.expected,
+        error.actual,
+        error.code,
+        error.status,
+        error.request_id,
+    ] == [None] * 7
     assert error.retryable is False
     assert error.args == ("said",)
     assert error.message == "said"
@@ -105,22 +156,32 @@ def test_what_is_not_known_is_none(cls):
 def test_what_a_class_adds_is_empty_and_immutable():
     assert (FrameError().messages, FrameError().events, FrameError().buffered) == ((), (), b"")
     assert HttpError().body == b""
-    assert (ServiceError().fault, ServiceError().body, ServiceError().headers, ServiceError().events) == (False, b"", (), ())
+    assert (
+        ServiceError().fault,
+        ServiceError().body,
+        ServiceError().headers,
+        ServiceError().events,
+    ) == (False, b"", (), ())
     assert (SignatureError().canonical_request, SignatureError().string_to_sign) == (None, None)
 
 
 def test_evidence_of_one_error_is_not_that_of_another():
     UsageError("a", kind="type", offset=1, rule="EVS-001")
-    assert (UsageError("b").kind, UsageError("b").offset, UsageError("b").rule) == ("constraint", None, None)
+    assert (UsageError("b").kind, UsageError("b").offset, UsageError("b").rule) == (
+        "constraint",
+        None,
+        None,
+    )
 
 
 # ---- one line ----------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("cls", CLASSES)
 def test_the_evidence_stands_beside_the_message(cls):
     error = cls("it is broken", expected="this", actual="that", offset=7, rule="EVS-999")
     assert str(error) == "it is broken (expected this, got that, at byte 7, rule EVS-999)"
-    assert repr(error) == "%s(%s: %s)" % (cls.__name__, cls.kind, error)
+    assert repr(error) == f"{cls.__name__}({cls.kind}: {error})"
     assert error.evidence() == {"expected": "this", "got": "that", "at byte": 7, "rule": "EVS-999"}
     assert list(error.evidence()) == ["expected", "got", "at byte", "rule"]
 
@@ -139,7 +200,7 @@ def test_evidence_that_is_false_is_shown_and_evidence_that_is_none_is_not():
 def test_without_a_message_it_says_so(cls, message):
     assert str(cls(message)) == "no message"
     assert str(cls(message, kind="other", offset=1)) == "no message (at byte 1)"
-    assert repr(cls(message)) == "%s(%s: no message)" % (cls.__name__, cls.kind)
+    assert repr(cls(message)) == f"{cls.__name__}({cls.kind}: no message)"
 
 
 def test_an_error_of_a_service_shows_its_code_its_status_and_its_request():
@@ -148,15 +209,21 @@ def test_an_error_of_a_service_shows_its_code_its_status_and_its_request():
         assert told in str(error)
     assert ServiceError("slow down", code="\x1b[2J\n").message == "slow down"
     assert str(ServiceError("slow down", code="\x1b[2J\n")).isprintable()
-    assert {"HTTP": 500, "got": "x"}.items() <= ServiceError("m", status=500, actual="x").evidence().items()
+    assert {"HTTP": 500, "got": "x"}.items() <= ServiceError(
+        "m", status=500, actual="x"
+    ).evidence().items()
     assert str(ServiceError("slow down")) == "slow down"
 
 
 @pytest.mark.parametrize("cls", CLASSES)
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_whatever_is_said_is_one_short_line(cls, text):
-    for error in (cls(text), cls("m", expected=text, actual=text, rule=text), cls("m", actual=text.encode("utf-8", "surrogatepass")),
-                  cls("m", actual=[text])):
+    for error in (
+        cls(text),
+        cls("m", expected=text, actual=text, rule=text),
+        cls("m", actual=text.encode("utf-8", "surrogatepass")),
+        cls("m", actual=[text]),
+    ):
         for told in (str(error), repr(error)):
             assert told.isprintable()
             assert len(told) < 3000
@@ -178,17 +245,30 @@ def test_a_long_message_keeps_its_beginning_and_says_that_it_was_cut():
     assert told.endswith("x...")
     assert len(told) == 2000
     assert str(Error("x" * 2000)) == "x" * 2000
-    assert str(Error("m", actual="y" * 200)) == "m (got %s)" % ("y" * 200)
-    assert str(Error("m", actual="y" * 201)) == "m (got %s...)" % ("y" * 197)
+    assert str(Error("m", actual="y" * 200)) == f"m (got {'y' * 200})"
+    assert str(Error("m", actual="y" * 201)) == f"m (got {'y' * 197}...)"
 
 
 # ---- shown and excerpt -------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("value, told", [
-    ("plain", "plain"), ("caf\u00e9 \u20ac \u65e5", "caf\u00e9 \u20ac \u65e5"), ("a\nb", "a\\nb"), ("\x1b[0m", "\\x1b[0m"),
-    ("\u2028", "\\u2028"), ("\ud800", "\\ud800"), ("'quoted'", "'quoted'"),
-    (b"a\n", "b'a\\n'"), (5, "5"), (None, "None"), (["a\n"], "['a\\n']"), ("", ""),
-])
+
+@pytest.mark.parametrize(
+    "value, told",
+    [
+        ("plain", "plain"),
+        ("caf\u00e9 \u20ac \u65e5", "caf\u00e9 \u20ac \u65e5"),
+        ("a\nb", "a\\nb"),
+        ("\x1b[0m", "\\x1b[0m"),
+        ("\u2028", "\\u2028"),
+        ("\ud800", "\\ud800"),
+        ("'quoted'", "'quoted'"),
+        (b"a\n", "b'a\\n'"),
+        (5, "5"),
+        (None, "None"),
+        (["a\n"], "['a\\n']"),
+        ("", ""),
+    ],
+)
 def test_shown(value, told):
     assert shown(value) == told
 
@@ -209,8 +289,11 @@ def test_shown_is_printable_and_within_its_limit(text, limit):
     assert len(shown(text, limit)) <= limit
 
 
-@pytest.mark.parametrize("value", [Unshowable(), [Unshowable()], 10 ** 5000, -10 ** 5000, [10 ** 5000]],
-                         ids=["object", "list", "number", "negative", "list of a number"])
+@pytest.mark.parametrize(
+    "value",
+    [Unshowable(), [Unshowable()], 10**5000, -(10**5000), [10**5000]],
+    ids=["object", "list", "number", "negative", "list of a number"],
+)
 def test_a_value_that_has_no_repr_is_shown_all_the_same(value):
     assert shown(value).isprintable()
     assert 0 < len(shown(value)) <= 200
@@ -241,15 +324,35 @@ def test_excerpt_is_one_short_line(data, limit):
 # ---- pickling and copying ----------------------------------------------------------------------------------------
 
 EVIDENCE = {
-    "kind": "other", "rule": "EVS-014", "offset": 0, "expected": b"\0", "actual": ("a", 1), "code": "Code", "status": 424,
-    "request_id": "r", "retryable": True, "messages": ((1, 2),), "events": ("e",), "buffered": b"b", "body": b"<", "fault": True,
-    "headers": (("a", "b"),), "canonical_request": "c", "string_to_sign": "s",
+    "kind": "other",
+    "rule": "EVS-014",
+    "offset": 0,
+    "expected": b"\0",
+    "actual": ("a", 1),
+    "code": "Code",
+    "status": 424,
+    "request_id": "r",
+    "retryable": True,
+    "messages": ((1, 2),),
+    "events": ("e",),
+    "buffered": b"b",
+    "body": b"<",
+    "fault": True,
+    "headers": (("a", "b"),),
+    "canonical_request": "c",
+    "string_to_sign": "s",
 }
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy] + [
-    lambda error, protocol=protocol: pickle.loads(pickle.dumps(error, protocol)) for protocol in range(pickle.HIGHEST_PROTOCOL + 1)])
+@pytest.mark.parametrize(
+    "way",
+    [copy.copy, copy.deepcopy]
+    + [
+        lambda error, protocol=protocol: pickle.loads(pickle.dumps(error, protocol))
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
+    ],
+)
 def test_a_copy_keeps_every_attribute(cls, way):
     for error in (cls("said\n", **EVIDENCE), cls(), cls("said")):
         again = way(error)
@@ -257,7 +360,11 @@ def test_a_copy_keeps_every_attribute(cls, way):
         assert again is not error
         assert vars(again) == vars(error)
         assert again.args == error.args
-        assert (str(again), repr(again), again.evidence()) == (str(error), repr(error), error.evidence())
+        assert (str(again), repr(again), again.evidence()) == (
+            str(error),
+            repr(error),
+            error.evidence(),
+        )
 
 
 @pytest.mark.parametrize("cls", CLASSES)
@@ -268,10 +375,22 @@ def test_evidence_becomes_attributes(cls):
 
 # ---- require_type ------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("value, expected", [
-    (1, int), (0, int), (10 ** 100, int), (True, bool), (False, bool), ("", str), (b"", bytes), ([], list), (None, type(None)),
-    (True, object),
-])
+
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        (1, int),
+        (0, int),
+        (10**100, int),
+        (True, bool),
+        (False, bool),
+        ("", str),
+        (b"", bytes),
+        ([], list),
+        (None, type(None)),
+        (True, object),
+    ],
+)
 def test_require_type_takes(value, expected):
     assert require_type(value, expected, "it") is None
 
@@ -284,16 +403,38 @@ def test_require_type_takes_a_subclass():
     assert require_type(SomeInt(5), int, "it") is None
 
 
-@pytest.mark.parametrize("value, expected", [
-    (True, int), (False, int), (1, bool), (0, bool), (1.0, int), ("1", int), (None, int), (b"", str), ("", bytes), (bytearray(b""), bytes),
-    (None, str), ((), list), (Unshowable(), str),
-])
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        (True, int),
+        (False, int),
+        (1, bool),
+        (0, bool),
+        (1.0, int),
+        ("1", int),
+        (None, int),
+        (b"", str),
+        ("", bytes),
+        (bytearray(b""), bytes),
+        (None, str),
+        ((), list),
+        (Unshowable(), str),
+    ],
+)
 def test_require_type_refuses(value, expected):
     with pytest.raises(UsageError) as caught:
         require_type(value, expected, "the name", rule="EVS-999")
     error = caught.value
-    assert (error.kind, error.rule, error.expected, error.actual) == ("type", "EVS-999", expected.__name__, type(value).__name__)
-    assert str(error) == "the name has the wrong type (expected %s, got %s, rule EVS-999)" % (expected.__name__, type(value).__name__)
+    assert (error.kind, error.rule, error.expected, error.actual) == (
+        "type",
+        "EVS-999",
+        expected.__name__,
+        type(value).__name__,
+    )
+    assert (
+        str(error)
+        == f"the name has the wrong type (expected {expected.__name__}, got {type(value).__name__}, rule EVS-999)"
+    )
 
 
 def test_require_type_never_shows_the_value():

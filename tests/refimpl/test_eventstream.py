@@ -9,6 +9,7 @@ AWS publishes, streams recorded from AWS services, and botocore's decoder.
 Broken frames are built here from struct and zlib, not with the encoder under test, and with both checksums right
 unless a checksum is the fault: each case has exactly one fault. Oracles that are not there are skipped with a reason.
 """
+
 import base64
 import gzip
 import json
@@ -45,6 +46,7 @@ many = settings(max_examples=200, deadline=None)
 
 # ---- frames by hand ----------------------------------------------------------------------------------------------
 
+
 def u32(number: int) -> bytes:
     return struct.pack(">I", number)
 
@@ -75,12 +77,20 @@ EVENT = header(b":event-type", 7, sized(b"PayloadPart"))
 FIRST = frame(EVENT, b"first")
 SECOND = frame(header(b"n", 2, b"\xff") + header(b"t", 0), b"")
 TRAILING = frame(EVENT, b"trailing")
-FIRST_MESSAGE = Message(FrameHeaders((FrameHeader(":event-type", "string", "PayloadPart"),)), b"first")
-SECOND_MESSAGE = Message(FrameHeaders((FrameHeader("n", "int8", -1), FrameHeader("t", "boolean", True))), b"")
+FIRST_MESSAGE = Message(
+    FrameHeaders((FrameHeader(":event-type", "string", "PayloadPart"),)), b"first"
+)
+SECOND_MESSAGE = Message(
+    FrameHeaders((FrameHeader("n", "int8", -1), FrameHeader("t", "boolean", True))), b""
+)
 TRAILING_MESSAGE = Message(FIRST_MESSAGE.headers, b"trailing")
 
 # What may stand before a fault: its bytes, and the messages that it holds.
-BEFORE = [(b"", []), (FIRST, [FIRST_MESSAGE]), (FIRST + SECOND + FIRST, [FIRST_MESSAGE, SECOND_MESSAGE, FIRST_MESSAGE])]
+BEFORE = [
+    (b"", []),
+    (FIRST, [FIRST_MESSAGE]),
+    (FIRST + SECOND + FIRST, [FIRST_MESSAGE, SECOND_MESSAGE, FIRST_MESSAGE]),
+]
 
 
 def drain(chunks, decoder: Optional[Decoder] = None) -> Tuple[List[Message], Optional[FrameError]]:
@@ -105,7 +115,10 @@ def ways(data: bytes):
 
 def exact(messages):
     """Messages in a form in which True is not 1, and bytes are not a bytearray."""
-    return [([(h.name, h.type, type(h.value), h.value) for h in m.headers], type(m.payload), m.payload) for m in messages]
+    return [
+        ([(h.name, h.type, type(h.value), h.value) for h in m.headers], type(m.payload), m.payload)
+        for m in messages
+    ]
 
 
 def expected_of(headers, payload):
@@ -119,16 +132,20 @@ def one_line(error: Exception) -> bool:
 
 # ---- strategies --------------------------------------------------------------------------------------------------
 
+
 def at_most_255_bytes(name: str) -> str:
     return name.encode("utf-8")[:255].decode("utf-8", "ignore")
 
 
-names = st.one_of(st.text(min_size=1, max_size=8), st.text(min_size=1, max_size=255).map(at_most_255_bytes),
-                  st.sampled_from(["x" * 255, "\u00e9" * 127 + "x", "\U0001f600" * 63, "\0", ":message-type"]))
+names = st.one_of(
+    st.text(min_size=1, max_size=8),
+    st.text(min_size=1, max_size=255).map(at_most_255_bytes),
+    st.sampled_from(["x" * 255, "\u00e9" * 127 + "x", "\U0001f600" * 63, "\0", ":message-type"]),
+)
 
 
 def whole_range(bits: int):
-    low, high = -2 ** (bits - 1), 2 ** (bits - 1) - 1
+    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
     return st.one_of(st.integers(low, high), st.sampled_from([low, -1, 0, 1, high]))
 
 
@@ -144,19 +161,27 @@ small_values = {
     "uuid": st.uuids(),
 }
 large_values = {
-    "bytes": st.one_of(st.binary(max_size=300), st.sampled_from([255, 256, 32766, 32767]).map(bytes)),
-    "string": st.one_of(st.text(max_size=300), st.sampled_from(["x" * 32767, "\u20ac" * 10922, "\0" * 256])),
+    "bytes": st.one_of(
+        st.binary(max_size=300), st.sampled_from([255, 256, 32766, 32767]).map(bytes)
+    ),
+    "string": st.one_of(
+        st.text(max_size=300), st.sampled_from(["x" * 32767, "\u20ac" * 10922, "\0" * 256])
+    ),
 }
 
 
 def triple_of(values):
-    return st.sampled_from(sorted(values)).flatmap(lambda kind: st.tuples(names, st.just(kind), values[kind]))
+    return st.sampled_from(sorted(values)).flatmap(
+        lambda kind: st.tuples(names, st.just(kind), values[kind])
+    )
 
 
 small_headers = st.lists(triple_of(small_values), max_size=10, unique_by=lambda triple: triple[0])
-any_headers = st.one_of(small_headers, st.lists(triple_of(large_values), max_size=3, unique_by=lambda triple: triple[0]))
+any_headers = st.one_of(
+    small_headers, st.lists(triple_of(large_values), max_size=3, unique_by=lambda triple: triple[0])
+)
 parts = st.lists(st.tuples(small_headers, st.binary(max_size=40)), min_size=1, max_size=5)
-cut_lists = st.lists(st.integers(0, 2 ** 16), max_size=12)
+cut_lists = st.lists(st.integers(0, 2**16), max_size=12)
 
 
 def cut(data: bytes, places) -> List[bytes]:
@@ -165,6 +190,7 @@ def cut(data: bytes, places) -> List[bytes]:
 
 
 # ---- properties --------------------------------------------------------------------------------------------------
+
 
 def test_the_types_are_all_here():
     assert set(HEADER_TYPES) == set(small_values)
@@ -180,10 +206,14 @@ def test_what_is_encoded_comes_back(headers, payload):
 
 @many
 @given(parts, cut_lists, st.booleans())
-def test_however_the_stream_is_cut_the_messages_are_the_same_and_come_at_once(messages, places, trailing):
+def test_however_the_stream_is_cut_the_messages_are_the_same_and_come_at_once(
+    messages, places, trailing
+):
     frames = [encode(headers, payload) for headers, payload in messages] + [TRAILING] * trailing
-    wanted = [part for headers, payload in messages for part in expected_of(headers, payload)] + exact([TRAILING_MESSAGE]) * trailing
-    ends = [sum(map(len, frames[:count + 1])) for count in range(len(frames))]
+    wanted = [
+        part for headers, payload in messages for part in expected_of(headers, payload)
+    ] + exact([TRAILING_MESSAGE]) * trailing
+    ends = [sum(map(len, frames[: count + 1])) for count in range(len(frames))]
     decoder, fed, delivered = Decoder(), 0, []
     for chunk in cut(b"".join(frames), places):
         delivered += decoder.feed(chunk)
@@ -192,7 +222,11 @@ def test_however_the_stream_is_cut_the_messages_are_the_same_and_come_at_once(me
         assert exact(delivered) == wanted[:complete]  # EVS-026: nothing late, nothing early
         assert decoder.offset == ([0] + ends)[complete]
         assert decoder.buffered == fed - decoder.offset
-        assert decoder.missing == (12 if decoder.buffered < 12 else len(frames[complete])) - decoder.buffered > 0
+        assert (
+            decoder.missing
+            == (12 if decoder.buffered < 12 else len(frames[complete])) - decoder.buffered
+            > 0
+        )
     decoder.close()
     assert len(delivered) == len(frames)
 
@@ -205,7 +239,9 @@ def test_every_delivery_gives_the_same_messages(messages):
     for way, chunks in ways(stream):
         delivered, error = drain(chunks)
         assert error is None, way
-        assert exact(delivered) == wanted + exact([TRAILING_MESSAGE]) * way.startswith("trailing"), way
+        assert exact(delivered) == wanted + exact([TRAILING_MESSAGE]) * way.startswith(
+            "trailing"
+        ), way
 
 
 @st.composite
@@ -215,12 +251,16 @@ def damaged_streams(draw):
     frames = [encode(headers, payload) for headers, payload in messages]
     stream = b"".join(frames)
     place = draw(st.integers(0, len(stream) - 1))
-    intact = sum(sum(map(len, frames[:count + 1])) <= place for count in range(len(frames)))
+    intact = sum(sum(map(len, frames[: count + 1])) <= place for count in range(len(frames)))
     damage = draw(st.sampled_from(["mutate", "delete", "insert", "truncate"]))
     if damage == "mutate":
-        damaged = stream[:place] + bytes((stream[place] ^ draw(st.integers(1, 255)),)) + stream[place + 1:]
+        damaged = (
+            stream[:place]
+            + bytes((stream[place] ^ draw(st.integers(1, 255)),))
+            + stream[place + 1 :]
+        )
     elif damage == "delete":
-        damaged = stream[:place] + stream[place + draw(st.integers(1, 20)):]
+        damaged = stream[:place] + stream[place + draw(st.integers(1, 20)) :]
     elif damage == "insert":
         damaged = stream[:place] + draw(st.binary(min_size=1, max_size=20)) + stream[place:]
     else:
@@ -250,7 +290,7 @@ def test_damage_anywhere_is_refused_and_what_came_before_it_is_delivered(case, p
     if damage in ("mutate", "truncate"):
         assert delivered == originals[:intact]
     elif damage == "insert":
-        assert delivered == originals[:len(delivered)]
+        assert delivered == originals[: len(delivered)]
 
 
 @some
@@ -264,7 +304,12 @@ def test_the_same_fault_is_found_however_the_damage_is_cut(case):
         assert type(error) is type(first_error), way
         if first_error is not None:
             assert (error.kind, error.rule, error.offset, error.expected, error.actual) == (
-                first_error.kind, first_error.rule, first_error.offset, first_error.expected, first_error.actual), way
+                first_error.kind,
+                first_error.rule,
+                first_error.offset,
+                first_error.expected,
+                first_error.actual,
+            ), way
 
 
 @many
@@ -295,8 +340,10 @@ def test_a_random_headers_block_under_right_checksums_gives_only_our_errors(bloc
 
 
 @many
-@given(st.integers(0, 2 ** 32 - 1), st.integers(0, 2 ** 32 - 1), st.binary(max_size=40))
-def test_random_lengths_under_a_right_prelude_checksum_give_only_our_errors(total_length, headers_length, rest):
+@given(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1), st.binary(max_size=40))
+def test_random_lengths_under_a_right_prelude_checksum_give_only_our_errors(
+    total_length, headers_length, rest
+):
     decoder = Decoder()
     delivered, error = drain([prelude(total_length, headers_length) + rest], decoder)
     assert delivered == []
@@ -312,16 +359,39 @@ def encode_again(message: Message) -> bytes:
 # ---- encoding: what is refused -----------------------------------------------------------------------------------
 
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=6)
-atoms = st.one_of(st.none(), st.booleans(), st.integers(), st.integers(2 ** 64, 2 ** 200), st.floats(), st.complex_numbers(), any_text,
-                  st.binary(max_size=6), st.binary(max_size=6).map(bytearray), st.uuids(), st.sampled_from(HEADER_TYPES),
-                  st.sampled_from([object(), Ellipsis, int, len]))
-junk = st.recursive(atoms, lambda inner: st.one_of(
-    st.lists(inner, max_size=3), st.tuples(inner, inner, inner), st.dictionaries(any_text, inner, max_size=3)), max_leaves=8)
-near_triples = st.tuples(st.one_of(names, any_text, atoms), st.one_of(st.sampled_from(HEADER_TYPES), atoms), atoms)
+atoms = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(2**64, 2**200),
+    st.floats(),
+    st.complex_numbers(),
+    any_text,
+    st.binary(max_size=6),
+    st.binary(max_size=6).map(bytearray),
+    st.uuids(),
+    st.sampled_from(HEADER_TYPES),
+    st.sampled_from([object(), Ellipsis, int, len]),
+)
+junk = st.recursive(
+    atoms,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.tuples(inner, inner, inner),
+        st.dictionaries(any_text, inner, max_size=3),
+    ),
+    max_leaves=8,
+)
+near_triples = st.tuples(
+    st.one_of(names, any_text, atoms), st.one_of(st.sampled_from(HEADER_TYPES), atoms), atoms
+)
 
 
 @many
-@given(st.one_of(junk, st.lists(junk, max_size=3), st.lists(near_triples, max_size=3)), st.one_of(st.just(b"x"), junk))
+@given(
+    st.one_of(junk, st.lists(junk, max_size=3), st.lists(near_triples, max_size=3)),
+    st.one_of(st.just(b"x"), junk),
+)
 def test_encode_meets_wrong_objects_with_usage_errors_alone(headers, payload):
     try:
         encoded = encode(headers, payload)
@@ -338,27 +408,69 @@ class Unshowable:
 
 
 INT_RANGES = [("int8", 8), ("int16", 16), ("int32", 32), ("int64", 64), ("timestamp", 64)]
-REFUSED_HEADERS = [(headers, "type", None) for headers in (
-    None, 5, ["ab"], [None], [()], [("n", "int8")], [("n", "int8", 1, 1)], {"name": "n"},
-    [(1, "int8", 1)], [(b"n", "int8", 1)], [(None, "int8", 1)],
-)] + [([("n", kind, 1)], "constraint", "EVS-013") for kind in ("int9", "", "String", "bool", None, 7, b"int8", ["int8"], {})
-] + [([("n", kind, value)], "type", "EVS-013") for kind, value in (
-    ("boolean", 1), ("boolean", 0), ("boolean", None), ("boolean", "true"), ("string", b"x"), ("string", None), ("bytes", "x"),
-    ("bytes", bytearray(b"x")), ("bytes", 3), ("uuid", "00000000-0000-0000-0000-000000000000"), ("uuid", bytes(16)), ("uuid", 0),
-)] + [([("n", kind, value)], "type", "EVS-013") for kind, _ in INT_RANGES for value in (True, False, 1.0, "1", b"1", None, {})
-] + [([("n", kind, value)], "constraint", "EVS-018") for kind, bits in INT_RANGES
-     for value in (2 ** (bits - 1), -2 ** (bits - 1) - 1, 10 ** 100, -10 ** 100)
-] + [([(name, "int8", 1)], "constraint", "EVS-011") for name in ("", "x" * 256, "\u20ac" * 86, "x" * 10 ** 6)
-] + [
-    ([("n", "int8", 1), ("n", "int8", 1)], "constraint", "EVS-014"),
-    ([("n", "int8", 1), ("m", "int8", 1), ("n", "string", "")], "constraint", "EVS-014"),
-    ([("\ud800", "int8", 1)], "constraint", "EVS-015"),
-    ([("n", "string", "a\udfffb")], "constraint", "EVS-015"),
-    ([("n", "string", "x" * 32768)], "limit", "EVS-017"),
-    ([("n", "string", "\u20ac" * 10923)], "limit", "EVS-017"),
-    ([("n", "bytes", bytes(32768))], "limit", "EVS-017"),
-    ([("n", "bytes", bytes(65536))], "limit", "EVS-017"),
-]
+REFUSED_HEADERS = (
+    [
+        (headers, "type", None)
+        for headers in (
+            None,
+            5,
+            ["ab"],
+            [None],
+            [()],
+            [("n", "int8")],
+            [("n", "int8", 1, 1)],
+            {"name": "n"},
+            [(1, "int8", 1)],
+            [(b"n", "int8", 1)],
+            [(None, "int8", 1)],
+        )
+    ]
+    + [
+        ([("n", kind, 1)], "constraint", "EVS-013")
+        for kind in ("int9", "", "String", "bool", None, 7, b"int8", ["int8"], {})
+    ]
+    + [
+        ([("n", kind, value)], "type", "EVS-013")
+        for kind, value in (
+            ("boolean", 1),
+            ("boolean", 0),
+            ("boolean", None),
+            ("boolean", "true"),
+            ("string", b"x"),
+            ("string", None),
+            ("bytes", "x"),
+            ("bytes", bytearray(b"x")),
+            ("bytes", 3),
+            ("uuid", "00000000-0000-0000-0000-000000000000"),
+            ("uuid", bytes(16)),
+            ("uuid", 0),
+        )
+    ]
+    + [
+        ([("n", kind, value)], "type", "EVS-013")
+        for kind, _ in INT_RANGES
+        for value in (True, False, 1.0, "1", b"1", None, {})
+    ]
+    + [
+        ([("n", kind, value)], "constraint", "EVS-018")
+        for kind, bits in INT_RANGES
+        for value in (2 ** (bits - 1), -(2 ** (bits - 1)) - 1, 10**100, -(10**100))
+    ]
+    + [
+        ([(name, "int8", 1)], "constraint", "EVS-011")
+        for name in ("", "x" * 256, "\u20ac" * 86, "x" * 10**6)
+    ]
+    + [
+        ([("n", "int8", 1), ("n", "int8", 1)], "constraint", "EVS-014"),
+        ([("n", "int8", 1), ("m", "int8", 1), ("n", "string", "")], "constraint", "EVS-014"),
+        ([("\ud800", "int8", 1)], "constraint", "EVS-015"),
+        ([("n", "string", "a\udfffb")], "constraint", "EVS-015"),
+        ([("n", "string", "x" * 32768)], "limit", "EVS-017"),
+        ([("n", "string", "\u20ac" * 10923)], "limit", "EVS-017"),
+        ([("n", "bytes", bytes(32768))], "limit", "EVS-017"),
+        ([("n", "bytes", bytes(65536))], "limit", "EVS-017"),
+    ]
+)
 
 
 @pytest.mark.parametrize("headers, kind, rule", REFUSED_HEADERS)
@@ -373,13 +485,17 @@ def test_encode_refuses(headers, kind, rule):
 def test_encode_refuses_a_payload_that_is_not_bytes(payload):
     with pytest.raises(UsageError) as caught:
         encode([], payload)
-    assert (caught.value.kind, caught.value.expected, caught.value.actual) == ("type", "bytes", type(payload).__name__)
+    assert (caught.value.kind, caught.value.expected, caught.value.actual) == (
+        "type",
+        "bytes",
+        type(payload).__name__,
+    )
 
 
 @pytest.mark.parametrize("kind", [kind for kind, _ in INT_RANGES])
 def test_a_number_too_long_to_be_written_is_refused_in_one_line(kind):
     with pytest.raises(UsageError) as caught:
-        encode([("n", kind, 10 ** 5000)], b"")
+        encode([("n", kind, 10**5000)], b"")
     assert caught.value.rule == "EVS-018"
     assert one_line(caught.value)
 
@@ -398,10 +514,16 @@ def test_what_encode_refuses_is_told_exactly():
         return caught.value.expected, caught.value.actual
 
     assert refusal([("n", "int8", 128)]) == ("int8: -128 to 127", 128)
-    assert refusal([("n", "timestamp", 2 ** 63)]) == ("timestamp: -9223372036854775808 to 9223372036854775807", 2 ** 63)
+    assert refusal([("n", "timestamp", 2**63)]) == (
+        "timestamp: -9223372036854775808 to 9223372036854775807",
+        2**63,
+    )
     assert refusal([("n", "int8", "1")]) == ("int8", "str")
     assert refusal([("n", "boolean", 1)]) == ("boolean", "int")
-    assert refusal([("n", "int9", 1)]) == ("boolean bytes int16 int32 int64 int8 string timestamp uuid", "int9")
+    assert refusal([("n", "int9", 1)]) == (
+        "boolean bytes int16 int32 int64 int8 string timestamp uuid",
+        "int9",
+    )
     assert refusal([("n", "int8", 1), ("n", "int8", 1)])[1] == "n"
     assert refusal([("", "int8", 1)]) == ("1 to 255 bytes", "0 bytes")
     assert refusal([("\u20ac" * 86, "int8", 1)]) == ("1 to 255 bytes", "258 bytes")
@@ -415,30 +537,54 @@ def test_names_that_differ_in_case_are_two_names():  # EVS-021
 
 def test_headers_may_be_any_iterable_and_are_read_once():
     headers = [("a", "int8", 1), ["b", "string", "x"], FrameHeader("c", "boolean", False)]
-    assert encode(iter(headers), b"p") == encode(tuple(headers), b"p") == frame(
-        header(b"a", 2, b"\x01") + header(b"b", 7, sized(b"x")) + header(b"c", 1), b"p")
+    assert (
+        encode(iter(headers), b"p")
+        == encode(tuple(headers), b"p")
+        == frame(header(b"a", 2, b"\x01") + header(b"b", 7, sized(b"x")) + header(b"c", 1), b"p")
+    )
 
 
 def test_encoding_each_type_gives_the_bytes_that_the_specification_draws():
     number = uuid.UUID("01020304-0506-0708-090a-0b0c0d0e0f10")
-    headers = [("0", "boolean", True), ("1", "boolean", False), ("2", "int8", -2), ("3", "int16", -3), ("4", "int32", -4),
-               ("5", "int64", -5), ("6", "bytes", b"\x06"), ("7", "string", "\u20ac"), ("8", "timestamp", 8), ("9", "uuid", number)]
-    block = (b"\x010\x00" b"\x011\x01" b"\x012\x02\xfe" b"\x013\x03\xff\xfd" b"\x014\x04\xff\xff\xff\xfc"
-             b"\x015\x05\xff\xff\xff\xff\xff\xff\xff\xfb" b"\x016\x06\x00\x01\x06"
-             b"\x017\x07\x00\x03\xe2\x82\xac" b"\x018\x08\x00\x00\x00\x00\x00\x00\x00\x08"
-             b"\x019\x09\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10")
+    headers = [
+        ("0", "boolean", True),
+        ("1", "boolean", False),
+        ("2", "int8", -2),
+        ("3", "int16", -3),
+        ("4", "int32", -4),
+        ("5", "int64", -5),
+        ("6", "bytes", b"\x06"),
+        ("7", "string", "\u20ac"),
+        ("8", "timestamp", 8),
+        ("9", "uuid", number),
+    ]
+    block = (
+        b"\x010\x00"
+        b"\x011\x01"
+        b"\x012\x02\xfe"
+        b"\x013\x03\xff\xfd"
+        b"\x014\x04\xff\xff\xff\xfc"
+        b"\x015\x05\xff\xff\xff\xff\xff\xff\xff\xfb"
+        b"\x016\x06\x00\x01\x06"
+        b"\x017\x07\x00\x03\xe2\x82\xac"
+        b"\x018\x08\x00\x00\x00\x00\x00\x00\x00\x08"
+        b"\x019\x09\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"
+    )
     assert encode(headers, b"payload") == frame(block, b"payload")
     assert exact(drain([frame(block, b"payload")])[0]) == expected_of(headers, b"payload")
 
 
 # ---- limits ------------------------------------------------------------------------------------------------------
 
+
 def headers_of_length(length: int):
     """Headers whose block is length bytes long."""
     headers, left = [], length
     while left:
-        size = min(left, 32771 + 1) - 5  # 1 + 1 for the name, 1 for the type, 2 for the length: 5 bytes stand before a value
-        if 0 < left - size - 5 < 6:      # leave enough for one more
+        size = (
+            min(left, 32771 + 1) - 5
+        )  # 1 + 1 for the name, 1 for the type, 2 for the length: 5 bytes stand before a value
+        if 0 < left - size - 5 < 6:  # leave enough for one more
             size -= 6
         headers.append((chr(ord("a") + len(headers)), "bytes", bytes(size)))
         left -= size + 5
@@ -452,7 +598,12 @@ def test_a_block_of_128_kib_is_encoded_and_one_byte_more_is_not():
     with pytest.raises(UsageError) as caught:
         encode(headers_of_length(128 * 1024 + 1), b"")
     error = caught.value
-    assert (error.kind, error.rule, error.expected, error.actual) == ("limit", "EVS-025", "at most 131072 bytes", "131073 bytes")
+    assert (error.kind, error.rule, error.expected, error.actual) == (
+        "limit",
+        "EVS-025",
+        "at most 131072 bytes",
+        "131073 bytes",
+    )
 
 
 def test_a_payload_of_24_mib_is_encoded_and_one_byte_more_is_not():
@@ -463,12 +614,21 @@ def test_a_payload_of_24_mib_is_encoded_and_one_byte_more_is_not():
     with pytest.raises(UsageError) as caught:
         encode([], payload + b"\0")
     error = caught.value
-    assert (error.kind, error.rule, error.expected, error.actual) == ("limit", "EVS-025", "at most 25165824 bytes", "25165825 bytes")
+    assert (error.kind, error.rule, error.expected, error.actual) == (
+        "limit",
+        "EVS-025",
+        "at most 25165824 bytes",
+        "25165825 bytes",
+    )
 
 
 def test_the_decoder_keeps_values_that_the_encoder_would_refuse():  # EVS-016, EVS-017
     text, data = "x" * 65535, b"\xff" * 65535
-    block = header(b"s", 7, sized(text.encode())) + header(b"b", 6, sized(data)) + header(b"c", 6, sized(data))
+    block = (
+        header(b"s", 7, sized(text.encode()))
+        + header(b"b", 6, sized(data))
+        + header(b"c", 6, sized(data))
+    )
     assert len(block) > 128 * 1024  # EVS-025 binds the encoder alone
     for way, chunks in deliveries(frame(block, b"p")):
         messages, error = drain(chunks)
@@ -500,7 +660,9 @@ def test_the_decoder_takes_a_payload_over_24_mib_within_its_ceiling():
 
 
 @pytest.mark.parametrize("limit", [16, 17, 60, 1000])
-def test_a_frame_as_long_as_the_ceiling_is_taken_and_one_byte_more_is_refused_at_its_prelude(limit):  # EVS-008
+def test_a_frame_as_long_as_the_ceiling_is_taken_and_one_byte_more_is_refused_at_its_prelude(
+    limit,
+):  # EVS-008
     met, over = frame(b"", bytes(limit - 16)), frame(b"", bytes(limit - 15))
     for way, chunks in deliveries(met + met):
         messages, error = drain(chunks, Decoder(max_frame_length=limit))
@@ -513,7 +675,7 @@ def test_a_frame_as_long_as_the_ceiling_is_taken_and_one_byte_more_is_refused_at
         decoder.feed(over[11:12])
     error = caught.value
     assert (error.kind, error.rule, error.offset) == ("limit", "EVS-008", limit)
-    assert (error.expected, error.actual) == ("at most %d" % limit, limit + 1)
+    assert (error.expected, error.actual) == (f"at most {int(limit)}", limit + 1)
     assert decoder.buffered == 0
 
 
@@ -528,8 +690,20 @@ def test_the_ceiling_is_32_mib_unless_another_is_given():
     assert Decoder(max_frame_length=0xFFFFFFFF).feed(prelude(0xFFFFFFFF, 0)) == []
 
 
-@pytest.mark.parametrize("limit, kind", [(None, "type"), ("32", "type"), (1.5, "type"), (True, "type"), (b"", "type"),
-                                         (15, "constraint"), (0, "constraint"), (-1, "constraint"), (-10 ** 100, "constraint")])
+@pytest.mark.parametrize(
+    "limit, kind",
+    [
+        (None, "type"),
+        ("32", "type"),
+        (1.5, "type"),
+        (True, "type"),
+        (b"", "type"),
+        (15, "constraint"),
+        (0, "constraint"),
+        (-1, "constraint"),
+        (-(10**100), "constraint"),
+    ],
+)
 def test_a_ceiling_that_cannot_be_one_is_refused(limit, kind):
     with pytest.raises(UsageError) as caught:
         Decoder(max_frame_length=limit)
@@ -539,28 +713,57 @@ def test_a_ceiling_that_cannot_be_one_is_refused(limit, kind):
 
 # ---- every fault, byte by byte -----------------------------------------------------------------------------------
 
-Fault = NamedTuple("Fault", [("data", bytes), ("kind", str), ("rule", str), ("offset", int), ("expected", object), ("actual", object)])
+
+class Fault(NamedTuple):
+    data: bytes
+    kind: str
+    rule: str
+    offset: int
+    expected: object
+    actual: object
 
 
 def crc_fault(data: bytes, kind: str, rule: str, at: int, flip: int) -> Fault:
     """Flip bits of the checksum that stands at `at` and covers what stands before it."""
     right = zlib.crc32(data[:at])
-    broken = data[:at] + u32(right ^ flip) + data[at + 4:]
-    return Fault(broken, kind, rule, at, "0x%08x" % right, "0x%08x" % (right ^ flip))
+    broken = data[:at] + u32(right ^ flip) + data[at + 4 :]
+    return Fault(broken, kind, rule, at, f"0x{right:08x}", f"0x{right ^ flip:08x}")
 
 
-def prelude_fault(total_length: int, headers_length: int, rule: str, offset: int, expected: str, actual: int,
-                  kind: str = "length") -> Fault:
-    return Fault(sealed(prelude(total_length, headers_length) + EVENT + b"payload"), kind, rule, offset, expected, actual)
+def prelude_fault(
+    total_length: int,
+    headers_length: int,
+    rule: str,
+    offset: int,
+    expected: str,
+    actual: int,
+    kind: str = "length",
+) -> Fault:
+    return Fault(
+        sealed(prelude(total_length, headers_length) + EVENT + b"payload"),
+        kind,
+        rule,
+        offset,
+        expected,
+        actual,
+    )
 
 
 def short(block: bytes, needed: int) -> Fault:
     """A block that ends before needed bytes have come."""
-    return Fault(frame(block, b"payload"), "header", "EVS-010", 12 + len(block),
-                 "at most %d bytes of headers" % len(block), "%d bytes" % needed)
+    return Fault(
+        frame(block, b"payload"),
+        "header",
+        "EVS-010",
+        12 + len(block),
+        f"at most {len(block)} bytes of headers",
+        f"{int(needed)} bytes",
+    )
 
 
-def block_fault(block: bytes, kind: str, rule: str, at: int, expected: object, actual: object) -> Fault:
+def block_fault(
+    block: bytes, kind: str, rule: str, at: int, expected: object, actual: object
+) -> Fault:
     return Fault(frame(block, b"payload"), kind, rule, 12 + at, expected, actual)
 
 
@@ -569,22 +772,49 @@ THE_PRELUDE = prelude(len(FIRST), L)
 MORE = header(b"after", 0)
 FAULTS = {
     "prelude crc, lowest bit": crc_fault(THE_PRELUDE + FIRST[12:], "prelude_crc", "EVS-004", 8, 1),
-    "prelude crc, highest bit": crc_fault(THE_PRELUDE + FIRST[12:], "prelude_crc", "EVS-004", 8, 1 << 31),
-    "prelude crc, every bit": crc_fault(THE_PRELUDE + FIRST[12:], "prelude_crc", "EVS-004", 8, 0xFFFFFFFF),
-    "prelude crc, absurd lengths": crc_fault(prelude(0xFFFFFFFF, 0xFFFFFFFF) + FIRST[12:], "prelude_crc", "EVS-004", 8, 1),
-    "prelude crc, lengths of nothing": crc_fault(prelude(0, 0) + FIRST[12:], "prelude_crc", "EVS-004", 8, 1),
+    "prelude crc, highest bit": crc_fault(
+        THE_PRELUDE + FIRST[12:], "prelude_crc", "EVS-004", 8, 1 << 31
+    ),
+    "prelude crc, every bit": crc_fault(
+        THE_PRELUDE + FIRST[12:], "prelude_crc", "EVS-004", 8, 0xFFFFFFFF
+    ),
+    "prelude crc, absurd lengths": crc_fault(
+        prelude(0xFFFFFFFF, 0xFFFFFFFF) + FIRST[12:], "prelude_crc", "EVS-004", 8, 1
+    ),
+    "prelude crc, lengths of nothing": crc_fault(
+        prelude(0, 0) + FIRST[12:], "prelude_crc", "EVS-004", 8, 1
+    ),
     "message crc, lowest bit": crc_fault(FIRST, "message_crc", "EVS-005", len(FIRST) - 4, 1),
     "message crc, highest bit": crc_fault(FIRST, "message_crc", "EVS-005", len(FIRST) - 4, 1 << 31),
     "message crc, empty message": crc_fault(frame(), "message_crc", "EVS-005", 12, 1),
-    "message crc, and a broken header": crc_fault(frame(header(b"", 99), b"payload"), "message_crc", "EVS-005", 12 + 2 + 7, 1),
-    "headers_length one past": prelude_fault(len(FIRST), len(FIRST) - 15, "EVS-007", 4, "at most %d" % (len(FIRST) - 16), len(FIRST) - 15),
-    "headers_length far past": prelude_fault(len(FIRST), 0xFFFFFFFF, "EVS-007", 4, "at most %d" % (len(FIRST) - 16), 0xFFFFFFFF),
+    "message crc, and a broken header": crc_fault(
+        frame(header(b"", 99), b"payload"), "message_crc", "EVS-005", 12 + 2 + 7, 1
+    ),
+    "headers_length one past": prelude_fault(
+        len(FIRST),
+        len(FIRST) - 15,
+        "EVS-007",
+        4,
+        f"at most {int(len(FIRST) - 16)}",
+        len(FIRST) - 15,
+    ),
+    "headers_length far past": prelude_fault(
+        len(FIRST), 0xFFFFFFFF, "EVS-007", 4, f"at most {int(len(FIRST) - 16)}", 0xFFFFFFFF
+    ),
     "headers_length in no room": prelude_fault(16, 1, "EVS-007", 4, "at most 0", 1),
-    "limit, one over": prelude_fault(33554433, L, "EVS-008", 0, "at most 33554432", 33554433, "limit"),
-    "limit, farthest": prelude_fault(0xFFFFFFFF, L, "EVS-008", 0, "at most 33554432", 0xFFFFFFFF, "limit"),
-    "limit, headers and all": prelude_fault(0xFFFFFFFF, 0xFFFFFFEF, "EVS-008", 0, "at most 33554432", 0xFFFFFFFF, "limit"),
+    "limit, one over": prelude_fault(
+        33554433, L, "EVS-008", 0, "at most 33554432", 33554433, "limit"
+    ),
+    "limit, farthest": prelude_fault(
+        0xFFFFFFFF, L, "EVS-008", 0, "at most 33554432", 0xFFFFFFFF, "limit"
+    ),
+    "limit, headers and all": prelude_fault(
+        0xFFFFFFFF, 0xFFFFFFEF, "EVS-008", 0, "at most 33554432", 0xFFFFFFFF, "limit"
+    ),
     "empty name": block_fault(header(b"", 0), "header", "EVS-011", 0, "1 to 255 bytes", "0 bytes"),
-    "empty name, second": block_fault(EVENT + header(b"", 7, sized(b"x")), "header", "EVS-011", L, "1 to 255 bytes", "0 bytes"),
+    "empty name, second": block_fault(
+        EVENT + header(b"", 7, sized(b"x")), "header", "EVS-011", L, "1 to 255 bytes", "0 bytes"
+    ),
     "name past the block": short(b"\x05name", 7),
     "name far past the block": short(EVENT + b"\xffn", L + 257),
     "name length alone": short(EVENT + b"\x01", L + 3),
@@ -602,22 +832,61 @@ FAULTS = {
     "timestamp past the block": short(b"\x04name\x08\x01\x02\x03\x04\x05\x06\x07", 14),
     "uuid past the block": short(b"\x04name\x09" + bytes(15), 22),
     "trailing byte in the block": short(EVENT + b"\x20", L + 34),
-    "trailing zero byte in the block": block_fault(EVENT + b"\0", "header", "EVS-011", L, "1 to 255 bytes", "0 bytes"),
+    "trailing zero byte in the block": block_fault(
+        EVENT + b"\0", "header", "EVS-011", L, "1 to 255 bytes", "0 bytes"
+    ),
     "type 10": block_fault(b"\x04name\x0a" + MORE, "header_type", "EVS-013", 5, "0 to 9", 10),
-    "type 255": block_fault(EVENT + b"\x04name\xff" + MORE, "header_type", "EVS-013", L + 5, "0 to 9", 255),
+    "type 255": block_fault(
+        EVENT + b"\x04name\xff" + MORE, "header_type", "EVS-013", L + 5, "0 to 9", 255
+    ),
     "type 10, last byte": block_fault(b"\x04name\x0a", "header_type", "EVS-013", 5, "0 to 9", 10),
-    "utf8 in a name": block_fault(header(b"na\xffme", 0) + MORE, "utf8", "EVS-012", 3, "UTF-8", b"\xffme"),
-    "utf8 in a name, cut short": block_fault(EVENT + header(b"n\xe2\x82", 0), "utf8", "EVS-012", L + 2, "UTF-8", b"\xe2\x82"),
-    "utf8 in a name, surrogate": block_fault(header(b"\xed\xa0\x80", 0), "utf8", "EVS-012", 1, "UTF-8", b"\xed\xa0\x80"),
-    "utf8 in a string": block_fault(header(b"name", 7, sized(b"value\xc3(end")) + MORE, "utf8", "EVS-015", 13, "UTF-8", b"\xc3(en"),
-    "utf8 in a string, overlong": block_fault(EVENT + header(b"n", 7, sized(b"\xc0\xaf")), "utf8", "EVS-015", L + 5, "UTF-8", b"\xc0\xaf"),
-    "utf8 in a string, surrogate": block_fault(header(b"n", 7, sized(b"x\xed\xa0\x80")), "utf8", "EVS-015", 6, "UTF-8", b"\xed\xa0\x80"),
-    "name twice": block_fault(header(b"name", 0) + header(b"name", 0), "duplicate_header", "EVS-014", 6, "unique names", "name"),
-    "name twice, other type": block_fault(EVENT + MORE + header(b":event-type", 2, b"\x01"), "duplicate_header", "EVS-014", L + len(MORE),
-                                          "unique names", ":event-type"),
-    "name twice, past ASCII": block_fault(header(b"\xc3\xa9", 0) * 2, "duplicate_header", "EVS-014", 4, "unique names", "\u00e9"),
+    "utf8 in a name": block_fault(
+        header(b"na\xffme", 0) + MORE, "utf8", "EVS-012", 3, "UTF-8", b"\xffme"
+    ),
+    "utf8 in a name, cut short": block_fault(
+        EVENT + header(b"n\xe2\x82", 0), "utf8", "EVS-012", L + 2, "UTF-8", b"\xe2\x82"
+    ),
+    "utf8 in a name, surrogate": block_fault(
+        header(b"\xed\xa0\x80", 0), "utf8", "EVS-012", 1, "UTF-8", b"\xed\xa0\x80"
+    ),
+    "utf8 in a string": block_fault(
+        header(b"name", 7, sized(b"value\xc3(end")) + MORE,
+        "utf8",
+        "EVS-015",
+        13,
+        "UTF-8",
+        b"\xc3(en",
+    ),
+    "utf8 in a string, overlong": block_fault(
+        EVENT + header(b"n", 7, sized(b"\xc0\xaf")), "utf8", "EVS-015", L + 5, "UTF-8", b"\xc0\xaf"
+    ),
+    "utf8 in a string, surrogate": block_fault(
+        header(b"n", 7, sized(b"x\xed\xa0\x80")), "utf8", "EVS-015", 6, "UTF-8", b"\xed\xa0\x80"
+    ),
+    "name twice": block_fault(
+        header(b"name", 0) + header(b"name", 0),
+        "duplicate_header",
+        "EVS-014",
+        6,
+        "unique names",
+        "name",
+    ),
+    "name twice, other type": block_fault(
+        EVENT + MORE + header(b":event-type", 2, b"\x01"),
+        "duplicate_header",
+        "EVS-014",
+        L + len(MORE),
+        "unique names",
+        ":event-type",
+    ),
+    "name twice, past ASCII": block_fault(
+        header(b"\xc3\xa9", 0) * 2, "duplicate_header", "EVS-014", 4, "unique names", "\u00e9"
+    ),
 }
-FAULTS.update(("total_length %d" % total, prelude_fault(total, 0, "EVS-006", 0, "at least 16", total)) for total in range(16))
+FAULTS.update(
+    (f"total_length {int(total)}", prelude_fault(total, 0, "EVS-006", 0, "at least 16", total))
+    for total in range(16)
+)
 FAULTS["total_length 15, headers past it"] = prelude_fault(15, 100, "EVS-006", 0, "at least 16", 15)
 
 
@@ -629,14 +898,20 @@ def test_fault(name, before, wanted):
         decoder = Decoder()
         messages, error = drain(chunks, decoder)
         assert error is not None, way
-        assert (error.kind, error.rule, error.offset) == (fault.kind, fault.rule, len(before) + fault.offset), way
+        assert (error.kind, error.rule, error.offset) == (
+            fault.kind,
+            fault.rule,
+            len(before) + fault.offset,
+        ), way
         assert (error.expected, error.actual) == (fault.expected, fault.actual), way
         assert messages == wanted, way
         assert decoder.buffered == 0, way
         assert one_line(error), way
 
 
-@pytest.mark.parametrize("name", [name for name in FAULTS if FAULTS[name].kind in ("prelude_crc", "length", "limit")])
+@pytest.mark.parametrize(
+    "name", [name for name in FAULTS if FAULTS[name].kind in ("prelude_crc", "length", "limit")]
+)
 def test_a_fault_of_the_prelude_is_refused_with_its_twelfth_byte(name):
     decoder = Decoder()
     for byte in pieces(FAULTS[name].data[:11], 1):
@@ -650,29 +925,44 @@ def test_the_message_names_the_part_that_is_broken():
         return str(drain([FAULTS[name].data])[1])
 
     assert told("name past the block") == (
-        "header name and type runs past the headers block (expected at most 5 bytes of headers, got 7 bytes, at byte 17, rule EVS-010)")
+        "header name and type runs past the headers block (expected at most 5 bytes of headers, got 7 bytes, at byte 17, rule EVS-010)"
+    )
     assert told("value length missing").startswith("value length runs past")
     assert told("int8 missing").startswith("header value runs past")
     assert told("utf8 in a name").startswith("header name is not UTF-8")
     assert told("utf8 in a string").startswith("value of header 'name' is not UTF-8")
-    assert told("total_length 15") == "total length too small (expected at least 16, got 15, at byte 0, rule EVS-006)"
-    assert told("message crc, empty message") == "message checksum differs (expected 0x7d98c8ff, got 0x7d98c8fe, at byte 12, rule EVS-005)"
+    assert (
+        told("total_length 15")
+        == "total length too small (expected at least 16, got 15, at byte 0, rule EVS-006)"
+    )
+    assert (
+        told("message crc, empty message")
+        == "message checksum differs (expected 0x7d98c8ff, got 0x7d98c8fe, at byte 12, rule EVS-005)"
+    )
 
 
 @pytest.mark.parametrize("before, wanted", BEFORE, ids=["first", "second", "fourth"])
 @pytest.mark.parametrize("whole", [FIRST, frame()], ids=["message", "empty message"])
-def test_a_stream_that_ends_inside_a_frame_is_truncated_wherever_it_ends(whole, before, wanted):  # EVS-022
+def test_a_stream_that_ends_inside_a_frame_is_truncated_wherever_it_ends(
+    whole, before, wanted
+):  # EVS-022
     for length in range(1, len(whole)):
         for way, chunks in deliveries(before + whole[:length]):
             decoder = Decoder()
             messages, error = drain(chunks, decoder)
             assert messages == wanted, (way, length)
-            assert (error.kind, error.rule, error.offset) == ("truncated", "EVS-022", len(before) + length), (way, length)
+            assert (error.kind, error.rule, error.offset) == (
+                "truncated",
+                "EVS-022",
+                len(before) + length,
+            ), (way, length)
             assert (type(error.buffered), error.buffered) == (bytes, whole[:length]), (way, length)
-            assert error.expected == ("12 bytes of it or more" if length < 12 else "%d bytes of it" % len(whole)), (way, length)
+            assert error.expected == (
+                "12 bytes of it or more" if length < 12 else f"{len(whole)} bytes of it"
+            ), (way, length)
             assert error.actual == str(length), (way, length)
             assert error.messages == (), (way, length)
-            assert ("began at byte %d " % len(before)) in str(error), (way, length)
+            assert (f"began at byte {len(before)} ") in str(error), (way, length)
             assert decoder.buffered == 0, (way, length)
 
 
@@ -685,8 +975,18 @@ def test_a_stream_that_ends_between_frames_is_whole():
 
 # ---- after a fault -----------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("name", ["prelude crc, lowest bit", "message crc, lowest bit", "total_length 0", "limit, one over",
-                                  "empty name", "type 10"])
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "prelude crc, lowest bit",
+        "message crc, lowest bit",
+        "total_length 0",
+        "limit, one over",
+        "empty name",
+        "type 10",
+    ],
+)
 def test_after_a_fault_the_decoder_is_dead(name):  # EVS-024
     decoder = Decoder()
     assert decoder.feed(FIRST) == [FIRST_MESSAGE]
@@ -714,7 +1014,9 @@ def test_after_a_truncation_the_decoder_is_dead():
         decoder.feed(FIRST[-1:])
 
 
-@pytest.mark.parametrize("name", ["utf8 in a name", "utf8 in a string", "type 10", "message crc, lowest bit"])
+@pytest.mark.parametrize(
+    "name", ["utf8 in a name", "utf8 in a string", "type 10", "message crc, lowest bit"]
+)
 def test_a_fault_shows_no_other_error_behind_it(name):
     error = drain([FAULTS[name].data])[1]
     told = "".join(traceback.format_exception(type(error), error, error.__traceback__))
@@ -740,6 +1042,7 @@ def test_a_fault_can_be_pickled_with_its_messages(name):
 
 
 # ---- feeding -----------------------------------------------------------------------------------------------------
+
 
 @pytest.mark.parametrize("kind", [bytearray, memoryview, lambda data: memoryview(bytearray(data))])
 def test_bytes_may_come_in_any_buffer(kind):
@@ -767,7 +1070,11 @@ def test_data_that_is_no_bytes_is_refused_and_changes_nothing(data):
     decoder.feed(FIRST[:20])
     with pytest.raises(UsageError) as caught:
         decoder.feed(data)
-    assert (caught.value.kind, caught.value.expected, caught.value.actual) == ("type", "bytes", type(data).__name__)
+    assert (caught.value.kind, caught.value.expected, caught.value.actual) == (
+        "type",
+        "bytes",
+        type(data).__name__,
+    )
     assert decoder.buffered == 20
     assert decoder.feed(FIRST[20:]) == [FIRST_MESSAGE]
 
@@ -787,7 +1094,10 @@ def test_a_headers_block_that_is_no_bytes_is_refused(block):
 
 def test_a_headers_block_alone():
     headers = decode_headers(EVENT + MORE)
-    assert headers == (FrameHeader(":event-type", "string", "PayloadPart"), FrameHeader("after", "boolean", True))
+    assert headers == (
+        FrameHeader(":event-type", "string", "PayloadPart"),
+        FrameHeader("after", "boolean", True),
+    )
     assert type(headers) is FrameHeaders
     assert decode_headers(b"") == ()
     with pytest.raises(FrameError) as caught:
@@ -800,8 +1110,14 @@ def test_a_headers_block_alone():
 
 # ---- messages and headers ----------------------------------------------------------------------------------------
 
+
 def test_headers_are_found_by_name_case_and_all():  # EVS-021
-    headers = decode_headers(EVENT + header(b"n", 2, b"\x05") + header(b"N", 7, sized(b"")) + header(b"b", 6, sized(b"x")))
+    headers = decode_headers(
+        EVENT
+        + header(b"n", 2, b"\x05")
+        + header(b"N", 7, sized(b""))
+        + header(b"b", 6, sized(b"x"))
+    )
     assert headers.find("n") == ("n", "int8", 5)
     assert headers.find("N") == ("N", "string", "")
     assert headers.find(":Event-Type") is None
@@ -825,7 +1141,10 @@ def test_headers_keep_their_order_and_cannot_be_changed():
 
 def test_a_message_shows_its_headers_and_not_its_payload():
     message = drain([frame(EVENT, b"secret")])[0][0]
-    assert repr(message) == "Message(headers=(FrameHeader(name=':event-type', type='string', value='PayloadPart'),), payload=<6 bytes>)"
+    assert (
+        repr(message)
+        == "Message(headers=(FrameHeader(name=':event-type', type='string', value='PayloadPart'),), payload=<6 bytes>)"
+    )
     assert "secret" not in str(message) + repr([message])
     headers, payload = message
     assert (headers, payload) == (message.headers, message.payload) == message
@@ -855,7 +1174,9 @@ def test_equal_header_blocks_are_read_once_and_the_memory_of_them_is_bounded():
     before = [set(memo) for memo in (decoder._blocks, decoder._headers, decoder._starts)]
     long_value = bytes(eventstream._MEMO_LENGTH)
     for _ in range(3):
-        assert decoder.feed(frame(header(b"n", 6, sized(long_value))))[0].headers == (("n", "bytes", long_value),)
+        assert decoder.feed(frame(header(b"n", 6, sized(long_value))))[0].headers == (
+            ("n", "bytes", long_value),
+        )
     assert [set(memo) for memo in (decoder._blocks, decoder._headers, decoder._starts)] == before
     assert decoder.feed(FIRST + TRAILING) == [FIRST_MESSAGE, TRAILING_MESSAGE]
 
@@ -875,7 +1196,10 @@ def test_a_frame_that_ends_like_another_starts_is_not_taken_for_it():
 def test_headers_that_begin_like_those_of_another_message_are_not_taken_for_them():
     for length in range(1, 256):
         shorter = header(b"x" * length, 1)
-        one, two = (FrameHeader("x" * length, "boolean", False),), (FrameHeader("after", "boolean", True),)
+        one, two = (
+            (FrameHeader("x" * length, "boolean", False),),
+            (FrameHeader("after", "boolean", True),),
+        )
         blocks = [(shorter, one), (shorter + MORE, one + two), (MORE + shorter, two + one)]
         for order in (blocks, blocks[::-1]):
             decoder = Decoder()
@@ -894,6 +1218,7 @@ def test_what_one_message_was_does_not_excuse_the_next():
 
 
 # ---- cost: work and memory, however the bytes are cut ------------------------------------------------------------
+
 
 class CountingDecoder(Decoder):
     """Counts the bytes that are looked at, and how often the kept bytes move to another buffer."""
@@ -927,19 +1252,34 @@ def checked(monkeypatch):
 
 
 def big_frame(payload_length: int) -> bytes:
-    return frame(EVENT, random.Random(payload_length).getrandbits(8 * 4096).to_bytes(4096, "big") * (payload_length // 4096))
+    return frame(
+        EVENT,
+        random.Random(payload_length).getrandbits(8 * 4096).to_bytes(4096, "big")
+        * (payload_length // 4096),
+    )
 
 
 # EVS-009
-@pytest.mark.parametrize("length, size", [(16 << 20, 1 << 10), (16 << 20, 64 << 10), (16 << 20, 7 << 20), (16 << 20, 32 << 20),
-                                          (1 << 20, 1), (1 << 20, 7)])
+@pytest.mark.parametrize(
+    "length, size",
+    [
+        (16 << 20, 1 << 10),
+        (16 << 20, 64 << 10),
+        (16 << 20, 7 << 20),
+        (16 << 20, 32 << 20),
+        (1 << 20, 1),
+        (1 << 20, 7),
+    ],
+)
 def test_work_is_linear_in_the_bytes_of_one_large_frame(length, size, checked):
     data = big_frame(length)
     decoder = CountingDecoder()
     messages, error = drain(pieces(data, size), decoder)
     assert error is None
-    assert [message.payload for message in messages] == [data[12 + L:-4]]
-    assert decoder.looked_at <= len(data) + min(2 * size, len(data)) + 12  # the first piece, the prelude, the end
+    assert [message.payload for message in messages] == [data[12 + L : -4]]
+    assert (
+        decoder.looked_at <= len(data) + min(2 * size, len(data)) + 12
+    )  # the first piece, the prelude, the end
     assert sum(checked) <= len(data) + 8  # the prelude may be checked at both looks
     assert decoder.buffers <= 5  # at the first pieces, the prelude, the end: not at every piece
 
@@ -976,10 +1316,13 @@ def peak_of(work) -> int:
 
 
 # EVS-009
-@pytest.mark.parametrize("length, size", [(16 << 20, 1 << 10), (16 << 20, 64 << 10), (16 << 20, 32 << 20), (128 << 10, 1)])
+@pytest.mark.parametrize(
+    "length, size",
+    [(16 << 20, 1 << 10), (16 << 20, 64 << 10), (16 << 20, 32 << 20), (128 << 10, 1)],
+)
 def test_memory_is_bounded_by_a_few_times_the_frame(length, size):
     data = memoryview(big_frame(length))
-    chunks = (data[start:start + size] for start in range(0, len(data), size))
+    chunks = (data[start : start + size] for start in range(0, len(data), size))
     assert peak_of(lambda: drain(chunks)) <= 4 * len(data)
 
 
@@ -1008,7 +1351,7 @@ def test_a_hostile_length_within_the_ceiling_reserves_nothing(total_length):
         assert decoder.buffered == 12 + 10000
         with pytest.raises(FrameError) as caught:
             decoder.close()
-        assert caught.value.expected == "%d bytes of it" % total_length
+        assert caught.value.expected == f"{int(total_length)} bytes of it"
 
     assert peak_of(attack) < 1 << 20
 
@@ -1021,11 +1364,17 @@ def test_a_header_that_claims_more_than_there_is_reserves_nothing():
 # ---- what is no event stream -------------------------------------------------------------------------------------
 
 NO_STREAMS = {
-    "JSON object": (b'{"message": "not found", "code": 404}', "these bytes are JSON, not an event stream: "),
-    "JSON array": (b'[1, 2, 3, 4, 5, 6, 7]', "these bytes are JSON"),
+    "JSON object": (
+        b'{"message": "not found", "code": 404}',
+        "these bytes are JSON, not an event stream: ",
+    ),
+    "JSON array": (b"[1, 2, 3, 4, 5, 6, 7]", "these bytes are JSON"),
     "JSON, indented": (b'\r\n  {"message": null}', "these bytes are JSON"),
-    "short JSON": (b'{}', "these bytes are JSON"),
-    "HTML": (b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>", "these bytes are HTML or XML"),
+    "short JSON": (b"{}", "these bytes are JSON"),
+    "HTML": (
+        b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>",
+        "these bytes are HTML or XML",
+    ),
     "XML": (b'<?xml version="1.0"?><Error/>', "these bytes are HTML or XML"),
     "SSE data": (b'data: {"token": "hi"}\n\n', "these bytes are server-sent events"),
     "SSE without a blank": (b'data:{"token": "hi"}\n\n', "these bytes are server-sent events"),
@@ -1033,15 +1382,33 @@ NO_STREAMS = {
     "SSE comment": (b": ping\n\ndata: hi\n\n", "these bytes are server-sent events"),
     "SSE id": (b"id: 1\ndata: hello\n\n", "these bytes are server-sent events"),
     "SSE retry": (b"retry: 1000\n\n", "these bytes are server-sent events"),
-    "HTTP response": (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n\r\n", "these bytes are an HTTP message"),
-    "HTTP request": (b"POST /endpoints/llm/invocations-response-stream HTTP/1.1\r\n\r\n", "these bytes are an HTTP message"),
+    "HTTP response": (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n\r\n",
+        "these bytes are an HTTP message",
+    ),
+    "HTTP request": (
+        b"POST /endpoints/llm/invocations-response-stream HTTP/1.1\r\n\r\n",
+        "these bytes are an HTTP message",
+    ),
     "GET": (b"GET / HTTP/1.1\r\n\r\n", "these bytes are an HTTP message"),
     "gzip": (gzip.compress(FIRST), "these bytes are gzip"),
     "base64": (base64.b64encode(FIRST), "these bytes are base64 of a frame, not decoded"),
-    "base64 of 255 bytes": (base64.b64encode(frame(b"", bytes(239))), "these bytes are base64 of a frame, not decoded"),
-    "base64 of 455 bytes": (base64.b64encode(frame(EVENT, bytes(455 - 16 - L))), "these bytes are base64 of a frame, not decoded"),
-    "base64 of 20000 bytes": (base64.b64encode(frame(EVENT, bytes(20000))), "these bytes are base64 of a frame, not decoded"),
-    "text": (b"upstream connect error or disconnect/reset before headers", "these bytes are text (upstream con"),
+    "base64 of 255 bytes": (
+        base64.b64encode(frame(b"", bytes(239))),
+        "these bytes are base64 of a frame, not decoded",
+    ),
+    "base64 of 455 bytes": (
+        base64.b64encode(frame(EVENT, bytes(455 - 16 - L))),
+        "these bytes are base64 of a frame, not decoded",
+    ),
+    "base64 of 20000 bytes": (
+        base64.b64encode(frame(EVENT, bytes(20000))),
+        "these bytes are base64 of a frame, not decoded",
+    ),
+    "text": (
+        b"upstream connect error or disconnect/reset before headers",
+        "these bytes are text (upstream con",
+    ),
     "short text": (b"error", "these bytes are text (error), not an event stream"),
 }
 
@@ -1065,8 +1432,20 @@ def test_only_the_start_of_a_stream_is_called_by_a_name(name):
     assert "these bytes" not in str(error)
 
 
-@pytest.mark.parametrize("data", [bytes(20), b"\xff" * 20, b"text, but \x00 then no more of it", b"caf\xe9 latin one text", b"\x7f" * 12,
-                                  b" " * 20, FAULTS["prelude crc, lowest bit"].data, FIRST[:-1], FIRST[:5]])
+@pytest.mark.parametrize(
+    "data",
+    [
+        bytes(20),
+        b"\xff" * 20,
+        b"text, but \x00 then no more of it",
+        b"caf\xe9 latin one text",
+        b"\x7f" * 12,
+        b" " * 20,
+        FAULTS["prelude crc, lowest bit"].data,
+        FIRST[:-1],
+        FIRST[:5],
+    ],
+)
 def test_what_cannot_be_told_is_given_no_name(data):
     error = drain([data])[1]
     assert error is not None
@@ -1075,23 +1454,50 @@ def test_what_cannot_be_told_is_given_no_name(data):
 
 def test_text_is_shown_short_and_escaped():
     told = str(drain([b"one\ttwo\r\nthree" + b"x" * 1000])[1])
-    assert told.startswith("these bytes are text (one\\ttwo\\r\\nthreexxxxxxxxxx...), not an event stream: prelude checksum differs (")
+    assert told.startswith(
+        "these bytes are text (one\\ttwo\\r\\nthreexxxxxxxxxx...), not an event stream: prelude checksum differs ("
+    )
 
 
 # ---- oracle: AWS's published frames ------------------------------------------------------------------------------
 
 GO = "eventstream-aws-sdk-go"
-POSITIVE = ["all_headers", "empty_message", "int32_header", "payload_no_headers", "payload_one_str_header"]
-NEGATIVE = {"corrupted_header_len": "prelude_crc", "corrupted_headers": "message_crc",
-            "corrupted_length": "prelude_crc", "corrupted_payload": "message_crc"}
-TYPE_OF_CODE = ["boolean", "boolean", "int8", "int16", "int32", "int64", "bytes", "string", "timestamp", "uuid"]
+POSITIVE = [
+    "all_headers",
+    "empty_message",
+    "int32_header",
+    "payload_no_headers",
+    "payload_one_str_header",
+]
+NEGATIVE = {
+    "corrupted_header_len": "prelude_crc",
+    "corrupted_headers": "message_crc",
+    "corrupted_length": "prelude_crc",
+    "corrupted_payload": "message_crc",
+}
+TYPE_OF_CODE = [
+    "boolean",
+    "boolean",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "bytes",
+    "string",
+    "timestamp",
+    "uuid",
+]
 
 
 def published_value(entry):
     kind, value = TYPE_OF_CODE[entry["type"]], entry["value"]
     if kind in ("bytes", "string", "uuid"):
         data = base64.b64decode(value)
-        value = {"bytes": data, "string": data.decode("latin-1"), "uuid": uuid.UUID(bytes=data) if kind == "uuid" else None}[kind]
+        value = {
+            "bytes": data,
+            "string": data.decode("latin-1"),
+            "uuid": uuid.UUID(bytes=data) if kind == "uuid" else None,
+        }[kind]
     return kind, value
 
 
@@ -1102,14 +1508,18 @@ def test_published_frame(name):
     total_length, headers_length, prelude_crc = struct.unpack(">IIi", data[:12])
     message_crc = struct.unpack(">i", data[-4:])[0]
     assert (total_length, headers_length, prelude_crc, message_crc) == (
-        fields["total_length"], fields["headers_length"], fields["prelude_crc"], fields["message_crc"])
+        fields["total_length"],
+        fields["headers_length"],
+        fields["prelude_crc"],
+        fields["message_crc"],
+    )
     headers = [(entry["name"],) + published_value(entry) for entry in fields["headers"]]
     payload = base64.b64decode(fields["payload"])
     for way, chunks in deliveries(data):
         messages, error = drain(chunks)
         assert error is None, way
         assert exact(messages) == expected_of(headers, payload), way
-        assert messages[0].headers == decode_headers(data[12:12 + headers_length]), way
+        assert messages[0].headers == decode_headers(data[12 : 12 + headers_length]), way
     assert encode(headers, payload) == data
     assert encode_again(messages[0]) == data
 
@@ -1118,7 +1528,12 @@ def test_published_frame(name):
 def test_published_broken_frame(name):
     data = corpora(GO, "encoded", "negative", name).read_bytes()
     told = corpora(GO, "decoded", "negative", name).read_text().strip()
-    assert told == {"prelude_crc": "Prelude checksum mismatch", "message_crc": "Message checksum mismatch"}[NEGATIVE[name]]
+    assert (
+        told
+        == {"prelude_crc": "Prelude checksum mismatch", "message_crc": "Message checksum mismatch"}[
+            NEGATIVE[name]
+        ]
+    )
     for way, chunks in ways(data):
         messages, error = drain(chunks)
         assert messages == [], way
@@ -1128,10 +1543,13 @@ def test_published_broken_frame(name):
 
 def test_no_published_frame_is_left_out():
     assert sorted(path.name for path in corpora(GO, "encoded", "positive").iterdir()) == POSITIVE
-    assert sorted(path.name for path in corpora(GO, "encoded", "negative").iterdir()) == sorted(NEGATIVE)
+    assert sorted(path.name for path in corpora(GO, "encoded", "negative").iterdir()) == sorted(
+        NEGATIVE
+    )
 
 
 # ---- oracle: recorded streams ------------------------------------------------------------------------------------
+
 
 @pytest.fixture(scope="module")
 def recorded():
@@ -1154,8 +1572,14 @@ def test_recorded_streams_are_what_their_index_says(recorded):
         for chunk in pieces(data, 1):
             start = decoder.offset
             for message in decoder.feed(chunk):
-                events.append({"offset": start, "total_length": decoder.offset - start, "headers": [list(h) for h in message.headers],
-                               "payload_length": len(message.payload)})
+                events.append(
+                    {
+                        "offset": start,
+                        "total_length": decoder.offset - start,
+                        "headers": [list(h) for h in message.headers],
+                        "payload_length": len(message.payload),
+                    }
+                )
         decoder.close()
         assert events == entry["events"], entry["file"]
 
@@ -1173,7 +1597,9 @@ def test_recorded_streams_are_the_same_however_they_are_cut_and_written_again(re
         assert error is None, entry["file"]
         for message, event in zip(messages, entry["events"]):
             start, end = event["offset"], event["offset"] + event["total_length"]
-            assert message.payload == data[end - 4 - event["payload_length"]:end - 4], entry["file"]
+            assert message.payload == data[end - 4 - event["payload_length"] : end - 4], entry[
+                "file"
+            ]
             assert encode_again(message) == data[start:end], entry["file"]
         for way, chunks in cuts_of(data):
             assert drain(chunks) == (messages, None), (entry["file"], way)
@@ -1196,6 +1622,7 @@ def test_recorded_streams_under_6_kb_are_cut_at_every_byte(recorded):
 
 # ---- oracle: botocore --------------------------------------------------------------------------------------------
 
+
 @many
 @given(st.lists(st.tuples(any_headers, st.binary(max_size=100)), min_size=1, max_size=3), cut_lists)
 def test_botocore_reads_the_same(messages, places):
@@ -1205,10 +1632,14 @@ def test_botocore_reads_the_same(messages, places):
         foreign.add_data(chunk)
     seen = [(message.headers, message.payload) for message in foreign]
     # botocore has no type for a uuid: it gives the bytes
-    wanted = [({name: value.bytes if kind == "uuid" else value for name, kind, value in headers}, payload) for headers, payload in messages]
+    wanted = [
+        ({name: value.bytes if kind == "uuid" else value for name, kind, value in headers}, payload)
+        for headers, payload in messages
+    ]
     assert seen == wanted
     assert [{name: type(value) for name, value in headers.items()} for headers, _ in seen] == [
-        {name: type(value) for name, value in headers.items()} for headers, _ in wanted]
+        {name: type(value) for name, value in headers.items()} for headers, _ in wanted
+    ]
 
 
 def test_botocore_reads_recorded_streams_the_same(recorded):
@@ -1216,5 +1647,8 @@ def test_botocore_reads_recorded_streams_the_same(recorded):
     for entry, data in recorded:
         foreign = buffer_class()
         foreign.add_data(data)
-        ours = [({h.name: h.value for h in message.headers}, message.payload) for message in drain([data])[0]]
+        ours = [
+            ({h.name: h.value for h in message.headers}, message.payload)
+            for message in drain([data])[0]
+        ]
         assert [(message.headers, message.payload) for message in foreign] == ours, entry["file"]

@@ -5,6 +5,7 @@ The tables here are made for the tests, so that each check meets a row with one 
 test_shapes.py. Of check_type: every form with every kind of value, int32 at its bounds. Of check_constraints: what is
 required, both sides of each bound, patterns matched in full; what is said of a fault, and that what is sensitive is not.
 """
+
 import re
 
 import pytest
@@ -64,16 +65,21 @@ def constrained(value, required=False, **rules):
 
 # ---- rows --------------------------------------------------------------------------------------------------------
 
+
 def test_types():
     assert string_type("S") == FieldType("S", "string", 0, None, None, False)
-    assert string_type("S", 5, "a*", min_length=1, sensitive=True) == FieldType("S", "string", 1, 5, "a*", True)
+    assert string_type("S", 5, "a*", min_length=1, sensitive=True) == FieldType(
+        "S", "string", 1, 5, "a*", True
+    )
     assert blob_type("B") == FieldType("B", "blob", 0, None, None, True)
 
 
 def test_rows():
     kind = string_type("S")
     assert body_field("it", "It", kind) == Field("it", "It", kind, "body", "It", False)
-    assert header_field("it", "It", kind, "X-It") == Field("it", "It", kind, "header", "X-It", False)
+    assert header_field("it", "It", kind, "X-It") == Field(
+        "it", "It", kind, "header", "X-It", False
+    )
 
 
 def test_int32():
@@ -81,6 +87,7 @@ def test_int32():
 
 
 # ---- types -------------------------------------------------------------------------------------------------------
+
 
 class Text(str):
     pass
@@ -95,7 +102,19 @@ VALUES = {
     "blob": [b"", b"a"],
     "integer": [0, -1, INT32_MIN, INT32_MAX, Number(5)],
     "events": [()],
-    None: [True, False, 1.0, float("nan"), bytearray(b"a"), memoryview(b"a"), [], {}, set(), object(), type],
+    None: [
+        True,
+        False,
+        1.0,
+        float("nan"),
+        bytearray(b"a"),
+        memoryview(b"a"),
+        [],
+        {},
+        set(),
+        object(),
+        type,
+    ],
 }
 
 
@@ -111,18 +130,34 @@ def test_check_type_refuses_all_else(form):
     for other in VALUES:
         for value in VALUES[other] if other != form else []:
             error = refusal(check_type, "Shape", body_field("it", "It", FORMS[form]), value)
-            assert (error.kind, error.rule, error.expected, error.actual) == ("type", "HTTP-005", expected, type(value).__name__)
+            assert (error.kind, error.rule, error.expected, error.actual) == (
+                "type",
+                "HTTP-005",
+                expected,
+                type(value).__name__,
+            )
             assert str(error).startswith("Shape.It has the wrong type ")
 
 
-@pytest.mark.parametrize("value", [INT32_MIN - 1, INT32_MAX + 1, 10 ** 30, -10 ** 30, Number(INT32_MAX + 1)])
+@pytest.mark.parametrize(
+    "value", [INT32_MIN - 1, INT32_MAX + 1, 10**30, -(10**30), Number(INT32_MAX + 1)]
+)
 def test_an_integer_is_an_int32(value):
     error = refusal(check_type, "Shape", body_field("it", "It", FORMS["integer"]), value)
-    assert (error.kind, error.rule, error.member, error.actual) == ("constraint", "HTTP-005", "It", value)
-    assert str(error) == "Shape.It is no int32 (expected -2147483648 to 2147483647, got %d, rule HTTP-005)" % value
+    assert (error.kind, error.rule, error.member, error.actual) == (
+        "constraint",
+        "HTTP-005",
+        "It",
+        value,
+    )
+    assert (
+        str(error)
+        == f"Shape.It is no int32 (expected -2147483648 to 2147483647, got {int(value)}, rule HTTP-005)"
+    )
 
 
 # ---- constraints -------------------------------------------------------------------------------------------------
+
 
 def test_what_is_required():
     error = constrained(None, required=True)
@@ -133,52 +168,96 @@ def test_what_is_required():
 
 
 def test_every_row_is_checked():
-    fields = tuple(Field(name, name.upper(), kind, "body", name, True) for name, kind in (
-        ("a", FORMS["blob"]), ("b", FORMS["integer"]), ("c", FORMS["events"]), ("d", string_type("S", 1)), ("e", FORMS["string"])))
+    fields = tuple(
+        Field(name, name.upper(), kind, "body", name, True)
+        for name, kind in (
+            ("a", FORMS["blob"]),
+            ("b", FORMS["integer"]),
+            ("c", FORMS["events"]),
+            ("d", string_type("S", 1)),
+            ("e", FORMS["string"]),
+        )
+    )
     good = {"a": b"", "b": 0, "c": (), "d": "", "e": ""}
     assert check_constraints("Shape", fields, Holder(**good)) is None
     for name in good:
-        assert refusal(check_constraints, "Shape", fields, Holder(**dict(good, **{name: None}))).member == name.upper()
+        assert (
+            refusal(check_constraints, "Shape", fields, Holder(**dict(good, **{name: None}))).member
+            == name.upper()
+        )
     assert refusal(check_constraints, "Shape", fields, Holder(**dict(good, d="ab"))).member == "D"
 
 
-@pytest.mark.parametrize("low, high, fits, fails", [
-    (0, 3, ["", "a", "abc", "\u20ac\u20ac\u20ac", "\U0001f600" * 3], ["abcd", "\u20ac" * 4]),
-    (2, 3, ["ab", "abc"], ["", "a", "abcd"]),
-    (1, None, ["a", "a" * 10000], [""]),
-    (0, 0, [""], ["a"]),
-])
+@pytest.mark.parametrize(
+    "low, high, fits, fails",
+    [
+        (0, 3, ["", "a", "abc", "\u20ac\u20ac\u20ac", "\U0001f600" * 3], ["abcd", "\u20ac" * 4]),
+        (2, 3, ["ab", "abc"], ["", "a", "abcd"]),
+        (1, None, ["a", "a" * 10000], [""]),
+        (0, 0, [""], ["a"]),
+    ],
+)
 def test_both_sides_of_each_length(low, high, fits, fails):
     for value in fits:
         assert constrained(value, min_length=low, max_length=high) is None
     for value in fails:
         error = constrained(value, min_length=low, max_length=high)
         assert (error.kind, error.rule, error.member) == ("constraint", "HTTP-005", "It")
-        assert (error.expected, error.actual) == ("%d to %s characters" % (low, high), "%d: %s" % (len(value), value))
+        assert (error.expected, error.actual) == (
+            f"{int(low)} to {high} characters",
+            f"{len(value)}: {value}",
+        )
         assert str(error).startswith("Shape.It has the wrong length (")
 
 
-@pytest.mark.parametrize("pattern, fits, fails", [
-    ("[a-z]+", ["a", "az"], ["", "A", "a1", "1a", "a\n", "\na", "a\n\n", " a", "\u00e9", "\u0131"]),
-    ("a|ab", ["a", "ab"], ["", "abb", "ab\n"]),  # the whole string, in whichever branch
-    ("a*", ["", "aaa"], ["\n", "aab", "b"]),
-    (r"\d", ["7"], ["\u0663", "77", "7\n"]),  # \d and \w are ASCII here
-    (r"\w", ["w", "_"], ["\u00e9", "-"]),
-    (r"\S", ["!", "\u00e9", "\x01", "\u2003"], [" ", "\t", "\n", ""]),  # and \S is what is no ASCII blank
-])
+@pytest.mark.parametrize(
+    "pattern, fits, fails",
+    [
+        (
+            "[a-z]+",
+            ["a", "az"],
+            ["", "A", "a1", "1a", "a\n", "\na", "a\n\n", " a", "\u00e9", "\u0131"],
+        ),
+        ("a|ab", ["a", "ab"], ["", "abb", "ab\n"]),  # the whole string, in whichever branch
+        ("a*", ["", "aaa"], ["\n", "aab", "b"]),
+        (r"\d", ["7"], ["\u0663", "77", "7\n"]),  # \d and \w are ASCII here
+        (r"\w", ["w", "_"], ["\u00e9", "-"]),
+        (
+            r"\S",
+            ["!", "\u00e9", "\x01", "\u2003"],
+            [" ", "\t", "\n", ""],
+        ),  # and \S is what is no ASCII blank
+    ],
+)
 def test_a_pattern_is_matched_in_full(pattern, fits, fails):
     for value in fits:
         assert constrained(value, pattern=pattern) is None
     for value in fails:
         error = constrained(value, pattern=pattern)
-        assert (error.kind, error.rule, error.member, error.expected, error.actual) == ("constraint", "HTTP-005", "It", pattern, value)
+        assert (error.kind, error.rule, error.member, error.expected, error.actual) == (
+            "constraint",
+            "HTTP-005",
+            "It",
+            pattern,
+            value,
+        )
         assert str(error).startswith("Shape.It does not match its pattern (")
 
 
-@pytest.mark.parametrize("value, broken", [
-    ("", "min_length"), ("!", "min_length"), ("ab", None), ("abc", None), ("a!", "pattern"), ("ab\n", "pattern"), ("abcd", "max_length"),
-    ("!!!!", "max_length"), ("\u20ac\u20ac", "pattern"),
-])
+@pytest.mark.parametrize(
+    "value, broken",
+    [
+        ("", "min_length"),
+        ("!", "min_length"),
+        ("ab", None),
+        ("abc", None),
+        ("a!", "pattern"),
+        ("ab\n", "pattern"),
+        ("abcd", "max_length"),
+        ("!!!!", "max_length"),
+        ("\u20ac\u20ac", "pattern"),
+    ],
+)
 def test_which_constraint_is_broken(value, broken):
     assert broken_constraint(string_type("S", 3, "[a-z]*", min_length=2), value) == broken
     assert broken_constraint(string_type("S"), value) is None
@@ -186,7 +265,7 @@ def test_which_constraint_is_broken(value, broken):
 
 def test_the_length_is_checked_before_the_pattern():
     assert "length" in str(constrained("!" * 10, max_length=5, pattern="[a-z]*"))
-    slow = constrained("a-" * 10 ** 6, max_length=63, pattern="[a-zA-Z0-9](-*[a-zA-Z0-9])*")
+    slow = constrained("a-" * 10**6, max_length=63, pattern="[a-zA-Z0-9](-*[a-zA-Z0-9])*")
     assert "length" in str(slow)
 
 
@@ -202,15 +281,26 @@ def test_a_value_is_hidden_if_it_is_sensitive_and_only_then(rules, value):
 
 
 @some
-@given(any_text, st.integers(0, 5), st.one_of(st.none(), st.integers(0, 10)), st.sampled_from([None, "[a-z]*", r"\S[\x20-\x7e]*"]))
+@given(
+    any_text,
+    st.integers(0, 5),
+    st.one_of(st.none(), st.integers(0, 10)),
+    st.sampled_from([None, "[a-z]*", r"\S[\x20-\x7e]*"]),
+)
 def test_any_text_fits_or_is_refused(value, low, high, pattern):
-    fits = len(value) >= low and (high is None or len(value) <= high) and (
-        pattern is None or re.fullmatch(pattern, value, re.ASCII) is not None)
+    fits = (
+        len(value) >= low
+        and (high is None or len(value) <= high)
+        and (pattern is None or re.fullmatch(pattern, value, re.ASCII) is not None)
+    )
     assert (constrained(value, min_length=low, max_length=high, pattern=pattern) is None) == fits
-    assert (broken_constraint(string_type("S", high, pattern, min_length=low), value) is None) == fits
+    assert (
+        broken_constraint(string_type("S", high, pattern, min_length=low), value) is None
+    ) == fits
 
 
 # ---- nested ------------------------------------------------------------------------------------------------------
+
 
 class Leaf(Shape):
     fields = (body_field("text", "Text", string_type("Short", 3)),)
@@ -221,7 +311,10 @@ class Union(Shape):
 
 
 class Nest(Shape):
-    fields = (body_field("leaf", "Leaf", structure_type(Leaf)), body_field("stream", "Stream", events_type(Union)))
+    fields = (
+        body_field("leaf", "Leaf", structure_type(Leaf)),
+        body_field("stream", "Stream", events_type(Union)),
+    )
 
 
 def test_rows_of_errors_have_the_other_spelling():
@@ -237,7 +330,12 @@ def test_a_nested_shape_is_of_its_class():
         assert (error.kind, error.rule, error.expected) == ("type", "HTTP-005", "Leaf")
     for event in (Nest(), None, "a", Leaf, object()):
         error = refusal(check_type, "Nest", Nest.fields[1], (Leaf(), event))
-        assert (error.kind, error.rule, error.expected, error.actual) == ("type", "HTTP-022", "Leaf", type(event).__name__)
+        assert (error.kind, error.rule, error.expected, error.actual) == (
+            "type",
+            "HTTP-022",
+            "Leaf",
+            type(event).__name__,
+        )
 
 
 def test_the_row_of_an_event():
@@ -248,14 +346,23 @@ def test_constraints_are_checked_in_what_is_nested():
     assert Nest(leaf=Leaf(text="abc"), stream=(Leaf(text="abc"), Leaf())).validate() is None
     for nest in (Nest(leaf=Leaf(text="abcd")), Nest(stream=(Leaf(), Leaf(text="abcd")))):
         error = refusal(nest.validate)
-        assert (error.kind, error.rule, error.member) == ("constraint", "HTTP-005", "Text") and "Leaf.Text" in str(error)
+        assert (error.kind, error.rule, error.member) == (
+            "constraint",
+            "HTTP-005",
+            "Text",
+        ) and "Leaf.Text" in str(error)
 
 
 def test_check_constraint_of_a_value_alone():
     assert check_constraint("X", FORMS["blob"], b"") is None
     error = refusal(check_constraint, "X", string_type("S", 1), "ab")
-    assert (error.member, str(error)) == ("X", "X has the wrong length (expected 0 to 1 characters, got 2: ab, rule HTTP-005)")
+    assert (error.member, str(error)) == (
+        "X",
+        "X has the wrong length (expected 0 to 1 characters, got 2: ab, rule HTTP-005)",
+    )
 
 
 def test_is_int32():
-    assert [is_int32(number) for number in (INT32_MIN - 1, INT32_MIN, INT32_MAX, INT32_MAX + 1)] == [False, True, True, False]
+    assert [
+        is_int32(number) for number in (INT32_MIN - 1, INT32_MIN, INT32_MAX, INT32_MAX + 1)
+    ] == [False, True, True, False]

@@ -6,6 +6,7 @@ and that no line whatever brings out anything but a value or HttpError of kind `
 the rules, written from RFC 9112 alone, must agree on random headers. Lines as long as MAX_LINE must not take longer than
 their length explains: the parsing of a hostile head runs in a process of its own, which is ended when it hangs.
 """
+
 import os
 import subprocess
 import sys
@@ -34,11 +35,44 @@ TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 NO_TEXT = dict.fromkeys(map(ord, "\r\n\0"))
 some = settings(max_examples=200, deadline=None)
 
-LINE_PARTS = [b"HTTP/1.1", b"HTTP/1.0", b" ", b"  ", b"\t", b"200", b"20", b"OK", b"a", b"Content-Length", b":", b"5", b"0x", b"+", b"-",
-              b"_", b";", b"=", b"\0", b"\r", b"\n", b"\r\n", b"\x15\x03", b"\xff", b"\x80", b",", b"chunked", b"fF"]
-octets = st.binary(max_size=30).map(lambda data: data.decode("latin-1").translate(NO_TEXT))  # what a line may hold
-lines = st.one_of(st.binary(max_size=40), st.lists(st.sampled_from(LINE_PARTS), max_size=8).map(b"".join),
-                  st.lists(st.sampled_from(LINE_PARTS), max_size=8).map(lambda parts: b"".join(parts) + b"\r\n"))
+LINE_PARTS = [
+    b"HTTP/1.1",
+    b"HTTP/1.0",
+    b" ",
+    b"  ",
+    b"\t",
+    b"200",
+    b"20",
+    b"OK",
+    b"a",
+    b"Content-Length",
+    b":",
+    b"5",
+    b"0x",
+    b"+",
+    b"-",
+    b"_",
+    b";",
+    b"=",
+    b"\0",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\x15\x03",
+    b"\xff",
+    b"\x80",
+    b",",
+    b"chunked",
+    b"fF",
+]
+octets = st.binary(max_size=30).map(
+    lambda data: data.decode("latin-1").translate(NO_TEXT)
+)  # what a line may hold
+lines = st.one_of(
+    st.binary(max_size=40),
+    st.lists(st.sampled_from(LINE_PARTS), max_size=8).map(b"".join),
+    st.lists(st.sampled_from(LINE_PARTS), max_size=8).map(lambda parts: b"".join(parts) + b"\r\n"),
+)
 
 
 def refused(rule, function, *arguments):
@@ -52,37 +86,74 @@ def refused(rule, function, *arguments):
 
 # ---- the status line ---------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("line,expected", [
-    (b"HTTP/1.1 200 OK\r\n", (1, 200, "OK")),
-    (b"HTTP/1.0 404 Not Found\r\n", (0, 404, "Not Found")),
-    (b"HTTP/1.1 200 \r\n", (1, 200, "")),
-    (b"HTTP/1.1 200\r\n", (1, 200, "")),
-    (b"HTTP/1.1 999 \xe9\t!\r\n", (1, 999, "\xe9\t!")),
-    (b"HTTP/1.1 000  x \r\n", (1, 0, " x ")),
-    (b"HTTP/1.1 103 Early Hints\r\n", (1, 103, "Early Hints")),
-])
+
+@pytest.mark.parametrize(
+    "line,expected",
+    [
+        (b"HTTP/1.1 200 OK\r\n", (1, 200, "OK")),
+        (b"HTTP/1.0 404 Not Found\r\n", (0, 404, "Not Found")),
+        (b"HTTP/1.1 200 \r\n", (1, 200, "")),
+        (b"HTTP/1.1 200\r\n", (1, 200, "")),
+        (b"HTTP/1.1 999 \xe9\t!\r\n", (1, 999, "\xe9\t!")),
+        (b"HTTP/1.1 000  x \r\n", (1, 0, " x ")),
+        (b"HTTP/1.1 103 Early Hints\r\n", (1, 103, "Early Hints")),
+    ],
+)
 def test_status_line(line, expected):
     assert parse_status_line(line) == expected
 
 
-@pytest.mark.parametrize("line", [
-    b"", b"\r\n", b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK\n", b"HTTP/1.1 200 OK\r", b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nx",
-    b" HTTP/1.1 200 OK\r\n", b"http/1.1 200 OK\r\n", b"HTTP/1.2 200 OK\r\n", b"HTTP/2 200\r\n", b"HTTP/1.10 200 OK\r\n",
-    b"HTTP/1 200 OK\r\n", b"HTTP/1.1  200 OK\r\n", b"HTTP/1.1\t200 OK\r\n", b"HTTP/1.1 20 OK\r\n", b"HTTP/1.1 2000 OK\r\n",
-    b"HTTP/1.1 +20 OK\r\n", b"HTTP/1.1 2_0 OK\r\n", b"HTTP/1.1 -20 OK\r\n", b"HTTP/1.1 \xb2\xb2\xb2 OK\r\n", b"HTTP/1.1 200OK\r\n",
-    b"HTTP/1.1 200\tOK\r\n", b"HTTP/1.1 200 O\0K\r\n", b"HTTP/1.1 200 O\rK\r\n", b"HTTP/1.1 200 O\nK\r\n", b"ICY 200 OK\r\n",
-    b"SSH-2.0-OpenSSH_9.6\r\n", b"<html>\r\n", b"HTTP/1.1\r\n", b"HTTP/1.1 \r\n",
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"\r\n",
+        b"HTTP/1.1 200 OK",
+        b"HTTP/1.1 200 OK\n",
+        b"HTTP/1.1 200 OK\r",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nx",
+        b" HTTP/1.1 200 OK\r\n",
+        b"http/1.1 200 OK\r\n",
+        b"HTTP/1.2 200 OK\r\n",
+        b"HTTP/2 200\r\n",
+        b"HTTP/1.10 200 OK\r\n",
+        b"HTTP/1 200 OK\r\n",
+        b"HTTP/1.1  200 OK\r\n",
+        b"HTTP/1.1\t200 OK\r\n",
+        b"HTTP/1.1 20 OK\r\n",
+        b"HTTP/1.1 2000 OK\r\n",
+        b"HTTP/1.1 +20 OK\r\n",
+        b"HTTP/1.1 2_0 OK\r\n",
+        b"HTTP/1.1 -20 OK\r\n",
+        b"HTTP/1.1 \xb2\xb2\xb2 OK\r\n",
+        b"HTTP/1.1 200OK\r\n",
+        b"HTTP/1.1 200\tOK\r\n",
+        b"HTTP/1.1 200 O\0K\r\n",
+        b"HTTP/1.1 200 O\rK\r\n",
+        b"HTTP/1.1 200 O\nK\r\n",
+        b"ICY 200 OK\r\n",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"<html>\r\n",
+        b"HTTP/1.1\r\n",
+        b"HTTP/1.1 \r\n",
+    ],
+)
 def test_no_status_line(line):
     assert "status line" in str(refused("HTTP-041", parse_status_line, line))
 
 
-@pytest.mark.parametrize("line", [b"\x15\x03\x01\x00\x02\x02F", b"\x15\x03\x03\x00\x02\x02\n", b"\x16\x03\x01\x00\xa5\x01\r\n"])
+@pytest.mark.parametrize(
+    "line",
+    [b"\x15\x03\x01\x00\x02\x02F", b"\x15\x03\x03\x00\x02\x02\n", b"\x16\x03\x01\x00\xa5\x01\r\n"],
+)
 def test_bytes_of_tls_are_named(line):
     assert "https port" in str(refused("HTTP-041", parse_status_line, line))
 
 
-@pytest.mark.parametrize("line", [b"\x15\x02\x01\r\n", b"\x14\x03\x01\r\n", b"\x15\r\n", b"x\x15\x03\r\n"])
+@pytest.mark.parametrize(
+    "line", [b"\x15\x02\x01\r\n", b"\x14\x03\x01\r\n", b"\x15\r\n", b"x\x15\x03\r\n"]
+)
 def test_what_is_no_tls_is_not_called_so(line):
     assert "https port" not in str(refused("HTTP-041", parse_status_line, line))
 
@@ -97,7 +168,7 @@ def test_a_garbled_status_line_is_shown_short_and_escaped():
 @some
 @given(st.integers(0, 1), st.integers(0, 999), octets)
 def test_a_written_status_line_is_read_back(minor, status, reason):
-    line = ("HTTP/1.%d %03d %s\r\n" % (minor, status, reason)).encode("latin-1")
+    line = f"HTTP/1.{int(minor)} {int(status):03} {reason}\r\n".encode("latin-1")
     assert parse_status_line(line) == (minor, status, reason)
 
 
@@ -109,42 +180,77 @@ def test_any_status_line_is_a_value_or_refused(line):
     except HttpError as error:
         assert (error.kind, error.rule) == ("http", "HTTP-041")
     else:
-        assert line in {b"HTTP/1.%d %03d%s\r\n" % (minor, status, tail) for tail in (b" " + reason.encode("latin-1"), b"")}
+        assert line in {
+            b"HTTP/1.%d %03d%s\r\n" % (minor, status, tail)
+            for tail in (b" " + reason.encode("latin-1"), b"")
+        }
 
 
 # ---- header lines ------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("given_lines,expected", [
-    ([], ()),
-    ([b"A: b\r\n"], (("A", "b"),)),
-    ([b"A:b\r\n"], (("A", "b"),)),
-    ([b"A: \t b \t \r\n"], (("A", "b"),)),
-    ([b"A: b c\td\r\n"], (("A", "b c\td"),)),
-    ([b"A:\r\n"], (("A", ""),)),
-    ([b"A: \t \r\n"], (("A", ""),)),
-    ([b"A: b: c:\r\n"], (("A", "b: c:"),)),
-    ([b"A: :\r\n"], (("A", ":"),)),
-    ([TOKEN.encode() + b": x\r\n"], ((TOKEN, "x"),)),
-    ([b"A: caf\xe9 \xa0\r\n"], (("A", "caf\xe9 \xa0"),)),
-    ([b"A: \x01\x0b\x0c\x1c\x7f\x85\r\n"], (("A", "\x01\x0b\x0c\x1c\x7f\x85"),)),
-    ([b"A: 1\r\n", b"a: 2\r\n", b"A: 1\r\n"], (("A", "1"), ("a", "2"), ("A", "1"))),
-    ([b"A: b\r\n", b" c\r\n"], (("A", "b c"),)),
-    ([b"A: b \r\n", b"\t \tc d \t\r\n", b" e\r\n", b"B: f\r\n"], (("A", "b c d e"), ("B", "f"))),
-    ([b"A:\r\n", b" c\r\n"], (("A", "c"),)),
-    ([b"A: b\r\n", b" \r\n"], (("A", "b"),)),
-    ([b"A: b\r\n", b" \t \r\n", b" c\r\n"], (("A", "b c"),)),
-    ([b"A: b\r\n", b" B: c\r\n"], (("A", "b B: c"),)),
-    ([b"A: b\r\n", b" \xe9:\r\n"], (("A", "b \xe9:"),)),
-    ([b"A: 1\r\n"] * MAX_HEADERS, (("A", "1"),) * MAX_HEADERS),
-])
+
+@pytest.mark.parametrize(
+    "given_lines,expected",
+    [
+        ([], ()),
+        ([b"A: b\r\n"], (("A", "b"),)),
+        ([b"A:b\r\n"], (("A", "b"),)),
+        ([b"A: \t b \t \r\n"], (("A", "b"),)),
+        ([b"A: b c\td\r\n"], (("A", "b c\td"),)),
+        ([b"A:\r\n"], (("A", ""),)),
+        ([b"A: \t \r\n"], (("A", ""),)),
+        ([b"A: b: c:\r\n"], (("A", "b: c:"),)),
+        ([b"A: :\r\n"], (("A", ":"),)),
+        ([TOKEN.encode() + b": x\r\n"], ((TOKEN, "x"),)),
+        ([b"A: caf\xe9 \xa0\r\n"], (("A", "caf\xe9 \xa0"),)),
+        ([b"A: \x01\x0b\x0c\x1c\x7f\x85\r\n"], (("A", "\x01\x0b\x0c\x1c\x7f\x85"),)),
+        ([b"A: 1\r\n", b"a: 2\r\n", b"A: 1\r\n"], (("A", "1"), ("a", "2"), ("A", "1"))),
+        ([b"A: b\r\n", b" c\r\n"], (("A", "b c"),)),
+        (
+            [b"A: b \r\n", b"\t \tc d \t\r\n", b" e\r\n", b"B: f\r\n"],
+            (("A", "b c d e"), ("B", "f")),
+        ),
+        ([b"A:\r\n", b" c\r\n"], (("A", "c"),)),
+        ([b"A: b\r\n", b" \r\n"], (("A", "b"),)),
+        ([b"A: b\r\n", b" \t \r\n", b" c\r\n"], (("A", "b c"),)),
+        ([b"A: b\r\n", b" B: c\r\n"], (("A", "b B: c"),)),
+        ([b"A: b\r\n", b" \xe9:\r\n"], (("A", "b \xe9:"),)),
+        ([b"A: 1\r\n"] * MAX_HEADERS, (("A", "1"),) * MAX_HEADERS),
+    ],
+)
 def test_header_lines(given_lines, expected):
     assert parse_header_lines(given_lines) == expected
 
 
 NO_HEADER_LINES = [
-    b"", b"\r\n", b"A: b", b"A: b\n", b"A: b\r", b"A: b\r\n\r\n", b"A: b\r\nB: c\r\n", b"A\r\n", b"A b\r\n", b": b\r\n", b":\r\n",
-    b"A : b\r\n", b"A\t: b\r\n", b"A B: c\r\n", b"\xc3\xa9: b\r\n", b"A\xe9: b\r\n", b"A: b\0c\r\n", b"A\0: b\r\n", b"A: \0\r\n",
-    b"A: b\rc\r\n", b"A: b\nc\r\n", b"A: b\r\r\n", b"(A): b\r\n", b"A;B: c\r\n", b"\"A\": b\r\n", b"A,: b\r\n", b"A/B: c\r\n", b"A@: b\r\n",
+    b"",
+    b"\r\n",
+    b"A: b",
+    b"A: b\n",
+    b"A: b\r",
+    b"A: b\r\n\r\n",
+    b"A: b\r\nB: c\r\n",
+    b"A\r\n",
+    b"A b\r\n",
+    b": b\r\n",
+    b":\r\n",
+    b"A : b\r\n",
+    b"A\t: b\r\n",
+    b"A B: c\r\n",
+    b"\xc3\xa9: b\r\n",
+    b"A\xe9: b\r\n",
+    b"A: b\0c\r\n",
+    b"A\0: b\r\n",
+    b"A: \0\r\n",
+    b"A: b\rc\r\n",
+    b"A: b\nc\r\n",
+    b"A: b\r\r\n",
+    b"(A): b\r\n",
+    b"A;B: c\r\n",
+    b'"A": b\r\n',
+    b"A,: b\r\n",
+    b"A/B: c\r\n",
+    b"A@: b\r\n",
     b"\x7fA: b\r\n",
 ]
 
@@ -176,16 +282,28 @@ values = octets.map(lambda text: text.strip(" \t"))
 
 
 @some
-@given(st.lists(st.tuples(st.text(alphabet=TOKEN, min_size=1, max_size=20), blanks, values, blanks), max_size=6))
+@given(
+    st.lists(
+        st.tuples(st.text(alphabet=TOKEN, min_size=1, max_size=20), blanks, values, blanks),
+        max_size=6,
+    )
+)
 def test_written_headers_are_read_back(headers):
-    written = [("%s:%s%s%s\r\n" % header).encode("latin-1") for header in headers]
+    written = [("{}:{}{}{}\r\n".format(*header)).encode("latin-1") for header in headers]
     assert parse_header_lines(written) == tuple((name, value) for name, _, value, _ in headers)
 
 
 @some
-@given(values, st.lists(st.tuples(st.text(alphabet=" \t", min_size=1, max_size=3), values, blanks), max_size=4))
+@given(
+    values,
+    st.lists(
+        st.tuples(st.text(alphabet=" \t", min_size=1, max_size=3), values, blanks), max_size=4
+    ),
+)
 def test_a_folded_value_is_its_lines_joined_by_one_blank(first, folds):
-    written = [("A: %s\r\n" % first).encode("latin-1")] + [("%s%s%s\r\n" % fold).encode("latin-1") for fold in folds]
+    written = [(f"A: {first}\r\n").encode("latin-1")] + [
+        ("{}{}{}\r\n".format(*fold)).encode("latin-1") for fold in folds
+    ]
     joined = " ".join(value for value in [first] + [value for _, value, _ in folds] if value)
     assert parse_header_lines(written) == (("A", joined),)
 
@@ -219,16 +337,21 @@ def test_a_long_line_does_not_hang_the_reader(name, tmp_path):
     """Ten such lines are read in milliseconds when reading is linear, in minutes or days when it is not."""
     path = tmp_path / "line"
     path.write_bytes(HOSTILE_HEADS[name])
-    program = ("import sys\nfrom refimpl.errors import HttpError\nfrom refimpl.http1 import parse_header_lines\n"
-               "line = open(sys.argv[1], 'rb').read()\n"
-               "for _ in range(10):\n    try:\n        parse_header_lines([b'A: b\\r\\n', line])\n    except HttpError:\n        pass\n")
+    program = (
+        "import sys\nfrom refimpl.errors import HttpError\nfrom refimpl.http1 import parse_header_lines\n"
+        "line = open(sys.argv[1], 'rb').read()\n"
+        "for _ in range(10):\n    try:\n        parse_header_lines([b'A: b\\r\\n', line])\n    except HttpError:\n        pass\n"
+    )
     try:
         subprocess.run([sys.executable, "-c", program, str(path)], cwd=ROOT, check=True, timeout=6)
     except subprocess.TimeoutExpired:
-        pytest.fail("a header line of %d bytes (%s) keeps the reader busy for ever" % (len(HOSTILE_HEADS[name]), name))
+        pytest.fail(
+            f"a header line of {len(HOSTILE_HEADS[name])} bytes ({name}) keeps the reader busy for ever"
+        )
 
 
 # ---- framing -----------------------------------------------------------------------------------------------------
+
 
 def head_of(*headers, **options):
     return ResponseHead(options.get("status", 200), "OK", options.get("minor", 1), headers)
@@ -242,26 +365,29 @@ def coding(value):
     return ("Transfer-Encoding", value)
 
 
-@pytest.mark.parametrize("headers,expected", [
-    ([], Framing(False, None)),
-    ([("X-Content-Length", "5"), ("Content-Length-X", "6")], Framing(False, None)),
-    ([length("0")], Framing(False, 0)),
-    ([length("5")], Framing(False, 5)),
-    ([("CONTENT-LENGTH", "5")], Framing(False, 5)),
-    ([("content-length", "5")], Framing(False, 5)),
-    ([length(" \t5 ")], Framing(False, 5)),
-    ([length("005")], Framing(False, 5)),
-    ([length("5, 5")], Framing(False, 5)),
-    ([length("5,5,\t5")], Framing(False, 5)),
-    ([length("5"), length("5")], Framing(False, 5)),
-    ([length("5"), ("content-length", "5, 5")], Framing(False, 5)),
-    ([length("999999999999999999")], Framing(False, 10 ** 18 - 1)),
-    ([coding("chunked")], Framing(True, None)),
-    ([coding("Chunked")], Framing(True, None)),
-    ([coding(" CHUNKED\t")], Framing(True, None)),
-    ([("transfer-encoding", "chunked")], Framing(True, None)),
-    ([("X-Transfer-Encoding", "gzip")], Framing(False, None)),
-])
+@pytest.mark.parametrize(
+    "headers,expected",
+    [
+        ([], Framing(False, None)),
+        ([("X-Content-Length", "5"), ("Content-Length-X", "6")], Framing(False, None)),
+        ([length("0")], Framing(False, 0)),
+        ([length("5")], Framing(False, 5)),
+        ([("CONTENT-LENGTH", "5")], Framing(False, 5)),
+        ([("content-length", "5")], Framing(False, 5)),
+        ([length(" \t5 ")], Framing(False, 5)),
+        ([length("005")], Framing(False, 5)),
+        ([length("5, 5")], Framing(False, 5)),
+        ([length("5,5,\t5")], Framing(False, 5)),
+        ([length("5"), length("5")], Framing(False, 5)),
+        ([length("5"), ("content-length", "5, 5")], Framing(False, 5)),
+        ([length("999999999999999999")], Framing(False, 10**18 - 1)),
+        ([coding("chunked")], Framing(True, None)),
+        ([coding("Chunked")], Framing(True, None)),
+        ([coding(" CHUNKED\t")], Framing(True, None)),
+        ([("transfer-encoding", "chunked")], Framing(True, None)),
+        ([("X-Transfer-Encoding", "gzip")], Framing(False, None)),
+    ],
+)
 @pytest.mark.parametrize("status", [200, 101, 400, 500])
 def test_framing(headers, expected, status):
     assert body_framing(head_of(*headers, status=status)) == expected
@@ -277,9 +403,36 @@ def test_answers_without_a_body(status, headers):
 
 
 BAD_LENGTHS = [
-    ["5, 6"], ["5", "6"], ["5", "5, 6"], ["5", "05"], ["5, 05"], ["-5"], ["+5"], ["5.0"], ["5e0"], ["0x5"], ["a"], ["1_0"], ["5 5"], ["5;"],
-    [""], [" "], [","], ["5,"], [",5"], ["5, ,5"], ["1" * 19], ["0" * 18 + "5"], ["\xb2"], ["\u0665"], ["5\x0b"], ["5\xa0"], ["5", ""],
-    ["inf"], ["\"5\""], ["5\n"],
+    ["5, 6"],
+    ["5", "6"],
+    ["5", "5, 6"],
+    ["5", "05"],
+    ["5, 05"],
+    ["-5"],
+    ["+5"],
+    ["5.0"],
+    ["5e0"],
+    ["0x5"],
+    ["a"],
+    ["1_0"],
+    ["5 5"],
+    ["5;"],
+    [""],
+    [" "],
+    [","],
+    ["5,"],
+    [",5"],
+    ["5, ,5"],
+    ["1" * 19],
+    ["0" * 18 + "5"],
+    ["\xb2"],
+    ["\u0665"],
+    ["5\x0b"],
+    ["5\xa0"],
+    ["5", ""],
+    ["inf"],
+    ['"5"'],
+    ["5\n"],
 ]
 
 
@@ -287,13 +440,34 @@ BAD_LENGTHS = [
 @pytest.mark.parametrize("status", [200, 204, 304, 404])
 @pytest.mark.parametrize("minor", [0, 1])
 def test_unusable_length(bad, status, minor):
-    refused("HTTP-042", body_framing, head_of(*[length(value) for value in bad], status=status, minor=minor))
+    refused(
+        "HTTP-042",
+        body_framing,
+        head_of(*[length(value) for value in bad], status=status, minor=minor),
+    )
 
 
-@pytest.mark.parametrize("bad", [
-    ["gzip, chunked"], ["chunked, chunked"], ["chunked", "chunked"], ["gzip", "chunked"], ["chunked", "gzip"], ["gzip"], ["identity"], [""],
-    ["chunked;q=1"], ["chunked,"], [",chunked"], ["xchunked"], ["chunked\x0b"], ["chunked\xa0"], ["\"chunked\""], ["chun ked"],
-])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ["gzip, chunked"],
+        ["chunked, chunked"],
+        ["chunked", "chunked"],
+        ["gzip", "chunked"],
+        ["chunked", "gzip"],
+        ["gzip"],
+        ["identity"],
+        [""],
+        ["chunked;q=1"],
+        ["chunked,"],
+        [",chunked"],
+        ["xchunked"],
+        ["chunked\x0b"],
+        ["chunked\xa0"],
+        ['"chunked"'],
+        ["chun ked"],
+    ],
+)
 @pytest.mark.parametrize("status", [200, 204, 404])
 def test_unusable_coding(bad, status):
     refused("HTTP-044", body_framing, head_of(*[coding(value) for value in bad], status=status))
@@ -316,64 +490,142 @@ def framing_by_rfc(status, minor, lengths, codings):
     """A second reading of RFC 9112, section 6: the framing, or None where it must be refused."""
     if codings:
         chunked = [text.strip(" \t").lower() for text in codings] == ["chunked"]
-        return Framing(status not in (204, 304), 0 if status in (204, 304) else None) if chunked and not lengths and minor else None
+        return (
+            Framing(status not in (204, 304), 0 if status in (204, 304) else None)
+            if chunked and not lengths and minor
+            else None
+        )
     items = [item.strip(" \t") for item in ",".join(lengths).split(",")] if lengths else []
-    if any(not item or set(item) - set("0123456789") or len(item) > 18 or item != items[0] for item in items):
+    if any(
+        not item or set(item) - set("0123456789") or len(item) > 18 or item != items[0]
+        for item in items
+    ):
         return None
     return Framing(False, 0 if status in (204, 304) else int(items[0]) if items else None)
 
 
 @some
-@given(st.sampled_from([200, 204, 304, 404]), st.integers(0, 1),
-       st.lists(st.sampled_from(["5", "6", "5,5", " 5 , 5", "5,6", "", "+5", "05", "1" * 18, "1" * 19]), max_size=3),
-       st.lists(st.sampled_from(["chunked", "Chunked ", "gzip", "gzip, chunked", ""]), max_size=2), st.booleans())
+@given(
+    st.sampled_from([200, 204, 304, 404]),
+    st.integers(0, 1),
+    st.lists(
+        st.sampled_from(["5", "6", "5,5", " 5 , 5", "5,6", "", "+5", "05", "1" * 18, "1" * 19]),
+        max_size=3,
+    ),
+    st.lists(st.sampled_from(["chunked", "Chunked ", "gzip", "gzip, chunked", ""]), max_size=2),
+    st.booleans(),
+)
 def test_framing_agrees_with_a_second_reading(status, minor, lengths, codings, other_way):
     headers = [length(value) for value in lengths] + [coding(value) for value in codings]
     try:
-        found = body_framing(head_of(*(reversed(headers) if other_way else headers), status=status, minor=minor))
+        found = body_framing(
+            head_of(*(reversed(headers) if other_way else headers), status=status, minor=minor)
+        )
     except HttpError as error:
         assert error.kind == "http"
         found = None
-    assert found == framing_by_rfc(status, minor, list(reversed(lengths)) if other_way else lengths, codings)
+    assert found == framing_by_rfc(
+        status, minor, list(reversed(lengths)) if other_way else lengths, codings
+    )
 
 
 @some
-@given(st.lists(st.tuples(st.sampled_from(["Content-Length", "Transfer-Encoding", "X"]), values), max_size=3), st.integers(0, 999),
-       st.integers(0, 1))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["Content-Length", "Transfer-Encoding", "X"]), values), max_size=3
+    ),
+    st.integers(0, 999),
+    st.integers(0, 1),
+)
 def test_any_headers_are_a_framing_or_refused(headers, status, minor):
     try:
         framing = body_framing(ResponseHead(status, "", minor, tuple(headers)))
     except HttpError as error:
         assert error.rule in ("HTTP-042", "HTTP-043", "HTTP-044")
     else:
-        assert framing.length is None or not framing.chunked and 0 <= framing.length < 10 ** 18
+        assert framing.length is None or not framing.chunked and 0 <= framing.length < 10**18
 
 
 # ---- chunk lines -------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("line,size", [
-    (b"0\r\n", 0), (b"5\r\n", 5), (b"a\r\n", 10), (b"A\r\n", 10), (b"fF\r\n", 255), (b"00005\r\n", 5), (b"5 \r\n", 5), (b"5 \t \r\n", 5),
-    (b"5;\r\n", 5), (b"5;a=b\r\n", 5), (b"5 ; a=\"b;c\"\r\n", 5), (b"5;\xe9\x01\r\n", 5), (b"0;last\r\n", 0),
-    (b"f" * 15 + b"\r\n", 16 ** 15 - 1), (b"0" * 14 + b"5\r\n", 5),
-])
+
+@pytest.mark.parametrize(
+    "line,size",
+    [
+        (b"0\r\n", 0),
+        (b"5\r\n", 5),
+        (b"a\r\n", 10),
+        (b"A\r\n", 10),
+        (b"fF\r\n", 255),
+        (b"00005\r\n", 5),
+        (b"5 \r\n", 5),
+        (b"5 \t \r\n", 5),
+        (b"5;\r\n", 5),
+        (b"5;a=b\r\n", 5),
+        (b'5 ; a="b;c"\r\n', 5),
+        (b"5;\xe9\x01\r\n", 5),
+        (b"0;last\r\n", 0),
+        (b"f" * 15 + b"\r\n", 16**15 - 1),
+        (b"0" * 14 + b"5\r\n", 5),
+    ],
+)
 def test_chunk_line(line, size):
     assert parse_chunk_line(line) == size
 
 
-@pytest.mark.parametrize("line", [
-    b"", b"\r\n", b"5", b"5\n", b"5\r", b"5\r\n\r\n", b"5\r\nx", b"0x5\r\n", b"0X5\r\n", b"+5\r\n", b"-5\r\n", b" 5\r\n", b"\t5\r\n",
-    b"1_0\r\n", b"5 5\r\n", b"5,\r\n", b"5h\r\n", b"g\r\n", b";\r\n", b";a=b\r\n", b"5;a\0b\r\n", b"5;a\rb\r\n", b"5;a\nb\r\n", b"5;a\n",
-    b"5\0\r\n", b"1" * 16 + b"\r\n", b"0" * 15 + b"5\r\n", b"f" * 64 + b"\r\n", b"5.\r\n", b"\xb2\r\n", b"5\x0b\r\n", b"5\xa0\r\n",
-    b"\n5\r\n", b"5\r\r\n", b"<html>\r\n",
-])
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"\r\n",
+        b"5",
+        b"5\n",
+        b"5\r",
+        b"5\r\n\r\n",
+        b"5\r\nx",
+        b"0x5\r\n",
+        b"0X5\r\n",
+        b"+5\r\n",
+        b"-5\r\n",
+        b" 5\r\n",
+        b"\t5\r\n",
+        b"1_0\r\n",
+        b"5 5\r\n",
+        b"5,\r\n",
+        b"5h\r\n",
+        b"g\r\n",
+        b";\r\n",
+        b";a=b\r\n",
+        b"5;a\0b\r\n",
+        b"5;a\rb\r\n",
+        b"5;a\nb\r\n",
+        b"5;a\n",
+        b"5\0\r\n",
+        b"1" * 16 + b"\r\n",
+        b"0" * 15 + b"5\r\n",
+        b"f" * 64 + b"\r\n",
+        b"5.\r\n",
+        b"\xb2\r\n",
+        b"5\x0b\r\n",
+        b"5\xa0\r\n",
+        b"\n5\r\n",
+        b"5\r\r\n",
+        b"<html>\r\n",
+    ],
+)
 def test_no_chunk_line(line):
     assert "not a chunk size" in str(refused("HTTP-045", parse_chunk_line, line))
 
 
 @some
-@given(st.integers(0, 16 ** 15 - 1), st.booleans(), blanks, st.one_of(st.just(""), octets.map(";{}".format)))
+@given(
+    st.integers(0, 16**15 - 1),
+    st.booleans(),
+    blanks,
+    st.one_of(st.just(""), octets.map(";{}".format)),
+)
 def test_a_written_chunk_line_is_read_back(size, upper, blank, extension):
-    digits = "%X" % size if upper else "%x" % size
+    digits = f"{size:X}" if upper else f"{size:x}"
     assert parse_chunk_line((digits + blank + extension + "\r\n").encode("latin-1")) == size
 
 
@@ -385,7 +637,7 @@ def test_any_chunk_line_is_a_size_or_refused(line):
     except HttpError as error:
         assert (error.kind, error.rule) == ("http", "HTTP-045")
     else:
-        assert 0 <= size < 16 ** 15
+        assert 0 <= size < 16**15
         assert line.endswith(b"\r\n")
         digits = line.partition(b";")[0].rstrip(b"\r\n \t")
         assume(digits)
@@ -393,6 +645,7 @@ def test_any_chunk_line_is_a_size_or_refused(line):
 
 
 # ---- chunked bodies ----------------------------------------------------------------------------------------------
+
 
 def chunks_of(*bodies, last=b"0\r\n", line=b"%x\r\n"):
     return b"".join(line % len(body) + body + b"\r\n" for body in bodies) + last
@@ -410,17 +663,26 @@ def read_chunks(deliveries_of_data, body=None):
     return data, None
 
 
-@pytest.mark.parametrize("data,expected", [
-    (chunks_of(), b""),
-    (chunks_of(b"a"), b"a"),
-    (chunks_of(b"0\r\n", b"\r\n\r\n", b"x" * 300), b"0\r\n\r\n\r\n" + b"x" * 300),
-    (chunks_of(b"ab", b"cd", line=b"%x ;name=value\r\n"), b"abcd"),
-    (chunks_of(b"a" * 26, b"b" * 11, line=b"0000%X\r\n", last=b"000 ;x\r\n"), b"a" * 26 + b"b" * 11),
-    (chunks_of(b"a") + b"\r\n", b"a"),
-    (chunks_of(b"a") + b"Trailer: t\r\n\r\n", b"a"),
-    (chunks_of(b"a") + chunks_of(b"b"), b"a"),  # what lies behind the zero chunk is no part of the body
-    (chunks_of(b"a") + b"\xff" * 100, b"a"),
-])
+@pytest.mark.parametrize(
+    "data,expected",
+    [
+        (chunks_of(), b""),
+        (chunks_of(b"a"), b"a"),
+        (chunks_of(b"0\r\n", b"\r\n\r\n", b"x" * 300), b"0\r\n\r\n\r\n" + b"x" * 300),
+        (chunks_of(b"ab", b"cd", line=b"%x ;name=value\r\n"), b"abcd"),
+        (
+            chunks_of(b"a" * 26, b"b" * 11, line=b"0000%X\r\n", last=b"000 ;x\r\n"),
+            b"a" * 26 + b"b" * 11,
+        ),
+        (chunks_of(b"a") + b"\r\n", b"a"),
+        (chunks_of(b"a") + b"Trailer: t\r\n\r\n", b"a"),
+        (
+            chunks_of(b"a") + chunks_of(b"b"),
+            b"a",
+        ),  # what lies behind the zero chunk is no part of the body
+        (chunks_of(b"a") + b"\xff" * 100, b"a"),
+    ],
+)
 def test_a_chunked_body(data, expected):
     for _, delivered in deliveries(data):
         body = ChunkedBody()
@@ -429,21 +691,24 @@ def test_a_chunked_body(data, expected):
         assert body.feed(b"1\r\nx\r\n") == b""
 
 
-@pytest.mark.parametrize("data,rule,expected", [
-    (b"g\r\n", "HTTP-045", b""),
-    (b"-1\r\n", "HTTP-045", b""),
-    (b"\r\n0\r\n", "HTTP-045", b""),
-    (b"0x5\r\nhello\r\n0\r\n", "HTTP-045", b""),
-    (b"2\nab\r\n0\r\n", "HTTP-045", b""),
-    (b"1\r\na\r\n1_0\r\nb", "HTTP-045", b"a"),
-    (b"1\r\na\r\n\r\n", "HTTP-045", b"a"),
-    (b"2\r\nabXX0\r\n", "HTTP-046", b"ab"),
-    (b"2\r\nab\n\r0\r\n", "HTTP-046", b"ab"),
-    (b"2\r\nabc\r\n0\r\n", "HTTP-046", b"ab"),
-    (b"1\r\na\r\n2\r\nbc\r\r\n", "HTTP-046", b"abc"),
-    (b"1\r\na\r\n1;" + b"x" * MAX_LINE + b"\r\nb\r\n", "HTTP-048", b"a"),
-    (b"1\r\na\r\n" + b"1" * (MAX_LINE + 1), "HTTP-048", b"a"),
-])
+@pytest.mark.parametrize(
+    "data,rule,expected",
+    [
+        (b"g\r\n", "HTTP-045", b""),
+        (b"-1\r\n", "HTTP-045", b""),
+        (b"\r\n0\r\n", "HTTP-045", b""),
+        (b"0x5\r\nhello\r\n0\r\n", "HTTP-045", b""),
+        (b"2\nab\r\n0\r\n", "HTTP-045", b""),
+        (b"1\r\na\r\n1_0\r\nb", "HTTP-045", b"a"),
+        (b"1\r\na\r\n\r\n", "HTTP-045", b"a"),
+        (b"2\r\nabXX0\r\n", "HTTP-046", b"ab"),
+        (b"2\r\nab\n\r0\r\n", "HTTP-046", b"ab"),
+        (b"2\r\nabc\r\n0\r\n", "HTTP-046", b"ab"),
+        (b"1\r\na\r\n2\r\nbc\r\r\n", "HTTP-046", b"abc"),
+        (b"1\r\na\r\n1;" + b"x" * MAX_LINE + b"\r\nb\r\n", "HTTP-048", b"a"),
+        (b"1\r\na\r\n" + b"1" * (MAX_LINE + 1), "HTTP-048", b"a"),
+    ],
+)
 def test_a_broken_chunked_body_gives_what_came_before(data, rule, expected):
     for name, delivered in deliveries(data):
         if name == "bytewise" and len(data) > MAX_LINE:
@@ -468,9 +733,17 @@ def test_a_line_of_the_largest_length_is_read():
 def test_what_a_chunked_body_still_needs():
     body = ChunkedBody()
     assert body.missing() == "a chunk"
-    for data, missing in ((b"", "a chunk"), (b"5", "a chunk"), (b"\r", "a chunk"), (b"\n", "5 more bytes of a chunk"),
-                          (b"he", "3 more bytes of a chunk"), (b"llo", "CRLF behind a chunk"), (b"\r", "CRLF behind a chunk"),
-                          (b"\n", "a chunk"), (b"1\r\nx\r\n0\r", "a chunk")):
+    for data, missing in (
+        (b"", "a chunk"),
+        (b"5", "a chunk"),
+        (b"\r", "a chunk"),
+        (b"\n", "5 more bytes of a chunk"),
+        (b"he", "3 more bytes of a chunk"),
+        (b"llo", "CRLF behind a chunk"),
+        (b"\r", "CRLF behind a chunk"),
+        (b"\n", "a chunk"),
+        (b"1\r\nx\r\n0\r", "a chunk"),
+    ):
         body.feed(data)
         assert body.missing() == missing
         assert not body.complete
@@ -486,7 +759,11 @@ def test_a_chunk_that_comes_whole_is_handed_over_before_its_end_is_seen():
 
 
 @some
-@given(st.lists(st.binary(min_size=1, max_size=40), max_size=6), st.binary(max_size=4), st.lists(st.integers(0, 300), max_size=8))
+@given(
+    st.lists(st.binary(min_size=1, max_size=40), max_size=6),
+    st.binary(max_size=4),
+    st.lists(st.integers(0, 300), max_size=8),
+)
 def test_however_chunks_are_cut_the_body_is_the_same(bodies, behind, cuts):
     data = chunks_of(*bodies) + behind
     cuts = sorted(min(cut, len(data)) for cut in cuts)
@@ -495,14 +772,21 @@ def test_however_chunks_are_cut_the_body_is_the_same(bodies, behind, cuts):
 
 
 @some
-@given(st.lists(st.binary(min_size=1, max_size=20), max_size=4), st.integers(0, 200), st.integers(0, 255),
-       st.lists(st.integers(0, 200), max_size=6))
+@given(
+    st.lists(st.binary(min_size=1, max_size=20), max_size=4),
+    st.integers(0, 200),
+    st.integers(0, 255),
+    st.lists(st.integers(0, 200), max_size=6),
+)
 def test_a_changed_byte_gives_the_same_however_it_is_cut(bodies, where, value, cuts):
     data = bytearray(chunks_of(*bodies))
     data[where % len(data)] = value
     cuts = sorted(min(cut, len(data)) for cut in cuts)
     outcomes = []
-    for delivered in ([bytes(data)], [bytes(data[start:end]) for start, end in zip([0] + cuts, cuts + [len(data)])]):
+    for delivered in (
+        [bytes(data)],
+        [bytes(data[start:end]) for start, end in zip([0] + cuts, cuts + [len(data)])],
+    ):
         body = ChunkedBody()
         found, error = read_chunks(delivered, body)
         outcomes.append((found, error and (error.rule, error.actual), body.complete))

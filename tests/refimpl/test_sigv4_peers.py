@@ -9,6 +9,7 @@ values, one row each, and every row is run: a peer that changes its mind fails i
 Each part is skipped when its peer is not there. Rows are true of botocore 1.44.5, awscrt 0.38.1 and curl 7.88.1, in
 November 2026; the random requests ought to agree with any later version.
 """
+
 import datetime
 import hashlib
 import io
@@ -59,7 +60,7 @@ def signature_of(canonical: str) -> str:
 
 # ---- random requests -----------------------------------------------------------------------------------------------
 
-PRINTABLE = "".join(map(chr, range(0x20, 0x7f)))
+PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 FOREIGN = "\xa0\xdf\xe9\u0301\u1234\u2028\uff0f\ufeff\U0001f600"
 UNRESERVED = "abzABZ019-._~"
 
@@ -80,9 +81,21 @@ class Randomly:
     repeated_keys: the same key more than once in one query
     """
 
-    def __init__(self, seed: int, raw_path: bool = True, raw_query: bool = False, repeated_keys: bool = True, body: bool = True) -> None:
+    def __init__(
+        self,
+        seed: int,
+        raw_path: bool = True,
+        raw_query: bool = False,
+        repeated_keys: bool = True,
+        body: bool = True,
+    ) -> None:
         self.random = random.Random(seed)
-        self.raw_path, self.raw_query, self.repeated_keys, self.body = raw_path, raw_query, repeated_keys, body
+        self.raw_path, self.raw_query, self.repeated_keys, self.body = (
+            raw_path,
+            raw_query,
+            repeated_keys,
+            body,
+        )
 
     def text(self, most: int = 6) -> str:
         alphabet = self.random.choice([PRINTABLE, PRINTABLE, UNRESERVED, PRINTABLE + FOREIGN])
@@ -100,14 +113,26 @@ class Randomly:
 
     def piece(self, key: str) -> str:
         if self.raw_query:
-            raw = self.random.choice(["", "=", "=%2f", "=%2F", "=%7e", "=b=c", "=+", "=%00%ff", "=%25zz"])
-            return self.random.choice([key.replace("%", "%25").replace("&", "") + raw, quote(key, safe="") + raw, ""])
+            raw = self.random.choice(
+                ["", "=", "=%2f", "=%2F", "=%7e", "=b=c", "=+", "=%00%ff", "=%25zz"]
+            )
+            return self.random.choice(
+                [key.replace("%", "%25").replace("&", "") + raw, quote(key, safe="") + raw, ""]
+            )
         value = self.text()
-        return quote(key, safe="-._~") + ("" if key and not value and self.random.random() < 0.5 else "=" + quote(value, safe="-._~"))
+        return quote(key, safe="-._~") + (
+            ""
+            if key and not value and self.random.random() < 0.5
+            else "=" + quote(value, safe="-._~")
+        )
 
     def query(self) -> str:
         keys = [self.key() for _ in range(self.random.choice([0, 0, 1, 2, 3, 5]))]
-        keys = keys + keys[:2] if self.repeated_keys and self.random.random() < 0.3 else list(dict.fromkeys(keys))
+        keys = (
+            keys + keys[:2]
+            if self.repeated_keys and self.random.random() < 0.3
+            else list(dict.fromkeys(keys))
+        )
         return "&".join(self.piece(key) for key in keys)
 
     def value(self) -> str:
@@ -116,20 +141,48 @@ class Randomly:
         return blank + text + blank + self.random.choice(["", "z", '"a  b"'])
 
     def header_list(self) -> Pairs:
-        names = ["content-type", "accept", "x-amzn-sagemaker-accept", "x-amz-target", "a", "a-b", "A.b", "a_b", "User-Agent",
-                 "X-Amzn-Trace-Id", "z"]
-        pairs = [(self.random.choice([str.lower, str.title, str.upper])(self.random.choice(names)), self.value())
-                 for _ in range(self.random.choice([0, 1, 2, 3, 8]))]
-        host = (self.random.choice(["host", "Host", "HOST"]), self.random.choice(["example.amazonaws.com", "localhost:8080", "[::1]:80"]))
+        names = [
+            "content-type",
+            "accept",
+            "x-amzn-sagemaker-accept",
+            "x-amz-target",
+            "a",
+            "a-b",
+            "A.b",
+            "a_b",
+            "User-Agent",
+            "X-Amzn-Trace-Id",
+            "z",
+        ]
+        pairs = [
+            (
+                self.random.choice([str.lower, str.title, str.upper])(self.random.choice(names)),
+                self.value(),
+            )
+            for _ in range(self.random.choice([0, 1, 2, 3, 8]))
+        ]
+        host = (
+            self.random.choice(["host", "Host", "HOST"]),
+            self.random.choice(["example.amazonaws.com", "localhost:8080", "[::1]:80"]),
+        )
         pairs.insert(self.random.randint(0, len(pairs)), host)
         return pairs
 
     def request(self) -> Request:
         path = "/" + "/".join(self.segment() for _ in range(self.random.randint(0, 5)))
         query = self.query()
-        body = bytes(self.random.getrandbits(8) for _ in range(self.random.choice([0, 1, 50]))) if self.body else b""
-        return Request(self.random.choice(["GET", "POST", "PUT", "M-SEARCH"]), path + ("?" + query if query else ""), self.header_list(),
-                       body, self.random.choice([PLAIN, TEMPORARY]))
+        body = (
+            bytes(self.random.getrandbits(8) for _ in range(self.random.choice([0, 1, 50])))
+            if self.body
+            else b""
+        )
+        return Request(
+            self.random.choice(["GET", "POST", "PUT", "M-SEARCH"]),
+            path + ("?" + query if query else ""),
+            self.header_list(),
+            body,
+            self.random.choice([PLAIN, TEMPORARY]),
+        )
 
 
 def test_the_random_requests_reach_what_they_are_for() -> None:
@@ -140,14 +193,27 @@ def test_the_random_requests_reach_what_they_are_for() -> None:
     decoded = [decode_query(split_target(request.target)[1]) for request in requests]
     assert set(PRINTABLE) - set(paths) == set("?#") and set(FOREIGN) <= set(paths)
     assert set(PRINTABLE) <= set(values) and "\r\n " in values and "\t" in values
-    assert set(PRINTABLE.encode()) <= {byte for pairs in decoded for _, value in pairs for byte in value}
-    assert any(name == b"" for pairs in decoded for name, _ in pairs) and any(value == b"" for pairs in decoded for _, value in pairs)
+    assert set(PRINTABLE.encode()) <= {
+        byte for pairs in decoded for _, value in pairs for byte in value
+    }
+    assert any(name == b"" for pairs in decoded for name, _ in pairs) and any(
+        value == b"" for pairs in decoded for _, value in pairs
+    )
     assert sum(len(pairs) > len({name for name, _ in pairs}) for pairs in decoded) > 100
-    assert sum(len(request.headers) > len({name.lower() for name, _ in request.headers}) for request in requests) > 100
-    assert {request.credentials for request in requests} == {PLAIN, TEMPORARY} and any(request.body for request in requests)
+    assert (
+        sum(
+            len(request.headers) > len({name.lower() for name, _ in request.headers})
+            for request in requests
+        )
+        > 100
+    )
+    assert {request.credentials for request in requests} == {PLAIN, TEMPORARY} and any(
+        request.body for request in requests
+    )
 
 
 # ---- botocore ------------------------------------------------------------------------------------------------------
+
 
 class Botocore:
     """Drives botocore's signers at a fixed time and keeps the canonical request that they computed."""
@@ -155,10 +221,22 @@ class Botocore:
     def __init__(self, auth: Any) -> None:
         from botocore.awsrequest import AWSRequest
         from botocore.credentials import Credentials as BotocoreCredentials
-        self.auth, self.request_class, self.credentials_class = auth, AWSRequest, BotocoreCredentials
 
-    def run(self, signer_class: Any, request: Request, host: str = "example.amazonaws.com", region: str = REGION,
-            service: str = SERVICE, **options: Any) -> Tuple[str, str, Any]:
+        self.auth, self.request_class, self.credentials_class = (
+            auth,
+            AWSRequest,
+            BotocoreCredentials,
+        )
+
+    def run(
+        self,
+        signer_class: Any,
+        request: Request,
+        host: str = "example.amazonaws.com",
+        region: str = REGION,
+        service: str = SERVICE,
+        **options: Any,
+    ) -> Tuple[str, str, Any]:
         """Return canonical request, signature, and botocore's request as it came out."""
         seen: List[str] = []
 
@@ -171,11 +249,15 @@ class Botocore:
                 seen.append(super().signature(string_to_sign, request))
                 return seen[-1]
 
-        theirs = self.request_class(request.method, "http://" + host + request.target, data=request.body)
+        theirs = self.request_class(
+            request.method, "http://" + host + request.target, data=request.body
+        )
         for name, value in request.headers:
             theirs.headers.add_header(name, value)
         given = request.credentials
-        credentials = self.credentials_class(given.access_key, given.secret_key, given.session_token)
+        credentials = self.credentials_class(
+            given.access_key, given.secret_key, given.session_token
+        )
         Recording(credentials, service, region, **options).add_auth(theirs)
         return seen[0], seen[1], theirs
 
@@ -190,14 +272,16 @@ class Botocore:
 def botocore(monkeypatch: pytest.MonkeyPatch) -> Botocore:
     auth = pytest.importorskip("botocore.auth")
     if not hasattr(auth, "get_current_datetime"):
-        pytest.skip("this botocore's clock cannot be set (needs get_current_datetime in botocore.auth)")
+        pytest.skip(
+            "this botocore's clock cannot be set (needs get_current_datetime in botocore.auth)"
+        )
     monkeypatch.setattr(auth, "get_current_datetime", lambda *_, **__: NOON.replace(tzinfo=None))
     return Botocore(auth)
 
 
 def target_of(url: str) -> str:
     assert url.startswith("http://example.amazonaws.com")
-    return url[len("http://example.amazonaws.com"):]
+    return url[len("http://example.amazonaws.com") :]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -210,7 +294,14 @@ def test_botocore_agrees(botocore: Botocore, seed: int) -> None:
         assert ours.canonical_request == canonical
         assert ours.signature == signature
         assert ours.authorization == theirs.headers["Authorization"]
-        verify(request.method, request.target, theirs.headers.items(), request.body, request.credentials, *WHERE)
+        verify(
+            request.method,
+            request.target,
+            theirs.headers.items(),
+            request.body,
+            request.credentials,
+            *WHERE,
+        )
 
 
 def test_botocore_agrees_on_presigned_requests(botocore: Botocore) -> None:
@@ -222,13 +313,25 @@ def test_botocore_agrees_on_presigned_requests(botocore: Botocore) -> None:
         canonical, signature, theirs = botocore.presign(request, expires)
         assert ours.canonical_request == canonical
         assert ours.signature == signature
-        assert sorted(decode_query(split_target(ours.target)[1])) == sorted(decode_query(split_target(target_of(theirs.url))[1]))
-        verify(request.method, target_of(theirs.url), request.headers, request.body, request.credentials, *WHERE)
+        assert sorted(decode_query(split_target(ours.target)[1])) == sorted(
+            decode_query(split_target(target_of(theirs.url))[1])
+        )
+        verify(
+            request.method,
+            target_of(theirs.url),
+            request.headers,
+            request.body,
+            request.credentials,
+            *WHERE,
+        )
 
 
 def differing_lines(ours: str, theirs: str) -> Tuple[str, str]:
     first, second = ours.split("\n"), theirs.split("\n")
-    return ("\n".join(line for line in first if line not in second), "\n".join(line for line in second if line not in first))
+    return (
+        "\n".join(line for line in first if line not in second),
+        "\n".join(line for line in second if line not in first),
+    )
 
 
 # name: (target, header or None, our line, botocore's line): one line of the canonical request differs
@@ -253,12 +356,24 @@ BOTOCORE_LINES: Dict[str, Tuple[str, Optional[Tuple[str, str]], str, str]] = {
     "unit separator is a blank": ("/", ("x-t", "a\x1fb"), "x-t:a\x1fb", "x-t:a b"),
     # It believes the header and does not hash the body.
     "the content hash is taken from its header": (
-        "/", ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"), hashlib.sha256(b"").hexdigest(), "UNSIGNED-PAYLOAD"),
+        "/",
+        ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
+        hashlib.sha256(b"").hexdigest(),
+        "UNSIGNED-PAYLOAD",
+    ),
     # What proxies add or rewrite is signed (SIG-015; FACTS 3 names the 403s that come of it).
-    "accept-encoding is signed": ("/", ("accept-encoding", "gzip"), "host;x-amz-date",
-                                  "accept-encoding:gzip\naccept-encoding;host;x-amz-date"),
-    "x-forwarded-for is signed": ("/", ("x-forwarded-for", "::1"), "host;x-amz-date",
-                                  "x-forwarded-for:::1\nhost;x-amz-date;x-forwarded-for"),
+    "accept-encoding is signed": (
+        "/",
+        ("accept-encoding", "gzip"),
+        "host;x-amz-date",
+        "accept-encoding:gzip\naccept-encoding;host;x-amz-date",
+    ),
+    "x-forwarded-for is signed": (
+        "/",
+        ("x-forwarded-for", "::1"),
+        "host;x-amz-date",
+        "x-forwarded-for:::1\nhost;x-amz-date;x-forwarded-for",
+    ),
 }
 
 
@@ -269,8 +384,12 @@ def test_botocore_differs(botocore: Botocore, name: str) -> None:
     ours = Signer().sign(*request, *WHERE)
     canonical, signature, _ = botocore.sign(request)
     hidden = "UNSIGNED-PAYLOAD" if "content hash" in name else None  # stands in both, as a header
-    assert (differing_lines(ours.canonical_request, canonical) == (our_line, their_line)
-            or hidden and (ours.canonical_request.split("\n")[-1], canonical.split("\n")[-1]) == (our_line, their_line))
+    assert (
+        differing_lines(ours.canonical_request, canonical) == (our_line, their_line)
+        or hidden
+        and (ours.canonical_request.split("\n")[-1], canonical.split("\n")[-1])
+        == (our_line, their_line)
+    )
     assert ours.signature != signature
 
 
@@ -286,7 +405,9 @@ def test_botocore_hashes_header_values_as_utf8(botocore: Botocore) -> None:
 
 def test_botocore_writes_the_method_in_upper_case(botocore: Botocore) -> None:
     request = Request("get", "/", [HOST], b"", PLAIN)
-    assert differing_lines(Signer().sign(*request, *WHERE).canonical_request, botocore.sign(request)[0]) == ("get", "GET")
+    assert differing_lines(
+        Signer().sign(*request, *WHERE).canonical_request, botocore.sign(request)[0]
+    ) == ("get", "GET")
 
 
 def test_botocore_signs_the_date_header_in_place_of_its_own(botocore: Botocore) -> None:
@@ -294,7 +415,9 @@ def test_botocore_signs_the_date_header_in_place_of_its_own(botocore: Botocore) 
     request = Request("GET", "/", [HOST, ("date", "today")], b"", PLAIN)
     canonical, _, theirs = botocore.sign(request)
     assert differing_lines(Signer().sign(*request, *WHERE).canonical_request, canonical) == (
-        "date:today\nx-amz-date:" + DATE + "\ndate;host;x-amz-date", "date:Sun, 30 Aug 2015 12:36:00 -0000\ndate;host")
+        "date:today\nx-amz-date:" + DATE + "\ndate;host;x-amz-date",
+        "date:Sun, 30 Aug 2015 12:36:00 -0000\ndate;host",
+    )
     with pytest.raises(SignatureError):
         verify("GET", "/", theirs.headers.items(), b"", PLAIN, *WHERE)
 
@@ -311,10 +434,27 @@ BOTOCORE_PRESIGNED: Dict[str, Tuple[str, Pairs, bytes, str, str]] = {
     "a repeated key keeps its first value": ("/?a=1&a=2", [], b"", "&a=1&a=2\n", "&a=1\n"),
     "a plus sign in the query is a blank": ("/?a=x+y", [], b"", "&a=x%2By\n", "&a=x%20y\n"),
     "octets that are no UTF-8 are replaced": ("/?a=%ff", [], b"", "&a=%FF\n", "&a=%EF%BF%BD\n"),
-    "its own form content type is dropped": ("/", [("content-type", "application/x-www-form-urlencoded; charset=utf-8")], b"",
-                                             "\ncontent-type;host\n", "\nhost\n"),
-    "a body moves into the query": ("/", [], b'{"z": "1"}', hashlib.sha256(b'{"z": "1"}').hexdigest(), "&z=1\n"),
-    "a date header is signed beside the parameter": ("/", [("x-amz-date", DATE)], b"", "\nhost\n", "\nhost;x-amz-date\n"),
+    "its own form content type is dropped": (
+        "/",
+        [("content-type", "application/x-www-form-urlencoded; charset=utf-8")],
+        b"",
+        "\ncontent-type;host\n",
+        "\nhost\n",
+    ),
+    "a body moves into the query": (
+        "/",
+        [],
+        b'{"z": "1"}',
+        hashlib.sha256(b'{"z": "1"}').hexdigest(),
+        "&z=1\n",
+    ),
+    "a date header is signed beside the parameter": (
+        "/",
+        [("x-amz-date", DATE)],
+        b"",
+        "\nhost\n",
+        "\nhost;x-amz-date\n",
+    ),
 }
 
 
@@ -334,13 +474,17 @@ def test_botocore_presigns_an_empty_token(botocore: Botocore) -> None:
         access_key: str = ACCESS_KEY
         secret_key: str = SECRET_KEY
         session_token: str = ""
+
     canonical, _, _ = botocore.presign(Request("GET", "/", [HOST], b"", Empty()), 60)  # type: ignore[arg-type]
     assert "&X-Amz-Security-Token=&" in canonical
-    ours = Signer().presign("GET", "/", [HOST], b"", Credentials(ACCESS_KEY, SECRET_KEY, ""), *WHERE, expires=60)
+    ours = Signer().presign(
+        "GET", "/", [HOST], b"", Credentials(ACCESS_KEY, SECRET_KEY, ""), *WHERE, expires=60
+    )
     assert "Token" not in ours.canonical_request
 
 
 # ---- awscrt --------------------------------------------------------------------------------------------------------
+
 
 class Crt:
     """Drives AWS's signer in C; it shows the signature and the finished request, not the canonical request."""
@@ -348,21 +492,46 @@ class Crt:
     def __init__(self, auth: Any, http: Any) -> None:
         self.auth, self.http = auth, http
 
-    def sign(self, request: Request, expires: Optional[int] = None, normalize: bool = True, double_encode: bool = True,
-             sign_body: bool = False, omit_session_token: bool = False, region: str = REGION, service: str = SERVICE,
-             date: datetime.datetime = NOON) -> Any:
+    def sign(
+        self,
+        request: Request,
+        expires: Optional[int] = None,
+        normalize: bool = True,
+        double_encode: bool = True,
+        sign_body: bool = False,
+        omit_session_token: bool = False,
+        region: str = REGION,
+        service: str = SERVICE,
+        date: datetime.datetime = NOON,
+    ) -> Any:
         """Return awscrt's request as it came out; presigned when expires is given."""
         auth, given = self.auth, request.credentials
         theirs = self.http.HttpRequest(
-            request.method, request.target, self.http.HttpHeaders(request.headers), io.BytesIO(request.body) if request.body else None)
+            request.method,
+            request.target,
+            self.http.HttpHeaders(request.headers),
+            io.BytesIO(request.body) if request.body else None,
+        )
         kinds, hash_header = auth.AwsSignatureType, auth.AwsSignedBodyHeaderType
         config = auth.AwsSigningConfig(
-            algorithm=auth.AwsSigningAlgorithm.V4, region=region, service=service, date=date,
-            signature_type=kinds.HTTP_REQUEST_HEADERS if expires is None else kinds.HTTP_REQUEST_QUERY_PARAMS,
-            credentials_provider=auth.AwsCredentialsProvider.new_static(given.access_key, given.secret_key, given.session_token),
-            use_double_uri_encode=double_encode, should_normalize_uri_path=normalize, expiration_in_seconds=expires,
-            signed_body_header_type=hash_header.X_AMZ_CONTENT_SHA_256 if sign_body else hash_header.NONE,
-            omit_session_token=omit_session_token)
+            algorithm=auth.AwsSigningAlgorithm.V4,
+            region=region,
+            service=service,
+            date=date,
+            signature_type=kinds.HTTP_REQUEST_HEADERS
+            if expires is None
+            else kinds.HTTP_REQUEST_QUERY_PARAMS,
+            credentials_provider=auth.AwsCredentialsProvider.new_static(
+                given.access_key, given.secret_key, given.session_token
+            ),
+            use_double_uri_encode=double_encode,
+            should_normalize_uri_path=normalize,
+            expiration_in_seconds=expires,
+            signed_body_header_type=hash_header.X_AMZ_CONTENT_SHA_256
+            if sign_body
+            else hash_header.NONE,
+            omit_session_token=omit_session_token,
+        )
         auth.aws_sign_request(theirs, config).result(30)
         return theirs
 
@@ -393,9 +562,19 @@ def test_awscrt_agrees(crt: Crt, normalize: bool, double_encode: bool) -> None:
         assert theirs.headers.get("Authorization") == ours.authorization
         # awscrt hands the given headers back trimmed, its own among them: those are what the two have to agree on.
         own = [(name, value) for name, value in theirs.headers if name.lower() in OWN]
-        assert sorted((name.lower(), value) for name, value in own) == sorted(ours.headers[len(request.headers):])
+        assert sorted((name.lower(), value) for name, value in own) == sorted(
+            ours.headers[len(request.headers) :]
+        )
         assert len(list(theirs.headers)) == len(ours.headers)
-        verify(request.method, request.target, request.headers + own, request.body, request.credentials, *WHERE, **options)
+        verify(
+            request.method,
+            request.target,
+            request.headers + own,
+            request.body,
+            request.credentials,
+            *WHERE,
+            **options,
+        )
 
 
 @pytest.mark.parametrize("double_encode", [True, False])
@@ -405,11 +584,23 @@ def test_awscrt_agrees_on_presigned_requests(crt: Crt, double_encode: bool) -> N
         request = without_scheme(maker.request())
         options = {"normalize": number % 3 > 0, "double_encode": double_encode}
         expires, omit = maker.random.randint(1, 604800), number % 2 == 0
-        ours = Signer().presign(*request, *WHERE, expires=expires, omit_session_token=omit, **options)
+        ours = Signer().presign(
+            *request, *WHERE, expires=expires, omit_session_token=omit, **options
+        )
         theirs = crt.sign(request, expires=expires, omit_session_token=omit, **options)
         assert split_target(theirs.path)[0] == split_target(ours.target)[0]
-        assert sorted(decode_query(split_target(theirs.path)[1])) == sorted(decode_query(split_target(ours.target)[1]))
-        verify(request.method, theirs.path, request.headers, request.body, request.credentials, *WHERE, **options)
+        assert sorted(decode_query(split_target(theirs.path)[1])) == sorted(
+            decode_query(split_target(ours.target)[1])
+        )
+        verify(
+            request.method,
+            theirs.path,
+            request.headers,
+            request.body,
+            request.credentials,
+            *WHERE,
+            **options,
+        )
 
 
 # name: (target, header or None, our line, awscrt's line): its canonical request is ours with one line exchanged
@@ -420,7 +611,13 @@ CRT_LINES: Dict[str, Tuple[str, Optional[Tuple[str, str]], Dict[str, bool], str,
     # Its Python face takes text and sends UTF-8; ours takes octets as Latin-1.
     "header values are UTF-8": ("/", ("x-t", "\xe9"), {}, "x-t:\xe9", "x-t:\xc3\xa9"),
     # Without double encoding it takes the path to be encoded already; ours encodes what is no escape (DESIGN 5, SIG-005).
-    "encoded once, a path stays as it stands": ("/a b+%zz*", None, {"double_encode": False}, "/a%20b%2B%25zz%2A", "/a b+%zz*"),
+    "encoded once, a path stays as it stands": (
+        "/a b+%zz*",
+        None,
+        {"double_encode": False},
+        "/a%20b%2B%25zz%2A",
+        "/a b+%zz*",
+    ),
     "encoded once, also Unicode": ("/\xe9", None, {"double_encode": False}, "/%C3%A9", "/\xc3\xa9"),
 }
 
@@ -432,15 +629,33 @@ def test_awscrt_differs(crt: Crt, name: str) -> None:
     ours = Signer().sign(*request, *WHERE, **options)
     assert ours.canonical_request.count("\n" + our_line + "\n") == 1
     theirs = ours.canonical_request.replace("\n" + our_line + "\n", "\n" + their_line + "\n")
-    assert crt.sign(request, **options).headers.get("Authorization") == ours.authorization.replace(ours.signature, signature_of(theirs))
+    assert crt.sign(request, **options).headers.get("Authorization") == ours.authorization.replace(
+        ours.signature, signature_of(theirs)
+    )
 
 
 CRT_SIGNED = {
     # What it signs and we leave alone, for proxies change it (SIG-015), and what it leaves alone and we sign.
-    "signed by awscrt": ["accept-encoding", "baggage", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "traceparent",
-                         "tracestate", "trailer", "x-forwarded-for"],
+    "signed by awscrt": [
+        "accept-encoding",
+        "baggage",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "te",
+        "traceparent",
+        "tracestate",
+        "trailer",
+        "x-forwarded-for",
+    ],
     "signed by us": ["sec-websocket-key", "sec-websocket-protocol", "sec-websocket-version"],
-    "signed by neither": ["expect", "transfer-encoding", "upgrade", "user-agent", "x-amzn-trace-id"],
+    "signed by neither": [
+        "expect",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+        "x-amzn-trace-id",
+    ],
     "signed by both": ["accept", "content-length", "cookie", "date", "range", "x-amz-foo"],
 }
 
@@ -449,8 +664,12 @@ CRT_SIGNED = {
 def test_awscrt_signs_other_headers(crt: Crt, group: str) -> None:
     for name in CRT_SIGNED[group]:
         request = Request("GET", "/", [HOST, (name, "v")], b"", PLAIN)
-        ours = re.findall("SignedHeaders=([^,]*)", Signer().sign(*request, *WHERE).authorization)[0].split(";")
-        theirs = re.findall("SignedHeaders=([^,]*)", crt.sign(request).headers.get("Authorization"))[0].split(";")
+        ours = re.findall("SignedHeaders=([^,]*)", Signer().sign(*request, *WHERE).authorization)[
+            0
+        ].split(";")
+        theirs = re.findall(
+            "SignedHeaders=([^,]*)", crt.sign(request).headers.get("Authorization")
+        )[0].split(";")
         assert (name in ours) == (group in ("signed by us", "signed by both"))
         assert (name in theirs) == (group in ("signed by awscrt", "signed by both"))
 
@@ -473,7 +692,9 @@ def test_awscrt_refuses(crt: Crt, name: str) -> None:
     target, headers = CRT_REFUSES[name]
     request = Request("GET", target, [HOST] + headers, b"", PLAIN)
     Signer().sign(*request, *WHERE)
-    with pytest.raises(Exception, match="AWS_ERROR_MALFORMED_INPUT_STRING|AWS_AUTH_SIGNING_ILLEGAL_REQUEST"):
+    with pytest.raises(
+        Exception, match="AWS_ERROR_MALFORMED_INPUT_STRING|AWS_AUTH_SIGNING_ILLEGAL_REQUEST"
+    ):
         crt.sign(request)
 
 
@@ -487,6 +708,7 @@ def test_awscrt_signs_what_we_refuse(crt: Crt) -> None:
 
 # ---- curl ----------------------------------------------------------------------------------------------------------
 
+
 class Recorded(NamedTuple):
     method: str
     target: str
@@ -495,7 +717,9 @@ class Recorded(NamedTuple):
 
     def verify(self, credentials: Credentials = PLAIN, **options: bool) -> None:
         """Verify at the time that the request itself states."""
-        amz_date = next(value.strip() for name, value in self.headers if name.lower() == "x-amz-date")
+        amz_date = next(
+            value.strip() for name, value in self.headers if name.lower() == "x-amz-date"
+        )
         verify(*self, credentials, REGION, SERVICE, amz_date, **options)
 
 
@@ -511,18 +735,29 @@ class Recorder:
             def handle(self) -> None:
                 method, target, _ = self.rfile.readline().decode("latin-1").split(" ")
                 headers: Pairs = []
-                for line in iter(lambda: self.rfile.readline().decode("latin-1").rstrip("\r\n"), ""):
+                for line in iter(
+                    lambda: self.rfile.readline().decode("latin-1").rstrip("\r\n"), ""
+                ):
                     name, _, value = line.partition(":")
                     headers.append((name, value))
                 fields = {name.lower(): value for name, value in headers}
                 if "expect" in fields:
                     self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-                seen.append(Recorded(method, target, headers, self.rfile.read(int(fields.get("content-length", "0")))))
-                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                seen.append(
+                    Recorded(
+                        method,
+                        target,
+                        headers,
+                        self.rfile.read(int(fields.get("content-length", "0"))),
+                    )
+                )
+                self.wfile.write(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                )
 
         self.seen = seen
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d" % self.server.server_address[1]
+        self.url = f"http://127.0.0.1:{int(self.server.server_address[1])}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
         self.thread.start()
 
@@ -537,7 +772,9 @@ def curl_version() -> Tuple[int, ...]:
     program = shutil.which("curl")
     if program is None:
         return ()
-    text = subprocess.run([program, "--version"], stdout=subprocess.PIPE, check=True).stdout.decode("utf-8", "replace")
+    text = subprocess.run([program, "--version"], stdout=subprocess.PIPE, check=True).stdout.decode(
+        "utf-8", "replace"
+    )
     return tuple(int(number) for number in re.findall(r"\d+", text.split()[1])[:3])
 
 
@@ -552,14 +789,35 @@ def recorder() -> Iterator[Recorder]:
         server.close()
 
 
-def curl(recorder: Recorder, target: str, *arguments: str, data: Optional[bytes] = None) -> Recorded:
+def curl(
+    recorder: Recorder, target: str, *arguments: str, data: Optional[bytes] = None
+) -> Recorded:
     """Let curl sign and send one request; it is told to leave the path alone and to use no proxy."""
     recorder.seen.clear()
     more = [] if data is None else ["--data-binary", "@-"]
     done = subprocess.run(
-        ["curl", "-q", "-sS", "--max-time", "30", "--noproxy", "*", "--path-as-is", "--globoff", "--aws-sigv4",
-         "aws:amz:us-east-1:sagemaker", "--user", ACCESS_KEY + ":" + SECRET_KEY, recorder.url + target, *arguments, *more],
-        input=data or b"", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        [
+            "curl",
+            "-q",
+            "-sS",
+            "--max-time",
+            "30",
+            "--noproxy",
+            "*",
+            "--path-as-is",
+            "--globoff",
+            "--aws-sigv4",
+            "aws:amz:us-east-1:sagemaker",
+            "--user",
+            ACCESS_KEY + ":" + SECRET_KEY,
+            recorder.url + target,
+            *arguments,
+            *more,
+        ],
+        input=data or b"",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
     assert len(recorder.seen) == 1 and recorder.seen[0].target == target
     return recorder.seen[0]
@@ -574,21 +832,41 @@ CURL: Dict[str, Tuple[str, List[str], Optional[bytes]]] = {
     "query in order": ("/?a=1&b=2&c=~", [], None),
     "query with an escape": ("/p?a=%2F&b=%E1%88%B4", [], None),
     "query without a name": ("/?=v", [], None),
-    "POST": ("/endpoints/e/invocations-response-stream", ["-H", "Content-Type: application/json"], b'{"inputs": "Hi"}'),
-    "POST of every byte": ("/p", ["-H", "Content-Type: application/octet-stream"], bytes(range(256))),
+    "POST": (
+        "/endpoints/e/invocations-response-stream",
+        ["-H", "Content-Type: application/json"],
+        b'{"inputs": "Hi"}',
+    ),
+    "POST of every byte": (
+        "/p",
+        ["-H", "Content-Type: application/octet-stream"],
+        bytes(range(256)),
+    ),
     "POST of a megabyte": ("/p", [], b"x" * 1048576),
     "POST and query": ("/p?a=1&b=2", [], b"body"),
     "PUT of nothing": ("/p", ["-X", "PUT"], b""),
     "DELETE": ("/p", ["-X", "DELETE"], None),
     "HEAD": ("/p", ["-I"], None),
-    "headers of the operation": ("/p", ["-H", "X-Amzn-SageMaker-Accept: text/plain", "-H", "X-Amzn-SageMaker-Session-Id: s"], b"{}"),
+    "headers of the operation": (
+        "/p",
+        ["-H", "X-Amzn-SageMaker-Accept: text/plain", "-H", "X-Amzn-SageMaker-Session-Id: s"],
+        b"{}",
+    ),
     "x-amz header": ("/p", ["-H", "X-Amz-Foo: 1"], None),
     "blanks in a value": ("/p", ["-H", "A: \t x\ty  z "], None),
     "quotes in a value": ("/p", ["-H", 'A: "a   b"'], None),
     "octets in a value": ("/p", ["-H", "A: \u00e9"], None),
-    "order of names": ("/p", ["-H", "Zed: 1", "-H", "b: 2", "-H", "Accept: */*", "-H", "C: 3"], None),
+    "order of names": (
+        "/p",
+        ["-H", "Zed: 1", "-H", "b: 2", "-H", "Accept: */*", "-H", "C: 3"],
+        None,
+    ),
     "own host": ("/p", ["-H", "Host: example.amazonaws.com"], None),
-    "what proxies touch": ("/p", ["-H", "User-Agent: a", "-H", "Accept-Encoding: gzip", "-H", "X-Forwarded-For: ::1"], None),
+    "what proxies touch": (
+        "/p",
+        ["-H", "User-Agent: a", "-H", "Accept-Encoding: gzip", "-H", "X-Forwarded-For: ::1"],
+        None,
+    ),
 }
 
 
@@ -629,31 +907,62 @@ def test_curl_7_88_signs_the_path_as_it_stands(recorder: Recorder, target: str) 
 
 
 # curl 7.88 signs path and query as they stand: not decoded, not encoded, not sorted, no equals sign added.
-@pytest.mark.parametrize("target, our_line, curl_line", [
-    ("/?b=2&a=1", "a=1&b=2", "b=2&a=1"), ("/?a=1&a=0", "a=0&a=1", "a=1&a=0"), ("/?a", "a=", "a"), ("/?a=%2f", "a=%2F", "a=%2f"),
-    ("/?a=x+y", "a=x%2By", "a=x+y"), ("/?a&&b", "a=&b=", "a&&b"), ("/?a=b=c", "a=b%3Dc", "a=b=c"), ("/?a=%7E", "a=~", "a=%7E"),
-    ("/?a=(!*')", "a=%28%21%2A%27%29", "a=(!*')"), ("/a+b", "/a%2Bb", "/a+b")])
-def test_curl_7_88_signs_the_query_as_it_stands(recorder: Recorder, target: str, our_line: str, curl_line: str) -> None:
+@pytest.mark.parametrize(
+    "target, our_line, curl_line",
+    [
+        ("/?b=2&a=1", "a=1&b=2", "b=2&a=1"),
+        ("/?a=1&a=0", "a=0&a=1", "a=1&a=0"),
+        ("/?a", "a=", "a"),
+        ("/?a=%2f", "a=%2F", "a=%2f"),
+        ("/?a=x+y", "a=x%2By", "a=x+y"),
+        ("/?a&&b", "a=&b=", "a&&b"),
+        ("/?a=b=c", "a=b%3Dc", "a=b=c"),
+        ("/?a=%7E", "a=~", "a=%7E"),
+        ("/?a=(!*')", "a=%28%21%2A%27%29", "a=(!*')"),
+        ("/a+b", "/a%2Bb", "/a+b"),
+    ],
+)
+def test_curl_7_88_signs_the_query_as_it_stands(
+    recorder: Recorder, target: str, our_line: str, curl_line: str
+) -> None:
     curl_7_88_alone()
     request = curl(recorder, target)
     with pytest.raises(SignatureError) as caught:
         request.verify()
     error = caught.value
-    assert error.rule == "SIG-041" and error.canonical_request is not None and error.string_to_sign is not None
+    assert (
+        error.rule == "SIG-041"
+        and error.canonical_request is not None
+        and error.string_to_sign is not None
+    )
     assert error.canonical_request.count("\n" + our_line + "\n") == 1
     _, amz_date, scope, _ = error.string_to_sign.split("\n")
-    theirs = string_to_sign(amz_date, scope, error.canonical_request.replace("\n" + our_line + "\n", "\n" + curl_line + "\n"))
+    theirs = string_to_sign(
+        amz_date,
+        scope,
+        error.canonical_request.replace("\n" + our_line + "\n", "\n" + curl_line + "\n"),
+    )
     key = derive_signing_keys(SECRET_KEY, amz_date[:8], REGION, SERVICE).k_signing
-    assert dict(request.headers)["Authorization"].endswith("Signature=" + calculate_signature(key, theirs))
+    assert dict(request.headers)["Authorization"].endswith(
+        "Signature=" + calculate_signature(key, theirs)
+    )
 
 
 # curl 7.88 lists a repeated name twice, and `-H 'Name;'` (an empty value) with its semicolon; it sorts lines, colon included.
-@pytest.mark.parametrize("headers, listed", [
-    (["a: 1", "a: 2"], "a;a;host;x-amz-date"), (["Empty;"], "empty;;host;x-amz-date"), (["a: 1", "a-b: 2"], "a-b;a;host;x-amz-date")])
-def test_curl_7_88_lists_headers_its_own_way(recorder: Recorder, headers: List[str], listed: str) -> None:
+@pytest.mark.parametrize(
+    "headers, listed",
+    [
+        (["a: 1", "a: 2"], "a;a;host;x-amz-date"),
+        (["Empty;"], "empty;;host;x-amz-date"),
+        (["a: 1", "a-b: 2"], "a-b;a;host;x-amz-date"),
+    ],
+)
+def test_curl_7_88_lists_headers_its_own_way(
+    recorder: Recorder, headers: List[str], listed: str
+) -> None:
     curl_7_88_alone()
     request = curl(recorder, "/", *[part for header in headers for part in ("-H", header)])
-    assert "SignedHeaders=%s," % listed in dict(request.headers)["Authorization"]
+    assert f"SignedHeaders={listed}," in dict(request.headers)["Authorization"]
     with pytest.raises(SignatureError) as caught:
         request.verify()
     assert caught.value.rule == "SIG-045"

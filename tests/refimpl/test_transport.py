@@ -8,6 +8,7 @@ was hit, and says which. TLS is refused where it must be. No thread, no socket a
 
 Time-outs that must really pass are short; slow drips run on a clock of the test's own. Nothing asserts on seconds.
 """
+
 import errno
 import os
 import socket
@@ -75,7 +76,9 @@ def request_to(server, body=b"in", scheme=None, host=None, port=None):
     return HttpRequest("POST", scheme, host, port or server.port, "/t?q", headers, body)
 
 
-Outcome = namedtuple("Outcome", "exchange body error parts")  # exchange: None without a head;  error: None when complete
+Outcome = namedtuple(
+    "Outcome", "exchange body error parts"
+)  # exchange: None without a head;  error: None when complete
 
 
 def fetch(server, timeouts=LONG, context=None, **options):
@@ -100,7 +103,9 @@ def fetch(server, timeouts=LONG, context=None, **options):
 
 def answered(*steps, **options):
     """Play steps to one client and return its outcome; the client must have closed its connection in any case."""
-    with RawServer(list(steps), read=options.pop("read", read_request), tls=options.pop("tls", None)) as server:
+    with RawServer(
+        list(steps), read=options.pop("read", read_request), tls=options.pop("tls", None)
+    ) as server:
         outcome = fetch(server, **options)
         server.gone()
     return outcome
@@ -111,7 +116,12 @@ def is_http(error, rule):
 
 
 def is_truncated(error):
-    return type(error) is HttpError and error.kind == "truncated" and error.rule == "HTTP-023" and not error.retryable
+    return (
+        type(error) is HttpError
+        and error.kind == "truncated"
+        and error.rule == "HTTP-023"
+        and not error.retryable
+    )
 
 
 def is_network(error):
@@ -119,24 +129,41 @@ def is_network(error):
 
 
 def assert_timeout(error, doing, limit):
-    assert type(error) is NetworkError and error.kind == "timeout" and error.rule == "HTTP-051" and error.retryable
-    assert error.message == "timed out while %s" % doing
-    assert error.expected == "within the %s" % limit
+    assert (
+        type(error) is NetworkError
+        and error.kind == "timeout"
+        and error.rule == "HTTP-051"
+        and error.retryable
+    )
+    assert error.message == f"timed out while {doing}"
+    assert error.expected == f"within the {limit}"
 
 
 # ---- the request on the wire -------------------------------------------------------------------------------------
 
+
 # HTTP-009
 @pytest.mark.parametrize("body", [b"", b"x", b"\r\n\0\xff" * 100])
 def test_the_request_is_sent_as_given_and_nothing_is_added(body):
-    headers = (("Host", "example.com:1"), ("b", "2"), ("A", "1"), ("b", "\xe9 3"), ("Empty", ""), ("Content-Length", str(len(body))))
+    headers = (
+        ("Host", "example.com:1"),
+        ("b", "2"),
+        ("A", "1"),
+        ("b", "\xe9 3"),
+        ("Empty", ""),
+        ("Content-Length", str(len(body))),
+    )
     with RawServer([with_length(0)]) as server:
-        request = HttpRequest("POST", "http", "127.0.0.1", server.port, "/p/%41?q=%20&r", headers, body)
+        request = HttpRequest(
+            "POST", "http", "127.0.0.1", server.port, "/p/%41?q=%20&r", headers, body
+        )
         exchange = open_exchange(request, LONG)
         exchange.close()
         assert server.gone() == "eof"
-        assert server.requests == [b"POST /p/%41?q=%20&r HTTP/1.1\r\nHost: example.com:1\r\nb: 2\r\nA: 1\r\nb: \xe9 3\r\nEmpty: \r\n"
-                                   b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body]
+        assert server.requests == [
+            b"POST /p/%41?q=%20&r HTTP/1.1\r\nHost: example.com:1\r\nb: 2\r\nA: 1\r\nb: \xe9 3\r\nEmpty: \r\n"
+            b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
+        ]
 
 
 def test_a_large_body_arrives_whole():
@@ -188,12 +215,18 @@ class RecordingSocket:
 
 
 @pytest.mark.parametrize("refuses", [False, True])
-@pytest.mark.parametrize("names,expected", [
-    ({"TCP_KEEPIDLE": 1, "TCP_KEEPALIVE": 2, "TCP_KEEPINTVL": 3, "TCP_KEEPCNT": 4}, [(1, 45), (3, 15), (4, 8)]),
-    ({"TCP_KEEPALIVE": 2, "TCP_KEEPINTVL": 3}, [(2, 45), (3, 15)]),
-    ({"TCP_KEEPCNT": 4}, [(4, 8)]),
-    ({}, []),
-])
+@pytest.mark.parametrize(
+    "names,expected",
+    [
+        (
+            {"TCP_KEEPIDLE": 1, "TCP_KEEPALIVE": 2, "TCP_KEEPINTVL": 3, "TCP_KEEPCNT": 4},
+            [(1, 45), (3, 15), (4, 8)],
+        ),
+        ({"TCP_KEEPALIVE": 2, "TCP_KEEPINTVL": 3}, [(2, 45), (3, 15)]),
+        ({"TCP_KEEPCNT": 4}, [(4, 8)]),
+        ({}, []),
+    ],
+)
 def test_keep_alive_goes_as_far_as_the_platform(monkeypatch, names, expected, refuses):
     for name in ("TCP_KEEPIDLE", "TCP_KEEPALIVE", "TCP_KEEPINTVL", "TCP_KEEPCNT"):
         monkeypatch.delattr(socket, name, raising=False)
@@ -201,10 +234,13 @@ def test_keep_alive_goes_as_far_as_the_platform(monkeypatch, names, expected, re
         monkeypatch.setattr(socket, name, value, raising=False)
     recording = RecordingSocket(refuses)
     keep_alive(recording)
-    assert recording.options == [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)] + [(socket.IPPROTO_TCP,) + pair for pair in expected]
+    assert recording.options == [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)] + [
+        (socket.IPPROTO_TCP,) + pair for pair in expected
+    ]
 
 
 # ---- the head ----------------------------------------------------------------------------------------------------
+
 
 def test_an_answer_is_handed_over():
     answer = b"HTTP/1.0 503 Not  Now\r\nA: 1\r\nb:\r\n c\r\na:\t2 \r\n\r\nbody"
@@ -227,7 +263,10 @@ def test_a_head_cut_at_every_byte(ending):
             if cut == 0 or ending is reset:
                 assert is_network(outcome.error) and outcome.error.retryable, (cut, outcome)
             else:
-                assert is_http(outcome.error, "HTTP-041") and not outcome.error.retryable, (cut, outcome)
+                assert is_http(outcome.error, "HTTP-041") and not outcome.error.retryable, (
+                    cut,
+                    outcome,
+                )
         whole = fetch(server)
         assert (whole.exchange.status, whole.body, whole.error) == (200, b"", None)
 
@@ -235,10 +274,17 @@ def test_a_head_cut_at_every_byte(ending):
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nContent-Length: 7\r\n\r\n"
 
 
-@pytest.mark.parametrize("interim", [
-    INTERIM, b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n", b"HTTP/1.1 199\r\n\r\n", INTERIM * 16,
-    b"HTTP/1.1 100 Continue\r\n\r\n" + INTERIM,
-])
+@pytest.mark.parametrize(
+    "interim",
+    [
+        INTERIM,
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 102 Processing\r\n\r\n",
+        b"HTTP/1.1 199\r\n\r\n",
+        INTERIM * 16,
+        b"HTTP/1.1 100 Continue\r\n\r\n" + INTERIM,
+    ],
+)
 def test_interim_answers_are_skipped(interim):
     outcome = answered(interim, b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno")
     assert (outcome.exchange.status, outcome.exchange.headers) == (404, (("Content-Length", "2"),))
@@ -268,26 +314,51 @@ def test_every_final_status_is_handed_over(status):
 
 
 BAD_HEADS = [
-    ("HTTP-041", b"<html>\r\n\r\n"), ("HTTP-041", b"HTTP/2 200\r\n\r\n"), ("HTTP-041", b"HTTP/1.1 20 OK\r\n\r\n"),
-    ("HTTP-041", b"\r\n" + with_length(0)), ("HTTP-041", b"5\r\nhello\r\n"), ("HTTP-041", b"x" * 300), ("HTTP-041", b"\0" * 64),
-    ("HTTP-047", b"HTTP/1.1 200 OK\n\n"), ("HTTP-047", OK + b"A: b\n\r\n"), ("HTTP-047", OK + b"\n"), ("HTTP-047", OK + b"A: b\r\n\n"),
-    ("HTTP-047", OK + b" A: b\r\n\r\n"), ("HTTP-047", OK + b"A : b\r\n\r\n"), ("HTTP-047", OK + b"A: \0\r\n\r\n"),
-    ("HTTP-047", OK + b"AB\r\n\r\n"), ("HTTP-047", OK + b": b\r\n\r\n"), ("HTTP-047", OK + b"A: b\rc\r\n\r\n"),
-    ("HTTP-042", OK + b"Content-Length: x\r\n\r\n"), ("HTTP-042", OK + b"Content-Length: -1\r\n\r\n"),
-    ("HTTP-042", OK + b"Content-Length: +1\r\n\r\n"), ("HTTP-042", OK + b"Content-Length: 1_0\r\n\r\n"),
-    ("HTTP-042", OK + b"Content-Length:\r\n\r\n"), ("HTTP-042", OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"),
-    ("HTTP-042", OK + b"Content-Length: 5, 6\r\n\r\nhello!"), ("HTTP-042", OK + b"Content-Length: 9999999999999999999\r\n\r\n"),
+    ("HTTP-041", b"<html>\r\n\r\n"),
+    ("HTTP-041", b"HTTP/2 200\r\n\r\n"),
+    ("HTTP-041", b"HTTP/1.1 20 OK\r\n\r\n"),
+    ("HTTP-041", b"\r\n" + with_length(0)),
+    ("HTTP-041", b"5\r\nhello\r\n"),
+    ("HTTP-041", b"x" * 300),
+    ("HTTP-041", b"\0" * 64),
+    ("HTTP-047", b"HTTP/1.1 200 OK\n\n"),
+    ("HTTP-047", OK + b"A: b\n\r\n"),
+    ("HTTP-047", OK + b"\n"),
+    ("HTTP-047", OK + b"A: b\r\n\n"),
+    ("HTTP-047", OK + b" A: b\r\n\r\n"),
+    ("HTTP-047", OK + b"A : b\r\n\r\n"),
+    ("HTTP-047", OK + b"A: \0\r\n\r\n"),
+    ("HTTP-047", OK + b"AB\r\n\r\n"),
+    ("HTTP-047", OK + b": b\r\n\r\n"),
+    ("HTTP-047", OK + b"A: b\rc\r\n\r\n"),
+    ("HTTP-042", OK + b"Content-Length: x\r\n\r\n"),
+    ("HTTP-042", OK + b"Content-Length: -1\r\n\r\n"),
+    ("HTTP-042", OK + b"Content-Length: +1\r\n\r\n"),
+    ("HTTP-042", OK + b"Content-Length: 1_0\r\n\r\n"),
+    ("HTTP-042", OK + b"Content-Length:\r\n\r\n"),
+    ("HTTP-042", OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!"),
+    ("HTTP-042", OK + b"Content-Length: 5, 6\r\n\r\nhello!"),
+    ("HTTP-042", OK + b"Content-Length: 9999999999999999999\r\n\r\n"),
     ("HTTP-043", OK + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-    ("HTTP-044", OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), ("HTTP-044", OK + b"Transfer-Encoding: gzip\r\n\r\n"),
+    ("HTTP-044", OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+    ("HTTP-044", OK + b"Transfer-Encoding: gzip\r\n\r\n"),
     ("HTTP-044", OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
     ("HTTP-044", b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-    ("HTTP-048", OK + b"A: b\r\n" * 101 + b"\r\n"), ("HTTP-048", OK + b"A: b\r\n" + b" c\r\n" * 100 + b"\r\n"),
-    ("HTTP-048", b"HTTP/1.1 200 " + b"x" * 65536 + b"\r\n\r\n"), ("HTTP-048", OK + b"A: " + b"x" * 65536 + b"\r\n\r\n"),
-    ("HTTP-048", b"x" * 65537), ("HTTP-048", b"x" * 65536 + b"\n"), ("HTTP-048", OK + b"x" * 65537),
+    ("HTTP-048", OK + b"A: b\r\n" * 101 + b"\r\n"),
+    ("HTTP-048", OK + b"A: b\r\n" + b" c\r\n" * 100 + b"\r\n"),
+    ("HTTP-048", b"HTTP/1.1 200 " + b"x" * 65536 + b"\r\n\r\n"),
+    ("HTTP-048", OK + b"A: " + b"x" * 65536 + b"\r\n\r\n"),
+    ("HTTP-048", b"x" * 65537),
+    ("HTTP-048", b"x" * 65536 + b"\n"),
+    ("HTTP-048", OK + b"x" * 65537),
 ]
 
 
-@pytest.mark.parametrize("rule,head", BAD_HEADS, ids=["%s-%d" % (rule, number) for number, (rule, _) in enumerate(BAD_HEADS)])
+@pytest.mark.parametrize(
+    "rule,head",
+    BAD_HEADS,
+    ids=[f"{rule}-{int(number)}" for number, (rule, _) in enumerate(BAD_HEADS)],
+)
 def test_what_is_no_head_is_refused(rule, head):
     outcome = answered(head)
     assert outcome.exchange is None
@@ -296,7 +367,9 @@ def test_what_is_no_head_is_refused(rule, head):
     assert len(str(outcome.error)) < 1000
 
 
-@pytest.mark.parametrize("head", [b"x" * 65537, OK + b"x" * 65537, OK + b"A: b\r\n" * 101, b"<html>\r\n", OK + b"\n"])
+@pytest.mark.parametrize(
+    "head", [b"x" * 65537, OK + b"x" * 65537, OK + b"A: b\r\n" * 101, b"<html>\r\n", OK + b"\n"]
+)
 def test_a_hostile_head_is_refused_before_it_ends(head):
     assert answered(head, stall).error.kind == "http"
 
@@ -311,8 +384,15 @@ def test_a_head_of_just_the_permitted_size():
     assert {len(value) for _, value in outcome.exchange.headers} == {65531, 1}
 
 
-@pytest.mark.parametrize("alert", [b"\x15\x03\x01\x00\x02\x02F", b"\x15\x03\x03\x00\x02\x02\n", b"\x15\x03\x03\x00\x02\x02(",
-                                   b"\x16\x03\x03\x00\x7a\r\n" + b"\2" * 120])
+@pytest.mark.parametrize(
+    "alert",
+    [
+        b"\x15\x03\x01\x00\x02\x02F",
+        b"\x15\x03\x03\x00\x02\x02\n",
+        b"\x15\x03\x03\x00\x02\x02(",
+        b"\x16\x03\x03\x00\x7a\r\n" + b"\2" * 120,
+    ],
+)
 def test_a_tls_port_that_is_called_in_plain_text_is_named(alert):
     error = answered(alert).error
     assert is_http(error, "HTTP-041")
@@ -329,8 +409,18 @@ def test_a_connection_closed_before_the_head():
 # ---- the body ----------------------------------------------------------------------------------------------------
 
 BODIES = {  # (bytes on the wire, whether they are of the body)
-    "chunked": (CHUNKED, [(b"5\r\n", False), (b"hello", True), (b"\r\n1;x=y\r\n", False), (b"!", True), (b"\r\n0A \r\n", False),
-                          (b"0123\r\n\0\xff89", True), (b"\r\n0;end\r\n", False)]),
+    "chunked": (
+        CHUNKED,
+        [
+            (b"5\r\n", False),
+            (b"hello", True),
+            (b"\r\n1;x=y\r\n", False),
+            (b"!", True),
+            (b"\r\n0A \r\n", False),
+            (b"0123\r\n\0\xff89", True),
+            (b"\r\n0;end\r\n", False),
+        ],
+    ),
     "length": (with_length(12), [(b"hello\r\n\0\xff!!!", True)]),
     "close": (UNTIL_CLOSE, [(b"hello\r\n\0\xff", True)]),
 }
@@ -341,7 +431,7 @@ def body_of(pieces_on_wire, cut=None):
     position, body = 0, b""
     for data, is_body in pieces_on_wire:
         if is_body:
-            body += data if cut is None else data[:max(0, cut - position)]
+            body += data if cut is None else data[: max(0, cut - position)]
         position += len(data)
     return body
 
@@ -362,11 +452,17 @@ def test_a_body_cut_at_every_byte(framing, ending):
                 assert (outcome.body, outcome.error) == (expected, None), cut
             else:
                 assert is_truncated(outcome.error), (cut, outcome)
-                assert outcome.body == expected if ending is close else expected.startswith(outcome.body)
+                assert (
+                    outcome.body == expected
+                    if ending is close
+                    else expected.startswith(outcome.body)
+                )
 
 
 @pytest.mark.parametrize("framing", ["chunked", "length"])
-@pytest.mark.parametrize("behind", [b"\r\n", b"", b"A: trailer\r\n\r\n", b"garbage", b"HTTP/1.1 200 OK\r\n\r\n"])
+@pytest.mark.parametrize(
+    "behind", [b"\r\n", b"", b"A: trailer\r\n\r\n", b"garbage", b"HTTP/1.1 200 OK\r\n\r\n"]
+)
 def test_the_end_of_a_body_is_known_and_what_follows_is_left_alone(framing, behind):
     head, on_wire = BODIES[framing]
     for ending in (stall, close):  # complete without the connection's end, too
@@ -374,8 +470,15 @@ def test_the_end_of_a_body_is_known_and_what_follows_is_left_alone(framing, behi
         assert (outcome.body, outcome.error) == (body_of(on_wire), None)
 
 
-@pytest.mark.parametrize("head", [b"HTTP/1.1 204 No\r\n\r\n", b"HTTP/1.1 304 No\r\nContent-Length: 5\r\n\r\n", with_length(0),
-                                  b"HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 204 No\r\n\r\n",
+        b"HTTP/1.1 304 No\r\nContent-Length: 5\r\n\r\n",
+        with_length(0),
+        b"HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ],
+)
 def test_answers_without_a_body_do_not_wait_for_one(head):
     outcome = answered(head, stall)
     assert (outcome.body, outcome.error) == (b"", None)
@@ -389,8 +492,23 @@ def test_what_stands_in_place_of_the_crlf_behind_a_chunk(bad):
     assert outcome.error.actual == bad
 
 
-BAD_CHUNK_LINES = [b"0x5\r\n", b"+5\r\n", b"-5\r\n", b" 5\r\n", b"5 5\r\n", b"1_0\r\n", b"\r\n", b"5\n", b"0\n", b"g\r\n", b";x\r\n",
-                   b"5;\0\r\n", b"5\rx\r\n", b"1" * 16 + b"\r\n", b"f" * 300 + b"\r\n"]
+BAD_CHUNK_LINES = [
+    b"0x5\r\n",
+    b"+5\r\n",
+    b"-5\r\n",
+    b" 5\r\n",
+    b"5 5\r\n",
+    b"1_0\r\n",
+    b"\r\n",
+    b"5\n",
+    b"0\n",
+    b"g\r\n",
+    b";x\r\n",
+    b"5;\0\r\n",
+    b"5\rx\r\n",
+    b"1" * 16 + b"\r\n",
+    b"f" * 300 + b"\r\n",
+]
 
 
 @pytest.mark.parametrize("line", BAD_CHUNK_LINES, ids=range(len(BAD_CHUNK_LINES)))
@@ -422,18 +540,23 @@ def test_a_chunk_line_without_an_end_is_refused_before_it_ends(line):
 def test_the_largest_sizes_wait_for_bytes_not_for_memory():
     outcome = answered(CHUNKED, b"f" * 15 + b"\r\nhello", close)
     assert outcome.body == b"hello" and is_truncated(outcome.error)
-    assert outcome.error.expected == "%d more bytes of a chunk" % (16 ** 15 - 1 - 5)
-    outcome = answered(with_length(10 ** 18 - 1), b"hello", close)
+    assert outcome.error.expected == f"{int(16**15 - 1 - 5)} more bytes of a chunk"
+    outcome = answered(with_length(10**18 - 1), b"hello", close)
     assert outcome.body == b"hello" and is_truncated(outcome.error)
-    assert outcome.error.expected == "%d more bytes" % (10 ** 18 - 1 - 5)
+    assert outcome.error.expected == f"{int(10**18 - 1 - 5)} more bytes"
 
 
 @pytest.mark.parametrize("framing", ["chunked", "length", "close"])
 def test_a_long_body(framing):
     data = os.urandom(300000)
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces(data, 70001))
-    outcome = answered({"chunked": CHUNKED + chunks + b"0\r\n\r\n", "length": with_length(len(data)) + data,
-                        "close": UNTIL_CLOSE + data}[framing])
+    outcome = answered(
+        {
+            "chunked": CHUNKED + chunks + b"0\r\n\r\n",
+            "length": with_length(len(data)) + data,
+            "close": UNTIL_CLOSE + data,
+        }[framing]
+    )
     assert (outcome.body, outcome.error) == (data, None)
 
 
@@ -464,7 +587,9 @@ FIRST_PARTS = {
 def test_a_part_is_handed_over_while_the_server_waits_for_it_to_be_read(name, secure, authority):
     head, first, second = FIRST_PARTS[name]
     answer, go_on = threading.Event(), threading.Event()
-    with RawServer([head, answer, first, go_on, second], tls=authority.server() if secure else None) as server:
+    with RawServer(
+        [head, answer, first, go_on, second], tls=authority.server() if secure else None
+    ) as server:
         exchange = open_exchange(request_to(server), LONG, authority.client() if secure else None)
         answer.set()  # the head alone was enough to get here
         got = b""
@@ -478,7 +603,9 @@ def test_a_part_is_handed_over_while_the_server_waits_for_it_to_be_read(name, se
 
 
 def test_an_error_in_the_body_is_final():
-    with RawServer([UNTIL_CLOSE + b"x", reset]) as server, closing(open_exchange(request_to(server), LONG)) as exchange:
+    with RawServer([UNTIL_CLOSE + b"x", reset]) as server, closing(
+        open_exchange(request_to(server), LONG)
+    ) as exchange:
         with pytest.raises(HttpError) as first:
             while True:
                 exchange.read1()
@@ -488,6 +615,7 @@ def test_an_error_in_the_body_is_final():
 
 
 # ---- answers to requests that are not yet sent -------------------------------------------------------------------
+
 
 def test_an_early_answer_is_read_when_the_server_stops_reading():
     answer = b"HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\n\r\ntoo large"
@@ -506,8 +634,14 @@ def test_a_server_that_stops_reading_and_answers_badly():
     assert is_http(error, "HTTP-041")
 
 
-@pytest.mark.parametrize("start,body", [(UNTIL_CLOSE + b"hello", b"hello"), (with_length(9) + b"hello", b"hello"),
-                                        (CHUNKED + b"5\r\nhello\r\n", b"hello")])
+@pytest.mark.parametrize(
+    "start,body",
+    [
+        (UNTIL_CLOSE + b"hello", b"hello"),
+        (with_length(9) + b"hello", b"hello"),
+        (CHUNKED + b"5\r\nhello\r\n", b"hello"),
+    ],
+)
 def test_an_early_answer_that_ends_with_a_reset_is_truncated(start, body):
     """The reset is told to the sending side, and must not look like a good end to the reading one."""
     outcome = answered(start, abandon, read=read_head, body=bytes(BIG))
@@ -516,6 +650,7 @@ def test_an_early_answer_that_ends_with_a_reset_is_truncated(start, body):
 
 
 # ---- connections that do not come to be --------------------------------------------------------------------------
+
 
 def closed_port():
     with socket.socket() as listener:
@@ -543,8 +678,14 @@ def test_a_host_that_cannot_be_a_name(host, scheme):
     assert error.actual == host
 
 
-@pytest.mark.parametrize("raised,expected", [(OSError("no words"), "no words"), (OSError(errno.ENETUNREACH, "unreachable"), "unreachable"),
-                                             (PermissionError(errno.EPERM, "not permitted"), "not permitted")])
+@pytest.mark.parametrize(
+    "raised,expected",
+    [
+        (OSError("no words"), "no words"),
+        (OSError(errno.ENETUNREACH, "unreachable"), "unreachable"),
+        (PermissionError(errno.EPERM, "not permitted"), "not permitted"),
+    ],
+)
 def test_every_failure_to_connect_is_a_network_error(monkeypatch, raised, expected):
     def create_connection(*_):
         raise raised
@@ -567,22 +708,49 @@ def test_a_socket_that_refuses_its_options_is_closed(monkeypatch):
 
 # ---- time-outs ---------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("timeouts", [(None, None, None), (1, 2.5, 3), (0.001, 2e6, None), (2147483, 2147483.0, None)])
+
+@pytest.mark.parametrize(
+    "timeouts", [(None, None, None), (1, 2.5, 3), (0.001, 2e6, None), (2147483, 2147483.0, None)]
+)
 def test_usable_timeouts(timeouts):
     assert check_timeouts(Timeouts(*timeouts)) == timeouts
 
 
-@pytest.mark.parametrize("value", [
-    0, -1, 0.0, -0.5, 2147483.1, 2147484, float("nan"), float("inf"), float("-inf"), 1e9, 10 ** 400, True, False, "5", b"5", [], 1j,
-    2 ** 32 / 1000 + 0.1,  # milliseconds that poll() takes for 100
-])
-@pytest.mark.parametrize("number,name", [(0, "connect_timeout"), (1, "read_timeout"), (2, "total_timeout")])
+@pytest.mark.parametrize(
+    "value",
+    [
+        0,
+        -1,
+        0.0,
+        -0.5,
+        2147483.1,
+        2147484,
+        float("nan"),
+        float("inf"),
+        float("-inf"),
+        1e9,
+        10**400,
+        True,
+        False,
+        "5",
+        b"5",
+        [],
+        1j,
+        2**32 / 1000 + 0.1,  # milliseconds that poll() takes for 100
+    ],
+)
+@pytest.mark.parametrize(
+    "number,name", [(0, "connect_timeout"), (1, "read_timeout"), (2, "total_timeout")]
+)
 def test_unusable_timeouts(value, number, name):
     timeouts = Timeouts(*[value if number == index else None for index in range(3)])
-    for function in (check_timeouts, lambda timeouts: open_exchange(request_to(None, scheme="http", port=1), timeouts)):
+    for function in (
+        check_timeouts,
+        lambda timeouts: open_exchange(request_to(None, scheme="http", port=1), timeouts),
+    ):
         with pytest.raises(UsageError) as caught:
             function(timeouts)
-        assert caught.value.message == "%s is no time" % name
+        assert caught.value.message == f"{name} is no time"
         assert caught.value.expected == "seconds above 0, at most 2147483, or None"
         assert caught.value.rule == "HTTP-051"
 
@@ -604,7 +772,7 @@ def full_listener():
                 except socket.timeout:
                     break
                 except OSError as error:
-                    pytest.skip("a full queue refuses here: %s" % error)
+                    pytest.skip(f"a full queue refuses here: {error}")
             else:
                 pytest.skip("this platform's queue of connections does not fill")
             yield listener.getsockname()[1]
@@ -613,10 +781,12 @@ def full_listener():
                 one.close()
 
 
-CONNECT_LIMITS = [(Timeouts(SHORT, PATIENCE, None), "connect_timeout of 0.25 s"),
-                  (Timeouts(SHORT, None, PATIENCE), "connect_timeout of 0.25 s"),
-                  (Timeouts(None, PATIENCE, TOTAL), "total_timeout of 0.6 s"),
-                  (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.6 s")]
+CONNECT_LIMITS = [
+    (Timeouts(SHORT, PATIENCE, None), "connect_timeout of 0.25 s"),
+    (Timeouts(SHORT, None, PATIENCE), "connect_timeout of 0.25 s"),
+    (Timeouts(None, PATIENCE, TOTAL), "total_timeout of 0.6 s"),
+    (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.6 s"),
+]
 
 
 @pytest.mark.parametrize("timeouts,limit", CONNECT_LIMITS)
@@ -628,12 +798,20 @@ def test_a_connection_that_is_not_accepted(timeouts, limit):
 @pytest.mark.parametrize("timeouts,limit", CONNECT_LIMITS)
 def test_a_server_that_does_not_shake_hands(timeouts, limit):
     with RawServer([], tls=True, shake=False) as server:
-        assert_timeout(fetch(server, timeouts, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)).error, "connecting", limit)
+        assert_timeout(
+            fetch(server, timeouts, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)).error,
+            "connecting",
+            limit,
+        )
         assert server.gone() in ("eof", "reset")
 
 
-READ_LIMITS = [(Timeouts(PATIENCE, SHORT, None), "read_timeout of 0.25 s"), (Timeouts(PATIENCE, SHORT, PATIENCE), "read_timeout of 0.25 s"),
-               (Timeouts(PATIENCE, None, TOTAL), "total_timeout of 0.6 s"), (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.6 s")]
+READ_LIMITS = [
+    (Timeouts(PATIENCE, SHORT, None), "read_timeout of 0.25 s"),
+    (Timeouts(PATIENCE, SHORT, PATIENCE), "read_timeout of 0.25 s"),
+    (Timeouts(PATIENCE, None, TOTAL), "total_timeout of 0.6 s"),
+    (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.6 s"),
+]
 
 
 @pytest.mark.parametrize("timeouts,limit", READ_LIMITS)
@@ -646,18 +824,29 @@ def test_the_limit_that_was_hit_is_named(timeouts, limit):
     assert_timeout(outcome.error, "reading the body", limit)
 
 
-@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 2", OK + b"Content-Type: te", OK + b"A: b\r\n", INTERIM])
+@pytest.mark.parametrize(
+    "head", [b"", b"HTTP/1.1 2", OK + b"Content-Type: te", OK + b"A: b\r\n", INTERIM]
+)
 def test_a_stall_before_the_end_of_the_head(head):
     outcome = answered(head, stall, timeouts=Timeouts(None, SHORT, None))
     assert outcome.exchange is None
     assert_timeout(outcome.error, "waiting for the answer", "read_timeout of 0.25 s")
 
 
-@pytest.mark.parametrize("start,body", [
-    (CHUNKED, b""), (CHUNKED + b"5", b""), (CHUNKED + b"5\r\n", b""), (CHUNKED + b"5\r\nhel", b"hel"),
-    (CHUNKED + b"5\r\nhello\r", b"hello"), (CHUNKED + b"5\r\nhello\r\n", b"hello"), (CHUNKED + b"0\r", b""),
-    (with_length(3) + b"he", b"he"), (UNTIL_CLOSE + b"he", b"he"),
-])
+@pytest.mark.parametrize(
+    "start,body",
+    [
+        (CHUNKED, b""),
+        (CHUNKED + b"5", b""),
+        (CHUNKED + b"5\r\n", b""),
+        (CHUNKED + b"5\r\nhel", b"hel"),
+        (CHUNKED + b"5\r\nhello\r", b"hello"),
+        (CHUNKED + b"5\r\nhello\r\n", b"hello"),
+        (CHUNKED + b"0\r", b""),
+        (with_length(3) + b"he", b"he"),
+        (UNTIL_CLOSE + b"he", b"he"),
+    ],
+)
 def test_a_stall_in_the_body(start, body):
     outcome = answered(start, stall, timeouts=Timeouts(None, SHORT, None))
     assert outcome.exchange.status == 200
@@ -679,10 +868,12 @@ class SteppingClock:
 
     def drip(self, data):
         """Return the step that sends data, one byte a tick."""
+
         def step(connection):
             for number in range(len(data)):
                 connection.server.wait(lambda seconds: self._ticks.acquire(timeout=seconds))
-                connection.socket.sendall(data[number:number + 1])
+                connection.socket.sendall(data[number : number + 1])
+
         return step
 
 
@@ -695,7 +886,10 @@ def test_a_head_that_drips_runs_into_the_total_timeout(read_timeout):
     assert_timeout(outcome.error, "waiting for the answer", "total_timeout of 60 s")
 
 
-@pytest.mark.parametrize("head,data", [(CHUNKED, b"1\r\nx\r\n" * 200), (with_length(1000), b"x" * 1000), (UNTIL_CLOSE, b"x" * 1000)])
+@pytest.mark.parametrize(
+    "head,data",
+    [(CHUNKED, b"1\r\nx\r\n" * 200), (with_length(1000), b"x" * 1000), (UNTIL_CLOSE, b"x" * 1000)],
+)
 def test_a_body_that_drips_runs_into_the_total_timeout(head, data):
     clock = SteppingClock()
     with RawServer([head, clock.drip(data)]) as server:
@@ -707,7 +901,9 @@ def test_a_body_that_drips_runs_into_the_total_timeout(head, data):
 
 def test_a_drip_within_the_limits_is_read_to_its_end():
     clock = SteppingClock()
-    outcome = answered(clock.drip(with_length(5) + b"hello"), monotonic=clock, timeouts=Timeouts(None, 60, 600))
+    outcome = answered(
+        clock.drip(with_length(5) + b"hello"), monotonic=clock, timeouts=Timeouts(None, 60, 600)
+    )
     assert (outcome.body, outcome.error) == (b"hello", None)
 
 
@@ -728,7 +924,8 @@ def test_each_wait_is_as_long_as_what_is_left_of_the_total_timeout():
         return readings.pop() if len(readings) > 1 else readings[0] if readings else 0.0
 
     with RawServer([CHUNKED + b"5\r\nhello\r\n", stall]) as server, closing(
-            open_exchange(request_to(server), Timeouts(None, None, 60), None, monotonic)) as exchange:
+        open_exchange(request_to(server), Timeouts(None, None, 60), None, monotonic)
+    ) as exchange:
         assert exchange.read1() == b"hello"
         readings.extend([60.0, 59.9])
         with pytest.raises(NetworkError) as caught:
@@ -746,10 +943,17 @@ def test_the_total_timeout_is_one_for_all_addresses_of_a_host(monkeypatch):
 
     with full_listener() as port:
         found = [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", port))]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda host, *more, **options: (
-            found * 3 if host == b"many.example" else getaddrinfo(host, *more, **options)))
+        monkeypatch.setattr(
+            socket,
+            "getaddrinfo",
+            lambda host, *more, **options: (
+                found * 3 if host == b"many.example" else getaddrinfo(host, *more, **options)
+            ),
+        )
         monkeypatch.setattr(socket.socket, "connect", recording, raising=False)
-        error = fetch(None, Timeouts(PATIENCE, PATIENCE, TOTAL), scheme="http", host="many.example", port=port).error
+        error = fetch(
+            None, Timeouts(PATIENCE, PATIENCE, TOTAL), scheme="http", host="many.example", port=port
+        ).error
         monkeypatch.undo()
     assert_timeout(error, "connecting", "total_timeout of 0.6 s")
     assert sum(waits) <= TOTAL
@@ -757,11 +961,16 @@ def test_the_total_timeout_is_one_for_all_addresses_of_a_host(monkeypatch):
 
 def test_what_the_kernel_gives_up_is_not_blamed_on_a_limit(monkeypatch):
     """The kernel's own ETIMEDOUT, of a connection or of keep-alive probes, comes long before or without our limits."""
+
     def create_connection(*_):
         raise OSError(errno.ETIMEDOUT, "Connection timed out")
 
     monkeypatch.setattr(socket, "create_connection", create_connection)
-    for timeouts in (Timeouts(None, 500, None), Timeouts(400, 500, None), Timeouts(None, None, None)):
+    for timeouts in (
+        Timeouts(None, 500, None),
+        Timeouts(400, 500, None),
+        Timeouts(None, None, None),
+    ):
         error = fetch(None, timeouts, scheme="http", port=80).error
         assert type(error) is NetworkError and error.retryable
         assert "timeout of" not in str(error)
@@ -788,10 +997,22 @@ def test_failed_keep_alive_probes_are_not_blamed_on_the_read_timeout(monkeypatch
 
 # ---- closing -----------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("secure", [False, True])
-@pytest.mark.parametrize("start", [CHUNKED, CHUNKED + b"5\r\nhe", CHUNKED + b"2\r\nhe\r", with_length(5) + b"he", UNTIL_CLOSE + b"he"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        CHUNKED,
+        CHUNKED + b"5\r\nhe",
+        CHUNKED + b"2\r\nhe\r",
+        with_length(5) + b"he",
+        UNTIL_CLOSE + b"he",
+    ],
+)
 @pytest.mark.parametrize("woken_first", [False, True])
-def test_closing_from_another_thread_ends_a_read(start, secure, woken_first, authority, monkeypatch):
+def test_closing_from_another_thread_ends_a_read(
+    start, secure, woken_first, authority, monkeypatch
+):
     ended, outcomes = threading.Event(), []
 
     def read_on():
@@ -811,10 +1032,19 @@ def test_closing_from_another_thread_ends_a_read(start, secure, woken_first, aut
         reader = threading.Thread(target=read_on)
         reader.start()
         with monkeypatch.context() as patch:
-            if woken_first:  # the reader is through before the socket is closed, and not only shut down
+            if (
+                woken_first
+            ):  # the reader is through before the socket is closed, and not only shut down
                 shutdown = socket.socket.shutdown
-                patch.setattr(socket.socket, "shutdown", lambda self, how: (shutdown(self, how), ended.wait(1)), raising=False)
-            time.sleep(0.02)  # for the reader to be waiting; if it is not yet, the outcome is the same
+                patch.setattr(
+                    socket.socket,
+                    "shutdown",
+                    lambda self, how: (shutdown(self, how), ended.wait(1)),
+                    raising=False,
+                )
+            time.sleep(
+                0.02
+            )  # for the reader to be waiting; if it is not yet, the outcome is the same
             exchange.close()
         reader.join(PATIENCE)
         assert not reader.is_alive()
@@ -823,7 +1053,15 @@ def test_closing_from_another_thread_ends_a_read(start, secure, woken_first, aut
     assert outcomes[0].kind == "closed"
 
 
-@pytest.mark.parametrize("start", [CHUNKED + b"5\r\nhello\r\n", with_length(5) + b"hello", UNTIL_CLOSE + b"hello", with_length(0)])
+@pytest.mark.parametrize(
+    "start",
+    [
+        CHUNKED + b"5\r\nhello\r\n",
+        with_length(5) + b"hello",
+        UNTIL_CLOSE + b"hello",
+        with_length(0),
+    ],
+)
 def test_a_closed_exchange_reads_no_more(start):
     with RawServer([start, stall]) as server:
         exchange = open_exchange(request_to(server), LONG)
@@ -847,6 +1085,7 @@ def test_closing_after_the_end_and_after_the_peer_is_harmless():
 
 
 # ---- TLS ---------------------------------------------------------------------------------------------------------
+
 
 class Authority:
     """A certificate authority for one run, and the contexts of servers that it certifies and of clients that trust it."""
@@ -879,7 +1118,11 @@ def authority():
 @pytest.mark.parametrize("framing", sorted(BODIES))
 def test_tls_with_a_trusted_certificate(framing, authority):
     head, on_wire = BODIES[framing]
-    outcome = answered(head + b"".join(data for data, _ in on_wire), tls=authority.server(), context=authority.client())
+    outcome = answered(
+        head + b"".join(data for data, _ in on_wire),
+        tls=authority.server(),
+        context=authority.client(),
+    )
     assert (outcome.exchange.status, outcome.body, outcome.error) == (200, body_of(on_wire), None)
 
 
@@ -892,7 +1135,9 @@ def test_an_untrusted_certificate(authority):
 
 
 def test_a_certificate_for_another_name(authority):
-    error = answered(with_length(0), tls=authority.server("other.example"), context=authority.client()).error
+    error = answered(
+        with_length(0), tls=authority.server("other.example"), context=authority.client()
+    ).error
     assert is_network(error) and error.rule == "HTTP-053" and not error.retryable
     assert "localhost" in str(error)
     assert "match" in str(error) and "name" in str(error).lower()
@@ -926,7 +1171,7 @@ def test_tls_1_1_is_refused(authority):
         lax = old_tls(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), False)
         authority._authority.configure_trust(lax)
     except (ssl.SSLError, ValueError) as error:
-        pytest.skip("this OpenSSL has no TLS 1.1: %s" % error)
+        pytest.skip(f"this OpenSSL has no TLS 1.1: {error}")
     if answered(with_length(0), tls=server_context, context=lax).error is not None:
         pytest.skip("this OpenSSL cannot speak TLS 1.1")
     strict = authority.client()
@@ -952,7 +1197,9 @@ def test_the_default_context_is_made_without_a_warning():
 @pytest.mark.parametrize("cut", [0, 3, 5])
 def test_a_body_until_close_is_complete_only_with_close_notify(cut, authority):
     for ending, complete in ((close, True), (ragged, False)):
-        outcome = answered(UNTIL_CLOSE + b"hello"[:cut], ending, tls=authority.server(), context=authority.client())
+        outcome = answered(
+            UNTIL_CLOSE + b"hello"[:cut], ending, tls=authority.server(), context=authority.client()
+        )
         assert outcome.body == b"hello"[:cut]
         assert outcome.error is None if complete else is_truncated(outcome.error), (ending, outcome)
 
@@ -974,29 +1221,72 @@ def test_heads_under_tls(ending, authority):
     tls, context = authority.server(), authority.client()
     assert answered(ending, tls=tls, context=context).error.kind == "network"
     for cut in (1, 17, len(SMALL_HEAD) - 1):
-        assert answered(SMALL_HEAD[:cut], ending, tls=tls, context=context).error.kind in ("http", "network")
+        assert answered(SMALL_HEAD[:cut], ending, tls=tls, context=context).error.kind in (
+            "http",
+            "network",
+        )
 
 
 # ---- anything at all ---------------------------------------------------------------------------------------------
 
 ANSWER_PARTS = [
-    b"HTTP/1.1 ", b"HTTP/1.0 ", b"200 OK", b"\r\n", b"\r\n", b"\n", b"\r", b"103 x\r\n\r\n", OK, CHUNKED, UNTIL_CLOSE, with_length(5),
-    b"Content-Length: ", b"5", b"0", b"Transfer-Encoding: ", b"chunked", b"gzip", b"A: b", b":", b" ", b"hello", b"5\r\nhello\r\n",
-    b"0\r\n\r\n", b"0\r\n", b"-", b"x", b"\0", b"\xff", b"\x15\x03",
+    b"HTTP/1.1 ",
+    b"HTTP/1.0 ",
+    b"200 OK",
+    b"\r\n",
+    b"\r\n",
+    b"\n",
+    b"\r",
+    b"103 x\r\n\r\n",
+    OK,
+    CHUNKED,
+    UNTIL_CLOSE,
+    with_length(5),
+    b"Content-Length: ",
+    b"5",
+    b"0",
+    b"Transfer-Encoding: ",
+    b"chunked",
+    b"gzip",
+    b"A: b",
+    b":",
+    b" ",
+    b"hello",
+    b"5\r\nhello\r\n",
+    b"0\r\n\r\n",
+    b"0\r\n",
+    b"-",
+    b"x",
+    b"\0",
+    b"\xff",
+    b"\x15\x03",
 ]
 some_parts = st.lists(st.sampled_from(ANSWER_PARTS), max_size=10).map(b"".join)
 answers = st.one_of(
-    some_parts, st.tuples(st.sampled_from([OK, CHUNKED, UNTIL_CLOSE, with_length(5)]), some_parts).map(b"".join), st.binary(max_size=60))
+    some_parts,
+    st.tuples(st.sampled_from([OK, CHUNKED, UNTIL_CLOSE, with_length(5)]), some_parts).map(
+        b"".join
+    ),
+    st.binary(max_size=60),
+)
 
 
 def test_any_bytes_in_any_pieces_end_in_a_value_or_in_our_errors():
     with RawServer([]) as server:
+
         @settings(max_examples=150, deadline=None)
-        @given(answers, st.lists(st.integers(0, 80), max_size=5), st.sampled_from([close, close, reset]))
+        @given(
+            answers,
+            st.lists(st.integers(0, 80), max_size=5),
+            st.sampled_from([close, close, reset]),
+        )
         def run(answer, cuts, ending):
             cuts = sorted(cut for cut in cuts if cut <= len(answer))
             outcomes = []
-            for script in ([answer], [answer[start:end] for start, end in zip([0] + cuts, cuts + [len(answer)])]):
+            for script in (
+                [answer],
+                [answer[start:end] for start, end in zip([0] + cuts, cuts + [len(answer)])],
+            ):
                 number = len(server.connections)
                 server.scripts[number:] = [script + [ending]]
                 outcome = fetch(server)  # raises whatever is not ours
@@ -1005,7 +1295,9 @@ def test_any_bytes_in_any_pieces_end_in_a_value_or_in_our_errors():
                     assert type(outcome.error) in (HttpError, NetworkError)
                     assert outcome.error.kind in ("http", "truncated", "network")
                     assert type(outcome.error) is NetworkError or outcome.error.kind != "network"
-                outcomes.append((outcome.exchange and outcome.exchange.status, outcome.body, str(outcome.error)))
+                outcomes.append(
+                    (outcome.exchange and outcome.exchange.status, outcome.body, str(outcome.error))
+                )
             if ending is close:
                 assert outcomes[0] == outcomes[1]
 

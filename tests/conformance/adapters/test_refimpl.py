@@ -5,6 +5,7 @@ The plan: questions are put to the adapter's own table of operations (answer), t
 runner puts them. The public corpora go through it whole: 38 signing cases twice, the published frames, 68 recorded streams,
 47 endpoint cases. The endpoint's catalogue goes through it twice: as HTTP responses in pieces, and over real sockets.
 """
+
 import base64
 import json
 import os
@@ -41,17 +42,48 @@ from tests.support import corpora, deliveries
 TOKEN = "EXAMPLE/SESSION+TOKEN=="
 DATE = "20150830T123600Z"
 KINDS = {
-    "prelude_crc", "message_crc", "length", "limit", "header", "duplicate_header", "header_type", "utf8", "truncated", "message_type",
-    "exception", "unmodeled", "service_error", "content_type", "http", "network", "timeout", "syntax", "type", "constraint", "signature",
-    "expired", "configuration"}
+    "prelude_crc",
+    "message_crc",
+    "length",
+    "limit",
+    "header",
+    "duplicate_header",
+    "header_type",
+    "utf8",
+    "truncated",
+    "message_type",
+    "exception",
+    "unmodeled",
+    "service_error",
+    "content_type",
+    "http",
+    "network",
+    "timeout",
+    "syntax",
+    "type",
+    "constraint",
+    "signature",
+    "expired",
+    "configuration",
+}
 
 
 def answer(op: str, given_input: Dict[str, Any]) -> Dict[str, Any]:
     """Return the answer to a question, both through JSON; its form is checked."""
     question = json.loads(json.dumps({"cmd": "run", "op": op, "input": given_input}))
-    answered = json.loads(json.dumps(answer_question(question, adapter.OPERATIONS), allow_nan=False))
-    required = {"ok": {"output"}, "reject": {"kind", "message"}, "error": {"detail"}}[answered["status"]]
-    assert required <= set(answered) <= required | {"status"} | ({"code", "fields", "output"} if answered["status"] == "reject" else set())
+    answered = json.loads(
+        json.dumps(answer_question(question, adapter.OPERATIONS), allow_nan=False)
+    )
+    required = {"ok": {"output"}, "reject": {"kind", "message"}, "error": {"detail"}}[
+        answered["status"]
+    ]
+    assert (
+        required
+        <= set(answered)
+        <= required
+        | {"status"}
+        | ({"code", "fields", "output"} if answered["status"] == "reject" else set())
+    )
     assert answered.get("kind", "type") in KINDS
     assert SECRET_KEY not in str(answered) and TOKEN not in answered.get("message", "")
     return answered
@@ -87,8 +119,16 @@ def without(document: Dict[str, Any], *names: str) -> Dict[str, Any]:
 # ---- sigv4 -------------------------------------------------------------------------------------------------------
 
 SIGNING: Dict[str, Any] = {
-    "method": "POST", "target": "/p/../q?b=2&a=1", "headers": [["Host", "example.com"], ["X-Test", "a  b"]], "body": text64(b"body"),
-    "access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "region": "us-east-1", "service": "sagemaker", "time": DATE}
+    "method": "POST",
+    "target": "/p/../q?b=2&a=1",
+    "headers": [["Host", "example.com"], ["X-Test", "a  b"]],
+    "body": text64(b"body"),
+    "access_key": ACCESS_KEY,
+    "secret_key": SECRET_KEY,
+    "region": "us-east-1",
+    "service": "sagemaker",
+    "time": DATE,
+}
 CREDENTIALS = Credentials(ACCESS_KEY, SECRET_KEY)
 TEMPORARY = Credentials(ACCESS_KEY, SECRET_KEY, TOKEN)
 
@@ -118,7 +158,9 @@ def wire_of(raw: bytes) -> Wire:
 def case_names() -> List[str]:
     root = os.environ.get("REFIMPL_CORPORA")
     folder = Path(root, "sigv4-aws-c-auth", "v4") if root else None
-    return sorted(path.name for path in folder.iterdir()) if folder and folder.is_dir() else ["corpus"]
+    return (
+        sorted(path.name for path in folder.iterdir()) if folder and folder.is_dir() else ["corpus"]
+    )
 
 
 def published(name: str, file: str) -> Tuple[Dict[str, Any], Dict[str, Any]]:
@@ -128,14 +170,22 @@ def published(name: str, file: str) -> Tuple[Dict[str, Any], Dict[str, Any]]:
     request = wire_of((folder / file).read_bytes())
     keys = context["credentials"]
     return context, {
-        "method": request.method, "target": request.target, "headers": request.headers, "body": text64(request.body),
-        "access_key": keys["access_key_id"], "secret_key": keys["secret_access_key"], "session_token": keys.get("token"),
-        "region": context["region"], "service": context["service"], "time": context["timestamp"].replace("-", "").replace(":", ""),
-        "normalize_path": context["normalize"]}
+        "method": request.method,
+        "target": request.target,
+        "headers": request.headers,
+        "body": text64(request.body),
+        "access_key": keys["access_key_id"],
+        "secret_key": keys["secret_access_key"],
+        "session_token": keys.get("token"),
+        "region": context["region"],
+        "service": context["service"],
+        "time": context["timestamp"].replace("-", "").replace(":", ""),
+        "normalize_path": context["normalize"],
+    }
 
 
 def stage(name: str, kind: str, what: str) -> str:
-    return corpora("sigv4-aws-c-auth", "v4", name, "%s-%s.txt" % (kind, what)).read_text("utf-8")
+    return corpora("sigv4-aws-c-auth", "v4", name, f"{kind}-{what}.txt").read_text("utf-8")
 
 
 def test_the_corpus_has_38_cases() -> None:
@@ -145,24 +195,41 @@ def test_the_corpus_has_38_cases() -> None:
 @pytest.mark.parametrize("name", case_names())
 def test_published_sign(name: str) -> None:
     context, question = published(name, "request.txt")
-    question.update(sign_body=context["sign_body"], omit_session_token=context.get("omit_session_token"))
+    question.update(
+        sign_body=context["sign_body"], omit_session_token=context.get("omit_session_token")
+    )
     output = ok("sigv4.sign", question)
-    sent = {header.lower(): value for header, value in wire_of(stage(name, "header", "signed-request").encode("utf-8")).headers}
+    sent = {
+        header.lower(): value
+        for header, value in wire_of(
+            stage(name, "header", "signed-request").encode("utf-8")
+        ).headers
+    }
     assert output == {
-        "canonical_request": stage(name, "header", "canonical-request"), "string_to_sign": stage(name, "header", "string-to-sign"),
-        "signature": stage(name, "header", "signature"), "authorization": sent["authorization"]}
+        "canonical_request": stage(name, "header", "canonical-request"),
+        "string_to_sign": stage(name, "header", "string-to-sign"),
+        "signature": stage(name, "header", "signature"),
+        "authorization": sent["authorization"],
+    }
 
 
 @pytest.mark.parametrize("name", case_names())
 def test_published_presign(name: str) -> None:
     context, question = published(name, "request.txt")
-    question.update(expires=context["expiration_in_seconds"], omit_session_token=context.get("omit_session_token"))
+    question.update(
+        expires=context["expiration_in_seconds"],
+        omit_session_token=context.get("omit_session_token"),
+    )
     output = ok("sigv4.presign", question)
     target = output.pop("target")
     assert output == {
-        "canonical_request": stage(name, "query", "canonical-request"), "string_to_sign": stage(name, "query", "string-to-sign"),
-        "signature": stage(name, "query", "signature")}
-    signed = wire_of(corpora("sigv4-aws-c-auth", "v4", name, "query-signed-request.txt").read_bytes())
+        "canonical_request": stage(name, "query", "canonical-request"),
+        "string_to_sign": stage(name, "query", "string-to-sign"),
+        "signature": stage(name, "query", "signature"),
+    }
+    signed = wire_of(
+        corpora("sigv4-aws-c-auth", "v4", name, "query-signed-request.txt").read_bytes()
+    )
     assert target.partition("?")[0] == signed.target.partition("?")[0]
     assert decoded_pairs(target) == decoded_pairs(signed.target)
 
@@ -170,7 +237,9 @@ def test_published_presign(name: str) -> None:
 def decoded_pairs(target: str) -> List[Tuple[bytes, bytes]]:
     def decoded(text: str) -> bytes:
         pieces = text.encode("utf-8").split(b"%")
-        return pieces[0] + b"".join(bytes.fromhex(piece[:2].decode()) + piece[2:] for piece in pieces[1:])
+        return pieces[0] + b"".join(
+            bytes.fromhex(piece[:2].decode()) + piece[2:] for piece in pieces[1:]
+        )
 
     pairs = [piece.partition("=")[::2] for piece in target.partition("?")[2].split("&") if piece]
     return sorted((decoded(name), decoded(value)) for name, value in pairs)
@@ -182,65 +251,134 @@ def test_published_verify(name: str, kind: str) -> None:
     _, question = published(name, kind + "-signed-request.txt")
     assert ok("sigv4.verify", question) == {}
     rejected("sigv4.verify", dict(question, body=text64(b"another body")), "signature")
-    rejected("sigv4.verify", dict(question, time="20150830T000000Z"), "expired", "Signature not yet current")
-    rejected("sigv4.verify", dict(question, time="20160830T123600Z"), "expired", "Signature expired")
+    rejected(
+        "sigv4.verify",
+        dict(question, time="20150830T000000Z"),
+        "expired",
+        "Signature not yet current",
+    )
+    rejected(
+        "sigv4.verify", dict(question, time="20160830T123600Z"), "expired", "Signature expired"
+    )
 
 
 def signed_by_us(**changes: Any) -> Any:
-    arguments = dict({"method": "POST", "target": SIGNING["target"], "headers": [("Host", "example.com"), ("X-Test", "a  b")],
-                      "body": b"body", "credentials": CREDENTIALS, "region": "us-east-1", "service": "sagemaker",
-                      "amz_date": DATE}, **changes)
+    arguments = dict(
+        {
+            "method": "POST",
+            "target": SIGNING["target"],
+            "headers": [("Host", "example.com"), ("X-Test", "a  b")],
+            "body": b"body",
+            "credentials": CREDENTIALS,
+            "region": "us-east-1",
+            "service": "sagemaker",
+            "amz_date": DATE,
+        },
+        **changes,
+    )
     return Signer().presign(**arguments) if "expires" in arguments else Signer().sign(**arguments)
 
 
-@pytest.mark.parametrize("given_options, options", [
-    ({}, {}), ({"session_token": TOKEN}, {"credentials": TEMPORARY}), ({"session_token": ""}, {}), ({"session_token": None}, {}),
-    ({"normalize_path": False}, {"normalize": False}), ({"double_encode": False}, {"double_encode": False}),
-    ({"sign_body": True}, {"sign_body": True}),
-    ({"session_token": TOKEN, "omit_session_token": True}, {"credentials": TEMPORARY, "omit_session_token": True}),
-    ({"normalize_path": True, "double_encode": True, "sign_body": False, "omit_session_token": False}, {}), ({"body": ""}, {"body": b""}),
-    ({"body": None}, {"body": b""}), ({"target": "/a%20b"}, {"target": "/a%20b"}),
-    ({"target": "/a%20b", "double_encode": False}, {"target": "/a%20b", "double_encode": False}),
-])
-def test_the_options_of_sign_and_presign(given_options: Dict[str, Any], options: Dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "given_options, options",
+    [
+        ({}, {}),
+        ({"session_token": TOKEN}, {"credentials": TEMPORARY}),
+        ({"session_token": ""}, {}),
+        ({"session_token": None}, {}),
+        ({"normalize_path": False}, {"normalize": False}),
+        ({"double_encode": False}, {"double_encode": False}),
+        ({"sign_body": True}, {"sign_body": True}),
+        (
+            {"session_token": TOKEN, "omit_session_token": True},
+            {"credentials": TEMPORARY, "omit_session_token": True},
+        ),
+        (
+            {
+                "normalize_path": True,
+                "double_encode": True,
+                "sign_body": False,
+                "omit_session_token": False,
+            },
+            {},
+        ),
+        ({"body": ""}, {"body": b""}),
+        ({"body": None}, {"body": b""}),
+        ({"target": "/a%20b"}, {"target": "/a%20b"}),
+        (
+            {"target": "/a%20b", "double_encode": False},
+            {"target": "/a%20b", "double_encode": False},
+        ),
+    ],
+)
+def test_the_options_of_sign_and_presign(
+    given_options: Dict[str, Any], options: Dict[str, Any]
+) -> None:
     question = dict(SIGNING, **given_options)
     assert ok("sigv4.sign", question) == without(signed_by_us(**options)._asdict(), "headers")
     options.pop("sign_body", None)
-    assert ok("sigv4.presign", dict(question, expires=60)) == signed_by_us(expires=60, **options)._asdict()
+    assert (
+        ok("sigv4.presign", dict(question, expires=60))
+        == signed_by_us(expires=60, **options)._asdict()
+    )
 
 
 def test_the_options_change_what_is_signed() -> None:
     """So that the test above cannot pass by leaving them out."""
-    outputs = [ok("sigv4.sign", dict(SIGNING, **options))["signature"] for options in (
-        {}, {"session_token": TOKEN}, {"normalize_path": False}, {"sign_body": True}, {"target": "/a%20b"},
-        {"target": "/a%20b", "double_encode": False}, {"body": None})]
+    outputs = [
+        ok("sigv4.sign", dict(SIGNING, **options))["signature"]
+        for options in (
+            {},
+            {"session_token": TOKEN},
+            {"normalize_path": False},
+            {"sign_body": True},
+            {"target": "/a%20b"},
+            {"target": "/a%20b", "double_encode": False},
+            {"body": None},
+        )
+    ]
     assert len(set(outputs)) == len(outputs)
-    assert ok("sigv4.sign", dict(SIGNING, session_token=TOKEN, omit_session_token=True))["signature"] == outputs[0]
+    assert (
+        ok("sigv4.sign", dict(SIGNING, session_token=TOKEN, omit_session_token=True))["signature"]
+        == outputs[0]
+    )
 
 
 def test_what_was_presigned_verifies_as_it_stands() -> None:
     output = ok("sigv4.presign", dict(SIGNING, session_token=TOKEN, expires=604800))
-    verify("POST", output["target"], [("Host", "example.com"), ("X-Test", "a b")], b"body", TEMPORARY, "us-east-1", "sagemaker", DATE)
+    verify(
+        "POST",
+        output["target"],
+        [("Host", "example.com"), ("X-Test", "a b")],
+        b"body",
+        TEMPORARY,
+        "us-east-1",
+        "sagemaker",
+        DATE,
+    )
 
 
 @pytest.mark.parametrize("op", ["sigv4.sign", "sigv4.presign"])
-@pytest.mark.parametrize("changes, kind, words", [
-    ({"headers": []}, "constraint", "there is no Host header"),
-    ({"headers": [["Host", "a\nb"]]}, "constraint", "CR, LF or NUL"),
-    ({"headers": [["Ho st", "a"]]}, "constraint", "header name is no token"),
-    ({"headers": [["Host", "\u20ac"]]}, "constraint", "no octet"),
-    ({"headers": [["Host", 5]]}, "type", "pairs of text"),
-    ({"method": "GE T"}, "constraint", "method is no token"),
-    ({"method": 5}, "type", "method has the wrong type"),
-    ({"target": "http://example.com/"}, "constraint", "origin form"),
-    ({"target": 5}, "type", "target has the wrong type"),
-    ({"time": "now"}, "constraint", "not an X-Amz-Date"),
-    ({"region": "a/b"}, "constraint", "region cannot stand"),
-    ({"service": 5}, "type", "service has the wrong type"),
-    ({"access_key": ""}, "configuration", "access_key is empty"),
-    ({"secret_key": "with a blank"}, "configuration", "secret_key has a blank"),
-    ({"session_token": 5}, "configuration", "session_token has the wrong type"),
-])
+@pytest.mark.parametrize(
+    "changes, kind, words",
+    [
+        ({"headers": []}, "constraint", "there is no Host header"),
+        ({"headers": [["Host", "a\nb"]]}, "constraint", "CR, LF or NUL"),
+        ({"headers": [["Ho st", "a"]]}, "constraint", "header name is no token"),
+        ({"headers": [["Host", "\u20ac"]]}, "constraint", "no octet"),
+        ({"headers": [["Host", 5]]}, "type", "pairs of text"),
+        ({"method": "GE T"}, "constraint", "method is no token"),
+        ({"method": 5}, "type", "method has the wrong type"),
+        ({"target": "http://example.com/"}, "constraint", "origin form"),
+        ({"target": 5}, "type", "target has the wrong type"),
+        ({"time": "now"}, "constraint", "not an X-Amz-Date"),
+        ({"region": "a/b"}, "constraint", "region cannot stand"),
+        ({"service": 5}, "type", "service has the wrong type"),
+        ({"access_key": ""}, "configuration", "access_key is empty"),
+        ({"secret_key": "with a blank"}, "configuration", "secret_key has a blank"),
+        ({"session_token": 5}, "configuration", "session_token has the wrong type"),
+    ],
+)
 def test_what_cannot_be_signed(op: str, changes: Dict[str, Any], kind: str, words: str) -> None:
     question = dict(SIGNING, **changes)
     if op == "sigv4.presign":
@@ -248,17 +386,28 @@ def test_what_cannot_be_signed(op: str, changes: Dict[str, Any], kind: str, word
     assert set(rejected(op, question, kind, words)) == {"status", "kind", "message"}
 
 
-@pytest.mark.parametrize("expires, kind", [(0, "constraint"), (604801, "constraint"), (-1, "constraint"), ("60", "type"), (1.5, "type"),
-                                           (True, "type")])
+@pytest.mark.parametrize(
+    "expires, kind",
+    [
+        (0, "constraint"),
+        (604801, "constraint"),
+        (-1, "constraint"),
+        ("60", "type"),
+        (1.5, "type"),
+        (True, "type"),
+    ],
+)
 def test_expires(expires: Any, kind: str) -> None:
     rejected("sigv4.presign", dict(SIGNING, expires=expires), kind, "expires")
 
 
 @pytest.mark.parametrize("op", ["sigv4.sign", "sigv4.presign", "sigv4.verify"])
-@pytest.mark.parametrize("name", ["method", "target", "headers", "access_key", "secret_key", "region", "service", "time"])
+@pytest.mark.parametrize(
+    "name", ["method", "target", "headers", "access_key", "secret_key", "region", "service", "time"]
+)
 def test_what_must_be_given(op: str, name: str) -> None:
-    broken(op, dict(without(SIGNING, name), expires=60), "input lacks '%s'" % name)
-    broken(op, dict(SIGNING, **{"expires": 60, name: None}), "input lacks '%s'" % name)
+    broken(op, dict(without(SIGNING, name), expires=60), f"input lacks '{name}'")
+    broken(op, dict(SIGNING, **{"expires": 60, name: None}), f"input lacks '{name}'")
 
 
 def test_presign_must_be_given_expires() -> None:
@@ -266,21 +415,37 @@ def test_presign_must_be_given_expires() -> None:
 
 
 @pytest.mark.parametrize("op", ["sigv4.sign", "sigv4.presign", "sigv4.verify"])
-@pytest.mark.parametrize("changes, words", [
-    ({"body": "not base64"}, "not base64"), ({"body": 5}, "expected base64 text"), ({"headers": {"Host": "x"}}, "headers must be"),
-    ({"headers": [["Host"]]}, "headers must be"),
-])
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"body": "not base64"}, "not base64"),
+        ({"body": 5}, "expected base64 text"),
+        ({"headers": {"Host": "x"}}, "headers must be"),
+        ({"headers": [["Host"]]}, "headers must be"),
+    ],
+)
 def test_what_breaks_the_protocol(op: str, changes: Dict[str, Any], words: str) -> None:
     broken(op, dict(SIGNING, expires=60, **changes), words)
 
 
-@pytest.mark.parametrize("changes, kind", [
-    ({}, None), ({"time": "20150830T124100Z"}, None), ({"time": "20150830T124101Z"}, "expired"),
-    ({"time": "20150830T123059Z"}, "expired"), ({"body": None}, "signature"), ({"method": "PUT"}, "signature"),
-    ({"target": "/q"}, "signature"), ({"region": "eu-west-1"}, "signature"),
-    ({"service": "s3"}, "signature"), ({"access_key": "AKIDEXAMPLE2"}, "signature"), ({"session_token": TOKEN}, "signature"),
-    ({"secret_key": SECRET_KEY.replace("+", "/")}, "signature"), ({"normalize_path": False}, "signature"),
-])
+@pytest.mark.parametrize(
+    "changes, kind",
+    [
+        ({}, None),
+        ({"time": "20150830T124100Z"}, None),
+        ({"time": "20150830T124101Z"}, "expired"),
+        ({"time": "20150830T123059Z"}, "expired"),
+        ({"body": None}, "signature"),
+        ({"method": "PUT"}, "signature"),
+        ({"target": "/q"}, "signature"),
+        ({"region": "eu-west-1"}, "signature"),
+        ({"service": "s3"}, "signature"),
+        ({"access_key": "AKIDEXAMPLE2"}, "signature"),
+        ({"session_token": TOKEN}, "signature"),
+        ({"secret_key": SECRET_KEY.replace("+", "/")}, "signature"),
+        ({"normalize_path": False}, "signature"),
+    ],
+)
 def test_verify(changes: Dict[str, Any], kind: Optional[str]) -> None:
     headers = [list(pair) for pair in signed_by_us().headers]
     question = dict(SIGNING, headers=headers, **changes)
@@ -306,20 +471,38 @@ def test_verify_without_double_encoding() -> None:
 # ---- eventstream -------------------------------------------------------------------------------------------------
 
 WHOLE = b"".join(FRAMES)
-PART_HEADERS = [{"name": ":event-type", "type": "string", "value": "PayloadPart"},
-                {"name": ":content-type", "type": "string", "value": "application/octet-stream"},
-                {"name": ":message-type", "type": "string", "value": "event"}]
-MESSAGES = [{"headers": PART_HEADERS, "payload": text64(data)} for data in (b"one ", b"two ", b"three")]
+PART_HEADERS = [
+    {"name": ":event-type", "type": "string", "value": "PayloadPart"},
+    {"name": ":content-type", "type": "string", "value": "application/octet-stream"},
+    {"name": ":message-type", "type": "string", "value": "event"},
+]
+MESSAGES = [
+    {"headers": PART_HEADERS, "payload": text64(data)} for data in (b"one ", b"two ", b"three")
+]
 
 EVERY_TYPE = [  # in the question or the answer, and the bytes behind the name
-    ("boolean", True, b"\0"), ("boolean", False, b"\1"), ("int8", -128, b"\2\x80"), ("int16", 32767, b"\3\x7f\xff"),
-    ("int32", -2147483648, b"\4\x80\0\0\0"), ("int64", 9007199254740991, b"\5\0\x1f" + b"\xff" * 6),
-    ("int64", -9007199254740991, b"\5\xff\xe0" + b"\0" * 5 + b"\1"), ("int64", "9007199254740992", b"\5\0\x20" + b"\0" * 6),
-    ("int64", "-9007199254740992", b"\5\xff\xe0" + b"\0" * 6), ("int64", "-9223372036854775808", b"\5\x80" + b"\0" * 7),
-    ("bytes", "AP8=", b"\6\0\2\0\xff"), ("bytes", "", b"\6\0\0"), ("string", "é", b"\7\0\2\xc3\xa9"), ("string", "", b"\7\0\0"),
-    ("timestamp", 1440938160000, b"\x08" + bytes.fromhex("0000014f7e9b6f80")), ("timestamp", -1, b"\x08" + b"\xff" * 8),
+    ("boolean", True, b"\0"),
+    ("boolean", False, b"\1"),
+    ("int8", -128, b"\2\x80"),
+    ("int16", 32767, b"\3\x7f\xff"),
+    ("int32", -2147483648, b"\4\x80\0\0\0"),
+    ("int64", 9007199254740991, b"\5\0\x1f" + b"\xff" * 6),
+    ("int64", -9007199254740991, b"\5\xff\xe0" + b"\0" * 5 + b"\1"),
+    ("int64", "9007199254740992", b"\5\0\x20" + b"\0" * 6),
+    ("int64", "-9007199254740992", b"\5\xff\xe0" + b"\0" * 6),
+    ("int64", "-9223372036854775808", b"\5\x80" + b"\0" * 7),
+    ("bytes", "AP8=", b"\6\0\2\0\xff"),
+    ("bytes", "", b"\6\0\0"),
+    ("string", "é", b"\7\0\2\xc3\xa9"),
+    ("string", "", b"\7\0\0"),
+    ("timestamp", 1440938160000, b"\x08" + bytes.fromhex("0000014f7e9b6f80")),
+    ("timestamp", -1, b"\x08" + b"\xff" * 8),
     ("timestamp", "9223372036854775807", b"\x08\x7f" + b"\xff" * 7),
-    ("uuid", "01234567-89ab-cdef-0123-456789abcdef", b"\x09" + bytes.fromhex("0123456789abcdef" * 2)),
+    (
+        "uuid",
+        "01234567-89ab-cdef-0123-456789abcdef",
+        b"\x09" + bytes.fromhex("0123456789abcdef" * 2),
+    ),
 ]
 
 
@@ -338,21 +521,40 @@ def encode(*headers: Any, payload: bytes = b"") -> bytes:
 def test_every_header_type_both_ways(kind: str, value: Any, data: bytes) -> None:
     frame = raw_frame(b"\1n" + data, b"\0payload")
     header = decode(frame)[0]["headers"][0]
-    assert header == {"name": "n", "type": kind, "value": value} and type(header["value"]) is type(value)
+    assert header == {"name": "n", "type": kind, "value": value} and type(header["value"]) is type(
+        value
+    )
     assert encode(("n", kind, value), payload=b"\0payload") == frame
 
 
-@pytest.mark.parametrize("kind, value, data", [
-    ("int64", "5", b"\5" + b"\0" * 7 + b"\5"), ("int8", "-1", b"\2\xff"), ("int16", "256", b"\3\1\0"), ("int32", "1", b"\4\0\0\0\1"),
-    ("timestamp", "0", b"\x08" + b"\0" * 8)])
+@pytest.mark.parametrize(
+    "kind, value, data",
+    [
+        ("int64", "5", b"\5" + b"\0" * 7 + b"\5"),
+        ("int8", "-1", b"\2\xff"),
+        ("int16", "256", b"\3\1\0"),
+        ("int32", "1", b"\4\0\0\0\1"),
+        ("timestamp", "0", b"\x08" + b"\0" * 8),
+    ],
+)
 def test_small_integers_may_come_as_strings_too(kind: str, value: str, data: bytes) -> None:
     assert encode(("n", kind, value)) == raw_frame(b"\1n" + data, b"")
 
 
 def test_several_headers_keep_their_order_and_their_types() -> None:
-    frame = encode(*[("h%d" % number, kind, value) for number, (kind, value, _) in enumerate(EVERY_TYPE)], payload=b"p")
-    assert decode(frame) == [{"payload": text64(b"p"), "headers": [{"name": "h%d" % number, "type": kind, "value": value}
-                                                                   for number, (kind, value, _) in enumerate(EVERY_TYPE)]}]
+    frame = encode(
+        *[(f"h{int(number)}", kind, value) for number, (kind, value, _) in enumerate(EVERY_TYPE)],
+        payload=b"p",
+    )
+    assert decode(frame) == [
+        {
+            "payload": text64(b"p"),
+            "headers": [
+                {"name": f"h{int(number)}", "type": kind, "value": value}
+                for number, (kind, value, _) in enumerate(EVERY_TYPE)
+            ],
+        }
+    ]
 
 
 def test_an_empty_message() -> None:
@@ -362,30 +564,42 @@ def test_an_empty_message() -> None:
 
 def test_decode_however_it_is_cut() -> None:
     for way, chunks in deliveries(WHOLE):
-        assert ok("eventstream.decode", {"chunks": [text64(chunk) for chunk in chunks]}) == {"messages": MESSAGES}, way
+        assert ok("eventstream.decode", {"chunks": [text64(chunk) for chunk in chunks]}) == {
+            "messages": MESSAGES
+        }, way
     assert ok("eventstream.decode", {"chunks": []}) == {"messages": []}
     assert ok("eventstream.decode", {"chunks": ["", text64(WHOLE), ""]}) == {"messages": MESSAGES}
 
 
 _HEADERS = scenarios.header(b":event-type", b"PayloadPart")
 FAULTS = [
-    ("prelude_crc", raw_frame(flip_prelude_crc=1)), ("message_crc", raw_frame(flip_message_crc=1)),
-    ("length", raw_frame(b"", b"", total_length=15)), ("length", raw_frame(b"", b"", headers_length=1)),
-    ("limit", raw_frame(total_length=0xFFFFFFFF)), ("header", raw_frame(scenarios.header(b"", b"x"))),
-    ("header", raw_frame(b"\x01x\x07\x00\x05abc")), ("duplicate_header", raw_frame(_HEADERS * 2)),
-    ("header_type", raw_frame(b"\x01x\x0a")), ("utf8", raw_frame(scenarios.header(b"x", b"\xff"))), ("truncated", raw_frame()[:-1]),
+    ("prelude_crc", raw_frame(flip_prelude_crc=1)),
+    ("message_crc", raw_frame(flip_message_crc=1)),
+    ("length", raw_frame(b"", b"", total_length=15)),
+    ("length", raw_frame(b"", b"", headers_length=1)),
+    ("limit", raw_frame(total_length=0xFFFFFFFF)),
+    ("header", raw_frame(scenarios.header(b"", b"x"))),
+    ("header", raw_frame(b"\x01x\x07\x00\x05abc")),
+    ("duplicate_header", raw_frame(_HEADERS * 2)),
+    ("header_type", raw_frame(b"\x01x\x0a")),
+    ("utf8", raw_frame(scenarios.header(b"x", b"\xff"))),
+    ("truncated", raw_frame()[:-1]),
     ("truncated", raw_frame()[:3]),
 ]
 
 
 @pytest.mark.parametrize("kind, data", FAULTS)
 def test_decode_rejects_with_what_was_whole_before(kind: str, data: bytes) -> None:
-    behind = [] if kind == "truncated" else [FRAMES[0]]  # delivery "trailing": a whole frame behind it
+    behind = (
+        [] if kind == "truncated" else [FRAMES[0]]
+    )  # delivery "trailing": a whole frame behind it
     for frames in ([], list(FRAMES[:2])):
         stream = b"".join(frames + [data] + behind)
-        expected = {"messages": MESSAGES[:len(frames)]}
+        expected = {"messages": MESSAGES[: len(frames)]}
         for way, chunks in deliveries(stream):
-            answered = rejected("eventstream.decode", {"chunks": [text64(chunk) for chunk in chunks]}, kind)
+            answered = rejected(
+                "eventstream.decode", {"chunks": [text64(chunk) for chunk in chunks]}, kind
+            )
             assert answered["output"] == expected, way
             assert set(answered) == {"status", "kind", "message", "output"}
 
@@ -398,35 +612,65 @@ def test_decode_questions_that_break_the_protocol() -> None:
     broken("eventstream.decode", {"chunks": 5}, "TypeError")
 
 
-@pytest.mark.parametrize("header, kind", [
-    ({"name": "", "type": "string", "value": "x"}, "constraint"), ({"name": "x" * 256, "type": "string", "value": "x"}, "constraint"),
-    ({"name": "n", "type": "int8", "value": 128}, "constraint"),
-    ({"name": "n", "type": "int64", "value": "9223372036854775808"}, "constraint"),
-    ({"name": "n", "type": "other", "value": 1}, "constraint"), ({"name": "n", "type": None, "value": 1}, "constraint"),
-    ({"name": "n", "type": "string", "value": "\ud800"}, "constraint"), ({"name": "n", "type": "string", "value": 5}, "type"),
-    ({"name": "n", "type": "string", "value": None}, "type"), ({"name": "n", "type": "string"}, "type"),
-    ({"name": "n", "type": "int8", "value": 1.5}, "type"),
-    ({"name": "n", "type": "boolean", "value": 1}, "type"), ({"name": "n", "type": "int8", "value": True}, "type"),
-    ({"name": "n", "type": "uuid", "value": 5}, "type"), ({"name": 5, "type": "int8", "value": 5}, "type"),
-    ({"name": "n", "type": "bytes", "value": text64(b"x" * 32768)}, "limit"),
-    ({"name": "n", "type": "string", "value": "é" * 16384}, "limit"),
-])
+@pytest.mark.parametrize(
+    "header, kind",
+    [
+        ({"name": "", "type": "string", "value": "x"}, "constraint"),
+        ({"name": "x" * 256, "type": "string", "value": "x"}, "constraint"),
+        ({"name": "n", "type": "int8", "value": 128}, "constraint"),
+        ({"name": "n", "type": "int64", "value": "9223372036854775808"}, "constraint"),
+        ({"name": "n", "type": "other", "value": 1}, "constraint"),
+        ({"name": "n", "type": None, "value": 1}, "constraint"),
+        ({"name": "n", "type": "string", "value": "\ud800"}, "constraint"),
+        ({"name": "n", "type": "string", "value": 5}, "type"),
+        ({"name": "n", "type": "string", "value": None}, "type"),
+        ({"name": "n", "type": "string"}, "type"),
+        ({"name": "n", "type": "int8", "value": 1.5}, "type"),
+        ({"name": "n", "type": "boolean", "value": 1}, "type"),
+        ({"name": "n", "type": "int8", "value": True}, "type"),
+        ({"name": "n", "type": "uuid", "value": 5}, "type"),
+        ({"name": 5, "type": "int8", "value": 5}, "type"),
+        ({"name": "n", "type": "bytes", "value": text64(b"x" * 32768)}, "limit"),
+        ({"name": "n", "type": "string", "value": "é" * 16384}, "limit"),
+    ],
+)
 def test_encode_rejects(header: Dict[str, Any], kind: str) -> None:
-    assert set(rejected("eventstream.encode", {"headers": [header], "payload": ""}, kind)) == {"status", "kind", "message"}
+    assert set(rejected("eventstream.encode", {"headers": [header], "payload": ""}, kind)) == {
+        "status",
+        "kind",
+        "message",
+    }
 
 
 def test_encode_rejects_a_name_twice() -> None:
     header = {"name": "n", "type": "int8", "value": 1}
-    rejected("eventstream.encode", {"headers": [header, header], "payload": ""}, "constraint", "given twice")
+    rejected(
+        "eventstream.encode",
+        {"headers": [header, header], "payload": ""},
+        "constraint",
+        "given twice",
+    )
 
 
 def test_encode_questions_that_break_the_protocol() -> None:
     broken("eventstream.encode", {"payload": ""}, "input lacks 'headers'")
     broken("eventstream.encode", {"headers": []}, "input lacks 'payload'")
     broken("eventstream.encode", {"headers": [], "payload": "x"}, "not base64")
-    broken("eventstream.encode", {"headers": [{"name": "n", "type": "uuid", "value": "no uuid"}], "payload": ""}, "not a uuid: no uuid")
-    broken("eventstream.encode", {"headers": [{"name": "n", "type": "bytes", "value": "x"}], "payload": ""}, "not base64")
-    broken("eventstream.encode", {"headers": [{"name": "n", "type": "int8", "value": "x"}], "payload": ""}, "ValueError")
+    broken(
+        "eventstream.encode",
+        {"headers": [{"name": "n", "type": "uuid", "value": "no uuid"}], "payload": ""},
+        "not a uuid: no uuid",
+    )
+    broken(
+        "eventstream.encode",
+        {"headers": [{"name": "n", "type": "bytes", "value": "x"}], "payload": ""},
+        "not base64",
+    )
+    broken(
+        "eventstream.encode",
+        {"headers": [{"name": "n", "type": "int8", "value": "x"}], "payload": ""},
+        "ValueError",
+    )
     broken("eventstream.encode", {"headers": [{"name": "n"}], "payload": ""}, "input lacks 'type'")
 
 
@@ -435,26 +679,50 @@ NUMBERS = {"int8": 8, "int16": 16, "int32": 32, "int64": 64, "timestamp": 64}
 
 def number_of(kind: str) -> Any:
     half = 1 << NUMBERS[kind] - 1
-    return st.integers(-half, half - 1).map(lambda value: (kind, value if abs(value) < 1 << 53 else str(value)))
+    return st.integers(-half, half - 1).map(
+        lambda value: (kind, value if abs(value) < 1 << 53 else str(value))
+    )
 
 
-VALUES = st.one_of([number_of(kind) for kind in sorted(NUMBERS)] + [
-    st.booleans().map(lambda value: ("boolean", value)), st.binary(max_size=20).map(lambda value: ("bytes", text64(value))),
-    st.text(st.characters(blacklist_categories=("Cs",)), max_size=10).map(lambda value: ("string", value)),
-    st.uuids().map(lambda value: ("uuid", str(value)))])
+VALUES = st.one_of(
+    [number_of(kind) for kind in sorted(NUMBERS)]
+    + [
+        st.booleans().map(lambda value: ("boolean", value)),
+        st.binary(max_size=20).map(lambda value: ("bytes", text64(value))),
+        st.text(st.characters(blacklist_categories=("Cs",)), max_size=10).map(
+            lambda value: ("string", value)
+        ),
+        st.uuids().map(lambda value: ("uuid", str(value))),
+    ]
+)
 NAMES = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=20)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.dictionaries(NAMES, VALUES, max_size=5), st.binary(max_size=50))
 def test_what_was_encoded_is_decoded(headers: Dict[str, Tuple[str, Any]], payload: bytes) -> None:
-    named = [{"name": name, "type": kind, "value": value} for name, (kind, value) in headers.items()]
+    named = [
+        {"name": name, "type": kind, "value": value} for name, (kind, value) in headers.items()
+    ]
     frame = ok("eventstream.encode", {"headers": named, "payload": text64(payload)})["frame"]
-    assert ok("eventstream.decode", {"chunks": [frame]}) == {"messages": [{"headers": named, "payload": text64(payload)}]}
+    assert ok("eventstream.decode", {"chunks": [frame]}) == {
+        "messages": [{"headers": named, "payload": text64(payload)}]
+    }
 
 
 GO = "eventstream-aws-sdk-go"
-TYPES = ["boolean", "boolean", "int8", "int16", "int32", "int64", "bytes", "string", "timestamp", "uuid"]
+TYPES = [
+    "boolean",
+    "boolean",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "bytes",
+    "string",
+    "timestamp",
+    "uuid",
+]
 
 
 def published_value(entry: Dict[str, Any]) -> Any:
@@ -471,19 +739,30 @@ def test_published_frames() -> None:
     for name in names:
         data = corpora(GO, "encoded", "positive", name).read_bytes()
         fields = json.loads(corpora(GO, "decoded", "positive", name).read_text("utf-8"))
-        headers = [{"name": entry["name"], "type": TYPES[entry["type"]], "value": published_value(entry)} for entry in fields["headers"]]
+        headers = [
+            {"name": entry["name"], "type": TYPES[entry["type"]], "value": published_value(entry)}
+            for entry in fields["headers"]
+        ]
         message = {"headers": headers, "payload": fields["payload"]}
         assert decode(data) == [message], name
         assert base64.b64decode(ok("eventstream.encode", message)["frame"]) == data, name
 
 
 def test_published_broken_frames() -> None:
-    kinds = {"corrupted_header_len": "prelude_crc", "corrupted_headers": "message_crc", "corrupted_length": "prelude_crc",
-             "corrupted_payload": "message_crc"}
-    assert sorted(path.name for path in corpora(GO, "encoded", "negative").iterdir()) == sorted(kinds)
+    kinds = {
+        "corrupted_header_len": "prelude_crc",
+        "corrupted_headers": "message_crc",
+        "corrupted_length": "prelude_crc",
+        "corrupted_payload": "message_crc",
+    }
+    assert sorted(path.name for path in corpora(GO, "encoded", "negative").iterdir()) == sorted(
+        kinds
+    )
     for name, kind in kinds.items():
         data = corpora(GO, "encoded", "negative", name).read_bytes()
-        assert rejected("eventstream.decode", {"chunks": [text64(data)]}, kind)["output"] == {"messages": []}
+        assert rejected("eventstream.decode", {"chunks": [text64(data)]}, kind)["output"] == {
+            "messages": []
+        }
 
 
 def test_recorded_streams() -> None:
@@ -492,18 +771,25 @@ def test_recorded_streams() -> None:
     for entry in index:
         data = corpora("recorded-streams", entry["file"]).read_bytes()
         middle = len(data) // 2
-        messages = ok("eventstream.decode", {"chunks": [text64(data[:middle]), text64(data[middle:])]})["messages"]
+        messages = ok(
+            "eventstream.decode", {"chunks": [text64(data[:middle]), text64(data[middle:])]}
+        )["messages"]
         assert len(messages) == len(entry["events"]), entry["file"]
         for message, event in zip(messages, entry["events"]):
-            assert [[header["name"], header["type"], header["value"]] for header in message["headers"]] == event["headers"], entry["file"]
+            assert [
+                [header["name"], header["type"], header["value"]] for header in message["headers"]
+            ] == event["headers"], entry["file"]
             end = event["offset"] + event["total_length"] - 4
-            assert base64.b64decode(message["payload"]) == data[end - event["payload_length"]:end], entry["file"]
+            assert (
+                base64.b64decode(message["payload"]) == data[end - event["payload_length"] : end]
+            ), entry["file"]
 
 
 # ---- http.request ------------------------------------------------------------------------------------------------
 
 MEMBERS = {
-    "ContentType": ("Content-Type", "application/json"), "Accept": ("X-Amzn-SageMaker-Accept", "text/plain"),
+    "ContentType": ("Content-Type", "application/json"),
+    "Accept": ("X-Amzn-SageMaker-Accept", "text/plain"),
     "CustomAttributes": ("X-Amzn-SageMaker-Custom-Attributes", "accept_eula=true"),
     "TargetVariant": ("X-Amzn-SageMaker-Target-Variant", "v1"),
     "TargetContainerHostname": ("X-Amzn-SageMaker-Target-Container-Hostname", "c1"),
@@ -519,12 +805,21 @@ def request(members: Dict[str, Any], **more: Any) -> Dict[str, Any]:
 
 
 def test_http_request() -> None:
-    output = ok("http.request", request(dict(LEAST, **{member: value for member, (_, value) in MEMBERS.items()})))
+    output = ok(
+        "http.request",
+        request(dict(LEAST, **{member: value for member, (_, value) in MEMBERS.items()})),
+    )
     assert set(output) == {"method", "url", "headers", "body"}
     assert (output["method"], output["body"]) == ("POST", LEAST["Body"])
-    assert output["url"] == "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/llm/invocations-response-stream"
-    assert [pair for pair in output["headers"] if pair[0].startswith("X-Amzn-") or pair[0] == "Content-Type"] == [
-        list(pair) for pair in MEMBERS.values()]
+    assert (
+        output["url"]
+        == "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/llm/invocations-response-stream"
+    )
+    assert [
+        pair
+        for pair in output["headers"]
+        if pair[0].startswith("X-Amzn-") or pair[0] == "Content-Type"
+    ] == [list(pair) for pair in MEMBERS.values()]
     assert not any(name.lower() in ("authorization", "x-amz-date") for name, _ in output["headers"])
 
 
@@ -532,41 +827,67 @@ def test_http_request() -> None:
 def test_each_member_alone(member: str) -> None:
     name, value = MEMBERS[member]
     least = ok("http.request", request(LEAST))["headers"]
-    assert [pair for pair in ok("http.request", request(dict(LEAST, **{member: value})))["headers"] if pair not in least] == [[name, value]]
+    assert [
+        pair
+        for pair in ok("http.request", request(dict(LEAST, **{member: value})))["headers"]
+        if pair not in least
+    ] == [[name, value]]
     assert ok("http.request", request(dict(LEAST, **{member: None})))["headers"] == least
 
 
-@pytest.mark.parametrize("url, expected", [
-    ("http://127.0.0.1:8080", "http://127.0.0.1:8080"), ("https://example.com:443/base/v1/", "https://example.com/base/v1"),
-    ("http://[::1]:8080/", "http://[::1]:8080"), (None, "https://runtime.sagemaker.us-east-1.amazonaws.com"),
-])
+@pytest.mark.parametrize(
+    "url, expected",
+    [
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("https://example.com:443/base/v1/", "https://example.com/base/v1"),
+        ("http://[::1]:8080/", "http://[::1]:8080"),
+        (None, "https://runtime.sagemaker.us-east-1.amazonaws.com"),
+    ],
+)
 def test_the_url_of_a_request(url: Optional[str], expected: str) -> None:
     output = ok("http.request", request(LEAST, endpoint_url=url))
     assert output["url"] == expected + "/endpoints/llm/invocations-response-stream"
 
 
-@pytest.mark.parametrize("region, expected", [("cn-north-1", "amazonaws.com.cn"), ("us-gov-west-1", "amazonaws.com")])
+@pytest.mark.parametrize(
+    "region, expected", [("cn-north-1", "amazonaws.com.cn"), ("us-gov-west-1", "amazonaws.com")]
+)
 def test_the_region_of_a_request(region: str, expected: str) -> None:
     url = ok("http.request", request(LEAST, region=region))["url"]
-    assert url.startswith("https://runtime.sagemaker.%s.%s/" % (region, expected))
+    assert url.startswith(f"https://runtime.sagemaker.{region}.{expected}/")
 
 
-@pytest.mark.parametrize("members, kind, words", [
-    ({"EndpointName": 5}, "type", "EndpointName has the wrong type"), ({"EndpointName": ["llm"]}, "type", "EndpointName"),
-    ({"Body": 5}, "type", "Body has the wrong type"), ({"Body": {"a": 1}}, "type", "Body has the wrong type"),
-    ({"ContentType": True}, "type", "ContentType has the wrong type"), ({"SessionId": 1.5}, "type", "SessionId"),
-    ({"Accept": {}}, "type", "Accept"), ({"EndpointName": None}, "constraint", "EndpointName is required"),
-    ({"Body": None}, "constraint", "Body is required"), ({"EndpointName": ""}, "constraint", "EndpointName"),
-    ({"EndpointName": "-llm"}, "constraint", "does not match its pattern"),
-    ({"EndpointName": "llm\n"}, "constraint", "does not match its pattern"), ({"EndpointName": "x" * 64}, "constraint", "wrong length"),
-    ({"ContentType": "é"}, "constraint", "ContentType"), ({"Accept": "a\r\nb"}, "constraint", "Accept cannot be sent"),
-    ({"CustomAttributes": "x" * 1025}, "constraint", "CustomAttributes"), ({"InferenceId": ""}, "constraint", "InferenceId"),
-    ({"Nope": "x"}, "type", "has no such member"), ({"Nope": None}, "type", "has no such member"),
-    ({"": "x"}, "type", "has no such member"),
-    ({"endpointname": "x"}, "type", "has no such member"),
-])
+@pytest.mark.parametrize(
+    "members, kind, words",
+    [
+        ({"EndpointName": 5}, "type", "EndpointName has the wrong type"),
+        ({"EndpointName": ["llm"]}, "type", "EndpointName"),
+        ({"Body": 5}, "type", "Body has the wrong type"),
+        ({"Body": {"a": 1}}, "type", "Body has the wrong type"),
+        ({"ContentType": True}, "type", "ContentType has the wrong type"),
+        ({"SessionId": 1.5}, "type", "SessionId"),
+        ({"Accept": {}}, "type", "Accept"),
+        ({"EndpointName": None}, "constraint", "EndpointName is required"),
+        ({"Body": None}, "constraint", "Body is required"),
+        ({"EndpointName": ""}, "constraint", "EndpointName"),
+        ({"EndpointName": "-llm"}, "constraint", "does not match its pattern"),
+        ({"EndpointName": "llm\n"}, "constraint", "does not match its pattern"),
+        ({"EndpointName": "x" * 64}, "constraint", "wrong length"),
+        ({"ContentType": "é"}, "constraint", "ContentType"),
+        ({"Accept": "a\r\nb"}, "constraint", "Accept cannot be sent"),
+        ({"CustomAttributes": "x" * 1025}, "constraint", "CustomAttributes"),
+        ({"InferenceId": ""}, "constraint", "InferenceId"),
+        ({"Nope": "x"}, "type", "has no such member"),
+        ({"Nope": None}, "type", "has no such member"),
+        ({"": "x"}, "type", "has no such member"),
+        ({"endpointname": "x"}, "type", "has no such member"),
+    ],
+)
 def test_what_cannot_be_requested(members: Dict[str, Any], kind: str, words: str) -> None:
-    for op, more in (("http.request", {}), ("invoke", dict(KEYS, endpoint_url="http://127.0.0.1:1"))):
+    for op, more in (
+        ("http.request", {}),
+        ("invoke", dict(KEYS, endpoint_url="http://127.0.0.1:1")),
+    ):
         answered = rejected(op, request(dict(LEAST, **members), **more), kind, words)
         assert answered.get("output", {"output": {}, "events": []}) == {"output": {}, "events": []}
         assert "code" not in answered and "fields" not in answered
@@ -575,7 +896,9 @@ def test_what_cannot_be_requested(members: Dict[str, Any], kind: str, words: str
 KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
 
 
-@pytest.mark.parametrize("name", ["endpoint_name", "body", "content_type", "accept", "session_id", "self"])
+@pytest.mark.parametrize(
+    "name", ["endpoint_name", "body", "content_type", "accept", "session_id", "self"]
+)
 def test_a_member_in_python_s_spelling_is_no_member(name: str) -> None:
     """Member names are the model's."""
     value = "AA==" if name == "body" else "x"
@@ -588,9 +911,21 @@ def test_a_member_in_python_s_spelling_is_no_member(name: str) -> None:
 def test_requests_that_are_misconfigured() -> None:
     rejected("http.request", {"input": LEAST}, "configuration", "no region")
     rejected("http.request", request(LEAST, region="US"), "configuration", "not a region")
-    rejected("http.request", request(LEAST, endpoint_url="ftp://x"), "configuration", "endpoint URL cannot be used")
-    rejected("http.request", request(LEAST, endpoint_url=5), "configuration", "endpoint URL has the wrong type")
-    assert ok("http.request", {"input": LEAST, "endpoint_url": "http://127.0.0.1:1"})["url"].startswith("http://127.0.0.1:1/endpoints/")
+    rejected(
+        "http.request",
+        request(LEAST, endpoint_url="ftp://x"),
+        "configuration",
+        "endpoint URL cannot be used",
+    )
+    rejected(
+        "http.request",
+        request(LEAST, endpoint_url=5),
+        "configuration",
+        "endpoint URL has the wrong type",
+    )
+    assert ok("http.request", {"input": LEAST, "endpoint_url": "http://127.0.0.1:1"})[
+        "url"
+    ].startswith("http://127.0.0.1:1/endpoints/")
 
 
 def test_request_questions_that_break_the_protocol() -> None:
@@ -602,7 +937,11 @@ def test_request_questions_that_break_the_protocol() -> None:
 # ---- http.response -----------------------------------------------------------------------------------------------
 
 EXAMPLES = {example.name: example for example in scenarios.examples()}
-RESPONSES = [name for name in sorted(EXAMPLES) if EXAMPLES[name].answer.framing != "raw" and EXAMPLES[name].answer.ending != "stall"]
+RESPONSES = [
+    name
+    for name in sorted(EXAMPLES)
+    if EXAMPLES[name].answer.framing != "raw" and EXAMPLES[name].answer.ending != "stall"
+]
 
 
 def events_of(parts: Tuple[bytes, ...]) -> List[Any]:
@@ -610,7 +949,9 @@ def events_of(parts: Tuple[bytes, ...]) -> List[Any]:
 
 
 def fields_of(expect: Expect) -> Dict[str, Any]:
-    return dict(expect.fields or {}, **({"Message": expect.message} if expect.message is not None else {}))
+    return dict(
+        expect.fields or {}, **({"Message": expect.message} if expect.message is not None else {})
+    )
 
 
 def judge(answered: Dict[str, Any], expect: Expect) -> None:
@@ -637,38 +978,70 @@ def judge(answered: Dict[str, Any], expect: Expect) -> None:
 def response_to(answer_given: Answer, size: Optional[int] = None) -> Dict[str, Any]:
     """Return the question that shows an answer to a reader whose HTTP is done by another."""
     body = body_of(answer_given)
-    came = body if answer_given.cut is None else body[:answer_given.cut]
+    came = body if answer_given.cut is None else body[: answer_given.cut]
     by_length = answer_given.framing == "length" and len(came) == len(body)
-    complete = answer_given.ending == "clean" or by_length or answer_given.framing == "close" and answer_given.ending == "close"
-    chunks = [came] if size is None else [came[start:start + size] for start in range(0, len(came), size)]
-    return {"status": int(answer_given.status[:3]), "headers": [list(pair) for pair in answer_given.headers],
-            "chunks": [text64(chunk) for chunk in chunks], "complete": complete}
+    complete = (
+        answer_given.ending == "clean"
+        or by_length
+        or answer_given.framing == "close"
+        and answer_given.ending == "close"
+    )
+    chunks = (
+        [came]
+        if size is None
+        else [came[start : start + size] for start in range(0, len(came), size)]
+    )
+    return {
+        "status": int(answer_given.status[:3]),
+        "headers": [list(pair) for pair in answer_given.headers],
+        "chunks": [text64(chunk) for chunk in chunks],
+        "complete": complete,
+    }
 
 
 @pytest.mark.parametrize("name", RESPONSES)
 def test_http_response_of_every_scenario(name: str) -> None:
     example = EXAMPLES[name]
     for size in (None, 7):
-        question = response_to(example.answer, size if len(body_of(example.answer)) < 5000 else None)
+        question = response_to(
+            example.answer, size if len(body_of(example.answer)) < 5000 else None
+        )
         judge(answer("http.response", question), example.expect)
 
 
 def test_most_scenarios_are_responses() -> None:
     assert len(RESPONSES) > 100
     assert {EXAMPLES[name].expect.kind for name in RESPONSES} >= {
-        None, "truncated", "exception", "unmodeled", "service_error", "content_type", "http", "message_type",
-        "message_crc"}
+        None,
+        "truncated",
+        "exception",
+        "unmodeled",
+        "service_error",
+        "content_type",
+        "http",
+        "message_type",
+        "message_crc",
+    }
 
 
 def good_response(**changes: Any) -> Dict[str, Any]:
-    return dict({"status": 200, "headers": [list(pair) for pair in STREAM_HEADERS], "chunks": [text64(WHOLE)]}, **changes)
+    return dict(
+        {
+            "status": 200,
+            "headers": [list(pair) for pair in STREAM_HEADERS],
+            "chunks": [text64(WHOLE)],
+        },
+        **changes,
+    )
 
 
 def test_complete_is_the_default() -> None:
     expected = {"output": scenarios.OUTPUT, "events": events_of(scenarios.PARTS)}
     assert ok("http.response", good_response()) == expected
     assert ok("http.response", good_response(complete=None)) == expected
-    assert rejected("http.response", good_response(complete=False), "truncated")["output"] == expected
+    assert (
+        rejected("http.response", good_response(complete=False), "truncated")["output"] == expected
+    )
     assert ok("http.response", good_response(chunks=[])) == dict(expected, events=[])
 
 
@@ -677,47 +1050,74 @@ def test_the_answer_to_a_response_whole() -> None:
     chunks = [text64(FRAMES[0] + FRAMES[1][:9]), text64(FRAMES[1][9:] + frame + FRAMES[2])]
     answered = answer("http.response", good_response(chunks=chunks))
     assert answered.pop("message").startswith("ModelStreamError: it broke")
-    assert answered == {"status": "reject", "kind": "exception", "code": "ModelStreamError",
-                        "fields": {"Message": "it broke", "ErrorCode": "StreamBroken"},
-                        "output": {"output": scenarios.OUTPUT, "events": events_of((b"one ", b"two "))}}
+    assert answered == {
+        "status": "reject",
+        "kind": "exception",
+        "code": "ModelStreamError",
+        "fields": {"Message": "it broke", "ErrorCode": "StreamBroken"},
+        "output": {"output": scenarios.OUTPUT, "events": events_of((b"one ", b"two "))},
+    }
 
 
 def test_the_fields_of_errors() -> None:
     def fields(status: int, body: bytes, error_type: str) -> Dict[str, Any]:
-        question = {"status": status, "headers": [["x-amzn-errortype", error_type]], "chunks": [text64(body)]}
+        question = {
+            "status": status,
+            "headers": [["x-amzn-errortype", error_type]],
+            "chunks": [text64(body)],
+        }
         answered = rejected("http.response", question, "service_error")
         assert answered["code"] == error_type
         found: Dict[str, Any] = answered["fields"]
         return found
 
-    assert fields(424, b'{"Message":"m","OriginalStatusCode":500,"OriginalMessage":"o","LogStreamArn":"a","Other":1}', "ModelError") == {
-        "Message": "m", "OriginalStatusCode": 500, "OriginalMessage": "o", "LogStreamArn": "a"}
+    assert fields(
+        424,
+        b'{"Message":"m","OriginalStatusCode":500,"OriginalMessage":"o","LogStreamArn":"a","Other":1}',
+        "ModelError",
+    ) == {"Message": "m", "OriginalStatusCode": 500, "OriginalMessage": "o", "LogStreamArn": "a"}
     assert fields(424, b"{}", "ModelError") == {}
     assert fields(400, b'{"message":"m"}', "ThrottlingException") == {"Message": "m"}
-    exception = rejected("http.response", good_response(chunks=[text64(scenarios.error_message(None, None))]), "unmodeled")
+    exception = rejected(
+        "http.response",
+        good_response(chunks=[text64(scenarios.error_message(None, None))]),
+        "unmodeled",
+    )
     assert exception["fields"] == {} and "code" not in exception
 
 
-@pytest.mark.parametrize("changes, kind", [
-    ({"status": "200"}, "type"), ({"status": 200.0}, "type"), ({"status": True}, "type"), ({"status": 100}, "http"),
-    ({"status": 302}, "http"), ({"status": 999}, "http"), ({"status": 204}, "content_type"), ({"headers": []}, "content_type"),
-    ({"headers": [["content-type", EVENT_STREAM_TYPE + "x"]]}, "content_type"),
-])
+@pytest.mark.parametrize(
+    "changes, kind",
+    [
+        ({"status": "200"}, "type"),
+        ({"status": 200.0}, "type"),
+        ({"status": True}, "type"),
+        ({"status": 100}, "http"),
+        ({"status": 302}, "http"),
+        ({"status": 999}, "http"),
+        ({"status": 204}, "content_type"),
+        ({"headers": []}, "content_type"),
+        ({"headers": [["content-type", EVENT_STREAM_TYPE + "x"]]}, "content_type"),
+    ],
+)
 def test_responses_that_are_refused(changes: Dict[str, Any], kind: str) -> None:
     assert rejected("http.response", good_response(**changes), kind)["output"]["events"] == []
 
 
 def test_response_questions_that_break_the_protocol() -> None:
     for name in ("status", "headers", "chunks"):
-        broken("http.response", without(good_response(), name), "input lacks '%s'" % name)
+        broken("http.response", without(good_response(), name), f"input lacks '{name}'")
     broken("http.response", good_response(chunks=["x"]), "not base64")
     broken("http.response", good_response(headers=[["a"]]), "headers must be")
 
 
 # ---- endpoint.resolve --------------------------------------------------------------------------------------------
 
+
 def endpoint_cases() -> List[Any]:
-    cases = json.loads(corpora("endpoints", "sagemaker-runtime-endpoint-tests.json").read_text("utf-8"))["testCases"]
+    cases = json.loads(
+        corpora("endpoints", "sagemaker-runtime-endpoint-tests.json").read_text("utf-8")
+    )["testCases"]
     assert len(cases) == 47
     return list(cases)
 
@@ -725,66 +1125,127 @@ def endpoint_cases() -> List[Any]:
 def test_published_endpoints() -> None:
     for case in endpoint_cases():
         params = case.get("params", {})
-        question = {"region": params.get("Region"), "endpoint_url": params.get("Endpoint"), "use_fips": params.get("UseFIPS"),
-                    "use_dualstack": params.get("UseDualStack")}
+        question = {
+            "region": params.get("Region"),
+            "endpoint_url": params.get("Endpoint"),
+            "use_fips": params.get("UseFIPS"),
+            "use_dualstack": params.get("UseDualStack"),
+        }
         if "error" in case["expect"]:
             rejected("endpoint.resolve", question, "configuration")
         else:
             output = ok("endpoint.resolve", question)
-            expected = {"url": case["expect"]["endpoint"]["url"], "signing_region": params.get("Region"), "signing_name": "sagemaker"}
+            expected = {
+                "url": case["expect"]["endpoint"]["url"],
+                "signing_region": params.get("Region"),
+                "signing_name": "sagemaker",
+            }
             assert output == expected, case["documentation"]
 
 
-@pytest.mark.parametrize("question, output", [
-    ({"region": "eu-west-1"}, {"url": "https://runtime.sagemaker.eu-west-1.amazonaws.com", "signing_region": "eu-west-1",
-                               "signing_name": "sagemaker"}),
-    ({"region": "eu-west-1", "use_fips": True}, {"url": "https://runtime-fips.sagemaker.eu-west-1.amazonaws.com"}),
-    ({"region": "eu-west-1", "use_dualstack": True}, {"url": "https://runtime.sagemaker.eu-west-1.api.aws"}),
-    ({"region": "eu-west-1", "use_fips": True, "use_dualstack": True}, {"url": "https://runtime.sagemaker-fips.eu-west-1.api.aws"}),
-    ({"region": "eu-west-1", "endpoint_url": "http://127.0.0.1:8080/x/"}, {"url": "http://127.0.0.1:8080/x"}),
-])
+@pytest.mark.parametrize(
+    "question, output",
+    [
+        (
+            {"region": "eu-west-1"},
+            {
+                "url": "https://runtime.sagemaker.eu-west-1.amazonaws.com",
+                "signing_region": "eu-west-1",
+                "signing_name": "sagemaker",
+            },
+        ),
+        (
+            {"region": "eu-west-1", "use_fips": True},
+            {"url": "https://runtime-fips.sagemaker.eu-west-1.amazonaws.com"},
+        ),
+        (
+            {"region": "eu-west-1", "use_dualstack": True},
+            {"url": "https://runtime.sagemaker.eu-west-1.api.aws"},
+        ),
+        (
+            {"region": "eu-west-1", "use_fips": True, "use_dualstack": True},
+            {"url": "https://runtime.sagemaker-fips.eu-west-1.api.aws"},
+        ),
+        (
+            {"region": "eu-west-1", "endpoint_url": "http://127.0.0.1:8080/x/"},
+            {"url": "http://127.0.0.1:8080/x"},
+        ),
+    ],
+)
 def test_endpoint_resolve(question: Dict[str, Any], output: Dict[str, str]) -> None:
     resolved = ok("endpoint.resolve", question)
     assert set(resolved) == {"url", "signing_region", "signing_name"}
     assert {name: resolved[name] for name in output} == output
 
 
-@pytest.mark.parametrize("question", [
-    {}, {"region": ""}, {"region": "EU"}, {"region": 5}, {"region": "a.b"}, {"region": "eu-west-1", "endpoint_url": "x"},
-    {"region": "eu-west-1", "endpoint_url": "http://x", "use_fips": True},
-    {"region": "eu-west-1", "endpoint_url": "http://x", "use_dualstack": True},
-])
+@pytest.mark.parametrize(
+    "question",
+    [
+        {},
+        {"region": ""},
+        {"region": "EU"},
+        {"region": 5},
+        {"region": "a.b"},
+        {"region": "eu-west-1", "endpoint_url": "x"},
+        {"region": "eu-west-1", "endpoint_url": "http://x", "use_fips": True},
+        {"region": "eu-west-1", "endpoint_url": "http://x", "use_dualstack": True},
+    ],
+)
 def test_endpoints_that_are_none(question: Dict[str, Any]) -> None:
-    assert set(rejected("endpoint.resolve", question, "configuration")) == {"status", "kind", "message"}
+    assert set(rejected("endpoint.resolve", question, "configuration")) == {
+        "status",
+        "kind",
+        "message",
+    }
 
 
 # ---- invoke ------------------------------------------------------------------------------------------------------
 
+
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[Endpoint]:
-    scenario = Scenario("fault-twice", "", "", Expect("ok"), scenarios.stream(FRAMES[0] + raw_frame(flip_message_crc=1)))
+    scenario = Scenario(
+        "fault-twice",
+        "",
+        "",
+        Expect("ok"),
+        scenarios.stream(FRAMES[0] + raw_frame(flip_message_crc=1)),
+    )
     with Endpoint(pace=0, scenarios={"fault-twice": scenario}) as running_endpoint:
         yield running_endpoint
 
 
 def invoke(endpoint: Endpoint, name: str, **changes: Any) -> Dict[str, Any]:
-    question = dict({"endpoint_url": endpoint.url, "region": "us-east-1", "input": {"EndpointName": name, "Body": text64(b"x")}}, **KEYS)
+    question = dict(
+        {
+            "endpoint_url": endpoint.url,
+            "region": "us-east-1",
+            "input": {"EndpointName": name, "Body": text64(b"x")},
+        },
+        **KEYS,
+    )
     return answer("invoke", dict(question, **changes))
 
 
-@pytest.mark.parametrize("name", [name for name in sorted(EXAMPLES) if EXAMPLES[name].answer.ending != "stall"])
+@pytest.mark.parametrize(
+    "name", [name for name in sorted(EXAMPLES) if EXAMPLES[name].answer.ending != "stall"]
+)
 def test_invoke_of_every_scenario(endpoint: Endpoint, name: str) -> None:
     judge(invoke(endpoint, name), EXAMPLES[name].expect)
     assert endpoint.calls[-1].scenario == name
 
 
-@pytest.mark.parametrize("name", ["stall-before-head", "stall-between-parts", "prelude-crc-then-stall"])
+@pytest.mark.parametrize(
+    "name", ["stall-before-head", "stall-between-parts", "prelude-crc-then-stall"]
+)
 @pytest.mark.parametrize("timeout", ["READ_TIMEOUT", "TOTAL_TIMEOUT"])
-def test_invoke_waits_for_a_while_only(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, name: str, timeout: str) -> None:
+def test_invoke_waits_for_a_while_only(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, name: str, timeout: str
+) -> None:
     monkeypatch.setattr(adapter, "_INVOKE_" + timeout, 1.0)
     answered = invoke(endpoint, name)
     judge(answered, EXAMPLES[name].expect)
-    assert answered["kind"] != "timeout" or "%s of 1 s" % timeout.lower() in answered["message"]
+    assert answered["kind"] != "timeout" or f"{timeout.lower()} of 1 s" in answered["message"]
 
 
 def test_the_time_outs_are_below_a_runner_s() -> None:
@@ -796,7 +1257,11 @@ def test_invoke_sends_what_it_is_given(endpoint: Endpoint) -> None:
     answered = invoke(endpoint, "", input=members, session_token=TOKEN, region="eu-west-1")
     assert answered["status"] == "ok" and answered["output"]["output"] == scenarios.OUTPUT
     seen = endpoint.calls[-1]
-    assert seen.verified and seen.body == b"\0body" and seen.target == "/endpoints/llm/invocations-response-stream"
+    assert (
+        seen.verified
+        and seen.body == b"\0body"
+        and seen.target == "/endpoints/llm/invocations-response-stream"
+    )
     assert set(MEMBERS.values()) <= set(seen.headers)
     assert dict(seen.headers)["x-amz-security-token"] == TOKEN
     assert "/eu-west-1/sagemaker/" in dict(seen.headers)["authorization"]
@@ -808,7 +1273,9 @@ def test_invoke_makes_one_attempt(endpoint: Endpoint) -> None:
     assert len(endpoint.calls) == before + 1
 
 
-def test_invoke_takes_nothing_from_the_environment(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invoke_takes_nothing_from_the_environment(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "another token")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
@@ -816,38 +1283,67 @@ def test_invoke_takes_nothing_from_the_environment(endpoint: Endpoint, monkeypat
     assert "x-amz-security-token" not in dict(endpoint.calls[-1].headers)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "x")
-    broken("invoke", {"endpoint_url": endpoint.url, "region": "us-east-1", "input": LEAST}, "input lacks 'access_key'")
+    broken(
+        "invoke",
+        {"endpoint_url": endpoint.url, "region": "us-east-1", "input": LEAST},
+        "input lacks 'access_key'",
+    )
 
 
 def test_invoke_delivers_what_a_failing_read_had_completed(endpoint: Endpoint) -> None:
-    assert invoke(endpoint, "fault-twice")["output"] == {"output": scenarios.OUTPUT, "events": events_of((b"one ",))}
+    assert invoke(endpoint, "fault-twice")["output"] == {
+        "output": scenarios.OUTPUT,
+        "events": events_of((b"one ",)),
+    }
 
 
 def test_invoke_that_is_refused(endpoint: Endpoint) -> None:
     answered = invoke(endpoint, "default", secret_key=SECRET_KEY.replace("+", "/"))
-    assert (answered["status"], answered["kind"], answered["code"]) == ("reject", "service_error", "InvalidSignatureException")
+    assert (answered["status"], answered["kind"], answered["code"]) == (
+        "reject",
+        "service_error",
+        "InvalidSignatureException",
+    )
     assert answered["output"] == {"output": {}, "events": []}
-    assert answered["fields"]["Message"].startswith("The request signature we calculated does not match")
+    assert answered["fields"]["Message"].startswith(
+        "The request signature we calculated does not match"
+    )
 
 
 def test_invoke_without_a_peer() -> None:
     with socket.socket() as bound:  # bound, but not listening
         bound.bind(("127.0.0.1", 0))
-        question = dict(KEYS, endpoint_url="http://127.0.0.1:%d" % bound.getsockname()[1], region="us-east-1", input=LEAST)
+        question = dict(
+            KEYS,
+            endpoint_url=f"http://127.0.0.1:{int(bound.getsockname()[1])}",
+            region="us-east-1",
+            input=LEAST,
+        )
         answered = rejected("invoke", question, "network", "cannot connect")
     assert answered["output"] == {"output": {}, "events": []}
 
 
 def test_invoke_misconfigured(endpoint: Endpoint) -> None:
-    for changes in ({"region": "US"}, {"endpoint_url": "ftp://x"}, {"access_key": ""}, {"secret_key": "a b"}):
+    for changes in (
+        {"region": "US"},
+        {"endpoint_url": "ftp://x"},
+        {"access_key": ""},
+        {"secret_key": "a b"},
+    ):
         assert invoke(endpoint, "default", **changes)["kind"] == "configuration"
     for name in ("endpoint_url", "region", "input", "access_key", "secret_key"):
-        assert invoke(endpoint, "default", **{name: None}) == {"status": "error", "detail": "input lacks '%s'" % name}
+        assert invoke(endpoint, "default", **{name: None}) == {
+            "status": "error",
+            "detail": f"input lacks '{name}'",
+        }
 
 
 # ---- text --------------------------------------------------------------------------------------------------------
 
-EVENTS = [{"event": "message", "data": "one", "id": ""}, {"event": "e", "data": "two\n€", "id": "7"}]
+EVENTS = [
+    {"event": "message", "data": "one", "id": ""},
+    {"event": "e", "data": "two\n€", "id": "7"},
+]
 SSE = "data: one\r\n\r\n: ping\n\nid: 7\rdata:two\ndata: €\nevent: e".encode()
 
 
@@ -860,15 +1356,21 @@ def test_text_however_it_is_cut() -> None:
         assert ok("text.lines", parts_of(chunks)) == {"lines": ["a", "€", "b\rc", "", "d"]}, way
     for way, chunks in deliveries(SSE):
         assert ok("text.sse", parts_of(chunks)) == {"events": EVENTS}, way
-    assert ok("text.lines", {"parts": []}) == {"lines": []} and ok("text.sse", {"parts": [""]}) == {"events": []}
+    assert ok("text.lines", {"parts": []}) == {"lines": []} and ok("text.sse", {"parts": [""]}) == {
+        "events": []
+    }
 
 
 def test_text_is_refused_with_what_was_whole_before() -> None:
     for way, chunks in deliveries(b"a\nb\n\xffc\nd\n"):
-        assert rejected("text.lines", parts_of(chunks), "utf8", "rule TXT-002")["output"] == {"lines": ["a", "b"]}, way
+        assert rejected("text.lines", parts_of(chunks), "utf8", "rule TXT-002")["output"] == {
+            "lines": ["a", "b"]
+        }, way
     for way, chunks in deliveries(SSE + b"\n\ndata: \xe2"):
         assert rejected("text.sse", parts_of(chunks), "utf8")["output"] == {"events": EVENTS}, way
-    assert rejected("text.sse", parts_of([SSE, b"\n\nda"]), "truncated")["output"] == {"events": EVENTS}
+    assert rejected("text.sse", parts_of([SSE, b"\n\nda"]), "truncated")["output"] == {
+        "events": EVENTS
+    }
     assert rejected("text.lines", parts_of([b"a\n\xe2"]), "utf8")["output"] == {"lines": ["a"]}
 
 
@@ -881,30 +1383,58 @@ def test_text_questions_that_break_the_protocol(op: str) -> None:
 
 # ---- shapes ------------------------------------------------------------------------------------------------------
 
+
 def test_documents_of_value_and_headers_stand_in_the_answer_as_themselves() -> None:
     given = {"shape": "PayloadPart", "from": "json", "document": '{"Bytes":"aGk="}'}
-    for target, document in (("json", '{"Bytes":"aGk="}'), ("value", ["Structure", [["Bytes", ["Blob", "aGk="]]]]), ("query", "Bytes=hi"),
-                             ("headers", {"headers": [], "body": '{"Bytes":"aGk="}'}),
-                             ("xml", "<PayloadPart><Bytes>aGk=</Bytes></PayloadPart>")):
-        assert answer("shape.convert", dict(given, to=target)) == {"status": "ok", "output": {"document": document}}
+    for target, document in (
+        ("json", '{"Bytes":"aGk="}'),
+        ("value", ["Structure", [["Bytes", ["Blob", "aGk="]]]]),
+        ("query", "Bytes=hi"),
+        ("headers", {"headers": [], "body": '{"Bytes":"aGk="}'}),
+        ("xml", "<PayloadPart><Bytes>aGk=</Bytes></PayloadPart>"),
+    ):
+        assert answer("shape.convert", dict(given, to=target)) == {
+            "status": "ok",
+            "output": {"document": document},
+        }
         back = {"shape": "PayloadPart", "from": target, "to": "json", "document": document}
-        assert answer("shape.convert", back) == {"status": "ok", "output": {"document": given["document"]}}
+        assert answer("shape.convert", back) == {
+            "status": "ok",
+            "output": {"document": given["document"]},
+        }
 
 
 def test_an_error_with_its_code_beside_it_and_without() -> None:
-    given = {"shape": "Error", "from": "json", "to": "json", "document": '{"__type":"ValidationError","message":"m"}'}
+    given = {
+        "shape": "Error",
+        "from": "json",
+        "to": "json",
+        "document": '{"__type":"ValidationError","message":"m"}',
+    }
     seed = {"document": '{"error":"ValidationError","details":{"Message":"m"}}'}
     assert answer("shape.convert", dict(given, code=""))["output"] == seed
     assert answer("shape.convert", dict(given, document=seed["document"]))["output"] == seed
-    assert answer("shape.convert", dict(given, document=seed["document"], code=None))["output"] == seed  # null means absent
+    assert (
+        answer("shape.convert", dict(given, document=seed["document"], code=None))["output"] == seed
+    )  # null means absent
 
 
-@pytest.mark.parametrize("changes, kind", [
-    ({"document": "{"}, "syntax"), ({"document": "[]"}, "type"), ({"document": '{"Bytes":"?"}'}, "type"), ({"shape": "None"}, "constraint"),
-    ({"to": "yaml"}, "constraint"), ({"document": 5}, "type"), ({"from": "value", "document": "x"}, "type"),
-    ({"document": "[" * 100}, "limit"), ({"document": "\ud800"}, "utf8"), ({"shape": "Error", "code": 5}, "type"),
-    ({"from": "value", "document": ["String", "\ud800"], "shape": "Header"}, "utf8"),
-])
+@pytest.mark.parametrize(
+    "changes, kind",
+    [
+        ({"document": "{"}, "syntax"),
+        ({"document": "[]"}, "type"),
+        ({"document": '{"Bytes":"?"}'}, "type"),
+        ({"shape": "None"}, "constraint"),
+        ({"to": "yaml"}, "constraint"),
+        ({"document": 5}, "type"),
+        ({"from": "value", "document": "x"}, "type"),
+        ({"document": "[" * 100}, "limit"),
+        ({"document": "\ud800"}, "utf8"),
+        ({"shape": "Error", "code": 5}, "type"),
+        ({"from": "value", "document": ["String", "\ud800"], "shape": "Header"}, "utf8"),
+    ],
+)
 def test_a_document_that_is_refused(changes: Dict[str, Any], kind: str) -> None:
     given = {"shape": "PayloadPart", "from": "json", "to": "json", "document": '{"Bytes":"aGk="}'}
     rejected("shape.convert", dict(given, **changes), kind)
@@ -912,10 +1442,22 @@ def test_a_document_that_is_refused(changes: Dict[str, Any], kind: str) -> None:
 
 # ---- the adapter itself ------------------------------------------------------------------------------------------
 
+
 def test_the_operations() -> None:
     assert sorted(adapter.OPERATIONS) == [
-        "endpoint.resolve", "eventstream.decode", "eventstream.encode", "http.request", "http.response", "invoke", "shape.convert",
-        "sigv4.presign", "sigv4.sign", "sigv4.verify", "text.lines", "text.sse"]
+        "endpoint.resolve",
+        "eventstream.decode",
+        "eventstream.encode",
+        "http.request",
+        "http.response",
+        "invoke",
+        "shape.convert",
+        "sigv4.presign",
+        "sigv4.sign",
+        "sigv4.verify",
+        "text.lines",
+        "text.sse",
+    ]
 
 
 def test_every_kind_of_the_catalogue_is_one_of_the_protocol() -> None:

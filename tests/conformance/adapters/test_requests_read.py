@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tests of conformance/adapters/requests_read.py: what the software of others cannot be asked is said, and nothing is bent."""
+
 import datetime
 from typing import Any, Dict
 
@@ -22,15 +23,32 @@ def test_a_time_is_told_by_the_clock() -> None:
     assert clock_of("20240229T235959Z") == datetime.datetime(2024, 2, 29, 23, 59, 59)
 
 
-@pytest.mark.parametrize("time", ["", "20150830", "20150229T123600Z", "20150830t123600z", "20150830T123600", "20150830T123600Z\n",
-                                  "2015-08-30T12:36:00Z", "20150830T240000Z", "2015830T123600Z", "20150830T12360Z"])
+@pytest.mark.parametrize(
+    "time",
+    [
+        "",
+        "20150830",
+        "20150229T123600Z",
+        "20150830t123600z",
+        "20150830T123600",
+        "20150830T123600Z\n",
+        "2015-08-30T12:36:00Z",
+        "20150830T240000Z",
+        "2015830T123600Z",
+        "20150830T12360Z",
+    ],
+)
 def test_a_time_that_the_clock_has_not_cannot_be_asked(time: str) -> None:
     with pytest.raises(Unsupported, match="its clock has no such time"):
         clock_of(time)
 
 
 def test_octets_are_the_text_that_is_sent_as_them() -> None:
-    assert text_of("caf\xc3\xa9") == "caf\xe9" and text_of("plain\t ~") == "plain\t ~" and text_of("") == ""
+    assert (
+        text_of("caf\xc3\xa9") == "caf\xe9"
+        and text_of("plain\t ~") == "plain\t ~"
+        and text_of("") == ""
+    )
     assert text_of("\u20ac") == "\u20ac"  # no octet: whether it is refused is the question
     for octets in ("caf\xe9", "\xa0", "\xc3"):
         with pytest.raises(Unsupported, match="headers are text, which is sent as UTF-8"):
@@ -46,7 +64,9 @@ def test_what_is_signed_is_shown_octet_by_octet() -> None:
 def test_an_option_can_be_asked_for_only_where_it_is(option: str) -> None:
     check_options({}, "Signer", *USUAL)
     check_options({option: USUAL[option]}, "Signer", *USUAL)
-    check_options({option: not USUAL[option]}, "Signer", *(other for other in USUAL if other != option))
+    check_options(
+        {option: not USUAL[option]}, "Signer", *(other for other in USUAL if other != option)
+    )
     with pytest.raises(Unsupported) as caught:
         check_options({option: not USUAL[option]}, "Signer", *USUAL)
     assert str(caught.value) == "Signer has no such option: " + option
@@ -63,5 +83,7 @@ def test_a_url_has_a_path_and_no_number_sign_in_it() -> None:
 def test_a_url_has_a_host() -> None:
     given: Dict[str, Any] = {"headers": [["X-A", "b"], ["HOST", ""]]}
     check_host(given)
-    with pytest.raises(Unsupported, match="it takes a URL, whose host stands in for a header that is not given"):
+    with pytest.raises(
+        Unsupported, match="it takes a URL, whose host stands in for a header that is not given"
+    ):
         check_host({"headers": given["headers"][:1]})

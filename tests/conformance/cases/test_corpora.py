@@ -5,6 +5,7 @@ The corpora themselves, where they are given, go through the runner and the refe
 among them, is written here: its stages come from the plain transcription of authoring. Then each way in which an item can
 be broken is one copy of a good item with one change, which must be told in one line and take no other item with it.
 """
+
 import base64
 import hashlib
 import json
@@ -39,58 +40,113 @@ def faults_of(text: str) -> List[str]:
 
 # ---- the corpora that are given ------------------------------------------------------------------------------------
 
-GIVEN = [("aws-c-auth", "sigv4-aws-c-auth", 76), ("eventstream-testdata", "eventstream-aws-sdk-go", 14),
-         ("streams", "recorded-streams", 68)]
+GIVEN = [
+    ("aws-c-auth", "sigv4-aws-c-auth", 76),
+    ("eventstream-testdata", "eventstream-aws-sdk-go", 14),
+    ("streams", "recorded-streams", 68),
+]
 
 
 @pytest.mark.parametrize("kind, folder, count", GIVEN)
 def test_the_reference_passes_the_public_suites(kind: str, folder: str, count: int) -> None:
-    code, told, complaints = conformance("run", "--corpus", "%s=%s" % (kind, corpora(folder)))
-    assert (code, complaints) == (0, "") and told.endswith("%d cases: %d PASS\n" % (count, count))
+    code, told, complaints = conformance("run", "--corpus", f"{kind}={corpora(folder)}")
+    assert (code, complaints) == (0, "") and told.endswith(
+        f"{int(count)} cases: {int(count)} PASS\n"
+    )
 
 
 def test_the_cases_of_aws_c_auth_are_aws_s_own() -> None:
-    cases = {case.id: case for case in read_corpora(["aws-c-auth=%s" % corpora("sigv4-aws-c-auth", "v4")]).cases}
+    cases = {
+        case.id: case
+        for case in read_corpora([f"aws-c-auth={corpora('sigv4-aws-c-auth', 'v4')}"]).cases
+    }
     case = cases["aws-c-auth-get-vanilla-with-session-token-header"]
-    assert case.op == "sigv4.sign" and case.input["session_token"].startswith("6e86291e8372ff2a2260956d9b8aae1d")
+    assert case.op == "sigv4.sign" and case.input["session_token"].startswith(
+        "6e86291e8372ff2a2260956d9b8aae1d"
+    )
     folder = corpora("sigv4-aws-c-auth", "v4", "get-vanilla-with-session-token")
-    assert case.expect["output"]["canonical_request"] == (folder / "header-canonical-request.txt").read_text("utf-8")
-    assert case.expect["output"]["authorization"] in (folder / "header-signed-request.txt").read_text("utf-8")
-    assert set(case.expect["output"]) == {"canonical_request", "string_to_sign", "signature", "authorization"}
-    assert set(cases["aws-c-auth-get-utf8-query"].expect["output"]) == {"canonical_request", "string_to_sign", "signature", "target"}
+    assert case.expect["output"]["canonical_request"] == (
+        folder / "header-canonical-request.txt"
+    ).read_text("utf-8")
+    assert case.expect["output"]["authorization"] in (
+        folder / "header-signed-request.txt"
+    ).read_text("utf-8")
+    assert set(case.expect["output"]) == {
+        "canonical_request",
+        "string_to_sign",
+        "signature",
+        "authorization",
+    }
+    assert set(cases["aws-c-auth-get-utf8-query"].expect["output"]) == {
+        "canonical_request",
+        "string_to_sign",
+        "signature",
+        "target",
+    }
     assert cases["aws-c-auth-get-utf8-query"].input["expires"] == 3600
     assert cases["aws-c-auth-get-slashes-unnormalized-header"].input["normalize_path"] is False
     assert cases["aws-c-auth-post-x-www-form-urlencoded-header"].input["sign_body"] is True
 
 
 def test_the_streams_are_expected_to_hold_what_the_index_says_in_every_delivery() -> None:
-    cases = read_corpora(["streams=%s" % corpora("recorded-streams")]).cases
+    cases = read_corpora([f"streams={corpora('recorded-streams')}"]).cases
     assert sum(len(case.expect["output"]["messages"]) for case in cases) == 1507
     for case in cases:
         whole, bytewise, halves, trailing = questions_of(case)
-        assert whole.expect == bytewise.expect == halves.expect and len(trailing.expect["output"]["messages"]) > len(
-            whole.expect["output"]["messages"])
+        assert whole.expect == bytewise.expect == halves.expect and len(
+            trailing.expect["output"]["messages"]
+        ) > len(whole.expect["output"]["messages"])
 
 
 # ---- the older form of AWS's cases -----------------------------------------------------------------------------------
 
 OLD: Dict[str, Tuple[str, bytes, Dict[str, Any]]] = {
     # name: (head of the request, body, what else the stages are made with)
-    "get-vanilla": ("GET / HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z", b"", {}),
+    "get-vanilla": (
+        "GET / HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z",
+        b"",
+        {},
+    ),
     "get-vanilla-query-order-key-case": (
-        "GET /?Param2=value2&Param1=value1 HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z", b"", {}),
+        "GET /?Param2=value2&Param1=value1 HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z",
+        b"",
+        {},
+    ),
     "get-folded-header": (
-        "GET / HTTP/1.1\nHost:example.amazonaws.com\nMy-Header1:value1\n  value2\n     value3\nX-Amz-Date:20150830T123600Z", b"", {}),
-    "get-utf8": ("GET /\u1234 HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z", b"", {}),
-    "get-space": ("GET /example space/ HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z", b"", {}),
+        "GET / HTTP/1.1\nHost:example.amazonaws.com\nMy-Header1:value1\n  value2\n     value3\nX-Amz-Date:20150830T123600Z",
+        b"",
+        {},
+    ),
+    "get-utf8": (
+        "GET /\u1234 HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z",
+        b"",
+        {},
+    ),
+    "get-space": (
+        "GET /example space/ HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z",
+        b"",
+        {},
+    ),
     "post-x-www-form-urlencoded": (
         "POST / HTTP/1.1\nContent-Type:application/x-www-form-urlencoded\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z",
-        b"Param1=value1", {}),
-    "post-sts-header-before": ("POST / HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z\nX-Amz-Security-Token:AQoD+/==",
-                               b"", {"session_token": "AQoD+/=="}),
-    "post-sts-header-after": ("POST / HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z", b"",
-                              {"session_token": "AQoD+/==", "omit_session_token": True}),
-    "post-signed-body": ("POST / HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z", b"a\r\n\r\nb", {"sign_body": True}),
+        b"Param1=value1",
+        {},
+    ),
+    "post-sts-header-before": (
+        "POST / HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z\nX-Amz-Security-Token:AQoD+/==",
+        b"",
+        {"session_token": "AQoD+/=="},
+    ),
+    "post-sts-header-after": (
+        "POST / HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z",
+        b"",
+        {"session_token": "AQoD+/==", "omit_session_token": True},
+    ),
+    "post-signed-body": (
+        "POST / HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z",
+        b"a\r\n\r\nb",
+        {"sign_body": True},
+    ),
 }
 
 
@@ -98,18 +154,37 @@ def write_old(folder: Path, name: str, line_end: str = "\n", service: str = "ser
     """Write one case in the older form, its stages by the plain transcription."""
     head, body, more = OLD[name]
     request = parse_request(head.encode("utf-8"), name)
-    given = dict({"method": request.method, "target": request.target, "headers": request.headers,
-                  "body": base64.b64encode(body).decode("ascii"), "access_key": ACCESS_KEY, "secret_key": SECRET_KEY,
-                  "region": "us-east-1", "service": service, "time": "20150830T123600Z"}, **more)
+    given = dict(
+        {
+            "method": request.method,
+            "target": request.target,
+            "headers": request.headers,
+            "body": base64.b64encode(body).decode("ascii"),
+            "access_key": ACCESS_KEY,
+            "secret_key": SECRET_KEY,
+            "region": "us-east-1",
+            "service": service,
+            "time": "20150830T123600Z",
+        },
+        **more,
+    )
     stages = plain.sign(given)
     folder.mkdir(parents=True, exist_ok=True)
     token = "\nX-Amz-Security-Token:AQoD+/==" if "omit_session_token" in more else ""
     sent = head + token + "\nAuthorization: " + stages["authorization"]
     for ending, text in ((".req", head), (".sreq", sent)):
-        data = text.replace("\n", line_end).encode("utf-8") + ((line_end * 2).encode() + body if body else b"")
+        data = text.replace("\n", line_end).encode("utf-8") + (
+            (line_end * 2).encode() + body if body else b""
+        )
         (folder / (name + ending)).write_bytes(data)
-    for ending, stage in ((".creq", "canonical_request"), (".sts", "string_to_sign"), (".authz", "authorization")):
-        (folder / (name + ending)).write_bytes(stages[stage].replace("\n", line_end).encode("latin-1"))
+    for ending, stage in (
+        (".creq", "canonical_request"),
+        (".sts", "string_to_sign"),
+        (".authz", "authorization"),
+    ):
+        (folder / (name + ending)).write_bytes(
+            stages[stage].replace("\n", line_end).encode("latin-1")
+        )
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
@@ -117,100 +192,189 @@ def write_old(folder: Path, name: str, line_end: str = "\n", service: str = "ser
 def test_the_older_form(tmp_path: Path, nested: bool, line_end: str) -> None:
     for name in OLD:
         write_old(tmp_path / "normalize-path" / name if nested else tmp_path, name, line_end)
-    corpus = read_corpora(["aws4-testsuite=%s" % tmp_path])
+    corpus = read_corpora([f"aws4-testsuite={tmp_path}"])
     assert not corpus.faults and not corpus.notes
-    assert sorted(case.id for case in corpus.cases) == sorted("aws4-testsuite-" + name for name in OLD)
-    code, told, complaints = conformance("run", "--corpus", "aws4-testsuite=%s" % tmp_path)
-    assert (code, complaints) == (0, "") and "%d cases: %d PASS" % (len(OLD), len(OLD)) in told
+    assert sorted(case.id for case in corpus.cases) == sorted(
+        "aws4-testsuite-" + name for name in OLD
+    )
+    code, told, complaints = conformance("run", "--corpus", f"aws4-testsuite={tmp_path}")
+    assert (code, complaints) == (0, "") and f"{len(OLD)} cases: {len(OLD)} PASS" in told
 
 
 def test_the_older_form_s_question(tmp_path: Path) -> None:
     for name in OLD:
         write_old(tmp_path, name, service="host")
-    cases = {case.id[len("aws4-testsuite-"):]: case for case in read_corpora(["aws4-testsuite=%s" % tmp_path]).cases}
+    cases = {
+        case.id[len("aws4-testsuite-") :]: case
+        for case in read_corpora([f"aws4-testsuite={tmp_path}"]).cases
+    }
     given = cases["get-vanilla"].input
-    assert given == {"method": "GET", "target": "/", "headers": [["Host", "example.amazonaws.com"], ["X-Amz-Date", "20150830T123600Z"]],
-                     "body": "", "access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "region": "us-east-1", "service": "host",
-                     "time": "20150830T123600Z"}
+    assert given == {
+        "method": "GET",
+        "target": "/",
+        "headers": [["Host", "example.amazonaws.com"], ["X-Amz-Date", "20150830T123600Z"]],
+        "body": "",
+        "access_key": ACCESS_KEY,
+        "secret_key": SECRET_KEY,
+        "region": "us-east-1",
+        "service": "host",
+        "time": "20150830T123600Z",
+    }
     assert cases["get-space"].input["target"] == "/example space/"
-    assert cases["get-folded-header"].input["headers"][1] == ["My-Header1", "value1\n  value2\n     value3"]
-    assert cases["post-sts-header-before"].input["session_token"] == "AQoD+/==" and "omit_session_token" not in (
-        cases["post-sts-header-before"].input)
+    assert cases["get-folded-header"].input["headers"][1] == [
+        "My-Header1",
+        "value1\n  value2\n     value3",
+    ]
+    assert cases["post-sts-header-before"].input[
+        "session_token"
+    ] == "AQoD+/==" and "omit_session_token" not in (cases["post-sts-header-before"].input)
     assert cases["post-sts-header-after"].input["omit_session_token"] is True
-    assert cases["post-signed-body"].input["sign_body"] is True and "sign_body" not in cases["get-vanilla"].input
+    assert (
+        cases["post-signed-body"].input["sign_body"] is True
+        and "sign_body" not in cases["get-vanilla"].input
+    )
     assert base64.b64decode(cases["post-signed-body"].input["body"]) == b"a\r\n\r\nb"
-    assert cases["get-vanilla"].expect["output"]["signature"] == cases["get-vanilla"].expect["output"]["authorization"][-64:]
+    assert (
+        cases["get-vanilla"].expect["output"]["signature"]
+        == cases["get-vanilla"].expect["output"]["authorization"][-64:]
+    )
 
 
 def test_the_published_signatures_of_the_older_form(tmp_path: Path) -> None:
     """Of three of AWS's own cases that OLD has, word for word."""
     for name, signature in (
-            ("get-vanilla", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
-            ("post-sts-header-after", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
-            ("post-x-www-form-urlencoded", "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a")):
+        ("get-vanilla", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
+        (
+            "post-sts-header-after",
+            "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
+        ),
+        (
+            "post-x-www-form-urlencoded",
+            "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
+        ),
+    ):
         write_old(tmp_path / name, name)
-        assert only(read_corpora(["aws4-testsuite=%s" % (tmp_path / name)]).cases).expect["output"]["signature"] == signature
+        assert (
+            only(read_corpora([f"aws4-testsuite={tmp_path / name}"]).cases).expect["output"][
+                "signature"
+            ]
+            == signature
+        )
 
 
 @pytest.mark.parametrize("ending", [".creq", ".sts", ".authz"])
-def test_a_request_without_its_expectation_is_left_out_and_told(tmp_path: Path, ending: str) -> None:
+def test_a_request_without_its_expectation_is_left_out_and_told(
+    tmp_path: Path, ending: str
+) -> None:
     """AWS published two of these."""
     write_old(tmp_path, "get-vanilla")
     write_old(tmp_path, "get-space")
     (tmp_path / ("get-vanilla" + ending)).unlink()
-    corpus = read_corpora(["aws4-testsuite=%s" % tmp_path])
-    assert corpus.notes == ["aws4-testsuite: get-vanilla.req is left out: there is no get-vanilla%s that says what is expected" % ending]
+    corpus = read_corpora([f"aws4-testsuite={tmp_path}"])
+    assert corpus.notes == [
+        f"aws4-testsuite: get-vanilla.req is left out: there is no get-vanilla{ending} that says what is expected"
+    ]
     assert [case.id for case in corpus.cases] == ["aws4-testsuite-get-space"] and not corpus.faults
 
 
 def test_a_case_whose_time_stands_in_date_alone_is_left_out_and_told(tmp_path: Path) -> None:
     """As in the oldest edition: the protocol's signer always sends x-amz-date, and cannot be asked."""
     write_old(tmp_path, "get-vanilla")
-    (tmp_path / "old.req").write_bytes(b"GET / http/1.1\r\nDate:Mon, 09 Sep 2011 23:36:00 GMT\r\nHost:host.foo.com\r\n\r\n")
-    canonical = "GET\n/\n\ndate:Mon, 09 Sep 2011 23:36:00 GMT\nhost:host.foo.com\n\ndate;host\n" + hashlib.sha256(b"").hexdigest()
+    (tmp_path / "old.req").write_bytes(
+        b"GET / http/1.1\r\nDate:Mon, 09 Sep 2011 23:36:00 GMT\r\nHost:host.foo.com\r\n\r\n"
+    )
+    canonical = (
+        "GET\n/\n\ndate:Mon, 09 Sep 2011 23:36:00 GMT\nhost:host.foo.com\n\ndate;host\n"
+        + hashlib.sha256(b"").hexdigest()
+    )
     (tmp_path / "old.creq").write_text(canonical)
-    (tmp_path / "old.sts").write_text("AWS4-HMAC-SHA256\n20110909T233600Z\n20110909/us-east-1/host/aws4_request\n" + "0" * 64)
-    (tmp_path / "old.authz").write_text("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20110909/us-east-1/host/aws4_request, "
-                                        "SignedHeaders=date;host, Signature=" + "0" * 64)
-    code, told, complaints = conformance("run", "--corpus", "aws4-testsuite=%s" % tmp_path)
+    (tmp_path / "old.sts").write_text(
+        "AWS4-HMAC-SHA256\n20110909T233600Z\n20110909/us-east-1/host/aws4_request\n" + "0" * 64
+    )
+    (tmp_path / "old.authz").write_text(
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20110909/us-east-1/host/aws4_request, "
+        "SignedHeaders=date;host, Signature=" + "0" * 64
+    )
+    code, told, complaints = conformance("run", "--corpus", f"aws4-testsuite={tmp_path}")
     assert code == 0 and told.endswith("1 cases: 1 PASS\n")
-    assert complaints == ("conformance: aws4-testsuite: old.req is left out: its time stands in Date alone, and sigv4.sign sends "
-                          "x-amz-date\n")
+    assert complaints == (
+        "conformance: aws4-testsuite: old.req is left out: its time stands in Date alone, and sigv4.sign sends "
+        "x-amz-date\n"
+    )
 
 
 # ---- what is broken --------------------------------------------------------------------------------------------------
+
 
 def aws_c_auth(folder: Path, name: str = "get-vanilla") -> Path:
     """A good case in the form of aws-c-auth; its stages by the plain transcription."""
     place = folder / name
     place.mkdir(parents=True)
-    context = {"credentials": {"access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY, "token": "T+/"}, "expiration_in_seconds": 3600,
-               "normalize": True, "region": "us-east-1", "service": "service", "sign_body": False, "timestamp": "2015-08-30T12:36:00Z",
-               "omit_session_token": False}
+    context = {
+        "credentials": {
+            "access_key_id": ACCESS_KEY,
+            "secret_access_key": SECRET_KEY,
+            "token": "T+/",
+        },
+        "expiration_in_seconds": 3600,
+        "normalize": True,
+        "region": "us-east-1",
+        "service": "service",
+        "sign_body": False,
+        "timestamp": "2015-08-30T12:36:00Z",
+        "omit_session_token": False,
+    }
     (place / "context.json").write_text(json.dumps(context))
     head = "GET / HTTP/1.1\nHost:example.amazonaws.com\n"
     (place / "request.txt").write_text(head + "\n")
-    given = {"method": "GET", "target": "/", "headers": [["Host", "example.amazonaws.com"]], "body": "", "access_key": ACCESS_KEY,
-             "secret_key": SECRET_KEY, "session_token": "T+/", "region": "us-east-1", "service": "service", "time": "20150830T123600Z",
-             "expires": 3600}
+    given = {
+        "method": "GET",
+        "target": "/",
+        "headers": [["Host", "example.amazonaws.com"]],
+        "body": "",
+        "access_key": ACCESS_KEY,
+        "secret_key": SECRET_KEY,
+        "session_token": "T+/",
+        "region": "us-east-1",
+        "service": "service",
+        "time": "20150830T123600Z",
+        "expires": 3600,
+    }
     for way, stages in (("header", plain.sign(given)), ("query", plain.presign(given))):
         for stage in ("canonical_request", "string_to_sign", "signature"):
-            (place / ("%s-%s.txt" % (way, stage.replace("_", "-")))).write_text(stages[stage])
-        signed = head + "Authorization:" + stages["authorization"] + "\n\n" if way == "header" else head.replace("/ ",
-            stages["target"] + " ", 1)
+            (place / (f"{way}-{stage.replace('_', '-')}.txt")).write_text(stages[stage])
+        signed = (
+            head + "Authorization:" + stages["authorization"] + "\n\n"
+            if way == "header"
+            else head.replace("/ ", stages["target"] + " ", 1)
+        )
         (place / (way + "-signed-request.txt")).write_text(signed)
     return place
 
 
 def go_testdata(folder: Path) -> Path:
     """A good case, and one that is refused, in the Go SDK's form."""
-    data = encode([("s", "string", "\u1234"), ("i", "int64", 1 << 60), ("b", "boolean", True), ("f", "boolean", False)], b"hi")
+    data = encode(
+        [
+            ("s", "string", "\u1234"),
+            ("i", "int64", 1 << 60),
+            ("b", "boolean", True),
+            ("f", "boolean", False),
+        ],
+        b"hi",
+    )
     for place in ("encoded/positive", "encoded/negative", "decoded/positive", "decoded/negative"):
         (folder / place).mkdir(parents=True)
     (folder / "encoded/positive/good").write_bytes(data)
-    headers = [{"name": "s", "type": 7, "value": base64.b64encode("\u1234".encode()).decode()}, {"name": "i", "type": 5, "value": 1 << 60},
-               {"name": "b", "type": 0, "value": True}, {"name": "f", "type": 1, "value": False}]
-    (folder / "decoded/positive/good").write_text(json.dumps({"headers": headers, "payload": "aGk="}))
+    headers = [
+        {"name": "s", "type": 7, "value": base64.b64encode("\u1234".encode()).decode()},
+        {"name": "i", "type": 5, "value": 1 << 60},
+        {"name": "b", "type": 0, "value": True},
+        {"name": "f", "type": 1, "value": False},
+    ]
+    (folder / "decoded/positive/good").write_text(
+        json.dumps({"headers": headers, "payload": "aGk="})
+    )
     (folder / "encoded/negative/bad").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     (folder / "decoded/negative/bad").write_text("Message checksum mismatch\n")
     return folder
@@ -221,9 +385,21 @@ def streams(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     data = encode([(":event-type", "string", "a")], b"one") + encode([], b"two")
     (folder / "one.bin").write_bytes(data)
-    events = [{"offset": 0, "total_length": len(data) - 19, "headers": [[":event-type", "string", "a"]], "payload_length": 3},
-              {"offset": len(data) - 19, "total_length": 19, "headers": [], "payload_length": 3}]
-    entry = {"file": "one.bin", "source": "here", "sha256": hashlib.sha256(data).hexdigest(), "events": events}
+    events = [
+        {
+            "offset": 0,
+            "total_length": len(data) - 19,
+            "headers": [[":event-type", "string", "a"]],
+            "payload_length": 3,
+        },
+        {"offset": len(data) - 19, "total_length": 19, "headers": [], "payload_length": 3},
+    ]
+    entry = {
+        "file": "one.bin",
+        "source": "here",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "events": events,
+    }
     (folder / "index.json").write_text(json.dumps([entry]))
     return folder
 
@@ -237,87 +413,234 @@ def test_the_made_suites_are_good(tmp_path: Path) -> None:
     aws_c_auth(tmp_path / "c")
     go_testdata(tmp_path / "go")
     streams(tmp_path / "s")
-    code, told, complaints = conformance("run", "--corpus", "aws-c-auth=%s" % (tmp_path / "c"), "--corpus", "streams=%s" % (tmp_path / "s"),
-                                         "--corpus", "eventstream-testdata=%s" % (tmp_path / "go"))
+    code, told, complaints = conformance(
+        "run",
+        "--corpus",
+        f"aws-c-auth={tmp_path / 'c'}",
+        "--corpus",
+        f"streams={tmp_path / 's'}",
+        "--corpus",
+        f"eventstream-testdata={tmp_path / 'go'}",
+    )
     assert (code, complaints) == (0, "") and told.endswith("6 cases: 6 PASS\n")
 
 
-@pytest.mark.parametrize("name, stage", [
-    ("header-canonical-request.txt", "canonical_request"), ("header-string-to-sign.txt", "string_to_sign"),
-    ("query-signature.txt", "signature"), ("header-signed-request.txt", "authorization.Signature"),
-    ("query-signed-request.txt", "target.X-Amz-Signature")])
-def test_a_stage_that_differs_fails_its_case_and_names_the_stage(tmp_path: Path, name: str, stage: str) -> None:
+@pytest.mark.parametrize(
+    "name, stage",
+    [
+        ("header-canonical-request.txt", "canonical_request"),
+        ("header-string-to-sign.txt", "string_to_sign"),
+        ("query-signature.txt", "signature"),
+        ("header-signed-request.txt", "authorization.Signature"),
+        ("query-signed-request.txt", "target.X-Amz-Signature"),
+    ],
+)
+def test_a_stage_that_differs_fails_its_case_and_names_the_stage(
+    tmp_path: Path, name: str, stage: str
+) -> None:
     """What the suite says is what is expected: were it not read, these would pass."""
     file = aws_c_auth(tmp_path) / name
     text = file.read_text().rstrip("\n") if "signed" not in name else file.read_text()
     at = text.index("Signature=") + 12 if "signed" in name else len(text) - 1
-    file.write_text(text[:at] + ("0" if text[at] != "0" else "1") + text[at + 1:])
-    code, told, _ = conformance("run", "--corpus", "aws-c-auth=%s" % tmp_path)
+    file.write_text(text[:at] + ("0" if text[at] != "0" else "1") + text[at + 1 :])
+    code, told, _ = conformance("run", "--corpus", f"aws-c-auth={tmp_path}")
     assert code == 1 and "1 FAIL" in told and "stage     " + stage in told
 
 
 def test_a_stream_that_differs_fails_its_case(tmp_path: Path) -> None:
     folder = streams(tmp_path)
     changed(folder / "index.json", lambda index: [dict(index[0], events=index[0]["events"][:1])])
-    assert conformance("run", "--corpus", "streams=%s" % folder)[0] == 1
+    assert conformance("run", "--corpus", f"streams={folder}")[0] == 1
 
 
 BROKEN: Dict[str, Tuple[str, Callable[[Path], Any], str]] = {
     # name: (kind, what is done to a good folder, what is told of it)
-    "no context": ("aws-c-auth", lambda f: (f / "get-vanilla" / "context.json").unlink(),
-                   "get-vanilla: context.json cannot be read: No such file"),
-    "no request": ("aws-c-auth", lambda f: (f / "get-vanilla" / "request.txt").unlink(),
-                   "get-vanilla: request.txt cannot be read: No such file"),
-    "no stage": ("aws-c-auth", lambda f: (f / "get-vanilla" / "query-signature.txt").unlink(), "query-signature.txt cannot be read"),
-    "context is no JSON": ("aws-c-auth", lambda f: (f / "get-vanilla" / "context.json").write_text("{"), "context.json is no JSON: "),
-    "context is no object": ("aws-c-auth", lambda f: (f / "get-vanilla" / "context.json").write_text("[]"), "context.json holds no object"),
-    "a key is missing": ("aws-c-auth", lambda f: changed(f / "get-vanilla" / "context.json", lambda c: dict(c, region=None)),
-                         "context.json: region is no str (expected str, got NoneType)"),
-    "a key of another type": ("aws-c-auth", lambda f: changed(f / "get-vanilla" / "context.json", lambda c: dict(c, normalize=1)),
-                              "normalize is no bool"),
-    "expires is a truth": ("aws-c-auth", lambda f: changed(f / "get-vanilla" / "context.json",
-        lambda c: dict(c, expiration_in_seconds=True)),
-                           "expiration_in_seconds is no int"),
-    "the token is a number": ("aws-c-auth", lambda f: changed(
-        f / "get-vanilla" / "context.json", lambda c: dict(c, credentials=dict(c["credentials"], token=5))), "token is no str"),
-    "no request line": ("aws-c-auth", lambda f: (f / "get-vanilla" / "request.txt").write_text("GET /\nHost:a\n\n"),
-                        "request.txt begins with no request line"),
-    "a line that is no header": ("aws-c-auth", lambda f: (f / "get-vanilla" / "request.txt").write_text("GET / HTTP/1.1\nHost\n\n"),
-                                 "request.txt has a line that is no header"),
-    "a request line that is no text": ("aws-c-auth", lambda f: (f / "get-vanilla" / "request.txt").write_bytes(b"GET /\xff HTTP/1.1\n\n"),
-                                       "request.txt begins with no request line"),
-    "no string to sign": ("aws4-testsuite", lambda f: (f / "get-vanilla.sts").write_text("x"), "get-vanilla.sts is no string to sign"),
-    "no scope": ("aws4-testsuite", lambda f: (f / "get-vanilla.sts").write_text("a\nb\nc\nd"), "get-vanilla.sts is no string to sign"),
-    "no authorization": ("aws4-testsuite", lambda f: (f / "get-vanilla.authz").write_text("x"), "get-vanilla.authz is no Authorization"),
-    "no canonical request": ("aws4-testsuite", lambda f: (f / "get-vanilla.creq").write_text("GET"),
-                             "get-vanilla.creq is no canonical request"),
-    "the same name twice": ("aws4-testsuite", lambda f: write_old(f / "again", "get-vanilla"),
-                            "there is another aws4-testsuite-get-vanilla"),
-    "not decoded": ("eventstream-testdata", lambda f: (f / "decoded/positive/good").unlink(), "encoded/positive/good: good cannot be read"),
-    "no headers": ("eventstream-testdata", lambda f: changed(f / "decoded/positive/good", lambda d: dict(d, headers={})),
-                   "headers is no list"),
-    "no header": ("eventstream-testdata", lambda f: changed(f / "decoded/positive/good", lambda d: dict(d, headers=[5])), "not a header"),
-    "another type": ("eventstream-testdata", lambda f: changed(
-        f / "decoded/positive/good", lambda d: dict(d, headers=[{"name": "a", "type": 10, "value": 1}])), "not a header"),
-    "no number": ("eventstream-testdata", lambda f: changed(
-        f / "decoded/positive/good", lambda d: dict(d, headers=[{"name": "a", "type": 4, "value": True}])), "not a value of type int32"),
-    "no base64": ("eventstream-testdata", lambda f: changed(
-        f / "decoded/positive/good", lambda d: dict(d, headers=[{"name": "a", "type": 6, "value": "*"}])), "not base64"),
-    "no UTF-8": ("eventstream-testdata", lambda f: changed(
-        f / "decoded/positive/good", lambda d: dict(d, headers=[{"name": "a", "type": 7, "value": "/w=="}])), "not a value of type string"),
-    "no uuid": ("eventstream-testdata", lambda f: changed(
-        f / "decoded/positive/good", lambda d: dict(d, headers=[{"name": "a", "type": 9, "value": "AA=="}])), "not a value of type uuid"),
-    "payload is no base64": ("eventstream-testdata", lambda f: changed(f / "decoded/positive/good", lambda d: dict(d, payload=5)),
-                             "expected base64 text, got int"),
-    "another error": ("eventstream-testdata", lambda f: (f / "decoded/negative/bad").write_text("Oh no"), "an error of another name"),
+    "no context": (
+        "aws-c-auth",
+        lambda f: (f / "get-vanilla" / "context.json").unlink(),
+        "get-vanilla: context.json cannot be read: No such file",
+    ),
+    "no request": (
+        "aws-c-auth",
+        lambda f: (f / "get-vanilla" / "request.txt").unlink(),
+        "get-vanilla: request.txt cannot be read: No such file",
+    ),
+    "no stage": (
+        "aws-c-auth",
+        lambda f: (f / "get-vanilla" / "query-signature.txt").unlink(),
+        "query-signature.txt cannot be read",
+    ),
+    "context is no JSON": (
+        "aws-c-auth",
+        lambda f: (f / "get-vanilla" / "context.json").write_text("{"),
+        "context.json is no JSON: ",
+    ),
+    "context is no object": (
+        "aws-c-auth",
+        lambda f: (f / "get-vanilla" / "context.json").write_text("[]"),
+        "context.json holds no object",
+    ),
+    "a key is missing": (
+        "aws-c-auth",
+        lambda f: changed(f / "get-vanilla" / "context.json", lambda c: dict(c, region=None)),
+        "context.json: region is no str (expected str, got NoneType)",
+    ),
+    "a key of another type": (
+        "aws-c-auth",
+        lambda f: changed(f / "get-vanilla" / "context.json", lambda c: dict(c, normalize=1)),
+        "normalize is no bool",
+    ),
+    "expires is a truth": (
+        "aws-c-auth",
+        lambda f: changed(
+            f / "get-vanilla" / "context.json", lambda c: dict(c, expiration_in_seconds=True)
+        ),
+        "expiration_in_seconds is no int",
+    ),
+    "the token is a number": (
+        "aws-c-auth",
+        lambda f: changed(
+            f / "get-vanilla" / "context.json",
+            lambda c: dict(c, credentials=dict(c["credentials"], token=5)),
+        ),
+        "token is no str",
+    ),
+    "no request line": (
+        "aws-c-auth",
+        lambda f: (f / "get-vanilla" / "request.txt").write_text("GET /\nHost:a\n\n"),
+        "request.txt begins with no request line",
+    ),
+    "a line that is no header": (
+        "aws-c-auth",
+        lambda f: (f / "get-vanilla" / "request.txt").write_text("GET / HTTP/1.1\nHost\n\n"),
+        "request.txt has a line that is no header",
+    ),
+    "a request line that is no text": (
+        "aws-c-auth",
+        lambda f: (f / "get-vanilla" / "request.txt").write_bytes(b"GET /\xff HTTP/1.1\n\n"),
+        "request.txt begins with no request line",
+    ),
+    "no string to sign": (
+        "aws4-testsuite",
+        lambda f: (f / "get-vanilla.sts").write_text("x"),
+        "get-vanilla.sts is no string to sign",
+    ),
+    "no scope": (
+        "aws4-testsuite",
+        lambda f: (f / "get-vanilla.sts").write_text("a\nb\nc\nd"),
+        "get-vanilla.sts is no string to sign",
+    ),
+    "no authorization": (
+        "aws4-testsuite",
+        lambda f: (f / "get-vanilla.authz").write_text("x"),
+        "get-vanilla.authz is no Authorization",
+    ),
+    "no canonical request": (
+        "aws4-testsuite",
+        lambda f: (f / "get-vanilla.creq").write_text("GET"),
+        "get-vanilla.creq is no canonical request",
+    ),
+    "the same name twice": (
+        "aws4-testsuite",
+        lambda f: write_old(f / "again", "get-vanilla"),
+        "there is another aws4-testsuite-get-vanilla",
+    ),
+    "not decoded": (
+        "eventstream-testdata",
+        lambda f: (f / "decoded/positive/good").unlink(),
+        "encoded/positive/good: good cannot be read",
+    ),
+    "no headers": (
+        "eventstream-testdata",
+        lambda f: changed(f / "decoded/positive/good", lambda d: dict(d, headers={})),
+        "headers is no list",
+    ),
+    "no header": (
+        "eventstream-testdata",
+        lambda f: changed(f / "decoded/positive/good", lambda d: dict(d, headers=[5])),
+        "not a header",
+    ),
+    "another type": (
+        "eventstream-testdata",
+        lambda f: changed(
+            f / "decoded/positive/good",
+            lambda d: dict(d, headers=[{"name": "a", "type": 10, "value": 1}]),
+        ),
+        "not a header",
+    ),
+    "no number": (
+        "eventstream-testdata",
+        lambda f: changed(
+            f / "decoded/positive/good",
+            lambda d: dict(d, headers=[{"name": "a", "type": 4, "value": True}]),
+        ),
+        "not a value of type int32",
+    ),
+    "no base64": (
+        "eventstream-testdata",
+        lambda f: changed(
+            f / "decoded/positive/good",
+            lambda d: dict(d, headers=[{"name": "a", "type": 6, "value": "*"}]),
+        ),
+        "not base64",
+    ),
+    "no UTF-8": (
+        "eventstream-testdata",
+        lambda f: changed(
+            f / "decoded/positive/good",
+            lambda d: dict(d, headers=[{"name": "a", "type": 7, "value": "/w=="}]),
+        ),
+        "not a value of type string",
+    ),
+    "no uuid": (
+        "eventstream-testdata",
+        lambda f: changed(
+            f / "decoded/positive/good",
+            lambda d: dict(d, headers=[{"name": "a", "type": 9, "value": "AA=="}]),
+        ),
+        "not a value of type uuid",
+    ),
+    "payload is no base64": (
+        "eventstream-testdata",
+        lambda f: changed(f / "decoded/positive/good", lambda d: dict(d, payload=5)),
+        "expected base64 text, got int",
+    ),
+    "another error": (
+        "eventstream-testdata",
+        lambda f: (f / "decoded/negative/bad").write_text("Oh no"),
+        "an error of another name",
+    ),
     "index is no JSON": ("streams", lambda f: (f / "index.json").write_text("["), "index.json: "),
-    "index is no list": ("streams", lambda f: (f / "index.json").write_text("{}"), "index.json: not a list of objects"),
-    "index names no file": ("streams", lambda f: (f / "index.json").write_text("[{}]"), "index.json: an entry: file is no str"),
-    "index of a file that is gone": ("streams", lambda f: (f / "one.bin").unlink(), "one.bin: one.bin cannot be read"),
-    "another checksum": ("streams", lambda f: (f / "one.bin").write_bytes(b""), "one.bin: the file is not the one of the index"),
-    "no events": ("streams", lambda f: changed(f / "index.json", lambda i: [dict(i[0], events=5)]), "events is no list"),
-    "no event": ("streams", lambda f: changed(f / "index.json", lambda i: [dict(i[0], events=[{"offset": 0}])]),
-                 "index.json: not an event"),
+    "index is no list": (
+        "streams",
+        lambda f: (f / "index.json").write_text("{}"),
+        "index.json: not a list of objects",
+    ),
+    "index names no file": (
+        "streams",
+        lambda f: (f / "index.json").write_text("[{}]"),
+        "index.json: an entry: file is no str",
+    ),
+    "index of a file that is gone": (
+        "streams",
+        lambda f: (f / "one.bin").unlink(),
+        "one.bin: one.bin cannot be read",
+    ),
+    "another checksum": (
+        "streams",
+        lambda f: (f / "one.bin").write_bytes(b""),
+        "one.bin: the file is not the one of the index",
+    ),
+    "no events": (
+        "streams",
+        lambda f: changed(f / "index.json", lambda i: [dict(i[0], events=5)]),
+        "events is no list",
+    ),
+    "no event": (
+        "streams",
+        lambda f: changed(f / "index.json", lambda i: [dict(i[0], events=[{"offset": 0}])]),
+        "index.json: not an event",
+    ),
 }
 
 
@@ -325,7 +648,9 @@ RUN = ("no context", "no scope", "not decoded", "another checksum")
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_item_is_told_in_one_line_and_takes_no_other_with_it(tmp_path: Path, name: str) -> None:
+def test_a_broken_item_is_told_in_one_line_and_takes_no_other_with_it(
+    tmp_path: Path, name: str
+) -> None:
     kind, damage, told = BROKEN[name]
     if kind == "aws-c-auth":
         aws_c_auth(tmp_path)
@@ -337,39 +662,46 @@ def test_a_broken_item_is_told_in_one_line_and_takes_no_other_with_it(tmp_path: 
         shutil.copy(str(streams(tmp_path) / "one.bin"), str(tmp_path / "two.bin"))
     else:
         go_testdata(tmp_path)
-    whole = read_corpora(["%s=%s" % (kind, tmp_path)])
+    whole = read_corpora([f"{kind}={tmp_path}"])
     assert not whole.faults
     damage(tmp_path)
-    corpus = read_corpora(["%s=%s" % (kind, tmp_path)])
-    assert len(corpus.faults) == 1 and told in str(corpus.faults[0]) and "\n" not in str(corpus.faults[0])
+    corpus = read_corpora([f"{kind}={tmp_path}"])
+    assert (
+        len(corpus.faults) == 1
+        and told in str(corpus.faults[0])
+        and "\n" not in str(corpus.faults[0])
+    )
     assert str(corpus.faults[0]).startswith(kind + ": ") and corpus.cases
     if name in RUN:
-        code, out, complaints = conformance("run", "--corpus", "%s=%s" % (kind, tmp_path))
-        assert code == 2 and complaints == "conformance: %s\n" % corpus.faults[0] and "PASS" in out
+        code, out, complaints = conformance("run", "--corpus", f"{kind}={tmp_path}")
+        assert code == 2 and complaints == f"conformance: {corpus.faults[0]}\n" and "PASS" in out
 
 
 def test_a_link_to_a_folder_inside_is_not_followed(tmp_path: Path) -> None:
     """It may lead in a circle."""
     aws_c_auth(tmp_path / "c")
     (tmp_path / "c" / "again").symlink_to(tmp_path / "c")
-    corpus = read_corpora(["aws-c-auth=%s" % (tmp_path / "c")])
+    corpus = read_corpora([f"aws-c-auth={tmp_path / 'c'}"])
     assert len(corpus.cases) == 2 and not corpus.faults
     (tmp_path / "link").symlink_to(tmp_path / "c")
-    assert len(read_corpora(["aws-c-auth=%s" % (tmp_path / "link")]).cases) == 2
+    assert len(read_corpora([f"aws-c-auth={tmp_path / 'link'}"]).cases) == 2
 
 
 def test_sigv4a_is_left_out(tmp_path: Path) -> None:
     aws_c_auth(tmp_path)
     (aws_c_auth(tmp_path, "asymmetric") / "public-key.json").write_text("{}")
-    corpus = read_corpora(["aws-c-auth=%s" % tmp_path])
-    assert corpus.notes == ["aws-c-auth: asymmetric is left out: SigV4a signs with another algorithm"]
+    corpus = read_corpora([f"aws-c-auth={tmp_path}"])
+    assert corpus.notes == [
+        "aws-c-auth: asymmetric is left out: SigV4a signs with another algorithm"
+    ]
     assert len(corpus.cases) == 2 and not corpus.faults
 
 
 # ---- recorded bodies without an index ----------------------------------------------------------------------------------
 
+
 def only(cases: List[Case]) -> Case:
-    case, = cases
+    (case,) = cases
     return case
 
 
@@ -377,40 +709,75 @@ def test_without_an_index_the_reference_s_reading_is_expected(tmp_path: Path) ->
     data = encode([("a", "int16", -1)], b"one") + encode([], b"")
     (tmp_path / "body.bin").write_bytes(data)
     (tmp_path / "notes.txt").write_text("is no stream")
-    case = only(read_corpora(["streams=%s" % tmp_path]).cases)
-    assert case.expect == {"status": "ok", "output": {"messages": [
-        {"headers": [{"name": "a", "type": "int16", "value": -1}], "payload": "b25l"}, {"headers": [], "payload": ""}]}}
-    assert case.source == "the reference's reading" and case.delivery == ("whole", "bytewise", "halves", "trailing")
-    assert conformance("run", "--corpus", "streams=%s" % tmp_path)[0] == 0
+    case = only(read_corpora([f"streams={tmp_path}"]).cases)
+    assert case.expect == {
+        "status": "ok",
+        "output": {
+            "messages": [
+                {"headers": [{"name": "a", "type": "int16", "value": -1}], "payload": "b25l"},
+                {"headers": [], "payload": ""},
+            ]
+        },
+    }
+    assert case.source == "the reference's reading" and case.delivery == (
+        "whole",
+        "bytewise",
+        "halves",
+        "trailing",
+    )
+    assert conformance("run", "--corpus", f"streams={tmp_path}")[0] == 0
 
 
-@pytest.mark.parametrize("data, kind, count", [
-    ((encode([], b"one") + encode([], b"two"))[:-1], "truncated", 1), (encode([], b"one")[:5], "truncated", 0),
-    (encode([], b"one") + bytes(16), "prelude_crc", 1)])
-def test_a_body_that_is_broken_is_expected_to_be_refused_with_what_had_come(tmp_path: Path, data: bytes, kind: str, count: int) -> None:
+@pytest.mark.parametrize(
+    "data, kind, count",
+    [
+        ((encode([], b"one") + encode([], b"two"))[:-1], "truncated", 1),
+        (encode([], b"one")[:5], "truncated", 0),
+        (encode([], b"one") + bytes(16), "prelude_crc", 1),
+    ],
+)
+def test_a_body_that_is_broken_is_expected_to_be_refused_with_what_had_come(
+    tmp_path: Path, data: bytes, kind: str, count: int
+) -> None:
     (tmp_path / "body.bin").write_bytes(data)
-    case = only(read_corpora(["streams=%s" % tmp_path]).cases)
+    case = only(read_corpora([f"streams={tmp_path}"]).cases)
     expect = case.expect
-    assert (expect["status"], expect["kind"], case.delivery) == ("reject", kind, ("whole", "bytewise", "halves"))
+    assert (expect["status"], expect["kind"], case.delivery) == (
+        "reject",
+        kind,
+        ("whole", "bytewise", "halves"),
+    )
     assert expect["output"]["messages"] == [{"headers": [], "payload": "b25l"}] * count
-    assert conformance("run", "--corpus", "streams=%s" % tmp_path)[0] == 0
+    assert conformance("run", "--corpus", f"streams={tmp_path}")[0] == 0
 
 
-def test_long_bodies_are_not_cut_into_bytes_and_longer_ones_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_bodies_are_not_cut_into_bytes_and_longer_ones_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "body.bin").write_bytes(encode([], bytes(256 * 1024)))
-    assert only(read_corpora(["streams=%s" % tmp_path]).cases).delivery == ("whole", "halves", "trailing")
+    assert only(read_corpora([f"streams={tmp_path}"]).cases).delivery == (
+        "whole",
+        "halves",
+        "trailing",
+    )
     (tmp_path / "body.bin").write_bytes(encode([], bytes(256 * 1024 - 16)))
-    assert "bytewise" in only(read_corpora(["streams=%s" % tmp_path]).cases).delivery
+    assert "bytewise" in only(read_corpora([f"streams={tmp_path}"]).cases).delivery
     monkeypatch.setattr("conformance.cases.corpora.MAX_LINE_LENGTH", 2 * 256 * 1024)
-    assert not faults_of("streams=%s" % tmp_path)
+    assert not faults_of(f"streams={tmp_path}")
     (tmp_path / "body.bin").write_bytes(bytes(256 * 1024 + 1))
-    assert "too long for a line of the protocol" in faults_of("streams=%s" % tmp_path)[0]
+    assert "too long for a line of the protocol" in faults_of(f"streams={tmp_path}")[0]
 
 
 # ---- the command line ----------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("text", ["streams", "streams=", "nothing=.", "=.", "streams=/nonexistent/folder", "aws-c-auth=."])
-def test_what_is_no_corpus_is_a_mistake_of_usage(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+
+@pytest.mark.parametrize(
+    "text",
+    ["streams", "streams=", "nothing=.", "=.", "streams=/nonexistent/folder", "aws-c-auth=."],
+)
+def test_what_is_no_corpus_is_a_mistake_of_usage(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError):
         read_corpora([text])
@@ -422,31 +789,49 @@ def test_what_is_no_corpus_is_a_mistake_of_usage(text: str, tmp_path: Path, monk
 
 def test_list_show_and_dump_take_a_corpus(tmp_path: Path) -> None:
     aws_c_auth(tmp_path / "c")
-    corpus = "aws-c-auth=%s" % (tmp_path / "c")
+    corpus = f"aws-c-auth={tmp_path / 'c'}"
     code, out, _ = conformance("list", "--corpus", corpus)
-    assert code == 0 and [line.split()[0] for line in out.splitlines()] == ["aws-c-auth-get-vanilla-header", "aws-c-auth-get-vanilla-query"]
+    assert code == 0 and [line.split()[0] for line in out.splitlines()] == [
+        "aws-c-auth-get-vanilla-header",
+        "aws-c-auth-get-vanilla-query",
+    ]
     code, out, _ = conformance("show", "aws-c-auth-get-vanilla-query", "--corpus", corpus)
     assert code == 0 and "get-vanilla, signed in its query" in out
     assert conformance("show", "aws-c-auth-get-vanilla-query")[0] == 2
-    code, out, _ = conformance("dump", str(tmp_path / "d"), "--corpus", corpus, "--only", "*-header")
-    assert code == 0 and [path.name for path in (tmp_path / "d").iterdir()] == ["aws-c-auth-get-vanilla-header"]
-    assert json.loads((tmp_path / "d/aws-c-auth-get-vanilla-header/expect.json").read_text())[0]["expect"]["status"] == "ok"
+    code, out, _ = conformance(
+        "dump", str(tmp_path / "d"), "--corpus", corpus, "--only", "*-header"
+    )
+    assert code == 0 and [path.name for path in (tmp_path / "d").iterdir()] == [
+        "aws-c-auth-get-vanilla-header"
+    ]
+    assert (
+        json.loads((tmp_path / "d/aws-c-auth-get-vanilla-header/expect.json").read_text())[0][
+            "expect"
+        ]["status"]
+        == "ok"
+    )
 
 
 def test_known_failures_of_a_corpus(tmp_path: Path) -> None:
     aws_c_auth(tmp_path / "c")
     (tmp_path / "c" / "get-vanilla" / "header-signature.txt").write_text("0" * 64)
     (tmp_path / "known").write_text("aws-c-auth-get-vanilla-header  # its file is damaged\n")
-    code, out, _ = conformance("run", "--corpus", "aws-c-auth=%s" % (tmp_path / "c"), "--known", str(tmp_path / "known"))
+    code, out, _ = conformance(
+        "run", "--corpus", f"aws-c-auth={tmp_path / 'c'}", "--known", str(tmp_path / "known")
+    )
     assert code == 0 and "1 KNOWN" in out
 
 
 def test_an_adapter_that_loses_the_last_frame_fails(tmp_path: Path) -> None:
     """The expectation never comes from the implementation that is judged."""
     adapter = tmp_path / "adapter.py"
-    adapter.write_text("import sys\nfrom conformance.adapters import refimpl as r\nfrom conformance.protocol.messages import serve\n"
-                       "def lossy(given):\n    output = r._eventstream_decode(given)\n    output['messages'].pop()\n    return output\n"
-                       "serve('lossy', '1', {'eventstream.decode': lossy})\n")
+    adapter.write_text(
+        "import sys\nfrom conformance.adapters import refimpl as r\nfrom conformance.protocol.messages import serve\n"
+        "def lossy(given):\n    output = r._eventstream_decode(given)\n    output['messages'].pop()\n    return output\n"
+        "serve('lossy', '1', {'eventstream.decode': lossy})\n"
+    )
     streams(tmp_path / "s")
-    code, out, _ = conformance("run", "--corpus", "streams=%s" % (tmp_path / "s"), "--adapter", "%s %s" % (sys.executable, adapter))
+    code, out, _ = conformance(
+        "run", "--corpus", f"streams={tmp_path / 's'}", "--adapter", f"{sys.executable} {adapter}"
+    )
     assert code in (1, 3) and "PASS" not in out

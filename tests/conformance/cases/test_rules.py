@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """conformance/cases/rules.py: the rules of SPEC.md as values."""
+
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,18 @@ TEXT = """# A title
 
 def test_rules_are_read_with_words_authorities_and_tests():
     assert list(read_rules(TEXT).values()) == [
-        Rule("EVS-001", "A decoder MUST do it (`length`) [not a tag]; it MAY do more.", ("MUST", "MAY"), ("spec", "ran"),
-             ("tests/refimpl/test_eventstream.py",)),
-        Rule("EVS-002", "A decoder SHOULD NOT, and MUST NOT.", ("MUST", "SHOULD"), ("derived",), ()),
-        Rule("TXT-010", "No word that binds, no tag.", (), (), ())]
+        Rule(
+            "EVS-001",
+            "A decoder MUST do it (`length`) [not a tag]; it MAY do more.",
+            ("MUST", "MAY"),
+            ("spec", "ran"),
+            ("tests/refimpl/test_eventstream.py",),
+        ),
+        Rule(
+            "EVS-002", "A decoder SHOULD NOT, and MUST NOT.", ("MUST", "SHOULD"), ("derived",), ()
+        ),
+        Rule("TXT-010", "No word that binds, no tag.", (), (), ()),
+    ]
     assert list(read_rules(TEXT)) == ["EVS-001", "EVS-002", "TXT-010"]
     assert read_rules("") == {}
 
@@ -37,10 +46,14 @@ def test_rules_are_read_with_words_authorities_and_tests():
 def test_the_rules_of_this_repository():
     found = load_rules()
     assert len(found) > 120
-    assert found["EVS-014"].text.startswith("A decoder MUST refuse a message that has one header name twice (`duplicate_header`)")
+    assert found["EVS-014"].text.startswith(
+        "A decoder MUST refuse a message that has one header name twice (`duplicate_header`)"
+    )
     assert found["EVS-014"].authorities == ("spec", "ran") and found["EVS-014"].tests == ()
     assert found["EVS-024"].tests == ("tests/refimpl/test_eventstream.py",)
-    assert all(rule.words and rule.authorities and RULE_ID.fullmatch(rule.id) for rule in found.values())
+    assert all(
+        rule.words and rule.authorities and RULE_ID.fullmatch(rule.id) for rule in found.values()
+    )
 
 
 def test_a_path_is_taken(tmp_path: Path):
@@ -64,4 +77,9 @@ def test_a_path_that_cannot_be_read_is_told(tmp_path: Path):
 
 
 def test_ids_are_found_as_whole_words():
-    assert RULE_ID.findall("# EVS-001, SIG-002 to SIG-003; XEVS-004 EVS-0051 TXT-006") == ["EVS-001", "SIG-002", "SIG-003", "TXT-006"]
+    assert RULE_ID.findall("# EVS-001, SIG-002 to SIG-003; XEVS-004 EVS-0051 TXT-006") == [
+        "EVS-001",
+        "SIG-002",
+        "SIG-003",
+        "TXT-006",
+    ]

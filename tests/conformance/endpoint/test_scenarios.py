@@ -4,6 +4,7 @@
 Each example's script is played into that reader and the outcome compared with what the scenario says of itself; a lax reader
 shows that a trap is one: it swallows the fault and delivers parts that a strict reader refuses to believe in.
 """
+
 import fnmatch
 import gzip
 import json
@@ -32,8 +33,25 @@ from refimpl.eventstream import Decoder, Message
 
 LEDGER = (Path(__file__).resolve().parents[3] / "DIVERGENCES.md").read_text(encoding="utf-8")
 EXAMPLES = {scenario.name: scenario for scenario in examples()}
-KINDS = {"prelude_crc", "message_crc", "length", "limit", "header", "duplicate_header", "header_type", "utf8", "truncated", "message_type",
-         "exception", "unmodeled", "service_error", "content_type", "http", "network", "timeout"}
+KINDS = {
+    "prelude_crc",
+    "message_crc",
+    "length",
+    "limit",
+    "header",
+    "duplicate_header",
+    "header_type",
+    "utf8",
+    "truncated",
+    "message_type",
+    "exception",
+    "unmodeled",
+    "service_error",
+    "content_type",
+    "http",
+    "network",
+    "timeout",
+}
 STREAM = "application/vnd.amazon.eventstream"
 
 
@@ -42,6 +60,7 @@ def wire_of(answer: Answer) -> bytes:
 
 
 # ---- the second opinion ------------------------------------------------------------------------------------------
+
 
 class Fault(Exception):
     def __init__(self, kind: str, **found: Any) -> None:
@@ -82,11 +101,17 @@ def read(wire: bytes, silent: bool, reset: bool, parts: List[bytes], found: Dict
         raise Fault("http")
     if status >= 400 or "x-amzn-errortype" in headers:
         raise service_fault(headers, body)
-    if status != 200 or headers.get("content-type", "").lower().split(";")[0] != STREAM \
-            or headers.get("content-encoding", "identity") != "identity":
+    if (
+        status != 200
+        or headers.get("content-type", "").lower().split(";")[0] != STREAM
+        or headers.get("content-encoding", "identity") != "identity"
+    ):
         raise Fault("content_type")
-    names = {"ContentType": "x-amzn-sagemaker-content-type", "InvokedProductionVariant": "x-amzn-invoked-production-variant",
-             "CustomAttributes": "x-amzn-sagemaker-custom-attributes"}
+    names = {
+        "ContentType": "x-amzn-sagemaker-content-type",
+        "InvokedProductionVariant": "x-amzn-invoked-production-variant",
+        "CustomAttributes": "x-amzn-sagemaker-custom-attributes",
+    }
     found["output"] = {member: headers[name] for member, name in names.items() if name in headers}
     read_frames(body, fault, parts, found)
 
@@ -99,29 +124,44 @@ def read_head(wire: bytes, silent: bool) -> Tuple[int, Dict[str, str], bytes]:
         raise Fault("timeout" if silent else "http")
     lines = text.decode("latin-1").split("\r\n")
     match = re.match(r"HTTP/1\.[01] ([0-9]{3}) [ -~]*\Z", lines[0])
-    if match is None or len(lines) > 101 or any(len(line) > 65536 for line in lines) or re.search("[\r\n\0]", "".join(lines)):
+    if (
+        match is None
+        or len(lines) > 101
+        or any(len(line) > 65536 for line in lines)
+        or re.search("[\r\n\0]", "".join(lines))
+    ):
         raise Fault("http")
     headers: Dict[str, str] = {}
-    for line in re.sub(r"(?<=\S)\n[ \t]+", " ", "\n".join(lines[1:])).split("\n") if lines[1:] else ():
+    for line in (
+        re.sub(r"(?<=\S)\n[ \t]+", " ", "\n".join(lines[1:])).split("\n") if lines[1:] else ()
+    ):
         field = re.match(r"([A-Za-z0-9-]+): *(.*?) *\Z", line)
         if field is None:
             raise Fault("http")
         name, value = field.group(1).lower(), field.group(2)
-        if headers.get(name, value) != value or name == "transfer-encoding" and (name in headers or lines[0].startswith("HTTP/1.0")):
+        if (
+            headers.get(name, value) != value
+            or name == "transfer-encoding"
+            and (name in headers or lines[0].startswith("HTTP/1.0"))
+        ):
             raise Fault("http")
         headers[name] = value
     return int(match.group(1)), headers, rest
 
 
-def read_body(headers: Dict[str, str], rest: bytes, silent: bool, reset: bool) -> Tuple[bytes, Optional[str]]:
+def read_body(
+    headers: Dict[str, str], rest: bytes, silent: bool, reset: bool
+) -> Tuple[bytes, Optional[str]]:
     """Return what came of the body, and how it ended: None when it is complete."""
     length, coding = headers.get("content-length"), headers.get("transfer-encoding")
     if coding is not None:
-        return read_chunks(rest, silent) if coding == "chunked" and length is None else (b"", "head")
+        return (
+            read_chunks(rest, silent) if coding == "chunked" and length is None else (b"", "head")
+        )
     if length is not None:
         if not re.match(r"[0-9]+\Z", length):
             return b"", "head"
-        body = rest[:int(length)]
+        body = rest[: int(length)]
         return body, None if len(body) == int(length) else "timeout" if silent else "truncated"
     return rest, "timeout" if silent else "truncated" if reset else None
 
@@ -141,9 +181,9 @@ def read_chunks(rest: bytes, silent: bool) -> Tuple[bytes, Optional[str]]:
         body += data[:length]
         if len(data) < length:
             break
-        if not b"\r\n".startswith(data[length:length + 2]):
+        if not b"\r\n".startswith(data[length : length + 2]):
             return body, "http"
-        rest = data[length + 2:]
+        rest = data[length + 2 :]
     return body, "timeout" if silent else "truncated"
 
 
@@ -155,13 +195,29 @@ def service_fault(headers: Dict[str, str], body: bytes) -> Fault:
         members = json.loads(body.decode("utf-8"))
     elif b"<Code>" in body:
         members = dict(re.findall(r"<(Code|Message)>([^<]*)<", body.decode("ascii")))
-    raw = headers.get("x-amzn-errortype") or members.get("__type") or members.get("code") or members.get("Code")
+    raw = (
+        headers.get("x-amzn-errortype")
+        or members.get("__type")
+        or members.get("code")
+        or members.get("Code")
+    )
     code = raw.split(":")[0].split("#")[-1] if raw else None
-    fields = {name: members[name] for name in ("OriginalStatusCode", "OriginalMessage", "LogStreamArn") if name in members}
-    return Fault("service_error", code=code, message=members.get("Message", members.get("message")), fields=fields)
+    fields = {
+        name: members[name]
+        for name in ("OriginalStatusCode", "OriginalMessage", "LogStreamArn")
+        if name in members
+    }
+    return Fault(
+        "service_error",
+        code=code,
+        message=members.get("Message", members.get("message")),
+        fields=fields,
+    )
 
 
-def read_frames(body: bytes, fault: Optional[str], parts: List[bytes], found: Dict[str, Any]) -> None:
+def read_frames(
+    body: bytes, fault: Optional[str], parts: List[bytes], found: Dict[str, Any]
+) -> None:
     decoder = Decoder()
     try:
         messages = decoder.feed(body)
@@ -181,16 +237,24 @@ def read_message(message: Message, parts: List[bytes], found: Dict[str, Any]) ->
     values = {header.name: header.value for header in message.headers if header.type == "string"}
     kind = values.get(":message-type")
     if kind == "error":
-        raise Fault("unmodeled", code=values.get(":error-code"), message=values.get(":error-message"))
+        raise Fault(
+            "unmodeled", code=values.get(":error-code"), message=values.get(":error-message")
+        )
     name = values.get({"event": ":event-type", "exception": ":exception-type"}.get(str(kind), ""))
     modelled = name in ("ModelStreamError", "InternalStreamFailure")
     if name is None or kind == "event" and modelled:
         raise Fault("message_type")
     if kind == "exception":
-        members = json.loads(message.payload.decode("ascii")) if message.payload.startswith(b"{") else {}
+        members = (
+            json.loads(message.payload.decode("ascii")) if message.payload.startswith(b"{") else {}
+        )
         fields = {"ErrorCode": members["ErrorCode"]} if "ErrorCode" in members else {}
-        raise Fault("exception" if modelled else "unmodeled", code=name, fields=fields,
-                    message=members.get("Message", members.get("message")))
+        raise Fault(
+            "exception" if modelled else "unmodeled",
+            code=name,
+            fields=fields,
+            message=members.get("Message", members.get("message")),
+        )
     if name == "PayloadPart":
         parts.append(message.payload)
     else:
@@ -214,11 +278,12 @@ def test_the_strict_reader_sees_a_fault_wherever_there_is_one() -> None:
     assert outcome(good).status == "ok"
     body = scenarios.body_of(good)
     for position in range(len(body)):
-        flipped = body[:position] + bytes((body[position] ^ 4,)) + body[position + 1:]
+        flipped = body[:position] + bytes((body[position] ^ 4,)) + body[position + 1 :]
         assert outcome(good._replace(steps=(flipped,))).status == "reject", position
 
 
 # ---- a lax reader swallows what a trap hides ---------------------------------------------------------------------
+
 
 def lax_parts(wire: bytes) -> Tuple[bytes, ...]:
     """Return the parts that a careless client delivers: lenient lines and numbers, no checksums compared."""
@@ -238,21 +303,50 @@ def lax_parts(wire: bytes) -> Tuple[bytes, ...]:
         total, headers = int.from_bytes(body[:4], "big"), int.from_bytes(body[4:8], "big")
         if total < 16:
             break
-        parts.append(body[12 + headers:total - 4])
+        parts.append(body[12 + headers : total - 4])
         body = body[total:]
     return tuple(parts)
 
 
 TRAPS = [
-    "http-content-length-text", "http-content-length-hex", "http-content-length-plus", "http-content-length-underscore",
-    "http-content-length-empty", "http-content-length-negative", "http-content-length-twice", "http-content-length-and-chunked",
-    "http-early-hints-with-stream", "http-transfer-encoding-unknown", "http-bare-lf-in-head", "http-bare-lf-in-header",
-    "http-bare-lf-empty-line", "http-header-line-too-long", "http-headers-too-many", "http-header-space-before-colon",
-    "http-content-length-space-before-colon", "http-header-without-colon", "http-header-with-nul", "http-status-line-no-number",
-    "http-status-line-two-digits", "http-status-line-four-digits", "http-status-line-http-2", "http-switching-protocols",
+    "http-content-length-text",
+    "http-content-length-hex",
+    "http-content-length-plus",
+    "http-content-length-underscore",
+    "http-content-length-empty",
+    "http-content-length-negative",
+    "http-content-length-twice",
+    "http-content-length-and-chunked",
+    "http-early-hints-with-stream",
+    "http-transfer-encoding-unknown",
+    "http-bare-lf-in-head",
+    "http-bare-lf-in-header",
+    "http-bare-lf-empty-line",
+    "http-header-line-too-long",
+    "http-headers-too-many",
+    "http-header-space-before-colon",
+    "http-content-length-space-before-colon",
+    "http-header-without-colon",
+    "http-header-with-nul",
+    "http-status-line-no-number",
+    "http-status-line-two-digits",
+    "http-status-line-four-digits",
+    "http-status-line-http-2",
+    "http-switching-protocols",
 ]
-CHUNK_TRAPS = ["http-chunk-" + name for name in (
-    "size-0x", "size-plus", "size-blanks", "size-underscore", "end-wrong", "bare-lf-size", "bare-lf-end", "bare-lf-last")]
+CHUNK_TRAPS = [
+    "http-chunk-" + name
+    for name in (
+        "size-0x",
+        "size-plus",
+        "size-blanks",
+        "size-underscore",
+        "end-wrong",
+        "bare-lf-size",
+        "bare-lf-end",
+        "bare-lf-last",
+    )
+]
 
 
 @pytest.mark.parametrize("name", TRAPS + CHUNK_TRAPS)
@@ -262,7 +356,16 @@ def test_a_careless_client_falls_into_the_trap(name: str) -> None:
     assert EXAMPLES[name].expect.status == "reject"
 
 
-@pytest.mark.parametrize("name", ["message-crc-payload", "header-twice", "prelude-crc", "last-chunk-missing", "cut-between-frames-length"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "message-crc-payload",
+        "header-twice",
+        "prelude-crc",
+        "last-chunk-missing",
+        "cut-between-frames-length",
+    ],
+)
 def test_a_client_without_checks_delivers_a_broken_stream(name: str) -> None:
     answer = EXAMPLES[name].answer
     assert len(lax_parts(scenarios.head() + scenarios.body_of(answer))) == 3
@@ -270,10 +373,13 @@ def test_a_client_without_checks_delivers_a_broken_stream(name: str) -> None:
 
 # ---- the catalogue -----------------------------------------------------------------------------------------------
 
+
 def test_every_entry_is_named_and_told() -> None:
     for name, entry in catalogue().items():
         assert entry.name == name
-        assert re.match(r"[a-z0-9](-*[a-z0-9])*(-N)?\Z", name) and len(name) <= 55, name  # the pattern of an EndpointName
+        assert re.match(r"[a-z0-9](-*[a-z0-9])*(-N)?\Z", name) and len(name) <= 55, (
+            name
+        )  # the pattern of an EndpointName
         assert entry.title and entry.must and not entry.must.endswith(".")
 
 
@@ -303,13 +409,31 @@ def test_every_kind_of_fault_that_a_wire_can_show_occurs() -> None:
 
 
 def test_find_by_number() -> None:
-    assert find("model-stream-error-after-3").expect.parts == (b"token 0 ", b"token 1 ", b"token 2 ")
+    assert find("model-stream-error-after-3").expect.parts == (
+        b"token 0 ",
+        b"token 1 ",
+        b"token 2 ",
+    )
     assert find("truncated-chunked-at-57").answer.cut == 57
     assert find("long-answer-7").expect.parts[-1] == b"token 6 "
 
 
-@pytest.mark.parametrize("name", ["", "llm", "default-7", "long-answer-N", "long-answer-100001", "long-answer-9999999999", "error-499",
-                                  "truncated-chunked-at", "truncated-chunked-at-", "truncated-chunked-at--1", "-3"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "llm",
+        "default-7",
+        "long-answer-N",
+        "long-answer-100001",
+        "long-answer-9999999999",
+        "error-499",
+        "truncated-chunked-at",
+        "truncated-chunked-at-",
+        "truncated-chunked-at--1",
+        "-3",
+    ],
+)
 def test_an_unknown_name_plays_the_default_answer(name: str) -> None:
     assert find(name) is find("default")
 
@@ -317,8 +441,14 @@ def test_an_unknown_name_plays_the_default_answer(name: str) -> None:
 def test_the_listing_names_all_in_order() -> None:
     rows = listing()
     assert [row[0] for row in rows] == list(catalogue())
-    assert rows[0] == ("default", "an English sentence, token by token", "deliver each part as it comes")
-    assert ("truncated-chunked-at-N", "chunked, closed after N bytes of the body") in [row[:2] for row in rows]
+    assert rows[0] == (
+        "default",
+        "an English sentence, token by token",
+        "deliver each part as it comes",
+    )
+    assert ("truncated-chunked-at-N", "chunked, closed after N bytes of the body") in [
+        row[:2] for row in rows
+    ]
 
 
 def test_the_catalogue_cannot_be_changed_from_outside() -> None:
@@ -332,11 +462,14 @@ def test_templates_name_their_examples() -> None:
     for template in templates:
         for number in template.examples:
             made = template.make(number)
-            assert isinstance(made, Scenario) and made.name == "%s-%d" % (template.name[:-2], number)
+            assert isinstance(made, Scenario) and made.name == f"{template.name[:-2]}-{int(number)}"
 
 
 def test_what_is_acceptable_is_another_outcome_and_has_its_row() -> None:
-    rules = {row: set(names.split(", ")) for row, names in re.findall(r"^\| (DIV-[0-9]{3}) \| ([^|]*) \|", LEDGER, re.MULTILINE)}
+    rules = {
+        row: set(names.split(", "))
+        for row, names in re.findall(r"^\| (DIV-[0-9]{3}) \| ([^|]*) \|", LEDGER, re.MULTILINE)
+    }
     for names, _ in scenarios._ACCEPTABLE:
         assert fnmatch.filter(EXAMPLES, names), names
     for scenario in EXAMPLES.values():
@@ -344,20 +477,64 @@ def test_what_is_acceptable_is_another_outcome_and_has_its_row() -> None:
             assert other.expect != scenario.expect and len(other.why) > 20
             assert rules[other.divergence] & set(scenario.rules), scenario.name
     assert {name for name, scenario in EXAMPLES.items() if scenario.acceptable} == {
-        "redirect-301", "redirect-302", "redirect-303", "redirect-307", "redirect-308", "redirect-nowhere", "http-switching-protocols",
-        "http-switching-protocols-before", "success-untyped", "success-gzip", "error-400-xml"}
-    assert find("redirect-301").acceptable and find("redirected").acceptable == find("long-answer-7").acceptable == ()
+        "redirect-301",
+        "redirect-302",
+        "redirect-303",
+        "redirect-307",
+        "redirect-308",
+        "redirect-nowhere",
+        "http-switching-protocols",
+        "http-switching-protocols-before",
+        "success-untyped",
+        "success-gzip",
+        "error-400-xml",
+    }
+    assert (
+        find("redirect-301").acceptable
+        and find("redirected").acceptable == find("long-answer-7").acceptable == ()
+    )
 
 
 # ---- rules -------------------------------------------------------------------------------------------------------
 
 RULES_OF_A_KIND = {
-    "prelude_crc": {"EVS-002", "EVS-004"}, "message_crc": {"EVS-003"}, "length": {"EVS-006", "EVS-007"}, "limit": {"EVS-008"},
-    "header": {"EVS-010", "EVS-011"}, "duplicate_header": {"EVS-014"}, "header_type": {"EVS-013"}, "utf8": {"EVS-012", "EVS-015"},
-    "truncated": {"EVS-022", "HTTP-023"}, "message_type": {"EVS-030", "EVS-031", "EVS-033", "EVS-034"}, "exception": {"EVS-034", "EVS-038"},
-    "unmodeled": {"EVS-035", "EVS-036"}, "content_type": {"HTTP-021"}, "network": {"HTTP-041", "HTTP-055"}, "timeout": {"HTTP-051"},
-    "service_error": {"HTTP-024", "HTTP-030", "HTTP-031", "HTTP-032", "HTTP-033", "HTTP-034", "HTTP-035", "HTTP-036"},
-    "http": {"HTTP-041", "HTTP-042", "HTTP-043", "HTTP-044", "HTTP-045", "HTTP-046", "HTTP-047", "HTTP-048", "HTTP-049", "HTTP-054"},
+    "prelude_crc": {"EVS-002", "EVS-004"},
+    "message_crc": {"EVS-003"},
+    "length": {"EVS-006", "EVS-007"},
+    "limit": {"EVS-008"},
+    "header": {"EVS-010", "EVS-011"},
+    "duplicate_header": {"EVS-014"},
+    "header_type": {"EVS-013"},
+    "utf8": {"EVS-012", "EVS-015"},
+    "truncated": {"EVS-022", "HTTP-023"},
+    "message_type": {"EVS-030", "EVS-031", "EVS-033", "EVS-034"},
+    "exception": {"EVS-034", "EVS-038"},
+    "unmodeled": {"EVS-035", "EVS-036"},
+    "content_type": {"HTTP-021"},
+    "network": {"HTTP-041", "HTTP-055"},
+    "timeout": {"HTTP-051"},
+    "service_error": {
+        "HTTP-024",
+        "HTTP-030",
+        "HTTP-031",
+        "HTTP-032",
+        "HTTP-033",
+        "HTTP-034",
+        "HTTP-035",
+        "HTTP-036",
+    },
+    "http": {
+        "HTTP-041",
+        "HTTP-042",
+        "HTTP-043",
+        "HTTP-044",
+        "HTTP-045",
+        "HTTP-046",
+        "HTTP-047",
+        "HTTP-048",
+        "HTTP-049",
+        "HTTP-054",
+    },
 }
 
 
@@ -382,24 +559,39 @@ def test_every_row_of_the_table_of_rules_names_scenarios() -> None:
 def test_rules_by_pattern() -> None:
     assert scenarios.rules_of("header-twice") == ("EVS-014",)
     assert scenarios.rules_of("header-twice-equal") == ("EVS-014",)
-    assert "EVS-022" in find("truncated-chunked-at-57").rules and "HTTP-023" in find("truncated-chunked-at-57").rules
-    assert "HTTP-010" not in find("connection-close-7").rules and "SIG-027" in find("connection-close-7").rules  # plays the default answer
+    assert (
+        "EVS-022" in find("truncated-chunked-at-57").rules
+        and "HTTP-023" in find("truncated-chunked-at-57").rules
+    )
+    assert (
+        "HTTP-010" not in find("connection-close-7").rules
+        and "SIG-027" in find("connection-close-7").rules
+    )  # plays the default answer
     assert scenarios.rules_of("no-such-scenario") == ()
 
 
-@pytest.mark.parametrize("family", ["chunked", "length", "close", "reset", "length-reset", "close-reset"])
+@pytest.mark.parametrize(
+    "family", ["chunked", "length", "close", "reset", "length-reset", "close-reset"]
+)
 def test_a_cut_anywhere_has_the_outcome_that_completeness_defines(family: str) -> None:
-    make = catalogue()["truncated-%s-at-N" % family].make  # type: ignore[union-attr]
+    make = catalogue()[f"truncated-{family}-at-N"].make  # type: ignore[union-attr]
     for count in range(len(b"".join(scenarios.FRAMES)) + 3):
         scenario = make(count)
         seen = outcome(scenario.answer)
-        assert (seen.status, seen.kind, seen.parts) == (scenario.expect.status, scenario.expect.kind, scenario.expect.parts), count
+        assert (seen.status, seen.kind, seen.parts) == (
+            scenario.expect.status,
+            scenario.expect.kind,
+            scenario.expect.parts,
+        ), count
 
 
 # ---- frames ------------------------------------------------------------------------------------------------------
 
+
 def frame(headers: bytes, payload: bytes) -> bytes:
-    prelude = (16 + len(headers) + len(payload)).to_bytes(4, "big") + len(headers).to_bytes(4, "big")
+    prelude = (16 + len(headers) + len(payload)).to_bytes(4, "big") + len(headers).to_bytes(
+        4, "big"
+    )
     prelude += zlib.crc32(prelude).to_bytes(4, "big")
     return prelude + headers + payload + zlib.crc32(prelude + headers + payload).to_bytes(4, "big")
 
@@ -409,18 +601,31 @@ def text(name: bytes, value: bytes) -> bytes:
 
 
 def test_a_part_byte_by_byte() -> None:
-    headers = text(b":event-type", b"PayloadPart") + text(b":content-type", b"application/octet-stream") + text(b":message-type", b"event")
+    headers = (
+        text(b":event-type", b"PayloadPart")
+        + text(b":content-type", b"application/octet-stream")
+        + text(b":message-type", b"event")
+    )
     assert scenarios.part(b"hi") == frame(headers, b"hi")
 
 
 def test_the_other_messages_byte_by_byte() -> None:
-    headers = text(b":exception-type", b"ModelStreamError") + text(b":content-type", b"application/json")
+    headers = text(b":exception-type", b"ModelStreamError") + text(
+        b":content-type", b"application/json"
+    )
     assert scenarios.exception("ModelStreamError", Message="m", ErrorCode="c") == frame(
-        headers + text(b":message-type", b"exception"), b'{"Message": "m", "ErrorCode": "c"}')
+        headers + text(b":message-type", b"exception"), b'{"Message": "m", "ErrorCode": "c"}'
+    )
     assert scenarios.error_message("c", "t") == frame(
-        text(b":error-code", b"c") + text(b":error-message", b"t") + text(b":message-type", b"error"), b"")
+        text(b":error-code", b"c")
+        + text(b":error-message", b"t")
+        + text(b":message-type", b"error"),
+        b"",
+    )
     assert scenarios.error_message(None, None) == frame(text(b":message-type", b"error"), b"")
-    assert scenarios.message([("n", 7), ("t", True)]) == frame(b"\x01n\x04\0\0\0\x07" + b"\x01t\0", b"")
+    assert scenarios.message([("n", 7), ("t", True)]) == frame(
+        b"\x01n\x04\0\0\0\x07" + b"\x01t\0", b""
+    )
 
 
 def test_a_raw_frame_is_valid_until_it_is_bent() -> None:
@@ -434,8 +639,10 @@ def test_a_raw_frame_is_valid_until_it_is_bent() -> None:
 
 # ---- scripts -----------------------------------------------------------------------------------------------------
 
-HEAD = (b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n"
-        b"X-Amzn-SageMaker-Content-Type: text/plain; charset=utf-8\r\nx-Amzn-Invoked-Production-Variant: AllTraffic\r\n")
+HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n"
+    b"X-Amzn-SageMaker-Content-Type: text/plain; charset=utf-8\r\nx-Amzn-Invoked-Production-Variant: AllTraffic\r\n"
+)
 
 
 class Case(NamedTuple):
@@ -443,23 +650,61 @@ class Case(NamedTuple):
     writes: List[bytes]
 
 
-@pytest.mark.parametrize("answer, writes", [
-    Case(scenarios.stream(b"abc", b"", b"0123456789abcdef"),
-         [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\nabc\r\n", b"10\r\n0123456789abcdef\r\n", b"0\r\n\r\n"]),
-    Case(scenarios.stream(b"abc", b"de", framing="length"), [HEAD + b"Content-Length: 5\r\n\r\n", b"abc", b"de"]),
-    Case(scenarios.stream(b"abc", b"de", framing="close"), [HEAD + b"\r\n", b"abc", b"de"]),
-    Case(scenarios.stream(b"abc", ending="close"), [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\nabc\r\n"]),
-    Case(scenarios.stream(b"abc", b"de", cut=4, ending="close"),
-         [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\nabc\r\n", b"2\r\nd"]),
-    Case(scenarios.stream(b"abc", b"de", cut=3, ending="close"), [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\nabc\r\n"]),
-    Case(scenarios.stream(b"abc", b"de", cut=0, ending="close"), [HEAD + b"Transfer-Encoding: chunked\r\n\r\n"]),
-    Case(scenarios.stream(b"abc", b"de", cut=4, ending="close", framing="length"), [HEAD + b"Content-Length: 5\r\n\r\n", b"abc", b"d"]),
-    Case(scenarios.stream(b"abc", b"de", cut=9, ending="close", framing="length"), [HEAD + b"Content-Length: 5\r\n\r\n", b"abc", b"de"]),
-    Case(scenarios.stream(interim=(b"HTTP/1.1 100 \r\n\r\n",), framing="close"), [b"HTTP/1.1 100 \r\n\r\n", HEAD + b"\r\n"]),
-    Case(scenarios.raw(b"a", b"", b"b"), [b"a", b"", b"b"]),
-    Case(scenarios.document("413 Too Large", b"no", None, "text/plain"),
-         [b"HTTP/1.1 413 Too Large\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n", b"no"]),
-])
+@pytest.mark.parametrize(
+    "answer, writes",
+    [
+        Case(
+            scenarios.stream(b"abc", b"", b"0123456789abcdef"),
+            [
+                HEAD + b"Transfer-Encoding: chunked\r\n\r\n",
+                b"3\r\nabc\r\n",
+                b"10\r\n0123456789abcdef\r\n",
+                b"0\r\n\r\n",
+            ],
+        ),
+        Case(
+            scenarios.stream(b"abc", b"de", framing="length"),
+            [HEAD + b"Content-Length: 5\r\n\r\n", b"abc", b"de"],
+        ),
+        Case(scenarios.stream(b"abc", b"de", framing="close"), [HEAD + b"\r\n", b"abc", b"de"]),
+        Case(
+            scenarios.stream(b"abc", ending="close"),
+            [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\nabc\r\n"],
+        ),
+        Case(
+            scenarios.stream(b"abc", b"de", cut=4, ending="close"),
+            [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\nabc\r\n", b"2\r\nd"],
+        ),
+        Case(
+            scenarios.stream(b"abc", b"de", cut=3, ending="close"),
+            [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\nabc\r\n"],
+        ),
+        Case(
+            scenarios.stream(b"abc", b"de", cut=0, ending="close"),
+            [HEAD + b"Transfer-Encoding: chunked\r\n\r\n"],
+        ),
+        Case(
+            scenarios.stream(b"abc", b"de", cut=4, ending="close", framing="length"),
+            [HEAD + b"Content-Length: 5\r\n\r\n", b"abc", b"d"],
+        ),
+        Case(
+            scenarios.stream(b"abc", b"de", cut=9, ending="close", framing="length"),
+            [HEAD + b"Content-Length: 5\r\n\r\n", b"abc", b"de"],
+        ),
+        Case(
+            scenarios.stream(interim=(b"HTTP/1.1 100 \r\n\r\n",), framing="close"),
+            [b"HTTP/1.1 100 \r\n\r\n", HEAD + b"\r\n"],
+        ),
+        Case(scenarios.raw(b"a", b"", b"b"), [b"a", b"", b"b"]),
+        Case(
+            scenarios.document("413 Too Large", b"no", None, "text/plain"),
+            [
+                b"HTTP/1.1 413 Too Large\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n",
+                b"no",
+            ],
+        ),
+    ],
+)
 def test_what_is_written(answer: Answer, writes: List[bytes]) -> None:
     assert [piece.data for piece in script(answer)] == writes
 
@@ -473,10 +718,21 @@ def test_pauses_stand_between_the_writes_and_carry_nothing() -> None:
 
 
 def test_the_endpoint_s_headers_come_first_and_yield_to_the_answer_s_own() -> None:
-    answer = Answer(headers=(("date", "never"), ("Location", "http://x:{port}/")), status="302 Found", framing="length")
+    answer = Answer(
+        headers=(("date", "never"), ("Location", "http://x:{port}/")),
+        status="302 Found",
+        framing="length",
+    )
     piece = next(script(answer, (("Date", "now"), ("x-amzn-RequestId", "1")), 4711))
     assert piece.data.split(b"\r\n") == [
-        b"HTTP/1.1 302 Found", b"x-amzn-RequestId: 1", b"date: never", b"Location: http://x:4711/", b"Content-Length: 0", b"", b""]
+        b"HTTP/1.1 302 Found",
+        b"x-amzn-RequestId: 1",
+        b"date: never",
+        b"Location: http://x:4711/",
+        b"Content-Length: 0",
+        b"",
+        b"",
+    ]
 
 
 def test_a_scenario_plays_the_same_bytes_every_time() -> None:

@@ -4,6 +4,7 @@
 Requests are signed with refimpl.sigv4; what is compared with the wire is either written out here or a scenario's script.
 Every endpoint binds a port of the system's choice, plays without pauses, and must leave no thread behind.
 """
+
 import gc
 import http.client
 import json
@@ -77,21 +78,54 @@ def _endpoint() -> Iterator[Endpoint]:
 
 # ---- a client ----------------------------------------------------------------------------------------------------
 
+
 def path(name: str = "default") -> str:
-    return "/endpoints/%s/invocations-response-stream" % name
+    return f"/endpoints/{name}/invocations-response-stream"
 
 
-def signed(target: str = path(), body: bytes = b"{}", headers: PAIRS = (), method: str = "POST", credentials: Credentials = KEYS,
-           region: str = "eu-west-1", service: str = "sagemaker", date: str = DATE) -> Tuple[Tuple[str, str], ...]:
-    return Signer().sign(method, target, [("Host", "127.0.0.1"), *headers], body, credentials, region, service, date).headers
+def signed(
+    target: str = path(),
+    body: bytes = b"{}",
+    headers: PAIRS = (),
+    method: str = "POST",
+    credentials: Credentials = KEYS,
+    region: str = "eu-west-1",
+    service: str = "sagemaker",
+    date: str = DATE,
+) -> Tuple[Tuple[str, str], ...]:
+    return (
+        Signer()
+        .sign(
+            method,
+            target,
+            [("Host", "127.0.0.1"), *headers],
+            body,
+            credentials,
+            region,
+            service,
+            date,
+        )
+        .headers
+    )
 
 
-def request(target: str = path(), body: bytes = b"{}", headers: PAIRS = (), method: str = "POST", more: PAIRS = (), **how: Any) -> bytes:
+def request(
+    target: str = path(),
+    body: bytes = b"{}",
+    headers: PAIRS = (),
+    method: str = "POST",
+    more: PAIRS = (),
+    **how: Any,
+) -> bytes:
     """Return a signed request; more: headers that are sent unsigned."""
     pairs = list(signed(target, body, headers, method, **how)) + list(more)
     if not any(name.lower() in ("content-length", "transfer-encoding") for name, _ in pairs):
         pairs.append(("Content-Length", str(len(body))))
-    return ("%s %s HTTP/1.1\r\n" % (method, target) + "".join("%s: %s\r\n" % pair for pair in pairs) + "\r\n").encode("latin-1") + body
+    return (
+        f"{method} {target} HTTP/1.1\r\n"
+        + "".join("{}: {}\r\n".format(*pair) for pair in pairs)
+        + "\r\n"
+    ).encode("latin-1") + body
 
 
 def last(target: str = path(), **how: Any) -> bytes:
@@ -132,7 +166,7 @@ def read_exactly(connection: socket.socket, length: int) -> bytes:
     data = b""
     while len(data) < length:
         piece = connection.recv(length - len(data))
-        assert piece, "closed after %r" % data
+        assert piece, f"closed after {data!r}"
         data += piece
     return data
 
@@ -148,7 +182,11 @@ def answer_of(wire: bytes) -> Tuple[int, Dict[str, str], bytes]:
     """Return status, headers by lower-case name, and the body as it was framed."""
     head, _, body = wire.partition(b"\r\n\r\n")
     lines = head.decode("latin-1").split("\r\n")
-    return int(lines[0].split(" ")[1]), {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:])}, body
+    return (
+        int(lines[0].split(" ")[1]),
+        {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:])},
+        body,
+    )
 
 
 def refused(endpoint: Endpoint, data: bytes) -> Tuple[int, str, str]:
@@ -156,7 +194,9 @@ def refused(endpoint: Endpoint, data: bytes) -> Tuple[int, str, str]:
     status, headers, body = answer_of(exchange(endpoint, data))
     code, _, url = headers["x-amzn-errortype"].partition(":")
     assert url == "http://internal.amazon.com/coral/com.amazon.coral.service/"
-    assert headers["content-type"] == "application/json" and int(headers["content-length"]) == len(body)
+    assert headers["content-type"] == "application/json" and int(headers["content-length"]) == len(
+        body
+    )
     document = json.loads(body.decode("ascii"))
     assert list(document) == ["Message" if code == "ValidationError" else "message"]
     return status, code, next(iter(document.values()))
@@ -164,45 +204,99 @@ def refused(endpoint: Endpoint, data: bytes) -> Tuple[int, str, str]:
 
 # ---- bytes on the wire -------------------------------------------------------------------------------------------
 
-OWN = (rb"x-amzn-RequestId: [0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\r\n"
-       rb"Date: Sun, 30 Aug 2015 12:36:00 GMT\r\n")
-STREAM = (b"Content-Type: application/vnd.amazon.eventstream\r\nX-Amzn-SageMaker-Content-Type: text/plain; charset=utf-8\r\n"
-          b"x-Amzn-Invoked-Production-Variant: AllTraffic\r\n")
+OWN = (
+    rb"x-amzn-RequestId: [0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\r\n"
+    rb"Date: Sun, 30 Aug 2015 12:36:00 GMT\r\n"
+)
+STREAM = (
+    b"Content-Type: application/vnd.amazon.eventstream\r\nX-Amzn-SageMaker-Content-Type: text/plain; charset=utf-8\r\n"
+    b"x-Amzn-Invoked-Production-Variant: AllTraffic\r\n"
+)
 
 
 def matches(wire: bytes, *expected: bytes) -> bool:
     """Tell whether wire is a status line, the endpoint's own headers, and what is expected behind them."""
-    return re.match(re.escape(expected[0]) + OWN + re.escape(b"".join(expected[1:])) + rb"\Z", wire, re.DOTALL) is not None
+    return (
+        re.match(
+            re.escape(expected[0]) + OWN + re.escape(b"".join(expected[1:])) + rb"\Z",
+            wire,
+            re.DOTALL,
+        )
+        is not None
+    )
 
 
 def test_the_default_answer_byte_by_byte(endpoint: Endpoint) -> None:
     wire = exchange(endpoint, last(path("llm")))
-    tokens = [b"Every ", b"frame ", b"carries ", b"two ", b"checksums, ", b"so ", b"a ", b"stream ", b"that ", b"breaks ", b"is ", b"a ",
-              b"stream ", b"that ", b"says ", b"so."]
+    tokens = [
+        b"Every ",
+        b"frame ",
+        b"carries ",
+        b"two ",
+        b"checksums, ",
+        b"so ",
+        b"a ",
+        b"stream ",
+        b"that ",
+        b"breaks ",
+        b"is ",
+        b"a ",
+        b"stream ",
+        b"that ",
+        b"says ",
+        b"so.",
+    ]
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part(token)), part(token)) for token in tokens)
-    assert matches(wire, b"HTTP/1.1 200 OK\r\n", b"Connection: close\r\n", STREAM, b"Transfer-Encoding: chunked\r\n\r\n", chunks,
-                   b"0\r\n\r\n")
+    assert matches(
+        wire,
+        b"HTTP/1.1 200 OK\r\n",
+        b"Connection: close\r\n",
+        STREAM,
+        b"Transfer-Encoding: chunked\r\n\r\n",
+        chunks,
+        b"0\r\n\r\n",
+    )
 
 
 def test_the_default_answer_with_content_length_and_until_close(endpoint: Endpoint) -> None:
     body = b"".join(part(token) for token in DEFAULT.expect.parts)
     length = b"Content-Length: %d\r\n\r\n" % len(body)
     closing = b"Connection: close\r\n"
-    assert matches(exchange(endpoint, last(path("default-length"))), b"HTTP/1.1 200 OK\r\n", closing, STREAM, length, body)
-    assert matches(exchange(endpoint, request(path("default-close"))), b"HTTP/1.1 200 OK\r\n", closing, STREAM, b"\r\n", body)
+    assert matches(
+        exchange(endpoint, last(path("default-length"))),
+        b"HTTP/1.1 200 OK\r\n",
+        closing,
+        STREAM,
+        length,
+        body,
+    )
+    assert matches(
+        exchange(endpoint, request(path("default-close"))),
+        b"HTTP/1.1 200 OK\r\n",
+        closing,
+        STREAM,
+        b"\r\n",
+        body,
+    )
 
 
 def test_a_service_error_byte_by_byte(endpoint: Endpoint) -> None:
     assert matches(
-        exchange(endpoint, last(path("error-429"))), b"HTTP/1.1 429 Too Many Requests\r\n", b"Connection: close\r\n",
+        exchange(endpoint, last(path("error-429"))),
+        b"HTTP/1.1 429 Too Many Requests\r\n",
+        b"Connection: close\r\n",
         b"Content-Type: application/json\r\nx-amzn-ErrorType: ThrottlingException:"
-        b"http://internal.amazon.com/coral/com.amazon.coral.service/\r\nContent-Length: 28\r\n\r\n", b'{"message": "Rate exceeded"}')
+        b"http://internal.amazon.com/coral/com.amazon.coral.service/\r\nContent-Length: 28\r\n\r\n",
+        b'{"message": "Rate exceeded"}',
+    )
 
 
 def test_a_redirect_leads_to_the_endpoint_s_other_name(endpoint: Endpoint) -> None:
     status, headers, body = answer_of(exchange(endpoint, last(path("redirect-307"))))
     assert (status, body) == (307, b"")
-    assert headers["location"] == endpoint.url.replace("127.0.0.1", "localhost") + path("redirected")
+    assert headers["location"] == endpoint.url.replace("127.0.0.1", "localhost") + path(
+        "redirected"
+    )
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
@@ -210,7 +304,9 @@ def test_every_scenario_is_written_and_ended_as_it_says(endpoint: Endpoint, name
     answer = EXAMPLES[name].answer
     own = (("x-amzn-RequestId", "0" * 36), ("Date", formatdate(NOW, usegmt=True)))
     closing = (("Connection", "close"),)
-    script_bytes = b"".join(piece.data for piece in script(answer, own + closing, int(endpoint.url.rpartition(":")[2])))
+    script_bytes = b"".join(
+        piece.data for piece in script(answer, own + closing, int(endpoint.url.rpartition(":")[2]))
+    )
     with connected(endpoint) as connection:
         connection.sendall(last(path(name)))
         wire = read_exactly(connection, len(script_bytes))
@@ -227,8 +323,13 @@ def test_every_scenario_is_written_and_ended_as_it_says(endpoint: Endpoint, name
                 connection.recv(1)
         else:
             assert connection.recv(1) == b""
-    call, = endpoint.calls
-    assert (call.scenario, call.verified, call.reason, call.bytes_sent) == (name, True, "", len(script_bytes))
+    (call,) = endpoint.calls
+    assert (call.scenario, call.verified, call.reason, call.bytes_sent) == (
+        name,
+        True,
+        "",
+        len(script_bytes),
+    )
     if EXAMPLES[name].expect.status == "ok" and answer.framing != "raw":
         assert call.frames_sent == len(EXAMPLES[name].expect.parts) + EXAMPLES[name].expect.skipped
 
@@ -242,7 +343,11 @@ def test_a_scenario_with_a_number(endpoint: Endpoint) -> None:
 
 def test_own_scenarios_stand_beside_the_catalogue_s_and_before_them() -> None:
     mine = Scenario("mine", "t", "m", ok(b"x"), stream(part(b"x"), framing="length"))
-    with Endpoint({"mine": mine, "default": mine._replace(name="other", answer=raw(b"raw"))}, pace=0, clock=lambda: NOW) as endpoint:
+    with Endpoint(
+        {"mine": mine, "default": mine._replace(name="other", answer=raw(b"raw"))},
+        pace=0,
+        clock=lambda: NOW,
+    ) as endpoint:
         assert answer_of(exchange(endpoint, last(path("mine"))))[2] == part(b"x")
         assert exchange(endpoint, last(path("default"))) == b"raw"
         assert answer_of(exchange(endpoint, last(path("empty-stream"))))[2] == b"0\r\n\r\n"
@@ -275,7 +380,9 @@ def test_the_default_answer_is_paced() -> None:
 
 
 @pytest.mark.parametrize("pace, waited", [(None, 0.02), (0, 0), (0.5, 0.5)])
-def test_the_pace_replaces_every_pause(pace: Optional[float], waited: float, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pace_replaces_every_pause(
+    pace: Optional[float], waited: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Endpoint(pace=pace) as endpoint:
         seen: List[float] = []
         monkeypatch.setattr(endpoint._closing, "wait", seen.append)
@@ -288,7 +395,10 @@ def test_the_latency_comes_before_each_answer_at_any_pace() -> None:
     with PausingEndpoint(clock=lambda: NOW, pace=0.0, latency=0.25) as endpoint:
         exchange(endpoint, last())
         exchange(endpoint, b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        assert [pause for pause in endpoint.pauses if pause == 0.25] == [0.25, 0.25] and endpoint.pauses[0] == 0.25
+        assert [pause for pause in endpoint.pauses if pause == 0.25] == [
+            0.25,
+            0.25,
+        ] and endpoint.pauses[0] == 0.25
 
 
 def test_a_part_arrives_before_the_next_is_due() -> None:
@@ -309,21 +419,47 @@ def test_answers_bear_different_request_ids(endpoint: Endpoint) -> None:
 
 # ---- signatures --------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("how", [
-    {}, {"region": "us-gov-west-1"}, {"region": "x"}, {"credentials": Credentials(ACCESS_KEY, SECRET_KEY, "a/token+with=signs")},
-    {"body": b""}, {"body": bytes(range(256))}, {"headers": [("X-Amzn-SageMaker-Session-Id", "s-1"), ("X-Two", "a"), ("X-Two", "b  c")]},
-    {"headers": [("X-Latin", "caf\xe9")]}, {"headers": [("Content-Type", "application/json"), ("Empty", "")]},
-    {"date": amz_date_of(NOW - 300)}, {"date": amz_date_of(NOW + 300)},
-])
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"region": "us-gov-west-1"},
+        {"region": "x"},
+        {"credentials": Credentials(ACCESS_KEY, SECRET_KEY, "a/token+with=signs")},
+        {"body": b""},
+        {"body": bytes(range(256))},
+        {"headers": [("X-Amzn-SageMaker-Session-Id", "s-1"), ("X-Two", "a"), ("X-Two", "b  c")]},
+        {"headers": [("X-Latin", "caf\xe9")]},
+        {"headers": [("Content-Type", "application/json"), ("Empty", "")]},
+        {"date": amz_date_of(NOW - 300)},
+        {"date": amz_date_of(NOW + 300)},
+    ],
+)
 def test_a_good_signature_is_accepted(endpoint: Endpoint, how: Dict[str, Any]) -> None:
     assert exchange(endpoint, last(**how)).startswith(b"HTTP/1.1 200 OK\r\n")
-    call, = endpoint.calls
-    assert (call.verified, call.body, call.method, call.target) == (True, how.get("body", b"{}"), "POST", path())
+    (call,) = endpoint.calls
+    assert (call.verified, call.body, call.method, call.target) == (
+        True,
+        how.get("body", b"{}"),
+        "POST",
+        path(),
+    )
 
 
-@pytest.mark.parametrize("target", [
-    "/base" + path(), "/a//b/../c%20d/~x" + path(), "/endpoints/x" + path(), path("d%65fault"), path() + "?b=1&a=%20"])
-def test_a_base_path_escapes_and_a_query_are_signed_as_they_came(endpoint: Endpoint, target: str) -> None:
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/base" + path(),
+        "/a//b/../c%20d/~x" + path(),
+        "/endpoints/x" + path(),
+        path("d%65fault"),
+        path() + "?b=1&a=%20",
+    ],
+)
+def test_a_base_path_escapes_and_a_query_are_signed_as_they_came(
+    endpoint: Endpoint, target: str
+) -> None:
     assert exchange(endpoint, last(target)).startswith(b"HTTP/1.1 200 OK\r\n")
     assert (endpoint.calls[0].target, endpoint.calls[0].scenario) == (target, "default")
 
@@ -334,38 +470,87 @@ def test_headers_are_kept_in_order_with_their_folds(endpoint: Endpoint) -> None:
     assert folded != data
     assert exchange(endpoint, folded).startswith(b"HTTP/1.1 200 OK\r\n")
     pairs = endpoint.calls[0].headers
-    assert pairs[:4] == [("Host", "127.0.0.1"), ("X-Fold", "one\r\n\t two\t"), ("X-Twice", "b"), ("X-Twice", "a")]
+    assert pairs[:4] == [
+        ("Host", "127.0.0.1"),
+        ("X-Fold", "one\r\n\t two\t"),
+        ("X-Twice", "b"),
+        ("X-Twice", "a"),
+    ]
 
 
 @pytest.mark.parametrize("token", [None, "a/token+with=signs"])
 @pytest.mark.parametrize("omit", [False, True])
-def test_a_presigned_request_is_accepted(endpoint: Endpoint, token: Optional[str], omit: bool) -> None:
+def test_a_presigned_request_is_accepted(
+    endpoint: Endpoint, token: Optional[str], omit: bool
+) -> None:
     host = [("Host", "127.0.0.1")]
     credentials = Credentials(ACCESS_KEY, SECRET_KEY, token)
-    target = Signer().presign("POST", path(), host, b"", credentials, "eu-west-1", "sagemaker", DATE, 60, omit_session_token=omit).target
-    wire = exchange(endpoint, b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n" % target.encode("ascii"))
+    target = (
+        Signer()
+        .presign(
+            "POST",
+            path(),
+            host,
+            b"",
+            credentials,
+            "eu-west-1",
+            "sagemaker",
+            DATE,
+            60,
+            omit_session_token=omit,
+        )
+        .target
+    )
+    wire = exchange(
+        endpoint,
+        b"POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        % target.encode("ascii"),
+    )
     assert wire.startswith(b"HTTP/1.1 200 OK\r\n")
     assert "Signature" not in repr(endpoint.calls[0])
-    wire = exchange(endpoint, b"POST %s0 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n" % target.encode("ascii"))
+    wire = exchange(
+        endpoint,
+        b"POST %s0 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+        % target.encode("ascii"),
+    )
     assert answer_of(wire)[0] == 403
 
 
 def test_a_refused_signature_quotes_the_canonical_request(endpoint: Endpoint) -> None:
-    stages = Signer().sign("POST", path(), [("Host", "127.0.0.1"), ("X-Amzn-SageMaker-Accept", "text/plain")], b"{}",
-                           Credentials(ACCESS_KEY, "another"), "eu-west-1", "sagemaker", DATE)
-    data = last(headers=[("X-Amzn-SageMaker-Accept", "text/plain")], credentials=Credentials(ACCESS_KEY, "another"))
+    stages = Signer().sign(
+        "POST",
+        path(),
+        [("Host", "127.0.0.1"), ("X-Amzn-SageMaker-Accept", "text/plain")],
+        b"{}",
+        Credentials(ACCESS_KEY, "another"),
+        "eu-west-1",
+        "sagemaker",
+        DATE,
+    )
+    data = last(
+        headers=[("X-Amzn-SageMaker-Accept", "text/plain")],
+        credentials=Credentials(ACCESS_KEY, "another"),
+    )
     message = (
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing "
-        "method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'%s'\n\n"
-        "The String-to-Sign should have been\n'%s'\n" % (stages.canonical_request, stages.string_to_sign))
+        f"method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'{stages.canonical_request}'\n\n"
+        f"The String-to-Sign should have been\n'{stages.string_to_sign}'\n"
+    )
     assert refused(endpoint, data) == (403, "InvalidSignatureException", message)
-    call, = endpoint.calls
+    (call,) = endpoint.calls
     assert (call.verified, call.scenario, call.frames_sent) == (False, None, 0)
     assert call.reason.startswith("InvalidSignatureException: the signature does not match")
 
 
-@pytest.mark.parametrize("old, new", [
-    (b"{}", b"[]"), (b"default", b"another"), (b"text/plain", b"text/html"), (b"X-More: 1", b"X-More: 2")])
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        (b"{}", b"[]"),
+        (b"default", b"another"),
+        (b"text/plain", b"text/html"),
+        (b"X-More: 1", b"X-More: 2"),
+    ],
+)
 def test_what_was_signed_must_be_what_came(endpoint: Endpoint, old: bytes, new: bytes) -> None:
     data = last(headers=[("Content-Type", "text/plain"), ("X-More", "1")])
     assert data.count(old) == 1
@@ -374,11 +559,19 @@ def test_what_was_signed_must_be_what_came(endpoint: Endpoint, old: bytes, new: 
     assert message.startswith(CANONICAL_TEXT[:100]) and "\n'POST\n/endpoints/" in message
 
 
-@pytest.mark.parametrize("date, message", [
-    (amz_date_of(NOW - 301), "Signature expired: 20150830T123059Z is now earlier than 20150830T123100Z (20150830T123600Z - 5 min.)"),
-    (amz_date_of(NOW + 301),
-     "Signature not yet current: 20150830T124101Z is still later than 20150830T124100Z (20150830T123600Z + 5 min.)"),
-])
+@pytest.mark.parametrize(
+    "date, message",
+    [
+        (
+            amz_date_of(NOW - 301),
+            "Signature expired: 20150830T123059Z is now earlier than 20150830T123100Z (20150830T123600Z - 5 min.)",
+        ),
+        (
+            amz_date_of(NOW + 301),
+            "Signature not yet current: 20150830T124101Z is still later than 20150830T124100Z (20150830T123600Z + 5 min.)",
+        ),
+    ],
+)
 def test_an_old_or_early_signature(endpoint: Endpoint, date: str, message: str) -> None:
     assert refused(endpoint, last(date=date)) == (403, "InvalidSignatureException", message)
 
@@ -387,35 +580,68 @@ def test_a_region_may_be_demanded() -> None:
     with Endpoint(region="eu-west-1", clock=lambda: NOW, pace=0) as endpoint:
         assert answer_of(exchange(endpoint, last()))[0] == 200
         assert refused(endpoint, last(region="us-east-1")) == (
-            403, "InvalidSignatureException", "Credential should be scoped to a valid region.")
+            403,
+            "InvalidSignatureException",
+            "Credential should be scoped to a valid region.",
+        )
 
 
 UNKNOWN_KEY = "The security token included in the request is invalid."
 FIVE = "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/aws4_request."
 
 
-@pytest.mark.parametrize("change, code, message", [
-    (("authorization: [^\r]*\r\n", ""), "MissingAuthenticationTokenException", "Missing Authentication Token"),
-    (("AKIDEXAMPLE", "AKIDANOTHER"), "UnrecognizedClientException", UNKNOWN_KEY),
-    (("AWS4-HMAC-SHA256 ", "Bearer "), "IncompleteSignatureException", "Authorization header must begin with AWS4-HMAC-SHA256."),
-    (("authorization: [^\r]*", "authorization: "), "IncompleteSignatureException",
-     "Authorization header must begin with AWS4-HMAC-SHA256."),
-    (("Signature=[0-9a-f]*", "Signature="), "IncompleteSignatureException", "Authorization header requires 'Signature' parameter."),
-    (("SignedHeaders=[^,]*, Signature=[0-9a-f]*", "x"), "IncompleteSignatureException",
-     "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter."),
-    (("x-amz-date: [^\r]*\r\n", ""), "IncompleteSignatureException",
-     "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."),
-    (("/eu-west-1/", "/"), "IncompleteSignatureException", FIVE),
-    (("aws4_request", "aws3_request"), "IncompleteSignatureException", FIVE),
-    (("/sagemaker/", "/execute-api/"), "InvalidSignatureException", "Credential should be scoped to correct service: 'sagemaker'."),
-    (("/eu-west-1/", "//"), "InvalidSignatureException", None),
-    (("/20150830/", "/20150831/"), "InvalidSignatureException", None),
-    (("x-amz-date: 2015", "x-amz-date: 20l5"), "InvalidSignatureException", None),
-    (("X-Amzn-SageMaker-Accept", "X-Amz-Unsigned"), "InvalidSignatureException", None),
-    (("Signature=", "Signature=0"), "InvalidSignatureException", None),
-    (("Credential=", "Signature=0, Credential="), "InvalidSignatureException", None),
-])
-def test_the_other_ways_to_be_refused(endpoint: Endpoint, change: Tuple[str, str], code: str, message: Optional[str]) -> None:
+@pytest.mark.parametrize(
+    "change, code, message",
+    [
+        (
+            ("authorization: [^\r]*\r\n", ""),
+            "MissingAuthenticationTokenException",
+            "Missing Authentication Token",
+        ),
+        (("AKIDEXAMPLE", "AKIDANOTHER"), "UnrecognizedClientException", UNKNOWN_KEY),
+        (
+            ("AWS4-HMAC-SHA256 ", "Bearer "),
+            "IncompleteSignatureException",
+            "Authorization header must begin with AWS4-HMAC-SHA256.",
+        ),
+        (
+            ("authorization: [^\r]*", "authorization: "),
+            "IncompleteSignatureException",
+            "Authorization header must begin with AWS4-HMAC-SHA256.",
+        ),
+        (
+            ("Signature=[0-9a-f]*", "Signature="),
+            "IncompleteSignatureException",
+            "Authorization header requires 'Signature' parameter.",
+        ),
+        (
+            ("SignedHeaders=[^,]*, Signature=[0-9a-f]*", "x"),
+            "IncompleteSignatureException",
+            "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter.",
+        ),
+        (
+            ("x-amz-date: [^\r]*\r\n", ""),
+            "IncompleteSignatureException",
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
+        ),
+        (("/eu-west-1/", "/"), "IncompleteSignatureException", FIVE),
+        (("aws4_request", "aws3_request"), "IncompleteSignatureException", FIVE),
+        (
+            ("/sagemaker/", "/execute-api/"),
+            "InvalidSignatureException",
+            "Credential should be scoped to correct service: 'sagemaker'.",
+        ),
+        (("/eu-west-1/", "//"), "InvalidSignatureException", None),
+        (("/20150830/", "/20150831/"), "InvalidSignatureException", None),
+        (("x-amz-date: 2015", "x-amz-date: 20l5"), "InvalidSignatureException", None),
+        (("X-Amzn-SageMaker-Accept", "X-Amz-Unsigned"), "InvalidSignatureException", None),
+        (("Signature=", "Signature=0"), "InvalidSignatureException", None),
+        (("Credential=", "Signature=0, Credential="), "InvalidSignatureException", None),
+    ],
+)
+def test_the_other_ways_to_be_refused(
+    endpoint: Endpoint, change: Tuple[str, str], code: str, message: Optional[str]
+) -> None:
     data = last(headers=[("X-Amzn-SageMaker-Accept", "text/plain")])
     changed = re.sub(change[0].encode("ascii"), change[1].encode("ascii"), data)
     assert changed != data
@@ -428,19 +654,34 @@ def test_the_other_ways_to_be_refused(endpoint: Endpoint, change: Tuple[str, str
 
 @pytest.mark.parametrize("token", ["a b", "caf\xe9"])
 def test_a_session_token_that_no_key_has(endpoint: Endpoint, token: str) -> None:
-    data = last().replace(b"\r\n\r\n", b"\r\nx-amz-security-token: " + token.encode("latin-1") + b"\r\n\r\n", 1)
+    data = last().replace(
+        b"\r\n\r\n", b"\r\nx-amz-security-token: " + token.encode("latin-1") + b"\r\n\r\n", 1
+    )
     assert refused(endpoint, data)[:2] == (403, "InvalidSignatureException")
 
 
 # ---- routes and members ------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("method, target, status", [
-    ("POST", "/", 404), ("POST", "/endpoints/x/invocations", 404), ("POST", path() + "/", 404),
-    ("POST", "/endpoints/a/b/invocations-response-stream", 404), ("GET", path(), 405), ("PUT", path(), 405), ("GET", "/", 404),
-])
+
+@pytest.mark.parametrize(
+    "method, target, status",
+    [
+        ("POST", "/", 404),
+        ("POST", "/endpoints/x/invocations", 404),
+        ("POST", path() + "/", 404),
+        ("POST", "/endpoints/a/b/invocations-response-stream", 404),
+        ("GET", path(), 405),
+        ("PUT", path(), 405),
+        ("GET", "/", 404),
+    ],
+)
 def test_what_is_no_operation(endpoint: Endpoint, method: str, target: str, status: int) -> None:
     seen = refused(endpoint, last(target, method=method))
-    assert seen == (status, "UnknownOperationException", "Expected POST .../endpoints/{EndpointName}/invocations-response-stream")
+    assert seen == (
+        status,
+        "UnknownOperationException",
+        "Expected POST .../endpoints/{EndpointName}/invocations-response-stream",
+    )
 
 
 def test_head_is_answered_without_a_body(endpoint: Endpoint) -> None:
@@ -449,13 +690,15 @@ def test_head_is_answered_without_a_body(endpoint: Endpoint) -> None:
     assert int(headers["content-length"]) > 0
 
 
-@pytest.mark.parametrize("name", ["-a", "a-", "a.b", "a_b", "", "a%2Fb", "a%20", "a%0A", "%C3%A9", "a" * 64])
+@pytest.mark.parametrize(
+    "name", ["-a", "a-", "a.b", "a_b", "", "a%2Fb", "a%20", "a%0A", "%C3%A9", "a" * 64]
+)
 def test_an_endpoint_name_outside_its_pattern(endpoint: Endpoint, name: str) -> None:
     status, code, message = refused(endpoint, last(path(name)))
     assert (status, code) == (400, "ValidationError")
     assert message.startswith("1 validation error detected: Value '")
     assert "' at 'endpointName' failed to satisfy constraint: Member must " in message
-    call, = endpoint.calls
+    (call,) = endpoint.calls
     assert (call.verified, call.scenario) == (True, None)
 
 
@@ -477,31 +720,47 @@ MEMBERS = [  # header, good values, bad values
 
 
 @pytest.mark.parametrize("header, good, bad", MEMBERS)
-def test_members_are_held_to_the_model(endpoint: Endpoint, header: str, good: List[str], bad: List[str]) -> None:
+def test_members_are_held_to_the_model(
+    endpoint: Endpoint, header: str, good: List[str], bad: List[str]
+) -> None:
     for value in good:
         assert answer_of(exchange(endpoint, last(headers=[(header, value)])))[0] == 200
     for value in bad:
         status, code, message = refused(endpoint, last(headers=[(header, value)]))
-        assert (status, code) == (400, "ValidationError") and message.startswith("1 validation error detected: Value '")
+        assert (status, code) == (400, "ValidationError") and message.startswith(
+            "1 validation error detected: Value '"
+        )
 
 
 def test_a_sensitive_member_is_not_quoted_and_all_faults_are_told(endpoint: Endpoint) -> None:
-    faults = [("X-Amzn-SageMaker-Custom-Attributes", "s\xe9cret"), ("X-Amzn-SageMaker-Session-Id", "_")]
+    faults = [
+        ("X-Amzn-SageMaker-Custom-Attributes", "s\xe9cret"),
+        ("X-Amzn-SageMaker-Session-Id", "_"),
+    ]
     _, _, message = refused(endpoint, last(headers=faults))
-    assert message.startswith("2 validation errors detected: Value '***Sensitive***' at 'customAttributes' failed")
+    assert message.startswith(
+        "2 validation errors detected: Value '***Sensitive***' at 'customAttributes' failed"
+    )
     assert "at 'sessionId'" in message
     assert "cret" not in message and "cret" not in repr(endpoint.calls)
 
 
 # ---- one connection, several requests ----------------------------------------------------------------------------
 
+
 def test_a_connection_is_used_again_whatever_was_answered(endpoint: Endpoint) -> None:
     host, port = endpoint.url[7:].split(":")
     connection = http.client.HTTPConnection(host, int(port), timeout=10)
     try:
         sockets = set()
-        for name, status in [("default", 200), ("keep-alive", 200), ("error-424", 424), ("-bad-", 400), ("empty-stream-length", 200),
-                             ("default", 200)]:
+        for name, status in [
+            ("default", 200),
+            ("keep-alive", 200),
+            ("error-424", 424),
+            ("-bad-", 400),
+            ("empty-stream-length", 200),
+            ("default", 200),
+        ]:
             connection.putrequest("POST", path(name), skip_host=True, skip_accept_encoding=True)
             for pair in signed(path(name)):
                 connection.putheader(*pair)
@@ -511,7 +770,9 @@ def test_a_connection_is_used_again_whatever_was_answered(endpoint: Endpoint) ->
             body = answer.read()
             assert answer.status == status
             if name == "default":
-                assert [message.payload for message in Decoder().feed(body)] == list(DEFAULT.expect.parts)
+                assert [message.payload for message in Decoder().feed(body)] == list(
+                    DEFAULT.expect.parts
+                )
             sockets.add(connection.sock)
         assert len(sockets) == 1 and None not in sockets
     finally:
@@ -520,12 +781,24 @@ def test_a_connection_is_used_again_whatever_was_answered(endpoint: Endpoint) ->
 
 
 def test_pipelined_requests_are_answered_in_order(endpoint: Endpoint) -> None:
-    wire = exchange(endpoint, request(path("empty-stream")) + b"\r\n" + request(path("error-424")) + last(path("empty-stream-length")))
+    wire = exchange(
+        endpoint,
+        request(path("empty-stream"))
+        + b"\r\n"
+        + request(path("error-424"))
+        + last(path("empty-stream-length")),
+    )
     assert re.findall(rb"HTTP/1.1 ([0-9]{3})", wire) == [b"200", b"424", b"200"]
 
 
-@pytest.mark.parametrize("version, more", [
-    ("HTTP/1.0", []), ("HTTP/1.1", [("Connection", "close")]), ("HTTP/1.1", [("Connection", "TE, Close")])])
+@pytest.mark.parametrize(
+    "version, more",
+    [
+        ("HTTP/1.0", []),
+        ("HTTP/1.1", [("Connection", "close")]),
+        ("HTTP/1.1", [("Connection", "TE, Close")]),
+    ],
+)
 def test_a_client_may_ask_for_the_end(endpoint: Endpoint, version: str, more: PAIRS) -> None:
     data = request(path("default"), more=more).replace(b"HTTP/1.1", version.encode("ascii"))
     status, headers, body = answer_of(exchange(endpoint, data))
@@ -542,7 +815,9 @@ CHUNKED = b"5;x=1\r\nhello\r\n00A\r\n0123456789\r\n0\r\nX-Trailer: 1\r\n\r\n"
 
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_a_chunked_request_body_however_it_is_cut(endpoint: Endpoint, size: int) -> None:
-    head = request(body=b"hello0123456789", more=[("Transfer-Encoding", "Chunked"), ("Connection", "close")])[:-15]
+    head = request(
+        body=b"hello0123456789", more=[("Transfer-Encoding", "Chunked"), ("Connection", "close")]
+    )[:-15]
     with connected(endpoint) as connection:
         for piece in pieces(head + CHUNKED, size):
             connection.sendall(piece)
@@ -577,7 +852,9 @@ HUGE_CHUNK = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n6
 
 
 @pytest.mark.parametrize("head", [HUGE_HEAD, HUGE_CHUNK])
-def test_a_body_of_100_megabytes_is_refused_and_the_answer_arrives(endpoint: Endpoint, head: bytes) -> None:
+def test_a_body_of_100_megabytes_is_refused_and_the_answer_arrives(
+    endpoint: Endpoint, head: bytes
+) -> None:
     with connected(endpoint) as connection:
         connection.sendall(head)
         for _ in range(100):
@@ -600,52 +877,63 @@ def test_a_client_that_expects_100_is_refused_before_it_sends(endpoint: Endpoint
 HOST = b"POST / HTTP/1.1\r\nHost: x\r\n"
 
 
-@pytest.mark.parametrize("data, reason", [
-    (b"garbage\r\n\r\n", "request line"),
-    (b"POST /\r\n\r\n", "request line"),
-    (b"POST / HTTP/1.1 \r\nHost: x\r\n\r\n", "request line"),
-    (b"POST  / HTTP/1.1\r\nHost: x\r\n\r\n", "request line"),
-    (b"POST / HTTP/2.0\r\nHost: x\r\n\r\n", "request line"),
-    (b"POST http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", "request line"),
-    (b"POST /\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n", "request line"),
-    (b"P\xc3ST / HTTP/1.1\r\nHost: x\r\n\r\n", "request line"),
-    (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "TLS"),
-    (b"\x00" * 40, "control character"),
-    (b"POST / HTTP/1.1\nHost: x\n\n", "CRLF"),
-    (b"POST / HTTP/1.1\r\nHost: x\n\r\n", "CRLF"),
-    (HOST + b"\n", "CRLF"),
-    (HOST + b"X: a\rb\r\n\r\n", "CRLF"),
-    (HOST + b"X: a\0b\r\n\r\n", "control character"),
-    (HOST + b"X: a\x7fb", "control character"),
-    (b"POST / HTTP/1.1\r\n\r\n", "Host"),
-    (HOST + b"Host: x\r\n\r\n", "Host"),
-    (b"POST / HTTP/1.1\r\n X: folded\r\nHost: x\r\n\r\n", "continue"),
-    (HOST + b"X : a\r\n\r\n", "name: value"),
-    (HOST + b": a\r\n\r\n", "name: value"),
-    (HOST + b"X\r\n\r\n", "name: value"),
-    (HOST + b"X: " + b"a" * 70000, "too long"),
-    (HOST + b"X: a\r\n" * 12000, "too long"),
-    (b"A" * 70000, "too long"),
-    (b"\r\n" * 3 + b"A" * 70000, "too long"),
-    (HOST + b"Content-Length: x\r\n\r\n", "Content-Length"),
-    (HOST + b"Content-Length: -1\r\n\r\n", "Content-Length"),
-    (HOST + b"Content-Length: +1\r\n\r\na", "Content-Length"),
-    (HOST + b"Content-Length: 1, 1\r\n\r\na", "Content-Length"),
-    (HOST + b"Content-Length: 1_0\r\n\r\na", "Content-Length"),
-    (HOST + b"Content-Length: \xb9\r\n\r\na", "Content-Length"),
-    (HOST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", "Content-Length"),
-    (HOST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding"),
-    (HOST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding"),
-    (HOST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding"),
-    (HOST + b"Transfer-Encoding: identity\r\n\r\n", "Transfer-Encoding"),
-    (HOST + b"Transfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n", "no size"),
-    (HOST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\na\r\n", "no size"),
-    (HOST + b"Transfer-Encoding: chunked\r\n\r\n\r\n", "no size"),
-    (HOST + b"Transfer-Encoding: chunked\r\n\r\n1\na\r\n", "CRLF"),
-    (HOST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nabc", "chunk does not end"),
-    (HOST + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"x" * 5000, "too long"),
-])
-def test_a_hostile_request_gets_a_400_and_the_next_client_its_answer(endpoint: Endpoint, data: bytes, reason: str) -> None:
+@pytest.mark.parametrize(
+    "data, reason",
+    [
+        (b"garbage\r\n\r\n", "request line"),
+        (b"POST /\r\n\r\n", "request line"),
+        (b"POST / HTTP/1.1 \r\nHost: x\r\n\r\n", "request line"),
+        (b"POST  / HTTP/1.1\r\nHost: x\r\n\r\n", "request line"),
+        (b"POST / HTTP/2.0\r\nHost: x\r\n\r\n", "request line"),
+        (b"POST http://x/ HTTP/1.1\r\nHost: x\r\n\r\n", "request line"),
+        (b"POST /\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n", "request line"),
+        (b"P\xc3ST / HTTP/1.1\r\nHost: x\r\n\r\n", "request line"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "TLS"),
+        (b"\x00" * 40, "control character"),
+        (b"POST / HTTP/1.1\nHost: x\n\n", "CRLF"),
+        (b"POST / HTTP/1.1\r\nHost: x\n\r\n", "CRLF"),
+        (HOST + b"\n", "CRLF"),
+        (HOST + b"X: a\rb\r\n\r\n", "CRLF"),
+        (HOST + b"X: a\0b\r\n\r\n", "control character"),
+        (HOST + b"X: a\x7fb", "control character"),
+        (b"POST / HTTP/1.1\r\n\r\n", "Host"),
+        (HOST + b"Host: x\r\n\r\n", "Host"),
+        (b"POST / HTTP/1.1\r\n X: folded\r\nHost: x\r\n\r\n", "continue"),
+        (HOST + b"X : a\r\n\r\n", "name: value"),
+        (HOST + b": a\r\n\r\n", "name: value"),
+        (HOST + b"X\r\n\r\n", "name: value"),
+        (HOST + b"X: " + b"a" * 70000, "too long"),
+        (HOST + b"X: a\r\n" * 12000, "too long"),
+        (b"A" * 70000, "too long"),
+        (b"\r\n" * 3 + b"A" * 70000, "too long"),
+        (HOST + b"Content-Length: x\r\n\r\n", "Content-Length"),
+        (HOST + b"Content-Length: -1\r\n\r\n", "Content-Length"),
+        (HOST + b"Content-Length: +1\r\n\r\na", "Content-Length"),
+        (HOST + b"Content-Length: 1, 1\r\n\r\na", "Content-Length"),
+        (HOST + b"Content-Length: 1_0\r\n\r\na", "Content-Length"),
+        (HOST + b"Content-Length: \xb9\r\n\r\na", "Content-Length"),
+        (HOST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", "Content-Length"),
+        (
+            HOST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "Transfer-Encoding",
+        ),
+        (HOST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding"),
+        (
+            HOST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "Transfer-Encoding",
+        ),
+        (HOST + b"Transfer-Encoding: identity\r\n\r\n", "Transfer-Encoding"),
+        (HOST + b"Transfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n", "no size"),
+        (HOST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\na\r\n", "no size"),
+        (HOST + b"Transfer-Encoding: chunked\r\n\r\n\r\n", "no size"),
+        (HOST + b"Transfer-Encoding: chunked\r\n\r\n1\na\r\n", "CRLF"),
+        (HOST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nabc", "chunk does not end"),
+        (HOST + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"x" * 5000, "too long"),
+    ],
+)
+def test_a_hostile_request_gets_a_400_and_the_next_client_its_answer(
+    endpoint: Endpoint, data: bytes, reason: str
+) -> None:
     status, headers, body = answer_of(exchange(endpoint, data))
     assert (status, headers["connection"]) == (400, "close")
     assert reason in body.decode("ascii") and reason in endpoint.calls[0].reason
@@ -659,7 +947,9 @@ def test_a_head_of_blanks_costs_no_time(endpoint: Endpoint) -> None:
         assert connection.recv(65536).startswith(b"HTTP/1.1 404")
 
 
-def test_the_same_length_twice_and_an_empty_line_before_the_request_are_accepted(endpoint: Endpoint) -> None:
+def test_the_same_length_twice_and_an_empty_line_before_the_request_are_accepted(
+    endpoint: Endpoint,
+) -> None:
     data = request(more=[("Content-Length", "2"), ("content-length", "2"), ("Connection", "close")])
     assert answer_of(exchange(endpoint, b"\r\n" + data))[0] == 200
 
@@ -673,23 +963,34 @@ ENDLESS = Scenario("endless", "t", "m", ok(), stream(*[part(b"x" * 100000)] * 20
 WAITING = Scenario("waiting", "t", "m", ok(), stream(part(b"a"), 3600.0))
 
 
-@pytest.mark.parametrize("data, reason", [
-    (b"POST", "dropped: the client left"), (HOST, "dropped: the client left"),
-    (HOST + b"Content-Length: 5\r\n\r\nab", "dropped: the client left"),
-    (HOST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", "dropped: the client left"),
-    (HOST + b"\r\n", "POST / refused: UnknownOperationException"),
-    (request(path("stall-in-part")), "POST /endpoints/stall-in-part/invocations-response-stream scenario stall-in-part"),
-    (request(path("endless")), "dropped: the client left"),
-])
+@pytest.mark.parametrize(
+    "data, reason",
+    [
+        (b"POST", "dropped: the client left"),
+        (HOST, "dropped: the client left"),
+        (HOST + b"Content-Length: 5\r\n\r\nab", "dropped: the client left"),
+        (HOST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", "dropped: the client left"),
+        (HOST + b"\r\n", "POST / refused: UnknownOperationException"),
+        (
+            request(path("stall-in-part")),
+            "POST /endpoints/stall-in-part/invocations-response-stream scenario stall-in-part",
+        ),
+        (request(path("endless")), "dropped: the client left"),
+    ],
+)
 @pytest.mark.parametrize("leave", ["close", "reset"])
-def test_a_client_that_goes_away_does_no_harm_and_the_log_says_why(data: bytes, reason: str, leave: str) -> None:
+def test_a_client_that_goes_away_does_no_harm_and_the_log_says_why(
+    data: bytes, reason: str, leave: str
+) -> None:
     lines: List[str] = []
     with Endpoint({"endless": ENDLESS}, clock=lambda: NOW, log=lines.append) as endpoint:
         with connected(endpoint) as connection:
             connection.sendall(data)
             if leave == "reset":
                 if b"\r\n\r\n" in data and b"ab" not in data:
-                    wait_for_call(endpoint)  # a reset throws away what the endpoint has not read yet
+                    wait_for_call(
+                        endpoint
+                    )  # a reset throws away what the endpoint has not read yet
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         assert answer_of(exchange(endpoint, last(path("empty-stream"))))[0] == 200
     assert any(line.startswith(reason) for line in lines), lines
@@ -706,7 +1007,9 @@ def test_a_silent_client_is_dropped() -> None:
 
 
 def test_a_stall_outlasts_the_time_for_silence() -> None:
-    with Endpoint(clock=lambda: NOW, idle_timeout=0.02) as endpoint, connected(endpoint) as connection:
+    with Endpoint(clock=lambda: NOW, idle_timeout=0.02) as endpoint, connected(
+        endpoint
+    ) as connection:
         connection.sendall(request(path("stall-before-head")) + b"and more")
         connection.settimeout(0.1)
         with pytest.raises(socket.timeout):
@@ -714,7 +1017,10 @@ def test_a_stall_outlasts_the_time_for_silence() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=200), st.sampled_from([b"", HOST, HOST + b"Transfer-Encoding: chunked\r\n\r\n"]))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([b"", HOST, HOST + b"Transfer-Encoding: chunked\r\n\r\n"]),
+)
 def test_any_bytes_are_a_request_or_refused(data: bytes, before: bytes) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
@@ -727,19 +1033,40 @@ def test_any_bytes_are_a_request_or_refused(data: bytes, before: bytes) -> None:
             assert str(error)
 
 
-HEADER_NAMES = ["Host", "Authorization", "X-Amz-Date", "X-Amz-Security-Token", "Content-Type", "X-Amz-Content-SHA256"]
-HEADER_VALUES = st.one_of(st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40),
-                          st.sampled_from([signed()[2][1], DATE, "127.0.0.1"]))
-TARGETS = [path(), path("%ff"), path() + "?X-Amz-Signature=1&X-Amz-Credential=AKIDEXAMPLE/1/2/sagemaker/aws4_request", path() + "?%"]
+HEADER_NAMES = [
+    "Host",
+    "Authorization",
+    "X-Amz-Date",
+    "X-Amz-Security-Token",
+    "Content-Type",
+    "X-Amz-Content-SHA256",
+]
+HEADER_VALUES = st.one_of(
+    st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40),
+    st.sampled_from([signed()[2][1], DATE, "127.0.0.1"]),
+)
+TARGETS = [
+    path(),
+    path("%ff"),
+    path() + "?X-Amz-Signature=1&X-Amz-Credential=AKIDEXAMPLE/1/2/sagemaker/aws4_request",
+    path() + "?%",
+]
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(HEADER_NAMES), HEADER_VALUES), max_size=6), st.sampled_from(TARGETS))
+@given(
+    st.lists(st.tuples(st.sampled_from(HEADER_NAMES), HEADER_VALUES), max_size=6),
+    st.sampled_from(TARGETS),
+)
 def test_any_headers_are_accepted_or_refused(headers: List[Tuple[str, str]], target: str) -> None:
     try:
         check_request(Request("POST", target, "HTTP/1.1", headers, b"{}"), DATE)
     except Refusal as refusal:
-        assert refusal.status[:3] in ("400", "403") and refusal.message and refusal.answer().status == refusal.status
+        assert (
+            refusal.status[:3] in ("400", "403")
+            and refusal.message
+            and refusal.answer().status == refusal.status
+        )
 
 
 def test_parse_head_and_body_length() -> None:
@@ -752,23 +1079,48 @@ def test_parse_head_and_body_length() -> None:
 
 # ---- account and log ---------------------------------------------------------------------------------------------
 
+
 def test_calls_tell_what_happened_and_keep_secrets() -> None:
     lines: List[str] = []
     keys = Credentials(ACCESS_KEY, SECRET_KEY, "hush-token")
     with Endpoint(clock=lambda: NOW, pace=0, log=lines.append) as endpoint:
-        wire = exchange(endpoint, last(path("frames-merged"), body=b"hush-body", credentials=keys,
-                                       headers=[("X-Amzn-SageMaker-Custom-Attributes", "hush-attributes")]))
+        wire = exchange(
+            endpoint,
+            last(
+                path("frames-merged"),
+                body=b"hush-body",
+                credentials=keys,
+                headers=[("X-Amzn-SageMaker-Custom-Attributes", "hush-attributes")],
+            ),
+        )
         exchange(endpoint, last("/x?X-Amz-Security-Token=hush"))
         exchange(endpoint, b"hush\r\n\r\n")
         calls = endpoint.calls
-    assert calls[0] == Call("POST", path("frames-merged"), calls[0].headers, b"hush-body", True, "", "frames-merged", 3, len(wire))
+    assert calls[0] == Call(
+        "POST",
+        path("frames-merged"),
+        calls[0].headers,
+        b"hush-body",
+        True,
+        "",
+        "frames-merged",
+        3,
+        len(wire),
+    )
     assert ("x-amz-security-token", "hush-token") in calls[0].headers
     assert lines == [repr(call) for call in calls]
-    assert lines[0] == "POST /endpoints/frames-merged/invocations-response-stream scenario frames-merged; 3 frames, %d bytes" % len(wire)
+    assert (
+        lines[0]
+        == f"POST /endpoints/frames-merged/invocations-response-stream scenario frames-merged; 3 frames, {len(wire)} bytes"
+    )
     assert lines[1].startswith("POST /x refused: UnknownOperationException: Expected POST")
-    assert lines[2].startswith("- - refused: the request line is not METHOD /target HTTP/1.1; 0 frames, ")
+    assert lines[2].startswith(
+        "- - refused: the request line is not METHOD /target HTTP/1.1; 0 frames, "
+    )
     assert "hush" not in "".join(lines)
-    assert repr(Request("POST", "/x?hush", "HTTP/1.1", [("a", "hush")], b"hush")) == "Request(POST /x)"
+    assert (
+        repr(Request("POST", "/x?hush", "HTTP/1.1", [("a", "hush")], b"hush")) == "Request(POST /x)"
+    )
 
 
 def test_calls_are_a_copy(endpoint: Endpoint) -> None:
@@ -797,13 +1149,23 @@ def test_what_a_client_has_seen_is_counted(endpoint: Endpoint) -> None:
             while not wire.endswith(b"\r\n0\r\n\r\n"):
                 wire += connection.recv(65536)
             calls = endpoint.calls
-            assert len(calls) == number and (calls[-1].frames_sent, calls[-1].bytes_sent) == (3, len(wire))
+            assert len(calls) == number and (calls[-1].frames_sent, calls[-1].bytes_sent) == (
+                3,
+                len(wire),
+            )
 
 
 @pytest.mark.parametrize("size", [1, 3, 5, 64, 100000])
 def test_frames_are_counted_however_they_are_cut(size: int) -> None:
-    for data, frames in [(b"".join(FRAMES), 3), (b"".join(FRAMES)[:-1], 2), (FRAMES[0] + b"\0\0\0\x0f" + FRAMES[1], 1), (b"", 0),
-                         (part(b"x" * 300) * 2, 2), (b"\0\0\0\x10" + b"x" * 12, 1), (b'{"message": null}', 0)]:
+    for data, frames in [
+        (b"".join(FRAMES), 3),
+        (b"".join(FRAMES)[:-1], 2),
+        (FRAMES[0] + b"\0\0\0\x0f" + FRAMES[1], 1),
+        (b"", 0),
+        (part(b"x" * 300) * 2, 2),
+        (b"\0\0\0\x10" + b"x" * 12, 1),
+        (b'{"message": null}', 0),
+    ]:
         counter = FrameCounter()
         for piece in pieces(data, size):
             counter.feed(piece)
@@ -812,6 +1174,7 @@ def test_frames_are_counted_however_they_are_cut(size: int) -> None:
 
 # ---- concurrency and the end -------------------------------------------------------------------------------------
 
+
 def test_fifty_clients_at_once_get_each_its_own_answer(endpoint: Endpoint) -> None:
     found: Dict[int, bytes] = {}
     start = threading.Barrier(50)
@@ -819,7 +1182,7 @@ def test_fifty_clients_at_once_get_each_its_own_answer(endpoint: Endpoint) -> No
     def call(number: int) -> None:
         with connected(endpoint) as connection:
             start.wait(30)
-            connection.sendall(last(path("long-answer-%d" % number), body=b"%d" % number))
+            connection.sendall(last(path(f"long-answer-{int(number)}"), body=b"%d" % number))
             found[number] = answer_of(read_all(connection))[2]
 
     threads = [threading.Thread(target=call, args=(number,)) for number in range(50)]
@@ -829,14 +1192,29 @@ def test_fifty_clients_at_once_get_each_its_own_answer(endpoint: Endpoint) -> No
         thread.join()
     for number in range(50):
         frames = [part(b"token %d " % index) for index in range(number)]
-        assert found[number] == b"".join(b"%x\r\n%s\r\n" % (len(frame), frame) for frame in frames) + b"0\r\n\r\n"
+        assert (
+            found[number]
+            == b"".join(b"%x\r\n%s\r\n" % (len(frame), frame) for frame in frames) + b"0\r\n\r\n"
+        )
     calls = endpoint.calls
-    assert sorted((int(call.body), call.frames_sent, call.verified) for call in calls) == [(number, number, True) for number in range(50)]
+    assert sorted((int(call.body), call.frames_sent, call.verified) for call in calls) == [
+        (number, number, True) for number in range(50)
+    ]
 
 
-@pytest.mark.parametrize("data", [
-    b"", b"POST / HT", HOST + b"Content-Length: 5\r\n\r\na", request(path("stall-before-head")), request(path("stall-in-part")),
-    request(path("waiting")), request(path("endless")), request(path("keep-alive"))])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"POST / HT",
+        HOST + b"Content-Length: 5\r\n\r\na",
+        request(path("stall-before-head")),
+        request(path("stall-in-part")),
+        request(path("waiting")),
+        request(path("endless")),
+        request(path("keep-alive")),
+    ],
+)
 def test_close_ends_every_connection_and_thread(data: bytes) -> None:
     before = set(threading.enumerate())
     endpoint = Endpoint({"endless": ENDLESS, "waiting": WAITING}, clock=lambda: NOW)
@@ -880,7 +1258,9 @@ def test_it_listens_on_loopback_alone(endpoint: Endpoint) -> None:
     assert endpoint._server.socket.getsockname()[0] == "127.0.0.1"
 
 
-def test_small_writes_are_not_held_back(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_small_writes_are_not_held_back(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
     answer = endpoint_module._Handler._answer
 
@@ -904,7 +1284,9 @@ def test_a_fault_of_the_endpoint_s_own_is_one_line(endpoint: Endpoint, capfd: An
     assert capfd.readouterr().err == "endpoint: ValueError: clock\n"
 
 
-def test_a_reset_comes_after_what_was_sent_where_the_queue_cannot_be_asked(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reset_comes_after_what_was_sent_where_the_queue_cannot_be_asked(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "fcntl", None)
     with connected(endpoint) as connection:
         connection.sendall(request(path("truncated-close-reset-at-57")))
@@ -917,7 +1299,9 @@ def test_a_reset_comes_after_what_was_sent_where_the_queue_cannot_be_asked(endpo
 
 def test_a_reset_waits_until_all_that_was_sent_has_come(endpoint: Endpoint) -> None:
     big = b"x" * 1000000  # the last of it lies in the endpoint's queue when the last write returns
-    endpoint._scenarios["big"] = Scenario("big", "t", "m", ok(), stream(big, framing="close", ending="reset"))
+    endpoint._scenarios["big"] = Scenario(
+        "big", "t", "m", ok(), stream(big, framing="close", ending="reset")
+    )
     with connected(endpoint, receive_buffer=4096) as connection:
         connection.sendall(request(path("big")))
         got = 0
@@ -928,7 +1312,8 @@ def test_a_reset_waits_until_all_that_was_sent_has_come(endpoint: Endpoint) -> N
 
 
 def test_without_a_thread_a_connection_is_closed_and_the_next_one_served(
-        endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, capfd: Any) -> None:
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
     class Exhausted(threading.Thread):
         def start(self) -> None:
             raise RuntimeError("can't start new thread")
@@ -943,28 +1328,52 @@ def test_without_a_thread_a_connection_is_closed_and_the_next_one_served(
 
 # ---- AWS's own SDK -----------------------------------------------------------------------------------------------
 
+
 @pytest.fixture(name="boto3_client")
 def _boto3_client(monkeypatch: pytest.MonkeyPatch) -> Callable[[Endpoint], Any]:
     boto3 = pytest.importorskip("boto3")
-    config = pytest.importorskip("botocore.config").Config(retries={"total_max_attempts": 1}, read_timeout=20, proxies={})
+    config = pytest.importorskip("botocore.config").Config(
+        retries={"total_max_attempts": 1}, read_timeout=20, proxies={}
+    )
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     return lambda endpoint: boto3.client(
-        "sagemaker-runtime", region_name="ap-southeast-2", endpoint_url=endpoint.url + "/base", aws_access_key_id=ACCESS_KEY,
-        aws_secret_access_key=SECRET_KEY, aws_session_token="token", config=config)
+        "sagemaker-runtime",
+        region_name="ap-southeast-2",
+        endpoint_url=endpoint.url + "/base",
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        aws_session_token="token",
+        config=config,
+    )
 
 
 def test_boto3_reads_the_default_answer(boto3_client: Callable[[Endpoint], Any]) -> None:
     with Endpoint(pace=0) as endpoint:
         client = boto3_client(endpoint)
-        answer = client.invoke_endpoint_with_response_stream(EndpointName="llm", Body=b'{"inputs": "Hi"}', ContentType="application/json",
-                                                             CustomAttributes="accept_eula=true", SessionId="s-1")
-        assert [event["PayloadPart"]["Bytes"] for event in answer["Body"]] == list(DEFAULT.expect.parts)
-        assert (answer["ContentType"], answer["InvokedProductionVariant"]) == ("text/plain; charset=utf-8", "AllTraffic")
+        answer = client.invoke_endpoint_with_response_stream(
+            EndpointName="llm",
+            Body=b'{"inputs": "Hi"}',
+            ContentType="application/json",
+            CustomAttributes="accept_eula=true",
+            SessionId="s-1",
+        )
+        assert [event["PayloadPart"]["Bytes"] for event in answer["Body"]] == list(
+            DEFAULT.expect.parts
+        )
+        assert (answer["ContentType"], answer["InvokedProductionVariant"]) == (
+            "text/plain; charset=utf-8",
+            "AllTraffic",
+        )
         client.close()
-        call, = endpoint.calls
-    assert (call.verified, call.scenario, call.body, call.frames_sent) == (True, "default", b'{"inputs": "Hi"}', 16)
+        (call,) = endpoint.calls
+    assert (call.verified, call.scenario, call.body, call.frames_sent) == (
+        True,
+        "default",
+        b'{"inputs": "Hi"}',
+        16,
+    )
     assert call.target == "/base/endpoints/llm/invocations-response-stream"
 
 
@@ -972,7 +1381,9 @@ def test_boto3_sees_the_model_s_error(boto3_client: Callable[[Endpoint], Any]) -
     errors = pytest.importorskip("botocore.exceptions")
     with Endpoint(pace=0) as endpoint:
         client = boto3_client(endpoint)
-        answer = client.invoke_endpoint_with_response_stream(EndpointName="model-stream-error-after-3", Body=b"{}")
+        answer = client.invoke_endpoint_with_response_stream(
+            EndpointName="model-stream-error-after-3", Body=b"{}"
+        )
         parts = []
         with pytest.raises(errors.EventStreamError) as caught:
             for event in answer["Body"]:
@@ -984,7 +1395,9 @@ def test_boto3_sees_the_model_s_error(boto3_client: Callable[[Endpoint], Any]) -
         assert endpoint.calls[0].verified
 
 
-def test_boto3_sees_service_errors_and_a_refused_signature(boto3_client: Callable[[Endpoint], Any]) -> None:
+def test_boto3_sees_service_errors_and_a_refused_signature(
+    boto3_client: Callable[[Endpoint], Any],
+) -> None:
     errors = pytest.importorskip("botocore.exceptions")
     with Endpoint(pace=0) as endpoint:
         client = boto3_client(endpoint)

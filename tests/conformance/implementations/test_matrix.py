@@ -4,6 +4,7 @@
 The plan: the peers are small programs written here, each a row like those of conformance/implementations/install.py; a few cases stand for all.
 Then what the checkout keeps: README's table and the badges are what the committed reports give.
 """
+
 import io
 import json
 import os
@@ -46,11 +47,33 @@ from refimpl.errors import UsageError
 from tests.support import adapter_program, made_result
 
 ROOT = Path(__file__).resolve().parents[3]
-Result = NamedTuple("Result", [("code", int), ("out", List[str]), ("err", List[str])])
-CASES = [case_of({"id": "txt-%s" % name, "title": "a line", "rules": ["TXT-001"], "level": "MUST", "op": "text.lines",
-                  "input": {"text": name}, "expect": {"status": "ok", "output": {"lines": [name]}}, "why": "because", "since": "0.1.0",
-                  "source": "derived", **({"needs": ["txt-two"]} if name == "three" else {})}, "text-lines")
-         for name in ("one", "two", "three")]
+
+
+class Result(NamedTuple):
+    code: int
+    out: List[str]
+    err: List[str]
+
+
+CASES = [
+    case_of(
+        {
+            "id": f"txt-{name}",
+            "title": "a line",
+            "rules": ["TXT-001"],
+            "level": "MUST",
+            "op": "text.lines",
+            "input": {"text": name},
+            "expect": {"status": "ok", "output": {"lines": [name]}},
+            "why": "because",
+            "since": "0.1.0",
+            "source": "derived",
+            **({"needs": ["txt-two"]} if name == "three" else {}),
+        },
+        "text-lines",
+    )
+    for name in ("one", "two", "three")
+]
 RIGHT = """
 def answer(question):
     text = b"".join(base64.b64decode(part) for part in question["input"]["parts"]).decode()
@@ -66,7 +89,9 @@ class Terminal(io.StringIO):
 def call(*arguments: str, stderr: Optional[io.StringIO] = None) -> Result:
     stdout, stderr = io.BytesIO(), io.StringIO() if stderr is None else stderr
     code = cli.main(["peers", "matrix"] + list(arguments), cli.Streams(stdout, stderr))
-    return Result(code, stdout.getvalue().decode("utf-8").splitlines(), stderr.getvalue().splitlines())
+    return Result(
+        code, stdout.getvalue().decode("utf-8").splitlines(), stderr.getvalue().splitlines()
+    )
 
 
 Install = Callable[..., None]
@@ -79,7 +104,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     found: Dict[str, Optional[Found]] = {}
     monkeypatch.setattr(matrix, "PEERS", rows)
     monkeypatch.setattr(matrix, "find_peer", found.get)
-    monkeypatch.setattr(matrix, "peer_named", lambda name: next(row for row in rows if row.name == name))
+    monkeypatch.setattr(
+        matrix, "peer_named", lambda name: next(row for row in rows if row.name == name)
+    )
     monkeypatch.setattr(matrix, "read_cases", lambda: (list(CASES), []))
     monkeypatch.setattr(matrix, "scenario_cases", list)
 
@@ -87,81 +114,153 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
         if peer.name == "too-new":
             raise UsageError("too-new needs a newer | Python", expected="python3.99", actual="3.13")
 
-    def add(name: str, body: Optional[str] = RIGHT, environment: Optional[Dict[str, str]] = None) -> None:
-        rows.append(Peer(name, "a peer", ((name + "-library", "7.7"),), check, lambda peer, folder, say: None,
-                         lambda peer, folder: None))
+    def add(
+        name: str, body: Optional[str] = RIGHT, environment: Optional[Dict[str, str]] = None
+    ) -> None:
+        rows.append(
+            Peer(
+                name,
+                "a peer",
+                ((name + "-library", "7.7"),),
+                check,
+                lambda peer, folder, say: None,
+                lambda peer, folder: None,
+            )
+        )
         if body != "absent":
-            named = body if body is None else 'hello["implementation"]["name"] = %r\n' % name + textwrap.dedent(body)
+            named = (
+                body
+                if body is None
+                else f'hello["implementation"]["name"] = {name!r}\n' + textwrap.dedent(body)
+            )
             command = () if named is None else tuple(adapter_program(tmp_path, named, name + ".py"))
             found[name] = Found(name, str(tmp_path), command, environment or {})
+
     return add
 
 
 def cells(result: Result) -> Dict[str, List[str]]:
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in result.out if line.startswith("| ")]
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in result.out
+        if line.startswith("| ")
+    ]
     return {row[0]: row[1:] for row in rows}
 
 
 # ---- running -----------------------------------------------------------------------------------------------------
 
+
 def test_peers_are_run_one_after_the_other_and_told_side_by_side(install: Install) -> None:
     install("good")
-    install("wrong", 'def answer(question):\n    say({"seq": question["seq"], "status": "ok", "output": {"lines": ["one"]}})')
+    install(
+        "wrong",
+        'def answer(question):\n    say({"seq": question["seq"], "status": "ok", "output": {"lines": ["one"]}})',
+    )
     result = call()
     assert result.code == 0
     today = time.strftime("%Y-%m-%d", time.gmtime())
     told = cells(result)
-    assert told["implementation"] == ["pass", "acceptable", "fail", "crash, hang", "unsupported", "blocked", "date"]
-    assert told["good 1.2"][:6] == ["3", "0", "0", "0", "0", "0"] and told["wrong 1.2"][:6] == ["1", "0", "1", "0", "0", "1"]
+    assert told["implementation"] == [
+        "pass",
+        "acceptable",
+        "fail",
+        "crash, hang",
+        "unsupported",
+        "blocked",
+        "date",
+    ]
+    assert told["good 1.2"][:6] == ["3", "0", "0", "0", "0", "0"] and told["wrong 1.2"][:6] == [
+        "1",
+        "0",
+        "1",
+        "0",
+        "0",
+        "1",
+    ]
     assert told["good 1.2"][6][:8] == today[:8]
     assert result.err == ["good: 3 PASS", "wrong: 1 PASS, 1 FAIL, 1 BLOCKED"]
     assert len({len(line) for line in result.out}) == 1
 
 
 HOSTILE = {
-    "hangs": ('def answer(question):\n    time.sleep(600)', ["0", "0", "0", "3"]),
-    "exits": ('def answer(question):\n    sys.exit(7)', ["0", "0", "0", "3"]),
-    "dies": ('def answer(question):\n    os.kill(os.getpid(), signal.SIGKILL)', ["0", "0", "0", "3"]),
+    "hangs": ("def answer(question):\n    time.sleep(600)", ["0", "0", "0", "3"]),
+    "exits": ("def answer(question):\n    sys.exit(7)", ["0", "0", "0", "3"]),
+    "dies": (
+        "def answer(question):\n    os.kill(os.getpid(), signal.SIGKILL)",
+        ["0", "0", "0", "3"],
+    ),
 }
 
 
 @pytest.mark.parametrize("name", sorted(HOSTILE))
-def test_what_breaks_down_in_the_smoke_test_cannot_be_judged_and_the_next_one_is(name: str, install: Install) -> None:
+def test_what_breaks_down_in_the_smoke_test_cannot_be_judged_and_the_next_one_is(
+    name: str, install: Install
+) -> None:
     install("bad", HOSTILE[name][0])
     install("good")
     result = call("--timeout", "0.5")
     told = cells(result)
-    assert result.code == 3 and told["good 1.2"][0] == "3" and told["bad 7.7"][:6] == ["0", "0", "0", "0", "0", "1"]
+    assert (
+        result.code == 3
+        and told["good 1.2"][0] == "3"
+        and told["bad 7.7"][:6] == ["0", "0", "0", "0", "0", "1"]
+    )
     assert told["implementation"][5] == "adapter"
-    assert result.out[-1].startswith("bad: the adapter does not answer a trivial question of text.lines: ")
+    assert result.out[-1].startswith(
+        "bad: the adapter does not answer a trivial question of text.lines: "
+    )
 
 
-@pytest.mark.parametrize("body, kind", [
-    ('if question["seq"] == 1: right(question)\n    else: time.sleep(600)', "HANG"),
-    ('if question["seq"] == 1: right(question)\n    else: sys.exit(7)', "CRASH"),
-    ('say(b"a banner\\n") if question["seq"] > 1 else None\n    right(question)', "ADAPTER"),
-])
-def test_what_breaks_down_in_a_case_has_it_in_its_report(body: str, kind: str, install: Install, tmp_path: Path) -> None:
-    install("bad", RIGHT.replace("def answer", "def right") + "def answer(question):\n    if os.environ.get('SMOKE'): pass\n    " + body)
+@pytest.mark.parametrize(
+    "body, kind",
+    [
+        ('if question["seq"] == 1: right(question)\n    else: time.sleep(600)', "HANG"),
+        ('if question["seq"] == 1: right(question)\n    else: sys.exit(7)', "CRASH"),
+        ('say(b"a banner\\n") if question["seq"] > 1 else None\n    right(question)', "ADAPTER"),
+    ],
+)
+def test_what_breaks_down_in_a_case_has_it_in_its_report(
+    body: str, kind: str, install: Install, tmp_path: Path
+) -> None:
+    install(
+        "bad",
+        RIGHT.replace("def answer", "def right")
+        + "def answer(question):\n    if os.environ.get('SMOKE'): pass\n    "
+        + body,
+    )
     install("good")
     path = tmp_path / "m.json"
-    result = call("--timeout", "0.5", "--report", "json=%s" % path)
+    result = call("--timeout", "0.5", "--report", f"json={path}")
     document = json.loads(path.read_text(encoding="utf-8"))
     assert document["reports"]["good"]["totals"] == {"PASS": 3}
     assert kind in document["reports"]["bad"]["totals"], document["reports"]["bad"]["totals"]
     assert result.code == (3 if kind == "ADAPTER" else 0)
 
 
-@pytest.mark.parametrize("body", [
-    "sys.stderr.write('needs Ruby 3.2'); sys.exit(1)", "print('a banner', flush=True); sys.exit(1)",
-    "hello['operations'] = ['http.call']", "hello['protocol'] = 2", "time.sleep(600)"])
-def test_what_does_not_say_hello_is_told_by_the_peer_s_name(body: str, install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        "sys.stderr.write('needs Ruby 3.2'); sys.exit(1)",
+        "print('a banner', flush=True); sys.exit(1)",
+        "hello['operations'] = ['http.call']",
+        "hello['protocol'] = 2",
+        "time.sleep(600)",
+    ],
+)
+def test_what_does_not_say_hello_is_told_by_the_peer_s_name(
+    body: str, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("conformance.protocol.process.START_PATIENCE", 0.5)
     monkeypatch.setattr("conformance.protocol.process.Adapter.__init__.__defaults__", (None, 2.0))
     install("old", body)
     install("good")
     result = call()
-    assert result.code == 3 and cells(result)["old 7.7"][5] == "1" and cells(result)["good 1.2"][0] == "3"
+    assert (
+        result.code == 3
+        and cells(result)["old 7.7"][5] == "1"
+        and cells(result)["good 1.2"][0] == "3"
+    )
     assert result.out[-1].startswith("old: the adapter")
 
 
@@ -169,63 +268,118 @@ def test_a_program_that_is_gone(install: Install, monkeypatch: pytest.MonkeyPatc
     install("good")
     install("gone")
     old = matrix.find_peer
-    monkeypatch.setattr(matrix, "find_peer", lambda name: old(name) if name == "good" else Found(name, "", ("/nowhere/adapter",), {}))
+    monkeypatch.setattr(
+        matrix,
+        "find_peer",
+        lambda name: old(name) if name == "good" else Found(name, "", ("/nowhere/adapter",), {}),
+    )
     result = call()
-    assert result.code == 3 and "gone: the adapter does not say hello: /nowhere/adapter cannot be started" in result.out[-1]
+    assert (
+        result.code == 3
+        and "gone: the adapter does not say hello: /nowhere/adapter cannot be started"
+        in result.out[-1]
+    )
 
 
 def test_those_that_are_not_there_do_not_stop_the_run(install: Install, tmp_path: Path) -> None:
-    for name, body in (("absent", "absent"), ("good", RIGHT), ("silent", None), ("too-new", "absent")):
+    for name, body in (
+        ("absent", "absent"),
+        ("good", RIGHT),
+        ("silent", None),
+        ("too-new", "absent"),
+    ):
         install(name, body)
     paths = [tmp_path / "m.json", tmp_path / "m.html"]
-    result = call("--report", "json=%s" % paths[0], "--report", "html=%s" % paths[1])
-    absent = {"absent": "not installed; python3 -m conformance peers install absent", "silent": "no adapter speaks for it",
-              "too-new": "too-new needs a newer | Python (expected python3.99, got 3.13)"}
-    assert result.code == 0 and list(cells(result)) == ["implementation", "good 1.2", "absent", "silent", "too-new"]
+    result = call("--report", f"json={paths[0]}", "--report", f"html={paths[1]}")
+    absent = {
+        "absent": "not installed; python3 -m conformance peers install absent",
+        "silent": "no adapter speaks for it",
+        "too-new": "too-new needs a newer | Python (expected python3.99, got 3.13)",
+    }
+    assert result.code == 0 and list(cells(result)) == [
+        "implementation",
+        "good 1.2",
+        "absent",
+        "silent",
+        "too-new",
+    ]
     assert cells(result)["too-new"] == ["-"] * 6
-    assert result.out[-4:] == [""] + ["%s: %s" % (name, reason.replace("|", "\\|")) for name, reason in absent.items()]
+    assert result.out[-4:] == [""] + [
+        "{}: {}".format(name, reason.replace("|", "\\|")) for name, reason in absent.items()
+    ]
     document = json.loads(paths[0].read_text(encoding="utf-8"))
-    schema = json.loads((ROOT / "conformance" / "report" / "matrix.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads(
+        (ROOT / "conformance" / "report" / "matrix.schema.json").read_text(encoding="utf-8")
+    )
     assert list(faults(document, schema, schema)) == [] and document["absent"] == absent
     assert document["date"] == document["reports"]["good"]["date"]
     page = paths[1].read_text(encoding="utf-8")
-    assert "Not asked: absent (not installed; python3 -m conformance peers install absent); silent" in page and "txt-three" in page
+    assert (
+        "Not asked: absent (not installed; python3 -m conformance peers install absent); silent"
+        in page
+        and "txt-three" in page
+    )
 
 
-def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(install: Install, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(
+    install: Install, tmp_path: Path
+) -> None:
     install("good")
-    result = call("--report", "json=%s" % (Path(__file__) / "report.json"))
-    assert result.code == 2 and cells(result)["good 1.2"][0] == "3" and result.err[-1].startswith("conformance: " + __file__)
-    before = call("--report", "html=%s" % tmp_path)
+    result = call("--report", f"json={Path(__file__) / 'report.json'}")
+    assert (
+        result.code == 2
+        and cells(result)["good 1.2"][0] == "3"
+        and result.err[-1].startswith("conformance: " + __file__)
+    )
+    before = call("--report", f"html={tmp_path}")
     assert (before.code, before.out) == (2, [])
-    assert before.err == ["conformance: a report cannot be written over a folder (expected html=FILE, got html=%s)" % tmp_path]
+    assert before.err == [
+        f"conformance: a report cannot be written over a folder (expected html=FILE, got html={tmp_path})"
+    ]
 
 
 def test_names_choose(install: Install) -> None:
     for name in ("one", "two", "three"):
         install(name)
     result = call("three", "one", "three", "--jobs", "2")
-    assert list(cells(result)) == ["implementation", "three 1.2", "one 1.2"] and result.err == ["three: 3 PASS", "one: 3 PASS"]
+    assert list(cells(result)) == ["implementation", "three 1.2", "one 1.2"] and result.err == [
+        "three: 3 PASS",
+        "one: 3 PASS",
+    ]
 
 
 def test_nothing_is_there(install: Install) -> None:
     install("absent", "absent")
     result = call()
-    assert (result.code, result.out, result.err[0]) == (2, [], "absent: not installed; python3 -m conformance peers install absent")
-    assert result.err[-1].startswith("conformance: there is no report to tell (expected a peer that is installed: ")
+    assert (result.code, result.out, result.err[0]) == (
+        2,
+        [],
+        "absent: not installed; python3 -m conformance peers install absent",
+    )
+    assert result.err[-1].startswith(
+        "conformance: there is no report to tell (expected a peer that is installed: "
+    )
 
 
-def test_settings_of_the_caller_do_not_reach_a_peer(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_the_caller_do_not_reach_a_peer(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-caller")
     monkeypatch.setenv("AWS_CA_BUNDLE", "/nowhere")
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    install("curious", """
+    install(
+        "curious",
+        """
         def answer(question):
             names = sorted(name for name in os.environ if name.startswith("AWS_") or name.endswith("_proxy"))
             say({"seq": question["seq"], "status": "unsupported", "reason": " ".join(names + [os.environ["HOME_OF_PEER"]])})
-        """, {"HOME_OF_PEER": "here"})
+        """,
+        {"HOME_OF_PEER": "here"},
+    )
     run = matrix.run_peer(matrix.PEERS[0], matrix.find_peer("curious"), CASES, 10.0, None, None)  # type: ignore[arg-type]
-    assert [entry["note"] for entry in run["cases"]] == ["AWS_CONFIG_FILE AWS_EC2_METADATA_DISABLED AWS_SHARED_CREDENTIALS_FILE here"] * 3
+    assert [entry["note"] for entry in run["cases"]] == [
+        "AWS_CONFIG_FILE AWS_EC2_METADATA_DISABLED AWS_SHARED_CREDENTIALS_FILE here"
+    ] * 3
 
 
 def test_progress_is_shown_on_a_terminal(install: Install) -> None:
@@ -239,12 +393,21 @@ def test_faults_of_the_vectors_are_told(install: Install, monkeypatch: pytest.Mo
     install("good")
     monkeypatch.setattr(matrix, "read_cases", lambda: (list(CASES), [CaseError("x.json: broken")]))
     result = call()
-    assert result.code == 2 and result.err[0] == "conformance: x.json: broken" and cells(result)["good 1.2"][0] == "3"
+    assert (
+        result.code == 2
+        and result.err[0] == "conformance: x.json: broken"
+        and cells(result)["good 1.2"][0] == "3"
+    )
 
 
-@pytest.mark.parametrize("arguments, words", [
-    (["nobody"], "no such peer"), (["--report", "junit=x"], "no such report (expected html=FILE or json=FILE, got junit=x)"),
-    (["--jobs", "0"], "expected 1 to 256")])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["nobody"], "no such peer"),
+        (["--report", "junit=x"], "no such report (expected html=FILE or json=FILE, got junit=x)"),
+        (["--jobs", "0"], "expected 1 to 256"),
+    ],
+)
 def test_usage(arguments: List[str], words: str) -> None:
     result = call(*arguments)
     assert (result.code, result.out, len(result.err)) == (2, [], 1) and words in result.err[0]
@@ -252,35 +415,80 @@ def test_usage(arguments: List[str], words: str) -> None:
 
 # ---- the table ---------------------------------------------------------------------------------------------------
 
-def report(name: str, *words: str, note: str = "", date: str = "2026-11-25T18:00:00Z") -> Dict[str, Any]:
-    results = [made_result("evs-%d" % index, word, note=note) for index, word in enumerate(words)]
+
+def report(
+    name: str, *words: str, note: str = "", date: str = "2026-11-25T18:00:00Z"
+) -> Dict[str, Any]:
+    results = [
+        made_result(f"evs-{int(index)}", word, note=note) for index, word in enumerate(words)
+    ]
     return report_document(Implementation(name, "1.2", "perl", (), {}), results, {}, date)
 
 
 def test_every_case_is_in_one_column() -> None:
-    lines = table_lines({"a": report("a", PASS, PASS, PASS, PASS, ACCEPTABLE, ACCEPTABLE, FAIL, KNOWN, FAIL, CRASH, HANG, UNSUPPORTED),
-                         "b": report("b", BLOCKED, "UNKNOWN-PASS", date="2025-01-02T00:00:00Z")}, {})
+    lines = table_lines(
+        {
+            "a": report(
+                "a",
+                PASS,
+                PASS,
+                PASS,
+                PASS,
+                ACCEPTABLE,
+                ACCEPTABLE,
+                FAIL,
+                KNOWN,
+                FAIL,
+                CRASH,
+                HANG,
+                UNSUPPORTED,
+            ),
+            "b": report("b", BLOCKED, "UNKNOWN-PASS", date="2025-01-02T00:00:00Z"),
+        },
+        {},
+    )
     assert lines == [
         "| implementation | pass | acceptable | fail | crash, hang | unsupported | blocked | unlisted |       date |",
         "|----------------|-----:|-----------:|-----:|------------:|------------:|--------:|---------:|-----------:|",
         "| a 1.2          |    4 |          2 |    3 |           2 |           1 |       0 |        0 | 2026-11-25 |",
-        "| b 1.2          |    0 |          0 |    0 |           0 |           0 |       1 |        1 | 2025-01-02 |"]
+        "| b 1.2          |    0 |          0 |    0 |           0 |           0 |       1 |        1 | 2025-01-02 |",
+    ]
 
 
-@pytest.mark.parametrize("text", ["a|b", "<script>", "[x](javascript:1)", "`code`", "*b* _i_", "a\nb", "&lt;", "\\", "!", "#",
-                                  "<!-- /matrix -->"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a|b",
+        "<script>",
+        "[x](javascript:1)",
+        "`code`",
+        "*b* _i_",
+        "a\nb",
+        "&lt;",
+        "\\",
+        "!",
+        "#",
+        "<!-- /matrix -->",
+    ],
+)
 def test_a_name_stays_text_in_markdown(text: str) -> None:
     lines = table_lines({"x": report(text, "ADAPTER", note=text)}, {"y": text})
-    assert len(lines) == 7 and [len(re.findall(r"(?<!\\)\|", line)) for line in lines[2:4]] == [9, 9]
+    assert len(lines) == 7 and [len(re.findall(r"(?<!\\)\|", line)) for line in lines[2:4]] == [
+        9,
+        9,
+    ]
     for line in (lines[2], lines[5], lines[6]):
         assert not re.search(r"(?<!\\)[`*_<>\[\]!]", line.replace("\\\\", ""))
 
 
 # ---- what is kept ------------------------------------------------------------------------------------------------
 
+
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "README.md").write_text("# One\n\n%sold\n%s\ntwo\n" % MARKS, encoding="utf-8")
+    (tmp_path / "README.md").write_text(
+        "# One\n\n{}old\n{}\ntwo\n".format(*MARKS), encoding="utf-8"
+    )
     for name, value in (("KEPT", "reports"), ("BADGES", "badges"), ("README", "README.md")):
         monkeypatch.setattr(matrix, name, str(tmp_path / value))
     return tmp_path
@@ -292,11 +500,15 @@ def test_what_is_written_is_kept_and_told_again(install: Install, kept: Path) ->
     assert call("--write").code == 0
     assert sorted(os.listdir(str(kept / "reports"))) == ["good.json", "other.json"]
     first = call("--committed")
-    assert (kept / "README.md").read_text(encoding="utf-8") == "# One\n\n%s%s\n%s\ntwo\n" % (MARKS[0], "\n".join(first.out), MARKS[1])
+    assert (kept / "README.md").read_text(encoding="utf-8") == "# One\n\n{}{}\n{}\ntwo\n".format(
+        MARKS[0], "\n".join(first.out), MARKS[1]
+    )
     for name in ("good", "other"):
         text = (kept / "reports" / (name + ".json")).read_text(encoding="utf-8")
         assert to_text(read_report(str(kept / "reports" / (name + ".json")))) == text
-        assert (kept / "badges" / (name + ".svg")).read_text(encoding="utf-8") == badge_text(json.loads(text))
+        assert (kept / "badges" / (name + ".svg")).read_text(encoding="utf-8") == badge_text(
+            json.loads(text)
+        )
     assert call("--committed", "--write").out == first.out == call("--committed").out
     assert list(cells(call("--committed", "other"))) == ["implementation", "other 1.2"]
 
@@ -315,7 +527,11 @@ def test_where_there_is_no_checkout_nothing_is_written(install: Install, kept: P
     assert call("--write").code == 2 and os.listdir(str(kept)) == ["good.py"]
     (kept / "README.md").write_text("# no marks\n", encoding="utf-8")
     result = call("--write")
-    assert result.code == 2 and "no one place for the matrix" in result.err[-1] and not (kept / "reports").exists()
+    assert (
+        result.code == 2
+        and "no one place for the matrix" in result.err[-1]
+        and not (kept / "reports").exists()
+    )
     assert len(result.err) == 1 and result.out == []  # before anything is asked
 
 
@@ -323,11 +539,20 @@ def test_no_report_is_kept(install: Install, kept: Path) -> None:
     install("good")
     result = call("--committed")
     assert result.code == 2 and result.err == [
-        "good: no report of it is kept", "conformance: there is no report to tell (expected a checkout, which keeps them)"]
+        "good: no report of it is kept",
+        "conformance: there is no report to tell (expected a checkout, which keeps them)",
+    ]
 
 
-@pytest.mark.parametrize("data, words", [
-    (b"{", "r.json: "), (b"{}", "is no report: lacks the key report"), (b"[]", "is no report: expected object"), (None, "cannot be read")])
+@pytest.mark.parametrize(
+    "data, words",
+    [
+        (b"{", "r.json: "),
+        (b"{}", "is no report: lacks the key report"),
+        (b"[]", "is no report: expected object"),
+        (None, "cannot be read"),
+    ],
+)
 def test_what_is_no_report(data: Optional[bytes], words: str, tmp_path: Path) -> None:
     path = tmp_path / "r.json"
     if data is not None:
@@ -336,7 +561,10 @@ def test_what_is_no_report(data: Optional[bytes], words: str, tmp_path: Path) ->
         read_report(str(path))
     assert words in str(caught.value)
     stderr = io.StringIO()
-    assert cli.main(["badge", str(path)], cli.Streams(io.BytesIO(), stderr)) == 2 and words in stderr.getvalue()
+    assert (
+        cli.main(["badge", str(path)], cli.Streams(io.BytesIO(), stderr)) == 2
+        and words in stderr.getvalue()
+    )
 
 
 def test_the_badge_of_a_report(tmp_path: Path) -> None:
@@ -346,8 +574,17 @@ def test_the_badge_of_a_report(tmp_path: Path) -> None:
     assert stdout.getvalue().decode("utf-8") == badge_text(report("mine", PASS, FAIL))
 
 
-@pytest.mark.parametrize("text", ["", MARKS[0], MARKS[1] + MARKS[0], "".join(MARKS) * 2, MARKS[0] + "".join(MARKS),
-                                  "".join(MARKS) + MARKS[1]])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        MARKS[0],
+        MARKS[1] + MARKS[0],
+        "".join(MARKS) * 2,
+        MARKS[0] + "".join(MARKS),
+        "".join(MARKS) + MARKS[1],
+    ],
+)
 def test_the_place_of_the_table_is_there_once(text: str) -> None:
     with pytest.raises(UsageError):
         split_readme(text)

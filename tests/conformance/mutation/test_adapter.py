@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """conformance/mutation/adapter.py: the adapter of a broken variant, as a program and from within."""
+
 import json
 import runpy
 import subprocess
@@ -19,8 +20,13 @@ EMPTY_MESSAGE = "AAAAEAAAAAAFwkjrfZjI/w=="
 
 def play(name: List[str], *questions: Dict[str, Any]) -> "subprocess.CompletedProcess[bytes]":
     lines = b"".join(json.dumps(question).encode() + b"\n" for question in questions)
-    return subprocess.run([sys.executable, "-m", "conformance.mutation.adapter"] + name, cwd=ROOT, input=lines, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE)
+    return subprocess.run(
+        [sys.executable, "-m", "conformance.mutation.adapter"] + name,
+        cwd=ROOT,
+        input=lines,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def decode(chunk: str = EMPTY_MESSAGE) -> Dict[str, Any]:
@@ -30,7 +36,10 @@ def decode(chunk: str = EMPTY_MESSAGE) -> Dict[str, Any]:
 def test_a_mutant_answers_as_an_adapter_does() -> None:
     done = play(["empty-message"], {"cmd": "hello", "protocol": 1}, decode())
     hello, answer = [json.loads(line) for line in done.stdout.splitlines()]
-    assert hello["implementation"]["name"] == "refimpl, broken: empty-message" and "invoke" in hello["operations"]
+    assert (
+        hello["implementation"]["name"] == "refimpl, broken: empty-message"
+        and "invoke" in hello["operations"]
+    )
     assert answer == {"seq": 1, "status": "ok", "output": {"messages": []}}
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -39,20 +48,30 @@ def test_another_mutant_breaks_elsewhere() -> None:
     answer = json.loads(play(["frame-little-endian"], decode()).stdout)
     assert (answer["status"], answer["kind"]) == ("reject", "prelude_crc")
     good = json.loads(play(["query-unsorted"], decode()).stdout)
-    assert good == {"seq": 1, "status": "ok", "output": {"messages": [{"headers": [], "payload": ""}]}}
+    assert good == {
+        "seq": 1,
+        "status": "ok",
+        "output": {"messages": [{"headers": [], "payload": ""}]},
+    }
 
 
 def test_a_mutant_made_by_machine() -> None:
-    answers = {play(["eventstream:%d" % number], decode()).stdout for number in range(0, 12, 3)}
+    answers = {play([f"eventstream:{int(number)}"], decode()).stdout for number in range(0, 12, 3)}
     assert all(json.loads(answer)["seq"] == 1 for answer in answers if answer)
 
 
-@pytest.mark.parametrize("name, message", [
-    (["nothing-such"], b"no such mutant: expected an id that `conformance mutants` lists, got nothing-such"),
-    ([], b"no such mutant: expected an id that `conformance mutants` lists, got nothing"),
-    (["nothing:1"], b"no source of refimpl.nothing: No such file or directory"),
-    (["http1:99999"], b"no such mutant of http1: expected 0 to "),
-])
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        (
+            ["nothing-such"],
+            b"no such mutant: expected an id that `conformance mutants` lists, got nothing-such",
+        ),
+        ([], b"no such mutant: expected an id that `conformance mutants` lists, got nothing"),
+        (["nothing:1"], b"no source of refimpl.nothing: No such file or directory"),
+        (["http1:99999"], b"no such mutant of http1: expected 0 to "),
+    ],
+)
 def test_what_there_is_not_is_told_in_one_line(name: List[str], message: bytes) -> None:
     done = play(name)
     assert done.returncode == 1 and done.stdout == b""
@@ -61,10 +80,15 @@ def test_what_there_is_not_is_told_in_one_line(name: List[str], message: bytes) 
 
 # ---- from within -------------------------------------------------------------------------------------------------
 
+
 @pytest.fixture
 def unloaded() -> Iterator[None]:
     """Let a test load refimpl anew, and nobody else see it."""
-    kept = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "refimpl" or name.startswith("conformance.")}
+    kept = {
+        name: module
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] == "refimpl" or name.startswith("conformance.")
+    }
     path = list(sys.meta_path)
     for name in kept:
         del sys.modules[name]
@@ -77,13 +101,18 @@ def unloaded() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("unloaded")
-def test_the_broken_source_takes_the_place_of_the_module_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_broken_source_takes_the_place_of_the_module_s_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     served: List[Any] = []
     protocol = import_module("conformance.protocol.messages")
     monkeypatch.setattr(protocol, "serve", lambda *arguments: served.append(arguments))
     run("empty-message")
-    (name, version, operations), = served
-    assert (name, version) == ("refimpl, broken: empty-message", import_module("refimpl").__version__)
+    ((name, version, operations),) = served
+    assert (name, version) == (
+        "refimpl, broken: empty-message",
+        import_module("refimpl").__version__,
+    )
     assert operations["eventstream.decode"]({"chunks": [EMPTY_MESSAGE]}) == {"messages": []}
     eventstream = import_module("refimpl.eventstream")
     assert eventstream.__file__ == str(ROOT / "refimpl" / "eventstream.py")
@@ -98,9 +127,15 @@ def test_what_is_loaded_already_cannot_be_broken() -> None:
 def test_one_module_is_found_and_no_other() -> None:
     finder = finder_of("frame-little-endian")
     assert isinstance(finder, BrokenFinder)
-    assert finder.find_spec("refimpl.sigv4", None) is None and finder.find_spec("json", None) is None
+    assert (
+        finder.find_spec("refimpl.sigv4", None) is None and finder.find_spec("json", None) is None
+    )
     spec = finder.find_spec("refimpl.eventstream", None)
-    assert spec is not None and spec.loader is not None and spec.origin == str(ROOT / "refimpl" / "eventstream.py")
+    assert (
+        spec is not None
+        and spec.loader is not None
+        and spec.origin == str(ROOT / "refimpl" / "eventstream.py")
+    )
     code = spec.loader.get_code("refimpl.eventstream")  # type: ignore[attr-defined]
     assert "<III" in code.co_consts
     assert finder_of("http1:3").find_spec("refimpl.http1", None) is not None

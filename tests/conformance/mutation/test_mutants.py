@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """conformance/mutation/mutants.py: every row can be made of the sources as they stand, and breaks a rule that there is."""
+
 import ast
 import re
 import subprocess
@@ -48,14 +49,20 @@ def test_two_mutants_are_two_programs() -> None:
 def test_find() -> None:
     assert find_mutant("frame-little-endian").rule == "EVS-001"
     for name, shown in (("no-such-mutant", "no-such-mutant"), ("", "nothing")):
-        with pytest.raises(MutantError, match="no such mutant: expected an id that `conformance mutants` lists, got %s" % shown):
+        with pytest.raises(
+            MutantError,
+            match=f"no such mutant: expected an id that `conformance mutants` lists, got {shown}",
+        ):
             find_mutant(name)
 
 
 @pytest.mark.parametrize("old, count", [("no such text", 0), ("def ", None)])
 def test_a_mutant_whose_text_does_not_stand_once_is_an_error(old: str, count: object) -> None:
     count = source_of("http1").count(old) if count is None else count
-    with pytest.raises(MutantError, match=r"mine cannot be made: its text stands %s times in refimpl/http1.py, not once" % count):
+    with pytest.raises(
+        MutantError,
+        match=rf"mine cannot be made: its text stands {count} times in refimpl/http1.py, not once",
+    ):
         broken_source(Mutant("mine", "HTTP-041", "w", "http1", old, "x"))
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """conformance/mutation/reach.py: the reference's adapter that notes what each question reaches."""
+
 import json
 import runpy
 import subprocess
@@ -20,13 +21,27 @@ from refimpl import sigv4
 
 ROOT = Path(__file__).resolve().parents[3]
 EMPTY_MESSAGE = "AAAAEAAAAAAFwkjrfZjI/w=="
-SIGNING = {"method": "GET", "target": "/", "headers": [["Host", "example.com"]], "body": "", "access_key": "AKIDEXAMPLE",
-           "secret_key": "x", "region": "us-east-1", "service": "service", "time": "20150830T123600Z"}
+SIGNING = {
+    "method": "GET",
+    "target": "/",
+    "headers": [["Host", "example.com"]],
+    "body": "",
+    "access_key": "AKIDEXAMPLE",
+    "secret_key": "x",
+    "region": "us-east-1",
+    "service": "service",
+    "time": "20150830T123600Z",
+}
 
 
 def lines_with(module: str, text: str) -> List[int]:
-    return [number for number, line in enumerate((ROOT / "refimpl" / (module + ".py")).read_text(encoding="utf-8").splitlines(), 1)
-            if text in line]
+    return [
+        number
+        for number, line in enumerate(
+            (ROOT / "refimpl" / (module + ".py")).read_text(encoding="utf-8").splitlines(), 1
+        )
+        if text in line
+    ]
 
 
 def reached(operation: str, given: Dict[str, Any]) -> Dict[str, List[int]]:
@@ -41,14 +56,20 @@ def reached(operation: str, given: Dict[str, Any]) -> Dict[str, List[int]]:
 def test_lines_of_refimpl_are_noted_and_no_others() -> None:
     note = reached("eventstream.decode", {"chunks": [EMPTY_MESSAGE]})
     assert {"eventstream"} <= set(note) <= {"eventstream", "errors", "json_format"}
-    assert set(lines_with("eventstream", "crc = checksum(payload, start_crc)")) <= set(note["eventstream"])
-    assert not set(lines_with("eventstream", 'raise FrameError("message checksum differs"')) & set(note["eventstream"])
+    assert set(lines_with("eventstream", "crc = checksum(payload, start_crc)")) <= set(
+        note["eventstream"]
+    )
+    assert not set(lines_with("eventstream", 'raise FrameError("message checksum differs"')) & set(
+        note["eventstream"]
+    )
     assert all(lines == sorted(set(lines)) for lines in note.values())
 
 
 def test_a_refusal_is_noted_too() -> None:
     note = reached("eventstream.decode", {"chunks": [EMPTY_MESSAGE[:-4] + "AA=="]})
-    assert set(lines_with("eventstream", 'raise FrameError("message checksum differs"')) <= set(note["eventstream"])
+    assert set(lines_with("eventstream", 'raise FrameError("message checksum differs"')) <= set(
+        note["eventstream"]
+    )
 
 
 def test_what_is_kept_from_before_is_forgotten() -> None:
@@ -63,14 +84,18 @@ def test_what_is_kept_from_before_is_forgotten() -> None:
 
 def test_a_call_is_followed_where_it_is_in_refimpl() -> None:
     """What runs under the tracer is hidden from a measurement of coverage, which is a tracer, too."""
+
     def at(file: str, line: int) -> Any:
         return SimpleNamespace(f_code=SimpleNamespace(co_filename=file), f_lineno=line)
+
     tracer = reach._Tracer()
     source = sigv4.__file__
     follow = tracer.of_call(at(source, 5), "call", None)
     assert follow(at(source, 6), "line", None) is follow
     assert tracer.of_call(at(json.__file__, 1), "call", None) is None
-    assert tracer.of_call(at(str(ROOT / "refimpl" / "deeper" / "sigv4.py"), 1), "call", None) is None
+    assert (
+        tracer.of_call(at(str(ROOT / "refimpl" / "deeper" / "sigv4.py"), 1), "call", None) is None
+    )
     tracer.of_call(at(source, 9), "call", None)
     assert tracer.reached == {"sigv4": {5, 6, 9}}
 
@@ -81,10 +106,14 @@ def test_a_tracer_that_was_there_comes_back() -> None:
     assert sys.gettrace() is before
 
 
-QUESTIONS = b"".join(json.dumps(question).encode() + b"\n" for question in (
-    {"cmd": "hello", "protocol": 1},
-    {"cmd": "run", "seq": 1, "op": "eventstream.decode", "input": {"chunks": [EMPTY_MESSAGE]}},
-    {"cmd": "run", "seq": 2, "op": "endpoint.resolve", "input": {}}))
+QUESTIONS = b"".join(
+    json.dumps(question).encode() + b"\n"
+    for question in (
+        {"cmd": "hello", "protocol": 1},
+        {"cmd": "run", "seq": 1, "op": "eventstream.decode", "input": {"chunks": [EMPTY_MESSAGE]}},
+        {"cmd": "run", "seq": 2, "op": "endpoint.resolve", "input": {}},
+    )
+)
 
 
 def test_the_program_writes_a_line_for_each_question(tmp_path: Path) -> None:
@@ -96,9 +125,18 @@ def test_the_program_writes_a_line_for_each_question(tmp_path: Path) -> None:
     assert answers[0]["implementation"]["name"] == "refimpl, traced"
     notes = [json.loads(line) for line in path.read_text(encoding="ascii").splitlines()]
     loading, *each = notes
-    assert len(each) == 2 and "eventstream" in each[0] and "endpoints" in each[1] and "endpoints" not in each[0]
-    assert set(lines_with("eventstream", "low, high = -(1 <<")) <= set(loading["eventstream"])  # the table of types is made then
-    assert not set(lines_with("eventstream", "crc = checksum(payload, start_crc)")) & set(loading["eventstream"])
+    assert (
+        len(each) == 2
+        and "eventstream" in each[0]
+        and "endpoints" in each[1]
+        and "endpoints" not in each[0]
+    )
+    assert set(lines_with("eventstream", "low, high = -(1 <<")) <= set(
+        loading["eventstream"]
+    )  # the table of types is made then
+    assert not set(lines_with("eventstream", "crc = checksum(payload, start_crc)")) & set(
+        loading["eventstream"]
+    )
 
 
 def test_the_program_is_this_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,11 +144,16 @@ def test_the_program_is_this_module(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     def serve(name: str, version: str, operations: Dict[str, Any]) -> None:
         asked.append((name, version))
-        assert operations["endpoint.resolve"]({"region": "us-east-1"})["signing_name"] == "sagemaker"
+        assert (
+            operations["endpoint.resolve"]({"region": "us-east-1"})["signing_name"] == "sagemaker"
+        )
+
     monkeypatch.setattr(sys.modules["conformance.protocol.messages"], "serve", serve)
     monkeypatch.setattr(sys, "argv", ["reach", str(tmp_path / "reached")])
     monkeypatch.delitem(sys.modules, "conformance.mutation.reach")
     runpy.run_module("conformance.mutation.reach", run_name="__main__")
     assert asked == [("refimpl, traced", refimpl.__version__)]
-    loading, first = [json.loads(line) for line in (tmp_path / "reached").read_text(encoding="ascii").splitlines()]
+    loading, first = [
+        json.loads(line) for line in (tmp_path / "reached").read_text(encoding="ascii").splitlines()
+    ]
     assert loading == {} and list(first) == ["endpoints"]  # it had been loaded before

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """conformance/mutation/survivors.py: why some mutants that are made by machine cannot be killed."""
+
 import json
 import re
 from pathlib import Path
@@ -21,8 +22,15 @@ def place(module: str = "sigv4", function: str = "f", what: str = "1 -> 2") -> P
 
 
 def test_the_first_row_that_fits_decides(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(survivors, "ROWS", (
-        Row("sigv4", "f", "x = 1", "1 -> 2", "speed"), Row("sigv4", "f|g", "", "", "message"), Row(".*", "h", "", "", "equivalent")))
+    monkeypatch.setattr(
+        survivors,
+        "ROWS",
+        (
+            Row("sigv4", "f", "x = 1", "1 -> 2", "speed"),
+            Row("sigv4", "f|g", "", "", "message"),
+            Row(".*", "h", "", "", "equivalent"),
+        ),
+    )
     assert reason_of(place(), "x = 1", False) == "speed"
     assert reason_of(place(what="1 -> 0"), "x = 1", False) == "message"
     assert reason_of(place(function="g"), "x = 1", False) == "message"
@@ -30,7 +38,9 @@ def test_the_first_row_that_fits_decides(monkeypatch: pytest.MonkeyPatch) -> Non
     assert reason_of(place(module="http1", function="h"), "x = 1", True) == "equivalent"
 
 
-def test_what_nobody_knows_is_a_hole_and_what_nothing_reaches_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_knows_is_a_hole_and_what_nothing_reaches_is_unreachable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(survivors, "ROWS", ())
     assert reason_of(place(), "", False) == "hole"
     assert reason_of(place(), "", True) == "unreachable"
@@ -38,19 +48,46 @@ def test_what_nobody_knows_is_a_hole_and_what_nothing_reaches_is_unreachable(mon
 
 def test_the_report_adds_up() -> None:
     """reports/generated-mutants.json is what `prove --generated --report` wrote of the sources whose hashes it tells."""
-    report = json.loads((ROOT / "conformance" / "reports" / "generated-mutants.json").read_text(encoding="utf-8"))
+    report = json.loads(
+        (ROOT / "conformance" / "reports" / "generated-mutants.json").read_text(encoding="utf-8")
+    )
     assert set(report["modules"]) == set(GENERATED_MODULES) == set(report["sources"])
-    assert sum(row["tried"] for row in report["modules"].values()) == report["tried"] == report["made"] == sum(report["outcomes"].values())
-    assert len(report["survivors"]) == report["tried"] - report["killed"] == sum(report["reasons"].values())
-    assert {row["reason"] for row in report["survivors"]} == set(report["reasons"]) <= REASONS | {"hole"}
+    assert (
+        sum(row["tried"] for row in report["modules"].values())
+        == report["tried"]
+        == report["made"]
+        == sum(report["outcomes"].values())
+    )
+    assert (
+        len(report["survivors"])
+        == report["tried"] - report["killed"]
+        == sum(report["reasons"].values())
+    )
+    assert (
+        {row["reason"] for row in report["survivors"]}
+        == set(report["reasons"])
+        <= REASONS | {"hole"}
+    )
     told = report["killed"] + report["reasons"].get("hole", 0)
-    assert report["killed_percent_of_those_that_vectors_can_tell"] == round(100.0 * report["killed"] / told, 1) >= 95
+    assert (
+        report["killed_percent_of_those_that_vectors_can_tell"]
+        == round(100.0 * report["killed"] / told, 1)
+        >= 95
+    )
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: "%s %s %s" % (row.module, row.functions, row.line or row.change))
+@pytest.mark.parametrize(
+    "row", ROWS, ids=lambda row: f"{row.module} {row.functions} {row.line or row.change}"
+)
 def test_a_row_fits_some_mutant(row: Row) -> None:
     assert row.reason in REASONS
-    found = [place for module in GENERATED_MODULES if re.fullmatch(row.module, module) for place in places(module)
-             if re.fullmatch(row.functions, place.function) and re.search(row.change, place.what)
-             and row.line in source_of(module).splitlines()[place.line - 1]]
+    found = [
+        place
+        for module in GENERATED_MODULES
+        if re.fullmatch(row.module, module)
+        for place in places(module)
+        if re.fullmatch(row.functions, place.function)
+        and re.search(row.change, place.what)
+        and row.line in source_of(module).splitlines()[place.line - 1]
+    ]
     assert found

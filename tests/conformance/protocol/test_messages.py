@@ -4,6 +4,7 @@
 The plan: `serve` is given lines and a table of small operations (ask), and every answer is compared whole. What concerns the
 process itself (what an operation prints, a conversation line by line) runs as one, on this Python and on 3.6.
 """
+
 import base64
 import io
 import json
@@ -34,7 +35,11 @@ from conformance.protocol.messages import (
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 30  # seconds; only a watchdog
-NOT_A_QUESTION = {"seq": None, "status": "error", "detail": "not a question: cmd must be hello, run or bye"}
+NOT_A_QUESTION = {
+    "seq": None,
+    "status": "error",
+    "detail": "not a question: cmd must be hello, run or bye",
+}
 
 
 def echo(given_input: Dict[str, Any]) -> Dict[str, Any]:
@@ -46,12 +51,16 @@ def refuse(given_input: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def cannot(given_input: Dict[str, Any]) -> Dict[str, Any]:
-    raise Unsupported("no such header type: %s" % given_input.get("type"))
+    raise Unsupported(f"no such header type: {given_input.get('type')}")
 
 
 OPERATIONS = {"test.echo": echo, "test.refuse": refuse, "test.cannot": cannot}
-HELLO = {"protocol": 1, "implementation": {"name": "test", "version": "1.2", "language": "python"},
-         "operations": ["test.cannot", "test.echo", "test.refuse"], "kinds": {}}
+HELLO = {
+    "protocol": 1,
+    "implementation": {"name": "test", "version": "1.2", "language": "python"},
+    "operations": ["test.cannot", "test.echo", "test.refuse"],
+    "kinds": {},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -67,23 +76,40 @@ def line_of(question: Any) -> bytes:
 def ask(*questions: Any, operations: Any = None, **options: Any) -> List[Any]:
     """Return the answers to questions, each a line or what one holds."""
     stdout = io.BytesIO()
-    protocol.serve("test", "1.2", OPERATIONS if operations is None else operations, stdin=io.BytesIO(b"".join(map(line_of, questions))),
-                   stdout=stdout, **options)
+    protocol.serve(
+        "test",
+        "1.2",
+        OPERATIONS if operations is None else operations,
+        stdin=io.BytesIO(b"".join(map(line_of, questions))),
+        stdout=stdout,
+        **options,
+    )
     written = stdout.getvalue()
     assert written == b"" or written.endswith(b"\n")
     return [json.loads(line.decode("ascii")) for line in written.split(b"\n")[:-1]]
 
 
 def run(op: Any, given_input: Any = None, **more: Any) -> Dict[str, Any]:
-    return dict({"cmd": "run", "seq": 7, "op": op, "input": {} if given_input is None else given_input}, **more)
+    return dict(
+        {"cmd": "run", "seq": 7, "op": op, "input": {} if given_input is None else given_input},
+        **more,
+    )
 
 
 # ---- hello, run, bye ---------------------------------------------------------------------------------------------
 
+
 def test_hello() -> None:
     assert ask({"cmd": "hello", "protocol": 1}) == [HELLO]
-    assert ask({"cmd": "hello", "protocol": 1}, kinds={"ChecksumMismatch": "message_crc"}, language="cobol") == [
-        dict(HELLO, kinds={"ChecksumMismatch": "message_crc"}, implementation={"name": "test", "version": "1.2", "language": "cobol"})]
+    assert ask(
+        {"cmd": "hello", "protocol": 1}, kinds={"ChecksumMismatch": "message_crc"}, language="cobol"
+    ) == [
+        dict(
+            HELLO,
+            kinds={"ChecksumMismatch": "message_crc"},
+            implementation={"name": "test", "version": "1.2", "language": "cobol"},
+        )
+    ]
 
 
 def test_hello_may_come_at_any_time_and_more_than_once() -> None:
@@ -114,8 +140,16 @@ def test_a_line_may_end_in_crlf() -> None:
 
 def test_answers_are_one_line_each_without_blanks() -> None:
     stdout = io.BytesIO()
-    protocol.serve("n", "v", {"a": lambda given_input: {"x": "\n\u2028\u00e9\ud800"}}, stdin=io.BytesIO(line_of(run("a"))), stdout=stdout)
-    assert stdout.getvalue() == b'{"status":"ok","output":{"x":"\\n\\u2028\\u00e9\\ud800"},"seq":7}\n'
+    protocol.serve(
+        "n",
+        "v",
+        {"a": lambda given_input: {"x": "\n\u2028\u00e9\ud800"}},
+        stdin=io.BytesIO(line_of(run("a"))),
+        stdout=stdout,
+    )
+    assert (
+        stdout.getvalue() == b'{"status":"ok","output":{"x":"\\n\\u2028\\u00e9\\ud800"},"seq":7}\n'
+    )
 
 
 def test_every_answer_is_flushed_before_the_next_question_is_read() -> None:
@@ -144,7 +178,9 @@ def test_stdout_is_for_answers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     changed: List[Any] = []
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"cmd":"hello"}\n')))
     with monkeypatch.context() as descriptors:
-        descriptors.setattr(os, "dup", lambda descriptor: changed.append(("dup", descriptor)) or writer)
+        descriptors.setattr(
+            os, "dup", lambda descriptor: changed.append(("dup", descriptor)) or writer
+        )
         descriptors.setattr(os, "dup2", lambda *pair: changed.append(pair))
         protocol.serve("test", "1.2", OPERATIONS)
         assert sys.stdout is sys.stderr
@@ -155,8 +191,11 @@ def test_stdout_is_for_answers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # ---- the four answers --------------------------------------------------------------------------------------------
 
+
 def test_ok() -> None:
-    assert ask(run("test.echo", {"a": 1})) == [{"seq": 7, "status": "ok", "output": {"given": {"a": 1}}}]
+    assert ask(run("test.echo", {"a": 1})) == [
+        {"seq": 7, "status": "ok", "output": {"given": {"a": 1}}}
+    ]
 
 
 def test_null_means_absent() -> None:
@@ -164,14 +203,22 @@ def test_null_means_absent() -> None:
     assert ask(run("test.echo", dict(kept, gone=None, also=None)))[0]["output"] == {"given": kept}
 
 
-@pytest.mark.parametrize("evidence", [
-    {}, {"message": "why"}, {"message": "why", "code": "Code"}, {"fields": {"Message": "m", "OriginalStatusCode": 500}},
-    {"output": {"messages": []}}, {"message": "m", "code": "c", "fields": {}, "output": {}},
-])
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        {},
+        {"message": "why"},
+        {"message": "why", "code": "Code"},
+        {"fields": {"Message": "m", "OriginalStatusCode": 500}},
+        {"output": {"messages": []}},
+        {"message": "m", "code": "c", "fields": {}, "output": {}},
+    ],
+)
 def test_reject_bears_what_is_known(evidence: Dict[str, Any]) -> None:
     """`message` is there always, what is not known is not there at all."""
     assert ask(run("test.refuse", dict(evidence, kind="message_crc"))) == [
-        dict({"seq": 7, "status": "reject", "kind": "message_crc", "message": ""}, **evidence)]
+        dict({"seq": 7, "status": "reject", "kind": "message_crc", "message": ""}, **evidence)
+    ]
 
 
 def test_reject_is_an_exception_with_its_message() -> None:
@@ -179,13 +226,19 @@ def test_reject_is_an_exception_with_its_message() -> None:
 
 
 def test_unsupported() -> None:
-    assert ask(run("test.cannot", {"type": "uuid"})) == [{"seq": 7, "status": "unsupported", "reason": "no such header type: uuid"}]
+    assert ask(run("test.cannot", {"type": "uuid"})) == [
+        {"seq": 7, "status": "unsupported", "reason": "no such header type: uuid"}
+    ]
 
 
-@pytest.mark.parametrize("op", ["test.unknown", "", "TEST.ECHO", None, 5, ["test.echo"], {"op": "test.echo"}, True])
+@pytest.mark.parametrize(
+    "op", ["test.unknown", "", "TEST.ECHO", None, 5, ["test.echo"], {"op": "test.echo"}, True]
+)
 def test_an_operation_that_is_not_there(op: Any) -> None:
-    assert ask(run(op)) == [{"seq": 7, "status": "unsupported", "reason": "no operation %s" % (op,)}]
-    assert ask({"cmd": "run", "seq": 8, "input": {}}) == [{"seq": 8, "status": "unsupported", "reason": "no operation None"}]
+    assert ask(run(op)) == [{"seq": 7, "status": "unsupported", "reason": f"no operation {op}"}]
+    assert ask({"cmd": "run", "seq": 8, "input": {}}) == [
+        {"seq": 8, "status": "unsupported", "reason": "no operation None"}
+    ]
 
 
 @pytest.mark.parametrize("given_input", [None, [], ["a"], "text", 5, True])
@@ -200,13 +253,22 @@ class Odd(Exception):
     pass
 
 
-@pytest.mark.parametrize("error, detail", [
-    (ValueError("no good"), "ValueError: no good"), (Odd(), "Odd: "), (BadQuestion("not base64"), "BadQuestion: not base64"),
-    (KeyError("body"), "input lacks 'body'"), (RecursionError("deep"), "RecursionError: deep"), (MemoryError(), "MemoryError: "),
-    (PermissionError(13, "no"), "PermissionError: [Errno 13] no"),
-    (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), "UnicodeDecodeError: "),
-])
-def test_anything_else_that_is_raised_is_an_error_and_the_adapter_lives_on(error: Exception, detail: str) -> None:
+@pytest.mark.parametrize(
+    "error, detail",
+    [
+        (ValueError("no good"), "ValueError: no good"),
+        (Odd(), "Odd: "),
+        (BadQuestion("not base64"), "BadQuestion: not base64"),
+        (KeyError("body"), "input lacks 'body'"),
+        (RecursionError("deep"), "RecursionError: deep"),
+        (MemoryError(), "MemoryError: "),
+        (PermissionError(13, "no"), "PermissionError: [Errno 13] no"),
+        (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), "UnicodeDecodeError: "),
+    ],
+)
+def test_anything_else_that_is_raised_is_an_error_and_the_adapter_lives_on(
+    error: Exception, detail: str
+) -> None:
     def broken(given_input: Dict[str, Any]) -> Dict[str, Any]:
         raise error
 
@@ -216,11 +278,28 @@ def test_anything_else_that_is_raised_is_an_error_and_the_adapter_lives_on(error
     assert answers[0] == {"seq": 7, "status": "error"}
 
 
-@pytest.mark.parametrize("output", [{"data": b"bytes"}, {"set": {1}}, {"object": object()}, {("a", 1): 2}, {"number": float("nan")}])
-def test_an_output_that_json_cannot_hold_is_an_error_and_the_adapter_lives_on(output: Dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"data": b"bytes"},
+        {"set": {1}},
+        {"object": object()},
+        {("a", 1): 2},
+        {"number": float("nan")},
+    ],
+)
+def test_an_output_that_json_cannot_hold_is_an_error_and_the_adapter_lives_on(
+    output: Dict[str, Any],
+) -> None:
     stdout = io.BytesIO()
     questions = line_of(run("test.odd")) + line_of({"cmd": "hello"})
-    protocol.serve("n", "v", {"test.odd": lambda given_input: output}, stdin=io.BytesIO(questions), stdout=stdout)
+    protocol.serve(
+        "n",
+        "v",
+        {"test.odd": lambda given_input: output},
+        stdin=io.BytesIO(questions),
+        stdout=stdout,
+    )
     first, second = stdout.getvalue().splitlines()
     assert b"NaN" not in first
     assert json.loads(first)["status"] == "error" and json.loads(first)["seq"] == 7
@@ -229,12 +308,24 @@ def test_an_output_that_json_cannot_hold_is_an_error_and_the_adapter_lives_on(ou
 
 # ---- seq ---------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("seq", [0, 7, -1, 1 << 70, 1.5, "seven", "", "naïve 🙂", None, True, [1, {"a": None}], {"deep": [[]]}])
+
+@pytest.mark.parametrize(
+    "seq",
+    [0, 7, -1, 1 << 70, 1.5, "seven", "", "naïve 🙂", None, True, [1, {"a": None}], {"deep": [[]]}],
+)
 def test_seq_is_echoed_whatever_it_is(seq: Any) -> None:
-    for question in (run("test.echo"), run("test.refuse", {"kind": "type"}), run("test.cannot"), run("test.unknown"), run("test.echo", []),
-                     {"cmd": "frobnicate"}):
+    for question in (
+        run("test.echo"),
+        run("test.refuse", {"kind": "type"}),
+        run("test.cannot"),
+        run("test.unknown"),
+        run("test.echo", []),
+        {"cmd": "frobnicate"},
+    ):
         answers = ask(dict(question, seq=seq))
-        assert len(answers) == 1 and answers[0]["seq"] == seq and type(answers[0]["seq"]) is type(seq)
+        assert (
+            len(answers) == 1 and answers[0]["seq"] == seq and type(answers[0]["seq"]) is type(seq)
+        )
 
 
 def test_an_operation_cannot_change_seq() -> None:
@@ -242,17 +333,48 @@ def test_an_operation_cannot_change_seq() -> None:
 
 
 def test_a_question_without_seq_is_answered_with_null() -> None:
-    assert ask({"cmd": "run", "op": "test.echo", "input": {}}) == [{"seq": None, "status": "ok", "output": {"given": {}}}]
+    assert ask({"cmd": "run", "op": "test.echo", "input": {}}) == [
+        {"seq": None, "status": "ok", "output": {"given": {}}}
+    ]
 
 
 # ---- what is no question -----------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("line", [
-    b"hello", b"{", b"\xff\xfe", b'"hello"', b"[]", b'[{"cmd":"hello"}]', b"5", b"null", b"true", b"NaN", b"{}", b"\0", b"{'cmd':'hello'}",
-    b'{"cmd":"hello"} {"cmd":"hello"}', b'{"cmd":"hello"', b'\xef\xbb\xbf{"cmd":"hello"}', '{"cmd":"hello"}'.encode("utf-16"),
-    b'{"cmd":"hell\xe9"}', b'{"cmd":"\xed\xa0\x80"}', b"[" * 100000, b'{"a":' * 100000, b'{"seq":' + b"9" * 5000,
-    b'{"cmd":"Hello"}', b'{"cmd":null}', b'{"cmd":["hello"]}', b'{"cmd":{}}', b'{"cmd":1}', b'{"CMD":"hello"}',
-], ids=lambda line: repr(line[:20]))
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"hello",
+        b"{",
+        b"\xff\xfe",
+        b'"hello"',
+        b"[]",
+        b'[{"cmd":"hello"}]',
+        b"5",
+        b"null",
+        b"true",
+        b"NaN",
+        b"{}",
+        b"\0",
+        b"{'cmd':'hello'}",
+        b'{"cmd":"hello"} {"cmd":"hello"}',
+        b'{"cmd":"hello"',
+        b'\xef\xbb\xbf{"cmd":"hello"}',
+        '{"cmd":"hello"}'.encode("utf-16"),
+        b'{"cmd":"hell\xe9"}',
+        b'{"cmd":"\xed\xa0\x80"}',
+        b"[" * 100000,
+        b'{"a":' * 100000,
+        b'{"seq":' + b"9" * 5000,
+        b'{"cmd":"Hello"}',
+        b'{"cmd":null}',
+        b'{"cmd":["hello"]}',
+        b'{"cmd":{}}',
+        b'{"cmd":1}',
+        b'{"CMD":"hello"}',
+    ],
+    ids=lambda line: repr(line[:20]),
+)
 def test_a_line_that_is_no_question_is_answered_once(line: bytes) -> None:
     answers = ask(line + b"\n", {"cmd": "hello"})
     assert answers[-1] == HELLO
@@ -287,7 +409,10 @@ def test_a_line_up_to_the_limit_is_read(short_lines: int) -> None:
 
 @pytest.mark.parametrize("more", [2, 3, 200, 201, 1000])
 def test_a_longer_line_is_refused_once_and_the_next_is_read(short_lines: int, more: int) -> None:
-    assert ask(padded({"cmd": "hello"}, short_lines + more), {"cmd": "hello"}) == [NOT_A_QUESTION, HELLO]
+    assert ask(padded({"cmd": "hello"}, short_lines + more), {"cmd": "hello"}) == [
+        NOT_A_QUESTION,
+        HELLO,
+    ]
 
 
 @pytest.mark.parametrize("hidden", [{"cmd": "bye"}, {"cmd": "hello"}, run("test.echo")])
@@ -300,15 +425,30 @@ def test_a_longer_line_at_the_end_of_input(short_lines: int) -> None:
     assert ask({"cmd": "hello"}, b"x" * 1000) == [HELLO, NOT_A_QUESTION]
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=4),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3), max_leaves=6)
-QUESTIONS = st.fixed_dictionaries({"cmd": st.sampled_from(["hello", "run"]) | JSON, "seq": JSON,
-                                   "op": st.sampled_from(sorted(OPERATIONS)) | JSON, "input": JSON})
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+QUESTIONS = st.fixed_dictionaries(
+    {
+        "cmd": st.sampled_from(["hello", "run"]) | JSON,
+        "seq": JSON,
+        "op": st.sampled_from(sorted(OPERATIONS)) | JSON,
+        "input": JSON,
+    }
+)
 LINES = st.binary(max_size=30).map(lambda data: data.replace(b"\n", b"") + b"\n")
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(LINES | QUESTIONS.filter(lambda question: question["cmd"] != "bye").map(line_of), max_size=6))
+@given(
+    st.lists(
+        LINES | QUESTIONS.filter(lambda question: question["cmd"] != "bye").map(line_of), max_size=6
+    )
+)
 def test_every_line_is_answered_once(lines: List[bytes]) -> None:
     answers = ask(*lines)
     assert len(answers) == len([line for line in lines if line.strip()])
@@ -318,40 +458,102 @@ def test_every_line_is_answered_once(lines: List[bytes]) -> None:
 
 # ---- conversions -------------------------------------------------------------------------------------------------
 
+
 @given(st.binary(max_size=100))
 def test_base64_both_ways(data: bytes) -> None:
     assert to_base64_text(data) == base64.b64encode(data).decode("ascii")
     assert to_bytes(to_base64_text(data)) == data
 
 
-@pytest.mark.parametrize("text, data", [("", b""), ("AA==", b"\0"), ("//79", b"\xff\xfe\xfd"), ("+/+/", b"\xfb\xff\xbf"), ("aGk=", b"hi")])
+@pytest.mark.parametrize(
+    "text, data",
+    [
+        ("", b""),
+        ("AA==", b"\0"),
+        ("//79", b"\xff\xfe\xfd"),
+        ("+/+/", b"\xfb\xff\xbf"),
+        ("aGk=", b"hi"),
+    ],
+)
 def test_base64(text: str, data: bytes) -> None:
     assert to_bytes(text) == data
 
 
-@pytest.mark.parametrize("text", [
-    "AA", "AA=", "A", "AAAAA", "AA==\n", "AA==\r\n", "AAA=\n", " AA==", "A A=", "AA ==", "AA==AA==", "AA=A", "A-_A", "AA==x",
-    "AA\u00e9=", "\ud800", "AAAA\0", "=", "==", "====", "AAAA=", "AAAA==", "AAAA====", "A===",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AA",
+        "AA=",
+        "A",
+        "AAAAA",
+        "AA==\n",
+        "AA==\r\n",
+        "AAA=\n",
+        " AA==",
+        "A A=",
+        "AA ==",
+        "AA==AA==",
+        "AA=A",
+        "A-_A",
+        "AA==x",
+        "AA\u00e9=",
+        "\ud800",
+        "AAAA\0",
+        "=",
+        "==",
+        "====",
+        "AAAA=",
+        "AAAA==",
+        "AAAA====",
+        "A===",
+    ],
+)
 def test_base64_is_strict(text: str) -> None:
     with pytest.raises(BadQuestion, match="not base64"):
         to_bytes(text)
 
 
-@pytest.mark.parametrize("value, name", [(None, "NoneType"), (5, "int"), (b"AA==", "bytes"), (["AA=="], "list"), ({}, "dict"),
-                                         (True, "bool")])
+@pytest.mark.parametrize(
+    "value, name",
+    [
+        (None, "NoneType"),
+        (5, "int"),
+        (b"AA==", "bytes"),
+        (["AA=="], "list"),
+        ({}, "dict"),
+        (True, "bool"),
+    ],
+)
 def test_base64_must_be_text(value: Any, name: str) -> None:
-    with pytest.raises(BadQuestion, match="expected base64 text, got %s" % name):
+    with pytest.raises(BadQuestion, match=f"expected base64 text, got {name}"):
         to_bytes(value)
 
 
 def test_pairs() -> None:
-    assert to_pairs([["A", "b"], ["a", "\u00e9"], ["A", ""]]) == [("A", "b"), ("a", "\u00e9"), ("A", "")]
+    assert to_pairs([["A", "b"], ["a", "\u00e9"], ["A", ""]]) == [
+        ("A", "b"),
+        ("a", "\u00e9"),
+        ("A", ""),
+    ]
     assert to_pairs([]) == []
 
 
-@pytest.mark.parametrize("headers", [None, {}, {"a": "b"}, "text", 5, ["ab"], [["a"]], [["a", "b", "c"]], [[]], [("a", "b")],
-                                     [["a", "b"], None]])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        None,
+        {},
+        {"a": "b"},
+        "text",
+        5,
+        ["ab"],
+        [["a"]],
+        [["a", "b", "c"]],
+        [[]],
+        [("a", "b")],
+        [["a", "b"], None],
+    ],
+)
 def test_what_is_no_pairs(headers: Any) -> None:
     with pytest.raises(BadQuestion, match=r"headers must be \[\[name, value\], \.\.\.\]"):
         to_pairs(headers)
@@ -359,34 +561,60 @@ def test_what_is_no_pairs(headers: Any) -> None:
 
 def test_triples() -> None:
     headers: List[Dict[str, Any]] = [
-        {"name": "y", "type": "boolean", "value": True}, {"name": "b", "type": "int8", "value": -1},
-        {"name": "s", "type": "int16", "value": "300"}, {"name": "i", "type": "int32", "value": "-5"},
+        {"name": "y", "type": "boolean", "value": True},
+        {"name": "b", "type": "int8", "value": -1},
+        {"name": "s", "type": "int16", "value": "300"},
+        {"name": "i", "type": "int32", "value": "-5"},
         {"name": "l", "type": "int64", "value": "9223372036854775807"},
-        {"name": "t", "type": "timestamp", "value": "-9223372036854775808"}, {"name": "T", "type": "timestamp", "value": 5},
-        {"name": "B", "type": "bytes", "value": "AP8="}, {"name": "S", "type": "string", "value": "12"},
-        {"name": "u", "type": "uuid", "value": "x"}, {"name": "n", "type": "string"}, {"name": "?", "type": "other", "value": "12"},
+        {"name": "t", "type": "timestamp", "value": "-9223372036854775808"},
+        {"name": "T", "type": "timestamp", "value": 5},
+        {"name": "B", "type": "bytes", "value": "AP8="},
+        {"name": "S", "type": "string", "value": "12"},
+        {"name": "u", "type": "uuid", "value": "x"},
+        {"name": "n", "type": "string"},
+        {"name": "?", "type": "other", "value": "12"},
         {"name": "f", "type": "int64", "value": 1.5},
     ]
     assert to_triples(headers) == [
-        ("y", "boolean", True), ("b", "int8", -1), ("s", "int16", 300), ("i", "int32", -5), ("l", "int64", (1 << 63) - 1),
-        ("t", "timestamp", -(1 << 63)), ("T", "timestamp", 5), ("B", "bytes", b"\0\xff"), ("S", "string", "12"), ("u", "uuid", "x"),
-        ("n", "string", None), ("?", "other", "12"), ("f", "int64", 1.5)]
+        ("y", "boolean", True),
+        ("b", "int8", -1),
+        ("s", "int16", 300),
+        ("i", "int32", -5),
+        ("l", "int64", (1 << 63) - 1),
+        ("t", "timestamp", -(1 << 63)),
+        ("T", "timestamp", 5),
+        ("B", "bytes", b"\0\xff"),
+        ("S", "string", "12"),
+        ("u", "uuid", "x"),
+        ("n", "string", None),
+        ("?", "other", "12"),
+        ("f", "int64", 1.5),
+    ]
 
 
-@pytest.mark.parametrize("header, error", [
-    ({"name": "x", "type": "bytes", "value": "AA"}, BadQuestion), ({"name": "x", "type": "bytes", "value": 5}, BadQuestion),
-    ({"name": "x", "type": "bytes"}, BadQuestion), ({"name": "x", "type": "int8", "value": "five"}, ValueError),
-    ({"name": "x", "value": 5}, KeyError), ({"type": "int8", "value": 5}, KeyError),
-])
+@pytest.mark.parametrize(
+    "header, error",
+    [
+        ({"name": "x", "type": "bytes", "value": "AA"}, BadQuestion),
+        ({"name": "x", "type": "bytes", "value": 5}, BadQuestion),
+        ({"name": "x", "type": "bytes"}, BadQuestion),
+        ({"name": "x", "type": "int8", "value": "five"}, ValueError),
+        ({"name": "x", "value": 5}, KeyError),
+        ({"type": "int8", "value": 5}, KeyError),
+    ],
+)
 def test_what_is_no_triple(header: Dict[str, Any], error: Any) -> None:
     with pytest.raises(error):
         to_triples([header])
     question = run("test.triples", {"headers": [header]})
-    operations = {"test.triples": lambda given_input: {"triples": to_triples(given_input["headers"])}}
+    operations = {
+        "test.triples": lambda given_input: {"triples": to_triples(given_input["headers"])}
+    }
     assert answer_question(question, operations)["status"] == "error"
 
 
 # ---- processes ---------------------------------------------------------------------------------------------------
+
 
 def pythons() -> List[str]:
     return ["this", "3.6"]
@@ -397,13 +625,15 @@ def program(python: str) -> str:
     if python == "this":
         return sys.executable
     versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
-    found = sorted(str(path) for path in versions.glob("3.6.*/bin/python3")) + [shutil.which("python3.6") or ""]
+    found = sorted(str(path) for path in versions.glob("3.6.*/bin/python3")) + [
+        shutil.which("python3.6") or ""
+    ]
     if not found[0]:
         pytest.skip("no Python 3.6 here")
     return found[0]
 
 
-NOISY = '''
+NOISY = """
 import os, subprocess, sys
 from conformance.protocol.messages import Unsupported, serve
 
@@ -428,7 +658,7 @@ def kept(given):
 
 KEPT = sys.stdout
 serve("noisy", "1", {"printing": printing, "raw": raw, "child": child, "kept": kept})
-'''
+"""
 
 
 @pytest.fixture
@@ -437,10 +667,22 @@ def start(request: Any) -> Iterator[Any]:
     processes: List[Any] = []
 
     def started(*arguments: str) -> Any:
-        environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONUNBUFFERED", "PYTHONIOENCODING")}
-        environment.update(PYTHONPATH=str(ROOT), PYTHONWARNINGS="error", PYTHONDONTWRITEBYTECODE="1", LC_ALL="C")
-        process = subprocess.Popen(list(arguments), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
-                                   cwd=str(ROOT))
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("PYTHONUNBUFFERED", "PYTHONIOENCODING")
+        }
+        environment.update(
+            PYTHONPATH=str(ROOT), PYTHONWARNINGS="error", PYTHONDONTWRITEBYTECODE="1", LC_ALL="C"
+        )
+        process = subprocess.Popen(
+            list(arguments),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            cwd=str(ROOT),
+        )
         watchdog = threading.Timer(PATIENCE, process.kill)
         watchdog.start()
         processes.append((process, watchdog))
@@ -461,12 +703,16 @@ def asked(process: Any, question: Any) -> Any:
 
 @pytest.mark.parametrize("python", pythons())
 @pytest.mark.parametrize("op, number", [("printing", 1), ("raw", 2), ("child", 3), ("kept", 4)])
-def test_what_an_operation_prints_is_no_answer(start: Any, tmp_path: Path, python: str, op: str, number: int) -> None:
+def test_what_an_operation_prints_is_no_answer(
+    start: Any, tmp_path: Path, python: str, op: str, number: int
+) -> None:
     script = tmp_path / "noisy.py"
     script.write_text(NOISY)
     process = start(program(python), str(script))
     stdout, stderr = process.communicate(line_of(run(op)) + line_of({"cmd": "hello"}))
-    answers = [json.loads(line) for line in stdout.decode("ascii").splitlines() if line.startswith("{")]
+    answers = [
+        json.loads(line) for line in stdout.decode("ascii").splitlines() if line.startswith("{")
+    ]
     assert answers[0] == {"seq": 7, "status": "ok", "output": {"x": number}}
     assert answers[1]["implementation"] == {"name": "noisy", "version": "1", "language": "python"}
     assert process.returncode == 0
@@ -481,14 +727,22 @@ def test_a_conversation(start: Any, python: str) -> None:
     hello = asked(process, {"cmd": "hello", "protocol": 1})
     assert hello["protocol"] == 1 and hello["implementation"]["name"] == "refimpl"
     assert asked(process, b"garbage\n") == NOT_A_QUESTION
-    assert asked(process, run("eventstream.decode", {"chunks": ["not base64"]}))["status"] == "error"
+    assert (
+        asked(process, run("eventstream.decode", {"chunks": ["not base64"]}))["status"] == "error"
+    )
     empty = asked(process, run("eventstream.decode", {"chunks": []}, seq="naïve"))
     assert empty == {"seq": "naïve", "status": "ok", "output": {"messages": []}}
     decoded = asked(process, run("eventstream.decode", {"chunks": ["AAAAEAAAAAAF"]}))
-    assert (decoded["status"], decoded["kind"], decoded["output"]) == ("reject", "truncated", {"messages": []})
+    assert (decoded["status"], decoded["kind"], decoded["output"]) == (
+        "reject",
+        "truncated",
+        {"messages": []},
+    )
     message = {"headers": [{"name": "é", "type": "string", "value": "東京"}], "payload": ""}
     frame = asked(process, run("eventstream.encode", message))["output"]["frame"]
-    assert asked(process, run("eventstream.decode", {"chunks": [frame]}))["output"]["messages"] == [message]
+    assert asked(process, run("eventstream.decode", {"chunks": [frame]}))["output"]["messages"] == [
+        message
+    ]
     process.stdin.write(line_of({"cmd": "bye"}))
     assert process.communicate() == (b"", b"")
     assert process.returncode == 0
@@ -498,8 +752,15 @@ def test_a_conversation(start: Any, python: str) -> None:
 def test_base64_is_strict_on_every_python(start: Any, python: str) -> None:
     process = start(program(python), "-m", "conformance.adapters.refimpl")
     texts = ["==", "=", "AAAA==", "AA==\n", "AA", "A A="]
-    detail = {text: asked(process, run("eventstream.decode", {"chunks": [text]})).get("detail", "accepted") for text in texts}
-    assert {text: told.partition(":")[0] for text, told in detail.items()} == dict.fromkeys(texts, "BadQuestion")
+    detail = {
+        text: asked(process, run("eventstream.decode", {"chunks": [text]})).get(
+            "detail", "accepted"
+        )
+        for text in texts
+    }
+    assert {text: told.partition(":")[0] for text, told in detail.items()} == dict.fromkeys(
+        texts, "BadQuestion"
+    )
 
 
 def test_the_end_of_input_ends_the_process(start: Any) -> None:
@@ -514,7 +775,9 @@ OWN_ADAPTER = (sys.executable, "-m", "conformance.adapters.refimpl")
 
 
 def test_an_interrupt_leaves_no_traceback(start: Any) -> None:
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # where this process ignores it, its children would, too
+    before = signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # where this process ignores it, its children would, too
     try:
         process = start(*OWN_ADAPTER)
     finally:
@@ -536,6 +799,8 @@ def test_a_reader_that_goes_away_leaves_no_traceback(start: Any) -> None:
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-"])
 def test_a_closed_stream_is_told(start: Any, closed: str) -> None:
-    process = start("/bin/sh", "-c", 'exec "$0" -m conformance.adapters.refimpl %s' % closed, sys.executable)
+    process = start(
+        "/bin/sh", "-c", f'exec "$0" -m conformance.adapters.refimpl {closed}', sys.executable
+    )
     assert process.wait(PATIENCE) == 1
     assert process.stderr.read() == b"refimpl: stdin or stdout is closed\n"

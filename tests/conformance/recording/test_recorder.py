@@ -6,6 +6,7 @@ the endpoint of the catalogue. Each time the bytes that the client saw, those in
 and all three must end alike. What is broken on either side is recorded as what it was, and the next exchange is served. Of a
 recording with credentials of the recorder's own, no secret may stand in any file, nor anything of a sensitive member.
 """
+
 import io
 import json
 import os
@@ -60,7 +61,11 @@ from tests.rawserver import (
 )
 
 KEYS = Credentials(ACCESS_KEY, SECRET_KEY)
-OWN = Credentials("AKIAIOSFODNNOTREAL01", "not/AnExample+Secret=Of+Forty+Characters", "IQoJb3JpZ2luX2Vj/not+an+example+token==")
+OWN = Credentials(
+    "AKIAIOSFODNNOTREAL01",
+    "not/AnExample+Secret=Of+Forty+Characters",
+    "IQoJb3JpZ2luX2Vj/not+an+example+token==",
+)
 NOW = 1440938160.0  # 20150830T123600Z
 EXAMPLES = {scenario.name: scenario for scenario in examples()}
 STREAM = head((*STREAM_HEADERS, CHUNKED)) + chunk(part(b"one ")) + chunk(part(b"two")) + LAST_CHUNK
@@ -75,18 +80,39 @@ def _nothing_is_left() -> Iterator[None]:
 
 # ---- a client ----------------------------------------------------------------------------------------------------
 
-def call(name: str = "llm", body: bytes = b"{}", credentials: Credentials = KEYS, more: Sequence[Tuple[str, str]] = (),
-         target: Optional[str] = None) -> bytes:
+
+def call(
+    name: str = "llm",
+    body: bytes = b"{}",
+    credentials: Credentials = KEYS,
+    more: Sequence[Tuple[str, str]] = (),
+    target: Optional[str] = None,
+) -> bytes:
     """Return a signed request that asks to keep the connection."""
-    place = "/endpoints/%s/invocations-response-stream" % name if target is None else target
-    signed = Signer().sign("POST", place, [("Host", "127.0.0.1"), *more], body, credentials, "eu-west-1", "sagemaker", amz_date_of(NOW))
-    lines = ["POST %s HTTP/1.1" % place] + ["%s: %s" % pair for pair in signed.headers] + ["Content-Length: %d" % len(body), "", ""]
+    place = f"/endpoints/{name}/invocations-response-stream" if target is None else target
+    signed = Signer().sign(
+        "POST",
+        place,
+        [("Host", "127.0.0.1"), *more],
+        body,
+        credentials,
+        "eu-west-1",
+        "sagemaker",
+        amz_date_of(NOW),
+    )
+    lines = (
+        [f"POST {place} HTTP/1.1"]
+        + ["{}: {}".format(*pair) for pair in signed.headers]
+        + [f"Content-Length: {len(body)}", "", ""]
+    )
     return "\r\n".join(lines).encode("latin-1") + body
 
 
 @contextmanager
 def connected(server: Any, timeout: float = 10) -> Iterator[socket.socket]:
-    connection = socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout)
+    connection = socket.create_connection(
+        ("127.0.0.1", int(server.url.rpartition(":")[2])), timeout
+    )
     try:
         yield connection
     finally:
@@ -109,7 +135,9 @@ def read_on(connection: socket.socket, until: int = 1 << 30) -> Tuple[bytes, str
     return data, ""
 
 
-def asked(server: Any, request: bytes, timeout: float = 10, until: int = 1 << 30) -> Tuple[bytes, str]:
+def asked(
+    server: Any, request: bytes, timeout: float = 10, until: int = 1 << 30
+) -> Tuple[bytes, str]:
     with connected(server, timeout) as connection:
         connection.sendall(request)
         return read_on(connection, until)
@@ -118,7 +146,9 @@ def asked(server: Any, request: bytes, timeout: float = 10, until: int = 1 << 30
 @contextmanager
 def recording_of(upstream: Any, folder: Path, **options: Any) -> Iterator[Recorder]:
     url = upstream if isinstance(upstream, str) else upstream.url
-    with Recorder(url, str(folder), **dict({"keep_sensitive": True, "clock": lambda: NOW}, **options)) as made:
+    with Recorder(
+        url, str(folder), **dict({"keep_sensitive": True, "clock": lambda: NOW}, **options)
+    ) as made:
         yield made
 
 
@@ -144,7 +174,10 @@ def verdicts_of(recording: Mapping[str, Any]) -> List[Tuple[str, str]]:
 
 # ---- the bytes are the same three times --------------------------------------------------------------------------
 
-@pytest.mark.parametrize("name", sorted(name for name in EXAMPLES if not re.match("long-answer-?[0-9]*$|big", name)))
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name in EXAMPLES if not re.match("long-answer-?[0-9]*$|big", name))
+)
 def test_every_scenario_is_recorded_and_played_again(name: str, tmp_path: Path) -> None:
     answer = EXAMPLES[name].answer
     stalls = answer.ending == "stall"
@@ -153,14 +186,19 @@ def test_every_scenario_is_recorded_and_played_again(name: str, tmp_path: Path) 
         with recording_of(endpoint, tmp_path, idle_timeout=0.15 if stalls else 10) as made:
             seen, ended = asked(made, request)
         assert [one.verified for one in endpoint.calls] == [True]
-    recording, = recordings(tmp_path)
+    (recording,) = recordings(tmp_path)
     assert (bytes_of(recording["request"]), bytes_of(recording["response"])) == (request, seen)
-    assert recording["response"]["ended"] == ("stall" if stalls else ended if ended == "reset" else recording["response"]["ended"])
+    assert recording["response"]["ended"] == (
+        "stall" if stalls else ended if ended == "reset" else recording["response"]["ended"]
+    )
     assert recording["removed"] == [] and is_verified(recording)
-    assert {word for _, word in verdicts_of(recording)} == {"PASS"} and verdicts_of(recording)[:2] == [
-        ("sigv4.verify", "PASS"), ("sigv4.sign", "PASS")]
+    assert {word for _, word in verdicts_of(recording)} == {"PASS"} and verdicts_of(recording)[
+        :2
+    ] == [("sigv4.verify", "PASS"), ("sigv4.sign", "PASS")]
     with Replay([recording], timing=False) as replay:
-        again, ended_again = asked(replay, request, timeout=0.3 if stalls else 10, until=len(seen) if stalls else 1 << 30)
+        again, ended_again = asked(
+            replay, request, timeout=0.3 if stalls else 10, until=len(seen) if stalls else 1 << 30
+        )
         assert (again, ended_again) == (seen, "" if stalls else ended)
 
 
@@ -168,13 +206,27 @@ ENDINGS = {"whole": None, "close": ragged, "reset": reset, "stall": stall}
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.binary(max_size=40), max_size=5), st.sampled_from(["chunked", "length", "close", "none"]),
-       st.sampled_from(sorted(ENDINGS)), st.binary(max_size=30))
+@given(
+    st.lists(st.binary(max_size=40), max_size=5),
+    st.sampled_from(["chunked", "length", "close", "none"]),
+    st.sampled_from(sorted(ENDINGS)),
+    st.binary(max_size=30),
+)
 def test_what_is_played_again_is_what_was_recorded(
-        tmp_path_factory: Any, pieces: List[bytes], framing: str, ending: str, body: bytes) -> None:
+    tmp_path_factory: Any, pieces: List[bytes], framing: str, ending: str, body: bytes
+) -> None:
     folder = tmp_path_factory.mktemp("recordings")
-    framed = [chunk(piece) for piece in pieces if piece] + [LAST_CHUNK] if framing == "chunked" else pieces
-    first = {"chunked": head([CHUNKED]), "length": head([("Content-Length", str(len(b"".join(pieces))))]), "close": head([]), "none": b""}
+    framed = (
+        [chunk(piece) for piece in pieces if piece] + [LAST_CHUNK]
+        if framing == "chunked"
+        else pieces
+    )
+    first = {
+        "chunked": head([CHUNKED]),
+        "length": head([("Content-Length", str(len(b"".join(pieces))))]),
+        "close": head([]),
+        "none": b"",
+    }
     script = [first[framing]] + (framed if ending == "whole" else framed[:-1])
     request = call(body=body, more=[("Connection", "close")])
     last = ENDINGS[ending]
@@ -182,35 +234,51 @@ def test_what_is_played_again_is_what_was_recorded(
         with recording_of(upstream, folder, idle_timeout=0.15 if ending == "stall" else 10) as made:
             seen, ended = asked(made, request)
         assert upstream.requests == [request]
-    recording, = recordings(folder)
+    (recording,) = recordings(folder)
     assert (bytes_of(recording["request"]), bytes_of(recording["response"])) == (request, seen)
     with Replay([recording], timing=False) as replay:
         stalls = recording["response"]["ended"] == "stall"
-        assert asked(replay, request, 0.3 if stalls else 10, len(seen) if stalls else 1 << 30) == (seen, "" if stalls else ended)
+        assert asked(replay, request, 0.3 if stalls else 10, len(seen) if stalls else 1 << 30) == (
+            seen,
+            "" if stalls else ended,
+        )
 
 
-def test_pieces_are_those_that_were_read_with_their_times_and_the_head_apart(tmp_path: Path) -> None:
+def test_pieces_are_those_that_were_read_with_their_times_and_the_head_apart(
+    tmp_path: Path,
+) -> None:
     go_on = threading.Event()
     ticks = iter(range(1000))
     halves = STREAM[:-40], STREAM[-40:]
-    with RawServer([halves[0], go_on, halves[1]]) as upstream, \
-            recording_of(upstream, tmp_path, monotonic=lambda: next(ticks) / 1000) as made, connected(made) as connection:
+    with RawServer([halves[0], go_on, halves[1]]) as upstream, recording_of(
+        upstream, tmp_path, monotonic=lambda: next(ticks) / 1000
+    ) as made, connected(made) as connection:
         connection.sendall(call()[:50])
         threading.Event().wait(0.1)
         connection.sendall(call()[50:])
         assert read_on(connection, len(halves[0]))[0] == halves[0]
         go_on.set()
         assert read_on(connection, len(halves[1]))[0] == halves[1]
-    recording, = recordings(tmp_path)
+    (recording,) = recordings(tmp_path)
     times = [one["at"] for half in ("request", "response") for one in recording[half]["pieces"]]
     assert times == sorted(times) and len(set(times)) >= 3
     first, *rest = of_documents(recording["response"]["pieces"])
-    assert first[1] == STREAM[:STREAM.index(b"\r\n\r\n") + 4] and rest[0][0] == first[0] < rest[-1][0] and rest[-1][1] == halves[1]
-    assert [data for _, data in of_documents(recording["request"]["pieces"])] == [call()[:50], call()[50:-2], b"{}"]
+    assert (
+        first[1] == STREAM[: STREAM.index(b"\r\n\r\n") + 4]
+        and rest[0][0] == first[0] < rest[-1][0]
+        and rest[-1][1] == halves[1]
+    )
+    assert [data for _, data in of_documents(recording["request"]["pieces"])] == [
+        call()[:50],
+        call()[50:-2],
+        b"{}",
+    ]
 
 
 def test_a_connection_is_used_again_and_requests_may_come_ahead(tmp_path: Path) -> None:
-    with RawServer([STREAM], [PLAIN], [PLAIN]) as upstream, recording_of(upstream, tmp_path) as made, connected(made) as connection:
+    with RawServer([STREAM], [PLAIN], [PLAIN]) as upstream, recording_of(
+        upstream, tmp_path
+    ) as made, connected(made) as connection:
         connection.sendall(call("one") + call("two", b"second")[:-3])
         assert read_on(connection, len(STREAM)) == (STREAM, "")
         connection.sendall(call("two", b"second")[-3:])
@@ -218,46 +286,79 @@ def test_a_connection_is_used_again_and_requests_may_come_ahead(tmp_path: Path) 
         connection.sendall(call("three", more=[("Connection", "close")]))
         assert read_on(connection) == (PLAIN, "close")
     assert [bytes_of(one["request"]) for one in recordings(tmp_path)] == upstream.requests
-    assert upstream.requests == [call("one"), call("two", b"second"), call("three", more=[("Connection", "close")])]
+    assert upstream.requests == [
+        call("one"),
+        call("two", b"second"),
+        call("three", more=[("Connection", "close")]),
+    ]
     assert sorted(os.listdir(str(tmp_path))) == ["one.json", "three.json", "two.json"]
 
 
 def test_100_continue_is_the_recorder_s_own(tmp_path: Path) -> None:
     request = call(more=[("Expect", "100-continue")])
-    with RawServer([head([], "100 Continue") + PLAIN]) as upstream, recording_of(upstream, tmp_path) as made, connected(made) as connection:
+    with RawServer([head([], "100 Continue") + PLAIN]) as upstream, recording_of(
+        upstream, tmp_path
+    ) as made, connected(made) as connection:
         connection.sendall(request[:-2])
         interim = head([], "100 Continue")
         assert read_on(connection, len(interim))[0] == interim
         connection.sendall(request[-2:])
         assert read_on(connection, len(interim + PLAIN))[0] == interim + PLAIN
     assert upstream.requests == [request.replace(b"\r\nExpect: 100-continue", b"")]
-    recording, = recordings(tmp_path)
+    (recording,) = recordings(tmp_path)
     assert recording["request"]["continued"] is True and bytes_of(recording["request"]) == request
-    assert [data for _, data in of_documents(recording["response"]["pieces"])] == [interim, PLAIN[:-2], PLAIN[-2:]]
+    assert [data for _, data in of_documents(recording["response"]["pieces"])] == [
+        interim,
+        PLAIN[:-2],
+        PLAIN[-2:],
+    ]
 
 
 def test_names_are_the_endpoint_s_and_never_taken_twice(tmp_path: Path) -> None:
-    with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path, client="me 1", server="them 2") as made:
-        for request in (call("My-Model"), call("My-Model"), call(target="/ping"), call("%2e%2e%2f.."), b"GET /endpoints/../x HTTP/1.1\r\n"
-                        b"Host: x\r\n\r\n"):
+    with RawServer([PLAIN]) as upstream, recording_of(
+        upstream, tmp_path, client="me 1", server="them 2"
+    ) as made:
+        for request in (
+            call("My-Model"),
+            call("My-Model"),
+            call(target="/ping"),
+            call("%2e%2e%2f.."),
+            b"GET /endpoints/../x HTTP/1.1\r\nHost: x\r\n\r\n",
+        ):
             asked(made, request, until=len(PLAIN))
     assert sorted(os.listdir(str(tmp_path))) == [
-        "2e-2e-2f.json", "exchange-2.json", "exchange.json", "my-model-2.json", "my-model.json"]
+        "2e-2e-2f.json",
+        "exchange-2.json",
+        "exchange.json",
+        "my-model-2.json",
+        "my-model.json",
+    ]
     recording = read_recording(str(tmp_path), "my-model-2.json")
-    assert (recording["client"], recording["server"], recording["date"]) == ("me 1", "them 2", "2015-08-30")
-    assert recording["title"].startswith("POST /endpoints/My-Model/invocations-response-stream; HTTP/1.1 200 OK; request: whole, response")
-    assert [case["id"] for case in recording["cases"]] == ["wire-my-model-2-" + op for op in ("verify", "sign", "response")]
+    assert (recording["client"], recording["server"], recording["date"]) == (
+        "me 1",
+        "them 2",
+        "2015-08-30",
+    )
+    assert recording["title"].startswith(
+        "POST /endpoints/My-Model/invocations-response-stream; HTTP/1.1 200 OK; request: whole, response"
+    )
+    assert [case["id"] for case in recording["cases"]] == [
+        "wire-my-model-2-" + op for op in ("verify", "sign", "response")
+    ]
 
 
 def test_head_and_http_1_0(tmp_path: Path) -> None:
     answer = head([("Content-Length", "5")])
-    with RawServer([answer, stall], [answer + b"hello", stall]) as upstream, recording_of(upstream, tmp_path) as made:
+    with RawServer([answer, stall], [answer + b"hello", stall]) as upstream, recording_of(
+        upstream, tmp_path
+    ) as made:
         assert asked(made, b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", until=len(answer)) == (answer, "")
         assert asked(made, b"GET / HTTP/1.0\r\nHost: x\r\n\r\n") == (answer + b"hello", "close")
     assert [one["response"]["ended"] for one in recordings(tmp_path)] == ["whole", "whole"]
 
 
 # ---- what breaks -------------------------------------------------------------------------------------------------
+
 
 def still_serves(made: Recorder) -> None:
     assert asked(made, call("next"), until=len(PLAIN)) == (PLAIN, "")
@@ -282,19 +383,37 @@ def test_a_client_that_breaks_is_recorded_as_what_it_was(tmp_path: Path) -> None
             pass  # nothing came: nothing is recorded
         still_serves(made)
     found = recordings(tmp_path)
-    assert sorted(one["request"]["ended"] for one in found) == ["close", "malformed", "reset", "stall", "whole"]
+    assert sorted(one["request"]["ended"] for one in found) == [
+        "close",
+        "malformed",
+        "reset",
+        "stall",
+        "whole",
+    ]
     for one in found:
-        assert bytes_of(one["request"]) and (one["response"]["ended"] == "none") == (one["request"]["ended"] != "whole")
+        assert bytes_of(one["request"]) and (one["response"]["ended"] == "none") == (
+            one["request"]["ended"] != "whole"
+        )
     assert upstream.requests == [call("next")]
 
 
-@pytest.mark.parametrize("script, ended, seen", [
-    ([STREAM[:-20], ragged], "close", STREAM[:-20]), ([STREAM[:-20], reset], "reset", STREAM[:-20]), ([abandon], "close", b""),
-    ([STREAM[:30], stall], "stall", STREAM[:30]), ([b"nonsense\r\n\r\n more", ragged], "close", b"nonsense\r\n\r\n more"),
-    ([PLAIN + b"more", stall], "close", PLAIN + b"more")])
+@pytest.mark.parametrize(
+    "script, ended, seen",
+    [
+        ([STREAM[:-20], ragged], "close", STREAM[:-20]),
+        ([STREAM[:-20], reset], "reset", STREAM[:-20]),
+        ([abandon], "close", b""),
+        ([STREAM[:30], stall], "stall", STREAM[:30]),
+        ([b"nonsense\r\n\r\n more", ragged], "close", b"nonsense\r\n\r\n more"),
+        ([PLAIN + b"more", stall], "close", PLAIN + b"more"),
+    ],
+)
 def test_an_upstream_that_breaks_is_recorded_and_broken_for_the_client_too(
-        script: List[Any], ended: str, seen: bytes, tmp_path: Path) -> None:
-    with RawServer(script, [PLAIN]) as upstream, recording_of(upstream, tmp_path, idle_timeout=0.3) as made:
+    script: List[Any], ended: str, seen: bytes, tmp_path: Path
+) -> None:
+    with RawServer(script, [PLAIN]) as upstream, recording_of(
+        upstream, tmp_path, idle_timeout=0.3
+    ) as made:
         answer, how = asked(made, call())
         assert (answer, how) == (seen, "reset" if ended == "reset" else "close")
         still_serves(made)
@@ -306,17 +425,29 @@ def test_no_upstream_is_a_bad_gateway(tmp_path: Path) -> None:
     log: List[str] = []
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        with recording_of("http://127.0.0.1:%d" % taken.getsockname()[1], tmp_path, log=log.append) as made:
+        with recording_of(
+            f"http://127.0.0.1:{int(taken.getsockname()[1])}", tmp_path, log=log.append
+        ) as made:
             answer, ended = asked(made, call())
-    assert answer.startswith(b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n") and ended == "close"
+    assert (
+        answer.startswith(b"HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\n") and ended == "close"
+    )
     response = recordings(tmp_path)[0]["response"]
-    assert response == {"ended": "none", "note": "no connection to the upstream: Connection refused", "pieces": []}
-    assert log[0].endswith("; no answer; request: whole, response: none; no connection to the upstream: Connection refused")
+    assert response == {
+        "ended": "none",
+        "note": "no connection to the upstream: Connection refused",
+        "pieces": [],
+    }
+    assert log[0].endswith(
+        "; no answer; request: whole, response: none; no connection to the upstream: Connection refused"
+    )
 
 
 def test_a_client_that_leaves_while_the_upstream_is_silent_or_speaks(tmp_path: Path) -> None:
     large = [head([])] + [b"x" * 65536] * 400 + [stall]
-    with RawServer([STREAM[:-20], stall], large) as upstream, recording_of(upstream, tmp_path) as made:
+    with RawServer([STREAM[:-20], stall], large) as upstream, recording_of(
+        upstream, tmp_path
+    ) as made:
         assert asked(made, call("a"), until=len(STREAM) - 20) == (STREAM[:-20], "")
         assert upstream.gone(0) == "eof"
         with connected(made) as connection:
@@ -355,7 +486,9 @@ def test_a_long_name_is_cut_so_that_its_recording_can_be_read(tmp_path: Path) ->
     assert os.listdir(str(tmp_path)) == ["a-" * 39 + "a.json"] and len(recordings(tmp_path)) == 1
 
 
-def test_a_name_that_another_recorder_of_the_folder_takes_is_left_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_another_recorder_of_the_folder_takes_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "llm.json.new").write_bytes(b"")  # it is writing
     seen: List[str] = []
 
@@ -370,17 +503,27 @@ def test_a_name_that_another_recorder_of_the_folder_takes_is_left_to_it(tmp_path
     assert sorted(os.listdir(str(tmp_path))) == ["llm-3.json", "llm.json.new"]
 
 
-def test_an_answer_too_large_to_keep_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_too_large_to_keep_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(recorder, "MAX_RECORDED", 1000)
-    with RawServer([head([]), b"x" * 3000, stall]) as upstream, recording_of(upstream, tmp_path) as made:
+    with RawServer([head([]), b"x" * 3000, stall]) as upstream, recording_of(
+        upstream, tmp_path
+    ) as made:
         answer, ended = asked(made, call())
         assert upstream.gone(0) == "eof"
-    recording, = recordings(tmp_path)
-    assert recording["response"]["ended"] == "limit" and ended == "close" and bytes_of(recording["response"]) == answer
+    (recording,) = recordings(tmp_path)
+    assert (
+        recording["response"]["ended"] == "limit"
+        and ended == "close"
+        and bytes_of(recording["response"]) == answer
+    )
     assert len(answer) > 1000
 
 
-def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_cannot_be_written_to_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log: List[str] = []
 
     def full(path: str, text: str) -> None:
@@ -393,73 +536,148 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path, monkeypatch:
 
 
 def test_sending_may_fail_where_an_answer_has_come_already(tmp_path: Path) -> None:
-    with RawServer([PLAIN, abandon], read=read_head) as upstream, recording_of(upstream, tmp_path) as made:
+    with RawServer([PLAIN, abandon], read=read_head) as upstream, recording_of(
+        upstream, tmp_path
+    ) as made:
         answer, _ = asked(made, call(body=b"x" * 8000000), until=len(PLAIN))
     assert answer == PLAIN and recordings(tmp_path)[0]["response"]["ended"] == "whole"
 
 
 # ---- signing anew ------------------------------------------------------------------------------------------------
 
+
 def own_request(data: bytes, url: str) -> Dict[str, str]:
     """Verify what the upstream was sent as the caller that the recorder is, and return its headers."""
     message = follow(data, request=True)
     assert message.end == len(data)
     assert ("Host", url.partition("//")[2]) in message.headers
-    verify(message.method, message.target, message.headers, message.body, OWN, "eu-west-1", "sagemaker", amz_date_of(NOW))
+    verify(
+        message.method,
+        message.target,
+        message.headers,
+        message.body,
+        OWN,
+        "eu-west-1",
+        "sagemaker",
+        amz_date_of(NOW),
+    )
     return {name.lower(): value for name, value in message.headers}
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_the_upstream_gets_its_own_signature_and_no_file_a_secret(keep: bool, tmp_path: Path) -> None:
-    leak = json.dumps({"message": "x-amz-security-token:%s Credential=%s/ %s" % (OWN.session_token, OWN.access_key, OWN.secret_key)})
+def test_the_upstream_gets_its_own_signature_and_no_file_a_secret(
+    keep: bool, tmp_path: Path
+) -> None:
+    leak = json.dumps(
+        {
+            "message": f"x-amz-security-token:{OWN.session_token} Credential={OWN.access_key}/ {OWN.secret_key}"
+        }
+    )
     echo = leak.replace("/", "\\/").encode("ascii")
-    told = exception("ModelStreamError", Message="%s %s" % (OWN.session_token, OWN.secret_key))
-    stream = head((*STREAM_HEADERS, CHUNKED)) + b"".join(chunk(piece) for piece in (
-        part(b"private answer"), told[:99], told[99:])) + LAST_CHUNK
-    refused = head([("Content-Length", str(len(echo))), ("X-Amz-Security-Token", OWN.session_token or "")], "403 Forbidden") + echo
+    told = exception("ModelStreamError", Message=f"{OWN.session_token} {OWN.secret_key}")
+    stream = (
+        head((*STREAM_HEADERS, CHUNKED))
+        + b"".join(chunk(piece) for piece in (part(b"private answer"), told[:99], told[99:]))
+        + LAST_CHUNK
+    )
+    refused = (
+        head(
+            [("Content-Length", str(len(echo))), ("X-Amz-Security-Token", OWN.session_token or "")],
+            "403 Forbidden",
+        )
+        + echo
+    )
     token = "a/session+token=of-the-client"
     requests = [
-        call("a", b"private question", more=[("X-Amzn-SageMaker-Custom-Attributes", "private=1"), ("Expect", "100-continue"),
-                                              ("X-Amzn-Trace", "folded\r\n text")]),
+        call(
+            "a",
+            b"private question",
+            more=[
+                ("X-Amzn-SageMaker-Custom-Attributes", "private=1"),
+                ("Expect", "100-continue"),
+                ("X-Amzn-Trace", "folded\r\n text"),
+            ],
+        ),
         call("b", b"private question", Credentials(ACCESS_KEY, SECRET_KEY, token)),
     ]
-    with RawServer([stream], [refused]) as upstream, recording_of(upstream, tmp_path, credentials=OWN, keep_sensitive=keep) as made:
+    with RawServer([stream], [refused]) as upstream, recording_of(
+        upstream, tmp_path, credentials=OWN, keep_sensitive=keep
+    ) as made:
         for request in requests:
             asked(made, request, until=1)
         url = upstream.url
     first, second = (own_request(data, url) for data in upstream.requests)
     assert first["x-amz-security-token"] == second["x-amz-security-token"] == OWN.session_token
-    assert first["x-amzn-sagemaker-custom-attributes"] == "private=1" and first["x-amzn-trace"] == "folded text" and "expect" not in first
+    assert (
+        first["x-amzn-sagemaker-custom-attributes"] == "private=1"
+        and first["x-amzn-trace"] == "folded text"
+        and "expect" not in first
+    )
     texts = [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()]
-    data = b"\n".join([bytes_of(one[half]) for one in recordings(tmp_path) for half in ("request", "response")])
-    everything = "\n".join(texts) + data.decode("latin-1") + follow(bytes_of(recordings(tmp_path)[0]["response"])).body.decode("latin-1")
+    data = b"\n".join(
+        [bytes_of(one[half]) for one in recordings(tmp_path) for half in ("request", "response")]
+    )
+    everything = (
+        "\n".join(texts)
+        + data.decode("latin-1")
+        + follow(bytes_of(recordings(tmp_path)[0]["response"])).body.decode("latin-1")
+    )
     for secret in (OWN.access_key, OWN.secret_key, str(OWN.session_token), token):
         for form in (secret, secret.replace("/", "\\/"), secret[:24]):
             assert form not in everything
     assert ("private" in everything) == keep
     one = read_recording(str(tmp_path), "a.json")
     signature = ["sigv4.verify", "sigv4.sign"] if keep else []
-    assert is_verified(one) == keep and [op for op, _ in verdicts_of(one)] == signature + ["http.response"]
+    assert is_verified(one) == keep and [op for op, _ in verdicts_of(one)] == signature + [
+        "http.response"
+    ]
     assert {word for _, word in verdicts_of(one)} == {"PASS"}
     assert not is_verified(read_recording(str(tmp_path), "b.json"))
     assert bool([line for line in one["removed"] if "body" in line or "payload" in line]) != keep
 
 
 def test_a_presigned_request_is_signed_in_its_headers(tmp_path: Path) -> None:
-    target = Signer().presign("POST", "/endpoints/llm/invocations-response-stream?a=b", [("Host", "127.0.0.1")], b"", KEYS, "eu-west-1",
-                              "sagemaker", amz_date_of(NOW), 300).target
-    request = ("POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" % target).encode("ascii")
+    target = (
+        Signer()
+        .presign(
+            "POST",
+            "/endpoints/llm/invocations-response-stream?a=b",
+            [("Host", "127.0.0.1")],
+            b"",
+            KEYS,
+            "eu-west-1",
+            "sagemaker",
+            amz_date_of(NOW),
+            300,
+        )
+        .target
+    )
+    request = (f"POST {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").encode("ascii")
     with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path, credentials=OWN) as made:
         assert asked(made, request, until=len(PLAIN)) == (PLAIN, "")
         own_request(upstream.requests[0], upstream.url)
-    assert upstream.requests[0].startswith(b"POST /endpoints/llm/invocations-response-stream?a=b HTTP/1.1\r\n")
-    assert bytes_of(recordings(tmp_path)[0]["request"]) == request and not is_verified(recordings(tmp_path)[0])
+    assert upstream.requests[0].startswith(
+        b"POST /endpoints/llm/invocations-response-stream?a=b HTTP/1.1\r\n"
+    )
+    assert bytes_of(recordings(tmp_path)[0]["request"]) == request and not is_verified(
+        recordings(tmp_path)[0]
+    )
 
 
 def test_the_example_keys_may_be_the_upstream_s_too(tmp_path: Path) -> None:
-    with Endpoint(clock=lambda: NOW, pace=0) as endpoint, recording_of(endpoint, tmp_path, credentials=KEYS) as made:
-        client = Client(region="us-west-2", endpoint_url=made.url, credentials=KEYS, environment={}, clock=lambda: NOW)
-        with client.invoke_endpoint_with_response_stream(endpoint_name="frames-split", body=b"hi") as response:
+    with Endpoint(clock=lambda: NOW, pace=0) as endpoint, recording_of(
+        endpoint, tmp_path, credentials=KEYS
+    ) as made:
+        client = Client(
+            region="us-west-2",
+            endpoint_url=made.url,
+            credentials=KEYS,
+            environment={},
+            clock=lambda: NOW,
+        )
+        with client.invoke_endpoint_with_response_stream(
+            endpoint_name="frames-split", body=b"hi"
+        ) as response:
             assert b"".join(event.bytes for event in response.body) == b"one two three"
         assert [one.verified for one in endpoint.calls] == [True]
     assert is_verified(recordings(tmp_path)[0])
@@ -469,18 +687,31 @@ def test_a_wrong_signature_goes_nowhere(tmp_path: Path) -> None:
     other = Credentials("AKIAIOSFODNNOTREAL02", "another-secret")
     bad = Credentials(ACCESS_KEY, "wrong")
     with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path, credentials=OWN) as made:
-        for credentials, code in ((other, b"UnrecognizedClientException"), (bad, b"InvalidSignatureException")):
+        for credentials, code in (
+            (other, b"UnrecognizedClientException"),
+            (bad, b"InvalidSignatureException"),
+        ):
             answer, ended = asked(made, call(credentials=credentials))
-            assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n") and code in answer and ended == "close"
+            assert (
+                answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+                and code in answer
+                and ended == "close"
+            )
         answer, _ = asked(made, call().replace(b"POST", b"P^ST"))
         assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
         still_serves(made)
     assert len(upstream.requests) == 1
     found = recordings(tmp_path)
     assert [one["response"].get("note") for one in found] == [
-        "the recorder refused it: UnrecognizedClientException", "the recorder refused it: InvalidSignatureException",
-        "the recorder refused it: InvalidSignatureException", None]
-    assert b"NOTREAL02" not in bytes_of(found[0]["request"]) and "request: header authorization" in found[0]["removed"]
+        "the recorder refused it: UnrecognizedClientException",
+        "the recorder refused it: InvalidSignatureException",
+        "the recorder refused it: InvalidSignatureException",
+        None,
+    ]
+    assert (
+        b"NOTREAL02" not in bytes_of(found[0]["request"])
+        and "request: header authorization" in found[0]["removed"]
+    )
 
 
 def test_what_cannot_be_signed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -490,13 +721,21 @@ def test_what_cannot_be_signed_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(recorder, "check_signature", refuse)
     with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path, credentials=OWN) as made:
         answer, _ = asked(made, call())
-    assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n") and b"cannot be signed anew: no" in answer and upstream.requests == []
+    assert (
+        answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+        and b"cannot be signed anew: no" in answer
+        and upstream.requests == []
+    )
 
 
 def test_without_credentials_a_key_that_is_no_example_is_not_written(tmp_path: Path) -> None:
     with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path) as made:
         asked(made, call(credentials=OWN), until=len(PLAIN))
-        asked(made, call(credentials=Credentials(ACCESS_KEY, SECRET_KEY, EXAMPLE_TOKEN)), until=len(PLAIN))
+        asked(
+            made,
+            call(credentials=Credentials(ACCESS_KEY, SECRET_KEY, EXAMPLE_TOKEN)),
+            until=len(PLAIN),
+        )
     assert upstream.requests[0] == call(credentials=OWN)  # what goes on is what came
     first, second = recordings(tmp_path)
     assert not is_verified(first) and is_verified(second) and second["removed"] == []
@@ -506,14 +745,18 @@ def test_without_credentials_a_key_that_is_no_example_is_not_written(tmp_path: P
 
 # ---- TLS ---------------------------------------------------------------------------------------------------------
 
+
 def test_an_upstream_behind_tls(tmp_path: Path) -> None:
     import ssl
+
     authority = pytest.importorskip("trustme").CA()
     server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
     authority.issue_cert("localhost").configure_cert(server)
     authority.configure_trust(client)
     large = head([("Content-Length", "200000")]) + b"x" * 200000
-    with RawServer([large], [head([]) + b"cut", ragged], [head([]) + b"whole"], tls=server) as upstream:
+    with RawServer(
+        [large], [head([]) + b"cut", ragged], [head([]) + b"whole"], tls=server
+    ) as upstream:
         with recording_of(upstream, tmp_path, credentials=OWN, ssl_context=client) as made:
             assert asked(made, call("a"), until=len(large)) == (large, "")
             assert asked(made, call("b")) == (head([]) + b"cut", "reset")
@@ -521,14 +764,37 @@ def test_an_upstream_behind_tls(tmp_path: Path) -> None:
         with recording_of(upstream, tmp_path) as made:  # which does not trust it
             assert asked(made, call("d"))[0].startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
         own_request(upstream.requests[0], upstream.url)
-    ended = {name: read_recording(str(tmp_path), name + ".json")["response"]["ended"] for name in "abcd"}  # one may be written late
-    assert ended == {"a": "whole", "b": "reset", "c": "close", "d": "none"} and len(recordings(tmp_path)) == 4
+    ended = {
+        name: read_recording(str(tmp_path), name + ".json")["response"]["ended"] for name in "abcd"
+    }  # one may be written late
+    assert (
+        ended == {"a": "whole", "b": "reset", "c": "close", "d": "none"}
+        and len(recordings(tmp_path)) == 4
+    )
 
 
 # ---- what is refused ---------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("url", ["", "ftp://a", "http://", "http://a/b", "http://a?b", "http://u@a", "http://a:x", "http://[::1", "a:80",
-                                 "http://a:0", "http://a b", "http://a\n", "http://a#b", "http://a." + "b" * 64])
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "ftp://a",
+        "http://",
+        "http://a/b",
+        "http://a?b",
+        "http://u@a",
+        "http://a:x",
+        "http://[::1",
+        "a:80",
+        "http://a:0",
+        "http://a b",
+        "http://a\n",
+        "http://a#b",
+        "http://a." + "b" * 64,
+    ],
+)
 def test_what_is_no_upstream(url: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not an upstream"):
         Recorder(url, str(tmp_path))
@@ -542,9 +808,16 @@ def test_a_password_in_an_upstream_is_not_shown() -> None:
 
 def test_upstreams() -> None:
     assert upstream_of("http://127.0.0.1:8080") == ("127.0.0.1", 8080, False, "127.0.0.1:8080")
-    assert upstream_of("https://Runtime.example/") == ("runtime.example", 443, True, "runtime.example")
+    assert upstream_of("https://Runtime.example/") == (
+        "runtime.example",
+        443,
+        True,
+        "runtime.example",
+    )
     assert upstream_of("http://a:80") == ("a", 80, False, "a")
-    assert upstream_of("http://[::1]:81") == ("::1", 81, False, "[::1]:81") and upstream_of("http://a") == ("a", 80, False, "a")
+    assert upstream_of("http://[::1]:81") == ("::1", 81, False, "[::1]:81") and upstream_of(
+        "http://a"
+    ) == ("a", 80, False, "a")
 
 
 def test_credentials_do_not_go_over_plain_http(tmp_path: Path) -> None:
@@ -554,9 +827,22 @@ def test_credentials_do_not_go_over_plain_http(tmp_path: Path) -> None:
 
 # ---- playing again -----------------------------------------------------------------------------------------------
 
-def made_by_hand(name: str, *pieces: Tuple[int, bytes], ended: str = "whole", before: int = 0) -> Dict[str, Any]:
-    return {"title": name, "request": {"ended": "whole", "pieces": [{"at": before, "text": "POST /%s HTTP/1.1\r\nHost: x\r\n\r\n" % name}]},
-            "response": {"ended": ended, "pieces": [{"at": at, "text": data.decode("ascii")} for at, data in pieces]}, "cases": []}
+
+def made_by_hand(
+    name: str, *pieces: Tuple[int, bytes], ended: str = "whole", before: int = 0
+) -> Dict[str, Any]:
+    return {
+        "title": name,
+        "request": {
+            "ended": "whole",
+            "pieces": [{"at": before, "text": f"POST /{name} HTTP/1.1\r\nHost: x\r\n\r\n"}],
+        },
+        "response": {
+            "ended": ended,
+            "pieces": [{"at": at, "text": data.decode("ascii")} for at, data in pieces],
+        },
+        "cases": [],
+    }
 
 
 def answer(text: str) -> bytes:
@@ -565,7 +851,11 @@ def answer(text: str) -> bytes:
 
 def test_each_request_line_has_its_recordings_in_turn() -> None:
     log: List[str] = []
-    recorded = [made_by_hand("a", (0, answer("one"))), made_by_hand("a", (0, answer("two"))), made_by_hand("b", (0, answer("other")))]
+    recorded = [
+        made_by_hand("a", (0, answer("one"))),
+        made_by_hand("a", (0, answer("two"))),
+        made_by_hand("b", (0, answer("other"))),
+    ]
     with Replay(recorded, log=log.append) as replay, connected(replay) as connection:
         for name, text in (("a", "one"), ("a", "two"), ("b", "other"), ("a", "one")):
             connection.sendall(b"POST /%s HTTP/1.1\r\nHost: x\r\n\r\n" % name.encode("ascii"))
@@ -573,19 +863,28 @@ def test_each_request_line_has_its_recordings_in_turn() -> None:
         connection.sendall(b"POST /c HTTP/1.1\r\nHost: x\r\n\r\n")
         data, ended = read_on(connection)
         note = "no recording of this request (expected POST /b or POST /a)"
-        assert data.startswith(b"HTTP/1.1 404 Not Found\r\n") and data.endswith(note.encode() + b"\n") and ended == "close"
+        assert (
+            data.startswith(b"HTTP/1.1 404 Not Found\r\n")
+            and data.endswith(note.encode() + b"\n")
+            and ended == "close"
+        )
     assert log == ["POST /a: a", "POST /a: a", "POST /b: b", "POST /a: a", "POST /c: " + note]
 
 
 def test_one_recording_answers_all_and_bad_requests_are_refused() -> None:
     with Replay([made_by_hand("a", (0, answer("one")))]) as replay:
-        assert asked(replay, b"GET /other HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == (answer("one"), "close")
+        assert asked(replay, b"GET /other HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == (
+            answer("one"),
+            "close",
+        )
         assert asked(replay, b"nonsense\r\n\r\n")[0].startswith(b"HTTP/1.1 400 Bad Request\r\n")
         assert asked(replay, b"", until=0) == (b"", "")
 
 
 def test_an_exchange_that_the_client_left_stalls_and_closing_ends_it() -> None:
-    with Replay([made_by_hand("a", (0, b"HTTP/1.1 200 OK\r\n"), ended="client")]) as replay, connected(replay, 0.2) as connection:
+    with Replay(
+        [made_by_hand("a", (0, b"HTTP/1.1 200 OK\r\n"), ended="client")]
+    ) as replay, connected(replay, 0.2) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert read_on(connection) == (b"HTTP/1.1 200 OK\r\n", "stall")
         replay.close()
@@ -593,17 +892,24 @@ def test_an_exchange_that_the_client_left_stalls_and_closing_ends_it() -> None:
 
 
 @pytest.mark.parametrize("timing, waits", [(True, [0.02, 0.5]), (False, [])])
-def test_the_waits_between_the_pieces(timing: bool, waits: List[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_waits_between_the_pieces(
+    timing: bool, waits: List[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: List[float] = []
     pieces = [(30, answer("one")[:9]), (30, answer("one")[9:20]), (530, answer("one")[20:])]
     with Replay([made_by_hand("a", *pieces, before=10)], timing=timing) as replay:
         monkeypatch.setattr(replay, "pause", seen.append)
-        assert asked(replay, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", until=len(answer("one"))) == (answer("one"), "")
+        assert asked(replay, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", until=len(answer("one"))) == (
+            answer("one"),
+            "",
+        )
     assert seen == waits
 
 
 def test_a_wait_that_no_clock_holds_ends_when_the_server_closes() -> None:
-    with Replay([made_by_hand("a", (0, answer("one")[:9]), (10 ** 18, answer("one")[9:]))]) as replay, connected(replay, 0.3) as connection:
+    with Replay(
+        [made_by_hand("a", (0, answer("one")[:9]), (10**18, answer("one")[9:]))]
+    ) as replay, connected(replay, 0.3) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert read_on(connection) == (answer("one")[:9], "stall")
 
@@ -613,8 +919,13 @@ def test_recordings_are_read_from_a_file_or_a_folder(tmp_path: Path) -> None:
         asked(made, call("b"), until=len(PLAIN))
         asked(made, call("a"), until=len(PLAIN))
     folder = str(tmp_path / "made" / "here")
-    assert [one["cases"][0]["id"] for one in read_recordings(folder)] == ["wire-a-verify", "wire-b-verify"]
-    assert [one["cases"][0]["id"] for one in read_recordings(os.path.join(folder, "b.json"))] == ["wire-b-verify"]
+    assert [one["cases"][0]["id"] for one in read_recordings(folder)] == [
+        "wire-a-verify",
+        "wire-b-verify",
+    ]
+    assert [one["cases"][0]["id"] for one in read_recordings(os.path.join(folder, "b.json"))] == [
+        "wire-b-verify"
+    ]
     with pytest.raises(UsageError, match="no recordings"):
         read_recordings(str(tmp_path))
     (tmp_path / "bad.json").write_text('{"title": "x"}', encoding="utf-8")
@@ -625,7 +936,10 @@ def test_recordings_are_read_from_a_file_or_a_folder(tmp_path: Path) -> None:
 
 # ---- the command line --------------------------------------------------------------------------------------------
 
-def run_command(arguments: List[str], meanwhile: Any, monkeypatch: pytest.MonkeyPatch) -> Tuple[int, str]:
+
+def run_command(
+    arguments: List[str], meanwhile: Any, monkeypatch: pytest.MonkeyPatch
+) -> Tuple[int, str]:
     """Run a command that serves until it is interrupted, and what a test wants done meanwhile with its URL."""
     stdout, stderr = io.BytesIO(), io.StringIO()
 
@@ -643,24 +957,50 @@ def run_command(arguments: List[str], meanwhile: Any, monkeypatch: pytest.Monkey
 def test_record_and_replay_as_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = str(tmp_path / "out")
     with RawServer([STREAM]) as upstream:
-        command = ["record", "--upstream", upstream.url, "--out", folder, "--keep-sensitive", "--idle-timeout", "5"]
-        code, told = run_command(command, lambda made: asked(made, call(), until=len(STREAM)), monkeypatch)
-    assert code == 130 and told.startswith("llm.json: POST /endpoints/llm/invocations-response-stream; HTTP/1.1 200 OK;")
+        command = [
+            "record",
+            "--upstream",
+            upstream.url,
+            "--out",
+            folder,
+            "--keep-sensitive",
+            "--idle-timeout",
+            "5",
+        ]
+        code, told = run_command(
+            command, lambda made: asked(made, call(), until=len(STREAM)), monkeypatch
+        )
+    assert code == 130 and told.startswith(
+        "llm.json: POST /endpoints/llm/invocations-response-stream; HTTP/1.1 200 OK;"
+    )
     assert bytes_of(read_recordings(folder)[0]["response"]) == STREAM
     for arguments in ([folder], [os.path.join(folder, "llm.json"), "--no-timing"]):
         seen: List[Any] = []
-        code, told = run_command(["replay", *arguments], lambda made, seen=seen: seen.append(asked(made, call(), until=len(STREAM))),
-                                 monkeypatch)
-        assert (code, seen) == (130, [(STREAM, "")]) and told.startswith("POST /endpoints/llm/invocations-response-stream: POST ")
+        code, told = run_command(
+            ["replay", *arguments],
+            lambda made, seen=seen: seen.append(asked(made, call(), until=len(STREAM))),
+            monkeypatch,
+        )
+        assert (code, seen) == (130, [(STREAM, "")]) and told.startswith(
+            "POST /endpoints/llm/invocations-response-stream: POST "
+        )
 
 
-def test_record_signs_with_the_environment_s_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_record_signs_with_the_environment_s_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     stderr = io.StringIO()
     arguments = ["record", "--upstream", "http://127.0.0.1:1", "--out", str(tmp_path), "--sign"]
-    assert cli.main(arguments, cli.Streams(io.BytesIO(), stderr)) == 2 and "no credentials" in stderr.getvalue()
-    for name, value in (("AWS_ACCESS_KEY_ID", OWN.access_key), ("AWS_SECRET_ACCESS_KEY", OWN.secret_key)):
+    assert (
+        cli.main(arguments, cli.Streams(io.BytesIO(), stderr)) == 2
+        and "no credentials" in stderr.getvalue()
+    )
+    for name, value in (
+        ("AWS_ACCESS_KEY_ID", OWN.access_key),
+        ("AWS_SECRET_ACCESS_KEY", OWN.secret_key),
+    ):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(recorder.time, "time", lambda: NOW)
     made: List[Any] = []
@@ -672,16 +1012,29 @@ def test_record_signs_with_the_environment_s_credentials(tmp_path: Path, monkeyp
 
     monkeypatch.setattr(recorder, "Recorder", Noted)
     assert run_command(arguments, lambda server: None, monkeypatch)[0] == 130
-    assert made == [("http://127.0.0.1:1", str(tmp_path), Credentials(OWN.access_key, OWN.secret_key), False)]
+    assert made == [
+        ("http://127.0.0.1:1", str(tmp_path), Credentials(OWN.access_key, OWN.secret_key), False)
+    ]
 
 
-@pytest.mark.parametrize("arguments, words", [
-    (["record"], "the following arguments are required: --upstream, --out"),
-    (["record", "--upstream", "x", "--out", "OUT"], "not an upstream"),
-    (["record", "--upstream", "http://a", "--out", "OUT", "--port", "70000"], "not a port"), (["replay"], "required: FILE|DIR"),
-    (["record", "--upstream", "http://a", "--out", ""], "cannot write recordings: No such file or directory (expected a folder, got no"),
-    (["record", "--upstream", "http://a", "--out", __file__], "cannot write recordings: File exists (expected a folder, got "),
-    (["replay", "OUT/none.json"], "none.json: cannot be read: No such file or directory")])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["record"], "the following arguments are required: --upstream, --out"),
+        (["record", "--upstream", "x", "--out", "OUT"], "not an upstream"),
+        (["record", "--upstream", "http://a", "--out", "OUT", "--port", "70000"], "not a port"),
+        (["replay"], "required: FILE|DIR"),
+        (
+            ["record", "--upstream", "http://a", "--out", ""],
+            "cannot write recordings: No such file or directory (expected a folder, got no",
+        ),
+        (
+            ["record", "--upstream", "http://a", "--out", __file__],
+            "cannot write recordings: File exists (expected a folder, got ",
+        ),
+        (["replay", "OUT/none.json"], "none.json: cannot be read: No such file or directory"),
+    ],
+)
 def test_usage(arguments: List[str], words: str, tmp_path: Path) -> None:
     stderr = io.StringIO()
     given = [argument.replace("OUT", str(tmp_path)) for argument in arguments]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tests of conformance/report/badge.py: well-formed SVG, the same for the same report, whatever an adapter called itself."""
+
 from typing import Any, Dict
 from xml.etree import ElementTree
 
@@ -13,8 +14,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def report(name: str = "mine", version: str = "1.2", **totals: int) -> Dict[str, Any]:
-    return {"implementation": {"name": name, "version": version}, "suite": {"version": "0.2", "vectors": "0.1.0"},
-            "date": "2026-11-25T18:00:00Z", "totals": {word.replace("_", "-"): count for word, count in totals.items()}}
+    return {
+        "implementation": {"name": name, "version": version},
+        "suite": {"version": "0.2", "vectors": "0.1.0"},
+        "date": "2026-11-25T18:00:00Z",
+        "totals": {word.replace("_", "-"): count for word, count in totals.items()},
+    }
 
 
 def parsed(**given_report: Any) -> Any:
@@ -23,16 +28,27 @@ def parsed(**given_report: Any) -> Any:
     return ElementTree.fromstring(text.encode("utf-8"))
 
 
-@pytest.mark.parametrize("totals, message, colour", [
-    ({"PASS": 10, "ACCEPTABLE": 2, "UNSUPPORTED": 50}, "12 of 12", "#116329"), ({"PASS": 10, "FAIL": 1}, "10 of 11", "#8a4600"),
-    ({"PASS": 1, "CRASH": 1, "HANG": 1, "BLOCKED": 1, "KNOWN": 1, "UNKNOWN_PASS": 1}, "1 of 6", "#8a4600"),
-    ({"UNSUPPORTED": 5}, "not judged", "#57606a"), ({"PASS": 5, "ADAPTER": 1}, "not judged", "#57606a"), ({}, "not judged", "#57606a")])
+@pytest.mark.parametrize(
+    "totals, message, colour",
+    [
+        ({"PASS": 10, "ACCEPTABLE": 2, "UNSUPPORTED": 50}, "12 of 12", "#116329"),
+        ({"PASS": 10, "FAIL": 1}, "10 of 11", "#8a4600"),
+        (
+            {"PASS": 1, "CRASH": 1, "HANG": 1, "BLOCKED": 1, "KNOWN": 1, "UNKNOWN_PASS": 1},
+            "1 of 6",
+            "#8a4600",
+        ),
+        ({"UNSUPPORTED": 5}, "not judged", "#57606a"),
+        ({"PASS": 5, "ADAPTER": 1}, "not judged", "#57606a"),
+        ({}, "not judged", "#57606a"),
+    ],
+)
 def test_what_it_says(totals: Dict[str, int], message: str, colour: str) -> None:
     root = parsed(**totals)
     label, told = root.iter(SVG + "text")
     assert (label.text, told.text) == ("InvokeEndpointWithResponseStream", message)
     assert root.find(SVG + "rect").get("fill") == colour
-    whole = "mine 1.2: %s; vectors 0.1.0, 2026-11-25" % (message if message == "not judged" else message + " cases as expected")
+    whole = f"mine 1.2: {message if message == 'not judged' else message + ' cases as expected'}; vectors 0.1.0, 2026-11-25"
     assert root.find(SVG + "title").text == whole == root.get("aria-label")
 
 
@@ -40,18 +56,26 @@ def test_the_parts_lie_beside_each_other() -> None:
     root = parsed(PASS=1234, FAIL=1000)
     label, told = root.iter(SVG + "text")
     left = 6 + int(label.get("textLength")) + 6
-    assert int(told.get("x")) == left + 6 and root.find(SVG + "path").get("d").startswith("M3 0h%dv20" % (left - 3))
-    assert int(root.get("width")) == left + int(told.get("textLength")) + 12 == int(root.find(SVG + "rect").get("width"))
+    assert int(told.get("x")) == left + 6 and root.find(SVG + "path").get("d").startswith(
+        f"M3 0h{int(left - 3)}v20"
+    )
+    assert (
+        int(root.get("width"))
+        == left + int(told.get("textLength")) + 12
+        == int(root.find(SVG + "rect").get("width"))
+    )
 
 
 @settings(deadline=None)
 @given(st.text(), st.text())
 def test_whatever_it_is_called_it_is_well_formed(name: str, version: str) -> None:
     root = parsed(name=name, version=version, PASS=1)
-    assert {node.tag for node in root.iter()} == {SVG + name for name in ("svg", "title", "rect", "path", "g", "text")}
+    assert {node.tag for node in root.iter()} == {
+        SVG + name for name in ("svg", "title", "rect", "path", "g", "text")
+    }
 
 
 def test_a_hostile_name_stays_text() -> None:
-    text = badge_text(report(name="\"><script>alert(1)</script>&\ud800\x00", PASS=1))
+    text = badge_text(report(name='"><script>alert(1)</script>&\ud800\x00', PASS=1))
     assert "<script" not in text and "{" not in text
     assert badge_text(report(name="{width}", PASS=1)).count("{width}") == 2

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Tests of conformance/report/dump.py: a case as files, which an adapter reads from its stdin without the runner."""
+
 import json
 import subprocess
 import sys
@@ -26,38 +27,70 @@ def test_every_case_can_be_written() -> None:
     for case in load_cases() + scenario_cases():
         written = files(case)
         data = input_bytes(case)
-        assert set(written) == {"question.jsonl", "expect.json", "README.txt"} | ({"input.bin"} if data is not None else set())
+        assert set(written) == {"question.jsonl", "expect.json", "README.txt"} | (
+            {"input.bin"} if data is not None else set()
+        )
         assert written.get("input.bin") == data
         lines = [json.loads(line) for line in written["question.jsonl"].splitlines()]
         assert [line["cmd"] for line in lines] == ["hello"] + ["run"] * len(case.delivery) + ["bye"]
-        assert [line["input"] for line in lines[1:-1]] == [addressed(case, question.input, SERVED) for question in questions_of(case)]
+        assert [line["input"] for line in lines[1:-1]] == [
+            addressed(case, question.input, SERVED) for question in questions_of(case)
+        ]
         assert [(one["delivery"], one["expect"]) for one in json.loads(written["expect.json"])] == [
-            (question.delivery, question.expect) for question in questions_of(case)]
+            (question.delivery, question.expect) for question in questions_of(case)
+        ]
 
 
 def test_the_adapter_answers_what_was_written(tmp_path: Path) -> None:
-    case = next(case for case in load_cases() if case.op == "eventstream.decode" and case.delivery[-1] == "trailing")
+    case = next(
+        case
+        for case in load_cases()
+        if case.op == "eventstream.decode" and case.delivery[-1] == "trailing"
+    )
     write_case(case, str(tmp_path / "deep" / case.id), RULES)
     with open(str(tmp_path / "deep" / case.id / "question.jsonl"), "rb") as questions:
-        told = subprocess.run([sys.executable, "-m", "conformance.adapters.refimpl"], stdin=questions, stdout=subprocess.PIPE,
-                              cwd=str(ROOT), check=True).stdout
+        told = subprocess.run(
+            [sys.executable, "-m", "conformance.adapters.refimpl"],
+            stdin=questions,
+            stdout=subprocess.PIPE,
+            cwd=str(ROOT),
+            check=True,
+        ).stdout
     answers = [json.loads(line) for line in told.splitlines()]
     assert answers[0]["protocol"] == 1
-    assert [judge(question, answer).word for question, answer in zip(questions_of(case), answers[1:])] == [PASS] * len(case.delivery)
-    assert (tmp_path / "deep" / case.id / "README.txt").read_text(encoding="utf-8").startswith(case.id + ": ")
+    assert [
+        judge(question, answer).word for question, answer in zip(questions_of(case), answers[1:])
+    ] == [PASS] * len(case.delivery)
+    assert (
+        (tmp_path / "deep" / case.id / "README.txt")
+        .read_text(encoding="utf-8")
+        .startswith(case.id + ": ")
+    )
 
 
 def test_a_call_is_answered_while_the_endpoint_is_served() -> None:
     case = next(case for case in scenario_cases() if case.id == "invoke-frames-split")
     with Endpoint() as endpoint:
         asked = files(case)["question.jsonl"].replace(SERVED, endpoint.url)
-        told = subprocess.run([sys.executable, "-m", "conformance.adapters.refimpl"], input=asked.encode("ascii"), stdout=subprocess.PIPE,
-                              cwd=str(ROOT), check=True).stdout
-    assert judge(questions_of(case)[0], json.loads(told.splitlines()[1]), None, endpoint.calls).word == PASS
+        told = subprocess.run(
+            [sys.executable, "-m", "conformance.adapters.refimpl"],
+            input=asked.encode("ascii"),
+            stdout=subprocess.PIPE,
+            cwd=str(ROOT),
+            check=True,
+        ).stdout
+    assert (
+        judge(questions_of(case)[0], json.loads(told.splitlines()[1]), None, endpoint.calls).word
+        == PASS
+    )
 
 
 def test_what_is_acceptable_stands_with_each_delivery() -> None:
-    other = {"expect": {"status": "ok", "output": {"messages": []}}, "why": "reason", "divergence": "DIV-001"}
+    other = {
+        "expect": {"status": "ok", "output": {"messages": []}},
+        "why": "reason",
+        "divergence": "DIV-001",
+    }
     case = made_result("evs-a").case._replace(delivery=("whole", "trailing"), acceptable=(other,))
     whole, trailing = json.loads(files(case)["expect.json"])
     assert (whole["seq"], trailing["seq"]) == (1, 2) and whole["acceptable"] == [other]

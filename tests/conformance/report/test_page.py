@@ -4,6 +4,7 @@
 Where there is no chromium with its driver these tests are skipped, and counted. The driver is a server on loopback on a port that
 the system chooses; it and its browser end with the tests.
 """
+
 import base64
 import json
 import re
@@ -25,11 +26,35 @@ from tests.support import made_result
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not BROWSER or not DRIVER, reason="no chromium with its driver")
 
-HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
-KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c", "Space": "\ue00d", "PageUp": "\ue00e", "PageDown": "\ue00f",
-        "End": "\ue010", "Home": "\ue011", "Left": "\ue012", "Up": "\ue013", "Right": "\ue014", "Down": "\ue015"}
-OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-           "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1200,900")
+HOSTILE = (
+    "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+)
+KEYS = {
+    "Tab": "\ue004",
+    "Enter": "\ue007",
+    "Escape": "\ue00c",
+    "Space": "\ue00d",
+    "PageUp": "\ue00e",
+    "PageDown": "\ue00f",
+    "End": "\ue010",
+    "Home": "\ue011",
+    "Left": "\ue012",
+    "Up": "\ue013",
+    "Right": "\ue014",
+    "Down": "\ue015",
+}
+OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--window-size=1200,900",
+)
 
 
 class Browser:
@@ -38,17 +63,21 @@ class Browser:
     def __init__(self, address: str) -> None:
         self.address = address
         capabilities = {"goog:chromeOptions": {"binary": BROWSER, "args": list(OPTIONS)}}
-        self.session = self._send("POST", "/session", {"capabilities": {"alwaysMatch": capabilities}})["sessionId"]
+        self.session = self._send(
+            "POST", "/session", {"capabilities": {"alwaysMatch": capabilities}}
+        )["sessionId"]
 
     def _send(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode("ascii")
-        request = urllib.request.Request(self.address + path, data, {"Content-Type": "application/json"}, method=method)
+        request = urllib.request.Request(
+            self.address + path, data, {"Content-Type": "application/json"}, method=method
+        )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=60) as answer:
             return json.loads(answer.read().decode("utf-8"))["value"]
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
-        return self._send(method, "/session/%s%s" % (self.session, path), body)
+        return self._send(method, f"/session/{self.session}{path}", body)
 
     def run(self, script: str, *arguments: Any) -> Any:
         return self.send("POST", "/execute/sync", {"script": script, "args": list(arguments)})
@@ -58,30 +87,55 @@ class Browser:
         self.send("POST", "/url", {"url": path.as_uri() + mark})
 
     def press(self, *keys: str) -> None:
-        strokes = [{"type": way, "value": KEYS.get(key, key)} for key in keys for way in ("keyDown", "keyUp")]
-        self.send("POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]})
+        strokes = [
+            {"type": way, "value": KEYS.get(key, key)}
+            for key in keys
+            for way in ("keyDown", "keyUp")
+        ]
+        self.send(
+            "POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]}
+        )
 
     def media(self, **features: str) -> None:
-        told = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
-        self.send("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"features": told}})
+        told = [
+            {"name": name.replace("_", "-"), "value": value} for name, value in features.items()
+        ]
+        self.send(
+            "POST",
+            "/goog/cdp/execute",
+            {"cmd": "Emulation.setEmulatedMedia", "params": {"features": told}},
+        )
 
     def focused(self) -> str:
-        return str(self.run("const one = document.activeElement; return one.textContent.trim() || one.name || one.tagName"))
+        return str(
+            self.run(
+                "const one = document.activeElement; return one.textContent.trim() || one.name || one.tagName"
+            )
+        )
 
     def shown(self) -> List[str]:
-        return list(self.run("return Array.from(document.querySelectorAll('tr.case')).filter(row => row.getClientRects().length)"
-                             ".map(row => row.cells[0].firstChild.textContent)"))
+        return list(
+            self.run(
+                "return Array.from(document.querySelectorAll('tr.case')).filter(row => row.getClientRects().length)"
+                ".map(row => row.cells[0].firstChild.textContent)"
+            )
+        )
 
     def choose(self, **values: str) -> List[str]:
         """Fill the filters in, and return the rows that are left."""
-        self.run("const form = document.querySelector('form'); for (const [name, value] of Object.entries(arguments[0])) "
-                 "{ form[name].value = value; } form.requestSubmit()", values)
+        self.run(
+            "const form = document.querySelector('form'); for (const [name, value] of Object.entries(arguments[0])) "
+            "{ form[name].value = value; } form.requestSubmit()",
+            values,
+        )
         return self.shown()
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    driver = subprocess.Popen([DRIVER or "", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    driver = subprocess.Popen(
+        [DRIVER or "", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
     assert driver.stdout is not None
     try:
         port = None
@@ -89,7 +143,7 @@ def browser() -> Iterator[Browser]:
             line = driver.stdout.readline()
             assert line, "the driver has ended"
             port = re.search(rb"successfully on port ([0-9]+)", line)
-        one = Browser("http://127.0.0.1:%d" % int(port.group(1)))
+        one = Browser(f"http://127.0.0.1:{int(port.group(1))}")
         yield one
         one.send("DELETE", "")
     finally:
@@ -106,14 +160,36 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     results = [
         made_result("evs-pass", title="the plain one"),
         made_result("evs-fail", FAIL, parts, message=HOSTILE, rules=("EVS-002",)),
-        made_result("txt-also", ACCEPTABLE, op="text.lines", note="allowed by a note", rules=("TXT-001",), input={"text": "a"}),
-        made_result("txt-last", op="text.lines", rules=("TXT-001", "TXT-002"), input={"text": "b"})]
-    others = [made_result(result.case.id, UNSUPPORTED, note="never offered", op=result.case.op, rules=result.case.rules)
-              if result.case.id == "txt-also" else result for result in results[:1] + results[2:]]
-    reports = [report_document(Implementation(name, "1", "c", (), {}), own, rules, "2026-11-25T18:00:00Z")
-               for name, own in ((HOSTILE[:50], results), ("theirs", others))]
+        made_result(
+            "txt-also",
+            ACCEPTABLE,
+            op="text.lines",
+            note="allowed by a note",
+            rules=("TXT-001",),
+            input={"text": "a"},
+        ),
+        made_result("txt-last", op="text.lines", rules=("TXT-001", "TXT-002"), input={"text": "b"}),
+    ]
+    others = [
+        made_result(
+            result.case.id,
+            UNSUPPORTED,
+            note="never offered",
+            op=result.case.op,
+            rules=result.case.rules,
+        )
+        if result.case.id == "txt-also"
+        else result
+        for result in results[:1] + results[2:]
+    ]
+    reports = [
+        report_document(Implementation(name, "1", "c", (), {}), own, rules, "2026-11-25T18:00:00Z")
+        for name, own in ((HOSTILE[:50], results), ("theirs", others))
+    ]
     path = tmp_path_factory.mktemp("page") / "page.html"
-    path.write_text(html_text(reports, [result.case for result in results], rules), encoding="utf-8")
+    path.write_text(
+        html_text(reports, [result.case for result in results], rules), encoding="utf-8"
+    )
     return path
 
 
@@ -127,41 +203,78 @@ def window(browser: Browser, page: Path) -> Browser:
 
 
 def test_nothing_of_a_report_runs(window: Browser) -> None:
-    assert window.run("return [document.title, document.images.length, document.scripts.length]") == [
-        "Conformance of 2 implementations", 0, 2]
+    assert window.run(
+        "return [document.title, document.images.length, document.scripts.length]"
+    ) == ["Conformance of 2 implementations", 0, 2]
     window.run("document.querySelector('#matrix td.fail').click()")
     assert window.run("return document.querySelector('dialog').innerText").count("onerror") >= 3
-    assert window.run("return [document.title, document.images.length]") == ["Conformance of 2 implementations", 0]
+    assert window.run("return [document.title, document.images.length]") == [
+        "Conformance of 2 implementations",
+        0,
+    ]
 
 
 def test_the_policy_holds_for_what_is_put_in_later(window: Browser) -> None:
-    window.run("const one = document.createElement('script'); one.textContent = \"document.title = 'owned'\"; document.body.append(one)")
+    window.run(
+        "const one = document.createElement('script'); one.textContent = \"document.title = 'owned'\"; document.body.append(one)"
+    )
     assert window.run("return document.title") == "Conformance of 2 implementations"
 
 
 def test_filters(window: Browser) -> None:
-    assert window.shown() == ALL and window.run("return document.getElementById('count').textContent") == "4 of 4 cases"
+    assert (
+        window.shown() == ALL
+        and window.run("return document.getElementById('count').textContent") == "4 of 4 cases"
+    )
     assert window.choose(verdict="FAIL") == ["evs-fail"]
     assert window.choose(verdict="any") == ["evs-fail", "txt-also"]
     assert window.choose(verdict="any", implementation="1") == []
     assert window.choose(verdict="UNSUPPORTED") == ["txt-also"]
-    assert window.run("return Array.from(document.querySelectorAll('#matrix thead th')).filter(one => one.getClientRects().length)"
-                      ".map(one => one.textContent)") == ["case", "theirs 1"]
-    assert window.choose(verdict="", implementation="", operation="text.lines") == ["txt-also", "txt-last"]
-    assert window.run("return Array.from(document.querySelectorAll('.group')).filter(one => one.getClientRects().length).length") == 1
+    assert window.run(
+        "return Array.from(document.querySelectorAll('#matrix thead th')).filter(one => one.getClientRects().length)"
+        ".map(one => one.textContent)"
+    ) == ["case", "theirs 1"]
+    assert window.choose(verdict="", implementation="", operation="text.lines") == [
+        "txt-also",
+        "txt-last",
+    ]
+    assert (
+        window.run(
+            "return Array.from(document.querySelectorAll('.group')).filter(one => one.getClientRects().length).length"
+        )
+        == 1
+    )
     assert window.choose(operation="", rule="TXT-002") == ["txt-last"]
     assert window.choose(rule="", text="PLAIN one") == ["evs-pass"]
     assert window.choose(text="onerror") == ["evs-fail"]
     assert window.choose(text="plain onerror") == []
-    assert window.run("return Array.from(document.querySelectorAll('.finding')).filter(one => one.getClientRects().length).length") == 0
+    assert (
+        window.run(
+            "return Array.from(document.querySelectorAll('.finding')).filter(one => one.getClientRects().length).length"
+        )
+        == 0
+    )
     window.run("document.querySelector('button[type=reset]').click()")
-    assert window.run("return new Promise(done => setTimeout(done, 50))") is None and window.shown() == ALL
+    assert (
+        window.run("return new Promise(done => setTimeout(done, 50))") is None
+        and window.shown() == ALL
+    )
 
 
 def test_the_keyboard_alone_is_enough(window: Browser) -> None:
-    for expected in ("implementations", "text", "verdict", "implementation", "operation", "rule", "All cases"):
+    for expected in (
+        "implementations",
+        "text",
+        "verdict",
+        "implementation",
+        "operation",
+        "rule",
+        "All cases",
+    ):
         window.press("Tab")
-        told = window.run("const one = document.activeElement; return one.getAttribute('aria-label') || one.name || one.textContent")
+        told = window.run(
+            "const one = document.activeElement; return one.getAttribute('aria-label') || one.name || one.textContent"
+        )
         assert told.lower() == expected.lower()
     window.press("Tab")
     assert window.focused().startswith("evs-pass")
@@ -169,20 +282,33 @@ def test_the_keyboard_alone_is_enough(window: Browser) -> None:
     window.press("Down", "Right")
     assert window.focused() == "FAIL"
     window.press("Up", "End")
-    assert window.run("return [document.activeElement.cellIndex, document.activeElement.parentNode.rowIndex]") == [2, 2]
+    assert window.run(
+        "return [document.activeElement.cellIndex, document.activeElement.parentNode.rowIndex]"
+    ) == [2, 2]
     window.press("PageDown", "Home")
     assert window.focused().startswith("txt-last")
     window.press("Left", "Up", "Right", "Enter")
-    assert window.run("return document.querySelector('dialog').open") is True and window.focused() == "Close"
+    assert (
+        window.run("return document.querySelector('dialog').open") is True
+        and window.focused() == "Close"
+    )
     assert "allowed by a note" in window.run("return document.getElementById('content').innerText")
     window.press("p")
     told = window.run("return document.querySelector('dialog').innerText")
-    assert "evs-fail" in told and "messages[0].payload" in told and load_rules()["EVS-002"].text in told and "what it costs" in told
+    assert (
+        "evs-fail" in told
+        and "messages[0].payload" in told
+        and load_rules()["EVS-002"].text in told
+        and "what it costs" in told
+    )
     assert "000000  00 00 00 10" in told
     window.press("p", "n")
     assert "txt-also" in window.run("return document.getElementById('head').textContent")
     window.press("Escape")
-    assert window.run("return document.querySelector('dialog').open") is False and window.focused() == "accept"
+    assert (
+        window.run("return document.querySelector('dialog').open") is False
+        and window.focused() == "accept"
+    )
     window.press("Right", "Space")
     assert "never offered" in window.run("return document.getElementById('content').innerText")
     window.press("Escape", "Tab")
@@ -208,7 +334,12 @@ def test_light_dark_and_narrow(window: Browser) -> None:
         assert window.run(CONTRAST) >= 4.5
     assert grounds == ["rgb(255, 255, 255)", "rgb(13, 17, 23)"]
     window.send("POST", "/window/rect", {"width": 500, "height": 800})
-    assert window.run("return document.documentElement.scrollWidth <= document.documentElement.clientWidth") is True
+    assert (
+        window.run(
+            "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
+        is True
+    )
     window.send("POST", "/window/rect", {"width": 1200, "height": 900})
     window.media()
 
@@ -230,22 +361,35 @@ return Math.min(...Array.from(document.querySelectorAll("body *")).filter((one) 
 
 
 def test_on_paper_the_quiet_rows_and_the_controls_are_left_out(window: Browser) -> None:
-    window.send("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": "print"}})
+    window.send(
+        "POST",
+        "/goog/cdp/execute",
+        {"cmd": "Emulation.setEmulatedMedia", "params": {"media": "print"}},
+    )
     assert window.shown() == ["evs-fail", "txt-also"]
     assert window.run("return document.querySelector('form').getClientRects().length") == 0
-    window.send("POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": ""}})
+    window.send(
+        "POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": ""}}
+    )
     assert base64.b64decode(window.send("POST", "/print", {})).startswith(b"%PDF-")
 
 
 def test_without_scripts_the_page_reads(browser: Browser, page: Path) -> None:
     def scripts(off: bool) -> None:
         parameters: Dict[str, Any] = {"value": off}
-        browser.send("POST", "/goog/cdp/execute", {"cmd": "Emulation.setScriptExecutionDisabled", "params": parameters})
+        browser.send(
+            "POST",
+            "/goog/cdp/execute",
+            {"cmd": "Emulation.setScriptExecutionDisabled", "params": parameters},
+        )
+
     scripts(True)
     try:
         browser.open(page)
         told = browser.run("return document.body.innerText")
-        assert browser.shown() == ALL and "allowed by a note" in told and "messages[0].payload" in told
+        assert (
+            browser.shown() == ALL and "allowed by a note" in told and "messages[0].payload" in told
+        )
         assert browser.run("return document.querySelector('form').getClientRects().length") == 0
         assert "Every cell that is more than a pass leads to its finding below." in told
     finally:

@@ -5,6 +5,7 @@ The plan: adapters are small programs written here that speak the protocol by ha
 to. Cases are `text.lines` cases whose text names what the adapter does; each run is compared whole, case by case. The wire is
 played with the reference's own adapter and with clients that sign wrongly or call twice.
 """
+
 import os
 import threading
 import time
@@ -65,7 +66,9 @@ def answer(question):
 def act(question, parts):
     say({"seq": question["seq"], "status": "ok", "output": {"lines": parts}})
 """
-DOING = TALKING + """
+DOING = (
+    TALKING
+    + """
 def act(question, parts, plain=act):
     done = ACTS.get(parts[0])
     if done is not None:
@@ -75,19 +78,51 @@ def act(question, parts, plain=act):
 
 ACTS = %r
 """
+)
 
 
-def case_of(text: str, delivery: Tuple[str, ...] = ("whole",), op: str = "text.lines", lines: Optional[List[str]] = None) -> Case:
+def case_of(
+    text: str,
+    delivery: Tuple[str, ...] = ("whole",),
+    op: str = "text.lines",
+    lines: Optional[List[str]] = None,
+) -> Case:
     expect = {"status": "ok", "output": {"lines": [text] if lines is None else lines}}
-    return Case("txt-" + text, "", ("TXT-001",), "MUST", op, {"text": text}, delivery, expect, (), (), "", "", "", "x")
+    return Case(
+        "txt-" + text,
+        "",
+        ("TXT-001",),
+        "MUST",
+        op,
+        {"text": text},
+        delivery,
+        expect,
+        (),
+        (),
+        "",
+        "",
+        "",
+        "x",
+    )
 
 
-def run_with(tmp_path: Path, acts: Dict[str, str], cases: List[Case], timeout: float = PATIENCE, jobs: Optional[int] = None,
-             **options: Any) -> Dict[str, Tuple[str, str]]:
+def run_with(
+    tmp_path: Path,
+    acts: Dict[str, str],
+    cases: List[Case],
+    timeout: float = PATIENCE,
+    jobs: Optional[int] = None,
+    **options: Any,
+) -> Dict[str, Tuple[str, str]]:
     """Return (word, note or stage) of each case, by what its text says."""
     run = Runner(adapter_program(tmp_path, DOING % acts), timeout, jobs).run(cases, **options)
-    assert [result.case for result in run.results if not result.case.id.startswith("behind-")] == cases
-    return {result.case.id[4:] if result.case.id.startswith("txt-") else result.case.id: told(result) for result in run.results}
+    assert [
+        result.case for result in run.results if not result.case.id.startswith("behind-")
+    ] == cases
+    return {
+        result.case.id[4:] if result.case.id.startswith("txt-") else result.case.id: told(result)
+        for result in run.results
+    }
 
 
 def told(result: Result) -> Tuple[str, str]:
@@ -97,13 +132,20 @@ def told(result: Result) -> Tuple[str, str]:
 
 # ---- a good adapter ----------------------------------------------------------------------------------------------
 
+
 def test_cases_come_back_in_their_order_with_what_they_came_to(tmp_path: Path) -> None:
     cases = [case_of("a"), case_of("b", lines=["c"]), case_of("d", op="text.sse"), case_of("e")]
     seen: List[Tuple[int, int, str]] = []
-    run = Runner(adapter_program(tmp_path, TALKING)).run(cases, lambda done, total, result: seen.append((done, total, result.case.id)))
+    run = Runner(adapter_program(tmp_path, TALKING)).run(
+        cases, lambda done, total, result: seen.append((done, total, result.case.id))
+    )
     assert run.implementation == Implementation("mine", "1.2", "python", ("text.lines",), {})
     assert [told(result) for result in run.results] == [
-        (PASS, ""), (FAIL, "lines[0]"), (UNSUPPORTED, "it does not offer text.sse"), (PASS, "")]
+        (PASS, ""),
+        (FAIL, "lines[0]"),
+        (UNSUPPORTED, "it does not offer text.sse"),
+        (PASS, ""),
+    ]
     assert sorted(seen) == [(1, 4, "txt-d"), (2, 4, "txt-a"), (3, 4, "txt-b"), (4, 4, "txt-e")]
     assert run.seconds > 0 and all(result.seconds >= 0 for result in run.results)
     assert told_implementation(run.implementation) == "mine 1.2 (python)"
@@ -111,29 +153,54 @@ def test_cases_come_back_in_their_order_with_what_they_came_to(tmp_path: Path) -
 
 def test_a_case_is_asked_once_for_each_delivery_and_gets_the_worst(tmp_path: Path) -> None:
     ways = ("whole", "bytewise", "halves")
-    cases = [case_of("ab", ways, lines=["a", "b"]), case_of("x", ways), case_of("cd", ways, lines=["cd"])]
+    cases = [
+        case_of("ab", ways, lines=["a", "b"]),
+        case_of("x", ways),
+        case_of("cd", ways, lines=["cd"]),
+    ]
     run = Runner(adapter_program(tmp_path, TALKING)).run(cases)
-    assert [(result.verdict.word, result.delivery) for result in run.results] == [(FAIL, "whole"), (PASS, "whole"), (FAIL, "bytewise")]
+    assert [(result.verdict.word, result.delivery) for result in run.results] == [
+        (FAIL, "whole"),
+        (PASS, "whole"),
+        (FAIL, "bytewise"),
+    ]
 
 
 def test_own_names_of_kinds(tmp_path: Path) -> None:
-    program = adapter_program(tmp_path, """
+    program = adapter_program(
+        tmp_path,
+        """
         hello["kinds"] = {"DecodeError": "utf8"}
         def answer(question):
             say({"seq": question["seq"], "status": "reject", "kind": "DecodeError"})
-        """)
-    cases = [case_of("a")._replace(expect={"status": "reject", "kind": kind}) for kind in ("utf8", "limit")]
-    assert [told(result)[0] for case in cases for result in Runner(program).run([case]).results] == [PASS, FAIL]
+        """,
+    )
+    cases = [
+        case_of("a")._replace(expect={"status": "reject", "kind": kind})
+        for kind in ("utf8", "limit")
+    ]
+    assert [
+        told(result)[0] for case in cases for result in Runner(program).run([case]).results
+    ] == [PASS, FAIL]
 
 
 def test_one_process_for_all_cases_or_several(tmp_path: Path) -> None:
-    acts = {"p%d" % number: "time.sleep(0.1); say({'seq': question['seq'], 'status': 'reject', 'kind': 'P%d' % os.getpid()})"
-            for number in range(6)}
+    acts = {
+        f"p{int(number)}": "time.sleep(0.1); say({'seq': question['seq'], 'status': 'reject', 'kind': 'P%d' % os.getpid()})"
+        for number in range(6)
+    }
     cases = [case_of(name) for name in acts]
 
     def processes(jobs: Optional[int]) -> int:
         run = Runner(adapter_program(tmp_path, DOING % acts), PATIENCE, jobs).run(cases)
-        return len({result.verdict.difference.actual for result in run.results if result.verdict.difference})
+        return len(
+            {
+                result.verdict.difference.actual
+                for result in run.results
+                if result.verdict.difference
+            }
+        )
+
     assert processes(None) == 1 and processes(1) == 1
     assert 2 <= processes(3) <= 3
 
@@ -142,16 +209,46 @@ def test_one_process_for_all_cases_or_several(tmp_path: Path) -> None:
 
 SAME_SEQ = '{"seq": %d, "status": "ok", "output": {"lines": ["noisy"]}}'
 BREAKDOWNS: Dict[str, Tuple[str, str, str]] = {
-    "dies": ("sys.stderr.write('out of memory'); sys.stderr.flush(); os._exit(7)", CRASH, "it ended with exit code 7: out of memory"),
-    "half": ("say(b'{\"seq\": 3'); os._exit(0)", CRASH, 'it ended with exit code 0; it had begun the line {"seq": 3'),
-    "rubbish": ("say(b'Segmentation fault\\n')", ADAPTER,
-                "it does not answer as the protocol asks: a line that is no answer: Segmentation fault (JSON cannot be read: "),
-    "list": ("say([1])", ADAPTER, "it does not answer as the protocol asks: a line that is no answer: [1] (expected a JSON object)"),
-    "seq": ("say({'seq': 999, 'status': 'ok'})", ADAPTER,
-            "it does not answer as the protocol asks: an answer to another question: seq 999"),
-    "form": ("say({'seq': question['seq'], 'status': 'fine'})", ADAPTER, "its answer breaks the protocol: status: expected ok,"),
-    "own-error": ("say({'seq': question['seq'], 'status': 'error', 'detail': 'bug'})", ADAPTER, "it says that it is broken itself: bug"),
-    "unsupported": ("say({'seq': question['seq'], 'status': 'unsupported', 'reason': 'later'})", UNSUPPORTED, "later"),
+    "dies": (
+        "sys.stderr.write('out of memory'); sys.stderr.flush(); os._exit(7)",
+        CRASH,
+        "it ended with exit code 7: out of memory",
+    ),
+    "half": (
+        "say(b'{\"seq\": 3'); os._exit(0)",
+        CRASH,
+        'it ended with exit code 0; it had begun the line {"seq": 3',
+    ),
+    "rubbish": (
+        "say(b'Segmentation fault\\n')",
+        ADAPTER,
+        "it does not answer as the protocol asks: a line that is no answer: Segmentation fault (JSON cannot be read: ",
+    ),
+    "list": (
+        "say([1])",
+        ADAPTER,
+        "it does not answer as the protocol asks: a line that is no answer: [1] (expected a JSON object)",
+    ),
+    "seq": (
+        "say({'seq': 999, 'status': 'ok'})",
+        ADAPTER,
+        "it does not answer as the protocol asks: an answer to another question: seq 999",
+    ),
+    "form": (
+        "say({'seq': question['seq'], 'status': 'fine'})",
+        ADAPTER,
+        "its answer breaks the protocol: status: expected ok,",
+    ),
+    "own-error": (
+        "say({'seq': question['seq'], 'status': 'error', 'detail': 'bug'})",
+        ADAPTER,
+        "it says that it is broken itself: bug",
+    ),
+    "unsupported": (
+        "say({'seq': question['seq'], 'status': 'unsupported', 'reason': 'later'})",
+        UNSUPPORTED,
+        "later",
+    ),
 }
 
 
@@ -169,92 +266,168 @@ def test_each_breakdown_is_told_and_costs_no_other_case(tmp_path: Path) -> None:
 
 def test_a_hang_is_told_from_a_failure_and_costs_its_own_case(tmp_path: Path) -> None:
     acts = {"silent": "time.sleep(600)", "half": "say(b'{\"se'); time.sleep(600)"}
-    found = run_with(tmp_path, acts, [case_of("a"), case_of("silent"), case_of("b"), case_of("half"), case_of("c")], timeout=1.5)
-    assert found == {"a": (PASS, ""), "silent": (HANG, "no answer after 1.5 s"), "b": (PASS, ""), "c": (PASS, ""),
-                     "half": (HANG, 'no answer after 1.5 s, only the beginning of a line: {"se')}
+    found = run_with(
+        tmp_path,
+        acts,
+        [case_of("a"), case_of("silent"), case_of("b"), case_of("half"), case_of("c")],
+        timeout=1.5,
+    )
+    assert found == {
+        "a": (PASS, ""),
+        "silent": (HANG, "no answer after 1.5 s"),
+        "b": (PASS, ""),
+        "c": (PASS, ""),
+        "half": (HANG, 'no answer after 1.5 s, only the beginning of a line: {"se'),
+    }
 
 
 def test_a_question_that_hangs_is_asked_once(tmp_path: Path) -> None:
     mark = tmp_path / "asked"
-    acts = {"silent": "open(%r, 'a').write('x'); time.sleep(600)" % str(mark)}
-    assert run_with(tmp_path, acts, [case_of("a"), case_of("silent"), case_of("b")], timeout=1.5)["silent"][0] == HANG
+    acts = {"silent": f"open({str(mark)!r}, 'a').write('x'); time.sleep(600)"}
+    assert (
+        run_with(tmp_path, acts, [case_of("a"), case_of("silent"), case_of("b")], timeout=1.5)[
+            "silent"
+        ][0]
+        == HANG
+    )
     assert mark.read_text() == "x", "another time-out would say no more"
 
 
 def test_after_a_breakdown_the_other_deliveries_are_not_asked(tmp_path: Path) -> None:
     mark = tmp_path / "asked"
-    does = "open(%r, 'a').write('x'); time.sleep(600)" % str(mark)
+    does = f"open({str(mark)!r}, 'a').write('x'); time.sleep(600)"
     acts = dict.fromkeys(("silent", "s", "sil"), does)  # the first part in each delivery
-    assert run_with(tmp_path, acts, [case_of("silent", ("whole", "bytewise", "halves"))], timeout=1.0)["silent"][0] == HANG
+    assert (
+        run_with(tmp_path, acts, [case_of("silent", ("whole", "bytewise", "halves"))], timeout=1.0)[
+            "silent"
+        ][0]
+        == HANG
+    )
     assert mark.read_text() == "x"
 
 
-@pytest.mark.parametrize("does", [
-    "say(b'noise\\n')", "say(b'\\n')", "say({'seq': question['seq'], 'status': 'ok'})",
-    "time.sleep(0.3); say({'seq': question['seq'], 'status': 'ok'})"])
+@pytest.mark.parametrize(
+    "does",
+    [
+        "say(b'noise\\n')",
+        "say(b'\\n')",
+        "say({'seq': question['seq'], 'status': 'ok'})",
+        "time.sleep(0.3); say({'seq': question['seq'], 'status': 'ok'})",
+    ],
+)
 def test_a_line_behind_an_answer_is_told_and_costs_no_other_case(does: str, tmp_path: Path) -> None:
-    found = run_with(tmp_path, {"twice": "plain(question, parts); " + does}, [case_of("a"), case_of("twice"), case_of("b"), case_of("c")])
+    found = run_with(
+        tmp_path,
+        {"twice": "plain(question, parts); " + does},
+        [case_of("a"), case_of("twice"), case_of("b"), case_of("c")],
+    )
     assert found["a"] == found["b"] == found["c"] == (PASS, "")
-    late = found.get("behind-txt-twice")  # it came behind the next question, so that it could be noise of its answer
+    late = found.get(
+        "behind-txt-twice"
+    )  # it came behind the next question, so that it could be noise of its answer
     if late is None:
-        assert found["twice"][0] == ADAPTER and found["twice"][1].startswith("it wrote another line behind its answer: ")
+        assert found["twice"][0] == ADAPTER and found["twice"][1].startswith(
+            "it wrote another line behind its answer: "
+        )
     else:
         assert found["twice"] == (PASS, "") and late[0] == ADAPTER
-        assert late[1].startswith("a fresh process answers txt-b, this one did not: a line that is no answer: ")
+        assert late[1].startswith(
+            "a fresh process answers txt-b, this one did not: a line that is no answer: "
+        )
 
 
-@pytest.mark.parametrize("does, note", [
-    ("os._exit(4)", "it ended with exit code 4 and said nothing"),
-    ("time.sleep(0.3); os._exit(4)", "it ended with exit code 4 and said nothing"),
-    ("say(b'half'); os._exit(0)", "it ended with exit code 0; it had begun the line half"),
-])
+@pytest.mark.parametrize(
+    "does, note",
+    [
+        ("os._exit(4)", "it ended with exit code 4 and said nothing"),
+        ("time.sleep(0.3); os._exit(4)", "it ended with exit code 4 and said nothing"),
+        ("say(b'half'); os._exit(0)", "it ended with exit code 0; it had begun the line half"),
+    ],
+)
 def test_who_dies_between_two_cases_costs_neither(does: str, note: str, tmp_path: Path) -> None:
-    found = run_with(tmp_path, {"twice": "plain(question, parts); " + does}, [case_of("a"), case_of("twice"), case_of("b"), case_of("c")])
-    assert found == {"a": (PASS, ""), "twice": (PASS, ""), "b": (PASS, ""), "c": (PASS, ""),
-                     "behind-txt-twice": (CRASH, "a fresh process answers txt-b, this one did not: " + note)}
+    found = run_with(
+        tmp_path,
+        {"twice": "plain(question, parts); " + does},
+        [case_of("a"), case_of("twice"), case_of("b"), case_of("c")],
+    )
+    assert found == {
+        "a": (PASS, ""),
+        "twice": (PASS, ""),
+        "b": (PASS, ""),
+        "c": (PASS, ""),
+        "behind-txt-twice": (CRASH, "a fresh process answers txt-b, this one did not: " + note),
+    }
     assert list(found).index("behind-txt-twice") == 2
 
 
 def test_who_breaks_down_of_what_came_before_costs_no_case(tmp_path: Path) -> None:
-    acts = dict.fromkeys(("b", "c"), "say(b'late\\n') if question['seq'] > 1 else None; plain(question, parts)")
+    acts = dict.fromkeys(
+        ("b", "c"), "say(b'late\\n') if question['seq'] > 1 else None; plain(question, parts)"
+    )
     found = run_with(tmp_path, acts, [case_of("a"), case_of("b"), case_of("c"), case_of("d")])
     assert {found[name] for name in "abcd"} == {(PASS, "")}, "a fresh process answers each"
-    told = ["a fresh process answers txt-%s, this one did not: a line that is no answer: late (" % name for name in "bc"]
+    told = [
+        f"a fresh process answers txt-{name}, this one did not: a line that is no answer: late ("
+        for name in "bc"
+    ]
     assert [found[name][0] for name in ("behind-txt-a", "behind-txt-b")] == [ADAPTER] * 2
-    assert found["behind-txt-a"][1].startswith(told[0]) and found["behind-txt-b"][1].startswith(told[1])
+    assert found["behind-txt-a"][1].startswith(told[0]) and found["behind-txt-b"][1].startswith(
+        told[1]
+    )
 
 
 def test_a_second_line_in_one_of_several_deliveries(tmp_path: Path) -> None:
     acts = {"xy": "plain(question, parts); say(b'noise\\n'); time.sleep(0.2)"}
-    found = run_with(tmp_path, acts, [case_of("xy", ("whole", "halves"), lines=["xy"]), case_of("b")])
+    found = run_with(
+        tmp_path, acts, [case_of("xy", ("whole", "halves"), lines=["xy"]), case_of("b")]
+    )
     assert found["xy"][0] == ADAPTER and found["b"] == (PASS, "")
 
 
 def test_a_line_behind_the_last_answer(tmp_path: Path) -> None:
-    found = run_with(tmp_path, {"last": "plain(question, parts); say(b'noise\\n')"}, [case_of("a"), case_of("last")])
-    assert found == {"a": (PASS, ""), "last": (ADAPTER, "it wrote another line behind its answer: noise")}
+    found = run_with(
+        tmp_path,
+        {"last": "plain(question, parts); say(b'noise\\n')"},
+        [case_of("a"), case_of("last")],
+    )
+    assert found == {
+        "a": (PASS, ""),
+        "last": (ADAPTER, "it wrote another line behind its answer: noise"),
+    }
 
 
 def test_one_that_dies_between_two_deliveries_of_a_case(tmp_path: Path) -> None:
-    found = run_with(tmp_path, {"xy": "plain(question, parts); os._exit(4)"}, [case_of("xy", ("whole", "halves")), case_of("b")])
+    found = run_with(
+        tmp_path,
+        {"xy": "plain(question, parts); os._exit(4)"},
+        [case_of("xy", ("whole", "halves")), case_of("b")],
+    )
     assert found["xy"][0] == CRASH and found["b"] == (PASS, "")
 
 
 def test_one_that_cannot_be_started_again(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    acts = {"dies": "open(%r, 'w').close(); os._exit(3)" % str(mark)}
-    program = adapter_program(tmp_path, DOING % acts + "\nif os.path.exists(%r): sys.exit('no licence')\n" % str(mark))
+    acts = {"dies": f"open({str(mark)!r}, 'w').close(); os._exit(3)"}
+    program = adapter_program(
+        tmp_path, DOING % acts + f"\nif os.path.exists({str(mark)!r}): sys.exit('no licence')\n"
+    )
     run = Runner(program, PATIENCE).run([case_of("a"), case_of("dies"), case_of("b"), case_of("c")])
     found = [told(result) for result in run.results]
     assert found[0] == (PASS, ""), "what it had answered counts"
     gone = (ADAPTER, "it cannot be started again: it ended with exit code 1: no licence")
-    assert found[2:] == [gone] * 2 or found[2] == (ADAPTER, "it does not answer as the protocol asks: " + gone[1]) and found[3] == gone
+    assert (
+        found[2:] == [gone] * 2
+        or found[2] == (ADAPTER, "it does not answer as the protocol asks: " + gone[1])
+        and found[3] == gone
+    )
     assert exit_code(run.results) == 3
 
 
 def test_megabytes(tmp_path: Path) -> None:
-    acts = {"much": "say({'seq': question['seq'], 'status': 'ok', 'output': {'lines': ['x' * 3000000]}})",
-            "noise": "say(b'x' * 3000000 + b'\\n')"}
+    acts = {
+        "much": "say({'seq': question['seq'], 'status': 'ok', 'output': {'lines': ['x' * 3000000]}})",
+        "noise": "say(b'x' * 3000000 + b'\\n')",
+    }
     found = run_with(tmp_path, acts, [case_of("much"), case_of("noise"), case_of("b")])
     assert found["much"] == (FAIL, "lines[0]") and found["b"] == (PASS, "")
     assert found["noise"][0] == ADAPTER and len(found["noise"][1]) < 1000
@@ -262,8 +435,12 @@ def test_megabytes(tmp_path: Path) -> None:
 
 # ---- the smoke test ----------------------------------------------------------------------------------------------
 
-HELLO = {"protocol": 1, "implementation": {"name": "n", "version": "v", "language": "l"}, "operations": ["text.lines", "http.call"],
-         "kinds": {"A": "utf8"}}
+HELLO = {
+    "protocol": 1,
+    "implementation": {"name": "n", "version": "v", "language": "l"},
+    "operations": ["text.lines", "http.call"],
+    "kinds": {"A": "utf8"},
+}
 
 
 def test_what_an_adapter_says_of_itself() -> None:
@@ -273,33 +450,68 @@ def test_what_an_adapter_says_of_itself() -> None:
     assert implementation_of(everything).operations == OPERATION_NAMES
 
 
-@pytest.mark.parametrize("change, words", [
-    ({"protocol": 2}, "protocol (expected 1, got 2)"), ({"protocol": True}, "protocol (expected 1, got True)"),
-    ({"protocol": None}, "protocol (expected 1)"), ({"protocol": 1.0}, "protocol (expected 1, got 1.0)"),
-    ({"implementation": "n"}, "implementation (expected an object with the texts name, version, language, got n)"),
-    ({"implementation": {"name": "n", "version": 1, "language": "l"}}, "implementation (expected an object"),
-    ({"operations": None}, "operations (expected a list with some of sigv4.sign"), ({"operations": []}, "operations (expected"),
-    ({"operations": ["http.call"]}, "operations (expected"), ({"operations": "text.lines"}, "operations (expected"),
-    ({"kinds": ["utf8"]}, "kinds (expected an object from its own names to the protocol's kinds, got ['utf8'])"),
-    ({"kinds": {"A": 7}}, "kinds (expected"), ({"kinds": {"A": "bad", "B": "utf8"}}, "got ['bad'])"),
-])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"protocol": 2}, "protocol (expected 1, got 2)"),
+        ({"protocol": True}, "protocol (expected 1, got True)"),
+        ({"protocol": None}, "protocol (expected 1)"),
+        ({"protocol": 1.0}, "protocol (expected 1, got 1.0)"),
+        (
+            {"implementation": "n"},
+            "implementation (expected an object with the texts name, version, language, got n)",
+        ),
+        (
+            {"implementation": {"name": "n", "version": 1, "language": "l"}},
+            "implementation (expected an object",
+        ),
+        ({"operations": None}, "operations (expected a list with some of sigv4.sign"),
+        ({"operations": []}, "operations (expected"),
+        ({"operations": ["http.call"]}, "operations (expected"),
+        ({"operations": "text.lines"}, "operations (expected"),
+        (
+            {"kinds": ["utf8"]},
+            "kinds (expected an object from its own names to the protocol's kinds, got ['utf8'])",
+        ),
+        ({"kinds": {"A": 7}}, "kinds (expected"),
+        ({"kinds": {"A": "bad", "B": "utf8"}}, "got ['bad'])"),
+    ],
+)
 def test_a_hello_out_of_form(change: Dict[str, Any], words: str) -> None:
     with pytest.raises(BrokenAdapter) as caught:
         implementation_of(dict(HELLO, **change))
-    assert str(caught.value).startswith("the adapter's hello is not in form: ") and words in str(caught.value)
+    assert str(caught.value).startswith("the adapter's hello is not in form: ") and words in str(
+        caught.value
+    )
 
 
-@pytest.mark.parametrize("body, words", [
-    ("hello['protocol'] = 2", "the adapter's hello is not in form: protocol"),
-    ("hello = [1]", "the adapter does not say hello: a line that is no answer: [1]"),
-    ("sys.exit('no module named sdk')", "the adapter does not say hello: it ended with exit code 1: no module named sdk"),
-    ("def answer(question): os._exit(2)", "the adapter does not answer a trivial question of text.lines: it ended with exit code 2"),
-    ("def answer(question): time.sleep(600)", "the adapter does not answer a trivial question of text.lines: no answer after 1 s"),
-    ("def answer(question): say({'seq': 1, 'status': 'error', 'detail': 'no sdk'})",
-     "the adapter does not answer a trivial question of text.lines in form: it says that it is broken itself: no sdk"),
-    ("def answer(question): say({'seq': 1, 'status': 'ok', 'output': {'lines': ['wrong']}})",
-     "a wrong expectation passes for text.lines: PASS"),
-])
+@pytest.mark.parametrize(
+    "body, words",
+    [
+        ("hello['protocol'] = 2", "the adapter's hello is not in form: protocol"),
+        ("hello = [1]", "the adapter does not say hello: a line that is no answer: [1]"),
+        (
+            "sys.exit('no module named sdk')",
+            "the adapter does not say hello: it ended with exit code 1: no module named sdk",
+        ),
+        (
+            "def answer(question): os._exit(2)",
+            "the adapter does not answer a trivial question of text.lines: it ended with exit code 2",
+        ),
+        (
+            "def answer(question): time.sleep(600)",
+            "the adapter does not answer a trivial question of text.lines: no answer after 1 s",
+        ),
+        (
+            "def answer(question): say({'seq': 1, 'status': 'error', 'detail': 'no sdk'})",
+            "the adapter does not answer a trivial question of text.lines in form: it says that it is broken itself: no sdk",
+        ),
+        (
+            "def answer(question): say({'seq': 1, 'status': 'ok', 'output': {'lines': ['wrong']}})",
+            "a wrong expectation passes for text.lines: PASS",
+        ),
+    ],
+)
 def test_an_adapter_that_cannot_be_judged(body: str, words: str, tmp_path: Path) -> None:
     with pytest.raises(BrokenAdapter) as caught:
         Runner(adapter_program(tmp_path, body), 1.0).run([case_of("a")])
@@ -307,24 +519,37 @@ def test_an_adapter_that_cannot_be_judged(body: str, words: str, tmp_path: Path)
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(BrokenAdapter, match="does not say hello: .*nowhere cannot be started: No such file"):
+    with pytest.raises(
+        BrokenAdapter, match="does not say hello: .*nowhere cannot be started: No such file"
+    ):
         Runner([str(tmp_path / "nowhere")]).run([case_of("a")])
 
 
-def test_a_trivial_question_of_each_operation_is_answered_by_the_reference_and_the_wrong_expectation_fails() -> None:
+def test_a_trivial_question_of_each_operation_is_answered_by_the_reference_and_the_wrong_expectation_fails() -> (
+    None
+):
     assert set(runner._TRIVIAL) == set(OPERATION_NAMES)
     run = Runner(OWN_ADAPTER, PATIENCE, environment=own_environment()).run([])
-    assert (run.implementation.name, run.implementation.version, run.results) == ("refimpl", VERSION, [])
+    assert (run.implementation.name, run.implementation.version, run.results) == (
+        "refimpl",
+        VERSION,
+        [],
+    )
     assert set(run.implementation.operations) <= set(OPERATION_NAMES)
 
 
 def test_what_a_report_holds_of_an_adapter_that_cannot_be_judged() -> None:
     run = broken_run(BrokenAdapter("no hello"))
-    assert isinstance(run, Run) and [(result.case.id, told(result)) for result in run.results] == [("smoke-test", (ADAPTER, "no hello"))]
+    assert isinstance(run, Run) and [(result.case.id, told(result)) for result in run.results] == [
+        ("smoke-test", (ADAPTER, "no hello"))
+    ]
     assert exit_code(run.results) == 3
 
 
-@pytest.mark.parametrize("text, words", [("a 'b c' d\\ e", ["a", "b c", "d e"]), ("perl adapter.pl", ["perl", "adapter.pl"])])
+@pytest.mark.parametrize(
+    "text, words",
+    [("a 'b c' d\\ e", ["a", "b c", "d e"]), ("perl adapter.pl", ["perl", "adapter.pl"])],
+)
 def test_a_command_is_split_as_a_shell_splits_it(text: str, words: List[str]) -> None:
     assert split_command(text) == words
 
@@ -341,16 +566,26 @@ WIRE = {case.id[7:]: case for case in scenario_cases()}
 
 
 def test_the_reference_is_right_on_the_catalogue() -> None:
-    chosen = [case for name, case in WIRE.items() if find(name).answer.ending != "stall"] + [WIRE["stall-between-parts"]]
+    chosen = [case for name, case in WIRE.items() if find(name).answer.ending != "stall"] + [
+        WIRE["stall-between-parts"]
+    ]
     run = Runner(OWN_ADAPTER, PATIENCE, environment=own_environment()).run(chosen)
-    assert [(result.case.id, told(result)) for result in run.results if result.verdict.word != PASS] == []
+    assert [
+        (result.case.id, told(result)) for result in run.results if result.verdict.word != PASS
+    ] == []
 
 
 def test_cases_that_wait_have_workers_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     stalls = [case for name, case in WIRE.items() if find(name).answer.ending == "stall"]
-    assert len(stalls) >= 4 and all(runner.is_waiting(case) for case in stalls) and not runner.is_waiting(WIRE["default"])
+    assert (
+        len(stalls) >= 4
+        and all(runner.is_waiting(case) for case in stalls)
+        and not runner.is_waiting(WIRE["default"])
+    )
     assert not runner.is_waiting(case_of("a"))
-    sized = [(batch.qsize(), jobs) for batch, jobs in Runner([])._batches([WIRE["default"]] + stalls)]
+    sized = [
+        (batch.qsize(), jobs) for batch, jobs in Runner([])._batches([WIRE["default"]] + stalls)
+    ]
     assert sized == [(1, 1), (len(stalls), min(8, len(stalls)))]
     [(batch, jobs), (none, no_jobs)] = Runner([], jobs=2)._batches([WIRE["default"]] + stalls)
     assert (batch.qsize(), jobs, none.qsize(), no_jobs) == (len(stalls) + 1, 2, 0, 0)
@@ -387,24 +622,36 @@ def change(given, name):
 
 def test_what_the_endpoint_sees_of_a_client(tmp_path: Path) -> None:
     cases = [WIRE[name] for name in ("default", "empty-part", "frames-split", "frames-merged")]
-    run = Runner(adapter_program(tmp_path, CLIENT), PATIENCE, environment=own_environment()).run(cases)
-    assert [told(result) for result in run.results] == [(FAIL, "attempts"), (FAIL, "signature"), (FAIL, "call"), (PASS, "")]
+    run = Runner(adapter_program(tmp_path, CLIENT), PATIENCE, environment=own_environment()).run(
+        cases
+    )
+    assert [told(result) for result in run.results] == [
+        (FAIL, "attempts"),
+        (FAIL, "signature"),
+        (FAIL, "call"),
+        (PASS, ""),
+    ]
 
 
 # ---- interrupts and mistakes of ours -----------------------------------------------------------------------------
 
+
 def test_an_interrupt_ends_every_process(tmp_path: Path) -> None:
     mark = tmp_path / "pids"
-    acts = {"slow": "open(%r, 'a').write('%%d\\n' %% os.getpid()); time.sleep(600)" % str(mark)}
+    acts = {"slow": f"open({str(mark)!r}, 'a').write('%d\\n' % os.getpid()); time.sleep(600)"}
     names = ["slow"] * 2
 
     def interrupt(done: int, total: int, result: Result) -> None:
         deadline = time.monotonic() + PATIENCE
-        while (not mark.exists() or mark.read_text().count("\n") < 2) and time.monotonic() < deadline:
+        while (
+            not mark.exists() or mark.read_text().count("\n") < 2
+        ) and time.monotonic() < deadline:
             time.sleep(0.01)
         raise KeyboardInterrupt
 
-    cases = [case_of(name)._replace(id="txt-%d" % index) for index, name in enumerate(names)] + [case_of("quick")]
+    cases = [case_of(name)._replace(id=f"txt-{int(index)}") for index, name in enumerate(names)] + [
+        case_of("quick")
+    ]
     with pytest.raises(KeyboardInterrupt):
         Runner(adapter_program(tmp_path, DOING % acts), 600.0, jobs=3).run(cases, interrupt)
     for pid in map(int, mark.read_text().split()):
@@ -414,23 +661,31 @@ def test_an_interrupt_ends_every_process(tmp_path: Path) -> None:
 
 def test_the_waiting_thread_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: List[Adapter] = []
-    monkeypatch.setattr(runner, "Adapter", lambda *arguments: started.append(Adapter(*arguments)) or started[-1])
+    monkeypatch.setattr(
+        runner, "Adapter", lambda *arguments: started.append(Adapter(*arguments)) or started[-1]
+    )
     joined = threading.Thread.join
 
     def join(thread: threading.Thread, timeout: Optional[float] = None) -> None:
         if timeout == 0.5:
             raise KeyboardInterrupt
         joined(thread, timeout)
+
     monkeypatch.setattr(threading.Thread, "join", join)
     with pytest.raises(KeyboardInterrupt):
-        Runner(adapter_program(tmp_path, DOING % {"slow": "time.sleep(600)"}), 600.0).run([case_of("slow"), case_of("b")])
+        Runner(adapter_program(tmp_path, DOING % {"slow": "time.sleep(600)"}), 600.0).run(
+            [case_of("slow"), case_of("b")]
+        )
     monkeypatch.undo()
     assert all(adapter._process.wait(PATIENCE) is not None for adapter in started)
 
 
-def test_a_mistake_of_ours_is_raised_and_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_of_ours_is_raised_and_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*arguments: Any) -> Any:
         raise ZeroDivisionError("ours")
+
     monkeypatch.setattr(runner, "questions_of", broken)
     with pytest.raises(ZeroDivisionError, match="ours"):
         Runner(adapter_program(tmp_path, TALKING)).run([case_of("a")])

@@ -4,6 +4,7 @@
 The plan: both keys or neither; half a pair names the half that is missing; an empty variable is none; what cannot be a
 key is refused by name. No error shows a secret. The process's own environment is never looked at.
 """
+
 import pickle
 
 import pytest
@@ -34,42 +35,74 @@ def refusal(environment):
         credentials_from_environment(environment)
     error = caught.value
     told = str(error) + repr(error) + repr(vars(error)) + repr(error.args)
-    assert SECRET_KEY not in told and "wJalr" not in told and TOKEN not in told and "FROMTHEPROCESS" not in told
+    assert (
+        SECRET_KEY not in told
+        and "wJalr" not in told
+        and TOKEN not in told
+        and "FROMTHEPROCESS" not in told
+    )
     return error
 
 
 def test_the_names_of_the_variables():
-    assert (ACCESS_KEY_VARIABLE, SECRET_KEY_VARIABLE, TOKEN_VARIABLE) == ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    assert (ACCESS_KEY_VARIABLE, SECRET_KEY_VARIABLE, TOKEN_VARIABLE) == (
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    )
 
 
 def test_a_pair():
     found = credentials_from_environment(BOTH)
     assert found == Credentials(ACCESS_KEY, SECRET_KEY)
-    assert (found.access_key, found.secret_key, found.session_token, found.expires) == (ACCESS_KEY, SECRET_KEY, None, None)
+    assert (found.access_key, found.secret_key, found.session_token, found.expires) == (
+        ACCESS_KEY,
+        SECRET_KEY,
+        None,
+        None,
+    )
 
 
 def test_a_pair_with_its_token():
     found = credentials_from_environment(dict(BOTH, AWS_SESSION_TOKEN=TOKEN))
-    assert (found.access_key, found.secret_key, found.session_token) == (ACCESS_KEY, SECRET_KEY, TOKEN)
+    assert (found.access_key, found.secret_key, found.session_token) == (
+        ACCESS_KEY,
+        SECRET_KEY,
+        TOKEN,
+    )
     assert SECRET_KEY not in repr(found) and TOKEN not in repr(found)
     assert pickle.loads(pickle.dumps(found)) == found
 
 
-@pytest.mark.parametrize("more", [{"AWS_SESSION_TOKEN": ""}, {"AWS_SECURITY_TOKEN": TOKEN}, {"aws_session_token": TOKEN}])
+@pytest.mark.parametrize(
+    "more", [{"AWS_SESSION_TOKEN": ""}, {"AWS_SECURITY_TOKEN": TOKEN}, {"aws_session_token": TOKEN}]
+)
 def test_what_is_no_token(more):
     assert credentials_from_environment(dict(BOTH, **more)).session_token is None
 
 
-@pytest.mark.parametrize("environment, missing", [
-    ({}, "no AWS_ACCESS_KEY_ID and no AWS_SECRET_ACCESS_KEY"),
-    ({"AWS_SESSION_TOKEN": TOKEN}, "no AWS_ACCESS_KEY_ID and no AWS_SECRET_ACCESS_KEY"),
-    ({"AWS_ACCESS_KEY_ID": ACCESS_KEY}, "no AWS_SECRET_ACCESS_KEY"),
-    ({"AWS_SECRET_ACCESS_KEY": SECRET_KEY}, "no AWS_ACCESS_KEY_ID"),
-    ({"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": ""}, "no AWS_SECRET_ACCESS_KEY"),
-    ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": SECRET_KEY}, "no AWS_ACCESS_KEY_ID"),
-    ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": ""}, "no AWS_ACCESS_KEY_ID and no AWS_SECRET_ACCESS_KEY"),
-    ({"AWS_ACCESS_KEY": ACCESS_KEY, "AWS_SECRET_KEY": SECRET_KEY}, "no AWS_ACCESS_KEY_ID and no AWS_SECRET_ACCESS_KEY"),
-])
+@pytest.mark.parametrize(
+    "environment, missing",
+    [
+        ({}, "no AWS_ACCESS_KEY_ID and no AWS_SECRET_ACCESS_KEY"),
+        ({"AWS_SESSION_TOKEN": TOKEN}, "no AWS_ACCESS_KEY_ID and no AWS_SECRET_ACCESS_KEY"),
+        ({"AWS_ACCESS_KEY_ID": ACCESS_KEY}, "no AWS_SECRET_ACCESS_KEY"),
+        ({"AWS_SECRET_ACCESS_KEY": SECRET_KEY}, "no AWS_ACCESS_KEY_ID"),
+        (
+            {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": ""},
+            "no AWS_SECRET_ACCESS_KEY",
+        ),
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": SECRET_KEY}, "no AWS_ACCESS_KEY_ID"),
+        (
+            {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": ""},
+            "no AWS_ACCESS_KEY_ID and no AWS_SECRET_ACCESS_KEY",
+        ),
+        (
+            {"AWS_ACCESS_KEY": ACCESS_KEY, "AWS_SECRET_KEY": SECRET_KEY},
+            "no AWS_ACCESS_KEY_ID and no AWS_SECRET_ACCESS_KEY",
+        ),
+    ],
+)
 def test_half_a_pair_and_none(environment, missing):
     error = refusal(environment)
     assert (error.kind, error.rule, error.actual) == ("configuration", "CRED-001", missing)
@@ -77,12 +110,19 @@ def test_half_a_pair_and_none(environment, missing):
     assert str(error).startswith("no credentials (")
 
 
-@pytest.mark.parametrize("changed, named", [
-    ({"AWS_ACCESS_KEY_ID": ACCESS_KEY + "\n"}, "access_key"), ({"AWS_ACCESS_KEY_ID": " "}, "access_key"),
-    ({"AWS_ACCESS_KEY_ID": SECRET_KEY}, "access_key"), ({"AWS_ACCESS_KEY_ID": "AKID\u00c9XAMPLE"}, "access_key"),
-    ({"AWS_SECRET_ACCESS_KEY": SECRET_KEY + "\r\n"}, "secret_key"), ({"AWS_SECRET_ACCESS_KEY": "\ud800" + SECRET_KEY}, "secret_key"),
-    ({"AWS_SESSION_TOKEN": TOKEN + "\n"}, "session_token"), ({"AWS_SESSION_TOKEN": "\0" + TOKEN}, "session_token"),
-])
+@pytest.mark.parametrize(
+    "changed, named",
+    [
+        ({"AWS_ACCESS_KEY_ID": ACCESS_KEY + "\n"}, "access_key"),
+        ({"AWS_ACCESS_KEY_ID": " "}, "access_key"),
+        ({"AWS_ACCESS_KEY_ID": SECRET_KEY}, "access_key"),
+        ({"AWS_ACCESS_KEY_ID": "AKID\u00c9XAMPLE"}, "access_key"),
+        ({"AWS_SECRET_ACCESS_KEY": SECRET_KEY + "\r\n"}, "secret_key"),
+        ({"AWS_SECRET_ACCESS_KEY": "\ud800" + SECRET_KEY}, "secret_key"),
+        ({"AWS_SESSION_TOKEN": TOKEN + "\n"}, "session_token"),
+        ({"AWS_SESSION_TOKEN": "\0" + TOKEN}, "session_token"),
+    ],
+)
 def test_what_cannot_be_a_key_is_refused_by_name(changed, named):
     error = refusal(dict(BOTH, **changed))
     assert error.kind == "configuration"

@@ -4,6 +4,7 @@
 The plan: which variable wins, for each setting; that an empty one counts as unset; when configured endpoints are
 ignored. The environment is always a mapping made here: that os.environ is never looked at is tested too.
 """
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,51 +29,63 @@ def own_environment(monkeypatch):
     monkeypatch.setenv(IGNORE, "true")
 
 
-@pytest.mark.parametrize("environment, names, value", [
-    ({}, ("A", "B"), None),
-    ({}, (), None),
-    ({"A": "a"}, (), None),
-    ({"A": "a", "B": "b"}, ("A", "B"), "a"),
-    ({"A": "a", "B": "b"}, ("B", "A"), "b"),
-    ({"A": "", "B": "b"}, ("A", "B"), "b"),
-    ({"A": "", "B": ""}, ("A", "B"), None),
-    ({"B": "b"}, ("A", "B"), "b"),
-    ({"a": "a"}, ("A",), None),
-    ({"A": " "}, ("A",), " "),
-])
+@pytest.mark.parametrize(
+    "environment, names, value",
+    [
+        ({}, ("A", "B"), None),
+        ({}, (), None),
+        ({"A": "a"}, (), None),
+        ({"A": "a", "B": "b"}, ("A", "B"), "a"),
+        ({"A": "a", "B": "b"}, ("B", "A"), "b"),
+        ({"A": "", "B": "b"}, ("A", "B"), "b"),
+        ({"A": "", "B": ""}, ("A", "B"), None),
+        ({"B": "b"}, ("A", "B"), "b"),
+        ({"a": "a"}, ("A",), None),
+        ({"A": " "}, ("A",), " "),
+    ],
+)
 def test_first_set(environment, names, value):
     assert first_set(environment, *names) == value
 
 
-@given(st.dictionaries(st.sampled_from("ABC"), st.sampled_from(["", "x", "y"])), st.lists(st.sampled_from("ABC")))
+@given(
+    st.dictionaries(st.sampled_from("ABC"), st.sampled_from(["", "x", "y"])),
+    st.lists(st.sampled_from("ABC")),
+)
 def test_first_set_is_the_first_that_is_not_empty(environment, names):
     found = [environment[name] for name in names if environment.get(name, "") != ""]
     assert first_set(environment, *names) == (found[0] if found else None)
 
 
-@pytest.mark.parametrize("environment, region", [
-    ({}, None),
-    ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
-    ({"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
-    ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-1"),
-    ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
-    ({"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, None),
-    ({"AMAZON_REGION": "eu-west-1", "aws_region": "eu-west-1"}, None),
-])
+@pytest.mark.parametrize(
+    "environment, region",
+    [
+        ({}, None),
+        ({"AWS_REGION": "eu-west-1"}, "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+        ({"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-1"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-2"}, "eu-west-2"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, None),
+        ({"AMAZON_REGION": "eu-west-1", "aws_region": "eu-west-1"}, None),
+    ],
+)
 def test_region(environment, region):
     assert configured_region(environment) == region
 
 
 # END-005
-@pytest.mark.parametrize("environment, url", [
-    ({}, None),
-    ({GENERAL: URL}, URL),
-    ({OWN: URL}, URL),
-    ({OWN: URL, GENERAL: OTHER}, URL),
-    ({OWN: "", GENERAL: OTHER}, OTHER),
-    ({OWN: "", GENERAL: ""}, None),
-    ({"AWS_ENDPOINT_URL_SAGEMAKER": URL, "AWS_ENDPOINT_URL_S3": URL}, None),
-])
+@pytest.mark.parametrize(
+    "environment, url",
+    [
+        ({}, None),
+        ({GENERAL: URL}, URL),
+        ({OWN: URL}, URL),
+        ({OWN: URL, GENERAL: OTHER}, URL),
+        ({OWN: "", GENERAL: OTHER}, OTHER),
+        ({OWN: "", GENERAL: ""}, None),
+        ({"AWS_ENDPOINT_URL_SAGEMAKER": URL, "AWS_ENDPOINT_URL_S3": URL}, None),
+    ],
+)
 def test_endpoint_url(environment, url):
     assert configured_endpoint_url(environment) == url
 
@@ -83,7 +96,9 @@ def test_configured_endpoints_can_be_ignored(value):
     assert configured_endpoint_url({OWN: URL, GENERAL: OTHER, IGNORE: value}) is None
 
 
-@pytest.mark.parametrize("value", ["", "false", "False", "1", "yes", "on", " true", "true ", "truth"])
+@pytest.mark.parametrize(
+    "value", ["", "false", "False", "1", "yes", "on", " true", "true ", "truth"]
+)
 def test_only_true_ignores_them(value):
     assert configured_endpoint_url({OWN: URL, GENERAL: OTHER, IGNORE: value}) == URL
     assert configured_endpoint_url({IGNORE: value}) is None

@@ -5,6 +5,7 @@ The tables are made by Hypothesis: scalars with and without aliases, header name
 So what holds here holds for a field or a shape that is added tomorrow; the operation's own shapes are tested in
 test_shapes.py, each form in the file of its module.
 """
+
 import pytest
 from hypothesis import given, settings
 
@@ -16,6 +17,7 @@ from tests.typed import TEXT, XML_TEXT, typed_values, without_empty
 many = settings(max_examples=80, deadline=None)
 
 # ---- there and back ----------------------------------------------------------------------------------------------
+
 
 @many
 @given(typed_values())
@@ -67,10 +69,17 @@ def test_xml_holds_a_value_or_says_why_not(typed):
 
 # ---- make --------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("kind, good, wrong", [
-    (TEXT, "", b""), (blob_type("Blob"), b"", ""), (integer_type("Integer"), 0, "0"), (integer_type("Integer"), -1, True),
-    (integer_type("Integer"), 1, 1 << 31),
-])
+
+@pytest.mark.parametrize(
+    "kind, good, wrong",
+    [
+        (TEXT, "", b""),
+        (blob_type("Blob"), b"", ""),
+        (integer_type("Integer"), 0, "0"),
+        (integer_type("Integer"), -1, True),
+        (integer_type("Integer"), 1, 1 << 31),
+    ],
+)
 def test_a_value_is_of_its_type(kind, good, wrong):
     assert kind.make(good) == good
     for write in (kind.make, kind.to_json, kind.to_xml, kind.to_value, kind.to_query):

@@ -4,6 +4,7 @@
 A payload member (bytes, events), a document of the other members, neither: each there and back. What no header can hold, and
 what no headers are. That requests and responses use these functions is tested in test_operation.py.
 """
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,12 +34,18 @@ TEXT, SECRET = string_type("Text"), string_type("Secret", sensitive=True)
 
 
 class Bound(Shape):
-    fields = (Field("payload", "Payload", blob_type("Blob"), "payload", "Payload"), header_field("text", "Text", TEXT, "X-Text"),
-              header_field("secret", "Secret", SECRET, "x-Secret"))
+    fields = (
+        Field("payload", "Payload", blob_type("Blob"), "payload", "Payload"),
+        header_field("text", "Text", TEXT, "X-Text"),
+        header_field("secret", "Secret", SECRET, "x-Secret"),
+    )
 
 
 class Mixed(Shape):
-    fields = (header_field("text", "Text", TEXT, "X-Text"), body_field("number", "Number", integer_type("Integer")))
+    fields = (
+        header_field("text", "Text", TEXT, "X-Text"),
+        body_field("number", "Number", integer_type("Integer")),
+    )
 
 
 class Bare(Shape):
@@ -53,31 +60,69 @@ def usage(call, *arguments):
 
 # ---- there and back ----------------------------------------------------------------------------------------------
 
-sendable = st.one_of(st.none(), st.text(alphabet=st.characters(
-    max_codepoint=255, exclude_characters=[chr(code) for code in (*range(9), *range(10, 32), 127)]), max_size=9))
+sendable = st.one_of(
+    st.none(),
+    st.text(
+        alphabet=st.characters(
+            max_codepoint=255,
+            exclude_characters=[chr(code) for code in (*range(9), *range(10, 32), 127)],
+        ),
+        max_size=9,
+    ),
+)
 
 
 @many
-@given(st.one_of(
-    st.builds(Bound, payload=st.one_of(st.none(), st.binary(max_size=9)), text=sendable, secret=sendable),
-    st.builds(Mixed, text=sendable, number=st.one_of(st.none(), st.integers(-9, 9))), st.builds(Bare, text=sendable)))
+@given(
+    st.one_of(
+        st.builds(
+            Bound,
+            payload=st.one_of(st.none(), st.binary(max_size=9)),
+            text=sendable,
+            secret=sendable,
+        ),
+        st.builds(Mixed, text=sendable, number=st.one_of(st.none(), st.integers(-9, 9))),
+        st.builds(Bare, text=sendable),
+    )
+)
 def test_there_and_back(value):
     headers, body = value.to_headers()
     assert type(value).of_header_and_body(headers, body) == value
-    assert type(value).of_header_and_body([(name.swapcase(), text) for name, text in headers], body) == value
+    assert (
+        type(value).of_header_and_body([(name.swapcase(), text) for name, text in headers], body)
+        == value
+    )
 
 
-@pytest.mark.parametrize("value, headers, body", [
-    (Bound(payload=b"a", text="t", secret=""), (("X-Text", "t"), ("x-Secret", "")), b"a"),
-    (Bound(), (), None), (Bound(payload=b""), (), b""), (Bare(text="a"), (("X-Text", "a"),), None),
-    (Mixed(text="a", number=5), (("X-Text", "a"),), '{"Number":5}'), (Mixed(), (), "{}"),
-    (ModelError(message="m", original_status_code=500), (), '{"Message":"m","OriginalStatusCode":500}'),
-    (PayloadPart(bytes=b"hi"), (), '{"Bytes":"aGk="}'),
-    (InvokeEndpointWithResponseStreamOutput(body=(PayloadPart(bytes=b"a"), ModelStreamError()), content_type="c"),
-     (("X-Amzn-SageMaker-Content-Type", "c"),), (PayloadPart(bytes=b"a"), ModelStreamError())),
-    (InvokeEndpointWithResponseStreamInput(body=b"{}", accept="a", content_type="c"),
-     (("Content-Type", "c"), ("X-Amzn-SageMaker-Accept", "a")), b"{}"),
-])
+@pytest.mark.parametrize(
+    "value, headers, body",
+    [
+        (Bound(payload=b"a", text="t", secret=""), (("X-Text", "t"), ("x-Secret", "")), b"a"),
+        (Bound(), (), None),
+        (Bound(payload=b""), (), b""),
+        (Bare(text="a"), (("X-Text", "a"),), None),
+        (Mixed(text="a", number=5), (("X-Text", "a"),), '{"Number":5}'),
+        (Mixed(), (), "{}"),
+        (
+            ModelError(message="m", original_status_code=500),
+            (),
+            '{"Message":"m","OriginalStatusCode":500}',
+        ),
+        (PayloadPart(bytes=b"hi"), (), '{"Bytes":"aGk="}'),
+        (
+            InvokeEndpointWithResponseStreamOutput(
+                body=(PayloadPart(bytes=b"a"), ModelStreamError()), content_type="c"
+            ),
+            (("X-Amzn-SageMaker-Content-Type", "c"),),
+            (PayloadPart(bytes=b"a"), ModelStreamError()),
+        ),
+        (
+            InvokeEndpointWithResponseStreamInput(body=b"{}", accept="a", content_type="c"),
+            (("Content-Type", "c"), ("X-Amzn-SageMaker-Accept", "a")),
+            b"{}",
+        ),
+    ],
+)
 def test_each_kind_of_shape(value, headers, body):
     assert value.to_headers() == HeadersAndBody(headers, body)
     assert type(value).of_header_and_body(headers, body) == value
@@ -91,7 +136,9 @@ def test_the_first_header_of_a_name_counts_verbatim():
 
 
 def test_a_document_is_read_as_json():
-    assert Mixed.of_header_and_body([], b' {"Number": 5, "New": [], "Text": "no"} ') == Mixed(number=5)
+    assert Mixed.of_header_and_body([], b' {"Number": 5, "New": [], "Text": "no"} ') == Mixed(
+        number=5
+    )
     assert Mixed.of_header_and_body([("X-Text", "a")]) == Mixed(text="a")
     with pytest.raises(DocumentError) as caught:
         Mixed.of_header_and_body([], '{"Number":"5"}')
@@ -105,19 +152,27 @@ def test_where_the_body_goes():
 
 # ---- what does not fit -------------------------------------------------------------------------------------------
 
+
 def test_a_member_of_the_path_cannot_be_told():
     error = usage(InvokeEndpointWithResponseStreamInput(endpoint_name="llm").to_headers)
     assert (error.kind, error.rule, error.path) == ("constraint", "SHP-024", "EndpointName")
 
 
-@pytest.mark.parametrize("text, rule", [
-    *((bad, "HTTP-008") for bad in ("a\rb", "a\nb", "\0", "\u0100", "\U0001f600", "\ud800")),
-    *((chr(code), "HTTP-011") for code in (1, 8, 11, 12, 14, 31, 127)),
-])
+@pytest.mark.parametrize(
+    "text, rule",
+    [
+        *((bad, "HTTP-008") for bad in ("a\rb", "a\nb", "\0", "\u0100", "\U0001f600", "\ud800")),
+        *((chr(code), "HTTP-011") for code in (1, 8, 11, 12, 14, 31, 127)),
+    ],
+)
 def test_what_no_header_can_hold(text, rule):
     for value, shown in ((Bound(text=text), True), (Bound(secret=text + "hidden"), False)):
         error = usage(value.to_headers)
-        assert (error.kind, error.rule, error.member) == ("constraint", rule, "Text" if shown else "Secret")
+        assert (error.kind, error.rule, error.member) == (
+            "constraint",
+            rule,
+            "Text" if shown else "Secret",
+        )
         assert (error.actual == text) == shown and ("<hidden>" in str(error)) == (not shown)
 
 
@@ -126,7 +181,10 @@ def test_what_a_header_can_hold():
         assert header_pairs(Bound.fields, Bound(text=text)) == [("X-Text", text)]
 
 
-@pytest.mark.parametrize("headers", [None, 5, "text", [1], [("a",)], [("a", "b", "c")], [(b"a", b"b")], [("a", None)], {"a": "b"}])
+@pytest.mark.parametrize(
+    "headers",
+    [None, 5, "text", [1], [("a",)], [("a", "b", "c")], [(b"a", b"b")], [("a", None)], {"a": "b"}],
+)
 def test_what_no_headers_are(headers):
     error = usage(Bound.of_header_and_body, headers)
     assert (error.kind, error.rule) == ("type", "HTTP-022")
@@ -136,9 +194,18 @@ def test_headers_may_be_any_pairs():
     assert checked_headers(iter([["a", "b"]])) == (("a", "b"),) and checked_headers(()) == ()
 
 
-@pytest.mark.parametrize("shape, body", [(Bound, "text"), (Bound, ()), (InvokeEndpointWithResponseStreamOutput, b"a"),
-                                         (InvokeEndpointWithResponseStreamOutput, [PayloadPart()]), (Mixed, 5), (Bare, 5),
-                                         (InvokeEndpointWithResponseStreamOutput, (ModelError(),))])
+@pytest.mark.parametrize(
+    "shape, body",
+    [
+        (Bound, "text"),
+        (Bound, ()),
+        (InvokeEndpointWithResponseStreamOutput, b"a"),
+        (InvokeEndpointWithResponseStreamOutput, [PayloadPart()]),
+        (Mixed, 5),
+        (Bare, 5),
+        (InvokeEndpointWithResponseStreamOutput, (ModelError(),)),
+    ],
+)
 def test_a_body_of_the_wrong_type(shape, body):
     assert usage(shape.of_header_and_body, [], body).kind == "type"
 

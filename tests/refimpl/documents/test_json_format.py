@@ -6,6 +6,7 @@ of the refused features occurs, which these tests find by a reader of their own.
 and offset, on both sides of its bound; size, as work that must end, never as seconds. Then messages, members and header
 values as JSON.
 """
+
 import base64
 import json
 import uuid
@@ -49,9 +50,16 @@ some = settings(max_examples=200, deadline=None)
 many = settings(max_examples=300, deadline=None)
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
-scalars = st.one_of(st.none(), st.booleans(), st.integers(-10 ** 18, 10 ** 19), finite, st.text(max_size=12))
-values = st.recursive(scalars, lambda inner: st.one_of(
-    st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=6), inner, max_size=4)), max_leaves=20)
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(-(10**18), 10**19), finite, st.text(max_size=12)
+)
+values = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=6), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
 
 
 def refusal(data):
@@ -80,7 +88,11 @@ def is_refused(text):
         if isinstance(value, list):
             names = [name for name, _ in value] if isinstance(value, Pairs) else []
             children = [child for _, child in value] if isinstance(value, Pairs) else value
-            return depth > 64 or len(set(names)) < len(names) or any(has(child, depth + 1) for child in children)
+            return (
+                depth > 64
+                or len(set(names)) < len(names)
+                or any(has(child, depth + 1) for child in children)
+            )
         if isinstance(value, float):
             return value != value or value in (float("inf"), float("-inf"))
         return isinstance(value, int) and not isinstance(value, bool) and len(str(value)) > 20
@@ -90,21 +102,46 @@ def is_refused(text):
 
 # ---- what is read ------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("text, value", [
-    ("null", None), ("true", True), ("false", False), ("0", 0), ("-0", 0), ("12", 12), ("1.5", 1.5), ("1e2", 100.0), ("-1E-2", -0.01),
-    ('""', ""), ('"a"', "a"), ('"\\u00e9"', "\u00e9"), ('"\u00e9"', "\u00e9"), ('"\\ud83d\\ude00"', "\U0001f600"),
-    ('"\\"\\\\\\/\\b\\f\\n\\r\\t"', '"\\/\b\f\n\r\t'), ("[]", []), ("{}", {}), ('{"a":[1,{"b":null}]}', {"a": [1, {"b": None}]}),
-    (" \t\r\n[ 1 , 2 ] \n", [1, 2]), ('{"":0}', {"": 0}), ("1e-999", 0.0),
-    ('{"a":1,"A":2}', {"a": 1, "A": 2}),  # names differ in case
-    ('[{"a":1},{"a":2}]', [{"a": 1}, {"a": 2}]),  # and are unique in one object alone
-])
+
+@pytest.mark.parametrize(
+    "text, value",
+    [
+        ("null", None),
+        ("true", True),
+        ("false", False),
+        ("0", 0),
+        ("-0", 0),
+        ("12", 12),
+        ("1.5", 1.5),
+        ("1e2", 100.0),
+        ("-1E-2", -0.01),
+        ('""', ""),
+        ('"a"', "a"),
+        ('"\\u00e9"', "\u00e9"),
+        ('"\u00e9"', "\u00e9"),
+        ('"\\ud83d\\ude00"', "\U0001f600"),
+        ('"\\"\\\\\\/\\b\\f\\n\\r\\t"', '"\\/\b\f\n\r\t'),
+        ("[]", []),
+        ("{}", {}),
+        ('{"a":[1,{"b":null}]}', {"a": [1, {"b": None}]}),
+        (" \t\r\n[ 1 , 2 ] \n", [1, 2]),
+        ('{"":0}', {"": 0}),
+        ("1e-999", 0.0),
+        ('{"a":1,"A":2}', {"a": 1, "A": 2}),  # names differ in case
+        ('[{"a":1},{"a":2}]', [{"a": 1}, {"a": 2}]),  # and are unique in one object alone
+    ],
+)
 def test_values(text, value):
     read = parse_json(text.encode("utf-8"))
     assert read == value and type(read) is type(value)
 
 
 def test_types_are_exact():
-    assert type(parse_json(b"1")) is int and type(parse_json(b"1.0")) is float and type(parse_json(b"true")) is bool
+    assert (
+        type(parse_json(b"1")) is int
+        and type(parse_json(b"1.0")) is float
+        and type(parse_json(b"true")) is bool
+    )
     assert list(parse_json(b'{"b":1,"a":2}')) == ["b", "a"]  # in the document's order
 
 
@@ -128,11 +165,35 @@ def test_a_text_is_read_as_the_library_reads_it(text):
         assert refusal(text.encode("utf-8")).kind in ("syntax", "limit")
 
 
-features = st.sampled_from(["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1" * 21, "1" * 20, "-" + "1" * 20, "-" + "1" * 19,
-                            '{"a":1,"a":1}', '{"a":1,"b":1}', "[" * 61 + "]" * 61, "[" * 64 + "]" * 64, "0", '"[[{"'])
-wrapped = st.recursive(features, lambda inner: st.one_of(
-    st.lists(inner, max_size=3).map(lambda parts: "[%s]" % ",".join(parts)),
-    st.lists(inner, max_size=3).map(lambda parts: "{%s}" % ",".join('"%d":%s' % pair for pair in enumerate(parts)))), max_leaves=5)
+features = st.sampled_from(
+    [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e999",
+        "-1e999",
+        "1" * 21,
+        "1" * 20,
+        "-" + "1" * 20,
+        "-" + "1" * 19,
+        '{"a":1,"a":1}',
+        '{"a":1,"b":1}',
+        "[" * 61 + "]" * 61,
+        "[" * 64 + "]" * 64,
+        "0",
+        '"[[{"',
+    ]
+)
+wrapped = st.recursive(
+    features,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]"),
+        st.lists(inner, max_size=3).map(
+            lambda parts: "{{{}}}".format(",".join('"%d":%s' % pair for pair in enumerate(parts)))
+        ),
+    ),
+    max_leaves=5,
+)
 
 
 @many
@@ -147,8 +208,16 @@ def test_exactly_the_stated_features_are_refused(text):
 
 
 @many
-@given(st.one_of(st.binary(max_size=60), st.builds(lambda data, cut: data[:cut], values.map(lambda value: json.dumps(value).encode()),
-                                                   st.integers(0, 60))))
+@given(
+    st.one_of(
+        st.binary(max_size=60),
+        st.builds(
+            lambda data, cut: data[:cut],
+            values.map(lambda value: json.dumps(value).encode()),
+            st.integers(0, 60),
+        ),
+    )
+)
 def test_any_bytes_are_a_value_or_a_document_error(data):
     try:
         value = parse_json(data)
@@ -174,13 +243,51 @@ def test_what_is_no_document_is_your_mistake():
 
 # ---- what is refused ---------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("data, offset", [
-    (b"", 0), (b" ", 1), (b"\n\n", 2), (b"x", 0), (b"[", 1), (b"[1", 2), (b"[1,", 3), (b"[1,]", 3), (b"{", 1), (b'{"a"', 4), (b'{"a":', 5),
-    (b'{"a":1', 6), (b'{"a":1,}', 7), (b"{a:1}", 1), (b"{'a':1}", 1), (b'"a', 0), (b'"a\n"', 2), (b'"\x00"', 1), (b'"\\x"', 1), (b"tru", 0),
-    (b"nul", 0), (b"01", 1), (b"+1", 0), (b".5", 0), (b"1.", 1), (b"0x10", 1), (b"1 2", 2), (b"[]]", 2), (b"{} {}", 3), (b"[1]x", 3),
-    (b"/* */1", 0), (b"1//", 1), ("[\u00a01]".encode("utf-8"), 1), (b"\x0c1", 0), (b"undefined", 0), (b"None", 0), (b"True", 0),
-    ('"\u20ac"x'.encode("utf-8"), 5), ('["\u00e9\U0001f600",]'.encode("utf-8"), 10),  # offsets count bytes
-])
+
+@pytest.mark.parametrize(
+    "data, offset",
+    [
+        (b"", 0),
+        (b" ", 1),
+        (b"\n\n", 2),
+        (b"x", 0),
+        (b"[", 1),
+        (b"[1", 2),
+        (b"[1,", 3),
+        (b"[1,]", 3),
+        (b"{", 1),
+        (b'{"a"', 4),
+        (b'{"a":', 5),
+        (b'{"a":1', 6),
+        (b'{"a":1,}', 7),
+        (b"{a:1}", 1),
+        (b"{'a':1}", 1),
+        (b'"a', 0),
+        (b'"a\n"', 2),
+        (b'"\x00"', 1),
+        (b'"\\x"', 1),
+        (b"tru", 0),
+        (b"nul", 0),
+        (b"01", 1),
+        (b"+1", 0),
+        (b".5", 0),
+        (b"1.", 1),
+        (b"0x10", 1),
+        (b"1 2", 2),
+        (b"[]]", 2),
+        (b"{} {}", 3),
+        (b"[1]x", 3),
+        (b"/* */1", 0),
+        (b"1//", 1),
+        ("[\u00a01]".encode("utf-8"), 1),
+        (b"\x0c1", 0),
+        (b"undefined", 0),
+        (b"None", 0),
+        (b"True", 0),
+        ('"\u20ac"x'.encode("utf-8"), 5),
+        ('["\u00e9\U0001f600",]'.encode("utf-8"), 10),  # offsets count bytes
+    ],
+)
 def test_syntax(data, offset):
     error = refusal(data)
     assert (error.kind, error.rule) == ("syntax", "SHP-002")
@@ -188,18 +295,35 @@ def test_syntax(data, offset):
     assert str(error).startswith("JSON cannot be read: ")
 
 
-@pytest.mark.parametrize("data, offset", [
-    (b"\xff", 0), (b'"\xff"', 1), (b'"abc\xc3"', 4), (b'"\xed\xa0\x80"', 1), (b'"\xc0\x80"', 1), (b'"\xf4\x90\x80\x80"', 1),
-    ('"\u20ac'.encode("utf-8") + b"\x80\"", 4), ("[1]".encode("utf-16"), 0), (b"\x1f\x8b\x08\x00", 1), (b"[1]\x80", 3),
-    (b'"\xe2\x82', 1),
-])
+@pytest.mark.parametrize(
+    "data, offset",
+    [
+        (b"\xff", 0),
+        (b'"\xff"', 1),
+        (b'"abc\xc3"', 4),
+        (b'"\xed\xa0\x80"', 1),
+        (b'"\xc0\x80"', 1),
+        (b'"\xf4\x90\x80\x80"', 1),
+        ('"\u20ac'.encode("utf-8") + b'\x80"', 4),
+        ("[1]".encode("utf-16"), 0),
+        (b"\x1f\x8b\x08\x00", 1),
+        (b"[1]\x80", 3),
+        (b'"\xe2\x82', 1),
+    ],
+)
 def test_what_is_not_utf_8(data, offset):
     error = refusal(data)
     assert told(error) == ("syntax", "SHP-002", offset)
-    assert (str(error).partition(" (")[0], error.expected, error.actual) == ("JSON is not UTF-8", "UTF-8", data[offset:offset + 4])
+    assert (str(error).partition(" (")[0], error.expected, error.actual) == (
+        "JSON is not UTF-8",
+        "UTF-8",
+        data[offset : offset + 4],
+    )
 
 
-@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"])
+@pytest.mark.parametrize(
+    "coding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"]
+)
 def test_another_coding_and_a_byte_order_mark_are_refused(coding):
     error = refusal('{"a":1}'.encode(coding))
     assert (error.kind, error.rule) == ("syntax", "SHP-002")
@@ -212,9 +336,11 @@ def test_what_is_no_number(text):
     assert error.actual in ("NaN", "Infinity", "-Infinity") and error.actual in text
 
 
-@pytest.mark.parametrize("text", ["1e999", "-1e999", "1.0E+400", "1" * 400 + ".0", "2e308", "1.7976931348623159e308"])
+@pytest.mark.parametrize(
+    "text", ["1e999", "-1e999", "1.0E+400", "1" * 400 + ".0", "2e308", "1.7976931348623159e308"]
+)
 def test_a_number_that_overflows(text):
-    error = refusal(("[%s]" % text).encode())
+    error = refusal((f"[{text}]").encode())
     assert (error.kind, error.rule) == ("syntax", "SHP-003")
     assert "overflows" in str(error)
 
@@ -222,24 +348,30 @@ def test_a_number_that_overflows(text):
 def test_numbers_at_the_bound():
     assert parse_json(b"1.7976931348623157e308") == 1.7976931348623157e308
     assert parse_json(b"-1.7976931348623157e308") == -1.7976931348623157e308
-    assert parse_json(b"9223372036854775807") == 2 ** 63 - 1
-    assert parse_json(b"-9223372036854775808") == -2 ** 63
-    assert parse_json(b"18446744073709551615") == 2 ** 64 - 1
-    assert parse_json(b"9" * 20) == 10 ** 20 - 1
+    assert parse_json(b"9223372036854775807") == 2**63 - 1
+    assert parse_json(b"-9223372036854775808") == -(2**63)
+    assert parse_json(b"18446744073709551615") == 2**64 - 1
+    assert parse_json(b"9" * 20) == 10**20 - 1
 
 
-@pytest.mark.parametrize("digits", [21, 22, 100, 5000, 10 ** 6])
+@pytest.mark.parametrize("digits", [21, 22, 100, 5000, 10**6])
 def test_an_integer_that_is_too_long(digits):
     for sign in (b"", b"-"):
         error = refusal(b'{"a":' + sign + b"1" * (digits - len(sign)) + b"}")
-        assert (error.kind, error.rule, error.actual) == ("syntax", "SHP-003", "%d" % digits)
+        assert (error.kind, error.rule, error.actual) == ("syntax", "SHP-003", f"{int(digits)}")
         assert error.expected == "at most 20 digits"
 
 
-@pytest.mark.parametrize("text, name", [
-    ('{"a":1,"a":1}', "a"), ('{"a":1,"b":2,"a":3}', "a"), ('{"x":[{"":1,"":2}]}', ""), ('{"a":1,"\\u0061":2}', "a"),
-    ('{"b":1,"a":1,"a":2,"b":2}', None),
-])
+@pytest.mark.parametrize(
+    "text, name",
+    [
+        ('{"a":1,"a":1}', "a"),
+        ('{"a":1,"b":2,"a":3}', "a"),
+        ('{"x":[{"":1,"":2}]}', ""),
+        ('{"a":1,"\\u0061":2}', "a"),
+        ('{"b":1,"a":1,"a":2,"b":2}', None),
+    ],
+)
 def test_a_name_twice(text, name):
     error = refusal(text.encode())
     assert (error.kind, error.rule) == ("syntax", "SHP-002")
@@ -248,6 +380,7 @@ def test_a_name_twice(text, name):
 
 
 # ---- depth -------------------------------------------------------------------------------------------------------
+
 
 def nest(depth, kinds, inner=""):
     """A document of so many levels, of arrays and objects in turn as kinds has them."""
@@ -264,30 +397,40 @@ def test_both_sides_of_the_depth(kinds):
     for depth in (65, 66, 1000):
         text = nest(depth, kinds)
         error = refusal(text.encode())
-        assert (error.kind, error.rule, error.expected, error.actual) == ("limit", "SHP-001", "at most 64 levels", "65")
+        assert (error.kind, error.rule, error.expected, error.actual) == (
+            "limit",
+            "SHP-001",
+            "at most 64 levels",
+            "65",
+        )
         brackets = [place for place, character in enumerate(text) if character in "[{"]
         assert error.offset == brackets[64]
 
 
 def test_the_depth_is_that_of_one_place():
-    wide = "[%s]" % ",".join([nest(63, "[")] * 50)
+    wide = f"[{','.join([nest(63, '[')] * 50)}]"
     assert parse_json(wide.encode()) == json.loads(wide)
-    assert refusal(("[%s]" % ",".join([nest(63, "{"), nest(64, "{")])).encode()).kind == "limit"
+    assert refusal(f"[{','.join([nest(63, '{'), nest(64, '{')])}]".encode()).kind == "limit"
     empty = "[" * 64 + "]" * 64
     assert parse_json(empty.encode()) == json.loads(empty)
 
 
 def test_brackets_inside_strings_do_not_count():
-    texts = [json.dumps("[{" * 1000), json.dumps({"[" * 100: "}" * 100}), '"%s"' % ("\\\\" * 50 + "[" * 200),
-             json.dumps(['\\"' + "[" * 200, "]" * 200]), nest(64, "[", '"%s"' % ('\\"' + "[{" * 100))]
+    texts = [
+        json.dumps("[{" * 1000),
+        json.dumps({"[" * 100: "}" * 100}),
+        '"%s"' % ("\\\\" * 50 + "[" * 200),
+        json.dumps(['\\"' + "[" * 200, "]" * 200]),
+        nest(64, "[", '"%s"' % ('\\"' + "[{" * 100)),
+    ]
     for text in texts:
         assert parse_json(text.encode()) == json.loads(text)
 
 
 def test_brackets_behind_a_string_count():
     for string in ('""', '"\\\\"', '"\\""', '"]]]]]]"', '"\\\\\\""', '"}\\u005d"'):
-        assert refusal(("[%s,%s]" % (string, nest(64, "["))).encode()).kind == "limit"
-        assert parse_json(("[%s,%s]" % (string, nest(63, "["))).encode())[1]
+        assert refusal(f"[{string},{nest(64, '[')}]".encode()).kind == "limit"
+        assert parse_json(f"[{string},{nest(63, '[')}]".encode())[1]
 
 
 def test_the_offset_of_a_depth_counts_bytes():
@@ -300,17 +443,38 @@ def test_the_offset_of_a_depth_counts_bytes():
 MANY = 1000000
 
 
-@pytest.mark.parametrize("data", [
-    b'"' + b"a" * 2 * MANY, b'"' + b'\\"' * MANY, b'"' + b"\\\\" * MANY, b'"' + b"\\\\" * MANY + b"\\", b'["' + b'\\"' * MANY + b"]",
-    b'"' * (MANY + 1), b"\\" * 2 * MANY, b'"\\' * MANY, b'\\"' * MANY, b"]" * 300000, b"[" * 2 * MANY, b'{"a":' * 400000,
-    b'"[' * 300000, b"[]" * 200000, b"[1," * 21 + b"1," * 300000, b" " * 2 * MANY, b"1" * 2 * MANY, b"-" * 2 * MANY,
-], ids=range(18))
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'"' + b"a" * 2 * MANY,
+        b'"' + b'\\"' * MANY,
+        b'"' + b"\\\\" * MANY,
+        b'"' + b"\\\\" * MANY + b"\\",
+        b'["' + b'\\"' * MANY + b"]",
+        b'"' * (MANY + 1),
+        b"\\" * 2 * MANY,
+        b'"\\' * MANY,
+        b'\\"' * MANY,
+        b"]" * 300000,
+        b"[" * 2 * MANY,
+        b'{"a":' * 400000,
+        b'"[' * 300000,
+        b"[]" * 200000,
+        b"[1," * 21 + b"1," * 300000,
+        b" " * 2 * MANY,
+        b"1" * 2 * MANY,
+        b"-" * 2 * MANY,
+    ],
+    ids=range(18),
+)
 def test_a_hostile_text_ends(data):
     assert refusal(data).kind in ("syntax", "limit")
 
 
 def test_a_long_text_is_read():
-    text = json.dumps(["\\\"[{" * 100000, {"a": list(range(100000))}, "\u20ac" * 100000], ensure_ascii=False)
+    text = json.dumps(
+        ['\\"[{' * 100000, {"a": list(range(100000))}, "\u20ac" * 100000], ensure_ascii=False
+    )
     assert parse_json(text.encode("utf-8")) == json.loads(text)
 
 
@@ -327,6 +491,7 @@ class CountedName(str):
 
 # ---- where a value ends ------------------------------------------------------------------------------------------
 
+
 def scan(parts):
     """Return where in the parts the value ends, or -1, and the scanner."""
     scanner, before = ValueScanner(), 0
@@ -339,33 +504,55 @@ def scan(parts):
 
 
 @many
-@given(values.filter(lambda value: isinstance(value, (list, dict, str))), st.booleans(), st.binary(max_size=4),
-       st.lists(st.integers(0, 60), max_size=5))
+@given(
+    values.filter(lambda value: isinstance(value, (list, dict, str))),
+    st.booleans(),
+    st.binary(max_size=4),
+    st.lists(st.integers(0, 60), max_size=5),
+)
 def test_the_end_of_a_value_in_any_pieces(value, ascii_only, behind, cuts):
     text = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8")
     places = sorted(place for place in cuts if place <= len(text))
-    parts = [(text + behind)[start:end] for start, end in zip([0] + places, places + [len(text + behind)])]
+    parts = [
+        (text + behind)[start:end]
+        for start, end in zip([0] + places, places + [len(text + behind)])
+    ]
     assert scan(parts)[0] == len(text)
     assert scan([b"%c" % byte for byte in text + behind])[0] == len(text)
-    for short in (text[:-1], text[:len(text) // 2]):
+    for short in (text[:-1], text[: len(text) // 2]):
         assert scan([short])[0] == -1
     assert ValueScanner().end_in(b"]]" + text, 2) == 2 + len(text)
 
 
-@pytest.mark.parametrize("text,depth,in_string,escaped", [
-    (b"[[", 2, False, False), (b'["', 1, True, False), (b'["\\', 1, True, True), (b'["\\\\', 1, True, False), (b'["\\"', 1, True, False),
-    (b'{"a":[1]', 1, False, False), (b'["]"', 1, False, False), (b"[\\", 1, False, True), (b"", 0, False, False)])
+@pytest.mark.parametrize(
+    "text,depth,in_string,escaped",
+    [
+        (b"[[", 2, False, False),
+        (b'["', 1, True, False),
+        (b'["\\', 1, True, True),
+        (b'["\\\\', 1, True, False),
+        (b'["\\"', 1, True, False),
+        (b'{"a":[1]', 1, False, False),
+        (b'["]"', 1, False, False),
+        (b"[\\", 1, False, True),
+        (b"", 0, False, False),
+    ],
+)
 def test_what_a_value_that_does_not_end_ends_in(text, depth, in_string, escaped):
     for parts in ([text], [text[:1], text[1:]], [b"%c" % byte for byte in text]):
         end, scanner = scan(parts)
-        assert end == -1 and (scanner.depth, scanner.in_string, scanner.escaped) == (depth, in_string, escaped)
+        assert end == -1 and (scanner.depth, scanner.in_string, scanner.escaped) == (
+            depth,
+            in_string,
+            escaped,
+        )
 
 
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_the_depth_at_which_a_scan_stops(size):
     text = b'["[",' + b"[" * MAX_JSON_DEPTH
     with pytest.raises(DocumentError) as caught:
-        scan([text[start:start + size] for start in range(0, len(text), size)])
+        scan([text[start : start + size] for start in range(0, len(text), size)])
     assert told(caught.value) == ("limit", "SHP-001", len(text) - 1)
     assert scan([text[:-1]])[0] == -1
 
@@ -382,18 +569,25 @@ def test_a_name_twice_among_many_costs_no_more_than_the_names(monkeypatch):
     monkeypatch.setattr("refimpl.documents.json_format.json.loads", spy)
     parse_json(b"{}")
     count = 500
-    pairs = [(CountedName("name %d" % number), number) for number in range(count)]
+    pairs = [(CountedName(f"name {int(number)}"), number) for number in range(count)]
     CountedName.compared = 0
     assert len(hooks[0](pairs)) == count
     with pytest.raises(DocumentError):
-        hooks[0](pairs + [(CountedName("name %d" % (count - 1)), 0)])
+        hooks[0](pairs + [(CountedName(f"name {int(count - 1)}"), 0)])
     assert CountedName.compared < 20 * count
 
 
 # ---- values as JSON ----------------------------------------------------------------------------------------------
 
+
 def test_base64_is_standard_and_padded():
-    assert [to_base64(data) for data in (b"", b"\xfb", b"\xff\xff", b"hi", b"hi!")] == ["", "+w==", "//8=", "aGk=", "aGkh"]
+    assert [to_base64(data) for data in (b"", b"\xfb", b"\xff\xff", b"hi", b"hi!")] == [
+        "",
+        "+w==",
+        "//8=",
+        "aGk=",
+        "aGkh",
+    ]
 
 
 @some
@@ -402,29 +596,56 @@ def test_base64_comes_back(data):
     assert base64.b64decode(to_base64(data), validate=True) == data
 
 
-EXACT = 2 ** 53 - 1
+EXACT = 2**53 - 1
 
 
-@pytest.mark.parametrize("value, shown", [
-    (True, True), (False, False), (0, 0), (-1, -1), (EXACT, EXACT), (-EXACT, -EXACT), (EXACT + 1, "9007199254740992"),
-    (-EXACT - 1, "-9007199254740992"), (2 ** 63 - 1, "9223372036854775807"), ("", ""), ("text", "text"), (b"", ""), (b"hi", "aGk="),
-    (uuid.UUID("00112233-4455-6677-8899-aabbccddeeff"), "00112233-4455-6677-8899-aabbccddeeff"),
-])
+@pytest.mark.parametrize(
+    "value, shown",
+    [
+        (True, True),
+        (False, False),
+        (0, 0),
+        (-1, -1),
+        (EXACT, EXACT),
+        (-EXACT, -EXACT),
+        (EXACT + 1, "9007199254740992"),
+        (-EXACT - 1, "-9007199254740992"),
+        (2**63 - 1, "9223372036854775807"),
+        ("", ""),
+        ("text", "text"),
+        (b"", ""),
+        (b"hi", "aGk="),
+        (uuid.UUID("00112233-4455-6677-8899-aabbccddeeff"), "00112233-4455-6677-8899-aabbccddeeff"),
+    ],
+)
 def test_a_headers_value(value, shown):
     assert header_json_value(value) == shown and type(header_json_value(value)) is type(shown)
 
 
 def test_a_message():
     identity = uuid.UUID("00112233-4455-6677-8899-aabbccddeeff")
-    headers = [("b", "boolean", True), ("i8", "int8", -1), ("i16", "int16", -2), ("i32", "int32", -3), ("i64", "int64", 2 ** 60),
-               ("by", "bytes", b"\xff"), ("s", "string", "\u20ac"), ("t", "timestamp", 5), ("u", "uuid", identity)]
+    headers = [
+        ("b", "boolean", True),
+        ("i8", "int8", -1),
+        ("i16", "int16", -2),
+        ("i32", "int32", -3),
+        ("i64", "int64", 2**60),
+        ("by", "bytes", b"\xff"),
+        ("s", "string", "\u20ac"),
+        ("t", "timestamp", 5),
+        ("u", "uuid", identity),
+    ]
     message = Message(FrameHeaders(FrameHeader(*triple) for triple in headers), b"\x00\xff")
     assert message_to_json(message) == {
         "headers": [
-            {"name": "b", "type": "boolean", "value": True}, {"name": "i8", "type": "int8", "value": -1},
-            {"name": "i16", "type": "int16", "value": -2}, {"name": "i32", "type": "int32", "value": -3},
-            {"name": "i64", "type": "int64", "value": "1152921504606846976"}, {"name": "by", "type": "bytes", "value": "/w=="},
-            {"name": "s", "type": "string", "value": "\u20ac"}, {"name": "t", "type": "timestamp", "value": 5},
+            {"name": "b", "type": "boolean", "value": True},
+            {"name": "i8", "type": "int8", "value": -1},
+            {"name": "i16", "type": "int16", "value": -2},
+            {"name": "i32", "type": "int32", "value": -3},
+            {"name": "i64", "type": "int64", "value": "1152921504606846976"},
+            {"name": "by", "type": "bytes", "value": "/w=="},
+            {"name": "s", "type": "string", "value": "\u20ac"},
+            {"name": "t", "type": "timestamp", "value": 5},
             {"name": "u", "type": "uuid", "value": str(identity)},
         ],
         "payload": "AP8=",
@@ -438,20 +659,36 @@ def test_members():
     assert members_to_json(PayloadPart.fields, PayloadPart(bytes=b"")) == {"Bytes": ""}
     assert members_to_json(PayloadPart.fields, PayloadPart()) == {}
     error = ModelError(message="m", original_status_code=0, original_message="")
-    assert members_to_json(error.fields, error) == {"Message": "m", "OriginalStatusCode": 0, "OriginalMessage": ""}
-    assert list(members_to_json(error.fields, error)) == ["Message", "OriginalStatusCode", "OriginalMessage"]  # as the table has them
+    assert members_to_json(error.fields, error) == {
+        "Message": "m",
+        "OriginalStatusCode": 0,
+        "OriginalMessage": "",
+    }
+    assert list(members_to_json(error.fields, error)) == [
+        "Message",
+        "OriginalStatusCode",
+        "OriginalMessage",
+    ]  # as the table has them
     error = ModelStreamError(error_code="StreamBroken")
     assert members_to_json(error.fields, error) == {"ErrorCode": "StreamBroken"}
     error = UnknownOperationError(code="Odd", payload="<p>")
     assert members_to_json(error.fields, error) == {"Code": "Odd", "Payload": "<p>"}
     call = InvokeEndpointWithResponseStreamInput(endpoint_name="llm", body=b"\xff", session_id="s")
-    assert members_to_json(call.fields, call) == {"EndpointName": "llm", "Body": "/w==", "SessionId": "s"}
+    assert members_to_json(call.fields, call) == {
+        "EndpointName": "llm",
+        "Body": "/w==",
+        "SessionId": "s",
+    }
 
 
 # ---- shapes ------------------------------------------------------------------------------------------------------
 
+
 class Leaf(Shape):
-    fields = (body_field("data", "Data", blob_type("Blob")), body_field("text", "Text", string_type("Text")))
+    fields = (
+        body_field("data", "Data", blob_type("Blob")),
+        body_field("text", "Text", string_type("Text")),
+    )
 
 
 class Union(Shape):
@@ -459,45 +696,79 @@ class Union(Shape):
 
 
 class Whole(Shape):
-    fields = (body_field("stream", "Stream", events_type(Union)), body_field("leaf", "Leaf", structure_type(Leaf)),
-              body_field("number", "Number", integer_type("Integer")))
+    fields = (
+        body_field("stream", "Stream", events_type(Union)),
+        body_field("leaf", "Leaf", structure_type(Leaf)),
+        body_field("number", "Number", integer_type("Integer")),
+    )
 
 
 WHOLE = structure_type(Whole)
 
 
-@pytest.mark.parametrize("value, document", [
-    (Whole(), "{}"), (Whole(number=-5), '{"Number":-5}'), (Whole(stream=()), '{"Stream":{}}'),
-    (Whole(stream=(Leaf(),)), '{"Stream":{"Leaf":{}}}'),
-    (Whole(stream=(Leaf(data=b"hi"), Leaf(text="")), number=0), '{"Stream":[{"Leaf":{"Data":"aGk="}},{"Leaf":{"Text":""}}],"Number":0}'),
-    (Whole(leaf=Leaf(data=b"", text="\0\x1f\b\f\n\r\t\"\\/\x7f\x80\u2028\u20ac\U0001f600")),
-     '{"Leaf":{"Data":"","Text":"\\u0000\\u001f\\b\\f\\n\\r\\t\\"\\\\/\\u007f\x80\u2028\u20ac\U0001f600"}}'),
-])
+@pytest.mark.parametrize(
+    "value, document",
+    [
+        (Whole(), "{}"),
+        (Whole(number=-5), '{"Number":-5}'),
+        (Whole(stream=()), '{"Stream":{}}'),
+        (Whole(stream=(Leaf(),)), '{"Stream":{"Leaf":{}}}'),
+        (
+            Whole(stream=(Leaf(data=b"hi"), Leaf(text="")), number=0),
+            '{"Stream":[{"Leaf":{"Data":"aGk="}},{"Leaf":{"Text":""}}],"Number":0}',
+        ),
+        (
+            Whole(leaf=Leaf(data=b"", text='\0\x1f\b\f\n\r\t"\\/\x7f\x80\u2028\u20ac\U0001f600')),
+            '{"Leaf":{"Data":"","Text":"\\u0000\\u001f\\b\\f\\n\\r\\t\\"\\\\/\\u007f\x80\u2028\u20ac\U0001f600"}}',
+        ),
+    ],
+)
 def test_a_value_is_written_and_read(value, document):
     assert WHOLE.to_json(value) == document
     assert WHOLE.of_json(document) == WHOLE.of_json(document.encode()) == value
 
 
 def test_half_a_surrogate_pair_is_not_written():
-    for value, path in ((Whole(stream=(Leaf(), Leaf(text="\ud800"))), "Stream[1].Leaf.Text"),
-                        (Whole(leaf=Leaf(text="\udfff")), "Leaf.Text")):
+    for value, path in (
+        (Whole(stream=(Leaf(), Leaf(text="\ud800"))), "Stream[1].Leaf.Text"),
+        (Whole(leaf=Leaf(text="\udfff")), "Leaf.Text"),
+    ):
         with pytest.raises(UsageError) as caught:
             WHOLE.to_json(value)
-        assert (caught.value.kind, caught.value.rule, caught.value.path) == ("utf8", "SHP-014", path)
+        assert (caught.value.kind, caught.value.rule, caught.value.path) == (
+            "utf8",
+            "SHP-014",
+            path,
+        )
 
 
-@pytest.mark.parametrize("document, kind, rule, path, actual", [
-    ("[]", "type", "SHP-009", "the document", "an array"), ("null", "type", "SHP-009", "the document", "null"),
-    ('"a"', "type", "SHP-009", "the document", "a string"), ('{"Leaf":1.5}', "type", "SHP-009", "Leaf", "a number"),
-    ('{"Leaf":true}', "type", "SHP-009", "Leaf", "a boolean"), ('{"Leaf":[]}', "type", "SHP-009", "Leaf", "an array"),
-    ('{"Stream":[{},{"Leaf":{"Text":{}}}]}', "type", "SHP-009", "Stream[1].Leaf.Text", "an object"),
-    ('{"Stream":[null]}', "type", "SHP-009", "Stream[0]", "null"), ('{"Stream":"a"}', "type", "SHP-009", "Stream", "a string"),
-    ('{"Leaf":{"Data":5}}', "type", "SHP-009", "Leaf.Data", "<hidden>"),
-                                                                ('{"Leaf":{"Data":"a-_k"}}', "type", "SHP-010", "Leaf.Data", "<hidden>"),
-    ('{"Number":5.0}', "type", "SHP-011", "Number", "a number"), ('{"Number":true}', "type", "SHP-011", "Number", "a boolean"),
-    ('{"Number":"5"}', "type", "SHP-011", "Number", "a string"), ('{"Number":2147483648}', "constraint", "SHP-011", "Number", 2147483648),
-    ('{"Leaf":{"Text":"\\ud800"}}', "utf8", "SHP-014", "Leaf.Text", "\\ud800"),
-])
+@pytest.mark.parametrize(
+    "document, kind, rule, path, actual",
+    [
+        ("[]", "type", "SHP-009", "the document", "an array"),
+        ("null", "type", "SHP-009", "the document", "null"),
+        ('"a"', "type", "SHP-009", "the document", "a string"),
+        ('{"Leaf":1.5}', "type", "SHP-009", "Leaf", "a number"),
+        ('{"Leaf":true}', "type", "SHP-009", "Leaf", "a boolean"),
+        ('{"Leaf":[]}', "type", "SHP-009", "Leaf", "an array"),
+        (
+            '{"Stream":[{},{"Leaf":{"Text":{}}}]}',
+            "type",
+            "SHP-009",
+            "Stream[1].Leaf.Text",
+            "an object",
+        ),
+        ('{"Stream":[null]}', "type", "SHP-009", "Stream[0]", "null"),
+        ('{"Stream":"a"}', "type", "SHP-009", "Stream", "a string"),
+        ('{"Leaf":{"Data":5}}', "type", "SHP-009", "Leaf.Data", "<hidden>"),
+        ('{"Leaf":{"Data":"a-_k"}}', "type", "SHP-010", "Leaf.Data", "<hidden>"),
+        ('{"Number":5.0}', "type", "SHP-011", "Number", "a number"),
+        ('{"Number":true}', "type", "SHP-011", "Number", "a boolean"),
+        ('{"Number":"5"}', "type", "SHP-011", "Number", "a string"),
+        ('{"Number":2147483648}', "constraint", "SHP-011", "Number", 2147483648),
+        ('{"Leaf":{"Text":"\\ud800"}}', "utf8", "SHP-014", "Leaf.Text", "\\ud800"),
+    ],
+)
 def test_the_path_to_what_does_not_fit(document, kind, rule, path, actual):
     with pytest.raises(DocumentError) as caught:
         WHOLE.of_json(document)
@@ -512,8 +783,24 @@ def test_base64_is_the_standard_library_s(data):
     assert to_base64(data) == text and base64_bytes(text, ROOT) == data
 
 
-@pytest.mark.parametrize("text", ["a", "aG", "aGk", "aGk==", "=aGk", "aG=k", "YQ==YQ==", "aGk=\n", " aGk=", "aG\nk=", "a-_k", "\u0430Gk=",
-                                  "aGk=="])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a",
+        "aG",
+        "aGk",
+        "aGk==",
+        "=aGk",
+        "aG=k",
+        "YQ==YQ==",
+        "aGk=\n",
+        " aGk=",
+        "aG\nk=",
+        "a-_k",
+        "\u0430Gk=",
+        "aGk==",
+    ],
+)
 def test_what_is_no_base64(text):
     with pytest.raises(DocumentError) as caught:
         base64_bytes(text, Place("A"))
@@ -530,4 +817,6 @@ def test_a_document_has_a_size(monkeypatch):
     assert len(parse_json("[" + ",".join(["[]", "{}"] * 34 + ["[]"]) + "]")) == 69
     error = refusal(("[" + ",".join(["[]"] * 70) + "]").encode())
     assert (error.kind, error.rule) == ("limit", "SHP-006")
-    assert parse_json(json.dumps(["[{\\\"" * 100])) == ["[{\\\"" * 100]  # brackets in strings are no parts
+    assert parse_json(json.dumps(['[{\\"' * 100])) == [
+        '[{\\"' * 100
+    ]  # brackets in strings are no parts

@@ -5,6 +5,7 @@ The plan. Writing: the flattening of each kind of tree, and for every byte wheth
 of a URI's query. Reading: each way to write the same bytes, against the standard library's urllib. Then all that a reader refuses, with
 its kind, rule and place; a sensitive value is never shown. There and back over any table is in test_datatype.py.
 """
+
 import urllib.parse
 
 import pytest
@@ -46,22 +47,34 @@ def refusal(read, document):
 
 # ---- writing -----------------------------------------------------------------------------------------------------
 
+
 def structure(**members):
     return "Structure", tuple(members.items())
 
 
-@pytest.mark.parametrize("value, pairs", [
-    (structure(), ()),
-    (structure(a=("String", "x")), (("A", b"x"),)),
-    (structure(a=("String", "")), (("A", b""),)),
-    (structure(aBc=("Integer", -5)), (("ABc", b"-5"),)),
-    (structure(a=("Blob", b"\xff\0")), (("A", b"\xff\0"),)),
-    (structure(a=("String", "\u00e9")), (("A", b"\xc3\xa9"),)),
-    (structure(a=structure(b=structure(c=("String", "x")))), (("A.B.C", b"x"),)),
-    (structure(a=structure(), b=("String", "x"), c=("List", (structure(),))), (("B", b"x"),)),
-    (structure(a=("List", (structure(), structure(b=("String", "x")), structure(b=("String", "y"))))), (("A.2.B", b"x"), ("A.3.B", b"y"))),
-    (("String", "x"), (("", b"x"),)),
-])
+@pytest.mark.parametrize(
+    "value, pairs",
+    [
+        (structure(), ()),
+        (structure(a=("String", "x")), (("A", b"x"),)),
+        (structure(a=("String", "")), (("A", b""),)),
+        (structure(aBc=("Integer", -5)), (("ABc", b"-5"),)),
+        (structure(a=("Blob", b"\xff\0")), (("A", b"\xff\0"),)),
+        (structure(a=("String", "\u00e9")), (("A", b"\xc3\xa9"),)),
+        (structure(a=structure(b=structure(c=("String", "x")))), (("A.B.C", b"x"),)),
+        (structure(a=structure(), b=("String", "x"), c=("List", (structure(),))), (("B", b"x"),)),
+        (
+            structure(
+                a=(
+                    "List",
+                    (structure(), structure(b=("String", "x")), structure(b=("String", "y"))),
+                )
+            ),
+            (("A.2.B", b"x"), ("A.3.B", b"y")),
+        ),
+        (("String", "x"), (("", b"x"),)),
+    ],
+)
 def test_a_tree_is_flattened(value, pairs):
     query = query_of_value(value)
     assert query.render() == tuple((path, (data,)) for path, data in pairs)
@@ -70,7 +83,14 @@ def test_a_tree_is_flattened(value, pairs):
 
 
 def test_names_begin_with_a_capital():
-    assert [upper_first(name) for name in ("", "a", "ab", "A", "x-Amz", "\u00e9a")] == ["", "A", "Ab", "A", "X-Amz", "\u00c9a"]
+    assert [upper_first(name) for name in ("", "a", "ab", "A", "x-Amz", "\u00e9a")] == [
+        "",
+        "A",
+        "Ab",
+        "A",
+        "X-Amz",
+        "\u00c9a",
+    ]
 
 
 def test_repr_has_the_paths_and_no_value():
@@ -84,7 +104,7 @@ PLAIN = UNRESERVED + "!$'()*:@/?"
 
 @pytest.mark.parametrize("byte", range(256))
 def test_which_bytes_are_escaped(byte):
-    escaped = "%%%02X" % byte
+    escaped = f"%{byte:02X}"
     in_value = chr(byte) if chr(byte) in PLAIN + "=" else escaped
     assert query_text((("A", (bytes((byte,)),)),)) == "A=" + in_value
     assert pairs_of_query("A=" + in_value) == (("A", (bytes((byte,)),)),)
@@ -98,10 +118,17 @@ def test_several_values_of_one_path_are_joined():
 
 
 def test_text_that_no_utf8_has_names_its_path():
-    for value, path in ((structure(a=("List", (structure(), structure(b=("String", "\ud800"))))), "a.2.b"), (("String", "\udfff"), "")):
+    for value, path in (
+        (structure(a=("List", (structure(), structure(b=("String", "\ud800"))))), "a.2.b"),
+        (("String", "\udfff"), ""),
+    ):
         with pytest.raises(UsageError) as caught:
             query_of_value(value)
-        assert (caught.value.kind, caught.value.rule, caught.value.path) == ("utf8", "SHP-014", path)
+        assert (caught.value.kind, caught.value.rule, caught.value.path) == (
+            "utf8",
+            "SHP-014",
+            path,
+        )
 
 
 def test_a_tree_too_deep_for_a_path():
@@ -119,29 +146,68 @@ def test_a_tree_too_deep_for_a_path():
 
 # ---- reading -----------------------------------------------------------------------------------------------------
 
+
 @many
-@given(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), st.text(max_size=0) | st.text(
-    st.characters(exclude_categories=["Cs"]), max_size=6)), max_size=5))
+@given(
+    st.lists(
+        st.tuples(
+            st.text(st.characters(exclude_categories=["Cs"]), max_size=6),
+            st.text(max_size=0) | st.text(st.characters(exclude_categories=["Cs"]), max_size=6),
+        ),
+        max_size=5,
+    )
+)
 def test_pairs_as_urllib_writes_and_reads_them(pairs):
     encoded = urllib.parse.urlencode(pairs)
     assert [(name, value.decode()) for name, (value,) in pairs_of_query(encoded)] == pairs
     ours = query_text(tuple((name, (value.encode(),)) for name, value in pairs))
     assert urllib.parse.parse_qsl(ours, keep_blank_values=True, max_num_fields=9) == pairs
-    assert pairs_of_query(ours.encode()) == tuple((name, (value.encode(),)) for name, value in pairs)
+    assert pairs_of_query(ours.encode()) == tuple(
+        (name, (value.encode(),)) for name, value in pairs
+    )
 
 
-@pytest.mark.parametrize("text, pairs", [
-    ("", []), ("&", []), ("&&a=b&", [("a", b"b")]), ("a", [("a", b"")]), ("a=", [("a", b"")]), ("=", [("", b"")]),
-    ("a=b=c", [("a", b"b=c")]),
-    ("a+b=c+d", [("a b", b"c d")]), ("%61=%2b%2B", [("a", b"++")]), ("a=%c3%A9", [("a", b"\xc3\xa9")]), ("a=\u00e9", [("a", b"\xc3\xa9")]),
-    ("a;b=c", [("a;b", b"c")]), ("a=b&a=c", [("a", b"b"), ("a", b"c")]), ("%26=%3D", [("&", b"=")]),
-])
+@pytest.mark.parametrize(
+    "text, pairs",
+    [
+        ("", []),
+        ("&", []),
+        ("&&a=b&", [("a", b"b")]),
+        ("a", [("a", b"")]),
+        ("a=", [("a", b"")]),
+        ("=", [("", b"")]),
+        ("a=b=c", [("a", b"b=c")]),
+        ("a+b=c+d", [("a b", b"c d")]),
+        ("%61=%2b%2B", [("a", b"++")]),
+        ("a=%c3%A9", [("a", b"\xc3\xa9")]),
+        ("a=\u00e9", [("a", b"\xc3\xa9")]),
+        ("a;b=c", [("a;b", b"c")]),
+        ("a=b&a=c", [("a", b"b"), ("a", b"c")]),
+        ("%26=%3D", [("&", b"=")]),
+    ],
+)
 def test_pairs(text, pairs):
-    assert pairs_of_query(text) == pairs_of_query(text.encode()) == tuple((name, (value,)) for name, value in pairs)
+    assert (
+        pairs_of_query(text)
+        == pairs_of_query(text.encode())
+        == tuple((name, (value,)) for name, value in pairs)
+    )
 
 
-@pytest.mark.parametrize("text, offset", [("%", 0), ("a=%", 2), ("a=b&c=%2", 6), ("a=%2x", 2), ("a=%x2", 2), ("a=%%20", 2), ("a&%zz=1", 2),
-                                          ("a=%20%", 5), ("a=\u00e9%", 4)])
+@pytest.mark.parametrize(
+    "text, offset",
+    [
+        ("%", 0),
+        ("a=%", 2),
+        ("a=b&c=%2", 6),
+        ("a=%2x", 2),
+        ("a=%x2", 2),
+        ("a=%%20", 2),
+        ("a&%zz=1", 2),
+        ("a=%20%", 5),
+        ("a=\u00e9%", 4),
+    ],
+)
 def test_a_percent_sign_that_stands_alone(text, offset):
     error = refusal(pairs_of_query, text)
     assert (error.kind, error.rule, error.offset) == ("syntax", "SHP-020", offset)
@@ -155,8 +221,14 @@ def test_a_name_that_is_no_utf8():
 
 def test_a_tree_of_names():
     node = parse_query("a.b=1&a.c=2&a=3&a.b=4&=5&a..=6")
-    assert shown(node) == ([b"5"], {"a": ([b"3"], {"b": ([b"1", b"4"], {}), "c": ([b"2"], {}), "": ([], {"": ([b"6"], {})})})})
-    assert shown(parse_query(Query(("Structure", (("a", ("Value", b"1")),))))) == ([], {"A": ([b"1"], {})})
+    assert shown(node) == (
+        [b"5"],
+        {"a": ([b"3"], {"b": ([b"1", b"4"], {}), "c": ([b"2"], {}), "": ([], {"": ([b"6"], {})})})},
+    )
+    assert shown(parse_query(Query(("Structure", (("a", ("Value", b"1")),))))) == (
+        [],
+        {"A": ([b"1"], {})},
+    )
 
 
 def shown(node):
@@ -172,58 +244,84 @@ def test_both_sides_of_the_depth():
 
 # ---- shapes ------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("text, output", [
-    ("", Output()),
-    ("ContentType=a", Output(content_type="a")),
-    ("contentType=a", Output(content_type="a")),
-    ("X-Amzn-SageMaker-Content-Type=a", Output(content_type="a")),
-    ("x-Amzn-Invoked-Production-Variant=v", Output(invoked_production_variant="v")),
-    ("X-Amzn-Invoked-Production-Variant=v", Output(invoked_production_variant="v")),
-    ("ContentType=&Other=1&Other.X=2", Output(content_type="")),
-    ("Body.PayloadPart.Bytes=a", Output(body=(A_PART,))),
-    ("body.payloadPart.bytes=a", Output(body=(A_PART,))),
-    ("Body.Other=1", Output(body=())),
-    ("Body.1.PayloadPart.Bytes=a", Output(body=(A_PART,))),
-    ("Body.10.PayloadPart.Bytes=b&Body.9.PayloadPart.Bytes=a", Output(body=(A_PART, PayloadPart(bytes=b"b")))),
-    ("Body.InternalStreamFailure.Message=m&Body.PayloadPart.Bytes=a", None),
-    ("Body.999999999.PayloadPart.Bytes=%FF", Output(body=(PayloadPart(bytes=b"\xff"),))),
-    ("Body.PayloadPart.Other=1", Output(body=(PayloadPart(),))),
-])
+
+@pytest.mark.parametrize(
+    "text, output",
+    [
+        ("", Output()),
+        ("ContentType=a", Output(content_type="a")),
+        ("contentType=a", Output(content_type="a")),
+        ("X-Amzn-SageMaker-Content-Type=a", Output(content_type="a")),
+        ("x-Amzn-Invoked-Production-Variant=v", Output(invoked_production_variant="v")),
+        ("X-Amzn-Invoked-Production-Variant=v", Output(invoked_production_variant="v")),
+        ("ContentType=&Other=1&Other.X=2", Output(content_type="")),
+        ("Body.PayloadPart.Bytes=a", Output(body=(A_PART,))),
+        ("body.payloadPart.bytes=a", Output(body=(A_PART,))),
+        ("Body.Other=1", Output(body=())),
+        ("Body.1.PayloadPart.Bytes=a", Output(body=(A_PART,))),
+        (
+            "Body.10.PayloadPart.Bytes=b&Body.9.PayloadPart.Bytes=a",
+            Output(body=(A_PART, PayloadPart(bytes=b"b"))),
+        ),
+        ("Body.InternalStreamFailure.Message=m&Body.PayloadPart.Bytes=a", None),
+        ("Body.999999999.PayloadPart.Bytes=%FF", Output(body=(PayloadPart(bytes=b"\xff"),))),
+        ("Body.PayloadPart.Other=1", Output(body=(PayloadPart(),))),
+    ],
+)
 def test_what_is_read(text, output):
-    if output is None:  # a structure with several members: each is an event, in the order of the table
-        assert [type(event).__name__ for event in Output.of_query(text).body] == ["PayloadPart", "InternalStreamFailure"]
+    if (
+        output is None
+    ):  # a structure with several members: each is an event, in the order of the table
+        assert [type(event).__name__ for event in Output.of_query(text).body] == [
+            "PayloadPart",
+            "InternalStreamFailure",
+        ]
     else:
         assert Output.of_query(text) == Output.of_query(text.encode()) == output
 
 
-@pytest.mark.parametrize("text, kind, rule, path", [
-    ("ContentType=a&ContentType=b", "syntax", "SHP-013", "ContentType"),
-    ("ContentType=a&contentType=b", "syntax", "SHP-013", "ContentType"),
-    ("ContentType=a&X-Amzn-SageMaker-Content-Type=a", "syntax", "SHP-013", "ContentType"),
-    ("ContentType.a=1", "type", "SHP-009", "ContentType"),
-    ("ContentType=1&ContentType.a=1", "type", "SHP-009", "ContentType"),
-    ("ContentType=%FF", "utf8", "SHP-014", "ContentType"),
-    ("Body=a", "type", "SHP-009", "Body"),
-    ("Body.PayloadPart=a", "type", "SHP-009", "Body.PayloadPart"),
-    ("Body.2.PayloadPart=a", "type", "SHP-009", "Body.2.PayloadPart"),
-    ("Body.0.PayloadPart.Bytes=a", "type", "SHP-021", "Body"),
-    ("Body.01.PayloadPart.Bytes=a", "type", "SHP-021", "Body"),
-    ("Body.1000000000.PayloadPart.Bytes=a", "type", "SHP-021", "Body"),
-    ("Body.\u0661.PayloadPart.Bytes=a", "type", "SHP-021", "Body"),
-    ("Body.1.PayloadPart.Bytes=a&Body.PayloadPart.Bytes=b", "type", "SHP-021", "Body"),
-    ("Body.1.PayloadPart.Bytes=a&Body=b", "type", "SHP-021", "Body"),
-    ("=a", "type", "SHP-009", "the document"),
-])
+@pytest.mark.parametrize(
+    "text, kind, rule, path",
+    [
+        ("ContentType=a&ContentType=b", "syntax", "SHP-013", "ContentType"),
+        ("ContentType=a&contentType=b", "syntax", "SHP-013", "ContentType"),
+        ("ContentType=a&X-Amzn-SageMaker-Content-Type=a", "syntax", "SHP-013", "ContentType"),
+        ("ContentType.a=1", "type", "SHP-009", "ContentType"),
+        ("ContentType=1&ContentType.a=1", "type", "SHP-009", "ContentType"),
+        ("ContentType=%FF", "utf8", "SHP-014", "ContentType"),
+        ("Body=a", "type", "SHP-009", "Body"),
+        ("Body.PayloadPart=a", "type", "SHP-009", "Body.PayloadPart"),
+        ("Body.2.PayloadPart=a", "type", "SHP-009", "Body.2.PayloadPart"),
+        ("Body.0.PayloadPart.Bytes=a", "type", "SHP-021", "Body"),
+        ("Body.01.PayloadPart.Bytes=a", "type", "SHP-021", "Body"),
+        ("Body.1000000000.PayloadPart.Bytes=a", "type", "SHP-021", "Body"),
+        ("Body.\u0661.PayloadPart.Bytes=a", "type", "SHP-021", "Body"),
+        ("Body.1.PayloadPart.Bytes=a&Body.PayloadPart.Bytes=b", "type", "SHP-021", "Body"),
+        ("Body.1.PayloadPart.Bytes=a&Body=b", "type", "SHP-021", "Body"),
+        ("=a", "type", "SHP-009", "the document"),
+    ],
+)
 def test_what_is_refused(text, kind, rule, path):
     error = refusal(Output.of_query, text)
     assert (error.kind, error.rule, error.path) == (kind, rule, path)
 
 
-@pytest.mark.parametrize("text, kind", [("5", "ok"), ("%2B5", "ok"), ("+5", "type"), ("", "type"), ("5.0", "type"),
-                                        ("2147483648", "constraint")])
+@pytest.mark.parametrize(
+    "text, kind",
+    [
+        ("5", "ok"),
+        ("%2B5", "ok"),
+        ("+5", "type"),
+        ("", "type"),
+        ("5.0", "type"),
+        ("2147483648", "constraint"),
+    ],
+)
 def test_integers(text, kind):
     if kind == "ok":
-        assert ModelError.of_query("OriginalStatusCode=" + text) == ModelError(original_status_code=5)
+        assert ModelError.of_query("OriginalStatusCode=" + text) == ModelError(
+            original_status_code=5
+        )
     else:
         error = refusal(ModelError.of_query, "OriginalStatusCode=" + text)
         assert (error.kind, error.rule, error.path) == (kind, "SHP-011", "OriginalStatusCode")
@@ -239,10 +337,19 @@ def test_the_seed_s_body_is_a_shape_of_its_own():
     assert ResponseStream.of_query(stream.to_query()) == stream
 
 
-@pytest.mark.parametrize("text", [
-    "CustomAttributes=%FFsecret", "CustomAttributes=secret&CustomAttributes=secret", "Body=secret", "Body.PayloadPart=secret",
-    "Body.PayloadPart.Bytes=secret&Body.PayloadPart.Bytes=secret", "Body.PayloadPart.Bytes.secret=1", "Body.1.X=1&Body=secret", "=secret",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CustomAttributes=%FFsecret",
+        "CustomAttributes=secret&CustomAttributes=secret",
+        "Body=secret",
+        "Body.PayloadPart=secret",
+        "Body.PayloadPart.Bytes=secret&Body.PayloadPart.Bytes=secret",
+        "Body.PayloadPart.Bytes.secret=1",
+        "Body.1.X=1&Body=secret",
+        "=secret",
+    ],
+)
 def test_no_value_that_may_be_sensitive_is_shown(text):
     assert "secret" not in str(refusal(Output.of_query, text))
 

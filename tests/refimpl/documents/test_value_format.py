@@ -5,6 +5,7 @@ The walk is asked through VALUE_FORM, whose documents are the trees themselves: 
 path to what does not fit, and what is hidden of it; strictly and leniently. Then the bounds of documents. That any value of any
 table comes back from its tree is tested with all the forms in test_datatype.py.
 """
+
 import sys
 
 import pytest
@@ -42,7 +43,12 @@ from refimpl.shapes import Shape
 
 many = settings(max_examples=300, deadline=None)
 
-TEXT, SECRET, BLOB, INTEGER = string_type("Text"), string_type("Secret", sensitive=True), blob_type("Blob"), integer_type("Integer")
+TEXT, SECRET, BLOB, INTEGER = (
+    string_type("Text"),
+    string_type("Secret", sensitive=True),
+    blob_type("Blob"),
+    integer_type("Integer"),
+)
 
 
 class Leaf(Shape):
@@ -54,7 +60,10 @@ class Other(Shape):
 
 
 class Union(Shape):
-    fields = (body_field("leaf", "Leaf", structure_type(Leaf)), body_field("other", "Other", structure_type(Other)))
+    fields = (
+        body_field("leaf", "Leaf", structure_type(Leaf)),
+        body_field("other", "Other", structure_type(Other)),
+    )
 
 
 class Whole(Shape):
@@ -85,20 +94,32 @@ def told(error):
 
 # ---- writing -----------------------------------------------------------------------------------------------------
 
+
 def test_members_are_written_in_the_order_of_the_table_under_their_wire_names():
     value = Whole(number=0, text="", nested=Other(), stream=())
-    assert WHOLE.to_value(value) == tree(("Stream", tree()), ("X-Text", ("String", "")), ("Number", ("Integer", 0)), ("Nested", tree()))
+    assert WHOLE.to_value(value) == tree(
+        ("Stream", tree()),
+        ("X-Text", ("String", "")),
+        ("Number", ("Integer", 0)),
+        ("Nested", tree()),
+    )
     assert write_members(Whole.fields, value, member_name_of)[1][1] == ("Text", ("String", ""))
     assert (wire_name_of(Whole.fields[1]), member_name_of(Whole.fields[1])) == ("X-Text", "Text")
     assert write_members((), object()) == tree()
 
 
-@pytest.mark.parametrize("events, expected", [
-    ((), tree()),
-    ((Leaf(data=b"a"),), tree(("Leaf", tree(("Data", ("Blob", b"a")))))),
-    ((Leaf(), Other()), ("List", (tree(("Leaf", tree())), tree(("Other", tree()))))),
-    ((Other(), Leaf(), Leaf()), ("List", (tree(("Other", tree())), tree(("Leaf", tree())), tree(("Leaf", tree()))))),
-])
+@pytest.mark.parametrize(
+    "events, expected",
+    [
+        ((), tree()),
+        ((Leaf(data=b"a"),), tree(("Leaf", tree(("Data", ("Blob", b"a")))))),
+        ((Leaf(), Other()), ("List", (tree(("Leaf", tree())), tree(("Other", tree()))))),
+        (
+            (Other(), Leaf(), Leaf()),
+            ("List", (tree(("Other", tree())), tree(("Leaf", tree())), tree(("Leaf", tree())))),
+        ),
+    ],
+)
 def test_none_and_one_event_are_a_structure_more_are_a_list(events, expected):
     kind = events_type(Union)
     assert write_value(kind, events) == expected
@@ -116,46 +137,72 @@ def test_half_a_surrogate_pair_is_not_written():
 
 # ---- names -------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("node, members", [
-    (tree(), {}),
-    (tree(("X-Text", ("String", "a"))), {"text": "a"}),
-    (tree(("Text", ("String", "a"))), {"text": "a"}),
-    (tree(("x-text", ("String", "a")), ("text", ("String", "a"))), {}),  # names have a case
-    (tree(("Text", None), ("X-Text", ("String", "a"))), {"text": "a"}),  # null is absent
-    (tree(("X-Text", None), ("Number", None)), {}),
-    (tree(("Number", ("Integer", 1))), {"number": 1}),
-    (tree(("number", ("Integer", 1))), {"number": 1}),  # the alias
-    (tree(("number", ("Integer", 1)), ("Number", ("Integer", 2))), {"number": 2}),  # the modelled one counts
-    (tree(("number", ("Integer", 1)), ("Number", None)), {"number": 1}),
-    (tree(("Nested", tree(("message", ("String", "m"))))), {"nested": Other(message="m")}),
-    (tree(("New", ("Strange", object())), ("New", 5), ("Number", ("Integer", 1))), {"number": 1}),  # unknown, even twice
-])
+
+@pytest.mark.parametrize(
+    "node, members",
+    [
+        (tree(), {}),
+        (tree(("X-Text", ("String", "a"))), {"text": "a"}),
+        (tree(("Text", ("String", "a"))), {"text": "a"}),
+        (tree(("x-text", ("String", "a")), ("text", ("String", "a"))), {}),  # names have a case
+        (tree(("Text", None), ("X-Text", ("String", "a"))), {"text": "a"}),  # null is absent
+        (tree(("X-Text", None), ("Number", None)), {}),
+        (tree(("Number", ("Integer", 1))), {"number": 1}),
+        (tree(("number", ("Integer", 1))), {"number": 1}),  # the alias
+        (
+            tree(("number", ("Integer", 1)), ("Number", ("Integer", 2))),
+            {"number": 2},
+        ),  # the modelled one counts
+        (tree(("number", ("Integer", 1)), ("Number", None)), {"number": 1}),
+        (tree(("Nested", tree(("message", ("String", "m"))))), {"nested": Other(message="m")}),
+        (
+            tree(("New", ("Strange", object())), ("New", 5), ("Number", ("Integer", 1))),
+            {"number": 1},
+        ),  # unknown, even twice
+    ],
+)
 def test_which_member_a_name_is(node, members):
     assert read_members(Whole.fields, node, VALUE_FORM) == members
     assert read_members(Whole.fields, node, VALUE_FORM, lenient=True) == members
 
 
-@pytest.mark.parametrize("node, path", [
-    (tree(("Text", ("String", "a")), ("X-Text", ("String", "a"))), "Text"),
-    (tree(("X-Text", ("String", "a")), ("X-Text", ("String", "a"))), "X-Text"),
-    (tree(("number", ("Integer", 1)), ("number", ("Integer", 1))), "number"),
-    (tree(("Nested", tree(("Message", ("String", "a")), ("Message", ("String", "b"))))), "Nested.Message"),
-])
+@pytest.mark.parametrize(
+    "node, path",
+    [
+        (tree(("Text", ("String", "a")), ("X-Text", ("String", "a"))), "Text"),
+        (tree(("X-Text", ("String", "a")), ("X-Text", ("String", "a"))), "X-Text"),
+        (tree(("number", ("Integer", 1)), ("number", ("Integer", 1))), "number"),
+        (
+            tree(("Nested", tree(("Message", ("String", "a")), ("Message", ("String", "b"))))),
+            "Nested.Message",
+        ),
+    ],
+)
 def test_a_member_that_is_given_twice(node, path):
     error = refusal(WHOLE.of_value, node)
     assert told(error) == ("syntax", "SHP-013", path)
-    assert error.expected == "one %s" % {"X-Text": "Text", "number": "Number", "Nested.Message": "Message"}.get(path, path)
+    assert error.expected == "one {}".format(
+        {"X-Text": "Text", "number": "Number", "Nested.Message": "Message"}.get(path, path)
+    )
 
 
 def test_both_names_are_told_of_a_member_that_is_not_sensitive():
-    assert refusal(WHOLE.of_value, tree(("Text", ("String", "a")), ("X-Text", ("String", "b")))).actual == "Text and X-Text"
+    assert (
+        refusal(WHOLE.of_value, tree(("Text", ("String", "a")), ("X-Text", ("String", "b")))).actual
+        == "Text and X-Text"
+    )
     twice = tree(("Secret", ("String", "hidden-1")), ("Secret", ("String", "hidden-2")))
     error = refusal(structure_type(Leaf).of_value, twice)
     assert error.actual is None and "hidden-1" not in str(error)
 
 
 def test_a_member_that_does_not_fit_is_absent_when_it_may_be():
-    node = tree(("X-Text", ("Integer", 1)), ("Number", ("Integer", 5)), ("Nested", ("String", "no")), ("Stream", 5))
+    node = tree(
+        ("X-Text", ("Integer", 1)),
+        ("Number", ("Integer", 5)),
+        ("Nested", ("String", "no")),
+        ("Stream", 5),
+    )
     assert read_members(Whole.fields, node, VALUE_FORM, lenient=True) == {"number": 5}
     twice = tree(("Number", ("Integer", 5)), ("Number", ("Integer", 6)), ("Text", ("String", "a")))
     assert read_members(Whole.fields, twice, VALUE_FORM, lenient=True) == {"text": "a"}
@@ -166,43 +213,105 @@ def test_a_member_that_does_not_fit_is_absent_when_it_may_be():
 
 # ---- events ------------------------------------------------------------------------------------------------------
 
-LEAF, OTHER = ("Leaf", tree(("Data", ("Blob", b"a")))), ("Other", tree(("Message", ("String", "m"))))
+LEAF, OTHER = (
+    ("Leaf", tree(("Data", ("Blob", b"a")))),
+    ("Other", tree(("Message", ("String", "m")))),
+)
 
 
-@pytest.mark.parametrize("node, events", [
-    (tree(), ()), (("List", ()), ()), (("List", (tree(),)), ()), (tree(("New", tree())), ()),
-    (("List", (tree(LEAF),)), (Leaf(data=b"a"),)),
-    (tree(OTHER, LEAF), (Leaf(data=b"a"), Other(message="m"))),  # in the order of the table
-    (("List", (tree(OTHER), tree(LEAF))), (Other(message="m"), Leaf(data=b"a"))),  # in the order of the list
-    (("List", (tree(OTHER, LEAF), tree(("New", 1)), tree(LEAF))), (Leaf(data=b"a"), Other(message="m"), Leaf(data=b"a"))),
-    (tree(("Leaf", None), OTHER), (Other(message="m"),)),
-])
+@pytest.mark.parametrize(
+    "node, events",
+    [
+        (tree(), ()),
+        (("List", ()), ()),
+        (("List", (tree(),)), ()),
+        (tree(("New", tree())), ()),
+        (("List", (tree(LEAF),)), (Leaf(data=b"a"),)),
+        (tree(OTHER, LEAF), (Leaf(data=b"a"), Other(message="m"))),  # in the order of the table
+        (
+            ("List", (tree(OTHER), tree(LEAF))),
+            (Other(message="m"), Leaf(data=b"a")),
+        ),  # in the order of the list
+        (
+            ("List", (tree(OTHER, LEAF), tree(("New", 1)), tree(LEAF))),
+            (Leaf(data=b"a"), Other(message="m"), Leaf(data=b"a")),
+        ),
+        (tree(("Leaf", None), OTHER), (Other(message="m"),)),
+    ],
+)
 def test_every_form_of_a_stream_is_read(node, events):
     assert WHOLE.of_value(tree(("Stream", node))) == Whole(stream=events)
 
 
-@pytest.mark.parametrize("node, path, actual", [
-    (("List", (tree(LEAF), None)), "Stream[1]", "NoneType"), (("List", (("List", ()),)), "Stream[0]", "List"),
-    (("List", [tree(LEAF)]), "Stream", "List"), (("String", "a"), "Stream", "String"), (5, "Stream", "int"), ("List", "Stream", "str"),
-    (("List", (tree(), tree(("Leaf", tree(("Data", ("String", "no"))))))), "Stream[1].Leaf.Data", "<hidden>"),
-    (tree(("Leaf", tree(("Data", ("String", "no"))))), "Stream.Leaf.Data", "<hidden>"),
-])
+@pytest.mark.parametrize(
+    "node, path, actual",
+    [
+        (("List", (tree(LEAF), None)), "Stream[1]", "NoneType"),
+        (("List", (("List", ()),)), "Stream[0]", "List"),
+        (("List", [tree(LEAF)]), "Stream", "List"),
+        (("String", "a"), "Stream", "String"),
+        (5, "Stream", "int"),
+        ("List", "Stream", "str"),
+        (
+            ("List", (tree(), tree(("Leaf", tree(("Data", ("String", "no"))))))),
+            "Stream[1].Leaf.Data",
+            "<hidden>",
+        ),
+        (tree(("Leaf", tree(("Data", ("String", "no"))))), "Stream.Leaf.Data", "<hidden>"),
+    ],
+)
 def test_the_path_to_what_is_no_event(node, path, actual):
     error = refusal(WHOLE.of_value, tree(("Stream", node)))
     assert told(error) == ("type", "SHP-009", path)
-    assert error.actual == actual and "in %s" % path in str(error)
+    assert error.actual == actual and f"in {path}" in str(error)
 
 
 # ---- scalars -----------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("kind, good, wrong", [
-    (TEXT, ("String", "a"), [("Blob", b"a"), ("String", b"a"), ("String", 1), ("String",), ("String", "a", "b"), ["String", "a"], "a",
-                             None]),
-    (BLOB, ("Blob", b"a"), [("String", "a"), ("Blob", "a"), ("Blob", bytearray(b"a")), ("Blob", [97]), 5]),
-    (INTEGER, ("Integer", 5), [("String", "5"), ("Integer", True), ("Integer", 5.0), ("Integer", "5"), (5, 5), 5]),
-    (WHOLE, tree(), [("String", "a"), ("Structure", []), ("Structure", {}), ("Structure", (1,)), ("Structure", (("a",),)),
-                     ("Structure", ((1, ("String", "a")),)), ("List", ()), None]),
-])
+
+@pytest.mark.parametrize(
+    "kind, good, wrong",
+    [
+        (
+            TEXT,
+            ("String", "a"),
+            [
+                ("Blob", b"a"),
+                ("String", b"a"),
+                ("String", 1),
+                ("String",),
+                ("String", "a", "b"),
+                ["String", "a"],
+                "a",
+                None,
+            ],
+        ),
+        (
+            BLOB,
+            ("Blob", b"a"),
+            [("String", "a"), ("Blob", "a"), ("Blob", bytearray(b"a")), ("Blob", [97]), 5],
+        ),
+        (
+            INTEGER,
+            ("Integer", 5),
+            [("String", "5"), ("Integer", True), ("Integer", 5.0), ("Integer", "5"), (5, 5), 5],
+        ),
+        (
+            WHOLE,
+            tree(),
+            [
+                ("String", "a"),
+                ("Structure", []),
+                ("Structure", {}),
+                ("Structure", (1,)),
+                ("Structure", (("a",),)),
+                ("Structure", ((1, ("String", "a")),)),
+                ("List", ()),
+                None,
+            ],
+        ),
+    ],
+)
 def test_each_type_takes_its_own_tag_and_content(kind, good, wrong):
     kind.of_value(good)
     for node in wrong:
@@ -214,7 +323,7 @@ def test_an_int32(number):
     assert checked_int32(number, ROOT) == integer_of_text(str(number), ROOT) == number
 
 
-@pytest.mark.parametrize("number", [INT32_MIN - 1, INT32_MAX + 1, 10 ** 18])
+@pytest.mark.parametrize("number", [INT32_MIN - 1, INT32_MAX + 1, 10**18])
 def test_an_integer_that_is_too_large(number):
     for call, given_number in ((checked_int32, number), (integer_of_text, str(number))):
         error = refusal(call, given_number, Place("A.B"))
@@ -226,7 +335,25 @@ def test_integers_in_text(text, number):
     assert integer_of_text(text, ROOT) == number
 
 
-@pytest.mark.parametrize("text", ["", " ", "5 ", " 5", "5\n", "--5", "+", "1_0", "0x1", "1.0", "1e2", "\u0665", "\u00b2", "0" * 21])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "5 ",
+        " 5",
+        "5\n",
+        "--5",
+        "+",
+        "1_0",
+        "0x1",
+        "1.0",
+        "1e2",
+        "\u0665",
+        "\u00b2",
+        "0" * 21,
+    ],
+)
 def test_text_that_is_no_integer(text):
     assert told(refusal(integer_of_text, text, Place("A"))) == ("type", "SHP-011", "A")
 
@@ -238,6 +365,7 @@ def test_half_a_surrogate_pair_is_not_read():
 
 
 # ---- places ------------------------------------------------------------------------------------------------------
+
 
 # SHP-029
 def test_a_path_grows():
@@ -257,20 +385,27 @@ def test_what_is_sensitive_is_named_and_never_shown():
 
 # ---- bounds ------------------------------------------------------------------------------------------------------
 
+
 def test_a_document_is_text_or_bytes():
     assert document_bytes("\u20ac") == document_bytes(b"\xe2\x82\xac") == b"\xe2\x82\xac"
     for wrong in (None, 5, bytearray(b"a"), ["a"]):
         with pytest.raises(UsageError) as caught:
             document_bytes(wrong)
         assert (caught.value.kind, caught.value.rule) == ("type", "SHP-006")
-    assert (refusal(document_bytes, "\ud800").kind, refusal(document_bytes, "\ud800").rule) == ("utf8", "SHP-014")
+    assert (refusal(document_bytes, "\ud800").kind, refusal(document_bytes, "\ud800").rule) == (
+        "utf8",
+        "SHP-014",
+    )
 
 
 def test_a_document_has_an_end(monkeypatch):
     monkeypatch.setattr(value_format, "MAX_DOCUMENT_LENGTH", 4)
     assert document_bytes(b"abcd") == b"abcd"
     for longer in (b"abcde", "ab\u20ac"):
-        assert (refusal(document_bytes, longer).kind, refusal(document_bytes, longer).rule) == ("limit", "SHP-006")
+        assert (refusal(document_bytes, longer).kind, refusal(document_bytes, longer).rule) == (
+            "limit",
+            "SHP-006",
+        )
 
 
 def test_the_bound_on_parts():
@@ -281,12 +416,38 @@ def test_the_bound_on_parts():
 
 # ---- anything ----------------------------------------------------------------------------------------------------
 
-names = st.sampled_from(["Stream", "Text", "X-Text", "Number", "number", "Nested", "Leaf", "Other", "Data", "Secret", "Message", "new"])
+names = st.sampled_from(
+    [
+        "Stream",
+        "Text",
+        "X-Text",
+        "Number",
+        "number",
+        "Nested",
+        "Leaf",
+        "Other",
+        "Data",
+        "Secret",
+        "Message",
+        "new",
+    ]
+)
 nodes = st.recursive(
-    st.one_of(st.none(), st.text(max_size=3), st.integers(), st.tuples(st.just("String"), st.text(max_size=3)),
-              st.tuples(st.just("Blob"), st.binary(max_size=3)), st.tuples(st.just("Integer"), st.integers())),
-    lambda inner: st.one_of(st.tuples(st.just("Structure"), st.lists(st.tuples(names, inner), max_size=4).map(tuple)),
-                            st.tuples(st.just("List"), st.lists(inner, max_size=3).map(tuple)), st.lists(inner, max_size=2)), max_leaves=12)
+    st.one_of(
+        st.none(),
+        st.text(max_size=3),
+        st.integers(),
+        st.tuples(st.just("String"), st.text(max_size=3)),
+        st.tuples(st.just("Blob"), st.binary(max_size=3)),
+        st.tuples(st.just("Integer"), st.integers()),
+    ),
+    lambda inner: st.one_of(
+        st.tuples(st.just("Structure"), st.lists(st.tuples(names, inner), max_size=4).map(tuple)),
+        st.tuples(st.just("List"), st.lists(inner, max_size=3).map(tuple)),
+        st.lists(inner, max_size=2),
+    ),
+    max_leaves=12,
+)
 
 
 @many
@@ -296,7 +457,12 @@ def test_any_tree_is_a_value_or_refused(node):
     try:
         value = WHOLE.of_value(node)
     except Error as error:
-        assert isinstance(error, DocumentError) and error.path and error.rule and str(error).isprintable()
+        assert (
+            isinstance(error, DocumentError)
+            and error.path
+            and error.rule
+            and str(error).isprintable()
+        )
     else:
         assert WHOLE.of_value(WHOLE.to_value(value)) == value
 

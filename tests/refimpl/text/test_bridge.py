@@ -4,6 +4,7 @@
 The plan: what comes out is read back by refimpl's own reader, whose grammar test_text.py holds against the standard, and must
 hold every character, or every byte, that went in; the last event says how the stream ended, whatever broke.
 """
+
 import base64
 import json
 
@@ -35,7 +36,9 @@ def bridge(parts, form="auto"):
 
 
 def data_of(events):
-    assert {event.event for event in events} <= {"message"} and {event.id for event in events} <= {""}
+    assert {event.event for event in events} <= {"message"} and {event.id for event in events} <= {
+        ""
+    }
     return [event.data for event in events]
 
 
@@ -43,13 +46,19 @@ def test_each_part_is_an_event():
     events, last, error = bridge([b"Hel", b"", b"lo \xe2", b"\x82\xac\n\n b"])
     assert data_of(events) == ["Hel", "lo ", "€\n\n b"] and error is None
     assert last == {"parts": 4, "bytes": 13}
-    assert list(bridged([b" a\nb"], "text")) == [b"data:  a\ndata: b\n\n", b'event: end\ndata: {"parts": 1, "bytes": 4}\n\n']
+    assert list(bridged([b" a\nb"], "text")) == [
+        b"data:  a\ndata: b\n\n",
+        b'event: end\ndata: {"parts": 1, "bytes": 4}\n\n',
+    ]
 
 
 @given(st.lists(st.text(alphabet="ab \r\n€", max_size=4), max_size=6))
 def test_text_keeps_all_but_the_kind_of_line_ends(texts):
     events, _, error = bridge([text.encode() for text in texts], "text")
-    assert "".join(data_of(events)) == "".join(texts).replace("\r\n", "\n").replace("\r", "\n") and error is None
+    assert (
+        "".join(data_of(events)) == "".join(texts).replace("\r\n", "\n").replace("\r", "\n")
+        and error is None
+    )
 
 
 @given(st.lists(st.text(max_size=4), max_size=6))
@@ -64,7 +73,9 @@ def test_json_keeps_every_character(texts):
 @given(st.lists(st.binary(max_size=4), max_size=6))
 def test_base64_keeps_every_byte(parts):
     events, _, error = bridge(parts, "base64")
-    assert [base64.b64decode(data) for data in data_of(events)] == [part for part in parts if part] and error is None
+    assert [base64.b64decode(data) for data in data_of(events)] == [
+        part for part in parts if part
+    ] and error is None
 
 
 SSE = "\ufeff: ping\n\nid: 5\nevent: e\ndata: a\r\ndata: €\n\ndata:b\n\nid\ndata: c\n\nretry: 5\ndata: [DONE]".encode()
@@ -74,10 +85,18 @@ def test_events_are_passed_on():
     for name, parts in deliveries(SSE):
         for form in ("sse", "auto"):
             events, last, error = bridge(parts, form)
-            assert events == [("e", "a\n€", "5"), ("message", "b", "5"), ("message", "c", ""), ("message", "[DONE]", "")], name
+            assert events == [
+                ("e", "a\n€", "5"),
+                ("message", "b", "5"),
+                ("message", "c", ""),
+                ("message", "[DONE]", ""),
+            ], name
             assert last == {"parts": len(parts), "bytes": len(SSE)} and error is None
     assert list(bridged([b"id: 5\ndata: a\n\ndata: b\n\nid: 6\ndata: c\n\n"], "sse"))[:3] == [
-        b"id: 5\ndata: a\n\n", b"data: b\n\n", b"id: 6\ndata: c\n\n"]
+        b"id: 5\ndata: a\n\n",
+        b"data: b\n\n",
+        b"id: 6\ndata: c\n\n",
+    ]
 
 
 def test_auto_chooses():
@@ -88,11 +107,23 @@ def test_auto_chooses():
 
 
 FAULTS = [
-    (ModelStreamError(message="Timed out", error_code="ModelInvocationTimeExceeded"),
-     {"code": "ModelStreamError", "fields": {"Message": "Timed out", "ErrorCode": "ModelInvocationTimeExceeded"}}),
+    (
+        ModelStreamError(message="Timed out", error_code="ModelInvocationTimeExceeded"),
+        {
+            "code": "ModelStreamError",
+            "fields": {"Message": "Timed out", "ErrorCode": "ModelInvocationTimeExceeded"},
+        },
+    ),
     (UnknownOperationError(code="Boom", payload="p"), {"code": "Boom"}),
-    (FrameError("message checksum differs", kind="message_crc", offset=99, rule="EVS-005"),
-     {"kind": "message_crc", "offset": 99, "rule": "EVS-005", "message": "message checksum differs (at byte 99, rule EVS-005)"}),
+    (
+        FrameError("message checksum differs", kind="message_crc", offset=99, rule="EVS-005"),
+        {
+            "kind": "message_crc",
+            "offset": 99,
+            "rule": "EVS-005",
+            "message": "message checksum differs (at byte 99, rule EVS-005)",
+        },
+    ),
 ]
 
 
@@ -106,7 +137,9 @@ def test_whatever_breaks_is_the_last_event(form, fault, members):
     events, last, error = bridge(parts(), form)
     assert error is fault and len(events) == 1
     assert {name: last.get(name) for name in members} == members
-    assert last["kind"] == fault.kind and last["message"] == str(fault) and None not in last.values()
+    assert (
+        last["kind"] == fault.kind and last["message"] == str(fault) and None not in last.values()
+    )
 
 
 def test_what_was_unfinished_is_told():
@@ -115,7 +148,11 @@ def test_what_was_unfinished_is_told():
         raise FrameError("cut", kind="truncated")
 
     events, last, error = bridge(parts())
-    assert data_of(events) == ["a"] and base64.b64decode(last["unread"]) == b"data: b" and error.kind == "truncated"
+    assert (
+        data_of(events) == ["a"]
+        and base64.b64decode(last["unread"]) == b"data: b"
+        and error.kind == "truncated"
+    )
 
     def text():
         yield b"a\r\xe2"
