@@ -11,10 +11,10 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Type
 
 from .documents.datatype import DataType, Document, string_type
 from .documents.header_format import payload_of
-from .documents.json_format import JSON_FORM, base64_bytes, json_text, parse_json, plain_of_value
+from .documents.json_format import JSON_FORMAT, base64_bytes, json_text, parse_json, plain_of_value
 from .documents.value_format import (
     ROOT,
-    VALUE_FORM,
+    VALUE_FORMAT,
     Place,
     Value,
     member_path,
@@ -33,22 +33,27 @@ from .errordocument import (
 from .errors import UsageError
 from .shapes import DATA_TYPES, OperationError, Shape
 
-JSON_TOLD_FORMS = ("value", "headers")
+JSON_ENCODED_FORMATS = ("value", "headers")
 ERROR_SHAPE = "Error"
 
 
 def convert(
-    shape: str, from_form: str, to_form: str, document: Document, code: Optional[str] = None
+    shape: str, from_format: str, to_format: str, document: Document, code: Optional[str] = None
 ) -> str:
     """Return a document of a shape in another form; code: of a service's error, beside its document.
 
     Raises UsageError for an unknown name and for what the form cannot hold, DocumentError for what cannot be read.
     """
-    for form in (from_form, to_form):
-        if form not in FORMS:
-            raise UsageError("no such form", expected=", ".join(FORMS), actual=form, rule="SHP-028")
+    for document_format in (from_format, to_format):
+        if document_format not in FORMATS:
+            raise UsageError(
+                "no such format",
+                expected=", ".join(FORMATS),
+                actual=document_format,
+                rule="SHP-028",
+            )
     if shape == ERROR_SHAPE:
-        return _error_to(to_form, _error_from(from_form, document, code))
+        return _error_to(to_format, _error_from(from_format, document, code))
     if shape not in DATA_TYPES:
         raise UsageError(
             "no such shape",
@@ -57,26 +62,28 @@ def convert(
             rule="SHP-028",
         )
     wanted = DATA_TYPES[shape]
-    return _WRITERS[to_form](wanted, _READERS[from_form](wanted, document))
+    return _WRITERS[to_format](wanted, _READERS[from_format](wanted, document))
 
 
 # ---- errors ------------------------------------------------------------------------------------------------------
 
 
-def _error_from(form: str, document: Document, code: Optional[str]) -> OperationError:
-    if form == "value" and code is None:
-        return error_of_node(value_of_json(document), VALUE_FORM)
-    if form not in ("json", "xml"):
-        raise _no_form_of_errors(form)
+def _error_from(document_format: str, document: Document, code: Optional[str]) -> OperationError:
+    if document_format == "value" and code is None:
+        return error_of_node(value_of_json(document), VALUE_FORMAT)
+    if document_format not in ("json", "xml"):
+        raise _no_format_of_errors(document_format)
     if code is None:
         return error_of_document(document)
-    return error_of_json(code, document) if form == "json" else error_of_xml(code, document)
+    return (
+        error_of_json(code, document) if document_format == "json" else error_of_xml(code, document)
+    )
 
 
-def _error_to(form: str, error: OperationError) -> str:
-    if form not in _ERROR_WRITERS:
-        raise _no_form_of_errors(form)
-    return _ERROR_WRITERS[form](error)
+def _error_to(document_format: str, error: OperationError) -> str:
+    if document_format not in _ERROR_WRITERS:
+        raise _no_format_of_errors(document_format)
+    return _ERROR_WRITERS[document_format](error)
 
 
 _ERROR_WRITERS: Dict[str, Callable[[OperationError], str]] = {
@@ -86,11 +93,11 @@ _ERROR_WRITERS: Dict[str, Callable[[OperationError], str]] = {
 }
 
 
-def _no_form_of_errors(form: str) -> UsageError:
+def _no_format_of_errors(document_format: str) -> UsageError:
     return UsageError(
-        "a document of an error has no such form",
+        "error documents do not exist in this format",
         expected="json, xml; value for the seed's own",
-        actual=form,
+        actual=document_format,
         rule="SHP-028",
     )
 
@@ -175,7 +182,7 @@ def _of_headers_document(wanted: DataType, document: Document) -> Any:
     if body is not None:
         payload = payload_of(shape.fields)
         body_type = _BODY_TEXT if payload is None else payload.type
-        body = read_value(body_type, body, JSON_FORM, ROOT.member("body", body_type))
+        body = read_value(body_type, body, JSON_FORMAT, ROOT.member("body", body_type))
     return shape.of_header_and_body(headers, body)
 
 
@@ -215,4 +222,4 @@ _WRITERS: Dict[str, Callable[[DataType, Any], str]] = {
     "headers": _headers_document,
 }
 
-FORMS = tuple(_READERS)
+FORMATS = tuple(_READERS)

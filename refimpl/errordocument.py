@@ -13,10 +13,10 @@ import re
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .documents.datatype import Document, string_type, structure_type
-from .documents.json_format import JSON_FORM, json_of_value, json_text, parse_json
+from .documents.json_format import JSON_FORMAT, json_of_value, json_text, parse_json
 from .documents.value_format import (
     ROOT,
-    Form,
+    Format,
     Place,
     Value,
     document_bytes,
@@ -25,7 +25,7 @@ from .documents.value_format import (
     write_members,
 )
 from .documents.xml_format import (
-    XML_FORM,
+    XML_FORMAT,
     Element,
     child_of,
     parse_xml,
@@ -55,16 +55,16 @@ _REQUEST_ID_FIELDS = (
 class ErrorDocument:
     """A service's error document: its form, the node whose members are the error's, and the root, which may hold a request id."""
 
-    __slots__ = ("form", "node", "root")
+    __slots__ = ("format", "node", "root")
 
-    def __init__(self, form: Form, node: Any, root: Any) -> None:
-        self.form = form
+    def __init__(self, document_format: Format, node: Any, root: Any) -> None:
+        self.format = document_format
         self.node = node
         self.root = root
 
     def members(self, fields: Sequence[Field], lenient: bool = True) -> Dict[str, Any]:
         """Return the members of a table that stand in the document; lenient: what does not fit is absent."""
-        return read_members(fields, self.node, self.form, ROOT, lenient)
+        return read_members(fields, self.node, self.format, ROOT, lenient)
 
     @property
     def codes(self) -> List[str]:
@@ -90,7 +90,7 @@ class ErrorDocument:
         if not isinstance(self.node, Element):
             return None
         found = [
-            read_members(_REQUEST_ID_FIELDS, node, self.form, ROOT, True)
+            read_members(_REQUEST_ID_FIELDS, node, self.format, ROOT, True)
             for node in (self.root, self.node)
         ]
         return next((text for members in found for text in members.values() if text), None)
@@ -114,7 +114,7 @@ def _is_xml(document: Document) -> bool:
 
 
 def _json_error(plain: object) -> ErrorDocument:
-    return ErrorDocument(_SERVICE_JSON_FORM, plain, plain)
+    return ErrorDocument(_SERVICE_JSON_FORMAT, plain, plain)
 
 
 def _integer_of_service(node: object, place: Place) -> int:
@@ -122,13 +122,13 @@ def _integer_of_service(node: object, place: Place) -> int:
     integer: int = (
         integer_of_text(node, place)
         if isinstance(node, str)
-        else JSON_FORM.scalars["integer"](node, place)
+        else JSON_FORMAT.scalars["integer"](node, place)
     )
     return integer
 
 
 def _text_of_service(node: object, place: Place) -> str:
-    text: str = JSON_FORM.scalars["string"](
+    text: str = JSON_FORMAT.scalars["string"](
         _whole_text(node) if isinstance(node, str) else node, place
     )
     return text
@@ -139,15 +139,15 @@ def _whole_text(text: str) -> str:
     return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
-_SERVICE_JSON_FORM = JSON_FORM._replace(
-    scalars=dict(JSON_FORM.scalars, string=_text_of_service, integer=_integer_of_service)
+_SERVICE_JSON_FORMAT = JSON_FORMAT._replace(
+    scalars=dict(JSON_FORMAT.scalars, string=_text_of_service, integer=_integer_of_service)
 )
 
 
 def _xml_error(root: Element) -> ErrorDocument:
     """An error's members stand in <ErrorResponse><Error>, in <Response><Errors><Error>, or in the root (HTTP-036)."""
     outer = child_of(root, "Errors") or root
-    return ErrorDocument(XML_FORM, child_of(outer, "Error") or root, root)
+    return ErrorDocument(XML_FORMAT, child_of(outer, "Error") or root, root)
 
 
 def code_of_error(given: Optional[str], document: ErrorDocument) -> Optional[str]:
@@ -210,16 +210,16 @@ def error_to_xml(error: OperationError) -> str:
 def error_of_document(document: Document) -> OperationError:
     """Return the error that error_to_json or error_to_xml wrote. Raises DocumentError."""
     return (
-        error_of_node(parse_xml(document), XML_FORM)
+        error_of_node(parse_xml(document), XML_FORMAT)
         if _is_xml(document)
-        else error_of_node(parse_json(document), JSON_FORM)
+        else error_of_node(parse_json(document), JSON_FORMAT)
     )
 
 
-def error_of_node(node: Any, form: Form) -> OperationError:
+def error_of_node(node: Any, document_format: Format) -> OperationError:
     """Return the error whose document a node of that form is (SHP-027). Raises DocumentError."""
-    names = [name for name, _ in form.members(node, ROOT)]
-    members = read_members((_NAME_FIELD, _PAYLOAD_FIELD), node, form)
+    names = [name for name, _ in document_format.members(node, ROOT)]
+    members = read_members((_NAME_FIELD, _PAYLOAD_FIELD), node, document_format)
     if "details" not in names:
         if names and not members:
             ROOT.refuse(
@@ -238,6 +238,6 @@ def error_of_node(node: Any, form: Form) -> OperationError:
             rule="SHP-027",
         )
     error: OperationError = read_members(
-        (body_field("details", "details", structure_type(shape)),), node, form
+        (body_field("details", "details", structure_type(shape)),), node, document_format
     )["details"]
     return error

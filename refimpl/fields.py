@@ -20,7 +20,7 @@ class FieldType(NamedTuple):
     """The type of a member, with the constraints of the model; a nested shape is a class with a table `fields` of its own."""
 
     name: str  # the model's name of the shape
-    form: str  # string, blob, integer, structure, or events: a tuple of members of a union
+    kind: str  # string, blob, integer, structure, or events: a tuple of members of a union
     min_length: int = 0  # characters of a string
     max_length: Optional[int] = None  # characters of a string
     pattern: Optional[str] = None  # a regular expression that the whole string must match
@@ -75,11 +75,11 @@ def check_value(name: str, wanted: FieldType, value: Any) -> None:
     """Raise UsageError of kind `type` unless value is of that type; an integer must be int32."""
     require_type(
         value,
-        wanted.shape if wanted.form == "structure" else _PYTHON_TYPES[wanted.form],
+        wanted.shape if wanted.kind == "structure" else _PYTHON_TYPES[wanted.kind],
         name,
         "HTTP-005",
     )
-    if wanted.form == "integer" and not is_int32(value):
+    if wanted.kind == "integer" and not is_int32(value):
         raise UsageError(
             f"{name} is no int32",
             expected=f"{int(INT32_MIN)} to {int(INT32_MAX)}",
@@ -87,7 +87,7 @@ def check_value(name: str, wanted: FieldType, value: Any) -> None:
             rule="HTTP-005",
             member=_member_of_name(name),
         )
-    if wanted.form == "events":
+    if wanted.kind == "events":
         for event in value:
             member_of_union(wanted, event)
 
@@ -124,11 +124,11 @@ def check_constraints(shape: str, fields: Tuple[Field, ...], value: object) -> N
 
 def check_constraint(name: str, wanted: FieldType, value: Any) -> None:
     """Raise UsageError unless a value, and every one that is nested in it, keeps the constraints of its type (HTTP-005)."""
-    if wanted.form == "string":
+    if wanted.kind == "string":
         _check_string(name, wanted, value)
-    elif wanted.form == "structure":
+    elif wanted.kind == "structure":
         value.validate()
-    elif wanted.form == "events":
+    elif wanted.kind == "events":
         for event in value:
             event.validate()
 

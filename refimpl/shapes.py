@@ -176,7 +176,7 @@ S = TypeVar("S", bound=Shape)
 
 
 def _shown_member(field: Field, value: Any) -> str:
-    if field.type.form == "blob":
+    if field.type.kind == "blob":
         return f"<{len(value)} bytes>"
     return "<hidden>" if field.type.sensitive else repr(value)
 

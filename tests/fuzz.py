@@ -30,7 +30,7 @@ except ImportError:
 
 from refimpl import transport
 from refimpl.client import Client
-from refimpl.convert import FORMS, convert
+from refimpl.convert import FORMATS, convert
 from refimpl.errordocument import (
     error_of_document,
     error_of_json,
@@ -760,8 +760,8 @@ TARGETS = {
     "conversions": (
         st.tuples(
             st.sampled_from(sorted(DATA_TYPES) + ["Error"]),
-            st.sampled_from(FORMS),
-            st.sampled_from(FORMS),
+            st.sampled_from(FORMATS),
+            st.sampled_from(FORMATS),
             ERROR_CODES,
             CONVERTED,
         ),

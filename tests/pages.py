@@ -7,7 +7,7 @@ tests/test_docs.py compares what is committed with what this makes, and reads ea
 import sys
 from pathlib import Path
 
-from refimpl.convert import FORMS, convert
+from refimpl.convert import FORMATS, convert
 from refimpl.errordocument import error_of_json, error_to_json, error_to_xml
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart
 
@@ -144,7 +144,7 @@ What the seed of these forms, the library awso, does otherwise is in SPEC.md, ch
 
 def documents():
     """The value's document in each form."""
-    return {form: convert(SHAPE, "json", form, VALUE.to_json()) for form in FORMS}
+    return {form: convert(SHAPE, "json", form, VALUE.to_json()) for form in FORMATS}
 
 
 def side_by_side(written):
@@ -162,7 +162,7 @@ def page():
     fences = {"xml": "xml", "query": "text"}
     forms = "\n\n".join(
         f"## {form}\n\n{FORMS_TOLD[form]}\n\n```{fences.get(form, 'json')}\n{written[form]}\n```"
-        for form in FORMS
+        for form in FORMATS
     )
     error = error_of_json(SERVICE_CODE, SERVICE_JSON)
     unknown = error_of_json("ThrottlingException", '{"message": "Rate exceeded"}')

@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import pytest
 
 from refimpl import shapes
-from refimpl.convert import FORMS, convert
+from refimpl.convert import FORMATS, convert
 from refimpl.errordocument import error_of_document, error_of_json, error_of_xml
 from refimpl.shapes import (
     InvokeEndpointWithResponseStreamOutput,
@@ -34,7 +34,7 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)\n```$", TEXT, re.MULTILINE | re.DOTALL)
 SECTIONS = {
     heading: re.search(r"^```\w+\n(.*?)\n```$", body, re.MULTILINE | re.DOTALL).group(1)
     for heading, body in re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", TEXT, re.MULTILINE | re.DOTALL)
-    if heading in FORMS
+    if heading in FORMATS
 }
 
 
@@ -50,9 +50,9 @@ def test_every_form_has_its_section_and_is_the_value():
         {pages.SHAPE: InvokeEndpointWithResponseStreamOutput, "PayloadPart": PayloadPart},
     )
     assert value == pages.VALUE
-    assert list(SECTIONS) == list(FORMS) == ["json", "xml", "query", "value", "headers"]
+    assert list(SECTIONS) == list(FORMATS) == ["json", "xml", "query", "value", "headers"]
     for form, document in SECTIONS.items():
-        for other in FORMS:
+        for other in FORMATS:
             assert convert(pages.SHAPE, form, other, document) == SECTIONS[other]
     read = InvokeEndpointWithResponseStreamOutput
     assert (

@@ -1134,7 +1134,7 @@ def test_the_table_of_constraints_is_that_of_the_code() -> None:
     strings = [
         field
         for field in shapes.InvokeEndpointWithResponseStreamInput.fields
-        if field.type.form == "string"
+        if field.type.kind == "string"
     ]
     assert constraint_rows() == {
         field.member: (field.type.min_length, field.type.max_length, field.type.pattern)
@@ -1148,8 +1148,8 @@ def test_the_tables_of_members_are_those_of_the_code() -> None:
     for field in shapes.InvokeEndpointWithResponseStreamInput.fields:
         form = (
             "bytes"
-            if field.type.form == "blob"
-            else field.type.form + (", sensitive" if field.type.sensitive else "")
+            if field.type.kind == "blob"
+            else field.type.kind + (", sensitive" if field.type.sensitive else "")
         )
         expected.append([field.member, form, places.get(field.location, f"`{field.wire_name}`")])
     assert table_after("**HTTP-003**") == expected

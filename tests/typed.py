@@ -65,12 +65,12 @@ def unions(draw, depth):
 
 def values(kind, text):
     """Any value of a type."""
-    if kind.form == "structure":
+    if kind.kind == "structure":
         members = {
             row.attribute: st.one_of(st.none(), values(row.type, text)) for row in kind.shape.fields
         }
         return st.fixed_dictionaries(members).map(lambda given: kind.shape(**given))
-    if kind.form == "events":
+    if kind.kind == "events":
         return st.lists(
             st.one_of([values(row.type, text) for row in kind.shape.fields]), max_size=4
         ).map(tuple)
@@ -78,7 +78,7 @@ def values(kind, text):
         "string": text,
         "blob": st.binary(max_size=12),
         "integer": st.integers(INT32_MIN, INT32_MAX),
-    }[kind.form]
+    }[kind.kind]
 
 
 @st.composite
@@ -89,7 +89,7 @@ def typed_values(draw, text=ANY_TEXT):
 
 def without_empty(kind, value):
     """A value as a query shows it: None where it is a structure or stream without anything in it."""
-    if kind.form == "structure":
+    if kind.kind == "structure":
         members = {
             row.attribute: without_empty(row.type, getattr(value, row.attribute))
             for row in kind.shape.fields
@@ -100,7 +100,7 @@ def without_empty(kind, value):
             if any(member is not None for member in members.values())
             else None
         )
-    if kind.form == "events":
+    if kind.kind == "events":
         rows = {row.type.shape: row for row in kind.shape.fields}
         return (
             tuple(

@@ -20,11 +20,12 @@ from conformance.protocol.messages import (
     to_triples,
 )
 from refimpl.client import Client
-from refimpl.convert import JSON_TOLD_FORMS, convert
-from refimpl.documents.json_format import members_to_json, message_to_json
+from refimpl.convert import JSON_ENCODED_FORMATS, convert
+from refimpl.documents.json_format import members_to_json
 from refimpl.endpoints import resolve_endpoint
 from refimpl.errors import Error
 from refimpl.eventstream import Decoder, Message, encode
+from refimpl.message_json import message_to_json
 from refimpl.operation import VERSION, ResponseReader, build_request
 from refimpl.shapes import (
     InvokeEndpointWithResponseStreamInput,
@@ -188,7 +189,7 @@ def _call_members(document: Mapping[str, Any]) -> Dict[str, Any]:
     fields = {field.member: field for field in InvokeEndpointWithResponseStreamInput.fields}
     known = {
         fields[name].attribute: to_bytes(value)
-        if fields[name].type.form == "blob" and isinstance(value, str)
+        if fields[name].type.kind == "blob" and isinstance(value, str)
         else value
         for name, value in document.items()
         if name in fields
@@ -281,10 +282,10 @@ def _endpoint_resolve(given: Given) -> Dict[str, Any]:
 def _shape_convert(given: Given) -> Dict[str, Any]:
     """Documents of the forms value and headers are JSON, which stands in the question and the answer as itself."""
     document = given["document"]
-    if given["from"] in JSON_TOLD_FORMS:
+    if given["from"] in JSON_ENCODED_FORMATS:
         document = json.dumps(document)
     converted = convert(given["shape"], given["from"], given["to"], document, given.get("code"))
-    return {"document": json.loads(converted) if given["to"] in JSON_TOLD_FORMS else converted}
+    return {"document": json.loads(converted) if given["to"] in JSON_ENCODED_FORMATS else converted}
 
 
 OPERATIONS: Dict[str, Operation] = {

@@ -35,9 +35,10 @@ from typing import (
 
 from conformance.cases.load import Case, CaseError, Document
 from conformance.protocol.messages import MAX_LINE_LENGTH, BadQuestion, to_base64_text, to_bytes
-from refimpl.documents.json_format import message_to_json, parse_json
+from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, UsageError, shown
 from refimpl.eventstream import Decoder, Message
+from refimpl.message_json import message_to_json
 
 
 class Corpus(NamedTuple):

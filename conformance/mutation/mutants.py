@@ -1928,7 +1928,7 @@ _FIELDS = _rows(
         "types-unchecked",
         "HTTP-005",
         "a string is not checked to be one",
-        "_PYTHON_TYPES[wanted.form], name,",
+        "_PYTHON_TYPES[wanted.kind], name,",
         "object, name,",
     ),
     (
@@ -1968,7 +1968,7 @@ _VALUEFORM = _rows(
         "HTTP-032",
         "`message` before `Message`",
         "    if not candidates and field.alias is not None:",
-        "    if field.alias is not None and found.get(form.key(field.alias)):",
+        "    if field.alias is not None and found.get(document_format.key(field.alias)):",
     ),
     (
         "members-by-their-own-name",
@@ -1981,15 +1981,15 @@ _VALUEFORM = _rows(
         "members-by-header-alone",
         "SHP-007",
         "a member is read by its header's name alone",
-        "names = {form.key(field.wire_name), form.key(field.member)}",
-        "names = {form.key(field.wire_name)}",
+        "names = {document_format.key(field.wire_name), document_format.key(field.member)}",
+        "names = {document_format.key(field.wire_name)}",
     ),
     (
         "members-by-member-alone",
         "SHP-007",
         "a member is read by its own name alone",
-        "names = {form.key(field.wire_name), form.key(field.member)}",
-        "names = {form.key(field.member)}",
+        "names = {document_format.key(field.wire_name), document_format.key(field.member)}",
+        "names = {document_format.key(field.member)}",
     ),
     (
         "members-unknown-refused",
@@ -1997,7 +1997,7 @@ _VALUEFORM = _rows(
         "a member that the table has not is refused",
         "    members = {}\n    for field in fields:\n        try:",
         "    members = {}\n"
-        "    known = [form.key(name) for field in fields for name in (field.wire_name, field.member, field.alias or '')]\n"
+        "    known = [document_format.key(name) for field in fields for name in (field.wire_name, field.member, field.alias or '')]\n"
         "    if not lenient and not set(found) <= set(known):\n"
         "        place.refuse('unknown')\n"
         "    for field in fields:\n"
@@ -2197,8 +2197,8 @@ _ERRORDOCUMENT = _rows(
         "error-integer-as-text",
         "SHP-025",
         "an integer as text is refused",
-        "if isinstance(node, str) else JSON_FORM",
-        "if False else JSON_FORM",
+        "if isinstance(node, str) else JSON_FORMAT",
+        "if False else JSON_FORMAT",
     ),
     (
         "error-payload-lost",
@@ -2887,8 +2887,8 @@ _DATATYPE = _rows(
         "xml-root-named",
         "SHP-017",
         "a root of another name is refused",
-        "        return read_value(self, parse_xml(document), XML_FORM)",
-        "        root = parse_xml(document)\n        return read_value(self, root if root.name == self.name else parse_xml(b''), XML_FORM)",
+        "        return read_value(self, parse_xml(document), XML_FORMAT)",
+        "        root = parse_xml(document)\n        return read_value(self, root if root.name == self.name else parse_xml(b''), XML_FORMAT)",
     ),
 )
 

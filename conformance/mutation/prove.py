@@ -58,6 +58,7 @@ from refimpl.operation import VERSION
 
 GENERATED_MODULES = (
     "eventstream",
+    "message_json",
     "sigv4",
     "text",
     "fields",

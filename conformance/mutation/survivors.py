@@ -172,12 +172,11 @@ ROWS: Tuple[Row, ...] = tuple(
         ("document_bytes", "MAX_DOCUMENT_LENGTH"),
         ("check_nodes",),
     )
+    + _rows("bound", "message_json", ("",), ("header_json_value",))
     + _rows(
         "bound",
         "documents.json_format",
         ("", "MAX_JSON_DEPTH"),
-        ("", "_MAX_EXACT"),
-        ("header_json_value",),
         (".*", "MAX_JSON_DEPTH"),
         (".*", "MAX_DOCUMENT_NODES"),
         (".*", "check_nodes("),

@@ -32,9 +32,10 @@ from xml.etree import ElementTree  # noqa: S405
 from conformance.cases.load import Case, Document, Question, expected_in
 from conformance.endpoint.server import Call
 from conformance.protocol.messages import REJECT_KINDS, BadQuestion, to_bytes
-from refimpl.documents.json_format import message_to_json, parse_json
+from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, shown
 from refimpl.eventstream import Decoder
+from refimpl.message_json import message_to_json
 from refimpl.shapes import InvokeEndpointWithResponseStreamInput
 
 PASS, ACCEPTABLE, FAIL, CRASH, HANG, UNSUPPORTED, BLOCKED, KNOWN, UNKNOWN_PASS, ADAPTER = WORDS = (

@@ -37,8 +37,8 @@ from typing import (
 from ..client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client, Response
 from ..config.credentials import credentials_from_environment
 from ..config.environment import configured_region
-from ..convert import FORMS, convert
-from ..documents.json_format import members_to_json, message_to_json
+from ..convert import FORMATS, convert
+from ..documents.json_format import members_to_json
 from ..documents.value_format import MAX_DOCUMENT_LENGTH
 from ..endpoints import no_region
 from ..errors import (
@@ -53,6 +53,7 @@ from ..errors import (
     shown,
 )
 from ..eventstream import FRAME_OVERHEAD, Decoder, Message
+from ..message_json import message_to_json
 from ..operation import (
     SIGNING_NAME,
     VERSION,
@@ -288,10 +289,20 @@ def _add_convert(parser: argparse.ArgumentParser) -> None:
         "--shape", required=True, metavar="NAME", help=f"{', '.join(sorted(DATA_TYPES))} or Error"
     )
     parser.add_argument(
-        "--from", dest="source", required=True, choices=FORMS, metavar="FORM", help=" ".join(FORMS)
+        "--from",
+        dest="source",
+        required=True,
+        choices=FORMATS,
+        metavar="FORM",
+        help=" ".join(FORMATS),
     )
     parser.add_argument(
-        "--to", dest="target", required=True, choices=FORMS, metavar="FORM", help=" ".join(FORMS)
+        "--to",
+        dest="target",
+        required=True,
+        choices=FORMATS,
+        metavar="FORM",
+        help=" ".join(FORMATS),
     )
     parser.add_argument(
         "--code", help="with --shape Error: the code that came beside a service's document"

@@ -10,10 +10,10 @@ read a DocumentError with the path to it.
 from typing import Any, Optional, Union
 
 from ..fields import FieldType, check_constraint, check_value
-from .json_format import JSON_FORM, json_of_value, parse_json
-from .query_format import QUERY_FORM, Query, parse_query, query_of_value
-from .value_format import VALUE_FORM, Value, read_value, write_value
-from .xml_format import XML_FORM, parse_xml, xml_of_value
+from .json_format import JSON_FORMAT, json_of_value, parse_json
+from .query_format import QUERY_FORMAT, Query, parse_query, query_of_value
+from .value_format import VALUE_FORMAT, Value, read_value, write_value
+from .xml_format import XML_FORMAT, parse_xml, xml_of_value
 
 Document = Union[str, bytes]
 
@@ -32,7 +32,7 @@ class DataType(FieldType):
 
     def of_json(self, document: Document) -> Any:
         """Return the value that JSON text holds."""
-        return read_value(self, parse_json(document), JSON_FORM)
+        return read_value(self, parse_json(document), JSON_FORMAT)
 
     def to_json(self, value: Any) -> str:
         """Return a value as JSON text, blobs in base64."""
@@ -40,7 +40,7 @@ class DataType(FieldType):
 
     def of_xml(self, document: Document) -> Any:
         """Return the value that an XML document holds; the root's name means nothing."""
-        return read_value(self, parse_xml(document), XML_FORM)
+        return read_value(self, parse_xml(document), XML_FORMAT)
 
     def to_xml(self, value: Any) -> str:
         """Return a value as an XML document whose root has the type's name, blobs in base64."""
@@ -48,7 +48,7 @@ class DataType(FieldType):
 
     def of_value(self, tree: Value) -> Any:
         """Return the value that a value tree holds."""
-        return read_value(self, tree, VALUE_FORM)
+        return read_value(self, tree, VALUE_FORMAT)
 
     def to_value(self, value: Any) -> Value:
         """Return a value as a tree: ("Structure", ((name, value), ...)), ("String", text), ("Blob", bytes), ("List", (...))."""
@@ -56,7 +56,7 @@ class DataType(FieldType):
 
     def of_query(self, query: Union[Document, Query]) -> Any:
         """Return the value that a query holds, URL-encoded text or a Query; equal up to empty structures."""
-        return read_value(self, parse_query(query), QUERY_FORM)
+        return read_value(self, parse_query(query), QUERY_FORMAT)
 
     def to_query(self, value: Any) -> Query:
         """Return a value as a query: its tree; render() flattens it, encode() gives URL-encoded text."""

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import UsageError
 from ..fields import Field, check_type
-from .json_format import JSON_FORM, json_of_value, parse_json
+from .json_format import JSON_FORMAT, json_of_value, parse_json
 from .value_format import read_members, write_members
 
 HeaderSequence = Sequence[Tuple[str, str]]
@@ -108,7 +108,7 @@ def read_headers(shape: str, fields: Sequence[Field], headers: object, body: Any
         check_type(shape, payload, body)
         members[payload.attribute] = body
     elif body is not None:
-        members.update(read_members(_document_fields(fields), parse_json(body), JSON_FORM))
+        members.update(read_members(_document_fields(fields), parse_json(body), JSON_FORMAT))
     return members
 
 

@@ -4,7 +4,7 @@
 What the library lets pass and this refuses: nesting without end (it would raise RecursionError), NaN and Infinity, numbers
 that overflow a float, integers of any length (quadratic), a name given twice in one object, bytes that are not UTF-8.
 Every refusal is a DocumentError with the byte offset where one is known (SHP-001 to SHP-003). A value tree is written
-compactly; JSON_FORM says how the walk over a field table reads what was parsed: blobs are base64, integers are no floats.
+compactly; JSON_FORMAT says how the walk over a field table reads what was parsed: blobs are base64, integers are no floats.
 
 Also here: messages and events as JSON values, in the form that `decode`, `invoke --format events` and the adapter protocol
 share: bytes in base64, uuids with dashes, integers beyond 2**53 as decimal strings.
@@ -16,11 +16,10 @@ from binascii import a2b_base64, b2a_base64
 from typing import Any, Dict, List, NoReturn, Sequence, Set, Tuple
 
 from ..errors import DocumentError
-from ..eventstream import Message
 from ..fields import Field
 from .value_format import (
     MAX_DOCUMENT_NODES,
-    Form,
+    Format,
     Labelled,
     Place,
     Value,
@@ -34,7 +33,6 @@ from .value_format import (
     write_members,
 )
 
-_MAX_EXACT = (1 << 53) - 1  # what a double, and so any JSON reader, holds exactly
 MAX_JSON_DEPTH = 64  # nested arrays and objects; SHP-001
 _MAX_INTEGER_DIGITS = 20  # more than int64 has; SHP-003
 
@@ -225,7 +223,7 @@ def _json_elements(node: object, place: Place) -> Labelled:
     )
 
 
-JSON_FORM = Form(
+JSON_FORMAT = Format(
     _json_members,
     _json_elements,
     {
@@ -260,29 +258,6 @@ def plain_of_value(value: Value, path: str = "") -> Any:
     if tag == "Blob":
         return to_base64(content)
     return check_text(content, path) if tag == "String" else content
-
-
-# ---- messages and events -----------------------------------------------------------------------------------------
-
-
-def header_json_value(value: Any) -> Any:
-    """Return a frame header's value as JSON holds it."""
-    if isinstance(value, bytes):
-        return to_base64(value)
-    if isinstance(value, (bool, str)):
-        return value
-    if isinstance(value, int):
-        return value if abs(value) <= _MAX_EXACT else str(value)
-    return str(value)
-
-
-def message_to_json(message: Message) -> Dict[str, Any]:
-    """Return a message as a JSON object: headers, in order, and payload."""
-    headers = [
-        {"name": header.name, "type": header.type, "value": header_json_value(header.value)}
-        for header in message.headers
-    ]
-    return {"headers": headers, "payload": to_base64(message.payload)}
 
 
 def members_to_json(fields: Sequence[Field], value: object) -> Dict[str, Any]:

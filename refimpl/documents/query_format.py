@@ -11,7 +11,7 @@ from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Tuple, Unio
 
 from ..errors import DocumentError, UsageError, excerpt
 from .value_format import (
-    Form,
+    Format,
     Labelled,
     Place,
     Value,
@@ -250,7 +250,7 @@ def _query_text(node: QueryNode, place: Place) -> str:
         )
 
 
-QUERY_FORM = Form(
+QUERY_FORMAT = Format(
     _query_members,
     _query_elements,
     {

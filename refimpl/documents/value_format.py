@@ -4,9 +4,9 @@
 Writing takes two steps: a table makes the tree here, and each form writes the tree (json_format, xml_format, query_format). The tree
 is ("Structure", ((name, value), ...)), ("List", (value, ...)), ("String", text), ("Blob", bytes) or ("Integer", number).
 
-Reading takes one: `read_members` walks the table, and asks the `Form` of the document for what stands there. So names, absence,
+Reading takes one: `read_members` walks the table, and asks the `Format` of the document for what stands there. So names, absence,
 duplicates and events are decided once, for all forms; a form knows only how its own scalars look. What does not fit the
-table is a DocumentError with the path to it; the tree itself is such a document, too (`VALUE_FORM`).
+table is a DocumentError with the path to it; the tree itself is such a document, too (`VALUE_FORMAT`).
 """
 
 import re
@@ -52,11 +52,11 @@ def write_members(
 
 def write_value(wanted: FieldType, member: Any) -> Value:
     """Return the tree of one value of that type."""
-    if wanted.form == "structure":
+    if wanted.kind == "structure":
         return write_members(wanted.shape.fields, member)
-    if wanted.form == "events":
+    if wanted.kind == "events":
         return _write_events(wanted, member)
-    return _TAGS[wanted.form], member
+    return _TAGS[wanted.kind], member
 
 
 _TAGS = {"string": "String", "blob": "Blob", "integer": "Integer"}
@@ -134,7 +134,7 @@ ROOT = Place()
 Labelled = List[Tuple[str, Any]]
 
 
-class Form(NamedTuple):
+class Format(NamedTuple):
     """How one kind of document shows what a table asks for. Each function raises by place.refuse."""
 
     members: Callable[
@@ -148,25 +148,29 @@ class Form(NamedTuple):
 
 
 def read_members(
-    fields: Sequence[Field], node: Any, form: Form, place: Place = ROOT, lenient: bool = False
+    fields: Sequence[Field],
+    node: Any,
+    document_format: Format,
+    place: Place = ROOT,
+    lenient: bool = False,
 ) -> Dict[str, Any]:
     """Return the members of a structure that are there, by attribute; unknown ones are ignored (SHP-008).
 
     lenient: a member that does not fit is absent, and the structure itself may be none (HTTP-035)
     """
     try:
-        named = form.members(node, place)
+        named = document_format.members(node, place)
     except DocumentError:
         if not lenient:
             raise
         named = []
     found: Dict[str, Labelled] = {}
     for name, child in named:
-        found.setdefault(form.key(name), []).append((name, child))
+        found.setdefault(document_format.key(name), []).append((name, child))
     members = {}
     for field in fields:
         try:
-            member = _read_field(field, found, form, place)
+            member = _read_field(field, found, document_format, place)
         except DocumentError:
             if not lenient:
                 raise
@@ -176,11 +180,13 @@ def read_members(
     return members
 
 
-def _read_field(field: Field, found: Mapping[str, Labelled], form: Form, place: Place) -> Any:
-    names = {form.key(field.wire_name), form.key(field.member)}
+def _read_field(
+    field: Field, found: Mapping[str, Labelled], document_format: Format, place: Place
+) -> Any:
+    names = {document_format.key(field.wire_name), document_format.key(field.member)}
     candidates = [candidate for name in sorted(names) for candidate in found.get(name, ())]
     if not candidates and field.alias is not None:  # HTTP-032
-        candidates = found.get(form.key(field.alias), [])
+        candidates = found.get(document_format.key(field.alias), [])
     if not candidates:
         return None
     name, node = candidates[0]
@@ -195,24 +201,26 @@ def _read_field(field: Field, found: Mapping[str, Labelled], form: Form, place: 
             if field.type.sensitive
             else " and ".join(name for name, _ in candidates[:3]),
         )
-    return read_value(field.type, node, form, there)
+    return read_value(field.type, node, document_format, there)
 
 
-def read_value(wanted: FieldType, node: Any, form: Form, place: Place = ROOT) -> Any:
+def read_value(wanted: FieldType, node: Any, document_format: Format, place: Place = ROOT) -> Any:
     """Return the value of that type that a node shows. Raises DocumentError."""
-    if wanted.form == "structure":
-        return wanted.shape(**read_members(wanted.shape.fields, node, form, place))
-    if wanted.form == "events":
-        return _read_events(wanted, node, form, place)
-    return form.scalars[wanted.form](node, place)
+    if wanted.kind == "structure":
+        return wanted.shape(**read_members(wanted.shape.fields, node, document_format, place))
+    if wanted.kind == "events":
+        return _read_events(wanted, node, document_format, place)
+    return document_format.scalars[wanted.kind](node, place)
 
 
-def _read_events(wanted: FieldType, node: Any, form: Form, place: Place) -> Tuple[Any, ...]:
+def _read_events(
+    wanted: FieldType, node: Any, document_format: Format, place: Place
+) -> Tuple[Any, ...]:
     """The events of a list, or of one structure, whose members then stand in the order of the table (SHP-012)."""
     rows = wanted.shape.fields
     events: List[Any] = []
-    for label, element in form.elements(node, place):
-        members = read_members(rows, element, form, place.element(label))
+    for label, element in document_format.elements(node, place):
+        members = read_members(rows, element, document_format, place.element(label))
         events += [members[row.attribute] for row in rows if row.attribute in members]
     return tuple(events)
 
@@ -295,7 +303,7 @@ def _value_elements(node: object, place: Place) -> Labelled:
     ]
 
 
-VALUE_FORM = Form(
+VALUE_FORMAT = Format(
     _structure_members,
     _value_elements,
     {

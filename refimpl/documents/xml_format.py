@@ -4,7 +4,7 @@
 No DTD and no entity of its own is accepted, so nothing can be fetched or blown up; depth and length are bounded. The prefixes of
 names and attributes mean nothing to a shape, but stand on the element, so that a document can be written again (SHP-004, SHP-005).
 
-A value tree is written without white space or attributes; blobs are base64. XML_FORM says how the walk over a field table
+A value tree is written without white space or attributes; blobs are base64. XML_FORMAT says how the walk over a field table
 reads elements: the events of a stream are the children of one element, in their order.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, List, NamedTuple, NoReturn, Optional, Tuple
 from ..errors import DocumentError, UsageError
 from .json_format import base64_bytes, to_base64
 from .value_format import (
-    Form,
+    Format,
     Labelled,
     Place,
     Value,
@@ -147,7 +147,7 @@ def _xml_text(node: Element, place: Place) -> str:
     return text_of(node)
 
 
-XML_FORM = Form(
+XML_FORMAT = Format(
     _xml_members,
     _xml_elements,
     {

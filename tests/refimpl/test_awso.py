@@ -106,7 +106,7 @@ def shape_of(shape, record):
         for field in shape.fields
         if record[camel(field.attribute)] is not None
     ]
-    return shape(**{field.attribute: _READ[field.type.form](value) for field, value in present})
+    return shape(**{field.attribute: _READ[field.type.kind](value) for field, value in present})
 
 
 def record_of(value):

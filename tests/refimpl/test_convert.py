@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from refimpl.convert import FORMS, convert
+from refimpl.convert import FORMATS, convert
 from refimpl.errors import DocumentError, UsageError
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, ModelStreamError, PayloadPart
 
@@ -39,10 +39,10 @@ DOCUMENTS = {
 }
 
 
-@pytest.mark.parametrize("source", FORMS)
-@pytest.mark.parametrize("target", FORMS)
+@pytest.mark.parametrize("source", FORMATS)
+@pytest.mark.parametrize("target", FORMATS)
 def test_every_form_becomes_every_other(source, target):
-    assert set(DOCUMENTS) == set(FORMS)
+    assert set(DOCUMENTS) == set(FORMATS)
     name = "InvokeEndpointWithResponseStreamOutput"
     assert convert(name, source, target, DOCUMENTS[source]) == DOCUMENTS[target]
     assert convert(name, source, target, DOCUMENTS[source].encode()) == DOCUMENTS[target]

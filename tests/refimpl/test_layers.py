@@ -29,6 +29,7 @@ ORDER = [
     "documents",
     "documents.value_format",
     "documents.json_format",
+    "message_json",
     "documents.xml_format",
     "documents.query_format",
     "documents.header_format",

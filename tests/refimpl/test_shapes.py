@@ -72,7 +72,7 @@ def member_id(value):
 
 def some_value(field, other=False):
     """A value of the field's type; `other` gives a second one that differs."""
-    if field.type.form == "structure":
+    if field.type.kind == "structure":
         return field.type.shape(
             **{row.attribute: some_value(row, other) for row in field.type.shape.fields}
         )
@@ -81,7 +81,7 @@ def some_value(field, other=False):
         "blob": b"secret" if not other else b"other",
         "integer": 5 if not other else 6,
         "events": (PayloadPart(bytes=b"secret"),) if not other else (),
-    }[field.type.form]
+    }[field.type.kind]
 
 
 def full(shape):
@@ -455,7 +455,7 @@ def test_the_tables_are_those_of_the_service_model(model, shape):
         )
         assert (field.type.name, field.location) == (member["shape"], location)
         assert field.wire_name == member.get("locationName", field.member)
-        assert field.type.form == (
+        assert field.type.kind == (
             "structure" if shape is ResponseStream else FORM_OF[kind["type"]]
         )
         assert field.type.sensitive == kind.get("sensitive", False)
@@ -599,7 +599,7 @@ def test_every_string_of_the_input_has_its_cases():
     strings = {
         field.attribute
         for field in InvokeEndpointWithResponseStreamInput.fields
-        if field.type.form == "string"
+        if field.type.kind == "string"
     }
     assert set(CONSTRAINTS) == strings
     for field in InvokeEndpointWithResponseStreamInput.fields:
@@ -720,7 +720,7 @@ WRONG = {
 
 @pytest.mark.parametrize("shape, field", MEMBERS, ids=member_id)
 def test_a_member_of_the_wrong_type(shape, field):
-    for wrong in WRONG[field.type.form]:
+    for wrong in WRONG[field.type.kind]:
         error = refusal(shape, **{field.attribute: wrong})
         assert (error.kind, error.actual) == ("type", type(wrong).__name__)
         assert str(error).startswith(f"{shape.__name__}.{field.member} has the wrong type")
@@ -747,7 +747,7 @@ def test_a_stream_is_a_tuple_of_its_events():
 
 
 @pytest.mark.parametrize(
-    "shape, field", [pair for pair in MEMBERS if pair[1].type.form == "integer"], ids=member_id
+    "shape, field", [pair for pair in MEMBERS if pair[1].type.kind == "integer"], ids=member_id
 )
 def test_an_integer_is_an_int32(shape, field):
     for fits in (INT32_MIN, -1, 0, INT32_MAX):
@@ -883,20 +883,20 @@ def test_repr():
 
 @pytest.mark.parametrize("shape, field", MEMBERS, ids=member_id)
 def test_repr_shows_a_member_unless_it_is_sensitive(shape, field):
-    nested = field.type.shape if field.type.form == "structure" else PayloadPart
+    nested = field.type.shape if field.type.kind == "structure" else PayloadPart
     seen = {"string": "seen\u00e9", "blob": b"seen", "integer": 1234567}
     shown = dict(
         seen,
         events=(PayloadPart(bytes=b"seen"),),
-        structure=nested(**{row.attribute: seen[row.type.form] for row in nested.fields}),
-    )[field.type.form]
+        structure=nested(**{row.attribute: seen[row.type.kind] for row in nested.fields}),
+    )[field.type.kind]
     told = repr(shape(**{field.attribute: shown}))
     assert told.startswith(f"{shape.__name__}({field.attribute}=")
     hidden = (
         field.type.sensitive
-        or field.type.form in ("blob", "events")
+        or field.type.kind in ("blob", "events")
         or nested is PayloadPart
-        and field.type.form == "structure"
+        and field.type.kind == "structure"
     )
     assert ("seen" in told or "1234567" in told) == (not hidden)
 
@@ -1009,12 +1009,12 @@ def any_members(shape):
 
 
 def any_value(field):
-    if field.type.form == "structure":
+    if field.type.kind == "structure":
         return st.one_of(
             st.none(),
             any_members(field.type.shape).map(lambda members: field.type.shape(**members)),
         )
-    return BY_FORM[field.type.form]
+    return BY_FORM[field.type.kind]
 
 
 any_shape = st.sampled_from(SHAPES).flatmap(
@@ -1122,7 +1122,7 @@ def test_every_type_by_its_name():
         "StatusCode",
     } <= set(DATA_TYPES)
     for name, wanted in DATA_TYPES.items():
-        assert wanted.name == name and wanted.form != "events"
+        assert wanted.name == name and wanted.kind != "events"
     assert DATA_TYPES["Header"] == HEADER
 
 

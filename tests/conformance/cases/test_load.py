@@ -34,8 +34,8 @@ from conformance.cases.load import (
 )
 from conformance.endpoint.scenarios import examples
 from conformance.protocol.messages import OPERATION_NAMES, REJECT_KINDS, to_bytes
-from refimpl.documents.json_format import message_to_json
 from refimpl.eventstream import Decoder
+from refimpl.message_json import message_to_json
 
 ROOT = Path(__file__).resolve().parents[3]
 VECTORS = ROOT / "vectors"

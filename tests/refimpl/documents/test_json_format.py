@@ -9,7 +9,6 @@ values as JSON.
 
 import base64
 import json
-import uuid
 
 import pytest
 from hypothesis import example, given, settings
@@ -27,15 +26,12 @@ from refimpl.documents.json_format import (
     MAX_JSON_DEPTH,
     ValueScanner,
     base64_bytes,
-    header_json_value,
     members_to_json,
-    message_to_json,
     parse_json,
     to_base64,
 )
 from refimpl.documents.value_format import ROOT, Place
 from refimpl.errors import DocumentError, UsageError
-from refimpl.eventstream import FrameHeader, FrameHeaders, Message, encode
 from refimpl.fields import body_field
 from refimpl.shapes import (
     InvokeEndpointWithResponseStreamInput,
@@ -594,64 +590,6 @@ def test_base64_is_standard_and_padded():
 @given(st.binary(max_size=100))
 def test_base64_comes_back(data):
     assert base64.b64decode(to_base64(data), validate=True) == data
-
-
-EXACT = 2**53 - 1
-
-
-@pytest.mark.parametrize(
-    "value, shown",
-    [
-        (True, True),
-        (False, False),
-        (0, 0),
-        (-1, -1),
-        (EXACT, EXACT),
-        (-EXACT, -EXACT),
-        (EXACT + 1, "9007199254740992"),
-        (-EXACT - 1, "-9007199254740992"),
-        (2**63 - 1, "9223372036854775807"),
-        ("", ""),
-        ("text", "text"),
-        (b"", ""),
-        (b"hi", "aGk="),
-        (uuid.UUID("00112233-4455-6677-8899-aabbccddeeff"), "00112233-4455-6677-8899-aabbccddeeff"),
-    ],
-)
-def test_a_headers_value(value, shown):
-    assert header_json_value(value) == shown and type(header_json_value(value)) is type(shown)
-
-
-def test_a_message():
-    identity = uuid.UUID("00112233-4455-6677-8899-aabbccddeeff")
-    headers = [
-        ("b", "boolean", True),
-        ("i8", "int8", -1),
-        ("i16", "int16", -2),
-        ("i32", "int32", -3),
-        ("i64", "int64", 2**60),
-        ("by", "bytes", b"\xff"),
-        ("s", "string", "\u20ac"),
-        ("t", "timestamp", 5),
-        ("u", "uuid", identity),
-    ]
-    message = Message(FrameHeaders(FrameHeader(*triple) for triple in headers), b"\x00\xff")
-    assert message_to_json(message) == {
-        "headers": [
-            {"name": "b", "type": "boolean", "value": True},
-            {"name": "i8", "type": "int8", "value": -1},
-            {"name": "i16", "type": "int16", "value": -2},
-            {"name": "i32", "type": "int32", "value": -3},
-            {"name": "i64", "type": "int64", "value": "1152921504606846976"},
-            {"name": "by", "type": "bytes", "value": "/w=="},
-            {"name": "s", "type": "string", "value": "\u20ac"},
-            {"name": "t", "type": "timestamp", "value": 5},
-            {"name": "u", "type": "uuid", "value": str(identity)},
-        ],
-        "payload": "AP8=",
-    }
-    assert message_to_json(Message(FrameHeaders(), b"")) == {"headers": [], "payload": ""}
-    assert encode(message.headers, message.payload)  # such a message can be
 
 
 def test_members():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Tests of refimpl/documents/value_format.py: the tree of a shape's members, and the walk over a field table that reads every document.
 
-The walk is asked through VALUE_FORM, whose documents are the trees themselves: names, aliases, absence, duplicates, events, the
+The walk is asked through VALUE_FORMAT, whose documents are the trees themselves: names, aliases, absence, duplicates, events, the
 path to what does not fit, and what is hidden of it; strictly and leniently. Then the bounds of documents. That any value of any
 table comes back from its tree is tested with all the forms in test_datatype.py.
 """
@@ -22,7 +22,7 @@ from refimpl.documents.datatype import (
 )
 from refimpl.documents.value_format import (
     ROOT,
-    VALUE_FORM,
+    VALUE_FORMAT,
     Place,
     check_nodes,
     check_text,
@@ -123,7 +123,7 @@ def test_members_are_written_in_the_order_of_the_table_under_their_wire_names():
 def test_none_and_one_event_are_a_structure_more_are_a_list(events, expected):
     kind = events_type(Union)
     assert write_value(kind, events) == expected
-    assert read_value(kind, expected, VALUE_FORM) == events
+    assert read_value(kind, expected, VALUE_FORMAT) == events
 
 
 def test_half_a_surrogate_pair_is_not_written():
@@ -162,8 +162,8 @@ def test_half_a_surrogate_pair_is_not_written():
     ],
 )
 def test_which_member_a_name_is(node, members):
-    assert read_members(Whole.fields, node, VALUE_FORM) == members
-    assert read_members(Whole.fields, node, VALUE_FORM, lenient=True) == members
+    assert read_members(Whole.fields, node, VALUE_FORMAT) == members
+    assert read_members(Whole.fields, node, VALUE_FORMAT, lenient=True) == members
 
 
 @pytest.mark.parametrize(
@@ -203,12 +203,12 @@ def test_a_member_that_does_not_fit_is_absent_when_it_may_be():
         ("Nested", ("String", "no")),
         ("Stream", 5),
     )
-    assert read_members(Whole.fields, node, VALUE_FORM, lenient=True) == {"number": 5}
+    assert read_members(Whole.fields, node, VALUE_FORMAT, lenient=True) == {"number": 5}
     twice = tree(("Number", ("Integer", 5)), ("Number", ("Integer", 6)), ("Text", ("String", "a")))
-    assert read_members(Whole.fields, twice, VALUE_FORM, lenient=True) == {"text": "a"}
+    assert read_members(Whole.fields, twice, VALUE_FORMAT, lenient=True) == {"text": "a"}
     for nothing in (None, 5, ("String", "a"), tree(5)):
-        assert read_members(Whole.fields, nothing, VALUE_FORM, lenient=True) == {}
-        assert refusal(read_members, Whole.fields, nothing, VALUE_FORM).kind == "type"
+        assert read_members(Whole.fields, nothing, VALUE_FORMAT, lenient=True) == {}
+        assert refusal(read_members, Whole.fields, nothing, VALUE_FORMAT).kind == "type"
 
 
 # ---- events ------------------------------------------------------------------------------------------------------
@@ -453,7 +453,7 @@ nodes = st.recursive(
 @many
 @given(nodes)
 def test_any_tree_is_a_value_or_refused(node):
-    read_members(Whole.fields, node, VALUE_FORM, lenient=True)
+    read_members(Whole.fields, node, VALUE_FORMAT, lenient=True)
     try:
         value = WHOLE.of_value(node)
     except Error as error:
