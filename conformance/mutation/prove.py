@@ -405,9 +405,8 @@ def told_outcome(outcome: Outcome) -> str:
 def reason(outcome: Outcome) -> str:
     """Return why a mutant was not killed; `hole` where nobody knows better."""
     lines = source_of(outcome.place.module).splitlines()
-    return reason_of(
-        outcome.place, lines[outcome.place.line - 1].strip(), outcome.trial.how == UNREACHED
-    )
+    statement = "\n".join(lines[outcome.place.first - 1 : outcome.place.last])
+    return reason_of(outcome.place, statement, outcome.trial.how == UNREACHED)
 
 
 def report_of(

@@ -17,12 +17,13 @@ import re
 from typing import List, NamedTuple, Tuple
 
 from conformance.mutation.generated import Place
+from conformance.mutation.patch import places_of
 
 
 class Row(NamedTuple):
     module: str
     functions: str
-    line: str
+    code: str
     change: str
     reason: str
 
@@ -30,8 +31,8 @@ class Row(NamedTuple):
 def _rows(reason: str, module: str, *places: Tuple[str, ...]) -> List[Row]:
     """Return rows of one reason: each place is a pattern of functions, a fragment of a line, a pattern of changes."""
     return [
-        Row(module, functions, line, change, reason)
-        for functions, line, change in [(*place, "", "")[:3] for place in places]
+        Row(module, functions, code, change, reason)
+        for functions, code, change in [(*place, "", "")[:3] for place in places]
     ]
 
 
@@ -351,13 +352,13 @@ ROWS: Tuple[Row, ...] = tuple(
 )
 
 
-def reason_of(place: Place, line: str, unreached: bool) -> str:
-    """Return why a mutant on that line of source is not killed."""
+def reason_of(place: Place, statement: str, unreached: bool) -> str:
+    """Return why a mutant of that statement of the source is not killed."""
     for row in ROWS:
         if (
             re.fullmatch(row.module, place.module)
             and re.fullmatch(row.functions, place.function)
-            and row.line in line
+            and (not row.code or places_of(statement, row.code))
             and re.search(row.change, place.what)
         ):
             return row.reason

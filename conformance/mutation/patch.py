@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""Replace a sequence of Python tokens in a source, whatever its layout.
+
+A mutant names the code that it changes as text. The text is compared with the source token by token: white space, line breaks,
+comments and a comma before a closing bracket have no meaning. So a formatter that wraps a line breaks no mutant. The first line
+of the replacement starts where the first token was; further lines keep their indentation relative to that line.
+
+Rejected: text that occurs in the source never or more than once.
+"""
+
+import re
+import textwrap
+from typing import Iterator, List, NamedTuple, Tuple
+
+# One token or one run of characters without meaning. Text that is not a token, such as half a string, is read character
+# by character, so that the pattern covers any input.
+_TOKEN = re.compile(
+    r"""
+    (?P<skipped> \s+ | \\\n | \#[^\n]* )
+    | (?: [rRbBuUfF]{0,2} (?: "{3}(?:\\.|[^\\])*?"{3} | '{3}(?:\\.|[^\\])*?'{3}
+                            | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' ) )
+    | \w+ | \*\*=? | //=? | <<=? | >>=? | -> | \.\.\. | [-+*/%&|^=<>!:@]=? | .
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Token(NamedTuple):
+    """A token, and its first and last offset in the text (the last one is exclusive)."""
+
+    text: str
+    start: int
+    end: int
+
+
+class PatchError(Exception):
+    """The tokens to replace do not occur exactly once. `count` says how often they do."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(f"the tokens occur {count} times, not once")
+        self.count = count
+
+
+def tokens_of(source: str) -> List[Token]:
+    """Return the tokens of a source or of a part of one."""
+    found = [
+        Token(match.group(), match.start(), match.end())
+        for match in _TOKEN.finditer(source)
+        if match.group("skipped") is None
+    ]
+    closing = [token.text for token in found[1:]] + [""]
+    return [
+        token
+        for token, following in zip(found, closing)
+        if token.text != "," or following not in (")", "]", "}")
+    ]
+
+
+def places_of(source: str, old: str) -> List[Tuple[int, int]]:
+    """Return the (start, end) offsets of each place in `source` that has the tokens of `old`."""
+    tokens = tokens_of(source)
+    texts = [token.text for token in tokens]
+    wanted = [token.text for token in tokens_of(old)]
+    return [
+        (tokens[index].start, tokens[index + len(wanted) - 1].end)
+        for index in _indices(texts, wanted)
+    ]
+
+
+def _indices(texts: List[str], wanted: List[str]) -> Iterator[int]:
+    if not wanted:
+        return
+    for index in range(len(texts) - len(wanted) + 1):
+        if texts[index] == wanted[0] and texts[index : index + len(wanted)] == wanted:
+            yield index
+
+
+def replace_tokens(source: str, old: str, new: str) -> str:
+    """Return `source` with the one place that has the tokens of `old` replaced by `new`. Raises PatchError."""
+    places = places_of(source, old)
+    if len(places) != 1:
+        raise PatchError(len(places))
+    start, end = places[0]
+    line_start = source.rfind("\n", 0, start) + 1
+    indent = len(source[line_start:start]) - len(source[line_start:start].lstrip())
+    return source[:start] + _indented(new, indent) + source[end:]
+
+
+def _indented(new: str, indent: int) -> str:
+    """Return a replacement whose first line is in a line of the source that is indented by `indent` columns."""
+    lines = textwrap.dedent(new).strip("\n").rstrip().split("\n")
+    own = len(lines[0]) - len(lines[0].lstrip())
+    return "\n".join([lines[0].lstrip()] + [" " * (indent - own) + line for line in lines[1:]])
