@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The recordings of vectors/recordings made anew, one of each client and of each encoder, come to the same: but ids, ports and times."""
+"""Tests that record again, with each client and each encoder, and compare with vectors/recordings.
+
+Only request ids, ports and times may differ.
+"""
 
 from pathlib import Path
 from typing import Any, Iterator
@@ -7,19 +10,17 @@ from typing import Any, Iterator
 import pytest
 
 from authoring import VECTORS
-from authoring.wire import ROWS, Peers, record_row
+from authoring.recordings import ROW_BY_NAME, Implementations, record_row
 from conformance.cases.load import read_recording
 from conformance.recording.exchange import asked_in, follow, joined, of_documents
 from tests.implementations import peer
 
-ROWS_BY_NAME = {row.name: row for row in ROWS}
-
 
 @pytest.fixture(scope="module")
-def peers() -> Iterator[Peers]:
-    made = Peers()
-    yield made
-    made.close()
+def implementations() -> Iterator[Implementations]:
+    started = Implementations()
+    yield started
+    started.close()
 
 
 @pytest.mark.parametrize(
@@ -33,17 +34,19 @@ def peers() -> Iterator[Peers]:
         "refimpl-ruby-utf-8",
     ],
 )
-def test_a_fresh_recording_is_the_committed_one(name: str, peers: Peers, tmp_path: Path) -> None:
-    row = ROWS_BY_NAME[name]
+def test_a_new_recording_equals_the_committed_one(
+    name: str, implementations: Implementations, tmp_path: Path
+) -> None:
+    row = ROW_BY_NAME[name]
     for needed in {row.client, row.encoder} - {"refimpl", None}:
         peer(str(needed))
-    record_row(row, peers, tmp_path)
+    record_row(row, implementations, tmp_path)
     fresh, committed = (
         read_recording(str(tmp_path), name + ".json"),
         read_recording(str(VECTORS), f"recordings/{name}.json"),
     )
     if (fresh["client"], fresh["server"]) != (committed["client"], committed["server"]):
-        pytest.skip(f"recorded with {committed['client']}; here is {fresh['client']}")
+        pytest.skip(f"recorded with {committed['client']}; this is {fresh['client']}")
     assert [case["id"] for case in fresh["cases"]] == [case["id"] for case in committed["cases"]]
     assert [key for key, _ in asked_in(fresh).headers] == [
         key for key, _ in asked_in(committed).headers
