@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""The cases of event-stream frames: eventstream-decode and eventstream-encode.
+"""The cases of event-stream frames, in the vectors eventstream-decode and eventstream-encode.
 
-Every message that is expected stands here by hand. Each case is also held against plain_eventstream, and a refused one against
-its own mended text: `broken` is the one place where its frame text is wrong, and with `mended` in that place (or with nothing)
-every frame is good. A case of two faults, which asks for the order of two checks, names both places.
+To add a case, copy a similar call and change it. There is one helper for each kind of case:
 
-A broken frame stands between two good ones: a decoder that overlooks the fault shows it by what it delivers.
+- `reads`: a valid stream and the messages that it contains
+- `rejects`: a stream with one error
+- `rejects_first`: a frame with two errors, of which one must be reported
+- `writes` and `cannot_write`: a message that an encoder must, or must not, turn into a frame
+
+SPEC.md, section 2.3, describes the frame texts. The expected messages are written by hand. The
+helpers compare them with plain_eventstream, an independent transcription of the published format.
+`rejects` also checks that the error is the only one: without it, every frame must be valid.
+
+A broken frame is placed between two valid ones. A decoder that overlooks the error therefore
+returns a wrong list of messages.
 """
 
 import base64
@@ -17,22 +25,19 @@ from authoring.differences import source_of
 from authoring.plain_eventstream import decode
 from conformance.cases.frames import assemble
 
-UNTRAILED = (
-    "whole",
-    "bytewise",
-    "halves",
-)  # for a stream that ends inside a frame, which a frame behind it would fill
+# For a stream that ends inside a frame: with `trailing`, the next frame would complete it.
+WITHOUT_TRAILING = ("whole", "bytewise", "halves")
 LARGE = ("whole", "halves")
 
 DECODE = Feature("eventstream-decode", "eventstream.decode", "evs-", DELIVERIES)
 ENCODE = Feature("eventstream-encode", "eventstream.encode", "evs-")
 FEATURES = [DECODE, ENCODE]
 
-Header = Tuple[str, str, Any]
+Header = Tuple[str, str, Any]  # name, type, value
 
 
 def message(payload: bytes, *headers: Header) -> Dict[str, Any]:
-    """A message as the protocol writes it; headers are (name, type, value), a value of type bytes is bytes."""
+    """Return a message in the notation of the adapter protocol; a value of type bytes is bytes."""
     shown = [
         {"name": name, "type": kind, "value": b64(value) if kind == "bytes" else value}
         for name, kind, value in headers
@@ -40,8 +45,9 @@ def message(payload: bytes, *headers: Header) -> Dict[str, Any]:
     return {"headers": shown, "payload": b64(payload)}
 
 
-BEFORE, BEHIND = "frame n=int8(1) payload('before')", "frame n=int8(2) payload('behind')"
-READ_BEFORE = message(b"before", ("n", "int8", 1))
+# The valid frames around a broken one. (Payloads are part of the vectors and keep their bytes.)
+BEFORE, AFTER = "frame n=int8(1) payload('before')", "frame n=int8(2) payload('behind')"
+MESSAGE_BEFORE = message(b"before", ("n", "int8", 1))
 
 
 def reads(
@@ -53,13 +59,15 @@ def reads(
     why: str,
     **more: Any,
 ) -> None:
-    """A stream without a fault."""
-    if decode(assemble(text)) != (list(messages), None):
-        raise CaseMistake(f"{case_id}: the transcription reads {decode(assemble(text))!r}")
+    """Add a valid stream.
+
+    text: the frames; messages: the expected messages; more: other arguments of Feature.case
+    """
+    _check_decoded(case_id, text, messages, None)
     DECODE.case(case_id, title, rules, frames(text), ok(messages=list(messages)), why, **more)
 
 
-def refuses(
+def rejects(
     case_id: str,
     title: str,
     rules: str,
@@ -67,19 +75,24 @@ def refuses(
     text: str,
     broken: str,
     why: str,
-    mended: str = "",
+    corrected: str = "",
     between: bool = True,
     messages: Optional[Sequence[Dict[str, Any]]] = None,
     **more: Any,
 ) -> None:
-    """A stream with one fault: `broken` stands once in the text, and with `mended` in its place all is well."""
+    """Add a stream with one error.
+
+    kind: the expected kind of the error; broken: the part of the text that causes it;
+    corrected: what replaces that part in a valid stream; between: put the text between two valid
+    frames; messages: the messages before the error, by default that of the frame before
+    """
     if text.count(broken) != 1:
-        raise CaseMistake(f"{case_id}: {broken!r} must stand once in the text")
-    _check_mended(case_id, text.replace(broken, mended))
-    _refuse(case_id, title, rules, kind, text, why, between, messages, more)
+        raise CaseMistake(f"{case_id}: {broken!r} must occur once in the text")
+    _check_corrected(case_id, text.replace(broken, corrected))
+    _add_rejected(case_id, title, rules, kind, text, why, between, messages, more)
 
 
-def refuses_first(
+def rejects_first(
     case_id: str,
     title: str,
     rules: str,
@@ -90,30 +103,43 @@ def refuses_first(
     between: bool = True,
     **more: Any,
 ) -> None:
-    """A frame with two faults, each (its text, what mends it, the kind that it has alone): the one of `kind` is to be told."""
+    """Add a frame with two errors, of which the one of `kind` must be reported.
+
+    broken: for each error the part of the text that causes it, what replaces that part in a valid
+    frame, and the kind of the error when it is the only one
+    """
     for place, _, own_kind in broken:
         alone = text
-        for other, healed, _ in broken:
-            alone = alone.replace(other, healed) if other != place else alone
+        for other, corrected, _ in broken:
+            if other != place:
+                alone = alone.replace(other, corrected)
         found = decode(assemble(alone))[1]
         if found != own_kind or text.count(place) != 1:
-            raise CaseMistake(f"{case_id}: {place!r} alone is {found}")
-    whole = text
-    for place, mended, _ in broken:
-        whole = whole.replace(place, mended)
-    _check_mended(case_id, whole)
+            raise CaseMistake(f"{case_id}: {place!r} alone gives {found}")
+    valid = text
+    for place, corrected, _ in broken:
+        valid = valid.replace(place, corrected)
+    _check_corrected(case_id, valid)
     if kind not in [name for _, _, name in broken]:
-        raise CaseMistake(f"{case_id}: none of the faults is of this kind")
-    _refuse(case_id, title, rules, kind, text, why, between, None, more)
+        raise CaseMistake(f"{case_id}: none of the errors is of kind {kind}")
+    _add_rejected(case_id, title, rules, kind, text, why, between, None, more)
 
 
-def _check_mended(case_id: str, text: str) -> None:
-    fault = decode(assemble(text))[1]
-    if fault is not None:
-        raise CaseMistake(f"{case_id}: mended it is still refused: {fault}")
+def _check_decoded(
+    case_id: str, text: str, messages: Sequence[Dict[str, Any]], kind: Optional[str]
+) -> None:
+    found = decode(assemble(text))
+    if found != (list(messages), kind):
+        raise CaseMistake(f"{case_id}: the transcription reads {found!r}")
 
 
-def _refuse(
+def _check_corrected(case_id: str, text: str) -> None:
+    error = decode(assemble(text))[1]
+    if error is not None:
+        raise CaseMistake(f"{case_id}: the corrected frames are still rejected: {error}")
+
+
+def _add_rejected(
     case_id: str,
     title: str,
     rules: str,
@@ -125,33 +151,34 @@ def _refuse(
     more: Dict[str, Any],
 ) -> None:
     if between:
-        text = "\n".join((BEFORE, text, BEHIND))
-    expected = list(messages) if messages is not None else [READ_BEFORE] if between else []
-    if decode(assemble(text)) != (expected, kind):
-        raise CaseMistake(f"{case_id}: the transcription reads {decode(assemble(text))!r}")
-    DECODE.case(case_id, title, rules, frames(text), reject(kind, messages=expected), why, **more)
+        text = "\n".join((BEFORE, text, AFTER))
+    if messages is None:
+        messages = [MESSAGE_BEFORE] if between else []
+    _check_decoded(case_id, text, messages, kind)
+    expect = reject(kind, messages=list(messages))
+    DECODE.case(case_id, title, rules, frames(text), expect, why, **more)
 
 
-# ---- frames ------------------------------------------------------------------------------------------------------
+# ---- frames --------------------------------------------------------------------------------------
 
 
 def _frames() -> None:
     reads(
         "evs-stream-empty",
-        "a stream of no bytes",
+        "an empty stream",
         "EVS-022",
         "",
         [],
-        "a model may answer nothing: an end between two frames is no truncation",
+        "a decoder that requires a frame rejects the response of a model that returns no output",
         delivery=("whole", "trailing"),
     )
     reads(
         "evs-frame-shortest",
-        "a frame without headers and payload, 16 bytes",
+        "a frame of 16 bytes, without headers and payload",
         "EVS-027 EVS-001 EVS-006",
         "frame",
         [message(b"")],
-        "a decoder that asks for more than 16 bytes breaks on a heartbeat",
+        "a decoder that expects more than 16 bytes fails on an empty frame such as a heartbeat",
         source="[spec]; AWS's own case empty_message",
     )
     reads(
@@ -160,16 +187,16 @@ def _frames() -> None:
         "EVS-001",
         "frame payload('{''foo'':''bar''}')",
         [message(b"{'foo':'bar'}")],
-        "lengths and checksums in the wrong byte order or over the wrong bytes are found here first",
+        "a decoder that uses the wrong byte order for lengths or checksums cannot read any frame",
         source="[spec]; AWS's own case payload_no_headers",
     )
     reads(
         "evs-frame-header",
-        "one header without a payload",
+        "one header and no payload",
         "EVS-001 EVS-007",
         "frame h='v'",
         [message(b"", ("h", "string", "v"))],
-        "headers_length is total_length - 16 here, its largest value: a decoder one off refuses it",
+        "a decoder whose limit for headers_length is one too low rejects the frame",
     )
     reads(
         "evs-frame-header-payload",
@@ -177,23 +204,25 @@ def _frames() -> None:
         "EVS-001",
         "frame content-type='application/json' payload('{}')",
         [message(b"{}", ("content-type", "string", "application/json"))],
-        "a decoder that takes headers_length from the wrong place cuts the payload wrongly",
+        "a decoder that reads headers_length at the wrong offset splits headers and payload "
+        "wrongly",
     )
     reads(
         "evs-frames-three",
-        "three frames, one behind the other",
+        "three consecutive frames",
         "EVS-001 EVS-026",
         "frame payload('one ')\nframe n=int32(2) payload('two ')\nframe payload('three')",
         [message(b"one "), message(b"two ", ("n", "int32", 2)), message(b"three")],
-        "several frames in one chunk, and frames across chunks, must neither be lost nor joined",
+        "a decoder that expects one frame per chunk loses frames or joins two of them",
     )
     reads(
         "evs-frames-shortest-three",
-        "three frames of 16 bytes",
+        "three consecutive frames of 16 bytes",
         "EVS-026 EVS-027",
         "frame\nframe\nframe",
         [message(b""), message(b""), message(b"")],
-        "a decoder that takes an empty message for the end loses what follows",
+        "a decoder that treats an empty message as the end of the stream loses the following "
+        "messages",
     )
     reads(
         "evs-frame-inside-a-payload",
@@ -201,31 +230,35 @@ def _frames() -> None:
         "EVS-001",
         "frame payload(00000010 00000000 05c248eb 7d98c8ff)\nframe payload('x')",
         [message(base64.b64decode("AAAAEAAAAAAFwkjrfZjI/w==")), message(b"x")],
-        "a decoder that looks for frames instead of believing lengths reads messages that nobody sent",
+        "a decoder that searches for frames and ignores lengths returns messages that were never "
+        "sent",
     )
     reads(
         "evs-payload-every-byte",
         "a payload of all 256 bytes",
         "EVS-001 EVS-003",
-        f"frame payload({' '.join((bytes(range(row, row + 32)).hex() for row in range(0, 256, 32)))})",
+        "frame "
+        f"payload({' '.join((bytes(range(row, row + 32)).hex() for row in range(0, 256, 32)))})",
         [message(bytes(range(256)))],
-        "a payload is bytes: nothing in it is a line end, an end of text or a sign bit",
+        "a decoder that treats the payload as text changes line ends, stops at NUL or loses the "
+        "high bit",
     )
     reads(
         "evs-payload-not-utf8",
-        "a payload that is no UTF-8",
+        "a payload that is not valid UTF-8",
         "EVS-001 EVS-015",
         "frame payload('a' c3 '(' ff)",
         [message(b"a\xc3(\xff")],
-        "one character may lie across two parts: a decoder must not read payloads as text",
+        "a character may be split across two parts, so decoding one payload as text fails or "
+        "loses data",
     )
     reads(
         "evs-payload-line-ends",
-        "a payload of line ends and NUL",
+        "a payload of CR, LF and NUL bytes",
         "EVS-001",
         "frame payload(0d0a 0a 00 0d)",
         [message(b"\r\n\n\0\r")],
-        "streams opened as text turn line ends around and break both checksums",
+        "a decoder that reads the stream in text mode converts line ends, and the checksums fail",
     )
     reads(
         "evs-payload-65536",
@@ -233,7 +266,7 @@ def _frames() -> None:
         "EVS-001 EVS-008 EVS-009",
         "frame payload(65536*'x')\nframe payload('y')",
         [message(b"x" * 65536), message(b"y")],
-        "lengths are four bytes: one kept in two would be 16 here",
+        "a decoder that keeps only two bytes of a length reads 16 here",
     )
     assert (
         _checksums_of("frame payload(5*'x')")[0] >= "8"
@@ -245,7 +278,8 @@ def _frames() -> None:
         "EVS-002 EVS-004",
         "frame payload(5*'x')",
         [message(b"xxxxx")],
-        "a checksum compared as a signed number is never equal to itself",
+        "a decoder that compares an unsigned with a signed checksum rejects half of all valid "
+        "frames",
     )
     reads(
         "evs-message-crc-high-bit",
@@ -253,111 +287,115 @@ def _frames() -> None:
         "EVS-003 EVS-005",
         "frame payload('x')",
         [message(b"x")],
-        "a checksum compared as a signed number is never equal to itself",
+        "a decoder that compares an unsigned with a signed checksum rejects half of all valid "
+        "frames",
     )
 
 
 def _checksums() -> None:
     for name, title, change in (
         ("last-bit", "its last bit flipped", "wrong"),
-        ("zero", "four zero bytes", "00000000"),
-        ("ones", "four bytes of ones", "ffffffff"),
+        ("zero", "the value 00000000", "00000000"),
+        ("ones", "the value ffffffff", "ffffffff"),
     ):
-        refuses(
+        rejects(
             "evs-prelude-crc-" + name,
             f"a prelude checksum with {title}",
             "EVS-002",
             "prelude_crc",
             f"frame payload('x') prelude_crc({change})",
             f" prelude_crc({change})",
-            "the checksum that is not compared bit by bit protects no length",
+            "a decoder that does not compare the whole prelude checksum acts on damaged lengths",
         )
-        refuses(
+        rejects(
             "evs-message-crc-" + name,
             f"a message checksum with {title}",
             "EVS-003",
             "message_crc",
             f"frame payload('x') crc({change})",
             f" crc({change})",
-            "bytes that a proxy lost or changed reach the caller as the model's answer",
+            "a decoder that does not compare the whole checksum returns damaged bytes as model "
+            "output",
         )
-    refuses(
+    rejects(
         "evs-prelude-crc-byte-order",
-        "a prelude checksum in little-endian",
+        "a prelude checksum in little-endian byte order",
         "EVS-002 EVS-001",
         "prelude_crc",
         "frame prelude_crc(eb48c205)",
         " prelude_crc(eb48c205)",
-        "a decoder that takes either order halves the protection",
+        "a decoder that accepts both byte orders detects fewer damaged frames",
     )
-    refuses(
+    rejects(
         "evs-message-crc-byte-order",
-        "a message checksum in little-endian",
+        "a message checksum in little-endian byte order",
         "EVS-003 EVS-001",
         "message_crc",
         "frame crc(ffc8987d)",
         " crc(ffc8987d)",
-        "a decoder that takes either order halves the protection",
+        "a decoder that accepts both byte orders detects fewer damaged frames",
     )
-    refuses(
+    rejects(
         "evs-message-crc-without-prelude-crc",
-        "a message checksum that leaves the prelude's checksum out",
+        "a message checksum that does not cover the prelude checksum",
         "EVS-003",
         "message_crc",
         "frame payload('hi') crc({})".format(_crc32(b"\0\0\0\x12\0\0\0\0hi")),
         " crc({})".format(_crc32(b"\0\0\0\x12\0\0\0\0hi")),
-        "the checksum covers all bytes before it, the first checksum included",
+        "a decoder that computes the checksum without these four bytes rejects every valid frame",
     )
-    refuses(
+    rejects(
         "evs-message-crc-of-the-payload",
-        "a message checksum of the payload alone",
+        "a message checksum that covers only the payload",
         "EVS-003",
         "message_crc",
         f"frame h=true payload('hi') crc({_crc32(b'hi')})",
         f" crc({_crc32(b'hi')})",
-        "headers without a checksum can be changed: :message-type among them",
+        "a decoder that checks only the payload accepts damaged headers, such as another "
+        ":message-type",
     )
-    refuses(
+    rejects(
         "evs-payload-changed",
-        "one bit of a payload flipped, the checksum that of the right one",
+        "a payload with one flipped bit and the checksum of the original",
         "EVS-003",
         "message_crc",
         "frame payload('hh') crc({})".format(_message_crc("frame payload('hi')")),
         "payload('hh')",
-        "this is what a bit that fell over on its way looks like",
-        mended="payload('hi')",
+        "a decoder that accepts this frame returns a transmission error as model output",
+        corrected="payload('hi')",
     )
-    refuses(
+    rejects(
         "evs-header-changed",
-        "one bit of a header flipped, the checksum that of the right one",
+        "a header with one flipped bit and the checksum of the original",
         "EVS-003",
         "message_crc",
         "frame h='w' crc({})".format(_message_crc("frame h='v'")),
         "h='w'",
-        "a header that fell over on its way turns an event into another",
-        mended="h='v'",
+        "a decoder that accepts this frame may treat a damaged event as an event of another type",
+        corrected="h='v'",
     )
-    refuses(
+    rejects(
         "evs-total-length-changed",
-        "one bit of total_length flipped, the checksums those of the right one",
+        "a total_length with one flipped bit and the checksums of the original",
         "EVS-002 EVS-004",
         "prelude_crc",
         "frame total(1048593) payload('x') prelude_crc({}) crc({})".format(
             *_checksums_of("frame payload('x')")
         ),
         "total(1048593) ",
-        "a decoder that believes the length waits for a megabyte that never comes, or swallows all that follows",
+        "a decoder that trusts the length waits for 1 MiB that never arrives, or swallows the "
+        "next frames",
     )
-    refuses(
+    rejects(
         "evs-headers-length-changed",
-        "one bit of headers_length flipped, the checksums those of the right one",
+        "a headers_length with one flipped bit and the checksums of the original",
         "EVS-002 EVS-004",
         "prelude_crc",
         "frame headers(1) payload('x') prelude_crc({}) crc({})".format(
             *_checksums_of("frame payload('x')")
         ),
         "headers(1) ",
-        "a decoder that believes the length reads the payload as headers",
+        "a decoder that trusts the length reads the payload as headers",
     )
 
 
@@ -366,7 +404,7 @@ def _crc32(data: bytes) -> str:
 
 
 def _checksums_of(text: str) -> Tuple[str, str]:
-    """Both checksums of the one frame of a text, as digits."""
+    """Return the prelude checksum and the message checksum of a frame text, in hexadecimal."""
     frame = assemble(text)
     return frame[8:12].hex(), frame[-4:].hex()
 
@@ -379,222 +417,241 @@ def _lengths() -> None:
     for total, title, why in (
         (
             15,
-            "15, one too few",
-            "a length below the frame's own overhead makes a payload of -1 bytes",
+            "15, one below the minimum",
+            "a decoder that does not check the minimum computes a payload length of -1",
         ),
         (
             12,
-            "12, the prelude alone",
-            "a decoder that knows the prelude only reads a checksum from the next frame",
+            "12, the length of the prelude",
+            "a decoder that only checks for a complete prelude reads the next frame as a checksum",
         ),
-        (1, "1", "a decoder that steps by total_length reads a prelude at the next byte"),
-        (0, "0", "a decoder that steps by total_length never moves: an endless loop"),
+        (
+            1,
+            "1",
+            "a decoder that advances by total_length continues at the next byte and reads garbage",
+        ),
+        (0, "0", "a decoder that advances by total_length never moves on and loops forever"),
     ):
-        refuses(
-            f"evs-total-length-{int(total)}",
+        rejects(
+            f"evs-total-length-{total}",
             "a total_length of " + title,
             "EVS-006 EVS-009",
             "length",
-            f"frame total({int(total)})",
-            f" total({int(total)})",
+            f"frame total({total})",
+            f" total({total})",
             why,
         )
-    refuses(
+    rejects(
         "evs-headers-length-one-over",
-        "a headers_length of total_length - 15, one too many",
+        "a headers_length of total_length - 15, one above the maximum",
         "EVS-007",
         "length",
         "frame h=true headers(4)",
         " headers(4)",
-        "the first byte of the message checksum is read as a header",
+        "a decoder that does not check the maximum reads the message checksum as a header",
     )
-    refuses(
+    rejects(
         "evs-headers-length-of-the-frame",
-        "a headers_length of total_length",
+        "a headers_length equal to total_length",
         "EVS-007",
         "length",
         "frame h=true headers(19)",
         " headers(19)",
-        "a payload of -16 bytes: an underflow, or all memory",
+        "a payload length of -16 underflows, or makes the decoder allocate gigabytes",
     )
-    refuses(
+    rejects(
         "evs-headers-length-without-headers",
         "a headers_length of 1 in a frame of 16 bytes",
         "EVS-007",
         "length",
         "frame headers(1)",
         " headers(1)",
-        "the smallest headers that cannot be there",
+        "a decoder that does not check the maximum reads the message checksum as a header",
     )
-    refuses(
+    rejects(
         "evs-headers-length-largest",
         "a headers_length of 4,294,967,295",
         "EVS-007 EVS-009",
         "length",
         "frame payload('x') headers(4294967295)",
         " headers(4294967295)",
-        "read as a signed number it is -1, and passes a check that it is small enough",
+        "a decoder that reads the length as a signed number gets -1, which passes a check of the "
+        "maximum",
     )
-    refuses(
+    rejects(
         "evs-headers-length-sum-overflows",
-        "a headers_length whose sum with 16 is 0 in 32 bits",
+        "a headers_length of 4,294,967,280, which overflows 32 bits when 16 is added",
         "EVS-007 EVS-009",
         "length",
         "frame headers(4294967280)",
         " headers(4294967280)",
-        "headers_length + 16 > total_length is no check in 32-bit arithmetic",
+        "the check headers_length + 16 > total_length overflows in 32-bit arithmetic and accepts "
+        "this",
     )
-    refuses(
+    rejects(
         "evs-total-length-largest",
-        "a total_length of 4,294,967,295 with a right checksum",
+        "a total_length of 4,294,967,295 with a correct checksum",
         "EVS-008 EVS-009",
         "limit",
         "frame total(4294967295)",
         " total(4294967295)",
-        "who allocates what a length says gives 4 GiB away for 12 bytes",
+        "a decoder that allocates the announced length allocates 4 GiB for 12 received bytes",
         needs=["evs-frame-shortest"],
     )
-    refuses(
+    rejects(
         "evs-total-length-sign-bit",
-        "a total_length of 2,147,483,648 with a right checksum",
+        "a total_length of 2,147,483,648 with a correct checksum",
         "EVS-008 EVS-009",
         "limit",
         "frame total(2147483648)",
         " total(2147483648)",
-        "read as a signed number it is the smallest there is",
+        "a decoder that reads the length as a signed number gets a negative length",
         needs=["evs-frame-shortest"],
     )
-    refuses(
+    rejects(
         "evs-total-length-largest-prelude-only",
-        "the same, and the stream ends behind the prelude",
+        "a total_length of 4,294,967,295, and the stream ends after the prelude",
         "EVS-028 EVS-008",
         "limit",
         "frame total(4294967295) crc()",
         " total(4294967295) crc()",
-        "the prelude says all: a decoder that waits for more reports a stream that was cut, after the memory is gone",
+        "a decoder that waits for more bytes reports a truncated stream after it has allocated 4 "
+        "GiB",
         between=False,
-        delivery=UNTRAILED,
+        delivery=WITHOUT_TRAILING,
     )
-    _refuse(
+    _add_rejected(
         "evs-total-length-longest-written",
-        "the prelude of the longest frame that a sender may write, and then the end",
+        "the prelude of the longest frame that a sender may write, and the stream ends after it",
         "EVS-029 EVS-008 EVS-022",
         "truncated",
         "frame total(25296912) headers(131072) crc()",
-        "a smaller ceiling refuses what the format allows: this stream is cut off, and not too long",
+        "a decoder with a lower limit rejects a valid frame, and reports `limit` for a truncated "
+        "stream",
         False,
         None,
-        {"delivery": UNTRAILED, "level": "SHOULD"},
+        {"delivery": WITHOUT_TRAILING, "level": "SHOULD"},
     )
 
 
 def _orders() -> None:
     crc, total = (" prelude_crc(wrong)", "", "prelude_crc"), " total(%s)"
-    refuses_first(
+    rejects_first(
         "evs-order-prelude-crc-length",
         "a wrong prelude checksum and a total_length of 15",
         "EVS-004",
         "prelude_crc",
         "frame total(15) prelude_crc(wrong)",
         [crc, (total % 15, "", "length")],
-        "no length is believed before its checksum: the frame is damaged, not malformed",
+        "a decoder that reports `length` blames the sender for a frame that was damaged in transit",
     )
-    refuses_first(
+    rejects_first(
         "evs-order-prelude-crc-limit",
-        "a wrong prelude checksum and a total_length over every ceiling",
+        "a wrong prelude checksum and a total_length above every limit",
         "EVS-004",
         "prelude_crc",
         "frame total(4294967295) prelude_crc(wrong)",
         [crc, (total % 4294967295, "", "limit")],
-        "told as a limit, its user raises the ceiling for a frame that was damaged",
+        "a decoder that reports `limit` makes its user raise the limit because of a damaged frame",
     )
-    refuses_first(
+    rejects_first(
         "evs-order-prelude-crc-headers-length",
-        "a wrong prelude checksum and a headers_length beyond the frame",
+        "a wrong prelude checksum and a headers_length that exceeds the frame",
         "EVS-004",
         "prelude_crc",
         "frame headers(9) prelude_crc(wrong)",
         [crc, (" headers(9)", "", "length")],
-        "no length is believed before its checksum",
+        "a decoder that reports `length` blames the sender for a frame that was damaged in transit",
     )
-    refuses_first(
+    rejects_first(
         "evs-order-prelude-crc-message-crc",
         "both checksums wrong",
         "EVS-004 EVS-005",
         "prelude_crc",
         "frame payload('x') prelude_crc(wrong) crc(wrong)",
         [crc, (" crc(wrong)", "", "message_crc")],
-        "where the message checksum stands is said by a length that must not be believed yet",
+        "a decoder that checks the message checksum first locates it with a length that may be "
+        "damaged",
     )
-    refuses_first(
+    rejects_first(
         "evs-order-prelude-crc-truncated",
-        "a wrong prelude checksum, and the stream ends behind the prelude",
+        "a wrong prelude checksum, and the stream ends after the prelude",
         "EVS-004",
         "prelude_crc",
         "frame payload('x') prelude_crc(wrong) cut(12)",
         [crc, (" cut(12)", "", "truncated")],
-        "the checksum is checked as soon as twelve bytes have come: a decoder that waits for the frame waits for ever",
+        "a decoder that checks the prelude only when the frame is complete waits for bytes forever",
         between=False,
-        delivery=UNTRAILED,
+        delivery=WITHOUT_TRAILING,
     )
-    refuses_first(
+    rejects_first(
         "evs-order-length-truncated",
-        "a total_length of 15, and the stream ends behind the prelude",
+        "a total_length of 15, and the stream ends after the prelude",
         "EVS-028 EVS-006",
         "length",
         "frame total(15) cut(12)",
         [(total % 15, "", "length"), (" cut(12)", "", "truncated")],
-        "the prelude says all: there is nothing to wait for",
+        "a decoder that waits for the whole frame reports a truncated stream and hides the bad "
+        "length",
         between=False,
-        delivery=UNTRAILED,
+        delivery=WITHOUT_TRAILING,
     )
-    refuses_first(
+    rejects_first(
         "evs-order-headers-length-truncated",
-        "a headers_length beyond the frame, and the stream ends behind the prelude",
+        "a headers_length that exceeds the frame, and the stream ends after the prelude",
         "EVS-028 EVS-007",
         "length",
         "frame headers(9) cut(12)",
         [(" headers(9)", "", "length"), (" cut(12)", "", "truncated")],
-        "the prelude says all: there is nothing to wait for",
+        "a decoder that waits for the whole frame reports a truncated stream and hides the bad "
+        "length",
         between=False,
-        delivery=UNTRAILED,
+        delivery=WITHOUT_TRAILING,
     )
-    refuses_first(
+    rejects_first(
         "evs-order-length-message-crc",
-        "a headers_length beyond the frame and a wrong message checksum",
+        "a headers_length that exceeds the frame and a wrong message checksum",
         "EVS-028 EVS-007",
         "length",
         "frame headers(9) crc(wrong)",
         [(" headers(9)", "", "length"), (" crc(wrong)", "", "message_crc")],
-        "a decoder checks lengths before it follows them to the checksum",
+        "a decoder that checks the message checksum first reads a whole frame that it must "
+        "reject early",
     )
-    for name, title, part, mended, kind in (
+    for name, title, part, corrected, kind in (
         ("header-type", "an unknown header type", "h=type10()", "h=true", "header_type"),
-        ("duplicate-header", "a header name twice", "h=true h=true", "h=true", "duplicate_header"),
-        ("utf8", "a string that is no UTF-8", "h=string(ff)", "h=true", "utf8"),
-        ("header", "a header cut short", "raw(0568)", "h=true", "header"),
+        (
+            "duplicate-header",
+            "a duplicate header name",
+            "h=true h=true",
+            "h=true",
+            "duplicate_header",
+        ),
+        ("utf8", "a string that is not valid UTF-8", "h=string(ff)", "h=true", "utf8"),
+        ("header", "a truncated header", "raw(0568)", "h=true", "header"),
     ):
-        refuses_first(
+        rejects_first(
             "evs-order-message-crc-" + name,
             "a wrong message checksum and " + title,
             "EVS-005",
             "message_crc",
             f"frame {part} crc(wrong)",
-            [(" crc(wrong)", "", "message_crc"), (part, mended, kind)],
-            "the header is what the damage made of it: told as the sender's mistake, it sends its reader to the wrong place",
+            [(" crc(wrong)", "", "message_crc"), (part, corrected, kind)],
+            "a decoder that reports the header error blames the sender for a frame that was "
+            "damaged in transit",
         )
-    refuses(
+    rejects(
         "evs-order-first-frame",
-        "two broken frames, each of another kind: the first is told",
+        "two broken frames with different errors",
         "EVS-023",
         "message_crc",
         "frame payload('x') crc(wrong)\nframe prelude_crc(wrong)",
         " crc(wrong)\nframe prelude_crc(wrong)",
-        "what stands behind a fault cannot be trusted, and says nothing of the cause",
+        "a decoder that reports the second error hides the cause, because it may be a consequence",
     )
 
 
-# ---- headers -----------------------------------------------------------------------------------------------------
+# ---- headers -------------------------------------------------------------------------------------
 
 
 def _types() -> None:
@@ -619,29 +676,30 @@ def _types() -> None:
 
     case(
         "boolean",
-        "both booleans",
+        "both boolean types",
         "EVS-001 EVS-013",
         "yes=true no=false",
         [("yes", "boolean", True), ("no", "boolean", False)],
-        "type 0 is true and type 1 is false, and no value follows: the other way round seems natural and is wrong",
+        "a decoder that reads type 0 as false inverts every boolean header",
     )
     for kind, bits in (("int8", 8), ("int16", 16), ("int32", 32), ("int64", 64)):
         low, high = -(1 << bits - 1), (1 << bits - 1) - 1
         numbers = (("low", low), ("minus", -2), ("zero", 0), ("two", 2), ("high", high))
         case(
             kind,
-            f"an {kind} at its extremes and around 0",
+            f"{kind} values: the minimum, -2, 0, 2 and the maximum",
             "EVS-018",
-            " ".join(f"{name}={kind}({int(number)})" for name, number in numbers),
+            " ".join(f"{name}={kind}({number})" for name, number in numbers),
             [
                 (name, kind, str(number) if bits == 64 and abs(number) > 2 else number)
                 for name, number in numbers
             ],
-            "read unsigned, little-endian or through a double an integer is another one",
+            "a decoder that reads integers as unsigned, little-endian or floating-point changes "
+            "them",
         )
     reads(
         "evs-type-widths",
-        "the same number in each width",
+        "the number 7 in each integer type and as a timestamp",
         "EVS-018",
         "frame a=int8(7) b=int16(7) c=int32(7) d=int64(7) e=timestamp(7)",
         [
@@ -654,23 +712,23 @@ def _types() -> None:
                 ("e", "timestamp", 7),
             )
         ],
-        "a width that is lost cannot be written again as it was",
+        "a decoder that drops the integer type cannot write the same header again",
     )
     case(
         "int64-beyond-double",
-        "int64 values that no double has",
+        "int64 values that a double cannot represent",
         "EVS-018",
         "a=int64(9007199254740993) b=int64(-9007199254740993)",
         [("a", "int64", "9007199254740993"), ("b", "int64", "-9007199254740993")],
-        "through a double they become 9007199254740992",
+        "a decoder that stores int64 in a double changes both values to ±9007199254740992",
     )
     case(
         "timestamp",
-        "an ordinary timestamp and the year 1970",
+        "a timestamp of the year 2015 and the timestamp 0",
         "EVS-019",
         "a=timestamp(1440938160000) b=timestamp(0)",
         [("a", "timestamp", 1440938160000), ("b", "timestamp", 0)],
-        "milliseconds, not seconds: another reading is a thousandfold off",
+        "a decoder that reads seconds instead of milliseconds is wrong by a factor of 1,000",
     )
     case(
         "timestamp-before-1970",
@@ -678,27 +736,27 @@ def _types() -> None:
         "EVS-019",
         "a=timestamp(-1)",
         [("a", "timestamp", -1)],
-        "read unsigned it is the year 584,556,019",
+        "a decoder that reads timestamps as unsigned returns a date in the year 584,556,019",
     )
     case(
         "timestamp-extremes",
-        "the first and the last timestamp",
+        "the smallest and the largest timestamp",
         "EVS-019",
         "a=timestamp(-9223372036854775808) b=timestamp(9223372036854775807)",
         [("a", "timestamp", "-9223372036854775808"), ("b", "timestamp", "9223372036854775807")],
-        "a date type with a shorter range must not turn them into another date",
+        "a decoder that stores timestamps in a date type with a shorter range returns another date",
     )
     case(
         "bytes",
-        "byte values: none, a NUL, what is no UTF-8",
+        "byte values: empty, a NUL byte, invalid UTF-8",
         "EVS-016 EVS-015",
         "a=bytes() b=bytes(00) c=bytes(ff c3 '(')",
         [("a", "bytes", b""), ("b", "bytes", b"\0"), ("c", "bytes", b"\xff\xc3(")],
-        "bytes are not text, and none of them is an end",
+        "a decoder that treats byte values as text rejects them or stops at NUL",
     )
     case(
         "string",
-        "strings: none, ASCII, two, three and four bytes a character, NUL",
+        "strings: empty, ASCII, characters of two, three and four bytes, NUL",
         "EVS-016 EVS-015",
         "a='' b='plain' c='é' d='東京' e='🙂' f=string('x' 00 'y')",
         [
@@ -709,7 +767,7 @@ def _types() -> None:
             ("e", "string", "🙂"),
             ("f", "string", "x\0y"),
         ],
-        "a length counts bytes, not characters, and a string has no terminator",
+        "a decoder that counts characters or stops at NUL misreads the rest of the block",
     )
     for kind in ("string", "bytes"):
         reads(
@@ -718,41 +776,43 @@ def _types() -> None:
             "EVS-016 EVS-010",
             f"frame a=true h={kind}()",
             [message(b"", ("a", "boolean", True), ("h", kind, "" if kind == "string" else b""))],
-            "a block that ends behind a length of 0 is whole",
+            "a decoder that expects bytes after a length of 0 rejects a complete headers block",
         )
     case(
         "string-unchanged",
-        "a byte order mark, line ends and blanks, a letter with its accent behind it",
+        "strings with a byte order mark, spaces, a line end and a combining accent",
         "EVS-015",
         "a=string(efbbbf 'x') b=string(' x' 0d0a) c=string('e' cc81)",
         [("a", "string", "\ufeffx"), ("b", "string", " x\r\n"), ("c", "string", "e\u0301")],
-        "a reader that tidies text up cannot give back what was sent",
+        "a decoder that trims or normalises strings does not return what was sent",
     )
     case(
         "uuid",
-        "a uuid, whose bytes keep their order",
+        "a uuid whose 16 bytes differ",
         "EVS-020",
         "u=uuid(01020304-0506-0708-090a-0b0c0d0e0f10)",
         [("u", "uuid", "01020304-0506-0708-090a-0b0c0d0e0f10")],
-        "some libraries keep the first three fields in little-endian",
+        "some libraries read the first three fields as little-endian and return another uuid",
     )
     case(
         "uuid-extremes",
-        "the uuids of zeros and of ones",
+        "the uuids of all zeros and all ones",
         "EVS-020",
         "a=uuid(00000000-0000-0000-0000-000000000000) b=uuid(ffffffff-ffff-ffff-ffff-ffffffffffff)",
         [
             ("a", "uuid", "00000000-0000-0000-0000-000000000000"),
             ("b", "uuid", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
         ],
-        "neither a version nor a variant is asked for",
+        "a decoder that checks the version or variant bits rejects valid frames",
     )
     reads(
         "evs-type-all",
-        "each type in one frame, in AWS's own example",
+        "every header type in one frame, from AWS's own test suite",
         "EVS-001 EVS-013",
-        "frame event-type=int32(40972) content-type='application/json' ('bool false')=false ('bool true')=true byte=int8(-49) "
-        "('byte buf')=bytes('I''m a little teapot!') timestamp=timestamp(8675309) int16=int16(42) int64=int64(42424242) "
+        "frame event-type=int32(40972) content-type='application/json' ('bool false')=false "
+        "('bool true')=true byte=int8(-49) "
+        "('byte buf')=bytes('I''m a little teapot!') timestamp=timestamp(8675309) "
+        "int16=int16(42) int64=int64(42424242) "
         "uuid=uuid(01020304-0506-0708-090a-0b0c0d0e0f10) payload('{''foo'':''bar''}')",
         [
             message(
@@ -769,7 +829,7 @@ def _types() -> None:
                 ("uuid", "uuid", "01020304-0506-0708-090a-0b0c0d0e0f10"),
             )
         ],
-        "one value that is a byte too long or too short moves all that follow it",
+        "a decoder that misreads the length of one value misreads every header after it",
         source="[spec]; AWS's own case all_headers",
     )
 
@@ -777,11 +837,11 @@ def _types() -> None:
 def _names() -> None:
     reads(
         "evs-name-lengths",
-        "names of 1 and of 255 bytes",
+        "names of 1 and 255 bytes",
         "EVS-011",
         "frame n=true (255*'x')=false",
         [message(b"", ("n", "boolean", True), ("x" * 255, "boolean", False))],
-        "a length read as a signed byte is -1 here",
+        "a decoder that reads the name length as a signed byte gets -1 here",
     )
     reads(
         "evs-name-128",
@@ -789,11 +849,11 @@ def _names() -> None:
         "EVS-011",
         "frame (128*'x')='v'",
         [message(b"", ("x" * 128, "string", "v"))],
-        "the first length whose sign bit is set",
+        "a decoder that reads the name length as a signed byte gets -128 here",
     )
     reads(
         "evs-name-characters",
-        "names with blanks, NUL, other alphabets",
+        "names with a space, NUL and non-ASCII characters",
         "EVS-012 EVS-011",
         "frame ('a b')=true (00)=true (' ')=true ('é東🙂')=true",
         [
@@ -805,27 +865,27 @@ def _names() -> None:
                 ("é東🙂", "boolean", True),
             )
         ],
-        "a name is any UTF-8 text: neither trimmed nor ended by a NUL",
+        "a decoder that trims names or stops at NUL returns another name",
     )
     reads(
         "evs-name-case",
-        "two names that differ in case",
+        "two names that differ only in letter case",
         "EVS-021 EVS-014",
         "frame name='a' Name='b'",
         [message(b"", ("name", "string", "a"), ("Name", "string", "b"))],
-        "HTTP's habit of ignoring case would take them for one, and refuse or lose it",
+        "a decoder that ignores letter case, as HTTP does, loses a header or rejects the frame",
     )
     reads(
         "evs-name-normal-forms",
-        "one letter in two normal forms of Unicode",
+        "the same letter in two Unicode normal forms, as two names",
         "EVS-014",
         "frame ('é')='a' ('e' cc81)='b'",
         [message(b"", ("é", "string", "a"), ("e\u0301", "string", "b"))],
-        "names are compared as they stand",
+        "a decoder that normalises names reports a duplicate or loses a header",
     )
     reads(
         "evs-name-of-an-object",
-        "names that mean something to a language's own objects",
+        "names that have a meaning in JavaScript or Python objects",
         "EVS-014",
         "frame __proto__='a' constructor='b' __class__='c' length='d'",
         [
@@ -837,98 +897,106 @@ def _names() -> None:
                 ("length", "string", "d"),
             )
         ],
-        "headers kept as properties of an object lose these, or change it",
+        "a decoder that stores headers as object properties loses them or corrupts the object",
     )
     reads(
         "evs-name-order-of-numbers",
-        "names that are numbers, in falling order",
+        "names that are numbers, in descending order",
         "EVS-021",
         "frame 10='a' 9='b' 1='c'",
         [message(b"", ("10", "string", "a"), ("9", "string", "b"), ("1", "string", "c"))],
-        "every name keeps its own value",
+        "a decoder that stores headers in an array or a sorted object mixes up the values",
     )
     reads(
         "evs-headers-300",
         "300 headers",
         "EVS-010",
-        "frame " + " ".join(f"n{int(n)}=int16({int(n)})" for n in range(300)),
-        [message(b"", *[(f"n{int(n)}", "int16", n) for n in range(300)])],
-        "no count of headers is kept in one byte, and none is a limit",
+        "frame " + " ".join(f"n{n}=int16({n})" for n in range(300)),
+        [message(b"", *[(f"n{n}", "int16", n) for n in range(300)])],
+        "a decoder that counts headers in one byte, or limits their number, loses or rejects "
+        "headers",
     )
-    refuses(
+    rejects(
         "evs-name-empty",
-        "a name of no bytes",
+        "an empty header name before the payload",
         "EVS-011",
         "header",
         "frame ()=true payload('x')",
         "()=true ",
-        "a header that has no name cannot be asked for, and hides what follows",
+        "no caller can look up a header without a name, and two decoders may read the block "
+        "differently",
     )
-    refuses(
+    rejects(
         "evs-name-empty-string",
-        "a name of no bytes, between two headers",
+        "an empty header name between two headers",
         "EVS-011",
         "header",
         "frame a=true ()='v' b=true",
         "()='v' ",
-        "a header that has no name cannot be asked for, and hides what follows",
+        "no caller can look up a header without a name, and two decoders may read the block "
+        "differently",
     )
     for name, second, title in (
-        ("", "h='b'", "of one type"),
-        ("-other-type", "h=int8(1)", "of two types"),
-        ("-same-value", "h='a'", "and the same value"),
+        ("", "h='b'", "with values of the same type"),
+        ("-other-type", "h=int8(1)", "with values of different types"),
+        ("-same-value", "h='a'", "with the same value"),
     ):
-        refuses(
+        rejects(
             "evs-duplicate-header" + name,
-            f"a header name twice, {title}",
+            f"a duplicate header name {title}",
             "EVS-014",
             "duplicate_header",
             f"frame h='a' {second} payload('x')",
             "h='a' " + second,
-            "a decoder that keeps the last one lets a middlebox override :message-type; one that keeps the first, too",
-            mended="h='a'",
+            "whether a decoder keeps the first or the last value, a proxy can override "
+            ":message-type",
+            corrected="h='a'",
         )
-    refuses(
+    rejects(
         "evs-duplicate-header-apart",
-        "a header name twice, others between",
+        "a duplicate header name with two headers in between",
         "EVS-014",
         "duplicate_header",
         "frame h=true a=true b=true h=false",
         " h=false",
-        "comparing neighbours alone is not enough",
+        "a decoder that only compares neighbours misses the duplicate",
     )
-    refuses(
+    rejects(
         "evs-duplicate-header-not-ascii",
-        "a name that is not ASCII, twice",
+        "a duplicate header name that is not ASCII",
         "EVS-014",
         "duplicate_header",
         "frame ('é')=true ('é')=false",
         " ('é')=false",
-        "names are compared whatever their alphabet",
+        "a decoder that only compares ASCII names misses the duplicate",
     )
 
 
-# The classes of what is no UTF-8, each with the bytes that show it.
+# The classes of invalid UTF-8: part of the id, an example, its description.
 NOT_UTF8 = (
-    ("continuation", "80", "a continuation byte alone"),
-    ("truncated-2", "c3", "the first byte of two, alone"),
-    ("truncated-3", "e282", "two bytes of three"),
-    ("truncated-4", "f09f99", "three bytes of four"),
-    ("interrupted", "c328", "the first byte of two, and an ASCII character"),
-    ("overlong-2", "c0af", "a slash in two bytes"),
-    ("overlong-3", "e0809f", "a control character in three bytes"),
-    ("overlong-4", "f08080af", "a slash in four bytes"),
-    ("overlong-nul", "c080", "NUL in two bytes, as Java writes it"),
-    ("overlong-3-last", "e09fbf", "U+07FF in three bytes"),
-    ("overlong-4-last", "f08fbfbf", "U+FFFF in four bytes"),
-    ("surrogate-first", "eda080", "U+D800"),
-    ("surrogate-last", "edbfbf", "U+DFFF"),
-    ("surrogate-pair", "eda0bdedb980", "a character as two surrogates, as CESU-8 writes it"),
-    ("beyond-unicode", "f4908080", "U+110000"),
-    ("f5", "f5808080", "a first byte that UTF-8 does not have"),
-    ("five-bytes", "f888808080", "five bytes"),
+    ("continuation", "80", "a lone continuation byte"),
+    ("truncated-2", "c3", "the first byte of a two-byte character"),
+    ("truncated-3", "e282", "two bytes of a three-byte character"),
+    ("truncated-4", "f09f99", "three bytes of a four-byte character"),
+    ("interrupted", "c328", "the first byte of a two-byte character before an ASCII character"),
+    ("overlong-2", "c0af", "a slash as an overlong sequence of two bytes"),
+    ("overlong-3", "e0809f", "a control character as an overlong sequence of three bytes"),
+    ("overlong-4", "f08080af", "a slash as an overlong sequence of four bytes"),
+    (
+        "overlong-nul",
+        "c080",
+        "NUL as an overlong sequence of two bytes, as in Java's modified UTF-8",
+    ),
+    ("overlong-3-last", "e09fbf", "U+07FF as an overlong sequence of three bytes"),
+    ("overlong-4-last", "f08fbfbf", "U+FFFF as an overlong sequence of four bytes"),
+    ("surrogate-first", "eda080", "the surrogate U+D800"),
+    ("surrogate-last", "edbfbf", "the surrogate U+DFFF"),
+    ("surrogate-pair", "eda0bdedb980", "an encoded surrogate pair, as in CESU-8"),
+    ("beyond-unicode", "f4908080", "the code point U+110000, which is out of range"),
+    ("f5", "f5808080", "the byte F5, which never occurs in UTF-8"),
+    ("five-bytes", "f888808080", "a sequence of five bytes"),
     ("latin-1", "e9", "a letter in Latin-1"),
-    ("ff", "ff", "a byte that UTF-8 does not have"),
+    ("ff", "ff", "the byte FF, which never occurs in UTF-8"),
 )
 
 
@@ -948,57 +1016,57 @@ def _utf8() -> None:
     digits = [edge.encode("utf-8").hex() for edge in edges]
     reads(
         "evs-utf8-edges-in-values",
-        "the first and last characters of each length, and around the surrogates",
+        "string values at the limits of each UTF-8 length and next to the surrogates",
         "EVS-015",
-        "frame " + " ".join(f"s{int(number)}=string({data})" for number, data in enumerate(digits)),
-        [message(b"", *[(f"s{int(number)}", "string", edge) for number, edge in enumerate(edges)])],
-        "a check that is too strict refuses text that may stand there",
+        "frame " + " ".join(f"s{number}=string({data})" for number, data in enumerate(digits)),
+        [message(b"", *[(f"s{number}", "string", edge) for number, edge in enumerate(edges)])],
+        "a decoder whose UTF-8 check is too strict rejects valid strings",
     )
     reads(
         "evs-utf8-edges-in-names",
-        "the same in names",
+        "names at the limits of each UTF-8 length and next to the surrogates",
         "EVS-012",
         "frame " + " ".join(f"({data})=true" for data in digits),
         [message(b"", *[(edge, "boolean", True) for edge in edges])],
-        "a check that is too strict refuses names that may stand there",
+        "a decoder whose UTF-8 check is too strict rejects valid names",
     )
     for name, data, title in NOT_UTF8:
-        refuses(
+        rejects(
             f"evs-utf8-{name}-in-value",
-            f"a string value with {title}",
+            f"a string value that contains {title}",
             "EVS-015",
             "utf8",
             f"frame h=string('a' {data})",
             " " + data,
-            "a reader that mends it hands out text that nobody sent; two readers may mend it differently",
+            "a decoder that replaces the invalid bytes returns a string that was never sent",
         )
-        refuses(
+        rejects(
             f"evs-utf8-{name}-in-name",
-            f"a name with {title}",
+            f"a header name that contains {title}",
             "EVS-012",
             "utf8",
             f"frame ('a' {data})=true",
             " " + data,
-            "two names that differ may become one when they are mended",
+            "a decoder that replaces the invalid bytes may turn two different names into one",
         )
 
 
 def _header_block() -> None:
     for code, length in ((10, 0), (11, 1), (127, 1), (128, 1), (255, 0)):
-        part = f" h=type{int(code)}({'00' * length})"
-        refuses(
-            f"evs-header-type-{int(code)}",
-            f"a header of type {int(code)}",
+        part = f" h=type{code}({'00' * length})"
+        rejects(
+            f"evs-header-type-{code}",
+            f"a header of the undefined type {code}",
             "EVS-013",
             "header_type",
             f"frame a=true{part}",
             part,
-            "the length of an unknown type cannot be known: to skip it is to guess where the next header begins",
+            "a decoder that skips the header must guess its length, because the type defines none",
         )
-    for name, title, raw, mended in (
-        ("name-length-alone", "ends behind the length of a name", "raw(01)", ""),
+    for name, title, raw, corrected in (
+        ("name-length-alone", "ends after the length of a name", "raw(01)", ""),
         ("name", "ends inside a name", "raw(02 'h')", ""),
-        ("type", "ends behind a name", "raw(01 'h')", ""),
+        ("type", "ends after a name", "raw(01 'h')", ""),
         ("int8", "ends before the value of an int8", "h=type2()", "h=int8(0)"),
         ("int16", "ends inside an int16", "h=type3(00)", "h=int16(0)"),
         ("int32", "ends inside an int32", "h=type4(000000)", "h=int32(0)"),
@@ -1021,191 +1089,197 @@ def _header_block() -> None:
         ),
         (
             "string-65535",
-            "holds a string that says it has 65,535 bytes",
+            "contains a string with an announced length of 65,535 bytes",
             "h=string('abc' length=65535)",
             "h=string('abc')",
         ),
     ):
-        refuses(
+        rejects(
             "evs-header-cut-" + name,
             f"a headers block that {title}",
             "EVS-010",
             "header",
             f"frame a=true {raw} payload(40*'p')",
             raw,
-            "who reads on takes bytes of the payload for a header, or invents a value that was not sent",
-            mended=mended,
+            "a decoder that reads past the block treats payload bytes as a header or invents a "
+            "value",
+            corrected=corrected,
         )
-    refuses(
+    rejects(
         "evs-header-value-one-short",
-        "a string that says it has one byte less than it has",
+        "a headers block with one trailing byte, because a string's length is one too small",
         "EVS-010",
         "header",
         "frame h=string('abc' length=2)",
         " length=2",
-        "a byte of the headers that belongs to none is the length of a name without its name",
+        "a decoder that ignores trailing bytes accepts a header whose value is incomplete",
     )
-    refuses(
+    rejects(
         "evs-headers-length-one-short",
-        "a headers_length that leaves the last byte of a string outside",
+        "a headers_length that excludes the last byte of a string",
         "EVS-010",
         "header",
         "frame h='abc' headers(7)",
         " headers(7)",
-        "the byte is taken for payload, and the string is short",
+        "a decoder that accepts this returns a truncated string and moves a byte to the payload",
     )
-    refuses(
+    rejects(
         "evs-headers-length-one-long",
-        "a headers_length that takes the payload's first byte in",
+        "a headers_length that includes the first byte of the payload",
         "EVS-010",
         "header",
         "frame h=true headers(4) payload(05 'rest')",
         " headers(4)",
-        "the byte is taken for a name's length, and the payload is short",
+        "a decoder that accepts this loses the first byte of the payload",
     )
-    refuses(
+    rejects(
         "evs-headers-length-of-one-byte",
-        "a headers_length that takes the first byte of a header alone",
+        "a headers_length that includes only the first byte of a header",
         "EVS-010",
         "header",
         "frame headers(1) h=true",
         " headers(1)",
-        "one byte of a header is none",
+        "a decoder that accepts this drops a header and adds its bytes to the payload",
     )
 
 
-# ---- the stream --------------------------------------------------------------------------------------------------
+# ---- the stream ----------------------------------------------------------------------------------
 
 
 def _truncations() -> None:
-    frame = "frame h='value' payload('payload')"  # prelude 0-11, headers 12-21, payload 22-28, checksum 29-32
-    for cut, title in (
-        (1, "behind its first byte"),
+    # prelude 0-11, headers 12-21, payload 22-28, checksum 29-32
+    frame = "frame h='value' payload('payload')"
+    for end, title in (
+        (1, "after its first byte"),
         (3, "inside total_length"),
-        (4, "behind total_length"),
-        (8, "behind headers_length"),
+        (4, "after total_length"),
+        (8, "after headers_length"),
         (11, "one byte before the end of the prelude"),
-        (12, "behind the prelude"),
-        (13, "behind the first byte of a header"),
-        (17, "inside a header's value"),
-        (22, "behind the headers"),
+        (12, "after the prelude"),
+        (13, "after the first byte of a header"),
+        (17, "inside a header value"),
+        (22, "after the headers"),
         (25, "inside the payload"),
-        (29, "behind the payload"),
+        (29, "after the payload"),
         (30, "inside the message checksum"),
         (32, "one byte before its end"),
     ):
-        refuses(
-            f"evs-truncated-at-{int(cut)}",
+        rejects(
+            f"evs-truncated-at-{end}",
             f"a stream that ends inside its second frame, {title}",
             "EVS-022 EVS-023",
             "truncated",
-            f"{BEFORE}\n{frame} cut({int(cut)})",
-            f" cut({int(cut)})",
-            "an answer that was cut off looks complete to a decoder that drops what is left",
+            f"{BEFORE}\n{frame} cut({end})",
+            f" cut({end})",
+            "a decoder that drops the incomplete frame presents a truncated response as complete",
             between=False,
-            messages=[READ_BEFORE],
-            delivery=UNTRAILED,
+            messages=[MESSAGE_BEFORE],
+            delivery=WITHOUT_TRAILING,
         )
-    for cut, title in (
+    for end, title in (
         (2, "inside the prelude"),
-        (12, "behind the prelude"),
+        (12, "after the prelude"),
         (28, "inside the payload"),
     ):
-        refuses(
-            f"evs-truncated-first-frame-at-{int(cut)}",
+        rejects(
+            f"evs-truncated-first-frame-at-{end}",
             f"a stream that ends inside its only frame, {title}",
             "EVS-022",
             "truncated",
-            f"{frame} cut({int(cut)})",
-            f" cut({int(cut)})",
-            "an answer that was cut off at once looks like an empty one",
+            f"{frame} cut({end})",
+            f" cut({end})",
+            "a decoder that drops the incomplete frame presents a truncated response as an empty "
+            "one",
             between=False,
-            delivery=UNTRAILED,
+            delivery=WITHOUT_TRAILING,
         )
-    refuses(
+    rejects(
         "evs-truncated-shortest",
-        "a frame of 16 bytes without its last one",
+        "a frame of 16 bytes without its last byte",
         "EVS-022 EVS-027",
         "truncated",
         "frame cut(15)",
         " cut(15)",
-        "a frame without content is a frame, and can be cut",
+        "a decoder that ignores incomplete empty frames presents a truncated response as complete",
         between=False,
-        delivery=UNTRAILED,
+        delivery=WITHOUT_TRAILING,
     )
     for name, extra, title in (
         ("newline", "0a", "a line end"),
         ("nul", "00", "a NUL"),
         ("eleven-bytes", "11*00", "eleven zero bytes"),
     ):
-        refuses(
+        rejects(
             "evs-behind-the-last-frame-" + name,
-            f"{title} behind the last frame",
+            f"{title} after the last frame",
             "EVS-022 EVS-001",
             "truncated",
             f"{BEFORE}\nbytes({extra})",
             f"\nbytes({extra})",
-            "nothing may stand behind a frame but a frame: this is the beginning of one that is missing",
+            "these bytes are the start of an incomplete frame, and a decoder that drops them "
+            "hides data loss",
             between=False,
-            messages=[READ_BEFORE],
-            delivery=UNTRAILED,
+            messages=[MESSAGE_BEFORE],
+            delivery=WITHOUT_TRAILING,
         )
     for name, extra, title in (
         ("crlf", "0d0a", "a line end"),
         ("nul", "00", "a NUL"),
         ("zeros", "16*00", "sixteen zero bytes"),
-        ("http", "'HTTP/1.1 200 OK' 0d0a0d0a", "the head of an HTTP answer"),
+        ("http", "'HTTP/1.1 200 OK' 0d0a0d0a", "the head of an HTTP response"),
         ("json", "'{\"message\": null}'", "a JSON document"),
     ):
-        refuses(
+        rejects(
             "evs-between-frames-" + name,
             f"{title} between two frames",
             "EVS-001 EVS-024",
             "prelude_crc",
             f"bytes({extra})",
             f"bytes({extra})",
-            "there is no way to find the next frame: one that is found may be payload of another",
+            "a decoder that searches for the next frame may find one inside a payload",
         )
     for name, content, title in (
         ("json", '\'{"message":"Internal error"}\'', "a JSON document"),
         ("html", "'<html><body>502 Bad Gateway</body></html>'", "an HTML page"),
         ("sse", '\'data: {"token": "a"}\' 0a0a', "server-sent events"),
-        ("base64", "'AAAAEAAAAAAFwkjrfZjI/w=='", "base64 of a frame"),
-        ("gzip", "1f8b0800000000000003 636060106060600000 ebd2a8c9 10000000", "a gzip member"),
+        ("base64", "'AAAAEAAAAAAFwkjrfZjI/w=='", "a Base64-encoded frame"),
+        ("gzip", "1f8b0800000000000003 636060106060600000 ebd2a8c9 10000000", "gzip data"),
     ):
-        refuses(
+        rejects(
             "evs-no-stream-" + name,
-            f"a stream that is {title}",
+            f"a stream that consists of {title}",
             "EVS-002 EVS-004",
             "prelude_crc",
             f"bytes({content})",
             f"bytes({content})",
-            "this is met in practice; a decoder that believes the first four bytes waits for a gigabyte",
+            "proxies do send this, and a decoder that trusts the first four bytes waits for a "
+            "gigabyte",
             between=False,
         )
-    refuses(
+    rejects(
         "evs-delivered-before-a-fault",
-        "three messages before a fault, in order",
+        "three messages before an error, in their order",
         "EVS-023 EVS-003",
         "message_crc",
-        "frame payload('one ')\nframe payload('two ')\nframe payload('three ')\nframe payload('four') crc(wrong)\n"
-        + BEHIND,
+        "frame payload('one ')\nframe payload('two ')\nframe payload('three ')\nframe "
+        "payload('four') crc(wrong)\n" + AFTER,
         " crc(wrong)",
-        "what had arrived before the connection was damaged is part of the answer",
+        "a decoder that discards the earlier messages loses the part of the response that arrived",
         between=False,
         messages=[message(b"one "), message(b"two "), message(b"three ")],
     )
     reads(
         "evs-frames-200",
-        "200 frames of growing length",
+        "200 frames of increasing length",
         "EVS-026 EVS-009 EVS-001",
-        "\n".join(f"frame payload({int(length)}*'x')" for length in range(200)),
+        "\n".join(f"frame payload({length}*'x')" for length in range(200)),
         [message(b"x" * length) for length in range(200)],
-        "every distance between a chunk's end and a frame's landmarks occurs",
+        "a decoder that mishandles a chunk that ends at one particular offset of a frame fails "
+        "here",
     )
     reads(
         "evs-headers-repeat",
-        "equal headers in many frames, and one that differs at their end",
+        "five frames with equal headers, one whose header differs in one bit, one like the first",
         "EVS-001 EVS-026",
         "\n".join(
             ["frame kind='same' payload('a')"] * 5
@@ -1213,64 +1287,70 @@ def _truncations() -> None:
         ),
         [message(b"a", ("kind", "string", "same"))] * 5
         + [message(b"b", ("kind", "string", "sane")), message(b"c", ("kind", "string", "same"))],
-        "a decoder that remembers header blocks must tell two apart that differ in one bit",
+        "a decoder that caches headers blocks by length or hash returns the wrong headers",
     )
-    refuses(
+    rejects(
         "evs-headers-repeat-broken",
-        "the same lengths again, then with a wrong prelude checksum",
+        "frames with the same lengths, of which the last has a wrong prelude checksum",
         "EVS-002 EVS-026",
         "prelude_crc",
         "frame payload('a')\nframe payload('b')\nframe payload('c') prelude_crc(wrong)",
         " prelude_crc(wrong)",
-        "a decoder that remembers preludes must not know a broken one by its lengths",
-        messages=[READ_BEFORE, message(b"a"), message(b"b")],
+        "a decoder that caches preludes by length does not notice the wrong checksum",
+        messages=[MESSAGE_BEFORE, message(b"a"), message(b"b")],
     )
 
 
 def _large_values() -> None:
-    for kind, term, value in (("string", "'x'", "x"), ("bytes", "ff", b"\xff")):
-        for length in (32767, 32768, 65535):
-            over = " more than the published text lets a sender write" if length > 32767 else ""
+    for kind, noun, term, value in (
+        ("string", "string value", "'x'", "x"),
+        ("bytes", "byte value", "ff", b"\xff"),
+    ):
+        for length, why in (
+            (32767, "a decoder with a lower limit rejects a value that every encoder may write"),
+            (32768, "a decoder that reads the length as a signed number gets -32,768 here"),
+            (65535, "a decoder that reads the length as a signed number gets -1 here"),
+        ):
             reads(
-                f"evs-value-{kind}-{int(length)}",
-                f"a {kind.replace('bytes', 'byte')} value of {int(length)} bytes",
+                f"evs-value-{kind}-{length}",
+                f"a {noun} of {length:,} bytes",
                 "EVS-016",
-                f"frame h={kind}({int(length)}*{term}) payload('p')",
+                f"frame h={kind}({length}*{term}) payload('p')",
                 [message(b"p", ("h", kind, value * length))],
-                f"the length has two bytes, unsigned:{over} a reader takes all of them",
+                why,
                 delivery=LARGE,
             )
 
 
-# A stream that is cut already: empty chunks among others.
 def _chunks() -> None:
-    whole = assemble(BEFORE) + assemble(BEHIND)
-    read_behind = message(b"behind", ("n", "int8", 2))
+    # These cases list their chunks, because some of them are empty.
+    whole = assemble(BEFORE) + assemble(AFTER)
+    message_after = message(b"behind", ("n", "int8", 2))
     for name, title, places in (
-        ("between-frames", "between two frames", (len(whole) // 2,)),
-        ("first", "before the first byte", (0, 0)),
-        ("last", "behind the last byte", (len(whole), len(whole))),
-        ("inside-a-prelude", "inside a prelude", (5, 5)),
-        ("inside-a-payload", "inside a payload, many of them", (20,) * 5),
+        ("between-frames", "an empty chunk between two frames", (len(whole) // 2,)),
+        ("first", "an empty chunk before the first byte", (0, 0)),
+        ("last", "an empty chunk after the last byte", (len(whole), len(whole))),
+        ("inside-a-prelude", "an empty chunk inside a prelude", (5, 5)),
+        ("inside-a-payload", "several empty chunks inside a payload", (20,) * 5),
     ):
         cuts = [0] + sorted(places) + [len(whole)]
         chunks = [whole[start:end] for start, end in zip(cuts, cuts[1:])]
         if b"" not in chunks:
             chunks.insert(1, b"")
         if b"".join(chunks) != whole:
-            raise CaseMistake(f"evs-chunk-empty-{name}: the chunks are not the stream")
+            raise CaseMistake(f"evs-chunk-empty-{name}: the chunks do not add up to the stream")
         DECODE.case(
             "evs-chunk-empty-" + name,
-            f"an empty chunk {title}",
+            title,
             "EVS-026",
             {"chunks": [b64(chunk) for chunk in chunks]},
-            ok(messages=[READ_BEFORE, read_behind]),
-            "an empty read is no end: sockets and decompressors give one now and then",
+            ok(messages=[MESSAGE_BEFORE, message_after]),
+            "a decoder that treats an empty read as the end of the stream loses the rest of it",
             delivery=("whole",),
         )
 
 
-# ---- encoding ----------------------------------------------------------------------------------------------------
+# ---- encoding ------------------------------------------------------------------------------------
 
 
 def writes(
@@ -1282,11 +1362,14 @@ def writes(
     payload: bytes = b"p",
     **more: Any,
 ) -> None:
-    """A message that can be written; its frame is judged by decoding it: the same message must come out."""
+    """Add a message that can be encoded.
+
+    The runner decodes the frame that the encoder returns and compares the messages.
+    """
     ENCODE.case(case_id, title, rules, message(payload, *headers), ok(), why, **more)
 
 
-def writes_not(
+def cannot_write(
     case_id: str,
     title: str,
     rules: str,
@@ -1297,10 +1380,10 @@ def writes_not(
     payload: bytes = b"p",
     **more: Any,
 ) -> None:
-    """A message that must not be written. good: the headers with the one mistake mended."""
+    """Add a message that must not be encoded; good: its headers without the one mistake."""
     differing = sum(repr(one) != repr(other) for one, other in zip(good, headers))  # 1 == True
     if (len(headers) - len(good), differing) not in ((0, 1), (1, 0)):
-        raise CaseMistake(f"{case_id}: there must be one mistake")
+        raise CaseMistake(f"{case_id}: good and headers must differ in exactly one header")
     ENCODE.case(case_id, title, rules, message(payload, *headers), reject(kind), why, **more)
 
 
@@ -1310,7 +1393,8 @@ def _encode() -> None:
         "a message without headers and payload",
         "EVS-001 EVS-002 EVS-003 EVS-027",
         [],
-        "the shortest frame has 16 bytes",
+        "an encoder that omits part of the prelude or a checksum writes a frame that nobody can "
+        "read",
         b"",
     )
     writes(
@@ -1318,19 +1402,19 @@ def _encode() -> None:
         "a payload of all 256 bytes",
         "EVS-001",
         [],
-        "both lengths and both checksums are right, in this byte order",
+        "an encoder that uses the wrong length, checksum or byte order writes an unreadable frame",
         bytes(range(256)),
     )
     writes(
         "evs-encode-event",
-        "an event as the service sends it",
+        "a PayloadPart event as the service sends it",
         "EVS-001 EVS-011",
         [
             (":message-type", "string", "event"),
             (":event-type", "string", "PayloadPart"),
             (":content-type", "string", "application/octet-stream"),
         ],
-        "this is what a mock server has to write",
+        "a test server that cannot write this event cannot test any client",
         b"Hello, ",
     )
     writes(
@@ -1338,15 +1422,15 @@ def _encode() -> None:
         "a payload of 65,536 bytes",
         "EVS-001",
         [],
-        "a length kept in two bytes is 16 here",
+        "an encoder that keeps only two bytes of a length writes 16 here",
         b"x" * 65536,
     )
     writes(
         "evs-encode-booleans",
-        "both booleans",
+        "both boolean types",
         "EVS-013",
         [("yes", "boolean", True), ("no", "boolean", False)],
-        "true is type 0, false is type 1, and no value follows",
+        "an encoder that writes type 1 for true inverts every boolean header",
     )
     for kind, bits in (("int8", 8), ("int16", 16), ("int32", 32), ("int64", 64), ("timestamp", 64)):
         low, high = -(1 << bits - 1), (1 << bits - 1) - 1
@@ -1354,7 +1438,7 @@ def _encode() -> None:
         rule = "EVS-019" if kind == "timestamp" else "EVS-018"
         writes(
             "evs-encode-" + kind,
-            f"{kind}: both extremes, -1, 0 and 1",
+            f"{kind} values: the minimum, -1, 0, 1 and the maximum",
             rule,
             [
                 ("low", kind, shown[0]),
@@ -1363,36 +1447,37 @@ def _encode() -> None:
                 ("one", kind, 1),
                 ("high", kind, shown[1]),
             ],
-            "an extreme is a value like any other: the sign bit makes the difference",
+            "an encoder that treats the sign bit wrongly rejects a valid value or writes another "
+            "one",
         )
         for name, number, good in (("above", high + 1, shown[1]), ("below", low - 1, shown[0])):
             value = str(number) if bits == 64 else number
-            writes_not(
+            cannot_write(
                 f"evs-encode-{kind}-{name}",
-                f"a value of type {kind} one {name} its range",
+                f"a value of type {kind} that is one {name} its range",
                 rule,
                 "constraint",
                 [("h", kind, value)],
-                "cut to its width it becomes another number, and no one is told",
+                "an encoder that truncates the value to its width writes another number silently",
                 [("h", kind, good)],
             )
     writes(
         "evs-encode-timestamp-ordinary",
-        "an ordinary timestamp",
+        "a timestamp of the year 2015",
         "EVS-019",
         [("t", "timestamp", 1440938160000)],
-        "milliseconds: a timestamp written in seconds is in January 1970",
+        "an encoder that writes seconds instead of milliseconds writes a date in January 1970",
     )
     writes(
         "evs-encode-bytes",
-        "byte values: none, a NUL, what is no UTF-8",
+        "byte values: empty, a NUL byte, invalid UTF-8",
         "EVS-013",
         [("a", "bytes", b""), ("b", "bytes", b"\0"), ("c", "bytes", b"\xff\xc3(")],
-        "bytes are not text: none of them ends the value or is mended",
+        "an encoder that treats byte values as text changes them or stops at NUL",
     )
     writes(
         "evs-encode-string",
-        "strings of one to four bytes a character, and none",
+        "strings: empty, ASCII, characters of two, three and four bytes, NUL",
         "EVS-013 EVS-015",
         [
             ("a", "string", ""),
@@ -1402,95 +1487,97 @@ def _encode() -> None:
             ("e", "string", "🙂"),
             ("f", "string", "x\0y"),
         ],
-        "a length counts bytes, not characters",
+        "an encoder that writes the number of characters as the length writes an unreadable frame",
     )
     writes(
         "evs-encode-uuid",
         "a uuid",
         "EVS-020",
         [("u", "uuid", "01020304-0506-0708-090a-0b0c0d0e0f10")],
-        "some libraries keep the first three fields in little-endian",
+        "some libraries write the first three fields as little-endian, which makes another uuid",
     )
     writes(
         "evs-encode-name-lengths",
-        "names of 1 and of 255 bytes",
+        "names of 1 and 255 bytes",
         "EVS-011",
         [("n", "boolean", True), ("x" * 255, "boolean", True), ("é" * 127 + "y", "boolean", True)],
-        "the length of a name is one byte, unsigned",
+        "an encoder that treats the name length as signed, or counts characters, rejects valid "
+        "names",
     )
     writes(
         "evs-encode-name-characters",
-        "names with blanks, NUL and other alphabets",
+        "names with a space, NUL and non-ASCII characters",
         "EVS-011 EVS-012",
         [("a b", "boolean", True), ("\0", "boolean", True), ("é東🙂", "boolean", True)],
-        "a name is any text; its length counts bytes",
+        "an encoder that writes the number of characters as the name length writes an unreadable "
+        "frame",
     )
     writes(
         "evs-encode-name-case",
-        "names that differ in case",
+        "two names that differ only in letter case",
         "EVS-014 EVS-021",
         [("name", "string", "a"), ("Name", "string", "b")],
-        "names are case-sensitive: both must be written",
+        "an encoder that ignores letter case, as HTTP does, drops one of the headers",
     )
     writes(
         "evs-encode-many-headers",
         "40 headers",
         "EVS-001",
-        [(f"n{int(number)}", "int16", number) for number in range(40)],
-        "headers_length counts the bytes of all headers",
+        [(f"n{number}", "int16", number) for number in range(40)],
+        "an encoder that counts headers instead of their bytes writes a wrong headers_length",
     )
-    writes_not(
+    cannot_write(
         "evs-encode-name-empty",
-        "a name of no bytes",
+        "an empty header name",
         "EVS-011",
         "constraint",
         [("", "boolean", True)],
-        "no decoder may accept the frame",
+        "every correct decoder rejects the frame, so the error appears far from its cause",
         [("n", "boolean", True)],
     )
-    writes_not(
+    cannot_write(
         "evs-encode-name-256",
         "a name of 256 bytes",
         "EVS-011",
         "constraint",
         [("x" * 256, "boolean", True)],
-        "its length in one byte is 0: the frame cannot be read",
+        "the name length wraps to 0, so no decoder can read the frame",
         [("x" * 255, "boolean", True)],
     )
-    writes_not(
+    cannot_write(
         "evs-encode-name-256-in-128-characters",
         "a name of 128 characters and 256 bytes",
         "EVS-011",
         "constraint",
         [("é" * 128, "boolean", True)],
-        "who counts characters writes a length of 128 before 256 bytes",
+        "an encoder that counts characters writes a length of 128 before a name of 256 bytes",
         [("é" * 127, "boolean", True)],
     )
-    writes_not(
+    cannot_write(
         "evs-encode-duplicate-header",
-        "a name twice",
+        "a duplicate header name",
         "EVS-014",
         ["constraint", "duplicate_header"],
         [("h", "string", "a"), ("h", "string", "b")],
-        "no decoder may accept the frame",
+        "every correct decoder rejects the frame, so the error appears far from its cause",
         [("h", "string", "a")],
     )
-    writes_not(
+    cannot_write(
         "evs-encode-duplicate-header-other-type",
-        "a name twice, with other types, apart",
+        "a duplicate header name with values of different types and another header in between",
         "EVS-014",
         ["constraint", "duplicate_header"],
         [("h", "string", "a"), ("n", "boolean", True), ("h", "int8", 1)],
-        "no decoder may accept the frame",
+        "every correct decoder rejects the frame, so the error appears far from its cause",
         [("h", "string", "a"), ("n", "boolean", True)],
     )
-    writes_not(
+    cannot_write(
         "evs-encode-unknown-type",
-        "a type that the table does not name",
+        "a header type that the format does not define",
         "EVS-013",
         "constraint",
         [("h", "float", 1)],
-        "an eleventh type is a frame that nobody can read",
+        "an encoder that invents a type code writes a frame that no decoder can read",
         [("h", "int8", 1)],
     )
     for kind, wrong, title, right in (
@@ -1501,13 +1588,14 @@ def _encode() -> None:
         ("int8", True, "a boolean", 1),
         ("int32", 1.5, "a fraction", 1),
     ):
-        writes_not(
+        cannot_write(
             f"evs-encode-{kind}-of-{title.split()[-1]}",
-            f"{kind} whose value is {title}",
+            f"a header of type {kind} whose value is {title}",
             "EVS-013",
             "type",
             [("h", kind, wrong)],
-            "a value that is turned into another one in silence is a lie to the reader",
+            "an encoder that converts the value silently writes something that its caller did "
+            "not pass",
             [("h", kind, right)],
         )
     for kind, filler in (("string", "x"), ("bytes", b"\xff")):
@@ -1516,44 +1604,43 @@ def _encode() -> None:
             f"a value of type {kind} of 32,767 bytes",
             "EVS-016 EVS-017",
             [("h", kind, filler * 32767)],
-            "the longest value that every reader of the published text accepts",
+            "an encoder with a lower limit rejects a value that every decoder accepts",
         )
-        writes_not(
+        cannot_write(
             f"evs-encode-{kind}-32768",
             f"a value of type {kind} of 32,768 bytes",
             "EVS-017",
             "limit",
             [("h", kind, filler * 32768)],
-            "readers that keep the length in a signed number refuse it, or read a negative one",
+            "a decoder that reads the length as a signed number rejects the frame or misreads it",
             [("h", kind, filler * 32767)],
         )
-    writes_not(
+    cannot_write(
         "evs-encode-string-32768-in-16384-characters",
         "a string of 16,384 characters and 32,768 bytes",
         "EVS-017",
         "limit",
         [("h", "string", "é" * 16384)],
-        "who counts characters lets it pass",
+        "an encoder that counts characters accepts a string that is too long",
         [("h", "string", "é" * 16383)],
     )
-    rest = [
-        (name, "string", "x" * 32767) for name in "abc"
-    ]  # 3 times 1 + 1 + 1 + 2 + 32,767 bytes; the last header has 5 + its value
+    # Each of these headers has 1 + 1 + 1 + 2 + 32,767 bytes; the last one has 5 plus its value.
+    rest = [(name, "string", "x" * 32767) for name in "abc"]
     fits = 131072 - 3 * 32772 - 5
     writes(
         "evs-encode-headers-131072",
-        "headers of 131,072 bytes",
+        "a headers block of 131,072 bytes",
         "EVS-025",
         rest + [("d", "string", "x" * fits)],
-        "the most that the published text lets a sender write",
+        "an encoder with a lower limit rejects headers that the format allows",
     )
-    writes_not(
+    cannot_write(
         "evs-encode-headers-131073",
-        "headers of 131,073 bytes",
+        "a headers block of 131,073 bytes",
         "EVS-025",
         "limit",
         rest + [("d", "string", "x" * (fits + 1))],
-        "services must refuse it: it is better told where it is written",
+        "services reject the frame, so the error appears far from its cause",
         rest + [("d", "string", "x" * fits)],
     )
 

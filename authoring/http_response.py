@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""The cases of the answer: what a message means, what is a success, what an error response says. File http-response.
+"""The cases of HTTP responses: success, the meaning of messages, and error responses.
 
-A case gives status, headers and bytes of one answer, and whether the body came whole. What is expected stands here by hand. A
-broken stream has good parts around its fault, so that who overlooks it shows it by what is delivered. Of each stream the
-transcription of the frames is asked, too: a fault of a frame must be the one that the case is about, and where the meaning of a
-message or the end of the body is at fault, every frame must be good.
+The vectors are in http-response.json. To add a case, copy a similar call and change it:
+
+- `reads_stream`: a valid stream and the parts that it contains
+- `stream_fails`: a stream that starts and then ends in an error
+- `reads_error`: an error response
+
+A case has the status, the headers and the body of one response, and says whether the body is
+complete. The expected results are written by hand. A broken stream has valid parts before and after
+the error, so a client that overlooks the error delivers too many of them.
+
+The helpers also decode each stream with plain_eventstream. If a case is about a broken frame, that
+frame must have exactly the expected error. If a case is about the meaning of a message or about an
+incomplete body, all frames must be valid.
 """
 
 import json
@@ -28,32 +37,40 @@ STREAM: Headers = (
 )
 OUTPUT = {"ContentType": "text/plain", "InvokedProductionVariant": "AllTraffic"}
 CORAL = "http://internal.amazon.com/coral/com.amazon.coral.service/"
-MEANINGS = ("message_type", "exception", "unmodeled")  # kinds of a message whose frame is good
+LOG_STREAM = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/llm"
+# The kinds of error that occur although the frame of the message is valid.
+MEANINGS = ("message_type", "exception", "unmodeled")
 
 
 def part(text: str) -> str:
-    """The frame text of a PayloadPart, as the service sends it."""
-    return f"frame :message-type='event' :event-type='PayloadPart' :content-type='application/octet-stream' payload('{text}')"
+    """Return the frame text of a PayloadPart as the service sends it."""
+    return (
+        "frame :message-type='event' :event-type='PayloadPart'"
+        f" :content-type='application/octet-stream' payload('{text}')"
+    )
 
 
 ONE, TWO, THREE = part("one "), part("two "), part("three")
 
 
 def given(status: int, headers: Headers, **body: Any) -> Dict[str, Any]:
-    """An input; body: one of frames, text, base64, and complete=False."""
+    """Return the input of a case.
+
+    body: the body as one of frames, text, base64; complete=False if the connection breaks after it
+    """
     complete = body.pop("complete", True)
-    return dict(
-        {"status": status, "headers": [list(pair) for pair in headers]},
-        **body,
-        **({} if complete else {"complete": False}),
-    )
+    case_input = {"status": status, "headers": [list(pair) for pair in headers], **body}
+    if not complete:
+        case_input["complete"] = False
+    return case_input
 
 
 def events(*parts: bytes) -> List[Dict[str, Any]]:
+    """Return PayloadPart events as the adapter protocol writes them."""
     return [{"PayloadPart": {"Bytes": b64(data)}} for data in parts]
 
 
-def streams(
+def reads_stream(
     case_id: str,
     title: str,
     rules: str,
@@ -64,10 +81,14 @@ def streams(
     output: Optional[Dict[str, str]] = None,
     **more: Any,
 ) -> None:
-    """An answer that is a stream, whole and good."""
-    messages, fault = decode(assemble(text))
-    if fault is not None:
-        raise CaseMistake(f"{case_id}: {fault}")
+    """Add a complete and valid stream.
+
+    text: the frames; parts: the expected bytes of each part; output: the expected output members,
+    by default those of STREAM; more: other arguments of Feature.case
+    """
+    error = decode(assemble(text))[1]
+    if error is not None:
+        raise CaseMistake(f"{case_id}: the frames are invalid: {error}")
     RESPONSE.case(
         case_id,
         title,
@@ -79,7 +100,7 @@ def streams(
     )
 
 
-def breaks(
+def stream_fails(
     case_id: str,
     title: str,
     rules: str,
@@ -93,10 +114,16 @@ def breaks(
     complete: bool = True,
     **more: Any,
 ) -> None:
-    """An answer whose stream begins, and ends in an error after these parts."""
-    fault = decode(assemble(text))[1]
-    if fault is not None and fault != kind or fault is None and kind not in MEANINGS and complete:
-        raise CaseMistake(f"{case_id}: its frames are {fault or 'good'}")
+    """Add a stream that starts and then ends in an error.
+
+    kind: the expected kind of the error; text: the frames; parts: the expected bytes of the parts
+    before the error; code, fields: the expected error code and members; complete: whether the body
+    is complete
+    """
+    error = decode(assemble(text))[1]
+    may_be_valid = kind in MEANINGS or not complete
+    if error != kind and not (error is None and may_be_valid):
+        raise CaseMistake(f"{case_id}: its frames are {error or 'valid'}")
     RESPONSE.case(
         case_id,
         title,
@@ -108,7 +135,7 @@ def breaks(
     )
 
 
-def fails(
+def reads_error(
     case_id: str,
     title: str,
     rules: str,
@@ -118,16 +145,20 @@ def fails(
     code: Optional[str],
     why: str,
     fields: Optional[Dict[str, Any]] = None,
-    form: str = "text",
+    notation: str = "text",
     complete: bool = True,
     **more: Any,
 ) -> None:
-    """An answer that is an error response. code None: there is none, and what a client shows instead is not judged."""
+    """Add an error response.
+
+    code: the expected error code, or None if the response has none and any code is accepted;
+    fields: the expected members of the error; notation: how body is written (text, base64, frames)
+    """
     RESPONSE.case(
         case_id,
         title,
         rules,
-        given(status, headers, complete=complete, **{form: body}),
+        given(status, headers, complete=complete, **{notation: body}),
         reject("service_error", code, fields, events=[]),
         why,
         delivery=("whole",),
@@ -135,130 +166,146 @@ def fails(
     )
 
 
-# ---- success -----------------------------------------------------------------------------------------------------
+# ---- success -------------------------------------------------------------------------------------
 
 
 def _success() -> None:
     three = "\n".join((ONE, TWO, THREE))
-    streams(
+    reads_stream(
         "http-stream",
-        "three parts",
+        "a stream of three parts",
         "HTTP-020 HTTP-022 EVS-037 EVS-030 EVS-031",
         three,
         (b"one ", b"two ", b"three"),
-        "this is the operation: all else are its exceptions",
+        "a client that fails here cannot read any response of the operation",
     )
-    streams(
+    reads_stream(
         "http-stream-empty",
-        "a success without a frame",
+        "a 200 response without frames",
         "HTTP-020 HTTP-023 EVS-039",
         "",
         (),
-        "a model may answer nothing: no event says that the stream ends, and none is waited for",
+        "a client that waits for an end event, which does not exist, hangs or reports an error",
         delivery=("whole",),
     )
-    streams(
+    reads_stream(
         "http-stream-empty-part",
-        "a part without bytes between two others",
+        "an empty part between two others",
         "EVS-037",
         "\n".join((ONE, part(""), THREE)),
         (b"one ", b"", b"three"),
-        "an empty part is an event; a reader that takes it for the end loses the rest",
+        "a client that treats an empty part as the end of the stream loses the following parts",
     )
-    streams(
+    reads_stream(
         "http-stream-binary-part",
-        "a part that is no text",
+        "a part that is not text",
         "EVS-037",
         "frame :message-type='event' :event-type='PayloadPart' payload(00 ff c3 0a)",
         (b"\0\xff\xc3\n",),
-        "the bytes are the model's: an image, or half of a character",
+        "a client that decodes parts as text damages images and characters split across two parts",
     )
-    streams(
+    reads_stream(
         "http-stream-json-part",
         "a part that is a JSON document with a member Bytes",
         "EVS-037",
-        "frame :message-type='event' :event-type='PayloadPart' :content-type='application/json' payload('{\"Bytes\":\"aGk=\"}' 0a)",
+        "frame :message-type='event' :event-type='PayloadPart' :content-type='application/json' "
+        'payload(\'{"Bytes":"aGk="}\' 0a)',
         (b'{"Bytes":"aGk="}\n',),
-        "the payload is the member, not a document that holds it: other services do it the other way",
+        "other services wrap the bytes in JSON, so a client that unwraps them here changes the "
+        "output",
     )
     for name, header, title in (
-        ("application-json", " :content-type='application/json'", "application/json"),
-        ("none", "", "nothing"),
-        ("text", " :content-type='text/plain; charset=utf-8'", "text/plain"),
-        ("boolean", " :content-type=true", "a boolean"),
+        (
+            "application-json",
+            " :content-type='application/json'",
+            "a part whose :content-type is application/json",
+        ),
+        ("none", "", "a part without :content-type"),
+        (
+            "text",
+            " :content-type='text/plain; charset=utf-8'",
+            "a part whose :content-type is text/plain with a parameter",
+        ),
+        ("boolean", " :content-type=true", "a part whose :content-type is a boolean"),
     ):
-        streams(
+        reads_stream(
             "http-part-content-type-" + name,
-            f"a part whose :content-type is {title}",
+            title,
             "EVS-037",
             f"frame :message-type='event' :event-type='PayloadPart'{header} payload('x')",
             (b"x",),
-            "no recording of the real service is public: a reader must not lean on this header",
+            "a client that depends on this header may fail, because no public recording shows "
+            "its value",
         )
-    streams(
+    reads_stream(
         "http-part-header-order",
         "the headers of a part in another order",
         "EVS-021 EVS-030",
         "frame :content-type='x' :event-type='PayloadPart' :message-type='event' payload('x')",
         (b"x",),
-        "the order differs by service: Bedrock sends :message-type last, S3 Select first",
+        "a client that expects a fixed order fails, because the order differs between AWS services",
         source="[recorded]",
     )
-    streams(
+    reads_stream(
         "http-part-more-headers",
-        "a part with headers of other types beside its own",
+        "a part with additional headers of other types",
         "EVS-031 EVS-030",
-        "frame a=true n=int64(7) :message-type='event' t=timestamp(0) :event-type='PayloadPart' b=bytes(00) payload('x')",
+        "frame a=true n=int64(7) :message-type='event' t=timestamp(0) :event-type='PayloadPart' "
+        "b=bytes(00) payload('x')",
         (b"x",),
-        "a service may add headers",
+        "a client that rejects unknown headers breaks when the service adds one",
     )
     for name, value, title in (
         ("parameters", STREAM_TYPE + "; charset=utf-8", "with a parameter"),
-        ("parameter-without-blank", STREAM_TYPE + ";v=1", "with a parameter and no blank"),
-        ("blank-before-parameter", STREAM_TYPE + " ; v=1", "with a blank before its parameter"),
+        (
+            "parameter-without-blank",
+            STREAM_TYPE + ";v=1",
+            "with a parameter that no space precedes",
+        ),
+        ("blank-before-parameter", STREAM_TYPE + " ; v=1", "with a space before the parameter"),
         ("upper-case", "Application/VND.Amazon.EventStream", "in other letter case"),
     ):
-        streams(
+        reads_stream(
             "http-content-type-" + name,
             f"a Content-Type {title}",
             "HTTP-020",
             ONE,
             (b"one ",),
-            "a media type is compared without case and without parameters; compared as text, a good answer is refused",
+            "a client that compares the whole value as text rejects a valid response",
             headers=(("Content-Type", value),) + tuple(STREAM[1:]),
         )
-    streams(
+    reads_stream(
         "http-content-type-name-case",
-        "header names in other letter case",
+        "header names in lower case",
         "HTTP-020 HTTP-022",
         ONE,
         (b"one ",),
-        "HTTP/2 gateways write all names in lower case",
+        "a client that compares names with their letter case fails behind an HTTP/2 gateway",
         headers=[(name.lower(), value) for name, value in STREAM],
     )
-    streams(
+    reads_stream(
         "http-content-type-name-upper",
         "header names in upper case",
         "HTTP-020 HTTP-022",
         ONE,
         (b"one ",),
-        "header names have no case",
+        "a client that compares names with their letter case loses headers",
         headers=[(name.upper(), value) for name, value in STREAM],
     )
-    streams(
+    reads_stream(
         "http-content-encoding-identity",
         "Content-Encoding: identity",
         "HTTP-020",
         ONE,
         (b"one ",),
-        "identity is the coding that changes nothing",
+        "a client that rejects every Content-Encoding rejects a response that is not encoded",
         headers=tuple(STREAM) + (("Content-Encoding", "identity"),),
     )
 
 
 def _output() -> None:
     def case(name: str, title: str, headers: Headers, output: Dict[str, str], why: str) -> None:
-        streams(
+        reads_stream(
             "http-output-" + name,
             title,
             "HTTP-022",
@@ -277,42 +324,47 @@ def _output() -> None:
     )
     case(
         "all",
-        "each header of an output member",
+        "all headers that carry an output member",
         [pair[1:] for pair in names],
         {member: value for member, _, value in names},
-        "the answer tells its content type and its variant by these alone",
+        "a client that ignores these headers loses the content type, the variant and the "
+        "attributes",
     )
     case(
-        "none", "none of them", [], {}, "each is optional: the HTTP Content-Type is not the model's"
+        "none",
+        "no header that carries an output member",
+        [],
+        {},
+        "a client that uses the HTTP Content-Type instead returns the stream's type as the model's",
     )
     for member, name, value in names:
         case(
             "only-" + member.lower(),
-            f"{name} alone",
+            f"only the header {name}",
             [(name, value)],
             {member: value},
-            "each header is read on its own",
+            "a client that reads these headers only together loses this member",
         )
     case(
         "first-of-two",
-        "a header twice",
+        "the same header twice",
         [(names[0][1], "text/first"), (names[0][1], "text/second")],
         {"ContentType": "text/first"},
-        "the first one counts: a header that a proxy adds behind it must not replace the service's",
+        "a client that uses the last value lets a proxy replace the service's value",
     )
     case(
         "verbatim",
-        "a value with commas, quotes and blanks inside",
+        "a value with commas, quotes and consecutive spaces",
         [(names[2][1], 'a="1, 2",  b')],
         {"CustomAttributes": 'a="1, 2",  b'},
-        "the value is one text: it is no list and has no parameters",
+        "a client that parses the value as a list or as parameters changes it",
     )
     case(
         "other-headers",
-        "headers that resemble them",
+        "headers with similar names",
         [("X-Amzn-SageMaker-Accept", "a/b"), ("X-Amzn-Custom-Attributes", "x"), ("Accept", "c/d")],
         {},
-        "what is sent and what comes back have different names",
+        "a client that matches names loosely returns a request header as an output member",
     )
 
 
@@ -340,7 +392,7 @@ def _no_success() -> None:
             **more,
         )
 
-    def refuses(
+    def status_case(
         name: str,
         title: str,
         rule: str,
@@ -351,7 +403,7 @@ def _no_success() -> None:
     ) -> None:
         other = either(
             reject("service_error", events=[]),
-            "it is refused and not followed, under the name of an error response",
+            "the client rejects the response, but reports it as an error response",
             "DIV-005",
         )
         case(
@@ -372,14 +424,17 @@ def _no_success() -> None:
 
     good = tuple(STREAM)
     untyped = read(
-        "where no type is given RFC 9110 lets a recipient look at the bytes, and frames have checksums",
+        "RFC 9110 lets a recipient inspect the bytes if the type is missing, and frames have "
+        "checksums",
         "DIV-007",
         {},
     )
-    wrong_host = "a wrong host, a login page and a compressing gateway look like this: told as a broken checksum it misleads"
+    wrong_host = (
+        "a wrong host or a login page looks like this, and a checksum error would mislead the user"
+    )
     case(
         "no-stream-json",
-        "a 200 that is JSON",
+        "a 200 response that is JSON",
         "HTTP-021 HTTP-020",
         200,
         [("Content-Type", "application/json")],
@@ -388,7 +443,7 @@ def _no_success() -> None:
     )
     case(
         "no-stream-html",
-        "a 200 that is HTML",
+        "a 200 response that is HTML",
         "HTTP-021 HTTP-020",
         200,
         [("Content-Type", "text/html")],
@@ -397,16 +452,16 @@ def _no_success() -> None:
     )
     case(
         "no-stream-no-type",
-        "a 200 without Content-Type, though its body is a stream",
+        "a stream in a 200 response without Content-Type",
         "HTTP-021 HTTP-020",
         200,
         [],
-        "the type is the only promise that the bytes are frames",
+        "a client that does not check the type may read any body as event-stream frames",
         acceptable=untyped,
     )
     case(
         "no-stream-empty-type",
-        "a 200 with an empty Content-Type",
+        "a stream in a 200 response with an empty Content-Type",
         "HTTP-021 HTTP-020",
         200,
         [("Content-Type", "")],
@@ -415,37 +470,38 @@ def _no_success() -> None:
     )
     case(
         "no-stream-longer-type",
-        "a Content-Type that only begins like the right one",
+        "a Content-Type that only starts with the expected one",
         "HTTP-021 HTTP-020",
         200,
         [("Content-Type", STREAM_TYPE + "-v2")],
-        "compared by its beginning, another format is read as this one",
+        "a client that compares only the start of the value reads another format as event-stream "
+        "frames",
     )
     case(
         "no-stream-in-parameter",
-        "a Content-Type that has the right one as a parameter",
+        "a Content-Type with the expected one in a parameter",
         "HTTP-021 HTTP-020",
         200,
         [("Content-Type", "multipart/mixed; type=" + STREAM_TYPE)],
-        "searched for in the whole value, it is found where it means nothing",
+        "a client that searches the whole value misreads a multipart body as event-stream frames",
     )
     case(
         "no-stream-empty-body",
-        "a 200 that is JSON, without a body",
+        "a 200 response that is JSON and has no body",
         "HTTP-021",
         200,
         [("Content-Type", "application/json")],
-        "no frame, no fault: taken for a stream it is an empty answer",
+        "a client that only looks at the frames reports an empty response",
         "",
         delivery=("whole",),
     )
     case(
         "no-stream-json-cut",
-        "a 200 that is JSON and was cut off",
+        "a truncated 200 response that is JSON",
         "HTTP-021",
         200,
         [("Content-Type", "application/json")],
-        "that it is no stream is the cause; that it was cut off too helps nobody",
+        "a client that reports the truncation hides the cause, which is the wrong type",
         '{"ok":',
         complete=False,
     )
@@ -458,9 +514,11 @@ def _no_success() -> None:
             "HTTP-020 HTTP-021",
             200,
             good + (("Content-Encoding", coding),),
-            "compressed frames are no frames; nobody asked for a coding",
+            "a client that ignores the header reads compressed bytes as frames and reports a "
+            "checksum error",
             acceptable=read(
-                "these frames are not coded, as their checksums show: only the header is wrong",
+                "the valid checksums show that the frames are not encoded and only the header is "
+                "wrong",
                 "DIV-008",
             ),
         )
@@ -469,125 +527,132 @@ def _no_success() -> None:
         (202, "Accepted"),
         (203, "Non-Authoritative Information"),
         (206, "Partial Content"),
-        (299, "of no name"),
+        (299, "(unregistered)"),
     ):
         case(
-            f"status-{int(status)}",
-            f"a stream with status {int(status)} {title}",
+            f"status-{status}",
+            f"a stream with status {status} {title}",
             "HTTP-020 HTTP-021",
             status,
             good,
-            "only 200 is the operation's answer: part of a stream, or another one's copy, is not",
+            "a client that accepts any 2xx status may return a partial body or another response "
+            "as output",
             acceptable=read(
-                "it is a success, and its type is that of a stream, which is whole", "DIV-006"
+                "the status is a success, the type is correct and the stream is complete", "DIV-006"
             )
             if status != 206
             else (),
         )
     case(
         "status-204",
-        "status 204, no body",
+        "status 204 without a body",
         "HTTP-020 HTTP-021",
         204,
         [],
-        "no content is no stream without parts",
+        "a client that accepts any 2xx status reports an empty stream instead of an unexpected "
+        "response",
         "",
         delivery=("whole",),
     )
     for status in (300, 301, 302, 303, 304, 307, 308, 399):
-        refuses(
-            f"status-{int(status)}",
-            f"status {int(status)} with a Location",
+        status_case(
+            f"status-{status}",
+            f"status {status} with a Location",
             "HTTP-049",
             status,
             [("Location", "https://example.com/")],
-            "the signature holds for one host, and the token must not go to another",
+            "a client that follows the redirect sends its session token to another host",
             "",
         )
-    refuses(
+    status_case(
         "status-302-stream",
-        "a 302 whose body is a stream",
+        "status 302 with a stream as the body",
         "HTTP-049",
         302,
         good + (("Location", "https://example.com/"),),
-        "who looks at the type alone takes the answer of a stranger",
+        "a client that only checks the type returns the output of another host",
     )
     for status in (100, 101, 103, 199):
-        refuses(
-            f"status-{int(status)}",
-            f"status {int(status)} as the final one",
+        status_case(
+            f"status-{status}",
+            f"status {status} as the final status",
             "HTTP-054",
             status,
             good,
-            "an interim answer is none: what follows it is another answer, or nothing",
+            "an interim status is not the response, so a client that accepts it may read another "
+            "one's body",
         )
     for status in (600, 999):
-        refuses(
-            f"status-{int(status)}",
-            f"status {int(status)}",
+        status_case(
+            f"status-{status}",
+            f"status {status}",
             "HTTP-054",
             status,
             good,
-            "there is no such class of answers",
+            "a client that maps unknown status classes to success or a known error misleads its "
+            "caller",
         )
 
 
-# ---- what a message means ----------------------------------------------------------------------------------------
+# ---- what a message means ------------------------------------------------------------------------
 
 
 def _messages() -> None:
     def among(*middle: str) -> str:
         return "\n".join((ONE,) + middle + (THREE,))
 
-    unknown = "frame :message-type='event' :event-type='UsageReport' :content-type='application/json' payload('{\"Tokens\":3}')"
-    streams(
+    unknown = (
+        "frame :message-type='event' :event-type='UsageReport' :content-type='application/json' "
+        "payload('{\"Tokens\":3}')"
+    )
+    reads_stream(
         "http-event-unknown",
         "an event of unknown type between two parts",
         "EVS-032",
         among(unknown),
         (b"one ", b"three"),
-        "services add events: a client that stops here breaks on the day they do",
+        "a client that stops here breaks when the service adds an event type",
     )
-    streams(
+    reads_stream(
         "http-event-unknown-only",
-        "an event of unknown type alone",
+        "a stream with only an event of unknown type",
         "EVS-032",
         unknown,
         (),
-        "it is no part, and no end",
+        "a client that treats the event as a part or as an error misreports the response",
     )
-    streams(
+    reads_stream(
         "http-event-unknown-empty",
-        "an event of unknown type without payload, and one with bytes that are no JSON",
+        "two events of unknown type, one without a payload and one whose payload is not JSON",
         "EVS-032",
         among(
             "frame :message-type='event' :event-type='Ping'",
             "frame :message-type='event' :event-type='Blob' payload(ff00)",
         ),
         (b"one ", b"three"),
-        "what is skipped is not read",
+        "a client that parses the payload of an event that it must skip fails",
     )
-    streams(
+    reads_stream(
         "http-event-type-case",
         "an event type in other letter case",
         "EVS-032 EVS-031",
         among("frame :message-type='event' :event-type='payloadpart' payload('two ')"),
         (b"one ", b"three"),
-        "values are compared with their case: this is another event",
+        "a client that ignores letter case returns the payload of another event as output",
     )
-    streams(
+    reads_stream(
         "http-event-named-like-a-union",
-        "an event of the type of an HTTP error",
+        "an event whose type is the name of an HTTP error",
         "EVS-032 EVS-033",
         among("frame :message-type='event' :event-type='ModelError' payload('{}')"),
         (b"one ", b"three"),
-        "ModelError is no member of the stream: only the two that are would hide a failure",
+        "a client that reads it as an exception breaks, because ModelError is not a stream member",
     )
 
     def message_type(name: str, title: str, rules: str, text: str, why: str) -> None:
-        breaks("http-message-" + name, title, rules, "message_type", among(text), why)
+        stream_fails("http-message-" + name, title, rules, "message_type", among(text), why)
 
-    silent = "a message that does not say what it is may be the failure that ends the answer"
+    silent = "a client that skips the message may skip the failure that ended the response"
     message_type(
         "type-missing",
         "a message without :message-type",
@@ -598,31 +663,31 @@ def _messages() -> None:
     message_type("empty", "a message without headers", "EVS-030 EVS-027", "frame", silent)
     message_type(
         "type-unknown",
-        "a :message-type that is none of the three",
+        "a :message-type that is not one of the three defined values",
         "EVS-030",
         "frame :message-type='notice' :event-type='PayloadPart' payload('two ')",
         silent,
     )
     message_type(
         "type-case",
-        "a :message-type in other letter case",
+        "a :message-type value in other letter case",
         "EVS-030",
         "frame :message-type='Event' :event-type='PayloadPart' payload('two ')",
-        "values are compared with their case",
+        "values are case-sensitive, so two clients could read this message differently",
     )
     message_type(
         "type-name-case",
-        "the name :message-type in other letter case",
+        "a header name :Message-Type instead of :message-type",
         "EVS-030 EVS-021",
         "frame :Message-Type='event' :event-type='PayloadPart' payload('two ')",
-        "names are compared with their case",
+        "names are case-sensitive, so two clients could read this message differently",
     )
     message_type(
         "type-without-colon",
-        "message-type without its colon",
+        "a header name message-type without its colon",
         "EVS-030",
         "frame message-type='event' :event-type='PayloadPart' payload('two ')",
-        "the colon is part of the name",
+        "the colon is part of the name, so two clients could read this message differently",
     )
     message_type(
         "type-empty",
@@ -633,14 +698,14 @@ def _messages() -> None:
     )
     message_type(
         "type-of-bytes",
-        "a :message-type of type bytes",
+        "a :message-type with a value of type bytes",
         "EVS-030",
         "frame :message-type=bytes('event') :event-type='PayloadPart' payload('two ')",
-        "a header of another type is another header: two readers would disagree",
+        "only a string is defined here, so two clients could read this message differently",
     )
     message_type(
         "type-of-boolean",
-        "a :message-type that is true",
+        "a :message-type with the boolean value true",
         "EVS-030",
         "frame :message-type=true :event-type='PayloadPart' payload('two ')",
         silent,
@@ -654,21 +719,21 @@ def _messages() -> None:
     )
     message_type(
         "event-type-of-bytes",
-        "an :event-type of type bytes",
+        "an :event-type with a value of type bytes",
         "EVS-031",
         "frame :message-type='event' :event-type=bytes('PayloadPart') payload('two ')",
-        "a header of another type is another header",
+        "only a string is defined here, so two clients could read this message differently",
     )
     message_type(
         "event-type-name-case",
-        "the name :event-type in other letter case",
+        "a header name :Event-Type instead of :event-type",
         "EVS-031 EVS-021",
         "frame :message-type='event' :Event-Type='PayloadPart' payload('two ')",
-        "names are compared with their case",
+        "names are case-sensitive, so two clients could read this message differently",
     )
     message_type(
         "exception-type-instead",
-        "an event with :exception-type alone",
+        "an event with :exception-type instead of :event-type",
         "EVS-031",
         "frame :message-type='event' :exception-type='ModelStreamError' payload('{}')",
         silent,
@@ -678,52 +743,56 @@ def _messages() -> None:
             "event-named-" + name.lower(),
             f"{name} sent as an event",
             "EVS-033",
-            f"frame :message-type='event' :event-type='{name}' payload('{{\"Message\":\"it broke\"}}')",
-            "taken for unknown it is skipped, and a failure passes in silence",
+            f"frame :message-type='event' :event-type='{name}' "
+            f'payload(\'{{"Message":"it broke"}}\')',
+            "a client that skips it as an unknown event hides the failure",
         )
     message_type(
         "exception-type-missing",
         "an exception without :exception-type",
         "EVS-034",
         "frame :message-type='exception' payload('{\"Message\":\"it broke\"}')",
-        "an exception that has no name is still a failure",
+        "a client that skips an exception without a name hides the failure",
     )
     message_type(
         "exception-type-of-bytes",
-        "an :exception-type of type bytes",
+        "an :exception-type with a value of type bytes",
         "EVS-034",
         "frame :message-type='exception' :exception-type=bytes('ModelStreamError') payload('{}')",
-        "a header of another type is another header",
+        "only a string is defined here, so two clients could read this message differently",
     )
     message_type(
         "event-type-of-an-exception",
-        "an exception with :event-type alone",
+        "an exception with :event-type instead of :exception-type",
         "EVS-034",
         "frame :message-type='exception' :event-type='ModelStreamError' payload('{}')",
-        "the name stands in a header of its own",
+        "a client that takes the name from the wrong header disagrees with other clients",
     )
 
 
 def _exceptions() -> None:
     def text(name: str, payload: str, content_type: str = "application/json") -> str:
-        frame = f"frame :message-type='exception' :exception-type='{name}' :content-type='{content_type}' payload({payload})"
+        frame = (
+            f"frame :message-type='exception' :exception-type='{name}' "
+            f":content-type='{content_type}' payload({payload})"
+        )
         return "\n".join((ONE, TWO, frame, THREE))
 
     both = (b"one ", b"two ")
-    lost = "a stream that ends in an exception must not look complete"
+    lost = "a client that drops the exception presents an incomplete response as complete"
     for error_code in ("ModelInvocationTimeExceeded", "StreamBroken"):
-        breaks(
+        stream_fails(
             "http-exception-modelstreamerror-" + error_code.lower(),
-            f"ModelStreamError with the code {error_code}",
+            f"ModelStreamError with ErrorCode {error_code}",
             "EVS-034 EVS-039",
             "exception",
             text("ModelStreamError", f'\'{{"Message":"it broke","ErrorCode":"{error_code}"}}\''),
-            "the code tells a model that was too slow from a connection that broke",
+            "without the code, a caller cannot distinguish a slow model from a broken connection",
             both,
             "ModelStreamError",
             {"Message": "it broke", "ErrorCode": error_code},
         )
-    breaks(
+    stream_fails(
         "http-exception-internalstreamfailure",
         "InternalStreamFailure",
         "EVS-034 EVS-039",
@@ -734,75 +803,77 @@ def _exceptions() -> None:
         "InternalStreamFailure",
         {"Message": "it broke"},
     )
-    breaks(
+    stream_fails(
         "http-exception-first",
-        "an exception before any part",
+        "an exception before the first part",
         "EVS-034",
         "exception",
-        "frame :message-type='exception' :exception-type='InternalStreamFailure' payload('{\"Message\":\"at once\"}')",
-        "an answer that failed at once must not look empty",
+        "frame :message-type='exception' :exception-type='InternalStreamFailure' "
+        'payload(\'{"Message":"at once"}\')',
+        "a client that drops the exception presents a failed response as an empty one",
         (),
         "InternalStreamFailure",
         {"Message": "at once"},
     )
-    breaks(
+    stream_fails(
         "http-exception-small-message",
-        "the text in message",
+        "an exception with its text in the member message",
         "EVS-038",
         "exception",
         text("ModelStreamError", '\'{"message":"it broke","ErrorCode":"StreamBroken"}\''),
-        "Bedrock writes message, Transcribe Message: who reads one of them has no text",
+        "Bedrock writes message and Transcribe Message, so reading only one of them loses texts",
         both,
         "ModelStreamError",
         {"Message": "it broke", "ErrorCode": "StreamBroken"},
         source="[recorded]",
     )
-    breaks(
+    stream_fails(
         "http-exception-both-messages",
-        "Message and message, which differ",
+        "an exception with different texts in Message and message",
         "EVS-038",
         "exception",
         text("ModelStreamError", '\'{"message":"small","Message":"modelled"}\''),
-        "the modelled name wins",
+        "a client that prefers message shows another text than clients that use the modelled name",
         both,
         "ModelStreamError",
         {"Message": "modelled"},
     )
-    breaks(
+    stream_fails(
         "http-exception-escapes",
-        "a text with escapes and other alphabets",
+        "an exception text with escapes and non-ASCII characters",
         "EVS-038",
         "exception",
         text("InternalStreamFailure", '\'{"Message":"caf\\u00e9 \\ud83d\\ude42 東京"}\''),
-        "the payload is JSON in UTF-8",
+        "a client that does not decode the payload as UTF-8 JSON shows a garbled text",
         both,
         "InternalStreamFailure",
         {"Message": "café 🙂 東京"},
     )
     for name, payload, title in (
         ("empty", "", "no payload"),
-        ("text", "'it broke'", "a payload that is no JSON"),
-        ("cut", '\'{"Message":"it b\'', "JSON that breaks off"),
-        ("array", "'[\"it broke\"]'", "a JSON array"),
-        ("null", "'null'", "null"),
-        ("not-utf8", "'{\"Message\":\"' ff '\"}'", "JSON that is no UTF-8"),
-        ("no-members", "'{}'", "an object without members"),
-        ("number", '\'{"Message":7,"ErrorCode":[]}\'', "members of other types"),
+        ("text", "'it broke'", "a payload that is not JSON"),
+        ("cut", '\'{"Message":"it b\'', "a truncated JSON payload"),
+        ("array", "'[\"it broke\"]'", "a JSON array as the payload"),
+        ("null", "'null'", "null as the payload"),
+        ("not-utf8", "'{\"Message\":\"' ff '\"}'", "a JSON payload that is not valid UTF-8"),
+        ("no-members", "'{}'", "an object without members as the payload"),
+        ("number", '\'{"Message":7,"ErrorCode":[]}\'', "members of the wrong type"),
         ("null-message", "'{\"Message\":null}'", "a null Message"),
     ):
-        breaks(
+        stream_fails(
             "http-exception-payload-" + name,
             f"ModelStreamError with {title}",
             "EVS-038 EVS-034",
             "exception",
             text("ModelStreamError", payload),
-            "the exception is in the headers: what cannot be read of its payload is missing, no more",
+            "a client that fails on the payload hides the exception, which the headers describe "
+            "completely",
             both,
             "ModelStreamError",
         )
-    breaks(
+    stream_fails(
         "http-exception-content-type",
-        "ModelStreamError whose :content-type is not JSON",
+        "ModelStreamError with another :content-type than JSON",
         "EVS-038 EVS-034",
         "exception",
         text("ModelStreamError", '\'{"Message":"it broke"}\'', "application/octet-stream"),
@@ -812,39 +883,39 @@ def _exceptions() -> None:
         {"Message": "it broke"},
     )
     for name, title in (
-        ("ThrottlingException", "an exception that no model of this service names"),
-        ("ModelError", "an exception of the operation that is none of the stream"),
-        ("PayloadPart", "an exception with the name of the event"),
-        ("modelStreamError", "an exception whose name differs in case"),
+        ("ThrottlingException", "an exception that the service's model does not define"),
+        ("ModelError", "an exception with the name of an HTTP error"),
+        ("PayloadPart", "an exception with the name of an event"),
+        ("modelStreamError", "an exception name in other letter case"),
     ):
-        breaks(
+        stream_fails(
             "http-exception-unmodelled-" + ("case" if name[0].islower() else name.lower()),
             title,
             "EVS-035",
             "unmodeled",
             text(name, '\'{"Message":"slow down"}\''),
-            "its name is all that a user has to search for",
+            "the name is all that a user can search for, so a client must not drop it",
             both,
             name,
             {"Message": "slow down"} if name != "PayloadPart" else None,
         )
-    breaks(
+    stream_fails(
         "http-exception-unmodelled-payload",
-        "an exception that is not modelled, with a payload that is no JSON",
+        "an unmodelled exception with a payload that is not JSON",
         "EVS-035",
         "unmodeled",
         text("ThrottlingException", "'slow down'"),
-        "its name is all that a user has to search for",
+        "the name is all that a user can search for, so a client must not drop it",
         both,
         "ThrottlingException",
     )
-    breaks(
+    stream_fails(
         "http-exception-then-cut",
-        "an exception, and the connection dies behind it",
+        "an exception, after which the connection breaks",
         "EVS-039 HTTP-023",
         "exception",
         text("InternalStreamFailure", '\'{"Message":"it broke"}\''),
-        "the exception has ended the stream: that is the cause to tell",
+        "a client that reports the broken connection hides the exception, which ended the stream",
         both,
         "InternalStreamFailure",
         {"Message": "it broke"},
@@ -857,10 +928,10 @@ def _error_messages() -> None:
         return "\n".join((ONE, TWO, f"frame :message-type='error'{headers}{payload}", THREE))
 
     both = (b"one ", b"two ")
-    why = "an error message has its text in headers, and no payload: who waits for an exception goes on reading"
-    breaks(
+    why = "a client that only expects exceptions skips the message and reads on"
+    stream_fails(
         "http-error-message",
-        "an error message with code and text",
+        "an error message with a code and a text",
         "EVS-036 EVS-039",
         "unmodeled",
         text(" :error-code='InternalError' :error-message='it broke'"),
@@ -869,9 +940,9 @@ def _error_messages() -> None:
         "InternalError",
         {"Message": "it broke"},
     )
-    breaks(
+    stream_fails(
         "http-error-message-order",
-        "its headers in another order",
+        "an error message with its headers in another order",
         "EVS-036 EVS-021",
         "unmodeled",
         "\n".join(
@@ -887,59 +958,59 @@ def _error_messages() -> None:
         "InternalError",
         {"Message": "it broke"},
     )
-    breaks(
+    stream_fails(
         "http-error-message-without-text",
         "an error message without :error-message",
         "EVS-036",
         "unmodeled",
         text(" :error-code='InternalError'"),
-        "a client gains nothing from refusing an error that lacks its text",
+        "a client that rejects the message hides the error code",
         both,
         "InternalError",
     )
-    breaks(
+    stream_fails(
         "http-error-message-with-payload",
-        "an error message with a payload that names another error",
+        "an error message with a payload that describes another error",
         "EVS-036",
         "unmodeled",
         text(
             " :error-code='InternalError' :error-message='it broke'",
             ' payload(\'{"__type":"Other","Message":"other"}\')',
         ),
-        "code and text stand in the headers",
+        "a client that reads the payload reports another error than the headers do",
         both,
         "InternalError",
         {"Message": "it broke"},
     )
-    breaks(
+    stream_fails(
         "http-error-message-modelled-code",
-        "an error message whose code is a modelled exception",
+        "an error message with a modelled exception as its code",
         "EVS-036",
         "unmodeled",
         text(" :error-code='ModelStreamError' :error-message='it broke'"),
-        "an error message is no exception, whatever its code",
+        "a client that reports a modelled exception promises members that an error message lacks",
         both,
         "ModelStreamError",
         {"Message": "it broke"},
     )
-    breaks(
+    stream_fails(
         "http-error-message-first",
-        "an error message before any part",
+        "an error message before the first part",
         "EVS-036",
         "unmodeled",
         "frame :message-type='error' :error-code='InternalError' :error-message='at once'",
-        "an answer that failed at once must not look empty",
+        "a client that drops the error presents a failed response as an empty one",
         (),
         "InternalError",
         {"Message": "at once"},
     )
-    for name, headers, title, text_there in (
+    for name, headers, title, has_text in (
         ("without-code", " :error-message='it broke'", "without :error-code", True),
-        ("bare", "", "without code and text", False),
+        ("bare", "", "without :error-code and :error-message", False),
         (
             "code-of-int",
             " :error-code=int32(7) :error-message='it broke'",
-            "with a code that is no string",
+            "whose :error-code is not a string",
             True,
         ),
     ):
@@ -951,11 +1022,11 @@ def _error_messages() -> None:
             reject(
                 "unmodeled",
                 None,
-                {"Message": "it broke"} if text_there else None,
+                {"Message": "it broke"} if has_text else None,
                 output=OUTPUT,
                 events=events(*both),
             ),
-            "a client gains nothing from refusing an error that lacks its code",
+            "a client that rejects the message hides the failure that the service reports",
         )
 
 
@@ -995,92 +1066,94 @@ def _broken_streams() -> None:
             "frame :message-type='event' :event-type=string('PayloadPart' ff)",
             "utf8",
             "EVS-015 EVS-023",
-            "an :event-type that is no UTF-8",
+            "an :event-type that is not valid UTF-8",
         ),
         (
             "header",
             "frame :message-type='event' raw(0b ':event')",
             "header",
             "EVS-010 EVS-023",
-            "a header cut short",
+            "a truncated header",
         ),
     ):
-        breaks(
+        stream_fails(
             "http-frame-" + name,
             f"a stream whose second frame has {title}",
             rules,
             kind,
             "\n".join((ONE, text, THREE)),
-            "what had arrived is delivered, and what follows is not",
+            "a client that drops the first part or delivers the third one misreports the response",
         )
-    breaks(
+    stream_fails(
         "http-frame-json-behind",
-        "a JSON document behind the first frame",
+        "a JSON document after the first frame",
         "EVS-002 EVS-023",
         "prelude_crc",
         ONE + '\nbytes(\'{"message":"Internal error"}\')',
-        "a gateway that fails in the middle writes its own page into the stream",
+        "a gateway that fails during the response appends its own error document to the stream",
     )
-    for cut, title in (
+    for end, title in (
         (1, "inside the prelude"),
-        (12, "behind the prelude"),
+        (12, "after the prelude"),
         (50, "inside the headers"),
-        (-4, "before the last checksum"),
+        (-4, "before the message checksum"),
         (-1, "one byte before its end"),
     ):
-        breaks(
-            f"http-truncated-{str(cut).replace('-', 'minus-')}",
-            f"a whole body whose second frame ends {title}",
+        stream_fails(
+            f"http-truncated-{str(end).replace('-', 'minus-')}",
+            f"a complete body whose second frame ends {title}",
             "EVS-022 HTTP-023",
             "truncated",
-            f"{ONE}\n{TWO} cut({int(cut)})",
-            "a body can be whole and its stream not: a proxy buffered part of it",
+            f"{ONE}\n{TWO} cut({end})",
+            "a client that relies on the body being complete misses frames that a proxy did not "
+            "forward",
         )
-    breaks(
+    stream_fails(
         "http-incomplete-behind-a-frame",
-        "a connection that dies between two frames",
+        "a connection that breaks between two frames",
         "HTTP-023 EVS-039",
         "truncated",
         ONE,
-        "no frame is cut, and the answer is: who looks at frames alone takes half an answer for the whole",
+        "a client that only checks frames presents an incomplete response as complete",
         complete=False,
     )
-    breaks(
+    stream_fails(
         "http-incomplete-without-a-frame",
-        "a connection that dies before the first frame",
+        "a connection that breaks before the first frame",
         "HTTP-023",
         "truncated",
         "",
-        "an answer that never began must not look empty",
+        "a client that only checks frames presents a failed response as an empty one",
         (),
         complete=False,
         delivery=("whole",),
     )
-    breaks(
+    stream_fails(
         "http-incomplete-inside-a-frame",
-        "a connection that dies inside the second frame",
+        "a connection that breaks inside the second frame",
         "HTTP-023 EVS-022",
         "truncated",
         f"{ONE}\n{TWO} cut(40)",
-        "what had arrived whole is delivered first",
+        "a client that drops the first part loses output that arrived intact",
         complete=False,
     )
-    breaks(
+    stream_fails(
         "http-incomplete-behind-three",
-        "a connection that dies behind the last frame",
+        "a connection that breaks after the last frame",
         "HTTP-023 EVS-039",
         "truncated",
         "\n".join((ONE, TWO, THREE)),
-        "nothing but the end of the body says that this was the last",
+        "no event ends the stream, so a client that ignores the incomplete body may miss events",
         (b"one ", b"two ", b"three"),
         complete=False,
     )
 
 
-# ---- error responses ---------------------------------------------------------------------------------------------
+# ---- error responses -----------------------------------------------------------------------------
 
 
 def document(**members: Any) -> str:
+    """Return an error document in JSON."""
     return json.dumps(members, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -1088,7 +1161,7 @@ JSON = ("Content-Type", "application/json")
 
 
 def typed(name: str) -> Headers:
-    """Headers as AWS writes them: the code with a URL behind it."""
+    """Return headers of an error response as AWS sends them: the error code followed by a URL."""
     return (
         JSON,
         ("x-amzn-ErrorType", f"{name}:{CORAL}"),
@@ -1102,20 +1175,20 @@ def _modelled_errors() -> None:
         ("InternalFailure", 500),
         ("ServiceUnavailable", 503),
     ):
-        fails(
+        reads_error(
             "http-error-" + code.lower(),
-            f"{code}, as AWS writes it",
+            f"{code} as AWS sends it",
             "HTTP-030 HTTP-032",
             status,
             typed(code),
             document(Message="it is so"),
             code,
-            "the typed error, with its text",
+            "a client that fails here cannot report the modelled error or its text",
             {"Message": "it is so"},
         )
-    fails(
+    reads_error(
         "http-error-modelerror",
-        "ModelError with all members",
+        "ModelError with all its members",
         "HTTP-030 HTTP-032",
         424,
         typed("ModelError"),
@@ -1123,20 +1196,20 @@ def _modelled_errors() -> None:
             Message="Received server error (500) from primary",
             OriginalStatusCode=500,
             OriginalMessage="out of memory",
-            LogStreamArn="arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/llm",
+            LogStreamArn=(LOG_STREAM),
         ),
         "ModelError",
-        "the container's own status, text and log are what its author needs",
+        "the author of the container needs its status, text and log, which a client must not drop",
         {
             "Message": "Received server error (500) from primary",
             "OriginalStatusCode": 500,
             "OriginalMessage": "out of memory",
-            "LogStreamArn": "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/llm",
+            "LogStreamArn": LOG_STREAM,
         },
     )
-    fails(
+    reads_error(
         "http-error-modelerror-more-members",
-        "ModelError with a member that the model does not have",
+        "ModelError with an additional member",
         "HTTP-033 HTTP-032",
         424,
         typed("ModelError"),
@@ -1148,11 +1221,11 @@ def _modelled_errors() -> None:
             LogStreamArn="arn",
         ),
         "ModelError",
-        "services add members: a reader that refuses them loses the error",
+        "a client that rejects unknown members loses the error when the service adds one",
         {"Message": "bad input", "OriginalStatusCode": 400},
         source="[reported]",
     )
-    fails(
+    reads_error(
         "http-error-modelerror-other-status",
         "ModelError with status 500",
         "HTTP-030",
@@ -1160,7 +1233,7 @@ def _modelled_errors() -> None:
         typed("ModelError"),
         document(Message="it is so"),
         "ModelError",
-        "the code says what it is, not the status",
+        "a client that derives the error from the status reports another error",
         {"Message": "it is so"},
     )
     for name, value in (
@@ -1169,7 +1242,7 @@ def _modelled_errors() -> None:
         ("boolean", True),
         ("object", {"code": 500}),
     ):
-        fails(
+        reads_error(
             "http-error-original-status-" + name,
             f"ModelError whose OriginalStatusCode is {json.dumps(value)}",
             "HTTP-035",
@@ -1177,10 +1250,10 @@ def _modelled_errors() -> None:
             typed("ModelError"),
             document(Message="it is so", OriginalStatusCode=value),
             "ModelError",
-            "a member of the wrong type is absent: the error is still this one, with its text",
+            "a client that fails on a member of the wrong type hides the error and its text",
             {"Message": "it is so"},
         )
-    fails(
+    reads_error(
         "http-error-modelstreamerror",
         "an exception of the stream as an error response",
         "HTTP-030 HTTP-032",
@@ -1188,27 +1261,27 @@ def _modelled_errors() -> None:
         typed("ModelStreamError"),
         document(Message="it broke", ErrorCode="StreamBroken"),
         "ModelStreamError",
-        "the model gives it no status: it may come before the stream",
+        "a client that expects this error only inside a stream reports an unknown error",
         {"Message": "it broke", "ErrorCode": "StreamBroken"},
     )
 
 
 def _unmodelled_errors() -> None:
     for code, status, title in (
-        ("AccessDeniedException", 403, "no permission"),
-        ("ExpiredTokenException", 403, "a session token that has expired"),
-        ("UnrecognizedClientException", 403, "an unknown key"),
-        ("InvalidSignatureException", 403, "a refused signature"),
-        ("IncompleteSignature", 403, "an Authorization that cannot be read"),
+        ("AccessDeniedException", 403, "a missing permission"),
+        ("ExpiredTokenException", 403, "an expired session token"),
+        ("UnrecognizedClientException", 403, "an unknown access key"),
+        ("InvalidSignatureException", 403, "a signature that does not match"),
+        ("IncompleteSignature", 403, "an unreadable Authorization header"),
         ("ThrottlingException", 400, "throttling"),
         ("ModelNotReadyException", 429, "a model that is still loading"),
         (
             "InternalDependencyException",
             530,
-            "a dependency that failed, with a status that nobody registered",
+            "a failed dependency, with an unregistered status",
         ),
     ):
-        fails(
+        reads_error(
             "http-error-" + code.lower(),
             f"{code}: {title}",
             "HTTP-033 HTTP-030 HTTP-032",
@@ -1216,7 +1289,7 @@ def _unmodelled_errors() -> None:
             typed(code),
             document(message="it is so"),
             code,
-            "an error that the model does not name is an error with this code, no failure to parse",
+            "a client that only knows modelled errors reports a parse error instead of this code",
             {"Message": "it is so"},
             source="[reported]",
         )
@@ -1229,26 +1302,32 @@ def _unmodelled_errors() -> None:
             "an HTML page of a proxy",
         ),
         ("text", 413, [("Content-Type", "text/plain")], "Request Entity Too Large", "plain text"),
-        ("empty", 500, [], "", "no body and no headers"),
-        ("empty-json", 500, [JSON], "", "no body, said to be JSON"),
+        ("empty", 500, [], "", "empty and has no headers"),
+        ("empty-json", 500, [JSON], "", "empty and declared as JSON"),
         ("no-members", 500, [JSON], "{}", "an object without members"),
-        ("null", 500, [JSON], "null", "null"),
+        ("null", 500, [JSON], "null", "a JSON null"),
         ("array", 500, [JSON], '[{"__type":"InternalFailure"}]', "a JSON array"),
         ("string", 500, [JSON], '"InternalFailure"', "a JSON string"),
-        ("cut", 500, [JSON], '{"__type":"InternalFai', "JSON that breaks off"),
-        ("deep", 500, [JSON], '{"a":' * 10000 + "1" + "}" * 10000, "JSON nested 10,000 deep"),
-        ("599", 599, [JSON], "{}", "the last status there is"),
+        ("cut", 500, [JSON], '{"__type":"InternalFai', "truncated JSON"),
+        (
+            "deep",
+            500,
+            [JSON],
+            '{"a":' * 10000 + "1" + "}" * 10000,
+            "JSON nested 10,000 levels deep",
+        ),
+        ("599", 599, [JSON], "{}", "an empty object with status 599"),
         (
             "599-text",
             599,
             [("Content-Type", "text/plain")],
             "no",
-            "the last status there is, as text",
+            "plain text with status 599",
         ),
-        ("404", 404, [("Content-Type", "text/plain")], "not found", "a wrong path"),
-        ("stream", 500, STREAM, "", "the type of a stream"),
+        ("404", 404, [("Content-Type", "text/plain")], "not found", "plain text with status 404"),
+        ("stream", 500, STREAM, "", "empty and declared as a stream"),
     ):
-        fails(
+        reads_error(
             "http-error-no-code-" + name,
             f"an error response that is {title}",
             "HTTP-033 HTTP-035",
@@ -1256,84 +1335,87 @@ def _unmodelled_errors() -> None:
             headers,
             body,
             None,
-            "whatever the body is, it is the service's answer, and no failure to parse: its status is told",
+            "a client that fails on the body hides the status of the error response",
         )
-    fails(
+    reads_error(
         "http-error-no-code-gzip",
-        "an error response that is gzip",
+        "an error response that is compressed with gzip",
         "HTTP-033 HTTP-035",
         502,
         [("Content-Type", "application/json"), ("Content-Encoding", "gzip")],
         b64(bytes.fromhex("1f8b0800000000000003abae050043bfa6a302000000")),
         None,
-        "whatever the body is, it is the service's answer",
-        form="base64",
+        "a client that fails on the body hides the status of the error response",
+        notation="base64",
     )
-    fails(
+    reads_error(
         "http-error-no-code-not-utf8",
-        "an error response whose JSON is no UTF-8",
+        "an error response whose JSON is not valid UTF-8",
         "HTTP-033 HTTP-035",
         500,
         [JSON],
         b64(b'{"Message":"\xff"}'),
         None,
-        "whatever the body is, it is the service's answer",
-        form="base64",
+        "a client that fails on the body hides the status of the error response",
+        notation="base64",
     )
-    fails(
+    reads_error(
         "http-error-no-code-frames",
-        "an error response whose body is frames",
+        "an error response whose body consists of frames",
         "HTTP-033 HTTP-035",
         500,
         STREAM,
         ONE,
         None,
-        "only a 200 is a stream: an error's body is not delivered as parts",
-        form="frames",
+        "a client that only checks the type delivers the body of an error as output",
+        notation="frames",
     )
-    fails(
+    reads_error(
         "http-error-null-message",
-        "400 with a null message",
+        "status 400 with a null message",
         "HTTP-034 HTTP-033",
         400,
         [JSON],
         '{"message": null}',
         None,
-        "the service throttles so: taken for a bad request, it is never tried again",
+        "the service sends this when it throttles, so a client that sees a bad request never "
+        "retries",
         level="SHOULD",
         source="[reported]",
     )
-    fails(
+    reads_error(
         "http-error-incomplete",
-        "an error response that was cut off",
+        "an error response that is truncated",
         "HTTP-035 HTTP-033",
         500,
         typed("InternalFailure"),
         '{"Message":"it i',
         "InternalFailure",
-        "the status and the header have come: that the rest is missing must not hide them",
+        "a client that reports the truncation hides the error, which the status and the header "
+        "identify",
         complete=False,
     )
-    fails(
+    reads_error(
         "http-error-incomplete-empty",
-        "an error response whose body never came",
+        "an error response whose body never arrives",
         "HTTP-035",
         503,
         typed("ServiceUnavailable"),
         "",
         "ServiceUnavailable",
-        "the status and the header have come: that the rest is missing must not hide them",
+        "a client that reports the truncation hides the error, which the status and the header "
+        "identify",
         complete=False,
     )
-    fails(
+    reads_error(
         "http-error-member-twice",
-        "a document that names a member twice",
+        "an error document with a duplicate member",
         "HTTP-035 HTTP-030",
         400,
         typed("ValidationError"),
         '{"Message":"a","Message":"b"}',
         "ValidationError",
-        "a document that cannot be read is no new error: the header has the code",
+        "a client that reports the invalid document hides the error, which the header identifies",
     )
 
 
@@ -1350,7 +1432,7 @@ def _codes() -> None:
         **members: Any,
     ) -> None:
         headers = (JSON,) + ((("x-amzn-errortype", header),) if header is not None else ())
-        fails(
+        reads_error(
             "http-code-" + key,
             title,
             rules,
@@ -1363,18 +1445,22 @@ def _codes() -> None:
             source=source,
         )
 
-    forms = "the same code comes in four forms: a client that compares the whole text knows none of them"
+    forms = "a client that compares the whole value recognises only one of the four notations"
     name = "ValidationError"
     for key, text, title in (
-        ("bare", name, "bare"),
-        ("url", f"{name}:{CORAL}", "with a URL behind it"),
-        ("namespace", "com.amazon.sagemaker#" + name, "with a namespace before it"),
-        ("namespace-url", f"com.amazon.sagemaker#{name}:{CORAL}", "with both"),
-        ("url-with-hash", f"{name}:http://example.com/#top", "with a URL that holds a #"),
+        ("bare", name, "without additions"),
+        ("url", f"{name}:{CORAL}", "followed by a URL"),
+        ("namespace", "com.amazon.sagemaker#" + name, "preceded by a namespace"),
+        ("namespace-url", f"com.amazon.sagemaker#{name}:{CORAL}", "with a namespace and a URL"),
+        (
+            "url-with-hash",
+            f"{name}:http://example.com/#top",
+            "followed by a URL with a number sign",
+        ),
     ):
         case(
             "header-" + key,
-            f"the code in the header, {title}",
+            f"the error code in the header, {title}",
             "HTTP-031 HTTP-030",
             name,
             text,
@@ -1385,7 +1471,7 @@ def _codes() -> None:
         for member in ("__type", "code"):
             case(
                 f"{member.strip('_')}-{key}",
-                f"the code in {member}, {title}",
+                f"the error code in {member}, {title}",
                 "HTTP-031 HTTP-030",
                 name,
                 None,
@@ -1395,91 +1481,93 @@ def _codes() -> None:
             )
     case(
         "capital-code",
-        "the code in Code",
+        "the error code in Code",
         "HTTP-030",
         name,
         None,
-        "some services write it so",
+        "some services use this spelling, and a client that ignores it loses the code",
         Code=name,
         Message="it is so",
     )
     case(
         "header-over-type",
-        "the header and __type differ",
+        "different codes in the header and in __type",
         "HTTP-030",
         name,
         name,
-        "the header comes first: a body may be a document of its own",
+        "a client that prefers the body may read a document of the container instead of the "
+        "service",
         __type="InternalFailure",
     )
     case(
         "header-over-code",
-        "the header and code differ",
+        "different codes in the header and in code",
         "HTTP-030",
         name,
         name,
-        "the header comes first: a body may be a document of its own",
+        "a client that prefers the body may read a document of the container instead of the "
+        "service",
         code="InternalFailure",
     )
     case(
         "header-empty",
-        "an empty header, and __type",
+        "an empty header and a code in __type",
         "HTTP-030",
         name,
         "",
-        "an empty one counts as absent",
+        "a client that uses an empty value reports an error without a code",
         __type=name,
     )
     case(
         "type-empty",
-        "an empty __type, and code",
+        "an empty __type and a code in code",
         "HTTP-030",
         name,
         None,
-        "an empty one counts as absent",
+        "a client that uses an empty value reports an error without a code",
         __type="",
         code=name,
     )
     case(
         "type-null",
-        "a null __type, and code",
+        "a null __type and a code in code",
         "HTTP-030 HTTP-035",
         name,
         None,
-        "a member of another type is absent",
+        "a client that fails on a member of the wrong type loses the code",
         __type=None,
         code=name,
     )
     case(
         "code-number",
-        "code is a number",
+        "a number in code",
         "HTTP-035 HTTP-033",
         None,
         None,
-        "a member of another type is absent, and no new error",
+        "a client that fails on a member of the wrong type hides the error",
         code=400,
         Message="it is so",
     )
     case(
         "nothing-before-colon",
-        "a header that begins with a colon",
+        "a header that starts with a colon",
         "HTTP-031 HTTP-033",
         None,
         ":http://example.com/",
-        "what is left is empty, and an empty one counts as absent",
+        "a client that uses the empty text before the colon reports an error without a code",
         Message="it is so",
     )
     case(
         "type-or-code",
-        "__type and code differ",
+        "different codes in __type and code",
         "HTTP-030",
         name,
         None,
-        "either may be tried first: one of the two must come",
+        "a client that reports neither code hides the error",
         [
             either(
                 dict(reject("service_error", events=[]), code="InternalFailure"),
-                "Smithy names both and gives no order",
+                "Smithy names both members and defines no order",
                 "DIV-001",
             )
         ],
@@ -1488,35 +1576,35 @@ def _codes() -> None:
     )
     case(
         "two-hashes",
-        "a code with two hashes",
+        "an error code with two number signs",
         "HTTP-031",
         "b#FooError",
         "a#b#FooError",
-        "Smithy's text keeps what stands behind the first",
+        "Smithy removes the text up to the first number sign, and clients should agree on the code",
         [
             either(
                 dict(reject("service_error", events=[]), code="FooError"),
-                "a code with two is not known to occur",
+                "no service is known to send a code with two number signs",
                 "DIV-002",
             )
         ],
     )
     case(
         "case",
-        "a code in other letter case",
+        "an error code in other letter case",
         "HTTP-033 HTTP-030",
         "validationerror",
         "validationerror",
-        "codes are compared with their case: this is one that the model does not name",
+        "codes are case-sensitive, so a client that ignores letter case reports another error",
         Message="it is so",
     )
     case(
         "blanks",
-        "blanks around the code in the header",
+        "spaces around the error code in the header",
         "HTTP-030 HTTP-031",
         name,
         f"  {name}  ",
-        "blanks around a header's value are no part of it",
+        "a client that keeps the spaces does not recognise the code",
         Message="it is so",
     )
 
@@ -1525,7 +1613,7 @@ def _members() -> None:
     def case(
         key: str, title: str, rules: str, why: str, text: Optional[str], **members: Any
     ) -> None:
-        fails(
+        reads_error(
             "http-message-member-" + key,
             title,
             rules,
@@ -1539,71 +1627,72 @@ def _members() -> None:
 
     case(
         "capital",
-        "the text in Message",
+        "an error with its text in Message",
         "HTTP-032",
-        "who reads one spelling has no text for half of the errors",
+        "a client that reads only one spelling loses the text of many errors",
         "as the model has it",
         Message="as the model has it",
     )
     case(
         "small",
-        "the text in message",
+        "an error with its text in message",
         "HTTP-032",
-        "who reads one spelling has no text for half of the errors",
+        "a client that reads only one spelling loses the text of many errors",
         "it is so",
         message="it is so",
     )
     case(
         "both",
-        "Message and message differ",
+        "different texts in Message and message",
         "HTTP-032",
-        "the modelled name wins, so that all clients say the same",
+        "a client that prefers message shows another text than clients that use the modelled name",
         "modelled",
         message="small",
         Message="modelled",
     )
     case(
         "null-and-small",
-        "Message is null, message is not",
+        "a null Message and a text in message",
         "HTTP-032",
-        "null is absent, in either spelling",
+        "a client that stops at the null member loses the text",
         "small",
         Message=None,
         message="small",
     )
     case(
         "upper",
-        "the text in MESSAGE",
+        "a text in MESSAGE",
         "HTTP-032 HTTP-035",
-        "names are compared with their case, but for the first letter",
+        "only the first letter may differ, and a client that ignores letter case reads other "
+        "members",
         None,
         MESSAGE="it is so",
     )
-    fails(
+    reads_error(
         "http-message-member-not-utf8",
-        "a document that is no UTF-8",
+        "an error document that is not valid UTF-8",
         "HTTP-035 SHP-002",
         400,
         typed("ValidationError"),
         b64(b'{"Message":"caf\xe9"}'),
         "ValidationError",
-        "a text that was patched is none of the service's",
+        "a client that replaces the invalid bytes shows a text that the service did not send",
         {"Message": None},
-        form="base64",
+        notation="base64",
     )
     case(
         "number",
-        "Message is a number",
+        "a number in Message",
         "HTTP-035",
-        "a member of the wrong type is absent: it is still this error",
+        "a client that fails on a member of the wrong type hides the error",
         None,
         Message=7,
     )
     case(
         "escapes",
-        "a text with escapes and other alphabets",
+        "an error text with escapes and non-ASCII characters",
         "HTTP-032",
-        "a document is JSON in UTF-8",
+        "a client that does not decode the document as UTF-8 JSON shows a garbled text",
         "café 🙂\n",
         Message="café 🙂\n",
     )
@@ -1614,20 +1703,21 @@ def _members() -> None:
         member = next(iter(members))
         modelled = member[0].upper() + member[1:]
         absent = reject("service_error", "ModelError", {modelled: None}, events=[])
-        fails(
+        reads_error(
             "http-small-" + key,
-            f"ModelError with {member}",
+            f"ModelError with {member} instead of {modelled}",
             "HTTP-032",
             424,
             typed("ModelError"),
             document(**members),
             "ModelError",
-            "each member may come with a small first letter",
+            "a client that reads only the modelled spelling loses the member",
             {modelled: members[member]},
             acceptable=[
                 either(
                     absent,
-                    "no recording has this member with a small letter, and the error is still this one",
+                    "no recording shows this member with a lower-case first letter, and the "
+                    "error is reported",
                     "DIV-009",
                 )
             ],
@@ -1635,10 +1725,10 @@ def _members() -> None:
 
 
 def _errors_with_200() -> None:
-    why = "the status is a success, the header says that it is none: a reader of frames finds a JSON document"
-    fails(
+    why = "a client that only checks the status reads the error document as frames"
+    reads_error(
         "http-200-errortype",
-        "a 200 with x-amzn-errortype and a JSON document",
+        "a 200 response with x-amzn-errortype and a JSON document",
         "HTTP-024 HTTP-030",
         200,
         typed("InternalFailure"),
@@ -1647,9 +1737,9 @@ def _errors_with_200() -> None:
         why,
         {"Message": "it broke"},
     )
-    fails(
+    reads_error(
         "http-200-errortype-stream",
-        "a 200 with x-amzn-errortype and the type of a stream",
+        "a 200 response with x-amzn-errortype and the type of a stream",
         "HTTP-024",
         200,
         tuple(STREAM) + (("x-amzn-ErrorType", "InternalFailure"),),
@@ -1658,9 +1748,9 @@ def _errors_with_200() -> None:
         why,
         {"Message": "it broke"},
     )
-    fails(
+    reads_error(
         "http-200-errortype-unmodelled",
-        "the same with a code that the model does not name",
+        "a 200 response with x-amzn-errortype and an unmodelled code",
         "HTTP-024 HTTP-033",
         200,
         (JSON, ("X-Amzn-ErrorType", "ThrottlingException:" + CORAL)),
@@ -1678,16 +1768,19 @@ def _xml() -> None:
         body: str,
         code: Optional[str],
         text: Optional[str],
-        why: str = "a gateway or another service answers so",
+        why: str = (
+            "a gateway or another service may send this, and a client that ignores it loses the "
+            "error code"
+        ),
         level: str = "SHOULD",
         rules: str = "HTTP-036",
     ) -> None:
         unread = either(
             reject("service_error", events=[]),
-            "it is told as an error response, whose status the caller sees",
+            "the client reports an error response, and its status is visible to the caller",
             "DIV-011",
         )
-        fails(
+        reads_error(
             "http-xml-" + name,
             title,
             rules,
@@ -1704,56 +1797,56 @@ def _xml() -> None:
     inner = "<Code>AccessDenied</Code><Message>Access Denied</Message>"
     case(
         "errorresponse",
-        "ErrorResponse with Error inside",
+        "an XML error: ErrorResponse that contains Error",
         f"<ErrorResponse><Error><Type>Sender</Type>{inner}</Error><RequestId>1</RequestId></ErrorResponse>",
         "AccessDenied",
         "Access Denied",
     )
     case(
         "errors",
-        "Response with Errors and Error inside",
+        "an XML error: Response that contains Errors and Error",
         f"<Response><Errors><Error>{inner}</Error></Errors><RequestID>1</RequestID></Response>",
         "AccessDenied",
         "Access Denied",
     )
     case(
         "root",
-        "Error as the root",
+        "an XML error: Error as the root",
         f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}<RequestId>1</RequestId></Error>',
         "AccessDenied",
         "Access Denied",
     )
     case(
         "namespace",
-        "a namespace",
+        "an XML error in a namespace",
         f'<ErrorResponse xmlns="http://example.com/doc/"><Error>{inner}</Error></ErrorResponse>',
         "AccessDenied",
         "Access Denied",
     )
     case(
         "escapes",
-        "references to characters",
+        "an XML error with entity and character references",
         "<Error><Code>AccessDenied</Code><Message>a &lt; b &amp; c&#233;</Message></Error>",
         "AccessDenied",
         "a < b & cé",
     )
     case(
         "doctype",
-        "a document type declaration",
+        "an XML error with a document type declaration",
         f"<!DOCTYPE Error [<!ENTITY e 'x'>]><Error>{inner}</Error>",
         None,
         None,
-        "a document that may name entities is not read, and is an error response all the same",
+        "a client that processes the declaration may expand entities or read files",
         "MUST",
         "HTTP-033 HTTP-035",
     )
     case(
         "cut",
-        "XML that breaks off",
+        "an XML error that is truncated",
         "<Error><Code>AccessDenied</Co",
         None,
         None,
-        "a document that cannot be read is no new error",
+        "a client that reports the invalid document hides the error, which the status shows",
         "MUST",
         "HTTP-033 HTTP-035",
     )

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A second, plain transcription of the published text of event streams: whole bytes -> messages as the protocol writes them,
-or the kind of the first fault. It is slow, reads from left to right and shares nothing with refimpl; the cases are held
-against it, and it is held against botocore by authoring/test_evs.py.
+"""A second decoder for event streams, written directly from the published format.
+
+`decode` takes the bytes of a complete stream and returns its messages and the kind of the first
+error. It favours clarity over speed, reads the bytes from left to right and shares no code with
+refimpl. The helpers in evs.py and http_response.py compare every case with it, and
+tests/authoring/test_evs.py compares it with the reference.
 """
 
 import struct
@@ -11,7 +14,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 from authoring import b64
 
-CEILING = 32 * 1024 * 1024
+LONGEST_FRAME = 32 * 1024 * 1024
 FIXED = {
     2: ("int8", ">b"),
     3: ("int16", ">h"),
@@ -23,50 +26,51 @@ FIXED = {
 Message = Dict[str, Any]
 
 
-class Fault(Exception):
-    """The first fault of a stream; its argument is the kind."""
+class StreamError(Exception):
+    """The first error in a stream; its argument is the kind of the error."""
 
 
 def decode(data: bytes) -> Tuple[List[Message], Optional[str]]:
-    """Return the messages before the first fault, and its kind."""
+    """Return the messages before the first error, and the kind of that error or None."""
     messages: List[Message] = []
     try:
         while data:
             message, data = first_message(data)
             messages.append(message)
-    except Fault as fault:
-        return messages, str(fault)
+    except StreamError as error:
+        return messages, str(error)
     return messages, None
 
 
 def first_message(data: bytes) -> Tuple[Message, bytes]:
+    """Return the first message and the bytes after its frame."""
     if len(data) < 12:
-        raise Fault("truncated")
+        raise StreamError("truncated")
     total_length, headers_length, prelude_crc = struct.unpack(">III", data[:12])
     if zlib.crc32(data[:8]) != prelude_crc:
-        raise Fault("prelude_crc")
+        raise StreamError("prelude_crc")
     if total_length < 16 or headers_length > total_length - 16:
-        raise Fault("length")
-    if total_length > CEILING:
-        raise Fault("limit")
+        raise StreamError("length")
+    if total_length > LONGEST_FRAME:
+        raise StreamError("limit")
     if len(data) < total_length:
-        raise Fault("truncated")
+        raise StreamError("truncated")
     frame = data[:total_length]
     if zlib.crc32(frame[:-4]) != struct.unpack(">I", frame[-4:])[0]:
-        raise Fault("message_crc")
+        raise StreamError("message_crc")
     headers = headers_in(frame[12 : 12 + headers_length])
-    return {"headers": headers, "payload": b64(frame[12 + headers_length : -4])}, data[
-        total_length:
-    ]
+    message = {"headers": headers, "payload": b64(frame[12 + headers_length : -4])}
+    return message, data[total_length:]
 
 
 def headers_in(block: bytes) -> List[Dict[str, Any]]:
+    """Return the headers of a headers block as the adapter protocol writes them."""
     headers: List[Dict[str, Any]] = []
     while block:
-        name, block = taken(block[1:], block[0])
+        name, block = split(block[1:], block[0])
         if not name:
-            raise Fault("header")
-        code, block = taken(block, 1)
+            raise StreamError("header")
+        code, block = split(block, 1)
         kind, value, block = value_in(code[0], block)
         header = {
             "name": text_of(name),
@@ -74,37 +78,40 @@ def headers_in(block: bytes) -> List[Dict[str, Any]]:
             "value": text_of(value) if kind == "string" else value,
         }
         if header["name"] in [other["name"] for other in headers]:
-            raise Fault("duplicate_header")
+            raise StreamError("duplicate_header")
         headers.append(header)
     return headers
 
 
 def value_in(code: int, block: bytes) -> Tuple[str, Any, bytes]:
+    """Return the type and value at the start of the block, and the bytes after the value."""
     if code in (0, 1):
         return "boolean", code == 0, block
     if code in FIXED:
         kind, layout = FIXED[code]
-        data, block = taken(block, struct.calcsize(layout))
+        data, block = split(block, struct.calcsize(layout))
         number = struct.unpack(layout, data)[0]
         return kind, number if abs(number) < 1 << 53 else str(number), block
     if code in (6, 7):
-        length, block = taken(block, 2)
-        data, block = taken(block, struct.unpack(">H", length)[0])
+        length, block = split(block, 2)
+        data, block = split(block, struct.unpack(">H", length)[0])
         return ("bytes", b64(data), block) if code == 6 else ("string", data, block)
     if code == 9:
-        data, block = taken(block, 16)
+        data, block = split(block, 16)
         return "uuid", str(uuid.UUID(bytes=data)), block
-    raise Fault("header_type")
+    raise StreamError("header_type")
 
 
-def taken(block: bytes, length: int) -> Tuple[bytes, bytes]:
+def split(block: bytes, length: int) -> Tuple[bytes, bytes]:
+    """Return the first `length` bytes of the block and the bytes after them."""
     if len(block) < length:
-        raise Fault("header")
+        raise StreamError("header")
     return block[:length], block[length:]
 
 
 def text_of(data: bytes) -> str:
+    """Return the text of a name or a string value."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise Fault("utf8") from None
+        raise StreamError("utf8") from None

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Lines and server-sent events of a whole text, as the published texts say it, step by step; knows nothing of refimpl.
+"""A second reader of lines and server-sent events, written directly from the published texts.
 
-`events_of_text` is the algorithm of the WHATWG HTML standard (§ 9.2.6) line by line, but that a blank line is thought behind the
-text's end (TXT-030). `read_lines` and `read_events` read bytes: what was whole, and the kind of the fault or None.
+`events_of_text` is the algorithm of the WHATWG HTML standard, section 9.2.6. It differs
+in one point: the end of the text counts as a blank line (TXT-030). `read_lines` and `read_events`
+take the bytes of a complete text. They return the results before the first error and the kind of
+that error or None. This module shares no code with refimpl; txt.py compares every case with it.
 """
 
 import re
@@ -10,16 +12,17 @@ from typing import Callable, List, Optional, Tuple, TypeVar
 
 Event = Tuple[str, str, str]  # type, data, id
 Result = TypeVar("Result")
+FIELDS = (b"data", b"event", b"id", b"retry")
 
 
 def lines_of_text(text: str) -> List[str]:
-    """TXT-010 to TXT-013."""
+    """Return the lines of a text (TXT-010 to TXT-013)."""
     lines = re.split("\r?\n", text)
     return lines if lines[-1] else lines[:-1]
 
 
 def events_of_text(text: str) -> List[Event]:
-    """TXT-020 to TXT-030."""
+    """Return the server-sent events of a text (TXT-020 to TXT-030)."""
     if text.startswith("\ufeff"):
         text = text[1:]
     events: List[Event] = []
@@ -42,33 +45,36 @@ def events_of_text(text: str) -> List[Event]:
 
 
 def read_lines(data: bytes) -> Tuple[List[str], Optional[str]]:
+    """Return the lines before the first error, and the kind of that error or None."""
     return _read(data, lines_of_text, lambda before: before.rfind(b"\n") + 1)
 
 
 def read_events(data: bytes) -> Tuple[List[Event], Optional[str]]:
-    events, fault = _read(data, events_of_text, _end_of_last_event)
-    last_line = re.split(b"[\r\n]", data[3:] if data.startswith(b"\xef\xbb\xbf") else data)[-1]
-    if (
-        fault is None
-        and last_line
-        and b":" not in last_line
-        and last_line not in (b"data", b"event", b"id", b"retry")
-    ):  # TXT-031
+    """Return the events before the first error, and the kind of that error or None."""
+    events, error = _read(data, events_of_text, _end_of_last_event)
+    text = data[3:] if data.startswith(b"\xef\xbb\xbf") else data
+    last_line = re.split(b"[\r\n]", text)[-1]
+    # TXT-031
+    if error is None and last_line and b":" not in last_line and last_line not in FIELDS:
         return events_of_text(data[: _end_of_last_event(data)].decode("utf-8")), "truncated"
-    return events, fault
+    return events, error
 
 
 def _end_of_last_event(data: bytes) -> int:
+    """Return the offset after the last blank line, or 0."""
     ends = [match.end() for match in re.finditer(b"(?:^|\r\n|\r(?!\n)|\n)(?:\r\n|\r|\n)", data)]
     return ends[-1] if ends else 0
 
 
 def _read(
-    data: bytes, read: Callable[[str], List[Result]], whole: Callable[[bytes], int]
+    data: bytes, read: Callable[[str], List[Result]], complete: Callable[[bytes], int]
 ) -> Tuple[List[Result], Optional[str]]:
-    """Read all, or what is whole before the first byte that belongs to no character (TXT-002, TXT-003, TXT-007)."""
+    """Read the whole text, or the part before invalid UTF-8 (TXT-002, TXT-003, TXT-007).
+
+    complete: returns the length of the part of the bytes that consists of complete results
+    """
     try:
         return read(data.decode("utf-8")), None
     except UnicodeDecodeError as error:
         before = data[: error.start]
-        return read(before[: whole(before)].decode("utf-8")), "utf8"
+        return read(before[: complete(before)].decode("utf-8")), "utf8"

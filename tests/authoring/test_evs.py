@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The cases of the event stream and of the answer, held against botocore; and the helpers that write them.
+"""Tests for the cases of event streams and HTTP responses, and for the helpers that write them.
 
-botocore's EventStreamBuffer and its parser of the service's model were written by others from the same texts. Where they
-disagree with a case stands in authoring/differences.py; every row is run, and a case that no row explains fails.
+botocore has an independent implementation of the same texts: EventStreamBuffer and a parser that
+reads the service's model. These tests run every case with botocore. authoring/differences.py lists
+the cases in which botocore differs. A case that differs without a row fails, and so does a row that
+no longer applies.
 """
 
 import base64
@@ -13,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from authoring import CaseMistake, b64, evs, http_response
-from authoring.differences import BOTOCORE_ANSWERS, BOTOCORE_FRAMES, PEERS, row_of, source_of
+from authoring.differences import BOTOCORE_FRAMES, BOTOCORE_RESPONSES, VERSIONS, row_of, source_of
 from authoring.plain_eventstream import decode
 from conformance.adapters.refimpl import OPERATIONS
 from conformance.cases.frames import assemble
@@ -29,19 +31,19 @@ RESPONSE = [case for case in CASES if case.op == "http.response"]
 
 @pytest.fixture(scope="module")
 def botocore():
-    """The package, with the modules that are used here."""
+    """Return the botocore package, if its version is the one that the tables describe."""
     package = pytest.importorskip("botocore")
-    if PEERS["botocore"] != "botocore " + package.__version__:
-        pytest.skip(f"the tables are true of {PEERS['botocore']}, not of {package.__version__}")
+    if VERSIONS["botocore"] != "botocore " + package.__version__:
+        pytest.skip(f"the tables describe {VERSIONS['botocore']}, not {package.__version__}")
     pytest.importorskip("botocore.eventstream")
     pytest.importorskip("botocore.session")
     return package
 
 
-# ---- frames ------------------------------------------------------------------------------------------------------
+# ---- frames --------------------------------------------------------------------------------------
 
-# Exceptions of its own, and the kinds that they stand for.
-OWN = {
+# The exceptions of botocore, and the kinds of error that each one covers.
+KINDS_OF_EXCEPTION = {
     "ChecksumMismatch": ("prelude_crc", "message_crc"),
     "InvalidHeadersLength": ("length", "limit"),
     "InvalidPayloadLength": ("length", "limit"),
@@ -50,7 +52,7 @@ OWN = {
 
 
 def plain_message(shown):
-    """A message of a case as botocore shows it: values without their types."""
+    """Return the headers and the payload of a message as botocore returns them."""
     headers = {}
     for header in shown["headers"]:
         value = header["value"]
@@ -65,20 +67,20 @@ def plain_message(shown):
 
 
 def botocore_decodes(botocore, chunks):
-    """What it delivers, and the name of the exception that ends it."""
+    """Return the messages that botocore reads, and the name of the exception or "ok"."""
     messages = []
     buffer = botocore.eventstream.EventStreamBuffer()
     try:
         for chunk in chunks:
             buffer.add_data(base64.b64decode(chunk))
-            for event in buffer:  # one by one: what came before an exception counts
+            for event in buffer:  # keep the messages before an exception
                 messages.append((event.headers, event.payload))
     except Exception as error:
         return messages, type(error).__name__
     return messages, "ok"
 
 
-def test_botocore_decodes_the_frames_as_the_cases_say(botocore):
+def test_botocore_decodes_the_frames_as_expected(botocore):
     used = set()
     for case in DECODE:
         row = row_of(case.id, BOTOCORE_FRAMES)
@@ -88,7 +90,7 @@ def test_botocore_decodes_the_frames_as_the_cases_say(botocore):
             kind = question.expect.get("kind", "ok")
             if row is None:
                 assert messages == expected, (case.id, question.delivery)
-                assert end == kind or kind in OWN.get(end, ()), (case.id, end)
+                assert end == kind or kind in KINDS_OF_EXCEPTION.get(end, ()), (case.id, end)
             else:
                 assert end == row.actual and end != kind, (case.id, end)
                 assert messages[: len(expected)] == expected, (case.id, question.delivery)
@@ -101,12 +103,12 @@ def test_botocore_decodes_the_frames_as_the_cases_say(botocore):
     ] == []
 
 
-# ---- answers -----------------------------------------------------------------------------------------------------
+# ---- responses -----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def parse(botocore):
-    """Answers a question of http.response as the protocol does, by botocore's parser of the service's model."""
+    """Return a function that runs an http.response request with botocore's parser."""
     parsers = pytest.importorskip("botocore.parsers")
     headers_of = pytest.importorskip("botocore.awsrequest").HeadersDict
     stream_error = pytest.importorskip("botocore.exceptions").EventStreamError
@@ -121,7 +123,7 @@ def parse(botocore):
         def stream(self):
             return iter(self.chunks)
 
-    def told(error, kind, members=()):
+    def rejection(error, kind, members=()):
         return {
             "status": "reject",
             "kind": kind,
@@ -130,12 +132,12 @@ def parse(botocore):
         }
 
     def service_error(response):
-        error = parser.parse(response, shape).get(
-            "Error", {}
-        )  # status 300 has none: ClientError does without
-        error_shape = service.shape_for_error_code(error.get("Code"))  # as botocore.endpoint does
+        # Status 300 has no "Error"; ClientError accepts that.
+        error = parser.parse(response, shape).get("Error", {})
+        # botocore.endpoint selects the shape in the same way.
+        error_shape = service.shape_for_error_code(error.get("Code"))
         members = parser.parse(response, error_shape) if error_shape is not None else {}
-        return told(
+        return rejection(
             error,
             "service_error",
             [
@@ -161,9 +163,11 @@ def parse(botocore):
                 events.append(
                     {name: {"Bytes": b64(part.get("Bytes", b""))} for name, part in event.items()}
                 )
-        except stream_error as error:  # it has one class for both kinds
+        except stream_error as error:  # botocore has one class for both kinds
             return dict(
-                told(error.response["Error"], "unmodeled" if kind == "unmodeled" else "exception"),
+                rejection(
+                    error.response["Error"], "unmodeled" if kind == "unmodeled" else "exception"
+                ),
                 output={"output": output, "events": events},
             )
         except Exception as error:
@@ -177,10 +181,10 @@ def parse(botocore):
     return answer
 
 
-def test_botocore_reads_the_answers_as_the_cases_say(parse):
+def test_botocore_reads_the_responses_as_expected(parse):
     used, needless = set(), []
     for case in RESPONSE:
-        row = row_of(case.id, BOTOCORE_ANSWERS)
+        row = row_of(case.id, BOTOCORE_RESPONSES)
         for question in questions_of(case):
             verdict = judge(question, parse(question.input, question.expect.get("kind")))
             if verdict.word == "PASS":
@@ -195,23 +199,24 @@ def test_botocore_reads_the_answers_as_the_cases_say(parse):
             )
             used.add(row)
     assert needless == []
-    assert [row for row in BOTOCORE_ANSWERS if row not in used] == []
+    assert [row for row in BOTOCORE_RESPONSES if row not in used] == []
     assert [
         case.id
         for case in RESPONSE
-        if case.expect["status"] == "ok" and row_of(case.id, BOTOCORE_ANSWERS)
+        if case.expect["status"] == "ok" and row_of(case.id, BOTOCORE_RESPONSES)
     ] == []
 
 
-def test_a_case_says_who_agrees():
+def test_the_source_of_a_case_lists_who_agrees():
     assert source_of("evs-frame-shortest", "eventstream.decode", "[spec]") == (
         "[spec]; agreed by botocore 1.44.5, @smithy/core 3.41.0, aws-eventstream 1.2.0"
     )
     assert source_of("evs-encode-headers-131073", "eventstream.encode", "derived") == (
-        "derived; agreed by aws-eventstream 1.2.0; @smithy/core 3.41.0: the length of all headers has no bound (EVS-025)"
+        "derived; agreed by aws-eventstream 1.2.0; @smithy/core 3.41.0: "
+        "it does not limit the length of the headers block (EVS-025)"
     )
     assert source_of("http-200-errortype", "http.response", "derived") == (
-        "derived; botocore 1.44.5: x-amzn-errortype is not asked on a 200 (HTTP-024)"
+        "derived; botocore 1.44.5: it ignores x-amzn-errortype in a 200 response (HTTP-024)"
     )
     sources = {
         case.source.partition(";")[0]
@@ -223,8 +228,8 @@ def test_a_case_says_who_agrees():
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(streams)
-def test_the_transcription_and_the_reference_read_the_same(data):
-    """Two implementations of one text, on frames that are good, bent, cut and joined with others."""
+def test_the_transcription_and_the_reference_agree(data):
+    """Both decode the same valid, changed, truncated and joined frames in the same way."""
     answer = answer_question(
         {"op": "eventstream.decode", "input": {"chunks": [b64(data)]}}, OPERATIONS
     )
@@ -235,10 +240,10 @@ def test_the_transcription_and_the_reference_read_the_same(data):
     ]
 
 
-# ---- the helpers that write the cases ----------------------------------------------------------------------------
+# ---- the helpers that write the cases ------------------------------------------------------------
 
 
-def test_the_transcription_finds_each_fault():
+def test_the_transcription_reports_each_kind_of_error():
     kinds = {case.expect["kind"] for case in DECODE if case.expect["status"] == "reject"}
     assert kinds == {
         "prelude_crc",
@@ -256,7 +261,7 @@ def test_the_transcription_finds_each_fault():
     } == kinds | {None}
 
 
-WHY = "a reason that is long enough to stand here"
+WHY = "a reason that is long enough to be accepted"
 
 
 @pytest.mark.parametrize(
@@ -268,13 +273,13 @@ WHY = "a reason that is long enough to stand here"
         ),
         (lambda: evs.reads("evs-x-y", "t", "EVS-001", "frame", [], WHY), "the transcription reads"),
         (
-            lambda: evs.refuses(
+            lambda: evs.rejects(
                 "evs-x-y", "t", "EVS-003", "message_crc", "frame crc(wrong)", "total", WHY
             ),
-            "must stand once",
+            "must occur once",
         ),
         (
-            lambda: evs.refuses(
+            lambda: evs.rejects(
                 "evs-x-y",
                 "t",
                 "EVS-003",
@@ -283,16 +288,16 @@ WHY = "a reason that is long enough to stand here"
                 " crc(wrong)",
                 WHY,
             ),
-            "mended it is still refused: duplicate_header",
+            "the corrected frames are still rejected: duplicate_header",
         ),
         (
-            lambda: evs.refuses(
+            lambda: evs.rejects(
                 "evs-x-y", "t", "EVS-003", "prelude_crc", "frame crc(wrong)", " crc(wrong)", WHY
             ),
             "the transcription reads",
         ),
         (
-            lambda: evs.refuses_first(
+            lambda: evs.rejects_first(
                 "evs-x-y",
                 "t",
                 "EVS-003",
@@ -301,10 +306,10 @@ WHY = "a reason that is long enough to stand here"
                 [(" crc(wrong)", "", "message_crc"), (" h=type10()", "", "utf8")],
                 WHY,
             ),
-            "alone is header_type",
+            "alone gives header_type",
         ),
         (
-            lambda: evs.refuses_first(
+            lambda: evs.rejects_first(
                 "evs-x-y",
                 "t",
                 "EVS-003",
@@ -313,16 +318,16 @@ WHY = "a reason that is long enough to stand here"
                 [(" crc(wrong)", "", "message_crc"), (" h=type10()", "", "header_type")],
                 WHY,
             ),
-            "none of the faults",
+            "none of the errors",
         ),
         (
-            lambda: evs.writes_not(
+            lambda: evs.cannot_write(
                 "evs-x-y", "t", "EVS-011", "constraint", [("h", "int8", 1)], WHY, [("h", "int8", 1)]
             ),
-            "there must be one",
+            "must differ in exactly one",
         ),
         (
-            lambda: evs.writes_not(
+            lambda: evs.cannot_write(
                 "evs-x-y",
                 "t",
                 "EVS-011",
@@ -331,25 +336,29 @@ WHY = "a reason that is long enough to stand here"
                 WHY,
                 [("c", "int8", 1), ("d", "int8", 1)],
             ),
-            "there must be one",
+            "must differ in exactly one",
         ),
         (
-            lambda: http_response.streams("http-x-y", "t", "HTTP-020", "frame crc(wrong)", (), WHY),
+            lambda: http_response.reads_stream(
+                "http-x-y", "t", "HTTP-020", "frame crc(wrong)", (), WHY
+            ),
             "message_crc",
         ),
         (
-            lambda: http_response.breaks("http-x-y", "t", "EVS-003", "message_crc", "frame", WHY),
-            "its frames are good",
+            lambda: http_response.stream_fails(
+                "http-x-y", "t", "EVS-003", "message_crc", "frame", WHY
+            ),
+            "its frames are valid",
         ),
         (
-            lambda: http_response.breaks(
+            lambda: http_response.stream_fails(
                 "http-x-y", "t", "EVS-003", "prelude_crc", "frame crc(wrong)", WHY
             ),
             "its frames are message_crc",
         ),
     ],
 )
-def test_a_case_that_is_not_what_it_says_is_not_written(write, mistake):
+def test_rejects_a_case_that_contradicts_itself(write, mistake):
     counts = [len(feature.cases) for feature in evs.FEATURES + http_response.FEATURES]
     with pytest.raises(CaseMistake, match=mistake):
         write()
