@@ -44,7 +44,7 @@ KEYS = (
     "level",
     "op",
     "input",
-    "delivery",
+    "chunking",
     "expect",
     "acceptable",
     "needs",
@@ -58,7 +58,7 @@ BINARY_OPS = (
     "http.response",
     "text.lines",
     "text.sse",
-)  # their input has bytes, cut as a delivery says
+)  # their input has bytes, cut as a chunking says
 OUTPUTS = {  # what an operation's output has, as the adapter protocol says
     "sigv4.sign": (
         "canonical_request",
@@ -90,7 +90,7 @@ OUTPUTS = {  # what an operation's output has, as the adapter protocol says
     "text.sse": ("events",),
     "endpoint.resolve": ("url", "signing_region", "signing_name"),
 }
-DELIVERIES = (
+CHUNKINGS = (
     "whole",
     "bytewise",
     "halves",
@@ -155,14 +155,14 @@ def either(expect: Json, why: str, divergence: str) -> Json:
 class Feature:
     """One vector file while it is written.
 
-    name: of the file; op: of the adapter protocol; prefix: of the ids; delivery: how the bytes of its cases are cut, unless a
+    name: of the file; op: of the adapter protocol; prefix: of the ids; chunking: how the bytes of its cases are cut, unless a
     case says otherwise
     """
 
     def __init__(
-        self, name: str, op: str, prefix: str, delivery: Sequence[str] = ("whole",)
+        self, name: str, op: str, prefix: str, chunking: Sequence[str] = ("whole",)
     ) -> None:
-        self.name, self.op, self.prefix, self.delivery = name, op, prefix, tuple(delivery)
+        self.name, self.op, self.prefix, self.chunking = name, op, prefix, tuple(chunking)
         self.cases: List[Json] = []
 
     def case(
@@ -174,14 +174,14 @@ class Feature:
         expect: Json,
         why: str,
         level: str = "MUST",
-        delivery: Optional[Sequence[str]] = None,
+        chunking: Optional[Sequence[str]] = None,
         acceptable: Sequence[Json] = (),
         needs: Sequence[str] = (),
         since: str = SINCE,
         source: str = "derived",
     ) -> None:
         """Add a case. rules: their ids, with blanks between them; why: what a wrong implementation costs its user."""
-        cut = list(self.delivery if delivery is None else delivery)
+        cut = list(self.chunking if chunking is None else chunking)
         case = {
             "id": case_id,
             "title": title,
@@ -189,7 +189,7 @@ class Feature:
             "level": level,
             "op": self.op,
             "input": dict(given),
-            "delivery": cut if cut != ["whole"] else [],
+            "chunking": cut if cut != ["whole"] else [],
             "expect": expect,
             "acceptable": list(acceptable),
             "needs": list(needs),
@@ -255,15 +255,15 @@ def _mistake_in_rules(case: Json) -> Optional[str]:
 
 
 def _mistake_in_input(case: Json) -> Optional[str]:
-    given, delivery = case["input"], case.get("delivery", [])
+    given, chunking = case["input"], case.get("chunking", [])
     forms = [form for form in ("frames", "text", "base64", "chunks", "parts") if form in given]
     if case["op"] in BINARY_OPS:
         if len(forms) != 1:
             return (
                 "its bytes must be one of frames, text, base64, or cut already as chunks or parts"
             )
-        if forms[0] in ("chunks", "parts") and delivery:
-            return "what is cut already has no delivery"
+        if forms[0] in ("chunks", "parts") and chunking:
+            return "what is cut already has no chunking"
         if "frames" in given:
             try:
                 assemble(given["frames"])
@@ -271,11 +271,11 @@ def _mistake_in_input(case: Json) -> Optional[str]:
                 return str(error)
         if "base64" in given and b64(base64.b64decode(given["base64"])) != given["base64"]:
             return "not base64"
-    elif forms or delivery:
+    elif forms or chunking:
         return "the operation takes no bytes in pieces"
-    if len(set(delivery)) != len(delivery) or any(way not in DELIVERIES for way in delivery):
-        return f"no such delivery: {' '.join(delivery)}"
-    if "trailing" in delivery and case["op"] != "eventstream.decode":
+    if len(set(chunking)) != len(chunking) or any(way not in CHUNKINGS for way in chunking):
+        return f"no such chunking: {' '.join(chunking)}"
+    if "trailing" in chunking and case["op"] != "eventstream.decode":
         return "only frames are delivered with others behind them"
     return None
 

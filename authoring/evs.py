@@ -20,7 +20,7 @@ import base64
 import zlib
 from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
-from authoring import DELIVERIES, CaseMistake, Feature, b64, frames, ok, reject
+from authoring import CHUNKINGS, CaseMistake, Feature, b64, frames, ok, reject
 from authoring.differences import source_of
 from authoring.plain_eventstream import decode
 from conformance.cases.frames import assemble
@@ -29,7 +29,7 @@ from conformance.cases.frames import assemble
 WITHOUT_TRAILING = ("whole", "bytewise", "halves")
 LARGE = ("whole", "halves")
 
-DECODE = Feature("eventstream-decode", "eventstream.decode", "evs-", DELIVERIES)
+DECODE = Feature("eventstream-decode", "eventstream.decode", "evs-", CHUNKINGS)
 ENCODE = Feature("eventstream-encode", "eventstream.encode", "evs-")
 FEATURES = [DECODE, ENCODE]
 
@@ -170,7 +170,7 @@ def _frames() -> None:
         "",
         [],
         "a decoder that requires a frame rejects the response of a model that returns no output",
-        delivery=("whole", "trailing"),
+        chunking=("whole", "trailing"),
     )
     reads(
         "evs-frame-shortest",
@@ -518,7 +518,7 @@ def _lengths() -> None:
         "a decoder that waits for more bytes reports a truncated stream after it has allocated 4 "
         "GiB",
         between=False,
-        delivery=WITHOUT_TRAILING,
+        chunking=WITHOUT_TRAILING,
     )
     _add_rejected(
         "evs-total-length-longest-written",
@@ -530,7 +530,7 @@ def _lengths() -> None:
         "stream",
         False,
         None,
-        {"delivery": WITHOUT_TRAILING, "level": "SHOULD"},
+        {"chunking": WITHOUT_TRAILING, "level": "SHOULD"},
     )
 
 
@@ -582,7 +582,7 @@ def _orders() -> None:
         [crc, (" cut(12)", "", "truncated")],
         "a decoder that checks the prelude only when the frame is complete waits for bytes forever",
         between=False,
-        delivery=WITHOUT_TRAILING,
+        chunking=WITHOUT_TRAILING,
     )
     rejects_first(
         "evs-order-length-truncated",
@@ -594,7 +594,7 @@ def _orders() -> None:
         "a decoder that waits for the whole frame reports a truncated stream and hides the bad "
         "length",
         between=False,
-        delivery=WITHOUT_TRAILING,
+        chunking=WITHOUT_TRAILING,
     )
     rejects_first(
         "evs-order-headers-length-truncated",
@@ -606,7 +606,7 @@ def _orders() -> None:
         "a decoder that waits for the whole frame reports a truncated stream and hides the bad "
         "length",
         between=False,
-        delivery=WITHOUT_TRAILING,
+        chunking=WITHOUT_TRAILING,
     )
     rejects_first(
         "evs-order-length-message-crc",
@@ -1174,7 +1174,7 @@ def _truncations() -> None:
             "a decoder that drops the incomplete frame presents a truncated response as complete",
             between=False,
             messages=[MESSAGE_BEFORE],
-            delivery=WITHOUT_TRAILING,
+            chunking=WITHOUT_TRAILING,
         )
     for end, title in (
         (2, "inside the prelude"),
@@ -1191,7 +1191,7 @@ def _truncations() -> None:
             "a decoder that drops the incomplete frame presents a truncated response as an empty "
             "one",
             between=False,
-            delivery=WITHOUT_TRAILING,
+            chunking=WITHOUT_TRAILING,
         )
     rejects(
         "evs-truncated-shortest",
@@ -1202,7 +1202,7 @@ def _truncations() -> None:
         " cut(15)",
         "a decoder that ignores incomplete empty frames presents a truncated response as complete",
         between=False,
-        delivery=WITHOUT_TRAILING,
+        chunking=WITHOUT_TRAILING,
     )
     for name, extra, title in (
         ("newline", "0a", "a line end"),
@@ -1220,7 +1220,7 @@ def _truncations() -> None:
             "hides data loss",
             between=False,
             messages=[MESSAGE_BEFORE],
-            delivery=WITHOUT_TRAILING,
+            chunking=WITHOUT_TRAILING,
         )
     for name, extra, title in (
         ("crlf", "0d0a", "a line end"),
@@ -1318,7 +1318,7 @@ def _large_values() -> None:
                 f"frame h={kind}({length}*{term}) payload('p')",
                 [message(b"p", ("h", kind, value * length))],
                 why,
-                delivery=LARGE,
+                chunking=LARGE,
             )
 
 
@@ -1346,7 +1346,7 @@ def _chunks() -> None:
             {"chunks": [b64(chunk) for chunk in chunks]},
             ok(messages=[MESSAGE_BEFORE, message_after]),
             "a decoder that treats an empty read as the end of the stream loses the rest of it",
-            delivery=("whole",),
+            chunking=("whole",),
         )
 
 

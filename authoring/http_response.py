@@ -161,7 +161,7 @@ def reads_error(
         given(status, headers, complete=complete, **{notation: body}),
         reject("service_error", code, fields, events=[]),
         why,
-        delivery=("whole",),
+        chunking=("whole",),
         **more,
     )
 
@@ -186,7 +186,7 @@ def _success() -> None:
         "",
         (),
         "a client that waits for an end event, which does not exist, hangs or reports an error",
-        delivery=("whole",),
+        chunking=("whole",),
     )
     reads_stream(
         "http-stream-empty-part",
@@ -314,7 +314,7 @@ def _output() -> None:
             why,
             headers=(STREAM[0],) + tuple(headers),
             output=output,
-            delivery=("whole",),
+            chunking=("whole",),
         )
 
     names = (
@@ -415,7 +415,7 @@ def _no_success() -> None:
             why,
             text,
             "http",
-            delivery=("whole",),
+            chunking=("whole",),
             acceptable=[other],
         )
 
@@ -493,7 +493,7 @@ def _no_success() -> None:
         [("Content-Type", "application/json")],
         "a client that only looks at the frames reports an empty response",
         "",
-        delivery=("whole",),
+        chunking=("whole",),
     )
     case(
         "no-stream-json-cut",
@@ -552,7 +552,7 @@ def _no_success() -> None:
         "a client that accepts any 2xx status reports an empty stream instead of an unexpected "
         "response",
         "",
-        delivery=("whole",),
+        chunking=("whole",),
     )
     for status in (300, 301, 302, 303, 304, 307, 308, 399):
         status_case(
@@ -1126,7 +1126,7 @@ def _broken_streams() -> None:
         "a client that only checks frames presents a failed response as an empty one",
         (),
         complete=False,
-        delivery=("whole",),
+        chunking=("whole",),
     )
     stream_fails(
         "http-incomplete-inside-a-frame",

@@ -22,7 +22,7 @@ Text = Union[
 
 
 def _given(text: Text) -> Tuple[bytes, Dict[str, Any], Optional[Sequence[str]]]:
-    """Return the bytes, the case's input, and its delivery or None for the feature's own."""
+    """Return the bytes, the case's input, and its chunking or None for the feature's own."""
     if isinstance(text, list):
         return b"".join(text), {"parts": [b64(part) for part in text]}, ()
     if isinstance(text, bytes):
@@ -45,7 +45,7 @@ def _case(
     why: str,
     **more: Any,
 ) -> None:
-    whole, given, delivery = _given(text)
+    whole, given, chunking = _given(text)
     found = read_lines(whole) if feature is LINES else read_events(whole)
     if found != (list(results), kind):
         raise CaseMistake(f"{name}: the transcription reads {found!r}")
@@ -54,7 +54,7 @@ def _case(
     else:
         output = {"events": _shown(results)}
     expect = ok(**output) if kind is None else reject(kind, **output)
-    feature.case(name, title, rules, given, expect, why, delivery=delivery, **more)
+    feature.case(name, title, rules, given, expect, why, chunking=chunking, **more)
 
 
 def lines(
@@ -303,7 +303,7 @@ def _long() -> None:
         given,
         ok(lines=["x" * 70000, "y"]),
         "a reader with a buffer of 64 KiB cuts a long line in two",
-        delivery=("whole", "halves"),
+        chunking=("whole", "halves"),
     )
 
 

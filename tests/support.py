@@ -5,8 +5,8 @@ The corpora are data that others publish; they lie outside the repository. The e
 names their folder. A test that needs them asks corpora(...) for a path; without the variable, or without that path,
 the test is skipped with a reason that pytest counts (`pytest -rs`), so that a run always says what it did not check.
 
-Every byte-level test runs through deliveries(data): whole, byte by byte, in two halves, and in cuts that look random
-but are the same in every run. Refused here: a delivery that loses, adds or reorders a byte.
+Every byte-level test runs through chunkings(data): whole, byte by byte, in two halves, and in cuts that look random
+but are the same in every run. Refused here: a chunking that loses, adds or reorders a byte.
 """
 
 import os
@@ -45,7 +45,7 @@ def random_pieces(data: bytes, seed: int = 0) -> List[bytes]:
     return [data[start:end] for start, end in zip([0] + cuts, cuts + [len(data)])]
 
 
-def deliveries(data: bytes) -> Iterator[Tuple[str, List[bytes]]]:
+def chunkings(data: bytes) -> Iterator[Tuple[str, List[bytes]]]:
     """Yield (name, chunks) for each way in which data may come."""
     half = len(data) // 2
     ways = [
@@ -116,7 +116,7 @@ def made_result(
     op: str = "eventstream.decode",
     **more: Any,
 ) -> Result:
-    """Return what a case could have come to; more: other fields of the case, and `way`, its delivery."""
+    """Return what a case could have come to; more: other fields of the case, and `way`, its chunking."""
     way = more.pop("way", "whole")
     case = Case(
         name,

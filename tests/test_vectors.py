@@ -101,7 +101,7 @@ def test_the_reference_passes(name):
                     question, answer_question({"op": case.op, "input": question.input}, OPERATIONS)
                 )
                 if verdict.word != "PASS":
-                    failures.append((case.id, question.delivery, verdict))
+                    failures.append((case.id, question.chunking, verdict))
     assert failures == []
 
 
@@ -211,7 +211,7 @@ def with_case(**changes):
 
 
 def test_a_case_has_its_keys_in_their_order():
-    made = with_case(delivery=["whole", "bytewise"], needs=["evs-other"])
+    made = with_case(chunking=["whole", "bytewise"], needs=["evs-other"])
     assert made.cases == [
         {
             "id": "evs-message-crc",
@@ -220,7 +220,7 @@ def test_a_case_has_its_keys_in_their_order():
             "level": "MUST",
             "op": "eventstream.decode",
             "input": {"frames": "frame crc(wrong)"},
-            "delivery": ["whole", "bytewise"],
+            "chunking": ["whole", "bytewise"],
             "expect": {"status": "reject", "kind": "message_crc", "output": {"messages": []}},
             "needs": ["evs-other"],
             "why": WHY,
@@ -232,11 +232,11 @@ def test_a_case_has_its_keys_in_their_order():
 
 
 def test_what_says_nothing_is_left_out():
-    assert sorted(set(KEYS) - set(with_case().cases[0])) == ["acceptable", "delivery", "needs"]
-    assert with_case(delivery=["whole"]).cases == with_case().cases
-    by_default = feature(delivery=["bytewise"])
+    assert sorted(set(KEYS) - set(with_case().cases[0])) == ["acceptable", "chunking", "needs"]
+    assert with_case(chunking=["whole"]).cases == with_case().cases
+    by_default = feature(chunking=["bytewise"])
     by_default.case("evs-x-y", "t", "EVS-001", frames("frame"), ok(messages=[]), WHY)
-    assert by_default.cases[0]["delivery"] == ["bytewise"]
+    assert by_default.cases[0]["chunking"] == ["bytewise"]
 
 
 def test_outcomes():
@@ -276,11 +276,11 @@ def test_outcomes():
         ({"given": {"base64": "aGl="}}, "not base64"),
         ({"given": frames("frame\nframe h=")}, "line 2: this cannot stand here"),
         (
-            {"given": {"chunks": ["aGk="]}, "delivery": ["bytewise"]},
-            "what is cut already has no delivery",
+            {"given": {"chunks": ["aGk="]}, "chunking": ["bytewise"]},
+            "what is cut already has no chunking",
         ),
-        ({"delivery": ["whole", "whole"]}, "no such delivery"),
-        ({"delivery": ["slowly"]}, "no such delivery"),
+        ({"chunking": ["whole", "whole"]}, "no such chunking"),
+        ({"chunking": ["slowly"]}, "no such chunking"),
         ({"expect": {}}, "expect must be"),
         ({"expect": {"status": "maybe"}}, "expect must be"),
         ({"expect": dict(ok(), kind="header")}, "expect must be"),
@@ -320,15 +320,15 @@ def test_a_mistake_is_refused_by_the_name_of_its_case(changes, mistake):
     assert str(caught.value).startswith(f"{changes.get('case_id', 'evs-message-crc')}: {mistake}")
 
 
-def test_bytes_and_deliveries_belong_to_the_operations_that_take_them():
-    for given, delivery in ((frames("frame"), None), ({}, ["bytewise"])):
+def test_bytes_and_chunkings_belong_to_the_operations_that_take_them():
+    for given, chunking in ((frames("frame"), None), ({}, ["bytewise"])):
         with pytest.raises(CaseMistake, match="takes no bytes in pieces"):
             Feature("sigv4-sign", "sigv4.sign", "sig-").case(
-                "sig-x-y", "t", "SIG-001", given, ok(), WHY, delivery=delivery
+                "sig-x-y", "t", "SIG-001", given, ok(), WHY, chunking=chunking
             )
     with pytest.raises(CaseMistake, match="only frames are delivered with others"):
         Feature("http-response", "http.response", "http-").case(
-            "http-x-y", "t", "HTTP-020", frames("frame"), ok(), WHY, delivery=["trailing"]
+            "http-x-y", "t", "HTTP-020", frames("frame"), ok(), WHY, chunking=["trailing"]
         )
     with pytest.raises(CaseMistake, match="the protocol has no operation eventstream.recode"):
         Feature("x", "eventstream.recode", "evs-").case(
@@ -381,16 +381,16 @@ def test_writing_makes_files_and_manifest_and_takes_old_ones_away(tmp_path, monk
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         MANIFEST,
         "eventstream-decode.json",
-        "schema.json",
         "recordings",
+        "schema.json",
     ]
     lines = (tmp_path / MANIFEST).read_text(encoding="ascii").splitlines()
     assert [line[66:] for line in lines] == [
         "eventstream-decode.json",
-        "schema.json",
         "recordings/one.json",
+        "schema.json",
     ]
-    assert lines[1] == hashlib.sha256(b"{}\n").hexdigest() + "  schema.json"
+    assert lines[2] == hashlib.sha256(b"{}\n").hexdigest() + "  schema.json"
     text = (tmp_path / "eventstream-decode.json").read_text(encoding="utf-8")
     assert json.loads(text) == with_case().document() and text.startswith(
         '{\n "feature": "eventstream-decode",\n "cases": [\n  {\n   "id"'

@@ -52,7 +52,7 @@ Corpus.__doc__ = """What a folder holds: its cases, what could not be read, and 
 Item = Tuple[str, Callable[[], Iterator[Case]]]  # its name in the folder, and what makes its cases
 
 EXAMPLE_SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-_ALL_DELIVERIES = ("whole", "bytewise", "halves", "trailing")
+_ALL_CHUNKINGS = ("whole", "bytewise", "halves", "trailing")
 _LONG_STREAM = (
     256 * 1024
 )  # bytes; beyond it a line of the protocol holds no byte a chunk in reasonable time
@@ -106,7 +106,7 @@ def _case(
     given: Document,
     expect: Document,
     source: str,
-    delivery: Sequence[str] = ("whole",),
+    chunking: Sequence[str] = ("whole",),
 ) -> Case:
     case_id = f"{kind}-{re.sub('[^A-Za-z0-9._-]+', '-', name)}"
     return Case(
@@ -116,7 +116,7 @@ def _case(
         "MUST",
         op,
         given,
-        tuple(delivery),
+        tuple(chunking),
         expect,
         (),
         (),
@@ -420,7 +420,7 @@ def _go_positive(folder: str, name: str) -> Iterator[Case]:
         {"base64": to_base64_text(data)},
         {"status": "ok", "output": {"messages": [message]}},
         "aws/aws-sdk-go",
-        _ALL_DELIVERIES,
+        _ALL_CHUNKINGS,
     )
     yield _case(
         "eventstream-testdata",
@@ -488,7 +488,7 @@ def _go_negative(folder: str, name: str) -> Iterator[Case]:
         {"base64": to_base64_text(_read(folder, "encoded", "negative", name))},
         {"status": "reject", "kind": kind, "output": {"messages": []}},
         "aws/aws-sdk-go",
-        _ALL_DELIVERIES,
+        _ALL_CHUNKINGS,
     )
 
 
@@ -532,9 +532,9 @@ def _stream_cases(folder: str, name: str, entry: Optional[Document]) -> Iterator
         if entry is not None
         else "the reference's reading"
     )
-    delivery = [way for way in _ALL_DELIVERIES if way != "bytewise" or len(data) <= _LONG_STREAM]
+    chunking = [way for way in _ALL_CHUNKINGS if way != "bytewise" or len(data) <= _LONG_STREAM]
     if expect["status"] != "ok":
-        delivery.remove(
+        chunking.remove(
             "trailing"
         )  # what stands behind a body that broke off would be taken for its end
     yield _case(
@@ -546,7 +546,7 @@ def _stream_cases(folder: str, name: str, entry: Optional[Document]) -> Iterator
         {"base64": to_base64_text(data)},
         expect,
         source.strip(),
-        delivery,
+        chunking,
     )
 
 

@@ -4,7 +4,7 @@
 The plan: read_cases() holds every file against vectors/schema.json, MANIFEST.sha256 and the rules of SPEC.md, and returns the
 cases that are sound beside one CaseError for each fault, so that one bad case takes no other with it; load_cases() is the same
 for those who want all or nothing. scenario_cases() makes the `invoke` cases. questions_of() cuts a case's bytes by its
-deliveries: one question each, with what is expected of it.
+chunkings: one question each, with what is expected of it.
 
 What is expected never goes to the adapter: a Question keeps `input`, which does, apart from `expect`. Refused, each in one line
 that names file, case and key: an id that stands twice, a key that the schema does not know, a rule that SPEC.md does not have,
@@ -63,7 +63,7 @@ class Case(
             ("level", str),
             ("op", str),
             ("input", Document),
-            ("delivery", Tuple[str, ...]),
+            ("chunking", Tuple[str, ...]),
             ("expect", Document),
             ("acceptable", Tuple[Document, ...]),
             ("needs", Tuple[str, ...]),
@@ -81,12 +81,12 @@ class Case(
 
 class Question(NamedTuple):
     case: Case
-    delivery: str
+    chunking: str
     input: Document
     expect: Document
 
 
-Question.__doc__ = """What an adapter is asked, and what is expected of it in this delivery."""
+Question.__doc__ = """What an adapter is asked, and what is expected of it in this chunking."""
 
 
 # ---- reading -----------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def case_of(entry: Mapping[str, Any], feature: str) -> Case:
         entry["level"],
         entry["op"],
         entry["input"],
-        tuple(entry.get("delivery", ("whole",))),
+        tuple(entry.get("chunking", ("whole",))),
         entry["expect"],
         tuple(entry.get("acceptable", ())),
         tuple(entry.get("needs", ())),
@@ -362,7 +362,7 @@ def _scenario_expect(wanted: Expect) -> Document:
 
 # ---- questions ---------------------------------------------------------------------------------------------------
 
-# Delivery `trailing`: a frame that no case holds, so that its message is told from all others.
+# Chunking `trailing`: a frame that no case holds, so that its message is told from all others.
 TRAILING_FRAME = raw_frame(header(b"trailing", b"yes"), b"trailing")
 TRAILING_MESSAGE = {
     "headers": [{"name": "trailing", "type": "string", "value": "yes"}],
@@ -371,20 +371,20 @@ TRAILING_MESSAGE = {
 
 
 def questions_of(case: Case) -> List[Question]:
-    """Return the questions of a case, one for each delivery. Raises FrameTextError for bytes that cannot be made."""
+    """Return the questions of a case, one for each chunking. Raises FrameTextError for bytes that cannot be made."""
     data = input_bytes(case)
     if data is None:
-        return [Question(case, delivery, case.input, case.expect) for delivery in case.delivery[:1]]
+        return [Question(case, chunking, case.input, case.expect) for chunking in case.chunking[:1]]
     rest = {name: value for name, value in case.input.items() if name not in CARRIERS}
     place = "parts" if case.op.startswith("text.") else "chunks"
     return [
         Question(
             case,
-            delivery,
-            dict(rest, **{place: [_base64(piece) for piece in _pieces(data, delivery)]}),
-            expected_in(case.expect, delivery),
+            chunking,
+            dict(rest, **{place: [_base64(piece) for piece in _pieces(data, chunking)]}),
+            expected_in(case.expect, chunking),
         )
-        for delivery in case.delivery
+        for chunking in case.chunking
     ]
 
 
@@ -400,19 +400,19 @@ def input_bytes(case: Case) -> Optional[bytes]:
     return base64.b64decode(given["base64"]) if "base64" in given else None
 
 
-def _pieces(data: bytes, delivery: str) -> List[bytes]:
-    if delivery == "bytewise":
+def _pieces(data: bytes, chunking: str) -> List[bytes]:
+    if chunking == "bytewise":
         return [data[index : index + 1] for index in range(len(data))]
-    if delivery == "halves":
+    if chunking == "halves":
         half = len(data) // 2
         return [piece for piece in (data[:half], data[half:]) if piece]
-    return [data + TRAILING_FRAME] if delivery == "trailing" else [data] if data else []
+    return [data + TRAILING_FRAME] if chunking == "trailing" else [data] if data else []
 
 
-def expected_in(expect: Document, delivery: str) -> Document:
-    """Return what is expected in a delivery: with a frame behind a good stream, its message too."""
+def expected_in(expect: Document, chunking: str) -> Document:
+    """Return what is expected in a chunking: with a frame behind a good stream, its message too."""
     if (
-        delivery != "trailing"
+        chunking != "trailing"
         or expect["status"] != "ok"
         or "messages" not in expect.get("output", {})
     ):
@@ -450,12 +450,12 @@ def to_document(case: Case) -> Document:
     """Return a case as its entry of a vector file, keys in their order."""
     entry = dict(case._asdict())
     del entry["feature"]
-    for name in ("rules", "delivery", "acceptable", "needs"):
+    for name in ("rules", "chunking", "acceptable", "needs"):
         entry[name] = list(entry[name])
     return {
         name: value
         for name, value in entry.items()
-        if value != [] and not (name == "delivery" and value == ["whole"])
+        if value != [] and not (name == "chunking" and value == ["whole"])
     }
 
 

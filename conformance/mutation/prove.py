@@ -281,8 +281,8 @@ def told(trial: Trial) -> str:
     """Tell what killed a mutant."""
     if trial.killer is None:
         return f"{int(trial.asked)} questions" if trial.how == SURVIVES else trial.note
-    case, delivery = trial.killer.case, trial.killer.delivery
-    return case.id if len(case.delivery) == 1 else f"{case.id}, {delivery}"
+    case, chunking = trial.killer.case, trial.killer.chunking
+    return case.id if len(case.chunking) == 1 else f"{case.id}, {chunking}"
 
 
 def check_unbroken(cases: Sequence[Case], timeout: float) -> None:

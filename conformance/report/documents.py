@@ -50,7 +50,7 @@ def _entry(result: Result, rules: Mapping[str, Rule], likely: Mapping[str, str])
         "level": case.level,
         "rules": list(case.rules),
         "verdict": found.word,
-        "delivery": result.delivery,
+        "chunking": result.chunking,
         "seconds": round(result.seconds, 3),
     }
     if found.note:

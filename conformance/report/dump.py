@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A case as files, for a debugger without the runner.
 
-    question.jsonl   what an adapter is sent: hello, the case's questions, one for each delivery, bye; a line each
+    question.jsonl   what an adapter is sent: hello, the case's questions, one for each chunking, bye; a line each
     input.bin        the bytes that the case carries, before they are cut; where it carries any
     expect.json      what is expected of each question, in their order, and what else is acceptable
     README.txt       the case for a person
@@ -45,10 +45,10 @@ def files_of(case: Case, rules: Mapping[str, Rule]) -> List[Tuple[str, Union[str
     expected = [
         {
             "seq": seq,
-            "delivery": question.delivery,
+            "chunking": question.chunking,
             "expect": question.expect,
             "acceptable": [
-                dict(other, expect=expected_in(other["expect"], question.delivery))
+                dict(other, expect=expected_in(other["expect"], question.chunking))
                 for other in case.acceptable
             ],
         }

@@ -369,7 +369,7 @@ def _finding(index: int, name: str, entry: Document) -> List[str]:
     found = entry.get("difference")
     lines += _pairs(
         [
-            ("delivery", entry["delivery"] if entry["delivery"] != "whole" else ""),
+            ("chunking", entry["chunking"] if entry["chunking"] != "whole" else ""),
             ("note", entry.get("note", "")),
             ("stage", found["stage"] if found else ""),
             ("it says", entry.get("message", "")),
@@ -479,7 +479,7 @@ def _case_of(row: Row) -> Dict[str, Any]:
         why=case.why,
         since=case.since,
         source=case.source,
-        delivery=" ".join(case.delivery),
+        chunking=" ".join(case.chunking),
         lines=lines,
     )
 

@@ -189,7 +189,7 @@
     const note = (data.notes[column] || {})[String(data.cases.indexOf(one))];
     if (note !== undefined) { made.append(element("p", data.texts[note])); }
     if (full && words(row, column) === "PASS") {
-      made.append(element("p", "It answered as expected in every delivery."));
+      made.append(element("p", "It answered as expected in every chunking."));
     }
     return made;
   }
@@ -207,7 +207,7 @@
     if (column >= 0) { content.append(tellCell(row, one, column, true)); }
     content.append(element("h4", "The case"), pairs([
       ["operation", one.op], ["why", one.why], ["level", one.level], ["since", one.since], ["source", one.source],
-      ["deliveries", one.delivery]].concat(one.rules.map((rule) => [rule, data.rules[rule] || ""]))));
+      ["chunkings", one.chunking]].concat(one.rules.map((rule) => [rule, data.rules[rule] || ""]))));
     if (one.lines) { content.append(element("pre", one.lines)); }
     const told = others.filter((index) => column < 0 || words(row, index) in data.noteworthy);
     if (told.length) {

@@ -74,7 +74,7 @@ def _groups(results: Iterable[Result], likely: Mapping[str, str]) -> Dict[str, L
 def headline(result: Result) -> str:
     """Return what a case came to on one line."""
     found = result.verdict
-    way = "" if result.delivery == "whole" else f" ({result.delivery})"
+    way = "" if result.chunking == "whole" else f" ({result.chunking})"
     if found.difference is None:
         return f"{found.word} {result.case.id}{way}: {shown(found.note, 300)}"
     seen = excerpt_of(found.difference, 40)
@@ -106,7 +106,7 @@ def _wrapped(label: str, text: str) -> List[str]:
 
 
 def _in_full(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[str]:
-    head = f"{result.verdict.word} {result.case.id} [{result.case.op}, {result.delivery}]: {result.case.title}"
+    head = f"{result.verdict.word} {result.case.id} [{result.case.op}, {result.chunking}]: {result.case.title}"
     return [head] + ["  " + line for line in diagnosis(result, rules, likely)]
 
 
@@ -173,7 +173,7 @@ def case_lines(case: Case, rules: Rules) -> List[str]:
     for rule in case.rules:
         lines += _wrapped(rule, rules[rule].text if rule in rules else "")
     document = to_document(case)
-    for key in ("needs", "delivery"):
+    for key in ("needs", "chunking"):
         lines += ["%-10s%s" % (key, " ".join(document[key]))] if key in document else []
     return lines + [""] + asked_lines(case)
 

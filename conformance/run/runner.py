@@ -2,7 +2,7 @@
 """Drives adapters: a command and cases -> what each case came to.
 
 The plan: smoke() decides first, on questions whose answers everybody knows, whether the adapter can be judged at all. Then a few
-workers, each with an adapter process of its own, take cases off one queue; a case is asked once for each of its deliveries and
+workers, each with an adapter process of its own, take cases off one queue; a case is asked once for each of its chunkings and
 gets the verdict of the worst. A process that breaks down costs the case that broke it, never another: it is started anew, and
 what a process that had answered before leaves unanswered is asked again of a fresh one. Where that one answers, nobody can say
 whose fault the breakdown was: it stands behind the case before as a result of its own.
@@ -353,7 +353,7 @@ class _Board:
                 self.write(
                     Result(
                         case,
-                        case.delivery[0],
+                        case.chunking[0],
                         verdict(UNSUPPORTED, f"it does not offer {case.op}"),
                         0.0,
                     )
@@ -393,7 +393,7 @@ class _Board:
                     title="the adapter goes on to the next case",
                     needs=(),
                 )
-                results.append(Result(between, result.delivery, self._behind[result.case.id], 0.0))
+                results.append(Result(between, result.chunking, self._behind[result.case.id], 0.0))
         return results
 
 
@@ -442,18 +442,18 @@ class _Worker:
 
     def _result_of(self, case: Case) -> Result:
         begun = time.monotonic()
-        delivery, found = case.delivery[0], verdict(PASS)
+        chunking, found = case.chunking[0], verdict(PASS)
         for question in questions_of(case):
             came = self._verdict_of(question)
             if worst(found, came) is not found:
-                delivery, found = question.delivery, came
+                chunking, found = question.chunking, came
             if came.word in (
                 CRASH,
                 HANG,
                 ADAPTER,
-            ):  # the next delivery would cost as much and say no more
+            ):  # the next chunking would cost as much and say no more
                 break
-        return Result(case, delivery, found, time.monotonic() - begun)
+        return Result(case, chunking, found, time.monotonic() - begun)
 
     def _verdict_of(self, question: Question) -> Verdict:
         if self._gone:

@@ -101,12 +101,12 @@ class Verdict(
 
 class Result(NamedTuple):
     case: Case
-    delivery: str
+    chunking: str
     verdict: Verdict
     seconds: float
 
 
-Result.__doc__ = """What a case came to: the verdict of its worst delivery."""
+Result.__doc__ = """What a case came to: the verdict of its worst chunking."""
 
 
 class Malformed(Exception):
@@ -208,7 +208,7 @@ def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[
         difference = _difference_from(question, question.expect, answer)
         for other in question.case.acceptable if difference is not None else ():
             if (
-                _difference_from(question, expected_in(other["expect"], question.delivery), answer)
+                _difference_from(question, expected_in(other["expect"], question.chunking), answer)
                 is None
             ):
                 good, note, difference = ACCEPTABLE, f"{other['why']} ({other['divergence']})", None

@@ -89,11 +89,11 @@ def test_botocore_decodes_the_frames_as_expected(botocore):
             expected = [plain_message(message) for message in question.expect["output"]["messages"]]
             kind = question.expect.get("kind", "ok")
             if row is None:
-                assert messages == expected, (case.id, question.delivery)
+                assert messages == expected, (case.id, question.chunking)
                 assert end == kind or kind in KINDS_OF_EXCEPTION.get(end, ()), (case.id, end)
             else:
                 assert end == row.actual and end != kind, (case.id, end)
-                assert messages[: len(expected)] == expected, (case.id, question.delivery)
+                assert messages[: len(expected)] == expected, (case.id, question.chunking)
                 used.add(row)
     assert [row for row in BOTOCORE_FRAMES if row not in used] == []
     assert [

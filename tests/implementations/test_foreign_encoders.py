@@ -34,7 +34,7 @@ from refimpl import (
 )
 from refimpl.eventstream import Decoder, Message, encode
 from tests.implementations import peer
-from tests.support import deliveries, pieces, random_pieces
+from tests.support import chunkings, pieces, random_pieces
 
 PATIENCE = 60.0  # seconds; only a watchdog
 ENCODERS = ("javascript", "ruby")
@@ -271,7 +271,7 @@ def test_refimpl_reads_what_they_write(foreign: Peer) -> None:
         assert len(frame) == len(encode(headers, payload))
         assert names_are_numbers or frame == encode(headers, payload)
     for first in range(0, len(messages), 6):
-        for way, chunks in deliveries(b"".join(frames[first : first + 6])):
+        for way, chunks in chunkings(b"".join(frames[first : first + 6])):
             seen = [(as_set(message.headers), message.payload) for message in decoded(chunks)]
             assert seen == [
                 (as_set(headers), payload) for headers, payload in messages[first : first + 6]
@@ -284,7 +284,7 @@ def test_they_read_what_refimpl_writes(foreign: Peer) -> None:
         data = b"".join(
             encode(headers, payload) for headers, payload in messages[first : first + 6]
         )
-        for way, chunks in deliveries(data):
+        for way, chunks in chunkings(data):
             if way == "bytewise" and len(data) > 8192:  # Ruby copies all that it has with each byte
                 continue
             assert foreign.decode(chunks) == [

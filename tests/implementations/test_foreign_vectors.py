@@ -119,7 +119,7 @@ TABLES = (("javascript", CASES, JAVASCRIPT), ("ruby", CASES, RUBY), ("ruby", SIG
 
 
 def verdicts_of(name: str, cases: List[Case]) -> Iterator[Tuple[Case, List[Verdict]]]:
-    """Put cases to a peer, in each delivery."""
+    """Put cases to a peer, in each chunking."""
     with start_adapter(peer(name)) as adapter:
         kinds: Dict[str, str] = adapter.hello["kinds"]
         for case in cases:

@@ -2,7 +2,7 @@
 """Tests of refimpl/eventstream.py: frames <-> messages.
 
 The plan: properties first (what is encoded comes back, however it is cut; what is damaged is refused, and nothing but
-FrameError or UsageError comes out). Then every fault at byte level, in every delivery and behind good frames, with its
+FrameError or UsageError comes out). Then every fault at byte level, in every chunking and behind good frames, with its
 kind, rule, offset and evidence. Then cost, counted as work and memory, never as time. Last the oracles: the frames that
 AWS publishes, streams recorded from AWS services, and botocore's decoder.
 
@@ -38,7 +38,7 @@ from refimpl.eventstream import (
     decode_headers,
     encode,
 )
-from tests.support import corpora, deliveries, pieces, random_pieces
+from tests.support import chunkings, corpora, pieces, random_pieces
 
 some = settings(max_examples=100, deadline=None)
 many = settings(max_examples=200, deadline=None)
@@ -107,9 +107,9 @@ def drain(chunks, decoder: Optional[Decoder] = None) -> Tuple[List[Message], Opt
 
 
 def ways(data: bytes):
-    """Every delivery of data, and every delivery of data with a whole frame behind it."""
-    yield from deliveries(data)
-    for name, chunks in deliveries(data + TRAILING):
+    """Every chunking of data, and every chunking of data with a whole frame behind it."""
+    yield from chunkings(data)
+    for name, chunks in chunkings(data + TRAILING):
         yield "trailing, " + name, chunks
 
 
@@ -233,7 +233,7 @@ def test_however_the_stream_is_cut_the_messages_are_the_same_and_come_at_once(
 
 @some
 @given(parts)
-def test_every_delivery_gives_the_same_messages(messages):
+def test_every_chunking_gives_the_same_messages(messages):
     stream = b"".join(encode(headers, payload) for headers, payload in messages)
     wanted = [part for headers, payload in messages for part in expected_of(headers, payload)]
     for way, chunks in ways(stream):
@@ -298,7 +298,7 @@ def test_damage_anywhere_is_refused_and_what_came_before_it_is_delivered(case, p
 def test_the_same_fault_is_found_however_the_damage_is_cut(case):
     damaged = case[3]
     wanted, first_error = drain([damaged])
-    for way, chunks in deliveries(damaged):
+    for way, chunks in chunkings(damaged):
         delivered, error = drain(chunks)
         assert delivered == wanted, way
         assert type(error) is type(first_error), way
@@ -630,7 +630,7 @@ def test_the_decoder_keeps_values_that_the_encoder_would_refuse():  # EVS-016, E
         + header(b"c", 6, sized(data))
     )
     assert len(block) > 128 * 1024  # EVS-025 binds the encoder alone
-    for way, chunks in deliveries(frame(block, b"p")):
+    for way, chunks in chunkings(frame(block, b"p")):
         messages, error = drain(chunks)
         assert error is None, way
         assert [h.value for h in messages[0].headers] == [text, data, data], way
@@ -664,7 +664,7 @@ def test_a_frame_as_long_as_the_ceiling_is_taken_and_one_byte_more_is_refused_at
     limit,
 ):  # EVS-008
     met, over = frame(b"", bytes(limit - 16)), frame(b"", bytes(limit - 15))
-    for way, chunks in deliveries(met + met):
+    for way, chunks in chunkings(met + met):
         messages, error = drain(chunks, Decoder(max_frame_length=limit))
         assert error is None, way
         assert len(messages) == 2, way
@@ -947,7 +947,7 @@ def test_a_stream_that_ends_inside_a_frame_is_truncated_wherever_it_ends(
     whole, before, wanted
 ):  # EVS-022
     for length in range(1, len(whole)):
-        for way, chunks in deliveries(before + whole[:length]):
+        for way, chunks in chunkings(before + whole[:length]):
             decoder = Decoder()
             messages, error = drain(chunks, decoder)
             assert messages == wanted, (way, length)
@@ -1046,7 +1046,7 @@ def test_a_fault_can_be_pickled_with_its_messages(name):
 
 @pytest.mark.parametrize("kind", [bytearray, memoryview, lambda data: memoryview(bytearray(data))])
 def test_bytes_may_come_in_any_buffer(kind):
-    for _, chunks in deliveries(FIRST + SECOND):
+    for _, chunks in chunkings(FIRST + SECOND):
         messages, error = drain([kind(chunk) for chunk in chunks])
         assert error is None
         assert exact(messages) == exact([FIRST_MESSAGE, SECOND_MESSAGE])
@@ -1416,7 +1416,7 @@ NO_STREAMS = {
 @pytest.mark.parametrize("name", NO_STREAMS)
 def test_what_is_no_stream_is_called_by_its_name(name):
     data, told = NO_STREAMS[name]
-    for way, chunks in deliveries(data):
+    for way, chunks in chunkings(data):
         messages, error = drain(chunks)
         assert messages == [], way
         assert error.kind == ("prelude_crc" if len(data) >= 12 else "truncated"), way
@@ -1515,7 +1515,7 @@ def test_published_frame(name):
     )
     headers = [(entry["name"],) + published_value(entry) for entry in fields["headers"]]
     payload = base64.b64decode(fields["payload"])
-    for way, chunks in deliveries(data):
+    for way, chunks in chunkings(data):
         messages, error = drain(chunks)
         assert error is None, way
         assert exact(messages) == expected_of(headers, payload), way

@@ -28,7 +28,7 @@ from refimpl.http1 import (
     parse_header_lines,
     parse_status_line,
 )
-from tests.support import deliveries
+from tests.support import chunkings
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -651,11 +651,11 @@ def chunks_of(*bodies, last=b"0\r\n", line=b"%x\r\n"):
     return b"".join(line % len(body) + body + b"\r\n" for body in bodies) + last
 
 
-def read_chunks(deliveries_of_data, body=None):
+def read_chunks(pieces_of_data, body=None):
     """Return what a body's bytes are, and the error; what the failing call had read counts."""
     body = ChunkedBody() if body is None else body
     data = b""
-    for piece in deliveries_of_data:
+    for piece in pieces_of_data:
         try:
             data += body.feed(piece)
         except HttpError as error:
@@ -684,7 +684,7 @@ def read_chunks(deliveries_of_data, body=None):
     ],
 )
 def test_a_chunked_body(data, expected):
-    for _, delivered in deliveries(data):
+    for _, delivered in chunkings(data):
         body = ChunkedBody()
         assert read_chunks(delivered, body) == (expected, None)
         assert body.complete
@@ -710,7 +710,7 @@ def test_a_chunked_body(data, expected):
     ],
 )
 def test_a_broken_chunked_body_gives_what_came_before(data, rule, expected):
-    for name, delivered in deliveries(data):
+    for name, delivered in chunkings(data):
         if name == "bytewise" and len(data) > MAX_LINE:
             continue  # the same, and slow
         body = ChunkedBody()

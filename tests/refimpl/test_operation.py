@@ -2,7 +2,7 @@
 """Tests of refimpl/operation.py: an input becomes an HTTP request; a response becomes output, events or one error.
 
 The plan. Requests: every member alone and all together, every form of endpoint URL and every bad one, what cannot be
-sent, any values that Hypothesis makes; the same calls through botocore. Responses: streams in every delivery, each with
+sent, any values that Hypothesis makes; the same calls through botocore. Responses: streams in every chunking, each with
 one fault at its end; the head's forms; any head and body. What a message means. Error documents in all their forms, the
 secrets that they quote, the answers that others recorded, and botocore's parser on the same bytes, each difference with
 its reason.
@@ -62,7 +62,7 @@ from refimpl.shapes import (
     UnknownOperationError,
     ValidationError,
 )
-from tests.support import corpora, deliveries
+from tests.support import chunkings, corpora
 
 some = settings(max_examples=100, deadline=None)
 many = settings(max_examples=200, deadline=None)
@@ -980,7 +980,7 @@ GOOD_STREAMS = {
 def test_a_stream_gives_its_events(name):
     data, expected = GOOD_STREAMS[name]
     for _, chunks in (
-        deliveries(data)
+        chunkings(data)
         if len(data) < 5000
         else [("cut", [data[:12], data[12:50000], data[50000:]])]
     ):
@@ -1233,7 +1233,7 @@ def test_what_came_before_a_fault_is_delivered(name):
     data, cls, kind, code = FAULTS[name]
     for before, expected in BEFORE:
         for behind in (b"", part(b"never")):
-            for _, chunks in deliveries(before + data + behind):
+            for _, chunks in chunkings(before + data + behind):
                 events, error, reader = read(
                     chunks, headers=[EVENT_STREAM, ("x-amzn-RequestId", "r-1")]
                 )
@@ -1274,7 +1274,7 @@ def test_the_first_of_two_faults_is_told():
 
 def test_a_fault_of_a_message_tells_which_one():
     for count in (0, 1, 7):
-        for _, chunks in deliveries(part() * count + frame("nonsense")):
+        for _, chunks in chunkings(part() * count + frame("nonsense")):
             _, error, _ = read(chunks)
             assert f"in message {int(count + 1)}" in str(error)
     _, error, _ = read([part(), frame("event", event_type="Unknown"), frame("nonsense")])
@@ -1304,7 +1304,7 @@ def test_the_rule_of_a_message_fault(name, rule):
 def test_a_stream_that_ends_inside_a_frame(cut):
     for before, expected in BEFORE:
         for complete in (True, False):
-            for _, chunks in deliveries(before + cut):
+            for _, chunks in chunkings(before + cut):
                 events, error, _ = read(
                     chunks, headers=[EVENT_STREAM, ("x-amzn-RequestId", "r-1")], complete=complete
                 )
@@ -1319,7 +1319,7 @@ def test_a_stream_that_ends_inside_a_frame(cut):
 
 @pytest.mark.parametrize("before, expected", BEFORE)
 def test_a_body_that_is_incomplete_between_frames(before, expected):
-    for _, chunks in deliveries(before):
+    for _, chunks in chunkings(before):
         events, error, _ = read(
             chunks, headers=[EVENT_STREAM, ("x-amzn-RequestId", "r-1")], complete=False
         )
@@ -1639,7 +1639,7 @@ NO_STREAM = [
 def test_a_200_that_is_no_event_stream(headers):
     body = b'{"generated_text": "\xe2\x82\xac"}'
     for complete in (True, False):
-        for _, chunks in deliveries(body):
+        for _, chunks in chunkings(body):
             events, error, reader = read(
                 chunks, headers=headers + [("x-amzn-RequestId", "r-1")], complete=complete
             )
@@ -1722,7 +1722,7 @@ def test_a_status_that_answers_nothing(status):
 def test_an_error_status_is_an_error_whatever_its_head(status):
     body = b'{"Message":"m"}'
     for headers in ([], [EVENT_STREAM], [("Content-Type", "application/json")]):
-        for _, chunks in deliveries(body):
+        for _, chunks in chunkings(body):
             for complete in (True, False):
                 events, error, reader = read(
                     chunks,
@@ -2599,7 +2599,7 @@ def test_the_recorded_answers():
         body = answer["body"].encode("utf-8")
         headers = [tuple(pair) for pair in answer["headers"]]
         lower = {name.lower(): value for name, value in headers}
-        for _, chunks in deliveries(body):
+        for _, chunks in chunkings(body):
             events, error, reader = read(chunks, answer["status"], headers)
         assert (events, reader.is_stream) == ([], False)
         assert re.fullmatch("[A-Za-z]+(Exception|Error)", error.code) and lower[

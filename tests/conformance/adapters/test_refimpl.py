@@ -37,7 +37,7 @@ from conformance.protocol import messages as protocol
 from conformance.protocol.messages import answer_question
 from refimpl.operation import VERSION
 from refimpl.sigv4 import Credentials, Signer, verify
-from tests.support import corpora, deliveries
+from tests.support import chunkings, corpora
 
 TOKEN = "EXAMPLE/SESSION+TOKEN=="
 DATE = "20150830T123600Z"
@@ -563,7 +563,7 @@ def test_an_empty_message() -> None:
 
 
 def test_decode_however_it_is_cut() -> None:
-    for way, chunks in deliveries(WHOLE):
+    for way, chunks in chunkings(WHOLE):
         assert ok("eventstream.decode", {"chunks": [text64(chunk) for chunk in chunks]}) == {
             "messages": MESSAGES
         }, way
@@ -592,11 +592,11 @@ FAULTS = [
 def test_decode_rejects_with_what_was_whole_before(kind: str, data: bytes) -> None:
     behind = (
         [] if kind == "truncated" else [FRAMES[0]]
-    )  # delivery "trailing": a whole frame behind it
+    )  # chunking "trailing": a whole frame behind it
     for frames in ([], list(FRAMES[:2])):
         stream = b"".join(frames + [data] + behind)
         expected = {"messages": MESSAGES[: len(frames)]}
-        for way, chunks in deliveries(stream):
+        for way, chunks in chunkings(stream):
             answered = rejected(
                 "eventstream.decode", {"chunks": [text64(chunk) for chunk in chunks]}, kind
             )
@@ -1352,9 +1352,9 @@ def parts_of(chunks: List[bytes]) -> Dict[str, Any]:
 
 
 def test_text_however_it_is_cut() -> None:
-    for way, chunks in deliveries("a\r\n€\r\nb\rc\n\nd".encode()):
+    for way, chunks in chunkings("a\r\n€\r\nb\rc\n\nd".encode()):
         assert ok("text.lines", parts_of(chunks)) == {"lines": ["a", "€", "b\rc", "", "d"]}, way
-    for way, chunks in deliveries(SSE):
+    for way, chunks in chunkings(SSE):
         assert ok("text.sse", parts_of(chunks)) == {"events": EVENTS}, way
     assert ok("text.lines", {"parts": []}) == {"lines": []} and ok("text.sse", {"parts": [""]}) == {
         "events": []
@@ -1362,11 +1362,11 @@ def test_text_however_it_is_cut() -> None:
 
 
 def test_text_is_refused_with_what_was_whole_before() -> None:
-    for way, chunks in deliveries(b"a\nb\n\xffc\nd\n"):
+    for way, chunks in chunkings(b"a\nb\n\xffc\nd\n"):
         assert rejected("text.lines", parts_of(chunks), "utf8", "rule TXT-002")["output"] == {
             "lines": ["a", "b"]
         }, way
-    for way, chunks in deliveries(SSE + b"\n\ndata: \xe2"):
+    for way, chunks in chunkings(SSE + b"\n\ndata: \xe2"):
         assert rejected("text.sse", parts_of(chunks), "utf8")["output"] == {"events": EVENTS}, way
     assert rejected("text.sse", parts_of([SSE, b"\n\nda"]), "truncated")["output"] == {
         "events": EVENTS

@@ -88,7 +88,7 @@ def test_the_cases_of_aws_c_auth_are_aws_s_own() -> None:
     assert cases["aws-c-auth-post-x-www-form-urlencoded-header"].input["sign_body"] is True
 
 
-def test_the_streams_are_expected_to_hold_what_the_index_says_in_every_delivery() -> None:
+def test_the_streams_are_expected_to_hold_what_the_index_says_in_every_chunking() -> None:
     cases = read_corpora([f"streams={corpora('recorded-streams')}"]).cases
     assert sum(len(case.expect["output"]["messages"]) for case in cases) == 1507
     for case in cases:
@@ -719,7 +719,7 @@ def test_without_an_index_the_reference_s_reading_is_expected(tmp_path: Path) ->
             ]
         },
     }
-    assert case.source == "the reference's reading" and case.delivery == (
+    assert case.source == "the reference's reading" and case.chunking == (
         "whole",
         "bytewise",
         "halves",
@@ -742,7 +742,7 @@ def test_a_body_that_is_broken_is_expected_to_be_refused_with_what_had_come(
     (tmp_path / "body.bin").write_bytes(data)
     case = only(read_corpora([f"streams={tmp_path}"]).cases)
     expect = case.expect
-    assert (expect["status"], expect["kind"], case.delivery) == (
+    assert (expect["status"], expect["kind"], case.chunking) == (
         "reject",
         kind,
         ("whole", "bytewise", "halves"),
@@ -755,13 +755,13 @@ def test_long_bodies_are_not_cut_into_bytes_and_longer_ones_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "body.bin").write_bytes(encode([], bytes(256 * 1024)))
-    assert only(read_corpora([f"streams={tmp_path}"]).cases).delivery == (
+    assert only(read_corpora([f"streams={tmp_path}"]).cases).chunking == (
         "whole",
         "halves",
         "trailing",
     )
     (tmp_path / "body.bin").write_bytes(encode([], bytes(256 * 1024 - 16)))
-    assert "bytewise" in only(read_corpora([f"streams={tmp_path}"]).cases).delivery
+    assert "bytewise" in only(read_corpora([f"streams={tmp_path}"]).cases).chunking
     monkeypatch.setattr("conformance.cases.corpora.MAX_LINE_LENGTH", 2 * 256 * 1024)
     assert not faults_of(f"streams={tmp_path}")
     (tmp_path / "body.bin").write_bytes(bytes(256 * 1024 + 1))

@@ -2,7 +2,7 @@
 """Tests of conformance/cases/load.py: vector files good and bad, the cases of the catalogue, how bytes are cut into questions.
 
 The plan: folders of vectors are made here, each with one fault, which must be told in one line that names file, case and key,
-and must cost no other case; what is committed is held against the same checks. Deliveries are properties: nothing is lost.
+and must cost no other case; what is committed is held against the same checks. Chunkings are properties: nothing is lost.
 """
 
 import base64
@@ -46,7 +46,7 @@ ENTRY: Dict[str, Any] = {
     "level": "MUST",
     "op": "eventstream.decode",
     "input": {"frames": "frame payload('hi')"},
-    "delivery": ["whole", "bytewise", "halves", "trailing"],
+    "chunking": ["whole", "bytewise", "halves", "trailing"],
     "expect": {"status": "ok", "output": {"messages": [{"headers": [], "payload": "aGk="}]}},
     "acceptable": [
         {
@@ -122,10 +122,10 @@ def test_a_folder_is_read(folder: Path) -> None:
 
 def test_what_a_case_leaves_out() -> None:
     entry = {
-        key: value for key, value in ENTRY.items() if key not in ("delivery", "acceptable", "needs")
+        key: value for key, value in ENTRY.items() if key not in ("chunking", "acceptable", "needs")
     }
     case = case_of(entry, "x")
-    assert (case.delivery, case.acceptable, case.needs) == (("whole",), (), ()) and to_document(
+    assert (case.chunking, case.acceptable, case.needs) == (("whole",), (), ()) and to_document(
         case
     ) == entry
 
@@ -149,10 +149,10 @@ BROKEN: List[Any] = [
     ({"input": {"frames": "frame", "status": 200}}, "evs-one: input: unknown key status"),
     ({"input": {"frames": "frame colour"}}, "evs-one: input: "),
     (
-        {"delivery": ["sideways"]},
-        "evs-one: delivery[0]: expected whole or bytewise or halves or trailing, got sideways",
+        {"chunking": ["sideways"]},
+        "evs-one: chunking[0]: expected whole or bytewise or halves or trailing, got sideways",
     ),
-    ({"delivery": ["whole", "whole"]}, "evs-one: delivery: whole stands twice"),
+    ({"chunking": ["whole", "whole"]}, "evs-one: chunking: whole stands twice"),
     ({"expect": {"status": "maybe"}}, "evs-one: expect.status: expected ok or reject, got maybe"),
     ({"expect": {"status": "reject"}}, "evs-one: expect: lacks the key kind"),
     (
@@ -447,7 +447,7 @@ def with_recording(folder: Path, **changes: Any) -> Path:
 
 def test_the_cases_of_a_recording_are_cases_like_others(folder: Path) -> None:
     case = load_cases(str(with_recording(folder)))[-1]
-    assert (case.id, case.feature, case.input, case.delivery) == (
+    assert (case.id, case.feature, case.input, case.chunking) == (
         "wire-one-decode",
         "recordings/one",
         {"chunks": []},
@@ -512,7 +512,7 @@ def test_recordings_without_their_schema_are_told(folder: Path) -> None:
 
 def case_with(
     op: str = "eventstream.decode",
-    delivery: Any = ("whole",),
+    chunking: Any = ("whole",),
     expect: Any = None,
     **given_input: Any,
 ) -> Case:
@@ -523,7 +523,7 @@ def case_with(
         "MUST",
         op,
         given_input,
-        tuple(delivery),
+        tuple(chunking),
         expect or {"status": "ok"},
         (),
         (),
@@ -539,7 +539,7 @@ def case_with(
     st.binary(max_size=40),
     st.sampled_from(["eventstream.decode", "http.response", "text.lines", "text.sse"]),
 )
-def test_nothing_is_lost_in_a_delivery(data: bytes, op: str) -> None:
+def test_nothing_is_lost_in_a_chunking(data: bytes, op: str) -> None:
     case = case_with(
         op,
         ("whole", "bytewise", "halves"),
@@ -549,7 +549,7 @@ def test_nothing_is_lost_in_a_delivery(data: bytes, op: str) -> None:
     assert input_bytes(case) == data
     place = "parts" if op.startswith("text") else "chunks"
     cut = {
-        question.delivery: [to_bytes(piece) for piece in question.input[place]]
+        question.chunking: [to_bytes(piece) for piece in question.input[place]]
         for question in questions_of(case)
     }
     assert list(cut) == ["whole", "bytewise", "halves"]
@@ -591,7 +591,7 @@ def test_a_frame_behind_a_good_stream_is_expected_too() -> None:
     one = {"headers": [], "payload": "aGk="}
     good = case_with(
         frames="frame payload('hi')",
-        delivery=["whole", "trailing"],
+        chunking=["whole", "trailing"],
         expect={"status": "ok", "output": {"messages": [one]}},
     )
     whole, trailing = questions_of(good)

@@ -206,8 +206,8 @@ def test_questions_over_a_socket_come_behind_the_others_and_those_that_wait_last
 
 def test_told() -> None:
     assert told(Trial("FAIL", question("invoke-default"), 1, "")) == "invoke-default"
-    case = next(case for case in CASES if len(case.delivery) > 1)
-    assert told(Trial("FAIL", questions_of(case)[1], 1, "")) == f"{case.id}, {case.delivery[1]}"
+    case = next(case for case in CASES if len(case.chunking) > 1)
+    assert told(Trial("FAIL", questions_of(case)[1], 1, "")) == f"{case.id}, {case.chunking[1]}"
 
 
 def test_an_implementation_that_fails_proves_nothing() -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Tests of conformance/recording/exchange.py: the pieces of a recording, a message along its bytes, what is taken out, the cases.
 
-The plan: messages are made here byte by byte, and fed in every delivery; clean() is asked for the three things that it owes:
+The plan: messages are made here byte by byte, and fed in every chunking; clean() is asked for the three things that it owes:
 what was secret occurs nowhere in any form, no length and no chunk has moved, and a checksum is as right or wrong as before.
 """
 
@@ -46,7 +46,7 @@ from conformance.recording.exchange import (
 from refimpl.errors import Error
 from refimpl.eventstream import Decoder
 from refimpl.sigv4 import Credentials, Signer
-from tests.support import deliveries
+from tests.support import chunkings
 
 SECRET = "not/AnExample+Secret=="
 OURS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
@@ -152,7 +152,7 @@ MESSAGES = [
 def test_a_message_is_followed_to_its_end_however_it_is_cut(
     data: bytes, body: bytes, interim: int
 ) -> None:
-    for _, pieces in deliveries(data):
+    for _, pieces in chunkings(data):
         one = Message()
         whole = [one.feed(piece) for piece in pieces if piece]
         assert (one.end, one.body, one.lost, len(one.heads)) == (len(data), body, None, interim + 1)
@@ -203,7 +203,7 @@ def test_a_body_without_length_goes_on_to_the_close() -> None:
     ],
 )
 def test_what_is_no_http_is_lost_where_it_begins(data: bytes, lost: int) -> None:
-    for _, pieces in deliveries(data):
+    for _, pieces in chunkings(data):
         one = Message()
         assert [one.feed(piece) for piece in pieces] == [False] * len(pieces)
         assert (one.lost, one.end) == (lost, None)

@@ -64,7 +64,7 @@ def test_a_report_says_who_when_and_what() -> None:
                 "level": "MUST",
                 "rules": ["EVS-001"],
                 "verdict": "PASS",
-                "delivery": "whole",
+                "chunking": "whole",
                 "seconds": 0.25,
             },
             {
@@ -73,7 +73,7 @@ def test_a_report_says_who_when_and_what() -> None:
                 "level": "MUST",
                 "rules": ["EVS-001"],
                 "verdict": "FAIL",
-                "delivery": "whole",
+                "chunking": "whole",
                 "seconds": 0.25,
                 "message": "too long",
                 "difference": {

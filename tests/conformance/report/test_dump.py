@@ -32,12 +32,12 @@ def test_every_case_can_be_written() -> None:
         )
         assert written.get("input.bin") == data
         lines = [json.loads(line) for line in written["question.jsonl"].splitlines()]
-        assert [line["cmd"] for line in lines] == ["hello"] + ["run"] * len(case.delivery) + ["bye"]
+        assert [line["cmd"] for line in lines] == ["hello"] + ["run"] * len(case.chunking) + ["bye"]
         assert [line["input"] for line in lines[1:-1]] == [
             addressed(case, question.input, SERVED) for question in questions_of(case)
         ]
-        assert [(one["delivery"], one["expect"]) for one in json.loads(written["expect.json"])] == [
-            (question.delivery, question.expect) for question in questions_of(case)
+        assert [(one["chunking"], one["expect"]) for one in json.loads(written["expect.json"])] == [
+            (question.chunking, question.expect) for question in questions_of(case)
         ]
 
 
@@ -45,7 +45,7 @@ def test_the_adapter_answers_what_was_written(tmp_path: Path) -> None:
     case = next(
         case
         for case in load_cases()
-        if case.op == "eventstream.decode" and case.delivery[-1] == "trailing"
+        if case.op == "eventstream.decode" and case.chunking[-1] == "trailing"
     )
     write_case(case, str(tmp_path / "deep" / case.id), RULES)
     with open(str(tmp_path / "deep" / case.id / "question.jsonl"), "rb") as questions:
@@ -60,7 +60,7 @@ def test_the_adapter_answers_what_was_written(tmp_path: Path) -> None:
     assert answers[0]["protocol"] == 1
     assert [
         judge(question, answer).word for question, answer in zip(questions_of(case), answers[1:])
-    ] == [PASS] * len(case.delivery)
+    ] == [PASS] * len(case.chunking)
     assert (
         (tmp_path / "deep" / case.id / "README.txt")
         .read_text(encoding="utf-8")
@@ -85,13 +85,13 @@ def test_a_call_is_answered_while_the_endpoint_is_served() -> None:
     )
 
 
-def test_what_is_acceptable_stands_with_each_delivery() -> None:
+def test_what_is_acceptable_stands_with_each_chunking() -> None:
     other = {
         "expect": {"status": "ok", "output": {"messages": []}},
         "why": "reason",
         "divergence": "DIV-001",
     }
-    case = made_result("evs-a").case._replace(delivery=("whole", "trailing"), acceptable=(other,))
+    case = made_result("evs-a").case._replace(chunking=("whole", "trailing"), acceptable=(other,))
     whole, trailing = json.loads(files(case)["expect.json"])
     assert (whole["seq"], trailing["seq"]) == (1, 2) and whole["acceptable"] == [other]
     assert len(trailing["acceptable"][0]["expect"]["output"]["messages"]) == 1

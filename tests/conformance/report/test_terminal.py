@@ -207,7 +207,7 @@ def test_a_case_is_shown_with_its_bytes_annotated() -> None:
     case = made_result("evs-a").case._replace(
         input={"frames": "frame a='x' payload('hi') crc(wrong)"},
         needs=("evs-b",),
-        delivery=("whole", "halves"),
+        chunking=("whole", "halves"),
         acceptable=(
             {
                 "expect": {"status": "reject", "kind": "header"},
@@ -225,7 +225,7 @@ def test_a_case_is_shown_with_its_bytes_annotated() -> None:
         "EVS-001   A reader MUST read. A reader MUST read. A reader MUST read. A reader MUST read. A reader MUST read.",
         "          A reader MUST read. A reader MUST read. A reader MUST read. A reader MUST read. A reader MUST read.",
         "needs     evs-b",
-        "delivery  whole halves",
+        "chunking  whole halves",
         "",
         "input",
         "  {}",

@@ -83,7 +83,7 @@ ACTS = %r
 
 def case_of(
     text: str,
-    delivery: Tuple[str, ...] = ("whole",),
+    chunking: Tuple[str, ...] = ("whole",),
     op: str = "text.lines",
     lines: Optional[List[str]] = None,
 ) -> Case:
@@ -95,7 +95,7 @@ def case_of(
         "MUST",
         op,
         {"text": text},
-        delivery,
+        chunking,
         expect,
         (),
         (),
@@ -151,7 +151,7 @@ def test_cases_come_back_in_their_order_with_what_they_came_to(tmp_path: Path) -
     assert told_implementation(run.implementation) == "mine 1.2 (python)"
 
 
-def test_a_case_is_asked_once_for_each_delivery_and_gets_the_worst(tmp_path: Path) -> None:
+def test_a_case_is_asked_once_for_each_chunking_and_gets_the_worst(tmp_path: Path) -> None:
     ways = ("whole", "bytewise", "halves")
     cases = [
         case_of("ab", ways, lines=["a", "b"]),
@@ -159,7 +159,7 @@ def test_a_case_is_asked_once_for_each_delivery_and_gets_the_worst(tmp_path: Pat
         case_of("cd", ways, lines=["cd"]),
     ]
     run = Runner(adapter_program(tmp_path, TALKING)).run(cases)
-    assert [(result.verdict.word, result.delivery) for result in run.results] == [
+    assert [(result.verdict.word, result.chunking) for result in run.results] == [
         (FAIL, "whole"),
         (PASS, "whole"),
         (FAIL, "bytewise"),
@@ -293,10 +293,10 @@ def test_a_question_that_hangs_is_asked_once(tmp_path: Path) -> None:
     assert mark.read_text() == "x", "another time-out would say no more"
 
 
-def test_after_a_breakdown_the_other_deliveries_are_not_asked(tmp_path: Path) -> None:
+def test_after_a_breakdown_the_other_chunkings_are_not_asked(tmp_path: Path) -> None:
     mark = tmp_path / "asked"
     does = f"open({str(mark)!r}, 'a').write('x'); time.sleep(600)"
-    acts = dict.fromkeys(("silent", "s", "sil"), does)  # the first part in each delivery
+    acts = dict.fromkeys(("silent", "s", "sil"), does)  # the first part in each chunking
     assert (
         run_with(tmp_path, acts, [case_of("silent", ("whole", "bytewise", "halves"))], timeout=1.0)[
             "silent"
@@ -376,7 +376,7 @@ def test_who_breaks_down_of_what_came_before_costs_no_case(tmp_path: Path) -> No
     )
 
 
-def test_a_second_line_in_one_of_several_deliveries(tmp_path: Path) -> None:
+def test_a_second_line_in_one_of_several_chunkings(tmp_path: Path) -> None:
     acts = {"xy": "plain(question, parts); say(b'noise\\n'); time.sleep(0.2)"}
     found = run_with(
         tmp_path, acts, [case_of("xy", ("whole", "halves"), lines=["xy"]), case_of("b")]
@@ -396,7 +396,7 @@ def test_a_line_behind_the_last_answer(tmp_path: Path) -> None:
     }
 
 
-def test_one_that_dies_between_two_deliveries_of_a_case(tmp_path: Path) -> None:
+def test_one_that_dies_between_two_chunkings_of_a_case(tmp_path: Path) -> None:
     found = run_with(
         tmp_path,
         {"xy": "plain(question, parts); os._exit(4)"},

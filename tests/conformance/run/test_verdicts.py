@@ -192,7 +192,7 @@ def test_what_is_acceptable_in_front_of_another_frame() -> None:
     other = dict(OTHERWISE, expect=ok(messages=[]))
     asked = question("eventstream.decode", reject("limit"), (other,))
     assert judge(asked, ok(messages=[])).word == ACCEPTABLE
-    behind = asked._replace(delivery="trailing")
+    behind = asked._replace(chunking="trailing")
     assert (
         judge(behind, ok(messages=[])).word == FAIL
         and judge(behind, ok(messages=[TRAILING_MESSAGE])).word == ACCEPTABLE
@@ -843,7 +843,7 @@ def test_every_case_of_the_repository_passes_its_own_expectation_and_no_other() 
             for answer in answers_to(asked):
                 assert judge(asked, json.loads(json.dumps(answer))).word == PASS, (
                     case.id,
-                    asked.delivery,
+                    asked.chunking,
                 )
                 judged += 1
             if asked.expect["status"] == "reject":

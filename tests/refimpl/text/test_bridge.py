@@ -16,7 +16,7 @@ from refimpl.errors import Error, FrameError, TextError
 from refimpl.shapes import ModelStreamError, UnknownOperationError
 from refimpl.text import ServerSentEvents
 from refimpl.text.bridge import BRIDGE_FORMS, bridged, error_document
-from tests.support import deliveries
+from tests.support import chunkings
 
 
 def bridge(parts, form="auto"):
@@ -64,7 +64,7 @@ def test_text_keeps_all_but_the_kind_of_line_ends(texts):
 @given(st.lists(st.text(max_size=4), max_size=6))
 def test_json_keeps_every_character(texts):
     data = "".join(texts).encode()
-    for _, parts in deliveries(data):
+    for _, parts in chunkings(data):
         events, last, error = bridge(parts, "json")
         assert "".join(map(json.loads, data_of(events))).encode() == data and error is None
         assert last == {"parts": len(parts), "bytes": len(data)}
@@ -82,7 +82,7 @@ SSE = "\ufeff: ping\n\nid: 5\nevent: e\ndata: a\r\ndata: €\n\ndata:b\n\nid\nda
 
 
 def test_events_are_passed_on():
-    for name, parts in deliveries(SSE):
+    for name, parts in chunkings(SSE):
         for form in ("sse", "auto"):
             events, last, error = bridge(parts, form)
             assert events == [

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
 """Tests of refimpl/text/render.py: what `invoke` writes of a text, in a format, or extracted by a path; and the timings.
 
-The plan: bytes are rendered in every delivery, and the whole that comes out must not depend on it. The containers' forms that
+The plan: bytes are rendered in every chunking, and the whole that comes out must not depend on it. The containers' forms that
 are met in the wild stand here as they write them. Paths are compared with a reader of this file's own.
 """
 
 import json
 
 import pytest
-import refimpl.text.render
 from hypothesis import given
 from hypothesis import strategies as st
 
+import refimpl.text.render
 from refimpl.errors import FrameError, TextError, UsageError
 from refimpl.shapes import ModelStreamError, PayloadPart
 from refimpl.text.render import (
@@ -26,7 +26,7 @@ from refimpl.text.render import (
     rendered,
     value_at,
 )
-from tests.support import deliveries, pieces
+from tests.support import chunkings, pieces
 
 
 def render(parts, *arguments, **options):
@@ -42,9 +42,9 @@ def render(parts, *arguments, **options):
 
 
 def render_all(data, *arguments, **options):
-    """Render data in every delivery; return what all of them give."""
+    """Render data in every chunking; return what all of them give."""
     written, error = render([data], *arguments, **options)
-    for name, parts in deliveries(data):
+    for name, parts in chunkings(data):
         again, other = render(parts, *arguments, **options)
         assert (again, str(other)) == (written, str(error)), name
     return written, error
@@ -175,7 +175,7 @@ def test_the_formats():
     ],
 )
 def test_the_format_that_suits(data, content_type, form):
-    for name, parts in deliveries(data):
+    for name, parts in chunkings(data):
         chosen, again = chosen_format(parts, content_type or "")
         assert b"".join(again) == data, name
         if not data.startswith(b"h\xe9"):

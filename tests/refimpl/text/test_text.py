@@ -3,7 +3,7 @@
 
 The plan: what each reader gives is compared with a few lines that read a whole text at once, written after the standards alone:
 `lines_of_text` and `events_of_text` of plain_text.py, `values_model` here. Whatever is read is read
-whole, byte by byte, in halves and in cuts that Hypothesis chooses, and every delivery must give the same results and the
+whole, byte by byte, in halves and in cuts that Hypothesis chooses, and every chunking must give the same results and the
 same refusal. Then the bounds on both sides, the byte at which each result comes, and what an error owes: nothing is lost.
 """
 
@@ -31,7 +31,7 @@ from refimpl.text import (
     looks_like_events,
     strings_of,
 )
-from tests.support import deliveries, pieces
+from tests.support import chunkings, pieces
 
 # Bytes of which texts are made that try every corner: ends of lines, halves of characters, the grammars' own signs.
 ATOMS = [
@@ -118,9 +118,9 @@ def told(error):
 
 
 def same_for_every_delivery(make, data):
-    """Read data in every delivery; return the results and the error that all of them give."""
+    """Read data in every chunking; return the results and the error that all of them give."""
     results, error = read(make(), [data])
-    for name, parts in deliveries(data):
+    for name, parts in chunkings(data):
         again, other = read(make(), parts)
         assert (again, told(other)) == (results, told(error)), name
     return results, error
