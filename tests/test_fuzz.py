@@ -4,9 +4,15 @@
 import subprocess
 import sys
 
+import hypothesis
 import pytest
 
-from tests import fuzz
+from tests.without_hypothesis import REASON
+
+if not hasattr(hypothesis, "__version__"):
+    pytest.skip(REASON, allow_module_level=True)
+
+from tests import fuzz  # noqa: E402 - it needs hypothesis
 
 
 @pytest.mark.parametrize("name", sorted(fuzz.TARGETS))

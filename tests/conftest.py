@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""Options and plumbing for all tests: `--fast`, and the property tests where hypothesis is not installed.
+
+A test that takes long or plays every scenario once more is marked `slow`; `--fast` leaves it out.
+"""
+
+import importlib.util
+
+import pytest
+
+from tests import without_hypothesis
+
+if importlib.util.find_spec("hypothesis") is None:
+    without_hypothesis.install()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--fast", action="store_true", help="leave out the tests marked slow")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes long, left out by --fast")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--fast"):
+        chosen = [item for item in items if item.get_closest_marker("slow") is None]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
