@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""SPEC.md: its form, its links to the code, and every number in it.
+"""SPEC.md: its structure, its links to the code, and every number in it.
 
-Form: ids are unique and ascend, each rule is one paragraph with MUST, SHOULD or MAY, an authority and known kinds, and no
-such word stands outside a rule. Links: every id that refimpl or conformance cites is a rule; each `[test: FILE]` mirrors a
-source, and a file that does not exist yet is a skip that pytest counts.
+Structure: rule ids are unique and ascend. Each rule is one paragraph with MUST, SHOULD or MAY, an
+authority and known kinds. These words appear only in rules and in the notes that quote other texts.
+A rule links to its note, and a note belongs to the rules that it names.
 
-Numbers: a block fenced with `worked NAME` is recomputed twice, by refimpl and by the few lines of this file that use
-nothing but hashlib, hmac, struct, zlib and urllib; where botocore can be imported it is asked, too. A worked block without
-a check here fails, and so does a hexadecimal number that stands in no worked block.
+Links: every id that refimpl or conformance cites is a rule. Each `[test: FILE]` mirrors a source
+file.
+
+Numbers: a block fenced with `worked NAME` is recomputed twice, by refimpl and by a few lines in
+this file that use only hashlib, hmac, struct, zlib and urllib. If botocore is installed, it must
+agree as well. A worked block without a check fails, and so does a hexadecimal number outside a
+worked block.
 """
 
 import base64
@@ -54,15 +58,26 @@ KEYWORD = re.compile(r"\b(?:MUST|SHOULD|MAY)\b")
 
 
 class Rule(NamedTuple):
+    """A rule of SPEC.md. `tags` are the texts in brackets at its end, without the brackets."""
+
     id: str
     text: str
     tags: List[str]
 
 
-# ---- reading SPEC.md ---------------------------------------------------------------------------------------------
+class Note(NamedTuple):
+    """A note at the end of a chapter. `name` is its heading after "Note": `SIG-008 to SIG-010`."""
+
+    name: str
+    rules: List[str]
+    text: str
+
+
+# ---- reading SPEC.md -----------------------------------------------------------------------------
 
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROSE = FENCE.sub("", TEXT)
+NOTE_LINK = re.compile(r" See \[note ([^\]]*)\]\(#([^)]*)\)\.$")
 
 
 def read_rules() -> List[Rule]:
@@ -76,6 +91,26 @@ def read_rules() -> List[Rule]:
 
 RULES = read_rules()
 RULE_IDS = [rule.id for rule in RULES]
+
+
+def rules_of_note(name: str) -> List[str]:
+    """Return the rules of a note. `SIG-008 to SIG-010` includes the rules between them."""
+    first, _, last = name.partition(" to ")
+    if last:
+        return [rule for rule in RULE_IDS if rule[:-4] == first[:-4] and first <= rule <= last]
+    return name.split(", ")
+
+
+def read_notes() -> List[Note]:
+    pieces = re.split(r"^(#+ .*)$", PROSE, flags=re.MULTILINE)
+    return [
+        Note(heading[10:], rules_of_note(heading[10:]), text)
+        for heading, text in zip(pieces[1::2], pieces[2::2])
+        if heading.startswith("#### Note ")
+    ]
+
+
+NOTES = read_notes()
 BLOCKS = {
     info[len("worked ") :]: body.rstrip("\n")
     for info, body in FENCE.findall(TEXT)
@@ -88,7 +123,7 @@ def rule_text(name: str) -> str:
 
 
 def table_after(marker: str) -> List[List[str]]:
-    """Return the cells of the first Markdown table behind marker, without its heading."""
+    """Return the cells of the first Markdown table after a marker, without its head."""
     lines = TEXT[TEXT.index(marker) :].split("\n")
     start = next(number for number, line in enumerate(lines) if line.startswith("|"))
     rows = []
@@ -100,19 +135,19 @@ def table_after(marker: str) -> List[List[str]]:
 
 
 def quoted(cell: str) -> List[str]:
-    """Return what stands in backticks in a cell."""
+    """Return the texts in backticks in a cell."""
     return re.findall(r"`([^`]*)`", cell)
 
 
 def columns(name: str) -> List[List[str]]:
-    """Return the rows of a worked block, cut where two blanks or more stand outside of JSON text."""
+    """Return the rows of a worked block, split at two or more spaces outside of JSON text."""
     return [
         re.findall(r'(?:"(?:[^"\\]|\\.)*"|\[.*\]|[^\s"\[]+(?: [^\s"\[]+)*)(?:\*\d+)?', line)
         for line in BLOCKS[name].split("\n")
     ]
 
 
-# ---- form --------------------------------------------------------------------------------------------------------
+# ---- structure -----------------------------------------------------------------------------------
 
 
 def test_rule_ids_are_unique() -> None:
@@ -121,7 +156,7 @@ def test_rule_ids_are_unique() -> None:
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_rules_ascend_in_the_section_of_their_chapter(chapter: str) -> None:
+def test_rules_ascend_in_their_chapter(chapter: str) -> None:
     numbers = [name for name in RULE_IDS if name.startswith(chapter + "-")]
     assert numbers == sorted(numbers)
     heading = re.search(rf"^##(#?) (?:\d+\. )?{chapter}: ", TEXT, re.MULTILINE)
@@ -134,43 +169,79 @@ def test_rules_ascend_in_the_section_of_their_chapter(chapter: str) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=RULE_IDS)
-def test_rule_says_how_binding_it_is_and_by_whose_authority(rule: Rule) -> None:
+def test_rule_has_a_keyword_and_an_authority(rule: Rule) -> None:
     assert KEYWORD.search(rule.text), "no MUST, SHOULD or MAY"
     authorities = [tag for tag in rule.tags if not tag.startswith("test: ")]
     assert authorities, "no authority"
     assert set(authorities) <= set(AUTHORITIES)
     assert not re.search(rf"\[(?:{'|'.join(AUTHORITIES)}|test:)", rule.text), (
-        "a tag that does not stand at the end"
+        "a tag before the end of the rule"
     )
 
 
-def test_a_rule_is_a_paragraph_of_its_own() -> None:
+def test_a_rule_is_one_paragraph() -> None:
     for match in re.finditer(r"^\*\*[A-Z]+-\d{3}\*\*.*\n(.*)", TEXT, re.MULTILINE):
         assert match.group(1) == "", match.group()
     assert len(re.findall(r"\*\*[A-Z]+-\d{3}\*\*", PROSE)) == len(RULES), (
-        "an id in bold that does not begin a paragraph"
+        "a bold id inside a paragraph"
     )
 
 
-def test_binding_words_stand_in_rules_only() -> None:
+def test_keywords_appear_only_in_rules_and_quotations() -> None:
+    quotations = [note.text for note in NOTES if "AWS's text" in note.text]
     for paragraph in PROSE.split("\n\n"):
         if KEYWORD.search(paragraph):
             assert re.match(
-                r"\s*(?:\*\*[A-Z]+-\d{3}\*\* |> \*\*Errata |A rule is a paragraph)", paragraph
-            ), paragraph
+                r"\s*(?:\*\*[A-Z]+-\d{3}\*\* |A rule is a paragraph)", paragraph
+            ) or any(paragraph in text for text in quotations), paragraph
 
 
-def test_authorities_are_those_that_the_text_explains() -> None:
+def test_authorities_are_explained() -> None:
     assert re.findall(r"^- \[([a-z]+)\]: ", TEXT, re.MULTILINE) == list(AUTHORITIES)
 
 
-def test_errata_name_a_rule_or_a_range_of_rules() -> None:
-    boxes = re.findall(r"^> \*\*Errata ([^*]+)\.\*\*", TEXT, re.MULTILINE)
-    assert len(boxes) > 20
-    for box in boxes:
-        names = re.findall(r"[A-Z]+-\d{3}", box)
-        assert names and set(names) <= set(RULE_IDS), box
-        assert re.match(r"[A-Z]+-\d{3}(?:(?: to|,) [A-Z]+-\d{3})*\Z", box), box
+def test_notes_follow_the_rules_of_their_chapter() -> None:
+    assert len(NOTES) > 40
+    for chapter in re.split(r"^## ", PROSE, flags=re.MULTILINE):
+        rules = re.findall(r"^\*\*([A-Z]+-\d{3})\*\*", chapter, re.MULTILINE)
+        names = re.findall(r"^#### Note (.*)$", chapter, re.MULTILINE)
+        assert [name for name in names if not set(rules_of_note(name)) <= set(rules)] == []
+        assert names == sorted(names)
+        if names:
+            before, section, after = re.split(
+                r"^### \d+\.\d+ Notes$", chapter, flags=re.MULTILINE
+            ) + ["!"]
+            assert after == "!" and "#### " not in before and "\n**" not in section
+
+
+def test_each_note_has_its_own_name_and_text() -> None:
+    assert len({note.name for note in NOTES}) == len(NOTES)
+    for note in NOTES:
+        assert re.match(r"[A-Z]+-\d{3}(?:(?: to|,) [A-Z]+-\d{3})*\Z", note.name), note.name
+        assert len(note.rules) == len(set(note.rules)) > 0
+        assert len(note.text.strip()) > 40, note.name
+
+
+def test_rules_link_to_their_notes() -> None:
+    expected = {rule: note.name for note in NOTES for rule in note.rules}
+    found = {}
+    for rule in RULES:
+        match = NOTE_LINK.search(rule.text)
+        if match:
+            assert match.group(2) == anchor_of("Note " + match.group(1))
+            found[rule.id] = match.group(1)
+        assert ("(#note-" in rule.text) == (match is not None), "a note's link ends the text"
+    assert found == expected
+
+
+def test_notes_name_the_acceptable_outcomes_of_their_rules() -> None:
+    ledger = (ROOT / "DIVERGENCES.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (DIV-\d{3}) \| ([^|]*) \|", ledger, re.MULTILINE)
+    assert len(rows) > 10
+    for row, rules in rows:
+        naming = {rule for note in NOTES if row in note.text for rule in note.rules}
+        assert naming & set(rules.split(", ")), f"no note of {rules} names {row}"
+    assert set(re.findall(r"DIV-\d{3}", TEXT)) <= {row for row, _ in rows}
 
 
 def test_retired_ids_are_not_in_use() -> None:
@@ -187,16 +258,18 @@ def test_every_id_in_the_text_is_a_rule() -> None:
     assert {match.group() for match in RULE_ID.finditer(TEXT)} == set(RULE_IDS)
 
 
-def test_no_path_of_a_machine() -> None:
+def test_no_absolute_path() -> None:
     assert not re.search(
         r"(?:^|[\s`(\"'])(?:/(?:home|root|tmp|work|usr|etc|opt|var|Users)\b|[A-Z]:\\|file:)", TEXT
     )
 
 
-def test_links_inside_the_text_lead_somewhere() -> None:
-    anchors = set()
-    for heading in re.findall(r"^#+ (.*)$", PROSE, re.MULTILINE):
-        anchors.add(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-"))
+def anchor_of(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_links_inside_the_text_have_targets() -> None:
+    anchors = {anchor_of(heading) for heading in re.findall(r"^#+ (.*)$", PROSE, re.MULTILINE)}
     links = re.findall(r"\]\(#([^)]*)\)", TEXT)
     assert links
     assert [link for link in links if link not in anchors] == []
@@ -204,42 +277,42 @@ def test_links_inside_the_text_lead_somewhere() -> None:
         assert re.search(rf"^##+ {re.escape(section)}\.? ", TEXT, re.MULTILINE), section
 
 
-def test_hexadecimal_numbers_stand_in_worked_blocks_only() -> None:
+def test_hexadecimal_numbers_are_only_in_worked_blocks() -> None:
     for info, body in FENCE.findall(TEXT):
-        assert info.startswith("worked "), f"a block that nothing checks: {body[:60]}"
+        assert info.startswith("worked "), f"a block without a check: {body[:60]}"
     assert not re.findall(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{8,}\b", PROSE)
 
 
-# ---- kinds -------------------------------------------------------------------------------------------------------
+# ---- kinds ---------------------------------------------------------------------------------------
 
-KINDS = [quoted(row[0])[0] for row in table_after("### 2.1 Kinds of refusal")]
+KINDS = [quoted(row[0])[0] for row in table_after("### 2.1 Error kinds")]
 
 
-def test_kinds_of_the_rules_are_those_of_the_table() -> None:
-    refused = {kind for rule in RULES for kind in re.findall(r"\(`([a-z0-9_]+)`", rule.text)}
-    refused |= set(re.findall(r"All refusals are `([a-z]+)`", PROSE))
+def test_the_table_has_the_kinds_of_the_rules() -> None:
+    rejected = {kind for rule in RULES for kind in re.findall(r"\(`([a-z0-9_]+)`", rule.text)}
+    rejected |= set(re.findall(r"All rejections are `([a-z]+)`", PROSE))
     named = {kind for rule in RULES for kind in quoted(rule.text)}
     assert len(set(KINDS)) == len(KINDS)
-    assert refused <= set(KINDS), refused - set(KINDS)
-    assert set(KINDS) <= refused | named, (
-        f"kinds that no rule names: {set(KINDS) - refused - named}"
+    assert rejected <= set(KINDS), rejected - set(KINDS)
+    assert set(KINDS) <= rejected | named, (
+        f"kinds that no rule names: {set(KINDS) - rejected - named}"
     )
 
 
-def test_kinds_that_the_code_raises_are_those_of_the_table() -> None:
+def test_the_table_has_the_kinds_that_the_code_raises() -> None:
     raised = set()
-    for path in sorted((ROOT / "refimpl").glob("*.py")):
+    for path in sorted((ROOT / "refimpl").rglob("*.py")):
         raised |= set(re.findall(r"\bkind ?= ?\"(\w+)\"", path.read_text(encoding="utf-8")))
-    # Roots that are never raised themselves, and an interface of its own: a response that its user has closed.
+    # Base classes are never raised. `closed` means that the user has closed the response.
     assert raised - {"error", "protocol", "closed"} <= set(KINDS)
     assert {"prelude_crc", "duplicate_header", "content_type", "truncated"} <= raised
 
 
-# ---- links to code and tests -------------------------------------------------------------------------------------
+# ---- links to code and tests ---------------------------------------------------------------------
 
 
 def cited_ids(source: str) -> Tuple[List[str], List[Tuple[str, int, int]]]:
-    """Return the ids that a source cites, and the ranges, whose ends need be no rules."""
+    """Return the ids that a source cites, and its ranges, whose ends need not be rules."""
     ranges = [
         (chapter, int(first), int(last))
         for chapter, first, last in re.findall(r"\b([A-Z]+)-(\d{3}) to (?:\1-)?(\d{3})\b", source)
@@ -250,7 +323,7 @@ def cited_ids(source: str) -> Tuple[List[str], List[Tuple[str, int, int]]]:
     ]
 
 
-def test_a_range_is_no_citation_of_its_ends() -> None:
+def test_a_range_does_not_cite_its_ends() -> None:
     assert cited_ids("(EVS-001 to EVS-029) # SIG-014, SIG-015") == (
         ["SIG-014", "SIG-015"],
         [("EVS", 1, 29)],
@@ -258,7 +331,7 @@ def test_a_range_is_no_citation_of_its_ends() -> None:
 
 
 @pytest.mark.parametrize("folder", ["refimpl", "conformance"])
-def test_every_id_that_the_code_cites_is_a_rule(folder: str) -> None:
+def test_the_code_cites_only_rules(folder: str) -> None:
     unknown = []
     for path in sorted((ROOT / folder).rglob("*.py")):
         names, ranges = cited_ids(path.read_text(encoding="utf-8"))
@@ -277,18 +350,20 @@ NAMED_TESTS = sorted(
 
 
 @pytest.mark.parametrize("name", NAMED_TESTS)
-def test_the_named_test_file_mirrors_a_source_and_tests(name: str) -> None:
-    match = re.match(r"tests/test_([a-z0-9_]+)\.py\Z", name)
+def test_the_named_test_file_mirrors_a_source_file(name: str) -> None:
+    match = re.match(r"tests/((?:\w+/)+)test_([a-z0-9_]+)\.py\Z", name)
     assert match is not None, name
-    assert any(
-        (ROOT / folder / (match.group(1) + ".py")).exists() for folder in ("refimpl", "conformance")
-    ), f"{name} mirrors no source"
+    folder, module = match.groups()
+    sources = [f"{folder}{module}.py", f"{folder}{module}/__init__.py"]
+    if folder.endswith(f"/{module}/"):
+        sources.append(f"{folder}__init__.py")
+    assert any((ROOT / source).exists() for source in sources), f"{name} mirrors no source file"
     assert re.search(
         r"^(?:    )?def test_", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE
     )
 
 
-# ---- the independent computations --------------------------------------------------------------------------------
+# ---- the independent computations ----------------------------------------------------------------
 
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 DATE, REGION, SERVICE = "20150830T123600Z", "us-east-1", "sagemaker"
@@ -373,7 +448,7 @@ def plain_signature(canonical: str) -> str:
 
 
 def plain_verdict(data: bytes) -> str:
-    """Return the kind of the one fault of a stream that holds one frame, read in the order of the rules."""
+    """Return the error kind of a stream of one frame. The checks follow the order of the rules."""
     total, headers_length, prelude_crc = struct.unpack(">III", data[:12])
     checks = [
         ("prelude_crc", zlib.crc32(data[:8]) != prelude_crc),
@@ -418,7 +493,7 @@ def plain_header_verdict(block: bytes) -> str:
     return "ok"
 
 
-# ---- what refimpl computes ---------------------------------------------------------------------------------------
+# ---- what refimpl computes -----------------------------------------------------------------------
 
 CREDENTIALS = sigv4.Credentials(ACCESS_KEY, SECRET_KEY)
 TEMPORARY = sigv4.Credentials(ACCESS_KEY, SECRET_KEY, TOKEN)
@@ -487,7 +562,7 @@ def test_no_worked_block_has_the_name_of_another() -> None:
     assert len([info for info, _ in FENCE.findall(TEXT)]) == len(BLOCKS)
 
 
-# ---- worked: signatures ------------------------------------------------------------------------------------------
+# ---- worked: signatures --------------------------------------------------------------------------
 
 
 @checks("request")
@@ -543,13 +618,11 @@ def check_signature() -> None:
 
 @checks("authorization")
 def check_authorization() -> None:
-    assert (
-        BLOCKS["authorization"]
-        == sign().authorization
-        == (
-            f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/{SCOPE}, SignedHeaders=content-type;host;x-amz-date, Signature={BLOCKS['signature']}"
-        )
+    expected = (
+        f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/{SCOPE}, "
+        f"SignedHeaders=content-type;host;x-amz-date, Signature={BLOCKS['signature']}"
     )
+    assert BLOCKS["authorization"] == sign().authorization == expected
 
 
 @checks("session-token")
@@ -611,10 +684,8 @@ def check_presign_string_to_sign() -> None:
 def check_presign_target() -> None:
     target = BLOCKS["presign-target"].replace("\n", "")
     assert target == presign().target
-    assert (
-        target
-        == f"{TARGET}?{presigned_query(True)}&X-Amz-Signature={plain_signature(BLOCKS['presign-canonical-request'])}"
-    )
+    signature = plain_signature(BLOCKS["presign-canonical-request"])
+    assert target == f"{TARGET}?{presigned_query(True)}&X-Amz-Signature={signature}"
 
 
 @checks("presign-unsigned-token")
@@ -704,7 +775,7 @@ def verify_at(signed_at: str, expires: str, now: str) -> Tuple[str, Optional[str
     return "ok", None
 
 
-def test_botocore_signs_the_worked_request_alike() -> None:
+def test_botocore_agrees_with_the_worked_request() -> None:
     pytest.importorskip("botocore")
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
@@ -723,7 +794,7 @@ def test_botocore_signs_the_worked_request_alike() -> None:
     assert signer.signature(BLOCKS["string-to-sign"], request) == BLOCKS["signature"]
 
 
-def test_botocore_normalises_the_worked_paths_alike() -> None:
+def test_botocore_agrees_with_the_worked_paths() -> None:
     pytest.importorskip("botocore")
     from botocore.auth import SigV4Auth
     from botocore.credentials import Credentials
@@ -734,7 +805,7 @@ def test_botocore_normalises_the_worked_paths_alike() -> None:
 
 
 def awscrt_signature(target: str, headers: Sequence[Tuple[str, str]] = ()) -> str:
-    """Return the signature that AWS's C library gives a GET of target, normalised and encoded twice."""
+    """Sign a GET of target with AWS's C library, normalised and encoded twice."""
     auth, crt_http = pytest.importorskip("awscrt.auth"), pytest.importorskip("awscrt.http")
     request = crt_http.HttpRequest(
         "GET", target, crt_http.HttpHeaders([("Host", HOST)] + list(headers))
@@ -761,11 +832,11 @@ def plain_get_signature(path: str, query: str = "", headers: str = "") -> str:
     return hmac_sha256(plain_keys()[-1], plain_string_to_sign(canonical)).hex()
 
 
-def test_awscrt_signs_the_worked_paths_queries_and_headers_alike() -> None:
+def test_awscrt_agrees_with_the_worked_paths_queries_and_headers() -> None:
     for raw, double, _ in columns("paths"):
         assert awscrt_signature(json.loads(raw) or "/") == plain_get_signature(double), raw
     for raw, canonical in ([json.loads(cell) for cell in row] for row in columns("queries")):
-        if raw != "a=%zz":  # the one that its box names
+        if raw != "a=%zz":  # its note says that awscrt rejects it
             assert awscrt_signature("/?" + raw) == plain_get_signature("/", canonical), raw
     for pairs, line in ([json.loads(cell) for cell in row] for row in columns("headers")):
         assert awscrt_signature("/", [tuple(pair) for pair in pairs]) == plain_get_signature(
@@ -773,7 +844,7 @@ def test_awscrt_signs_the_worked_paths_queries_and_headers_alike() -> None:
         ), pairs
 
 
-def test_the_never_signed_names_are_those_of_the_code() -> None:
+def test_the_code_has_the_never_signed_names() -> None:
     names = quoted(rule_text("SIG-015"))[0].split()
     assert sorted(names) == sorted(sigv4.NEVER_SIGNED)
     assert not sigv4.is_signed(quoted(rule_text("SIG-015"))[1] + "for")
@@ -782,7 +853,7 @@ def test_the_never_signed_names_are_those_of_the_code() -> None:
     )
 
 
-def test_botocore_never_signs_what_its_box_says() -> None:
+def test_botocore_has_the_never_signed_names_of_the_note() -> None:
     auth = pytest.importorskip("botocore.auth")
     assert set(auth.SIGNED_HEADERS_BLACKLIST) == sigv4.NEVER_SIGNED - {
         "accept-encoding",
@@ -790,17 +861,19 @@ def test_botocore_never_signs_what_its_box_says() -> None:
     }
 
 
-# ---- worked: frames ----------------------------------------------------------------------------------------------
+# ---- worked: frames ------------------------------------------------------------------------------
 
 
 class Field(NamedTuple):
+    """A field of an annotated frame."""
+
     offset: int
     data: bytes
     note: str
 
 
 def annotated(name: str) -> Tuple[bytes, List[Field]]:
-    """Return the bytes of an annotated frame, and its fields, a field that takes several lines being one."""
+    """Return the bytes and the fields of an annotated frame. A field may span several lines."""
     fields: List[Field] = []
     position = 0
     for line in BLOCKS[name].split("\n"):
@@ -817,7 +890,7 @@ def annotated(name: str) -> Tuple[bytes, List[Field]]:
 
 
 def check_annotated(name: str) -> Tuple[bytes, List[Tuple[str, str, str]], bytes]:
-    """Check every note of an annotated frame; return its bytes, headers and payload as the notes tell them."""
+    """Check every remark in an annotated frame. Return its bytes, headers and payload."""
     frame, fields = annotated(name)
     names: List[str] = []
     values: List[str] = []
@@ -829,11 +902,14 @@ def check_annotated(name: str) -> Tuple[bytes, List[Tuple[str, str, str]], bytes
         if number:
             assert int.from_bytes(field.data, "big") == int(number.group(1)), field
         elif text:
-            told = json.loads(text.group(2))
-            assert field.data == told.encode("utf-8"), field
-            names += [told] if text.group(1) == "name" else []
-            values += [told] if text.group(1) == "value" else []
-            payload = field.data if text.group(1) == "payload" else payload
+            stated = json.loads(text.group(2))
+            assert field.data == stated.encode("utf-8"), field
+            if text.group(1) == "name":
+                names.append(stated)
+            elif text.group(1) == "value":
+                values.append(stated)
+            else:
+                payload = field.data
         else:
             assert checksum is not None, field
             covered = frame[int(checksum.group(1)) : int(checksum.group(2)) + 1]
@@ -890,7 +966,7 @@ def check_shortest_frame() -> None:
 
 
 @pytest.mark.parametrize("name", ["frame", "exception-frame", "shortest-frame"])
-def test_botocore_reads_the_worked_frames_alike(name: str) -> None:
+def test_botocore_reads_the_worked_frames(name: str) -> None:
     module = pytest.importorskip("botocore.eventstream")
     frame, headers, payload = check_annotated(name)
     buffer = module.EventStreamBuffer()
@@ -929,13 +1005,11 @@ def plain_header(type_name: str, value: Any) -> bytes:
 
 
 def python_value(type_name: str, value: Any) -> Any:
-    return (
-        base64.b64decode(value)
-        if type_name == "bytes"
-        else uuid.UUID(value)
-        if type_name == "uuid"
-        else value
-    )
+    if type_name == "bytes":
+        return base64.b64decode(value)
+    if type_name == "uuid":
+        return uuid.UUID(value)
+    return value
 
 
 @checks("header-types")
@@ -952,7 +1026,7 @@ def check_header_types() -> None:
         )
 
 
-def test_botocore_reads_the_worked_header_types_alike() -> None:
+def test_botocore_reads_the_worked_header_types() -> None:
     module = pytest.importorskip("botocore.eventstream")
     for row in columns("header-types"):
         (value,) = module.EventStreamHeaderParser().parse(bytes.fromhex(row[2])).values()
@@ -960,14 +1034,13 @@ def test_botocore_reads_the_worked_header_types_alike() -> None:
         assert value == (expected.bytes if row[0] == "uuid" else expected)
 
 
-def test_the_table_of_header_types_is_that_of_the_code() -> None:
+def test_the_code_has_the_header_types_of_the_table() -> None:
     rows = table_after("A header is: length of its name")
     assert [int(row[0]) for row in rows] == list(range(10))
     for code, name, size in rows:
         length = re.search(r"\d+", size)
-        value = (
-            b"" if length is None else bytes(int(length.group()))
-        )  # where it is a length, the value of length 0
+        # For bytes and string, the number is the size of the length field. Use the length 0.
+        value = b"" if length is None else bytes(int(length.group()))
         (header,) = eventstream.decode_headers(b"\x01h" + bytes([int(code)]) + value)
         assert header.type == name.split(",")[0]
 
@@ -989,10 +1062,10 @@ def check_frame_texts() -> None:
     ]
 
 
-@checks("refusals")
-def check_refusals() -> None:
+@checks("rejections")
+def check_rejections() -> None:
     kinds = []
-    for kind, rule, text in columns("refusals"):
+    for kind, rule, text in columns("rejections"):
         data = bytes.fromhex(text)
         decoder = eventstream.Decoder()
         with pytest.raises(errors.FrameError) as caught:
@@ -1007,7 +1080,7 @@ def check_refusals() -> None:
     assert set(kinds) == set(KINDS[: KINDS.index("message_type")])
 
 
-# ---- worked: a response ------------------------------------------------------------------------------------------
+# ---- worked: a response --------------------------------------------------------------------------
 
 
 def worked_response() -> bytes:
@@ -1024,7 +1097,7 @@ def worked_response() -> bytes:
 
 
 def plain_chunks(body: bytes) -> List[bytes]:
-    """Return the chunks of a body, the last, empty one left out."""
+    """Return the chunks of a body, without the empty last one."""
     chunks = []
     while body:
         line, _, rest = body.partition(b"\r\n")
@@ -1075,12 +1148,12 @@ def check_response() -> None:
     assert reader.request_id == dict(headers)["x-amzn-RequestId"]
 
 
-def test_the_standard_library_reads_the_worked_response_alike() -> None:
-    class Wire:
+def test_the_standard_library_reads_the_worked_response() -> None:
+    class Connection:
         def makefile(self, mode: str) -> io.BytesIO:
             return io.BytesIO(worked_response())
 
-    response = http.client.HTTPResponse(Wire())  # type: ignore[arg-type]
+    response = http.client.HTTPResponse(Connection())  # type: ignore[arg-type]
     response.begin()
     assert response.status == 200
     assert response.getheader("Content-Type") == "application/vnd.amazon.eventstream"
@@ -1090,11 +1163,11 @@ def test_the_standard_library_reads_the_worked_response_alike() -> None:
     ] == [b"Hello, ", b"world."]
 
 
-# ---- worked: HTTP ------------------------------------------------------------------------------------------------
+# ---- worked: HTTP --------------------------------------------------------------------------------
 
 
 def constraint_rows() -> Dict[str, Tuple[int, int, str]]:
-    """Return minimum length, maximum length and pattern of each member, from the table of HTTP-005."""
+    """Return minimum length, maximum length and pattern of each member of HTTP-005."""
     rows = {}
     for members, lengths, pattern in table_after("**HTTP-005**"):
         low, high = re.match(r"(?:(\d+) to |at most )(\d+)\Z", lengths).groups()  # type: ignore[union-attr]
@@ -1130,7 +1203,7 @@ def check_constraints() -> None:
     assert {row[2] for row in columns("constraints")} == {"ok", "constraint"}
 
 
-def test_the_table_of_constraints_is_that_of_the_code() -> None:
+def test_the_code_has_the_constraints_of_the_table() -> None:
     strings = [
         field
         for field in shapes.InvokeEndpointWithResponseStreamInput.fields
@@ -1142,8 +1215,8 @@ def test_the_table_of_constraints_is_that_of_the_code() -> None:
     }
 
 
-def test_the_tables_of_members_are_those_of_the_code() -> None:
-    places = {"uri": "the path", "payload": "the request body, as it stands"}
+def test_the_code_has_the_members_of_the_tables() -> None:
+    places = {"uri": "the path", "payload": "the request body, unchanged"}
     expected = []
     for field in shapes.InvokeEndpointWithResponseStreamInput.fields:
         form = (
@@ -1169,7 +1242,7 @@ def service_model() -> Dict[str, Any]:
     return model
 
 
-def test_the_tables_of_members_are_those_of_the_service_model() -> None:
+def test_the_service_model_has_the_members_of_the_tables() -> None:
     found = service_model()["shapes"]
     shape = found["InvokeEndpointWithResponseStreamInput"]
     assert [row[0] for row in table_after("**HTTP-003**")] == list(shape["members"])
@@ -1193,7 +1266,7 @@ def test_the_tables_of_members_are_those_of_the_service_model() -> None:
     assert found["BodyBlob"]["max"] == 6291456
 
 
-def test_the_table_of_errors_is_that_of_the_code_and_of_the_service_model() -> None:
+def test_the_code_and_the_service_model_have_the_errors_of_the_table() -> None:
     rows = table_after("### 5.3 Error responses")
     for names, status, members in rows[:-1]:
         shape = shapes.ERRORS[names]
@@ -1212,18 +1285,18 @@ def test_the_table_of_errors_is_that_of_the_code_and_of_the_service_model() -> N
         ]
 
 
-def test_the_signing_name_is_that_of_the_service_model() -> None:
+def test_the_service_model_has_the_signing_name() -> None:
     assert f"`{operation.SIGNING_NAME}`" in rule_text("SIG-027")
     assert service_model()["metadata"]["signingName"] == operation.SIGNING_NAME
 
 
-def test_the_retryable_statuses_and_codes_are_those_of_the_code() -> None:
+def test_the_code_has_the_retryable_statuses_and_codes() -> None:
     statuses = [
         int(text)
         for text in re.findall(r"\b\d{3}\b", rule_text("HTTP-038").replace("HTTP-034", ""))
     ]
     assert sorted(statuses) == sorted(operation._RETRYABLE_STATUSES)
-    match = re.search(r"^The codes: ([\w,\s]+?)\. What", PROSE, re.MULTILINE)
+    match = re.search(r"^The codes: ([\w,\s]+?)\. The", PROSE, re.MULTILINE)
     assert match is not None
     assert sorted(match.group(1).replace("\n", " ").split(", ")) == sorted(
         operation._RETRYABLE_CODES
@@ -1274,6 +1347,12 @@ def plain_framing(headers: Sequence[Sequence[str]]) -> Tuple[str, str]:
     )
 
 
+def framing_text(chunked: bool, length: Optional[int]) -> str:
+    if chunked:
+        return "chunked"
+    return "until close" if length is None else f"{length} bytes"
+
+
 @checks("framing")
 def check_framing() -> None:
     for line in BLOCKS["framing"].split("\n"):
@@ -1284,24 +1363,17 @@ def check_framing() -> None:
         head = http1.ResponseHead(200, "OK", 1, tuple((name, value) for name, value in headers))
         try:
             framing = http1.body_framing(head)
-            found = (
-                "chunked"
-                if framing.chunked
-                else "until close"
-                if framing.length is None
-                else f"{int(framing.length)} bytes",
-                "",
-            )
+            found = (framing_text(framing.chunked, framing.length), "")
         except errors.HttpError as error:
             found = (error.kind, error.rule or "")
         assert found == verdict, line
 
 
-# ---- worked: endpoints, exit codes, limits -----------------------------------------------------------------------
+# ---- worked: endpoints, exit codes, limits -------------------------------------------------------
 
 
 def plain_url(region: str, fips: bool, dual: bool) -> str:
-    """Return the URL by the two tables of END-001 and END-002."""
+    """Return the URL according to the tables of END-001 and END-002."""
     rows = [
         (quoted(form), name, quoted(dns)[0], quoted(dual_dns)[0])
         for name, form, dns, dual_dns in table_after("**END-002**")
@@ -1342,11 +1414,12 @@ def check_hosts() -> None:
 
 
 def test_every_partition_has_a_worked_host() -> None:
-    told = {quoted(row[2])[0] for row in table_after("**END-002**")}
-    assert all(any(url.endswith("." + dns) for _, _, _, url in worked_hosts()) for dns in told)
+    suffixes = {quoted(row[2])[0] for row in table_after("**END-002**")}
+    for suffix in suffixes:
+        assert any(url.endswith("." + suffix) for _, _, _, url in worked_hosts()), suffix
 
 
-def test_botocore_resolves_the_worked_hosts_alike() -> None:
+def test_botocore_resolves_the_worked_hosts() -> None:
     session = pytest.importorskip("botocore.session").get_session()
     from botocore.endpoint_provider import EndpointProvider
 
@@ -1359,12 +1432,12 @@ def test_botocore_resolves_the_worked_hosts_alike() -> None:
         assert provider.resolve_endpoint(Region=region, UseFIPS=fips, UseDualStack=dual).url == url
 
 
-def test_the_table_of_partitions_is_that_of_botocore() -> None:
+def test_botocore_has_the_partitions_of_the_table() -> None:
     session = pytest.importorskip("botocore.session").get_session()
-    told = {row[0]: (quoted(row[2])[0], quoted(row[3])[0]) for row in table_after("**END-002**")}
+    stated = {row[0]: (quoted(row[2])[0], quoted(row[3])[0]) for row in table_after("**END-002**")}
     partitions = session.get_component("data_loader").load_data("partitions")["partitions"]
     outputs = {partition["id"]: partition["outputs"] for partition in partitions}
-    assert told == {
+    assert stated == {
         name: (output["dnsSuffix"], output["dualStackDnsSuffix"])
         for name, output in outputs.items()
     }
@@ -1372,7 +1445,7 @@ def test_the_table_of_partitions_is_that_of_botocore() -> None:
 
 @checks("exit-codes")
 def check_exit_codes() -> None:
-    told = [int(line.split()[0]) for line in BLOCKS["exit-codes"].split("\n")]
+    stated = [int(line.split()[0]) for line in BLOCKS["exit-codes"].split("\n")]
     samples = [
         errors.UsageError(),
         errors.ConfigurationError(),
@@ -1383,7 +1456,7 @@ def check_exit_codes() -> None:
         operation.service_error(500, [], b""),
         operation.service_error(403, [], b""),
     ]
-    assert told == [cli.exit_code_of(error) for error in samples] + [
+    assert stated == [cli.exit_code_of(error) for error in samples] + [
         0,
         cli.EXIT_INTERRUPTED,
         cli.EXIT_BROKEN_PIPE,
@@ -1434,11 +1507,11 @@ def check_query() -> None:
 
 @checks("limits")
 def check_limits() -> None:
-    told = [
+    stated = [
         (name, float(value))
         for name, value in (line.split()[:2] for line in BLOCKS["limits"].split("\n"))
     ]
-    assert told == [(name, float(value)) for name, value in LIMITS]
+    assert stated == [(name, float(value)) for name, value in LIMITS]
     inherent = (
         "SIG-031",
         "SIG-042",
@@ -1452,19 +1525,17 @@ def check_limits() -> None:
         "SHP-005",
         "SHP-022",
     )
-    for name, value in told:
+    for name, value in stated:
         numbers = [
             int(text.replace(",", "")) for text in re.findall(r"\b\d[\d,]*\b", rule_text(name))
         ]
-        assert name not in inherent or int(value) in numbers, (
-            f"{name} itself does not say {int(value)}"
-        )
+        assert name not in inherent or int(value) in numbers, f"{name} does not state {int(value)}"
     for name in ("EVS-008", "TXT-005"):
-        assert dict(told)[name] == 32 * 1024 * 1024 and "32 MiB" in rule_text(name)
+        assert dict(stated)[name] == 32 * 1024 * 1024 and "32 MiB" in rule_text(name)
     assert (
         value_format.MAX_DOCUMENT_LENGTH == 64 * 1024 * 1024
         and "64 MiB" in rule_text("SHP-006")
         and "1,048,576" in rule_text("SHP-006")
     )
     low, high = re.search(r"after (\d+) to (\d+) seconds", rule_text("HTTP-052")).groups()  # type: ignore[union-attr]
-    assert int(low) <= dict(told)["HTTP-052"] <= int(high)
+    assert int(low) <= dict(stated)["HTTP-052"] <= int(high)

@@ -25,7 +25,11 @@ class Rule(NamedTuple):
 
 
 _FENCE = re.compile(r"^```[^\n]*\n.*?^```$", re.MULTILINE | re.DOTALL)
-_RULE = re.compile(r"^\*\*([A-Z]+-[0-9]{3})\*\* (.*?)((?: ?\[[^\]\n]*\])*)$", re.MULTILINE)
+# The link to a note is not part of a rule's text, because the text is also shown outside of SPEC.md.
+_LINK = r"(?: See \[note [^\]\n]*\]\(#[^)\n]*\)\.)?"
+_RULE = re.compile(
+    rf"^\*\*([A-Z]+-[0-9]{{3}})\*\* (.*?){_LINK}((?: ?\[[^\]\n]*\])*)$", re.MULTILINE
+)
 _WORDS = ("MUST", "SHOULD", "MAY")
 
 

@@ -13,9 +13,11 @@ TEXT = """# A title
 
 **EVS-001** A decoder MUST do it (`length`) [not a tag]; it MAY do more. [spec] [ran] [test: tests/refimpl/test_eventstream.py]
 
-> **Errata EVS-001.** A box is no rule.
+**EVS-002** A decoder SHOULD NOT, and MUST NOT. See [note EVS-002](#note-evs-002). [derived]
 
-**EVS-002** A decoder SHOULD NOT, and MUST NOT. [derived]
+#### Note EVS-002
+
+A note is not a rule.
 
 ```worked block
 **EVS-003** A rule in a block is none. [spec]
@@ -47,7 +49,7 @@ def test_the_rules_of_this_repository():
     found = load_rules()
     assert len(found) > 120
     assert found["EVS-014"].text.startswith(
-        "A decoder MUST refuse a message that has one header name twice (`duplicate_header`)"
+        "A decoder MUST reject a message that has the same header name twice (`duplicate_header`)"
     )
     assert found["EVS-014"].authorities == ("spec", "ran") and found["EVS-014"].tests == ()
     assert found["EVS-024"].tests == ("tests/refimpl/test_eventstream.py",)
