@@ -15,7 +15,7 @@ import io
 import socket
 import ssl
 import time
-from typing import Any, Callable, List, NamedTuple, NoReturn, Optional, Tuple
+from typing import Any, Callable, List, NamedTuple, NoReturn, Optional, Tuple, Union
 
 from .errors import ConfigurationError, Error, HttpError, NetworkError, UsageError, require_type
 from .http1 import (
@@ -30,6 +30,7 @@ from .http1 import (
     parse_status_line,
 )
 from .operation import HttpRequest
+from .tls import TlsStream, start_tls
 
 READ_SIZE = 65536  # bytes asked of the socket at once
 MAX_TIMEOUT = 2147483  # seconds, 24 days: what the system's poll takes in milliseconds; HTTP-051
@@ -72,7 +73,7 @@ class _Patience:
 
     def __init__(self, timeouts: Timeouts, monotonic: Callable[[], float]) -> None:
         self._timeouts = timeouts
-        self._monotonic = monotonic
+        self.monotonic = monotonic
         self._deadline = None if timeouts.total is None else monotonic() + timeouts.total
 
     def connect(self) -> Optional[float]:
@@ -84,7 +85,7 @@ class _Patience:
     def _limit(self, seconds: Optional[float]) -> Optional[float]:
         if self._deadline is None:
             return seconds
-        left = self._deadline - self._monotonic()
+        left = self._deadline - self.monotonic()
         if left <= 0:
             raise socket.timeout("timed out")
         return left if seconds is None else min(seconds, left)
@@ -92,7 +93,7 @@ class _Patience:
     def error(self, what: str) -> NetworkError:
         """The error for a wait that was too long."""
         timeouts = self._timeouts
-        over = self._deadline is not None and self._monotonic() >= self._deadline
+        over = self._deadline is not None and self.monotonic() >= self._deadline
         limit = (
             f"total_timeout of {timeouts.total:g} s"
             if over and timeouts.total is not None
@@ -114,7 +115,7 @@ class _Patience:
 class _Wire(io.RawIOBase):
     """A connected socket as http.client and a BufferedReader see it: every send and receive under its own time-out."""
 
-    def __init__(self, connected: socket.socket, patience: _Patience) -> None:
+    def __init__(self, connected: Union[socket.socket, TlsStream], patience: _Patience) -> None:
         self._socket = connected
         self._patience = patience
         self._timeout: object = self  # none set yet
@@ -307,17 +308,16 @@ class _Connection(http.client.HTTPConnection):
         raise failure or OSError("the host has no address")
 
     def connect(self) -> None:
-        connected = self._dial()
+        dialed = self._dial()
+        connected: Union[socket.socket, TlsStream] = dialed
         try:
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            keep_alive(connected)
+            dialed.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            keep_alive(dialed)
             if self._context is not None:
-                connected.settimeout(self._patience.connect())
-                connected = self._context.wrap_socket(
-                    connected, server_hostname=self.host, suppress_ragged_eofs=False
-                )
+                dialed.settimeout(self._patience.connect())
+                connected = start_tls(dialed, self._context, self.host, self._patience.monotonic)
         except BaseException:
-            connected.close()
+            dialed.close()
             raise
         self.wire = _Wire(connected, self._patience)
         self.sock: Any = self.wire
@@ -342,9 +342,6 @@ def keep_alive(connected: socket.socket) -> None:
 def default_ssl_context() -> ssl.SSLContext:
     """Return a context that verifies certificate and host name, with TLS 1.2 or newer (HTTP-053)."""
     context = ssl.create_default_context()
-    context.options &= ~getattr(
-        ssl, "OP_IGNORE_UNEXPECTED_EOF", 0
-    )  # 3.8 and 3.9 set it: HTTP-023 needs close_notify
     if hasattr(context, "minimum_version"):
         context.minimum_version = ssl.TLSVersion.TLSv1_2  # novm: 3.6 takes the other way
     else:  # 3.6

@@ -25,7 +25,7 @@ import ssl
 import threading
 import time
 from contextlib import suppress
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 from urllib.parse import unquote
 
 from conformance.cases.load import read_recording
@@ -64,12 +64,14 @@ from conformance.recording.exchange import (
 from refimpl.errors import ConfigurationError, Error, UsageError, shown
 from refimpl.operation import VERSION, authority, parse_endpoint_url
 from refimpl.sigv4 import Credentials, Signer, amz_date_of, collect_headers, decode_query, verify
+from refimpl.tls import TlsStream, start_tls
 from refimpl.transport import default_ssl_context
 
 MAX_RECORDED = 64 * 1024 * 1024  # bytes of a response
 _READ = 65536
 _SLICE = 0.25  # seconds, at most, in which a wait finds out that the recorder closes
 Say = Callable[[str], None]
+Connection = Union[socket.socket, TlsStream]  # to the upstream
 
 
 class Upstream(NamedTuple):
@@ -215,7 +217,7 @@ class _Recording(Conversation):
         finally:
             connection.close()
 
-    def _relay(self, connection: socket.socket, message: Message, recorder: "Recorder") -> _Taken:
+    def _relay(self, connection: Connection, message: Message, recorder: "Recorder") -> _Taken:
         pieces: List[Piece] = []
         with selectors.DefaultSelector() as selector:
             selector.register(connection, selectors.EVENT_READ)
@@ -238,11 +240,12 @@ class _Recording(Conversation):
                     return _Taken(tuple(split_at(pieces, message.heads)), ended, "")
 
     def _next_of(
-        self, selector: Any, connection: socket.socket, recorder: "Recorder"
+        self, selector: Any, connection: Connection, recorder: "Recorder"
     ) -> Tuple[str, bytes]:
         """Return how the exchange ended, or "", and what came of the upstream."""
-        pending = isinstance(connection, ssl.SSLSocket) and connection.pending()
-        ready: List[Any] = [connection] if pending else []
+        ready: List[Any] = []
+        if isinstance(connection, TlsStream) and connection.ready():
+            ready = [connection]
         deadline = recorder.monotonic() + recorder.idle_timeout
         while not ready and not recorder.closing and recorder.monotonic() < deadline:
             ready = [key.fileobj for key, _ in selector.select(min(_SLICE, recorder.idle_timeout))]
@@ -348,7 +351,7 @@ class Recorder(Loopback):
         os.makedirs(folder, exist_ok=True)
         super().__init__(_Recording, port, None, log, idle_timeout)
 
-    def connect(self) -> socket.socket:
+    def connect(self) -> Connection:
         """Return a connection to the upstream. Raises OSError."""
         connection = socket.create_connection(
             (self._upstream.host, self._upstream.port), min(self.idle_timeout, 20.0)
@@ -356,9 +359,9 @@ class Recorder(Loopback):
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._context is not None:
-                connection = self._context.wrap_socket(
-                    connection, server_hostname=self._upstream.host, suppress_ragged_eofs=False
-                )
+                stream = start_tls(connection, self._context, self._upstream.host)
+                stream.settimeout(self.idle_timeout)
+                return stream
             connection.settimeout(self.idle_timeout)
         except BaseException:
             connection.close()

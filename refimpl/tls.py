@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+"""TLS over a connected socket, with a reliable end of stream.
+
+TLS marks the end of a stream with a close_notify alert. Without the alert, anyone on the path could truncate a body that
+ends with the connection (HTTP-023). `ssl.SSLSocket` cannot always detect this: Python 3.8 and 3.9, and Debian's 3.11.2,
+set OP_IGNORE_UNEXPECTED_EOF on default contexts, and OpenSSL then reports both endings alike. So this module receives
+from the socket itself and passes the bytes to OpenSSL through memory. If the socket ends first, the alert is missing.
+
+It works with any `ssl.SSLContext` and does not change it. It rejects a stream that ends without close_notify with
+`ssl.SSLEOFError`; every other error is the one that `ssl` or `socket` raises.
+"""
+
+import socket
+import ssl
+import time
+from typing import Any, Callable, Optional
+
+_RECEIVE_SIZE = 65536  # bytes per receive from the socket
+
+
+class TlsStream:
+    """A TLS connection with those methods of `ssl.SSLSocket` that a client needs.
+
+    `settimeout` limits each operation as a whole, like that of SSLSocket: a handshake or a record that arrives slowly
+    does not extend the limit. One thread at a time may read and write. Any thread may call `shutdown` and `close`.
+    """
+
+    def __init__(
+        self,
+        connected: socket.socket,
+        context: ssl.SSLContext,
+        server_hostname: str,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._socket = connected
+        self._monotonic = monotonic
+        self._timeout = connected.gettimeout()
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(
+            self._incoming, self._outgoing, server_hostname=server_hostname
+        )
+        self._buffer = memoryview(bytearray(_RECEIVE_SIZE))
+        self._decrypted = b""  # bytes that ready() has read
+
+    def do_handshake(self) -> None:
+        """Complete the handshake. Raises ssl.SSLError or ssl.CertificateError if it fails."""
+        self._run(self._tls.do_handshake)
+
+    def recv_into(self, buffer: Any) -> int:
+        """Fill buffer with the next bytes and return their number, or 0 after close_notify.
+
+        Raises ssl.SSLEOFError if the connection ends without close_notify.
+        """
+        view = memoryview(buffer)
+        if not self._decrypted:
+            count: int = self._run(self._tls.read, len(view), view)
+            return count
+        data = self._decrypted[: len(view)]
+        view[: len(data)] = data
+        self._decrypted = self._decrypted[len(data) :]
+        return len(data)
+
+    def recv(self, size: int) -> bytes:
+        """Return the next bytes, at most size, or b"" after close_notify. Raises as recv_into."""
+        buffer = bytearray(size)
+        return bytes(buffer[: self.recv_into(buffer)])
+
+    def ready(self) -> bool:
+        """Return whether a read returns without waiting for the socket; for programs that use `select`."""
+        if not self._decrypted:
+            try:
+                self._decrypted = self._tls.read(_RECEIVE_SIZE)
+            except ssl.SSLWantReadError:
+                return False
+            except ssl.SSLError:
+                pass  # the next read raises it
+        return True
+
+    def sendall(self, data: Any) -> None:
+        """Send data."""
+        view = memoryview(data)
+        while len(view):
+            view = view[self._run(self._tls.write, view) :]
+
+    def settimeout(self, timeout: Optional[float]) -> None:
+        """Limit each later operation to this many seconds; None for no limit."""
+        self._timeout = timeout
+
+    def fileno(self) -> int:
+        """Return the socket's file descriptor."""
+        return self._socket.fileno()
+
+    def shutdown(self, how: int) -> None:
+        """Shut the socket down, without close_notify."""
+        self._socket.shutdown(how)
+
+    def close(self) -> None:
+        """Close the socket, without close_notify."""
+        self._socket.close()
+
+    def _run(self, operation: Callable[..., Any], *arguments: Any) -> Any:
+        """Run one operation of OpenSSL to its end; send the bytes that it writes and receive those that it needs."""
+        deadline = None if self._timeout is None else self._monotonic() + self._timeout
+        while True:
+            try:
+                result = operation(*arguments)
+            except ssl.SSLWantReadError:
+                self._send(deadline)
+                self._receive(deadline)
+            except ssl.SSLError:
+                self._send_alert(deadline)
+                raise
+            else:
+                self._send(deadline)
+                return result
+
+    def _send(self, deadline: Optional[float]) -> None:
+        if self._outgoing.pending:
+            self._limit(deadline)
+            self._socket.sendall(self._outgoing.read())
+
+    def _send_alert(self, deadline: Optional[float]) -> None:
+        try:  # noqa: SIM105 - contextlib takes half a millisecond to load
+            self._send(deadline)
+        except OSError:
+            pass  # the error that caused the alert matters more
+
+    def _receive(self, deadline: Optional[float]) -> None:
+        self._limit(deadline)
+        count = self._socket.recv_into(self._buffer)
+        if not count:
+            # HTTP-023
+            raise ssl.SSLEOFError(
+                ssl.SSL_ERROR_EOF, "the connection ends without a TLS close_notify"
+            )
+        self._incoming.write(self._buffer[:count])
+
+    def _limit(self, deadline: Optional[float]) -> None:
+        """Give the socket the time that is left. Raises socket.timeout if there is none."""
+        if deadline is None:
+            self._socket.settimeout(None)
+            return
+        left = deadline - self._monotonic()
+        if left <= 0:
+            raise socket.timeout("timed out")
+        self._socket.settimeout(left)
+
+
+def start_tls(
+    connected: socket.socket,
+    context: ssl.SSLContext,
+    server_hostname: str,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> TlsStream:
+    """Return a TLS stream over a connected socket, after the handshake. The socket's time-out limits the handshake.
+
+    Does not change context. The caller closes the socket if this function raises ssl.SSLError, ssl.CertificateError or
+    another OSError. HTTP-053 and HTTP-023.
+    """
+    stream = TlsStream(connected, context, server_hostname, monotonic)
+    stream.do_handshake()
+    return stream
