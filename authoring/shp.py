@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The cases of documents and shapes: a shape's document in one form, put into another. File shape-convert.
+"""The cases of documents and shapes: converting the document of a shape from one format to another.
 
-What is expected stands here by hand, as text. A refused document is a good one with one change: the helper `refused` is given the
-good one, too, and the good one is a case of its own, so that an implementation that refuses everything is seen.
+The vectors are in shape-convert.json. To add a case, copy a similar call and change it:
+
+- `converts`: a valid document and the document that it must become
+- `rejects`: an invalid document, and optionally the same document without the error
+
+The expected documents are written by hand. The formats are JSON, XML, query (URL-encoded pairs),
+value (the tree of SHP-023) and headers (SHP-024). The corrected document of `rejects` becomes a
+separate case, which the other case needs: it exposes an implementation that rejects everything.
 """
 
 import base64
@@ -21,6 +27,13 @@ TYPE, VARIANT, ATTRIBUTES = (
     "x-Amzn-Invoked-Production-Variant",
     "X-Amzn-SageMaker-Custom-Attributes",
 )
+FORMAT_NAMES = {
+    "json": "JSON",
+    "xml": "XML",
+    "query": "a query",
+    "value": "a tree",
+    "headers": "headers",
+}
 
 Document = Union[str, Dict[str, Any], Sequence[Any]]
 
@@ -28,12 +41,18 @@ Document = Union[str, Dict[str, Any], Sequence[Any]]
 def given(
     shape: str, source: str, target: str, document: Document, code: Optional[str] = None
 ) -> Dict[str, Any]:
-    """An input; documents of the forms value and headers are JSON that stands in it as itself."""
-    asked: Dict[str, Any] = {"shape": shape, "from": source, "to": target, "document": document}
-    return asked if code is None else dict(asked, code=code)
+    """Return the input of a case.
+
+    source, target: the formats; document: a str, or JSON for the formats value and headers;
+    code: the error code that a service sends outside the document
+    """
+    case_input = {"shape": shape, "from": source, "to": target, "document": document}
+    if code is not None:
+        case_input["code"] = code
+    return case_input
 
 
-def becomes(
+def converts(
     case_id: str,
     title: str,
     rules: str,
@@ -46,7 +65,11 @@ def becomes(
     code: Optional[str] = None,
     **more: Any,
 ) -> None:
-    """A document that is taken."""
+    """Add a valid document.
+
+    shape, source, document, target, code: see `given`; expected: the document in the target format;
+    more: other arguments of Feature.case
+    """
     CONVERT.case(
         case_id,
         title,
@@ -58,7 +81,7 @@ def becomes(
     )
 
 
-def refused(
+def rejects(
     case_id: str,
     title: str,
     rules: str,
@@ -68,23 +91,28 @@ def refused(
     document: Document,
     target: str,
     why: str,
-    good: Optional[Document] = None,
+    corrected: Optional[Document] = None,
     code: Optional[str] = None,
     **more: Any,
 ) -> None:
-    """A document that is not; good: the document that it would be without its fault."""
-    if good is not None:
-        twin = case_id + "-mended"
+    """Add an invalid document.
+
+    kind: the expected kind of the error; shape, source, document, target, code: see `given`;
+    corrected: the document without the error
+    """
+    if corrected is not None:
+        corrected_id = case_id + "-mended"
         CONVERT.case(
-            twin,
-            title + ": without the fault",
+            corrected_id,
+            f"the valid counterpart of {case_id}",
             rules,
-            given(shape, source, target, good, code),
+            given(shape, source, target, corrected, code),
             ok(),
-            "who refuses this one says nothing by refusing its broken twin",
+            "if an implementation rejects this document, its rejection of the invalid one "
+            "proves nothing",
             **more,
         )
-        more = dict(more, needs=[twin])
+        more = dict(more, needs=[corrected_id])
     CONVERT.case(
         case_id,
         title,
@@ -97,26 +125,31 @@ def refused(
 
 
 def b64(data: bytes) -> str:
+    """Return the Base64 notation of bytes."""
     return base64.b64encode(data).decode("ascii")
 
 
 def xml(*members: str) -> str:
+    """Return an XML document with these elements below its root."""
     return f"<r>{''.join(members)}</r>"
 
 
 def element(name: str, content: str = "") -> str:
+    """Return an XML element; content is XML."""
     return f"<{name}>{content}</{name}>"
 
 
 def structure(*members: Any) -> Any:
+    """Return the tree of a structure; members are (name, tree)."""
     return ["Structure", [list(member) for member in members]]
 
 
 def part(data: str) -> str:
+    """Return a PayloadPart event in JSON; data is Base64."""
     return f'{{"PayloadPart":{{"Bytes":"{data}"}}}}'
 
 
-# ---- one value in every form ---------------------------------------------------------------------
+# ---- one value in every format -------------------------------------------------------------------
 
 _STREAM = structure(("PayloadPart", structure(("Bytes", ["Blob", "aGk="]))))
 _BROKEN = structure(
@@ -127,8 +160,8 @@ _BROKEN = structure(
 )
 _EMPTY = structure(("PayloadPart", structure(("Bytes", ["Blob", ""]))))
 
-# The same output in each form, with no event, one, three.
-SAMES: Dict[str, Dict[str, Document]] = {
+# Outputs in every format that can express them, by part of the case id.
+SAME_OUTPUTS: Dict[str, Dict[str, Document]] = {
     "no-stream": {
         "json": f'{{"{TYPE}":"text/plain"}}',
         "xml": element(OUTPUT, element(TYPE, "text/plain")),
@@ -143,7 +176,8 @@ SAMES: Dict[str, Dict[str, Document]] = {
         "headers": {"headers": [], "body": {}},
     },
     "one-event": {
-        "json": f'{{"Body":{{"PayloadPart":{{"Bytes":"aGk="}}}},"{TYPE}":"text/plain","{VARIANT}":"v 1&=","{ATTRIBUTES}":""}}',
+        "json": f'{{"Body":{part("aGk=")},'
+        f'"{TYPE}":"text/plain","{VARIANT}":"v 1&=","{ATTRIBUTES}":""}}',
         "xml": element(
             OUTPUT,
             element("Body", element("PayloadPart", element("Bytes", "aGk=")))
@@ -151,8 +185,8 @@ SAMES: Dict[str, Dict[str, Document]] = {
             + element(VARIANT, "v 1&amp;=")
             + element(ATTRIBUTES),
         ),
-        "query": "Body.PayloadPart.Bytes=hi&X-Amzn-SageMaker-Content-Type=text/plain&X-Amzn-Invoked-Production-Variant=v%201%26="
-        "&X-Amzn-SageMaker-Custom-Attributes=",
+        "query": "Body.PayloadPart.Bytes=hi&X-Amzn-SageMaker-Content-Type=text/plain"
+        "&X-Amzn-Invoked-Production-Variant=v%201%26=&X-Amzn-SageMaker-Custom-Attributes=",
         "value": structure(
             ("Body", _STREAM),
             (TYPE, ["String", "text/plain"]),
@@ -165,7 +199,8 @@ SAMES: Dict[str, Dict[str, Document]] = {
         },
     },
     "three-events": {
-        "json": f'{{"Body":[{part("aGk=")},{part("")},{{"ModelStreamError":{{"Message":"caf\u00e9","ErrorCode":"StreamBroken"}}}}]}}',
+        "json": f'{{"Body":[{part("aGk=")},{part("")},'
+        '{"ModelStreamError":{"Message":"caf\u00e9","ErrorCode":"StreamBroken"}}]}',
         "xml": element(
             OUTPUT,
             element(
@@ -178,8 +213,8 @@ SAMES: Dict[str, Dict[str, Document]] = {
                 ),
             ),
         ),
-        "query": "Body.1.PayloadPart.Bytes=hi&Body.2.PayloadPart.Bytes=&Body.3.ModelStreamError.Message=caf%C3%A9"
-        "&Body.3.ModelStreamError.ErrorCode=StreamBroken",
+        "query": "Body.1.PayloadPart.Bytes=hi&Body.2.PayloadPart.Bytes="
+        "&Body.3.ModelStreamError.Message=caf%C3%A9&Body.3.ModelStreamError.ErrorCode=StreamBroken",
         "value": structure(("Body", ["List", [_STREAM, _EMPTY, _BROKEN]])),
         "headers": {
             "headers": [],
@@ -192,7 +227,13 @@ SAMES: Dict[str, Dict[str, Document]] = {
     },
 }
 
-RULE_OF_FORM = {
+TITLES = {
+    "no-stream": "an output without a stream",
+    "no-event": "an output with an empty stream",
+    "one-event": "an output with one event",
+    "three-events": "an output with three events",
+}
+RULE_OF_FORMAT = {
     "json": "SHP-010",
     "xml": "SHP-017",
     "query": "SHP-019",
@@ -201,23 +242,23 @@ RULE_OF_FORM = {
 }
 
 
-def _forms() -> None:
-    for name, forms in SAMES.items():
-        for source in forms:
-            for target in forms:
+def _formats() -> None:
+    for name, documents in SAME_OUTPUTS.items():
+        for source in documents:
+            for target in documents:
                 rules = ["SHP-012", "SHP-007"] + sorted(
-                    {RULE_OF_FORM[source], RULE_OF_FORM[target]}
+                    {RULE_OF_FORMAT[source], RULE_OF_FORMAT[target]}
                 )
-                becomes(
+                converts(
                     f"shp-{name}-{source}-to-{target}",
-                    f"{name.replace('-', ' ')}, {source} to {target}",
+                    f"{TITLES[name]}, from {FORMAT_NAMES[source]} to {FORMAT_NAMES[target]}",
                     " ".join(rules),
                     OUTPUT,
                     source,
-                    forms[source],
+                    documents[source],
                     target,
-                    forms[target],
-                    "a value that changes on its way through a form is lost to whoever stored it so",
+                    documents[target],
+                    "a converter that changes the value loses data that was stored in this format",
                 )
 
 
@@ -226,385 +267,400 @@ def _forms() -> None:
 
 def _members() -> None:
     plain = f'{{"{TYPE}":"a"}}'
-    becomes(
+    converts(
         "shp-json-member-name",
-        "the member's name instead of the header's",
+        "JSON with the member name instead of the header name",
         "SHP-007",
         OUTPUT,
         "json",
         '{"ContentType":"a"}',
         "json",
         plain,
-        "the seed reads this name and writes the other: who reads one of them loses three members",
+        "awso writes the header name, so a reader of only one name loses three members",
     )
-    becomes(
+    converts(
         "shp-xml-member-name",
-        "the member's name instead of the header's, in XML",
+        "XML with the member name instead of the header name",
         "SHP-007 SHP-017",
         OUTPUT,
         "xml",
         xml(element("InvokedProductionVariant", "v")),
         "json",
         f'{{"{VARIANT}":"v"}}',
-        "documents of both kinds are about, and the seed's own reader takes one of them",
+        "documents with either name exist, so a reader of only one name loses members",
     )
-    becomes(
+    converts(
         "shp-query-first-letter",
-        "a name of a query with a small first letter",
+        "a query name with a lower-case first letter",
         "SHP-007 SHP-019",
         OUTPUT,
         "query",
         f"{VARIANT}=v&body.payloadPart.bytes=hi",
         "json",
         f'{{"Body":{part("aGk=")},"{VARIANT}":"v"}}',
-        "a writer that leaves the first letter as the model has it writes the variant's header so",
+        "some writers keep the lower-case letter of the header, so a strict reader loses the "
+        "variant",
     )
-    becomes(
+    converts(
         "shp-value-member-name",
-        "the member's name instead of the header's, in a tree",
+        "a tree with the member name instead of the header name",
         "SHP-007 SHP-023",
         OUTPUT,
         "value",
         structure(("CustomAttributes", ["String", "a"])),
         "json",
         f'{{"{ATTRIBUTES}":"a"}}',
-        "the same two names are about in every form",
+        "documents with either name exist, so a reader of only one name loses members",
     )
-    becomes(
+    converts(
         "shp-json-unknown-member",
-        "a member that the shape has not",
+        "an unknown member in JSON",
         "SHP-008",
         OUTPUT,
         "json",
         f'{{"Trace":{{"a":[1,2]}},"{TYPE}":"a"}}',
         "json",
         plain,
-        "a service that adds a member would break every client",
+        "a reader that rejects unknown members breaks when the service adds one",
     )
-    becomes(
+    converts(
         "shp-xml-unknown-member",
-        "an element that the shape has not",
+        "an unknown element in XML",
         "SHP-008",
         OUTPUT,
         "xml",
         xml("<Trace><a/></Trace>", element(TYPE, "a")),
         "json",
         plain,
-        "a service that adds a member would break every client",
+        "a reader that rejects unknown members breaks when the service adds one",
     )
-    becomes(
+    converts(
         "shp-query-unknown-member",
-        "a path that the shape has not",
+        "an unknown path in a query",
         "SHP-008",
         OUTPUT,
         "query",
         f"Trace.1.a=1&{TYPE}=a",
         "json",
         plain,
-        "a service that adds a member would break every client",
+        "a reader that rejects unknown members breaks when the service adds one",
     )
-    becomes(
+    converts(
         "shp-value-unknown-member",
-        "a member of a tree that the shape has not",
+        "an unknown member in a tree",
         "SHP-008 SHP-023",
         OUTPUT,
         "value",
         structure(("Trace", ["Double", 1.5]), (TYPE, ["String", "a"])),
         "json",
         plain,
-        "a service that adds a member would break every client",
+        "a reader that rejects unknown members breaks when the service adds one",
     )
-    becomes(
+    converts(
         "shp-json-unknown-event",
-        "an event of a kind that the union has not",
+        "an unknown event in a stream",
         "SHP-008 SHP-012",
         OUTPUT,
         "json",
         f'{{"Body":[{{"Heartbeat":{{}}}},{part("aGk=")}]}}',
         "json",
         f'{{"Body":{part("aGk=")}}}',
-        "what a stream skips (EVS-032) is skipped in its document, too",
+        "a reader that keeps the event disagrees with a client, which skips it (EVS-032)",
     )
-    becomes(
+    converts(
         "shp-json-null-member",
-        "a null member is absent",
+        "null members",
         "SHP-008",
         OUTPUT,
         "json",
         f'{{"Body":null,"ContentType":null,"{VARIANT}":null,"CustomAttributes":"a"}}',
         "json",
         f'{{"{ATTRIBUTES}":"a"}}',
-        "many writers write null for what is not there",
+        "many writers write null for an absent member, so a reader that rejects it fails often",
     )
-    becomes(
+    converts(
         "shp-json-null-and-named",
-        "one name null, the other with a value",
+        "a null member under one name and its value under the other",
         "SHP-008 SHP-013",
         OUTPUT,
         "json",
         f'{{"{TYPE}":null,"ContentType":"a"}}',
         "json",
         plain,
-        "what is null is absent, so the member is there once",
+        "a reader that counts the null member reports a duplicate",
     )
-    becomes(
+    converts(
         "shp-json-empty-is-there",
-        "an empty string is no absent one",
+        "an empty string",
         "SHP-008",
         OUTPUT,
         "json",
         '{"ContentType":""}',
         "xml",
         element(OUTPUT, element(TYPE)),
-        "an empty header and none are told apart by whoever reads them",
+        "a reader that drops the empty string cannot distinguish it from an absent member",
     )
-    becomes(
+    converts(
         "shp-json-empty-blob",
-        "an empty blob, and none",
+        "an empty blob",
         "SHP-008 SHP-010",
         "ResponseStream",
         "json",
         '{"PayloadPart":{"Bytes":""}}',
         "query",
         "PayloadPart.Bytes=",
-        "a part of no bytes and a part without bytes are different",
+        "a reader that drops the empty blob cannot distinguish it from an absent member",
     )
     for source, first, second in (
         ("json", f'{{"{TYPE}":"a","ContentType":"b"}}', f'{{"{TYPE}":"a"}}'),
         ("xml", xml(element(TYPE, "a"), element("ContentType", "b")), xml(element(TYPE, "a"))),
         ("query", f"{TYPE}=a&ContentType=b", f"{TYPE}=a"),
     ):
-        refused(
+        rejects(
             f"shp-{source}-both-names",
-            f"a member under both its names, {source}",
+            f"a member under both of its names in {FORMAT_NAMES[source]}",
             "SHP-013",
             "syntax",
             OUTPUT,
             source,
             first,
             "json",
-            "one of two values would be dropped without a word",
-            good=second,
+            "a reader that accepts this drops one of the two values silently",
+            corrected=second,
         )
-    refused(
+    rejects(
         "shp-xml-twice",
-        "an element twice",
+        "a duplicate element in XML",
         "SHP-013",
         "syntax",
         OUTPUT,
         "xml",
         xml(element(TYPE, "a"), element(TYPE, "a")),
         "json",
-        "one of two values would be dropped without a word",
+        "a reader that accepts this drops one of the two values silently",
     )
-    refused(
+    rejects(
         "shp-query-twice",
-        "a path twice",
+        "a duplicate path in a query",
         "SHP-013",
         "syntax",
         OUTPUT,
         "query",
         f"{TYPE}=a&{TYPE}=b",
         "json",
-        "one of two values would be dropped without a word",
+        "a reader that accepts this drops one of the two values silently",
     )
-    refused(
+    rejects(
         "shp-value-twice",
-        "a member of a tree twice",
+        "a duplicate member in a tree",
         "SHP-013 SHP-023",
         "syntax",
         OUTPUT,
         "value",
         structure((TYPE, ["String", "a"]), (TYPE, ["String", "b"])),
         "json",
-        "one of two values would be dropped without a word",
+        "a reader that accepts this drops one of the two values silently",
     )
-    refused(
+    rejects(
         "shp-xml-two-streams",
-        "two bodies",
+        "two Body elements in XML",
         "SHP-013",
         "syntax",
         OUTPUT,
         "xml",
         xml(element("Body"), element("Body")),
         "json",
-        "the events of the second body would be lost",
-        good=xml(element("Body")),
+        "a reader that accepts this loses the events of one body",
+        corrected=xml(element("Body")),
     )
 
 
 def _types() -> None:
-    for name, text in (("number", "5"), ("boolean", "true"), ("list", "[]"), ("object", "{}")):
-        refused(
+    for name, title, text in (
+        ("number", "a number instead of a string in JSON", "5"),
+        ("boolean", "a boolean instead of a string in JSON", "true"),
+        ("list", "a list instead of a string in JSON", "[]"),
+        ("object", "an object instead of a string in JSON", "{}"),
+    ):
+        rejects(
             f"shp-json-string-is-{name}",
-            f"a {name} where a string is wanted",
+            title,
             "SHP-009",
             "type",
             OUTPUT,
             "json",
             f'{{"ContentType":{text}}}',
             "json",
-            "a value that is guessed at is another value",
+            "a reader that converts the value returns a string that was never written",
         )
-    for name, text in (("string", '"x"'), ("number", "1"), ("boolean", "false")):
-        refused(
+    for name, title, text in (
+        ("string", "a string instead of a stream in JSON", '"x"'),
+        ("number", "a number instead of a stream in JSON", "1"),
+        ("boolean", "a boolean instead of a stream in JSON", "false"),
+    ):
+        rejects(
             f"shp-json-stream-is-{name}",
-            f"a {name} where a stream is wanted",
+            title,
             "SHP-009",
             "type",
             OUTPUT,
             "json",
             f'{{"Body":{text}}}',
             "json",
-            "a stream that is passed over is an answer that is lost",
+            "a reader that skips the value reports an empty response",
         )
-    refused(
+    rejects(
         "shp-json-null-element",
-        "null in a list of events",
+        "a null element in a list of events",
         "SHP-009 SHP-012",
         "type",
         OUTPUT,
         "json",
         '{"Body":[null]}',
         "json",
-        "an element that is left out moves all behind it",
+        "a reader that skips the element shifts the position of the following events",
     )
-    refused(
+    rejects(
         "shp-json-nested-list",
-        "a list in a list of events",
+        "a list inside a list of events",
         "SHP-009 SHP-012",
         "type",
         OUTPUT,
         "json",
         f'{{"Body":[[{part("")}]]}}',
         "json",
-        "an element that is no structure is no event",
-        good=f'{{"Body":[{part("")}]}}',
+        "a reader that flattens the lists accepts a document that no writer produces",
+        corrected=f'{{"Body":[{part("")}]}}',
     )
-    for name, text in (("list", "[]"), ("string", '"s"'), ("null", "null"), ("number", "1")):
-        refused(
+    for name, title, text in (
+        ("list", "a JSON document that is a list", "[]"),
+        ("string", "a JSON document that is a string", '"s"'),
+        ("null", "a JSON document that is null", "null"),
+        ("number", "a JSON document that is a number", "1"),
+    ):
+        rejects(
             f"shp-json-document-is-{name}",
-            f"a document that is a {name}",
+            title,
             "SHP-009",
             "type",
             OUTPUT,
             "json",
             text,
             "json",
-            "a document of another kind is no empty output",
+            "a reader that accepts this reports an output without members",
         )
-    refused(
+    rejects(
         "shp-json-event-is-string",
-        "a string where an event is wanted",
+        "a string instead of an event",
         "SHP-009",
         "type",
         OUTPUT,
         "json",
         '{"Body":{"PayloadPart":"y"}}',
         "json",
-        "an event that is passed over is an answer that is lost",
+        "a reader that skips the value loses an event",
     )
-    refused(
+    rejects(
         "shp-query-value-for-structure",
-        "a value where a structure is wanted",
+        "a value instead of a structure in a query",
         "SHP-009",
         "type",
         OUTPUT,
         "query",
         "Body=x",
         "json",
-        "a stream that is passed over is an answer that is lost",
-        good="Body.PayloadPart.Bytes=x",
+        "a reader that skips the value reports an empty response",
+        corrected="Body.PayloadPart.Bytes=x",
     )
-    refused(
+    rejects(
         "shp-query-structure-for-value",
-        "a structure where a value is wanted",
+        "a structure instead of a value in a query",
         "SHP-009",
         "type",
         OUTPUT,
         "query",
         f"{TYPE}.a=x",
         "json",
-        "a value that is passed over is lost",
-        good=f"{TYPE}=x",
+        "a reader that skips the structure loses the member",
+        corrected=f"{TYPE}=x",
     )
-    refused(
+    rejects(
         "shp-query-value-and-structure",
-        "a value and a structure under one name",
+        "a value and a structure under the same name in a query",
         "SHP-009",
         "type",
         OUTPUT,
         "query",
         "Body=x&Body.PayloadPart.Bytes=y",
         "json",
-        "one of the two would be lost",
+        "a reader that accepts this loses one of the two",
     )
-    refused(
+    rejects(
         "shp-value-wrong-tag",
-        "a blob where a string is wanted",
+        "a blob instead of a string in a tree",
         "SHP-009 SHP-023",
         "type",
         OUTPUT,
         "value",
         structure((TYPE, ["Blob", "YQ=="])),
         "json",
-        "bytes are no text before they are decoded",
+        "a reader that decodes the bytes guesses their encoding",
     )
-    refused(
+    rejects(
         "shp-value-unknown-tag",
-        "a tag that there is not, in a member's place",
+        "an unknown tag in a tree",
         "SHP-023",
         "type",
         OUTPUT,
         "value",
         structure((TYPE, ["Text", "a"])),
         "json",
-        "a value of an unknown kind cannot be understood",
+        "a reader that guesses the type of the value may return wrong data",
     )
-    refused(
+    rejects(
         "shp-value-no-pair",
-        "a value without a content",
+        "a tag without content in a tree",
         "SHP-023",
         "type",
         OUTPUT,
         "value",
         structure((TYPE, ["String"])),
         "json",
-        "half a value is none",
+        "a reader that accepts this invents a value",
     )
-    refused(
+    rejects(
         "shp-value-structure-of-text",
-        "a structure that holds a text",
+        "a text instead of the members of a structure in a tree",
         "SHP-023",
         "type",
         OUTPUT,
         "value",
         ["Structure", "a"],
         "json",
-        "letters taken for members are no error, and no members either",
-        good=["Structure", []],
+        "a reader that iterates over the letters as members reports an empty structure",
+        corrected=["Structure", []],
     )
-    refused(
+    rejects(
         "shp-value-member-alone",
-        "a member without a value",
+        "a member name without a value in a tree",
         "SHP-023",
         "type",
         OUTPUT,
         "value",
         ["Structure", [["ContentType"]]],
         "json",
-        "half a pair is a mistake of who made the tree: passed over, a member is lost",
+        "a reader that skips the incomplete pair loses a member",
     )
-    refused(
+    rejects(
         "shp-value-no-structure",
-        "a tree that is no structure",
+        "a tree whose root is not a structure",
         "SHP-009 SHP-023",
         "type",
         OUTPUT,
         "value",
         ["String", "a"],
         "json",
-        "a document of another kind is no empty output",
+        "a reader that accepts this reports an output without members",
     )
 
 
@@ -620,161 +676,163 @@ def _scalars() -> None:
         else f"%{byte:02X}"
         for byte in ALL_BYTES
     )
-    becomes(
+    converts(
         "shp-blob-all-bytes-json",
-        "every byte, from JSON",
+        "a blob of all 256 bytes, from JSON to a query",
         "SHP-010 SHP-020",
         "PayloadPart",
         "json",
         f'{{"Bytes":"{b64(ALL_BYTES)}"}}',
         "query",
         "Bytes=" + escaped,
-        "a blob that passes through text loses bytes, and only some of them, so that it is seen late",
+        "a converter that treats bytes as text damages only some of them, so it is noticed late",
     )
-    becomes(
+    converts(
         "shp-blob-all-bytes-query",
-        "every byte, from a query",
+        "a blob of all 256 bytes, from a query to XML",
         "SHP-010 SHP-020",
         "PayloadPart",
         "query",
         "Bytes=" + escaped,
         "xml",
         f"<PayloadPart>{element('Bytes', b64(ALL_BYTES))}</PayloadPart>",
-        "a blob that passes through text loses bytes, and only some of them, so that it is seen late",
+        "a converter that treats bytes as text damages only some of them, so it is noticed late",
     )
-    for name, text in (
-        ("alphabet", "a-_k"),
-        ("unpadded", "aGk"),
-        ("one-pad-too-few", "YQ="),
-        ("pad-inside", "YQ==YQ=="),
-        ("blank", "aG k="),
-        ("line-break", "aGk=\\n"),
-        ("text", "hello"),
+    for name, title, text in (
+        ("alphabet", "Base64 in the URL-safe alphabet", "a-_k"),
+        ("unpadded", "Base64 without padding", "aGk"),
+        ("one-pad-too-few", "Base64 with one padding character too few", "YQ="),
+        ("pad-inside", "Base64 with padding in the middle", "YQ==YQ=="),
+        ("blank", "Base64 with a space", "aG k="),
+        ("line-break", "Base64 with a line break", "aGk=\\n"),
+        ("text", "plain text instead of Base64", "hello"),
     ):
-        refused(
+        rejects(
             "shp-blob-base64-" + name,
-            f"base64 that is none: {name.replace('-', ' ')}",
+            title,
             "SHP-010",
             "type",
             "PayloadPart",
             "json",
             f'{{"Bytes":"{text}"}}',
             "json",
-            "lenient decoders drop what they do not know, and hand out other bytes",
+            "a lenient decoder accepts malformed Base64, and two such decoders return different "
+            "bytes",
         )
-    refused(
+    rejects(
         "shp-blob-is-list",
-        "a list of numbers where a blob is wanted",
+        "a list of numbers instead of a blob",
         "SHP-010 SHP-009",
         "type",
         "PayloadPart",
         "json",
         '{"Bytes":[104]}',
         "json",
-        "some writers write bytes so; they are no base64",
+        "some writers write bytes as numbers, and a reader that guesses may return other bytes",
     )
-    refused(
+    rejects(
         "shp-blob-xml-raw",
-        "raw text where base64 is wanted",
+        "raw text instead of Base64 in XML",
         "SHP-010",
         "type",
         "PayloadPart",
         "xml",
         "<r><Bytes>hi!</Bytes></r>",
         "json",
-        "the seed takes the text itself for the bytes; a reader of base64 that is as lenient hands out others",
-        good="<r><Bytes>aGkh</Bytes></r>",
+        "awso uses the text as the bytes, but a lenient Base64 decoder returns different ones",
+        corrected="<r><Bytes>aGkh</Bytes></r>",
     )
     for number in (-2147483648, -1, 0, 500, 2147483647):
-        becomes(
+        converts(
             "shp-integer-%s" % ("minus-%d" % -number if number < 0 else number),
-            f"the integer {int(number)}",
+            f"the integer {number}",
             "SHP-011",
             "ModelError",
             "json",
             '{"OriginalStatusCode":%d}' % number,
             "xml",
             f"<ModelError>{element('OriginalStatusCode', str(number))}</ModelError>",
-            "an integer goes through each form unchanged",
+            "a converter that changes an integer reports another status",
         )
     for number in (-2147483649, 2147483648, 4611686018427387904):
         name = "minus-%d" % -number if number < 0 else str(number)
-        refused(
+        rejects(
             f"shp-integer-json-{name}",
-            f"an integer beyond 32 bits, {int(number)}",
+            f"the integer {number} in JSON, which exceeds 32 bits",
             "SHP-011",
             "constraint",
             "ModelError",
             "json",
             '{"OriginalStatusCode":%d}' % number,
             "json",
-            "an implementation in another language would wrap it around",
+            "a reader that stores the value in 32 bits without a check wraps it around",
         )
-        refused(
+        rejects(
             f"shp-integer-xml-{name}",
-            f"an integer beyond 32 bits in XML, {int(number)}",
+            f"the integer {number} in XML, which exceeds 32 bits",
             "SHP-011",
             "constraint",
             "ModelError",
             "xml",
             xml(element("OriginalStatusCode", str(number))),
             "json",
-            "an implementation in another language would wrap it around",
+            "a reader that stores the value in 32 bits without a check wraps it around",
         )
-    for name, text in (
-        ("fraction", "500.9"),
-        ("exponent", "1e3"),
-        ("negative-zero", "-0.0"),
-        ("boolean", "true"),
-        ("string", '"500"'),
+    for name, title, text in (
+        ("fraction", "a number with a fraction instead of an integer in JSON", "500.9"),
+        ("exponent", "a number with an exponent instead of an integer in JSON", "1e3"),
+        ("negative-zero", "the number -0.0 instead of an integer in JSON", "-0.0"),
+        ("boolean", "a boolean instead of an integer in JSON", "true"),
+        ("string", "a string instead of an integer in JSON", '"500"'),
     ):
-        refused(
+        rejects(
             f"shp-integer-json-{name}",
-            f"a {name.replace('-', ' ')} where an integer is wanted",
+            title,
             "SHP-011",
             "type",
             "ModelError",
             "json",
             f'{{"OriginalStatusCode":{text}}}',
             "json",
-            "the seed goes through a float and cuts: 500.9 becomes 500, 1e30 becomes 0",
+            "awso converts through a float and truncates, so 500.9 becomes 500 and 1e30 becomes 0",
         )
-    for name, text in (
-        ("hexadecimal", "0x1F4"),
-        ("underscore", "1_000"),
-        ("octal", "0o17"),
-        ("blank", " 5"),
-        ("empty", ""),
-        ("word", "abc"),
-        ("fraction", "5.0"),
-        ("other-digits", "\u0665"),
-        ("sign-alone", "-"),
-        ("21-digits", "0" * 21),
+    for name, title, text in (
+        ("hexadecimal", "a hexadecimal number instead of a decimal integer in XML", "0x1F4"),
+        ("underscore", "an integer with an underscore in XML", "1_000"),
+        ("octal", "an octal number instead of a decimal integer in XML", "0o17"),
+        ("blank", "an integer after a space in XML", " 5"),
+        ("empty", "an empty element instead of an integer in XML", ""),
+        ("word", "a word instead of an integer in XML", "abc"),
+        ("fraction", "a number with a fraction instead of an integer in XML", "5.0"),
+        ("other-digits", "an Arabic-Indic digit instead of an integer in XML", "\u0665"),
+        ("sign-alone", "a sign without digits in XML", "-"),
+        ("21-digits", "an integer of 21 digits in XML", "0" * 21),
     ):
-        refused(
+        rejects(
             f"shp-integer-xml-{name}",
-            f"an integer in XML that is none: {name.replace('-', ' ')}",
+            title,
             "SHP-011",
             "type",
             "ModelError",
             "xml",
             xml(element("OriginalStatusCode", text)),
             "json",
-            "what a language's own parser takes beyond digits is another number elsewhere, or none",
+            "a reader that uses the integer parser of its language accepts what other readers "
+            "reject",
         )
     for name, text in (("plus", "+5"), ("zeros", "0005")):
-        becomes(
+        converts(
             f"shp-integer-xml-{name}",
-            f"a decimal number, {text}",
+            f"the integer {text} in XML",
             "SHP-011",
             "ModelError",
             "xml",
             xml(element("OriginalStatusCode", text)),
             "json",
             '{"OriginalStatusCode":5}',
-            "XML Schema writes an integer so, too",
+            "XML Schema allows this notation, so a strict reader rejects valid documents",
         )
-    becomes(
+    converts(
         "shp-integer-query",
         "an integer in a query",
         "SHP-011 SHP-019",
@@ -783,417 +841,478 @@ def _scalars() -> None:
         "OriginalStatusCode=-5",
         "value",
         structure(("OriginalStatusCode", ["Integer", -5])),
-        "an integer's digits are its value in a query",
+        "a reader that keeps the digits as text returns a value of the wrong type",
     )
-    refused(
+    rejects(
         "shp-integer-query-word",
-        "a word where an integer is wanted, in a query",
+        "a word instead of an integer in a query",
         "SHP-011",
         "type",
         "ModelError",
         "query",
         "OriginalStatusCode=abc",
         "json",
-        "a number that is no number is not 0",
+        "a reader that returns 0 for a word invents a status",
     )
 
-    every = "\t\n\r !\"#$%&'()*+,-./0:;<=>?@[\\]^_`{|}~\x7f\u0080\u0085\u00e9\u2028\u20ac\ud7ff\ue000\ufffd\U0001f600\U0010ffff"
+    every = (
+        "\t\n\r "
+        "!\"#$%&'()*+,-./0:;<=>?@[\\]^_`{|}~\x7f\u0080\u0085\u00e9\u2028\u20ac\ud7ff\ue000\ufffd\U0001f600\U0010ffff"
+    )
     in_json = json.dumps(every, ensure_ascii=False).replace("\x7f", "\\u007f")
     in_xml = (
         every.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
     )
-    becomes(
+    converts(
         "shp-text-json-to-xml",
-        "text of many kinds to XML",
+        "text with special and non-ASCII characters, from JSON to XML",
         "SHP-018 SHP-015",
         "ValidationError",
         "json",
         f'{{"Message":{in_json}}}',
         "xml",
         f"<ValidationError>{element('Message', in_xml)}</ValidationError>",
-        "a character that a form changes makes another message of it",
+        "a converter that changes a character changes the message",
     )
-    becomes(
+    converts(
         "shp-text-xml-to-json",
-        "text of many kinds from XML",
+        "text with special and non-ASCII characters, from XML to JSON",
         "SHP-018 SHP-015",
         "ValidationError",
         "xml",
         xml(element("Message", in_xml)),
         "json",
         f'{{"Message":{in_json}}}',
-        "a character that a form changes makes another message of it",
+        "a converter that changes a character changes the message",
     )
-    becomes(
+    converts(
         "shp-text-query",
-        "text of many kinds through a query",
+        "text with special and non-ASCII characters, from a query to JSON",
         "SHP-014 SHP-020",
         "ValidationError",
         "query",
         "Message=" + "".join(f"%{byte:02X}" for byte in every.encode("utf-8")),
         "json",
         f'{{"Message":{in_json}}}',
-        "a query's text is UTF-8, whatever is escaped of it",
+        "a reader that decodes escaped bytes with another encoding changes the message",
     )
-    becomes(
+    converts(
         "shp-text-pair-of-surrogates",
-        "a character spelled as two escapes",
+        "a character written as two escapes in JSON",
         "SHP-014",
         "ValidationError",
         "json",
         '{"Message":"\\ud83d\\ude00"}',
         "xml",
         element("ValidationError", element("Message", "\U0001f600")),
-        "JSON spells what lies beyond U+FFFF in two halves",
+        "a reader that keeps the two surrogates produces text that cannot be encoded",
     )
-    for name, text in (
-        ("first", "\\ud83d"),
-        ("second", "\\ude00"),
-        ("wrong-order", "\\ude00\\ud83d"),
-        ("cut", "\\ud83dx"),
+    for name, title, text in (
+        ("first", "a high surrogate at the end of a JSON string", "\\ud83d"),
+        ("second", "a low surrogate without a high surrogate in JSON", "\\ude00"),
+        ("wrong-order", "a surrogate pair in the wrong order in JSON", "\\ude00\\ud83d"),
+        ("cut", "a high surrogate before another character in JSON", "\\ud83dx"),
     ):
-        refused(
+        rejects(
             f"shp-text-half-surrogate-{name}",
-            f"half a surrogate pair: {name.replace('-', ' ')}",
+            title,
             "SHP-014",
             "utf8",
             "ValidationError",
             "json",
             f'{{"Message":"{text}"}}',
             "xml",
-            "text that has no UTF-8 form cannot be stored or sent, and fails far from its cause",
+            "text with half a surrogate pair cannot be encoded, and fails far from its cause",
         )
-    refused(
+    rejects(
         "shp-text-query-no-utf8",
-        "bytes of a query's text that are no UTF-8",
+        "a query value that is not valid UTF-8",
         "SHP-014",
         "utf8",
         "ValidationError",
         "query",
         "Message=%FF",
         "json",
-        "text that is guessed at is another text",
-        good="Message=%C3%BF",
+        "a reader that replaces the invalid bytes returns a text that was never written",
+        corrected="Message=%C3%BF",
     )
-    refused(
+    rejects(
         "shp-name-query-no-utf8",
-        "a name of a query that is no UTF-8",
+        "a query name that is not valid UTF-8",
         "SHP-014",
         "utf8",
         "ValidationError",
         "query",
         "Message=a&%FF=b",
         "json",
-        "a name that is guessed at is another name",
-        good="Message=a&%C3%BF=b",
+        "a reader that replaces the invalid bytes returns a name that was never written",
+        corrected="Message=a&%C3%BF=b",
     )
 
 
-# ---- each form's own -----------------------------------------------------------------------------
+# ---- one format ----------------------------------------------------------------------------------
 
 
 def _json() -> None:
-    becomes(
+    converts(
         "shp-json-escapes",
-        "each escape that JSON has",
+        "every escape that JSON defines",
         "SHP-015",
         "ValidationError",
         "json",
         '{"Message":"\\u0000\\u0001\\b\\f\\n\\r\\t\\"\\\\\\/\\u007f\\u00e9"}',
         "json",
         '{"Message":"\\u0000\\u0001\\b\\f\\n\\r\\t\\"\\\\/\\u007f\u00e9"}',
-        "control characters are the ones that a form loses",
+        "a converter that does not escape control characters writes invalid JSON",
         level="SHOULD",
     )
-    for name, text in (
-        ("empty", ""),
-        ("cut", '{"ContentType":"a"'),
-        ("trailing", '{"ContentType":"a"} x'),
-        ("two", "{} {}"),
-        ("comma", '{"ContentType":"a",}'),
-        ("single-quotes", "{'ContentType':'a'}"),
-        ("comment", "{}//"),
-        ("raw-line-break", '{"ContentType":"a\nb"}'),
-        ("xml", "<r/>"),
+    for name, title, text in (
+        ("empty", "an empty JSON document", ""),
+        ("cut", "a truncated JSON document", '{"ContentType":"a"'),
+        ("trailing", "a JSON document followed by text", '{"ContentType":"a"} x'),
+        ("two", "two JSON documents", "{} {}"),
+        ("comma", "a JSON object with a trailing comma", '{"ContentType":"a",}'),
+        ("single-quotes", "JSON with single quotes", "{'ContentType':'a'}"),
+        ("comment", "JSON with a comment", "{}//"),
+        ("raw-line-break", "a JSON string with an unescaped line break", '{"ContentType":"a\nb"}'),
+        ("xml", "XML instead of JSON", "<r/>"),
     ):
-        refused(
+        rejects(
             f"shp-json-syntax-{name}",
-            f"no JSON: {name.replace('-', ' ')}",
+            title,
             "SHP-002",
             "syntax",
             OUTPUT,
             "json",
             text,
             "json",
-            "what is no document must not be taken for one",
+            "a lenient reader accepts documents that other readers reject, or returns wrong data",
         )
-    refused(
+    rejects(
         "shp-json-name-twice",
-        "a name twice in one object",
+        "a duplicate name in a JSON object",
         "SHP-002 SHP-013",
         "syntax",
         OUTPUT,
         "json",
         '{"ContentType":"a","ContentType":"b"}',
         "json",
-        "parsers keep the first or the last: two readers see two documents",
+        "some parsers keep the first value and others the last, so two readers disagree",
     )
-    refused(
+    rejects(
         "shp-json-unknown-twice",
-        "a name twice, which the shape has not",
+        "a duplicate unknown name in a JSON object",
         "SHP-002",
         "syntax",
         OUTPUT,
         "json",
         '{"x":1,"x":1}',
         "json",
-        "what one reader ignores another one reads",
+        "a reader that ignores the member accepts a document that another reader rejects",
     )
     for name in ("NaN", "Infinity", "-Infinity"):
-        refused(
+        rejects(
             f"shp-json-{name.lower().replace('-', 'minus-')}",
-            f"the number {name}",
+            f"the number {name} in JSON",
             "SHP-003",
             "syntax",
             "ModelError",
             "json",
             f'{{"OriginalStatusCode":{name}}}',
             "json",
-            "JSON has no such number; the seed makes 0 of it",
+            "JSON has no such number, and a lenient reader such as awso returns 0",
         )
-    refused(
+    rejects(
         "shp-json-overflow",
-        "a number that overflows",
+        "a JSON number that overflows a double",
         "SHP-003",
         "syntax",
         OUTPUT,
         "json",
         '{"x":1e999}',
         "json",
-        "Python's own parser makes infinity of it",
+        "a parser that returns infinity, as Python's does, passes on a value that JSON cannot "
+        "express",
     )
-    refused(
+    rejects(
         "shp-json-long-integer",
-        "an integer of 21 digits, which the shape has not",
+        "an unknown JSON member that is an integer of 21 digits",
         "SHP-003",
         "syntax",
         OUTPUT,
         "json",
         '{"x":123456789012345678901}',
         "json",
-        "a parser that takes any number of digits takes quadratic time for them",
-        good='{"x":12345678901234567890}',
+        "a parser without a limit takes quadratic time for a long integer",
+        corrected='{"x":12345678901234567890}',
     )
-    shallow = "a bound that counts brackets, not levels, refuses what a model writes every day"
-    becomes(
+    brackets = "a reader that counts brackets instead of levels rejects documents that models write"
+    converts(
         "shp-json-brackets-in-text",
-        "a text with more brackets than levels are allowed",
+        "a JSON string that contains 100 opening brackets",
         "SHP-001",
         OUTPUT,
         "json",
         '{{"ContentType":"{}\\"{}"}}'.format("[" * 50, "{" * 50),
         "json",
         '{{"{}":"{}\\"{}"}}'.format(TYPE, "[" * 50, "{" * 50),
-        shallow,
+        brackets,
     )
-    becomes(
+    converts(
         "shp-json-brackets-in-a-row",
-        "a hundred arrays, one beside the other",
+        "100 arrays next to each other in JSON",
         "SHP-001",
         OUTPUT,
         "json",
         f'{{"x":[{",".join(["[]"] * 100)}],"ContentType":"a"}}',
         "json",
         f'{{"{TYPE}":"a"}}',
-        shallow,
+        brackets,
     )
     deep, deeper = '{"x":' + "[" * 63 + "]" * 63 + "}", '{"x":' + "[" * 5000 + "]" * 5000 + "}"
-    refused(
+    rejects(
         "shp-json-depth",
-        "5001 levels of JSON",
+        "5,001 nested levels in JSON",
         "SHP-001",
         "limit",
         OUTPUT,
         "json",
         deeper,
         "json",
-        "a recursive parser overflows its stack, which ends the process",
-        good=deep,
+        "a recursive reader overflows its stack, and the process ends",
+        corrected=deep,
     )
-    refused(
+    rejects(
         "shp-json-depth-behind",
-        "5001 levels of JSON behind an array that is closed",
+        "5,001 nested levels in JSON after a closed array",
         "SHP-001",
         "limit",
         OUTPUT,
         "json",
         '{"a":[],' + deeper[1:],
         "json",
-        "a count of levels that loses one with each array never comes to its bound",
-        good='{"a":[],' + deep[1:],
+        "a reader that miscounts the closed array never reaches its limit",
+        corrected='{"a":[],' + deep[1:],
     )
 
 
 def _xml() -> None:
     good = xml(element(TYPE, "a"))
-    for name, text, expected in (
-        ("root-name", f"<anything>{element(TYPE, 'a')}</anything>", "a"),
-        ("namespace", f'<r xmlns="urn:x">{element(TYPE, "a")}</r>', "a"),
-        ("prefix", '<q:r xmlns:q="u"><q:ContentType>a</q:ContentType></q:r>', "a"),
-        ("attributes", '<r b="1"><ContentType c="2">a</ContentType></r>', "a"),
-        ("comment", "<r><!-- x --><ContentType>a<!-- x -->b</ContentType></r>", "ab"),
-        ("instruction", "<r><?x y?><ContentType>a<?x y?>b</ContentType></r>", "ab"),
-        ("cdata", "<r><ContentType><![CDATA[<&>]]></ContentType></r>", "<&>"),
+    for name, title, text, expected in (
+        (
+            "root-name",
+            "XML whose root has another name",
+            f"<anything>{element(TYPE, 'a')}</anything>",
+            "a",
+        ),
+        (
+            "namespace",
+            "XML with a default namespace",
+            f'<r xmlns="urn:x">{element(TYPE, "a")}</r>',
+            "a",
+        ),
+        (
+            "prefix",
+            "XML with namespace prefixes",
+            '<q:r xmlns:q="u"><q:ContentType>a</q:ContentType></q:r>',
+            "a",
+        ),
+        (
+            "attributes",
+            "XML with attributes",
+            '<r b="1"><ContentType c="2">a</ContentType></r>',
+            "a",
+        ),
+        (
+            "comment",
+            "XML with comments",
+            "<r><!-- x --><ContentType>a<!-- x -->b</ContentType></r>",
+            "ab",
+        ),
+        (
+            "instruction",
+            "XML with processing instructions",
+            "<r><?x y?><ContentType>a<?x y?>b</ContentType></r>",
+            "ab",
+        ),
+        (
+            "cdata",
+            "XML with a CDATA section",
+            "<r><ContentType><![CDATA[<&>]]></ContentType></r>",
+            "<&>",
+        ),
         (
             "references",
+            "XML with entity and character references",
             "<r><ContentType>&#65;&#x42;&lt;&gt;&quot;&apos;&amp;</ContentType></r>",
             "AB<>\"'&",
         ),
-        ("white-space", "<r>\n  <ContentType> a </ContentType>\n</r>\n", " a "),
-        ("declaration", '<?xml version="1.0"?>' + good, "a"),
-        ("line-break", "<r><ContentType>a\r\nb</ContentType></r>", "a\nb"),
-        ("carriage-return", "<r><ContentType>a&#13;b</ContentType></r>", "a\rb"),
-        ("empty-element", "<r><ContentType/></r>", ""),
+        (
+            "white-space",
+            "XML with white space around elements and inside a string",
+            "<r>\n  <ContentType> a </ContentType>\n</r>\n",
+            " a ",
+        ),
+        ("declaration", "XML with an XML declaration", '<?xml version="1.0"?>' + good, "a"),
+        (
+            "line-break",
+            "XML with CR LF in a string",
+            "<r><ContentType>a\r\nb</ContentType></r>",
+            "a\nb",
+        ),
+        (
+            "carriage-return",
+            "XML with a reference to CR in a string",
+            "<r><ContentType>a&#13;b</ContentType></r>",
+            "a\rb",
+        ),
+        ("empty-element", "XML with an empty-element tag", "<r><ContentType/></r>", ""),
     ):
-        becomes(
+        converts(
             "shp-xml-" + name,
-            f"XML: {name.replace('-', ' ')}",
+            title,
             "SHP-004 SHP-017",
             OUTPUT,
             "xml",
             text,
             "json",
             f'{{"{TYPE}":{json.dumps(expected)}}}',
-            "it means the same in every XML, whoever wrote it",
+            "a reader that does not accept this cannot read documents of other XML writers",
         )
-    for name, text in (
-        ("empty", ""),
-        ("blank", "   "),
-        ("text", "x"),
-        ("json", "{}"),
-        ("cut", "<r>"),
-        ("crossed", "<r></s>"),
-        ("case", "<r></R>"),
-        ("two-roots", "<r/><s/>"),
-        ("junk", "<r/>x"),
-        ("attribute-twice", '<r a="1" a="2"/>'),
-        ("entity", "<r>&x;</r>"),
-        ("null", "<r>&#0;</r>"),
-        ("ampersand", "<r><ContentType>a & b</ContentType></r>"),
-        ("section-end", "<r>]]></r>"),
+    for name, title, text in (
+        ("empty", "an empty XML document", ""),
+        ("blank", "spaces instead of XML", "   "),
+        ("text", "text instead of XML", "x"),
+        ("json", "JSON instead of XML", "{}"),
+        ("cut", "a truncated XML document", "<r>"),
+        ("crossed", "XML whose end tag has another name", "<r></s>"),
+        ("case", "XML whose end tag differs in letter case", "<r></R>"),
+        ("two-roots", "XML with two roots", "<r/><s/>"),
+        ("junk", "XML followed by text", "<r/>x"),
+        ("attribute-twice", "XML with a duplicate attribute", '<r a="1" a="2"/>'),
+        ("entity", "XML with an undefined entity", "<r>&x;</r>"),
+        ("null", "XML with a reference to NUL", "<r>&#0;</r>"),
+        ("ampersand", "XML with an unescaped ampersand", "<r><ContentType>a & b</ContentType></r>"),
+        ("section-end", "XML with the end of a CDATA section in text", "<r>]]></r>"),
     ):
-        refused(
+        rejects(
             f"shp-xml-syntax-{name}",
-            f"no XML: {name.replace('-', ' ')}",
+            title,
             "SHP-004",
             "syntax",
             OUTPUT,
             "xml",
             text,
             "json",
-            "what is no document must not be taken for one",
+            "a lenient reader accepts documents that other readers reject, or returns wrong data",
         )
-    for name, text in (
-        ("doctype", "<!DOCTYPE r>" + good),
-        ("internal", '<!DOCTYPE r [<!ENTITY x "a">]><r><ContentType>&x;</ContentType></r>'),
+    for name, title, text in (
+        ("doctype", "XML with a document type declaration", "<!DOCTYPE r>" + good),
+        (
+            "internal",
+            "XML with an internal entity",
+            '<!DOCTYPE r [<!ENTITY x "a">]><r><ContentType>&x;</ContentType></r>',
+        ),
         (
             "external",
-            '<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><r><ContentType>&x;</ContentType></r>',
+            "XML with an external entity",
+            "<!DOCTYPE r [<!ENTITY x SYSTEM "
+            '"file:///etc/passwd">]><r><ContentType>&x;</ContentType></r>',
         ),
     ):
-        refused(
+        rejects(
             f"shp-xml-dtd-{name}",
-            f"a document type declaration: {name}",
+            title,
             "SHP-004",
             "syntax",
             OUTPUT,
             "xml",
             text,
             "json",
-            "entities fetch files, and grow without bound",
-            good=None,
+            "a reader that processes the declaration reads files or expands entities without limit",
         )
-    refused(
+    rejects(
         "shp-xml-depth",
-        "5001 levels of XML",
+        "5,001 nested levels in XML",
         "SHP-005",
         "limit",
         OUTPUT,
         "xml",
         xml("<a>" * 5000 + "</a>" * 5000),
         "json",
-        "a recursive reader overflows its stack, which ends the process",
-        good=xml("<a>" * 63 + "</a>" * 63),
+        "a recursive reader overflows its stack, and the process ends",
+        corrected=xml("<a>" * 63 + "</a>" * 63),
     )
-    refused(
+    rejects(
         "shp-xml-text-in-structure",
-        "text where a stream stands",
+        "text instead of a stream in XML",
         "SHP-016",
         "type",
         OUTPUT,
         "xml",
         xml(element("Body", "aGk=")),
         "json",
-        "bytes that stand in the wrong place would be lost in silence",
-        good=xml(element("Body", " \n")),
+        "a reader that skips the text loses bytes silently",
+        corrected=xml(element("Body", " \n")),
     )
-    refused(
+    rejects(
         "shp-xml-element-in-string",
-        "an element in a string",
+        "an element inside a string in XML",
         "SHP-016",
         "type",
         OUTPUT,
         "xml",
         xml(element(TYPE, "a<b/>c")),
         "json",
-        "half of the text, or text without its element, is another text",
-        good=xml(element(TYPE, "ac")),
+        "a reader that skips the element or the text after it returns another string",
+        corrected=xml(element(TYPE, "ac")),
     )
-    refused(
+    rejects(
         "shp-xml-element-in-blob",
-        "an element in a blob",
+        "an element inside a blob in XML",
         "SHP-016",
         "type",
         "PayloadPart",
         "xml",
         xml(element("Bytes", "aG<b/>k=")),
         "json",
-        "bytes with a hole are other bytes",
-        good=xml(element("Bytes", "aGk=")),
+        "a reader that skips the element or the text after it returns other bytes",
+        corrected=xml(element("Bytes", "aGk=")),
     )
-    becomes(
+    converts(
         "shp-xml-writes-cr",
-        "CR is written as a reference",
+        "a string with CR, from JSON to XML",
         "SHP-018",
         OUTPUT,
         "json",
         '{"ContentType":"a\\rb\\r\\n"}',
         "xml",
         element(OUTPUT, element(TYPE, "a&#13;b&#13;\n")),
-        "a reader makes a line feed of a plain one",
+        "a writer that does not write a reference loses the CR, because XML readers convert it "
+        "to LF",
     )
-    for name, character in (
-        ("nul", "\\u0000"),
-        ("control", "\\u001b"),
-        ("vertical-tab", "\\u000b"),
-        ("fffe", "\\ufffe"),
-        ("ffff", "\\uffff"),
+    for name, title, character in (
+        ("nul", "a string with NUL, from JSON to XML", "\\u0000"),
+        ("control", "a string with U+001B, from JSON to XML", "\\u001b"),
+        ("vertical-tab", "a string with U+000B, from JSON to XML", "\\u000b"),
+        ("fffe", "a string with U+FFFE, from JSON to XML", "\\ufffe"),
+        ("ffff", "a string with U+FFFF, from JSON to XML", "\\uffff"),
     ):
-        refused(
+        rejects(
             f"shp-xml-cannot-hold-{name}",
-            f"a character that XML 1.0 has not: {name}",
+            title,
             "SHP-018",
             "constraint",
             OUTPUT,
             "json",
             f'{{"ContentType":"a{character}b"}}',
             "xml",
-            "what is written so is no XML, and no reader takes it back",
+            "XML 1.0 does not allow the character, so a writer that writes it produces invalid XML",
         )
 
 
 def _query() -> None:
-    becomes(
+    converts(
         "shp-query-empty",
         "an empty query",
         "SHP-019",
@@ -1202,150 +1321,172 @@ def _query() -> None:
         "",
         "json",
         "{}",
-        "an output without members is a query of none",
+        "a reader that rejects the empty query cannot read an output without members",
     )
-    becomes(
+    converts(
         "shp-query-empty-structures",
-        "empty structures vanish",
+        "an empty structure, from JSON to a query",
         "SHP-019 SHP-012",
         OUTPUT,
         "json",
         f'{{"Body":[{{"PayloadPart":{{}}}},{part("aGk=")}],"ContentType":"a"}}',
         "query",
         f"Body.2.PayloadPart.Bytes=hi&{TYPE}=a",
-        "a query has no way to show them, and the number of the next one stays",
+        "a writer that renumbers the events changes their positions",
     )
-    becomes(
+    converts(
         "shp-query-gaps",
-        "numbers with gaps, in another order",
+        "a list in a query whose numbers have gaps and are unsorted",
         "SHP-021",
         OUTPUT,
         "query",
         "Body.10.PayloadPart.Bytes=c&Body.2.PayloadPart.Bytes=a&Body.9.PayloadPart.Bytes=b",
         "json",
         f'{{"Body":[{part("YQ==")},{part("Yg==")},{part("Yw==")}]}}',
-        "as texts 10 stands before 2, and parts in another order are garbage",
+        "a reader that sorts the numbers as text puts 10 before 2 and reorders the parts",
     )
-    for name, text in (
-        ("zero", "Body.0.PayloadPart.Bytes=a"),
-        ("leading-zero", "Body.01.PayloadPart.Bytes=a"),
-        ("mixed", "Body.1.PayloadPart.Bytes=a&Body.PayloadPart.Bytes=b"),
-        ("value", "Body=x&Body.1.PayloadPart.Bytes=a"),
-        ("huge", "Body.99999999999999999999.PayloadPart.Bytes=a"),
+    for name, title, text in (
+        ("zero", "a list in a query that is numbered from 0", "Body.0.PayloadPart.Bytes=a"),
+        (
+            "leading-zero",
+            "a list number with a leading zero in a query",
+            "Body.01.PayloadPart.Bytes=a",
+        ),
+        (
+            "mixed",
+            "numbered and unnumbered events in a query",
+            "Body.1.PayloadPart.Bytes=a&Body.PayloadPart.Bytes=b",
+        ),
+        (
+            "value",
+            "a value and numbered events under the same name in a query",
+            "Body=x&Body.1.PayloadPart.Bytes=a",
+        ),
+        (
+            "huge",
+            "a list number of 20 digits in a query",
+            "Body.99999999999999999999.PayloadPart.Bytes=a",
+        ),
     ):
-        refused(
+        rejects(
             f"shp-query-number-{name}",
-            f"a list whose numbers are none: {name.replace('-', ' ')}",
+            title,
             "SHP-021",
             "type",
             OUTPUT,
             "query",
             text,
             "json",
-            "which event came first cannot be known",
+            "a reader that accepts this cannot know the order of the events",
         )
-    for name, text, expected in (
-        ("escaped-letters", "%43ontentType=%61", "a"),
-        ("lower-case", "ContentType=%c3%a9", "\u00e9"),
-        ("plus", "ContentType=a+b", "a b"),
-        ("escaped-plus", "ContentType=a%2Bb", "a+b"),
-        ("equals", "ContentType=a=b", "a=b"),
-        ("no-equals", "ContentType", ""),
-        ("ampersands", "&&ContentType=a&", "a"),
-        ("comma", "ContentType=a,b", "a,b"),
-        ("unescaped", "ContentType=a/b?c:d@e", "a/b?c:d@e"),
+    for name, title, text, expected in (
+        ("escaped-letters", "a query with escaped letters", "%43ontentType=%61", "a"),
+        ("lower-case", "a query with escapes in lower case", "ContentType=%c3%a9", "\u00e9"),
+        ("plus", "a query with + for a space", "ContentType=a+b", "a b"),
+        ("escaped-plus", "a query with an escaped +", "ContentType=a%2Bb", "a+b"),
+        ("equals", "a query value that contains =", "ContentType=a=b", "a=b"),
+        ("no-equals", "a query name without =", "ContentType", ""),
+        ("ampersands", "a query with empty pairs", "&&ContentType=a&", "a"),
+        ("comma", "a query value with an unescaped comma", "ContentType=a,b", "a,b"),
+        (
+            "unescaped",
+            "a query value with other unescaped characters",
+            "ContentType=a/b?c:d@e",
+            "a/b?c:d@e",
+        ),
     ):
-        becomes(
+        converts(
             "shp-query-" + name,
-            f"a query: {name.replace('-', ' ')}",
+            title,
             "SHP-020",
             OUTPUT,
             "query",
             text,
             "json",
             json.dumps({TYPE: expected}, ensure_ascii=False),
-            "every form's library escapes in its own way",
+            "libraries escape queries differently, so a strict reader rejects valid documents",
         )
-    becomes(
+    converts(
         "shp-query-writes",
-        "what is escaped in a query",
+        "a string with reserved characters, from JSON to a query",
         "SHP-020 SHP-019",
         OUTPUT,
         "json",
         '{"ContentType":"a b&c=d/e+f;g%h,i\\"\\\\"}',
         "query",
         f"{TYPE}=a%20b%26c=d/e%2Bf%3Bg%25h%2Ci%22%5C",
-        "a reserved character that stays makes two members of one",
+        "a writer that does not escape a reserved character splits one member into two",
     )
-    for name, text in (
-        ("end", "ContentType=a%"),
-        ("one-digit", "ContentType=%4"),
-        ("no-digit", "ContentType=%zz"),
-        ("name", "%zz=a"),
+    for name, title, text in (
+        ("end", "a percent sign at the end of a query", "ContentType=a%"),
+        ("one-digit", "a percent sign before one digit in a query", "ContentType=%4"),
+        ("no-digit", "a percent sign before other letters in a query value", "ContentType=%zz"),
+        ("name", "a percent sign before other letters in a query name", "%zz=a"),
     ):
-        refused(
+        rejects(
             f"shp-query-percent-{name}",
-            f"a percent sign without two digits: {name.replace('-', ' ')}",
+            title,
             "SHP-020",
             "syntax",
             OUTPUT,
             "query",
             text,
             "json",
-            "a broken escape is a text that was cut or escaped twice",
+            "a reader that keeps an incomplete escape hides truncated or wrongly escaped text",
         )
-    refused(
+    rejects(
         "shp-query-text-and-names",
-        "a text that has names of its own, too",
+        "a value that also has members in a query",
         "SHP-019 SHP-009",
         "type",
         OUTPUT,
         "query",
         "ContentType=a&ContentType.x=b",
         "json",
-        "what stands below a text would be lost",
-        good="ContentType=a",
+        "a reader that accepts this loses the value or the member",
+        corrected="ContentType=a",
     )
-    refused(
+    rejects(
         "shp-query-depth",
-        "5000 names in a path",
+        "a query path of 5,000 names",
         "SHP-022",
         "limit",
         OUTPUT,
         "query",
         ".".join(["a"] * 5000) + "=1",
         "json",
-        "a recursive reader overflows its stack, which ends the process",
-        good=".".join(["a"] * 64) + "=1",
+        "a recursive reader overflows its stack, and the process ends",
+        corrected=".".join(["a"] * 64) + "=1",
     )
 
 
 def _headers() -> None:
-    becomes(
+    converts(
         "shp-headers-names",
-        "header names in any case, the first of two",
+        "the same header twice, once in lower case",
         "SHP-024",
         OUTPUT,
         "headers",
         {"headers": [["x-amzn-sagemaker-content-type", "a"], [TYPE, "b"], ["Content-Type", "c"]]},
         "json",
         f'{{"{TYPE}":"a"}}',
-        "HTTP compares names without case, and a proxy may add a header again",
+        "a reader that compares letter case, or uses the last of two headers, returns another "
+        "value",
     )
-    becomes(
+    converts(
         "shp-headers-verbatim",
-        "a header's value as it stands",
+        "a header value with surrounding spaces and a comma",
         "SHP-024",
         OUTPUT,
         "headers",
         {"headers": [[TYPE, " a, b "]]},
         "json",
         f'{{"{TYPE}":" a, b "}}',
-        "a value is the container's own text",
+        "a reader that trims or splits the value changes what the container sent",
     )
-    becomes(
+    converts(
         "shp-headers-input",
-        "an input without its endpoint",
+        "an input without its endpoint, from JSON to headers",
         "SHP-024 SHP-007",
         INPUT,
         "json",
@@ -1358,110 +1499,121 @@ def _headers() -> None:
             ],
             "body": "e30=",
         },
-        "Accept travels in a header of the service's own, not in Accept",
+        "a writer that sends Accept under its own name asks for another format of the response",
     )
-    becomes(
+    converts(
         "shp-headers-input-back",
-        "an input of headers and a body",
+        "an input from headers to JSON",
         "SHP-024 SHP-007",
         INPUT,
         "headers",
         {"headers": [["content-type", "application/json"]], "body": "e30="},
         "json",
         '{"Body":"e30=","Content-Type":"application/json"}',
-        "Accept travels in a header of the service's own, not in Accept",
+        "a reader that compares the letter case of names loses the content type",
     )
-    becomes(
+    converts(
         "shp-headers-document",
-        "a shape without headers",
+        "a shape without header members, from JSON to headers",
         "SHP-024",
         "ModelError",
         "json",
         '{"Message":"m","OriginalStatusCode":500}',
         "headers",
         {"headers": [], "body": '{"Message":"m","OriginalStatusCode":500}'},
-        "its members travel in the document",
+        "a writer that puts these members into headers puts them where no reader looks",
     )
-    becomes(
+    converts(
         "shp-headers-document-back",
-        "a shape of its document",
+        "a shape without header members, from headers to JSON",
         "SHP-024",
         "ModelError",
         "headers",
         {"headers": [["Message", "no"]], "body": '{"Message":"m"}'},
         "json",
         '{"Message":"m"}',
-        "its members travel in the document",
+        "a reader that looks for these members in the headers loses or invents them",
     )
-    refused(
+    rejects(
         "shp-headers-path",
-        "a member that travels in the path",
+        "a member that belongs to the URL path, from JSON to headers",
         "SHP-024",
         "constraint",
         INPUT,
         "json",
         '{"EndpointName":"llm","Body":""}',
         "headers",
-        "headers and a body without it are another call",
-        good='{"Body":""}',
+        "a writer that drops the endpoint name produces a call to no endpoint",
+        corrected='{"Body":""}',
     )
-    for name, text in (
-        ("line-break", "a\\r\\nX: b"),
-        ("nul", "a\\u0000"),
-        ("beyond-latin-1", "\\u20ac"),
+    for name, title, text in (
+        ("line-break", "a line break in a string, from JSON to headers", "a\\r\\nX: b"),
+        ("nul", "NUL in a string, from JSON to headers", "a\\u0000"),
+        ("beyond-latin-1", "a character outside Latin-1, from JSON to headers", "\\u20ac"),
     ):
-        refused(
+        rejects(
             f"shp-headers-cannot-hold-{name}",
-            f"text that no header can hold: {name.replace('-', ' ')}",
+            title,
             "SHP-024",
             "constraint",
             OUTPUT,
             "json",
             f'{{"ContentType":"{text}"}}',
             "headers",
-            "a line break in a value is a header, or an answer, of its own",
+            "a writer that writes the character produces a broken header or lets the value "
+            "inject another",
         )
-    refused(
+    rejects(
         "shp-headers-no-pairs",
-        "headers that are no pairs",
+        "a header without a value",
         "SHP-024",
         "type",
         OUTPUT,
         "headers",
         {"headers": [["a"]]},
         "json",
-        "half a header is none",
-        good={"headers": [["a", "b"]]},
+        "a reader that accepts half a pair invents a value",
+        corrected={"headers": [["a", "b"]]},
     )
     for key, title, headers, why in (
         (
             "three",
-            "a header of three texts",
+            "a header with three parts",
             [["a", "b", "c"]],
-            "which of two values counts is not said",
+            "a reader that accepts this ignores one of the values",
         ),
         (
             "number-name",
             "a header whose name is a number",
             [[1, "b"]],
-            "a number has several spellings, a name has one",
+            "a number has several notations, so two readers may see different names",
         ),
         (
             "number-value",
             "a header whose value is a number",
             [["a", 1]],
-            "a value is text: 1 and 1.0 would be two of them",
+            "a number has several notations, so 1 and 1.0 may become different values",
         ),
         (
             "text-pair",
-            "a text of two characters in a header's place",
+            "a string of two characters instead of a header",
             ["ab"],
-            "a text is no pair, though it has two parts",
+            "a reader that unpacks the string invents a header",
         ),
-        ("object", "headers as an object", {"a": "b"}, "an object has no order, and no name twice"),
-        ("absent", "a document without headers", None, "what is left out may have been lost"),
+        (
+            "object",
+            "headers as an object",
+            {"a": "b"},
+            "an object loses the order of headers and duplicate names",
+        ),
+        (
+            "absent",
+            "an empty document instead of headers and a body",
+            None,
+            "a reader that accepts this reports an output without members",
+        ),
     ):
-        refused(
+        rejects(
             "shp-headers-" + key,
             title,
             "SHP-024",
@@ -1471,94 +1623,95 @@ def _headers() -> None:
             {} if headers is None else {"headers": headers},
             "json",
             why,
-            good={"headers": [["a", key]]},
+            corrected={"headers": [["a", key]]},
         )
-    refused(
+    rejects(
         "shp-headers-missing",
-        "a document without headers",
+        "a document with a body and without headers",
         "SHP-024",
         "type",
         OUTPUT,
         "headers",
         {"body": None},
         "json",
-        "a document of another form is taken for an empty one",
-        good={"headers": [], "body": None},
+        "a reader that accepts this reports an output without members",
+        corrected={"headers": [], "body": None},
     )
-    refused(
+    rejects(
         "shp-headers-body",
-        "a body that is no stream",
+        "a body that is not a stream",
         "SHP-024 SHP-009",
         "type",
         OUTPUT,
         "headers",
         {"headers": [["a", "b"]], "body": 5},
         "json",
-        "a stream that is passed over is an answer that is lost",
-        good={"headers": [["a", "b"]], "body": {}},
+        "a reader that skips the value reports an empty response",
+        corrected={"headers": [["a", "b"]], "body": {}},
     )
 
 
 def _streams() -> None:
     several = '{"PayloadPart":{"Bytes":"aGk="},"ModelStreamError":{"Message":"m"}}'
-    becomes(
+    converts(
         "shp-stream-several-members",
-        "one structure with several members, as the seed writes it",
+        "a stream as one structure with several members in JSON, as awso writes it",
         "SHP-012",
         OUTPUT,
         "json",
         f'{{"Body":{several}}}',
         "json",
         f'{{"Body":[{part("aGk=")},{{"ModelStreamError":{{"Message":"m"}}}}]}}',
-        "what stands behind the first member would be lost",
+        "a reader that uses only one member loses the other events",
     )
-    becomes(
+    converts(
         "shp-stream-several-members-order",
-        "the members of one structure in another order",
+        "a stream as one structure with its members in another order in JSON",
         "SHP-012",
         OUTPUT,
         "json",
         '{"Body":{"InternalStreamFailure":{},"PayloadPart":{"Bytes":"aGk="}}}',
         "json",
         f'{{"Body":[{part("aGk=")},{{"InternalStreamFailure":{{}}}}]}}',
-        "JSON objects have no order: the table's is the only one that there is",
+        "a reader that keeps the order of an unordered object may return the events in another "
+        "order",
     )
-    becomes(
+    converts(
         "shp-stream-query-members",
-        "one structure with several members, in a query",
+        "a stream as one structure with several members in a query",
         "SHP-012 SHP-019",
         OUTPUT,
         "query",
         "Body.ModelStreamError.Message=m&Body.PayloadPart.Bytes=hi",
         "json",
         f'{{"Body":[{part("aGk=")},{{"ModelStreamError":{{"Message":"m"}}}}]}}',
-        "the seed writes a stream of several so",
+        "awso writes several events in this way, and a reader of only one loses the others",
     )
-    becomes(
+    converts(
         "shp-stream-list-of-one",
-        "a list of one event",
+        "a stream as a list of one event",
         "SHP-012",
         OUTPUT,
         "json",
         f'{{"Body":[{part("aGk=")}]}}',
         "json",
         f'{{"Body":{part("aGk=")}}}',
-        "a reader that wants a structure loses the event",
+        "a reader that expects a structure here loses the event",
     )
-    becomes(
+    converts(
         "shp-stream-empty-list",
-        "a list of no event",
+        "a stream as an empty list",
         "SHP-012",
         OUTPUT,
         "json",
         '{"Body":[]}',
         "json",
         '{"Body":{}}',
-        "a stream without events is no absent one",
+        "a reader that drops the empty list cannot distinguish it from an absent stream",
     )
-    becomes(
+    converts(
         "shp-stream-xml-order",
-        "events in XML keep their order",
+        "a stream of two events in XML",
         "SHP-012 SHP-017",
         OUTPUT,
         "xml",
@@ -1569,12 +1722,12 @@ def _streams() -> None:
         ),
         "json",
         f'{{"Body":[{{"ModelStreamError":{{}}}},{part("aGk=")}]}}',
-        "elements have an order, and the events had one",
+        "a reader that sorts the elements by name changes the order of the events",
     )
     union = "ResponseStream"
-    becomes(
+    converts(
         "shp-union-several-members",
-        "the union itself, several members set",
+        "the stream's union with several members, from JSON to XML",
         "SHP-007 SHP-009",
         union,
         "json",
@@ -1584,53 +1737,53 @@ def _streams() -> None:
             union,
             "<PayloadPart><Bytes>aGk=</Bytes></PayloadPart><ModelStreamError><Message>m</Message></ModelStreamError>",
         ),
-        "the seed's stream is one structure of three members",
+        "awso writes a stream as one structure of three members, and a strict reader rejects it",
     )
-    refused(
+    rejects(
         "shp-union-twice",
-        "a member of the union twice",
+        "a duplicate member of the stream's union in XML",
         "SHP-013",
         "syntax",
         union,
         "xml",
         "<r><PayloadPart/><PayloadPart/></r>",
         "json",
-        "one of the two would be dropped without a word",
-        good="<r><PayloadPart/></r>",
+        "a reader that accepts this drops one of the two values silently",
+        corrected="<r><PayloadPart/></r>",
     )
-    becomes(
+    converts(
         "shp-scalar-string",
-        "a string type alone",
+        "a string shape as the whole document",
         "SHP-017 SHP-009",
         "Header",
         "json",
         '"a<b"',
         "xml",
         "<Header>a&lt;b</Header>",
-        "a type that is no structure has documents, too",
+        "a converter that only knows structures cannot convert the other shapes of the model",
     )
-    becomes(
+    converts(
         "shp-scalar-blob",
-        "a blob type alone",
+        "a blob shape as the whole document",
         "SHP-010 SHP-023",
         "PartBlob",
         "xml",
         "<r>aGk=</r>",
         "value",
         ["Blob", "aGk="],
-        "a type that is no structure has documents, too",
+        "a converter that only knows structures cannot convert the other shapes of the model",
     )
-    refused(
+    rejects(
         "shp-scalar-wrong",
-        "a number for a string type alone",
+        "a number instead of a string shape",
         "SHP-009",
         "type",
         "Message",
         "json",
         "5",
         "json",
-        "a value that is guessed at is another value",
-        good='"5"',
+        "a reader that converts the value returns a string that was never written",
+        corrected='"5"',
     )
 
 
@@ -1638,30 +1791,30 @@ def _streams() -> None:
 
 
 def _errors() -> None:
-    why = "an error that is not recognised is shown as an unknown one, and nobody handles it"
+    why = "a client that does not recognise the error reports an unknown one, which nobody handles"
     service = '{"Message":"m","OriginalStatusCode":400,"OriginalMessage":"o","LogStreamArn":"l"}'
-    seed = '{"error":"ModelError","details":{"Message":"m","OriginalStatusCode":400,"OriginalMessage":"o","LogStreamArn":"l"}}'
+    awso = f'{{"error":"ModelError","details":{service}}}'
     for name, code in (
         ("name", "ModelError"),
         ("url", "ModelError:http://internal.amazon.com/coral/#x/"),
         ("namespace", "com.amazonaws#ModelError"),
         ("both", "com.amazonaws#ModelError:http://x/"),
     ):
-        becomes(
+        converts(
             f"shp-error-code-{name}",
-            f"a code of the form {code}",
+            f"the error code {code}",
             "SHP-025",
             "Error",
             "json",
             service,
             "json",
-            seed,
+            awso,
             why,
             code=code,
         )
-    becomes(
+    converts(
         "shp-error-type-in-document",
-        "the code as __type of the document",
+        "the error code in __type of the document",
         "SHP-025",
         "Error",
         "json",
@@ -1671,9 +1824,9 @@ def _errors() -> None:
         why,
         code="",
     )
-    becomes(
+    converts(
         "shp-error-code-in-document",
-        "the code as code of the document",
+        "the error code in code of the document",
         "SHP-025",
         "Error",
         "json",
@@ -1683,9 +1836,9 @@ def _errors() -> None:
         why,
         code="",
     )
-    becomes(
+    converts(
         "shp-error-code-beside-wins",
-        "a code beside the document, another one in it",
+        "different error codes outside and inside the document",
         "SHP-025",
         "Error",
         "json",
@@ -1695,61 +1848,64 @@ def _errors() -> None:
         why,
         code="ServiceUnavailable",
     )
-    becomes(
+    converts(
         "shp-error-small-letter",
-        "message instead of Message",
+        "an error document with message instead of Message",
         "SHP-025",
         "Error",
         "json",
         '{"message":"m"}',
         "json",
         '{"error":"ValidationError","details":{"Message":"m"}}',
-        "both spellings occur, and the text is what people read",
+        "services use both spellings, so a reader of only one loses the text of the error",
         code="ValidationError",
     )
-    becomes(
+    converts(
         "shp-error-both-letters",
-        "message and Message",
+        "an error document with message and Message",
         "SHP-025",
         "Error",
         "json",
         '{"message":"a","Message":"b"}',
         "json",
         '{"error":"ValidationError","details":{"Message":"b"}}',
-        "both spellings occur; the modelled one counts",
+        "a reader that prefers message returns another text than readers of the modelled name",
         code="ValidationError",
     )
-    becomes(
+    converts(
         "shp-error-number-as-text",
-        "the container's status as text",
+        "an error document with OriginalStatusCode as text",
         "SHP-025 SHP-011",
         "Error",
         "json",
         '{"OriginalStatusCode":"400"}',
         "json",
         '{"error":"ModelError","details":{"OriginalStatusCode":400}}',
-        "it is written so, and botocore reads it",
+        "services write it as text and botocore reads it, so a strict reader rejects a valid error",
         code="ModelError",
     )
     inner = "<Code>ValidationError</Code><Message>m</Message>"
-    for name, text in (
-        ("bare", "<Error>%s</Error>"),
+    for name, title, text in (
+        ("bare", "an XML error document: Error as the root", "<Error>%s</Error>"),
         (
             "error-response",
+            "an XML error document: ErrorResponse that contains Error",
             "<ErrorResponse><Error>%s</Error><RequestId>r</RequestId></ErrorResponse>",
         ),
         (
             "errors",
+            "an XML error document: Response that contains Errors and Error",
             "<Response><Errors><Error>%s</Error></Errors><RequestID>r</RequestID></Response>",
         ),
         (
             "namespace",
+            "an XML error document in a namespace",
             '<ErrorResponse xmlns="http://x/"><Error><Type>Sender</Type>%s</Error></ErrorResponse>',
         ),
     ):
-        becomes(
+        converts(
             f"shp-error-xml-{name}",
-            f"an error in XML: {name.replace('-', ' ')}",
+            title,
             "SHP-025",
             "Error",
             "xml",
@@ -1759,9 +1915,9 @@ def _errors() -> None:
             why,
             code="",
         )
-    becomes(
+    converts(
         "shp-error-xml-code-beside",
-        "an error in XML with its code beside it",
+        "an XML error document whose code is given outside of it",
         "SHP-025",
         "Error",
         "xml",
@@ -1771,29 +1927,34 @@ def _errors() -> None:
         why,
         code="ModelStreamError",
     )
-    for name, text in (
-        ("string-is-number", '{"Message":1}'),
-        ("number-is-fraction", '{"OriginalStatusCode":500.9}'),
-        ("list", "[]"),
-        ("null", "null"),
-        ("string", '"s"'),
+    for name, title, text in (
+        ("string-is-number", "a modelled error with a number instead of a string", '{"Message":1}'),
+        (
+            "number-is-fraction",
+            "a modelled error with a fraction instead of an integer",
+            '{"OriginalStatusCode":500.9}',
+        ),
+        ("list", "a modelled error whose document is a list", "[]"),
+        ("null", "a modelled error whose document is null", "null"),
+        ("string", "a modelled error whose document is a string", '"s"'),
     ):
-        refused(
+        rejects(
             f"shp-error-{name}",
-            f"a modelled error whose document does not fit: {name.replace('-', ' ')}",
+            title,
             f"SHP-025 {'SHP-011' if 'fraction' in name else 'SHP-009'}",
             "type",
             "Error",
             "json",
             text,
             "json",
-            "a member that is passed over is lost; only a client that must show the error passes over it",
+            "a reader that skips the value loses it silently, which only a client that shows "
+            "errors may do",
             code="ModelError",
         )
-    unknown = "an error that the model does not name is still the one that has to be shown"
-    becomes(
+    unknown = "a client that drops the document of an unknown error hides the cause from its user"
+    converts(
         "shp-error-unknown",
-        "an error that the model does not name",
+        "a JSON document of an unknown error",
         "SHP-026 SHP-027",
         "Error",
         "json",
@@ -1803,9 +1964,9 @@ def _errors() -> None:
         unknown,
         code="X",
     )
-    becomes(
+    converts(
         "shp-error-unknown-bare",
-        "its code is bare",
+        "an unknown error code with a namespace and a URL",
         "SHP-026 SHP-025",
         "Error",
         "json",
@@ -1815,33 +1976,34 @@ def _errors() -> None:
         unknown,
         code="ns#ThrottlingException:http://x/",
     )
-    becomes(
+    converts(
         "shp-error-unknown-xml",
-        "in XML, what is escaped stays escaped",
+        "an XML document of an unknown error with escaped characters",
         "SHP-026",
         "Error",
         "xml",
         "<E><!-- c --><M>a &amp; b &lt; c</M><x/></E>",
         "json",
         '{"error":"X","message":"<E><M>a &amp; b &lt; c</M><x></x></E>"}',
-        "the seed unescapes it, so that it is no XML any more",
+        "a writer that unescapes the text, as awso does, produces invalid XML",
         code="X",
     )
-    becomes(
+    converts(
         "shp-error-unknown-xml-attributes",
-        "in XML, attributes stay, and stay escaped",
+        "an XML document of an unknown error with attributes",
         "SHP-026",
         "Error",
         "xml",
         """<E a="1" b='"&lt;&amp;&#10;'><M c="2">m</M></E>""",
         "json",
-        '{"error":"X","message":"<E a=\\"1\\" b=\\"&quot;&lt;&amp;&#10;\\"><M c=\\"2\\">m</M></E>"}',
-        "the document is what a person looks into when nobody knows the error",
+        '{"error":"X","message":'
+        '"<E a=\\"1\\" b=\\"&quot;&lt;&amp;&#10;\\"><M c=\\"2\\">m</M></E>"}',
+        "a writer that drops attributes hides details of an unknown error from the user",
         code="X",
     )
-    becomes(
+    converts(
         "shp-error-unknown-scalar",
-        "a document that is no object",
+        "a JSON document of an unknown error that is not an object",
         "SHP-026",
         "Error",
         "json",
@@ -1851,62 +2013,78 @@ def _errors() -> None:
         unknown,
         code="X",
     )
-    back = "who stores an error as a document wants the error back"
-    for name, text in (
-        ("modelled", seed),
-        ("empty", '{"error":"InternalStreamFailure","details":{}}'),
-        ("unknown", '{"error":"X","message":"p"}'),
-        ("no-payload", '{"error":"X"}'),
-        ("empty-payload", '{"error":"X","message":""}'),
-        ("modelled-name", '{"error":"ModelError"}'),
+    stored = "a converter that fails here cannot read back an error that was stored as a document"
+    for name, title, text in (
+        ("modelled", "an error document of awso: a modelled error", awso),
+        (
+            "empty",
+            "an error document of awso: a modelled error without members",
+            '{"error":"InternalStreamFailure","details":{}}',
+        ),
+        ("unknown", "an error document of awso: an unknown error", '{"error":"X","message":"p"}'),
+        (
+            "no-payload",
+            "an error document of awso: an unknown error without a message",
+            '{"error":"X"}',
+        ),
+        (
+            "empty-payload",
+            "an error document of awso: an unknown error with an empty message",
+            '{"error":"X","message":""}',
+        ),
+        (
+            "modelled-name",
+            "an error document of awso: a modelled code without details",
+            '{"error":"ModelError"}',
+        ),
     ):
-        becomes(
+        converts(
             f"shp-error-document-{name}",
-            f"the seed's document of an error, there and back: {name.replace('-', ' ')}",
+            title,
             "SHP-027",
             "Error",
             "json",
             text,
             "json",
             text,
-            back,
+            stored,
         )
-    becomes(
+    converts(
         "shp-error-document-xml",
-        "the same document in XML",
+        "an error document of awso, from JSON to XML",
         "SHP-027",
         "Error",
         "json",
         '{"error":"ModelStreamError","details":{"Message":"m"}}',
         "xml",
         "<Error><error>ModelStreamError</error><details><Message>m</Message></details></Error>",
-        back,
+        stored,
     )
-    becomes(
+    converts(
         "shp-error-document-xml-back",
-        "the same document of XML",
+        "an error document of awso, from XML to JSON",
         "SHP-027",
         "Error",
         "xml",
         "<Error><error>X</error><message>&lt;a/&gt;</message></Error>",
         "json",
         '{"error":"X","message":"<a/>"}',
-        back,
+        stored,
     )
-    becomes(
+    converts(
         "shp-error-document-value",
-        "the same document as a tree",
+        "an error document of awso, from JSON to a tree",
         "SHP-027 SHP-023",
         "Error",
         "json",
         '{"error":"InternalFailure","details":{}}',
         "value",
         structure(("error", ["String", "InternalFailure"]), ("details", ["Structure", []])),
-        back,
+        stored,
     )
-    becomes(
+    converts(
         "shp-error-document-value-back",
-        "the same document of a tree",
+        "an error document of awso, from a tree to JSON",
         "SHP-027 SHP-023",
         "Error",
         "value",
@@ -1916,48 +2094,55 @@ def _errors() -> None:
         ),
         "json",
         '{"error":"ModelError","details":{"OriginalStatusCode":500}}',
-        back,
+        stored,
     )
-    for name, text in (
-        ("unknown-details", '{"error":"X","details":{}}'),
-        ("details-and-message", '{"error":"ModelError","details":{},"message":"m"}'),
-        ("nothing-known", '{"Message":"m"}'),
-        ("details-alone", '{"details":{}}'),
+    for name, title, text in (
+        (
+            "unknown-details",
+            "an error document with details of an unknown error",
+            '{"error":"X","details":{}}',
+        ),
+        (
+            "details-and-message",
+            "an error document with details and a message",
+            '{"error":"ModelError","details":{},"message":"m"}',
+        ),
+        ("nothing-known", "an error document with neither error nor message", '{"Message":"m"}'),
+        ("details-alone", "an error document with only details", '{"details":{}}'),
     ):
-        refused(
+        rejects(
             f"shp-error-document-{name}",
-            f"no document of an error: {name.replace('-', ' ')}",
+            title,
             "SHP-027",
             "type",
             "Error",
             "json",
             text,
             "json",
-            "a service's own document taken for the seed's is an error without its text",
+            "a reader that accepts this treats a document of the service as one of awso and "
+            "loses the text",
         )
-    for name, shape, source, target, text in (
-        ("shape", "Nothing", "json", "json", "{}"),
-        ("form", "Header", "yaml", "json", '"a"'),
-        ("scalar-headers", "Header", "json", "headers", '"a"'),
-        ("error-query", "Error", "json", "query", '{"error":"X"}'),
-        ("error-of-query", "Error", "query", "json", "error=X"),
+    for name, title, shape, source, target, text in (
+        ("shape", "an unknown shape", "Nothing", "json", "json", "{}"),
+        ("scalar-headers", "a string shape as headers", "Header", "json", "headers", '"a"'),
+        ("error-query", "an error document as a query", "Error", "json", "query", '{"error":"X"}'),
+        ("error-of-query", "a query as an error document", "Error", "query", "json", "error=X"),
     ):
-        if name != "form":  # the schema of the cases knows no other form
-            refused(
-                f"shp-unknown-{name}",
-                f"what there is not: {name.replace('-', ' ')}",
-                "SHP-028",
-                "constraint",
-                shape,
-                source,
-                text,
-                target,
-                "a guess would be a document of something else",
-            )
+        rejects(
+            f"shp-unknown-{name}",
+            title,
+            "SHP-028",
+            "constraint",
+            shape,
+            source,
+            text,
+            target,
+            "a converter that guesses the shape or the format returns data of another meaning",
+        )
 
 
 for _section in (
-    _forms,
+    _formats,
     _members,
     _types,
     _scalars,
@@ -1971,4 +2156,4 @@ for _section in (
     _section()
 
 if len({case["id"] for case in CONVERT.cases}) != len(CONVERT.cases):
-    raise CaseMistake("shp: an id twice")
+    raise CaseMistake("shp: duplicate id")
