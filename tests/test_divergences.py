@@ -40,7 +40,7 @@ def expanded(pattern: str) -> List[str]:
 def reported(page: Path) -> List[Dict[str, Any]]:
     """Return the cases of a page's report."""
     with open(
-        str(ROOT / "conformance" / "reports" / (page.stem + ".json")), encoding="utf-8"
+        str(ROOT / "reports" / (page.stem + ".json")), encoding="utf-8"
     ) as file:
         return list(json.load(file)["cases"])
 
