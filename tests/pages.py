@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""`python3 -m tests.pages`: writes docs/one-value-in-five-forms.md anew, every document in it made by refimpl.
+"""`python3 -m tests.pages`: write docs/one-value-in-five-formats.md.
 
-tests/test_docs.py compares what is committed with what this makes, and reads each document of the page back.
+Every document in it comes from refimpl. tests/test_docs.py compares the committed page with this output and reads each document back.
 """
 
 import sys
@@ -11,7 +11,7 @@ from refimpl.convert import FORMATS, convert
 from refimpl.errordocument import error_of_json, error_to_json, error_to_xml
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart
 
-PATH = Path(__file__).resolve().parents[1] / "docs" / "one-value-in-five-forms.md"
+PATH = Path(__file__).resolve().parents[1] / "docs" / "one-value-in-five-formats.md"
 SHAPE = "InvokeEndpointWithResponseStreamOutput"
 
 VALUE = InvokeEndpointWithResponseStreamOutput(
@@ -27,22 +27,22 @@ VALUE_SOURCE = """InvokeEndpointWithResponseStreamOutput(
     custom_attributes="",
 )"""
 
-# What to see in each form.
-FORMS_TOLD = {
-    "json": "A member that HTTP carries in a header has the header's name (SHP-007), the others their own. JSON is text, and "
-    "`caf\\xc3` is none, so bytes stand in base64 (SHP-010). Two events are a list (SHP-012). Nothing is indented: these are "
-    "the bytes that a program sends.",
-    "xml": "The root has the shape's name, and nobody reads it (SHP-017). The two events are two children of one `Body`, in their "
-    "order. The empty CustomAttributes is an empty element; an absent one would be no element.",
-    "query": "One pair for each scalar; the path to it is the name (SHP-019). Each name begins with a capital, so `x-Amzn-` became "
-    "`X-Amzn-`. Events are numbered, from 1. No base64: here every byte can be escaped (SHP-020).",
-    "value": "The tree from which the other forms are written (SHP-023): each value with its type. A program sees the bytes "
-    "themselves; only to be shown here, as JSON, they are base64.",
-    "headers": "What HTTP does with the shape (SHP-024): three members are headers, the fourth is the body. On the wire the body "
-    "is no JSON, but frames: one for each event (chapter 4 of SPEC.md).",
+# What to notice in each format.
+NOTES = {
+    "json": "A member that HTTP carries in a header has the header's name (SHP-007). The other members have their own names. "
+    "JSON is text and `caf\\xc3` is not valid text, so bytes are written in base64 (SHP-010). Two events form a list (SHP-012). "
+    "There is no white space: these are the bytes that a program sends.",
+    "xml": "The root has the shape's name, which readers ignore (SHP-017). The two events are two children of one `Body`, in order. "
+    "The empty CustomAttributes is an empty element. An absent member would have no element.",
+    "query": "There is one pair for each scalar, and its name is the path to the scalar (SHP-019). Each part of a path begins with a "
+    "capital letter, so `x-Amzn-` became `X-Amzn-`. Events are numbered from 1. Bytes are percent-encoded, not base64 (SHP-020).",
+    "value": "The tree from which the other formats are written (SHP-023): each value with its type. A program sees the bytes "
+    "themselves. They are base64 here only because the page shows the tree as JSON.",
+    "headers": "The form that HTTP uses (SHP-024): three members are headers and the fourth is the body. On the wire the body is not "
+    "JSON but a sequence of frames, one for each event (chapter 4 of SPEC.md).",
 }
 
-# The same member in each form: a fragment that must stand in the document.
+# The same member in each format: a fragment that the document must contain.
 PLACES = [
     (
         "first event's bytes",
@@ -82,19 +82,19 @@ SERVICE_XML = (
     "<RequestId>ea3a0d5e</RequestId></ErrorResponse>"
 )
 
-TEMPLATE = """# One value in five forms
+TEMPLATE = """# One value in five formats
 
-A call to a model answered with two pieces of text and three headers. In Python that is one value, an immutable one:
+A model returned two pieces of text and three headers. In Python, the response is one immutable value:
 
 ```python
 {value}
 ```
 
-The first piece ends in the middle of a letter: `\\xc3` and `\\xa9` together are *é*. Where a piece ends says nothing.
-CustomAttributes is there and empty, which is not the same as absent.
+The first piece ends inside a character: `\\xc3` and `\\xa9` together are *é*. Part boundaries have no meaning.
+CustomAttributes is present and empty, which differs from absent.
 
-Below is this value in each form, byte for byte. All are written from one table of fields and read back to an equal value;
-a test makes this page anew and compares. Try it: save one of them as `document` and let the other forms be written:
+This page shows the value in each format, byte for byte. One table of fields drives all five formats. Each document reads back to
+an equal value. A test regenerates this page and compares. To try it, save one of the documents as `document` and convert it:
 
 ```console
 $ python3 -m refimpl convert --shape {shape} --from json --to xml document
@@ -106,23 +106,23 @@ $ python3 -m refimpl convert --shape {shape} --from json --to xml document
 
 {forms}
 
-## An error, likewise
+## An error
 
-A service sends an error beside a status and a code. In JSON the code came in the header `x-amzn-errortype`, here as
-`{code}`; what counts is what stands before the first `:` (HTTP-031):
+A service sends an error as a document with a status and a code. In JSON the code is in the header `x-amzn-errortype`, here
+`{code}`. The part before the first `:` counts (HTTP-031):
 
 ```json
 {service_json}
 ```
 
-Another service, or a gateway, answers in XML, in an envelope and with the code inside (HTTP-036):
+Another service, or a gateway, sends XML, with the code inside an envelope (HTTP-036):
 
 ```xml
 {service_xml}
 ```
 
-Both are the same value, a `ModelError`, which is an exception, too. Written down by us, the document tells its own name
-(SHP-027), in JSON and in XML:
+Both are the same value, a `ModelError`, which is also an exception. When this project writes the value, the document contains the
+error's name (SHP-027). In JSON and in XML:
 
 ```json
 {our_json}
@@ -132,13 +132,13 @@ Both are the same value, a `ModelError`, which is an exception, too. Written dow
 {our_xml}
 ```
 
-An error that the model does not name keeps its code, and what came as text:
+An error that the model does not name keeps its code and its payload as text:
 
 ```json
 {unknown}
 ```
 
-What the seed of these forms, the library awso, does otherwise is in SPEC.md, chapter 14.
+SPEC.md, chapter 14, lists how awso, the library on which these formats are based, differs.
 """
 
 
@@ -161,7 +161,7 @@ def page():
     written = documents()
     fences = {"xml": "xml", "query": "text"}
     forms = "\n\n".join(
-        f"## {form}\n\n{FORMS_TOLD[form]}\n\n```{fences.get(form, 'json')}\n{written[form]}\n```"
+        f"## {form}\n\n{NOTES[form]}\n\n```{fences.get(form, 'json')}\n{written[form]}\n```"
         for form in FORMATS
     )
     error = error_of_json(SERVICE_CODE, SERVICE_JSON)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""docs/one-value-in-five-forms.md: it is what `python3 -m tests.pages` makes, and each of its documents is what it says.
+"""docs/one-value-in-five-formats.md: it is what `python3 -m tests.pages` makes, and each of its documents is what it says.
 
 The documents are taken from the committed page, not from what makes it, and read by the forms' readers; JSON and XML also by the
 standard library's parsers, the query by urllib.
@@ -176,7 +176,7 @@ def test_links_lead_somewhere(path):
 
 
 def test_pages_with_links_are_found():
-    assert {"README.md", "SPEC.md", "docs/implementing.md", "vectors/README.md"} <= {
+    assert {"README.md", "SPEC.md", "docs/judging.md", "vectors/README.md"} <= {
         path.relative_to(ROOT).as_posix() for path in PAGES
     }
     assert sum(bool(_LINK.search(prose_of(path))) for path in PAGES) >= 3
@@ -210,8 +210,8 @@ def test_a_link_that_leads_nowhere_is_told(tmp_path, link, leads):
 
 @pytest.mark.parametrize(
     "path",
-    [ROOT / "SPEC.md", ROOT / "docs" / "implementing.md"],
-    ids=["SPEC.md", "implementing.md"],
+    [ROOT / "SPEC.md", ROOT / "docs" / "judging.md"],
+    ids=["SPEC.md", "judging.md"],
 )
 def test_the_contents_name_every_chapter_in_order(path):
     contents = re.findall(

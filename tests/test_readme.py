@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""README.md's examples, run: its first command, and its library example against the endpoint on loopback."""
+"""Run the examples of README.md and docs/vendoring.md: commands as written, library code against the endpoint on loopback."""
 
 import io
 import os
@@ -18,7 +18,11 @@ HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def _readme():
-    with open(os.path.join(HERE, "README.md"), encoding="utf-8") as file:
+    return _page("README.md")
+
+
+def _page(*name):
+    with open(os.path.join(HERE, *name), encoding="utf-8") as file:
         return file.read()
 
 
@@ -34,7 +38,7 @@ def _run(arguments, **environment):
 
 
 def _shape(text):
-    """The text with all that differs from run to run made equal: ids, times, sizes."""
+    """Return the text with ids, times and sizes replaced, because they differ between runs."""
     return re.sub(r"\d+", "0", re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", text))
 
 
@@ -64,7 +68,7 @@ def test_library_example():
 
 def test_example_with_boto3():
     pytest.importorskip("boto3")
-    example = re.findall(r"```python\n(.*?)```", _readme(), re.DOTALL)[1]
+    example = re.search(r"```python\n(.*?)```", _page("docs", "vendoring.md"), re.DOTALL).group(1)
     assert "boto3" in example
     with Endpoint(pace=0) as endpoint:
         run = _run(
@@ -83,8 +87,9 @@ def test_example_with_boto3():
 
 
 def test_commands_have_arguments_that_the_command_line_takes():
-    """The lines of the README that call an endpoint with --extract are given to the parser as they stand."""
-    lines = re.findall(r"\$ python3 -m refimpl (invoke llm .*--extract.*)\n", _readme())
+    """The parser accepts each `invoke` line of the pages unchanged."""
+    pages = _readme() + _page("docs", "vendoring.md")
+    lines = re.findall(r"\$ python3 -m refimpl (invoke llm .*--extract.*)\n", pages)
     assert len(lines) == 2
     for line in lines:
         streams = cli.Streams(io.BytesIO(b""), io.BytesIO(), io.StringIO(), {}, lambda: 0.0)
@@ -94,7 +99,7 @@ def test_commands_have_arguments_that_the_command_line_takes():
 
 
 def test_commands_without_a_network_do_what_they_say(tmp_path, monkeypatch):
-    """The lines that decode, convert and sign are run as they stand, on files of the names that they give."""
+    """Run the lines that decode, convert and sign unchanged, on files of the names that they use."""
     lines = [
         line.replace("\\\n", " ")
         for line in re.findall(
@@ -118,3 +123,7 @@ def test_commands_without_a_network_do_what_they_say(tmp_path, monkeypatch):
         )
         assert cli.main(shlex.split(line, comments=True), streams) == 0, streams.stderr.getvalue()
         assert answer in streams.stdout.getvalue()
+
+
+def test_the_readme_is_short():
+    assert len(_readme().split()) <= 1100

@@ -5,7 +5,7 @@
 #     python3 -m conformance run --adapter "perl docs/examples/adapter.pl"
 #
 # The first half is the implementation, which knows nothing of the suite: it refuses with refuse(NAME, why). The second half is
-# the adapter: a table from the protocol's operations to the implementation, and a loop over lines. docs/implementing.md tells
+# the adapter: a table from the protocol's operations to the implementation, and a loop over lines. docs/judging.md tells
 # how it came about.
 use strict;
 use warnings;

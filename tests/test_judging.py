@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""docs/implementing.md: its first adapter is run, its verdict is what the suite says, its second adapter is green.
+"""docs/judging.md: its first adapter is run, its verdict is what the suite says, its second adapter is green.
 
 The adapters are Perl, which the suite does not need: without it the tests that run them are skipped. What the page says of the
 protocol is held against the code that speaks it.
@@ -21,7 +21,7 @@ from conformance.report.terminal import case_lines
 from conformance.run.verdicts import WORDS
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = (ROOT / "docs" / "implementing.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "judging.md").read_text(encoding="utf-8")
 ADAPTER = ROOT / "docs" / "examples" / "adapter.pl"
 
 
