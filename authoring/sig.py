@@ -174,7 +174,7 @@ def refuses(
     feature.case(name, title, rules, given, reject(kind), why, acceptable=acceptable)
 
 
-# What a peer does otherwise, and in which cases: the disagreements that were looked at; SPEC.md's errata tell more.
+# What a peer does otherwise, and in which cases: the disagreements that were looked at; SPEC.md's notes have more.
 DIFFERENCES = (
     ("botocore", "writes the method in upper case", "sig-method-lower-case"),
     ("botocore", "leaves tabs out, as urlsplit does", "sig-path-double-tab"),
