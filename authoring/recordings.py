@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The program that makes vectors/recordings: 47 HTTP exchanges of real clients and encoders.
 
-    python3 -m conformance peers install boto3 javascript curl ruby
+    python3 -m conformance implementations install boto3 javascript curl ruby
     python3 -m authoring.recordings                     record every row with these programs
     python3 -m authoring.recordings NAME ...            record only these rows
     python3 -m authoring.recordings --cases [NAME ...]  rewrite only the cases; calls no program
@@ -36,7 +36,8 @@ from conformance.adapters.refimpl import OPERATIONS
 from conformance.cases.load import case_of, questions_of, read_recording, scenario_case
 from conformance.endpoint.scenarios import Answer, Scenario, find, ok, stream
 from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
-from conformance.implementations.install import Found, find_peer, start_adapter
+from conformance.implementations.installers import Installed
+from conformance.implementations.registry import find_implementation, start_adapter
 from conformance.protocol.messages import answer_question
 from conformance.protocol.process import Adapter
 from conformance.recording.exchange import EXAMPLE_TOKEN, case_entries
@@ -326,7 +327,7 @@ globalThis.Date = class extends Real {
 """ % (NOW * 1000, NOW * 1000)
 
 
-def with_fixed_clock(found: Found) -> Found:
+def with_fixed_clock(found: Installed) -> Installed:
     """Return an implementation whose clock is fixed at NOW and that hides the system's release.
 
     curl is returned unchanged.
@@ -348,11 +349,11 @@ class Implementations:
     def adapter(self, name: str) -> Adapter:
         """Return the adapter of an implementation. Exits if it is not installed."""
         if name not in self._adapters:
-            found = find_peer(name)
+            found = find_implementation(name)
             if found is None:
                 sys.exit(
                     f"recordings: {name} is not installed: "
-                    f"python3 -m conformance peers install {name}"
+                    f"python3 -m conformance implementations install {name}"
                 )
             self._adapters[name] = start_adapter(with_fixed_clock(found))
         return self._adapters[name]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What refimpl costs, beside its peers and the bare limit, in one run: `python3 -m bench`, under the interpreter to be measured.
 
-The peers are botocore and boto3, awscrt, the JavaScript SDK (`python3 -m conformance peers install javascript`), and bare.py
+The peers are botocore and boto3, awscrt, the JavaScript SDK (`python3 -m conformance implementations install javascript`), and bare.py
 (REFIMPL_BARE): a program without API and errors, the least Python that could do the work. One that is absent is said to be
 absent; its ratios are then not printed, and no aim against it is judged.
 

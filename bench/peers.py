@@ -13,11 +13,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Dict, List, NamedTuple, Optional
 
-from conformance.implementations.install import peers_folder
+from conformance.implementations.registry import implementations_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 BARE = os.environ.get("REFIMPL_BARE") or str(ROOT / ".." / "shared" / "bench" / "bare.py")
-JAVASCRIPT = os.path.join(peers_folder(), "javascript")
+JAVASCRIPT = os.path.join(implementations_folder(), "javascript")
 JAVASCRIPT_SDK = "@aws-sdk/client-sagemaker-runtime"
 
 # What this interpreter must be able to import: the package's name, and the module's.
@@ -79,7 +79,8 @@ def _find_javascript(versions: Dict[str, str], absent: List[str]) -> Optional[st
     package = Path(JAVASCRIPT, "node_modules", JAVASCRIPT_SDK, "package.json")
     if node is None or not package.is_file():
         install = (
-            f"no {JAVASCRIPT_SDK} in {JAVASCRIPT}; python3 -m conformance peers install javascript"
+            f"no {JAVASCRIPT_SDK} in {JAVASCRIPT}; "
+            "python3 -m conformance implementations install javascript"
         )
         absent.append("javascript: " + ("no node" if node is None else install))
         return None

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The command line: `python3 -m conformance demo | run | list | show | dump | badge | frames | mutants | prove | trace | serve |
-record | replay | peers`.
+record | replay | implementations`.
 
 Exit codes: 0 all as expected, 1 not so, 2 usage, 3 the adapter itself is broken, 130 interrupted, 141 the reader of stdout went
 away. `serve`, `record` and `replay` print their URL alone on the first line of stdout and run until they are interrupted.
@@ -51,7 +51,7 @@ _COMMANDS = (
     "serve",
     "record",
     "replay",
-    "peers",
+    "implementations",
 )
 
 
@@ -83,36 +83,33 @@ def _parser() -> argparse.ArgumentParser:
         "--list", action="store_true", help="list the scenarios and what a correct client does"
     )
     _add_recording(commands)
-    _add_peers(commands)
+    _add_implementations(commands)
     return parser
 
 
-def _add_peers(commands: Any) -> None:
-    peers = commands.add_parser(
-        "peers", help="the software of others that we compare with; the core never needs it"
+def _add_implementations(commands: Any) -> None:
+    implementations = commands.add_parser(
+        "implementations",
+        aliases=["peers"],
+        help="install and judge third-party implementations",
     )
-    actions = peers.add_subparsers(
-        dest="action", metavar="install | list | run | record | matrix", parser_class=UsageParser
+    actions = implementations.add_subparsers(
+        dest="action", metavar="install | list | run | matrix", parser_class=UsageParser
     )
     actions.required = True  # an argument since Python 3.7
     install = actions.add_parser("install", help="at pinned versions, each in a folder of its own")
-    install.set_defaults(act=_install_peers)
+    install.set_defaults(act=_install_implementations)
     install.add_argument("names", nargs="+", metavar="NAME")
     list_of = actions.add_parser(
         "list", help="what they are, whether they are there, how each is run"
     )
-    list_of.set_defaults(act=_list_peers)
+    list_of.set_defaults(act=_list_implementations)
     run = actions.add_parser(
         "run", help="ask one that is installed every case, and tell what its answers are worth"
     )
-    run.set_defaults(act=_run_peer)
+    run.set_defaults(act=_run_implementation)
     run.add_argument("name", metavar="NAME")
     _add_running(run)
-    record = actions.add_parser(
-        "record", help="play the scenarios to the clients among them, and write what comes of it"
-    )
-    record.set_defaults(act=_record_peers)
-    record.add_argument("names", nargs="*", metavar="NAME", help="default: all clients")
     matrix = actions.add_parser(
         "matrix",
         help="ask each that is installed every case, and tell what came of it side by side",
@@ -191,10 +188,11 @@ def _add_pains(run: argparse.ArgumentParser) -> None:
 def _add_running(run: argparse.ArgumentParser) -> None:
     _add_pains(run)
     run.add_argument(
-        "--known",
+        "--xfail",
         metavar="FILE",
-        help="ids of known failures, one a line: they do not fail the run, but must not pass",
+        help="case ids of expected failures, one per line; an unexpected pass fails the run",
     )
+    run.add_argument("--known", dest="xfail", help=argparse.SUPPRESS)  # the former name
     run.add_argument(
         "--report",
         action="append",
@@ -544,28 +542,22 @@ def _badge(options: argparse.Namespace, streams: Streams) -> None:
     streams.stdout.flush()
 
 
-def _install_peers(options: argparse.Namespace, streams: Streams) -> None:
+def _install_implementations(options: argparse.Namespace, streams: Streams) -> None:
     from conformance.implementations.install import install
 
     install(options.names, _printer(streams))
 
 
-def _list_peers(options: argparse.Namespace, streams: Streams) -> None:
-    from conformance.implementations.install import list_peers
+def _list_implementations(options: argparse.Namespace, streams: Streams) -> None:
+    from conformance.implementations.install import list_implementations
 
-    list_peers(_printer(streams))
-
-
-def _record_peers(options: argparse.Namespace, streams: Streams) -> None:
-    from conformance.implementations.foreign import record
-
-    record(options.names, _printer(streams))
+    list_implementations(_printer(streams))
 
 
-def _run_peer(options: argparse.Namespace, streams: Streams) -> int:
-    from conformance.implementations.install import environment_of, judged_peer
+def _run_implementation(options: argparse.Namespace, streams: Streams) -> int:
+    from conformance.implementations.registry import environment_of, runnable_implementation
 
-    found = judged_peer(options.name)
+    found = runnable_implementation(options.name)
     return _run(options, streams, found.command, environment_of(found))
 
 

@@ -9,6 +9,7 @@ Runner and its results to the reports. Files are written whole or not at all.
 
 import argparse
 import difflib
+import os
 import time
 from typing import Callable, List, Optional, Sequence, TextIO, Tuple
 
@@ -47,7 +48,7 @@ def run_suite(
     """
     reports = [report_of(text, REPORTS) for text in options.report]
     cases, sound = _chosen(options, complain)
-    known = read_known(options.known, _ids(_all_cases(options.corpus)[0])) if options.known else []
+    known = read_expected_failures(options.xfail, _ids(_all_cases(options.corpus)[0])) if options.xfail else []
     runner = Runner(command, options.timeout, options.jobs, environment)
     shown_progress = ProgressLine(progress)
     try:
@@ -136,7 +137,7 @@ def _ids(cases: Sequence[Case]) -> List[str]:
     return [case.id for case in cases]
 
 
-def read_known(path: str, ids: Sequence[str]) -> List[str]:
+def read_expected_failures(path: str, ids: Sequence[str]) -> List[str]:
     """Return the ids that a list of known failures holds; what stands behind `#` says why. Raises UsageError."""
     try:
         with open(path, encoding="utf-8") as file:

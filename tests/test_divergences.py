@@ -106,7 +106,7 @@ def test_the_pages() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_head_of_a_page_names_its_command_and_its_report(page: Path) -> None:
     head = " ".join(page.read_text(encoding="utf-8").partition("```")[0].split())
-    assert set(re.findall(r"`python3 -m conformance ([^`]*)`", head)) == {"peers run " + page.stem}
+    assert set(re.findall(r"`python3 -m conformance ([^`]*)`", head)) == {"implementations run " + page.stem}
     assert f"reports/{page.stem}.json" in head
 
 

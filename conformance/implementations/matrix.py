@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""`conformance peers matrix`: the software of others, judged by all cases, one after the other, and told side by side.
+"""`conformance implementations matrix`: the software of others, judged by all cases, one after the other, and told side by side.
 
-The plan: every peer that is installed is run as `conformance run` runs one implementation; what hangs, ends or does not speak
+The plan: every implementation that is installed is run as `conformance run` runs one implementation; what hangs, ends or does not speak
 the protocol has that in its own report, and the next one's turn comes. The reports together are written as JSON
 (matrix.schema.json), as one HTML page, and as a table in Markdown. What the checkout keeps (`--write`: a JSON report for each
-peer, its badge, README's table) can be told again without running anything (`--committed`).
+implementation, its badge, README's table) can be told again without running anything (`--committed`).
 
-Nothing of the caller's own AWS settings and proxies reaches a peer: an implementation that looked there would be judged by them.
+Nothing of the caller's own AWS settings and proxies reaches an implementation: an implementation that looked there would be judged by them.
 """
 
 import argparse
@@ -19,13 +19,12 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, TextI
 from conformance.cases.load import Case, read_cases, scenario_cases
 from conformance.cases.rules import load_rules
 from conformance.files import ROOT, write_whole
-from conformance.implementations.install import (
-    PEERS,
-    Found,
-    Peer,
+from conformance.implementations.installers import Installed, ThirdParty
+from conformance.implementations.registry import (
+    IMPLEMENTATIONS,
     environment_of,
-    find_peer,
-    peer_named,
+    find_implementation,
+    implementation_named,
     why_absent,
 )
 from conformance.report.badge import badge_text
@@ -39,10 +38,10 @@ from conformance.run.verdicts import (
     CRASH,
     FAIL,
     HANG,
-    KNOWN,
     PASS,
-    UNKNOWN_PASS,
     UNSUPPORTED,
+    XFAIL,
+    XPASS,
     settle,
 )
 from conformance.suite import ProgressLine, report_of, utc_date
@@ -57,18 +56,20 @@ MATRIX_VERSION = 1
 
 Say = Callable[[str], None]
 Document = Dict[str, Any]
-Reports = Dict[str, Document]  # by the peer's name, in the order of PEERS
+Reports = Dict[str, Document]  # by the implementation's name, in the order of IMPLEMENTATIONS
 
 
 def matrix_suite(
     options: argparse.Namespace, say: Say, complain: Say, terminal: Optional[TextIO]
 ) -> int:
-    """Run peers, or take what is kept; write and tell what came of them. Return the exit code: 3 when one could not be judged.
+    """Run implementations, or take what is kept; write and tell what came of them. Return the exit code: 3 when one could not be judged.
 
     options: names, report, committed, write, jobs, timeout, as the command line has them. Raises UsageError.
     """
     wanted = [report_of(text, ("html", "json")) for text in options.report]
-    peers = [peer_named(name) for name in OrderedDict.fromkeys(options.names)] or list(PEERS)
+    implementations = [
+        implementation_named(name) for name in OrderedDict.fromkeys(options.names)
+    ] or list(IMPLEMENTATIONS)
     if options.write:
         _readme()  # first: where there is no checkout nothing is asked in vain
     cases, faults = read_cases()
@@ -76,9 +77,9 @@ def matrix_suite(
         complain(f"conformance: {fault}")
     cases += scenario_cases()
     if options.committed:
-        reports, absent = kept_reports(peers)
+        reports, absent = kept_reports(implementations)
     else:
-        reports, absent = _run_peers(peers, cases, options, complain, terminal)
+        reports, absent = _run_implementations(implementations, cases, options, complain, terminal)
     if not reports:
         for name, reason in absent.items():
             complain(f"{name}: {reason}")
@@ -86,7 +87,7 @@ def matrix_suite(
             "there is no report to tell",
             expected="a checkout, which keeps them"
             if options.committed
-            else "a peer that is installed: python3 -m conformance peers list",
+            else "an implementation that is installed: python3 -m conformance implementations list",
         )
     try:
         for kind, path in wanted:
@@ -105,7 +106,7 @@ def matrix_suite(
 
 
 def matrix_text(reports: Mapping[str, Document], absent: Mapping[str, str]) -> str:
-    """Return the reports of several peers as one JSON document, each as it is written alone; its date is that of the last."""
+    """Return the reports of several implementations as one JSON document, each as it is written alone; its date is that of the last."""
     head = {
         "matrix": MATRIX_VERSION,
         "date": max(report["date"] for report in reports.values()),
@@ -122,8 +123,8 @@ def matrix_text(reports: Mapping[str, Document], absent: Mapping[str, str]) -> s
 # ---- running -----------------------------------------------------------------------------------------------------
 
 
-def _run_peers(
-    peers: Sequence[Peer],
+def _run_implementations(
+    implementations: Sequence[ThirdParty],
     cases: Sequence[Case],
     options: argparse.Namespace,
     complain: Say,
@@ -131,35 +132,35 @@ def _run_peers(
 ) -> Tuple[Reports, Dict[str, str]]:
     reports: Reports = OrderedDict()
     absent: Dict[str, str] = OrderedDict()
-    for peer in peers:
-        found = find_peer(peer.name)
+    for implementation in implementations:
+        found = find_implementation(implementation.name)
         if found is None:
-            absent[peer.name] = why_absent(peer)
+            absent[implementation.name] = why_absent(implementation)
         elif not found.command:
-            absent[peer.name] = "no adapter speaks for it"
+            absent[implementation.name] = "no adapter speaks for it"
         else:
-            reports[peer.name] = run_peer(
-                peer, found, cases, options.timeout, options.jobs, terminal
+            reports[implementation.name] = run_implementation(
+                implementation, found, cases, options.timeout, options.jobs, terminal
             )
-            complain(f"{peer.name}: {_told(reports[peer.name])}")
+            complain(f"{implementation.name}: {_told(reports[implementation.name])}")
     return reports, absent
 
 
-def run_peer(
-    peer: Peer,
-    found: Found,
+def run_implementation(
+    implementation: ThirdParty,
+    found: Installed,
     cases: Sequence[Case],
     timeout: float,
     jobs: Optional[int],
     terminal: Optional[TextIO],
 ) -> Document:
-    """Return the report of one peer; of one that cannot be judged it says why."""
+    """Return the report of one implementation; of one that cannot be judged it says why."""
     progress = ProgressLine(terminal)
     runner = Runner(found.command, timeout, jobs, environment_of(found))
     try:
         run = runner.run(cases, progress.show)
     except BrokenAdapter as error:
-        run = _broken(peer, error)
+        run = _broken(implementation, error)
     finally:
         progress.clear()
     return report_document(
@@ -167,10 +168,12 @@ def run_peer(
     )
 
 
-def _broken(peer: Peer, error: BrokenAdapter) -> Run:
+def _broken(implementation: ThirdParty, error: BrokenAdapter) -> Run:
     run = broken_run(error)
     return run._replace(
-        implementation=run.implementation._replace(name=peer.name, version=peer.pins[0][1])
+        implementation=run.implementation._replace(
+            name=implementation.name, version=implementation.pins[0][1]
+        )
     )
 
 
@@ -181,16 +184,16 @@ def _told(report: Document) -> str:
 # ---- what is kept ------------------------------------------------------------------------------------------------
 
 
-def kept_reports(peers: Sequence[Peer]) -> Tuple[Reports, Dict[str, str]]:
-    """Return the reports that the checkout keeps of the peers, and of the others that there is none. Raises UsageError."""
+def kept_reports(implementations: Sequence[ThirdParty]) -> Tuple[Reports, Dict[str, str]]:
+    """Return the reports that the checkout keeps of the implementations, and of the others that there is none. Raises UsageError."""
     reports: Reports = OrderedDict()
     absent: Dict[str, str] = OrderedDict()
-    for peer in peers:
-        path = os.path.join(KEPT, peer.name + ".json")
+    for implementation in implementations:
+        path = os.path.join(KEPT, implementation.name + ".json")
         if os.path.exists(path):
-            reports[peer.name] = read_report(path)
+            reports[implementation.name] = read_report(path)
         else:
-            absent[peer.name] = "no report of it is kept"
+            absent[implementation.name] = "no report of it is kept"
     return reports, absent
 
 
@@ -213,7 +216,7 @@ def _keep(reports: Mapping[str, Document]) -> None:
     before, _, behind = _readme()
     for name, report in reports.items():
         write_whole(os.path.join(KEPT, name + ".json"), to_text(report))
-    kept, _ = kept_reports(PEERS)
+    kept, _ = kept_reports(IMPLEMENTATIONS)
     for name, report in kept.items():
         write_whole(os.path.join(BADGES, name + ".svg"), badge_text(report))
     write_whole(
@@ -243,13 +246,13 @@ def split_readme(text: str) -> Tuple[str, str, str]:
 _COLUMNS = (
     ("pass", (PASS,)),
     ("acceptable", (ACCEPTABLE,)),
-    ("fail", (FAIL, KNOWN)),
+    ("fail", (FAIL, XFAIL)),
     ("crash, hang", (CRASH, HANG)),
     ("unsupported", (UNSUPPORTED,)),
 )
 _RARE = (
     ("blocked", (BLOCKED,)),
-    ("unlisted", (UNKNOWN_PASS,)),
+    ("unlisted", (XPASS,)),
     ("adapter", (ADAPTER,)),
 )  # columns that are there when they are needed
 

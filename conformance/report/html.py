@@ -30,9 +30,9 @@ from conformance.run.verdicts import (
     CRASH,
     FAIL,
     HANG,
-    KNOWN,
+    XFAIL,
     PASS,
-    UNKNOWN_PASS,
+    XPASS,
     UNSUPPORTED,
     WORDS,
 )
@@ -54,8 +54,8 @@ _LOOKS = {
     HANG: ("fail", "HANG"),
     UNSUPPORTED: ("none", "\u2013"),
     BLOCKED: ("odd", "blocked"),
-    KNOWN: ("accept", "known"),
-    UNKNOWN_PASS: ("odd", "unlisted"),
+    XFAIL: ("accept", "known"),
+    XPASS: ("odd", "unlisted"),
     ADAPTER: ("odd", "adapter"),
 }
 _QUIET = (PASS, UNSUPPORTED)  # what needs no finding
@@ -67,8 +67,8 @@ _LEGEND = (
     (HANG, "no answer in time"),
     (UNSUPPORTED, "the implementation does not offer it, or the adapter cannot ask it honestly"),
     (BLOCKED, "a case that this one depends on failed"),
-    (KNOWN, "a failure that the run was told of"),
-    (UNKNOWN_PASS, "listed as a known failure, and passes"),
+    (XFAIL, "a failure that the run was told of"),
+    (XPASS, "listed as a known failure, and passes"),
     (ADAPTER, "the adapter itself is broken"),
 )
 

@@ -19,8 +19,8 @@ from conformance.run.verdicts import (
     CRASH,
     FAIL,
     HANG,
-    KNOWN,
-    UNKNOWN_PASS,
+    XFAIL,
+    XPASS,
     UNSUPPORTED,
     Result,
     suspects,
@@ -31,11 +31,11 @@ _ELEMENTS = {
     FAIL: "failure",
     CRASH: "failure",
     HANG: "failure",
-    UNKNOWN_PASS: "failure",
+    XPASS: "failure",
     ADAPTER: "error",
     UNSUPPORTED: "skipped",
     BLOCKED: "skipped",
-    KNOWN: "skipped",
+    XFAIL: "skipped",
 }
 
 

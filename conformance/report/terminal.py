@@ -24,9 +24,9 @@ from conformance.run.verdicts import (
     FAIL,
     FAILURES,
     HANG,
-    KNOWN,
+    XFAIL,
     PASS,
-    UNKNOWN_PASS,
+    XPASS,
     UNSUPPORTED,
     Result,
     suspects,
@@ -39,8 +39,8 @@ _WIDTH = 110
 _IN_FULL = 2  # failures that are told in full
 _MOST_PLAYED = 40  # lines of what the endpoint plays
 _ONE_LINE_EACH = 12  # more than that, and a group has one line
-_TOLD = FAILURES + (ADAPTER, UNKNOWN_PASS)
-_COLUMNS = (PASS, ACCEPTABLE, FAIL, CRASH, HANG, ADAPTER, KNOWN, UNKNOWN_PASS, BLOCKED, UNSUPPORTED)
+_TOLD = FAILURES + (ADAPTER, XPASS)
+_COLUMNS = (PASS, ACCEPTABLE, FAIL, CRASH, HANG, ADAPTER, XFAIL, XPASS, BLOCKED, UNSUPPORTED)
 
 
 def report_lines(results: Sequence[Result], rules: Rules) -> List[str]:

@@ -38,7 +38,7 @@ from refimpl.eventstream import Decoder
 from refimpl.message_json import message_to_json
 from refimpl.shapes import InvokeEndpointWithResponseStreamInput
 
-PASS, ACCEPTABLE, FAIL, CRASH, HANG, UNSUPPORTED, BLOCKED, KNOWN, UNKNOWN_PASS, ADAPTER = WORDS = (
+PASS, ACCEPTABLE, FAIL, CRASH, HANG, UNSUPPORTED, BLOCKED, XFAIL, XPASS, ADAPTER = WORDS = (
     "PASS",
     "ACCEPTABLE",
     "FAIL",
@@ -46,8 +46,8 @@ PASS, ACCEPTABLE, FAIL, CRASH, HANG, UNSUPPORTED, BLOCKED, KNOWN, UNKNOWN_PASS, 
     "HANG",
     "UNSUPPORTED",
     "BLOCKED",
-    "KNOWN",
-    "UNKNOWN-PASS",
+    "XFAIL",
+    "XPASS",
     "ADAPTER",
 )
 FAILURES = (FAIL, CRASH, HANG)  # of the implementation
@@ -692,7 +692,7 @@ _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
 
 
 def settle(results: Sequence[Result], known: Sequence[str] = ()) -> List[Result]:
-    """Return the results with what follows from others (BLOCKED) and from the list of known failures (KNOWN, UNKNOWN-PASS)."""
+    """Return the results with what follows from others (BLOCKED) and from the list of known failures (XFAIL, XPASS)."""
     failed = {result.case.id for result in results if result.verdict.word in FAILURES + (ADAPTER,)}
     settled = []
     for result in results:
@@ -703,11 +703,11 @@ def settle(results: Sequence[Result], known: Sequence[str] = ()) -> List[Result]
                 verdict=verdict(BLOCKED, f"it says nothing while {missing[0]} fails")
             )
         elif result.case.id in known and word in FAILURES:
-            result = result._replace(verdict=result.verdict._replace(word=KNOWN))
+            result = result._replace(verdict=result.verdict._replace(word=XFAIL))
         elif result.case.id in known and word in (PASS, ACCEPTABLE):
             result = result._replace(
                 verdict=verdict(
-                    UNKNOWN_PASS,
+                    XPASS,
                     "it is listed as a known failure, and passes: take it off the list",
                 )
             )
@@ -726,22 +726,22 @@ def suspects(results: Sequence[Result]) -> Dict[str, str]:
     for result in results:
         for rule in (
             result.case.rules
-            if result.verdict.word in FAILURES + (KNOWN, PASS, ACCEPTABLE, UNKNOWN_PASS)
+            if result.verdict.word in FAILURES + (XFAIL, PASS, ACCEPTABLE, XPASS)
             else ()
         ):
             judged[rule] = judged.get(rule, 0) + 1
-            failed[rule] = failed.get(rule, 0) + (result.verdict.word in FAILURES + (KNOWN,))
+            failed[rule] = failed.get(rule, 0) + (result.verdict.word in FAILURES + (XFAIL,))
     return {
         result.case.id: max(result.case.rules, key=lambda rule: failed[rule] / sqrt(judged[rule]))
         for result in results
-        if result.verdict.word in FAILURES + (KNOWN,) and result.case.rules
+        if result.verdict.word in FAILURES + (XFAIL,) and result.case.rules
     }
 
 
 def exit_code(results: Iterable[Result]) -> int:
     """Return what a run comes to: 0 all as expected, 1 some failed, 3 the adapter itself is broken."""
     words = {result.verdict.word for result in results}
-    return 3 if ADAPTER in words else 1 if words & set(FAILURES + (UNKNOWN_PASS,)) else 0
+    return 3 if ADAPTER in words else 1 if words & set(FAILURES + (XPASS,)) else 0
 
 
 def unknown_kinds(kinds: Mapping[str, object]) -> List[object]:

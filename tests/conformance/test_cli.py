@@ -244,7 +244,7 @@ def one_line(stderr: str) -> str:
         (
             [],
             "no command (expected demo, run, list, show, dump, badge, frames, mutants, prove, trace, serve, "
-            "record, replay, peers; --help tells more)",
+            "record, replay, implementations; --help tells more)",
         ),
         (["run", "--jobs", "\u00b2"], "argument --jobs: expected 1 to 256, got '\u00b2'"),
         (
@@ -304,7 +304,8 @@ def test_mutants_are_listed_a_line_each() -> None:
 
 
 def test_prove_and_trace_hand_over_what_they_were_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from conformance import prove, trace
+    from conformance import trace
+    from conformance.mutation import prove
 
     seen: List[Any] = []
     monkeypatch.setattr(

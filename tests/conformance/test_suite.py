@@ -17,12 +17,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from conformance import cli, suite
+from conformance import cli, files, suite
 from conformance.cases.load import CaseError, case_of, load_cases, read_cases, scenario_cases
 from conformance.files import write_whole
 from conformance.report.documents import REPORT_SCHEMA
 from conformance.schema import faults
-from conformance.suite import read_known
+from conformance.suite import read_expected_failures
 from refimpl.errors import UsageError
 from refimpl.eventstream import encode
 from tests.support import adapter_program
@@ -214,7 +214,7 @@ def test_a_file_is_written_whole_or_not_at_all(
     with pytest.raises(UnicodeEncodeError):
         write_whole(str(path), "new\ud800")
     with monkeypatch.context() as patched, pytest.raises(OSError, match="No space left") as caught:
-        patched.setattr(suite, "open", lambda *arguments: Full(*arguments), raising=False)
+        patched.setattr(files, "open", lambda *arguments: Full(*arguments), raising=False)
         write_whole(str(path), "new\n")
     assert caught.value.filename == str(path)
     assert path.read_bytes() == b"old\n" and os.listdir(str(tmp_path)) == ["report"]
@@ -278,7 +278,7 @@ def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(
         (["--timeout", "nan"], "expected more than 0"),
         (["--timeout", "3601"], "expected more than 0"),
         (["--op", "text.words"], "invalid choice"),
-        (["--known", "nowhere"], "nowhere cannot be read: No such file or directory"),
+        (["--xfail", "nowhere"], "nowhere cannot be read: No such file or directory"),
     ],
 )
 def test_usage(arguments: List[str], words: str, adapter: str) -> None:
@@ -294,18 +294,18 @@ def test_usage(arguments: List[str], words: str, adapter: str) -> None:
 def test_a_known_failure_does_not_fail_the_run(adapter: str, tmp_path: Path) -> None:
     known = tmp_path / "known"
     known.write_text("# ours\n\ntxt-two   # issue 12\n", encoding="utf-8")
-    result = call("run", "--adapter", adapter, "--known", str(known))
-    assert (result.code, result.out[-1]) == (0, "3 cases: 1 PASS, 1 KNOWN, 1 UNSUPPORTED")
+    result = call("run", "--adapter", adapter, "--xfail", str(known))
+    assert (result.code, result.out[-1]) == (0, "3 cases: 1 PASS, 1 XFAIL, 1 UNSUPPORTED")
 
 
 def test_a_known_failure_that_passes_fails_the_run(adapter: str, tmp_path: Path) -> None:
     known = tmp_path / "known"
     known.write_text("txt-one\ntxt-two\n", encoding="utf-8")
-    result = call("run", "--adapter", adapter, "--known", str(known))
-    assert result.code == 1 and "UNKNOWN-PASS txt-one [text.lines, whole]: one line" in result.out
+    result = call("run", "--adapter", adapter, "--xfail", str(known))
+    assert result.code == 1 and "XPASS txt-one [text.lines, whole]: one line" in result.out
     assert any("take it off the list" in line for line in result.out)
     assert (
-        call("run", "--adapter", adapter, "--known", str(known), "--only", "txt-two").code == 0
+        call("run", "--adapter", adapter, "--xfail", str(known), "--only", "txt-two").code == 0
     ), "one that is not run says nothing"
 
 
@@ -315,10 +315,10 @@ def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match="known, line 2: there is no case of that id .got txt-nine"
     ):
-        read_known(str(known), ["txt-one"])
+        read_expected_failures(str(known), ["txt-one"])
     known.write_bytes(b"\xff")
     with pytest.raises(UsageError, match="known cannot be read: not UTF-8"):
-        read_known(str(known), [])
+        read_expected_failures(str(known), [])
 
 
 # ---- vectors at fault --------------------------------------------------------------------------------------------

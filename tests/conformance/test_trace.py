@@ -86,8 +86,8 @@ def test_nothing_is_missing(tmp_path: Path) -> None:
             [case("a", "EVS-001")],
             {
                 "conformance__b": "",
-                "conformance__mutants": "# EVS-002",
-                "conformance__scenarios": "# EVS-002",
+                "conformance__mutation__mutants": "# EVS-002",
+                "conformance__endpoint__scenarios__signing": "# EVS-002",
             },
             ["EVS-002: no code cites it"],
         ),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Tests with software of others: `python3 -m conformance peers install NAME …`, then this folder.
+"""Tests with software of others: `python3 -m conformance implementations install NAME …`, then this folder.
 
 What is not installed is skipped, with a reason that pytest counts (`pytest -rs`), so that a run always says what it did not
-check. Where it lies: the environment variable REFIMPL_PEERS, by default `.peers` in the checkout.
+check. Where it lies: the environment variable REFIMPL_IMPLEMENTATIONS, by default `.implementations` in the checkout.
 """
 
 import os
@@ -11,16 +11,19 @@ from typing import Mapping, Tuple
 import pytest
 
 from conformance.cases.load import load_cases, scenario_cases
-from conformance.implementations.install import Found, environment_of, find_peer
+from conformance.implementations.installers import Installed
 from conformance.implementations.matrix import KEPT, read_report
+from conformance.implementations.registry import environment_of, find_implementation
 from conformance.run.runner import Run, Runner
 
 
-def peer(name: str) -> Found:
+def installed(name: str) -> Installed:
     """Return a peer that is installed, or skip the test that asks for it."""
-    found = find_peer(name)
+    found = find_implementation(name)
     if found is None:
-        pytest.skip(f"{name} is not installed: python3 -m conformance peers install {name}")
+        pytest.skip(
+            f"{name} is not installed: python3 -m conformance implementations install {name}"
+        )
     return found
 
 
@@ -29,7 +32,7 @@ def judged(name: str, expected: Mapping[str, Tuple[str, str]]) -> Run:
 
     expected: by a case's id its verdict, and how what is told of it begins
     """
-    found = peer(name)
+    found = installed(name)
     cases = [case for case in load_cases() + scenario_cases() if case.id in expected]
     assert set(expected) - {case.id for case in cases} == set()
     run = Runner(found.command, environment=environment_of(found)).run(cases)

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import List, Sequence
 
-from conformance.implementations.install import Found
+from conformance.implementations.installers import Installed
 
 PATIENCE = 300  # seconds for a build; only a watchdog
 
@@ -36,7 +36,9 @@ def numbered(program: Sequence[str], codes: Sequence[str]) -> List[Sequence[str]
     return [(*program, str(number)) for number in range(len(codes))]
 
 
-def build_go(found: Found, prelude: str, codes: Sequence[str], folder: Path) -> List[Sequence[str]]:
+def build_go(
+    found: Installed, prelude: str, codes: Sequence[str], folder: Path
+) -> List[Sequence[str]]:
     for name in ("go.mod", "go.sum"):
         shutil.copy(os.path.join(found.where, name), str(folder))
     bodies = "".join("\nfunc reproducer%d() {\n%s}\n" % pair for pair in enumerate(codes))
@@ -66,7 +68,7 @@ func main() {{
 
 
 def build_rust(
-    found: Found, prelude: str, codes: Sequence[str], folder: Path
+    found: Installed, prelude: str, codes: Sequence[str], folder: Path
 ) -> List[Sequence[str]]:
     for name in ("Cargo.toml", "Cargo.lock"):
         shutil.copy(os.path.join(found.where, name), str(folder))
@@ -107,7 +109,7 @@ fn main() {{
 
 
 def build_java(
-    found: Found, prelude: str, codes: Sequence[str], folder: Path
+    found: Installed, prelude: str, codes: Sequence[str], folder: Path
 ) -> List[Sequence[str]]:
     one = "\nclass Reproducer%d extends Prelude {\n    public static void main(String[] args) throws Exception {\n%s    }\n}\n"
     classes = "".join(one % pair for pair in enumerate(codes))

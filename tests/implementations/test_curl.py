@@ -3,8 +3,8 @@
 
 import pytest
 
-from conformance.implementations.install import start_adapter
-from tests.implementations import judged, peer
+from conformance.implementations.registry import start_adapter
+from tests.implementations import installed, judged
 
 EXPECTED = {
     "sig-method-post": ("PASS", ""),
@@ -29,7 +29,7 @@ EXPECTED = {
 
 
 def test_a_few_cases() -> None:
-    with start_adapter(peer("curl")) as adapter:
+    with start_adapter(installed("curl")) as adapter:
         if not adapter.hello["implementation"]["version"].startswith("7.88."):
             pytest.skip("the verdicts are listed for curl 7.88")
     run = judged("curl", EXPECTED)

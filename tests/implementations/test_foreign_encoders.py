@@ -21,7 +21,7 @@ import pytest
 from conformance.endpoint.scenarios import Scenario, ok, raw_frame, stream
 from conformance.endpoint.scenarios import header as raw_header
 from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
-from conformance.implementations.install import start_adapter
+from conformance.implementations.registry import start_adapter
 from conformance.protocol.process import Adapter
 from refimpl import (
     Client,
@@ -33,7 +33,7 @@ from refimpl import (
     UsageError,
 )
 from refimpl.eventstream import Decoder, Message, encode
-from tests.implementations import peer
+from tests.implementations import installed
 from tests.support import chunkings, pieces, random_pieces
 
 PATIENCE = 60.0  # seconds; only a watchdog
@@ -231,19 +231,19 @@ class Peer:
 
 @pytest.fixture(scope="module", params=ENCODERS)
 def foreign(request: Any) -> Iterator[Peer]:
-    with start_adapter(peer(request.param)) as adapter:
+    with start_adapter(installed(request.param)) as adapter:
         yield Peer(request.param, adapter)
 
 
 @pytest.fixture(scope="module")
 def javascript() -> Iterator[Peer]:
-    with start_adapter(peer("javascript")) as adapter:
+    with start_adapter(installed("javascript")) as adapter:
         yield Peer("javascript", adapter)
 
 
 @pytest.fixture(scope="module")
 def ruby() -> Iterator[Peer]:
-    with start_adapter(peer("ruby")) as adapter:
+    with start_adapter(installed("ruby")) as adapter:
         yield Peer("ruby", adapter)
 
 

@@ -15,9 +15,9 @@ import pytest
 
 from authoring.differences import JAVASCRIPT, RUBY, Row, row_of
 from conformance.cases.load import Case, load_cases, questions_of
-from conformance.implementations.install import start_adapter
+from conformance.implementations.registry import start_adapter
 from conformance.run.verdicts import ACCEPTABLE, PASS, Verdict, judge
-from tests.implementations import peer
+from tests.implementations import installed
 
 PATIENCE = 60.0  # seconds; only a watchdog
 MANY_CHUNKS = 8192  # Ruby copies all that it has with each chunk
@@ -120,7 +120,7 @@ TABLES = (("javascript", CASES, JAVASCRIPT), ("ruby", CASES, RUBY), ("ruby", SIG
 
 def verdicts_of(name: str, cases: List[Case]) -> Iterator[Tuple[Case, List[Verdict]]]:
     """Put cases to a peer, in each chunking."""
-    with start_adapter(peer(name)) as adapter:
+    with start_adapter(installed(name)) as adapter:
         kinds: Dict[str, str] = adapter.hello["kinds"]
         for case in cases:
             questions = [

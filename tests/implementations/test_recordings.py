@@ -13,7 +13,7 @@ from authoring import VECTORS
 from authoring.recordings import ROW_BY_NAME, Implementations, record_row
 from conformance.cases.load import read_recording
 from conformance.recording.exchange import asked_in, follow, joined, of_documents
-from tests.implementations import peer
+from tests.implementations import installed
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_a_new_recording_equals_the_committed_one(
 ) -> None:
     row = ROW_BY_NAME[name]
     for needed in {row.client, row.encoder} - {"refimpl", None}:
-        peer(str(needed))
+        installed(str(needed))
     record_row(row, implementations, tmp_path)
     fresh, committed = (
         read_recording(str(tmp_path), name + ".json"),

@@ -19,9 +19,10 @@ from typing import Callable, Dict, List, NamedTuple, Sequence, Tuple
 import pytest
 
 from conformance.adapters.curl_client import version
-from conformance.implementations.install import PROGRAMS, Found, environment_of, peer_named
+from conformance.implementations.installers import PROGRAMS, Installed
 from conformance.implementations.matrix import KEPT, read_report
-from tests.implementations import peer
+from conformance.implementations.registry import environment_of, implementation_named
+from tests.implementations import installed
 from tests.implementations.compiled import build_go, build_java, build_rust
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "divergences"
@@ -46,7 +47,7 @@ class Page(NamedTuple):
 
 
 Commands = List[Sequence[str]]  # one for each reproducer, in order
-Prepare = Callable[[Found, Page, Path], Commands]  # in a folder that is empty
+Prepare = Callable[[Installed, Page, Path], Commands]  # in a folder that is empty
 
 
 # ---- reading a page ----------------------------------------------------------------------------------------------
@@ -104,24 +105,24 @@ def programs(page: Page, folder: Path, suffix: str) -> List[str]:
     return [str(path) for path in paths]
 
 
-def python(found: Found, page: Page, folder: Path) -> Commands:
+def python(found: Installed, page: Page, folder: Path) -> Commands:
     return [(found.command[0], "-I", "-B", program) for program in programs(page, folder, ".py")]
 
 
-def javascript(found: Found, page: Page, folder: Path) -> Commands:
+def javascript(found: Installed, page: Page, folder: Path) -> Commands:
     (folder / "node_modules").symlink_to(Path(found.where) / "node_modules")
     return [
         (found.command[0], "--no-warnings", program) for program in programs(page, folder, ".mjs")
     ]
 
 
-def ruby(found: Found, page: Page, folder: Path) -> Commands:
+def ruby(found: Installed, page: Page, folder: Path) -> Commands:
     return [
         (found.command[0], "--disable-gems", program) for program in programs(page, folder, ".rb")
     ]
 
 
-def curl(found: Found, page: Page, folder: Path) -> Commands:
+def curl(found: Installed, page: Page, folder: Path) -> Commands:
     """What curl does is told of one version, and whatever version the system has is run."""
     recorded = read_report(os.path.join(KEPT, "curl.json"))["implementation"]["version"]
     if version(found.where) != recorded:
@@ -129,8 +130,8 @@ def curl(found: Found, page: Page, folder: Path) -> Commands:
     return [(sys.executable, "-I", "-B", program) for program in programs(page, folder, ".py")]
 
 
-def compiled_by(build: Callable[[Found, str, Sequence[str], Path], Commands]) -> Prepare:
-    def prepare(found: Found, page: Page, folder: Path) -> Commands:
+def compiled_by(build: Callable[[Installed, str, Sequence[str], Path], Commands]) -> Prepare:
+    def prepare(found: Installed, page: Page, folder: Path) -> Commands:
         return build(
             found, page.prelude, [reproducer.code for reproducer in page.reproducers], folder
         )
@@ -159,7 +160,7 @@ READ = {
 EACH = [(name, place) for name, page in READ.items() for place in range(len(page.reproducers))]
 
 
-def environment(found: Found) -> Dict[str, str]:
+def environment(found: Installed) -> Dict[str, str]:
     """Return the environment of a reproducer: nothing of who runs the tests decides what it prints."""
     return {
         name: value
@@ -169,12 +170,12 @@ def environment(found: Found) -> Dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def commands_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Found, Page], Commands]:
+def commands_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Installed, Page], Commands]:
     """Return what prepares a page, once, whether or not it can be."""
     prepared: Dict[str, Commands] = {}
     failed: Dict[str, AssertionError] = {}
 
-    def commands(found: Found, page: Page) -> Commands:
+    def commands(found: Installed, page: Page) -> Commands:
         if page.name in failed:
             raise failed[page.name]
         if page.name not in prepared:
@@ -203,7 +204,7 @@ def test_form(name: str) -> None:
 
 @pytest.mark.parametrize("name", RUNNERS)
 def test_what_is_installed_is_what_is_pinned(name: str) -> None:
-    pinned = {version for _, version in peer_named(name).pins}
+    pinned = {version for _, version in implementation_named(name).pins}
     if name == "javascript":  # the signer comes with the client, at the version of the lock
         pinned.update(
             re.findall(
@@ -222,8 +223,8 @@ def test_what_is_installed_is_what_is_pinned(name: str) -> None:
 @pytest.mark.parametrize(
     "name,place", EACH, ids=[READ[name].reproducers[place].name for name, place in EACH]
 )
-def test_prints(name: str, place: int, commands_of: Callable[[Found, Page], Commands]) -> None:
-    found, page = peer(name), READ[name]
+def test_prints(name: str, place: int, commands_of: Callable[[Installed, Page], Commands]) -> None:
+    found, page = installed(name), READ[name]
     process = subprocess.run(
         commands_of(found, page)[place],
         env=environment(found),

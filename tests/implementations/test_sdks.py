@@ -14,15 +14,15 @@ from typing import Any, Dict
 import pytest
 
 from conformance.cases.load import load_cases, scenario_cases
-from conformance.implementations import foreign
-from conformance.implementations.install import environment_of
+from conformance.implementations.matrix import KEPT
+from conformance.implementations.registry import environment_of
+from conformance.report.documents import REPORT_SCHEMA
 from conformance.run.runner import Run, Runner
 from conformance.schema import faults
-from tests.implementations import peer
+from tests.implementations import installed
 
 SDKS = ("go", "rust", "java")
-REPORTS = os.path.dirname(foreign.REPORT)
-SCHEMA = os.path.join(os.path.dirname(REPORTS), "report", "report.schema.json")
+
 OPERATIONS = {
     "sigv4.sign",
     "sigv4.presign",
@@ -81,12 +81,12 @@ LETTERS = {"P": "PASS", "A": "ACCEPTABLE", "F": "FAIL", "U": "UNSUPPORTED"}
 
 @pytest.fixture(params=SDKS)
 def name(request: Any) -> str:
-    return str(peer(request.param).name)
+    return str(installed(request.param).name)
 
 
 @lru_cache(maxsize=None)
 def run_of(name: str) -> Run:
-    found = peer(name)
+    found = installed(name)
     cases = {case.id: case for case in load_cases() + scenario_cases()}
     return Runner(found.command, jobs=1, environment=environment_of(found)).run(
         [cases[case_id] for case_id in EXPECTED]
@@ -95,13 +95,13 @@ def run_of(name: str) -> Run:
 
 @lru_cache(maxsize=None)
 def report_of(name: str) -> Dict[str, Any]:
-    with open(os.path.join(REPORTS, name + ".json"), encoding="utf-8") as file:
+    with open(os.path.join(KEPT, name + ".json"), encoding="utf-8") as file:
         return dict(json.load(file))
 
 
 @pytest.mark.parametrize("name", SDKS)
 def test_the_report_has_the_form_of_reports(name: str) -> None:
-    with open(SCHEMA, encoding="utf-8") as file:
+    with open(REPORT_SCHEMA, encoding="utf-8") as file:
         schema = json.load(file)
     assert list(faults(report_of(name), schema, schema)) == []
     assert set(report_of(name)["implementation"]["operations"]) == OPERATIONS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/implementations/matrix.py: several peers run one after the other whatever one of them does, told, written, and kept.
+"""Tests of conformance/implementations/matrix.py: several implementations run one after the other whatever one of them does, told, written, and kept.
 
 The plan: the peers are small programs written here, each a row like those of conformance/implementations/install.py; a few cases stand for all.
 Then what the checkout keeps: README's table and the badges are what the committed reports give.
@@ -17,9 +17,9 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 import pytest
 
 from conformance import cli
-from conformance.implementations import matrix
 from conformance.cases.load import CaseError, case_of
-from conformance.implementations.install import PEERS, Found, Peer
+from conformance.implementations import matrix
+from conformance.implementations.installers import Installed, ThirdParty
 from conformance.implementations.matrix import (
     BADGES,
     MARKS,
@@ -29,6 +29,7 @@ from conformance.implementations.matrix import (
     split_readme,
     table_lines,
 )
+from conformance.implementations.registry import IMPLEMENTATIONS
 from conformance.report.badge import badge_text
 from conformance.report.documents import report_document, to_text
 from conformance.run.runner import Implementation
@@ -38,9 +39,9 @@ from conformance.run.verdicts import (
     CRASH,
     FAIL,
     HANG,
-    KNOWN,
     PASS,
     UNSUPPORTED,
+    XFAIL,
 )
 from conformance.schema import faults
 from refimpl.errors import UsageError
@@ -88,7 +89,7 @@ class Terminal(io.StringIO):
 
 def call(*arguments: str, stderr: Optional[io.StringIO] = None) -> Result:
     stdout, stderr = io.BytesIO(), io.StringIO() if stderr is None else stderr
-    code = cli.main(["peers", "matrix"] + list(arguments), cli.Streams(stdout, stderr))
+    code = cli.main(["implementations", "matrix"] + list(arguments), cli.Streams(stdout, stderr))
     return Result(
         code, stdout.getvalue().decode("utf-8").splitlines(), stderr.getvalue().splitlines()
     )
@@ -100,17 +101,17 @@ Install = Callable[..., None]
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Make peers that are there; body: see adapter_program, None for one that has no adapter, "absent" for one that is not there."""
-    rows: List[Peer] = []
-    found: Dict[str, Optional[Found]] = {}
-    monkeypatch.setattr(matrix, "PEERS", rows)
-    monkeypatch.setattr(matrix, "find_peer", found.get)
+    rows: List[ThirdParty] = []
+    found: Dict[str, Optional[Installed]] = {}
+    monkeypatch.setattr(matrix, "IMPLEMENTATIONS", rows)
+    monkeypatch.setattr(matrix, "find_implementation", found.get)
     monkeypatch.setattr(
-        matrix, "peer_named", lambda name: next(row for row in rows if row.name == name)
+        matrix, "implementation_named", lambda name: next(row for row in rows if row.name == name)
     )
     monkeypatch.setattr(matrix, "read_cases", lambda: (list(CASES), []))
     monkeypatch.setattr(matrix, "scenario_cases", list)
 
-    def check(peer: Peer) -> None:
+    def check(peer: ThirdParty) -> None:
         if peer.name == "too-new":
             raise UsageError("too-new needs a newer | Python", expected="python3.99", actual="3.13")
 
@@ -118,7 +119,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
         name: str, body: Optional[str] = RIGHT, environment: Optional[Dict[str, str]] = None
     ) -> None:
         rows.append(
-            Peer(
+            ThirdParty(
                 name,
                 "a peer",
                 ((name + "-library", "7.7"),),
@@ -134,7 +135,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
                 else f'hello["implementation"]["name"] = {name!r}\n' + textwrap.dedent(body)
             )
             command = () if named is None else tuple(adapter_program(tmp_path, named, name + ".py"))
-            found[name] = Found(name, str(tmp_path), command, environment or {})
+            found[name] = Installed(name, str(tmp_path), command, environment or {})
 
     return add
 
@@ -267,11 +268,13 @@ def test_what_does_not_say_hello_is_told_by_the_peer_s_name(
 def test_a_program_that_is_gone(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     install("good")
     install("gone")
-    old = matrix.find_peer
+    old = matrix.find_implementation
     monkeypatch.setattr(
         matrix,
-        "find_peer",
-        lambda name: old(name) if name == "good" else Found(name, "", ("/nowhere/adapter",), {}),
+        "find_implementation",
+        lambda name: (
+            old(name) if name == "good" else Installed(name, "", ("/nowhere/adapter",), {})
+        ),
     )
     result = call()
     assert (
@@ -292,7 +295,7 @@ def test_those_that_are_not_there_do_not_stop_the_run(install: Install, tmp_path
     paths = [tmp_path / "m.json", tmp_path / "m.html"]
     result = call("--report", f"json={paths[0]}", "--report", f"html={paths[1]}")
     absent = {
-        "absent": "not installed; python3 -m conformance peers install absent",
+        "absent": "not installed; python3 -m conformance implementations install absent",
         "silent": "no adapter speaks for it",
         "too-new": "too-new needs a newer | Python (expected python3.99, got 3.13)",
     }
@@ -315,7 +318,7 @@ def test_those_that_are_not_there_do_not_stop_the_run(install: Install, tmp_path
     assert document["date"] == document["reports"]["good"]["date"]
     page = paths[1].read_text(encoding="utf-8")
     assert (
-        "Not asked: absent (not installed; python3 -m conformance peers install absent); silent"
+        "Not asked: absent (not installed; python3 -m conformance implementations install absent); silent"
         in page
         and "txt-three" in page
     )
@@ -354,10 +357,10 @@ def test_nothing_is_there(install: Install) -> None:
     assert (result.code, result.out, result.err[0]) == (
         2,
         [],
-        "absent: not installed; python3 -m conformance peers install absent",
+        "absent: not installed; python3 -m conformance implementations install absent",
     )
     assert result.err[-1].startswith(
-        "conformance: there is no report to tell (expected a peer that is installed: "
+        "conformance: there is no report to tell (expected an implementation that is installed: "
     )
 
 
@@ -376,7 +379,9 @@ def test_settings_of_the_caller_do_not_reach_a_peer(
         """,
         {"HOME_OF_PEER": "here"},
     )
-    run = matrix.run_peer(matrix.PEERS[0], matrix.find_peer("curious"), CASES, 10.0, None, None)  # type: ignore[arg-type]
+    run = matrix.run_implementation(
+        matrix.IMPLEMENTATIONS[0], matrix.find_implementation("curious"), CASES, 10.0, None, None
+    )  # type: ignore[arg-type]
     assert [entry["note"] for entry in run["cases"]] == [
         "AWS_CONFIG_FILE AWS_EC2_METADATA_DISABLED AWS_SHARED_CREDENTIALS_FILE here"
     ] * 3
@@ -403,7 +408,7 @@ def test_faults_of_the_vectors_are_told(install: Install, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (["nobody"], "no such peer"),
+        (["nobody"], "no such implementation"),
         (["--report", "junit=x"], "no such report (expected html=FILE or json=FILE, got junit=x)"),
         (["--jobs", "0"], "expected 1 to 256"),
     ],
@@ -437,13 +442,13 @@ def test_every_case_is_in_one_column() -> None:
                 ACCEPTABLE,
                 ACCEPTABLE,
                 FAIL,
-                KNOWN,
+                XFAIL,
                 FAIL,
                 CRASH,
                 HANG,
                 UNSUPPORTED,
             ),
-            "b": report("b", BLOCKED, "UNKNOWN-PASS", date="2025-01-02T00:00:00Z"),
+            "b": report("b", BLOCKED, "XPASS", date="2025-01-02T00:00:00Z"),
         },
         {},
     )
@@ -592,13 +597,13 @@ def test_the_place_of_the_table_is_there_once(text: str) -> None:
 
 
 def test_readme_has_the_table_of_the_committed_reports() -> None:
-    reports, _ = kept_reports(PEERS)
+    reports, _ = kept_reports(IMPLEMENTATIONS)
     _, inside, _ = split_readme(Path(README).read_text(encoding="utf-8"))
     assert inside == ("\n".join(table_lines(reports, {})) + "\n" if reports else "")
 
 
 def test_the_committed_badges_are_those_of_the_committed_reports() -> None:
-    reports, _ = kept_reports(PEERS)
+    reports, _ = kept_reports(IMPLEMENTATIONS)
     badges = sorted(name for name in os.listdir(BADGES) if name.endswith(".svg"))
     assert badges == sorted(name + ".svg" for name in reports)
     for name, kept_report in reports.items():

@@ -24,9 +24,9 @@ from conformance.run.verdicts import (
     CRASH,
     FAIL,
     HANG,
-    KNOWN,
+    XFAIL,
     PASS,
-    UNKNOWN_PASS,
+    XPASS,
     UNSUPPORTED,
     Difference,
     suspects,
@@ -127,26 +127,26 @@ def test_the_first_of_two_groups_in_full_and_a_line_each_for_the_rest() -> None:
         made_result("evs-z", CRASH, note="it ended"),
         made_result("evs-b", FAIL, DIFFERENCE, rules=("EVS-002", "EVS-003")),
         made_result("evs-c", FAIL, DIFFERENCE, rules=("EVS-002",)),
-        made_result("evs-d", UNKNOWN_PASS, note="take it off"),
+        made_result("evs-d", XPASS, note="take it off"),
     ]
     lines = report_lines(results, RULES)
-    heads = [line for line in lines if re.match("FAIL|CRASH|UNKNOWN", line)]
+    heads = [line for line in lines if re.match("FAIL|CRASH|XPASS", line)]
     assert heads == [
         "FAIL evs-c [eventstream.decode, whole]: a title",
         "FAIL evs-a [eventstream.decode, whole]: a title",
         "FAIL evs-b: messages[0].payload: expected one, got two",
         "CRASH evs-z: it ended",
-        "UNKNOWN-PASS evs-d: take it off",
+        "XPASS evs-d: take it off",
     ]
-    assert lines[-1] == "5 cases: 3 FAIL, 1 CRASH, 1 UNKNOWN-PASS"
+    assert lines[-1] == "5 cases: 3 FAIL, 1 CRASH, 1 XPASS"
 
 
 def test_what_is_known_blocked_or_fine_has_no_line_of_its_own() -> None:
-    for word in (PASS, ACCEPTABLE, KNOWN, BLOCKED, UNSUPPORTED):
+    for word in (PASS, ACCEPTABLE, XFAIL, BLOCKED, UNSUPPORTED):
         assert (
             len(
                 report_lines(
-                    [made_result("evs-a", word, DIFFERENCE if word == KNOWN else None)], RULES
+                    [made_result("evs-a", word, DIFFERENCE if word == XFAIL else None)], RULES
                 )
             )
             == 3

@@ -692,7 +692,7 @@ def test_a_mistake_of_ours_is_raised_and_not_lost(
 
 
 def test_the_environment_of_our_own_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
-    root = str(Path(runner.__file__).resolve().parent.parent)
+    root = str(Path(runner.__file__).resolve().parents[2])
     monkeypatch.delenv("PYTHONPATH", raising=False)
     assert own_environment() == {"PYTHONPATH": root}
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
