@@ -30,11 +30,11 @@ from conformance.run.verdicts import (
     CRASH,
     FAIL,
     HANG,
-    XFAIL,
     PASS,
-    XPASS,
     UNSUPPORTED,
     WORDS,
+    XFAIL,
+    XPASS,
 )
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, shown

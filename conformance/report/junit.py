@@ -19,9 +19,9 @@ from conformance.run.verdicts import (
     CRASH,
     FAIL,
     HANG,
+    UNSUPPORTED,
     XFAIL,
     XPASS,
-    UNSUPPORTED,
     Result,
     suspects,
 )

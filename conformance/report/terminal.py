@@ -24,10 +24,10 @@ from conformance.run.verdicts import (
     FAIL,
     FAILURES,
     HANG,
-    XFAIL,
     PASS,
-    XPASS,
     UNSUPPORTED,
+    XFAIL,
+    XPASS,
     Result,
     suspects,
 )

@@ -11,7 +11,6 @@ from conformance import trace
 from conformance.cases.load import Case, load_cases, scenario_cases
 from conformance.mutation.mutants import Mutant
 from conformance.trace import (
-    PAGE,
     Cited,
     Trace,
     check_page,
@@ -246,4 +245,4 @@ def test_nothing_is_missing_in_this_repository() -> None:
     found = read_trace(load_cases() + scenario_cases())
     assert faults(found) == []
     assert check_page(found) == []
-    assert Cited("refimpl/sigv4.py", "verify", "SIG-047") in found.code and PAGE == "docs/trace.md"
+    assert "SIG-047" in {cited.id for cited in found.code if cited.file == "refimpl/sigv4.py"}

@@ -17,10 +17,10 @@ from conformance.run.verdicts import (
     ACCEPTABLE,
     ADAPTER,
     FAIL,
-    XFAIL,
     PASS,
     UNSUPPORTED,
     WORDS,
+    XFAIL,
     Difference,
     verdict,
 )

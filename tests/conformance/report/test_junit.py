@@ -17,11 +17,11 @@ from conformance.run.verdicts import (
     CRASH,
     FAIL,
     HANG,
-    XFAIL,
     PASS,
-    XPASS,
     UNSUPPORTED,
     WORDS,
+    XFAIL,
+    XPASS,
     Difference,
 )
 from tests.support import made_result

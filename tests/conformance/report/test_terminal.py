@@ -24,10 +24,10 @@ from conformance.run.verdicts import (
     CRASH,
     FAIL,
     HANG,
-    XFAIL,
     PASS,
-    XPASS,
     UNSUPPORTED,
+    XFAIL,
+    XPASS,
     Difference,
     suspects,
 )
