@@ -39,9 +39,7 @@ def expanded(pattern: str) -> List[str]:
 
 def reported(page: Path) -> List[Dict[str, Any]]:
     """Return the cases of a page's report."""
-    with open(
-        str(ROOT / "reports" / (page.stem + ".json")), encoding="utf-8"
-    ) as file:
+    with open(str(ROOT / "reports" / (page.stem + ".json")), encoding="utf-8") as file:
         return list(json.load(file)["cases"])
 
 
@@ -103,10 +101,23 @@ def test_the_pages() -> None:
     assert len(ids) == len(set(ids))
 
 
+def test_each_row_of_the_ledger_has_a_section() -> None:
+    text = (ROOT / "DIVERGENCES.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (DIV-[0-9]{3}) \| ([^|]+) \| [^|]+ \|$", text, re.MULTILINE)
+    ids = [row for row, _ in rows]
+    assert ids == sorted(ids) and len(ids) > 10
+    assert re.findall(r"^### (DIV-[0-9]{3})$", text, re.MULTILINE) == ids
+    assert {rule for _, rules in rows for rule in rules.split(", ")} <= set(load_rules())
+    for section in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
+        assert "The reference" in section and "Acceptable " in section, section
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_head_of_a_page_names_its_command_and_its_report(page: Path) -> None:
     head = " ".join(page.read_text(encoding="utf-8").partition("```")[0].split())
-    assert set(re.findall(r"`python3 -m conformance ([^`]*)`", head)) == {"implementations run " + page.stem}
+    assert set(re.findall(r"`python3 -m conformance ([^`]*)`", head)) == {
+        "implementations run " + page.stem
+    }
     assert f"reports/{page.stem}.json" in head
 
 
