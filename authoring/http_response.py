@@ -1445,7 +1445,7 @@ def _codes() -> None:
             source=source,
         )
 
-    forms = "a client that compares the whole value recognises only one of the four notations"
+    notations = "a client that compares the whole value recognises only one of the four notations"
     name = "ValidationError"
     for key, text, title in (
         ("bare", name, "without additions"),
@@ -1458,26 +1458,29 @@ def _codes() -> None:
             "followed by a URL with a number sign",
         ),
     ):
+        # Smithy's tests have the other four notations.
+        source = "derived" if key == "url-with-hash" else "[spec]; Smithy's restJson1 tests"
         case(
             "header-" + key,
             f"the error code in the header, {title}",
             "HTTP-031 HTTP-030",
             name,
             text,
-            forms,
+            notations,
             Message="it is so",
-            source="[spec]; Smithy's restJson1 tests" if "hash" not in key else "derived",
+            source=source,
         )
         for member in ("__type", "code"):
+            members: Dict[str, Any] = {member: text, "Message": "it is so"}
             case(
                 f"{member.strip('_')}-{key}",
                 f"the error code in {member}, {title}",
                 "HTTP-031 HTTP-030",
                 name,
                 None,
-                forms,
-                source="[spec]; Smithy's restJson1 tests" if "hash" not in key else "derived",
-                **{member: text, "Message": "it is so"},
+                notations,
+                source=source,
+                **members,
             )
     case(
         "capital-code",

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The cases of text: text-lines and text-sse.
+"""The cases of text: lines (text-lines.json) and server-sent events (text-sse.json).
 
-What is expected stands here by hand, and is held against plain_text as each case is made. Every case is delivered whole, byte by
-byte and in halves; where a cut at one place matters, the parts are given. A text that is refused has good results before its
-fault, so that a reader that loses them, or that overlooks the fault, shows it.
+To add a case, copy a similar call and change it. `reads_lines` and `reads_events` take a text and
+the expected results. A text is one of:
+
+- a str or bytes, which the runner sends as a whole, byte by byte and in halves
+- a list of bytes: the parts, for a case about the place where the text is split
+
+The expected results are written by hand. The helpers compare them with plain_text, an independent
+transcription of the published texts. A text with an error has valid results before the error and
+usually after it. A reader that loses the first ones, or overlooks the error, therefore fails.
 """
 
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
@@ -16,13 +22,11 @@ LINES = Feature("text-lines", "text.lines", "txt-", CUT)
 SSE = Feature("text-sse", "text.sse", "txt-", CUT)
 FEATURES = [LINES, SSE]
 
-Text = Union[
-    str, bytes, List[bytes]
-]  # text or bytes to be cut in every way, or parts that are cut already
+Text = Union[str, bytes, List[bytes]]
 
 
 def _given(text: Text) -> Tuple[bytes, Dict[str, Any], Optional[Sequence[str]]]:
-    """Return the bytes, the case's input, and its chunking or None for the feature's own."""
+    """Return the bytes, the input of the case, and its chunkings or None for the feature's own."""
     if isinstance(text, list):
         return b"".join(text), {"parts": [b64(part) for part in text]}, ()
     if isinstance(text, bytes):
@@ -34,9 +38,9 @@ def _shown(events: Sequence[Event]) -> List[Dict[str, str]]:
     return [{"event": event, "data": content, "id": last_id} for event, content, last_id in events]
 
 
-def _case(
+def _add(
     feature: Feature,
-    name: str,
+    case_id: str,
     title: str,
     rules: str,
     text: Text,
@@ -45,19 +49,19 @@ def _case(
     why: str,
     **more: Any,
 ) -> None:
-    whole, given, chunking = _given(text)
-    found = read_lines(whole) if feature is LINES else read_events(whole)
+    data, given, chunking = _given(text)
+    found = read_lines(data) if feature is LINES else read_events(data)
     if found != (list(results), kind):
-        raise CaseMistake(f"{name}: the transcription reads {found!r}")
+        raise CaseMistake(f"{case_id}: the transcription reads {found!r}")
     if feature is LINES:
         output: Dict[str, Any] = {"lines": list(results)}
     else:
         output = {"events": _shown(results)}
     expect = ok(**output) if kind is None else reject(kind, **output)
-    feature.case(name, title, rules, given, expect, why, chunking=chunking, **more)
+    feature.case(case_id, title, rules, given, expect, why, chunking=chunking, **more)
 
 
-def lines(
+def reads_lines(
     name: str,
     title: str,
     rules: str,
@@ -67,14 +71,20 @@ def lines(
     kind: Optional[str] = None,
     **more: Any,
 ) -> None:
-    _case(LINES, "txt-line-" + name, title, rules, text, expected, kind, why, **more)
+    """Add a case of lines.
+
+    name: the id without its prefix; expected: the lines, or those before the error; kind: the
+    expected kind of the error, if the text has one; more: other arguments of Feature.case
+    """
+    _add(LINES, "txt-line-" + name, title, rules, text, expected, kind, why, **more)
 
 
-def data(text: str, event: str = "message", last_id: str = "") -> Event:
-    return event, text, last_id
+def event(text: str, kind: str = "message", last_id: str = "") -> Event:
+    """Return an expected event. text: its data; kind: its type; last_id: the last id before it"""
+    return kind, text, last_id
 
 
-def sse(
+def reads_events(
     name: str,
     title: str,
     rules: str,
@@ -84,214 +94,224 @@ def sse(
     kind: Optional[str] = None,
     **more: Any,
 ) -> None:
-    _case(SSE, "txt-sse-" + name, title, rules, text, expected, kind, why, **more)
+    """Add a case of server-sent events; the arguments are those of `reads_lines`."""
+    _add(SSE, "txt-sse-" + name, title, rules, text, expected, kind, why, **more)
 
 
 # ---- lines ---------------------------------------------------------------------------------------
 
-lines(
-    "none",
-    "a text of no bytes",
-    "TXT-012",
-    "",
-    [],
-    "an empty answer is no line: a reader that gives one breaks its caller's parser",
-)
-lines("one", "one line", "TXT-010", "abc\n", ["abc"], "the end of a line does not belong to it")
-lines(
-    "unterminated",
-    "a last line without an end",
-    "TXT-012",
-    "a\nb",
-    ["a", "b"],
-    "a reader that waits for LF loses the last token",
-)
-lines(
-    "only-unterminated",
-    "one line without an end",
-    "TXT-012",
-    "abc",
-    ["abc"],
-    "a container may write one document and no LF",
-)
-lines(
-    "no-line-behind-the-last",
-    "a last line with an end",
-    "TXT-012",
-    "a\nb\n",
-    ["a", "b"],
-    "an empty line that nobody wrote is taken for a JSON document and fails",
-)
-lines(
-    "empty",
-    "empty lines",
-    "TXT-010 TXT-012",
-    "\n\na\n\n",
-    ["", "", "a", ""],
-    "empty lines are lines: what they mean is the caller's matter",
-)
-lines(
-    "crlf",
-    "CR LF",
-    "TXT-010",
-    "a\r\nb\r\n",
-    ["a", "b"],
-    "a CR that stays makes names and words that nobody wrote",
-)
-lines(
-    "crlf-empty",
-    "empty lines of CR LF",
-    "TXT-010",
-    "\r\n\r\na\r\n",
-    ["", "", "a"],
-    "an empty line of CR LF has no CR in it",
-)
-lines(
-    "crlf-split",
-    "CR LF split between two parts",
-    "TXT-010 TXT-001",
-    [b"a\r", b"\nb\r", b"\n"],
-    ["a", "b"],
-    "a reader that looks at parts one by one gives a line too many, or a CR too many",
-)
-lines(
-    "crlf-split-around-an-empty-part",
-    "CR LF split around an empty part",
-    "TXT-010 TXT-001",
-    [b"a\r", b"", b"\nb"],
-    ["a", "b"],
-    "an empty part must not be taken for the end, nor forget the CR",
-)
-lines(
-    "mixed-ends",
-    "LF and CR LF mixed",
-    "TXT-010",
-    "a\nb\r\nc\n",
-    ["a", "b", "c"],
-    "a proxy or a library in the container may mix them",
-)
-lines(
-    "lone-cr",
-    "a CR inside a line",
-    "TXT-011",
-    "a\rb\n",
-    ["a\rb"],
-    "a progress bar's CR tears a JSON document apart",
-)
-lines(
-    "lone-cr-at-the-end",
-    "a CR as the text's last byte",
-    "TXT-011 TXT-012",
-    "a\nb\r",
-    ["a", "b\r"],
-    "a CR is half of an end only when LF follows it",
-)
-lines(
-    "lone-cr-only",
-    "a text of one CR",
-    "TXT-011 TXT-012",
-    "\r",
-    ["\r"],
-    "the same with nothing before it",
-)
-lines(
-    "cr-cr-lf",
-    "CR CR LF",
-    "TXT-010 TXT-011",
-    "a\r\r\nb",
-    ["a\r", "b"],
-    "one CR belongs to the end, not every one before it",
-)
-lines(
-    "lf-cr",
-    "LF CR",
-    "TXT-010 TXT-011",
-    "a\n\rb\n",
-    ["a", "\rb"],
-    "the two bytes in the other order are an end and a character",
-)
-for _name, _title, _character in (
-    ("vertical-tab", "a vertical tab", "\x0b"),
-    ("form-feed", "a form feed", "\x0c"),
-    ("file-separator", "U+001C", "\x1c"),
-    ("group-separator", "U+001D", "\x1d"),
-    ("record-separator", "U+001E", "\x1e"),
-    ("next-line", "U+0085", "\x85"),
-    ("line-separator", "U+2028", "\u2028"),
-    ("paragraph-separator", "U+2029", "\u2029"),
-):
-    lines(
-        _name,
-        f"{_title} inside a line",
-        "TXT-011",
-        f'{{"t":"a{_character}b"}}\n{{}}\n',
-        [f'{{"t":"a{_character}b"}}', "{}"],
-        "str.splitlines and what is built on it breaks here: the JSON document falls apart",
+
+def _lines() -> None:
+    reads_lines(
+        "none",
+        "an empty text",
+        "TXT-012",
+        "",
+        [],
+        "a reader that returns an empty line makes its caller parse an empty string",
     )
-lines(
-    "nul",
-    "NUL inside a line",
-    "TXT-011",
-    "a\0b\n\0",
-    ["a\0b", "\0"],
-    "NUL ends a string in C, but no line",
-)
-lines(
-    "bom",
-    "a byte order mark at the start and inside",
-    "TXT-013",
-    "\ufeffa\nb\ufeff\n\ufeffc\n",
-    ["\ufeffa", "b\ufeff", "\ufeffc"],
-    "lines are handed over as they came: what is dropped here is dropped unseen",
-)
-lines(
-    "blanks",
-    "blanks around a line",
-    "TXT-010",
-    "  a \t\n \n",
-    ["  a \t", " "],
-    "a token may be a blank: a reader that trims joins words",
-)
-lines(
-    "json-lines",
-    "JSON lines in four parts",
-    "TXT-001",
-    [b'{"token":{"te', b'xt":"Hel"}}\n{"token":', b'{"text":"lo"}}\n{"to', b'ken":null}'],
-    ['{"token":{"text":"Hel"}}', '{"token":{"text":"lo"}}', '{"token":null}'],
-    "where a part ends says nothing: parsing part by part is the failure that is reported most often",
-)
-lines(
-    "several-in-a-part",
-    "several lines in one part",
-    "TXT-001",
-    [b"a\nb\nc\nd"],
-    ["a", "b", "c", "d"],
-    "a reader that takes one line of each part falls behind and loses the rest",
-)
-lines(
-    "empty-parts",
-    "empty parts",
-    "TXT-001",
-    [b"", b"a", b"", b"", b"b\n", b""],
-    ["ab"],
-    "an empty part is no line and no end",
-)
-lines(
-    "character-split",
-    "characters split between parts",
-    "TXT-001 TXT-002",
-    ["é€😀".encode()[:1], "é€😀".encode()[1:4], "é€😀".encode()[4:7], "é€😀".encode()[7:] + b"\n"],
-    ["é€😀"],
-    "decoding part by part raises, or shows U+FFFD, as soon as the model writes no ASCII",
-)
-lines(
-    "four-byte-characters",
-    "characters of one to four bytes",
-    "TXT-002",
-    "a\u00e9\u20ac\U0001f600\u0800\uffff\U0010ffff\n",
-    ["a\u00e9\u20ac\U0001f600\u0800\uffff\U0010ffff"],
-    "the first and last characters of each length, surrogates apart",
-)
+    reads_lines(
+        "one",
+        "one line",
+        "TXT-010",
+        "abc\n",
+        ["abc"],
+        "a reader that keeps the line end passes it on to its caller's parser",
+    )
+    reads_lines(
+        "unterminated",
+        "a last line without a line end",
+        "TXT-012",
+        "a\nb",
+        ["a", "b"],
+        "a reader that waits for LF loses the last line, and with it the last token",
+    )
+    reads_lines(
+        "only-unterminated",
+        "a single line without a line end",
+        "TXT-012",
+        "abc",
+        ["abc"],
+        "a reader that waits for LF returns nothing if a container writes a document without LF",
+    )
+    reads_lines(
+        "no-line-behind-the-last",
+        "a last line with a line end",
+        "TXT-012",
+        "a\nb\n",
+        ["a", "b"],
+        "a reader that adds an empty line makes its caller parse an empty JSON document",
+    )
+    reads_lines(
+        "empty",
+        "empty lines",
+        "TXT-010 TXT-012",
+        "\n\na\n\n",
+        ["", "", "a", ""],
+        "a reader that drops empty lines decides about their meaning instead of its caller",
+    )
+    reads_lines(
+        "crlf",
+        "lines that end with CR LF",
+        "TXT-010",
+        "a\r\nb\r\n",
+        ["a", "b"],
+        "a reader that keeps the CR appends a character that nobody wrote",
+    )
+    reads_lines(
+        "crlf-empty",
+        "empty lines that end with CR LF",
+        "TXT-010",
+        "\r\n\r\na\r\n",
+        ["", "", "a"],
+        "a reader that keeps the CR does not return an empty line",
+    )
+    reads_lines(
+        "crlf-split",
+        "CR LF split between two parts",
+        "TXT-010 TXT-001",
+        [b"a\r", b"\nb\r", b"\n"],
+        ["a", "b"],
+        "a reader that handles each part separately returns an extra line or an extra CR",
+    )
+    reads_lines(
+        "crlf-split-around-an-empty-part",
+        "CR LF split by an empty part",
+        "TXT-010 TXT-001",
+        [b"a\r", b"", b"\nb"],
+        ["a", "b"],
+        "a reader that treats the empty part as the end, or forgets the CR, returns wrong lines",
+    )
+    reads_lines(
+        "mixed-ends",
+        "lines that end with LF or CR LF",
+        "TXT-010",
+        "a\nb\r\nc\n",
+        ["a", "b", "c"],
+        "a reader that detects the line end once fails if a proxy or a library mixes both",
+    )
+    reads_lines(
+        "lone-cr",
+        "a CR inside a line",
+        "TXT-011",
+        "a\rb\n",
+        ["a\rb"],
+        "a reader that ends the line at CR splits the JSON document of a model with a progress bar",
+    )
+    reads_lines(
+        "lone-cr-at-the-end",
+        "a CR as the last byte of the text",
+        "TXT-011 TXT-012",
+        "a\nb\r",
+        ["a", "b\r"],
+        "a reader that treats CR as half of a CR LF drops a character at the end of the text",
+    )
+    reads_lines(
+        "lone-cr-only",
+        "a text that consists of one CR",
+        "TXT-011 TXT-012",
+        "\r",
+        ["\r"],
+        "a reader that treats CR as half of a CR LF drops the whole text",
+    )
+    reads_lines(
+        "cr-cr-lf",
+        "a line that ends with CR CR LF",
+        "TXT-010 TXT-011",
+        "a\r\r\nb",
+        ["a\r", "b"],
+        "a reader that removes every CR before the line end changes the line",
+    )
+    reads_lines(
+        "lf-cr",
+        "LF followed by CR",
+        "TXT-010 TXT-011",
+        "a\n\rb\n",
+        ["a", "\rb"],
+        "a reader that treats LF CR as one line end drops the CR of the next line",
+    )
+    for name, title, character in (
+        ("vertical-tab", "a vertical tab", "\x0b"),
+        ("form-feed", "a form feed", "\x0c"),
+        ("file-separator", "U+001C", "\x1c"),
+        ("group-separator", "U+001D", "\x1d"),
+        ("record-separator", "U+001E", "\x1e"),
+        ("next-line", "U+0085", "\x85"),
+        ("line-separator", "U+2028", "\u2028"),
+        ("paragraph-separator", "U+2029", "\u2029"),
+    ):
+        reads_lines(
+            name,
+            f"{title} inside a line",
+            "TXT-011",
+            f'{{"t":"a{character}b"}}\n{{}}\n',
+            [f'{{"t":"a{character}b"}}', "{}"],
+            "a reader that uses str.splitlines or a similar function splits the JSON document",
+        )
+    reads_lines(
+        "nul",
+        "NUL inside a line",
+        "TXT-011",
+        "a\0b\n\0",
+        ["a\0b", "\0"],
+        "a reader that stops at NUL, as C strings do, loses the rest of the line",
+    )
+    reads_lines(
+        "bom",
+        "a byte order mark at the start and in later lines",
+        "TXT-013",
+        "\ufeffa\nb\ufeff\n\ufeffc\n",
+        ["\ufeffa", "b\ufeff", "\ufeffc"],
+        "a reader that drops a byte order mark changes a line, and its caller cannot notice",
+    )
+    reads_lines(
+        "blanks",
+        "spaces and tabs around a line",
+        "TXT-010",
+        "  a \t\n \n",
+        ["  a \t", " "],
+        "a reader that trims lines loses a token that is a space, and words are joined",
+    )
+    reads_lines(
+        "json-lines",
+        "JSON lines split into four parts",
+        "TXT-001",
+        [b'{"token":{"te', b'xt":"Hel"}}\n{"token":', b'{"text":"lo"}}\n{"to', b'ken":null}'],
+        ['{"token":{"text":"Hel"}}', '{"token":{"text":"lo"}}', '{"token":null}'],
+        "a reader that parses each part separately fails, which is the bug reported most often",
+    )
+    reads_lines(
+        "several-in-a-part",
+        "several lines in one part",
+        "TXT-001",
+        [b"a\nb\nc\nd"],
+        ["a", "b", "c", "d"],
+        "a reader that returns one line per part falls behind and loses the rest",
+    )
+    reads_lines(
+        "empty-parts",
+        "empty parts",
+        "TXT-001",
+        [b"", b"a", b"", b"", b"b\n", b""],
+        ["ab"],
+        "a reader that treats an empty part as a line or as the end returns wrong lines",
+    )
+    reads_lines(
+        "character-split",
+        "characters split between parts",
+        "TXT-001 TXT-002",
+        [b"\xc3", b"\xa9\xe2\x82", b"\xac\xf0\x9f", b"\x98\x80\n"],
+        ["é€😀"],
+        "a reader that decodes each part separately fails or returns U+FFFD for non-ASCII text",
+    )
+    reads_lines(
+        "four-byte-characters",
+        "characters of one to four bytes",
+        "TXT-002",
+        "a\u00e9\u20ac\U0001f600\u0800\uffff\U0010ffff\n",
+        ["a\u00e9\u20ac\U0001f600\u0800\uffff\U0010ffff"],
+        "a reader whose UTF-8 check is too strict rejects valid text",
+    )
 
 
 def _long() -> None:
@@ -302,100 +322,101 @@ def _long() -> None:
         "TXT-001",
         given,
         ok(lines=["x" * 70000, "y"]),
-        "a reader with a buffer of 64 KiB cuts a long line in two",
+        "a reader with a buffer of 64 KiB splits a long line",
         chunking=("whole", "halves"),
     )
 
 
-# What is no UTF-8: the name of the case, what it is, the bytes.
+# The classes of invalid UTF-8: part of the id, the description, an example.
 INVALID = (
     ("byte-ff", "the byte ff", b"\xff"),
-    ("continuation", "a continuation byte by itself", b"\x80"),
-    ("overlong", "an overlong form", b"\xc0\xaf"),
-    ("overlong-three", "an overlong form of three bytes", b"\xe0\x80\xaf"),
+    ("continuation", "a lone continuation byte", b"\x80"),
+    ("overlong", "an overlong sequence of two bytes", b"\xc0\xaf"),
+    ("overlong-three", "an overlong sequence of three bytes", b"\xe0\x80\xaf"),
     ("surrogate", "an encoded surrogate", b"\xed\xa0\x80"),
-    ("surrogate-pair", "a pair of encoded surrogates", b"\xed\xa0\xbd\xed\xb8\x80"),
-    ("beyond-unicode", "a character beyond U+10FFFF", b"\xf4\x90\x80\x80"),
-    ("cut-two", "a character of two bytes cut short", b"\xc3"),
-    ("cut-three", "a character of three bytes cut short", b"\xe2\x82"),
-    ("cut-four", "a character of four bytes cut short", b"\xf0\x9f\x98"),
-    ("latin-1", "a text in Latin-1", b"caf\xe9 "),
+    ("surrogate-pair", "an encoded surrogate pair", b"\xed\xa0\xbd\xed\xb8\x80"),
+    ("beyond-unicode", "a code point beyond U+10FFFF", b"\xf4\x90\x80\x80"),
+    ("cut-two", "a truncated two-byte character", b"\xc3"),
+    ("cut-three", "a truncated three-byte character", b"\xe2\x82"),
+    ("cut-four", "a truncated four-byte character", b"\xf0\x9f\x98"),
+    ("latin-1", "Latin-1 text", b"caf\xe9 "),
 )
 
 
 def _invalid() -> None:
     for name, title, broken in INVALID:
-        lines(
+        reads_lines(
             "utf8-" + name,
             f"{title} in a line",
             "TXT-002 TXT-007",
             b"one\ntw" + broken + b"o\nthree\n",
             ["one"],
-            "a reader that replaces what is broken hides that bytes were damaged",
+            "a reader that replaces the invalid bytes hides that the text was damaged",
             kind="utf8",
         )
-        sse(
+        reads_events(
             "utf8-" + name,
             f"{title} in an event",
             "TXT-002 TXT-007",
             b"data: one\n\ndata: tw" + broken + b"o\n\ndata: three\n\n",
-            [data("one")],
-            "WHATWG replaces; here the damage is told, at its place",
+            [event("one")],
+            "a reader that replaces the invalid bytes, as WHATWG does, hides that the text was "
+            "damaged",
             kind="utf8",
         )
     for name, title, broken in INVALID[-4:-1]:
-        lines(
+        reads_lines(
             "utf8-end-" + name,
-            f"{title} by the text's end",
+            f"{title} at the end of the text",
             "TXT-003 TXT-007",
             b"one\n" + broken,
             ["one"],
-            "the end of the model's answer is missing: a reader that drops the bytes says nothing of it",
+            "a reader that drops the bytes hides that the end of the model's output is missing",
             kind="utf8",
         )
-        sse(
+        reads_events(
             "utf8-end-" + name,
-            f"{title} by the text's end",
+            f"{title} at the end of the text",
             "TXT-003 TXT-007",
             b"data: one\n\ndata: " + broken,
-            [data("one")],
-            "the end of the model's answer is missing: a reader that drops the bytes says nothing of it",
+            [event("one")],
+            "a reader that drops the bytes hides that the end of the model's output is missing",
             kind="utf8",
         )
-    lines(
+    reads_lines(
         "utf8-first",
-        "a broken first line",
+        "invalid UTF-8 in the first line",
         "TXT-002",
         b"\xff\none\n",
         [],
-        "nothing was whole before it",
+        "a reader that returns an empty or partial line invents output",
         kind="utf8",
     )
-    lines(
+    reads_lines(
         "utf8-behind-cr-lf",
-        "a broken line behind one that ends with CR LF",
+        "invalid UTF-8 after a line that ends with CR LF",
         "TXT-010 TXT-002 TXT-007",
         [b"one\r\nth\xffree\r\n"],
         ["one"],
-        "the good line is read once more, on its own: its end must go there, too",
+        "a reader that decodes the valid lines separately must not leave a CR in them",
         kind="utf8",
     )
-    lines(
+    reads_lines(
         "utf8-later-in-the-part",
-        "a broken line behind good ones in one part",
+        "invalid UTF-8 after valid lines in the same part",
         "TXT-002 TXT-007",
         [b"one\ntwo\nth\xffree\nfour\n"],
         ["one", "two"],
-        "a reader that decodes the part as a whole loses the good lines before the fault",
+        "a reader that decodes the part as a whole loses the valid lines before the error",
         kind="utf8",
     )
-    sse(
+    reads_events(
         "utf8-in-a-comment",
-        "a comment that is no UTF-8",
+        "invalid UTF-8 in a comment",
         "TXT-002 TXT-022",
         b"data: one\n\n: \xff\n\ndata: two\n\n",
-        [data("one")],
-        "what is ignored is text all the same: damage in it is damage",
+        [event("one")],
+        "a reader that skips comments before it decodes them does not notice the damage",
         kind="utf8",
     )
 
@@ -404,285 +425,288 @@ def _invalid() -> None:
 
 
 def _events() -> None:
-    sse(
+    reads_events(
         "none",
-        "a text of no bytes",
+        "an empty text",
         "TXT-029",
         "",
         [],
-        "no event: a reader that gives an empty one breaks its caller's parser",
+        "a reader that returns an empty event makes its caller parse an empty string",
     )
-    sse(
+    reads_events(
         "one",
         "one event",
         "TXT-024 TXT-029",
         "data: x\n\n",
-        [data("x")],
-        "the smallest stream: without it nothing else says anything",
+        [event("x")],
+        "a reader that fails here cannot read any stream",
     )
-    sse(
+    reads_events(
         "no-space",
-        "data without a space",
+        "a data field without a space after the colon",
         "TXT-023",
         "data:{}\n\n",
-        [data("{}")],
-        "Text Generation Inference writes no space",
+        [event("{}")],
+        "Text Generation Inference writes no space, so a reader that expects one drops a character",
     )
-    sse(
+    reads_events(
         "two-spaces",
-        "data with two spaces",
+        "data fields with two or three spaces after the colon",
         "TXT-023",
         "data:  x\n\ndata:  y\ndata:   z\n\n",
-        [data(" x"), data(" y\n  z")],
-        "one space is syntax, the second is the model's",
+        [event(" x"), event(" y\n  z")],
+        "a reader that removes more than one space loses the spaces of the model's output",
     )
-    sse(
+    reads_events(
         "tab",
-        "data behind a tab",
+        "a data field with a tab after the colon",
         "TXT-023",
         "data:\tx\n\n",
-        [data("\tx")],
-        "only a space is syntax: a tab belongs to the text",
+        [event("\tx")],
+        "a reader that removes the tab changes the model's output",
     )
-    sse(
+    reads_events(
         "trailing-blanks",
-        "blanks behind data",
+        "a data field with trailing spaces and a tab",
         "TXT-023",
         "data: x \t\n\n",
-        [data("x \t")],
-        "a token may end in a blank: trimming joins words",
+        [event("x \t")],
+        "a reader that trims the value loses a token's space, and words are joined",
     )
-    sse(
+    reads_events(
         "colons",
-        "colons inside data",
+        "a data field with colons in its value",
         "TXT-023",
         "data: a: b:c\n\n",
-        [data("a: b:c")],
-        "only the first colon is syntax",
+        [event("a: b:c")],
+        "a reader that splits at every colon loses most of the value",
     )
-    sse(
+    reads_events(
         "several",
         "several events in one part",
         "TXT-029 TXT-001",
         ["data: a\n\ndata: b\n\ndata: c\n\n".encode()],
-        [data("a"), data("b"), data("c")],
-        "a reader that takes one event of each part falls behind and loses the rest",
+        [event("a"), event("b"), event("c")],
+        "a reader that returns one event per part falls behind and loses the rest",
     )
-    sse(
+    reads_events(
         "several-data",
-        "several fields data",
+        "an event with several data fields",
         "TXT-024",
         "data: a\ndata: b\n\n",
-        [data("a\nb")],
-        "a JSON document may be written on several lines",
+        [event("a\nb")],
+        "a reader that keeps only one field breaks a JSON document that has several lines",
     )
-    sse(
+    reads_events(
         "data-empty",
-        "empty data",
+        "empty data fields",
         "TXT-024 TXT-023 TXT-029",
         "data:\n\ndata: \n\ndata\n\n",
-        [data(""), data(""), data("")],
-        "an event with an empty text is an event: a heartbeat, or an empty token",
+        [event(""), event(""), event("")],
+        "a reader that drops an event with empty data loses a heartbeat or an empty token",
     )
-    sse(
+    reads_events(
         "data-empty-twice",
-        "two empty fields data",
+        "two empty data fields in one event",
         "TXT-024 TXT-023",
         "data\ndata:\n\n",
-        [data("\n")],
-        "WHATWG's own example: the text is one LF",
+        [event("\n")],
+        "a reader that joins the fields wrongly does not return one LF, as WHATWG's example does",
     )
-    sse(
+    reads_events(
         "data-with-empty-lines",
-        "empty lines inside of data",
+        "empty data fields between other data fields",
         "TXT-024",
         "data: a\ndata\ndata: b\ndata:\n\n",
-        [data("a\n\nb\n")],
-        "a paragraph ends with an empty line: dropped, two paragraphs become one",
+        [event("a\n\nb\n")],
+        "a reader that drops the empty lines joins two paragraphs",
     )
-    sse(
+    reads_events(
         "comment",
         "a comment",
         "TXT-022",
         ": ping\n\ndata: x\n\n",
-        [data("x")],
-        "a heartbeat is no event",
+        [event("x")],
+        "a reader that returns an event for a heartbeat makes its caller parse an empty string",
     )
-    sse(
+    reads_events(
         "comment-inside",
         "comments inside an event",
         "TXT-022",
         ":\ndata: a\n: data: no\ndata: b\n:x\n\n",
-        [data("a\nb")],
-        "a comment neither ends nor changes an event",
+        [event("a\nb")],
+        "a reader that ends the event at a comment, or reads it as data, returns wrong events",
     )
-    sse(
+    reads_events(
         "comment-only",
-        "nothing but comments",
+        "a text of only comments",
         "TXT-022 TXT-029",
         ": a\n\n:b\n: c\n\n",
         [],
-        "heartbeats alone are no event",
+        "a reader that returns an event for a heartbeat makes its caller parse an empty string",
     )
-    sse(
+    reads_events(
         "event",
-        "a type",
+        "an event type",
         "TXT-025",
         "event: error\ndata: x\n\ndata: y\n\n",
-        [data("x", "error"), data("y")],
-        "a container tells its failure by the type; it holds for one event only",
+        [event("x", "error"), event("y")],
+        "a reader that ignores the type, or keeps it for the next event, hides or invents a "
+        "failure",
     )
-    sse(
+    reads_events(
         "event-last",
-        "a type twice",
+        "two types in one event",
         "TXT-025",
         "event: a\nevent: b\ndata: x\n\n",
-        [data("x", "b")],
-        "of two types the last one counts, as WHATWG says",
+        [event("x", "b")],
+        "a reader that uses the first type disagrees with WHATWG and with browsers",
     )
-    sse(
+    reads_events(
         "event-empty",
         "an empty type",
         "TXT-025",
         "event: a\nevent:\ndata: x\n\n",
-        [data("x")],
-        "an empty type is the default, not an empty text",
+        [event("x")],
+        "a reader that returns an empty type does not match any handler of its caller",
     )
-    sse(
+    reads_events(
         "event-behind-data",
-        "a type behind data",
+        "an event type after the data",
         "TXT-025",
         "data: x\nevent: a\n\n",
-        [data("x", "a")],
-        "the order of fields means nothing",
+        [event("x", "a")],
+        "a reader that expects a fixed order of fields loses the type",
     )
-    sse(
+    reads_events(
         "event-without-data",
-        "a type without data",
+        "an event type without data",
         "TXT-029 TXT-025",
         "event: a\n\ndata: x\n\n",
-        [data("x")],
-        "an event without data is none, and its type must not stick to the next one",
+        [event("x")],
+        "a reader that keeps the type returns an event without data or a wrong type for the next "
+        "one",
     )
-    sse(
+    reads_events(
         "id",
-        "an id that stays",
+        "an id that applies to several events",
         "TXT-026",
         "id: 1\ndata: a\n\ndata: b\n\nid: 2\ndata: c\n\n",
-        [data("a", last_id="1"), data("b", last_id="1"), data("c", last_id="2")],
-        "a client that resumes sends the last id",
+        [event("a", last_id="1"), event("b", last_id="1"), event("c", last_id="2")],
+        "a reader that forgets the last id makes its client resume at the wrong event",
     )
-    sse(
+    reads_events(
         "id-empty",
         "an empty id",
         "TXT-026",
         "id: 1\ndata: a\n\nid\ndata: b\n\nid: 2\n\nid:\ndata: c\n\n",
-        [data("a", last_id="1"), data("b"), data("c")],
-        "an empty id takes the last one back",
+        [event("a", last_id="1"), event("b"), event("c")],
+        "a reader that ignores the empty id makes its client resume at the wrong event",
     )
-    sse(
+    reads_events(
         "id-without-data",
         "an id without data",
         "TXT-026 TXT-029",
         "id: 1\n\ndata: x\n\n",
-        [data("x", last_id="1")],
-        "there is no event, but the id stays",
+        [event("x", last_id="1")],
+        "a reader that drops the id together with the event makes its client resume too early",
     )
-    sse(
+    reads_events(
         "id-nul",
-        "an id with NUL",
+        "an id that contains NUL",
         "TXT-026",
         "id: 1\nid: a\0b\ndata: x\n\n",
-        [data("x", last_id="1")],
-        "such an id is ignored, not cut at NUL",
+        [event("x", last_id="1")],
+        "a reader that truncates the id at NUL makes its client resume at an unknown event",
     )
-    sse(
+    reads_events(
         "id-behind-data",
-        "an id behind data",
+        "an id after the data",
         "TXT-026",
         "data: x\nid: 1\n\n",
-        [data("x", last_id="1")],
-        "the order of fields means nothing",
+        [event("x", last_id="1")],
+        "a reader that expects a fixed order of fields loses the id",
     )
-    sse(
+    reads_events(
         "retry",
         "a reconnection time",
         "TXT-027",
         "retry: 3000\n\nretry: 5\ndata: x\n\n",
-        [data("x")],
-        "it is no data, and no event",
+        [event("x")],
+        "a reader that treats the field as data or as an event changes the output",
     )
-    sse(
+    reads_events(
         "retry-no-number",
-        "a reconnection time that is no number",
+        "a reconnection time that is not a number",
         "TXT-027",
         "retry: soon\ndata: x\n\n",
-        [data("x")],
-        "it is ignored: a reader that fails on it loses the stream",
+        [event("x")],
+        "a reader that fails here loses the whole stream because of a field that it can ignore",
     )
-    sse(
+    reads_events(
         "other-field",
-        "a field that is unknown",
+        "unknown fields",
         "TXT-028",
         "x-usage: 5\ndata: x\ntime\n\n",
-        [data("x")],
-        "fields are added by others: a reader that fails on them, or takes them for data, breaks",
+        [event("x")],
+        "a reader that fails on an unknown field, or reads it as data, breaks when one is added",
     )
-    sse(
+    reads_events(
         "name-case",
-        "names in other cases",
+        "field names in other letter case",
         "TXT-028",
         "DATA: a\nData: b\ndata: c\nEVENT: e\n\n",
-        [data("c")],
-        "names are compared as they stand",
+        [event("c")],
+        "a reader that ignores letter case returns data that other readers skip",
     )
-    sse(
+    reads_events(
         "name-with-space",
-        "a space around a name",
+        "field names with a leading or a trailing space",
         "TXT-028 TXT-023",
         " data: a\ndata : b\ndata: c\n\n",
-        [data("c")],
-        "the name is all before the colon, spaces included",
+        [event("c")],
+        "a reader that trims names returns data that other readers skip",
     )
-    sse(
+    reads_events(
         "no-field",
-        "a line that is no field",
+        "a line without a colon",
         "TXT-023 TXT-028",
         "hello\n\ndata: x\n\n",
-        [data("x")],
-        "a line without a colon is a name: ignored, not data",
+        [event("x")],
+        "a reader that treats the line as data returns text that is not part of an event",
     )
-    sse(
+    reads_events(
         "done",
-        "the data [DONE]",
+        "an event whose data is [DONE]",
         "TXT-032",
         'data: {"a":1}\n\ndata: [DONE]\n\n',
-        [data('{"a":1}'), data("[DONE]")],
-        "where a stream ends is the frames' matter: a reader that stops here misses a failure behind it",
+        [event('{"a":1}'), event("[DONE]")],
+        "a reader that stops here misses an error that follows, because only the frames end a "
+        "stream",
     )
-    sse(
+    reads_events(
         "behind-done",
-        "an event behind [DONE]",
+        "an event after [DONE]",
         "TXT-032",
         "event: done\ndata: [DONE]\n\nevent: error\ndata: x\n\n",
-        [data("[DONE]", "done"), data("x", "error")],
-        "a failure that the container tells at the end would be missed",
+        [event("[DONE]", "done"), event("x", "error")],
+        "a reader that stops at [DONE] misses a failure that the container reports at the end",
     )
-    sse(
+    reads_events(
         "nul",
         "NUL in data",
         "TXT-024",
         "data: a\0b\n\n",
-        [data("a\0b")],
-        "only an id must not hold it",
+        [event("a\0b")],
+        "a reader that rejects NUL everywhere loses data, because only an id must not contain it",
     )
-    sse(
+    reads_events(
         "line-separators",
-        "U+2028, U+0085 and form feed in data",
+        "U+2028, U+0085 and other separators in data",
         "TXT-020",
         "data: a\u2028b\x85c\x0cd\x1ee\n\n",
-        [data("a\u2028b\x85c\x0cd\x1ee")],
-        "a reader built on str.splitlines tears the JSON document apart",
+        [event("a\u2028b\x85c\x0cd\x1ee")],
+        "a reader that uses str.splitlines or a similar function splits the JSON document",
     )
 
 
@@ -692,89 +716,90 @@ def _event_ends() -> None:
         ("crlf", "CR LF", "\r\n"),
         ("cr", "a lone CR", "\r"),
     ):
-        sse(
+        reads_events(
             "ends-" + name,
             f"lines that end with {title}",
             "TXT-020 TXT-029",
-            f"id: 1{end}event: e{end}data: a{end}data: b{end}{end}data: c{end}{end}: x{end}{end}data: d{end}{end}",
-            [data("a\nb", "e", "1"), data("c", last_id="1"), data("d", last_id="1")],
-            "each of the three ends a line here, unlike in lines",
+            "id: 1\nevent: e\ndata: a\ndata: b\n\ndata: c\n\n: x\n\ndata: d\n\n".replace("\n", end),
+            [event("a\nb", "e", "1"), event("c", last_id="1"), event("d", last_id="1")],
+            "a reader that knows only two of the three line ends joins or loses events",
         )
-    sse(
+    reads_events(
         "ends-mixed",
-        "all three ends mixed",
+        "a mixture of all three line ends",
         "TXT-020 TXT-029",
         "data: a\r\n\rdata: b\n\r\ndata: c\rdata: d\n\n\rdata: e\r\r\n",
-        [data("a"), data("b"), data("c\nd"), data("e")],
-        "CR LF is one end, LF CR are two",
+        [event("a"), event("b"), event("c\nd"), event("e")],
+        "a reader that treats CR LF as two ends, or LF CR as one, splits or joins events",
     )
-    sse(
+    reads_events(
         "crlf-split",
-        "CR LF CR LF split at every place",
+        "CR LF CR LF split at every position",
         "TXT-020 TXT-001",
         [b"data: a\r", b"\n\r", b"\ndata: b\r\n", b"\r", b"", b"\ndata: c\r\n\r\n"],
-        [data("a"), data("b"), data("c")],
-        "a reader that takes the two halves for two ends sees blank lines inside of events",
+        [event("a"), event("b"), event("c")],
+        "a reader that treats the two halves as two ends sees blank lines inside events",
     )
-    sse(
+    reads_events(
         "crlf-between-data",
-        "CR LF split between two fields data",
+        "CR LF split between two data fields",
         "TXT-020 TXT-001",
         [b"data: a\r", b"\ndata: b\r", b"\n\r\n"],
-        [data("a\nb")],
-        "two halves taken for two ends make two events of one",
+        [event("a\nb")],
+        "a reader that treats the two halves as two ends splits one event into two",
     )
-    sse(
+    reads_events(
         "blank-lines",
-        "many blank lines",
+        "several consecutive blank lines",
         "TXT-029",
         "\n\r\n\rdata: a\n\n\n\n\ndata: b\r\r\r\r\n\n\n",
-        [data("a"), data("b")],
-        "a blank line without data before it is nothing",
+        [event("a"), event("b")],
+        "a reader that returns an event for each blank line invents empty events",
     )
-    sse(
+    reads_events(
         "bom",
-        "a byte order mark",
+        "a byte order mark at the start",
         "TXT-021",
         "\ufeffdata: x\n\n",
-        [data("x")],
-        "the first event is lost: its field's name is not data",
+        [event("x")],
+        "a reader that keeps the byte order mark does not recognise the first field",
     )
-    sse(
+    reads_events(
         "bom-split",
-        "a byte order mark in three parts",
+        "a byte order mark split into three parts",
         "TXT-021 TXT-001",
         [b"\xef", b"\xbb", b"\xbfdata: x\n\n"],
-        [data("x")],
-        "a reader that looks at the first part alone misses it",
+        [event("x")],
+        "a reader that only checks the first part does not recognise the first field",
     )
-    sse(
+    reads_events(
         "bom-twice",
-        "two byte order marks",
+        "two byte order marks at the start",
         "TXT-021 TXT-028",
         "\ufeff\ufeffdata: a\n\ndata: b\n\n",
-        [data("b")],
-        "only one is dropped, as WHATWG says: the second is part of a name",
+        [event("b")],
+        "a reader that drops both disagrees with WHATWG, where the second is part of the field "
+        "name",
     )
-    sse(
+    reads_events(
         "bom-later",
-        "a byte order mark inside",
+        "byte order marks after the start",
         "TXT-021 TXT-028",
         "data: a\n\n\ufeffdata: b\n\ndata: \ufeffc\n\n",
-        [data("a"), data("\ufeffc")],
-        "only one at the start is dropped: any other is a character",
+        [event("a"), event("\ufeffc")],
+        "a reader that drops them changes field names and data",
     )
-    sse(
+    reads_events(
         "bom-only",
-        "nothing but a byte order mark",
+        "a text that consists of a byte order mark",
         "TXT-021",
         "\ufeff",
         [],
-        "it is no text, and no event either",
+        "a reader that treats the byte order mark as text returns an event or an error",
     )
-    sse(
+    reads_events(
         "json-in-pieces",
-        "an event in many parts",
+        "an event split into many parts",
         "TXT-001",
         [
             b"da",
@@ -784,8 +809,8 @@ def _event_ends() -> None:
             b"\nda",
             b"ta: [DONE]\n\n",
         ],
-        [data('{"choices":[{"delta":{"content":"€"}}]}'), data("[DONE]")],
-        "where a part ends says nothing, a field's name and a character included",
+        [event('{"choices":[{"delta":{"content":"€"}}]}'), event("[DONE]")],
+        "a reader that depends on part boundaries breaks field names, characters or JSON",
     )
 
 
@@ -795,47 +820,48 @@ def _event_at_the_end() -> None:
             "line",
             "a last event without its blank line",
             "data: a\n\nid: 1\ndata: b\n",
-            data("b", last_id="1"),
+            event("b", last_id="1"),
         ),
         (
             "line-cr",
-            "the same, its line ended by CR",
+            "a last event without its blank line, whose last line ends with CR",
             "data: a\n\nid: 1\ndata: b\r",
-            data("b", last_id="1"),
+            event("b", last_id="1"),
         ),
-        ("value", "a text that ends inside a value", "data: a\n\ndata: b", data("b")),
+        ("value", "a text that ends inside a data value", "data: a\n\ndata: b", event("b")),
         (
             "value-of-another-field",
-            "a text that ends inside the value of a type",
+            "a text that ends inside an event type",
             "data: a\n\ndata: b\nevent: e",
-            data("b", "e"),
+            event("b", "e"),
         ),
-        ("name", "a text that ends behind the name data", "data: a\n\ndata", data("")),
-        ("colon", "a text that ends behind the colon", "data: a\n\ndata: b\ndata:", data("b\n")),
+        ("name", "a text that ends after the field name data", "data: a\n\ndata", event("")),
+        ("colon", "a text that ends after a colon", "data: a\n\ndata: b\ndata:", event("b\n")),
     ):
-        sse(
+        reads_events(
             "end-" + name,
             title,
             "TXT-030",
             text,
-            [data("a"), expected],
-            "containers leave the last blank line out: the end of the answer, often [DONE] or the usage, is lost in silence",
+            [event("a"), expected],
+            "containers omit the last blank line, so a strict reader loses the end of the output "
+            "silently",
         )
-    sse(
+    reads_events(
         "end-comment",
         "a text that ends inside a comment",
         "TXT-030 TXT-022",
         "data: a\n\ndata: b\n: pi",
-        [data("a"), data("b")],
-        "a comment loses nothing when it is cut",
+        [event("a"), event("b")],
+        "a reader that reports a truncated text fails although no output is missing",
     )
-    sse(
+    reads_events(
         "end-no-data",
-        "a text that ends behind a type",
+        "a text that ends after an event type",
         "TXT-030 TXT-029",
         "data: a\n\nevent: e\n",
-        [data("a")],
-        "without data there is no event, at the end neither",
+        [event("a")],
+        "a reader that returns an event without data makes its caller parse an empty string",
     )
     for name, text in (
         ("d", "d"),
@@ -845,28 +871,26 @@ def _event_at_the_end() -> None:
         ("after-data", "data: b\nda"),
         ("other", "usage"),
     ):
-        ignored = read_events(b"data: a\n\n" + text.rpartition("\n")[0].encode())[0]
-        sse(
+        complete, _, field_name = text.rpartition("\n")
+        without_last_line = read_events(b"data: a\n\n" + complete.encode())[0]
+        reads_events(
             "end-inside-name-" + name,
-            "a text that ends inside a name: {}".format(text.rpartition("\n")[2]),
+            f"a text that ends inside the field name {field_name}",
             "TXT-031 TXT-007",
             "data: a\n\n" + text,
-            [data("a")],
-            "what the line was the start of is lost, and nothing says so",
+            [event("a")],
+            "a reader that ignores the incomplete line hides that the end of the output is missing",
             kind="truncated",
             level="SHOULD",
             acceptable=[
                 either(
-                    ok(events=_shown(ignored)),
-                    "WHATWG ignores a line whose name it does not know",
+                    ok(events=_shown(without_last_line)),
+                    "WHATWG ignores a line with an unknown field name",
                     "DIV-010",
                 )
             ],
         )
 
 
-_long()
-_invalid()
-_events()
-_event_ends()
-_event_at_the_end()
+for _chapter in (_lines, _long, _invalid, _events, _event_ends, _event_at_the_end):
+    _chapter()
