@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Signature Version 4 a second time: AWS's page "Create a signed AWS API request" read from top to bottom, a function a step.
+"""A second implementation of Signature Version 4, to compare with refimpl.
 
-It imports nothing of refimpl and is there to be compared with it: short, slow, and by other means (urllib's quoting,
-posixpath's normalisation). Where that page leaves a question open the answer is SPEC.md's. `sign` and `presign` take a
-question's input as the adapter protocol puts it and return the answer's output. They refuse nothing. What widely used signers do
-otherwise, and may, is told by arguments of their own.
+It follows AWS's page "Create a signed AWS API request" from top to bottom, one function per step,
+and imports nothing of refimpl. It is short and slow and uses other means: urllib's quoting and
+posixpath's normalisation. Where the page leaves a choice, SPEC.md decides. `sign` and `presign`
+take the input of an adapter request and return its output. They reject nothing. Their other
+arguments select behaviour of widely used signers that SPEC.md also accepts.
 """
 
 import base64
@@ -42,7 +43,7 @@ def uri_encode(octets: bytes, safe: str = "") -> str:
     return quote(octets, safe="-._~" + safe)
 
 
-# ---- step 1: the canonical request -------------------------------------------------------------------------------
+# ---- step 1: the canonical request ---------------------------------------------------------------
 
 
 def canonical_uri(path: str, normalize: bool, twice: bool, verbatim: bool = False) -> str:
@@ -72,7 +73,7 @@ def canonical_query_string(pairs: Iterable[Tuple[bytes, bytes]]) -> str:
 
 
 def lower_headers(headers: Sequence[Sequence[str]]) -> Dict[str, str]:
-    """Names in lower case, values trimmed and joined; in the order of the names."""
+    """Return the headers sorted by lower-case name, their values trimmed and joined."""
     joined: Dict[str, List[str]] = {}
     for name, value in headers:
         joined.setdefault(name.lower(), []).append(
@@ -101,19 +102,12 @@ def canonical_request(
     return "\n".join(lines + ["", ";".join(headers), hashlib.sha256(body).hexdigest()])
 
 
-# ---- steps 2 to 5: string to sign, keys, signature ---------------------------------------------------------------
+# ---- steps 2 to 5: string to sign, keys, signature -----------------------------------------------
 
 
 def string_to_sign(time: str, scope: str, request: str) -> str:
-    return (
-        ALGORITHM
-        + "\n"
-        + time
-        + "\n"
-        + scope
-        + "\n"
-        + hashlib.sha256(request.encode("latin-1")).hexdigest()
-    )
+    request_hash = hashlib.sha256(request.encode("latin-1")).hexdigest()
+    return "\n".join((ALGORITHM, time, scope, request_hash))
 
 
 def hmac_sha256(key: bytes, text: str) -> bytes:
@@ -127,11 +121,18 @@ def signing_key(secret_key: str, date: str, region: str, service: str) -> bytes:
     return key
 
 
-# ---- step 6: into the request ------------------------------------------------------------------------------------
+# ---- step 6: add the signature to the request ----------------------------------------------------
 
 
 def scope_of(given: Mapping[str, Any]) -> str:
     return "/".join((given["time"][:8], given["region"], given["service"], "aws4_request"))
+
+
+def authorization(given: Mapping[str, Any], names: Iterable[str], signature: str) -> str:
+    return (
+        f"{ALGORITHM} Credential={given['access_key']}/{scope_of(given)}, "
+        f"SignedHeaders={';'.join(names)}, Signature={signature}"
+    )
 
 
 def finish(
@@ -160,9 +161,9 @@ def finish(
 def sign(
     given: Mapping[str, Any], verbatim: bool = False, forwarded: bool = False
 ) -> Dict[str, str]:
-    """The stages of a request that is signed in its headers.
+    """Return the stages of a request that is signed in its headers.
 
-    verbatim: the path is signed without being encoded;  forwarded: x-forwarded-* is signed
+    verbatim: sign the path without encoding it; forwarded: sign x-forwarded-*
     """
     own = [("x-amz-date", given["time"])]
     if given.get("session_token"):
@@ -176,16 +177,14 @@ def sign(
         others + own, ["x-amz-security-token"] if given.get("omit_session_token") else [], forwarded
     )
     stages = finish(given, query_pairs(given["target"].partition("?")[2]), headers, verbatim)
-    stages["authorization"] = (
-        f"{ALGORITHM} Credential={given['access_key']}/{scope_of(given)}, SignedHeaders={';'.join(headers)}, Signature={stages['signature']}"
-    )
+    stages["authorization"] = authorization(given, headers, stages["signature"])
     return stages
 
 
 def presign(given: Mapping[str, Any], keep_token: bool = False) -> Dict[str, str]:
-    """The stages of a request that is signed in its query, and the target to request.
+    """Return the stages of a request that is signed in its query, and the target to request.
 
-    keep_token: a token in the query that was given is a parameter like any other
+    keep_token: keep a token parameter of the given query, like any other parameter
     """
     path, _, query = given["target"].partition("?")
     headers = to_be_signed(given["headers"], ["x-amz-date", "x-amz-security-token"])
@@ -196,20 +195,22 @@ def presign(given: Mapping[str, Any], keep_token: bool = False) -> Dict[str, str
         "X-Amz-Expires": str(given["expires"]),
         "X-Amz-SignedHeaders": ";".join(headers),
     }
-    token = {"X-Amz-Security-Token": given["session_token"]} if given.get("session_token") else {}
+    token = {}
+    if given.get("session_token"):
+        token["X-Amz-Security-Token"] = given["session_token"]
     replaced = [*own, "X-Amz-Signature"] + ([] if keep_token else ["X-Amz-Security-Token"])
     pairs = [pair for pair in query_pairs(query) if pair[0].decode("latin-1") not in replaced]
     pairs += [(name.encode(), value.encode()) for name, value in own.items()]
-    behind = [(name.encode(), value.encode()) for name, value in token.items()]
+    after = [(name.encode(), value.encode()) for name, value in token.items()]
     if not given.get("omit_session_token"):
-        pairs, behind = pairs + behind, []
+        pairs, after = pairs + after, []
     stages = finish(given, pairs, headers)
-    behind.append((b"X-Amz-Signature", stages["signature"].encode()))
+    after.append((b"X-Amz-Signature", stages["signature"].encode()))
     stages["target"] = (
         (path or "/")
         + "?"
         + canonical_query_string(pairs)
         + "&"
-        + "&".join(uri_encode(name) + "=" + uri_encode(value) for name, value in behind)
+        + "&".join(uri_encode(name) + "=" + uri_encode(value) for name, value in after)
     )
     return stages

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The cases of signing: sigv4-sign, sigv4-presign, sigv4-verify.
+"""The signing cases: sigv4-sign, sigv4-presign, sigv4-verify.
 
-The plan. What a case is about is written here by hand: one line of its canonical request (the path, the query, the lines of
-some headers), or the refusal. The stages around it, down to the signature, come from plain_sigv4, which shares nothing with
-refimpl, and each helper asserts that the hand-written part stands in them. A request to be verified is signed by plain_sigv4,
-too; a bad one is a good one with one change, and the helper asserts that it is the only one.
+A case contains its subject in hand-written form: one line of the canonical request (the path, the
+query, some header lines) or the rejection. All stages, down to the signature, come from
+plain_sigv4, which shares nothing with refimpl. Each helper asserts that the hand-written part is in
+the canonical request. plain_sigv4 also signs the requests of the verify cases. An invalid request
+is a valid one with a single change, and the helper asserts that there is no other change.
 
-Who else signs so is told in `source`: DIFFER names, case by case, the peers that do not, and why; authoring/test_sig.py
-runs every accepted case through botocore and awscrt and holds the table against what they do.
+The `source` of a case names other signers that agree. DIFFERENCES lists, case by case, the signers
+that do not agree, and what they do instead. tests/authoring/test_sig.py runs every accepted case
+through botocore and awscrt and compares their output with this table.
 """
 
 import hashlib
@@ -18,18 +20,19 @@ from authoring import Feature, b64, either, ok, reject
 from authoring import plain_sigv4 as plain
 
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-TOKEN = "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeoIYRqTflfKD8YUuwthAx7mSEI=="
+TOKEN = (
+    "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfIeo"
+    "IYRqTflfKD8YUuwthAx7mSEI=="
+)
 DATE = "20150830T123600Z"
 HOST = ["Host", "example.amazonaws.com"]
-PEERS = {"botocore": "botocore 1.44.5", "awscrt": "awscrt 0.38.1"}
-HAS_NO = {
-    "botocore": ("normalize_path", "double_encode", "sign_body", "omit_session_token")
-}  # options: such cases cannot be put to it
+SIGNERS = {"botocore": "botocore 1.44.5", "awscrt": "awscrt 0.38.1"}
+# Options that a signer does not have. It cannot run the cases that use them.
+HAS_NO = {"botocore": ("normalize_path", "double_encode", "sign_body", "omit_session_token")}
 
 Given = Dict[str, Any]
-Acceptable = Tuple[
-    Dict[str, bool], str, str
-]  # arguments of plain_sigv4, why it may be signed so, its row in the ledger
+# Arguments of plain_sigv4, why the result is acceptable, the row in DIVERGENCES.md.
+Acceptable = Tuple[Dict[str, bool], str, str]
 
 SIGN = Feature("sigv4-sign", "sigv4.sign", "sig-")
 PRESIGN = Feature("sigv4-presign", "sigv4.presign", "sig-")
@@ -38,7 +41,10 @@ FEATURES = [SIGN, PRESIGN, VERIFY]
 
 
 def request(**changes: Any) -> Given:
-    """A question's input: the smallest request, with these keys changed; None takes one away, `also` adds headers."""
+    """Return a case's input: the smallest request with some keys changed.
+
+    A key with the value None is removed; `also` is a list of additional headers.
+    """
     also = changes.pop("also", [])
     given = dict(
         {
@@ -58,25 +64,37 @@ def request(**changes: Any) -> Given:
     return {key: value for key, value in given.items() if value is not None}
 
 
+def words(slug: str) -> str:
+    """Return the end of an id as words of a title. Ids never change, so some use older words."""
+    return slug.replace("-", " ").replace("blank", "space")
+
+
 def agreement(name: str, given: Given) -> str:
-    """The source of an accepted case: who else signs so, and who does not; a peer that has no such option is not named."""
+    """Return the source of an accepted case: the signers that agree, and what the others do.
+
+    It does not mention a signer that lacks an option of the case.
+    """
     asked = {
-        peer: version
-        for peer, version in PEERS.items()
-        if not set(given) & set(HAS_NO.get(peer, ()))
+        signer: version
+        for signer, version in SIGNERS.items()
+        if not set(given) & set(HAS_NO.get(signer, ()))
     }
     differing = DIFFER.get(name, {})
-    agreeing = [version for peer, version in asked.items() if peer not in differing]
-    said = ["agreed by " + " and ".join(agreeing)] if agreeing else []
-    return "; ".join(
-        ["derived", *said, *[f"{asked[peer]} {what}" for peer, what in differing.items()]]
-    )
+    agreeing = [version for signer, version in asked.items() if signer not in differing]
+    parts = ["derived"]
+    if agreeing:
+        parts.append("agreed by " + " and ".join(agreeing))
+    parts += [f"{asked[signer]} {difference}" for signer, difference in differing.items()]
+    return "; ".join(parts)
 
 
 def stages_with(
     stages: Dict[str, str], uri: Optional[str], query: Optional[str], lines: Optional[str]
 ) -> Dict[str, Any]:
-    """What a signer answers; what was written by hand must stand in the canonical request, at its place."""
+    """Return the expected output; assert that the canonical request contains the hand-written part.
+
+    uri, query: the lines of the path and the query; lines: some header lines
+    """
     parts = stages["canonical_request"].split("\n")
     assert uri is None or parts[1] == uri, (uri, parts[1])
     assert query is None or parts[2] == query, (query, parts[2])
@@ -98,7 +116,7 @@ def signs(
     also_acceptable: Sequence[Acceptable] = (),
     **changes: Any,
 ) -> None:
-    """A request that is signed. uri, query, lines: what its canonical request has there."""
+    """Add a case of a request to sign. uri, query, lines: parts of its canonical request."""
     given = request(**changes)
     SIGN.case(
         name,
@@ -126,7 +144,7 @@ def presigns(
     also_acceptable: Sequence[Acceptable] = (),
     **changes: Any,
 ) -> None:
-    """The same in the query."""
+    """Add a case of a request to presign, as signs() does."""
     given = request(**dict({"expires": 300}, **changes))
     PRESIGN.case(
         name,
@@ -143,7 +161,7 @@ def presigns(
     )
 
 
-def refuses(
+def rejects(
     name: str,
     title: str,
     rules: str,
@@ -152,7 +170,10 @@ def refuses(
     harmless: bool = False,
     **changes: Any,
 ) -> None:
-    """What a signer, or a presigner, may not sign. harmless: the request that is signed all the same stays one, and is refused."""
+    """Add a case of a request that must not be signed or, by its id, presigned.
+
+    harmless: if a client signs the request nevertheless, the service only rejects it
+    """
     feature, stages_of = (
         (PRESIGN, plain.presign) if name.startswith("sig-presign-") else (SIGN, plain.sign)
     )
@@ -161,45 +182,48 @@ def refuses(
     if harmless:
         stages: Dict[str, str] = stages_of(given)
         if not stages["string_to_sign"].isascii():
-            del stages[
-                "authorization"
-            ]  # the string has UTF-8; of a header's octets there is no such agreement
+            # Signers agree on UTF-8 for the string to sign, but not for the header.
+            del stages["authorization"]
         acceptable = [
             either(
                 ok(**stages),
-                "the service refuses it, and nothing else becomes of the request",
+                "the service rejects the request, and nobody is harmed",
                 "DIV-013",
             )
         ]
     feature.case(name, title, rules, given, reject(kind), why, acceptable=acceptable)
 
 
-# What a peer does otherwise, and in which cases: the disagreements that were looked at; SPEC.md's notes have more.
+# A signer, what it does differently, and the cases in which it does so. Each was examined;
+# the notes in SPEC.md describe them.
 DIFFERENCES = (
-    ("botocore", "writes the method in upper case", "sig-method-lower-case"),
-    ("botocore", "leaves tabs out, as urlsplit does", "sig-path-double-tab"),
+    ("botocore", "changes the method to upper case", "sig-method-lower-case"),
+    ("botocore", "drops tabs, as urlsplit does", "sig-path-double-tab"),
     (
         "botocore",
-        "takes what follows for a fragment, as urlsplit does",
+        "treats the rest as a fragment, as urlsplit does",
         "sig-path-double-number-sign",
     ),
     (
         "botocore",
-        "neither decodes nor encodes a query that stands in a URL",
+        "neither decodes nor encodes the query of a URL",
         """
-        sig-query-order-encoded-raw sig-query-order-encoded-slash sig-query-order-encoded-value sig-query-order-utf8
-        sig-query-equals-in-value
-        sig-query-equals-at-end sig-query-semicolon sig-query-question-mark sig-query-plus sig-query-blank sig-query-escape-lower
-        sig-query-escaped-unreserved sig-query-lone-percent sig-query-short-escape sig-query-no-escape sig-query-percent-escape
-        sig-query-escapes-upper sig-query-escapes-lower sig-query-printable sig-query-printable-name sig-query-utf8 sig-query-every-utf8
-        sig-query-no-utf8 sig-query-controls sig-query-slash""",
+        sig-query-order-encoded-raw sig-query-order-encoded-slash sig-query-order-encoded-value
+        sig-query-order-utf8 sig-query-equals-in-value sig-query-equals-at-end
+        sig-query-semicolon sig-query-question-mark sig-query-plus sig-query-blank
+        sig-query-escape-lower sig-query-escaped-unreserved sig-query-lone-percent
+        sig-query-short-escape sig-query-no-escape sig-query-percent-escape
+        sig-query-escapes-upper sig-query-escapes-lower sig-query-printable
+        sig-query-printable-name sig-query-utf8 sig-query-every-utf8 sig-query-no-utf8
+        sig-query-controls sig-query-slash
+        """,
     ),
     (
         "botocore",
-        "makes a parameter of an empty piece",
+        "turns an empty piece into a parameter",
         "sig-query-empty-pieces sig-query-ampersand-alone",
     ),
-    ("botocore", "takes U+00A0 for a blank", "sig-value-nbsp"),
+    ("botocore", "treats U+00A0 as white space", "sig-value-nbsp"),
     ("botocore", "hashes a header's text as UTF-8", "sig-value-latin1 sig-value-high-octets"),
     (
         "botocore",
@@ -208,21 +232,23 @@ DIFFERENCES = (
         "sig-unsigned-x-forwarded-host sig-unsigned-x-forwarded",
     ),
     ("botocore", "signs Accept-Encoding", "sig-call-content-length"),
-    ("botocore", "puts its own time into Date, and sends no x-amz-date", "sig-signed-date"),
-    ("botocore", "takes the header's value for the hash", "sig-body-hash-header-alone"),
+    ("botocore", "writes its own time into Date and sends no x-amz-date", "sig-signed-date"),
+    ("botocore", "uses the header's value as the payload hash", "sig-body-hash-header-alone"),
     ("botocore", "moves the body into the query", "sig-presign-operation"),
     ("botocore", "fails to read the body as text (UnicodeDecodeError)", "sig-presign-body"),
     ("botocore", "signs an empty X-Amz-Security-Token", "sig-presign-token-empty"),
     (
         "botocore",
-        "keeps parameters of its own names beside its own",
+        "keeps the given parameters next to its own of the same name",
         """
-        sig-presign-replaces-x-amz-algorithm sig-presign-replaces-x-amz-credential sig-presign-replaces-x-amz-date
-        sig-presign-replaces-x-amz-expires sig-presign-replaces-x-amz-signedheaders sig-presign-replaces-x-amz-signature
-        sig-presign-replaces-token sig-presign-drops-token sig-presign-replaces-escaped""",
+        sig-presign-replaces-x-amz-algorithm sig-presign-replaces-x-amz-credential
+        sig-presign-replaces-x-amz-date sig-presign-replaces-x-amz-expires
+        sig-presign-replaces-x-amz-signedheaders sig-presign-replaces-x-amz-signature
+        sig-presign-replaces-token sig-presign-drops-token sig-presign-replaces-escaped
+        """,
     ),
-    ("botocore", "reads a plus sign as a blank", "sig-presign-query"),
-    ("botocore", "keeps the first of several values", "sig-presign-same-name-twice"),
+    ("botocore", "reads a plus sign as a space", "sig-presign-query"),
+    ("botocore", "keeps only the first of several values", "sig-presign-same-name-twice"),
     (
         "botocore",
         "signs Accept-Encoding, X-Forwarded-For and Authorization",
@@ -231,22 +257,27 @@ DIFFERENCES = (
     ("botocore", "signs the header", "sig-presign-date-header sig-presign-token-header"),
     (
         "awscrt",
-        "refuses an empty target",
+        "rejects an empty target",
         "sig-path-empty sig-path-unnormalized-empty sig-presign-empty-target",
     ),
     (
         "awscrt",
-        "takes a path that is encoded once as it stands",
+        "leaves a path that is encoded once unchanged",
         """
-        sig-path-single-printable sig-path-single-blank sig-path-single-plus sig-path-single-lone-percent sig-path-single-short-escape
-        sig-path-single-no-escape sig-path-single-percent-escape sig-path-single-utf8 sig-path-single-every-utf8 sig-path-single-composed
-        sig-path-single-tab sig-path-single-controls sig-path-single-number-sign sig-path-single-colon""",
+        sig-path-single-printable sig-path-single-blank sig-path-single-plus
+        sig-path-single-lone-percent sig-path-single-short-escape sig-path-single-no-escape
+        sig-path-single-percent-escape sig-path-single-utf8 sig-path-single-every-utf8
+        sig-path-single-composed sig-path-single-tab sig-path-single-controls
+        sig-path-single-number-sign sig-path-single-colon
+        """,
     ),
     (
         "awscrt",
-        "refuses a percent sign that begins no escape",
+        "rejects a percent sign that begins no escape",
         """
-        sig-query-lone-percent sig-query-short-escape sig-query-no-escape sig-query-percent-escape""",
+        sig-query-lone-percent sig-query-short-escape sig-query-no-escape
+        sig-query-percent-escape
+        """,
     ),
     (
         "awscrt",
@@ -257,41 +288,64 @@ DIFFERENCES = (
         "awscrt",
         "signs it",
         """
-        sig-unsigned-accept-encoding sig-unsigned-baggage sig-unsigned-connection sig-unsigned-keep-alive sig-unsigned-proxy-authenticate
-        sig-unsigned-proxy-authorization sig-unsigned-te sig-unsigned-traceparent sig-unsigned-tracestate sig-unsigned-trailer
-        sig-unsigned-x-forwarded-for sig-unsigned-x-forwarded-proto sig-unsigned-x-forwarded-host sig-unsigned-x-forwarded""",
+        sig-unsigned-accept-encoding sig-unsigned-baggage sig-unsigned-connection
+        sig-unsigned-keep-alive sig-unsigned-proxy-authenticate sig-unsigned-proxy-authorization
+        sig-unsigned-te sig-unsigned-traceparent sig-unsigned-tracestate sig-unsigned-trailer
+        sig-unsigned-x-forwarded-for sig-unsigned-x-forwarded-proto sig-unsigned-x-forwarded-host
+        sig-unsigned-x-forwarded
+        """,
     ),
     ("awscrt", "signs Accept-Encoding", "sig-call-content-length"),
     (
         "awscrt",
-        "refuses a header that it would write itself",
+        "rejects a header that it would write itself",
         """
-        sig-unsigned-authorization sig-time-header-replaced sig-token-header-replaced sig-token-header-alone
-        sig-token-unsigned-header-replaced sig-body-signed-header-replaced sig-body-hash-header-alone sig-presign-unsigned-headers
-        sig-presign-date-header sig-presign-token-header""",
+        sig-unsigned-authorization sig-time-header-replaced sig-token-header-replaced
+        sig-token-header-alone sig-token-unsigned-header-replaced sig-body-signed-header-replaced
+        sig-body-hash-header-alone sig-presign-unsigned-headers sig-presign-date-header
+        sig-presign-token-header
+        """,
     ),
     (
         "awscrt",
-        "refuses a parameter that it would write itself, in any case",
+        "rejects a parameter that it would write itself, in any case",
         """
-        sig-presign-replaces-x-amz-algorithm sig-presign-replaces-x-amz-credential sig-presign-replaces-x-amz-date
-        sig-presign-replaces-x-amz-expires sig-presign-replaces-x-amz-signedheaders sig-presign-replaces-x-amz-signature
-        sig-presign-replaces-token sig-presign-drops-token sig-presign-replaces-escaped sig-presign-lower-case-parameter""",
+        sig-presign-replaces-x-amz-algorithm sig-presign-replaces-x-amz-credential
+        sig-presign-replaces-x-amz-date sig-presign-replaces-x-amz-expires
+        sig-presign-replaces-x-amz-signedheaders sig-presign-replaces-x-amz-signature
+        sig-presign-replaces-token sig-presign-drops-token sig-presign-replaces-escaped
+        sig-presign-lower-case-parameter
+        """,
     ),
 )
 DIFFER: Dict[str, Dict[str, str]] = {}
-for differing_peer, difference, names in DIFFERENCES:
+for differing_signer, difference, names in DIFFERENCES:
     for case_name in names.split():
-        DIFFER.setdefault(case_name, {})[differing_peer] = difference
+        DIFFER.setdefault(case_name, {})[differing_signer] = difference
 
 
-# ---- the method --------------------------------------------------------------------------------------------------
+# ---- the method ----------------------------------------------------------------------------------
 
 for method, why in (
-    ("POST", "the operation's own method: whoever fails here signs no call"),
-    ("post", "a method is case-sensitive: a signer that changes its case signs what is not sent"),
-    ("M-SEARCH", "methods are tokens, not a list of nine words"),
-    ("DELETE", "a signer that adds a body or a content type by the method signs what is not sent"),
+    ("POST", "this is the operation's method, so a signer that fails here cannot sign any call"),
+    (
+        "post",
+        (
+            "methods are case-sensitive, so a signer that changes the case signs another "
+            "method than the one sent"
+        ),
+    ),
+    (
+        "M-SEARCH",
+        "a signer that only knows a fixed list of methods cannot sign requests to other services",
+    ),
+    (
+        "DELETE",
+        (
+            "a signer that adds a body or a content type for some methods signs another "
+            "request than the one sent"
+        ),
+    ),
 ):
     signs(
         "sig-method-" + (method.lower() if method != "post" else "lower-case"),
@@ -302,27 +356,37 @@ for method, why in (
         target="/endpoints/llm/invocations-response-stream",
     )
 for slug, method, why in (
-    ("empty", "", "a request line that begins with a blank"),
-    ("blank", "GE T", "a request line with four words, of which a server takes the first three"),
-    ("line-break", "GET\r\nX: y", "a method that smuggles a header line into the request"),
-    ("non-ascii", "G\u00c9T", "no server knows it, and nobody agrees on its octets"),
+    ("empty", "", "the request line would begin with a space"),
+    (
+        "blank",
+        "GE T",
+        "the request line would have four words, and a server may read only the first three",
+    ),
+    ("line-break", "GET\r\nX: y", "a line break in the method adds a header line to the request"),
+    (
+        "non-ascii",
+        "G\u00c9T",
+        "no server knows this method, and implementations encode it differently",
+    ),
 ):
-    refuses(
+    rejects(
         "sig-method-refused-" + slug,
-        "a method that is no token: " + slug.replace("-", " "),
+        "an invalid method: " + words(slug),
         "SIG-002",
         why,
         method=method,
     )
 
 
-# ---- the path ----------------------------------------------------------------------------------------------------
+# ---- the path ------------------------------------------------------------------------------------
 
 ALL_ESCAPES = "".join(f"%{octet:02X}" for octet in range(256))
-PRINTABLE = "!\"$&'()*+,-.:;<=>@[\\]^_`{|}~"  # and not: letters and digits, slash, question and number sign, percent sign, blank
+# Without letters, digits, slash, question mark, number sign, percent sign and space.
+PRINTABLE = "!\"$&'()*+,-.:;<=>@[\\]^_`{|}~"
 PRINTABLE_ENCODED = "%21%22%24%26%27%28%29%2A%2B%2C-.%3A%3B%3C%3D%3E%40%5B%5C%5D%5E_%60%7B%7C%7D~"
 UNRESERVED = "-._~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-# Text whose UTF-8 has every octet that UTF-8 can have beyond 0x7F: each continuation, each first octet.
+# Text whose UTF-8 has every octet above 0x7F that occurs in UTF-8: each continuation octet and each
+# first octet.
 EVERY_UTF8 = (
     "".join(
         chr(code)
@@ -344,123 +408,176 @@ CONTROLS = "".join(chr(code) for code in range(1, 0x20) if chr(code) not in "\t\
 CONTROLS_ENCODED = "".join(f"%{ord(c):02X}" for c in CONTROLS)
 
 NORMALISED = (  # slug, raw path, canonical URI, why
-    ("root", "/", "/", "the plainest path; whoever fails here fails everywhere"),
+    ("root", "/", "/", "this is the simplest path, so a signer that fails here fails everywhere"),
     (
         "empty",
         "",
         "/",
-        "a request line cannot have an empty path: what is sent is a slash, and what is signed must be one, too",
+        (
+            "a request line cannot have an empty path, so the client sends a slash and "
+            "must sign a slash"
+        ),
     ),
-    ("plain", "/a/b", "/a/b", "a path that needs nothing must stay as it is"),
+    (
+        "plain",
+        "/a/b",
+        "/a/b",
+        "a signer that changes a path without dot segments and escapes fails for every request",
+    ),
     (
         "final-slash",
         "/a/b/",
         "/a/b/",
-        "a final slash names another resource; a normaliser that drops it signs another path",
+        "a final slash names another resource, so a signer that drops it signs another path",
     ),
     (
         "dot",
         "/a/./b",
         "/a/b",
-        "the service drops the dot segment; a signer that keeps it gets a 403 behind a sloppy base path",
+        (
+            "the service removes the dot segment, so a signer that keeps it gets a 403 for "
+            "a base path that ends in `/.`"
+        ),
     ),
-    ("dot-first", "/./a", "/a", "a dot segment at the front is one like any other"),
+    (
+        "dot-first",
+        "/./a",
+        "/a",
+        "a signer that only looks for `/./` between names misses the segment at the start",
+    ),
     (
         "dot-last",
         "/a/b/.",
         "/a/b",
-        "AWS's signers leave no final slash here, RFC 3986 does: the two sign different paths",
+        "AWS's signers leave no final slash here, unlike RFC 3986, and the two signatures differ",
     ),
     (
         "dot-slash-last",
         "/a/./",
         "/a/",
-        "the slash behind the dot segment is the path's own final slash",
+        (
+            "the slash after the dot segment is the path's own final slash, and a signer "
+            "that drops it signs another path"
+        ),
     ),
-    ("dot-alone", "/.", "/", "nothing remains but the root"),
+    (
+        "dot-alone",
+        "/.",
+        "/",
+        "a signer that removes the only segment with its slash signs an empty path",
+    ),
     (
         "dot-slash-alone",
         "/./",
         "/",
-        "nothing remains but the root, which has one slash and not two",
+        "a signer that keeps both slashes signs `//` instead of the root",
     ),
     (
         "dots",
         "/a/../b",
         "/b",
-        "`..` takes the segment before it away, or a base path and a client's path sign differently",
+        "a signer that keeps `..` and its preceding segment signs another path than the service",
     ),
     (
         "dots-last",
         "/a/b/..",
         "/a",
-        "AWS's signers leave no final slash here, RFC 3986 does: the two sign different paths",
+        "AWS's signers leave no final slash here, unlike RFC 3986, and the two signatures differ",
     ),
-    ("dots-slash-last", "/a/b/../", "/a/", "the final slash stays when a segment remains"),
-    ("dots-to-root", "/a/../", "/", "no segment remains, so no second slash does"),
+    (
+        "dots-slash-last",
+        "/a/b/../",
+        "/a/",
+        "a signer that drops the final slash after removing a segment signs another path",
+    ),
+    (
+        "dots-to-root",
+        "/a/../",
+        "/",
+        "a signer that adds the final slash to an empty path signs `//` instead of the root",
+    ),
     (
         "dots-twice",
         "/a/b/c/../../d",
         "/a/d",
-        "each `..` takes one segment, the one that is left before it",
+        (
+            "each `..` removes the nearest remaining segment, and a signer that removes "
+            "only one signs another path"
+        ),
     ),
     (
         "dots-in-turn",
         "/a/../b/../c",
         "/c",
-        "a normaliser that searches for /x/.. once and goes on misses the second",
+        "a normaliser that searches for `/x/..` only once misses the second",
     ),
     (
         "dots-beyond-root",
         "/../a",
         "/a",
-        "a stack that is popped when empty crashes, or keeps `..` and leaves the root",
+        "a normaliser that pops an empty stack crashes, or it keeps `..`",
     ),
     (
         "dots-far-beyond-root",
         "/a/../../../b",
         "/b",
-        "a count of levels that goes below zero swallows `b`",
+        "a normaliser whose level count falls below zero also removes `b`",
     ),
-    ("dots-alone", "/..", "/", "nothing remains but the root"),
+    ("dots-alone", "/..", "/", "a normaliser that pops an empty stack crashes, or it keeps `..`"),
     (
         "slashes",
         "/a//b",
         "/a/b",
-        "services but S3 collapse slashes; a signer that keeps them gets a 403 for `https://host//path`",
+        (
+            "all services except S3 merge slashes, so a signer that keeps them gets a 403 "
+            "for `https://host//path`"
+        ),
     ),
     (
         "slashes-first",
         "//a",
         "/a",
-        "two slashes at the front are no authority here: this is a path",
+        "a URL parser that reads two leading slashes as an authority signs an empty path",
     ),
-    ("slashes-last", "/a//", "/a/", "empty segments at the end leave one final slash"),
-    ("slashes-alone", "///", "/", "nothing remains but the root"),
+    (
+        "slashes-last",
+        "/a//",
+        "/a/",
+        "a signer that keeps both slashes or drops both signs another path",
+    ),
+    ("slashes-alone", "///", "/", "a signer that only merges pairs of slashes leaves one too many"),
     (
         "slashes-and-dots",
         "/a//../b",
         "/b",
-        "an empty segment is no segment: `..` takes `a`, not the emptiness behind it",
+        "an empty segment does not count, so a normaliser that lets `..` remove it keeps `a`",
     ),
-    ("three-dots", "/a/.../b", "/a/.../b", "three dots are a name"),
+    (
+        "three-dots",
+        "/a/.../b",
+        "/a/.../b",
+        "three dots are an ordinary name, and a signer that removes them signs another path",
+    ),
     (
         "dots-in-names",
         "/.a/b./..c/d..",
         "/.a/b./..c/d..",
-        "a segment that only begins or ends with dots is a name",
+        "a segment that only begins or ends with dots is an ordinary name",
     ),
     (
         "escaped-dots",
         "/a/%2e%2E/b",
         "/a/%252e%252E/b",
-        "`%2e` is data here: a normaliser that decodes first signs another path",
+        (
+            "`%2e` is data here, so a normaliser that decodes it first removes a segment "
+            "that the service keeps"
+        ),
     ),
     (
         "escaped-slash",
         "/a%2F..%2Fb",
         "/a%252F..%252Fb",
-        "`%2F` is no separator: decoding first would cut the segment in two",
+        "`%2F` is not a separator, so a normaliser that decodes it first splits the segment",
     ),
 )
 for slug, path, uri, why in NORMALISED:
@@ -473,28 +590,58 @@ for slug, path, uri, why in NORMALISED:
         target=path,
     )
 for slug, path, uri, why in (
-    ("root", "/", "/", "without normalisation a root is still a root"),
-    ("empty", "", "/", "an empty path is no matter of normalisation: it cannot be sent"),
+    ("root", "/", "/", "a signer that turns off normalisation must not also drop the root's slash"),
+    (
+        "empty",
+        "",
+        "/",
+        (
+            "an empty path becomes a slash even without normalisation because a request "
+            "line cannot have an empty path"
+        ),
+    ),
     (
         "dot",
         "/a/./b",
         "/a/./b",
-        "S3 keys may have dot segments: whoever normalises all the same signs another object",
+        (
+            "S3 keys may contain dot segments, so a signer that always normalises signs "
+            "another object's path"
+        ),
     ),
     (
         "dots",
         "/a/../b",
         "/a/../b",
-        "S3 keys may have `..` segments: whoever normalises all the same signs another object",
+        (
+            "S3 keys may contain `..` segments, so a signer that always normalises signs "
+            "another object's path"
+        ),
     ),
-    ("dots-beyond-root", "/..", "/..", "what leaves the root is still what was sent"),
+    (
+        "dots-beyond-root",
+        "/..",
+        "/..",
+        "a signer that removes `..` at the root signs another path than the one sent",
+    ),
     (
         "slashes",
         "//a//b//",
         "//a//b//",
-        "S3 keys may have empty segments: whoever collapses them signs another object",
+        (
+            "S3 keys may contain empty segments, so a signer that merges slashes signs "
+            "another object's path"
+        ),
     ),
-    ("final-dot", "/a/.", "/a/.", "a dot at the end is part of the name"),
+    (
+        "final-dot",
+        "/a/.",
+        "/a/.",
+        (
+            "S3 keys may end with a dot segment, so a signer that removes it signs another "
+            "object's path"
+        ),
+    ),
 ):
     signs(
         "sig-path-unnormalized-" + slug,
@@ -512,141 +659,186 @@ ENCODED = (  # slug, raw path, canonical URI, the same encoded once, why
         "/" + UNRESERVED,
         "/" + UNRESERVED,
         "/" + UNRESERVED,
-        "an encoder that escapes `~` (Python before 3.7) or `.` signs what nobody else does",
+        (
+            "an encoder that escapes `~` (Python before 3.7) or `.` signs another path "
+            "than every other signer"
+        ),
     ),
     (
         "printable",
         "/" + PRINTABLE,
         "/" + PRINTABLE_ENCODED,
         "/" + PRINTABLE_ENCODED,
-        "a URL library's idea of what may stand in a path differs from AWS's: only the unreserved may",
+        "AWS leaves only the unreserved characters unescaped, but URL libraries also leave others",
     ),
-    ("blank", "/a b", "/a%20b", "/a%20b", "a blank is %20, never a plus sign"),
-    ("plus", "/a+b", "/a%2Bb", "/a%2Bb", "a plus sign in a path is a plus sign, never a blank"),
+    (
+        "blank",
+        "/a b",
+        "/a%20b",
+        "/a%20b",
+        "an encoder for forms writes a space as a plus sign, but AWS signs %20",
+    ),
+    (
+        "plus",
+        "/a+b",
+        "/a%2Bb",
+        "/a%2Bb",
+        "a decoder for forms reads a plus sign as a space, but in a path it is a plus sign",
+    ),
     (
         "escaped-blank",
         "/a%20b",
         "/a%2520b",
         "/a%20b",
-        "one layer too few or too many: the most frequent 403 of home-made signers",
+        (
+            "a signer that encodes one time too few or too many gets a 403, the most "
+            "frequent error of home-made signers"
+        ),
     ),
     (
         "escaped-slash",
         "/a%2Fb",
         "/a%252Fb",
         "/a%2Fb",
-        "an escape that is decoded before it is encoded loses the difference to a slash",
+        (
+            "a signer that decodes an escape before it encodes the path cannot distinguish "
+            "%2F from a slash"
+        ),
     ),
     (
         "escapes-upper",
         "/" + ALL_ESCAPES,
         "/" + ALL_ESCAPES.replace("%", "%25"),
         "/" + ALL_ESCAPES,
-        "one octet of 256 that is decoded on the way, and one key in a bucket or one base path cannot be reached",
+        "a signer that decodes even one of the 256 octets cannot reach some S3 keys or base paths",
     ),
     (
         "escapes-lower",
         "/" + ALL_ESCAPES.lower(),
         "/" + ALL_ESCAPES.lower().replace("%", "%25"),
         "/" + ALL_ESCAPES.lower(),
-        "an escape's digits are what was sent: a signer that writes them in upper case signs another path",
+        (
+            "the path is signed as it was sent, so a signer that writes the hexadecimal "
+            "digits in upper case signs another path"
+        ),
     ),
     (
         "escaped-percent",
         "/a%2541",
         "/a%252541",
         "/a%2541",
-        "an encoder that decodes until nothing changes arrives at `A`",
+        "an encoder that decodes until nothing changes signs `A`",
     ),
     (
         "lone-percent",
         "/a%",
         "/a%25",
         "/a%25",
-        "a percent sign that begins no escape is a percent sign; a decoder may read past the end",
+        "this percent sign begins no escape and is data, and a careless decoder reads past the end",
     ),
     (
         "short-escape",
         "/a%4",
         "/a%254",
         "/a%254",
-        "one digit is no escape; a decoder may read past the end",
+        "one digit does not make an escape, and a careless decoder reads past the end",
     ),
     (
         "no-escape",
         "/a%zz%4g",
         "/a%25zz%254g",
         "/a%25zz%254g",
-        "letters that are no digits make no escape",
+        "letters after F do not make an escape, and a careless decoder fails or drops them",
     ),
     (
         "percent-escape",
         "/%%41",
         "/%25%2541",
         "/%25%41",
-        "the first percent sign begins no escape, the second one does",
+        (
+            "only the second percent sign begins an escape, and a signer that misreads the "
+            "first loses data"
+        ),
     ),
     (
         "utf8",
         "/\u00fc/\u1234/\U0001f600",
         "/%C3%BC/%E1%88%B4/%F0%9F%98%80",
         "/%C3%BC/%E1%88%B4/%F0%9F%98%80",
-        "text beyond ASCII goes over the wire as UTF-8; an encoder of UTF-16 units or of Latin-1 signs other octets",
+        (
+            "text outside ASCII is sent as UTF-8, so an encoder that uses UTF-16 units or "
+            "Latin-1 signs other octets"
+        ),
     ),
     (
         "every-utf8",
         "/" + EVERY_UTF8,
         "/" + EVERY_UTF8_ENCODED,
         "/" + EVERY_UTF8_ENCODED,
-        "a table of the encoder that is wrong at one octet",
+        "an encoder whose table is wrong for a single octet fails for all text that contains it",
     ),
     (
         "composed",
         "/u\u0308",
         "/u%CC%88",
         "/u%CC%88",
-        "a combining mark is sent as it stands: whoever composes it signs another path",
+        "a combining mark is sent unchanged, so a signer that composes it signs another path",
     ),
     (
         "tab",
         "/a\tb",
         "/a%09b",
         "/a%09b",
-        "URL parsers drop tabs in silence, and then sign another path than the one that is sent",
+        "URL parsers silently drop tabs, so the signed path differs from the path sent",
     ),
     (
         "controls",
         "/" + CONTROLS,
         "/" + CONTROLS_ENCODED,
         "/" + CONTROLS_ENCODED,
-        "an encoder with a table that begins at the blank",
+        "an encoder whose table begins at the space character signs control characters unescaped",
     ),
     (
         "number-sign",
         "/a#b",
         "/a%23b",
         "/a%23b",
-        "a request target has no fragment: what a URL parser cuts off is still sent",
+        "a request target has no fragment, so a URL parser drops text that is sent",
     ),
-    ("colon", "/a:b/c", "/a%3Ab/c", "/a%3Ab/c", "a parser that looks for a scheme finds one here"),
+    (
+        "colon",
+        "/a:b/c",
+        "/a%3Ab/c",
+        "/a%3Ab/c",
+        "a URL parser that looks for a scheme finds one here and signs another path",
+    ),
     (
         "question-mark",
         "/a?",
         "/a",
         "/a",
-        "the first question mark ends the path, also when nothing follows",
+        (
+            "the first question mark ends the path even if nothing follows, and a signer "
+            "that keeps it signs another path"
+        ),
     ),
 )
 VERBATIM: Acceptable = (
     {"verbatim": True},
-    "who asks for one layer of escapes has put it on, and this is what a request line has",
+    (
+        "a caller that asks for a single encoding has already applied it, and this is the "
+        "path in the request line"
+    ),
     "DIV-015",
 )
 for slug, path, twice, once, why in ENCODED:
-    shown = slug.replace("-", " ")
+    shown = words(slug)
+    acceptable = []
+    if re.fullmatch("[!-~]+", path) and path != once and "?" not in path:
+        acceptable = [VERBATIM]
     signs(
         "sig-path-double-" + slug,
-        "path encoded twice: " + shown,
+        "a path encoded twice: " + shown,
         "SIG-004 SIG-006",
         why,
         uri=twice,
@@ -654,21 +846,22 @@ for slug, path, twice, once, why in ENCODED:
     )
     signs(
         "sig-path-single-" + slug,
-        "path encoded once: " + shown,
+        "a path encoded once: " + shown,
         "SIG-005 SIG-006",
         why,
         uri=once,
         target=path,
         double_encode=False,
-        also_acceptable=[VERBATIM]
-        if re.fullmatch("[!-~]+", path) and path != once and "?" not in path
-        else [],
+        also_acceptable=acceptable,
     )
 signs(
     "sig-path-single-unnormalized",
-    "path encoded once, not normalised: the way of S3",
+    "a path encoded once and not normalised, as S3 requires",
     "SIG-005 SIG-003",
-    "the two options are independent; a signer that ties them to each other has no way to sign for S3, or for nothing else",
+    (
+        "the two options are independent, and a signer that couples them cannot sign for "
+        "S3 or for all other services"
+    ),
     uri="/a/../%2F//b",
     target="/a/../%2F//b",
     double_encode=False,
@@ -676,40 +869,47 @@ signs(
 )
 signs(
     "sig-path-double-unnormalized",
-    "path encoded twice, not normalised",
+    "a path encoded twice and not normalised",
     "SIG-004 SIG-003",
-    "the two options are independent",
+    "the two options are independent, and a signer that couples them encodes this path only once",
     uri="/a/../%252F//b",
     target="/a/../%2F//b",
     normalize_path=False,
 )
 signs(
     "sig-path-single-normalized-escaped-dots",
-    "path encoded once, with escaped dots",
+    "a path with escaped dots, encoded once",
     "SIG-005 SIG-003",
-    "`%2e%2e` is kept by both steps; a library that unescapes the unreserved first removes a segment",
+    (
+        "both steps keep `%2e%2e`, so a library that first decodes unreserved characters "
+        "removes a segment"
+    ),
     uri="/a/%2e%2e/b",
     target="/a/%2e%2e/b",
     double_encode=False,
 )
 for slug, target, why in (
-    ("relative", "a/b", "a relative path has no meaning in a request line"),
-    ("asterisk", "*", "OPTIONS alone has it, and it has no path"),
+    (
+        "relative",
+        "a/b",
+        "a relative path has no meaning in a request line, so each server reads it differently",
+    ),
+    ("asterisk", "*", "only OPTIONS uses this target, and it has no path to sign"),
     (
         "absolute",
         "http://example.amazonaws.com/a",
-        "the absolute form is for proxies: the service sees the path alone, and signs that",
+        "the absolute form is for proxies, but the service sees and signs only the path",
     ),
     (
         "authority",
         "example.amazonaws.com:443",
-        "the authority form is for CONNECT, which nobody signs",
+        "the authority form is only for CONNECT, which nobody signs",
     ),
-    ("blank-first", " /a", "a blank before the path shifts the words of the request line"),
+    ("blank-first", " /a", "a leading space shifts the words of the request line"),
 ):
-    refuses(
+    rejects(
         "sig-target-refused-" + slug,
-        "a target that is no path: " + slug.replace("-", " "),
+        "a target that is not a path: " + words(slug),
         "SIG-003",
         why,
         target=target,
@@ -717,8 +917,11 @@ for slug, target, why in (
 LINE_ENDS = (("cr", "\r"), ("lf", "\n"), ("crlf", "\r\n"), ("nul", "\0"))
 for slug, bad in LINE_ENDS:
     for place, target in (("path", "/a%sX: y"), ("query", "/a?b=%sX: y")):
-        why = "the request line ends there for some server or proxy on the way, and what follows is a header, or another request"
-        refuses(
+        why = (
+            "some server or proxy ends the request line here and reads the rest as a "
+            "header or as another request"
+        )
+        rejects(
             f"sig-target-refused-{slug}-in-{place}",
             f"{slug.upper()} in the {place} of a target",
             "SIG-028",
@@ -727,7 +930,7 @@ for slug, bad in LINE_ENDS:
         )
 
 
-# ---- the query ---------------------------------------------------------------------------------------------------
+# ---- the query -----------------------------------------------------------------------------------
 
 MANY = [(name, value) for name in "zyxwvutsrqponmlkjihgfedcba" for value in "210"]
 QUERIES = (  # slug, raw query, canonical query string, rules, why
@@ -736,308 +939,373 @@ QUERIES = (  # slug, raw query, canonical query string, rules, why
         "a=1",
         "a=1",
         "SIG-008",
-        "the plainest query: whoever fails here signs no query at all",
+        "this is the simplest query, so a signer that fails here cannot sign any query",
     ),
     (
         "empty",
         "",
         "",
         "SIG-010",
-        "a question mark with nothing behind it is no parameter without a name",
+        "a question mark followed by nothing is an empty query, not a parameter without a name",
     ),
     (
         "by-name",
         "b=1&a=2",
         "a=2&b=1",
         "SIG-009",
-        "a signer that keeps the caller's order fails for every caller but the tidy",
+        "a signer that keeps the caller's order fails unless the caller sorts the parameters",
     ),
     (
         "by-name-upper-first",
         "a=1&B=2&A=3",
         "A=3&B=2&a=1",
         "SIG-009",
-        "octets are compared, not words: a collation sorts `a` before `B`",
+        "octets are compared, so a signer that sorts by language rules puts `a` before `B`",
     ),
     (
         "by-value",
         "a=2&a=10&a=1",
         "a=1&a=10&a=2",
         "SIG-009",
-        "values are compared as text; a number sort puts 2 before 10",
+        "values are compared as text, so a signer that sorts numbers puts 2 before 10",
     ),
     (
         "by-value-empty-first",
         "a=b&a=&a=A&a",
         "a=&a=&a=A&a=b",
         "SIG-009",
-        "a sort by the name alone keeps the order in which values came",
+        "a signer that sorts only by name keeps the values in the order given",
     ),
     (
         "same-pair-twice",
         "a=1&a=1",
         "a=1&a=1",
         "SIG-009",
-        "a map or a set of parameters loses the second",
+        "a signer that stores parameters in a map or a set loses the second pair",
     ),
     (
         "prefix-of-name",
         "ab=1&a=2&a-b=3&a1=4",
         "a=2&a-b=3&a1=4&ab=1",
         "SIG-009",
-        "whoever sorts the joined texts puts `a-b=` before `a=`: "
-        "the hyphen comes before the equals sign",
+        (
+            "a signer that sorts the joined texts puts `a-b=` before `a=` because the "
+            "hyphen precedes the equals sign"
+        ),
     ),
     (
         "prefix-escaped",
         "a%20b=1&a=2",
         "a=2&a%20b=1",
         "SIG-009",
-        "whoever sorts the joined texts puts `a%20b=` before `a=`, too",
+        (
+            "a signer that sorts the joined texts puts `a%20b=` before `a=` because the "
+            "percent sign precedes the equals sign"
+        ),
     ),
     (
         "order-encoded",
         "az=1&a%7B=2&a~=3",
         "a%7B=2&az=1&a~=3",
         "SIG-009",
-        "order after encoding: `{` comes behind `z`, `%7B` before it",
+        "a signer that sorts before it encodes puts `{` after `z`, but `%7B` precedes it",
     ),
     (
         "order-encoded-raw",
         "az=1&a{=2",
         "a%7B=2&az=1",
         "SIG-009",
-        "the same without an escape: encode, then sort",
+        "a signer that sorts the raw names before it encodes them puts `{` after `z`",
     ),
     (
         "order-encoded-slash",
         "a0=1&a/=2&a:=3",
         "a%2F=2&a%3A=3&a0=1",
         "SIG-009",
-        "`:` comes behind `0`, `%3A` before it",
+        "a signer that sorts before it encodes puts `:` after `0`, but `%3A` precedes it",
     ),
     (
         "order-encoded-value",
         "a=z&a={",
         "a=%7B&a=z",
         "SIG-009",
-        "values are sorted after encoding, too",
+        "a signer that sorts raw values puts `{` after `z`, but `%7B` precedes it",
     ),
     (
         "order-utf8",
         "z=1&\u00fc=2&a=3",
         "%C3%BC=2&a=3&z=1",
         "SIG-009",
-        "a name beyond ASCII sorts before letters, as its percent sign does",
+        "a name outside ASCII is sorted by its percent sign, so it precedes all letters",
     ),
     (
         "many",
         "&".join("{}={}".format(*pair) for pair in MANY),
         "&".join("{}={}".format(*pair) for pair in sorted(MANY)),
         "SIG-009",
-        "a sort that is right for three and wrong for seventy-eight: one that is not stable, or not a sort",
+        "a home-made sort may be correct for three parameters and wrong for seventy-eight",
     ),
-    ("no-equals", "a", "a=", "SIG-010", "AWS signs the equals sign even where it was not sent"),
+    ("no-equals", "a", "a=", "SIG-010", "AWS signs an equals sign even if none was sent"),
     (
         "no-equals-among",
         "b=1&a&c=2",
         "a=&b=1&c=2",
         "SIG-010",
-        "a parser that wants pairs drops what has no equals sign",
+        "a parser that expects pairs drops a parameter without an equals sign",
     ),
     (
         "no-value",
         "a=",
         "a=",
         "SIG-010",
-        "a parser drops blank values by default (Python's parse_qs)",
+        "a parser that drops empty values by default (Python's parse_qs) loses the parameter",
     ),
-    ("no-name", "=v", "=v", "SIG-010", "a parser drops a parameter without a name"),
-    ("equals-alone", "=", "=", "SIG-010", "an empty name and an empty value are a parameter"),
+    (
+        "no-name",
+        "=v",
+        "=v",
+        "SIG-010",
+        "a parser that drops parameters without a name signs an empty query",
+    ),
+    (
+        "equals-alone",
+        "=",
+        "=",
+        "SIG-010",
+        (
+            "an empty name with an empty value is a parameter, and a parser that drops it "
+            "signs an empty query"
+        ),
+    ),
     (
         "empty-pieces",
         "a&&b&",
         "a=&b=",
         "SIG-010",
-        "an empty piece is no parameter; some signers make one of it",
+        "an empty piece is not a parameter, but some signers turn it into one",
     ),
-    ("ampersand-alone", "&", "", "SIG-010", "nothing but empty pieces is an empty query"),
+    (
+        "ampersand-alone",
+        "&",
+        "",
+        "SIG-010",
+        (
+            "a query that consists of empty pieces is empty, but some signers turn each "
+            "piece into a parameter"
+        ),
+    ),
     (
         "equals-in-value",
         "a=b=c",
         "a=b%3Dc",
         "SIG-010 SIG-008",
-        "the first equals sign cuts; a split at all of them loses `c`",
+        "only the first equals sign separates, so a parser that splits at each one loses `c`",
     ),
-    ("equals-at-end", "a==", "a=%3D", "SIG-010 SIG-008", "base64 in a value ends so"),
+    (
+        "equals-at-end",
+        "a==",
+        "a=%3D",
+        "SIG-010 SIG-008",
+        "base64 values end with equals signs, and a parser that strips them signs another value",
+    ),
     (
         "semicolon",
         "a=1;b=2",
         "a=1%3Bb%3D2",
         "SIG-010 SIG-008",
-        "old parsers cut at a semicolon; AWS does not",
+        "old parsers split at a semicolon, but AWS does not",
     ),
     (
         "question-mark",
         "a=?&b?c=1",
         "a=%3F&b%3Fc=1",
         "SIG-010 SIG-008",
-        "only the first question mark of a target begins the query",
+        (
+            "only the first question mark begins the query, so a parser that splits at "
+            "another one loses data"
+        ),
     ),
     (
         "plus",
         "a=x+y&b+c=1",
         "a=x%2By&b%2Bc=1",
         "SIG-008",
-        "form decoding makes a blank of it; AWS signs a plus sign",
+        "a decoder for forms turns a plus sign into a space, but AWS signs the plus sign",
     ),
     (
         "escaped-plus",
         "a=x%2By",
         "a=x%2By",
         "SIG-008",
-        "decoded by a form decoder it survives, and the raw one does not",
+        "a signer that encodes again without decoding signs %252B",
     ),
-    ("blank", "a=x y", "a=x%20y", "SIG-008", "a blank is %20, never a plus sign"),
+    (
+        "blank",
+        "a=x y",
+        "a=x%20y",
+        "SIG-008",
+        "an encoder for forms writes a space as a plus sign, but AWS signs %20",
+    ),
     (
         "escaped-blank",
         "a=x%20y",
         "a=x%20y",
         "SIG-008",
-        "encoded twice it is %2520: the query has one layer, the path has two",
+        (
+            "a query is encoded once and a path twice, so a signer with one encoder for "
+            "both signs %2520"
+        ),
     ),
     (
         "escape-lower",
         "a=%2f%3a&%c3%bc=1",
         "%C3%BC=1&a=%2F%3A",
         "SIG-008 SIG-006",
-        "an escape is decoded and written in upper case",
+        "AWS signs escapes in upper case, so a signer that copies them in lower case gets a 403",
     ),
     (
         "escaped-unreserved",
         "%61=%7E%2D%2E%5F%30%5a",
         "a=~-._0Z",
         "SIG-008 SIG-006",
-        "an escape that was not needed is gone afterwards",
+        "AWS decodes escapes of unreserved characters, so a signer that copies them gets a 403",
     ),
     (
         "escaped-percent",
         "a=%252F",
         "a=%252F",
         "SIG-008",
-        "decoded once, and once only: twice makes a slash of it",
+        "a query is decoded only once, and a signer that decodes twice signs a slash",
     ),
     (
         "escaped-separators",
         "a=%26%3D%23%3F&%3D=%26",
         "%3D=%26&a=%26%3D%23%3F",
         "SIG-008",
-        "cut first, then decode: else data becomes syntax",
+        "a signer that decodes before it splits turns data into separators",
     ),
     (
         "lone-percent",
         "a=%&b=100%",
         "a=%25&b=100%25",
         "SIG-008",
-        "a percent sign that begins no escape is one; a decoder may throw",
+        "this percent sign begins no escape and is data, and a strict decoder fails",
     ),
     (
         "short-escape",
         "a=%4",
         "a=%254",
         "SIG-008",
-        "one digit is no escape; a decoder may read past the end",
+        "one digit does not make an escape, and a careless decoder reads past the end",
     ),
-    ("no-escape", "a=%zz", "a=%25zz", "SIG-008", "letters that are no digits make no escape"),
+    (
+        "no-escape",
+        "a=%zz",
+        "a=%25zz",
+        "SIG-008",
+        "letters after F do not make an escape, and a careless decoder fails or drops them",
+    ),
     (
         "percent-escape",
         "a=%%41",
         "a=%25A",
         "SIG-008",
-        "the first percent sign begins no escape, the second one does",
+        (
+            "only the second percent sign begins an escape, and a signer that misreads the "
+            "first loses data"
+        ),
     ),
     (
         "escapes-upper",
         "a=" + ALL_ESCAPES,
         "a=" + "".join(plain.uri_encode(bytes([octet])) for octet in range(256)),
         "SIG-008 SIG-006",
-        "one octet of 256 that is replaced on the way (by U+FFFD, where a decoder wants UTF-8)",
+        "a decoder that expects UTF-8 replaces some of the 256 octets with U+FFFD",
     ),
     (
         "escapes-lower",
         ALL_ESCAPES.lower() + "=1",
         "".join(plain.uri_encode(bytes([octet])) for octet in range(256)) + "=1",
         "SIG-008 SIG-006",
-        "the same in a name and in lower case",
+        (
+            "a decoder may treat names and lower-case digits differently from values and "
+            "upper-case digits"
+        ),
     ),
     (
         "printable",
         "a=" + PRINTABLE.replace("&", ""),
         "a=" + PRINTABLE_ENCODED.replace("%26", ""),
         "SIG-008 SIG-006",
-        "a URL library's idea of what may stand in a query differs from AWS's: only the unreserved may",
+        "AWS leaves only the unreserved characters unescaped, but URL libraries also leave others",
     ),
     (
         "printable-name",
         PRINTABLE.replace("&", "").replace("=", "") + "=1",
         PRINTABLE_ENCODED.replace("%26", "").replace("%3D", "") + "=1",
         "SIG-008 SIG-006",
-        "names are encoded as values are",
+        "a signer that encodes only values signs other names than the service",
     ),
     (
         "unreserved",
         f"{UNRESERVED}={UNRESERVED}",
         f"{UNRESERVED}={UNRESERVED}",
         "SIG-006",
-        "an encoder that escapes `~` or `.` signs what nobody else does",
+        "an encoder that escapes `~` or `.` signs another query than every other signer",
     ),
     (
         "utf8",
         "\u1234=\u00fc\U0001f600",
         "%E1%88%B4=%C3%BC%F0%9F%98%80",
         "SIG-008 SIG-006",
-        "text beyond ASCII goes over the wire as UTF-8; an encoder of UTF-16 units or of Latin-1 signs other octets",
+        (
+            "text outside ASCII is sent as UTF-8, so an encoder that uses UTF-16 units or "
+            "Latin-1 signs other octets"
+        ),
     ),
     (
         "every-utf8",
         "a=" + EVERY_UTF8,
         "a=" + EVERY_UTF8_ENCODED,
         "SIG-008 SIG-006",
-        "a table of the encoder that is wrong at one octet",
+        "an encoder whose table is wrong for a single octet fails for all text that contains it",
     ),
     (
         "no-utf8",
         "a=%ff%C3&%80=1",
         "%80=1&a=%FF%C3",
         "SIG-008",
-        "octets that are no UTF-8 are still octets: a text decoder replaces them",
+        "a text decoder replaces octets that are not valid UTF-8, but AWS signs them unchanged",
     ),
     (
         "controls",
         "a=\t" + CONTROLS,
         "a=%09" + CONTROLS_ENCODED,
         "SIG-008 SIG-006",
-        "an encoder with a table that begins at the blank",
+        "an encoder whose table begins at the space character signs control characters unescaped",
     ),
     (
         "escaped-line-end",
         "a=%0D%0A%00",
         "a=%0D%0A%00",
         "SIG-008 SIG-028",
-        "escaped they are data, and may be sent",
+        "escaped line ends are data, and a signer that rejects them cannot sign a valid request",
     ),
     (
         "slash",
         "a=/b/../c//",
         "a=%2Fb%2F..%2Fc%2F%2F",
         "SIG-008 SIG-006",
-        "a slash of a query is encoded, and nothing in it is a path",
+        (
+            "slashes and dots in a query are data, so a signer that normalises the whole "
+            "target signs another query"
+        ),
     ),
 )
 for slug, query, canonical, rules, why in QUERIES:
     signs(
         "sig-query-" + slug,
-        "query: " + slug.replace("-", " "),
+        "query: " + words(slug),
         rules,
         why,
         uri="/",
@@ -1048,23 +1316,26 @@ signs(
     "sig-query-without-path",
     "a target that begins with its question mark",
     "SIG-007 SIG-010",
-    "the path is empty, and so a slash; a parser that takes the query for the path signs nonsense",
+    (
+        "the path is empty and signed as a slash, but a parser that reads the query as the "
+        "path signs another request"
+    ),
     uri="/",
     query="a=1",
     target="?a=1",
 )
 signs(
     "sig-query-with-path",
-    "path and query, each with its own layers",
+    "a path and a query, each with its own encoding",
     "SIG-004 SIG-008",
-    "the path is encoded twice and the query once: one encoder for both gets one of them wrong",
+    "the path is encoded twice and the query once, so a signer with one encoder for both fails",
     uri="/a%2520b",
     query="a%20b=c%20d",
     target="/a%20b?a%20b=c%20d",
 )
 
 
-# ---- headers -----------------------------------------------------------------------------------------------------
+# ---- headers -------------------------------------------------------------------------------------
 
 TOKEN_CHARACTERS = "!#$%&'*+-.^_`|~09AZaz"
 FOLDS = (
@@ -1078,36 +1349,51 @@ FOLDS = (
     ("in-quotes", '"a\r\n   b"', '"a b"'),
 )
 VALUES = (  # slug, values of one header in order, the value that is signed, rules, why
-    ("plain", ["a"], "a", "SIG-011", "a value that needs nothing must stay as it is"),
+    (
+        "plain",
+        ["a"],
+        "a",
+        "SIG-011",
+        "a signer that changes an ordinary value fails for every request",
+    ),
     (
         "trimmed",
         [" a "],
         "a",
         "SIG-012",
-        "HTTP gives the blanks around a value no meaning, and proxies drop them",
+        "white space around a value has no meaning in HTTP, and proxies remove it",
     ),
-    ("trimmed-tabs", ["\t a\t"], "a", "SIG-012", "a trim that knows blanks alone leaves tabs"),
+    ("trimmed-tabs", ["\t a\t"], "a", "SIG-012", "a signer that only trims spaces keeps the tabs"),
     (
         "runs",
         ["a  b   c"],
         "a b c",
         "SIG-012",
-        "runs of blanks become one: the service does it before it compares",
+        (
+            "the service merges runs of spaces before it compares, so a signer that keeps "
+            "them gets a 403"
+        ),
     ),
     (
         "runs-tabs",
         ["a\t\tb \t c"],
         "a b c",
         "SIG-012",
-        "a tab counts as a blank, and one tab becomes one blank",
+        "a tab counts as white space, and each run with a tab becomes a single space",
     ),
-    ("tab", ["a\tb"], "a b", "SIG-012", "a single tab becomes a blank, too"),
+    (
+        "tab",
+        ["a\tb"],
+        "a b",
+        "SIG-012",
+        "a signer that only merges runs of two or more keeps a single tab",
+    ),
     (
         "quotes",
         ['"a  b"'],
         '"a b"',
         "SIG-012",
-        "AWS's first text spared quoted strings; its published cases do not",
+        "AWS's first text exempted quoted strings, but its published cases do not",
     ),
     (
         "quotes-odd",
@@ -1116,87 +1402,141 @@ VALUES = (  # slug, values of one header in order, the value that is signed, rul
         "SIG-012",
         "a parser of quoted strings runs to the end of the value",
     ),
-    ("empty", [""], "", "SIG-012", "an empty value has its line and its name in the list"),
-    ("blank", [" \t "], "", "SIG-012", "nothing but blanks is an empty value"),
+    (
+        "empty",
+        [""],
+        "",
+        "SIG-012",
+        (
+            "a header with an empty value is still signed, and a signer that drops it "
+            "signs other headers"
+        ),
+    ),
+    (
+        "blank",
+        [" \t "],
+        "",
+        "SIG-012",
+        (
+            "a value of only white space is empty, and a signer that drops the header "
+            "signs other headers"
+        ),
+    ),
     (
         "commas",
         ["a,b , c"],
         "a,b , c",
         "SIG-013",
-        "the blanks around a comma inside one value stay: only lists that we join have none",
+        (
+            "spaces around a comma inside one value remain, and only commas that join "
+            "several values have none"
+        ),
     ),
     (
         "colon",
         ["a:b: c"],
         "a:b: c",
         "SIG-011",
-        "a value may hold colons; whoever cuts the line again cuts at the wrong one",
+        (
+            "a value may contain colons, so a signer that splits the canonical line again "
+            "finds the wrong colon"
+        ),
     ),
-    ("semicolon", ["a;b=c"], "a;b=c", "SIG-011", "a value may hold what separates the names"),
-    ("case", ["MiXed"], "MiXed", "SIG-011", "names are lowered, values are not"),
+    (
+        "semicolon",
+        ["a;b=c"],
+        "a;b=c",
+        "SIG-011",
+        "a value may contain semicolons, which separate the signed header names",
+    ),
+    ("case", ["MiXed"], "MiXed", "SIG-011", "names are changed to lower case, but values are not"),
     (
         "escapes",
         ["%2F %41+"],
         "%2F %41+",
         "SIG-011",
-        "headers are not URL-encoded, and not decoded",
+        (
+            "header values are not URL-encoded, so a signer that encodes or decodes them "
+            "signs another value"
+        ),
     ),
     (
         "printable",
         ["".join(map(chr, range(0x21, 0x7F)))],
         "".join(map(chr, range(0x21, 0x7F))),
         "SIG-011",
-        "every visible character stays",
+        "a signer that escapes or drops a visible character signs another value",
     ),
-    ("twice", ["a", "b"], "a,b", "SIG-013", "a map of headers keeps one of them"),
+    (
+        "twice",
+        ["a", "b"],
+        "a,b",
+        "SIG-013",
+        "a signer that stores headers in a map keeps only one of the values",
+    ),
     (
         "order",
         ["z", "a", "p", "a"],
         "z,a,p,a",
         "SIG-013",
-        "joined in the order of appearance: sorted values are other values",
+        "values are joined in the order given, so a signer that sorts them signs another value",
     ),
     (
         "twice-trimmed",
         [" a ", "\tb  c"],
         "a,b c",
         "SIG-013 SIG-012",
-        "each value is trimmed before they are joined, not the whole after",
+        (
+            "each value is trimmed before the values are joined, and a signer that only "
+            "trims the result keeps inner spaces"
+        ),
     ),
-    ("twice-empty", ["", "a", "", ""], ",a,,", "SIG-013", "empty values keep their commas"),
+    (
+        "twice-empty",
+        ["", "a", "", ""],
+        ",a,,",
+        "SIG-013",
+        "empty values keep their commas, and a signer that drops them signs another value",
+    ),
     (
         "nbsp",
         ["\u00a0a\u00a0\u00a0b\u00a0"],
         "\u00a0a\u00a0\u00a0b\u00a0",
         "SIG-012",
-        "a no-break space is no blank of HTTP: a text library's trim changes the value that is signed and not the one that is sent",
+        (
+            "a no-break space is not white space in HTTP, but text libraries trim it from "
+            "the signed value"
+        ),
     ),
     (
         "latin1",
         ["caf\u00e9"],
         "caf\u00e9",
         "SIG-026",
-        "a header's character is one octet: whoever hashes its UTF-8 signs two",
+        "each header character is one octet, so a signer that hashes its UTF-8 signs two octets",
     ),
     (
         "utf8",
         ["caf\u00c3\u00a9"],
         "caf\u00c3\u00a9",
         "SIG-026",
-        "UTF-8 in a header is octets like any other",
+        (
+            "UTF-8 in a header is a sequence of octets, so a signer that encodes it again "
+            "signs other octets"
+        ),
     ),
     (
         "high-octets",
         ["".join(map(chr, range(0xA1, 0x100)))],
         "".join(map(chr, range(0xA1, 0x100))),
         "SIG-026",
-        "one octet of 95 that a codec maps elsewhere (windows-1252)",
+        "a codec that maps a single octet elsewhere (windows-1252) signs another value",
     ),
 )
 for slug, values, value, rules, why in VALUES:
     signs(
         "sig-value-" + slug,
-        "header value: " + slug.replace("-", " "),
+        "a header value: " + words(slug),
         rules,
         why,
         lines="x-test:" + value,
@@ -1205,10 +1545,12 @@ for slug, values, value, rules, why in VALUES:
 for slug, text, value in FOLDS:
     signs(
         "sig-value-fold-" + slug,
-        "a folded header value: " + slug.replace("-", " "),
+        "a folded header value: " + words(slug),
         "SIG-012",
-        "a header folded over two lines is one value; a signer that keeps the line break puts a line of its own into the canonical "
-        "request",
+        (
+            "a folded header is one value, and a signer that keeps the line break adds a "
+            "line to the canonical request"
+        ),
         lines="x-test:" + value,
         also=[["X-Test", text]],
     )
@@ -1219,7 +1561,10 @@ for slug, also, lines, names, rules, why in (
         f"alpha:2\nhost:example.amazonaws.com\nmid:3\nx-amz-date:{DATE}\nzed:1",
         "alpha;host;mid;x-amz-date;zed",
         "SIG-011",
-        "sorted by the lower-case name: a sort of the names as they came puts `Zed` first",
+        (
+            "names are sorted in lower case, so a signer that sorts the names as given "
+            "puts `Zed` first"
+        ),
     ),
     (
         "prefix",
@@ -1227,7 +1572,10 @@ for slug, also, lines, names, rules, why in (
         "a:2\na-b:1\na.b:3\na1:4",
         "a;a-b;a.b;a1;host;x-amz-date",
         "SIG-011",
-        "sort the names, not the lines: `-` and `.` and `1` come before the colon (curl 7.88.1 sorts the lines)",
+        (
+            "a signer that sorts the lines puts `-`, `.` and `1` before the colon (curl "
+            "7.88.1 does this)"
+        ),
     ),
     (
         "underscore",
@@ -1235,7 +1583,7 @@ for slug, also, lines, names, rules, why in (
         "a-b:3\na_b:1\naab:2",
         "a-b;a_b;aab;host;x-amz-date",
         "SIG-011",
-        "lower the name first, then sort: `_` stands between upper and lower case",
+        "a signer that sorts before it changes names to lower case puts `_` in the wrong place",
     ),
     (
         "token",
@@ -1243,7 +1591,7 @@ for slug, also, lines, names, rules, why in (
         TOKEN_CHARACTERS.lower() + ":1",
         TOKEN_CHARACTERS.lower() + ";host;x-amz-date",
         "SIG-011 SIG-025",
-        "every character that a name may have",
+        "a signer that rejects or escapes a valid name character cannot sign the header",
     ),
     (
         "mixed-case",
@@ -1251,7 +1599,7 @@ for slug, also, lines, names, rules, why in (
         "x-mixed:1",
         "host;x-amz-date;x-mixed",
         "SIG-011",
-        "names travel in any case, and a proxy may change it",
+        "proxies may change the case of names, so a signer that keeps it gets a 403",
     ),
     (
         "same-in-other-case",
@@ -1259,7 +1607,7 @@ for slug, also, lines, names, rules, why in (
         "x-test:a,b,c",
         "host;x-amz-date;x-test",
         "SIG-013 SIG-011",
-        "equal names are equal in any case; a map with the names as they came makes three lines",
+        "names are equal in any case, so a signer that compares them as given writes three lines",
     ),
     (
         "same-apart",
@@ -1267,12 +1615,12 @@ for slug, also, lines, names, rules, why in (
         f"x-a:1,3\nx-amz-date:{DATE}\nx-b:2",
         "host;x-a;x-amz-date;x-b",
         "SIG-013",
-        "equal names that do not stand side by side are joined all the same",
+        "equal names are joined even if other headers separate them",
     ),
 ):
     signs(
         "sig-name-" + slug,
-        "header names: " + slug.replace("-", " "),
+        "header names: " + words(slug),
         rules,
         why,
         lines=lines,
@@ -1281,7 +1629,7 @@ for slug, also, lines, names, rules, why in (
     assert SIGN.cases[-1]["expect"]["output"]["canonical_request"].split("\n")[-2] == names
 FORWARDED: Acceptable = (
     {"forwarded": True},
-    "hops add it behind the client, which sends none unless it is told to: then it has it signed",
+    "proxies add this header after the client; a client that sends it on request also signs it",
     "DIV-014",
 )
 for name in plain.NEVER_SIGNED + [
@@ -1294,7 +1642,10 @@ for name in plain.NEVER_SIGNED + [
         "sig-unsigned-" + name.lower().strip("-"),
         name + " is never signed",
         "SIG-015",
-        "a hop adds, drops or rewrites it, and the signature no longer verifies: a 403 that only some networks show",
+        (
+            "proxies add, drop or change this header, so a signature over it fails on some "
+            "networks only"
+        ),
         lines=f"host:example.amazonaws.com\nx-amz-date:{DATE}\n\nhost;x-amz-date",
         also=[[name, "trailers"]],
         also_acceptable=[FORWARDED] if name.lower().startswith("x-forwarded-") else [],
@@ -1304,19 +1655,25 @@ for slug, also, lines, why in (
         "content-length",
         [["Content-Length", "2"]],
         "content-length:2",
-        "whoever is given it signs it: leaving it out is the caller's choice",
+        "a signer signs each header that it is given, and the caller decides what to leave out",
     ),
     (
         "date",
         [["Date", "Sun, 30 Aug 2015 12:36:00 GMT"]],
         "date:Sun, 30 Aug 2015 12:36:00 GMT",
-        "the Date header is a header like any other beside x-amz-date",
+        (
+            "a Date header is an ordinary header when x-amz-date is sent, and a signer "
+            "that drops it signs other headers"
+        ),
     ),
     (
         "names-alike",
         [["x-forwarded", "1"], ["te-", "2"], ["user-agents", "3"], ["x-amzn-trace-idx", "4"]],
         f"te-:2\nuser-agents:3\nx-amz-date:{DATE}\nx-amzn-trace-idx:4\nx-forwarded:1",
-        "the list is of whole names, and of one prefix with its hyphen",
+        (
+            "the list contains whole names and one prefix, so a signer that compares "
+            "loosely leaves these headers unsigned"
+        ),
     ),
     (
         "usual",
@@ -1327,53 +1684,72 @@ for slug, also, lines, why in (
             ["Range", "bytes=0-1"],
         ],
         "accept:*/*\ncache-control:no-cache\ncookie:a=b",
-        "what is given is signed; a list of known names leaves the rest open to change",
+        "a signer that only signs a fixed list of names lets an attacker change all other headers",
     ),
 ):
     signs(
         "sig-signed-" + slug,
-        "signed all the same: " + slug.replace("-", " "),
+        "other headers are signed: " + words(slug),
         "SIG-015",
         why,
         lines=lines,
         also=also,
     )
 for slug, name, why in (
-    ("empty", "", "a line that begins with a colon"),
-    ("blank", "x test", "a blank in a name: some servers take what stands before it"),
-    ("colon", "x:test", "a colon in a name: name and value are cut elsewhere by the server"),
-    ("line-end", "x-test\r\n", "a header line of the caller's choice"),
-    ("non-ascii", "x-t\u00e9st", "no octet beyond ASCII may stand in a name"),
-    ("blank-last", "x-test ", "request smuggling by `Name :`"),
+    ("empty", "", "the header line would begin with a colon"),
+    ("blank", "x test", "some servers end the name at the space"),
+    ("colon", "x:test", "the server would split the name from its value at another colon"),
+    (
+        "line-end",
+        "x-test\r\n",
+        "a line break in the name adds a header line of the caller's choice",
+    ),
+    (
+        "non-ascii",
+        "x-t\u00e9st",
+        "a header name must be ASCII, and implementations encode other characters differently",
+    ),
+    ("blank-last", "x-test ", "a space before the colon enables request smuggling"),
 ):
-    refuses(
+    rejects(
         "sig-name-refused-" + slug,
-        "a header name that is no token: " + slug.replace("-", " "),
+        "an invalid header name: " + words(slug),
         "SIG-025",
         why,
         also=[[name, "a"]],
     )
 for slug, value, why in (
-    ("cr", "a\rb", "a bare CR is a line end for some"),
-    ("lf", "a\nb", "a bare LF is a line end for most: what follows is another header"),
-    ("crlf", "a\r\nb", "what follows is another header"),
-    ("crlf-last", "a\r\n", "an empty line ends the head"),
-    ("lf-first", "\nb", "a line end before the value"),
-    ("nul", "a\0b", "some hops end the value there"),
-    ("fold-cr", "a\r b", "a fold begins with LF or CR LF: a bare CR is none"),
+    ("cr", "a\rb", "some implementations end the line at a bare CR"),
+    (
+        "lf",
+        "a\nb",
+        "most implementations end the line at a bare LF and read the rest as another header",
+    ),
+    ("crlf", "a\r\nb", "the rest of the value would be another header"),
+    ("crlf-last", "a\r\n", "an empty line would end the headers"),
+    ("lf-first", "\nb", "the value would begin on a new line"),
+    ("nul", "a\0b", "some proxies end the value at a NUL"),
+    (
+        "fold-cr",
+        "a\r b",
+        "folding uses LF or CR LF, so a bare CR is a line end for some implementations",
+    ),
 ):
-    refuses(
+    rejects(
         "sig-value-refused-" + slug,
-        "a header value that cannot be sent: " + slug.replace("-", " "),
+        "an invalid header value: " + words(slug),
         "SIG-025",
         why,
         also=[["X-Test", value]],
     )
-refuses(
+rejects(
     "sig-value-refused-wide",
-    "a header value beyond Latin-1",
+    "a header value outside Latin-1",
     "SIG-026",
-    "it has no octet: whoever guesses an encoding signs something else than the next hop sends",
+    (
+        "the characters have no octets in a header, so the signer and the HTTP library may "
+        "encode them differently"
+    ),
     also=[["X-Test", "\u20ac"]],
 )
 
@@ -1381,21 +1757,39 @@ for slug, host, why in (
     (
         "port",
         "example.amazonaws.com:8443",
-        "a port that is not the default is part of the header, and of what is signed",
+        "a port other than the default is part of the Host header and of its signature",
     ),
     (
         "default-port",
         "example.amazonaws.com:443",
-        "the value is signed as it is sent: whoever cuts the port off signs what is not sent",
+        (
+            "the value is signed as it is sent, so a signer that drops the default port "
+            "signs another value"
+        ),
     ),
     (
         "ipv6",
         "[2001:db8::1]",
-        "an IPv6 address has colons and brackets; a signer that cuts at the colon signs `[2001`",
+        "an IPv6 address contains colons, so a signer that splits at the first one signs `[2001`",
     ),
-    ("ipv6-port", "[::1]:8080", "the port is what stands behind the bracket"),
-    ("case", "EXAMPLE.amazonaws.COM", "the value is signed as it is sent, letter case included"),
-    ("blanks", " example.amazonaws.com ", "Host is trimmed as any header is"),
+    (
+        "ipv6-port",
+        "[::1]:8080",
+        "the port follows the bracket, so a signer that splits at the first colon signs `[2001`",
+    ),
+    (
+        "case",
+        "EXAMPLE.amazonaws.COM",
+        (
+            "the value is signed as it is sent, so a signer that changes it to lower case "
+            "signs another value"
+        ),
+    ),
+    (
+        "blanks",
+        " example.amazonaws.com ",
+        "Host is trimmed like any other header, and a signer that keeps the white space gets a 403",
+    ),
 ):
     signs(
         "sig-host-" + slug,
@@ -1408,48 +1802,60 @@ for slug, host, why in (
 for name in ("HOST", "host"):
     signs(
         "sig-host-name-" + ("upper" if name == "HOST" else "lower"),
-        "the header name is written " + name,
+        "the name of the Host header written as " + name,
         "SIG-014 SIG-011",
-        "a lookup by `Host` finds nothing",
+        "a signer that looks for `Host` with exact case finds no such header",
         lines="host:a.example",
         headers=[[name, "a.example"]],
     )
-refuses(
+rejects(
     "sig-host-refused-missing",
-    "no Host header",
+    "a request without a Host header",
     "SIG-014",
-    "a request without a signed host can be replayed to another host",
+    "an attacker can replay a request to another host if the host is not signed",
     headers=[["X-Test", "a"]],
 )
-refuses(
+rejects(
     "sig-host-refused-empty",
     "an empty Host header",
     "SIG-014",
-    "an empty host binds the request to nothing",
+    "an empty host binds the request to no server",
     headers=[["Host", ""]],
 )
 
 
-# ---- time, token, body hash --------------------------------------------------------------------------------------
+# ---- time, token, body hash ----------------------------------------------------------------------
 
 for slug, time, why in (
-    ("leap-day", "20160229T235959Z", "a calendar without leap years refuses or shifts it"),
-    ("century-leap-day", "20000229T000000Z", "the year 2000 was a leap year"),
+    ("leap-day", "20160229T235959Z", "a calendar without leap years rejects this day or shifts it"),
+    (
+        "century-leap-day",
+        "20000229T000000Z",
+        "a calendar that skips every century's leap day rejects this one, but 2000 was a leap year",
+    ),
     (
         "year-end",
         "20231231T235959Z",
-        "the ISO week's year (`%G`, `YYYY`) is another one in these days",
+        "the ISO week year (`%G`, `YYYY`) may differ from the calendar year in these days",
     ),
     (
         "year-start",
         "20210101T000000Z",
-        "2021-01-01 lies in week 53 of 2020: `YYYY` for `yyyy` signs 2020",
+        "2021-01-01 is in week 53 of 2020, so a format of `YYYY` instead of `yyyy` signs 2020",
     ),
-    ("midnight", "20150830T000000Z", "midnight is hour 00: a 12-hour clock writes 12"),
-    ("afternoon", "20150830T235959Z", "a 12-hour clock writes 11"),
-    ("epoch", "19700101T000000Z", "zero seconds is a time, not the absence of one"),
-    ("after-2038", "20380119T031408Z", "the first second that 32 bits cannot hold"),
-    ("single-digits", "20010203T040506Z", "each field is padded with zeros"),
+    ("midnight", "20150830T000000Z", "midnight is hour 00, but a 12-hour clock writes 12"),
+    ("afternoon", "20150830T235959Z", "a 12-hour clock writes 11 instead of 23"),
+    (
+        "epoch",
+        "19700101T000000Z",
+        "a signer that treats zero seconds as a missing time uses the current time",
+    ),
+    ("after-2038", "20380119T031408Z", "this is the first second that 32 bits cannot hold"),
+    (
+        "single-digits",
+        "20010203T040506Z",
+        "a signer that does not pad each field with zeros signs a malformed time",
+    ),
 ):
     signs(
         "sig-time-" + slug,
@@ -1461,30 +1867,64 @@ for slug, time, why in (
     )
 signs(
     "sig-time-header-replaced",
-    "an x-amz-date that was given is replaced",
+    "an existing x-amz-date header is replaced",
     "SIG-016",
-    "two dates in one request, or one that the signature does not use: a retry that keeps the first attempt's date is refused",
+    "a retry that keeps the first attempt's date, or sends two dates, is rejected",
     lines="x-amz-date:" + DATE,
     also=[["X-AMZ-Date", "20010101T000000Z"]],
 )
 for slug, time, why in (
-    ("month", "20151330T123600Z", "there is no thirteenth month"),
-    ("day", "20150431T123600Z", "April has thirty days"),
-    ("no-leap-day", "20150229T123600Z", "2015 had no leap day"),
-    ("century-day", "21000229T123600Z", "2100 will have no leap day"),
-    ("hour", "20150830T240000Z", "the hour 24 is no hour"),
-    ("minute", "20150830T126000Z", "the minute 60 is none"),
-    ("second", "20150830T123660Z", "the second 60 is none here: no leap second is ever signed"),
+    (
+        "month",
+        "20151330T123600Z",
+        "a signer that accepts month 13 sends a request that every server rejects",
+    ),
+    (
+        "day",
+        "20150431T123600Z",
+        "April has thirty days, and a signer that accepts day 31 signs a day that does not exist",
+    ),
+    (
+        "no-leap-day",
+        "20150229T123600Z",
+        (
+            "2015 was not a leap year, and a signer that accepts this day signs a day that "
+            "does not exist"
+        ),
+    ),
+    (
+        "century-day",
+        "21000229T123600Z",
+        (
+            "2100 is not a leap year, and a signer that accepts this day signs a day that "
+            "does not exist"
+        ),
+    ),
+    (
+        "hour",
+        "20150830T240000Z",
+        "hours end at 23, and a lenient parser moves this time to the next day",
+    ),
+    (
+        "minute",
+        "20150830T126000Z",
+        "minutes end at 59, and a lenient parser moves this time to the next hour",
+    ),
+    ("second", "20150830T123660Z", "a leap second is never signed, and servers reject it"),
     ("no-zone", "20150830T123600", "a local time that looks like UTC is off by hours"),
-    ("extended", "2015-08-30T12:36:00Z", "the extended form gives the scope `2015-08-`"),
-    ("lower-case", "20150830t123600z", "ISO 8601 allows it, AWS does not"),
-    ("date-alone", "20150830", "a day is no time: every second of it would have one signature"),
-    ("empty", "", "a scope without its day, and a header without a value"),
-    ("line-end", DATE + "\n", "a line of its own in the string to sign"),
+    (
+        "extended",
+        "2015-08-30T12:36:00Z",
+        "with the extended format, the first eight characters give the scope `2015-08-`",
+    ),
+    ("lower-case", "20150830t123600z", "ISO 8601 allows this format, but AWS does not"),
+    ("date-alone", "20150830", "a date without a time gives the same signature for the whole day"),
+    ("empty", "", "an empty time gives a scope without a day and a header without a value"),
+    ("line-end", DATE + "\n", "a line break in the time adds a line to the string to sign"),
 ):
-    refuses(
+    rejects(
         "sig-time-refused-" + slug,
-        "a time that is none: " + slug.replace("-", " "),
+        "an invalid time: " + words(slug),
         "SIG-016",
         why,
         time=time,
@@ -1492,52 +1932,57 @@ for slug, time, why in (
 
 signs(
     "sig-token",
-    "a session token is sent and signed",
+    "a session token, sent and signed",
     "SIG-017",
-    "temporary credentials without their token are refused: UnrecognizedClientException",
+    "the service rejects temporary credentials without their token (UnrecognizedClientException)",
     lines="x-amz-security-token:" + TOKEN,
     session_token=TOKEN,
 )
 signs(
     "sig-token-empty",
-    "an empty session token is none",
+    "an empty session token",
     "SIG-017",
-    "an empty environment variable is the usual way to clear one; "
-    "signing an empty header gives a 403",
+    (
+        "an empty environment variable usually means no token, and a signer that signs an "
+        "empty header gets a 403"
+    ),
     lines=f"host:example.amazonaws.com\nx-amz-date:{DATE}\n\nhost;x-amz-date",
     session_token="",
 )
 signs(
     "sig-token-header-replaced",
-    "a token header that was given is replaced",
+    "an existing token header is replaced",
     "SIG-017",
-    "a token that went stale is sent beside the fresh one",
+    "a signer that keeps the existing header sends the expired token with the new one",
     lines="x-amz-security-token:" + TOKEN,
     session_token=TOKEN,
     also=[["X-Amz-Security-Token", "STALE"]],
 )
 signs(
     "sig-token-header-alone",
-    "a token header is a header like any other where no token is given",
+    "a token header without a session token in the credentials",
     "SIG-015",
-    "an x-amz-* header that is not signed is refused by the service",
+    (
+        "the service rejects unsigned x-amz-* headers, so the given header must be signed "
+        "like any other"
+    ),
     lines="x-amz-security-token:GIVEN",
     also=[["X-Amz-Security-Token", "GIVEN"]],
 )
 signs(
     "sig-token-unsigned",
-    "a token left out of the signature",
+    "a session token that is not signed",
     "SIG-018",
-    "some services take the token beside the signature alone",
+    "some services accept the token only outside the signature",
     lines=f"host:example.amazonaws.com\nx-amz-date:{DATE}\n\nhost;x-amz-date",
     session_token=TOKEN,
     omit_session_token=True,
 )
 signs(
     "sig-token-unsigned-header-replaced",
-    "a token left out of the signature, and one that was given",
+    "a session token that is not signed and replaces an existing one",
     "SIG-018 SIG-017",
-    "the stale one must not be signed in its place",
+    "the signer must not sign the old token in place of the new one",
     lines=f"host:example.amazonaws.com\nx-amz-date:{DATE}\n\nhost;x-amz-date",
     session_token=TOKEN,
     omit_session_token=True,
@@ -1545,9 +1990,9 @@ signs(
 )
 signs(
     "sig-token-long",
-    "a token of 2,000 characters",
+    "a session token of 2,000 characters",
     "SIG-017",
-    "tokens of chained roles are long; a buffer of 1024 cuts them",
+    "tokens of chained roles are long, and a buffer of 1,024 characters truncates them",
     lines="x-amz-security-token:" + "Ab+/" * 500,
     session_token="Ab+/" * 500,
 )
@@ -1556,24 +2001,38 @@ BODIES = (
     (
         "empty",
         b"",
-        "the hash of nothing is a value, too; an empty text in its place is a 403 for every GET",
+        (
+            "an empty body has a hash too, and a signer that writes an empty text gets a "
+            "403 for every GET"
+        ),
     ),
-    ("text", b'{"inputs": "Hi"}', "the body's hash is the last line"),
+    (
+        "text",
+        b'{"inputs": "Hi"}',
+        (
+            "the body's hash is the last line, and a signer that omits it leaves the body "
+            "open to change"
+        ),
+    ),
     (
         "utf8",
         '{"inputs": "Gr\u00fc\u00dfe \U0001f600"}'.encode("utf-8"),
-        "what is hashed is what is sent: octets, not characters",
+        "the hash is over the octets sent, so a signer that hashes characters signs another body",
     ),
-    ("binary", bytes(range(256)), "a body that is taken for text loses octets"),
-    ("crlf", b"a\r\nb\nc\r", "a body in text mode changes its line ends"),
-    ("nul", b"\0", "a text that ends at its first NUL is an empty one"),
-    ("55", b"a" * 55, "the last length that SHA-256 pads within one block"),
-    ("56", b"a" * 56, "the first length that needs a second block for the padding alone"),
-    ("64", b"a" * 64, "exactly one block of SHA-256, and one more of padding"),
+    ("binary", bytes(range(256)), "a signer that treats the body as text loses octets"),
+    ("crlf", b"a\r\nb\nc\r", "a signer that reads the body in text mode changes its line ends"),
+    ("nul", b"\0", "a signer that stops at the first NUL hashes an empty body"),
+    (
+        "55",
+        b"a" * 55,
+        "this is the greatest length for which SHA-256 fits the padding into one block",
+    ),
+    ("56", b"a" * 56, "this is the smallest length that needs a second block only for the padding"),
+    ("64", b"a" * 64, "this is exactly one block of SHA-256, with a second one for the padding"),
     (
         "large",
         bytes(range(251)) * 80,
-        "more than one buffer: a reader that stops at the first 8 KiB or 16 KiB hashes a part",
+        "a reader that stops after the first 8 KiB or 16 KiB only hashes a part of the body",
     ),
 )
 for slug, body, why in BODIES:
@@ -1583,7 +2042,10 @@ for slug, body in (("empty", b""), ("text", b'{"inputs": "Hi"}'), ("binary", byt
         "sig-body-signed-" + slug,
         "x-amz-content-sha256 of a body: " + slug,
         "SIG-019",
-        "a service that asks for the header refuses a request without it, and one whose header is not the body's hash",
+        (
+            "a service that requires the header rejects a request without it, or with the "
+            "hash of another body"
+        ),
         method="POST",
         body=b64(body),
         sign_body=True,
@@ -1595,9 +2057,9 @@ for slug, body in (("empty", b""), ("text", b'{"inputs": "Hi"}'), ("binary", byt
     )
 signs(
     "sig-body-signed-header-replaced",
-    "x-amz-content-sha256 that was given is replaced",
+    "an existing x-amz-content-sha256 header is replaced",
     "SIG-019",
-    "a retry with another body keeps the first body's hash",
+    "a retry with another body would send the first body's hash",
     method="POST",
     body=b64(b"new"),
     sign_body=True,
@@ -1605,9 +2067,9 @@ signs(
 )
 signs(
     "sig-body-hash-header-alone",
-    "x-amz-content-sha256 is a header like any other where nobody asked for it",
+    "an x-amz-content-sha256 header that the caller added",
     "SIG-019",
-    "the last line is the hash of the body that is sent, whatever a header says of it",
+    "the last line is the hash of the body sent, regardless of the header",
     lines="x-amz-content-sha256:" + "0" * 64,
     method="POST",
     body=b64(b"new"),
@@ -1615,41 +2077,66 @@ signs(
 )
 
 
-# ---- scope, keys, authorization ----------------------------------------------------------------------------------
+# ---- scope, keys, authorization ------------------------------------------------------------------
 
 for slug, changes, why in (
-    ("region", {"region": "ap-southeast-2"}, "a key derived for another region"),
-    ("service", {"service": "s3"}, "a key derived for another service"),
-    ("service-name", {"service": "a.b_c-d"}, "a service's signing name is no DNS label"),
+    (
+        "region",
+        {"region": "ap-southeast-2"},
+        "a signer with a fixed region, or a cached key of another region, fails here",
+    ),
+    (
+        "service",
+        {"service": "s3"},
+        "a signer with a fixed service, or a cached key of another service, fails here",
+    ),
+    (
+        "service-name",
+        {"service": "a.b_c-d"},
+        (
+            "a signing name is not a DNS label, and a signer that changes its dots or "
+            "underscores signs another scope"
+        ),
+    ),
     (
         "date",
         {"time": "20250101T000001Z"},
-        "a key that was kept from yesterday: at midnight every call fails",
+        "a signer that caches its key without the date fails for every call after midnight",
     ),
     (
         "all",
         {"region": "x", "service": "y", "time": "20191013T070809Z"},
-        "region and service changed places",
+        "a signer that swaps region and service fails here",
     ),
 ):
-    signs(
-        "sig-scope-" + slug, "scope: " + slug.replace("-", " "), "SIG-020 SIG-022", why, **changes
-    )
+    signs("sig-scope-" + slug, "scope: " + words(slug), "SIG-020 SIG-022", why, **changes)
 for slug, secret, why in (
-    ("other", "c3VwZXJzZWNyZXQK0123456789abcdefghijklmn", "a key that was kept for another secret"),
+    (
+        "other",
+        "c3VwZXJzZWNyZXQK0123456789abcdefghijklmn",
+        "a signer that caches its key without the secret fails after a rotation",
+    ),
     (
         "plus-and-slash",
         "////++++////++++////++++////++++////++++",
-        "secrets are not URL-encoded and not base64-decoded",
+        "a signer that URL-decodes or base64-decodes the secret derives another key",
     ),
-    ("block", "s" * 60, "with its prefix exactly one block of HMAC: not hashed"),
-    ("beyond-block", "s" * 61, "longer than a block: HMAC hashes it first"),
-    ("short", "x", "no length is expected of a secret"),
-    ("punctuation", "!\"#$%&'()*,-.:;<=>?@[\\]^_`{|}~", "every visible character is data"),
+    (
+        "block",
+        "s" * 60,
+        "with its prefix the secret fills exactly one block of HMAC and must not be hashed",
+    ),
+    ("beyond-block", "s" * 61, "the secret exceeds a block, so HMAC hashes it first"),
+    ("short", "x", "a signer that expects forty characters rejects a valid secret"),
+    (
+        "punctuation",
+        "!\"#$%&'()*,-.:;<=>?@[\\]^_`{|}~",
+        "a signer that escapes or drops a visible character derives another key",
+    ),
 ):
     signs(
         "sig-secret-" + slug,
-        "secret key: " + slug.replace("-", " "),
+        "a secret key: " + words(slug),
         "SIG-022 SIG-023 SIG-029",
         why,
         secret_key=secret,
@@ -1658,21 +2145,21 @@ signs(
     "sig-access-key",
     "another access key",
     "SIG-024",
-    "the access key stands in Authorization alone: it changes no hash",
+    "the access key is only in Authorization, and a signer that hashes it gets a 403",
     access_key="ASIAIOSFODNN7EXAMPLE",
 )
 for what in ("region", "service"):
     for slug, text, why in (
-        ("empty", "", "a scope with an empty part"),
-        ("slash", "us/east", "a scope with a part too many"),
-        ("blank", "us east", "Authorization is cut at blanks"),
-        ("comma", "us,east", "Authorization is cut at commas"),
-        ("non-ascii", "\u00fcs-east", "nobody agrees on its octets"),
-        ("line-end", "us-east-1\n", "a line too many in the string to sign"),
+        ("empty", "", "an empty part makes the scope ambiguous"),
+        ("slash", "us/east", "a slash adds a part to the scope"),
+        ("blank", "us east", "some parsers split Authorization at spaces"),
+        ("comma", "us,east", "some parsers split Authorization at commas"),
+        ("non-ascii", "\u00fcs-east", "implementations encode these characters differently"),
+        ("line-end", "us-east-1\n", "a line break adds a line to the string to sign"),
     ):
-        refuses(
+        rejects(
             f"sig-scope-refused-{what}-{slug}",
-            f"a {what} that cannot stand in a scope: {slug.replace('-', ' ')}",
+            f"a {what} that cannot be part of a scope: {words(slug)}",
             "SIG-020",
             why,
             harmless=slug not in ("empty", "line-end"),
@@ -1682,39 +2169,50 @@ for slug, changes, why in (
     (
         "access-key-empty",
         {"access_key": ""},
-        "half a pair of credentials signs what every server refuses",
+        "an incomplete pair of credentials gives a signature that every server rejects",
     ),
     (
         "secret-key-empty",
         {"secret_key": ""},
-        "half a pair of credentials signs what every server refuses",
+        "an incomplete pair of credentials gives a signature that every server rejects",
     ),
     (
         "access-key-slash",
         {"access_key": "AKID/EXAMPLE"},
-        "key and secret changed places: the secret would be sent in the clear",
+        (
+            "a slash suggests that key and secret were swapped, and the secret would be "
+            "sent in clear text"
+        ),
     ),
-    ("access-key-comma", {"access_key": "AKID,EXAMPLE"}, "Authorization is cut at commas"),
+    (
+        "access-key-comma",
+        {"access_key": "AKID,EXAMPLE"},
+        "some parsers split Authorization at commas",
+    ),
     (
         "access-key-line-end",
         {"access_key": "AKIDEXAMPLE\r\nX: y"},
-        "a header line of the caller's choice",
+        "a line break in the access key adds a header line of the caller's choice",
     ),
     (
         "secret-key-line-end",
         {"secret_key": SECRET_KEY + "\n"},
-        "a file read with its last line end: a 403 that no look at the keys explains",
+        "a key file read with its final line end gives a 403 that is hard to explain",
     ),
     (
         "token-line-end",
         {"session_token": TOKEN + "\n"},
-        "a file read with its last line end: the token's header would break",
+        "a token file read with its final line end breaks the token's header",
     ),
-    ("token-blank", {"session_token": "a b"}, "no token has one: a shell has joined two words"),
+    (
+        "token-blank",
+        {"session_token": "a b"},
+        "tokens contain no spaces, so a shell probably joined two words",
+    ),
 ):
-    refuses(
+    rejects(
         "sig-credentials-refused-" + slug,
-        "credentials that cannot be used: " + slug.replace("-", " "),
+        "unusable credentials: " + words(slug),
         "SIG-029",
         why,
         kind=["configuration", "constraint"],
@@ -1723,7 +2221,7 @@ for slug, changes, why in (
     )
 
 
-# ---- calls of the operation --------------------------------------------------------------------------------------
+# ---- calls of the operation ----------------------------------------------------------------------
 
 
 def call(
@@ -1776,13 +2274,13 @@ MEMBERS = [
 PROMPT = b'{"inputs": "What is SigV4?", "parameters": {"max_new_tokens": 64}, "stream": true}'
 call(
     "sig-call-smallest",
-    "a call with a body and nothing else",
+    "a call with only a body and its type",
     "us-east-1",
     "amazonaws.com",
     DATE,
     b"{}",
     [],
-    "the smallest call of all",
+    "this is the smallest call, so a signer that fails here cannot sign any call",
 )
 call(
     "sig-call-all-members",
@@ -1792,7 +2290,7 @@ call(
     "20261122T091500Z",
     PROMPT,
     MEMBERS,
-    "some signers leave X-Amzn-SageMaker-* unsigned: anyone on the way may then choose the model or the session",
+    "if X-Amzn-SageMaker-* headers are unsigned, an attacker can choose the model or the session",
 )
 assert SIGN.cases[-1]["expect"]["output"]["canonical_request"].count("\nx-amzn-sagemaker-") == 8
 call(
@@ -1803,18 +2301,18 @@ call(
     "20240229T120000Z",
     PROMPT,
     MEMBERS,
-    "the token's header stands between x-amz-date and x-amzn-sagemaker-*",
+    "the token's header is sorted between x-amz-date and x-amzn-sagemaker-*",
     session_token=TOKEN,
 )
 call(
     "sig-call-content-length",
-    "a call as a library hands it over, Content-Length and Accept-Encoding among its headers",
+    "a call with Content-Length and Accept-Encoding, as an HTTP library prepares it",
     "us-west-2",
     "amazonaws.com",
     "20251231T235959Z",
     PROMPT,
     [JSON_TYPE, ("Content-Length", str(len(PROMPT))), ("Accept-Encoding", "identity")],
-    "what was given is signed but for what proxies rewrite",
+    "a signer signs each given header except those that proxies change",
 )
 for region, dns, time in (
     ("ap-northeast-1", "amazonaws.com", "20260101T000000Z"),
@@ -1834,13 +2332,16 @@ for region, dns, time in (
         time,
         PROMPT,
         [JSON_TYPE],
-        "a partition's host and region are signed like any other: no part of the scope is fixed",
+        "a signer with a fixed host or region in its scope fails in other partitions",
     )
 signs(
     "sig-call-custom-endpoint",
-    "a call through a gateway with port and base path",
+    "a call through a gateway with a port and a base path",
     "SIG-004 SIG-014 SIG-027",
-    "a base path is encoded twice, and the port is part of Host: a gateway that forwards both gets a 403 otherwise",
+    (
+        "a base path is encoded twice and the port is part of Host, so a signer that "
+        "differs gets a 403 from the gateway"
+    ),
     uri="/team%2520a/v1/endpoints/llm/invocations-response-stream",
     lines="host:gateway.example:8443",
     method="POST",
@@ -1850,7 +2351,7 @@ signs(
 )
 
 
-# ---- presigned ---------------------------------------------------------------------------------------------------
+# ---- presigned -----------------------------------------------------------------------------------
 
 CREDENTIAL = "AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fsagemaker%2Faws4_request"
 
@@ -1858,8 +2359,12 @@ CREDENTIAL = "AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fsagemaker%2Faws4_request"
 def own(
     expires: int = 300, names: str = "host", token: str = "", credential: str = CREDENTIAL
 ) -> str:
-    """The parameters of a presigned request, in their canonical form."""
-    return f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}&X-Amz-Date={DATE}&X-Amz-Expires={int(expires)}{'&X-Amz-Security-Token=' + token if token else ''}&X-Amz-SignedHeaders={names}"
+    """Return the parameters of a presigned request in canonical form."""
+    token_parameter = "&X-Amz-Security-Token=" + token if token else ""
+    return (
+        f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={credential}&X-Amz-Date={DATE}"
+        f"&X-Amz-Expires={expires}{token_parameter}&X-Amz-SignedHeaders={names}"
+    )
 
 
 TOKEN_ENCODED = plain.uri_encode(TOKEN.encode())
@@ -1867,7 +2372,7 @@ presigns(
     "sig-presign-smallest",
     "the smallest presigned request",
     "SIG-030 SIG-032",
-    "five parameters are signed, the signature is not",
+    "the URL's five parameters are signed, but its signature is not",
     query=own(),
     lines="host:example.amazonaws.com\n\nhost",
 )
@@ -1875,7 +2380,7 @@ presigns(
     "sig-presign-operation",
     "the operation, presigned",
     "SIG-030 SIG-027 SIG-019",
-    "the hash is the body's: UNSIGNED-PAYLOAD is S3's own",
+    "the hash is that of the body because only S3 accepts UNSIGNED-PAYLOAD",
     uri="/endpoints/llm/invocations-response-stream",
     method="POST",
     target="/endpoints/llm/invocations-response-stream",
@@ -1883,32 +2388,35 @@ presigns(
     headers=[["Host", "runtime.sagemaker.us-east-1.amazonaws.com"]],
 )
 for seconds, why in (
-    (1, "the shortest expiry: a bound that is off by one refuses it"),
-    (60, "an expiry of two digits: numbers are not padded"),
-    (604799, "one second below the bound: in range"),
-    (604800, "the longest expiry, a week: a bound that is off by one refuses it"),
+    (1, "this is the shortest expiry, and a signer whose bound is one too high rejects it"),
+    (60, "a signer that pads numbers with zeros signs another parameter"),
+    (604799, "this expiry is one second below the bound and valid"),
+    (
+        604800,
+        "this is the longest expiry, a week, and a signer whose bound is one too low rejects it",
+    ),
 ):
     presigns(
-        f"sig-presign-expires-{int(seconds)}",
-        f"expiry of {int(seconds)} seconds",
+        f"sig-presign-expires-{seconds}",
+        f"an expiry of {seconds} seconds",
         "SIG-031 SIG-030",
         why,
         query=own(seconds),
         expires=seconds,
     )
 for slug, seconds, why in (
-    ("zero", 0, "a request that is never good, or for ever"),
-    ("negative", -1, "a request that had expired before it was made"),
+    ("zero", 0, "servers read zero as already expired or as unlimited"),
+    ("negative", -1, "the URL would expire before it was created"),
     (
         "week-and-a-second",
         604801,
-        "every server refuses it, and the user of the URL sees it, not its maker",
+        "every server rejects the URL, and its user sees the error instead of its creator",
     ),
-    ("year", 31536000, "a URL that was meant for a year is refused at once"),
+    ("year", 31536000, "the caller wants a URL that lasts a year, but every server rejects it"),
 ):
-    refuses(
+    rejects(
         "sig-presign-expires-refused-" + slug,
-        f"expiry of {int(seconds)} seconds",
+        f"an expiry of {seconds} seconds",
         "SIG-031",
         why,
         expires=seconds,
@@ -1917,24 +2425,24 @@ presigns(
     "sig-presign-token",
     "a session token in the query, signed",
     "SIG-033",
-    "without it the URL is refused for temporary credentials",
+    "the service rejects a URL of temporary credentials without the token",
     query=own(token=TOKEN_ENCODED),
     session_token=TOKEN,
 )
 presigns(
     "sig-presign-token-unsigned",
-    "a session token behind the signed parameters",
+    "a session token appended after the signed parameters",
     "SIG-018 SIG-033 SIG-032",
-    "AWS IoT takes the token so: it must be in the URL and not in what is signed",
+    "AWS IoT expects the token in the URL but not in the signed query",
     query=own(),
     session_token=TOKEN,
     omit_session_token=True,
 )
 presigns(
     "sig-presign-token-empty",
-    "an empty session token is none",
+    "an empty session token",
     "SIG-017 SIG-033",
-    "an empty parameter is signed and refused",
+    "a signer that signs an empty parameter creates a URL that the service rejects",
     query=own(),
     session_token="",
 )
@@ -1948,57 +2456,63 @@ for name in (
 ):
     presigns(
         "sig-presign-replaces-" + name.lower(),
-        f"a {name} that was given is replaced",
+        f"an existing {name} parameter is replaced",
         "SIG-032" if name.endswith("Signature") else "SIG-030",
-        "a URL that is presigned a second time has every parameter twice: the server takes the stale one, or refuses both",
+        (
+            "a URL that is presigned twice would have every parameter twice, and the "
+            "server reads the old one or rejects both"
+        ),
         query=own() + "&a=1",
         target=f"/?{name}=STALE&a=1",
     )
 presigns(
     "sig-presign-replaces-token",
-    "a token that was given is replaced",
+    "an existing token parameter is replaced",
     "SIG-033 SIG-030",
-    "a stale token beside the fresh one",
+    "a signer that keeps the existing parameter sends the expired token with the new one",
     query=own(token=TOKEN_ENCODED),
     target="/?X-Amz-Security-Token=STALE",
     session_token=TOKEN,
 )
 presigns(
     "sig-presign-drops-token",
-    "a token that was given is dropped where there is none",
+    "an existing token parameter is dropped if the credentials have no token",
     "SIG-030 SIG-033",
-    "a URL that is presigned again with lasting keys must not bear the temporary ones' token",
+    "a URL that is presigned again with long-term keys must not contain the old token",
     query=own(),
     target="/?X-Amz-Security-Token=STALE",
     also_acceptable=[
         (
             {"keep_token": True},
-            "it is a parameter that its caller gave, as a token's header is one",
+            (
+                "the caller gave this parameter, and a token header without a session "
+                "token is also kept"
+            ),
             "DIV-016",
         )
     ],
 )
 presigns(
     "sig-presign-replaces-escaped",
-    "a parameter of ours whose name is escaped is replaced, too",
+    "an existing parameter with an escaped name is replaced",
     "SIG-030 SIG-008",
-    "names are compared decoded: the server decodes them",
+    "servers decode names before they compare them, so the signer must do the same",
     query=own(),
     target="/?X%2DAmz%2DExpires=86400",
 )
 presigns(
     "sig-presign-lower-case-parameter",
-    "x-amz-date in lower case is another parameter",
+    "x-amz-date in lower case is an ordinary parameter",
     "SIG-030",
-    "names of parameters are case-sensitive: what is not ours stays",
+    "parameter names are case-sensitive, so a signer that drops this one changes the request",
     query=own() + "&x-amz-date=1",
     target="/?x-amz-date=1",
 )
 presigns(
     "sig-presign-order",
-    "parameters that stand before, among and behind ours",
+    "other parameters that sort before, between and after those of the signature",
     "SIG-009 SIG-030",
-    "ours are sorted with the rest: appended at the end they sign another query",
+    "all parameters are sorted together, so a signer that appends its own signs another query",
     query="A=1&X-Amy=2&"
     + own().replace("&X-Amz-Expires", "&X-Amz-E=4&X-Amz-Expires")
     + "&X-Amz-Z=5&Y=6&a=7",
@@ -2006,25 +2520,25 @@ presigns(
 )
 presigns(
     "sig-presign-order-encoded",
-    "order after encoding",
+    "parameters whose order changes when they are encoded",
     "SIG-009 SIG-030",
-    "`{` comes behind `X`, `%7B` before it",
+    "a signer that sorts before it encodes puts `{` after `X`, but `%7B` precedes it",
     query="%7B=1&%C3%BC=2&" + own(),
     target="/?\u00fc=2&{=1",
 )
 presigns(
     "sig-presign-query",
-    "a query of pieces that are not canonical",
+    "a query whose pieces are not canonical",
     "SIG-008 SIG-010 SIG-030",
-    "what is signed is the canonical form of all",
+    "a signer that copies the existing query signs another one than the service",
     query=own() + "&a=&b=x%2By&c=%2F&c=d%3De",
     target="/?c=%2f&b=x+y&&a&c=d=e",
 )
 presigns(
     "sig-presign-same-name-twice",
-    "the same name twice",
+    "the same parameter name twice",
     "SIG-009 SIG-030",
-    "a map of parameters loses one",
+    "a signer that stores parameters in a map loses one",
     query=own() + "&a=1&a=1&a=2",
     target="/?a=2&a=1&a=1",
 )
@@ -2032,7 +2546,7 @@ presigns(
     "sig-presign-headers",
     "several signed headers",
     "SIG-030 SIG-011",
-    "the semicolons of the list are encoded in the query and not in the list",
+    "the semicolons of the list are encoded in the query but not in the canonical request",
     query=own(names="content-type%3Bhost%3Bx-amz-foo"),
     lines="content-type:text/plain\nhost:example.amazonaws.com\nx-amz-foo:a b",
     also=[["X-Amz-Foo", " a  b "], ["Content-Type", "text/plain"]],
@@ -2041,7 +2555,7 @@ presigns(
     "sig-presign-unsigned-headers",
     "headers that are never signed",
     "SIG-015 SIG-030",
-    "a browser sends another User-Agent than the maker of the URL",
+    "a browser sends another User-Agent than the client that created the URL",
     query=own(),
     also=[
         ["User-Agent", "a"],
@@ -2054,7 +2568,7 @@ presigns(
     "sig-presign-date-header",
     "an x-amz-date header is not signed",
     "SIG-034",
-    "whoever uses the URL sends no such header",
+    "the user of a URL does not send this header",
     query=own(),
     also=[["X-Amz-Date", DATE]],
 )
@@ -2062,16 +2576,16 @@ presigns(
     "sig-presign-token-header",
     "a token header is not signed",
     "SIG-034",
-    "whoever uses the URL sends no such header",
+    "the user of a URL does not send this header",
     query=own(token=TOKEN_ENCODED),
     session_token=TOKEN,
     also=[["X-Amz-Security-Token", TOKEN]],
 )
 presigns(
     "sig-presign-path",
-    "a path that is normalised and encoded twice for the signature alone",
+    "a path that is normalised and encoded twice only for the signature",
     "SIG-003 SIG-004 SIG-030",
-    "the URL keeps the path that it was given: only the signature sees the canonical one",
+    "the URL keeps the given path, and only the signature uses the canonical path",
     uri="/a%2520b/",
     target="/x/../a%20b//",
 )
@@ -2079,7 +2593,7 @@ presigns(
     "sig-presign-path-single",
     "a path that is encoded once",
     "SIG-005 SIG-003 SIG-030",
-    "S3's presigned URLs are of this kind",
+    "presigned URLs of S3 encode the path once",
     uri="/a//%20b/../c",
     target="/a//%20b/../c",
     double_encode=False,
@@ -2089,7 +2603,7 @@ presigns(
     "sig-presign-empty-target",
     "an empty target",
     "SIG-007 SIG-030",
-    "the URL has a slash before its question mark",
+    "the URL must have a slash before its question mark",
     uri="/",
     target="",
 )
@@ -2097,15 +2611,15 @@ presigns(
     "sig-presign-port",
     "a host with a port",
     "SIG-014 SIG-030",
-    "the port is part of Host, and of what is signed",
+    "a signer that drops the port signs another Host header than the one sent",
     lines="host:localhost:8080",
     headers=[["Host", "localhost:8080"]],
 )
 presigns(
     "sig-presign-body",
-    "a body that is no text",
+    "a body that is not text",
     "SIG-019 SIG-030",
-    "the payload hash is that of the octets",
+    "a signer that decodes the body as text hashes other octets",
     method="PUT",
     body=b64(bytes(range(256))),
 )
@@ -2113,7 +2627,7 @@ presigns(
     "sig-presign-credential",
     "another key, region, service and time",
     "SIG-020 SIG-030",
-    "nothing of the scope is fixed",
+    "a signer with any fixed part in its scope fails here",
     access_key="ASIAIOSFODNN7EXAMPLE",
     region="eu-west-1",
     service="execute-api",
@@ -2123,53 +2637,56 @@ presigns(
 )
 presigns(
     "sig-presign-access-key-encoded",
-    "an access key with characters that are encoded",
+    "an access key with characters that must be encoded",
     "SIG-030 SIG-006",
-    "a key of other clouds may have them",
+    "other clouds use such keys, and a signer that does not encode them splits the query",
     access_key="GOOG1+ex=ample~",
     query=own(credential=CREDENTIAL.replace("AKIDEXAMPLE", "GOOG1%2Bex%3Dample~")),
 )
 for slug, bad in LINE_ENDS:
     for place, target in (("path", "/a%sX: y"), ("query", "/a?b=%sX: y")):
-        refuses(
+        rejects(
             f"sig-presign-target-refused-{slug}-in-{place}",
             f"{slug.upper()} in the {place} of a target",
             "SIG-028",
-            "the URL is handed to others with the path as it was given: a line end in it is a header of the caller's choice",
+            (
+                "the URL contains the path as given, so a line end in it adds a header "
+                "line of the caller's choice"
+            ),
             target=target % bad,
         )
-refuses(
+rejects(
     "sig-presign-target-refused-relative",
-    "a target that is no path",
+    "a target without a path",
     "SIG-003",
-    "the question mark would follow nothing that can be requested",
+    "nothing that can be requested precedes the question mark",
     target="a/b",
 )
-refuses(
+rejects(
     "sig-presign-host-refused-missing",
-    "no Host header",
+    "a request without a Host header",
     "SIG-014",
-    "a URL that any host may honour",
+    "any host could accept such a URL",
     headers=[],
 )
-refuses(
+rejects(
     "sig-presign-time-refused-day",
-    "a time that is none",
+    "an invalid time",
     "SIG-016",
-    "a scope for a day that does not exist",
+    "the scope would name a day that does not exist",
     time="20150431T123600Z",
 )
-refuses(
+rejects(
     "sig-presign-scope-refused-region-slash",
-    "a region that cannot stand in a scope",
+    "a region that cannot be part of a scope",
     "SIG-020",
-    "a scope with a part too many",
+    "a slash adds a part to the scope",
     region="us/east",
     harmless=True,
 )
 
 
-# ---- verified ----------------------------------------------------------------------------------------------------
+# ---- verified ------------------------------------------------------------------------------------
 
 BASE = {
     "method": "POST",
@@ -2191,22 +2708,22 @@ def authorization_of(
     names: Optional[List[str]] = None,
     computed: Optional[List[str]] = None,
 ) -> str:
-    """The Authorization of a request as it stands.
+    """Return the Authorization header of a request.
 
-    names: the signed headers as they are listed, by default all
-    computed: those over which the signature is computed, by default those of the list that are there, brought into order
+    names: the list of signed headers, by default all headers in order
+    computed: the headers that the signature covers, by default those of `names`, sorted
     """
     signed = plain.lower_headers(headers)
-    names = sorted(signed) if names is None else names
-    computed = (
-        sorted({name.lower() for name in names} & set(signed)) if computed is None else computed
-    )
+    if names is None:
+        names = sorted(signed)
+    if computed is None:
+        computed = sorted({name.lower() for name in names} & set(signed))
     stages = plain.finish(
         given,
         plain.query_pairs(given["target"].partition("?")[2]),
         {name: signed[name] for name in computed},
     )
-    return f"AWS4-HMAC-SHA256 Credential={given['access_key']}/{plain.scope_of(given)}, SignedHeaders={';'.join(names)}, Signature={stages['signature']}"
+    return plain.authorization(given, names, stages["signature"])
 
 
 def signed_request(
@@ -2216,7 +2733,11 @@ def signed_request(
     date: bool = True,
     **changes: Any,
 ) -> Given:
-    """A request with a good signature over what it has, as a server gets it. unsigned: headers that are added afterwards."""
+    """Return a request with a valid signature, as a server receives it.
+
+    names, computed: see authorization_of; unsigned: headers that are added after signing;
+    date: send x-amz-date
+    """
     given = request(**dict(dict(BASE, headers=BASE_HEADERS), **changes))
     headers = given["headers"] + ([["X-Amz-Date", given["time"]]] if date else [])
     if given.get("session_token"):
@@ -2230,7 +2751,7 @@ def signed_request(
 
 
 def presigned_request(**changes: Any) -> Given:
-    """A request with a good presigned target, as a server gets it."""
+    """Return a request with a valid presigned target, as a server receives it."""
     given = request(**dict(BASE, **dict({"expires": 600}, **changes)))
     given["target"] = plain.presign(given)["target"]
     given["headers"] = [
@@ -2244,7 +2765,7 @@ def presigned_request(**changes: Any) -> Given:
 
 
 def replaced(given: Given, header: str, old: str, new: str) -> List[List[str]]:
-    """The headers with one text of one header replaced."""
+    """Return the headers with one text in one header replaced."""
     assert (
         sum(old in value for name, value in given["headers"] if name.lower() == header.lower()) == 1
     ), (header, old)
@@ -2255,13 +2776,14 @@ def replaced(given: Given, header: str, old: str, new: str) -> List[List[str]]:
 
 
 def without(given: Given, header: str) -> List[List[str]]:
+    """Return the headers without one of them."""
     kept = [pair for pair in given["headers"] if pair[0].lower() != header.lower()]
     assert len(kept) == len(given["headers"]) - 1
     return kept
 
 
 def accepts(name: str, title: str, rules: str, why: str, given: Given, **changes: Any) -> None:
-    """A good request. changes: what is other than when it was signed, and does not matter."""
+    """Add a case of a valid request. changes: harmless changes after signing."""
     VERIFY.case(name, title, rules, dict(given, **changes), ok(), why)
 
 
@@ -2274,7 +2796,10 @@ def denies(
     kind: str = "signature",
     **changes: Any,
 ) -> None:
-    """A request with one fault: those changes to a good one, or, without any, the way in which it was signed."""
+    """Add a case of an invalid request.
+
+    The single error is the change to a valid request or, if there is none, the way it was signed.
+    """
     assert len(changes) <= 1, name
     assert all(given.get(key) != value for key, value in changes.items()), name
     given = {key: value for key, value in dict(given, **changes).items() if value is not None}
@@ -2286,51 +2811,51 @@ AUTHORIZATION = GOOD["headers"][-1][1]
 SIGNATURE = AUTHORIZATION[-64:]
 TEMPORARY = signed_request(session_token=TOKEN)
 URL = presigned_request()
-FORGED = "whoever reads one request can send another in its place"
+FORGED = "an attacker who reads one request could send a different one"
 
 accepts(
     "sig-verify-good",
-    "a good request",
+    "a valid request",
     "SIG-040 SIG-041",
-    "a server that refuses this one serves nobody",
+    "a server that rejects this request rejects all requests",
     GOOD,
 )
 accepts(
     "sig-verify-smallest",
-    "a good request without query, body and other headers",
+    "a valid request without query, body and other headers",
     "SIG-040 SIG-041",
-    "empty parts are hashed, too",
+    "a server that skips an empty part computes another signature",
     signed_request(method="GET", target="/", headers=[HOST], body=""),
 )
 accepts(
     "sig-verify-headers-in-other-order",
     "headers in another order and case",
     "SIG-011 SIG-041",
-    "a proxy may reorder and rewrite names",
+    "proxies may reorder headers and change the case of their names",
     GOOD,
     headers=[[name.upper(), value] for name, value in reversed(GOOD["headers"])],
 )
 accepts(
     "sig-verify-blanks",
-    "values with other blanks around and within",
+    "header values with other white space around and inside them",
     "SIG-012 SIG-041",
-    "a proxy may trim and fold",
+    "proxies may trim header values and fold their lines",
     signed_request(also=[["X-Test", "a b"]]),
     headers=replaced(signed_request(also=[["X-Test", "a b"]]), "X-Test", "a b", " a \t b "),
 )
 accepts(
     "sig-verify-query-in-other-order",
-    "the query in another order and other escapes",
+    "the query in another order and with other escapes",
     "SIG-008 SIG-009 SIG-041",
-    "a proxy may rewrite it so",
+    "proxies may rewrite a query in this way",
     GOOD,
     target="/endpoints/llm/invocations-response-stream?&%62=%32&a=1",
 )
 accepts(
     "sig-verify-path-not-normalised",
-    "a path that normalises to the one that was signed",
+    "a path that normalises to the signed path",
     "SIG-003 SIG-041",
-    "both sides normalise",
+    "a proxy may normalise the path, and client and server both sign the normalised one",
     GOOD,
     target="/./endpoints//llm/x/../invocations-response-stream?a=1&b=2",
 )
@@ -2338,64 +2863,64 @@ accepts(
     "sig-verify-unsigned-header",
     "a header that is not signed",
     "SIG-045",
-    "a hop may add what is no x-amz-* header",
+    "proxies may add headers other than x-amz-*",
     GOOD,
     headers=GOOD["headers"] + [["X-Forwarded-For", "::1"], ["Via", "1.1 proxy"]],
 )
 accepts(
     "sig-verify-signed-user-agent",
-    "a signer that signs more than ours does",
+    "a signature over more headers than our signer signs",
     "SIG-015 SIG-045",
-    "the service takes any list that it can verify",
+    "the service accepts any list of signed headers that it can verify",
     signed_request(also=[["User-Agent", "a"], ["Accept-Encoding", "gzip"]]),
 )
 accepts(
     "sig-verify-unsigned-content-type",
-    "Content-Type left unsigned",
+    "Content-Type is not signed",
     "SIG-045",
-    "host and x-amz-* must be signed, all else may be",
+    "only host and x-amz-* must be signed, and a server that requires more rejects valid clients",
     signed_request(names=["host", "x-amz-date", "x-amzn-sagemaker-accept"]),
 )
 accepts(
     "sig-verify-token",
     "a session token, signed",
     "SIG-046",
-    "temporary credentials are the usual ones",
+    "most clients use temporary credentials",
     TEMPORARY,
 )
 accepts(
     "sig-verify-token-unsigned",
-    "a session token beside the signature",
+    "a session token that is not signed",
     "SIG-046 SIG-018 SIG-045",
-    "some signers leave it out of the signature",
+    "some signers leave the token out of the signature",
     dict(signed_request(unsigned=[["X-Amz-Security-Token", TOKEN]]), session_token=TOKEN),
 )
 accepts(
     "sig-verify-content-sha256",
-    "x-amz-content-sha256 that is the body's hash",
+    "an x-amz-content-sha256 header with the body's hash",
     "SIG-047",
-    "general signers send it always",
+    "some signers always send this header",
     signed_request(also=[["X-Amz-Content-Sha256", PROMPT_HASH]]),
 )
 accepts(
     "sig-verify-single",
-    "a path that was encoded once, verified so",
+    "a path encoded once, verified with the same option",
     "SIG-005",
-    "the option holds for both sides",
+    "the option applies to signing and verification",
     signed_request(target="/a%20b//c", double_encode=False, normalize_path=False),
 )
 accepts(
     "sig-verify-presigned",
-    "a good presigned request",
+    "a valid presigned request",
     "SIG-040 SIG-032",
-    "a server that refuses this one serves no URL",
+    "a server that rejects this request rejects all presigned URLs",
     URL,
 )
 accepts(
     "sig-verify-presigned-reordered",
-    "presigned, parameters in another order",
+    "a presigned request with its parameters in another order",
     "SIG-009 SIG-032",
-    "a browser or proxy may reorder them",
+    "browsers and proxies may reorder the parameters",
     URL,
     target=URL["target"].partition("?")[0]
     + "?"
@@ -2403,23 +2928,23 @@ accepts(
 )
 accepts(
     "sig-verify-presigned-token",
-    "presigned with a session token",
+    "a presigned request with a session token",
     "SIG-046 SIG-033",
-    "temporary credentials are the usual ones",
+    "most clients use temporary credentials",
     presigned_request(session_token=TOKEN),
 )
 accepts(
     "sig-verify-presigned-token-unsigned",
-    "presigned, the token behind the signed parameters",
+    "a presigned request with the token after the signed parameters",
     "SIG-046 SIG-018",
-    "the token is in the query and not in what was signed: a server tries both",
+    "the token is in the query but not signed, so the server must try both ways",
     presigned_request(session_token=TOKEN, omit_session_token=True),
 )
 accepts(
     "sig-verify-presigned-x-amz-header-signed",
-    "presigned with a signed x-amz-* header",
+    "a presigned request with a signed x-amz-* header",
     "SIG-045",
-    "what the URL's maker signed its user must send",
+    "the user of the URL must send each header that its creator signed",
     presigned_request(headers=[HOST, ["X-Amz-Foo", "a"]]),
 )
 
@@ -2433,9 +2958,9 @@ for made in [
     sent = made["expect"]["output"]["authorization"]
     accepts(
         made["id"].replace("sig-", "sig-verify-of-", 1),
-        "verified: " + made["title"],
+        "verification of: " + made["title"],
         " ".join(made["rules"] + ["SIG-041"]),
-        "a server brings a request into the same form as its signer: " + made["why"],
+        "a server must derive the same canonical request as its clients: " + made["why"],
         dict(
             made["input"],
             headers=made["input"]["headers"] + [["X-Amz-Date", DATE], ["Authorization", sent]],
@@ -2444,13 +2969,18 @@ for made in [
 
 for slug, changes, rules, why in (
     ("method", {"method": "PUT"}, "SIG-041 SIG-002", FORGED),
-    ("method-case", {"method": "post"}, "SIG-041 SIG-002", "methods are case-sensitive"),
+    (
+        "method-case",
+        {"method": "post"},
+        "SIG-041 SIG-002",
+        "methods are case-sensitive, so this is another method",
+    ),
     ("path", {"target": BASE["target"].replace("llm", "llm2")}, "SIG-041", FORGED),
     (
         "path-case",
         {"target": BASE["target"].replace("llm", "LLM")},
         "SIG-041",
-        "paths are case-sensitive",
+        "paths are case-sensitive, so this is another resource",
     ),
     (
         "final-slash",
@@ -2471,25 +3001,25 @@ for slug, changes, rules, why in (
         "header-value-case",
         {"headers": replaced(GOOD, "Content-Type", "json", "JSON")},
         "SIG-041 SIG-011",
-        "values are case-sensitive",
+        "values are case-sensitive, so this is another value",
     ),
     (
         "header-second-value",
         {"headers": GOOD["headers"] + [["Content-Type", "text/html"]]},
         "SIG-041 SIG-013",
-        "a second value that is added behind the first must not be overlooked",
+        "a server that only checks the first value accepts a second one that an attacker added",
     ),
     (
         "host",
         {"headers": replaced(GOOD, "Host", "example", "evil")},
         "SIG-041 SIG-014",
-        "the request is played to another host",
+        "an attacker replays the request to another host",
     ),
     (
         "port",
         {"headers": replaced(GOOD, "Host", ".com", ".com:8443")},
         "SIG-041 SIG-014",
-        "the port is part of Host",
+        "the port is part of Host, so an attacker replays the request to another server",
     ),
     ("body", {"body": b64(PROMPT.replace(b"64", b"65"))}, "SIG-041 SIG-019", FORGED),
     ("body-empty", {"body": ""}, "SIG-041 SIG-019", FORGED),
@@ -2497,13 +3027,13 @@ for slug, changes, rules, why in (
         "date",
         {"headers": replaced(GOOD, "X-Amz-Date", "T1236", "T1237")},
         "SIG-041 SIG-021",
-        "a captured request is made younger",
+        "an attacker makes a captured request look newer",
     ),
     (
         "secret",
         {"secret_key": SECRET_KEY[:-1] + "X"},
         "SIG-041 SIG-022",
-        "the only thing that the caller proves",
+        "a server that does not use the secret accepts every caller",
     ),
     (
         "signature-first-digit",
@@ -2516,7 +3046,7 @@ for slug, changes, rules, why in (
             )
         },
         "SIG-041",
-        "a comparison that skips the first",
+        "a comparison that skips the first digit accepts one of sixteen forgeries",
     ),
     (
         "signature-last-digit",
@@ -2529,36 +3059,36 @@ for slug, changes, rules, why in (
             )
         },
         "SIG-041",
-        "a comparison that stops before the last",
+        "a comparison that skips the last digit accepts one of sixteen forgeries",
     ),
     (
         "signature-short",
         {"headers": replaced(GOOD, "Authorization", SIGNATURE, SIGNATURE[:-1])},
         "SIG-041",
-        "a comparison of the common length",
+        "a comparison of only the common length accepts prefixes of the signature",
     ),
     (
         "signature-long",
         {"headers": replaced(GOOD, "Authorization", SIGNATURE, SIGNATURE + "0")},
         "SIG-041",
-        "a comparison of the common length",
+        "a comparison of only the common length accepts a longer signature",
     ),
     (
         "signature-empty",
         {"headers": replaced(GOOD, "Authorization", SIGNATURE, "")},
         "SIG-041",
-        "a comparison of no length at all accepts it",
+        "a comparison of only the common length accepts an empty signature",
     ),
     (
         "signature-upper-case",
         {"headers": replaced(GOOD, "Authorization", SIGNATURE, SIGNATURE.upper())},
         "SIG-041 SIG-023",
-        "the digits are lower-case",
+        "signatures are in lower case, and a server that accepts both cases differs from AWS",
     ),
 ):
     denies(
         "sig-verify-altered-" + slug,
-        "altered afterwards: " + slug.replace("-", " "),
+        "altered after signing: " + words(slug),
         rules,
         why,
         GOOD,
@@ -2568,6 +3098,7 @@ for slug, changes, rules, why in (
 
 def forged(
     slug: str,
+    title: str,
     rules: str,
     why: str,
     old: str = "",
@@ -2575,8 +3106,11 @@ def forged(
     key: Optional[bytes] = None,
     **changes: Any,
 ) -> None:
-    """A signer's usual mistake: its canonical request, or else its string to sign, has one text in place of another; or its key is
-    another one. A dollar sign stands for the end."""
+    """Add a case of a frequent mistake in a signer.
+
+    old, new: the text in the canonical request or the string to sign that the mistake replaces, and
+    its replacement; `$` is the end of either. key: the wrong signing key instead.
+    """
     given = request(**dict(dict(BASE, headers=BASE_HEADERS), **changes))
     given["headers"] = given["headers"] + [["X-Amz-Date", given["time"]]]
     signed = plain.lower_headers(given["headers"])
@@ -2596,35 +3130,38 @@ def forged(
     given["headers"].append(
         [
             "Authorization",
-            f"AWS4-HMAC-SHA256 Credential={given['access_key']}/{plain.scope_of(given)}, SignedHeaders={';'.join(signed)}, Signature={plain.hmac_sha256(key, text).hex()}",
+            plain.authorization(given, signed, plain.hmac_sha256(key, text).hex()),
         ]
     )
     denies(
         "sig-verify-forged-" + slug,
-        "signed in another way: " + slug.replace("-", " "),
+        "signed by an incorrect signer: " + title,
         rules + " SIG-041",
         why,
         given,
     )
 
 
-LENIENT = "a server that takes it, too, computes something else than AWS does: "
+LENIENT = "a server that accepts this request computes another signature than AWS: "
 forged(
     "no-empty-line",
+    "no empty line after the headers",
     "SIG-001",
-    LENIENT + "an empty line stands behind the headers",
+    LENIENT + "an empty line follows the headers",
     "text/plain\n\n",
     "text/plain\n",
 )
 forged(
     "line-end-behind",
+    "a line end after the last part",
     "SIG-001",
-    LENIENT + "no line end stands behind the last part",
+    LENIENT + "no line end follows the last part",
     PROMPT_HASH + "$",
     PROMPT_HASH + "\n$",
 )
 forged(
     "path-as-it-stands",
+    "a path that is not normalised",
     "SIG-003",
     LENIENT + "the path is normalised",
     "\n/a/b\n",
@@ -2633,24 +3170,27 @@ forged(
 )
 forged(
     "path-final-slash-of-the-rfc",
+    "a final slash after `..`, as in RFC 3986",
     "SIG-003",
-    LENIENT + "no slash is left behind `..`",
+    LENIENT + "no slash remains after `..`",
     "\n/a\n",
     "\n/a/\n",
     target="/a/b/..",
 )
 forged(
     "path-encoded-once",
+    "escapes in the path that are not encoded again",
     "SIG-004",
-    LENIENT + "an escape of the path is encoded again",
+    LENIENT + "escapes in the path are encoded again",
     "/a%2520b",
     "/a%20b",
     target="/a%20b",
 )
 forged(
     "path-encoded-twice",
+    "a path encoded twice instead of once",
     "SIG-005",
-    LENIENT + "where the path is encoded once it stays so",
+    LENIENT + "a path that is encoded once keeps its escapes",
     "/a%20b",
     "/a%2520b",
     target="/a%20b",
@@ -2658,65 +3198,79 @@ forged(
 )
 forged(
     "path-lower-case-digits",
+    "an escape in the path with lower-case digits",
     "SIG-006",
-    LENIENT + "the digits of an escape are in upper case",
+    LENIENT + "escapes have upper-case digits",
     "/%C3%BC",
     "/%c3%bc",
     target="/\u00fc",
 )
 forged(
-    "path-tilde-escaped", "SIG-006", LENIENT + "a tilde is unreserved", "/~a", "/%7Ea", target="/~a"
+    "path-tilde-escaped",
+    "an escaped tilde",
+    "SIG-006",
+    LENIENT + "a tilde is unreserved",
+    "/~a",
+    "/%7Ea",
+    target="/~a",
 )
 forged(
     "path-empty",
+    "an empty path",
     "SIG-007",
-    LENIENT + "an empty path is a slash",
+    LENIENT + "an empty path is signed as a slash",
     "POST\n/\n",
     "POST\n\n",
     target="?a=1",
 )
 forged(
     "query-plus-is-blank",
+    "a plus sign read as a space",
     "SIG-008",
-    LENIENT + "a plus sign is none",
+    LENIENT + "a plus sign in the query is data",
     "a=x%2By",
     "a=x%20y",
     target="/?a=x+y",
 )
 forged(
     "query-blank-is-plus",
+    "a space written as a plus sign",
     "SIG-008",
-    LENIENT + "a blank is %20",
+    LENIENT + "a space is encoded as %20",
     "a=x%20y",
     "a=x+y",
     target="/?a=x%20y",
 )
 forged(
     "query-encoded-twice",
+    "a query encoded twice",
     "SIG-008",
-    LENIENT + "an escape of the query is not encoded again",
+    LENIENT + "escapes in the query are not encoded again",
     "a=%2F",
     "a=%252F",
     target="/?a=%2F",
 )
 forged(
     "query-as-it-came",
+    "unsorted parameters",
     "SIG-009",
-    LENIENT + "the parameters are sorted",
+    LENIENT + "parameters are sorted",
     "\na=2&b=1\n",
     "\nb=1&a=2\n",
     target="/?b=1&a=2",
 )
 forged(
     "query-sorted-as-text",
+    "parameters sorted as joined texts",
     "SIG-009",
-    LENIENT + "names are sorted, not the joined texts",
+    LENIENT + "names are sorted before values",
     "a=2&a-b=1",
     "a-b=1&a=2",
     target="/?a-b=1&a=2",
 )
 forged(
     "query-no-equals",
+    "a parameter without its equals sign",
     "SIG-010",
     LENIENT + "a missing equals sign is added",
     "\na=\n",
@@ -2725,182 +3279,221 @@ forged(
 )
 forged(
     "header-name-as-it-came",
+    "a header name in its original case",
     "SIG-011",
-    LENIENT + "names are in lower case",
+    LENIENT + "header names are in lower case",
     "content-type:app",
     "Content-Type:app",
 )
 forged(
     "header-blank-behind-the-colon",
+    "a space after the colon",
     "SIG-011",
-    LENIENT + "no blank follows the colon",
+    LENIENT + "no space follows the colon",
     "host:example",
     "host: example",
 )
 forged(
     "header-runs-of-blanks",
+    "a run of spaces in a header value",
     "SIG-012",
-    LENIENT + "a run of blanks is one",
+    LENIENT + "a run of spaces becomes one space",
     "x-test:a b",
     "x-test:a  b",
     also=[["X-Test", "a  b"]],
 )
 forged(
     "header-quotes",
+    "a run of spaces inside quotes",
     "SIG-012",
-    LENIENT + "inside quotes, too",
+    LENIENT + "runs of spaces become one space even inside quotes",
     'x-test:"a b"',
     'x-test:"a  b"',
     also=[["X-Test", '"a  b"']],
 )
 forged(
     "header-not-trimmed",
+    "a header value that is not trimmed",
     "SIG-012",
-    LENIENT + "the blanks around a value are none of it",
+    LENIENT + "values are trimmed",
     "x-test:a\n",
     "x-test: a\n",
     also=[["X-Test", " a"]],
 )
 forged(
     "header-joined-with-a-blank",
+    "header values joined with a comma and a space",
     "SIG-013",
-    LENIENT + "a comma alone joins the values",
+    LENIENT + "values are joined with only a comma",
     "x-test:b,a",
     "x-test:b, a",
     also=[["X-Test", "b"], ["X-Test", "a"]],
 )
 forged(
     "header-values-sorted",
+    "sorted values of a header",
     "SIG-013",
-    LENIENT + "values stand in their order",
+    LENIENT + "values keep their order",
     "x-test:b,a",
     "x-test:a,b",
     also=[["X-Test", "b"], ["X-Test", "a"]],
 )
 forged(
     "header-last-value-alone",
+    "only the last value of a header",
     "SIG-013",
-    LENIENT + "the first value counts, too",
+    LENIENT + "all values of a header are signed",
     "x-test:b,a",
     "x-test:a",
     also=[["X-Test", "b"], ["X-Test", "a"]],
 )
 forged(
     "header-as-utf8",
+    "a header value hashed as UTF-8",
     "SIG-026",
-    LENIENT + "what is signed are the octets that were sent",
+    LENIENT + "the octets sent are signed",
     "x-test:caf\u00e9",
     "x-test:caf\u00c3\u00a9",
     also=[["X-Test", "caf\u00e9"]],
 )
 forged(
     "unsigned-payload",
+    "UNSIGNED-PAYLOAD as the payload hash",
     "SIG-019",
-    "a server that takes S3's word for any body cannot tell which one was meant",
+    "a server that accepts UNSIGNED-PAYLOAD does not check which body was signed",
     PROMPT_HASH,
     "UNSIGNED-PAYLOAD",
 )
 forged(
     "empty-payload",
+    "the payload hash of an empty body",
     "SIG-019",
-    "a server that takes the hash of nothing for any body cannot tell which one was meant",
+    "a server that accepts the hash of an empty body does not check which body was signed",
     PROMPT_HASH,
     EMPTY_HASH,
 )
 forged(
     "payload-in-upper-case",
+    "the payload hash in upper case",
     "SIG-019",
     LENIENT + "the hash is in lower case",
     PROMPT_HASH,
     PROMPT_HASH.upper(),
 )
 forged(
-    "string-without-time", "SIG-021", LENIENT + "the time has its line", f"\n{DATE}\n2015", "\n2015"
+    "string-without-time",
+    "a string to sign without the time",
+    "SIG-021",
+    LENIENT + "the string to sign contains the time",
+    f"\n{DATE}\n2015",
+    "\n2015",
 )
 forged(
     "string-with-line-end",
+    "a string to sign that ends with a line end",
     "SIG-021",
-    LENIENT + "no line end stands behind the last line",
+    LENIENT + "no line end follows the last line",
     "aws4_request\n",
     "aws4_request\n\n",
 )
-for slug, first, parts, why in (
+for slug, title, first, parts, why in (
     (
         "no-prefix",
+        "a key without the AWS4 prefix",
         SECRET_KEY,
         ("20150830", "us-east-1", "sagemaker", "aws4_request"),
-        "the first key is the secret with AWS4 before it",
+        "the first key has the prefix AWS4",
     ),
     (
         "whole-time",
+        "a key derived from date and time",
         "AWS4" + SECRET_KEY,
         (DATE, "us-east-1", "sagemaker", "aws4_request"),
-        "the key is of the day, not of the second",
+        "the key is derived from the date without the time",
     ),
     (
         "order",
+        "a key with region and service swapped",
         "AWS4" + SECRET_KEY,
         ("20150830", "sagemaker", "us-east-1", "aws4_request"),
-        "the region comes before the service",
+        "the region precedes the service",
     ),
     (
         "no-suffix",
+        "a key without aws4_request",
         "AWS4" + SECRET_KEY,
         ("20150830", "us-east-1", "sagemaker"),
-        "the last key is of aws4_request",
+        "the last step derives a key from aws4_request",
     ),
-    ("secret-itself", "AWS4" + SECRET_KEY, (), "the secret itself signs nothing"),
+    (
+        "secret-itself",
+        "the secret as the key",
+        "AWS4" + SECRET_KEY,
+        (),
+        "the secret is not the signing key",
+    ),
 ):
     derived = first.encode()
     for part in parts:
         derived = plain.hmac_sha256(derived, part)
-    forged("key-" + slug, "SIG-022", LENIENT + why, key=derived)
+    forged("key-" + slug, title, "SIG-022", LENIENT + why, key=derived)
 denies(
     "sig-verify-scope-package-name",
     "signed for sagemaker-runtime, the name of the SDK's package",
     "SIG-027 SIG-044",
-    "the signing name is another than the package's and the host's: a mock that takes it lets a client go out that AWS refuses",
+    (
+        "the signing name differs from the names of package and host, and a mock that "
+        "accepts it passes a client that AWS rejects"
+    ),
     signed_request(service="sagemaker-runtime"),
     service="sagemaker",
 )
 
 for slug, changes, why in (
-    ("region", {"region": "us-west-2"}, "a request for one region is played to another"),
-    ("service", {"service": "s3"}, "a request for one service is played to another"),
+    (
+        "region",
+        {"region": "us-west-2"},
+        "an attacker replays a request for one region in another region",
+    ),
+    (
+        "service",
+        {"service": "s3"},
+        "an attacker replays a request for one service to another service",
+    ),
     (
         "access-key",
         {"access_key": "AKIDOTHER"},
-        "the caller is another than the one whose secret is used",
+        "the access key must belong to the secret that verifies the request",
     ),
     (
         "claimed-access-key",
         {"headers": replaced(GOOD, "Authorization", "AKIDEXAMPLE", "AKIDOTHER")},
-        "the claim names another caller",
+        "an attacker claims to be another caller",
     ),
     (
         "claimed-region",
         {"headers": replaced(GOOD, "Authorization", "us-east-1", "us-east-2")},
-        "the claim must name this region",
+        "the credential must name the server's region",
     ),
     (
         "claimed-service",
         {"headers": replaced(GOOD, "Authorization", "/sagemaker/", "/s3/")},
-        "the claim must name this service",
+        "the credential must name the server's service",
     ),
     (
         "claimed-date",
         {"headers": replaced(GOOD, "Authorization", "/20150830/", "/20150829/")},
-        "the day of the scope is the day of x-amz-date",
+        "the date of the scope must match the date of x-amz-date",
     ),
     (
         "claimed-suffix",
         {"headers": replaced(GOOD, "Authorization", "aws4_request", "aws5_request")},
-        "the scope ends with aws4_request",
+        "the scope must end with aws4_request",
     ),
     (
         "claimed-scope-short",
         {"headers": replaced(GOOD, "Authorization", "/sagemaker/aws4_request", "/sagemaker")},
-        "a scope of three parts",
+        "a scope without the service could be used for any service",
     ),
     (
         "claimed-credential-empty",
@@ -2909,12 +3502,12 @@ for slug, changes, why in (
                 GOOD, "Authorization", "AKIDEXAMPLE/20150830/us-east-1/sagemaker/aws4_request", ""
             )
         },
-        "no credential at all",
+        "a request without credentials has no caller",
     ),
 ):
     denies(
         "sig-verify-scope-" + slug,
-        "another scope or caller: " + slug.replace("-", " "),
+        "another scope or caller: " + words(slug),
         "SIG-044",
         why,
         GOOD,
@@ -2925,45 +3518,61 @@ for slug, header, why in (
     (
         "algorithm",
         AUTHORIZATION.replace("SHA256", "SHA512"),
-        "an algorithm that the server does not compute must not be taken for the one it does",
+        "a server that ignores the algorithm's name verifies a claim that was never made",
     ),
     (
         "algorithm-case",
         AUTHORIZATION.replace("AWS4-HMAC-SHA256", "aws4-hmac-sha256"),
-        "the algorithm's name is exact",
+        "the algorithm's name is case-sensitive",
     ),
-    ("sigv4a", AUTHORIZATION.replace("HMAC", "ECDSA-P256"), "SigV4a is another scheme"),
-    ("basic", "Basic QUtJREVYQU1QTEU6eA==", "another scheme altogether"),
-    ("bearer", "Bearer abc", "another scheme altogether"),
-    ("empty", "", "an empty header is no claim"),
-    ("algorithm-alone", "AWS4-HMAC-SHA256", "a parser that reads on finds nothing"),
+    (
+        "sigv4a",
+        AUTHORIZATION.replace("HMAC", "ECDSA-P256"),
+        "SigV4a uses other keys, and a server must not verify it as SigV4",
+    ),
+    ("basic", "Basic QUtJREVYQU1QTEU6eA==", "a parser that expects SigV4 fails on another scheme"),
+    ("bearer", "Bearer abc", "a parser that expects SigV4 fails on another scheme"),
+    ("empty", "", "an empty header contains no signature"),
+    ("algorithm-alone", "AWS4-HMAC-SHA256", "a parser that expects more text fails"),
     (
         "no-credential",
         AUTHORIZATION.replace(
             "Credential=AKIDEXAMPLE/20150830/us-east-1/sagemaker/aws4_request, ", ""
         ),
-        "each part must be there",
+        "a parser that assumes a part exists fails or uses a default",
     ),
     (
         "no-signed-headers",
         AUTHORIZATION.replace(
             f"SignedHeaders={';'.join(sorted(plain.lower_headers(GOOD['headers'][:-1])))}, ", ""
         ),
-        "each part must be there",
+        "a parser that assumes a part exists fails or uses a default",
     ),
-    ("no-signature", AUTHORIZATION.rpartition(", ")[0], "each part must be there"),
+    (
+        "no-signature",
+        AUTHORIZATION.rpartition(", ")[0],
+        "a parser that assumes a part exists fails or uses a default",
+    ),
     (
         "signature-twice",
         AUTHORIZATION + ", Signature=" + SIGNATURE,
-        "of two values one server takes the first, another the last",
+        "some servers read the first of two values and others the last",
     ),
-    ("unknown-part", AUTHORIZATION + ", Extra=1", "a part that nobody knows"),
-    ("part-case", AUTHORIZATION.replace("Signature=", "signature="), "the parts' names are exact"),
+    (
+        "unknown-part",
+        AUTHORIZATION + ", Extra=1",
+        "a server that ignores unknown parts accepts formats that AWS rejects",
+    ),
+    (
+        "part-case",
+        AUTHORIZATION.replace("Signature=", "signature="),
+        "the names of the parts are case-sensitive",
+    ),
 ):
     assert header != AUTHORIZATION
     denies(
         "sig-verify-authorization-" + slug,
-        "Authorization: " + slug.replace("-", " "),
+        "Authorization: " + words(slug),
         "SIG-040",
         why,
         GOOD,
@@ -2971,33 +3580,36 @@ for slug, header, why in (
     )
 denies(
     "sig-verify-authorization-missing",
-    "no Authorization",
+    "a request without Authorization",
     "SIG-040",
-    "a server that takes absence for success",
+    "a server that treats a missing header as success accepts every request",
     GOOD,
     headers=without(GOOD, "Authorization"),
 )
 denies(
     "sig-verify-authorization-twice",
-    "the same Authorization twice",
+    "the same Authorization header twice",
     "SIG-040",
-    "one hop reads the first, the next one the last",
+    "some implementations read the first header and others the last",
     GOOD,
     headers=GOOD["headers"] + GOOD["headers"][-1:],
 )
 denies(
     "sig-verify-authorization-two",
-    "a good Authorization and another one",
+    "a valid Authorization header and another one",
     "SIG-040",
-    "one hop reads the first, the next one the last",
+    "some implementations read the first header and others the last",
     GOOD,
     headers=GOOD["headers"] + [["authorization", "Bearer abc"]],
 )
 denies(
     "sig-verify-authorization-in-two-lines",
-    "an Authorization whose parts stand in two lines",
+    "an Authorization header whose parts are in two lines",
     "SIG-040",
-    "Authorization is no list: a hop that joins the lines lets each of two senders write one half",
+    (
+        "Authorization is not a list, so a proxy that joins the lines lets two senders "
+        "write one half each"
+    ),
     GOOD,
     headers=GOOD["headers"][:-1]
     + [
@@ -3008,16 +3620,16 @@ denies(
 for slug, bad in (("blank", "PO ST"), ("empty", ""), ("line-end", "POST\n")):
     denies(
         "sig-verify-method-" + slug,
-        "a method that is no token, signed so: " + slug.replace("-", " "),
+        "an invalid method with a matching signature: " + words(slug),
         "SIG-002",
-        "a request line with a word too many, or too few, means one thing here and another on the next hop",
+        "a request line with a missing or an extra word means something else to the next server",
         signed_request(method=bad),
     )
 denies(
     "sig-verify-authorization-and-query",
-    "signed in header and query at once",
+    "a signature in both header and query",
     "SIG-040",
-    "two claims: which one was checked?",
+    "the server may check one signature and use the claims of the other",
     signed_request(target=BASE["target"] + "&X-Amz-Signature=" + "0" * 64),
 )
 
@@ -3026,23 +3638,31 @@ for slug, names, why in (
     (
         "unsorted",
         ["host", "content-type", *SIGNED[2:]],
-        "one order only: whoever sorts for himself verifies what was not claimed",
+        "a server that sorts the list itself verifies something that the client did not claim",
     ),
-    ("upper-case", ["Content-Type", *SIGNED[1:]], "the list is in lower case"),
-    ("repeated", ["content-type", *SIGNED], "a name twice: servers differ in what they then hash"),
-    ("absent", [*SIGNED[:2], "x-absent", *SIGNED[2:]], "a header that is not there"),
+    (
+        "upper-case",
+        ["Content-Type", *SIGNED[1:]],
+        "the list is in lower case, and a server that accepts other cases differs from AWS",
+    ),
+    ("repeated", ["content-type", *SIGNED], "servers may hash a repeated header once or twice"),
+    (
+        "absent",
+        [*SIGNED[:2], "x-absent", *SIGNED[2:]],
+        "a listed header that is missing cannot be verified",
+    ),
     (
         "no-host",
         ["content-type", *SIGNED[2:]],
-        "without host the request can be played to another host",
+        "an attacker replays the request to another host if the host is not signed",
     ),
-    ("no-date", [*SIGNED[:2], SIGNED[3]], "without its date the request is good for ever"),
-    ("empty", [], "nothing is signed at all"),
+    ("no-date", [*SIGNED[:2], SIGNED[3]], "a signature without its date never expires"),
+    ("empty", [], "nothing is signed, so an attacker can change all headers"),
 ):
     rules = "SIG-045 SIG-014" if slug == "no-host" else "SIG-045"
     denies(
         "sig-verify-signed-headers-" + slug,
-        "SignedHeaders: " + slug.replace("-", " "),
+        "SignedHeaders: " + words(slug),
         rules,
         why,
         signed_request(names=names),
@@ -3051,14 +3671,14 @@ denies(
     "sig-verify-signed-headers-computed-unsorted",
     "SignedHeaders: unsorted, and hashed in that order",
     "SIG-045 SIG-011",
-    "one order only: whoever takes the claimed one lets its caller choose the canonical form",
+    "a server that uses the listed order lets the client choose the canonical form",
     signed_request(["host", "content-type", *SIGNED[2:]], ["host", "content-type", *SIGNED[2:]]),
 )
 denies(
     "sig-verify-signed-header-removed",
-    "a signed header is gone",
+    "a signed header was removed",
     "SIG-045",
-    "a hop that drops a header must be noticed",
+    "a server that skips a missing header does not notice that a proxy dropped it",
     GOOD,
     headers=without(GOOD, "X-Amzn-SageMaker-Accept"),
 )
@@ -3066,15 +3686,15 @@ denies(
     "sig-verify-unsigned-x-amz",
     "an x-amz-* header that is not signed",
     "SIG-045",
-    "a hop adds x-amz-target, or anything that the service obeys",
+    "an attacker adds x-amz-target or another header that the service obeys",
     GOOD,
     headers=GOOD["headers"] + [["X-Amz-Target", "Evil"]],
 )
 denies(
     "sig-verify-presigned-unsigned-x-amz",
-    "presigned, and an x-amz-* header that is not signed",
+    "a presigned request with an x-amz-* header that is not signed",
     "SIG-045",
-    "whoever has the URL must not add what the service obeys",
+    "the user of a URL could add headers that the service obeys",
     URL,
     headers=URL["headers"] + [["X-Amz-Acl", "public-read"]],
 )
@@ -3082,33 +3702,41 @@ denies(
     "sig-verify-host-missing",
     "a request without Host",
     "SIG-045 SIG-014",
-    "nothing binds it to this server",
+    "without Host nothing binds the request to this server",
     GOOD,
     headers=without(GOOD, "Host"),
 )
 denies(
     "sig-verify-host-empty",
-    "an empty Host, signed so",
+    "an empty Host header with a matching signature",
     "SIG-014",
-    "an empty host binds the request to nothing",
+    "an empty host binds the request to no server",
     signed_request(headers=[["Host", ""], *BASE_HEADERS[1:]]),
 )
 denies(
     "sig-verify-date-missing",
     "a request without x-amz-date",
     "SIG-040 SIG-016",
-    "a request without a time is good for ever",
+    "a request without a time never expires",
     signed_request(date=False),
 )
 for slug, time, why in (
-    ("extended", "2015-08-30T12:36:00Z", "a lenient parser takes it, and then hashes another text"),
-    ("day", "20150830", "a day is no time: it would be good for a whole day"),
-    ("empty", "", "an empty time that counts as zero, or as now"),
-    ("impossible", "20150830T246000Z", "a date library throws something that nobody catches"),
+    (
+        "extended",
+        "2015-08-30T12:36:00Z",
+        "a lenient parser accepts this time but hashes another text",
+    ),
+    ("day", "20150830", "a date without a time would be valid for the whole day"),
+    ("empty", "", "a server may read an empty time as zero or as the current time"),
+    (
+        "impossible",
+        "20150830T246000Z",
+        "a date library may raise an error that the server does not handle",
+    ),
 ):
     denies(
         "sig-verify-date-malformed-" + slug,
-        "x-amz-date that is none: " + slug,
+        "an invalid x-amz-date header: " + slug,
         "SIG-040 SIG-016",
         why,
         GOOD,
@@ -3116,48 +3744,48 @@ for slug, time, why in (
     )
 denies(
     "sig-verify-token-missing",
-    "the token that belongs to the key is missing",
+    "the session token of the key is missing",
     "SIG-046",
-    "temporary keys are worth nothing without it",
+    "temporary keys are only valid with their token",
     signed_request(),
     session_token=TOKEN,
 )
 denies(
     "sig-verify-token-other",
-    "the token is another one",
+    "another session token",
     "SIG-046",
-    "a token of another session",
+    "a server that does not compare tokens accepts the token of another session",
     TEMPORARY,
     session_token=TOKEN + "x",
 )
 denies(
     "sig-verify-token-superfluous",
-    "a token with a key that has none",
+    "a session token with a key that has none",
     "SIG-046",
-    "the claim is of another kind of caller",
+    "a server that ignores the token accepts a caller of another kind",
     TEMPORARY,
     session_token=None,
 )
 denies(
     "sig-verify-token-unsigned-other",
-    "a token beside the signature, and another one",
+    "an unsigned session token that differs",
     "SIG-046",
-    "it is not signed, so it must be compared",
+    "the token is not signed, so the server must compare it",
     dict(signed_request(unsigned=[["X-Amz-Security-Token", TOKEN + "x"]])),
     session_token=TOKEN,
 )
 denies(
     "sig-verify-content-sha256-other",
-    "x-amz-content-sha256 of another body",
+    "x-amz-content-sha256 with the hash of another body",
     "SIG-047",
-    "a body that was exchanged together with its hash's line",
+    "an attacker replaces the body and the header together",
     signed_request(also=[["X-Amz-Content-Sha256", "0" * 64]]),
 )
 denies(
     "sig-verify-content-sha256-unsigned-payload",
     "x-amz-content-sha256: UNSIGNED-PAYLOAD",
     "SIG-047",
-    "S3's word for a body that nobody vouches for",
+    "a server that accepts UNSIGNED-PAYLOAD accepts any body",
     signed_request(also=[["X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD"]]),
 )
 for slug, bad in LINE_ENDS:
@@ -3165,37 +3793,58 @@ for slug, bad in LINE_ENDS:
         f"sig-verify-target-{slug}",
         f"{slug.upper()} in the target",
         "SIG-028",
-        "a signature over a target with a line end vouches for two requests",
+        "a target with a line end could be read as two requests",
         signed_request(target=f"/a{bad}b"),
     )
 
-for slug, now, kind, why in (
-    ("300-behind", "20150830T124100Z", None, "five minutes are allowed"),
+for slug, title, now, kind, why in (
+    (
+        "300-behind",
+        "300 seconds after signing",
+        "20150830T124100Z",
+        None,
+        "a clock difference of five minutes is allowed",
+    ),
     (
         "301-behind",
+        "301 seconds after signing",
         "20150830T124101Z",
         "expired",
-        "a captured request is good for five minutes and no longer",
+        "a server without this limit accepts captured requests forever",
     ),
-    ("300-ahead", "20150830T123100Z", None, "clocks differ both ways"),
+    (
+        "300-ahead",
+        "300 seconds before signing",
+        "20150830T123100Z",
+        None,
+        "the client's clock may also be ahead, by up to five minutes",
+    ),
     (
         "301-ahead",
+        "301 seconds before signing",
         "20150830T123059Z",
         "expired",
-        "a request from the future is good until then: a stock of them can be made",
+        "an attacker could prepare requests with future times and use them later",
     ),
-    ("day-behind", "20150831T123600Z", "expired", "the day is part of the difference"),
+    (
+        "day-behind",
+        "one day after signing",
+        "20150831T123600Z",
+        "expired",
+        "a comparison of only the time of day finds no difference",
+    ),
     (
         "year-ahead",
+        "one year before signing",
         "20140830T123600Z",
         "expired",
-        "a comparison of the time of day alone sees no difference",
+        "a comparison of only the time of day finds no difference",
     ),
 ):
     if kind is None:
         accepts(
             "sig-verify-skew-" + slug,
-            "the server's clock: " + slug.replace("-", " "),
+            "server clock " + title,
             "SIG-042",
             why,
             GOOD,
@@ -3204,7 +3853,7 @@ for slug, now, kind, why in (
     else:
         denies(
             "sig-verify-skew-" + slug,
-            "the server's clock: " + slug.replace("-", " "),
+            "server clock " + title,
             "SIG-042",
             why,
             GOOD,
@@ -3213,29 +3862,54 @@ for slug, now, kind, why in (
         )
 accepts(
     "sig-verify-skew-over-midnight",
-    "signed before midnight, verified behind it",
+    "signed before midnight, verified after midnight",
     "SIG-042 SIG-044",
-    "the scope's day is the request's, not the server's",
+    "the scope's date comes from the request, not from the server's clock",
     signed_request(time="20151231T235900Z"),
     time="20160101T000100Z",
 )
-for slug, now, kind, why in (
-    ("last-second", "20150830T124600Z", None, "the expiry is the last good second"),
-    ("second-after", "20150830T124601Z", "expired", "a URL must end when its maker said"),
+for slug, title, now, kind, why in (
+    (
+        "last-second",
+        "in its last second",
+        "20150830T124600Z",
+        None,
+        "the expiry is the last valid second",
+    ),
+    (
+        "second-after",
+        "one second after its expiry",
+        "20150830T124601Z",
+        "expired",
+        "a URL must expire at the time that its creator chose",
+    ),
     (
         "after-five-minutes",
+        "six minutes after signing",
         "20150830T124200Z",
         None,
-        "the five minutes behind are for headers: a URL has its own expiry",
+        "a presigned URL has its own expiry, so the limit of five minutes does not apply",
     ),
-    ("300-ahead", "20150830T123100Z", None, "the maker's clock may be ahead"),
-    ("301-ahead", "20150830T123059Z", "expired", "a URL that begins later than now"),
+    (
+        "300-ahead",
+        "300 seconds before its signing time",
+        "20150830T123100Z",
+        None,
+        "the creator's clock may be ahead",
+    ),
+    (
+        "301-ahead",
+        "301 seconds before its signing time",
+        "20150830T123059Z",
+        "expired",
+        "an attacker could prepare URLs with future times and use them later",
+    ),
 ):
     rules = "SIG-042" if "ahead" in slug else "SIG-043"
     if kind is None:
         accepts(
             "sig-verify-window-" + slug,
-            "a presigned request: " + slug.replace("-", " "),
+            "a presigned request used " + title,
             rules,
             why,
             URL,
@@ -3244,7 +3918,7 @@ for slug, now, kind, why in (
     else:
         denies(
             "sig-verify-window-" + slug,
-            "a presigned request: " + slug.replace("-", " "),
+            "a presigned request used " + title,
             rules,
             why,
             URL,
@@ -3253,36 +3927,36 @@ for slug, now, kind, why in (
         )
 accepts(
     "sig-verify-window-week",
-    "presigned for a week, on its last second",
+    "presigned for a week, used in its last second",
     "SIG-043 SIG-031",
-    "the longest expiry holds",
+    "a server whose bound is one too low rejects the longest expiry",
     presigned_request(expires=604800),
     time="20150906T123600Z",
 )
 denies(
     "sig-verify-window-week-over",
-    "presigned for a week, a second later",
+    "presigned for a week, used one second later",
     "SIG-043",
-    "the longest expiry ends",
+    "a server that does not enforce the longest expiry accepts an expired URL",
     presigned_request(expires=604800),
     "expired",
     time="20150906T123601Z",
 )
 accepts(
     "sig-verify-window-second",
-    "presigned for a second, one second later",
+    "presigned for one second, used one second later",
     "SIG-043 SIG-031",
-    "the shortest expiry holds",
+    "a server whose bound is one too high rejects the shortest expiry",
     presigned_request(expires=1),
     time="20150830T123601Z",
 )
 for slug, expires, why in (
-    ("zero", 0, "a request that is never good, or for ever"),
-    ("beyond-a-week", 604801, "the bound is the server's, too: a signer may not keep it"),
+    ("zero", 0, "servers may read zero as unlimited"),
+    ("beyond-a-week", 604801, "the server must check the bound because a client may ignore it"),
 ):
     denies(
         "sig-verify-expires-" + slug,
-        f"X-Amz-Expires of {int(expires)}, signed so",
+        f"X-Amz-Expires={expires} with a matching signature",
         "SIG-031",
         why,
         presigned_request(expires=expires),
@@ -3293,61 +3967,73 @@ for slug, old, new, rules, why in (
         "X-Amz-Expires=600",
         "X-Amz-Expires=601",
         "SIG-041 SIG-030",
-        "a URL is made to live longer",
+        "an attacker extends a URL's expiry",
     ),
     (
         "date",
         "X-Amz-Date=20150830T1236",
         "X-Amz-Date=20150830T1237",
         "SIG-041 SIG-030",
-        "a URL is made younger",
+        "an attacker makes a URL look newer",
     ),
     (
         "credential",
         "Credential=AKIDEXAMPLE",
         "Credential=AKIDOTHER",
         "SIG-044",
-        "another caller is claimed",
+        "an attacker claims to be another caller",
     ),
-    ("region", "us-east-1", "us-east-2", "SIG-044", "another region is claimed"),
+    ("region", "us-east-1", "us-east-2", "SIG-044", "the credential must name the server's region"),
     ("query", "a=1", "a=2", "SIG-041", FORGED),
     (
         "signed-headers",
         "SignedHeaders=host",
         "SignedHeaders=",
         "SIG-045 SIG-014",
-        "a URL that any host may honour",
+        "any host could accept such a URL",
     ),
-    ("algorithm", "HMAC-SHA256", "HMAC-SHA1", "SIG-040", "an algorithm that nobody offers"),
-    ("no-signature", "&X-Amz-Signature=", "&x=", "SIG-040", "a URL that claims nothing"),
+    (
+        "algorithm",
+        "HMAC-SHA256",
+        "HMAC-SHA1",
+        "SIG-040",
+        "a server that ignores the algorithm's name verifies a claim that was never made",
+    ),
+    (
+        "no-signature",
+        "&X-Amz-Signature=",
+        "&x=",
+        "SIG-040",
+        "a server that treats a missing signature as success accepts every URL",
+    ),
     (
         "no-algorithm",
         "X-Amz-Algorithm=AWS4-HMAC-SHA256&",
         "",
         "SIG-040",
-        "each parameter must be there",
+        "a parser that assumes a parameter exists fails or uses a default",
     ),
     (
         "no-date",
         "X-Amz-Date=20150830T123600Z&",
         "",
         "SIG-040 SIG-016",
-        "a URL without a time is good for ever",
+        "a URL without a time never expires",
     ),
-    ("no-expires", "X-Amz-Expires=600&", "", "SIG-031", "a URL without an expiry is good for ever"),
+    ("no-expires", "X-Amz-Expires=600&", "", "SIG-031", "a URL without an expiry never expires"),
     (
         "expires-text",
         "X-Amz-Expires=600",
         "X-Amz-Expires=1e3",
         "SIG-031",
-        "a number in another form",
+        "a lenient parser reads 1e3 as 1000 seconds",
     ),
     ("path", "/llm/", "/llm2/", "SIG-041", FORGED),
 ):
     assert URL["target"].count(old) == 1, (slug, old)
     denies(
         "sig-verify-presigned-altered-" + slug,
-        "presigned, altered afterwards: " + slug.replace("-", " "),
+        "a presigned request altered after signing: " + words(slug),
         rules,
         why,
         URL,
@@ -3355,33 +4041,33 @@ for slug, old, new, rules, why in (
     )
 denies(
     "sig-verify-presigned-altered-body",
-    "presigned, another body",
+    "a presigned request with another body",
     "SIG-041 SIG-019",
-    "the body's hash is signed, too",
+    "a server that does not hash the body accepts any body",
     URL,
     body=b64(b"{}"),
 )
 denies(
     "sig-verify-presigned-altered-method",
-    "presigned, another method",
+    "a presigned request with another method",
     "SIG-041 SIG-002",
-    "a URL to read is not one to delete",
+    "the user of a URL for reading must not be able to delete with it",
     URL,
     method="DELETE",
 )
 denies(
     "sig-verify-presigned-altered-host",
-    "presigned, another host",
+    "a presigned request to another host",
     "SIG-041 SIG-014",
-    "a URL is played to another host",
+    "an attacker replays a URL to another host",
     URL,
     headers=[["Host", "evil.example"]],
 )
 denies(
     "sig-verify-presigned-token-other",
-    "presigned with another session's token",
+    "a presigned request with another session's token",
     "SIG-046 SIG-033",
-    "the token is compared, not only signed",
+    "the server must compare the token, even though it is signed",
     presigned_request(session_token=TOKEN),
     session_token=TOKEN + "x",
 )

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The cases of signing beside software that others wrote: botocore, awscrt and the published cases of aws-c-auth.
+"""Compare the signing cases with third-party signers and with AWS's published cases.
 
-The plan. plain_sigv4, from which the cases' stages come, must compute what AWS's own published cases say, and what refimpl
-computes over random requests. Each case that is accepted is put to botocore and to awscrt: every stage that they show must be
-the case's own, unless authoring/sig.py names case and peer in DIFFER; who is named there must differ, so that no row
-outlives its reason. What a peer has no option for it is not asked. What the cases are to cover (every octet, every header that
-is never signed, every partition) is counted.
+plain_sigv4 computes the stages of the cases. It must agree with the published cases of aws-c-auth,
+and with refimpl over random requests. botocore and awscrt sign each accepted case. Every stage that
+they expose must equal the case's, unless DIFFER in authoring/sig.py lists the case and the signer.
+A signer that is listed must differ, so no outdated row remains. A signer does not run cases that
+use an option it lacks. Further tests count what the cases cover: every octet, and every header that
+is never signed.
 """
 
 import ast
@@ -48,7 +49,10 @@ def request_of(given: Given) -> Request:
 
 
 def as_text(value: str) -> str:
-    """A header's octets as the peers take them, who send text as UTF-8; what is none they cannot be given."""
+    """Return a header value as text for the signers, which send text as UTF-8.
+
+    A value that is not valid UTF-8 stays as it is.
+    """
     try:
         return value.encode("latin-1").decode("utf-8")
     except UnicodeDecodeError:
@@ -56,7 +60,7 @@ def as_text(value: str) -> str:
 
 
 def given_of(request: Request, **more: Any) -> Given:
-    """A random request as a question's input."""
+    """Return a random request as the input of a case."""
     keys = request.credentials
     return dict(
         {
@@ -79,10 +83,10 @@ def time_of(given: Given) -> datetime:
     return datetime.strptime(given["time"], "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
 
 
-# ---- the plain transcription ---------------------------------------------------------------------------------------
+# ---- plain_sigv4 ---------------------------------------------------------------------------------
 
 
-def test_the_plain_transcription_owes_nothing_to_refimpl() -> None:
+def test_plain_sigv4_does_not_import_refimpl() -> None:
     tree = ast.parse(Path(plain.__file__ or "").read_text(encoding="utf-8"))
     imported = [
         alias.name
@@ -113,7 +117,7 @@ def test_the_plain_transcription_owes_nothing_to_refimpl() -> None:
     ],
     ids=str,
 )
-def test_the_plain_transcription_is_refimpl_s_equal(options: Dict[str, bool]) -> None:
+def test_plain_sigv4_agrees_with_refimpl(options: Dict[str, bool]) -> None:
     maker = Randomly(len(str(options)), raw_query=True)
     names = {
         "normalize_path": "normalize",
@@ -139,7 +143,7 @@ def test_the_plain_transcription_is_refimpl_s_equal(options: Dict[str, bool]) ->
 
 
 def published(name: str) -> Given:
-    """The input of one of AWS's published cases."""
+    """Return the input of one of AWS's published cases."""
     folder = corpora("sigv4-aws-c-auth", "v4", name)
     context = json.loads((folder / "context.json").read_text(encoding="utf-8"))
     head, _, body = (folder / "request.txt").read_bytes().partition(b"\n\n")
@@ -167,7 +171,7 @@ def published(name: str) -> Given:
     }
 
 
-def test_the_plain_transcription_computes_the_published_cases() -> None:
+def test_plain_sigv4_agrees_with_the_published_cases() -> None:
     names = sorted(path.name for path in corpora("sigv4-aws-c-auth", "v4").iterdir())
     assert len(names) == 38
     for name in names:
@@ -180,13 +184,13 @@ def test_the_plain_transcription_computes_the_published_cases() -> None:
                 assert stages[stage] == text, (name, kind, stage)
 
 
-# ---- the peers -----------------------------------------------------------------------------------------------------
+# ---- other signers -------------------------------------------------------------------------------
 
 
-def botocore_answers(
+def botocore_stages(
     auth: Any, given: Given, monkeypatch: pytest.MonkeyPatch
 ) -> Optional[Dict[str, str]]:
-    """The stages that botocore shows, or None when it has no way to be asked."""
+    """Return the stages that botocore exposes, or None if it lacks an option of the case."""
     if any(option in given for option in sig.HAS_NO["botocore"]):
         return None
     monkeypatch.setattr(
@@ -210,7 +214,7 @@ def botocore_answers(
     }
 
 
-def awscrt_answers(crt: Crt, given: Given) -> Dict[str, str]:
+def awscrt_stages(crt: Crt, given: Given) -> Dict[str, str]:
     options = {
         option: given[option]
         for option in ("double_encode", "omit_session_token", "region", "service")
@@ -230,45 +234,46 @@ def awscrt_answers(crt: Crt, given: Given) -> Dict[str, str]:
 
 
 def comparable(stage: str, text: str) -> Any:
-    """A target is compared as its path and its decoded parameters."""
+    """Return a stage in comparable form: a target as its path and its decoded parameters."""
     path, query = split_target(text) if stage == "target" else (text, "")
     return path, sorted(decode_query(query))
 
 
-def judge(peer: str, name: str, answer: Dict[str, str]) -> None:
+def compare(signer: str, name: str, stages: Dict[str, str]) -> None:
+    """Assert that a signer agrees with a case, or differs and is listed."""
     expected = ACCEPTED[name]["expect"]["output"]
     agrees = all(
         comparable(stage, text) == comparable(stage, expected[stage])
-        for stage, text in answer.items()
+        for stage, text in stages.items()
     )
-    reason = sig.DIFFER.get(name, {}).get(peer)
-    assert agrees or reason, f"{peer} differs: {answer}"
-    assert not (agrees and reason), f"{peer} agrees, but DIFFER says: {reason}"
+    reason = sig.DIFFER.get(name, {}).get(signer)
+    assert agrees or reason, f"{signer} differs: {stages}"
+    assert not (agrees and reason), f"{signer} agrees, but DIFFER says: {reason}"
 
 
 @pytest.mark.parametrize("name", sorted(ACCEPTED))
-def test_botocore_signs_so(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_botocore_agrees_or_is_listed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     auth = pytest.importorskip("botocore.auth")
     try:
-        answer = botocore_answers(auth, ACCEPTED[name]["input"], monkeypatch)
+        stages = botocore_stages(auth, ACCEPTED[name]["input"], monkeypatch)
     except UnicodeDecodeError:
         assert "UnicodeDecodeError" in sig.DIFFER.get(name, {}).get("botocore", "")
         return
-    assert (answer is None) == ("botocore" not in ACCEPTED[name]["source"])
-    if answer is not None:
-        judge("botocore", name, answer)
+    assert (stages is None) == ("botocore" not in ACCEPTED[name]["source"])
+    if stages is not None:
+        compare("botocore", name, stages)
 
 
 @pytest.mark.parametrize("name", sorted(ACCEPTED))
-def test_awscrt_signs_so(name: str) -> None:
+def test_awscrt_agrees_or_is_listed(name: str) -> None:
     crt = Crt(pytest.importorskip("awscrt.auth"), pytest.importorskip("awscrt.http"))
     try:
-        answer = awscrt_answers(crt, ACCEPTED[name]["input"])
+        stages = awscrt_stages(crt, ACCEPTED[name]["input"])
     except Exception as error:
         assert "AWS_" in str(error)
-        assert "refuses" in sig.DIFFER.get(name, {}).get("awscrt", ""), error
+        assert "rejects" in sig.DIFFER.get(name, {}).get("awscrt", ""), error
         return
-    judge("awscrt", name, answer)
+    compare("awscrt", name, stages)
 
 
 ACCEPTABLE = {
@@ -279,31 +284,31 @@ ACCEPTABLE = {
 }
 
 
-def shows(answer: Dict[str, str], name: str) -> bool:
-    """Whether an answer is the acceptable outcome of a case, at each stage that both have; there must be one."""
+def is_acceptable(stages: Dict[str, str], name: str) -> bool:
+    """Return whether stages equal the acceptable outcome of a case, with at least one in common."""
     (other,) = ACCEPTABLE[name]["acceptable"]
     output = other["expect"]["output"]
-    both = [stage for stage in answer if stage in output]
+    both = [stage for stage in stages if stage in output]
     return bool(both) and all(
-        comparable(stage, answer[stage]) == comparable(stage, output[stage]) for stage in both
+        comparable(stage, stages[stage]) == comparable(stage, output[stage]) for stage in both
     )
 
 
 @pytest.mark.parametrize("name", sorted(ACCEPTABLE))
-def test_who_signs_what_is_acceptable(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """botocore or awscrt, and the other too unless it has no such option, refuses, or shows no stage of it."""
+def test_a_signer_has_each_acceptable_outcome(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signer may lack the option, reject the request or expose no stage; the other must agree."""
     given = ACCEPTABLE[name]["input"]
     crt = Crt(pytest.importorskip("awscrt.auth"), pytest.importorskip("awscrt.http"))
-    botocore = botocore_answers(pytest.importorskip("botocore.auth"), given, monkeypatch)
-    assert botocore is None or shows(botocore, name)
+    botocore = botocore_stages(pytest.importorskip("botocore.auth"), given, monkeypatch)
+    assert botocore is None or is_acceptable(botocore, name)
     assert (botocore is None) == ("double_encode" in given)
     if name == "sig-presign-drops-token":
-        assert "refuses" in sig.DIFFER[name]["awscrt"]
-    elif not name.endswith("non-ascii"):  # awscrt shows the header alone
-        assert shows(awscrt_answers(crt, given), name)
+        assert "rejects" in sig.DIFFER[name]["awscrt"]
+    elif not name.endswith("non-ascii"):  # awscrt exposes only the header
+        assert is_acceptable(awscrt_stages(crt, given), name)
 
 
-def test_what_is_acceptable_and_what_is_not() -> None:
+def test_which_cases_have_an_acceptable_outcome() -> None:
     refused = {
         name: case for name, case in ACCEPTABLE.items() if case["expect"]["status"] == "reject"
     }
@@ -333,11 +338,11 @@ def test_what_is_acceptable_and_what_is_not() -> None:
     }
 
 
-# ---- refimpl, and what the cases cover -----------------------------------------------------------------------------
+# ---- refimpl, and what the cases cover -----------------------------------------------------------
 
 
 @pytest.mark.parametrize("feature", sig.FEATURES, ids=lambda feature: feature.name)
-def test_refimpl_answers_as_the_cases_say(feature: Feature) -> None:
+def test_refimpl_gives_the_expected_output(feature: Feature) -> None:
     for case in feature.cases:
         answer = answer_question({"op": case["op"], "input": case["input"]}, OPERATIONS)
         expect = case["expect"]
@@ -348,8 +353,8 @@ def test_refimpl_answers_as_the_cases_say(feature: Feature) -> None:
             assert answer["kind"] in expect["kind"], (case["id"], answer)
 
 
-def test_each_octet_stands_in_a_path_and_in_a_query() -> None:
-    """As an escape in both cases of its digits; raw, where it can be sent and UTF-8 has it."""
+def test_each_octet_is_in_a_path_and_in_a_query() -> None:
+    """Each octet is escaped in both cases, and raw if it can be sent and occurs in UTF-8."""
     targets = [
         case["input"]["target"]
         for case in ACCEPTED.values()
