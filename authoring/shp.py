@@ -744,18 +744,18 @@ def _scalars() -> None:
     )
     for number in (-2147483648, -1, 0, 500, 2147483647):
         converts(
-            "shp-integer-%s" % ("minus-%d" % -number if number < 0 else number),
+            "shp-integer-" + str(number).replace("-", "minus-"),
             f"the integer {number}",
             "SHP-011",
             "ModelError",
             "json",
-            '{"OriginalStatusCode":%d}' % number,
+            f'{{"OriginalStatusCode":{number}}}',
             "xml",
             f"<ModelError>{element('OriginalStatusCode', str(number))}</ModelError>",
             "a converter that changes an integer reports another status",
         )
     for number in (-2147483649, 2147483648, 4611686018427387904):
-        name = "minus-%d" % -number if number < 0 else str(number)
+        name = str(number).replace("-", "minus-")
         rejects(
             f"shp-integer-json-{name}",
             f"the integer {number} in JSON, which exceeds 32 bits",
@@ -763,7 +763,7 @@ def _scalars() -> None:
             "constraint",
             "ModelError",
             "json",
-            '{"OriginalStatusCode":%d}' % number,
+            f'{{"OriginalStatusCode":{number}}}',
             "json",
             "a reader that stores the value in 32 bits without a check wraps it around",
         )
@@ -1047,15 +1047,16 @@ def _json() -> None:
         corrected='{"x":12345678901234567890}',
     )
     brackets = "a reader that counts brackets instead of levels rejects documents that models write"
+    many = "[" * 50 + '\\"' + "{" * 50
     converts(
         "shp-json-brackets-in-text",
         "a JSON string that contains 100 opening brackets",
         "SHP-001",
         OUTPUT,
         "json",
-        '{{"ContentType":"{}\\"{}"}}'.format("[" * 50, "{" * 50),
+        f'{{"ContentType":"{many}"}}',
         "json",
-        '{{"{}":"{}\\"{}"}}'.format(TYPE, "[" * 50, "{" * 50),
+        f'{{"{TYPE}":"{many}"}}',
         brackets,
     )
     converts(
@@ -1575,55 +1576,55 @@ def _headers() -> None:
         "a reader that accepts half a pair invents a value",
         corrected={"headers": [["a", "b"]]},
     )
-    for key, title, headers, why in (
+    for name, title, document, why in (
         (
             "three",
             "a header with three parts",
-            [["a", "b", "c"]],
+            {"headers": [["a", "b", "c"]]},
             "a reader that accepts this ignores one of the values",
         ),
         (
             "number-name",
             "a header whose name is a number",
-            [[1, "b"]],
+            {"headers": [[1, "b"]]},
             "a number has several notations, so two readers may see different names",
         ),
         (
             "number-value",
             "a header whose value is a number",
-            [["a", 1]],
+            {"headers": [["a", 1]]},
             "a number has several notations, so 1 and 1.0 may become different values",
         ),
         (
             "text-pair",
             "a string of two characters instead of a header",
-            ["ab"],
+            {"headers": ["ab"]},
             "a reader that unpacks the string invents a header",
         ),
         (
             "object",
             "headers as an object",
-            {"a": "b"},
+            {"headers": {"a": "b"}},
             "an object loses the order of headers and duplicate names",
         ),
         (
             "absent",
             "an empty document instead of headers and a body",
-            None,
+            {},
             "a reader that accepts this reports an output without members",
         ),
     ):
         rejects(
-            "shp-headers-" + key,
+            "shp-headers-" + name,
             title,
             "SHP-024",
             "type",
             OUTPUT,
             "headers",
-            {} if headers is None else {"headers": headers},
+            document,
             "json",
             why,
-            corrected={"headers": [["a", key]]},
+            corrected={"headers": [["a", name]]},
         )
     rejects(
         "shp-headers-missing",
