@@ -212,11 +212,11 @@ def test_the_source_of_a_case_lists_who_agrees():
         "[spec]; agreed by botocore 1.44.5, @smithy/core 3.41.0, aws-eventstream 1.2.0"
     )
     assert source_of("evs-encode-headers-131073", "eventstream.encode", "derived") == (
-        "derived; agreed by aws-eventstream 1.2.0; @smithy/core 3.41.0: "
-        "it does not limit the length of the headers block (EVS-025)"
+        "derived; agreed by aws-eventstream 1.2.0; @smithy/core 3.41.0 "
+        "does not limit the length of the headers block (EVS-025)"
     )
     assert source_of("http-200-errortype", "http.response", "derived") == (
-        "derived; botocore 1.44.5: it ignores x-amzn-errortype in a 200 response (HTTP-024)"
+        "derived; botocore 1.44.5 ignores x-amzn-errortype in a 200 response (HTTP-024)"
     )
     sources = {
         case.source.partition(";")[0]
