@@ -14,6 +14,7 @@ from bench.peers import BARE, JAVASCRIPT, REGION
 from bench.setting import HERE, Setting
 
 SMALL = "a-8-frame"
+AVOIDED = ("contextlib", "encodings.idna", "uuid", "xml.parsers.expat")  # by refimpl at start-up
 LONG, SHORT = 10000, 100  # frames of 8 KiB
 BARE_IMPORTS = "hashlib, hmac, json, random, struct, sys, time, zlib, http.client, urllib.parse"
 
@@ -21,7 +22,7 @@ BARE_IMPORTS = "hashlib, hmac, json, random, struct, sys, time, zlib, http.clien
 def process_rows(setting: Setting) -> List[Row]:
     """Return the rows of time."""
     peers = setting.peers
-    imports = {OURS: "refimpl", "bare": BARE_IMPORTS}
+    imports = {OURS: "refimpl.client", "bare": BARE_IMPORTS}
     if peers.boto3:
         imports["boto3"] = "boto3"
     if peers.awscrt:
@@ -45,6 +46,14 @@ def process_rows(setting: Setting) -> List[Row]:
                 for name, command in _commands(setting, SMALL).items()
             },
             {"boto3": 0.3, "bare": 1.4},
+        ),
+        Row(
+            "start of the command line, decoding an empty input",
+            "ms",
+            milliseconds,
+            False,
+            {name: _process(setting, command, "seconds") for name, command in _starts().items()},
+            {"without gc.freeze": 1.0},
         ),
     ]
 
@@ -99,6 +108,16 @@ def _commands(setting: Setting, name: str, by_javascript: bool = True) -> Dict[s
     if peers.node and by_javascript:
         commands["javascript"] = [peers.node, str(HERE / "client.cjs"), JAVASCRIPT, url, name]
     return commands
+
+
+def _starts() -> Dict[str, List[str]]:
+    """Start-ups as in refimpl/__main__.py, and with one of its savings undone."""
+    run = "import sys; sys.argv[1:] = ['decode']; from refimpl.cli import run; "
+    frozen = "import gc; gc.disable(); {}getattr(gc, 'freeze', bool)(); gc.enable(); run()"
+    programs = {OURS: frozen.format(run), "without gc.freeze": run + "run()"}
+    for module in AVOIDED:
+        programs["with " + module] = frozen.format(f"{run}import {module}; ")
+    return {name: [sys.executable, "-c", program] for name, program in programs.items()}
 
 
 def _process(setting: Setting, command: List[str], what: str) -> Subject:

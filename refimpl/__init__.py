@@ -1,52 +1,64 @@
 # SPDX-License-Identifier: MIT
-"""Amazon SageMaker Runtime InvokeEndpointWithResponseStream in nothing but Python's standard library.
+"""A client for Amazon SageMaker Runtime InvokeEndpointWithResponseStream, in pure Python.
 
     client = refimpl.Client(region="eu-west-1")
-    with client.invoke_endpoint_with_response_stream(endpoint_name="llm", body=b"...", content_type="application/json") as response:
+    with client.invoke_endpoint_with_response_stream(
+        endpoint_name="llm", body=b"...", content_type="application/json"
+    ) as response:
         for event in response.body:
             sys.stdout.buffer.write(event.bytes)
 
-The pure pieces stand alone: `refimpl.eventstream` (frames), `refimpl.sigv4` (signatures), `refimpl.operation` (requests and responses),
-`refimpl.text` (lines, server-sent events and JSON values out of parts).
-Every shape has documents: `ModelError.of_json(text)`, `output.to_xml()`, and so on for value, query and headers.
+These modules also work without the client: `refimpl.eventstream` (frames), `refimpl.sigv4`
+(signatures), `refimpl.operation` (requests and responses) and `refimpl.text` (lines, server-sent
+events and JSON values). Every shape reads and writes documents, for example
+`ModelError.of_json(text)` and `output.to_xml()`.
+
+Each name is imported on first use, so that `import refimpl.eventstream` does not load the
+transport, `ssl` or `http.client`. Type checkers see ordinary imports.
 """
 
-from .client import Client, Response
-from .errordocument import (
-    error_of_document,
-    error_of_json,
-    error_of_xml,
-    error_to_json,
-    error_to_xml,
-)
-from .errors import (
-    ConfigurationError,
-    DocumentError,
-    Error,
-    FrameError,
-    HttpError,
-    NetworkError,
-    ProtocolError,
-    ServiceError,
-    SignatureError,
-    TextError,
-    UsageError,
-)
-from .operation import VERSION as __version__
-from .shapes import (
-    InternalFailure,
-    InternalStreamFailure,
-    InvokeEndpointWithResponseStreamInput,
-    InvokeEndpointWithResponseStreamOutput,
-    ModelError,
-    ModelStreamError,
-    PayloadPart,
-    ResponseStream,
-    ServiceUnavailable,
-    UnknownOperationError,
-    ValidationError,
-)
-from .sigv4 import Credentials
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, List
+
+if TYPE_CHECKING:
+    from .client import Client, Response
+    from .errordocument import (
+        error_of_document,
+        error_of_json,
+        error_of_xml,
+        error_to_json,
+        error_to_xml,
+    )
+    from .errors import (
+        ConfigurationError,
+        DocumentError,
+        Error,
+        FrameError,
+        HttpError,
+        NetworkError,
+        ProtocolError,
+        ServiceError,
+        SignatureError,
+        TextError,
+        UsageError,
+    )
+    from .operation import VERSION as __version__
+    from .shapes import (
+        InternalFailure,
+        InternalStreamFailure,
+        InvokeEndpointWithResponseStreamInput,
+        InvokeEndpointWithResponseStreamOutput,
+        ModelError,
+        ModelStreamError,
+        PayloadPart,
+        ResponseStream,
+        ServiceUnavailable,
+        UnknownOperationError,
+        ValidationError,
+    )
+    from .sigv4 import Credentials
 
 __all__ = [
     "Client",
@@ -81,3 +93,95 @@ __all__ = [
     "ServiceError",
     "__version__",
 ]
+
+# The module that defines each name. A test compares this table with __all__ and the imports.
+_NAMES = {
+    "client": ("Client", "Response"),
+    "sigv4": ("Credentials",),
+    "shapes": (
+        "InvokeEndpointWithResponseStreamInput",
+        "InvokeEndpointWithResponseStreamOutput",
+        "ResponseStream",
+        "PayloadPart",
+        "ModelStreamError",
+        "InternalStreamFailure",
+        "InternalFailure",
+        "ModelError",
+        "ServiceUnavailable",
+        "ValidationError",
+        "UnknownOperationError",
+    ),
+    "errordocument": (
+        "error_of_json",
+        "error_of_xml",
+        "error_to_json",
+        "error_to_xml",
+        "error_of_document",
+    ),
+    "errors": (
+        "Error",
+        "UsageError",
+        "ConfigurationError",
+        "SignatureError",
+        "ProtocolError",
+        "FrameError",
+        "HttpError",
+        "DocumentError",
+        "TextError",
+        "NetworkError",
+        "ServiceError",
+    ),
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
+_SUBMODULES = frozenset(
+    (
+        "cli",
+        "client",
+        "config",
+        "convert",
+        "documents",
+        "endpoints",
+        "errordocument",
+        "errors",
+        "eventstream",
+        "fields",
+        "http1",
+        "message_json",
+        "operation",
+        "shapes",
+        "sigv4",
+        "text",
+        "tls",
+        "transport",
+    )
+)
+
+if not TYPE_CHECKING:  # a type checker that sees __getattr__ accepts every name
+
+    def __getattr__(name: str) -> Any:
+        value: Any
+        if name in _SUBMODULES:
+            value = import_module("." + name, __name__)
+        elif name in _MODULES:
+            value = getattr(import_module("." + _MODULES[name], __name__), name)
+        elif name == "__version__":
+            value = import_module(".operation", __name__).VERSION
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+    def __dir__() -> List[str]:
+        own = [name for name in globals() if name.startswith("__")]
+        return sorted(_SUBMODULES.union(own, __all__))
+
+    if sys.version_info < (3, 7):  # which does not look for these two functions in a module
+
+        class _LazyModule(ModuleType):
+            def __getattr__(self, name: str) -> Any:
+                return __getattr__(name)
+
+            def __dir__(self) -> List[str]:
+                return __dir__()
+
+        sys.modules[__name__].__class__ = _LazyModule

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""`python3 -m refimpl`; an interrupt ends it quietly even while it loads.
+"""`python3 -m refimpl`: the command line.
 
-What is loaded stays until the process ends. The collector does not look for garbage in it, neither now nor at the end, which
-would take a short call a sixth of its time; what comes later it collects as ever.
+An interrupt ends the process without a traceback, even while modules are loading.
+
+Everything that is loaded here lives until the process ends. The garbage collector does not scan
+it while it loads (`gc.disable`) or later (`gc.freeze`), which saves a sixth of a short call's
+time. The collector treats objects that are created later as usual.
 """
 
 import gc
@@ -13,7 +16,8 @@ if __name__ == "__main__":
         gc.disable()
         from .cli import run
 
-        getattr(gc, "freeze", bool)()  # Python 3.7
+        if hasattr(gc, "freeze"):  # Python 3.7
+            gc.freeze()
         gc.enable()
         run()
     except KeyboardInterrupt:
