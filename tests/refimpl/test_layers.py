@@ -1,23 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""Tests of the house rules of refimpl/: what a module may import and name, so that it can be vendored and read.
+"""Tests of the rules for modules of refimpl: what a module may import, call and name.
 
-The plan: read the sources as syntax trees. Imports point one way, are relative imports of names, or of the standard
-library; nothing but transport, client and cli touches a socket, a file, a clock or the environment; module-level names
-are unique, so that the modules joined in order are one program: that program is made here, run, and asked to frame and
-to sign. Then what a reader may rely on: `__all__` exact, a docstring on all that is public, the licence on line one.
+The tests read the sources as syntax trees. ORDER lists the modules so that each one imports only
+modules above it. Only the modules in OUTSIDE may reach a socket, a file, a clock or the
+environment. Module-level names are unique within refimpl, so that the modules joined in ORDER
+make one program. A test joins them, runs the program and compares its results. The last tests
+check the interface: names are imported on first use, `__all__` is complete, and every public name
+has a docstring. A new module needs an entry in ORDER and nothing else.
 """
 
 import ast
 import inspect
+import json
 import re
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Dict, Iterator, List, Tuple
+from typing import Dict, Iterator, List, Set, Tuple
 
 import pytest
 
 import refimpl
+from tests.interpreters import interpreters, run_program
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "refimpl"
@@ -51,16 +55,17 @@ ORDER = [
     "text.bridge",
     "cli",
 ]
-OUTSIDE = {
-    "tls",
-    "transport",
-    "client",
-    "cli",
-    "__main__",
-}  # these hand in the real clock, files, sockets and environment
-PURE = [name for name in ORDER if name not in OUTSIDE]
+# These modules pass the clock, files, sockets and the environment to the others.
+OUTSIDE = {"tls", "transport", "client", "cli"}
 
-# Modules through which the world can be reached; what parses a value without touching anything is not among them.
+
+def is_pure(module: str) -> bool:
+    return module not in OUTSIDE and module.partition(".")[0] not in OUTSIDE
+
+
+PURE = [module for module in ORDER if is_pure(module)]
+
+# Modules that reach something outside the process, or its state.
 WORLDLY = {
     "asyncio",
     "concurrent",
@@ -127,7 +132,9 @@ CLOCKS = {
 
 def path_of(module: str) -> Path:
     path = PACKAGE.joinpath(*module.split("."))
-    return path / "__init__.py" if path.is_dir() else path.with_name(path.name + ".py")
+    if path.is_dir():
+        return path / "__init__.py"
+    return path.with_name(path.name + ".py")
 
 
 def source(module: str) -> str:
@@ -140,181 +147,167 @@ def module_at(path: Path) -> str:
 
 
 def imported_module(module: str, node: ast.ImportFrom) -> str:
-    """The module of refimpl that a relative import names."""
-    parts = module.split(".") if module else []
-    base = parts if path_of(module).name == "__init__.py" else parts[:-1]
-    return ".".join(
-        base[: len(base) - node.level + 1] + (node.module.split(".") if node.module else [])
-    )
+    """Return the module of refimpl that a relative import names."""
+    package = module.split(".") if module else []
+    if path_of(module).name != "__init__.py":
+        del package[-1]
+    package = package[: len(package) - node.level + 1]
+    return ".".join(package + (node.module.split(".") if node.module else []))
 
 
 TREES = {module: ast.parse(source(module)) for module in ORDER}
+MODULES = [*ORDER, "", "__main__"]  # with refimpl/__init__.py and refimpl/__main__.py
 
 
-def relative_imports(tree: ast.Module) -> List[ast.ImportFrom]:
+def relative_imports(tree: ast.AST) -> List[ast.ImportFrom]:
+    """Return the relative imports of a tree, at every depth."""
     return [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.level]
 
 
-def absolute_imports(tree: ast.Module) -> List[str]:
-    """The dotted names that a module imports from outside the package, wherever the import stands."""
-    names = [
-        alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    ]
-    return names + [
-        node.module or ""
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and not node.level
-    ]
+def absolute_imports(tree: ast.AST) -> List[str]:
+    """Return the dotted names of modules that a tree imports from outside the package."""
+    names: List[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.append(node.module or "")
+    return names
+
+
+def top_level(names: List[str]) -> Set[str]:
+    return {name.partition(".")[0] for name in names}
+
+
+def called_names(tree: ast.AST) -> Set[str]:
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {function.id for function in calls if isinstance(function, ast.Name)}
+
+
+def attribute_names(tree: ast.AST) -> Set[str]:
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
 
 
 def defined_names(tree: ast.Module) -> List[str]:
-    """The names that the statements of a module itself bind, imports apart; `X.__doc__ = ...` binds none."""
+    """Return the names that the statements of a module bind, without its imports."""
     names: List[str] = []
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)):
             names.append(node.name)
         elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            parts = [part for target in targets for part in ast.walk(target)]
             names += [
                 part.id
-                for target in targets
-                for part in ast.walk(target)
+                for part in parts
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
             ]
         else:
             assert isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr)), (
-                f"a statement of another kind at line {int(node.lineno)}"
+                f"unexpected statement at module level, line {node.lineno}"
             )
     return names
 
 
 def imported_bindings(tree: ast.Module) -> Iterator[Tuple[str, str]]:
-    """(name, what it is bound to) for each module-level import from outside the package."""
+    """Yield (name, module or object) for each module-level import from outside the package."""
     for node in tree.body:
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield (
-                    (alias.asname, alias.name)
-                    if alias.asname
-                    else (alias.name.partition(".")[0],) * 2
-                )
+                if alias.asname:
+                    yield alias.asname, alias.name
+                else:
+                    package = alias.name.partition(".")[0]
+                    yield package, package
         elif isinstance(node, ast.ImportFrom) and not node.level:
             for alias in node.names:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
-# ---- which modules there are -------------------------------------------------------------------------------------
+def test_order_lists_every_module():
+    assert sorted(map(module_at, PACKAGE.rglob("*.py"))) == sorted(MODULES)
 
 
-def test_every_module_has_its_place_in_the_order():
-    assert sorted(module_at(path) for path in PACKAGE.rglob("*.py")) == sorted(
-        ORDER + ["", "__main__"]
-    )
-
-
-# ---- imports -----------------------------------------------------------------------------------------------------
+# ---- imports -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("module", ORDER)
 def test_imports_point_one_way(module):
-    below = ORDER[: ORDER.index(module)]
-    assert [
-        node.lineno
-        for node in relative_imports(TREES[module])
-        if imported_module(module, node) not in below
-    ] == []
+    above = ORDER[: ORDER.index(module)]
+    for node in relative_imports(TREES[module]):
+        assert imported_module(module, node) in above, f"line {node.lineno}"
 
 
-def test_the_errors_and_the_http_head_stand_on_next_to_nothing():
+def test_the_lowest_modules_import_almost_nothing():
     assert relative_imports(TREES["errors"]) == []
-    assert {node.module for node in relative_imports(TREES["http1"])} == {"errors"}
+    for module in ("eventstream", "sigv4", "http1"):
+        assert {node.module for node in relative_imports(TREES[module])} == {"errors"}
 
 
-@pytest.mark.parametrize("module", ORDER + ["", "__main__"])
+@pytest.mark.parametrize("module", [name for name in ORDER if name.startswith("documents.")])
+def test_documents_know_no_shape(module):
+    for node in relative_imports(TREES[module]):
+        target = imported_module(module, node)
+        assert target in ("errors", "fields") or target.startswith("documents."), target
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_imports_within_the_package_are_relative_imports_of_names(module):
     tree = ast.parse(source(module))
     for node in relative_imports(tree):
         target = imported_module(module, node)
-        assert target in ORDER, f"line {int(node.lineno)} imports a module, not names"
+        assert target in ORDER, f"line {node.lineno} imports a module, not names"
         for alias in node.names:
-            assert alias.name != "*", f"line {int(node.lineno)}"
-            assert alias.asname is None or (module, alias.asname) == ("", "__version__"), (
-                f"line {int(node.lineno)}"
-            )
-            assert alias.name in defined_names(TREES[target]), (
-                f"{alias.name} is not defined in {target}"
-            )
-    assert [name for name in absolute_imports(tree) if name.partition(".")[0] == "refimpl"] == []
+            assert alias.name in defined_names(TREES[target]), f"no {alias.name} in {target}"
+            assert alias.asname is None or alias.asname == "__version__", f"line {node.lineno}"
+    assert "refimpl" not in top_level(absolute_imports(tree))
 
 
-@pytest.mark.parametrize("module", ORDER + ["", "__main__"])
-def test_all_else_is_of_the_standard_library(module):
+@pytest.mark.parametrize("module", MODULES)
+def test_all_other_imports_are_of_the_standard_library(module):
     if not hasattr(sys, "stdlib_module_names"):
         pytest.skip("this Python has no list of its standard library (3.10 has)")
-    assert {
-        name.partition(".")[0] for name in absolute_imports(ast.parse(source(module)))
-    } <= sys.stdlib_module_names
+    assert top_level(absolute_imports(ast.parse(source(module)))) <= sys.stdlib_module_names
 
 
 @pytest.mark.parametrize("module", PURE)
-def test_what_is_pure_reaches_nothing(module):
+def test_pure_modules_reach_nothing_outside(module):
     tree = TREES[module]
-    assert {name.partition(".")[0] for name in absolute_imports(tree)} & WORLDLY == set()
-    called = {
-        node.func.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    assert called & WORLDLY_CALLS == set()
-    assert {
-        node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)
-    } & CLOCKS == set()
+    assert top_level(absolute_imports(tree)) & WORLDLY == set()
+    assert called_names(tree) & WORLDLY_CALLS == set()
+    assert attribute_names(tree) & CLOCKS == set()
 
 
-def test_the_worldly_modules_are_worldly():
-    """The test above can fail: these three would."""
-    assert {"socket", "ssl", "http", "time"} <= {
-        name.partition(".")[0] for name in absolute_imports(TREES["transport"])
-    } & WORLDLY
-    assert {"os", "time"} <= {
-        name.partition(".")[0] for name in absolute_imports(TREES["client"])
-    } & WORLDLY
-    assert "open" in {
-        node.func.id
-        for node in ast.walk(TREES["cli"])
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
+def test_the_check_of_pure_modules_can_fail():
+    assert {"socket", "ssl", "http", "time"} <= top_level(absolute_imports(TREES["transport"]))
+    assert {"os", "time"} <= top_level(absolute_imports(TREES["client"]))
+    assert {"socket", "ssl", "http", "time", "os"} <= WORLDLY
+    outside = [module for module in ORDER if not is_pure(module)]
+    assert any("open" in called_names(TREES[module]) for module in outside)
 
 
 @pytest.mark.parametrize("module", ORDER)
-def test_only_the_transport_opens_sockets(module):
+def test_only_the_transport_imports_sockets(module):
     if module not in ("tls", "transport"):
-        assert {name.partition(".")[0] for name in absolute_imports(TREES[module])} & {
-            "socket",
-            "ssl",
-            "http",
-            "urllib",
-        } == set()
+        imported = top_level(absolute_imports(TREES[module]))
+        assert imported & {"socket", "ssl", "http", "urllib"} == set()
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=module_at)
-def test_nothing_here_names_the_suite_that_judges_it(path):
+def test_refimpl_does_not_mention_the_suite(path):
     assert re.search("conformance", path.read_text(encoding="utf-8"), re.IGNORECASE) is None
 
 
-# ---- one namespace -----------------------------------------------------------------------------------------------
+# ---- one namespace -----------------------------------------------------------------------------
 
 
 def test_module_level_names_are_unique():
-    seen: Dict[str, str] = {}
+    homes: Dict[str, str] = {}
     for module in ORDER:
         for name in defined_names(TREES[module]):
-            assert name not in seen, f"{name} stands in {seen[name]} and in {module}"
-            seen[name] = module
-    assert len(seen) > 200  # the reading of the trees finds what there is
+            assert name not in homes, f"{name} is in {homes[name]} and in {module}"
+            homes[name] = module
+    assert len(homes) > 200, "defined_names misses names"
 
 
 def test_no_import_hides_a_definition():
@@ -322,102 +315,140 @@ def test_no_import_hides_a_definition():
     bound: Dict[str, str] = {}
     for module in ORDER:
         for name, target in imported_bindings(TREES[module]):
-            assert name not in own, f"{name} of {module} is also defined here"
+            assert name not in own, f"{name}, imported by {module}, is also defined in refimpl"
             assert bound.setdefault(name, target) == target, (
-                f"{name} of {module} is bound to something else elsewhere"
+                f"{name}, imported by {module}, has another meaning in another module"
             )
 
 
-def joined() -> str:
-    """The modules as one program: their sources in order, without the imports among themselves."""
-    parts = []
-    for module in ORDER:
-        lines = source(module).splitlines(keepends=True)
-        for node in sorted(relative_imports(TREES[module]), key=lambda node: -node.lineno):
-            assert node in TREES[module].body, f"a relative import inside a function of {module}"
-            del lines[node.lineno - 1 : node.end_lineno]
-        parts.append("".join(lines))
-    return "\n".join(parts)
+def without_relative_imports(text: str) -> str:
+    """Return a module's source with `pass` in place of each relative import, at every depth."""
+    lines = text.splitlines(keepends=True)
+    imports = relative_imports(ast.parse(text))
+    for node in sorted(imports, key=lambda node: node.lineno, reverse=True):
+        indent = lines[node.lineno - 1][: node.col_offset]
+        lines[node.lineno - 1 : node.end_lineno] = [f"{indent}pass\n"]
+    return "".join(lines)
+
+
+def test_relative_imports_are_removed_at_every_depth():
+    text = (
+        "from ..errors import (\n    Error,\n)\nimport json\n"
+        "def f():\n    if Error:\n        from .a.b import c\n    return c\n"
+    )
+    assert without_relative_imports(text) == (
+        "pass\nimport json\ndef f():\n    if Error:\n        pass\n    return c\n"
+    )
 
 
 def test_the_modules_joined_in_order_are_one_program():
-    namespace = {"__name__": "refimpl_in_one_file"}
-    exec(compile(joined(), "refimpl_in_one_file.py", "exec"), namespace)
-    frame = namespace["encode"](
-        [(":message-type", "string", "event"), (":event-type", "string", "PayloadPart")], b"hi"
-    )
-    assert frame == refimpl.eventstream.encode(
-        [(":message-type", "string", "event"), (":event-type", "string", "PayloadPart")], b"hi"
-    )
-    reader = namespace["ResponseReader"](
-        200, [("Content-Type", "application/vnd.amazon.eventstream")]
-    )
+    program = "\n".join(without_relative_imports(source(module)) for module in ORDER)
+    names = {"__name__": "refimpl_in_one_file"}
+    exec(compile(program, "refimpl_in_one_file.py", "exec"), names)
+    headers = [(":message-type", "string", "event"), (":event-type", "string", "PayloadPart")]
+    frame = names["encode"](headers, b"hi")
+    assert frame == refimpl.eventstream.encode(headers, b"hi")
+    content_type = ("Content-Type", "application/vnd.amazon.eventstream")
+    reader = names["ResponseReader"](200, [content_type])
     assert [event.bytes for event in reader.feed(frame)] == [b"hi"]
     reader.close()
-    call = namespace["InvokeEndpointWithResponseStreamInput"](endpoint_name="llm", body=b"{}")
-    endpoint = namespace["resolve_endpoint"]("eu-west-1")
-    request = namespace["build_request"](call, endpoint.url)
+    call = names["InvokeEndpointWithResponseStreamInput"](endpoint_name="llm", body=b"{}")
+    endpoint = names["resolve_endpoint"]("eu-west-1")
+    request = names["build_request"](call, endpoint.url)
     arguments = (request.method, request.target, request.headers, request.body)
-    credentials = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
-    rest = (endpoint.signing_region, endpoint.signing_name, "20150830T123600Z")
-    signed = namespace["Signer"]().sign(*arguments, namespace["Credentials"](*credentials), *rest)
-    assert signed == refimpl.sigv4.Signer().sign(
-        *arguments, refimpl.Credentials(*credentials), *rest
-    )
+    keys = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+    scope = (endpoint.signing_region, endpoint.signing_name, "20150830T123600Z")
+    signed = names["Signer"]().sign(*arguments, names["Credentials"](*keys), *scope)
+    expected = refimpl.sigv4.Signer().sign(*arguments, refimpl.Credentials(*keys), *scope)
+    assert signed == expected
     assert re.search("Signature=[0-9a-f]{64}$", signed.authorization)
-    with pytest.raises(namespace["Error"]):
-        namespace["parse_json"](b"{")
-    assert issubclass(namespace["ModelStreamError"], namespace["Error"])
-    assert callable(namespace["Client"]) and callable(namespace["main"])
+    with pytest.raises(names["Error"]):
+        names["parse_json"](b"{")
+    assert issubclass(names["ModelStreamError"], names["Error"])
+    assert callable(names["Client"])
+    assert callable(names["main"])
 
 
-# ---- what a reader relies on -------------------------------------------------------------------------------------
+# ---- names on first use ------------------------------------------------------------------------
+
+FIRST_USE = """
+import json, sys
+
+def loaded():
+    return sorted(name for name in sys.modules if name.startswith("refimpl."))
+
+import refimpl
+report = {"import refimpl": loaded()}
+for module in json.loads(sys.argv[1]):
+    __import__("refimpl." + module)
+forbidden = ["ssl", "socket", "_socket", "http.client", "selectors", "asyncio",
+             "refimpl.tls", "refimpl.transport", "refimpl.client", "refimpl.cli"]
+report["pure modules load"] = [name for name in forbidden if name in sys.modules]
+report["dir"] = dir(refimpl)
+report["unknown"] = [hasattr(refimpl, "Clientt"), hasattr(refimpl, "__main__")]
+try:
+    from refimpl import Clientt
+except ImportError as error:
+    report["unknown"].append("Clientt" in str(error))
+report["still not loaded"] = "refimpl.client" not in sys.modules
+report["client"] = refimpl.Client.__module__
+names = {}
+exec("from refimpl import *", names)
+report["star"] = sorted(set(names) - {"__builtins__"})
+report["modules"] = [refimpl.errors.__name__, refimpl.text.__name__, refimpl.tls.__name__]
+report["same"] = refimpl.Error is refimpl.errors.Error and refimpl.Client is names["Client"]
+print(json.dumps(report))
+"""
 
 
-def test_all_is_exactly_what_is_imported():
-    imported = [
-        alias.asname or alias.name
+@pytest.mark.parametrize("version, python", interpreters(), ids=lambda value: value)
+def test_names_are_imported_on_first_use(version, python):
+    report = json.loads(run_program(python, FIRST_USE, json.dumps(PURE)))
+    assert report["import refimpl"] == []
+    assert report["pure modules load"] == []
+    public = {name for name in report["dir"] if not name.startswith("__")}
+    modules = {module for module in ORDER if "." not in module}
+    assert public == modules | set(refimpl.__all__) - {"__version__"}
+    assert {"__all__", "__doc__", "__name__", "__version__"} <= set(report["dir"])
+    assert report["unknown"] == [False, False, True]
+    assert report["still not loaded"] is True
+    assert report["client"] == "refimpl.client"
+    assert report["star"] == sorted(refimpl.__all__)
+    assert report["modules"] == ["refimpl.errors", "refimpl.text", "refimpl.tls"]
+    assert report["same"] is True
+
+
+def test_type_checkers_see_the_same_names():
+    imported = {
+        (alias.asname or alias.name, node.module)
         for node in relative_imports(ast.parse(source("")))
         for alias in node.names
-    ]
-    assert sorted(refimpl.__all__) == sorted(imported)
-    assert len(set(refimpl.__all__)) == len(refimpl.__all__)
-    for name in refimpl.__all__:
-        assert getattr(refimpl, name) is not None
+    }
+    homes = {name: refimpl._MODULES[name] for name in refimpl.__all__ if name != "__version__"}
+    assert imported == {*homes.items(), ("__version__", "operation")}
+    assert set(homes) == set(refimpl._MODULES)
 
 
-def test_all_stands_in_groups_by_module():
-    homes = [
-        "operation"
-        if name == "__version__"
-        else getattr(refimpl, name).__module__.partition(".")[2]
-        for name in refimpl.__all__
-    ]
-    groups = [home for home, before in zip(homes, [None] + homes) if home != before]
-    assert len(groups) == len(set(groups)), groups
-    in_errors = [name for name, home in zip(refimpl.__all__, homes) if home == "errors"]
-    assert in_errors == sorted(
-        in_errors, key=defined_names(TREES["errors"]).index
-    )  # the tree, in the order in which it is drawn
+# ---- the public interface ----------------------------------------------------------------------
 
 
-def test_all_misses_nothing():
-    """Every error that a call may raise and every shape that it takes or gives can be named as refimpl.Name."""
-    roots = {"Shape", "OperationError"}
+def test_all_is_grouped_by_module():
+    homes = [refimpl._MODULES.get(name, "operation") for name in refimpl.__all__]
+    groups = [home for home, before in zip(homes, [None, *homes]) if home != before]
+    assert len(groups) == len(set(groups)) and len(set(refimpl.__all__)) == len(refimpl.__all__)
+    errors = [name for name, home in zip(refimpl.__all__, homes) if home == "errors"]
+    assert errors == sorted(errors, key=defined_names(TREES["errors"]).index), "order of the tree"
+
+
+def test_all_contains_every_error_and_shape():
     for module in ("errors", "shapes"):
         classes = {node.name for node in TREES[module].body if isinstance(node, ast.ClassDef)}
-        assert classes - roots <= set(refimpl.__all__)
+        assert classes - {"Shape", "OperationError"} <= set(refimpl.__all__)
     assert {"Client", "Response", "Credentials", "__version__"} <= set(refimpl.__all__)
-    for module in (
-        "eventstream",
-        "sigv4",
-        "operation",
-        "text",
-    ):  # these stand alone, as the package's docstring says
-        assert getattr(refimpl, module).__name__ == "refimpl." + module
 
 
 def public_things(module: str) -> Iterator[Tuple[str, object]]:
+    """Yield the public functions, classes and methods of a module, by name."""
     namespace = import_module("refimpl." + module)
     for node in TREES[module].body:
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or node.name.startswith("_"):
@@ -431,11 +462,10 @@ def public_things(module: str) -> Iterator[Tuple[str, object]]:
 
 
 @pytest.mark.parametrize("module", ORDER)
-def test_all_that_is_public_has_a_docstring(module):
+def test_every_public_name_has_a_docstring(module):
     assert (ast.get_docstring(TREES[module]) or "").strip()
-    assert [
-        name for name, thing in public_things(module) if not (inspect.getdoc(thing) or "").strip()
-    ] == []
+    for name, thing in public_things(module):
+        assert (inspect.getdoc(thing) or "").strip(), name
 
 
 def sources() -> List[Path]:
@@ -443,5 +473,5 @@ def sources() -> List[Path]:
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_licence_is_the_first_line(path):
+def test_the_licence_is_in_the_first_line(path):
     assert path.read_bytes().splitlines()[:1] == [b"# SPDX-License-Identifier: MIT"]
