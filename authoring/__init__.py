@@ -102,6 +102,18 @@ KINDS = re.findall(
     re.MULTILINE,
 )
 
+# Words in ids, which never change, and the words that titles use for them.
+_TITLE_WORDS = {
+    "arn": "ARN",
+    "ascii": "ASCII",
+    "blank": "space",
+    "blanks": "spaces",
+    "crlf": "CRLF",
+    "fips": "FIPS",
+    "ipv6": "IPv6",
+    "utf8": "UTF-8",
+}
+
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+\Z")
 
 Json = Dict[str, Any]
@@ -111,7 +123,7 @@ class CaseMistake(AssertionError):
     """A case that must not be published as it stands."""
 
 
-# ---- pieces of a case --------------------------------------------------------------------------------------------
+# ---- pieces of a case ----------------------------------------------------------------------------
 
 
 def b64(data: bytes) -> str:
@@ -144,12 +156,17 @@ def reject(
     return expect
 
 
+def words(slug: str) -> str:
+    """Return the end of an id as words of a title."""
+    return " ".join(_TITLE_WORDS.get(word, word) for word in slug.split("-"))
+
+
 def either(expect: Json, why: str, divergence: str) -> Json:
     """Return a second outcome that is acceptable, with its reason and its row in the ledger, DIVERGENCES.md."""
     return {"expect": expect, "why": why, "divergence": divergence}
 
 
-# ---- a vector file -----------------------------------------------------------------------------------------------
+# ---- a vector file -------------------------------------------------------------------------------
 
 
 class Feature:
@@ -246,7 +263,10 @@ def _mistake_in_words(case: Json, prefix: str) -> Optional[str]:
 def _mistake_in_rules(case: Json) -> Optional[str]:
     unknown = [rule for rule in case["rules"] if rule not in RULES]
     if unknown or not case["rules"] or len(set(case["rules"])) != len(case["rules"]):
-        return f"SPEC.md has no such rule, or it stands twice: {' '.join(unknown or case['rules'] or ['none given'])}"
+        return (
+            "SPEC.md has no such rule, or it stands twice: "
+            f"{' '.join(unknown or case['rules'] or ['none given'])}"
+        )
     if case["level"] not in LEVELS or not any(
         case["level"] in RULES[rule].words for rule in case["rules"]
     ):
@@ -298,7 +318,7 @@ def _mistake_in_expect(expect: Json, op: str) -> Optional[str]:
     return None
 
 
-# ---- all of them -------------------------------------------------------------------------------------------------
+# ---- all of them ---------------------------------------------------------------------------------
 
 
 def features() -> List[Feature]:

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""The cases of endpoints: endpoint-resolve.
+"""The endpoint cases: endpoint-resolve.
 
-Every URL stands here by hand, whole: read from the rule set that botocore 1.44.5 ships for SageMaker Runtime, whose published
-cases authoring/test_end.py holds against it. The signing name is asserted with each.
+Every expected URL is hand-written in full. The URLs follow the rule set that botocore 1.44.5 ships
+for SageMaker Runtime, and tests/authoring/test_end.py compares them with its published cases. Each
+case also asserts the signing name.
 """
 
 from typing import Any, Optional
 
-from authoring import Feature, ok, reject
+from authoring import Feature, ok, reject, words
 
 RESOLVE = Feature("endpoint-resolve", "endpoint.resolve", "end-")
 FEATURES = [RESOLVE]
 AGREED = "derived; agreed by botocore 1.44.5"
+FINAL_SLASH = "derived; botocore 1.44.5 keeps the final slash here and drops it later"
 
-# region, then the host without its "https://": default, FIPS, dual-stack, both
+# The region, then its hosts: default, FIPS, dual-stack, and both options.
 HOSTS = (
     (
         "us-east-1",
@@ -73,21 +75,24 @@ HOSTS = (
     ),
 )
 WAYS = (
-    ("default", {}, "a wrong host gets no connection, or the wrong service's 403"),
+    ("default", {}, "a wrong host gets no connection, or a 403 from another service"),
     (
         "fips",
         {"use_fips": True},
-        "the partitions write their FIPS hosts in three ways: a guess has no address, or is not FIPS",
+        "FIPS hosts have three forms, so a guessed host does not exist or does not use FIPS",
     ),
     (
         "dual-stack",
         {"use_dualstack": True},
-        "the dual-stack domain differs by partition: a guess has no address on an IPv6-only network",
+        (
+            "the dual-stack domain depends on the partition, so a guessed host does not "
+            "exist on an IPv6-only network"
+        ),
     ),
     (
         "fips-dual-stack",
         {"use_fips": True, "use_dualstack": True},
-        "asked for both, a client that gives one breaks a promise in silence",
+        "a client that honours only one of the two options silently ignores the other",
     ),
 )
 
@@ -102,24 +107,16 @@ def resolves(
     source: str = AGREED,
     **given: Any,
 ) -> None:
-    """A question that has an answer; the signing region is the one that was given."""
-    more = {} if region is None else {"region": region}
-    RESOLVE.case(
-        name,
-        title,
-        rules,
-        dict(more, **given),
-        ok(
-            url=url,
-            signing_name="sagemaker",
-            **({} if region is None else {"signing_region": region}),
-        ),
-        why,
-        source=source,
-    )
+    """Add a case that has a URL. The expected signing region is the given region."""
+    expected = {"url": url, "signing_name": "sagemaker"}
+    if region is not None:
+        given = dict({"region": region}, **given)
+        expected["signing_region"] = region
+    RESOLVE.case(name, title, rules, given, ok(**expected), why, source=source)
 
 
-def refuses(name: str, title: str, rules: str, why: str, **given: Any) -> None:
+def rejects(name: str, title: str, rules: str, why: str, **given: Any) -> None:
+    """Add a case that has no URL."""
     RESOLVE.case(name, title, rules, given, reject("configuration"), why)
 
 
@@ -127,7 +124,7 @@ for region, *hosts in HOSTS:
     for (way, asked, why), host in zip(WAYS, hosts):
         resolves(
             f"end-{region}-{way}",
-            f"{region}, {way.replace('-', ' ')}",
+            f"the {words(way)} host of {region}",
             "END-001 END-002",
             why,
             "https://" + host,
@@ -136,9 +133,9 @@ for region, *hosts in HOSTS:
         )
 resolves(
     "end-options-false",
-    "FIPS and dual-stack, both said to be false",
+    "FIPS and dual-stack set to false",
     "END-001",
-    "a client that asks whether the option is there, not what it says",
+    "a client that only tests whether an option is present enables it",
     "https://runtime.sagemaker.us-east-1.amazonaws.com",
     "us-east-1",
     use_fips=False,
@@ -149,43 +146,94 @@ for region, dns, why in (
     (
         "ap-southeast-7",
         "amazonaws.com",
-        "a region that is newer than the client's table works all the same",
+        "a client with a fixed table of regions cannot call a new region",
     ),
-    ("mx-central-1", "amazonaws.com", "a prefix that no table has belongs to aws"),
+    ("mx-central-1", "amazonaws.com", "a region prefix that is in no table belongs to aws"),
     (
         "xx-nowhere-7",
         "amazonaws.com",
-        "an unknown region is tried in aws, not refused: the table is never complete",
+        "no table is complete, so a client that rejects an unknown region cannot call a new one",
     ),
-    ("local", "amazonaws.com", "a name of another form belongs to aws, too"),
+    ("local", "amazonaws.com", "a region name of another form also belongs to aws"),
     (
         "cn-foo",
         "amazonaws.com",
-        "cn-W-N has a number at its end: without one the name is not China's",
+        "a pattern for cn-* that does not require a number uses the domain of China",
     ),
-    ("us-gov-west", "amazonaws.com", "the same of aws-us-gov, whose default host is that of aws"),
-    ("us-isox-east-1", "amazonaws.com", "us-iso with any other letter behind it is no partition"),
-    ("us-iso-1", "amazonaws.com", "us-iso-W-N has a word in its middle"),
-    ("eusc-fr-west-1", "amazonaws.com", "aws-eusc names its country"),
-    ("cn-northwest-1", "amazonaws.com.cn", "the second region of China"),
+    (
+        "us-gov-west",
+        "amazonaws.com",
+        "a pattern for us-gov-* that does not require a number uses another partition",
+    ),
+    ("us-isox-east-1", "amazonaws.com", "us-iso followed by another letter is not a partition"),
+    (
+        "us-iso-1",
+        "amazonaws.com",
+        (
+            "a pattern for us-iso-* that does not require a word before the number uses "
+            "another partition"
+        ),
+    ),
+    (
+        "eusc-fr-west-1",
+        "amazonaws.com",
+        "the regions of aws-eusc begin with eusc-de, so another country belongs to aws",
+    ),
+    (
+        "cn-northwest-1",
+        "amazonaws.com.cn",
+        "a client that only knows the first region of China uses the wrong domain",
+    ),
     (
         "cn-new-12",
         "amazonaws.com.cn",
-        "a region of China that no table has, its number of two digits",
+        "a pattern that allows only one digit does not recognise a future region of China",
     ),
-    ("us-gov-east-1", "amazonaws.com", "the second government region"),
+    (
+        "us-gov-east-1",
+        "amazonaws.com",
+        "a client that only knows the first region of aws-us-gov uses another partition",
+    ),
     (
         "us-iso-west-1",
         "c2s.ic.gov",
-        "the second region of aws-iso: a prefix us-is would do, us-iso-east would not",
+        "a client that compares with us-iso-east uses the wrong domain",
     ),
-    ("us-isof-east-1", "csp.hci.ic.gov", "the second region of aws-iso-f"),
-    ("aws-cn-global", "amazonaws.com.cn", "a partition's pseudo-region belongs to it"),
-    ("aws-iso-global", "c2s.ic.gov", "a partition's pseudo-region belongs to it"),
-    ("aws-iso-b-global", "sc2s.sgov.gov", "a partition's pseudo-region belongs to it"),
-    ("aws-iso-e-global", "cloud.adc-e.uk", "a partition's pseudo-region belongs to it"),
-    ("aws-iso-f-global", "csp.hci.ic.gov", "a partition's pseudo-region belongs to it"),
-    ("aws-global", "amazonaws.com", "the pseudo-region of aws is a region like any other here"),
+    (
+        "us-isof-east-1",
+        "csp.hci.ic.gov",
+        "a client that only knows the first region of aws-iso-f uses the wrong domain",
+    ),
+    (
+        "aws-cn-global",
+        "amazonaws.com.cn",
+        "a client that treats a pseudo-region as an unknown region uses the domain of aws",
+    ),
+    (
+        "aws-iso-global",
+        "c2s.ic.gov",
+        "a client that treats a pseudo-region as an unknown region uses the domain of aws",
+    ),
+    (
+        "aws-iso-b-global",
+        "sc2s.sgov.gov",
+        "a client that treats a pseudo-region as an unknown region uses the domain of aws",
+    ),
+    (
+        "aws-iso-e-global",
+        "cloud.adc-e.uk",
+        "a client that treats a pseudo-region as an unknown region uses the domain of aws",
+    ),
+    (
+        "aws-iso-f-global",
+        "csp.hci.ic.gov",
+        "a client that treats a pseudo-region as an unknown region uses the domain of aws",
+    ),
+    (
+        "aws-global",
+        "amazonaws.com",
+        "a client that replaces the pseudo-region of aws sends the call to a fixed region",
+    ),
 ):
     resolves(
         "end-partition-of-" + region,
@@ -199,27 +247,27 @@ for region, url, why in (
     (
         "us-gov-west",
         "https://runtime-fips.sagemaker.us-gov-west.amazonaws.com",
-        "it belongs to aws, whose FIPS host has its own form",
+        "this region belongs to aws, whose FIPS host has a special form",
     ),
     (
         "us-gov-east-1",
         "https://runtime.sagemaker.us-gov-east-1.amazonaws.com",
-        "FIPS has no `fips` in this partition",
+        "the FIPS host of this partition does not contain `fips`",
     ),
     (
         "aws-us-gov-global",
         "https://runtime.sagemaker.aws-us-gov-global.amazonaws.com",
-        "the pseudo-region belongs to aws-us-gov",
+        "a client that does not know this pseudo-region uses the FIPS host of aws",
     ),
     (
         "xx-nowhere-7",
         "https://runtime-fips.sagemaker.xx-nowhere-7.amazonaws.com",
-        "an unknown region has aws's FIPS host",
+        "an unknown region belongs to aws and uses its FIPS host",
     ),
     (
         "cn-northwest-1",
         "https://runtime.sagemaker-fips.cn-northwest-1.amazonaws.com.cn",
-        "FIPS of a partition without a form of its own",
+        "a client that uses the FIPS host of aws in every partition finds no such host",
     ),
 ):
     resolves(
@@ -232,46 +280,62 @@ for region, url, why in (
         use_fips=True,
     )
 
-refuses(
+rejects(
     "end-region-missing",
-    "no region and no endpoint",
+    "neither a region nor an endpoint",
     "END-003",
-    "a default of us-east-1 sends data to another country",
+    "a client with a default region may send data to another country",
 )
-refuses(
+rejects(
     "end-region-missing-fips",
-    "no region, FIPS",
+    "FIPS without a region",
     "END-003",
-    "a host with nothing between two dots",
+    "the host would contain two consecutive dots",
     use_fips=True,
 )
 for slug, region, why in (
-    ("empty", "", "an empty variable is no region: the host would have two dots"),
-    ("upper-case", "US-EAST-1", "the scope that is signed has it in lower case"),
+    (
+        "empty",
+        "",
+        "an empty variable is not a region, and the host would contain two consecutive dots",
+    ),
+    ("upper-case", "US-EAST-1", "the host may work, but the signed scope needs lower case"),
     (
         "dot",
         "us-east-1.evil.example",
-        "whoever sets the region chooses the host that gets the token",
+        "an attacker who sets the region could choose the host that receives the token",
     ),
-    ("slash", "us-east-1/", "the rest of the host becomes a path"),
-    ("number-sign", "evil.example#", "the rest of the host becomes a fragment"),
-    ("at-sign", "user@evil", "what stands before it becomes a user name"),
-    ("colon", "a:80", "the rest of the host becomes a port"),
-    ("blank", "us east 1", "no host has a blank: a URL library encodes it, or cuts the host there"),
-    ("underscore", "us_east_1", "no label of a host has one; a typing error that should be told"),
-    ("hyphen-first", "-us-east-1", "no label of a host begins with a hyphen"),
-    ("hyphen-last", "us-east-1-", "no label of a host ends with a hyphen"),
+    ("slash", "us-east-1/", "the rest of the host would become a path"),
+    ("number-sign", "evil.example#", "the rest of the host would become a fragment"),
+    ("at-sign", "user@evil", "the text before it would become a user name"),
+    ("colon", "a:80", "the rest of the host would become a port"),
+    (
+        "blank",
+        "us east 1",
+        "a host contains no space, so a URL library encodes it or ends the host there",
+    ),
+    (
+        "underscore",
+        "us_east_1",
+        "a host label contains no underscore, and the caller should see the typing error",
+    ),
+    ("hyphen-first", "-us-east-1", "a host label does not begin with a hyphen"),
+    ("hyphen-last", "us-east-1-", "a host label does not end with a hyphen"),
     (
         "line-end",
         "us-east-1\n",
-        "a file read with its last line end; in a header it would begin another line",
+        "a file read with its final line end would start another line in a header",
     ),
-    ("non-ascii", "us-\u00e9ast-1", "a host name needs an encoding that nobody asked for"),
-    ("64", "a" * 64, "a label of a host has at most 63 characters"),
+    (
+        "non-ascii",
+        "us-\u00e9ast-1",
+        "the host name would need an encoding that the rules do not define",
+    ),
+    ("64", "a" * 64, "a host label has at most 63 characters"),
 ):
-    refuses(
+    rejects(
         "end-region-refused-" + slug,
-        "a region that is no label of a host: " + slug.replace("-", " "),
+        "a region that is not a host label: " + words(slug),
         "END-003",
         why,
         region=region,
@@ -280,7 +344,7 @@ resolves(
     "end-region-63",
     "a region of 63 characters",
     "END-003",
-    "the longest label of a host: a bound that is off by one refuses it",
+    "this is the longest host label, and a check whose bound is one too low rejects it",
     f"https://runtime.sagemaker.{'a' * 63}.amazonaws.com",
     "a" * 63,
 )
@@ -288,7 +352,7 @@ resolves(
     "end-region-one-character",
     "a region of one character",
     "END-003",
-    "the shortest label of a host",
+    "this is the shortest host label, and a check whose bound is one too high rejects it",
     "https://runtime.sagemaker.a.amazonaws.com",
     "a",
 )
@@ -298,77 +362,75 @@ for slug, endpoint_url, url, why in (
         "host",
         "https://gateway.example",
         "https://gateway.example",
-        "a custom endpoint stands as it is",
+        "a client that changes the custom endpoint sends the call elsewhere",
     ),
     (
         "port",
         "https://gateway.example:8443",
         "https://gateway.example:8443",
-        "a port that is dropped sends the call to another server",
+        "a client that drops the port sends the call to another server",
     ),
     (
         "path",
         "https://gateway.example/sagemaker/v1",
         "https://gateway.example/sagemaker/v1",
-        "a base path that is dropped misses the gateway's route",
+        "a client that drops the base path misses the gateway's route",
     ),
     (
         "port-and-path",
         "http://localhost:8080/a%20b/",
         "http://localhost:8080/a%20b",
-        "all three at once, and an escape that stays as it is",
+        "a client that decodes the escape or keeps the final slash calls another path",
     ),
     (
         "final-slash",
         "https://gateway.example/",
         "https://gateway.example",
-        "two slashes in the path of every call",
+        "the path of every call would begin with two slashes",
     ),
     (
         "plain-http",
         "http://127.0.0.1:9000",
         "http://127.0.0.1:9000",
-        "a test server has no certificate: the scheme is the caller's choice",
+        "a test server has no certificate, so a client that requires TLS cannot call it",
     ),
     (
         "ipv6",
         "http://[::1]:8080",
         "http://[::1]:8080",
-        "brackets and colons of an IPv6 address confuse a parser that cuts at the last colon",
+        "a parser that splits at the last colon misreads an IPv6 address",
     ),
     (
         "aws-host",
         "https://vpce-1a2b.runtime.sagemaker.eu-west-1.vpce.amazonaws.com",
         "https://vpce-1a2b.runtime.sagemaker.eu-west-1.vpce.amazonaws.com",
-        "a VPC endpoint's own host is not to be taken for the service's",
+        "a client that recognises AWS's domain must not replace a VPC endpoint's own host",
     ),
 ):
     resolves(
         "end-custom-" + slug,
-        "a custom endpoint: " + slug.replace("-", " "),
+        "a custom endpoint: " + words(slug),
         "HTTP-002 END-001",
         why,
         url,
         "eu-west-1",
-        AGREED
-        if url == endpoint_url
-        else "derived; botocore 1.44.5 keeps the final slash here and drops it later",
+        AGREED if url == endpoint_url else FINAL_SLASH,
         endpoint_url=endpoint_url,
     )
 resolves(
     "end-custom-without-region",
     "a custom endpoint without a region",
     "END-003",
-    "the URL needs no region; whoever signs does, and asks then",
+    "the URL needs no region, and only the signer must reject the missing one",
     "https://gateway.example:8443",
     None,
     endpoint_url="https://gateway.example:8443",
 )
 resolves(
     "end-custom-options-false",
-    "a custom endpoint, FIPS and dual-stack said to be false",
+    "a custom endpoint with FIPS and dual-stack set to false",
     "END-004",
-    "a client that asks whether the option is there, not what it says",
+    "a client that only tests whether an option is present rejects the endpoint",
     "https://gateway.example",
     "eu-west-1",
     endpoint_url="https://gateway.example",
@@ -380,66 +442,82 @@ for slug, asked in (
     ("dual-stack", {"use_dualstack": True}),
     ("both", {"use_fips": True, "use_dualstack": True}),
 ):
-    refuses(
+    rejects(
         "end-custom-refused-" + slug,
-        "a custom endpoint together with " + slug.replace("both", "FIPS and dual-stack"),
+        "a custom endpoint with " + slug.replace("both", "FIPS and dual-stack"),
         "END-004",
-        "a silent choice gives up what was asked for: FIPS is a promise to an auditor",
+        "a client that silently ignores the option breaks a compliance requirement",
         region="us-east-1",
         endpoint_url="https://gateway.example",
         **asked,
     )
 for slug, endpoint_url, why in (
-    ("no-scheme", "gateway.example", "a guess of the scheme may send a token in the clear"),
-    ("other-scheme", "ftp://gateway.example", "no HTTP is spoken there"),
-    ("no-host", "https://", "there is nothing to call"),
-    ("no-host-but-port", "https://:443", "there is nothing to call"),
-    ("no-host-but-path", "https:///path", "a file URL's form: there is nothing to call"),
+    (
+        "no-scheme",
+        "gateway.example",
+        "a client that guesses the scheme may send a session token in clear text",
+    ),
+    ("other-scheme", "ftp://gateway.example", "this scheme is not HTTP"),
+    ("no-host", "https://", "a URL without a host names no server"),
+    ("no-host-but-port", "https://:443", "a URL without a host names no server"),
+    ("no-host-but-path", "https:///path", "this form is for file URLs, and it names no server"),
     (
         "user",
         "https://user:secret@gateway.example",
-        "a password would be written into logs, and is not sent anyway",
+        "the password would appear in logs and is not sent",
     ),
-    ("query", "https://gateway.example/?a=1", "the path of the call would stand in the query"),
+    ("query", "https://gateway.example/?a=1", "the call's path would become part of the query"),
     (
         "fragment",
         "https://gateway.example/#a",
-        "the path of the call would stand in the fragment, and not be sent",
+        "the call's path would become part of the fragment, which is not sent",
     ),
-    ("port-zero", "https://gateway.example:0", "no server listens there"),
-    ("port-65536", "https://gateway.example:65536", "the port wraps around to 0"),
+    ("port-zero", "https://gateway.example:0", "no server listens on port 0"),
+    (
+        "port-65536",
+        "https://gateway.example:65536",
+        "a client that does not check the port connects to port 0",
+    ),
     (
         "port-text",
         "https://gateway.example:http",
-        "a name is no port; a parser throws, or takes the default",
+        "a port is a number, and a parser that expects one fails or uses the default",
     ),
     (
         "blank",
         "https://gateway .example",
-        "no host has a blank: a URL library encodes it, or cuts the host there",
+        "a host contains no space, so a URL library encodes it or ends the host there",
     ),
     (
         "line-end",
         "https://gateway.example\n",
-        "a file read with its last line end; in a request it would begin another line",
+        "a file read with its final line end would start another line in the request",
     ),
-    ("crlf", "https://gateway.example/\r\nX: y", "a header line of the caller's choice"),
+    (
+        "crlf",
+        "https://gateway.example/\r\nX: y",
+        "a line break adds a header line of the caller's choice",
+    ),
     (
         "ipv6-bare",
         "http://::1:8080",
-        "an IPv6 address without brackets: where does the port begin?",
+        "without brackets, parsers disagree about the start of the port",
     ),
-    ("ipv6-broken", "http://[::1", "a bracket that does not end"),
-    ("ipv6-none", "http://[gateway]", "what stands in brackets is no address"),
+    (
+        "ipv6-broken",
+        "http://[::1",
+        "a parser that looks for the closing bracket fails or reads past the end",
+    ),
+    ("ipv6-none", "http://[gateway]", "the text in brackets is not an IPv6 address"),
     (
         "ipv6-short",
         "http://[1:2:3]",
-        "an address of three groups: a resolver may make something of it",
+        "an address of three groups is invalid, but some resolvers expand it",
     ),
 ):
-    refuses(
+    rejects(
         "end-custom-url-refused-" + slug,
-        "a custom endpoint that cannot be used: " + slug.replace("-", " "),
+        "an unusable custom endpoint: " + words(slug),
         "HTTP-002",
         why,
         region="us-east-1",
@@ -447,11 +525,11 @@ for slug, endpoint_url, why in (
     )
 for port in (1, 65535):
     resolves(
-        f"end-custom-port-{int(port)}",
-        f"a custom endpoint with port {int(port)}",
+        f"end-custom-port-{port}",
+        f"a custom endpoint with port {port}",
         "HTTP-002",
-        "a bound of ports: a check that is off by one refuses it",
-        f"https://gateway.example:{int(port)}",
+        "a check whose bound is off by one rejects this port",
+        f"https://gateway.example:{port}",
         "us-east-1",
-        endpoint_url=f"https://gateway.example:{int(port)}",
+        endpoint_url=f"https://gateway.example:{port}",
     )

@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""The cases of the request: http-request, what a client makes of the input's members before it signs.
+"""The request cases: http-request, what a client sends for the members of the operation's input.
 
-The plan: one call with two members, and each case changes it in one place. What must be sent is written out by hand: URL, the
-headers bound to members, body. A value at a bound is one that the model's length or pattern just lets pass, beside its neighbour
-that it does not; the helper `bound` writes both, so that neither is forgotten.
+One call with a few members is the base, and each case changes it in one place. The expected URL and
+body are hand-written, and `sent` derives the expected headers from a table. `bound` writes both
+sides of a bound: a value that the model's length or pattern just allows, and its neighbour that the
+model does not allow.
 
-ContentType stands in the common call, since what a client sends without one is not agreed upon: the one case about it says so.
+The base call has a ContentType because implementations disagree about what to send without one. A
+single case is about this.
 
-A client may leave it to the service to hold a value against the model (DIV-004). It must then send it so that it arrives as it is:
-a name escaped into one segment of the path, a header's value as it stands. `arrives` says which values can.
+A client may leave the validation of values to the service (DIV-004). It must then send each value
+so that it arrives unchanged: an endpoint name escaped into one path segment, a header value as is.
+`arrives` decides which values allow this.
 """
 
 import re
 from typing import Any, Dict, List, Optional, Sequence
 from urllib.parse import quote
 
-from authoring import Feature, b64, either, ok, reject
+from authoring import Feature, b64, either, ok, reject, words
 
 REQUEST = Feature("http-request", "http.request", "http-")
 FEATURES = [REQUEST]
@@ -23,7 +26,7 @@ FEATURES = [REQUEST]
 HOST = "https://runtime.sagemaker.us-east-1.amazonaws.com"
 PATH = "/endpoints/%s/invocations-response-stream"
 BODY = b64(b'{"inputs": "Hi"}')
-COMMON = {"EndpointName": "llm", "Body": BODY, "ContentType": "application/json"}
+BASE = {"EndpointName": "llm", "Body": BODY, "ContentType": "application/json"}
 TYPE = ["Content-Type", "application/json"]
 HEADERS = {
     "ContentType": "Content-Type",
@@ -55,12 +58,13 @@ Members = Dict[str, Any]
 def question(
     members: Members, region: Optional[str] = "us-east-1", endpoint_url: Optional[str] = None
 ) -> Dict[str, Any]:
+    """Return the input of a case."""
     given = {"input": members, "region": region, "endpoint_url": endpoint_url}
     return {key: value for key, value in given.items() if value is not None}
 
 
 def sent(members: Members, base: str = HOST) -> Dict[str, Any]:
-    """What is to be sent for members: the table of HTTP-003, once more."""
+    """Return the expected request of a call, according to the table of HTTP-003."""
     headers: List[List[str]] = [
         [header, members[member]] for member, header in HEADERS.items() if member in members
     ]
@@ -73,8 +77,11 @@ def sent(members: Members, base: str = HOST) -> Dict[str, Any]:
 
 
 def arrives(members: Members) -> bool:
-    """Whether a call that breaks the model's constraints can be sent so that every hop reads the same: no name that is another path
-    (RFC 3986 removes dot segments, escaped ones too), no header whose value is trimmed on the way or has no agreed octets."""
+    """Return whether a call that breaks the model's constraints can still arrive unchanged.
+
+    An endpoint name must not change the path: RFC 3986 removes dot segments, even escaped ones. A
+    header value must not be trimmed by a proxy, and its characters must have agreed octets.
+    """
     values = [members[member] for member in HEADERS if member in members]
     return members["EndpointName"] not in ("", ".", "..") and all(
         re.fullmatch("([!-~]([\t -~]*[!-~])?)?", value) for value in values
@@ -93,8 +100,8 @@ def sends(
     acceptable: Sequence[Dict[str, Any]] = (),
     **members: Any,
 ) -> None:
-    """A call that is made. members: in place of those of the common call, or beside them."""
-    call = dict(COMMON, **members)
+    """Add a case of a valid call. members: replace or extend those of the base call."""
+    call = dict(BASE, **members)
     REQUEST.case(
         "http-request-" + name,
         title,
@@ -107,7 +114,7 @@ def sends(
     )
 
 
-def refuses(
+def rejects(
     name: str,
     title: str,
     rules: str,
@@ -118,16 +125,16 @@ def refuses(
     endpoint_url: Optional[str] = None,
     **members: Any,
 ) -> None:
-    """A call that must not be made. without: members that it lacks."""
+    """Add a case of a call that must not be sent. without: members that it lacks."""
     call = {
-        member: value for member, value in dict(COMMON, **members).items() if member not in without
+        member: value for member, value in dict(BASE, **members).items() if member not in without
     }
     acceptable = []
     if kind == "constraint" and "HTTP-005" in rules and arrives(call):
         acceptable = [
             either(
                 sent(call),
-                "the service holds each value against the model, and what is sent arrives as it is",
+                "the service checks each value against the model, and this one arrives unchanged",
                 "DIV-004",
             )
         ]
@@ -142,24 +149,24 @@ def refuses(
     )
 
 
-# ---- members and their places ------------------------------------------------------------------------------------
+# ---- members and their headers -------------------------------------------------------------------
 
 REQUEST.case(
     "http-request-smallest",
-    "the smallest call: EndpointName and Body",
+    "the smallest call, with only EndpointName and Body",
     "HTTP-001 HTTP-003",
     question({"EndpointName": "llm", "Body": BODY}),
     ok(method="POST", url=HOST + PATH % "llm", body=BODY),
-    "a client that fails here makes no call at all",
+    "a client that fails here cannot make any call",
     source="derived; agreed by botocore 1.44.5",
 )
 REQUEST.case(
     "http-request-content-type-absent",
-    "no Content-Type where none was given",
+    "a call without ContentType",
     "HTTP-003",
     question({"EndpointName": "llm", "Body": BODY, "Accept": "text/plain"}),
     ok(headers=[["X-Amzn-SageMaker-Accept", "text/plain"]]),
-    "a Content-Type that the caller did not choose tells the model's container how to read the body",
+    "the model's container reads the body as the type that the client invented",
     acceptable=[
         either(
             ok(
@@ -168,7 +175,7 @@ REQUEST.case(
                     ["X-Amzn-SageMaker-Accept", "text/plain"],
                 ]
             ),
-            "Smithy's text gives a blob payload this default, and its code generators send it",
+            "Smithy specifies this default for a blob payload, and its code generators send it",
             "DIV-003",
         )
     ],
@@ -178,35 +185,45 @@ for member, value, why in (
     (
         "ContentType",
         "text/csv; header=present",
-        "the type belongs into the HTTP header of that name, parameters and blanks as they stand",
+        "the value belongs in the Content-Type header, with its parameters and spaces unchanged",
     ),
     (
         "Accept",
         "application/jsonlines",
-        "Accept does not travel as `Accept`: sent there it says nothing to the model",
+        (
+            "this member has its own header, and the model's container does not see a "
+            "value in `Accept`"
+        ),
     ),
-    ("CustomAttributes", "accept_eula=true", "without it a licensed model refuses every call"),
-    ("TargetVariant", "blue", "a call that is meant for one variant reaches any"),
+    (
+        "CustomAttributes",
+        "accept_eula=true",
+        "a licensed model rejects every call without this header",
+    ),
+    ("TargetVariant", "blue", "a call for one variant may reach another"),
     (
         "TargetContainerHostname",
         "first",
-        "a call that is meant for one container reaches another model",
+        "a call for one container may reach another model",
     ),
-    ("InferenceId", "4711 a/b", "a captured answer cannot be matched with its ground truth"),
+    ("InferenceId", "4711 a/b", "a captured response cannot be matched with its ground truth"),
     (
         "InferenceComponentName",
         "llm-7b",
-        "without it an endpoint with components refuses the call; the header's name has no `Name`",
+        (
+            "an endpoint with components rejects a call without this header, whose name "
+            "does not end in `Name`"
+        ),
     ),
-    ("SessionId", "s-1", "a call outside its session loses the model's cache"),
-    ("PrefixAwareId", "prefix 1", "a call that is meant for one prefix cache reaches any"),
+    ("SessionId", "s-1", "a call outside its session cannot use the model's cache"),
+    ("PrefixAwareId", "prefix 1", "a call for one prefix cache may reach another"),
 ):
-    sends("member-" + SLUGS[member], member + " in its place", "HTTP-003", why, **{member: value})
+    sends("member-" + SLUGS[member], member + " in its header", "HTTP-003", why, **{member: value})
 sends(
     "member-all",
-    "every member at once",
+    "a call with every member",
     "HTTP-003 HTTP-001",
-    "two members in one place, or one left out",
+    "a client may mix up two members or omit one",
     ContentType="application/json",
     Accept="*/*",
     CustomAttributes="a=b",
@@ -221,29 +238,33 @@ for slug, body, why in (
     (
         "empty",
         b"",
-        "an empty Body is a Body: a client that asks whether there is something in it refuses",
+        "an empty Body is valid, but a client that tests for content rejects it",
     ),
-    ("binary", bytes(range(256)), "a body that is taken for text loses octets"),
+    ("binary", bytes(range(256)), "a client that treats the body as text loses octets"),
     (
         "text",
         '{"inputs": "Gr\u00fc\u00dfe"}\r\n'.encode("utf-8"),
-        "line ends and encoding are the caller's: a body is sent as it stands",
+        "a client that changes line ends or the encoding sends another body",
     ),
-    ("json-like", b' {"a":1 , "a":2}', "a body that is parsed and written again is another one"),
+    (
+        "json-like",
+        b' {"a":1 , "a":2}',
+        "a client that parses the body and writes it again sends another body",
+    ),
 ):
     sends(
         "body-" + slug,
-        "Body: " + slug.replace("-", " "),
+        "Body: " + words(slug),
         "HTTP-003" if slug != "empty" else "HTTP-004 HTTP-003",
         why,
         Body=b64(body),
     )
 for missing in ("EndpointName", "Body"):
-    refuses(
+    rejects(
         "missing-" + missing.lower().replace("endpointname", "endpoint-name"),
         "a call without " + missing,
         "HTTP-004",
-        "the path, or the body, would hold the text of nothing: `None`, `null`, `undefined`",
+        "a client may write `None`, `null` or `undefined` into the path or the body",
         without=[missing],
     )
 for slug, members in (
@@ -253,11 +274,11 @@ for slug, members in (
     ("header-name", {"X-Amzn-SageMaker-Accept": "text/plain"}),
     ("of-another-operation", {"EnableExplanations": "`true`"}),
 ):
-    refuses(
+    rejects(
         "unknown-member-" + slug,
-        "a member that there is not: " + next(iter(members)),
+        "an unknown member: " + next(iter(members)),
         "HTTP-003",
-        "a member with a typing error that is dropped in silence: the caller never learns why it does nothing",
+        "a client that silently drops a misspelled member hides the caller's error",
         "type",
         **members,
     )
@@ -269,38 +290,38 @@ for member, value in (
     ("InferenceId", 4711),
     ("SessionId", 1.5),
 ):
-    refuses(
+    rejects(
         "type-" + SLUGS[member],
-        f"{member} that is no text",
+        f"{member} that is not a string",
         "HTTP-005",
-        "a language's own text of a value is sent: `True`, `[object Object]`",
+        "a client that converts the value sends text such as `True` or `[object Object]`",
         "type",
         **{member: value},
     )
 
 
-# ---- lengths and patterns ----------------------------------------------------------------------------------------
+# ---- lengths and patterns ------------------------------------------------------------------------
 
 
 def bound(member: str, slug: str, good: str, bad: str, why: str) -> None:
-    """Both sides of a bound."""
+    """Add two cases: a value just within a bound and a value just beyond it."""
     sends(
         f"bound-{SLUGS[member]}-{slug}",
-        f"{member}: {slug.replace('-', ' ')}, just allowed",
+        f"{member} just within a bound: {words(slug)}",
         "HTTP-005",
-        "a client that is stricter than the model refuses what the service takes: " + why,
+        "a client that is stricter than the model rejects a valid call",
         **{member: good},
     )
-    refuses(
+    rejects(
         f"bound-{SLUGS[member]}-{slug}-beyond",
-        f"{member}: {slug.replace('-', ' ')}, just beyond",
+        f"{member} just beyond a bound: {words(slug)}",
         "HTTP-005",
         why,
         **{member: bad},
     )
 
 
-TOO_LONG = "the service answers with a ValidationError, after the body has been sent"
+TOO_LONG = "the service would report a ValidationError only after the client has sent the body"
 for member, longest in (
     ("EndpointName", 63),
     ("TargetVariant", 63),
@@ -322,70 +343,89 @@ for member in (
     "SessionId",
 ):
     bound(
-        member, "shortest", "a", "", "an empty name is no name, and in a path it makes another path"
+        member,
+        "shortest",
+        "a",
+        "",
+        "an empty name is invalid, and in the path it names another resource",
     )
     bound(
         member,
         "hyphens-inside",
         "a--0-Z",
         "a--",
-        "a name ends with a letter or digit: a pattern that is not matched in full lets the rest pass",
+        (
+            "a name ends with a letter or a digit, but a pattern that is only searched for "
+            "accepts anything after it"
+        ),
     )
-    bound(member, "hyphen-first", "0-a", "-a", "a name begins with a letter or digit")
+    bound(
+        member,
+        "hyphen-first",
+        "0-a",
+        "-a",
+        (
+            "a name begins with a letter or a digit, but a client that only checks the "
+            "alphabet accepts a hyphen"
+        ),
+    )
     bound(
         member,
         "alphabet",
         "azAZ09",
         "az_AZ",
-        "an underscore is no part of a name, though \\w in a pattern has it",
+        "a name contains no underscore, although `\\w` in a pattern matches one",
     )
-    refuses(
+    rejects(
         f"pattern-{SLUGS[member]}-line-end",
-        member + " with a line end behind it",
+        member + " with a final line end",
         "HTTP-005",
-        "`$` in a pattern matches before a last line end: the header, or the path, breaks there",
+        (
+            "`$` in a pattern also matches before a final line end, which would break the "
+            "header or the path"
+        ),
         **{member: "llm\n"},
     )
-    refuses(
+    rejects(
         f"pattern-{SLUGS[member]}-digit",
-        member + " with a digit that is not ASCII",
+        member + " with a digit outside ASCII",
         "HTTP-005",
-        "\\d and isalnum() in many languages take all of Unicode's digits",
+        "`\\d` and isalnum() match all Unicode digits in many languages",
         **{member: "llm\u0663"},
     )
-    refuses(
+    rejects(
         f"pattern-{SLUGS[member]}-blank",
-        member + " with a blank",
+        member + " with a space",
         "HTTP-005",
-        "a pattern that is searched and not matched in full is content with a part",
+        "a pattern that is only searched for matches a part of the value",
         **{member: "llm 7b"},
     )
 for slug, name, why in (
-    ("slash", "a/b", "the path has another route"),
-    ("dots", "..", "the path climbs out of /endpoints/"),
-    ("escape", "a%2Fb", "a hop decodes it into a slash"),
+    ("slash", "a/b", "the path leads to another operation"),
+    ("dots", "..", "the path leaves /endpoints/"),
+    ("escape", "a%2Fb", "a proxy decodes the escape to a slash"),
     ("question-mark", "a?b", "the rest of the path becomes a query"),
-    ("number-sign", "a#b", "the rest of the path is never sent"),
-    ("non-ascii", "m\u00fcller", "it would need an encoding in the path, and has none"),
-    ("dot", "a.b", "the pattern has no dot"),
+    ("number-sign", "a#b", "the rest of the path is not sent"),
+    ("non-ascii", "m\u00fcller", "the path would need an encoding that the model does not define"),
+    ("dot", "a.b", "the pattern does not allow a dot"),
     (
         "arn",
         "arn:aws:sagemaker:us-east-1:123456789012:endpoint/llm",
-        "an ARN is not the name: its last part is",
+        "the name is only the last part of an ARN",
     ),
 ):
-    refuses(
+    rejects(
         "pattern-endpoint-name-" + slug,
-        "EndpointName: " + slug.replace("-", " "),
+        "an EndpointName that does not match the pattern: " + words(slug),
         "HTTP-005",
-        "whoever passes a name on from a user lets him choose the path: " + why,
+        "an application that takes the name from its user lets the user choose the path: " + why,
         EndpointName=name,
     )
-refuses(
+rejects(
     "pattern-session-id-new-session",
     "SessionId NEW_SESSION",
     "HTTP-005",
-    "it belongs to InvokeEndpoint; here the service refuses it",
+    "only InvokeEndpoint accepts this value, and this operation rejects it",
     SessionId="NEW_SESSION",
 )
 for member in ("InferenceId", "PrefixAwareId"):
@@ -394,41 +434,41 @@ for member in ("InferenceId", "PrefixAwareId"):
         "shortest",
         "!",
         "",
-        "an empty id is none, and an empty header is dropped by proxies",
+        "an empty id is invalid, and proxies drop an empty header",
     )
     bound(
         member,
         "blank",
         "a b",
         " b",
-        "a blank at the front is lost on the way: the id that arrives is another one",
+        "proxies remove a leading space, so the service receives another id",
     )
     bound(
         member,
         "printable",
         "a~",
         "a\u007f",
-        "the pattern ends with the tilde: what stands behind it is a control character",
+        "a tilde is the last printable character of ASCII, and control characters follow it",
     )
     bound(
         member,
         "ascii",
         "a}",
         "a\u00e9",
-        "only the first character may be any: the others are printable ASCII",
+        "only the first character may be outside printable ASCII",
     )
-    refuses(
+    rejects(
         f"pattern-{SLUGS[member]}-tab",
-        member + " with a tab inside",
+        member + " with a tab",
         "HTTP-005",
-        "a tab is no printable character, though a header may hold one",
+        "a tab is not a printable character, although a header value may contain one",
         **{member: "a\tb"},
     )
-    refuses(
+    rejects(
         f"pattern-{SLUGS[member]}-line-end",
-        member + " with a line end behind it",
+        member + " with a final line end",
         "HTTP-005",
-        "`$` in a pattern matches before a last line end: the header breaks there",
+        "`$` in a pattern also matches before a final line end, which would break the header",
         **{member: "a\n"},
     )
 for member in ("ContentType", "Accept", "CustomAttributes"):
@@ -437,35 +477,44 @@ for member in ("ContentType", "Accept", "CustomAttributes"):
         "ascii",
         "~",
         "\u0080",
-        "the service takes ASCII alone, and refuses the rest after the body has been sent",
+        (
+            "the service accepts only ASCII, and would report an error after the client "
+            "has sent the body"
+        ),
     )
     sends(
         "empty-" + SLUGS[member],
-        member + " that is empty",
+        "an empty " + member,
         "HTTP-005 HTTP-003",
-        "a member that is set and empty is set: the header is sent, and empty",
+        "an empty value is a value, and a client that drops it sends another call",
         **{member: ""},
     )
     sends(
         "tab-" + SLUGS[member],
-        member + " with a tab inside",
+        member + " with a tab",
         "HTTP-011",
-        "a tab is allowed inside a header's value",
+        "a header value may contain a tab, and a client that rejects it rejects a valid call",
         **{member: "a\tb"},
     )
     for slug, bad in (("cr", "\r"), ("lf", "\n"), ("crlf", "\r\n"), ("nul", "\0")):
-        refuses(
+        rejects(
             f"sendable-{SLUGS[member]}-{slug}",
-            f"{member} with {slug.upper()} inside",
+            f"{member} with {slug.upper()}",
             "HTTP-008",
-            "the model's pattern allows it, and the wire does not: what follows is a header of somebody's choice",
+            (
+                "the model's pattern allows this character, but on the wire it lets the "
+                "caller add a header"
+            ),
             **{member: f"a{bad}X-Evil: 1"},
         )
-    refuses(
+    rejects(
         f"sendable-{SLUGS[member]}-fold",
         member + " folded over two lines",
         "HTTP-008",
-        "RFC 9110 has no folded values any more: some hops refuse the request, some end the header there",
+        (
+            "RFC 9110 forbids folded values, so some proxies reject the request and others "
+            "end the header here"
+        ),
         **{member: "a\r\n b"},
     )
     for slug, bad in (
@@ -477,31 +526,37 @@ for member in ("ContentType", "Accept", "CustomAttributes"):
         ("last-control", "\u001f"),
         ("delete", "\u007f"),
     ):
-        refuses(
+        rejects(
             f"sendable-{SLUGS[member]}-{slug}",
-            f"{member} with a control character: {slug.replace('-', ' ')}",
+            f"{member} with a control character: {words(slug)}",
             "HTTP-011",
-            "the model's pattern allows it, and HTTP does not: a hop drops it, and the signature no longer fits",
+            (
+                "the model's pattern allows this character but HTTP does not, and a proxy "
+                "that drops it invalidates the signature"
+            ),
             **{member: f"a{bad}b"},
         )
 sends(
     "sendable-inference-id-latin1",
-    "InferenceId whose first character is beyond ASCII",
+    "an InferenceId whose first character is outside ASCII",
     "HTTP-005 HTTP-008",
-    "the pattern lets any character stand first; as an octet of Latin-1 it can be sent",
+    "the pattern allows any first character, and this one can be sent as an octet of Latin-1",
     "derived",
     InferenceId="\u00e9a",
 )
-refuses(
+rejects(
     "sendable-inference-id-wide",
-    "InferenceId whose first character has no octet",
+    "an InferenceId whose first character is outside Latin-1",
     "HTTP-008",
-    "the pattern lets any character stand first; what has no octet is sent as `?`, or breaks the library",
+    (
+        "the pattern allows any first character, but this one becomes `?` or makes the "
+        "HTTP library fail"
+    ),
     InferenceId="\u20aca",
 )
 
 
-# ---- where to ----------------------------------------------------------------------------------------------------
+# ---- region and custom endpoint ------------------------------------------------------------------
 
 for region, base in (
     ("eu-west-1", "https://runtime.sagemaker.eu-west-1.amazonaws.com"),
@@ -512,7 +567,7 @@ for region, base in (
         "region-" + region,
         "a call in " + region,
         "HTTP-001 END-001 END-002",
-        "the host is that of the region and of its partition",
+        "a client with a fixed host or domain sends the call to the wrong partition",
         region=region,
         base=base,
     )
@@ -521,43 +576,48 @@ for slug, endpoint_url, base, why in (
         "host",
         "https://gateway.example",
         "https://gateway.example",
-        "a custom endpoint stands in place of the region's host",
+        "a client that ignores the custom endpoint sends the call to the region's host",
     ),
     (
         "port",
         "http://localhost:8080",
         "http://localhost:8080",
-        "a port that is dropped sends the call to another server",
+        "a client that drops the port sends the call to another server",
     ),
     (
         "path",
         "https://gateway.example/team/v1",
         "https://gateway.example/team/v1",
-        "a base path that is dropped misses the gateway's route",
+        "a client that drops the base path misses the gateway's route",
     ),
     (
         "final-slash",
         "https://gateway.example/",
         "https://gateway.example",
-        "two slashes in the path: another route, and another signature",
+        "two slashes in the path lead to another route and another signature",
     ),
     (
         "path-final-slash",
         "https://gateway.example/v1/",
         "https://gateway.example/v1",
-        "two slashes in the path: another route, and another signature",
+        "two slashes in the path lead to another route and another signature",
     ),
     (
         "escape",
         "https://gateway.example/team%20a",
         "https://gateway.example/team%20a",
-        "the URL has one layer of escapes: the second one is for the signature alone",
+        "the URL is escaped once, and only the signature escapes it again",
     ),
-    ("ipv6", "http://[::1]:8080", "http://[::1]:8080", "an IPv6 address keeps its brackets"),
+    (
+        "ipv6",
+        "http://[::1]:8080",
+        "http://[::1]:8080",
+        "a client that drops the brackets of an IPv6 address cannot connect",
+    ),
 ):
     sends(
         "custom-endpoint-" + slug,
-        "a custom endpoint: " + slug.replace("-", " "),
+        "a custom endpoint: " + words(slug),
         "HTTP-002 HTTP-001",
         why,
         endpoint_url=endpoint_url,
@@ -567,52 +627,64 @@ sends(
     "custom-endpoint-final-slashes",
     "a custom endpoint: several final slashes",
     "HTTP-002 HTTP-001",
-    "empty segments in the path of every call",
+    "the path of every call would contain empty segments",
     "derived",
     endpoint_url="https://gateway.example/v1///",
     base="https://gateway.example/v1",
     acceptable=[
         either(
-            sent(COMMON, "https://gateway.example/v1//"),
-            "who writes several slashes may mean them, and has them signed",
+            sent(BASE, "https://gateway.example/v1//"),
+            "a caller that writes several slashes may want them, and they are signed",
             "DIV-012",
         )
     ],
 )
 for slug, endpoint_url, why in (
-    ("no-scheme", "gateway.example", "a guess of the scheme may send a token in the clear"),
-    ("scheme", "ftp://gateway.example", "no HTTP is spoken there"),
+    (
+        "no-scheme",
+        "gateway.example",
+        "a client that guesses the scheme may send a session token in clear text",
+    ),
+    ("scheme", "ftp://gateway.example", "this scheme is not HTTP"),
     (
         "user",
         "https://user:secret@gateway.example",
-        "a password that would be written into logs, and is not sent anyway",
+        "the password would appear in logs and is not sent",
     ),
-    ("query", "https://gateway.example/?a=1", "the path of the call would stand in the query"),
-    ("fragment", "https://gateway.example/#a", "the path of the call would not be sent"),
-    ("port", "https://gateway.example:65536", "the port wraps around to 0"),
-    ("crlf", "https://gateway.example/\r\nX: y", "a header line of the caller's choice"),
+    ("query", "https://gateway.example/?a=1", "the call's path would become part of the query"),
+    ("fragment", "https://gateway.example/#a", "the call's path would not be sent"),
+    (
+        "port",
+        "https://gateway.example:65536",
+        "a client that does not check the port connects to port 0",
+    ),
+    (
+        "crlf",
+        "https://gateway.example/\r\nX: y",
+        "a line break adds a header line of the caller's choice",
+    ),
 ):
-    refuses(
+    rejects(
         "custom-endpoint-refused-" + slug,
-        "a custom endpoint that cannot be used: " + slug.replace("-", " "),
+        "an unusable custom endpoint: " + words(slug),
         "HTTP-002",
         why,
         "configuration",
         endpoint_url=endpoint_url,
     )
-refuses(
+rejects(
     "region-refused-missing",
-    "no region and no endpoint",
+    "neither a region nor an endpoint",
     "END-003",
-    "a default region sends data to another country",
+    "a client with a default region may send data to another country",
     "configuration",
     region=None,
 )
-refuses(
+rejects(
     "region-refused-dot",
-    "a region that is no label of a host",
+    "a region that is not a host label",
     "END-003",
-    "whoever sets the region chooses the host that gets the token",
+    "an attacker who sets the region could choose the host that receives the token",
     "configuration",
     region="us-east-1.evil.example",
 )

@@ -16,7 +16,7 @@ import hashlib
 import re
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from authoring import Feature, b64, either, ok, reject
+from authoring import Feature, b64, either, ok, reject, words
 from authoring import plain_sigv4 as plain
 
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -62,11 +62,6 @@ def request(**changes: Any) -> Given:
     )
     given["headers"] = given["headers"] + [list(pair) for pair in also]
     return {key: value for key, value in given.items() if value is not None}
-
-
-def words(slug: str) -> str:
-    """Return the end of an id as words of a title. Ids never change, so some use older words."""
-    return slug.replace("-", " ").replace("blank", "space")
 
 
 def agreement(name: str, given: Given) -> str:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The cases of endpoints beside botocore's rule set for SageMaker Runtime, and beside the cases that are published with it.
+"""Compare the endpoint cases with botocore's rule set and its published cases.
 
-Each case that is accepted is put to botocore's own evaluation of the rules; `source` says who agrees, and the two must fit. Each
-published case must be one of ours, or agree with refimpl: so that what is written by hand here misses none of them.
+botocore evaluates its rules for each accepted case, and the result must fit the case's `source`.
+refimpl must agree with each published case.
 """
 
 import json
@@ -24,13 +24,13 @@ PARAMETERS = {
 }
 
 
-def refimpl_answers(given: Dict[str, Any]) -> Dict[str, Any]:
+def refimpl_resolves(given: Dict[str, Any]) -> Dict[str, Any]:
     return answer_question({"op": "endpoint.resolve", "input": given}, OPERATIONS)
 
 
-def test_refimpl_answers_as_the_cases_say() -> None:
+def test_refimpl_gives_the_expected_output() -> None:
     for name, case in CASES.items():
-        answer, expect = refimpl_answers(case["input"]), case["expect"]
+        answer, expect = refimpl_resolves(case["input"]), case["expect"]
         assert answer["status"] == expect["status"], (name, answer)
         if answer["status"] == "ok":
             assert {key: answer["output"].get(key) for key in expect["output"]} == expect[
@@ -53,7 +53,7 @@ def provider() -> Any:
     )
 
 
-def test_botocore_resolves_so(provider: Any) -> None:
+def test_botocore_agrees_where_the_source_says_so(provider: Any) -> None:
     agreed = 0
     for name, case in CASES.items():
         if case["expect"]["status"] == "ok":
@@ -67,7 +67,7 @@ def test_botocore_resolves_so(provider: Any) -> None:
     assert agreed > 60
 
 
-REFUSED_TOO = {
+REJECTED_BY_BOTOCORE = {
     "end-region-missing",
     "end-region-missing-fips",
     "end-custom-refused-fips",
@@ -76,8 +76,8 @@ REFUSED_TOO = {
 }
 
 
-def test_botocore_refuses_no_endpoint_so(provider: Any) -> None:
-    """Its rules refuse the five cases that the service's own refuse, and take any text for a region or URL; its client looks further."""
+def test_which_endpoints_botocore_rejects(provider: Any) -> None:
+    """The rules accept any text as a region or URL. botocore's client checks more, before them."""
     from botocore.exceptions import EndpointProviderError
 
     for name, case in CASES.items():
@@ -86,13 +86,13 @@ def test_botocore_refuses_no_endpoint_so(provider: Any) -> None:
                 provider.resolve_endpoint(
                     **{PARAMETERS[key]: value for key, value in case["input"].items()}
                 )
-                refused = False
+                rejected = False
             except EndpointProviderError:
-                refused = True
-            assert refused == (name in REFUSED_TOO), name
+                rejected = True
+            assert rejected == (name in REJECTED_BY_BOTOCORE), name
 
 
-def test_the_published_cases_are_ours() -> None:
+def test_refimpl_agrees_with_the_published_cases() -> None:
     published = json.loads(
         corpora("endpoints", "sagemaker-runtime-endpoint-tests.json").read_text(encoding="utf-8")
     )["testCases"]
@@ -103,7 +103,7 @@ def test_the_published_cases_are_ours() -> None:
             for key, parameter in PARAMETERS.items()
             if parameter in case.get("params", ())
         }
-        answer = refimpl_answers(given)
+        answer = refimpl_resolves(given)
         if "error" in case["expect"]:
             assert (answer["status"], answer["kind"]) == ("reject", "configuration"), case[
                 "documentation"
@@ -114,7 +114,7 @@ def test_the_published_cases_are_ours() -> None:
             ]
 
 
-def test_each_partition_has_each_way() -> None:
+def test_each_partition_has_a_case_for_each_option() -> None:
     assert len({region for region, *_ in end.HOSTS}) == 8 and all(
         len(row) == 5 for row in end.HOSTS
     )

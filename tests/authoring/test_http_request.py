@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The cases of the request beside boto3, which is asked what it would send and then answered without any network.
+"""Compare the request cases with boto3, without a network.
 
-A case that is accepted and whose source says that botocore agrees must be what it hands to its HTTP library: URL, headers bound
-to members, body; one whose source does not say so must be another. Which of the refused ones it refuses, too, is a list.
+A test reads the request that boto3 hands to its HTTP library: URL, headers bound to members, body.
+It must equal an accepted case if, and only if, the case's source says that botocore agrees. A list
+names the rejected cases that boto3 also rejects.
 """
 
 import base64
@@ -33,7 +34,7 @@ def parts_of(output: Dict[str, Any]) -> Dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_refimpl_answers_as_the_cases_say(name: str) -> None:
+def test_refimpl_gives_the_expected_output(name: str) -> None:
     case = CASES[name]
     answer, expect = (
         answer_question({"op": "http.request", "input": case["input"]}, OPERATIONS),
@@ -49,14 +50,14 @@ def test_refimpl_answers_as_the_cases_say(name: str) -> None:
 
 @lru_cache(maxsize=1)
 def session() -> Any:
-    """One for all: it reads the service's model once."""
+    """Return the session of all tests, so that boto3 reads the service's model only once."""
     return pytest.importorskip("boto3").session.Session(
         aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="secret"
     )
 
 
 def boto3_sends(given: Dict[str, Any]) -> Dict[str, Any]:
-    """What boto3 hands to its HTTP library for a question, in the form of an answer."""
+    """Return the request that boto3 hands to its HTTP library, in the format of an output."""
     pytest.importorskip("boto3")
     from botocore.awsrequest import AWSResponse
     from botocore.exceptions import ClientError
@@ -94,7 +95,7 @@ def boto3_sends(given: Dict[str, Any]) -> Dict[str, Any]:
 
 @pytest.fixture
 def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
-    """boto3 without the files and variables of whoever runs the tests."""
+    """Hide the configuration of the user who runs the tests from boto3."""
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "/nonexistent")
     for name in (
@@ -111,25 +112,25 @@ def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_boto3_sends_so(no_configuration: None, name: str) -> None:
+def test_boto3_agrees_where_the_source_says_so(no_configuration: None, name: str) -> None:
     case = CASES[name]
     output, sent = parts_of(case["expect"]["output"]), boto3_sends(case["input"])
     assert ({key: sent[key] for key in output} == output) == ("botocore" in case["source"]), sent
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if "acceptable" in case])
-def test_boto3_sends_what_is_acceptable(no_configuration: None, name: str) -> None:
-    """Nearly always: it refuses what is shorter than allowed, and agrees with the case about the default Content-Type."""
+def test_boto3_sends_the_acceptable_request(no_configuration: None, name: str) -> None:
+    """boto3 rejects values that are too short, and sends no default Content-Type."""
     slug = name[len("http-request-") :]
-    if slug in REFUSED_TOO or slug == "content-type-absent":
+    if slug in REJECTED_BY_BOTO3 or slug == "content-type-absent":
         return
     (other,) = CASES[name]["acceptable"]
     output, sent = parts_of(other["expect"]["output"]), boto3_sends(CASES[name]["input"])
     assert {key: sent[key] for key in output} == output
 
 
-def test_what_is_left_to_the_service_arrives_as_it_is() -> None:
-    """The others break the same rule, and have another path, or a header that is trimmed or has no agreed octets."""
+def test_only_values_that_arrive_unchanged_may_be_sent() -> None:
+    """The other values change the path, are trimmed in a header, or have no agreed octets."""
     broken = {
         name[len("http-request-") :]: case
         for name, case in CASES.items()
@@ -168,19 +169,19 @@ def test_what_is_left_to_the_service_arrives_as_it_is() -> None:
         ]
     )
     assert not any(
-        http_request.arrives(dict(http_request.COMMON, Accept=bad))
+        http_request.arrives(dict(http_request.BASE, Accept=bad))
         for bad in (" a", "a ", "\ta", "a\n", "\u00e9", "a\0b")
     )
     assert not any(
-        http_request.arrives(dict(http_request.COMMON, EndpointName=bad)) for bad in ("", ".", "..")
+        http_request.arrives(dict(http_request.BASE, EndpointName=bad)) for bad in ("", ".", "..")
     )
     assert all(
-        http_request.arrives(dict(http_request.COMMON, Accept=good))
+        http_request.arrives(dict(http_request.BASE, Accept=good))
         for good in ("", "a", "a b", "a\tb", "a~")
     )
 
 
-REFUSED_TOO = {
+REJECTED_BY_BOTO3 = {
     "missing-endpoint-name",
     "missing-body",
     "unknown-member-unknown",
@@ -204,19 +205,19 @@ REFUSED_TOO = {
 }
 
 
-def test_boto3_refuses_few_of_those_that_are_refused(no_configuration: None) -> None:
-    """It checks types, minimum lengths and required members, and leaves patterns and maximum lengths to the service."""
+def test_which_calls_boto3_rejects(no_configuration: None) -> None:
+    """boto3 checks types, minimum lengths and required members, but not patterns."""
     pytest.importorskip("boto3")
     from botocore.exceptions import BotoCoreError
 
-    refused = set()
+    rejected = set()
     for name, case in CASES.items():
         if case["expect"]["status"] == "reject":
             try:
                 boto3_sends(case["input"])
             except (BotoCoreError, ValueError):
-                refused.add(name[len("http-request-") :])
-    assert refused == REFUSED_TOO
+                rejected.add(name[len("http-request-") :])
+    assert rejected == REJECTED_BY_BOTO3
 
 
 def test_each_member_has_both_sides_of_each_of_its_bounds() -> None:
