@@ -1,95 +1,116 @@
 # SPDX-License-Identifier: MIT
-"""The one error tree: every error that leaves this package is a refimpl.Error and carries its evidence.
+"""The error tree, and the checks of an argument's type.
 
     Error
-      UsageError          your mistake: an argument of the wrong type or outside its constraint, a closed response
-      ConfigurationError  no credentials, no region, an endpoint URL that cannot be used
-      SignatureError      a request whose signature does not verify (for servers)
+      UsageError          your mistake: a wrong argument, or an object that is closed or has failed
+      ConfigurationError  nothing was sent: credentials, region, endpoint or OpenSSL are unusable
+      SignatureError      for servers: the signature of a request does not verify
       ProtocolError       the peer's mistake: bytes that break a rule
         FrameError          an event-stream frame or message
         HttpError           an HTTP head, framing, status or content type
         DocumentError       a JSON, XML or query document
-        TextError           text, lines, server-sent events or JSON values that the payload parts carry
+        TextError           text, lines, server-sent events or JSON values in the payload parts
       NetworkError        no connection, or a time-out
-      ServiceError        the service or the model answered with an error; the modelled ones are in shapes.py
+      ServiceError        the service or the model reports an error; shapes.py has the modelled ones
 
-A message says what is wrong in a few words; the evidence (expected, actual, offset, rule) stands beside it as attributes,
-and str() puts both on one line. What came from a peer is shown escaped and shortened: never raw, never long.
+Every exception that this package raises is an Error. Its message says in a few words what is wrong.
+Its evidence (expected, actual, offset, rule and more) is in attributes, which the classes below
+declare. str() joins message and evidence on one line. It escapes and shortens every value, because
+values may come from a peer.
 """
 
 import re
 from typing import Any, Dict, Optional, Tuple
 
-_SHOWN = 200  # characters of a peer's value that an error shows
+# Characters of one value that an error shows, and of its message.
+_SHOWN = 200
+_SHOWN_MESSAGE = 2000
 
-# HTTP-037: a peer may quote the request's token and sensitive headers, in its canonical request or as they came.
-_SECRET_TEXT = r"(?i)(x-amz-security-token:|x-amzn-sagemaker-custom-attributes:)[^\r\n]*|(x-amz-security-token=)[^&\s]*"
+# HTTP-037: a peer may quote the request's token and sensitive headers, as received or in its
+# canonical request.
+_SECRET_TEXT = (
+    r"(?i)(x-amz-security-token:|x-amzn-sagemaker-custom-attributes:)[^\r\n]*"
+    r"|(x-amz-security-token=)[^&\s]*"
+)
 
 
 def without_secrets(text: str) -> str:
-    """Return text with what it quotes of a session token or of sensitive headers hidden (HTTP-037)."""
+    """Return text with any session token or sensitive header that it quotes hidden (HTTP-037)."""
     return re.sub(_SECRET_TEXT, lambda match: (match.group(1) or match.group(2)) + "<hidden>", text)
 
 
 def shown(value: object, limit: int = _SHOWN) -> str:
-    """Return value on one line, control characters escaped, at most limit characters; text is not quoted."""
-    text = without_secrets((value if isinstance(value, str) else _repr_of(value))[: limit + 1])
-    escaped = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
-    )
-    return escaped if len(escaped) <= limit else escaped[: limit - 3] + "..."
+    """Return value as one line of at most limit characters. Text is escaped but not quoted."""
+    text = value if isinstance(value, str) else _repr_of(value)
+    escaped = "".join(map(_escaped_character, without_secrets(text[: limit + 1])))
+    if len(escaped) > limit:
+        return escaped[: limit - 3] + "..."
+    return escaped
+
+
+def _escaped_character(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def _repr_of(value: object) -> str:
+    # An integer with too many digits or a broken __repr__ must not hide the error that shows it.
     try:
         return repr(value)
-    except (
-        Exception
-    ):  # an integer of too many digits, a stranger's broken __repr__: an error must still be shown
+    except Exception:
         return f"<{type(value).__name__}>"
 
 
 def excerpt(data: bytes, limit: int = 64) -> str:
-    """Return the first limit bytes of data as text on one line, for an error's `actual`."""
-    text = bytes(data[:limit]).decode("utf-8", "replace")
-    return shown(text, limit * 2) + ("..." if len(data) > limit else "")
+    """Return the first limit bytes of data as one line of text, for an error's `actual`."""
+    text = shown(bytes(data[:limit]).decode("utf-8", "replace"), limit * 2)
+    if len(data) > limit:
+        return text + "..."
+    return text
 
 
 class Error(Exception):
-    """The root of the tree.
+    """The root of the tree. It declares the evidence that errors of several classes have.
 
-    kind:       one word, shared by all languages (the adapter protocol's reject kinds)
-    rule:       the id of the SPEC.md rule that was broken, or None
-    offset:     where, in bytes from the start of the stream or document, or None
-    path:       where in a shape's document (`Body[2].PayloadPart.Bytes`), or None
-    expected:   what the rule asks for;  actual: what came
-    code:       a service's error code;  status: the HTTP status;  request_id: the service's id of the call
-    retryable:  True when the same call may succeed if it is made again
-    events:     the events that had been completed when a stream, or the reading of it, broke, in order
-    unread:     the bytes that had arrived of a line, event or value when the stream, or the reading of it, broke (TXT-007)
+    An attribute has the default below unless the error sets it.
     """
 
-    kind = "error"
+    # One word for the sort of error, the same in all languages: a `kind` of the adapter protocol.
+    kind: str = "error"
+    # What is wrong, without the evidence.
+    message: Optional[str]
+    # The id of the broken rule in SPEC.md.
     rule: Optional[str] = None
+    # The position of the error: bytes from the start of the stream or document.
     offset: Optional[int] = None
+    # The position of the error in a document of a shape, such as `Body[2].PayloadPart.Bytes`.
     path: Optional[str] = None
+    # The model's name of the member with the wrong value, such as `EndpointName`.
+    member: Optional[str] = None
+    # The value that the rule asks for, and the one that was found.
     expected: object = None
     actual: object = None
+    # From the response: the service's error code, the HTTP status, the service's id of the call.
     code: Optional[str] = None
     status: Optional[int] = None
     request_id: Optional[str] = None
-    retryable = False
+    # Whether the same call may succeed if it is repeated.
+    retryable: bool = False
+    # The events that were complete before the stream, or reading it, failed, in order.
     events: Tuple[Any, ...] = ()
-    unread = b""
+    # TXT-007: the bytes of an incomplete line, event or value that had arrived by then.
+    unread: bytes = b""
 
     def __init__(self, message: str = "", **evidence: Any) -> None:
+        """Create an error. evidence: any of the attributes that the class declares."""
         super().__init__(message)
-        self.message: Optional[str] = message
+        self.message = message
         for name, value in evidence.items():
             setattr(self, name, value)
 
     def evidence(self) -> Dict[str, object]:
-        """Return the attributes that str() shows beside the message, in the order in which it shows them."""
+        """Return the attributes that str() shows after the message, in that order."""
         pairs = [
             ("expected", self.expected),
             ("got", self.actual),
@@ -103,7 +124,7 @@ class Error(Exception):
         details = ", ".join(
             f"{name} {shown(value) or 'nothing'}" for name, value in self.evidence().items()
         )
-        message = shown(self.message or "no message", 2000)
+        message = shown(self.message or "no message", _SHOWN_MESSAGE)
         return f"{message} ({details})" if details else message
 
     def __repr__(self) -> str:
@@ -111,38 +132,42 @@ class Error(Exception):
 
 
 class UsageError(Error):
-    """Your mistake: kind `type` (an argument of the wrong type) or `constraint` (a value outside its rule)."""
+    """Your mistake.
+
+    kind: `type` (an argument has the wrong type), `limit` (it is too large to be written) or
+        `constraint` (it breaks another rule, or the object is closed or has failed)
+    """
 
     kind = "constraint"
 
 
 class ConfigurationError(Error):
-    """Nothing was sent: credentials, region or endpoint are missing or cannot be used."""
+    """Nothing was sent: credentials, region or endpoint are missing or unusable."""
 
     kind = "configuration"
 
 
 class SignatureError(Error):
-    """A request that a server must refuse: kind `signature`, or `expired` when only its time is wrong.
+    """A request that a server must reject.
 
-    canonical_request, string_to_sign: what the server computed, or None when it did not come so far
+    kind: `expired` if only its time is wrong, else `signature`
     """
 
     kind = "signature"
+    # The server's own values, or None if it rejected the request before it computed them.
     canonical_request: Optional[str] = None
     string_to_sign: Optional[str] = None
 
     def __reduce__(self) -> Tuple[Any, ...]:
+        # A pickled error leaves the process, so it must not contain the session token.
         state = dict(self.__dict__)
         if isinstance(self.canonical_request, str):
-            state["canonical_request"] = without_secrets(
-                self.canonical_request
-            )  # what travels holds no token
+            state["canonical_request"] = without_secrets(self.canonical_request)
         return type(self), self.args, state
 
 
 class ProtocolError(Error):
-    """The peer's mistake: what came breaks a rule of the wire."""
+    """The peer's mistake: bytes that break a rule."""
 
     kind = "protocol"
 
@@ -150,80 +175,119 @@ class ProtocolError(Error):
 class FrameError(ProtocolError):
     """An event stream that breaks a rule.
 
-    messages: the messages that the failing call had completed before the fault, in order
-    buffered: the bytes of the unfinished frame that had arrived
+    kind: `prelude_crc`, `message_crc`, `length`, `limit`, `header`, `header_type`, `utf8`,
+        `duplicate_header`, `truncated` (the frame) or `message_type` (the message)
     """
 
     kind = "header"
+    # The messages that the failing call had completed before the error, in order.
     messages: Tuple[Any, ...] = ()
-    buffered = b""
+    # The bytes of the incomplete frame that had arrived.
+    buffered: bytes = b""
 
 
 class HttpError(ProtocolError):
-    """Malformed HTTP (`http`), a body that ends too early (`truncated`), or no event stream (`content_type`).
+    """An HTTP response that breaks a rule.
 
-    body: what had arrived of the answer's body
+    kind: `http` (malformed), `truncated` (the body is incomplete) or `content_type` (the body is
+        not an event stream)
     """
 
     kind = "http"
-    body = b""
+    # The part of the body that had arrived.
+    body: bytes = b""
 
 
 class DocumentError(ProtocolError):
-    """A document that cannot be read: kind `syntax`, `limit` past a stated bound, or a member of the wrong `type`, outside its
-    `constraint`, or no text (`utf8`)."""
+    """A document that cannot be read.
+
+    kind: `syntax`, `limit` (a bound of this package is exceeded), or for a member `type`,
+        `constraint` or `utf8`
+    """
 
     kind = "syntax"
 
 
 class TextError(ProtocolError):
-    """Text that cannot be read: `utf8`, `limit`, `syntax` (JSON), or `truncated` inside a value or a field's name.
+    """Text that cannot be read.
 
-    The text is the caller's and may be secret: no more of it is shown than one byte.
+    The text belongs to the caller and may be secret, so the error shows at most one byte of it.
+    Its `unread` has all bytes from the start of the unreadable item to the last one that arrived.
 
-    results: what the failing call had completed before the fault, in order
-    unread: all bytes that belong to no result, from the item that could not be read to the last byte that came
+    kind: `utf8`, `limit`, `syntax` (JSON) or `truncated` (in a value or in the name of a field)
     """
 
     kind = "syntax"
+    # The results that the failing call had completed before the error, in order.
     results: Tuple[Any, ...] = ()
 
 
 class NetworkError(Error):
-    """No connection, or none that lasted until the head (`network`), or a time-out (`timeout`)."""
+    """No response.
+
+    kind: `network` (no connection, or it failed before the response's head was complete) or
+        `timeout`
+    """
 
     kind = "network"
 
 
 class ServiceError(Error):
-    """The service or the model answered with an error.
-
-    fault:   True when the service is to blame (5xx), False when the request is (4xx)
-    body:    the error document as it came;  headers: the answer's headers, as pairs
-    """
+    """An error that the service or the model reports."""
 
     kind = "service_error"
-    fault = False
-    body = b""
+    # True if the service is to blame (5xx), False if the request is (4xx).
+    fault: bool = False
+    # The error document, unchanged, and the response's headers as (name, value) pairs.
+    body: bytes = b""
     headers: Tuple[Tuple[str, str], ...] = ()
 
     def evidence(self) -> Dict[str, object]:
+        """Return the attributes that str() shows after the message, in that order."""
         pairs = [("HTTP", self.status), ("request id", self.request_id)]
-        return dict(
-            [(name, value) for name, value in pairs if value is not None], **super().evidence()
-        )
+        shown_first = {name: value for name, value in pairs if value is not None}
+        return dict(shown_first, **super().evidence())
 
     def __str__(self) -> str:
-        return f"{shown(self.code)}: {super().__str__()}" if self.code else super().__str__()
+        text = super().__str__()
+        return f"{shown(self.code)}: {text}" if self.code else text
+
+
+# ---- argument checks -----------------------------------------------------------------------------
 
 
 def require_type(value: object, expected: type, what: str, rule: Optional[str] = None) -> None:
-    """Raise UsageError of kind `type` unless value is an instance of expected; the value itself is never shown."""
+    """Raise UsageError of kind `type` unless value is an instance of expected.
+
+    A bool is not accepted as an int. The error never shows the value, which may be secret.
+    """
     if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+        raise wrong_type(value, expected.__name__, what, rule)
+
+
+def wrong_type(value: object, expected: str, what: str, rule: Optional[str] = None) -> UsageError:
+    """Return the error for an argument of the wrong type. It shows the type, not the value."""
+    return UsageError(
+        f"{what} has the wrong type",
+        kind="type",
+        expected=expected,
+        actual=type(value).__name__,
+        rule=rule,
+    )
+
+
+def plain_bytes(data: object, what: str = "data", rule: Optional[str] = None) -> bytes:
+    """Return data, which may be a bytearray or a memoryview, as bytes.
+
+    Raises UsageError of kind `type`, also for a released memoryview.
+    """
+    if isinstance(data, bytes):
+        return data
+    if not isinstance(data, (bytearray, memoryview)):
+        raise wrong_type(data, "bytes", what, rule)
+    try:
+        return bytes(data)
+    except ValueError:
         raise UsageError(
-            f"{what} has the wrong type",
-            kind="type",
-            expected=expected.__name__,
-            actual=type(value).__name__,
-            rule=rule,
-        )
+            f"{what} is a released memoryview", kind="type", expected="bytes", rule=rule
+        ) from None

@@ -23,6 +23,7 @@ from .errors import (
     ServiceError,
     UsageError,
     excerpt,
+    plain_bytes,
     require_type,
     without_secrets,
 )
@@ -32,7 +33,6 @@ from .eventstream import (
     FrameHeaders,
     FrameReader,
     Message,
-    plain_bytes,
 )
 from .shapes import (
     ERRORS,

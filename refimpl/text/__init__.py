@@ -35,8 +35,7 @@ from typing import (
 )
 
 from ..documents.json_format import ValueScanner, parse_json
-from ..errors import DocumentError, Error, TextError, UsageError, require_type
-from ..eventstream import plain_bytes
+from ..errors import DocumentError, Error, TextError, UsageError, plain_bytes, require_type
 
 DEFAULT_MAX_ITEM_LENGTH = 32 * 1024 * 1024  # bytes of a line, an event or a value; TXT-005
 

@@ -1776,7 +1776,7 @@ NO_STREAMS = [
     (b": ping\n\ndata: x\n\n", "server-sent events"),
     (b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n", "an HTTP message"),
     (gzip.compress(WHOLE), "gzip"),
-    (base64.b64encode(WHOLE), "base64 of a frame, not decoded"),
+    (base64.b64encode(WHOLE), "a base64-encoded frame"),
     (b"a text file, and nothing else\n", "text (a text file,)"),
     (b"short\n", "text (short\\n)"),
 ]
