@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""conformance/cases/corpora.py: the public suites as cases, whole; and what becomes of a folder that is not what it should be.
+"""Tests of conformance.cases.corpora, which reads public test suites as cases.
 
-The corpora themselves, where they are given, go through the runner and the reference's adapter. The older AWS form, which is not
-among them, is written here: its stages come from the plain transcription of authoring. Then each way in which an item can
-be broken is one copy of a good item with one change, which must be told in one line and take no other item with it.
+If the public suites are present, the tests run the reference's adapter on them. The older AWS
+format is not among them, so the tests write it, with the stages of authoring's plain transcription.
+For each way in which an item can be broken there is a valid item with one change. The reader must
+report the change in one line and still read the other items.
 """
 
 import base64
@@ -34,11 +35,11 @@ def conformance(*arguments: str) -> Tuple[int, str, str]:
     return code, stdout.getvalue().decode("utf-8"), stderr.getvalue()
 
 
-def faults_of(text: str) -> List[str]:
-    return [str(fault) for fault in read_corpora([text]).faults]
+def problems_of(text: str) -> List[str]:
+    return [str(problem) for problem in read_corpora([text]).faults]
 
 
-# ---- the corpora that are given ------------------------------------------------------------------------------------
+# ---- the public suites ---------------------------------------------------------------------------
 
 GIVEN = [
     ("aws-c-auth", "sigv4-aws-c-auth", 76),
@@ -49,13 +50,11 @@ GIVEN = [
 
 @pytest.mark.parametrize("kind, folder, count", GIVEN)
 def test_the_reference_passes_the_public_suites(kind: str, folder: str, count: int) -> None:
-    code, told, complaints = conformance("run", "--corpus", f"{kind}={corpora(folder)}")
-    assert (code, complaints) == (0, "") and told.endswith(
-        f"{int(count)} cases: {int(count)} PASS\n"
-    )
+    code, output, complaints = conformance("run", "--corpus", f"{kind}={corpora(folder)}")
+    assert (code, complaints) == (0, "") and output.endswith(f"{count} cases: {count} PASS\n")
 
 
-def test_the_cases_of_aws_c_auth_are_aws_s_own() -> None:
+def test_reads_the_values_of_aws_c_auth() -> None:
     cases = {
         case.id: case
         for case in read_corpora([f"aws-c-auth={corpora('sigv4-aws-c-auth', 'v4')}"]).cases
@@ -88,7 +87,7 @@ def test_the_cases_of_aws_c_auth_are_aws_s_own() -> None:
     assert cases["aws-c-auth-post-x-www-form-urlencoded-header"].input["sign_body"] is True
 
 
-def test_the_streams_are_expected_to_hold_what_the_index_says_in_every_chunking() -> None:
+def test_expects_the_events_of_the_index_in_every_chunking() -> None:
     cases = read_corpora([f"streams={corpora('recorded-streams')}"]).cases
     assert sum(len(case.expect["output"]["messages"]) for case in cases) == 1507
     for case in cases:
@@ -98,22 +97,24 @@ def test_the_streams_are_expected_to_hold_what_the_index_says_in_every_chunking(
         ) > len(whole.expect["output"]["messages"])
 
 
-# ---- the older form of AWS's cases -----------------------------------------------------------------------------------
+# ---- the older format of AWS ---------------------------------------------------------------------
 
 OLD: Dict[str, Tuple[str, bytes, Dict[str, Any]]] = {
-    # name: (head of the request, body, what else the stages are made with)
+    # name: (head of the request, body, other arguments of the transcription)
     "get-vanilla": (
         "GET / HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z",
         b"",
         {},
     ),
     "get-vanilla-query-order-key-case": (
-        "GET /?Param2=value2&Param1=value1 HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z",
+        "GET /?Param2=value2&Param1=value1 HTTP/1.1\n"
+        "Host:example.amazonaws.com\nX-Amz-Date:20150830T123600Z",
         b"",
         {},
     ),
     "get-folded-header": (
-        "GET / HTTP/1.1\nHost:example.amazonaws.com\nMy-Header1:value1\n  value2\n     value3\nX-Amz-Date:20150830T123600Z",
+        "GET / HTTP/1.1\nHost:example.amazonaws.com\n"
+        "My-Header1:value1\n  value2\n     value3\nX-Amz-Date:20150830T123600Z",
         b"",
         {},
     ),
@@ -128,12 +129,14 @@ OLD: Dict[str, Tuple[str, bytes, Dict[str, Any]]] = {
         {},
     ),
     "post-x-www-form-urlencoded": (
-        "POST / HTTP/1.1\nContent-Type:application/x-www-form-urlencoded\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z",
+        "POST / HTTP/1.1\nContent-Type:application/x-www-form-urlencoded\n"
+        "Host:example.amazonaws.com\nX-Amz-Date:20150830T123600Z",
         b"Param1=value1",
         {},
     ),
     "post-sts-header-before": (
-        "POST / HTTP/1.1\nHost:example.amazonaws.com\nX-Amz-Date:20150830T123600Z\nX-Amz-Security-Token:AQoD+/==",
+        "POST / HTTP/1.1\nHost:example.amazonaws.com\n"
+        "X-Amz-Date:20150830T123600Z\nX-Amz-Security-Token:AQoD+/==",
         b"",
         {"session_token": "AQoD+/=="},
     ),
@@ -151,7 +154,7 @@ OLD: Dict[str, Tuple[str, bytes, Dict[str, Any]]] = {
 
 
 def write_old(folder: Path, name: str, line_end: str = "\n", service: str = "service") -> None:
-    """Write one case in the older form, its stages by the plain transcription."""
+    """Write a case in the older format, with the stages of the plain transcription."""
     head, body, more = OLD[name]
     request = parse_request(head.encode("utf-8"), name)
     given = dict(
@@ -189,7 +192,7 @@ def write_old(folder: Path, name: str, line_end: str = "\n", service: str = "ser
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"], ids=["LF", "CRLF"])
 @pytest.mark.parametrize("nested", [True, False])
-def test_the_older_form(tmp_path: Path, nested: bool, line_end: str) -> None:
+def test_reads_the_older_format(tmp_path: Path, nested: bool, line_end: str) -> None:
     for name in OLD:
         write_old(tmp_path / "normalize-path" / name if nested else tmp_path, name, line_end)
     corpus = read_corpora([f"aws4-testsuite={tmp_path}"])
@@ -197,11 +200,11 @@ def test_the_older_form(tmp_path: Path, nested: bool, line_end: str) -> None:
     assert sorted(case.id for case in corpus.cases) == sorted(
         "aws4-testsuite-" + name for name in OLD
     )
-    code, told, complaints = conformance("run", "--corpus", f"aws4-testsuite={tmp_path}")
-    assert (code, complaints) == (0, "") and f"{len(OLD)} cases: {len(OLD)} PASS" in told
+    code, output, complaints = conformance("run", "--corpus", f"aws4-testsuite={tmp_path}")
+    assert (code, complaints) == (0, "") and f"{len(OLD)} cases: {len(OLD)} PASS" in output
 
 
-def test_the_older_form_s_question(tmp_path: Path) -> None:
+def test_the_input_of_a_case_in_the_older_format(tmp_path: Path) -> None:
     for name in OLD:
         write_old(tmp_path, name, service="host")
     cases = {
@@ -240,8 +243,8 @@ def test_the_older_form_s_question(tmp_path: Path) -> None:
     )
 
 
-def test_the_published_signatures_of_the_older_form(tmp_path: Path) -> None:
-    """Of three of AWS's own cases that OLD has, word for word."""
+def test_computes_the_published_signatures_of_the_older_format(tmp_path: Path) -> None:
+    """OLD contains three cases of AWS verbatim, whose signatures are published."""
     for name, signature in (
         ("get-vanilla", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
         (
@@ -263,22 +266,21 @@ def test_the_published_signatures_of_the_older_form(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [".creq", ".sts", ".authz"])
-def test_a_request_without_its_expectation_is_left_out_and_told(
-    tmp_path: Path, ending: str
-) -> None:
-    """AWS published two of these."""
+def test_omits_and_reports_a_request_without_an_expectation(tmp_path: Path, ending: str) -> None:
+    """AWS has published two such requests."""
     write_old(tmp_path, "get-vanilla")
     write_old(tmp_path, "get-space")
     (tmp_path / ("get-vanilla" + ending)).unlink()
     corpus = read_corpora([f"aws4-testsuite={tmp_path}"])
     assert corpus.notes == [
-        f"aws4-testsuite: get-vanilla.req is left out: there is no get-vanilla{ending} that says what is expected"
+        f"aws4-testsuite: get-vanilla.req is left out: there is no get-vanilla{ending} that says "
+        "what is expected"
     ]
     assert [case.id for case in corpus.cases] == ["aws4-testsuite-get-space"] and not corpus.faults
 
 
-def test_a_case_whose_time_stands_in_date_alone_is_left_out_and_told(tmp_path: Path) -> None:
-    """As in the oldest edition: the protocol's signer always sends x-amz-date, and cannot be asked."""
+def test_omits_and_reports_a_case_with_a_date_header_instead_of_x_amz_date(tmp_path: Path) -> None:
+    """The oldest edition has such cases, but a sigv4.sign adapter always sends x-amz-date."""
     write_old(tmp_path, "get-vanilla")
     (tmp_path / "old.req").write_bytes(
         b"GET / http/1.1\r\nDate:Mon, 09 Sep 2011 23:36:00 GMT\r\nHost:host.foo.com\r\n\r\n"
@@ -295,19 +297,19 @@ def test_a_case_whose_time_stands_in_date_alone_is_left_out_and_told(tmp_path: P
         "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20110909/us-east-1/host/aws4_request, "
         "SignedHeaders=date;host, Signature=" + "0" * 64
     )
-    code, told, complaints = conformance("run", "--corpus", f"aws4-testsuite={tmp_path}")
-    assert code == 0 and told.endswith("1 cases: 1 PASS\n")
+    code, output, complaints = conformance("run", "--corpus", f"aws4-testsuite={tmp_path}")
+    assert code == 0 and output.endswith("1 cases: 1 PASS\n")
     assert complaints == (
-        "conformance: aws4-testsuite: old.req is left out: its time stands in Date alone, and sigv4.sign sends "
-        "x-amz-date\n"
+        "conformance: aws4-testsuite: old.req is left out: its time stands in Date alone, "
+        "and sigv4.sign sends x-amz-date\n"
     )
 
 
-# ---- what is broken --------------------------------------------------------------------------------------------------
+# ---- broken items --------------------------------------------------------------------------------
 
 
 def aws_c_auth(folder: Path, name: str = "get-vanilla") -> Path:
-    """A good case in the form of aws-c-auth; its stages by the plain transcription."""
+    """Write a valid case of aws-c-auth, with the stages of the plain transcription."""
     place = folder / name
     place.mkdir(parents=True)
     context = {
@@ -353,7 +355,7 @@ def aws_c_auth(folder: Path, name: str = "get-vanilla") -> Path:
 
 
 def go_testdata(folder: Path) -> Path:
-    """A good case, and one that is refused, in the Go SDK's form."""
+    """Write a valid and a rejected case in the format of the Go SDK."""
     data = encode(
         [
             ("s", "string", "\u1234"),
@@ -381,7 +383,7 @@ def go_testdata(folder: Path) -> Path:
 
 
 def streams(folder: Path) -> Path:
-    """One recorded body with an index, and one without."""
+    """Write a recorded body and its index."""
     folder.mkdir(parents=True, exist_ok=True)
     data = encode([(":event-type", "string", "a")], b"one") + encode([], b"two")
     (folder / "one.bin").write_bytes(data)
@@ -409,11 +411,11 @@ def changed(path: Path, change: Callable[[Any], Any]) -> None:
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
 
 
-def test_the_made_suites_are_good(tmp_path: Path) -> None:
+def test_the_suites_of_this_file_are_valid(tmp_path: Path) -> None:
     aws_c_auth(tmp_path / "c")
     go_testdata(tmp_path / "go")
     streams(tmp_path / "s")
-    code, told, complaints = conformance(
+    code, output, complaints = conformance(
         "run",
         "--corpus",
         f"aws-c-auth={tmp_path / 'c'}",
@@ -422,7 +424,7 @@ def test_the_made_suites_are_good(tmp_path: Path) -> None:
         "--corpus",
         f"eventstream-testdata={tmp_path / 'go'}",
     )
-    assert (code, complaints) == (0, "") and told.endswith("6 cases: 6 PASS\n")
+    assert (code, complaints) == (0, "") and output.endswith("6 cases: 6 PASS\n")
 
 
 @pytest.mark.parametrize(
@@ -435,26 +437,24 @@ def test_the_made_suites_are_good(tmp_path: Path) -> None:
         ("query-signed-request.txt", "target.X-Amz-Signature"),
     ],
 )
-def test_a_stage_that_differs_fails_its_case_and_names_the_stage(
-    tmp_path: Path, name: str, stage: str
-) -> None:
-    """What the suite says is what is expected: were it not read, these would pass."""
+def test_a_different_stage_fails_its_case(tmp_path: Path, name: str, stage: str) -> None:
+    """This shows that the expectations come from the files of the suite."""
     file = aws_c_auth(tmp_path) / name
     text = file.read_text().rstrip("\n") if "signed" not in name else file.read_text()
     at = text.index("Signature=") + 12 if "signed" in name else len(text) - 1
     file.write_text(text[:at] + ("0" if text[at] != "0" else "1") + text[at + 1 :])
-    code, told, _ = conformance("run", "--corpus", f"aws-c-auth={tmp_path}")
-    assert code == 1 and "1 FAIL" in told and "stage     " + stage in told
+    code, output, _ = conformance("run", "--corpus", f"aws-c-auth={tmp_path}")
+    assert code == 1 and "1 FAIL" in output and "stage     " + stage in output
 
 
-def test_a_stream_that_differs_fails_its_case(tmp_path: Path) -> None:
+def test_a_different_stream_fails_its_case(tmp_path: Path) -> None:
     folder = streams(tmp_path)
     changed(folder / "index.json", lambda index: [dict(index[0], events=index[0]["events"][:1])])
     assert conformance("run", "--corpus", f"streams={folder}")[0] == 1
 
 
 BROKEN: Dict[str, Tuple[str, Callable[[Path], Any], str]] = {
-    # name: (kind, what is done to a good folder, what is told of it)
+    # name: (kind of suite, change to a valid folder, expected message)
     "no context": (
         "aws-c-auth",
         lambda f: (f / "get-vanilla" / "context.json").unlink(),
@@ -648,10 +648,8 @@ RUN = ("no context", "no scope", "not decoded", "another checksum")
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_item_is_told_in_one_line_and_takes_no_other_with_it(
-    tmp_path: Path, name: str
-) -> None:
-    kind, damage, told = BROKEN[name]
+def test_reports_a_broken_item_in_one_line_and_reads_the_others(tmp_path: Path, name: str) -> None:
+    kind, damage, message = BROKEN[name]
     if kind == "aws-c-auth":
         aws_c_auth(tmp_path)
         aws_c_auth(tmp_path, "other")
@@ -668,7 +666,7 @@ def test_a_broken_item_is_told_in_one_line_and_takes_no_other_with_it(
     corpus = read_corpora([f"{kind}={tmp_path}"])
     assert (
         len(corpus.faults) == 1
-        and told in str(corpus.faults[0])
+        and message in str(corpus.faults[0])
         and "\n" not in str(corpus.faults[0])
     )
     assert str(corpus.faults[0]).startswith(kind + ": ") and corpus.cases
@@ -677,8 +675,8 @@ def test_a_broken_item_is_told_in_one_line_and_takes_no_other_with_it(
         assert code == 2 and complaints == f"conformance: {corpus.faults[0]}\n" and "PASS" in out
 
 
-def test_a_link_to_a_folder_inside_is_not_followed(tmp_path: Path) -> None:
-    """It may lead in a circle."""
+def test_does_not_follow_a_link_inside_the_folder(tmp_path: Path) -> None:
+    """Such a link may form a cycle."""
     aws_c_auth(tmp_path / "c")
     (tmp_path / "c" / "again").symlink_to(tmp_path / "c")
     corpus = read_corpora([f"aws-c-auth={tmp_path / 'c'}"])
@@ -687,7 +685,7 @@ def test_a_link_to_a_folder_inside_is_not_followed(tmp_path: Path) -> None:
     assert len(read_corpora([f"aws-c-auth={tmp_path / 'link'}"]).cases) == 2
 
 
-def test_sigv4a_is_left_out(tmp_path: Path) -> None:
+def test_omits_and_reports_sigv4a(tmp_path: Path) -> None:
     aws_c_auth(tmp_path)
     (aws_c_auth(tmp_path, "asymmetric") / "public-key.json").write_text("{}")
     corpus = read_corpora([f"aws-c-auth={tmp_path}"])
@@ -697,7 +695,7 @@ def test_sigv4a_is_left_out(tmp_path: Path) -> None:
     assert len(corpus.cases) == 2 and not corpus.faults
 
 
-# ---- recorded bodies without an index ----------------------------------------------------------------------------------
+# ---- recorded bodies without an index ------------------------------------------------------------
 
 
 def only(cases: List[Case]) -> Case:
@@ -705,7 +703,7 @@ def only(cases: List[Case]) -> Case:
     return case
 
 
-def test_without_an_index_the_reference_s_reading_is_expected(tmp_path: Path) -> None:
+def test_expects_the_result_of_the_reference_if_there_is_no_index(tmp_path: Path) -> None:
     data = encode([("a", "int16", -1)], b"one") + encode([], b"")
     (tmp_path / "body.bin").write_bytes(data)
     (tmp_path / "notes.txt").write_text("is no stream")
@@ -736,7 +734,7 @@ def test_without_an_index_the_reference_s_reading_is_expected(tmp_path: Path) ->
         (encode([], b"one") + bytes(16), "prelude_crc", 1),
     ],
 )
-def test_a_body_that_is_broken_is_expected_to_be_refused_with_what_had_come(
+def test_expects_a_broken_body_to_be_rejected_after_its_messages(
     tmp_path: Path, data: bytes, kind: str, count: int
 ) -> None:
     (tmp_path / "body.bin").write_bytes(data)
@@ -751,7 +749,7 @@ def test_a_body_that_is_broken_is_expected_to_be_refused_with_what_had_come(
     assert conformance("run", "--corpus", f"streams={tmp_path}")[0] == 0
 
 
-def test_long_bodies_are_not_cut_into_bytes_and_longer_ones_are_refused(
+def test_sends_a_long_body_without_bytewise_and_rejects_a_longer_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "body.bin").write_bytes(encode([], bytes(256 * 1024)))
@@ -763,19 +761,19 @@ def test_long_bodies_are_not_cut_into_bytes_and_longer_ones_are_refused(
     (tmp_path / "body.bin").write_bytes(encode([], bytes(256 * 1024 - 16)))
     assert "bytewise" in only(read_corpora([f"streams={tmp_path}"]).cases).chunking
     monkeypatch.setattr("conformance.cases.corpora.MAX_LINE_LENGTH", 2 * 256 * 1024)
-    assert not faults_of(f"streams={tmp_path}")
+    assert not problems_of(f"streams={tmp_path}")
     (tmp_path / "body.bin").write_bytes(bytes(256 * 1024 + 1))
-    assert "too long for a line of the protocol" in faults_of(f"streams={tmp_path}")[0]
+    assert "too long for a line of the protocol" in problems_of(f"streams={tmp_path}")[0]
 
 
-# ---- the command line ----------------------------------------------------------------------------------------------------
+# ---- the command line ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "text",
     ["streams", "streams=", "nothing=.", "=.", "streams=/nonexistent/folder", "aws-c-auth=."],
 )
-def test_what_is_no_corpus_is_a_mistake_of_usage(
+def test_reports_an_invalid_corpus_as_a_usage_error(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -787,7 +785,7 @@ def test_what_is_no_corpus_is_a_mistake_of_usage(
     assert (kinds in complaints) == (text in ("streams", "streams=", "nothing=.", "=."))
 
 
-def test_list_show_and_dump_take_a_corpus(tmp_path: Path) -> None:
+def test_list_show_and_dump_accept_a_corpus(tmp_path: Path) -> None:
     aws_c_auth(tmp_path / "c")
     corpus = f"aws-c-auth={tmp_path / 'c'}"
     code, out, _ = conformance("list", "--corpus", corpus)
@@ -812,7 +810,7 @@ def test_list_show_and_dump_take_a_corpus(tmp_path: Path) -> None:
     )
 
 
-def test_known_failures_of_a_corpus(tmp_path: Path) -> None:
+def test_expected_failures_of_a_corpus(tmp_path: Path) -> None:
     aws_c_auth(tmp_path / "c")
     (tmp_path / "c" / "get-vanilla" / "header-signature.txt").write_text("0" * 64)
     (tmp_path / "known").write_text("aws-c-auth-get-vanilla-header  # its file is damaged\n")
@@ -823,11 +821,16 @@ def test_known_failures_of_a_corpus(tmp_path: Path) -> None:
 
 
 def test_an_adapter_that_loses_the_last_frame_fails(tmp_path: Path) -> None:
-    """The expectation never comes from the implementation that is judged."""
+    """The expectation never comes from the implementation under test."""
     adapter = tmp_path / "adapter.py"
     adapter.write_text(
-        "import sys\nfrom conformance.adapters import refimpl as r\nfrom conformance.protocol.messages import serve\n"
-        "def lossy(given):\n    output = r._eventstream_decode(given)\n    output['messages'].pop()\n    return output\n"
+        "import sys\n"
+        "from conformance.adapters import refimpl as r\n"
+        "from conformance.protocol.messages import serve\n"
+        "def lossy(given):\n"
+        "    output = r._eventstream_decode(given)\n"
+        "    output['messages'].pop()\n"
+        "    return output\n"
         "serve('lossy', '1', {'eventstream.decode': lossy})\n"
     )
     streams(tmp_path / "s")

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance.protocol.messages: the loop that reads questions and writes answers, and its conversions.
+"""Tests of conformance.protocol.messages: the loop that reads requests and writes responses.
 
-The plan: `serve` is given lines and a table of small operations (ask), and every answer is compared whole. What concerns the
-process itself (what an operation prints, a conversation line by line) runs as one, on this Python and on 3.6.
+Most tests call `serve` with lines and a table of small operations (`ask`) and compare the complete
+responses. Tests about the process, for example about what an operation prints, start a real
+process with this Python and with Python 3.6.
 """
 
 import base64
@@ -34,7 +35,7 @@ from conformance.protocol.messages import (
 )
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 30  # seconds; only a watchdog
+PATIENCE = 30  # seconds, for the watchdog
 NOT_A_QUESTION = {
     "seq": None,
     "status": "error",
@@ -65,7 +66,7 @@ HELLO = {
 
 @pytest.fixture(autouse=True)
 def stdout_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`serve` turns sys.stdout away for good, as befits a process of its own."""
+    """Restore sys.stdout after each test, because `serve` replaces it permanently."""
     monkeypatch.setattr(sys, "stdout", sys.stdout)
 
 
@@ -74,7 +75,7 @@ def line_of(question: Any) -> bytes:
 
 
 def ask(*questions: Any, operations: Any = None, **options: Any) -> List[Any]:
-    """Return the answers to questions, each a line or what one holds."""
+    """Return the responses to requests; each request is a line or the value of one."""
     stdout = io.BytesIO()
     protocol.serve(
         "test",
@@ -96,7 +97,7 @@ def run(op: Any, given_input: Any = None, **more: Any) -> Dict[str, Any]:
     )
 
 
-# ---- hello, run, bye ---------------------------------------------------------------------------------------------
+# ---- hello, run, bye -----------------------------------------------------------------------------
 
 
 def test_hello() -> None:
@@ -112,33 +113,33 @@ def test_hello() -> None:
     ]
 
 
-def test_hello_may_come_at_any_time_and_more_than_once() -> None:
+def test_accepts_hello_at_any_time_and_repeatedly() -> None:
     assert ask(run("test.echo"), {"cmd": "hello"}, {"cmd": "hello"})[1:] == [HELLO, HELLO]
 
 
-def test_bye_ends_the_conversation() -> None:
+def test_bye_ends_the_loop() -> None:
     assert ask({"cmd": "hello"}, {"cmd": "bye"}, {"cmd": "hello"}) == [HELLO]
 
 
-def test_the_end_of_input_is_bye() -> None:
+def test_the_end_of_input_ends_the_loop() -> None:
     assert ask() == []
     assert ask({"cmd": "hello"}) == [HELLO]
 
 
-def test_the_last_line_needs_no_end() -> None:
+def test_accepts_a_last_line_without_a_line_end() -> None:
     assert ask(b'{"cmd":"hello"}') == [HELLO]
 
 
 @pytest.mark.parametrize("line", [b"\n", b"\r\n", b" \t \n", b"   "])
-def test_blank_lines_are_passed_over(line: bytes) -> None:
+def test_ignores_blank_lines(line: bytes) -> None:
     assert ask(line, {"cmd": "hello"}, line) == ([HELLO] if line.endswith(b"\n") else [HELLO])
 
 
-def test_a_line_may_end_in_crlf() -> None:
+def test_accepts_a_line_that_ends_with_crlf() -> None:
     assert ask(b'{"cmd":"hello"}\r\n') == [HELLO]
 
 
-def test_answers_are_one_line_each_without_blanks() -> None:
+def test_writes_each_response_as_one_line_without_spaces() -> None:
     stdout = io.BytesIO()
     protocol.serve(
         "n",
@@ -152,7 +153,7 @@ def test_answers_are_one_line_each_without_blanks() -> None:
     )
 
 
-def test_every_answer_is_flushed_before_the_next_question_is_read() -> None:
+def test_flushes_each_response_before_the_next_request() -> None:
     class Sink(io.BytesIO):
         flushed = 0
 
@@ -172,8 +173,8 @@ def test_every_answer_is_flushed_before_the_next_question_is_read() -> None:
     assert sink.flushed == 3
 
 
-def test_stdout_is_for_answers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a stdout given, answers go to a copy of the process's own, which itself becomes stderr."""
+def test_reserves_stdout_for_responses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By default, responses go to a copy of the process's stdout, and stdout becomes stderr."""
     reader, writer = os.pipe()
     changed: List[Any] = []
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"cmd":"hello"}\n')))
@@ -189,16 +190,16 @@ def test_stdout_is_for_answers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert changed == [("dup", 1), (2, 1)]
 
 
-# ---- the four answers --------------------------------------------------------------------------------------------
+# ---- the four responses --------------------------------------------------------------------------
 
 
-def test_ok() -> None:
+def test_reports_the_output_of_an_operation() -> None:
     assert ask(run("test.echo", {"a": 1})) == [
         {"seq": 7, "status": "ok", "output": {"given": {"a": 1}}}
     ]
 
 
-def test_null_means_absent() -> None:
+def test_treats_null_as_absent() -> None:
     kept = {"zero": 0, "no": False, "empty": "", "list": [], "object": {}, "inner": {"x": None}}
     assert ask(run("test.echo", dict(kept, gone=None, also=None)))[0]["output"] == {"given": kept}
 
@@ -214,8 +215,8 @@ def test_null_means_absent() -> None:
         {"message": "m", "code": "c", "fields": {}, "output": {}},
     ],
 )
-def test_reject_bears_what_is_known(evidence: Dict[str, Any]) -> None:
-    """`message` is there always, what is not known is not there at all."""
+def test_reject_has_the_known_details(evidence: Dict[str, Any]) -> None:
+    """`message` is always present; other members are present only if they are known."""
     assert ask(run("test.refuse", dict(evidence, kind="message_crc"))) == [
         dict({"seq": 7, "status": "reject", "kind": "message_crc", "message": ""}, **evidence)
     ]
@@ -225,7 +226,7 @@ def test_reject_is_an_exception_with_its_message() -> None:
     assert str(Reject("limit", "too long")) == "too long"
 
 
-def test_unsupported() -> None:
+def test_reports_an_unsupported_request() -> None:
     assert ask(run("test.cannot", {"type": "uuid"})) == [
         {"seq": 7, "status": "unsupported", "reason": "no such header type: uuid"}
     ]
@@ -234,7 +235,7 @@ def test_unsupported() -> None:
 @pytest.mark.parametrize(
     "op", ["test.unknown", "", "TEST.ECHO", None, 5, ["test.echo"], {"op": "test.echo"}, True]
 )
-def test_an_operation_that_is_not_there(op: Any) -> None:
+def test_reports_an_unknown_operation_as_unsupported(op: Any) -> None:
     assert ask(run(op)) == [{"seq": 7, "status": "unsupported", "reason": f"no operation {op}"}]
     assert ask({"cmd": "run", "seq": 8, "input": {}}) == [
         {"seq": 8, "status": "unsupported", "reason": "no operation None"}
@@ -242,7 +243,7 @@ def test_an_operation_that_is_not_there(op: Any) -> None:
 
 
 @pytest.mark.parametrize("given_input", [None, [], ["a"], "text", 5, True])
-def test_an_input_that_is_no_object(given_input: Any) -> None:
+def test_reports_an_input_that_is_not_an_object(given_input: Any) -> None:
     question = {"cmd": "run", "seq": 7, "op": "test.echo", "input": given_input}
     assert ask(question) == [{"seq": 7, "status": "error", "detail": "input must be an object"}]
     del question["input"]
@@ -266,9 +267,7 @@ class Odd(Exception):
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"), "UnicodeDecodeError: "),
     ],
 )
-def test_anything_else_that_is_raised_is_an_error_and_the_adapter_lives_on(
-    error: Exception, detail: str
-) -> None:
+def test_reports_an_unexpected_exception_and_continues(error: Exception, detail: str) -> None:
     def broken(given_input: Dict[str, Any]) -> Dict[str, Any]:
         raise error
 
@@ -288,7 +287,7 @@ def test_anything_else_that_is_raised_is_an_error_and_the_adapter_lives_on(
         {"number": float("nan")},
     ],
 )
-def test_an_output_that_json_cannot_hold_is_an_error_and_the_adapter_lives_on(
+def test_reports_an_output_that_json_cannot_express_and_continues(
     output: Dict[str, Any],
 ) -> None:
     stdout = io.BytesIO()
@@ -306,14 +305,14 @@ def test_an_output_that_json_cannot_hold_is_an_error_and_the_adapter_lives_on(
     assert json.loads(second)["protocol"] == 1
 
 
-# ---- seq ---------------------------------------------------------------------------------------------------------
+# ---- seq -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "seq",
     [0, 7, -1, 1 << 70, 1.5, "seven", "", "naïve 🙂", None, True, [1, {"a": None}], {"deep": [[]]}],
 )
-def test_seq_is_echoed_whatever_it_is(seq: Any) -> None:
+def test_echoes_any_seq(seq: Any) -> None:
     for question in (
         run("test.echo"),
         run("test.refuse", {"kind": "type"}),
@@ -332,13 +331,13 @@ def test_an_operation_cannot_change_seq() -> None:
     assert ask(run("test.echo", {"seq": 9}))[0]["seq"] == 7
 
 
-def test_a_question_without_seq_is_answered_with_null() -> None:
+def test_answers_a_request_without_seq_with_null() -> None:
     assert ask({"cmd": "run", "op": "test.echo", "input": {}}) == [
         {"seq": None, "status": "ok", "output": {"given": {}}}
     ]
 
 
-# ---- what is no question -----------------------------------------------------------------------------------------
+# ---- invalid requests ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -375,7 +374,7 @@ def test_a_question_without_seq_is_answered_with_null() -> None:
     ],
     ids=lambda line: repr(line[:20]),
 )
-def test_a_line_that_is_no_question_is_answered_once(line: bytes) -> None:
+def test_reports_an_invalid_line_once(line: bytes) -> None:
     answers = ask(line + b"\n", {"cmd": "hello"})
     assert answers[-1] == HELLO
     assert answers[:-1] == [NOT_A_QUESTION]
@@ -392,23 +391,23 @@ def short_lines(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def padded(question: Dict[str, Any], length: int) -> bytes:
-    """Return a question's line, length bytes long with its end."""
+    """Return a request as a line of `length` bytes, including its line end."""
     line = line_of(dict(question, pad=""))
     return line_of(dict(question, pad="x" * (length - len(line))))
 
 
-def test_the_limit_of_a_line() -> None:
+def test_limits_a_line_to_64_mib() -> None:
     assert protocol.MAX_LINE_LENGTH == 64 * 1024 * 1024
 
 
-def test_a_line_up_to_the_limit_is_read(short_lines: int) -> None:
+def test_accepts_a_line_of_the_maximum_length(short_lines: int) -> None:
     line = padded({"cmd": "hello"}, short_lines)
     assert len(line) == short_lines
     assert ask(line, line) == [HELLO, HELLO]
 
 
 @pytest.mark.parametrize("more", [2, 3, 200, 201, 1000])
-def test_a_longer_line_is_refused_once_and_the_next_is_read(short_lines: int, more: int) -> None:
+def test_rejects_a_longer_line_once_and_reads_the_next(short_lines: int, more: int) -> None:
     assert ask(padded({"cmd": "hello"}, short_lines + more), {"cmd": "hello"}) == [
         NOT_A_QUESTION,
         HELLO,
@@ -416,12 +415,12 @@ def test_a_longer_line_is_refused_once_and_the_next_is_read(short_lines: int, mo
 
 
 @pytest.mark.parametrize("hidden", [{"cmd": "bye"}, {"cmd": "hello"}, run("test.echo")])
-def test_the_rest_of_a_longer_line_is_no_question(short_lines: int, hidden: Any) -> None:
+def test_ignores_the_rest_of_a_longer_line(short_lines: int, hidden: Any) -> None:
     for length in (short_lines, short_lines + 1, short_lines + 2):
         assert ask(b"x" * length + line_of(hidden), {"cmd": "hello"}) == [NOT_A_QUESTION, HELLO]
 
 
-def test_a_longer_line_at_the_end_of_input(short_lines: int) -> None:
+def test_rejects_a_longer_line_at_the_end_of_input(short_lines: int) -> None:
     assert ask({"cmd": "hello"}, b"x" * 1000) == [HELLO, NOT_A_QUESTION]
 
 
@@ -449,18 +448,18 @@ LINES = st.binary(max_size=30).map(lambda data: data.replace(b"\n", b"") + b"\n"
         LINES | QUESTIONS.filter(lambda question: question["cmd"] != "bye").map(line_of), max_size=6
     )
 )
-def test_every_line_is_answered_once(lines: List[bytes]) -> None:
+def test_answers_every_line_once(lines: List[bytes]) -> None:
     answers = ask(*lines)
     assert len(answers) == len([line for line in lines if line.strip()])
     for answer in answers:
         assert answer.get("status") in ("ok", "reject", "unsupported", "error") or answer == HELLO
 
 
-# ---- conversions -------------------------------------------------------------------------------------------------
+# ---- conversions ---------------------------------------------------------------------------------
 
 
 @given(st.binary(max_size=100))
-def test_base64_both_ways(data: bytes) -> None:
+def test_encodes_and_decodes_base64(data: bytes) -> None:
     assert to_base64_text(data) == base64.b64encode(data).decode("ascii")
     assert to_bytes(to_base64_text(data)) == data
 
@@ -554,7 +553,7 @@ def test_pairs() -> None:
         [["a", "b"], None],
     ],
 )
-def test_what_is_no_pairs(headers: Any) -> None:
+def test_rejects_invalid_pairs(headers: Any) -> None:
     with pytest.raises(BadQuestion, match=r"headers must be \[\[name, value\], \.\.\.\]"):
         to_pairs(headers)
 
@@ -603,7 +602,7 @@ def test_triples() -> None:
         ({"type": "int8", "value": 5}, KeyError),
     ],
 )
-def test_what_is_no_triple(header: Dict[str, Any], error: Any) -> None:
+def test_rejects_an_invalid_triple(header: Dict[str, Any], error: Any) -> None:
     with pytest.raises(error):
         to_triples([header])
     question = run("test.triples", {"headers": [header]})
@@ -613,7 +612,7 @@ def test_what_is_no_triple(header: Dict[str, Any], error: Any) -> None:
     assert answer_question(question, operations)["status"] == "error"
 
 
-# ---- processes ---------------------------------------------------------------------------------------------------
+# ---- processes -----------------------------------------------------------------------------------
 
 
 def pythons() -> List[str]:
@@ -621,7 +620,7 @@ def pythons() -> List[str]:
 
 
 def program(python: str) -> str:
-    """Return the path of an interpreter, or skip the test that asks for it."""
+    """Return the path of an interpreter; skip the test if it is not installed."""
     if python == "this":
         return sys.executable
     versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")
@@ -663,7 +662,7 @@ serve("noisy", "1", {"printing": printing, "raw": raw, "child": child, "kept": k
 
 @pytest.fixture
 def start(request: Any) -> Iterator[Any]:
-    """A function that starts an adapter; what it started is ended."""
+    """Return a function that starts an adapter; stop its processes after the test."""
     processes: List[Any] = []
 
     def started(*arguments: str) -> Any:
@@ -703,7 +702,7 @@ def asked(process: Any, question: Any) -> Any:
 
 @pytest.mark.parametrize("python", pythons())
 @pytest.mark.parametrize("op, number", [("printing", 1), ("raw", 2), ("child", 3), ("kept", 4)])
-def test_what_an_operation_prints_is_no_answer(
+def test_ignores_what_an_operation_prints(
     start: Any, tmp_path: Path, python: str, op: str, number: int
 ) -> None:
     script = tmp_path / "noisy.py"
@@ -722,7 +721,7 @@ def test_what_an_operation_prints_is_no_answer(
 
 
 @pytest.mark.parametrize("python", pythons())
-def test_a_conversation(start: Any, python: str) -> None:
+def test_serves_several_requests(start: Any, python: str) -> None:
     process = start(program(python), "-m", "conformance.adapters.refimpl")
     hello = asked(process, {"cmd": "hello", "protocol": 1})
     assert hello["protocol"] == 1 and hello["implementation"]["name"] == "refimpl"
@@ -758,7 +757,7 @@ def test_base64_is_strict_on_every_python(start: Any, python: str) -> None:
         )
         for text in texts
     }
-    assert {text: told.partition(":")[0] for text, told in detail.items()} == dict.fromkeys(
+    assert {text: found.partition(":")[0] for text, found in detail.items()} == dict.fromkeys(
         texts, "BadQuestion"
     )
 
@@ -774,22 +773,21 @@ FIRST_LINE = b'{"cmd":"hello","protocol":1}\n'
 OWN_ADAPTER = (sys.executable, "-m", "conformance.adapters.refimpl")
 
 
-def test_an_interrupt_leaves_no_traceback(start: Any) -> None:
-    before = signal.signal(
-        signal.SIGINT, signal.default_int_handler
-    )  # where this process ignores it, its children would, too
+def test_an_interrupt_prints_no_traceback(start: Any) -> None:
+    # If this process ignores SIGINT, so do its children.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         process = start(*OWN_ADAPTER)
     finally:
         signal.signal(signal.SIGINT, before)
     process.stdin.write(FIRST_LINE)
     process.stdin.flush()
-    assert process.stdout.readline().startswith(b'{"protocol":1,')  # so it waits for the next line
+    assert process.stdout.readline().startswith(b'{"protocol":1,')  # it waits for the next line
     process.send_signal(signal.SIGINT)
     assert (process.wait(PATIENCE), process.stdout.read(), process.stderr.read()) == (130, b"", b"")
 
 
-def test_a_reader_that_goes_away_leaves_no_traceback(start: Any) -> None:
+def test_a_closed_pipe_prints_no_traceback(start: Any) -> None:
     process = start(*OWN_ADAPTER)
     process.stdout.close()
     process.stdin.write(FIRST_LINE)
@@ -798,7 +796,7 @@ def test_a_reader_that_goes_away_leaves_no_traceback(start: Any) -> None:
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-"])
-def test_a_closed_stream_is_told(start: Any, closed: str) -> None:
+def test_reports_a_closed_stream(start: Any, closed: str) -> None:
     process = start(
         "/bin/sh", "-c", f'exec "$0" -m conformance.adapters.refimpl {closed}', sys.executable
     )

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/protocol/process.py: an adapter that answers, and every way in which one can fail to.
+"""Tests of conformance.protocol.process: adapters that work and adapters that fail.
 
-The plan: adapters are small programs written here, most of them without the protocol's own module, so that they can break it
-byte by byte. Each is ended by the end of its test, and so are the threads that served it.
+The adapters are small programs in this file. Most of them do not use the protocol module, so they
+can break the protocol in any way. Each test ends its adapters and the threads that serve them.
 """
 
 import os
@@ -21,7 +21,7 @@ from conformance.protocol.process import Adapter, AdapterFault, Crashed, Garbled
 from tests.support import adapter_program
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals and process groups")
-PATIENCE = 60.0  # seconds; only a watchdog
+PATIENCE = 60.0  # seconds, for the watchdog
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def adapter_of(tmp_path: Path) -> Iterator[Callable[..., Adapter]]:
         adapter.close()
 
 
-# ---- what answers ------------------------------------------------------------------------------------------------
+# ---- adapters that respond -----------------------------------------------------------------------
 
 SERVED = """
 from conformance.protocol.messages import Reject, serve
@@ -56,7 +56,7 @@ sys.exit(0)
 """
 
 
-def test_questions_and_answers(adapter_of: Callable[..., Adapter]) -> None:
+def test_sends_requests_and_reads_responses(adapter_of: Callable[..., Adapter]) -> None:
     adapter = adapter_of(SERVED, environment={"VERSION": "1.3"})
     assert adapter.hello["implementation"] == {
         "name": "mine",
@@ -79,7 +79,9 @@ def test_questions_and_answers(adapter_of: Callable[..., Adapter]) -> None:
     assert adapter.strays == [] and adapter._process.wait() == 0
 
 
-def test_answers_and_questions_of_megabytes(adapter_of: Callable[..., Adapter]) -> None:
+def test_transfers_requests_and_responses_of_several_megabytes(
+    adapter_of: Callable[..., Adapter],
+) -> None:
     adapter = adapter_of("""
         def answer(question):
             say({"seq": question["seq"], "status": "ok", "output": question["input"]})
@@ -89,7 +91,7 @@ def test_answers_and_questions_of_megabytes(adapter_of: Callable[..., Adapter]) 
 
 
 @POSIX
-def test_an_adapter_ends_with_its_context_and_all_that_it_has_started(tmp_path: Path) -> None:
+def test_closing_ends_the_adapter_and_its_child_processes(tmp_path: Path) -> None:
     program = adapter_program(
         tmp_path,
         """
@@ -108,19 +110,19 @@ def test_an_adapter_ends_with_its_context_and_all_that_it_has_started(tmp_path: 
         except ProcessLookupError:
             break
         if (
-            Path(f"/proc/{int(child)}/stat").exists()
-            and " Z " in Path(f"/proc/{int(child)}/stat").read_text()
+            Path(f"/proc/{child}/stat").exists()
+            and " Z " in Path(f"/proc/{child}/stat").read_text()
         ):
-            break  # it has ended, and nobody has asked how
+            break  # it has ended, but its status has not been read
         time.sleep(0.01)
     else:
         pytest.fail("the child lives")
     for stream in (adapter._process.stdin, adapter._process.stdout, adapter._process.stderr):
         assert stream is not None and stream.closed
-    adapter.close()  # again: nothing comes of it
+    adapter.close()  # closing again has no effect
 
 
-def test_where_there_are_no_process_groups(
+def test_closes_without_process_groups(
     adapter_of: Callable[..., Adapter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(os, "killpg", raising=False)
@@ -129,10 +131,10 @@ def test_where_there_are_no_process_groups(
     assert adapter._process.wait(PATIENCE) != 0
 
 
-# ---- what cannot be started --------------------------------------------------------------------------------------
+# ---- adapters that cannot be started -------------------------------------------------------------
 
 
-def test_an_adapter_that_cannot_be_started(
+def test_reports_an_adapter_that_cannot_be_started(
     adapter_of: Callable[..., Adapter], tmp_path: Path
 ) -> None:
     with pytest.raises(Crashed, match="nowhere cannot be started: No such file"):
@@ -146,7 +148,7 @@ def test_an_adapter_that_cannot_be_started(
 
 
 @pytest.mark.parametrize(
-    "complaint, told",
+    "complaint, expected",
     [
         (
             "Error: no such module\\n\\nRequire stack:\\n"
@@ -166,14 +168,14 @@ def test_an_adapter_that_cannot_be_started(
         ("x" * 1500, "exit code 1: x{1000}$"),
     ],
 )
-def test_of_a_stack_trace_what_it_is_about_is_told(
-    complaint: str, told: str, adapter_of: Callable[..., Adapter]
+def test_reports_a_stack_trace_without_its_frames(
+    complaint: str, expected: str, adapter_of: Callable[..., Adapter]
 ) -> None:
-    with pytest.raises(Crashed, match=told):
+    with pytest.raises(Crashed, match=expected):
         adapter_of(f'sys.stderr.write("{complaint}"); sys.exit(1)')
 
 
-# ---- what breaks down --------------------------------------------------------------------------------------------
+# ---- adapters that fail --------------------------------------------------------------------------
 
 
 def asked(adapter: Adapter, timeout: float = PATIENCE) -> AdapterFault:
@@ -210,16 +212,17 @@ BREAKDOWNS = {
 
 
 @pytest.mark.parametrize("does", list(BREAKDOWNS))
-def test_an_adapter_that_breaks_down(does: str, adapter_of: Callable[..., Adapter]) -> None:
+def test_reports_how_an_adapter_fails(does: str, adapter_of: Callable[..., Adapter]) -> None:
     fault = asked(adapter_of(f"def answer(question):\n    {does}"))
     kind, words = BREAKDOWNS[does]
     assert type(fault) is kind and words in str(fault), str(fault)
 
 
-def test_the_last_words_are_kept(adapter_of: Callable[..., Adapter]) -> None:
+def test_keeps_the_end_of_stderr(adapter_of: Callable[..., Adapter]) -> None:
     fault = asked(
         adapter_of(
-            "def answer(question):\n    os.write(2, b'x' * 100000 + b' at the\\nend\\n'); sys.exit(3)"
+            "def answer(question):\n    os.write(2, b'x' * 100000 + b' at the\\nend\\n'); "
+            "sys.exit(3)"
         )
     )
     assert str(fault).endswith("x at the\\nend") and len(str(fault)) < 1100
@@ -227,20 +230,20 @@ def test_the_last_words_are_kept(adapter_of: Callable[..., Adapter]) -> None:
 
 @POSIX
 @pytest.mark.parametrize("number, name", [(11, "SIGSEGV"), (6, "SIGABRT")])
-def test_a_signal_has_its_name(number: int, name: str, adapter_of: Callable[..., Adapter]) -> None:
+def test_reports_a_signal_by_name(
+    number: int, name: str, adapter_of: Callable[..., Adapter]
+) -> None:
     fault = asked(
-        adapter_of(
-            f"def answer(question):\n    os.kill(os.getpid(), {int(number)}); time.sleep(600)"
-        )
+        adapter_of(f"def answer(question):\n    os.kill(os.getpid(), {number}); time.sleep(600)")
     )
     assert type(fault) is Crashed and str(fault).startswith(f"it was ended by {name}")
 
 
-def test_a_signal_without_a_name_has_its_number() -> None:
+def test_reports_an_unnamed_signal_by_number() -> None:
     assert process._end_of(-4000) == "it was ended by signal 4000"
 
 
-def test_a_line_without_end(
+def test_rejects_a_line_without_end(
     adapter_of: Callable[..., Adapter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "MAX_LINE_LENGTH", 1000000)
@@ -253,7 +256,7 @@ def test_a_line_without_end(
     assert MAX_LINE_LENGTH == 64 << 20
 
 
-def test_lines_without_end(adapter_of: Callable[..., Adapter]) -> None:
+def test_ends_an_adapter_that_never_stops_writing(adapter_of: Callable[..., Adapter]) -> None:
     adapter = adapter_of("def answer(question):\n    while True: say({'seq': 1, 'status': 'ok'})")
     assert adapter.ask("x", {}, PATIENCE)["status"] == "ok"
     with pytest.raises(Hanging):
@@ -262,7 +265,7 @@ def test_lines_without_end(adapter_of: Callable[..., Adapter]) -> None:
     adapter.close()
 
 
-# ---- silence -----------------------------------------------------------------------------------------------------
+# ---- adapters that hang --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -275,7 +278,7 @@ def test_lines_without_end(adapter_of: Callable[..., Adapter]) -> None:
         ),
     ],
 )
-def test_an_adapter_that_hangs_is_ended(
+def test_ends_an_adapter_that_hangs(
     does: str, words: str, adapter_of: Callable[..., Adapter]
 ) -> None:
     adapter = adapter_of(f"def answer(question):\n    {does}")
@@ -289,7 +292,7 @@ def test_an_adapter_that_hangs_is_ended(
     assert adapter._process.wait(PATIENCE) != 0
 
 
-def test_what_is_not_read_does_not_block(adapter_of: Callable[..., Adapter]) -> None:
+def test_does_not_block_if_the_adapter_does_not_read(adapter_of: Callable[..., Adapter]) -> None:
     adapter = adapter_of("""
         say(hello)
         time.sleep(600)
@@ -299,12 +302,13 @@ def test_what_is_not_read_does_not_block(adapter_of: Callable[..., Adapter]) -> 
 
 
 @POSIX
-def test_a_child_that_holds_the_pipes_holds_nobody_up(tmp_path: Path) -> None:
+def test_does_not_wait_for_a_child_that_keeps_the_pipes_open(tmp_path: Path) -> None:
     program = adapter_program(
         tmp_path,
         """
         import subprocess
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+        command = [sys.executable, "-c", "import time; time.sleep(600)"]
+        child = subprocess.Popen(command, start_new_session=True)
         hello["implementation"]["version"] = str(child.pid)
         """,
     )
@@ -317,7 +321,7 @@ def test_a_child_that_holds_the_pipes_holds_nobody_up(tmp_path: Path) -> None:
         thread.join(PATIENCE)
 
 
-# ---- too much ----------------------------------------------------------------------------------------------------
+# ---- extra lines ---------------------------------------------------------------------------------
 
 TWICE = """
 def answer(question):
@@ -328,20 +332,21 @@ def answer(question):
 
 
 @pytest.mark.parametrize("second", ["question", "b'noise\\n'", "b'\\n'"])
-def test_a_line_behind_the_answer_is_put_aside(
+def test_keeps_an_extra_line_after_a_response_aside(
     second: str, adapter_of: Callable[..., Adapter]
 ) -> None:
     adapter = adapter_of(TWICE % second)
     assert adapter.ask("x", {}, PATIENCE) == {"seq": 1, "status": "ok"}
-    time.sleep(
-        0.1
-    )  # the second line comes; when it does not, the next assertions are about the next answer's
+    # The second line usually arrives now. Otherwise the assertions see that of the next response.
+    time.sleep(0.1)
     assert adapter.ask("x", {}, PATIENCE)["seq"] == 2
     adapter.bye()
     assert 1 <= len(adapter.strays) <= 2
 
 
-def test_a_late_second_answer_is_told_by_its_number(adapter_of: Callable[..., Adapter]) -> None:
+def test_recognises_a_late_second_response_by_its_number(
+    adapter_of: Callable[..., Adapter],
+) -> None:
     adapter = adapter_of("""
         def answer(question):
             if question["seq"] == 2:
@@ -353,7 +358,7 @@ def test_a_late_second_answer_is_told_by_its_number(adapter_of: Callable[..., Ad
     assert adapter.strays == [b'{"seq": 1, "status": "reject"}']
 
 
-def test_an_adapter_that_has_ended_cannot_be_asked(adapter_of: Callable[..., Adapter]) -> None:
+def test_reports_a_request_to_an_adapter_that_has_ended(adapter_of: Callable[..., Adapter]) -> None:
     adapter = adapter_of("say(hello); sys.exit(5)")
     adapter._process.wait(PATIENCE)
     adapter._threads[1].join(PATIENCE)
@@ -361,13 +366,13 @@ def test_an_adapter_that_has_ended_cannot_be_asked(adapter_of: Callable[..., Ada
         adapter.ask("x", {"much": "x" * 200000}, PATIENCE)
 
 
-def test_what_comes_behind_bye_is_a_stray(adapter_of: Callable[..., Adapter]) -> None:
+def test_keeps_lines_after_bye_as_strays(adapter_of: Callable[..., Adapter]) -> None:
     adapter = adapter_of("import atexit; atexit.register(say, b'goodbye\\nbad')")
     adapter.bye()
     assert adapter.strays == [b"goodbye", b"bad"]
 
 
-def test_whoever_waits_is_told_when_another_thread_ends_the_adapter(
+def test_a_waiting_thread_notices_that_another_one_ends_the_adapter(
     adapter_of: Callable[..., Adapter],
 ) -> None:
     adapter = adapter_of("def answer(question): time.sleep(600)")
@@ -378,7 +383,7 @@ def test_whoever_waits_is_told_when_another_thread_ends_the_adapter(
     timer.join()
 
 
-def test_an_adapter_that_does_not_leave_is_ended(
+def test_ends_an_adapter_that_does_not_exit_after_bye(
     adapter_of: Callable[..., Adapter], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process, "_FAREWELL", 0.1)
