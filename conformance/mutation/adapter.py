@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The adapter of a broken variant of refimpl: `python3 -m conformance.mutation.adapter NAME`.
 
-NAME is the id of a mutant that `conformance mutants` lists, or MODULE:NUMBER, one that is made by machine. The broken source
-takes the place of the module's own when refimpl is loaded, in this process alone; all else is conformance/adapters/refimpl.py.
-So `conformance run --adapter "python3 -m conformance.mutation.adapter NAME"` shows what a verdict on that mistake looks like.
+NAME is the id of a mutant from `conformance mutants`, or MODULE:NUMBER for a generated one. When
+refimpl is imported, the broken source replaces that module, in this process only. Everything else
+is conformance/adapters/refimpl.py. So `conformance run --adapter "python3 -m
+conformance.mutation.adapter NAME"` shows the verdicts on that error.
 """
 
 import sys
@@ -28,20 +29,20 @@ class _BrokenLoader(SourceFileLoader):
 
 
 class BrokenFinder(MetaPathFinder):
-    """Finds one module of refimpl, and loads it from other code than its own."""
+    """Finds one module of refimpl and loads it from changed code."""
 
     def __init__(self, module: str, code: CodeType) -> None:
         self._name, self._path, self._code = "refimpl." + module, path_of(module), code
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> Optional[ModuleSpec]:
-        """Return the spec of that module, and of no other."""
+        """Return the spec of that module, and None for every other."""
         if fullname != self._name:
             return None
         return spec_from_loader(fullname, _BrokenLoader(fullname, self._path, self._code))
 
 
 def finder_of(name: str) -> BrokenFinder:
-    """Return the finder that breaks refimpl as the mutant of that name does. Raises MutantError."""
+    """Return the finder that loads the mutant of that name. Raises MutantError."""
     module, colon, number = name.partition(":")
     if colon:
         return BrokenFinder(module, broken_code(module, number))
@@ -52,9 +53,9 @@ def finder_of(name: str) -> BrokenFinder:
 
 
 def run(name: str) -> None:
-    """Serve the mutant's answers until there are no more questions."""
-    if "refimpl" in sys.modules:  # what is loaded already would not be broken
-        raise MutantError("refimpl has been loaded before the mutant")
+    """Reply to requests with the mutant until there are no more."""
+    if "refimpl" in sys.modules:  # a module that is already loaded would not be replaced
+        raise MutantError("refimpl was imported before the mutant")
     sys.meta_path.insert(0, finder_of(name))
     adapter = import_module("conformance.adapters.refimpl")
     adapter.serve(f"refimpl, broken: {name}", adapter.VERSION, adapter.OPERATIONS)

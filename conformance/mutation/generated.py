@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Mutants made by machine: every place of a module's syntax tree at which an operator, a number, a condition or a statement changes.
+"""Generated mutants: every place of a module's syntax tree where an operator, a number, a condition
+or a statement can change.
 
-The plan: walk the tree in order and offer, at each node, the changes that its kind allows. A change is numbered by its place in
-that walk, so that MODULE:NUMBER names the same mutant for as long as the source stands. To make one, the tree is read anew,
-that one change is made in it, and it is compiled as it is: no text is written.
+The generator walks the tree in order and offers, at each node, the changes that its type allows. A
+change is numbered by its place in that walk, so MODULE:NUMBER names the same mutant until the
+source changes. To build a mutant, the generator parses the source again, makes that one change in
+the tree and compiles it. It writes no source text.
 
-Left alone: annotations, decorators, docstrings, texts, and what an error is given as its message and evidence, since the vectors
-judge no wording. Python 3.8 or newer; older ones have other trees.
+Left out: annotations, decorators, docstrings, strings, and the message and evidence of an error,
+because the cases judge no wording. Requires Python 3.8 or newer, because older versions have
+different trees.
 """
 
 import ast
@@ -18,24 +21,27 @@ from conformance.mutation.mutants import MutantError, path_of, source_of
 
 
 class Place(NamedTuple):
-    number: int
-    module: str
-    function: str
-    first: int
-    last: int
+    """Where a mutant differs from the source, and how."""
+
+    number: int  # its place in the walk
+    module: str  # dotted name below refimpl
+    function: str  # dotted, with its class; empty at module level
+    first: int  # first line of the smallest statement around the change
+    last: int  # last line of that statement
     line: int
     what: str
 
 
-Place.__doc__ = """Where a mutant differs from the source, and how."""
-
-
 class _Scope(NamedTuple):
+    """The function and the statement that contain an expression."""
+
     function: str
     statement: ast.stmt
 
 
 class _Offer(NamedTuple):
+    """A possible change. Calling `change` makes it in the tree."""
+
     scope: _Scope
     line: int
     what: str
@@ -71,12 +77,12 @@ _OPERATORS = (
 _OTHER = dict(_COMPARISONS + _OPERATORS)
 _REFUSALS = re.compile(
     r"_?refuse\w*|_short|_not_utf8|_wrong_value|_check_limit|\w*Error"
-)  # what they are given is shown, and no more
+)  # calls whose arguments only build a message
 _DROPPED = (ast.Expr, ast.Raise, ast.AugAssign, ast.Delete, ast.Break, ast.Continue)
 
 
 def places(module: str) -> List[Place]:
-    """Return every mutant that can be made of a module of refimpl."""
+    """Return every mutant that can be generated from a module of refimpl."""
     offers = _offers_in(ast.parse(source_of(module)))
     return [
         Place(
@@ -93,12 +99,15 @@ def places(module: str) -> List[Place]:
 
 
 def broken_code(module: str, number: str) -> CodeType:
-    """Return the code of a module with the change of that number. Raises MutantError when there is none."""
+    """Return the code of a module with the change of that number.
+
+    Raises MutantError if there is no such change.
+    """
     tree = ast.parse(source_of(module))
     offers = list(_offers_in(tree))
     if not number.isdigit() or int(number) >= len(offers):
         raise MutantError(
-            f"no such mutant of {module}: expected 0 to {int(len(offers) - 1)}, got {number}"
+            f"no such mutant of {module} (expected 0 to {len(offers) - 1}, got {number})"
         )
     offers[int(number)].change()
     return compile(ast.fix_missing_locations(tree), path_of(module), "exec")
@@ -199,7 +208,7 @@ def _offers_of_expression(node: ast.AST, scope: _Scope) -> Iterator[_Offer]:
             yield _Offer(
                 scope,
                 line,
-                _told(type(operator)),
+                _shown_change(type(operator)),
                 _setter(node.ops, index, _OTHER[type(operator)]()),
             )
     elif isinstance(node, (ast.BinOp, ast.BoolOp)):
@@ -207,7 +216,7 @@ def _offers_of_expression(node: ast.AST, scope: _Scope) -> Iterator[_Offer]:
             yield _Offer(
                 scope,
                 line,
-                _told(type(node.op)),
+                _shown_change(type(node.op)),
                 lambda: setattr(node, "op", _OTHER[type(node.op)]()),
             )
     elif isinstance(node, ast.Constant):
@@ -253,12 +262,12 @@ def _is_none(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def _told(operator: Type[ast.AST]) -> str:
+def _shown_change(operator: Type[ast.AST]) -> str:
     return f"{operator.__name__} -> {_OTHER[operator].__name__}"
 
 
 def _last_line(statement: ast.stmt) -> int:
-    """Return the last line of a statement, of a compound one that of its head."""
+    """Return the last line of a statement; for a compound statement, of its head."""
     body = getattr(statement, "body", None)
     if isinstance(body, list):
         return max(statement.lineno, int(body[0].lineno) - 1)

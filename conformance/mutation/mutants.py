@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Broken variants of refimpl: mistakes that implementers make, each as one change of one place in its source.
+"""Broken variants of refimpl: errors that implementers make, each as one change in one place of a
+source file.
 
-A Mutant is a row: its id, the rule that it breaks, what it does wrong, and the patch: a text that stands exactly once in one
-module, and what takes its place. The rows are checked against the sources, so that a mutant cannot be disarmed in silence.
-`conformance prove` shows that the vectors alone tell each from the implementation; conformance/mutation/adapter.py runs one.
-No mutant is ever loaded into a process that judges, and this module loads nothing of refimpl: its sources are read as texts.
+A mutant is a row: its id, the rule that it breaks, what it does wrong, the module, the code to
+replace and the replacement. The code is compared token by token (patch.py), so its layout has no
+meaning. It must occur exactly once in its module. A test checks this for every row, so a change of
+the source cannot silently disable a mutant.
+
+`conformance prove` shows that the cases detect every mutant. adapter.py runs one of them. A mutant
+is only ever loaded into an adapter process of its own, and this module imports nothing of refimpl:
+it reads the sources as text.
 """
 
 import os
@@ -15,19 +20,21 @@ from conformance.mutation.patch import PatchError, replace_tokens
 
 
 class Mutant(NamedTuple):
+    """One broken variant of one module of refimpl."""
+
     id: str
     rule: str
-    what: str
-    module: str
-    old: str
-    new: str  # a text that stands once in its source, and what takes its place
+    what: str  # what the variant does wrong
+    module: str  # dotted name below refimpl
+    old: str  # code that occurs exactly once in the module
+    new: str  # its replacement
 
 
 Row = Tuple[str, str, str, str, str]
 
 
 class MutantError(Exception):
-    """A mutant that there is not, or that cannot be made: its text does not stand exactly once in the source."""
+    """An unknown mutant, or one whose code does not occur exactly once in the source."""
 
 
 def _rows(module: str, *rows: Row) -> List[Mutant]:
@@ -3146,13 +3153,13 @@ MUTANTS: Tuple[Mutant, ...] = tuple(
 )
 
 
-# ---- making them -------------------------------------------------------------------------------------------------
+# ---- building them -------------------------------------------------------------------------------------------------
 
 SOURCES = os.path.join(ROOT, "refimpl")
 
 
 def find_mutant(name: str) -> Mutant:
-    """Return the mutant of that id. Raises MutantError when there is none."""
+    """Return the mutant with that id. Raises MutantError."""
     for mutant in MUTANTS:
         if mutant.id == name:
             return mutant
@@ -3178,7 +3185,7 @@ def module_of(path: str) -> str:
 
 
 def source_of(module: str) -> str:
-    """Return the source of a module of refimpl as it stands. Raises MutantError when there is none."""
+    """Return the source of a module of refimpl. Raises MutantError if it cannot be read."""
     try:
         with open(path_of(module), encoding="utf-8") as file:
             return file.read()
@@ -3187,7 +3194,10 @@ def source_of(module: str) -> str:
 
 
 def broken_source(mutant: Mutant) -> str:
-    """Return the source of the mutant's module with its patch. Raises MutantError unless the old tokens occur exactly once."""
+    """Return the source of the mutant's module with its patch.
+
+    Raises MutantError unless the old tokens occur exactly once.
+    """
     try:
         return replace_tokens(source_of(mutant.module), mutant.old, mutant.new)
     except PatchError as error:

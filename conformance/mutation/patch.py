@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Replace a sequence of Python tokens in a source, whatever its layout.
 
-A mutant names the code that it changes as text. The text is compared with the source token by token: white space, line breaks,
-comments and a comma before a closing bracket have no meaning. So a formatter that wraps a line breaks no mutant. The first line
-of the replacement starts where the first token was; further lines keep their indentation relative to that line.
+A mutant names the code that it changes as text. The text is compared with the source token by
+token: white space, line breaks, comments and a comma before a closing bracket have no meaning. So a
+formatter that wraps a line breaks no mutant. The first line of the replacement starts where the
+first token was; further lines keep their indentation relative to that line.
 
 Rejected: text that occurs in the source never or more than once.
 """
@@ -12,8 +13,8 @@ import re
 import textwrap
 from typing import Iterator, List, NamedTuple, Tuple
 
-# One token or one run of characters without meaning. Text that is not a token, such as half a string, is read character
-# by character, so that the pattern covers any input.
+# One token or one run of characters without meaning. Text that is not a token, such as half a
+# string, is read character by character, so that the pattern covers any input.
 _TOKEN = re.compile(
     r"""
     (?P<skipped> \s+ | \\\n | \#[^\n]* )
@@ -76,7 +77,10 @@ def _indices(texts: List[str], wanted: List[str]) -> Iterator[int]:
 
 
 def replace_tokens(source: str, old: str, new: str) -> str:
-    """Return `source` with the one place that has the tokens of `old` replaced by `new`. Raises PatchError."""
+    """Return `source` with the one place that has the tokens of `old` replaced by `new`.
+
+    Raises PatchError.
+    """
     places = places_of(source, old)
     if len(places) != 1:
         raise PatchError(len(places))
@@ -87,7 +91,9 @@ def replace_tokens(source: str, old: str, new: str) -> str:
 
 
 def _indented(new: str, indent: int) -> str:
-    """Return a replacement whose first line is in a line of the source that is indented by `indent` columns."""
+    """Return a replacement whose first line is in a line of the source that is indented by `indent`
+    columns.
+    """
     lines = textwrap.dedent(new).strip("\n").rstrip().split("\n")
     own = len(lines[0]) - len(lines[0].lstrip())
     return "\n".join([lines[0].lstrip()] + [" " * (indent - own) + line for line in lines[1:]])

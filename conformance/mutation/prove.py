@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""`conformance prove`: the vectors alone tell every broken variant of refimpl from the implementation.
+"""`conformance prove`: mutation tests that check the cases.
 
-The plan: first the implementation itself must be as every case expects, to the letter. Then each mutant is put into an adapter
-process of its own and asked the cases of the rule that it breaks, those without a socket first, until one kills it: a failure, a
-crash, a hang, an exception that is none of the implementation's, an outcome that is only acceptable: where the implementation does
-what is expected first, that too tells them apart. One that answers all of them as expected survives, and the proof fails; so it
-does when a MUST has cases and no mutant.
+First the reference must pass every case with its first expectation. Then each mutant runs in an
+adapter process of its own against the cases of the rule that it breaks, those without a socket
+first. A case kills the mutant by a failure, a crash, a hang, an unexpected exception, or an outcome
+that is only acceptable. A mutant that passes all cases of its rule survives, and the mutation tests
+fail. They also fail if a MUST has cases but no mutant.
 
---generated does the same with the mutants that generated.py makes of the pure modules. What each question reaches is noted
-first (mutation/reach.py), and a mutant is asked what reaches its statement, since nothing else can tell. Survivors are told with
-their reason, where survivors.py knows one, and written to a report.
+`--generated` does the same with the mutants that generated.py derives from the pure modules.
+reach.py first records the lines that each request reaches, and a mutant only gets the requests that
+reach its statement. Survivors are printed with their reason from survivors.py and written to a
+report.
 """
 
 import argparse
@@ -76,36 +77,38 @@ GENERATED_MODULES = (
     "endpoints",
 )
 
-ERROR = "ERROR"  # an exception that is none of the implementation's
-STILLBORN = "STILLBORN"  # it cannot even be loaded
-SURVIVES = "SURVIVES"
-UNREACHED = "UNREACHED"  # no question reaches its statement
+ERROR = "ERROR"  # an unexpected exception
+STILLBORN = "STILLBORN"  # it cannot be loaded
+SURVIVED = "SURVIVED"
+UNREACHED = "UNREACHED"  # no request reaches its statement
 
 Say = Callable[[str], None]
 
 
 class Trial(NamedTuple):
-    how: str
+    """What happened to a mutant: how it died or survived, and the request that killed it."""
+
+    how: str  # FAIL, CRASH, HANG, ERROR, ACCEPTABLE: killed; or STILLBORN, SURVIVED, UNREACHED
     killer: Optional[Question]
     asked: int
     note: str
 
 
 class ProofFailed(Error):
-    """The vectors do not show what they should."""
+    """The mutation tests failed."""
 
     kind = "proof"
 
 
 class Bench:
-    """Where mutants are tried, each in a process of its own.
+    """Runs mutants, each in its own process.
 
-    timeout: seconds for an answer
+    timeout: seconds per request
     """
 
     def __init__(self, timeout: float, cache: str) -> None:
         self._timeout = timeout
-        # What is compiled is kept in one place, so that each of some hundred processes need not do it again.
+        # One cache of compiled modules serves the hundreds of processes.
         self._environment = dict(
             own_environment(), PYTHONPYCACHEPREFIX=cache, PYTHONDONTWRITEBYTECODE=""
         )
@@ -119,7 +122,7 @@ class Bench:
         return Adapter(command, self._environment)
 
     def trial(self, name: str, questions: Iterable[Question]) -> Trial:
-        """Ask a mutant until a question kills it."""
+        """Send requests to a mutant until one kills it."""
         asked = 0
         endpoint: Optional[Endpoint] = None
         try:
@@ -136,12 +139,12 @@ class Bench:
         finally:
             if endpoint is not None:
                 endpoint.close()
-        return Trial(SURVIVES, None, asked, "")
+        return Trial(SURVIVED, None, asked, "")
 
     def _answer(
         self, adapter: Adapter, question: Question, endpoint: Optional[Endpoint]
     ) -> Tuple[str, str]:
-        """Return how a question kills, and what shows it; nothing when it does not."""
+        """Return how a request kills the mutant, with the evidence, or two empty strings."""
         case = question.case
         given = addressed(case, question.input, endpoint.url if endpoint is not None else "")
         try:
@@ -167,13 +170,13 @@ class Bench:
 
 
 def list_mutants(options: argparse.Namespace, say: Say) -> None:
-    """Print the chosen mutants, a line each."""
+    """Print one line per chosen mutant."""
     for mutant in choose_mutants(options.only, options.rule):
         say(f"{mutant.rule:8}  {mutant.id:38}  {mutant.what}")
 
 
 def prove_suite(options: argparse.Namespace, say: Say) -> None:
-    """Do what `conformance prove` does. Raises ProofFailed, UsageError."""
+    """Run the mutation tests. Raises ProofFailed, UsageError."""
     modules = check_names(options.module) if options.generated or options.module else []
     mutants = choose_mutants(options.only, options.rule)
     cases = load_cases() + scenario_cases()
@@ -186,21 +189,22 @@ def prove_suite(options: argparse.Namespace, say: Say) -> None:
         modules, cases, options.jobs, options.timeout, options.budget, say
     )
     if not outcomes:
-        raise ProofFailed(
-            "no mutant was tried", expected=f"a budget of more than {options.budget:g} s"
-        )
+        raise ProofFailed("no mutant ran", expected=f"a budget of more than {options.budget:g} s")
     report = report_of(outcomes, made, cases, time.strftime("%Y-%m-%d", time.gmtime()))
     if options.report:
         write_whole(options.report, json.dumps(report, indent=1) + "\n")
     say(
-        f"{int(report['tried'])} of {int(report['made'])} mutants tried, {int(report['killed'])} killed: {report['killed_percent']:g} %"
+        f"{report['tried']} of {report['made']} mutants run, {report['killed']} killed: {report['killed_percent']:g} %"
     )
     for why, count in report["reasons"].items():
-        say(f"{int(count):5}  {why}")
+        say(f"{count:5}  {why}")
 
 
 def choose_mutants(only: Sequence[str], rules: Sequence[str]) -> List[Mutant]:
-    """Return the mutants whose id fits one of the globs and that break one of the rules; all, of none. Raises UsageError for nothing."""
+    """Return the mutants that match one of the globs and one of the rules.
+
+    No glob or no rule matches all. Raises UsageError if none match.
+    """
     chosen = [
         mutant
         for mutant in MUTANTS
@@ -208,11 +212,11 @@ def choose_mutants(only: Sequence[str], rules: Sequence[str]) -> List[Mutant]:
         and (not rules or mutant.rule in rules)
     ]
     if not chosen:
-        raise UsageError("no mutant fits", expected="one of python3 -m conformance mutants")
+        raise UsageError("no mutant matches", expected="one of python3 -m conformance mutants")
     return chosen
 
 
-# ---- by hand -----------------------------------------------------------------------------------------------------
+# ---- hand-written mutants -----------------------------------------------------------------------------------------------------
 
 
 def prove(
@@ -223,7 +227,10 @@ def prove(
     timeout: float,
     say: Say,
 ) -> None:
-    """Try every mutant on its rule's cases, and tell how each died. Raises ProofFailed when one survives or cannot be loaded."""
+    """Run every mutant against the cases of its rule and print the results.
+
+    Raises ProofFailed if one survives or cannot be loaded.
+    """
     of_rule = questions_by_rule(cases)
     failed = [f"{rule}: has cases and no mutant" for rule in without_mutant(mutants, cases, rules)]
     killers = set()
@@ -233,11 +240,11 @@ def prove(
             lambda mutant: bench.trial(mutant.id, of_rule.get(mutant.rule, [])), mutants
         )
         for mutant, trial in zip(mutants, trials):
-            say(f"{trial.how:9} {mutant.rule:8} {mutant.id:38} {told(trial)}")
+            say(f"{trial.how:9} {mutant.rule:8} {mutant.id:38} {killer_of(trial)}")
             if trial.killer is None:
                 failed.append(
-                    f"{mutant.id} survives: {mutant.what}"
-                    if trial.how == SURVIVES
+                    f"{mutant.id} survived: {mutant.what}"
+                    if trial.how == SURVIVED
                     else f"{mutant.id} cannot be loaded: {trial.note}"
                 )
             else:
@@ -245,18 +252,18 @@ def prove(
     for line in failed:
         say("! " + line)
     say(
-        f"{len(mutants)} mutants, {int(len(mutants) - sum(('no mutant' not in line for line in failed)))} killed, by {len(killers)} cases"
+        f"{len(mutants)} mutants, {len(mutants) - sum('no mutant' not in line for line in failed)} killed, by {len(killers)} cases"
     )
     if failed:
         raise ProofFailed(
-            "the vectors do not kill every mutant",
-            expected="none that survives",
-            actual=f"{len(failed)} faults",
+            "the cases do not kill every mutant",
+            expected="no survivor",
+            actual=f"{len(failed)} problems",
         )
 
 
 def questions_by_rule(cases: Sequence[Case]) -> Dict[str, List[Question]]:
-    """Return the questions of each rule: those without a socket first, those that wait last."""
+    """Return the requests of each rule: those without a socket first, those that wait last."""
     found: Dict[str, List[Question]] = {}
     for case in sorted(cases, key=lambda case: (case.op == "invoke", is_waiting(case))):
         for rule in case.rules:
@@ -267,7 +274,7 @@ def questions_by_rule(cases: Sequence[Case]) -> Dict[str, List[Question]]:
 def without_mutant(
     mutants: Sequence[Mutant], cases: Sequence[Case], rules: Mapping[str, Rule]
 ) -> List[str]:
-    """Return each MUST that a case tests and no mutant breaks, but those whose text says that a test must help the cases."""
+    """Return each MUST that has a case and no mutant, except rules that name a test."""
     broken = {mutant.rule for mutant in mutants}
     tested = {rule for case in cases for rule in case.rules}
     return [
@@ -277,16 +284,19 @@ def without_mutant(
     ]
 
 
-def told(trial: Trial) -> str:
-    """Tell what killed a mutant."""
+def killer_of(trial: Trial) -> str:
+    """Describe what killed a mutant."""
     if trial.killer is None:
-        return f"{int(trial.asked)} questions" if trial.how == SURVIVES else trial.note
+        return f"{trial.asked} requests" if trial.how == SURVIVED else trial.note
     case, chunking = trial.killer.case, trial.killer.chunking
     return case.id if len(case.chunking) == 1 else f"{case.id}, {chunking}"
 
 
 def check_unbroken(cases: Sequence[Case], timeout: float) -> None:
-    """Raise ProofFailed unless the implementation itself does what each case expects first: a mutant could not be told from it."""
+    """Raise ProofFailed unless the reference passes every case.
+
+    Otherwise a failure would not identify a mutant.
+    """
     results = Runner(OWN_ADAPTER, timeout, environment=own_environment()).run(cases).results
     bad = [
         f"{result.case.id} {result.verdict.word}"
@@ -295,16 +305,18 @@ def check_unbroken(cases: Sequence[Case], timeout: float) -> None:
     ]
     if bad:
         raise ProofFailed(
-            "the implementation itself is not as the cases expect: see conformance run",
+            "the reference itself does not pass: see conformance run",
             expected="PASS for each",
             actual=", ".join(bad),
         )
 
 
-# ---- by machine --------------------------------------------------------------------------------------------------
+# ---- generated mutants --------------------------------------------------------------------------------------------------
 
 
 class Outcome(NamedTuple):
+    """A generated mutant and what happened to it."""
+
     place: Place
     trial: Trial
 
@@ -318,13 +330,14 @@ def prove_generated(
     say: Say,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Tuple[List[Outcome], int]:
-    """Try the mutants of the modules, in an order that looks random, until the budget of seconds is spent.
+    """Run the generated mutants of the modules in a shuffled order until the budget of seconds is
+    spent.
 
-    Returns what came of those that were tried, in the order of the source, and how many there are.
+    Returns the outcomes in the order of the source, and the number of mutants that exist.
     """
     all_places = [place for module in modules for place in places(module)]
     order = list(all_places)
-    random.Random(6).shuffle(order)  # noqa: S311 - so that what a budget leaves is a fair sample
+    random.Random(6).shuffle(order)  # noqa: S311 - a partial run is a fair sample
     questions = [
         question for case in cases if not is_waiting(case) for question in questions_of(case)
     ]
@@ -339,7 +352,7 @@ def prove_generated(
                 return None
             chosen = choose_questions(place, questions, reach)
             trial = (
-                bench.trial(f"{place.module}:{int(place.number)}", chosen)
+                bench.trial(f"{place.module}:{place.number}", chosen)
                 if chosen
                 else Trial(UNREACHED, None, 0, "")
             )
@@ -349,8 +362,8 @@ def prove_generated(
             for outcome in pool.map(attempt, order):
                 if outcome is not None:
                     outcomes.append(outcome)
-                    if outcome.trial.how in (SURVIVES, UNREACHED):
-                        say(told_outcome(outcome))
+                    if outcome.trial.how in (SURVIVED, UNREACHED):
+                        say(outcome_line(outcome))
     return sorted(
         outcomes, key=lambda outcome: (modules.index(outcome.place.module), outcome.place.number)
     ), len(all_places)
@@ -359,9 +372,9 @@ def prove_generated(
 def reached_by(
     bench: Bench, questions: Sequence[Question], path: str, timeout: float
 ) -> List[Dict[str, List[int]]]:
-    """Return the lines that are executed on loading, by module, then those that each question reaches.
+    """Return the lines executed on import, by module, then the lines that each request reaches.
 
-    Raises ProofFailed when the adapter breaks down.
+    Raises ProofFailed if the adapter fails.
     """
     try:
         with Endpoint() as endpoint, bench.start(
@@ -374,7 +387,7 @@ def reached_by(
                     timeout * 20,
                 )  # a tracer is slow
     except AdapterFault as fault:
-        raise ProofFailed(f"the traced adapter breaks down: {fault}") from None
+        raise ProofFailed(f"the traced adapter failed: {fault}") from None
     with open(path, encoding="ascii") as file:
         return [json.loads(line) for line in file]
 
@@ -382,9 +395,10 @@ def reached_by(
 def choose_questions(
     place: Place, questions: Sequence[Question], reach: Sequence[Mapping[str, List[int]]]
 ) -> List[Question]:
-    """Return the questions that can tell a mutant: those that reach its statement; all, when loading the module does.
+    """Return the requests that can detect a mutant: those that reach its statement, or all if the
+    import reaches it.
 
-    Those over a socket are left to what no other question reaches.
+    Requests over a socket are used only for statements that no other request reaches.
     """
     lines = range(place.first, place.last + 1)
     loaded, *each = [
@@ -396,14 +410,18 @@ def choose_questions(
     ] or chosen
 
 
-def told_outcome(outcome: Outcome) -> str:
-    """Tell a mutant that was not killed, and why that is, where it is known."""
+def outcome_line(outcome: Outcome) -> str:
+    """Describe a mutant that was not killed, with the reason if it is known."""
     place = outcome.place
-    return f"{outcome.trial.how:9} {place.module}:{int(place.number)}  {place.module}.py line {int(place.line)}, {place.function or 'module'}: {place.what} [{reason(outcome)}]"
+    where = f"{place.module}.py line {place.line}, {place.function or 'module'}"
+    return (
+        f"{outcome.trial.how:9} {place.module}:{place.number}  {where}: "
+        f"{place.what} [{reason(outcome)}]"
+    )
 
 
 def reason(outcome: Outcome) -> str:
-    """Return why a mutant was not killed; `hole` where nobody knows better."""
+    """Return why a mutant was not killed, or `hole` if no row of survivors.py matches."""
     lines = source_of(outcome.place.module).splitlines()
     statement = "\n".join(lines[outcome.place.first - 1 : outcome.place.last])
     return reason_of(outcome.place, statement, outcome.trial.how == UNREACHED)
@@ -420,17 +438,17 @@ def report_of(
         place, trial = outcome
         row = modules.setdefault(place.module, {"tried": 0, "killed": 0, "not_killed": 0})
         row["tried"] += 1
-        row["killed" if trial.how not in (SURVIVES, UNREACHED) else "not_killed"] += 1
-        if trial.how in (SURVIVES, UNREACHED):
+        row["killed" if trial.how not in (SURVIVED, UNREACHED) else "not_killed"] += 1
+        if trial.how in (SURVIVED, UNREACHED):
             why = reason(outcome)
             reasons[why] = reasons.get(why, 0) + 1
             survivors.append(
                 {
-                    "mutant": f"{place.module}:{int(place.number)}",
+                    "mutant": f"{place.module}:{place.number}",
                     "function": place.function,
                     "line": place.line,
                     "change": place.what,
-                    "reached": trial.how == SURVIVES,
+                    "reached": trial.how == SURVIVED,
                     "reason": why,
                 }
             )
@@ -461,24 +479,27 @@ def report_of(
 
 
 def percent(part: int, whole: int) -> float:
-    """Return a share in percent, with one digit behind the point."""
+    """Return a share in percent, rounded to one digit."""
     return round(100.0 * part / whole, 1) if whole else 100.0
 
 
 def check_names(
     modules: Sequence[str], version: Tuple[int, ...] = sys.version_info[:2]
 ) -> List[str]:
-    """Return the modules of a generated run, all by default. Raises UsageError for one that is not among them, and on an old Python."""
+    """Return the modules of a generated run, all by default.
+
+    Raises UsageError for an unknown module or an old Python.
+    """
     if version < (3, 8):
         raise UsageError(
-            "mutants are made by machine of the syntax trees of newer Pythons",
+            "this Python is too old to generate mutants",
             expected="3.8 or newer",
-            actual="%d.%d" % version[:2],
+            actual=".".join(map(str, version[:2])),
         )
     for module in modules:
         if module not in GENERATED_MODULES:
             raise UsageError(
-                "mutants are not made of that module",
+                "no mutants are generated from that module",
                 expected=" ".join(GENERATED_MODULES),
                 actual=module,
             )

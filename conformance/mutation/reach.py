@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The reference's adapter, which also notes what each question reaches: `python3 -m conformance.mutation.reach FILE`.
+"""The reference's adapter, which also records the lines that each request reaches: `python3 -m
+conformance.mutation.reach FILE`.
 
-FILE gets JSON lines, {module of refimpl: [lines that were executed]}: the first for what is executed while refimpl is loaded, then
-one for each question, in their order. What is kept from one question to the next by `lru_cache` is dropped before each, so that a
-question reaches the same lines whatever came before it. By this `conformance prove --generated` asks a mutant only what can
-tell it from the implementation.
+FILE receives JSON lines of the form {module of refimpl: [executed lines]}. The first line is for
+the import of refimpl. Then there is one line per request, in order. The caches of refimpl
+(`lru_cache`) are emptied before each request, so that a request reaches the same lines whatever
+came before it. `conformance prove --generated` uses this to run only the cases that can detect a
+mutant.
 """
 
 import json
@@ -25,7 +27,7 @@ class _Tracer:
 
     def __init__(self) -> None:
         self.reached: Reached = {}
-        self._modules: Dict[str, str] = {}  # by the file's name; empty for what lies elsewhere
+        self._modules: Dict[str, str] = {}  # by file name; empty for a file outside refimpl
 
     def of_call(self, frame: FrameType, event: str, argument: Any) -> Any:
         module = self._module_of(frame.f_code.co_filename)
@@ -46,7 +48,7 @@ class _Tracer:
         return self._modules[file]
 
     def run(self, work: Callable[[], Any]) -> Any:
-        """Do some work with the tracer on."""
+        """Call a function with the tracer on."""
         before = sys.gettrace()
         sys.settrace(self.of_call)
         try:
@@ -55,7 +57,7 @@ class _Tracer:
             sys.settrace(before)
 
     def lines(self) -> Dict[str, List[int]]:
-        """Return what was reached, in order."""
+        """Return the lines reached, in order."""
         return {module: sorted(lines) for module, lines in sorted(self.reached.items())}
 
 
@@ -72,7 +74,7 @@ def forget() -> None:
 
 
 def traced(operation: Operation, note: Callable[[Dict[str, List[int]]], None]) -> Operation:
-    """Return an operation that notes what each question reaches."""
+    """Return an operation that records the lines that each request reaches."""
 
     def run(given: Dict[str, Any]) -> Dict[str, Any]:
         forget()
@@ -87,7 +89,9 @@ def traced(operation: Operation, note: Callable[[Dict[str, List[int]]], None]) -
 
 
 def run(path: str) -> None:
-    """Serve until there are no more questions; what each reaches goes to a file."""
+    """Reply to requests until there are no more, and write the lines that each one reaches to a
+    file.
+    """
     with open(path, "w", encoding="ascii") as file:
 
         def note(reached: Dict[str, List[int]]) -> None:

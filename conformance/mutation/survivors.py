@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Why some mutants that are made by machine cannot be killed by any vector: a table of reasons.
+"""Why some generated mutants cannot be killed by any case: a table of reasons.
 
-equivalent:   the same behaviour by another way
-speed:        the same behaviour, sooner or later, or with more or less memory
-message:      another wording, offset or other evidence of an error; vectors judge kinds, codes and outputs
+equivalent:   the same behaviour, computed in another way
+speed:        the same behaviour with other speed or memory
+message:      other wording, offset or evidence of an error; the cases judge kinds, codes and outputs
 bound:        a bound or a choice that no rule fixes
-unreachable:  no operation of the adapter protocol comes here, or shows it, or asks with such a value; the unit tests do
+unreachable:  no operation of the adapter protocol reaches or shows it; unit tests do
 hole:         a case is missing
 
-A row names a module, functions and a fragment of the line, each as far as it is needed; the first row that fits decides.
-A line that no case reaches counts as unreachable where no row says more. That is a presumption: whoever renews the report looks
-through the lines that are new there (all were looked through on 2026-11-25).
+A row names a module, functions, code of the statement and a change. Empty parts match everything,
+and the first row that matches decides. The code is compared token by token. A statement that no
+case reaches counts as unreachable if no row matches. That is a
+presumption: review the new ones after each run of `prove --generated`.
 """
 
 import re
@@ -21,6 +22,10 @@ from conformance.mutation.patch import places_of
 
 
 class Row(NamedTuple):
+    """A reason, and the mutants for which it holds: patterns for module, function and change, and
+    code of the statement.
+    """
+
     module: str
     functions: str
     code: str
@@ -29,7 +34,10 @@ class Row(NamedTuple):
 
 
 def _rows(reason: str, module: str, *places: Tuple[str, ...]) -> List[Row]:
-    """Return rows of one reason: each place is a pattern of functions, a fragment of a line, a pattern of changes."""
+    """Return the rows of one reason.
+
+    A place is (pattern of functions, code, pattern of changes); trailing parts are optional.
+    """
     return [
         Row(module, functions, code, change, reason)
         for functions, code, change in [(*place, "", "")[:3] for place in places]
@@ -348,7 +356,9 @@ ROWS: Tuple[Row, ...] = tuple(
 
 
 def reason_of(place: Place, statement: str, unreached: bool) -> str:
-    """Return why a mutant of that statement of the source is not killed."""
+    """Return why a mutant of that statement is not killed. unreached: no case executes the
+    statement.
+    """
     for row in ROWS:
         if (
             re.fullmatch(row.module, place.module)

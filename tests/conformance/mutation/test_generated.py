@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""conformance/mutation/generated.py: the mutants that are made by machine of a module's syntax tree."""
+"""conformance/mutation/generated.py: the mutants that are made by machine of a module's syntax
+tree.
+"""
 
 import ast
 import sys
@@ -34,7 +36,9 @@ def changes(text: str, module: Any) -> List[Tuple[int, str]]:
 
 
 def results(text: str, expression: str, module: Any) -> List[Tuple[str, object]]:
-    """Return for each mutant of a text what it does, and what an expression then gives: a value, or an exception's name."""
+    """Return for each mutant of a text what it does, and what an expression then gives: a value, or
+    an exception's name.
+    """
     found: List[Tuple[str, object]] = []
     for place in places(module(text)):
         names: Dict[str, Any] = {}
@@ -177,7 +181,7 @@ def test_a_place_that_there_is_not(module: Any) -> None:
     name = module("x = 1")
     for number in ("2", "-1", "", "x"):
         with pytest.raises(
-            MutantError, match=f"no such mutant of mine: expected 0 to 1, got {number}"
+            MutantError, match=f"no such mutant of mine .expected 0 to 1, got {number}"
         ):
             broken_code(name, number)
 

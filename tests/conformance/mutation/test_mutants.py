@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""conformance/mutation/mutants.py: every row can be made of the sources as they stand, and breaks a rule that there is."""
+"""conformance/mutation/mutants.py: every row can be made of the sources as they stand, and breaks a
+rule that there is.
+"""
 
 import ast
 import re
@@ -26,7 +28,9 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.id)
 def test_a_mutant_can_be_made_and_is_another_program(mutant: Mutant) -> None:
-    """Whoever changes the line that a mutant breaks changes the mutant, too: it must bite the line that is there now."""
+    """Whoever changes the line that a mutant breaks changes the mutant, too: it must bite the line
+    that is there now.
+    """
     broken = ast.parse(broken_source(mutant))
     assert ast.dump(broken) != ast.dump(ast.parse(source_of(mutant.module)))
     compile(broken, path_of(mutant.module), "exec")

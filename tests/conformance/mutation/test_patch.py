@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""conformance/mutation/patch.py: code is found by its tokens, whatever its layout, and replaced in place."""
+"""conformance/mutation/patch.py: code is found by its tokens, whatever its layout, and replaced in
+place.
+"""
 
 import pytest
 

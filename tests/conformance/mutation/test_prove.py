@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""conformance/mutation/prove.py: what is tried, what counts as killed, what is told, and when the proof fails."""
+"""conformance/mutation/prove.py: what is tried, what counts as killed, what is told, and when the
+proof fails.
+"""
 
 import argparse
 import json
@@ -30,8 +32,8 @@ from conformance.mutation.prove import (
     prove_suite,
     questions_by_rule,
     report_of,
-    told,
-    told_outcome,
+    killer_of,
+    outcome_line,
     without_mutant,
 )
 from refimpl.errors import UsageError
@@ -65,7 +67,7 @@ def test_a_mutant_is_asked_until_a_question_kills_it(bench: Bench) -> None:
         and trial.killer in questions
         and trial.asked == questions.index(trial.killer) + 1
     )
-    assert bench.trial("query-unsorted", questions[:3]) == Trial("SURVIVES", None, 3, "")
+    assert bench.trial("query-unsorted", questions[:3]) == Trial("SURVIVED", None, 3, "")
     assert bench.trial("no-such-mutant", questions).how == "STILLBORN"
 
 
@@ -78,7 +80,7 @@ def also_accepting(case: Case, **expect: Any) -> Case:
 def test_an_outcome_that_is_only_acceptable_kills_a_mutant(bench: Bench) -> None:
     case = also_accepting(citing("EVS-027")[0], status="ok")
     assert bench.trial("query-unsorted", questions_of(case)) == Trial(
-        "SURVIVES", None, len(questions_of(case)), ""
+        "SURVIVED", None, len(questions_of(case)), ""
     )
     trial = bench.trial("empty-message", questions_of(case))
     assert (
@@ -120,7 +122,7 @@ def test_what_counts_as_killed(name: str, tmp_path: Path, monkeypatch: pytest.Mo
         lambda name: [sys.executable, "-c", "input(); " + HELLO + SCRIPTS[name]],
     )
     trial = bench.trial(name, questions_by_rule(CASES)["EVS-027"][:1])
-    assert trial.how == ("SURVIVES" if name == "UNSUPPORTED" else name.partition(" ")[0]), trial
+    assert trial.how == ("SURVIVED" if name == "UNSUPPORTED" else name.partition(" ")[0]), trial
     assert bool(trial.note) == (name != "UNSUPPORTED")
 
 
@@ -155,14 +157,14 @@ def test_the_proof_fails_when_one_survives_or_cannot_be_loaded() -> None:
         [survivor, find_mutant("empty-message"), unknown, survivor._replace(rule="EVS-999")],
         citing("EVS-027"),
     )
-    assert "the vectors do not kill every mutant" in error and "3 faults" in error
+    assert "the cases do not kill every mutant" in error and "3 problems" in error
     count = len(questions_by_rule(citing("EVS-027"))["EVS-027"])
-    assert lines[0].split() == ["SURVIVES", "EVS-027", "query-unsorted", str(count), "questions"]
+    assert lines[0].split() == ["SURVIVED", "EVS-027", "query-unsorted", str(count), "requests"]
     assert lines[-4:-1] == [
-        "! query-unsorted survives: the query keeps its order",
+        "! query-unsorted survived: does not sort the query",
         "! no-such-mutant cannot be loaded: it ended with exit code 1: mutant: no such mutant: expected an id that `conformance mutants` "
         "lists, got no-such-mutant",
-        "! query-unsorted survives: the query keeps its order",
+        "! query-unsorted survived: does not sort the query",
     ]
     assert lines[-1] == "4 mutants, 1 killed, by 1 cases"
 
@@ -205,9 +207,11 @@ def test_questions_over_a_socket_come_behind_the_others_and_those_that_wait_last
 
 
 def test_told() -> None:
-    assert told(Trial("FAIL", question("invoke-default"), 1, "")) == "invoke-default"
+    assert killer_of(Trial("FAIL", question("invoke-default"), 1, "")) == "invoke-default"
     case = next(case for case in CASES if len(case.chunking) > 1)
-    assert told(Trial("FAIL", questions_of(case)[1], 1, "")) == f"{case.id}, {case.chunking[1]}"
+    assert (
+        killer_of(Trial("FAIL", questions_of(case)[1], 1, "")) == f"{case.id}, {case.chunking[1]}"
+    )
 
 
 def test_an_implementation_that_fails_proves_nothing() -> None:
@@ -220,7 +224,7 @@ def test_an_implementation_that_fails_proves_nothing() -> None:
     ):
         with pytest.raises(
             ProofFailed,
-            match=f"the implementation itself is not as the cases expect: .*got {case.id} {word}",
+            match=f"the reference itself does not pass: .*got {case.id} {word}",
         ):
             check_unbroken([bad], TIMEOUT)
 
@@ -255,7 +259,7 @@ def test_a_budget_ends_the_run_early() -> None:
 
 
 def test_an_adapter_that_breaks_down_while_it_is_traced(bench: Bench, tmp_path: Path) -> None:
-    with pytest.raises(ProofFailed, match="the traced adapter breaks down"):
+    with pytest.raises(ProofFailed, match="the traced adapter failed"):
         prove.reached_by(
             bench, [question("invoke-default")], str(tmp_path / "no" / "such" / "folder"), TIMEOUT
         )
@@ -301,12 +305,12 @@ def test_an_outcome_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch) -> N
         prove, "reason_of", lambda place, line, unreached: f"{line[:2]} {unreached}"
     )
     place = places("endpoints")[0]
-    assert told_outcome(outcome("SURVIVES")).startswith(
-        f"SURVIVES  endpoints:0  endpoints.py line {int(place.line)}, "
+    assert outcome_line(outcome("SURVIVED")).startswith(
+        f"SURVIVED  endpoints:0  endpoints.py line {int(place.line)}, "
     )
-    assert told_outcome(outcome("UNREACHED")).endswith("True]")
-    bare = Outcome(place._replace(function=""), Trial("SURVIVES", None, 1, ""))
-    assert ", module: " in told_outcome(bare)
+    assert outcome_line(outcome("UNREACHED")).endswith("True]")
+    bare = Outcome(place._replace(function=""), Trial("SURVIVED", None, 1, ""))
+    assert ", module: " in outcome_line(bare)
 
 
 def test_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,8 +324,8 @@ def test_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
         outcome("FAIL", 2),
         outcome("HANG", 3),
         outcome("STILLBORN", 4),
-        outcome("SURVIVES", 0),
-        outcome("SURVIVES", 1),
+        outcome("SURVIVED", 0),
+        outcome("SURVIVED", 1),
         outcome("UNREACHED", 5),
         outcome("FAIL", 0, "http1"),
     ]
@@ -341,7 +345,7 @@ def test_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
         "FAIL": 2,
         "HANG": 1,
         "STILLBORN": 1,
-        "SURVIVES": 2,
+        "SURVIVED": 2,
         "UNREACHED": 1,
     }
     assert report["reasons"] == {"hole": 1, "speed": 1, "unreachable": 1}
@@ -386,12 +390,14 @@ def test_choosing() -> None:
         "EVS-014",
         "EVS-027",
     }
-    with pytest.raises(UsageError, match="no mutant fits"):
+    with pytest.raises(UsageError, match="no mutant matches"):
         choose_mutants(["no-such-*"], [])
     assert check_names([]) == list(prove.GENERATED_MODULES) and check_names(["http1"]) == ["http1"]
-    with pytest.raises(UsageError, match="mutants are not made of that module"):
+    with pytest.raises(UsageError, match="no mutants are generated from that module"):
         check_names(["transport"])
-    with pytest.raises(UsageError, match="newer Pythons .expected 3.8 or newer, got 3.7"):
+    with pytest.raises(
+        UsageError, match="too old to generate mutants .expected 3.8 or newer, got 3.7"
+    ):
         check_names([], (3, 7))
 
 
@@ -399,7 +405,7 @@ def test_the_list_has_a_line_for_each() -> None:
     lines: List[str] = []
     list_mutants(options(rule=["EVS-027"]), lines.append)
     assert [line.split(None, 2) for line in lines] == [
-        ["EVS-027", "empty-message", "a frame without headers and payload is passed over"]
+        ["EVS-027", "empty-message", "skips a frame without headers and payload"]
     ]
 
 
@@ -438,7 +444,7 @@ def test_the_command_writes_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyP
         prove_suite(options(generated=True, module=["endpoints"], report=report), lines.append)
     written = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert written["made"] == written["tried"] == 6 and written["refimpl"] and written["python"]
-    assert any(line.startswith("6 of 6 mutants tried, ") for line in lines)
+    assert any(line.startswith("6 of 6 mutants run, ") for line in lines)
     assert any(line.split()[-1] in written["reasons"] for line in lines) or not written["reasons"]
 
 
@@ -449,7 +455,7 @@ def test_a_run_that_tried_nothing_proves_nothing(
     monkeypatch.setattr(prove, "prove_generated", lambda *_: ([], 377))
     report = tmp_path / "report.json"
     with pytest.raises(
-        ProofFailed, match=r"no mutant was tried \(expected a budget of more than 600 s\)"
+        ProofFailed, match=r"no mutant ran \(expected a budget of more than 600 s\)"
     ):
         prove_suite(options(generated=True, module=["endpoints"], report=str(report)), [].append)
     assert not report.exists()

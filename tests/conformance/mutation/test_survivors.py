@@ -48,7 +48,9 @@ def test_what_nobody_knows_is_a_hole_and_what_nothing_reaches_is_unreachable(
 
 
 def test_the_report_adds_up() -> None:
-    """reports/generated-mutants.json is what `prove --generated --report` wrote of the sources whose hashes it tells."""
+    """reports/generated-mutants.json is what `prove --generated --report` wrote of the sources
+    whose hashes it tells.
+    """
     report = json.loads((ROOT / "reports" / "generated-mutants.json").read_text(encoding="utf-8"))
     assert set(report["modules"]) == set(GENERATED_MODULES) == set(report["sources"])
     assert (
