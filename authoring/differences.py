@@ -15,9 +15,10 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 class Row(NamedTuple):
     """Cases in which an implementation differs.
 
-    ids: a glob for the ids of the cases; actual: the result that the implementation returns, or the
-    stage at which it differs, as the test compares it, with | between alternatives; why: what it
-    does, as a clause that follows the name of the implementation
+    ids: a glob for the ids of the cases
+    actual: the result of the implementation, or the stage at which it differs, with | between
+        alternatives
+    why: the difference, as a clause that follows the name of the implementation
     """
 
     ids: str

@@ -37,7 +37,10 @@ Header = Tuple[str, str, Any]  # name, type, value
 
 
 def message(payload: bytes, *headers: Header) -> Dict[str, Any]:
-    """Return a message in the notation of the adapter protocol; a value of type bytes is bytes."""
+    """Return a message in the notation of the adapter protocol.
+
+    headers: (name, type, value), where the value of type "bytes" is a bytes object
+    """
     shown = [
         {"name": name, "type": kind, "value": b64(value) if kind == "bytes" else value}
         for name, kind, value in headers
@@ -61,7 +64,9 @@ def reads(
 ) -> None:
     """Add a valid stream.
 
-    text: the frames; messages: the expected messages; more: other arguments of Feature.case
+    text: the frames
+    messages: the expected messages
+    more: other arguments of Feature.case
     """
     _check_decoded(case_id, text, messages, None)
     DECODE.case(case_id, title, rules, frames(text), ok(messages=list(messages)), why, **more)
@@ -82,9 +87,13 @@ def rejects(
 ) -> None:
     """Add a stream with one error.
 
-    kind: the expected kind of the error; broken: the part of the text that causes it;
-    corrected: what replaces that part in a valid stream; between: put the text between two valid
-    frames; messages: the messages before the error, by default that of the frame before
+    kind: the expected kind of the error
+    text: the frames
+    broken: the part of the text that causes the error
+    corrected: the text that replaces this part in a valid stream
+    between: put the text between two valid frames
+    messages: the messages before the error, by default that of the frame before
+    more: other arguments of Feature.case
     """
     if text.count(broken) != 1:
         raise CaseMistake(f"{case_id}: {broken!r} must occur once in the text")
@@ -1378,7 +1387,12 @@ def cannot_write(
     payload: bytes = b"p",
     **more: Any,
 ) -> None:
-    """Add a message that must not be encoded; good: its headers without the one mistake."""
+    """Add a message that must not be encoded.
+
+    kind: the expected kind of the error
+    headers, payload: the message
+    good: the headers without the one mistake
+    """
     differing = sum(repr(one) != repr(other) for one, other in zip(good, headers))  # 1 == True
     if (len(headers) - len(good), differing) not in ((0, 1), (1, 0)):
         raise CaseMistake(f"{case_id}: good and headers must differ in exactly one header")
@@ -1622,7 +1636,7 @@ def _encode() -> None:
         "an encoder that counts characters accepts a string that is too long",
         [("h", "string", "é" * 16383)],
     )
-    # Each of these headers has 1 + 1 + 1 + 2 + 32,767 bytes; the last one has 5 plus its value.
+    # Each of these headers has 1 + 1 + 1 + 2 + 32,767 bytes. The last one has 5 plus its value.
     rest = [(name, "string", "x" * 32767) for name in "abc"]
     fits = 131072 - 3 * 32772 - 5
     writes(

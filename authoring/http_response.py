@@ -24,8 +24,8 @@ from authoring.differences import source_of
 from authoring.plain_eventstream import decode
 from conformance.cases.frames import assemble
 
-WAYS = ("whole", "bytewise", "halves")
-RESPONSE = Feature("http-response", "http.response", "http-", WAYS)
+CHUNKINGS = ("whole", "bytewise", "halves")
+RESPONSE = Feature("http-response", "http.response", "http-", CHUNKINGS)
 FEATURES = [RESPONSE]
 
 Headers = Sequence[Tuple[str, str]]
@@ -56,7 +56,7 @@ ONE, TWO, THREE = part("one "), part("two "), part("three")
 def given(status: int, headers: Headers, **body: Any) -> Dict[str, Any]:
     """Return the input of a case.
 
-    body: the body as one of frames, text, base64; complete=False if the connection breaks after it
+    body: frames, text or base64, and complete=False if the connection breaks after the body
     """
     complete = body.pop("complete", True)
     case_input = {"status": status, "headers": [list(pair) for pair in headers], **body}
@@ -83,8 +83,10 @@ def reads_stream(
 ) -> None:
     """Add a complete and valid stream.
 
-    text: the frames; parts: the expected bytes of each part; output: the expected output members,
-    by default those of STREAM; more: other arguments of Feature.case
+    text: the frames
+    parts: the expected bytes of each part
+    output: the expected output members, by default those of STREAM
+    more: other arguments of Feature.case
     """
     error = decode(assemble(text))[1]
     if error is not None:
@@ -116,9 +118,12 @@ def stream_fails(
 ) -> None:
     """Add a stream that starts and then ends in an error.
 
-    kind: the expected kind of the error; text: the frames; parts: the expected bytes of the parts
-    before the error; code, fields: the expected error code and members; complete: whether the body
-    is complete
+    kind: the expected kind of the error
+    text: the frames
+    parts: the expected bytes of the parts before the error
+    code, fields: the expected error code and members
+    complete: whether the body is complete
+    more: other arguments of Feature.case
     """
     error = decode(assemble(text))[1]
     may_be_valid = kind in MEANINGS or not complete
@@ -151,8 +156,11 @@ def reads_error(
 ) -> None:
     """Add an error response.
 
-    code: the expected error code, or None if the response has none and any code is accepted;
-    fields: the expected members of the error; notation: how body is written (text, base64, frames)
+    body: the error document, in the notation text, base64 or frames
+    code: the expected error code, or None if the response has none and any code is accepted
+    fields: the expected members of the error
+    complete: whether the body is complete
+    more: other arguments of Feature.case
     """
     RESPONSE.case(
         case_id,
@@ -280,7 +288,7 @@ def _success() -> None:
         "HTTP-020 HTTP-022",
         ONE,
         (b"one ",),
-        "a client that compares names with their letter case fails behind an HTTP/2 gateway",
+        "a client that compares names with their letter case fails behind a gateway with HTTP/2",
         headers=[(name.lower(), value) for name, value in STREAM],
     )
     reads_stream(

@@ -27,7 +27,7 @@ Message = Dict[str, Any]
 
 
 class StreamError(Exception):
-    """The first error in a stream; its argument is the kind of the error."""
+    """The first error in a stream. Its argument is the kind of the error."""
 
 
 def decode(data: bytes) -> Tuple[List[Message], Optional[str]]:

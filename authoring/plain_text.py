@@ -4,7 +4,7 @@
 `events_of_text` is the algorithm of the WHATWG HTML standard, section 9.2.6. It differs
 in one point: the end of the text counts as a blank line (TXT-030). `read_lines` and `read_events`
 take the bytes of a complete text. They return the results before the first error and the kind of
-that error or None. This module shares no code with refimpl; txt.py compares every case with it.
+that error or None. This module shares no code with refimpl, and txt.py compares every case with it.
 """
 
 import re

@@ -43,7 +43,8 @@ def given(
 ) -> Dict[str, Any]:
     """Return the input of a case.
 
-    source, target: the formats; document: a str, or JSON for the formats value and headers;
+    source, target: the formats
+    document: a str, or a JSON value for the formats value and headers
     code: the error code that a service sends outside the document
     """
     case_input = {"shape": shape, "from": source, "to": target, "document": document}
@@ -67,7 +68,8 @@ def converts(
 ) -> None:
     """Add a valid document.
 
-    shape, source, document, target, code: see `given`; expected: the document in the target format;
+    shape, source, document, target, code: see `given`
+    expected: the document in the target format
     more: other arguments of Feature.case
     """
     CONVERT.case(
@@ -97,8 +99,10 @@ def rejects(
 ) -> None:
     """Add an invalid document.
 
-    kind: the expected kind of the error; shape, source, document, target, code: see `given`;
+    kind: the expected kind of the error
+    shape, source, document, target, code: see `given`
     corrected: the document without the error
+    more: other arguments of Feature.case
     """
     if corrected is not None:
         corrected_id = case_id + "-mended"
@@ -135,17 +139,17 @@ def xml(*members: str) -> str:
 
 
 def element(name: str, content: str = "") -> str:
-    """Return an XML element; content is XML."""
+    """Return an XML element whose content is XML."""
     return f"<{name}>{content}</{name}>"
 
 
 def structure(*members: Any) -> Any:
-    """Return the tree of a structure; members are (name, tree)."""
+    """Return the tree of a structure with the members (name, tree)."""
     return ["Structure", [list(member) for member in members]]
 
 
 def part(data: str) -> str:
-    """Return a PayloadPart event in JSON; data is Base64."""
+    """Return a PayloadPart event in JSON with Base64 data."""
     return f'{{"PayloadPart":{{"Bytes":"{data}"}}}}'
 
 

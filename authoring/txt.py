@@ -17,9 +17,9 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 from authoring import CaseMistake, Feature, b64, either, ok, reject
 from authoring.plain_text import Event, read_events, read_lines
 
-CUT = ("whole", "bytewise", "halves")
-LINES = Feature("text-lines", "text.lines", "txt-", CUT)
-SSE = Feature("text-sse", "text.sse", "txt-", CUT)
+CHUNKINGS = ("whole", "bytewise", "halves")
+LINES = Feature("text-lines", "text.lines", "txt-", CHUNKINGS)
+SSE = Feature("text-sse", "text.sse", "txt-", CHUNKINGS)
 FEATURES = [LINES, SSE]
 
 Text = Union[str, bytes, List[bytes]]
@@ -73,14 +73,16 @@ def reads_lines(
 ) -> None:
     """Add a case of lines.
 
-    name: the id without its prefix; expected: the lines, or those before the error; kind: the
-    expected kind of the error, if the text has one; more: other arguments of Feature.case
+    name: the id without its prefix
+    expected: the lines, or those before the error
+    kind: the expected kind of the error, if the text has one
+    more: other arguments of Feature.case
     """
     _add(LINES, "txt-line-" + name, title, rules, text, expected, kind, why, **more)
 
 
 def event(text: str, kind: str = "message", last_id: str = "") -> Event:
-    """Return an expected event. text: its data; kind: its type; last_id: the last id before it"""
+    """Return an expected event with this data, type and last id."""
     return kind, text, last_id
 
 
@@ -94,7 +96,7 @@ def reads_events(
     kind: Optional[str] = None,
     **more: Any,
 ) -> None:
-    """Add a case of server-sent events; the arguments are those of `reads_lines`."""
+    """Add a case of server-sent events. The arguments are those of `reads_lines`."""
     _add(SSE, "txt-sse-" + name, title, rules, text, expected, kind, why, **more)
 
 

@@ -455,49 +455,49 @@ def test_a_different_stream_fails_its_case(tmp_path: Path) -> None:
 
 BROKEN: Dict[str, Tuple[str, Callable[[Path], Any], str]] = {
     # name: (kind of suite, change to a valid folder, expected message)
-    "no context": (
+    "missing context": (
         "aws-c-auth",
         lambda f: (f / "get-vanilla" / "context.json").unlink(),
         "get-vanilla: context.json cannot be read: No such file",
     ),
-    "no request": (
+    "missing request": (
         "aws-c-auth",
         lambda f: (f / "get-vanilla" / "request.txt").unlink(),
         "get-vanilla: request.txt cannot be read: No such file",
     ),
-    "no stage": (
+    "missing stage": (
         "aws-c-auth",
         lambda f: (f / "get-vanilla" / "query-signature.txt").unlink(),
         "query-signature.txt cannot be read",
     ),
-    "context is no JSON": (
+    "context is not JSON": (
         "aws-c-auth",
         lambda f: (f / "get-vanilla" / "context.json").write_text("{"),
         "context.json is no JSON: ",
     ),
-    "context is no object": (
+    "context is not an object": (
         "aws-c-auth",
         lambda f: (f / "get-vanilla" / "context.json").write_text("[]"),
         "context.json holds no object",
     ),
-    "a key is missing": (
+    "missing key": (
         "aws-c-auth",
         lambda f: changed(f / "get-vanilla" / "context.json", lambda c: dict(c, region=None)),
         "context.json: region is no str (expected str, got NoneType)",
     ),
-    "a key of another type": (
+    "key of another type": (
         "aws-c-auth",
         lambda f: changed(f / "get-vanilla" / "context.json", lambda c: dict(c, normalize=1)),
         "normalize is no bool",
     ),
-    "expires is a truth": (
+    "expires is a boolean": (
         "aws-c-auth",
         lambda f: changed(
             f / "get-vanilla" / "context.json", lambda c: dict(c, expiration_in_seconds=True)
         ),
         "expiration_in_seconds is no int",
     ),
-    "the token is a number": (
+    "token is a number": (
         "aws-c-auth",
         lambda f: changed(
             f / "get-vanilla" / "context.json",
@@ -505,62 +505,62 @@ BROKEN: Dict[str, Tuple[str, Callable[[Path], Any], str]] = {
         ),
         "token is no str",
     ),
-    "no request line": (
+    "missing request line": (
         "aws-c-auth",
         lambda f: (f / "get-vanilla" / "request.txt").write_text("GET /\nHost:a\n\n"),
         "request.txt begins with no request line",
     ),
-    "a line that is no header": (
+    "invalid header line": (
         "aws-c-auth",
         lambda f: (f / "get-vanilla" / "request.txt").write_text("GET / HTTP/1.1\nHost\n\n"),
         "request.txt has a line that is no header",
     ),
-    "a request line that is no text": (
+    "request line is not text": (
         "aws-c-auth",
         lambda f: (f / "get-vanilla" / "request.txt").write_bytes(b"GET /\xff HTTP/1.1\n\n"),
         "request.txt begins with no request line",
     ),
-    "no string to sign": (
+    "invalid string to sign": (
         "aws4-testsuite",
         lambda f: (f / "get-vanilla.sts").write_text("x"),
         "get-vanilla.sts is no string to sign",
     ),
-    "no scope": (
+    "missing scope": (
         "aws4-testsuite",
         lambda f: (f / "get-vanilla.sts").write_text("a\nb\nc\nd"),
         "get-vanilla.sts is no string to sign",
     ),
-    "no authorization": (
+    "invalid authorization": (
         "aws4-testsuite",
         lambda f: (f / "get-vanilla.authz").write_text("x"),
         "get-vanilla.authz is no Authorization",
     ),
-    "no canonical request": (
+    "invalid canonical request": (
         "aws4-testsuite",
         lambda f: (f / "get-vanilla.creq").write_text("GET"),
         "get-vanilla.creq is no canonical request",
     ),
-    "the same name twice": (
+    "duplicate name": (
         "aws4-testsuite",
         lambda f: write_old(f / "again", "get-vanilla"),
         "there is another aws4-testsuite-get-vanilla",
     ),
-    "not decoded": (
+    "missing decoded file": (
         "eventstream-testdata",
         lambda f: (f / "decoded/positive/good").unlink(),
         "encoded/positive/good: good cannot be read",
     ),
-    "no headers": (
+    "headers are not a list": (
         "eventstream-testdata",
         lambda f: changed(f / "decoded/positive/good", lambda d: dict(d, headers={})),
         "headers is no list",
     ),
-    "no header": (
+    "invalid header": (
         "eventstream-testdata",
         lambda f: changed(f / "decoded/positive/good", lambda d: dict(d, headers=[5])),
         "not a header",
     ),
-    "another type": (
+    "unknown header type": (
         "eventstream-testdata",
         lambda f: changed(
             f / "decoded/positive/good",
@@ -568,7 +568,7 @@ BROKEN: Dict[str, Tuple[str, Callable[[Path], Any], str]] = {
         ),
         "not a header",
     ),
-    "no number": (
+    "value is not a number": (
         "eventstream-testdata",
         lambda f: changed(
             f / "decoded/positive/good",
@@ -576,7 +576,7 @@ BROKEN: Dict[str, Tuple[str, Callable[[Path], Any], str]] = {
         ),
         "not a value of type int32",
     ),
-    "no base64": (
+    "value is not Base64": (
         "eventstream-testdata",
         lambda f: changed(
             f / "decoded/positive/good",
@@ -584,7 +584,7 @@ BROKEN: Dict[str, Tuple[str, Callable[[Path], Any], str]] = {
         ),
         "not base64",
     ),
-    "no UTF-8": (
+    "value is not UTF-8": (
         "eventstream-testdata",
         lambda f: changed(
             f / "decoded/positive/good",
@@ -592,7 +592,7 @@ BROKEN: Dict[str, Tuple[str, Callable[[Path], Any], str]] = {
         ),
         "not a value of type string",
     ),
-    "no uuid": (
+    "value is not a uuid": (
         "eventstream-testdata",
         lambda f: changed(
             f / "decoded/positive/good",
@@ -600,43 +600,43 @@ BROKEN: Dict[str, Tuple[str, Callable[[Path], Any], str]] = {
         ),
         "not a value of type uuid",
     ),
-    "payload is no base64": (
+    "payload is not Base64": (
         "eventstream-testdata",
         lambda f: changed(f / "decoded/positive/good", lambda d: dict(d, payload=5)),
         "expected base64 text, got int",
     ),
-    "another error": (
+    "unknown error": (
         "eventstream-testdata",
         lambda f: (f / "decoded/negative/bad").write_text("Oh no"),
         "an error of another name",
     ),
-    "index is no JSON": ("streams", lambda f: (f / "index.json").write_text("["), "index.json: "),
-    "index is no list": (
+    "index is not JSON": ("streams", lambda f: (f / "index.json").write_text("["), "index.json: "),
+    "index is not a list": (
         "streams",
         lambda f: (f / "index.json").write_text("{}"),
         "index.json: not a list of objects",
     ),
-    "index names no file": (
+    "index entry without a file": (
         "streams",
         lambda f: (f / "index.json").write_text("[{}]"),
         "index.json: an entry: file is no str",
     ),
-    "index of a file that is gone": (
+    "missing file of an index entry": (
         "streams",
         lambda f: (f / "one.bin").unlink(),
         "one.bin: one.bin cannot be read",
     ),
-    "another checksum": (
+    "wrong checksum": (
         "streams",
         lambda f: (f / "one.bin").write_bytes(b""),
         "one.bin: the file is not the one of the index",
     ),
-    "no events": (
+    "events are not a list": (
         "streams",
         lambda f: changed(f / "index.json", lambda i: [dict(i[0], events=5)]),
         "events is no list",
     ),
-    "no event": (
+    "invalid event": (
         "streams",
         lambda f: changed(f / "index.json", lambda i: [dict(i[0], events=[{"offset": 0}])]),
         "index.json: not an event",
@@ -644,7 +644,7 @@ BROKEN: Dict[str, Tuple[str, Callable[[Path], Any], str]] = {
 }
 
 
-RUN = ("no context", "no scope", "not decoded", "another checksum")
+RUN = ("missing context", "missing scope", "missing decoded file", "wrong checksum")
 
 
 @pytest.mark.parametrize("name", BROKEN)
