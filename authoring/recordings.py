@@ -33,7 +33,10 @@ from urllib.parse import quote
 
 from authoring import MANIFEST, VECTORS, b64, manifest_of
 from conformance.adapters.refimpl import OPERATIONS
-from conformance.cases.load import case_of, questions_of, read_recording, scenario_case
+from conformance.cases.case import case_of
+from conformance.cases.load import read_recording
+from conformance.cases.questions import questions_of
+from conformance.cases.scenarios import scenario_case
 from conformance.endpoint.scenarios import Answer, Scenario, find, ok, stream
 from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
 from conformance.implementations.installers import Installed

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The part of JSON Schema (draft 7) in which this project writes its own schemas: a value and a schema -> what is wrong.
+"""Check a value against a JSON Schema (draft 7), in the subset that this project's schemas use.
 
-The schemas are files that anyone's validator reads; here they are what a vector file and a report are held against, with
-nothing but the standard library. The plan: faults() walks value and schema together and yields one line for each fault, which
-begins with the path of the value. Refused: a keyword that this module does not know, so that no schema asks for something that
-nobody checks. A pattern's final `$` is the end of the text, not the place before a last line feed.
+Any JSON Schema validator can read the schema files. This module needs only the standard library,
+and checks vector files, recordings and reports. faults() walks the value and the schema together
+and yields one line for each error, which begins with the path of the value.
+
+Rejected: a schema with a keyword that this module does not check. A final `$` in a pattern matches
+only at the end of the text, not before a final line feed.
 """
 
 import json
@@ -22,32 +24,33 @@ _TYPES: Dict[str, Any] = {
     "number": (int, float),
     "null": type(None),
 }
-_WORDS = (
-    "$schema",
-    "$id",
-    "title",
-    "description",
-    "definitions",  # say something, ask for nothing
-    "then",
-    "else",
-)  # are read with their `if`
+# Keywords without a check of their own: comments, and the parts of `if`.
+_NOT_CHECKED = ("$schema", "$id", "title", "description", "definitions", "then", "else")
 
 Schema = Mapping[str, Any]
 
 
 def faults(value: object, schema: Schema, root: Schema, path: str = "") -> Iterator[str]:
-    """Yield what is wrong with a value, a line each, in the order of the schema. root: holds the definitions."""
-    for word, wanted in schema.items():
-        if word in _WORDS:
+    """Yield one line for each error of a value, in the order of the schema.
+
+    root: the schema with the definitions; path: the place of the value in the document.
+    Raises ValueError for a keyword that is not supported.
+    """
+    for keyword, wanted in schema.items():
+        if keyword in _NOT_CHECKED:
             continue
-        check = _CHECKS.get(word)
+        check = _CHECKS.get(keyword)
         if check is None:
-            raise ValueError(f"a schema uses {word}, which is not checked here")
+            raise ValueError(f"unsupported keyword in a schema: {keyword}")
         yield from check(value, wanted, schema, root, path)
 
 
 def _at(path: str, text: str) -> str:
     return f"{path}: {text}" if path else text
+
+
+def _member(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
 def _is_of(value: object, name: str) -> bool:
@@ -78,7 +81,7 @@ def _pattern(value: object, wanted: Any, schema: Schema, root: Schema, path: str
 
 
 def _minimum(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    if isinstance(value, (int, float)) and value < wanted:
+    if _is_of(value, "number") and value < wanted:
         yield _at(path, f"expected at least {wanted}, got {value}")
 
 
@@ -86,14 +89,16 @@ def _min_length(
     value: object, wanted: Any, schema: Schema, root: Schema, path: str
 ) -> Iterator[str]:
     if isinstance(value, str) and len(value) < wanted:
-        yield _at(path, "expected text, got %s" % (shown(value, 80) or "none"))
+        unit = "character" if wanted == 1 else "characters"
+        got = shown(value, 80) or "an empty text"
+        yield _at(path, f"expected at least {wanted} {unit}, got {got}")
 
 
 def _required(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     if isinstance(value, dict):
         for name in wanted:
             if name not in value:
-                yield _at(path, f"lacks the key {name}")
+                yield _at(path, f"missing key {name}")
 
 
 def _properties(
@@ -102,7 +107,7 @@ def _properties(
     if isinstance(value, dict):
         for name, inner in wanted.items():
             if name in value:
-                yield from faults(value[name], inner, root, f"{path}.{name}" if path else name)
+                yield from faults(value[name], inner, root, _member(path, name))
 
 
 def _additional(
@@ -113,36 +118,34 @@ def _additional(
         if name not in known and wanted is False:
             yield _at(path, f"unknown key {shown(name, 80)}")
         elif name not in known and isinstance(wanted, dict):
-            yield from faults(
-                inner, wanted, root, f"{path}.{shown(name, 80)}" if path else shown(name, 80)
-            )
+            yield from faults(inner, wanted, root, _member(path, shown(name, 80)))
 
 
 def _items(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     for index, item in enumerate(value if isinstance(value, list) else ()):
-        yield from faults(item, wanted, root, f"{path}[{int(index)}]")
+        yield from faults(item, wanted, root, f"{path}[{index}]")
 
 
 def _min_items(
     value: object, wanted: Any, schema: Schema, root: Schema, path: str
 ) -> Iterator[str]:
     if isinstance(value, list) and len(value) < wanted:
-        yield _at(path, f"expected at least {int(wanted)}, got {len(value)}")
+        yield _at(path, f"expected at least {wanted}, got {len(value)}")
 
 
 def _max_items(
     value: object, wanted: Any, schema: Schema, root: Schema, path: str
 ) -> Iterator[str]:
     if isinstance(value, list) and len(value) > wanted:
-        yield _at(path, f"expected at most {int(wanted)}, got {len(value)}")
+        yield _at(path, f"expected at most {wanted}, got {len(value)}")
 
 
 def _unique(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     seen = set()
     for item in value if isinstance(value, list) else ():
-        text = json.dumps(item, sort_keys=True)  # tells true from 1
+        text = json.dumps(item, sort_keys=True)  # distinguishes true from 1
         if text in seen:
-            yield _at(path, f"{shown(item, 80)} stands twice")
+            yield _at(path, f"duplicate item {shown(item, 80)}")
         seen.add(text)
 
 
@@ -156,8 +159,8 @@ def _all_of(value: object, wanted: Any, schema: Schema, root: Schema, path: str)
 
 
 def _one_of(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    fitting = sum(not any(True for _ in faults(value, inner, root, path)) for inner in wanted)
-    if fitting != 1:
+    matching = sum(not any(True for _ in faults(value, inner, root, path)) for inner in wanted)
+    if matching != 1:
         described = " or ".join(
             inner.get("title") or "/".join(inner.get("required", ("?",))) for inner in wanted
         )
@@ -165,8 +168,8 @@ def _one_of(value: object, wanted: Any, schema: Schema, root: Schema, path: str)
 
 
 def _if(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    holds = not any(True for _ in faults(value, wanted, root, path))
-    return faults(value, schema.get("then" if holds else "else", {}), root, path)
+    matches = not any(True for _ in faults(value, wanted, root, path))
+    return faults(value, schema.get("then" if matches else "else", {}), root, path)
 
 
 _CHECKS = {

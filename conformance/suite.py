@@ -13,9 +13,11 @@ import os
 import time
 from typing import Callable, List, Optional, Sequence, TextIO, Tuple
 
+from conformance.cases.case import Case, choose, to_document, to_line
 from conformance.cases.corpora import read_corpora
-from conformance.cases.load import Case, choose, read_cases, scenario_cases, to_document, to_line
+from conformance.cases.load import read_cases
 from conformance.cases.rules import load_rules
+from conformance.cases.scenarios import scenario_cases
 from conformance.files import write_whole
 from conformance.protocol.messages import OPERATION_NAMES
 from conformance.protocol.process import Environment
@@ -48,7 +50,11 @@ def run_suite(
     """
     reports = [report_of(text, REPORTS) for text in options.report]
     cases, sound = _chosen(options, complain)
-    known = read_expected_failures(options.xfail, _ids(_all_cases(options.corpus)[0])) if options.xfail else []
+    known = (
+        read_expected_failures(options.xfail, _ids(_all_cases(options.corpus)[0]))
+        if options.xfail
+        else []
+    )
     runner = Runner(command, options.timeout, options.jobs, environment)
     shown_progress = ProgressLine(progress)
     try:

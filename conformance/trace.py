@@ -14,8 +14,10 @@ import os
 import re
 from typing import Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
-from conformance.cases.load import Case, read_cases, scenario_cases
+from conformance.cases.case import Case
+from conformance.cases.load import read_cases
 from conformance.cases.rules import RULE_ID, Rule, load_rules
+from conformance.cases.scenarios import scenario_cases
 from conformance.files import SPEC_PATH, write_whole
 from conformance.mutation.mutants import MUTANTS
 

@@ -18,7 +18,7 @@ from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
 
-from conformance.cases.load import Case
+from conformance.cases.case import Case
 from conformance.run.verdicts import PASS, Difference, Result, verdict
 
 

@@ -30,7 +30,8 @@ from authoring import (
     written,
 )
 from conformance.adapters.refimpl import OPERATIONS
-from conformance.cases.load import load_cases, questions_of
+from conformance.cases.load import load_cases
+from conformance.cases.questions import questions_of
 from conformance.protocol.messages import answer_question
 from conformance.run.verdicts import judge
 

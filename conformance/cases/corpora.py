@@ -33,7 +33,7 @@ from typing import (
     Tuple,
 )
 
-from conformance.cases.load import Case, CaseError, Document
+from conformance.cases.case import Case, CaseError, Document
 from conformance.protocol.messages import MAX_LINE_LENGTH, BadQuestion, to_base64_text, to_bytes
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, UsageError, shown

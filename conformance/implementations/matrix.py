@@ -16,8 +16,10 @@ import time
 from collections import OrderedDict
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, TextIO, Tuple
 
-from conformance.cases.load import Case, read_cases, scenario_cases
+from conformance.cases.case import Case
+from conformance.cases.load import read_cases
 from conformance.cases.rules import load_rules
+from conformance.cases.scenarios import scenario_cases
 from conformance.files import ROOT, write_whole
 from conformance.implementations.installers import Installed, ThirdParty
 from conformance.implementations.registry import (

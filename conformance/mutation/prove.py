@@ -37,8 +37,11 @@ from typing import (
     Tuple,
 )
 
-from conformance.cases.load import Case, Question, load_cases, questions_of, scenario_cases
+from conformance.cases.case import Case
+from conformance.cases.load import load_cases
+from conformance.cases.questions import Question, questions_of
 from conformance.cases.rules import Rule, load_rules
+from conformance.cases.scenarios import scenario_cases
 from conformance.endpoint.server import Endpoint
 from conformance.files import write_whole
 from conformance.mutation.generated import Place, places

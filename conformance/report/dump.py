@@ -13,7 +13,8 @@ import json
 import os
 from typing import List, Mapping, Tuple, Union
 
-from conformance.cases.load import Case, expected_in, input_bytes, questions_of
+from conformance.cases.case import Case
+from conformance.cases.questions import expected_in, input_bytes, questions_of
 from conformance.cases.rules import Rule
 from conformance.protocol.messages import PROTOCOL_VERSION
 from conformance.report.terminal import case_lines

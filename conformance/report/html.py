@@ -17,8 +17,8 @@ from collections import OrderedDict
 from html import escape
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from conformance.cases.case import Case
 from conformance.cases.frames import disassemble
-from conformance.cases.load import Case
 from conformance.cases.rules import Rule
 from conformance.protocol.messages import BadQuestion, to_bytes
 from conformance.report.excerpts import Excerpt, shown_lines

@@ -11,8 +11,9 @@ import textwrap
 from collections import OrderedDict
 from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 
+from conformance.cases.case import Case, to_document
 from conformance.cases.frames import disassemble
-from conformance.cases.load import CARRIERS, Case, input_bytes, to_document
+from conformance.cases.questions import CARRIERS, input_bytes
 from conformance.cases.rules import Rule
 from conformance.endpoint.scenarios import body_of, find
 from conformance.report.excerpts import excerpt_of, lines_of

@@ -19,7 +19,8 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from conformance.cases.load import Case, Document, Question, questions_of
+from conformance.cases.case import Case, Document
+from conformance.cases.questions import Question, questions_of
 from conformance.endpoint.scenarios import find
 from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Call, Endpoint
 from conformance.files import ROOT

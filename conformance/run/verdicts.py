@@ -29,7 +29,8 @@ from typing import (
 from urllib.parse import unquote_to_bytes, urlsplit
 from xml.etree import ElementTree  # noqa: S405
 
-from conformance.cases.load import Case, Document, Question, expected_in
+from conformance.cases.case import Case, Document
+from conformance.cases.questions import Question, expected_in
 from conformance.endpoint.server import Call
 from conformance.protocol.messages import REJECT_KINDS, BadQuestion, to_bytes
 from refimpl.documents.json_format import parse_json

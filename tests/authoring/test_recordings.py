@@ -17,7 +17,10 @@ from authoring import VECTORS, plain_eventstream, plain_sigv4, recordings
 from authoring.recordings import ALL, BODY, FOLDER, ROWS, cases_of, scenario_of
 from conformance.adapters import refimpl as adapter
 from conformance.adapters.refimpl import OPERATIONS
-from conformance.cases.load import case_of, load_cases, questions_of, read_recording, scenario_case
+from conformance.cases.case import case_of
+from conformance.cases.load import load_cases, read_recording
+from conformance.cases.questions import questions_of
+from conformance.cases.scenarios import scenario_case
 from conformance.endpoint.scenarios import FRAMES
 from conformance.protocol.messages import answer_question
 from conformance.recording.exchange import (

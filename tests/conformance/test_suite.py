@@ -18,7 +18,9 @@ from xml.etree import ElementTree
 import pytest
 
 from conformance import cli, files, suite
-from conformance.cases.load import CaseError, case_of, load_cases, read_cases, scenario_cases
+from conformance.cases.case import CaseError, case_of
+from conformance.cases.load import load_cases, read_cases
+from conformance.cases.scenarios import scenario_cases
 from conformance.files import write_whole
 from conformance.report.documents import REPORT_SCHEMA
 from conformance.schema import faults

@@ -8,7 +8,9 @@ from typing import Any, Dict, List
 import pytest
 
 from conformance import trace
-from conformance.cases.load import Case, load_cases, scenario_cases
+from conformance.cases.case import Case
+from conformance.cases.load import load_cases
+from conformance.cases.scenarios import scenario_cases
 from conformance.mutation.mutants import Mutant
 from conformance.trace import (
     Cited,

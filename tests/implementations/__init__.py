@@ -10,7 +10,8 @@ from typing import Mapping, Tuple
 
 import pytest
 
-from conformance.cases.load import load_cases, scenario_cases
+from conformance.cases.load import load_cases
+from conformance.cases.scenarios import scenario_cases
 from conformance.implementations.installers import Installed
 from conformance.implementations.matrix import KEPT, read_report
 from conformance.implementations.registry import environment_of, find_implementation

@@ -14,7 +14,9 @@ from typing import Any, Dict, Iterator, List, Tuple
 import pytest
 
 from authoring.differences import JAVASCRIPT, RUBY, Row, row_of
-from conformance.cases.load import Case, load_cases, questions_of
+from conformance.cases.case import Case
+from conformance.cases.load import load_cases
+from conformance.cases.questions import questions_of
 from conformance.implementations.registry import start_adapter
 from conformance.run.verdicts import ACCEPTABLE, PASS, Verdict, judge
 from tests.implementations import installed

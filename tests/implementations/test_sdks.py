@@ -13,7 +13,8 @@ from typing import Any, Dict
 
 import pytest
 
-from conformance.cases.load import load_cases, scenario_cases
+from conformance.cases.load import load_cases
+from conformance.cases.scenarios import scenario_cases
 from conformance.implementations.matrix import KEPT
 from conformance.implementations.registry import environment_of
 from conformance.report.documents import REPORT_SCHEMA

@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 import pytest
 
 from conformance import cli
-from conformance.cases.load import CaseError, case_of
+from conformance.cases.case import CaseError, case_of
 from conformance.implementations import matrix
 from conformance.implementations.installers import Installed, ThirdParty
 from conformance.implementations.matrix import (
@@ -553,7 +553,7 @@ def test_no_report_is_kept(install: Install, kept: Path) -> None:
     "data, words",
     [
         (b"{", "r.json: "),
-        (b"{}", "is no report: lacks the key report"),
+        (b"{}", "is no report: missing key report"),
         (b"[]", "is no report: expected object"),
         (None, "cannot be read"),
     ],

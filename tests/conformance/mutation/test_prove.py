@@ -12,8 +12,11 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
 
-from conformance.cases.load import Case, load_cases, questions_of, scenario_cases
+from conformance.cases.case import Case
+from conformance.cases.load import load_cases
+from conformance.cases.questions import questions_of
 from conformance.cases.rules import load_rules, read_rules
+from conformance.cases.scenarios import scenario_cases
 from conformance.mutation import prove
 from conformance.mutation.generated import Place, places
 from conformance.mutation.mutants import MUTANTS, Mutant, find_mutant

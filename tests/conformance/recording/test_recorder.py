@@ -25,7 +25,9 @@ from hypothesis import strategies as st
 
 from conformance import cli, recorder
 from conformance.adapters.refimpl import OPERATIONS
-from conformance.cases.load import CaseError, case_of, questions_of, read_recording
+from conformance.cases.case import CaseError, case_of
+from conformance.cases.load import read_recording
+from conformance.cases.questions import questions_of
 from conformance.endpoint.scenarios import (
     CHUNKED,
     LAST_CHUNK,

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any, Dict
 
-from conformance.cases.load import input_bytes, load_cases, questions_of, scenario_cases
+from conformance.cases.load import load_cases
+from conformance.cases.questions import input_bytes, questions_of
 from conformance.cases.rules import load_rules
+from conformance.cases.scenarios import scenario_cases
 from conformance.endpoint.server import Endpoint
 from conformance.report.dump import SERVED, files_of, write_case
 from conformance.run.runner import addressed

@@ -6,8 +6,9 @@ from typing import List
 
 import pytest
 
-from conformance.cases.load import load_cases, scenario_cases
+from conformance.cases.load import load_cases
 from conformance.cases.rules import Rule, load_rules
+from conformance.cases.scenarios import scenario_cases
 from conformance.report.terminal import (
     case_lines,
     diagnosis,

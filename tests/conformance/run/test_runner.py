@@ -14,7 +14,8 @@ from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 
-from conformance.cases.load import Case, scenario_cases
+from conformance.cases.case import Case
+from conformance.cases.scenarios import scenario_cases
 from conformance.endpoint.scenarios import find
 from conformance.protocol.messages import OPERATION_NAMES
 from conformance.protocol.process import Adapter

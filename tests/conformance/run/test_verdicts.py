@@ -15,14 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.cases.load import (
-    TRAILING_MESSAGE,
-    Case,
-    Question,
-    load_cases,
-    questions_of,
-    scenario_cases,
-)
+from conformance.cases.case import Case
+from conformance.cases.load import load_cases
+from conformance.cases.questions import TRAILING_MESSAGE, Question, questions_of
+from conformance.cases.scenarios import scenario_cases
 from conformance.endpoint.server import Call
 from conformance.protocol.messages import REJECT_KINDS
 from conformance.run.verdicts import (

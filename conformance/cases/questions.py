@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: MIT
+"""The requests to an adapter that a case leads to: one for each chunking of its bytes.
+
+A case writes its bytes as `frames`, `text` or `base64`. questions_of() assembles them, splits them
+into `chunks` or `parts`, and adjusts the expectation to the chunking. The expectation never goes to
+the adapter: a Question keeps it apart from `input`, which does.
+"""
+
+import base64
+from typing import List, NamedTuple, Optional
+
+from conformance.cases.case import Case, Document
+from conformance.cases.frames import assemble
+from conformance.endpoint.scenarios import header, raw_frame
+
+CARRIERS = ("frames", "text", "base64")  # the keys in which a case writes its bytes
+
+# The frame that the chunking `trailing` appends. No case contains it, so its message is unique.
+TRAILING_FRAME = raw_frame(header(b"trailing", b"yes"), b"trailing")
+TRAILING_MESSAGE = {
+    "headers": [{"name": "trailing", "type": "string", "value": "yes"}],
+    "payload": base64.b64encode(b"trailing").decode("ascii"),
+}
+
+_OPERATIONS_WITH_BYTES = ("eventstream.decode", "http.response", "text.lines", "text.sse")
+
+
+class Question(NamedTuple):
+    """A request to an adapter, and what is expected of it."""
+
+    case: Case
+    chunking: str
+    # The adapter receives only this field, and the operation of the case.
+    input: Document
+    expect: Document
+
+
+def questions_of(case: Case) -> List[Question]:
+    """Return the requests of a case, one for each chunking. Raises FrameTextError."""
+    data = input_bytes(case)
+    if data is None:
+        return [Question(case, case.chunking[0], case.input, case.expect)]
+    rest = {name: value for name, value in case.input.items() if name not in CARRIERS}
+    place = "parts" if case.op.startswith("text.") else "chunks"
+    questions = []
+    for chunking in case.chunking:
+        pieces = [base64.b64encode(piece).decode("ascii") for piece in _pieces(data, chunking)]
+        given = dict(rest, **{place: pieces})
+        questions.append(Question(case, chunking, given, expected_in(case.expect, chunking)))
+    return questions
+
+
+def input_bytes(case: Case) -> Optional[bytes]:
+    """Return the bytes of a case's input before they are split, or None if it has none to split."""
+    given = case.input
+    if case.op not in _OPERATIONS_WITH_BYTES:
+        return None
+    if "frames" in given:
+        return assemble(given["frames"])
+    if "text" in given:
+        return bytes(given["text"].encode("utf-8"))
+    if "base64" in given:
+        return base64.b64decode(given["base64"])
+    return None
+
+
+def _pieces(data: bytes, chunking: str) -> List[bytes]:
+    if chunking == "bytewise":
+        return [data[index : index + 1] for index in range(len(data))]
+    if chunking == "halves":
+        half = len(data) // 2
+        pieces = [data[:half], data[half:]]
+    elif chunking == "trailing":
+        pieces = [data + TRAILING_FRAME]
+    else:
+        pieces = [data]
+    return [piece for piece in pieces if piece]
+
+
+def expected_in(expect: Document, chunking: str) -> Document:
+    """Return the expectation in a chunking: `trailing` adds a message to a valid stream."""
+    output = expect.get("output", {})
+    if chunking != "trailing" or expect["status"] != "ok" or "messages" not in output:
+        return expect
+    return dict(expect, output=dict(output, messages=output["messages"] + [TRAILING_MESSAGE]))

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""The cases of the operation `invoke`: one for each scenario of the endpoint's catalogue.
+
+The adapter calls the endpoint, and the name of the called endpoint selects the scenario.
+"""
+
+import base64
+from typing import List
+
+from conformance.cases.case import Case, Document
+from conformance.endpoint.scenarios import Acceptable, Expect, Scenario, examples
+
+REQUEST_BODY = b'{"inputs": "Hi"}'  # of every `invoke` case
+
+
+def scenario_cases() -> List[Case]:
+    """Return the cases of all scenarios."""
+    return [scenario_case(scenario) for scenario in examples()]
+
+
+def scenario_case(scenario: Scenario) -> Case:
+    """Return the case of a scenario."""
+    given = {
+        "EndpointName": scenario.name,
+        "ContentType": "application/json",
+        "Body": _base64(REQUEST_BODY),
+    }
+    return Case(
+        "invoke-" + scenario.name,
+        scenario.title,
+        scenario.rules,
+        "MUST",
+        "invoke",
+        {"input": given},
+        ("whole",),
+        _expect(scenario.expect),
+        tuple(_acceptable(other) for other in scenario.acceptable),
+        (),
+        "a correct client must " + scenario.must,
+        "0.1.0",
+        "derived",
+        "invoke",
+    )
+
+
+def _acceptable(other: Acceptable) -> Document:
+    return {"expect": _expect(other.expect), "why": other.why, "divergence": other.divergence}
+
+
+def _expect(wanted: Expect) -> Document:
+    output: Document = {} if wanted.output is None else {"output": dict(wanted.output)}
+    output["events"] = [{"PayloadPart": {"Bytes": _base64(part)}} for part in wanted.parts]
+    if wanted.status == "ok":
+        return {"status": "ok", "output": output}
+    kind: object = [wanted.kind, *wanted.also] if wanted.also else wanted.kind
+    expect: Document = {"status": "reject", "kind": kind, "output": output}
+    if wanted.code is not None:
+        expect["code"] = wanted.code
+    fields = dict(wanted.fields or {})
+    if wanted.message is not None:
+        fields["Message"] = wanted.message
+    if fields:
+        expect["fields"] = fields
+    return expect
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
