@@ -34,14 +34,11 @@ from .shapes import (
     StreamEvent,
 )
 from .sigv4 import Credentials, Signer, amz_date_of
-from .text import (
-    DEFAULT_MAX_ITEM_LENGTH,
-    ServerSentEvent,
-    events_of,
-    json_values_of,
-    lines_of,
-    strings_of,
-)
+from .text.decoder import DEFAULT_MAX_ITEM_LENGTH
+from .text.json_values import json_values_of
+from .text.lines import lines_of
+from .text.server_sent_events import ServerSentEvent, events_of
+from .text.utf8 import strings_of
 from .transport import (
     HttpExchange,
     Timeouts,
@@ -126,13 +123,13 @@ class Response:
     def lines(
         self, max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
     ) -> Iterator[str]:
-        """Return an iterator over the lines. Arguments as for text.Lines."""
+        """Return an iterator over the lines. Arguments as for LineDecoder."""
         return self._results(lines_of(self.payloads(), max_line_length, errors))
 
     def sse(
         self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
     ) -> Iterator[ServerSentEvent]:
-        """Return an iterator over the server-sent events. Arguments as for text.ServerSentEvents."""
+        """Return an iterator over the server-sent events. Arguments as for ServerSentEventDecoder."""
         return self._results(events_of(self.payloads(), max_event_length, errors))
 
     def json_values(self, max_value_length: int = DEFAULT_MAX_ITEM_LENGTH) -> Iterator[Any]:

@@ -29,6 +29,7 @@ except ImportError:
     )
 
 from refimpl import transport
+from refimpl.cli.rendering import TEXT_FORMATS, rendered
 from refimpl.client import Client
 from refimpl.convert import FORMATS, convert
 from refimpl.errordocument import (
@@ -60,9 +61,9 @@ from refimpl.sigv4 import (
     canonical_value,
     verify,
 )
-from refimpl.text import JSONValues, Lines, ServerSentEvents, Utf8Decoder
-from refimpl.text.bridge import BRIDGE_FORMS, bridged
-from refimpl.text.render import TEXT_FORMATS, parse_extraction, rendered
+from refimpl.text import JSONValues, LineDecoder, ServerSentEventDecoder, Utf8Decoder
+from refimpl.text.bridge import BRIDGE_FORMATS, bridged
+from refimpl.text.extraction import parse_extraction
 from tests.typed import ANY_TEXT, XML_TEXT, typed_values, values, without_empty
 
 BATCH = 100  # inputs between two looks at the clock
@@ -580,10 +581,10 @@ TEXTS = st.builds(mutated, st.lists(TEXT_PIECES, max_size=24).map(b"".join), MUT
 BOUND = 40  # bytes of a line, an event or a value
 READERS = {
     "text": Utf8Decoder,
-    "lines": lambda: Lines(BOUND),
-    "events": lambda: ServerSentEvents(BOUND),
+    "lines": lambda: LineDecoder(BOUND),
+    "events": lambda: ServerSentEventDecoder(BOUND),
     "values": lambda: JSONValues(BOUND),
-    "replaced": lambda: ServerSentEvents(BOUND, "replace"),
+    "replaced": lambda: ServerSentEventDecoder(BOUND, "replace"),
 }
 
 
@@ -630,8 +631,8 @@ def check_rendering(given_input):
         with suppress(TextError):
             for piece in rendered(parts, "auto", content_type, extraction):
                 assert piece.decode("utf-8")
-    for form in BRIDGE_FORMS:
-        events = ServerSentEvents()
+    for form in BRIDGE_FORMATS:
+        events = ServerSentEventDecoder()
         with suppress(Error):
             for piece in bridged(parts, form):
                 (event,) = events.feed(piece)

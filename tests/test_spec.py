@@ -47,7 +47,8 @@ from refimpl import (
     transport,
 )
 from refimpl.documents import json_format, query_format, value_format, xml_format
-from refimpl.text import _MAX_RETRY_DIGITS, DEFAULT_MAX_ITEM_LENGTH
+from refimpl.text.decoder import DEFAULT_MAX_ITEM_LENGTH
+from refimpl.text.server_sent_events import _MAX_RETRY_DIGITS
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "SPEC.md").read_text(encoding="utf-8")

@@ -35,7 +35,7 @@ from refimpl.shapes import (
     UnknownOperationError,
 )
 from refimpl.sigv4 import Credentials, Signer, verify
-from refimpl.text import Lines, ServerSentEvents
+from refimpl.text import LineDecoder, ServerSentEventDecoder
 
 _INVOKE_READ_TIMEOUT = 3.0  # seconds; below the runner's own time-out of a case
 _INVOKE_TOTAL_TIMEOUT = 8.0
@@ -152,7 +152,7 @@ def _uuid_of(value: object) -> object:
 
 
 def _text_results(
-    decoder: Union[Lines, ServerSentEvents],
+    decoder: Union[LineDecoder, ServerSentEventDecoder],
     parts: Sequence[str],
     output_of: Callable[[List[Any]], Given],
 ) -> Dict[str, Any]:
@@ -168,12 +168,12 @@ def _text_results(
 
 
 def _text_lines(given: Given) -> Dict[str, Any]:
-    return _text_results(Lines(), given["parts"], lambda lines: {"lines": lines})
+    return _text_results(LineDecoder(), given["parts"], lambda lines: {"lines": lines})
 
 
 def _text_sse(given: Given) -> Dict[str, Any]:
     return _text_results(
-        ServerSentEvents(),
+        ServerSentEventDecoder(),
         given["parts"],
         lambda events: {"events": [dict(event._asdict()) for event in events]},
     )

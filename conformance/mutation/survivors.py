@@ -111,11 +111,10 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("message", "sigv4", ("_check_time", "max_skew / 60"))
     + _rows(
         "message",
-        "text",
+        r"text\..*",
         (".*", "self._offset"),
         (".*", "error.unread"),
-        (".*", "offset + start"),
-        (".*", "self._keep(b"),
+        (".*", 'self._keep(b""'),
         (".*", "self._keep(data, 0)"),
     )
     # What is remembered, and when it is looked at.
@@ -133,15 +132,9 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("speed", "documents.xml_format", (".*", "buffer_text"))
     + _rows(
         "speed",
-        "text",
-        (r"ServerSentEvents\._read", "[-1:]"),
-        (r"ServerSentEvents\._read", "not in probe"),
-        (r"ServerSentEvents\._read", "len(kept) - 1"),
-        (r"ServerSentEvents\._read", "if end < 0 and kept"),
-        (r"ServerSentEvents\._read", "if end >= 0", "GtE|0 ->"),
-        (r"ServerSentEvents\._read_one", "_LF in block"),
-        (r"ServerSentEvents\._read_one", "return False"),
-        (r"ServerSentEvents\._dispatch", "block[:5] =="),
+        "text.server_sent_events",
+        (r"ServerSentEventDecoder\._read", "position = max("),
+        (r"ServerSentEventDecoder\._read_fields", 'block.startswith("data:")'),
     )
     # Bounds that no rule fixes, or that a vector file is too small for.
     + _rows(
@@ -196,14 +189,15 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("bound", "shapes", ("", "MODELLED_BODY_LIMIT"))
     + _rows(
         "bound",
-        "text",
+        r"text\..*",
         ("", "DEFAULT_MAX_ITEM_LENGTH"),
         ("", "_SNIFFED"),
         ("", "_MAX_RETRY_DIGITS"),
         (".*", "self._max_length"),
-        (r"_TextDecoder\.__init__", "max_length"),
-        (r"ServerSentEvents\._finish", "self._refuse(TextError("),
-    )  # TXT-031 says SHOULD
+        (r"TextDecoder\.__init__", "max_length"),
+        # TXT-031 says SHOULD.
+        (r"ServerSentEventDecoder\._finish", "self._reject("),
+    )
     # What the protocol does not ask or show.
     + _rows("unreachable", "eventstream", (r"FrameReader\._fail",))
     + _rows(
@@ -260,11 +254,11 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("unreachable", "documents.header_format", ("read_headers", "check_type"))
     + _rows(
         "unreachable",
-        "text",
-        (r"_TextDecoder\.(close|_refuse)", "self._ended"),
-        (r"_TextDecoder\._refuse", "self._kept"),
-        (r"ServerSentEvents\._dispatch", "retry"),
-        (".*", "self.retry"),
+        r"text\..*",
+        (r"TextDecoder\.(close|_reject)", "self._ended"),
+        (r"TextDecoder\._reject", "self._kept"),
+        ("_is_time",),
+        (".*", "retry"),
     )
     # What comes to the same.
     + _rows(
@@ -345,12 +339,9 @@ ROWS: Tuple[Row, ...] = tuple(
     )
     + _rows(
         "equivalent",
-        "text",
-        (r"_TextDecoder\.feed", "isinstance(data, bytes)"),
-        (r"Lines\._read_lines", "while start"),
-        (r"ServerSentEvents\._read", "end + 2:]", "2 -> 1"),
-        (r"ServerSentEvents\._read_(events|plain)", "whole[:1]"),
-        (r"ServerSentEvents\._read_plain", "return False"),
+        r"text\..*",
+        (r"TextDecoder\.feed", "isinstance(data, bytes)"),
+        (r"LineDecoder\._read_lines", "while start"),
     )
 )
 

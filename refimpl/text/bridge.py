@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""An event stream's parts as server-sent events, for a gateway that serves browsers. No I/O.
+"""Payload parts -> the bytes of server-sent events, for a gateway that serves browsers. No I/O.
 
-Each payload part becomes an event, in one of the forms of BRIDGE_FORMS, and exactly one more ends the stream: `end` when it is
-complete, `error` when anything broke, since a browser cannot tell these apart by itself (CLI-014). Both hold JSON.
+Each payload part becomes an event in one of BRIDGE_FORMATS. Exactly one more event ends the
+stream: `end` if it is complete, `error` if anything failed, because a browser cannot distinguish
+the two (CLI-014). The data of both is a JSON object.
 
-    text     the part's characters that are whole; a CR LF or CR becomes LF, for a server-sent event holds no CR
-    json     the same as a JSON string: every character stays
-    base64   the part's bytes
-    sse      the text is server-sent events already: each is passed on when it is whole, whichever parts it lay in
-    auto     sse if the first bytes look so, base64 if they are no UTF-8, else text
+    text     the complete characters of the part; CR LF and CR become LF, because an event cannot
+             contain CR
+    json     the same text as a JSON string, which preserves every character
+    base64   the bytes of the part
+    sse      the payload is server-sent events already; each is passed on when it is complete
+    auto     sse if the first bytes look like events, base64 if they are not UTF-8, otherwise text
 """
 
 import json
@@ -17,21 +19,25 @@ from typing import Any, Callable, Dict, Iterable, Iterator
 from ..documents.json_format import members_to_json, to_base64
 from ..errors import Error
 from ..shapes import OperationError
-from . import encode_event, events_of, strings_of
-from .render import chosen_format
+from .detection import chosen_format
+from .server_sent_events import encode_event, events_of
+from .utf8 import strings_of
 
 _AUTO = {"sse": "sse", "text": "text", "raw": "base64"}
 
 
-def bridged(parts: Iterable[bytes], form: str = "auto") -> Iterator[bytes]:
-    """Yield server-sent events for the parts, in one of BRIDGE_FORMS. What parts raises is raised behind its `error` event."""
+def bridged(parts: Iterable[bytes], text_format: str = "auto") -> Iterator[bytes]:
+    """Yield the bytes of server-sent events for the parts, in one of BRIDGE_FORMATS (CLI-014).
+
+    An Error that parts raises, or that the text causes, is raised after its `error` event.
+    """
     lengths = {"parts": 0, "bytes": 0}
     source = _counted(parts, lengths)
     try:
-        if form == "auto":
+        if text_format == "auto":
             chosen, source = chosen_format(source)
-            form = _AUTO[chosen]
-        yield from _FORMS[form](source)
+            text_format = _AUTO[chosen]
+        yield from _BRIDGES[text_format](source)
     except Error as error:
         yield encode_event(json.dumps(error_document(error)), "error")
         raise
@@ -46,23 +52,26 @@ def _counted(parts: Iterable[bytes], lengths: Dict[str, int]) -> Iterator[bytes]
 
 
 def error_document(error: Error) -> Dict[str, Any]:
-    """Return an error as a JSON object: kind, message, and what else is known of it, a modelled error's members as `fields`."""
-    document = {
+    """Return an error as a JSON object: kind, message, and all other evidence that it has.
+
+    The members of a modelled error are in `fields`, the bytes of an unfinished result in `unread`
+    (base64).
+    """
+    document: Dict[str, Any] = {
         "kind": error.kind,
         "message": str(error),
         "code": error.code,
         "rule": error.rule,
         "offset": error.offset,
-        "fields": members_to_json(error.fields, error)
-        if isinstance(error, OperationError)
-        else None,
         "unread": to_base64(error.unread) or None,
     }
+    if isinstance(error, OperationError):
+        document["fields"] = members_to_json(error.fields, error)
     return {name: value for name, value in document.items() if value is not None}
 
 
 def _text_events(parts: Iterable[bytes]) -> Iterator[bytes]:
-    held = ""  # a CR, whose LF may come with the next part
+    held = ""  # a CR whose LF may be at the start of the next part
     try:
         for text in strings_of(parts):
             text = held + text
@@ -93,10 +102,10 @@ def _passed_on(parts: Iterable[bytes]) -> Iterator[bytes]:
         last_id = event.id
 
 
-_FORMS: Dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
+_BRIDGES: Dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
     "text": _text_events,
     "json": _json_events,
     "base64": _base64_events,
     "sse": _passed_on,
 }
-BRIDGE_FORMS = ("auto", *_FORMS)
+BRIDGE_FORMATS = ("auto", *_BRIDGES)

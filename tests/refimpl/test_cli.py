@@ -53,8 +53,12 @@ from refimpl import cli, client
 from refimpl.errors import Error, FrameError, SignatureError
 from refimpl.eventstream import encode
 from refimpl.operation import VERSION
-from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart
-from refimpl.sigv4 import Credentials, Signer, verify
+from refimpl.shapes import (
+    InvokeEndpointWithResponseStreamInput,
+    InvokeEndpointWithResponseStreamOutput,
+    PayloadPart,
+)
+from refimpl.sigv4 import Credentials, Signer, amz_date_of, verify
 from tests.support import corpora
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -788,15 +792,15 @@ def test_an_error_inside_the_answer_is_a_warning(texts: Endpoint) -> None:
     assert (result.code, result.stdout) == (0, b"a")
     assert (
         one_line(result.stderr)
-        == 'refimpl: warning: the model\'s answer holds an error: {"message": "out of memory"}'
+        == 'refimpl: warning: the model\'s response contains an error: {"message": "out of memory"}'
     )
 
 
 @pytest.mark.parametrize(
     "arguments,words",
     [
-        (["--extract", "a..b"], ("not a path", "CLI-012")),
-        (["--extract", ""], ("not a path",)),
+        (["--extract", "a..b"], ("invalid path", "CLI-012")),
+        (["--extract", ""], ("invalid path",)),
         (["--extract", "t", "--format", "raw"], ("auto, lines, sse",)),
         (["--extract", "t", "--format", "text"], ("auto, lines, sse",)),
         (["--extract", "t", "--format", "events"], ("auto, lines, sse",)),
@@ -895,7 +899,7 @@ FLAGS = {  # each input member but name and body: its flag, its header, a value
 
 
 def test_every_member_has_a_flag() -> None:
-    attributes = [field.attribute for field in cli.InvokeEndpointWithResponseStreamInput.fields]
+    attributes = [field.attribute for field in InvokeEndpointWithResponseStreamInput.fields]
     assert sorted(attributes) == sorted(
         ["endpoint_name", "body"] + [flag[2:].replace("-", "_") for flag in FLAGS]
     )
@@ -1409,7 +1413,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
                 "PartBlob",
                 "or Error",
                 "--code CODE",
-                "json xml query value headers",
+                "json, xml, query, value, headers",
             ],
         ),
         (["decode", "-h"], ["--format {events,hex,table}", "[file]"]),
@@ -1417,7 +1421,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
             ["sign", "-h"],
             [
                 "--presign SECONDS",
-                "keep the path's %XX as they stand",
+                "keep the %XX of the path unchanged",
                 "--time YYYYMMDDThhmmssZ",
                 "default: sagemaker",
             ],
@@ -2335,7 +2339,7 @@ class Broken(Sink):
 @pytest.mark.parametrize(
     "error, code, words",
     [
-        (BrokenPipeError(32, "Broken pipe"), 141, "the reader of stdout went away"),
+        (BrokenPipeError(32, "Broken pipe"), 141, "stdout was closed by its reader"),
         (
             OSError(28, "No space left on device"),
             2,
@@ -2430,7 +2434,7 @@ def test_run_hands_in_the_process_s_own_environment_and_clock(
     )
     stages = json.loads(stdout.buffer.getvalue())
     date = dict(stages["headers"])["x-amz-date"]
-    assert cli.amz_date_of(before) <= date <= cli.amz_date_of(time.time())
+    assert amz_date_of(before) <= date <= amz_date_of(time.time())
     assert dict(stages["headers"])["x-amz-security-token"] == TOKEN
 
 
@@ -2460,7 +2464,7 @@ def test_run_with_a_pipe_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     stderr = io.StringIO()
     stdout = open(writer, "w")  # noqa: SIM115 - closed below, where that would fail if anything were left to write
     assert run_here(monkeypatch, text_stream(FRAMES[0]), stdout, stderr, "decode") == 141
-    assert one_line(stderr.getvalue()) == "refimpl: the reader of stdout went away"
+    assert one_line(stderr.getvalue()) == "refimpl: stdout was closed by its reader"
     stdout.close()
 
 
@@ -2584,7 +2588,9 @@ def test_a_reader_that_goes_away() -> None:
         process.stdout.close()
         go.set()
         assert process.wait() == 141
-        assert one_line(process.stderr.read().decode()) == "refimpl: the reader of stdout went away"
+        assert (
+            one_line(process.stderr.read().decode()) == "refimpl: stdout was closed by its reader"
+        )
 
 
 def test_head(endpoint: Endpoint) -> None:
@@ -2598,7 +2604,7 @@ def test_head(endpoint: Endpoint) -> None:
         endpoint.url,
     )
     assert done.stdout == b"token"
-    assert one_line(done.stderr.decode()) == "refimpl: the reader of stdout went away"
+    assert one_line(done.stderr.decode()) == "refimpl: stdout was closed by its reader"
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from refimpl.errors import Error, FrameError, TextError
 from refimpl.shapes import ModelStreamError, UnknownOperationError
-from refimpl.text import ServerSentEvents
-from refimpl.text.bridge import BRIDGE_FORMS, bridged, error_document
+from refimpl.text import ServerSentEventDecoder
+from refimpl.text.bridge import BRIDGE_FORMATS, bridged, error_document
 from tests.support import chunkings
 
 
@@ -28,7 +28,7 @@ def bridge(parts, form="auto"):
             written.append(piece)
     except Error as caught:
         error = caught
-    events = ServerSentEvents().feed(b"".join(written))
+    events = ServerSentEventDecoder().feed(b"".join(written))
     assert len(events) == len(written)
     last = events.pop()
     assert last.event == ("end" if error is None else "error")
@@ -103,7 +103,7 @@ def test_auto_chooses():
     assert data_of(bridge([b"hello"])[0]) == ["hello"]
     assert data_of(bridge([b"\xff\0", b"x"])[0]) == ["/wA=", "eA=="]
     assert bridge([]) == ([], {"parts": 0, "bytes": 0}, None)
-    assert BRIDGE_FORMS == ("auto", "text", "json", "base64", "sse")
+    assert BRIDGE_FORMATS == ("auto", "text", "json", "base64", "sse")
 
 
 FAULTS = [
@@ -128,7 +128,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault,members", FAULTS, ids=lambda value: type(value).__name__)
-@pytest.mark.parametrize("form", BRIDGE_FORMS)
+@pytest.mark.parametrize("form", BRIDGE_FORMATS)
 def test_whatever_breaks_is_the_last_event(form, fault, members):
     def parts():
         yield b"data: a\n\n"

@@ -11,21 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import refimpl.text.render
+import refimpl.text.detection
+from refimpl.cli.rendering import TEXT_FORMATS, json_line, rendered
+from refimpl.cli.timings import Timings
 from refimpl.errors import FrameError, TextError, UsageError
 from refimpl.shapes import ModelStreamError, PayloadPart
-from refimpl.text.render import (
-    PRESETS,
-    TEXT_FORMATS,
-    Timings,
-    chosen_format,
-    extracted,
-    json_line,
-    parse_extraction,
-    parse_path,
-    rendered,
-    value_at,
-)
+from refimpl.text.detection import chosen_format
+from refimpl.text.extraction import PRESETS, extracted, parse_extraction, parse_path, value_at
 from tests.support import chunkings, pieces
 
 
@@ -196,7 +188,9 @@ def test_no_part_is_awaited_that_is_not_needed():
 def test_empty_parts_are_not_looked_at(monkeypatch):
     looked = []
     monkeypatch.setattr(
-        refimpl.render, "could_be_events", lambda start: looked.append(start) or len(start) < 5
+        refimpl.text.detection,
+        "could_be_events",
+        lambda start: looked.append(start) or len(start) < 5,
     )
     form, again = chosen_format([b""] * 1000 + [b"da"] + [b""] * 1000 + [b"ta:", b"", b" 1"])
     assert (form, looked, list(again)) == ("sse", [b"da", b"data:"], [b"da", b"ta:", b"", b" 1"])
@@ -424,7 +418,7 @@ def test_an_error_in_the_answer_is_told():
             {"a": "y", "error": "e"},
         ],
         "a",
-    ) == (b"xy", ['the model\'s answer holds an error: {"message": "out\\nof memory"}'])
+    ) == (b"xy", ['the model\'s response contains an error: {"message": "out\\nof memory"}'])
     assert extract([{"error": "x" * 1000}], "a")[1][0].endswith("...")
 
 
@@ -479,13 +473,12 @@ def test_timings():
         yield ModelStreamError()  # no part
 
     seen = []
-    for event in timings.timed(events(), False):
+    for event in timings.timed_events(events(), parts_are_tokens=False):
         seen.append(event)
         if event == PayloadPart(bytes=b"c"):
-            timings.token(b"")
-            timings.token(b"c")
+            assert list(timings.timed_pieces([b"", b"c"])) == [b"", b"c"]
             clock.now += 0.5
-            timings.token(b"c")
+            assert list(timings.timed_pieces([b"c"])) == [b"c"]
     clock.now += 1
     assert len(seen) == 5
     assert timings.to_json() == {
@@ -510,7 +503,7 @@ def test_parts_as_tokens():
         clock.now += 1
         yield PayloadPart(bytes=b"x")
 
-    assert len(list(timings.timed(events(), True))) == 2
+    assert len(list(timings.timed_events(events(), parts_are_tokens=True))) == 2
     assert timings.to_json()["first_token"] == 2.0 and timings.to_json()["first_part"] == 1.0
 
 

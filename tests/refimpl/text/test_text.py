@@ -19,9 +19,9 @@ from refimpl.errors import Error, FrameError, ProtocolError, TextError, UsageErr
 from refimpl.text import (
     DEFAULT_MAX_ITEM_LENGTH,
     JSONValues,
-    Lines,
+    LineDecoder,
     ServerSentEvent,
-    ServerSentEvents,
+    ServerSentEventDecoder,
     Utf8Decoder,
     could_be_events,
     encode_event,
@@ -82,12 +82,12 @@ CUTS = st.lists(st.integers(0, 60), max_size=6)
 READERS = {
     "text": Utf8Decoder,
     "text, replaced": lambda: Utf8Decoder("replace"),
-    "lines": Lines,
-    "lines, replaced": lambda: Lines(errors="replace"),
-    "lines of 5": lambda: Lines(5),
-    "events": ServerSentEvents,
-    "events, replaced": lambda: ServerSentEvents(errors="replace"),
-    "events of 8": lambda: ServerSentEvents(8),
+    "lines": LineDecoder,
+    "lines, replaced": lambda: LineDecoder(errors="replace"),
+    "lines of 5": lambda: LineDecoder(5),
+    "events": ServerSentEventDecoder,
+    "events, replaced": lambda: ServerSentEventDecoder(errors="replace"),
+    "events of 8": lambda: ServerSentEventDecoder(8),
     "values": JSONValues,
     "values of 6": lambda: JSONValues(6),
 }
@@ -117,7 +117,7 @@ def told(error):
     return error and (error.kind, error.rule, error.offset, str(error))
 
 
-def same_for_every_delivery(make, data):
+def same_for_every_chunking(make, data):
     """Read data in every chunking; return the results and the error that all of them give."""
     results, error = read(make(), [data])
     for name, parts in chunkings(data):
@@ -133,7 +133,7 @@ def same_for_every_delivery(make, data):
 @given(data=TEXTS, cuts=CUTS)
 def test_any_cut_gives_the_same_results_and_the_same_refusal(name, data, cuts):
     make = READERS[name]
-    results, error = same_for_every_delivery(make, data)
+    results, error = same_for_every_chunking(make, data)
     again, other = read(make(), cut_at(data, cuts))
     assert (again, told(other)) == (results, told(error))
 
@@ -221,8 +221,8 @@ INVALID = [
 )
 def test_invalid_utf8_at_every_position(invalid, _, before, after):
     data, at = before + invalid + after, len(before)
-    for make in (Utf8Decoder, Lines, ServerSentEvents):
-        results, error = same_for_every_delivery(make, data)
+    for make in (Utf8Decoder, LineDecoder, ServerSentEventDecoder):
+        results, error = same_for_every_chunking(make, data)
         assert (error.kind, error.rule, error.offset, error.expected) == (
             "utf8",
             "TXT-002",
@@ -230,7 +230,7 @@ def test_invalid_utf8_at_every_position(invalid, _, before, after):
             "UTF-8",
         )
         assert error.actual == f"byte 0x{invalid[0]:02x}"
-    results, error = same_for_every_delivery(
+    results, error = same_for_every_chunking(
         JSONValues, b'[1] "' + data.replace(b"\n", b" ") + b'"'
     )
     assert (results, error.kind, error.offset) == ([[1]], "utf8", at + 5)
@@ -267,11 +267,11 @@ def test_text_before_a_fault_is_not_lost():
 
 @given(TEXTS, CUTS)
 def test_lines_are_those_of_the_model(data, cuts):
-    assert read(Lines(errors="replace"), cut_at(data, cuts)) == (
+    assert read(LineDecoder(errors="replace"), cut_at(data, cuts)) == (
         lines_of_text(data.decode("utf-8", "replace")),
         None,
     )
-    results, error = read(Lines(), cut_at(data, cuts))
+    results, error = read(LineDecoder(), cut_at(data, cuts))
     try:
         assert (results, error) == (lines_of_text(data.decode("utf-8")), None)
     except UnicodeDecodeError as invalid:
@@ -308,12 +308,12 @@ def test_lines_are_those_of_the_model(data, cuts):
     ids=repr,
 )
 def test_line(data, lines):
-    assert same_for_every_delivery(Lines, data) == (lines, None)
+    assert same_for_every_chunking(LineDecoder, data) == (lines, None)
 
 
 def test_a_line_comes_at_its_last_byte():
     came = []
-    decoder = Lines()
+    decoder = LineDecoder()
     for place, part in enumerate(pieces(b"a\r\nb\n\r\nc\rd\n", 1)):
         came += [(place, line) for line in decoder.feed(part)]
     assert came == [(2, "a"), (4, "b"), (6, ""), (10, "c\rd")]
@@ -321,32 +321,35 @@ def test_a_line_comes_at_its_last_byte():
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b""], ids=repr)
 def test_bound_of_a_line(end):
-    assert same_for_every_delivery(lambda: Lines(5), b"x\n12345" + end) == (["x", "12345"], None)
-    results, error = same_for_every_delivery(lambda: Lines(5), b"x\n123456" + end)
+    assert same_for_every_chunking(lambda: LineDecoder(5), b"x\n12345" + end) == (
+        ["x", "12345"],
+        None,
+    )
+    results, error = same_for_every_chunking(lambda: LineDecoder(5), b"x\n123456" + end)
     assert (results, error.kind, error.rule, error.offset) == (["x"], "limit", "TXT-005", 2 + 5)
     assert error.expected == "at most 5 bytes" and error.unread == b"123456" + end
-    results, error = same_for_every_delivery(
-        lambda: Lines(5), "x\n€€\ny\n".encode()
+    results, error = same_for_every_chunking(
+        lambda: LineDecoder(5), "x\n€€\ny\n".encode()
     )  # six bytes, two characters
     assert (results, error.kind) == (["x"], "limit")
 
 
 def test_bound_of_a_line_counts_a_cr_that_ends_none():
-    assert same_for_every_delivery(lambda: Lines(2), b"12\r\n") == (["12"], None)
+    assert same_for_every_chunking(lambda: LineDecoder(2), b"12\r\n") == (["12"], None)
     for data in (b"12\r", b"12\rx", b"12\r\r\n", b"12\rx\n"):
-        results, error = same_for_every_delivery(lambda: Lines(2), data)
+        results, error = same_for_every_chunking(lambda: LineDecoder(2), data)
         assert (results, error.kind, error.offset) == ([], "limit", 2)
 
 
 def test_the_bound_is_on_what_is_unconsumed_not_on_the_text():
-    decoder = Lines(10)
+    decoder = LineDecoder(10)
     assert decoder.feed(b"0123456789\n" * 1000) == ["0123456789"] * 1000
     assert decoder.offset == 11000
 
 
 def test_a_line_without_end_stops_at_the_bound():
     """A line of 1 GiB, if it came to that, with a bound of 1 MiB."""
-    decoder, part, fed = Lines(1 << 20), b"x" * 65536, 0
+    decoder, part, fed = LineDecoder(1 << 20), b"x" * 65536, 0
     with pytest.raises(TextError) as caught:
         for _ in range(1 << 14):
             decoder.feed(part)
@@ -355,10 +358,10 @@ def test_a_line_without_end_stops_at_the_bound():
 
 
 def test_a_fault_in_one_line_leaves_those_before_it():
-    results, error = same_for_every_delivery(Lines, b"one\r\ntwo\nth\xffree\nfour\n")
+    results, error = same_for_every_chunking(LineDecoder, b"one\r\ntwo\nth\xffree\nfour\n")
     assert (results, error.offset) == (["one", "two"], 11)
     with pytest.raises(TextError) as caught:
-        Lines().feed(b"one\r\ntwo\nth\xffree\nfour\nfi")
+        LineDecoder().feed(b"one\r\ntwo\nth\xffree\nfour\nfi")
     assert (caught.value.results, caught.value.unread) == (("one", "two"), b"th\xffree\nfour\nfi")
 
 
@@ -367,7 +370,7 @@ def test_a_fault_in_one_line_leaves_those_before_it():
 
 @given(TEXTS, CUTS)
 def test_events_are_those_of_the_model(data, cuts):
-    results, error = read(ServerSentEvents(errors="replace"), cut_at(data, cuts))
+    results, error = read(ServerSentEventDecoder(errors="replace"), cut_at(data, cuts))
     if error is None:
         assert results == events_of_text(data.decode("utf-8", "replace"))
     else:
@@ -426,7 +429,7 @@ def test_events_are_those_of_the_model(data, cuts):
     ids=repr,
 )
 def test_data_of_events(data, events):
-    results, error = same_for_every_delivery(ServerSentEvents, data)
+    results, error = same_for_every_chunking(ServerSentEventDecoder, data)
     assert ([event.data for event in results], error) == (events, None)
     assert all(isinstance(event, ServerSentEvent) for event in results)
 
@@ -450,7 +453,7 @@ def test_data_of_events(data, events):
     ids=repr,
 )
 def test_type_and_id_of_events(data, events):
-    assert same_for_every_delivery(ServerSentEvents, data) == (
+    assert same_for_every_chunking(ServerSentEventDecoder, data) == (
         [ServerSentEvent(*event) for event in events],
         None,
     )
@@ -476,13 +479,13 @@ def test_type_and_id_of_events(data, events):
     ],
 )
 def test_retry(value, retry):
-    decoder = ServerSentEvents()
+    decoder = ServerSentEventDecoder()
     assert read(decoder, [b"retry:" + value + b"\ndata: x\n\n"]) == ([("message", "x", "")], None)
     assert decoder.retry == retry
 
 
 def test_what_a_stream_says_of_itself():
-    decoder = ServerSentEvents()
+    decoder = ServerSentEventDecoder()
     assert (decoder.last_event_id, decoder.retry) == ("", None)
     decoder.feed(b"id: a\nretry: 5\n\nid: b\nretry: x\n")
     assert (decoder.last_event_id, decoder.retry) == ("a", 5)
@@ -503,7 +506,7 @@ def test_what_a_stream_says_of_itself():
 )
 def test_an_event_comes_at_its_blank_line(data, places):
     """CR makes a line blank already; an LF behind it is the second half of the same end."""
-    came, decoder = [], ServerSentEvents()
+    came, decoder = [], ServerSentEventDecoder()
     for place, part in enumerate(pieces(data, 1)):
         came += [place for _ in decoder.feed(part)]
     assert came == places and decoder.close() == []
@@ -513,11 +516,11 @@ def test_an_event_comes_at_its_blank_line(data, places):
     "end", [b"", b"\n", b"\r", b"\r\n", b"\n\n", b"\r\n\r\n", b"\n\r"], ids=repr
 )
 def test_bound_of_an_event(end):
-    make = lambda: ServerSentEvents(9)  # noqa: E731
+    make = lambda: ServerSentEventDecoder(9)  # noqa: E731
     first = b"\n\ndata: x\n\n\r\n"
-    results, error = same_for_every_delivery(make, first + b"data:2\n:c" + end)
+    results, error = same_for_every_chunking(make, first + b"data:2\n:c" + end)
     assert ([event.data for event in results], error) == (["x", "2"], None)
-    results, error = same_for_every_delivery(make, first + b"data:2\n:cc" + end)
+    results, error = same_for_every_chunking(make, first + b"data:2\n:cc" + end)
     assert ([event.data for event in results], error.kind, error.rule) == (
         ["x"],
         "limit",
@@ -527,19 +530,19 @@ def test_bound_of_an_event(end):
 
 
 def test_bound_of_an_event_and_line_ends_inside():
-    assert read(ServerSentEvents(13), [b"data:1\r\ndata:\r\n\r\n"])[1] is None
-    assert read(ServerSentEvents(12), [b"data:1\r\ndata:\r\n\r\n"])[1].kind == "limit"
+    assert read(ServerSentEventDecoder(13), [b"data:1\r\ndata:\r\n\r\n"])[1] is None
+    assert read(ServerSentEventDecoder(12), [b"data:1\r\ndata:\r\n\r\n"])[1].kind == "limit"
 
 
 def test_comments_without_end_are_bounded_blank_lines_cost_nothing():
-    decoder = ServerSentEvents(100)
+    decoder = ServerSentEventDecoder(100)
     for _ in range(1000):
         assert decoder.feed(b"\n\r\n") == [] and decoder.unread == b""
     with pytest.raises(TextError) as caught:
         for _ in range(1000):
             decoder.feed(b": ping\n")
     assert caught.value.kind == "limit"
-    decoder = ServerSentEvents(100)
+    decoder = ServerSentEventDecoder(100)
     for _ in range(1000):
         assert decoder.feed(b": ping\n\n") == []
 
@@ -550,7 +553,7 @@ def test_comments_without_end_are_bounded_blank_lines_cost_nothing():
 @pytest.mark.parametrize("before", [b"", b"data: 1\n", b"event: e\r"])
 def test_a_text_that_ends_inside_the_name_of_a_field(before, name):
     whole = b"id: 5\ndata: x\n\n"
-    results, error = same_for_every_delivery(ServerSentEvents, whole + before + name)
+    results, error = same_for_every_chunking(ServerSentEventDecoder, whole + before + name)
     assert results == [("message", "x", "5")]
     assert (error.kind, error.rule, error.offset) == (
         "truncated",
@@ -577,20 +580,22 @@ def test_a_text_that_ends_inside_the_name_of_a_field(before, name):
 def test_every_cut_in_two_and_three(stream):
     """What is read sooner because it lies well in its part comes to the same as byte for byte."""
     bytewise = [stream[index : index + 1] for index in range(len(stream))]
-    results, error = read(ServerSentEvents(14), bytewise)
+    results, error = read(ServerSentEventDecoder(14), bytewise)
     for first in range(len(stream) + 1):
         for second in range(first, len(stream) + 1):
             parts = [stream[:first], stream[first:second], stream[second:]]
-            again, other = read(ServerSentEvents(14), parts)
+            again, other = read(ServerSentEventDecoder(14), parts)
             assert (again, told(other)) == (results, told(error)), parts
 
 
 def test_replacement_on_request():
-    assert read(ServerSentEvents(errors="replace"), [b"data: a\xffb\n\ndata: \xe2\x82"])[0] == [
+    assert read(ServerSentEventDecoder(errors="replace"), [b"data: a\xffb\n\ndata: \xe2\x82"])[
+        0
+    ] == [
         ("message", "a\ufffdb", ""),
         ("message", "\ufffd", ""),
     ]
-    assert read(Lines(errors="replace"), [b"a\xff\n\xe2"]) == (["a\ufffd", "\ufffd"], None)
+    assert read(LineDecoder(errors="replace"), [b"a\xff\n\xe2"]) == (["a\ufffd", "\ufffd"], None)
 
 
 def test_an_event_shows_no_data():
@@ -671,7 +676,7 @@ def test_values_come_whole(written, cuts):
         json.dumps(value, ensure_ascii=ascii_only, indent=indent) + blank
         for value, ascii_only, indent, blank in written
     )
-    results, error = same_for_every_delivery(JSONValues, text.encode("utf-8"))
+    results, error = same_for_every_chunking(JSONValues, text.encode("utf-8"))
     assert (results, error) == ([value for value, _, _, _ in written], None)
     assert read(JSONValues(), cut_at(text.encode("utf-8"), cuts)) == (results, None)
     assert results == values_model(text)
@@ -717,7 +722,7 @@ def test_values_are_those_of_the_model(data):
     ids=repr,
 )
 def test_values(data, values):
-    assert same_for_every_delivery(JSONValues, data) == (values, None)
+    assert same_for_every_chunking(JSONValues, data) == (values, None)
 
 
 # TXT-042
@@ -758,7 +763,7 @@ def test_a_value_comes_at_its_last_byte_or_a_number_at_the_next():
     ids=repr,
 )
 def test_values_refused(data, values, kind, rule, offset):
-    results, error = same_for_every_delivery(JSONValues, data)
+    results, error = same_for_every_chunking(JSONValues, data)
     assert (results, error.kind, error.rule) == (values, kind, rule)
     assert (
         error.offset in (offset - 1, offset, offset + 1)
@@ -783,7 +788,7 @@ def sys_words_the_offset(rule):
     ],
 )
 def test_where_a_value_was_cut(data, where):
-    _, error = same_for_every_delivery(JSONValues, b"1 " + data)
+    _, error = same_for_every_chunking(JSONValues, b"1 " + data)
     assert f"inside {where} of a JSON value that began at byte 2" in str(error)
     assert (
         error.unread == data
@@ -797,10 +802,10 @@ def test_bound_of_a_value(value):
     bound = len(value)
     expected = json.loads(value.decode())
     for text in (b" " * 20 + value, value + b" " * 20, value + b"\n" + value):
-        results, error = same_for_every_delivery(lambda: JSONValues(bound), text)
+        results, error = same_for_every_chunking(lambda: JSONValues(bound), text)
         assert error is None and set(map(repr, results)) == {repr(expected)}
     for text in (b"1 " + value + b" ", b"1 " + value):
-        results, error = same_for_every_delivery(lambda: JSONValues(bound - 1), text)
+        results, error = same_for_every_chunking(lambda: JSONValues(bound - 1), text)
         assert (results, error.kind, error.rule, error.offset) == (
             [1],
             "limit",
@@ -811,7 +816,7 @@ def test_bound_of_a_value(value):
 
 def test_the_bound_comes_before_the_depth():
     for bound, rule, offset in ((64, "TXT-005", 64), (65, "SHP-001", 64), (66, "SHP-001", 64)):
-        _, error = same_for_every_delivery(lambda: JSONValues(bound), b"[" * 70)  # noqa: B023
+        _, error = same_for_every_chunking(lambda: JSONValues(bound), b"[" * 70)  # noqa: B023
         assert (error.kind, error.rule, error.offset) == ("limit", rule, offset)
 
 
@@ -825,14 +830,14 @@ def test_a_value_cut_everywhere():
 
 @pytest.mark.parametrize("data", [b'data: {"a":1}\n\n', b"event: x\n", b"\nid: 1", b"retry: 5"])
 def test_events_where_values_are_expected(data):
-    _, error = same_for_every_delivery(JSONValues, data)
+    _, error = same_for_every_chunking(JSONValues, data)
     assert "server-sent events" in str(error) and error.kind == "syntax"
 
 
 def test_what_is_no_hint_of_events():
     assert "server-sent" in str(read(JSONValues(), [b"1 data: x"])[1])
     for data in (b"data", b"dat: 1", b'{"data: 1"', b"[data: 1]"):
-        assert "server-sent" not in str(same_for_every_delivery(JSONValues, data)[1])
+        assert "server-sent" not in str(same_for_every_chunking(JSONValues, data)[1])
 
 
 # ---- time: TXT-006 -----------------------------------------------------------------------------------------------
@@ -903,7 +908,7 @@ def test_a_reader_that_has_refused_is_dead(name):
 
 
 def test_half_a_byte_order_mark_lies_at_the_start():
-    decoder = ServerSentEvents()
+    decoder = ServerSentEventDecoder()
     assert decoder.feed(b"\xef") == [] and (decoder.offset, decoder.unread) == (0, b"\xef")
     assert decoder.feed(b"\xbb\xbf") == [] and (decoder.offset, decoder.unread) == (3, b"")
 
@@ -942,13 +947,13 @@ def test_only_bytes_are_fed(name, data):
 
 @pytest.mark.parametrize("kind", [bytearray, memoryview])
 def test_other_bytes_are_as_good(kind):
-    assert Lines().feed(kind(b"a\n")) == ["a"]
+    assert LineDecoder().feed(kind(b"a\n")) == ["a"]
     assert list(lines_of([kind(b"a"), kind(b"b\n")])) == ["ab"] and list(
         lines_of(kind(b"a\nb"))
     ) == ["a", "b"]
 
 
-@pytest.mark.parametrize("make", [Lines, ServerSentEvents, JSONValues])
+@pytest.mark.parametrize("make", [LineDecoder, ServerSentEventDecoder, JSONValues])
 def test_bounds_are_positive_integers(make):
     for bound in (0, -1):
         with pytest.raises(UsageError) as caught:
@@ -965,8 +970,8 @@ def test_bounds_are_positive_integers(make):
     "make",
     [
         Utf8Decoder,
-        lambda errors: Lines(errors=errors),
-        lambda errors: ServerSentEvents(errors=errors),
+        lambda errors: LineDecoder(errors=errors),
+        lambda errors: ServerSentEventDecoder(errors=errors),
     ],
 )
 def test_ways_to_treat_what_is_not_utf8(make):
@@ -1125,7 +1130,7 @@ def test_events_that_are_written_are_read_back(events, cuts):
     for text, kind, event_id in events:
         last_id = last_id if event_id is None else event_id
         expected.append((kind, text, last_id))
-    assert read(ServerSentEvents(), cut_at(data, cuts)) == (expected, None)
+    assert read(ServerSentEventDecoder(), cut_at(data, cuts)) == (expected, None)
 
 
 def test_events_as_they_are_written():

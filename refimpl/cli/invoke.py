@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""`refimpl invoke`: call an endpoint and write its response as it arrives.
+
+The formats: raw and events write each part or event; json writes one document at the end, even if
+the stream fails (CLI-002); the text formats and --extract are in rendering.py. --timings writes one
+line to stderr (CLI-013).
+
+It rejects a missing body, and --extract with a format that has no values, before anything is sent.
+"""
+
+import argparse
+import warnings
+from functools import partial
+from typing import BinaryIO, List, Optional
+
+from ..client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client, Response
+from ..documents.json_format import members_to_json
+from ..errors import UsageError
+from ..operation import BodySizeWarning
+from ..shapes import (
+    InternalStreamFailure,
+    InvokeEndpointWithResponseStreamInput,
+    ModelStreamError,
+    OperationError,
+    PayloadPart,
+    Shape,
+    StreamEvent,
+)
+from ..text.extraction import PRESETS, Extraction, parse_extraction
+from .parser import add_body, add_region
+from .rendering import EXTRACTABLE_FORMATS, TEXT_FORMATS, json_line, rendered
+from .streams import Streams, read_body, warn, write_line, write_pieces, write_text
+from .timings import Timings
+
+# The members of the input that have their own arguments.
+_OWN_ARGUMENTS = ("endpoint_name", "body")
+_MEMBERS = [
+    field
+    for field in InvokeEndpointWithResponseStreamInput.fields
+    if field.attribute not in _OWN_ARGUMENTS
+]
+
+
+def add_invoke(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `invoke`."""
+    parser.set_defaults(act=_invoke)
+    parser.add_argument("name", help="endpoint name")
+    add_body(parser)
+    parser.add_argument(
+        "--format",
+        choices=("raw", "events", "json", *TEXT_FORMATS),
+        help="output format: raw (default), payload bytes as they arrive; events, one JSON line "
+        "per event; json, the whole output as one document; text, complete UTF-8 characters; "
+        "lines, each line when it is complete; sse, each server-sent event as a JSON line; auto, "
+        "one of sse, lines, text and raw, according to the first bytes and the content type",
+    )
+    parser.add_argument(
+        "--extract",
+        metavar="PATH|PRESET",
+        help="path of the value to write from each JSON value in server-sent events or lines, such "
+        f"as choices[0].delta.content, or a preset: {', '.join(PRESETS)}; with --format "
+        f"{', '.join(EXTRACTABLE_FORMATS)}",
+    )
+    parser.add_argument(
+        "--timings",
+        action="store_true",
+        help="report on stderr when parts and the first token arrived, as a JSON line",
+    )
+    parser.add_argument(
+        "--endpoint-url",
+        help="URL to use instead of the region's host: http(s)://host[:port][/path]",
+    )
+    add_region(parser)
+    for name, default, what in (
+        ("--connect-timeout", DEFAULT_CONNECT_TIMEOUT, "seconds to connect (default: %(default)g)"),
+        ("--read-timeout", DEFAULT_READ_TIMEOUT, "seconds per read (default: %(default)g)"),
+        ("--total-timeout", None, "seconds for the whole call (default: unlimited)"),
+    ):
+        parser.add_argument(name, type=float, default=default, metavar="S", help=what)
+    members = parser.add_argument_group("members of the input")
+    for field in _MEMBERS:
+        members.add_argument(
+            "--" + field.attribute.replace("_", "-"),
+            metavar="TEXT",
+            help=f"value sent as {field.wire_name}",
+        )
+
+
+def _invoke(options: argparse.Namespace, streams: Streams) -> None:
+    client = Client(
+        region=options.region,
+        endpoint_url=options.endpoint_url,
+        connect_timeout=options.connect_timeout,
+        read_timeout=options.read_timeout,
+        total_timeout=options.total_timeout,
+        environment=streams.environment,
+        clock=streams.clock,
+    )
+    extraction: Optional[Extraction] = None
+    output_format = options.format or "raw"
+    if options.extract is not None:
+        extraction = parse_extraction(options.extract)
+        output_format = options.format or "auto"
+        if output_format not in EXTRACTABLE_FORMATS:
+            raise UsageError(
+                "cannot extract values from this format",
+                expected=f"--format {', '.join(EXTRACTABLE_FORMATS)}",
+                actual=output_format,
+            )
+    body = read_body(options.body, streams.stdin)
+    timings = Timings(streams.monotonic) if options.timings else None
+    try:
+        with _open_response(client, options, body, streams) as response:
+            if timings is not None:
+                response.body = timings.timed_events(
+                    response.body, parts_are_tokens=output_format not in TEXT_FORMATS
+                )
+            if output_format not in TEXT_FORMATS:
+                _write_stream(response, output_format, streams.stdout)
+                return
+            pieces = rendered(
+                response.payloads(),
+                output_format,
+                response.content_type,
+                extraction,
+                partial(warn, streams),
+            )
+            if timings is not None:
+                pieces = timings.timed_pieces(pieces)
+            write_pieces(pieces, streams.stdout)
+    finally:
+        if timings is not None:
+            streams.stderr.write(json_line(timings.to_json()).decode("ascii"))
+
+
+def _open_response(
+    client: Client, options: argparse.Namespace, body: bytes, streams: Streams
+) -> Response:
+    """Send the request and return the response. A BodySizeWarning becomes a line on stderr."""
+    members = {field.attribute: getattr(options, field.attribute) for field in _MEMBERS}
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", BodySizeWarning)
+        warnings.showwarning = lambda message, *rest, **more: warn(streams, str(message))
+        return client.invoke_endpoint_with_response_stream(
+            endpoint_name=options.name, body=body, **members
+        )
+
+
+def _write_stream(response: Response, output_format: str, stdout: BinaryIO) -> None:
+    if output_format == "json":
+        _write_output(response, stdout)
+        return
+    write = _write_part if output_format == "raw" else _write_event
+    try:
+        for event in response.body:
+            write(event, stdout)
+    except OperationError as error:
+        write(error, stdout)
+        raise
+
+
+def _write_part(event: Shape, stdout: BinaryIO) -> None:
+    if isinstance(event, PayloadPart):
+        stdout.write(event.bytes)
+        stdout.flush()
+
+
+def _write_event(event: Shape, stdout: BinaryIO) -> None:
+    write_line({type(event).__name__: members_to_json(event.fields, event)}, stdout)
+
+
+def _write_output(response: Response, stdout: BinaryIO) -> None:
+    """Write the output as one document when the stream ends, in whatever way (CLI-002)."""
+    events: List[StreamEvent] = []
+    try:
+        for event in response.body:
+            events.append(event)
+    except (ModelStreamError, InternalStreamFailure) as error:
+        events.append(error)
+        raise
+    finally:
+        # CLI-002: an interrupt also comes here, with the events that had arrived.
+        write_text(response.output_of(tuple(events)).to_json(), stdout)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""Payload parts -> the bytes that `invoke` writes, in a text format or extracted from JSON values.
+No I/O.
+
+Each piece is yielded as soon as it is known (CLI-010 to CLI-012). If the stream fails, the bytes of
+the unfinished result come last, before the error, so nothing that arrived is lost.
+
+It rejects text that the format cannot express: invalid UTF-8, or JSON values that are invalid.
+"""
+
+import json
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional
+
+from ..documents.json_format import to_base64
+from ..errors import Error
+from ..text.detection import chosen_format
+from ..text.extraction import Extraction, extracted, values_of_events
+from ..text.json_values import json_values_of
+from ..text.lines import lines_of
+from ..text.server_sent_events import events_of
+from ..text.utf8 import strings_of
+
+TEXT_FORMATS = ("text", "lines", "sse", "auto")
+EXTRACTABLE_FORMATS = ("auto", "lines", "sse")
+
+
+def rendered(
+    parts: Iterable[bytes],
+    text_format: str,
+    content_type: Optional[str] = None,
+    extraction: Optional[Extraction] = None,
+    warn: Callable[[str], None] = lambda text: None,
+) -> Iterator[bytes]:
+    """Yield the bytes to write for the parts in one of TEXT_FORMATS (CLI-010). Raises TextError and
+    what parts raises.
+
+    After an error, text and lines yield the unfinished bytes unchanged, and sse yields a last line
+    that contains them in base64. An extraction yields only complete values.
+    """
+    if text_format == "auto":
+        text_format, parts = chosen_format(parts, content_type or "")
+    if extraction is None:
+        return _RENDERERS[text_format](parts)
+    values = values_of_events(events_of(parts)) if text_format == "sse" else json_values_of(parts)
+    return extracted(values, extraction, warn)
+
+
+def _raw(parts: Iterable[bytes]) -> Iterator[bytes]:
+    return (part for part in parts if part)
+
+
+def _text(parts: Iterable[bytes]) -> Iterator[bytes]:
+    return _with_rest((text.encode("utf-8") for text in strings_of(parts)), bytes)
+
+
+def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
+    return _with_rest((line.encode("utf-8") + b"\n" for line in lines_of(parts)), bytes)
+
+
+def _sse(parts: Iterable[bytes]) -> Iterator[bytes]:
+    return _with_rest(
+        (json_line(event._asdict()) for event in events_of(parts)),
+        lambda rest: json_line({"unread": to_base64(rest)}),
+    )
+
+
+def _with_rest(pieces: Iterator[bytes], show: Callable[[bytes], bytes]) -> Iterator[bytes]:
+    """Yield the pieces. If they end with an error, yield its unfinished bytes, then raise it."""
+    try:
+        yield from pieces
+    except Error as error:
+        if error.unread:
+            yield show(error.unread)
+        raise
+
+
+_RENDERERS: Dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
+    "raw": _raw,
+    "text": _text,
+    "lines": _lines,
+    "sse": _sse,
+}
+
+
+def json_line(document: Dict[str, Any]) -> bytes:
+    """Return a JSON object as one line."""
+    return json.dumps(document, separators=(",", ":")).encode("ascii") + b"\n"

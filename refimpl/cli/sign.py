@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: MIT
+"""`refimpl sign`: sign a request and show the headers to send, the presigned URL, or every stage.
+
+The credentials and, unless --region is given, the region come from the environment. Nothing is
+sent.
+
+It rejects invalid URLs and headers, and what the signer rejects.
+"""
+
+import argparse
+import json
+from typing import Any, Dict, List, Tuple
+
+from ..config.credentials import credentials_from_environment
+from ..config.environment import configured_region
+from ..endpoints import no_region
+from ..errors import UsageError
+from ..operation import SIGNING_NAME, authority, parse_endpoint_url
+from ..sigv4 import Signer, amz_date_of
+from .parser import add_body, add_region
+from .streams import Streams, read_body, write_pieces
+
+
+def add_sign(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `sign`."""
+    parser.set_defaults(act=_sign)
+    parser.add_argument("url", help="URL of the request: http(s)://host[:port]/path?query")
+    parser.add_argument("--method", default="POST", help="HTTP method (default: %(default)s)")
+    parser.add_argument(
+        "--header",
+        action="append",
+        default=[],
+        metavar="NAME:VALUE",
+        help="header of the request; may be given several times",
+    )
+    add_body(parser)
+    add_region(parser)
+    parser.add_argument(
+        "--service",
+        default=SIGNING_NAME,
+        help="service name in the credential scope (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--time", metavar="YYYYMMDDThhmmssZ", help="time of the signature (default: now)"
+    )
+    parser.add_argument(
+        "--presign", type=int, metavar="SECONDS", help="sign in the query; seconds until expiry"
+    )
+    parser.add_argument(
+        "--no-normalize", action="store_true", help="keep dot segments and duplicate slashes"
+    )
+    parser.add_argument(
+        "--single-encode", action="store_true", help="keep the %%XX of the path unchanged"
+    )
+    parser.add_argument("--sign-body", action="store_true", help="send x-amz-content-sha256")
+    parser.add_argument(
+        "--omit-session-token", action="store_true", help="send the session token unsigned"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("headers", "stages", "json"),
+        default="headers",
+        help="output format: headers (default), the headers to send, or with --presign the URL; "
+        "stages, every stage as text; json, every stage as JSON",
+    )
+
+
+def _sign(options: argparse.Namespace, streams: Streams) -> None:
+    sent, stages = _signed(options, streams)
+    if options.format == "headers":
+        text = "\n".join(sent)
+    elif options.format == "json":
+        text = json.dumps(stages, indent=1)
+    else:
+        shown_stages = ("canonical_request", "string_to_sign", "signature")
+        text = "\n\n".join(f"{name}\n{stages[name]}" for name in shown_stages)
+        text += "\n\nsend\n" + "\n".join(sent)
+    write_pieces([text.encode("latin-1", "replace") + b"\n"], streams.stdout)
+
+
+def _signed(options: argparse.Namespace, streams: Streams) -> Tuple[List[str], Dict[str, Any]]:
+    """Return the lines to send, and the stages by name."""
+    base, mark, query = options.url.partition("?")
+    endpoint = parse_endpoint_url(base)
+    host = authority(endpoint.scheme, endpoint.host, endpoint.port)
+    region = options.region or configured_region(streams.environment)
+    if region is None:
+        raise no_region()
+    credentials = credentials_from_environment(streams.environment)
+    headers = [_header_pair(text) for text in options.header]
+    if not any(name.lower() == "host" for name, _ in headers):
+        headers.insert(0, ("Host", host))
+    body = b"" if options.body is None else read_body(options.body, streams.stdin)
+    arguments = (
+        options.method,
+        (endpoint.path or "/") + mark + query,
+        headers,
+        body,
+        credentials,
+        region,
+        options.service,
+        options.time or amz_date_of(streams.clock()),
+    )
+    flags: Dict[str, Any] = {
+        "normalize": not options.no_normalize,
+        "double_encode": not options.single_encode,
+        "omit_session_token": options.omit_session_token,
+    }
+    if options.presign is not None:
+        presigned = Signer().presign(*arguments, expires=options.presign, **flags)
+        return [f"{endpoint.scheme}://{host}{presigned.target}"], presigned._asdict()
+    signed = Signer().sign(*arguments, sign_body=options.sign_body, **flags)
+    return [f"{name}: {value}" for name, value in signed.headers], signed._asdict()
+
+
+def _header_pair(text: str) -> Tuple[str, str]:
+    # argparse passes a list for a lone `--` after the flag.
+    if not isinstance(text, str):
+        raise UsageError("no value for --header")
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise UsageError("not a header", expected="NAME:VALUE", actual=name)
+    return name.strip(), value.strip(" \t")

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""The format of a text, detected from its first bytes and its content type (CLI-011). No I/O.
+
+Containers set the content type carelessly, so the first bytes count first: a text that begins like
+server-sent events is server-sent events. The parts that were read for that are yielded again, so
+nothing is lost.
+
+It rejects nothing: bytes that are not text are "raw".
+"""
+
+import re
+from itertools import chain
+from typing import Iterable, Iterator, List, Tuple
+
+from ..errors import Error, TextError
+from .server_sent_events import could_be_events, looks_like_events
+from .utf8 import Utf8Decoder
+
+_EVENTS_TYPE = "text/event-stream"
+_LINES_TYPES = (
+    "application/jsonlines",
+    "application/x-jsonlines",
+    "application/jsonl",
+    "application/x-ndjson",
+    "application/ndjson",
+)
+_TEXTUAL_TYPES = re.compile(r"(?:text/.*|application/(?:[\w.+-]+\+)?(?:json|xml))?\Z")
+_OTHER_CHARSET = re.compile(r"(?i);\s*charset\s*=(?!\s*\"?(?:utf-?8|us-ascii|ascii)\b)")
+
+
+def chosen_format(parts: Iterable[bytes], content_type: str = "") -> Tuple[str, Iterator[bytes]]:
+    """Return the format of a text, one of sse, lines, text and raw, and an iterator over its parts
+    (CLI-011).
+
+    Parts are read until the first bytes decide. If parts raises an Error, the iterator raises it
+    after them.
+    """
+    parts = iter(parts)
+    seen: List[bytes] = []
+    try:
+        for part in parts:
+            if part:  # Any number of empty parts may come first.
+                seen.append(part)
+                if not could_be_events(b"".join(seen)):
+                    break
+    except Error as error:
+        parts = _raising(error)
+    return _format_for(b"".join(seen), content_type), chain(seen, parts)
+
+
+def _raising(error: Error) -> Iterator[bytes]:
+    raise error
+    yield b""
+
+
+def _format_for(start: bytes, content_type: str) -> str:
+    # CLI-011
+    media_type = content_type.partition(";")[0].strip(" \t").lower()
+    if looks_like_events(start):
+        return "sse"
+    if media_type == _EVENTS_TYPE and not start.lstrip().startswith((b"{", b"[")):
+        return "sse"
+    if media_type in _LINES_TYPES:
+        return "lines"
+    if not _TEXTUAL_TYPES.match(media_type) or _OTHER_CHARSET.search(content_type):
+        return "raw"
+    try:
+        Utf8Decoder().feed(start)
+    except TextError:
+        return "raw"
+    return "text"

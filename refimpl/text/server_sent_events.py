@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: MIT
+"""Payload parts -> server-sent events, and events -> bytes (WHATWG HTML standard, section 9.2).
+
+The decoder searches for blank lines, decodes the block of lines before each, and reads its fields.
+Two shortcuts keep it as fast as the readers that it is compared with (bench/text.py); neither
+changes a result:
+
+- Until a CR arrives, a blank line can only be LF LF. Python finds that three times faster than the
+  general pattern.
+- Most events are a single line `data: …`. Such a block is not split into lines.
+
+It differs from a browser at the end of the text: the last event needs no blank line (TXT-030),
+because the frames already show whether the stream is complete.
+
+It rejects invalid UTF-8, events that are too long, and a text that ends inside a field name.
+"""
+
+import re
+from typing import Iterable, Iterator, List, NamedTuple, Optional, Union
+
+from ..errors import TextError, UsageError, require_type
+from .decoder import DEFAULT_MAX_ITEM_LENGTH, BytesLike, TextDecoder, results_of
+
+_BOM = b"\xef\xbb\xbf"
+
+# TXT-020, TXT-029: the end of an event's last line and the blank lines after it. A CR before LF is
+# half of a line end.
+_BLANK_LINES = re.compile(rb"(?:\r?\n|\r(?!\n))[\r\n]+")
+_BLANK_LINES_WITHOUT_CR = re.compile(rb"\n\n+")
+
+_FIELD_NAMES = ("data", "event", "id", "retry")
+_EVENT_SIGNS = (b"data:", b"event:", b"id:", b"retry:", b":")
+_SNIFFED = 64  # bytes at the start of a text that decide its format
+_MAX_RETRY_DIGITS = 18  # TXT-027: 10**18 milliseconds are 30 million years
+
+
+class ServerSentEvent(NamedTuple("ServerSentEvent", [("event", str), ("data", str), ("id", str)])):
+    """An event: its type, its data, and the last id that the stream has sent.
+
+    The repr shows only the length of the data, because payloads may be secret.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        data = f"<{len(self.data)} characters>"
+        return f"ServerSentEvent(event={self.event!r}, data={data}, id={self.id!r})"
+
+
+class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
+    """Decodes bytes to the events of an event source (TXT-020 to TXT-032).
+
+    max_event_length: bytes of an event: all lines, comments included, without the end of the last
+        line
+    errors: as for Utf8Decoder
+    last_event_id: the id of the next event unless it has its own
+    retry: the last reconnection time that the stream has sent, in milliseconds, or None
+    """
+
+    def __init__(
+        self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
+    ) -> None:
+        super().__init__(errors, max_event_length)
+        self.last_event_id = ""
+        self.retry: Optional[int] = None
+        self._at_start = True
+        self._find_blank_lines = _BLANK_LINES_WITHOUT_CR.search
+
+    def _read(self, data: bytes, results: List[ServerSentEvent]) -> None:
+        if self._at_start:
+            data = self._without_mark(data)
+            if not data:
+                return
+        if b"\r" in data:
+            self._find_blank_lines = _BLANK_LINES.search
+        text: Union[bytes, bytearray]
+        if self._kept:
+            # The end of the last line may be in the kept bytes: two bytes if it is CR LF.
+            position = max(len(self._kept) - 2, 0)
+            self._kept += data
+            text = self._kept
+        else:
+            position = 0
+            text = data.lstrip(b"\r\n")
+            self._offset += len(data) - len(text)
+        end = self._read_events(text, position, results)
+        if end or not self._kept:
+            self._keep(bytes(text[end:]), self._offset + end)
+        # TXT-005: the end of the last line does not count.
+        if len(self._kept) > self._max_length:
+            unread = self.unread
+            if len(unread.rstrip(b"\r\n")) > self._max_length:
+                self._reject_length("event", self._offset, results, unread)
+
+    def _without_mark(self, data: bytes) -> bytes:
+        """Return data without a byte order mark, or nothing if it may be half a mark."""
+        data = self._with_kept(data)
+        if len(data) < len(_BOM) and _BOM.startswith(data):
+            self._keep(data, 0)
+            return b""
+        self._at_start = False
+        # TXT-021
+        mark_length = len(_BOM) if data.startswith(_BOM) else 0
+        self._keep(b"", mark_length)
+        return data[mark_length:]
+
+    def _read_events(
+        self, text: Union[bytes, bytearray], position: int, results: List[ServerSentEvent]
+    ) -> int:
+        """Append the events of text, and return the index after the last one.
+
+        position: where the first blank line may begin
+        """
+        start = 0
+        # TXT-029
+        match = self._find_blank_lines(text, position)
+        while match is not None:
+            block = text[start : match.start()]
+            offset = self._offset + start
+            # TXT-005
+            if len(block) > self._max_length:
+                self._reject_length("event", offset, results, bytes(text[start:]))
+            try:
+                lines = block.decode("utf-8", self._errors)
+            except UnicodeDecodeError as error:
+                self._reject_utf8(error, offset, results, bytes(text[start:]))
+            self._read_fields(lines, results)
+            start = match.end()
+            match = self._find_blank_lines(text, start)
+        return start
+
+    def _finish(self, rest: bytes, results: List[ServerSentEvent]) -> None:
+        if not rest:
+            return
+        text = self._decoded(rest, self._offset, results, rest)
+        last_line = text.replace("\r", "\n").rpartition("\n")[2]
+        # TXT-031
+        if last_line and ":" not in last_line and last_line not in _FIELD_NAMES:
+            self._reject(
+                TextError(
+                    "the stream ends inside a field name",
+                    kind="truncated",
+                    expected="a colon or the end of the line",
+                    actual=f"{len(rest)} bytes of the event",
+                    offset=self._offset + len(rest),
+                    rule="TXT-031",
+                ),
+                results,
+                rest,
+            )
+        # TXT-030
+        self._read_fields(text, results)
+
+    def _read_fields(self, block: str, results: List[ServerSentEvent]) -> None:
+        """Read the lines of an event and append it if it has data."""
+        if block.startswith("data:") and "\n" not in block and "\r" not in block:
+            # The shortcut for a single line of data.
+            value = block[6:] if block[5:6] == " " else block[5:]
+            results.append(ServerSentEvent("message", value, self.last_event_id))
+            return
+        # TXT-020
+        if "\r" in block:
+            block = block.replace("\r\n", "\n").replace("\r", "\n")
+        kind, data = "", []
+        for line in block.split("\n"):
+            # TXT-023; a comment has an empty name (TXT-022), and other names are ignored as well
+            # (TXT-028).
+            name, _, value = line.partition(":")
+            if value[:1] == " ":
+                value = value[1:]
+            # TXT-024
+            if name == "data":
+                data.append(value)
+            # TXT-025
+            elif name == "event":
+                kind = value
+            # TXT-026
+            elif name == "id":
+                if "\0" not in value:
+                    self.last_event_id = value
+            elif name == "retry" and _is_time(value):
+                self.retry = int(value)
+        if data:
+            results.append(ServerSentEvent(kind or "message", "\n".join(data), self.last_event_id))
+
+
+def _is_time(value: str) -> bool:
+    """Return whether the value of a field `retry` is a number of milliseconds."""
+    # TXT-027: only ASCII digits; str.isdigit accepts others.
+    return 0 < len(value) <= _MAX_RETRY_DIGITS and not value.strip("0123456789")
+
+
+def events_of(
+    parts: Iterable[BytesLike],
+    max_event_length: int = DEFAULT_MAX_ITEM_LENGTH,
+    errors: str = "strict",
+) -> Iterator[ServerSentEvent]:
+    """Return an iterator over the server-sent events of parts, each as soon as it is complete.
+
+    parts and the errors raised: as for lines_of. Other arguments: as for ServerSentEventDecoder.
+    """
+    return results_of(ServerSentEventDecoder(max_event_length, errors), parts)
+
+
+def looks_like_events(start: bytes) -> bool:
+    """Return whether a text that starts in this way is server-sent events.
+
+    Server-sent events start with a field name or with the colon of a comment.
+    """
+    return _first_line(start).startswith(_EVENT_SIGNS)
+
+
+def could_be_events(start: bytes) -> bool:
+    """Return whether looks_like_events needs more bytes than start to decide."""
+    first_line = _first_line(start)
+    undecided = any(sign != first_line and sign.startswith(first_line) for sign in _EVENT_SIGNS)
+    return len(start) < _SNIFFED and (undecided or _BOM.startswith(start))
+
+
+def _first_line(start: bytes) -> bytes:
+    head = start[:_SNIFFED]
+    if head.startswith(_BOM):
+        head = head[len(_BOM) :]
+    return head.lstrip(b"\r\n")
+
+
+def encode_event(data: str, event: str = "message", event_id: Optional[str] = None) -> bytes:
+    """Return a server-sent event as bytes (TXT-033).
+
+    event_id: None keeps the id that the stream has sent last
+
+    Raises UsageError for text that the format cannot express: a CR anywhere, LF in a type or an id,
+    NUL in an id, an empty type, a lone surrogate.
+    """
+    # TXT-033
+    for what, text, forbidden in (
+        ("data", data, "\r"),
+        ("event", event, "\r\n"),
+        ("id", event_id or "", "\r\n\0"),
+    ):
+        require_type(text, str, what)
+        if any(character in text for character in forbidden) or (what == "event" and not text):
+            raise UsageError(
+                f"{what} cannot be written as a server-sent event",
+                expected="text without line ends or NUL",
+                rule="TXT-033",
+            )
+    lines = [] if event == "message" else [f"event: {event}"]
+    if event_id is not None:
+        lines.append(f"id: {event_id}")
+    lines += [f"data: {line}" for line in data.split("\n")]
+    try:
+        return "\n".join(lines + ["", ""]).encode("utf-8")
+    except UnicodeEncodeError:
+        raise UsageError(
+            "a lone surrogate cannot be encoded", expected="UTF-8 text", rule="TXT-033"
+        ) from None
