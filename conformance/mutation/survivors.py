@@ -258,6 +258,7 @@ ROWS: Tuple[Row, ...] = tuple(
         (r"TextDecoder\.(close|_reject)", "self._ended"),
         (r"TextDecoder\._reject", "self._kept"),
         ("_is_time",),
+        (r"ServerSentEventDecoder\._read_fields", 'name == "retry"'),
         (".*", "retry"),
     )
     # What comes to the same.
@@ -342,6 +343,8 @@ ROWS: Tuple[Row, ...] = tuple(
         r"text\..*",
         (r"TextDecoder\.feed", "isinstance(data, bytes)"),
         (r"LineDecoder\._read_lines", "while start"),
+        (r"ServerSentEventDecoder\._read", "position = 0"),
+        (r"ServerSentEventDecoder\._without_mark", 'return b""'),
     )
 )
 

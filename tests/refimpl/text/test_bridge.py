@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Tests of refimpl/text/bridge.py: parts as server-sent events.
 
-The plan: what comes out is read back by refimpl's own reader, whose grammar test_text.py holds against the standard, and must
-hold every character, or every byte, that went in; the last event says how the stream ended, whatever broke.
+The events are read back with refimpl's decoder, which test_server_sent_events.py compares with the
+standard. They must contain every character or byte of the input, and the last event must report how
+the stream ended.
 """
 
 import base64
@@ -20,11 +21,11 @@ from tests.support import chunkings
 
 
 def bridge(parts, form="auto"):
-    """Return the events, the last one apart, and the error that was raised or None."""
+    """Return the events without the last one, the last one, and the error or None."""
     written, error = [], None
     try:
         for piece in bridged(parts, form):
-            assert piece.endswith(b"\n\n") and piece.count(b"\n\n") == 1  # one whole event each
+            assert piece.endswith(b"\n\n") and piece.count(b"\n\n") == 1  # one complete event each
             written.append(piece)
     except Error as caught:
         error = caught
@@ -78,7 +79,10 @@ def test_base64_keeps_every_byte(parts):
     ] and error is None
 
 
-SSE = "\ufeff: ping\n\nid: 5\nevent: e\ndata: a\r\ndata: €\n\ndata:b\n\nid\ndata: c\n\nretry: 5\ndata: [DONE]".encode()
+SSE = (
+    "\ufeff: ping\n\nid: 5\nevent: e\ndata: a\r\ndata: €\n\n"
+    "data:b\n\nid\ndata: c\n\nretry: 5\ndata: [DONE]"
+).encode()
 
 
 def test_events_are_passed_on():

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: MIT
+"""Tests of refimpl/cli/rendering.py: the text formats and extraction, as `invoke` writes them.
+
+Bytes are rendered in every chunking, and the output must not depend on it. The texts of containers
+are written here as the containers write them.
+"""
+
+import json
+
+import pytest
+
+from refimpl.cli.rendering import TEXT_FORMATS, json_line, rendered
+from refimpl.errors import FrameError, TextError
+from refimpl.text.extraction import parse_extraction
+from tests.support import chunkings, pieces
+
+
+def render(parts, *arguments, **options):
+    """Return the bytes written, and the error that ended them or None."""
+    written = b""
+    try:
+        for piece in rendered(parts, *arguments, **options):
+            assert piece
+            written += piece
+    except (TextError, FrameError) as error:
+        return written, error
+    return written, None
+
+
+def render_all(data, *arguments, **options):
+    """Render data in every chunking. Return the bytes and the error, which must be the same."""
+    written, error = render([data], *arguments, **options)
+    for name, parts in chunkings(data):
+        again, other = render(parts, *arguments, **options)
+        assert (again, str(other)) == (written, str(error)), name
+    return written, error
+
+
+SSE = 'data: {"a":1}\r\n\r\n: ping\n\nevent: e\nid: 7\ndata: x\ndata: €\n\ndata: [DONE]'.encode()
+SSE_LINES = [
+    {"event": "message", "data": '{"a":1}', "id": ""},
+    {"event": "e", "data": "x\n€", "id": "7"},
+    {"event": "message", "data": "[DONE]", "id": "7"},
+]
+
+
+def test_text_is_unchanged():
+    text = "a\r\nb\r€\n\u2028 c"
+    assert render_all(text.encode(), "text") == (text.encode(), None)
+    assert list(rendered([b"\xe2", b"\x82", b"\xacx"], "text")) == ["€x".encode()]
+
+
+def test_writes_one_line_per_line():
+    assert render_all(b"a\r\nb\rc\n\n\xc2\x85d", "lines") == (b"a\nb\rc\n\n\xc2\x85d\n", None)
+
+
+def test_writes_events_as_json_lines():
+    written, error = render_all(SSE, "sse")
+    assert (
+        error is None
+        and [json.loads(line) for line in written.decode("ascii").splitlines()] == SSE_LINES
+    )
+
+
+@pytest.mark.parametrize(
+    "form,data,written,kind",
+    [
+        ("text", b"a\xe2\x82", b"a\xe2\x82", "utf8"),
+        ("text", b"a\xffb", b"a\xffb", "utf8"),
+        ("lines", b"a\nb\xff\n", b"a\nb\xff\n", "utf8"),
+        ("lines", b"a\nb\xe2", b"a\nb\xe2", "utf8"),
+    ],
+)
+def test_writes_unreadable_bytes_unchanged(form, data, written, kind):
+    assert render([data], form)[0] == written
+    assert (
+        render_all(data, form)[1].kind == kind
+        if form == "lines" or data.endswith(b"\x82")
+        else True
+    )
+
+
+def test_writes_unread_events_as_a_last_line():
+    written, error = render_all(b"data: 1\n\ndata: 2\nda", "sse")
+    lines = [json.loads(line) for line in written.decode("ascii").splitlines()]
+    assert (
+        lines == [{"event": "message", "data": "1", "id": ""}, {"unread": "ZGF0YTogMgpkYQ=="}]
+        and error.kind == "truncated"
+    )
+
+
+def breaking(*parts):
+    yield from parts
+    raise FrameError("cut", kind="truncated")
+
+
+@pytest.mark.parametrize(
+    "form,written",
+    [
+        ("text", b"a\nb\xe2"),
+        ("lines", b"a\nb\xe2"),
+        ("sse", b'{"unread":"YQpi4g=="}\n'),
+        ("auto", b"a\nb\xe2"),
+    ],
+)
+def test_a_stream_that_breaks(form, written):
+    assert render(breaking(b"a\nb", b"\xe2"), form)[0] == written
+    assert render(breaking(b"a\nb", b"\xe2"), form)[1].kind == "truncated"
+
+
+def test_extracts_only_complete_values():
+    written, error = render(
+        breaking(b'{"a":"x"}{"a"', b':"y'), "auto", extraction=parse_extraction("a")
+    )
+    assert (written, error.kind, error.unread) == (b"x", "truncated", b'{"a":"y')
+
+
+def test_the_formats():
+    assert TEXT_FORMATS == ("text", "lines", "sse", "auto")
+    assert json_line({"a": "€\n"}) == b'{"a":"\\u20ac\\n"}\n'
+
+
+def test_auto_is_one_of_the_formats():
+    assert render_all(SSE, "auto") == render_all(SSE, "sse")
+    assert render_all(b"a\r\nb", "auto", "application/jsonlines") == (b"a\nb\n", None)
+    assert render_all(b"a\r\nb", "auto", "application/json") == (b"a\r\nb", None)
+    assert render_all(b"\xff\0", "auto", "image/png") == (b"\xff\0", None)
+
+
+def test_auto_loses_nothing_before_the_choice():
+    assert (
+        render(breaking(b"da"), "auto")[0] == b"da"
+        and render(breaking(b"da"), "auto")[1].kind == "truncated"
+    )
+    assert render(breaking(), "auto")[1].kind == "truncated"
+
+
+# ---- extraction ----------------------------------------------------------------------------------
+
+TGI = (
+    b'data:{"index":1,"token":{"id":1,"text":"Hel","logprob":-0.1,"special":false},'
+    b'"generated_text":null}\n\n'
+    b'data:{"index":2,"token":{"id":2,"text":"lo","logprob":-0.1,"special":false},'
+    b'"generated_text":null}\n\n'
+    b'data:{"index":3,"token":{"id":3,"text":"</s>","logprob":-0.1,"special":true},'
+    b'"generated_text":"Hello"}\n\n'
+)
+DJL = (
+    b'{"token": {"id": 1, "text": "Hel", "log_prob": -0.1}}\n'
+    b'{"token": {"id": 2, "text": "lo", "log_prob": -0.1}}\n'
+    b'{"token": {"id": 3, "text": "", "log_prob": 0.0}, "details": {"finish_reason": "length"}, '
+    b'"generated_text": "Hello"}\n'
+)
+OLD_DJL = b'{"outputs": ["Hel"]}\n{"outputs": ["lo"]}\n'
+CHAT = (
+    b'data: {"id":"1","choices":[{"index":0,"delta":{"role":"assistant","content":""},'
+    b'"finish_reason":null}]}\n\n'
+    b": ping\n\n"
+    b'data: {"id":"1","choices":[{"index":0,"delta":{"content":"Hel"},"finish_reason":null}]}\n\n'
+    b'data: {"id":"1","choices":[{"index":0,"delta":{"content":"lo"},"finish_reason":null}]}\n\n'
+    b'data: {"id":"1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+    b'data: {"id":"1","choices":[],"usage":{"total_tokens":9}}\n\ndata: [DONE]\n\n'
+)
+COMPLETION = (
+    b'data: {"choices":[{"index":0,"text":"Hel"}]}\n\n'
+    b'data: {"choices":[{"index":0,"text":"lo"}]}\n\n'
+    b"data: [DONE]\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    "preset,data",
+    [
+        ("tgi", TGI),
+        ("djl", DJL),
+        ("lmi", DJL),
+        ("djl", OLD_DJL),
+        ("openai", CHAT),
+        ("vllm", CHAT),
+        ("sglang", CHAT),
+        ("vllm", COMPLETION),
+        ("choices[0].delta.content", CHAT),
+        ("token.text", DJL),
+    ],
+)
+def test_presets_extract_the_text_of_containers(preset, data):
+    assert render_all(data, "auto", extraction=parse_extraction(preset)) == (b"Hello", None)
+
+
+def test_yields_each_token():
+    assert list(rendered([CHAT], "sse", extraction=parse_extraction("openai"))) == [b"Hel", b"lo"]
+    assert list(rendered(pieces(DJL, 7), "lines", extraction=parse_extraction("djl"))) == [
+        b"Hel",
+        b"lo",
+    ]
+
+
+@pytest.mark.parametrize(
+    "data,kind",
+    [
+        (b"data: hello\n\n", "syntax"),
+        (b'data: {"a":\n\n', "syntax"),
+        (b"data: " + b"[" * 70 + b"\n\n", "limit"),
+        (b'data: {"secret":1,"secret":2}\n\n', "syntax"),
+    ],
+)
+def test_rejects_event_data_that_is_not_json(data, kind):
+    written, error = render_all(
+        b'data: {"a":"x"}\n\n' + data, "auto", extraction=parse_extraction("a")
+    )
+    assert (
+        (written, error.kind) == (b"x", kind)
+        and "server-sent event" in str(error)
+        and "secret" not in str(error)
+    )
+
+
+def test_rejects_text_that_is_not_json():
+    written, error = render_all(b"hello", "auto", extraction=parse_extraction("a"))
+    assert (written, error.kind) == (b"", "syntax")
+    assert render_all(b"data:\n\ndata: [DONE]\n\n", "auto", extraction=parse_extraction("a")) == (
+        b"",
+        None,
+    )
