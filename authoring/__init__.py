@@ -1,18 +1,35 @@
 # SPDX-License-Identifier: MIT
-"""Where the vectors are written: `python3 -m authoring` makes vectors/*.json and MANIFEST.sha256 of the modules here.
+"""The place where cases are written: `python3 -m authoring` generates vectors/*.json from here.
 
-A chapter is a module of this package with a list FEATURES. A Feature is one vector file: an operation of the adapter
-protocol and its cases, in the order in which they stand. A case is a few lines:
+    end.py                 endpoint-resolve
+    evs.py                 eventstream-decode, eventstream-encode
+    http_request.py        http-request
+    http_response.py       http-response
+    shp.py                 shape-convert
+    sig.py                 sigv4-sign, sigv4-presign, sigv4-verify
+    txt.py                 text-lines, text-sse
+    recordings.py          vectors/recordings, a separate command
+    plain_*.py             independent transcriptions of the published texts
+    differences.py         what third-party event-stream codecs do differently
+
+Each of the first modules has a list FEATURES. A Feature is one vector file: an operation of the
+adapter protocol and its cases in order. A case is a few lines:
 
     DECODE = Feature("eventstream-decode", "eventstream.decode", "evs-")
-    DECODE.case("evs-message-crc", "the message checksum is wrong", "EVS-003 EVS-005",
-                frames("frame payload('hi') crc(wrong)"), reject("message_crc", messages=[]),
-                "a decoder that does not check it hands out bytes that a faulty proxy has changed")
+    DECODE.case(
+        "evs-message-crc",
+        "a frame with a wrong message checksum",
+        "EVS-003 EVS-005",
+        frames("frame payload('hi') crc(wrong)"),
+        reject("message_crc", messages=[]),
+        "a decoder that does not check it returns bytes that a proxy has damaged",
+    )
 
-What a case expects stands here by hand, or comes from a second, plain transcription of the published text that imports
-nothing of `refimpl`. Each case is checked as it is made (rules that exist and bind as the level says, an id that tells what is
-tested, keys and kinds that the protocol has), and a broken one raises CaseMistake, which names it. What can be asserted of why
-a case exists is asserted where it is written: that a negative has one fault, that a number lies at its bound.
+An expectation is hand-written or computed by one of the transcriptions, which import nothing of
+`refimpl`. Feature.case() checks each case: its rules exist and bind at its level, its id and texts
+have the right form, its keys and kinds belong to the protocol. It raises CaseMistake, which names
+the case. The modules assert why a case exists where they write it: an invalid input has exactly one
+error, a number is at its bound.
 """
 
 import base64
@@ -30,7 +47,7 @@ from conformance.cases.rules import load_rules
 ROOT = Path(__file__).resolve().parents[1]
 VECTORS = ROOT / "vectors"
 MANIFEST = "MANIFEST.sha256"
-SINCE = "0.1.0"  # the version of the vectors that a new case belongs to
+SINCE = "0.1.0"  # the version of the vectors that adds a new case
 
 RULES = load_rules()
 LEDGER = re.findall(
@@ -53,13 +70,10 @@ KEYS = (
     "source",
 )
 PREFIXES = ("evs-", "sig-", "http-", "end-", "shp-", "txt-")
-BINARY_OPS = (
-    "eventstream.decode",
-    "http.response",
-    "text.lines",
-    "text.sse",
-)  # their input has bytes, cut as a chunking says
-OUTPUTS = {  # what an operation's output has, as the adapter protocol says
+# Operations whose input bytes are split by a chunking.
+BINARY_OPS = ("eventstream.decode", "http.response", "text.lines", "text.sse")
+# The keys of each operation's output in the adapter protocol.
+OUTPUTS = {
     "sigv4.sign": (
         "canonical_request",
         "string_to_sign",
@@ -90,12 +104,8 @@ OUTPUTS = {  # what an operation's output has, as the adapter protocol says
     "text.sse": ("events",),
     "endpoint.resolve": ("url", "signing_region", "signing_name"),
 }
-CHUNKINGS = (
-    "whole",
-    "bytewise",
-    "halves",
-    "trailing",
-)  # the last one is for eventstream.decode alone
+# `trailing` is only for eventstream.decode.
+CHUNKINGS = ("whole", "bytewise", "halves", "trailing")
 KINDS = re.findall(
     r"^\| `([a-z0-9_]+)` \|",
     (ROOT / "SPEC.md").read_text(encoding="utf-8").partition("### 2.1")[2].partition("\n#")[0],
@@ -120,24 +130,24 @@ Json = Dict[str, Any]
 
 
 class CaseMistake(AssertionError):
-    """A case that must not be published as it stands."""
+    """A case that must not be published in this form."""
 
 
 # ---- pieces of a case ----------------------------------------------------------------------------
 
 
 def b64(data: bytes) -> str:
-    """Return bytes as the protocol writes them."""
+    """Return bytes as base64."""
     return base64.b64encode(data).decode("ascii")
 
 
 def frames(text: str, **more: Any) -> Json:
-    """Return an input whose bytes are a frame text."""
+    """Return an input whose bytes are written as a frame text. more: other keys of the input."""
     return dict(more, frames=text)
 
 
 def ok(**output: Any) -> Json:
-    """Return what is expected of a case that is accepted; only what is given is judged."""
+    """Return the expectation of success. The runner judges only the given keys of the output."""
     return {"status": "ok", "output": output} if output else {"status": "ok"}
 
 
@@ -147,8 +157,11 @@ def reject(
     fields: Optional[Json] = None,
     **output: Any,
 ) -> Json:
-    """Return what is expected of a case that is refused; kind may be several where the rule leaves the choice, output what was
-    delivered before the fault."""
+    """Return the expectation of an error.
+
+    kind: its kind, or several if the rule leaves the choice; code, fields: those of the error;
+    output: the results before the error
+    """
     expect: Json = {"status": "reject", "kind": kind if isinstance(kind, str) else list(kind)}
     for key, value in (("code", code), ("fields", fields), ("output", output or None)):
         if value is not None:
@@ -162,7 +175,7 @@ def words(slug: str) -> str:
 
 
 def either(expect: Json, why: str, divergence: str) -> Json:
-    """Return a second outcome that is acceptable, with its reason and its row in the ledger, DIVERGENCES.md."""
+    """Return an acceptable outcome, with its reason and its row in DIVERGENCES.md."""
     return {"expect": expect, "why": why, "divergence": divergence}
 
 
@@ -170,10 +183,10 @@ def either(expect: Json, why: str, divergence: str) -> Json:
 
 
 class Feature:
-    """One vector file while it is written.
+    """One vector file under construction.
 
-    name: of the file; op: of the adapter protocol; prefix: of the ids; chunking: how the bytes of its cases are cut, unless a
-    case says otherwise
+    name: the file without ".json"; op: the operation of its cases; prefix: the start of their ids;
+    chunking: the default chunkings of its cases
     """
 
     def __init__(
@@ -197,8 +210,12 @@ class Feature:
         since: str = SINCE,
         source: str = "derived",
     ) -> None:
-        """Add a case. rules: their ids, with blanks between them; why: what a wrong implementation costs its user."""
-        cut = list(self.chunking if chunking is None else chunking)
+        """Add a case. Raises CaseMistake.
+
+        rules: ids, separated by spaces, the most important one first; given: the input;
+        why: what the bug costs a user, without a full stop; other arguments: SPEC.md, section 2.2
+        """
+        chunkings = list(self.chunking if chunking is None else chunking)
         case = {
             "id": case_id,
             "title": title,
@@ -206,7 +223,7 @@ class Feature:
             "level": level,
             "op": self.op,
             "input": dict(given),
-            "chunking": cut if cut != ["whole"] else [],
+            "chunking": chunkings if chunkings != ["whole"] else [],
             "expect": expect,
             "acceptable": list(acceptable),
             "needs": list(needs),
@@ -221,11 +238,12 @@ class Feature:
         self.cases.append(kept)
 
     def document(self) -> Json:
+        """Return the content of the vector file."""
         return {"feature": self.name, "cases": self.cases}
 
 
 def mistake_in(case: Json, prefix: str) -> Optional[str]:
-    """Return what is wrong with a case, in a few words, or None."""
+    """Return the first mistake in a case in a few words, or None."""
     checks = (
         _mistake_in_words(case, prefix),
         _mistake_in_rules(case),
@@ -240,7 +258,7 @@ def mistake_in(case: Json, prefix: str) -> Optional[str]:
         if mistake is not None:
             return mistake
         if other["expect"] == case["expect"] or len(other["why"]) < 20:
-            return "an acceptable outcome must be another one, and owes a reason"
+            return "an acceptable outcome must differ from the expected one and needs a reason"
         if other["divergence"] not in LEDGER:
             return f"DIVERGENCES.md has no row {other['divergence']}"
     return None
@@ -250,40 +268,38 @@ def _mistake_in_words(case: Json, prefix: str) -> Optional[str]:
     if case["op"] not in OUTPUTS:
         return f"the protocol has no operation {case['op']}"
     if prefix not in PREFIXES or not case["id"].startswith(prefix) or not _ID.match(case["id"]):
-        return f"the id must be lower-case words with dashes that begin with {prefix}"
+        return f"the id must be {prefix} followed by lower-case words with dashes"
     for key in ("title", "why", "source"):
         text = case[key]
         if not text or text != text.strip() or "\n" in text or text.endswith("."):
-            return f"{key} must be one line without a full stop at its end"
+            return f"{key} must be one line without a final full stop"
     if len(case["why"]) < 20:
-        return "why must say what the bug would cost"
+        return "why must say what the bug costs"
     return None
 
 
 def _mistake_in_rules(case: Json) -> Optional[str]:
-    unknown = [rule for rule in case["rules"] if rule not in RULES]
-    if unknown or not case["rules"] or len(set(case["rules"])) != len(case["rules"]):
-        return (
-            "SPEC.md has no such rule, or it stands twice: "
-            f"{' '.join(unknown or case['rules'] or ['none given'])}"
-        )
-    if case["level"] not in LEVELS or not any(
-        case["level"] in RULES[rule].words for rule in case["rules"]
-    ):
-        return f"none of its rules binds with {case['level']}"
+    rules, level = case["rules"], case["level"]
+    if not rules:
+        return "no rule"
+    unknown = [rule for rule in rules if rule not in RULES]
+    if unknown:
+        return f"unknown rule: {' '.join(unknown)}"
+    if len(set(rules)) != len(rules):
+        return f"duplicate rule: {' '.join(rules)}"
+    if level not in LEVELS or not any(level in RULES[rule].words for rule in rules):
+        return f"none of its rules contains {level}"
     return None
 
 
 def _mistake_in_input(case: Json) -> Optional[str]:
     given, chunking = case["input"], case.get("chunking", [])
-    forms = [form for form in ("frames", "text", "base64", "chunks", "parts") if form in given]
+    carriers = [key for key in ("frames", "text", "base64", "chunks", "parts") if key in given]
     if case["op"] in BINARY_OPS:
-        if len(forms) != 1:
-            return (
-                "its bytes must be one of frames, text, base64, or cut already as chunks or parts"
-            )
-        if forms[0] in ("chunks", "parts") and chunking:
-            return "what is cut already has no chunking"
+        if len(carriers) != 1:
+            return "its bytes must be in exactly one of frames, text, base64, chunks, parts"
+        if carriers[0] in ("chunks", "parts") and chunking:
+            return "chunks or parts have no chunking"
         if "frames" in given:
             try:
                 assemble(given["frames"])
@@ -291,12 +307,12 @@ def _mistake_in_input(case: Json) -> Optional[str]:
                 return str(error)
         if "base64" in given and b64(base64.b64decode(given["base64"])) != given["base64"]:
             return "not base64"
-    elif forms or chunking:
-        return "the operation takes no bytes in pieces"
+    elif carriers or chunking:
+        return "the operation has no bytes to split"
     if len(set(chunking)) != len(chunking) or any(way not in CHUNKINGS for way in chunking):
-        return f"no such chunking: {' '.join(chunking)}"
+        return f"unknown or duplicate chunking: {' '.join(chunking)}"
     if "trailing" in chunking and case["op"] != "eventstream.decode":
-        return "only frames are delivered with others behind them"
+        return "only eventstream.decode has the chunking trailing"
     return None
 
 
@@ -307,22 +323,22 @@ def _mistake_in_expect(expect: Json, op: str) -> Optional[str]:
     }.get(expect.get("status", ""))
     if allowed is None or set(expect) - allowed:
         return "expect must be ok with output, or reject with kind, code, fields, output"
-    strange = sorted(set(expect.get("output", {})) - set(OUTPUTS.get(op, ())))
-    if strange:
-        return f"the output of {op} has no {strange[0]}"
+    unknown_keys = sorted(set(expect.get("output", {})) - set(OUTPUTS.get(op, ())))
+    if unknown_keys:
+        return f"the output of {op} has no {unknown_keys[0]}"
     if expect["status"] == "reject":
         kinds = expect["kind"] if isinstance(expect["kind"], list) else [expect["kind"]]
         unknown = [kind for kind in kinds if kind not in KINDS]
         if unknown or not kinds:
-            return f"no such kind: {' '.join(unknown)}"
+            return f"unknown kind: {' '.join(unknown)}"
     return None
 
 
-# ---- all of them ---------------------------------------------------------------------------------
+# ---- all vector files ----------------------------------------------------------------------------
 
 
 def features() -> List[Feature]:
-    """Return the features of all chapters, by name. Raises CaseMistake for what no chapter can see alone."""
+    """Return the features of all modules, sorted by name. Raises CaseMistake."""
     found: List[Feature] = []
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         if module.name != "__main__":
@@ -333,39 +349,39 @@ def features() -> List[Feature]:
 
 
 def check_together(found: Sequence[Feature]) -> None:
-    """Raise CaseMistake for an id or a file that is there twice, and for a need that is none."""
+    """Raise CaseMistake for a duplicate id, file or input, and for an unknown need."""
     names = [feature.name for feature in found]
     ids = [case["id"] for feature in found for case in feature.cases]
     for what in (names, ids):
         twice = sorted({name for name in what if what.count(name) > 1})
         if twice:
-            raise CaseMistake(f"{twice[0]}: there twice")
+            raise CaseMistake(f"{twice[0]}: duplicate")
     seen = set()
     for feature in found:
         for case in feature.cases:
             for need in case.get("needs", ()):
                 if need not in ids or need == case["id"]:
-                    raise CaseMistake(f"{case['id']}: needs {need}, which is no other case")
-            questions = (case["op"], json.dumps(case["input"], sort_keys=True))
-            if questions in seen:
-                raise CaseMistake(f"{case['id']}: asks what another case asks")
-            seen.add(questions)
+                    raise CaseMistake(f"{case['id']}: needs {need}, which is not another case")
+            question = (case["op"], json.dumps(case["input"], sort_keys=True))
+            if question in seen:
+                raise CaseMistake(f"{case['id']}: same input as another case")
+            seen.add(question)
 
 
 def text_of(document: Json) -> str:
-    """Return a document in the canonical form."""
+    """Return a document in the format of all committed JSON files."""
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def written(found: Sequence[Feature]) -> Dict[str, bytes]:
-    """Return the vector files by name."""
+    """Return the vector files by name, as bytes."""
     return {
         feature.name + ".json": text_of(feature.document()).encode("utf-8") for feature in found
     }
 
 
 def manifest_of(folder: Path) -> bytes:
-    """Return the manifest of a folder: a line `<sha256>  <file>` for each JSON file below it, sorted by name."""
+    """Return the manifest of a folder: a line `<sha256>  <file>` for each JSON file, sorted."""
     files = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.json"))
     lines = [
         f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files
@@ -374,7 +390,10 @@ def manifest_of(folder: Path) -> bytes:
 
 
 def write(folder: Path = VECTORS) -> List[Tuple[str, int]]:
-    """Write all files and the manifest; return the features with the number of their cases. A file without a feature goes away."""
+    """Write all files and the manifest; delete vector files that have no feature any more.
+
+    Returns the name of each feature with the number of its cases.
+    """
     found = features()
     files = written(found)
     for path in folder.glob("*.json"):

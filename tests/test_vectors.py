@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The vectors: what is committed is what authoring writes; and the checks that keep a broken case from being written."""
+"""Tests of the vectors and of the checks in authoring/__init__.py.
+
+The committed files must be those that authoring generates, and refimpl must pass every case.
+"""
 
 import hashlib
 import json
@@ -41,10 +44,10 @@ LOADED = load_cases()
 WHY = "a decoder that does not check it hands out changed bytes"
 
 
-# ---- what is committed -------------------------------------------------------------------------------------------
+# ---- what is committed ---------------------------------------------------------------------------
 
 
-def test_what_is_committed_is_what_is_written():
+def test_the_committed_files_are_up_to_date():
     files = written(FEATURES)
     committed = {
         path.name: path.read_bytes()
@@ -57,14 +60,14 @@ def test_what_is_committed_is_what_is_written():
     assert (VECTORS / MANIFEST).read_bytes() == manifest_of(VECTORS), "run python3 -m authoring"
 
 
-def test_the_files_are_data_in_one_form():
+def test_the_files_have_one_format():
     for path in VECTORS.rglob("*.json"):
         data = path.read_bytes()
         assert data == text_of(json.loads(data.decode("utf-8"))).encode("utf-8"), path.name
         assert b"\r" not in data
 
 
-def test_what_is_acceptable_has_a_row_of_one_of_its_rules():
+def test_an_acceptable_outcome_and_its_divergence_share_a_rule():
     rows = dict(
         re.findall(
             r"^\| (DIV-[0-9]{3}) \| ([^|]*) \|",
@@ -81,7 +84,7 @@ def test_what_is_acceptable_has_a_row_of_one_of_its_rules():
     assert wrong == []
 
 
-def test_every_row_of_the_ledger_is_used_and_has_its_place():
+def test_every_acceptable_divergence_is_used():
     used = {other["divergence"] for case in CASES for other in case.get("acceptable", ())}
     assert sorted(used) == LEDGER == sorted(set(LEDGER))
 
@@ -106,9 +109,8 @@ def test_the_reference_passes(name):
     assert failures == []
 
 
-def test_every_bound_and_fault_has_its_case():
-    """What a reader of the chapters looks for first: each kind of fault of a frame, each type, each status class."""
-    refused = {
+def test_the_cases_cover_kinds_types_and_status_classes():
+    rejected = {
         (case["op"], kind)
         for case in CASES
         if case["expect"]["status"] == "reject"
@@ -125,14 +127,14 @@ def test_every_bound_and_fault_has_its_case():
         "utf8",
         "truncated",
     )
-    assert {kind for op, kind in refused if op == "eventstream.decode"} == set(decoder)
-    assert {kind for op, kind in refused if op == "eventstream.encode"} == {
+    assert {kind for op, kind in rejected if op == "eventstream.decode"} == set(decoder)
+    assert {kind for op, kind in rejected if op == "eventstream.encode"} == {
         "duplicate_header",
         "constraint",
         "type",
         "limit",
     }
-    assert {kind for op, kind in refused if op == "http.response"} == {
+    assert {kind for op, kind in rejected if op == "http.response"} == {
         "message_type",
         "exception",
         "unmodeled",
@@ -173,20 +175,20 @@ def listed(kind):
     return [kind] if isinstance(kind, str) else kind
 
 
-def test_the_specification_tells_every_key():
+def test_the_specification_describes_every_key():
     table = (
         (ROOT / "SPEC.md")
         .read_text(encoding="utf-8")
         .partition("### 2.2")[2]
         .partition("\n### ")[0]
     )
-    told = [
+    keys = [
         line.split(" | ")[0].strip("| ") for line in table.splitlines() if line.startswith("| ")
     ][1:]
-    assert ", ".join(told).split(", ") == list(KEYS)
+    assert ", ".join(keys).split(", ") == list(KEYS)
 
 
-# ---- what is written ---------------------------------------------------------------------------------------------
+# ---- what is written -----------------------------------------------------------------------------
 
 
 def feature(**options):
@@ -194,7 +196,7 @@ def feature(**options):
 
 
 def with_case(**changes):
-    """A feature with one good case, changed."""
+    """Return a feature with one valid case, changed."""
     made = feature()
     arguments = dict(
         {
@@ -232,7 +234,7 @@ def test_a_case_has_its_keys_in_their_order():
     assert list(made.cases[0]) == [key for key in KEYS if key in made.cases[0]]
 
 
-def test_what_says_nothing_is_left_out():
+def test_defaults_are_omitted():
     assert sorted(set(KEYS) - set(with_case().cases[0])) == ["acceptable", "chunking", "needs"]
     assert with_case(chunking=["whole"]).cases == with_case().cases
     by_default = feature(chunking=["bytewise"])
@@ -267,21 +269,21 @@ def test_outcomes():
         ({"why": "because"}, "why must say"),
         ({"why": " " + WHY}, "why must be"),
         ({"source": ""}, "source must be"),
-        ({"rules": ""}, "SPEC.md has no such rule"),
-        ({"rules": "EVS-003 EVS-999"}, "SPEC.md has no such rule, or it stands twice: EVS-999"),
-        ({"rules": "EVS-003 EVS-003"}, "SPEC.md has no such rule"),
-        ({"level": "SHOULD"}, "none of its rules binds with SHOULD"),
-        ({"level": "WILL"}, "none of its rules binds with WILL"),
-        ({"given": {}}, "its bytes must be one of"),
-        ({"given": {"frames": "frame", "base64": ""}}, "its bytes must be one of"),
+        ({"rules": ""}, "no rule"),
+        ({"rules": "EVS-003 EVS-999"}, "unknown rule: EVS-999"),
+        ({"rules": "EVS-003 EVS-003"}, "duplicate rule: EVS-003 EVS-003"),
+        ({"level": "SHOULD"}, "none of its rules contains SHOULD"),
+        ({"level": "WILL"}, "none of its rules contains WILL"),
+        ({"given": {}}, "its bytes must be in exactly one of"),
+        ({"given": {"frames": "frame", "base64": ""}}, "its bytes must be in exactly one of"),
         ({"given": {"base64": "aGl="}}, "not base64"),
         ({"given": frames("frame\nframe h=")}, "line 2: this cannot stand here"),
         (
             {"given": {"chunks": ["aGk="]}, "chunking": ["bytewise"]},
-            "what is cut already has no chunking",
+            "chunks or parts have no chunking",
         ),
-        ({"chunking": ["whole", "whole"]}, "no such chunking"),
-        ({"chunking": ["slowly"]}, "no such chunking"),
+        ({"chunking": ["whole", "whole"]}, "unknown or duplicate chunking"),
+        ({"chunking": ["slowly"]}, "unknown or duplicate chunking"),
         ({"expect": {}}, "expect must be"),
         ({"expect": {"status": "maybe"}}, "expect must be"),
         ({"expect": dict(ok(), kind="header")}, "expect must be"),
@@ -290,16 +292,16 @@ def test_outcomes():
             {"expect": reject("header", output={}, messages=[])},
             "the output of eventstream.decode has no output",
         ),
-        ({"expect": reject("broken")}, "no such kind: broken"),
-        ({"expect": reject([])}, "no such kind"),
-        ({"expect": reject(["header", "broken"])}, "no such kind: broken"),
+        ({"expect": reject("broken")}, "unknown kind: broken"),
+        ({"expect": reject([])}, "unknown kind"),
+        ({"expect": reject(["header", "broken"])}, "unknown kind: broken"),
         (
             {"acceptable": [either(reject("broken"), "another way to see it", "DIV-001")]},
-            "no such kind",
+            "unknown kind",
         ),
         (
             {"acceptable": [either(ok(messages=[]), "short", "DIV-001")]},
-            "an acceptable outcome must be another one",
+            "an acceptable outcome must differ",
         ),
         (
             {
@@ -307,7 +309,7 @@ def test_outcomes():
                     either(reject("message_crc", messages=[]), "another way to see it", "DIV-001")
                 ]
             },
-            "an acceptable outcome must be",
+            "an acceptable outcome must differ",
         ),
         (
             {"acceptable": [either(ok(messages=[]), "another way to see it", "DIV-999")]},
@@ -315,7 +317,7 @@ def test_outcomes():
         ),
     ],
 )
-def test_a_mistake_is_refused_by_the_name_of_its_case(changes, mistake):
+def test_a_mistake_names_its_case(changes, mistake):
     with pytest.raises(CaseMistake) as caught:
         with_case(**changes)
     assert str(caught.value).startswith(f"{changes.get('case_id', 'evs-message-crc')}: {mistake}")
@@ -323,11 +325,11 @@ def test_a_mistake_is_refused_by_the_name_of_its_case(changes, mistake):
 
 def test_bytes_and_chunkings_belong_to_the_operations_that_take_them():
     for given, chunking in ((frames("frame"), None), ({}, ["bytewise"])):
-        with pytest.raises(CaseMistake, match="takes no bytes in pieces"):
+        with pytest.raises(CaseMistake, match="has no bytes to split"):
             Feature("sigv4-sign", "sigv4.sign", "sig-").case(
                 "sig-x-y", "t", "SIG-001", given, ok(), WHY, chunking=chunking
             )
-    with pytest.raises(CaseMistake, match="only frames are delivered with others"):
+    with pytest.raises(CaseMistake, match="only eventstream.decode has the chunking trailing"):
         Feature("http-response", "http.response", "http-").case(
             "http-x-y", "t", "HTTP-020", frames("frame"), ok(), WHY, chunking=["trailing"]
         )
@@ -344,11 +346,11 @@ def test_bytes_and_chunkings_belong_to_the_operations_that_take_them():
 @pytest.mark.parametrize(
     "others, mistake",
     [
-        ([with_case()], "eventstream-decode: there twice"),
+        ([with_case()], "eventstream-decode: duplicate"),
         ([Feature("other", "eventstream.decode", "evs-")], None),
     ],
 )
-def test_files_are_there_once(others, mistake):
+def test_a_duplicate_file(others, mistake):
     if mistake is None:
         check_together([with_case()] + others)
         return
@@ -356,21 +358,21 @@ def test_files_are_there_once(others, mistake):
         check_together([with_case()] + others)
 
 
-def test_ids_are_there_once_and_needs_are_others():
+def test_duplicate_ids_inputs_and_unknown_needs():
     twice = with_case()
     twice.cases += with_case(given=frames("frame")).cases
-    with pytest.raises(CaseMistake, match="evs-message-crc: there twice"):
+    with pytest.raises(CaseMistake, match="evs-message-crc: duplicate"):
         check_together([twice])
     for need in ("evs-message-crc", "evs-nowhere"):
-        with pytest.raises(CaseMistake, match=f"needs {need}, which is no other case"):
+        with pytest.raises(CaseMistake, match=f"needs {need}, which is not another case"):
             check_together([with_case(needs=[need])])
     again = with_case()
     again.cases += with_case(case_id="evs-message-crc-again").cases
-    with pytest.raises(CaseMistake, match="evs-message-crc-again: asks what another case asks"):
+    with pytest.raises(CaseMistake, match="evs-message-crc-again: same input as another case"):
         check_together([again])
 
 
-def test_writing_makes_files_and_manifest_and_takes_old_ones_away(tmp_path, monkeypatch):
+def test_write_makes_files_and_manifest_and_deletes_old_files(tmp_path, monkeypatch):
     monkeypatch.setattr("authoring.features", lambda: [with_case()])
     (tmp_path / "old-feature.json").write_text(
         '{"feature": "old-feature", "cases": []}', encoding="utf-8"
@@ -398,5 +400,5 @@ def test_writing_makes_files_and_manifest_and_takes_old_ones_away(tmp_path, monk
     )
 
 
-def test_the_rules_are_there():
+def test_the_rules_are_loaded():
     assert "EVS-001" in RULES
