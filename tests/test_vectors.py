@@ -400,5 +400,11 @@ def test_write_makes_files_and_manifest_and_deletes_old_files(tmp_path, monkeypa
     )
 
 
+def test_the_example_in_the_readme_is_a_case():
+    page = (VECTORS / "README.md").read_text(encoding="utf-8")
+    example = re.sub("(?m)^   ", "", page.partition("```python\n")[2].partition("   ```")[0])
+    assert example in (ROOT / "authoring" / "sig.py").read_text(encoding="utf-8")
+
+
 def test_the_rules_are_loaded():
     assert "EVS-001" in RULES
