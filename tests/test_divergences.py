@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""docs/divergences: every failure that a report in reports records is told there, and what is told there is recorded.
+"""Compare the pages in docs/divergences with the reports of the same names.
 
-A page belongs to the report of its name. It names cases in code spans, alone or as patterns (`evs-type-*`, `invoke-{a,b}`); each of
-them must fit a case that fails in the report or is acceptable there, and each case that fails must fit one of them, or cite a rule of
-a section "what else", which gathers the small ones by rule, or tell what a section says they tell ("… that tells `…`"): so is named
-what happens to any case by chance. A section names the rows of DIVERGENCES.md by which some of its cases are acceptable. Rules exist,
-and no id of a divergence stands twice.
+A page describes every failing case of its report, and no passing one:
+
+- A code span names a case or a pattern, such as `evs-type-*` or `invoke-{a,b}`. Each must match a case that failed or was
+  acceptable.
+- Each failing case must match a span, cite a rule of a section "Other differences", or report a message that a section
+  quotes as "whose message contains `…`". The last form is for cases that fail at random.
+- A section names exactly the rows of DIVERGENCES.md that make some of its cases acceptable.
+
+Every section except "Other differences" has the same four parts. Rules exist, and ids of divergences are unique.
 """
 
 import fnmatch
@@ -16,13 +20,17 @@ from typing import Any, Dict, List, Sequence, Set
 
 import pytest
 
+from conformance.cases.load import load_cases, scenario_cases
 from conformance.cases.rules import load_rules
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs" / "divergences").glob("*.md"))
 PATTERN = re.compile(r"`((?:\{http,invoke\}|evs|sig|http|end|invoke|wire)-[a-z0-9*{},-]+)`")
-TELLS = re.compile(r"that tells `([^`]+)`")
+MESSAGE = re.compile(r"whose message\s+contains `([^`]+)`")
 RULE = re.compile(r"\b(?:EVS|SIG|HTTP|END|SHP|TXT)-[0-9]{3}\b")
+RULES_OF = {case.id: case.rules for case in load_cases() + scenario_cases()}
+FAILING = ("FAIL", "CRASH", "HANG")
+PARTS = ["Observed", "Rules and cases", "Cost", "Reproducer"]
 
 
 def expanded(pattern: str) -> List[str]:
@@ -38,30 +46,27 @@ def expanded(pattern: str) -> List[str]:
 
 
 def reported(page: Path) -> List[Dict[str, Any]]:
-    """Return the cases of a page's report."""
+    """Return the cases of a page's report. A report may name retired cases."""
     with open(str(ROOT / "reports" / (page.stem + ".json")), encoding="utf-8") as file:
-        return list(json.load(file)["cases"])
+        return [case for case in json.load(file)["cases"] if case["id"] in RULES_OF]
 
 
-FAILING = ("FAIL", "CRASH", "HANG")
-
-
-def departures(page: Path, verdicts: Sequence[str] = FAILING) -> Dict[str, List[str]]:
-    """Return the rules of each case with such a verdict, by its id."""
-    return {case["id"]: case["rules"] for case in reported(page) if case["verdict"] in verdicts}
+def names_of(page: Path, verdicts: Sequence[str] = FAILING) -> List[str]:
+    """Return the ids of the cases with such a verdict."""
+    return [case["id"] for case in reported(page) if case["verdict"] in verdicts]
 
 
 def acceptable(page: Path) -> Dict[str, str]:
-    """Return the row of DIVERGENCES.md of each case that is acceptable."""
+    """Return the row of DIVERGENCES.md of each acceptable case, by the case's id."""
     return {
-        case["id"]: re.findall(r"DIV-[0-9]{3}", case["note"])[-1]
+        case["id"]: re.findall(r"DIV-[0-9]{3}", case.get("divergence") or case["note"])[-1]
         for case in reported(page)
         if case["verdict"] == "ACCEPTABLE"
     }
 
 
 def messages_of(page: Path) -> Dict[str, str]:
-    """Return what the implementation said in each case."""
+    """Return the implementation's message in each case."""
     return {case["id"]: case.get("message", "") for case in reported(page)}
 
 
@@ -74,8 +79,13 @@ def sections_of(text: str) -> List[str]:
     return re.split(r"^## ", text, flags=re.MULTILINE)[1:]
 
 
+def is_other(section: str) -> bool:
+    """Return whether a section collects small differences by rule."""
+    return " Other differences" in section.partition("\n")[0]
+
+
 def rules_in(text: str) -> Set[str]:
-    """Return the rules that a text names; "HTTP-041 to HTTP-048" names all between."""
+    """Return the rules that a text names. "HTTP-041 to HTTP-048" names all rules between."""
     rules = set(RULE.findall(text))
     for chapter, first, last in re.findall(r"\b([A-Z]+)-([0-9]{3}) to [A-Z]+-([0-9]{3})\b", text):
         rules.update(f"{chapter}-{int(number):03}" for number in range(int(first), int(last) + 1))
@@ -86,7 +96,7 @@ def test_braces_are_expanded() -> None:
     assert expanded("a-{b,c}-{1,2}*") == ["a-b-1*", "a-b-2*", "a-c-1*", "a-c-2*"]
 
 
-def test_the_pages() -> None:
+def test_ids_are_unique() -> None:
     assert {"go", "rust", "java"} <= {page.stem for page in PAGES}
     ids = [
         match
@@ -101,7 +111,7 @@ def test_the_pages() -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_each_row_of_the_ledger_has_a_section() -> None:
+def test_each_row_of_the_index_has_a_section() -> None:
     text = (ROOT / "DIVERGENCES.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (DIV-[0-9]{3}) \| ([^|]+) \| [^|]+ \|$", text, re.MULTILINE)
     ids = [row for row, _ in rows]
@@ -113,7 +123,7 @@ def test_each_row_of_the_ledger_has_a_section() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_head_of_a_page_names_its_command_and_its_report(page: Path) -> None:
+def test_a_page_opens_with_its_command_and_report(page: Path) -> None:
     head = " ".join(page.read_text(encoding="utf-8").partition("```")[0].split())
     assert set(re.findall(r"`python3 -m conformance ([^`]*)`", head)) == {
         "implementations run " + page.stem
@@ -121,33 +131,36 @@ def test_the_head_of_a_page_names_its_command_and_its_report(page: Path) -> None
     assert f"reports/{page.stem}.json" in head
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
-def test_what_is_told_is_recorded(page: Path) -> None:
-    text, departing = page.read_text(encoding="utf-8"), departures(page, FAILING + ("ACCEPTABLE",))
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_section_has_the_four_parts_in_order(page: Path) -> None:
+    for section in sections_of(page.read_text(encoding="utf-8")):
+        parts = re.findall(r"^\*\*([A-Z][a-z ]+)[.:]\*\*", section, re.MULTILINE)
+        assert parts == ([] if is_other(section) else PARTS), section.partition("\n")[0]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_each_described_case_fails(page: Path) -> None:
+    text, departing = page.read_text(encoding="utf-8"), names_of(page, FAILING + ("ACCEPTABLE",))
     assert [glob for glob in globs_in(text) if not fnmatch.filter(departing, glob)] == []
     assert rules_in(text) - set(load_rules()) == set()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
-def test_what_is_recorded_is_told(page: Path) -> None:
-    text, failed, messages = page.read_text(encoding="utf-8"), departures(page), messages_of(page)
-    globs, told = globs_in(text), TELLS.findall(text)
-    small = rules_in(
-        " ".join(
-            section for section in sections_of(text) if " what else " in section.partition("\n")[0]
-        )
-    )
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_each_failing_case_is_described(page: Path) -> None:
+    text, messages = page.read_text(encoding="utf-8"), messages_of(page)
+    globs, quoted = globs_in(text), MESSAGE.findall(text)
+    small = rules_in(" ".join(section for section in sections_of(text) if is_other(section)))
     assert [
         case
-        for case, rules in failed.items()
+        for case in names_of(page)
         if not any(fnmatch.fnmatchcase(case, glob) for glob in globs)
-        and not small & set(rules)
-        and not any(part in messages[case] for part in told)
+        and not small & set(RULES_OF[case])
+        and not any(part in messages[case] for part in quoted)
     ] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
-def test_a_section_names_the_rows_by_which_its_cases_are_acceptable(page: Path) -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_section_names_the_rows_that_make_its_cases_acceptable(page: Path) -> None:
     rows = acceptable(page)
     for section in sections_of(page.read_text(encoding="utf-8")):
         wanted = {
