@@ -3,13 +3,15 @@
 
 A page describes every failing case of its report, and no passing one:
 
-- A code span names a case or a pattern, such as `evs-type-*` or `invoke-{a,b}`. Each must match a case that failed or was
-  acceptable.
-- Each failing case must match a span, cite a rule of a section "Other differences", or report a message that a section
-  quotes as "whose message contains `…`". The last form is for cases that fail at random.
+- A code span names a case or a pattern, such as `evs-type-*` or `invoke-{a,b}`. Each must match a
+  case that failed or was acceptable.
+- Each failing case must match a span, cite a rule of a section "Other differences", or report a
+  message that a section quotes as "whose message contains `…`". The last form is for cases that
+  fail at random.
 - A section names exactly the rows of DIVERGENCES.md that make some of its cases acceptable.
 
-Every section except "Other differences" has the same four parts. Rules exist, and ids of divergences are unique.
+Every section except "Other differences" has the same four parts. Rules exist, and ids of
+divergences are unique.
 """
 
 import fnmatch
@@ -20,8 +22,9 @@ from typing import Any, Dict, List, Sequence, Set
 
 import pytest
 
-from conformance.cases.load import load_cases, scenario_cases
+from conformance.cases.load import load_cases
 from conformance.cases.rules import load_rules
+from conformance.cases.scenarios import scenario_cases
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs" / "divergences").glob("*.md"))

@@ -3,7 +3,7 @@
 
 A page has one form. Ahead of the first section stand a block `console`, which tells how to install and run, and the prelude, in the
 language of the page. In a section each block of that language is a reproducer: it runs behind the prelude, alone, and right below it
-a block `text` holds what it prints, exactly. A section without a reproducer is headed "what else …".
+a block `text` holds what it prints, exactly. A section without a reproducer is headed "Other differences …".
 
 A runner makes of a page the commands that run its reproducers; a language that is compiled takes one build for its whole page. Add
 one to RUNNERS for a page of another language. What is not installed is skipped; a page's form is held in any case.
@@ -79,7 +79,7 @@ def read_section(page: Page, section: str) -> None:
     heading = section.partition("\n")[0]
     number = heading.partition(" ")[0]
     blocks = BLOCK.findall(section)
-    if not blocks and " what else " not in heading:
+    if not blocks and " Other differences" not in heading:
         page.faults.append(f"{number} has no reproducer")
     if [language for language, _ in blocks] != [page.language, "text"] * (len(blocks) // 2):
         page.faults.append(f"{number}: each block {page.language} has a block text behind it")
@@ -271,7 +271,7 @@ x.do(2)
 done twice
 ```
 
-## DIV-802 what else there is
+## DIV-802 Other differences
 
 Little.
 """
@@ -286,7 +286,7 @@ BAD: List[Tuple[str, str, str]] = [
         "import x\n```\n\n```python\nx\n```\n",
         "ahead of the sections: a block console and the prelude, and nothing else",
     ),
-    (" what else there is", " more", "DIV-802 has no reproducer"),
+    (" Other differences", " More", "DIV-802 has no reproducer"),
     ("```text\ndone\n```\n", "", "DIV-801: each block python has a block text behind it"),
     ("```text\ndone\n", "```sh\ndone\n", "DIV-801: each block python has a block text behind it"),
     (
