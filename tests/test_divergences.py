@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Compare the pages in docs/divergences with the reports of the same names.
 
-A page describes every failing case of its report, and no passing one:
+A page describes every failing case of its report, and nothing that passes:
 
 - A code span names a case or a pattern, such as `evs-type-*` or `invoke-{a,b}`. Each must match a
   case that failed or was acceptable.
