@@ -277,7 +277,7 @@ def test_outcomes():
         ({"given": {}}, "its bytes must be in exactly one of"),
         ({"given": {"frames": "frame", "base64": ""}}, "its bytes must be in exactly one of"),
         ({"given": {"base64": "aGl="}}, "not base64"),
-        ({"given": frames("frame\nframe h=")}, "line 2: this cannot stand here"),
+        ({"given": frames("frame\nframe h=")}, "line 2: unexpected text"),
         (
             {"given": {"chunks": ["aGk="]}, "chunking": ["bytewise"]},
             "chunks or parts have no chunking",

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""The public suites, each in its own format: a folder that someone else wrote -> cases that any adapter is asked.
+"""Read public test suites, each in its own format, as cases that any adapter can run.
 
-    aws-c-auth            request.txt, context.json and, for header and query signing, each stage; a folder a case
-    aws4-testsuite        NAME.req, .creq, .sts, .authz and .sreq; AWS's older form, in one folder or a folder a case
-    eventstream-testdata  encoded/ and decoded/, positive/ and negative/; the Go SDK's form
-    streams               recorded bodies, *.bin, and an index.json that says what they hold, if there is one
+    aws-c-auth            a folder per case: request.txt, context.json and a file for each stage
+    aws4-testsuite        AWS's older format: NAME.req, .creq, .sts, .authz and .sreq
+    eventstream-testdata  the format of the Go SDK: encoded/ and decoded/, positive/ and negative/
+    streams               recorded bodies, *.bin, with an optional index.json of their contents
 
-The plan: a reader finds the items of a folder, and each item becomes cases or one CaseError, so that one bad item takes no
-other with it. What is expected is what the suite says; of a recorded body that no index tells of, the reference's own reading.
-What the adapter protocol has no question for is left out, and a note says so.
+A reader finds the items of a folder. Each item becomes cases or one CaseError, so an invalid item
+does not affect the others. The suite's files contain the expectations. For a recorded body that is
+not in an index, the reference decodes it. Items that the adapter protocol cannot express are left
+out with a note.
 
-Refused: a kind that is none of these, a folder without items. Files are only read; links to folders
-inside are not followed.
+Rejected: an unknown kind of suite, a folder without items. Files are only read, and links to
+folders are not followed.
 """
 
 import hashlib
@@ -42,59 +43,64 @@ from refimpl.message_json import message_to_json
 
 
 class Corpus(NamedTuple):
+    """The contents of folders: cases, errors, and a line for each item that is left out."""
+
     cases: List[Case]
     faults: List[CaseError]
     notes: List[str]
 
 
-Corpus.__doc__ = """What a folder holds: its cases, what could not be read, and what was left out, a line each."""
-
-Item = Tuple[str, Callable[[], Iterator[Case]]]  # its name in the folder, and what makes its cases
+# The name of an item in its folder, and a function that makes its cases.
+Item = Tuple[str, Callable[[], Iterator[Case]]]
 
 EXAMPLE_SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 _ALL_CHUNKINGS = ("whole", "bytewise", "halves", "trailing")
-_LONG_STREAM = (
-    256 * 1024
-)  # bytes; beyond it a line of the protocol holds no byte a chunk in reasonable time
+_LONG_STREAM = 256 * 1024  # bytes; longer streams are not split byte by byte, which is slow
 
 
 class _LeftOut(Exception):
-    """The protocol has no question for this item."""
+    """The adapter protocol cannot express this item."""
 
 
 def read_corpora(texts: Sequence[str]) -> Corpus:
-    """Return what each `KIND=DIR` holds. Raises UsageError for a kind that is none, and for a folder that holds nothing of it."""
+    """Return the contents of folders, each given as `KIND=DIR`.
+
+    Raises UsageError for an unknown kind, and for a folder without items of the kind.
+    """
     corpus = Corpus([], [], [])
     seen: Set[str] = set()
     for text in texts:
         kind, sign, folder = text.partition("=")
         if kind not in READERS or not sign or not folder:
             raise UsageError(
-                "no such corpus",
+                "unknown corpus",
                 expected=" or ".join(f"{known}=DIR" for known in READERS),
                 actual=text,
             )
         if not os.path.isdir(folder):
-            raise UsageError("no folder of a corpus", expected="a folder", actual=folder)
+            raise UsageError("corpus is not a folder", expected="a folder", actual=folder)
         items = list(READERS[kind](folder))
         if not items:
-            raise UsageError(
-                f"no case of {kind} in the folder", expected=_HOLDS[kind], actual=folder
-            )
+            raise UsageError(f"no case of {kind}", expected=_CONTENTS[kind], actual=folder)
         for name, cases_of in items:
-            label = f"{kind}: {shown(name, 120)}"
-            try:
-                cases = list(cases_of())
-                for case in cases:
-                    if case.id in seen:
-                        raise CaseError(f"there is another {case.id}")
-                seen.update(case.id for case in cases)
-                corpus.cases.extend(cases)
-            except _LeftOut as reason:
-                corpus.notes.append(f"{label} is left out: {reason}")
-            except Error as error:
-                corpus.faults.append(CaseError(f"{label}: {error}"))
+            _add_item(corpus, seen, f"{kind}: {shown(name, 120)}", cases_of)
     return corpus
+
+
+def _add_item(
+    corpus: Corpus, seen: Set[str], label: str, cases_of: Callable[[], Iterator[Case]]
+) -> None:
+    try:
+        cases = list(cases_of())
+        for case in cases:
+            if case.id in seen:
+                raise CaseError(f"duplicate id {case.id}")
+        seen.update(case.id for case in cases)
+        corpus.cases.extend(cases)
+    except _LeftOut as reason:
+        corpus.notes.append(f"{label} is left out: {reason}")
+    except Error as error:
+        corpus.faults.append(CaseError(f"{label}: {error}"))
 
 
 def _case(
@@ -127,7 +133,7 @@ def _case(
     )
 
 
-# ---- reading files -----------------------------------------------------------------------------------------------
+# ---- reading files -------------------------------------------------------------------------------
 
 
 def _read(*path: str) -> bytes:
@@ -139,7 +145,10 @@ def _read(*path: str) -> bytes:
 
 
 def _read_text(*path: str) -> str:
-    """Return a text without the line end behind it, whose characters are its octets; a checkout may have made CR LF of LF."""
+    """Return a text without its final line end, one character per octet.
+
+    A checkout may have changed LF to CR LF, so CR LF is changed back.
+    """
     return _read(*path).decode("latin-1").replace("\r\n", "\n").rstrip("\n")
 
 
@@ -149,9 +158,9 @@ def _read_object(*path: str) -> Document:
     except CaseError:
         raise
     except Error as error:
-        raise CaseError(f"{shown(path[-1], 120)} is no JSON: {error}") from None
+        raise CaseError(f"{shown(path[-1], 120)} is not JSON: {error}") from None
     if not isinstance(document, dict):
-        raise CaseError(f"{shown(path[-1], 120)} holds no object")
+        raise CaseError(f"{shown(path[-1], 120)} is not an object")
     return document
 
 
@@ -159,7 +168,7 @@ def _get(document: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
     value = document.get(name)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise CaseError(
-            f"{where}: {name} is no {kind.__name__}",
+            f"{where}: {name} has the wrong type",
             expected=kind.__name__,
             actual=type(value).__name__,
         )
@@ -167,26 +176,28 @@ def _get(document: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
 
 
 def _folders_below(folder: str) -> Iterator[Tuple[str, List[str]]]:
-    """Yield the folders below one, itself included, with their files; in order."""
+    """Yield a folder and those in it, with their files, in order."""
     for path, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield path, sorted(names)
 
 
-# ---- requests ----------------------------------------------------------------------------------------------------
+# ---- requests ------------------------------------------------------------------------------------
 
 
-class WireRequest(NamedTuple):
+class RequestText(NamedTuple):
+    """A request as the suites write it. Its headers are pairs [name, value]."""
+
     method: str
     target: str
     headers: List[List[str]]
     body: bytes
 
 
-def parse_request(data: bytes, where: str) -> WireRequest:
-    """Return a request as the suites write it: the target may hold blanks and UTF-8, a header may go on in the next line.
+def parse_request(data: bytes, where: str) -> RequestText:
+    """Return a request. Its target may contain spaces and UTF-8, and its headers may be folded.
 
-    Raises CaseError.
+    where: the file, for error messages. Raises CaseError.
     """
     parts = re.split(rb"\r?\n\r?\n", data, maxsplit=1)
     first, *lines = parts[0].replace(b"\r\n", b"\n").split(b"\n")
@@ -196,7 +207,7 @@ def parse_request(data: bytes, where: str) -> WireRequest:
         match = None
     if match is None:
         raise CaseError(
-            f"{where} begins with no request line",
+            f"{where} does not begin with a request line",
             expected="METHOD TARGET HTTP/1.1",
             actual=shown(first, 120),
         )
@@ -207,15 +218,19 @@ def parse_request(data: bytes, where: str) -> WireRequest:
         elif ":" in line:
             headers.append(list(line.partition(":")[::2]))
         elif line:
-            raise CaseError(f"{where} has a line that is no header", actual=shown(line, 120))
-    return WireRequest(match.group(1), match.group(2), headers, parts[1] if len(parts) > 1 else b"")
+            raise CaseError(f"{where} has an invalid header line", actual=shown(line, 120))
+    return RequestText(match.group(1), match.group(2), headers, parts[1] if len(parts) > 1 else b"")
 
 
-def _first_value(request: WireRequest, name: str) -> Optional[str]:
+def _read_request(path: str, name: str) -> RequestText:
+    return parse_request(_read(path, name), name)
+
+
+def _first_value(request: RequestText, name: str) -> Optional[str]:
     return next((value for key, value in request.headers if key.lower() == name), None)
 
 
-def _signing_input(request: WireRequest, **more: Any) -> Document:
+def _signing_input(request: RequestText, **more: Any) -> Document:
     given = dict(
         {
             "method": request.method,
@@ -228,7 +243,7 @@ def _signing_input(request: WireRequest, **more: Any) -> Document:
     return {name: value for name, value in given.items() if value is not None}
 
 
-# ---- aws-c-auth --------------------------------------------------------------------------------------------------
+# ---- aws-c-auth ----------------------------------------------------------------------------------
 
 
 def _aws_c_auth(folder: str) -> Iterator[Item]:
@@ -245,29 +260,30 @@ def _aws_c_auth(folder: str) -> Iterator[Item]:
 
 def _aws_c_auth_cases(path: str, name: str, asymmetric: bool) -> Iterator[Case]:
     if asymmetric:
-        raise _LeftOut("SigV4a signs with another algorithm")
+        raise _LeftOut("it is for SigV4a, which uses another algorithm")
     context = _read_object(path, "context.json")
     keys = _get(context, "credentials", dict, "context.json")
+    session_token = omit_session_token = None
+    if "token" in keys:
+        session_token = _get(keys, "token", str, "context.json")
+    if "omit_session_token" in context:
+        omit_session_token = _get(context, "omit_session_token", bool, "context.json")
     given = _signing_input(
-        parse_request(_read(path, "request.txt"), "request.txt"),
+        _read_request(path, "request.txt"),
         access_key=_get(keys, "access_key_id", str, "context.json"),
         secret_key=_get(keys, "secret_access_key", str, "context.json"),
-        session_token=_get(keys, "token", str, "context.json") if "token" in keys else None,
+        session_token=session_token,
         region=_get(context, "region", str, "context.json"),
         service=_get(context, "service", str, "context.json"),
         time=re.sub("[-:]", "", _get(context, "timestamp", str, "context.json")),
         normalize_path=_get(context, "normalize", bool, "context.json"),
-        omit_session_token=_get(context, "omit_session_token", bool, "context.json")
-        if "omit_session_token" in context
-        else None,
+        omit_session_token=omit_session_token,
     )
     for way, op, rules in (
         ("header", "sigv4.sign", ("SIG-001", "SIG-021", "SIG-023", "SIG-024")),
         ("query", "sigv4.presign", ("SIG-030", "SIG-001", "SIG-021", "SIG-032")),
     ):
-        signed = parse_request(
-            _read(path, way + "-signed-request.txt"), way + "-signed-request.txt"
-        )
+        signed = _read_request(path, way + "-signed-request.txt")
         output: Dict[str, Optional[str]] = {
             stage.replace("-", "_"): _read_text(path, f"{way}-{stage}.txt")
             for stage in ("canonical-request", "string-to-sign", "signature")
@@ -285,7 +301,7 @@ def _aws_c_auth_cases(path: str, name: str, asymmetric: bool) -> Iterator[Case]:
         yield _case(
             "aws-c-auth",
             f"{name}-{way}",
-            f"{name}, signed in its {way}",
+            f"{name}, signed in the {way}",
             rules,
             op,
             dict(given, **more),
@@ -294,10 +310,11 @@ def _aws_c_auth_cases(path: str, name: str, asymmetric: bool) -> Iterator[Case]:
         )
 
 
-# ---- aws4-testsuite ----------------------------------------------------------------------------------------------
+# ---- aws4-testsuite ------------------------------------------------------------------------------
 
 _AUTHORIZATION = re.compile(
-    r"AWS4-HMAC-SHA256 +Credential=([^/,]+)/[^,]*, *SignedHeaders=[^,]*, *Signature=([0-9a-f]{64})\Z"
+    r"AWS4-HMAC-SHA256 +Credential=([^/,]+)/[^,]*, *SignedHeaders=[^,]*, *"
+    r"Signature=([0-9a-f]{64})\Z"
 )
 
 
@@ -309,13 +326,11 @@ def _aws4_testsuite(folder: str) -> Iterator[Item]:
                 yield place, partial(_aws4_testsuite_cases, path, name[: -len(".req")], names)
 
 
-def _aws4_testsuite_cases(path: str, name: str, names_there: Sequence[str]) -> Iterator[Case]:
+def _aws4_testsuite_cases(path: str, name: str, file_names: Sequence[str]) -> Iterator[Case]:
     for ending in (".creq", ".sts", ".authz"):
-        if name + ending not in names_there:
-            raise _LeftOut(
-                f"there is no {name}{ending} that says what is expected"
-            )  # as AWS published some
-    request = parse_request(_read(path, name + ".req"), name + ".req")
+        if name + ending not in file_names:
+            raise _LeftOut(f"it has no {name}{ending} with an expectation")
+    request = _read_request(path, name + ".req")
     canonical, text, authorization = (
         _read_text(path, name + ending) for ending in (".creq", ".sts", ".authz")
     )
@@ -323,31 +338,31 @@ def _aws4_testsuite_cases(path: str, name: str, names_there: Sequence[str]) -> I
     scope = lines[2].split("/") if len(lines) == 4 else []
     if len(scope) != 4:
         raise CaseError(
-            f"{name}.sts is no string to sign",
+            f"{name}.sts is not a string to sign",
             expected="four lines, the third a scope",
             actual=shown(text, 120),
         )
     if claim is None:
         raise CaseError(
-            f"{name}.authz is no Authorization",
+            f"{name}.authz is not an Authorization header",
             expected="AWS4-HMAC-SHA256 Credential=...",
             actual=shown(authorization, 120),
         )
     if canonical.count("\n") < 5:
         raise CaseError(
-            f"{name}.creq is no canonical request",
+            f"{name}.creq is not a canonical request",
             expected="six parts",
             actual=shown(canonical, 120),
         )
     names = canonical.split("\n")[-2].split(";")
     if "x-amz-date" not in names:
-        raise _LeftOut("its time stands in Date alone, and sigv4.sign sends x-amz-date")
+        raise _LeftOut("only Date has its time, but sigv4.sign sends x-amz-date")
     token = _first_value(request, "x-amz-security-token")
     unsigned = None
-    if token is None and name + ".sreq" in names_there:
-        unsigned = _first_value(
-            parse_request(_read(path, name + ".sreq"), name + ".sreq"), "x-amz-security-token"
-        )
+    if token is None and name + ".sreq" in file_names:
+        unsigned = _first_value(_read_request(path, name + ".sreq"), "x-amz-security-token")
+    has_hash = _first_value(request, "x-amz-content-sha256") is not None
+    sign_body = "x-amz-content-sha256" in names and not has_hash
     given = _signing_input(
         request,
         access_key=claim.group(1),
@@ -357,9 +372,7 @@ def _aws4_testsuite_cases(path: str, name: str, names_there: Sequence[str]) -> I
         service=scope[2],
         time=lines[1],
         omit_session_token=True if unsigned else None,
-        sign_body=True
-        if "x-amz-content-sha256" in names and _first_value(request, "x-amz-content-sha256") is None
-        else None,
+        sign_body=True if sign_body else None,
     )
     output = {
         "canonical_request": canonical,
@@ -379,7 +392,7 @@ def _aws4_testsuite_cases(path: str, name: str, names_there: Sequence[str]) -> I
     )
 
 
-# ---- eventstream-testdata ----------------------------------------------------------------------------------------
+# ---- eventstream-testdata ------------------------------------------------------------------------
 
 _TYPES = (
     "boolean",
@@ -440,12 +453,12 @@ def _go_header(header: object) -> Document:
         or header.get("type") not in range(len(_TYPES))
         or not isinstance(header.get("name"), str)
     ):
-        raise CaseError("not a header", expected="name, type, value", actual=shown(header, 120))
+        raise CaseError("invalid header", expected="name, type, value", actual=shown(header, 120))
     kind, value = _TYPES[header["type"]], header.get("value")
     try:
         return {"name": header["name"], "type": kind, "value": _VALUES.get(kind, _integer)(value)}
     except ValueError:
-        raise CaseError(f"not a value of type {kind}", actual=shown(value, 120)) from None
+        raise CaseError(f"invalid value of type {kind}", actual=shown(value, 120)) from None
 
 
 def _from_base64(value: object) -> bytes:
@@ -456,7 +469,7 @@ def _from_base64(value: object) -> bytes:
 
 
 def _integer(value: object) -> object:
-    """Return an integer as the protocol writes it: in decimal digits where a double does not hold it."""
+    """Return an integer in the protocol's format: a string if a double cannot represent it."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError
     return value if abs(value) < 1 << 53 else str(value)
@@ -471,18 +484,18 @@ _VALUES: Dict[str, Callable[[object], object]] = {
 
 
 def _go_negative(folder: str, name: str) -> Iterator[Case]:
-    said = _read_text(folder, "decoded", "negative", name).strip()
-    if said not in _GO_ERRORS:
+    message = _read_text(folder, "decoded", "negative", name).strip()
+    if message not in _GO_ERRORS:
         raise CaseError(
-            "an error of another name",
+            "unknown error name",
             expected=" or ".join(sorted(_GO_ERRORS)),
-            actual=shown(said, 120),
+            actual=shown(message, 120),
         )
-    kind, rules = _GO_ERRORS[said]
+    kind, rules = _GO_ERRORS[message]
     yield _case(
         "eventstream-testdata",
         "decode-" + name,
-        f"{name}: {said.lower()}",
+        f"{name}: {message.lower()}",
         rules,
         "eventstream.decode",
         {"base64": to_base64_text(_read(folder, "encoded", "negative", name))},
@@ -492,7 +505,7 @@ def _go_negative(folder: str, name: str) -> Iterator[Case]:
     )
 
 
-# ---- streams -----------------------------------------------------------------------------------------------------
+# ---- streams -------------------------------------------------------------------------------------
 
 
 def _streams(folder: str) -> Iterator[Item]:
@@ -501,13 +514,13 @@ def _streams(folder: str) -> Iterator[Item]:
         try:
             index = _read_index(folder)
         except Error as error:
-            yield "index.json", partial(_refuse, error)
+            yield "index.json", partial(_raise, error)
     names = sorted(name for name in os.listdir(folder) if name.endswith(".bin"))
     for name in sorted(set(names) | set(index)):
         yield name, partial(_stream_cases, folder, name, index.get(name))
 
 
-def _refuse(error: Error) -> Iterator[Case]:
+def _raise(error: Error) -> Iterator[Case]:
     raise error
 
 
@@ -523,20 +536,18 @@ def _stream_cases(folder: str, name: str, entry: Optional[Document]) -> Iterator
     if len(data) > MAX_LINE_LENGTH // 2:
         raise CaseError(
             "too long for a line of the protocol",
-            expected=f"at most {int(MAX_LINE_LENGTH // 2)} bytes",
+            expected=f"at most {MAX_LINE_LENGTH // 2} bytes",
             actual=len(data),
         )
-    expect = _expected_of_index(data, entry) if entry is not None else _expected_of_reference(data)
-    source = (
-        f"{entry.get('source', 'recorded')} {entry.get('path', '')}"
-        if entry is not None
-        else "the reference's reading"
-    )
+    if entry is not None:
+        expect = _expected_of_index(data, entry)
+        source = f"{entry.get('source', 'recorded')} {entry.get('path', '')}".strip()
+    else:
+        expect = _expected_of_reference(data)
+        source = "the reference's reading"
     chunking = [way for way in _ALL_CHUNKINGS if way != "bytewise" or len(data) <= _LONG_STREAM]
     if expect["status"] != "ok":
-        chunking.remove(
-            "trailing"
-        )  # what stands behind a body that broke off would be taken for its end
+        chunking.remove("trailing")  # the appended frame could complete a truncated one
     yield _case(
         "streams",
         os.path.splitext(name)[0],
@@ -545,15 +556,15 @@ def _stream_cases(folder: str, name: str, entry: Optional[Document]) -> Iterator
         "eventstream.decode",
         {"base64": to_base64_text(data)},
         expect,
-        source.strip(),
+        source,
         chunking,
     )
 
 
 def _expected_of_index(data: bytes, entry: Document) -> Document:
-    """The index says where each frame begins, what its headers are, and how long its payload is: which then lies before its checksum."""
+    """Return the messages that the index lists, with their payloads from the file."""
     if "sha256" in entry and entry["sha256"] != hashlib.sha256(data).hexdigest():
-        raise CaseError("the file is not the one of the index: its checksum differs")
+        raise CaseError("the checksum differs from that of index.json")
     messages = []
     for event in _get(entry, "events", list, "index.json"):
         try:
@@ -565,7 +576,8 @@ def _expected_of_index(data: bytes, entry: Document) -> Document:
             payload = data[end - event["payload_length"] : end]
         except (TypeError, KeyError, ValueError):
             raise CaseError(
-                "index.json: not an event", expected="offset, total_length, headers, payload_length"
+                "index.json: invalid event",
+                expected="offset, total_length, headers, payload_length",
             ) from None
         messages.append({"headers": headers, "payload": to_base64_text(payload)})
     return {"status": "ok", "output": {"messages": messages}}
@@ -574,23 +586,18 @@ def _expected_of_index(data: bytes, entry: Document) -> Document:
 def _expected_of_reference(data: bytes) -> Document:
     decoder = Decoder(max(len(data), 16))
     messages: List[Message] = []
+    expect: Document = {"status": "ok"}
     try:
         messages += decoder.feed(data)
         decoder.close()
     except Error as error:
         messages += getattr(error, "messages", ())
-        return {
-            "status": "reject",
-            "kind": error.kind,
-            "output": {"messages": [message_to_json(message) for message in messages]},
-        }
-    return {
-        "status": "ok",
-        "output": {"messages": [message_to_json(message) for message in messages]},
-    }
+        expect = {"status": "reject", "kind": error.kind}
+    expect["output"] = {"messages": [message_to_json(message) for message in messages]}
+    return expect
 
 
-# ---- the kinds ---------------------------------------------------------------------------------------------------
+# ---- the kinds -----------------------------------------------------------------------------------
 
 READERS: Dict[str, Callable[[str], Iterator[Item]]] = {
     "aws-c-auth": _aws_c_auth,
@@ -598,15 +605,15 @@ READERS: Dict[str, Callable[[str], Iterator[Item]]] = {
     "eventstream-testdata": _eventstream_testdata,
     "streams": _streams,
 }
-_HOLDS = {
+_CONTENTS = {
     "aws-c-auth": "folders with request.txt and context.json",
     "aws4-testsuite": "files NAME.req, .creq, .sts, .authz",
     "eventstream-testdata": "encoded/positive and encoded/negative",
     "streams": "files *.bin",
 }
 _WHY = {
-    "aws-c-auth": "AWS's own signers are held against this case: who differs here is refused by AWS",
-    "aws4-testsuite": "the cases that AWS published first, and that most signers were written against",
-    "eventstream-testdata": "AWS's own codecs are held against this case",
-    "streams": "a service really sent this: who cannot read it loses an answer",
+    "aws-c-auth": "AWS tests its own signers with this case, and rejects a signature that differs",
+    "aws4-testsuite": "AWS published this case first, and most signers were tested with it",
+    "eventstream-testdata": "AWS tests its own codecs with this case",
+    "streams": "a service sent this body, and a decoder that fails on it loses a response",
 }

@@ -1,31 +1,33 @@
 # SPDX-License-Identifier: MIT
-"""A small text language for event-stream frames, valid and broken: what is right is short, and each fault can be said.
+"""A small text language for event-stream frames, valid and invalid.
 
     frame :message-type='event' :event-type='PayloadPart' payload('one ')
     frame :message-type='event' :event-type='PayloadPart' payload('two ') crc(wrong)
 
-A text is a row of items. White space and line ends separate and mean nothing more; `#` begins a comment.
+A text is a sequence of items. White space and line ends only separate. `#` begins a comment.
 
-    frame ...               one frame, of the parts that follow it, in any order but that of its headers
-    bytes(TERMS)            bytes between frames, as they stand
+    frame ...               one frame, made of the following parts; only headers have an order
+    bytes(TERMS)            bytes between frames, unchanged
 
     NAME=VALUE              a header. NAME: letters, digits and `:_.-`, or (TERMS). VALUE:
         'text'  true  false  int8(-2)  int16(N)  int32(N)  int64(N)  timestamp(N)  uuid(0102...10)
-        string(TERMS)  bytes(TERMS)  type10(TERMS)      the last: any type from 0 to 255, and its value as it stands
-    raw(TERMS)              bytes among the headers, as they stand
+        string(TERMS)  bytes(TERMS)
+        type10(TERMS)       any type from 0 to 255, followed by the bytes of the value
+    raw(TERMS)              bytes among the headers, unchanged
     payload(TERMS)
-    total(N)  headers(N)    what the two lengths say, instead of what is true
-    prelude_crc(TERMS)      four bytes, or `wrong`: the right ones with the last bit flipped
+    total(N)  headers(N)    the values of the two length fields, if they are not correct
+    prelude_crc(TERMS)      four bytes, or `wrong`: the correct ones with the last bit flipped
     crc(TERMS)              up to four bytes, or `wrong`
-    cut(N)                  of the whole frame only the first N bytes; cut(-N): all but the last N
+    cut(N)                  only the first N bytes of the frame; cut(-N): all but the last N
 
-TERMS is a row of terms: 'text' in UTF-8 (a quote in it is doubled), hexadecimal digits in pairs, and N*TERM, one of these N
-times. In a NAME, a string and bytes, length=N may stand behind them: what their length says. Nothing else escapes, and so
-nothing has to be escaped again when a text stands in JSON.
+TERMS is a sequence of terms: 'text' in UTF-8 (a quote is doubled), pairs of hexadecimal digits, and
+N*TERM, a repeated term. In a NAME, a string and bytes, length=N may follow the terms and sets the
+value of their length field. There are no other escapes, so a text needs few escapes inside JSON.
 
-assemble() and disassemble() are inverse: assemble(disassemble(data)) == data whatever the bytes are. Of what no frame can be
-made disassemble() shows the bytes, and goes on where the next frame begins. Neither uses the codec of the reference
-implementation, which the vectors judge. Refused: a text that breaks these rules, in one line that names its own.
+assemble() and disassemble() are inverse: assemble(disassemble(data)) == data for all bytes.
+disassemble() shows bytes that are not a frame, and continues at the next frame. Neither uses
+refimpl's codec, which the vectors judge. assemble() rejects a text that breaks these rules, in one
+line that contains the line number.
 """
 
 import re
@@ -37,9 +39,8 @@ from zlib import crc32
 
 from refimpl.errors import UsageError, require_type
 
-MAX_REPEATED = (
-    64 * 1024 * 1024
-)  # bytes that one N*TERM may make: a slip of the finger must not exhaust the memory
+# The most bytes that N*TERM may produce, so that a typing error does not exhaust the memory.
+MAX_REPEATED = 64 * 1024 * 1024
 _U32_MAX = 0xFFFFFFFF
 
 _INTEGERS = {
@@ -54,13 +55,13 @@ _UUID = 9
 
 
 class FrameTextError(UsageError):
-    """A frame text that cannot be assembled. line: the number of the line that is wrong, from 1."""
+    """A frame text that cannot be assembled. line: the number of the incorrect line, from 1."""
 
     kind = "syntax"
     line = 0
 
 
-# ---- assembling --------------------------------------------------------------------------------------------------
+# ---- assembling ----------------------------------------------------------------------------------
 
 
 def assemble(text: str) -> bytes:
@@ -70,29 +71,34 @@ def assemble(text: str) -> bytes:
 
 
 class _Token(NamedTuple):
+    """A part of a text. kind: text, word, mark or end."""
+
     kind: str
     text: str
     position: int
 
 
 _TOKEN = re.compile(
-    r"(?P<blank>(?:[ \t\r\n]+|#[^\n]*)+)|(?P<text>'[^'\n]*(?:''[^'\n]*)*')|(?P<word>[A-Za-z0-9:_.-]+)|(?P<mark>[()=*])"
+    r"(?P<space>(?:[ \t\r\n]+|#[^\n]*)+)"
+    r"|(?P<text>'[^'\n]*(?:''[^'\n]*)*')"
+    r"|(?P<word>[A-Za-z0-9:_.-]+)"
+    r"|(?P<mark>[()=*])"
 )
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+\Z")
 _DECIMAL = re.compile(r"-?[0-9]{1,20}\Z")
 _TYPE = re.compile(r"type([0-9]{1,3})\Z")
 _NUMBERS = {"total": (0, _U32_MAX), "headers": (0, _U32_MAX), "cut": (-_U32_MAX, _U32_MAX)}
-_CHECKSUMS = {"prelude_crc": (4, 4), "crc": (0, 4)}  # how many bytes may be given
+_CHECKSUMS = {"prelude_crc": (4, 4), "crc": (0, 4)}  # the least and the most bytes
 
 
 class _Frame:
-    """The parts of one frame, as they are read."""
+    """The parts of one frame that have been read."""
 
     def __init__(self) -> None:
         self.block: List[bytes] = []
         self.payload: Optional[bytes] = None
         self.numbers: Dict[str, int] = {}
-        self.checksums: Dict[str, Optional[bytes]] = {}  # None: wrong
+        self.checksums: Dict[str, Optional[bytes]] = {}  # None for `wrong`
 
     def has(self, word: str) -> bool:
         return (
@@ -116,7 +122,9 @@ class _Frame:
         if word not in self.checksums:
             return _crc_of(data)
         given = self.checksums[word]
-        return _crc_of(data, 1) if given is None else given
+        if given is None:
+            return _crc_of(data, 1)
+        return given
 
 
 def _crc_of(data: bytes, flipped: int = 0) -> bytes:
@@ -124,7 +132,7 @@ def _crc_of(data: bytes, flipped: int = 0) -> bytes:
 
 
 class _Assembler:
-    """Reads a text, token by token; each method reads what its name says, and raises at the first token that does not fit."""
+    """Reads a text token by token. Each method reads the part that it is named after."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -136,13 +144,11 @@ class _Assembler:
         while position < len(self._text):
             match = _TOKEN.match(self._text, position)
             if match is None:
-                what = (
-                    "a text without its closing quote"
-                    if self._text[position] == "'"
-                    else "a character that means nothing here"
-                )
-                raise self._error(what, position, actual=self._shown_at(position))
-            if match.lastgroup != "blank":
+                message = "unexpected character"
+                if self._text[position] == "'":
+                    message = "missing closing quote"
+                raise self._error(message, position, actual=self._shown_at(position))
+            if match.lastgroup != "space":
                 yield _Token(str(match.lastgroup), match.group(), position)
             position = match.end()
         yield _Token("end", "", position)
@@ -152,15 +158,11 @@ class _Assembler:
 
     def _error(self, message: str, position: int, **evidence: object) -> FrameTextError:
         line = self._text.count("\n", 0, position) + 1
-        return FrameTextError(f"line {int(line)}: {message}", line=line, **evidence)
+        return FrameTextError(f"line {line}: {message}", line=line, **evidence)
 
     def _unexpected(self, token: _Token, expected: str) -> FrameTextError:
-        return self._error(
-            "this cannot stand here",
-            token.position,
-            expected=expected,
-            actual=self._shown_at(token.position),
-        )
+        actual = self._shown_at(token.position)
+        return self._error("unexpected text", token.position, expected=expected, actual=actual)
 
     def _next(self) -> _Token:
         token = self._tokens[self._index]
@@ -168,8 +170,8 @@ class _Assembler:
             self._index += 1
         return token
 
-    def _stands(self, text: str, ahead: int = 0) -> bool:
-        """Whether that word or mark is the next token, or one behind it."""
+    def _follows(self, text: str, ahead: int = 0) -> bool:
+        """Return whether a word or mark is the next token, or the one `ahead` tokens later."""
         index = min(self._index + ahead, len(self._tokens) - 1)
         return self._tokens[index].kind in ("word", "mark") and self._tokens[index].text == text
 
@@ -198,16 +200,16 @@ class _Assembler:
             self._part(frame)
         if frame.length() > _U32_MAX:
             raise self._error(
-                "a frame too long for its length field",
+                "frame too long for its length field",
                 start.position,
-                expected=f"at most {int(_U32_MAX)} bytes",
+                expected=f"at most {_U32_MAX} bytes",
                 actual=frame.length(),
             )
         data = frame.assembled()
         cut = frame.numbers.get("cut", len(data))
         if not -len(data) <= cut <= len(data):
             raise self._error(
-                "a cut outside the frame",
+                "cut outside the frame",
                 start.position,
                 expected=f"at most {len(data)} bytes",
                 actual=cut,
@@ -215,7 +217,7 @@ class _Assembler:
         return data[:cut]
 
     def _begins_item(self) -> bool:
-        is_word = (self._stands("frame") or self._stands("bytes")) and not self._stands("=", 1)
+        is_word = (self._follows("frame") or self._follows("bytes")) and not self._follows("=", 1)
         return is_word or self._tokens[self._index].kind == "end"
 
     # -- parts of a frame
@@ -226,12 +228,12 @@ class _Assembler:
             frame.block.append(self._header(self._counted(255, "name")))
         elif token.kind != "word":
             raise self._unexpected(token, "a part of a frame")
-        elif self._stands("="):
+        elif self._follows("="):
             frame.block.append(
                 self._header(self._with_length(token, token.text.encode("ascii"), 255, "name"))
             )
         elif frame.has(token.text):
-            raise self._error(f"{token.text}(...) twice in one frame", token.position)
+            raise self._error(f"second {token.text}(...) in a frame", token.position)
         elif token.text in _NUMBERS:
             frame.numbers[token.text] = self._number_in_parentheses(*_NUMBERS[token.text])
         elif token.text in _CHECKSUMS:
@@ -250,11 +252,8 @@ class _Assembler:
         self._expect("=")
         token = self._next()
         if token.kind == "text":
-            return (
-                name
-                + bytes((_COUNTED["string"],))
-                + self._with_length(token, self._utf8(token), 65535, "value")
-            )
+            value = self._with_length(token, self._utf8(token), 65535, "value")
+            return name + bytes((_COUNTED["string"],)) + value
         if token.kind != "word":
             raise self._unexpected(token, "a value")
         if token.text in ("true", "false"):
@@ -262,11 +261,8 @@ class _Assembler:
         if token.text in _INTEGERS:
             code, layout = _INTEGERS[token.text]
             half = 1 << 8 * struct.calcsize(layout) - 1
-            return (
-                name
-                + bytes((code,))
-                + struct.pack(layout, self._number_in_parentheses(-half, half - 1))
-            )
+            number = self._number_in_parentheses(-half, half - 1)
+            return name + bytes((code,)) + struct.pack(layout, number)
         if token.text in _COUNTED:
             self._expect("(")
             return name + bytes((_COUNTED[token.text],)) + self._counted(65535, "value")
@@ -278,11 +274,11 @@ class _Assembler:
         return name + bytes((int(match.group(1)),)) + self._terms_in_parentheses()
 
     def _counted(self, most: int, what: str) -> bytes:
-        """Terms, and perhaps length=N, up to the closing parenthesis, with their length before them."""
+        """Read terms and an optional length=N up to the closing parenthesis."""
         start = self._tokens[self._index]
         data = self._terms()
         given = None
-        if self._stands("length") and self._stands("=", 1):
+        if self._follows("length") and self._follows("=", 1):
             self._index += 2
             given = self._number(0, most)
         self._expect(")")
@@ -294,14 +290,14 @@ class _Assembler:
         length = len(data) if given is None else given
         if length > most:
             raise self._error(
-                f"a {what} too long for its length field",
+                f"{what} too long for its length field",
                 token.position,
-                expected=f"at most {int(most)} bytes",
+                expected=f"at most {most} bytes",
                 actual=length,
             )
         return struct.pack(">B" if most == 255 else ">H", length) + data
 
-    # -- what stands in parentheses
+    # -- contents of parentheses
 
     def _number_in_parentheses(self, low: int, high: int) -> int:
         self._expect("(")
@@ -316,21 +312,22 @@ class _Assembler:
             or not _DECIMAL.match(token.text)
             or not low <= int(token.text) <= high
         ):
-            raise self._unexpected(token, f"{int(low)} to {int(high)}")
+            raise self._unexpected(token, f"{low} to {high}")
         return int(token.text)
 
     def _checksum_in_parentheses(self, least: int, most: int) -> Optional[bytes]:
         token = self._tokens[self._index]
-        if self._stands("wrong", 1) and self._stands(")", 2):
+        if self._follows("wrong", 1) and self._follows(")", 2):
             self._expect("(")
             self._index += 2
             return None
         data = self._terms_in_parentheses()
         if not least <= len(data) <= most:
             raise self._error(
-                f"a checksum of {len(data)} bytes",
+                "checksum of the wrong length",
                 token.position,
-                expected=f"wrong, or {int(least)} to {int(most)} bytes",
+                expected=f"`wrong` or {least} to {most} bytes",
+                actual=f"{len(data)} bytes",
             )
         return data
 
@@ -351,12 +348,12 @@ class _Assembler:
 
     def _terms(self) -> bytes:
         pieces: List[bytes] = []
-        while not (self._stands(")") or self._stands("length")):
+        while not (self._follows(")") or self._follows("length")):
             pieces.append(self._term())
         return b"".join(pieces)
 
     def _term(self) -> bytes:
-        if not self._stands("*", 1):
+        if not self._follows("*", 1):
             return self._literal()
         start = self._tokens[self._index]
         count = self._number(0, MAX_REPEATED)
@@ -364,9 +361,9 @@ class _Assembler:
         data = self._literal()
         if count * len(data) > MAX_REPEATED:
             raise self._error(
-                "too many bytes",
+                "too many repeated bytes",
                 start.position,
-                expected=f"at most {int(MAX_REPEATED)}",
+                expected=f"at most {MAX_REPEATED}",
                 actual=count * len(data),
             )
         return data * count
@@ -377,7 +374,7 @@ class _Assembler:
             return self._utf8(token)
         if token.kind != "word" or not _HEX.match(token.text):
             raise self._unexpected(
-                token, "'text', hexadecimal digits in pairs, or N* before one of them"
+                token, "'text' or pairs of hexadecimal digits, optionally after N*"
             )
         return bytes.fromhex(token.text)
 
@@ -385,44 +382,44 @@ class _Assembler:
         try:
             return token.text[1:-1].replace("''", "'").encode("utf-8")
         except UnicodeEncodeError:
-            raise self._error("a lone surrogate, which UTF-8 has not", token.position) from None
+            raise self._error("lone surrogate in a text", token.position) from None
 
 
-# ---- disassembling -----------------------------------------------------------------------------------------------
+# ---- disassembling -------------------------------------------------------------------------------
 
-_WIDTH = 120  # of a line
-_TEXT_WIDTH = 80  # characters of one quoted text
-_HEX_WIDTH = 32  # bytes of one row of digits
-_BINARY_WORDS = (
-    4  # characters; between bytes that are mostly no text, shorter texts are left as digits
-)
+_WIDTH = 120  # characters of a line
+_TEXT_WIDTH = 80  # characters of a quoted text
+_HEX_WIDTH = 32  # bytes of a sequence of digits
+_BINARY_WORDS = 4  # characters of the shortest text that is quoted among mostly binary data
 
 _RUN = re.compile(rb"(?s)(.)\1{15,65535}")
 _BARE_NAME = re.compile(rb"[A-Za-z0-9:_.-]{1,40}\Z")
 _WORD_OF_CODE = {code: (word, layout) for word, (code, layout) in _INTEGERS.items()}
 _WORD_OF_COUNTED = {code: word for word, code in _COUNTED.items()}
 
-# Where a frame may begin amid bytes that are none: a total length under 32 MiB, a headers length under 16 MiB.
+# A possible start of a frame: a total length below 32 MiB and a headers length below 16 MiB.
 _LIKELY = re.compile(rb"(?s)(?=[\x00\x01].{3}\x00.{7})")
 
 
-class _Part(NamedTuple("_Part", [("before", str), ("terms", List[str]), ("behind", str)])):
-    """A part of an item: terms, which may stand on several lines, and what stands before and behind them."""
+class _Part(NamedTuple):
+    """A part of an item: terms, which may need several lines, and the text around them."""
 
-    __slots__ = ()
+    before: str
+    terms: List[str]
+    after: str
 
     def line(self) -> str:
-        return self.before + " ".join(self.terms) + self.behind
+        return self.before + " ".join(self.terms) + self.after
 
 
 def disassemble(data: bytes) -> str:
-    """Return the text of bytes, one item a line, long ones on several: assemble() of it gives the bytes back."""
+    """Return the text of bytes, one item per line or, if it is long, on several lines."""
     require_type(data, bytes, "data")
     return "".join(_laid_out(parts) for parts in _items(data))
 
 
 def _laid_out(parts: List[_Part]) -> str:
-    """The line of an item, or, where it is too long, its head on one line and its parts below, indented."""
+    """Return the line of an item. If it is too long, return one line per part, indented."""
     line = " ".join(part.line() for part in parts)
     if len(line) <= _WIDTH:
         return line + "\n"
@@ -442,7 +439,7 @@ def _wrapped(part: _Part, indent: str) -> List[str]:
             line = term
         else:
             line = line + " " + term if line else term
-    return lines + [indent + "  " + line + part.behind]
+    return lines + [indent + "  " + line + part.after]
 
 
 def _items(data: bytes) -> Iterator[List[_Part]]:
@@ -461,7 +458,10 @@ def _items(data: bytes) -> Iterator[List[_Part]]:
 
 
 def _frame_begins(data: bytes, position: int) -> bool:
-    """Whether a frame stands there: its prelude says so; or all but its checksum does, and a frame or the end follows."""
+    """Return whether a frame begins at a position.
+
+    Its prelude is intact, or its lengths are plausible and the end or another frame follows.
+    """
     if len(data) - position < 12:
         return False
     if _prelude_is_intact(data, position):
@@ -483,7 +483,7 @@ def _prelude_is_intact(data: bytes, position: int) -> bool:
 
 
 def _next_frame(data: bytes, position: int) -> int:
-    """Where the next intact prelude begins, at that position or behind it, or the end."""
+    """Return the start of the next intact prelude, at the position or later, or the end."""
     for match in _LIKELY.finditer(data, position):
         if _prelude_is_intact(data, match.start()):
             return match.start()
@@ -491,15 +491,15 @@ def _next_frame(data: bytes, position: int) -> int:
 
 
 def _frame_parts(frame: bytes, total: int, headers_length: int) -> List[_Part]:
-    """The parts of a frame that may be cut short, or longer than its total length says."""
+    """Return the parts of a frame, which may be truncated or longer than its total length."""
     crc_length = _crc_length(frame, total)
     content = frame[12 : len(frame) - crc_length]
     block, payload = content[:headers_length], content[headers_length:]
     parts = [_Part("frame", [], "")]
     if total != 16 + len(content):
-        parts.append(_Part(f"total({int(total)})", [], ""))
+        parts.append(_Part(f"total({total})", [], ""))
     if headers_length != len(block):
-        parts.append(_Part(f"headers({int(headers_length)})", [], ""))
+        parts.append(_Part(f"headers({headers_length})", [], ""))
     parts += _checksum_parts("prelude_crc", frame[:8], frame[8:12])
     parts += _header_parts(block)
     if payload:
@@ -510,19 +510,21 @@ def _frame_parts(frame: bytes, total: int, headers_length: int) -> List[_Part]:
 
 
 def _crc_length(frame: bytes, total: int) -> int:
-    """How many of the last bytes are the message CRC: four where it is right or where it should be, fewer of a frame cut inside it."""
+    """Return the number of final bytes that are the message CRC: fewer than 4 if truncated."""
     if len(frame) >= 16 and (len(frame) == total or frame[-4:] == _crc_of(frame[:-4])):
         return 4
-    there = len(frame) - (total - 4)
-    return there if 0 < there < 4 and len(frame) - there >= 12 else 0
+    length = len(frame) - (total - 4)
+    if 0 < length < 4 and len(frame) - length >= 12:
+        return length
+    return 0
 
 
-def _checksum_parts(word: str, covered: bytes, there: bytes) -> List[_Part]:
-    if there == _crc_of(covered):
+def _checksum_parts(word: str, covered: bytes, checksum: bytes) -> List[_Part]:
+    if checksum == _crc_of(covered):
         return []
-    if there == _crc_of(covered, 1):
+    if checksum == _crc_of(covered, 1):
         return [_Part(word + "(wrong)", [], "")]
-    return [_Part(word + "(", [there.hex()] if there else [], ")")]
+    return [_Part(word + "(", [checksum.hex()] if checksum else [], ")")]
 
 
 def _header_parts(block: bytes) -> Iterator[_Part]:
@@ -534,15 +536,15 @@ def _header_parts(block: bytes) -> Iterator[_Part]:
 
 
 def _header_at(block: bytes, position: int) -> Tuple[_Part, int]:
-    """One header and where it ends; raw bytes, up to the end, of what is no whole header."""
+    """Return a header and its end, or the rest of the block as raw bytes if it is incomplete."""
     rest = _Part("raw(", _terms_of(block[position:]), ")"), len(block)
     name_end = position + 1 + block[position]
     if name_end >= len(block):
         return rest
     name, code, start = block[position + 1 : name_end], block[name_end], name_end + 1
-    before = (
-        name.decode("ascii") if _BARE_NAME.match(name) else f"({' '.join(_terms_of(name))})"
-    ) + "="
+    before = f"({' '.join(_terms_of(name))})="
+    if _BARE_NAME.match(name):
+        before = name.decode("ascii") + "="
     if code in (0, 1):
         return _Part(before + ("false" if code else "true"), [], ""), start
     if code in _COUNTED.values():
@@ -554,16 +556,15 @@ def _header_at(block: bytes, position: int) -> Tuple[_Part, int]:
         word, layout = _WORD_OF_CODE[code]
         end = start + struct.calcsize(layout)
         if end <= len(block):
-            value = _Part(
-                before + "%s(%d)" % ((word,) + struct.unpack_from(layout, block, start)), [], ""
-            )
+            (number,) = struct.unpack_from(layout, block, start)
+            value = _Part(before + f"{word}({number})", [], "")
     elif code == _UUID:
         end = start + 16
         if end <= len(block):
             value = _Part(before + f"uuid({uuid.UUID(bytes=block[start:end])})", [], "")
-    else:  # of an unknown type nobody knows where it ends
+    else:  # the end of a value of unknown type is unknown
         end = len(block)
-        value = _Part(before + f"type{int(code)}(", _terms_of(block[start:]), ")")
+        value = _Part(before + f"type{code}(", _terms_of(block[start:]), ")")
     return (value, end) if end <= len(block) else rest
 
 
@@ -575,12 +576,12 @@ def _counted_part(before: str, code: int, data: bytes) -> _Part:
 
 
 def _terms_of(data: bytes) -> List[str]:
-    """Bytes as terms: what is text in quotes, runs of one byte repeated, all else in digits."""
+    """Return bytes as terms: quoted text, repeated bytes, and digits for the rest."""
     terms: List[str] = []
     position = 0
     for match in _RUN.finditer(data):
         terms += _plain_terms(data[position : match.start()])
-        terms.append(f"{int(match.end() - match.start())}*{_plain_terms(match.group(1))[0]}")
+        terms.append(f"{match.end() - match.start()}*{_plain_terms(match.group(1))[0]}")
         position = match.end()
     return terms + _plain_terms(data[position:])
 
@@ -601,7 +602,7 @@ def _plain_terms(data: bytes) -> List[str]:
 
 def _quoted(text: str) -> List[str]:
     return [
-        "'{}'".format(text[start : start + _TEXT_WIDTH].replace("'", "''"))
+        "'" + text[start : start + _TEXT_WIDTH].replace("'", "''") + "'"
         for start in range(0, len(text), _TEXT_WIDTH)
     ]
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The rules of SPEC.md as values: id, text, binding words, authorities, tests.
+"""The rules of SPEC.md as values.
 
-A rule is a paragraph of one line that begins with its id in bold and ends with tags in brackets: its authorities and, where
-the adapter protocol cannot reach it, `[test: FILE]`. Fenced blocks hold none. The form itself is checked by tests/test_spec.py.
+A rule is a paragraph of one line. It begins with its id in bold and ends with tags in brackets: its
+authorities and, if the adapter protocol cannot reach the rule, `[test: FILE]`. Fenced blocks
+contain no rules. tests/test_spec.py checks the format itself.
 """
 
 import os
@@ -17,15 +18,20 @@ RULE_ID = re.compile(rf"\b(?:{'|'.join(CHAPTERS)})-[0-9]{{3}}\b")
 
 
 class Rule(NamedTuple):
+    """A rule of SPEC.md."""
+
     id: str
+    # Without the tags.
     text: str
+    # Those of MUST, SHOULD and MAY that the text contains, the most binding first.
     words: Tuple[str, ...]
     authorities: Tuple[str, ...]
+    # Files that test a rule which no case can reach.
     tests: Tuple[str, ...]
 
 
 _FENCE = re.compile(r"^```[^\n]*\n.*?^```$", re.MULTILINE | re.DOTALL)
-# The link to a note is not part of a rule's text, because the text is also shown outside of SPEC.md.
+# A rule's text is also shown outside SPEC.md, so it does not include the link to a note.
 _LINK = r"(?: See \[note [^\]\n]*\]\(#[^)\n]*\)\.)?"
 _RULE = re.compile(
     rf"^\*\*([A-Z]+-[0-9]{{3}})\*\* (.*?){_LINK}((?: ?\[[^\]\n]*\])*)$", re.MULTILINE
@@ -34,7 +40,7 @@ _WORDS = ("MUST", "SHOULD", "MAY")
 
 
 def read_rules(specification: str) -> Dict[str, Rule]:
-    """Return the rules of a specification's text by their ids, in its order."""
+    """Return the rules in the text of a specification by their ids, in order."""
     rules = {}
     for rule_id, text, tail in _RULE.findall(_FENCE.sub("", specification)):
         tags = re.findall(r"\[([^\]]*)\]", tail)
@@ -49,9 +55,10 @@ def read_rules(specification: str) -> Dict[str, Rule]:
 
 
 def load_rules(path: Optional[str] = None) -> Dict[str, Rule]:
-    """Return the rules of the SPEC.md at path, by default the one that belongs to this package; none where there is none.
+    """Return the rules of a specification by their ids.
 
-    Raises UsageError for a path that cannot be read.
+    path: by default the SPEC.md of this package, or no rules if it does not exist.
+    Raises UsageError for a file that cannot be read.
     """
     if path is None and not os.path.exists(SPEC_PATH):
         return {}
@@ -59,7 +66,7 @@ def load_rules(path: Optional[str] = None) -> Dict[str, Rule]:
     try:
         with open(path, encoding="utf-8") as file:
             return read_rules(file.read())
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"cannot read the rules of {path}: {getattr(error, 'strerror', None) or 'not UTF-8'}"
-        ) from None
+    except OSError as error:
+        raise UsageError(f"cannot read the rules of {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"cannot read the rules of {path}: not UTF-8") from None

@@ -841,7 +841,7 @@ def test_frames_there_and_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         (
             ["assemble"],
             b"frame\nframe h=",
-            "conformance: line 2: this cannot stand here (expected a value, got the end of the text)\n",
+            "conformance: line 2: unexpected text (expected a value, got the end of the text)\n",
         ),
         (["assemble"], b"frame h='\xff'", "conformance: a frame text is UTF-8, and this is not\n"),
         (["disassemble", "/nowhere/body.bin"], b"", "No such file or directory"),

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The frame language: each form and what it assembles to, each error with its line, and the way back for any bytes."""
+"""Tests of conformance/cases/frames.py.
+
+Each notation assembles to its bytes, each error names its line, and disassemble() is inverse to
+assemble() for all bytes.
+"""
 
 import struct
 import zlib
@@ -27,26 +31,29 @@ def frame_of(block=b"", payload=b""):
 
 
 def block_of(text):
-    """The headers block that the parts of a frame assemble to."""
+    """Return the headers block of a frame with these parts."""
     data = assemble("frame " + text)
     return data[12 : 12 + struct.unpack_from(">I", data, 4)[0]]
 
 
-# ---- assembling --------------------------------------------------------------------------------------------------
+# ---- assembling ----------------------------------------------------------------------------------
 
 
-def test_a_frame_is_what_the_codec_writes():
+def test_a_frame_equals_that_of_the_codec():
     assert assemble(GOOD) == GOOD_BYTES
     assert assemble("frame") == encode([], b"")
     assert assemble("") == assemble(" \n# nothing\n") == b""
 
 
 def test_white_space_and_comments_only_separate():
-    text = "# first\r\nframe\n\t:event-type = 'PayloadPart' # the type\n  :message-type='event'\n\n  payload ( 'h'\n 'i' )"
+    text = (
+        "# first\r\nframe\n\t:event-type = 'PayloadPart' # the type\n  "
+        ":message-type='event'\n\n  payload ( 'h'\n 'i' )"
+    )
     assert assemble(text) == GOOD_BYTES
 
 
-def test_items_stand_one_behind_the_other():
+def test_items_follow_each_other():
     assert assemble(
         "bytes(00) frame bytes('xy')\nframe payload('p')"
     ) == b"\0" + frame_of() + b"xy" + frame_of(payload=b"p")
@@ -142,16 +149,15 @@ def test_overrides():
         block, b"x", headers_length=0xFFFFFFFF
     )
     assert assemble("frame crc(wrong) h=true") == raw_frame(block, b"", flip_message_crc=1)
-    assert assemble("frame prelude_crc(wrong)") == raw_frame(
-        b"", b"", flip_prelude_crc=1
-    )  # the message CRC covers what is there
+    # The message CRC covers the actual bytes, including a wrong prelude CRC.
+    assert assemble("frame prelude_crc(wrong)") == raw_frame(b"", b"", flip_prelude_crc=1)
     whole = assemble("frame h=true")
     assert assemble("frame h=true crc(01020304)") == whole[:-4] + b"\1\2\3\4"
     assert assemble("frame h=true crc()") == whole[:-4] == assemble("frame h=true cut(-4)")
     assert (
         assemble(f"frame h=true crc({whole[-4:-1].hex()})")
         == whole[:-1]
-        == assemble(f"frame h=true cut({int(len(whole) - 1)})")
+        == assemble(f"frame h=true cut({len(whole) - 1})")
     )
     assert assemble("frame prelude_crc(4*00)")[8:12] == bytes(4)
     assert assemble("frame cut(0)") == b"" == assemble("frame cut(-16)")
@@ -160,7 +166,7 @@ def test_overrides():
 
 
 def test_a_repetition_is_bounded():
-    assert len(assemble(f"bytes({int(MAX_REPEATED)}*00)")) == MAX_REPEATED
+    assert len(assemble(f"bytes({MAX_REPEATED}*00)")) == MAX_REPEATED
 
 
 def test_a_frame_too_long_for_its_length_field(monkeypatch):
@@ -174,80 +180,80 @@ def test_a_frame_too_long_for_its_length_field(monkeypatch):
 @pytest.mark.parametrize(
     "text, line, message",
     [
-        ("x", 1, "this cannot stand here"),
-        ("frame\nbytes", 2, "this cannot stand here"),
-        ("frame\n\n  h='a", 3, "a text without its closing quote"),
-        ("frame h='a\n'", 1, "a text without its closing quote"),
-        ("frame\n\u00e9=true", 2, "a character that means nothing here"),
-        ("frame \\", 1, "a character that means nothing here"),
-        ("frame h=", 1, "this cannot stand here"),
-        ("frame h=(", 1, "this cannot stand here"),
-        ("frame h=maybe", 1, "this cannot stand here"),
-        ("frame h=type256()", 1, "this cannot stand here"),
-        ("frame h=typeX()", 1, "this cannot stand here"),
-        ("frame =true", 1, "this cannot stand here"),
-        ("frame 'h'=true", 1, "this cannot stand here"),
-        ("frame ('h') true", 1, "this cannot stand here"),
-        ("frame h=int8 5", 1, "this cannot stand here"),
-        ("frame h=int8(128)", 1, "this cannot stand here"),
-        ("frame h=int8(-129)", 1, "this cannot stand here"),
-        ("frame h=int8('1')", 1, "this cannot stand here"),
-        ("frame h=int8(1", 1, "this cannot stand here"),
-        ("frame h=int64(9223372036854775808)", 1, "this cannot stand here"),
-        (f"frame h=int64({'9' * 5000})", 1, "this cannot stand here"),
-        ("frame h=uuid(0102)", 1, "this cannot stand here"),
-        ("frame h=uuid('01020304050607080910111213141516')", 1, "this cannot stand here"),
-        (f"frame h=uuid({'x' * 32})", 1, "this cannot stand here"),
-        ("frame h=string('x'", 1, "this cannot stand here"),
-        ("frame h=string(65536*'x')", 1, "a value too long for its length field"),
-        (f"frame h='{'x' * 65536}'", 1, "a value too long for its length field"),
-        ("frame\nh=string(length=65536)", 2, "this cannot stand here"),
-        ("frame h=string('x' length=1 'y')", 1, "this cannot stand here"),
-        ("frame h=string('x' length)", 1, "this cannot stand here"),
-        ("frame h=string('x' length='1')", 1, "this cannot stand here"),
-        ("frame payload('x' length=1)", 1, "this cannot stand here"),
-        ("frame (256*'n')=true", 1, "a name too long for its length field"),
-        (f"frame {'n' * 256}=true", 1, "a name too long for its length field"),
-        ("frame ('n' length=256)=true", 1, "this cannot stand here"),
-        ("frame payload(0)", 1, "this cannot stand here"),
-        ("frame payload(000)", 1, "this cannot stand here"),
-        ("frame payload(0g)", 1, "this cannot stand here"),
-        ("frame payload(2*)", 1, "this cannot stand here"),
-        ("frame payload(-1*00)", 1, "this cannot stand here"),
-        ("frame payload('a'*2)", 1, "this cannot stand here"),
-        ("frame payload(2*2*00)", 1, "this cannot stand here"),
-        ("frame payload(99999999999999999999*00)", 1, "this cannot stand here"),
-        ("frame\npayload(33554433*0000)", 2, "too many bytes"),
-        ("frame payload() payload()", 1, "payload(...) twice in one frame"),
-        ("frame total(1)\ntotal(1)", 2, "total(...) twice in one frame"),
-        ("frame crc(wrong) crc(wrong)", 1, "crc(...) twice in one frame"),
-        ("frame crc()\ncrc()", 2, "crc(...) twice in one frame"),
-        ("frame total(-1)", 1, "this cannot stand here"),
-        ("frame total(4294967296)", 1, "this cannot stand here"),
-        ("frame total 5", 1, "this cannot stand here"),
-        ("frame crc(0102030405)", 1, "a checksum of 5 bytes"),
-        ("frame prelude_crc(010203)", 1, "a checksum of 3 bytes"),
-        ("frame prelude_crc()", 1, "a checksum of 0 bytes"),
-        ("frame crc(wrong 00)", 1, "this cannot stand here"),
-        ("frame cut(17)", 1, "a cut outside the frame"),
-        ("frame cut(-17)", 1, "a cut outside the frame"),
-        ("frame\nframe cut(17)", 2, "a cut outside the frame"),
-        ("frame ('\ud800')=true", 1, "a lone surrogate, which UTF-8 has not"),
-        ("frame nothing(00)", 1, "this cannot stand here"),
+        ("x", 1, "unexpected text"),
+        ("frame\nbytes", 2, "unexpected text"),
+        ("frame\n\n  h='a", 3, "missing closing quote"),
+        ("frame h='a\n'", 1, "missing closing quote"),
+        ("frame\n\u00e9=true", 2, "unexpected character"),
+        ("frame \\", 1, "unexpected character"),
+        ("frame h=", 1, "unexpected text"),
+        ("frame h=(", 1, "unexpected text"),
+        ("frame h=maybe", 1, "unexpected text"),
+        ("frame h=type256()", 1, "unexpected text"),
+        ("frame h=typeX()", 1, "unexpected text"),
+        ("frame =true", 1, "unexpected text"),
+        ("frame 'h'=true", 1, "unexpected text"),
+        ("frame ('h') true", 1, "unexpected text"),
+        ("frame h=int8 5", 1, "unexpected text"),
+        ("frame h=int8(128)", 1, "unexpected text"),
+        ("frame h=int8(-129)", 1, "unexpected text"),
+        ("frame h=int8('1')", 1, "unexpected text"),
+        ("frame h=int8(1", 1, "unexpected text"),
+        ("frame h=int64(9223372036854775808)", 1, "unexpected text"),
+        (f"frame h=int64({'9' * 5000})", 1, "unexpected text"),
+        ("frame h=uuid(0102)", 1, "unexpected text"),
+        ("frame h=uuid('01020304050607080910111213141516')", 1, "unexpected text"),
+        (f"frame h=uuid({'x' * 32})", 1, "unexpected text"),
+        ("frame h=string('x'", 1, "unexpected text"),
+        ("frame h=string(65536*'x')", 1, "value too long for its length field"),
+        (f"frame h='{'x' * 65536}'", 1, "value too long for its length field"),
+        ("frame\nh=string(length=65536)", 2, "unexpected text"),
+        ("frame h=string('x' length=1 'y')", 1, "unexpected text"),
+        ("frame h=string('x' length)", 1, "unexpected text"),
+        ("frame h=string('x' length='1')", 1, "unexpected text"),
+        ("frame payload('x' length=1)", 1, "unexpected text"),
+        ("frame (256*'n')=true", 1, "name too long for its length field"),
+        (f"frame {'n' * 256}=true", 1, "name too long for its length field"),
+        ("frame ('n' length=256)=true", 1, "unexpected text"),
+        ("frame payload(0)", 1, "unexpected text"),
+        ("frame payload(000)", 1, "unexpected text"),
+        ("frame payload(0g)", 1, "unexpected text"),
+        ("frame payload(2*)", 1, "unexpected text"),
+        ("frame payload(-1*00)", 1, "unexpected text"),
+        ("frame payload('a'*2)", 1, "unexpected text"),
+        ("frame payload(2*2*00)", 1, "unexpected text"),
+        ("frame payload(99999999999999999999*00)", 1, "unexpected text"),
+        ("frame\npayload(33554433*0000)", 2, "too many repeated bytes"),
+        ("frame payload() payload()", 1, "second payload(...) in a frame"),
+        ("frame total(1)\ntotal(1)", 2, "second total(...) in a frame"),
+        ("frame crc(wrong) crc(wrong)", 1, "second crc(...) in a frame"),
+        ("frame crc()\ncrc()", 2, "second crc(...) in a frame"),
+        ("frame total(-1)", 1, "unexpected text"),
+        ("frame total(4294967296)", 1, "unexpected text"),
+        ("frame total 5", 1, "unexpected text"),
+        ("frame crc(0102030405)", 1, "checksum of the wrong length"),
+        ("frame prelude_crc(010203)", 1, "checksum of the wrong length"),
+        ("frame prelude_crc()", 1, "checksum of the wrong length"),
+        ("frame crc(wrong 00)", 1, "unexpected text"),
+        ("frame cut(17)", 1, "cut outside the frame"),
+        ("frame cut(-17)", 1, "cut outside the frame"),
+        ("frame\nframe cut(17)", 2, "cut outside the frame"),
+        ("frame ('\ud800')=true", 1, "lone surrogate in a text"),
+        ("frame nothing(00)", 1, "unexpected text"),
     ],
 )
 def test_errors_name_their_line(text, line, message):
     with pytest.raises(FrameTextError) as caught:
         assemble(text)
     assert caught.value.line == line
-    assert caught.value.message == f"line {int(line)}: {message}"
+    assert caught.value.message == f"line {line}: {message}"
     assert "\n" not in str(caught.value) and caught.value.kind == "syntax"
 
 
-def test_an_error_shows_what_stands_there():
+def test_an_error_shows_the_unexpected_text():
     with pytest.raises(FrameTextError) as caught:
         assemble("frame\n  h=int8(128)\n  payload('x')")
-    assert str(caught.value) == "line 2: this cannot stand here (expected -128 to 127, got 128))"
+    assert str(caught.value) == "line 2: unexpected text (expected -128 to 127, got 128))"
     with pytest.raises(FrameTextError) as caught:
         assemble("frame payload('x'")
     assert caught.value.actual == "the end of the text"
@@ -268,14 +274,14 @@ def test_arguments_of_the_wrong_type(call, value):
     assert caught.value.kind == "type"
 
 
-# ---- disassembling -----------------------------------------------------------------------------------------------
+# ---- disassembling -------------------------------------------------------------------------------
 
 
 def shown(data):
-    """The text of bytes, checked to lead back to them."""
+    """Return the text of bytes, after checking that it assembles to them."""
     text = disassemble(data)
     assert assemble(text) == data
-    assert assemble(" ".join(text.split("\n"))) == data  # line ends mean nothing
+    assert assemble(" ".join(text.split("\n"))) == data  # line ends have no meaning
     return text
 
 
@@ -287,7 +293,10 @@ def shown(data):
         "frame\n",
         "frame payload('it''s ' 0a 'naïve café, 東京, 🙂')\n",
         "frame a=true b=false c=int8(-1) d=int16(2) e=int32(3) f=int64(-4) g=timestamp(5)\n",
-        "frame u=uuid(01020304-0506-0708-090a-0b0c0d0e0f10) b=bytes(0001) e=bytes() s='' t=string('a' 0a)\n",
+        (
+            "frame u=uuid(01020304-0506-0708-090a-0b0c0d0e0f10) b=bytes(0001) e=bytes() "
+            "s='' t=string('a' 0a)\n"
+        ),
         "frame ('a b')=true (c3 '(')=true ()=true (41*'n')=true\n",
         "frame h=type10(01)\n",
         "frame h=true raw(05 'abc')\n",
@@ -326,7 +335,7 @@ def test_the_text_of_what_a_text_assembles_to(text):
     assert shown(assemble(text)) == text
 
 
-def test_what_is_long_stands_on_several_lines():
+def test_a_long_item_has_several_lines():
     headers = [
         (":message-type", "string", "event"),
         (":event-type", "string", "PayloadPart"),
@@ -381,7 +390,7 @@ def test_one_term_is_not_wrapped_and_many_fill_their_lines():
     )
 
 
-def test_texts_in_bytes_that_are_mostly_none_are_digits():
+def test_short_texts_in_binary_data_are_digits():
     assert (
         shown(b"\x00\x01\x02\x03\x04\x05ab\x06\x07\x08\x09") == "bytes(000102030405616206070809)\n"
     )
@@ -399,20 +408,23 @@ def test_runs():
     assert shown(b"\xff" * 100000) == "bytes(65536*ff 34464*ff)\n"
 
 
-def test_text_is_shown_only_where_it_can_be_seen():
+def test_only_printable_text_is_quoted():
     for character in "\u202e\u00a0\u2028\u200b\x7f\ud7ff\ue000":
         assert f"'{character}'" not in shown((f"x{character}x").encode("utf-8"))
-    assert shown(b"\xed\xa0\x80") == "bytes(eda080)\n"  # a surrogate is no text
+    assert shown(b"\xed\xa0\x80") == "bytes(eda080)\n"  # a surrogate is not valid UTF-8
 
 
 def test_the_catalogue_s_frames_are_short():
     assert [shown(frame) for frame in FRAMES] == [
-        f"frame :event-type='PayloadPart' :content-type='application/octet-stream' :message-type='event' payload('{text}')\n"
+        (
+            "frame :event-type='PayloadPart' :content-type='application/octet-stream' "
+            f":message-type='event' payload('{text}')\n"
+        )
         for text in ("one ", "two ", "three")
     ]
 
 
-# ---- any bytes ---------------------------------------------------------------------------------------------------
+# ---- any bytes -----------------------------------------------------------------------------------
 
 values = st.one_of(
     st.tuples(st.just("boolean"), st.booleans()),
@@ -443,7 +455,7 @@ def good_frames(draw):
 
 @st.composite
 def bent_frames(draw):
-    """A frame with lengths, checksums and headers that need not be right, perhaps cut."""
+    """A frame whose lengths, checksums and headers may be wrong, and which may be truncated."""
     block, payload = (
         draw(st.one_of(st.binary(max_size=30), good_frames().map(lambda frame: frame[12:-4]))),
         draw(payloads),
@@ -464,7 +476,7 @@ streams = st.lists(st.one_of(good_frames(), bent_frames(), st.binary(max_size=20
 @example(raw_frame(b"", b"", total_length=13))
 @example(raw_frame(b"", b"", total_length=14)[:13])
 @example(raw_frame(b"", b"x" * 20, total_length=14)[:15])
-def test_assembling_the_disassembly_gives_the_bytes_back(data):
+def test_disassemble_is_inverse_to_assemble(data):
     shown(data)
 
 
@@ -479,12 +491,12 @@ def test_a_good_frame_needs_no_override(frame):
 
 
 def strip_texts(text):
-    """The text without what stands in quotes."""
+    """Return the text without the quoted parts."""
     return "".join(text.split("'")[::2])
 
 
 @given(st.lists(good_frames(), max_size=4), st.binary(max_size=11))
-def test_frames_are_told_apart(frames, rest):
+def test_frames_are_separated(frames, rest):
     text = shown(b"".join(frames) + rest)
     heads = [line for line in strip_texts(text).split("\n") if line.startswith("frame")]
     assert len(heads) == len(frames)
@@ -495,7 +507,7 @@ def test_frames_are_told_apart(frames, rest):
 @example("frame payload(1*")
 @example("frame crc(")
 @example("frame crc(wrong")
-def test_any_text_assembles_or_is_refused(text):
+def test_any_text_assembles_or_is_rejected(text):
     try:
         assert isinstance(assemble(text), bytes)
     except FrameTextError as error:
@@ -533,7 +545,7 @@ words = st.sampled_from(
 
 
 @given(st.lists(words, max_size=30).map(" ".join))
-def test_any_row_of_its_words_assembles_or_is_refused(text):
+def test_any_sequence_of_words_assembles_or_is_rejected(text):
     try:
         data = assemble(text)
     except FrameTextError:
@@ -541,31 +553,41 @@ def test_any_row_of_its_words_assembles_or_is_refused(text):
     assert shown(data) is not None
 
 
-# ---- large -------------------------------------------------------------------------------------------------------
+# ---- large ---------------------------------------------------------------------------------------
 
 
-def test_large_bodies_go_through():
+def test_large_bodies():
     frame = encode([(":message-type", "string", "event")], bytes(range(256)) * 64)
     garbage = bytes(range(1, 256)) * 800 + b"\0" * 70000
     shown(frame * 40 + garbage + frame)
 
 
-def test_a_prelude_is_found_amid_bytes_that_look_like_many():
+def test_a_prelude_is_found_among_similar_bytes():
     noise = (b"\0\0\0\x20\0\0\0\0" + bytes(4)) * 1000
     assert shown(noise + GOOD_BYTES).endswith("\n" + GOOD)
 
 
-# ---- what others recorded ----------------------------------------------------------------------------------------
+# ---- third-party data ----------------------------------------------------------------------------
 
 PUBLISHED = {
-    "corrupted_header_len": "frame prelude_crc(07fd8396) content-type='application/json' raw('{') payload('''foo'':''bar''}') crc(8d9c08b1)\n",
-    "corrupted_headers": "frame content-type='application/json' payload('{afoo'':''bar''}') crc(8d9c08b1)\n",
-    "corrupted_length": "bytes(000000 '>' 000000 ' ' 07fd83960c 'content-type' 070010 'application/json{''foo'':''bar''}' 8d9c08b1)\n",
+    "corrupted_header_len": (
+        "frame prelude_crc(07fd8396) content-type='application/json' raw('{') "
+        "payload('''foo'':''bar''}') crc(8d9c08b1)\n"
+    ),
+    "corrupted_headers": (
+        "frame content-type='application/json' payload('{afoo'':''bar''}') crc(8d9c08b1)\n"
+    ),
+    "corrupted_length": (
+        "bytes(000000 '>' 000000 ' ' 07fd83960c 'content-type' 070010 "
+        "'application/json{''foo'':''bar''}' 8d9c08b1)\n"
+    ),
     "corrupted_payload": "frame payload('[''foo'':''bar''}') crc(c3653936)\n",
     "empty_message": "frame\n",
     "int32_header": "frame event-type=int32(40972) payload('{''foo'':''bar''}')\n",
     "payload_no_headers": "frame payload('{''foo'':''bar''}')\n",
-    "payload_one_str_header": "frame content-type='application/json' payload('{''foo'':''bar''}')\n",
+    "payload_one_str_header": (
+        "frame content-type='application/json' payload('{''foo'':''bar''}')\n"
+    ),
     "all_headers": """\
 frame
   event-type=int32(40972)
@@ -588,7 +610,7 @@ def test_the_frames_that_aws_publishes():
     assert {path.name: shown(path.read_bytes()) for path in files} == PUBLISHED
 
 
-def test_recorded_streams_are_frames_alone():
+def test_recorded_streams_contain_only_frames():
     count = 0
     for path in sorted(corpora("recorded-streams").glob("*.bin")):
         data = path.read_bytes()
@@ -601,7 +623,7 @@ def test_recorded_streams_are_frames_alone():
 
 
 def test_checksums_are_those_of_zlib():
-    """The assembler's own arithmetic, against a frame put together by hand."""
+    """The assembler's checksums equal those of a hand-written frame."""
     prelude = struct.pack(">II", 18, 0)
     frame = prelude + struct.pack(">I", zlib.crc32(prelude)) + b"hi"
     assert assemble("frame payload('hi')") == frame + struct.pack(">I", zlib.crc32(frame))

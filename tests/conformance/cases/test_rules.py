@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""conformance/cases/rules.py: the rules of SPEC.md as values."""
+"""Tests of conformance/cases/rules.py."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from refimpl.errors import UsageError
 
 TEXT = """# A title
 
-**EVS-001** A decoder MUST do it (`length`) [not a tag]; it MAY do more. [spec] [ran] [test: tests/refimpl/test_eventstream.py]
+**EVS-001** A decoder MUST do it (`length`) [not a tag]; it MAY do more. [spec] [ran] [test: tests/x.py]
 
 **EVS-002** A decoder SHOULD NOT, and MUST NOT. See [note EVS-002](#note-evs-002). [derived]
 
@@ -20,7 +20,7 @@ TEXT = """# A title
 A note is not a rule.
 
 ```worked block
-**EVS-003** A rule in a block is none. [spec]
+**EVS-003** A block contains no rules. [spec]
 ```
 
 **TXT-010** No word that binds, no tag.
@@ -34,7 +34,7 @@ def test_rules_are_read_with_words_authorities_and_tests():
             "A decoder MUST do it (`length`) [not a tag]; it MAY do more.",
             ("MUST", "MAY"),
             ("spec", "ran"),
-            ("tests/refimpl/test_eventstream.py",),
+            ("tests/x.py",),
         ),
         Rule(
             "EVS-002", "A decoder SHOULD NOT, and MUST NOT.", ("MUST", "SHOULD"), ("derived",), ()
@@ -58,18 +58,18 @@ def test_the_rules_of_this_repository():
     )
 
 
-def test_a_path_is_taken(tmp_path: Path):
+def test_another_path(tmp_path: Path):
     path = tmp_path / "SPEC.md"
     path.write_text(TEXT, encoding="utf-8")
     assert load_rules(str(path)) == read_rules(TEXT)
 
 
-def test_without_a_specification_there_are_none(monkeypatch, tmp_path: Path):
+def test_without_a_specification_there_are_no_rules(monkeypatch, tmp_path: Path):
     monkeypatch.setattr(rules, "SPEC_PATH", str(tmp_path / "SPEC.md"))
     assert load_rules() == {}
 
 
-def test_a_path_that_cannot_be_read_is_told(tmp_path: Path):
+def test_an_unreadable_path_is_reported(tmp_path: Path):
     with pytest.raises(UsageError, match="cannot read the rules of .*absent.md: No such file"):
         load_rules(str(tmp_path / "absent.md"))
     path = tmp_path / "SPEC.md"
