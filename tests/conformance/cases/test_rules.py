@@ -11,7 +11,7 @@ from refimpl.errors import UsageError
 
 TEXT = """# A title
 
-**EVS-001** A decoder MUST do it (`length`) [not a tag]; it MAY do more. [spec] [ran] [test: tests/x.py]
+**EVS-001** A decoder MUST do it (`length`) [not a tag]; it MAY do. [spec] [ran] [test: tests/x.py]
 
 **EVS-002** A decoder SHOULD NOT, and MUST NOT. See [note EVS-002](#note-evs-002). [derived]
 
@@ -31,7 +31,7 @@ def test_rules_are_read_with_words_authorities_and_tests():
     assert list(read_rules(TEXT).values()) == [
         Rule(
             "EVS-001",
-            "A decoder MUST do it (`length`) [not a tag]; it MAY do more.",
+            "A decoder MUST do it (`length`) [not a tag]; it MAY do.",
             ("MUST", "MAY"),
             ("spec", "ran"),
             ("tests/x.py",),
