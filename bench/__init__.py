@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""What refimpl costs, beside its peers and the bare limit, in one run: `python3 -m bench`, under the interpreter to be measured.
+"""Benchmarks: `python3 -m bench`, with the interpreter to measure.
 
-The peers are botocore and boto3, awscrt, the JavaScript SDK (`python3 -m conformance implementations install javascript`), and bare.py
-(REFIMPL_BARE): a program without API and errors, the least Python that could do the work. One that is absent is said to be
-absent; its ratios are then not printed, and no aim against it is judged.
+refimpl is compared with botocore and boto3, awscrt, the JavaScript SDK (`python3 -m conformance
+implementations install javascript`), and bare.py (REFIMPL_BARE), a minimal Python program without
+an API and without error handling. The report lists what is missing. Ratios to it are then not
+printed, and aims against it are not judged.
 
-Every round runs each subject of each row once, in an order that rotates from round to round, so that a slow minute of the
-machine falls on all of them. One round before the first is not counted: it fills caches. A ratio is the median of the
-rounds' own ratios, since the two runs of one round lie within seconds of each other.
+Each round runs every subject of every row once, in an order that rotates from round to round, so a
+slow minute of the machine affects all of them. A first round warms up caches and is not counted. A
+ratio is the median of the ratios of the rounds, because the two runs of a round are only seconds
+apart.
 
-Not part of what is shipped; Python 3.8 or newer, POSIX.
+Not part of the distribution. Python 3.8 or newer, POSIX.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python3 boto3_call.py URL NAME`: one call by boto3, read to its end, as a user would write it."""
+"""`python3 boto3_call.py URL NAME`: call an endpoint with boto3 and read the stream to its end."""
 
 import sys
 from typing import Any
@@ -9,7 +9,7 @@ from botocore.config import Config
 
 
 def client(url: str) -> Any:
-    """Return a client of the endpoint at url; one attempt a call."""
+    """Return a boto3 client for the endpoint at url, with one attempt per call."""
     return boto3.client(
         "sagemaker-runtime",
         region_name="us-east-1",
@@ -19,7 +19,7 @@ def client(url: str) -> Any:
 
 
 def events(runtime: Any, name: str) -> int:
-    """Call the endpoint and return how many parts came."""
+    """Call the endpoint and return the number of parts."""
     response = runtime.invoke_endpoint_with_response_stream(
         EndpointName=name, Body=b'{"inputs":"hi"}', ContentType="application/json"
     )

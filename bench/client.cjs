@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// node client.cjs FOLDER URL [NAME]: calls by the JavaScript SDK that is installed in FOLDER, read to their end.
-// Without NAME, each line on stdin is the name of an endpoint; a JSON line says how many parts came in how many seconds.
+// node client.cjs FOLDER URL [NAME]: call endpoints with the JavaScript SDK installed in FOLDER, read to their end.
+// Without NAME, each line on stdin is the name of an endpoint. Each line on stdout has the number of parts and the seconds.
 "use strict";
 const path = require("path");
 const [folder, endpoint, name] = process.argv.slice(2);

@@ -78,10 +78,10 @@ def _by_name(
     setting: Setting, chunks: List[bytes], count: int, fewer_chunks: List[bytes], few: int
 ) -> Dict[str, Subject]:
     subjects: Dict[str, Subject] = {OURS: lambda: timed(lambda: _ours(chunks), count)}
-    bare = setting.peers.bare
+    bare = setting.implementations.bare
     if bare is not None:
         subjects["bare"] = lambda: timed(lambda: sum(1 for _ in bare.decode(chunks)), count)
-    if setting.peers.boto3:
+    if setting.implementations.boto3:
         decode = _botocore_decode()
         subjects["botocore"] = lambda: timed(lambda: decode(fewer_chunks), few)
     return subjects

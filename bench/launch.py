@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""`python3 -m bench.launch`: runs commands for the process that measures, and says what each took.
+"""`python3 -m bench.launch`: run commands for the measuring process and report their cost.
 
-A JSON line in is a command's arguments; a JSON line out has its wait status, seconds, peak memory in bytes, and the end
-of what it wrote to stderr. This is a small process of its own because a child's ru_maxrss begins with the size of the process that
-starts it, and because starting a child takes longer from a large one. It ends when its stdin does.
+Each line on stdin is the arguments of a command, as JSON. Each line on stdout is its wait status,
+seconds, peak memory in bytes, and the end of its stderr. The launcher is a separate small process
+for two reasons: a child's ru_maxrss begins with the size of its parent, and a large parent takes
+longer to start a child. It ends when its stdin ends.
 """
 
 import json
@@ -18,7 +19,7 @@ KIB = 1 if sys.platform == "darwin" else 1024  # the unit of ru_maxrss
 
 
 def launch(arguments: List[str]) -> Dict[str, Union[int, float, str]]:
-    """Run a command to its end."""
+    """Run a command to its end and return its cost."""
     with tempfile.TemporaryFile() as errors:
         start = time.perf_counter()
         child = subprocess.Popen(
@@ -26,14 +27,13 @@ def launch(arguments: List[str]) -> Dict[str, Union[int, float, str]]:
         )
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - start
-        child.returncode = 0  # it has been waited for
+        child.returncode = 0  # wait4 has reaped it
         errors.seek(0)
-        told = errors.read()[-2000:].decode("utf-8", "replace")
         return {
             "status": status,
             "seconds": seconds,
             "memory": usage.ru_maxrss * KIB,
-            "errors": told,
+            "errors": errors.read()[-2000:].decode("utf-8", "replace"),
         }
 
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Rows of subjects, and the rounds that run them. No output.
 
-A row compares subjects on one task. A subject is a function that does the task once and returns what one unit of it cost,
-in seconds or bytes: less is better, everywhere. What it delivers is checked by the subject itself, which raises when an
-event is lost: a fast wrong answer is no measurement.
+A row compares subjects on one task. A subject is a function that does the task once and returns the
+cost of one unit, in seconds or bytes. Less is always better. The subject checks its own result and
+raises if an event is missing, because a fast wrong result is no measurement.
 
-The heap is frozen once everything is loaded, so that no subject pays for the garbage collector's walks over the modules
-of another.
+The heap is frozen once everything is loaded, so that the garbage collector does not scan the
+modules of one subject while another is measured.
 """
 
 import gc
@@ -20,16 +20,21 @@ Subject = Callable[[], float]
 
 
 class Spread(NamedTuple):
+    """The median and the quartiles of several values."""
+
     median: float
     low: float
-    high: float  # low, high: the quartiles
+    high: float
 
 
 class Row(NamedTuple):
-    """title: the task;  unit: what show() makes of a cost, such as frames/s;  subjects: by name, OURS among them
+    """A task and the subjects that do it.
 
-    speed: whether the ratio is ours over theirs in speed (more is better), or in cost (less is better)
-    aims: peer -> the ratio that is aimed at, at least it in speed, at most it in cost
+    unit: the unit of what show() returns, such as frames/s
+    show: formats a cost
+    speed: whether a ratio compares speeds (more is better) or costs (less is better)
+    subjects: by name, with OURS among them
+    aims: the ratio to aim for, by subject: at least this for speed, at most this for cost
     """
 
     title: str
@@ -41,26 +46,26 @@ class Row(NamedTuple):
 
 
 class Result(NamedTuple):
-    """A row's costs: subject -> one for each round."""
+    """The costs of a row: for each subject, one per round."""
 
     row: Row
     costs: Dict[str, List[float]]
 
-    def ratios(self, peer: str) -> Spread:
-        """Return the ratio of OURS to peer, in the row's sense."""
-        pairs = zip(self.costs[OURS], self.costs[peer])
-        return spread(
-            [theirs / ours if self.row.speed else ours / theirs for ours, theirs in pairs]
-        )
+    def ratios(self, subject: str) -> Spread:
+        """Return the ratio of OURS to a subject: of speeds or of costs, as the row says."""
+        pairs = zip(self.costs[OURS], self.costs[subject])
+        if self.row.speed:
+            return spread([theirs / ours for ours, theirs in pairs])
+        return spread([ours / theirs for ours, theirs in pairs])
 
-    def met(self, peer: str) -> bool:
-        """Return whether the aim against peer is met."""
-        ratio, aim = self.ratios(peer).median, self.row.aims[peer]
+    def met(self, subject: str) -> bool:
+        """Return whether the aim against a subject is met."""
+        ratio, aim = self.ratios(subject).median, self.row.aims[subject]
         return ratio >= aim if self.row.speed else ratio <= aim
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Return median and quartiles."""
+    """Return the median and the quartiles."""
     if len(values) < 2:
         return Spread(values[0], values[0], values[0])
     low, median, high = statistics.quantiles(values, n=4, method="inclusive")
@@ -68,14 +73,17 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def run(
-    rows: Sequence[Row], rounds: int, told: Callable[[str], None] = lambda text: None
+    rows: Sequence[Row], rounds: int, say: Callable[[str], None] = lambda text: None
 ) -> List[Result]:
-    """Run all subjects, interleaved, and return a result for each row. told: is given a line about each round."""
+    """Run all subjects, interleaved, and return a result for each row.
+
+    say: called with a line about each round
+    """
     results = [Result(row, {name: [] for name in row.subjects}) for row in rows]
     gc.collect()
     gc.freeze()
     for number in range(rounds + 1):
-        told(f"round {int(number)} of {int(rounds)}" if number else "warming up")
+        say(f"round {number} of {rounds}" if number else "warming up")
         for result in results:
             for name in _rotated(list(result.row.subjects), number):
                 gc.collect()
@@ -91,17 +99,20 @@ def _rotated(names: List[str], by: int) -> List[str]:
 
 
 def timed(action: Callable[[], int], expected: int) -> float:
-    """Return the seconds that one of the units took that action does. Raises RuntimeError unless it did as many as expected."""
+    """Return the seconds per unit of an action that returns its number of units.
+
+    Raises RuntimeError if that is not the expected number.
+    """
     start = time.perf_counter()
     units = action()
     seconds = time.perf_counter() - start
     if units != expected:
-        raise RuntimeError(f"{int(units)} came instead of {int(expected)}")
+        raise RuntimeError(f"wrong number of units (expected {expected}, got {units})")
     return seconds / expected
 
 
 def repeated(action: Callable[[], object], seconds: float) -> float:
-    """Return the seconds that action takes, run again and again for about so many seconds."""
+    """Return the seconds per call of an action that is repeated for about that many seconds."""
     done, batch = 0, 1
     start = time.perf_counter()
     while True:
@@ -114,24 +125,24 @@ def repeated(action: Callable[[], object], seconds: float) -> float:
         batch = max(1, int(done / spent * min(seconds - spent, seconds / 4)))
 
 
-# ---- how costs are shown -----------------------------------------------------------------------------------------
+# ---- formatting of costs -------------------------------------------------------------------------
 
 
 def per_second(cost: float) -> str:
-    """Units a second, of seconds a unit."""
+    """Return units per second for a cost in seconds per unit."""
     return format(round(1 / cost), ",")
 
 
 def megabytes_per_second(size: int) -> Callable[[float], str]:
-    """The same in MB/s, where a unit has size bytes."""
+    """Return a function that formats seconds per unit as MB/s, for units of size bytes."""
     return lambda cost: format(size / cost / 1e6, ",.0f")
 
 
 def milliseconds(cost: float) -> str:
-    """Milliseconds, of seconds."""
+    """Return milliseconds for a cost in seconds."""
     return f"{cost * 1000.0:.1f}"
 
 
 def mebibytes(cost: float) -> str:
-    """MiB, of bytes."""
+    """Return MiB for a cost in bytes."""
     return f"{cost / 2**20:.1f}"

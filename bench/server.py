@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""`python3 -m bench.server`: answers any POST with prebuilt bytes, as fast as the socket takes them, and verifies nothing.
+"""`python3 -m bench.server`: answer any POST with prepared bytes, as fast as the socket accepts
+them.
 
-The endpoint's name in the request is the name of the body, as streams.body() reads it; each is built when it is first asked
-for, then kept. The first line on stdout is the port. It ends when its stdin does, and so never outlives who started it.
+The endpoint name in the request is the name of the body, as streams.body() reads it. Each body is
+built on the first request and kept. The first line on stdout is the port. Nothing is verified. The
+server ends when its stdin ends, so it never outlives the process that started it.
 """
 
 import functools
@@ -13,19 +15,22 @@ import threading
 from bench.streams import body
 
 HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\nTransfer-Encoding: chunked\r\n"
-    b"x-amzn-RequestId: 00000000-0000-4000-8000-000000000000\r\nX-Amzn-SageMaker-Content-Type: application/json\r\n\r\n"
+    b"HTTP/1.1 200 OK\r\n"
+    b"Content-Type: application/vnd.amazon.eventstream\r\n"
+    b"Transfer-Encoding: chunked\r\n"
+    b"x-amzn-RequestId: 00000000-0000-4000-8000-000000000000\r\n"
+    b"X-Amzn-SageMaker-Content-Type: application/json\r\n\r\n"
 )
 
 
 @functools.lru_cache(maxsize=None)
-def answer(name: str) -> bytes:
-    """Return the whole answer of that name."""
+def response(name: str) -> bytes:
+    """Return the response of that name."""
     return HEAD + body(name)
 
 
 def serve(connection: socket.socket) -> None:
-    """Answer the requests of a connection until the client closes it, or asks for that."""
+    """Answer the requests of a connection until the client closes it or asks to close it."""
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with connection, connection.makefile("rb") as file:
         close = False
@@ -41,11 +46,11 @@ def serve(connection: socket.socket) -> None:
                 elif name == b"connection":
                     close = value.strip() == b"close"
             file.read(length)
-            connection.sendall(answer(request_line.decode("ascii").split("/")[2]))
+            connection.sendall(response(request_line.decode("ascii").split("/")[2]))
 
 
 def accept(listener: socket.socket) -> None:
-    """Serve each connection in a thread of its own."""
+    """Serve each connection in its own thread."""
     while True:
         connection, _ = listener.accept()
         threading.Thread(target=serve, args=(connection,), daemon=True).start()

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Dict, List
 
 from bench.measure import OURS, Row, Subject, megabytes_per_second, per_second, repeated
-from bench.peers import ACCESS_KEY, REGION, SECRET_KEY
+from bench.implementations import ACCESS_KEY, REGION, SECRET_KEY
 from bench.setting import Setting
 from refimpl.operation import UNSIGNED_HEADERS, HttpRequest, build_request
 from refimpl.shapes import InvokeEndpointWithResponseStreamInput
@@ -31,8 +31,8 @@ def rows(setting: Setting) -> List[Row]:
     small, large = bytes(1024), bytes(5 * 1024 * 1024)
     seconds = 0.02 if setting.quick else 0.25
     subjects = _subjects(setting, small, seconds)
-    if setting.peers.bare is not None:
-        subjects["bare"] = _bare(setting.peers.bare, len(small))
+    if setting.implementations.bare is not None:
+        subjects["bare"] = _bare(setting.implementations.bare, len(small))
     return [
         Row("sign 1 KiB", "signatures/s", per_second, True, subjects, {"botocore": 4, "awscrt": 1}),
         Row(
@@ -52,9 +52,9 @@ def _subjects(setting: Setting, body: bytes, seconds: float) -> Dict[str, Subjec
         OURS: _ours(request, seconds),
         "SHA-256": lambda: repeated(lambda: hashlib.sha256(body).hexdigest(), seconds),
     }
-    if setting.peers.boto3:
+    if setting.implementations.boto3:
         subjects["botocore"] = _botocore(request, seconds)
-    if setting.peers.awscrt:
+    if setting.implementations.awscrt:
         subjects["awscrt"] = _awscrt(request, seconds)
     return subjects
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""The bytes that are decoded and sent: bare.py's profiles, and the same with one header that varies.
+"""The bytes that are decoded and sent: the profiles of bare.py, and frames with a varying header.
 
-A stream of a profile is eight frames over and over; its name is a, b or c, by the size of their payloads. A body's name,
-`a-1000-frame` or `a-1000-64k`, says how many of them, and how they are cut into HTTP chunks: one for each frame, or one for
-each 64 KiB whatever lies in them.
+A stream of a profile repeats eight frames. The profile's name, a, b or c, stands for the size of
+the payloads. The name of a body, such as `a-1000-frame` or `a-1000-64k`, contains the number of
+frames and how they are split into HTTP chunks: one chunk per frame, or one per 64 KiB.
 """
 
 import random
-from typing import Callable, List
+from typing import Dict, List
 
 from refimpl.eventstream import encode
 
@@ -34,24 +34,22 @@ def frames(profile: str, count: int) -> List[bytes]:
 
 
 def varying_frames(count: int) -> List[bytes]:
-    """Return count frames of profile a's payload size, with a fourth header that no two of them share."""
+    """Return count frames with the payload size of profile a, and a fourth header that varies."""
     return [
-        encode(HEADERS + [("sequence", "string", f"{int(number)}")], b"x" * SIZES["a"])
+        encode(HEADERS + [("sequence", "string", f"{number}")], b"x" * SIZES["a"])
         for number in range(count)
     ]
 
 
 def pieces(data: bytes, size: int = CHUNK) -> List[bytes]:
-    """Return data in pieces of size bytes; the last one may be shorter."""
+    """Return data in pieces of size bytes. The last one may be shorter."""
     return [data[start : start + size] for start in range(0, len(data), size)]
 
 
 def body(name: str) -> bytes:
     """Return a body as it is sent, in HTTP chunks."""
-    profile, count, cut = name.split("-")
-    cutting: Callable[[List[bytes]], List[bytes]] = {
-        "frame": list,
-        "64k": lambda all_frames: pieces(b"".join(all_frames)),
-    }[cut]
-    chunks = cutting(frames(profile, int(count)))
-    return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + b"0\r\n\r\n"
+    profile, count, chunking = name.split("-")
+    whole = frames(profile, int(count))
+    chunks: Dict[str, List[bytes]] = {"frame": whole, "64k": pieces(b"".join(whole))}
+    coded = [b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks[chunking]]
+    return b"".join(coded) + b"0\r\n\r\n"

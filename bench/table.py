@@ -1,27 +1,29 @@
 # SPDX-License-Identifier: MIT
-"""`python3 -m bench.table [--write]`: the reports of bench/results, written by `python3 -m bench --json`, as README's table.
+"""`python3 -m bench.table [--write]`: the reports in bench/results as a table for
+docs/benchmarks.md.
 
-One column for each report, thus for each interpreter; in a cell what refimpl does, and its ratio to each peer. An aim that
-was missed stands in bold. --write puts the table into README.md, between its two marks; a test holds that it is there.
+`python3 -m bench --json` writes the reports. The table has a column per report, so one per
+interpreter. A cell contains the figure of refimpl and its ratio to each implementation. A missed
+aim is bold. --write puts the table between two marks in the page. A test checks that it is current.
 """
 
 import argparse
 import json
 from typing import Any, Dict, List, Sequence, Tuple
 
+from bench.implementations import ROOT
 from bench.measure import OURS
-from bench.peers import ROOT
 from bench.report import number
 
 RESULTS = ROOT / "bench" / "results"
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "benchmarks.md"
 MARKS = ("<!-- bench -->\n", "<!-- /bench -->\n")
 
 Report = Dict[str, Any]
 
 
 def load_reports() -> List[Report]:
-    """Return the committed reports, by the interpreter's version."""
+    """Return the committed reports, sorted by the interpreter's version."""
     reports = [json.loads(path.read_text(encoding="utf-8")) for path in RESULTS.glob("*.json")]
     return sorted(reports, key=lambda report: [int(piece) for piece in _version(report).split(".")])
 
@@ -31,16 +33,14 @@ def _version(report: Report) -> str:
 
 
 def table(reports: Sequence[Report]) -> str:
-    """Return the table in Markdown, and below it what was measured with what."""
+    """Return the table in Markdown, followed by the date and versions of each report."""
     titles = [row["title"] for row in reports[0]["rows"]]
     lines = [
-        f"| | {' | '.join(('CPython ' + _version(report) for report in reports))} |",
+        f"| | {' | '.join(f'CPython {_version(report)}' for report in reports)} |",
         "|---|" + "---|" * len(reports),
     ]
-    lines += [
-        f"| {title} | {' | '.join((_cell(report, title) for report in reports))} |"
-        for title in titles
-    ]
+    for title in titles:
+        lines.append(f"| {title} | {' | '.join(_cell(report, title) for report in reports)} |")
     return "\n".join(lines + [""] + [_origin(report) for report in reports]) + "\n"
 
 
@@ -49,17 +49,16 @@ def _cell(report: Report, title: str) -> str:
     if row is None:
         return "–"
     ratios = [
-        _ratio(peer, found, row["ratio"])
-        for peer, found in row["ratios"].items()
-        if not peer.startswith(OURS) and "," not in peer
+        _ratio(name, found, row["ratio"])
+        for name, found in row["ratios"].items()
+        if not name.startswith(OURS) and "," not in name
     ]
-    return f"{row['subjects'][OURS]['shown']} {row['unit']}" + (
-        "; " + ", ".join(ratios) if ratios else ""
-    )
+    figure = f"{row['subjects'][OURS]['shown']} {row['unit']}"
+    return "; ".join([figure] + [", ".join(ratios)] * bool(ratios))
 
 
-def _ratio(peer: str, found: Dict[str, Any], sense: str) -> str:
-    text = f"{number(found['median'])} × {peer}"
+def _ratio(name: str, found: Dict[str, Any], sense: str) -> str:
+    text = f"{number(found['median'])} × {name}"
     if found["aim"] is None:
         return text
     text += f" (aim {'≥' if sense == 'speed' else '≤'} {found['aim']:g})"
@@ -67,29 +66,36 @@ def _ratio(peer: str, found: Dict[str, Any], sense: str) -> str:
 
 
 def _origin(report: Report) -> str:
-    return f"CPython {_version(report)}: {report['date']}, refimpl {report['refimpl']}, {report['rounds'].split(';')[0]} rounds; {report['peers']}."
+    rounds = report["rounds"].split(";")[0]
+    return (
+        f"CPython {_version(report)}: {report['date']}, refimpl {report['refimpl']}, "
+        f"{rounds} rounds; {report['implementations']}."
+    )
 
 
-def split_readme(text: str) -> Tuple[str, str, str]:
-    """Return what stands before, between and behind the marks. Raises ValueError unless each is there once."""
-    before, between = text.split(MARKS[0])
-    inside, behind = between.split(MARKS[1])
-    return before, inside, behind
+def split_page(text: str) -> Tuple[str, str, str]:
+    """Return the text before, between and after the marks.
+
+    Raises ValueError unless each mark occurs once.
+    """
+    before, rest = text.split(MARKS[0])
+    inside, after = rest.split(MARKS[1])
+    return before, inside, after
 
 
 def main() -> None:
     """Print the table, or write it."""
     parser = argparse.ArgumentParser(
-        prog="bench.table", description="README's table of what refimpl costs."
+        prog="bench.table", description="Print the table of docs/benchmarks.md"
     )
-    parser.add_argument("--write", action="store_true", help="put it into README.md")
+    parser.add_argument("--write", action="store_true", help="write it into docs/benchmarks.md")
     write = parser.parse_args().write
     text = table(load_reports())
     if not write:
         print(text, end="")
         return
-    before, _, behind = split_readme(README.read_text(encoding="utf-8"))
-    README.write_text(before + MARKS[0] + text + MARKS[1] + behind, encoding="utf-8")
+    before, _, after = split_page(PAGE.read_text(encoding="utf-8"))
+    PAGE.write_text(before + MARKS[0] + text + MARKS[1] + after, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Rows: payload parts -> lines, server-sent events, JSON values.
 
-The peers are what people put behind boto3: httpx-sse and sseclient-py for events; for lines botocore's StreamingBody.iter_lines,
-httpx's line decoder, and `buffer`, the loop that stands in nearly every example: add each part to a buffer, split a line off it.
-Lines have no aim, for none of the three does the same: botocore's are bytes and end at a lone CR, too, httpx breaks at U+2028.
-Of JSON lines `json.loads` on each is the limit: it neither finds where a value ends nor refuses what is no JSON.
+refimpl is compared with what people use after boto3:
+
+- for events, httpx-sse and sseclient-py;
+- for lines, botocore's StreamingBody.iter_lines, httpx's line decoder, and `buffer`, the loop of
+  most examples, which adds each part to a buffer and splits lines off it;
+- for JSON lines, `json.loads` on each line, which neither finds the end of a value nor rejects what
+  JSON does not allow.
+
+Lines have no aim, because none of the three does the same work: botocore's lines are bytes and also
+end at a lone CR, and httpx also ends lines at U+2028.
 """
 
 import json
@@ -16,7 +22,10 @@ from bench.streams import pieces
 from refimpl.text import events_of, json_values_of, lines_of
 
 LONG = 100 * 1024 * 1024  # bytes of the long line
-CHUNK = '{"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" token%d"},"finish_reason":null}]}'
+CHUNK = (
+    '{"id":"chatcmpl-1","object":"chat.completion.chunk","choices":'
+    '[{"index":0,"delta":{"content":" token%d"},"finish_reason":null}]}'
+)
 
 Reader = Callable[[List[bytes]], Iterable[Any]]
 
@@ -32,34 +41,20 @@ def rows(setting: Setting) -> List[Row]:
         ("events", events, _event_readers(setting), {"httpx-sse": 1, "sseclient-py": 1}),
         ("JSON lines", lines, _value_readers(), {}),
     ):
-        for cut, parts in (
+        whole = b"".join(items)
+        for split, parts in (
             ("one in each part", items),
-            ("parts of 64 KiB", pieces(b"".join(items))),
-            ("parts of 100 B", pieces(b"".join(items), 100)),
+            ("parts of 64 KiB", pieces(whole)),
+            ("parts of 100 B", pieces(whole, 100)),
         ):
-            title = f"text: {format(count, ',')} {what} of 130 B, {cut}"
-            made.append(
-                Row(
-                    title,
-                    what.split()[-1] + "/s",
-                    per_second,
-                    True,
-                    _subjects(readers, parts, count),
-                    dict(aims),
-                )
-            )
-    long = pieces(b"x" * (LONG // 100 if setting.quick else LONG) + b"\n", 1024)
-    made.append(
-        Row(
-            "text: one line of 100 MiB in parts of 1 KiB",
-            "ms",
-            milliseconds,
-            False,
-            _subjects({OURS: _long_line}, long, 1),
-            {},
-        )
-    )
-    return made
+            title = f"text: {count:,} {what} of 130 B, {split}"
+            unit = what.split()[-1] + "/s"
+            subjects = _subjects(readers, parts, count)
+            made.append(Row(title, unit, per_second, True, subjects, dict(aims)))
+    long_line = pieces(b"x" * (LONG // 100 if setting.quick else LONG) + b"\n", 1024)
+    title = "text: one line of 100 MiB in parts of 1 KiB"
+    subjects = _subjects({OURS: _long_line}, long_line, 1)
+    return made + [Row(title, "ms", milliseconds, False, subjects, {})]
 
 
 def _subjects(readers: Dict[str, Reader], parts: List[bytes], count: int) -> Dict[str, Subject]:
@@ -73,27 +68,27 @@ def _long_line(parts: List[bytes]) -> Iterable[str]:
     return lines_of(parts, max_line_length=1 << 30)
 
 
-# ---- what others do ----------------------------------------------------------------------------------------------
+# ---- the other readers ---------------------------------------------------------------------------
 
 
 def _line_readers(setting: Setting) -> Dict[str, Reader]:
     readers: Dict[str, Reader] = {OURS: lines_of, "buffer": _buffered}
-    if setting.peers.boto3:
+    if setting.implementations.boto3:
         from botocore.response import StreamingBody
 
         readers["botocore"] = lambda parts: StreamingBody(_Raw(parts), None).iter_lines()
-    if "httpx" in setting.peers.versions:
+    if "httpx" in setting.implementations.versions:
         readers["httpx"] = lambda parts: _httpx_response(parts).iter_lines()
     return readers
 
 
 def _event_readers(setting: Setting) -> Dict[str, Reader]:
     readers: Dict[str, Reader] = {OURS: events_of}
-    if {"httpx", "httpx-sse"} <= set(setting.peers.versions):
+    if {"httpx", "httpx-sse"} <= set(setting.implementations.versions):
         from httpx_sse import EventSource
 
         readers["httpx-sse"] = lambda parts: EventSource(_httpx_response(parts)).iter_sse()
-    if "sseclient-py" in setting.peers.versions:
+    if "sseclient-py" in setting.implementations.versions:
         from sseclient import SSEClient
 
         readers["sseclient-py"] = lambda parts: SSEClient(iter(parts)).events()
@@ -123,7 +118,7 @@ def _httpx_response(parts: List[bytes]) -> Any:
 
 
 class _Raw:
-    """What botocore's StreamingBody reads from: each read returns the next part, as a socket would."""
+    """The raw stream of a StreamingBody. Like a socket, each read returns the next part."""
 
     def __init__(self, parts: List[bytes]) -> None:
         self._parts = iter(parts)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Rows: profile a end to end over loopback, from a server process that sends as fast as the socket takes it.
+"""Rows: whole calls over loopback, from a server process that sends as fast as the socket accepts.
 
-A unit is a frame; the time runs from the call to the last event, connection and signature included. boto3 reads fewer
-frames than the others, or a run would take minutes. The JavaScript SDK runs in one process throughout, so that its
-compiler is warm.
+A unit is a frame of profile a. The time is that from the call to the last event, so it includes the
+connection and the signature. boto3 reads fewer frames than the others, because a run would
+otherwise take minutes. The JavaScript SDK runs in one process throughout, so its compiler is warm.
 """
 
 import contextlib
@@ -12,8 +12,8 @@ import json
 from types import ModuleType
 from typing import Any, Dict, List
 
+from bench.implementations import ACCESS_KEY, REGION, SECRET_KEY
 from bench.measure import OURS, Row, Subject, per_second, timed
-from bench.peers import ACCESS_KEY, REGION, SECRET_KEY
 from bench.setting import Setting
 from refimpl.client import Client
 from refimpl.sigv4 import Credentials
@@ -25,7 +25,7 @@ BOTO3_FRAMES = 20000
 def rows(setting: Setting) -> List[Row]:
     """Return the rows."""
     count, few = setting.amount(FRAMES), setting.amount(BOTO3_FRAMES)
-    title = f"loopback, {format(count, ',')} frames of 64 B, "
+    title = f"loopback, {count:,} frames of 64 B, "
     return [
         Row(
             title + "HTTP chunks of 64 KiB",
@@ -46,22 +46,21 @@ def rows(setting: Setting) -> List[Row]:
     ]
 
 
-def _subjects(setting: Setting, count: int, few: int, cut: str) -> Dict[str, Subject]:
-    peers, name = setting.peers, f"a-{int(count)}-{cut}"
+def _subjects(setting: Setting, count: int, few: int, chunking: str) -> Dict[str, Subject]:
+    found, name = setting.implementations, f"a-{count}-{chunking}"
     subjects = {OURS: _ours(setting.url, name, count)}
-    if peers.bare is not None:
-        subjects["bare"] = _bare(peers.bare, setting.url, name, count)
-    if peers.boto3:
-        subjects["boto3"] = _boto3(setting.url, f"a-{int(few)}-{cut}", few)
-    if peers.node:
+    if found.bare is not None:
+        subjects["bare"] = _bare(found.bare, setting.url, name, count)
+    if found.boto3:
+        subjects["boto3"] = _boto3(setting.url, f"a-{few}-{chunking}", few)
+    if found.node:
         subjects["javascript"] = _javascript(setting, name, count)
     return subjects
 
 
 def _ours(url: str, name: str, count: int) -> Subject:
-    client = Client(
-        region=REGION, endpoint_url=url, credentials=Credentials(ACCESS_KEY, SECRET_KEY)
-    )
+    credentials = Credentials(ACCESS_KEY, SECRET_KEY)
+    client = Client(region=REGION, endpoint_url=url, credentials=credentials)
 
     def read() -> int:
         events = 0
@@ -95,7 +94,8 @@ def _javascript(setting: Setting, name: str, count: int) -> Subject:
     return lambda: _checked(setting.javascript_call(name), "seconds", count)
 
 
-def _checked(answer: Dict[str, float], seconds: str, count: int) -> float:
-    if answer["events"] != count:
-        raise RuntimeError(f"{int(answer['events'])} events came instead of {int(count)}")
-    return answer[seconds] / count
+def _checked(report: Dict[str, float], seconds: str, count: int) -> float:
+    """Return the seconds per event of a report. Raises RuntimeError if events are missing."""
+    if report["events"] != count:
+        raise RuntimeError(f"wrong number of events (expected {count}, got {report['events']:g})")
+    return report[seconds] / count

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Tests of bench/: that it measures what it says, and that README shows what was measured.
+"""Tests of bench/: it measures correctly, and docs/benchmarks.md shows the committed reports.
 
-No figure is judged here. What is: rounds rotate and warm up, a ratio is the median of the rounds' own, a subject that loses
-an event is an error, every row runs (with a hundredth of the work, and the peers that are there), and README's table is
-the one that bench/table.py makes of the reports in bench/results.
+No figure is judged here. Rounds rotate and the first one is not counted, a ratio is the median of
+the ratios of the rounds, a missing event is an error, every row runs with a hundredth of the work,
+and the table in docs/benchmarks.md is the one that bench/table.py makes from bench/results.
 """
 
 import json
@@ -25,7 +25,7 @@ def row_of(subjects, speed=True, aims=None):
     return Row("a row", "things/s", measure.per_second, speed, subjects, aims or {})
 
 
-# ---- measure -----------------------------------------------------------------------------------------------------
+# ---- measure -------------------------------------------------------------------------------------
 
 
 def test_spread():
@@ -33,26 +33,25 @@ def test_spread():
     assert measure.spread([1.0, 2.0, 3.0, 4.0, 5.0]) == Spread(3.0, 2.0, 4.0)
 
 
-def test_a_ratio_is_the_median_of_the_rounds_own():
-    costs = {OURS: [1.0, 2.0, 10.0], "peer": [2.0, 4.0, 10.0]}
-    assert (
-        Result(row_of({}), costs).ratios("peer").median == 2.0
-    )  # the medians' own ratio is 2.0, too: the next one's is not
-    costs = {OURS: [1.0, 4.0, 10.0], "peer": [5.0, 4.0, 1.0]}
-    assert Result(row_of({}), costs).ratios("peer").median == 1.0
-    assert Result(row_of({}, speed=False), costs).ratios("peer").median == 1.0
-    costs = {OURS: [1.0, 1.0], "peer": [4.0, 4.0]}
-    assert Result(row_of({}), costs).ratios("peer").median == 4.0
-    assert Result(row_of({}, speed=False), costs).ratios("peer").median == 0.25
+def test_a_ratio_is_the_median_of_the_ratios_of_the_rounds():
+    costs = {OURS: [1.0, 2.0, 10.0], "theirs": [2.0, 4.0, 10.0]}
+    # Here the ratio of the medians is 2.0 as well; below it is not.
+    assert Result(row_of({}), costs).ratios("theirs").median == 2.0
+    costs = {OURS: [1.0, 4.0, 10.0], "theirs": [5.0, 4.0, 1.0]}
+    assert Result(row_of({}), costs).ratios("theirs").median == 1.0
+    assert Result(row_of({}, speed=False), costs).ratios("theirs").median == 1.0
+    costs = {OURS: [1.0, 1.0], "theirs": [4.0, 4.0]}
+    assert Result(row_of({}), costs).ratios("theirs").median == 4.0
+    assert Result(row_of({}, speed=False), costs).ratios("theirs").median == 0.25
 
 
 @pytest.mark.parametrize(
     "speed, aim, met",
     [(True, 2, True), (True, 2.1, False), (False, 0.5, True), (False, 0.4, False)],
 )
-def test_an_aim_is_met_in_the_rows_sense(speed, aim, met):
-    result = Result(row_of({}, speed, {"peer": aim}), {OURS: [1.0], "peer": [2.0]})
-    assert result.met("peer") is met
+def test_aims_for_speed_and_cost(speed, aim, met):
+    result = Result(row_of({}, speed, {"theirs": aim}), {OURS: [1.0], "theirs": [2.0]})
+    assert result.met("theirs") is met
     assert ("met" if met else "MISSED") in "\n".join(report.row_lines(result))
     assert ("missed" in "\n".join(report.summary_lines([result]))) is not met
 
@@ -68,13 +67,13 @@ def test_rounds_rotate_and_the_first_is_not_counted():
     assert results[0].costs == {"a": [6.0, 8.0, 10.0], "b": [4.0, 9.0, 11.0], "c": [5.0, 7.0, 12.0]}
 
 
-def test_a_lost_unit_is_an_error():
+def test_a_missing_unit_is_an_error():
     assert measure.timed(lambda: 5, 5) > 0
-    with pytest.raises(RuntimeError, match="4 came instead of 5"):
+    with pytest.raises(RuntimeError, match="expected 5, got 4"):
         measure.timed(lambda: 4, 5)
 
 
-def test_repeated_gives_the_cost_of_one():
+def test_repeated():
     calls = []
     cost = measure.repeated(lambda: calls.append(1), 0.01)
     assert len(calls) > 10 and cost > 0
@@ -89,22 +88,22 @@ def test_repeated_gives_the_cost_of_one():
         (measure.mebibytes, 3.25 * 2**20, "3.2"),
     ],
 )
-def test_how_costs_are_shown(show, cost, shown):
+def test_formatted_costs(show, cost, shown):
     assert show(cost) == shown
 
 
 @pytest.mark.parametrize(
     "value, shown", [(0.5, "0.50"), (9.994, "9.99"), (12.34, "12.3"), (123.4, "123")]
 )
-def test_a_ratio_in_three_digits(value, shown):
+def test_ratio_with_three_digits(value, shown):
     assert report.number(value) == shown
 
 
-# ---- what is decoded ---------------------------------------------------------------------------------------------
+# ---- streams -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("profile, size", [("a", 64), ("b", 8192)])
-def test_the_profiles(profile, size):
+def test_profiles(profile, size):
     messages = Decoder().feed(b"".join(frames(profile, 10)))
     assert [len(message.payload) for message in messages] == [size] * 10
     assert len({message.payload for message in messages}) == 8
@@ -115,7 +114,7 @@ def test_varying_frames_share_no_header_block():
     assert len({tuple(message.headers) for message in messages}) == 20
 
 
-def test_a_body_is_cut_as_its_name_says():
+def test_chunks_of_a_body():
     data = b"".join(frames("a", 3))
     one_each = body("a-3-frame")
     assert one_each.endswith(b"\r\n0\r\n\r\n") and one_each.count(frames("a", 1)[0]) == 1
@@ -128,7 +127,7 @@ def test_a_body_is_cut_as_its_name_says():
     assert b"".join(pieces(data, 7)) == data
 
 
-# ---- the whole ---------------------------------------------------------------------------------------------------
+# ---- the command ---------------------------------------------------------------------------------
 
 
 def test_every_row_runs(tmp_path):
@@ -147,7 +146,7 @@ def test_every_row_runs(tmp_path):
     for row in found["rows"]:
         assert row["subjects"][OURS]["costs"] and row["subjects"][OURS]["costs"][0] > 0
         assert row["title"] in done.stdout.decode()
-    assert "verdicts mean nothing" in found["rounds"]
+    assert "figures mean nothing" in found["rounds"]
     assert table.table([found]).count("\n") >= len(titles) + 3
 
 
@@ -164,21 +163,21 @@ def test_wrong_arguments(arguments):
     assert done.returncode == 2
 
 
-# ---- README ------------------------------------------------------------------------------------------------------
+# ---- the page ------------------------------------------------------------------------------------
 
 
-def test_readme_shows_the_committed_reports():
+def test_page_shows_the_committed_reports():
     reports = table.load_reports()
     assert len(reports) >= 2
     assert all(int(found["rounds"].split(";")[0]) >= 11 for found in reports)
-    _, inside, _ = table.split_readme((ROOT / "README.md").read_text(encoding="utf-8"))
+    _, inside, _ = table.split_page(table.PAGE.read_text(encoding="utf-8"))
     assert inside == table.table(reports)
 
 
-def test_a_missed_aim_stands_in_bold():
+def test_a_missed_aim_is_bold():
     def found(met):
         ratios = {
-            "peer": {"median": 1.5, "low": 1, "high": 2, "aim": 2, "met": met},
+            "theirs": {"median": 1.5, "low": 1, "high": 2, "aim": 2, "met": met},
             "other": {"median": 3, "aim": None, "met": None},
         }
         rows = [
@@ -195,12 +194,12 @@ def test_a_missed_aim_stands_in_bold():
             "date": "d",
             "refimpl": "r",
             "rounds": "11; x",
-            "peers": "p",
+            "implementations": "p",
             "rows": rows,
         }
 
-    assert "| t | 7 u; **1.50 × peer (aim ≥ 2)**, 3.00 × other |" in table.table([found(False)])
-    assert "| t | 7 u; 1.50 × peer (aim ≥ 2), 3.00 × other |" in table.table([found(True)])
-    assert "| t | 7 u; 1.50 × peer (aim ≥ 2), 3.00 × other | – |" in table.table(
+    assert "| t | 7 u; **1.50 × theirs (aim ≥ 2)**, 3.00 × other |" in table.table([found(False)])
+    assert "| t | 7 u; 1.50 × theirs (aim ≥ 2), 3.00 × other |" in table.table([found(True)])
+    assert "| t | 7 u; 1.50 × theirs (aim ≥ 2), 3.00 × other | – |" in table.table(
         [found(True), dict(found(True), rows=[])]
     )

@@ -133,7 +133,7 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows(
         "speed",
         "text.server_sent_events",
-        (r"ServerSentEventDecoder\._read", "position = max("),
+        (r"ServerSentEventDecoder\._read", "position = len(kept) - 2"),
         (r"ServerSentEventDecoder\._read_fields", 'block.startswith("data:")'),
     )
     # Bounds that no rule fixes, or that a vector file is too small for.
@@ -343,7 +343,7 @@ ROWS: Tuple[Row, ...] = tuple(
         r"text\..*",
         (r"TextDecoder\.feed", "isinstance(data, bytes)"),
         (r"LineDecoder\._read_lines", "while start"),
-        (r"ServerSentEventDecoder\._read", "position = 0"),
+        (r"ServerSentEventDecoder\._read", "self._read_events(text, 0, results)"),
         (r"ServerSentEventDecoder\._without_mark", 'return b""'),
     )
 )

@@ -5,7 +5,7 @@ It is argparse with three changes: errors are UsageErrors, so that they end up i
 line as all others; help is as wide as the terminal; and the width is determined here.
 
 argparse itself would import shutil for the width whenever a subcommand is parsed, with help or
-without. That takes longer than everything else the parser does; bench/startup.py measures it.
+without. That takes longer than everything else the parser does; bench/process.py measures it.
 """
 
 import argparse

@@ -7,8 +7,7 @@ a word (`true`, `false`, `null`) ends at the next byte that cannot belong to it,
 the text. `parse_json` then reads the value.
 
 Most values are one object per line. If the rest of a line in the new bytes parses as one object,
-the scan is skipped. That makes JSON lines three times as fast (bench/text.py) and changes no
-result.
+the scan is skipped. This reads JSON lines 2.7 times as fast (bench/text.py) and changes no result.
 
 It rejects bytes that start no value, invalid JSON, values that are too long, and a text that ends
 inside a value.

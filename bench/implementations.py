@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Which peers this interpreter and this machine have, and the environment in which all subjects run.
+"""The implementations that this interpreter and this machine have, and the environment of all
+subjects.
 
-Nothing is installed and nothing is fetched: what is not there is named in `absent`, once.
+Nothing is installed or downloaded. What is missing is listed in `absent`.
 """
 
 import importlib.util
@@ -20,7 +21,7 @@ BARE = os.environ.get("REFIMPL_BARE") or str(ROOT / ".." / "shared" / "bench" / 
 JAVASCRIPT = os.path.join(implementations_folder(), "javascript")
 JAVASCRIPT_SDK = "@aws-sdk/client-sagemaker-runtime"
 
-# What this interpreter must be able to import: the package's name, and the module's.
+# The packages that are imported into this process, and their modules.
 _IMPORTED = {
     "boto3": "boto3",
     "botocore": "botocore",
@@ -35,8 +36,15 @@ SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 REGION = "us-east-1"
 
 
-class Peers(NamedTuple):
-    """bare: the loaded module;  boto3, awscrt: whether they can be imported;  node: the command;  versions: of what is there"""
+class Implementations(NamedTuple):
+    """What can be compared.
+
+    bare: the loaded module, or None
+    boto3, awscrt: whether they can be imported
+    node: the path of the command, or None
+    versions: of everything that exists, by package
+    absent: a line for everything that does not
+    """
 
     bare: Optional[ModuleType]
     boto3: bool
@@ -46,8 +54,8 @@ class Peers(NamedTuple):
     absent: List[str]
 
 
-def find_peers() -> Peers:
-    """Return what is there."""
+def find_implementations() -> Implementations:
+    """Return the implementations that exist here."""
     versions: Dict[str, str] = {}
     absent: List[str] = []
     for name, module in _IMPORTED.items():
@@ -59,9 +67,8 @@ def find_peers() -> Peers:
     if bare is None:
         absent.append(f"bare: no file {BARE} (REFIMPL_BARE)")
     node = _find_javascript(versions, absent)
-    return Peers(
-        bare, {"boto3", "botocore"} <= set(versions), "awscrt" in versions, node, versions, absent
-    )
+    has_boto3 = {"boto3", "botocore"} <= set(versions)
+    return Implementations(bare, has_boto3, "awscrt" in versions, node, versions, absent)
 
 
 def _load_bare() -> Optional[ModuleType]:
@@ -76,26 +83,28 @@ def _load_bare() -> Optional[ModuleType]:
 
 def _find_javascript(versions: Dict[str, str], absent: List[str]) -> Optional[str]:
     node = shutil.which("node")
+    if node is None:
+        absent.append("javascript: no node")
+        return None
     package = Path(JAVASCRIPT, "node_modules", JAVASCRIPT_SDK, "package.json")
-    if node is None or not package.is_file():
-        install = (
-            f"no {JAVASCRIPT_SDK} in {JAVASCRIPT}; "
-            "python3 -m conformance implementations install javascript"
+    if not package.is_file():
+        absent.append(
+            f"javascript: no {JAVASCRIPT_SDK} in {JAVASCRIPT}; "
+            "run python3 -m conformance implementations install javascript"
         )
-        absent.append("javascript: " + ("no node" if node is None else install))
         return None
     versions[JAVASCRIPT_SDK] = json.loads(package.read_text(encoding="utf-8"))["version"]
     return node
 
 
-def settle_environment(bytecode: str) -> None:
-    """Give this process and its children AWS's example keys, no other configuration, no proxy, and a place for bytecode."""
+def prepare_environment(bytecode: str) -> None:
+    """Set the environment of this process and its children.
+
+    They get AWS's example keys, no other configuration, no proxy, and a folder for bytecode.
+    """
     for name in list(os.environ):
-        if (
-            name.upper().startswith("AWS_")
-            or name.lower().endswith("_proxy")
-            or name == "PYTHONDONTWRITEBYTECODE"
-        ):
+        is_proxy = name.lower().endswith("_proxy")
+        if name.upper().startswith("AWS_") or is_proxy or name == "PYTHONDONTWRITEBYTECODE":
             del os.environ[name]
     os.environ.update(
         AWS_ACCESS_KEY_ID=ACCESS_KEY,
