@@ -118,9 +118,12 @@ _TITLE_WORDS = {
     "ascii": "ASCII",
     "blank": "space",
     "blanks": "spaces",
+    "cr": "CR",
     "crlf": "CRLF",
     "fips": "FIPS",
     "ipv6": "IPv6",
+    "lf": "LF",
+    "nul": "NUL",
     "utf8": "UTF-8",
 }
 

@@ -6,6 +6,7 @@ for SageMaker Runtime, and tests/authoring/test_end.py compares them with its pu
 case also asserts the signing name.
 """
 
+import json
 from typing import Any, Optional
 
 from authoring import Feature, ok, reject, words
@@ -331,15 +332,21 @@ for slug, region, why in (
         "us-\u00e9ast-1",
         "the host name would need an encoding that the rules do not define",
     ),
-    ("64", "a" * 64, "a host label has at most 63 characters"),
 ):
     rejects(
         "end-region-refused-" + slug,
-        "a region that is not a host label: " + words(slug),
+        "a region that is not a host label: " + json.dumps(region),
         "END-003",
         why,
         region=region,
     )
+rejects(
+    "end-region-refused-64",
+    "a region of 64 characters",
+    "END-003",
+    "a host label has at most 63 characters",
+    region="a" * 64,
+)
 resolves(
     "end-region-63",
     "a region of 63 characters",
@@ -409,7 +416,7 @@ for slug, endpoint_url, url, why in (
 ):
     resolves(
         "end-custom-" + slug,
-        "a custom endpoint: " + words(slug),
+        "a custom endpoint: " + json.dumps(endpoint_url),
         "HTTP-002 END-001",
         why,
         url,
@@ -437,14 +444,14 @@ resolves(
     use_fips=False,
     use_dualstack=False,
 )
-for slug, asked in (
-    ("fips", {"use_fips": True}),
-    ("dual-stack", {"use_dualstack": True}),
-    ("both", {"use_fips": True, "use_dualstack": True}),
+for slug, title, asked in (
+    ("fips", "FIPS", {"use_fips": True}),
+    ("dual-stack", "dual-stack", {"use_dualstack": True}),
+    ("both", "FIPS and dual-stack", {"use_fips": True, "use_dualstack": True}),
 ):
     rejects(
         "end-custom-refused-" + slug,
-        "a custom endpoint with " + slug.replace("both", "FIPS and dual-stack"),
+        "a custom endpoint with " + title,
         "END-004",
         "a client that silently ignores the option breaks a compliance requirement",
         region="us-east-1",
@@ -517,7 +524,7 @@ for slug, endpoint_url, why in (
 ):
     rejects(
         "end-custom-url-refused-" + slug,
-        "an unusable custom endpoint: " + words(slug),
+        "an unusable custom endpoint: " + json.dumps(endpoint_url),
         "HTTP-002",
         why,
         region="us-east-1",

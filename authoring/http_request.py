@@ -14,6 +14,7 @@ so that it arrives unchanged: an endpoint name escaped into one path segment, a 
 `arrives` decides which values allow this.
 """
 
+import json
 import re
 from typing import Any, Dict, List, Optional, Sequence
 from urllib.parse import quote
@@ -416,7 +417,7 @@ for slug, name, why in (
 ):
     rejects(
         "pattern-endpoint-name-" + slug,
-        "an EndpointName that does not match the pattern: " + words(slug),
+        "an EndpointName that does not match the pattern: " + json.dumps(name),
         "HTTP-005",
         "an application that takes the name from its user lets the user choose the path: " + why,
         EndpointName=name,
@@ -617,7 +618,7 @@ for slug, endpoint_url, base, why in (
 ):
     sends(
         "custom-endpoint-" + slug,
-        "a custom endpoint: " + words(slug),
+        "a custom endpoint: " + json.dumps(endpoint_url),
         "HTTP-002 HTTP-001",
         why,
         endpoint_url=endpoint_url,
@@ -666,7 +667,7 @@ for slug, endpoint_url, why in (
 ):
     rejects(
         "custom-endpoint-refused-" + slug,
-        "an unusable custom endpoint: " + words(slug),
+        "an unusable custom endpoint: " + json.dumps(endpoint_url),
         "HTTP-002",
         why,
         "configuration",
