@@ -28,7 +28,7 @@ ENTRY: Dict[str, Any] = {
         }
     ],
     "needs": ["evs-two"],
-    "why": "what it costs",
+    "why": "the cost of the bug",
     "since": "0.1.0",
     "source": "derived",
 }

@@ -47,7 +47,7 @@ def test_a_folder_is_read(folder: Path) -> None:
         ENTRY["expect"],
         tuple(ENTRY["acceptable"]),
         ("evs-two",),
-        "what it costs",
+        "the cost of the bug",
         "0.1.0",
         "derived",
         "eventstream-decode",
