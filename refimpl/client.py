@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The client: puts signing, transport and the operation together; one attempt a call.
+"""The client: combines signing, the transport and the operation. Makes one attempt per call.
 
-`Client` holds settings and derived keys and may be shared by threads: every call has a connection of its own. A call returns
-a live `Response` as soon as a good head has come; its events come as they arrive. What is no event stream is raised by the
-call itself. Every error is a refimpl.Error; what had arrived before it was handed over first, or stands on it.
+A `Client` has the settings and the derived signing keys. Threads may share it, because each call
+uses its own connection. A call returns a live `Response` as soon as the response's head has
+arrived; its events are returned as they arrive. If the response is not an event stream, the call
+itself raises the error. Every error is a refimpl.Error. The events before an error are returned
+first or are in the error's `events`.
 """
 
 import os
@@ -49,20 +51,24 @@ from .transport import (
 )
 
 DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
-DEFAULT_READ_TIMEOUT = 500.0  # seconds; the service itself ends a stream after 8 minutes, and a first token may take long
+# In seconds. The service ends a stream after 8 minutes, and the first token may take long.
+DEFAULT_READ_TIMEOUT = 500.0
 _USER_AGENT = "%s python/%d.%d.%d" % (USER_AGENT, *sys.version_info[:3])
 
 _Item = TypeVar("_Item")
 
 
 class Response:
-    """A live answer. Its attributes are those of the output; iterate `body` once, or collect(); close it, or use `with`.
+    """A live response. Iterate over `body` once or call `collect`. Close it or use `with`.
 
-    text(), lines(), sse() and json_values() iterate over `body`, too, and join what the parts cut: each result comes when its
-    last byte has. They raise TextError for text that cannot be read, with the bytes behind the last result as its `unread`;
-    when the stream itself breaks, its own error holds as `unread` the bytes of the line, event or value that was unfinished.
+    `text`, `lines`, `sse` and `json_values` also consume `body`. They join bytes across parts and
+    return each result as soon as its last byte arrives. They raise TextError for invalid text; its
+    `unread` has the bytes after the last result. If the stream fails, the `unread` of its error
+    has the bytes of the unfinished line, event or value.
 
-    status, headers, request_id: of the HTTP answer;  unknown_events: how many events of unknown type were skipped so far
+    status, headers, request_id: those of the HTTP response
+    content_type, invoked_production_variant, custom_attributes: members of the output
+    unknown_events: the number of skipped events of unknown type so far (EVS-032)
     """
 
     def __init__(self, exchange: HttpExchange, reader: ResponseReader) -> None:
@@ -78,11 +84,11 @@ class Response:
 
     @property
     def unknown_events(self) -> int:
-        """How many events of unknown type were skipped so far (EVS-032)."""
+        """The number of skipped events of unknown type so far (EVS-032)."""
         return self._reader.unknown_events
 
     def __repr__(self) -> str:
-        return f"Response(status={int(self.status)}, request_id={self.request_id!r})"
+        return f"Response(status={self.status}, request_id={self.request_id!r})"
 
     def __enter__(self) -> "Response":
         return self
@@ -96,13 +102,13 @@ class Response:
         self.close()
 
     def close(self) -> None:
-        """Close the connection, whether or not all was read; from any thread. A read that waits then ends with `closed`."""
+        """Close the connection, from any thread. A waiting read raises NetworkError `closed`."""
         self._exchange.close()
 
     def collect(self) -> InvokeEndpointWithResponseStreamOutput:
-        """Read the rest and return the output as a value, its body the tuple of the events read here.
+        """Read the rest of the stream and return the output with these events as body.
 
-        Raises what reading raises; the error's `events` are those that had arrived.
+        Raises the same errors as reading `body`; their `events` are the events before the error.
         """
         events: List[StreamEvent] = []
         try:
@@ -113,31 +119,40 @@ class Response:
         return self.output_of(tuple(events))
 
     def output_of(self, events: Tuple[StreamEvent, ...]) -> InvokeEndpointWithResponseStreamOutput:
-        """Return the output as a value, with these events for its body."""
+        """Return the output with these events as body."""
         return read_output(self.headers, events)
 
     def text(self, errors: str = "strict") -> Iterator[str]:
-        """Return an iterator over the text, whole characters as they come. errors: as for text.Utf8Decoder."""
+        """Return an iterator over text: complete characters, as soon as they arrive.
+
+        errors: as for refimpl.text.Utf8Decoder
+        """
         return self._results(strings_of(self.payloads(), errors))
 
     def lines(
         self, max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
     ) -> Iterator[str]:
-        """Return an iterator over the lines. Arguments as for LineDecoder."""
+        """Return an iterator over lines. Arguments as for refimpl.text.LineDecoder."""
         return self._results(lines_of(self.payloads(), max_line_length, errors))
 
     def sse(
         self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
     ) -> Iterator[ServerSentEvent]:
-        """Return an iterator over the server-sent events. Arguments as for ServerSentEventDecoder."""
+        """Return an iterator over server-sent events.
+
+        Arguments as for refimpl.text.ServerSentEventDecoder.
+        """
         return self._results(events_of(self.payloads(), max_event_length, errors))
 
     def json_values(self, max_value_length: int = DEFAULT_MAX_ITEM_LENGTH) -> Iterator[Any]:
-        """Return an iterator over JSON values, such as JSON lines. Arguments as for text.JSONValues."""
+        """Return an iterator over JSON values, such as JSON lines.
+
+        max_value_length: as for refimpl.text.JSONValues
+        """
         return self._results(json_values_of(self.payloads(), max_value_length))
 
     def payloads(self) -> Iterator[bytes]:
-        """Return an iterator over the bytes of the parts, each as it came: what the methods above are made of."""
+        """Return an iterator over the bytes of each part, as they arrive."""
         for event in self.body:
             if isinstance(event, PayloadPart):
                 yield event.bytes
@@ -152,7 +167,11 @@ class Response:
 
 
 def _events(exchange: HttpExchange, reader: ResponseReader) -> Iterator[StreamEvent]:
-    """Yield the events as they come; holds no Response, so that one which is dropped closes its connection at once."""
+    """Yield the events as they arrive.
+
+    This generator has no reference to the Response, so that a Response that is no longer referenced
+    closes its connection at once.
+    """
     try:
         while True:
             data = exchange.read1()
@@ -167,7 +186,7 @@ def _events(exchange: HttpExchange, reader: ResponseReader) -> Iterator[StreamEv
             yield from events
     except Error as error:
         if isinstance(error, HttpError) and error.kind == "truncated":
-            reader.close(complete=False)  # raises, telling where in the stream
+            reader.close(complete=False)  # raises an error with the place in the stream
         error.status = reader.status
         error.request_id = reader.request_id
         raise
@@ -176,14 +195,17 @@ def _events(exchange: HttpExchange, reader: ResponseReader) -> Iterator[StreamEv
 
 
 class Client:
-    """Calls the operation. All settings by keyword; what is not given is taken from the environment.
+    """Calls the operation. Takes settings from keywords or, without them, from the environment.
 
-    region: the region to sign for and, unless endpoint_url is given, whose endpoint to call
-    endpoint_url: http(s)://host[:port][/path];  use_fips, use_dualstack: choose the endpoint of that kind
-    credentials: Credentials;  environment: instead of os.environ
-    connect_timeout, read_timeout, total_timeout: seconds, or None for none (HTTP-051)
-    ssl_context: an ssl.SSLContext, for a private CA;  max_frame_length: bytes (EVS-008);  clock: seconds since 1970 UTC
-    Raises ConfigurationError when region, credentials or endpoint are missing or wrong, UsageError for the rest.
+    region: the region to sign for and, without endpoint_url, the region of the endpoint
+    endpoint_url: http(s)://host[:port][/path]
+    use_fips, use_dualstack: whether to use the endpoint with FIPS or with IPv6
+    credentials: Credentials;  environment: a mapping instead of os.environ
+    connect_timeout, read_timeout, total_timeout: seconds, or None for no limit (HTTP-051)
+    ssl_context: an ssl.SSLContext, for example with a private CA; never changed (HTTP-053)
+    max_frame_length: bytes (EVS-008);  clock: returns seconds since 1970 UTC
+    Raises ConfigurationError for a missing or invalid region, endpoint or credentials, and
+    UsageError for other invalid arguments.
     """
 
     def __init__(
@@ -201,21 +223,21 @@ class Client:
         environment: Optional[Mapping[str, str]] = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        environment = os.environ if environment is None else environment
+        if environment is None:
+            environment = os.environ
         require_type(environment, abc.Mapping, "environment")
         if not callable(clock):
             raise UsageError(
-                "clock cannot be called",
+                "clock is not callable",
                 kind="type",
                 expected="a function",
                 actual=type(clock).__name__,
             )
-        self._endpoint = resolve_endpoint(
-            region if region is not None else configured_region(environment),
-            endpoint_url if endpoint_url is not None else configured_endpoint_url(environment),
-            use_fips,
-            use_dualstack,
-        )
+        if region is None:
+            region = configured_region(environment)
+        if endpoint_url is None:
+            endpoint_url = configured_endpoint_url(environment)
+        self._endpoint = resolve_endpoint(region, endpoint_url, use_fips, use_dualstack)
         if self._endpoint.signing_region is None:
             raise no_region()
         self._region = self._endpoint.signing_region
@@ -224,7 +246,7 @@ class Client:
         require_type(credentials, Credentials, "credentials")
         self._credentials = credentials
         self._timeouts = check_timeouts(Timeouts(connect_timeout, read_timeout, total_timeout))
-        Decoder(max_frame_length)  # refuses a wrong one now, not in the middle of a call
+        Decoder(max_frame_length)  # rejects an invalid length now, not during a call
         self._max_frame_length = max_frame_length
         check_ssl_context(ssl_context)
         if ssl_context is None and parse_endpoint_url(self._endpoint.url).scheme == "https":
@@ -239,9 +261,11 @@ class Client:
     def invoke_endpoint_with_response_stream(self, **members: Any) -> Response:
         """Call the operation once and return the live response.
 
-        members: those of InvokeEndpointWithResponseStreamInput; endpoint_name (str) and body (bytes) are required
-        Raises UsageError before anything is sent; NetworkError, HttpError; ModelError, ValidationError, InternalFailure,
-        ServiceUnavailable, UnknownOperationError for what the service answers.
+        members: those of InvokeEndpointWithResponseStreamInput. endpoint_name (str) and body
+            (bytes) are required.
+        Raises UsageError for invalid members before it sends anything; NetworkError and HttpError;
+        ModelError, ValidationError, InternalFailure, ServiceUnavailable or UnknownOperationError
+        for an error response of the service.
         """
         request = build_request(
             InvokeEndpointWithResponseStreamInput(**members), self._endpoint.url, _USER_AGENT
@@ -263,15 +287,15 @@ class Client:
         try:
             reader = ResponseReader(exchange.status, exchange.headers, self._max_frame_length)
             if not reader.is_stream:
-                _raise_answer(exchange, reader)
+                _raise_error_response(exchange, reader)
         except BaseException:
             exchange.close()
             raise
         return Response(exchange, reader)
 
 
-def _raise_answer(exchange: HttpExchange, reader: ResponseReader) -> None:
-    """Read an answer that is no event stream, as far as it comes and up to a bound, and raise what it is (HTTP-035)."""
+def _raise_error_response(exchange: HttpExchange, reader: ResponseReader) -> None:
+    """Read a response without an event stream, up to a limit, and raise its error (HTTP-035)."""
     try:
         arrived = 0
         data = exchange.read1()
@@ -282,5 +306,5 @@ def _raise_answer(exchange: HttpExchange, reader: ResponseReader) -> None:
     except UsageError:
         raise
     except Error:
-        pass  # what had arrived tells more than how it ended
+        pass  # the error in the bytes so far says more than the end of the connection
     reader.close()

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""From one form of a shape to another, as text: what `python3 -m refimpl convert` and the adapter's `shape.convert` do.
+"""Convert a shape's document to another format.
 
-Three forms are text of their own: json, xml and query (URL-encoded). Two are told in JSON: `value`, the tree
-["Structure", [[name, value], ...]] with blobs in base64, and `headers`, {"headers": [[name, value], ...], "body": ...}.
-The shape is named as the model names it, scalar types included, or is `Error`: with a code, the document is a service's,
-without one the document that the seed writes for an error.
+`python3 -m refimpl convert` and the adapter's operation `shape.convert` use this module. Formats
+are json, xml and query (URL-encoded), and two that are written as JSON: `value` is the tree
+["Structure", [[name, value], ...]] with blobs in base64, and `headers` is
+{"headers": [[name, value], ...], "body": ...}. The shape is a name of the service model, scalar
+types included, or `Error`. An `Error` with a code is a service's document; without a code it is
+the document that the seed writes. Rejects unknown names (SHP-028), invalid documents and values
+that the target format cannot represent.
 """
 
 from typing import Any, Callable, Dict, List, Optional, Tuple, Type
@@ -40,14 +43,17 @@ ERROR_SHAPE = "Error"
 def convert(
     shape: str, from_format: str, to_format: str, document: Document, code: Optional[str] = None
 ) -> str:
-    """Return a document of a shape in another form; code: of a service's error, beside its document.
+    """Return a shape's document in another format.
 
-    Raises UsageError for an unknown name and for what the form cannot hold, DocumentError for what cannot be read.
+    code: the code of a service's error outside its document, for the shape `Error`
+    Raises UsageError for an unknown name and for a value that the format cannot represent, and
+    DocumentError for an invalid document.
     """
+    # SHP-028
     for document_format in (from_format, to_format):
         if document_format not in FORMATS:
             raise UsageError(
-                "no such format",
+                "unknown format",
                 expected=", ".join(FORMATS),
                 actual=document_format,
                 rule="SHP-028",
@@ -56,8 +62,8 @@ def convert(
         return _error_to(to_format, _error_from(from_format, document, code))
     if shape not in DATA_TYPES:
         raise UsageError(
-            "no such shape",
-            expected=f"the model's name of one, or {ERROR_SHAPE}",
+            "unknown shape",
+            expected=f"a name of the service model, or {ERROR_SHAPE}",
             actual=shape,
             rule="SHP-028",
         )
@@ -65,7 +71,7 @@ def convert(
     return _WRITERS[to_format](wanted, _READERS[from_format](wanted, document))
 
 
-# ---- errors ------------------------------------------------------------------------------------------------------
+# ---- errors ------------------------------------------------------------------------------------
 
 
 def _error_from(document_format: str, document: Document, code: Optional[str]) -> OperationError:
@@ -75,9 +81,9 @@ def _error_from(document_format: str, document: Document, code: Optional[str]) -
         raise _no_format_of_errors(document_format)
     if code is None:
         return error_of_document(document)
-    return (
-        error_of_json(code, document) if document_format == "json" else error_of_xml(code, document)
-    )
+    if document_format == "json":
+        return error_of_json(code, document)
+    return error_of_xml(code, document)
 
 
 def _error_to(document_format: str, error: OperationError) -> str:
@@ -96,17 +102,17 @@ _ERROR_WRITERS: Dict[str, Callable[[OperationError], str]] = {
 def _no_format_of_errors(document_format: str) -> UsageError:
     return UsageError(
         "error documents do not exist in this format",
-        expected="json, xml; value for the seed's own",
+        expected="json or xml, or value for documents of the seed",
         actual=document_format,
         rule="SHP-028",
     )
 
 
-# ---- value -------------------------------------------------------------------------------------------------------
+# ---- value -------------------------------------------------------------------------------------
 
 
 def json_of_tree(tree: Value) -> str:
-    """Return a value tree told in JSON (SHP-023)."""
+    """Return a value tree as JSON text (SHP-023)."""
     return json_text(_plain_tree(tree, ""))
 
 
@@ -120,27 +126,27 @@ def _plain_tree(tree: Value, path: str) -> List[Any]:
     if tag == "List":
         return [
             tag,
-            [_plain_tree(child, f"{path}[{int(index)}]") for index, child in enumerate(content)],
+            [_plain_tree(child, f"{path}[{index}]") for index, child in enumerate(content)],
         ]
     return [tag, plain_of_value(tree, path)]
 
 
 def value_of_json(document: Document) -> Value:
-    """Return the value tree that JSON tells. Raises DocumentError."""
+    """Read a value tree from JSON text (SHP-023). Raises DocumentError."""
     return _tree_of_plain(parse_json(document), ROOT)
 
 
 def _tree_of_plain(plain: Any, place: Place) -> Value:
     if not (isinstance(plain, list) and len(plain) == 2 and isinstance(plain[0], str)):
-        place.refuse("no value", expected="[TAG, CONTENT]", rule="SHP-023")
+        place.refuse("not a value", expected="[TAG, CONTENT]", rule="SHP-023")
     tag, content = plain
     if tag in ("Structure", "List") and not isinstance(content, list):
-        place.refuse("no members", expected="an array", rule="SHP-023")
+        place.refuse("not a list of members", expected="an array", rule="SHP-023")
     if tag == "Structure":
         return tag, tuple(_named_tree(pair, place) for pair in content)
     if tag == "List":
         return tag, tuple(
-            _tree_of_plain(child, place.element(f"[{int(index)}]"))
+            _tree_of_plain(child, place.element(f"[{index}]"))
             for index, child in enumerate(content)
         )
     if tag == "Blob" and isinstance(content, str):
@@ -150,16 +156,16 @@ def _tree_of_plain(plain: Any, place: Place) -> Value:
 
 def _named_tree(pair: Any, place: Place) -> Tuple[str, Optional[Value]]:
     if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
-        place.refuse("no member", expected="[NAME, VALUE]", rule="SHP-023")
+        place.refuse("not a member", expected="[NAME, VALUE]", rule="SHP-023")
     name, child = pair
-    return name, None if child is None else _tree_of_plain(
-        child, place._replace(path=member_path(place.path, name))
-    )
+    if child is None:
+        return name, None
+    return name, _tree_of_plain(child, place._replace(path=member_path(place.path, name)))
 
 
-# ---- headers -----------------------------------------------------------------------------------------------------
+# ---- headers -----------------------------------------------------------------------------------
 
-_BODY_TEXT = string_type("Document")  # the body of a shape whose members travel in a document
+_BODY_TEXT = string_type("Document")  # the body of a shape without a payload member
 
 
 def _headers_document(wanted: DataType, value: Any) -> str:
@@ -176,7 +182,9 @@ def _of_headers_document(wanted: DataType, document: Document) -> Any:
     headers = plain.get("headers") if isinstance(plain, dict) else None
     if not isinstance(headers, list) or not all(_is_pair_of_text(pair) for pair in headers):
         ROOT.refuse(
-            "no headers", expected='{"headers": [[NAME, VALUE]], "body": ...}', rule="SHP-024"
+            "no list of headers",
+            expected='{"headers": [[NAME, VALUE]], "body": ...}',
+            rule="SHP-024",
         )
     body = plain.get("body")
     if body is not None:
@@ -198,8 +206,8 @@ def _is_pair_of_text(pair: object) -> bool:
 def _shape_of(wanted: DataType) -> Type[Shape]:
     if wanted.shape is None:
         raise UsageError(
-            f"{wanted.name} is no structure",
-            expected="a shape with members, for headers",
+            f"{wanted.name} is not a structure",
+            expected="a shape with members, for the format headers",
             rule="SHP-028",
         )
     shape: Type[Shape] = wanted.shape

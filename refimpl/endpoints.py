@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Which host answers for a region: the service's endpoint rules, as a decision from values that are given.
+"""The endpoint of a region, according to the service's endpoint rules.
 
-One row a partition; an unknown region belongs to partition aws (END-001 to END-004). Checked against botocore's 47
-published cases for SageMaker Runtime.
+The table has one row per partition. A region that matches no other row belongs to the partition
+aws (END-001 to END-004). Rejects invalid region names, and a custom endpoint together with FIPS or
+dual-stack. Tests compare the results with botocore's 47 published cases for SageMaker Runtime.
 """
 
 import re
@@ -13,15 +14,18 @@ from .operation import SIGNING_NAME, parse_endpoint_url
 
 
 class _Partition(NamedTuple):
+    """A group of regions with common domains."""
+
     name: str
-    regions: str
+    regions: str  # a regular expression
     dns: str
     dual_stack_dns: str
     fips_host: str
 
 
 _USUAL_FIPS = "runtime.sagemaker-fips"
-_PARTITIONS = (  # END-002; the first whose pattern a region's name matches
+# END-002: the first row whose pattern matches the region's name counts.
+_PARTITIONS = (
     _Partition(
         "aws-cn",
         r"cn-\w+-\d+|aws-cn-global",
@@ -69,13 +73,15 @@ _REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 
 class ResolvedEndpoint(NamedTuple):
+    """An endpoint's URL, without a final slash, and the region and service name to sign for."""
+
     url: str
     signing_region: Optional[str]
     signing_name: str
 
 
 def no_region() -> ConfigurationError:
-    """Return the error of a call for which no region is known (END-003)."""
+    """Return the error for a call without a region (END-003)."""
     return ConfigurationError(
         "no region", expected="region=, AWS_REGION or AWS_DEFAULT_REGION", rule="END-003"
     )
@@ -87,17 +93,19 @@ def resolve_endpoint(
     use_fips: bool = False,
     use_dualstack: bool = False,
 ) -> ResolvedEndpoint:
-    """Return the endpoint's URL, without a final slash, and what to sign for (END-001 to END-004).
+    """Return the endpoint of a region, or a custom endpoint (END-001 to END-004).
 
-    A custom endpoint_url stands as it is, port and path included; it needs no region, but whoever signs does.
+    A custom endpoint_url keeps its port and path. It needs no region here, but the signature does.
     Raises ConfigurationError.
     """
+    # END-003
     if region is not None and not (isinstance(region, str) and _REGION.match(region)):
         raise ConfigurationError(
-            "not a region", expected="a name such as eu-west-1", actual=region, rule="END-003"
+            "invalid region", expected="a name such as eu-west-1", actual=region, rule="END-003"
         )
     if endpoint_url is not None:
-        if use_fips or use_dualstack:  # END-004
+        # END-004
+        if use_fips or use_dualstack:
             raise ConfigurationError(
                 f"a custom endpoint excludes {'FIPS' if use_fips else 'dual-stack'}", rule="END-004"
             )
@@ -112,4 +120,5 @@ def resolve_endpoint(
     host = "runtime.sagemaker"
     if use_fips:
         host = _USUAL_FIPS if use_dualstack else partition.fips_host
-    return ResolvedEndpoint(f"https://{host}.{region}.{dns}", region, SIGNING_NAME)  # END-001
+    # END-001
+    return ResolvedEndpoint(f"https://{host}.{region}.{dns}", region, SIGNING_NAME)

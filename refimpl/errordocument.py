@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Error documents: as services send them, in JSON and in XML, and as the seed writes them.
+"""Error documents of services, in JSON and XML, and the error documents that the seed writes.
 
-One reading of both kinds serves everyone: `read_error` finds where the members of a service's document stand and what its code
-is. `error_of_json` and `error_of_xml` are strict about what they then find; operation.py, for which an error response stays an
-error response whatever its document is (HTTP-035), leaves out what does not fit.
+`parse_error` reads a service's document: where its members are, and its error codes. Two callers
+use it. `error_of_json` and `error_of_xml` are strict and reject a member of the wrong type.
+operation.py is lenient, because an invalid document does not make an error response a success
+(HTTP-035); it ignores such members.
 
-`error_to_json` and `error_to_xml` write {"error": NAME, "details": {...}}, for an error that the model does not name
-{"error": CODE, "message": PAYLOAD}; `error_of_document` inverts them.
+`error_to_json` and `error_to_xml` write {"error": NAME, "details": {...}}, or
+{"error": CODE, "message": PAYLOAD} for an error that the service model does not have.
+`error_of_document` reads both back.
 """
 
 import re
@@ -36,10 +38,10 @@ from .errors import require_type
 from .fields import Field, body_field, error_field
 from .shapes import ERRORS, MESSAGE, OperationError, UnknownOperationError
 
-# ---- as services send them ---------------------------------------------------------------------------------------
+# ---- documents of services ---------------------------------------------------------------------
 
 _CODE = string_type("Code")
-# HTTP-030: in this order
+# HTTP-030: the first code counts.
 _CODE_FIELDS = (
     body_field("type", "__type", _CODE),
     body_field("code", "code", _CODE),
@@ -53,7 +55,10 @@ _REQUEST_ID_FIELDS = (
 
 
 class ErrorDocument:
-    """A service's error document: its form, the node whose members are the error's, and the root, which may hold a request id."""
+    """A service's error document.
+
+    node: contains the error's members;  root: may contain the request id
+    """
 
     __slots__ = ("format", "node", "root")
 
@@ -63,50 +68,57 @@ class ErrorDocument:
         self.root = root
 
     def members(self, fields: Sequence[Field], lenient: bool = True) -> Dict[str, Any]:
-        """Return the members of a table that stand in the document; lenient: what does not fit is absent."""
+        """Return the document's members of a field table.
+
+        lenient: ignore invalid members instead of raising DocumentError
+        """
         return read_members(fields, self.node, self.format, ROOT, lenient)
 
     @property
     def codes(self) -> List[str]:
-        """The codes that the document bears, in the order in which they count (HTTP-030)."""
+        """The error codes in the document; the first one counts (HTTP-030)."""
         members = self.members(_CODE_FIELDS)
         return [members[field.attribute] for field in _CODE_FIELDS if field.attribute in members]
 
     @property
     def message(self) -> Optional[str]:
-        """The document's text, or None."""
+        """The error message, or None."""
         return self.members(_TEXT_FIELDS).get("message")
 
     @property
     def has_null_message(self) -> bool:
-        """Whether the document's text is null (HTTP-034)."""
+        """Whether the error message is null (HTTP-034)."""
         return isinstance(self.node, dict) and any(
             self.node.get(name, "") is None for name in ("message", "Message")
         )
 
     @property
     def request_id(self) -> Optional[str]:
-        """The id of the call that an XML document bears (HTTP-036), or None."""
+        """The request id in an XML document, or None (HTTP-036)."""
         if not isinstance(self.node, Element):
             return None
-        found = [
-            read_members(_REQUEST_ID_FIELDS, node, self.format, ROOT, True)
-            for node in (self.root, self.node)
-        ]
-        return next((text for members in found for text in members.values() if text), None)
+        for node in (self.root, self.node):
+            members = read_members(_REQUEST_ID_FIELDS, node, self.format, ROOT, lenient=True)
+            for text in members.values():
+                if text:
+                    return str(text)
+        return None
 
 
 def error_code_of(text: Optional[str]) -> Optional[str]:
-    """Return the bare code of `Name`, `Name:url`, `ns#Name` or `ns#Name:url` (HTTP-031), or None when there is none."""
+    """Return NAME of `NAME`, `NAME:url`, `ns#NAME` or `ns#NAME:url`, or None (HTTP-031)."""
     code = (text or "").partition(":")[0]
     return (code.partition("#")[2] if "#" in code else code).strip(" \t") or None
 
 
 def parse_error(document: Document) -> ErrorDocument:
-    """Return a service's error document, JSON or, when it starts with a `<`, XML. Raises DocumentError."""
-    return (
-        _xml_error(parse_xml(document)) if _is_xml(document) else _json_error(parse_json(document))
-    )
+    """Parse a service's error document, which is XML if it starts with `<`, otherwise JSON.
+
+    Raises DocumentError.
+    """
+    if _is_xml(document):
+        return _xml_error(parse_xml(document))
+    return _json_error(parse_json(document))
 
 
 def _is_xml(document: Document) -> bool:
@@ -118,24 +130,25 @@ def _json_error(plain: object) -> ErrorDocument:
 
 
 def _integer_of_service(node: object, place: Place) -> int:
-    """An integer, also as text: services and containers write both, and botocore 1.44.5 reads both (checked 2026-11-25)."""
-    integer: int = (
-        integer_of_text(node, place)
-        if isinstance(node, str)
-        else JSON_FORMAT.scalars["integer"](node, place)
-    )
+    """Read an integer or its digits, as botocore 1.44.5 does (checked 2026-11-25).
+
+    Services and containers send both.
+    """
+    if isinstance(node, str):
+        return integer_of_text(node, place)
+    integer: int = JSON_FORMAT.scalars["integer"](node, place)
     return integer
 
 
 def _text_of_service(node: object, place: Place) -> str:
-    text: str = JSON_FORMAT.scalars["string"](
-        _whole_text(node) if isinstance(node, str) else node, place
-    )
+    if isinstance(node, str):
+        node = _whole_text(node)
+    text: str = JSON_FORMAT.scalars["string"](node, place)
     return text
 
 
 def _whole_text(text: str) -> str:
-    """Text without halves of surrogate pairs, which JSON can spell: the rest of a service's text is worth more (SHP-025)."""
+    """Replace halves of surrogate pairs, which JSON allows, to keep the other text (SHP-025)."""
     return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
@@ -145,13 +158,16 @@ _SERVICE_JSON_FORMAT = JSON_FORMAT._replace(
 
 
 def _xml_error(root: Element) -> ErrorDocument:
-    """An error's members stand in <ErrorResponse><Error>, in <Response><Errors><Error>, or in the root (HTTP-036)."""
+    """Find ErrorResponse/Error or Response/Errors/Error; otherwise use the root (HTTP-036)."""
     outer = child_of(root, "Errors") or root
     return ErrorDocument(XML_FORMAT, child_of(outer, "Error") or root, root)
 
 
 def code_of_error(given: Optional[str], document: ErrorDocument) -> Optional[str]:
-    """Return the bare code of an error: given beside its document, else in it; an empty one counts as absent (HTTP-030)."""
+    """Return the code given outside an error document or, without one, the code in it (HTTP-030).
+
+    An empty code counts as absent.
+    """
     candidates: List[Optional[str]] = [given]
     return next(
         (code for code in map(error_code_of, candidates + list(document.codes)) if code), None
@@ -159,16 +175,20 @@ def code_of_error(given: Optional[str], document: ErrorDocument) -> Optional[str
 
 
 def error_of_json(code: Optional[str], document: Document) -> OperationError:
-    """Return the error that a service's JSON document is; code: as the service gave it beside the document, or None.
+    """Return the error of a service's JSON document.
 
-    Raises DocumentError for a document, or a member of a modelled error, that does not fit (SHP-025).
+    code: the one outside the document, for example in a header, or None
+    Raises DocumentError for an invalid document or an invalid member of a modelled error (SHP-025).
     """
     plain = parse_json(document)
     return _error_of(code, _json_error(plain), json_text(plain))
 
 
 def error_of_xml(code: Optional[str], document: Document) -> OperationError:
-    """Return the error that a service's XML document is, in an envelope of AWS or bare; as error_of_json."""
+    """Return the error of a service's XML document, with or without AWS's envelope.
+
+    Arguments and errors as for error_of_json.
+    """
     root = parse_xml(document)
     return _error_of(code, _xml_error(root), xml_of_element(root))
 
@@ -180,17 +200,18 @@ def _error_of(code: Optional[str], document: ErrorDocument, payload: str) -> Ope
     shape = ERRORS.get(bare_code or "")
     if shape is not None:
         return shape(**document.members(shape.fields, lenient=False))
-    return UnknownOperationError(code=bare_code or code, payload=_whole_text(payload))  # SHP-026
+    # SHP-026
+    return UnknownOperationError(code=bare_code or code, payload=_whole_text(payload))
 
 
-# ---- as the seed writes them -------------------------------------------------------------------------------------
+# ---- documents of the seed ---------------------------------------------------------------------
 
 _NAME_FIELD = body_field("code", "error", string_type("ErrorName"))
 _PAYLOAD_FIELD = body_field("payload", "message", string_type("Payload", sensitive=True))
 
 
 def error_to_value(error: OperationError) -> Value:
-    """Return an error as the value tree of its document (SHP-027)."""
+    """Return the value tree of an error's document (SHP-027)."""
     require_type(error, OperationError, "error")
     if isinstance(error, UnknownOperationError):
         return write_members((_NAME_FIELD, _PAYLOAD_FIELD), error)
@@ -198,32 +219,30 @@ def error_to_value(error: OperationError) -> Value:
 
 
 def error_to_json(error: OperationError) -> str:
-    """Return an error as the JSON document that the seed writes."""
+    """Return an error's document in JSON, as the seed writes it (SHP-027)."""
     return json_of_value(error_to_value(error))
 
 
 def error_to_xml(error: OperationError) -> str:
-    """Return an error as the same document in XML."""
+    """Return an error's document in XML (SHP-027)."""
     return xml_of_value(error_to_value(error), "Error")
 
 
 def error_of_document(document: Document) -> OperationError:
-    """Return the error that error_to_json or error_to_xml wrote. Raises DocumentError."""
-    return (
-        error_of_node(parse_xml(document), XML_FORMAT)
-        if _is_xml(document)
-        else error_of_node(parse_json(document), JSON_FORMAT)
-    )
+    """Read a document of error_to_json or error_to_xml. Raises DocumentError (SHP-027)."""
+    if _is_xml(document):
+        return error_of_node(parse_xml(document), XML_FORMAT)
+    return error_of_node(parse_json(document), JSON_FORMAT)
 
 
 def error_of_node(node: Any, document_format: Format) -> OperationError:
-    """Return the error whose document a node of that form is (SHP-027). Raises DocumentError."""
+    """Read an error from a parsed document of the seed (SHP-027). Raises DocumentError."""
     names = [name for name, _ in document_format.members(node, ROOT)]
     members = read_members((_NAME_FIELD, _PAYLOAD_FIELD), node, document_format)
     if "details" not in names:
         if names and not members:
             ROOT.refuse(
-                "the document names no error",
+                "the document has no error name",
                 expected="error, and details or message",
                 actual=", ".join(names[:5]),
                 rule="SHP-027",
@@ -232,7 +251,7 @@ def error_of_node(node: Any, document_format: Format) -> OperationError:
     shape = ERRORS.get(members.get("code", ""))
     if shape is None or "payload" in members:
         ROOT.refuse(
-            "the document is of no error of the model",
+            "the document has details of an error that is not in the service model",
             expected=f"error, one of {', '.join(sorted(ERRORS))}, and details",
             actual=", ".join(names[:5]),
             rule="SHP-027",

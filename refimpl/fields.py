@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""What a member of a shape is: one row of a field table, and the checks that a row asks for.
+"""The rows of a shape's field table, and the checks of a member's value.
 
-A shape is a table of `Field` rows (shapes.py). Everything that reads or writes a shape walks its table: constructors,
-constraints, headers, JSON, XML, query. So a member's name, place, type and constraint stand once, in its row.
+A shape is a table of `Field` rows (shapes.py). Constructors, constraints, headers, JSON, XML and
+queries all use this table, so each member's name, location, type and constraint is defined once.
 
-Two checks: `check_type` when a value is made, always; `check_constraints` on demand, by the model's patterns matched in
-full (HTTP-005). A sensitive value is named, never shown.
+`check_type` runs whenever a value is made. It rejects values of another type and integers outside
+int32. `check_constraints` runs on request. It rejects values that break the service model's
+lengths and patterns; a pattern must match the whole string (HTTP-005). Error messages name a
+sensitive member but do not show its value.
 """
 
 import re
@@ -17,72 +19,73 @@ INT32_MIN, INT32_MAX = -(1 << 31), (1 << 31) - 1
 
 
 class FieldType(NamedTuple):
-    """The type of a member, with the constraints of the model; a nested shape is a class with a table `fields` of its own."""
+    """The type of a member, with the constraints of the service model."""
 
-    name: str  # the model's name of the shape
-    kind: str  # string, blob, integer, structure, or events: a tuple of members of a union
+    name: str  # in the service model
+    kind: str  # string, blob, integer, structure or events (a tuple of members of a union)
     min_length: int = 0  # characters of a string
     max_length: Optional[int] = None  # characters of a string
-    pattern: Optional[str] = None  # a regular expression that the whole string must match
+    pattern: Optional[str] = None  # a regular expression that must match the whole string
     sensitive: bool = False
-    shape: Any = None  # the class of a structure, or of the union of events
+    shape: Any = None  # a class with a table `fields`: the structure, or the union of the events
 
 
 class Field(NamedTuple):
-    """One row: what a member is, where it travels, and under which names."""
+    """One row of a field table: a member's names, type and location."""
 
-    attribute: str  # the Python name
-    member: str  # the model's name
+    attribute: str  # in Python
+    member: str  # in the service model
     type: FieldType
     location: str  # uri, header, payload (the whole body) or body (a member of a document)
-    wire_name: str  # the header's or the document's name
+    wire_name: str  # in the header or document
     required: bool = False
-    alias: Optional[str] = (
-        None  # the name that services write instead, read where the modelled one is absent
-    )
+    # Some services write this name instead. It counts if wire_name is absent.
+    alias: Optional[str] = None
 
 
 _PYTHON_TYPES = {"string": str, "blob": bytes, "integer": int, "events": tuple}
 
 
 def body_field(attribute: str, member: str, field_type: FieldType) -> Field:
-    """Return the row of a member that travels in a document under its own name."""
+    """Return the row of a member of a document."""
     return Field(attribute, member, field_type, "body", member)
 
 
 def error_field(attribute: str, member: str, field_type: FieldType) -> Field:
-    """Return the row of an error's member: services write its first letter large or small (HTTP-032)."""
+    """Return the row of an error's member, whose first letter may be in lower case (HTTP-032)."""
     return body_field(attribute, member, field_type)._replace(alias=member[0].lower() + member[1:])
 
 
 def header_field(attribute: str, member: str, field_type: FieldType, wire_name: str) -> Field:
-    """Return the row of a member that travels in the HTTP header wire_name."""
+    """Return the row of a member in the HTTP header wire_name."""
     return Field(attribute, member, field_type, "header", wire_name)
 
 
 def is_int32(number: int) -> bool:
-    """Tell whether an integer is one that a member may hold."""
+    """Return whether an integer is in the range of a member."""
     return INT32_MIN <= number <= INT32_MAX
 
 
 def check_type(shape: str, field: Field, value: object) -> None:
-    """Raise UsageError of kind `type` unless value is None or of the field's type; an integer must be int32."""
+    """Raise UsageError of kind `type` unless value is None or has the field's type (HTTP-005)."""
     if value is not None:
         check_value(f"{shape}.{field.member}", field.type, value)
 
 
 def check_value(name: str, wanted: FieldType, value: Any) -> None:
-    """Raise UsageError of kind `type` unless value is of that type; an integer must be int32."""
-    require_type(
-        value,
-        wanted.shape if wanted.kind == "structure" else _PYTHON_TYPES[wanted.kind],
-        name,
-        "HTTP-005",
-    )
+    """Raise UsageError of kind `type` unless value has the wanted type; an integer must be int32.
+
+    name: SHAPE.MEMBER, for the message
+    """
+    # HTTP-005
+    if wanted.kind == "structure":
+        require_type(value, wanted.shape, name, "HTTP-005")
+    else:
+        require_type(value, _PYTHON_TYPES[wanted.kind], name, "HTTP-005")
     if wanted.kind == "integer" and not is_int32(value):
         raise UsageError(
-            f"{name} is no int32",
-            expected=f"{int(INT32_MIN)} to {int(INT32_MAX)}",
+            f"{name} is not an int32",
+            expected=f"{INT32_MIN} to {INT32_MAX}",
             actual=value,
             rule="HTTP-005",
             member=_member_of_name(name),
@@ -93,13 +96,13 @@ def check_value(name: str, wanted: FieldType, value: Any) -> None:
 
 
 def member_of_union(union: FieldType, event: object) -> Field:
-    """Return the union's row for one of its events; raise UsageError of kind `type` for what is none."""
+    """Return the union's row for an event. Raises UsageError of kind `type` for another value."""
     rows: Tuple[Field, ...] = union.shape.fields
     for row in rows:
         if type(event) is row.type.shape:
             return row
     raise UsageError(
-        f"{union.name} holds what is no event",
+        f"{union.name} contains a value that is not an event",
         kind="type",
         actual=type(event).__name__,
         rule="HTTP-022",
@@ -108,7 +111,10 @@ def member_of_union(union: FieldType, event: object) -> Field:
 
 
 def check_constraints(shape: str, fields: Tuple[Field, ...], value: object) -> None:
-    """Raise UsageError unless every field of value keeps its constraints, required ones present (HTTP-004, HTTP-005)."""
+    """Raise UsageError if value breaks a constraint or lacks a required member.
+
+    HTTP-004, HTTP-005.
+    """
     for field in fields:
         member = getattr(value, field.attribute)
         if member is not None:
@@ -123,7 +129,10 @@ def check_constraints(shape: str, fields: Tuple[Field, ...], value: object) -> N
 
 
 def check_constraint(name: str, wanted: FieldType, value: Any) -> None:
-    """Raise UsageError unless a value, and every one that is nested in it, keeps the constraints of its type (HTTP-005)."""
+    """Raise UsageError if value, or a value in it, breaks a constraint of its type (HTTP-005).
+
+    name: SHAPE.MEMBER, for the message
+    """
     if wanted.kind == "string":
         _check_string(name, wanted, value)
     elif wanted.kind == "structure":
@@ -134,7 +143,10 @@ def check_constraint(name: str, wanted: FieldType, value: Any) -> None:
 
 
 def broken_constraint(wanted: FieldType, text: str) -> Optional[str]:
-    """Return which constraint of its type a string breaks: min_length, max_length or pattern; None when it keeps all (HTTP-005)."""
+    """Return the constraint that a string breaks: min_length, max_length, pattern or None.
+
+    HTTP-005.
+    """
     if wanted.max_length is not None and len(text) > wanted.max_length:
         return "max_length"
     if len(text) < wanted.min_length:
@@ -160,7 +172,7 @@ def _check_string(name: str, wanted: FieldType, text: str) -> None:
         )
     raise UsageError(
         f"{name} has the wrong length",
-        expected=f"{int(wanted.min_length)} to {wanted.max_length} characters",
+        expected=f"{wanted.min_length} to {wanted.max_length} characters",
         actual=f"{len(text)}: {actual}",
         rule="HTTP-005",
         member=member,

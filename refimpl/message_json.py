@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Event-stream messages as JSON objects.
 
-`decode`, the adapter protocol and the vectors share this format: {"headers": [{"name", "type", "value"}, ...], "payload"}.
-Bytes are base64, a UUID has dashes and a timestamp is its number. Many JSON readers store numbers as doubles, so an
-integer beyond 2**53 is a decimal string. The functions accept every message that the decoder returns.
+The commands, the adapter protocol and the vectors share this format:
+{"headers": [{"name": ..., "type": ..., "value": ...}], "payload": ...}. Bytes are base64, a UUID
+has dashes and a timestamp is its number. Many JSON readers store numbers as doubles, so an integer
+beyond 2**53 is a decimal string. The functions accept every message that the decoder returns.
 """
 
 from typing import Any, Dict

@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""InvokeEndpointWithResponseStream: its input -> an HTTP request; an HTTP response -> output, events or an error. No I/O.
+"""The operation without I/O: build the HTTP request, read the HTTP response.
 
-`build_request` makes every header that is sent but those of the signature. A `ResponseReader` is given the answer's head,
-fed its body in any pieces, and told whether the body came whole; it returns events, and raises what the service, the model
-or the wire did wrong. What had arrived before a fault is delivered first, or stands on the error.
+`build_request` returns the request with all headers except those of the signature. A
+`ResponseReader` takes the response's status and headers, then its body in pieces of any size, and
+finally whether the body is complete. It returns events. It raises the errors of the service and
+the model, and rejects frames and responses that break a rule. The events before an error are
+returned first or are in the error's `events`.
 
-The rules are HTTP-001 to HTTP-038 and, for what messages mean, EVS-030 to EVS-039 of SPEC.md.
+The rules are HTTP-001 to HTTP-038 and, for the meaning of messages, EVS-030 to EVS-039.
 """
 
 import re
 import warnings
 from functools import partial
+from ipaddress import AddressValueError, IPv6Address
 from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Optional, Tuple, Type
 
 from .documents.header_format import HeaderSequence, checked_headers, header_pairs, header_value
@@ -49,12 +52,12 @@ from .shapes import (
 VERSION = "0.1.0"
 USER_AGENT = f"sagemaker-stream-reference/{VERSION}"
 SIGNING_NAME = "sagemaker"  # SIG-027
-UNSIGNED_HEADERS = (
-    "content-length",
-)  # a hop that changes the framing changes it; botocore leaves it unsigned, too: SIG-015
-METHOD = "POST"  # HTTP-001
+# SIG-015: proxies may change the framing. botocore does not sign this header either.
+UNSIGNED_HEADERS = ("content-length",)
+# HTTP-001
+METHOD = "POST"
 PATH = "/endpoints/%s/invocations-response-stream"
-MAX_ERROR_BODY = 1024 * 1024  # bytes of an error's body that are kept; HTTP-035
+MAX_ERROR_BODY = 1024 * 1024  # bytes that an error keeps of its body; HTTP-035
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 ERROR_TYPE_HEADER = "x-amzn-errortype"
@@ -86,26 +89,19 @@ class BodySizeWarning(UserWarning):
     """The body is longer than the service model allows (HTTP-006)."""
 
 
-# ---- the request -------------------------------------------------------------------------------------------------
+# ---- the request -------------------------------------------------------------------------------
 
 
-class HttpRequest(
-    NamedTuple(
-        "HttpRequest",
-        [
-            ("method", str),
-            ("scheme", str),
-            ("host", str),
-            ("port", int),
-            ("target", str),
-            ("headers", Tuple[Tuple[str, str], ...]),
-            ("body", bytes),
-        ],
-    )
-):
-    """A request as it will be sent. host: without port and brackets. repr shows neither headers nor body."""
+class HttpRequest(NamedTuple):
+    """A request to send. Its repr hides the headers and the body."""
 
-    __slots__ = ()
+    method: str
+    scheme: str
+    host: str  # without port and brackets
+    port: int
+    target: str  # path and query, as in the request line
+    headers: Tuple[Tuple[str, str], ...]
+    body: bytes
 
     @property
     def url(self) -> str:
@@ -117,26 +113,29 @@ class HttpRequest(
 
 
 class EndpointUrl(NamedTuple):
-    scheme: str
-    host: str
+    """The parts of an endpoint URL."""
+
+    scheme: str  # http or https
+    host: str  # without brackets
     port: int
-    path: str
+    path: str  # unchanged
 
 
+_HOST_LABEL = "[A-Za-z0-9_-]{1,63}"
 _ENDPOINT_URL = re.compile(
-    r"""
-    (?P<scheme>[Hh][Tt][Tt][Pp][Ss]?)://
-    (?: \[(?P<address>[0-9A-Fa-f:.]+)\] | (?P<name>(?=[A-Za-z0-9])[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*(?<=[A-Za-z0-9])) \.? )
-    (?: :(?P<port>[0-9]{1,5}) )?
-    (?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*) \Z""",
-    re.VERBOSE,
+    r"(?P<scheme>[Hh][Tt][Tt][Pp][Ss]?)://"
+    r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|"
+    rf"(?P<name>(?=[A-Za-z0-9]){_HOST_LABEL}(?:\.{_HOST_LABEL})*(?<=[A-Za-z0-9]))\.?)"
+    r"(?::(?P<port>[0-9]{1,5}))?"
+    r"(?P<path>(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*)\Z"
 )
 
 
 def parse_endpoint_url(url: str) -> EndpointUrl:
-    """Return the parts of an endpoint URL, the path as it stands (HTTP-002).
+    """Return the parts of an endpoint URL (HTTP-002).
 
-    Raises ConfigurationError for anything but http(s)://host[:port][/path]; user names, queries and fragments are not shown.
+    Raises ConfigurationError for other URLs than http(s)://host[:port][/path]. The message hides
+    user names, queries and fragments.
     """
     if not isinstance(url, str):
         raise ConfigurationError(
@@ -150,10 +149,10 @@ def parse_endpoint_url(url: str) -> EndpointUrl:
     if match is None or not 0 < port < 65536 or not _is_address(match.group("address")):
         secret = any(mark in url for mark in "@?#")
         raise ConfigurationError(
-            "endpoint URL cannot be used",
+            "invalid endpoint URL",
             expected="http(s)://host[:port][/path]",
             rule="HTTP-002",
-            actual="one with a user name, a query or a fragment" if secret else url,
+            actual="a URL with a user name, a query or a fragment" if secret else url,
         )
     return EndpointUrl(
         match.group("scheme").lower(),
@@ -166,11 +165,6 @@ def parse_endpoint_url(url: str) -> EndpointUrl:
 def _is_address(address: Optional[str]) -> bool:
     if address is None:
         return True
-    from ipaddress import (  # imported when met: slow to import, and hardly an endpoint needs it
-        AddressValueError,
-        IPv6Address,
-    )
-
     try:
         IPv6Address(address)
     except AddressValueError:
@@ -179,18 +173,22 @@ def _is_address(address: Optional[str]) -> bool:
 
 
 def authority(scheme: str, host: str, port: int) -> str:
-    """Return host, with the port unless it is the scheme's default, an IPv6 address in brackets (SIG-014)."""
+    """Return the value of Host: the host, in brackets if IPv6, and a port other than the default.
+
+    SIG-014.
+    """
     shown_host = f"[{host}]" if ":" in host else host
-    return shown_host if port == DEFAULT_PORTS[scheme] else f"{shown_host}:{int(port)}"
+    return shown_host if port == DEFAULT_PORTS[scheme] else f"{shown_host}:{port}"
 
 
 def build_request(
     call: InvokeEndpointWithResponseStreamInput, endpoint_url: str, user_agent: str = USER_AGENT
 ) -> HttpRequest:
-    """Return the unsigned request of a call, with every header that is to be sent but those of the signature (HTTP-009).
+    """Return the unsigned request of a call, with all headers except those of the signature.
 
-    user_agent: what the client calls itself
-    Raises UsageError when a member breaks its constraint, ConfigurationError for the URL; warns with BodySizeWarning.
+    HTTP-009. user_agent: the value of User-Agent
+    Raises UsageError if a member breaks a constraint, and ConfigurationError for an invalid URL.
+    Issues a BodySizeWarning for a body above the limit of the service model.
     """
     require_type(call, InvokeEndpointWithResponseStreamInput, "input")
     call.validate()
@@ -199,51 +197,52 @@ def build_request(
         field.attribute: getattr(call, field.attribute) for field in call.fields
     }
     body = members["body"]
-    if len(body) > MODELLED_BODY_LIMIT:  # HTTP-006
+    # HTTP-006
+    if len(body) > MODELLED_BODY_LIMIT:
         warnings.warn(
-            f"Body is {len(body)} bytes; the service model allows {int(MODELLED_BODY_LIMIT)}, the Developer Guide 25 MB",
+            f"Body is {len(body)} bytes; the service model allows {MODELLED_BODY_LIMIT}, "
+            "the Developer Guide 25 MB",
             BodySizeWarning,
             stacklevel=3,
         )
+    # HTTP-007, HTTP-010
     headers = [
         ("Host", authority(endpoint.scheme, endpoint.host, endpoint.port)),
         ("User-Agent", user_agent),
         ("Connection", "close"),
         ("Content-Length", str(len(body))),
-    ]  # HTTP-007, HTTP-010
+    ]
     headers += header_pairs(call.fields, call)
-    target = (
-        endpoint.path.rstrip("/") + PATH % members["endpoint_name"]
-    )  # HTTP-001: its pattern leaves nothing to encode
+    # HTTP-001. The pattern of endpoint_name allows no character that needs percent-encoding.
+    target = endpoint.path.rstrip("/") + PATH % members["endpoint_name"]
     return HttpRequest(
         METHOD, endpoint.scheme, endpoint.host, endpoint.port, target, tuple(headers), body
     )
 
 
-# ---- the response ------------------------------------------------------------------------------------------------
+# ---- the response ------------------------------------------------------------------------------
 
 
 def request_id_of(headers: HeaderSequence) -> Optional[str]:
-    """Return the service's id of the call, or None."""
-    return next(
-        (value for value in (header_value(headers, name) for name in _REQUEST_ID_HEADERS) if value),
-        None,
-    )
+    """Return the service's request id, or None."""
+    values = (header_value(headers, name) for name in _REQUEST_ID_HEADERS)
+    return next((value for value in values if value), None)
 
 
 def read_output(
     headers: HeaderSequence, body: Optional[Tuple[StreamEvent, ...]] = None
 ) -> InvokeEndpointWithResponseStreamOutput:
-    """Return the output of a response's headers, and its body as given (HTTP-022); values stand verbatim."""
+    """Return the output of a response's headers, with this body; values are verbatim (HTTP-022)."""
     return InvokeEndpointWithResponseStreamOutput.of_header_and_body(headers, body)
 
 
 class ResponseReader:
-    """Reads one HTTP response: given its head, fed its body, told its end.
+    """Reads one HTTP response from its status, its headers and the pieces of its body.
 
-    status: the HTTP status;  headers: (name, value) pairs, in order
-    output: the output's header members;  request_id;  unknown_events: how many events of unknown type were skipped (EVS-032)
-    Raises HttpError at once for a status that can bear no answer: 1xx, 3xx, beyond 599 (HTTP-049, HTTP-054).
+    status, headers: those of the response;  output: the output's header members
+    request_id: the service's, or None;  is_stream: whether the body is an event stream (HTTP-020)
+    unknown_events: the number of skipped events of unknown type (EVS-032)
+    The constructor raises HttpError for 1xx, 3xx and 600 or above (HTTP-049, HTTP-054).
     """
 
     def __init__(
@@ -256,25 +255,24 @@ class ResponseReader:
         self.output = read_output(self.headers)
         self.unknown_events = 0
         self._delivered = 0  # events
-        self._frames: FrameReader[StreamEvent] = FrameReader(self._meaning, max_frame_length)
+        self._frames: FrameReader[StreamEvent] = FrameReader(self._reader_of, max_frame_length)
         self._body = bytearray()
         self._failed = False
         _check_status(status, self.headers, self.request_id)
-        self._is_error = (
-            status >= 400 or header_value(self.headers, ERROR_TYPE_HEADER) is not None
-        )  # HTTP-024
-        self.is_stream = (
-            not self._is_error and status == 200 and _is_event_stream(self.headers)
-        )  # HTTP-020
+        # HTTP-024
+        self._is_error = status >= 400 or header_value(self.headers, ERROR_TYPE_HEADER) is not None
+        # HTTP-020
+        self.is_stream = not self._is_error and status == 200 and _is_event_stream(self.headers)
 
     def feed(self, data: bytes) -> List[StreamEvent]:
-        """Return the events that data completes, in order; none while the body is no event stream.
+        """Return the events that data completes, in order; none if the body is not an event stream.
 
-        Raises what the stream holds: ModelStreamError, InternalStreamFailure, UnknownOperationError, FrameError. The error's
-        `events` are those that this call had completed before it. The reader is dead afterwards.
+        Raises ModelStreamError, InternalStreamFailure or UnknownOperationError for an error in the
+        stream, and FrameError for an invalid frame. The error's `events` are those that this call
+        completed before the error. The reader takes no more data afterwards (EVS-024).
         """
         if self._failed:
-            raise UsageError("this response has failed before", rule="EVS-024")
+            raise UsageError("the response has already failed or ended", rule="EVS-024")
         if not self.is_stream:
             self._body += plain_bytes(data)[: MAX_ERROR_BODY - len(self._body)]
             return []
@@ -285,7 +283,7 @@ class ResponseReader:
             self._failed = True
             self._delivered += len(events)
             if error.kind == "message_type":
-                error.message = f"{error.message} in message {int(self._messages + 1)}"
+                error.message = f"{error.message} in message {self._messages + 1}"
             error.events = tuple(events)
             error.status = self.status
             error.request_id = self.request_id
@@ -297,16 +295,18 @@ class ResponseReader:
     def _messages(self) -> int:
         return self._delivered + self.unknown_events
 
-    def _meaning(self, headers: FrameHeaders) -> Callable[[bytes], Optional[StreamEvent]]:
-        return meaning_of(headers) or self._skip
+    def _reader_of(self, headers: FrameHeaders) -> Callable[[bytes], Optional[StreamEvent]]:
+        return payload_reader_of(headers) or self._skip
 
-    def _skip(self, payload: bytes) -> None:  # EVS-032
+    # EVS-032
+    def _skip(self, payload: bytes) -> None:
         self.unknown_events += 1
 
     def close(self, complete: bool = True) -> None:
-        """Say that the body has ended; complete: whether it came whole (HTTP-023); there is no event that says so (EVS-039).
+        """Signal the end of the body. No event marks the end of the stream (EVS-039).
 
-        Raises the service's error, HttpError `content_type`, or FrameError `truncated`.
+        complete: whether the body is complete by HTTP's framing (HTTP-023)
+        Raises the service's error, HttpError `content_type` or FrameError `truncated`.
         """
         if self._failed:
             return
@@ -318,8 +318,9 @@ class ResponseReader:
         try:
             self._frames.close()
             if not complete:
+                count = "1 message" if self._messages == 1 else f"{self._messages} messages"
                 raise FrameError(
-                    f"the body ends before it is complete, after {int(self._messages)} whole messages",
+                    f"the connection ends inside the body, after {count}",
                     kind="truncated",
                     expected="more frames or the body's end",
                     actual="the connection's end",
@@ -332,36 +333,41 @@ class ResponseReader:
             raise
 
     def _no_event_stream(self) -> HttpError:
-        """What a 2xx without an event stream is (HTTP-021)."""
-        kind = header_value(self.headers, "content-type") or "no Content-Type"
+        """Return the error of a 2xx response without an event stream (HTTP-021)."""
+        body = bytes(self._body)
+        facts = [str(self.status), header_value(self.headers, "content-type") or "no Content-Type"]
         coding = header_value(self.headers, "content-encoding")
-        actual = f"{int(self.status)}, {kind}{', Content-Encoding ' + coding if coding else ''}, {len(self._body)} bytes: {excerpt(bytes(self._body))}"
+        if coding:
+            facts.append("Content-Encoding " + coding)
+        facts.append(f"{len(body)} bytes: {excerpt(body)}")
         return HttpError(
-            "the answer is no event stream",
+            "the response is not an event stream",
             kind="content_type",
             expected=f"200 with {EVENT_STREAM_TYPE}",
-            actual=actual,
+            actual=", ".join(facts),
             rule="HTTP-021",
             status=self.status,
             request_id=self.request_id,
-            body=bytes(self._body),
+            body=body,
         )
 
 
 def _check_status(status: int, headers: HeaderSequence, request_id: Optional[str]) -> None:
-    if 300 <= status < 400:  # HTTP-049
+    # HTTP-049
+    if 300 <= status < 400:
         location = without_secrets(header_value(headers, "location") or "nowhere")
         raise HttpError(
             "redirected; redirects are not followed",
-            expected="an answer from the endpoint itself",
+            expected="a response from the endpoint itself",
             rule="HTTP-049",
-            actual=f"{int(status)} to {location}",
+            actual=f"{status} to {location}",
             status=status,
             request_id=request_id,
         )
-    if not 200 <= status < 600:  # HTTP-054
+    # HTTP-054
+    if not 200 <= status < 600:
         raise HttpError(
-            "a status that answers nothing",
+            "status code out of range",
             expected="200 to 599",
             actual=status,
             rule="HTTP-054",
@@ -376,28 +382,32 @@ def _is_event_stream(headers: HeaderSequence) -> bool:
     return media_type.strip(" \t").lower() == EVENT_STREAM_TYPE and coding == "identity"
 
 
-# ---- what a message means ----------------------------------------------------------------------------------------
+# ---- messages ----------------------------------------------------------------------------------
 
 
 def event_of(message: Message) -> Optional[StreamEvent]:
-    """Return the event that a message is, or None when its type is unknown (EVS-030 to EVS-039).
+    """Return a message's event, or None for an event of unknown type (EVS-030 to EVS-039).
 
-    Raises ModelStreamError, InternalStreamFailure or UnknownOperationError when the message is one, FrameError
-    `message_type` when its headers break the rules.
+    Raises ModelStreamError, InternalStreamFailure or UnknownOperationError for an error message,
+    and FrameError `message_type` for invalid headers.
     """
-    meaning = meaning_of(message.headers)
-    return meaning(message.payload) if meaning is not None else None
+    read = payload_reader_of(message.headers)
+    return None if read is None else read(message.payload)
 
 
-def meaning_of(headers: FrameHeaders) -> Optional[Callable[[bytes], StreamEvent]]:
-    """Return what makes the event of a message with such headers out of its payload, or raises what it is; as event_of.
+def payload_reader_of(headers: FrameHeaders) -> Optional[Callable[[bytes], StreamEvent]]:
+    """Return the function that turns the payload of a message with these headers into an event.
 
-    None when its type is unknown (EVS-032).
+    For an error message the function raises the error. Returns None for an event of unknown type
+    (EVS-032). Raises FrameError `message_type` for invalid headers.
     """
+    # EVS-030
     message_type = _required(headers.string(":message-type"), ":message-type", "EVS-030")
     if message_type == "event":
+        # EVS-031
         event_type = _required(headers.string(":event-type"), ":event-type", "EVS-031")
-        if event_type in EXCEPTIONS:  # EVS-033
+        # EVS-033
+        if event_type in EXCEPTIONS:
             raise FrameError(
                 "exception sent as an event",
                 kind="message_type",
@@ -407,11 +417,11 @@ def meaning_of(headers: FrameHeaders) -> Optional[Callable[[bytes], StreamEvent]
             )
         return EVENTS.get(event_type)
     if message_type == "exception":
-        return partial(
-            _raise_exception,
-            _required(headers.string(":exception-type"), ":exception-type", "EVS-034"),
-        )
+        # EVS-034
+        code = _required(headers.string(":exception-type"), ":exception-type", "EVS-034")
+        return partial(_raise_exception, code)
     if message_type == "error":
+        # EVS-036
         return partial(
             _raise_error, headers.string(":error-code"), headers.string(":error-message")
         )
@@ -427,7 +437,7 @@ def meaning_of(headers: FrameHeaders) -> Optional[Callable[[bytes], StreamEvent]
 def _required(value: Optional[str], name: str, rule: str) -> str:
     if value is None:
         raise FrameError(
-            f"{name} is missing or no string",
+            f"{name} is missing or not a string",
             kind="message_type",
             expected="a string header",
             actual="none",
@@ -437,7 +447,10 @@ def _required(value: Optional[str], name: str, rule: str) -> str:
 
 
 def _raise_exception(code: str, payload: bytes) -> NoReturn:
-    """Raise the error that an exception message is (EVS-034, EVS-035, EVS-038); its raw payload stays on it as `body`."""
+    """Raise the error of an exception message, with the raw payload as `body`.
+
+    EVS-034, EVS-035, EVS-038.
+    """
     document = _readable_error(payload)
     shape = EXCEPTIONS.get(code)
     if shape is None:
@@ -446,7 +459,10 @@ def _raise_exception(code: str, payload: bytes) -> NoReturn:
 
 
 def _raise_error(code: Optional[str], message: Optional[str], payload: bytes) -> NoReturn:
-    """Raise the error that an `error` message is (EVS-036), or an exception that the model does not name."""
+    """Raise the error of an `error` message or of an exception that is not modelled.
+
+    EVS-035, EVS-036.
+    """
     error = UnknownOperationError(code=code, payload=payload.decode("utf-8", "replace"))
     shown_message = without_secrets(message) if message is not None else None
     raise _with_evidence(error, kind="unmodeled", message=shown_message, fault=True, body=payload)
@@ -458,31 +474,30 @@ def _with_evidence(error: OperationError, **evidence: object) -> OperationError:
     return error
 
 
-# ---- error responses ---------------------------------------------------------------------------------------------
+# ---- error responses ---------------------------------------------------------------------------
 
 
 def service_error(status: int, headers: HeaderSequence, body: bytes) -> OperationError:
-    """Return the typed error of an HTTP error response, whatever its body is (HTTP-030 to HTTP-037)."""
+    """Return the typed error of an HTTP error response with any body (HTTP-030 to HTTP-037)."""
     require_type(status, int, "status")
     require_type(body, bytes, "body")
     headers = checked_headers(headers)
     document = _readable_error(body)
-    code = code_of_error(header_value(headers, ERROR_TYPE_HEADER), document)  # HTTP-030
+    # HTTP-030
+    code = code_of_error(header_value(headers, ERROR_TYPE_HEADER), document)
     shape = ERRORS.get(code or "")
     if shape is not None:
         error = _modelled_error(shape, document)
     else:
-        error = UnknownOperationError(
-            code=code, payload=body.decode("utf-8", "replace")
-        )  # HTTP-033
-        message = document.message
-        message = (
-            without_secrets(message)
-            if message is not None
-            else _describe(status, headers, body, document)
-        )
-        _with_evidence(error, message=message)
-    throttled = status == 400 and code is None and document.has_null_message  # HTTP-034
+        # HTTP-033
+        error = UnknownOperationError(code=code, payload=body.decode("utf-8", "replace"))
+        if document.message is not None:
+            error.message = without_secrets(document.message)
+        else:
+            error.message = _describe(status, headers, body, document)
+    # HTTP-034
+    throttled = status == 400 and code is None and document.has_null_message
+    # HTTP-038
     return _with_evidence(
         error,
         kind="service_error",
@@ -496,7 +511,7 @@ def service_error(status: int, headers: HeaderSequence, body: bytes) -> Operatio
 
 
 def _readable_error(body: bytes) -> ErrorDocument:
-    """The error document of a body; an empty one for a body that is none (HTTP-035)."""
+    """Return the error document in a body, or an empty document (HTTP-035)."""
     try:
         return parse_error(body)
     except DocumentError:
@@ -504,20 +519,21 @@ def _readable_error(body: bytes) -> ErrorDocument:
 
 
 def _modelled_error(shape: Type[OperationError], document: ErrorDocument) -> OperationError:
-    """Read the members of an error from its document; one of the wrong type is absent, the raw document keeps it (HTTP-035)."""
+    """Return an error with the members of its document; ignore invalid members (HTTP-035)."""
     members = document.members(shape.fields)
-    return shape(
-        **{
-            name: without_secrets(value) if isinstance(value, str) else value
-            for name, value in members.items()
-        }
-    )
+    for name, value in members.items():
+        if isinstance(value, str):
+            members[name] = without_secrets(value)
+    return shape(**members)
 
 
 def _describe(status: int, headers: HeaderSequence, body: bytes, document: ErrorDocument) -> str:
-    """What to say of an error that bears no message."""
+    """Describe an error without a message."""
     if document.has_null_message:
-        return f"the message is null{'; the service throttles so' if status == 400 else ''}"
+        if status == 400:
+            return "the message is null, which means throttling"
+        return "the message is null"
     if not body:
         return "no body"
-    return f"{header_value(headers, 'content-type') or 'no Content-Type'}: {excerpt(body, 200)}"
+    content_type = header_value(headers, "content-type") or "no Content-Type"
+    return f"{content_type}: {excerpt(body, 200)}"

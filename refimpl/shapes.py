@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The operation's shapes: its input, its output, its events and its errors, each a field table and a small class.
+"""The operation's shapes: input, output, events and errors, each with a field table.
 
-A shape is an immutable value: made by keyword, compared and hashed by its members, shown without the sensitive ones. An
-error shape is such a value and an exception at once. Adding a member is one row in a table; adding a shape is one class.
+A shape is an immutable value. It takes its members by keyword, compares and hashes by them, and
+hides sensitive members in its repr. An error shape is also an exception. To add a member, add a
+row to a table; to add a shape, add a class.
 
-Names, places and constraints are those of the service model of SageMaker Runtime 2017-05-13. Every shape, scalar ones included,
-is read and written in each form by the same few methods, `of_...` and `to_...`, over its table; what a peer sends beyond the
-tables is not lost: errors keep the raw body.
+Names, locations and constraints come from the service model of SageMaker Runtime 2017-05-13. The
+methods `of_...` and `to_...` read and write every shape in each document format. Readers ignore
+members that are not in the table (SHP-008); errors keep the raw body. A constructor rejects
+unknown members and values of another type with UsageError.
 """
 
 from typing import Any, Callable, Dict, Optional, Tuple, Type, TypeVar, Union
@@ -26,9 +28,8 @@ from .documents.value_format import Value
 from .errors import Error, ServiceError, UsageError
 from .fields import Field, body_field, check_constraints, check_type, error_field, header_field
 
-MODELLED_BODY_LIMIT = (
-    6291456  # bytes; the Developer Guide says 25 MB, so more only warns (HTTP-006)
-)
+# In bytes. The Developer Guide says 25 MB, so a longer body only causes a warning (HTTP-006).
+MODELLED_BODY_LIMIT = 6291456
 
 _ASCII = r"[\x00-\x7f]*"
 _NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9])*"
@@ -51,12 +52,15 @@ STATUS_CODE = integer_type("StatusCode")
 LOG_STREAM_ARN = string_type("LogStreamArn")
 ERROR_CODE = string_type("ErrorCode")
 
+S = TypeVar("S", bound="Shape")
+
 
 class Shape:
-    """The root of all shapes: members by keyword, None where absent.
+    """The root of all shapes. Takes members by keyword; an absent member is None.
 
-    Raises UsageError of kind `type` for a member that the shape has not or a value of the wrong type.
-    Each `of_...` raises DocumentError for what it cannot read, each `to_...` UsageError for what its form cannot hold.
+    Raises UsageError of kind `type` for an unknown member and for a value of the wrong type. Each
+    `of_...` raises DocumentError for an invalid document. Each `to_...` raises UsageError for a
+    value that the format cannot represent.
     """
 
     __slots__ = ()
@@ -69,7 +73,7 @@ class Shape:
             object.__setattr__(self, field.attribute, value)
         if members:
             raise UsageError(
-                f"{type(self).__name__} has no such member",
+                f"unknown member of {type(self).__name__}",
                 kind="type",
                 rule="HTTP-003",
                 actual=", ".join(sorted(members)),
@@ -77,8 +81,8 @@ class Shape:
             )
 
     @classmethod
-    def make(cls: "Type[S]", validate: bool = False, **members: Any) -> "S":
-        """Return the shape of these members; validate: also check the model's constraints."""
+    def make(cls: Type[S], validate: bool = False, **members: Any) -> S:
+        """Return a shape with these members; with validate, also check the constraints."""
         shape = cls(**members)
         if validate:
             shape.validate()
@@ -86,62 +90,65 @@ class Shape:
 
     @classmethod
     def data_type(cls) -> DataType:
-        """Return the shape as a type, whose functions read and write documents."""
+        """Return the type of this shape, whose methods read and write documents."""
         return structure_type(cls)
 
     @classmethod
-    def of_json(cls: "Type[S]", document: Document) -> "S":
-        """Return the shape that JSON text holds (SHP-007 to SHP-015)."""
+    def of_json(cls: Type[S], document: Document) -> S:
+        """Read JSON text (SHP-007 to SHP-015)."""
         shape: S = cls.data_type().of_json(document)
         return shape
 
     def to_json(self) -> str:
-        """Return the shape as compact JSON text, blobs in base64."""
+        """Return the shape as compact JSON text with blobs in base64."""
         return self.data_type().to_json(self)
 
     @classmethod
-    def of_xml(cls: "Type[S]", document: Document) -> "S":
-        """Return the shape that an XML document holds; the root's name means nothing (SHP-016, SHP-017)."""
+    def of_xml(cls: Type[S], document: Document) -> S:
+        """Read an XML document; the name of the root is ignored (SHP-016, SHP-017)."""
         shape: S = cls.data_type().of_xml(document)
         return shape
 
     of_string = of_xml  # the seed's name
 
     def to_xml(self) -> str:
-        """Return the shape as an XML document, blobs in base64 (SHP-018)."""
+        """Return the shape as an XML document with blobs in base64 (SHP-018)."""
         return self.data_type().to_xml(self)
 
     @classmethod
-    def of_value(cls: "Type[S]", tree: Value) -> "S":
-        """Return the shape that a value tree holds (SHP-023)."""
+    def of_value(cls: Type[S], tree: Value) -> S:
+        """Read a value tree (SHP-023)."""
         shape: S = cls.data_type().of_value(tree)
         return shape
 
     def to_value(self) -> Value:
-        """Return the shape as a value tree: ("Structure", ((name, value), ...)) and so on."""
+        """Return the shape as a value tree: ("Structure", ((name, value), ...))."""
         return self.data_type().to_value(self)
 
     @classmethod
-    def of_query(cls: "Type[S]", query: Union[Document, Query]) -> "S":
-        """Return the shape that a query holds, URL-encoded text or a Query (SHP-019 to SHP-022)."""
+    def of_query(cls: Type[S], query: Union[Document, Query]) -> S:
+        """Read a query, either URL-encoded text or a Query (SHP-019 to SHP-022)."""
         shape: S = cls.data_type().of_query(query)
         return shape
 
     def to_query(self) -> Query:
-        """Return the shape as a query: a tree, which render() flattens and encode() writes as URL-encoded text."""
+        """Return the shape as a Query. Its `render` flattens it; its `encode` returns the text."""
         return self.data_type().to_query(self)
 
     @classmethod
-    def of_header_and_body(cls: "Type[S]", headers: object, body: Any = None) -> "S":
-        """Return the shape that HTTP headers and a body hold (SHP-024); body: as to_headers gives it."""
+    def of_header_and_body(cls: Type[S], headers: object, body: Any = None) -> S:
+        """Read HTTP headers and a body, which has the type that to_headers returns (SHP-024)."""
         return cls(**read_headers(cls.__name__, cls.fields, headers, body))
 
     def to_headers(self) -> HeadersAndBody:
-        """Return the shape as HTTP headers and a body: bytes, a tuple of events, or the JSON text of the other members."""
+        """Return the shape as HTTP headers and a body.
+
+        The body is bytes, a tuple of events, or the JSON text of the members without a header.
+        """
         return write_headers(self.fields, self)
 
     def validate(self) -> None:
-        """Raise UsageError unless every member keeps the model's constraints (HTTP-004, HTTP-005)."""
+        """Raise UsageError if a member breaks a constraint of the model (HTTP-004, HTTP-005)."""
         check_constraints(type(self).__name__, self.fields, self)
 
     def _members(self) -> Tuple[object, ...]:
@@ -164,15 +171,16 @@ class Shape:
         return hash((type(self).__name__, self._members()))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join((f'{field.attribute}={_shown_member(field, value)}' for field, value in zip(self.fields, self._members()) if value is not None))})"
+        members = [
+            f"{field.attribute}={_shown_member(field, value)}"
+            for field, value in zip(self.fields, self._members())
+            if value is not None
+        ]
+        return f"{type(self).__name__}({', '.join(members)})"
 
     def __reduce__(self) -> "Tuple[Callable[..., Shape], Tuple[Type[Shape], Dict[str, object]]]":
         members = {field.attribute: value for field, value in zip(self.fields, self._members())}
         return _restore, (type(self), dict(getattr(self, "__dict__", {}), **members))
-
-
-# Behind its bound, and annotations that use it quoted whole: a name in quotes inside a type starts the compiler when this is loaded.
-S = TypeVar("S", bound=Shape)
 
 
 def _shown_member(field: Field, value: Any) -> str:
@@ -189,7 +197,7 @@ def _restore(shape: Type[Shape], values: Dict[str, object]) -> Shape:
 
 
 class InvokeEndpointWithResponseStreamInput(Shape):
-    """What a call sends; endpoint_name and body are required."""
+    """The input of a call. endpoint_name and body are required."""
 
     fields = (
         Field("endpoint_name", "EndpointName", ENDPOINT_NAME, "uri", "EndpointName", True),
@@ -233,7 +241,7 @@ class InvokeEndpointWithResponseStreamInput(Shape):
 
 
 class PayloadPart(Shape):
-    """One event: bytes, some of the model's answer. Where a part ends says nothing."""
+    """An event with bytes of the model's response. Part boundaries have no meaning (TXT-001)."""
 
     __slots__ = ("bytes",)
     bytes: bytes
@@ -246,16 +254,16 @@ _set_bytes = PayloadPart.__dict__["bytes"].__set__
 def payload_part(
     payload: bytes, new: Any = object.__new__, set_bytes: Any = _set_bytes
 ) -> PayloadPart:
-    """Return a frame's payload as an event (EVS-037); what PayloadPart(bytes=payload) returns, sooner."""
+    """Return PayloadPart(bytes=payload) without the constructor's checks, for speed (EVS-037)."""
     part: PayloadPart = new(PayloadPart)
     set_bytes(part, payload)
     return part
 
 
 class OperationError(Shape, ServiceError):
-    """The root of the modelled errors: a value, compared by its members, and an exception.
+    """The root of the modelled errors: a value that compares by its members, and an exception.
 
-    modelled_status: the HTTP status that the model gives it, or None
+    modelled_status: the HTTP status in the service model, or None
     """
 
     modelled_status: Optional[int] = None
@@ -270,7 +278,10 @@ _MESSAGE_FIELD = error_field("message", "Message", MESSAGE)
 
 
 class ModelStreamError(OperationError):
-    """The model failed while it streamed; error_code is ModelInvocationTimeExceeded or StreamBroken."""
+    """The model failed while it streamed.
+
+    error_code: ModelInvocationTimeExceeded or StreamBroken
+    """
 
     kind = "exception"
     error_code: Optional[str]
@@ -294,7 +305,7 @@ class InternalFailure(OperationError):
 
 
 class ServiceUnavailable(OperationError):
-    """The service is not there for the moment."""
+    """The service is temporarily unavailable."""
 
     modelled_status = 503
     fault = True
@@ -302,14 +313,17 @@ class ServiceUnavailable(OperationError):
 
 
 class ValidationError(OperationError):
-    """The service refuses the request's values."""
+    """The service rejected a value of the request."""
 
     modelled_status = 400
     fields = (_MESSAGE_FIELD,)
 
 
 class ModelError(OperationError):
-    """The model's container answered with an error; original_status_code and original_message are the container's."""
+    """The model's container responded with an error.
+
+    original_status_code, original_message: those of the container
+    """
 
     modelled_status = 424
     original_status_code: Optional[int]
@@ -324,7 +338,10 @@ class ModelError(OperationError):
 
 
 class UnknownOperationError(OperationError):
-    """An error that the model does not name: its code, None when it bore none, and its document as text."""
+    """An error that is not in the service model.
+
+    code: None if the service sent none;  payload: the document as text
+    """
 
     payload: Optional[str]
     fields = (
@@ -341,7 +358,7 @@ StreamEvent = Union[PayloadPart, ModelStreamError, InternalStreamFailure]
 
 
 class ResponseStream(Shape):
-    """What one place of the stream may hold. A stream of several is a tuple of events; the seed's is one of these."""
+    """The union of the stream's events. A stream is a tuple of events; the seed's is one union."""
 
     payload_part: Optional[PayloadPart]
     model_stream_error: Optional[ModelStreamError]
@@ -358,7 +375,7 @@ class ResponseStream(Shape):
 
     @property
     def events(self) -> Tuple[StreamEvent, ...]:
-        """The members that are set, in the order of the table: what an output's body would be."""
+        """The members that are set, in the order of the table, as in an output's body."""
         members: Tuple[Any, ...] = self._members()
         return tuple(member for member in members if member is not None)
 
@@ -383,7 +400,7 @@ ERRORS: Dict[str, Type[OperationError]] = {
 
 
 class InvokeEndpointWithResponseStreamOutput(Shape):
-    """What a call answers: three headers, and body, the tuple of its events (None where there was no stream)."""
+    """The output of a call: three headers, and the tuple of events as body (or None)."""
 
     body: Optional[Tuple[StreamEvent, ...]]
     content_type: Optional[str]
@@ -416,10 +433,11 @@ _SHAPES: Tuple[Type[Shape], ...] = (
     *ERRORS.values(),
 )
 
-# Every type by the model's name: the structures, and the scalars that they hold.
-DATA_TYPES: Dict[str, DataType] = {
-    wanted.name: wanted
+# Every type by its name in the service model: the structures and the scalars that they contain.
+DATA_TYPES: Dict[str, DataType] = {shape.__name__: shape.data_type() for shape in _SHAPES}
+DATA_TYPES.update(
+    (field.type.name, DataType(*field.type))
     for shape in _SHAPES
-    for wanted in [DataType(*field.type) for field in shape.fields if field.type.shape is None]
-    + [shape.data_type()]
-}
+    for field in shape.fields
+    if field.type.shape is None
+)

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """TLS over a connected socket, with a reliable end of stream.
 
-TLS marks the end of a stream with a close_notify alert. Without the alert, anyone on the path could truncate a body that
-ends with the connection (HTTP-023). `ssl.SSLSocket` cannot always detect this: Python 3.8 and 3.9, and Debian's 3.11.2,
-set OP_IGNORE_UNEXPECTED_EOF on default contexts, and OpenSSL then reports both endings alike. So this module receives
-from the socket itself and passes the bytes to OpenSSL through memory. If the socket ends first, the alert is missing.
+The peer marks the end of a TLS stream with a close_notify alert. If a client does not check for
+it, anyone on the path can truncate a body that ends with the connection (HTTP-023). `SSLSocket`
+cannot always check. Python 3.8, 3.9 and Debian's 3.11.2 set OP_IGNORE_UNEXPECTED_EOF on default
+contexts, and OpenSSL then reports both endings alike.
 
-It works with any `ssl.SSLContext` and does not change it. It rejects a stream that ends without close_notify with
-`ssl.SSLEOFError`; every other error is the one that `ssl` or `socket` raises.
+So this module receives from the socket itself and passes the bytes to OpenSSL through memory. If
+the socket's stream ends before OpenSSL's, the alert is missing, and the read raises
+`ssl.SSLEOFError`. Other errors are those of `ssl` and `socket`. The module works with any
+`ssl.SSLContext` and does not change it.
 """
 
 import socket
@@ -21,8 +23,9 @@ _RECEIVE_SIZE = 65536  # bytes per receive from the socket
 class TlsStream:
     """A TLS connection with those methods of `ssl.SSLSocket` that a client needs.
 
-    `settimeout` limits each operation as a whole, like that of SSLSocket: a handshake or a record that arrives slowly
-    does not extend the limit. One thread at a time may read and write. Any thread may call `shutdown` and `close`.
+    As in SSLSocket, the time-out limits each operation as a whole. A handshake or a record that
+    arrives byte by byte does not extend it. Only one thread at a time may read or write. Any
+    thread may call `shutdown` and `close`.
     """
 
     def __init__(
@@ -67,7 +70,7 @@ class TlsStream:
         return bytes(buffer[: self.recv_into(buffer)])
 
     def ready(self) -> bool:
-        """Return whether a read returns without waiting for the socket; for programs that use `select`."""
+        """Return whether a read would not wait for the socket; for programs that use `select`."""
         if not self._decrypted:
             try:
                 self._decrypted = self._tls.read(_RECEIVE_SIZE)
@@ -100,7 +103,7 @@ class TlsStream:
         self._socket.close()
 
     def _run(self, operation: Callable[..., Any], *arguments: Any) -> Any:
-        """Run one operation of OpenSSL to its end; send the bytes that it writes and receive those that it needs."""
+        """Complete an operation of OpenSSL: send the bytes it writes, receive those it needs."""
         deadline = None if self._timeout is None else self._monotonic() + self._timeout
         while True:
             try:
@@ -121,7 +124,7 @@ class TlsStream:
             self._socket.sendall(self._outgoing.read())
 
     def _send_alert(self, deadline: Optional[float]) -> None:
-        try:  # noqa: SIM105 - contextlib takes half a millisecond to load
+        try:  # noqa: SIM105 - contextlib takes half a millisecond to load (bench, process)
             self._send(deadline)
         except OSError:
             pass  # the error that caused the alert matters more
@@ -153,10 +156,10 @@ def start_tls(
     server_hostname: str,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> TlsStream:
-    """Return a TLS stream over a connected socket, after the handshake. The socket's time-out limits the handshake.
+    """Complete a TLS handshake over a connected socket and return the stream (HTTP-053).
 
-    Does not change context. The caller closes the socket if this function raises ssl.SSLError, ssl.CertificateError or
-    another OSError. HTTP-053 and HTTP-023.
+    The socket's time-out limits the handshake. Does not change context. Raises ssl.SSLError,
+    ssl.CertificateError or another OSError; the caller then closes the socket.
     """
     stream = TlsStream(connected, context, server_hostname, monotonic)
     stream.do_handshake()

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
-"""The only module that opens sockets: http.client for the connection and the request, TLS verified, every wait bounded.
+"""HTTP over sockets. This is the only module that opens them.
 
-`open_exchange` connects, sends one request and reads the answer's head; the `HttpExchange` that it returns hands over the
-body piece by piece, each the moment it arrives (HTTP-050), and knows whether the body came whole (HTTP-023).
+`open_exchange` connects, sends one request and reads the response's head. The `HttpExchange` that
+it returns reads the body piece by piece, each as soon as it arrives (HTTP-050), and detects an
+incomplete body (HTTP-023). Every wait is limited (HTTP-051) and TLS is verified (HTTP-053).
 
-http.client sends; its `response_class` here reads head and framing itself, by the strict functions of http1.py, since the
-library's own reader lets broken ones pass. One connection a call; redirects are not followed; closing early closes the socket.
+http.client sends the request. Its own reader accepts invalid heads and framing, so the
+`response_class` here reads them with the strict functions of http1.py. Each call has its own
+connection. Redirects are not followed. Closing an exchange closes the socket.
 
-What leaves this module is NetworkError (`network`, `timeout`, `closed`) and HttpError (`http`, `truncated`), never an OSError.
+Errors are NetworkError (`network`, `timeout`, `closed`) and HttpError (`http`, `truncated`), never
+OSError.
 """
 
 import http.client
@@ -32,44 +35,46 @@ from .http1 import (
 from .operation import HttpRequest
 from .tls import TlsStream, start_tls
 
-READ_SIZE = 65536  # bytes asked of the socket at once
-MAX_TIMEOUT = 2147483  # seconds, 24 days: what the system's poll takes in milliseconds; HTTP-051
+READ_SIZE = 65536  # bytes per read
+# In seconds. The system's poll takes at most this many milliseconds, 24 days (HTTP-051).
+MAX_TIMEOUT = 2147483
 _SEND_SIZE = 65536  # bytes sent under one time-out
-KEEPALIVE_IDLE = (
-    45  # seconds; NAT gateways drop what is idle for 350 s, some balancers after 60 s: HTTP-052
-)
+# In seconds. NAT gateways drop idle connections after 350 s, some balancers after 60 s (HTTP-052).
+KEEPALIVE_IDLE = 45
 _KEEPALIVE_INTERVAL = 15  # seconds
 _KEEPALIVE_COUNT = 8
 
 
 class Timeouts(NamedTuple):
-    connect: Optional[float]
-    read: Optional[float]
-    total: Optional[float]
+    """Limits in seconds, or None for no limit (HTTP-051)."""
 
-
-Timeouts.__doc__ = "In seconds, None for none: to connect and shake hands; for each read or write; for the whole call (HTTP-051)."
+    connect: Optional[float]  # to connect and to complete the TLS handshake
+    read: Optional[float]  # for each read or write
+    total: Optional[float]  # for the whole call
 
 
 def check_timeouts(timeouts: Timeouts) -> Timeouts:
-    """Return timeouts. Raises UsageError unless each is None or a number above 0, and at most MAX_TIMEOUT."""
+    """Return timeouts. Raises UsageError unless each is None or above 0 and at most MAX_TIMEOUT."""
     for name, value in zip(("connect_timeout", "read_timeout", "total_timeout"), timeouts):
-        if value is not None and (
-            isinstance(value, bool)
-            or not isinstance(value, (int, float))
-            or not 0 < value <= MAX_TIMEOUT
-        ):
+        if value is not None and not _is_timeout(value):
+            # HTTP-051
             raise UsageError(
-                f"{name} is no time",
-                expected=f"seconds above 0, at most {int(MAX_TIMEOUT)}, or None",
+                f"invalid {name}",
+                expected=f"seconds above 0, at most {MAX_TIMEOUT}, or None",
                 actual=value,
                 rule="HTTP-051",
             )
     return timeouts
 
 
+def _is_timeout(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return 0 < value <= MAX_TIMEOUT
+
+
 class _Patience:
-    """How long the next wait may be: the read time-out, or what is left of the whole call's time."""
+    """The limit of the next wait: its own time-out, or the rest of the total time-out."""
 
     def __init__(self, timeouts: Timeouts, monotonic: Callable[[], float]) -> None:
         self._timeouts = timeouts
@@ -91,35 +96,29 @@ class _Patience:
         return left if seconds is None else min(seconds, left)
 
     def error(self, what: str) -> NetworkError:
-        """The error for a wait that was too long."""
-        timeouts = self._timeouts
-        over = self._deadline is not None and self.monotonic() >= self._deadline
-        limit = (
-            f"total_timeout of {timeouts.total:g} s"
-            if over and timeouts.total is not None
-            else (
-                f"connect_timeout of {timeouts.connect:g} s"
-                if what == "connecting" and timeouts.connect is not None
-                else "read_timeout of %g s" % (timeouts.read or 0)
-            )
-        )
+        """Return the error for a wait that took too long."""
+        name, limit = "read_timeout", self._timeouts.read
+        if self._deadline is not None and self.monotonic() >= self._deadline:
+            name, limit = "total_timeout", self._timeouts.total
+        elif what == "connecting" and self._timeouts.connect is not None:
+            name, limit = "connect_timeout", self._timeouts.connect
         return NetworkError(
             f"timed out while {what}",
             kind="timeout",
-            expected=f"within the {limit}",
+            expected=f"within the {name} of {limit or 0:g} s",
             retryable=True,
             rule="HTTP-051",
         )
 
 
 class _Wire(io.RawIOBase):
-    """A connected socket as http.client and a BufferedReader see it: every send and receive under its own time-out."""
+    """A connected socket with a time-out for each send and receive, for http.client."""
 
     def __init__(self, connected: Union[socket.socket, TlsStream], patience: _Patience) -> None:
         self._socket = connected
         self._patience = patience
-        self._timeout: object = self  # none set yet
-        self.ragged = False  # TLS ended without close_notify
+        self._timeout: object = self  # not a time-out, so that the first wait sets one
+        self.ragged = False  # whether the connection ended without close_notify or with a reset
 
     def _wait(self) -> None:
         timeout = self._patience.read()
@@ -134,7 +133,7 @@ class _Wire(io.RawIOBase):
         self._wait()
         try:
             return self._socket.recv_into(buffer)
-        except ssl.SSLEOFError:
+        except ssl.SSLEOFError:  # from TlsStream
             self.ragged = True
             return 0
 
@@ -145,22 +144,22 @@ class _Wire(io.RawIOBase):
             self._socket.sendall(view[start : start + _SEND_SIZE])
 
     def close(self) -> None:
-        """Do nothing: http.client closes at times of its own, under the reader; disconnect() is what closes."""
+        """Do nothing: http.client closes before the body is read. disconnect() closes."""
 
     def makefile(self, mode: str) -> io.BufferedReader:
         return io.BufferedReader(self, READ_SIZE)
 
     def disconnect(self) -> None:
-        """Close the socket, also under a thread that is waiting in readinto."""
-        try:  # noqa: SIM105 - contextlib takes half a millisecond to load
+        """Close the socket, also while another thread waits in readinto."""
+        try:  # noqa: SIM105 - contextlib takes half a millisecond to load (bench, process)
             self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass  # it is not connected any more
+            pass  # not connected any more
         self._socket.close()
 
 
 class _StrictResponse(http.client.HTTPResponse):
-    """A response whose head and framing are checked by http1.py; only begin() and read1() are used."""
+    """A response that http1.py checks. Only begin() and read1() are used."""
 
     fp: Any
 
@@ -168,19 +167,15 @@ class _StrictResponse(http.client.HTTPResponse):
         super().__init__(wire, *arguments, **options)
         self._wire: _Wire = wire
         self._chunks: Optional[ChunkedBody] = None
-        self._left: Optional[int] = (
-            None  # bytes of the body that are still to come, where its length is known
-        )
-        self._fault: Optional[HttpError] = (
-            None  # told when what came before it has been handed over
-        )
+        self._left: Optional[int] = None  # missing bytes of a body with a known length
+        self._error: Optional[HttpError] = None  # raised after the bytes before it were returned
 
     def begin(self) -> None:
         self.head = self._read_head()
         framing = body_framing(self.head)
         self._chunks = ChunkedBody() if framing.chunked else None
         self._left = framing.length
-        self.will_close = False  # the exchange closes the connection, and no one else
+        self.will_close = False  # only the exchange closes the connection
 
     def _read_head(self) -> ResponseHead:
         for interim in range(MAX_INTERIM + 1):
@@ -195,13 +190,13 @@ class _StrictResponse(http.client.HTTPResponse):
                     break
                 line = self._line("a header line")
             headers = parse_header_lines(lines)
-            if (
-                not 100 <= status < 200 or status == 101
-            ):  # HTTP-040, HTTP-054: 101 was not asked for
+            # HTTP-040, HTTP-054: the request did not ask for 101.
+            if not 100 <= status < 200 or status == 101:
                 return ResponseHead(status, reason, minor_version, headers)
+        # HTTP-048
         raise HttpError(
-            "too many interim answers",
-            expected=f"at most {int(MAX_INTERIM)}",
+            "too many interim responses",
+            expected=f"at most {MAX_INTERIM}",
             actual=status,
             rule="HTTP-048",
         )
@@ -209,33 +204,37 @@ class _StrictResponse(http.client.HTTPResponse):
     def _line(self, what: str, first: bool = False) -> bytes:
         line: bytes = self.fp.readline(MAX_LINE + 1)
         if first and looks_like_tls(line):
-            parse_status_line(line)  # says so
+            parse_status_line(line)  # raises an error that mentions TLS
         if line.endswith(b"\r\n") and len(line) <= MAX_LINE:
             return line
+        # HTTP-041
         if not line and first:
             raise NetworkError(
-                "the peer closed the connection without an answer", retryable=True, rule="HTTP-041"
+                "the peer closed the connection without a response", retryable=True, rule="HTTP-041"
             )
+        # HTTP-048
         if len(line) > MAX_LINE:
             raise HttpError(
                 f"{what} is too long",
-                expected=f"at most {int(MAX_LINE)} bytes",
+                expected=f"at most {MAX_LINE} bytes",
                 actual="more",
                 rule="HTTP-048",
             )
-        if not line.endswith(b"\n"):  # HTTP-041
+        # HTTP-041
+        if not line.endswith(b"\n"):
             raise HttpError(
                 f"the head ends inside or before {what}",
                 expected="an empty line",
                 actual="the connection's end",
                 rule="HTTP-041",
             )
+        # HTTP-047
         raise HttpError(
             f"{what} ends with a bare LF", expected="CRLF", actual=line[-20:], rule="HTTP-047"
         )
 
     def read1(self, size: int = READ_SIZE) -> bytes:
-        """Return the next bytes of the body as soon as there are some, at most size; b"" when it is complete (HTTP-050)."""
+        """Return the next bytes of the body, at most size, or b"" at its end (HTTP-050)."""
         if self._chunks is not None:
             return self._read_chunks(self._chunks, size)
         if self._left == 0:
@@ -243,7 +242,7 @@ class _StrictResponse(http.client.HTTPResponse):
         data: bytes = self.fp.read1(size if self._left is None else min(size, self._left))
         if self._left is not None:
             if not data:
-                self._truncated(f"{int(self._left)} more bytes")
+                self._truncated(f"{self._left} more bytes")
             self._left -= len(data)
         elif not data:
             if self._wire.ragged:
@@ -252,8 +251,8 @@ class _StrictResponse(http.client.HTTPResponse):
         return data
 
     def _read_chunks(self, chunks: ChunkedBody, size: int) -> bytes:
-        if self._fault is not None:
-            raise self._fault
+        if self._error is not None:
+            raise self._error
         data = b""
         while not data and not chunks.complete:
             raw = self.fp.read1(size)
@@ -264,11 +263,12 @@ class _StrictResponse(http.client.HTTPResponse):
             except HttpError as error:
                 if not error.body:
                     raise
-                self._fault = error
+                self._error = error
                 data, error.body = error.body, b""
         return data
 
     def _truncated(self, expected: str) -> NoReturn:
+        # HTTP-023
         raise HttpError(
             "the connection ends inside the body",
             kind="truncated",
@@ -279,7 +279,7 @@ class _StrictResponse(http.client.HTTPResponse):
 
 
 class _Connection(http.client.HTTPConnection):
-    """One connection for one request; `sock` is a _Wire."""
+    """A connection for one request. `sock` is a _Wire."""
 
     response_class = _StrictResponse
 
@@ -292,9 +292,13 @@ class _Connection(http.client.HTTPConnection):
         self.wire: Optional[_Wire] = None
 
     def _dial(self) -> socket.socket:
-        """Connect to the first of the host's addresses that answers; each wait is bounded anew, the whole by the total time-out."""
+        """Connect to the first of the host's addresses that accepts.
+
+        connect_timeout limits each attempt, total_timeout all of them.
+        """
         failure: Optional[OSError] = None
-        # Names go as bytes: as text the library would load its tables of Unicode first, 5 ms of a process's life.
+        # For a name of type str, getaddrinfo loads encodings.idna, which costs a millisecond
+        # (bench, process). Names are ASCII (HTTP-002), so bytes mean the same.
         for _, _, _, _, address in socket.getaddrinfo(
             self.host.encode("ascii"), self.port, 0, socket.SOCK_STREAM
         ):
@@ -324,7 +328,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 def keep_alive(connected: socket.socket) -> None:
-    """Ask for TCP keep-alive probes after a short idle time, as far as the platform lets one (HTTP-052)."""
+    """Turn on TCP keep-alive with a short idle time, as far as the platform allows (HTTP-052)."""
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for names, value in (
         (("TCP_KEEPIDLE", "TCP_KEEPALIVE"), KEEPALIVE_IDLE),
@@ -336,28 +340,28 @@ def keep_alive(connected: socket.socket) -> None:
             try:  # noqa: SIM105
                 connected.setsockopt(socket.IPPROTO_TCP, option, value)
             except OSError:
-                pass  # an older kernel: its default then stands
+                pass  # an older kernel keeps its default
 
 
 def default_ssl_context() -> ssl.SSLContext:
-    """Return a context that verifies certificate and host name, with TLS 1.2 or newer (HTTP-053)."""
+    """Return a context that verifies certificate and host name and requires TLS 1.2 (HTTP-053)."""
     context = ssl.create_default_context()
     if hasattr(context, "minimum_version"):
-        context.minimum_version = ssl.TLSVersion.TLSv1_2  # novm: 3.6 takes the other way
+        context.minimum_version = ssl.TLSVersion.TLSv1_2  # novm: not reached on 3.6
     else:  # 3.6
         context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
     return context
 
 
 def check_ssl_context(context: object) -> Optional[ssl.SSLContext]:
-    """Return context. Raises UsageError unless it is an ssl.SSLContext or None."""
+    """Return context. Raises UsageError unless it is an ssl.SSLContext or None (HTTP-053)."""
     if context is not None:
         require_type(context, ssl.SSLContext, "ssl_context", "HTTP-053")
     return context  # type: ignore[return-value]
 
 
 class HttpExchange:
-    """One request and its answer: status, reason and headers, then the body by read1(). Closing it early closes the socket."""
+    """A response: status, reason and headers. `read1` reads its body; `close` closes the socket."""
 
     def __init__(
         self, connection: _Connection, response: _StrictResponse, patience: _Patience
@@ -375,22 +379,18 @@ class HttpExchange:
         self.close()
 
     def read1(self, size: int = READ_SIZE) -> bytes:
-        """Return the next bytes of the body, or b"" once it is complete.
+        """Return the next bytes of the body, at most size, or b"" at its end.
 
-        Raises HttpError `truncated` or `http`, NetworkError `timeout`, or `closed` when close() was called meanwhile.
+        Raises HttpError `truncated` or `http`, NetworkError `timeout`, or `closed` after close().
         """
         if self._failure is not None:
             raise self._failure
         if not self._closed:
             try:
                 data = self._response.read1(size)
-                if data or not self._closed:  # an end that close() made is none of the body
+                if data or not self._closed:  # close() also makes a read return b""
                     return data
-            except (
-                Error,
-                OSError,
-                ValueError,
-            ) as error:  # ValueError: the file was closed under the read
+            except (Error, OSError, ValueError) as error:  # ValueError: closed during the read
                 if not self._closed:
                     self._failure = _read_error(
                         error, self._patience, "reading the body", in_body=True
@@ -415,29 +415,29 @@ def open_exchange(
     ssl_context: Optional[ssl.SSLContext] = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> HttpExchange:
-    """Connect, send request, and return the exchange once the answer's final head has come.
+    """Connect, send the request, and return the exchange when the final head has arrived.
 
-    ssl_context: for an https endpoint, instead of default_ssl_context();  monotonic: the clock of the time-outs
-    Raises NetworkError, HttpError, or ConfigurationError for a host that cannot be a name.
+    ssl_context: for an https endpoint, instead of default_ssl_context(). It is not changed, and a
+        stream without close_notify is truncated whatever its options are (HTTP-023).
+    monotonic: the clock of the time-outs
+    Raises NetworkError, HttpError, or ConfigurationError for an invalid host name.
     """
     patience = _Patience(check_timeouts(timeouts), monotonic)
     context = None
     if request.scheme == "https":
-        context = ssl_context if ssl_context is not None else default_ssl_context()
+        context = default_ssl_context() if ssl_context is None else ssl_context
     connection = _Connection(request, patience, context)
     try:
         _connect(connection, patience)
-        refused = _send(connection, request, patience)
-        if refused is not None and connection.wire is not None:
-            connection.wire.ragged = (
-                True  # a reset was seen already: the end that follows is no good order
-            )
+        send_error = _send(connection, request, patience)
+        if send_error is not None and connection.wire is not None:
+            connection.wire.ragged = True  # the peer has reset the connection
         try:
             response: Any = connection.getresponse()
         except (OSError, http.client.HTTPException, Error) as error:
-            if refused is not None and not isinstance(error, HttpError):
-                raise refused from error
-            raise _read_error(error, patience, "waiting for the answer", in_body=False) from error
+            if send_error is not None and not isinstance(error, HttpError):
+                raise send_error from error
+            raise _read_error(error, patience, "waiting for the response", in_body=False) from error
         return HttpExchange(connection, response, patience)
     except BaseException:
         _disconnect(connection)
@@ -445,7 +445,7 @@ def open_exchange(
 
 
 def _connect(connection: _Connection, patience: _Patience) -> None:
-    where = f"{connection.host} port {int(connection.port)}"
+    where = f"{connection.host} port {connection.port}"
     try:
         connection.connect()
     except socket.gaierror as error:
@@ -457,9 +457,9 @@ def _connect(connection: _Connection, patience: _Patience) -> None:
         ) from error
     except UnicodeError:
         raise ConfigurationError(
-            "not a host name", actual=connection.host, rule="HTTP-002"
+            "invalid host name", actual=connection.host, rule="HTTP-002"
         ) from None
-    except (ssl.SSLError, ssl.CertificateError) as error:  # the second is a ValueError before 3.7
+    except (ssl.SSLError, ssl.CertificateError) as error:  # CertificateError: ValueError in 3.6
         reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or error
         raise NetworkError(f"TLS with {where} failed: {reason}", rule="HTTP-053") from error
     except OSError as error:
@@ -473,11 +473,15 @@ def _connect(connection: _Connection, patience: _Patience) -> None:
 def _send(
     connection: _Connection, request: HttpRequest, patience: _Patience
 ) -> Optional[NetworkError]:
-    """Send head and body. Returns, instead of raising, the error of a peer that stopped reading: it may have answered already."""
+    """Send head and body.
+
+    Returns the error if the peer has stopped reading, because it may have sent a response.
+    """
     try:
+        # HTTP-009
         connection.putrequest(
             request.method, request.target, skip_host=True, skip_accept_encoding=True
-        )  # HTTP-009
+        )
         for name, value in request.headers:
             connection.putheader(name, value)
         connection.endheaders(request.body or None)
@@ -485,8 +489,7 @@ def _send(
         if _is_our_timeout(error):
             raise patience.error("sending the request") from None
         return NetworkError(
-            "the peer closed the connection while the request was sent: %s"
-            % (error.strerror or error),
+            f"the peer closed the connection during the request: {error.strerror or error}",
             retryable=True,
             rule="HTTP-055",
         )
@@ -494,7 +497,10 @@ def _send(
 
 
 def _is_our_timeout(error: BaseException) -> bool:
-    """Tell a time-out that was set here from the kernel's own ETIMEDOUT, which newer Pythons give the same class."""
+    """Return whether one of our time-outs has passed, not the kernel's ETIMEDOUT.
+
+    Newer Pythons use the same class for both.
+    """
     return isinstance(error, socket.timeout) and error.errno is None
 
 
@@ -505,12 +511,12 @@ def _read_error(error: Exception, patience: _Patience, what: str, in_body: bool)
         return patience.error(what)
     if in_body:
         return HttpError(
-            f"the connection breaks inside the body: {error}",
+            f"the connection broke inside the body: {error}",
             kind="truncated",
             expected="the rest of the body",
             actual="a reset",
             rule="HTTP-023",
         )
     return NetworkError(
-        f"the connection breaks before the answer: {error}", retryable=True, rule="HTTP-055"
+        f"the connection broke before the response: {error}", retryable=True, rule="HTTP-055"
     )

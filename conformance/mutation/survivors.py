@@ -100,7 +100,7 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows(
         "message",
         "documents.json_format",
-        ("_unique", "twice ="),
+        ("_refuse_duplicate",),
         (".*", '"pos", 0'),
         (".*", "self._seen"),
     )

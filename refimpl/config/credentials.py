@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Where credentials come from: the environment, which is given.
+"""Credentials from environment variables, which the caller passes as a mapping.
 
-Both keys or neither: half a pair is an error that names the missing half (CRED-001), never a silent step to another source.
+If one of the two keys is missing, the error names it (CRED-001). The reader never silently
+continues with another source.
 """
 
 from typing import Mapping
@@ -16,7 +17,11 @@ TOKEN_VARIABLE = "AWS_SESSION_TOKEN"
 
 
 def credentials_from_environment(environment: Mapping[str, str]) -> Credentials:
-    """Return the credentials that the environment holds. Raises ConfigurationError when it holds none, or half (CRED-001)."""
+    """Return the credentials in the environment.
+
+    Raises ConfigurationError if a key is missing or empty (CRED-001).
+    """
+    # CRED-001
     access_key = first_set(environment, ACCESS_KEY_VARIABLE)
     secret_key = first_set(environment, SECRET_KEY_VARIABLE)
     if access_key is None or secret_key is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Settings from the environment, which is given: a mapping of names to values, never os.environ itself.
+"""Settings from environment variables, which the caller passes as a mapping.
 
 An empty variable counts as unset, as in every AWS tool.
 """
@@ -12,17 +12,17 @@ _IGNORE_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
 def first_set(environment: Mapping[str, str], *names: str) -> Optional[str]:
-    """Return the first of the variables that is set and not empty, or None."""
+    """Return the value of the first variable that is set and not empty, or None."""
     return next((environment[name] for name in names if environment.get(name)), None)
 
 
 def configured_region(environment: Mapping[str, str]) -> Optional[str]:
-    """Return the region that the environment names, or None."""
+    """Return the region in the environment, or None."""
     return first_set(environment, *REGION_VARIABLES)
 
 
 def configured_endpoint_url(environment: Mapping[str, str]) -> Optional[str]:
-    """Return the endpoint URL that the environment names, or None (END-005)."""
+    """Return the endpoint URL in the environment, or None (END-005)."""
     if (first_set(environment, _IGNORE_ENDPOINTS) or "").lower() == "true":
         return None
     return first_set(environment, *ENDPOINT_VARIABLES)

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""Documents: a value tree, JSON, XML, AWS Query and HTTP headers, each read and written from one table of fields."""
+"""Document formats: value tree, JSON, XML, query and HTTP headers, from one table of fields."""

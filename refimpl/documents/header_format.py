@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Headers and a body <-> shapes, as HTTP binds them: header members in headers, the rest in the body.
+"""HTTP headers and a body: header members are in headers, the other members in the body.
 
-The body is the payload member where the shape has one (bytes, or a tuple of events), else the JSON document of the members that
-have no place of their own. Header names are compared without case, the first wins, and values stand verbatim (HTTP-022).
+The body is the payload member if the shape has one (bytes or a tuple of events). Otherwise it is a
+JSON document of the members that belong in no header. Header names are compared without case, the
+first header of a name counts, and values are verbatim (HTTP-022). The writer rejects values that a
+header cannot carry (HTTP-008, HTTP-011).
 """
 
 import re
@@ -17,17 +19,19 @@ HeaderSequence = Sequence[Tuple[str, str]]
 
 
 class HeadersAndBody(NamedTuple):
+    """A shape in HTTP: the (name, value) pairs of its headers, and its body."""
+
     headers: Tuple[Tuple[str, str], ...]
     body: Any
 
 
 def header_value(headers: HeaderSequence, name: str) -> Optional[str]:
-    """Return the first value of the header of that lower-case name, as it came (HTTP-022), or None."""
+    """Return the value of the first header with this lower-case name, or None (HTTP-022)."""
     return next((value for key, value in headers if key.lower() == name), None)
 
 
 def checked_headers(headers: object) -> Tuple[Tuple[str, str], ...]:
-    """Return headers as a tuple of pairs of text. Raises UsageError of kind `type`."""
+    """Return headers as a tuple of (name, value) pairs of text. Raises UsageError `type`."""
     try:
         pairs = tuple((name, value) for name, value in headers)  # type: ignore[attr-defined]
     except (TypeError, ValueError):
@@ -40,7 +44,7 @@ def checked_headers(headers: object) -> Tuple[Tuple[str, str], ...]:
 
 
 def header_pairs(fields: Sequence[Field], source: object) -> List[Tuple[str, str]]:
-    """Return the headers of the members that source has, in the order of the table (HTTP-003)."""
+    """Return the headers of source's members, in the order of the table (HTTP-003)."""
     members = [
         (field, getattr(source, field.attribute)) for field in fields if field.location == "header"
     ]
@@ -53,12 +57,12 @@ _UNSENDABLE = (
     (
         "HTTP-008",
         re.compile("[^\x01-\t\x0b\x0c\x0e-\xff]"),
-        "no CR, LF or NUL, no character beyond Latin-1",
+        "no CR, LF or NUL and no character outside Latin-1",
     ),
     (
         "HTTP-011",
         re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"),
-        "no control character but the tab",
+        "no control character except the tab",
     ),
 )
 
@@ -77,11 +81,14 @@ def _sendable(field: Field, value: str) -> str:
 
 
 def write_headers(fields: Sequence[Field], source: object) -> HeadersAndBody:
-    """Return a shape's members as headers and body (SHP-024). Raises UsageError for what no header can hold."""
+    """Return a shape's members as headers and a body (SHP-024).
+
+    Raises UsageError for a value that a header cannot carry, and for a member of the path.
+    """
     for field in fields:
         if field.location == "uri" and getattr(source, field.attribute) is not None:
             raise UsageError(
-                f"{field.member} travels in the path, not in a header",
+                f"{field.member} belongs in the path, not in a header",
                 expected="none",
                 rule="SHP-024",
                 path=field.member,
@@ -96,7 +103,10 @@ def write_headers(fields: Sequence[Field], source: object) -> HeadersAndBody:
 
 
 def read_headers(shape: str, fields: Sequence[Field], headers: object, body: Any) -> Dict[str, Any]:
-    """Return the members, by attribute, that headers and a body hold (SHP-024). Raises UsageError or DocumentError."""
+    """Return the members of headers and a body, by attribute (SHP-024).
+
+    Raises UsageError for a body of the wrong type, and DocumentError for an invalid document.
+    """
     pairs = checked_headers(headers)
     members = {
         field.attribute: header_value(pairs, field.wire_name.lower())
@@ -113,7 +123,7 @@ def read_headers(shape: str, fields: Sequence[Field], headers: object, body: Any
 
 
 def payload_of(fields: Sequence[Field]) -> Optional[Field]:
-    """Return the row of the member that is the whole body, or None."""
+    """Return the row of the payload member, or None."""
     return next((field for field in fields if field.location == "payload"), None)
 
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""JSON text <-> plain values and shapes, strictly and within bounds, over the standard library's parser.
+"""JSON: a strict parser over the standard library's, a reader of shapes, a writer of trees.
 
-What the library lets pass and this refuses: nesting without end (it would raise RecursionError), NaN and Infinity, numbers
-that overflow a float, integers of any length (quadratic), a name given twice in one object, bytes that are not UTF-8.
-Every refusal is a DocumentError with the byte offset where one is known (SHP-001 to SHP-003). A value tree is written
-compactly; JSON_FORMAT says how the walk over a field table reads what was parsed: blobs are base64, integers are no floats.
+Where the standard library is lenient or slow, `parse_json` rejects the document with a
+DocumentError (SHP-001 to SHP-003): unlimited nesting, which would raise RecursionError; NaN and
+Infinity; numbers that overflow a float; integers of any length, which take quadratic time; a name
+that occurs twice in an object; bytes that are not UTF-8. The error has the byte offset if known.
 
-Also here: messages and events as JSON values, in the form that `decode`, `invoke --format events` and the adapter protocol
-share: bytes in base64, uuids with dashes, integers beyond 2**53 as decimal strings.
+JSON_FORMAT reads shapes from parsed values: blobs are base64, and a float is not an integer.
+`ValueScanner` finds the end of a value in bytes that arrive in pieces. Value trees are written
+without white space.
 """
 
 import json
@@ -36,15 +37,15 @@ from .value_format import (
 MAX_JSON_DEPTH = 64  # nested arrays and objects; SHP-001
 _MAX_INTEGER_DIGITS = 20  # more than int64 has; SHP-003
 
-# What the scan for a value's end looks at: a backslash with the byte that it escapes, if that has come; a quote; a bracket.
+# A backslash with the byte that it escapes, if that has arrived; a quote; a bracket.
 _MARK = rb'(?s)\\.?|["\[\]{}]'
 
 
 def parse_json(document: object) -> Any:
-    """Return the value of a JSON document, bytes or text: None, bool, int, float, str, list or dict.
+    """Parse a JSON document, bytes or text, to None, bool, int, float, str, list or dict.
 
-    Raises DocumentError `syntax`, or `limit` beyond MAX_JSON_DEPTH or MAX_DOCUMENT_LENGTH; the document itself is not shown,
-    since it may hold sensitive members.
+    Raises DocumentError `syntax`, or `limit` beyond MAX_JSON_DEPTH or MAX_DOCUMENT_LENGTH. The
+    message does not show the document, because it may contain sensitive members.
     """
     data = document_bytes(document)
     try:
@@ -58,9 +59,9 @@ def parse_json(document: object) -> Any:
             rule="SHP-002",
         ) from None
     brackets = data.count(b"[") + data.count(b"{")
-    if brackets > MAX_JSON_DEPTH:  # else it cannot be too deep
+    if brackets > MAX_JSON_DEPTH:  # fewer brackets cannot be nested too deeply
         ValueScanner().end_in(data)
-    if brackets > MAX_DOCUMENT_NODES:  # else there cannot be too many
+    if brackets > MAX_DOCUMENT_NODES:  # some may be in strings
         outside = re.sub(_JSON_STRING, b"", data)
         check_nodes(outside.count(b"[") + outside.count(b"{"))
     try:
@@ -73,10 +74,10 @@ def parse_json(document: object) -> Any:
         )
     except DocumentError:
         raise
-    except ValueError as error:  # json.JSONDecodeError is one
+    except ValueError as error:  # usually json.JSONDecodeError
         position = getattr(error, "pos", 0)
         raise DocumentError(
-            f"JSON cannot be read: {getattr(error, 'msg', error)}",
+            f"invalid JSON: {getattr(error, 'msg', error)}",
             expected="a JSON document",
             offset=len(text[:position].encode("utf-8")),
             rule="SHP-002",
@@ -87,10 +88,11 @@ _JSON_STRING = rb'(?s)"[^"\\]*(?:\\.[^"\\]*)*"?'
 
 
 class ValueScanner:
-    """Finds the end of a JSON value that begins with a bracket or a quote, in bytes that come in pieces, each looked at once.
+    """Finds the end of a JSON value that starts with a bracket or a quote, in pieces of bytes.
 
-    It trusts that the value is well-formed, so what it finds is still to be parsed. depth: how many brackets are open;
-    in_string, escaped: whether the last piece ended inside a string, behind a backslash
+    It looks at each byte once. It does not check the syntax; parse the value afterwards.
+    depth: the number of open brackets;  in_string: whether the last piece ended inside a string;
+    escaped: whether it ended after a backslash
     """
 
     def __init__(self) -> None:
@@ -101,9 +103,10 @@ class ValueScanner:
         self._find_marks = re.compile(_MARK).finditer
 
     def end_in(self, data: bytes, start: int = 0) -> int:
-        """Return the index behind the value's last byte, or -1 when that is not in data, of which start is the next byte.
+        """Scan data from start. Return the index after the value's last byte, or -1 without one.
 
-        Raises DocumentError `limit` beyond MAX_JSON_DEPTH; its offset counts from the first byte scanned.
+        Raises DocumentError `limit` beyond MAX_JSON_DEPTH. Its offset counts from the first byte
+        of the value.
         """
         position = start
         if self.escaped and position < len(data):
@@ -117,12 +120,13 @@ class ValueScanner:
                 self.escaped = True
             elif not self.in_string and mark in b"[]{}":
                 self.depth += 1 if mark in b"[{" else -1
-                if self.depth > MAX_JSON_DEPTH:  # SHP-001
+                # SHP-001
+                if self.depth > MAX_JSON_DEPTH:
                     raise DocumentError(
                         "JSON is nested too deeply",
                         kind="limit",
-                        expected=f"at most {int(MAX_JSON_DEPTH)} levels",
-                        actual=f"{int(self.depth)}",
+                        expected=f"at most {MAX_JSON_DEPTH} levels",
+                        actual=f"{self.depth}",
                         offset=self._seen + match.start() - start,
                         rule="SHP-001",
                     )
@@ -135,23 +139,32 @@ class ValueScanner:
 def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: Set[str] = set()
-        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise DocumentError(
-            "JSON names a member twice", expected="unique names", actual=twice, rule="SHP-002"
-        )
+        _refuse_duplicate([name for name, _ in pairs])
     return members
 
 
+def _refuse_duplicate(names: List[str]) -> None:
+    seen: Set[str] = set()
+    for name in names:
+        if name in seen:
+            raise DocumentError(
+                "a JSON object has a name twice",
+                expected="unique names",
+                actual=name,
+                rule="SHP-002",
+            )
+        seen.add(name)
+
+
 def _no_constant(text: str) -> NoReturn:
-    raise DocumentError("JSON has no such number", expected="a number", actual=text, rule="SHP-003")
+    raise DocumentError("not a JSON number", expected="a number", actual=text, rule="SHP-003")
 
 
 def _bounded_int(text: str) -> int:
     if len(text) > _MAX_INTEGER_DIGITS:
         raise DocumentError(
             "JSON integer is too long",
-            expected=f"at most {int(_MAX_INTEGER_DIGITS)} digits",
+            expected=f"at most {_MAX_INTEGER_DIGITS} digits",
             actual=f"{len(text)}",
             rule="SHP-003",
         )
@@ -167,7 +180,7 @@ def _finite(text: str) -> float:
     return number
 
 
-# ---- shapes ------------------------------------------------------------------------------------------------------
+# ---- shapes --------------------------------------------------------------------------------------
 
 
 def to_base64(data: bytes) -> str:
@@ -176,10 +189,10 @@ def to_base64(data: bytes) -> str:
 
 
 def base64_bytes(text: str, place: Place) -> bytes:
-    """Return the bytes of standard, padded base64, or refuse it (SHP-010)."""
-    if not re.match(_STANDARD_BASE64, text):  # a2b_base64 passes over what it does not know
+    """Return the bytes of standard, padded base64 (SHP-010). Raises DocumentError."""
+    if not re.match(_STANDARD_BASE64, text):  # a2b_base64 ignores other characters
         place.refuse(
-            "a blob is no base64", expected="standard, padded base64", actual=text, rule="SHP-010"
+            "invalid base64", expected="standard, padded base64", actual=text, rule="SHP-010"
         )
     return a2b_base64(text)
 
@@ -216,11 +229,9 @@ def _json_members(node: object, place: Place) -> Labelled:
 
 
 def _json_elements(node: object, place: Place) -> Labelled:
-    return (
-        [(f"[{int(index)}]", child) for index, child in enumerate(node)]
-        if isinstance(node, list)
-        else [("", node)]
-    )
+    if isinstance(node, list):
+        return [(f"[{index}]", child) for index, child in enumerate(node)]
+    return [("", node)]
 
 
 JSON_FORMAT = Format(
@@ -237,30 +248,33 @@ JSON_FORMAT = Format(
 
 
 def json_of_value(value: Value) -> str:
-    """Return a value tree as JSON text: compact, names in the order of the tree, blobs in base64 (SHP-015)."""
+    """Return a value tree as compact JSON text, in the order of the tree (SHP-015)."""
     return json_text(plain_of_value(value))
 
 
 def json_text(plain: object) -> str:
-    """Return a plain value as the JSON text that the seed writes: compact, and only what must be is escaped, and DEL."""
+    """Return a parsed JSON value as compact text that escapes no more than the seed's does.
+
+    Those are the characters that JSON requires, and DEL.
+    """
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).replace("\x7f", "\\u007f")
 
 
 def plain_of_value(value: Value, path: str = "") -> Any:
-    """Return a value tree as JSON holds it. Raises UsageError for text that no UTF-8 has."""
+    """Return the JSON value of a tree. Raises UsageError for text that UTF-8 cannot represent."""
     tag, content = value
     if tag == "Structure":
         return {name: plain_of_value(child, member_path(path, name)) for name, child in content}
     if tag == "List":
-        return [
-            plain_of_value(child, f"{path}[{int(index)}]") for index, child in enumerate(content)
-        ]
+        return [plain_of_value(child, f"{path}[{index}]") for index, child in enumerate(content)]
     if tag == "Blob":
         return to_base64(content)
-    return check_text(content, path) if tag == "String" else content
+    if tag == "String":
+        return check_text(content, path)
+    return content
 
 
 def members_to_json(fields: Sequence[Field], value: object) -> Dict[str, Any]:
-    """Return the members that value has of a field table as a JSON object, by member name, blobs in base64."""
+    """Return the members of value as a JSON object, by their names in the service model."""
     members: Dict[str, Any] = plain_of_value(write_members(fields, value, member_name_of))
     return members

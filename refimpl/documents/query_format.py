@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Query text <-> shapes, as the seed flattens them: `Body.PayloadPart.Bytes=hi&X-Amzn-SageMaker-Content-Type=text/plain`.
+"""Queries, which the seed flattens like this: `Body.PayloadPart.Bytes=hi&ContentType=text/plain`.
 
-A path is the names from the root, joined by dots, the first letter of each in upper case; the elements of a list are numbered
-from 1; a value is its bytes, percent-encoded: a string's UTF-8, a blob as it is, an integer's digits. An empty structure
-has no value and vanishes, which is all that this form cannot hold (SHP-019 to SHP-021).
+A path consists of the names from the root, joined by dots, with each first letter in upper case.
+List elements are numbered from 1. A value is percent-encoded bytes: a string's UTF-8, a blob or an
+integer's digits. A query cannot represent an empty structure, which has no value (SHP-019 to
+SHP-021). The reader rejects invalid percent-encoding, names that are not UTF-8, members that
+occur twice, lists with other numbers, and paths that are too deep (SHP-022).
 """
 
 import re
@@ -28,7 +30,10 @@ Pairs = Tuple[Tuple[str, Tuple[bytes, ...]], ...]
 
 
 class Query(NamedTuple):
-    """A query as a tree: ("Structure", ((name, tree), ...)), ("List", (tree, ...)) or ("Value", bytes)."""
+    """A query as a tree.
+
+    ("Structure", ((name, tree), ...)), ("List", (tree, ...)) or ("Value", bytes)
+    """
 
     tree: Value
 
@@ -44,14 +49,14 @@ class Query(NamedTuple):
         return self.encode()
 
     def __repr__(self) -> str:
-        return f"Query({', '.join((path for path, _ in self.render()))})"
+        return f"Query({', '.join(path for path, _ in self.render())})"
 
 
-# ---- writing -----------------------------------------------------------------------------------------------------
+# ---- writing -------------------------------------------------------------------------------------
 
 
 def query_of_value(value: Value) -> Query:
-    """Return a value tree as a query. Raises UsageError for text that no UTF-8 has."""
+    """Return a value tree as a query. Raises UsageError for text that UTF-8 cannot represent."""
     return Query(_query_tree(value, ""))
 
 
@@ -63,34 +68,33 @@ def _query_tree(value: Value, path: str) -> Value:
         )
     if tag == "List":
         return tag, tuple(
-            _query_tree(child, f"{path}.{int(index)}") for index, child in enumerate(content, 1)
+            _query_tree(child, f"{path}.{index}") for index, child in enumerate(content, 1)
         )
     return "Value", content if tag == "Blob" else check_text(str(content), path).encode("utf-8")
 
 
 def _leaves(tree: Value, path: Tuple[str, ...]) -> List[Tuple[Tuple[str, ...], bytes]]:
     tag, content = tree
+    # SHP-022
     if len(path) > MAX_QUERY_DEPTH:
         raise UsageError(
             "a query is nested too deeply",
             kind="limit",
-            expected=f"at most {int(MAX_QUERY_DEPTH)} names in a path",
+            expected=f"at most {MAX_QUERY_DEPTH} names in a path",
             rule="SHP-022",
         )
     if tag == "Value":
         return [(path, content)]
-    children = (
-        content
-        if tag == "Structure"
-        else [(str(index), child) for index, child in enumerate(content, 1)]
-    )
+    children = content
+    if tag == "List":
+        children = [(str(index), child) for index, child in enumerate(content, 1)]
     return [
         leaf for name, child in children for leaf in _leaves(child, path + (upper_first(name),))
     ]
 
 
 def upper_first(name: str) -> str:
-    """Return a name as a path shows it: its first letter in upper case."""
+    """Return a name with its first letter in upper case, as in a path (SHP-019)."""
     return name[:1].upper() + name[1:]
 
 
@@ -100,22 +104,23 @@ _VALUE_BYTES = frozenset((_NEVER_ENCODED + "!$'()*=:@/?").encode("ascii"))
 
 
 def query_text(pairs: Pairs) -> str:
-    """Return (path, values) pairs as URL-encoded text; several values of one path are joined by commas (SHP-020)."""
-    return "&".join(
-        f"{_percent_encoded(path.encode('utf-8'), _NAME_BYTES)}={','.join((_percent_encoded(value, _VALUE_BYTES) for value in values))}"
-        for path, values in pairs
-    )
+    """Return (path, values) pairs as URL-encoded text, with commas between values (SHP-020)."""
+    parts = []
+    for path, values in pairs:
+        name = _percent_encoded(path.encode("utf-8"), _NAME_BYTES)
+        parts.append(f"{name}={','.join(_percent_encoded(v, _VALUE_BYTES) for v in values)}")
+    return "&".join(parts)
 
 
 def _percent_encoded(data: bytes, plain: FrozenSet[int]) -> str:
     return "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in data)
 
 
-# ---- reading -----------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
 class QueryNode:
-    """What stands under one name: the values that it was given itself, and the names behind its dot."""
+    """A name of a query with its values and the names below it."""
 
     __slots__ = ("values", "children")
 
@@ -125,20 +130,21 @@ class QueryNode:
 
 
 def parse_query(document: Union[str, bytes, Query]) -> QueryNode:
-    """Return the root of a query: URL-encoded text, or a Query.
+    """Return the root of a query, which may be URL-encoded text or a Query.
 
-    Raises DocumentError `syntax`, `utf8` for a name that is no UTF-8, or `limit` beyond MAX_QUERY_DEPTH or MAX_DOCUMENT_LENGTH.
+    Raises DocumentError `syntax`, `utf8` for a name that is not UTF-8, or `limit` beyond
+    MAX_QUERY_DEPTH, MAX_DOCUMENT_LENGTH or MAX_DOCUMENT_NODES.
     """
     root = QueryNode()
-    for path, values in (
-        document.render() if isinstance(document, Query) else _decoded_pairs(document)
-    ):
-        names = path.split(".") if path else []  # a scalar alone has no name
+    pairs = document.render() if isinstance(document, Query) else _decoded_pairs(document)
+    for path, values in pairs:
+        names = path.split(".") if path else []  # a scalar without a structure has no name
+        # SHP-022
         if len(names) > MAX_QUERY_DEPTH:
             raise DocumentError(
                 "a query is nested too deeply",
                 kind="limit",
-                expected=f"at most {int(MAX_QUERY_DEPTH)} names in a path",
+                expected=f"at most {MAX_QUERY_DEPTH} names in a path",
                 actual=len(names),
                 rule="SHP-022",
             )
@@ -149,12 +155,11 @@ def parse_query(document: Union[str, bytes, Query]) -> QueryNode:
     return root
 
 
-def pairs_of_query(document: Union[str, bytes]) -> Pairs:
-    """Return the (path, values) pairs of URL-encoded text; a plus sign is a space, a missing `=` an empty value (SHP-020)."""
-    return tuple(_decoded_pairs(document))
-
-
 def _decoded_pairs(document: Union[str, bytes]) -> Iterator[Tuple[str, Tuple[bytes, ...]]]:
+    """Yield the (path, values) pairs of URL-encoded text.
+
+    A plus sign is a space, and a name without `=` has an empty value (SHP-020).
+    """
     data = document_bytes(document)
     check_nodes(data.count(b"&") + 1)
     for match in re.finditer(b"([^&=]*)=?([^&]*)&?", data):
@@ -172,7 +177,7 @@ def _percent_decoded(data: bytes, offset: int) -> bytes:
     def decoded(escape: Any) -> bytes:
         if escape.group(1) is None:
             raise DocumentError(
-                "a percent sign stands alone",
+                "incomplete percent-encoding",
                 expected="% and two hexadecimal digits",
                 offset=offset + escape.start(),
                 rule="SHP-020",
@@ -194,7 +199,7 @@ def _text_of_name(data: bytes, offset: int) -> str:
 def _query_members(node: QueryNode, place: Place) -> Labelled:
     if node.values:
         place.refuse(
-            "a value stands where a structure is wanted",
+            "a value in place of a structure",
             expected=f"{place.path}.NAME=VALUE",
             actual=f"{len(node.values[0])} bytes",
         )
@@ -205,11 +210,12 @@ def _query_elements(node: QueryNode, place: Place) -> Labelled:
     numbers = [name for name in node.children if name.isdigit()]
     if not numbers:
         return [("", node)]
+    # SHP-021
     if (
         node.values
         or len(numbers) < len(node.children)
         or not all(re.match(_INDEX, number) for number in numbers)
-    ):  # SHP-021
+    ):
         place.refuse(
             "a list is not numbered",
             expected="numbers from 1, and nothing else",
@@ -225,7 +231,7 @@ _INDEX = "[1-9][0-9]{0,8}\\Z"
 def _query_bytes(node: QueryNode, place: Place) -> bytes:
     if node.children or not node.values:
         place.refuse(
-            "a structure stands where a value is wanted",
+            "a structure in place of a value",
             expected=f"{place.path}=VALUE",
             actual=", ".join(sorted(node.children)[:5]),
         )

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""A shape's members <-> a tree of values; and the one walk over a field table that reads every kind of document.
+"""The value tree, and the reader of all document formats.
 
-Writing takes two steps: a table makes the tree here, and each form writes the tree (json_format, xml_format, query_format). The tree
-is ("Structure", ((name, value), ...)), ("List", (value, ...)), ("String", text), ("Blob", bytes) or ("Integer", number).
+Writing has two steps. This module turns a shape's members into a value tree, and each format turns
+the tree into text. A tree is ("Structure", ((name, value), ...)), ("List", (value, ...)),
+("String", text), ("Blob", bytes) or ("Integer", number).
 
-Reading takes one: `read_members` walks the table, and asks the `Format` of the document for what stands there. So names, absence,
-duplicates and events are decided once, for all forms; a form knows only how its own scalars look. What does not fit the
-table is a DocumentError with the path to it; the tree itself is such a document, too (`VALUE_FORMAT`).
+Reading has one step. `read_members` looks up each row of a field table in the document. A `Format`
+says where a document has its members, list elements and scalars. So one function decides on names,
+absent members, duplicates and events for all formats. It rejects whatever does not fit the table,
+with a DocumentError that has the path to the error. The tree is also a format (`VALUE_FORMAT`).
 """
 
 import re
@@ -15,33 +17,32 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, NoReturn, Seq
 from ..errors import DocumentError, UsageError, shown
 from ..fields import INT32_MAX, INT32_MIN, Field, FieldType, is_int32, member_of_union
 
-MAX_DOCUMENT_LENGTH = 64 * 1024 * 1024  # bytes; SHP-006
-MAX_DOCUMENT_NODES = (
-    1 << 20
-)  # objects and arrays, elements, or pairs: few bytes can make many; SHP-006
+# SHP-006
+MAX_DOCUMENT_LENGTH = 64 * 1024 * 1024  # bytes
+MAX_DOCUMENT_NODES = 1 << 20  # objects and arrays, elements or pairs; a few bytes make many
 
 _INTEGER = r"[+-]?[0-9]{1,20}\Z"
 
 Value = Tuple[str, Any]
 
 
-# ---- writing -----------------------------------------------------------------------------------------------------
+# ---- writing -------------------------------------------------------------------------------------
 
 
 def wire_name_of(field: Field) -> str:
-    """Return the name under which a member is written: its header's, else its own (SHP-007)."""
+    """Return a member's name in documents: that of its header, or its own (SHP-007)."""
     return field.wire_name
 
 
 def member_name_of(field: Field) -> str:
-    """Return the model's name of a member."""
+    """Return a member's name in the service model."""
     return field.member
 
 
 def write_members(
     fields: Sequence[Field], source: object, name_of: Callable[[Field], str] = wire_name_of
 ) -> Value:
-    """Return the structure of the members that source has, in the order of the table."""
+    """Return a structure of the members that source has, in the order of the table."""
     members = ((field, getattr(source, field.attribute)) for field in fields)
     return "Structure", tuple(
         (name_of(field), write_value(field.type, member))
@@ -51,7 +52,7 @@ def write_members(
 
 
 def write_value(wanted: FieldType, member: Any) -> Value:
-    """Return the tree of one value of that type."""
+    """Return the tree of a value of the wanted type."""
     if wanted.kind == "structure":
         return write_members(wanted.shape.fields, member)
     if wanted.kind == "events":
@@ -74,12 +75,12 @@ def _write_events(wanted: FieldType, events: Tuple[Any, ...]) -> Value:
 
 
 def member_path(path: str, name: str) -> str:
-    """Return the path to a member of what stands at path (SHP-029)."""
+    """Return the path to a member of the structure at path (SHP-029)."""
     return f"{path}.{name}" if path else name
 
 
 def check_text(text: str, path: str) -> str:
-    """Return text; raise UsageError of kind `utf8` for half a surrogate pair, which no UTF-8 has (SHP-014)."""
+    """Return text. Raises UsageError `utf8` for half a surrogate pair (SHP-014)."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -89,22 +90,22 @@ def check_text(text: str, path: str) -> str:
             expected="whole characters",
             path=path,
             rule="SHP-014",
-            actual=f"half a surrogate pair, character {int(error.start)}",
+            actual=f"half a surrogate pair, character {error.start}",
         ) from None
     return text
 
 
-# ---- reading -----------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
 class Place(NamedTuple):
-    """Where a reader stands: the path to it, and whether what stands there must not be shown."""
+    """A place in a document, for error messages."""
 
     path: str = ""
-    hidden: bool = False
+    hidden: bool = False  # whether messages must not show the value
 
     def member(self, name: str, wanted: FieldType) -> "Place":
-        """Return the place of a member of that name and type."""
+        """Return the place of a member of this structure."""
         return Place(member_path(self.path, name), self.hidden or wanted.sensitive)
 
     def element(self, label: str) -> "Place":
@@ -119,7 +120,7 @@ class Place(NamedTuple):
         actual: object = None,
         rule: str = "SHP-009",
     ) -> NoReturn:
-        """Raise the DocumentError of what stands here; a sensitive value is named, never shown (SHP-029)."""
+        """Raise a DocumentError for this place; hide a sensitive value (SHP-029)."""
         raise DocumentError(
             what,
             kind=kind,
@@ -135,16 +136,16 @@ Labelled = List[Tuple[str, Any]]
 
 
 class Format(NamedTuple):
-    """How one kind of document shows what a table asks for. Each function raises by place.refuse."""
+    """The functions that read one kind of document. They report errors with place.refuse."""
 
-    members: Callable[
-        [Any, Place], Labelled
-    ]  # (name, node) of a structure, in order; what is null is left out
-    elements: Callable[
-        [Any, Place], Labelled
-    ]  # (label, structure) of a list of events, or of the one that stands for it
-    scalars: Mapping[str, Callable[[Any, Place], Any]]  # a string, blob or integer
-    key: Callable[[str], str] = str  # names are equal when their keys are
+    # Returns the (name, node) pairs of a structure, in order, without null members.
+    members: Callable[[Any, Place], Labelled]
+    # Returns the (label, structure) pairs of a list of events. A structure is a list of one.
+    elements: Callable[[Any, Place], Labelled]
+    # Returns the value of a node, by kind of type: string, blob or integer.
+    scalars: Mapping[str, Callable[[Any, Place], Any]]
+    # Two names are equal if their keys are.
+    key: Callable[[str], str] = str
 
 
 def read_members(
@@ -154,9 +155,9 @@ def read_members(
     place: Place = ROOT,
     lenient: bool = False,
 ) -> Dict[str, Any]:
-    """Return the members of a structure that are there, by attribute; unknown ones are ignored (SHP-008).
+    """Return the members of a structure, by attribute. Ignores unknown members (SHP-008).
 
-    lenient: a member that does not fit is absent, and the structure itself may be none (HTTP-035)
+    lenient: treat invalid members as absent, and a node that is not a structure as empty (HTTP-035)
     """
     try:
         named = document_format.members(node, place)
@@ -205,7 +206,7 @@ def _read_field(
 
 
 def read_value(wanted: FieldType, node: Any, document_format: Format, place: Place = ROOT) -> Any:
-    """Return the value of that type that a node shows. Raises DocumentError."""
+    """Return a node's value of the wanted type. Raises DocumentError."""
     if wanted.kind == "structure":
         return wanted.shape(**read_members(wanted.shape.fields, node, document_format, place))
     if wanted.kind == "events":
@@ -216,7 +217,7 @@ def read_value(wanted: FieldType, node: Any, document_format: Format, place: Pla
 def _read_events(
     wanted: FieldType, node: Any, document_format: Format, place: Place
 ) -> Tuple[Any, ...]:
-    """The events of a list, or of one structure, whose members then stand in the order of the table (SHP-012)."""
+    """Read the events of a list, or of one structure in the order of the table (SHP-012)."""
     rows = wanted.shape.fields
     events: List[Any] = []
     for label, element in document_format.elements(node, place):
@@ -226,12 +227,12 @@ def _read_events(
 
 
 def checked_int32(number: int, place: Place) -> int:
-    """Return an integer that a member may hold, or refuse it (SHP-011)."""
+    """Return an integer. Raises DocumentError if it is not an int32 (SHP-011)."""
     if not is_int32(number):
         place.refuse(
             "an integer is out of range",
             kind="constraint",
-            expected=f"{int(INT32_MIN)} to {int(INT32_MAX)}",
+            expected=f"{INT32_MIN} to {INT32_MAX}",
             actual=number,
             rule="SHP-011",
         )
@@ -239,21 +240,21 @@ def checked_int32(number: int, place: Place) -> int:
 
 
 def integer_of_text(text: str, place: Place) -> int:
-    """Return the integer that decimal digits are, or refuse it (SHP-011)."""
+    """Return the integer of a decimal number. Raises DocumentError for other text (SHP-011)."""
     if not re.match(_INTEGER, text):
         place.refuse(
-            "an integer is none", expected="at most 20 decimal digits", actual=text, rule="SHP-011"
+            "not an integer", expected="at most 20 decimal digits", actual=text, rule="SHP-011"
         )
     return checked_int32(int(text), place)
 
 
 def checked_text(text: str, place: Place) -> str:
-    """Return a text that has an UTF-8 form, or refuse it (SHP-014)."""
+    """Return text. Raises DocumentError if UTF-8 cannot represent it (SHP-014)."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
         place.refuse(
-            "text holds half a surrogate pair",
+            "text contains half a surrogate pair",
             kind="utf8",
             expected="whole characters",
             actual=shown(text),
@@ -262,7 +263,7 @@ def checked_text(text: str, place: Place) -> str:
     return text
 
 
-# ---- the tree as a document --------------------------------------------------------------------------------------
+# ---- the tree as a document ----------------------------------------------------------------------
 
 
 def _content(node: object, place: Place, tag: str, kind: type) -> Any:
@@ -274,15 +275,13 @@ def _content(node: object, place: Place, tag: str, kind: type) -> Any:
         and not isinstance(node[1], bool)
     ):
         return node[1]
-    return place.refuse("a value is of the wrong type", expected=tag, actual=_tag_of(node))
+    return place.refuse("value of the wrong type", expected=tag, actual=_tag_of(node))
 
 
 def _tag_of(node: object) -> str:
-    return (
-        node[0]
-        if isinstance(node, tuple) and len(node) == 2 and isinstance(node[0], str)
-        else type(node).__name__
-    )
+    if isinstance(node, tuple) and len(node) == 2 and isinstance(node[0], str):
+        return node[0]
+    return type(node).__name__
 
 
 def _structure_members(node: object, place: Place) -> Labelled:
@@ -290,17 +289,15 @@ def _structure_members(node: object, place: Place) -> Labelled:
     if not all(
         isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs
     ):
-        place.refuse("a structure is no tuple of members", expected="(name, value) pairs")
+        place.refuse("a structure is not a tuple of members", expected="(name, value) pairs")
     return [(name, child) for name, child in pairs if child is not None]
 
 
 def _value_elements(node: object, place: Place) -> Labelled:
     if _tag_of(node) != "List":
         return [("", node)]
-    return [
-        (f"[{int(index)}]", child)
-        for index, child in enumerate(_content(node, place, "List", tuple))
-    ]
+    elements = _content(node, place, "List", tuple)
+    return [(f"[{index}]", child) for index, child in enumerate(elements)]
 
 
 VALUE_FORMAT = Format(
@@ -315,13 +312,16 @@ VALUE_FORMAT = Format(
 
 
 def document_bytes(document: object) -> bytes:
-    """Return a document's bytes. Raises UsageError for what is neither text nor bytes, DocumentError `limit` or `utf8`."""
+    """Return the bytes of a document, which may be text or bytes (SHP-006).
+
+    Raises UsageError for another type, and DocumentError `limit` or `utf8`.
+    """
     if isinstance(document, str):
         try:
             data = document.encode("utf-8")
         except UnicodeEncodeError:
             raise DocumentError(
-                "the document holds half a surrogate pair",
+                "the document contains half a surrogate pair",
                 kind="utf8",
                 expected="whole characters",
                 rule="SHP-014",
@@ -340,7 +340,7 @@ def document_bytes(document: object) -> bytes:
         raise DocumentError(
             "the document is too long",
             kind="limit",
-            expected=f"at most {int(MAX_DOCUMENT_LENGTH)} bytes",
+            expected=f"at most {MAX_DOCUMENT_LENGTH} bytes",
             actual=len(data),
             rule="SHP-006",
         )
@@ -348,11 +348,11 @@ def document_bytes(document: object) -> bytes:
 
 
 def check_nodes(count: int) -> None:
-    """Raise DocumentError `limit` when a document has more nodes than MAX_DOCUMENT_NODES."""
+    """Raise DocumentError `limit` if a document has more than MAX_DOCUMENT_NODES (SHP-006)."""
     if count > MAX_DOCUMENT_NODES:
         raise DocumentError(
             "the document has too many parts",
             kind="limit",
-            expected=f"at most {int(MAX_DOCUMENT_NODES)}",
+            expected=f"at most {MAX_DOCUMENT_NODES}",
             rule="SHP-006",
         )

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""XML text <-> a tree of elements and shapes, strictly and within bounds, over the standard library's expat.
+"""XML: a strict parser over the standard library's expat, a reader of shapes, a writer of trees.
 
-No DTD and no entity of its own is accepted, so nothing can be fetched or blown up; depth and length are bounded. The prefixes of
-names and attributes mean nothing to a shape, but stand on the element, so that a document can be written again (SHP-004, SHP-005).
+`parse_xml` returns a tree of elements. It rejects every DTD, so that a document cannot define
+entities: they could fetch resources or expand without limit. It also rejects documents that are
+too deep or too long (SHP-004 to SHP-006). Shapes ignore prefixes and attributes, but elements keep
+them, so that a document can be written again.
 
-A value tree is written without white space or attributes; blobs are base64. XML_FORMAT says how the walk over a field table
-reads elements: the events of a stream are the children of one element, in their order.
+XML_FORMAT reads shapes from elements: blobs are base64, and the events of a stream are the
+children of one element, in order. Value trees are written without white space or attributes.
 """
 
 import re
@@ -31,11 +33,11 @@ _WHITE_SPACE = " \t\r\n"
 
 
 class Element(NamedTuple):
-    """One element: its name as written, its attributes, and its content, text and elements in order."""
+    """An XML element."""
 
-    written_name: str
+    written_name: str  # with its prefix
     attributes: Tuple[Tuple[str, str], ...]
-    content: List[Any]
+    content: List[Any]  # text and elements, in order
 
     @property
     def name(self) -> str:
@@ -49,28 +51,30 @@ class Element(NamedTuple):
 
 
 def text_of(element: Element) -> str:
-    """Return an element's own text."""
+    """Return an element's text, without that of its children."""
     return "".join(part for part in element.content if isinstance(part, str))
 
 
 def child_of(element: Element, name: str) -> Optional[Element]:
-    """Return the first child of that name, or None."""
+    """Return the first child with this name, or None."""
     return next((child for child in element.children if child.name == name), None)
 
 
 def parse_xml(document: object) -> Element:
     """Return the root element of an XML document, bytes or text.
 
-    Raises DocumentError `syntax` (also for a DTD, and for anything behind the root), or `limit` beyond MAX_XML_DEPTH or
-    MAX_DOCUMENT_LENGTH; the document itself is not shown, since it may hold sensitive members.
+    Raises DocumentError `syntax`, also for a DTD or anything after the root, or `limit` beyond
+    MAX_XML_DEPTH, MAX_DOCUMENT_LENGTH or MAX_DOCUMENT_NODES. The message does not show the
+    document, because it may contain sensitive members.
     """
-    from xml.parsers import expat  # imported when met: hardly a call meets XML
+    # Few calls need XML; `python3 -m bench --only process` shows what a late import saves.
+    from xml.parsers import expat
 
     data = document_bytes(document)
     root = Element("", (), [])
     path = [root]
     nodes = 0
-    # Text has lost the encoding that it may still declare.
+    # Text is already decoded, so an encoding that it declares does not apply.
     parser = expat.ParserCreate("utf-8" if isinstance(document, str) else None)
     parser.buffer_text = True
     parser.ordered_attributes = True
@@ -79,7 +83,7 @@ def parse_xml(document: object) -> Element:
         raise DocumentError(
             f"XML {what}",
             kind=kind,
-            expected=f"at most {int(MAX_XML_DEPTH)} levels, no DTD",
+            expected=f"at most {MAX_XML_DEPTH} levels, no DTD",
             offset=parser.CurrentByteIndex,
             rule=rule,
         )
@@ -88,6 +92,7 @@ def parse_xml(document: object) -> Element:
         nonlocal nodes
         nodes += 1
         check_nodes(nodes)
+        # SHP-005
         if len(path) > MAX_XML_DEPTH:
             refuse("is nested too deeply", "SHP-005", "limit")
         element = Element(name, tuple(zip(attributes[::2], attributes[1::2])), [])
@@ -97,16 +102,13 @@ def parse_xml(document: object) -> Element:
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda name: path.pop() and None
     parser.CharacterDataHandler = lambda text: path[-1].content.append(text)
+    # SHP-004
     parser.StartDoctypeDeclHandler = lambda *declaration: refuse("has a DTD", "SHP-004")
     try:
         parser.Parse(data, True)
-    except (
-        expat.ExpatError,
-        ValueError,
-        LookupError,
-    ) as error:  # LookupError: an encoding that Python does not know
+    except (expat.ExpatError, ValueError, LookupError) as error:  # LookupError: unknown encoding
         raise DocumentError(
-            f"XML cannot be read: {error}",
+            f"invalid XML: {error}",
             expected="a well-formed document",
             offset=max(parser.ErrorByteIndex, 0),
             rule="SHP-004",
@@ -114,13 +116,14 @@ def parse_xml(document: object) -> Element:
     return root.children[0]
 
 
-# ---- shapes ------------------------------------------------------------------------------------------------------
+# ---- shapes --------------------------------------------------------------------------------------
 
 
 def _xml_members(node: Element, place: Place) -> Labelled:
-    if text_of(node).strip(_WHITE_SPACE):  # SHP-016
+    # SHP-016
+    if text_of(node).strip(_WHITE_SPACE):
         place.refuse(
-            "text stands where only elements may",
+            "unexpected text in a structure",
             expected="elements",
             rule="SHP-016",
             actual=f"{len(text_of(node))} characters",
@@ -130,16 +133,17 @@ def _xml_members(node: Element, place: Place) -> Labelled:
 
 def _xml_elements(node: Element, place: Place) -> Labelled:
     children = [child for _, child in _xml_members(node, place)]
-    return [
-        (f"[{int(index)}]" if len(children) > 1 else "", Element(node.written_name, (), [child]))
-        for index, child in enumerate(children)
-    ]
+    structures = [Element(node.written_name, (), [child]) for child in children]
+    if len(structures) == 1:
+        return [("", structures[0])]
+    return [(f"[{index}]", structure) for index, structure in enumerate(structures)]
 
 
 def _xml_text(node: Element, place: Place) -> str:
-    if node.children:  # SHP-016
+    # SHP-016
+    if node.children:
         place.refuse(
-            "elements stand where only text may",
+            "unexpected element in a text",
             expected="text",
             actual=node.children[0].name,
             rule="SHP-016",
@@ -159,25 +163,25 @@ XML_FORMAT = Format(
 
 
 def xml_of_value(value: Value, name: str) -> str:
-    """Return a value tree as an XML document whose root has that name. Raises UsageError for what XML 1.0 cannot hold."""
+    """Return a value tree as an XML document whose root has this name.
+
+    Raises UsageError for a character that XML 1.0 does not have (SHP-018).
+    """
     return xml_of_element(_element_of_value(value, name, ""))
 
 
 def _element_of_value(value: Value, name: str, path: str) -> Element:
-    """A value tree as an element; the elements of a list stand side by side in it (SHP-012)."""
+    """Return a value tree as an element; a list becomes one element (SHP-012)."""
     tag, content = value
     if tag == "Structure":
-        return Element(
-            name,
-            (),
-            [
-                _element_of_value(child, child_name, member_path(path, child_name))
-                for child_name, child in content
-            ],
-        )
+        children = [
+            _element_of_value(child, child_name, member_path(path, child_name))
+            for child_name, child in content
+        ]
+        return Element(name, (), children)
     if tag == "List":
         structures = [
-            _element_of_value(child, name, f"{path}[{int(index)}]")
+            _element_of_value(child, name, f"{path}[{index}]")
             for index, child in enumerate(content)
         ]
         return Element(name, (), [part for structure in structures for part in structure.content])
@@ -190,9 +194,10 @@ _NO_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 def _writable(text: str, path: str) -> str:
     alien = re.search(_NO_XML, check_text(text, path))
-    if alien:  # SHP-018
+    # SHP-018
+    if alien:
         raise UsageError(
-            "XML 1.0 has no such character",
+            "not a character of XML 1.0",
             expected="a character of XML 1.0",
             actual=f"U+{ord(alien.group()):04X}",
             path=path,
@@ -202,7 +207,7 @@ def _writable(text: str, path: str) -> str:
 
 
 def xml_of_element(element: Element) -> str:
-    """Return an element as text, well-formed: names and attributes as written, comments gone, empty elements as a pair of tags."""
+    """Return an element as well-formed text. Comments are lost; an empty element has two tags."""
     attributes = "".join(
         f' {name}="{_escaped_attribute(text)}"' for name, text in element.attributes
     )
@@ -214,12 +219,10 @@ def xml_of_element(element: Element) -> str:
 
 
 def _escaped(text: str) -> str:
-    return (
-        text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
-    )
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("\r", "&#13;")
 
 
 def _escaped_attribute(text: str) -> str:
-    return (
-        _escaped(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
-    )  # a reader makes white space blanks
+    # A reader turns unescaped white space in an attribute into spaces.
+    return _escaped(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")

@@ -593,7 +593,7 @@ def test_collect_of_a_truncated_stream():
         with pytest.raises(FrameError) as caught:
             response.collect()
         assert caught.value.events == tuple(PARTS)
-        assert "3 whole messages" in str(caught.value)
+        assert "after 3 messages" in str(caught.value)
 
 
 def test_broken_framing_comes_behind_its_parts():
@@ -648,7 +648,7 @@ FAILURES = [  # (answer, class, code, message, retryable)
         failure("400 Bad", b'{"message": null}'),
         UnknownOperationError,
         None,
-        "the message is null; the service throttles so",
+        "the message is null, which means throttling",
         True,
     ),
     (

@@ -336,7 +336,7 @@ def test_what_is_no_region(region):
     for options in ({}, {"endpoint_url": "https://example.com"}, {"use_fips": True}):
         error = refusal(region, **options)
         assert (error.kind, error.rule) == ("configuration", "END-003")
-        assert str(error).startswith("not a region (")
+        assert str(error).startswith("invalid region (")
         assert str(error).isprintable() and len(str(error)) < 500
 
 

@@ -152,7 +152,7 @@ def test_an_integer_is_an_int32(value):
     )
     assert (
         str(error)
-        == f"Shape.It is no int32 (expected -2147483648 to 2147483647, got {int(value)}, rule HTTP-005)"
+        == f"Shape.It is not an int32 (expected -2147483648 to 2147483647, got {int(value)}, rule HTTP-005)"
     )
 
 

@@ -626,7 +626,7 @@ def test_an_early_answer_is_read_when_the_server_stops_reading():
 def test_a_server_that_stops_reading_without_an_answer():
     error = answered(abandon, read=read_head, body=bytes(BIG)).error
     assert is_network(error) and error.retryable and error.rule == "HTTP-055"
-    assert error.message.startswith("the peer closed the connection while the request was sent: ")
+    assert error.message.startswith("the peer closed the connection during the request: ")
 
 
 def test_a_server_that_stops_reading_and_answers_badly():
@@ -750,7 +750,7 @@ def test_unusable_timeouts(value, number, name):
     ):
         with pytest.raises(UsageError) as caught:
             function(timeouts)
-        assert caught.value.message == f"{name} is no time"
+        assert caught.value.message == f"invalid {name}"
         assert caught.value.expected == "seconds above 0, at most 2147483, or None"
         assert caught.value.rule == "HTTP-051"
 
@@ -818,7 +818,7 @@ READ_LIMITS = [
 def test_the_limit_that_was_hit_is_named(timeouts, limit):
     with RawServer([stall_unread], read=read_nothing) as server:
         assert_timeout(fetch(server, timeouts, body=bytes(BIG)).error, "sending the request", limit)
-    assert_timeout(answered(OK, stall, timeouts=timeouts).error, "waiting for the answer", limit)
+    assert_timeout(answered(OK, stall, timeouts=timeouts).error, "waiting for the response", limit)
     outcome = answered(CHUNKED + b"5\r\nhello", stall, timeouts=timeouts)
     assert outcome.body == b"hello"
     assert_timeout(outcome.error, "reading the body", limit)
@@ -830,7 +830,7 @@ def test_the_limit_that_was_hit_is_named(timeouts, limit):
 def test_a_stall_before_the_end_of_the_head(head):
     outcome = answered(head, stall, timeouts=Timeouts(None, SHORT, None))
     assert outcome.exchange is None
-    assert_timeout(outcome.error, "waiting for the answer", "read_timeout of 0.25 s")
+    assert_timeout(outcome.error, "waiting for the response", "read_timeout of 0.25 s")
 
 
 @pytest.mark.parametrize(
@@ -883,7 +883,7 @@ def test_a_head_that_drips_runs_into_the_total_timeout(read_timeout):
     with RawServer([clock.drip(OK + b"A: " + b"x" * 1000)]) as server:
         outcome = fetch(server, Timeouts(None, read_timeout, 60), monotonic=clock)
     assert outcome.exchange is None
-    assert_timeout(outcome.error, "waiting for the answer", "total_timeout of 60 s")
+    assert_timeout(outcome.error, "waiting for the response", "total_timeout of 60 s")
 
 
 @pytest.mark.parametrize(

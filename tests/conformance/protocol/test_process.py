@@ -197,7 +197,7 @@ BREAKDOWNS = {
         'exit code 0; it had begun the line {"seq": 1, "sta',
     ),
     "os.close(1); time.sleep(600)": (Crashed, "it has closed its output and said nothing"),
-    "say(b'noise\\n')": (Garbled, "a line that is no answer: noise (JSON cannot be read"),
+    "say(b'noise\\n')": (Garbled, "a line that is no answer: noise (invalid JSON"),
     "say(b'\\n')": (Garbled, "a line that is no answer: an empty one"),
     "say(b'\\xff\\n')": (Garbled, "a line that is no answer: \ufffd (JSON is not UTF-8)"),
     "say([1])": (Garbled, "a line that is no answer: [1] (expected a JSON object)"),

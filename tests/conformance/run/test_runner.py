@@ -223,7 +223,7 @@ BREAKDOWNS: Dict[str, Tuple[str, str, str]] = {
     "rubbish": (
         "say(b'Segmentation fault\\n')",
         ADAPTER,
-        "it does not answer as the protocol asks: a line that is no answer: Segmentation fault (JSON cannot be read: ",
+        "it does not answer as the protocol asks: a line that is no answer: Segmentation fault (invalid JSON: ",
     ),
     "list": (
         "say([1])",

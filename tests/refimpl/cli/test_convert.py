@@ -76,7 +76,7 @@ def test_rejects_what_cannot_be_converted(
 
 
 def test_usage(tmp_path: Path) -> None:
-    failed(convert("json", "json", b"{}", shape="Nothing"), 2, "no such shape", "got Nothing")
+    failed(convert("json", "json", b"{}", shape="Nothing"), 2, "unknown shape", "got Nothing")
     failed(call("convert", "--shape", "Header", "--from", "json"), 2, "--to")
     failed(convert("json", "json", b"", str(tmp_path / "none")), 2, "cannot read")
     failed(

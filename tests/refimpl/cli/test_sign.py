@@ -354,7 +354,7 @@ def test_usage(arguments: List[str], words: str) -> None:
     ],
 )
 def test_rejects_invalid_urls(url: str) -> None:
-    failed(call("sign", url), 3, "endpoint URL cannot be used")
+    failed(call("sign", url), 3, "invalid endpoint URL")
 
 
 def test_rejects_an_invalid_clock() -> None:

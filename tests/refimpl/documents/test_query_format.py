@@ -16,7 +16,7 @@ from refimpl.documents import value_format as value_format
 from refimpl.documents.query_format import (
     MAX_QUERY_DEPTH,
     Query,
-    pairs_of_query,
+    _decoded_pairs,
     parse_query,
     query_of_value,
     query_text,
@@ -35,6 +35,10 @@ from refimpl.shapes import (
 many = settings(max_examples=300, deadline=None)
 Output = InvokeEndpointWithResponseStreamOutput
 A_PART = PayloadPart(bytes=b"a")
+
+
+def pairs_of_query(text):
+    return tuple(_decoded_pairs(text))
 
 
 def refusal(read, document):

@@ -312,7 +312,7 @@ def test_no_entity_of_its_own(entity):
     for text in (f"<a>{entity}</a>", f"<a b='{entity}'/>"):
         error = refusal(text.encode())
         assert (error.kind, error.rule) == ("syntax", "SHP-004")
-        assert str(error).startswith("XML cannot be read: ")
+        assert str(error).startswith("invalid XML: ")
 
 
 @pytest.mark.parametrize(
@@ -377,7 +377,7 @@ def test_no_entity_of_its_own(entity):
 def test_what_is_not_well_formed(data):
     error = refusal(data)
     assert (error.kind, error.rule) == ("syntax", "SHP-004")
-    assert str(error).startswith("XML cannot be read: ")
+    assert str(error).startswith("invalid XML: ")
 
 
 def test_the_offset_of_a_fault():
