@@ -216,7 +216,7 @@ def encode_headers(headers: Iterable[Tuple[str, str, object]]) -> bytes:
 def _checked_triples(headers: Iterable[Tuple[str, str, object]]) -> List[Tuple[str, str, object]]:
     try:
         triples = list(headers)
-    except TypeError:
+    except (TypeError, ValueError):
         raise wrong_type(headers, "(name, type, value) triples", "headers") from None
     for triple in triples:
         if not isinstance(triple, (tuple, list)) or len(triple) != 3:

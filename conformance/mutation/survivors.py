@@ -58,7 +58,7 @@ ROWS: Tuple[Row, ...] = tuple(
         ("_looks_like",),
         ("", "offset: int = 0"),
         (".*", "self._offset"),
-        ("decode_headers", "offset + start)"),
+        ("decode_headers|_read_header", "offset=offset +"),
         ("_short|_not_utf8",),
     )
     + _rows(
@@ -108,7 +108,6 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows(
         "message", "documents.query_format", ("_decoded_pairs", "match.start(2)"), ("_query_tree",)
     )
-    + _rows("message", "sigv4", ("_check_time", "max_skew / 60"))
     + _rows(
         "message",
         r"text\..*",
@@ -125,8 +124,6 @@ ROWS: Tuple[Row, ...] = tuple(
         (".*", "self._pending = bytearray"),
         (".*", "isinstance(self._pending"),
         (r".*\._read_frames", "!= block"),
-        (r".*\._read_headers", "self._block"),
-        ("_no_result",),
     )
     + _rows("speed", "sigv4", (r"Signer\._k_signing",), ("_hmac_sha256",))
     + _rows("speed", "documents.xml_format", (".*", "buffer_text"))
@@ -204,13 +201,14 @@ ROWS: Tuple[Row, ...] = tuple(
         "unreachable",
         "sigv4",
         ("", "_EPOCH"),
-        ("_?amz_date_of",),
+        ("_?amz_date_of|_is_number",),
         (r"Credentials\.__init__", "expires"),
         ("Signer", "max_keys"),
         (r"Signer\.__init__",),
         (".*", "normalize: bool = True"),
-        ("verify", "max_skew"),
-        ("verify", '_check_arguments("GET"'),
+        ("verify|_check_max_skew", "max_skew"),
+        ("verify", "_checked_scope("),
+        ("_not_available|_scope_in",),
     )
     + _rows(
         "unreachable",
@@ -277,9 +275,8 @@ ROWS: Tuple[Row, ...] = tuple(
         "sigv4",
         ("", "_ENCODED = "),
         ("payload_hash", "isinstance"),
-        ("authorization_header",),
-        ("verify", "_check_arguments(method"),
-        ("verify", "more than one Authorization"),
+        ("_authorization_header",),
+        ("verify", "_check_method("),
         ("verify", '"authorization" for name'),
         ("_check_claim", "seconds_of(claim.amz_date)"),
     )

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl.sigv4: signing, presigning and verifying, every stage of each.
+"""Tests of refimpl/sigv4.py: signing, presigning and verifying, each stage by stage.
 
-The plan: AWS's own cases (38 requests, each signed in its headers and in its query) stage by stage; AWS's worked key
-derivation; a table of examples for each rule; properties over generated requests (what was signed verifies, what was
-altered does not); the server's refusals, one fault each; wrong arguments; secrets; the key cache.
+First come AWS's own cases: 38 requests, each signed in its headers and in its query, compared at
+every stage. Then come AWS's worked key derivation, a table of examples for each rule, the requests
+that a server rejects, each with one error, and properties of generated requests: a signed request
+verifies, an altered one does not. Last come wrong arguments, secrets and the key cache.
 
-A refusal proves nothing when the signature is wrong anyway. So requests with one fault are signed here by hand
-(hand_signed, hand_presigned: hashlib, hmac and urllib alone), with a signature that is right for what they claim, and
-the tests ask which rule refused them.
+A rejection proves nothing if the signature is wrong anyway. So hand_signed and hand_presigned sign
+requests with one error, using only hashlib, hmac and urllib. Their signature is correct for what
+they claim, and the tests check which rule rejects them.
 """
 
 import hashlib
@@ -76,7 +77,7 @@ Pairs = List[Tuple[str, str]]
 
 
 def examples(count: int) -> settings:
-    """So many examples of a property, however slow the machine."""
+    """Return settings for that many examples, regardless of the speed of the machine."""
     return settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -90,7 +91,7 @@ def refusal(call: Callable[..., object], *args: Any, **kwargs: Any) -> Signature
     return caught.value
 
 
-# ---- AWS's own cases ---------------------------------------------------------------------------------------------
+# ---- AWS's own cases -----------------------------------------------------------------------------
 
 
 def case_names() -> List[str]:
@@ -109,7 +110,7 @@ class Parsed(NamedTuple):
 
 
 def parsed(raw: bytes) -> Parsed:
-    """Read a request of the corpus: lines end in LF, the request line is UTF-8 and may hold blanks."""
+    """Read a request of the corpus. Its lines end in LF. Its request line is UTF-8 with spaces."""
     head, _, body = raw.partition(b"\n\n")
     first, *lines = head.split(b"\n")
     method, _, rest = first.decode("utf-8").partition(" ")
@@ -124,7 +125,7 @@ def parsed(raw: bytes) -> Parsed:
 
 
 class Case:
-    """One case of the corpus; text(x) is the file that holds stage x."""
+    """One case of the corpus. text(x) returns the file with stage x."""
 
     def __init__(self, name: str, kind: str) -> None:
         self.folder = corpora("sigv4-aws-c-auth", "v4", name)
@@ -217,7 +218,7 @@ def test_corpus_signed_request(name: str, kind: str) -> None:
 
 @each_case
 def test_corpus_each_stage_alone(name: str, kind: str) -> None:
-    """Each function is given AWS's value of the stage before, so that a fault shows in its own stage only."""
+    """Each function gets AWS's value of the stage before, so an error appears in one stage only."""
     case = Case(name, kind)
     lines = case.stage("canonical-request").split("\n")
     names = lines[-2].split(";")
@@ -265,13 +266,13 @@ def test_corpus_verifies_until_it_expires(name: str, kind: str) -> None:
 
 
 @each_case
-def test_corpus_altered_is_refused(name: str, kind: str) -> None:
+def test_corpus_altered_is_rejected(name: str, kind: str) -> None:
     case = Case(name, kind)
     case.signed = case.signed._replace(body=case.signed.body + b" ")
     assert refusal(case.verify).kind == "signature"
 
 
-# ---- worked numbers ----------------------------------------------------------------------------------------------
+# ---- worked numbers ------------------------------------------------------------------------------
 
 
 def test_key_derivation_as_aws_prints_it() -> None:
@@ -330,7 +331,7 @@ def test_hmac_with_and_without_the_one_shot_function(monkeypatch: pytest.MonkeyP
 
 
 def test_a_whole_request_by_number() -> None:
-    """Nothing of the module under test computes the expected side."""
+    """The expected values are computed without the module under test."""
     body = b'{"inputs": "Hi"}'
     headers = [
         ("Host", "runtime.sagemaker.us-east-1.amazonaws.com"),
@@ -364,8 +365,8 @@ def test_a_whole_request_by_number() -> None:
     )
     assert result.signature == signature_by_hand(result.canonical_request)
     assert (
-        result.authorization
-        == f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/{SCOPE}, SignedHeaders={names}, Signature={result.signature}"
+        result.authorization == f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/{SCOPE}, "
+        f"SignedHeaders={names}, Signature={result.signature}"
     )
     assert list(result.headers) == headers + [
         ("x-amz-date", DATE),
@@ -374,7 +375,7 @@ def test_a_whole_request_by_number() -> None:
     ]
 
 
-# ---- rules by example: paths and queries ---------------------------------------------------------------------------
+# ---- rules by example: paths and queries ---------------------------------------------------------
 
 PATHS = [  # raw, normalised and double encoded
     ("", "/"),
@@ -505,7 +506,7 @@ def test_target_not_in_origin_form(target: str) -> None:
 
 @pytest.mark.parametrize("target", ["/a%sb", "/%s", "/a?b=%s", "/a?%s=b", "/a%sHTTP/1.1"])
 @pytest.mark.parametrize("bad", ["\r", "\n", "\0", "\r\n", "\n "])
-def test_target_that_would_end_its_request_line(target: str, bad: str) -> None:
+def test_target_with_line_breaks_or_nul(target: str, bad: str) -> None:
     target = target % bad
     calls = [
         lambda: split_target(target),
@@ -607,7 +608,7 @@ def test_lone_surrogates(call: Callable[[str], object]) -> None:
     assert caught.value.rule == "SIG-026"
 
 
-# ---- rules by example: headers -------------------------------------------------------------------------------------
+# ---- rules by example: headers -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -671,7 +672,7 @@ def test_header_value(raw: str, expected: str) -> None:
         ("\ud800", "SIG-026"),
     ],
 )
-def test_header_value_refused(raw: str, rule: str) -> None:
+def test_header_value_rejected(raw: str, rule: str) -> None:
     with pytest.raises(UsageError) as caught:
         canonical_value(raw)
     assert caught.value.rule == rule
@@ -820,7 +821,7 @@ def test_select_signed() -> None:
     }
 
 
-# ---- rules by example: sign ----------------------------------------------------------------------------------------
+# ---- rules by example: sign ----------------------------------------------------------------------
 
 
 def test_date_and_authorization_are_replaced() -> None:
@@ -953,8 +954,8 @@ def test_unsigned_and_the_token_unsigned() -> None:
 @pytest.mark.parametrize(
     "name", ["host", "x-amz-date", "x-amz-content-sha256", "x-amz-target", "X-Amz-Target"]
 )
-def test_what_a_server_wants_signed_cannot_be_left_unsigned(name: str) -> None:
-    """SIG-045: verify refuses such a request, as the service does."""
+def test_required_headers_cannot_be_unsigned(name: str) -> None:
+    """verify() rejects such a request, as the service does (SIG-045)."""
     assert (
         must_be_signed(name.lower())
         and not must_be_signed("x-amz-security-token")
@@ -977,7 +978,7 @@ def test_what_a_server_wants_signed_cannot_be_left_unsigned(name: str) -> None:
 
 @pytest.mark.parametrize("unsigned", ["content-length", None, 5, ["n", None], [b"n"], b"n"])
 def test_unsigned_is_a_list_of_names(unsigned: Any) -> None:
-    """Text is a sequence too: of its characters."""
+    """Text is also a sequence, of its characters."""
     with pytest.raises(UsageError) as caught:
         Signer().sign(
             "POST", "/", [HOST, ("n", "1")], b"", PLAIN, REGION, SERVICE, DATE, unsigned=unsigned
@@ -997,7 +998,7 @@ def test_method_is_signed_as_it_is() -> None:
 @pytest.mark.parametrize(
     "method", ["", " ", "GET ", "G ET", "GET\n", "GET\r\nX: y", "G\xcaT", "GET/", "(GET)"]
 )
-def test_method_refused(method: str) -> None:
+def test_method_rejected(method: str) -> None:
     with pytest.raises(UsageError) as caught:
         Signer().sign(method, "/", [HOST], b"", PLAIN, REGION, SERVICE, DATE)
     assert caught.value.rule == "SIG-002"
@@ -1007,7 +1008,7 @@ def test_method_refused(method: str) -> None:
     "value",
     ["", " ", "us east", "us-east-1 ", "us/east", "us-east-1\n", "\xfcs", "\0", "\x7f", "a\x1fb"],
 )
-def test_region_and_service_refused(value: str) -> None:
+def test_region_and_service_rejected(value: str) -> None:
     for region, service in ((value, SERVICE), (REGION, value)):
         with pytest.raises(UsageError) as caught:
             Signer().sign("GET", "/", [HOST], b"", PLAIN, region, service, DATE)
@@ -1021,7 +1022,7 @@ def test_region_of_every_other_character() -> None:
 
 
 @pytest.mark.parametrize("region, service", [("us,east", SERVICE), (REGION, "sage,maker")])
-def test_a_comma_in_the_scope_is_refused_or_verifies(region: str, service: str) -> None:
+def test_a_comma_in_the_scope_is_rejected_or_verifies(region: str, service: str) -> None:
     try:
         result = Signer().sign("GET", "/", [HOST], b"", PLAIN, region, service, DATE)
     except UsageError as error:
@@ -1030,7 +1031,7 @@ def test_a_comma_in_the_scope_is_refused_or_verifies(region: str, service: str) 
         verify("GET", "/", result.headers, b"", PLAIN, region, service, DATE)
 
 
-# ---- rules by example: presign -------------------------------------------------------------------------------------
+# ---- rules by example: presign -------------------------------------------------------------------
 
 
 def test_presigned_by_number() -> None:
@@ -1097,7 +1098,7 @@ def test_presigned_token_omitted_comes_after_the_signed_part() -> None:
 
 
 def test_presign_again_replaces_its_own() -> None:
-    """Also with a parameter's name in another encoding; the date and token headers are no part of it."""
+    """It replaces parameters with encoded names, but not the date and token headers."""
     first = Signer().presign(
         "GET", "/p?x=1", [HOST], b"", TEMPORARY, REGION, SERVICE, later(-9), 61
     )
@@ -1129,7 +1130,7 @@ def test_parameters_of_other_case_are_the_callers_own() -> None:
     verify("GET", result.target, [HOST], b"", PLAIN, REGION, SERVICE, DATE)
 
 
-def test_presign_keeps_the_path_as_it_stands() -> None:
+def test_presign_keeps_the_path_unchanged() -> None:
     result = Signer().presign(
         "GET",
         "/a/../%2f b/\u1234",
@@ -1177,13 +1178,13 @@ def test_expires_in_range(expires: int) -> None:
         (b"60", "type"),
     ],
 )
-def test_expires_refused(expires: Any, expected_kind: str) -> None:
+def test_expires_rejected(expires: Any, expected_kind: str) -> None:
     with pytest.raises(UsageError) as caught:
         Signer().presign("GET", "/", [HOST], b"", PLAIN, REGION, SERVICE, DATE, expires)
     assert (caught.value.kind, caught.value.rule) == (expected_kind, "SIG-031")
 
 
-# ---- rules by example: time ----------------------------------------------------------------------------------------
+# ---- rules by example: time ----------------------------------------------------------------------
 
 FIRST, LAST = -62135596800, 253402300799  # years 1 and 9999
 
@@ -1251,7 +1252,7 @@ def test_time_there_and_back(seconds: int) -> None:
         "20150830T123600\xb2Z",
     ],
 )
-def test_no_amz_date(amz_date: str) -> None:
+def test_invalid_amz_date(amz_date: str) -> None:
     with pytest.raises(UsageError) as caught:
         seconds_of(amz_date)
     assert caught.value.rule == "SIG-016"
@@ -1262,7 +1263,7 @@ def test_no_amz_date(amz_date: str) -> None:
 @pytest.mark.parametrize(
     "seconds", [math.nan, math.inf, -math.inf, FIRST - 1, LAST + 1, 1e300, 10**30, None, [], "now"]
 )
-def test_no_time(seconds: Any) -> None:
+def test_invalid_time(seconds: Any) -> None:
     with pytest.raises(UsageError) as caught:
         amz_date_of(seconds)
     assert caught.value.rule == "SIG-016" and str(caught.value)
@@ -1279,7 +1280,7 @@ def test_an_error_can_show_a_number_of_any_size() -> None:
         assert len(str(caught.value)) < 400
 
 
-# ---- signing by hand -----------------------------------------------------------------------------------------------
+# ---- signing by hand -----------------------------------------------------------------------------
 
 BODY = b'{"inputs": "Hi"}'
 BODY_HASH = hashlib.sha256(BODY).hexdigest()
@@ -1293,12 +1294,13 @@ def signature_by_hand(
     key = b"AWS4" + secret_key.encode()
     for part in scope.split("/"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    text = f"AWS4-HMAC-SHA256\n{amz_date}\n{scope}\n{hashlib.sha256(canonical.encode('latin-1')).hexdigest()}"
+    hashed = hashlib.sha256(canonical.encode("latin-1")).hexdigest()
+    text = f"AWS4-HMAC-SHA256\n{amz_date}\n{scope}\n{hashed}"
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def canonical_by_hand(names: str, headers: Pairs, query: str = "", hashed: str = BODY_HASH) -> str:
-    """A canonical request of POST /p; names and values must be canonical already."""
+    """Return a canonical request of POST /p. Names and values must already be canonical."""
     lines = []
     for name in names.split(";"):
         values = [value for other, value in headers if other.lower() == name.lower()]
@@ -1311,9 +1313,10 @@ def hand_signed(
     names: Optional[str] = None,
     scope: str = SCOPE,
     amz_date: str = DATE,
-    form: str = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/%(scope)s, SignedHeaders=%(names)s, Signature=%(signature)s",
+    form: str = "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/%(scope)s, "
+    "SignedHeaders=%(names)s, Signature=%(signature)s",
 ) -> Pairs:
-    """The headers with an Authorization whose signature is right for what it claims."""
+    """Return headers with an Authorization whose signature is correct for what it claims."""
     names = ";".join(sorted({name for name, _ in headers})) if names is None else names
     signature = signature_by_hand(canonical_by_hand(names, headers), scope, amz_date)
     return headers + [
@@ -1342,7 +1345,10 @@ def hand_presigned(
     more: Optional[Pairs] = None,
     unsigned: str = "",
 ) -> str:
-    """A target whose signature is right for what it claims. changes: parameters to replace, or with None to leave out."""
+    """Return a target whose signature is correct for what it claims.
+
+    changes: parameters to replace, or to leave out if None
+    """
     headers = [HOST] if headers is None else headers
     names = ";".join(sorted(name for name, _ in headers)) if names is None else names
     parameters: Dict[str, Optional[str]] = {
@@ -1371,7 +1377,7 @@ def hand_presigned(
     return f"/p?{query}{unsigned}&X-Amz-Signature={signature}"
 
 
-# ---- verify: the server's refusals, one fault each -----------------------------------------------------------------
+# ---- verify: the server's refusals, one fault each -----------------------------------------------
 
 
 def test_hand_signed_is_accepted() -> None:
@@ -1403,9 +1409,9 @@ def test_unsigned_request() -> None:
 def test_signed_in_both_places() -> None:
     for value in ("", "Basic x", hand_signed([HOST])[-1][1]):
         error = refusal(check, [HOST, ("authorization", value)], target=hand_presigned())
-        assert error.rule == "SIG-040" and error.expected == "one of the two"
+        assert error.rule == "SIG-040" and error.expected == "one of them"
     error = refusal(check, hand_signed(GOOD), target="/p?X-Amz-Signature=0")
-    assert error.rule == "SIG-040" and error.expected == "one of the two"
+    assert error.rule == "SIG-040" and error.expected == "one of them"
 
 
 @pytest.mark.parametrize(
@@ -1517,7 +1523,7 @@ def test_authorization_twice() -> None:
 
 
 def test_authorization_in_two_lines() -> None:
-    """Authorization is no list (RFC 9110, 11.6.2): two lines of it are not one."""
+    """Authorization does not allow a list (RFC 9110, 11.6.2), so two lines do not make one."""
     headers = hand_signed(GOOD)
     first, _, second = headers[-1][1].rpartition(", ")
     assert (
@@ -1775,14 +1781,14 @@ def test_clock_skew() -> None:
     error = refusal(check, headers, now=later(301))
     assert (error.kind, error.rule) == ("expired", "SIG-042")
     assert (
-        error.message
-        == "Signature expired: 20150830T123600Z is now earlier than 20150830T123601Z (20150830T124101Z - 5 min.)"
+        error.message == "Signature expired: 20150830T123600Z is now earlier than "
+        "20150830T123601Z (20150830T124101Z - 5 min.)"
     )
     error = refusal(check, headers, now=later(-301))
     assert (error.kind, error.rule) == ("expired", "SIG-042")
     assert (
-        error.message
-        == "Signature not yet current: 20150830T123600Z is still later than 20150830T123559Z (20150830T123059Z + 5 min.)"
+        error.message == "Signature not yet current: 20150830T123600Z is still later than "
+        "20150830T123559Z (20150830T123059Z + 5 min.)"
     )
 
 
@@ -1810,7 +1816,7 @@ def test_clock_skew_of_another_size() -> None:
         (True, "type"),
     ],
 )
-def test_clock_skew_refused(max_skew: Any, expected_kind: str) -> None:
+def test_max_skew_rejected(max_skew: Any, expected_kind: str) -> None:
     with pytest.raises(UsageError) as caught:
         check(hand_signed(GOOD), max_skew=max_skew)
     assert caught.value.kind == expected_kind
@@ -1937,7 +1943,7 @@ def test_every_character_of_the_signature_counts(position: int) -> None:
         ("POST", "/p", [("a",)], BODY),
     ],
 )
-def test_what_came_over_the_wire_is_the_peers_mistake(
+def test_an_invalid_request_is_a_signature_error(
     method: Any, target: Any, headers: Any, body: Any
 ) -> None:
     signed = hand_signed(GOOD)[-1:]
@@ -1959,7 +1965,7 @@ def test_what_came_over_the_wire_is_the_peers_mistake(
         (PLAIN, REGION, SERVICE, None),
     ],
 )
-def test_what_the_server_gave_is_its_own_mistake(
+def test_an_invalid_configuration_is_a_usage_error(
     credentials: Any, region: Any, service: Any, amz_date: Any
 ) -> None:
     with pytest.raises(UsageError):
@@ -1984,10 +1990,10 @@ def test_options_of_verify() -> None:
         )
 
 
-# ---- verify: evidence, and how it decides ----------------------------------------------------------------------------
+# ---- verify: evidence, and how it decides --------------------------------------------------------
 
 
-def test_a_refused_signature_carries_what_the_server_computed() -> None:
+def test_a_wrong_signature_has_the_values_of_the_server() -> None:
     error = refusal(check, hand_signed(GOOD), Credentials(ACCESS_KEY, OTHER_SECRET_KEY))
     assert error.canonical_request == canonical_by_hand("content-type;host;x-amz-date", GOOD)
     digest = hashlib.sha256(error.canonical_request.encode()).hexdigest()
@@ -2003,8 +2009,8 @@ def test_a_refused_signature_carries_what_the_server_computed() -> None:
     )
 
 
-def test_a_refused_presigned_request_carries_the_token_form_that_it_claims() -> None:
-    """The token is signed unless a caller asks otherwise: the evidence must be comparable with what that caller signed."""
+def test_a_wrong_presigned_signature_has_the_values_with_the_token() -> None:
+    """The token is signed by default, so the evidence has the request with the token."""
     presigned = Signer().presign("POST", "/p", [HOST], BODY, TEMPORARY, REGION, SERVICE, DATE, 60)
     error = refusal(
         check, [HOST], Credentials(ACCESS_KEY, OTHER_SECRET_KEY, TOKEN), target=presigned.target
@@ -2013,7 +2019,7 @@ def test_a_refused_presigned_request_carries_the_token_form_that_it_claims() -> 
     assert error.string_to_sign == presigned.string_to_sign
 
 
-def test_refused_before_the_signature_there_is_nothing_to_show() -> None:
+def test_an_earlier_rejection_has_no_values() -> None:
     error = refusal(check, GOOD)
     assert error.canonical_request is None and error.string_to_sign is None
 
@@ -2048,9 +2054,9 @@ def test_compare_digest_decides(place: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert refusal(check, hand_signed(GOOD + [TOKENED]), TEMPORARY).rule == "SIG-046"
 
 
-# ---- properties ----------------------------------------------------------------------------------------------------
+# ---- properties ----------------------------------------------------------------------------------
 
-# Raw request lines are any text but control characters; '?' and '#' stay out of paths alone.
+# Raw request lines are any text without control characters. Only paths exclude '?' and '#'.
 _line = st.characters(blacklist_categories=("Cc", "Cs"))
 _tricky = st.sampled_from(
     [
@@ -2140,7 +2146,7 @@ credential_values = st.builds(
 
 
 class Sent(NamedTuple):
-    """A request as it arrives, and what its server knows."""
+    """A request as received, and the configuration of its server."""
 
     method: str
     target: str
@@ -2211,7 +2217,7 @@ def sent_requests(draw: Any) -> Sent:
 
 
 def changed_header(sent: Sent, pick: int, change: Callable[[str], Optional[str]]) -> Sent:
-    """Change, or with None drop, one header that counts: any but those that are never signed."""
+    """Change one header, or drop it if change returns None. Headers that are never signed stay."""
     places = [index for index, (name, _) in enumerate(sent.headers) if is_signed(name.lower())]
     place = places[pick % len(places)]
     name, value = sent.headers[place]
@@ -2286,14 +2292,14 @@ ALTERATIONS: Dict[str, Callable[[Sent, int], Sent]] = {
 
 @examples(200)
 @given(sent_requests())
-def test_what_was_signed_verifies(sent: Sent) -> None:
+def test_a_signed_request_verifies(sent: Sent) -> None:
     sent.verify()
 
 
 @pytest.mark.parametrize("name", sorted(ALTERATIONS))
 @examples(40)
 @given(sent=sent_requests(), pick=st.integers(0, 1000))
-def test_what_was_altered_does_not(name: str, sent: Sent, pick: int) -> None:
+def test_an_altered_request_does_not_verify(name: str, sent: Sent, pick: int) -> None:
     altered = ALTERATIONS[name](sent, pick)
     assert altered != sent
     error = refusal(altered.verify)
@@ -2319,15 +2325,15 @@ proxy_names = st.sampled_from(
 
 @examples(100)
 @given(sent_requests(), proxy_names, values)
-def test_what_a_proxy_adds_does_no_harm(sent: Sent, name: str, value: str) -> None:
+def test_headers_that_a_proxy_adds_are_ignored(sent: Sent, name: str, value: str) -> None:
     if not any(other.lower() == "via" for other, _ in sent.headers):
         sent._replace(headers=[(name, value)] + sent.headers).verify()
 
 
 @examples(100)
 @given(sent_requests(), st.randoms(use_true_random=False))
-def test_what_a_proxy_may_rewrite_does_no_harm(sent: Sent, random: Any) -> None:
-    """The order of headers with different names, the case of names, blanks around values, the order of the query."""
+def test_headers_that_a_proxy_rewrites_are_ignored(sent: Sent, random: Any) -> None:
+    """Header order, the case of names, white space around values, and query order."""
     groups: Dict[str, Pairs] = {}
     for name, value in sent.headers:
         groups.setdefault(name.lower(), []).append((name.swapcase(), f" \t{value}  "))
@@ -2344,7 +2350,7 @@ def test_what_a_proxy_may_rewrite_does_no_harm(sent: Sent, random: Any) -> None:
 
 @examples(200)
 @given(paths)
-def test_paths_settle(path: str) -> None:
+def test_canonical_uri_is_idempotent(path: str) -> None:
     assert normalize_path(normalize_path(path)) == normalize_path(path)
     once = canonical_uri(path, double_encode=False)
     assert canonical_uri(once, double_encode=False) == once
@@ -2359,7 +2365,7 @@ def test_paths_settle(path: str) -> None:
 
 @examples(200)
 @given(queries)
-def test_queries_settle(query: str) -> None:
+def test_canonical_query_string_is_idempotent(query: str) -> None:
     once = canonical_query_string(query)
     assert canonical_query_string(once) == once
     assert sorted(decode_query(once)) == sorted(decode_query(query))
@@ -2370,7 +2376,7 @@ def test_queries_settle(query: str) -> None:
 
 @examples(200)
 @given(values)
-def test_values_settle(value: str) -> None:
+def test_canonical_value_is_idempotent(value: str) -> None:
     once = canonical_value(value)
     assert canonical_value(once) == once
     assert not re.search(r"[\r\n\t]|  |\A | \Z", once)
@@ -2379,7 +2385,7 @@ def test_values_settle(value: str) -> None:
 
 @examples(200)
 @given(st.text(max_size=12))
-def test_any_text_is_canonical_or_refused(text: str) -> None:
+def test_any_text_is_canonical_or_rejected(text: str) -> None:
     for call in (
         canonical_value,
         canonical_uri,
@@ -2435,7 +2441,7 @@ _parameter = st.sampled_from(
     values,
     queries,
 )
-def test_any_claim_is_refused_as_a_signature(
+def test_any_invalid_claim_is_a_signature_error(
     method: str, parameters: List[str], parts: Optional[List[str]], value: str, query: str
 ) -> None:
     headers = [HOST, DATED, ("a", value)]
@@ -2455,11 +2461,28 @@ def test_any_claim_is_refused_as_a_signature(
     assert error.kind == "signature" and str(error)
 
 
-# ---- wrong arguments -------------------------------------------------------------------------------------------------
+# ---- wrong arguments -----------------------------------------------------------------------------
 
 
 class Odd:
-    """Nothing that any function asks for."""
+    """An object of a type that no function accepts."""
+
+
+class Hostile:
+    """An object whose methods raise."""
+
+    def _fail(self, *arguments: Any) -> Any:
+        raise RuntimeError("not for this")
+
+    __bool__ = __len__ = __eq__ = __ne__ = __lt__ = __repr__ = __str__ = _fail
+    __float__ = __int__ = __index__ = __add__ = __mod__ = __format__ = __contains__ = _fail
+    __hash__ = None  # type: ignore[assignment]
+
+
+def released_view() -> memoryview:
+    view = memoryview(b"x")
+    view.release()
+    return view
 
 
 JUNK: List[Any] = [
@@ -2490,6 +2513,12 @@ JUNK: List[Any] = [
     set(),
     object,
     Odd(),
+    Hostile(),
+    [Hostile()],
+    [("a", Hostile())],
+    {"host": Hostile()},
+    released_view(),
+    bytearray(b"x"),
     [],
     [1],
     ["ab"],
@@ -2503,6 +2532,7 @@ JUNK: List[Any] = [
 ]
 
 SIGNING = ["POST", "/p", GOOD, BODY, PLAIN, REGION, SERVICE, DATE]
+VERIFYING_HEADERS = hand_signed(GOOD)
 CALLS: Dict[str, Tuple[Callable[..., object], List[Any]]] = {
     "Credentials": (Credentials, [ACCESS_KEY, SECRET_KEY, TOKEN, 0.0]),
     "Signer": (Signer, [16]),
@@ -2540,7 +2570,7 @@ CALLS: Dict[str, Tuple[Callable[..., object], List[Any]]] = {
 
 
 def test_every_public_function_is_tried() -> None:
-    """Functions that modules share begin without an underscore; values (the NamedTuples) take anything."""
+    """The NamedTuples are only values, so they accept anything."""
     public = {
         name
         for name, value in vars(sigv4).items()
@@ -2553,7 +2583,7 @@ def test_every_public_function_is_tried() -> None:
 
 
 def outcome(call: Callable[..., object], arguments: List[Any]) -> str:
-    """Call, and name what came: "fine", or the class of the error, of an error that has its say."""
+    """Return "fine", or the class of the error, which must have a text without secrets."""
     try:
         call(*arguments)
     except Error as error:
@@ -2568,7 +2598,7 @@ def outcome(call: Callable[..., object], arguments: List[Any]) -> str:
 
 
 @pytest.mark.parametrize("name", sorted(CALLS))
-def test_wrong_arguments_raise_our_errors_alone(name: str) -> None:
+def test_wrong_arguments_raise_only_our_errors(name: str) -> None:
     call, good = CALLS[name]
     assert outcome(call, good) == "fine"
     escaped = []
@@ -2589,6 +2619,74 @@ def test_wrong_arguments_raise_our_errors_alone(name: str) -> None:
     assert not escaped
 
 
+TYPED = [
+    (name, position)
+    for name in sorted(CALLS)
+    for position in range(len(CALLS[name][1]))
+    if name != "Credentials" and not (name == "verify" and position < 4)
+]
+
+
+@pytest.mark.parametrize("name, position", TYPED)
+def test_a_type_error_names_the_argument(name: str, position: int) -> None:
+    call, good = CALLS[name]
+    with pytest.raises(UsageError) as caught:
+        call(*good[:position], Odd(), *good[position + 1 :])
+    error = caught.value
+    assert error.kind == "type" and error.actual == "Odd" and error.expected
+    assert error.message.endswith(" has the wrong type") and "argument" not in error.message
+
+
+class _Broken:
+    """A hash function in the place of hashlib.sha256 that OpenSSL does not provide."""
+
+    def __call__(self, *arguments: object) -> Any:
+        raise ValueError("[digital envelope routines] unsupported")
+
+
+@pytest.mark.parametrize("broken", ["hash", "hmac.digest", "hmac.new"])
+def test_a_failure_of_openssl_is_reported_as_such(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A half-configured FIPS mode makes hashlib and hmac raise ValueError."""
+    if broken == "hash":
+        monkeypatch.setattr(sigv4.hashlib, "sha256", _Broken())
+    elif broken == "hmac.digest":
+        monkeypatch.setattr(sigv4, "_one_shot_hmac", _Broken())
+    else:
+        monkeypatch.setattr(sigv4, "_one_shot_hmac", None)
+        monkeypatch.setattr(sigv4.hmac, "new", _Broken())
+    calls: List[Callable[[], object]] = [
+        lambda: Signer().sign(*SIGNING),
+        lambda: Signer().presign(*SIGNING, expires=60),
+        lambda: verify("POST", "/p", VERIFYING_HEADERS, BODY, PLAIN, REGION, SERVICE, DATE),
+    ]
+    if broken == "hash":
+        calls += [lambda: payload_hash(b""), lambda: string_to_sign(DATE, SCOPE, "x")]
+    else:
+        calls += [
+            lambda: derive_signing_keys(SECRET_KEY, "20150830", REGION, SERVICE),
+            lambda: calculate_signature(b"key", "x"),
+        ]
+    for call in calls:
+        with pytest.raises(ConfigurationError) as caught:
+            call()
+        assert "cannot compute" in str(caught.value)
+        assert "[digital envelope routines] unsupported" in str(caught.value)
+        assert SECRET_KEY not in str(caught.value)
+
+
+def test_a_bug_is_not_reported_as_a_wrong_argument(monkeypatch: pytest.MonkeyPatch) -> None:
+    for bug in (TypeError("a bug"), ValueError("a bug"), LookupError("a bug")):
+
+        def fail(*arguments: object, error: Exception = bug) -> Any:
+            raise error
+
+        monkeypatch.setattr(sigv4, "_encode_path", fail)
+        with pytest.raises(type(bug), match="a bug"):
+            Signer().sign("POST", "/a b", [HOST], b"", PLAIN, REGION, SERVICE, DATE)
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -2601,7 +2699,7 @@ def test_wrong_arguments_raise_our_errors_alone(name: str) -> None:
     ],
 )
 @pytest.mark.parametrize("value", [None, b"", 0, []])
-def test_an_empty_thing_of_another_type_is_no_empty_text(
+def test_an_empty_value_of_another_type_is_rejected(
     call: Callable[[Any], object], value: Any
 ) -> None:
     with pytest.raises(UsageError) as caught:
@@ -2636,7 +2734,7 @@ def test_headers_of_the_wrong_type(headers: Any) -> None:
         assert (caught.value.kind, caught.value.rule) == ("type", "SIG-025")
 
 
-# ---- credentials and secrets -----------------------------------------------------------------------------------------
+# ---- credentials and secrets ---------------------------------------------------------------------
 
 
 def test_credentials_are_values() -> None:
@@ -2688,7 +2786,7 @@ def test_credentials_are_values() -> None:
         (ACCESS_KEY, "\0"),
     ],
 )
-def test_credentials_refused_without_showing_them(arguments: Any) -> None:
+def test_credentials_rejected_without_showing_them(arguments: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Credentials(*arguments)
     shown = str(caught.value) + repr(caught.value) + repr(caught.value.__dict__)
@@ -2702,8 +2800,8 @@ def test_credentials_say_which_part_is_wrong() -> None:
     for arguments, part in (
         (("", "b"), "access_key is empty"),
         (("a", ""), "secret_key is empty"),
-        (("a", "b", " "), "session_token has"),
-        (("a b", "b"), "access_key has"),
+        (("a", "b", " "), "session_token contains a space"),
+        (("a b", "b"), "access_key contains"),
         (("a", 1), "secret_key has the wrong type"),
         (("a/b", "b"), "swapped"),
     ):
@@ -2777,8 +2875,8 @@ def test_values_hide_their_secrets() -> None:
     )
 
 
-def refused_calls() -> List[Callable[[], object]]:
-    """One call for each way of raising, all of them with credentials that hold a token."""
+def rejected_calls() -> List[Callable[[], object]]:
+    """Return one call for each error. All have credentials with a token."""
     signer = Signer()
     arguments: Dict[str, Any] = {
         "method": "POST",
@@ -2825,7 +2923,7 @@ def refused_calls() -> List[Callable[[], object]]:
 
 
 def test_errors_hide_secrets() -> None:
-    for call in refused_calls():
+    for call in rejected_calls():
         with pytest.raises(Error) as caught:
             call()
         shows_nothing(caught.value, OTHER_SECRET_KEY)
@@ -2837,7 +2935,7 @@ def test_errors_hide_secrets() -> None:
 
 def test_pickled_errors_hide_the_session_token() -> None:
     shown = []
-    for number, call in enumerate(refused_calls()):
+    for number, call in enumerate(rejected_calls()):
         with pytest.raises(Error) as caught:
             call()
         pickled = pickle.dumps(caught.value)
@@ -2846,7 +2944,7 @@ def test_pickled_errors_hide_the_session_token() -> None:
     assert not shown
 
 
-# ---- the key cache ---------------------------------------------------------------------------------------------------
+# ---- the key cache -------------------------------------------------------------------------------
 
 
 def kept_keys(signer: Signer) -> int:
@@ -2854,7 +2952,7 @@ def kept_keys(signer: Signer) -> int:
 
 
 @pytest.mark.parametrize("max_keys", [0, -1])
-def test_a_cache_that_may_keep_nothing_is_refused_or_keeps_nothing(max_keys: int) -> None:
+def test_rejects_an_invalid_max_keys(max_keys: int) -> None:
     try:
         signer = Signer(max_keys)
     except UsageError:
@@ -2885,7 +2983,7 @@ def test_the_default_cache_keeps_sixteen() -> None:
     assert counts[:16] == list(range(1, 17)) and counts[16] <= 16
 
 
-def test_the_cache_spares_the_derivation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_avoids_the_derivation(monkeypatch: pytest.MonkeyPatch) -> None:
     derived: List[Tuple[Any, ...]] = []
     original = sigv4.derive_signing_keys
     monkeypatch.setattr(
@@ -2919,7 +3017,7 @@ def test_the_cache_spares_the_derivation(monkeypatch: pytest.MonkeyPatch) -> Non
     assert derived == [(SECRET_KEY, "20150830", REGION, SERVICE)]
 
 
-def test_the_cache_tells_all_four_apart() -> None:
+def test_the_cache_distinguishes_all_four_values() -> None:
     signer = Signer()
     for _ in range(2):
         for secret in (SECRET_KEY, OTHER_SECRET_KEY):

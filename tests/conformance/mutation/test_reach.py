@@ -82,8 +82,8 @@ def test_what_is_kept_from_before_is_forgotten() -> None:
     checked = set(lines_with("sigv4", "if not _TOKEN.match(method):"))
     assert checked and checked <= set(first["sigv4"])
     forget()
-    assert sigv4.canonical_name.__wrapped__.cache_info().currsize == 0  # type: ignore[attr-defined]
-    assert sigv4._check_texts.cache_info().currsize == 0
+    assert sigv4._lower_name.cache_info().currsize == 0
+    assert sigv4._scope_of.cache_info().currsize == 0
 
 
 def test_a_call_is_followed_where_it_is_in_refimpl() -> None:

@@ -609,12 +609,12 @@ def test_connect_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
         (without("AWS_ACCESS_KEY_ID"), ("no credentials", "got no AWS_ACCESS_KEY_ID")),
         (
             dict(ENVIRONMENT, AWS_SECRET_ACCESS_KEY=SECRET_KEY + "\n"),
-            ("secret_key has a blank or a character that no key has",),
+            ("secret_key contains a space or an invalid character",),
         ),
-        (dict(ENVIRONMENT, AWS_SESSION_TOKEN=TOKEN + " "), ("session_token has a blank",)),
+        (dict(ENVIRONMENT, AWS_SESSION_TOKEN=TOKEN + " "), ("session_token contains a space",)),
         (
             dict(ENVIRONMENT, AWS_ACCESS_KEY_ID=SECRET_KEY),
-            ("access_key has a slash", "are key and secret swapped?"),
+            ("access_key contains a slash", "are key and secret swapped?"),
         ),
     ],
 )

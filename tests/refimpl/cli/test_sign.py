@@ -317,17 +317,17 @@ def test_published_cases(case: str) -> None:
     [
         ([URL, "--header", "Content-Type"], "not a header (expected NAME:VALUE, got Content-Type)"),
         ([URL, "--header", ""], "not a header"),
-        ([URL, "--header", ": x"], "header name is no token"),
-        ([URL, "--header", "a b: x"], "header name is no token"),
-        ([URL, "--header", "X-Test: a\nb"], "header value holds CR, LF or NUL"),
-        ([URL, "--header", "X-Test: \u20ac"], "header value holds a character that is no octet"),
+        ([URL, "--header", ": x"], "header name is not a token"),
+        ([URL, "--header", "a b: x"], "header name is not a token"),
+        ([URL, "--header", "X-Test: a\nb"], "header value contains CR, LF or NUL"),
+        ([URL, "--header", "X-Test: \u20ac"], "header value contains a character above U+00FF"),
         ([URL, "--header", "Host:"], "there is no Host header"),
-        ([URL, "--time", "2015-08-30"], "not an X-Amz-Date"),
-        ([URL, "--time", "20150230T000000Z"], "not an X-Amz-Date"),
-        ([URL, "--method", "GE T"], "method is no token"),
-        ([URL, "--method", ""], "method is no token"),
-        ([URL, "--service", "a/b"], "service cannot stand in a credential scope"),
-        ([URL, "--region", "a b"], "region cannot stand in a credential scope"),
+        ([URL, "--time", "2015-08-30"], "invalid X-Amz-Date"),
+        ([URL, "--time", "20150230T000000Z"], "invalid X-Amz-Date"),
+        ([URL, "--method", "GE T"], "method is not a token"),
+        ([URL, "--method", ""], "method is not a token"),
+        ([URL, "--service", "a/b"], "invalid service in a credential scope"),
+        ([URL, "--region", "a b"], "invalid region in a credential scope"),
         ([URL, "--presign", "0"], "expires out of range"),
         ([URL, "--presign", "604801"], "expires out of range"),
         ([URL, "--presign", "x"], "argument --presign: invalid int value: 'x'"),
@@ -358,7 +358,7 @@ def test_rejects_invalid_urls(url: str) -> None:
 
 
 def test_rejects_an_invalid_clock() -> None:
-    failed(call("sign", URL, clock=lambda: 1e20), 2, "not a time")
+    failed(call("sign", URL, clock=lambda: 1e20), 2, "time")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
