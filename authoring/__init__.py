@@ -6,7 +6,8 @@
     http_request.py        http-request
     http_response.py       http-response
     shp.py                 shape-convert
-    sig.py                 sigv4-sign, sigv4-presign, sigv4-verify
+    sig.py                 sigv4-sign, sigv4-presign
+    sig_verify.py          sigv4-verify
     txt.py                 text-lines, text-sse
     recordings.py          vectors/recordings, a separate command
     plain_*.py             independent transcriptions of the published texts

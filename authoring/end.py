@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The endpoint cases: endpoint-resolve.
 
+To add a case, copy a similar call and change it: `resolves` for one that has a URL, `rejects` for
+one that has none.
+
 Every expected URL is hand-written in full. The URLs follow the rule set that botocore 1.44.5 ships
 for SageMaker Runtime, and tests/authoring/test_end.py compares them with its published cases. Each
 case also asserts the signing name.

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The request cases: http-request, what a client sends for the members of the operation's input.
 
+To add a case, copy a similar call and change it. There is one helper for each kind of case:
+
+- `sends`: a valid call and its request
+- `rejects`: a call that must not be sent
+- `bound`: both sides of a bound
+
 One call with a few members is the base, and each case changes it in one place. The expected URL and
 body are hand-written, and `sent` derives the expected headers from a table. `bound` writes both
 sides of a bound: a value that the model's length or pattern just allows, and its neighbour that the

@@ -19,7 +19,7 @@ from typing import Any, Dict, NamedTuple, Optional
 
 import pytest
 
-from authoring import Feature, sig
+from authoring import Feature, sig, sig_verify
 from authoring import plain_sigv4 as plain
 from conformance.adapters.refimpl import OPERATIONS
 from conformance.protocol.messages import answer_question
@@ -341,7 +341,9 @@ def test_which_cases_have_an_acceptable_outcome() -> None:
 # ---- refimpl, and what the cases cover -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("feature", sig.FEATURES, ids=lambda feature: feature.name)
+@pytest.mark.parametrize(
+    "feature", sig.FEATURES + sig_verify.FEATURES, ids=lambda feature: feature.name
+)
 def test_refimpl_gives_the_expected_output(feature: Feature) -> None:
     for case in feature.cases:
         answer = answer_question({"op": case["op"], "input": case["input"]}, OPERATIONS)
