@@ -11,7 +11,7 @@ HTTP client.
 
 import argparse
 import sys
-from typing import Callable, Dict, List, Optional, Sequence
+from typing import Callable, Dict, Optional, Sequence
 
 from ..errors import Error, UsageError
 from ..operation import VERSION

@@ -11,10 +11,10 @@ It rejects a missing body, and --extract with a format that has no values, befor
 import argparse
 import warnings
 from functools import partial
-from typing import BinaryIO, List, Optional
+from typing import BinaryIO, List, Optional, Tuple
 
 from ..client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client, Response
-from ..documents.json_format import members_to_json
+from ..documents.json_format import json_line, members_to_json
 from ..errors import UsageError
 from ..operation import BodySizeWarning
 from ..shapes import (
@@ -28,7 +28,7 @@ from ..shapes import (
 )
 from ..text.extraction import PRESETS, Extraction, parse_extraction
 from .parser import add_body, add_region
-from .rendering import EXTRACTABLE_FORMATS, TEXT_FORMATS, json_line, rendered
+from .rendering import EXTRACTABLE_FORMATS, TEXT_FORMATS, rendered
 from .streams import Streams, read_body, warn, write_line, write_pieces, write_text
 from .timings import Timings
 
@@ -96,41 +96,36 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
         environment=streams.environment,
         clock=streams.clock,
     )
-    extraction: Optional[Extraction] = None
-    output_format = options.format or "raw"
-    if options.extract is not None:
-        extraction = parse_extraction(options.extract)
-        output_format = options.format or "auto"
-        if output_format not in EXTRACTABLE_FORMATS:
-            raise UsageError(
-                "cannot extract values from this format",
-                expected=f"--format {', '.join(EXTRACTABLE_FORMATS)}",
-                actual=output_format,
-            )
+    output_format, extraction = _output_format(options)
     body = read_body(options.body, streams.stdin)
     timings = Timings(streams.monotonic) if options.timings else None
     try:
         with _open_response(client, options, body, streams) as response:
             if timings is not None:
-                response.body = timings.timed_events(
-                    response.body, parts_are_tokens=output_format not in TEXT_FORMATS
-                )
-            if output_format not in TEXT_FORMATS:
+                are_tokens = output_format not in TEXT_FORMATS
+                response.body = timings.timed_events(response.body, are_tokens)
+            if output_format in TEXT_FORMATS:
+                _write_rendered(response, output_format, extraction, timings, streams)
+            else:
                 _write_stream(response, output_format, streams.stdout)
-                return
-            pieces = rendered(
-                response.payloads(),
-                output_format,
-                response.content_type,
-                extraction,
-                partial(warn, streams),
-            )
-            if timings is not None:
-                pieces = timings.timed_pieces(pieces)
-            write_pieces(pieces, streams.stdout)
     finally:
         if timings is not None:
             streams.stderr.write(json_line(timings.to_json()).decode("ascii"))
+
+
+def _output_format(options: argparse.Namespace) -> Tuple[str, Optional[Extraction]]:
+    """Return the output format and the extraction. Raises UsageError if they do not fit."""
+    if options.extract is None:
+        return options.format or "raw", None
+    extraction = parse_extraction(options.extract)
+    output_format = options.format or "auto"
+    if output_format not in EXTRACTABLE_FORMATS:
+        raise UsageError(
+            "cannot extract values from this format",
+            expected=f"--format {', '.join(EXTRACTABLE_FORMATS)}",
+            actual=output_format,
+        )
+    return output_format, extraction
 
 
 def _open_response(
@@ -144,6 +139,21 @@ def _open_response(
         return client.invoke_endpoint_with_response_stream(
             endpoint_name=options.name, body=body, **members
         )
+
+
+def _write_rendered(
+    response: Response,
+    text_format: str,
+    extraction: Optional[Extraction],
+    timings: Optional[Timings],
+    streams: Streams,
+) -> None:
+    pieces = rendered(
+        response.payloads(), text_format, response.content_type, extraction, partial(warn, streams)
+    )
+    if timings is not None:
+        pieces = timings.timed_pieces(pieces)
+    write_pieces(pieces, streams.stdout)
 
 
 def _write_stream(response: Response, output_format: str, stdout: BinaryIO) -> None:

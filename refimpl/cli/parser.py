@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The argument parser that all commands share.
 
-It is argparse with three changes: errors are UsageErrors, so that they end up in the same single
-line as all others; help is as wide as the terminal; and the width is determined here.
-
-argparse itself would import shutil for the width whenever a subcommand is parsed, with help or
-without. That takes longer than everything else the parser does; bench/process.py measures it.
+It is argparse with two changes. Its errors are UsageErrors, so they are reported in one line like
+all others. And it asks the terminal for the width of help itself, because argparse would import
+shutil for that, even if no help is printed. bench/process.py measures what this saves (`with
+shutil`).
 """
 
 import argparse

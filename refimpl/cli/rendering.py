@@ -8,10 +8,9 @@ the unfinished result come last, before the error, so nothing that arrived is lo
 It rejects text that the format cannot express: invalid UTF-8, or JSON values that are invalid.
 """
 
-import json
-from typing import Any, Callable, Dict, Iterable, Iterator, Optional
+from typing import Callable, Dict, Iterable, Iterator, Optional
 
-from ..documents.json_format import to_base64
+from ..documents.json_format import json_line, to_base64
 from ..errors import Error
 from ..text.detection import chosen_format
 from ..text.extraction import Extraction, extracted, values_of_events
@@ -80,8 +79,3 @@ _RENDERERS: Dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
     "lines": _lines,
     "sse": _sse,
 }
-
-
-def json_line(document: Dict[str, Any]) -> bytes:
-    """Return a JSON object as one line."""
-    return json.dumps(document, separators=(",", ":")).encode("ascii") + b"\n"

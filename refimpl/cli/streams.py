@@ -22,8 +22,8 @@ from typing import (
     TextIO,
 )
 
+from ..documents.json_format import json_line
 from ..errors import UsageError
-from .rendering import json_line
 
 
 class Streams(NamedTuple):

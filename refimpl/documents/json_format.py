@@ -260,6 +260,11 @@ def json_text(plain: object) -> str:
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).replace("\x7f", "\\u007f")
 
 
+def json_line(plain: object) -> bytes:
+    """Return a plain value as one line of JSON, in ASCII."""
+    return json.dumps(plain, separators=(",", ":")).encode("ascii") + b"\n"
+
+
 def plain_of_value(value: Value, path: str = "") -> Any:
     """Return the JSON value of a tree. Raises UsageError for text that UTF-8 cannot represent."""
     tag, content = value

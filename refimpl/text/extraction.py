@@ -13,7 +13,7 @@ import json
 import re
 from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Tuple, Union
 
-from ..documents.json_format import parse_json
+from ..documents.json_format import json_line, parse_json
 from ..errors import DocumentError, TextError, UsageError, shown
 from .server_sent_events import ServerSentEvent
 
@@ -130,7 +130,7 @@ def extracted(
             if isinstance(value, dict) and value.get("error"):
                 warn(f"the model's response contains an error: {shown(json.dumps(value['error']))}")
         elif not isinstance(found, str):
-            yield json.dumps(found, separators=(",", ":")).encode("ascii") + b"\n"
+            yield json_line(found)
         elif found:
             yield _patched_utf8(found)
 

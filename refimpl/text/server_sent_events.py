@@ -31,7 +31,8 @@ _BLANK_LINES_WITHOUT_CR = re.compile(rb"\n\n+")
 _FIELD_NAMES = ("data", "event", "id", "retry")
 _EVENT_SIGNS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _SNIFFED = 64  # bytes at the start of a text that decide its format
-_MAX_RETRY_DIGITS = 18  # TXT-027: 10**18 milliseconds are 30 million years
+# TXT-027: 10**18 milliseconds are 30 million years
+_MAX_RETRY_DIGITS = 18
 
 
 class ServerSentEvent(NamedTuple("ServerSentEvent", [("event", str), ("data", str), ("id", str)])):

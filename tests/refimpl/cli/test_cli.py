@@ -3,7 +3,7 @@
 
 import io
 import runpy
-from typing import List
+from typing import List, Set
 
 import pytest
 from hypothesis import given, settings
@@ -186,6 +186,12 @@ SLOW_MODULES = {
 }
 
 
+def imported_modules(stderr: bytes) -> Set[str]:
+    """Return the modules that `python3 -X importtime` reports."""
+    lines = stderr.decode().splitlines()
+    return {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
+
+
 def test_a_small_call_imports_no_slow_modules(endpoint: Endpoint) -> None:
     done = shell(
         'exec "$1" -X importtime "$2" "$3" "$4" "$5" --endpoint-url "$6" --body x',
@@ -194,13 +200,33 @@ def test_a_small_call_imports_no_slow_modules(endpoint: Endpoint) -> None:
         endpoint.url,
     )
     assert done.returncode == 0
-    loaded = {
-        line.rpartition("|")[2].strip()
-        for line in done.stderr.decode().splitlines()
-        if line.startswith("import time:")
-    }
+    loaded = imported_modules(done.stderr)
     assert {"refimpl.cli", "http.client", "argparse"} <= loaded
     assert loaded & SLOW_MODULES == set()
+
+
+@pytest.mark.parametrize(
+    "command, arguments, needless",
+    [
+        ("decode", ["/dev/null"], {"refimpl.client", "refimpl.text.bridge"}),
+        ("bridge", ["/dev/null"], {"refimpl.client", "refimpl.text.extraction"}),
+        ("sign", ["http://h/"], {"refimpl.client", "refimpl.text"}),
+        (
+            "convert",
+            ["--shape", "Header", "--from", "json", "--to", "xml", "/dev/null"],
+            {"refimpl.client"},
+        ),
+    ],
+)
+def test_imports_only_the_requested_command(
+    command: str, arguments: List[str], needless: Set[str]
+) -> None:
+    done = shell('program="$1"; shift; exec "$program" -X importtime "$@"', command, *arguments)
+    loaded = imported_modules(done.stderr)
+    others = {"invoke", "decode", "bridge", "sign", "convert"} - {command}
+    assert f"refimpl.cli.{command}" in loaded
+    assert not loaded & {f"refimpl.cli.{name}" for name in others}
+    assert not loaded & (needless | {"http.client", "ssl"})
 
 
 WORDS = st.sampled_from(

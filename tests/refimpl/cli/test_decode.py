@@ -189,7 +189,7 @@ def test_stops_at_the_first_invalid_frame(fault: Fault, before: int) -> None:
         result,
         7,
         f"refimpl: {fault.kind}: ",
-        f"at byte {int(start + fault.offset)}",
+        f"at byte {start + fault.offset}",
         "rule " + fault.rule,
     )
     documents = lines_of(result.stdout)
@@ -213,7 +213,7 @@ def test_the_other_formats_end_with_the_invalid_frame(fault: Fault, form: str) -
     assert result.stdout.startswith(good)
     assert (
         result.stdout[len(good) :].decode("utf-8")
-        == f"{int(109 + fault.offset):8}  {line.partition(fault.kind + ': ')[2]}\n"
+        == f"{109 + fault.offset:8}  {line.partition(fault.kind + ': ')[2]}\n"
     )
 
 

@@ -729,10 +729,8 @@ def test_a_refused_port() -> None:
     with socket.socket() as bound:  # bound, but not listening
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
-        result = call(
-            "invoke", "llm", "--body", BODY, "--endpoint-url", f"http://127.0.0.1:{int(port)}"
-        )
-    failed(result, 8, f"network: cannot connect to 127.0.0.1 port {int(port)}: Connection refused")
+        result = call("invoke", "llm", "--body", BODY, "--endpoint-url", f"http://127.0.0.1:{port}")
+    failed(result, 8, f"network: cannot connect to 127.0.0.1 port {port}: Connection refused")
 
 
 def https_url(endpoint: Endpoint) -> str:

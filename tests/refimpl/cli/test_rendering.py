@@ -9,7 +9,8 @@ import json
 
 import pytest
 
-from refimpl.cli.rendering import TEXT_FORMATS, json_line, rendered
+from refimpl.cli.rendering import TEXT_FORMATS, rendered
+from refimpl.documents.json_format import json_line
 from refimpl.errors import FrameError, TextError
 from refimpl.text.extraction import parse_extraction
 from tests.support import chunkings, pieces

@@ -181,7 +181,7 @@ def test_reports_what_is_incomplete(data, where):
     assert f"inside {where} of a JSON value that began at byte 2" in str(error)
     assert (
         error.unread == data
-        and f"the end of {int(sum(map(data.count, (b'[', b'{'))))} levels" in error.expected
+        and f"the end of {sum(map(data.count, (b'[', b'{')))} levels" in error.expected
     )
     assert error.expected.startswith("a quote and ") is (b'"' in data)
 
