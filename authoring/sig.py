@@ -193,23 +193,19 @@ def rejects(
 
     harmless: if a client signs the request nevertheless, the service only rejects it
     """
-    feature, stages_of = (
-        (PRESIGN, plain.presign) if name.startswith("sig-presign-") else (SIGN, plain.sign)
-    )
-    given = request(**dict({"expires": 300} if feature is PRESIGN else {}, **changes))
+    feature, stages_of = SIGN, plain.sign
+    if name.startswith("sig-presign-"):
+        feature, stages_of = PRESIGN, plain.presign
+        changes = dict({"expires": 300}, **changes)
+    given = request(**changes)
     acceptable = []
     if harmless:
         stages: Dict[str, str] = stages_of(given)
         if not stages["string_to_sign"].isascii():
             # Signers agree on UTF-8 for the string to sign, but not for the header.
             del stages["authorization"]
-        acceptable = [
-            either(
-                ok(**stages),
-                "the service rejects the request, and nobody is harmed",
-                "DIV-013",
-            )
-        ]
+        why_acceptable = "the service rejects the request, and nobody is harmed"
+        acceptable = [either(ok(**stages), why_acceptable, "DIV-013")]
     feature.case(name, title, rules, given, reject(kind), why, acceptable=acceptable)
 
 
