@@ -11,7 +11,7 @@ only at the end of the text, not before a final line feed.
 
 import json
 import re
-from typing import Any, Dict, Iterator, Mapping
+from typing import Any, Dict, Iterable, Iterator, Mapping, Sequence, Tuple
 
 from refimpl.errors import shown
 
@@ -51,6 +51,14 @@ def _at(path: str, text: str) -> str:
 
 def _member(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
+
+
+def _items_of(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
+def _members_of(value: object) -> Iterable[Tuple[str, Any]]:
+    return value.items() if isinstance(value, dict) else ()
 
 
 def _is_of(value: object, name: str) -> bool:
@@ -114,7 +122,7 @@ def _additional(
     value: object, wanted: Any, schema: Schema, root: Schema, path: str
 ) -> Iterator[str]:
     known = schema.get("properties", {})
-    for name, inner in value.items() if isinstance(value, dict) else ():
+    for name, inner in _members_of(value):
         if name not in known and wanted is False:
             yield _at(path, f"unknown key {shown(name, 80)}")
         elif name not in known and isinstance(wanted, dict):
@@ -122,7 +130,7 @@ def _additional(
 
 
 def _items(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    for index, item in enumerate(value if isinstance(value, list) else ()):
+    for index, item in enumerate(_items_of(value)):
         yield from faults(item, wanted, root, f"{path}[{index}]")
 
 
@@ -142,7 +150,7 @@ def _max_items(
 
 def _unique(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
     seen = set()
-    for item in value if isinstance(value, list) else ():
+    for item in _items_of(value):
         text = json.dumps(item, sort_keys=True)  # distinguishes true from 1
         if text in seen:
             yield _at(path, f"duplicate item {shown(item, 80)}")
@@ -168,8 +176,8 @@ def _one_of(value: object, wanted: Any, schema: Schema, root: Schema, path: str)
 
 
 def _if(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    matches = not any(True for _ in faults(value, wanted, root, path))
-    return faults(value, schema.get("then" if matches else "else", {}), root, path)
+    branch = "else" if any(True for _ in faults(value, wanted, root, path)) else "then"
+    return faults(value, schema.get(branch, {}), root, path)
 
 
 _CHECKS = {
