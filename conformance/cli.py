@@ -535,8 +535,8 @@ def _matrix(options: argparse.Namespace, streams: Streams) -> int:
 
 
 def _badge(options: argparse.Namespace, streams: Streams) -> None:
-    from conformance.implementations.matrix import read_report
     from conformance.report.badge import badge_text
+    from conformance.report.json_report import read_report
 
     streams.stdout.write(badge_text(read_report(options.file)).encode("utf-8"))
     streams.stdout.flush()

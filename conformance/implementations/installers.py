@@ -327,8 +327,8 @@ def _install_gems(implementation: ThirdParty, folder: str, say: Say) -> bool:
     """Return whether gem could install the gems: their registry may be unreachable."""
     if not _has("ruby", "gem"):
         return False
-    options = ("--no-document", "--ignore-dependencies")
-    options += ("--install-dir", os.path.join(folder, "gems"))
+    place = os.path.join(folder, "gems")
+    options = ("--no-document", "--ignore-dependencies", "--install-dir", place)
     try:
         for name, version in implementation.pins:
             _run(say, "gem", "install", *options, name, "--version", version)
@@ -343,9 +343,7 @@ def _unpack_debian(folder: str, say: Say) -> None:
     else.
     """
     _require("apt-get", "dpkg-deb")
-    packages = DEBIAN_GEMS
-    if not shutil.which("ruby"):
-        packages += _DEBIAN_RUBY
+    packages = DEBIAN_GEMS if shutil.which("ruby") else DEBIAN_GEMS + _DEBIAN_RUBY
     with tempfile.TemporaryDirectory() as downloads:
         try:
             sandbox = ("-o", "APT::Sandbox::User=root")

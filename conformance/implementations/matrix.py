@@ -1,24 +1,20 @@
 # SPDX-License-Identifier: MIT
-"""`conformance implementations matrix`: the software of others, judged by all cases, one after the other, and told side by side.
+"""`conformance implementations matrix`: third-party implementations, all cases, one table.
 
-The plan: every implementation that is installed is run as `conformance run` runs one implementation; what hangs, ends or does not speak
-the protocol has that in its own report, and the next one's turn comes. The reports together are written as JSON
-(matrix.schema.json), as one HTML page, and as a table in Markdown. What the checkout keeps (`--write`: a JSON report for each
-implementation, its badge, README's table) can be told again without running anything (`--committed`).
-
-Nothing of the caller's own AWS settings and proxies reaches an implementation: an implementation that looked there would be judged by them.
+Each installed implementation runs like `conformance run`, one after another. One that hangs,
+crashes or breaks the protocol does not stop the others. `--write` updates the files in the
+checkout: a JSON report and a badge for each implementation, and the table in README.md.
+`--committed` shows the committed reports and runs nothing.
 """
 
 import argparse
-import json
 import os
-import time
+import re
 from collections import OrderedDict
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, TextIO, Tuple
 
 from conformance.cases.case import Case
 from conformance.cases.load import read_cases
-from conformance.cases.rules import load_rules
 from conformance.cases.scenarios import scenario_cases
 from conformance.files import ROOT, write_whole
 from conformance.implementations.installers import Installed, ThirdParty
@@ -30,8 +26,8 @@ from conformance.implementations.registry import (
     why_absent,
 )
 from conformance.report.badge import badge_text
-from conformance.report.documents import report_document, report_faults, to_text
-from conformance.report.html import html_text
+from conformance.report.formats import targets_of, write_matrix_reports
+from conformance.report.json_report import read_report, report_document, to_text
 from conformance.run.runner import BrokenAdapter, Run, Runner, broken_run
 from conformance.run.verdicts import (
     ACCEPTABLE,
@@ -46,34 +42,32 @@ from conformance.run.verdicts import (
     XPASS,
     settle,
 )
-from conformance.suite import ProgressLine, report_of, utc_date
-from refimpl.documents.json_format import parse_json
-from refimpl.errors import Error, UsageError, shown
+from conformance.suite import ProgressLine
+from refimpl.errors import UsageError, shown
 
 KEPT = os.path.join(ROOT, "reports")
 BADGES = os.path.join(ROOT, "docs", "badges")
 README = os.path.join(ROOT, "README.md")
 MARKS = ("<!-- matrix -->\n", "<!-- /matrix -->\n")
-MATRIX_VERSION = 1
 
 Say = Callable[[str], None]
 Document = Dict[str, Any]
-Reports = Dict[str, Document]  # by the implementation's name, in the order of IMPLEMENTATIONS
+Reports = Dict[str, Document]  # by the name of the implementation, in the order of the registry
 
 
 def matrix_suite(
     options: argparse.Namespace, say: Say, complain: Say, terminal: Optional[TextIO]
 ) -> int:
-    """Run implementations, or take what is kept; write and tell what came of them. Return the exit code: 3 when one could not be judged.
+    """Print the table and write reports; return the exit code, 3 if an adapter is broken.
 
-    options: names, report, committed, write, jobs, timeout, as the command line has them. Raises UsageError.
+    options: names, report, committed, write, jobs, timeout of the command line
+    Raises UsageError.
     """
-    wanted = [report_of(text, ("html", "json")) for text in options.report]
-    implementations = [
-        implementation_named(name) for name in OrderedDict.fromkeys(options.names)
-    ] or list(IMPLEMENTATIONS)
+    targets = targets_of(options.report, is_matrix=True)
+    names = OrderedDict.fromkeys(options.names)
+    implementations = [implementation_named(name) for name in names] or list(IMPLEMENTATIONS)
     if options.write:
-        _readme()  # first: where there is no checkout nothing is asked in vain
+        _read_readme()  # fails early if this is not a checkout
     cases, faults = read_cases()
     for fault in faults:
         complain(f"conformance: {fault}")
@@ -81,70 +75,57 @@ def matrix_suite(
     if options.committed:
         reports, absent = kept_reports(implementations)
     else:
-        reports, absent = _run_implementations(implementations, cases, options, complain, terminal)
+        reports, absent = _run_all(implementations, cases, options, complain, terminal)
     if not reports:
-        for name, reason in absent.items():
-            complain(f"{name}: {reason}")
-        raise UsageError(
-            "there is no report to tell",
-            expected="a checkout, which keeps them"
-            if options.committed
-            else "an implementation that is installed: python3 -m conformance implementations list",
-        )
+        _complain_without_reports(options.committed, absent, complain)
     try:
-        for kind, path in wanted:
-            write_whole(
-                path,
-                html_text(list(reports.values()), cases, load_rules(), absent)
-                if kind == "html"
-                else matrix_text(reports, absent),
-            )
+        write_matrix_reports(targets, reports, cases, absent)
         if options.write:
             _keep({} if options.committed else reports)
-    finally:  # a report that cannot be written takes no verdict with it
+    finally:  # the verdicts are printed even if a report cannot be written
         for line in table_lines(reports, absent):
             say(line)
-    return 2 if faults else 3 if any(report["exit_code"] == 3 for report in reports.values()) else 0
+    if faults:
+        return 2
+    return 3 if any(report["exit_code"] == 3 for report in reports.values()) else 0
 
 
-def matrix_text(reports: Mapping[str, Document], absent: Mapping[str, str]) -> str:
-    """Return the reports of several implementations as one JSON document, each as it is written alone; its date is that of the last."""
-    head = {
-        "matrix": MATRIX_VERSION,
-        "date": max(report["date"] for report in reports.values()),
-        "absent": absent,
-    }
-    inner = ",\n".join(
-        f"{json.dumps(name)}: {to_text(report).rstrip()}" for name, report in reports.items()
-    )
-    return '{},\n "reports": {{\n{}\n}}}}\n'.format(
-        json.dumps(head, indent=1, ensure_ascii=False)[: -len("\n}")], inner
-    )
+def _complain_without_reports(is_committed: bool, absent: Mapping[str, str], complain: Say) -> None:
+    for name, reason in absent.items():
+        complain(f"{name}: {reason}")
+    expected = "an installed implementation: python3 -m conformance implementations list"
+    if is_committed:
+        expected = "a checkout, which contains them"
+    raise UsageError("there are no reports", expected=expected)
 
 
-# ---- running -----------------------------------------------------------------------------------------------------
+# ---- running -----------------------------------------------------------------------------------
 
 
-def _run_implementations(
+def _run_all(
     implementations: Sequence[ThirdParty],
     cases: Sequence[Case],
     options: argparse.Namespace,
     complain: Say,
     terminal: Optional[TextIO],
 ) -> Tuple[Reports, Dict[str, str]]:
+    """Return the reports and, by name, why other implementations are absent."""
     reports: Reports = OrderedDict()
     absent: Dict[str, str] = OrderedDict()
     for implementation in implementations:
-        found = find_implementation(implementation.name)
+        name = implementation.name
+        found = find_implementation(name)
         if found is None:
-            absent[implementation.name] = why_absent(implementation)
+            absent[name] = why_absent(implementation)
         elif not found.command:
-            absent[implementation.name] = "no adapter speaks for it"
+            absent[name] = "it has no adapter"
         else:
-            reports[implementation.name] = run_implementation(
+            reports[name] = run_implementation(
                 implementation, found, cases, options.timeout, options.jobs, terminal
             )
-            complain(f"{implementation.name}: {_told(reports[implementation.name])}")
+            totals = reports[name]["totals"]
+            counts = ", ".join(f"{count} {word}" for word, count in totals.items())
+            complain(f"{name}: {counts}")
     return reports, absent
 
 
@@ -156,94 +137,82 @@ def run_implementation(
     jobs: Optional[int],
     terminal: Optional[TextIO],
 ) -> Document:
-    """Return the report of one implementation; of one that cannot be judged it says why."""
+    """Return the report on one implementation; if its adapter is broken, the report says why."""
     progress = ProgressLine(terminal)
     runner = Runner(found.command, timeout, jobs, environment_of(found))
+    is_judged = True
     try:
         run = runner.run(cases, progress.show)
     except BrokenAdapter as error:
-        run = _broken(implementation, error)
+        run, is_judged = _broken(implementation, error), False
     finally:
         progress.clear()
-    return report_document(
-        run.implementation, settle(run.results), load_rules(), utc_date(time.time())
-    )
+    return report_document(run.implementation, settle(run.results), is_complete=is_judged)
 
 
 def _broken(implementation: ThirdParty, error: BrokenAdapter) -> Run:
     run = broken_run(error)
-    return run._replace(
-        implementation=run.implementation._replace(
-            name=implementation.name, version=implementation.pins[0][1]
-        )
-    )
+    name, version = implementation.name, implementation.pins[0][1]
+    return run._replace(implementation=run.implementation._replace(name=name, version=version))
 
 
-def _told(report: Document) -> str:
-    return ", ".join(f"{int(count)} {word}" for word, count in report["totals"].items())
-
-
-# ---- what is kept ------------------------------------------------------------------------------------------------
+# ---- the committed files -----------------------------------------------------------------------
 
 
 def kept_reports(implementations: Sequence[ThirdParty]) -> Tuple[Reports, Dict[str, str]]:
-    """Return the reports that the checkout keeps of the implementations, and of the others that there is none. Raises UsageError."""
+    """Return the committed reports, and a reason for each missing one. Raises UsageError."""
     reports: Reports = OrderedDict()
     absent: Dict[str, str] = OrderedDict()
     for implementation in implementations:
-        path = os.path.join(KEPT, implementation.name + ".json")
+        path = kept_path(implementation.name)
         if os.path.exists(path):
             reports[implementation.name] = read_report(path)
         else:
-            absent[implementation.name] = "no report of it is kept"
+            absent[implementation.name] = "there is no committed report"
     return reports, absent
 
 
-def read_report(path: str) -> Document:
-    """Return a report of `conformance run --report json=FILE`. Raises UsageError for what is none."""
-    try:
-        with open(path, "rb") as file:
-            report = parse_json(file.read())
-    except OSError as error:
-        raise UsageError(f"{shown(path)} cannot be read: {error.strerror}") from None
-    except Error as error:
-        raise UsageError(f"{shown(path)}: {error}") from None
-    for fault in report_faults(report):
-        raise UsageError(f"{shown(path)} is no report: {fault}")
-    return dict(report)
+def kept_path(name: str) -> str:
+    """Return the path of a committed report."""
+    return os.path.join(KEPT, name + ".json")
 
 
 def _keep(reports: Mapping[str, Document]) -> None:
-    """Write new reports, and what is drawn from all that are kept then: the badges, README's table."""
-    before, _, behind = _readme()
+    """Write new reports, and everything that is drawn from the committed ones."""
     for name, report in reports.items():
-        write_whole(os.path.join(KEPT, name + ".json"), to_text(report))
+        write_whole(kept_path(name), to_text(report))
+    redraw()
+
+
+def redraw() -> None:
+    """Draw the badges and the table of README.md from the committed reports."""
+    before, _, after = _read_readme()
     kept, _ = kept_reports(IMPLEMENTATIONS)
     for name, report in kept.items():
         write_whole(os.path.join(BADGES, name + ".svg"), badge_text(report))
-    write_whole(
-        README, before + MARKS[0] + "\n".join(table_lines(kept, {})) + "\n" + MARKS[1] + behind
-    )
+    table = "\n".join(table_lines(kept, {})) + "\n"
+    write_whole(README, before + MARKS[0] + table + MARKS[1] + after)
 
 
-def _readme() -> Tuple[str, str, str]:
+def _read_readme() -> Tuple[str, str, str]:
     with open(README, encoding="utf-8") as file:
         return split_readme(file.read())
 
 
 def split_readme(text: str) -> Tuple[str, str, str]:
-    """Return what stands before, between and behind the marks. Raises UsageError unless each is there once, in order."""
+    """Return the text before, between and after the marks of the table.
+
+    Raises UsageError unless each mark occurs once, in order.
+    """
     before, first, rest = text.partition(MARKS[0])
-    inside, last, behind = rest.partition(MARKS[1])
-    if not first or not last or MARKS[0] in rest or MARKS[1] in before + behind:
-        raise UsageError(
-            "README.md has no one place for the matrix",
-            expected=" and ".join(map(str.strip, MARKS)) + ", once each",
-        )
-    return before, inside, behind
+    inside, last, after = rest.partition(MARKS[1])
+    if not first or not last or MARKS[0] in rest or MARKS[1] in before + after:
+        marks = " and ".join(map(str.strip, MARKS))
+        raise UsageError("README.md has no place for the table", expected=f"{marks}, once each")
+    return before, inside, after
 
 
-# ---- the table ---------------------------------------------------------------------------------------------------
+# ---- the table ---------------------------------------------------------------------------------
 
 _COLUMNS = (
     ("pass", (PASS,)),
@@ -252,46 +221,41 @@ _COLUMNS = (
     ("crash, hang", (CRASH, HANG)),
     ("unsupported", (UNSUPPORTED,)),
 )
-_RARE = (
-    ("blocked", (BLOCKED,)),
-    ("unlisted", (XPASS,)),
-    ("adapter", (ADAPTER,)),
-)  # columns that are there when they are needed
+# These columns appear only if they are not empty.
+_RARE_COLUMNS = (("blocked", (BLOCKED,)), ("xpass", (XPASS,)), ("adapter", (ADAPTER,)))
 
 
 def table_lines(reports: Mapping[str, Document], absent: Mapping[str, str]) -> List[str]:
-    """Return what each implementation came to as a table in Markdown, and below it why one could not be judged.
+    """Return the counts of each implementation as a Markdown table, with notes below it.
 
-    absent: the names of those that could not be asked at all, and why
+    absent: why other implementations did not run, by name
     """
-    columns = _COLUMNS + tuple(
-        column for column in _RARE if any(_count(report, column[1]) for report in reports.values())
-    )
-    rows = [["implementation"] + [name for name, _ in columns] + ["date"]]
+    columns = list(_COLUMNS)
+    for column in _RARE_COLUMNS:
+        if any(_count(report, column[1]) for report in reports.values()):
+            columns.append(column)
+    rows = [["implementation"] + [name for name, _ in columns]]
+    notes: List[str] = []
     for report in reports.values():
         said = report["implementation"]
-        rows.append(
-            [_cell(f"{said['name']} {said['version']}")]
-            + [f"{int(_count(report, words))}" for _, words in columns]
-            + [report["date"][:10]]
-        )
-    rows += [[_cell(name)] + ["-"] * (len(columns) + 1) for name in absent]
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    lines = [
-        f"| {' | '.join([row[0].ljust(widths[0])] + [text.rjust(width) for text, width in zip(row[1:], widths[1:])])} |"
-        for row in rows
-    ]
-    lines.insert(
-        1,
-        f"|{'-' * (widths[0] + 2)}|{'|'.join(('-' * (width + 1) + ':' for width in widths[1:]))}|",
-    )
-    notes = [
-        f"{_cell(report['implementation']['name'])}: {_cell(note)}"
-        for report in reports.values()
-        for note in _why_not_judged(report)
-    ]
-    notes += [f"{_cell(name)}: {_cell(reason)}" for name, reason in absent.items()]
-    return lines + ([""] if notes else []) + notes
+        counts = [str(_count(report, words)) for _, words in columns]
+        rows.append([_cell(f"{said['name']} {said['version']}")] + counts)
+        notes += [f"{_cell(said['name'])}: {_cell(note)}" for note in _why_not_judged(report)]
+    for name, reason in absent.items():
+        rows.append([_cell(name)] + ["-"] * len(columns))
+        notes.append(f"{_cell(name)}: {_cell(reason)}")
+    return _markdown(rows) + ([""] + notes if notes else [])
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> List[str]:
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    lines = []
+    for row in rows:
+        cells = [row[0].ljust(widths[0])]
+        cells += [text.rjust(width) for text, width in zip(row[1:], widths[1:])]
+        lines.append(f"| {' | '.join(cells)} |")
+    rules = ["-" * (widths[0] + 2)] + ["-" * (width + 1) + ":" for width in widths[1:]]
+    return lines[:1] + [f"|{'|'.join(rules)}|"] + lines[1:]
 
 
 def _count(report: Document, words: Sequence[str]) -> int:
@@ -303,8 +267,6 @@ def _why_not_judged(report: Document) -> List[str]:
 
 
 def _cell(text: str) -> str:
-    """Return text that came from an adapter, so that Markdown reads nothing else in it."""
-    return "".join(
-        "\\" + mark if mark in "\\`*_{}[]<>|#!~" else "&amp;" if mark == "&" else mark
-        for mark in shown(text, 200)
-    )
+    """Return text from an adapter, escaped for Markdown."""
+    escaped = shown(text, 200).replace("&", "&amp;")
+    return re.sub(r"[\\`*_{}\[\]<>|#!~]", r"\\\g<0>", escaped)

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The adapter protocol, version 1: one JSON object a line in, one out, until `bye` or the end of input.
+"""The adapter protocol, version 1: one JSON object per line in each direction.
 
-An adapter gives `serve` its name and a table of operations. An operation takes a question's input and returns its output; it
-raises Reject when the implementation refuses the input, Unsupported when it cannot be asked. Anything else that it raises is
-reported as `error`: the harness is broken, not the implementation. Nothing that an operation prints can reach the answers.
+A program reads requests until `bye` or the end of its input, and answers each one. An adapter in
+Python calls `serve` with its name and a table of operations. An operation takes the input of a
+request and returns the output. It raises Reject if the implementation rejects the input, and
+Unsupported if the implementation cannot be asked. Any other exception becomes the status `error`:
+the adapter is broken, not the implementation. Output of an operation to stdout goes to stderr
+instead, so that it cannot reach the answers.
 """
 
 import base64
@@ -61,7 +64,11 @@ Operation = Callable[[Dict[str, Any]], Dict[str, Any]]
 
 
 class Reject(Exception):
-    """The implementation refuses the input. kind: one of the protocol's; output: what it had delivered before."""
+    """The implementation rejects the input.
+
+    kind: a kind of the protocol, or a name that `kinds` of hello maps to one
+    output: what the implementation had delivered before
+    """
 
     def __init__(
         self,
@@ -83,19 +90,19 @@ class Reject(Exception):
 
 
 class Unsupported(Exception):
-    """The implementation cannot be asked this, and why."""
+    """The implementation cannot be asked this; str() says why."""
 
 
 class BadQuestion(Exception):
-    """The question itself breaks the protocol."""
+    """The request breaks the protocol."""
 
 
 def to_bytes(text: object) -> bytes:
-    """Return the bytes of standard, padded base64."""
+    """Return the bytes of standard, padded base64. Raises BadQuestion."""
     if not isinstance(text, str):
         raise BadQuestion(f"expected base64 text, got {type(text).__name__}")
-    if not _BASE64.match(text):  # the library's own check lets some through, on old Pythons
-        raise BadQuestion("not base64: expected the standard alphabet, padded")
+    if not _BASE64.match(text):  # the check of old standard libraries is incomplete
+        raise BadQuestion("invalid base64 (expected the standard alphabet and padding)")
     return base64.b64decode(text)
 
 
@@ -116,7 +123,7 @@ def to_pairs(headers: object) -> List[Tuple[str, str]]:
 def answer_question(
     question: Dict[str, Any], operations: Mapping[str, Operation]
 ) -> Dict[str, Any]:
-    """Return the answer to one `run` question."""
+    """Return the answer to one `run` request."""
     name = question.get("op")
     operation = operations.get(name) if isinstance(name, str) else None
     if operation is None:
@@ -135,7 +142,7 @@ def answer_question(
         return {"status": "unsupported", "reason": str(reason)}
     except KeyError as error:
         return {"status": "error", "detail": f"input lacks {error}"}
-    except Exception as error:  # the one place where everything is caught: it is reported, and the adapter lives on
+    except Exception as error:  # reported, so that the adapter survives a bug in an operation
         return {"status": "error", "detail": f"{type(error).__name__}: {error}"}
 
 
@@ -148,9 +155,11 @@ def serve(
     stdin: Optional[BinaryIO] = None,
     stdout: Optional[BinaryIO] = None,
 ) -> None:
-    """Answer questions until there are no more. kinds: the implementation's own names of reject kinds -> the protocol's.
+    """Answer requests until `bye` or the end of the input.
 
-    Over the process's own stdin and stdout, an interrupt and a reader that goes away end the process, without a traceback.
+    kinds: maps the implementation's own names of reject kinds to kinds of the protocol
+    Without stdout, the process's own streams are used. Then an interrupt or a closed pipe ends the
+    process without a traceback.
     """
     if stdout is None:
         if sys.stdin is None or sys.stdout is None:
@@ -183,14 +192,17 @@ def serve(
             answer = {
                 "seq": question.get("seq"),
                 "status": "error",
-                "detail": "not a question: cmd must be hello, run or bye",
+                "detail": "invalid request: cmd must be hello, run or bye",
             }
         stdout.write(_line_of(answer))
         stdout.flush()
 
 
 def _own_stdout() -> BinaryIO:
-    """Keep stdout for the answers alone: whatever else writes to it, a child or a C library among them, reaches stderr."""
+    """Return stdout for the answers, and redirect all other writes to it to stderr.
+
+    Other writers are child processes and C libraries, for example.
+    """
     sys.stdout.flush()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -199,7 +211,7 @@ def _own_stdout() -> BinaryIO:
 
 
 def _lines(source: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines that are not blank; of a line beyond the limit its beginning, once."""
+    """Yield lines that are not blank, and the beginning of a line that exceeds the limit."""
     line = source.readline(MAX_LINE_LENGTH + 1)
     while line:
         if line.strip() or len(line) > MAX_LINE_LENGTH:
@@ -217,7 +229,7 @@ def _line_of(answer: Dict[str, Any]) -> bytes:
             {
                 "seq": answer.get("seq"),
                 "status": "error",
-                "detail": f"the answer is no JSON: {error}",
+                "detail": f"the answer is not JSON: {error}",
             }
         )
     return text.encode("ascii") + b"\n"
@@ -234,7 +246,7 @@ def _question(line: bytes) -> Dict[str, Any]:
 
 
 def to_triples(headers: Sequence[Mapping[str, Any]]) -> List[Tuple[str, str, Any]]:
-    """Return message headers, [{name, type, value}], as triples; bytes decoded, integers out of their decimal strings."""
+    """Return message headers, [{name, type, value}], as triples with decoded bytes and integers."""
     triples = []
     for header in headers:
         value, kind = header.get("value"), header["type"]

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""An adapter program while it runs: it is asked over the protocol of protocol/messages.py, with a deadline for each answer.
+"""An adapter process: starts a program and exchanges lines of the adapter protocol with it.
 
-The plan: three threads of their own write to the program, read its answers line by line and keep the last of what it
-complains, so that nothing that it does, or leaves undone, blocks the one who asks. Where the operating system has process
-groups it runs in one of its own, and the whole group is ended: a wrapper's child does not outlive it.
+Three threads write to the program, read its answers line by line and keep the end of its stderr, so
+that nothing the program does or fails to do can block the caller. Each answer has a deadline. Where
+the operating system has process groups, the program runs in a separate one and the whole group is
+killed, so that the child of a wrapper script does not survive.
 
-What an adapter can do instead of answering, each an AdapterFault that tells it in one line: end (Crashed), not answer in time
-(Hanging), write what is no answer to the question (Garbled). It is of no use then, and is ended. A line that came behind the
-answer to the question before is no fault of this question: it is kept in `strays`.
+Raises an AdapterFault, and kills the program, if it exits (Crashed), does not answer in time
+(Hanging) or writes an invalid answer (Garbled). A line that follows a valid answer does not affect
+the next request: it is kept in `strays`.
 """
 
 import json
@@ -25,34 +26,35 @@ from refimpl.documents.json_format import parse_json
 from refimpl.errors import DocumentError, excerpt, shown
 
 START_PATIENCE = 60.0  # seconds until hello: a virtual machine may have to start
-_FAREWELL = 1.0  # seconds for an adapter to end by itself once its input has ended
-_LAST_WORDS = 16384  # bytes of stderr that are kept: where a stack trace begins may be what counts
-_PIECE = 65536
+_EXIT_PATIENCE = 1.0  # seconds for an adapter to exit after the end of its input
+_STDERR_KEPT = 16384  # bytes: enough to include the beginning of a stack trace
+_READ_SIZE = 65536
 
-Environment = Mapping[str, Optional[str]]  # beside this process's own; None takes a name away
+Environment = Mapping[str, Optional[str]]  # changes to this process's own; None removes a variable
 
 
 class AdapterFault(Exception):
-    """The adapter did not answer: str() says what it did instead."""
+    """The adapter did not answer; str() says what it did instead."""
 
 
 class Hanging(AdapterFault):
-    """No answer came in time; the adapter has been killed."""
+    """The adapter did not answer in time."""
 
 
 class Crashed(AdapterFault):
-    """The adapter has ended."""
+    """The adapter has exited, or could not be started."""
 
 
 class Garbled(AdapterFault):
-    """The adapter wrote what is no answer to the question."""
+    """The adapter wrote an invalid answer."""
 
 
 class Adapter:
-    """An adapter program while it runs; also a context manager. One question at a time.
+    """A running adapter program; also a context manager. One request at a time.
 
-    hello: what it said of itself.  strays: lines that came behind an answer, since they were last taken away
-    Raises AdapterFault when it cannot be started or does not say hello.
+    hello: its answer to `hello`
+    strays: lines that followed an answer; the caller clears the list
+    Raises AdapterFault if the program cannot be started or does not answer `hello`.
     """
 
     def __init__(
@@ -63,12 +65,11 @@ class Adapter:
     ) -> None:
         self.asked = 0
         self.strays: List[bytes] = []
-        self._answers: "queue.Queue[Tuple[str, bytes]]" = queue.Queue(
-            4
-        )  # bounded: an adapter that never stops must wait
+        # Bounded, so that an adapter that never stops writing has to wait.
+        self._answers: "queue.Queue[Tuple[str, bytes]]" = queue.Queue(4)
         self._questions: "queue.Queue[Optional[bytes]]" = queue.Queue()
-        self._complaints = b""
-        self._unfinished = b""  # the beginning of a line that has not ended
+        self._stderr = b""
+        self._incomplete = b""  # the beginning of a line without an end
         self._killed = False
         try:
             self._process = subprocess.Popen(  # noqa: S603
@@ -81,9 +82,8 @@ class Adapter:
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
-            raise Crashed(
-                f"{shown(command[0])} cannot be started: {getattr(error, 'strerror', None) or error}"
-            ) from None
+            reason = getattr(error, "strerror", None) or error
+            raise Crashed(f"cannot start {shown(command[0])}: {reason}") from None
         self._threads = [
             threading.Thread(target=work, daemon=True)
             for work in (self._write, self._read, self._listen)
@@ -105,7 +105,7 @@ class Adapter:
         self.close()
 
     def ask(self, operation: str, given: Mapping[str, Any], timeout: float) -> Dict[str, Any]:
-        """Return the answer to one question. Raises AdapterFault: the adapter is of no use then."""
+        """Return the answer to one request. Raises AdapterFault; then the adapter is dead."""
         self.asked += 1
         try:
             return self._exchange(
@@ -118,41 +118,42 @@ class Adapter:
             raise
 
     def bye(self) -> None:
-        """Let the adapter end by itself, for a moment; whatever it still writes is a stray."""
+        """Let the adapter exit, for at most a second; lines that it still writes are strays."""
         self._questions.put(b'{"cmd":"bye"}\n')
         self._questions.put(None)
-        deadline = time.monotonic() + _FAREWELL
+        deadline = time.monotonic() + _EXIT_PATIENCE
         what = "line"
         while what == "line":
             try:
                 what, line = self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 break
-            self.strays += [line] if line else []
+            if line:
+                self.strays.append(line)
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(max(0.0, deadline - time.monotonic()))
         self.close()
 
     def close(self) -> None:
-        """End the program and all that it has started in its group, whatever it does."""
+        """Kill the program and all processes in its group."""
         self._end_process()
         self._questions.put(None)
-        deadline = time.monotonic() + _FAREWELL
-        while any(thread.is_alive() for thread in self._threads) and time.monotonic() < deadline:
+        deadline = time.monotonic() + _EXIT_PATIENCE
+        while self._is_any_thread_alive() and time.monotonic() < deadline:
             with suppress(queue.Empty):
-                self._answers.get(
-                    timeout=0.001
-                )  # the reader may wait to hand over what nobody wants any more
+                self._answers.get(timeout=0.001)  # the reader may be waiting to put a line
         with suppress(queue.Full):
-            self._answers.put_nowait(("end", b""))  # another thread may still wait for an answer
-        if not any(
-            thread.is_alive() for thread in self._threads
-        ):  # else a child that left the group holds the pipes
+            self._answers.put_nowait(("end", b""))  # another thread may be waiting for an answer
+        # If a thread is alive, a child outside the group holds the pipes.
+        if not self._is_any_thread_alive():
             for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-                _there(stream).close()
+                _opened(stream).close()
+
+    def _is_any_thread_alive(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads)
 
     def _end_process(self) -> None:
-        """Kill the program's group; once, since its number may be another's afterwards."""
+        """Kill the program's group, but only once because its number may be reused."""
         if self._killed:
             return
         self._killed = True
@@ -168,12 +169,10 @@ class Adapter:
             try:
                 what, line = self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                begun = (
-                    f", only the beginning of a line: {excerpt(self._unfinished)}"
-                    if self._unfinished
-                    else ""
-                )
-                raise Hanging(f"no answer after {timeout:g} s{begun}") from None
+                message = f"no answer after {timeout:g} s"
+                if self._incomplete:
+                    message += f", only the beginning of a line: {excerpt(self._incomplete)}"
+                raise Hanging(message) from None
             if what != "line":
                 raise self._fault_of(what, line)
             answer = _parsed(line)
@@ -181,13 +180,12 @@ class Adapter:
             if seq is None or given == seq and type(given) is int:
                 return answer
             if type(given) is not int or not 0 < given < seq:
-                raise Garbled(
-                    f"an answer to another question: seq {shown(json.dumps(given), 80)}, not {int(seq)}"
-                )
+                actual = shown(json.dumps(given), 80)
+                raise Garbled(f"an answer to another request (expected seq {seq}, got {actual})")
             self.strays.append(line)
 
     def _take_strays(self) -> None:
-        """Put aside what has come since the last answer."""
+        """Move lines that have arrived since the last answer to `strays`."""
         while True:
             try:
                 what, line = self._answers.get_nowait()
@@ -199,40 +197,39 @@ class Adapter:
 
     def _fault_of(self, what: str, line: bytes) -> AdapterFault:
         if what == "long":
-            return Garbled(f"a line of more than {int(MAX_LINE_LENGTH)} bytes: {excerpt(line)}")
-        self._threads[2].join(_FAREWELL)  # its last words may still be on their way
+            return Garbled(f"a line of more than {MAX_LINE_LENGTH} bytes: {excerpt(line)}")
+        self._threads[2].join(_EXIT_PATIENCE)  # wait for the rest of stderr
         try:
-            code: Optional[int] = self._process.wait(_FAREWELL)
+            code: Optional[int] = self._process.wait(_EXIT_PATIENCE)
         except subprocess.TimeoutExpired:
             code = None
-        words = self._complaints.decode("utf-8", "replace").strip()
-        told = (
-            f"; it had begun the line {excerpt(line)}"
-            if line
-            else ""
-            if words
-            else " and said nothing"
-        )
-        return Crashed(f"{_end_of(code)}{told}{': ' + _last_of(words) if words else ''}")
+        message, complaint = _end_of(code), self._stderr.decode("utf-8", "replace").strip()
+        if line:
+            message += f"; it had begun the line {excerpt(line)}"
+        if complaint:
+            message += ": " + _last_of(complaint)
+        elif not line:
+            message += " and wrote no message"
+        return Crashed(message)
 
-    # ---- the threads ---------------------------------------------------------------------------------------------
+    # ---- the threads ---------------------------------------------------------------------------
 
     def _write(self) -> None:
-        stream = _there(self._process.stdin)
+        stream = _opened(self._process.stdin)
         try:
             for line in iter(self._questions.get, None):
                 rest = memoryview(line)
                 while rest:
                     rest = rest[stream.write(rest) :]
             stream.close()
-        except OSError:  # it has ended, or its input has: the reader tells
+        except OSError:  # the program or its input has ended; the reader reports that
             pass
 
     def _read(self) -> None:
-        stream = _there(self._process.stdout)
+        stream = _opened(self._process.stdout)
         pending: List[bytes] = []
         length = 0
-        for data in iter(lambda: stream.read(_PIECE), b""):
+        for data in iter(lambda: stream.read(_READ_SIZE), b""):
             first, *others = data.split(b"\n")
             pending.append(first)
             length += len(first)
@@ -242,18 +239,18 @@ class Adapter:
             for line in others:
                 self._answers.put(("line", b"".join(pending)))
                 pending, length = [line], len(line)
-            self._unfinished = b"".join(pending[:2])  # the first piece may be empty
+            self._incomplete = b"".join(pending[:2])  # the first piece may be empty
         self._answers.put(("end", b"".join(pending)))
 
     def _listen(self) -> None:
-        stream = _there(self._process.stderr)
-        for data in iter(lambda: stream.read(_PIECE), b""):
-            self._complaints = (self._complaints + data)[-_LAST_WORDS:]
+        stream = _opened(self._process.stderr)
+        for data in iter(lambda: stream.read(_READ_SIZE), b""):
+            self._stderr = (self._stderr + data)[-_STDERR_KEPT:]
 
 
 def end_group(process: "subprocess.Popen[bytes]") -> None:
-    """Kill a program that was started in a session of its own, with all that it has started there."""
-    with suppress(OSError):  # it has ended
+    """Kill a program that runs in a separate session, with all its children in that session."""
+    with suppress(OSError):  # it has already ended
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
         else:
@@ -265,7 +262,7 @@ def _environment(changes: Environment) -> Dict[str, str]:
     return {name: value for name, value in dict(os.environ, **changes).items() if value is not None}
 
 
-def _there(stream: Optional[IO[bytes]]) -> IO[bytes]:
+def _opened(stream: Optional[IO[bytes]]) -> IO[bytes]:
     assert stream is not None  # noqa: S101
     return stream
 
@@ -274,27 +271,29 @@ def _parsed(line: bytes) -> Dict[str, Any]:
     try:
         answer = parse_json(line)
     except DocumentError as error:
-        raise Garbled(
-            f"a line that is no answer: {excerpt(line) or 'an empty one'} ({error.message})"
-        ) from None
+        start = excerpt(line) or "an empty line"
+        raise Garbled(f"a line that is not an answer: {start} ({error.message})") from None
     if not isinstance(answer, dict):
-        raise Garbled(f"a line that is no answer: {excerpt(line)} (expected a JSON object)")
+        raise Garbled(f"a line that is not an answer: {excerpt(line)} (expected a JSON object)")
     return answer
 
 
 def _end_of(code: Optional[int]) -> str:
-    """Tell how a program ended."""
+    """Return how a program ended."""
     if code is None:
         return "it has closed its output"
     if code >= 0:
-        return f"it ended with exit code {int(code)}"
+        return f"it ended with exit code {code}"
     try:
         return f"it was ended by {signal.Signals(-code).name}"
     except ValueError:
-        return "it was ended by signal %d" % -code
+        return f"it was ended by signal {-code}"
 
 
 def _last_of(words: str) -> str:
-    """Return the end of what a program complained, without the frames of a stack trace: in all languages these are indented."""
-    told = [line for line in words.splitlines() if line and not line[0].isspace()]
-    return shown("\n".join(told)[-1000:], 4000)
+    """Return the end of an error output without the frames of a stack trace.
+
+    All languages indent these.
+    """
+    lines = [line for line in words.splitlines() if line and not line[0].isspace()]
+    return shown("\n".join(lines)[-1000:], 4000)

@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Tells what came of a run: on a terminal, as JSON, as JUnit's XML."""
+"""Reports on a run: terminal text, HTML, JSON, JUnit XML, a badge.
+
+formats.py has one row per format of `--report`. A new format is a module with a function that
+returns the whole text, and a row in that table.
+"""

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""A case as files, for a debugger without the runner.
+"""`conformance dump`: a case as files, for a debugger without the runner.
 
-    question.jsonl   what an adapter is sent: hello, the case's questions, one for each chunking, bye; a line each
-    input.bin        the bytes that the case carries, before they are cut; where it carries any
-    expect.json      what is expected of each question, in their order, and what else is acceptable
+    question.jsonl   the lines for an adapter: hello, one request per chunking, bye
+    input.bin        the case's bytes before they are split, if it has any
+    expect.json      the expected answer to each request, and the acceptable ones
     README.txt       the case for a person
 
-`adapter < question.jsonl` is all that it takes; for an `invoke` case, while `python3 -m conformance serve --port 8080` runs.
+To run a case: `adapter < question.jsonl`. An `invoke` case also needs
+`python3 -m conformance serve --port 8080`.
 """
 
 import json
@@ -20,19 +21,17 @@ from conformance.protocol.messages import PROTOCOL_VERSION
 from conformance.report.terminal import case_lines
 from conformance.run.runner import addressed
 
-SERVED = "http://127.0.0.1:8080"  # what `conformance serve --port 8080` prints
+SERVED = "http://127.0.0.1:8080"  # the URL that `conformance serve --port 8080` prints
 
 
 def write_case(case: Case, folder: str, rules: Mapping[str, Rule]) -> None:
-    """Write the files of a case into a folder, which is made."""
+    """Write the files of a case into a folder, which is created if missing."""
     os.makedirs(folder, exist_ok=True)
     for name, content in files_of(case, rules):
         with open(os.path.join(folder, name), "wb") as file:
-            file.write(
-                content
-                if isinstance(content, bytes)
-                else content.encode("utf-8", "backslashreplace")
-            )
+            if isinstance(content, str):
+                content = content.encode("utf-8", "backslashreplace")
+            file.write(content)
 
 
 def files_of(case: Case, rules: Mapping[str, Rule]) -> List[Tuple[str, Union[str, bytes]]]:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Where two values part, to be seen: a line of each around their first difference, and a caret under it.
+"""Excerpts: one line of two values around their first difference, and the column of a caret.
 
-The plan: texts are shown by their characters, what cannot be printed escaped; of a text of several lines, the line in which
-they part. Bytes are shown as text where both can be read, else in hexadecimal. All else is shown as JSON, and compared as that
-text. What came from an adapter is never shown raw, and never long.
+Text is shown with unprintable characters escaped. If it has several lines, the excerpt is the line
+that differs. Bytes are shown as text if both values are printable UTF-8, otherwise in hexadecimal.
+Other values are shown and compared as JSON. Values from an adapter are always escaped and
+shortened.
 """
 
 import base64
@@ -16,17 +17,20 @@ WIDTH = 100  # characters of an excerpt
 
 
 class Excerpt(NamedTuple):
+    """Two lines and their first difference.
+
+    caret: column of the first difference in both lines; -1 if there is no column
+    place: line or byte of the first difference in the whole values, or ""
+    """
+
     expected: str
     actual: str
     caret: int
     place: str
 
 
-Excerpt.__doc__ = """Two lines, the column of the first difference in both (-1: none to point at), and where in the values that is."""
-
-
 def excerpt_of(difference: Difference, width: int = WIDTH) -> Excerpt:
-    """Return what shows a difference, in lines of about that width."""
+    """Return the excerpt of a difference, in lines of about that width."""
     expected, actual = difference.expected, difference.actual
     if expected is ABSENT or actual is ABSENT:
         return Excerpt(_alone(expected, width), _alone(actual, width), -1, "")
@@ -46,7 +50,7 @@ def lines_of(difference: Difference) -> List[str]:
 
 
 def shown_lines(seen: Excerpt) -> List[str]:
-    """Return the lines of an excerpt, and one that points at the first difference."""
+    """Return the lines of an excerpt, and a line with a caret below the first difference."""
     lines = ["expected  " + seen.expected, "actual    " + seen.actual]
     if seen.caret >= 0:
         lines.append(" " * (10 + seen.caret) + "^" + (" " + seen.place if seen.place else ""))
@@ -72,7 +76,7 @@ def _plain(value: Any) -> Any:
         return [_plain(inner) for inner in value]
     if isinstance(value, bytes):
         text = _as_text(value)
-        return text if text is not None else base64.b64encode(value[:WIDTH]).decode("ascii")
+        return base64.b64encode(value[:WIDTH]).decode("ascii") if text is None else text
     return value
 
 
@@ -93,10 +97,10 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def _parting(expected: Any, actual: Any) -> int:
-    """Return the index of the first item in which two sequences differ."""
+def _first_difference(expected: Any, actual: Any) -> int:
+    """Return the index of the first item that differs between two sequences."""
     low, high = 0, min(len(expected), len(actual))
-    while low < high:  # by halves: comparing slices costs less than comparing items
+    while low < high:  # bisect, because comparing slices is faster than comparing items
         middle = (low + high + 1) // 2
         if expected[low:middle] == actual[low:middle]:
             low = middle
@@ -106,15 +110,16 @@ def _parting(expected: Any, actual: Any) -> int:
 
 
 def _text_excerpt(expected: str, actual: str, width: int) -> Excerpt:
-    index = _parting(expected, actual)
+    index = _first_difference(expected, actual)
     line_start = expected.rfind("\n", 0, index) + 1
     start = max(line_start, index - width * 2 // 5)
-    before = ("..." if start > line_start else "") + "".join(map(_escaped, expected[start:index]))
-    place = (
-        "in line %d" % (expected.count("\n", 0, index) + 1)
-        if "\n" in expected or "\n" in actual
-        else ""
-    )
+    before = "".join(map(_escaped, expected[start:index]))
+    if start > line_start:
+        before = "..." + before
+    place = ""
+    if "\n" in expected or "\n" in actual:
+        line = expected.count("\n", 0, index) + 1
+        place = f"in line {line}"
     room = width - min(len(before), width // 2)
     return Excerpt(
         before + _text_rest(expected, index, room),
@@ -125,22 +130,24 @@ def _text_excerpt(expected: str, actual: str, width: int) -> Excerpt:
 
 
 def _text_rest(text: str, index: int, room: int) -> str:
-    """Return what is shown of a text from the difference on: to the end of its line, as far as there is room."""
+    """Return the rest of the line from the difference on, shortened to the available width."""
+    if index >= len(text):
+        return "(ends here)" if text else "(empty)"
     end = text.find("\n", index)
-    return _shortened(text[index:] if end < 0 else text[index : end + 1], room) or (
-        "(ends here)" if text else "(empty)"
-    )
+    return _shortened(text[index:] if end < 0 else text[index : end + 1], room)
 
 
 def _hex_excerpt(expected: bytes, actual: bytes, width: int) -> Excerpt:
-    index = _parting(expected, actual)
+    index = _first_difference(expected, actual)
     start = max(0, index - width // 8)
-    before = ("... " if start else "") + "".join(f"{byte:02x} " for byte in expected[start:index])
+    before = "".join(f"{byte:02x} " for byte in expected[start:index])
+    if start:
+        before = "... " + before
     return Excerpt(
         before + _hex_rest(expected, index, width // 6),
         before + _hex_rest(actual, index, width // 6),
         len(before),
-        f"at byte {int(index)}; {len(expected)} and {len(actual)} bytes",
+        f"at byte {index}; {len(expected)} and {len(actual)} bytes",
     )
 
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Reports as one HTML file that needs nothing else: a matrix of cases and implementations, and behind each cell what it says.
+"""The HTML page: one self-contained file with a table of cases and implementations.
 
-The plan: what the JSON reports hold is written twice over, for two kinds of reading. As markup, whole without any script and on
-paper: a summary of each implementation, a row for each case, and below them every finding, the cells that are more than a pass.
-As one JSON island, each text once: what a case asks and expects, its bytes annotated, the rules; page.js opens it beside a cell.
+The page joins reports with the cases: verdicts come from the reports; titles, rules and bytes come
+from the vectors. The markup works without scripts and on paper: a summary of each implementation, a
+row per case, and a finding for each cell that is more than a pass. A JSON object contains each
+case's input, annotated bytes and rules once; page.js shows these when a cell is opened.
 
-Nothing that came from an adapter is trusted: all text is escaped, page.js makes text nodes only, and the page's own policy lets
-no script run but that one and fetches nothing. The same reports give the same page by the same Python, byte for byte.
+Text from an adapter is not trusted: it is escaped here, page.js creates text nodes only, and the
+page's Content-Security-Policy allows only page.js to run and nothing to load. The same reports give
+the same bytes.
 """
 
 import base64
@@ -15,6 +17,7 @@ import json
 import os
 from collections import OrderedDict
 from html import escape
+from itertools import groupby
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from conformance.cases.case import Case
@@ -22,6 +25,7 @@ from conformance.cases.frames import disassemble
 from conformance.cases.rules import Rule
 from conformance.protocol.messages import BadQuestion, to_bytes
 from conformance.report.excerpts import Excerpt, shown_lines
+from conformance.report.json_report import entries_of
 from conformance.report.terminal import asked_lines, hex_lines
 from conformance.run.verdicts import (
     ACCEPTABLE,
@@ -35,17 +39,18 @@ from conformance.run.verdicts import (
     WORDS,
     XFAIL,
     XPASS,
+    suspects_among,
 )
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, shown
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
-_MOST_SHOWN = 8000  # characters of what one case asks and expects
-_NAME = 100  # characters of an implementation's name, of its version, where they head a column
+_MAX_SHOWN = 8000  # characters of one case's input and expectation
+_MAX_NAME = 100  # characters of an implementation's name, and of its version, in a column head
 
 Document = Mapping[str, Any]
 
-# Each verdict's class of colours, and its word in a cell: no meaning rests on colour alone.
+# Each verdict's class of colours and its word in a cell, so that colour alone has no meaning.
 _LOOKS = {
     PASS: ("pass", "pass"),
     ACCEPTABLE: ("accept", "accept"),
@@ -54,35 +59,38 @@ _LOOKS = {
     HANG: ("fail", "HANG"),
     UNSUPPORTED: ("none", "\u2013"),
     BLOCKED: ("odd", "blocked"),
-    XFAIL: ("accept", "known"),
-    XPASS: ("odd", "unlisted"),
+    XFAIL: ("accept", "xfail"),
+    XPASS: ("odd", "xpass"),
     ADAPTER: ("odd", "adapter"),
 }
-_QUIET = (PASS, UNSUPPORTED)  # what needs no finding
+_QUIET = (PASS, UNSUPPORTED)  # verdicts without a finding
 _LEGEND = (
     (PASS, "as expected"),
-    (ACCEPTABLE, "another outcome that does no harm; the note says why"),
-    (FAIL, "the answer departs from a rule"),
-    (CRASH, "the program ended instead of answering"),
+    (ACCEPTABLE, "a harmless different outcome; the note says why"),
+    (FAIL, "the answer violates a rule"),
+    (CRASH, "the program ended without an answer"),
     (HANG, "no answer in time"),
-    (UNSUPPORTED, "the implementation does not offer it, or the adapter cannot ask it honestly"),
+    (UNSUPPORTED, "the implementation does not offer it, or the adapter cannot ask it faithfully"),
     (BLOCKED, "a case that this one depends on failed"),
-    (XFAIL, "a failure that the run was told of"),
-    (XPASS, "listed as a known failure, and passes"),
-    (ADAPTER, "the adapter itself is broken"),
+    (XFAIL, "an expected failure"),
+    (XPASS, "an expected failure that passed"),
+    (ADAPTER, "the adapter is broken"),
 )
 
 
 class Row(NamedTuple):
+    """A case and its entry in each report, or None if it did not run.
+
+    case: None if it is not in the vectors
+    suspects: the rule that each implementation most likely violates, or ""
+    """
+
     id: str
     op: str
-    level: str
     rules: Tuple[str, ...]
     case: Optional[Case]
     entries: Tuple[Optional[Document], ...]
-
-
-Row.__doc__ = """A case, and its entry in each report, or None where it was not asked."""
+    suspects: Tuple[str, ...]
 
 
 def html_text(
@@ -93,9 +101,10 @@ def html_text(
 ) -> str:
     """Return the whole page.
 
-    reports: as report.schema.json says, one for each implementation
-    cases: those that may occur in them; of others the page shows what the reports hold
-    absent: the names of implementations that could not be asked, and why
+    reports: documents as report.schema.json describes, one for each implementation; an entry of a
+        failure may also have the whole `answer`
+    cases: all cases; for other cases, the page shows only what the reports contain
+    absent: why other implementations did not run, by name
     """
     rows = rows_of(reports, {case.id: case for case in cases})
     names = labels_of(reports)
@@ -112,7 +121,9 @@ def html_text(
         "</head>",
         "<body>",
         f"<h1>{escape(_title(names))}</h1>",
-        f"<p>What each implementation of Amazon SageMaker Runtime\u2019s InvokeEndpointWithResponseStream, and of the two mechanisms under it, made of the conformance cases: {len(rows)} cases, {len(names)} implementation{'' if len(names) == 1 else 's'}.</p>",
+        "<p>Conformance of implementations of Amazon SageMaker Runtime\u2019s "
+        "InvokeEndpointWithResponseStream, Signature Version 4 and event streams: "
+        f"{len(rows)} cases, {_number_of(len(names), 'implementation')}.</p>",
     ]
     lines += (
         _summaries(reports, names, absent or {})
@@ -120,123 +131,114 @@ def html_text(
         + _findings(rows, names, rules)
         + _DIALOG
     )
+    data = _island(reports, rows, names, rules)
     lines += [
-        f'<script type="application/json" id="data">{_island(reports, rows, names, rules)}</script>',
+        f'<script type="application/json" id="data">{data}</script>',
         f"<script>{script}</script>",
         "</body>",
         "</html>",
         "",
     ]
-    return (
-        "\n".join(lines).encode("utf-8", "replace").decode("utf-8")
-    )  # half a surrogate pair in a report is no character
+    # A report may contain half a surrogate pair, which cannot be encoded.
+    return "\n".join(lines).encode("utf-8", "replace").decode("utf-8")
 
 
-# ---- what the reports hold ---------------------------------------------------------------------------------------
+def _number_of(count: int, noun: str) -> str:
+    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
+
+
+# ---- rows --------------------------------------------------------------------------------------
 
 
 def rows_of(reports: Sequence[Document], cases: Mapping[str, Case]) -> List[Row]:
-    """Return a row for each case that occurs, those of one operation together."""
-    entries: Dict[str, List[Optional[Document]]] = OrderedDict()
-    for index, report in enumerate(reports):
-        for entry in report["cases"]:
-            entries.setdefault(entry["id"], [None] * len(reports))[index] = entry
-    order = [name for name in cases if name in entries] + [
-        name for name in entries if name not in cases
-    ]
+    """Return a row for each case that ran, grouped by operation."""
+    columns = [entries_of(report, cases.values()) for report in reports]
+    suspects = [_suspects_in(entries, cases) for entries in columns]
+    names = list(OrderedDict.fromkeys(name for entries in columns for name in entries))
+    order = [name for name in cases if any(name in entries for entries in columns)]
     operations: Dict[str, List[Row]] = OrderedDict()
-    for name in order:
-        row = _row(name, entries[name], cases.get(name))
-        operations.setdefault(row.op, []).append(row)
+    for name in order + [name for name in names if name not in cases]:
+        entries = tuple(column.get(name) for column in columns)
+        op = next(entry["op"] for entry in entries if entry is not None)
+        case = cases.get(name)
+        rules = () if case is None else case.rules
+        likely = tuple(column.get(name, "") for column in suspects)
+        operations.setdefault(op, []).append(Row(name, op, rules, case, entries, likely))
     return [row for rows in operations.values() for row in rows]
 
 
-def _row(name: str, entries: Sequence[Optional[Document]], case: Optional[Case]) -> Row:
-    first = next(entry for entry in entries if entry is not None)
-    return Row(name, first["op"], first["level"], tuple(first["rules"]), case, tuple(entries))
+def _suspects_in(entries: Mapping[str, Document], cases: Mapping[str, Case]) -> Dict[str, str]:
+    return suspects_among(
+        [(cases[name], entry["verdict"]) for name, entry in entries.items() if name in cases]
+    )
 
 
 def labels_of(reports: Sequence[Document]) -> List[str]:
-    """Return a name for each implementation by which it is told from the others."""
+    """Return a unique name for each implementation."""
     labels: List[str] = []
     for report in reports:
         said = report["implementation"]
-        label = own = f"{shown(said['name'], _NAME)} {shown(said['version'], _NAME)}"
-        while own in labels:
-            own = f"{label} ({int(labels.count(label) + 1 + sum((one.startswith(label + ' (') for one in labels)))})"
-        labels.append(own)
+        label = f"{shown(said['name'], _MAX_NAME)} {shown(said['version'], _MAX_NAME)}"
+        unique, number = label, 2
+        while unique in labels:
+            unique, number = f"{label} ({number})", number + 1
+        labels.append(unique)
     return labels
 
 
 def _title(names: Sequence[str]) -> str:
-    return (
-        f"Conformance of {names[0]}"
-        if len(names) == 1
-        else f"Conformance of {len(names)} implementations"
-    )
+    if len(names) == 1:
+        return f"Conformance of {names[0]}"
+    return f"Conformance of {len(names)} implementations"
 
 
 def _words(row: Row) -> List[str]:
-    return [entry["verdict"] if entry is not None else "" for entry in row.entries]
+    return ["" if entry is None else entry["verdict"] for entry in row.entries]
 
 
 def _is_quiet(row: Row) -> bool:
     return all(word in _QUIET or not word for word in _words(row))
 
 
-# ---- as markup ---------------------------------------------------------------------------------------------------
+# ---- as markup ---------------------------------------------------------------------------------
 
 
 def _summaries(
     reports: Sequence[Document], names: Sequence[str], absent: Mapping[str, str]
 ) -> List[str]:
     used = _used(reports)
-    heads = (
-        ["implementation"]
-        + ["unsupported" if word == UNSUPPORTED else _LOOKS[word][1] for word in used]
-        + ["language", "run ended", "vectors", "operations"]
-    )
+    heads = ["implementation"]
+    heads += ["unsupported" if word == UNSUPPORTED else _LOOKS[word][1] for word in used]
+    heads += ["language", "vectors", "operations"]
     lines = [
         '<section aria-labelledby="summaries">',
         '<h2 id="summaries">Implementations</h2>',
-        '<div class="wide" tabindex="0" '
-        'role="region" aria-label="Implementations"><table class="counts">',
-        "<thead><tr>{}</tr></thead>".format(
-            "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-        ),
+        '<div class="wide" tabindex="0" role="region" aria-label="Implementations">'
+        '<table class="counts">',
+        f"<thead><tr>{''.join(map(_head, heads))}</tr></thead>",
         "<tbody>",
+        *(_summary(report, name, used) for report, name in zip(reports, names)),
+        "</tbody></table></div>",
     ]
-    for report, name in zip(reports, names):
-        said = report["implementation"]
-        texts = [
-            said["language"],
-            report["date"].replace("T", " ").replace("Z", " UTC"),
-            report["suite"]["vectors"],
-            " ".join(said["operations"]),
-        ]
-        counts = [(word, report["totals"].get(word, 0)) for word in used]
-        lines.append(
-            '<tr><th scope="row">{}{}</th>{}{}</tr>'.format(
-                escape(name),
-                _broken_note(report),
-                "".join(
-                    "<td{}>{}</td>".format(
-                        f' class="{_LOOKS[word][0]}"' if count else "", count or ""
-                    )
-                    for word, count in counts
-                ),
-                "".join(f'<td class="text">{escape(shown(text, 300))}</td>' for text in texts),
-            )
-        )
-    lines.append("</tbody></table></div>")
-    lines += (
-        [
-            f"<p>Not asked: {escape('; '.join(('{} ({})'.format(*pair) for pair in absent.items())))}.</p>"
-        ]
-        if absent
-        else []
-    )
+    if absent:
+        reasons = "; ".join(f"{name} ({reason})" for name, reason in absent.items())
+        lines.append(f"<p>Not run: {escape(reasons)}.</p>")
     return lines + ["</section>"]
+
+
+def _head(text: str) -> str:
+    return f'<th scope="col">{escape(text)}</th>'
+
+
+def _summary(report: Document, name: str, used: Sequence[str]) -> str:
+    said = report["implementation"]
+    texts = (said["language"], report["suite"]["vectors"], " ".join(said["operations"]))
+    cells = [f'<th scope="row">{escape(name)}{_broken_note(report)}</th>']
+    for word in used:
+        count = report["totals"].get(word, 0)
+        cells.append(f'<td class="{_LOOKS[word][0]}">{count}</td>' if count else "<td></td>")
+    cells += [f'<td class="text">{escape(shown(text, 300))}</td>' for text in texts]
+    return f"<tr>{''.join(cells)}</tr>"
 
 
 def _used(reports: Sequence[Document]) -> List[str]:
@@ -244,65 +246,61 @@ def _used(reports: Sequence[Document]) -> List[str]:
 
 
 def _broken_note(report: Document) -> str:
-    """Say of an implementation whose adapter could not be judged why that is."""
-    notes = (
-        [entry.get("note", "") for entry in report["cases"] if entry["verdict"] == ADAPTER]
-        if report["exit_code"] == 3
-        else []
-    )
-    return f"<br><small>{escape(shown(notes[0], 300))}</small>" if notes else ""
+    """Return why an adapter could not be judged."""
+    for entry in report["cases"]:
+        if entry["verdict"] == ADAPTER:
+            return f"<br><small>{escape(shown(entry.get('note', ''), 300))}</small>"
+    return ""
 
 
 def _legend(used: Sequence[str]) -> List[str]:
-    return (
-        ['<ul class="legend" aria-label="What the words in the cells mean">']
-        + [
-            '<li><span class="word %s">%s</span> %s</li>' % (_LOOKS[word] + (escape(meaning),))
-            for word, meaning in _LEGEND
-            if word in used
-        ]
-        + ["</ul>"]
-    )
+    lines = ['<ul class="legend" aria-label="Meaning of the words in the cells">']
+    for word, meaning in _LEGEND:
+        if word in used:
+            look, text = _LOOKS[word]
+            lines.append(f'<li><span class="word {look}">{text}</span> {escape(meaning)}</li>')
+    return lines + ["</ul>"]
 
 
 _FILTERS = [
     '<form class="filters" role="search" aria-label="Filter the cases">',
     '<label>text <input type="search" name="text" autocomplete="off"></label>',
-    '<label>verdict <select name="verdict"><option value="">any</option><option value="any">more than a pass</option></select></label>',
-    '<label>implementation <select name="implementation"><option value="">all</option></select></label>',
+    '<label>verdict <select name="verdict"><option value="">any</option>'
+    '<option value="any">more than a pass</option></select></label>',
+    '<label>implementation <select name="implementation"><option value="">all</option>'
+    "</select></label>",
     '<label>operation <select name="operation"><option value="">all</option></select></label>',
     '<label>rule <select name="rule"><option value="">all</option></select></label>',
     '<button type="reset">All cases</button> <output id="count" aria-live="polite"></output>',
     "</form>",
 ]
+_HINTS = [
+    '<p id="keys" class="soft hint filters">Tab moves to the table, the arrow keys move inside it, '
+    "Enter opens a cell. n and p open the next and previous cell, Escape closes it.</p>",
+    '<p class="soft unscripted">Each cell that is more than a pass links to its finding below.</p>',
+    '<p class="soft printed">Cases that every implementation passes or does not offer are '
+    "omitted on paper.</p>",
+]
 
 
 def _matrix(rows: Sequence[Row], names: Sequence[str], used: Sequence[str]) -> List[str]:
-    lines = (
-        ['<section id="matrix" aria-labelledby="cases">', '<h2 id="cases">Cases</h2>']
-        + _legend(used)
-        + _FILTERS
-        + [
-            '<p id="keys" class="soft hint filters">Tab goes to the table, the arrow keys move in it, Enter opens a cell; n and p go to the '
-            "next and the one before, Escape closes it.</p>",
-            '<p class="soft unscripted">Every cell that is more than a pass leads to its finding below.</p>',
-            '<p class="soft printed">Cases that every implementation passes, or does not offer, are left out on paper.</p>',
-            '<div class="wide"><table>',
-            f'<thead><tr><th scope="col">case</th>{"".join(map(_column_head, names))}</tr></thead>',
-        ]
-    )
-    operation = None
-    for row in rows:
-        if row.op != operation:
-            lines += (["</tbody>"] if operation is not None else []) + [
-                "<tbody>",
-                _group_row([one for one in rows if one.op == row.op]),
-            ]
-            operation = row.op
-        lines.append(
-            f'<tr class="case{" quiet" if _is_quiet(row) else ""}"><th scope="row">{_link(row, row.id)}{(f"<small>{escape(row.case.title)}</small>" if row.case else "")}</th>{"".join((_cell(row, word) for word in _words(row)))}</tr>'
-        )
-    return lines + (["</tbody>"] if rows else []) + ["</table></div>", "</section>"]
+    lines = ['<section id="matrix" aria-labelledby="cases">', '<h2 id="cases">Cases</h2>']
+    lines += _legend(used) + _FILTERS + _HINTS
+    lines += [
+        '<div class="wide"><table>',
+        f'<thead><tr><th scope="col">case</th>{"".join(map(_column_head, names))}</tr></thead>',
+    ]
+    for _, group in groupby(rows, key=lambda row: row.op):
+        own = list(group)
+        lines += ["<tbody>", _group_row(own), *map(_case_row, own), "</tbody>"]
+    return lines + ["</table></div>", "</section>"]
+
+
+def _case_row(row: Row) -> str:
+    title = "" if row.case is None else f"<small>{escape(row.case.title)}</small>"
+    look = "case quiet" if _is_quiet(row) else "case"
+    cells = "".join(_cell(row, word) for word in _words(row))
+    return f'<tr class="{look}"><th scope="row">{_link(row, row.id)}{title}</th>{cells}</tr>'
 
 
 def _column_head(name: str) -> str:
@@ -311,13 +309,15 @@ def _column_head(name: str) -> str:
 
 
 def _group_row(rows: Sequence[Row]) -> str:
-    """Return the row above the cases of an operation: how many of those that were judged are as they may be."""
+    """Return the row above the cases of an operation: how many judged cases are as expected."""
     cells = []
     for column in zip(*map(_words, rows)):
         judged = [word for word in column if word and word != UNSUPPORTED]
         good = sum(word in (PASS, ACCEPTABLE) for word in judged)
-        cells.append("<td>%s</td>" % ("%d of %d" % (good, len(judged)) if judged else "\u2013"))
-    return f'<tr class="group{" quiet" if all(map(_is_quiet, rows)) else ""}"><th scope="rowgroup">{escape(rows[0].op)}</th>{"".join(cells)}</tr>'
+        cells.append(f"<td>{good} of {len(judged)}</td>" if judged else "<td>\u2013</td>")
+    look = "group quiet" if all(map(_is_quiet, rows)) else "group"
+    head = f'<th scope="rowgroup">{escape(rows[0].op)}</th>'
+    return f'<tr class="{look}">{head}{"".join(cells)}</tr>'
 
 
 def _link(row: Row, text: str) -> str:
@@ -338,87 +338,84 @@ def _findings(rows: Sequence[Row], names: Sequence[str], rules: Mapping[str, Rul
     if not noteworthy:
         lines.append("<p>Every answer was as expected.</p>")
     for row in noteworthy:
-        lines += [
-            f'<section class="finding" id="c-{escape(row.id)}">',
-            f"<h3>{escape(row.id)}{(f' <small>{escape(row.case.title)}</small>' if row.case else '')}</h3>",
-        ]
-        lines += _pairs(
-            [("operation", row.op), ("why", row.case.why if row.case else "")]
-            + _told_rules(row, rules)
-        )
-        for index, entry in enumerate(row.entries):
-            if entry is not None and entry["verdict"] not in _QUIET:
-                lines += _finding(index, names[index], entry)
-        lines.append("</section>")
+        lines += _findings_of(row, names, rules)
     return lines + ["</section>"]
 
 
-def _told_rules(row: Row, rules: Mapping[str, Rule]) -> List[Tuple[str, str]]:
-    return [
-        (rule, rules[rule].text if rule in rules else "no rule of this specification")
-        for rule in row.rules
+def _findings_of(row: Row, names: Sequence[str], rules: Mapping[str, Rule]) -> List[str]:
+    title, why = "", ""
+    if row.case is not None:
+        title, why = f" <small>{escape(row.case.title)}</small>", row.case.why
+    lines = [
+        f'<section class="finding" id="c-{escape(row.id)}">',
+        f"<h3>{escape(row.id)}{title}</h3>",
     ]
+    lines += _pairs([("operation", row.op), ("why", why)] + _texts_of_rules(row, rules))
+    for index, entry in enumerate(row.entries):
+        if entry is not None and entry["verdict"] not in _QUIET:
+            lines += _finding(row, index, names[index], entry)
+    return lines + ["</section>"]
 
 
-def _finding(index: int, name: str, entry: Document) -> List[str]:
+def _texts_of_rules(row: Row, rules: Mapping[str, Rule]) -> List[Tuple[str, str]]:
+    unknown = "not a rule of this specification"
+    return [(rule, rules[rule].text if rule in rules else unknown) for rule in row.rules]
+
+
+def _finding(row: Row, index: int, name: str, entry: Document) -> List[str]:
     look, text = _LOOKS[entry["verdict"]]
     lines = [
-        f'<article data-i="{int(index)}">',
+        f'<article data-i="{index}">',
         f'<h4>{escape(name)} <span class="word {look}">{text}</span></h4>',
     ]
     found = entry.get("difference")
     lines += _pairs(
         [
-            ("chunking", entry["chunking"] if entry["chunking"] != "whole" else ""),
+            ("chunking", entry.get("chunking", "")),
             ("note", entry.get("note", "")),
             ("stage", found["stage"] if found else ""),
-            ("it says", entry.get("message", "")),
-            (
-                "likely breaks",
-                entry["suspect"]["id"] if "suspect" in entry and len(entry["rules"]) > 1 else "",
-            ),
+            ("message", entry.get("message", "")),
+            ("likely rule", row.suspects[index] if len(row.rules) > 1 else ""),
         ]
     )
     if found:
-        lines.append(
-            f"<pre>{_compared(Excerpt(found['expected'], found['actual'], found['column'], found['place']))}</pre>"
-        )
+        seen = Excerpt(found["expected"], found["actual"], found["column"], found["place"])
+        lines.append(f"<pre>{_compared(seen)}</pre>")
     if "answer" in entry:
-        told = "\n".join(_answer_lines(entry["answer"]))
-        lines.append(
-            f"<details><summary>the whole answer</summary><pre>{escape(told)}</pre></details>"
-        )
+        answer = escape("\n".join(_answer_lines(entry["answer"])))
+        lines.append(f"<details><summary>the whole answer</summary><pre>{answer}</pre></details>")
     return lines + ["</article>"]
 
 
 def _answer_lines(text: str) -> List[str]:
-    """Return an answer to be read, and the bytes of a frame in it annotated; one that was shortened as it stands."""
+    """Return the lines that show an answer, with the annotated bytes of a frame in it."""
     try:
         answer = parse_json(text.encode("utf-8"))
         data = to_bytes(answer["output"]["frame"])
     except (Error, BadQuestion, KeyError, TypeError, UnicodeEncodeError):
-        return [text]
+        return [text]  # no frame, or shortened
     return [text, ""] + disassemble(data).splitlines() + hex_lines(data)
 
 
 def _pairs(pairs: Iterable[Tuple[str, str]]) -> List[str]:
-    told = [f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in pairs if text]
-    return ["<dl>"] + told + ["</dl>"] if told else []
+    lines = [f"<dt>{escape(term)}</dt><dd>{escape(text)}</dd>" for term, text in pairs if text]
+    return ["<dl>"] + lines + ["</dl>"] if lines else []
 
 
 def _compared(seen: Excerpt) -> str:
-    """Return expected above actual, the first character that differs marked in both, and a caret under it."""
+    """Return the expected line above the actual one, with their first difference marked in both."""
     lines = shown_lines(seen)
     if seen.caret < 0:
         return escape("\n".join(lines))
     at = len(lines[0]) - len(seen.expected) + seen.caret
-    marked = [
-        escape(line[:at])
-        + (f"<mark>{escape(line[at])}</mark>" if line[at:] else "")
-        + escape(line[at + 1 :])
-        for line in lines[:2]
-    ]
+    marked = [_marked(line, at) for line in lines[:2]]
     return "\n".join(marked + list(map(escape, lines[2:])))
+
+
+def _marked(line: str, at: int) -> str:
+    if at >= len(line):
+        return escape(line)
+    return f"{escape(line[:at])}<mark>{escape(line[at])}</mark>{escape(line[at + 1 :])}"
 
 
 _DIALOG = [
@@ -431,7 +428,7 @@ _DIALOG = [
 ]
 
 
-# ---- for the script ----------------------------------------------------------------------------------------------
+# ---- data for the script -----------------------------------------------------------------------
 
 
 def _island(
@@ -440,13 +437,13 @@ def _island(
     names: Sequence[str],
     rules: Mapping[str, Rule],
 ) -> str:
-    """Return what the script opens, as JSON that no parser of markup can leave."""
+    """Return the data for page.js as JSON that cannot end its script element."""
     texts: Dict[str, int] = OrderedDict()
     notes: List[Dict[str, int]] = [OrderedDict() for _ in names]
     for index, row in enumerate(rows):
         for column, entry in enumerate(row.entries):
             if entry is not None and entry["verdict"] == UNSUPPORTED and entry.get("note"):
-                notes[column][f"{int(index)}"] = texts.setdefault(entry["note"], len(texts))
+                notes[column][str(index)] = texts.setdefault(entry["note"], len(texts))
     cited = sorted({rule for row in rows for rule in row.rules})
     document = {
         "implementations": list(names),
@@ -465,23 +462,24 @@ def _island(
 
 def _case_of(row: Row) -> Dict[str, Any]:
     case = row.case
-    told: Dict[str, Any] = {"id": row.id, "op": row.op, "level": row.level, "rules": row.rules}
     if case is None:
-        return dict(told, title="", why="")
+        return {"id": row.id, "op": row.op, "level": "", "rules": [], "title": "", "why": ""}
     lines = "\n".join(asked_lines(case))
-    if len(lines) > _MOST_SHOWN:
-        lines = (
-            lines[:_MOST_SHOWN] + f"\n\u2026 python3 -m conformance show {case.id} tells the rest"
-        )
-    return dict(
-        told,
-        title=case.title,
-        why=case.why,
-        since=case.since,
-        source=case.source,
-        chunking=" ".join(case.chunking),
-        lines=lines,
-    )
+    if len(lines) > _MAX_SHOWN:
+        rest = f"\n\u2026 python3 -m conformance show {case.id} prints the rest"
+        lines = lines[:_MAX_SHOWN] + rest
+    return {
+        "id": row.id,
+        "op": row.op,
+        "level": case.level,
+        "rules": row.rules,
+        "title": case.title,
+        "why": case.why,
+        "since": case.since,
+        "source": case.source,
+        "chunking": " ".join(case.chunking),
+        "lines": lines,
+    }
 
 
 def _asset(name: str) -> str:
@@ -490,8 +488,12 @@ def _asset(name: str) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    return f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none'; form-action 'none'"
+    return (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
 
 
 def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode('utf-8')).digest()).decode('ascii')}'"
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The report as JUnit's XML, for continuous integration: a suite for each operation, a test for each case.
+"""The JUnit XML report for continuous integration: one suite per operation, one test per case.
 
-A failure of the implementation is a `failure`, a breakdown of its adapter an `error`; what it does not offer, what is blocked
-and what is known is `skipped`. What XML has no character for is written escaped, so that no answer can break the document.
+A failure of the implementation or an unexpected pass is a `failure`, a failure of the adapter an
+`error`. Unsupported, blocked and expected failures are `skipped`. Characters that XML does not
+allow are escaped, so that no answer can break the document.
 """
 
 import re
@@ -40,7 +41,7 @@ _ELEMENTS = {
 
 
 def junit_text(said: Implementation, results: Sequence[Result]) -> str:
-    """Return the whole document."""
+    """Return the whole XML document."""
     suites: Dict[str, List[Result]] = OrderedDict()
     for result in results:
         suites.setdefault(result.case.op, []).append(result)
@@ -58,28 +59,28 @@ def junit_text(said: Implementation, results: Sequence[Result]) -> str:
 
 
 def _counts(results: Sequence[Result]) -> str:
-    kinds = [_ELEMENTS.get(result.verdict.word) for result in results]
-    seconds = sum(result.seconds for result in results)
-    return f' tests="{len(results)}" failures="{int(kinds.count("failure"))}" errors="{int(kinds.count("error"))}" skipped="{int(kinds.count("skipped"))}" time="{seconds:.3f}"'
+    elements = [_ELEMENTS.get(result.verdict.word) for result in results]
+    counts = (
+        ("tests", str(len(results))),
+        ("failures", str(elements.count("failure"))),
+        ("errors", str(elements.count("error"))),
+        ("skipped", str(elements.count("skipped"))),
+        ("time", f"{sum(result.seconds for result in results):.3f}"),
+    )
+    return "".join(f' {name}="{value}"' for name, value in counts)
 
 
 def _test(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[str]:
-    head = f'    <testcase classname={_quoted(result.case.op)} name={_quoted(result.case.id)} time="{result.seconds:.3f}"'
-    element = _ELEMENTS.get(result.verdict.word)
+    names = f"classname={_quoted(result.case.op)} name={_quoted(result.case.id)}"
+    head = f'    <testcase {names} time="{result.seconds:.3f}"'
+    element, message = _ELEMENTS.get(result.verdict.word), _quoted(headline(result))
     if element is None:
         return [head + "/>"]
     if element == "skipped":
-        return [
-            head + ">",
-            f"      <skipped message={_quoted(headline(result))}/>",
-            "    </testcase>",
-        ]
-    told = "\n".join(diagnosis(result, rules, likely))
-    return [
-        head + ">",
-        f"      <{element} type={_quoted(result.verdict.word)} message={_quoted(headline(result))}>{escape(_clean(told))}</{element}>",
-        "    </testcase>",
-    ]
+        return [head + ">", f"      <skipped message={message}/>", "    </testcase>"]
+    text = escape(_clean("\n".join(diagnosis(result, rules, likely))))
+    start = f"<{element} type={_quoted(result.verdict.word)} message={message}>"
+    return [head + ">", f"      {start}{text}</{element}>", "    </testcase>"]
 
 
 def _clean(text: str) -> str:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The report for a person: what to look at first, in about 40 lines.
+"""The terminal report, about 40 lines, and the description of a case for `conformance show`.
 
-The plan: failures in groups, by the rule that they are likely to break, the largest group first. The first cases of the first
-groups are told in full: the rule's text, the stage, expected and actual with a caret, and why the case exists. The rest have a
-line each, or a line for their group when there are many. Then what each operation came to, and one line that sums up.
+Failures are grouped by the rule that they most likely violate, the largest group first. The first
+case of each of the first groups is shown in full: the rule, the stage, expected and actual value
+with a caret, and why the case exists. The other failures have a line each or, if there are many, a
+line per group. A table of the operations and a summary follow.
 """
 
 import json
@@ -37,18 +38,18 @@ from refimpl.errors import shown
 Rules = Mapping[str, Rule]
 
 _WIDTH = 110
-_IN_FULL = 2  # failures that are told in full
-_MOST_PLAYED = 40  # lines of what the endpoint plays
-_ONE_LINE_EACH = 12  # more than that, and a group has one line
-_TOLD = FAILURES + (ADAPTER, XPASS)
+_IN_FULL = 2  # failures that are shown in full
+_MAX_PLAYED = 40  # lines of an endpoint's response
+_ONE_LINE_EACH = 12  # with more failures, each group has one line
+_SHOWN = FAILURES + (ADAPTER, XPASS)
 _COLUMNS = (PASS, ACCEPTABLE, FAIL, CRASH, HANG, ADAPTER, XFAIL, XPASS, BLOCKED, UNSUPPORTED)
 
 
 def report_lines(results: Sequence[Result], rules: Rules) -> List[str]:
-    """Return the whole report, but for what the run itself was."""
-    told = [result for result in results if result.verdict.word in _TOLD]
+    """Return the lines of the report, without a line about the run itself."""
+    failures = [result for result in results if result.verdict.word in _SHOWN]
     likely = suspects(results)
-    groups = sorted(_groups(told, likely).items(), key=lambda item: -len(item[1]))
+    groups = sorted(_groups(failures, likely).items(), key=lambda item: -len(item[1]))
     first = [group[0] for _, group in groups[:_IN_FULL]]
     lines: List[str] = []
     for result in first:
@@ -61,29 +62,29 @@ def report_lines(results: Sequence[Result], rules: Rules) -> List[str]:
 def _groups(results: Iterable[Result], likely: Mapping[str, str]) -> Dict[str, List[Result]]:
     groups: Dict[str, List[Result]] = OrderedDict()
     for result in results:
-        word = result.verdict.word
-        groups.setdefault(
-            likely[result.case.id] if word == FAIL and result.case.id in likely else word, []
-        ).append(result)
+        label = result.verdict.word
+        if label == FAIL:
+            label = likely.get(result.case.id, label)
+        groups.setdefault(label, []).append(result)
     for group in groups.values():
-        group.sort(
-            key=lambda result: len(result.case.rules)
-        )  # what tests one thing alone says most
+        group.sort(key=lambda result: len(result.case.rules))  # the most specific case first
     return groups
 
 
 def headline(result: Result) -> str:
-    """Return what a case came to on one line."""
+    """Return the verdict on a case on one line."""
     found = result.verdict
-    way = "" if result.chunking == "whole" else f" ({result.chunking})"
+    head = f"{found.word} {result.case.id}"
+    if result.chunking != "whole":
+        head += f" ({result.chunking})"
     if found.difference is None:
-        return f"{found.word} {result.case.id}{way}: {shown(found.note, 300)}"
-    seen = excerpt_of(found.difference, 40)
-    return f"{found.word} {result.case.id}{way}: {shown(found.difference.stage, 80)}: expected {seen.expected}, got {seen.actual}"
+        return f"{head}: {shown(found.note, 300)}"
+    seen, stage = excerpt_of(found.difference, 40), shown(found.difference.stage, 80)
+    return f"{head}: {stage}: expected {seen.expected}, got {seen.actual}"
 
 
 def diagnosis(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[str]:
-    """Return the lines that tell a failure: the rule, where the answer departs from what is expected, why the case exists."""
+    """Return the lines that explain a failure: the rule, the difference, why the case exists."""
     lines = []
     first = likely.get(result.case.id, result.case.rules[0] if result.case.rules else None)
     if first is not None:
@@ -97,7 +98,7 @@ def diagnosis(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[s
     elif found.note:
         lines += _wrapped("found", shown(found.note, 1000))
     if found.message and not (found.difference and found.difference.stage == "status"):
-        lines += _wrapped("it says", shown(found.message, 300))
+        lines += _wrapped("message", shown(found.message, 300))
     return lines + _wrapped("why", result.case.why)
 
 
@@ -107,63 +108,63 @@ def _wrapped(label: str, text: str) -> List[str]:
 
 
 def _in_full(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[str]:
-    head = f"{result.verdict.word} {result.case.id} [{result.case.op}, {result.chunking}]: {result.case.title}"
+    case = result.case
+    head = f"{result.verdict.word} {case.id} [{case.op}, {result.chunking}]: {case.title}"
     return [head] + ["  " + line for line in diagnosis(result, rules, likely)]
 
 
 def _in_short(groups: Sequence[Tuple[str, Sequence[Result]]]) -> List[str]:
+    if not groups:
+        return []
     if sum(len(group) for _, group in groups) <= _ONE_LINE_EACH:
-        lines = [headline(result) for _, group in groups for result in group]
-    else:
-        lines = [
-            "%s: %d more: %s" % (label, len(group), _some([result.case.id for result in group]))
-            for label, group in groups
-        ]
-        if len(lines) > _ONE_LINE_EACH:
-            left = sum(len(group) for _, group in groups[_ONE_LINE_EACH:])
-            lines = lines[:_ONE_LINE_EACH] + [
-                "and %d more; --only GLOB narrows, --report json=FILE tells all" % left
-            ]
-    return lines + [""] if lines else []
+        return [headline(result) for _, group in groups for result in group] + [""]
+    lines = []
+    for label, group in groups[:_ONE_LINE_EACH]:
+        lines.append(f"{label}: {len(group)} more: {_some([result.case.id for result in group])}")
+    rest = sum(len(group) for _, group in groups[_ONE_LINE_EACH:])
+    if rest:
+        lines.append(f"and {rest} more: --only GLOB selects cases, --report html=FILE shows all")
+    return lines + [""]
 
 
 def _some(names: Sequence[str]) -> str:
-    """Return as many names as a line holds."""
+    """Return as many names as fit into a line."""
     text = names[0]
     for index, name in enumerate(names[1:], 1):
         if len(text) + len(name) > _WIDTH:
-            return "%s and %d others" % (text, len(names) - index)
+            return f"{text} and {len(names) - index} others"
         text += " " + name
     return text
 
 
 def totals(results: Sequence[Result]) -> List[str]:
-    """Return a table of what each operation came to, and one line that sums up; empty columns are left out."""
+    """Return a table with the counts of each operation, without empty columns, and a summary."""
     counts: Dict[str, Dict[str, int]] = OrderedDict()
     for result in results:
         row = counts.setdefault(result.case.op, {})
         row[result.verdict.word] = row.get(result.verdict.word, 0) + 1
+    if not results:
+        return ["no case was run"]
     used = [word for word in _COLUMNS if any(word in row for row in counts.values())]
-    lines = ["%-20s" % "" + "".join("%13s" % word for word in used)]
+    lines = [" " * 20 + "".join(f"{word:>13}" for word in used)]
     for operation, row in counts.items():
-        lines.append(
-            "%-20s" % operation + "".join("%13s" % (row.get(word) or "-") for word in used)
-        )
-    return lines + [summary(results)] if results else ["no case was run"]
+        cells = [str(row.get(word, "-")) for word in used]
+        lines.append(f"{operation:20}" + "".join(f"{cell:>13}" for cell in cells))
+    return lines + [summary(results)]
 
 
 def summary(results: Sequence[Result]) -> str:
-    """Return one line: how many cases, and how many of each verdict."""
+    """Return one line with the number of cases and of each verdict."""
     words = [result.verdict.word for result in results]
-    told = ["%d %s" % (words.count(word), word) for word in _COLUMNS if word in words]
-    return "%d cases: %s" % (len(results), ", ".join(told))
+    counts = [f"{words.count(word)} {word}" for word in _COLUMNS if word in words]
+    return f"{len(results)} cases: {', '.join(counts)}"
 
 
-# ---- one case ----------------------------------------------------------------------------------------------------
+# ---- one case ----------------------------------------------------------------------------------
 
 
 def case_lines(case: Case, rules: Rules) -> List[str]:
-    """Return a whole case for a person: what it tests and why, its bytes annotated, what is expected."""
+    """Return the description of a case: subject, reason, annotated bytes, expectation."""
     lines = [
         f"{case.id}: {case.title}",
         "",
@@ -175,12 +176,13 @@ def case_lines(case: Case, rules: Rules) -> List[str]:
         lines += _wrapped(rule, rules[rule].text if rule in rules else "")
     document = to_document(case)
     for key in ("needs", "chunking"):
-        lines += ["%-10s%s" % (key, " ".join(document[key]))] if key in document else []
+        if key in document:
+            lines.append(f"{key:10}{' '.join(document[key])}")
     return lines + [""] + asked_lines(case)
 
 
 def asked_lines(case: Case) -> List[str]:
-    """Return what a case asks, its bytes annotated, and what is expected of the answer."""
+    """Return a case's input with annotated bytes, and the expected answer."""
     lines = ["input"] + _json_lines(
         {name: value for name, value in case.input.items() if name not in CARRIERS}
     )
@@ -189,58 +191,50 @@ def asked_lines(case: Case) -> List[str]:
         lines += _played_lines(case.input["input"]["EndpointName"])
     lines += ["", "expected"] + _json_lines(case.expect)
     for other in case.acceptable:
-        lines += [
-            "",
-            "acceptable ({}): {}".format(other["divergence"], other["why"]),
-        ] + _json_lines(other["expect"])
+        lines += ["", f"acceptable ({other['divergence']}): {other['why']}"]
+        lines += _json_lines(other["expect"])
     return lines
 
 
 def bytes_lines(case: Case) -> List[str]:
-    """Return the bytes that a case carries: frames in the frame language, all else in hexadecimal with what can be read beside it."""
+    """Return a case's bytes: frames in the frame language, other bytes as a hexadecimal dump."""
     data = input_bytes(case)
     if data is None:
         return []
-    lines = ["", "bytes     %d" % len(data)]
+    lines = ["", f"bytes     {len(data)}"]
     if case.op in ("eventstream.decode", "http.response"):
         lines += ["  " + line for line in disassemble(data).splitlines()]
     return lines + ["  " + line for line in hex_lines(data)]
 
 
 def _played_lines(name: str) -> List[str]:
-    """Return what the endpoint plays, in the frame language where it is frames."""
+    """Return the endpoint's response, with frames in the frame language."""
     answer = find(name).answer
-    lines = [
-        "",
-        "the endpoint plays, framing {}, ending {}{}".format(
-            answer.framing,
-            answer.ending,
-            "" if answer.cut is None else ", cut behind %d bytes of the body" % answer.cut,
-        ),
-    ]
+    head = f"the endpoint plays, framing {answer.framing}, ending {answer.ending}"
+    if answer.cut is not None:
+        head += f", truncated after {answer.cut} bytes of the body"
     if answer.framing == "raw":
-        return lines + ["  " + line for line in hex_lines(body_of(answer))]
-    played = (
-        ["HTTP/1.1 " + answer.status]
-        + ["{}: {}".format(*pair) for pair in answer.headers]
-        + disassemble(body_of(answer)).splitlines()
-    )
-    more = (
-        ["... %d lines more" % (len(played) - _MOST_PLAYED)] if len(played) > _MOST_PLAYED else []
-    )
-    return lines + ["  " + shown(line, _WIDTH) for line in played[:_MOST_PLAYED] + more]
+        return ["", head] + ["  " + line for line in hex_lines(body_of(answer))]
+    played = ["HTTP/1.1 " + answer.status]
+    played += [f"{name}: {value}" for name, value in answer.headers]
+    played += disassemble(body_of(answer)).splitlines()
+    rest = len(played) - _MAX_PLAYED
+    if rest > 0:
+        played = played[:_MAX_PLAYED] + [f"... {rest} more lines"]
+    return ["", head] + ["  " + shown(line, _WIDTH) for line in played]
 
 
 def hex_lines(data: bytes, most: int = 512) -> List[str]:
-    """Return bytes sixteen a line: offset, hexadecimal, what can be read; of long ones the beginning."""
+    """Return a hexadecimal dump with 16 bytes per line, shortened."""
     lines = []
     for start in range(0, min(len(data), most), 16):
         piece = data[start : start + 16]
+        digits = " ".join(f"{byte:02x}" for byte in piece)
         readable = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in piece)
-        lines.append(
-            "%06x  %-47s  %s" % (start, " ".join(f"{byte:02x}" for byte in piece), readable)
-        )
-    return lines + ["... %d bytes more" % (len(data) - most)] if len(data) > most else lines
+        lines.append(f"{start:06x}  {digits:47}  {readable}")
+    if len(data) > most:
+        lines.append(f"... {len(data) - most} more bytes")
+    return lines
 
 
 def _json_lines(document: object) -> List[str]:

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Drives adapters: a command and cases -> what each case came to.
+"""The runner: runs cases against an adapter's command and returns a result for each case.
 
-The plan: smoke() decides first, on questions whose answers everybody knows, whether the adapter can be judged at all. Then a few
-workers, each with an adapter process of its own, take cases off one queue; a case is asked once for each of its chunkings and
-gets the verdict of the worst. A process that breaks down costs the case that broke it, never another: it is started anew, and
-what a process that had answered before leaves unanswered is asked again of a fresh one. Where that one answers, nobody can say
-whose fault the breakdown was: it stands behind the case before as a result of its own.
+`smoke` first checks, with trivial requests, whether the adapter can be judged at all. Then each
+worker starts its own adapter process and takes cases from a shared queue. A case is sent once for
+each of its chunkings and gets the worst verdict.
 
-Cases that wait (the endpoint stalls, so the client must) go to workers of their own, since they cost seconds and no work.
-Refused: an adapter that does not speak the protocol (BrokenAdapter). Clock and processes are the real ones here.
+If a process fails, only the current case is affected, because a new process takes over. If the
+failing process had answered other cases before, the new process gets the same request again: if it
+answers, the earlier case may have damaged the old process, and an additional result `after-CASE`
+records the failure.
+
+Cases in which the endpoint stalls have separate workers, because they take seconds but no CPU.
+Raises BrokenAdapter for an adapter that does not speak the protocol. Uses the real clock.
 """
 
 import os
@@ -50,8 +53,8 @@ from conformance.run.verdicts import (
 from refimpl.errors import Error, excerpt, shown
 
 REGION = "us-east-1"
-DEFAULT_TIMEOUT = 10.0  # seconds for an answer
-_WAITING_JOBS = 8  # workers for cases that wait, unless --jobs says otherwise
+DEFAULT_TIMEOUT = 10.0  # seconds per request
+_WAITING_JOBS = 8  # workers for cases in which the endpoint stalls, without --jobs
 
 OWN_ADAPTER = (sys.executable, "-m", "conformance.adapters.refimpl")
 
@@ -59,6 +62,8 @@ Progress = Callable[[int, int, Result], None]
 
 
 class Implementation(NamedTuple):
+    """The implementation as its adapter describes it in `hello`."""
+
     name: str
     version: str
     language: str
@@ -66,35 +71,36 @@ class Implementation(NamedTuple):
     kinds: Mapping[str, str]
 
 
-Implementation.__doc__ = """What an adapter says of itself."""
-
-
 class Run(NamedTuple):
+    """The results of a run, in the order of the cases. `seconds` is its duration."""
+
     implementation: Implementation
     results: List[Result]
     seconds: float
 
 
 class BrokenAdapter(Error):
-    """The adapter cannot be judged: it does not speak the protocol."""
+    """The adapter cannot be judged because it does not speak the protocol."""
 
     kind = "adapter"
 
 
 def split_command(text: str) -> List[str]:
-    """Return the words of a command line, as a shell splits them. Raises BrokenAdapter."""
+    """Split a command line as a shell does. Raises BrokenAdapter."""
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise BrokenAdapter(f"the adapter's command cannot be read: {error}", actual=text) from None
+        raise BrokenAdapter(f"invalid adapter command: {error}", actual=text) from None
     if not words:
         raise BrokenAdapter("the adapter's command is empty")
     return words
 
 
-# ---- the smoke test ----------------------------------------------------------------------------------------------
+# ---- the smoke test ----------------------------------------------------------------------------
 
-_LATENCY = 0.01  # seconds, as over a near network: an answer at once would judge how a client's threads are scheduled, not the case
+# Seconds before the endpoint responds, as on a nearby network. An immediate response would test how
+# a client's threads are scheduled.
+_LATENCY = 0.01
 _KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "region": REGION}
 _SIGNED = dict(
     _KEYS,
@@ -107,7 +113,7 @@ _SIGNED = dict(
 )
 _WRONG_MESSAGES = {"messages": [{"headers": [], "payload": "d3Jvbmc="}]}
 
-# Of each operation a question that every implementation can answer, and an output that is wrong for it.
+# For each operation, an input that every implementation can answer, and a wrong output for it.
 _TRIVIAL: Dict[str, Tuple[Document, Document]] = {
     "sigv4.sign": (
         _SIGNED,
@@ -127,7 +133,7 @@ _TRIVIAL: Dict[str, Tuple[Document, Document]] = {
             "target": "wrong",
         },
     ),
-    "sigv4.verify": (_SIGNED, {}),  # it is unsigned: `ok` itself is wrong
+    "sigv4.verify": (_SIGNED, {}),  # the request is unsigned, so `ok` is wrong
     "eventstream.decode": ({"chunks": ["AAAAEAAAAAAFwkjrfZjI/w=="]}, _WRONG_MESSAGES),
     "eventstream.encode": ({"headers": [], "payload": ""}, _WRONG_MESSAGES),
     "shape.convert": (
@@ -155,9 +161,10 @@ _TRIVIAL: Dict[str, Tuple[Document, Document]] = {
 
 
 def smoke(adapter: Adapter, timeout: float, endpoint_url: str) -> Implementation:
-    """Return what the adapter says of itself, after it has answered a trivial question of each operation in form.
+    """Return the adapter's implementation after a trivial request for each operation.
 
-    An answer may be right or wrong, but it must be one, and a wrong expectation must not pass. Raises BrokenAdapter.
+    The answer may be right or wrong, but it must follow the protocol, and a wrong expectation must
+    not pass. Raises BrokenAdapter.
     """
     said = implementation_of(adapter.hello)
     for operation in said.operations:
@@ -165,39 +172,40 @@ def smoke(adapter: Adapter, timeout: float, endpoint_url: str) -> Implementation
         case = _smoke_case(operation, given, wrong)
         question = Question(case, "whole", addressed(case, given, endpoint_url), case.expect)
         try:
-            came = judge(question, adapter.ask(operation, question.input, timeout), said.kinds)
+            found = judge(question, adapter.ask(operation, question.input, timeout), said.kinds)
         except AdapterFault as fault:
             raise BrokenAdapter(
-                f"the adapter does not answer a trivial question of {operation}: {fault}"
+                f"the adapter does not answer a trivial request for {operation}: {fault}"
             ) from None
-        if came.word == ADAPTER:
+        if found.word == ADAPTER:
             raise BrokenAdapter(
-                f"the adapter does not answer a trivial question of {operation} in form: {came.note}"
+                f"invalid answer to a trivial request for {operation}: {found.note}"
             )
-        if came.word not in (FAIL, UNSUPPORTED):
-            raise BrokenAdapter(f"a wrong expectation passes for {operation}: {came.word}")
+        if found.word not in (FAIL, UNSUPPORTED):
+            raise BrokenAdapter(f"a wrong expectation passes for {operation}: {found.word}")
     return said
 
 
 def implementation_of(hello: Mapping[str, Any]) -> Implementation:
-    """Return what an adapter says of itself. Raises BrokenAdapter where that is not what the protocol asks for."""
+    """Return the implementation that a `hello` describes. Raises BrokenAdapter if it is invalid."""
     if type(hello.get("protocol")) is not int or hello["protocol"] != PROTOCOL_VERSION:
         raise _bad_hello("protocol", PROTOCOL_VERSION, hello.get("protocol"))
     who = hello.get("implementation")
     if not isinstance(who, dict) or not all(
         isinstance(who.get(name), str) for name in ("name", "version", "language")
     ):
-        raise _bad_hello("implementation", "an object with the texts name, version, language", who)
+        raise _bad_hello("implementation", "an object with name, version and language", who)
     operations = hello.get("operations")
     if not isinstance(operations, list) or not any(name in OPERATION_NAMES for name in operations):
         raise _bad_hello(
             "operations", "a list with some of " + " ".join(OPERATION_NAMES), operations
         )
     kinds = hello.get("kinds")
-    kinds = {} if kinds is None else kinds
+    if kinds is None:
+        kinds = {}
     wrong = unknown_kinds(kinds) if isinstance(kinds, dict) else kinds
-    if wrong:
-        raise _bad_hello("kinds", "an object from its own names to the protocol's kinds", wrong)
+    if wrong or not isinstance(kinds, dict):
+        raise _bad_hello("kinds", "an object that maps own names to kinds of the protocol", wrong)
     return Implementation(
         who["name"],
         who["version"],
@@ -208,13 +216,11 @@ def implementation_of(hello: Mapping[str, Any]) -> Implementation:
 
 
 def _bad_hello(key: str, expected: object, actual: object) -> BrokenAdapter:
-    return BrokenAdapter(
-        f"the adapter's hello is not in form: {key}", expected=expected, actual=actual
-    )
+    return BrokenAdapter(f"the adapter's hello is invalid: {key}", expected=expected, actual=actual)
 
 
 def broken_run(error: BrokenAdapter) -> Run:
-    """Return what a report holds of an adapter that cannot be judged: the smoke test alone, and what it came to."""
+    """Return a run with the smoke test only, for the report on an adapter that cannot be judged."""
     case = _smoke_case("hello", {}, {})
     return Run(
         Implementation("unknown", "unknown", "unknown", (), {}),
@@ -235,7 +241,7 @@ def _smoke_case(operation: str, given: Document, wrong: Document) -> Case:
         {"status": "ok", "output": wrong},
         (),
         (),
-        "without it no answer means anything",
+        "otherwise its answers have no meaning",
         "0.1.0",
         "derived",
         "smoke",
@@ -243,17 +249,19 @@ def _smoke_case(operation: str, given: Document, wrong: Document) -> Case:
 
 
 def addressed(case: Case, given: Document, endpoint_url: str) -> Document:
-    """Return an input; that of an `invoke` question with the endpoint and the keys."""
-    return dict(_KEYS, endpoint_url=endpoint_url, **given) if case.op == "invoke" else given
+    """Return an input; for an `invoke` case with the endpoint and the keys added."""
+    if case.op != "invoke":
+        return given
+    return dict(_KEYS, endpoint_url=endpoint_url, **given)
 
 
-# ---- running -----------------------------------------------------------------------------------------------------
+# ---- running -----------------------------------------------------------------------------------
 
 
 class Runner:
     """Runs cases against one adapter's command.
 
-    jobs: processes; None for one, and some more for cases that wait
+    jobs: number of processes; None for one, and more for cases in which the endpoint stalls
     """
 
     def __init__(
@@ -263,17 +271,15 @@ class Runner:
         jobs: Optional[int] = None,
         environment: Optional[Environment] = None,
     ) -> None:
-        self._command, self._timeout, self._jobs, self._environment = (
-            command,
-            timeout,
-            jobs,
-            environment,
-        )
+        self._command = command
+        self._timeout = timeout
+        self._jobs = jobs
+        self._environment = environment
 
     def run(
         self, cases: Sequence[Case], progress: Progress = lambda done, total, result: None
     ) -> Run:
-        """Return what the cases came to, in their order. Raises BrokenAdapter when the adapter cannot be judged."""
+        """Return the results of the cases, in their order. Raises BrokenAdapter."""
         begun = time.monotonic()
         with Endpoint(latency=_LATENCY) as endpoint:
             try:
@@ -295,17 +301,17 @@ class Runner:
         return Adapter(self._command, self._environment)
 
     def _batches(self, cases: Sequence[Case]) -> List[Tuple["queue.Queue[Case]", int]]:
-        """Return queues of cases, each with the number of its workers."""
+        """Return queues of cases, each with its number of workers."""
         waiting = [case for case in cases if is_waiting(case)]
         others = [case for case in cases if not is_waiting(case)]
         if self._jobs is not None:
-            waiting, others = [], waiting + others  # those that take long come first
+            waiting, others = [], waiting + others  # the slow ones first
         sizes = ((others, self._jobs or 1), (waiting, _WAITING_JOBS))
         return [(_queue_of(batch), min(jobs, len(batch))) for batch, jobs in sizes]
 
 
 def is_waiting(case: Case) -> bool:
-    """Tell whether a case costs seconds, since the endpoint stalls and the client must wait."""
+    """Return whether the endpoint stalls in a case, so that it takes seconds."""
     return (
         case.op == "invoke" and find(case.input["input"]["EndpointName"]).answer.ending == "stall"
     )
@@ -325,7 +331,7 @@ def _work(workers: Sequence["_Worker"]) -> None:
             thread.start()
         for thread in threads:
             while thread.is_alive():
-                thread.join(0.5)  # an interrupt just before an endless wait would be lost
+                thread.join(0.5)  # an interrupt just before a wait without a limit would be lost
                 _raise_failure(workers)
     finally:
         for worker in workers:
@@ -340,7 +346,7 @@ def _raise_failure(workers: Sequence["_Worker"]) -> None:
 
 
 class _Board:
-    """Where results are written, from any thread."""
+    """Collects results from any thread."""
 
     def __init__(self, cases: Sequence[Case], said: Implementation, progress: Progress) -> None:
         self.said = said
@@ -348,58 +354,50 @@ class _Board:
         self._lock = threading.Lock()
         self._results: Dict[str, Result] = {}
         self._blamed: Dict[str, Verdict] = {}
-        self._behind: Dict[str, Verdict] = {}
+        self._after: Dict[str, Verdict] = {}
         for case in cases:
             if not self.takes(case):
-                self.write(
-                    Result(
-                        case,
-                        case.chunking[0],
-                        verdict(UNSUPPORTED, f"it does not offer {case.op}"),
-                        0.0,
-                    )
-                )
+                found = verdict(UNSUPPORTED, f"it does not offer {case.op}")
+                self.write(Result(case, case.chunking[0], found, 0.0))
 
     def takes(self, case: Case) -> bool:
-        """Whether the adapter offers the case's operation."""
+        """Return whether the adapter offers the case's operation."""
         return case.op in self.said.operations
 
     def write(self, result: Result) -> None:
-        """Write down what a case came to."""
+        """Add the result of a case."""
         with self._lock:
             self._results[result.case.id] = result
             self._progress(len(self._results), len(self._cases), result)
 
     def blame(self, case: Case, found: Verdict) -> None:
-        """Write down what turned out to be the fault of a case whose question was answered already."""
+        """Add a worse verdict on a case that had been answered."""
         with self._lock:
             self._blamed[case.id] = found
 
     def break_down(self, case: Case, found: Verdict) -> None:
-        """Write down that the adapter broke down between a case's answer and the next: nobody knows whose fault it was."""
+        """Add a failure between the answer to this case and the next answer."""
         with self._lock:
-            self._behind[case.id] = found
+            self._after[case.id] = found
 
     def results(self) -> List[Result]:
-        """Return all that was written, in the order of the cases; behind a case, what broke down behind it as one of its own."""
+        """Return the results in the order of the cases, with an `after-` result after its case."""
         results = []
-        for result in [self._results[case.id] for case in self._cases]:
-            blamed = self._blamed.get(result.case.id)
-            results.append(
-                result if blamed is None else result._replace(verdict=worst(result.verdict, blamed))
-            )
-            if result.case.id in self._behind:
-                between = result.case._replace(
-                    id="behind-" + result.case.id,
-                    title="the adapter goes on to the next case",
-                    needs=(),
-                )
-                results.append(Result(between, result.chunking, self._behind[result.case.id], 0.0))
+        for case in self._cases:
+            result = self._results[case.id]
+            if case.id in self._blamed:
+                found = worst(result.verdict, self._blamed[case.id])
+                result = result._replace(verdict=found)
+            results.append(result)
+            if case.id in self._after:
+                title = "the adapter continues with the next case"
+                after = case._replace(id="after-" + case.id, title=title, needs=())
+                results.append(Result(after, result.chunking, self._after[case.id], 0.0))
         return results
 
 
 class _Worker:
-    """Asks one adapter process at a time, and a new one after it has broken down."""
+    """Runs cases on one adapter process at a time, and starts a new process after a failure."""
 
     def __init__(
         self,
@@ -409,30 +407,27 @@ class _Worker:
         board: _Board,
         waiting: "queue.Queue[Case]",
     ) -> None:
-        self._start, self._timeout, self._endpoint, self._board, self._waiting = (
-            start,
-            timeout,
-            endpoint,
-            board,
-            waiting,
-        )
+        self._start = start
+        self._timeout = timeout
+        self._endpoint = endpoint
+        self._board = board
+        self._waiting = waiting
         self._adapter: Optional[Adapter] = None
-        self._last: Optional[Case] = None  # whose question this process answered last
-        self._gone = ""  # why there is no adapter any more
+        self._last: Optional[Case] = None  # the case that this process answered last
+        self._gone = ""  # why the adapter cannot be started again
         self._stopped = False
         self.failure: Optional[BaseException] = None
 
     def work(self) -> None:
-        """Take cases until there are none."""
+        """Run cases until the queue is empty."""
         try:
             while not self._stopped:
                 self._board.write(self._result_of(self._waiting.get_nowait()))
         except queue.Empty:
-            self._take_leave()
-        except (
-            BaseException
-        ) as error:  # handed to the thread that waits, unless it has ended this one
-            self.failure = None if self._stopped else error
+            self._end_session()
+        except BaseException as error:
+            if not self._stopped:
+                self.failure = error  # raised by the waiting thread
         finally:
             self._close()
 
@@ -445,14 +440,10 @@ class _Worker:
         begun = time.monotonic()
         chunking, found = case.chunking[0], verdict(PASS)
         for question in questions_of(case):
-            came = self._verdict_of(question)
-            if worst(found, came) is not found:
-                chunking, found = question.chunking, came
-            if came.word in (
-                CRASH,
-                HANG,
-                ADAPTER,
-            ):  # the next chunking would cost as much and say no more
+            new = self._verdict_of(question)
+            if worst(found, new) is not found:
+                chunking, found = question.chunking, new
+            if new.word in (CRASH, HANG, ADAPTER):  # the next chunking would take as long
                 break
         return Result(case, chunking, found, time.monotonic() - begun)
 
@@ -466,11 +457,14 @@ class _Worker:
         except Crashed as fault:
             return verdict(CRASH, str(fault))
         except AdapterFault as fault:
-            return verdict(ADAPTER, f"it does not answer as the protocol asks: {fault}")
+            return verdict(ADAPTER, f"its answer breaks the protocol: {fault}")
         return judge(question, answer, self._board.said.kinds, self._calls_of(question))
 
     def _ask(self, question: Question) -> Dict[str, Any]:
-        """Return an answer. What broke a process that had answered others may be theirs: a fresh one is asked again."""
+        """Return the answer to a request.
+
+        If a process fails that had answered other cases, a new process gets the request again.
+        """
         given = addressed(question.case, question.input, self._endpoint.url)
         try:
             answer = self._started().ask(question.case.op, given, self._timeout)
@@ -481,12 +475,8 @@ class _Worker:
                 raise
             answer = self._ask(question)
             word = CRASH if isinstance(fault, Crashed) else ADAPTER
-            self._board.break_down(
-                last,
-                verdict(
-                    word, f"a fresh process answers {question.case.id}, this one did not: {fault}"
-                ),
-            )
+            note = f"a new process answers {question.case.id}, the old one did not: {fault}"
+            self._board.break_down(last, verdict(word, note))
         self._blame_strays()
         self._last = question.case
         return answer
@@ -496,27 +486,23 @@ class _Worker:
             try:
                 self._adapter = self._start()
             except AdapterFault as fault:
-                self._gone = f"it cannot be started again: {fault}"
+                self._gone = f"it cannot be restarted: {fault}"
                 raise Garbled(self._gone) from None
         adapter = self._adapter
-        if self._stopped:  # while it was started
+        if self._stopped:  # while it started
             raise Garbled("interrupted")
         return adapter
 
     def _blame_strays(self) -> None:
-        """Lines that came behind an answer are the fault of the case that was answered."""
+        """Attribute a line after an answer to the case that was answered."""
         if self._adapter is not None and self._adapter.strays and self._last is not None:
-            stray = excerpt(self._adapter.strays[0])
+            stray = excerpt(self._adapter.strays[0]) or "an empty line"
             self._board.blame(
-                self._last,
-                verdict(
-                    ADAPTER,
-                    "it wrote another line behind its answer: %s" % (stray or "an empty one"),
-                ),
+                self._last, verdict(ADAPTER, f"it wrote another line after its answer: {stray}")
             )
             self._adapter.strays.clear()
 
-    def _take_leave(self) -> None:
+    def _end_session(self) -> None:
         if self._adapter is not None:
             self._adapter.bye()
             self._blame_strays()
@@ -527,15 +513,13 @@ class _Worker:
             adapter.close()
 
     def _calls_of(self, question: Question) -> Optional[List[Call]]:
-        return (
-            calls_of(question.case.input["input"]["EndpointName"], self._endpoint.calls)
-            if question.case.op == "invoke"
-            else None
-        )
+        if question.case.op != "invoke":
+            return None
+        return calls_of(question.case.input["input"]["EndpointName"], self._endpoint.calls)
 
 
 def calls_of(name: str, calls: Sequence[Call]) -> List[Call]:
-    """Return the calls of a scenario that its client made: not those of a redirect, which come by another host name."""
+    """Return a client's calls of a scenario, without redirected ones, which use another host."""
     target = f"/endpoints/{name}/invocations-response-stream"
     return [
         call
@@ -545,11 +529,11 @@ def calls_of(name: str, calls: Sequence[Call]) -> List[Call]:
 
 
 def own_environment() -> Dict[str, str]:
-    """Return what the reference's own adapter needs in its environment to be found: this package's folder comes first."""
+    """Return the variables with which Python finds the reference's own adapter."""
     others = os.environ.get("PYTHONPATH")
-    return {"PYTHONPATH": ROOT + (os.pathsep + others if others else "")}
+    return {"PYTHONPATH": ROOT + os.pathsep + others if others else ROOT}
 
 
-def told_implementation(said: Implementation) -> str:
-    """Return an implementation's name and version, as text that can be shown."""
+def implementation_label(said: Implementation) -> str:
+    """Return an implementation's name, version and language as printable text."""
     return shown(f"{said.name} {said.version} ({said.language})", 200)

@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: MIT
-"""What an answer is worth: a question and an answer -> a Verdict; the verdicts of a run -> what they mean together.
+"""The judge: compares an adapter's answer with what a case expects, and returns a verdict.
 
-The plan: each operation has a table of what its output holds, in the order of its stages, each with the reader that turns the
-JSON of the protocol into a value that is compared: bytes out of base64, headers by their names, a frame by decoding it, a
-presigned target by its decoded pairs. first_difference() walks what was expected beside what came; where they part is the stage.
-judge() compares with what is expected, then with each acceptable answer; settle() draws what the ratchet of known failures and
-the dependence between cases make of single verdicts.
+Each operation has a table of the stages of its output, in order. Each stage has a reader that
+converts the JSON of the protocol into a value that can be compared: base64 to bytes, headers to a
+dictionary, a frame to its message, a presigned target to its decoded parameters.
+`first_difference` finds the first stage and place where the expected and the actual value differ.
+`judge` compares the answer with the expectation, then with each acceptable outcome. `settle`
+applies the list of expected failures and the dependencies between cases.
 
-Only what a case expects is judged, and of a refusal's output only what the answer gives. An answer that breaks the protocol is
-no failure of the implementation: it is the adapter's (ADAPTER), told with the path of the value. Refused: nothing.
+Only what a case expects is judged. The output of a rejection is judged only if the answer has one.
+An answer that breaks the protocol is an error of the adapter (ADAPTER), not of the implementation.
 """
 
 import json
 import uuid
+from itertools import zip_longest
 from math import sqrt
 from typing import (
     Any,
     Callable,
     Dict,
     Iterable,
+    Iterator,
     List,
     Mapping,
     NamedTuple,
@@ -52,20 +55,13 @@ PASS, ACCEPTABLE, FAIL, CRASH, HANG, UNSUPPORTED, BLOCKED, XFAIL, XPASS, ADAPTER
     "ADAPTER",
 )
 FAILURES = (FAIL, CRASH, HANG)  # of the implementation
-_BY_WEIGHT = (
-    PASS,
-    ACCEPTABLE,
-    UNSUPPORTED,
-    FAIL,
-    HANG,
-    CRASH,
-    ADAPTER,
-)  # what may come of a question, the worst last
-_WHOLE = 2000  # characters of an answer that departs
+_BY_WEIGHT = (PASS, ACCEPTABLE, UNSUPPORTED, FAIL, HANG, CRASH, ADAPTER)  # the worst last
+_MAX_ANSWER = 2000  # characters that a verdict keeps of a wrong answer
+UNKNOWN_KIND_HINT = " (not a kind of the protocol; map it with `kinds` of hello)"
 
 
 class _Absent:
-    """Stands where there is no value."""
+    """The value of something that is absent."""
 
     def __repr__(self) -> str:
         return "absent"
@@ -75,32 +71,37 @@ ABSENT = _Absent()
 
 
 class Difference(NamedTuple):
+    """The first difference between the expected and the actual answer.
+
+    The values are text, bytes, numbers, lists, dictionaries or ABSENT.
+    """
+
     stage: str
     expected: Any
     actual: Any
 
 
-Difference.__doc__ = """Where what came departs from what was expected; the values are text, bytes, numbers, lists, dicts or ABSENT."""
+class Verdict(NamedTuple):
+    """The verdict on one answer or one case.
 
+    note: why it is acceptable, unsupported or blocked, or how the adapter failed
+    difference: of a FAIL
+    message: the implementation's own error message
+    answer: the whole answer of a FAIL as JSON on one line, shortened
+    divergence: row of DIVERGENCES.md that makes an outcome acceptable
+    """
 
-class Verdict(
-    NamedTuple(
-        "Verdict",
-        [
-            ("word", str),
-            ("note", str),  # why it is acceptable, unsupported, blocked; how the adapter broke down
-            ("difference", Optional[Difference]),  # of a FAIL
-            ("message", str),  # the implementation's own, when it refuses
-            ("answer", str),
-        ],
-    )
-):  # of a FAIL, as JSON on one line, shortened
-    """What one answer, or one case, comes to."""
-
-    __slots__ = ()
+    word: str
+    note: str
+    difference: Optional[Difference]
+    message: str
+    answer: str
+    divergence: str = ""
 
 
 class Result(NamedTuple):
+    """The verdict on a case: that of its worst chunking. `seconds` is the duration."""
+
     case: Case
     chunking: str
     verdict: Verdict
@@ -120,9 +121,10 @@ def verdict(
     difference: Optional[Difference] = None,
     message: str = "",
     answer: str = "",
+    divergence: str = "",
 ) -> Verdict:
     """Return a verdict."""
-    return Verdict(word, note, difference, message, answer)
+    return Verdict(word, note, difference, message, answer, divergence)
 
 
 def worst(one: Verdict, other: Verdict) -> Verdict:
@@ -130,7 +132,7 @@ def worst(one: Verdict, other: Verdict) -> Verdict:
     return other if _BY_WEIGHT.index(other.word) > _BY_WEIGHT.index(one.word) else one
 
 
-# ---- judging -----------------------------------------------------------------------------------------------------
+# ---- judging -----------------------------------------------------------------------------------
 
 
 def judge(
@@ -139,19 +141,18 @@ def judge(
     kinds: Optional[Mapping[str, str]] = None,
     calls: Optional[Sequence[Call]] = None,
 ) -> Verdict:
-    """Return what an answer is worth.
+    """Return the verdict on an answer.
 
-    kinds: the adapter's own names of kinds;  calls: what reached the endpoint of an `invoke` question
+    kinds: the adapter's own names of reject kinds
+    calls: the calls that reached the endpoint, for an `invoke` case
     """
     try:
         status = _status_of(answer)
         if status == "unsupported":
             return verdict(UNSUPPORTED, _text(answer.get("reason", ""), "reason"))
         if status == "error":
-            return verdict(
-                ADAPTER,
-                f"it says that it is broken itself: {shown(_text(answer.get('detail', ''), 'detail'), 500)}",
-            )
+            detail = shown(_text(answer.get("detail", ""), "detail"), 500)
+            return verdict(ADAPTER, f"it reports an internal error: {detail}")
         return _judge_answer(question, _Answer(question, answer, kinds or {}), calls)
     except Malformed as error:
         return verdict(ADAPTER, f"its answer breaks the protocol: {error}")
@@ -167,7 +168,7 @@ def _status_of(answer: Mapping[str, Any]) -> str:
 
 
 class _Answer:
-    """An `ok` or a `reject` in the form in which it is compared."""
+    """An `ok` or `reject` answer, converted for comparison."""
 
     def __init__(
         self, question: Question, answer: Mapping[str, Any], kinds: Mapping[str, str]
@@ -183,97 +184,112 @@ class _Answer:
             name = _text(answer.get("kind"), "kind")
             self.kind = kinds.get(name, name)
 
-    def whole(self) -> str:
-        """Tell all of it, as far as there is room."""
-        return shown(
-            json.dumps(
-                {name: value for name, value in self.given.items() if name != "seq"},
-                ensure_ascii=False,
-            ),
-            _WHOLE,
-        )
+    def as_json(self) -> str:
+        """Return the whole answer as JSON, shortened."""
+        members = {name: value for name, value in self.given.items() if name != "seq"}
+        return shown(json.dumps(members, ensure_ascii=False), _MAX_ANSWER)
 
-    def told(self) -> str:
-        """Tell it in a few words."""
-        return (
-            "ok"
-            if self.status == "ok"
-            else f"reject {self.kind}{': ' + self.message if self.message else ''}"
-        )
+    def summary(self) -> str:
+        """Return the status, kind and message."""
+        if self.status == "ok":
+            return "ok"
+        if not self.message:
+            return f"reject {self.kind}"
+        return f"reject {self.kind}: {self.message}"
 
 
 def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[Call]]) -> Verdict:
-    good, difference = PASS, _difference_of_calls(calls, before=True) if calls is not None else None
-    note = ""
+    good = verdict(PASS)
+    difference = _unverified_call(calls)
     if difference is None:
         difference = _difference_from(question, question.expect, answer)
-        for other in question.case.acceptable if difference is not None else ():
-            if (
-                _difference_from(question, expected_in(other["expect"], question.chunking), answer)
-                is None
-            ):
-                good, note, difference = ACCEPTABLE, f"{other['why']} ({other['divergence']})", None
-                break
-    if difference is None and calls is not None:
-        difference = _difference_of_calls(calls, before=False)
-    return (
-        verdict(good, note)
-        if difference is None
-        else verdict(FAIL, "", difference, answer.message, answer.whole())
-    )
+        if difference is not None:
+            other = _acceptable_outcome(question, answer)
+            if other is not None:
+                good, difference = other, None
+    if difference is None:
+        difference = _repeated_call(calls)
+    if difference is None:
+        return good
+    return verdict(FAIL, "", difference, answer.message, answer.as_json())
 
 
-def _difference_of_calls(calls: Sequence[Call], before: bool) -> Optional[Difference]:
-    """Judge what the endpoint saw: first whether the call was good, and behind its outcome whether it was the only one."""
-    if before and not calls:
+def _acceptable_outcome(question: Question, answer: _Answer) -> Optional[Verdict]:
+    """Return the verdict if the answer is one of the case's acceptable outcomes, or None."""
+    for other in question.case.acceptable:
+        expect = expected_in(other["expect"], question.chunking)
+        if _difference_from(question, expect, answer) is None:
+            divergence = other["divergence"]
+            return verdict(ACCEPTABLE, f"{other['why']} ({divergence})", divergence=divergence)
+    return None
+
+
+def _unverified_call(calls: Optional[Sequence[Call]]) -> Optional[Difference]:
+    """Return a difference unless a call reached the endpoint, and every call had a valid
+    signature.
+    """
+    if calls is None:
+        return None
+    if not calls:
         return Difference("call", "one request", "no request reached the endpoint")
-    refused = [call.reason for call in calls if not call.verified]
-    if before and refused:
-        return Difference("signature", "verified by the endpoint", refused[0])
-    return Difference("attempts", 1, len(calls)) if not before and len(calls) > 1 else None
+    for call in calls:
+        if not call.verified:
+            return Difference("signature", "verified by the endpoint", call.reason)
+    return None
+
+
+def _repeated_call(calls: Optional[Sequence[Call]]) -> Optional[Difference]:
+    """Return a difference if more than one call reached the endpoint."""
+    if calls is None or len(calls) <= 1:
+        return None
+    return Difference("attempts", 1, len(calls))
 
 
 def _difference_from(question: Question, expect: Document, answer: _Answer) -> Optional[Difference]:
-    kinds = _listed(expect.get("kind"))
+    kinds = _as_list(expect.get("kind"))
     if answer.status != expect["status"]:
-        return Difference(
-            "status",
-            "ok" if expect["status"] == "ok" else "reject " + " or ".join(kinds),
-            answer.told(),
-        )
+        wanted = "ok" if expect["status"] == "ok" else "reject " + " or ".join(kinds)
+        return Difference("status", wanted, answer.summary())
     if answer.status == "reject":
-        if answer.kind not in kinds:
-            unmapped = (
-                ""
-                if answer.kind in REJECT_KINDS
-                else " (no kind of the protocol; `kinds` of hello maps a name of your own to one)"
-            )
-            return Difference("kind", " or ".join(kinds), answer.kind + unmapped)
-        if "code" in expect and answer.code != expect["code"]:
-            return Difference(
-                "code", expect["code"], ABSENT if answer.code is None else answer.code
-            )
-        for name, value in expect.get("fields", {}).items():
-            actual = answer.fields.get(name)
-            difference = first_difference(value, _as_number(actual, value), "fields." + name)
-            if difference is not None and not (
-                value is None and actual is None
-            ):  # null means absent
-                return difference
+        difference = _difference_of_rejections(expect, kinds, answer)
+        if difference is not None:
+            return difference
     return _difference_of_outputs(question, _expected_output(question, expect), answer)
 
 
-def _listed(kind: object) -> List[str]:
-    return [] if kind is None else [kind] if isinstance(kind, str) else list(kind)  # type: ignore[call-overload]
+def _difference_of_rejections(
+    expect: Document, kinds: Sequence[str], answer: _Answer
+) -> Optional[Difference]:
+    if answer.kind not in kinds:
+        actual = answer.kind
+        if answer.kind not in REJECT_KINDS:
+            actual += UNKNOWN_KIND_HINT
+        return Difference("kind", " or ".join(kinds), actual)
+    if "code" in expect and answer.code != expect["code"]:
+        return Difference("code", expect["code"], ABSENT if answer.code is None else answer.code)
+    for name, value in expect.get("fields", {}).items():
+        actual_value = answer.fields.get(name)
+        if value is None and actual_value is None:  # null means absent
+            continue
+        difference = first_difference(value, _as_number(actual_value, value), "fields." + name)
+        if difference is not None:
+            return difference
+    return None
+
+
+def _as_list(kind: Any) -> List[str]:
+    if kind is None:
+        return []
+    return [kind] if isinstance(kind, str) else list(kind)
 
 
 def _as_number(value: object, like: object) -> object:
-    """Return an integer that came as a decimal string as a number, where a number is expected."""
+    """Return a decimal string as an integer if an integer is expected; ABSENT for None."""
     if value is None:
         return ABSENT
-    return (
-        int(value) if isinstance(value, str) and type(like) is int and _is_decimal(value) else value
-    )
+    if isinstance(value, str) and type(like) is int and _is_decimal(value):
+        return int(value)
+    return value
 
 
 def _expected_output(question: Question, expect: Document) -> Document:
@@ -286,6 +302,9 @@ def _expected_output(question: Question, expect: Document) -> Document:
     return _read_output(question, output)
 
 
+_PARTIAL = ("sigv4.sign", "sigv4.presign")  # an answer may have any non-empty subset of the stages
+
+
 def _difference_of_outputs(
     question: Question, expected: Document, answer: _Answer
 ) -> Optional[Difference]:
@@ -296,54 +315,51 @@ def _difference_of_outputs(
             difference = first_difference(expected[stage], answer.output[stage], stage)
             if difference is not None:
                 return difference
-        elif answer.status == "ok" and not (
-            some and question.case.op in ("sigv4.sign", "sigv4.presign")
-        ):
-            return Difference(
-                stage, _plain(expected[stage]), ABSENT
-            )  # any subset of the stages of a signature will do
+        elif answer.status == "ok" and not (some and question.case.op in _PARTIAL):
+            return Difference(stage, _plain(expected[stage]), ABSENT)
     return None
 
 
-# ---- comparing ---------------------------------------------------------------------------------------------------
+# ---- comparing ---------------------------------------------------------------------------------
 
 
-class Loose(NamedTuple("Loose", [("key", Any), ("text", str)])):
-    """A text that is the same as another one when their keys are; it is shown as it stands."""
+class Loose(NamedTuple):
+    """A text that equals another text if their keys are equal. Differences show the text."""
 
-    __slots__ = ()
+    key: Any
+    text: str
 
 
 def first_difference(expected: Any, actual: Any, path: str) -> Optional[Difference]:
-    """Return where two values first part, in the order of what is expected, or None."""
+    """Return the first difference between two values, in the order of the expected one, or None."""
     if isinstance(expected, dict) and isinstance(actual, dict):
-        for name in list(expected) + [name for name in actual if name not in expected]:
-            if name not in expected or name not in actual:
-                return Difference(
-                    f"{path}.{name}",
-                    _plain(expected.get(name, ABSENT)),
-                    _plain(actual.get(name, ABSENT)),
-                )
-            difference = first_difference(expected[name], actual[name], f"{path}.{name}")
-            if difference is not None:
-                return difference
+        pairs = _pairs_of_objects(expected, actual)
+    elif isinstance(expected, list) and isinstance(actual, list):
+        pairs = _pairs_of_lists(expected, actual)
+    elif _is_same(expected, actual):
         return None
-    if isinstance(expected, list) and isinstance(actual, list):
-        for index in range(max(len(expected), len(actual))):
-            place = f"{path}[{int(index)}]"
-            if index >= len(expected) or index >= len(actual):
-                return Difference(
-                    place,
-                    _plain((expected + [ABSENT])[min(index, len(expected))]),
-                    _plain((actual + [ABSENT])[min(index, len(actual))]),
-                )
-            difference = first_difference(expected[index], actual[index], place)
-            if difference is not None:
-                return difference
-        return None
-    return (
-        None if _is_same(expected, actual) else Difference(path, _plain(expected), _plain(actual))
-    )
+    else:
+        return Difference(path, _plain(expected), _plain(actual))
+    for place, wanted, got in pairs:
+        if wanted is ABSENT or got is ABSENT:
+            return Difference(path + place, _plain(wanted), _plain(got))
+        difference = first_difference(wanted, got, path + place)
+        if difference is not None:
+            return difference
+    return None
+
+
+def _pairs_of_objects(
+    expected: Dict[str, Any], actual: Dict[str, Any]
+) -> Iterator[Tuple[str, Any, Any]]:
+    for name in list(expected) + [name for name in actual if name not in expected]:
+        yield f".{name}", expected.get(name, ABSENT), actual.get(name, ABSENT)
+
+
+def _pairs_of_lists(expected: List[Any], actual: List[Any]) -> Iterator[Tuple[str, Any, Any]]:
+    pairs = zip_longest(expected, actual, fillvalue=ABSENT)
+    for index, (wanted, got) in enumerate(pairs):
+        yield f"[{index}]", wanted, got
 
 
 def _is_same(expected: Any, actual: Any) -> bool:
@@ -356,13 +372,13 @@ def _plain(value: Any) -> Any:
     return value.text if isinstance(value, Loose) else value
 
 
-# ---- reading outputs ---------------------------------------------------------------------------------------------
+# ---- reading outputs ---------------------------------------------------------------------------
 
 Reader = Callable[[Any, str, Question], Any]
 
 
 def _read_output(question: Question, output: object) -> Document:
-    """Return an output's stages in the form in which they are compared. Raises Malformed."""
+    """Return the stages of an output, converted for comparison. Raises Malformed."""
     given = {
         name: value
         for name, value in _object({} if output is None else output, "output").items()
@@ -409,7 +425,7 @@ def _texts(value: object, path: str, question: Question) -> List[str]:
 
 
 def _named(pairs: Iterable[Tuple[str, Any]]) -> Dict[str, Any]:
-    """Return pairs by their names; a name that comes again gets a number."""
+    """Return pairs by their names; a repeated name gets a number."""
     named: Dict[str, Any] = {}
     for name, value in pairs:
         again = 2
@@ -421,7 +437,7 @@ def _named(pairs: Iterable[Tuple[str, Any]]) -> Dict[str, Any]:
 
 
 def _authorization(value: object, path: str, question: Question) -> Any:
-    """The blanks between its parts mean nothing."""
+    """Return the parts of an Authorization value; the spaces between them have no meaning."""
     text = _text(value, path)
     algorithm, _, rest = text.partition(" ")
     parts = [part.strip(" ").partition("=") for part in rest.split(",")]
@@ -431,7 +447,7 @@ def _authorization(value: object, path: str, question: Question) -> Any:
 
 
 def _target(value: object, path: str, question: Question) -> Any:
-    """A presigned target: the path as it stands, the query as decoded pairs, whose order means nothing."""
+    """Return the path unchanged, and the query as decoded pairs, whose order has no meaning."""
     place, _, query = _text(value, path).partition("?")
     pairs = [pair.partition("=") for pair in query.split("&") if pair]
     decoded = sorted((_octets(name), _octets(content)) for name, _, content in pairs)
@@ -439,7 +455,7 @@ def _target(value: object, path: str, question: Question) -> Any:
 
 
 def _octets(text: str) -> str:
-    """Text of a query, decoded, a character for each octet: raw or escaped, UTF-8 is the same."""
+    """Return decoded query text with one character per octet, so that raw equals escaped UTF-8."""
     return unquote_to_bytes(text).decode("latin-1")
 
 
@@ -494,7 +510,10 @@ def _uuid(value: object, path: str) -> str:
 
 
 def _frame(value: object, path: str, question: Question) -> Any:
-    """Judge an encoder by what its frame holds when it is decoded; what is expected may stand as messages."""
+    """Return the messages of a frame: an encoder is judged by what its frame decodes to.
+
+    The expected value may already be messages.
+    """
     if isinstance(value, list):
         return _messages(value, path, question)
     decoder = Decoder()
@@ -502,7 +521,9 @@ def _frame(value: object, path: str, question: Question) -> Any:
         messages = decoder.feed(_bytes(value, path))
         decoder.close()
     except Error as error:
-        return f"no frame: {error}"
+        # The kind, not the message, so that reports do not depend on the wording of refimpl.
+        evidence = str(error)[len(error.message or "") :]
+        return f"invalid frame: {error.kind}{evidence}"
     return _messages([message_to_json(message) for message in messages], path, question)
 
 
@@ -524,7 +545,7 @@ _BOUND = {
 
 
 def _bound_headers(value: object, path: str, question: Question) -> Document:
-    """Only headers that are bound to members are compared."""
+    """Return the headers that carry members; other headers are not compared."""
     return _named(
         sorted(
             (name.lower(), content)
@@ -535,19 +556,20 @@ def _bound_headers(value: object, path: str, question: Question) -> Document:
 
 
 def _url(value: object, path: str, question: Question) -> Loose:
-    """Scheme and host are without case, and the scheme's default port is no other than none."""
+    """Compare scheme and host without case, and a default port like an absent one."""
     text = _text(value, path)
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
         return Loose(text, text)
-    own = None if port == {"https": 443, "http": 80}.get(parts.scheme) else port
+    if port == {"https": 443, "http": 80}.get(parts.scheme):
+        port = None
     return Loose(
         (
             parts.scheme,
             parts.hostname,
-            own,
+            port,
             parts.path,
             parts.query,
             parts.fragment,
@@ -590,20 +612,22 @@ def _sse_events(value: object, path: str, question: Question) -> List[Document]:
 
 
 def _document(value: object, path: str, question: Question) -> Any:
-    """A document is compared by what it says: JSON and XML parsed, a query by its pairs, header names without case."""
-    form = question.case.input["to"]
-    if form == "value":
+    """Compare a document by content: parsed JSON and XML, query pairs, headers without case."""
+    target = question.case.input["to"]
+    if target == "value":
         return value
-    if form == "headers":
-        whole = _object(value, path)
-        headers = _pairs(whole.get("headers"), path + ".headers")
-        body = whole.get("body")
+    if target == "headers":
+        given = _object(value, path)
+        headers = _pairs(given.get("headers"), path + ".headers")
+        body = given.get("body")
+        if isinstance(body, str):
+            body = Loose(_json_key(body), body)
         return {
             "headers": _named(sorted((name.lower(), content) for name, content in headers)),
-            "body": Loose(_json_key(body), body) if isinstance(body, str) else body,
+            "body": body,
         }
     text = _text(value, path)
-    return Loose(_DOCUMENT_KEYS[form](text), text)
+    return Loose(_DOCUMENT_KEYS[target](text), text)
 
 
 def _json_key(text: str) -> Any:
@@ -614,7 +638,7 @@ def _json_key(text: str) -> Any:
 
 
 def _without_order(value: Any) -> Any:
-    """Return a JSON value in a form that is equal to another one exactly when the two say the same: true is not 1."""
+    """Return a key that two JSON values share if and only if they are equal; true is not 1."""
     if isinstance(value, dict):
         return ("object", sorted((name, _without_order(inner)) for name, inner in value.items()))
     if isinstance(value, list):
@@ -667,7 +691,7 @@ _SIGNING: Tuple[Tuple[str, Reader], ...] = (
 )
 _ANSWERED: Tuple[Tuple[str, Reader], ...] = (("output", _members), ("events", _events))
 
-# What an output holds, in the order of its stages: the first that differs is the one to look at.
+# The stages of each operation's output, in order: the first that differs is the one to look at.
 _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
     "sigv4.sign": _SIGNING + (("authorization", _authorization),),
     "sigv4.presign": _SIGNING + (("target", _target),),
@@ -689,11 +713,15 @@ _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
 }
 
 
-# ---- what verdicts mean together ---------------------------------------------------------------------------------
+# ---- what verdicts mean together ---------------------------------------------------------------
 
 
-def settle(results: Sequence[Result], known: Sequence[str] = ()) -> List[Result]:
-    """Return the results with what follows from others (BLOCKED) and from the list of known failures (XFAIL, XPASS)."""
+def settle(results: Sequence[Result], expected_failures: Sequence[str] = ()) -> List[Result]:
+    """Return the results after applying dependencies (BLOCKED) and expected failures (XFAIL,
+    XPASS).
+
+    expected_failures: ids of cases that are expected to fail
+    """
     failed = {result.case.id for result in results if result.verdict.word in FAILURES + (ADAPTER,)}
     settled = []
     for result in results:
@@ -701,50 +729,52 @@ def settle(results: Sequence[Result], known: Sequence[str] = ()) -> List[Result]
         missing = [need for need in result.case.needs if need in failed]
         if missing and word != ADAPTER:
             result = result._replace(
-                verdict=verdict(BLOCKED, f"it says nothing while {missing[0]} fails")
+                verdict=verdict(BLOCKED, f"it has no meaning while {missing[0]} fails")
             )
-        elif result.case.id in known and word in FAILURES:
+        elif result.case.id in expected_failures and word in FAILURES:
             result = result._replace(verdict=result.verdict._replace(word=XFAIL))
-        elif result.case.id in known and word in (PASS, ACCEPTABLE):
-            result = result._replace(
-                verdict=verdict(
-                    XPASS,
-                    "it is listed as a known failure, and passes: take it off the list",
-                )
-            )
+        elif result.case.id in expected_failures and word in (PASS, ACCEPTABLE):
+            note = "it is listed as an expected failure, but passes: remove it from the list"
+            result = result._replace(verdict=verdict(XPASS, note))
         settled.append(result)
     return settled
 
 
-def suspects(results: Sequence[Result]) -> Dict[str, str]:
-    """Return for each case that fails, by its id, the rule that it is most likely to break.
+def suspects(results: Iterable[Result]) -> Dict[str, str]:
+    """Return the rule that each failing case most likely violates, by the id of the case."""
+    return suspects_among([(result.case, result.verdict.word) for result in results])
 
-    Of the rules that it cites it is the one that failures have most in common and passes least, by Ochiai's coefficient as in
-    the location of faults by test spectra; of equals the first, which the case is about.
+
+def suspects_among(judged: Sequence[Tuple[Case, str]]) -> Dict[str, str]:
+    """Return the same as `suspects` for cases with their verdicts.
+
+    It is the cited rule that most failures and fewest passes have in common, by Ochiai's
+    coefficient (spectrum-based fault localisation). Among equals it is the first rule, which is
+    the subject of the case.
     """
-    failed: Dict[str, int] = {}
-    judged: Dict[str, int] = {}
-    for result in results:
-        for rule in (
-            result.case.rules
-            if result.verdict.word in FAILURES + (XFAIL, PASS, ACCEPTABLE, XPASS)
-            else ()
-        ):
-            judged[rule] = judged.get(rule, 0) + 1
-            failed[rule] = failed.get(rule, 0) + (result.verdict.word in FAILURES + (XFAIL,))
+    failing, passing = FAILURES + (XFAIL,), (PASS, ACCEPTABLE, XPASS)
+    failures: Dict[str, int] = {}
+    total: Dict[str, int] = {}
+    for case, word in judged:
+        if word in failing + passing:
+            for rule in case.rules:
+                total[rule] = total.get(rule, 0) + 1
+                failures[rule] = failures.get(rule, 0) + (word in failing)
     return {
-        result.case.id: max(result.case.rules, key=lambda rule: failed[rule] / sqrt(judged[rule]))
-        for result in results
-        if result.verdict.word in FAILURES + (XFAIL,) and result.case.rules
+        case.id: max(case.rules, key=lambda rule: failures[rule] / sqrt(total[rule]))
+        for case, word in judged
+        if word in failing and case.rules
     }
 
 
 def exit_code(results: Iterable[Result]) -> int:
-    """Return what a run comes to: 0 all as expected, 1 some failed, 3 the adapter itself is broken."""
+    """Return 0 if all verdicts are as expected, 1 for failures, 3 for a broken adapter."""
     words = {result.verdict.word for result in results}
-    return 3 if ADAPTER in words else 1 if words & set(FAILURES + (XPASS,)) else 0
+    if ADAPTER in words:
+        return 3
+    return 1 if words & set(FAILURES + (XPASS,)) else 0
 
 
 def unknown_kinds(kinds: Mapping[str, object]) -> List[object]:
-    """Return the kinds onto which an adapter maps its own and which the protocol does not have."""
+    """Return the values of an adapter's `kinds` that are not kinds of the protocol."""
     return [kind for kind in kinds.values() if kind not in REJECT_KINDS]

@@ -266,12 +266,12 @@ def one_line(stderr: str) -> str:
         (["demo", "--pace", "\x1b[2J"], "\\x1b[2J"),
         (
             ["mutants", "--only", "no-such-*"],
-            "no mutant fits (expected one of python3 -m conformance mutants",
+            "no mutant matches (expected one of python3 -m conformance mutants",
         ),
-        (["prove", "--rule", "EVS-999"], "no mutant fits"),
+        (["prove", "--rule", "EVS-999"], "no mutant matches"),
         (
             ["prove", "--generated", "--module", "transport"],
-            "mutants are not made of that module (expected eventstream",
+            "no mutants are generated from that module (expected eventstream",
         ),
         (["prove", "--budget", "0"], "expected 1 to 86400 seconds, got '0'"),
         (["prove", "--budget", "1.5"], "expected 1 to 86400 seconds, got '1.5'"),
@@ -298,7 +298,7 @@ def test_mutants_are_listed_a_line_each() -> None:
     assert result.stdout.decode("ascii").split(None, 2) == [
         "EVS-014",
         "duplicate-name",
-        "of a header name that comes twice the last one counts\n",
+        "uses the last of two headers with the same name\n",
     ]
     assert len(call("mutants").stdout.splitlines()) > 400
 

@@ -22,7 +22,7 @@ from conformance.cases.case import CaseError, case_of
 from conformance.cases.load import load_cases, read_cases
 from conformance.cases.scenarios import scenario_cases
 from conformance.files import write_whole
-from conformance.report.documents import REPORT_SCHEMA
+from conformance.report.json_report import REPORT_SCHEMA
 from conformance.schema import faults
 from conformance.suite import read_expected_failures
 from refimpl.errors import UsageError
@@ -190,7 +190,6 @@ def test_reports_are_written(adapter: str, tmp_path: Path) -> None:
         "FAIL": 1,
         "UNSUPPORTED": 1,
     }
-    assert re.match(r"20[0-9]{2}-", report["date"])
     assert ElementTree.parse(str(paths[1])).getroot().get("failures") == "1"
     page = paths[2].read_text(encoding="utf-8")
     assert (
@@ -263,15 +262,15 @@ def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(
     [
         (
             ["--report", "pdf=x"],
-            "no such report (expected html=FILE or json=FILE or junit=FILE, got pdf=x)",
+            "unknown report (expected html=FILE or json=FILE or junit=FILE, got pdf=x)",
         ),
-        (["--report", "json"], "no such report"),
+        (["--report", "json"], "unknown report"),
         (
             ["--report", "json=."],
-            "a report cannot be written over a folder (expected json=FILE, got",
+            "a report needs a file, not a folder (expected json=FILE, got",
         ),
-        (["--report", "json="], "no such report"),
-        (["--only", "nothing"], "no case fits (expected one of python3 -m conformance list)"),
+        (["--report", "json="], "unknown report"),
+        (["--only", "nothing"], "no case matches (expected one of python3 -m conformance list)"),
         (["--jobs", "0"], "expected 1 to 256, got '0'"),
         (["--jobs", "x"], "expected 1 to 256"),
         (["--jobs", "257"], "expected 1 to 256"),
@@ -280,7 +279,7 @@ def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(
         (["--timeout", "nan"], "expected more than 0"),
         (["--timeout", "3601"], "expected more than 0"),
         (["--op", "text.words"], "invalid choice"),
-        (["--xfail", "nowhere"], "nowhere cannot be read: No such file or directory"),
+        (["--xfail", "nowhere"], "cannot read nowhere: No such file or directory"),
     ],
 )
 def test_usage(arguments: List[str], words: str, adapter: str) -> None:
@@ -305,7 +304,7 @@ def test_a_known_failure_that_passes_fails_the_run(adapter: str, tmp_path: Path)
     known.write_text("txt-one\ntxt-two\n", encoding="utf-8")
     result = call("run", "--adapter", adapter, "--xfail", str(known))
     assert result.code == 1 and "XPASS txt-one [text.lines, whole]: one line" in result.out
-    assert any("take it off the list" in line for line in result.out)
+    assert any("remove it from the list" in line for line in result.out)
     assert (
         call("run", "--adapter", adapter, "--xfail", str(known), "--only", "txt-two").code == 0
     ), "one that is not run says nothing"
@@ -314,12 +313,10 @@ def test_a_known_failure_that_passes_fails_the_run(adapter: str, tmp_path: Path)
 def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
     known = tmp_path / "known"
     known.write_text("txt-one\ntxt-nine\n", encoding="utf-8")
-    with pytest.raises(
-        UsageError, match="known, line 2: there is no case of that id .got txt-nine"
-    ):
+    with pytest.raises(UsageError, match="known, line 2: unknown case id .got txt-nine"):
         read_expected_failures(str(known), ["txt-one"])
     known.write_bytes(b"\xff")
-    with pytest.raises(UsageError, match="known cannot be read: not UTF-8"):
+    with pytest.raises(UsageError, match="cannot read .*known: not UTF-8"):
         read_expected_failures(str(known), [])
 
 
@@ -372,7 +369,7 @@ def test_a_case_that_there_is_not() -> None:
     result = call("show", "txt-thre")
     assert (result.code, result.err) == (
         2,
-        "conformance: there is no case of that id (expected txt-three or txt-two or txt-one, got txt-thre)\n",
+        "conformance: unknown case id (expected txt-three or txt-two or txt-one, got txt-thre)\n",
     )
     assert "expected one of python3 -m conformance list" in call("show", "zzz").err
 
@@ -388,7 +385,7 @@ def test_cases_are_dumped(tmp_path: Path) -> None:
 
 def test_the_cases_of_a_public_suite_stand_in_place_of_our_own(tmp_path: Path) -> None:
     refused = call("list", "--corpus", f"streams={tmp_path}")
-    assert refused.code == 2 and "no case of streams in the folder" in refused.err
+    assert refused.code == 2 and "no case of streams" in refused.err
     assert call("list", "--corpus", "nonsense=x").code == 2
     data = encode([], b"one")
     (tmp_path / "one.bin").write_bytes(data)

@@ -5,7 +5,6 @@ What is not installed is skipped, with a reason that pytest counts (`pytest -rs`
 check. Where it lies: the environment variable REFIMPL_IMPLEMENTATIONS, by default `.implementations` in the checkout.
 """
 
-import os
 from typing import Mapping, Tuple
 
 import pytest
@@ -13,8 +12,9 @@ import pytest
 from conformance.cases.load import load_cases
 from conformance.cases.scenarios import scenario_cases
 from conformance.implementations.installers import Installed
-from conformance.implementations.matrix import KEPT, read_report
+from conformance.implementations.matrix import kept_path
 from conformance.implementations.registry import environment_of, find_implementation
+from conformance.report.json_report import entries_of, read_report
 from conformance.run.runner import Run, Runner
 
 
@@ -49,10 +49,10 @@ def judged(name: str, expected: Mapping[str, Tuple[str, str]]) -> Run:
             beginning if text.startswith(beginning) else text,
         )
     assert told == dict(expected)
-    recorded = read_report(os.path.join(KEPT, name + ".json"))
+    recorded = read_report(kept_path(name))
     if run.implementation.version == recorded["implementation"]["version"]:
-        verdicts = {case["id"]: case["verdict"] for case in recorded["cases"]}
+        entries = entries_of(recorded, cases)
         assert {case: word for case, (word, _) in told.items()} == {
-            case: verdicts[case] for case in told
+            case: entries[case]["verdict"] for case in told
         }
     return run

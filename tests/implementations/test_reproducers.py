@@ -20,8 +20,9 @@ import pytest
 
 from conformance.adapters.curl_client import version
 from conformance.implementations.installers import PROGRAMS, Installed
-from conformance.implementations.matrix import KEPT, read_report
+from conformance.implementations.matrix import kept_path
 from conformance.implementations.registry import environment_of, implementation_named
+from conformance.report.json_report import read_report
 from tests.implementations import installed
 from tests.implementations.compiled import build_go, build_java, build_rust
 
@@ -124,7 +125,7 @@ def ruby(found: Installed, page: Page, folder: Path) -> Commands:
 
 def curl(found: Installed, page: Page, folder: Path) -> Commands:
     """What curl does is told of one version, and whatever version the system has is run."""
-    recorded = read_report(os.path.join(KEPT, "curl.json"))["implementation"]["version"]
+    recorded = read_report(kept_path("curl"))["implementation"]["version"]
     if version(found.where) != recorded:
         pytest.skip(f"told of curl {recorded}")
     return [(sys.executable, "-I", "-B", program) for program in programs(page, folder, ".py")]

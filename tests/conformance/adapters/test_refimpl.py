@@ -418,7 +418,7 @@ def test_presign_must_be_given_expires() -> None:
 @pytest.mark.parametrize(
     "changes, words",
     [
-        ({"body": "not base64"}, "not base64"),
+        ({"body": "invalid base64"}, "invalid base64"),
         ({"body": 5}, "expected base64 text"),
         ({"headers": {"Host": "x"}}, "headers must be"),
         ({"headers": [["Host"]]}, "headers must be"),
@@ -606,7 +606,7 @@ def test_decode_rejects_with_what_was_whole_before(kind: str, data: bytes) -> No
 
 def test_decode_questions_that_break_the_protocol() -> None:
     broken("eventstream.decode", {}, "input lacks 'chunks'")
-    broken("eventstream.decode", {"chunks": ["AAAA", "x"]}, "not base64")
+    broken("eventstream.decode", {"chunks": ["AAAA", "x"]}, "invalid base64")
     broken("eventstream.decode", {"chunks": [5]}, "expected base64 text, got int")
     broken("eventstream.decode", {"chunks": [None]}, "expected base64 text, got NoneType")
     broken("eventstream.decode", {"chunks": 5}, "TypeError")
@@ -655,7 +655,7 @@ def test_encode_rejects_a_name_twice() -> None:
 def test_encode_questions_that_break_the_protocol() -> None:
     broken("eventstream.encode", {"payload": ""}, "input lacks 'headers'")
     broken("eventstream.encode", {"headers": []}, "input lacks 'payload'")
-    broken("eventstream.encode", {"headers": [], "payload": "x"}, "not base64")
+    broken("eventstream.encode", {"headers": [], "payload": "x"}, "invalid base64")
     broken(
         "eventstream.encode",
         {"headers": [{"name": "n", "type": "uuid", "value": "no uuid"}], "payload": ""},
@@ -664,7 +664,7 @@ def test_encode_questions_that_break_the_protocol() -> None:
     broken(
         "eventstream.encode",
         {"headers": [{"name": "n", "type": "bytes", "value": "x"}], "payload": ""},
-        "not base64",
+        "invalid base64",
     )
     broken(
         "eventstream.encode",
@@ -930,7 +930,7 @@ def test_requests_that_are_misconfigured() -> None:
 
 def test_request_questions_that_break_the_protocol() -> None:
     broken("http.request", {"region": "us-east-1"}, "input lacks 'input'")
-    broken("http.request", request(dict(LEAST, Body="not base64")), "not base64")
+    broken("http.request", request(dict(LEAST, Body="invalid base64")), "invalid base64")
     assert answer("http.request", request(["llm"]))["status"] == "error"  # type: ignore[arg-type]
 
 
@@ -1107,7 +1107,7 @@ def test_responses_that_are_refused(changes: Dict[str, Any], kind: str) -> None:
 def test_response_questions_that_break_the_protocol() -> None:
     for name in ("status", "headers", "chunks"):
         broken("http.response", without(good_response(), name), f"input lacks '{name}'")
-    broken("http.response", good_response(chunks=["x"]), "not base64")
+    broken("http.response", good_response(chunks=["x"]), "invalid base64")
     broken("http.response", good_response(headers=[["a"]]), "headers must be")
 
 
@@ -1377,7 +1377,7 @@ def test_text_is_refused_with_what_was_whole_before() -> None:
 @pytest.mark.parametrize("op", ["text.lines", "text.sse"])
 def test_text_questions_that_break_the_protocol(op: str) -> None:
     broken(op, {}, "input lacks 'parts'")
-    broken(op, {"parts": ["x"]}, "not base64")
+    broken(op, {"parts": ["x"]}, "invalid base64")
     broken(op, {"parts": [5]}, "expected base64 text, got int")
 
 

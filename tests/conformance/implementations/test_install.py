@@ -216,12 +216,8 @@ def test_a_peer_that_is_there_is_judged_as_run_does(
         f"json={report}",
     )
     assert (code, complaint) == (0, "") and told.startswith("refimpl ")
-    lines = report.read_text(encoding="utf-8").split("\n")
-    cases = json.loads("\n".join(lines))["cases"]
-    assert len(cases) > 10 and {case["verdict"] for case in cases} == {"PASS"}
-    assert [
-        json.loads(line.strip().rstrip(",")) for line in lines if line.startswith("  {")
-    ] == cases  # a line for each
+    totals = json.loads(report.read_text(encoding="utf-8"))["totals"]
+    assert list(totals) == ["PASS"] and totals["PASS"] > 10
     assert run_cli("run", "ruby", "--only", "no-such-case")[0] == 2
 
 

@@ -39,7 +39,7 @@ PATIENCE = 30  # seconds, for the watchdog
 NOT_A_QUESTION = {
     "seq": None,
     "status": "error",
-    "detail": "not a question: cmd must be hello, run or bye",
+    "detail": "invalid request: cmd must be hello, run or bye",
 }
 
 
@@ -259,7 +259,7 @@ class Odd(Exception):
     [
         (ValueError("no good"), "ValueError: no good"),
         (Odd(), "Odd: "),
-        (BadQuestion("not base64"), "BadQuestion: not base64"),
+        (BadQuestion("invalid base64"), "BadQuestion: invalid base64"),
         (KeyError("body"), "input lacks 'body'"),
         (RecursionError("deep"), "RecursionError: deep"),
         (MemoryError(), "MemoryError: "),
@@ -508,7 +508,7 @@ def test_base64(text: str, data: bytes) -> None:
     ],
 )
 def test_base64_is_strict(text: str) -> None:
-    with pytest.raises(BadQuestion, match="not base64"):
+    with pytest.raises(BadQuestion, match="invalid base64"):
         to_bytes(text)
 
 
@@ -727,7 +727,8 @@ def test_serves_several_requests(start: Any, python: str) -> None:
     assert hello["protocol"] == 1 and hello["implementation"]["name"] == "refimpl"
     assert asked(process, b"garbage\n") == NOT_A_QUESTION
     assert (
-        asked(process, run("eventstream.decode", {"chunks": ["not base64"]}))["status"] == "error"
+        asked(process, run("eventstream.decode", {"chunks": ["invalid base64"]}))["status"]
+        == "error"
     )
     empty = asked(process, run("eventstream.decode", {"chunks": []}, seq="naïve"))
     assert empty == {"seq": "naïve", "status": "ok", "output": {"messages": []}}

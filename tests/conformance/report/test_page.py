@@ -17,8 +17,8 @@ from typing import Any, Dict, Iterator, List
 import pytest
 
 from conformance.cases.rules import load_rules
-from conformance.report.documents import report_document
 from conformance.report.html import html_text
+from conformance.report.json_report import report_document
 from conformance.run.runner import Implementation
 from conformance.run.verdicts import ACCEPTABLE, FAIL, UNSUPPORTED, Difference
 from tests.support import made_result
@@ -164,7 +164,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "txt-also",
             ACCEPTABLE,
             op="text.lines",
-            note="allowed by a note",
+            note="allowed by a note (DIV-001)",
             rules=("TXT-001",),
             input={"text": "a"},
         ),
@@ -183,7 +183,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for result in results[:1] + results[2:]
     ]
     reports = [
-        report_document(Implementation(name, "1", "c", (), {}), own, rules, "2026-11-25T18:00:00Z")
+        report_document(Implementation(name, "1", "c", OPERATIONS, {}), own, False)
         for name, own in ((HOSTILE[:50], results), ("theirs", others))
     ]
     path = tmp_path_factory.mktemp("page") / "page.html"
@@ -193,6 +193,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+OPERATIONS = ("eventstream.decode", "text.lines")
 ALL = ["evs-pass", "evs-fail", "txt-also", "txt-last"]
 
 

@@ -75,7 +75,7 @@ def test_a_failure_in_full() -> None:
         "  expected  one",
         "  actual    two",
         "            ^",
-        "  it says   checksum",
+        "  message   checksum",
         "  why       what it costs",
     ]
 
@@ -252,12 +252,12 @@ def test_a_call_is_shown_with_what_the_endpoint_plays() -> None:
         and "  Content-Type: application/vnd.amazon.eventstream" in lines
     )
     assert any(line.startswith("  frame ") and "payload('one ')" in line for line in lines[begin:])
-    assert any("cut behind" in line for line in shown("invoke-cut-between-frames-length"))
+    assert any("truncated after" in line for line in shown("invoke-cut-between-frames-length"))
     assert any(
         line.startswith("  000000  48 54 54 50") for line in shown("invoke-chunk-extensions")
     )
     assert any(
-        re.match(r"  \.\.\. [0-9]+ lines more", line) for line in shown("invoke-long-answer")
+        re.match(r"  \.\.\. [0-9]+ more lines", line) for line in shown("invoke-long-answer")
     )
 
 
@@ -273,7 +273,7 @@ def test_bytes_in_hexadecimal() -> None:
     assert hex_lines(bytes(range(30, 50)))[1] == "000010  2e 2f 30 31" + " " * 36 + "  ./01"
     assert hex_lines(b"x" * 40, 16) == [
         "000000  " + " ".join(["78"] * 16) + "  " + "x" * 16,
-        "... 24 bytes more",
+        "... 24 more bytes",
     ]
 
 

@@ -27,10 +27,10 @@ from conformance.run.runner import (
     Run,
     Runner,
     broken_run,
+    implementation_label,
     implementation_of,
     own_environment,
     split_command,
-    told_implementation,
 )
 from conformance.run.verdicts import (
     ADAPTER,
@@ -118,7 +118,7 @@ def run_with(
     """Return (word, note or stage) of each case, by what its text says."""
     run = Runner(adapter_program(tmp_path, DOING % acts), timeout, jobs).run(cases, **options)
     assert [
-        result.case for result in run.results if not result.case.id.startswith("behind-")
+        result.case for result in run.results if not result.case.id.startswith("after-")
     ] == cases
     return {
         result.case.id[4:] if result.case.id.startswith("txt-") else result.case.id: told(result)
@@ -149,7 +149,7 @@ def test_cases_come_back_in_their_order_with_what_they_came_to(tmp_path: Path) -
     ]
     assert sorted(seen) == [(1, 4, "txt-d"), (2, 4, "txt-a"), (3, 4, "txt-b"), (4, 4, "txt-e")]
     assert run.seconds > 0 and all(result.seconds >= 0 for result in run.results)
-    assert told_implementation(run.implementation) == "mine 1.2 (python)"
+    assert implementation_label(run.implementation) == "mine 1.2 (python)"
 
 
 def test_a_case_is_asked_once_for_each_chunking_and_gets_the_worst(tmp_path: Path) -> None:
@@ -223,17 +223,17 @@ BREAKDOWNS: Dict[str, Tuple[str, str, str]] = {
     "rubbish": (
         "say(b'Segmentation fault\\n')",
         ADAPTER,
-        "it does not answer as the protocol asks: a line that is no answer: Segmentation fault (invalid JSON: ",
+        "its answer breaks the protocol: a line that is not an answer: Segmentation fault (invalid JSON: ",
     ),
     "list": (
         "say([1])",
         ADAPTER,
-        "it does not answer as the protocol asks: a line that is no answer: [1] (expected a JSON object)",
+        "its answer breaks the protocol: a line that is not an answer: [1] (expected a JSON object)",
     ),
     "seq": (
         "say({'seq': 999, 'status': 'ok'})",
         ADAPTER,
-        "it does not answer as the protocol asks: an answer to another question: seq 999",
+        "its answer breaks the protocol: an answer to another request (expected seq 1, got 999)",
     ),
     "form": (
         "say({'seq': question['seq'], 'status': 'fine'})",
@@ -243,7 +243,7 @@ BREAKDOWNS: Dict[str, Tuple[str, str, str]] = {
     "own-error": (
         "say({'seq': question['seq'], 'status': 'error', 'detail': 'bug'})",
         ADAPTER,
-        "it says that it is broken itself: bug",
+        "it reports an internal error: bug",
     ),
     "unsupported": (
         "say({'seq': question['seq'], 'status': 'unsupported', 'reason': 'later'})",
@@ -324,24 +324,24 @@ def test_a_line_behind_an_answer_is_told_and_costs_no_other_case(does: str, tmp_
     )
     assert found["a"] == found["b"] == found["c"] == (PASS, "")
     late = found.get(
-        "behind-txt-twice"
+        "after-txt-twice"
     )  # it came behind the next question, so that it could be noise of its answer
     if late is None:
         assert found["twice"][0] == ADAPTER and found["twice"][1].startswith(
-            "it wrote another line behind its answer: "
+            "it wrote another line after its answer: "
         )
     else:
         assert found["twice"] == (PASS, "") and late[0] == ADAPTER
         assert late[1].startswith(
-            "a fresh process answers txt-b, this one did not: a line that is no answer: "
+            "a new process answers txt-b, the old one did not: a line that is not an answer: "
         )
 
 
 @pytest.mark.parametrize(
     "does, note",
     [
-        ("os._exit(4)", "it ended with exit code 4 and said nothing"),
-        ("time.sleep(0.3); os._exit(4)", "it ended with exit code 4 and said nothing"),
+        ("os._exit(4)", "it ended with exit code 4 and wrote no message"),
+        ("time.sleep(0.3); os._exit(4)", "it ended with exit code 4 and wrote no message"),
         ("say(b'half'); os._exit(0)", "it ended with exit code 0; it had begun the line half"),
     ],
 )
@@ -356,9 +356,9 @@ def test_who_dies_between_two_cases_costs_neither(does: str, note: str, tmp_path
         "twice": (PASS, ""),
         "b": (PASS, ""),
         "c": (PASS, ""),
-        "behind-txt-twice": (CRASH, "a fresh process answers txt-b, this one did not: " + note),
+        "after-txt-twice": (CRASH, "a new process answers txt-b, the old one did not: " + note),
     }
-    assert list(found).index("behind-txt-twice") == 2
+    assert list(found).index("after-txt-twice") == 2
 
 
 def test_who_breaks_down_of_what_came_before_costs_no_case(tmp_path: Path) -> None:
@@ -366,13 +366,13 @@ def test_who_breaks_down_of_what_came_before_costs_no_case(tmp_path: Path) -> No
         ("b", "c"), "say(b'late\\n') if question['seq'] > 1 else None; plain(question, parts)"
     )
     found = run_with(tmp_path, acts, [case_of("a"), case_of("b"), case_of("c"), case_of("d")])
-    assert {found[name] for name in "abcd"} == {(PASS, "")}, "a fresh process answers each"
+    assert {found[name] for name in "abcd"} == {(PASS, "")}, "a new process answers each"
     told = [
-        f"a fresh process answers txt-{name}, this one did not: a line that is no answer: late ("
+        f"a new process answers txt-{name}, the old one did not: a line that is not an answer: late ("
         for name in "bc"
     ]
-    assert [found[name][0] for name in ("behind-txt-a", "behind-txt-b")] == [ADAPTER] * 2
-    assert found["behind-txt-a"][1].startswith(told[0]) and found["behind-txt-b"][1].startswith(
+    assert [found[name][0] for name in ("after-txt-a", "after-txt-b")] == [ADAPTER] * 2
+    assert found["after-txt-a"][1].startswith(told[0]) and found["after-txt-b"][1].startswith(
         told[1]
     )
 
@@ -393,7 +393,7 @@ def test_a_line_behind_the_last_answer(tmp_path: Path) -> None:
     )
     assert found == {
         "a": (PASS, ""),
-        "last": (ADAPTER, "it wrote another line behind its answer: noise"),
+        "last": (ADAPTER, "it wrote another line after its answer: noise"),
     }
 
 
@@ -415,10 +415,10 @@ def test_one_that_cannot_be_started_again(tmp_path: Path) -> None:
     run = Runner(program, PATIENCE).run([case_of("a"), case_of("dies"), case_of("b"), case_of("c")])
     found = [told(result) for result in run.results]
     assert found[0] == (PASS, ""), "what it had answered counts"
-    gone = (ADAPTER, "it cannot be started again: it ended with exit code 1: no licence")
+    gone = (ADAPTER, "it cannot be restarted: it ended with exit code 1: no licence")
     assert (
         found[2:] == [gone] * 2
-        or found[2] == (ADAPTER, "it does not answer as the protocol asks: " + gone[1])
+        or found[2] == (ADAPTER, "its answer breaks the protocol: " + gone[1])
         and found[3] == gone
     )
     assert exit_code(run.results) == 3
@@ -460,7 +460,7 @@ def test_what_an_adapter_says_of_itself() -> None:
         ({"protocol": 1.0}, "protocol (expected 1, got 1.0)"),
         (
             {"implementation": "n"},
-            "implementation (expected an object with the texts name, version, language, got n)",
+            "implementation (expected an object with name, version and language, got n)",
         ),
         (
             {"implementation": {"name": "n", "version": 1, "language": "l"}},
@@ -472,7 +472,7 @@ def test_what_an_adapter_says_of_itself() -> None:
         ({"operations": "text.lines"}, "operations (expected"),
         (
             {"kinds": ["utf8"]},
-            "kinds (expected an object from its own names to the protocol's kinds, got ['utf8'])",
+            "kinds (expected an object that maps own names to kinds of the protocol, got ['utf8'])",
         ),
         ({"kinds": {"A": 7}}, "kinds (expected"),
         ({"kinds": {"A": "bad", "B": "utf8"}}, "got ['bad'])"),
@@ -481,7 +481,7 @@ def test_what_an_adapter_says_of_itself() -> None:
 def test_a_hello_out_of_form(change: Dict[str, Any], words: str) -> None:
     with pytest.raises(BrokenAdapter) as caught:
         implementation_of(dict(HELLO, **change))
-    assert str(caught.value).startswith("the adapter's hello is not in form: ") and words in str(
+    assert str(caught.value).startswith("the adapter's hello is invalid: ") and words in str(
         caught.value
     )
 
@@ -489,23 +489,23 @@ def test_a_hello_out_of_form(change: Dict[str, Any], words: str) -> None:
 @pytest.mark.parametrize(
     "body, words",
     [
-        ("hello['protocol'] = 2", "the adapter's hello is not in form: protocol"),
-        ("hello = [1]", "the adapter does not say hello: a line that is no answer: [1]"),
+        ("hello['protocol'] = 2", "the adapter's hello is invalid: protocol"),
+        ("hello = [1]", "the adapter does not say hello: a line that is not an answer: [1]"),
         (
             "sys.exit('no module named sdk')",
             "the adapter does not say hello: it ended with exit code 1: no module named sdk",
         ),
         (
             "def answer(question): os._exit(2)",
-            "the adapter does not answer a trivial question of text.lines: it ended with exit code 2",
+            "the adapter does not answer a trivial request for text.lines: it ended with exit code 2",
         ),
         (
             "def answer(question): time.sleep(600)",
-            "the adapter does not answer a trivial question of text.lines: no answer after 1 s",
+            "the adapter does not answer a trivial request for text.lines: no answer after 1 s",
         ),
         (
             "def answer(question): say({'seq': 1, 'status': 'error', 'detail': 'no sdk'})",
-            "the adapter does not answer a trivial question of text.lines in form: it says that it is broken itself: no sdk",
+            "invalid answer to a trivial request for text.lines: it reports an internal error: no sdk",
         ),
         (
             "def answer(question): say({'seq': 1, 'status': 'ok', 'output': {'lines': ['wrong']}})",
@@ -521,7 +521,7 @@ def test_an_adapter_that_cannot_be_judged(body: str, words: str, tmp_path: Path)
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(
-        BrokenAdapter, match="does not say hello: .*nowhere cannot be started: No such file"
+        BrokenAdapter, match="does not say hello: cannot start .*nowhere: No such file"
     ):
         Runner([str(tmp_path / "nowhere")]).run([case_of("a")])
 
@@ -557,7 +557,7 @@ def test_a_command_is_split_as_a_shell_splits_it(text: str, words: List[str]) ->
 
 @pytest.mark.parametrize("text", ["", "  ", "'a"])
 def test_a_command_that_cannot_be_read(text: str) -> None:
-    with pytest.raises(BrokenAdapter, match="the adapter's command"):
+    with pytest.raises(BrokenAdapter, match="adapter.* command"):
         split_command(text)
 
 

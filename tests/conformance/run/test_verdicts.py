@@ -150,8 +150,7 @@ def test_a_refusal_is_judged_by_its_kind() -> None:
     unmapped = judge(asked, reject("BadSig"), {"Other": "signature"}).difference
     assert (
         unmapped is not None
-        and unmapped.actual
-        == "BadSig (no kind of the protocol; `kinds` of hello maps a name of your own to one)"
+        and unmapped.actual == "BadSig (not a kind of the protocol; map it with `kinds` of hello)"
     )
 
 
@@ -178,9 +177,11 @@ def test_what_is_acceptable_owes_its_reason() -> None:
     )
     assert judge(asked, ok(messages=[])).word == PASS
     assert judge(asked, reject("limit")) == verdict(
-        ACCEPTABLE, "AWS's text says two things (DIV-001)"
+        ACCEPTABLE, "AWS's text says two things (DIV-001)", divergence="DIV-001"
     )
-    assert judge(asked, reject("length")) == verdict(ACCEPTABLE, "second (DIV-001)")
+    assert judge(asked, reject("length")) == verdict(
+        ACCEPTABLE, "second (DIV-001)", divergence="DIV-001"
+    )
     assert judge(asked, reject("header")).difference == Difference("status", "ok", "reject header")
 
 
@@ -202,7 +203,7 @@ def test_an_implementation_may_not_offer_something() -> None:
     )
     assert judge(asked, {"status": "unsupported"}) == verdict(UNSUPPORTED)
     assert judge(asked, {"status": "error", "detail": "a bug\nof mine"}) == verdict(
-        ADAPTER, "it says that it is broken itself: a bug\\nof mine"
+        ADAPTER, "it reports an internal error: a bug\\nof mine"
     )
     assert judge(asked, {"status": "error"}).word == ADAPTER
 
@@ -286,7 +287,7 @@ OUT_OF_FORM: List[Tuple[str, Json, str]] = [
     (
         "eventstream.decode",
         ok(messages=[{"headers": [], "payload": "aGk"}]),
-        "output.messages[0].payload: not base64",
+        "output.messages[0].payload: invalid base64",
     ),
     (
         "eventstream.decode",
@@ -331,9 +332,9 @@ OUT_OF_FORM: List[Tuple[str, Json, str]] = [
     (
         "eventstream.decode",
         ok(messages=[dict(MESSAGE, headers=[{"name": "a", "type": "bytes", "value": "?"}])]),
-        "output.messages[0].headers[0].value: not base64",
+        "output.messages[0].headers[0].value: invalid base64",
     ),
-    ("eventstream.encode", ok(frame="?"), "output.frame: not base64"),
+    ("eventstream.encode", ok(frame="?"), "output.frame: invalid base64"),
     (
         "http.request",
         ok(headers=[["a"]]),
@@ -350,7 +351,7 @@ OUT_OF_FORM: List[Tuple[str, Json, str]] = [
     (
         "http.response",
         ok(events=[{"PayloadPart": {"Bytes": "?"}}]),
-        "output.events[0].PayloadPart.Bytes: not base64",
+        "output.events[0].PayloadPart.Bytes: invalid base64",
     ),
     ("http.response", ok(events=["x"]), "output.events[0]: expected an object, got x"),
 ]
@@ -585,7 +586,7 @@ def test_an_encoder_is_judged_by_decoding_its_frame() -> None:
         )
     asked = question("eventstream.encode", ok(frame=ENCODED), **given_input)
     found = judge(asked, ok(frame=b64(base64.b64decode(ENCODED)[:-1]))).difference
-    assert found is not None and found.actual.startswith("no frame: ")
+    assert found is not None and found.actual.startswith("invalid frame: ")
     assert (
         stage("eventstream.encode", reject("constraint"), reject("constraint"), **given_input)
         is None
@@ -806,7 +807,7 @@ def test_the_endpoint_s_word_counts_in_a_call() -> None:
 def test_the_endpoint_s_word_counts_for_what_is_acceptable_too() -> None:
     asked = question("invoke", reject("http"), (dict(OTHERWISE, expect=reject("service_error")),))
     assert judge(asked, reject("service_error"), None, [call()]) == verdict(
-        ACCEPTABLE, "AWS's text says two things (DIV-001)"
+        ACCEPTABLE, "AWS's text says two things (DIV-001)", divergence="DIV-001"
     )
     assert judge(asked, reject("service_error"), None, [call(), call()]).difference == Difference(
         "attempts", 1, 2
@@ -948,7 +949,7 @@ def test_a_case_says_nothing_while_one_that_it_needs_fails() -> None:
             ]
         )
         assert words_of(settled) == [word, BLOCKED, BLOCKED, ADAPTER]
-        assert settled[1].verdict == verdict(BLOCKED, "it says nothing while a fails")
+        assert settled[1].verdict == verdict(BLOCKED, "it has no meaning while a fails")
     for word in (PASS, ACCEPTABLE, UNSUPPORTED):
         assert words_of(settle([result("a", word), result("b", PASS, "a", "gone")])) == [word, PASS]
 
