@@ -78,7 +78,7 @@ class Error(Exception):
 
     # One word for the sort of error, the same in all languages: a `kind` of the adapter protocol.
     kind: str = "error"
-    # What is wrong, without the evidence.
+    # The text without the evidence.
     message: Optional[str]
     # The id of the broken rule in SPEC.md.
     rule: Optional[str] = None

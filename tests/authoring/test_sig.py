@@ -24,7 +24,14 @@ from authoring import plain_sigv4 as plain
 from conformance.adapters.refimpl import OPERATIONS
 from conformance.protocol.messages import answer_question
 from refimpl.sigv4 import NEVER_SIGNED, Signer, decode_query, split_target
-from tests.refimpl.test_sigv4_peers import WHERE, Botocore, Crt, Randomly, Request, target_of
+from tests.refimpl.test_sigv4_implementations import (
+    WHERE,
+    Botocore,
+    Crt,
+    Randomly,
+    Request,
+    target_of,
+)
 from tests.support import corpora
 
 Given = Dict[str, Any]

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/errors.py: the one error tree.
+"""Tests of refimpl/errors.py: the error tree and the checks of an argument's type.
 
-Of every class: what str() shows is one line, short and escaped, whatever stands in the message or the evidence; the
-evidence is there; pickling and copying keep every attribute; and it stands in one branch alone, so that `except
-UsageError` never catches a peer's mistake. The tree that the module's docstring draws is the tree that there is.
-Of require_type: what it refuses, bool as int among it, and that the refused value is never shown.
+str() of each class must be one short, escaped line for any message and evidence. Pickling and
+copying must keep all attributes. Each class is in one branch of the tree, so `except UsageError`
+never catches a peer's mistake. The module's docstring must show the actual tree, and the classes
+must declare each attribute that the package sets on an error. require_type() must reject a bool as
+an int and never show the rejected value.
 """
 
+import ast
 import builtins
 import copy
+import pathlib
 import pickle
 import re
 
@@ -30,6 +33,7 @@ from refimpl.errors import (
     TextError,
     UsageError,
     excerpt,
+    plain_bytes,
     require_type,
     shown,
 )
@@ -95,14 +99,14 @@ class Unshowable:
         raise RuntimeError("not to be shown")
 
 
-# ---- the tree ----------------------------------------------------------------------------------------------------
+# ---- the tree ------------------------------------------------------------------------------------
 
 
 def test_every_class_has_its_kind():
     assert {cls: cls.kind for cls in CLASSES} == KINDS
 
 
-def test_the_docstring_draws_the_tree_that_there_is():
+def test_the_docstring_shows_the_tree():
     drawn, path = {}, []
     for indent, name in re.findall(r"^( {4,})(Error|[A-Z]\w+Error)\b", errors.__doc__, re.M):
         depth = len(indent) // 2 - 2
@@ -112,7 +116,7 @@ def test_the_docstring_draws_the_tree_that_there_is():
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_a_class_stands_in_one_branch_alone(cls):
+def test_each_class_is_in_one_branch(cls):
     assert sum(issubclass(cls, branch) for branch in BRANCHES) == (cls is not Error)
     assert [base for base in cls.__mro__ if not issubclass(base, Error)] == [
         Exception,
@@ -128,16 +132,16 @@ def test_a_class_stands_in_one_branch_alone(cls):
         Exception,
         BaseException,
         object,
-    }  # no `except ValueError` or `except OSError` catches it
+    }  # not ValueError or OSError
 
 
 @pytest.mark.parametrize("cls", [FrameError, HttpError, DocumentError, TextError])
-def test_what_the_peer_sent_is_the_peers_mistake(cls):
+def test_invalid_bytes_are_protocol_errors(cls):
     assert issubclass(cls, ProtocolError)
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_what_is_not_known_is_none(cls):
+def test_unknown_evidence_is_none(cls):
     error = cls("said")
     assert [
         error.rule,
@@ -153,7 +157,7 @@ def test_what_is_not_known_is_none(cls):
     assert error.message == "said"
 
 
-def test_what_a_class_adds_is_empty_and_immutable():
+def test_evidence_of_a_class_is_empty_and_immutable_by_default():
     assert (FrameError().messages, FrameError().events, FrameError().buffered) == ((), (), b"")
     assert HttpError().body == b""
     assert (
@@ -165,7 +169,7 @@ def test_what_a_class_adds_is_empty_and_immutable():
     assert (SignatureError().canonical_request, SignatureError().string_to_sign) == (None, None)
 
 
-def test_evidence_of_one_error_is_not_that_of_another():
+def test_errors_do_not_share_evidence():
     UsageError("a", kind="type", offset=1, rule="EVS-001")
     assert (UsageError("b").kind, UsageError("b").offset, UsageError("b").rule) == (
         "constraint",
@@ -174,11 +178,11 @@ def test_evidence_of_one_error_is_not_that_of_another():
     )
 
 
-# ---- one line ----------------------------------------------------------------------------------------------------
+# ---- one line ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_the_evidence_stands_beside_the_message(cls):
+def test_str_joins_message_and_evidence(cls):
     error = cls("it is broken", expected="this", actual="that", offset=7, rule="EVS-999")
     assert str(error) == "it is broken (expected this, got that, at byte 7, rule EVS-999)"
     assert repr(error) == f"{cls.__name__}({cls.kind}: {error})"
@@ -186,7 +190,7 @@ def test_the_evidence_stands_beside_the_message(cls):
     assert list(error.evidence()) == ["expected", "got", "at byte", "rule"]
 
 
-def test_evidence_that_is_false_is_shown_and_evidence_that_is_none_is_not():
+def test_str_shows_false_evidence_but_not_none():
     assert str(Error("m", offset=0)) == "m (at byte 0)"
     assert str(Error("m", expected=False, actual=0)) == "m (expected False, got 0)"
     assert str(Error("m", actual="")) == "m (got nothing)"
@@ -197,16 +201,16 @@ def test_evidence_that_is_false_is_shown_and_evidence_that_is_none_is_not():
 
 @pytest.mark.parametrize("cls", CLASSES)
 @pytest.mark.parametrize("message", ["", None])
-def test_without_a_message_it_says_so(cls, message):
+def test_str_without_a_message(cls, message):
     assert str(cls(message)) == "no message"
     assert str(cls(message, kind="other", offset=1)) == "no message (at byte 1)"
     assert repr(cls(message)) == f"{cls.__name__}({cls.kind}: no message)"
 
 
-def test_an_error_of_a_service_shows_its_code_its_status_and_its_request():
+def test_a_service_error_shows_code_status_and_request_id():
     error = ServiceError("slow down", code="ThrottlingException", status=400, request_id="r-1")
-    for told in ("ThrottlingException", "slow down", "400", "r-1"):
-        assert told in str(error)
+    for text_shown in ("ThrottlingException", "slow down", "400", "r-1"):
+        assert text_shown in str(error)
     assert ServiceError("slow down", code="\x1b[2J\n").message == "slow down"
     assert str(ServiceError("slow down", code="\x1b[2J\n")).isprintable()
     assert {"HTTP": 500, "got": "x"}.items() <= ServiceError(
@@ -217,43 +221,43 @@ def test_an_error_of_a_service_shows_its_code_its_status_and_its_request():
 
 @pytest.mark.parametrize("cls", CLASSES)
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_whatever_is_said_is_one_short_line(cls, text):
+def test_hostile_text_is_one_short_line(cls, text):
     for error in (
         cls(text),
         cls("m", expected=text, actual=text, rule=text),
         cls("m", actual=text.encode("utf-8", "surrogatepass")),
         cls("m", actual=[text]),
     ):
-        for told in (str(error), repr(error)):
-            assert told.isprintable()
-            assert len(told) < 3000
-            told.encode("utf-8")
+        for text_shown in (str(error), repr(error)):
+            assert text_shown.isprintable()
+            assert len(text_shown) < 3000
+            text_shown.encode("utf-8")
 
 
 @some
 @given(any_text, any_text, st.binary(max_size=300))
 def test_any_text_is_one_short_line(message, expected, actual):
-    told = str(Error(message, expected=expected, actual=actual))
-    assert told.isprintable()
-    assert len(told) < 3000
-    told.encode("utf-8")
+    text_shown = str(Error(message, expected=expected, actual=actual))
+    assert text_shown.isprintable()
+    assert len(text_shown) < 3000
+    text_shown.encode("utf-8")
 
 
-def test_a_long_message_keeps_its_beginning_and_says_that_it_was_cut():
-    told = str(Error("beginning" + "x" * 10000))
-    assert told.startswith("beginningxxx")
-    assert told.endswith("x...")
-    assert len(told) == 2000
+def test_a_long_message_is_shortened_at_its_end():
+    text_shown = str(Error("beginning" + "x" * 10000))
+    assert text_shown.startswith("beginningxxx")
+    assert text_shown.endswith("x...")
+    assert len(text_shown) == 2000
     assert str(Error("x" * 2000)) == "x" * 2000
     assert str(Error("m", actual="y" * 200)) == f"m (got {'y' * 200})"
     assert str(Error("m", actual="y" * 201)) == f"m (got {'y' * 197}...)"
 
 
-# ---- shown and excerpt -------------------------------------------------------------------------------------------
+# ---- shown and excerpt ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "value, told",
+    "value, text_shown",
     [
         ("plain", "plain"),
         ("caf\u00e9 \u20ac \u65e5", "caf\u00e9 \u20ac \u65e5"),
@@ -269,8 +273,8 @@ def test_a_long_message_keeps_its_beginning_and_says_that_it_was_cut():
         ("", ""),
     ],
 )
-def test_shown(value, told):
-    assert shown(value) == told
+def test_shown(value, text_shown):
+    assert shown(value) == text_shown
 
 
 @pytest.mark.parametrize("limit", [3, 4, 10, 200])
@@ -294,7 +298,7 @@ def test_shown_is_printable_and_within_its_limit(text, limit):
     [Unshowable(), [Unshowable()], 10**5000, -(10**5000), [10**5000]],
     ids=["object", "list", "number", "negative", "list of a number"],
 )
-def test_a_value_that_has_no_repr_is_shown_all_the_same(value):
+def test_shows_a_value_without_a_repr(value):
     assert shown(value).isprintable()
     assert 0 < len(shown(value)) <= 200
     error = UsageError("m", actual=value)
@@ -321,7 +325,7 @@ def test_excerpt_is_one_short_line(data, limit):
     assert (len(data) > limit) <= excerpt(data, limit).endswith("...")
 
 
-# ---- pickling and copying ----------------------------------------------------------------------------------------
+# ---- pickling and copying ------------------------------------------------------------------------
 
 EVIDENCE = {
     "kind": "other",
@@ -373,7 +377,7 @@ def test_evidence_becomes_attributes(cls):
     assert {name: getattr(error, name) for name in EVIDENCE} == EVIDENCE
 
 
-# ---- require_type ------------------------------------------------------------------------------------------------
+# ---- require_type --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -391,7 +395,7 @@ def test_evidence_becomes_attributes(cls):
         (True, object),
     ],
 )
-def test_require_type_takes(value, expected):
+def test_require_type_accepts(value, expected):
     assert require_type(value, expected, "it") is None
 
 
@@ -399,7 +403,7 @@ class SomeInt(int):
     pass
 
 
-def test_require_type_takes_a_subclass():
+def test_require_type_accepts_a_subclass():
     assert require_type(SomeInt(5), int, "it") is None
 
 
@@ -421,7 +425,7 @@ def test_require_type_takes_a_subclass():
         (Unshowable(), str),
     ],
 )
-def test_require_type_refuses(value, expected):
+def test_require_type_rejects(value, expected):
     with pytest.raises(UsageError) as caught:
         require_type(value, expected, "the name", rule="EVS-999")
     error = caught.value
@@ -432,8 +436,8 @@ def test_require_type_refuses(value, expected):
         type(value).__name__,
     )
     assert (
-        str(error)
-        == f"the name has the wrong type (expected {expected.__name__}, got {type(value).__name__}, rule EVS-999)"
+        str(error) == f"the name has the wrong type (expected {expected.__name__}, "
+        f"got {type(value).__name__}, rule EVS-999)"
     )
 
 
@@ -443,3 +447,66 @@ def test_require_type_never_shows_the_value():
     error = caught.value
     assert "wJalr" not in str(error) + repr(error) + repr(vars(error)) + repr(error.args)
     assert error.rule is None
+
+
+def test_plain_bytes():
+    data = b"abc"
+    assert plain_bytes(data) is data
+    for other in (bytearray(data), memoryview(data), memoryview(b"xcba")[3:0:-1]):
+        assert plain_bytes(other) == data and type(plain_bytes(other)) is bytes
+    for wrong in ("abc", None, 5, [97], object()):
+        with pytest.raises(UsageError) as caught:
+            plain_bytes(wrong, "the body", "SIG-019")
+        assert (caught.value.kind, caught.value.rule) == ("type", "SIG-019")
+        assert caught.value.message == "the body has the wrong type"
+    released = memoryview(data)
+    released.release()
+    with pytest.raises(UsageError, match="the body is a released memoryview"):
+        plain_bytes(released, "the body")
+
+
+# ---- declared evidence ---------------------------------------------------------------------------
+
+PACKAGE = pathlib.Path(errors.__file__).parent
+
+
+def evidence_in(source):
+    """Yield the line and the name of each attribute that a source sets on an error."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if called in ERROR_NAMES:
+                yield from ((node.lineno, keyword.arg) for keyword in node.keywords if keyword.arg)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Attribute) and getattr(target.value, "id", "") == "error":
+                    yield node.lineno, target.attr
+
+
+ERROR_NAMES = {cls.__name__ for cls in CLASSES}
+DECLARED = {name for cls in CLASSES for name in cls.__annotations__ if name in dir(cls)}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
+)
+def test_evidence_is_declared(path):
+    source = (PACKAGE / path).read_text("utf-8")
+    undeclared = [
+        (line, name) for line, name in evidence_in(source) if name not in DECLARED | {"message"}
+    ]
+    assert not undeclared
+
+
+def test_every_declared_attribute_has_a_type_and_is_used():
+    used = {
+        name for path in PACKAGE.rglob("*.py") for _, name in evidence_in(path.read_text("utf-8"))
+    }
+    assert {"member", "offset", "expected", "actual", "rule", "unread", "results"} <= used
+    for cls in CLASSES:
+        own = {
+            name
+            for name, value in vars(cls).items()
+            if not name.startswith("_") and not callable(value)
+        }
+        assert own - {"kind"} <= set(cls.__annotations__)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/http1.py: each line of a response's head and framing, by table and by property.
+"""Tests of refimpl/http1.py: each line of a response's head and framing.
 
-Of each function: what it accepts and as which value, what it refuses and by which rule; that a written value is read back;
-and that no line whatever brings out anything but a value or HttpError of kind `http`. For body_framing a second reading of
-the rules, written from RFC 9112 alone, must agree on random headers. Lines as long as MAX_LINE must not take longer than
-their length explains: the parsing of a hostile head runs in a process of its own, which is ended when it hangs.
+For each function, tables list the values that it accepts and the lines that it rejects, with their
+rules. Properties check that it reads what is written, and that any line gives a value or an
+HttpError of kind `http`. body_framing must agree with a second implementation of RFC 9112. A
+hostile line of MAX_LINE bytes must take linear time, so it is parsed in a separate process, which
+the test ends if it hangs.
 """
 
 import os
@@ -30,7 +31,7 @@ from refimpl.http1 import (
 )
 from tests.support import chunkings
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 NO_TEXT = dict.fromkeys(map(ord, "\r\n\0"))
 some = settings(max_examples=200, deadline=None)
@@ -65,9 +66,8 @@ LINE_PARTS = [
     b"chunked",
     b"fF",
 ]
-octets = st.binary(max_size=30).map(
-    lambda data: data.decode("latin-1").translate(NO_TEXT)
-)  # what a line may hold
+# Any text that a line may contain.
+octets = st.binary(max_size=30).map(lambda data: data.decode("latin-1").translate(NO_TEXT))
 lines = st.one_of(
     st.binary(max_size=40),
     st.lists(st.sampled_from(LINE_PARTS), max_size=8).map(b"".join),
@@ -75,8 +75,8 @@ lines = st.one_of(
 )
 
 
-def refused(rule, function, *arguments):
-    """Call function, which must refuse, and return the error."""
+def rejected(rule, function, *arguments):
+    """Call function, which must reject its arguments, and return the error."""
     with pytest.raises(HttpError) as caught:
         function(*arguments)
     assert (caught.value.kind, caught.value.rule) == ("http", rule)
@@ -84,7 +84,7 @@ def refused(rule, function, *arguments):
     return caught.value
 
 
-# ---- the status line ---------------------------------------------------------------------------------------------
+# ---- the status line -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -139,27 +139,27 @@ def test_status_line(line, expected):
         b"HTTP/1.1 \r\n",
     ],
 )
-def test_no_status_line(line):
-    assert "status line" in str(refused("HTTP-041", parse_status_line, line))
+def test_invalid_status_line(line):
+    assert "status line" in str(rejected("HTTP-041", parse_status_line, line))
 
 
 @pytest.mark.parametrize(
     "line",
     [b"\x15\x03\x01\x00\x02\x02F", b"\x15\x03\x03\x00\x02\x02\n", b"\x16\x03\x01\x00\xa5\x01\r\n"],
 )
-def test_bytes_of_tls_are_named(line):
-    assert "https port" in str(refused("HTTP-041", parse_status_line, line))
+def test_recognises_tls(line):
+    assert "https port" in str(rejected("HTTP-041", parse_status_line, line))
 
 
 @pytest.mark.parametrize(
     "line", [b"\x15\x02\x01\r\n", b"\x14\x03\x01\r\n", b"\x15\r\n", b"x\x15\x03\r\n"]
 )
-def test_what_is_no_tls_is_not_called_so(line):
-    assert "https port" not in str(refused("HTTP-041", parse_status_line, line))
+def test_does_not_mistake_other_bytes_for_tls(line):
+    assert "https port" not in str(rejected("HTTP-041", parse_status_line, line))
 
 
-def test_a_garbled_status_line_is_shown_short_and_escaped():
-    error = refused("HTTP-041", parse_status_line, b"\x1b[31m" + b"x" * 60000 + b"\r\n")
+def test_an_invalid_status_line_is_shown_short_and_escaped():
+    error = rejected("HTTP-041", parse_status_line, b"\x1b[31m" + b"x" * 60000 + b"\r\n")
     assert "\x1b" not in str(error)
     assert len(str(error)) < 400
     assert "\\x1b[31mxxx" in str(error)
@@ -167,14 +167,14 @@ def test_a_garbled_status_line_is_shown_short_and_escaped():
 
 @some
 @given(st.integers(0, 1), st.integers(0, 999), octets)
-def test_a_written_status_line_is_read_back(minor, status, reason):
+def test_reads_any_written_status_line(minor, status, reason):
     line = f"HTTP/1.{int(minor)} {int(status):03} {reason}\r\n".encode("latin-1")
     assert parse_status_line(line) == (minor, status, reason)
 
 
 @some
 @given(lines)
-def test_any_status_line_is_a_value_or_refused(line):
+def test_any_status_line_is_a_value_or_rejected(line):
     try:
         minor, status, reason = parse_status_line(line)
     except HttpError as error:
@@ -186,7 +186,7 @@ def test_any_status_line_is_a_value_or_refused(line):
         }
 
 
-# ---- header lines ------------------------------------------------------------------------------------------------
+# ---- header lines --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -256,20 +256,20 @@ NO_HEADER_LINES = [
 
 
 @pytest.mark.parametrize("line", NO_HEADER_LINES + [b" c\0\r\n", b" c\n", b"\tc\rd\r\n"])
-def test_no_header_line(line):
-    error = refused("HTTP-047", parse_header_lines, [b"A: b\r\n", line])
+def test_invalid_header_line(line):
+    error = rejected("HTTP-047", parse_header_lines, [b"A: b\r\n", line])
     assert "not a header line" in str(error)
     assert error.expected == "name: value, ended by CRLF"
 
 
 @pytest.mark.parametrize("line", NO_HEADER_LINES + [b" c\r\n", b"\tA: b\r\n", b" \r\n"])
-def test_nothing_is_there_to_be_folded_or_the_first_line_is_bad(line):
-    refused("HTTP-047", parse_header_lines, [line, b"A: b\r\n"])
+def test_invalid_or_folded_first_header_line(line):
+    rejected("HTTP-047", parse_header_lines, [line, b"A: b\r\n"])
 
 
 @pytest.mark.parametrize("extra", [b"A: 1\r\n", b" folded\r\n", b"garbage"])
 def test_too_many_header_lines(extra):
-    error = refused("HTTP-048", parse_header_lines, [b"A: 1\r\n"] * MAX_HEADERS + [extra])
+    error = rejected("HTTP-048", parse_header_lines, [b"A: 1\r\n"] * MAX_HEADERS + [extra])
     assert (error.expected, error.actual) == ("at most 100", MAX_HEADERS + 1)
 
 
@@ -288,7 +288,7 @@ values = octets.map(lambda text: text.strip(" \t"))
         max_size=6,
     )
 )
-def test_written_headers_are_read_back(headers):
+def test_reads_any_written_headers(headers):
     written = [("{}:{}{}{}\r\n".format(*header)).encode("latin-1") for header in headers]
     assert parse_header_lines(written) == tuple((name, value) for name, _, value, _ in headers)
 
@@ -300,7 +300,7 @@ def test_written_headers_are_read_back(headers):
         st.tuples(st.text(alphabet=" \t", min_size=1, max_size=3), values, blanks), max_size=4
     ),
 )
-def test_a_folded_value_is_its_lines_joined_by_one_blank(first, folds):
+def test_joins_folded_lines_with_one_space(first, folds):
     written = [(f"A: {first}\r\n").encode("latin-1")] + [
         ("{}{}{}\r\n".format(*fold)).encode("latin-1") for fold in folds
     ]
@@ -310,7 +310,7 @@ def test_a_folded_value_is_its_lines_joined_by_one_blank(first, folds):
 
 @some
 @given(st.lists(st.one_of(lines, st.sampled_from([b"A: b\r\n", b" c\r\n"])), max_size=5))
-def test_any_header_lines_are_values_or_refused(given_lines):
+def test_any_header_lines_are_values_or_rejected(given_lines):
     try:
         headers = parse_header_lines(given_lines)
     except HttpError as error:
@@ -333,24 +333,26 @@ HOSTILE_HEADS = {
 
 
 @pytest.mark.parametrize("name", sorted(HOSTILE_HEADS))
-def test_a_long_line_does_not_hang_the_reader(name, tmp_path):
-    """Ten such lines are read in milliseconds when reading is linear, in minutes or days when it is not."""
+def test_a_long_line_takes_linear_time(name, tmp_path):
+    """A linear reader needs milliseconds for ten such lines, a quadratic one minutes or days."""
     path = tmp_path / "line"
     path.write_bytes(HOSTILE_HEADS[name])
     program = (
-        "import sys\nfrom refimpl.errors import HttpError\nfrom refimpl.http1 import parse_header_lines\n"
+        "import sys\nfrom refimpl.errors import HttpError\n"
+        "from refimpl.http1 import parse_header_lines\n"
         "line = open(sys.argv[1], 'rb').read()\n"
-        "for _ in range(10):\n    try:\n        parse_header_lines([b'A: b\\r\\n', line])\n    except HttpError:\n        pass\n"
+        "for _ in range(10):\n    try:\n        parse_header_lines([b'A: b\\r\\n', line])\n"
+        "    except HttpError:\n        pass\n"
     )
     try:
         subprocess.run([sys.executable, "-c", program, str(path)], cwd=ROOT, check=True, timeout=6)
     except subprocess.TimeoutExpired:
         pytest.fail(
-            f"a header line of {len(HOSTILE_HEADS[name])} bytes ({name}) keeps the reader busy for ever"
+            f"a header line of {len(HOSTILE_HEADS[name])} bytes ({name}) keeps the reader busy"
         )
 
 
-# ---- framing -----------------------------------------------------------------------------------------------------
+# ---- framing -------------------------------------------------------------------------------------
 
 
 def head_of(*headers, **options):
@@ -398,7 +400,7 @@ def test_framing(headers, expected, status):
 
 @pytest.mark.parametrize("status", [204, 304])
 @pytest.mark.parametrize("headers", [[], [length("0")], [length("5")], [coding("chunked")]])
-def test_answers_without_a_body(status, headers):
+def test_responses_without_a_body(status, headers):
     assert body_framing(head_of(*headers, status=status)) == Framing(False, 0)
 
 
@@ -440,7 +442,7 @@ BAD_LENGTHS = [
 @pytest.mark.parametrize("status", [200, 204, 304, 404])
 @pytest.mark.parametrize("minor", [0, 1])
 def test_unusable_length(bad, status, minor):
-    refused(
+    rejected(
         "HTTP-042",
         body_framing,
         head_of(*[length(value) for value in bad], status=status, minor=minor),
@@ -470,12 +472,12 @@ def test_unusable_length(bad, status, minor):
 )
 @pytest.mark.parametrize("status", [200, 204, 404])
 def test_unusable_coding(bad, status):
-    refused("HTTP-044", body_framing, head_of(*[coding(value) for value in bad], status=status))
+    rejected("HTTP-044", body_framing, head_of(*[coding(value) for value in bad], status=status))
 
 
 @pytest.mark.parametrize("status", [200, 204, 500])
-def test_chunked_is_unknown_to_http_1_0(status):
-    refused("HTTP-044", body_framing, head_of(coding("chunked"), minor=0, status=status))
+def test_rejects_chunked_in_http_1_0(status):
+    rejected("HTTP-044", body_framing, head_of(coding("chunked"), minor=0, status=status))
 
 
 @pytest.mark.parametrize("value", ["5", "0", "", "x"])
@@ -483,11 +485,11 @@ def test_chunked_is_unknown_to_http_1_0(status):
 @pytest.mark.parametrize("minor", [0, 1])
 def test_length_beside_coding(value, codings, minor):
     for headers in ([length(value), coding(codings)], [coding(codings), length(value)]):
-        refused("HTTP-043", body_framing, head_of(*headers, minor=minor))
+        rejected("HTTP-043", body_framing, head_of(*headers, minor=minor))
 
 
 def framing_by_rfc(status, minor, lengths, codings):
-    """A second reading of RFC 9112, section 6: the framing, or None where it must be refused."""
+    """Return the framing according to RFC 9112, section 6, or None if it must be rejected."""
     if codings:
         chunked = [text.strip(" \t").lower() for text in codings] == ["chunked"]
         return (
@@ -515,7 +517,7 @@ def framing_by_rfc(status, minor, lengths, codings):
     st.lists(st.sampled_from(["chunked", "Chunked ", "gzip", "gzip, chunked", ""]), max_size=2),
     st.booleans(),
 )
-def test_framing_agrees_with_a_second_reading(status, minor, lengths, codings, other_way):
+def test_framing_agrees_with_a_second_implementation(status, minor, lengths, codings, other_way):
     headers = [length(value) for value in lengths] + [coding(value) for value in codings]
     try:
         found = body_framing(
@@ -537,7 +539,7 @@ def test_framing_agrees_with_a_second_reading(status, minor, lengths, codings, o
     st.integers(0, 999),
     st.integers(0, 1),
 )
-def test_any_headers_are_a_framing_or_refused(headers, status, minor):
+def test_any_headers_are_a_framing_or_rejected(headers, status, minor):
     try:
         framing = body_framing(ResponseHead(status, "", minor, tuple(headers)))
     except HttpError as error:
@@ -546,7 +548,7 @@ def test_any_headers_are_a_framing_or_refused(headers, status, minor):
         assert framing.length is None or not framing.chunked and 0 <= framing.length < 10**18
 
 
-# ---- chunk lines -------------------------------------------------------------------------------------------------
+# ---- chunk lines ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -613,8 +615,8 @@ def test_chunk_line(line, size):
         b"<html>\r\n",
     ],
 )
-def test_no_chunk_line(line):
-    assert "not a chunk size" in str(refused("HTTP-045", parse_chunk_line, line))
+def test_invalid_chunk_line(line):
+    assert "not a chunk size" in str(rejected("HTTP-045", parse_chunk_line, line))
 
 
 @some
@@ -624,14 +626,14 @@ def test_no_chunk_line(line):
     blanks,
     st.one_of(st.just(""), octets.map(";{}".format)),
 )
-def test_a_written_chunk_line_is_read_back(size, upper, blank, extension):
+def test_reads_any_written_chunk_line(size, upper, blank, extension):
     digits = f"{size:X}" if upper else f"{size:x}"
     assert parse_chunk_line((digits + blank + extension + "\r\n").encode("latin-1")) == size
 
 
 @some
 @given(lines)
-def test_any_chunk_line_is_a_size_or_refused(line):
+def test_any_chunk_line_is_a_size_or_rejected(line):
     try:
         size = parse_chunk_line(line)
     except HttpError as error:
@@ -644,7 +646,7 @@ def test_any_chunk_line_is_a_size_or_refused(line):
         assert int(digits, 16) == size and not set(digits) - set(b"0123456789abcdefABCDEF")
 
 
-# ---- chunked bodies ----------------------------------------------------------------------------------------------
+# ---- chunked bodies ------------------------------------------------------------------------------
 
 
 def chunks_of(*bodies, last=b"0\r\n", line=b"%x\r\n"):
@@ -652,7 +654,7 @@ def chunks_of(*bodies, last=b"0\r\n", line=b"%x\r\n"):
 
 
 def read_chunks(pieces_of_data, body=None):
-    """Return what a body's bytes are, and the error; what the failing call had read counts."""
+    """Return the bytes of the body, including those of a failing call, and the error."""
     body = ChunkedBody() if body is None else body
     data = b""
     for piece in pieces_of_data:
@@ -676,10 +678,8 @@ def read_chunks(pieces_of_data, body=None):
         ),
         (chunks_of(b"a") + b"\r\n", b"a"),
         (chunks_of(b"a") + b"Trailer: t\r\n\r\n", b"a"),
-        (
-            chunks_of(b"a") + chunks_of(b"b"),
-            b"a",
-        ),  # what lies behind the zero chunk is no part of the body
+        # Bytes after the zero chunk are not part of the body.
+        (chunks_of(b"a") + chunks_of(b"b"), b"a"),
         (chunks_of(b"a") + b"\xff" * 100, b"a"),
     ],
 )
@@ -709,10 +709,11 @@ def test_a_chunked_body(data, expected):
         (b"1\r\na\r\n" + b"1" * (MAX_LINE + 1), "HTTP-048", b"a"),
     ],
 )
-def test_a_broken_chunked_body_gives_what_came_before(data, rule, expected):
+def test_an_invalid_chunked_body_gives_the_bytes_before_the_error(data, rule, expected):
     for name, delivered in chunkings(data):
         if name == "bytewise" and len(data) > MAX_LINE:
-            continue  # the same, and slow
+            # This is slow and shows nothing new.
+            continue
         body = ChunkedBody()
         found, error = read_chunks(delivered, body)
         assert found == expected
@@ -720,7 +721,7 @@ def test_a_broken_chunked_body_gives_what_came_before(data, rule, expected):
         assert not body.complete
 
 
-def test_a_line_of_the_largest_length_is_read():
+def test_reads_a_line_of_the_maximum_length():
     line = b"1;" + b"x" * (MAX_LINE - 4) + b"\r\n"
     assert len(line) == MAX_LINE
     assert read_chunks([line, b"a\r\n0\r\n"]) == (b"a", None)
@@ -730,7 +731,7 @@ def test_a_line_of_the_largest_length_is_read():
     assert caught.value.rule == "HTTP-048"
 
 
-def test_what_a_chunked_body_still_needs():
+def test_missing():
     body = ChunkedBody()
     assert body.missing() == "a chunk"
     for data, missing in (
@@ -739,8 +740,8 @@ def test_what_a_chunked_body_still_needs():
         (b"\r", "a chunk"),
         (b"\n", "5 more bytes of a chunk"),
         (b"he", "3 more bytes of a chunk"),
-        (b"llo", "CRLF behind a chunk"),
-        (b"\r", "CRLF behind a chunk"),
+        (b"llo", "CRLF after a chunk"),
+        (b"\r", "CRLF after a chunk"),
         (b"\n", "a chunk"),
         (b"1\r\nx\r\n0\r", "a chunk"),
     ):
@@ -751,7 +752,7 @@ def test_what_a_chunked_body_still_needs():
     assert body.complete
 
 
-def test_a_chunk_that_comes_whole_is_handed_over_before_its_end_is_seen():
+def test_returns_a_chunk_before_its_end_arrives():
     body = ChunkedBody()
     assert body.feed(b"5\r\nhel") == b"hel"
     assert body.feed(b"lo") == b"lo"
@@ -764,8 +765,8 @@ def test_a_chunk_that_comes_whole_is_handed_over_before_its_end_is_seen():
     st.binary(max_size=4),
     st.lists(st.integers(0, 300), max_size=8),
 )
-def test_however_chunks_are_cut_the_body_is_the_same(bodies, behind, cuts):
-    data = chunks_of(*bodies) + behind
+def test_chunking_does_not_change_the_body(bodies, trailing, cuts):
+    data = chunks_of(*bodies) + trailing
     cuts = sorted(min(cut, len(data)) for cut in cuts)
     delivered = [data[start:end] for start, end in zip([0] + cuts, cuts + [len(data)])]
     assert read_chunks(delivered) == (b"".join(bodies), None)
@@ -778,7 +779,7 @@ def test_however_chunks_are_cut_the_body_is_the_same(bodies, behind, cuts):
     st.integers(0, 255),
     st.lists(st.integers(0, 200), max_size=6),
 )
-def test_a_changed_byte_gives_the_same_however_it_is_cut(bodies, where, value, cuts):
+def test_chunking_does_not_change_the_error(bodies, where, value, cuts):
     data = bytearray(chunks_of(*bodies))
     data[where % len(data)] = value
     cuts = sorted(min(cut, len(data)) for cut in cuts)

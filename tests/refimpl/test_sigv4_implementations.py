@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""refimpl.sigv4 beside software that others wrote: botocore, awscrt (AWS's signer in C) and curl.
+"""Compare refimpl.sigv4 with botocore, awscrt (AWS's signer in C) and curl.
 
-The plan: random requests from a fixed seed, signed by both sides at the same time; the canonical request (where the peer
-shows it), the signature and the finished request must be equal, and our `verify` must accept what the peer signed. What a
-peer does otherwise stays out of the random requests and stands in a table instead, with its reason and with both sides'
-values, one row each, and every row is run: a peer that changes its mind fails its row.
+Both sides sign the same random requests, from a fixed seed, at the same time. The canonical request
+(if the implementation shows it), the signature and the finished request must be equal, and `verify`
+must accept what the implementation signed. Known differences are left out of the random requests
+and listed in tables, with the values of both sides and the reason. Every row is tested, so a new
+version that behaves differently fails its row.
 
-Each part is skipped when its peer is not there. Rows are true of botocore 1.44.5, awscrt 0.38.1 and curl 7.88.1, in
-November 2026; the random requests ought to agree with any later version.
+The tests of an implementation that is not installed are skipped. The rows describe botocore 1.44.5,
+awscrt 0.38.1 and curl 7.88.1 (November 2026). The random requests should agree with later versions.
 """
 
 import datetime
@@ -53,12 +54,12 @@ Pairs = List[Tuple[str, str]]
 
 
 def signature_of(canonical: str) -> str:
-    """The signature of a canonical request: for a row of a table, where the canonical request is the peer's own."""
+    """Return the signature of a canonical request that differs from ours."""
     key = derive_signing_keys(SECRET_KEY, DATE[:8], REGION, SERVICE).k_signing
     return calculate_signature(key, string_to_sign(DATE, SCOPE, canonical))
 
 
-# ---- random requests -----------------------------------------------------------------------------------------------
+# ---- random requests -----------------------------------------------------------------------------
 
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 FOREIGN = "\xa0\xdf\xe9\u0301\u1234\u2028\uff0f\ufeff\U0001f600"
@@ -74,11 +75,11 @@ class Request(NamedTuple):
 
 
 class Randomly:
-    """Makes requests; the same ones in every run.
+    """Makes the same random requests in every run.
 
-    raw_path: every printable byte and Unicode in paths, else unreserved characters and escapes alone
-    raw_query: pieces empty, doubled, half encoded; else pairs that are encoded as the canonical query is, in any order
-    repeated_keys: the same key more than once in one query
+    raw_path: any printable characters in paths, instead of only unreserved ones and escapes
+    raw_query: empty, repeated and partly encoded pieces, instead of correctly encoded pairs
+    repeated_keys: whether a query may have the same key several times
     """
 
     def __init__(
@@ -185,8 +186,8 @@ class Randomly:
         )
 
 
-def test_the_random_requests_reach_what_they_are_for() -> None:
-    """Were the generator to go dull, agreement would mean little."""
+def test_the_random_requests_are_varied() -> None:
+    """Agreement proves nothing if the generator makes only simple requests."""
     requests = [maker.request() for maker in [Randomly(1)] for _ in range(2500)]
     paths = "".join(split_target(request.target)[0] for request in requests)
     values = "".join(value for request in requests for _, value in request.headers)
@@ -212,11 +213,11 @@ def test_the_random_requests_reach_what_they_are_for() -> None:
     )
 
 
-# ---- botocore ------------------------------------------------------------------------------------------------------
+# ---- botocore ------------------------------------------------------------------------------------
 
 
 class Botocore:
-    """Drives botocore's signers at a fixed time and keeps the canonical request that they computed."""
+    """Runs botocore's signers at a fixed time and keeps their canonical request."""
 
     def __init__(self, auth: Any) -> None:
         from botocore.awsrequest import AWSRequest
@@ -237,7 +238,7 @@ class Botocore:
         service: str = SERVICE,
         **options: Any,
     ) -> Tuple[str, str, Any]:
-        """Return canonical request, signature, and botocore's request as it came out."""
+        """Return botocore's canonical request, signature and finished request."""
         seen: List[str] = []
 
         class Recording(signer_class):  # type: ignore[misc]
@@ -334,9 +335,10 @@ def differing_lines(ours: str, theirs: str) -> Tuple[str, str]:
     )
 
 
-# name: (target, header or None, our line, botocore's line): one line of the canonical request differs
+# name: (target, header or None, our line, botocore's line). One line of the canonical request
+# differs.
 BOTOCORE_LINES: Dict[str, Tuple[str, Optional[Tuple[str, str]], str, str]] = {
-    # It sorts the pieces of the query as they stand; it neither decodes nor encodes them (DESIGN 5, SIG-008: decode, encode).
+    # It sorts the pieces of the query unchanged. SIG-008 asks to decode and encode them.
     "an empty piece of the query is kept": ("/?a&&b", None, "a=&b=", "=&a=&b="),
     "a plus sign in the query is not encoded": ("/?a=x+y", None, "a=x%2By", "a=x+y"),
     "an escape in lower case stays so": ("/?a=%2f", None, "a=%2F", "a=%2f"),
@@ -345,23 +347,24 @@ BOTOCORE_LINES: Dict[str, Tuple[str, Optional[Tuple[str, str]], str, str]] = {
     "an escaped unreserved character stays escaped": ("/?%7E=~", None, "~=~", "%7E=~"),
     "a reserved character is not encoded": ("/?a=/:", None, "a=%2F%3A", "a=/:"),
     "Unicode in the query is not encoded": ("/?a=\u1234", None, "a=%E1%88%B4", "a=\u1234"),
-    "the query is sorted as it stands": ("/?a/=1&a0=2", None, "a%2F=1&a0=2", "a/=1&a0=2"),
+    "the query is sorted unchanged": ("/?a/=1&a0=2", None, "a%2F=1&a0=2", "a/=1&a0=2"),
     # It takes a URL, not a request target.
     "a hash sign ends the path": ("/a#b", None, "/a%23b", "/a"),
-    # str.split() knows more blanks than SP and HTAB; a proxy or server that works on octets does not.
+    # str.split() treats more characters as white space than SP and HTAB. A proxy or server that
+    # works on octets does not.
     "U+00A0 is a blank": ("/", ("x-t", "a\xa0 b"), "x-t:a\xa0 b", "x-t:a b"),
     "U+0085 is a blank": ("/", ("x-t", "a\x85"), "x-t:a\x85", "x-t:a"),
     "vertical tab is a blank": ("/", ("x-t", "a\x0bb"), "x-t:a\x0bb", "x-t:a b"),
     "form feed is a blank": ("/", ("x-t", "a\x0cb"), "x-t:a\x0cb", "x-t:a b"),
     "unit separator is a blank": ("/", ("x-t", "a\x1fb"), "x-t:a\x1fb", "x-t:a b"),
-    # It believes the header and does not hash the body.
+    # It trusts the header and does not hash the body.
     "the content hash is taken from its header": (
         "/",
         ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
         hashlib.sha256(b"").hexdigest(),
         "UNSIGNED-PAYLOAD",
     ),
-    # What proxies add or rewrite is signed (SIG-015; FACTS 3 names the 403s that come of it).
+    # It signs headers that proxies add or rewrite, which causes 403 responses (SIG-015).
     "accept-encoding is signed": (
         "/",
         ("accept-encoding", "gzip"),
@@ -383,7 +386,7 @@ def test_botocore_differs(botocore: Botocore, name: str) -> None:
     request = Request("GET", target, [HOST] + ([header] if header else []), b"", PLAIN)
     ours = Signer().sign(*request, *WHERE)
     canonical, signature, _ = botocore.sign(request)
-    hidden = "UNSIGNED-PAYLOAD" if "content hash" in name else None  # stands in both, as a header
+    hidden = "UNSIGNED-PAYLOAD" if "content hash" in name else None  # both have it as a header
     assert (
         differing_lines(ours.canonical_request, canonical) == (our_line, their_line)
         or hidden
@@ -394,7 +397,7 @@ def test_botocore_differs(botocore: Botocore, name: str) -> None:
 
 
 def test_botocore_hashes_header_values_as_utf8(botocore: Botocore) -> None:
-    """A header value is octets on the wire, and http.client sends them as Latin-1: what is signed is not what is sent."""
+    """http.client sends a header value as Latin-1, so botocore signs other octets than it sends."""
     request = Request("GET", "/", [HOST, ("x-t", "\xe9")], b"", PLAIN)
     ours = Signer().sign(*request, *WHERE)
     canonical, signature, _ = botocore.sign(request)
@@ -411,7 +414,7 @@ def test_botocore_writes_the_method_in_upper_case(botocore: Botocore) -> None:
 
 
 def test_botocore_signs_the_date_header_in_place_of_its_own(botocore: Botocore) -> None:
-    """Where a Date header stands it is replaced, and X-Amz-Date is not sent; our verify asks for X-Amz-Date (SIG-016)."""
+    """It replaces a Date header and then sends no X-Amz-Date, which verify() requires (SIG-016)."""
     request = Request("GET", "/", [HOST, ("date", "today")], b"", PLAIN)
     canonical, _, theirs = botocore.sign(request)
     assert differing_lines(Signer().sign(*request, *WHERE).canonical_request, canonical) == (
@@ -422,7 +425,7 @@ def test_botocore_signs_the_date_header_in_place_of_its_own(botocore: Botocore) 
         verify("GET", "/", theirs.headers.items(), b"", PLAIN, *WHERE)
 
 
-def test_botocore_makes_up_a_missing_host(botocore: Botocore) -> None:
+def test_botocore_adds_a_missing_host(botocore: Botocore) -> None:
     request = Request("GET", "/", [], b"", PLAIN)
     assert "\nhost:example.amazonaws.com\n" in botocore.sign(request)[0]
     with pytest.raises(UsageError):
@@ -430,10 +433,16 @@ def test_botocore_makes_up_a_missing_host(botocore: Botocore) -> None:
 
 
 BOTOCORE_PRESIGNED: Dict[str, Tuple[str, Pairs, bytes, str, str]] = {
-    # name: (target, headers, body, and what stands in our and in botocore's canonical request alone)
+    # name: (target, headers, body, and the text that only our or botocore's canonical request has)
     "a repeated key keeps its first value": ("/?a=1&a=2", [], b"", "&a=1&a=2\n", "&a=1\n"),
     "a plus sign in the query is a blank": ("/?a=x+y", [], b"", "&a=x%2By\n", "&a=x%20y\n"),
-    "octets that are no UTF-8 are replaced": ("/?a=%ff", [], b"", "&a=%FF\n", "&a=%EF%BF%BD\n"),
+    "octets that are invalid UTF-8 are replaced": (
+        "/?a=%ff",
+        [],
+        b"",
+        "&a=%FF\n",
+        "&a=%EF%BF%BD\n",
+    ),
     "its own form content type is dropped": (
         "/",
         [("content-type", "application/x-www-form-urlencoded; charset=utf-8")],
@@ -483,11 +492,11 @@ def test_botocore_presigns_an_empty_token(botocore: Botocore) -> None:
     assert "Token" not in ours.canonical_request
 
 
-# ---- awscrt --------------------------------------------------------------------------------------------------------
+# ---- awscrt --------------------------------------------------------------------------------------
 
 
 class Crt:
-    """Drives AWS's signer in C; it shows the signature and the finished request, not the canonical request."""
+    """Runs AWS's signer in C, which shows the signature but not the canonical request."""
 
     def __init__(self, auth: Any, http: Any) -> None:
         self.auth, self.http = auth, http
@@ -504,7 +513,7 @@ class Crt:
         service: str = SERVICE,
         date: datetime.datetime = NOON,
     ) -> Any:
-        """Return awscrt's request as it came out; presigned when expires is given."""
+        """Return awscrt's finished request, presigned if expires is given."""
         auth, given = self.auth, request.credentials
         theirs = self.http.HttpRequest(
             request.method,
@@ -546,7 +555,7 @@ OWN = ("x-amz-date", "x-amz-security-token", "x-amz-content-sha256", "authorizat
 
 
 def without_scheme(request: Request) -> Request:
-    return request._replace(target=request.target.replace(":/", "/"))  # see CRT_REFUSES
+    return request._replace(target=request.target.replace(":/", "/"))  # see CRT_REJECTS
 
 
 @pytest.mark.parametrize("normalize", [True, False])
@@ -560,7 +569,7 @@ def test_awscrt_agrees(crt: Crt, normalize: bool, double_encode: bool) -> None:
         ours = Signer().sign(*request, *WHERE, **options, **more)
         theirs = crt.sign(request, **options, **more)
         assert theirs.headers.get("Authorization") == ours.authorization
-        # awscrt hands the given headers back trimmed, its own among them: those are what the two have to agree on.
+        # awscrt returns all headers trimmed, so only trimmed values can be compared.
         own = [(name, value) for name, value in theirs.headers if name.lower() in OWN]
         assert sorted((name.lower(), value) for name, value in own) == sorted(
             ours.headers[len(request.headers) :]
@@ -603,15 +612,17 @@ def test_awscrt_agrees_on_presigned_requests(crt: Crt, double_encode: bool) -> N
         )
 
 
-# name: (target, header or None, our line, awscrt's line): its canonical request is ours with one line exchanged
+# name: (target, header or None, our line, awscrt's line). One line of the canonical request
+# differs.
 CRT_LINES: Dict[str, Tuple[str, Optional[Tuple[str, str]], Dict[str, bool], str, str]] = {
-    # C's isspace() knows more blanks than SP and HTAB.
+    # C's isspace() accepts more characters than SP and HTAB.
     "vertical tab is a blank": ("/", ("x-t", "a\x0bb"), {}, "x-t:a\x0bb", "x-t:a b"),
     "form feed is a blank": ("/", ("x-t", "\x0ca\x0c\x0c b"), {}, "x-t:\x0ca\x0c\x0c b", "x-t:a b"),
-    # Its Python face takes text and sends UTF-8; ours takes octets as Latin-1.
+    # Its Python interface sends text as UTF-8. Ours reads Latin-1 text as octets.
     "header values are UTF-8": ("/", ("x-t", "\xe9"), {}, "x-t:\xe9", "x-t:\xc3\xa9"),
-    # Without double encoding it takes the path to be encoded already; ours encodes what is no escape (DESIGN 5, SIG-005).
-    "encoded once, a path stays as it stands": (
+    # Without double encoding it assumes that the path is encoded. Ours encodes everything except
+    # escapes (SIG-005).
+    "encoded once, a path stays unchanged": (
         "/a b+%zz*",
         None,
         {"double_encode": False},
@@ -635,7 +646,7 @@ def test_awscrt_differs(crt: Crt, name: str) -> None:
 
 
 CRT_SIGNED = {
-    # What it signs and we leave alone, for proxies change it (SIG-015), and what it leaves alone and we sign.
+    # Proxies change the first group, so we do not sign it (SIG-015).
     "signed by awscrt": [
         "accept-encoding",
         "baggage",
@@ -674,8 +685,8 @@ def test_awscrt_signs_other_headers(crt: Crt, group: str) -> None:
         assert (name in theirs) == (group in ("signed by awscrt", "signed by both"))
 
 
-CRT_REFUSES: Dict[str, Tuple[str, Pairs]] = {
-    # name: (target, headers); ours signs each of them
+CRT_REJECTS: Dict[str, Tuple[str, Pairs]] = {
+    # name: (target, headers). Ours signs each of them.
     "a lone per cent sign in the query": ("/?a=%zz", []),
     "an empty target": ("", []),
     "a colon and a slash, taken for the scheme of a URI": ("/a:/b", []),
@@ -687,9 +698,9 @@ CRT_REFUSES: Dict[str, Tuple[str, Pairs]] = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(CRT_REFUSES))
-def test_awscrt_refuses(crt: Crt, name: str) -> None:
-    target, headers = CRT_REFUSES[name]
+@pytest.mark.parametrize("name", sorted(CRT_REJECTS))
+def test_awscrt_rejects(crt: Crt, name: str) -> None:
+    target, headers = CRT_REJECTS[name]
     request = Request("GET", target, [HOST] + headers, b"", PLAIN)
     Signer().sign(*request, *WHERE)
     with pytest.raises(
@@ -698,7 +709,7 @@ def test_awscrt_refuses(crt: Crt, name: str) -> None:
         crt.sign(request)
 
 
-def test_awscrt_signs_what_we_refuse(crt: Crt) -> None:
+def test_awscrt_signs_requests_that_we_reject(crt: Crt) -> None:
     for headers in ([("a", "b")], [("host", "")], [HOST, ("a", "b\nc")], [HOST, ("a", "b\rc")]):
         request = Request("GET", "/", headers, b"", PLAIN)
         assert crt.sign(request).headers.get("Authorization")
@@ -706,7 +717,7 @@ def test_awscrt_signs_what_we_refuse(crt: Crt) -> None:
             Signer().sign(*request, *WHERE)
 
 
-# ---- curl ----------------------------------------------------------------------------------------------------------
+# ---- curl ----------------------------------------------------------------------------------------
 
 
 class Recorded(NamedTuple):
@@ -716,7 +727,7 @@ class Recorded(NamedTuple):
     body: bytes
 
     def verify(self, credentials: Credentials = PLAIN, **options: bool) -> None:
-        """Verify at the time that the request itself states."""
+        """Verify at the time that the request states."""
         amz_date = next(
             value.strip() for name, value in self.headers if name.lower() == "x-amz-date"
         )
@@ -724,7 +735,7 @@ class Recorded(NamedTuple):
 
 
 class Recorder:
-    """A loopback server that answers 200 and keeps each request as it came."""
+    """A loopback server that responds with 200 and keeps each request unchanged."""
 
     def __init__(self) -> None:
         seen: List[Recorded] = []
@@ -768,7 +779,7 @@ class Recorder:
 
 
 def curl_version() -> Tuple[int, ...]:
-    """The version of the curl on the path, or () without one."""
+    """Return the version of curl, or () if it is not installed."""
     program = shutil.which("curl")
     if program is None:
         return ()
@@ -792,7 +803,7 @@ def recorder() -> Iterator[Recorder]:
 def curl(
     recorder: Recorder, target: str, *arguments: str, data: Optional[bytes] = None
 ) -> Recorded:
-    """Let curl sign and send one request; it is told to leave the path alone and to use no proxy."""
+    """Let curl sign and send one request, with an unchanged path and without a proxy."""
     recorder.seen.clear()
     more = [] if data is None else ["--data-binary", "@-"]
     done = subprocess.run(
@@ -895,9 +906,9 @@ def curl_7_88_alone() -> None:
         pytest.skip("curl's own ways are listed for 7.88 alone")
 
 
-# curl 7.88 signs the path as it stands: neither normalised nor encoded a second time, which is right for S3 alone.
+# curl 7.88 signs the path unchanged, neither normalised nor encoded again, as only S3 expects.
 @pytest.mark.parametrize("target", ["/a//b", "/a/../b", "/a/./b", "/a%20b", "/a%2fb", "//"])
-def test_curl_7_88_signs_the_path_as_it_stands(recorder: Recorder, target: str) -> None:
+def test_curl_7_88_signs_the_path_unchanged(recorder: Recorder, target: str) -> None:
     curl_7_88_alone()
     request = curl(recorder, target)
     request.verify(normalize=False, double_encode=False)
@@ -906,7 +917,7 @@ def test_curl_7_88_signs_the_path_as_it_stands(recorder: Recorder, target: str) 
     assert caught.value.rule == "SIG-041"
 
 
-# curl 7.88 signs path and query as they stand: not decoded, not encoded, not sorted, no equals sign added.
+# curl 7.88 signs path and query unchanged: not decoded, encoded or sorted, no equals sign added.
 @pytest.mark.parametrize(
     "target, our_line, curl_line",
     [
@@ -922,7 +933,7 @@ def test_curl_7_88_signs_the_path_as_it_stands(recorder: Recorder, target: str) 
         ("/a+b", "/a%2Bb", "/a+b"),
     ],
 )
-def test_curl_7_88_signs_the_query_as_it_stands(
+def test_curl_7_88_signs_the_query_unchanged(
     recorder: Recorder, target: str, our_line: str, curl_line: str
 ) -> None:
     curl_7_88_alone()
@@ -948,7 +959,8 @@ def test_curl_7_88_signs_the_query_as_it_stands(
     )
 
 
-# curl 7.88 lists a repeated name twice, and `-H 'Name;'` (an empty value) with its semicolon; it sorts lines, colon included.
+# curl 7.88 lists a repeated name twice, and `-H 'Name;'` (an empty value) with its semicolon. It
+# sorts whole lines, including the colon.
 @pytest.mark.parametrize(
     "headers, listed",
     [
@@ -957,7 +969,7 @@ def test_curl_7_88_signs_the_query_as_it_stands(
         (["a: 1", "a-b: 2"], "a-b;a;host;x-amz-date"),
     ],
 )
-def test_curl_7_88_lists_headers_its_own_way(
+def test_curl_7_88_lists_headers_differently(
     recorder: Recorder, headers: List[str], listed: str
 ) -> None:
     curl_7_88_alone()
