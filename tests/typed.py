@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Any type and any value of it, for Hypothesis: what the tests of documents and the fuzzer have in common.
+"""Hypothesis strategies for any type and its values, for the tests of documents and the fuzzer.
 
-`tables` makes shapes over tables of its own: scalars, header names, structures in structures, streams of unions. `values` makes
-any value of a type, its text over an alphabet: ANY_TEXT has every character, XML_TEXT those of XML 1.0.
+`tables` makes shapes over new tables: scalars, header names, nested structures and streams of
+unions. `values` makes values of a type; ANY_TEXT has every character, XML_TEXT those of XML 1.0.
 """
 
 from hypothesis import strategies as st
@@ -32,13 +32,13 @@ NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,7}\Z", fullmatch=True)
 
 @st.composite
 def tables(draw, depth):
-    """A shape over a table of its own. Every name is unique in its table, whatever the case of its first letter."""
+    """Return a shape with a new table. Names differ in more than the case of the first letter."""
     names = draw(st.lists(NAMES, max_size=10, unique_by=lambda name: name.lower()))
     rows = []
     for index in range(0, len(names) - 1, 2):
-        kind = draw(types(depth))
+        wanted = draw(types(depth))
         wire_name = names[index + 1] if draw(st.booleans()) else names[index]
-        rows.append(Field(f"member_{int(index)}", names[index], kind, "body", wire_name))
+        rows.append(Field(f"member_{index}", names[index], wanted, "body", wire_name))
     return type("Made", (Shape,), {"fields": tuple(rows)})
 
 
@@ -57,57 +57,50 @@ def types(depth):
 def unions(draw, depth):
     members = draw(st.lists(NAMES, min_size=1, max_size=3, unique_by=lambda name: name.lower()))
     rows = tuple(
-        Field(f"event_{int(index)}", name, structure_type(draw(tables(depth))), "body", name)
+        Field(f"event_{index}", name, structure_type(draw(tables(depth))), "body", name)
         for index, name in enumerate(members)
     )
     return type("Union", (Shape,), {"fields": rows})
 
 
-def values(kind, text):
-    """Any value of a type."""
-    if kind.kind == "structure":
+def values(wanted, text):
+    """Return a strategy for the values of a type."""
+    if wanted.kind == "structure":
         members = {
-            row.attribute: st.one_of(st.none(), values(row.type, text)) for row in kind.shape.fields
+            row.attribute: st.one_of(st.none(), values(row.type, text))
+            for row in wanted.shape.fields
         }
-        return st.fixed_dictionaries(members).map(lambda given: kind.shape(**given))
-    if kind.kind == "events":
+        return st.fixed_dictionaries(members).map(lambda given: wanted.shape(**given))
+    if wanted.kind == "events":
         return st.lists(
-            st.one_of([values(row.type, text) for row in kind.shape.fields]), max_size=4
+            st.one_of([values(row.type, text) for row in wanted.shape.fields]), max_size=4
         ).map(tuple)
     return {
         "string": text,
         "blob": st.binary(max_size=12),
         "integer": st.integers(INT32_MIN, INT32_MAX),
-    }[kind.kind]
+    }[wanted.kind]
 
 
 @st.composite
 def typed_values(draw, text=ANY_TEXT):
-    kind = draw(st.one_of(types(0), tables(2).map(structure_type), unions(1).map(events_type)))
-    return kind, draw(values(kind, text))
+    wanted = draw(st.one_of(types(0), tables(2).map(structure_type), unions(1).map(events_type)))
+    return wanted, draw(values(wanted, text))
 
 
-def without_empty(kind, value):
-    """A value as a query shows it: None where it is a structure or stream without anything in it."""
-    if kind.kind == "structure":
+def without_empty(wanted, value):
+    """Return a value as a query represents it: None for an empty structure or stream."""
+    if wanted.kind == "structure":
         members = {
             row.attribute: without_empty(row.type, getattr(value, row.attribute))
-            for row in kind.shape.fields
+            for row in wanted.shape.fields
             if getattr(value, row.attribute) is not None
         }
-        return (
-            kind.shape(**members)
-            if any(member is not None for member in members.values())
-            else None
-        )
-    if kind.kind == "events":
-        rows = {row.type.shape: row for row in kind.shape.fields}
-        return (
-            tuple(
-                event
-                for event in (without_empty(rows[type(event)].type, event) for event in value)
-                if event is not None
-            )
-            or None
-        )
+        if all(member is None for member in members.values()):
+            return None
+        return wanted.shape(**members)
+    if wanted.kind == "events":
+        rows = {row.type.shape: row for row in wanted.shape.fields}
+        events = [without_empty(rows[type(event)].type, event) for event in value]
+        return tuple(event for event in events if event is not None) or None
     return value

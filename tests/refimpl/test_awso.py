@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The seed and this project, call by call: all of data/awso-golden.jsonl, and SPEC.md's appendix "Divergences from awso".
+"""The seed and this project, call by call: data/awso-golden.jsonl and SPEC.md's appendix on awso.
 
-Each line of the file is one call of awso that was executed: function, input, and what it returned or raised; byte strings are
-written as Latin-1. Our counterpart of the function is called with the same input, and its answer is written the same way. Then there
-are two possibilities. No row of the appendix applies: the answers are the same, or both refuse, for a like reason. Rows apply: ours is
-exactly awso's answer with the change that each of them stands for.
+Each line of the file is a call of awso that was executed: the function, its input, and its result
+or exception; byte strings are written as Latin-1. Our counterpart gets the same input. If no row
+of the appendix applies, both must return the same, or both must reject the input for a similar
+reason. If rows apply, our result must be awso's with the changes of these rows.
 
-Whether a row applies is decided here by a predicate over the case alone, never by looking at our answer; the lines that the row
-names in SPEC.md must be those for which it holds, no more and no less, and the rule that a refusal cites must stand in the row.
-The changes are computed with the standard library, not with refimpl.
+A predicate over the case decides whether a row applies, without looking at our result. The lines
+that a row of SPEC.md names must be exactly those where its predicate holds, and a row must have
+the rule of each rejection. The changes use only the standard library, not refimpl.
 """
 
 import base64
@@ -40,7 +40,7 @@ HEADING = "## 14. Appendix: divergences from awso"
 
 
 class Case(NamedTuple):
-    """One executed call of awso; `out` is None where it raised, `raises` is None where it returned."""
+    """An executed call of awso. `out` is None if it raised, `raises` is None if it returned."""
 
     line: int
     function: str
@@ -50,7 +50,7 @@ class Case(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """An answer that is a refusal: the error's kind and the rule that it cites."""
+    """A rejection: the error's kind and rule."""
 
     kind: str
     rule: Any
@@ -68,21 +68,21 @@ def read_cases():
 CASES = read_cases()
 
 
-# ---- the seed's way of writing values ------------------------------------------------------------------------------
+# ---- the seed's way of writing values ------------------------------------------------------------
 
 
 def octets(text):
-    """The bytes that the file writes as Latin-1."""
+    """Return the bytes that the file writes as Latin-1."""
     return text.encode("latin-1")
 
 
 def text_of(latin):
-    """The text whose bytes those are; a byte that is no UTF-8 becomes half a surrogate pair."""
+    """Return the text of these bytes; an invalid byte becomes half a surrogate pair."""
     return octets(latin).decode("utf-8", "surrogateescape")
 
 
 def latin(value):
-    """Bytes, or a text's UTF-8, as the file writes them; an integer or None as it is."""
+    """Return bytes, or a text's UTF-8, as Latin-1; return an integer or None unchanged."""
     if value is None or isinstance(value, int):
         return value
     return (value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")).decode(
@@ -91,7 +91,7 @@ def latin(value):
 
 
 def camel(name):
-    """The seed's name of a member: content_type -> contentType, PayloadPart -> payloadPart."""
+    """Return the seed's name: content_type -> contentType, PayloadPart -> payloadPart."""
     first, *rest = name.split("_")
     return first[:1].lower() + first[1:] + "".join(word.capitalize() for word in rest)
 
@@ -100,7 +100,7 @@ _READ = {"string": text_of, "blob": octets, "integer": int}
 
 
 def shape_of(shape, record):
-    """A shape of scalar members from the seed's record."""
+    """Return a shape of scalar members from the seed's record."""
     present = [
         (field, record[camel(field.attribute)])
         for field in shape.fields
@@ -147,7 +147,7 @@ def record_of_output(output):
 
 
 def record_of_events(events):
-    """The seed's structure, one member a kind; a list of such where events repeat a kind or stand in another order."""
+    """Return the seed's structure with a member per kind, or a list if that loses the order."""
     order = [[shape for _, shape in _KINDS].index(type(event)) for event in events]
     if order != sorted(set(order)):
         return [record_of_events((event,)) for event in events]
@@ -187,7 +187,7 @@ def query_tree_of(tree):
     return [query_tree_of(child) for child in content] if tag == "List" else latin(content)
 
 
-# ---- our counterparts ----------------------------------------------------------------------------------------------
+# ---- our counterparts ----------------------------------------------------------------------------
 
 
 def answer_of_response(given):
@@ -241,9 +241,9 @@ def ours(case):
         return Refused(error.kind, error.rule)
 
 
-# ---- what both refuse ----------------------------------------------------------------------------------------------
+# ---- rejections ----------------------------------------------------------------------------------
 
-# What awso raises, and the kinds of which our refusal is then one.
+# awso's exception -> the kinds that our error may have
 REFUSALS = [
     ("Bad_response:", ("http",)),
     (
@@ -265,16 +265,16 @@ def kinds_like(raises):
     return next(kinds for start, kinds in REFUSALS if raises.startswith(start))
 
 
-# ---- the divergences: to which case each applies, and what it makes of awso's answer ---------------------------------
+# ---- the divergences: predicates and changes -----------------------------------------------------
 
 
 class Divergence(NamedTuple):
     applies: Callable[[Case], bool]
-    change: Callable[[Case, Any], Any]  # (case, awso's answer, None where it raised) -> our answer
+    change: Callable[[Case, Any], Any]  # (case, awso's result or None) -> our result
 
 
 def refusing(applies, kind, rule):
-    """A divergence in which awso answers and we refuse."""
+    """A divergence where awso returns a value and we reject the input."""
     return Divergence(
         lambda case: case.raises is None and applies(case), lambda case, answer: Refused(kind, rule)
     )
@@ -299,7 +299,7 @@ def listed(members):
 
 
 def numbered(case, path):
-    """A flattened path with the number that its event then has."""
+    """Return a flattened path with the number of its event."""
     first, _, rest = path.partition(".")
     if first != "Body":
         return path
@@ -338,7 +338,7 @@ _AS_LIST = {
 
 
 def payload_of_output(case):
-    """The bytes of the payload part that awso read or was given, or None."""
+    """Return the bytes of awso's payload part, or None."""
     record = {"to_json": case.given, "of_json": case.out, "of_string": case.out}.get(case.function)
     part = record and record["body"] and record["body"]["payloadPart"]
     return part["bytes"] if part else None
@@ -380,7 +380,7 @@ def read_under_other_names(case):
     )
 
 
-# -- what stands in an error document
+# -- error documents
 
 
 def is_utf8(value):
@@ -392,7 +392,7 @@ def is_utf8(value):
 
 
 def json_facts(case):
-    """What a JSON document holds that one may or may not accept: names given twice, numbers that are none; and its value."""
+    """A JSON document's value, duplicate names and invalid numbers."""
     twice, constants = [], []
 
     def pairs(members):
@@ -442,7 +442,7 @@ def status_read(case):
 
 
 def small_message(case):
-    """The text of an error document that bears `message` and no `Message`, or None."""
+    """Return the text of `message` in a document without `Message`, or None."""
     if case.function == "error_of_json" and case.given[0] in ERRORS:
         plain = json_facts(case)[2]
         return plain.get("message") if isinstance(plain, dict) and "Message" not in plain else None
@@ -457,14 +457,14 @@ def is_payload_in_xml(case):
 
 
 def xml_again(case):
-    """An XML document written anew, without comments."""
+    """Return an XML document without comments."""
     return ElementTree.tostring(
         ElementTree.fromstring(case.given[1]), encoding="unicode", short_empty_elements=False
     )
 
 
 def fault_of_xml(case):
-    """The code of the fault for which an XML parser refuses a document, 0 for none."""
+    """Return expat's error code for a document, or 0."""
     try:
         expat.ParserCreate().Parse(octets(case.given), True)
     except expat.ExpatError as error:
@@ -514,7 +514,7 @@ def one_part(data):
 
 
 def error_from_body(case, answer):
-    """What a response without x-amzn-errortype is: its document names the error, or nobody does."""
+    """A response without x-amzn-errortype: only its document can name the error."""
     body = case.given["body"]
     plain = json.loads(body) if body else None
     code = (plain.get("__type") or plain.get("code")) if isinstance(plain, dict) else None
@@ -639,7 +639,7 @@ def divergences_of(case):
     return [name for name, divergence in DIVERGENCES.items() if divergence.applies(case)]
 
 
-# ---- the appendix ---------------------------------------------------------------------------------------------------
+# ---- the appendix --------------------------------------------------------------------------------
 
 
 class Row(NamedTuple):
@@ -650,7 +650,7 @@ class Row(NamedTuple):
 
 
 def numbers_of(cell):
-    """The line numbers of a cell: `5, 7 to 9`."""
+    """Return the line numbers in a cell such as `5, 7 to 9`."""
     lines = []
     for piece in cell.split(", "):
         first, _, last = piece.partition(" to ")
@@ -672,7 +672,7 @@ def read_rows():
 ROWS = read_rows()
 
 
-# ---- the tests ------------------------------------------------------------------------------------------------------
+# ---- the tests -----------------------------------------------------------------------------------
 
 
 def test_the_file_is_the_one_that_was_measured():
@@ -717,7 +717,7 @@ def test_the_same_answer_or_a_row_that_says_why_not(case):
 
 
 def test_a_refusal_of_a_reader_is_the_document_s_or_the_answer_s_fault():
-    """Never ours: what a peer sends is no UsageError."""
+    """A peer's bytes never cause a UsageError."""
     for case in CASES:
         if case.function.startswith(("of_", "error_of_", "Endpoints")) and isinstance(
             ours(case), Refused

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/client.py: whole calls over loopback, against raw answers that this file writes frame by frame.
+"""Tests of refimpl/client.py: complete calls over loopback, against raw responses of this file.
 
-Parts come in order and at once, and before whatever goes wrong behind them; every error is typed, says status and request
-id, and leaves the connection closed, which the server itself sees. Nothing is sent before the input is checked. What is
-sent verifies: by refimpl.sigv4.verify at the clock that was given, and, where botocore is there, by botocore's signer.
-Settings come from arguments, then from the environment that is given. Calls from many threads on one client are not mixed.
-No secret, no body and no sensitive member is ever in a repr or in an error, its causes and its printed traceback included.
+Parts arrive in order, at once, and before an error that follows them. Every error has its type,
+status and request id, and the server sees that the connection is closed. Invalid input is rejected
+before anything is sent. refimpl.sigv4.verify and botocore's signer verify the request. Arguments
+take precedence over the environment. Calls of many threads on one client do not mix. No repr and
+no error, with its causes and printed traceback, contains a secret, a body or a sensitive member.
 """
 
 import gc
@@ -57,7 +57,7 @@ SECRETS = (SECRET_KEY, TOKEN, BODY.decode(), ATTRIBUTES)
 CREDENTIALS = Credentials(ACCESS_KEY, SECRET_KEY)
 TEMPORARY = Credentials(ACCESS_KEY, SECRET_KEY, TOKEN)
 NOW, NOW_TEXT = 1440938160.5, "20150830T123600Z"
-SHORT = 0.25  # seconds; a limit that is meant to be hit
+SHORT = 0.25  # seconds; a limit that a wait must reach
 REQUEST_ID = "6a5c2bd2-0000-4000-8000-000000000000"
 STREAM_HEADERS = (
     b"X-Amzn-RequestId: "
@@ -76,7 +76,7 @@ def _nothing_left(monkeypatch):
         yield
 
 
-# ---- what the server says ----------------------------------------------------------------------------------------
+# ---- responses of the server ---------------------------------------------------------------------
 
 
 def frame(payload, **headers):
@@ -121,7 +121,7 @@ def chunk(data):
 
 
 def answer(framing, *pieces):
-    """The steps of a whole answer whose body comes in these pieces, one step each."""
+    """Return the steps of a response, with one step per piece of the body."""
     body = (
         [chunk(piece) for piece in pieces] + [b"0\r\n\r\n"]
         if framing == "chunked"
@@ -131,7 +131,7 @@ def answer(framing, *pieces):
 
 
 def failure(status, body, *headers):
-    """The steps of an error answer."""
+    """Return the steps of an error response."""
     lines = ("X-Amzn-RequestId: " + REQUEST_ID,) + headers
     return [
         head(
@@ -165,7 +165,7 @@ def call(client, **members):
 
 
 def read(*steps, **settings):
-    """Call, read the events and return them with the error, or None; the client must have closed the connection."""
+    """Make a call, check that the connection closes, and return (events, error or None)."""
     events, error = [], None
     with RawServer(list(steps)) as server:
         try:
@@ -180,7 +180,7 @@ def read(*steps, **settings):
 
 
 def refused(*steps, **settings):
-    """The error that the call itself must raise."""
+    """Return the error that the call itself raises."""
     with RawServer(list(steps)) as server:
         with pytest.raises(Error) as caught:
             call(client_of(server, **settings))
@@ -188,7 +188,7 @@ def refused(*steps, **settings):
     return caught.value
 
 
-# ---- a good answer -----------------------------------------------------------------------------------------------
+# ---- a complete response -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
@@ -197,7 +197,7 @@ def test_parts_come_in_order_and_at_once(framing):
     steps = answer(framing, *FRAMES)
     script = [steps[0], go[0], steps[1], go[1], steps[2], go[2]] + steps[3:]
     with RawServer(script) as server, call(client_of(server)) as response:
-        assert response.status == 200  # the server has sent the head alone
+        assert response.status == 200  # the server has only sent the head
         for event, expected in zip(go, PARTS):
             event.set()
             assert next(response.body) == expected
@@ -216,7 +216,8 @@ def test_frames_are_found_however_they_are_cut(framing, cuts):
 def test_the_attributes_of_a_response():
     headers = (
         STREAM_HEADERS
-        + b"X-Amzn-SageMaker-Custom-Attributes: caf\xe9 \r\nx-amzn-sagemaker-custom-attributes: second\r\n"
+        + b"X-Amzn-SageMaker-Custom-Attributes: caf\xe9 \r\nx-amzn-sagemaker-custom-attributes:"
+        b" second\r\n"
     )
     with RawServer([head("length", len(STREAM), headers), STREAM, stall]) as server, call(
         client_of(server)
@@ -276,7 +277,7 @@ def test_unknown_events_are_skipped_and_counted():
         assert next(response.body) == PARTS[0]
         assert (
             1 <= response.unknown_events <= 4
-        )  # of what has been read so far: that may be more than what was handed over
+        )  # of the bytes read so far, which may be more than the returned ones
         assert list(response.body) == [PARTS[1]]
         assert response.unknown_events == 4
 
@@ -297,11 +298,11 @@ def test_the_greatest_frame_is_a_setting():
     assert (type(error), error.kind) == (FrameError, "limit")
 
 
-# ---- text, lines, events, values ---------------------------------------------------------------------------------
+# ---- text, lines, events, values -----------------------------------------------------------------
 
 
 def text_steps(*texts, last=b""):
-    """The steps of an answer whose parts hold these texts, each in a step of its own; last: a frame behind them."""
+    """Return the steps of a response with these texts as parts; last: a final frame."""
     return answer("chunked", *[part(text) for text in texts] + ([last] if last else []))
 
 
@@ -321,7 +322,11 @@ JSON_EVENTS = [
         (
             "sse",
             JSON_EVENTS,
-            [("message", '{"a":1}', ""), ("message", '{"a":\n"€"}', ""), ("message", "[DONE]", "")],
+            [
+                ("message", '{"a":1}', ""),
+                ("message", '{"a":\n"€"}', ""),
+                ("message", "[DONE]", ""),
+            ],
         ),
         ("json_values", [b'{"a"', b":1}\n[2]3"], [{"a": 1}, [2], 3]),
     ],
@@ -388,7 +393,7 @@ def test_an_error_in_the_stream_holds_the_unfinished_rest(
             200,
             REQUEST_ID,
         )
-        assert server.gone() in ("eof", "reset")  # what it had not read may lie in its socket
+        assert server.gone() in ("eof", "reset")  # some bytes may remain unread in its socket
 
 
 @pytest.mark.parametrize(
@@ -438,7 +443,7 @@ def test_arguments_of_the_text_methods():
                     getattr(response, method)(**{bound: 0})
 
 
-# ---- errors in the stream ----------------------------------------------------------------------------------------
+# ---- errors in the stream ------------------------------------------------------------------------
 
 IN_STREAM = {
     "ModelStreamError": (
@@ -487,7 +492,7 @@ def test_an_error_in_the_first_place():
 
 
 def test_parts_before_an_error_in_one_segment_are_handed_over_one_by_one():
-    """All is in one segment, and yet the first parts are there before anyone is told of the error."""
+    """All is in one segment, but the first parts are returned before the error."""
     steps = answer("length", STREAM + IN_STREAM["ModelStreamError"][0])
     with RawServer([b"".join(steps)]) as server, call(client_of(server)) as response:
         assert [next(response.body) for _ in PARTS] == PARTS
@@ -508,7 +513,7 @@ def test_what_collect_raises_holds_what_had_arrived(together):
 
 
 def flipped(data, place=-1):
-    """Return data with a bit of one byte flipped."""
+    """Return data with one bit flipped."""
     changed = bytearray(data)
     changed[place] ^= 1
     return bytes(changed)
@@ -538,7 +543,7 @@ def test_a_bad_frame_comes_behind_its_parts(bad, kind):
 
 
 def whole_frames(count):
-    """How many whole frames lie within the first count bytes of STREAM, and whether these bytes end between two frames."""
+    """Return the number of frames in STREAM[:count], and whether it ends between two."""
     ends = [0, len(FRAMES[0]), len(FRAMES[0] + FRAMES[1]), len(STREAM)]
     return len([end for end in ends[1:] if end <= count]), count in ends
 
@@ -546,7 +551,7 @@ def whole_frames(count):
 @pytest.mark.parametrize("ending", [close, reset])
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_a_stream_cut_short_is_truncated_behind_its_parts(framing, ending):
-    """Cut at every byte of the stream; under chunked and length all of the head promises more than comes."""
+    """The stream ends at every byte; the framing announces more bytes than arrive."""
     start = head(framing, len(STREAM) + 1) + (
         b"%x\r\n" % (len(STREAM) + 1) if framing == "chunked" else b""
     )
@@ -556,7 +561,7 @@ def test_a_stream_cut_short_is_truncated_behind_its_parts(framing, ending):
             events, (count, between) = [], whole_frames(cut)
             try:
                 response = call(client)
-            except NetworkError:  # the reset overtook the head
+            except NetworkError:  # the reset arrived before the head
                 assert ending is reset
                 continue
             try:
@@ -615,7 +620,7 @@ def test_a_stream_that_stalls_times_out_behind_its_parts():
     assert "read_timeout of 0.25 s" in str(error)
 
 
-# ---- errors instead of a stream ----------------------------------------------------------------------------------
+# ---- errors instead of a stream ------------------------------------------------------------------
 
 
 def typed(name):
@@ -629,7 +634,7 @@ MODEL_ERROR = {
     "OriginalMessage": "no memory",
     "LogStreamArn": "arn:x",
 }
-FAILURES = [  # (answer, class, code, message, retryable)
+FAILURES = [  # (response, class, code, message, retryable)
     (
         failure("400 Bad", b'{"message": "no such"}', typed("ValidationError")),
         ValidationError,
@@ -821,7 +826,7 @@ def test_an_error_body_that_does_not_come_whole_is_still_that_error(framing, end
     error = refused(
         start, b"64\r\n" if framing == "chunked" else b"", body, ending, read_timeout=SHORT
     )
-    if ending is reset:  # which may overtake what was sent before it
+    if ending is reset:  # which may arrive before the bytes that were sent earlier
         assert type(error) in (ModelError, NetworkError)
         return
     assert error == ModelError(message="from primary")
@@ -868,7 +873,7 @@ def test_no_answer_at_all(steps, kind):
     assert error.status is None
 
 
-# ---- leaving early -----------------------------------------------------------------------------------------------
+# ---- leaving early -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
@@ -908,7 +913,7 @@ def test_closing_the_generator_closes_the_socket():
 
 @pytest.mark.parametrize("collected", [True, False])
 def test_dropping_the_response_closes_the_socket(collected):
-    """With the garbage collector's help at the latest; where objects are counted, without it."""
+    """At the latest when the garbage collector runs; in CPython at once."""
     with RawServer([head("chunked"), chunk(FRAMES[0]), stall]) as server:
         enabled = gc.isenabled()
         gc.disable()
@@ -950,7 +955,7 @@ def test_closing_from_another_thread_ends_the_reading(framing):
         assert caught.value.kind == "closed"
 
 
-# ---- what is sent ------------------------------------------------------------------------------------------------
+# ---- requests ------------------------------------------------------------------------------------
 
 MEMBERS = {
     "content_type": "application/json",
@@ -1022,7 +1027,7 @@ def test_botocore_computes_the_same_signature(credentials, path):
         "x-amzn-sagemaker-custom-attributes",
         "x-amzn-sagemaker-inference-id",
     } <= set(signed)
-    own = ("x-amz-date", "x-amz-security-token")  # which botocore adds itself
+    own = ("x-amz-date", "x-amz-security-token")  # botocore adds these
     request = AWSRequest(
         "POST",
         server.url + sent.head.split(b" ")[1].decode(),
@@ -1125,7 +1130,7 @@ def test_a_body_over_the_models_limit_only_warns(size, warned):
     found = [warning for warning in caught if issubclass(warning.category, BodySizeWarning)]
     assert len(found) == int(warned)
     for warning in found:
-        assert warning.filename == __file__  # the line of the caller
+        assert warning.filename == __file__  # the caller's line
         assert str(size) in str(warning.message)
 
 
@@ -1136,14 +1141,14 @@ def test_an_empty_body_is_sent_as_such():
         assert server.connections[0].body == b""
 
 
-# ---- many at once ------------------------------------------------------------------------------------------------
+# ---- concurrent calls ----------------------------------------------------------------------------
 
 
 def test_calls_from_many_threads_are_not_mixed():
     def echo(connection):
-        """Answer with the request's own body, cut into parts, and with its name in the headers."""
+        """Respond with the request's body, split into parts, and its name in the headers."""
         name = connection.body.partition(b" ")[0]
-        everyone.wait(PATIENCE)  # so that eight calls are under way at once
+        everyone.wait(PATIENCE)  # so that eight calls run at once
         connection.play(
             [head("chunked", headers=STREAM_HEADERS.replace(REQUEST_ID.encode(), name))]
         )
@@ -1186,7 +1191,7 @@ def test_calls_from_many_threads_are_not_mixed():
         )
 
 
-# ---- settings ----------------------------------------------------------------------------------------------------
+# ---- settings ------------------------------------------------------------------------------------
 
 KEYS = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
 US_URL = "https://runtime.sagemaker.us-west-2.amazonaws.com"
@@ -1403,9 +1408,7 @@ def test_all_settings_from_the_environment_of_the_process(monkeypatch):
 def test_the_clock_of_the_process_is_the_default(monkeypatch):
     monkeypatch.setattr("time.time", lambda: 0.0)
     client = Client(region="eu-west-1", environment=KEYS)
-    assert (
-        client._clock() > 10**9
-    )  # the default was bound when the module was loaded, and tells real time
+    assert client._clock() > 10**9  # the default argument is the real clock
 
 
 @pytest.mark.parametrize(
@@ -1479,7 +1482,7 @@ def test_a_private_authority():
     authority.configure_trust(trusting)
     with RawServer(answer("close", STREAM), tls=context) as server:
         assert call(client_of(server, ssl_context=trusting)).collect().body == tuple(PARTS)
-        with pytest.raises(NetworkError) as caught:  # which the system does not trust
+        with pytest.raises(NetworkError) as caught:  # the system does not trust this authority
             call(client_of(server))
         assert "certificate" in str(caught.value).lower()
         assert server.connections[1].request == b""
@@ -1513,11 +1516,11 @@ def test_a_context_is_made_once_and_for_https_alone(monkeypatch):
     assert len(made) == 1
 
 
-# ---- secrets -----------------------------------------------------------------------------------------------------
+# ---- secrets -------------------------------------------------------------------------------------
 
 
 def chain_of(error):
-    """The error, what caused it, and what it was raised while handling."""
+    """Return the error with its causes and contexts."""
     found = []
     while error is not None and error not in found:
         found.append(error)
@@ -1570,7 +1573,8 @@ def test_reprs_hide_secrets():
 
 
 CANONICAL = (
-    f"POST\n/endpoints/llm/invocations-response-stream\n\nhost:127.0.0.1\nx-amz-date:20150830T123600Z\nx-amz-security-token:{TOKEN}\n"
+    "POST\n/endpoints/llm/invocations-response-stream\n\nhost:127.0.0.1\n"
+    f"x-amz-date:20150830T123600Z\nx-amz-security-token:{TOKEN}\n"
     f"x-amzn-sagemaker-custom-attributes:{ATTRIBUTES}\n\nhost;x-amz-date;x-amz-security-token\nabc"
 )
 SENTENCE = f"The Canonical String for this request should have been\n'{CANONICAL}'\n"
@@ -1598,7 +1602,8 @@ QUOTING = {
     "xml": failure(
         "403 No",
         (
-            f"<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>{SENTENCE}</Message></Error></ErrorResponse>"
+            "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code>"
+            f"<Message>{SENTENCE}</Message></Error></ErrorResponse>"
         ).encode(),
         "Content-Type: text/xml",
     ),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/convert.py: one value in all five forms, and errors in theirs."""
+"""Tests of refimpl/convert.py: one value in all five formats, and errors in theirs."""
 
 import json
 
@@ -23,17 +23,25 @@ DOCUMENTS = {
     "json": '{"Body":[{"PayloadPart":{"Bytes":"aGk="}},{"PayloadPart":{"Bytes":""}},'
     '{"ModelStreamError":{"Message":"\u20ac","ErrorCode":"StreamBroken"}}],'
     '"X-Amzn-SageMaker-Content-Type":"text/plain","X-Amzn-SageMaker-Custom-Attributes":""}',
-    "xml": "<InvokeEndpointWithResponseStreamOutput><Body><PayloadPart><Bytes>aGk=</Bytes></PayloadPart><PayloadPart><Bytes></Bytes>"
-    "</PayloadPart><ModelStreamError><Message>\u20ac</Message><ErrorCode>StreamBroken</ErrorCode></ModelStreamError></Body>"
+    "xml": "<InvokeEndpointWithResponseStreamOutput><Body><PayloadPart><Bytes>aGk=</Bytes>"
+    "</PayloadPart><PayloadPart><Bytes></Bytes>"
+    "</PayloadPart><ModelStreamError><Message>\u20ac</Message><ErrorCode>StreamBroken</ErrorCode>"
+    "</ModelStreamError></Body>"
     "<X-Amzn-SageMaker-Content-Type>text/plain</X-Amzn-SageMaker-Content-Type>"
-    "<X-Amzn-SageMaker-Custom-Attributes></X-Amzn-SageMaker-Custom-Attributes></InvokeEndpointWithResponseStreamOutput>",
-    "query": "Body.1.PayloadPart.Bytes=hi&Body.2.PayloadPart.Bytes=&Body.3.ModelStreamError.Message=%E2%82%AC"
-    "&Body.3.ModelStreamError.ErrorCode=StreamBroken&X-Amzn-SageMaker-Content-Type=text/plain&X-Amzn-SageMaker-Custom-Attributes=",
-    "value": '["Structure",[["Body",["List",[["Structure",[["PayloadPart",["Structure",[["Bytes",["Blob","aGk="]]]]]]],'
-    '["Structure",[["PayloadPart",["Structure",[["Bytes",["Blob",""]]]]]]],["Structure",[["ModelStreamError",'
+    "<X-Amzn-SageMaker-Custom-Attributes></X-Amzn-SageMaker-Custom-Attributes>"
+    "</InvokeEndpointWithResponseStreamOutput>",
+    "query": "Body.1.PayloadPart.Bytes=hi&Body.2.PayloadPart.Bytes="
+    "&Body.3.ModelStreamError.Message=%E2%82%AC&Body.3.ModelStreamError.ErrorCode=StreamBroken"
+    "&X-Amzn-SageMaker-Content-Type=text/plain&X-Amzn-SageMaker-Custom-Attributes=",
+    "value": '["Structure",[["Body",["List",[["Structure",[["PayloadPart",["Structure",[["Bytes",'
+    '["Blob","aGk="]]]]]]],'
+    '["Structure",[["PayloadPart",["Structure",[["Bytes",["Blob",""]]]]]]],["Structure",'
+    '[["ModelStreamError",'
     '["Structure",[["Message",["String","\u20ac"]],["ErrorCode",["String","StreamBroken"]]]]]]]]]],'
-    '["X-Amzn-SageMaker-Content-Type",["String","text/plain"]],["X-Amzn-SageMaker-Custom-Attributes",["String",""]]]]',
-    "headers": '{"headers":[["X-Amzn-SageMaker-Content-Type","text/plain"],["X-Amzn-SageMaker-Custom-Attributes",""]],'
+    '["X-Amzn-SageMaker-Content-Type",["String","text/plain"]],'
+    '["X-Amzn-SageMaker-Custom-Attributes",["String",""]]]]',
+    "headers": '{"headers":[["X-Amzn-SageMaker-Content-Type","text/plain"],'
+    '["X-Amzn-SageMaker-Custom-Attributes",""]],'
     '"body":[{"PayloadPart":{"Bytes":"aGk="}},{"PayloadPart":{"Bytes":""}},'
     '{"ModelStreamError":{"Message":"\u20ac","ErrorCode":"StreamBroken"}}]}',
 }
@@ -78,7 +86,8 @@ SEED = '{"error":"ModelError","details":{"Message":"m","OriginalStatusCode":500}
         (
             "xml",
             "json",
-            "<Error><Code>ModelError</Code><Message>m</Message><OriginalStatusCode>500</OriginalStatusCode></Error>",
+            "<Error><Code>ModelError</Code><Message>m</Message><OriginalStatusCode>"
+            "500</OriginalStatusCode></Error>",
             "",
             SEED,
         ),

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/endpoints.py: which host answers for a region.
+"""Tests of refimpl/endpoints.py: the endpoint of a region.
 
-The plan: the table of the facts, partition by partition, with and without FIPS and dual-stack; every case that botocore
-publishes for this service, none left out; botocore's own rule set for every region that it knows. Then what is refused:
-no region, what is no region (above all what would lead elsewhere), a custom endpoint together with FIPS or dual-stack,
-a custom endpoint that is none.
+The tests use the table of partitions, with and without FIPS and dual-stack; every case that
+botocore publishes for this service; and botocore's rule set for every region that it knows. Then
+the rejections: no region, an invalid region (above all one that would lead to another host), a
+custom endpoint together with FIPS or dual-stack, and an invalid custom endpoint.
 """
 
 import json
@@ -28,9 +28,9 @@ def refusal(*arguments, **options):
     return caught.value
 
 
-# ---- hosts -------------------------------------------------------------------------------------------------------
+# ---- hosts ---------------------------------------------------------------------------------------
 
-# partition, its DNS name, the one for dual-stack, the host under FIPS, some regions of it
+# partition, DNS suffix, dual-stack suffix, FIPS host, some regions
 PARTITIONS = [
     (
         "aws",
@@ -141,7 +141,7 @@ def load_cases():
 
 
 def test_the_published_cases():
-    """All of them: a case without an endpoint expects an error."""
+    """Every case counts; a case without an endpoint expects an error."""
     cases = load_cases()
     wrong = []
     for case in cases:
@@ -208,7 +208,7 @@ def test_botocore_and_this_agree_on_every_region():
                 )
 
 
-# ---- a custom endpoint -------------------------------------------------------------------------------------------
+# ---- a custom endpoint ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_custom_endpoint_stands_as_it_is(url, resolved):
 
 
 def test_a_custom_endpoint_needs_no_region_to_be_resolved():
-    """One of the published cases. What is signed needs a region all the same; that is for whoever signs to say."""
+    """A published case. Only the signer requires a region here."""
     assert resolve_endpoint(None, "https://example.com").url == "https://example.com"
 
 
@@ -277,7 +277,7 @@ def test_a_custom_endpoint_that_is_none(url):
     assert "secret" not in str(error) + repr(vars(error))
 
 
-# ---- what is no region -------------------------------------------------------------------------------------------
+# ---- invalid regions -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("options", [{}, {"use_fips": True}, {"use_dualstack": True}])
@@ -365,7 +365,7 @@ def test_any_text_is_a_region_or_refused(region, fips, dualstack):
         assert error.rule == "END-003" and str(error).isprintable()
         return
     labels = found.url.partition("://")[2].split(".")
-    assert region in labels  # one whole label of the host, so that it leads nowhere else
+    assert region in labels  # exactly one label of the host
     suffixes = {name for row in PARTITIONS for name in row[1:3]}
     assert any(found.url.endswith(f".{region}.{suffix}") for suffix in suffixes)
     assert found.signing_region == region

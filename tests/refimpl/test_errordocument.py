@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/errordocument.py: error documents as services send them, and as the seed writes them.
+"""Tests of refimpl/errordocument.py: error documents of services and of the seed.
 
-Any error comes back from the seed's document in JSON and XML. Of services' documents: each form of a code, each envelope, what
-stands in none; then the answers that others recorded, and botocore's parser on the same bytes.
+Every error survives the seed's document in JSON and XML. Services' documents: each spelling of a
+code, each envelope, and documents without an error. Then recorded responses, and botocore's parser
+on the same bytes.
 """
 
 import json
@@ -131,7 +132,7 @@ def test_half_a_surrogate_pair_spoils_no_text():
     )
 
 
-# ---- what stands in a service's document -------------------------------------------------------------------------
+# ---- documents of services -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -160,14 +161,16 @@ def test_half_a_surrogate_pair_spoils_no_text():
             "r",
         ),
         (
-            "<ErrorResponse><Error><Code>c</Code><message>m</message></Error><RequestId>r</RequestId></ErrorResponse>",
+            "<ErrorResponse><Error><Code>c</Code><message>m</message></Error><RequestId>"
+            "r</RequestId></ErrorResponse>",
             ["c"],
             "m",
             False,
             "r",
         ),
         (
-            "<Response><Errors><Error><Code>c</Code></Error></Errors><RequestID>r</RequestID></Response>",
+            "<Response><Errors><Error><Code>c</Code></Error></Errors><RequestID>r</RequestID>"
+            "</Response>",
             ["c"],
             None,
             False,
@@ -243,11 +246,11 @@ def test_what_is_no_error_is_not_written(write):
         assert caught.value.kind == "type"
 
 
-# ---- as others have it -------------------------------------------------------------------------------------------
+# ---- recorded responses --------------------------------------------------------------------------
 
 
 def recorded():
-    """(code, body) of each recorded error response."""
+    """Return (code, body) of each recorded error response."""
     for entry in json.loads(corpora("http-error-responses.json").read_text(encoding="utf-8")):
         yield (
             {name.lower(): value for name, value in entry["headers"]}["x-amzn-errortype"],
@@ -272,8 +275,10 @@ def test_recorded_documents():
 @pytest.mark.parametrize(
     "document",
     [
-        "<ErrorResponse><Error><Code>ValidationError</Code><Message>m</Message></Error><RequestId>r</RequestId></ErrorResponse>",
-        "<Response><Errors><Error><Code>ValidationError</Code><Message>m</Message></Error></Errors><RequestID>r</RequestID></Response>",
+        "<ErrorResponse><Error><Code>ValidationError</Code><Message>m</Message></Error>"
+        "<RequestId>r</RequestId></ErrorResponse>",
+        "<Response><Errors><Error><Code>ValidationError</Code><Message>m</Message></Error>"
+        "</Errors><RequestID>r</RequestID></Response>",
         "<Error><Code>ValidationError</Code><Message>m</Message><RequestId>r</RequestId></Error>",
     ],
 )
@@ -284,5 +289,5 @@ def test_botocore_finds_the_same_in_each_envelope(document):
     assert theirs["Error"]["Code"] == "ValidationError"
     assert (
         parse_error(document).request_id == "r" == theirs["ResponseMetadata"].get("RequestId", "r")
-    )  # it reads none of a bare one
+    )  # botocore does not read a document without an envelope
     assert error_of_xml(None, document) == ValidationError(message=theirs["Error"]["Message"])

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/fields.py: the rows of a field table, and the checks that a row asks for.
+"""Tests of refimpl/fields.py: the rows of a field table and the checks of a value.
 
-The tables here are made for the tests, so that each check meets a row with one property; the real tables are tested in
-test_shapes.py. Of check_type: every form with every kind of value, int32 at its bounds. Of check_constraints: what is
-required, both sides of each bound, patterns matched in full; what is said of a fault, and that what is sensitive is not.
+The tables are made for these tests, so that each row has one property. test_shapes.py tests the
+real tables. check_type: every kind of type with every kind of value, and int32 at its limits.
+check_constraints: required members, both sides of each limit, and patterns that must match the
+whole string. Error messages have the evidence and hide sensitive values.
 """
 
 import re
@@ -34,7 +35,7 @@ from refimpl.shapes import Shape
 some = settings(max_examples=200, deadline=None)
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=20)
 
-FORMS = {
+KINDS = {
     "string": string_type("S"),
     "blob": blob_type("B"),
     "integer": FieldType("I", "integer", 0, None, None, False),
@@ -63,7 +64,7 @@ def constrained(value, required=False, **rules):
     return None
 
 
-# ---- rows --------------------------------------------------------------------------------------------------------
+# ---- rows ----------------------------------------------------------------------------------------
 
 
 def test_types():
@@ -86,7 +87,7 @@ def test_int32():
     assert (INT32_MIN, INT32_MAX) == (-2147483648, 2147483647)
 
 
-# ---- types -------------------------------------------------------------------------------------------------------
+# ---- types ---------------------------------------------------------------------------------------
 
 
 class Text(str):
@@ -118,18 +119,18 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("form", sorted(FORMS))
-def test_check_type_takes_its_own_and_none(form):
-    for value in [None] + VALUES[form]:
-        assert check_type("Shape", body_field("it", "It", FORMS[form]), value) is None
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_check_type_takes_its_own_and_none(kind):
+    for value in [None] + VALUES[kind]:
+        assert check_type("Shape", body_field("it", "It", KINDS[kind]), value) is None
 
 
-@pytest.mark.parametrize("form", sorted(FORMS))
-def test_check_type_refuses_all_else(form):
-    expected = {"string": "str", "blob": "bytes", "integer": "int", "events": "tuple"}[form]
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_check_type_refuses_all_else(kind):
+    expected = {"string": "str", "blob": "bytes", "integer": "int", "events": "tuple"}[kind]
     for other in VALUES:
-        for value in VALUES[other] if other != form else []:
-            error = refusal(check_type, "Shape", body_field("it", "It", FORMS[form]), value)
+        for value in VALUES[other] if other != kind else []:
+            error = refusal(check_type, "Shape", body_field("it", "It", KINDS[kind]), value)
             assert (error.kind, error.rule, error.expected, error.actual) == (
                 "type",
                 "HTTP-005",
@@ -143,7 +144,7 @@ def test_check_type_refuses_all_else(form):
     "value", [INT32_MIN - 1, INT32_MAX + 1, 10**30, -(10**30), Number(INT32_MAX + 1)]
 )
 def test_an_integer_is_an_int32(value):
-    error = refusal(check_type, "Shape", body_field("it", "It", FORMS["integer"]), value)
+    error = refusal(check_type, "Shape", body_field("it", "It", KINDS["integer"]), value)
     assert (error.kind, error.rule, error.member, error.actual) == (
         "constraint",
         "HTTP-005",
@@ -151,12 +152,12 @@ def test_an_integer_is_an_int32(value):
         value,
     )
     assert (
-        str(error)
-        == f"Shape.It is not an int32 (expected -2147483648 to 2147483647, got {int(value)}, rule HTTP-005)"
+        str(error) == f"Shape.It is not an int32 (expected -2147483648 to 2147483647, got {value}, "
+        "rule HTTP-005)"
     )
 
 
-# ---- constraints -------------------------------------------------------------------------------------------------
+# ---- constraints ---------------------------------------------------------------------------------
 
 
 def test_what_is_required():
@@ -171,11 +172,11 @@ def test_every_row_is_checked():
     fields = tuple(
         Field(name, name.upper(), kind, "body", name, True)
         for name, kind in (
-            ("a", FORMS["blob"]),
-            ("b", FORMS["integer"]),
-            ("c", FORMS["events"]),
+            ("a", KINDS["blob"]),
+            ("b", KINDS["integer"]),
+            ("c", KINDS["events"]),
             ("d", string_type("S", 1)),
-            ("e", FORMS["string"]),
+            ("e", KINDS["string"]),
         )
     )
     good = {"a": b"", "b": 0, "c": (), "d": "", "e": ""}
@@ -218,15 +219,15 @@ def test_both_sides_of_each_length(low, high, fits, fails):
             ["a", "az"],
             ["", "A", "a1", "1a", "a\n", "\na", "a\n\n", " a", "\u00e9", "\u0131"],
         ),
-        ("a|ab", ["a", "ab"], ["", "abb", "ab\n"]),  # the whole string, in whichever branch
+        ("a|ab", ["a", "ab"], ["", "abb", "ab\n"]),  # a branch must match the whole string
         ("a*", ["", "aaa"], ["\n", "aab", "b"]),
-        (r"\d", ["7"], ["\u0663", "77", "7\n"]),  # \d and \w are ASCII here
+        (r"\d", ["7"], ["\u0663", "77", "7\n"]),  # \d and \w match only ASCII
         (r"\w", ["w", "_"], ["\u00e9", "-"]),
         (
             r"\S",
             ["!", "\u00e9", "\x01", "\u2003"],
             [" ", "\t", "\n", ""],
-        ),  # and \S is what is no ASCII blank
+        ),  # \S is every character except ASCII white space
     ],
 )
 def test_a_pattern_is_matched_in_full(pattern, fits, fails):
@@ -299,7 +300,7 @@ def test_any_text_fits_or_is_refused(value, low, high, pattern):
     ) == fits
 
 
-# ---- nested ------------------------------------------------------------------------------------------------------
+# ---- nested --------------------------------------------------------------------------------------
 
 
 class Leaf(Shape):
@@ -354,7 +355,7 @@ def test_constraints_are_checked_in_what_is_nested():
 
 
 def test_check_constraint_of_a_value_alone():
-    assert check_constraint("X", FORMS["blob"], b"") is None
+    assert check_constraint("X", KINDS["blob"], b"") is None
     error = refusal(check_constraint, "X", string_type("S", 1), "ab")
     assert (error.member, str(error)) == (
         "X",

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/operation.py: an input becomes an HTTP request; a response becomes output, events or one error.
+"""Tests of refimpl/operation.py: requests from inputs; outputs, events and errors from responses.
 
-The plan. Requests: every member alone and all together, every form of endpoint URL and every bad one, what cannot be
-sent, any values that Hypothesis makes; the same calls through botocore. Responses: streams in every chunking, each with
-one fault at its end; the head's forms; any head and body. What a message means. Error documents in all their forms, the
-secrets that they quote, the answers that others recorded, and botocore's parser on the same bytes, each difference with
-its reason.
+Requests: every member separately and all together, valid and invalid endpoint URLs, values that
+cannot be sent, and any values that Hypothesis makes; botocore sends the same. Responses: streams
+in every chunking, each with one error at its end; every kind of head; arbitrary heads and bodies.
+The meaning of messages. Error documents in all formats, the secrets that they quote, recorded
+responses, and botocore's parser on the same bytes, with a reason for each difference.
 
-Broken frames are made by flipping bytes of encode()'s frames: the frames themselves are tested in test_eventstream.py.
+Corrupt frames are frames of encode() with flipped bytes; test_eventstream.py tests frames.
 """
 
 import gzip
@@ -84,7 +84,7 @@ def built(endpoint_url=URL, **members):
 
 
 def told(error):
-    """Everything that an error shows of itself: all but the raw body, which is kept byte for byte."""
+    """Return everything that an error shows, which is all except the raw body."""
     shown = {
         name: value
         for name, value in vars(error).items()
@@ -93,7 +93,7 @@ def told(error):
     return " ".join([str(error), repr(error), repr(shown), repr(error.args)])
 
 
-# ================================================= the request ====================================================
+# ==== the request =================================================================================
 
 HEADER_OF = {
     "content_type": "Content-Type",
@@ -210,7 +210,7 @@ def test_what_is_no_input(wrong):
     assert caught.value.kind == "type"
 
 
-# ---- the size of the body ----------------------------------------------------------------------------------------
+# ---- the size of the body ------------------------------------------------------------------------
 
 
 # HTTP-006
@@ -234,14 +234,14 @@ def test_a_body_over_the_models_limit_warns_and_is_sent():
         and "6291456" in str(record[0].message)
         and "sss" not in str(record[0].message)
     )
-    # It points at the caller of the method that builds the request: a line of the user's.
+    # The warning points at the user's line, which calls the client's method.
     assert (
         record[0].filename == __file__
         and record[0].lineno == client_method.__code__.co_firstlineno + 1
     )
 
 
-# ---- endpoint URLs -----------------------------------------------------------------------------------------------
+# ---- endpoint URLs -------------------------------------------------------------------------------
 
 TARGET = "/endpoints/llm/invocations-response-stream"
 
@@ -602,7 +602,7 @@ def test_authority(scheme, host, port, value):
     assert authority(scheme, host, port) == value
 
 
-# ---- what cannot be sent -----------------------------------------------------------------------------------------
+# ---- values that cannot be sent ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("member", sorted(HEADER_OF))
@@ -660,7 +660,7 @@ def test_no_member_breaks_out_of_its_header(member, bad):
     ],
 )
 def test_what_the_constraints_let_pass_is_still_checked(member, value, sent):
-    """These fit the model's patterns, whose first character may be any, and whose ASCII has control characters."""
+    """The model's patterns allow these values; a header does not."""
     assert call_with(**{member: value}).validate() is None
     if sent:
         assert built(**{member: value}).headers[-1] == (HEADER_OF[member], value)
@@ -742,7 +742,7 @@ junk = st.one_of(
 
 
 def check_request(request, members):
-    """A request carries these members and nothing that could break out of its place."""
+    """A request contains these members, and no value that ends its header or path early."""
     assert request.target == f"/endpoints/{members['endpoint_name']}/invocations-response-stream"
     assert re.fullmatch(r"[A-Za-z0-9/-]+", request.target)
     assert [name for name, _ in request.headers] == COMMON + [
@@ -779,12 +779,12 @@ def test_any_call_is_a_request_or_a_usage_error(members, changed):
     check_request(request, members)
 
 
-# ---- botocore sends the same -------------------------------------------------------------------------------------
+# ---- botocore's requests -------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def botocore_sends():
-    """A function that returns what botocore sends for a call: (URL, headers in lower case, body)."""
+    """Return a function from a call to botocore's (URL, lower-case headers, body)."""
     session_module = pytest.importorskip("botocore.session", reason="botocore is not installed")
     from botocore.awsrequest import AWSResponse
     from botocore.config import Config
@@ -842,7 +842,7 @@ def check_botocore(botocore_sends, endpoint_url, members):
     assert (request.body or None) == (body or None)
     ours = {
         name.lower(): value.strip(" \t") for name, value in request.headers[len(COMMON) :]
-    }  # blanks around it are no part of a value
+    }  # white space around a value is not part of it
     assert ours == {
         name: headers[name].strip(" \t")
         for name in headers
@@ -873,18 +873,18 @@ def test_botocore_sends_the_same_request(botocore_sends, members):
 @settings(max_examples=60, deadline=None)
 @given(members=good_calls)
 def test_botocore_sends_any_call_as_this_does(botocore_sends, members):
-    # Without a ContentType botocore adds none of its own for a blob; empty header values it leaves out, and this sends them.
+    # botocore adds no Content-Type for a blob. It omits empty header values; refimpl sends them.
     members = {
         name: value for name, value in members.items() if value != "" or name == "endpoint_name"
     }
     check_botocore(botocore_sends, URL, members)
 
 
-# ================================================= the response ===================================================
+# ==== the response ================================================================================
 
 
 def frame(message_type, payload=b"", **headers):
-    """A frame whose headers are strings; names are given with _ for -, values of None are left out."""
+    """Return a frame with string headers; _ means - in names, None omits a header."""
     triples = [(":message-type", "string", message_type)] if message_type is not None else []
     return encode(
         triples
@@ -911,7 +911,7 @@ def flipped(data, place):
 
 
 def read(chunks, status=200, headers=(EVENT_STREAM,), complete=True):
-    """Feed chunks, say the end, and return (events, error or None, reader): the events of the error come last."""
+    """Feed chunks and close; return (events and the error's events, error or None, reader)."""
     reader = ResponseReader(status, headers)
     events = []
     try:
@@ -988,7 +988,7 @@ def test_a_stream_gives_its_events(name):
         assert (events, error) == (expected, None)
         assert reader.unknown_events == (2 if name == "unknown among" else 0)
         assert reader.is_stream and reader.status == 200
-        assert reader.close() is None  # as often as one likes
+        assert reader.close() is None  # closing again changes nothing
 
 
 def test_a_part_is_handed_over_when_it_is_whole():
@@ -1016,7 +1016,7 @@ def test_the_head_is_read_at_once():
     assert reader.request_id == "r-1"
     assert reader.output == InvokeEndpointWithResponseStreamOutput(
         content_type="application/json", invoked_production_variant="v1", custom_attributes=" a=b "
-    )  # verbatim, the first wins
+    )  # verbatim; the first header counts
     assert reader.output.body is None
     assert ResponseReader(200, [EVENT_STREAM]).output == InvokeEndpointWithResponseStreamOutput()
     assert ResponseReader(200, [list(EVENT_STREAM)]).headers == (EVENT_STREAM,)
@@ -1031,11 +1031,13 @@ def test_output_of_headers_and_body():
         read_output([("Content-Type", "a/b"), ("content_type", "c")])
         == InvokeEndpointWithResponseStreamOutput()
     )
-    assert read_output([("X-Amzn-SageMaker-Content-Type", "")]).content_type == ""  # empty is there
+    assert (
+        read_output([("X-Amzn-SageMaker-Content-Type", "")]).content_type == ""
+    )  # an empty value is present
     assert (
         read_output([("X-Amzn-SageMaker-Content-Type", "\u00e9" * 5000)]).content_type
         == "\u00e9" * 5000
-    )  # what comes is not validated
+    )  # values of a response are not validated
 
 
 def test_header_look_ups():
@@ -1051,14 +1053,14 @@ def test_header_look_ups():
     assert request_id_of([("request-id", "no")]) is None and request_id_of([]) is None
 
 
-# ---- faults of a stream ------------------------------------------------------------------------------------------
+# ---- errors in a stream --------------------------------------------------------------------------
 
 LAST = part(b"last")
 HEADERS_OF_LAST = struct.unpack(">I", LAST[4:8])[0]
 
 
 def resealed(data):
-    """Data as a frame whose message checksum is right."""
+    """Return data as a frame with a correct message checksum."""
     return data[:-4] + struct.pack(">I", zlib.crc32(data[:-4]))
 
 
@@ -1252,7 +1254,7 @@ def test_a_reader_is_dead_after_a_fault(name):
         with pytest.raises(UsageError) as caught:
             reader.feed(data)
         assert caught.value.rule == "EVS-024"
-    assert reader.close() is None  # the fault has been told
+    assert reader.close() is None  # the error has been raised
     assert reader.close(complete=False) is None
 
 
@@ -1278,7 +1280,7 @@ def test_a_fault_of_a_message_tells_which_one():
             _, error, _ = read(chunks)
             assert f"in message {int(count + 1)}" in str(error)
     _, error, _ = read([part(), frame("event", event_type="Unknown"), frame("nonsense")])
-    assert "in message 3" in str(error)  # the skipped ones count
+    assert "in message 3" in str(error)  # skipped messages count
 
 
 @pytest.mark.parametrize(
@@ -1371,7 +1373,9 @@ def test_what_is_fed_is_bytes(status, headers):
             reader.feed(wrong)
         assert caught.value.kind == "type"
     if reader.is_stream:
-        assert reader.feed(LAST) == parts(b"last")  # your mistake is not the stream's
+        assert reader.feed(LAST) == parts(
+            b"last"
+        )  # a mistake of the caller does not end the stream
 
 
 def test_a_status_and_headers_of_the_wrong_type():
@@ -1393,7 +1397,7 @@ def test_a_status_and_headers_of_the_wrong_type():
         assert caught.value.kind == "type"
 
 
-# ---- what a message means ----------------------------------------------------------------------------------------
+# ---- the meaning of messages ---------------------------------------------------------------------
 
 
 def message(*triples, payload=b""):
@@ -1587,7 +1591,7 @@ def test_an_exception_quotes_no_secret():
         assert "SECRET" not in told(error) and "<hidden>" in str(error)
 
 
-# ---- heads -------------------------------------------------------------------------------------------------------
+# ---- heads ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -1779,7 +1783,7 @@ def test_the_body_of_an_error_is_bounded():
     assert MAX_ERROR_BODY == 1024 * 1024
 
 
-# ---- any response ------------------------------------------------------------------------------------------------
+# ---- any response --------------------------------------------------------------------------------
 
 PIECES = (
     [part(b"a"), part(b""), part(b"b" * 50), frame("event", event_type="Unknown")]
@@ -1850,7 +1854,7 @@ def test_any_response_gives_events_and_at_most_one_error(
         }[piece]
     try:
         events, error, reader = read(chunks, status, headers, complete)
-    except HttpError as refused:  # by the head alone
+    except HttpError as refused:  # only the head decides
         assert not 200 <= status < 300 and status // 100 not in (4, 5)
         assert refused.kind == "http"
         return
@@ -1873,7 +1877,7 @@ def test_any_response_gives_events_and_at_most_one_error(
         )
 
 
-# ================================================= errors of the service ==========================================
+# ==== errors of the service =======================================================================
 
 CORAL = ":http://internal.amazon.com/coral/com.amazon.coral.service/"
 
@@ -1944,7 +1948,10 @@ def test_where_the_code_stands(headers, document, code):
 
 
 def test_either_order_of_type_and_code_is_acceptable():
-    assert answered(400, b'{"__type":"A","code":"B"}').code in ("A", "B")  # no authority says which
+    assert answered(400, b'{"__type":"A","code":"B"}').code in (
+        "A",
+        "B",
+    )  # no authority defines the order
 
 
 MESSAGES = [
@@ -2022,7 +2029,7 @@ def test_a_modelled_error(shape, body, message_text):
 
 
 def test_who_is_at_fault():
-    """The service, when its status says so or the model does: an InternalFailure on a 200 is no mistake of the caller's."""
+    """The service is at fault if the status or the model says so."""
     for shape in (
         ValidationError,
         ModelError,
@@ -2063,9 +2070,10 @@ def test_all_members_of_a_model_error():
     both = dict(small, message="x", originalMessage="x", **document)
     assert (
         answered(424, json.dumps(both).encode(), ("x-amzn-errortype", "ModelError")) == expected
-    )  # the modelled spelling wins
+    )  # the modelled spelling counts
     xml = (
-        b"<ModelError><Message>m</Message><OriginalStatusCode>500</OriginalStatusCode><OriginalMessage>o</OriginalMessage>"
+        b"<ModelError><Message>m</Message><OriginalStatusCode>500</OriginalStatusCode>"
+        b"<OriginalMessage>o</OriginalMessage>"
         b"<LogStreamArn>arn</LogStreamArn></ModelError>"
     )
     assert answered(424, xml, ("x-amzn-errortype", "ModelError")) == expected
@@ -2116,7 +2124,7 @@ def test_an_original_status_code_is_an_integer_or_absent(text, value):
     assert error.body == body
 
 
-# ---- an error that the model does not name -----------------------------------------------------------------------
+# ---- unknown errors ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("body, message_text", MESSAGES)
@@ -2185,24 +2193,38 @@ def test_what_is_said_of_an_error_without_a_message(status, content_type, body, 
         assert "throttles" not in str(error)
 
 
-# ---- XML ---------------------------------------------------------------------------------------------------------
+# ---- XML -----------------------------------------------------------------------------------------
 
 XML_BODIES = {
-    "root": b"<Error><Code>AccessDenied</Code><Message>m</Message><RequestId>x-1</RequestId></Error>",
-    "ErrorResponse": b"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>m</Message></Error>"
+    "root": b"<Error><Code>AccessDenied</Code><Message>m</Message><RequestId>x-1</RequestId>"
+    b"</Error>",
+    "ErrorResponse": b"<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code>"
+    b"<Message>m</Message>"
+    b"</Error>"
     b"<RequestId>x-1</RequestId></ErrorResponse>",
-    "Response": b"<Response><Errors><Error><Code>AccessDenied</Code><Message>m</Message></Error></Errors>"
+    "Response": b"<Response><Errors><Error><Code>AccessDenied</Code><Message>m</Message></Error>"
+    b"</Errors>"
     b"<RequestID>x-1</RequestID></Response>",
-    "namespace": b'<ErrorResponse xmlns="http://internal.amazon.com/coral/x/"><Error><Code>AccessDenied</Code><Message>m</Message></Error>'
+    "namespace": b'<ErrorResponse xmlns="http://internal.amazon.com/coral/x/"><Error><Code>'
+    b"AccessDenied</Code><Message>m</Message></Error>"
     b"<RequestId>x-1</RequestId></ErrorResponse>",
-    "prefix": b'<a:ErrorResponse xmlns:a="urn:x"><a:Error><a:Code>AccessDenied</a:Code><a:Message>m</a:Message></a:Error>'
+    "prefix": b'<a:ErrorResponse xmlns:a="urn:x"><a:Error><a:Code>AccessDenied</a:Code><a:Message>'
+    b"m</a:Message></a:Error>"
     b"<a:RequestId>x-1</a:RequestId></a:ErrorResponse>",
-    "declaration": b"<?xml version='1.0' encoding='UTF-8'?>\n<Error><Code>ns#AccessDenied:http://x/</Code><message>m</message>"
+    "declaration": b"<?xml version='1.0' encoding='UTF-8'?>\n<Error><Code>"
+    b"ns#AccessDenied:http://x/</Code>"
+    b"<message>m</message>"
     b"<RequestId>x-1</RequestId></Error>",
-    "namespace in Response": b'<Response xmlns="urn:x"><Errors><Error><Code>AccessDenied</Code><Message>m</Message></Error></Errors>'
+    "namespace in Response": b'<Response xmlns="urn:x"><Errors><Error><Code>AccessDenied</Code>'
+    b"<Message>m</Message>"
+    b"</Error></Errors>"
     b"<RequestID>x-1</RequestID></Response>",
-    "blanks before": b"\r\n <Error><Code>AccessDenied</Code><Message>m</Message><RequestId>x-1</RequestId></Error>",
-    "both messages": b"<Error><Code>AccessDenied</Code><message>other</message><Message>m</Message><RequestId>x-1</RequestId></Error>",
+    "blanks before": b"\r\n <Error><Code>AccessDenied</Code><Message>m</Message><RequestId>"
+    b"x-1</RequestId>"
+    b"</Error>",
+    "both messages": b"<Error><Code>AccessDenied</Code><message>other</message><Message>"
+    b"m</Message><RequestId>"
+    b"x-1</RequestId></Error>",
 }
 
 
@@ -2220,7 +2242,8 @@ def test_errors_in_xml(name):
 
 def test_members_in_xml():
     body = (
-        b"<ErrorResponse><Error><Code>ModelError</Code><Message>m &amp; n</Message><OriginalStatusCode>500</OriginalStatusCode>"
+        b"<ErrorResponse><Error><Code>ModelError</Code><Message>m &amp; n</Message>"
+        b"<OriginalStatusCode>500</OriginalStatusCode>"
         b"<OriginalMessage><b>no text</b></OriginalMessage></Error></ErrorResponse>"
     )
     error = answered(424, body)
@@ -2249,7 +2272,8 @@ def test_an_empty_request_id_is_none():
         b"<html><br><p>x",
         b"<!DOCTYPE html><html><Code>A</Code></html>",
         b"<!DOCTYPE a [<!ENTITY b 'c'>]><Error><Code>A</Code><Message>&b;</Message></Error>",
-        b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><Error><Code>A</Code><Message>&b;</Message></Error>",
+        b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><Error><Code>A</Code><Message>&b;"
+        b"</Message></Error>",
         b"<a>" * 65 + b"<Code>A</Code>" + b"</a>" * 65,
         b"<Error><Code>A</Code><Message>\xff</Message></Error>",
         b"<?xml version='1.0' encoding='none-such'?><Error><Code>A</Code></Error>",
@@ -2269,7 +2293,7 @@ def test_broken_xml_is_kept_and_not_believed(body):
     assert "root:" not in str(error)
 
 
-# ---- what may be made again, and who is at fault -----------------------------------------------------------------
+# ---- retries and fault ---------------------------------------------------------------------------
 
 
 # HTTP-038
@@ -2360,7 +2384,7 @@ def test_a_null_message_is_throttling(status, headers, body, retryable):
     assert answered(status, body, *headers).retryable is retryable
 
 
-# ---- secrets -----------------------------------------------------------------------------------------------------
+# ---- secrets -------------------------------------------------------------------------------------
 
 QUOTED = """The request signature we calculated does not match the signature you provided.
 Check your AWS Secret Access Key and signing method.
@@ -2387,7 +2411,8 @@ KEPT = [
     "X-Amz-Expires=60&X-Amz-Security-Token=<hidden>&X-Amz-SignedHeaders=host",
     "x-amz-security-token:<hidden>\n",
     "x-amzn-sagemaker-custom-attributes:<hidden>\n",
-    "content-type;host;x-amz-date;x-amz-security-token;x-amzn-sagemaker-custom-attributes;x-amzn-sagemaker-inference-id",
+    "content-type;host;x-amz-date;x-amz-security-token;x-amzn-sagemaker-custom-attributes;"
+    "x-amzn-sagemaker-inference-id",
 ]
 
 
@@ -2414,7 +2439,7 @@ def test_the_secrets_that_a_service_quotes_are_hidden(text, code):
         assert "SECRET" not in error.message.replace("SECRET ACCESS KEY", "")
         if text is QUOTED:
             assert [kept for kept in KEPT if kept not in error.message] == []
-        assert error.body == body  # as it came, for whoever wants it
+        assert error.body == body  # unchanged, for programs that need it
 
 
 def test_secrets_in_the_members_of_a_model_error():
@@ -2464,11 +2489,14 @@ def test_secrets_in_a_redirects_location():
 
 
 def test_what_looks_like_a_secret_and_is_none_is_kept():
-    text = "x-amz-security-token is expired; x-amz-security-token;host; x-amz-date:20150830T123600Z Signature=abc"
+    text = (
+        "x-amz-security-token is expired; x-amz-security-token;host; "
+        "x-amz-date:20150830T123600Z Signature=abc"
+    )
     assert answered(403, json.dumps({"message": text}).encode()).message == text
 
 
-# ---- evidence ----------------------------------------------------------------------------------------------------
+# ---- evidence ------------------------------------------------------------------------------------
 
 
 # HTTP-035
@@ -2586,7 +2614,7 @@ def test_any_answer_is_a_typed_error(status, headers, body):
     assert error.request_id is None or isinstance(error.request_id, str)
 
 
-# ---- recorded answers --------------------------------------------------------------------------------------------
+# ---- recorded responses --------------------------------------------------------------------------
 
 
 def recorded():
@@ -2616,12 +2644,12 @@ def test_the_recorded_answers():
         assert (error.retryable, error.fault, error.kind) == (False, False, "service_error")
 
 
-# ---- botocore's parser on the same bytes -------------------------------------------------------------------------
+# ---- botocore's parser on the same bytes ---------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def botocore_reads():
-    """A function that returns the (code, message) that botocore's parser finds in an error response."""
+    """Return a function from an error response to botocore's (code, message)."""
     parsers = pytest.importorskip("botocore.parsers", reason="botocore is not installed")
     from botocore.awsrequest import HeadersDict
 
@@ -2748,7 +2776,7 @@ def test_botocore_reads_errors_alike(botocore_reads, status, headers, body):
 
 @pytest.mark.parametrize("status, headers, body, reason", DIFFERENT)
 def test_botocore_reads_these_otherwise(botocore_reads, status, headers, body, reason):
-    """Differences with their reasons; one that goes away must leave this list."""
+    """Differences with their reasons. A difference that disappears must leave this list."""
     error = service_error(status, headers, body)
     theirs = botocore_reads(status, headers, body)
     assert theirs != (error.code, error.message), reason

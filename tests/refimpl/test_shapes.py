@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/shapes.py: the operation's shapes as tables, as values, and as exceptions.
+"""Tests of refimpl/shapes.py: the operation's shapes as tables, values and exceptions.
 
-The plan. The tables, row by row, against the table of the facts written out here, and against botocore's copy of the
-service model when botocore is there. Every input member's constraint on both sides of each bound. Values: equality,
-hash, immutability, repr without what is sensitive, pickle and copy. Errors: values that can be raised, with traceback,
-cause and notes. Every member of every shape with every kind of wrong value.
+The tests compare each row of the tables with the facts written out here, and with botocore's copy
+of the service model if botocore is installed. They check every constraint of the input on both
+sides of each limit. Values: equality, hash, immutability, repr without sensitive members, pickle
+and copy. Errors: values that can be raised, with traceback, cause and notes. Every member of every
+shape rejects every kind of wrong value.
 """
 
 import copy
@@ -71,7 +72,7 @@ def member_id(value):
 
 
 def some_value(field, other=False):
-    """A value of the field's type; `other` gives a second one that differs."""
+    """Return a value of the field's type; with `other`, a different one."""
     if field.type.kind == "structure":
         return field.type.shape(
             **{row.attribute: some_value(row, other) for row in field.type.shape.fields}
@@ -94,14 +95,14 @@ def refusal(call, *arguments, **members):
     return caught.value
 
 
-# ---- the tables --------------------------------------------------------------------------------------------------
+# ---- the tables ----------------------------------------------------------------------------------
 
 NAME = "[a-zA-Z0-9](-*[a-zA-Z0-9])*"
 ASCII = r"[\x00-\x7f]*"
 PRINT = r"\S[\x20-\x7e]*"
 X = "X-Amzn-SageMaker-"
 
-# attribute, member, type, location, wire name, required, min, max, pattern, sensitive: FACTS of the model, written out again.
+# attribute, member, type, location, wire name, required, min, max, pattern, sensitive
 TABLES = {
     InvokeEndpointWithResponseStreamInput: [
         (
@@ -415,7 +416,7 @@ def test_statuses_faults_and_kinds():
     }
 
 
-# ---- the tables and botocore's copy of the service model ---------------------------------------------------------
+# ---- the tables and botocore's copy of the service model -----------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -425,7 +426,7 @@ def model():
 
 
 def pattern_of(modelled):
-    """A pattern of the model in this language: unanchored (it is matched in full), its POSIX classes written out."""
+    """Translate a pattern of the model: remove anchors, replace POSIX classes."""
     if modelled is None:
         return None
     text = modelled.replace(r"[\p{Print}]", r"[\x20-\x7e]").replace(r"\p{ASCII}", r"[\x00-\x7f]")
@@ -461,9 +462,9 @@ def test_the_tables_are_those_of_the_service_model(model, shape):
         assert field.type.sensitive == kind.get("sensitive", False)
         assert field.type.pattern == pattern_of(kind.get("pattern"))
         assert field.type.min_length == kind.get("min", 0)
-        # A body over the model's limit only warns: the limit is a constant, not a constraint of the row.
+        # A longer body only causes a warning, so the limit is not a constraint of the row.
         assert field.type.max_length == (None if field.type.name == "BodyBlob" else kind.get("max"))
-        # Body of the output: absent where headers alone are read, so not required here.
+        # The output's body is optional, because reading only the headers gives none.
         required = field.member in modelled.get("required", ())
         assert field.required == (
             required and (shape, field.member) != (InvokeEndpointWithResponseStreamOutput, "Body")
@@ -492,7 +493,7 @@ def test_the_union_is_that_of_the_service_model(model):
     assert members["PayloadPart"]["members"]["Bytes"]["eventpayload"] is True
 
 
-# ---- constraints of the input ------------------------------------------------------------------------------------
+# ---- constraints of the input --------------------------------------------------------------------
 
 
 def names(limit):
@@ -617,7 +618,7 @@ def test_every_string_of_the_input_has_its_cases():
 def test_a_constraint_of_the_input(field, value, fits):
     call = call_with(
         **{field.attribute: value}
-    )  # a value is checked when it is used, not when it is made
+    )  # constraints are checked when a value is used, not when it is made
     if fits:
         assert call.validate() is None
         return
@@ -688,7 +689,7 @@ def test_constraints_of_what_comes_back():
     )
 
 
-# ---- members -----------------------------------------------------------------------------------------------------
+# ---- members -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -727,7 +728,7 @@ def test_a_member_of_the_wrong_type(shape, field):
 
 
 def test_a_stream_is_a_tuple_of_its_events():
-    """ResponseStream is a union of three shapes: anything else in the tuple is a member of the wrong type."""
+    """ResponseStream is a union of three shapes; the tuple must contain nothing else."""
     good = (PayloadPart(bytes=b"a"), ModelStreamError(), InternalStreamFailure())
     assert InvokeEndpointWithResponseStreamOutput(body=good).body == good
     for junk in (
@@ -768,10 +769,10 @@ def test_a_member_that_there_is_not(shape):
         assert "secret" not in str(error) + repr(vars(error))
     assert refusal(shape, zzz=1, aaa=2).actual == "aaa, zzz"
     with pytest.raises(TypeError):
-        shape("a")  # by keyword alone
+        shape("a")  # only by keyword
 
 
-# ---- values ------------------------------------------------------------------------------------------------------
+# ---- values --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -790,9 +791,7 @@ def test_every_member_counts(shape, field):
     changed = shape(**dict(members, **{field.attribute: some_value(field, other=True)}))
     assert (changed == shape(**members), changed != shape(**members)) == (False, True)
     assert shape(**dict(members, **{field.attribute: None})) != shape(**members)
-    assert hash(changed) != hash(
-        shape(**members)
-    )  # of this process: a collision would be an accident of 2**-61
+    assert hash(changed) != hash(shape(**members))  # a collision has a probability of 2**-61
 
 
 def test_values_of_different_shapes_differ():
@@ -801,7 +800,7 @@ def test_values_of_different_shapes_differ():
         for shape in (InternalStreamFailure, InternalFailure, ServiceUnavailable, ValidationError)
     ]
     assert len(set(alike)) == len(alike)
-    assert len({hash(one) for one in alike}) == len(alike)  # the type counts for the hash as well
+    assert len({hash(one) for one in alike}) == len(alike)  # the hash depends on the type
     for one in alike:
         assert [other for other in alike if other == one] == [one]
 
@@ -851,7 +850,7 @@ def test_a_copy_is_equal(shape, way):
             setattr(again, shape.fields[0].attribute, None)
 
 
-# ---- repr --------------------------------------------------------------------------------------------------------
+# ---- repr ----------------------------------------------------------------------------------------
 
 
 def test_repr():
@@ -862,14 +861,16 @@ def test_repr():
             endpoint_name="llm", body=b"secret", custom_attributes="secret"
         )
     ) == (
-        "InvokeEndpointWithResponseStreamInput(endpoint_name='llm', body=<6 bytes>, custom_attributes=<hidden>)"
+        "InvokeEndpointWithResponseStreamInput(endpoint_name='llm', body=<6 bytes>, "
+        "custom_attributes=<hidden>)"
     )
     assert repr(
         InvokeEndpointWithResponseStreamOutput(
             body=(PayloadPart(bytes=b"secret"), PayloadPart()), content_type="a\n"
         )
     ) == (
-        "InvokeEndpointWithResponseStreamOutput(body=(PayloadPart(bytes=<6 bytes>), PayloadPart()), content_type='a\\n')"
+        "InvokeEndpointWithResponseStreamOutput(body=(PayloadPart(bytes=<6 bytes>), "
+        "PayloadPart()), content_type='a\\n')"
     )
     assert (
         repr(ModelError(message="m", original_status_code=0))
@@ -901,7 +902,7 @@ def test_repr_shows_a_member_unless_it_is_sensitive(shape, field):
     assert ("seen" in told or "1234567" in told) == (not hidden)
 
 
-# ---- errors ------------------------------------------------------------------------------------------------------
+# ---- errors --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", ERROR_SHAPES)
@@ -935,7 +936,7 @@ def test_an_error_keeps_traceback_cause_and_context(shape):
     error.__cause__ = None
     error.__context__ = ValueError("another")
     error.__traceback__ = None
-    assert error == shape(**full(shape))  # where it was raised is no part of the value
+    assert error == shape(**full(shape))  # the traceback is not part of the value
 
 
 @pytest.mark.parametrize("shape", ERROR_SHAPES)
@@ -957,9 +958,7 @@ def test_an_error_takes_notes_and_evidence(shape):
         (("a", "b"),),
     )
     assert vars(again) == vars(error)
-    assert error == shape(
-        **full(shape)
-    )  # the value is its members; how it came is evidence beside it
+    assert error == shape(**full(shape))  # the members are the value; the rest is evidence
     assert "HTTP 424" in str(error) and "r-1" in str(error)
 
 
@@ -989,7 +988,7 @@ def test_the_evidence_of_a_fresh_error_is_empty(shape):
     assert error.args == ()
 
 
-# ---- any values --------------------------------------------------------------------------------------------------
+# ---- any values ----------------------------------------------------------------------------------
 
 BY_FORM = {
     "string": st.one_of(st.none(), any_text),
@@ -1070,7 +1069,7 @@ def test_anything_makes_a_value_or_a_usage_error(shape, members):
     assert {name: getattr(value, name) for name in members} == members
 
 
-# ---- documents ---------------------------------------------------------------------------------------------------
+# ---- documents -----------------------------------------------------------------------------------
 
 
 def test_a_stream_of_the_seed_is_one_structure():

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/transport.py, over real loopback sockets against servers that do what they are told (rawserver.py).
+"""Tests of refimpl/transport.py, over loopback sockets against servers that play a script.
 
-The answer's head and its body are cut at every byte, in good order and by a reset, under each framing, and each cut is
-either complete or `truncated` exactly as it must be. Each gap that the standard library's client leaves open is shown shut.
-A part is handed over while the server still waits for the client. Every wait that can be too long ends by the limit that
-was hit, and says which. TLS is refused where it must be. No thread, no socket and no foreign exception is left behind.
+Head and body end at every byte, with an orderly end and with a reset, under each framing. Each
+ending is either complete or `truncated`. Where the standard library's client is too lenient, a
+test shows that ours is strict. A part is returned while the server waits for the client. Every
+wait ends at its limit, and the error names that limit. TLS is rejected where it must be. No thread
+or socket remains, and no other exception escapes.
 
-Time-outs that must really pass are short; slow drips run on a clock of the test's own. Nothing asserts on seconds.
+Time-outs that must pass are short, and slow responses use a clock of the test. No test compares
+seconds.
 """
 
 import errno
@@ -50,10 +52,10 @@ from tests.rawserver import (
 )
 from tests.support import pieces
 
-LONG = Timeouts(3 * PATIENCE, 3 * PATIENCE, None)  # the server loses its patience first
-SHORT = 0.25  # seconds; a limit that is meant to be hit, by a wait that begins at once
-TOTAL = 0.6  # seconds; the same, for all that comes before the wait too
-BIG = 48 * 1024 * 1024  # bytes; more than two sockets' buffers hold
+LONG = Timeouts(3 * PATIENCE, 3 * PATIENCE, None)  # longer than the server waits
+SHORT = 0.25  # seconds; a limit that a wait must reach
+TOTAL = 0.6  # seconds; the same, including all that happens before the wait
+BIG = 48 * 1024 * 1024  # bytes; more than the buffers of two sockets
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 UNTIL_CLOSE = OK + b"\r\n"
@@ -78,11 +80,11 @@ def request_to(server, body=b"in", scheme=None, host=None, port=None):
 
 Outcome = namedtuple(
     "Outcome", "exchange body error parts"
-)  # exchange: None without a head;  error: None when complete
+)  # exchange: None without a head;  error: None if complete
 
 
 def fetch(server, timeouts=LONG, context=None, **options):
-    """Make one exchange and read it to its end; whatever is no refimpl.Error fails the test."""
+    """Make one exchange and read its body; any exception except refimpl.Error fails the test."""
     exchange, parts, error = None, [], None
     monotonic = options.pop("monotonic", time.monotonic)
     try:
@@ -102,7 +104,7 @@ def fetch(server, timeouts=LONG, context=None, **options):
 
 
 def answered(*steps, **options):
-    """Play steps to one client and return its outcome; the client must have closed its connection in any case."""
+    """Play steps to one client, check that it closes its connection, and return its outcome."""
     with RawServer(
         list(steps), read=options.pop("read", read_request), tls=options.pop("tls", None)
     ) as server:
@@ -139,7 +141,7 @@ def assert_timeout(error, doing, limit):
     assert error.expected == f"within the {limit}"
 
 
-# ---- the request on the wire -------------------------------------------------------------------------------------
+# ---- the request ---------------------------------------------------------------------------------
 
 
 # HTTP-009
@@ -161,7 +163,8 @@ def test_the_request_is_sent_as_given_and_nothing_is_added(body):
         exchange.close()
         assert server.gone() == "eof"
         assert server.requests == [
-            b"POST /p/%41?q=%20&r HTTP/1.1\r\nHost: example.com:1\r\nb: 2\r\nA: 1\r\nb: \xe9 3\r\nEmpty: \r\n"
+            b"POST /p/%41?q=%20&r HTTP/1.1\r\nHost: example.com:1\r\nb: 2\r\nA: 1\r\nb: \xe9 "
+            b"3\r\nEmpty: \r\n"
             b"Content-Length: " + str(len(body)).encode() + b"\r\n\r\n" + body
         ]
 
@@ -175,7 +178,7 @@ def test_a_large_body_arrives_whole():
 
 @contextmanager
 def recorded_connections(monkeypatch):
-    """Yield the list of the sockets that are connected meanwhile."""
+    """Yield a list that collects the connected sockets."""
     connect, connected = socket.create_connection, []
 
     def create_connection(*arguments, **options):
@@ -202,7 +205,7 @@ def test_the_socket_asks_for_keep_alive_and_no_delay(monkeypatch):
 
 
 class RecordingSocket:
-    """Takes options as an old kernel does: those of TCP keep-alive are refused when it is told so."""
+    """A socket of an old kernel, which rejects TCP keep-alive options if `refuses`."""
 
     def __init__(self, refuses):
         self.refuses = refuses
@@ -239,7 +242,7 @@ def test_keep_alive_goes_as_far_as_the_platform(monkeypatch, names, expected, re
     ]
 
 
-# ---- the head ----------------------------------------------------------------------------------------------------
+# ---- the head ------------------------------------------------------------------------------------
 
 
 def test_an_answer_is_handed_over():
@@ -406,9 +409,9 @@ def test_a_connection_closed_before_the_head():
     assert is_network(answered(abandon, read=read_nothing).error)
 
 
-# ---- the body ----------------------------------------------------------------------------------------------------
+# ---- the body ------------------------------------------------------------------------------------
 
-BODIES = {  # (bytes on the wire, whether they are of the body)
+BODIES = {  # (bytes, whether they belong to the body)
     "chunked": (
         CHUNKED,
         [
@@ -427,7 +430,7 @@ BODIES = {  # (bytes on the wire, whether they are of the body)
 
 
 def body_of(pieces_on_wire, cut=None):
-    """What of the body lies within the first cut bytes of the wire."""
+    """Return the part of the body that is in the first `cut` bytes."""
     position, body = 0, b""
     for data, is_body in pieces_on_wire:
         if is_body:
@@ -446,7 +449,7 @@ def test_a_body_cut_at_every_byte(framing, ending):
         for cut in range(len(wire) + 1):
             outcome = fetch(server)
             expected = body_of(on_wire, cut)
-            if outcome.exchange is None:  # the reset overtook the head
+            if outcome.exchange is None:  # the reset arrived before the head
                 assert ending is reset and is_network(outcome.error)
             elif cut == len(wire) and framing != "close" or framing == "close" and ending is close:
                 assert (outcome.body, outcome.error) == (expected, None), cut
@@ -465,7 +468,7 @@ def test_a_body_cut_at_every_byte(framing, ending):
 )
 def test_the_end_of_a_body_is_known_and_what_follows_is_left_alone(framing, behind):
     head, on_wire = BODIES[framing]
-    for ending in (stall, close):  # complete without the connection's end, too
+    for ending in (stall, close):  # complete before the connection ends
         outcome = answered(head, b"".join(data for data, _ in on_wire) + behind, ending)
         assert (outcome.body, outcome.error) == (body_of(on_wire), None)
 
@@ -591,7 +594,7 @@ def test_a_part_is_handed_over_while_the_server_waits_for_it_to_be_read(name, se
         [head, answer, first, go_on, second], tls=authority.server() if secure else None
     ) as server:
         exchange = open_exchange(request_to(server), LONG, authority.client() if secure else None)
-        answer.set()  # the head alone was enough to get here
+        answer.set()  # the head was enough for open_exchange to return
         got = b""
         while len(got) < 5:
             got += exchange.read1()
@@ -610,11 +613,11 @@ def test_an_error_in_the_body_is_final():
             while True:
                 exchange.read1()
         assert is_truncated(first.value)
-        with pytest.raises(Error):  # and not b"", which would say that the body is complete
+        with pytest.raises(Error):  # not b"", which would mean a complete body
             exchange.read1()
 
 
-# ---- answers to requests that are not yet sent -------------------------------------------------------------------
+# ---- responses before the end of the request -----------------------------------------------------
 
 
 def test_an_early_answer_is_read_when_the_server_stops_reading():
@@ -643,13 +646,13 @@ def test_a_server_that_stops_reading_and_answers_badly():
     ],
 )
 def test_an_early_answer_that_ends_with_a_reset_is_truncated(start, body):
-    """The reset is told to the sending side, and must not look like a good end to the reading one."""
+    """Sending reports the reset. Reading must not report an orderly end afterwards."""
     outcome = answered(start, abandon, read=read_head, body=bytes(BIG))
     assert (outcome.exchange.status, outcome.body) == (200, body)
     assert is_truncated(outcome.error)
 
 
-# ---- connections that do not come to be --------------------------------------------------------------------------
+# ---- failed connections --------------------------------------------------------------------------
 
 
 def closed_port():
@@ -706,7 +709,7 @@ def test_a_socket_that_refuses_its_options_is_closed(monkeypatch):
         assert server.gone() in ("eof", "reset")
 
 
-# ---- time-outs ---------------------------------------------------------------------------------------------------
+# ---- time-outs -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -736,7 +739,7 @@ def test_usable_timeouts(timeouts):
         b"5",
         [],
         1j,
-        2**32 / 1000 + 0.1,  # milliseconds that poll() takes for 100
+        2**32 / 1000 + 0.1,  # poll() would treat these milliseconds as 100
     ],
 )
 @pytest.mark.parametrize(
@@ -757,7 +760,7 @@ def test_unusable_timeouts(value, number, name):
 
 @contextmanager
 def full_listener():
-    """A loopback port whose queue is full, so that one more connection is neither accepted nor refused."""
+    """Yield a loopback port with a full queue, which neither accepts nor refuses a connection."""
     waiting = []
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -855,7 +858,7 @@ def test_a_stall_in_the_body(start, body):
 
 
 class SteppingClock:
-    """A clock that moves on by one second whenever it is asked, and has the server send one more byte."""
+    """A clock that advances by a second at each reading and lets the server send a byte."""
 
     def __init__(self):
         self.now = 1000.0
@@ -867,7 +870,7 @@ class SteppingClock:
         return self.now
 
     def drip(self, data):
-        """Return the step that sends data, one byte a tick."""
+        """Return a step that sends one byte of data per tick."""
 
         def step(connection):
             for number in range(len(data)):
@@ -909,7 +912,7 @@ def test_a_drip_within_the_limits_is_read_to_its_end():
 
 @pytest.mark.parametrize("steps,doing", [(1, "connecting"), (2, "sending the request")])
 def test_a_total_timeout_that_has_passed_is_not_waited_for(steps, doing):
-    """The clock jumps once the given number of readings is done; the peer is well."""
+    """The clock jumps after some readings; the peer works."""
     readings = iter([0.0] * steps)
     with RawServer([with_length(0)]) as server:
         outcome = fetch(server, Timeouts(None, None, 5), monotonic=lambda: next(readings, 5.0))
@@ -917,7 +920,7 @@ def test_a_total_timeout_that_has_passed_is_not_waited_for(steps, doing):
 
 
 def test_each_wait_is_as_long_as_what_is_left_of_the_total_timeout():
-    """A wait begins 0.1 s before the end of a minute; its clock then strikes the minute."""
+    """A wait begins 0.1 s before the total limit; then the limit passes."""
     readings = []
 
     def monotonic():
@@ -934,7 +937,7 @@ def test_each_wait_is_as_long_as_what_is_left_of_the_total_timeout():
 
 
 def test_the_total_timeout_is_one_for_all_addresses_of_a_host(monkeypatch):
-    """What the waits of all attempts may take together is no more than the limit."""
+    """All attempts together take no longer than the limit."""
     connect, getaddrinfo, waits = socket.socket.connect, socket.getaddrinfo, []
 
     def recording(self, address):
@@ -960,7 +963,7 @@ def test_the_total_timeout_is_one_for_all_addresses_of_a_host(monkeypatch):
 
 
 def test_what_the_kernel_gives_up_is_not_blamed_on_a_limit(monkeypatch):
-    """The kernel's own ETIMEDOUT, of a connection or of keep-alive probes, comes long before or without our limits."""
+    """The kernel's ETIMEDOUT, for a connection or keep-alive probes, is not our limit."""
 
     def create_connection(*_):
         raise OSError(errno.ETIMEDOUT, "Connection timed out")
@@ -995,7 +998,7 @@ def test_failed_keep_alive_probes_are_not_blamed_on_the_read_timeout(monkeypatch
     assert "timeout of" not in str(error)
 
 
-# ---- closing -----------------------------------------------------------------------------------------------------
+# ---- closing -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("secure", [False, True])
@@ -1032,9 +1035,7 @@ def test_closing_from_another_thread_ends_a_read(
         reader = threading.Thread(target=read_on)
         reader.start()
         with monkeypatch.context() as patch:
-            if (
-                woken_first
-            ):  # the reader is through before the socket is closed, and not only shut down
+            if woken_first:  # the read has ended before the socket is closed
                 shutdown = socket.socket.shutdown
                 patch.setattr(
                     socket.socket,
@@ -1044,7 +1045,7 @@ def test_closing_from_another_thread_ends_a_read(
                 )
             time.sleep(
                 0.02
-            )  # for the reader to be waiting; if it is not yet, the outcome is the same
+            )  # so that the reader is likely to wait; otherwise the outcome is the same
             exchange.close()
         reader.join(PATIENCE)
         assert not reader.is_alive()
@@ -1084,11 +1085,11 @@ def test_closing_after_the_end_and_after_the_peer_is_harmless():
         exchange.close()
 
 
-# ---- TLS ---------------------------------------------------------------------------------------------------------
+# ---- TLS -----------------------------------------------------------------------------------------
 
 
 class Authority:
-    """A certificate authority for one run, and the contexts of servers that it certifies and of clients that trust it."""
+    """A certificate authority with contexts for its servers and for clients that trust it."""
 
     def __init__(self, trustme):
         self._authority = trustme.CA()
@@ -1154,7 +1155,7 @@ def test_a_server_that_speaks_no_tls():
 
 
 def old_tls(context, newest_only):
-    """Let context speak TLS 1.1, and when told so nothing newer."""
+    """Allow TLS 1.1 in a context, and nothing newer if newest_only."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         context.set_ciphers("ALL:@SECLEVEL=0")
@@ -1175,7 +1176,7 @@ def test_tls_1_1_is_refused(authority):
     if answered(with_length(0), tls=server_context, context=lax).error is not None:
         pytest.skip("this OpenSSL cannot speak TLS 1.1")
     strict = authority.client()
-    strict.set_ciphers("ALL:@SECLEVEL=0")  # so that it is the version that is refused
+    strict.set_ciphers("ALL:@SECLEVEL=0")  # so that only the version can cause a rejection
     error = answered(with_length(0), tls=server_context, context=strict).error
     assert is_network(error) and error.rule == "HTTP-053"
     assert "version" in str(error).lower() or "protocol" in str(error).lower()
@@ -1227,7 +1228,7 @@ def test_heads_under_tls(ending, authority):
         )
 
 
-# ---- anything at all ---------------------------------------------------------------------------------------------
+# ---- arbitrary bytes -----------------------------------------------------------------------------
 
 ANSWER_PARTS = [
     b"HTTP/1.1 ",
@@ -1289,7 +1290,7 @@ def test_any_bytes_in_any_pieces_end_in_a_value_or_in_our_errors():
             ):
                 number = len(server.connections)
                 server.scripts[number:] = [script + [ending]]
-                outcome = fetch(server)  # raises whatever is not ours
+                outcome = fetch(server)  # raises any exception except ours
                 server.gone(number)
                 if outcome.error is not None:
                     assert type(outcome.error) in (HttpError, NetworkError)

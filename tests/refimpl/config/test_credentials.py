@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/config/credentials.py: credentials from an environment that is given.
+"""Tests of refimpl/config/credentials.py: credentials from a mapping of variables.
 
-The plan: both keys or neither; half a pair names the half that is missing; an empty variable is none; what cannot be a
-key is refused by name. No error shows a secret. The process's own environment is never looked at.
+If one key is missing or empty, the error names it. Invalid keys are rejected by name. No error
+shows a secret. The process's environment is never read.
 """
 
 import pickle

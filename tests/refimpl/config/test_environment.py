@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/config/environment.py: settings from an environment that is given.
+"""Tests of refimpl/config/environment.py: settings from a mapping of variables.
 
-The plan: which variable wins, for each setting; that an empty one counts as unset; when configured endpoints are
-ignored. The environment is always a mapping made here: that os.environ is never looked at is tested too.
+The tests check which variable takes precedence for each setting, that an empty one counts as
+unset, when configured endpoints are ignored, and that os.environ is never read.
 """
 
 import pytest

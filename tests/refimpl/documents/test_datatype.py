@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/documents/datatype.py: every type, over any table, comes back from every form as it went in.
+"""Tests of refimpl/documents/datatype.py: every type survives every format, with any table.
 
-The tables are made by Hypothesis: scalars with and without aliases, header names, structures in structures, streams of unions.
-So what holds here holds for a field or a shape that is added tomorrow; the operation's own shapes are tested in
-test_shapes.py, each form in the file of its module.
+Hypothesis makes the tables: scalars with and without aliases, header names, nested structures and
+streams of unions. So the results also hold for future fields and shapes. test_shapes.py tests the
+operation's shapes; each format has its own test file.
 """
 
 import pytest
@@ -16,7 +16,7 @@ from tests.typed import TEXT, XML_TEXT, typed_values, without_empty
 
 many = settings(max_examples=80, deadline=None)
 
-# ---- there and back ----------------------------------------------------------------------------------------------
+# ---- round trips ---------------------------------------------------------------------------------
 
 
 @many
@@ -67,7 +67,7 @@ def test_xml_holds_a_value_or_says_why_not(typed):
         assert kind.of_xml(document) == value
 
 
-# ---- make --------------------------------------------------------------------------------------------------------
+# ---- make ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

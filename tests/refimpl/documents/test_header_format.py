@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/documents/header_format.py: members in headers, and the rest in the body.
+"""Tests of refimpl/documents/header_format.py: members in headers, the others in the body.
 
-A payload member (bytes, events), a document of the other members, neither: each there and back. What no header can hold, and
-what no headers are. That requests and responses use these functions is tested in test_operation.py.
+Shapes with a payload member (bytes, events), with a document of the other members, and with
+neither survive a round trip. Then values that a header cannot carry, and invalid headers.
+test_operation.py tests that requests and responses use these functions.
 """
 
 import pytest
@@ -58,7 +59,7 @@ def usage(call, *arguments):
     return caught.value
 
 
-# ---- there and back ----------------------------------------------------------------------------------------------
+# ---- round trips ---------------------------------------------------------------------------------
 
 sendable = st.one_of(
     st.none(),
@@ -150,7 +151,7 @@ def test_where_the_body_goes():
     assert payload_of(Mixed.fields) is payload_of(()) is None
 
 
-# ---- what does not fit -------------------------------------------------------------------------------------------
+# ---- rejections ----------------------------------------------------------------------------------
 
 
 def test_a_member_of_the_path_cannot_be_told():

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/documents/json_format.py: JSON read strictly and within bounds, and what the command line shows as JSON.
+"""Tests of refimpl/documents/json_format.py: strict and bounded JSON, and JSON values of shapes.
 
-The plan: what is accepted is what json.loads makes of it, over values and over texts that Hypothesis makes, unless one
-of the refused features occurs, which these tests find by a reader of their own. Then each refusal with its kind, rule
-and offset, on both sides of its bound; size, as work that must end, never as seconds. Then messages, members and header
-values as JSON.
+An accepted document has the value that json.loads returns, over values and over texts that
+Hypothesis makes. A second reader in this file finds the features that must be rejected. Each
+rejection has its kind, rule and offset, on both sides of its limit. Tests of size count work, not
+seconds.
 """
 
 import base64
@@ -70,11 +70,11 @@ def told(error):
 
 
 class Pairs(list):
-    """An object of a document as it stands there: its (name, value) pairs."""
+    """A JSON object with its (name, value) pairs, including duplicates."""
 
 
 def is_refused(text):
-    """Whether a text that json.loads accepts has a feature that parse_json refuses; None when json.loads refuses it too."""
+    """Return whether parse_json must reject a text of json.loads, or None if both reject it."""
     try:
         document = json.loads(text, object_pairs_hook=Pairs)
     except (ValueError, RecursionError):
@@ -96,7 +96,7 @@ def is_refused(text):
     return has(document, 1)
 
 
-# ---- what is read ------------------------------------------------------------------------------------------------
+# ---- accepted documents --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def is_refused(text):
         ('{"":0}', {"": 0}),
         ("1e-999", 0.0),
         ('{"a":1,"A":2}', {"a": 1, "A": 2}),  # names differ in case
-        ('[{"a":1},{"a":2}]', [{"a": 1}, {"a": 2}]),  # and are unique in one object alone
+        ('[{"a":1},{"a":2}]', [{"a": 1}, {"a": 2}]),  # and must only be unique within an object
     ],
 )
 def test_values(text, value):
@@ -138,7 +138,7 @@ def test_types_are_exact():
         and type(parse_json(b"1.0")) is float
         and type(parse_json(b"true")) is bool
     )
-    assert list(parse_json(b'{"b":1,"a":2}')) == ["b", "a"]  # in the document's order
+    assert list(parse_json(b'{"b":1,"a":2}')) == ["b", "a"]  # in the order of the document
 
 
 @some
@@ -237,7 +237,7 @@ def test_what_is_no_document_is_your_mistake():
         assert caught.value.kind == "type"
 
 
-# ---- what is refused ---------------------------------------------------------------------------------------------
+# ---- rejected documents --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_what_is_no_document_is_your_mistake():
 def test_syntax(data, offset):
     error = refusal(data)
     assert (error.kind, error.rule) == ("syntax", "SHP-002")
-    assert abs(error.offset - offset) <= 1  # Python versions point at a comma, or behind it
+    assert abs(error.offset - offset) <= 1  # some Pythons point at the comma, some after it
     assert str(error).startswith("invalid JSON: ")
 
 
@@ -375,11 +375,11 @@ def test_a_name_twice(text, name):
     assert error.actual == name if name is not None else error.actual in ("a", "b")
 
 
-# ---- depth -------------------------------------------------------------------------------------------------------
+# ---- depth ---------------------------------------------------------------------------------------
 
 
 def nest(depth, kinds, inner=""):
-    """A document of so many levels, of arrays and objects in turn as kinds has them."""
+    """Return a document with that many levels of arrays and objects, alternating as in kinds."""
     opened = [{"[": "[", "{": '{"a":'}[kinds[level % len(kinds)]] for level in range(depth)]
     closed = [{"[": "]", "{": "}"}[kinds[level % len(kinds)]] for level in reversed(range(depth))]
     return "".join(opened) + (inner or "0") + "".join(closed)
@@ -434,7 +434,7 @@ def test_the_offset_of_a_depth_counts_bytes():
     assert told(error) == ("limit", "SHP-001", 11 + 63)
 
 
-# ---- size --------------------------------------------------------------------------------------------------------
+# ---- size ----------------------------------------------------------------------------------------
 
 MANY = 1000000
 
@@ -475,7 +475,7 @@ def test_a_long_text_is_read():
 
 
 class CountedName(str):
-    """A name that counts how often one is compared."""
+    """A name that counts comparisons."""
 
     compared = 0
     __hash__ = str.__hash__
@@ -485,11 +485,11 @@ class CountedName(str):
         return str.__eq__(self, other)
 
 
-# ---- where a value ends ------------------------------------------------------------------------------------------
+# ---- the end of a value --------------------------------------------------------------------------
 
 
 def scan(parts):
-    """Return where in the parts the value ends, or -1, and the scanner."""
+    """Return the end of the value in the parts, or -1, and the scanner."""
     scanner, before = ValueScanner(), 0
     for part in parts:
         end = scanner.end_in(part)
@@ -554,7 +554,7 @@ def test_the_depth_at_which_a_scan_stops(size):
 
 
 def test_a_name_twice_among_many_costs_no_more_than_the_names(monkeypatch):
-    """An error's body may hold 170,000 names; comparing each with each takes minutes. Work is counted, not time."""
+    """An error's body may have 170,000 names. Comparing all pairs would take minutes."""
     hooks = []
     loads = json.loads
 
@@ -573,7 +573,7 @@ def test_a_name_twice_among_many_costs_no_more_than_the_names(monkeypatch):
     assert CountedName.compared < 20 * count
 
 
-# ---- values as JSON ----------------------------------------------------------------------------------------------
+# ---- values as JSON ------------------------------------------------------------------------------
 
 
 def test_base64_is_standard_and_padded():
@@ -606,7 +606,7 @@ def test_members():
         "Message",
         "OriginalStatusCode",
         "OriginalMessage",
-    ]  # as the table has them
+    ]  # in the order of the table
     error = ModelStreamError(error_code="StreamBroken")
     assert members_to_json(error.fields, error) == {"ErrorCode": "StreamBroken"}
     error = UnknownOperationError(code="Odd", payload="<p>")
@@ -619,7 +619,7 @@ def test_members():
     }
 
 
-# ---- shapes ------------------------------------------------------------------------------------------------------
+# ---- shapes --------------------------------------------------------------------------------------
 
 
 class Leaf(Shape):
@@ -657,7 +657,8 @@ WHOLE = structure_type(Whole)
         ),
         (
             Whole(leaf=Leaf(data=b"", text='\0\x1f\b\f\n\r\t"\\/\x7f\x80\u2028\u20ac\U0001f600')),
-            '{"Leaf":{"Data":"","Text":"\\u0000\\u001f\\b\\f\\n\\r\\t\\"\\\\/\\u007f\x80\u2028\u20ac\U0001f600"}}',
+            '{"Leaf":{"Data":"","Text":"\\u0000\\u001f\\b\\f\\n\\r\\t\\"\\\\/\\u007f\x80\u2028'
+            '\u20ac\U0001f600"}}',
         ),
     ],
 )
@@ -757,4 +758,4 @@ def test_a_document_has_a_size(monkeypatch):
     assert (error.kind, error.rule) == ("limit", "SHP-006")
     assert parse_json(json.dumps(['[{\\"' * 100])) == [
         '[{\\"' * 100
-    ]  # brackets in strings are no parts
+    ]  # brackets in strings do not count

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/documents/query_format.py: paths and values as text, and the tree that they are read into.
+"""Tests of refimpl/documents/query_format.py: paths and values as text, and the tree of a query.
 
-The plan. Writing: the flattening of each kind of tree, and for every byte whether it is escaped, held against the published grammar
-of a URI's query. Reading: each way to write the same bytes, against the standard library's urllib. Then all that a reader refuses, with
-its kind, rule and place; a sensitive value is never shown. There and back over any table is in test_datatype.py.
+Writing: each kind of tree, and for every byte whether it is escaped, compared with the grammar of
+a URI's query (RFC 3986). Reading: each spelling of the same bytes, compared with urllib. Then the
+rejections with their kind, rule and place; errors never show a sensitive value. test_datatype.py
+tests round trips.
 """
 
 import urllib.parse
@@ -49,7 +50,7 @@ def refusal(read, document):
     return error
 
 
-# ---- writing -----------------------------------------------------------------------------------------------------
+# ---- writing -------------------------------------------------------------------------------------
 
 
 def structure(**members):
@@ -101,7 +102,7 @@ def test_repr_has_the_paths_and_no_value():
     assert repr(PayloadPart(bytes=b"secret").to_query()) == "Query(Bytes)"
 
 
-# RFC 3986, 3.4: what a query may hold as it is; of it, what divides pairs, names, values and lists here is escaped.
+# RFC 3986, 3.4: these need no escape, except those that separate pairs, names, values and lists.
 UNRESERVED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 PLAIN = UNRESERVED + "!$'()*:@/?"
 
@@ -148,7 +149,7 @@ def test_a_tree_too_deep_for_a_path():
     assert (caught.value.kind, caught.value.rule) == ("limit", "SHP-022")
 
 
-# ---- reading -----------------------------------------------------------------------------------------------------
+# ---- reading -------------------------------------------------------------------------------------
 
 
 @many
@@ -246,7 +247,7 @@ def test_both_sides_of_the_depth():
         assert (error.kind, error.rule, error.actual) == ("limit", "SHP-022", text.count(".") + 1)
 
 
-# ---- shapes ------------------------------------------------------------------------------------------------------
+# ---- shapes --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -273,9 +274,7 @@ def test_both_sides_of_the_depth():
     ],
 )
 def test_what_is_read(text, output):
-    if (
-        output is None
-    ):  # a structure with several members: each is an event, in the order of the table
+    if output is None:  # each member of a structure is an event, in the order of the table
         assert [type(event).__name__ for event in Output.of_query(text).body] == [
             "PayloadPart",
             "InternalStreamFailure",

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/documents/value_format.py: the tree of a shape's members, and the walk over a field table that reads every document.
+"""Tests of refimpl/documents/value_format.py: the value tree, and the reader of all formats.
 
-The walk is asked through VALUE_FORMAT, whose documents are the trees themselves: names, aliases, absence, duplicates, events, the
-path to what does not fit, and what is hidden of it; strictly and leniently. Then the bounds of documents. That any value of any
-table comes back from its tree is tested with all the forms in test_datatype.py.
+The tests call the reader with VALUE_FORMAT, whose documents are trees: names, aliases, absent and
+duplicate members, events, the path in an error and what it hides, strictly and leniently. Then the
+limits of documents. test_datatype.py tests round trips.
 """
 
 import sys
@@ -92,7 +92,7 @@ def told(error):
     return error.kind, error.rule, error.path
 
 
-# ---- writing -----------------------------------------------------------------------------------------------------
+# ---- writing -------------------------------------------------------------------------------------
 
 
 def test_members_are_written_in_the_order_of_the_table_under_their_wire_names():
@@ -135,7 +135,7 @@ def test_half_a_surrogate_pair_is_not_written():
     assert error.actual == "half a surrogate pair, character 2" and "ab" not in str(error)
 
 
-# ---- names -------------------------------------------------------------------------------------------------------
+# ---- names ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,10 @@ def test_half_a_surrogate_pair_is_not_written():
         (tree(), {}),
         (tree(("X-Text", ("String", "a"))), {"text": "a"}),
         (tree(("Text", ("String", "a"))), {"text": "a"}),
-        (tree(("x-text", ("String", "a")), ("text", ("String", "a"))), {}),  # names have a case
+        (
+            tree(("x-text", ("String", "a")), ("text", ("String", "a"))),
+            {},
+        ),  # names are case-sensitive
         (tree(("Text", None), ("X-Text", ("String", "a"))), {"text": "a"}),  # null is absent
         (tree(("X-Text", None), ("Number", None)), {}),
         (tree(("Number", ("Integer", 1))), {"number": 1}),
@@ -152,7 +155,7 @@ def test_half_a_surrogate_pair_is_not_written():
         (
             tree(("number", ("Integer", 1)), ("Number", ("Integer", 2))),
             {"number": 2},
-        ),  # the modelled one counts
+        ),  # the modelled name counts
         (tree(("number", ("Integer", 1)), ("Number", None)), {"number": 1}),
         (tree(("Nested", tree(("message", ("String", "m"))))), {"nested": Other(message="m")}),
         (
@@ -211,7 +214,7 @@ def test_a_member_that_does_not_fit_is_absent_when_it_may_be():
         assert refusal(read_members, Whole.fields, nothing, VALUE_FORMAT).kind == "type"
 
 
-# ---- events ------------------------------------------------------------------------------------------------------
+# ---- events --------------------------------------------------------------------------------------
 
 LEAF, OTHER = (
     ("Leaf", tree(("Data", ("Blob", b"a")))),
@@ -266,7 +269,7 @@ def test_the_path_to_what_is_no_event(node, path, actual):
     assert error.actual == actual and f"in {path}" in str(error)
 
 
-# ---- scalars -----------------------------------------------------------------------------------------------------
+# ---- scalars -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -364,14 +367,16 @@ def test_half_a_surrogate_pair_is_not_read():
     assert told(error) == ("utf8", "SHP-014", "A") and error.actual == "a\\udc00"
 
 
-# ---- places ------------------------------------------------------------------------------------------------------
+# ---- places --------------------------------------------------------------------------------------
 
 
 # SHP-029
 def test_a_path_grows():
     assert ROOT.member("A", TEXT) == Place("A", False)
     assert Place("A").element("[2]").member("B", BLOB) == Place("A[2].B", True)
-    assert ROOT.member("S", SECRET).member("B", TEXT).hidden  # and what lies below is hidden, too
+    assert (
+        ROOT.member("S", SECRET).member("B", TEXT).hidden
+    )  # members of a sensitive member are hidden
     assert refusal(ROOT.refuse, "x").path == "the document"
 
 
@@ -383,7 +388,7 @@ def test_what_is_sensitive_is_named_and_never_shown():
     assert refusal(Place("A", True).refuse, "wrong").actual is None
 
 
-# ---- bounds ------------------------------------------------------------------------------------------------------
+# ---- limits --------------------------------------------------------------------------------------
 
 
 def test_a_document_is_text_or_bytes():
@@ -414,7 +419,7 @@ def test_the_bound_on_parts():
     assert (error.kind, error.rule) == ("limit", "SHP-006")
 
 
-# ---- anything ----------------------------------------------------------------------------------------------------
+# ---- arbitrary trees -----------------------------------------------------------------------------
 
 names = st.sampled_from(
     [

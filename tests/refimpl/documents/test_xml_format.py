@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/documents/xml_format.py: XML read into a tree of elements, strictly and within bounds; shapes written and read.
+"""Tests of refimpl/documents/xml_format.py: strict and bounded XML, and shapes in XML.
 
-The plan: what is read, against small documents with the tree they must give and, over documents that Hypothesis makes,
-against the standard library's ElementTree. What is refused: every kind of DTD and entity, depth on both sides of its
-bound, what is not well-formed, codings that are none. Any bytes, and any name for a coding, give a tree or a
-DocumentError, never anything else.
+Small documents have the expected tree. Documents that Hypothesis makes have the tree of the
+standard library's ElementTree. Rejections: every kind of DTD and entity, depth on both sides of
+its limit, invalid XML and unknown encodings. Arbitrary bytes with an arbitrary encoding give a
+tree or a DocumentError.
 """
 
 import encodings.aliases
@@ -50,11 +50,11 @@ def refusal(data):
 
 
 def tree(element):
-    """An element as (name, own text, children)."""
+    """Return an element as (name, own text, children)."""
     return element.name, text_of(element), [tree(child) for child in element.children]
 
 
-# ---- what is read ------------------------------------------------------------------------------------------------
+# ---- accepted documents --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def tree(element):
         ("<a>one<b>two</b>three</a>", ("a", "onethree", [("b", "two", [])])),
         ("<a>&lt;&gt;&amp;&quot;&apos;</a>", ("a", "<>&\"'", [])),
         ("<a>&#65;&#x20AC;&#13;</a>", ("a", "A\u20ac\r", [])),
-        ("<a>x\r\ny\rz</a>", ("a", "x\ny\nz", [])),  # line ends as XML has them
+        ("<a>x\r\ny\rz</a>", ("a", "x\ny\nz", [])),  # XML normalises line ends
         ("<a><![CDATA[<b>&amp;]]></a>", ("a", "<b>&amp;", [])),
         ("<a>1<![CDATA[2]]>3<!-- no -->4<?no more?>5</a>", ("a", "12345", [])),
         ("<!-- before --><?pi?><a/><!-- behind --><?pi?>\n", ("a", "", [])),
@@ -81,7 +81,7 @@ def tree(element):
         (
             "<x:a><y:b/></x:a>",
             ("a", "", [("b", "", [])]),
-        ),  # prefixes mean nothing here, bound or not
+        ),  # prefixes are ignored, bound or not
         ("<\u00e9l\u00e9ment/>", ("\u00e9l\u00e9ment", "", [])),
         ("<a>\U0001f600</a>", ("a", "\U0001f600", [])),
         ("<a-b.c_1/>", ("a-b.c_1", "", [])),
@@ -148,7 +148,8 @@ xml_trees = st.recursive(
 
 def written(node):
     name, text, children = node
-    return f"<{name} x='1'>{escape(text)}{''.join((written(child) for child in children))}<!-- - --></{name}>"
+    content = escape(text) + "".join(written(child) for child in children)
+    return f"<{name} x='1'>{content}<!-- - --></{name}>"
 
 
 @some
@@ -249,7 +250,7 @@ def test_what_is_no_document_is_your_mistake():
         assert caught.value.kind == "type"
 
 
-# ---- what is refused ---------------------------------------------------------------------------------------------
+# ---- rejected documents --------------------------------------------------------------------------
 
 LAUGHS = (
     "<!DOCTYPE lolz [<!ENTITY lol 'lol'>"
@@ -421,7 +422,7 @@ def test_every_coding_that_python_knows_gives_a_tree_or_a_document_error():
     read = 0
     warnings.simplefilter(
         "ignore"
-    )  # `unicode_escape` warns of what is no escape; pytest restores the filters
+    )  # `unicode_escape` warns about unknown escapes; pytest restores the filters
     for name in names:
         for content in (b"", bytes(range(0x80, 0x100)), b"\x1b$B\xff\xfe"):
             try:
@@ -440,7 +441,7 @@ def test_every_coding_that_python_knows_gives_a_tree_or_a_document_error():
     assert read > 20
 
 
-# ---- depth and size ----------------------------------------------------------------------------------------------
+# ---- depth and size ------------------------------------------------------------------------------
 
 
 def test_both_sides_of_the_depth():
@@ -455,7 +456,7 @@ def test_both_sides_of_the_depth():
         assert str(error).startswith("XML is nested too deeply")
     assert (
         refusal(b"<a>" * 64 + b"<b/>" + b"</a>" * 64).kind == "limit"
-    )  # an empty element is a level too
+    )  # an empty element counts as a level
 
 
 def test_the_depth_is_that_of_one_place():
@@ -500,7 +501,7 @@ def test_a_hostile_text_ends(data):
     assert refusal(data).kind == "syntax"
 
 
-# ---- shapes ------------------------------------------------------------------------------------------------------
+# ---- shapes --------------------------------------------------------------------------------------
 
 
 class Leaf(Shape):
@@ -533,11 +534,13 @@ WHOLE = structure_type(Whole)
         (Whole(stream=()), "<Whole><Stream></Stream></Whole>"),
         (
             Whole(stream=(Leaf(data=b"hi"), Leaf(), Leaf(text=""))),
-            "<Whole><Stream><Leaf><Data>aGk=</Data></Leaf><Leaf></Leaf><Leaf><Text></Text></Leaf></Stream></Whole>",
+            "<Whole><Stream><Leaf><Data>aGk=</Data></Leaf><Leaf></Leaf><Leaf><Text></Text></Leaf>"
+            "</Stream></Whole>",
         ),
         (
             Whole(leaf=Leaf(data=b"", text="<>&\"'\r\n\t]]>\u20ac\U0001f600")),
-            "<Whole><Leaf><Data></Data><Text>&lt;&gt;&amp;\"'&#13;\n\t]]&gt;\u20ac\U0001f600</Text></Leaf></Whole>",
+            "<Whole><Leaf><Data></Data><Text>&lt;&gt;&amp;\"'&#13;\n\t]]&gt;"
+            "\u20ac\U0001f600</Text></Leaf></Whole>",
         ),
     ],
 )
@@ -656,7 +659,7 @@ def test_an_element_is_written_as_it_came(document, written):
 
 @pytest.mark.parametrize("text", ["\u00a0", "\u2003", "\u0085", "\u3000", " \u2028\n"])
 def test_white_space_is_that_of_xml(text):
-    """Four characters (SHP-016); what else looks blank is text, and a structure holds none."""
+    """Only four characters are white space (SHP-016); other spaces are text."""
     with pytest.raises(DocumentError) as caught:
         InvokeEndpointWithResponseStreamOutput.of_xml(f"<r>{text}<ContentType>a</ContentType></r>")
     assert (caught.value.kind, caught.value.rule) == ("type", "SHP-016")

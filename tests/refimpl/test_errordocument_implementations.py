@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Error documents read by refimpl and by botocore's parsers, on the same bytes.
+"""Error documents, read by refimpl and by botocore's parsers from the same bytes.
 
-Documents that services sent (the public corpora), and documents that Hypothesis makes: JSON with every mix of the names that a code and
-a text have, XML in the envelopes of AWS. Where no row of a table applies both read the same; where one does, it says exactly what
-each of them reads, and under which rule of SPEC.md the difference is described in a note or in the rule itself. Rows are true of
-botocore 1.44.5 (checked 2026-11-25).
+The documents are those of services (public corpora) and generated ones: JSON with every mix of the
+names for a code and a message, and XML in AWS's envelopes. Both readers return the same unless a
+row of a table applies. A row says exactly what each reader returns, and names the rule of SPEC.md
+that describes the difference. The rows hold for botocore 1.44.5 (checked 2026-11-25).
 """
 
 import json
@@ -33,7 +33,7 @@ SPEC = (Path(__file__).resolve().parents[2] / "SPEC.md").read_text(encoding="utf
 
 
 class Reading(NamedTuple):
-    """What a reader makes of an error response."""
+    """A reader's result for an error response."""
 
     code: Optional[str]
     message: Optional[str]
@@ -50,7 +50,7 @@ def theirs(protocol: str, status: int, headers: Any, body: bytes) -> Reading:
 
 def ours(status: int, headers: Any, body: bytes) -> Reading:
     error = service_error(status, headers, body)
-    # Of an unknown error the text is told with what else is known; the document's own is compared.
+    # The message of an unknown error has more facts, so compare the document's own.
     message = (
         parse_error(body).message if isinstance(error, UnknownOperationError) else error.message
     )
@@ -58,7 +58,7 @@ def ours(status: int, headers: Any, body: bytes) -> Reading:
 
 
 class Difference(NamedTuple):
-    """One row: the rule, to which case it applies, and what each reads of one field of the reading."""
+    """A difference: its rule, the cases with it, and each reader's value of one field."""
 
     rule: str
     field: str
@@ -77,7 +77,7 @@ def compare(differences, case, our_reading, their_reading):
             assert (mine, other) == (row.ours(case), row.theirs(case)), f"{field}, {row.rule}"
 
 
-# ---- what services sent --------------------------------------------------------------------------------------------
+# ---- documents of services -----------------------------------------------------------------------
 
 
 def test_the_recorded_responses():
@@ -94,7 +94,7 @@ def test_the_recorded_responses():
         assert re.match(r"[A-Za-z]+Exception\Z", reading.code) and reading.message
 
 
-# ---- JSON ----------------------------------------------------------------------------------------------------------
+# ---- JSON ----------------------------------------------------------------------------------------
 
 CODES = st.sampled_from(
     (
@@ -125,7 +125,7 @@ JSON_CASES = st.tuples(
 
 
 def cut(text: str, which: int = 0) -> str:
-    """A bare code: what stands before the first `:`, and behind the first `#` (which 0) or the last (-1)."""
+    """Return the code before the first `:` and after the first (0) or last (-1) `#`."""
     pieces = text.split(":")[0].split("#")
     return pieces[0] if len(pieces) == 1 else pieces[-1] if which else "#".join(pieces[1:])
 
@@ -229,7 +229,7 @@ def test_json(case):
     ],
 )
 def test_json_that_is_no_error_is_an_error_all_the_same(body, their):
-    """botocore leaks an exception for some of these, or hands out a code that is no text (HTTP-035)."""
+    """botocore raises an exception, or returns a code that is not text (HTTP-035)."""
     assert ours(400, [], body) == Reading(None, None, None)
     if isinstance(their, type):
         with pytest.raises(their):
@@ -238,7 +238,7 @@ def test_json_that_is_no_error_is_an_error_all_the_same(body, their):
         assert theirs("rest-json", 400, [], body).code == their
 
 
-# ---- the members of a modelled error -------------------------------------------------------------------------------
+# ---- the members of a modelled error -------------------------------------------------------------
 
 
 def model_error_of_botocore(document: Dict[str, Any]) -> Dict[str, Any]:
@@ -288,7 +288,7 @@ def test_the_members_of_a_modelled_error(document):
     "status, what", [(500.9, 500), (True, 1), (2**31, 2**31), ("1_0", 10), (" 5", 5), ("\u0661", 1)]
 )
 def test_integers_that_only_botocore_takes(status, what):
-    """Absent here, since no int32 stands there (SHP-011, HTTP-035); the raw document keeps it."""
+    """refimpl ignores a value that is not an int32 (SHP-011, HTTP-035)."""
     assert model_error_of_botocore({"OriginalStatusCode": status}) == {"OriginalStatusCode": what}
     error = service_error(
         424,
@@ -299,7 +299,7 @@ def test_integers_that_only_botocore_takes(status, what):
 
 
 def test_members_with_a_small_first_letter():
-    """Read here (HTTP-032), lost by botocore."""
+    """refimpl reads it (HTTP-032); botocore does not."""
     document = {"originalMessage": "o", "originalStatusCode": 5}
     error = service_error(
         424, [("x-amzn-errortype", "ModelError")], json.dumps(document).encode("utf-8")
@@ -308,10 +308,11 @@ def test_members_with_a_small_first_letter():
     assert model_error_of_botocore(document) == {}
 
 
-# ---- XML -----------------------------------------------------------------------------------------------------------
+# ---- XML -----------------------------------------------------------------------------------------
 
 ENVELOPES = {
-    "query": "<ErrorResponse xmlns='urn:x'><Error><Type>Sender</Type>%s</Error><RequestId>r</RequestId></ErrorResponse>",
+    "query": "<ErrorResponse xmlns='urn:x'><Error><Type>Sender</Type>%s</Error><RequestId>"
+    "r</RequestId></ErrorResponse>",
     "rest-xml": "<ErrorResponse><Error>%s</Error><RequestId>r</RequestId></ErrorResponse>",
     "ec2": "<Response><Errors><Error>%s</Error></Errors><RequestID>r</RequestID></Response>",
     "bare": "<Error>%s<RequestId>r</RequestId></Error>",  # S3's
@@ -357,7 +358,7 @@ def test_xml(case):
     compare(XML_DIFFERENCES, case, ours(400, [], body), theirs(protocol, 400, [], body))
 
 
-# ---- the tables ----------------------------------------------------------------------------------------------------
+# ---- the tables ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("rule", sorted({row.rule for row in JSON_DIFFERENCES + XML_DIFFERENCES}))
