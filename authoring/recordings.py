@@ -34,17 +34,21 @@ from urllib.parse import quote
 from authoring import MANIFEST, VECTORS, b64, manifest_of
 from conformance.adapters.refimpl import OPERATIONS
 from conformance.cases.case import case_of
-from conformance.cases.load import read_recording
 from conformance.cases.questions import questions_of
 from conformance.cases.scenarios import scenario_case
-from conformance.endpoint.scenarios import Answer, Scenario, find, ok, stream
-from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.scenarios import find
+from conformance.endpoint.scenarios.build import ok, stream
+from conformance.endpoint.scenarios.model import Response, Scenario
+from conformance.endpoint.server import Endpoint
 from conformance.implementations.installers import Installed
 from conformance.implementations.registry import find_implementation, start_adapter
 from conformance.protocol.messages import answer_question
 from conformance.protocol.process import Adapter
 from conformance.recording.exchange import EXAMPLE_TOKEN, case_entries
-from conformance.recording.recorder import Recorder, made_case, signature_cases, text_of_recording
+from conformance.recording.files import read_recording, text_of_recording
+from conformance.recording.making import made_case, signature_cases
+from conformance.recording.proxy import Recorder
 from conformance.run.verdicts import PASS, judge
 from refimpl.client import Client
 from refimpl.errors import Error
@@ -75,7 +79,7 @@ Header = Tuple[str, str, Any]  # name, type, value
 Message = Tuple[Sequence[Header], bytes]  # headers, payload
 
 
-def _one_chunk_per_frame(frames: List[bytes]) -> Answer:
+def _one_chunk_per_frame(frames: List[bytes]) -> Response:
     return stream(*frames)
 
 
@@ -103,7 +107,7 @@ class Row(NamedTuple):
     base: str = ""
     encoder: Optional[str] = None
     messages: Sequence[Message] = ()
-    framing: Callable[[List[bytes]], Answer] = _one_chunk_per_frame
+    framing: Callable[[List[bytes]], Response] = _one_chunk_per_frame
 
 
 # ---- messages for the other encoders -------------------------------------------------------------
@@ -166,27 +170,27 @@ def protocol_message(headers: Sequence[Header], payload: bytes) -> Dict[str, Any
     }
 
 
-def merged(frames: List[bytes]) -> Answer:
+def merged(frames: List[bytes]) -> Response:
     """Return a response with all frames in one HTTP chunk."""
     return stream(b"".join(frames))
 
 
-def in_chunks_of(size: int) -> Callable[[List[bytes]], Answer]:
+def in_chunks_of(size: int) -> Callable[[List[bytes]], Response]:
     """Return a framing that splits the stream into HTTP chunks of this many bytes."""
 
-    def framing(frames: List[bytes]) -> Answer:
+    def framing(frames: List[bytes]) -> Response:
         data = b"".join(frames)
         return stream(*[data[index : index + size] for index in range(0, len(data), size)])
 
     return framing
 
 
-def with_length(frames: List[bytes]) -> Answer:
+def with_length(frames: List[bytes]) -> Response:
     """Return a response with Content-Length."""
     return stream(*frames, framing="length")
 
 
-def until_close(frames: List[bytes]) -> Answer:
+def until_close(frames: List[bytes]) -> Response:
     """Return a response that ends with the connection."""
     return stream(*frames, framing="close")
 
@@ -462,7 +466,7 @@ def scenario_of(row: Row, encoder: str = "", frames: Sequence[bytes] = ()) -> Sc
     return Scenario(
         row.scenario,
         f"frames of {encoder}",
-        "read what it wrote",
+        "read these frames",
         expect,
         row.framing(list(frames)),
         ("EVS-037", "EVS-001") if expect.status == "ok" else ("EVS-034", "EVS-001"),

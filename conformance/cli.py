@@ -15,8 +15,9 @@ from typing import Any, BinaryIO, Callable, NamedTuple, Optional, Sequence, Text
 
 from conformance.cases.frames import assemble, disassemble
 from conformance.demo import run_demo
+from conformance.endpoint.loopback import Loopback
 from conformance.endpoint.scenarios import listing
-from conformance.endpoint.server import Endpoint, Loopback
+from conformance.endpoint.server import Endpoint
 from conformance.protocol.messages import OPERATION_NAMES
 from conformance.protocol.process import Environment
 from conformance.run.runner import (
@@ -459,7 +460,7 @@ def _serve_until_interrupted(
 
 
 def _record(options: argparse.Namespace, streams: Streams) -> None:
-    from conformance.recording.recorder import Recorder
+    from conformance.recording.proxy import Recorder
 
     credentials = credentials_from_environment(os.environ) if options.sign else None
     _make_folder(options.out)
@@ -491,7 +492,8 @@ def _make_folder(path: str) -> None:
 
 
 def _replay(options: argparse.Namespace, streams: Streams) -> None:
-    from conformance.recording.recorder import Replay, read_recordings
+    from conformance.recording.files import read_recordings
+    from conformance.recording.replay import Replay
 
     recordings = read_recordings(options.path)
     _serve_until_interrupted(

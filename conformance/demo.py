@@ -8,7 +8,8 @@ and then tells what happened, from what both sides saw.
 import time
 from typing import BinaryIO, Callable, Optional, TextIO
 
-from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.server import Endpoint
 from refimpl.client import Client
 from refimpl.shapes import PayloadPart
 from refimpl.sigv4 import Credentials

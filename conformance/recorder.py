@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""The recording proxy and the replay server under the import path that programs outside this project use."""
+"""The recording proxy and the replay server, at a path that does not change.
 
-from conformance.recording.recorder import Recorder, Replay, read_recordings
+Programs outside this project import from here.
+"""
+
+from conformance.recording.files import read_recordings
+from conformance.recording.proxy import Recorder
+from conformance.recording.replay import Replay
 
 __all__ = ["Recorder", "Replay", "read_recordings"]

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
 from refimpl.client import Client
 from refimpl.errors import NetworkError
 from refimpl.sigv4 import Credentials
@@ -23,7 +23,8 @@ HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FEEDER = """
 import sys
 from conformance.endpoint.server import Endpoint
-from conformance.endpoint.scenarios import Scenario, ok, part, stream
+from conformance.endpoint.scenarios.build import ok, part, stream
+from conformance.endpoint.scenarios.model import Scenario
 
 class Steps:
     def __init__(self, count, size):

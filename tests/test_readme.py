@@ -10,7 +10,8 @@ import sys
 
 import pytest
 
-from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.server import Endpoint
 from refimpl import cli
 from refimpl.eventstream import encode
 

@@ -19,11 +19,12 @@ from conformance.cases.questions import questions_of
 from conformance.cases.rules import load_rules
 from conformance.files import vectors_folder
 from conformance.recording.exchange import CaseInput, case_entries
+from conformance.recording.files import RecordingError, read_recording
 from conformance.schema import faults
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, shown
 
-__all__ = ["Case", "CaseError", "load_cases", "read_cases", "read_recording"]
+__all__ = ["Case", "CaseError", "load_cases", "read_cases"]
 
 SCHEMA_FILE, RECORDING_SCHEMA_FILE = "schema.json", "schema-recording.json"
 RECORDINGS_FOLDER = "recordings"
@@ -42,19 +43,6 @@ def read_cases(folder: Optional[str] = None) -> Tuple[List[Case], List[CaseError
     reader = _Reader(vectors_folder() if folder is None else folder)
     reader.read()
     return list(reader.cases.values()), reader.errors
-
-
-def read_recording(folder: str, name: str, schema: Optional[Document] = None) -> Document:
-    """Return a recording that conforms to its schema, by default that of the vectors.
-
-    Raises CaseError.
-    """
-    recording = _read_json(folder, name)
-    if schema is None:
-        schema = _read_json(vectors_folder(), RECORDING_SCHEMA_FILE)
-    for fault in faults(recording, schema, schema):
-        raise CaseError(f"{name}: {fault}")
-    return dict(recording)
 
 
 def _read_json(folder: str, name: str) -> Any:
@@ -113,6 +101,8 @@ class _Reader:
             entries = list(case_entries(read_recording(self._folder, name, schema)))
         except CaseInput as error:
             raise CaseError(f"{name}: {error}") from None
+        except RecordingError as error:
+            raise CaseError(str(error)) from None
         yield from self._cases_of(name, entries, name[: -len(".json")])
 
     def _cases_of(self, name: str, entries: Iterable[Any], feature: str) -> Iterator[Case]:

@@ -11,7 +11,7 @@ from typing import List, NamedTuple, Optional
 
 from conformance.cases.case import Case, Document
 from conformance.cases.frames import assemble
-from conformance.endpoint.scenarios import header, raw_frame
+from conformance.endpoint.scenarios.build import header, raw_frame
 
 CARRIERS = ("frames", "text", "base64")  # the keys in which a case writes its bytes
 

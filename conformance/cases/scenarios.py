@@ -8,7 +8,8 @@ import base64
 from typing import List
 
 from conformance.cases.case import Case, Document
-from conformance.endpoint.scenarios import Acceptable, Expect, Scenario, examples
+from conformance.endpoint.scenarios import examples
+from conformance.endpoint.scenarios.model import Acceptable, Expect, Scenario
 
 REQUEST_BODY = b'{"inputs": "Hi"}'  # of every `invoke` case
 

@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""The endpoint on loopback, and its catalogue of scenarios."""
+"""The endpoint on loopback, and its catalogue of scenarios.
 
-from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
+request.py    reads requests
+checks.py     accepts or refuses a request as the service does
+play.py       turns a scenario's response into writes
+loopback.py   serves connections on 127.0.0.1
+server.py     the Endpoint
+scenarios/    what it can play
+"""
+
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.server import Endpoint
 
 __all__ = ["ACCESS_KEY", "SECRET_KEY", "Endpoint"]

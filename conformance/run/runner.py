@@ -24,8 +24,9 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 
 from conformance.cases.case import Case, Document
 from conformance.cases.questions import Question, questions_of
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
 from conformance.endpoint.scenarios import find
-from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Call, Endpoint
+from conformance.endpoint.server import Call, Endpoint
 from conformance.files import ROOT
 from conformance.protocol.messages import OPERATION_NAMES, PROTOCOL_VERSION
 from conformance.protocol.process import (
@@ -313,7 +314,7 @@ class Runner:
 def is_waiting(case: Case) -> bool:
     """Return whether the endpoint stalls in a case, so that it takes seconds."""
     return (
-        case.op == "invoke" and find(case.input["input"]["EndpointName"]).answer.ending == "stall"
+        case.op == "invoke" and find(case.input["input"]["EndpointName"]).response.ending == "stall"
     )
 
 

@@ -18,24 +18,26 @@ from authoring.recordings import ALL, BODY, FOLDER, ROWS, cases_of, scenario_of
 from conformance.adapters import refimpl as adapter
 from conformance.adapters.refimpl import OPERATIONS
 from conformance.cases.case import case_of
-from conformance.cases.load import load_cases, read_recording
+from conformance.cases.load import load_cases
 from conformance.cases.questions import questions_of
 from conformance.cases.scenarios import scenario_case
-from conformance.endpoint.scenarios import FRAMES
+from conformance.endpoint.scenarios.build import FRAMES
 from conformance.protocol.messages import answer_question
 from conformance.recording.exchange import (
     EXAMPLE_TOKEN,
-    asked_in,
     case_entries,
     follow,
     input_of,
     joined,
     of_documents,
+    signed_request_in,
 )
-from conformance.recording.recorder import Replay, is_verified, text_of_recording
+from conformance.recording.files import read_recording, text_of_recording
+from conformance.recording.making import is_verified
+from conformance.recording.replay import Replay
 from conformance.run.runner import addressed
 from conformance.run.verdicts import PASS, judge
-from tests.conformance.recording.test_recorder import asked as exchange
+from tests.conformance.recording.exchanges import asked as exchange
 
 BY_NAME = {row.name: row for row in ROWS}
 RECORDINGS: Dict[str, Dict[str, Any]] = {
@@ -79,7 +81,7 @@ def test_the_request_is_the_row_s_and_its_signature_is_good_by_two_transcription
         and recording["removed"] == []
         and recording["request"]["ended"] == "whole"
     )
-    request = asked_in(recording)
+    request = signed_request_in(recording)
     assert request.signature == plain_sigv4.sign(input_of(recording, "sigv4.sign"))["signature"]
     assert request.target == f"{row.base}/endpoints/{row.scenario}/invocations-response-stream"
     assert (request.body, request.token, request.region) == (row.body, row.token, "eu-west-1")
@@ -142,7 +144,7 @@ def test_the_recordings_cover_what_exchanges_can_differ_in() -> None:
         row.client for row in ROWS
     } == set(CLIENTS)
     assert {row.body for row in ROWS} == {BODY, b"", bytes(range(256))}
-    signed = [asked_in(one).names for one in RECORDINGS.values()]
+    signed = [signed_request_in(one).names for one in RECORDINGS.values()]
     assert len(set(signed)) == 4 and any("x-amz-content-sha256" in names for names in signed)
 
 

@@ -26,16 +26,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from conformance import cli, demo, scenarios
-from conformance.endpoint.scenarios import (
-    TOKENS,
-    Expect,
-    Scenario,
-    Template,
-    catalogue,
-    examples,
-    listing,
-)
-from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Call, Endpoint
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.scenarios import catalogue, examples, listing
+from conformance.endpoint.scenarios.model import Expect, Scenario, Template
+from conformance.endpoint.scenarios.streams import TOKENS
+from conformance.endpoint.server import Call, Endpoint
 from refimpl.client import Client
 from refimpl.errors import Error, NetworkError, ServiceError
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart

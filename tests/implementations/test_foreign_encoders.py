@@ -18,9 +18,11 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 
 import pytest
 
-from conformance.endpoint.scenarios import Scenario, ok, raw_frame, stream
-from conformance.endpoint.scenarios import header as raw_header
-from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.scenarios.build import header as raw_header
+from conformance.endpoint.scenarios.build import ok, raw_frame, stream
+from conformance.endpoint.scenarios.model import Scenario
+from conformance.endpoint.server import Endpoint
 from conformance.implementations.registry import start_adapter
 from conformance.protocol.process import Adapter
 from refimpl import (

@@ -11,8 +11,8 @@ import pytest
 
 from authoring import VECTORS
 from authoring.recordings import ROW_BY_NAME, Implementations, record_row
-from conformance.cases.load import read_recording
-from conformance.recording.exchange import asked_in, follow, joined, of_documents
+from conformance.recording.exchange import follow, joined, of_documents, signed_request_in
+from conformance.recording.files import read_recording
 from tests.implementations import installed
 
 
@@ -48,8 +48,8 @@ def test_a_new_recording_equals_the_committed_one(
     if (fresh["client"], fresh["server"]) != (committed["client"], committed["server"]):
         pytest.skip(f"recorded with {committed['client']}; this is {fresh['client']}")
     assert [case["id"] for case in fresh["cases"]] == [case["id"] for case in committed["cases"]]
-    assert [key for key, _ in asked_in(fresh).headers] == [
-        key for key, _ in asked_in(committed).headers
+    assert [key for key, _ in signed_request_in(fresh).headers] == [
+        key for key, _ in signed_request_in(committed).headers
     ]
     assert body_of(fresh) == body_of(committed)
 

@@ -20,21 +20,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance import scenarios
 from conformance.adapters import refimpl as adapter
-from conformance.endpoint import scenarios
-from conformance.endpoint.scenarios import (
-    EVENT_STREAM_TYPE,
-    FRAMES,
-    STREAM_HEADERS,
-    Answer,
-    Expect,
-    Scenario,
-    body_of,
-    raw_frame,
-)
-from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.scenarios.build import FRAMES, OUTPUT, PARTS, body_of, raw_frame
+from conformance.endpoint.scenarios.model import STREAM_HEADERS, Expect, Response, Scenario
+from conformance.endpoint.server import Endpoint
 from conformance.protocol import messages as protocol
 from conformance.protocol.messages import answer_question
+from refimpl.eventstream import EVENT_STREAM_TYPE
 from refimpl.operation import VERSION
 from refimpl.sigv4 import Credentials, Signer, verify
 from tests.support import chunkings, corpora
@@ -940,7 +934,7 @@ EXAMPLES = {example.name: example for example in scenarios.examples()}
 RESPONSES = [
     name
     for name in sorted(EXAMPLES)
-    if EXAMPLES[name].answer.framing != "raw" and EXAMPLES[name].answer.ending != "stall"
+    if EXAMPLES[name].response.framing != "raw" and EXAMPLES[name].response.ending != "stall"
 ]
 
 
@@ -975,7 +969,7 @@ def judge(answered: Dict[str, Any], expect: Expect) -> None:
         assert "code" not in answered and "fields" not in answered
 
 
-def response_to(answer_given: Answer, size: Optional[int] = None) -> Dict[str, Any]:
+def response_to(answer_given: Response, size: Optional[int] = None) -> Dict[str, Any]:
     """Return the question that shows an answer to a reader whose HTTP is done by another."""
     body = body_of(answer_given)
     came = body if answer_given.cut is None else body[: answer_given.cut]
@@ -1004,7 +998,7 @@ def test_http_response_of_every_scenario(name: str) -> None:
     example = EXAMPLES[name]
     for size in (None, 7):
         question = response_to(
-            example.answer, size if len(body_of(example.answer)) < 5000 else None
+            example.response, size if len(body_of(example.response)) < 5000 else None
         )
         judge(answer("http.response", question), example.expect)
 
@@ -1036,7 +1030,7 @@ def good_response(**changes: Any) -> Dict[str, Any]:
 
 
 def test_complete_is_the_default() -> None:
-    expected = {"output": scenarios.OUTPUT, "events": events_of(scenarios.PARTS)}
+    expected = {"output": OUTPUT, "events": events_of(PARTS)}
     assert ok("http.response", good_response()) == expected
     assert ok("http.response", good_response(complete=None)) == expected
     assert (
@@ -1055,7 +1049,7 @@ def test_the_answer_to_a_response_whole() -> None:
         "kind": "exception",
         "code": "ModelStreamError",
         "fields": {"Message": "it broke", "ErrorCode": "StreamBroken"},
-        "output": {"output": scenarios.OUTPUT, "events": events_of((b"one ", b"two "))},
+        "output": {"output": OUTPUT, "events": events_of((b"one ", b"two "))},
     }
 
 
@@ -1228,7 +1222,7 @@ def invoke(endpoint: Endpoint, name: str, **changes: Any) -> Dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in sorted(EXAMPLES) if EXAMPLES[name].answer.ending != "stall"]
+    "name", [name for name in sorted(EXAMPLES) if EXAMPLES[name].response.ending != "stall"]
 )
 def test_invoke_of_every_scenario(endpoint: Endpoint, name: str) -> None:
     judge(invoke(endpoint, name), EXAMPLES[name].expect)
@@ -1255,7 +1249,7 @@ def test_the_time_outs_are_below_a_runner_s() -> None:
 def test_invoke_sends_what_it_is_given(endpoint: Endpoint) -> None:
     members = dict(LEAST, **{member: value for member, (_, value) in MEMBERS.items()})
     answered = invoke(endpoint, "", input=members, session_token=TOKEN, region="eu-west-1")
-    assert answered["status"] == "ok" and answered["output"]["output"] == scenarios.OUTPUT
+    assert answered["status"] == "ok" and answered["output"]["output"] == OUTPUT
     seen = endpoint.calls[-1]
     assert (
         seen.verified
@@ -1292,7 +1286,7 @@ def test_invoke_takes_nothing_from_the_environment(
 
 def test_invoke_delivers_what_a_failing_read_had_completed(endpoint: Endpoint) -> None:
     assert invoke(endpoint, "fault-twice")["output"] == {
-        "output": scenarios.OUTPUT,
+        "output": OUTPUT,
         "events": events_of((b"one ",)),
     }
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from conformance.cases import frames
 from conformance.cases.frames import MAX_REPEATED, FrameTextError, assemble, disassemble
-from conformance.endpoint.scenarios import FRAMES, raw_frame
-from conformance.endpoint.scenarios import header as raw_header
+from conformance.endpoint.scenarios.build import FRAMES, raw_frame
+from conformance.endpoint.scenarios.build import header as raw_header
 from refimpl.errors import UsageError
 from refimpl.eventstream import Decoder, encode
 from tests.support import corpora

@@ -70,7 +70,7 @@ def test_acceptable_outcomes_of_a_scenario() -> None:
     assert made["redirect-301"] == (
         {
             "expect": {"status": "reject", "kind": "service_error", "output": {"events": []}},
-            "why": "it is refused and not followed, under the name of an error response",
+            "why": "the client rejects it as an error response and does not follow it",
             "divergence": "DIV-005",
         },
     )

@@ -23,34 +23,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance.endpoint import loopback
 from conformance.endpoint import server as endpoint_module
-from conformance.endpoint.scenarios import (
-    CANONICAL_TEXT,
-    DEFAULT,
-    FRAMES,
-    Scenario,
-    examples,
-    ok,
-    part,
-    raw,
-    script,
-    stream,
-)
-from conformance.endpoint.server import (
-    ACCESS_KEY,
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY, Refusal, check_request
+from conformance.endpoint.play import script
+from conformance.endpoint.request import (
     MAX_BODY,
-    SECRET_KEY,
     BadRequest,
-    Call,
-    Endpoint,
-    FrameCounter,
-    Refusal,
+    Gone,
     Request,
     RequestReader,
     body_length,
-    check_request,
     parse_head,
 )
+from conformance.endpoint.scenarios import examples
+from conformance.endpoint.scenarios.build import FRAMES, ok, part, raw, stream
+from conformance.endpoint.scenarios.model import Scenario
+from conformance.endpoint.scenarios.responses import CANONICAL_TEXT
+from conformance.endpoint.scenarios.streams import DEFAULT
+from conformance.endpoint.server import Call, Endpoint, FrameCounter
 from refimpl.eventstream import Decoder
 from refimpl.sigv4 import Credentials, Signer, amz_date_of
 from tests.support import pieces
@@ -301,7 +292,7 @@ def test_a_redirect_leads_to_the_endpoint_s_other_name(endpoint: Endpoint) -> No
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_every_scenario_is_written_and_ended_as_it_says(endpoint: Endpoint, name: str) -> None:
-    answer = EXAMPLES[name].answer
+    answer = EXAMPLES[name].response
     own = (("x-amzn-RequestId", "0" * 36), ("Date", formatdate(NOW, usegmt=True)))
     closing = (("Connection", "close"),)
     script_bytes = b"".join(
@@ -344,7 +335,7 @@ def test_a_scenario_with_a_number(endpoint: Endpoint) -> None:
 def test_own_scenarios_stand_beside_the_catalogue_s_and_before_them() -> None:
     mine = Scenario("mine", "t", "m", ok(b"x"), stream(part(b"x"), framing="length"))
     with Endpoint(
-        {"mine": mine, "default": mine._replace(name="other", answer=raw(b"raw"))},
+        {"mine": mine, "default": mine._replace(name="other", response=raw(b"raw"))},
         pace=0,
         clock=lambda: NOW,
     ) as endpoint:
@@ -898,7 +889,7 @@ HOST = b"POST / HTTP/1.1\r\nHost: x\r\n"
         (HOST + b"X: a\x7fb", "control character"),
         (b"POST / HTTP/1.1\r\n\r\n", "Host"),
         (HOST + b"Host: x\r\n\r\n", "Host"),
-        (b"POST / HTTP/1.1\r\n X: folded\r\nHost: x\r\n\r\n", "continue"),
+        (b"POST / HTTP/1.1\r\n X: folded\r\nHost: x\r\n\r\n", "folded line"),
         (HOST + b"X : a\r\n\r\n", "name: value"),
         (HOST + b": a\r\n\r\n", "name: value"),
         (HOST + b"X\r\n\r\n", "name: value"),
@@ -923,9 +914,9 @@ HOST = b"POST / HTTP/1.1\r\nHost: x\r\n"
             "Transfer-Encoding",
         ),
         (HOST + b"Transfer-Encoding: identity\r\n\r\n", "Transfer-Encoding"),
-        (HOST + b"Transfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n", "no size"),
-        (HOST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\na\r\n", "no size"),
-        (HOST + b"Transfer-Encoding: chunked\r\n\r\n\r\n", "no size"),
+        (HOST + b"Transfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n", "invalid chunk size"),
+        (HOST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\na\r\n", "invalid chunk size"),
+        (HOST + b"Transfer-Encoding: chunked\r\n\r\n\r\n", "invalid chunk size"),
         (HOST + b"Transfer-Encoding: chunked\r\n\r\n1\na\r\n", "CRLF"),
         (HOST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nabc", "chunk does not end"),
         (HOST + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"x" * 5000, "too long"),
@@ -966,16 +957,16 @@ WAITING = Scenario("waiting", "t", "m", ok(), stream(part(b"a"), 3600.0))
 @pytest.mark.parametrize(
     "data, reason",
     [
-        (b"POST", "dropped: the client left"),
-        (HOST, "dropped: the client left"),
-        (HOST + b"Content-Length: 5\r\n\r\nab", "dropped: the client left"),
-        (HOST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", "dropped: the client left"),
+        (b"POST", "dropped: the client disconnected"),
+        (HOST, "dropped: the client disconnected"),
+        (HOST + b"Content-Length: 5\r\n\r\nab", "dropped: the client disconnected"),
+        (HOST + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab", "dropped: the client disconnected"),
         (HOST + b"\r\n", "POST / refused: UnknownOperationException"),
         (
             request(path("stall-in-part")),
             "POST /endpoints/stall-in-part/invocations-response-stream scenario stall-in-part",
         ),
-        (request(path("endless")), "dropped: the client left"),
+        (request(path("endless")), "dropped: the client disconnected"),
     ],
 )
 @pytest.mark.parametrize("leave", ["close", "reset"])
@@ -1029,7 +1020,7 @@ def test_any_bytes_are_a_request_or_refused(data: bytes, before: bytes) -> None:
         try:
             found = RequestReader(theirs).read()
             assert found is None or found.target.startswith("/")
-        except (BadRequest, endpoint_module.Gone) as error:
+        except (BadRequest, Gone) as error:
             assert str(error)
 
 
@@ -1065,7 +1056,7 @@ def test_any_headers_are_accepted_or_refused(headers: List[Tuple[str, str]], tar
         assert (
             refusal.status[:3] in ("400", "403")
             and refusal.message
-            and refusal.answer().status == refusal.status
+            and refusal.response().status == refusal.status
         )
 
 
@@ -1115,7 +1106,7 @@ def test_calls_tell_what_happened_and_keep_secrets() -> None:
     )
     assert lines[1].startswith("POST /x refused: UnknownOperationException: Expected POST")
     assert lines[2].startswith(
-        "- - refused: the request line is not METHOD /target HTTP/1.1; 0 frames, "
+        "- - refused: invalid request line (expected METHOD /target HTTP/1.1); 0 frames, "
     )
     assert "hush" not in "".join(lines)
     assert (
@@ -1262,13 +1253,13 @@ def test_small_writes_are_not_held_back(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    answer = endpoint_module._Handler._answer
+    answer = endpoint_module._Handler._play
 
     def look(self: Any, *arguments: Any) -> None:
         seen.append(self.request.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         answer(self, *arguments)
 
-    monkeypatch.setattr(endpoint_module._Handler, "_answer", look)
+    monkeypatch.setattr(endpoint_module._Handler, "_play", look)
     exchange(endpoint, last())
     assert seen and all(seen)
 
@@ -1319,7 +1310,7 @@ def test_without_a_thread_a_connection_is_closed_and_the_next_one_served(
             raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
-        patch.setattr(endpoint_module.threading, "Thread", Exhausted)
+        patch.setattr(loopback.threading, "Thread", Exhausted)
         with connected(endpoint) as connection:
             assert connection.recv(1) == b""
     assert answer_of(exchange(endpoint, last()))[0] == 200

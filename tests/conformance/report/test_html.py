@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from conformance.cases.load import load_cases
 from conformance.cases.rules import load_rules
-from conformance.endpoint.server import SECRET_KEY
+from conformance.endpoint.checks import SECRET_KEY
 from conformance.report.html import html_text, labels_of, rows_of
 from conformance.report.json_report import report_document
 from conformance.run.runner import BrokenAdapter, Implementation, broken_run

@@ -567,7 +567,7 @@ WIRE = {case.id[7:]: case for case in scenario_cases()}
 
 
 def test_the_reference_is_right_on_the_catalogue() -> None:
-    chosen = [case for name, case in WIRE.items() if find(name).answer.ending != "stall"] + [
+    chosen = [case for name, case in WIRE.items() if find(name).response.ending != "stall"] + [
         WIRE["stall-between-parts"]
     ]
     run = Runner(OWN_ADAPTER, PATIENCE, environment=own_environment()).run(chosen)
@@ -577,7 +577,7 @@ def test_the_reference_is_right_on_the_catalogue() -> None:
 
 
 def test_cases_that_wait_have_workers_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    stalls = [case for name, case in WIRE.items() if find(name).answer.ending == "stall"]
+    stalls = [case for name, case in WIRE.items() if find(name).response.ending == "stall"]
     assert (
         len(stalls) >= 4
         and all(runner.is_waiting(case) for case in stalls)

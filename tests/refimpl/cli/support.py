@@ -25,20 +25,11 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import pytest
 
-from conformance.endpoint import scenarios
-from conformance.endpoint.scenarios import (
-    FRAMES,
-    STREAM_HEADERS,
-    Answer,
-    Expect,
-    Scenario,
-    document,
-    failure,
-    part,
-    raw_frame,
-    stream,
-)
-from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
+from conformance import scenarios
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.scenarios.build import FRAMES, document, failure, part, raw_frame, stream
+from conformance.endpoint.scenarios.model import STREAM_HEADERS, Expect, Response, Scenario
+from conformance.endpoint.server import Endpoint
 from refimpl import cli
 from refimpl.sigv4 import Credentials
 
@@ -200,7 +191,9 @@ class Held:
 @contextmanager
 def held(*steps: Any) -> Iterator[Endpoint]:
     """Yield an endpoint whose scenario `held` plays these steps. At the end, release all steps."""
-    scenario = Scenario("held", "", "", Expect("ok"), Answer(Held(*steps), headers=STREAM_HEADERS))
+    scenario = Scenario(
+        "held", "", "", Expect("ok"), Response(Held(*steps), headers=STREAM_HEADERS)
+    )
     with Endpoint(scenarios={"held": scenario}) as endpoint:
         try:
             yield endpoint
@@ -215,7 +208,7 @@ def held(*steps: Any) -> Iterator[Endpoint]:
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 \rback\nsecond line\x00\x9b2J\u202e\u2028\ud800"
 
 
-def scenario(name: str, answer: Answer) -> Scenario:
+def scenario(name: str, answer: Response) -> Scenario:
     return Scenario(name, "", "", Expect("ok"), answer)
 
 
@@ -254,7 +247,7 @@ HOSTILE_SCENARIOS = {
         ),
         scenario(
             "hostile-location",
-            Answer(
+            Response(
                 status="302 Found",
                 headers=(("Location", "http://x/\x1b[2J\x9b"),),
                 framing="length",

@@ -8,11 +8,8 @@ from typing import Any, Dict
 
 import pytest
 
-from conformance.endpoint import scenarios
-from conformance.endpoint.scenarios import (
-    part,
-    raw_frame,
-)
+from conformance import scenarios
+from conformance.endpoint.scenarios.build import part, raw_frame
 from tests.refimpl.cli.support import CHAT, Result, call, failed, running, typed_exception
 
 

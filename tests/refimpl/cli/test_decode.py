@@ -13,11 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.endpoint import scenarios
-from conformance.endpoint.scenarios import (
-    FRAMES,
-    raw_frame,
-)
+from conformance import scenarios
+from conformance.endpoint.scenarios.build import FRAMES, raw_frame
 from refimpl.eventstream import encode
 from tests.refimpl.cli.support import (
     EVERY_TYPE,

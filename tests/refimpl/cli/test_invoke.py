@@ -14,13 +14,11 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
 
-from conformance.endpoint import scenarios
-from conformance.endpoint.scenarios import (
-    STREAM_HEADERS,
-    part,
-    stream,
-)
-from conformance.endpoint.server import SECRET_KEY, Endpoint
+from conformance import scenarios
+from conformance.endpoint.checks import SECRET_KEY
+from conformance.endpoint.scenarios.build import part, stream
+from conformance.endpoint.scenarios.model import STREAM_HEADERS
+from conformance.endpoint.server import Endpoint
 from refimpl import client
 from refimpl.shapes import (
     InvokeEndpointWithResponseStreamInput,

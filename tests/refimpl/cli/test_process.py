@@ -19,10 +19,7 @@ from typing import Any, List, Optional
 
 import pytest
 
-from conformance.endpoint.scenarios import (
-    FRAMES,
-    part,
-)
+from conformance.endpoint.scenarios.build import FRAMES, part
 from conformance.endpoint.server import Endpoint
 from refimpl.sigv4 import amz_date_of
 from tests.refimpl.cli.support import (

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.server import Endpoint
 from refimpl.errors import SignatureError
 from refimpl.sigv4 import Credentials, Signer, verify
 from tests.refimpl.cli.support import (

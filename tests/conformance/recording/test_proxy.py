@@ -1,178 +1,64 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/recording/recorder.py: a proxy that records, and a server that plays recordings again; all of it on loopback.
+"""Tests of conformance/recording/proxy.py and making.py, all of them on loopback.
 
-The plan: a client made of a bare socket talks through the recorder to a server that plays a script (tests/rawserver.py) or to
-the endpoint of the catalogue. Each time the bytes that the client saw, those in the file and those of a replay must be the same,
-and all three must end alike. What is broken on either side is recorded as what it was, and the next exchange is served. Of a
-recording with credentials of the recorder's own, no secret may stand in any file, nor anything of a sensitive member.
+A client made of a bare socket calls the recorder, which forwards to a server that plays a script
+(tests/rawserver.py) or to the endpoint. The bytes that the client saw, those in the file and those
+of a replay must be the same, and all three must end alike. Whatever breaks on either side, the
+recorder records it and serves the next exchange. If the recorder has its own credentials, no file
+contains a secret or a sensitive member.
 """
 
-import io
 import json
 import os
 import re
 import socket
 import struct
 import threading
-from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, List
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance import cli, recorder
-from conformance.adapters.refimpl import OPERATIONS
-from conformance.cases.case import CaseError, case_of
-from conformance.cases.load import read_recording
-from conformance.cases.questions import questions_of
-from conformance.endpoint.scenarios import (
-    CHUNKED,
-    LAST_CHUNK,
-    STREAM_HEADERS,
-    chunk,
-    examples,
-    exception,
-    head,
-    part,
-)
-from conformance.endpoint.server import ACCESS_KEY, SECRET_KEY, Endpoint
-from conformance.protocol.messages import answer_question
-from conformance.recording.exchange import EXAMPLE_TOKEN, case_entries, follow, joined, of_documents
-from conformance.recording.recorder import (
-    Recorder,
-    Replay,
-    is_verified,
-    read_recordings,
-    upstream_of,
-)
-from conformance.run.verdicts import judge
+from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.scenarios.build import CHUNKED, LAST_CHUNK, chunk, exception, head, part
+from conformance.endpoint.scenarios.model import STREAM_HEADERS
+from conformance.endpoint.server import Endpoint
+from conformance.recording import proxy
+from conformance.recording.exchange import EXAMPLE_TOKEN, follow, of_documents
+from conformance.recording.files import read_recording
+from conformance.recording.making import is_verified
+from conformance.recording.proxy import Recorder, upstream_of
+from conformance.recording.replay import Replay
 from refimpl.client import Client
 from refimpl.errors import UsageError
 from refimpl.sigv4 import Credentials, Signer, amz_date_of, verify
+from tests.conformance.recording.exchanges import (
+    EXAMPLES,
+    KEYS,
+    NOW,
+    OWN,
+    PLAIN,
+    STREAM,
+    asked,
+    bytes_of,
+    call,
+    connected,
+    read_on,
+    recording_of,
+    recordings,
+    verdicts_of,
+)
+from tests.conformance.recording.exchanges import nothing_is_left as _nothing_is_left  # noqa: F401
 from tests.rawserver import (
     RawServer,
     abandon,
-    nothing_left,
     ragged,
     read_head,
     reset,
     stall,
 )
-
-KEYS = Credentials(ACCESS_KEY, SECRET_KEY)
-OWN = Credentials(
-    "AKIAIOSFODNNOTREAL01",
-    "not/AnExample+Secret=Of+Forty+Characters",
-    "IQoJb3JpZ2luX2Vj/not+an+example+token==",
-)
-NOW = 1440938160.0  # 20150830T123600Z
-EXAMPLES = {scenario.name: scenario for scenario in examples()}
-STREAM = head((*STREAM_HEADERS, CHUNKED)) + chunk(part(b"one ")) + chunk(part(b"two")) + LAST_CHUNK
-PLAIN = head([("Content-Length", "2")]) + b"ok"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left() -> Iterator[None]:
-    with nothing_left():
-        yield
-
-
-# ---- a client ----------------------------------------------------------------------------------------------------
-
-
-def call(
-    name: str = "llm",
-    body: bytes = b"{}",
-    credentials: Credentials = KEYS,
-    more: Sequence[Tuple[str, str]] = (),
-    target: Optional[str] = None,
-) -> bytes:
-    """Return a signed request that asks to keep the connection."""
-    place = f"/endpoints/{name}/invocations-response-stream" if target is None else target
-    signed = Signer().sign(
-        "POST",
-        place,
-        [("Host", "127.0.0.1"), *more],
-        body,
-        credentials,
-        "eu-west-1",
-        "sagemaker",
-        amz_date_of(NOW),
-    )
-    lines = (
-        [f"POST {place} HTTP/1.1"]
-        + ["{}: {}".format(*pair) for pair in signed.headers]
-        + [f"Content-Length: {len(body)}", "", ""]
-    )
-    return "\r\n".join(lines).encode("latin-1") + body
-
-
-@contextmanager
-def connected(server: Any, timeout: float = 10) -> Iterator[socket.socket]:
-    connection = socket.create_connection(
-        ("127.0.0.1", int(server.url.rpartition(":")[2])), timeout
-    )
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-def read_on(connection: socket.socket, until: int = 1 << 30) -> Tuple[bytes, str]:
-    """Return what comes, up to so many bytes, and how it ended: "close", "reset", "stall", or "" when all has come."""
-    data = b""
-    while len(data) < until:
-        try:
-            piece = connection.recv(65536)
-        except socket.timeout:
-            return data, "stall"
-        except OSError:
-            return data, "reset"
-        if not piece:
-            return data, "close"
-        data += piece
-    return data, ""
-
-
-def asked(
-    server: Any, request: bytes, timeout: float = 10, until: int = 1 << 30
-) -> Tuple[bytes, str]:
-    with connected(server, timeout) as connection:
-        connection.sendall(request)
-        return read_on(connection, until)
-
-
-@contextmanager
-def recording_of(upstream: Any, folder: Path, **options: Any) -> Iterator[Recorder]:
-    url = upstream if isinstance(upstream, str) else upstream.url
-    with Recorder(
-        url, str(folder), **dict({"keep_sensitive": True, "clock": lambda: NOW}, **options)
-    ) as made:
-        yield made
-
-
-def recordings(folder: Path) -> List[Dict[str, Any]]:
-    """The recordings in a folder, each held against its schema, in the order in which they were made."""
-    names = sorted(os.listdir(str(folder)), key=lambda name: (folder / name).stat().st_mtime_ns)
-    assert all(name.endswith(".json") for name in names)
-    return [read_recording(str(folder), name) for name in names]
-
-
-def bytes_of(half: Mapping[str, Any]) -> bytes:
-    return joined(of_documents(half["pieces"]))
-
-
-def verdicts_of(recording: Mapping[str, Any]) -> List[Tuple[str, str]]:
-    found = []
-    for entry in case_entries(recording):
-        for question in questions_of(case_of(entry, "recordings")):
-            answer = answer_question({"op": entry["op"], "input": question.input}, OPERATIONS)
-            found.append((entry["op"], judge(question, answer).word))
-    return found
-
 
 # ---- the bytes are the same three times --------------------------------------------------------------------------
 
@@ -181,7 +67,7 @@ def verdicts_of(recording: Mapping[str, Any]) -> List[Tuple[str, str]]:
     "name", sorted(name for name in EXAMPLES if not re.match("long-answer-?[0-9]*$|big", name))
 )
 def test_every_scenario_is_recorded_and_played_again(name: str, tmp_path: Path) -> None:
-    answer = EXAMPLES[name].answer
+    answer = EXAMPLES[name].response
     stalls = answer.ending == "stall"
     request = call(name, more=[("Connection", "close")])
     with Endpoint(clock=lambda: NOW, pace=0) as endpoint:
@@ -441,7 +327,7 @@ def test_no_upstream_is_a_bad_gateway(tmp_path: Path) -> None:
         "pieces": [],
     }
     assert log[0].endswith(
-        "; no answer; request: whole, response: none; no connection to the upstream: Connection refused"
+        "; no response; request: whole, response: none; no connection to the upstream: Connection refused"
     )
 
 
@@ -499,7 +385,7 @@ def test_a_name_that_another_recorder_of_the_folder_takes_is_left_to_it(
         return seen.count("llm-2.json") == 2 and seen[-1] == "llm-2.json" or os.path.exists(path)
 
     with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path) as made:
-        monkeypatch.setattr(recorder.os.path, "lexists", lexists)
+        monkeypatch.setattr(proxy.os.path, "lexists", lexists)
         asked(made, call(), until=len(PLAIN))
     monkeypatch.undo()
     assert sorted(os.listdir(str(tmp_path))) == ["llm-3.json", "llm.json.new"]
@@ -508,7 +394,7 @@ def test_a_name_that_another_recorder_of_the_folder_takes_is_left_to_it(
 def test_an_answer_too_large_to_keep_is_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder, "MAX_RECORDED", 1000)
+    monkeypatch.setattr(proxy, "MAX_RECORDED", 1000)
     with RawServer([head([]), b"x" * 3000, stall]) as upstream, recording_of(
         upstream, tmp_path
     ) as made:
@@ -531,7 +417,7 @@ def test_a_folder_that_cannot_be_written_to_is_told(
     def full(path: str, text: str) -> None:
         raise OSError(28, "No space left on device", path)
 
-    monkeypatch.setattr(recorder, "write_whole", full)
+    monkeypatch.setattr(proxy, "write_whole", full)
     with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path, log=log.append) as made:
         still_serves(made)
     assert log[0] == "next.json: cannot be written: No space left on device"
@@ -720,12 +606,12 @@ def test_what_cannot_be_signed_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     def refuse(*arguments: Any) -> None:
         raise UsageError("no")
 
-    monkeypatch.setattr(recorder, "check_signature", refuse)
+    monkeypatch.setattr(proxy, "check_signature", refuse)
     with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path, credentials=OWN) as made:
         answer, _ = asked(made, call())
     assert (
         answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
-        and b"cannot be signed anew: no" in answer
+        and b"cannot be signed again: no" in answer
         and upstream.requests == []
     )
 
@@ -823,221 +709,5 @@ def test_upstreams() -> None:
 
 
 def test_credentials_do_not_go_over_plain_http(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="credentials do not go over plain HTTP"):
+    with pytest.raises(UsageError, match="credentials require an upstream with TLS"):
         Recorder("http://example.com", str(tmp_path), OWN)
-
-
-# ---- playing again -----------------------------------------------------------------------------------------------
-
-
-def made_by_hand(
-    name: str, *pieces: Tuple[int, bytes], ended: str = "whole", before: int = 0
-) -> Dict[str, Any]:
-    return {
-        "title": name,
-        "request": {
-            "ended": "whole",
-            "pieces": [{"at": before, "text": f"POST /{name} HTTP/1.1\r\nHost: x\r\n\r\n"}],
-        },
-        "response": {
-            "ended": ended,
-            "pieces": [{"at": at, "text": data.decode("ascii")} for at, data in pieces],
-        },
-        "cases": [],
-    }
-
-
-def answer(text: str) -> bytes:
-    return head([("Content-Length", str(len(text)))]) + text.encode("ascii")
-
-
-def test_each_request_line_has_its_recordings_in_turn() -> None:
-    log: List[str] = []
-    recorded = [
-        made_by_hand("a", (0, answer("one"))),
-        made_by_hand("a", (0, answer("two"))),
-        made_by_hand("b", (0, answer("other"))),
-    ]
-    with Replay(recorded, log=log.append) as replay, connected(replay) as connection:
-        for name, text in (("a", "one"), ("a", "two"), ("b", "other"), ("a", "one")):
-            connection.sendall(b"POST /%s HTTP/1.1\r\nHost: x\r\n\r\n" % name.encode("ascii"))
-            assert read_on(connection, len(answer(text))) == (answer(text), "")
-        connection.sendall(b"POST /c HTTP/1.1\r\nHost: x\r\n\r\n")
-        data, ended = read_on(connection)
-        note = "no recording of this request (expected POST /b or POST /a)"
-        assert (
-            data.startswith(b"HTTP/1.1 404 Not Found\r\n")
-            and data.endswith(note.encode() + b"\n")
-            and ended == "close"
-        )
-    assert log == ["POST /a: a", "POST /a: a", "POST /b: b", "POST /a: a", "POST /c: " + note]
-
-
-def test_one_recording_answers_all_and_bad_requests_are_refused() -> None:
-    with Replay([made_by_hand("a", (0, answer("one")))]) as replay:
-        assert asked(replay, b"GET /other HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") == (
-            answer("one"),
-            "close",
-        )
-        assert asked(replay, b"nonsense\r\n\r\n")[0].startswith(b"HTTP/1.1 400 Bad Request\r\n")
-        assert asked(replay, b"", until=0) == (b"", "")
-
-
-def test_an_exchange_that_the_client_left_stalls_and_closing_ends_it() -> None:
-    with Replay(
-        [made_by_hand("a", (0, b"HTTP/1.1 200 OK\r\n"), ended="client")]
-    ) as replay, connected(replay, 0.2) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert read_on(connection) == (b"HTTP/1.1 200 OK\r\n", "stall")
-        replay.close()
-        assert read_on(connection)[1] in ("close", "reset")
-
-
-@pytest.mark.parametrize("timing, waits", [(True, [0.02, 0.5]), (False, [])])
-def test_the_waits_between_the_pieces(
-    timing: bool, waits: List[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: List[float] = []
-    pieces = [(30, answer("one")[:9]), (30, answer("one")[9:20]), (530, answer("one")[20:])]
-    with Replay([made_by_hand("a", *pieces, before=10)], timing=timing) as replay:
-        monkeypatch.setattr(replay, "pause", seen.append)
-        assert asked(replay, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", until=len(answer("one"))) == (
-            answer("one"),
-            "",
-        )
-    assert seen == waits
-
-
-def test_a_wait_that_no_clock_holds_ends_when_the_server_closes() -> None:
-    with Replay(
-        [made_by_hand("a", (0, answer("one")[:9]), (10**18, answer("one")[9:]))]
-    ) as replay, connected(replay, 0.3) as connection:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert read_on(connection) == (answer("one")[:9], "stall")
-
-
-def test_recordings_are_read_from_a_file_or_a_folder(tmp_path: Path) -> None:
-    with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path / "made" / "here") as made:
-        asked(made, call("b"), until=len(PLAIN))
-        asked(made, call("a"), until=len(PLAIN))
-    folder = str(tmp_path / "made" / "here")
-    assert [one["cases"][0]["id"] for one in read_recordings(folder)] == [
-        "wire-a-verify",
-        "wire-b-verify",
-    ]
-    assert [one["cases"][0]["id"] for one in read_recordings(os.path.join(folder, "b.json"))] == [
-        "wire-b-verify"
-    ]
-    with pytest.raises(UsageError, match="no recordings"):
-        read_recordings(str(tmp_path))
-    (tmp_path / "bad.json").write_text('{"title": "x"}', encoding="utf-8")
-    for path in (str(tmp_path), str(tmp_path / "bad.json"), str(tmp_path / "none.json")):
-        with pytest.raises(CaseError):
-            read_recordings(path)
-
-
-# ---- the command line --------------------------------------------------------------------------------------------
-
-
-def run_command(
-    arguments: List[str], meanwhile: Any, monkeypatch: pytest.MonkeyPatch
-) -> Tuple[int, str]:
-    """Run a command that serves until it is interrupted, and what a test wants done meanwhile with its URL."""
-    stdout, stderr = io.BytesIO(), io.StringIO()
-
-    def wait(timeout: float) -> bool:
-        line, end, rest = stdout.getvalue().partition(b"\n")
-        assert (end, rest) == (b"\n", b"")
-        meanwhile(SimpleNamespace(url=line.decode("ascii")))
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(cli, "threading", SimpleNamespace(Event=lambda: SimpleNamespace(wait=wait)))
-    code = cli.main(arguments, cli.Streams(stdout, stderr))
-    return code, stderr.getvalue()
-
-
-def test_record_and_replay_as_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = str(tmp_path / "out")
-    with RawServer([STREAM]) as upstream:
-        command = [
-            "record",
-            "--upstream",
-            upstream.url,
-            "--out",
-            folder,
-            "--keep-sensitive",
-            "--idle-timeout",
-            "5",
-        ]
-        code, told = run_command(
-            command, lambda made: asked(made, call(), until=len(STREAM)), monkeypatch
-        )
-    assert code == 130 and told.startswith(
-        "llm.json: POST /endpoints/llm/invocations-response-stream; HTTP/1.1 200 OK;"
-    )
-    assert bytes_of(read_recordings(folder)[0]["response"]) == STREAM
-    for arguments in ([folder], [os.path.join(folder, "llm.json"), "--no-timing"]):
-        seen: List[Any] = []
-        code, told = run_command(
-            ["replay", *arguments],
-            lambda made, seen=seen: seen.append(asked(made, call(), until=len(STREAM))),
-            monkeypatch,
-        )
-        assert (code, seen) == (130, [(STREAM, "")]) and told.startswith(
-            "POST /endpoints/llm/invocations-response-stream: POST "
-        )
-
-
-def test_record_signs_with_the_environment_s_credentials(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    stderr = io.StringIO()
-    arguments = ["record", "--upstream", "http://127.0.0.1:1", "--out", str(tmp_path), "--sign"]
-    assert (
-        cli.main(arguments, cli.Streams(io.BytesIO(), stderr)) == 2
-        and "no credentials" in stderr.getvalue()
-    )
-    for name, value in (
-        ("AWS_ACCESS_KEY_ID", OWN.access_key),
-        ("AWS_SECRET_ACCESS_KEY", OWN.secret_key),
-    ):
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(recorder.time, "time", lambda: NOW)
-    made: List[Any] = []
-
-    class Noted(Recorder):
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            made.append(arguments)
-            super().__init__(*arguments, **options)
-
-    monkeypatch.setattr(recorder, "Recorder", Noted)
-    assert run_command(arguments, lambda server: None, monkeypatch)[0] == 130
-    assert made == [
-        ("http://127.0.0.1:1", str(tmp_path), Credentials(OWN.access_key, OWN.secret_key), False)
-    ]
-
-
-@pytest.mark.parametrize(
-    "arguments, words",
-    [
-        (["record"], "the following arguments are required: --upstream, --out"),
-        (["record", "--upstream", "x", "--out", "OUT"], "not an upstream"),
-        (["record", "--upstream", "http://a", "--out", "OUT", "--port", "70000"], "not a port"),
-        (["replay"], "required: FILE|DIR"),
-        (
-            ["record", "--upstream", "http://a", "--out", ""],
-            "cannot write recordings: No such file or directory (expected a folder, got no",
-        ),
-        (
-            ["record", "--upstream", "http://a", "--out", __file__],
-            "cannot write recordings: File exists (expected a folder, got ",
-        ),
-        (["replay", "OUT/none.json"], "none.json: cannot be read: No such file or directory"),
-    ],
-)
-def test_usage(arguments: List[str], words: str, tmp_path: Path) -> None:
-    stderr = io.StringIO()
-    given = [argument.replace("OUT", str(tmp_path)) for argument in arguments]
-    assert cli.main(given, cli.Streams(io.BytesIO(), stderr)) == 2 and words in stderr.getvalue()

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: MIT
+"""A server on 127.0.0.1 with one thread per connection, and the ways in which a connection can end.
+
+Loopback runs until close() and then leaves no thread and no socket. A Conversation is what happens
+on one connection; the endpoint, the recording proxy and the replay server each have their own. It
+can end a connection normally, by a reset that arrives after all data, or never (stall).
+"""
+
+import os
+import socket
+import socketserver
+import struct
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import Any, Callable, Dict, Optional, Type, TypeVar
+
+from conformance.endpoint.play import script
+from conformance.endpoint.request import Gone
+from conformance.endpoint.scenarios.model import Response
+
+_MAX_DRAIN = 256 * 1024 * 1024  # bytes that are read and dropped after a rejected request
+_LINGER = 5.0  # seconds, at most, for reading them
+Log = Callable[[str], None]
+_Served = TypeVar("_Served", bound="Loopback")
+
+
+class Conversation(socketserver.BaseRequestHandler):
+    """One connection. A subclass reads and responds in converse()."""
+
+    server: "_Server"
+
+    def handle(self) -> None:
+        """Serve the connection. Log if the client disconnects or is silent for too long."""
+        owner = self.server.owner
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.request.settimeout(owner.idle_timeout)
+        try:
+            self.converse()
+        except Gone as gone:
+            owner.log(f"dropped: {gone}")
+        except socket.timeout:
+            owner.log(f"dropped: the client was silent for {owner.idle_timeout:g} s")
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            owner.log(f"dropped: the client disconnected ({reason})")
+
+    def converse(self) -> None:
+        """Read requests and respond until the connection ends."""
+        raise NotImplementedError
+
+    def respond_and_close(self, response: Response) -> None:
+        """Write a response with `Connection: close`."""
+        for piece in script(response, (("Connection", "close"),)):
+            self.request.sendall(piece.data)
+
+    def reset(self) -> None:
+        """Reset the connection after the peer has received everything that was sent."""
+        self._wait_until_sent()
+        self.request.setsockopt(
+            socket.SOL_SOCKET,
+            socket.SO_LINGER,
+            struct.pack("hh" if os.name == "nt" else "ii", 1, 0),
+        )
+        # Close it here: socketserver would shut it down normally first.
+        self.request.close()
+
+    def stall(self) -> None:
+        """Send nothing more until the client disconnects or the server closes."""
+        self.request.settimeout(None)
+        while self.request.recv(65536):
+            pass
+
+    def _wait_until_sent(self) -> None:
+        """Wait until the peer's system has received everything. A reset would discard the rest."""
+        pause = self.server.owner.pause
+        try:
+            from fcntl import ioctl
+            from termios import TIOCOUTQ
+
+            for _ in range(2500):
+                queued = ioctl(self.request.fileno(), TIOCOUTQ, b"\0\0\0\0")
+                if struct.unpack("i", queued)[0] == 0:
+                    return
+                pause(0.002, exact=True)
+        except (ImportError, OSError):
+            pause(0.05, exact=True)
+
+    def linger(self) -> None:
+        """Read and drop what the client still sends, for a while.
+
+        Unread bytes would turn the close into a reset, and the client could lose the response.
+        """
+        deadline, left = time.monotonic() + _LINGER, _MAX_DRAIN
+        self.request.shutdown(socket.SHUT_WR)
+        while left > 0 and time.monotonic() < deadline:
+            self.request.settimeout(max(0.01, deadline - time.monotonic()))
+            data = self.request.recv(1 << 20)
+            if not data:
+                break
+            left -= len(data)
+
+
+class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
+    """Accepts connections and remembers the thread of each, so that it can end them."""
+
+    daemon_threads = True
+    allow_reuse_address = os.name == "posix"
+    request_queue_size = 512
+
+    def __init__(self, port: int, owner: Any, conversation: Type[Conversation]) -> None:
+        self.owner = owner
+        self._lock = threading.Lock()
+        self._live: Dict[threading.Thread, Any] = {}
+        super().__init__(("127.0.0.1", port), conversation)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
+        with self._lock:
+            self._live[thread] = request
+        try:
+            thread.start()
+        # The system has no more threads; the caller closes the connection.
+        except RuntimeError:
+            with self._lock:
+                del self._live[thread]
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self._lock:
+                del self._live[threading.current_thread()]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report an error of the server itself on one line."""
+        kind, error = sys.exc_info()[:2]
+        name = kind.__name__ if kind else "error"
+        sys.stderr.write(f"{type(self.owner).__name__.lower()}: {name}: {error}\n")
+
+    def end_connections(self) -> None:
+        """End every connection and wait for its thread."""
+        with self._lock:
+            live = list(self._live.items())
+        for _, connection in live:
+            # It may have ended already.
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread, _ in live:
+            thread.join()
+
+
+class Loopback:
+    """A server on 127.0.0.1 that runs until close(); also a context manager.
+
+    conversation: what happens on a connection
+    port:         0 for one that the system chooses
+    pace:         seconds for every pause instead of the pause's own, or None
+    log:          called with one line per event, from any thread
+    idle_timeout: seconds that a client may take to send or to read
+    Raises OSError if the port is not available.
+    """
+
+    def __init__(
+        self,
+        conversation: Type[Conversation],
+        port: int,
+        pace: Optional[float],
+        log: Optional[Log],
+        idle_timeout: float,
+    ) -> None:
+        self.idle_timeout = idle_timeout
+        self._pace, self._log = pace, log
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._server = _Server(port, self, conversation)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._accepting = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
+        self._accepting.start()
+
+    def __enter__(self: _Served) -> _Served:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all connections and wait until no thread is left."""
+        with self._lock:
+            if self._closing.is_set():
+                return
+            self._closing.set()
+        self._server.shutdown()
+        self._accepting.join()
+        self._server.end_connections()
+        self._server.server_close()
+
+    def pause(self, seconds: float, exact: bool = False) -> None:
+        """Wait, and raise Gone if the server closes meanwhile.
+
+        exact: wait exactly this long, even if the server has its own pace
+        """
+        if not exact and self._pace is not None:
+            seconds = self._pace
+        if self._closing.wait(seconds):
+            raise Gone("the server closes")
+
+    @property
+    def closing(self) -> bool:
+        """Whether close() has been called."""
+        return self._closing.is_set()
+
+    def log(self, line: str) -> None:
+        """Pass one line to the log, if there is one."""
+        if self._log is not None:
+            self._log(line)

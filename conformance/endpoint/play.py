@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: MIT
+"""The writes that play a Response: head, framing, pauses, and the point at which it is cut.
+
+script() yields the writes one after another, so a Response may make its steps while they are sent.
+It writes the Content-Length of the complete body also if the body is cut. How the connection ends
+is up to the server.
+"""
+
+from typing import Iterator, NamedTuple
+
+from conformance.endpoint.scenarios.build import CHUNKED, LAST_CHUNK, body_of, chunk, head
+from conformance.endpoint.scenarios.model import Headers, Response
+
+
+class Piece(NamedTuple):
+    """One write.
+
+    data:  the bytes to write
+    body:  those of them that belong to the body, without framing; empty for a raw response
+    pause: seconds to wait before the write
+    """
+
+    data: bytes
+    body: bytes
+    pause: float
+
+
+def script(response: Response, headers: Headers = (), port: int = 0) -> Iterator[Piece]:
+    """Yield the writes that play a response.
+
+    headers: the endpoint's own; one whose name the response has also is left out
+    port:    the endpoint's, for "{port}" in a header's value
+    """
+    for interim in response.interim:
+        yield Piece(interim, b"", 0.0)
+    if response.framing == "raw":
+        yield from _raw_pieces(response)
+        return
+    yield Piece(_head_of(response, headers, port), b"", 0.0)
+    chunked, left = response.framing == "chunked", response.cut
+    for step in response.steps:
+        if not isinstance(step, bytes):
+            yield Piece(b"", b"", step)
+        elif left is not None and left < len(step):
+            if left:
+                size_line = b"%x\r\n" % len(step) if chunked else b""
+                yield Piece(size_line + step[:left], step[:left], 0.0)
+            return
+        # An empty chunk would be the last one.
+        elif step:
+            yield Piece(chunk(step) if chunked else step, step, 0.0)
+            if left is not None:
+                left -= len(step)
+    if chunked and response.ending == "clean":
+        yield Piece(LAST_CHUNK, b"", 0.0)
+
+
+def _raw_pieces(response: Response) -> Iterator[Piece]:
+    for step in response.steps:
+        if isinstance(step, bytes):
+            yield Piece(step, b"", 0.0)
+        else:
+            yield Piece(b"", b"", step)
+
+
+def _head_of(response: Response, headers: Headers, port: int) -> bytes:
+    own = [(name, value.replace("{port}", str(port))) for name, value in response.headers]
+    names = {name.lower() for name, _ in own}
+    if response.framing == "chunked":
+        own.append(CHUNKED)
+    elif response.framing == "length":
+        own.append(("Content-Length", str(len(body_of(response)))))
+    return head([pair for pair in headers if pair[0].lower() not in names] + own, response.status)

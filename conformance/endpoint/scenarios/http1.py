@@ -1,0 +1,608 @@
+# SPDX-License-Identifier: MIT
+"""HTTP itself: malformed heads and chunks, unusual but valid HTTP, connections.
+
+SPEC.md, sections 5.1 and 5.4.
+
+Most malformed responses would be complete streams for a lenient reader. It delivers parts where a
+strict one rejects the response.
+"""
+
+from typing import List, Tuple
+
+from conformance.endpoint.scenarios.build import (
+    CHUNKED,
+    FRAMES,
+    LAST_CHUNK,
+    ONE,
+    OUTPUT,
+    PARTS,
+    RAW_HEADERS,
+    TWO,
+    broken,
+    chunk,
+    head,
+    ok,
+    part,
+    raw,
+    rejected,
+    stream,
+)
+from conformance.endpoint.scenarios.model import (
+    STREAM_HEADERS,
+    Acceptable,
+    Entry,
+    Response,
+    Scenario,
+)
+from conformance.endpoint.scenarios.responses import gzipped
+from conformance.endpoint.scenarios.streams import pieces, with_pauses
+from conformance.endpoint.scenarios.truncation import raw_chunks
+
+_THREE_FRAMES = b"".join(FRAMES)
+_LENGTH = len(_THREE_FRAMES)
+_GOOD_HEAD = head(RAW_HEADERS + (CHUNKED,))
+_GOOD_BODY = b"".join(map(chunk, FRAMES)) + LAST_CHUNK
+_UPGRADE = (("Connection", "Upgrade"), ("Upgrade", "h2c"))
+_SWITCHING_REJECTED = Acceptable(
+    rejected("service_error"), "the client rejects it as an error response", "DIV-005"
+)
+
+
+def _with_lines(*lines: bytes) -> bytes:
+    """Return a good head with more header lines after its own."""
+    return _GOOD_HEAD[:-2] + b"".join(lines) + b"\r\n"
+
+
+def _with_line(line: bytes) -> Response:
+    """Return a good response with one more header line."""
+    return raw(_with_lines(line), _GOOD_BODY)
+
+
+def _with_lengths(*values: str) -> Response:
+    """Return a good response with these values of Content-Length."""
+    lengths = tuple(("Content-Length", value) for value in values)
+    return raw(head(RAW_HEADERS + lengths), _THREE_FRAMES)
+
+
+def _with_status(status: str) -> Response:
+    """Return a good response with this status and reason."""
+    return raw(head(RAW_HEADERS + (CHUNKED,), status), _GOOD_BODY)
+
+
+def _bad_head(
+    name: str,
+    title: str,
+    response: Response,
+    rules: Tuple[str, ...],
+    acceptable: Tuple[Acceptable, ...] = (),
+) -> Scenario:
+    """Return a scenario whose head a client must reject."""
+    must = "reject it and deliver nothing"
+    return Scenario(name, title, must, rejected("http"), response, rules, acceptable)
+
+
+def _bad_chunk(
+    name: str,
+    title: str,
+    *chunks: bytes,
+    rules: Tuple[str, ...],
+    parts: Tuple[bytes, ...] = (ONE,),
+    also: Tuple[str, ...] = (),
+) -> Scenario:
+    """Return a scenario with a good chunk and these chunks after it."""
+    return Scenario(
+        name,
+        title,
+        must="deliver the parts before it, then raise an error",
+        expect=broken("http", *parts, also=also),
+        response=raw_chunks(chunk(part(ONE)), *chunks),
+        rules=rules,
+    )
+
+
+def _good(name: str, title: str, must: str, response: Response, rules: Tuple[str, ...]) -> Scenario:
+    """Return a scenario whose three parts a client must deliver."""
+    return Scenario(name, title, must, ok(*PARTS), response, rules)
+
+
+def scenarios() -> List[Entry]:
+    """Return this chapter's scenarios."""
+    return _bad_heads() + _bad_chunks() + _valid() + _connections()
+
+
+def _bad_heads() -> List[Entry]:
+    return [
+        _bad_head(
+            "http-head-cut-short",
+            "a head that ends inside a header line",
+            raw(_GOOD_HEAD[:60]),
+            ("HTTP-041",),
+        ),
+        _bad_head(
+            "http-head-cut-in-status-line",
+            "a head that ends inside the status line",
+            raw(b"HTTP/1.1 2"),
+            ("HTTP-041",),
+        ),
+        _bad_head(
+            "http-head-cut-before-empty-line",
+            "a head without its empty line",
+            raw(_GOOD_HEAD[:-2]),
+            ("HTTP-041",),
+        ),
+        _bad_head(
+            "http-continue-final",
+            "100 as the final response",
+            raw(head((), "100 Continue")),
+            ("HTTP-054",),
+        ),
+        _bad_head(
+            "http-early-hints-final",
+            "103 as the final response",
+            raw(head((("Link", "</x>"),), "103 Early Hints")),
+            ("HTTP-054",),
+        ),
+        _bad_head(
+            "http-early-hints-with-stream",
+            "103 followed by an event stream",
+            raw(
+                head(RAW_HEADERS + (("Content-Length", str(_LENGTH)),), "103 Early Hints"),
+                _THREE_FRAMES,
+            ),
+            ("HTTP-054",),
+        ),
+        _bad_head(
+            "http-switching-protocols",
+            "101 followed by an event stream",
+            raw(head(_UPGRADE + STREAM_HEADERS, "101 Switching Protocols"), _THREE_FRAMES),
+            ("HTTP-054",),
+            (_SWITCHING_REJECTED,),
+        ),
+        _bad_head(
+            "http-switching-protocols-before",
+            "101 before a good response",
+            raw(head(_UPGRADE, "101 Switching Protocols") + _GOOD_HEAD, _GOOD_BODY),
+            ("HTTP-054",),
+            (_SWITCHING_REJECTED,),
+        ),
+        _bad_head(
+            "http-content-length-text",
+            "a Content-Length that is not a number",
+            _with_lengths("many"),
+            ("HTTP-042",),
+        ),
+        _bad_head(
+            "http-content-length-hex",
+            "a Content-Length in hexadecimal",
+            _with_lengths(f"0x{_LENGTH:x}"),
+            ("HTTP-042",),
+        ),
+        _bad_head(
+            "http-content-length-plus",
+            "a Content-Length with a plus sign",
+            _with_lengths(f"+{_LENGTH}"),
+            ("HTTP-042",),
+        ),
+        _bad_head(
+            "http-content-length-underscore",
+            "a Content-Length with an underscore",
+            _with_lengths("%d_%d" % divmod(_LENGTH, 10)),
+            ("HTTP-042",),
+        ),
+        _bad_head(
+            "http-content-length-empty", "an empty Content-Length", _with_lengths(""), ("HTTP-042",)
+        ),
+        _bad_head(
+            "http-content-length-negative",
+            "a negative Content-Length",
+            _with_lengths("-1"),
+            ("HTTP-042",),
+        ),
+        _bad_head(
+            "http-content-length-twice",
+            "two different values of Content-Length",
+            _with_lengths(str(_LENGTH), str(len(FRAMES[0]))),
+            ("HTTP-042",),
+        ),
+        _bad_head(
+            "http-content-length-and-chunked",
+            "both Content-Length and Transfer-Encoding",
+            raw(head(RAW_HEADERS + (("Content-Length", str(_LENGTH)), CHUNKED)), _GOOD_BODY),
+            ("HTTP-043",),
+        ),
+        _bad_head(
+            "http-transfer-encoding-gzip",
+            "Transfer-Encoding: gzip, chunked",
+            raw(
+                head(RAW_HEADERS + (("Transfer-Encoding", "gzip, chunked"),)),
+                chunk(gzipped(_THREE_FRAMES)),
+                LAST_CHUNK,
+            ),
+            ("HTTP-044",),
+        ),
+        _bad_head(
+            "http-transfer-encoding-twice",
+            "Transfer-Encoding: chunked twice",
+            raw(head(RAW_HEADERS + (CHUNKED, CHUNKED)), _GOOD_BODY),
+            ("HTTP-044",),
+        ),
+        _bad_head(
+            "http-transfer-encoding-http-1-0",
+            "Transfer-Encoding in HTTP/1.0",
+            raw(head(RAW_HEADERS + (CHUNKED,), version="HTTP/1.0"), _GOOD_BODY),
+            ("HTTP-044",),
+        ),
+        _bad_head(
+            "http-transfer-encoding-unknown",
+            "an unknown Transfer-Encoding",
+            raw(head(RAW_HEADERS + (("Transfer-Encoding", "xchunked"),)), _GOOD_BODY),
+            ("HTTP-044",),
+        ),
+        _bad_head(
+            "http-bare-lf-in-head",
+            "a head whose lines end in a bare LF",
+            raw(_GOOD_HEAD.replace(b"\r\n", b"\n"), _GOOD_BODY),
+            ("HTTP-047",),
+        ),
+        _bad_head(
+            "http-bare-lf-in-header",
+            "a header line that ends in a bare LF",
+            _with_line(b"X-Test: a\n"),
+            ("HTTP-047",),
+        ),
+        _bad_head(
+            "http-bare-lf-empty-line",
+            "an empty line that is a bare LF",
+            raw(_GOOD_HEAD[:-2] + b"\n", _GOOD_BODY),
+            ("HTTP-047",),
+        ),
+        _bad_head(
+            "http-header-line-too-long",
+            "a header line over 64 KiB",
+            _with_line(b"X-Test: %s\r\n" % (b"a" * 65536)),
+            ("HTTP-048",),
+        ),
+        _bad_head(
+            "http-headers-too-many",
+            "more than 100 headers",
+            raw(_with_lines(*[b"X-Test-%d: a\r\n" % number for number in range(101)]), _GOOD_BODY),
+            ("HTTP-048",),
+        ),
+        _bad_head(
+            "http-interim-too-many",
+            "1,000 interim responses",
+            raw(*[head((), "103 Early Hints")] * 1000, _GOOD_HEAD, _GOOD_BODY),
+            ("HTTP-048",),
+        ),
+        _bad_head(
+            "http-header-folded-first",
+            "a head whose first header line is a folded line",
+            raw(_GOOD_HEAD.replace(b"\r\n", b"\r\n folded\r\n", 1), _GOOD_BODY),
+            ("HTTP-047",),
+        ),
+        _bad_head(
+            "http-header-space-before-colon",
+            "a space before the colon",
+            _with_line(b"X-Test : a\r\n"),
+            ("HTTP-047",),
+        ),
+        _bad_head(
+            "http-content-length-space-before-colon",
+            "Content-Length with a space before the colon",
+            raw(head(RAW_HEADERS)[:-2] + b"Content-Length : %d\r\n\r\n" % _LENGTH, _THREE_FRAMES),
+            ("HTTP-047",),
+        ),
+        _bad_head(
+            "http-header-without-colon",
+            "a header line without a colon",
+            _with_line(b"X-Test\r\n"),
+            ("HTTP-047",),
+        ),
+        _bad_head(
+            "http-header-with-nul",
+            "NUL in a header value",
+            _with_line(b"X-Test: a\0b\r\n"),
+            ("HTTP-047",),
+        ),
+        _bad_head(
+            "http-status-line-garbage",
+            "garbage instead of a status line",
+            raw(b"garbage in place of a status line\r\n\r\n"),
+            ("HTTP-041",),
+        ),
+        _bad_head(
+            "http-status-line-no-number",
+            "a status that is not a number",
+            _with_status("OK fine"),
+            ("HTTP-041",),
+        ),
+        _bad_head(
+            "http-status-line-two-digits",
+            "a status of two digits",
+            _with_status("20 OK"),
+            ("HTTP-041",),
+        ),
+        _bad_head(
+            "http-status-line-four-digits",
+            "a status of four digits",
+            _with_status("2000 OK"),
+            ("HTTP-041",),
+        ),
+        _bad_head(
+            "http-status-line-http-2",
+            "HTTP/2.0 in the status line",
+            raw(
+                head(RAW_HEADERS + (("Content-Length", str(_LENGTH)),), version="HTTP/2.0"),
+                _THREE_FRAMES,
+            ),
+            ("HTTP-041",),
+        ),
+        _bad_head(
+            "http-no-status-line",
+            "a body without a head, as in HTTP/0.9",
+            raw(_THREE_FRAMES),
+            ("HTTP-041",),
+        ),
+    ]
+
+
+def _bad_chunks() -> List[Entry]:
+    two = part(TWO)
+    size = b"%x" % len(two)
+    # Half a frame: it does not matter whether a client hands it over before it sees the error.
+    half, rest = two[:16], two[16:]
+    tail = chunk(rest) + LAST_CHUNK
+    return [
+        _bad_chunk(
+            "http-chunk-size-0x",
+            "a chunk size with 0x",
+            chunk(two, b"0x" + size),
+            LAST_CHUNK,
+            rules=("HTTP-045",),
+        ),
+        _bad_chunk(
+            "http-chunk-size-plus",
+            "a chunk size with a plus sign",
+            chunk(two, b"+" + size),
+            LAST_CHUNK,
+            rules=("HTTP-045",),
+        ),
+        _bad_chunk(
+            "http-chunk-size-blanks",
+            "a chunk size between spaces",
+            chunk(two, b" " + size + b" "),
+            LAST_CHUNK,
+            rules=("HTTP-045",),
+        ),
+        _bad_chunk(
+            "http-chunk-size-underscore",
+            "a chunk size with an underscore",
+            chunk(half, b"1_0"),
+            tail,
+            rules=("HTTP-045",),
+        ),
+        _bad_chunk(
+            "http-chunk-size-negative",
+            "a negative chunk size",
+            chunk(two, b"-5"),
+            LAST_CHUNK,
+            rules=("HTTP-045",),
+        ),
+        _bad_chunk(
+            "http-chunk-size-no-hex",
+            "a chunk size that is not a number",
+            chunk(two, b"size"),
+            LAST_CHUNK,
+            rules=("HTTP-045",),
+        ),
+        _bad_chunk(
+            "http-chunk-size-empty",
+            "a chunk without a size",
+            chunk(two, b""),
+            LAST_CHUNK,
+            rules=("HTTP-045",),
+        ),
+        _bad_chunk(
+            "http-chunk-size-huge",
+            "a chunk size of 20 digits, then the close of the connection",
+            b"f" * 20 + b"\r\n" + half,
+            rules=("HTTP-045",),
+            also=("truncated",),
+        ),
+        _bad_chunk(
+            "http-chunk-end-wrong",
+            "two wrong bytes after a chunk",
+            chunk(half, end=b"xx"),
+            tail,
+            rules=("HTTP-046",),
+        ),
+        _bad_chunk(
+            "http-chunk-end-missing",
+            "no CRLF between a chunk and the next",
+            chunk(half, end=b""),
+            tail,
+            rules=("HTTP-046",),
+        ),
+        _bad_chunk(
+            "http-chunk-too-long",
+            "a chunk that is longer than its size",
+            chunk(half + rest[:3], b"10"),
+            tail,
+            rules=("HTTP-046",),
+        ),
+        _bad_chunk(
+            "http-chunk-bare-lf-size",
+            "a size line that ends in a bare LF",
+            size + b"\n" + two + b"\r\n",
+            LAST_CHUNK,
+            rules=("HTTP-045",),
+        ),
+        _bad_chunk(
+            "http-chunk-bare-lf-end",
+            "a bare LF after a chunk",
+            chunk(half, end=b"\n"),
+            tail,
+            rules=("HTTP-046",),
+        ),
+        _bad_chunk(
+            "http-chunk-bare-lf-last",
+            "a last chunk with bare LFs",
+            chunk(two),
+            b"0\n\n",
+            rules=("EVS-023", "HTTP-046"),
+            parts=(ONE, TWO),
+        ),
+    ]
+
+
+def _valid() -> List[Entry]:
+    """Return HTTP that is unusual but valid, which a strict reader must accept."""
+    hints = head((("Link", "</x>; rel=preload"),), "103 Early Hints")
+    going_on = head((), "100 Continue")
+    length = str(_LENGTH)
+    return [
+        _good(
+            "continue-before",
+            "100 before the response",
+            "skip it",
+            stream(*FRAMES, interim=(going_on,)),
+            ("HTTP-040",),
+        ),
+        _good(
+            "early-hints-before",
+            "103 before the response",
+            "skip it",
+            stream(*FRAMES, interim=(hints,)),
+            ("HTTP-040",),
+        ),
+        _good(
+            "interim-several",
+            "100, 103 and 103 before the response",
+            "skip them",
+            stream(*FRAMES, interim=(going_on, hints, hints)),
+            ("HTTP-040", "HTTP-048"),
+        ),
+        _good(
+            "content-length-equal",
+            "the same Content-Length twice",
+            "accept it",
+            _with_lengths(length, length),
+            ("HTTP-042",),
+        ),
+        _good(
+            "chunk-extensions",
+            "chunks with extensions",
+            "ignore them",
+            raw_chunks(
+                *[chunk(frame, b'%x;a=1;b="2"' % len(frame)) for frame in FRAMES],
+                b"0;last\r\n\r\n",
+            ),
+            ("HTTP-045",),
+        ),
+        _good(
+            "chunk-trailers",
+            "trailers after the last chunk",
+            "ignore them",
+            raw_chunks(*map(chunk, FRAMES), b"0\r\nX-Checksum: 7\r\nX-Other: 8\r\n\r\n"),
+            ("HTTP-023",),
+        ),
+        _good(
+            "chunk-size-zeros",
+            "chunk sizes in upper case with leading zeros",
+            "accept them",
+            raw_chunks(*[chunk(frame, b"00%X" % len(frame)) for frame in FRAMES], b"000\r\n\r\n"),
+            ("HTTP-045",),
+        ),
+        _good(
+            "reason-empty",
+            "a status line without a reason",
+            "accept it",
+            _with_status("200 "),
+            ("HTTP-041",),
+        ),
+        _good(
+            "http-1-0",
+            "an HTTP/1.0 response that ends with the connection",
+            "accept it",
+            raw(head(RAW_HEADERS, version="HTTP/1.0"), *FRAMES),
+            ("HTTP-041",),
+        ),
+        _good(
+            "header-small-letters",
+            "header names in lower case",
+            "accept them",
+            raw(
+                head([(name.lower(), value) for name, value in RAW_HEADERS + (CHUNKED,)]),
+                _GOOD_BODY,
+            ),
+            ("HTTP-047",),
+        ),
+        Scenario(
+            "header-folded",
+            "a header value on two lines",
+            must="join them with one space",
+            expect=ok(*PARTS)._replace(output=dict(OUTPUT, CustomAttributes="trace=7; a=b")),
+            response=raw(
+                _with_lines(b"X-Amzn-SageMaker-Custom-Attributes: trace=7;\r\n", b" \t a=b \r\n"),
+                _GOOD_BODY,
+            ),
+            rules=("HTTP-047",),
+        ),
+        _good(
+            "chunks-slow",
+            "HTTP chunks byte by byte, including their sizes and ends",
+            "accept it",
+            raw(_GOOD_HEAD, *with_pauses(pieces(_GOOD_BODY, 1), 0.001)),
+            ("EVS-026", "HTTP-045", "HTTP-046"),
+        ),
+        _good(
+            "head-slow",
+            "a head byte by byte",
+            "accept it",
+            raw(*pieces(_GOOD_HEAD, 1), _GOOD_BODY),
+            ("HTTP-050",),
+        ),
+    ]
+
+
+def _connections() -> List[Entry]:
+    kept = STREAM_HEADERS + (("Connection", "keep-alive"),)
+    return [
+        Scenario(
+            "close-before-head",
+            "closed before the head",
+            must="raise a network error, because there is no response",
+            expect=rejected("network"),
+            response=raw(),
+            rules=("HTTP-041", "HTTP-055"),
+        ),
+        Scenario(
+            "reset-before-head",
+            "reset before the head",
+            must="raise a network error, because there is no response",
+            expect=rejected("network"),
+            response=raw(ending="reset"),
+            rules=("HTTP-055",),
+        ),
+        _good(
+            "keep-alive",
+            "a connection that stays open",
+            "end with the body, not with the connection, which may be used again",
+            stream(*FRAMES, framing="length", headers=kept),
+            ("HTTP-023",),
+        ),
+        _good(
+            "keep-alive-then-close",
+            "closed after a complete response that promised keep-alive",
+            "accept it and connect again for the next call",
+            stream(*FRAMES, framing="length", ending="close", headers=kept),
+            ("HTTP-010", "HTTP-023"),
+        ),
+        _good(
+            "connection-close",
+            "Connection: close on a chunked response",
+            "accept it and connect again for the next call",
+            stream(*FRAMES, headers=STREAM_HEADERS + (("Connection", "close"),)),
+            ("HTTP-010",),
+        ),
+    ]

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""The data of a scenario: a name, a response, and what a correct client makes of it.
+
+An application tester needs only a name and a response:
+
+    Scenario("llm", response=stream(part(b"Hel"), part(b"lo")))
+
+The other fields of a Scenario are for judging an implementation: the catalogue's scenarios become
+    the cases `invoke-NAME`. A Template is a family of scenarios, one for each number N. This module
+    has no behaviour; build.py makes values, play.py in the package above turns a Response into
+    writes.
+"""
+
+from typing import Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+
+from refimpl.eventstream import EVENT_STREAM_TYPE
+
+Headers = Sequence[Tuple[str, str]]
+Step = Union[bytes, float]
+Fields = Optional[Mapping[str, object]]
+
+STREAM_HEADERS = (
+    ("Content-Type", EVENT_STREAM_TYPE),
+    ("X-Amzn-SageMaker-Content-Type", "text/plain; charset=utf-8"),
+    ("x-Amzn-Invoked-Production-Variant", "AllTraffic"),
+)
+
+
+class Expect(NamedTuple):
+    """The outcome of a call by a correct client. A field that is None is not judged.
+
+    status:      "ok" or "reject"
+    kind, also:  the kind of the rejection, and other kinds that are also correct
+    code:        the error's code
+    message:     the error's message
+    fields:      members of a modelled error, without its message
+    http_status: the status that the client reports
+    parts:       the parts that the client delivers; for a rejection those before the error
+    output:      the output's header members by member name
+    skipped:     how many events of unknown type the client skips
+    """
+
+    status: str
+    kind: Optional[str] = None
+    also: Tuple[str, ...] = ()
+    code: Optional[str] = None
+    message: Optional[str] = None
+    fields: Fields = None
+    http_status: Optional[int] = None
+    parts: Tuple[bytes, ...] = ()
+    output: Optional[Dict[str, str]] = None
+    skipped: int = 0
+
+
+class Response(NamedTuple):
+    """A response as the endpoint writes it.
+
+    steps:   bytes and pauses. Each bytes object is one write, and one HTTP chunk if the framing is
+        "chunked". A number is a pause in seconds. Every call iterates over the steps again.
+    status:  status code and reason
+    headers: of the response; "{port}" in a value becomes the endpoint's port
+    framing: "chunked"; "length": with the Content-Length of all steps; "close": the body ends with
+        the connection; "raw": the steps are everything that is written, including the head and the
+        framing
+    ending:  what follows the last step. "clean": the end that the framing requires; "close": the
+        connection is closed; "reset": the connection is reset; "stall": nothing, and the connection
+        stays open
+    cut:     the number of body bytes after which the endpoint stops writing, although the framing
+        announces all of them
+    interim: complete heads before the response's own head
+    """
+
+    steps: Iterable[Step] = ()
+    status: str = "200 OK"
+    headers: Headers = ()
+    framing: str = "chunked"
+    ending: str = "clean"
+    cut: Optional[int] = None
+    interim: Tuple[bytes, ...] = ()
+
+
+class Acceptable(NamedTuple):
+    """Another acceptable outcome, why it harms no user, and its row in DIVERGENCES.md."""
+
+    expect: Expect
+    why: str
+    divergence: str
+
+
+class Scenario(NamedTuple):
+    """One response of the endpoint, and what a correct client makes of it.
+
+    name:       the endpoint name that plays it
+    title:      what the response shows
+    must:       what a correct client must do: the rest of a sentence "a correct client must ..."
+    expect:     the same as data
+    response:   what the endpoint writes; by default an event stream without a frame
+    rules:      the rules of SPEC.md that an implementation breaks if its outcome differs
+    acceptable: other acceptable outcomes
+    """
+
+    name: str
+    title: str = ""
+    must: str = ""
+    expect: Expect = Expect("ok")
+    response: Response = Response(headers=STREAM_HEADERS)
+    rules: Tuple[str, ...] = ()
+    acceptable: Tuple[Acceptable, ...] = ()
+
+
+class Template(NamedTuple):
+    """A family of scenarios, one for each number.
+
+    name:     ends in `-N`; an endpoint name has a number instead of N
+    title:    what the responses show
+    must:     what a correct client must do
+    make:     returns the scenario of a number from 0 to `most`
+    most:     the largest number
+    examples: the numbers that become cases
+    """
+
+    name: str
+    title: str
+    must: str
+    make: Callable[[int], Scenario]
+    most: int
+    examples: Tuple[int, ...]
+
+
+Entry = Union[Scenario, Template]
