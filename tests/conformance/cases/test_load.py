@@ -279,8 +279,8 @@ def test_the_cases_of_a_recording(folder: Path) -> None:
         (
             {"response": {"ended": "none", "pieces": []}},
             (
-                "recordings/one.json: wire-one-decode: the response is not HTTP that the "
-                "protocol can carry"
+                "recordings/one.json: wire-one-decode: the adapter protocol cannot express the "
+                "response"
             ),
         ),
         (

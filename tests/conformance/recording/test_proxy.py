@@ -689,7 +689,7 @@ def test_what_is_no_upstream(url: str, tmp_path: Path) -> None:
 
 
 def test_a_password_in_an_upstream_is_not_shown() -> None:
-    with pytest.raises(UsageError, match="got one with a user name") as caught:
+    with pytest.raises(UsageError, match="got a URL with a user name") as caught:
         upstream_of("https://me:pass@a")
     assert "pass" not in str(caught.value)
 
