@@ -130,6 +130,7 @@ def test_chunks_of_a_body():
 # ---- the command ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_row_runs(tmp_path):
     written = tmp_path / "report.json"
     done = subprocess.run(

@@ -70,6 +70,8 @@ class Sink(io.BytesIO):
 
 
 class Result(NamedTuple):
+    """The result of a command. flushed: the content of stdout at each flush"""
+
     code: int
     stdout: bytes
     stderr: str

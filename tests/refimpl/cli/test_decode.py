@@ -142,6 +142,8 @@ def test_an_empty_file(form: str, tmp_path: Path) -> None:
 
 
 class Fault(NamedTuple):
+    """An invalid frame, and the kind, offset and rule of its error."""
+
     kind: str
     data: bytes
     offset: int

@@ -72,6 +72,7 @@ def test_invoke_raw_of_every_scenario(endpoint: Endpoint, name: str) -> None:
         assert example.expect.message.split("\n")[0] in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(EXAMPLES) - TIMED_OUT))
 def test_invoke_events_of_every_scenario(endpoint: Endpoint, name: str) -> None:
     expect = EXAMPLES[name].expect
@@ -95,6 +96,7 @@ def test_invoke_events_of_every_scenario(endpoint: Endpoint, name: str) -> None:
 
 
 # CLI-002
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(EXAMPLES) - TIMED_OUT))
 def test_invoke_json_of_every_scenario(endpoint: Endpoint, name: str) -> None:
     """One document with the whole output: the events, and the error if the stream contains it."""
@@ -272,6 +274,7 @@ def texts() -> Iterator[Endpoint]:
         yield running_endpoint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLAYED)
 def test_invoke_text_of_every_scenario(endpoint: Endpoint, name: str) -> None:
     """Everything that arrived is on stdout. The exit code is the same as for the format raw."""

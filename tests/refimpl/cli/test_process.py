@@ -70,18 +70,18 @@ def test_run_passes_the_environment_and_clock_of_the_process(
 
 
 @pytest.mark.parametrize(
-    "stdin,stdout,told",
+    "stdin,stdout,message",
     [
         (None, text_stream(), "cannot read stdin or write stdout: stdin is closed"),
         (text_stream(), None, "stdout is closed"),
     ],
 )
 def test_run_with_a_closed_stream(
-    monkeypatch: pytest.MonkeyPatch, stdin: Any, stdout: Any, told: str
+    monkeypatch: pytest.MonkeyPatch, stdin: Any, stdout: Any, message: str
 ) -> None:
     stderr = io.StringIO()
     assert run_here(monkeypatch, stdin, stdout, stderr, "decode") == 2
-    assert one_line(stderr.getvalue()) == "refimpl: " + told
+    assert one_line(stderr.getvalue()) == "refimpl: " + message
     assert run_here(monkeypatch, stdin, stdout, None, "decode") == 2
 
 
@@ -244,16 +244,16 @@ def test_a_closed_stdin_that_is_read(arguments: List[str]) -> None:
     )
 
 
-def test_the_collector_leaves_alone_what_was_loaded() -> None:
+def test_the_collector_ignores_loaded_objects() -> None:
     code = (
         "import gc, runpy, refimpl.cli\n"
         "refimpl.cli.run = lambda: print(gc.isenabled(), gc.get_freeze_count() > 1000)\n"
         "runpy.run_module('refimpl', run_name='__main__')"
     )
-    told = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=str(ROOT), stdout=subprocess.PIPE, check=True
     )
-    assert told.stdout == b"True True\n"
+    assert done.stdout == b"True True\n"
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])

@@ -54,7 +54,7 @@ def test_each_part_is_an_event():
 
 
 @given(st.lists(st.text(alphabet="ab \r\n€", max_size=4), max_size=6))
-def test_text_keeps_all_but_the_kind_of_line_ends(texts):
+def test_text_keeps_everything_except_the_kind_of_line_end(texts):
     events, _, error = bridge([text.encode() for text in texts], "text")
     assert (
         "".join(data_of(events)) == "".join(texts).replace("\r\n", "\n").replace("\r", "\n")
@@ -103,7 +103,7 @@ def test_events_are_passed_on():
     ]
 
 
-def test_auto_chooses():
+def test_auto():
     assert data_of(bridge([b"hello"])[0]) == ["hello"]
     assert data_of(bridge([b"\xff\0", b"x"])[0]) == ["/wA=", "eA=="]
     assert bridge([]) == ([], {"parts": 0, "bytes": 0}, None)
@@ -133,7 +133,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault,members", FAULTS, ids=lambda value: type(value).__name__)
 @pytest.mark.parametrize("form", BRIDGE_FORMATS)
-def test_whatever_breaks_is_the_last_event(form, fault, members):
+def test_the_last_event_reports_the_failure(form, fault, members):
     def parts():
         yield b"data: a\n\n"
         raise fault
@@ -146,7 +146,7 @@ def test_whatever_breaks_is_the_last_event(form, fault, members):
     )
 
 
-def test_what_was_unfinished_is_told():
+def test_reports_unfinished_bytes():
     def parts():
         yield b"data: a\n\ndata: b"
         raise FrameError("cut", kind="truncated")
@@ -179,5 +179,5 @@ def test_a_lone_cr_at_the_end():
     assert data_of(bridge([b"a\r", b"\nb"], "text")[0]) == ["a", "\nb"]
 
 
-def test_the_document_of_an_error():
+def test_error_document():
     assert error_document(Error("m")) == {"kind": "error", "message": "m"}
