@@ -133,10 +133,13 @@ class JSONValues(TextDecoder[Any]):
             self._reject_value(error, results, unread)
 
     def _reject_value(self, error: DocumentError, results: List[Any], unread: bytes) -> NoReturn:
-        hint = "these bytes are server-sent events: " if looks_like_events(unread) else ""
+        message = error.message
+        # Only the first line counts, so that the message does not depend on the split.
+        if looks_like_events(unread.splitlines()[0]):
+            message = f"these bytes are server-sent events: {message}"
         self._reject(
             TextError(
-                f"{hint}{error.message}",
+                message,
                 kind=error.kind,
                 expected=error.expected,
                 offset=self._offset + (error.offset or 0),

@@ -225,7 +225,8 @@ def test_hints_at_server_sent_events(data):
 
 def test_does_not_hint_at_server_sent_events():
     assert "server-sent" in str(read(JSONValues(), [b"1 data: x"])[1])
-    for data in (b"data", b"dat: 1", b'{"data: 1"', b"[data: 1]"):
+    marks = (b"\xef\xbb\xbf\ndata: 1", b"\xef\xbb\xbf\rdata: 1")
+    for data in (b"data", b"dat: 1", b'{"data: 1"', b"[data: 1]", *marks):
         assert "server-sent" not in str(same_for_every_chunking(JSONValues, data)[1])
 
 
