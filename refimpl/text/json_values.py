@@ -133,13 +133,13 @@ class JSONValues(TextDecoder[Any]):
             self._reject_value(error, results, unread)
 
     def _reject_value(self, error: DocumentError, results: List[Any], unread: bytes) -> NoReturn:
-        message = error.message
+        hint = ""
         # Only the first line counts, so that the message does not depend on the split.
         if looks_like_events(unread.splitlines()[0]):
-            message = f"these bytes are server-sent events: {message}"
+            hint = "these bytes are server-sent events: "
         self._reject(
             TextError(
-                message,
+                f"{hint}{error.message}",
                 kind=error.kind,
                 expected=error.expected,
                 offset=self._offset + (error.offset or 0),
