@@ -113,12 +113,32 @@ def resolve_endpoint(
         return ResolvedEndpoint(endpoint_url.rstrip("/"), region, SIGNING_NAME)
     if region is None:
         raise no_region()
-    partition = next(
-        row for row in _PARTITIONS if re.match(f"(?:{row.regions})\\Z", region, re.ASCII)
-    )
+    partition = _partition_of(region)
     dns = partition.dual_stack_dns if use_dualstack else partition.dns
     host = "runtime.sagemaker"
     if use_fips:
         host = _USUAL_FIPS if use_dualstack else partition.fips_host
     # END-001
     return ResolvedEndpoint(f"https://{host}.{region}.{dns}", region, SIGNING_NAME)
+
+
+def _partition_of(region: str) -> _Partition:
+    """Return the partition of a region that is a valid name (END-002)."""
+    return next(row for row in _PARTITIONS if re.match(f"(?:{row.regions})\\Z", region, re.ASCII))
+
+
+def service_host(labels: str, region: str, use_fips: bool, use_dualstack: bool) -> str:
+    """Return the regional host of STS or SSO, which hand out credentials (CRED-011).
+
+    labels: the first labels of the host, such as `portal.sso`
+    Raises ConfigurationError for an invalid region.
+    """
+    if not _REGION.match(region):
+        raise ConfigurationError(
+            "invalid region", expected="a name such as eu-west-1", actual=region, rule="END-003"
+        )
+    partition = _partition_of(region)
+    # As for SageMaker Runtime, the ordinary hosts of GovCloud are its FIPS hosts.
+    if use_fips and (use_dualstack or partition.name != "aws-us-gov"):
+        labels += "-fips"
+    return f"{labels}.{region}.{partition.dual_stack_dns if use_dualstack else partition.dns}"

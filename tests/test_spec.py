@@ -46,6 +46,8 @@ from refimpl import (
     sigv4,
     transport,
 )
+from refimpl.config.process import DEFAULT_PROCESS_TIMEOUT
+from refimpl.config.profiles import MAX_CONFIG_LENGTH
 from refimpl.documents import json_format, query_format, value_format, xml_format
 from refimpl.text.decoder import DEFAULT_MAX_ITEM_LENGTH
 from refimpl.text.server_sent_events import _MAX_RETRY_DIGITS
@@ -1492,6 +1494,8 @@ LIMITS = [
     ("SHP-006", value_format.MAX_DOCUMENT_LENGTH),
     ("SHP-006", value_format.MAX_DOCUMENT_NODES),
     ("SHP-022", query_format.MAX_QUERY_DEPTH),
+    ("CRED-013", DEFAULT_PROCESS_TIMEOUT),
+    ("CRED-029", MAX_CONFIG_LENGTH),
 ]
 
 

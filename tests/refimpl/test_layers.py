@@ -54,6 +54,20 @@ ORDER = [
     "http1",
     "tls",
     "transport",
+    "config.profiles",
+    "config.settings",
+    "config.surroundings",
+    "config.sources",
+    "config.provider",
+    "config.static",
+    "config.process",
+    "config.sts",
+    "config.web_identity",
+    "config.sso",
+    "config.container",
+    "config.metadata",
+    "config.assume_role",
+    "config.chain",
     "config.credentials",
     "client",
     "text.detection",
@@ -74,7 +88,7 @@ ORDER = [
     "cli",
 ]
 # These modules pass the clock, files, sockets and the environment to the others.
-OUTSIDE = {"tls", "transport", "client", "cli"}
+OUTSIDE = {"tls", "transport", "config.provider", "client", "cli"}
 
 
 def is_pure(module: str) -> bool:

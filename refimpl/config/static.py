@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+"""Credentials written down: in the environment or in a profile.
+
+Both keys or neither. Half a pair is an error that names the missing half, because a silent step to
+the next source would sign with credentials that the user did not mean (CRED-001, CRED-010).
+"""
+
+from typing import Mapping, Union
+
+from ..errors import ConfigurationError
+from ..sigv4 import Credentials
+from .environment import first_set
+from .profiles import Section
+from .sources import Absent, SourceContext
+from .surroundings import Renewal, checked_credentials, seconds_of_timestamp
+
+_STATIC_KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_STATIC_TOKEN_VARIABLES = ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
+_STATIC_EXPIRATION_VARIABLE = "AWS_CREDENTIAL_EXPIRATION"
+_STATIC_KEY_PROPERTIES = ("aws_access_key_id", "aws_secret_access_key")
+_STATIC_TOKEN_PROPERTIES = ("aws_session_token", "aws_security_token")
+
+
+def environment_source(context: SourceContext) -> Union[Renewal, Absent]:
+    """Find keys in the environment, unless an argument names a profile (CRED-002)."""
+    if context.profile.explicit:
+        return Absent("skipped, because an argument names a profile")
+    environment = context.surroundings.environment
+    missing = [name for name in _STATIC_KEY_VARIABLES if not first_set(environment, name)]
+    if len(missing) == len(_STATIC_KEY_VARIABLES):
+        return Absent(f"{' and '.join(missing)} are not set")
+    # CRED-001: half a pair is an error.
+    if missing:
+        raise ConfigurationError(
+            "no credentials",
+            expected=" and ".join(_STATIC_KEY_VARIABLES),
+            actual=f"no {missing[0]}",
+            rule="CRED-001",
+        )
+    return lambda: _environment_credentials(environment)
+
+
+def _environment_credentials(environment: Mapping[str, str]) -> Credentials:
+    # The variables are read again at each renewal: a notebook may have set new ones.
+    expiration = first_set(environment, _STATIC_EXPIRATION_VARIABLE)
+    expires = None
+    if expiration is not None:
+        expires = seconds_of_timestamp(expiration, _STATIC_EXPIRATION_VARIABLE, "CRED-001")
+    return checked_credentials(
+        "the environment",
+        environment.get(_STATIC_KEY_VARIABLES[0]),
+        environment.get(_STATIC_KEY_VARIABLES[1]),
+        first_set(environment, *_STATIC_TOKEN_VARIABLES),
+        expires,
+    )
+
+
+def static_source(context: SourceContext) -> Union[Renewal, Absent]:
+    """Find keys in the profile."""
+    section = context.profile.section
+    found = [name for name in _STATIC_KEY_PROPERTIES if context.profile.value(name)]
+    if not found:
+        return Absent(f"{context.profile_title} has no {_STATIC_KEY_PROPERTIES[0]}")
+    # CRED-010: half a pair is an error.
+    if len(found) < len(_STATIC_KEY_PROPERTIES):
+        missing = _STATIC_KEY_PROPERTIES[1 - _STATIC_KEY_PROPERTIES.index(found[0])]
+        raise ConfigurationError(
+            f"{context.profile_title} has no {missing}",
+            expected=f"{missing} next to {found[0]} in {section[found[0]].place}",
+            rule="CRED-010",
+        )
+    return lambda: _profile_credentials(context, section)
+
+
+def _profile_credentials(context: SourceContext, section: Section) -> Credentials:
+    values = [section[name].value for name in _STATIC_KEY_PROPERTIES]
+    tokens = [context.profile.value(name) for name in _STATIC_TOKEN_PROPERTIES]
+    token = next((token for token in tokens if token), None)
+    return checked_credentials(context.profile_title, values[0], values[1], token)
+
+
+def has_static_keys(section: Section) -> bool:
+    """Return whether a profile has one of the two keys."""
+    return any(name in section for name in _STATIC_KEY_PROPERTIES)
