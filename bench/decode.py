@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Rows: bytes in memory -> typed events.
 
-botocore's is its EventStream with the parser of the service's model: dicts, as boto3 hands them over. bare yields payloads,
-looks at no header, and so is no peer where headers vary; it stands there all the same, as the limit.
+botocore runs its EventStream with the parser of the service's model, which returns dicts, as boto3
+does. bare yields payloads and examines no header. It is only a bound where headers vary.
 """
 
 from typing import Any, Callable, Dict, Iterable, List
@@ -14,15 +14,17 @@ from refimpl.eventstream import encode
 from refimpl.operation import ResponseReader
 
 HEAD = (("Content-Type", "application/vnd.amazon.eventstream"),)
-WHOLE = 16 * 1024 * 1024  # bytes of the payload that comes in pieces
-BOTOCORE_SHARE = 10  # it decodes a tenth of the frames, or a run would take minutes
+# Bytes of the payload that arrives in pieces.
+WHOLE = 16 * 1024 * 1024
+# botocore decodes only a tenth of the frames, because a run would take minutes.
+BOTOCORE_SHARE = 10
 
 
 def rows(setting: Setting) -> List[Row]:
     """Return the rows."""
     made = []
     for name, count, aims in (
-        ("a", 200000, {"botocore": 5, "bare": 0.5}),
+        ("a", 200000, {"botocore": 8, "bare": 0.5}),
         ("b", 4000, {"bare": 1.3}),
         ("c", 80, {"bare": 1.3}),
     ):
@@ -44,7 +46,7 @@ def rows(setting: Setting) -> List[Row]:
             per_second,
             True,
             _subjects(setting, varying_frames(count)),
-            {"botocore": 2},
+            {"botocore": 1.8},
         )
     )
     made.append(
@@ -70,7 +72,8 @@ def _whole(setting: Setting) -> Dict[str, Subject]:
     chunks = pieces(encode(HEADERS, bytes(WHOLE)), 1024)
     subjects = _by_name(setting, chunks, 1, chunks, 1)
     if not setting.slow:
-        subjects.pop("botocore", None)  # 10 s and more
+        # It takes 10 s or more.
+        subjects.pop("botocore", None)
     return subjects
 
 
@@ -98,7 +101,7 @@ def _ours(chunks: Iterable[bytes]) -> int:
 
 
 class _Raw:
-    """What botocore's EventStream reads from."""
+    """The source of botocore's EventStream."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks

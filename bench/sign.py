@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Rows: signing one request of the operation, its derived key at hand, at the time of now.
+"""Rows: sign one request of the operation at the current time, with its derived key in the cache.
 
-All sign the same request, with the headers that refimpl's client sends. botocore and awscrt begin with a fresh one, since
-they write their headers into it. SHA-256 is the body's hash alone,
-which every signer must compute; bare is its loop: that hash, those of the two short strings, and one HMAC.
+All sign the same request, with the headers that refimpl's client sends. botocore and awscrt start
+from a new request each time, because they write their headers into it. SHA-256 is only the hash of
+the body, which every signer must compute. bare is the minimum: this hash, those of the two short
+strings, and one HMAC.
 """
 
 import contextlib
@@ -14,8 +15,8 @@ import time
 from types import ModuleType
 from typing import Dict, List
 
-from bench.measure import OURS, Row, Subject, megabytes_per_second, per_second, repeated
 from bench.implementations import ACCESS_KEY, REGION, SECRET_KEY
+from bench.measure import OURS, Row, Subject, megabytes_per_second, per_second, repeated
 from bench.setting import Setting
 from refimpl.operation import UNSIGNED_HEADERS, HttpRequest, build_request
 from refimpl.shapes import InvokeEndpointWithResponseStreamInput
@@ -121,7 +122,7 @@ def _awscrt(request: HttpRequest, seconds: float) -> Subject:
 def _bare(bare: ModuleType, size: int) -> Subject:
     def cost() -> float:
         with contextlib.redirect_stdout(io.StringIO()) as printed:
-            bare.main(["sign", "--body", str(size)])  # runs for two seconds
+            bare.main(["sign", "--body", str(size)])
         return 1 / float(json.loads(printed.getvalue())["signatures_per_s"])
 
     return cost

@@ -293,6 +293,10 @@ def decode_headers(block: bytes, offset: int = 0) -> FrameHeaders:
     """
     require_type(block, bytes, "headers block")
     require_type(offset, int, "offset")
+    return _read_block(block, offset)
+
+
+def _read_block(block: bytes, offset: int) -> FrameHeaders:
     by_name: Dict[str, FrameHeader] = {}
     start, length = 0, len(block)
     while start < length:
@@ -341,8 +345,8 @@ def _read_header(block: bytes, start: int, offset: int) -> Tuple[FrameHeader, in
             offset=offset + name_end,
             rule="EVS-013",
         )
+    type_name, length, read, _ = codec
     position = name_end + 1
-    length = codec.length
     if length is None:
         # EVS-010
         if position + 2 > end:
@@ -361,11 +365,11 @@ def _read_header(block: bytes, start: int, offset: int) -> Tuple[FrameHeader, in
         raise _not_utf8("header name", error, offset + start + 1, "EVS-012") from None
     # EVS-015
     try:
-        value = codec.read(block[position:value_end])
+        value = read(block[position:value_end])
     except UnicodeDecodeError as error:
         raise _not_utf8(f"value of header {name!r}", error, offset + position, "EVS-015") from None
     # tuple.__new__ is faster than FrameHeader(), and streams with changing headers depend on this.
-    return tuple.__new__(FrameHeader, (name, codec.type, value)), value_end
+    return tuple.__new__(FrameHeader, (name, type_name, value)), value_end
 
 
 def _short(block: bytes, what: str, needed: int, offset: int) -> FrameError:
@@ -554,7 +558,7 @@ class FrameReader(Generic[Result]):
         return position
 
     def _read_headers(self, block: bytes, position: int) -> PayloadReader[Result]:
-        read_payload = self._meaning(decode_headers(block, self._offset + position))
+        read_payload = self._meaning(_read_block(block, self._offset + position))
         self._block, self._read_payload = block, read_payload
         return read_payload
 

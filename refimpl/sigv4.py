@@ -550,14 +550,20 @@ def canonical_request(
     require_type(query_string, str, "query_string", "SIG-001")
     require_type(hashed_payload, str, "hashed_payload", "SIG-001")
     _check_collected(headers)
-    return _canonical_request(method, uri, query_string, headers, hashed_payload)
+    names = _signed_headers(headers)
+    return _canonical_request(method, uri, query_string, headers, names, hashed_payload)
 
 
 def _canonical_request(
-    method: str, uri: str, query_string: str, headers: Dict[str, str], hashed_payload: str
+    method: str,
+    uri: str,
+    query_string: str,
+    headers: Dict[str, str],
+    names: str,
+    hashed_payload: str,
 ) -> str:
     # SIG-001
-    lines, names = _canonical_headers(headers), _signed_headers(headers)
+    lines = _canonical_headers(headers)
     return "\n".join((method, uri, query_string, lines, names, hashed_payload))
 
 
@@ -743,16 +749,17 @@ class Signer:
         sent = _without(headers, [name for name, _ in own] + ["authorization"]) + own
         unsigned_names = (*unsigned, TOKEN_HEADER) if omit_session_token else tuple(unsigned)
         to_sign = _values_to_sign(sent, unsigned_names)
+        names = _signed_headers(to_sign)
         request = _canonical_request(
             method,
             canonical_uri(path, normalize, double_encode),
             canonical_query_string(query),
             to_sign,
+            names,
             hashed_payload,
         )
         text = _string_to_sign(amz_date, scope, request)
         signature = self._signature(text, credentials, region, service, amz_date)
-        names = _signed_headers(to_sign)
         authorization = _authorization_header(credentials.access_key, scope, names, signature)
         sent.append(("authorization", authorization))
         return SignedRequest(request, text, signature, authorization, tuple(sent))
@@ -784,12 +791,13 @@ class Signer:
         path, query = split_target(target)
         # SIG-034
         to_sign = select_signed(collect_headers(_without(headers, (DATE_HEADER, TOKEN_HEADER))))
+        names = _signed_headers(to_sign)
         own = [
             ("X-Amz-Algorithm", ALGORITHM),
             ("X-Amz-Credential", f"{credentials.access_key}/{scope}"),
             ("X-Amz-Date", amz_date),
             ("X-Amz-Expires", str(expires)),
-            ("X-Amz-SignedHeaders", _signed_headers(to_sign)),
+            ("X-Amz-SignedHeaders", names),
         ]
         token = [(TOKEN_PARAMETER, credentials.session_token)] if credentials.session_token else []
         unsigned = token if omit_session_token else []
@@ -804,6 +812,7 @@ class Signer:
             canonical_uri(path, normalize, double_encode),
             query_string,
             to_sign,
+            names,
             payload_hash(body),
         )
         text = _string_to_sign(amz_date, scope, request)
@@ -988,7 +997,9 @@ def verify(
     key = derive_signing_keys(credentials.secret_key, claim.amz_date[:8], region, service).k_signing
     scope = credential_scope(claim.amz_date, region, service)
     requests = [
-        _canonical_request(method, uri, query_string, to_sign, hashed_payload)
+        _canonical_request(
+            method, uri, query_string, to_sign, ";".join(claim.names), hashed_payload
+        )
         for query_string in claim.queries
     ]
     texts = [string_to_sign(claim.amz_date, scope, request) for request in requests]

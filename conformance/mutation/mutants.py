@@ -742,7 +742,7 @@ _SIGV4 = _rows(
         "presign-signed-headers-unsigned",
         "SIG-030",
         "lists only host in X-Amz-SignedHeaders",
-        '("X-Amz-SignedHeaders", _signed_headers(to_sign))]',
+        '("X-Amz-SignedHeaders", names)]',
         '("X-Amz-SignedHeaders", "host")]',
     ),
     (
