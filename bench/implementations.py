@@ -2,7 +2,7 @@
 """The implementations that this interpreter and this machine have, and the environment of all
 subjects.
 
-Nothing is installed or downloaded. What is missing is listed in `absent`.
+Nothing is installed or downloaded. `absent` lists what is missing.
 """
 
 import importlib.util

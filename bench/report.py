@@ -12,7 +12,7 @@ from bench.measure import OURS, Result, Spread, spread
 
 def facts(implementations: Implementations, rounds: int, quick: bool) -> Dict[str, str]:
     """Return the date and the versions of everything that takes part."""
-    warning = ", of a hundredth of the work: the figures mean nothing" if quick else ""
+    warning = ", of a hundredth of the work: the figures are meaningless" if quick else ""
     versions = sorted(implementations.versions.items())
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return {

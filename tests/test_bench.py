@@ -147,7 +147,7 @@ def test_every_row_runs(tmp_path):
     for row in found["rows"]:
         assert row["subjects"][OURS]["costs"] and row["subjects"][OURS]["costs"][0] > 0
         assert row["title"] in done.stdout.decode()
-    assert "figures mean nothing" in found["rounds"]
+    assert "figures are meaningless" in found["rounds"]
     assert table.table([found]).count("\n") >= len(titles) + 3
 
 

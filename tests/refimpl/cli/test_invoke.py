@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Tests of refimpl/cli/invoke.py: `refimpl invoke` against an endpoint.
 
-Each scenario of the endpoint describes what a correct client makes of it. Exit code, stdout and
-stderr follow from that description.
+Each scenario of the endpoint describes the outcome for a correct client. Exit code, stdout and
+stderr follow from it.
 """
 
 import json
