@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Judges implementations of InvokeEndpointWithResponseStream, in any language; the standard library alone."""
+"""Judge implementations of InvokeEndpointWithResponseStream in any language.
+
+Uses only the standard library.
+"""

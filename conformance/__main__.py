@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python3 -m conformance`; an interrupt ends it quietly even while it loads."""
+"""`python3 -m conformance`; an interrupt ends it without a traceback even while it loads."""
 
 import sys
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python3 -m conformance demo | run | list | show | dump | badge | frames | mutants | prove | trace | serve |
-record | replay | implementations`.
+"""The command line, `python3 -m conformance COMMAND`: one row of COMMANDS for each command.
 
-Exit codes: 0 all as expected, 1 not so, 2 usage, 3 the adapter itself is broken, 130 interrupted, 141 the reader of stdout went
-away. `serve`, `record` and `replay` print their URL alone on the first line of stdout and run until they are interrupted.
+Exit codes: 0 all verdicts as expected, 1 failures, 2 wrong usage, 3 broken adapter, 130
+interrupted, 141 the reader of stdout is gone. `serve`, `record` and `replay` print only their URL
+to stdout, and run until they are interrupted. Commands import what only they need when they run.
+`mutants`, `prove` and `trace` need a checkout, because a wheel does not contain the mutation tests.
 """
 
 import argparse
@@ -11,7 +12,18 @@ import os
 import re
 import sys
 import threading
-from typing import Any, BinaryIO, Callable, NamedTuple, Optional, Sequence, TextIO
+from contextlib import contextmanager
+from typing import (
+    Any,
+    BinaryIO,
+    Callable,
+    Iterator,
+    NamedTuple,
+    Optional,
+    Sequence,
+    TextIO,
+    Tuple,
+)
 
 from conformance.cases.frames import assemble, disassemble
 from conformance.demo import run_demo
@@ -34,408 +46,169 @@ from refimpl.errors import ConfigurationError, Error, UsageError, shown
 
 
 class Streams(NamedTuple):
+    """Where a command writes: results to stdout, messages and logs to stderr."""
+
     stdout: BinaryIO
     stderr: TextIO
 
 
-_COMMANDS = (
-    "demo",
-    "run",
-    "list",
-    "show",
-    "dump",
-    "badge",
-    "frames",
-    "mutants",
-    "prove",
-    "trace",
-    "serve",
-    "record",
-    "replay",
-    "implementations",
-)
+class Command(NamedTuple):
+    """A command: its help, the function that adds its options, the one that runs it."""
+
+    name: str
+    help: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace, Streams], Optional[int]]
+    aliases: Tuple[str, ...] = ()
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = UsageParser(
-        prog="conformance",
-        description="Judges implementations of SageMaker Runtime InvokeEndpointWithResponseStream.",
-    )
-    commands = parser.add_subparsers(
-        dest="command", metavar=" | ".join(_COMMANDS), parser_class=UsageParser
-    )
-    demo = commands.add_parser(
-        "demo", help="endpoint, call, stream, explained: no account, no network"
-    )
-    demo.set_defaults(act=_demo)
-    _add_pace(demo)
-    _add_judging(commands)
-    _add_badge(commands)
-    _add_frames(commands)
-    _add_proving(commands)
-    serve = commands.add_parser(
-        "serve",
-        help="a SageMaker Runtime endpoint on loopback, with scenarios chosen by endpoint name",
-    )
-    serve.set_defaults(act=_serve)
-    _add_pace(serve)
-    serve.add_argument("--port", type=int, default=0, help="default: one that the system chooses")
-    serve.add_argument(
-        "--list", action="store_true", help="list the scenarios and what a correct client does"
-    )
-    _add_recording(commands)
-    _add_implementations(commands)
-    return parser
+# ---- output ------------------------------------------------------------------------------------
 
 
-def _add_implementations(commands: Any) -> None:
-    implementations = commands.add_parser(
-        "implementations",
-        aliases=["peers"],
-        help="install and judge third-party implementations",
-    )
-    actions = implementations.add_subparsers(
-        dest="action", metavar="install | list | run | matrix", parser_class=UsageParser
-    )
-    actions.required = True  # an argument since Python 3.7
-    install = actions.add_parser("install", help="at pinned versions, each in a folder of its own")
-    install.set_defaults(act=_install_implementations)
-    install.add_argument("names", nargs="+", metavar="NAME")
-    list_of = actions.add_parser(
-        "list", help="what they are, whether they are there, how each is run"
-    )
-    list_of.set_defaults(act=_list_implementations)
-    run = actions.add_parser(
-        "run", help="ask one that is installed every case, and tell what its answers are worth"
-    )
-    run.set_defaults(act=_run_implementation)
-    run.add_argument("name", metavar="NAME")
-    _add_running(run)
-    matrix = actions.add_parser(
-        "matrix",
-        help="ask each that is installed every case, and tell what came of it side by side",
-    )
-    matrix.set_defaults(act=_matrix)
-    matrix.add_argument("names", nargs="*", metavar="NAME", help="default: all")
-    matrix.add_argument(
-        "--report",
-        action="append",
-        default=[],
-        metavar="KIND=FILE",
-        help="write one of all: html=FILE, json=FILE",
-    )
-    matrix.add_argument(
-        "--committed",
-        action="store_true",
-        help="run nothing: tell the reports that the checkout keeps",
-    )
-    matrix.add_argument(
-        "--write",
-        action="store_true",
-        help="write what the checkout keeps: a report and a badge of each, README's table",
-    )
-    _add_pains(matrix)
+def _printer(streams: Streams) -> Callable[[str], None]:
+    def say(line: str) -> None:
+        streams.stdout.write(line.encode("utf-8", "backslashreplace") + b"\n")
+        streams.stdout.flush()
+
+    return say
 
 
-def _add_judging(commands: Any) -> None:
-    run = commands.add_parser(
-        "run", help="ask an implementation every case, and tell what its answers are worth"
-    )
-    run.set_defaults(act=_run)
-    run.add_argument(
-        "--adapter",
-        metavar="CMD",
-        help="the program that speaks for it (default: the reference's own)",
-    )
-    _add_running(run)
-    listing_of = commands.add_parser("list", help="the cases, a line each")
-    listing_of.set_defaults(act=_list)
-    listing_of.add_argument(
-        "--json", action="store_true", help="each as its entry of a vector file, on one line"
-    )
-    _add_choice(listing_of)
-    show = commands.add_parser(
-        "show", help="one case whole: its rules, its bytes annotated, what is expected"
-    )
-    show.set_defaults(act=_show)
-    show.add_argument("case", metavar="CASE", help="its id")
-    _add_corpus(show)
-    dump = commands.add_parser(
-        "dump", help="each case as files, to look into one without the runner"
-    )
-    dump.set_defaults(act=_dump)
-    dump.add_argument(
-        "folder", metavar="DIR", help="is made; what lies in it already is not touched"
-    )
-    _add_choice(dump)
+def _logger(streams: Streams) -> Callable[[str], None]:
+    def log(line: str) -> None:
+        streams.stderr.write(line + "\n")
+        streams.stderr.flush()
+
+    return log
 
 
-def _add_pains(run: argparse.ArgumentParser) -> None:
-    run.add_argument(
-        "--jobs",
-        type=_count,
-        metavar="N",
-        help="processes (default: 1, and more for cases that wait)",
-    )
-    run.add_argument(
-        "--timeout",
-        type=_timeout,
-        default=DEFAULT_TIMEOUT,
-        metavar="S",
-        help="seconds for an answer (default: %(default)g)",
-    )
+def _terminal(streams: Streams) -> Optional[TextIO]:
+    return streams.stderr if streams.stderr.isatty() else None
 
 
-def _add_running(run: argparse.ArgumentParser) -> None:
-    _add_pains(run)
-    run.add_argument(
-        "--xfail",
-        metavar="FILE",
-        help="case ids of expected failures, one per line; an unexpected pass fails the run",
-    )
-    run.add_argument("--known", dest="xfail", help=argparse.SUPPRESS)  # the former name
-    run.add_argument(
-        "--report",
-        action="append",
-        default=[],
-        metavar="KIND=FILE",
-        help="write one too: html=FILE, json=FILE, junit=FILE",
-    )
-    _add_choice(run)
+# ---- values of options -------------------------------------------------------------------------
 
 
-def _add_badge(commands: Any) -> None:
-    badge = commands.add_parser(
-        "badge", help="a report as a small picture for a README: SVG on stdout"
-    )
-    badge.set_defaults(act=_badge)
-    badge.add_argument("file", metavar="REPORT", help="as run --report json=FILE writes it")
-
-
-def _add_recording(commands: Any) -> None:
-    record = commands.add_parser(
-        "record",
-        help="a proxy on loopback that writes each exchange with its bytes, pieces and timing as a file",
-    )
-    record.set_defaults(act=_record)
-    record.add_argument(
-        "--upstream", required=True, metavar="URL", help="http://host:port or https://host"
-    )
-    record.add_argument(
-        "--out", required=True, metavar="DIR", help="is made; what lies in it already stays"
-    )
-    record.add_argument(
-        "--sign",
-        action="store_true",
-        help="verify what a client signed with the example keys, and sign it anew with "
-        "the credentials of the environment; none of either is ever written",
-    )
-    record.add_argument(
-        "--keep-sensitive",
-        action="store_true",
-        help="leave Body, the parts and CustomAttributes in",
-    )
-    record.add_argument(
-        "--idle-timeout",
-        type=_timeout,
-        default=60.0,
-        metavar="S",
-        help="seconds of silence that end an exchange (default: %(default)g)",
-    )
-    replay = commands.add_parser("replay", help="serve recordings again, byte for byte")
-    replay.set_defaults(act=_replay)
-    replay.add_argument(
-        "path",
-        metavar="FILE|DIR",
-        help="of a folder: those whose request line is the one that comes, each in its turn",
-    )
-    replay.add_argument(
-        "--no-timing", action="store_true", help="without the waits between the pieces"
-    )
-    for parser in (record, replay):
-        parser.add_argument(
-            "--port", type=int, default=0, help="default: one that the system chooses"
-        )
-
-
-def _add_frames(commands: Any) -> None:
-    frames = commands.add_parser(
-        "frames",
-        help="the language in which the cases write frames: to bytes, and back from any bytes",
-    )
-    frames.set_defaults(act=_frames)
-    frames.add_argument(
-        "action",
-        choices=("assemble", "disassemble"),
-        help="assemble: a text becomes bytes; disassemble: bytes, a "
-        "recorded body say, become a text",
-    )
-    frames.add_argument(
-        "file", nargs="?", default="-", metavar="FILE", help="default: -, what comes on stdin"
-    )
-
-
-def _add_corpus(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--corpus",
-        action="append",
-        default=[],
-        metavar="KIND=DIR",
-        help="the cases of a public suite instead of our own; "
-        "several allowed: aws-c-auth, aws4-testsuite, eventstream-testdata, streams",
-    )
-
-
-def _add_proving(commands: Any) -> None:
-    mutants = commands.add_parser(
-        "mutants", help="broken variants of the reference, a line each: rule, id, what is wrong"
-    )
-    mutants.set_defaults(act=_mutants)
-    _add_choice_of_mutants(mutants)
-    prove = commands.add_parser(
-        "prove", help="show that the vectors alone tell every broken variant from the reference"
-    )
-    prove.set_defaults(act=_prove)
-    _add_choice_of_mutants(prove)
-    prove.add_argument(
-        "--jobs",
-        type=_count,
-        default=os.cpu_count() or 1,
-        metavar="N",
-        help="processes (default: one a processor)",
-    )
-    prove.add_argument(
-        "--timeout",
-        type=_timeout,
-        default=DEFAULT_TIMEOUT,
-        metavar="S",
-        help="seconds for an answer (default: %(default)g)",
-    )
-    prove.add_argument(
-        "--generated",
-        action="store_true",
-        help="try variants that are made by machine, of the pure modules",
-    )
-    prove.add_argument(
-        "--module",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="make them of that module alone; several allowed",
-    )
-    prove.add_argument(
-        "--budget",
-        type=_budget,
-        default=3600.0,
-        metavar="S",
-        help="seconds for all of them (default: %(default)g)",
-    )
-    prove.add_argument("--report", metavar="FILE", help="write what came of them as JSON")
-    trace = commands.add_parser(
-        "trace",
-        help="each rule, the code that enforces it, the cases and tests that check it: is all there?",
-    )
-    trace.set_defaults(act=_trace)
-    trace.add_argument("--write", action="store_true", help="write docs/trace.md anew")
-
-
-def _add_choice_of_mutants(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="mutants whose id fits; several allowed",
-    )
-    parser.add_argument(
-        "--rule",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="mutants that break the rule; several allowed",
-    )
-
-
-def _add_choice(parser: argparse.ArgumentParser) -> None:
-    _add_corpus(parser)
-    parser.add_argument(
-        "--only",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="cases whose id fits; several allowed",
-    )
-    parser.add_argument(
-        "--rule",
-        action="append",
-        default=[],
-        metavar="ID",
-        help="cases that cite the rule; several allowed",
-    )
-    parser.add_argument(
-        "--op",
-        action="append",
-        default=[],
-        metavar="OP",
-        choices=OPERATION_NAMES,
-        help=f"cases of the operation; several allowed: {' '.join(OPERATION_NAMES)}",
-    )
-
-
-def _count(text: str) -> int:
+def _jobs(text: str) -> int:
     return _integer(text, 256, "")
-
-
-def _integer(text: str, most: int, unit: str) -> int:
-    if not re.match(r"[0-9]{1,9}\Z", text) or not 1 <= int(text) <= most:
-        raise argparse.ArgumentTypeError(f"expected 1 to {int(most)}{unit}, got {text!r}")
-    return int(text)
-
-
-def _timeout(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds <= 3600:
-        raise argparse.ArgumentTypeError(
-            f"expected more than 0, and at most 3600 seconds, got {text!r}"
-        )
-    return seconds
 
 
 def _budget(text: str) -> float:
     return float(_integer(text, 86400, " seconds"))
 
 
-def _add_pace(parser: argparse.ArgumentParser) -> None:
+def _integer(text: str, largest: int, unit: str) -> int:
+    if not re.match(r"[0-9]{1,9}\Z", text) or not 1 <= int(text) <= largest:
+        raise argparse.ArgumentTypeError(f"expected 1 to {largest}{unit}, got {text!r}")
+    return int(text)
+
+
+def _timeout(text: str) -> float:
+    seconds = _number(text)
+    if seconds is None or not 0 < seconds <= 3600:
+        raise argparse.ArgumentTypeError(f"expected more than 0 to 3600 seconds, got {text!r}")
+    return seconds
+
+
+def _pace(text: str) -> float:
+    seconds = _number(text)
+    if seconds is None or not 0 <= seconds <= 60:
+        raise argparse.ArgumentTypeError(f"expected 0 to 60 seconds, got {text!r}")
+    return seconds
+
+
+def _number(text: str) -> Optional[float]:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+# ---- options of several commands ---------------------------------------------------------------
+
+
+def _add_list(parser: argparse.ArgumentParser, name: str, metavar: str, text: str) -> None:
+    """Add an option that may occur several times."""
     parser.add_argument(
-        "--pace",
-        type=_seconds,
-        metavar="S",
-        help="seconds between two tokens (default: each scenario's own)",
+        name, action="append", default=[], metavar=metavar, help=text + "; repeatable"
     )
 
 
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected 0 to 60 seconds, got {text!r}") from None
-    if not 0 <= seconds <= 60:
-        raise argparse.ArgumentTypeError(f"expected 0 to 60 seconds, got {text}")
-    return seconds
+def _add_pace(parser: argparse.ArgumentParser) -> None:
+    text = "seconds between two tokens (default: set by each scenario)"
+    parser.add_argument("--pace", type=_pace, metavar="S", help=text)
+
+
+def _add_port(parser: argparse.ArgumentParser) -> None:
+    text = "TCP port (default: chosen by the system)"
+    parser.add_argument("--port", type=int, default=0, help=text)
+
+
+def _add_timeout(parser: argparse.ArgumentParser) -> None:
+    text = "seconds per request (default: %(default)g)"
+    parser.add_argument("--timeout", type=_timeout, default=DEFAULT_TIMEOUT, metavar="S", help=text)
+
+
+def _add_processes(parser: argparse.ArgumentParser) -> None:
+    text = "adapter processes (default: 1, and more for cases in which the endpoint stalls)"
+    parser.add_argument("--jobs", type=_jobs, metavar="N", help=text)
+    _add_timeout(parser)
+
+
+def _add_corpus(parser: argparse.ArgumentParser) -> None:
+    kinds = "aws-c-auth, aws4-testsuite, eventstream-testdata, streams"
+    _add_list(parser, "--corpus", "KIND=DIR", f"use the cases of a public suite instead: {kinds}")
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    _add_corpus(parser)
+    _add_list(parser, "--only", "GLOB", "select cases whose id matches")
+    _add_list(parser, "--rule", "ID", "select cases that cite the rule")
+    parser.add_argument(
+        "--op",
+        action="append",
+        default=[],
+        metavar="OP",
+        choices=OPERATION_NAMES,
+        help=f"select cases of the operation; repeatable: {' '.join(OPERATION_NAMES)}",
+    )
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
+    _add_processes(parser)
+    parser.add_argument(
+        "--xfail",
+        metavar="FILE",
+        help="case ids of expected failures, one per line; an unexpected pass fails the run",
+    )
+    parser.add_argument("--known", dest="xfail", help=argparse.SUPPRESS)  # the former name
+    _add_list(parser, "--report", "KIND=FILE", "write a report: html=FILE, json=FILE, junit=FILE")
+    _add_selection(parser)
+
+
+def _add_mutant_selection(parser: argparse.ArgumentParser) -> None:
+    _add_list(parser, "--only", "GLOB", "select mutants whose id matches")
+    _add_list(parser, "--rule", "ID", "select mutants that violate the rule")
+
+
+# ---- demo, serve -------------------------------------------------------------------------------
 
 
 def _demo(options: argparse.Namespace, streams: Streams) -> None:
     run_demo(streams.stdout, streams.stderr, options.pace)
 
 
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    _add_pace(parser)
+    _add_port(parser)
+    text = "list the scenarios and what a correct client does"
+    parser.add_argument("--list", action="store_true", help=text)
+
+
 def _serve(options: argparse.Namespace, streams: Streams) -> None:
     if options.list:
+        say = _printer(streams)
         for name, title, must in listing():
-            streams.stdout.write((f"{name}\n    {title}\n    {must}\n").encode("utf-8"))
-        streams.stdout.flush()
+            say(f"{name}\n    {title}\n    {must}")
         return
     _serve_until_interrupted(
         options.port, streams, lambda log: Endpoint(port=options.port, pace=options.pace, log=log)
@@ -446,17 +219,191 @@ def _serve_until_interrupted(
     port: int, streams: Streams, start: Callable[[Callable[[str], None]], Loopback]
 ) -> None:
     if not 0 <= port < 65536:
-        raise UsageError("not a port", expected="0 to 65535", actual=port)
+        raise UsageError("invalid port", expected="0 to 65535", actual=port)
     try:
-        server = start(lambda line: _write_log(streams, line))
+        server = start(_logger(streams))
     except OSError as error:
-        raise UsageError(f"cannot listen on port {int(port)}: {error.strerror or error}") from None
+        raise UsageError(f"cannot listen on port {port}: {error.strerror or error}") from None
     with server:
-        streams.stdout.write(server.url.encode("ascii") + b"\n")
-        streams.stdout.flush()
+        _printer(streams)(server.url)
         forever = threading.Event()
-        while not forever.wait(0.5):  # an interrupt just before an endless wait would be lost
+        while not forever.wait(
+            0.5
+        ):  # an interrupt just before a wait without a limit would be lost
             pass
+
+
+# ---- run, list, show, dump, badge --------------------------------------------------------------
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    text = "command of the adapter program (default: the adapter of the reference)"
+    parser.add_argument("--adapter", metavar="CMD", help=text)
+    _add_running(parser)
+
+
+def _run(options: argparse.Namespace, streams: Streams) -> int:
+    if options.adapter is None:
+        return _run_adapter(options, streams, OWN_ADAPTER, own_environment())
+    return _run_adapter(options, streams, split_command(options.adapter), None)
+
+
+def _run_adapter(
+    options: argparse.Namespace,
+    streams: Streams,
+    command: Sequence[str],
+    environment: Optional[Environment],
+) -> int:
+    say, log = _printer(streams), _logger(streams)
+    return run_suite(options, command, environment, say, log, _terminal(streams))
+
+
+def _add_list_options(parser: argparse.ArgumentParser) -> None:
+    text = "print each case as JSON on one line, as in a vector file"
+    parser.add_argument("--json", action="store_true", help=text)
+    _add_selection(parser)
+
+
+def _list(options: argparse.Namespace, streams: Streams) -> int:
+    return list_cases(options, _printer(streams), _logger(streams))
+
+
+def _add_show(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("case", metavar="CASE", help="case id")
+    _add_corpus(parser)
+
+
+def _show(options: argparse.Namespace, streams: Streams) -> int:
+    return show_case(options, _printer(streams), _logger(streams))
+
+
+def _add_dump(parser: argparse.ArgumentParser) -> None:
+    text = "created if missing; existing files are kept"
+    parser.add_argument("folder", metavar="DIR", help=text)
+    _add_selection(parser)
+
+
+def _dump(options: argparse.Namespace, streams: Streams) -> int:
+    return dump_cases(options, _printer(streams), _logger(streams))
+
+
+def _add_badge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="REPORT", help="JSON report of `run --report json=FILE`")
+
+
+def _badge(options: argparse.Namespace, streams: Streams) -> None:
+    from conformance.report.badge import badge_text
+    from conformance.report.json_report import read_report
+
+    streams.stdout.write(badge_text(read_report(options.file)).encode("utf-8"))
+    streams.stdout.flush()
+
+
+# ---- frames ------------------------------------------------------------------------------------
+
+
+def _add_frames(parser: argparse.ArgumentParser) -> None:
+    text = "assemble: text to bytes; disassemble: any bytes, such as a recorded body, to text"
+    parser.add_argument("action", choices=("assemble", "disassemble"), help=text)
+    text = "input (default: -, which is stdin)"
+    parser.add_argument("file", nargs="?", default="-", metavar="FILE", help=text)
+
+
+def _frames(options: argparse.Namespace, streams: Streams) -> None:
+    data = _content_of(options.file)
+    if options.action == "disassemble":
+        data = disassemble(data).encode("utf-8")
+    else:
+        try:
+            data = assemble(data.decode("utf-8"))
+        except UnicodeDecodeError:
+            raise UsageError("the frame text is not UTF-8") from None
+    streams.stdout.write(data)
+    streams.stdout.flush()
+
+
+def _content_of(path: str) -> bytes:
+    if path != "-":
+        with open(path, "rb") as file:
+            return file.read()
+    if sys.stdin is None:
+        raise UsageError("stdin is closed")
+    return sys.stdin.buffer.read()
+
+
+# ---- mutants, prove, trace ---------------------------------------------------------------------
+
+
+@contextmanager
+def _needing_a_checkout(command: str) -> Iterator[None]:
+    """Report a missing package of the checkout as wrong usage."""
+    try:
+        yield
+    except ImportError as error:
+        if (error.name or "").startswith("conformance.mutation"):
+            raise UsageError(
+                f"{command} needs a checkout of the project", expected="conformance/mutation"
+            ) from None
+        raise
+
+
+def _mutants(options: argparse.Namespace, streams: Streams) -> None:
+    with _needing_a_checkout("mutants"):
+        from conformance.mutation.prove import list_mutants
+
+    list_mutants(options, _printer(streams))
+
+
+def _add_prove(parser: argparse.ArgumentParser) -> None:
+    _add_mutant_selection(parser)
+    text = "processes (default: one per processor)"
+    parser.add_argument("--jobs", type=_jobs, default=os.cpu_count() or 1, metavar="N", help=text)
+    _add_timeout(parser)
+    text = "test generated mutants of the pure modules instead"
+    parser.add_argument("--generated", action="store_true", help=text)
+    _add_list(parser, "--module", "NAME", "generate mutants only of this module")
+    text = "seconds for all generated mutants (default: %(default)g)"
+    parser.add_argument("--budget", type=_budget, default=3600.0, metavar="S", help=text)
+    text = "write the results of generated mutants as JSON"
+    parser.add_argument("--report", metavar="FILE", help=text)
+
+
+def _prove(options: argparse.Namespace, streams: Streams) -> None:
+    with _needing_a_checkout("prove"):
+        from conformance.mutation.prove import prove_suite
+
+    prove_suite(options, _printer(streams))
+
+
+def _add_trace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--write", action="store_true", help="write docs/trace.md")
+
+
+def _trace(options: argparse.Namespace, streams: Streams) -> int:
+    with _needing_a_checkout("trace"):
+        from conformance.trace import trace_suite
+
+    return trace_suite(options, _printer(streams))
+
+
+# ---- record, replay ----------------------------------------------------------------------------
+
+
+def _add_record(parser: argparse.ArgumentParser) -> None:
+    text = "http://host:port or https://host"
+    parser.add_argument("--upstream", required=True, metavar="URL", help=text)
+    text = "created if missing; existing files are kept"
+    parser.add_argument("--out", required=True, metavar="DIR", help=text)
+    text = (
+        "verify signatures with the example keys, and sign again with the credentials of the "
+        "environment; neither is ever written"
+    )
+    parser.add_argument("--sign", action="store_true", help=text)
+    text = "keep Body, the parts and CustomAttributes"
+    parser.add_argument("--keep-sensitive", action="store_true", help=text)
+    text = "seconds of silence that end an exchange (default: %(default)g)"
+    parser.add_argument("--idle-timeout", type=_timeout, default=60.0, metavar="S", help=text)
+    _add_port(parser)
 
 
 def _record(options: argparse.Namespace, streams: Streams) -> None:
@@ -480,15 +427,23 @@ def _record(options: argparse.Namespace, streams: Streams) -> None:
 
 
 def _make_folder(path: str) -> None:
-    """Make a folder that files can be written to. Raises UsageError."""
-    words = "Permission denied"
+    """Create a writable folder if it is missing. Raises UsageError."""
+    reason = "Permission denied"
     try:
         os.makedirs(path, exist_ok=True)
         if os.access(path, os.W_OK | os.X_OK):
             return
     except OSError as error:
-        words = str(error.strerror)
-    raise UsageError(f"cannot write recordings: {words}", expected="a folder", actual=path)
+        reason = str(error.strerror)
+    raise UsageError(f"cannot write recordings: {reason}", expected="a folder", actual=path)
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    text = "recording, or folder in which each request selects the recordings of its request line"
+    parser.add_argument("path", metavar="FILE|DIR", help=text)
+    text = "do not wait between the pieces"
+    parser.add_argument("--no-timing", action="store_true", help=text)
+    _add_port(parser)
 
 
 def _replay(options: argparse.Namespace, streams: Streams) -> None:
@@ -503,48 +458,14 @@ def _replay(options: argparse.Namespace, streams: Streams) -> None:
     )
 
 
-def _frames(options: argparse.Namespace, streams: Streams) -> None:
-    data = _all_of(options.file)
-    if options.action == "disassemble":
-        data = disassemble(data).encode("utf-8")
-    else:
-        try:
-            data = assemble(data.decode("utf-8"))
-        except UnicodeDecodeError:
-            raise UsageError("a frame text is UTF-8, and this is not") from None
-    streams.stdout.write(data)
-    streams.stdout.flush()
+# ---- implementations ---------------------------------------------------------------------------
 
 
-def _all_of(path: str) -> bytes:
-    if path != "-":
-        with open(path, "rb") as file:
-            return file.read()
-    if sys.stdin is None:
-        raise UsageError("stdin is closed")
-    return sys.stdin.buffer.read()
+def _add_install(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="+", metavar="NAME")
 
 
-def _matrix(options: argparse.Namespace, streams: Streams) -> int:
-    from conformance.implementations.matrix import matrix_suite
-
-    return matrix_suite(
-        options,
-        _printer(streams),
-        lambda line: _write_log(streams, line),
-        streams.stderr if streams.stderr.isatty() else None,
-    )
-
-
-def _badge(options: argparse.Namespace, streams: Streams) -> None:
-    from conformance.report.badge import badge_text
-    from conformance.report.json_report import read_report
-
-    streams.stdout.write(badge_text(read_report(options.file)).encode("utf-8"))
-    streams.stdout.flush()
-
-
-def _install_implementations(options: argparse.Namespace, streams: Streams) -> None:
+def _install(options: argparse.Namespace, streams: Streams) -> None:
     from conformance.implementations.install import install
 
     install(options.names, _printer(streams))
@@ -556,73 +477,109 @@ def _list_implementations(options: argparse.Namespace, streams: Streams) -> None
     list_implementations(_printer(streams))
 
 
+def _add_run_implementation(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME")
+    _add_running(parser)
+
+
 def _run_implementation(options: argparse.Namespace, streams: Streams) -> int:
     from conformance.implementations.registry import environment_of, runnable_implementation
 
     found = runnable_implementation(options.name)
-    return _run(options, streams, found.command, environment_of(found))
+    return _run_adapter(options, streams, found.command, environment_of(found))
 
 
-def _run(
-    options: argparse.Namespace,
-    streams: Streams,
-    command: Sequence[str] = (),
-    environment: Optional[Environment] = None,
-) -> int:
-    if not command:
-        command = OWN_ADAPTER if options.adapter is None else split_command(options.adapter)
-        environment = own_environment() if options.adapter is None else None
-    return run_suite(
-        options,
-        command,
-        environment,
-        _printer(streams),
-        lambda line: _write_log(streams, line),
-        streams.stderr if streams.stderr.isatty() else None,
+def _add_matrix(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    _add_list(parser, "--report", "KIND=FILE", "write a report: html=FILE, json=FILE")
+    text = "show the committed reports; run nothing"
+    parser.add_argument("--committed", action="store_true", help=text)
+    text = "write the files of the checkout: reports, badges, the table in README.md"
+    parser.add_argument("--write", action="store_true", help=text)
+    _add_processes(parser)
+
+
+def _matrix(options: argparse.Namespace, streams: Streams) -> int:
+    from conformance.implementations.matrix import matrix_suite
+
+    return matrix_suite(options, _printer(streams), _logger(streams), _terminal(streams))
+
+
+def _no_options(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+_ACTIONS = (
+    Command("install", "install implementations at pinned versions", _add_install, _install),
+    Command("list", "list all, with versions and folders", _no_options, _list_implementations),
+    Command("run", "run the cases against one", _add_run_implementation, _run_implementation),
+    Command("matrix", "run the cases against all that are installed", _add_matrix, _matrix),
+)
+
+
+def _add_actions(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(
+        dest="action", metavar=_names(_ACTIONS, " | "), parser_class=UsageParser
     )
+    actions.required = True  # an argument since Python 3.7
+    _add_commands(actions, _ACTIONS)
 
 
-def _list(options: argparse.Namespace, streams: Streams) -> int:
-    return list_cases(options, _printer(streams), lambda line: _write_log(streams, line))
+def _without_action(options: argparse.Namespace, streams: Streams) -> None:
+    raise UsageError("no action", expected=_names(_ACTIONS, ", "))
 
 
-def _show(options: argparse.Namespace, streams: Streams) -> int:
-    return show_case(options, _printer(streams), lambda line: _write_log(streams, line))
+# ---- the commands ------------------------------------------------------------------------------
+
+COMMANDS = (
+    Command("demo", "call a local endpoint and explain the stream", _add_pace, _demo),
+    Command("run", "run the cases against an implementation", _add_run, _run),
+    Command("list", "list the cases, one per line", _add_list_options, _list),
+    Command("show", "show a case with rules, bytes and expectation", _add_show, _show),
+    Command("dump", "write each case as files for a debugger", _add_dump, _dump),
+    Command("badge", "draw a JSON report as SVG for a README", _add_badge, _badge),
+    Command("frames", "convert between frame text and bytes", _add_frames, _frames),
+    Command(
+        "mutants", "list the broken variants of the reference", _add_mutant_selection, _mutants
+    ),
+    Command("prove", "run the mutation tests that check the vectors", _add_prove, _prove),
+    Command("trace", "check that each rule has code and cases", _add_trace, _trace),
+    Command("serve", "serve a SageMaker Runtime endpoint on loopback", _add_serve, _serve),
+    Command("record", "record exchanges with a service as files", _add_record, _record),
+    Command("replay", "serve recordings byte for byte", _add_replay, _replay),
+    Command(
+        "implementations",
+        "install and judge third-party implementations",
+        _add_actions,
+        _without_action,
+        ("peers",),
+    ),
+)
 
 
-def _dump(options: argparse.Namespace, streams: Streams) -> int:
-    return dump_cases(options, _printer(streams), lambda line: _write_log(streams, line))
+def _names(commands: Sequence[Command], separator: str) -> str:
+    return separator.join(command.name for command in commands)
 
 
-def _mutants(options: argparse.Namespace, streams: Streams) -> None:
-    from conformance.mutation.prove import list_mutants
-
-    list_mutants(options, _printer(streams))
-
-
-def _prove(options: argparse.Namespace, streams: Streams) -> None:
-    from conformance.mutation.prove import prove_suite
-
-    prove_suite(options, _printer(streams))
+def _add_commands(subparsers: Any, commands: Sequence[Command]) -> None:
+    for command in commands:
+        parser = subparsers.add_parser(
+            command.name, aliases=list(command.aliases), help=command.help
+        )
+        parser.set_defaults(act=command.run)
+        command.add_options(parser)
 
 
-def _trace(options: argparse.Namespace, streams: Streams) -> int:
-    from conformance.trace import trace_suite
-
-    return trace_suite(options, _printer(streams))
-
-
-def _printer(streams: Streams) -> Callable[[str], None]:
-    def say(line: str) -> None:
-        streams.stdout.write(line.encode("utf-8", "backslashreplace") + b"\n")
-        streams.stdout.flush()
-
-    return say
-
-
-def _write_log(streams: Streams, line: str) -> None:
-    streams.stderr.write(line + "\n")
-    streams.stderr.flush()
+def _parser() -> argparse.ArgumentParser:
+    parser = UsageParser(
+        prog="conformance",
+        description="Judge implementations of SageMaker Runtime InvokeEndpointWithResponseStream.",
+    )
+    subparsers = parser.add_subparsers(
+        dest="command", metavar=_names(COMMANDS, " | "), parser_class=UsageParser
+    )
+    _add_commands(subparsers, COMMANDS)
+    return parser
 
 
 def main(arguments: Sequence[str], streams: Streams) -> int:
@@ -630,36 +587,37 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
     try:
         options = _parser().parse_args(arguments)
         if options.command is None:
-            raise UsageError("no command", expected=f"{', '.join(_COMMANDS)}; --help tells more")
+            expected = _names(COMMANDS, ", ")
+            raise UsageError("no command", expected=f"{expected}; --help describes them")
         code: Optional[int] = options.act(options, streams)
     except (UsageError, ConfigurationError) as error:
-        _say(streams, error)
+        _complain(streams, error)
         return 2
     except BrokenAdapter as error:
-        _say(streams, error)
+        _complain(streams, error)
         return 3
     except Error as error:
-        _say(streams, error)
+        _complain(streams, error)
         return 1
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         return 141
     except MemoryError:
-        _say(streams, "the input does not fit into memory")
+        _complain(streams, "the input does not fit into memory")
         return 2
     except OSError as error:
-        _say(streams, _words_of(error))
+        _complain(streams, _text_of(error))
         return 2
     return code or 0
 
 
-def _words_of(error: OSError) -> str:
-    words = str(error.strerror or error)
-    return words if error.filename is None else f"{error.filename}: {words}"
+def _text_of(error: OSError) -> str:
+    text = str(error.strerror or error)
+    return text if error.filename is None else f"{error.filename}: {text}"
 
 
-def _say(streams: Streams, error: object) -> None:
+def _complain(streams: Streams, error: object) -> None:
     streams.stderr.write(f"conformance: {shown(str(error), 4000)}\n")
     streams.stderr.flush()
 

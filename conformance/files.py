@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where the project's files are, in a checkout and in an installed wheel, and how a file is written completely or not at all."""
+"""The paths of the project's files in a checkout and in a wheel, and atomic writing of a file."""
 
 import os
 from contextlib import suppress
@@ -10,7 +10,9 @@ NEW = ".new"  # suffix of a file that is not complete yet
 
 
 def _packaged(inside: str, beside: str) -> str:
-    """Return a path inside the package if the package is installed, and otherwise the path in the checkout."""
+    """Return a path inside the package if the package is installed, and otherwise the path in the
+    checkout.
+    """
     path = os.path.join(PACKAGE, inside)
     return path if os.path.exists(path) else os.path.join(ROOT, beside)
 
@@ -24,7 +26,9 @@ def vectors_folder() -> str:
 
 
 def write_whole(path: str, text: str) -> None:
-    """Write a complete file, or keep the existing one; write to a device, a pipe or a link such as /dev/stdout directly."""
+    """Write a complete file, or keep the existing one; write to a device, a pipe or a link such
+    as /dev/stdout directly.
+    """
     data = text.encode("utf-8")
     folder = os.path.dirname(path)
     if folder:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""`conformance trace`: each rule of SPEC.md, the code that enforces it, the cases and tests that check it; complete both ways.
+"""`conformance trace`: connects each rule of SPEC.md with code, cases and tests, and finds gaps.
 
-The plan: read the rules, every line of the sources that cites an id, and the rules that each case cites; faults() tells in one
-line each what is missing, page() writes it all down as docs/trace.md.
+It reads the rules, every line of the sources that cites a rule id, and the rules that each case
+cites. `faults` returns one line for each gap, `page` the text of docs/trace.md.
 
-A MUST needs a case or, where no operation of the adapter protocol reaches it, a test that it names and that cites it; every
-rule needs a line of code that cites it, every case a rule, and every id that is cited is a rule's. The tables that name rules by
-the dozen (mutants.py, scenarios.py) cite none: they would hide what no code enforces.
+A MUST needs a case. If no operation of the adapter protocol reaches it, the rule names a test
+instead, which must cite the rule. Every rule needs a line of code that cites it, every case a rule,
+and every cited id must exist. The tables of mutants and scenarios do not count as code, because
+they cite almost every rule and would hide a rule that no code enforces.
 """
 
 import argparse
@@ -28,26 +29,29 @@ _TABLES = ("conformance/mutation/", "conformance/endpoint/scenarios/")
 
 
 class Cited(NamedTuple):
+    """A citation of a rule. `function` is a dotted name, empty at the module level."""
+
     file: str
     function: str
-    id: str  # function: dotted, empty at the module's own level
+    id: str
 
 
 class Trace(NamedTuple):
+    """The rules and cases, and the citations in code and tests."""
+
     rules: Mapping[str, Rule]
     cases: Sequence[Case]
     code: Sequence[Cited]
     tests: Sequence[Cited]
 
 
-_RANGE = re.compile(
-    r"\b([A-Z]+-)[0-9]{3} to (?:\1)?[0-9]{3}\b"
-)  # names no rule of its own: its ends need be none
+# A range such as "EVS-001 to EVS-009" cites no rule, so its ends need not be rules.
+_RANGE = re.compile(r"\b([A-Z]+-)[0-9]{3} to (?:\1)?[0-9]{3}\b")
 _DEFINITION = re.compile(r"( *)(?:def|class) (\w+)")
 
 
 def read_trace(cases: Sequence[Case], root: str = ROOT) -> Trace:
-    """Return what a checkout and these cases hold. Raises UsageError where there is no SPEC.md."""
+    """Return the trace of a checkout and these cases. Raises UsageError if there is no SPEC.md."""
     rules = load_rules(os.path.join(root, "SPEC.md"))
     code = [
         cited
@@ -68,8 +72,8 @@ def _cited_in(root: str, folder: str) -> Iterator[Cited]:
 
 
 def cited_ids(file: str, lines: Iterable[str]) -> Iterator[Cited]:
-    """Yield each id that the lines of a Python file cite, and the function in which it stands."""
-    around: List[Tuple[int, str]] = []  # how far each definition is indented, and its name
+    """Yield each rule id that the lines of a Python file cite, with the enclosing function."""
+    around: List[Tuple[int, str]] = []  # indentation and name of each enclosing definition
     for line in lines:
         definition = _DEFINITION.match(line)
         if line.strip():
@@ -81,11 +85,11 @@ def cited_ids(file: str, lines: Iterable[str]) -> Iterator[Cited]:
             yield Cited(file, ".".join(name for _, name in around), rule_id)
 
 
-# ---- what is missing ---------------------------------------------------------------------------------------------
+# ---- what is missing ---------------------------------------------------------------------------
 
 
 def faults(trace: Trace) -> List[str]:
-    """Return what is missing, one line each."""
+    """Return one line for each gap."""
     found: List[str] = []
     with_case = {rule for case in trace.cases for rule in case.rules}
     with_code = {cited.id for cited in trace.code}
@@ -93,14 +97,13 @@ def faults(trace: Trace) -> List[str]:
     files = {cited.file for cited in trace.tests}
     for rule in trace.rules.values():
         if "MUST" in rule.words and rule.id not in with_case and not rule.tests:
-            found.append(f"{rule.id}: a MUST without a case, and it names no test")
+            found.append(f"{rule.id}: a MUST without a case or test")
         if rule.id not in with_code:
             found.append(f"{rule.id}: no code cites it")
-        found += [
-            f"{rule.id}: [test: {file}] {'does not cite it' if file in files else 'cites no rule, or is not there'}"
-            for file in rule.tests
-            if (file, rule.id) not in tested
-        ]
+        for file in rule.tests:
+            if (file, rule.id) not in tested:
+                problem = "does not cite it" if file in files else "is missing or cites no rule"
+                found.append(f"{rule.id}: [test: {file}] {problem}")
     found += [f"case {case.id}: cites no rule" for case in trace.cases if not case.rules]
     found += [
         f"case {case.id}: SPEC.md has no {rule}"
@@ -117,25 +120,25 @@ def faults(trace: Trace) -> List[str]:
     )
 
 
-# ---- the page ----------------------------------------------------------------------------------------------------
+# ---- the page ----------------------------------------------------------------------------------
 
-_HEAD = """# Rule, code, cases
+_HEAD = """# Rules, code and cases
 
-Each rule of [SPEC.md](../SPEC.md), the code that enforces it, the cases that judge an implementation by it, the tests of what the
-adapter protocol cannot reach, and the broken variants that the cases must tell from the reference (`conformance prove`).
-Written by `python3 -m conformance trace --write`, and held against the sources by a test. %d rules, %d cases.
+This page lists for each rule of [SPEC.md](../SPEC.md) the code that enforces it, the cases that check it, and the mutants that its
+cases kill (`conformance prove`). If the adapter protocol cannot reach a rule, the page lists its tests.
+`python3 -m conformance trace --write` writes this page, and a test keeps it up to date. {} rules, {} cases.
 """
 
 
 def page(trace: Trace) -> str:
     """Return docs/trace.md: a section for each rule, in the order of SPEC.md."""
-    lines = (_HEAD % (len(trace.rules), len(trace.cases))).splitlines()
+    lines = _HEAD.format(len(trace.rules), len(trace.cases)).splitlines()
     mutants = [(mutant.rule, f"`{mutant.id}`") for mutant in MUTANTS]
     rows = (
         ("code", _by_rule((cited.id, _place(cited)) for cited in trace.code)),
         ("cases", _by_rule((rule, f"`{case.id}`") for case in trace.cases for rule in case.rules)),
         ("tests", {rule.id: [_link(file) for file in rule.tests] for rule in trace.rules.values()}),
-        ("variants", _by_rule(mutants)),
+        ("mutants", _by_rule(mutants)),
     )
     for rule in trace.rules.values():
         lines += ["", f"### {rule.id}", "", rule.text, ""]
@@ -146,7 +149,7 @@ def page(trace: Trace) -> str:
 
 
 def _by_rule(pairs: Iterable[Tuple[str, str]]) -> Dict[str, List[str]]:
-    """Return what belongs to each rule, each once."""
+    """Return the distinct texts of each rule."""
     found: Dict[str, List[str]] = {}
     for rule, what in pairs:
         known = found.setdefault(rule, [])
@@ -164,30 +167,27 @@ def _link(file: str) -> str:
 
 
 def check_page(trace: Trace, root: str = ROOT) -> List[str]:
-    """Return a line that says so when the page is not what page() writes."""
+    """Return a line if docs/trace.md is missing or outdated."""
     try:
         with open(os.path.join(root, PAGE), encoding="utf-8") as file:
-            if file.read() == page(trace):
-                return []
+            text = file.read()
     except OSError as error:
-        return [f"{PAGE}: {error.strerror}; write it with `conformance trace --write`"]
-    return [
-        f"{PAGE}: is not what the sources say now; write it anew with `conformance trace --write`"
-    ]
+        return [f"{PAGE}: {error.strerror}; run `conformance trace --write`"]
+    return [] if text == page(trace) else [f"{PAGE} is outdated; run `conformance trace --write`"]
 
 
 def trace_suite(options: argparse.Namespace, say: Callable[[str], None], root: str = ROOT) -> int:
-    """Tell what is missing, or write the page where options.write asks for it, and return the exit code.
+    """Print the gaps, and return the exit code; with options.write, write the page first.
 
-    Raises UsageError where there is no checkout.
+    Raises UsageError if this is not a checkout.
     """
-    cases, found = read_cases()
+    cases, errors = read_cases()
     trace = read_trace(cases + scenario_cases(), root)
     if options.write:
         os.makedirs(os.path.join(root, os.path.dirname(PAGE)), exist_ok=True)
         write_whole(os.path.join(root, PAGE), page(trace))
-    missing = [str(fault) for fault in found] + faults(trace) + check_page(trace, root)
-    for line in missing:
+    gaps = [str(error) for error in errors] + faults(trace) + check_page(trace, root)
+    for line in gaps:
         say(line)
-    say(f"{len(trace.rules)} rules, {len(trace.cases)} cases, {len(missing)} faults")
-    return 1 if missing else 0
+    say(f"{len(trace.rules)} rules, {len(trace.cases)} cases, {len(gaps)} gaps")
+    return 1 if gaps else 0

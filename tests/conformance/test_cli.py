@@ -31,6 +31,7 @@ from conformance.endpoint.scenarios import catalogue, examples, listing
 from conformance.endpoint.scenarios.model import Expect, Scenario, Template
 from conformance.endpoint.scenarios.streams import TOKENS
 from conformance.endpoint.server import Call, Endpoint
+from conformance.files import ROOT
 from refimpl.client import Client
 from refimpl.errors import Error, NetworkError, ServiceError
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart
@@ -239,7 +240,7 @@ def one_line(stderr: str) -> str:
         (
             [],
             "no command (expected demo, run, list, show, dump, badge, frames, mutants, prove, trace, serve, "
-            "record, replay, implementations; --help tells more)",
+            "record, replay, implementations; --help describes them)",
         ),
         (["run", "--jobs", "\u00b2"], "argument --jobs: expected 1 to 256, got '\u00b2'"),
         (
@@ -251,13 +252,13 @@ def one_line(stderr: str) -> str:
         (["demo", "--port", "1"], "unrecognized arguments: --port 1"),
         (["serve", "--port"], "--port: expected one argument"),
         (["serve", "--port", "x"], "--port: invalid int value: 'x'"),
-        (["serve", "--port", "65536"], "not a port (expected 0 to 65535, got 65536"),
-        (["serve", "--port=-1"], "not a port (expected 0 to 65535, got -1"),
-        (["serve", "--port", "99999999999999999999"], "not a port"),
-        (["serve", "--pace", "60.1"], "expected 0 to 60 seconds, got 60.1"),
-        (["serve", "--pace=-0.1"], "expected 0 to 60 seconds, got -0.1"),
-        (["demo", "--pace", "nan"], "expected 0 to 60 seconds, got nan"),
-        (["demo", "--pace", "inf"], "expected 0 to 60 seconds, got inf"),
+        (["serve", "--port", "65536"], "invalid port (expected 0 to 65535, got 65536"),
+        (["serve", "--port=-1"], "invalid port (expected 0 to 65535, got -1"),
+        (["serve", "--port", "99999999999999999999"], "invalid port"),
+        (["serve", "--pace", "60.1"], "expected 0 to 60 seconds, got '60.1'"),
+        (["serve", "--pace=-0.1"], "expected 0 to 60 seconds, got '-0.1'"),
+        (["demo", "--pace", "nan"], "expected 0 to 60 seconds, got 'nan'"),
+        (["demo", "--pace", "inf"], "expected 0 to 60 seconds, got 'inf'"),
         (["demo", "--pace", "\x1b[2J"], "\\x1b[2J"),
         (
             ["mutants", "--only", "no-such-*"],
@@ -331,6 +332,23 @@ def test_prove_and_trace_hand_over_what_they_were_told(monkeypatch: pytest.Monke
         1,
         "conformance: the vectors do not kill every mutant",
     )
+
+
+@pytest.mark.parametrize("command", ["mutants", "prove", "trace"])
+def test_a_wheel_has_no_mutation_tests(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("conformance.mutation")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "conformance.trace", raising=False)
+    monkeypatch.setitem(sys.modules, "conformance.mutation", None)
+    result = call(command)
+    assert (result.code, result.stdout) == (2, b"")
+    assert f"{command} needs a checkout of the project" in one_line(result.stderr)
+
+
+def test_the_command_line_loads_no_mutation_tests() -> None:
+    program = "import sys, conformance.cli; print([n for n in sys.modules if 'mutation' in n])"
+    printed = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT)
+    assert printed.strip() == b"[]"
 
 
 def test_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -838,7 +856,7 @@ def test_frames_there_and_back(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
             b"frame\nframe h=",
             "conformance: line 2: unexpected text (expected a value, got the end of the text)\n",
         ),
-        (["assemble"], b"frame h='\xff'", "conformance: a frame text is UTF-8, and this is not\n"),
+        (["assemble"], b"frame h='\xff'", "conformance: the frame text is not UTF-8\n"),
         (["disassemble", "/nowhere/body.bin"], b"", "No such file or directory"),
         ([], b"", "action"),
         (["annotate"], b"", "annotate"),

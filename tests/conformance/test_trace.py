@@ -80,7 +80,7 @@ def test_nothing_is_missing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "cases, changed, expected",
     [
-        ([], {}, ["EVS-001: a MUST without a case, and it names no test"]),
+        ([], {}, ["EVS-001: a MUST without a case or test"]),
         ([case("a", "EVS-001")], {"refimpl__a": "# EVS-001\n"}, ["EVS-003: no code cites it"]),
         ([case("a", "EVS-001")], {"conformance__b": ""}, ["EVS-002: no code cites it"]),
         (
@@ -100,7 +100,7 @@ def test_nothing_is_missing(tmp_path: Path) -> None:
         (
             [case("a", "EVS-001")],
             {"tests__test_a": "# all\n"},
-            ["EVS-002: [test: tests/test_a.py] cites no rule, or is not there"],
+            ["EVS-002: [test: tests/test_a.py] is missing or cites no rule"],
         ),
         ([case("a", "EVS-001"), case("b")], {}, ["case b: cites no rule"]),
         ([case("a", "EVS-001", "EVS-009")], {}, ["case a: SPEC.md has no EVS-009"]),
@@ -176,7 +176,7 @@ A decoder MUST do that, which no question reaches.
 
 - code (1): [conformance/b.py](../conformance/b.py)
 - tests (1): [tests/test_a.py](../tests/test_a.py)
-- variants (1): `mine`
+- mutants (1): `mine`
 
 ### EVS-003
 
@@ -217,17 +217,17 @@ def test_the_page_is_written_and_held_against_the_sources(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cases = [case("evs-one", "EVS-001")]
-    absent = "docs/trace.md: No such file or directory; write it with `conformance trace --write`"
+    absent = "docs/trace.md: No such file or directory; run `conformance trace --write`"
     assert suite(tmp_path, monkeypatch, False, cases, []) == (
         1,
-        [absent, "3 rules, 2 cases, 1 faults"],
+        [absent, "3 rules, 2 cases, 1 gaps"],
     )
-    assert suite(tmp_path, monkeypatch, True, cases, []) == (0, ["3 rules, 2 cases, 0 faults"])
-    assert suite(tmp_path, monkeypatch, False, cases, []) == (0, ["3 rules, 2 cases, 0 faults"])
-    stale = "docs/trace.md: is not what the sources say now; write it anew with `conformance trace --write`"
+    assert suite(tmp_path, monkeypatch, True, cases, []) == (0, ["3 rules, 2 cases, 0 gaps"])
+    assert suite(tmp_path, monkeypatch, False, cases, []) == (0, ["3 rules, 2 cases, 0 gaps"])
+    stale = "docs/trace.md is outdated; run `conformance trace --write`"
     assert suite(tmp_path, monkeypatch, False, cases + [case("evs-two", "EVS-001")], []) == (
         1,
-        [stale, "3 rules, 3 cases, 1 faults"],
+        [stale, "3 rules, 3 cases, 1 gaps"],
     )
 
 
@@ -235,7 +235,7 @@ def test_a_broken_vector_file_is_a_fault(tmp_path: Path, monkeypatch: pytest.Mon
     broken = [UsageError("evs.json: is broken")]
     assert suite(tmp_path, monkeypatch, True, [case("evs-one", "EVS-001")], broken) == (
         1,
-        ["evs.json: is broken", "3 rules, 2 cases, 1 faults"],
+        ["evs.json: is broken", "3 rules, 2 cases, 1 gaps"],
     )
 
 

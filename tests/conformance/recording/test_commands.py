@@ -113,7 +113,7 @@ def test_record_signs_with_the_environment_s_credentials(
     [
         (["record"], "the following arguments are required: --upstream, --out"),
         (["record", "--upstream", "x", "--out", "OUT"], "not an upstream"),
-        (["record", "--upstream", "http://a", "--out", "OUT", "--port", "70000"], "not a port"),
+        (["record", "--upstream", "http://a", "--out", "OUT", "--port", "70000"], "invalid port"),
         (["replay"], "required: FILE|DIR"),
         (
             ["record", "--upstream", "http://a", "--out", ""],
