@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
-"""A server for tests that knows no HTTP: it reads one request, then plays a script of bytes, waits and endings.
+"""A server for tests that does not parse HTTP: it reads one request and plays a script.
 
     with RawServer([b"HTTP/1.1 200 OK\\r\\n", event, b"\\r\\n", reset]) as server:
-        ... connect to server.port; server.connections[0].request is what came ...
+        ... connect to server.port, then read server.connections[0].request ...
 
-It listens on a loopback port of the system's choice. The n-th connection plays the n-th script, further ones the last.
-A step is bytes (sent), an Event (waited for) or a function of the connection; behind the last one the connection is closed
-in good order. However a script ends, the server then waits for the client to close, and `gone()` says how it did.
+It listens on a loopback port that the system chooses. The n-th connection plays the n-th script,
+and further connections the last one. A step of a script is bytes to send, an Event to wait for, or
+a function of the connection. After the last step the server closes the connection normally.
+However a script ends, the server then waits for the client to close, and `gone()` returns how the
+client closed.
 
-Nothing outlives the `with`: leaving it ends every wait, closes every socket, joins every thread, and fails if one of them
-met an error that a script cannot explain. Refused: any wait longer than PATIENCE, so that a broken client cannot hang a run.
+Nothing outlives the `with`. Leaving it ends every wait, closes every socket, joins every thread,
+and fails if a thread met an unexpected error. A wait longer than PATIENCE fails, so a broken client
+cannot block a test run.
 """
 
 import gc
@@ -20,18 +23,20 @@ import threading
 import warnings
 from contextlib import contextmanager, suppress
 
-PATIENCE = 20  # seconds; only a watchdog: what is waited for comes at once, or the test fails
+PATIENCE = 20  # seconds; a watchdog, because each wait normally ends at once
 HEAD_END = b"\r\n\r\n"
 
 
 class Stopped(Exception):
-    """The `with` has been left, or the client went away before its request was whole."""
+    """The test has left the `with`, or the client disconnected inside its request."""
 
 
 class Connection:
-    """One accepted connection: request is what was read of it, end how the client closed it ("eof", "reset", "refused")
+    """One accepted connection.
 
-    None where the server itself cut it off; "never" where the server lost its patience.
+    request: the bytes that were read of the request
+    end: how the client closed it: "eof", "reset", "refused" (the TLS handshake failed), "never" (it
+    did not close within PATIENCE), or None if the server ended the connection itself
     """
 
     def __init__(self, server, accepted):
@@ -65,7 +70,7 @@ class Connection:
                 step(self)
 
     def receive(self):
-        """Read on until the client closes, and note how it did."""
+        """Read until the client closes, and record how it closed."""
         try:
             while self.socket.recv(65536):
                 pass
@@ -77,13 +82,13 @@ class Connection:
 
 
 def read_head(connection):
-    """Step: read to the end of the request's head; what the kernel brings behind it is kept too."""
+    """Step: read at least the head of the request, and keep everything that was read."""
     while HEAD_END not in connection.request:
         _read_more(connection)
 
 
 def read_request(connection):
-    """Step: read the whole request."""
+    """Step: read the complete request."""
     read_head(connection)
     length = re.search(rb"\ncontent-length: *([0-9]+)", connection.head, re.IGNORECASE)
     while length is not None and len(connection.body) < int(length.group(1)):
@@ -91,7 +96,7 @@ def read_request(connection):
 
 
 def read_nothing(connection):
-    """Step: leave the request in the kernel."""
+    """Step: read nothing, so the request stays in the kernel."""
 
 
 def _read_more(connection):
@@ -102,29 +107,29 @@ def _read_more(connection):
 
 
 def close(connection):
-    """Step: end the answer in good order, under TLS with close_notify; then wait for the client to close."""
+    """Step: end the response normally (TLS: close_notify), then wait until the client closes."""
     if hasattr(connection.socket, "unwrap"):
         connection.socket.settimeout(0)
-        with suppress(OSError):  # close_notify is sent; the client's own is not waited for
+        with suppress(OSError):  # do not wait for the client's close_notify
             connection.socket.unwrap()
         connection.socket.settimeout(PATIENCE)
     ragged(connection)
 
 
 def ragged(connection):
-    """Step: end the answer by closing the TCP stream alone; under TLS that is truncation."""
+    """Step: end the response by closing only the TCP stream, which truncates a TLS stream."""
     connection.socket.shutdown(socket.SHUT_WR)
     connection.receive()
 
 
 def reset(connection):
-    """Step: end with a TCP reset, behind what was sent."""
+    """Step: reset the connection after everything that was sent."""
     connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.socket.close()
 
 
 def abandon(connection):
-    """Step: close at once, whatever of the request lies unread."""
+    """Step: close at once, even if the request has not been read."""
     connection.socket.close()
 
 
@@ -134,12 +139,17 @@ def stall(connection):
 
 
 def stall_unread(connection):
-    """Step: the same, and leave the request in the kernel; it lasts until the server is stopped."""
+    """Step: send nothing and read nothing until the server is stopped."""
     connection.server.wait(threading.Event().wait)
 
 
 class RawServer:
-    """See the module. read: the step before each script;  tls: an ssl.SSLContext;  shake: False for a TLS server that never does."""
+    """A server that plays scripts; see the module.
+
+    read:  the step before each script
+    tls:   an ssl.SSLContext, or None
+    shake: whether a TLS server performs the handshake
+    """
 
     def __init__(self, *scripts, read=read_request, tls=None, shake=True):
         self.scripts = list(scripts)
@@ -185,16 +195,16 @@ class RawServer:
         return [connection.request for connection in self.connections]
 
     def wait(self, ready):
-        """Wait, until the server is stopped, for ready, a function of a time-out such as Event.wait."""
+        """Wait until ready(seconds) is true. Raises Stopped if the server is stopped."""
         for _ in range(PATIENCE * 50):
             if ready(0.02):
                 return
             if self._stopping.is_set():
                 raise Stopped("the server is stopped")
-        raise AssertionError("what a script waits for did not come")
+        raise AssertionError("a script waited too long")
 
     def connection(self, number=0):
-        """Return the connection of that number, as soon as there is one."""
+        """Wait for the connection of this number and return it."""
         with self._arrived:
             assert self._arrived.wait_for(lambda: len(self.connections) > number, PATIENCE), (
                 f"no connection {int(number)}"
@@ -202,7 +212,7 @@ class RawServer:
         return self.connections[number]
 
     def gone(self, number=0):
-        """Wait until the client has closed the connection of that number, and return how: "eof" or "reset"."""
+        """Wait until the client has closed a connection, and return how: "eof" or "reset"."""
         connection = self.connection(number)
         assert connection.over.wait(2 * PATIENCE) and connection.end != "never", (
             f"the client does not close connection {int(number)}"
@@ -236,9 +246,9 @@ class RawServer:
             connection.play(script)
             if connection.end is None and connection.socket.fileno() >= 0:
                 close(connection)
-        except (OSError, Stopped):  # the client went away, or the test is over
+        except (OSError, Stopped):  # the client disconnected, or the test is over
             connection.end = connection.end or "reset"
-        except BaseException as error:  # for __exit__ to tell
+        except BaseException as error:  # __exit__ reports it
             self.failures.append(error)
         finally:
             connection.socket.close()
@@ -259,7 +269,7 @@ class RawServer:
 
 @contextmanager
 def nothing_left():
-    """Fail when what runs inside leaves a thread, or a socket for the garbage collector to close."""
+    """Fail if the code inside leaves a thread, or leaves a socket to the garbage collector."""
     before = set(threading.enumerate())
     with warnings.catch_warnings(record=True) as caught, young_heap():
         warnings.simplefilter("default")
@@ -276,7 +286,7 @@ def nothing_left():
 
 @contextmanager
 def young_heap():
-    """Have a collection look at what was made inside alone, where Python can (3.7); all of the heap takes it much longer."""
+    """Limit garbage collections to objects made inside (Python 3.7 and newer): much faster."""
     if not hasattr(gc, "freeze"):
         yield
         return

@@ -27,8 +27,7 @@ from refimpl.sigv4 import Credentials, verify
 
 _SINCE = "0.1.0"
 _SOURCE = (
-    "recorded; what is expected of the response is what the reference, "
-    f"refimpl {VERSION}, made of it: look at it"
+    f"recorded; refimpl {VERSION} made the expectation from the response, so somebody must check it"
 )
 
 

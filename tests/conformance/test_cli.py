@@ -496,7 +496,7 @@ ACCOUNT = (
     "\n"
     "request     POST /endpoints/demo/invocations-response-stream, 38 bytes of body\n"
     "signature   verified by the endpoint (AWS Signature Version 4, service sagemaker, region us-east-1)\n"
-    "answer      HTTP 200, text/plain; charset=utf-8, variant AllTraffic, request id %s\n"
+    "response    HTTP 200, text/plain; charset=utf-8, variant AllTraffic, request id %s\n"
     "stream      %d frames, %d bytes on the wire, %d bytes of payload, each frame's two checksums verified\n"
     "time        first part after %d ms, last after %d ms\n"
 )

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The catalogue is judged by a second opinion: a strict reader, written here, that turns wire bytes into an outcome.
+"""Tests of the catalogue with a second, independent reader.
 
-Each example's script is played into that reader and the outcome compared with what the scenario says of itself; a lax reader
-shows that a trap is one: it swallows the fault and delivers parts that a strict reader refuses to believe in.
+A strict reader in this file turns the bytes of each example into an outcome, which must be the
+scenario's. A careless reader shows that a scenario is a trap: it overlooks the error and delivers
+parts that the strict reader rejects.
 """
 
 import gzip
@@ -56,7 +57,7 @@ def wire_of(answer: Response) -> bytes:
     return b"".join(piece.data for piece in script(answer))
 
 
-# ---- the second opinion ------------------------------------------------------------------------------------------
+# ---- a strict reader -----------------------------------------------------------------------------
 
 
 class Fault(Exception):
@@ -259,7 +260,7 @@ def read_message(message: Message, parts: List[bytes], found: Dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
-def test_the_outcome_is_what_a_strict_reader_makes_of_the_bytes(name: str) -> None:
+def test_a_strict_reader_comes_to_the_expected_outcome(name: str) -> None:
     expect, seen = EXAMPLES[name].expect, outcome(EXAMPLES[name].response)
     assert (seen.status, seen.parts, seen.skipped) == (expect.status, expect.parts, expect.skipped)
     assert seen.kind == expect.kind or seen.kind in expect.also
@@ -279,12 +280,17 @@ def test_the_strict_reader_sees_a_fault_wherever_there_is_one() -> None:
         assert outcome(good._replace(steps=(flipped,))).status == "reject", position
 
 
-# ---- a lax reader swallows what a trap hides ---------------------------------------------------------------------
+# ---- a careless reader ---------------------------------------------------------------------------
 
 
 def lax_parts(wire: bytes) -> Tuple[bytes, ...]:
-    """Return the parts that a careless client delivers: lenient lines and numbers, no checksums compared."""
-    head, rest = re.match(rb"(.*?\n)\r?\n(.*)\Z", wire, re.DOTALL).groups()  # type: ignore[union-attr]
+    """Return the parts that a careless client delivers.
+
+    It accepts lenient lines and numbers and compares no checksums.
+    """
+    match = re.match(rb"(.*?\n)\r?\n(.*)\Z", wire, re.DOTALL)
+    assert match is not None
+    head, rest = match.groups()
     body = rest
     if b"chunked" in head.lower():
         body = b""
@@ -363,12 +369,12 @@ def test_a_careless_client_falls_into_the_trap(name: str) -> None:
         "cut-between-frames-length",
     ],
 )
-def test_a_client_without_checks_delivers_a_broken_stream(name: str) -> None:
+def test_a_client_without_checks_delivers_an_invalid_stream(name: str) -> None:
     answer = EXAMPLES[name].response
     assert len(lax_parts(scenarios.head() + scenarios.body_of(answer))) == 3
 
 
-# ---- the catalogue -----------------------------------------------------------------------------------------------
+# ---- the catalogue -------------------------------------------------------------------------------
 
 
 def test_every_entry_has_a_name_a_title_and_a_task() -> None:
@@ -401,7 +407,7 @@ def test_every_example_is_well_formed_and_found(name: str) -> None:
         assert answer.ending != "clean"
 
 
-def test_every_kind_of_fault_that_a_wire_can_show_occurs() -> None:
+def test_every_kind_that_a_response_can_cause_occurs() -> None:
     assert {scenario.expect.kind for scenario in EXAMPLES.values()} == KINDS | {None}
 
 
@@ -462,7 +468,7 @@ def test_templates_name_their_examples() -> None:
             assert isinstance(made, Scenario) and made.name == f"{template.name[:-2]}-{int(number)}"
 
 
-def test_what_is_acceptable_is_another_outcome_and_has_its_row() -> None:
+def test_an_acceptable_outcome_differs_and_has_a_row_in_the_ledger() -> None:
     rules = {
         row: set(names.split(", "))
         for row, names in re.findall(r"^\| (DIV-[0-9]{3}) \| ([^|]*) \|", LEDGER, re.MULTILINE)
@@ -490,7 +496,7 @@ def test_what_is_acceptable_is_another_outcome_and_has_its_row() -> None:
     )
 
 
-# ---- rules -------------------------------------------------------------------------------------------------------
+# ---- rules ---------------------------------------------------------------------------------------
 
 RULES_OF_A_KIND = {
     "prelude_crc": {"EVS-002", "EVS-004"},
@@ -534,7 +540,7 @@ RULES_OF_A_KIND = {
 
 
 @pytest.mark.parametrize("name", list(EXAMPLES))
-def test_a_scenario_tests_rules_that_fit_its_outcome(name: str) -> None:
+def test_the_rules_of_a_scenario_fit_its_outcome(name: str) -> None:
     tested, expect = EXAMPLES[name].rules, EXAMPLES[name].expect
     assert tested and len(set(tested)) == len(tested) and set(tested) <= set(load_rules())
     assert set(RULES_OF_A_KIND) == KINDS
@@ -551,7 +557,7 @@ def test_a_number_has_the_rules_of_its_template() -> None:
 @pytest.mark.parametrize(
     "family", ["chunked", "length", "close", "reset", "length-reset", "close-reset"]
 )
-def test_a_cut_anywhere_has_the_outcome_that_completeness_defines(family: str) -> None:
+def test_the_outcome_of_every_cut_follows_from_completeness(family: str) -> None:
     make = catalogue()[f"truncated-{family}-at-N"].make  # type: ignore[union-attr]
     for count in range(len(b"".join(FRAMES)) + 3):
         scenario = make(count)
@@ -563,7 +569,7 @@ def test_a_cut_anywhere_has_the_outcome_that_completeness_defines(family: str) -
         ), count
 
 
-# ---- frames ------------------------------------------------------------------------------------------------------
+# ---- frames --------------------------------------------------------------------------------------
 
 
 def frame(headers: bytes, payload: bytes) -> bytes:
@@ -606,7 +612,7 @@ def test_the_other_messages_byte_by_byte() -> None:
     )
 
 
-def test_a_raw_frame_is_valid_until_it_is_bent() -> None:
+def test_a_raw_frame_is_valid_by_default() -> None:
     good = scenarios.raw_frame(text(b"x", b"y"), b"p")
     assert good == frame(text(b"x", b"y"), b"p")
     assert scenarios.raw_frame(text(b"x", b"y"), b"p", flip_message_crc=1)[:-1] == good[:-1]
@@ -615,11 +621,12 @@ def test_a_raw_frame_is_valid_until_it_is_bent() -> None:
     assert huge[:4] == b"\xff\xff\xff\xff" and huge[8:12] == zlib.crc32(huge[:8]).to_bytes(4, "big")
 
 
-# ---- scripts -----------------------------------------------------------------------------------------------------
+# ---- scripts -------------------------------------------------------------------------------------
 
 HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n"
-    b"X-Amzn-SageMaker-Content-Type: text/plain; charset=utf-8\r\nx-Amzn-Invoked-Production-Variant: AllTraffic\r\n"
+    b"X-Amzn-SageMaker-Content-Type: text/plain; charset=utf-8\r\n"
+    b"x-Amzn-Invoked-Production-Variant: AllTraffic\r\n"
 )
 
 
@@ -683,11 +690,11 @@ class Case(NamedTuple):
         ),
     ],
 )
-def test_what_is_written(answer: Response, writes: List[bytes]) -> None:
+def test_the_writes_of_a_response(answer: Response, writes: List[bytes]) -> None:
     assert [piece.data for piece in script(answer)] == writes
 
 
-def test_pauses_stand_between_the_writes_and_carry_nothing() -> None:
+def test_pauses_are_separate_pieces_without_data() -> None:
     pieces = list(script(scenarios.stream(b"abc", 0.5, b"de")))
     assert [piece.pause for piece in pieces] == [0.0, 0.0, 0.5, 0.0, 0.0]
     assert [piece.body for piece in pieces] == [b"", b"abc", b"", b"de", b""]
@@ -695,7 +702,7 @@ def test_pauses_stand_between_the_writes_and_carry_nothing() -> None:
     assert [piece.pause for piece in script(scenarios.raw(b"a", 0.5))] == [0.0, 0.5]
 
 
-def test_the_endpoint_s_headers_come_first_and_yield_to_the_answer_s_own() -> None:
+def test_a_header_of_the_response_replaces_the_endpoint_s() -> None:
     answer = Response(
         headers=(("date", "never"), ("Location", "http://x:{port}/")),
         status="302 Found",
@@ -718,7 +725,7 @@ def test_a_scenario_plays_the_same_bytes_every_time() -> None:
         assert wire_of(scenario.response) == wire_of(find(scenario.name).response)
 
 
-# ---- adding a scenario ---------------------------------------------------------------------------------------
+# ---- adding a scenario ---------------------------------------------------------------------------
 
 
 MINE = Scenario("mine", response=scenarios.stream(scenarios.part(b"x")))

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The endpoint, driven with raw sockets, http.client and boto3: bytes on the wire, signatures, hostile clients, its end.
+"""Tests of the endpoint: server, request, checks and loopback.
 
-Requests are signed with refimpl.sigv4; what is compared with the wire is either written out here or a scenario's script.
-Every endpoint binds a port of the system's choice, plays without pauses, and must leave no thread behind.
+The clients are raw sockets, http.client and boto3. They sign with refimpl.sigv4. The expected bytes
+are in this file or come from a scenario's script. Every endpoint binds a port that the system
+chooses, plays without pauses, and must leave no thread running.
 """
 
 import gc
@@ -67,7 +68,7 @@ def _endpoint() -> Iterator[Endpoint]:
         yield endpoint
 
 
-# ---- a client ----------------------------------------------------------------------------------------------------
+# ---- a client ------------------------------------------------------------------------------------
 
 
 def path(name: str = "default") -> str:
@@ -163,7 +164,7 @@ def read_exactly(connection: socket.socket, length: int) -> bytes:
 
 
 def exchange(endpoint: Endpoint, data: bytes) -> bytes:
-    """Send data and return all that comes until the endpoint closes the connection."""
+    """Send data and return everything until the endpoint closes the connection."""
     with connected(endpoint) as connection:
         connection.sendall(data)
         return read_all(connection)
@@ -193,20 +194,21 @@ def refused(endpoint: Endpoint, data: bytes) -> Tuple[int, str, str]:
     return status, code, next(iter(document.values()))
 
 
-# ---- bytes on the wire -------------------------------------------------------------------------------------------
+# ---- bytes on the wire ---------------------------------------------------------------------------
 
 OWN = (
     rb"x-amzn-RequestId: [0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\r\n"
     rb"Date: Sun, 30 Aug 2015 12:36:00 GMT\r\n"
 )
 STREAM = (
-    b"Content-Type: application/vnd.amazon.eventstream\r\nX-Amzn-SageMaker-Content-Type: text/plain; charset=utf-8\r\n"
+    b"Content-Type: application/vnd.amazon.eventstream\r\n"
+    b"X-Amzn-SageMaker-Content-Type: text/plain; charset=utf-8\r\n"
     b"x-Amzn-Invoked-Production-Variant: AllTraffic\r\n"
 )
 
 
 def matches(wire: bytes, *expected: bytes) -> bool:
-    """Tell whether wire is a status line, the endpoint's own headers, and what is expected behind them."""
+    """Return whether wire is a status line, the endpoint's own headers, then the expected bytes."""
     return (
         re.match(
             re.escape(expected[0]) + OWN + re.escape(b"".join(expected[1:])) + rb"\Z",
@@ -358,7 +360,7 @@ def test_steps_may_be_made_while_they_are_sent() -> None:
 
 
 class PausingEndpoint(Endpoint):
-    """Tells how long it would have waited, and does not."""
+    """Records its pauses instead of waiting."""
 
     def pause(self, seconds: float, exact: bool = False) -> None:
         self.pauses = getattr(self, "pauses", []) + [seconds]
@@ -382,7 +384,7 @@ def test_the_pace_replaces_every_pause(
         assert seen == [waited, 0.02]
 
 
-def test_the_latency_comes_before_each_answer_at_any_pace() -> None:
+def test_the_latency_precedes_each_response_at_any_pace() -> None:
     with PausingEndpoint(clock=lambda: NOW, pace=0.0, latency=0.25) as endpoint:
         exchange(endpoint, last())
         exchange(endpoint, b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
@@ -403,12 +405,12 @@ def test_a_part_arrives_before_the_next_is_due() -> None:
         assert endpoint.calls[0].frames_sent == 1
 
 
-def test_answers_bear_different_request_ids(endpoint: Endpoint) -> None:
+def test_responses_have_different_request_ids(endpoint: Endpoint) -> None:
     ids = {answer_of(exchange(endpoint, last()))[1]["x-amzn-requestid"] for _ in range(5)}
     assert len(ids) == 5
 
 
-# ---- signatures --------------------------------------------------------------------------------------------------
+# ---- signatures ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -523,8 +525,11 @@ def test_a_refused_signature_quotes_the_canonical_request(endpoint: Endpoint) ->
         credentials=Credentials(ACCESS_KEY, "another"),
     )
     message = (
-        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing "
-        f"method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'{stages.canonical_request}'\n\n"
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your AWS Secret Access Key and signing method. "
+        "Consult the service documentation for details.\n\n"
+        "The Canonical String for this request should have been\n"
+        f"'{stages.canonical_request}'\n\n"
         f"The String-to-Sign should have been\n'{stages.string_to_sign}'\n"
     )
     assert refused(endpoint, data) == (403, "InvalidSignatureException", message)
@@ -555,11 +560,13 @@ def test_what_was_signed_must_be_what_came(endpoint: Endpoint, old: bytes, new: 
     [
         (
             amz_date_of(NOW - 301),
-            "Signature expired: 20150830T123059Z is now earlier than 20150830T123100Z (20150830T123600Z - 5 min.)",
+            "Signature expired: 20150830T123059Z is now earlier than 20150830T123100Z "
+            "(20150830T123600Z - 5 min.)",
         ),
         (
             amz_date_of(NOW + 301),
-            "Signature not yet current: 20150830T124101Z is still later than 20150830T124100Z (20150830T123600Z + 5 min.)",
+            "Signature not yet current: 20150830T124101Z is still later than 20150830T124100Z "
+            "(20150830T123600Z + 5 min.)",
         ),
     ],
 )
@@ -578,7 +585,10 @@ def test_a_region_may_be_demanded() -> None:
 
 
 UNKNOWN_KEY = "The security token included in the request is invalid."
-FIVE = "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/aws4_request."
+FIVE = (
+    "Credential must have exactly 5 slash-delimited elements, "
+    "e.g. keyid/date/region/service/aws4_request."
+)
 
 
 @pytest.mark.parametrize(
@@ -608,7 +618,8 @@ FIVE = "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date
         (
             ("SignedHeaders=[^,]*, Signature=[0-9a-f]*", "x"),
             "IncompleteSignatureException",
-            "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter.",
+            "Authorization header requires 'Signature' parameter. "
+            "Authorization header requires 'SignedHeaders' parameter.",
         ),
         (
             ("x-amz-date: [^\r]*\r\n", ""),
@@ -651,7 +662,7 @@ def test_a_session_token_that_no_key_has(endpoint: Endpoint, token: str) -> None
     assert refused(endpoint, data)[:2] == (403, "InvalidSignatureException")
 
 
-# ---- routes and members ------------------------------------------------------------------------------------------
+# ---- routes and members --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -666,7 +677,9 @@ def test_a_session_token_that_no_key_has(endpoint: Endpoint, token: str) -> None
         ("GET", "/", 404),
     ],
 )
-def test_what_is_no_operation(endpoint: Endpoint, method: str, target: str, status: int) -> None:
+def test_another_method_or_path_is_refused(
+    endpoint: Endpoint, method: str, target: str, status: int
+) -> None:
     seen = refused(endpoint, last(target, method=method))
     assert seen == (
         status,
@@ -723,7 +736,7 @@ def test_members_are_held_to_the_model(
         )
 
 
-def test_a_sensitive_member_is_not_quoted_and_all_faults_are_told(endpoint: Endpoint) -> None:
+def test_all_errors_are_reported_without_sensitive_values(endpoint: Endpoint) -> None:
     faults = [
         ("X-Amzn-SageMaker-Custom-Attributes", "s\xe9cret"),
         ("X-Amzn-SageMaker-Session-Id", "_"),
@@ -736,7 +749,7 @@ def test_a_sensitive_member_is_not_quoted_and_all_faults_are_told(endpoint: Endp
     assert "cret" not in message and "cret" not in repr(endpoint.calls)
 
 
-# ---- one connection, several requests ----------------------------------------------------------------------------
+# ---- one connection, several requests ------------------------------------------------------------
 
 
 def test_a_connection_is_used_again_whatever_was_answered(endpoint: Endpoint) -> None:
@@ -799,7 +812,7 @@ def test_a_client_may_ask_for_the_end(endpoint: Endpoint, version: str, more: PA
         assert len(Decoder().feed(body)) == 16
 
 
-# ---- bodies ------------------------------------------------------------------------------------------------------
+# ---- bodies --------------------------------------------------------------------------------------
 
 CHUNKED = b"5;x=1\r\nhello\r\n00A\r\n0123456789\r\n0\r\nX-Trailer: 1\r\n\r\n"
 
@@ -827,7 +840,7 @@ def test_a_client_that_waits_for_100_continue_gets_it(endpoint: Endpoint) -> Non
 
 
 @pytest.mark.parametrize("body", [b"", b"x"])
-def test_100_continue_is_left_out_when_nothing_is_to_come(endpoint: Endpoint, body: bytes) -> None:
+def test_no_100_continue_without_a_body_to_wait_for(endpoint: Endpoint, body: bytes) -> None:
     data = last(body=body, headers=[("Expect", "100-continue")])
     assert re.findall(rb"HTTP/1.1 ([0-9]{3})", exchange(endpoint, data)) == [b"200"]
 
@@ -863,7 +876,7 @@ def test_a_client_that_expects_100_is_refused_before_it_sends(endpoint: Endpoint
         assert read_all(connection).startswith(b"HTTP/1.1 413 ")
 
 
-# ---- hostile clients ---------------------------------------------------------------------------------------------
+# ---- hostile clients -----------------------------------------------------------------------------
 
 HOST = b"POST / HTTP/1.1\r\nHost: x\r\n"
 
@@ -1068,7 +1081,7 @@ def test_parse_head_and_body_length() -> None:
     assert body_length([("Transfer-Encoding", "CHUNKED")]) is None
 
 
-# ---- account and log ---------------------------------------------------------------------------------------------
+# ---- calls and log -------------------------------------------------------------------------------
 
 
 def test_calls_tell_what_happened_and_keep_secrets() -> None:
@@ -1100,9 +1113,9 @@ def test_calls_tell_what_happened_and_keep_secrets() -> None:
     )
     assert ("x-amz-security-token", "hush-token") in calls[0].headers
     assert lines == [repr(call) for call in calls]
-    assert (
-        lines[0]
-        == f"POST /endpoints/frames-merged/invocations-response-stream scenario frames-merged; 3 frames, {len(wire)} bytes"
+    assert lines[0] == (
+        "POST /endpoints/frames-merged/invocations-response-stream scenario frames-merged; "
+        f"3 frames, {len(wire)} bytes"
     )
     assert lines[1].startswith("POST /x refused: UnknownOperationException: Expected POST")
     assert lines[2].startswith(
@@ -1163,7 +1176,7 @@ def test_frames_are_counted_however_they_are_cut(size: int) -> None:
         assert counter.frames == frames
 
 
-# ---- concurrency and the end -------------------------------------------------------------------------------------
+# ---- concurrency and close() ---------------------------------------------------------------------
 
 
 def test_fifty_clients_at_once_get_each_its_own_answer(endpoint: Endpoint) -> None:
@@ -1244,7 +1257,7 @@ def test_a_port_may_be_chosen_and_must_be_free(endpoint: Endpoint) -> None:
         assert answer_of(exchange(again, last()))[0] == 200
 
 
-def test_it_listens_on_loopback_alone(endpoint: Endpoint) -> None:
+def test_it_listens_only_on_loopback(endpoint: Endpoint) -> None:
     assert re.match(r"http://127\.0\.0\.1:[1-9][0-9]*\Z", endpoint.url)
     assert endpoint._server.socket.getsockname()[0] == "127.0.0.1"
 
@@ -1275,7 +1288,7 @@ def test_a_fault_of_the_endpoint_s_own_is_one_line(endpoint: Endpoint, capfd: An
     assert capfd.readouterr().err == "endpoint: ValueError: clock\n"
 
 
-def test_a_reset_comes_after_what_was_sent_where_the_queue_cannot_be_asked(
+def test_a_reset_follows_the_data_on_systems_without_tiocoutq(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "fcntl", None)
@@ -1288,7 +1301,7 @@ def test_a_reset_comes_after_what_was_sent_where_the_queue_cannot_be_asked(
     assert wire.endswith(FRAMES[0][:57])
 
 
-def test_a_reset_waits_until_all_that_was_sent_has_come(endpoint: Endpoint) -> None:
+def test_a_reset_waits_until_all_data_has_arrived(endpoint: Endpoint) -> None:
     big = b"x" * 1000000  # the last of it lies in the endpoint's queue when the last write returns
     endpoint._scenarios["big"] = Scenario(
         "big", "t", "m", ok(), stream(big, framing="close", ending="reset")
@@ -1317,7 +1330,7 @@ def test_without_a_thread_a_connection_is_closed_and_the_next_one_served(
     assert capfd.readouterr().err == "endpoint: RuntimeError: can't start new thread\n"
 
 
-# ---- AWS's own SDK -----------------------------------------------------------------------------------------------
+# ---- AWS's own SDK -------------------------------------------------------------------------------
 
 
 @pytest.fixture(name="boto3_client")

@@ -44,7 +44,7 @@ def nothing_is_left() -> Iterator[None]:
         yield
 
 
-# ---- a client ----------------------------------------------------------------------------------------------------
+# ---- a client ------------------------------------------------------------------------------------
 
 
 def call(
@@ -86,7 +86,10 @@ def connected(server: Any, timeout: float = 10) -> Iterator[socket.socket]:
 
 
 def read_on(connection: socket.socket, until: int = 1 << 30) -> Tuple[bytes, str]:
-    """Return what comes, up to so many bytes, and how it ended: "close", "reset", "stall", or "" when all has come."""
+    """Return what arrives, at most that many bytes, and how it ended.
+
+    The end is "close", "reset", "stall", or "" if all bytes arrived.
+    """
     data = b""
     while len(data) < until:
         try:
@@ -119,7 +122,7 @@ def recording_of(upstream: Any, folder: Path, **options: Any) -> Iterator[Record
 
 
 def recordings(folder: Path) -> List[Dict[str, Any]]:
-    """The recordings in a folder, each held against its schema, in the order in which they were made."""
+    """Return the recordings in a folder in the order in which they were made."""
     names = sorted(os.listdir(str(folder)), key=lambda name: (folder / name).stat().st_mtime_ns)
     assert all(name.endswith(".json") for name in names)
     return [read_recording(str(folder), name) for name in names]

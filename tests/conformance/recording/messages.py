@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Requests, responses and recordings, made byte by byte for tests."""
 
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from hypothesis import strategies as st
 
@@ -39,12 +39,12 @@ def signed_request(
     token: Optional[str] = None,
     body: bytes = b"{}",
     access_key: str = "AKIDEXAMPLE",
-    more: Headers = [],
-) -> bytes:  # noqa: B006
+    more: Sequence[Tuple[str, str]] = (),
+) -> bytes:
     signed = Signer().sign(
         "POST",
         "/endpoints/llm/invocations-response-stream",
-        [("Host", "localhost")] + more,
+        [("Host", "localhost"), *more],
         body,
         Credentials(access_key, OURS.secret_key, token),
         "eu-west-1",

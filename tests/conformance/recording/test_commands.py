@@ -31,7 +31,7 @@ from tests.rawserver import (
 def run_command(
     arguments: List[str], meanwhile: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Tuple[int, str]:
-    """Run a command that serves until it is interrupted, and what a test wants done meanwhile with its URL."""
+    """Run a command that serves until it is interrupted, and call meanwhile(server) first."""
     stdout, stderr = io.BytesIO(), io.StringIO()
 
     def wait(timeout: float) -> bool:

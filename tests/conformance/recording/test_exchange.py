@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/recording/exchange.py: pieces, a message along its bytes, the input of cases.
+"""Tests of conformance/recording/exchange.py: pieces, messages, the input of cases.
 
 Messages are made byte by byte and fed in every chunking.
 """
@@ -45,7 +45,7 @@ from tests.conformance.recording.messages import (
 )
 from tests.support import chunkings
 
-# ---- pieces ------------------------------------------------------------------------------------------------------
+# ---- pieces --------------------------------------------------------------------------------------
 
 
 @given(PIECES)
@@ -77,7 +77,7 @@ def test_pieces_are_cut_at_places_and_keep_their_times(
     assert {at for at, _ in cut} == {at for at, _ in pieces}
 
 
-# ---- a message along its bytes -----------------------------------------------------------------------------------
+# ---- messages ------------------------------------------------------------------------------------
 
 LENGTH = head([("Content-Length", "5")])
 MESSAGES = [
@@ -91,7 +91,7 @@ MESSAGES = [
 
 
 @pytest.mark.parametrize("data, body, interim", MESSAGES)
-def test_a_message_is_followed_to_its_end_however_it_is_cut(
+def test_follows_a_message_to_its_end_in_every_chunking(
     data: bytes, body: bytes, interim: int
 ) -> None:
     for _, pieces in chunkings(data):
@@ -104,7 +104,7 @@ def test_a_message_is_followed_to_its_end_however_it_is_cut(
     assert follow(data + b"more").end == len(data)
 
 
-def test_a_request_is_followed_too() -> None:
+def test_follows_a_request() -> None:
     data = request_of(("X-A", "1"), body=b"hello")
     one = follow(data, request=True)
     assert (one.method, one.target, one.body, one.end) == (
@@ -144,7 +144,7 @@ def test_a_body_without_length_goes_on_to_the_close() -> None:
         (head([], "100 Continue") + b"nonsense\r\n\r\n", len(head([], "100 Continue"))),
     ],
 )
-def test_what_is_no_http_is_lost_where_it_begins(data: bytes, lost: int) -> None:
+def test_reports_where_the_bytes_stop_being_http(data: bytes, lost: int) -> None:
     for _, pieces in chunkings(data):
         one = Message()
         assert [one.feed(piece) for piece in pieces] == [False] * len(pieces)
@@ -162,7 +162,7 @@ def test_any_bytes_are_followed_somewhere(data: bytes) -> None:
         )
 
 
-# ---- the cases of a recording ------------------------------------------------------------------------------------
+# ---- the cases of a recording --------------------------------------------------------------------
 
 
 def test_the_request_is_what_a_signature_is_asked_about() -> None:

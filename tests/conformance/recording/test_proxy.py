@@ -60,7 +60,7 @@ from tests.rawserver import (
     stall,
 )
 
-# ---- the bytes are the same three times --------------------------------------------------------------------------
+# ---- the same bytes at the client, in the file and in a replay -----------------------------------
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ ENDINGS = {"whole": None, "close": ragged, "reset": reset, "stall": stall}
     st.sampled_from(sorted(ENDINGS)),
     st.binary(max_size=30),
 )
-def test_what_is_played_again_is_what_was_recorded(
+def test_replay_sends_what_was_recorded(
     tmp_path_factory: Any, pieces: List[bytes], framing: str, ending: str, body: bytes
 ) -> None:
     folder = tmp_path_factory.mktemp("recordings")
@@ -163,7 +163,7 @@ def test_pieces_are_those_that_were_read_with_their_times_and_the_head_apart(
     ]
 
 
-def test_a_connection_is_used_again_and_requests_may_come_ahead(tmp_path: Path) -> None:
+def test_connections_are_reused_and_requests_may_be_pipelined(tmp_path: Path) -> None:
     with RawServer([STREAM], [PLAIN], [PLAIN]) as upstream, recording_of(
         upstream, tmp_path
     ) as made, connected(made) as connection:
@@ -182,7 +182,7 @@ def test_a_connection_is_used_again_and_requests_may_come_ahead(tmp_path: Path) 
     assert sorted(os.listdir(str(tmp_path))) == ["one.json", "three.json", "two.json"]
 
 
-def test_100_continue_is_the_recorder_s_own(tmp_path: Path) -> None:
+def test_the_recorder_answers_100_continue_itself(tmp_path: Path) -> None:
     request = call(more=[("Expect", "100-continue")])
     with RawServer([head([], "100 Continue") + PLAIN]) as upstream, recording_of(
         upstream, tmp_path
@@ -202,7 +202,7 @@ def test_100_continue_is_the_recorder_s_own(tmp_path: Path) -> None:
     ]
 
 
-def test_names_are_the_endpoint_s_and_never_taken_twice(tmp_path: Path) -> None:
+def test_names_come_from_the_endpoint_and_are_unique(tmp_path: Path) -> None:
     with RawServer([PLAIN]) as upstream, recording_of(
         upstream, tmp_path, client="me 1", server="them 2"
     ) as made:
@@ -228,7 +228,8 @@ def test_names_are_the_endpoint_s_and_never_taken_twice(tmp_path: Path) -> None:
         "2015-08-30",
     )
     assert recording["title"].startswith(
-        "POST /endpoints/My-Model/invocations-response-stream; HTTP/1.1 200 OK; request: whole, response"
+        "POST /endpoints/My-Model/invocations-response-stream; HTTP/1.1 200 OK; "
+        "request: whole, response"
     )
     assert [case["id"] for case in recording["cases"]] == [
         "wire-my-model-2-" + op for op in ("verify", "sign", "response")
@@ -245,14 +246,14 @@ def test_head_and_http_1_0(tmp_path: Path) -> None:
     assert [one["response"]["ended"] for one in recordings(tmp_path)] == ["whole", "whole"]
 
 
-# ---- what breaks -------------------------------------------------------------------------------------------------
+# ---- broken connections --------------------------------------------------------------------------
 
 
 def still_serves(made: Recorder) -> None:
     assert asked(made, call("next"), until=len(PLAIN)) == (PLAIN, "")
 
 
-def test_a_client_that_breaks_is_recorded_as_what_it_was(tmp_path: Path) -> None:
+def test_records_how_a_client_breaks_off(tmp_path: Path) -> None:
     with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path, idle_timeout=0.2) as made:
         answer, ended = asked(made, b"POST / HTTP/1.1\nnonsense")
         assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n") and ended == "close"
@@ -296,7 +297,7 @@ def test_a_client_that_breaks_is_recorded_as_what_it_was(tmp_path: Path) -> None
         ([PLAIN + b"more", stall], "close", PLAIN + b"more"),
     ],
 )
-def test_an_upstream_that_breaks_is_recorded_and_broken_for_the_client_too(
+def test_an_upstream_s_broken_end_is_recorded_and_passed_on(
     script: List[Any], ended: str, seen: bytes, tmp_path: Path
 ) -> None:
     with RawServer(script, [PLAIN]) as upstream, recording_of(
@@ -327,7 +328,8 @@ def test_no_upstream_is_a_bad_gateway(tmp_path: Path) -> None:
         "pieces": [],
     }
     assert log[0].endswith(
-        "; no response; request: whole, response: none; no connection to the upstream: Connection refused"
+        "; no response; request: whole, response: none; "
+        "no connection to the upstream: Connection refused"
     )
 
 
@@ -409,7 +411,7 @@ def test_an_answer_too_large_to_keep_is_cut(
     assert len(answer) > 1000
 
 
-def test_a_folder_that_cannot_be_written_to_is_told(
+def test_logs_a_folder_that_cannot_be_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log: List[str] = []
@@ -423,7 +425,7 @@ def test_a_folder_that_cannot_be_written_to_is_told(
     assert log[0] == "next.json: cannot be written: No space left on device"
 
 
-def test_sending_may_fail_where_an_answer_has_come_already(tmp_path: Path) -> None:
+def test_sending_may_fail_if_a_response_has_arrived(tmp_path: Path) -> None:
     with RawServer([PLAIN, abandon], read=read_head) as upstream, recording_of(
         upstream, tmp_path
     ) as made:
@@ -431,11 +433,11 @@ def test_sending_may_fail_where_an_answer_has_come_already(tmp_path: Path) -> No
     assert answer == PLAIN and recordings(tmp_path)[0]["response"]["ended"] == "whole"
 
 
-# ---- signing anew ------------------------------------------------------------------------------------------------
+# ---- signing again -------------------------------------------------------------------------------
 
 
 def own_request(data: bytes, url: str) -> Dict[str, str]:
-    """Verify what the upstream was sent as the caller that the recorder is, and return its headers."""
+    """Verify the request to the upstream with the recorder's credentials; return its headers."""
     message = follow(data, request=True)
     assert message.end == len(data)
     assert ("Host", url.partition("//")[2]) in message.headers
@@ -458,7 +460,8 @@ def test_the_upstream_gets_its_own_signature_and_no_file_a_secret(
 ) -> None:
     leak = json.dumps(
         {
-            "message": f"x-amz-security-token:{OWN.session_token} Credential={OWN.access_key}/ {OWN.secret_key}"
+            "message": f"x-amz-security-token:{OWN.session_token} "
+            f"Credential={OWN.access_key}/ {OWN.secret_key}"
         }
     )
     echo = leak.replace("/", "\\/").encode("ascii")
@@ -552,7 +555,7 @@ def test_a_presigned_request_is_signed_in_its_headers(tmp_path: Path) -> None:
     )
 
 
-def test_the_example_keys_may_be_the_upstream_s_too(tmp_path: Path) -> None:
+def test_the_upstream_may_accept_the_example_keys(tmp_path: Path) -> None:
     with Endpoint(clock=lambda: NOW, pace=0) as endpoint, recording_of(
         endpoint, tmp_path, credentials=KEYS
     ) as made:
@@ -571,7 +574,7 @@ def test_the_example_keys_may_be_the_upstream_s_too(tmp_path: Path) -> None:
     assert is_verified(recordings(tmp_path)[0])
 
 
-def test_a_wrong_signature_goes_nowhere(tmp_path: Path) -> None:
+def test_a_request_with_a_wrong_signature_is_not_forwarded(tmp_path: Path) -> None:
     other = Credentials("AKIAIOSFODNNOTREAL02", "another-secret")
     bad = Credentials(ACCESS_KEY, "wrong")
     with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path, credentials=OWN) as made:
@@ -602,7 +605,9 @@ def test_a_wrong_signature_goes_nowhere(tmp_path: Path) -> None:
     )
 
 
-def test_what_cannot_be_signed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refuses_a_request_that_cannot_be_signed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*arguments: Any) -> None:
         raise UsageError("no")
 
@@ -631,7 +636,7 @@ def test_without_credentials_a_key_that_is_no_example_is_not_written(tmp_path: P
         assert secret not in (tmp_path / "llm.json").read_text(encoding="utf-8")
 
 
-# ---- TLS ---------------------------------------------------------------------------------------------------------
+# ---- TLS -----------------------------------------------------------------------------------------
 
 
 def test_an_upstream_behind_tls(tmp_path: Path) -> None:
@@ -661,7 +666,7 @@ def test_an_upstream_behind_tls(tmp_path: Path) -> None:
     )
 
 
-# ---- what is refused ---------------------------------------------------------------------------------------------
+# ---- invalid upstreams ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -683,7 +688,7 @@ def test_an_upstream_behind_tls(tmp_path: Path) -> None:
         "http://a." + "b" * 64,
     ],
 )
-def test_what_is_no_upstream(url: str, tmp_path: Path) -> None:
+def test_rejects_an_invalid_upstream(url: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="not an upstream"):
         Recorder(url, str(tmp_path))
 

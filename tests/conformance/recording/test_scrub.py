@@ -36,13 +36,13 @@ def frames_in(response: bytes) -> List[Any]:
     return list(Decoder().feed(follow(response).body))
 
 
-def test_nothing_is_taken_out_of_an_example() -> None:
+def test_removes_nothing_from_an_example() -> None:
     for request in (signed_request(), signed_request(EXAMPLE_TOKEN)):
         response = chunked(part(b"one "), exception("ModelStreamError", Message="broke"))
         assert clean(request, response, keep_sensitive=True) == (request, response, [])
 
 
-def test_sensitive_members_are_taken_out_and_nothing_moves() -> None:
+def test_removes_sensitive_members_without_moving_anything() -> None:
     request = signed_request(
         body=b'{"secret": 1}',
         more=[
@@ -96,7 +96,7 @@ def test_sensitive_members_are_taken_out_and_nothing_moves() -> None:
     ]
 
 
-def test_a_checksum_stays_as_wrong_as_it_was() -> None:
+def test_a_wrong_checksum_stays_wrong() -> None:
     wrong = raw_frame(flip_message_crc=5)
     answered = clean(b"", head(STREAM_HEADERS) + part(b"a") + wrong)[1]
     frame = answered[-len(wrong) :]
@@ -115,7 +115,7 @@ def test_a_checksum_stays_as_wrong_as_it_was() -> None:
         raw_frame(headers_length=200),
     ],
 )
-def test_what_can_no_longer_be_told_apart_is_taken_out(behind: bytes) -> None:
+def test_removes_everything_after_an_invalid_frame(behind: bytes) -> None:
     response = head(STREAM_HEADERS) + part(b"good") + behind
     answered = clean(b"", response)[1]
     assert len(answered) == len(response) and b"priv" not in answered and b"two " not in answered
@@ -125,7 +125,7 @@ def test_what_can_no_longer_be_told_apart_is_taken_out(behind: bytes) -> None:
 @pytest.mark.parametrize(
     "data", [b"POST\r\nhello private\r\n", b"x private", request_of() + b"\r\n private"]
 )
-def test_what_is_no_request_is_blank_but_for_its_lines(data: bytes) -> None:
+def test_blanks_bytes_that_are_not_a_request_except_line_ends(data: bytes) -> None:
     asked, _, removed = clean(data, b"")
     assert (
         b"private" not in asked
@@ -173,7 +173,7 @@ FORMS = [
 
 @pytest.mark.parametrize("keep", [True, False])
 @pytest.mark.parametrize("form", FORMS)
-def test_a_secret_is_found_in_every_form_and_across_chunks(form: str, keep: bool) -> None:
+def test_removes_every_form_of_a_secret_even_across_chunks(form: str, keep: bool) -> None:
     data = form.encode("ascii")
     body = b'{"Message": "so %s it is"}' % data
     frame = message([(":message-type", "exception"), (":exception-type", "ModelStreamError")], body)
@@ -198,7 +198,7 @@ def test_a_secret_is_found_in_every_form_and_across_chunks(form: str, keep: bool
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_a_session_token_is_taken_out_wherever_it_is_repeated(keep: bool) -> None:
+def test_removes_a_session_token_wherever_it_is_repeated(keep: bool) -> None:
     request = signed_request(SECRET)
     response = (
         head([("Content-Length", "90")], "403 Forbidden")
@@ -211,7 +211,8 @@ def test_a_session_token_is_taken_out_wherever_it_is_repeated(keep: bool) -> Non
         and "request: a secret" in removed
     )
     presigned = request_of(
-        line=f"POST /a?X-Amz-Credential=AKIDEXAMPLE%2F1&x-amz-SECURITY%2Dtoken={quote(SECRET, safe='')}&X-Amz-Signature={'0a' * 32} HTTP/1.1"
+        line="POST /a?X-Amz-Credential=AKIDEXAMPLE%2F1"
+        f"&x-amz-SECURITY%2Dtoken={quote(SECRET, safe='')}&X-Amz-Signature={'0a' * 32} HTTP/1.1"
     )
     asked, answered, _ = clean(presigned, response, keep_sensitive=keep)
     assert (
@@ -230,12 +231,12 @@ def test_a_session_token_is_taken_out_wherever_it_is_repeated(keep: bool) -> Non
         ("Proxy-Authorization", "Basic of-private"),
         (
             "Authorization",
-            "AWS4-HMAC-SHA256 Credential=AKIAprivate/20150830/r/s/aws4_request, SignedHeaders=host, Signature="
-            + "0a" * 32,
+            "AWS4-HMAC-SHA256 Credential=AKIAprivate/20150830/r/s/aws4_request, "
+            "SignedHeaders=host, Signature=" + "0a" * 32,
         ),
     ],
 )
-def test_who_somebody_is_is_taken_out(name: str, value: str, keep: bool) -> None:
+def test_removes_credentials(name: str, value: str, keep: bool) -> None:
     asked, answered, removed = clean(
         request_of((name, value)),
         head([("Set-Cookie", "private"), ("X-Key", "AKIAprivate")]),
@@ -258,15 +259,13 @@ def test_who_somebody_is_is_taken_out(name: str, value: str, keep: bool) -> None
         ("X-Api-Key", "private-key"),
     ],
 )
-def test_a_credential_of_another_kind_is_taken_out_where_it_is_repeated(
-    name: str, value: str
-) -> None:
+def test_removes_other_credentials_wherever_they_are_repeated(name: str, value: str) -> None:
     response = head([("Content-Length", "28")], "403 Forbidden") + b'{"message":"no private-key"}'
     asked, answered, _ = clean(request_of((name, value)), response)
     assert b"private" not in asked + answered and answered.endswith(b'{"message":"no xxxxxxxxxxx"}')
 
 
-def test_the_parameters_of_another_key_are_taken_out() -> None:
+def test_removes_the_query_parameters_of_another_key() -> None:
     request = request_of(
         line="POST /a?b=c&X-Amz-Credential=AKIAprivate%2F20150830&X-Amz-Signature=0a0a HTTP/1.1"
     )
@@ -275,7 +274,7 @@ def test_the_parameters_of_another_key_are_taken_out() -> None:
     assert "request: parameter x-amz-signature" in removed
 
 
-def test_a_text_that_stands_everywhere_is_no_secret() -> None:
+def test_a_very_short_text_is_not_a_secret() -> None:
     response = head([("X", "abc")])
     assert clean(b"", response, ["abc", ""], keep_sensitive=True) == (b"", response, [])
 
