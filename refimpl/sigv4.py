@@ -997,9 +997,7 @@ def verify(
     key = derive_signing_keys(credentials.secret_key, claim.amz_date[:8], region, service).k_signing
     scope = credential_scope(claim.amz_date, region, service)
     requests = [
-        _canonical_request(
-            method, uri, query_string, to_sign, ";".join(claim.names), hashed_payload
-        )
+        canonical_request(method, uri, query_string, to_sign, hashed_payload)
         for query_string in claim.queries
     ]
     texts = [string_to_sign(claim.amz_date, scope, request) for request in requests]
