@@ -3,7 +3,7 @@
 
 A `Client` has the settings and the derived signing keys. Threads may share it, because each call
 uses its own connection. A call returns a live `Response` as soon as the response's head has
-arrived; its events are returned as they arrive. If the response is not an event stream, the call
+arrived. Events are returned as they arrive. If the response is not an event stream, the call
 itself raises the error. Every error is a refimpl.Error. The events before an error are returned
 first or are in the error's `events`.
 """
@@ -62,9 +62,9 @@ class Response:
     """A live response. Iterate over `body` once or call `collect`. Close it or use `with`.
 
     `text`, `lines`, `sse` and `json_values` also consume `body`. They join bytes across parts and
-    return each result as soon as its last byte arrives. They raise TextError for invalid text; its
-    `unread` has the bytes after the last result. If the stream fails, the `unread` of its error
-    has the bytes of the unfinished line, event or value.
+    return each result as soon as its last byte arrives. For invalid text they raise TextError, and
+    its `unread` has the bytes after the last result. If the stream fails, the `unread` of its
+    error has the bytes of the unfinished line, event or value.
 
     status, headers, request_id: those of the HTTP response
     content_type, invoked_production_variant, custom_attributes: members of the output
@@ -108,7 +108,7 @@ class Response:
     def collect(self) -> InvokeEndpointWithResponseStreamOutput:
         """Read the rest of the stream and return the output with these events as body.
 
-        Raises the same errors as reading `body`; their `events` are the events before the error.
+        Raises the same errors as reading `body`. Their `events` are the events before the error.
         """
         events: List[StreamEvent] = []
         try:
@@ -263,9 +263,9 @@ class Client:
 
         members: those of InvokeEndpointWithResponseStreamInput. endpoint_name (str) and body
             (bytes) are required.
-        Raises UsageError for invalid members before it sends anything; NetworkError and HttpError;
-        ModelError, ValidationError, InternalFailure, ServiceUnavailable or UnknownOperationError
-        for an error response of the service.
+        Raises UsageError for invalid members before it sends anything. Raises NetworkError or
+        HttpError if the exchange fails, and ModelError, ValidationError, InternalFailure,
+        ServiceUnavailable or UnknownOperationError for an error response of the service.
         """
         request = build_request(
             InvokeEndpointWithResponseStreamInput(**members), self._endpoint.url, _USER_AGENT

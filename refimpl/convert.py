@@ -5,8 +5,8 @@
 are json, xml and query (URL-encoded), and two that are written as JSON: `value` is the tree
 ["Structure", [[name, value], ...]] with blobs in base64, and `headers` is
 {"headers": [[name, value], ...], "body": ...}. The shape is a name of the service model, scalar
-types included, or `Error`. An `Error` with a code is a service's document; without a code it is
-the document that the seed writes. Rejects unknown names (SHP-028), invalid documents and values
+types included, or `Error`. An `Error` with a code is a service's document. Without a code it
+is a document of the seed. Rejects unknown names (SHP-028), invalid documents and values
 that the target format cannot represent.
 """
 

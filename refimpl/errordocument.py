@@ -4,7 +4,7 @@
 `parse_error` reads a service's document: where its members are, and its error codes. Two callers
 use it. `error_of_json` and `error_of_xml` are strict and reject a member of the wrong type.
 operation.py is lenient, because an invalid document does not make an error response a success
-(HTTP-035); it ignores such members.
+(HTTP-035). It ignores such members.
 
 `error_to_json` and `error_to_xml` write {"error": NAME, "details": {...}}, or
 {"error": CODE, "message": PAYLOAD} for an error that the service model does not have.
@@ -76,7 +76,7 @@ class ErrorDocument:
 
     @property
     def codes(self) -> List[str]:
-        """The error codes in the document; the first one counts (HTTP-030)."""
+        """The error codes in the document. The first one counts (HTTP-030)."""
         members = self.members(_CODE_FIELDS)
         return [members[field.attribute] for field in _CODE_FIELDS if field.attribute in members]
 
@@ -158,7 +158,7 @@ _SERVICE_JSON_FORMAT = JSON_FORMAT._replace(
 
 
 def _xml_error(root: Element) -> ErrorDocument:
-    """Find ErrorResponse/Error or Response/Errors/Error; otherwise use the root (HTTP-036)."""
+    """Find the error in its envelope, or use the root (HTTP-036)."""
     outer = child_of(root, "Errors") or root
     return ErrorDocument(XML_FORMAT, child_of(outer, "Error") or root, root)
 

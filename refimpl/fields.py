@@ -6,7 +6,7 @@ queries all use this table, so each member's name, location, type and constraint
 
 `check_type` runs whenever a value is made. It rejects values of another type and integers outside
 int32. `check_constraints` runs on request. It rejects values that break the service model's
-lengths and patterns; a pattern must match the whole string (HTTP-005). Error messages name a
+lengths and patterns. A pattern must match the whole string (HTTP-005). Error messages name a
 sensitive member but do not show its value.
 """
 
@@ -73,7 +73,7 @@ def check_type(shape: str, field: Field, value: object) -> None:
 
 
 def check_value(name: str, wanted: FieldType, value: Any) -> None:
-    """Raise UsageError of kind `type` unless value has the wanted type; an integer must be int32.
+    """Raise UsageError of kind `type` unless value has the wanted type (an integer: int32).
 
     name: SHAPE.MEMBER, for the message
     """

@@ -232,7 +232,7 @@ def request_id_of(headers: HeaderSequence) -> Optional[str]:
 def read_output(
     headers: HeaderSequence, body: Optional[Tuple[StreamEvent, ...]] = None
 ) -> InvokeEndpointWithResponseStreamOutput:
-    """Return the output of a response's headers, with this body; values are verbatim (HTTP-022)."""
+    """Return the output of a response's headers, verbatim, with this body (HTTP-022)."""
     return InvokeEndpointWithResponseStreamOutput.of_header_and_body(headers, body)
 
 
@@ -265,7 +265,7 @@ class ResponseReader:
         self.is_stream = not self._is_error and status == 200 and _is_event_stream(self.headers)
 
     def feed(self, data: bytes) -> List[StreamEvent]:
-        """Return the events that data completes, in order; none if the body is not an event stream.
+        """Return the events that data completes, in order. Only an event stream has any.
 
         Raises ModelStreamError, InternalStreamFailure or UnknownOperationError for an error in the
         stream, and FrameError for an invalid frame. The error's `events` are those that this call
@@ -519,7 +519,7 @@ def _readable_error(body: bytes) -> ErrorDocument:
 
 
 def _modelled_error(shape: Type[OperationError], document: ErrorDocument) -> OperationError:
-    """Return an error with the members of its document; ignore invalid members (HTTP-035)."""
+    """Return an error with the valid members of its document (HTTP-035)."""
     members = document.members(shape.fields)
     for name, value in members.items():
         if isinstance(value, str):

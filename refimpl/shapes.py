@@ -3,11 +3,11 @@
 
 A shape is an immutable value. It takes its members by keyword, compares and hashes by them, and
 hides sensitive members in its repr. An error shape is also an exception. To add a member, add a
-row to a table; to add a shape, add a class.
+row to a table. To add a shape, add a class.
 
 Names, locations and constraints come from the service model of SageMaker Runtime 2017-05-13. The
 methods `of_...` and `to_...` read and write every shape in each document format. Readers ignore
-members that are not in the table (SHP-008); errors keep the raw body. A constructor rejects
+members that are not in the table (SHP-008). Errors keep the raw body. A constructor rejects
 unknown members and values of another type with UsageError.
 """
 
@@ -56,7 +56,7 @@ S = TypeVar("S", bound="Shape")
 
 
 class Shape:
-    """The root of all shapes. Takes members by keyword; an absent member is None.
+    """The root of all shapes. Takes members by keyword. An absent member is None.
 
     Raises UsageError of kind `type` for an unknown member and for a value of the wrong type. Each
     `of_...` raises DocumentError for an invalid document. Each `to_...` raises UsageError for a
@@ -82,7 +82,7 @@ class Shape:
 
     @classmethod
     def make(cls: Type[S], validate: bool = False, **members: Any) -> S:
-        """Return a shape with these members; with validate, also check the constraints."""
+        """Return a shape with these members. If validate is true, check the constraints."""
         shape = cls(**members)
         if validate:
             shape.validate()
@@ -105,7 +105,7 @@ class Shape:
 
     @classmethod
     def of_xml(cls: Type[S], document: Document) -> S:
-        """Read an XML document; the name of the root is ignored (SHP-016, SHP-017)."""
+        """Read an XML document. Ignores the name of the root (SHP-016, SHP-017)."""
         shape: S = cls.data_type().of_xml(document)
         return shape
 
@@ -132,7 +132,7 @@ class Shape:
         return shape
 
     def to_query(self) -> Query:
-        """Return the shape as a Query. Its `render` flattens it; its `encode` returns the text."""
+        """Return the shape as a Query. Its `render` flattens it, and its `encode` returns text."""
         return self.data_type().to_query(self)
 
     @classmethod
@@ -358,7 +358,7 @@ StreamEvent = Union[PayloadPart, ModelStreamError, InternalStreamFailure]
 
 
 class ResponseStream(Shape):
-    """The union of the stream's events. A stream is a tuple of events; the seed's is one union."""
+    """The union of the stream's events. A stream is a tuple of events. The seed has one union."""
 
     payload_part: Optional[PayloadPart]
     model_stream_error: Optional[ModelStreamError]

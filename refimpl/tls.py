@@ -70,7 +70,7 @@ class TlsStream:
         return bytes(buffer[: self.recv_into(buffer)])
 
     def ready(self) -> bool:
-        """Return whether a read would not wait for the socket; for programs that use `select`."""
+        """Return whether a read returns at once, for programs that use `select`."""
         if not self._decrypted:
             try:
                 self._decrypted = self._tls.read(_RECEIVE_SIZE)
@@ -87,7 +87,7 @@ class TlsStream:
             view = view[self._run(self._tls.write, view) :]
 
     def settimeout(self, timeout: Optional[float]) -> None:
-        """Limit each later operation to this many seconds; None for no limit."""
+        """Limit each later operation to this many seconds, or do not limit it (None)."""
         self._timeout = timeout
 
     def fileno(self) -> int:
@@ -159,7 +159,7 @@ def start_tls(
     """Complete a TLS handshake over a connected socket and return the stream (HTTP-053).
 
     The socket's time-out limits the handshake. Does not change context. Raises ssl.SSLError,
-    ssl.CertificateError or another OSError; the caller then closes the socket.
+    ssl.CertificateError or another OSError. The caller then closes the socket.
     """
     stream = TlsStream(connected, context, server_hostname, monotonic)
     stream.do_handshake()

@@ -361,7 +361,7 @@ def check_ssl_context(context: object) -> Optional[ssl.SSLContext]:
 
 
 class HttpExchange:
-    """A response: status, reason and headers. `read1` reads its body; `close` closes the socket."""
+    """A response with its status, reason and headers, and the methods that read its body."""
 
     def __init__(
         self, connection: _Connection, response: _StrictResponse, patience: _Patience
@@ -399,7 +399,7 @@ class HttpExchange:
         raise NetworkError("the response has been closed", kind="closed")
 
     def close(self) -> None:
-        """Close the connection; from any thread, any number of times."""
+        """Close the connection. Any thread may call this any number of times."""
         self._closed = True
         _disconnect(self._connection)
 

@@ -2,7 +2,7 @@
 """Types of the service model with methods that read and write documents.
 
 A `DataType` is a field's type (fields.py) with a reader and a writer for each document format. It
-knows no shape; it uses the field table that the type contains. `of_x(to_x(value)) == value` for
+knows no shape. It uses the field table that the type contains. `of_x(to_x(value)) == value` for
 every value that format x can represent. A writer rejects other values with UsageError. A reader
 rejects an invalid document with a DocumentError that has the path to the error.
 """
@@ -42,7 +42,7 @@ class DataType(FieldType):
         return json_of_value(self.to_value(value))
 
     def of_xml(self, document: Document) -> Any:
-        """Read an XML document; the name of the root is ignored."""
+        """Read an XML document. Ignores the name of the root."""
         return read_value(self, parse_xml(document), XML_FORMAT)
 
     def to_xml(self, value: Any) -> str:
@@ -66,7 +66,7 @@ class DataType(FieldType):
         return read_value(self, parse_query(query), QUERY_FORMAT)
 
     def to_query(self, value: Any) -> Query:
-        """Return a value as a Query. Its `render` flattens it; its `encode` returns the text."""
+        """Return a value as a Query. Its `render` flattens it, and its `encode` returns text."""
         return query_of_value(self.to_value(value))
 
 
@@ -82,7 +82,7 @@ def string_type(
 
 
 def integer_type(name: str) -> DataType:
-    """Return an integer type; values are int32."""
+    """Return the type of an int32."""
     return DataType(name, "integer")
 
 

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 """JSON: a strict parser over the standard library's, a reader of shapes, a writer of trees.
 
-Where the standard library is lenient or slow, `parse_json` rejects the document with a
-DocumentError (SHP-001 to SHP-003): unlimited nesting, which would raise RecursionError; NaN and
-Infinity; numbers that overflow a float; integers of any length, which take quadratic time; a name
-that occurs twice in an object; bytes that are not UTF-8. The error has the byte offset if known.
+The standard library is lenient or slow in some cases. `parse_json` rejects these with a
+DocumentError, which has the byte offset if known (SHP-001 to SHP-003):
+
+- nesting that is too deep, which would raise RecursionError
+- NaN, Infinity and numbers that overflow a float
+- integers that are too long, which would take quadratic time
+- a name that occurs twice in an object
+- bytes that are not UTF-8
 
 JSON_FORMAT reads shapes from parsed values: blobs are base64, and a float is not an integer.
 `ValueScanner` finds the end of a value in bytes that arrive in pieces. Value trees are written
@@ -37,7 +41,7 @@ from .value_format import (
 MAX_JSON_DEPTH = 64  # nested arrays and objects; SHP-001
 _MAX_INTEGER_DIGITS = 20  # more than int64 has; SHP-003
 
-# A backslash with the byte that it escapes, if that has arrived; a quote; a bracket.
+# A backslash with the byte that it escapes (if that has arrived), a quote, or a bracket.
 _MARK = rb'(?s)\\.?|["\[\]{}]'
 
 
@@ -90,7 +94,7 @@ _JSON_STRING = rb'(?s)"[^"\\]*(?:\\.[^"\\]*)*"?'
 class ValueScanner:
     """Finds the end of a JSON value that starts with a bracket or a quote, in pieces of bytes.
 
-    It looks at each byte once. It does not check the syntax; parse the value afterwards.
+    It looks at each byte once. It does not check the syntax, so parse the value afterwards.
     depth: the number of open brackets;  in_string: whether the last piece ended inside a string;
     escaped: whether it ended after a backslash
     """

@@ -19,7 +19,7 @@ from ..fields import INT32_MAX, INT32_MIN, Field, FieldType, is_int32, member_of
 
 # SHP-006
 MAX_DOCUMENT_LENGTH = 64 * 1024 * 1024  # bytes
-MAX_DOCUMENT_NODES = 1 << 20  # objects and arrays, elements or pairs; a few bytes make many
+MAX_DOCUMENT_NODES = 1 << 20  # objects and arrays, elements, or pairs. A few bytes can make many.
 
 _INTEGER = r"[+-]?[0-9]{1,20}\Z"
 
@@ -120,7 +120,7 @@ class Place(NamedTuple):
         actual: object = None,
         rule: str = "SHP-009",
     ) -> NoReturn:
-        """Raise a DocumentError for this place; hide a sensitive value (SHP-029)."""
+        """Raise a DocumentError for this place, without a sensitive value (SHP-029)."""
         raise DocumentError(
             what,
             kind=kind,

@@ -67,7 +67,7 @@ def parse_xml(document: object) -> Element:
     MAX_XML_DEPTH, MAX_DOCUMENT_LENGTH or MAX_DOCUMENT_NODES. The message does not show the
     document, because it may contain sensitive members.
     """
-    # Few calls need XML; `python3 -m bench --only process` shows what a late import saves.
+    # Few calls need XML. `python3 -m bench --only process` shows what a late import saves.
     from xml.parsers import expat
 
     data = document_bytes(document)
@@ -171,7 +171,7 @@ def xml_of_value(value: Value, name: str) -> str:
 
 
 def _element_of_value(value: Value, name: str, path: str) -> Element:
-    """Return a value tree as an element; a list becomes one element (SHP-012)."""
+    """Return a value tree as an element. A list becomes one element (SHP-012)."""
     tag, content = value
     if tag == "Structure":
         children = [
@@ -207,7 +207,7 @@ def _writable(text: str, path: str) -> str:
 
 
 def xml_of_element(element: Element) -> str:
-    """Return an element as well-formed text. Comments are lost; an empty element has two tags."""
+    """Return an element as well-formed text. Drops comments. An empty element has two tags."""
     attributes = "".join(
         f' {name}="{_escaped_attribute(text)}"' for name, text in element.attributes
     )

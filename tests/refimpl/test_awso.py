@@ -701,7 +701,7 @@ def test_a_row_names_all_its_cases_and_no_other(row):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{int(case.line)}-{case.function}")
-def test_the_same_answer_or_a_row_that_says_why_not(case):
+def test_the_same_response_or_a_row_that_says_why_not(case):
     answer, names = ours(case), divergences_of(case)
     if not names and case.raises is not None:
         assert isinstance(answer, Refused), "awso refuses, we do not, and no row says so"
@@ -716,7 +716,7 @@ def test_the_same_answer_or_a_row_that_says_why_not(case):
         assert answer.rule in next(row.here for row in ROWS if row.name == names[-1])
 
 
-def test_a_refusal_of_a_reader_is_the_document_s_or_the_answer_s_fault():
+def test_a_refusal_of_a_reader_is_the_document_s_or_the_response_s_fault():
     """A peer's bytes never cause a UsageError."""
     for case in CASES:
         if case.function.startswith(("of_", "error_of_", "Endpoints")) and isinstance(
@@ -727,9 +727,9 @@ def test_a_refusal_of_a_reader_is_the_document_s_or_the_answer_s_fault():
 
 
 @pytest.mark.parametrize("function", sorted(COUNTERPARTS))
-def test_a_counterpart_that_answers_something_else_is_noticed(function, monkeypatch):
+def test_a_counterpart_that_responses_something_else_is_noticed(function, monkeypatch):
     monkeypatch.setitem(COUNTERPARTS, function, lambda given: "something else")
     with pytest.raises(AssertionError):
-        test_the_same_answer_or_a_row_that_says_why_not(
+        test_the_same_response_or_a_row_that_says_why_not(
             next(case for case in CASES if case.function == function)
         )

@@ -120,7 +120,7 @@ def chunk(data):
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-def answer(framing, *pieces):
+def success(framing, *pieces):
     """Return the steps of a response, with one step per piece of the body."""
     body = (
         [chunk(piece) for piece in pieces] + [b"0\r\n\r\n"]
@@ -194,7 +194,7 @@ def refused(*steps, **settings):
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_parts_come_in_order_and_at_once(framing):
     go = [threading.Event() for _ in range(3)]
-    steps = answer(framing, *FRAMES)
+    steps = success(framing, *FRAMES)
     script = [steps[0], go[0], steps[1], go[1], steps[2], go[2]] + steps[3:]
     with RawServer(script) as server, call(client_of(server)) as response:
         assert response.status == 200  # the server has only sent the head
@@ -210,7 +210,7 @@ def test_parts_come_in_order_and_at_once(framing):
 def test_frames_are_found_however_they_are_cut(framing, cuts):
     size = {"whole": len(STREAM), "bytewise": 1, "across": len(FRAMES[0]) + 5}[cuts]
     pieces = [STREAM[start : start + size] for start in range(0, len(STREAM), size)]
-    assert read(*answer(framing, *pieces)) == (PARTS, None)
+    assert read(*success(framing, *pieces)) == (PARTS, None)
 
 
 def test_the_attributes_of_a_response():
@@ -247,7 +247,7 @@ def test_absent_headers_are_none():
 
 
 def test_the_body_is_iterated_once():
-    with RawServer(answer("chunked", STREAM)) as server, call(client_of(server)) as response:
+    with RawServer(success("chunked", STREAM)) as server, call(client_of(server)) as response:
         assert iter(response.body) is response.body
         assert list(response.body) == PARTS
         assert list(response.body) == []
@@ -272,7 +272,7 @@ def test_collect_reads_the_rest(taken):
 
 def test_unknown_events_are_skipped_and_counted():
     new = part(b"?", "NewEvent")
-    steps = answer("chunked", new + FRAMES[0], new, new + new, FRAMES[1])
+    steps = success("chunked", new + FRAMES[0], new, new + new, FRAMES[1])
     with RawServer(steps) as server, call(client_of(server)) as response:
         assert next(response.body) == PARTS[0]
         assert (
@@ -284,16 +284,16 @@ def test_unknown_events_are_skipped_and_counted():
 
 def test_a_stream_without_events_is_complete():
     for framing in FRAMINGS:
-        assert read(*answer(framing)) == ([], None)
+        assert read(*success(framing)) == ([], None)
 
 
 def test_the_greatest_frame_is_a_setting():
     large = part(bytes(5000))
-    assert read(*answer("chunked", large), max_frame_length=len(large)) == (
+    assert read(*success("chunked", large), max_frame_length=len(large)) == (
         [PayloadPart(bytes=bytes(5000))],
         None,
     )
-    events, error = read(*answer("chunked", FRAMES[0] + large), max_frame_length=len(large) - 1)
+    events, error = read(*success("chunked", FRAMES[0] + large), max_frame_length=len(large) - 1)
     assert events == PARTS[:1]
     assert (type(error), error.kind) == (FrameError, "limit")
 
@@ -303,7 +303,7 @@ def test_the_greatest_frame_is_a_setting():
 
 def text_steps(*texts, last=b""):
     """Return the steps of a response with these texts as parts; last: a final frame."""
-    return answer("chunked", *[part(text) for text in texts] + ([last] if last else []))
+    return success("chunked", *[part(text) for text in texts] + ([last] if last else []))
 
 
 JSON_EVENTS = [
@@ -477,10 +477,10 @@ IN_STREAM = {
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("framing", FRAMINGS)
 @pytest.mark.parametrize("name", sorted(IN_STREAM))
-def test_an_error_in_the_stream_comes_behind_its_parts(name, framing, together):
+def test_an_error_in_the_stream_follows_its_parts(name, framing, together):
     last, expected, kind = IN_STREAM[name]
     pieces = [STREAM + last + part(b"behind")] if together else FRAMES + [last, part(b"behind")]
-    events, error = read(*answer(framing, *pieces))
+    events, error = read(*success(framing, *pieces))
     assert events == PARTS
     assert error == expected
     assert (error.kind, error.status, error.request_id) == (kind, 200, REQUEST_ID)
@@ -488,12 +488,12 @@ def test_an_error_in_the_stream_comes_behind_its_parts(name, framing, together):
 
 def test_an_error_in_the_first_place():
     for last, expected, _ in IN_STREAM.values():
-        assert read(*answer("chunked", last)) == ([], expected)
+        assert read(*success("chunked", last)) == ([], expected)
 
 
-def test_parts_before_an_error_in_one_segment_are_handed_over_one_by_one():
+def test_parts_before_an_error_in_one_segment_are_returned_one_by_one():
     """All is in one segment, but the first parts are returned before the error."""
-    steps = answer("length", STREAM + IN_STREAM["ModelStreamError"][0])
+    steps = success("length", STREAM + IN_STREAM["ModelStreamError"][0])
     with RawServer([b"".join(steps)]) as server, call(client_of(server)) as response:
         assert [next(response.body) for _ in PARTS] == PARTS
         with pytest.raises(ModelStreamError):
@@ -503,9 +503,9 @@ def test_parts_before_an_error_in_one_segment_are_handed_over_one_by_one():
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_what_collect_raises_holds_what_had_arrived(together):
+def test_the_error_of_collect_has_the_events_before_it(together):
     pieces = [STREAM + IN_STREAM["error"][0]] if together else FRAMES + [IN_STREAM["error"][0]]
-    with RawServer(answer("chunked", *pieces)) as server, call(client_of(server)) as response:
+    with RawServer(success("chunked", *pieces)) as server, call(client_of(server)) as response:
         assert next(response.body) == PARTS[0]
         with pytest.raises(UnknownOperationError) as caught:
             response.collect()
@@ -530,9 +530,9 @@ def flipped(data, place=-1):
         (part(b"{}", "ModelStreamError"), "message_type"),
     ],
 )
-def test_a_bad_frame_comes_behind_its_parts(bad, kind):
+def test_a_corrupt_frame_follows_its_parts(bad, kind):
     for pieces in ([STREAM + bad], FRAMES + [bad]):
-        events, error = read(*answer("chunked", *pieces))
+        events, error = read(*success("chunked", *pieces))
         assert events == PARTS
         assert (type(error), error.kind, error.status, error.request_id) == (
             FrameError,
@@ -550,7 +550,7 @@ def whole_frames(count):
 
 @pytest.mark.parametrize("ending", [close, reset])
 @pytest.mark.parametrize("framing", FRAMINGS)
-def test_a_stream_cut_short_is_truncated_behind_its_parts(framing, ending):
+def test_a_truncated_stream_returns_its_parts_first(framing, ending):
     """The stream ends at every byte; the framing announces more bytes than arrive."""
     start = head(framing, len(STREAM) + 1) + (
         b"%x\r\n" % (len(STREAM) + 1) if framing == "chunked" else b""
@@ -580,7 +580,7 @@ def test_a_stream_cut_short_is_truncated_behind_its_parts(framing, ending):
 
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_a_complete_body_that_ends_inside_a_frame_is_truncated_too(framing):
-    events, error = read(*answer(framing, STREAM[:-1]))
+    events, error = read(*success(framing, STREAM[:-1]))
     assert events == PARTS[:2]
     assert (type(error), error.kind, error.rule, error.status, error.request_id) == (
         FrameError,
@@ -601,14 +601,14 @@ def test_collect_of_a_truncated_stream():
         assert "after 3 messages" in str(caught.value)
 
 
-def test_broken_framing_comes_behind_its_parts():
+def test_invalid_framing_follows_its_parts():
     events, error = read(head("chunked"), chunk(STREAM), b"0x5\r\n")
     assert events == PARTS
     assert (type(error), error.kind, error.rule) == (HttpError, "http", "HTTP-045")
     assert (error.status, error.request_id) == (200, REQUEST_ID)
 
 
-def test_a_stream_that_stalls_times_out_behind_its_parts():
+def test_a_stream_that_stalls_returns_its_parts_first():
     events, error = read(head("chunked"), chunk(STREAM), stall, read_timeout=SHORT)
     assert events == PARTS
     assert (type(error), error.kind, error.status, error.request_id) == (
@@ -726,7 +726,7 @@ FAILURES = [  # (response, class, code, message, retryable)
 
 @pytest.mark.parametrize("steps,shape,code,message,retryable", FAILURES, ids=range(len(FAILURES)))
 @pytest.mark.parametrize("ending", [close, stall])
-def test_an_error_answer_is_raised_by_the_call(steps, shape, code, message, retryable, ending):
+def test_an_error_response_is_raised_by_the_call(steps, shape, code, message, retryable, ending):
     error = refused(*(steps + [ending]))
     status, _, body = steps[0].partition(b" ")[2].partition(b"\r\n\r\n")
     assert type(error) is shape
@@ -771,7 +771,7 @@ NO_STREAMS = [
 
 
 @pytest.mark.parametrize("steps,shown", NO_STREAMS, ids=range(len(NO_STREAMS)))
-def test_an_answer_that_is_no_event_stream_shows_what_came(steps, shown):
+def test_the_error_for_another_body_shows_its_start(steps, shown):
     error = refused(*(steps + [stall]))
     assert (type(error), error.kind, error.rule) == (HttpError, "content_type", "HTTP-021")
     assert error.request_id == REQUEST_ID and error.status in (200, 201, 204)
@@ -791,8 +791,8 @@ def test_an_answer_that_is_no_event_stream_shows_what_came(steps, shown):
         ("000 Odd", "HTTP-054"),
     ],
 )
-def test_a_status_that_is_no_answer(status, rule):
-    with RawServer(answer("chunked", STREAM)) as other:
+def test_a_status_out_of_range(status, rule):
+    with RawServer(success("chunked", STREAM)) as other:
         error = refused(*(failure(status, b"go", f"Location: {other.url}/there") + [stall]))
         assert other.connections == []  # redirects are not followed
     assert (type(error), error.kind, error.rule) == (HttpError, "http", rule)
@@ -867,7 +867,7 @@ def test_a_mistake_of_our_own_is_not_taken_for_a_broken_body(monkeypatch):
         ([stall], "timeout"),
     ],
 )
-def test_no_answer_at_all(steps, kind):
+def test_no_response(steps, kind):
     error = refused(*steps, read_timeout=SHORT)
     assert error.kind == kind
     assert error.status is None
@@ -972,8 +972,8 @@ MEMBERS = {
 @pytest.mark.parametrize("members", [{}, MEMBERS])
 @pytest.mark.parametrize("credentials", [CREDENTIALS, TEMPORARY])
 @pytest.mark.parametrize("path", ["", "/", "/base/pa%20th"])
-def test_what_is_sent_verifies(members, credentials, path):
-    with RawServer(answer("chunked")) as server:
+def test_the_request_verifies(members, credentials, path):
+    with RawServer(success("chunked")) as server:
         call(
             client_of(server, credentials=credentials, endpoint_url=server.url + path), **members
         ).collect()
@@ -1008,7 +1008,7 @@ def test_botocore_computes_the_same_signature(credentials, path):
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials as OtherCredentials
 
-    with RawServer(answer("chunked")) as server:
+    with RawServer(success("chunked")) as server:
         call(
             client_of(server, credentials=credentials, endpoint_url=server.url + path), **MEMBERS
         ).collect()
@@ -1047,7 +1047,7 @@ def test_botocore_computes_the_same_signature(credentials, path):
 
 def test_the_clock_is_read_at_each_call():
     times = iter([0, NOW])
-    with RawServer(answer("chunked")) as server:
+    with RawServer(success("chunked")) as server:
         client = client_of(server, clock=lambda: next(times))
         for _ in range(2):
             call(client).collect()
@@ -1088,7 +1088,7 @@ WRONG_INPUT = [
 
 
 @pytest.mark.parametrize("members,kind", WRONG_INPUT, ids=range(len(WRONG_INPUT)))
-def test_a_wrong_input_is_refused_before_anything_is_sent(members, kind):
+def test_a_wrong_input_is_rejected_before_anything_is_sent(members, kind):
     with RawServer([]) as server:
         with pytest.raises(UsageError) as caught:
             call(client_of(server), **members)
@@ -1096,7 +1096,7 @@ def test_a_wrong_input_is_refused_before_anything_is_sent(members, kind):
         assert server.connections == []
 
 
-def test_a_missing_member_is_refused_before_anything_is_sent():
+def test_a_missing_member_is_rejected_before_anything_is_sent():
     with RawServer([]) as server:
         for members in ({"endpoint_name": "llm"}, {"body": b""}):
             with pytest.raises(UsageError) as caught:
@@ -1108,7 +1108,7 @@ def test_a_missing_member_is_refused_before_anything_is_sent():
 @pytest.mark.parametrize(
     "clock", [lambda: float("nan"), lambda: None, lambda: "now", lambda: 10**20]
 )
-def test_a_clock_that_tells_no_time_is_refused_before_anything_is_sent(clock):
+def test_rejects_an_invalid_clock_before_sending(clock):
     with RawServer([]) as server:
         with pytest.raises(UsageError):
             call(client_of(server, clock=clock))
@@ -1118,7 +1118,7 @@ def test_a_clock_that_tells_no_time_is_refused_before_anything_is_sent(clock):
 @pytest.mark.parametrize("size,warned", [(6291456, False), (6291457, True)])
 def test_a_body_over_the_models_limit_only_warns(size, warned):
     body = bytes(size)
-    with RawServer(answer("chunked", STREAM)) as server, warnings.catch_warnings(
+    with RawServer(success("chunked", STREAM)) as server, warnings.catch_warnings(
         record=True
     ) as caught:
         warnings.simplefilter("always")
@@ -1135,7 +1135,7 @@ def test_a_body_over_the_models_limit_only_warns(size, warned):
 
 
 def test_an_empty_body_is_sent_as_such():
-    with RawServer(answer("chunked", STREAM)) as server:
+    with RawServer(success("chunked", STREAM)) as server:
         assert call(client_of(server), body=b"").collect().body == tuple(PARTS)
         assert ("Content-Length", "0") in server.connections[0].headers
         assert server.connections[0].body == b""
@@ -1322,7 +1322,7 @@ def test_region_and_endpoint(environment, arguments, region, url):
         ({}, {"region": "x", "endpoint_url": "http://a", "use_dualstack": True}, "END-004"),
     ],
 )
-def test_an_endpoint_that_cannot_be_told(environment, arguments, rule):
+def test_rejects_a_missing_or_invalid_endpoint(environment, arguments, rule):
     with pytest.raises(ConfigurationError) as caught:
         Client(environment=dict(KEYS, **environment), **arguments)
     assert caught.value.rule == rule
@@ -1363,7 +1363,7 @@ def test_credentials_that_are_missing(environment, missing):
     ],
 )
 def test_credentials(environment, arguments, access_key, token):
-    with RawServer(answer("chunked")) as server:
+    with RawServer(success("chunked")) as server:
         client = Client(
             region="eu-west-1",
             endpoint_url=server.url,
@@ -1386,7 +1386,7 @@ def test_credentials(environment, arguments, access_key, token):
 
 
 def test_all_settings_from_the_environment_of_the_process(monkeypatch):
-    with RawServer(answer("chunked", STREAM)) as server:
+    with RawServer(success("chunked", STREAM)) as server:
         for name, value in dict(
             KEYS, AWS_REGION="us-west-2", AWS_ENDPOINT_URL=server.url, AWS_SESSION_TOKEN=TOKEN
         ).items():
@@ -1480,7 +1480,7 @@ def test_a_private_authority():
     authority.issue_cert("localhost").configure_cert(context)
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
-    with RawServer(answer("close", STREAM), tls=context) as server:
+    with RawServer(success("close", STREAM), tls=context) as server:
         assert call(client_of(server, ssl_context=trusting)).collect().body == tuple(PARTS)
         with pytest.raises(NetworkError) as caught:  # the system does not trust this authority
             call(client_of(server))
@@ -1610,19 +1610,19 @@ QUOTING = {
     "200 with an echo": failure(
         "200 OK", ("x-amz-security-token:" + TOKEN).encode(), "Content-Type: text/plain"
     ),
-    "ModelStreamError": answer("chunked", exception("ModelStreamError", {"Message": SENTENCE})),
-    "InternalStreamFailure": answer(
+    "ModelStreamError": success("chunked", exception("ModelStreamError", {"Message": SENTENCE})),
+    "InternalStreamFailure": success(
         "chunked", STREAM + exception("InternalStreamFailure", {"Message": SENTENCE})
     ),
-    "unmodelled": answer("chunked", exception("NewException", {"Message": SENTENCE})),
-    "error message": answer(
+    "unmodelled": success("chunked", exception("NewException", {"Message": SENTENCE})),
+    "error message": success(
         "chunked", frame(b"", message_type="error", error_code="E", error_message=SENTENCE)
     ),
 }
 
 
 @pytest.mark.parametrize("name", sorted(QUOTING))
-def test_what_a_service_quotes_of_the_request_is_hidden(name):
+def test_secrets_that_a_service_quotes_are_hidden(name):
     with RawServer(QUOTING[name]) as server, pytest.raises(Error) as caught:
         call(client_of(server, credentials=TEMPORARY), custom_attributes=ATTRIBUTES).collect()
     assert_no_secret(caught.value)
@@ -1637,7 +1637,7 @@ HEADS_THAT_ECHO = {
 
 
 @pytest.mark.parametrize("name", sorted(HEADS_THAT_ECHO))
-def test_an_answer_that_echoes_the_request_does_not_show_it(name):
+def test_a_response_that_echoes_the_request_does_not_show_it(name):
     with RawServer([HEADS_THAT_ECHO[name]]) as server, pytest.raises(Error) as caught:
         call(client_of(server, credentials=TEMPORARY)).collect()
     assert_no_secret(caught.value)
@@ -1658,7 +1658,7 @@ def test_an_answer_that_echoes_the_request_does_not_show_it(name):
     ],
     ids=range(9),
 )
-def test_a_refused_input_is_not_shown(members):
+def test_a_rejected_input_is_not_shown(members):
     with RawServer([]) as server, pytest.raises(UsageError) as caught:
         call(client_of(server, credentials=TEMPORARY), **members)
     assert_no_secret(caught.value)
@@ -1697,13 +1697,13 @@ def test_errors_of_the_wire_show_no_secret(steps):
     ],
     ids=range(4),
 )
-def test_refused_credentials_are_not_shown(environment):
+def test_rejected_credentials_are_not_shown(environment):
     with pytest.raises(ConfigurationError) as caught:
         Client(region="eu-west-1", environment=environment)
     assert_no_secret(caught.value)
 
 
-def test_a_refused_endpoint_hides_what_may_be_secret():
+def test_a_rejected_endpoint_hides_what_may_be_secret():
     for url in (f"http://user:{SECRET_KEY}@host/", f"http://host/?X-Amz-Security-Token={TOKEN}"):
         with pytest.raises(ConfigurationError) as caught:
             Client(region="eu-west-1", credentials=CREDENTIALS, endpoint_url=url, environment={})

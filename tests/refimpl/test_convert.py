@@ -49,14 +49,14 @@ DOCUMENTS = {
 
 @pytest.mark.parametrize("source", FORMATS)
 @pytest.mark.parametrize("target", FORMATS)
-def test_every_form_becomes_every_other(source, target):
+def test_every_format_becomes_every_other(source, target):
     assert set(DOCUMENTS) == set(FORMATS)
     name = "InvokeEndpointWithResponseStreamOutput"
     assert convert(name, source, target, DOCUMENTS[source]) == DOCUMENTS[target]
     assert convert(name, source, target, DOCUMENTS[source].encode()) == DOCUMENTS[target]
 
 
-def test_the_forms_are_those_of_the_methods():
+def test_the_formats_are_those_of_the_methods():
     assert OUTPUT.to_json() == DOCUMENTS["json"]
     assert OUTPUT.to_xml() == DOCUMENTS["xml"]
     assert OUTPUT.to_query().encode() == DOCUMENTS["query"]
@@ -201,7 +201,7 @@ def test_a_name_that_is_not_known_or_does_not_fit(shape, source, target, code):
         ("headers", "[]", "type", "SHP-024", "the document"),
     ],
 )
-def test_a_refusal_tells_the_path(source, document, kind, rule, path):
+def test_an_error_has_the_path(source, document, kind, rule, path):
     with pytest.raises(DocumentError) as caught:
         convert("InvokeEndpointWithResponseStreamOutput", source, "json", document)
     error = caught.value
@@ -231,7 +231,7 @@ def test_a_body_that_is_a_document_is_text(body, actual):
     )
 
 
-def test_what_is_absent_in_a_tree_and_in_headers():
+def test_absent_members_in_a_tree_and_in_headers():
     name = "InvokeEndpointWithResponseStreamOutput"
     assert convert(
         name, "value", "json", '["Structure",[["Body",null],["ContentType",["String","a"]]]]'

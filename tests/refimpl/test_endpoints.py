@@ -225,7 +225,7 @@ def test_botocore_and_this_agree_on_every_region():
         ("https://vpce-0.runtime.sagemaker.eu-west-1.vpce.amazonaws.com", None),
     ],
 )
-def test_a_custom_endpoint_stands_as_it_is(url, resolved):
+def test_a_custom_endpoint_is_unchanged(url, resolved):
     assert resolve_endpoint("eu-west-1", url) == (resolved or url, "eu-west-1", "sagemaker")
     assert (
         resolve_endpoint(
@@ -271,7 +271,7 @@ def test_a_custom_endpoint_excludes_fips_and_dual_stack(options, named):
         b"https://example.com",
     ],
 )
-def test_a_custom_endpoint_that_is_none(url):
+def test_rejects_an_invalid_custom_endpoint(url):
     error = refusal("us-east-1", url)
     assert (error.kind, error.rule) == ("configuration", "HTTP-002")
     assert "secret" not in str(error) + repr(vars(error))
@@ -332,7 +332,7 @@ def test_no_region(options):
     ],
     ids=lambda region: ascii(region)[:30],
 )
-def test_what_is_no_region(region):
+def test_rejects_an_invalid_region(region):
     for options in ({}, {"endpoint_url": "https://example.com"}, {"use_fips": True}):
         error = refusal(region, **options)
         assert (error.kind, error.rule) == ("configuration", "END-003")

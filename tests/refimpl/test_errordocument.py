@@ -51,7 +51,7 @@ def test_xml_there_and_back(error):
 @pytest.mark.parametrize(
     "code", ["ModelError", "ModelError:http://x#y", "ns#ModelError", "ns#ModelError:http://x"]
 )
-def test_a_code_in_each_of_its_forms(code):
+def test_a_code_in_each_of_its_formats(code):
     expected = ModelError(message="m", original_status_code=400)
     assert error_of_json(code, '{"message":"m","OriginalStatusCode":400}') == expected
     assert (
@@ -90,7 +90,7 @@ def test_the_modelled_spelling_wins():
         ("ValidationError", "null", "the document", "SHP-009"),
     ],
 )
-def test_what_does_not_fit_a_modelled_error(code, document, path, rule):
+def test_invalid_members_of_a_modelled_error(code, document, path, rule):
     with pytest.raises(DocumentError) as caught:
         error_of_json(code, document)
     assert (caught.value.kind, caught.value.rule, caught.value.path) == ("type", rule, path)
@@ -188,7 +188,7 @@ def test_half_a_surrogate_pair_spoils_no_text():
         ("  \n<E/>", [], None, False, None),
     ],
 )
-def test_what_a_document_bears(document, codes, message, is_null, request_id):
+def test_codes_message_and_request_id_of_a_document(document, codes, message, is_null, request_id):
     for given_document in (document, document.encode()):
         read = parse_error(given_document)
         assert (read.codes, read.message, read.has_null_message, read.request_id) == (
@@ -200,7 +200,7 @@ def test_what_a_document_bears(document, codes, message, is_null, request_id):
 
 
 @pytest.mark.parametrize("document", ["", " ", "x", "<", "<a>", "{", b"\xff", "<!DOCTYPE a><a/>"])
-def test_what_is_no_document(document):
+def test_rejects_an_invalid_document(document):
     with pytest.raises(DocumentError):
         parse_error(document)
     with pytest.raises(DocumentError):
@@ -239,7 +239,7 @@ def test_an_error_without_a_code():
 
 
 @pytest.mark.parametrize("write", [error_to_json, error_to_xml])
-def test_what_is_no_error_is_not_written(write):
+def test_only_errors_are_written(write):
     for wrong in (None, "ModelError", ValueError("x"), DocumentError("x")):
         with pytest.raises(UsageError) as caught:
             write(wrong)

@@ -120,13 +120,13 @@ VALUES = {
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_check_type_takes_its_own_and_none(kind):
+def test_check_type_accepts_its_type_and_none(kind):
     for value in [None] + VALUES[kind]:
         assert check_type("Shape", body_field("it", "It", KINDS[kind]), value) is None
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_check_type_refuses_all_else(kind):
+def test_check_type_rejects_other_types(kind):
     expected = {"string": "str", "blob": "bytes", "integer": "int", "events": "tuple"}[kind]
     for other in VALUES:
         for value in VALUES[other] if other != kind else []:
@@ -160,7 +160,7 @@ def test_an_integer_is_an_int32(value):
 # ---- constraints ---------------------------------------------------------------------------------
 
 
-def test_what_is_required():
+def test_required_members():
     error = constrained(None, required=True)
     assert (error.kind, error.rule, error.member) == ("constraint", "HTTP-004", "It")
     assert str(error) == "Shape.It is required (expected a value, rule HTTP-004)"
@@ -288,7 +288,7 @@ def test_a_value_is_hidden_if_it_is_sensitive_and_only_then(rules, value):
     st.one_of(st.none(), st.integers(0, 10)),
     st.sampled_from([None, "[a-z]*", r"\S[\x20-\x7e]*"]),
 )
-def test_any_text_fits_or_is_refused(value, low, high, pattern):
+def test_any_text_fits_or_is_rejected(value, low, high, pattern):
     fits = (
         len(value) >= low
         and (high is None or len(value) <= high)

@@ -174,7 +174,7 @@ def test_a_body_goes_as_it_is(body):
     assert dict(request.headers)["Content-Length"] == str(len(body))
 
 
-def test_what_a_request_shows():
+def test_the_repr_of_a_request():
     request = built(body=b"secret", custom_attributes="secret")
     assert (
         repr(request)
@@ -204,7 +204,7 @@ def test_the_input_is_checked_before_it_is_sent():
     [None, {}, "llm", PayloadPart(bytes=b""), InvokeEndpointWithResponseStreamOutput()],
     ids=repr,
 )
-def test_what_is_no_input(wrong):
+def test_rejects_another_type_of_input(wrong):
     with pytest.raises(UsageError) as caught:
         build_request(wrong, URL)
     assert caught.value.kind == "type"
@@ -471,7 +471,7 @@ HIDING_URLS = [
 
 
 @pytest.mark.parametrize("url", BAD_URLS + HIDING_URLS, ids=ascii)
-def test_what_is_no_endpoint_url(url):
+def test_rejects_an_invalid_endpoint_url(url):
     with pytest.raises(ConfigurationError) as caught:
         parse_endpoint_url(url)
     error = caught.value
@@ -659,7 +659,7 @@ def test_no_member_breaks_out_of_its_header(member, bad):
         ("prefix_aware_id", "\u00ff", True),
     ],
 )
-def test_what_the_constraints_let_pass_is_still_checked(member, value, sent):
+def test_header_values_are_checked_despite_valid_constraints(member, value, sent):
     """The model's patterns allow these values; a header does not."""
     assert call_with(**{member: value}).validate() is None
     if sent:
@@ -991,7 +991,7 @@ def test_a_stream_gives_its_events(name):
         assert reader.close() is None  # closing again changes nothing
 
 
-def test_a_part_is_handed_over_when_it_is_whole():
+def test_a_part_is_returned_when_it_is_complete():
     reader = ResponseReader(200, [EVENT_STREAM])
     data = part(b"one") + part(b"two")
     cut = len(part(b"one"))
@@ -1231,7 +1231,7 @@ BEFORE = [
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
-def test_what_came_before_a_fault_is_delivered(name):
+def test_events_before_an_error_are_returned(name):
     data, cls, kind, code = FAULTS[name]
     for before, expected in BEFORE:
         for behind in (b"", part(b"never")):
@@ -1246,7 +1246,7 @@ def test_what_came_before_a_fault_is_delivered(name):
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
-def test_a_reader_is_dead_after_a_fault(name):
+def test_a_reader_is_dead_after_an_error(name):
     reader = ResponseReader(200, [EVENT_STREAM])
     with pytest.raises(Error):
         reader.feed(part(b"a") + FAULTS[name][0] + part(b"b"))
@@ -1258,7 +1258,7 @@ def test_a_reader_is_dead_after_a_fault(name):
     assert reader.close(complete=False) is None
 
 
-def test_the_first_of_two_faults_is_told():
+def test_the_first_of_two_errors_is_reported():
     for first, second in (
         ("ModelStreamError", "payload"),
         ("unknown message type", "prelude checksum"),
@@ -1274,7 +1274,7 @@ def test_the_first_of_two_faults_is_told():
         )
 
 
-def test_a_fault_of_a_message_tells_which_one():
+def test_an_error_in_a_message_has_its_number():
     for count in (0, 1, 7):
         for _, chunks in chunkings(part() * count + frame("nonsense")):
             _, error, _ = read(chunks)
@@ -1366,7 +1366,7 @@ def test_the_ceiling_of_a_frame():
 
 
 @pytest.mark.parametrize("status, headers", [(200, [EVENT_STREAM]), (500, []), (200, [])])
-def test_what_is_fed_is_bytes(status, headers):
+def test_feed_rejects_other_types(status, headers):
     reader = ResponseReader(status, headers)
     for wrong in ("text", None, 5, [1], object()):
         with pytest.raises(UsageError) as caught:
@@ -1670,7 +1670,7 @@ def test_a_200_that_is_no_event_stream(headers):
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 205, 206, 207, 226, 250, 299])
-def test_another_success_is_no_answer(status):
+def test_another_success_is_an_error(status):
     for headers in ([EVENT_STREAM], [("Content-Type", "application/json")], []):
         events, error, reader = read([LAST] if status != 204 else [], status, headers)
         assert not reader.is_stream
@@ -1707,7 +1707,7 @@ def test_a_redirect_is_not_followed(status):
 
 
 @pytest.mark.parametrize("status", [100, 101, 102, 103, 199, 600, 601, 999, 1000, 0, -1, 99, 10**9])
-def test_a_status_that_answers_nothing(status):
+def test_a_status_code_out_of_range(status):
     with pytest.raises(HttpError) as caught:
         ResponseReader(
             status, [EVENT_STREAM, ("x-amzn-RequestId", "r-1"), ("x-amzn-errortype", "ModelError")]
@@ -1882,7 +1882,7 @@ def test_any_response_gives_events_and_at_most_one_error(
 CORAL = ":http://internal.amazon.com/coral/com.amazon.coral.service/"
 
 
-def answered(status=400, body=b"{}", *headers):
+def error_of(status=400, body=b"{}", *headers):
     return service_error(status, headers, body)
 
 
@@ -1913,12 +1913,12 @@ def answered(status=400, body=b"{}", *headers):
         ("\u20ac", "\u20ac"),
     ],
 )
-def test_the_code_in_all_its_forms(text, code):
+def test_the_code_in_all_its_formats(text, code):
     assert error_code_of(text) == code
     if text is not None:
-        assert answered(400, b"{}", ("X-Amzn-ErrorType", text)).code == code
+        assert error_of(400, b"{}", ("X-Amzn-ErrorType", text)).code == code
         for member in ("__type", "code", "Code"):
-            assert answered(400, json.dumps({member: text}).encode()).code == code
+            assert error_of(400, json.dumps({member: text}).encode()).code == code
 
 
 @pytest.mark.parametrize(
@@ -1941,14 +1941,14 @@ def test_the_code_in_all_its_forms(text, code):
         ([], {}, None),
     ],
 )
-def test_where_the_code_stands(headers, document, code):
-    error = answered(400, json.dumps(document).encode(), *headers)
+def test_the_places_of_the_code(headers, document, code):
+    error = error_of(400, json.dumps(document).encode(), *headers)
     assert type(error) is UnknownOperationError
     assert error.code == code
 
 
 def test_either_order_of_type_and_code_is_acceptable():
-    assert answered(400, b'{"__type":"A","code":"B"}').code in (
+    assert error_of(400, b'{"__type":"A","code":"B"}').code in (
         "A",
         "B",
     )  # no authority defines the order
@@ -2004,7 +2004,7 @@ def test_a_modelled_error(shape, body, message_text):
         shape.__name__ + CORAL,
         "com.amazonaws.sagemakerruntime#" + shape.__name__,
     ):
-        error = answered(
+        error = error_of(
             shape.modelled_status or 500,
             body,
             ("x-amzn-ErrorType", text),
@@ -2039,17 +2039,17 @@ def test_who_is_at_fault():
         InternalStreamFailure,
     ):
         for status in (200, 400, 499, 500, 599):
-            assert answered(status, b"{}", ("x-amzn-errortype", shape.__name__)).fault == (
+            assert error_of(status, b"{}", ("x-amzn-errortype", shape.__name__)).fault == (
                 status >= 500 or shape.fault
             )
 
 
 def test_every_error_of_the_model_is_found_by_its_code():
     for name, shape in ERRORS.items():
-        assert type(answered(400, b"{}", ("x-amzn-errortype", name))) is shape
-        assert type(answered(400, json.dumps({"__type": name}).encode())) is shape
+        assert type(error_of(400, b"{}", ("x-amzn-errortype", name))) is shape
+        assert type(error_of(400, json.dumps({"__type": name}).encode())) is shape
         for other in (name.lower(), name + "Exception", name[:-1], "x" + name):
-            assert type(answered(400, b"{}", ("x-amzn-errortype", other))) is UnknownOperationError
+            assert type(error_of(400, b"{}", ("x-amzn-errortype", other))) is UnknownOperationError
 
 
 def test_all_members_of_a_model_error():
@@ -2064,20 +2064,20 @@ def test_all_members_of_a_model_error():
         message="m", original_status_code=500, original_message="o", log_stream_arn="arn"
     )
     body = json.dumps(document).encode()
-    assert answered(424, body, ("x-amzn-errortype", "ModelError")) == expected
+    assert error_of(424, body, ("x-amzn-errortype", "ModelError")) == expected
     small = {name[0].lower() + name[1:]: value for name, value in document.items()}
-    assert answered(424, json.dumps(small).encode(), ("x-amzn-errortype", "ModelError")) == expected
+    assert error_of(424, json.dumps(small).encode(), ("x-amzn-errortype", "ModelError")) == expected
     both = dict(small, message="x", originalMessage="x", **document)
     assert (
-        answered(424, json.dumps(both).encode(), ("x-amzn-errortype", "ModelError")) == expected
+        error_of(424, json.dumps(both).encode(), ("x-amzn-errortype", "ModelError")) == expected
     )  # the modelled spelling counts
     xml = (
         b"<ModelError><Message>m</Message><OriginalStatusCode>500</OriginalStatusCode>"
         b"<OriginalMessage>o</OriginalMessage>"
         b"<LogStreamArn>arn</LogStreamArn></ModelError>"
     )
-    assert answered(424, xml, ("x-amzn-errortype", "ModelError")) == expected
-    assert answered(424, b"{}", ("x-amzn-errortype", "ModelError")) == ModelError()
+    assert error_of(424, xml, ("x-amzn-errortype", "ModelError")) == expected
+    assert error_of(424, b"{}", ("x-amzn-errortype", "ModelError")) == ModelError()
 
 
 @pytest.mark.parametrize(
@@ -2119,7 +2119,7 @@ def test_all_members_of_a_model_error():
 )
 def test_an_original_status_code_is_an_integer_or_absent(text, value):
     body = b'{"Message":"m","OriginalStatusCode":' + text.encode() + b"}"
-    error = answered(424, body, ("x-amzn-errortype", "ModelError"))
+    error = error_of(424, body, ("x-amzn-errortype", "ModelError"))
     assert error == ModelError(message="m", original_status_code=value)
     assert error.body == body
 
@@ -2129,7 +2129,7 @@ def test_an_original_status_code_is_an_integer_or_absent(text, value):
 
 @pytest.mark.parametrize("body, message_text", MESSAGES)
 def test_another_error(body, message_text):
-    error = answered(
+    error = error_of(
         403, body, ("x-amzn-errortype", "AccessDeniedException"), ("Content-Type", "application/x")
     )
     assert error == UnknownOperationError(
@@ -2182,8 +2182,8 @@ def test_another_error(body, message_text):
         (500, "x" * 5000, b"y" * 5000, "xxx"),
     ],
 )
-def test_what_is_said_of_an_error_without_a_message(status, content_type, body, shown):
-    error = answered(
+def test_the_description_of_an_error_without_a_message(status, content_type, body, shown):
+    error = error_of(
         status, body, *([("content-type", content_type)] if content_type is not None else [])
     )
     assert (error.code, error.body, error.status) == (None, body, status)
@@ -2231,11 +2231,11 @@ XML_BODIES = {
 @pytest.mark.parametrize("name", sorted(XML_BODIES))
 def test_errors_in_xml(name):
     body = XML_BODIES[name]
-    error = answered(403, body)
+    error = error_of(403, body)
     assert error == UnknownOperationError(code="AccessDenied", payload=body.decode())
     assert (error.message, error.request_id, error.body) == ("m", "x-1", body)
-    assert answered(403, body, ("x-amzn-RequestId", "header")).request_id == "header"
-    assert answered(403, body, ("x-amzn-errortype", "ValidationError")) == ValidationError(
+    assert error_of(403, body, ("x-amzn-RequestId", "header")).request_id == "header"
+    assert error_of(403, body, ("x-amzn-errortype", "ValidationError")) == ValidationError(
         message="m"
     )
 
@@ -2246,21 +2246,21 @@ def test_members_in_xml():
         b"<OriginalStatusCode>500</OriginalStatusCode>"
         b"<OriginalMessage><b>no text</b></OriginalMessage></Error></ErrorResponse>"
     )
-    error = answered(424, body)
+    error = error_of(424, body)
     assert error == ModelError(message="m & n", original_status_code=500)
     assert error.request_id is None
     assert (
-        answered(
+        error_of(
             424, b"<E><Code>ModelError</Code><OriginalStatusCode>0x1F4</OriginalStatusCode></E>"
         )
         == ModelError()
     )
-    assert answered(400, b"<E><Message/></E>").message == ""
+    assert error_of(400, b"<E><Message/></E>").message == ""
 
 
 def test_an_empty_request_id_is_none():
     for body in (b"<E><RequestId/></E>", b"<Response><RequestID></RequestID></Response>"):
-        assert answered(400, body).request_id is None
+        assert error_of(400, body).request_id is None
 
 
 @pytest.mark.parametrize(
@@ -2281,7 +2281,7 @@ def test_an_empty_request_id_is_none():
     ],
 )
 def test_broken_xml_is_kept_and_not_believed(body):
-    error = answered(403, body, ("content-type", "application/xml"))
+    error = error_of(403, body, ("content-type", "application/xml"))
     assert (type(error), error.code, error.body, error.request_id) == (
         UnknownOperationError,
         None,
@@ -2323,7 +2323,7 @@ def test_broken_xml_is_kept_and_not_believed(body):
 )
 def test_statuses_that_are_retryable(status, retryable):
     for headers in ([], [("x-amzn-errortype", "ModelError")], [("x-amzn-errortype", "Unheard")]):
-        error = answered(status, b"{}", *headers)
+        error = error_of(status, b"{}", *headers)
         assert (error.retryable, error.fault) == (retryable, status >= 500)
 
 
@@ -2358,9 +2358,9 @@ def test_statuses_that_are_retryable(status, retryable):
 def test_codes_that_are_retryable(code, retryable):
     for status in (400, 403):
         assert (
-            answered(status, b'{"message":"m"}', ("x-amzn-errortype", code)).retryable is retryable
+            error_of(status, b'{"message":"m"}', ("x-amzn-errortype", code)).retryable is retryable
         )
-        assert answered(status, json.dumps({"__type": code}).encode()).retryable is retryable
+        assert error_of(status, json.dumps({"__type": code}).encode()).retryable is retryable
 
 
 @pytest.mark.parametrize(
@@ -2381,7 +2381,7 @@ def test_codes_that_are_retryable(code, retryable):
     ],
 )
 def test_a_null_message_is_throttling(status, headers, body, retryable):
-    assert answered(status, body, *headers).retryable is retryable
+    assert error_of(status, body, *headers).retryable is retryable
 
 
 # ---- secrets -------------------------------------------------------------------------------------
@@ -2434,7 +2434,7 @@ def test_the_secrets_that_a_service_quotes_are_hidden(text, code):
             b"<ErrorResponse><Error><Message>" + escaped + b"</Message></Error></ErrorResponse>"
         )
     for body in bodies:
-        error = answered(403, body, *headers)
+        error = error_of(403, body, *headers)
         assert "SECRET" not in told(error).replace("SECRET ACCESS KEY", "")
         assert "SECRET" not in error.message.replace("SECRET ACCESS KEY", "")
         if text is QUOTED:
@@ -2443,7 +2443,7 @@ def test_the_secrets_that_a_service_quotes_are_hidden(text, code):
 
 
 def test_secrets_in_the_members_of_a_model_error():
-    error = answered(
+    error = error_of(
         424,
         json.dumps({"Message": "m", "OriginalMessage": QUOTED, "LogStreamArn": QUOTED}).encode(),
         ("x-amzn-errortype", "ModelError"),
@@ -2468,7 +2468,7 @@ UNREAD = [
 
 
 def test_secrets_in_a_body_that_bears_no_message():
-    errors = [answered(403, body, ("content-type", "text/plain")) for body in UNREAD]
+    errors = [error_of(403, body, ("content-type", "text/plain")) for body in UNREAD]
     assert [error.body for error in errors] == UNREAD
     assert [error.body for error in errors if "SECRET" in told(error)] == []
 
@@ -2488,19 +2488,19 @@ def test_secrets_in_a_redirects_location():
     assert "SECRET" not in told(caught.value)
 
 
-def test_what_looks_like_a_secret_and_is_none_is_kept():
+def test_text_that_resembles_a_secret_is_kept():
     text = (
         "x-amz-security-token is expired; x-amz-security-token;host; "
         "x-amz-date:20150830T123600Z Signature=abc"
     )
-    assert answered(403, json.dumps({"message": text}).encode()).message == text
+    assert error_of(403, json.dumps({"message": text}).encode()).message == text
 
 
 # ---- evidence ------------------------------------------------------------------------------------
 
 
 # HTTP-035
-def test_the_answer_stays_on_the_error():
+def test_the_error_has_the_response():
     headers = [
         ("x-amzn-errortype", "ModelError"),
         ("X-Amzn-RequestId", "r-1"),
@@ -2521,7 +2521,7 @@ def test_the_answer_stays_on_the_error():
         assert again == error and vars(again) == vars(error) and str(again) == str(error)
 
 
-def test_an_answer_of_the_wrong_type():
+def test_a_response_of_the_wrong_type():
     for status, headers, body in (
         ("500", [], b""),
         (None, [], b""),
@@ -2597,7 +2597,7 @@ bodies = st.one_of(
 
 @many
 @given(st.integers(200, 599), some_headers, bodies)
-def test_any_answer_is_a_typed_error(status, headers, body):
+def test_any_response_is_a_typed_error(status, headers, body):
     error = service_error(status, headers, body)
     assert isinstance(error, OperationError)
     assert (error.kind, error.status, error.body, error.headers) == (
@@ -2621,26 +2621,26 @@ def recorded():
     return json.loads(corpora("http-error-responses.json").read_text(encoding="utf-8"))
 
 
-def test_the_recorded_answers():
-    answers = recorded()
-    assert len(answers) == 14
-    for answer in answers:
-        body = answer["body"].encode("utf-8")
-        headers = [tuple(pair) for pair in answer["headers"]]
+def test_the_recorded_responses():
+    responses = recorded()
+    assert len(responses) == 14
+    for response in responses:
+        body = response["body"].encode("utf-8")
+        headers = [tuple(pair) for pair in response["headers"]]
         lower = {name.lower(): value for name, value in headers}
         for _, chunks in chunkings(body):
-            events, error, reader = read(chunks, answer["status"], headers)
+            events, error, reader = read(chunks, response["status"], headers)
         assert (events, reader.is_stream) == ([], False)
         assert re.fullmatch("[A-Za-z]+(Exception|Error)", error.code) and lower[
             "x-amzn-errortype"
         ].startswith(error.code + ":http://")
-        assert error.message == json.loads(answer["body"])["message"]
+        assert error.message == json.loads(response["body"])["message"]
         assert (error.status, error.request_id, error.body) == (
-            answer["status"],
+            response["status"],
             lower.get("x-amzn-requestid"),
             body,
         )
-        assert type(error) is UnknownOperationError and error.payload == answer["body"]
+        assert type(error) is UnknownOperationError and error.payload == response["body"]
         assert (error.retryable, error.fault, error.kind) == (False, False, "service_error")
 
 
@@ -2665,11 +2665,13 @@ def botocore_reads():
     return call
 
 
-def test_botocore_reads_the_recorded_answers_alike(botocore_reads):
-    for answer in recorded():
-        body = answer["body"].encode("utf-8")
-        error = service_error(answer["status"], [tuple(pair) for pair in answer["headers"]], body)
-        assert botocore_reads(answer["status"], answer["headers"], body) == (
+def test_botocore_reads_the_recorded_responses_alike(botocore_reads):
+    for response in recorded():
+        body = response["body"].encode("utf-8")
+        error = service_error(
+            response["status"], [tuple(pair) for pair in response["headers"]], body
+        )
+        assert botocore_reads(response["status"], response["headers"], body) == (
             error.code,
             error.message,
         )
@@ -2692,8 +2694,8 @@ ALIKE = [
     (500, [("x-amzn-errortype", "InternalFailure")], b'{"Message":""}'),
     (500, [("x-amzn-errortype", "InternalFailure")], '{"message":"\u20ac"}'.encode("utf-8")),
 ]
-NO_MESSAGE = "botocore says '' where there is no message; this tells what came instead"
-NO_CODE = "botocore makes a code of the status; this says that there was none"
+NO_MESSAGE = "without a message botocore returns '', refimpl describes the body"
+NO_CODE = "without a code botocore returns the status, refimpl None"
 DIFFERENT = [
     (400, [], b'{"message":"m"}', NO_CODE),
     (403, [], b"{}", NO_CODE),
@@ -2707,7 +2709,7 @@ DIFFERENT = [
         403,
         [("x-amzn-errortype", "A")],
         b'{"message":null}',
-        "botocore gives None for the text; this tells that it is null",
+        "for a null message botocore returns None, refimpl a description",
     ),
     (
         403,
@@ -2719,7 +2721,7 @@ DIFFERENT = [
         403,
         [("x-amzn-errortype", "A")],
         b"plain text",
-        "botocore takes any text that is no JSON for the message, however long and unescaped",
+        "botocore uses any text that is not JSON as the message, unescaped and of any length",
     ),
     (
         403,
@@ -2756,9 +2758,9 @@ DIFFERENT = [
         403,
         [("x-amzn-errortype", "A")],
         b'{"message":5}',
-        "botocore hands out a message that is no string",
+        "botocore returns a message that is not a string",
     ),
-    (403, [], b'{"code":5,"message":"m"}', "botocore hands out a code that is no string"),
+    (403, [], b'{"code":5,"message":"m"}', "botocore returns a code that is not a string"),
     (
         403,
         [("x-amzn-errortype", "A")],

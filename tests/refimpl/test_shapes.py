@@ -402,7 +402,7 @@ def test_an_event_is_made_of_a_payload(payload):
         event.bytes = b""
 
 
-def test_statuses_faults_and_kinds():
+def test_statuses_errors_and_kinds():
     assert {
         shape.__name__: (shape.modelled_status, shape.fault, shape.kind) for shape in ERROR_SHAPES
     } == {
@@ -652,14 +652,14 @@ def test_a_sensitive_value_is_never_shown():
 
 
 @pytest.mark.parametrize("missing", ["endpoint_name", "body"])
-def test_what_the_input_requires(missing):
+def test_required_members_of_the_input(missing):
     error = refusal(call_with(**{missing: None}).validate)
     assert (error.kind, error.rule) == ("constraint", "HTTP-004")
     assert error.member == {"endpoint_name": "EndpointName", "body": "Body"}[missing]
     assert error.member in str(error) and "required" in str(error)
 
 
-def test_a_body_has_no_length_that_is_refused():
+def test_a_body_has_no_length_that_is_rejected():
     assert call_with(body=b"").validate() is None
     assert call_with(body=b"x" * (MODELLED_BODY_LIMIT + 1)).validate() is None
 
@@ -667,7 +667,7 @@ def test_a_body_has_no_length_that_is_refused():
 @pytest.mark.parametrize(
     "shape", [shape for shape in SHAPES if shape is not InvokeEndpointWithResponseStreamInput]
 )
-def test_what_comes_back_requires_nothing(shape):
+def test_output_and_errors_require_no_member(shape):
     assert shape().validate() is None
     assert shape(**full(shape)).validate() is None
 
@@ -693,7 +693,7 @@ def test_constraints_of_what_comes_back():
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_member_that_is_not_given_is_none(shape):
+def test_an_absent_member_is_none(shape):
     value = shape()
     assert [getattr(value, field.attribute) for field in shape.fields] == [None] * len(shape.fields)
     assert value == shape(**{field.attribute: None for field in shape.fields})
@@ -824,7 +824,7 @@ def test_members_cannot_be_changed(shape, field):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_nothing_can_be_taken_away(shape):
+def test_a_member_cannot_be_deleted(shape):
     value = shape()
     for name in ("nothing", "fields", "validate", "__dict__", "kind"):
         with pytest.raises(AttributeError, match="immutable"):
@@ -832,7 +832,7 @@ def test_nothing_can_be_taken_away(shape):
 
 
 @pytest.mark.parametrize("shape", VALUE_SHAPES)
-def test_nothing_can_be_added_to_a_value(shape):
+def test_an_attribute_cannot_be_added(shape):
     value = shape()
     for name in ("nothing", "fields", "validate", "__class__", "__dict__"):
         with pytest.raises(AttributeError, match=f"{shape.__name__} is immutable"):
@@ -963,7 +963,7 @@ def test_an_error_takes_notes_and_evidence(shape):
 
 
 @pytest.mark.parametrize("shape", ERROR_SHAPES)
-def test_what_an_error_says(shape):
+def test_the_text_of_an_error(shape):
     if shape is UnknownOperationError:
         assert str(shape(code="Odd", payload="secret")) == "Odd: no message"
         assert str(shape()) == "no message"
@@ -1127,7 +1127,7 @@ def test_every_type_by_its_name():
 
 @some
 @given(any_shape)
-def test_each_shape_comes_back_from_each_form(made):
+def test_each_shape_survives_each_format(made):
     shape, members = made
     value = shape(**members)
     for write, read in (

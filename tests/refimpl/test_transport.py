@@ -94,7 +94,7 @@ def fetch(server, timeouts=LONG, context=None, **options):
             assert type(part) is bytes and len(part) <= READ_SIZE
             parts.append(part)
             part = exchange.read1()
-        assert exchange.read1() == b"", "what is complete must stay so"
+        assert exchange.read1() == b"", "a complete body must stay complete"
     except Error as caught:
         error = caught
     finally:
@@ -103,7 +103,7 @@ def fetch(server, timeouts=LONG, context=None, **options):
     return Outcome(exchange, b"".join(parts), error, parts)
 
 
-def answered(*steps, **options):
+def outcome_of(*steps, **options):
     """Play steps to one client, check that it closes its connection, and return its outcome."""
     with RawServer(
         list(steps), read=options.pop("read", read_request), tls=options.pop("tls", None)
@@ -169,7 +169,7 @@ def test_the_request_is_sent_as_given_and_nothing_is_added(body):
         ]
 
 
-def test_a_large_body_arrives_whole():
+def test_a_large_body_arrives_completely():
     body = os.urandom(1 << 20) * 3 + b"end"
     with RawServer([with_length(2), b"ok"]) as server:
         assert fetch(server, body=body).body == b"ok"
@@ -245,9 +245,9 @@ def test_keep_alive_goes_as_far_as_the_platform(monkeypatch, names, expected, re
 # ---- the head ------------------------------------------------------------------------------------
 
 
-def test_an_answer_is_handed_over():
-    answer = b"HTTP/1.0 503 Not  Now\r\nA: 1\r\nb:\r\n c\r\na:\t2 \r\n\r\nbody"
-    outcome = answered(answer)
+def test_a_response_is_returned():
+    response = b"HTTP/1.0 503 Not  Now\r\nA: 1\r\nb:\r\n c\r\na:\t2 \r\n\r\nbody"
+    outcome = outcome_of(response)
     assert (outcome.exchange.status, outcome.exchange.reason) == (503, "Not  Now")
     assert outcome.exchange.headers == (("A", "1"), ("b", "c"), ("a", "2"))
     assert (outcome.body, outcome.error) == (b"body", None)
@@ -288,31 +288,31 @@ INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nContent-Lengt
         b"HTTP/1.1 100 Continue\r\n\r\n" + INTERIM,
     ],
 )
-def test_interim_answers_are_skipped(interim):
-    outcome = answered(interim, b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno")
+def test_interim_responses_are_skipped(interim):
+    outcome = outcome_of(interim, b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno")
     assert (outcome.exchange.status, outcome.exchange.headers) == (404, (("Content-Length", "2"),))
     assert (outcome.body, outcome.error) == (b"no", None)
 
 
 @pytest.mark.parametrize("interim", [INTERIM, b"HTTP/1.1 100 Continue\r\n\r\n", INTERIM * 16])
-def test_an_interim_answer_and_nothing_more(interim):
-    assert is_http(answered(interim, close).error, "HTTP-041")
-    assert is_network(answered(interim, reset).error)
+def test_an_interim_response_and_nothing_more(interim):
+    assert is_http(outcome_of(interim, close).error, "HTTP-041")
+    assert is_network(outcome_of(interim, reset).error)
 
 
-def test_too_many_interim_answers():
-    outcome = answered(INTERIM * 17, with_length(0))
+def test_too_many_interim_responses():
+    outcome = outcome_of(INTERIM * 17, with_length(0))
     assert is_http(outcome.error, "HTTP-048")
     assert (outcome.error.expected, outcome.error.actual) == ("at most 16", 103)
 
 
-def test_a_bad_interim_answer_is_refused():
-    assert is_http(answered(b"HTTP/1.1 103 x\r\nA b\r\n\r\n", with_length(0)).error, "HTTP-047")
+def test_a_bad_interim_response_is_rejected():
+    assert is_http(outcome_of(b"HTTP/1.1 103 x\r\nA b\r\n\r\n", with_length(0)).error, "HTTP-047")
 
 
 @pytest.mark.parametrize("status", [101, 200, 204, 302, 304, 400, 500, 599, 600, 999, 0, 99])
-def test_every_final_status_is_handed_over(status):
-    outcome = answered(b"HTTP/1.1 %03d x\r\nLocation: http://127.0.0.1:1/\r\n\r\n" % status)
+def test_every_final_status_is_returned(status):
+    outcome = outcome_of(b"HTTP/1.1 %03d x\r\nLocation: http://127.0.0.1:1/\r\n\r\n" % status)
     assert (outcome.exchange.status, outcome.error) == (status, None)
 
 
@@ -362,8 +362,8 @@ BAD_HEADS = [
     BAD_HEADS,
     ids=[f"{rule}-{int(number)}" for number, (rule, _) in enumerate(BAD_HEADS)],
 )
-def test_what_is_no_head_is_refused(rule, head):
-    outcome = answered(head)
+def test_rejects_an_invalid_head(rule, head):
+    outcome = outcome_of(head)
     assert outcome.exchange is None
     assert is_http(outcome.error, rule), outcome.error
     assert outcome.error.expected and outcome.error.actual is not None
@@ -373,15 +373,15 @@ def test_what_is_no_head_is_refused(rule, head):
 @pytest.mark.parametrize(
     "head", [b"x" * 65537, OK + b"x" * 65537, OK + b"A: b\r\n" * 101, b"<html>\r\n", OK + b"\n"]
 )
-def test_a_hostile_head_is_refused_before_it_ends(head):
-    assert answered(head, stall).error.kind == "http"
+def test_a_hostile_head_is_rejected_before_it_ends(head):
+    assert outcome_of(head, stall).error.kind == "http"
 
 
 def test_a_head_of_just_the_permitted_size():
     status_line = b"HTTP/1.1 200 " + b"x" * (65536 - 15) + b"\r\n"
     header = b"A: " + b"y" * (65536 - 5) + b"\r\n"
     assert len(status_line) == len(header) == 65536
-    outcome = answered(status_line, header * 3, b"B: 1\r\n" * 97, b"\r\n")
+    outcome = outcome_of(status_line, header * 3, b"B: 1\r\n" * 97, b"\r\n")
     assert outcome.error is None
     assert len(outcome.exchange.headers) == 100
     assert {len(value) for _, value in outcome.exchange.headers} == {65531, 1}
@@ -397,16 +397,16 @@ def test_a_head_of_just_the_permitted_size():
     ],
 )
 def test_a_tls_port_that_is_called_in_plain_text_is_named(alert):
-    error = answered(alert).error
+    error = outcome_of(alert).error
     assert is_http(error, "HTTP-041")
     assert "https port" in str(error)
 
 
 def test_a_connection_closed_before_the_head():
     for ending in (close, reset):
-        error = answered(ending).error
+        error = outcome_of(ending).error
         assert is_network(error) and error.retryable and error.rule in ("HTTP-041", "HTTP-055")
-    assert is_network(answered(abandon, read=read_nothing).error)
+    assert is_network(outcome_of(abandon, read=read_nothing).error)
 
 
 # ---- the body ------------------------------------------------------------------------------------
@@ -469,7 +469,7 @@ def test_a_body_cut_at_every_byte(framing, ending):
 def test_the_end_of_a_body_is_known_and_what_follows_is_left_alone(framing, behind):
     head, on_wire = BODIES[framing]
     for ending in (stall, close):  # complete before the connection ends
-        outcome = answered(head, b"".join(data for data, _ in on_wire) + behind, ending)
+        outcome = outcome_of(head, b"".join(data for data, _ in on_wire) + behind, ending)
         assert (outcome.body, outcome.error) == (body_of(on_wire), None)
 
 
@@ -482,14 +482,14 @@ def test_the_end_of_a_body_is_known_and_what_follows_is_left_alone(framing, behi
         b"HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
 )
-def test_answers_without_a_body_do_not_wait_for_one(head):
-    outcome = answered(head, stall)
+def test_responses_without_a_body_do_not_wait_for_one(head):
+    outcome = outcome_of(head, stall)
     assert (outcome.body, outcome.error) == (b"", None)
 
 
 @pytest.mark.parametrize("bad", [b"XX", b"\n\n", b"\r\r", b"\n\r", b"\r ", b"5\r"])
-def test_what_stands_in_place_of_the_crlf_behind_a_chunk(bad):
-    outcome = answered(CHUNKED, b"5\r\nhello" + bad + b"0\r\n\r\n")
+def test_rejects_a_chunk_without_crlf(bad):
+    outcome = outcome_of(CHUNKED, b"5\r\nhello" + bad + b"0\r\n\r\n")
     assert outcome.body == b"hello"
     assert is_http(outcome.error, "HTTP-046")
     assert outcome.error.actual == bad
@@ -516,8 +516,8 @@ BAD_CHUNK_LINES = [
 
 @pytest.mark.parametrize("line", BAD_CHUNK_LINES, ids=range(len(BAD_CHUNK_LINES)))
 @pytest.mark.parametrize("first", [b"", b"5\r\nhello\r\n"])
-def test_what_is_no_chunk_size_is_refused(line, first):
-    outcome = answered(CHUNKED, first + line + b"hello\r\n0\r\n\r\n", stall)
+def test_rejects_an_invalid_chunk_size(line, first):
+    outcome = outcome_of(CHUNKED, first + line + b"hello\r\n0\r\n\r\n", stall)
     assert outcome.body == first[3:8]
     assert is_http(outcome.error, "HTTP-045")
 
@@ -525,7 +525,7 @@ def test_what_is_no_chunk_size_is_refused(line, first):
 @pytest.mark.parametrize("size,refused", [(65536, False), (65537, True), (65538, True)])
 def test_the_longest_chunk_line(size, refused):
     line = b"5;" + b"x" * (size - 4) + b"\r\n"
-    outcome = answered(CHUNKED, line + b"hello\r\n0\r\n\r\n")
+    outcome = outcome_of(CHUNKED, line + b"hello\r\n0\r\n\r\n")
     if refused:
         assert outcome.body == b"" and is_http(outcome.error, "HTTP-048")
     else:
@@ -533,18 +533,18 @@ def test_the_longest_chunk_line(size, refused):
 
 
 @pytest.mark.parametrize("line", [b"x" * 65537, b"5;" + b"x" * 70000])
-def test_a_chunk_line_without_an_end_is_refused_before_it_ends(line):
+def test_a_chunk_line_without_an_end_is_rejected_before_it_ends(line):
     for first in (b"", b"5\r\nhello\r\n"):
-        outcome = answered(CHUNKED, first + line, stall)
+        outcome = outcome_of(CHUNKED, first + line, stall)
         assert outcome.body == first[3:8]
         assert is_http(outcome.error, "HTTP-048")
 
 
 def test_the_largest_sizes_wait_for_bytes_not_for_memory():
-    outcome = answered(CHUNKED, b"f" * 15 + b"\r\nhello", close)
+    outcome = outcome_of(CHUNKED, b"f" * 15 + b"\r\nhello", close)
     assert outcome.body == b"hello" and is_truncated(outcome.error)
     assert outcome.error.expected == f"{int(16**15 - 1 - 5)} more bytes of a chunk"
-    outcome = answered(with_length(10**18 - 1), b"hello", close)
+    outcome = outcome_of(with_length(10**18 - 1), b"hello", close)
     assert outcome.body == b"hello" and is_truncated(outcome.error)
     assert outcome.error.expected == f"{int(10**18 - 1 - 5)} more bytes"
 
@@ -553,7 +553,7 @@ def test_the_largest_sizes_wait_for_bytes_not_for_memory():
 def test_a_long_body(framing):
     data = os.urandom(300000)
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces(data, 70001))
-    outcome = answered(
+    outcome = outcome_of(
         {
             "chunked": CHUNKED + chunks + b"0\r\n\r\n",
             "length": with_length(len(data)) + data,
@@ -587,14 +587,14 @@ FIRST_PARTS = {
 # HTTP-050
 @pytest.mark.parametrize("secure", [False, True])
 @pytest.mark.parametrize("name", sorted(FIRST_PARTS))
-def test_a_part_is_handed_over_while_the_server_waits_for_it_to_be_read(name, secure, authority):
+def test_a_part_is_returned_while_the_server_waits_for_the_client(name, secure, authority):
     head, first, second = FIRST_PARTS[name]
-    answer, go_on = threading.Event(), threading.Event()
+    response, go_on = threading.Event(), threading.Event()
     with RawServer(
-        [head, answer, first, go_on, second], tls=authority.server() if secure else None
+        [head, response, first, go_on, second], tls=authority.server() if secure else None
     ) as server:
         exchange = open_exchange(request_to(server), LONG, authority.client() if secure else None)
-        answer.set()  # the head was enough for open_exchange to return
+        response.set()  # the head was enough for open_exchange to return
         got = b""
         while len(got) < 5:
             got += exchange.read1()
@@ -620,20 +620,20 @@ def test_an_error_in_the_body_is_final():
 # ---- responses before the end of the request -----------------------------------------------------
 
 
-def test_an_early_answer_is_read_when_the_server_stops_reading():
-    answer = b"HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\n\r\ntoo large"
-    outcome = answered(answer, abandon, read=read_head, body=bytes(BIG))
+def test_an_early_response_is_read_when_the_server_stops_reading():
+    response = b"HTTP/1.1 413 Too Large\r\nContent-Length: 9\r\n\r\ntoo large"
+    outcome = outcome_of(response, abandon, read=read_head, body=bytes(BIG))
     assert (outcome.exchange.status, outcome.body, outcome.error) == (413, b"too large", None)
 
 
-def test_a_server_that_stops_reading_without_an_answer():
-    error = answered(abandon, read=read_head, body=bytes(BIG)).error
+def test_a_server_that_stops_reading_without_a_response():
+    error = outcome_of(abandon, read=read_head, body=bytes(BIG)).error
     assert is_network(error) and error.retryable and error.rule == "HTTP-055"
     assert error.message.startswith("the peer closed the connection during the request: ")
 
 
-def test_a_server_that_stops_reading_and_answers_badly():
-    error = answered(b"HTTP/1.1 999999\r\n\r\n", abandon, read=read_head, body=bytes(BIG)).error
+def test_a_server_that_stops_reading_and_sends_an_invalid_response():
+    error = outcome_of(b"HTTP/1.1 999999\r\n\r\n", abandon, read=read_head, body=bytes(BIG)).error
     assert is_http(error, "HTTP-041")
 
 
@@ -645,9 +645,9 @@ def test_a_server_that_stops_reading_and_answers_badly():
         (CHUNKED + b"5\r\nhello\r\n", b"hello"),
     ],
 )
-def test_an_early_answer_that_ends_with_a_reset_is_truncated(start, body):
+def test_an_early_response_that_ends_with_a_reset_is_truncated(start, body):
     """Sending reports the reset. Reading must not report an orderly end afterwards."""
-    outcome = answered(start, abandon, read=read_head, body=bytes(BIG))
+    outcome = outcome_of(start, abandon, read=read_head, body=bytes(BIG))
     assert (outcome.exchange.status, outcome.body) == (200, body)
     assert is_truncated(outcome.error)
 
@@ -699,7 +699,7 @@ def test_every_failure_to_connect_is_a_network_error(monkeypatch, raised, expect
     assert expected in str(error)
 
 
-def test_a_socket_that_refuses_its_options_is_closed(monkeypatch):
+def test_a_socket_that_rejects_its_options_is_closed(monkeypatch):
     def refuse(_):
         raise OSError(errno.EINVAL, "no options")
 
@@ -821,8 +821,10 @@ READ_LIMITS = [
 def test_the_limit_that_was_hit_is_named(timeouts, limit):
     with RawServer([stall_unread], read=read_nothing) as server:
         assert_timeout(fetch(server, timeouts, body=bytes(BIG)).error, "sending the request", limit)
-    assert_timeout(answered(OK, stall, timeouts=timeouts).error, "waiting for the response", limit)
-    outcome = answered(CHUNKED + b"5\r\nhello", stall, timeouts=timeouts)
+    assert_timeout(
+        outcome_of(OK, stall, timeouts=timeouts).error, "waiting for the response", limit
+    )
+    outcome = outcome_of(CHUNKED + b"5\r\nhello", stall, timeouts=timeouts)
     assert outcome.body == b"hello"
     assert_timeout(outcome.error, "reading the body", limit)
 
@@ -831,7 +833,7 @@ def test_the_limit_that_was_hit_is_named(timeouts, limit):
     "head", [b"", b"HTTP/1.1 2", OK + b"Content-Type: te", OK + b"A: b\r\n", INTERIM]
 )
 def test_a_stall_before_the_end_of_the_head(head):
-    outcome = answered(head, stall, timeouts=Timeouts(None, SHORT, None))
+    outcome = outcome_of(head, stall, timeouts=Timeouts(None, SHORT, None))
     assert outcome.exchange is None
     assert_timeout(outcome.error, "waiting for the response", "read_timeout of 0.25 s")
 
@@ -851,7 +853,7 @@ def test_a_stall_before_the_end_of_the_head(head):
     ],
 )
 def test_a_stall_in_the_body(start, body):
-    outcome = answered(start, stall, timeouts=Timeouts(None, SHORT, None))
+    outcome = outcome_of(start, stall, timeouts=Timeouts(None, SHORT, None))
     assert outcome.exchange.status == 200
     assert outcome.body == body
     assert_timeout(outcome.error, "reading the body", "read_timeout of 0.25 s")
@@ -904,7 +906,7 @@ def test_a_body_that_drips_runs_into_the_total_timeout(head, data):
 
 def test_a_drip_within_the_limits_is_read_to_its_end():
     clock = SteppingClock()
-    outcome = answered(
+    outcome = outcome_of(
         clock.drip(with_length(5) + b"hello"), monotonic=clock, timeouts=Timeouts(None, 60, 600)
     )
     assert (outcome.body, outcome.error) == (b"hello", None)
@@ -962,7 +964,7 @@ def test_the_total_timeout_is_one_for_all_addresses_of_a_host(monkeypatch):
     assert sum(waits) <= TOTAL
 
 
-def test_what_the_kernel_gives_up_is_not_blamed_on_a_limit(monkeypatch):
+def test_a_time_out_of_the_kernel_is_not_our_limit(monkeypatch):
     """The kernel's ETIMEDOUT, for a connection or keep-alive probes, is not our limit."""
 
     def create_connection(*_):
@@ -993,7 +995,7 @@ def test_failed_keep_alive_probes_are_not_blamed_on_the_read_timeout(monkeypatch
         return dead
 
     monkeypatch.setattr(socket, "create_connection", create_connection)
-    error = answered(stall, timeouts=Timeouts(None, 500, None)).error
+    error = outcome_of(stall, timeouts=Timeouts(None, 500, None)).error
     assert type(error) is NetworkError
     assert "timeout of" not in str(error)
 
@@ -1119,7 +1121,7 @@ def authority():
 @pytest.mark.parametrize("framing", sorted(BODIES))
 def test_tls_with_a_trusted_certificate(framing, authority):
     head, on_wire = BODIES[framing]
-    outcome = answered(
+    outcome = outcome_of(
         head + b"".join(data for data, _ in on_wire),
         tls=authority.server(),
         context=authority.client(),
@@ -1129,14 +1131,14 @@ def test_tls_with_a_trusted_certificate(framing, authority):
 
 def test_an_untrusted_certificate(authority):
     for context in (None, quietly(default_ssl_context)):
-        error = answered(with_length(0), tls=authority.server(), context=context).error
+        error = outcome_of(with_length(0), tls=authority.server(), context=context).error
         assert is_network(error) and error.rule == "HTTP-053" and not error.retryable
         assert "TLS with localhost port" in str(error)
         assert "certificate" in str(error).lower()
 
 
 def test_a_certificate_for_another_name(authority):
-    error = answered(
+    error = outcome_of(
         with_length(0), tls=authority.server("other.example"), context=authority.client()
     ).error
     assert is_network(error) and error.rule == "HTTP-053" and not error.retryable
@@ -1166,18 +1168,18 @@ def old_tls(context, newest_only):
     return context
 
 
-def test_tls_1_1_is_refused(authority):
+def test_tls_1_1_is_rejected(authority):
     try:
         server_context = old_tls(authority.server(), True)
         lax = old_tls(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), False)
         authority._authority.configure_trust(lax)
     except (ssl.SSLError, ValueError) as error:
         pytest.skip(f"this OpenSSL has no TLS 1.1: {error}")
-    if answered(with_length(0), tls=server_context, context=lax).error is not None:
+    if outcome_of(with_length(0), tls=server_context, context=lax).error is not None:
         pytest.skip("this OpenSSL cannot speak TLS 1.1")
     strict = authority.client()
     strict.set_ciphers("ALL:@SECLEVEL=0")  # so that only the version can cause a rejection
-    error = answered(with_length(0), tls=server_context, context=strict).error
+    error = outcome_of(with_length(0), tls=server_context, context=strict).error
     assert is_network(error) and error.rule == "HTTP-053"
     assert "version" in str(error).lower() or "protocol" in str(error).lower()
 
@@ -1198,7 +1200,7 @@ def test_the_default_context_is_made_without_a_warning():
 @pytest.mark.parametrize("cut", [0, 3, 5])
 def test_a_body_until_close_is_complete_only_with_close_notify(cut, authority):
     for ending, complete in ((close, True), (ragged, False)):
-        outcome = answered(
+        outcome = outcome_of(
             UNTIL_CLOSE + b"hello"[:cut], ending, tls=authority.server(), context=authority.client()
         )
         assert outcome.body == b"hello"[:cut]
@@ -1212,7 +1214,7 @@ def test_bodies_of_known_length_under_tls(framing, ending, authority):
     wire = b"".join(data for data, _ in on_wire)
     tls, context = authority.server(), authority.client()
     for cut in (0, 1, 4, len(wire) - 1, len(wire)):
-        outcome = answered(head + wire[:cut], ending, tls=tls, context=context)
+        outcome = outcome_of(head + wire[:cut], ending, tls=tls, context=context)
         assert outcome.body == body_of(on_wire, cut)
         assert outcome.error is None if cut == len(wire) else is_truncated(outcome.error), cut
 
@@ -1220,9 +1222,9 @@ def test_bodies_of_known_length_under_tls(framing, ending, authority):
 @pytest.mark.parametrize("ending", [close, ragged])
 def test_heads_under_tls(ending, authority):
     tls, context = authority.server(), authority.client()
-    assert answered(ending, tls=tls, context=context).error.kind == "network"
+    assert outcome_of(ending, tls=tls, context=context).error.kind == "network"
     for cut in (1, 17, len(SMALL_HEAD) - 1):
-        assert answered(SMALL_HEAD[:cut], ending, tls=tls, context=context).error.kind in (
+        assert outcome_of(SMALL_HEAD[:cut], ending, tls=tls, context=context).error.kind in (
             "http",
             "network",
         )
@@ -1263,7 +1265,7 @@ ANSWER_PARTS = [
     b"\x15\x03",
 ]
 some_parts = st.lists(st.sampled_from(ANSWER_PARTS), max_size=10).map(b"".join)
-answers = st.one_of(
+responses = st.one_of(
     some_parts,
     st.tuples(st.sampled_from([OK, CHUNKED, UNTIL_CLOSE, with_length(5)]), some_parts).map(
         b"".join
@@ -1277,16 +1279,16 @@ def test_any_bytes_in_any_pieces_end_in_a_value_or_in_our_errors():
 
         @settings(max_examples=150, deadline=None)
         @given(
-            answers,
+            responses,
             st.lists(st.integers(0, 80), max_size=5),
             st.sampled_from([close, close, reset]),
         )
-        def run(answer, cuts, ending):
-            cuts = sorted(cut for cut in cuts if cut <= len(answer))
+        def run(response, cuts, ending):
+            cuts = sorted(cut for cut in cuts if cut <= len(response))
             outcomes = []
             for script in (
-                [answer],
-                [answer[start:end] for start, end in zip([0] + cuts, cuts + [len(answer)])],
+                [response],
+                [response[start:end] for start, end in zip([0] + cuts, cuts + [len(response)])],
             ):
                 number = len(server.connections)
                 server.scripts[number:] = [script + [ending]]

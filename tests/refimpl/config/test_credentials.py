@@ -77,7 +77,7 @@ def test_a_pair_with_its_token():
 @pytest.mark.parametrize(
     "more", [{"AWS_SESSION_TOKEN": ""}, {"AWS_SECURITY_TOKEN": TOKEN}, {"aws_session_token": TOKEN}]
 )
-def test_what_is_no_token(more):
+def test_rejects_an_invalid_token(more):
     assert credentials_from_environment(dict(BOTH, **more)).session_token is None
 
 
@@ -103,7 +103,7 @@ def test_what_is_no_token(more):
         ),
     ],
 )
-def test_half_a_pair_and_none(environment, missing):
+def test_a_missing_key_is_named(environment, missing):
     error = refusal(environment)
     assert (error.kind, error.rule, error.actual) == ("configuration", "CRED-001", missing)
     assert error.expected == "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -123,7 +123,7 @@ def test_half_a_pair_and_none(environment, missing):
         ({"AWS_SESSION_TOKEN": "\0" + TOKEN}, "session_token"),
     ],
 )
-def test_what_cannot_be_a_key_is_refused_by_name(changed, named):
+def test_rejects_an_invalid_key_by_name(changed, named):
     error = refusal(dict(BOTH, **changed))
     assert error.kind == "configuration"
     assert named in str(error)

@@ -154,7 +154,7 @@ def test_where_the_body_goes():
 # ---- rejections ----------------------------------------------------------------------------------
 
 
-def test_a_member_of_the_path_cannot_be_told():
+def test_a_member_of_the_path_has_no_header():
     error = usage(InvokeEndpointWithResponseStreamInput(endpoint_name="llm").to_headers)
     assert (error.kind, error.rule, error.path) == ("constraint", "SHP-024", "EndpointName")
 
@@ -166,7 +166,7 @@ def test_a_member_of_the_path_cannot_be_told():
         *((chr(code), "HTTP-011") for code in (1, 8, 11, 12, 14, 31, 127)),
     ],
 )
-def test_what_no_header_can_hold(text, rule):
+def test_rejects_a_value_that_a_header_cannot_carry(text, rule):
     for value, shown in ((Bound(text=text), True), (Bound(secret=text + "hidden"), False)):
         error = usage(value.to_headers)
         assert (error.kind, error.rule, error.member) == (
@@ -177,7 +177,7 @@ def test_what_no_header_can_hold(text, rule):
         assert (error.actual == text) == shown and ("<hidden>" in str(error)) == (not shown)
 
 
-def test_what_a_header_can_hold():
+def test_accepts_a_value_that_a_header_can_carry():
     for text in ("", "\t", " ~", "\x80", "\xff"):
         assert header_pairs(Bound.fields, Bound(text=text)) == [("X-Text", text)]
 
@@ -186,7 +186,7 @@ def test_what_a_header_can_hold():
     "headers",
     [None, 5, "text", [1], [("a",)], [("a", "b", "c")], [(b"a", b"b")], [("a", None)], {"a": "b"}],
 )
-def test_what_no_headers_are(headers):
+def test_rejects_invalid_headers(headers):
     error = usage(Bound.of_header_and_body, headers)
     assert (error.kind, error.rule) == ("type", "HTTP-022")
 
@@ -212,7 +212,7 @@ def test_a_body_of_the_wrong_type(shape, body):
 
 
 @pytest.mark.parametrize("body", ["", b""])
-def test_an_empty_body_is_no_document_and_no_body_is_none(body):
+def test_an_empty_body_is_not_a_document(body):
     with pytest.raises(DocumentError) as caught:
         ModelError.of_header_and_body([], body)
     assert (caught.value.kind, caught.value.rule) == ("syntax", "SHP-002")

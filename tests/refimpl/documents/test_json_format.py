@@ -194,7 +194,7 @@ wrapped = st.recursive(
 
 @many
 @given(wrapped)
-def test_exactly_the_stated_features_are_refused(text):
+def test_exactly_the_stated_features_are_rejected(text):
     refused = is_refused(text)
     assert refused is not None
     if refused:
@@ -230,7 +230,7 @@ def test_text_is_read_as_its_bytes_are():
     assert (error.kind, error.rule) == ("utf8", "SHP-014")
 
 
-def test_what_is_no_document_is_your_mistake():
+def test_another_type_of_document_is_a_mistake_of_the_caller():
     for wrong in (None, 5, ["{}"], bytearray(b"{}"), object()):
         with pytest.raises(UsageError) as caught:
             parse_json(wrong)
@@ -307,7 +307,7 @@ def test_syntax(data, offset):
         (b'"\xe2\x82', 1),
     ],
 )
-def test_what_is_not_utf_8(data, offset):
+def test_rejects_invalid_utf_8(data, offset):
     error = refusal(data)
     assert told(error) == ("syntax", "SHP-002", offset)
     assert (str(error).partition(" (")[0], error.expected, error.actual) == (
@@ -320,13 +320,13 @@ def test_what_is_not_utf_8(data, offset):
 @pytest.mark.parametrize(
     "coding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le"]
 )
-def test_another_coding_and_a_byte_order_mark_are_refused(coding):
+def test_another_coding_and_a_byte_order_mark_are_rejected(coding):
     error = refusal('{"a":1}'.encode(coding))
     assert (error.kind, error.rule) == ("syntax", "SHP-002")
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "[NaN]", '{"a":-Infinity}'])
-def test_what_is_no_number(text):
+def test_rejects_an_invalid_number(text):
     error = refusal(text.encode())
     assert (error.kind, error.rule) == ("syntax", "SHP-003")
     assert error.actual in ("NaN", "Infinity", "-Infinity") and error.actual in text
@@ -423,7 +423,7 @@ def test_brackets_inside_strings_do_not_count():
         assert parse_json(text.encode()) == json.loads(text)
 
 
-def test_brackets_behind_a_string_count():
+def test_brackets_after_a_string_count():
     for string in ('""', '"\\\\"', '"\\""', '"]]]]]]"', '"\\\\\\""', '"}\\u005d"'):
         assert refusal(f"[{string},{nest(64, '[')}]".encode()).kind == "limit"
         assert parse_json(f"[{string},{nest(63, '[')}]".encode())[1]
@@ -534,7 +534,7 @@ def test_the_end_of_a_value_in_any_pieces(value, ascii_only, behind, cuts):
         (b"", 0, False, False),
     ],
 )
-def test_what_a_value_that_does_not_end_ends_in(text, depth, in_string, escaped):
+def test_the_state_after_an_unfinished_value(text, depth, in_string, escaped):
     for parts in ([text], [text[:1], text[1:]], [b"%c" % byte for byte in text]):
         end, scanner = scan(parts)
         assert end == -1 and (scanner.depth, scanner.in_string, scanner.escaped) == (
@@ -740,13 +740,13 @@ def test_base64_is_the_standard_library_s(data):
         "aGk==",
     ],
 )
-def test_what_is_no_base64(text):
+def test_rejects_invalid_base64(text):
     with pytest.raises(DocumentError) as caught:
         base64_bytes(text, Place("A"))
     assert (caught.value.kind, caught.value.rule, caught.value.path) == ("type", "SHP-010", "A")
 
 
-def test_bits_behind_the_last_byte_are_dropped_as_everywhere():
+def test_unused_bits_of_base64_are_ignored():
     assert base64_bytes("aGl=", ROOT) == b"hi"
 
 

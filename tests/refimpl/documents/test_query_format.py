@@ -213,12 +213,12 @@ def test_pairs(text, pairs):
         ("a=\u00e9%", 4),
     ],
 )
-def test_a_percent_sign_that_stands_alone(text, offset):
+def test_rejects_incomplete_percent_encoding(text, offset):
     error = refusal(pairs_of_query, text)
     assert (error.kind, error.rule, error.offset) == ("syntax", "SHP-020", offset)
 
 
-def test_a_name_that_is_no_utf8():
+def test_rejects_a_name_that_is_not_utf8():
     error = refusal(pairs_of_query, b"a=1&%FF=2")
     assert (error.kind, error.rule, error.offset) == ("utf8", "SHP-014", 4)
     assert refusal(Output.of_query, b"\xff").rule == "SHP-014"
@@ -273,7 +273,7 @@ def test_both_sides_of_the_depth():
         ("Body.PayloadPart.Other=1", Output(body=(PayloadPart(),))),
     ],
 )
-def test_what_is_read(text, output):
+def test_accepted_queries(text, output):
     if output is None:  # each member of a structure is an event, in the order of the table
         assert [type(event).__name__ for event in Output.of_query(text).body] == [
             "PayloadPart",
@@ -304,7 +304,7 @@ def test_what_is_read(text, output):
         ("=a", "type", "SHP-009", "the document"),
     ],
 )
-def test_what_is_refused(text, kind, rule, path):
+def test_rejected_queries(text, kind, rule, path):
     error = refusal(Output.of_query, text)
     assert (error.kind, error.rule, error.path) == (kind, rule, path)
 

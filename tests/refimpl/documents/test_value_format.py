@@ -189,7 +189,7 @@ def test_a_member_that_is_given_twice(node, path):
     )
 
 
-def test_both_names_are_told_of_a_member_that_is_not_sensitive():
+def test_a_duplicate_error_has_both_names_unless_sensitive():
     assert (
         refusal(WHOLE.of_value, tree(("Text", ("String", "a")), ("X-Text", ("String", "b")))).actual
         == "Text and X-Text"
@@ -242,7 +242,7 @@ LEAF, OTHER = (
         (tree(("Leaf", None), OTHER), (Other(message="m"),)),
     ],
 )
-def test_every_form_of_a_stream_is_read(node, events):
+def test_every_format_of_a_stream_is_read(node, events):
     assert WHOLE.of_value(tree(("Stream", node))) == Whole(stream=events)
 
 
@@ -381,7 +381,7 @@ def test_a_path_grows():
 
 
 # SHP-029
-def test_what_is_sensitive_is_named_and_never_shown():
+def test_a_sensitive_value_is_named_but_not_shown():
     for place, shown in ((Place("A", True), "<hidden>"), (Place("A", False), "the-value")):
         error = refusal(place.refuse, "wrong", "type", "another", "the-value")
         assert error.actual == shown and ("the-value" in str(error)) == (not place.hidden)

@@ -243,7 +243,7 @@ def test_text_is_read_as_utf8_whatever_it_declares():
     assert (caught.value.kind, caught.value.rule) == ("utf8", "SHP-014")
 
 
-def test_what_is_no_document_is_your_mistake():
+def test_another_type_of_document_is_a_mistake_of_the_caller():
     for wrong in (None, 5, ["<a/>"], bytearray(b"<a/>"), object()):
         with pytest.raises(UsageError) as caught:
             parse_xml(wrong)
@@ -281,14 +281,14 @@ LAUGHS = (
     ],
     ids=range(13),
 )
-def test_no_dtd(text):
+def test_rejects_a_dtd(text):
     for coding in ("utf-8", "utf-16"):
         error = refusal(text.encode(coding))
         assert (error.kind, error.rule) == ("syntax", "SHP-004")
         assert str(error).startswith("XML has a DTD (")
 
 
-def test_the_offset_of_a_dtd_is_where_it_stands():
+def test_the_offset_of_a_dtd():
     assert 18 <= refusal(b"<!-- \xe2\x82\xac\xe2\x82\xac --> <!DOCTYPE a><a/>").offset <= 30
 
 
@@ -309,7 +309,7 @@ def test_the_offset_of_a_dtd_is_where_it_stands():
         "&#;",
     ],
 )
-def test_no_entity_of_its_own(entity):
+def test_rejects_entities(entity):
     for text in (f"<a>{entity}</a>", f"<a b='{entity}'/>"):
         error = refusal(text.encode())
         assert (error.kind, error.rule) == ("syntax", "SHP-004")
@@ -375,13 +375,13 @@ def test_no_entity_of_its_own(entity):
         b"<?xml version='1.0' encoding='\xff'?><a/>",
     ],
 )
-def test_what_is_not_well_formed(data):
+def test_rejects_xml_that_is_not_well_formed(data):
     error = refusal(data)
     assert (error.kind, error.rule) == ("syntax", "SHP-004")
     assert str(error).startswith("invalid XML: ")
 
 
-def test_the_offset_of_a_fault():
+def test_the_offset_of_an_error():
     assert refusal(b"<a><b></a>").offset in range(6, 10)
     assert refusal(b"<a/>junk").offset == 4
     assert refusal(b"").offset == 0
@@ -597,7 +597,7 @@ def test_every_other_character_is_held():
         ("<r><Stream><New>text</New></Stream></r>", Whole(stream=())),
     ],
 )
-def test_what_means_nothing_is_ignored(document, value):
+def test_prefixes_attributes_and_comments_are_ignored(document, value):
     assert WHOLE.of_xml(document) == value
 
 
