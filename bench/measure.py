@@ -3,7 +3,7 @@
 
 A row compares subjects on one task. A subject is a function that does the task once and returns the
 cost of one unit, in seconds or bytes. Less is always better. The subject checks its own result and
-raises if an event is missing, because a fast wrong result is no measurement.
+raises if an event is missing, because a fast wrong result proves nothing.
 
 The heap is frozen once everything is loaded, so that the garbage collector does not scan the
 modules of one subject while another is measured.

@@ -2,8 +2,8 @@
 """`refimpl bridge`: turn a recorded or piped event stream into server-sent events (CLI-014).
 
 The conversion is in text/bridge.py. This command reads the frames, takes the payload parts, and
-writes each event as soon as it is complete. It rejects what the decoder rejects; an exception in
-the stream is reported in the `error` event.
+writes each event as soon as it is complete. It rejects what the decoder rejects. It reports an
+exception in the stream in the `error` event.
 """
 
 import argparse

@@ -67,7 +67,7 @@ def _table_row(frame: Frame) -> List[str]:
 
 
 def _hex_dump(frame: Frame) -> List[str]:
-    """Return the rows of a hex dump; each field of the frame begins a new row."""
+    """Return the rows of a hex dump. Each field of the frame begins a new row."""
     payload_length = len(frame.message.payload)
     headers_length = len(frame.data) - payload_length - FRAME_OVERHEAD
     names = ", ".join(shown(header.name) for header in frame.message.headers)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """`refimpl invoke`: call an endpoint and write its response as it arrives.
 
-The formats: raw and events write each part or event; json writes one document at the end, even if
-the stream fails (CLI-002); the text formats and --extract are in rendering.py. --timings writes one
+The formats raw and events write each part or event. json writes one document at the end, even if
+the stream fails (CLI-002). rendering.py has the text formats and --extract. --timings writes one
 line to stderr (CLI-013).
 
 It rejects a missing body, and --extract with a format that has no values, before anything is sent.

@@ -37,7 +37,7 @@ class Timings:
             yield event
 
     def timed_pieces(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the pieces to write; the first that is not empty is the first token."""
+        """Yield the pieces to write. The first that is not empty is the first token."""
         for piece in pieces:
             self._token(piece)
             yield piece
@@ -49,8 +49,8 @@ class Timings:
     def to_json(self) -> Dict[str, Any]:
         """Return the timings as a JSON object (CLI-013).
 
-        Seconds until the first part, the first token and now, and the gaps between parts, all
-        rounded to microseconds; the numbers of parts and bytes.
+        It contains the numbers of parts and bytes, and seconds, rounded to microseconds: until the
+        first part, the first token and now, and the gaps between parts.
         """
         gaps = sorted(later - earlier for earlier, later in zip(self._parts, self._parts[1:]))
         seconds: Dict[str, Optional[float]] = dict.fromkeys(

@@ -2,8 +2,8 @@
 """The interesting part of each JSON value: `choices[0].delta.content`, or a preset. No I/O.
 
 An extraction is a path into a JSON value, or the name of a preset: the paths for a common
-container. A path is a list of alternatives separated by `|`; the first one that leads to a value
-counts (CLI-012). Its steps are members by name, `.name` or `["name"]`, and `[index]`, where a
+container. A path is a list of alternatives separated by `|`, of which the first that leads to a
+value counts (CLI-012). Its steps are members by name, `.name` or `["name"]`, and `[index]`, where a
 negative index counts from the end.
 
 It rejects invalid paths before anything is read, and events whose data is not JSON.
@@ -40,7 +40,7 @@ class Extraction(NamedTuple):
     """What to take from each JSON value.
 
     paths: the alternatives, of which the first that leads to a value counts
-    unless: a path; a value that has `true` there is skipped
+    unless: a path to a flag that, if true, means that the value is skipped
     """
 
     paths: Tuple[Steps, ...]
@@ -115,12 +115,11 @@ def extracted(
 ) -> Iterator[bytes]:
     """Yield the bytes to write for each JSON value.
 
-    A string becomes its text, any other value a line of JSON; null or a missing value yields
-    nothing (CLI-012).
+    A string becomes its text, and any other value becomes a line of JSON. Null or a missing value
+    yields nothing (CLI-012).
 
-    warn: called with a message if a value has an `error` and the paths lead nowhere; containers
-        report a failure inside
-        a stream in this way
+    warn: called with a message if a value has an `error` and the paths lead nowhere, because
+        containers report a failure inside a stream in this way
     """
     for value in values:
         if extraction.unless and value_at(value, extraction.unless) is True:

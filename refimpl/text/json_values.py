@@ -2,7 +2,7 @@
 """Payload parts -> JSON values: JSON lines, one document in pieces, or several in a row.
 
 Values may be separated by white space, line ends or nothing (TXT-040). A scanner finds the end of
-a string, array or object, counting brackets outside strings; each byte is scanned once. A number or
+a string, array or object: it counts brackets outside strings and scans each byte once. A number or
 a word (`true`, `false`, `null`) ends at the next byte that cannot belong to it, or at the end of
 the text. `parse_json` then reads the value.
 
@@ -118,8 +118,7 @@ class JSONValues(TextDecoder[Any]):
     def _parsed(self, value: bytes, data: bytes, end: int, results: List[Any]) -> Any:
         """Return the JSON value of the bytes value.
 
-        data, end: the bytes after it, which an error needs, are data[end:]; passed in this way to
-            avoid a copy
+        data, end: data[end:] are the bytes after it, which only an error copies
         """
         # TXT-005
         if len(value) > self._max_length:

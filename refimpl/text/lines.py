@@ -94,9 +94,11 @@ def lines_of(
 ) -> Iterator[str]:
     """Return an iterator over the lines of parts, each as soon as it is complete.
 
-    parts: any iterable of bytes, or one bytes object. Other arguments as for LineDecoder. Raises
-        UsageError at once for wrong arguments. Iterating raises TextError; its `unread` begins with
-        the line that could not be read. If parts itself raises an Error, that error gets the bytes
-        of the unfinished line as its `unread` (TXT-008).
+    parts: any iterable of bytes, or one bytes object
+    max_line_length, errors: as for LineDecoder
+
+    Raises UsageError at once for wrong arguments. Iterating raises TextError, whose `unread` begins
+    with the line that could not be read. If parts itself raises an Error, that error gets the bytes
+    of the unfinished line as its `unread` (TXT-008).
     """
     return results_of(LineDecoder(max_line_length, errors), parts)

@@ -168,8 +168,7 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
             block = block.replace("\r\n", "\n").replace("\r", "\n")
         kind, data = "", []
         for line in block.split("\n"):
-            # TXT-023; a comment has an empty name (TXT-022), and other names are ignored as well
-            # (TXT-028).
+            # TXT-023. A comment has an empty name (TXT-022). Other names are ignored (TXT-028).
             name, _, value = line.partition(":")
             if value[:1] == " ":
                 value = value[1:]
@@ -191,7 +190,7 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
 
 def _is_time(value: str) -> bool:
     """Return whether the value of a field `retry` is a number of milliseconds."""
-    # TXT-027: only ASCII digits; str.isdigit accepts others.
+    # TXT-027: only ASCII digits. str.isdigit accepts others.
     return 0 < len(value) <= _MAX_RETRY_DIGITS and not value.strip("0123456789")
 
 

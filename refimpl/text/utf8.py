@@ -17,7 +17,7 @@ from .decoder import DEFAULT_MAX_ITEM_LENGTH, BytesLike, TextDecoder, results_of
 class Utf8Decoder(TextDecoder[str]):
     """Decodes bytes to text. `feed` returns the complete characters as one string, or nothing.
 
-    errors: "strict" rejects invalid UTF-8; "replace" replaces it with U+FFFD as the WHATWG Encoding
+    errors: "strict" rejects invalid UTF-8, "replace" replaces it with U+FFFD as the WHATWG Encoding
         Standard does
     """
 

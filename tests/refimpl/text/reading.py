@@ -104,7 +104,7 @@ def evidence_of(error):
 
 
 def same_for_every_chunking(make, data):
-    """Read data in every chunking; return the results and the error that all of them give."""
+    """Read data in every chunking. Return the results and the error that all of them give."""
     results, error = read(make(), [data])
     for name, parts in chunkings(data):
         again, other = read(make(), parts)

@@ -104,9 +104,8 @@ def test_long_items_in_small_parts(name, start, end):
         for part in pieces(start + filler + end, 64):
             results += decoder.feed(part)
     except TextError as error:
-        assert (
-            error.rule == "SHP-003" and start == b""
-        )  # an integer of eight million digits is none
+        # An integer of eight million digits is too long.
+        assert error.rule == "SHP-003" and start == b""
     else:
         item = results[0].data if name == "events" else results[0]
         assert len(item) == (len(filler) + 1) // 2 if name == "values" else len(item) == len(filler)
@@ -136,9 +135,8 @@ def test_a_decoder_that_failed_accepts_no_more(name):
     decoder.feed({"values": b"[", "text": b"\xe2"}.get(name, b"x"))
     with pytest.raises(TextError) as caught:
         decoder.feed(b"}" if name == "values" else b"\xff\n\n")
-    assert (
-        caught.value.unread and decoder.unread == b""
-    )  # what stands on the error is not kept twice
+    # The decoder does not keep the bytes that the error has.
+    assert caught.value.unread and decoder.unread == b""
 
 
 @pytest.mark.parametrize("name", sorted(INVALID_TEXTS))
