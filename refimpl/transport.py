@@ -73,7 +73,7 @@ def _is_timeout(value: object) -> bool:
     return 0 < value <= MAX_TIMEOUT
 
 
-class _Patience:
+class _Limits:
     """The limit of the next wait: its own time-out, or the rest of the total time-out."""
 
     def __init__(self, timeouts: Timeouts, monotonic: Callable[[], float]) -> None:
@@ -111,17 +111,17 @@ class _Patience:
         )
 
 
-class _Wire(io.RawIOBase):
+class _TimedSocket(io.RawIOBase):
     """A connected socket with a time-out for each send and receive, for http.client."""
 
-    def __init__(self, connected: Union[socket.socket, TlsStream], patience: _Patience) -> None:
+    def __init__(self, connected: Union[socket.socket, TlsStream], limits: _Limits) -> None:
         self._socket = connected
-        self._patience = patience
+        self._limits = limits
         self._timeout: object = self  # not a time-out, so that the first wait sets one
         self.ragged = False  # whether the connection ended without close_notify or with a reset
 
     def _wait(self) -> None:
-        timeout = self._patience.read()
+        timeout = self._limits.read()
         if timeout != self._timeout:
             self._socket.settimeout(timeout)
             self._timeout = timeout
@@ -163,9 +163,9 @@ class _StrictResponse(http.client.HTTPResponse):
 
     fp: Any
 
-    def __init__(self, wire: Any, *arguments: Any, **options: Any) -> None:
-        super().__init__(wire, *arguments, **options)
-        self._wire: _Wire = wire
+    def __init__(self, timed: Any, *arguments: Any, **options: Any) -> None:
+        super().__init__(timed, *arguments, **options)
+        self._timed: _TimedSocket = timed
         self._chunks: Optional[ChunkedBody] = None
         self._left: Optional[int] = None  # missing bytes of a body with a known length
         self._error: Optional[HttpError] = None  # raised after the bytes before it were returned
@@ -245,7 +245,7 @@ class _StrictResponse(http.client.HTTPResponse):
                 self._truncated(f"{self._left} more bytes")
             self._left -= len(data)
         elif not data:
-            if self._wire.ragged:
+            if self._timed.ragged:
                 self._truncated("close_notify")
             self._left = 0
         return data
@@ -279,17 +279,17 @@ class _StrictResponse(http.client.HTTPResponse):
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection for one request. `sock` is a _Wire."""
+    """A connection for one request. `sock` is a _TimedSocket."""
 
     response_class = _StrictResponse
 
     def __init__(
-        self, request: HttpRequest, patience: _Patience, context: Optional[ssl.SSLContext]
+        self, request: HttpRequest, limits: _Limits, context: Optional[ssl.SSLContext]
     ) -> None:
         super().__init__(request.host, request.port)
-        self._patience = patience
+        self._limits = limits
         self._context = context
-        self.wire: Optional[_Wire] = None
+        self.timed: Optional[_TimedSocket] = None
 
     def _dial(self) -> socket.socket:
         """Connect to the first of the host's addresses that accepts.
@@ -305,7 +305,7 @@ class _Connection(http.client.HTTPConnection):
             try:
                 return socket.create_connection(
                     (str(address[0]).encode("ascii"), address[1]),  # type: ignore[arg-type]
-                    self._patience.connect(),
+                    self._limits.connect(),
                 )
             except OSError as error:
                 failure = error
@@ -318,13 +318,13 @@ class _Connection(http.client.HTTPConnection):
             dialed.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             keep_alive(dialed)
             if self._context is not None:
-                dialed.settimeout(self._patience.connect())
-                connected = start_tls(dialed, self._context, self.host, self._patience.monotonic)
+                dialed.settimeout(self._limits.connect())
+                connected = start_tls(dialed, self._context, self.host, self._limits.monotonic)
         except BaseException:
             dialed.close()
             raise
-        self.wire = _Wire(connected, self._patience)
-        self.sock: Any = self.wire
+        self.timed = _TimedSocket(connected, self._limits)
+        self.sock: Any = self.timed
 
 
 def keep_alive(connected: socket.socket) -> None:
@@ -363,15 +363,13 @@ def check_ssl_context(context: object) -> Optional[ssl.SSLContext]:
 class HttpExchange:
     """A response with its status, reason and headers, and the methods that read its body."""
 
-    def __init__(
-        self, connection: _Connection, response: _StrictResponse, patience: _Patience
-    ) -> None:
+    def __init__(self, connection: _Connection, response: _StrictResponse, limits: _Limits) -> None:
         self.status = response.head.status
         self.reason = response.head.reason
         self.headers: Tuple[Tuple[str, str], ...] = response.head.headers
         self._connection = connection
         self._response = response
-        self._patience = patience
+        self._limits = limits
         self._closed = False
         self._failure: Optional[Error] = None
 
@@ -393,7 +391,7 @@ class HttpExchange:
             except (Error, OSError, ValueError) as error:  # ValueError: closed during the read
                 if not self._closed:
                     self._failure = _read_error(
-                        error, self._patience, "reading the body", in_body=True
+                        error, self._limits, "reading the body", in_body=True
                     )
                     raise self._failure from error
         raise NetworkError("the response has been closed", kind="closed")
@@ -405,8 +403,8 @@ class HttpExchange:
 
 
 def _disconnect(connection: _Connection) -> None:
-    if connection.wire is not None:
-        connection.wire.disconnect()
+    if connection.timed is not None:
+        connection.timed.disconnect()
 
 
 def open_exchange(
@@ -422,29 +420,29 @@ def open_exchange(
     monotonic: the clock of the time-outs
     Raises NetworkError, HttpError, or ConfigurationError for an invalid host name.
     """
-    patience = _Patience(check_timeouts(timeouts), monotonic)
+    limits = _Limits(check_timeouts(timeouts), monotonic)
     context = None
     if request.scheme == "https":
         context = default_ssl_context() if ssl_context is None else ssl_context
-    connection = _Connection(request, patience, context)
+    connection = _Connection(request, limits, context)
     try:
-        _connect(connection, patience)
-        send_error = _send(connection, request, patience)
-        if send_error is not None and connection.wire is not None:
-            connection.wire.ragged = True  # the peer has reset the connection
+        _connect(connection, limits)
+        send_error = _send(connection, request, limits)
+        if send_error is not None and connection.timed is not None:
+            connection.timed.ragged = True  # the peer has reset the connection
         try:
             response: Any = connection.getresponse()
         except (OSError, http.client.HTTPException, Error) as error:
             if send_error is not None and not isinstance(error, HttpError):
                 raise send_error from error
-            raise _read_error(error, patience, "waiting for the response", in_body=False) from error
-        return HttpExchange(connection, response, patience)
+            raise _read_error(error, limits, "waiting for the response", in_body=False) from error
+        return HttpExchange(connection, response, limits)
     except BaseException:
         _disconnect(connection)
         raise
 
 
-def _connect(connection: _Connection, patience: _Patience) -> None:
+def _connect(connection: _Connection, limits: _Limits) -> None:
     where = f"{connection.host} port {connection.port}"
     try:
         connection.connect()
@@ -464,15 +462,13 @@ def _connect(connection: _Connection, patience: _Patience) -> None:
         raise NetworkError(f"TLS with {where} failed: {reason}", rule="HTTP-053") from error
     except OSError as error:
         if _is_our_timeout(error):
-            raise patience.error("connecting") from None
+            raise limits.error("connecting") from None
         raise NetworkError(
             f"cannot connect to {where}: {error.strerror or error}", retryable=True, rule="HTTP-055"
         ) from error
 
 
-def _send(
-    connection: _Connection, request: HttpRequest, patience: _Patience
-) -> Optional[NetworkError]:
+def _send(connection: _Connection, request: HttpRequest, limits: _Limits) -> Optional[NetworkError]:
     """Send head and body.
 
     Returns the error if the peer has stopped reading, because it may have sent a response.
@@ -487,7 +483,7 @@ def _send(
         connection.endheaders(request.body or None)
     except OSError as error:
         if _is_our_timeout(error):
-            raise patience.error("sending the request") from None
+            raise limits.error("sending the request") from None
         return NetworkError(
             f"the peer closed the connection during the request: {error.strerror or error}",
             retryable=True,
@@ -504,11 +500,11 @@ def _is_our_timeout(error: BaseException) -> bool:
     return isinstance(error, socket.timeout) and error.errno is None
 
 
-def _read_error(error: Exception, patience: _Patience, what: str, in_body: bool) -> Error:
+def _read_error(error: Exception, limits: _Limits, what: str, in_body: bool) -> Error:
     if isinstance(error, Error):
         return error
     if _is_our_timeout(error):
-        return patience.error(what)
+        return limits.error(what)
     if in_body:
         return HttpError(
             f"the connection broke inside the body: {error}",

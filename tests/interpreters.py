@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The Python interpreters of this machine, for tests that run a standard-library program with each of them.
+"""The Python interpreters of this machine, for tests that run a program with each of them.
 
-Finds those of pyenv, the distribution's and the one that runs the tests. Ignores Python 2 and Pythons before 3.6.
+The programs use only the standard library. The interpreters are those of pyenv, the distribution's
+and the one that runs the tests. Pythons before 3.6 do not count.
 """
 
 import os
@@ -38,7 +39,7 @@ def _version_of(path: str) -> str:
 
 
 def run_program(path: str, program: str, *arguments: str) -> str:
-    """Run Python source with an interpreter, in the checkout and with warnings as errors; return what it prints."""
+    """Run a program in the checkout, with warnings as errors, and return its output."""
     command = [path, "-W", "error", "-c", program, *arguments]
     environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
     done = subprocess.run(

@@ -2464,8 +2464,8 @@ _TRANSPORT = _rows(
         "reset-is-the-end",
         "HTTP-023",
         "treats a reset inside the body as its end",
-        'self._failure = _read_error(error, self._patience, "reading the body", in_body=True)',
-        'if isinstance(error, ConnectionError):\n    return b""\nself._failure = _read_error(error, self._patience, "reading the body", in_body=True)',
+        'self._failure = _read_error(error, self._limits, "reading the body", in_body=True)',
+        'if isinstance(error, ConnectionError):\n    return b""\nself._failure = _read_error(error, self._limits, "reading the body", in_body=True)',
     ),
     (
         "interim-is-final",

@@ -700,7 +700,7 @@ def test_a_row_names_all_its_cases_and_no_other(row):
     )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{int(case.line)}-{case.function}")
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.line}-{case.function}")
 def test_the_same_response_or_a_row_that_says_why_not(case):
     answer, names = ours(case), divergences_of(case)
     if not names and case.raises is not None:

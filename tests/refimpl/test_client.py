@@ -986,7 +986,7 @@ def test_the_request_verifies(members, credentials, path):
     names = [name.lower() for name, _ in sent.headers]
     assert len(names) == len(set(names))
     found = {name.lower(): value for name, value in sent.headers}
-    assert found["host"] == f"127.0.0.1:{int(server.port)}"
+    assert found["host"] == f"127.0.0.1:{server.port}"
     assert found["content-length"] == str(len(BODY))
     assert found["x-amz-date"] == NOW_TEXT
     assert found.get("x-amz-security-token") == credentials.session_token

@@ -205,7 +205,7 @@ def test_both_sides_of_each_length(low, high, fits, fails):
         error = constrained(value, min_length=low, max_length=high)
         assert (error.kind, error.rule, error.member) == ("constraint", "HTTP-005", "It")
         assert (error.expected, error.actual) == (
-            f"{int(low)} to {high} characters",
+            f"{low} to {high} characters",
             f"{len(value)}: {value}",
         )
         assert str(error).startswith("Shape.It has the wrong length (")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/message_json.py: every header type and both sides of the largest exact integer."""
+"""Tests of refimpl/message_json.py: every header type, and both sides of the largest integer."""
 
 import uuid
 

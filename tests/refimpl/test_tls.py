@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/tls.py: the end of a TLS stream, on every Python of this machine, and the stream's own methods.
+"""Tests of refimpl/tls.py: the end of a TLS stream on every Python, and the stream's methods.
 
-A client reads a response that ends with the connection, once with close_notify and once without, over each context that a
-caller may pass. The program uses only the standard library and runs with every interpreter, because Pythons differ in
-their default context. trustme makes the certificates. The other tests call a TlsStream over a socket pair.
+A client reads a response that ends with the connection, once with close_notify and once without,
+with each context that a caller may pass. The program uses only the standard library and runs with
+every interpreter, because their default contexts differ. trustme makes the certificates. The other
+tests use a TlsStream over a socket pair.
 """
 
 import json
@@ -95,7 +96,7 @@ def test_a_stream_without_close_notify_is_truncated(version, python, authority, 
         }, name
 
 
-# ---- the stream itself -------------------------------------------------------------------------------------------
+# ---- the stream itself ---------------------------------------------------------------------------
 
 
 @contextmanager
@@ -205,9 +206,9 @@ def test_a_certificate_for_another_name_is_rejected_and_the_server_is_alerted(au
         except ssl.SSLError as error:
             alerts.append(error.reason)
 
-    with connected(authority, serve) as (ours, context):
-        with pytest.raises((ssl.SSLError, ssl.CertificateError)):
-            start_tls(ours, context, "other.example")
+    failure = pytest.raises((ssl.SSLError, ssl.CertificateError))
+    with connected(authority, serve) as (ours, context), failure:
+        start_tls(ours, context, "other.example")
     assert len(alerts) == 1 and "ALERT" in alerts[0], alerts
 
 

@@ -360,7 +360,7 @@ BAD_HEADS = [
 @pytest.mark.parametrize(
     "rule,head",
     BAD_HEADS,
-    ids=[f"{rule}-{int(number)}" for number, (rule, _) in enumerate(BAD_HEADS)],
+    ids=[f"{rule}-{number}" for number, (rule, _) in enumerate(BAD_HEADS)],
 )
 def test_rejects_an_invalid_head(rule, head):
     outcome = outcome_of(head)
