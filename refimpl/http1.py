@@ -231,7 +231,10 @@ class ChunkedBody:
             self._in_chunk = True
             self.complete = not left
         self._left = left
-        return position if not self.complete else length
+        # Nothing after the zero chunk is kept.
+        if self.complete:
+            return length
+        return position
 
     @staticmethod
     def _line_end(data: bytes, position: int) -> int:
@@ -251,4 +254,6 @@ class ChunkedBody:
         """Return a description of the bytes that must arrive next."""
         if self._left:
             return f"{self._left} more bytes of a chunk"
-        return "CRLF after a chunk" if self._in_chunk else "a chunk"
+        if self._in_chunk:
+            return "CRLF after a chunk"
+        return "a chunk"

@@ -960,7 +960,8 @@ def verify(
     amz_date: the server's time
     max_skew: by how many seconds the request's time may differ
     Raises SignatureError `signature` or `expired` (SIG-040 to SIG-047), with the server's canonical
-    request and string to sign. Raises UsageError if one of the other arguments is wrong.
+    request and string to sign. Raises UsageError if one of the other arguments is wrong, and
+    ConfigurationError if this Python cannot compute a signature.
     """
     _checked_scope(credentials, region, service, amz_date)
     require_type(normalize, bool, "normalize")
@@ -994,12 +995,19 @@ def verify(
             rule="SIG-047",
         )
     to_sign = {name: collected[name] for name in claim.names}
-    key = derive_signing_keys(credentials.secret_key, claim.amz_date[:8], region, service).k_signing
-    scope = credential_scope(claim.amz_date, region, service)
     requests = [
         canonical_request(method, uri, query_string, to_sign, hashed_payload)
         for query_string in claim.queries
     ]
+    _check_signature(claim, requests, credentials.secret_key, region, service)
+
+
+def _check_signature(
+    claim: _Claim, requests: List[str], secret_key: str, region: str, service: str
+) -> None:
+    """Check the signature against canonical requests, of which one must match."""
+    key = derive_signing_keys(secret_key, claim.amz_date[:8], region, service).k_signing
+    scope = credential_scope(claim.amz_date, region, service)
     texts = [string_to_sign(claim.amz_date, scope, request) for request in requests]
     # SIG-041
     matches = [_same(calculate_signature(key, text), claim.signature) for text in texts]
