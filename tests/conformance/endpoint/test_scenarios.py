@@ -11,7 +11,7 @@ import json
 import re
 import zlib
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
 
@@ -20,12 +20,12 @@ from conformance import scenarios
 from conformance.cases.rules import load_rules
 from conformance.cases.scenarios import scenario_cases
 from conformance.endpoint import scenarios as catalogue_module
-from conformance.endpoint.play import script
 from conformance.endpoint.scenarios import CHAPTERS, catalogue, examples, find, listing
 from conformance.endpoint.scenarios.build import FRAMES, PARTS
 from conformance.endpoint.scenarios.model import Expect, Response, Scenario, Template
 from refimpl.errors import FrameError
 from refimpl.eventstream import Decoder, Message
+from tests.conformance.endpoint.client import wire_of
 
 LEDGER = (Path(__file__).resolve().parents[3] / "DIVERGENCES.md").read_text(encoding="utf-8")
 EXAMPLES = {scenario.name: scenario for scenario in examples()}
@@ -51,10 +51,6 @@ KINDS = {
 FRAMINGS = ("chunked", "length", "close", "raw")
 ENDINGS = ("clean", "close", "reset", "stall")
 STREAM = "application/vnd.amazon.eventstream"
-
-
-def wire_of(answer: Response) -> bytes:
-    return b"".join(piece.data for piece in script(answer))
 
 
 # ---- a strict reader -----------------------------------------------------------------------------
@@ -619,110 +615,6 @@ def test_a_raw_frame_is_valid_by_default() -> None:
     assert scenarios.raw_frame(text(b"x", b"y"), b"p", flip_prelude_crc=1)[:11] == good[:11]
     huge = scenarios.raw_frame(total_length=0xFFFFFFFF)
     assert huge[:4] == b"\xff\xff\xff\xff" and huge[8:12] == zlib.crc32(huge[:8]).to_bytes(4, "big")
-
-
-# ---- scripts -------------------------------------------------------------------------------------
-
-HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.amazon.eventstream\r\n"
-    b"X-Amzn-SageMaker-Content-Type: text/plain; charset=utf-8\r\n"
-    b"x-Amzn-Invoked-Production-Variant: AllTraffic\r\n"
-)
-
-
-class Case(NamedTuple):
-    answer: Response
-    writes: List[bytes]
-
-
-@pytest.mark.parametrize(
-    "answer, writes",
-    [
-        Case(
-            scenarios.stream(b"abc", b"", b"0123456789abcdef"),
-            [
-                HEAD + b"Transfer-Encoding: chunked\r\n\r\n",
-                b"3\r\nabc\r\n",
-                b"10\r\n0123456789abcdef\r\n",
-                b"0\r\n\r\n",
-            ],
-        ),
-        Case(
-            scenarios.stream(b"abc", b"de", framing="length"),
-            [HEAD + b"Content-Length: 5\r\n\r\n", b"abc", b"de"],
-        ),
-        Case(scenarios.stream(b"abc", b"de", framing="close"), [HEAD + b"\r\n", b"abc", b"de"]),
-        Case(
-            scenarios.stream(b"abc", ending="close"),
-            [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\nabc\r\n"],
-        ),
-        Case(
-            scenarios.stream(b"abc", b"de", cut=4, ending="close"),
-            [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\nabc\r\n", b"2\r\nd"],
-        ),
-        Case(
-            scenarios.stream(b"abc", b"de", cut=3, ending="close"),
-            [HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"3\r\nabc\r\n"],
-        ),
-        Case(
-            scenarios.stream(b"abc", b"de", cut=0, ending="close"),
-            [HEAD + b"Transfer-Encoding: chunked\r\n\r\n"],
-        ),
-        Case(
-            scenarios.stream(b"abc", b"de", cut=4, ending="close", framing="length"),
-            [HEAD + b"Content-Length: 5\r\n\r\n", b"abc", b"d"],
-        ),
-        Case(
-            scenarios.stream(b"abc", b"de", cut=9, ending="close", framing="length"),
-            [HEAD + b"Content-Length: 5\r\n\r\n", b"abc", b"de"],
-        ),
-        Case(
-            scenarios.stream(interim=(b"HTTP/1.1 100 \r\n\r\n",), framing="close"),
-            [b"HTTP/1.1 100 \r\n\r\n", HEAD + b"\r\n"],
-        ),
-        Case(scenarios.raw(b"a", b"", b"b"), [b"a", b"", b"b"]),
-        Case(
-            scenarios.document("413 Too Large", b"no", None, "text/plain"),
-            [
-                b"HTTP/1.1 413 Too Large\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n",
-                b"no",
-            ],
-        ),
-    ],
-)
-def test_the_writes_of_a_response(answer: Response, writes: List[bytes]) -> None:
-    assert [piece.data for piece in script(answer)] == writes
-
-
-def test_pauses_are_separate_pieces_without_data() -> None:
-    pieces = list(script(scenarios.stream(b"abc", 0.5, b"de")))
-    assert [piece.pause for piece in pieces] == [0.0, 0.0, 0.5, 0.0, 0.0]
-    assert [piece.body for piece in pieces] == [b"", b"abc", b"", b"de", b""]
-    assert pieces[2].data == b""
-    assert [piece.pause for piece in script(scenarios.raw(b"a", 0.5))] == [0.0, 0.5]
-
-
-def test_a_header_of_the_response_replaces_the_endpoint_s() -> None:
-    answer = Response(
-        headers=(("date", "never"), ("Location", "http://x:{port}/")),
-        status="302 Found",
-        framing="length",
-    )
-    piece = next(script(answer, (("Date", "now"), ("x-amzn-RequestId", "1")), 4711))
-    assert piece.data.split(b"\r\n") == [
-        b"HTTP/1.1 302 Found",
-        b"x-amzn-RequestId: 1",
-        b"date: never",
-        b"Location: http://x:4711/",
-        b"Content-Length: 0",
-        b"",
-        b"",
-    ]
-
-
-def test_a_scenario_plays_the_same_bytes_every_time() -> None:
-    for scenario in EXAMPLES.values():
-        assert wire_of(scenario.response) == wire_of(find(scenario.name).response)
 
 
 # ---- adding a scenario ---------------------------------------------------------------------------
