@@ -999,6 +999,20 @@ _SIGV4 = _rows(
 _EVENTSTREAM = _rows(
     "eventstream",
     (
+        "headers-of-first-frame",
+        "EVS-001",
+        "each frame has the headers of the first one",
+        "if frame[_PRELUDE_LENGTH:payload_offset] != block:",
+        "if block is None:",
+    ),
+    (
+        "headers-of-frame-with-equal-length",
+        "EVS-001",
+        "a frame has the headers of the previous one if their length is equal",
+        "if frame[_PRELUDE_LENGTH:payload_offset] != block:",
+        "if block is None or len(block) != headers_length:",
+    ),
+    (
         "frame-little-endian",
         "EVS-001",
         "lengths and checksums are little-endian",
