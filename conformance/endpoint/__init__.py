@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The endpoint on loopback, and its catalogue of scenarios.
 
-request.py    reads requests
-checks.py     accepts or refuses a request as the service does
-play.py       turns a scenario's response into writes
-loopback.py   serves connections on 127.0.0.1
-server.py     the Endpoint
-scenarios/    what it can play
+The modules, from the bottom up:
+
+    scenarios/    the catalogue
+    request.py    reads requests
+    checks.py     accepts or refuses a request as the service does
+    play.py       turns a scenario's response into writes
+    loopback.py   serves connections on 127.0.0.1
+    server.py     the Endpoint
 """
 
 from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY

@@ -2,9 +2,9 @@
 """Recordings of whole HTTP exchanges: pieces, messages, and the input of their cases. No I/O.
 
 A recording is one JSON file (vectors/schema-recording.json). It has the bytes of a request and of
-its response in the pieces in which they were read, each with its milliseconds, how both ended, what
-was removed, and `cases`. The input of a case is not
-written again: case_entries() reads it from the bytes.
+its response in the pieces in which they were read, each with its milliseconds. It also says how
+both ended and what was removed, and it lists cases. The input of a case is not written again:
+case_entries() reads it from the bytes.
 
 Message follows the bytes of one HTTP message, however they are split, and knows its heads, its body
 and its end. CaseInput is raised for bytes that the adapter protocol cannot express.

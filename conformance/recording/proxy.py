@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A proxy on loopback that turns real traffic into recordings.
 
-    with Recorder("https://runtime.sagemaker.eu-west-1.amazonaws.com", "recordings", keys) as
-    recorder:
+    with Recorder("https://runtime.sagemaker.us-east-1.amazonaws.com", "out", keys) as recorder:
         ... call recorder.url with AWS's published example keys ...
 
 The recorder reads each request completely and strictly. Without credentials it forwards the
@@ -307,8 +306,8 @@ class Recorder(Loopback):
     credentials:    sign the requests with these; None forwards them unchanged
     keep_sensitive: keep Body, the parts and CustomAttributes, because they are only examples
     client, server: descriptions for the files; by default the User-Agent and the upstream's host
-    name_of:        makes a recording's name from the request line; a number is added to a name that
-        exists
+    name_of:        makes a recording's name from the request line; the recorder adds a number if
+                    the name exists
     clock, monotonic: as time.time and time.monotonic
     ssl_context:    instead of the default one
     port, log, idle_timeout: as for the Endpoint

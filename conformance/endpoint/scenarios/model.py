@@ -5,10 +5,11 @@ An application tester needs only a name and a response:
 
     Scenario("llm", response=stream(part(b"Hel"), part(b"lo")))
 
-The other fields of a Scenario are for judging an implementation: the catalogue's scenarios become
-    the cases `invoke-NAME`. A Template is a family of scenarios, one for each number N. This module
-    has no behaviour; build.py makes values, play.py in the package above turns a Response into
-    writes.
+The other fields of a Scenario are for judging an implementation, because each scenario of the
+catalogue becomes a case `invoke-NAME`. A Template is a family of scenarios, one for each number N.
+
+This module has no behaviour. build.py makes values, and play.py (in the package above) turns a
+Response into writes.
 """
 
 from typing import Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
@@ -55,18 +56,22 @@ class Expect(NamedTuple):
 class Response(NamedTuple):
     """A response as the endpoint writes it.
 
-    steps:   bytes and pauses. Each bytes object is one write, and one HTTP chunk if the framing is
-        "chunked". A number is a pause in seconds. Every call iterates over the steps again.
+    steps:   bytes and pauses. Each bytes object is one write; a number is a pause in seconds.
+             Every call iterates over the steps again.
     status:  status code and reason
     headers: of the response; "{port}" in a value becomes the endpoint's port
-    framing: "chunked"; "length": with the Content-Length of all steps; "close": the body ends with
-        the connection; "raw": the steps are everything that is written, including the head and the
-        framing
-    ending:  what follows the last step. "clean": the end that the framing requires; "close": the
-        connection is closed; "reset": the connection is reset; "stall": nothing, and the connection
-        stays open
-    cut:     the number of body bytes after which the endpoint stops writing, although the framing
-        announces all of them
+    framing: of the body
+             "chunked": each bytes object of the steps is one HTTP chunk
+             "length": with the Content-Length of all steps
+             "close": the body ends with the connection
+             "raw": the steps are all that is written, including head and framing
+    ending:  what follows the last step
+             "clean": the end that the framing requires
+             "close": the connection is closed
+             "reset": the connection is reset
+             "stall": nothing, and the connection stays open
+    cut:     the endpoint stops writing after this many bytes of the body, although the framing
+             announces all of them
     interim: complete heads before the response's own head
     """
 

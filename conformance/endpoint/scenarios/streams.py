@@ -3,8 +3,8 @@
 
 SPEC.md, sections 4.3, 4.4 and 5.2.
 
-Here belong streams that are unusual but right: empty ones, every split into HTTP chunks, binary
-    parts, pauses, the output members, variants of the content type.
+This chapter is for streams that are unusual but valid: empty streams, every split into HTTP chunks,
+binary parts, pauses, output members, variants of the content type.
 """
 
 import re

@@ -2,7 +2,7 @@
 """Bodies that end too early, and responses that stall (SPEC.md, EVS-022, HTTP-023 and HTTP-051).
 
 A stream is complete if the HTTP body is complete according to its framing and the last frame is
-complete. A client must detect every other end, and must not wait forever.
+complete. A client must detect every other end. It must not wait forever.
 """
 
 from typing import List
