@@ -138,10 +138,10 @@ def value_of_json(document: Document) -> Value:
 
 def _tree_of_plain(plain: Any, place: Place) -> Value:
     if not (isinstance(plain, list) and len(plain) == 2 and isinstance(plain[0], str)):
-        place.refuse("not a value", expected="[TAG, CONTENT]", rule="SHP-023")
+        place.reject("not a value", expected="[TAG, CONTENT]", rule="SHP-023")
     tag, content = plain
     if tag in ("Structure", "List") and not isinstance(content, list):
-        place.refuse("not a list of members", expected="an array", rule="SHP-023")
+        place.reject("not a list of members", expected="an array", rule="SHP-023")
     if tag == "Structure":
         return tag, tuple(_named_tree(pair, place) for pair in content)
     if tag == "List":
@@ -156,7 +156,7 @@ def _tree_of_plain(plain: Any, place: Place) -> Value:
 
 def _named_tree(pair: Any, place: Place) -> Tuple[str, Optional[Value]]:
     if not (isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)):
-        place.refuse("not a member", expected="[NAME, VALUE]", rule="SHP-023")
+        place.reject("not a member", expected="[NAME, VALUE]", rule="SHP-023")
     name, child = pair
     if child is None:
         return name, None
@@ -181,7 +181,7 @@ def _of_headers_document(wanted: DataType, document: Document) -> Any:
     plain = parse_json(document)
     headers = plain.get("headers") if isinstance(plain, dict) else None
     if not isinstance(headers, list) or not all(_is_pair_of_text(pair) for pair in headers):
-        ROOT.refuse(
+        ROOT.reject(
             "no list of headers",
             expected='{"headers": [[NAME, VALUE]], "body": ...}',
             rule="SHP-024",

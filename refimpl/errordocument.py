@@ -241,7 +241,7 @@ def error_of_node(node: Any, document_format: Format) -> OperationError:
     members = read_members((_NAME_FIELD, _PAYLOAD_FIELD), node, document_format)
     if "details" not in names:
         if names and not members:
-            ROOT.refuse(
+            ROOT.reject(
                 "the document has no error name",
                 expected="error, and details or message",
                 actual=", ".join(names[:5]),
@@ -250,7 +250,7 @@ def error_of_node(node: Any, document_format: Format) -> OperationError:
         return UnknownOperationError(**members)
     shape = ERRORS.get(members.get("code", ""))
     if shape is None or "payload" in members:
-        ROOT.refuse(
+        ROOT.reject(
             "the document has details of an error that is not in the service model",
             expected=f"error, one of {', '.join(sorted(ERRORS))}, and details",
             actual=", ".join(names[:5]),

@@ -51,13 +51,15 @@ from .shapes import (
 
 VERSION = "0.1.0"
 USER_AGENT = f"sagemaker-stream-reference/{VERSION}"
-SIGNING_NAME = "sagemaker"  # SIG-027
+# SIG-027
+SIGNING_NAME = "sagemaker"
 # SIG-015: proxies may change the framing. botocore does not sign this header either.
 UNSIGNED_HEADERS = ("content-length",)
 # HTTP-001
 METHOD = "POST"
 PATH = "/endpoints/%s/invocations-response-stream"
-MAX_ERROR_BODY = 1024 * 1024  # bytes that an error keeps of its body; HTTP-035
+# HTTP-035: the number of bytes that an error keeps of its body.
+MAX_ERROR_BODY = 1024 * 1024
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 ERROR_TYPE_HEADER = "x-amzn-errortype"
@@ -298,8 +300,8 @@ class ResponseReader:
     def _reader_of(self, headers: FrameHeaders) -> Callable[[bytes], Optional[StreamEvent]]:
         return payload_reader_of(headers) or self._skip
 
-    # EVS-032
     def _skip(self, payload: bytes) -> None:
+        # EVS-032
         self.unknown_events += 1
 
     def close(self, complete: bool = True) -> None:

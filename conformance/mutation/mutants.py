@@ -2032,7 +2032,7 @@ _VALUEFORM = _rows(
         "    members = {}\n"
         "    known = [document_format.key(name) for field in fields for name in (field.wire_name, field.member, field.alias or '')]\n"
         "    if not lenient and not set(found) <= set(known):\n"
-        "        place.refuse('unknown')\n"
+        "        place.reject('unknown')\n"
         "    for field in fields:\n"
         "        try:",
     ),

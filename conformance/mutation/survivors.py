@@ -100,7 +100,7 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows(
         "message",
         "documents.json_format",
-        ("_refuse_duplicate",),
+        ("_reject_duplicate",),
         (".*", '"pos", 0'),
         (".*", "self._seen"),
     )
@@ -317,7 +317,7 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows(
         "equivalent",
         "convert",
-        ("_tree_of_plain", 'place.refuse("no members"'),
+        ("_tree_of_plain", 'place.reject("not a list of members"'),
         ("_is_pair_of_text",),
     )
     + _rows(

@@ -38,8 +38,10 @@ from .value_format import (
     write_members,
 )
 
-MAX_JSON_DEPTH = 64  # nested arrays and objects; SHP-001
-_MAX_INTEGER_DIGITS = 20  # more than int64 has; SHP-003
+# SHP-001
+MAX_JSON_DEPTH = 64  # nested arrays and objects
+# SHP-003
+_MAX_INTEGER_DIGITS = 20  # more than int64 has
 
 # A backslash with the byte that it escapes (if that has arrived), a quote, or a bracket.
 _MARK = rb'(?s)\\.?|["\[\]{}]'
@@ -143,11 +145,11 @@ class ValueScanner:
 def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        _refuse_duplicate([name for name, _ in pairs])
+        _reject_duplicate([name for name, _ in pairs])
     return members
 
 
-def _refuse_duplicate(names: List[str]) -> None:
+def _reject_duplicate(names: List[str]) -> None:
     seen: Set[str] = set()
     for name in names:
         if name in seen:
@@ -195,7 +197,7 @@ def to_base64(data: bytes) -> str:
 def base64_bytes(text: str, place: Place) -> bytes:
     """Return the bytes of standard, padded base64 (SHP-010). Raises DocumentError."""
     if not re.match(_STANDARD_BASE64, text):  # a2b_base64 ignores other characters
-        place.refuse(
+        place.reject(
             "invalid base64", expected="standard, padded base64", actual=text, rule="SHP-010"
         )
     return a2b_base64(text)
@@ -207,7 +209,7 @@ _STANDARD_BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}
 def _of_kind(kind: type, name: str, node: object, place: Place, rule: str = "SHP-009") -> Any:
     if isinstance(node, kind) and not isinstance(node, bool):
         return node
-    return place.refuse(
+    return place.reject(
         "JSON of the wrong type",
         expected=name,
         actual=_JSON_NAMES.get(type(node), "a number"),

@@ -24,7 +24,8 @@ from .value_format import (
     member_path,
 )
 
-MAX_QUERY_DEPTH = 64  # names in a path; SHP-022
+# SHP-022
+MAX_QUERY_DEPTH = 64  # names in a path
 
 Pairs = Tuple[Tuple[str, Tuple[bytes, ...]], ...]
 
@@ -198,7 +199,7 @@ def _text_of_name(data: bytes, offset: int) -> str:
 
 def _query_members(node: QueryNode, place: Place) -> Labelled:
     if node.values:
-        place.refuse(
+        place.reject(
             "a value in place of a structure",
             expected=f"{place.path}.NAME=VALUE",
             actual=f"{len(node.values[0])} bytes",
@@ -216,7 +217,7 @@ def _query_elements(node: QueryNode, place: Place) -> Labelled:
         or len(numbers) < len(node.children)
         or not all(re.match(_INDEX, number) for number in numbers)
     ):
-        place.refuse(
+        place.reject(
             "a list is not numbered",
             expected="numbers from 1, and nothing else",
             actual=", ".join(sorted(node.children)[:5]),
@@ -230,13 +231,13 @@ _INDEX = "[1-9][0-9]{0,8}\\Z"
 
 def _query_bytes(node: QueryNode, place: Place) -> bytes:
     if node.children or not node.values:
-        place.refuse(
+        place.reject(
             "a structure in place of a value",
             expected=f"{place.path}=VALUE",
             actual=", ".join(sorted(node.children)[:5]),
         )
     if len(node.values) > 1:
-        place.refuse(
+        place.reject(
             "a member is given twice",
             kind="syntax",
             expected="one value",
@@ -251,7 +252,7 @@ def _query_text(node: QueryNode, place: Place) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        return place.refuse(
+        return place.reject(
             "text is not UTF-8", kind="utf8", expected="UTF-8", actual=excerpt(data), rule="SHP-014"
         )
 

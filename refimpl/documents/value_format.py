@@ -69,7 +69,8 @@ def _write_events(wanted: FieldType, events: Tuple[Any, ...]) -> Value:
         ("Structure", ((wire_name_of(row), write_value(row.type, event)),))
         for row, event in zip(rows, events)
     ]
-    if not elements:  # SHP-012
+    # SHP-012
+    if not elements:
         return "Structure", ()
     return elements[0] if len(elements) == 1 else ("List", tuple(elements))
 
@@ -112,7 +113,7 @@ class Place(NamedTuple):
         """Return the place of an element of this list."""
         return self._replace(path=self.path + label)
 
-    def refuse(
+    def reject(
         self,
         what: str,
         kind: str = "type",
@@ -136,7 +137,7 @@ Labelled = List[Tuple[str, Any]]
 
 
 class Format(NamedTuple):
-    """The functions that read one kind of document. They report errors with place.refuse."""
+    """The functions that read one kind of document. They report errors with place.reject."""
 
     # Returns the (name, node) pairs of a structure, in order, without null members.
     members: Callable[[Any, Place], Labelled]
@@ -186,21 +187,22 @@ def _read_field(
 ) -> Any:
     names = {document_format.key(field.wire_name), document_format.key(field.member)}
     candidates = [candidate for name in sorted(names) for candidate in found.get(name, ())]
-    if not candidates and field.alias is not None:  # HTTP-032
+    # HTTP-032
+    if not candidates and field.alias is not None:
         candidates = found.get(document_format.key(field.alias), [])
     if not candidates:
         return None
     name, node = candidates[0]
     there = place.member(name, field.type)
-    if len(candidates) > 1:  # SHP-013
-        there.refuse(
+    # SHP-013
+    if len(candidates) > 1:
+        spellings = " and ".join(name for name, _ in candidates[:3])
+        there.reject(
             "a member is given twice",
             kind="syntax",
             expected=f"one {field.member}",
+            actual=None if field.type.sensitive else spellings,
             rule="SHP-013",
-            actual=None
-            if field.type.sensitive
-            else " and ".join(name for name, _ in candidates[:3]),
         )
     return read_value(field.type, node, document_format, there)
 
@@ -229,7 +231,7 @@ def _read_events(
 def checked_int32(number: int, place: Place) -> int:
     """Return an integer. Raises DocumentError if it is not an int32 (SHP-011)."""
     if not is_int32(number):
-        place.refuse(
+        place.reject(
             "an integer is out of range",
             kind="constraint",
             expected=f"{INT32_MIN} to {INT32_MAX}",
@@ -242,7 +244,7 @@ def checked_int32(number: int, place: Place) -> int:
 def integer_of_text(text: str, place: Place) -> int:
     """Return the integer of a decimal number. Raises DocumentError for other text (SHP-011)."""
     if not re.match(_INTEGER, text):
-        place.refuse(
+        place.reject(
             "not an integer", expected="at most 20 decimal digits", actual=text, rule="SHP-011"
         )
     return checked_int32(int(text), place)
@@ -253,7 +255,7 @@ def checked_text(text: str, place: Place) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        place.refuse(
+        place.reject(
             "text contains half a surrogate pair",
             kind="utf8",
             expected="whole characters",
@@ -275,7 +277,7 @@ def _content(node: object, place: Place, tag: str, kind: type) -> Any:
         and not isinstance(node[1], bool)
     ):
         return node[1]
-    return place.refuse("value of the wrong type", expected=tag, actual=_tag_of(node))
+    return place.reject("value of the wrong type", expected=tag, actual=_tag_of(node))
 
 
 def _tag_of(node: object) -> str:
@@ -289,7 +291,7 @@ def _structure_members(node: object, place: Place) -> Labelled:
     if not all(
         isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs
     ):
-        place.refuse("a structure is not a tuple of members", expected="(name, value) pairs")
+        place.reject("a structure is not a tuple of members", expected="(name, value) pairs")
     return [(name, child) for name, child in pairs if child is not None]
 
 

@@ -27,7 +27,8 @@ from .value_format import (
     member_path,
 )
 
-MAX_XML_DEPTH = 64  # nested elements; SHP-005
+# SHP-005
+MAX_XML_DEPTH = 64  # nested elements
 
 _WHITE_SPACE = " \t\r\n"
 
@@ -79,7 +80,7 @@ def parse_xml(document: object) -> Element:
     parser.buffer_text = True
     parser.ordered_attributes = True
 
-    def refuse(what: str, rule: str, kind: str = "syntax") -> NoReturn:
+    def reject(what: str, rule: str, kind: str = "syntax") -> NoReturn:
         raise DocumentError(
             f"XML {what}",
             kind=kind,
@@ -94,7 +95,7 @@ def parse_xml(document: object) -> Element:
         check_nodes(nodes)
         # SHP-005
         if len(path) > MAX_XML_DEPTH:
-            refuse("is nested too deeply", "SHP-005", "limit")
+            reject("is nested too deeply", "SHP-005", "limit")
         element = Element(name, tuple(zip(attributes[::2], attributes[1::2])), [])
         path[-1].content.append(element)
         path.append(element)
@@ -103,7 +104,7 @@ def parse_xml(document: object) -> Element:
     parser.EndElementHandler = lambda name: path.pop() and None
     parser.CharacterDataHandler = lambda text: path[-1].content.append(text)
     # SHP-004
-    parser.StartDoctypeDeclHandler = lambda *declaration: refuse("has a DTD", "SHP-004")
+    parser.StartDoctypeDeclHandler = lambda *declaration: reject("has a DTD", "SHP-004")
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, ValueError, LookupError) as error:  # LookupError: unknown encoding
@@ -122,7 +123,7 @@ def parse_xml(document: object) -> Element:
 def _xml_members(node: Element, place: Place) -> Labelled:
     # SHP-016
     if text_of(node).strip(_WHITE_SPACE):
-        place.refuse(
+        place.reject(
             "unexpected text in a structure",
             expected="elements",
             rule="SHP-016",
@@ -142,7 +143,7 @@ def _xml_elements(node: Element, place: Place) -> Labelled:
 def _xml_text(node: Element, place: Place) -> str:
     # SHP-016
     if node.children:
-        place.refuse(
+        place.reject(
             "unexpected element in a text",
             expected="text",
             actual=node.children[0].name,

@@ -73,7 +73,7 @@ class Pairs(list):
     """A JSON object with its (name, value) pairs, including duplicates."""
 
 
-def is_refused(text):
+def is_rejected(text):
     """Return whether parse_json must reject a text of json.loads, or None if both reject it."""
     try:
         document = json.loads(text, object_pairs_hook=Pairs)
@@ -154,8 +154,8 @@ def test_a_written_value_is_read(value, ascii_only, indent):
 @example("[NaN]")
 @example('{"a":{"b":[1e999]}}')
 def test_a_text_is_read_as_the_library_reads_it(text):
-    refused = is_refused(text)
-    if refused is False:
+    rejected = is_rejected(text)
+    if rejected is False:
         assert parse_json(text.encode("utf-8")) == json.loads(text)
     else:
         assert refusal(text.encode("utf-8")).kind in ("syntax", "limit")
@@ -195,9 +195,9 @@ wrapped = st.recursive(
 @many
 @given(wrapped)
 def test_exactly_the_stated_features_are_rejected(text):
-    refused = is_refused(text)
-    assert refused is not None
-    if refused:
+    rejected = is_rejected(text)
+    assert rejected is not None
+    if rejected:
         assert refusal(text.encode("utf-8")).rule in ("SHP-001", "SHP-002", "SHP-003")
     else:
         assert parse_json(text.encode("utf-8")) == json.loads(text)

@@ -377,15 +377,15 @@ def test_a_path_grows():
     assert (
         ROOT.member("S", SECRET).member("B", TEXT).hidden
     )  # members of a sensitive member are hidden
-    assert refusal(ROOT.refuse, "x").path == "the document"
+    assert refusal(ROOT.reject, "x").path == "the document"
 
 
 # SHP-029
 def test_a_sensitive_value_is_named_but_not_shown():
     for place, shown in ((Place("A", True), "<hidden>"), (Place("A", False), "the-value")):
-        error = refusal(place.refuse, "wrong", "type", "another", "the-value")
+        error = refusal(place.reject, "wrong", "type", "another", "the-value")
         assert error.actual == shown and ("the-value" in str(error)) == (not place.hidden)
-    assert refusal(Place("A", True).refuse, "wrong").actual is None
+    assert refusal(Place("A", True).reject, "wrong").actual is None
 
 
 # ---- limits --------------------------------------------------------------------------------------
@@ -457,7 +457,7 @@ nodes = st.recursive(
 
 @many
 @given(nodes)
-def test_any_tree_is_a_value_or_refused(node):
+def test_any_tree_is_a_value_or_rejected(node):
     read_members(Whole.fields, node, VALUE_FORMAT, lenient=True)
     try:
         value = WHOLE.of_value(node)
