@@ -428,14 +428,14 @@ class FrameReader(Generic[Result]):
         self._max_frame_length = max_frame_length
         # The incomplete frame. It becomes a bytearray when more than one piece is added.
         self._pending: Union[bytes, bytearray] = b""
-        # How long it must be before it is worth looking at again.
+        # The length at which the prelude or the frame is complete.
         self._needed = _PRELUDE_LENGTH
         # The position of its first byte in the stream.
         self._offset = 0
         # The cache: the last headers block, and the reader of the payloads that follow it.
         self._block: Optional[bytes] = None
         self._read_payload: PayloadReader[Result] = _no_result
-        # Why the reader accepts no more bytes, if so.
+        # The reason why the reader accepts no more bytes, or None.
         self._ended: Optional[str] = None
 
     @property
@@ -465,7 +465,7 @@ class FrameReader(Generic[Result]):
         if self._ended is not None:
             raise UsageError(self._ended, rule="EVS-024")
         if self._pending:
-            # EVS-009: bytes that complete nothing are only kept, not copied again or looked at.
+            # EVS-009: bytes that complete nothing are only appended.
             if len(self._pending) + len(data) < self._needed:
                 if isinstance(self._pending, bytes):
                     self._pending = bytearray(self._pending)
@@ -515,7 +515,7 @@ class FrameReader(Generic[Result]):
     def _read_frames(self, data: bytes, results: List[Result]) -> int:
         """Append the results of the complete frames. Return the position of the incomplete one."""
         # The speed of a stream depends on this loop. Its names are local, and a frame whose headers
-        # block is the cached one costs no call into this module.
+        # block is the cached one causes no call of a function in this module.
         unpack_prelude, unpack_u32, checksum = _PRELUDE.unpack_from, _U32.unpack_from, crc32
         max_frame_length, append = self._max_frame_length, results.append
         block, read_payload = self._block, self._read_payload
@@ -525,7 +525,8 @@ class FrameReader(Generic[Result]):
         while length - position >= _PRELUDE_LENGTH:
             total_length, headers_length, prelude_crc = unpack_prelude(data, position)
             crc = checksum(data[position : position + 8])
-            # EVS-004, EVS-028: check the prelude before waiting for the rest of the frame.
+            # EVS-004, EVS-006, EVS-007, EVS-008, EVS-028: check the prelude as soon as it arrives,
+            # its checksum first. _prelude_error() finds the broken rule.
             if crc != prelude_crc or not (
                 FRAME_OVERHEAD + headers_length <= total_length <= max_frame_length
             ):
