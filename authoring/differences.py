@@ -145,7 +145,7 @@ JAVASCRIPT = [
     ),
     Row(
         "evs-encode-unknown-type",
-        "it has no such type",
+        "it cannot encode this type",
         "has no such type (EVS-013)",
     ),
     Row("evs-encode-boolean-of-*", "ok", "converts any value to a boolean (EVS-013)"),
@@ -248,7 +248,7 @@ RUBY = [
     ),
     Row(
         "evs-encode-unknown-type",
-        "it has no such type",
+        "it cannot encode this type",
         "has no such type (EVS-013)",
     ),
     Row("evs-encode-boolean-of-*", "ok", "converts any value to a boolean (EVS-013)"),

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The adapter of awscrt: `sigv4.sign` and `sigv4.presign` by the signer of AWS's Common Runtime, which is C.
+"""The adapter of awscrt: `sigv4.sign` and `sigv4.presign` by the Common Runtime's signer in C.
 
-It shows the finished request alone, so that of a signature's stages there are the signature and the header or target. Its errors
-bear the Common Runtime's own names. Text is what it sends as UTF-8, its clock a `datetime`.
+The signer returns only the signed request, so the answer has the last stages: the signature and the
+header or target. Errors have the Common Runtime's names. Text is sent as UTF-8, and the clock is a
+`datetime`.
 """
 
 import datetime
@@ -21,7 +22,7 @@ exceptions: Any = importlib.import_module("awscrt.exceptions")
 
 PATIENCE = 8.0  # seconds for a signature
 
-# The Common Runtime's own errors, and the kind nearest to each.
+# The errors of the Common Runtime, and the nearest kind.
 KINDS = {
     "AWS_AUTH_SIGNING_INVALID_CONFIGURATION": "constraint",
     "AWS_AUTH_SIGNING_ILLEGAL_REQUEST_HEADER": "constraint",
@@ -35,7 +36,9 @@ KINDS = {
 
 
 def name_of(error: Exception) -> str:
-    """Return the Common Runtime's name of an error, which it writes into one of Python's own where it has no class for it."""
+    """Return the Common Runtime's name of an error, which a Python exception may have in its
+    text.
+    """
     written = re.search(r"\((AWS_[A-Z0-9_]+)\)", str(error))
     if isinstance(error, exceptions.AwsCrtError):
         return str(error.name)
@@ -43,7 +46,7 @@ def name_of(error: Exception) -> str:
 
 
 def _signed(given: Given, expires: Optional[int] = None) -> Any:
-    """Return its request as it came out."""
+    """Return the signed request."""
     body = to_bytes(given["body"])
     headers = [(name, text_of(value)) for name, value in to_pairs(given["headers"])]
     moment = clock_of(given["time"]).replace(tzinfo=datetime.timezone.utc)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The adapter of boto3: `invoke`, by the client that boto3 makes, one attempt a call, a client of its own for each call.
+"""The adapter of boto3: `invoke` by a new boto3 client for each call, with one attempt per call.
 
-The other operations ask the same client without a network, or botocore's parts alone (botocore_parts.py). It signs by
-itself also where awscrt, which it would prefer, is there.
+The other operations use the same client without a network, or single parts of botocore
+(botocore_parts.py). awscrt is disabled, because boto3 would otherwise sign with it if installed.
 
-A call runs in a thread, so that what had arrived can be told when it hangs. An event is told by its name in boto3's own
-dictionary; the one that boto3 makes of an unknown event is passed over. Errors bear their class's name, with the module's
-before it where the class is not botocore's: such a name is announced nowhere, and stands in no table of kinds. Of the one
-class that it has for all that a stream tells, the code says whether the model has it.
+A call runs in a thread, so that the adapter can return what had arrived if the call hangs. An
+event has its name in boto3's dictionary. The entry that boto3 creates for an unknown event is
+skipped. An error has the name of its class, prefixed with the module if the class is not
+botocore's. Such a name is not documented, so no kind is mapped to it. botocore has one class for
+all errors in a stream: their code tells whether the model contains them.
 """
 
 import importlib
@@ -27,21 +28,20 @@ exceptions: Any = importlib.import_module("botocore.exceptions")
 config: Any = importlib.import_module("botocore.config")
 parts: Any = importlib.import_module("conformance.adapters.botocore_parts")
 
-SESSION = (
-    boto3.session.Session()
-)  # one for all: it holds the service's model, which is slow to load
+SESSION = boto3.session.Session()  # shared, because it loads the model of the service slowly
 SETTINGS = config.Config(
     retries={"max_attempts": 0}, connect_timeout=READ_TIMEOUT, read_timeout=READ_TIMEOUT, proxies={}
 )
 MEMBERS = ("ContentType", "InvokedProductionVariant", "CustomAttributes")
 UNKNOWN_EVENT = "SDK_UNKNOWN_MEMBER"
 MODELED = ("ModelStreamError", "InternalStreamFailure")
+# For a request without keys.
 KEYS = {
     "access_key": "AKIDEXAMPLE",
     "secret_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
-}  # where a question has none
+}
 
-# botocore's own errors, and the kind nearest to each.
+# The errors of botocore, and the nearest kind.
 KINDS = {
     "ReadTimeoutError": "timeout",
     "ConnectTimeoutError": "timeout",
@@ -95,7 +95,7 @@ def members_of(given: Given) -> Given:
 
 
 class Call:
-    """One call and what has come of it so far."""
+    """One call and its results so far."""
 
     def __init__(self, client: Any, members: Given) -> None:
         self.output: Given = {}
@@ -145,7 +145,7 @@ def invoke(given: Given) -> Given:
 
 def http_response(given: Given) -> Given:
     if not given.get("complete", True):
-        raise Unsupported("how a body ends is its HTTP library's to tell: invoke asks it")
+        raise Unsupported("its HTTP library detects the end of a body; the invoke cases test that")
     answered = parts.Answered(
         client_for({"region": "us-east-1"}),
         given["status"],
@@ -178,30 +178,31 @@ def refusal(error: BaseException, output: Given) -> Reject:
         for name, value in details.items()
         if isinstance(value, (str, int)) and name not in ("message", "Message")
     }
-    told = details.get("Error", {})
-    if "Message" in told:
-        fields["Message"] = told["Message"]
-    if isinstance(error, exceptions.EventStreamError):
-        return Reject(
-            kind if told.get("Code") in MODELED else "unmodeled",
-            f"{kind}: {error}",
-            told.get("Code"),
-            fields,
-            output,
-        )
-    return Reject("service_error", f"{kind}: {error}", told.get("Code"), fields, output)
+    summary = details.get("Error", {})
+    if "Message" in summary:
+        fields["Message"] = summary["Message"]
+    code = summary.get("Code")
+    if not isinstance(error, exceptions.EventStreamError):
+        kind_of_answer = "service_error"
+    else:
+        kind_of_answer = kind if code in MODELED else "unmodeled"
+    return Reject(kind_of_answer, f"{kind}: {error}", code, fields, output)
 
 
-VERSION = f"{boto3.__version__} (botocore {botocore.__version__}, urllib3 {parts.urllib3.__version__}, Python {'.'.join(platform.python_version_tuple()[:2])})"
+PYTHON = ".".join(platform.python_version_tuple()[:2])
+VERSION = (
+    f"{boto3.__version__} (botocore {botocore.__version__}, "
+    f"urllib3 {parts.urllib3.__version__}, Python {PYTHON})"
+)
 
 OPERATIONS = {
     "invoke": invoke,
     "http.response": http_response,
-    "http.request": parts.told(http_request),
+    "http.request": parts.named(http_request),
     "eventstream.decode": parts.decode,
-    "endpoint.resolve": parts.told(endpoint_resolve),
-    "sigv4.sign": parts.told(parts.sign),
-    "sigv4.presign": parts.told(parts.presign),
+    "endpoint.resolve": parts.named(endpoint_resolve),
+    "sigv4.sign": parts.named(parts.sign),
+    "sigv4.presign": parts.named(parts.presign),
 }
 
 if __name__ == "__main__":

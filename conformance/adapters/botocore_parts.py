@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Botocore's own parts, each asked alone: its signers, its reader of frames, and its client without a network.
+"""Single parts of botocore: its signers, its frame decoder, and its client without a network.
 
-What the client would send is seen in its own event `before-send`, and what it is then answered goes the way of every answer:
-through its parser and its event stream. Where an endpoint lies is read off that request, and the scope off its signature. The
-types of a frame's headers, which botocore drops, are noted while it reads them; nothing else is looked at that a user has not.
+The event `before-send` shows the request that the client would send. A response that is returned
+there passes through the client's parser and event stream like any other. The URL of an endpoint
+is that of the request, and the signing scope is in its signature. botocore drops the types of a
+frame's headers, so a subclass of its parser records them. Everything else is what a user of
+botocore sees.
 
-It takes a URL, not a target, its clock is a `datetime`, and headers are text that it sends as UTF-8: what these cannot hold it
-cannot be asked. Errors bear their class's name; what no class of botocore's own stands for is told as it leaks.
+botocore takes a URL instead of a target, its clock is a `datetime`, and headers are text that it
+sends as UTF-8. A request that these cannot represent is unsupported. Errors have the names of their
+classes. Exceptions of the standard library that leak from botocore are passed on as they are.
 """
 
 import http.client
@@ -40,20 +43,23 @@ OPERATION_PATH = "/endpoints/llm/invocations-response-stream"
 
 
 def name_of(kind: type) -> str:
-    """Return the name of a class, with its module's where it is not botocore's."""
+    """Return the name of a class, prefixed with the module if it is not botocore's."""
     module = kind.__module__
     return kind.__name__ if module.partition(".")[0] == "botocore" else f"{module}.{kind.__name__}"
 
 
 def kind_of(error: BaseException) -> str:
-    """Return an error's name; it has one class for both checksums, which the place where it is raised tells apart."""
+    """Return an error's name, but a kind for the prelude checksum.
+
+    One class stands for both checksums, so the raising function distinguishes them.
+    """
     name = name_of(type(error))
     places = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
     return "prelude_crc" if name == "ChecksumMismatch" and "_parse_prelude" in places else name
 
 
-def told(operation: Callable[[Given], Given]) -> Callable[[Given], Given]:
-    """Return an operation whose errors are told by their class's name."""
+def named(operation: Callable[[Given], Given]) -> Callable[[Given], Given]:
+    """Return an operation that rejects errors by the name of their class."""
 
     def run(given: Given) -> Given:
         try:
@@ -66,8 +72,8 @@ def told(operation: Callable[[Given], Given]) -> Callable[[Given], Given]:
     return run
 
 
-# ParamValidationError is one class for all that is wrong with a member: the kind is read off what it says. A ValueError with such
-# words is what botocore documents for an endpoint that is none.
+# ParamValidationError stands for all errors of members, so the kind follows from the message.
+# botocore documents a ValueError with such a message for an invalid endpoint.
 SAID = (
     ("Invalid type for parameter", "type"),
     ("Unknown parameter in input", "type"),
@@ -83,19 +89,19 @@ SPEAKING = ("ParamValidationError", "builtins.ValueError", "HTTPClientError")
 
 
 def refusal_before_sending(error: Exception) -> Reject:
-    """Return what an error is that came before anything was sent."""
+    """Return the rejection for an error before anything was sent."""
     text, name = str(error), name_of(type(error))
     said = next((kind for words, kind in SAID if words in text), None)
     return Reject(said if said is not None and name in SPEAKING else name, f"{name}: {text}")
 
 
-# ---- signing -----------------------------------------------------------------------------------------------------
+# ---- signing -----------------------------------------------------------------------------------
 
-HOST = "http://example.amazonaws.com"  # stands in a URL where the question has a target alone
+HOST = "http://example.amazonaws.com"  # completes a target to a URL
 
 
 def _signed(signer_class: Any, given: Given, **options: Any) -> Tuple[Dict[str, str], Any]:
-    """Return the stages that botocore went through, and its request as it came out."""
+    """Return the stages of the signature, and the signed request."""
     check_options(given, signer_class.__name__, *USUAL)
     check_url(given)
     check_host(given)
@@ -144,7 +150,7 @@ def presign(given: Given) -> Given:
     return dict(stages, target=request.url[len(HOST) :])
 
 
-# ---- frames ------------------------------------------------------------------------------------------------------
+# ---- frames ------------------------------------------------------------------------------------
 
 TYPES = {
     0: "boolean",
@@ -169,7 +175,7 @@ def _noting(unpack: Callable[[Any], Any], kind: str) -> Callable[[Any], Any]:
 
 
 class Noting(eventstream.EventStreamHeaderParser):  # type: ignore[misc]
-    """Its parser of headers, whose values are told with their types."""
+    """botocore's header parser with the type added to each value."""
 
     _HEADER_TYPE_MAP = {
         number: _noting(unpack, TYPES[number])
@@ -202,7 +208,7 @@ def _header(name: str, kind: str, value: Any) -> Given:
     if kind == "bytes":
         value = to_base64_text(value)
     elif kind == "uuid":
-        if len(value) != 16:  # a value that was cut short
+        if len(value) != 16:  # a truncated value
             return {"name": name, "type": "none", "value": None}
         value = str(uuid.UUID(bytes=value))
     elif kind in ("int64", "timestamp"):
@@ -210,11 +216,11 @@ def _header(name: str, kind: str, value: Any) -> Given:
     return {"name": name, "type": kind, "value": value}
 
 
-# ---- the client without a network --------------------------------------------------------------------------------
+# ---- the client without a network --------------------------------------------------------------
 
 
 class Answered:
-    """A client that is answered by us: `request` is what it would have sent."""
+    """A client whose response is given: `request` is what it would have sent."""
 
     def __init__(self, client: Any, status: int = 400, headers: Any = (), chunks: Any = ()) -> None:
         self.request: Any = None
@@ -226,16 +232,16 @@ class Answered:
         self.request = request
         _write(request)
         status, headers, chunks = self._answer
-        read = (
-            urllib3.HTTPHeaderDict()
-        )  # as its HTTP library hands them out: blanks around a value are gone
+        read = urllib3.HTTPHeaderDict()  # as from its HTTP library, with values stripped
         for name, value in headers:
             read.add(name, value.strip(" \t"))
         return awsrequest.AWSResponse(request.url, status, read, _Raw(chunks))
 
 
 def _write(request: Any) -> None:
-    """Write a request's head as its HTTP library does, which has a say in what can be sent; botocore wraps what it refuses."""
+    """Write a request's head with the HTTP library, which may reject it; botocore wraps its
+    errors.
+    """
     connection = http.client.HTTPConnection("localhost")
     try:
         connection.putrequest(request.method, urlsplit(request.url).path, skip_host=True)
@@ -263,11 +269,11 @@ def sent(client: Any, members: Given) -> Any:
         client.invoke_endpoint_with_response_stream(**members)
     except exceptions.ClientError:
         return answered.request
-    raise Unsupported("it took a 400 for a success")
+    raise Unsupported("it treats a 400 as a success")
 
 
 def request_document(request: Any) -> Given:
-    headers = [[name, _told_text(value)] for name, value in request.headers.items()]
+    headers = [[name, _header_text(value)] for name, value in request.headers.items()]
     return {
         "method": request.method,
         "url": request.url,
@@ -276,15 +282,15 @@ def request_document(request: Any) -> Given:
     }
 
 
-def _told_text(value: Any) -> str:
-    """Return a header's value, a character for each octet."""
+def _header_text(value: Any) -> str:
+    """Return a header's value with one character per octet."""
     return str(value, "latin-1") if isinstance(value, bytes) else str(value)
 
 
 def endpoint_document(request: Any) -> Given:
-    """Return where a request goes and by which scope it is signed."""
+    """Return the URL of a request and its signing scope."""
     url: str = request.url
-    authorization = _told_text(request.headers["Authorization"])
+    authorization = _header_text(request.headers["Authorization"])
     _, _, region, service, _ = (
         authorization.partition("Credential=")[2].partition(",")[0].rsplit("/", 4)
     )

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The adapter of curl: `http.call`, one request signed by curl's own --aws-sigv4, and the answer as HTTP brought it; `sigv4.sign`.
+"""The adapter of curl: `sigv4.sign`, and `http.call` for one signed request and its HTTP response.
 
-What curl signs is read off what it sends to a server of ours. Its clock is the x-amz-date that its user gives, its manual's way for
-a session token is a header, and it has no option for how a path is read or a body is hashed. A question whose target or headers it
-does not send as they were given is one that it was not asked.
+`sigv4.sign` runs `curl --aws-sigv4` against a local server and reads the signature from the
+request. curl takes the time from a given x-amz-date, and its manual says to send a session token
+as a header. It has no options for path normalization or body hashing. If curl does not send the
+target or headers of a case unchanged, the case is unsupported.
 
-curl knows no event stream, so `invoke` is not among its operations: it is asked for what a signer and HTTP client can do.
-The output is the status that curl reports (0 for none) and the body as far as it came; an error bears the name that curl's
-manual gives to its exit code, `curl-N`. The first argument is the path of curl.
+curl cannot decode an event stream, so it does not offer `invoke`. The output of `http.call` is
+the status that curl reports, 0 for none, and the body that has arrived. An error is named
+`curl-N` after curl's exit code. The first argument is the path of curl.
 """
 
 import socketserver
@@ -27,7 +28,7 @@ from conformance.protocol.messages import (
     to_pairs,
 )
 
-# curl's exit codes, and the kind nearest to each.
+# The exit codes of curl, and the nearest kind.
 KINDS = {
     "curl-1": "http",
     "curl-7": "network",
@@ -92,13 +93,13 @@ def call(given: Dict[str, Any]) -> Dict[str, Any]:
     return output
 
 
-# ---- signing -----------------------------------------------------------------------------------------------------
+# ---- signing -----------------------------------------------------------------------------------
 
 Pairs = List[Tuple[str, str]]
 
 
 class Recorder:
-    """A server on loopback that answers 200 and keeps the head of each request as it came."""
+    """A server on loopback that responds with 200 and keeps the head of each request."""
 
     def __init__(self) -> None:
         self.seen: List[Tuple[str, str, Pairs]] = []
@@ -109,7 +110,7 @@ class Recorder:
 
             def handle(self) -> None:
                 method, blank, rest = self.rfile.readline().decode("latin-1").partition(" ")
-                if not blank:  # it has connected, and then thought better of it
+                if not blank:  # the client has disconnected without a request
                     return
                 headers: Pairs = []
                 for line in iter(
@@ -128,7 +129,7 @@ class Recorder:
         threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
 
     def send(self, command: List[bytes], body: bytes) -> Tuple[str, str, Pairs]:
-        """Run curl and return what came, or say in curl's words why nothing did."""
+        """Run curl and return the request's method, target and headers. Raises Reject."""
         self.seen.clear()
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -139,11 +140,11 @@ class Recorder:
         return self.seen[-1]
 
 
-RECORDERS: List[Recorder] = []  # one, from the first question on
+RECORDERS: List[Recorder] = []  # started by the first request
 
 
 def header_option(name: str, value: str) -> List[bytes]:
-    """curl's own notation: a name with a semicolon stands for a header without a value."""
+    """Return the option for a header; curl writes an empty value as a semicolon after the name."""
     return [b"--header", (name + ": " + value if value.strip() else name + ";").encode("latin-1")]
 
 
@@ -192,16 +193,16 @@ def sign(given: Dict[str, Any]) -> Dict[str, Any]:
     check_url(given)
     check_host(given)
     if not given["region"] or not given["service"]:
-        raise Unsupported("an empty region or service stands for what the name in the URL says")
+        raise Unsupported("curl replaces an empty region or service by parts of the host name")
     if any(name.lower() == "authorization" for name, _ in given["headers"]):
-        raise Unsupported("an Authorization that its user gives is sent in place of its own")
+        raise Unsupported("a given Authorization replaces curl's own")
     if not RECORDERS:
         RECORDERS.append(Recorder())
     try:
         command = signing_command(sys.argv[1], given, RECORDERS[0].url)
         method, target, headers = RECORDERS[0].send(command, to_bytes(given["body"]))
     except (UnicodeEncodeError, ValueError) as error:
-        raise Unsupported(f"it cannot stand on a command line: {error}") from None
+        raise Unsupported(f"it cannot be an argument of a command: {error}") from None
     check_sent(given, method, target, headers)
     authorization = next((value for name, value in headers if name.lower() == "authorization"), "")
     if not authorization:
@@ -210,7 +211,7 @@ def sign(given: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def check_sent(given: Dict[str, Any], method: str, target: str, headers: Pairs) -> None:
-    """Say that a question was not asked when it went out as another one."""
+    """Raise Unsupported if curl did not send the request unchanged."""
     if (method, target) != (
         given["method"],
         given["target"].encode("utf-8").decode("latin-1") or "/",
@@ -225,7 +226,7 @@ def check_sent(given: Dict[str, Any], method: str, target: str, headers: Pairs) 
     sent = [(name.lower(), value) for name, value in headers]
     for pair in asked:
         if pair not in sent:
-            raise Unsupported(f"it does not send that header as it was given: {pair[0]}")
+            raise Unsupported(f"it does not send this header unchanged: {pair[0]}")
         sent.remove(pair)
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The adapter of the reference implementation: `python3 -m conformance.adapters.refimpl`.
 
-It is also the pattern for others: one small function an operation, which turns the question's input into a call of the
-implementation, and the result into the answer's output. Its errors bear the protocol's kinds already.
+It is a model for other adapters in Python: each operation is a small function that turns the
+input of a request into a call of the implementation, and the result into the output of the
+answer. The errors of the reference already have the protocol's kinds.
 """
 
 import json
@@ -37,14 +38,14 @@ from refimpl.shapes import (
 from refimpl.sigv4 import Credentials, Signer, verify
 from refimpl.text import LineDecoder, ServerSentEventDecoder
 
-_INVOKE_READ_TIMEOUT = 3.0  # seconds; below the runner's own time-out of a case
+_INVOKE_READ_TIMEOUT = 3.0  # seconds; less than the runner's timeout for a request
 _INVOKE_TOTAL_TIMEOUT = 8.0
 
 Given = Mapping[str, Any]
 
 
 def refusal(error: Error, output: Any = None) -> Reject:
-    """Return the answer that an error of the implementation is."""
+    """Return the rejection for an error of the implementation."""
     fields = None
     if isinstance(error, UnknownOperationError):
         fields = {"Message": error.message} if error.message is not None else {}
@@ -63,7 +64,7 @@ def _guarded(operation: Callable[[Given], Dict[str, Any]]) -> Operation:
     return guarded
 
 
-# ---- sigv4 -------------------------------------------------------------------------------------------------------
+# ---- sigv4 -------------------------------------------------------------------------------------
 
 
 def _credentials(given: Given) -> Credentials:
@@ -71,7 +72,7 @@ def _credentials(given: Given) -> Credentials:
 
 
 def _signing_arguments(given: Given, *options: str) -> Dict[str, Any]:
-    """Return the arguments that sign, presign and verify share, and those of the options that were given."""
+    """Return the arguments that sign, presign and verify share, and the given options."""
     arguments = {
         "method": given["method"],
         "target": given["target"],
@@ -115,7 +116,7 @@ def _sigv4_verify(given: Given) -> Dict[str, Any]:
     return {}
 
 
-# ---- eventstream -------------------------------------------------------------------------------------------------
+# ---- eventstream -------------------------------------------------------------------------------
 
 
 def _eventstream_decode(given: Given) -> Dict[str, Any]:
@@ -148,7 +149,7 @@ def _uuid_of(value: object) -> object:
         raise BadQuestion(f"not a uuid: {value}") from None
 
 
-# ---- text --------------------------------------------------------------------------------------------------------
+# ---- text --------------------------------------------------------------------------------------
 
 
 def _text_results(
@@ -179,7 +180,7 @@ def _text_sse(given: Given) -> Dict[str, Any]:
     )
 
 
-# ---- the operation -----------------------------------------------------------------------------------------------
+# ---- the operation -----------------------------------------------------------------------------
 
 
 def _call_members(document: Mapping[str, Any]) -> Dict[str, Any]:
@@ -194,9 +195,8 @@ def _call_members(document: Mapping[str, Any]) -> Dict[str, Any]:
         for name, value in document.items()
         if name in fields
     }
-    unknown = {
-        "member " + name: value for name, value in document.items() if name not in fields
-    }  # it refuses them itself
+    # The implementation rejects unknown members itself.
+    unknown = {"member " + name: value for name, value in document.items() if name not in fields}
     return dict(known, **unknown)
 
 
@@ -276,11 +276,13 @@ def _endpoint_resolve(given: Given) -> Dict[str, Any]:
     return dict(resolved._asdict())
 
 
-# ---- shapes ------------------------------------------------------------------------------------------------------
+# ---- shapes ------------------------------------------------------------------------------------
 
 
 def _shape_convert(given: Given) -> Dict[str, Any]:
-    """Documents of the forms value and headers are JSON, which stands in the question and the answer as itself."""
+    """Convert a document; in the formats value and headers, it is JSON inside the protocol's
+    JSON.
+    """
     document = given["document"]
     if given["from"] in JSON_ENCODED_FORMATS:
         document = json.dumps(document)

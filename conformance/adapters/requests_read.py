@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""What the adapters of Python's software do alike with a question: its texts and times as the software takes them."""
+"""Shared by the adapters in Python: converts the input's texts and times to the libraries'
+types.
+"""
 
 import datetime
 from typing import Any, Dict
@@ -16,46 +18,46 @@ USUAL = {
 
 
 def clock_of(time: str) -> datetime.datetime:
-    """Return a time as Python's clock tells it, in UTC and without saying so."""
+    """Return a time as a `datetime` in UTC without a time zone."""
     try:
         moment = datetime.datetime.strptime(time, "%Y%m%dT%H%M%SZ")
     except ValueError:
-        raise Unsupported("its clock has no such time") from None
+        raise Unsupported("its clock cannot represent this time") from None
     if moment.strftime("%Y%m%dT%H%M%SZ") != time:
-        raise Unsupported("its clock has no such time")
+        raise Unsupported("its clock cannot represent this time")
     return moment
 
 
 def text_of(octets: str) -> str:
-    """Return the text that is sent as a header's octets, a character each, by a library that sends text as UTF-8."""
+    """Return the text that a library must send as UTF-8 to send these octets, one per character."""
     try:
         return octets.encode("latin-1").decode("utf-8")
     except UnicodeEncodeError:
-        return octets  # no octets at all: the question is whether it is refused
+        return octets  # not octets: the case tests whether the library rejects the text
     except UnicodeDecodeError:
-        raise Unsupported("headers are text, which is sent as UTF-8") from None
+        raise Unsupported("headers are text that is sent as UTF-8") from None
 
 
 def octets_of(text: str) -> str:
-    """Return what is signed as UTF-8, a character for each octet."""
+    """Return UTF-8 text with one character per octet."""
     return text.encode("utf-8").decode("latin-1")
 
 
 def check_options(given: Given, who: str, *options: str) -> None:
-    """Say that an option cannot be asked for where the software has it not."""
+    """Raise Unsupported if an option is set that the library does not have."""
     for option in options:
         if given.get(option, USUAL[option]) != USUAL[option]:
-            raise Unsupported(f"{who} has no such option: {option}")
+            raise Unsupported(f"{who} has no option for this: {option}")
 
 
 def check_url(given: Given) -> None:
-    """Say that a target cannot be asked for where the software takes a URL."""
+    """Raise Unsupported for a target that cannot be part of a URL."""
     target = given["target"]
     if target and not target.startswith("/") or "#" in target:
-        raise Unsupported("it takes a URL, where such a target cannot stand")
+        raise Unsupported("it takes a URL, which cannot contain this target")
 
 
 def check_host(given: Given) -> None:
-    """Say that a request without a host cannot be asked for where the software takes a URL."""
+    """Raise Unsupported for a request without a Host header, which a URL would supply."""
     if not any(name.lower() == "host" for name, _ in given["headers"]):
-        raise Unsupported("it takes a URL, whose host stands in for a header that is not given")
+        raise Unsupported("it takes a URL, whose host replaces a missing Host header")

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The adapter of Smithy's Python: `sigv4.sign` by aws-sdk-signers, frames by smithy-aws-event-stream.
+"""The adapter of Smithy's Python: `sigv4.sign` by aws-sdk-signers, frames by
+smithy-aws-event-stream.
 
-The signer takes the parts of a URL, headers by name, each with its values, and the time as text; it has no presigning, and signs a
-token always. The decoder reads from an asynchronous stream, as in the clients that are generated for it, and the types of headers,
-which it drops, are noted while it reads them. The encoder is asked for each header by the method of its type. Errors bear their
-class's name, with the module's before it where the class is not one of these packages' own.
+The signer takes the parts of a URL, the values of each header, and the time as text. It cannot
+presign, and always signs a session token. The decoder reads from an asynchronous stream, like the
+clients generated for it. It drops the types of headers, so a wrapper records them. The encoder has
+one method for each header type. An error has the name of its class, prefixed with the module if the
+class is not from one of these packages.
 """
 
 import asyncio
@@ -39,7 +41,7 @@ streams: Any = importlib.import_module("smithy_core.aio.types")
 OWN = ("aws_sdk_signers", "smithy_aws_event_stream", "smithy_core")
 PACKAGES = ("aws-sdk-signers", "smithy-aws-event-stream")
 
-# Their own errors, and the kind nearest to each.
+# The errors of these packages, and the nearest kind.
 KINDS = {
     "ChecksumMismatch": "message_crc",
     "DuplicateHeader": "duplicate_header",
@@ -62,11 +64,11 @@ def refusal(error: BaseException, output: Any = None, kind: str = "") -> Reject:
     return Reject(kind or name_of(error), f"{name_of(error)}: {error}", output=output)
 
 
-# ---- signing -----------------------------------------------------------------------------------------------------
+# ---- signing -----------------------------------------------------------------------------------
 
 
 class Watched(signers.SigV4Signer):  # type: ignore[misc]
-    """Its signer, which notes the stages that it goes through."""
+    """The signer, which records its stages."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,7 +133,7 @@ def sign(given: Given) -> Given:
     return dict(signer.stages, signature=authorization[-64:], authorization=authorization)
 
 
-# ---- frames ------------------------------------------------------------------------------------------------------
+# ---- frames ------------------------------------------------------------------------------------
 
 TYPES = {
     0: "boolean",
@@ -174,7 +176,7 @@ events.EventHeaderDecoder._HEADER_TYPE_MAP = {
 
 
 class Source:
-    """A stream of chunks, which notes how often it was read since a frame began."""
+    """A stream of chunks that counts the reads since the beginning of a frame."""
 
     def __init__(self, chunks: List[str]) -> None:
         self.reads = 0
@@ -208,9 +210,8 @@ def decode(given: Given) -> Given:
             _decode(source, messages)
         )
     except Exception as error:
-        in_prelude = (
-            name_of(error) == "ChecksumMismatch" and source.reads == 2
-        )  # one class for both checksums
+        # One class stands for both checksums; the second read completes the prelude.
+        in_prelude = name_of(error) == "ChecksumMismatch" and source.reads == 2
         raise refusal(error, {"messages": messages}, "prelude_crc" if in_prelude else "") from error
     return {"messages": messages}
 
@@ -234,7 +235,7 @@ def encode(given: Given) -> Given:
         encoder = events.EventHeaderEncoder()
         for name, kind, value in headers:
             getattr(encoder, "encode_" + METHODS[kind])(name, value)
-        events.EventMessage(payload=payload)  # it looks at the payload's length
+        events.EventMessage(payload=payload)  # checks the payload's length
         return {
             "frame": to_base64_text(
                 events._EventEncoder().encode_bytes(headers=encoder.get_result(), payload=payload)
@@ -245,9 +246,9 @@ def encode(given: Given) -> Given:
 
 
 def _value(kind: str, value: Any) -> Any:
-    """Return a header's value as the method of its type takes it."""
+    """Return a header's value as the encoder's method takes it."""
     if kind not in METHODS:
-        raise Unsupported("it has no such type to write")
+        raise Unsupported("it cannot encode this type")
     if kind == "uuid":
         return uuid.UUID(value)
     if kind != "timestamp":
@@ -255,7 +256,7 @@ def _value(kind: str, value: Any) -> Any:
     try:
         return EPOCH + datetime.timedelta(milliseconds=value)
     except OverflowError:
-        raise Unsupported("an instant is a datetime, which has no such one") from None
+        raise Unsupported("a datetime cannot represent this timestamp") from None
 
 
 VERSION = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)

@@ -137,6 +137,7 @@ def steady_difference(op: str, stage: str, seen: Excerpt) -> Document:
 _VARYING = (
     (re.compile(r"(\bport[= ]|127\.0\.0\.1:|localhost:)[0-9]+"), r"\1PORT"),
     (re.compile(r"0x[0-9a-f]{9,}"), "0x0"),
+    (re.compile(r"\[id: 0x[0-9a-f]{8}"), "[id: 0x0"),  # a channel of Netty
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"[0-9]+ (milliseconds|ms)\b"), r"N \1"),
 )

@@ -31,7 +31,6 @@ from conformance.endpoint.scenarios import catalogue, examples, listing
 from conformance.endpoint.scenarios.model import Expect, Scenario, Template
 from conformance.endpoint.scenarios.streams import TOKENS
 from conformance.endpoint.server import Call, Endpoint
-from conformance.files import ROOT
 from refimpl.client import Client
 from refimpl.errors import Error, NetworkError, ServiceError
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart

@@ -31,7 +31,7 @@ SIGNING = [case for case in load_cases() if case.op in ("sigv4.sign", "sigv4.pre
 RUBY_SIGNING = [
     Row(
         "sig-*-refused-*",
-        "ok|URI|Encoding|takes a URL|acceptable",
+        "ok|URI|Encoding|it takes a URL|acceptable",
         "nothing is refused but what is no URL, and missing credentials (SIG-025, SIG-028, SIG-029)",
     ),
     Row("sig-method-lower-case", "POST", "the method is written in upper case (SIG-002)"),
@@ -44,7 +44,7 @@ RUBY_SIGNING = [
         "9a6dd992",
         "paths are normalised where aws-crt is installed alone (SIG-003)",
     ),
-    Row("sig-path-*-number-sign", "takes a URL", "a URL ends there (SIG-026)"),
+    Row("sig-path-*-number-sign", "it takes a URL", "a URL ends there (SIG-026)"),
     Row(
         "sig-path-single-plus",
         "acceptable",
@@ -111,10 +111,10 @@ RUBY_SIGNING = [
     Row("sig-name-same-*", "headers are a hash", "no name twice (SIG-013)"),
     Row(
         "sig-path-*",
-        "takes a URL",
+        "it takes a URL",
         "no blanks, no text beyond ASCII, no lone percent sign (SIG-026)",
     ),
-    Row("sig-presign-order-encoded", "takes a URL", "no text beyond ASCII (SIG-026)"),
+    Row("sig-presign-order-encoded", "it takes a URL", "no text beyond ASCII (SIG-026)"),
 ]
 
 TABLES = (("javascript", CASES, JAVASCRIPT), ("ruby", CASES, RUBY), ("ruby", SIGNING, RUBY_SIGNING))

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // The adapter of AWS's SDK for Go: `invoke`, `http.request`, `http.response` and `endpoint.resolve` by the client of
-// service/sagemakerruntime, `sigv4.*` by aws/signer/v4, `eventstream.*` by the codec that this client uses, smithy-go/eventstream.
+// service/sagemakerruntime, `sigv4.*` by aws/signer/v4, `eventstream.*` by smithy-go/eventstream, the codec of this client.
 //
-// The first argument is, in milliseconds, what a call is told to wait for the next byte, the second one the deadline of a call.
-// One attempt a call, a client of its own for each call. `http.request` and `endpoint.resolve` are what the client hands to its
-// HTTP client, `http.response` is what it makes of the answer of one; both are of our making, the rest is the SDK's own.
-// Errors are told by the names of Go's types; of plain errors, which have none, by what they say. A panic is not caught.
+// The arguments are the read timeout and the deadline of a call in milliseconds. Each call has a new client and one
+// attempt. `http.request` and `endpoint.resolve` return the request that the client passes to its HTTP client, and
+// `http.response` the result for a given response. Only that HTTP client is ours. An error has the name of its Go type.
+// Errors without a type are recognized by their message. A panic is not caught.
 
 package main
 
@@ -46,7 +46,7 @@ import (
 
 type object = map[string]any
 
-// An answer that is no `ok`; status and all.
+// An answer with another status than `ok`.
 type refusal object
 
 func (r refusal) Error() string { return fmt.Sprint(r["message"], r["reason"]) }
@@ -59,7 +59,7 @@ var readTimeout, deadline time.Duration
 
 // ---- errors -------------------------------------------------------------------------------------------------------
 
-// Names of errors, and the kind nearest to each. Go has one ChecksumError for both checksums.
+// Names of errors, and the nearest kind. ChecksumError stands for both checksums.
 var kinds = map[string]string{
 	"eventstream.ChecksumError": "message_crc", "eventstream.LengthError": "length", "*eventstream.UnknownMessageError": "message_type",
 	"eventstream.LengthError, header value": "limit", "eventstream.LengthError, header name": "constraint",
@@ -69,7 +69,7 @@ var kinds = map[string]string{
 	"*net.OpError": "network", "*net.OpError in the stream": "truncated", "*aws.MissingRegionError": "configuration",
 }
 
-// Plain errors, by a part of what they say.
+// Errors without a type, by a part of their message.
 var told = [][2]string{
 	{"unable to decode header of unknown value type", "header_type"}, {"missing :message-type", "message_type"},
 	{"missing :event-type", "message_type"}, {"missing :exception-type", "message_type"}, {"deserialize event", "syntax"},
@@ -81,7 +81,7 @@ var told = [][2]string{
 	{"unsupported protocol scheme", "configuration"}, {"unexpected EOF", "truncated"}, {"EOF", "network"},
 }
 
-// nameOf returns the name of an error: a type of the SDK, or else what a plain error says, cut down to a row of `told`.
+// nameOf returns the name of an error: its type in the SDK, or else the row of `told` that its message contains.
 func nameOf(err error) string {
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {
@@ -116,7 +116,7 @@ func reject(err error, output object) refusal {
 	return answer
 }
 
-// rejectStream is reject for an error of the stream, where only the SDK's type tells an exception from an unknown one.
+// rejectStream is reject for an error in the stream, where only the type distinguishes modelled from unknown exceptions.
 func rejectStream(err error, output object) refusal {
 	answer := reject(err, output)
 	var one *types.ModelStreamError
@@ -131,7 +131,7 @@ func rejectStream(err error, output object) refusal {
 	return answer
 }
 
-// fieldsOf returns the members of an error that are set; ErrorCode_ is how Go spells the member ErrorCode.
+// fieldsOf returns the members of an error that are set. Go's name for the member ErrorCode is ErrorCode_.
 func fieldsOf(service smithy.APIError) object {
 	fields := object{}
 	value := reflect.Indirect(reflect.ValueOf(service))
@@ -160,14 +160,14 @@ type signing struct {
 func sign(raw json.RawMessage) (object, error)    { return signed(raw, false) }
 func presign(raw json.RawMessage) (object, error) { return signed(raw, true) }
 
-// The signer neither sees the body nor normalises a path: what is asked of normalize_path, it has no way to know.
+// The signer does not see the body and never normalises a path, so it ignores normalize_path.
 func signed(raw json.RawMessage, inQuery bool) (object, error) {
 	given := parsed[signing](raw)
 	if given.Sign_body {
-		return nil, unsupported("the signer sets no x-amz-content-sha256; a middleware of the client does")
+		return nil, unsupported("the signer does not set x-amz-content-sha256; a middleware of the client does")
 	}
 	if given.Omit_session_token {
-		return nil, unsupported("DisableSessionToken leaves the token out; to send it unsigned is the caller's own work")
+		return nil, unsupported("DisableSessionToken omits the token; the caller would have to send it unsigned")
 	}
 	when, err := time.Parse("20060102T150405Z", given.Time)
 	if err != nil {
@@ -182,7 +182,7 @@ func signed(raw json.RawMessage, inQuery bool) (object, error) {
 	if err != nil {
 		return nil, reject(err, nil)
 	}
-	if inQuery { // as PresignHTTP's own documentation asks for, but leaving the other pairs as they are written
+	if inQuery { // as the documentation of PresignHTTP requires; other pairs stay as they are
 		pairs := strings.FieldsFunc(request.URL.RawQuery, func(r rune) bool { return r == '&' })
 		pairs = slices.DeleteFunc(pairs, func(pair string) bool {
 			name, _, _ := strings.Cut(pair, "=")
@@ -194,7 +194,7 @@ func signed(raw json.RawMessage, inQuery bool) (object, error) {
 	log := ""
 	signer := v4.NewSigner(func(o *v4.SignerOptions) {
 		o.DisableURIPathEscaping = given.Double_encode != nil && !*given.Double_encode
-		o.DisableHeaderHoisting = true // the question's headers are headers
+		o.DisableHeaderHoisting = true // keep the headers of the input as headers
 		o.LogSigning = true
 		o.Logger = logging.LoggerFunc(func(_ logging.Classification, format string, values ...any) { log = fmt.Sprintf(format, values...) })
 	})
@@ -207,7 +207,7 @@ func signed(raw json.RawMessage, inQuery bool) (object, error) {
 			return nil, reject(err, nil)
 		}
 		output["target"] = strings.TrimPrefix(strings.TrimPrefix(uri, "https:"), "//"+request.URL.Host)
-		if strings.HasPrefix(output["target"].(string), "?") { // net/http writes an empty path so
+		if strings.HasPrefix(output["target"].(string), "?") { // net/http writes an empty path like this
 			output["target"] = "/" + output["target"].(string)
 		}
 		_, output["signature"], _ = strings.Cut(uri, "X-Amz-Signature=")
@@ -225,8 +225,8 @@ func signed(raw json.RawMessage, inQuery bool) (object, error) {
 	return output, nil
 }
 
-// requestOf returns the request as one writes it in Go. URL.Opaque, which the signer looks into first, holds a target that net/url
-// would write otherwise. Content-Length is a field of its own, which is signed when it is positive.
+// requestOf returns the request as a Go program would build it. URL.Opaque, which the signer prefers, has a target that
+// net/url would change. Content-Length is a separate field, which is signed if it is positive.
 func requestOf(given signing) (*http.Request, error) {
 	header, hosts, length := http.Header{}, []string{}, int64(0)
 	for _, pair := range given.Headers {
@@ -237,7 +237,7 @@ func requestOf(given signing) (*http.Request, error) {
 		case "content-length":
 			length, _ = strconv.ParseInt(value, 10, 64)
 			if length <= 0 {
-				return nil, unsupported("http.Request has no Content-Length %q that would be signed", value)
+				return nil, unsupported("http.Request cannot have a signed Content-Length %q", value)
 			}
 		default:
 			header.Add(name, value)
@@ -245,7 +245,7 @@ func requestOf(given signing) (*http.Request, error) {
 	}
 	path, query, _ := strings.Cut(given.Target, "?")
 	if len(hosts) != 1 || hosts[0] == "" || path != "" && path[0] != '/' || given.Method == "" {
-		return nil, unsupported("http.NewRequest takes one host, a path that is empty or begins with a slash, and a method")
+		return nil, unsupported("http.NewRequest needs one host, an empty path or one with an initial slash, and a method")
 	}
 	request, err := http.NewRequest(given.Method, "https://host.invalid"+given.Target, nil)
 	var escape url.EscapeError
@@ -257,7 +257,7 @@ func requestOf(given signing) (*http.Request, error) {
 	}
 	if written := request.URL.RequestURI(); written != given.Target && given.Target != "" {
 		if given.Double_encode != nil && !*given.Double_encode {
-			return nil, unsupported("with DisableURIPathEscaping a path is to be escaped already; net/url writes this one otherwise")
+			return nil, unsupported("DisableURIPathEscaping needs an escaped path, and net/url escapes this one differently")
 		}
 		request.URL = &url.URL{Scheme: "https", Host: hosts[0], Opaque: "//" + hosts[0] + path, RawQuery: query}
 	}
@@ -267,7 +267,7 @@ func requestOf(given signing) (*http.Request, error) {
 
 // ---- frames -------------------------------------------------------------------------------------------------------
 
-// chunks is a body that comes in pieces, one each Read, and then ends with `last`.
+// chunks is a body that returns one piece per Read, and then the error `last`.
 type chunks struct {
 	pieces [][]byte
 	last   error
@@ -301,7 +301,7 @@ func decode(raw json.RawMessage) (object, error) {
 	decoder := eventstream.NewDecoder()
 	for {
 		message, err := decoder.Decode(body, nil)
-		if err == io.EOF { // which is all that the decoder says of a stream that has ended
+		if err == io.EOF { // the only sign of the end of a stream
 			return object{"messages": messages}, nil
 		}
 		if err != nil {
@@ -358,7 +358,7 @@ func encode(raw json.RawMessage) (object, error) {
 	if err := eventstream.NewEncoder().Encode(&frame, message); err != nil {
 		answer := reject(err, nil)
 		var length eventstream.LengthError
-		if errors.As(err, &length) { // one type for lengths of all sorts
+		if errors.As(err, &length) { // one type for all lengths
 			answer["kind"] = "eventstream.LengthError, " + length.Part
 		}
 		return nil, answer
@@ -374,7 +374,7 @@ func theirs(kind string, value any) (eventstream.Value, error) {
 	_, isText := value.(string)
 	_, isBool := value.(bool)
 	if bits[kind] > 0 && err != nil || kind == "boolean" && !isBool || bits[kind] == 0 && kind != "boolean" && !isText {
-		return nil, unsupported("Go's types have no %s %v: the compiler refuses it", kind, value)
+		return nil, unsupported("Go's types have no %s %v: the compiler rejects it", kind, value)
 	}
 	switch kind {
 	case "boolean":
@@ -400,7 +400,7 @@ func theirs(kind string, value any) (eventstream.Value, error) {
 	case "string":
 		return eventstream.StringValue(text), nil
 	}
-	return nil, unsupported("no type %s: the compiler refuses it", kind)
+	return nil, unsupported("no type %s: the compiler rejects it", kind)
 }
 
 // ---- the client ---------------------------------------------------------------------------------------------------
@@ -444,7 +444,7 @@ func inputOf(members map[string]any) (*runtime.InvokeEndpointWithResponseStreamI
 		text, isText := value.(string)
 		switch {
 		case !field.IsValid() || value != nil && !isText:
-			return nil, unsupported("the compiler refuses %s: %T", name, value)
+			return nil, unsupported("the compiler rejects %s: %T", name, value)
 		case name == "Body" && isText:
 			input.Body = unbase64(text)
 		case isText:
@@ -454,7 +454,7 @@ func inputOf(members map[string]any) (*runtime.InvokeEndpointWithResponseStreamI
 	return input, nil
 }
 
-// talk makes one call and returns what came of it.
+// talk makes one call and returns the answer.
 func talk(client *runtime.Client, members map[string]any) (object, error) {
 	input, err := inputOf(members)
 	if err != nil {
@@ -501,7 +501,7 @@ func response(raw json.RawMessage) (object, error) {
 	given.Region, given.Access_key, given.Secret_key = "us-east-1", "AKIDEXAMPLE", "unused"
 	last := io.EOF
 	if given.Complete != nil && !*given.Complete {
-		last = io.ErrUnexpectedEOF // what net/http says of a body whose connection has died
+		last = io.ErrUnexpectedEOF // the error of net/http for a connection that breaks in a body
 	}
 	client := clientFor(given, httpClient(func(request *http.Request) (*http.Response, error) {
 		answer := &http.Response{StatusCode: given.Status, Status: fmt.Sprint(given.Status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
@@ -514,14 +514,14 @@ func response(raw json.RawMessage) (object, error) {
 	return talk(client, map[string]any{"EndpointName": "llm", "Body": ""})
 }
 
-// sent is a request as net/http has written it.
+// sent is a request as net/http wrote it.
 type sent struct {
 	*http.Request
 	url  string
 	body []byte
 }
 
-// captured returns the request that the client sends, with net/http, over a connection that leads nowhere.
+// captured returns the request that the client sends with net/http over a connection to nowhere.
 func captured(given calling) (seen sent, err error) {
 	given.Access_key, given.Secret_key = "AKIDEXAMPLE", "unused"
 	dial := func(scheme string) func(context.Context, string, string) (net.Conn, error) {
@@ -567,7 +567,7 @@ func resolve(raw json.RawMessage) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	scope := strings.Split(seen.Header.Get("Authorization"), "/") // of the signature that the client has made for it
+	scope := strings.Split(seen.Header.Get("Authorization"), "/") // in the client's own signature
 	if len(scope) < 4 {
 		return nil, reject(errors.New("the request is not signed"), nil)
 	}
@@ -587,7 +587,7 @@ func unbase64(text string) []byte {
 	return data
 }
 
-// Bytes of a header as the protocol's Latin-1 text, and back.
+// The bytes of a header as the protocol's Latin-1 text, and the reverse.
 func latin1(bytes string) string {
 	runes := make([]rune, len(bytes))
 	for i := range len(bytes) {
@@ -653,7 +653,7 @@ func main() {
 	whole, _ := strconv.Atoi(os.Args[2])
 	readTimeout, deadline = time.Duration(read)*time.Millisecond, time.Duration(whole)*time.Millisecond
 	answers := json.NewEncoder(os.Stdout)
-	os.Stdout = os.Stderr // what the software prints must not look like an answer
+	os.Stdout = os.Stderr // output of the SDK must not be mistaken for an answer
 	lines := bufio.NewReader(os.Stdin)
 	for {
 		line, err := lines.ReadBytes('\n')

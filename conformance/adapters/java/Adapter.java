@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// The adapter of AWS's SDK for Java: `invoke`, `http.request`, `http.response` and `endpoint.resolve` by the asynchronous client
-// of sagemakerruntime (the synchronous one does not offer the operation), `sigv4.*` by AwsV4HttpSigner, and where that one would
-// send x-amz-content-sha256 unasked by Aws4Signer, `eventstream.*` by software.amazon.eventstream, which that client uses.
+// The adapter of AWS's SDK for Java: `invoke`, `http.request`, `http.response` and `endpoint.resolve` by the asynchronous
+// client of sagemakerruntime (the synchronous one does not have the operation), `sigv4.*` by AwsV4HttpSigner, or by Aws4Signer
+// where AwsV4HttpSigner would add x-amz-content-sha256, `eventstream.*` by software.amazon.eventstream, which the client uses.
 //
-// The first argument is, in milliseconds, what a call is told to wait for the next byte, the second one the deadline of a call.
-// One attempt a call, a client of its own for each call. `http.request` and `endpoint.resolve` are what the client hands to its
-// HTTP client, `http.response` is what it makes of the answer of one; both are of our making, the rest is the SDK's own.
-// Errors are told by the names of classes; those that all errors share, by what they say. The signer shows no stage of a
-// signature but the last. MessageDecoder has no end of stream: of what is left in it then, nobody is told.
+// The arguments are the read timeout and the deadline of a call in milliseconds. Each call has a new client and one
+// attempt. `http.request` and `endpoint.resolve` return the request that the client passes to its HTTP client, and
+// `http.response` the result for a given response. Only that HTTP client is ours. An error has the name of its class; a class
+// that many errors share is distinguished by the message. The signers return only the last stage of a signature.
+// MessageDecoder has no method for the end of a stream, so it does not report an incomplete frame.
 
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import java.io.BufferedReader;
@@ -67,7 +67,7 @@ public final class Adapter {
     static Duration readTimeout;
     static Duration deadline;
 
-    /** An answer that is no `ok`: status and all. */
+    /** An answer with another status than `ok`. */
     static final class Refusal extends Exception {
         final Map<String, Object> answer;
 
@@ -82,7 +82,7 @@ public final class Adapter {
 
     // ---- errors ---------------------------------------------------------------------------------------------------
 
-    // A class, or a part of what an error says, and the kind nearest to it; the first row counts.
+    // Classes or parts of error messages, and the nearest kind; the first match counts.
     static final String[][] KINDS = {
         {"Prelude checksum", "prelude_crc"}, {"Message checksum", "message_crc"}, {"Illegal payload size", "length"},
         {"Got unknown headerTypeId", "header_type"}, {"may not be empty", "header"}, {"Illegal string length", "limit"},
@@ -111,7 +111,7 @@ public final class Adapter {
         return map("status", "reject", "kind", kind, "message", said.toString());
     }
 
-    /** The answer for an error of a call; what comes behind the head of a success comes in the stream. */
+    /** The answer for an error of a call; errors after the head of a success are errors in the stream. */
     static Map<String, Object> rejectCall(Throwable error, boolean inStream) {
         Map<String, Object> answer = reject(error);
         if (error instanceof AwsServiceException) {
@@ -128,7 +128,7 @@ public final class Adapter {
             }
             answer.put("fields", fields);
         } else if (inStream && "network".equals(answer.get("kind"))) {
-            answer.put("kind", "truncated"); // what breaks the connection there is no matter of reaching the service
+            answer.put("kind", "truncated"); // the service was reached, so this is a broken connection
         }
         return answer;
     }
@@ -150,7 +150,7 @@ public final class Adapter {
 
     static Object sign(JsonNode given, boolean inQuery) throws Refusal {
         if (is(given, "omit_session_token", true)) {
-            throw unsupported("the signer has no way to leave a session token unsigned");
+            throw unsupported("the signer always signs a session token");
         }
         String target = text(given, "target");
         SdkHttpRequest.Builder request = SdkHttpRequest.builder();
@@ -159,7 +159,7 @@ public final class Adapter {
             String name = pair.asArray().get(0).asString();
             String value = new String(unlatin1(pair.asArray().get(1).asString()), StandardCharsets.UTF_8);
             if (!Arrays.equals(value.getBytes(StandardCharsets.UTF_8), unlatin1(pair.asArray().get(1).asString()))) {
-                throw unsupported("header values are String, which the signer writes as UTF-8");
+                throw unsupported("header values are strings that the signer encodes as UTF-8");
             }
             if (name.equalsIgnoreCase("host")) {
                 hosts.add(value);
@@ -178,7 +178,7 @@ public final class Adapter {
                 throw new IllegalArgumentException("java.net.URI has no such target");
             }
         } catch (RuntimeException error) {
-            throw unsupported("Java's types cannot say it: " + error.getMessage());
+            throw unsupported("Java's types cannot represent it: " + error.getMessage());
         }
         AwsCredentials identity = credentials(given);
         SdkHttpRequest signed;
@@ -215,7 +215,7 @@ public final class Adapter {
         }).request();
     }
 
-    /** The signer before AwsV4HttpSigner, which is still there: it alone signs without x-amz-content-sha256. */
+    /** The predecessor of AwsV4HttpSigner, the only one that signs without x-amz-content-sha256. */
     @SuppressWarnings("deprecation")
     static SdkHttpRequest signedByOldSigner(JsonNode given, SdkHttpRequest request, AwsCredentials identity, Instant when) {
         SdkHttpFullRequest whole = SdkHttpFullRequest.builder().uri(request.getUri()).method(request.method()).headers(request.headers())
@@ -252,7 +252,7 @@ public final class Adapter {
     }
 
     static Object[] typed(HeaderValue value) {
-        switch (String.valueOf((Object) value.getType())) { // a type that is not public
+        switch (String.valueOf((Object) value.getType())) { // the type is not public
             case "TRUE": case "FALSE": return new Object[] {"boolean", value.getBoolean()};
             case "BYTE": return new Object[] {"int8", (int) value.getByte()};
             case "SHORT": return new Object[] {"int16", (int) value.getShort()};
@@ -272,10 +272,10 @@ public final class Adapter {
             try {
                 value = theirs(text(header, "type"), header.field("value").get());
             } catch (RuntimeException error) {
-                throw unsupported("Java's types have no " + text(header, "type") + " like this: the compiler refuses it");
+                throw unsupported("Java's types have no " + text(header, "type") + " like this: the compiler rejects it");
             }
             if (headers.put(text(header, "name"), value) != null) {
-                throw unsupported("a Map holds a name once");
+                throw unsupported("a Map has each name once");
             }
         }
         try {
@@ -285,7 +285,7 @@ public final class Adapter {
             return map("frame", base64(whole));
         } catch (RuntimeException error) {
             Map<String, Object> answer = reject(error);
-            if ("header".equals(answer.get("kind"))) { // of a header that is to be written
+            if ("header".equals(answer.get("kind"))) { // a header that was to be encoded
                 answer.put("kind", "constraint");
             }
             throw new Refusal(answer);
@@ -309,7 +309,7 @@ public final class Adapter {
 
     // ---- the client -----------------------------------------------------------------------------------------------
 
-    /** An HTTP client that keeps the request, and answers with what it has been given, if anything. */
+    /** An HTTP client that keeps the request and returns the given response, if any. */
     static final class Ours implements SdkAsyncHttpClient {
         final JsonNode given;
         SdkHttpRequest request;
@@ -322,7 +322,7 @@ public final class Adapter {
         @Override
         public CompletableFuture<Void> execute(AsyncExecuteRequest call) {
             CompletableFuture<Void> done = new CompletableFuture<>();
-            try { // the check that the SDK's own HTTP client makes of headers, Netty's
+            try { // the check of Netty, the SDK's own HTTP client
                 call.request().forEachHeader((name, values) -> new DefaultHttpHeaders(true).add(name, values));
             } catch (IllegalArgumentException error) {
                 call.responseHandler().onError(error);
@@ -357,7 +357,7 @@ public final class Adapter {
         }
     }
 
-    /** A body that comes in pieces, as they are asked for, and then ends, well or as one whose connection has died. */
+    /** A body that arrives in pieces on demand, and then ends normally or with a broken connection. */
     static final class Chunks implements Publisher<ByteBuffer> {
         final Iterator<byte[]> pieces;
         final boolean complete;
@@ -392,7 +392,7 @@ public final class Adapter {
                         if (complete) {
                             subscriber.onComplete();
                             done.complete(null);
-                        } else { // what the SDK's own HTTP client says
+                        } else { // the error of the SDK's own HTTP client
                             IOException died = new IOException("Response had content-length of 9 bytes, but only received 1 bytes"
                                 + " before the connection was closed.");
                             subscriber.onError(died);
@@ -425,7 +425,7 @@ public final class Adapter {
     }
 
     static SageMakerRuntimeAsyncClient clientFor(JsonNode given, AwsCredentials keys, SdkAsyncHttpClient http) {
-        SdkGlobalTime.setGlobalTimeOffset(0); // no call has the clock that a server told another one
+        SdkGlobalTime.setGlobalTimeOffset(0); // calls must not share a clock correction
         SageMakerRuntimeAsyncClientBuilder builder = SageMakerRuntimeAsyncClient.builder().httpClient(http)
             .credentialsProvider(StaticCredentialsProvider.create(keys))
             .overrideConfiguration(o -> o.retryStrategy(AwsRetryStrategy.doNotRetry()))
@@ -449,7 +449,7 @@ public final class Adapter {
                 continue;
             }
             if (field == null || !member.getValue().isString()) {
-                throw unsupported("the compiler refuses " + member.getKey() + ": " + member.getValue());
+                throw unsupported("the compiler rejects " + member.getKey() + ": " + member.getValue());
             }
             String value = member.getValue().asString();
             field.set(input, member.getKey().equals("Body") ? SdkBytes.fromByteArray(unbase64(value)) : value);
@@ -457,7 +457,7 @@ public final class Adapter {
         return input.build();
     }
 
-    /** Make one call and return what came of it, with all that had come before an error. */
+    /** Make one call and return its answer, with everything that arrived before an error. */
     static Object talk(JsonNode given, JsonNode members, AwsCredentials keys, SdkAsyncHttpClient http) throws Refusal {
         Map<String, Object> output = Collections.synchronizedMap(new LinkedHashMap<>());
         List<Object> events = Collections.synchronizedList(new ArrayList<>());
@@ -503,7 +503,7 @@ public final class Adapter {
 
     static final AwsCredentials EXAMPLE = AwsBasicCredentials.create("AKIDEXAMPLE", "unused");
 
-    /** Return the HTTP client to which the client has handed its request. */
+    /** Return the HTTP client that has the client's request. */
     static Ours captured(JsonNode given, JsonNode members) throws Refusal {
         Ours ours = new Ours(null);
         try {
@@ -527,7 +527,7 @@ public final class Adapter {
 
     static Object resolve(JsonNode given) throws Refusal {
         Ours ours = captured(given, parse("{\"EndpointName\":\"llm\",\"Body\":\"\"}"));
-        String[] scope = ours.request.firstMatchingHeader("Authorization").orElse("///").split("/"); // of the signature made for it
+        String[] scope = ours.request.firstMatchingHeader("Authorization").orElse("///").split("/"); // in its signature
         return map("url", ours.request.getUri().toString().replaceAll("/endpoints/llm/invocations-response-stream$", ""),
             "signing_region", scope[2], "signing_name", scope[3]);
     }
@@ -583,7 +583,7 @@ public final class Adapter {
         return Base64.getEncoder().encodeToString(data);
     }
 
-    /** The bytes of a header that the protocol writes as Latin-1 text. */
+    /** Return the bytes of a header from the protocol's Latin-1 text. */
     static byte[] unlatin1(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
@@ -644,7 +644,7 @@ public final class Adapter {
         return reply;
     }
 
-    /** Load what the first call would have to load, before its time counts: one that nobody answers. */
+    /** Make a call without a response, to load the classes before the first timed call. */
     static void warmUp() {
         try {
             invoke(parse("{\"input\":{\"EndpointName\":\"llm\",\"Body\":\"\"},\"endpoint_url\":\"http://127.0.0.1:9\","
@@ -661,7 +661,7 @@ public final class Adapter {
         System.setProperty("aws.configFile", "none");
         System.setProperty("aws.sharedCredentialsFile", "none");
         PrintStream answers = new PrintStream(System.out, false, "US-ASCII");
-        System.setOut(System.err); // what the software prints must not look like an answer
+        System.setOut(System.err); // output of the SDK must not be mistaken for an answer
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         String version = VersionInfo.SDK_VERSION + " (eventstream " + versionOf(MessageDecoder.class) + ", Java "
             + System.getProperty("java.version").split("\\.")[0] + ")";
@@ -680,6 +680,6 @@ public final class Adapter {
             answers.println(out);
             answers.flush();
         }
-        System.exit(0); // the SDK's own threads would live on
+        System.exit(0); // otherwise the SDK's threads keep the process alive
     }
 }

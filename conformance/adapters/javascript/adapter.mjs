@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // The adapter of AWS's SDK for JavaScript: `invoke` by @aws-sdk/client-sagemaker-runtime, `eventstream.encode` and
-// `eventstream.decode` by the codec that this client uses, which lies in @smithy/core (submodule event-streams);
-// @smithy/eventstream-codec hands out the very same class. Beside it: signing.mjs, and offline.mjs for what the same client
-// would send and how it reads an answer. Nothing that this machine has configured is read.
+// `eventstream.decode` by the client's codec in @smithy/core (submodule event-streams). @smithy/eventstream-codec exports
+// the same class. signing.mjs has the signer, and offline.mjs the client without a network. No local AWS settings are read.
 //
-// The first argument is the folder whose node_modules holds the software, the second one, in milliseconds, what the client
-// is told to wait for the next byte, the third the deadline of a call. One attempt a call, a client of its own for each call.
-// Errors are told by the SDK's own names; of plain errors, which JavaScript libraries are content with, by what they say.
+// The arguments are the folder with node_modules, the read timeout and the deadline of a call in milliseconds. Each call
+// has a new client and one attempt. Errors have the SDK's names. Plain Error objects are recognized by their message.
 
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
@@ -42,7 +40,7 @@ class Unsupported extends Error {}
 
 const MEMBERS = ["ContentType", "InvokedProductionVariant", "CustomAttributes"];
 
-// Plain errors of the SDK and of Node.js, by the beginning of what they say.
+// Plain errors of the SDK and of Node.js, by the beginning of their message.
 const TOLD = [
   ["The prelude checksum", "prelude_crc"],
   ["The message checksum", "message_crc"],
@@ -53,7 +51,7 @@ const TOLD = [
   ["Unrecognizable event type", "message_type"],
   ["@smithy/core/event-streams - header name exceeds", "constraint"],
   ["@smithy/core/event-streams - header value", "limit"],
-  ["aborted", "truncated"], // of a body that Node.js has begun to read
+  ["aborted", "truncated"], // in a body that Node.js has begun to read
   ["No value provided for input HTTP label", "constraint"],
   ["Region is missing", "configuration"],
   ["Region not accepted", "configuration"],
@@ -83,7 +81,7 @@ async function invoke(given) {
   }
 }
 
-const KEYS = { access_key: "AKIDEXAMPLE", secret_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }; // where a question has none
+const KEYS = { access_key: "AKIDEXAMPLE", secret_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }; // for a request without keys
 const TIMEOUTS = { connectionTimeout: readTimeout, requestTimeout: readTimeout, socketTimeout: readTimeout, throwOnRequestTimeout: true };
 
 function clientFor(given, requestHandler = TIMEOUTS) {
@@ -119,7 +117,7 @@ async function talk(client, input, seen, abortSignal) {
 const shown = (members) =>
   Object.fromEntries(Object.entries(members).map(([key, value]) => [key, value instanceof Uint8Array ? base64(value) : value]));
 
-// An error inside the stream is no sign of where it is raised: the client reads the first message before it hands out the body.
+// An error in the stream may be raised by the call itself, because the client reads the first message before it returns.
 function told(error) {
   const text = String(error?.message ?? error);
   const message = `${error?.name}: ${text}`;
@@ -140,7 +138,7 @@ function told(error) {
 
 const STREAM_ERRORS = ["ModelStreamError", "InternalStreamFailure"];
 
-// The names that Node.js and its HTTP parser document, and the kind nearest to each.
+// The names that Node.js and its HTTP parser document, and the nearest kind.
 const KINDS = {
   TimeoutError: "timeout",
   "TimeoutError:ETIMEDOUT": "timeout",
@@ -192,7 +190,7 @@ function toOurs({ type, value }) {
   }
 }
 
-// An instant beyond JavaScript's dates is read as none: it is shown as type `none`.
+// A timestamp outside JavaScript's dates becomes an invalid Date, which is shown as type `none`.
 function readHeader(name, header) {
   const value = toOurs(header);
   return Number.isNaN(value) ? { name, type: "none", value: null } : { name, type: OURS[header.type], value };
@@ -200,8 +198,8 @@ function readHeader(name, header) {
 
 function encode({ headers, payload }) {
   const pairs = headers.map((header) => [header.name, { type: THEIRS[header.type], value: toTheirs(header) }]);
-  if (new Set(pairs.map(([name]) => name)).size < pairs.length) throw new Unsupported("headers are an object, which holds each name once");
-  if (pairs.some(([, { type }]) => type === undefined)) throw new Unsupported("it has no such type to write");
+  if (new Set(pairs.map(([name]) => name)).size < pairs.length) throw new Unsupported("headers are an object, which has each name once");
+  if (pairs.some(([, { type }]) => type === undefined)) throw new Unsupported("it cannot encode this type");
   try {
     return { frame: base64(codec.encode({ headers: Object.fromEntries(pairs), body: unbase64(payload) })) };
   } catch (error) {
@@ -274,8 +272,8 @@ async function answer(question) {
 }
 
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
-console.log = console.warn = console.info = console.error; // what the software prints must not look like an answer
-let stray = null; // an error that no call was waiting for, told with the next answer
+console.log = console.warn = console.info = console.error; // output of the SDK must not be mistaken for an answer
+let stray = null; // an error that no call was waiting for; added to the next answer
 process.on("uncaughtException", (error) => (stray = `${error.name}: ${error.message}`));
 process.on("unhandledRejection", (error) => (stray = `${error?.name}: ${error?.message}`));
 

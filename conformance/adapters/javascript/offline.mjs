@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The client without a network: a requestHandler of ours takes what it would send, and gives it what an answer is, as its own
-// handler would: header names in small letters, those that come twice as Node.js joins them, a body that is a stream.
+// The client without a network: our requestHandler keeps the request, and returns a given response as the SDK's handler
+// would: with lower-case header names, repeated headers joined as Node.js joins them, and a stream as the body.
 //
-// Node.js has a say in what can be sent: its own check of a header's value is asked, as it would be before the first byte.
+// Node.js rejects some header values before it sends anything, so its check runs here as well.
 
 import { validateHeaderValue } from "node:http";
 import { Readable } from "node:stream";
@@ -41,7 +41,7 @@ export function offline({ clientFor, Command, HttpResponse, talk, refusal, base6
 
   async function* bodyOf({ chunks, complete = true }) {
     for (const chunk of chunks) yield unbase64(chunk);
-    if (!complete) throw Object.assign(new Error("aborted"), { code: "ECONNRESET" }); // what Node.js says of a body that is cut
+    if (!complete) throw Object.assign(new Error("aborted"), { code: "ECONNRESET" }); // the error of Node.js for a truncated body
   }
 
   function joined(headers) {

@@ -2,9 +2,9 @@
 //
 // `sigv4.sign` and `sigv4.presign` by @smithy/signature-v4, which signs for this SDK's clients.
 //
-// It takes a request whose path is as it goes over the wire, whose query is decoded and whose headers are an object: what these
-// cannot hold it cannot be asked. A header's characters stand for octets, for so Node.js writes them. Normalising and encoding
-// the path are one option. The stages are noted while it goes through them.
+// The signer takes a request with an encoded path, a decoded query and headers as an object. A case that these cannot
+// represent is unsupported. The characters of a header are octets, as Node.js writes them. One option both normalises and
+// encodes the path. A subclass records the stages.
 
 export function signing({ SignatureV4, HttpRequest, buildQueryString, sha256, Unsupported }) {
   class Watched extends SignatureV4 {
@@ -12,7 +12,7 @@ export function signing({ SignatureV4, HttpRequest, buildQueryString, sha256, Un
 
     createCanonicalRequest(...given) {
       const text = super.createCanonicalRequest(...given);
-      this.seen.canonical_request = Buffer.from(text, "utf8").toString("latin1"); // a character for each octet
+      this.seen.canonical_request = Buffer.from(text, "utf8").toString("latin1"); // one character per octet
       return text;
     }
 
@@ -23,13 +23,13 @@ export function signing({ SignatureV4, HttpRequest, buildQueryString, sha256, Un
 
   function prepared(given) {
     const { normalize_path: normalize = true, double_encode: encode = true } = given;
-    if (normalize !== encode) throw new Unsupported("normalising and encoding the path are one option: uriEscapePath");
+    if (normalize !== encode) throw new Unsupported("one option normalises and encodes the path: uriEscapePath");
     if (given.omit_session_token) throw new Unsupported("a token is always signed");
     const names = given.headers.map(([name]) => name.toLowerCase());
-    if (new Set(names).size < names.length) throw new Unsupported("headers are an object, which holds each name once");
-    if (!names.includes("host")) throw new Unsupported("the host that it signs is the caller's to give");
+    if (new Set(names).size < names.length) throw new Unsupported("headers are an object, which has each name once");
+    if (!names.includes("host")) throw new Unsupported("the caller must supply the host that it signs");
     const [path, query = ""] = given.target.split(/\?(.*)/s);
-    if (!path.startsWith("/") || path.includes("#")) throw new Unsupported("it takes a path, where such a target cannot stand");
+    if (!path.startsWith("/") || path.includes("#")) throw new Unsupported("it takes a path, which cannot contain this target");
     const signer = new Watched({
       service: given.service,
       region: given.region,
@@ -63,14 +63,14 @@ export function signing({ SignatureV4, HttpRequest, buildQueryString, sha256, Un
     try {
       return decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, "%25"));
     } catch {
-      throw new Unsupported("a query is text, and these octets are no UTF-8");
+      throw new Unsupported("a query is text, and these octets are not UTF-8");
     }
   }
 
   function dateOf(time) {
     const date = new Date(time.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, "$1-$2-$3:$4:$5"));
     const told = Number.isNaN(date.valueOf()) ? "" : date.toISOString().replace(/[-:]|\.000/g, "");
-    if (told === "" || told !== time) throw new Unsupported("its clock has no such time");
+    if (told === "" || told !== time) throw new Unsupported("its clock cannot represent this time");
     return date;
   }
 

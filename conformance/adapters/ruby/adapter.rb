@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: MIT
 #
-# The adapter of Ruby's aws-eventstream: `eventstream.encode` by Aws::EventStream::Encoder, `eventstream.decode` by
-# Aws::EventStream::Decoder, values as they lie on the wire (format: false; `format` in the input asks for the gem's own way,
-# which is another one for uuids and timestamps). Its first argument tells the gems' versions.
+# The adapter of Ruby's aws-eventstream and aws-sigv4. The first argument is the versions of these gems.
 #
-# And of aws-sigv4: `sigv4.sign` and `sigv4.presign` by Aws::Sigv4::Signer. It takes a URL and a hash of headers, so that a target
-# that is no URL, and a header name that is given twice, cannot be put to it; nor is there a way to leave a token unsigned.
+# `eventstream.encode` and `eventstream.decode` use Aws::EventStream::Encoder and Decoder with raw values (format: false). An
+# input with `format` uses the gem's conversion, which differs for uuids and timestamps. The gem returns names and strings as
+# binary. This program reads them as UTF-8 and rejects invalid UTF-8 as `utf8`, because JSON cannot contain it. The decoder has
+# no method for the end of a stream, so it does not report an incomplete frame. An invalid value or an unknown type is shown as
+# type `none`.
 #
-# The gem hands out names and strings as binary; they are read as UTF-8 here, and refused as `utf8` by this program where they
-# are none, since JSON could not carry them. It has no end of stream: what is left in its buffer then, nobody is told. A value
-# that is none of its type, and a type that it does not know, are shown as type `none`.
+# `sigv4.sign` and `sigv4.presign` use Aws::Sigv4::Signer. It takes a URL and a hash of headers, so targets that are not part
+# of a URL and repeated header names are unsupported. It always signs a session token.
 
 require "json"
 require "stringio"
@@ -68,9 +68,9 @@ def text(bytes)
 end
 
 def encode(given)
-  given["headers"].each { |header| raise Unsupported, "it has no such type to write" unless OURS.value?(header["type"]) }
+  given["headers"].each { |header| raise Unsupported, "it cannot encode this type" unless OURS.value?(header["type"]) }
   names = given["headers"].map { |header| header["name"] }
-  raise Unsupported, "headers are a hash, which holds each name once" if names.uniq.size < names.size
+  raise Unsupported, "headers are a hash, which has each name once" if names.uniq.size < names.size
 
   headers = given["headers"].to_h { |header| [header["name"], to_theirs(header)] }
   message = Aws::EventStream::Message.new(headers: headers, payload: StringIO.new(given["payload"].unpack1("m0")))
@@ -101,7 +101,7 @@ def shown(message)
   { headers: message.headers.map { |name, header| to_ours(name, header) }, payload: [message.payload.read].pack("m0") }
 end
 
-# A header's characters stand for octets.
+# The characters of a header are octets.
 def octets(text)
   text.encode("ISO-8859-1").b
 end
@@ -114,9 +114,9 @@ def signing(given)
   raise Unsupported, "a token is always signed" if given["omit_session_token"]
 
   names = given["headers"].map { |name, _| name.downcase }
-  raise Unsupported, "headers are a hash, which holds each name once" if names.uniq.size < names.size
-  raise Unsupported, "takes a URL, whose host stands in for a header that is not given" unless names.include?("host")
-  raise Unsupported, "takes a URL, where such a target cannot stand" unless given["target"].match?(%r{\A(/[^#]*)?\z}m)
+  raise Unsupported, "headers are a hash, which has each name once" if names.uniq.size < names.size
+  raise Unsupported, "it takes a URL, whose host replaces a missing Host header" unless names.include?("host")
+  raise Unsupported, "it takes a URL, which cannot contain this target" unless given["target"].match?(%r{\A(/[^#]*)?\z}m)
 
   signer = Aws::Sigv4::Signer.new(
     service: given["service"], region: given["region"], access_key_id: given["access_key"], secret_access_key: given["secret_key"],
@@ -132,13 +132,13 @@ end
 def sign(given)
   signer, request = signing(given)
   request[:headers].delete_if { |name, _| name.downcase == "x-amz-date" }
-  request[:headers]["X-Amz-Date"] = given["time"] # its clock
+  request[:headers]["X-Amz-Date"] = given["time"] # the signer's clock
   signed = signer.sign_request(**request)
   stages(signed.canonical_request, signed.string_to_sign).merge(
     signature: signed.headers["authorization"][/[0-9a-f]{64}\z/], authorization: signed.headers["authorization"]
   )
 rescue URI::Error => e
-  raise Unsupported, "takes a URL: #{e.message}"
+  raise Unsupported, "it takes a URL: #{e.message}"
 end
 
 def presign(given)
@@ -148,7 +148,7 @@ def presign(given)
   target = url.request_uri
   { signature: target[/[0-9a-f]{64}\z/], target: target }
 rescue URI::Error => e
-  raise Unsupported, "takes a URL: #{e.message}"
+  raise Unsupported, "it takes a URL: #{e.message}"
 end
 
 OPERATIONS = {
@@ -182,7 +182,7 @@ rescue StandardError => e
 end
 
 ANSWERS = $stdout.dup
-$stdout = $stderr # what the gem prints must not look like an answer
+$stdout = $stderr # output of the gem must not be mistaken for an answer
 $stdin.set_encoding(Encoding::UTF_8)
 $stdin.each_line do |line|
   next if line.strip.empty?

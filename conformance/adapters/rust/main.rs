@@ -4,11 +4,11 @@
 // aws-sdk-sagemakerruntime, `sigv4.*` by aws-sigv4, `eventstream.decode` by the Receiver through which that client reads a
 // stream, `eventstream.encode` by aws-smithy-eventstream.
 //
-// The first argument is, in milliseconds, what a call is told to wait for the next byte, the second one the deadline of a call.
-// One attempt a call, a client of its own for each call. `http.request` and `endpoint.resolve` are what the client hands to its
-// HTTP client, `http.response` is what it makes of the answer of one; both are of our making, the rest is the SDK's own.
-// The SDK hides its kinds of errors: they are told by what they say, of a chain of errors the first that stands in KINDS.
-// aws-sigv4 shows no stage of a signature but the last. A panic is not caught.
+// The arguments are the read timeout and the deadline of a call in milliseconds. Each call has a new client and one
+// attempt. `http.request` and `endpoint.resolve` return the request that the client passes to its HTTP client, and
+// `http.response` the result for a given response. Only that HTTP client is ours.
+// The SDK hides the types of its errors. They are recognized by their message: in a chain, by the first one in KINDS.
+// aws-sigv4 returns only the last stage of a signature. A panic is not caught.
 
 use std::collections::VecDeque;
 use std::error::Error as StdError;
@@ -43,7 +43,7 @@ use sdk::types::error::{ModelStreamError, ResponseStreamError};
 use sdk::types::ResponseStream;
 use serde_json::{json, Map, Value};
 
-type Answer = Result<Value, Value>; // an output, or an answer that is no `ok`: status and all
+type Answer = Result<Value, Value>; // an output, or an answer with another status than `ok`
 
 fn unsupported(reason: impl std::fmt::Display) -> Value {
     json!({"status": "unsupported", "reason": reason.to_string()})
@@ -51,7 +51,7 @@ fn unsupported(reason: impl std::fmt::Display) -> Value {
 
 // ---- errors -------------------------------------------------------------------------------------------------------
 
-// What an error says, and the kind nearest to it; the first row counts.
+// Parts of error messages, and the nearest kind; the first match counts.
 const KINDS: [(&str, &str); 36] = [
     ("prelude checksum", "prelude_crc"),
     ("message checksum", "message_crc"),
@@ -110,7 +110,7 @@ fn reject(error: &(dyn StdError + 'static)) -> Value {
     json!({"status": "reject", "kind": kind_of(&said), "message": said.join(": ")})
 }
 
-/// Return the answer for an error of the client: what the SDK calls an error of the service is one.
+/// Return the answer for an error of the client.
 fn reject_call<E, R>(error: &SdkError<E, R>, in_stream: bool, fields: impl Fn(&E) -> Value) -> Value
 where
     E: StdError + ProvideErrorMetadata + 'static,
@@ -119,12 +119,12 @@ where
     let mut answer = reject(error);
     if let SdkError::ServiceError(context) = error {
         let told = fields(context.err());
-        let modelled = told["code"].is_string(); // the name of a variant is what tells a modelled error from others
+        let modelled = told["code"].is_string(); // only the name of the variant shows that the error is modelled
         answer["kind"] = json!(if !in_stream { "service_error" } else if modelled { "exception" } else { "unmodeled" });
         answer["code"] = if modelled { told["code"].clone() } else { json!(context.err().code()) };
         answer["fields"] = told["fields"].clone();
     } else if in_stream && answer["kind"] == "network" {
-        answer["kind"] = json!("truncated"); // what breaks the connection there is no matter of reaching the service
+        answer["kind"] = json!("truncated"); // the service was reached, so this is a broken connection
     }
     answer
 }
@@ -170,30 +170,30 @@ fn time_of(given: &Value) -> Result<SystemTime, Value> {
     let basic = text(given, "time");
     let digits: Vec<char> = basic.chars().collect();
     if digits.len() != 16 || digits[8] != 'T' || digits[15] != 'Z' {
-        return Err(unsupported("SigningParams take a SystemTime, which this is not"));
+        return Err(unsupported("a SystemTime cannot represent this time"));
     }
     let part = |from: usize, to: usize| digits[from..to].iter().collect::<String>();
     let extended = format!("{}-{}-{}T{}:{}:{}Z", part(0, 4), part(4, 6), part(6, 8), part(9, 11), part(11, 13), part(13, 15));
     DateTime::from_str(&extended, Format::DateTime)
         .ok()
         .and_then(|time| SystemTime::try_from(time).ok())
-        .ok_or_else(|| unsupported("SigningParams take a SystemTime, which this is not"))
+        .ok_or_else(|| unsupported("a SystemTime cannot represent this time"))
 }
 
 fn signed(given: &Value, in_query: bool) -> Answer {
     let mut headers = Vec::new();
     for pair in given["headers"].as_array().into_iter().flatten() {
         let value = String::from_utf8(unlatin1(pair[1].as_str().unwrap_or_default()));
-        let value = value.map_err(|_| unsupported("SignableRequest takes headers that are UTF-8"))?;
+        let value = value.map_err(|_| unsupported("SignableRequest needs UTF-8 headers"))?;
         headers.push((pair[0].as_str().unwrap_or_default().to_string(), value));
     }
     let host = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, value)| value.trim().to_string());
-    let host = host.filter(|host| !host.is_empty()).ok_or_else(|| unsupported("SignableRequest takes an absolute URI, and so a host"))?;
+    let host = host.filter(|host| !host.is_empty()).ok_or_else(|| unsupported("SignableRequest needs an absolute URI with a host"))?;
     let method = text(given, "method");
     let uri = format!("https://{host}{}", text(given, "target"));
     let target = uri.parse::<http::Uri>().ok().and_then(|uri| uri.path_and_query().map(|target| target.to_string()));
     if target.filter(|target| *target == given["target"] || given["target"] == "" && target == "/").is_none() {
-        return Err(unsupported("SignableRequest takes a URI in its encoded form, which this target is not"));
+        return Err(unsupported("SignableRequest needs an encoded URI, which this target is not"));
     }
     let body = bytes_of(&given["body"]);
     let mut settings = SigningSettings::default();
@@ -211,7 +211,7 @@ fn signed(given: &Value, in_query: bool) -> Answer {
     }
     if in_query {
         settings.signature_location = SignatureLocation::QueryParams;
-        let seconds = given["expires"].as_u64().ok_or_else(|| unsupported("expires_in takes a Duration, which this is not"))?;
+        let seconds = given["expires"].as_u64().ok_or_else(|| unsupported("a Duration cannot represent this value of expires_in"))?;
         settings.expires_in = Some(Duration::from_secs(seconds));
     }
     let identity = credentials(given).into();
@@ -238,7 +238,7 @@ fn reject_as(error: &(dyn StdError + 'static), kind: &str) -> Value {
 
 // ---- frames -------------------------------------------------------------------------------------------------------
 
-/// A body that comes in pieces and then ends, well or not.
+/// A body that arrives in pieces and then ends, with or without an error.
 struct Chunks(VecDeque<Bytes>, bool);
 
 impl http_body::Body for Chunks {
@@ -262,7 +262,7 @@ fn body_of(given: &Value) -> SdkBody {
     SdkBody::from_body_1_x(Chunks(pieces.collect(), given["complete"] != false))
 }
 
-/// Hands out messages as they are.
+/// Returns messages unchanged.
 #[derive(Debug)]
 struct AsTheyAre;
 
@@ -312,7 +312,7 @@ fn encode(given: &Value) -> Answer {
     let mut headers = Vec::new();
     for header in given["headers"].as_array().into_iter().flatten() {
         let value = theirs(&header["type"], &header["value"])
-            .ok_or_else(|| unsupported(format!("Rust's types have no {} {}: the compiler refuses it", header["type"], header["value"])))?;
+            .ok_or_else(|| unsupported(format!("Rust's types have no {} {}: the compiler rejects it", header["type"], header["value"])))?;
         headers.push(Header::new(text(header, "name"), value));
     }
     let mut frame = Vec::new();
@@ -344,13 +344,13 @@ fn theirs(kind: &Value, value: &Value) -> Option<HeaderValue> {
 
 // ---- the client ---------------------------------------------------------------------------------------------------
 
-/// An HTTP client that keeps the request, and answers with what it has been given, if anything.
+/// An HTTP client that keeps the request and returns the given response, if any.
 #[derive(Debug, Clone)]
 struct Ours(Arc<Mutex<Option<http::Request<SdkBody>>>>, Value);
 
 impl HttpConnector for Ours {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let result = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into())); // as the SDK's own ones do
+        let result = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into())); // like the SDK's own clients
         HttpConnectorFuture::ready(result.and_then(|request| {
             *self.0.lock().unwrap() = Some(request);
             response_of(&self.1).map_err(|error| ConnectorError::other(error, None))
@@ -386,7 +386,7 @@ fn client_for(given: &Value, http_client: SharedHttpClient, wait: Duration) -> s
 async fn talk(client: sdk::Client, members: &Value, seen: &mut Value) -> Result<(), Value> {
     let mut call = client.invoke_endpoint_with_response_stream();
     for (name, value) in members.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
-        let refused = || unsupported(format!("the compiler refuses {name}: {value}"));
+        let refused = || unsupported(format!("the compiler rejects {name}: {value}"));
         let value = value.as_str().ok_or_else(refused)?.to_string();
         call = match name.as_str() {
             "Body" => call.body(Blob::new(STANDARD.decode(value).unwrap_or_default())),
@@ -416,7 +416,7 @@ async fn talk(client: sdk::Client, members: &Value, seen: &mut Value) -> Result<
     Ok(())
 }
 
-/// Make a call that ends by the deadline, and return the answer with all that had come.
+/// Make a call with a deadline, and return the answer with everything that had arrived.
 async fn finished(client: sdk::Client, members: &Value, deadline: Duration) -> Answer {
     let mut seen = json!({"output": {}, "events": []});
     match tokio::time::timeout(deadline, talk(client, members, &mut seen)).await {
@@ -442,7 +442,7 @@ impl Adapter {
         finished(client_for(given, http_client, self.wait), &given["input"], self.deadline).await
     }
 
-    /// Return what the client makes of a response, and the request that it had for it.
+    /// Return the client's result for a response, and its request.
     async fn exchange(&self, given: &Value, members: &Value, response: Value) -> (Answer, Option<http::Request<SdkBody>>) {
         let ours = Ours(Arc::default(), response);
         let connector = ours.clone();
@@ -469,12 +469,12 @@ impl Adapter {
     async fn resolve(&self, given: &Value) -> Answer {
         let (answer, request) = self.exchange(given, &json!({"EndpointName": "llm", "Body": ""}), Value::Null).await;
         if request.is_none() && given["region"].is_null() && given["endpoint_url"].is_string() {
-            return Err(unsupported("the client resolves an endpoint only for a call, which it must sign, and for that it needs a region"));
+            return Err(unsupported("the client resolves an endpoint only for a call, which needs a region to be signed"));
         }
         let Some(request) = request else { return Err(without_output(answer)) };
         let uri = request.uri().to_string();
         let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let scope: Vec<&str> = authorization.split('/').collect(); // of the signature that the client has made for it
+        let scope: Vec<&str> = authorization.split('/').collect(); // in the client's own signature
         Ok(json!({"url": uri.strip_suffix("/endpoints/llm/invocations-response-stream").unwrap_or(&uri),
             "signing_region": scope.get(2), "signing_name": scope.get(3)}))
     }
@@ -509,7 +509,7 @@ fn bytes_of(value: &Value) -> Vec<u8> {
     STANDARD.decode(value.as_str().unwrap_or_default()).unwrap_or_default()
 }
 
-/// Bytes of a header as the protocol's Latin-1 text, and back.
+/// The bytes of a header as the protocol's Latin-1 text, and the reverse.
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| *byte as char).collect()
 }
@@ -518,7 +518,7 @@ fn unlatin1(text: &str) -> Vec<u8> {
     text.chars().map(|character| character as u8).collect()
 }
 
-/// Return a version of Cargo.lock.
+/// Return the version of a package in Cargo.lock.
 fn version_of(name: &str) -> String {
     let (_, rest) = include_str!("Cargo.lock").split_once(&format!("name = \"{name}\"\nversion = \"")).unwrap_or(("", "?"));
     rest.split('"').next().unwrap_or_default().to_string()

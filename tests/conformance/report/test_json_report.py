@@ -127,6 +127,7 @@ def test_the_whole_answer_is_only_for_the_page() -> None:
         ("<Socket object at 0x7f1234567890>", "<Socket object at 0x0>"),
         ("RequestID: 01234567-89ab-cdef-0123-456789abcdef, x", "RequestID: ID, x"),
         ("timed out after 3004 milliseconds", "timed out after N milliseconds"),
+        ("channel=[id: 0xa11924ea, L:/127.0.0.1:5]", "channel=[id: 0x0, L:/127.0.0.1:PORT]"),
         ("status 403 at byte 12, 0xff", "status 403 at byte 12, 0xff"),
     ],
 )
