@@ -38,7 +38,7 @@ def scenario_case(scenario: Scenario) -> Case:
         tuple(_acceptable(other) for other in scenario.acceptable),
         (),
         "a correct client must " + scenario.must,
-        "0.1.0",
+        scenario.since,
         "derived",
         "invoke",
     )

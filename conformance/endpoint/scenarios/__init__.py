@@ -11,8 +11,9 @@ To add a scenario, add it to the list in its chapter's module:
     http1.py       malformed and unusual HTTP, connections
 
 It becomes the case `invoke-NAME`. Nothing else depends on its position or on the number of
-scenarios; `python3 -m conformance trace --write` adds it to docs/trace.md. model.py says what a
-Scenario consists of, build.py has functions that make frames and responses.
+scenarios. `python3 -m conformance trace --write` adds it to docs/trace.md. Its `since` is the next
+version of the vectors, so the committed reports stay valid without it. model.py says what a
+Scenario consists of, and build.py has functions that make frames and responses.
 
 A scenario does not depend on the request, the clock or chance. The same name always plays the same
 bytes, except for the request id and the date. An unknown name plays the default response.

@@ -102,6 +102,7 @@ class Scenario(NamedTuple):
     response:   what the endpoint writes; by default an event stream without a frame
     rules:      the rules of SPEC.md that an implementation breaks if its outcome differs
     acceptable: other acceptable outcomes
+    since:      the first version of the vectors that has the scenario's case
     """
 
     name: str
@@ -111,6 +112,7 @@ class Scenario(NamedTuple):
     response: Response = Response(headers=STREAM_HEADERS)
     rules: Tuple[str, ...] = ()
     acceptable: Tuple[Acceptable, ...] = ()
+    since: str = "0.1.0"
 
 
 class Template(NamedTuple):
