@@ -5,6 +5,8 @@
     evs.py                 eventstream-decode, eventstream-encode
     http_request.py        http-request
     http_response.py       http-response
+    net.py                 proxy-select
+    rty.py                 retry-decide
     shp.py                 shape-convert
     sig.py                 sigv4-sign, sigv4-presign
     sig_verify.py          sigv4-verify
@@ -70,7 +72,7 @@ KEYS = (
     "since",
     "source",
 )
-PREFIXES = ("evs-", "sig-", "http-", "end-", "shp-", "txt-")
+PREFIXES = ("evs-", "sig-", "http-", "end-", "shp-", "txt-", "net-", "rty-")
 # Operations whose input bytes are split by a chunking.
 BINARY_OPS = ("eventstream.decode", "http.response", "text.lines", "text.sse")
 # The keys of each operation's output in the adapter protocol.
@@ -104,6 +106,8 @@ OUTPUTS = {
     "text.lines": ("lines",),
     "text.sse": ("events",),
     "endpoint.resolve": ("url", "signing_region", "signing_name"),
+    "proxy.select": ("proxy", "authorization"),
+    "retry.decide": ("outcomes",),
 }
 # `trailing` is only for eventstream.decode.
 CHUNKINGS = ("whole", "bytewise", "halves", "trailing")

@@ -148,6 +148,7 @@ _SUBMODULES = frozenset(
         "http1",
         "message_json",
         "operation",
+        "proxy",
         "shapes",
         "sigv4",
         "text",

@@ -230,6 +230,8 @@ class NetworkError(Error):
     """
 
     kind = "network"
+    # Whether the request had been sent completely, so that the model may be running (RTY-004).
+    sent: bool = False
 
 
 class ServiceError(Error):

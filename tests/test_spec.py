@@ -54,7 +54,7 @@ from refimpl.text.server_sent_events import _MAX_RETRY_DIGITS
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "SPEC.md").read_text(encoding="utf-8")
-CHAPTERS = ("SIG", "EVS", "HTTP", "END", "SHP", "TXT", "CRED", "RTY", "CLI")
+CHAPTERS = ("SIG", "EVS", "HTTP", "END", "SHP", "TXT", "CRED", "RTY", "NET", "CLI")
 AUTHORITIES = ("model", "spec", "ran", "recorded", "reported", "derived")
 RULE_ID = re.compile(rf"\b({'|'.join(CHAPTERS)})-(\d{{3}})\b")
 KEYWORD = re.compile(r"\b(?:MUST|SHOULD|MAY)\b")
@@ -251,7 +251,7 @@ def test_retired_ids_are_not_in_use() -> None:
     retired = [
         match.group()
         for match in RULE_ID.finditer(
-            TEXT[TEXT.index("## 13. Retired ids") : TEXT.index("## 14. Appendix")]
+            TEXT[TEXT.index("## 14. Retired ids") : TEXT.index("## 15. Appendix")]
         )
     ]
     assert not set(retired) & set(RULE_IDS)

@@ -8,7 +8,7 @@ answer. The errors of the reference already have the protocol's kinds.
 
 import json
 import uuid
-from typing import Any, Callable, Dict, List, Mapping, Sequence, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from conformance.protocol.messages import (
     BadQuestion,
@@ -21,13 +21,21 @@ from conformance.protocol.messages import (
     to_triples,
 )
 from refimpl.client import Client
+from refimpl.config.retries import CallRetries, RetryPolicy, RetryQuota
 from refimpl.convert import JSON_ENCODED_FORMATS, convert
 from refimpl.documents.json_format import members_to_json
 from refimpl.endpoints import resolve_endpoint
-from refimpl.errors import Error
+from refimpl.errors import Error, NetworkError
 from refimpl.eventstream import Decoder, Message, encode
 from refimpl.message_json import message_to_json
-from refimpl.operation import VERSION, ResponseReader, build_request
+from refimpl.operation import (
+    ERROR_TYPE_HEADER,
+    VERSION,
+    ResponseReader,
+    build_request,
+    service_error,
+)
+from refimpl.proxy import proxy_for
 from refimpl.shapes import (
     InvokeEndpointWithResponseStreamInput,
     InvokeEndpointWithResponseStreamOutput,
@@ -35,7 +43,7 @@ from refimpl.shapes import (
     Shape,
     UnknownOperationError,
 )
-from refimpl.sigv4 import Credentials, Signer, verify
+from refimpl.sigv4 import Credentials, Signer, seconds_of, verify
 from refimpl.text import LineDecoder, ServerSentEventDecoder
 
 _INVOKE_READ_TIMEOUT = 3.0  # seconds; less than the runner's timeout for a request
@@ -276,6 +284,61 @@ def _endpoint_resolve(given: Given) -> Dict[str, Any]:
     return dict(resolved._asdict())
 
 
+# ---- proxies and retries -------------------------------------------------------------------------------
+
+
+def _proxy_select(given: Given) -> Dict[str, Any]:
+    proxy = proxy_for(given["url"], given["env"])
+    if proxy is None:
+        return {"proxy": None}
+    return {"proxy": proxy.url, "authorization": proxy.authorization}
+
+
+def _retry_decide(given: Given) -> Dict[str, Any]:
+    settings = given["given"]
+    names = (
+        "max_attempts",
+        "retry_after_send",
+        "retry_model_errors",
+        "exponential_base",
+        "exponential_power",
+    )
+    options = {name: settings[name] for name in names if name in settings}
+    if "max_backoff_time" in settings:
+        options["max_backoff"] = settings["max_backoff_time"]
+    quota = RetryQuota(settings.get("initial_retry_tokens", 500))
+    quota.tokens = settings.get("retry_tokens", quota.tokens)
+    retries = CallRetries(RetryPolicy(**options), quota)
+    now = float(seconds_of(settings.get("time", "20150830T123600Z")))
+    outcomes = []
+    for response in given["responses"]:
+        error = _attempt_error(response)
+        if error is None:
+            decision = retries.after_success()
+        else:
+            decision = retries.after_failure(error, now, settings.get("random", 1.0))
+        outcome = {
+            "outcome": decision.outcome,
+            "retry_quota": quota.tokens,
+            "delay": decision.delay,
+            "clock_offset": decision.clock_offset,
+        }
+        outcomes.append({name: value for name, value in outcome.items() if value is not None})
+    return {"outcomes": outcomes}
+
+
+def _attempt_error(response: Given) -> Optional[Error]:
+    """Return the error with which an attempt ended, or None after a success."""
+    if "failure" in response:
+        return NetworkError(kind=response["failure"], sent=response["sent"], retryable=True)
+    headers = to_pairs(response.get("headers", []))
+    if "code" in response:
+        headers.append((ERROR_TYPE_HEADER, response["code"]))
+    elif 200 <= response["status_code"] <= 299:
+        return None
+    return service_error(response["status_code"], headers, b"")
+
+
 # ---- shapes ------------------------------------------------------------------------------------
 
 
@@ -302,6 +365,8 @@ OPERATIONS: Dict[str, Operation] = {
         ("http.response", _http_response),
         ("invoke", _invoke),
         ("endpoint.resolve", _endpoint_resolve),
+        ("proxy.select", _proxy_select),
+        ("retry.decide", _retry_decide),
         ("shape.convert", _shape_convert),
         ("text.lines", _text_lines),
         ("text.sse", _text_sse),

@@ -30,6 +30,8 @@ OPERATION_NAMES = (
     "text.lines",
     "text.sse",
     "endpoint.resolve",
+    "proxy.select",
+    "retry.decide",
     "invoke",
 )
 REJECT_KINDS = (

@@ -157,6 +157,14 @@ _TRIVIAL: Dict[str, Tuple[Document, Document]] = {
     "text.lines": ({"parts": ["YQo="]}, {"lines": ["wrong"]}),
     "text.sse": ({"parts": ["ZGF0YTogYQoK"]}, {"events": [{"data": "wrong"}]}),
     "endpoint.resolve": ({"region": REGION}, {"url": "wrong"}),
+    "proxy.select": (
+        {"env": {"HTTPS_PROXY": "http://proxy.example:3128"}, "url": "https://a.example"},
+        {"proxy": "http://wrong.example:1"},
+    ),
+    "retry.decide": (
+        {"given": {}, "responses": [{"status_code": 200}]},
+        {"outcomes": [{"outcome": "wrong"}]},
+    ),
     "invoke": ({"input": {"EndpointName": "smoke-test", "Body": ""}}, {"events": []}),
 }
 

@@ -379,15 +379,12 @@ Reader = Callable[[Any, str, Question], Any]
 
 def _read_output(question: Question, output: object) -> Document:
     """Return the stages of an output, converted for comparison. Raises Malformed."""
-    given = {
-        name: value
-        for name, value in _object({} if output is None else output, "output").items()
-        if value is not None
-    }
+    given = _object({} if output is None else output, "output")
     return {
         stage: read(given[stage], "output." + stage, question)
         for stage, read in _stages_of(question)
-        if stage in given
+        # null means absent, except that a proxy of null is a direct connection.
+        if given.get(stage) is not None or (stage in given and read is _proxy)
     }
 
 
@@ -611,6 +608,30 @@ def _sse_events(value: object, path: str, question: Question) -> List[Document]:
     ]
 
 
+def _proxy(value: object, path: str, question: Question) -> Loose:
+    """Return a proxy's URL. Its port may be the default, and credentials are not compared."""
+    if value is None:
+        return Loose(None, "a direct connection")
+    text = _text(value, path)
+    try:
+        parts = urlsplit(text)
+        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    except ValueError:
+        return Loose(text, text)
+    return Loose((parts.scheme, parts.hostname, port), text)
+
+
+def _outcomes(value: object, path: str, question: Question) -> List[Document]:
+    """Return the decisions after each attempt, with all numbers as floats."""
+    return [
+        {
+            name: float(content) if isinstance(content, (int, float)) else content
+            for name, content in _members(item, f"{path}[{index}]", question).items()
+        }
+        for index, item in enumerate(_list(value, path))
+    ]
+
+
 def _document(value: object, path: str, question: Question) -> Any:
     """Compare a document by content: parsed JSON and XML, query pairs, headers without case."""
     target = question.case.input["to"]
@@ -710,6 +731,8 @@ _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
     "text.lines": (("lines", _texts),),
     "text.sse": (("events", _sse_events),),
     "endpoint.resolve": (("url", _text), ("signing_region", _text), ("signing_name", _text)),
+    "proxy.select": (("proxy", _proxy), ("authorization", _text)),
+    "retry.decide": (("outcomes", _outcomes),),
 }
 
 

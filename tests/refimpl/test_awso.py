@@ -36,7 +36,7 @@ from refimpl.shapes import (
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "tests" / "data" / "awso-golden.jsonl"
-HEADING = "## 14. Appendix: divergences from awso"
+HEADING = "## 15. Appendix: divergences from awso"
 
 
 class Case(NamedTuple):

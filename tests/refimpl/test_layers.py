@@ -52,6 +52,8 @@ ORDER = [
     "config.environment",
     "endpoints",
     "http1",
+    "proxy",
+    "config.retries",
     "tls",
     "transport",
     "config.profiles",

@@ -1445,6 +1445,8 @@ def test_the_operations() -> None:
         "http.request",
         "http.response",
         "invoke",
+        "proxy.select",
+        "retry.decide",
         "shape.convert",
         "sigv4.presign",
         "sigv4.sign",

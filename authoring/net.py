@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: MIT
+"""The proxy cases: proxy-select.
+
+Every expected proxy is hand-written. tests/authoring/test_net.py compares the cases with
+`urllib.request`, whose rules botocore uses, as far as it supports the entry. A direct connection is
+the proxy null.
+"""
+
+from typing import Any, Dict, Optional
+
+from authoring import Feature, ok, reject
+
+SELECT = Feature("proxy-select", "proxy.select", "net-")
+FEATURES = [SELECT]
+
+URL = "https://runtime.sagemaker.eu-west-1.amazonaws.com"
+PROXY = "http://proxy.example:3128"
+OTHER = "http://other.example:8080"
+
+
+def selects(
+    name: str,
+    title: str,
+    rules: str,
+    why: str,
+    proxy: Optional[str],
+    env: Dict[str, str],
+    url: str = URL,
+    level: str = "MUST",
+    authorization: Optional[str] = None,
+) -> None:
+    """Add a case that has a proxy, or none."""
+    output: Dict[str, Any] = {"proxy": proxy}
+    if authorization is not None:
+        output["authorization"] = authorization
+    SELECT.case(
+        "net-" + name, title, rules, {"env": env, "url": url}, ok(**output), why, level=level
+    )
+
+
+def rejects(name: str, title: str, rules: str, why: str, proxy: str) -> None:
+    """Add a case whose proxy URL cannot be used."""
+    SELECT.case(
+        "net-" + name,
+        title,
+        rules,
+        {"env": {"HTTPS_PROXY": proxy}, "url": URL},
+        reject("configuration"),
+        why,
+    )
+
+
+# ---- the variables -------------------------------------------------------------------------------
+
+selects(
+    "none",
+    "an environment without a proxy",
+    "NET-001",
+    "a client that guesses a proxy cannot connect",
+    None,
+    {},
+)
+for variable in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+    slug = variable.replace("_", "-").lower() + ("-upper" if variable.isupper() else "-lower")
+    selects(
+        slug,
+        f"{variable} for an https URL",
+        "NET-001",
+        "a client that reads only one spelling has no connection on half of the hosts",
+        PROXY,
+        {variable: PROXY},
+    )
+for variable in ("HTTP_PROXY", "http_proxy"):
+    slug = "http-proxy" + ("-upper" if variable.isupper() else "-lower")
+    selects(
+        slug,
+        f"{variable} for an http URL",
+        "NET-001",
+        "a gateway without TLS behind the proxy is not reached",
+        PROXY,
+        {variable: PROXY},
+        "http://gateway.example:8080/base",
+    )
+    selects(
+        slug + "-for-https",
+        f"{variable} for an https URL",
+        "NET-001",
+        "the proxy for http may not allow tunnels, and the user has not chosen it for https",
+        None,
+        {variable: PROXY},
+    )
+selects(
+    "https-proxy-for-http",
+    "HTTPS_PROXY for an http URL",
+    "NET-001",
+    "the scheme in the variable's name is that of the endpoint, not that of the proxy",
+    None,
+    {"HTTPS_PROXY": PROXY},
+    "http://gateway.example",
+)
+selects(
+    "lower-case-first",
+    "both spellings of a variable",
+    "NET-001",
+    "programs that disagree about the order use different proxies on the same host",
+    PROXY,
+    {"HTTPS_PROXY": OTHER, "https_proxy": PROXY},
+)
+selects(
+    "scheme-before-all",
+    "HTTPS_PROXY and all_proxy",
+    "NET-001",
+    "the variable for all schemes is only the fallback",
+    PROXY,
+    {"HTTPS_PROXY": PROXY, "all_proxy": OTHER},
+)
+selects(
+    "empty-is-unset",
+    "an empty variable before one that is set",
+    "NET-001",
+    "an empty variable is how shells and compose files unset a value, and it is not a URL",
+    PROXY,
+    {"https_proxy": "", "ALL_PROXY": PROXY},
+)
+selects(
+    "white-space",
+    "a proxy URL with white space around it",
+    "NET-007",
+    "a variable that is read from a file ends in a line end, which is not part of the URL",
+    PROXY,
+    {"HTTPS_PROXY": f" {PROXY}\n"},
+)
+selects(
+    "cgi-upper-case",
+    "HTTP_PROXY in a CGI program",
+    "NET-002",
+    "the variable is the header Proxy of a request, so its sender would choose the proxy",
+    None,
+    {"HTTP_PROXY": PROXY, "REQUEST_METHOD": "GET"},
+    "http://gateway.example",
+)
+selects(
+    "cgi-lower-case",
+    "http_proxy in a CGI program",
+    "NET-002",
+    "a header cannot set the variable in lower case, so an administrator has set it",
+    PROXY,
+    {"http_proxy": PROXY, "HTTP_PROXY": OTHER, "REQUEST_METHOD": "GET"},
+    "http://gateway.example",
+)
+selects(
+    "cgi-https",
+    "HTTPS_PROXY in a CGI program",
+    "NET-002",
+    "no header becomes this variable, so a client that ignores it has no connection",
+    PROXY,
+    {"HTTPS_PROXY": PROXY, "REQUEST_METHOD": "GET"},
+)
+
+# ---- NO_PROXY ------------------------------------------------------------------------------------
+
+HOST = "https://llm.corp.example:8443"
+for slug, entries, excepted, rules, why in (
+    ("star", "*", True, "NET-003", "the entry for every host disables the proxy"),
+    ("star-in-list", "a.example,*", True, "NET-003", "the entry for every host may follow others"),
+    ("name", "llm.corp.example", True, "NET-003", "an entry is most often the host itself"),
+    ("suffix", "corp.example", True, "NET-003", "an entry covers the hosts below a domain"),
+    ("dot", ".corp.example", True, "NET-003", "many tools write a domain with a leading dot"),
+    (
+        "dot-host",
+        ".llm.corp.example",
+        True,
+        "NET-003",
+        "a leading dot has no meaning, so the domain itself is covered as well",
+    ),
+    ("star-dot", "*.corp.example", True, "NET-003", "some tools write a domain with `*.`"),
+    ("case", "CORP.Example", True, "NET-003", "host names have no case"),
+    (
+        "no-label",
+        "orp.example",
+        False,
+        "NET-003",
+        "a comparison of text without labels bypasses the proxy for another domain",
+    ),
+    (
+        "prefix",
+        "llm.corp",
+        False,
+        "NET-003",
+        "a comparison of the beginning bypasses the proxy for another domain",
+    ),
+    ("below", "a.llm.corp.example", False, "NET-003", "an entry does not cover its parent"),
+    ("spaces", "a.example, corp.example", True, "NET-003", "a list often has spaces"),
+    ("only-spaces", "a.example corp.example", True, "NET-003", "curl also accepts spaces alone"),
+    ("empty-entries", ",, ,", False, "NET-003", "an empty entry is not the root domain"),
+    ("lone-dot", ".", False, "NET-003", "an entry without a label covers no host"),
+    ("port", "corp.example:8443", True, "NET-004", "an entry may be restricted to a port"),
+    (
+        "other-port",
+        "corp.example:443",
+        False,
+        "NET-004",
+        "a client that ignores the port bypasses the proxy for another server",
+    ),
+    (
+        "cidr-for-a-name",
+        "0.0.0.0/0",
+        False,
+        "NET-005",
+        "the proxy resolves the host, so a block of addresses covers no name",
+    ),
+):
+    selects(
+        "no-proxy-" + slug,
+        f"NO_PROXY={entries} and the host llm.corp.example:8443",
+        rules,
+        why,
+        None if excepted else PROXY,
+        {"HTTPS_PROXY": PROXY, "NO_PROXY": entries},
+        HOST,
+    )
+selects(
+    "no-proxy-default-port",
+    "NO_PROXY with port 443 and a URL without a port",
+    "NET-004",
+    "the port of an https URL is 443 even if the URL does not show it",
+    None,
+    {"HTTPS_PROXY": PROXY, "NO_PROXY": "amazonaws.com:443"},
+)
+selects(
+    "no-proxy-lower-case",
+    "no_proxy in lower case",
+    "NET-003",
+    "a client that reads only one spelling sends internal calls to the proxy",
+    None,
+    {"https_proxy": PROXY, "no_proxy": "amazonaws.com"},
+)
+selects(
+    "no-proxy-lower-case-first",
+    "both spellings of NO_PROXY",
+    "NET-003",
+    "the spelling in lower case decides for the list as it does for the proxy",
+    PROXY,
+    {"https_proxy": PROXY, "no_proxy": "a.example", "NO_PROXY": "*"},
+)
+for slug, entries, host, excepted, why in (
+    ("address", "10.1.2.3", "10.1.2.3", True, "an entry may be an address"),
+    ("other-address", "10.1.2.3", "10.1.2.30", False, "an address is not a beginning of text"),
+    (
+        "address-as-suffix",
+        "1.2.3",
+        "10.1.2.3",
+        False,
+        "the labels of an address are not those of a name",
+    ),
+    ("cidr", "10.0.0.0/8", "10.200.3.4", True, "networks are usually written as blocks"),
+    ("outside-cidr", "10.0.0.0/8", "11.0.0.1", False, "the address is outside the block"),
+    ("cidr-odd", "172.16.0.0/12", "172.31.255.255", True, "a block need not end at a dot"),
+    ("outside-cidr-odd", "172.16.0.0/12", "172.32.0.0", False, "the first one outside"),
+    ("cidr-host-bits", "10.1.2.3/8", "10.9.9.9", True, "bits beyond the length have no meaning"),
+    ("cidr-0", "0.0.0.0/0", "203.0.113.9", True, "a block of length 0 covers every address"),
+    ("cidr-32", "203.0.113.9/32", "203.0.113.9", True, "a block of one address"),
+    ("cidr-33", "203.0.113.9/33", "203.0.113.9", False, "a length that cannot be is no block"),
+    ("v6", "fd00::1", "[fd00:0:0::1]", True, "an address has several spellings"),
+    ("v6-brackets", "[fd00::1]", "[fd00::1]", True, "an entry may have the brackets of a URL"),
+    ("v6-cidr", "fd00::/8", "[fdab::9]", True, "private networks in IPv6 are blocks as well"),
+    ("v6-cidr-brackets", "[fd00::]/8", "[fdab::9]", True, "a block may have brackets"),
+    ("v6-outside-cidr", "fd00::/8", "[fe80::9]", False, "the address is outside the block"),
+    ("v4-for-v6", "0.0.0.0/0", "[2001:db8::1]", False, "a block covers only its own version"),
+    ("v6-mapped", "10.0.0.0/8", "[::ffff:10.1.2.3]", True, "IPv4 in IPv6 is the same host"),
+):
+    selects(
+        "no-proxy-" + slug,
+        f"NO_PROXY={entries} and the host {host}",
+        "NET-005",
+        why,
+        None if excepted else PROXY,
+        {"HTTPS_PROXY": PROXY, "NO_PROXY": entries},
+        f"https://{host}",
+    )
+for slug, entries, excepted, why in (
+    ("v6-port", "[fd00::1]:8443", True, "the brackets separate the address from the port"),
+    ("v6-other-port", "[fd00::1]:443", False, "a client that ignores the port bypasses the proxy"),
+):
+    selects(
+        "no-proxy-" + slug,
+        f"NO_PROXY={entries} and the host [fd00::1]:8443",
+        "NET-004 NET-005",
+        why,
+        None if excepted else PROXY,
+        {"HTTPS_PROXY": PROXY, "NO_PROXY": entries},
+        "https://[fd00::1]:8443",
+    )
+
+# ---- loopback ------------------------------------------------------------------------------------
+
+for slug, url, proxy, why in (
+    ("name", "http://localhost:8080", None, "a proxy on another host cannot reach this one"),
+    ("below", "http://a.localhost", None, "names below localhost are the same host"),
+    ("v4", "http://127.0.0.1:8080", None, "a proxy on another host cannot reach this one"),
+    ("v4-other", "http://127.8.9.10", None, "the whole block 127.0.0.0/8 is the same host"),
+    ("v6", "http://[::1]:8080", None, "a proxy on another host cannot reach this one"),
+    ("not", "http://localhost.example", PROXY, "the name only begins with localhost"),
+):
+    selects(
+        "loopback-" + slug,
+        f"the proxy for {url}",
+        "NET-006",
+        why,
+        proxy,
+        {"http_proxy": PROXY, "https_proxy": PROXY},
+        url,
+        level="SHOULD",
+    )
+
+# ---- proxy URLs ----------------------------------------------------------------------------------
+
+for slug, value, proxy, why in (
+    ("no-scheme", "proxy.example:3128", PROXY, "curl and many guides leave the scheme out"),
+    ("final-slash", PROXY + "/", PROXY, "many guides write a final slash"),
+    ("default-port", "http://proxy.example", "http://proxy.example:80", "80 is the port of http"),
+    (
+        "https",
+        "https://proxy.example:3129",
+        "https://proxy.example:3129",
+        "a client that speaks plain HTTP to it sends the password in clear text",
+    ),
+    (
+        "https-default-port",
+        "https://proxy.example",
+        "https://proxy.example:443",
+        "443 is the port of https",
+    ),
+    ("scheme-case", "HTTP://proxy.example:3128", PROXY, "a scheme has no case"),
+    ("v6", "http://[fd00::1]:3128", "http://[fd00::1]:3128", "a proxy may have no name"),
+):
+    selects("url-" + slug, f"the proxy URL {value}", "NET-007", why, proxy, {"HTTPS_PROXY": value})
+for slug, user_info, authorization, why in (
+    ("password", "user:secret", "Basic dXNlcjpzZWNyZXQ=", "without them the proxy refuses"),
+    (
+        "percent",
+        "us%40er:p%3Aa%2Fs%25",
+        "Basic dXNAZXI6cDphL3Ml",
+        "a password with `:`, `/`, `@` or `%` must be encoded, and the proxy compares it decoded",
+    ),
+    (
+        "utf-8",
+        "user:%C3%A9",
+        "Basic dXNlcjrDqQ==",
+        "the escapes are the bytes of the password, in any encoding",
+    ),
+    ("plus", "user:a+b", "Basic dXNlcjphK2I=", "a plus sign in a password is not a space"),
+    ("no-password", "user", "Basic dXNlcjo=", "a user name may have an empty password"),
+    ("colons", "user:a:b", "Basic dXNlcjphOmI=", "only the first colon separates"),
+):
+    selects(
+        "credentials-" + slug,
+        f"a proxy URL with the credentials {user_info}",
+        "NET-008",
+        why,
+        PROXY,
+        {"HTTPS_PROXY": f"http://{user_info}@proxy.example:3128"},
+        authorization=authorization,
+    )
+for slug, value, why in (
+    ("socks5", "socks5://proxy.example:1080", "HTTP sent to a SOCKS proxy waits for ever"),
+    ("socks5h", "socks5h://proxy.example:1080", "HTTP sent to a SOCKS proxy waits for ever"),
+    ("scheme", "ftp://proxy.example", "this scheme has no CONNECT"),
+    ("port", "http://proxy.example:70000", "a port above 65535 does not exist"),
+    ("port-0", "http://proxy.example:0", "nothing listens on port 0"),
+    ("path", "http://proxy.example/proxy.pac", "a configuration script is not a proxy"),
+    ("no-host", "http://:3128", "without a host there is nothing to connect to"),
+    ("text", "a proxy", "the user should see the typing error, not a failed look-up"),
+):
+    rejects("rejects-" + slug, f"the proxy URL {value}", "NET-007", why, value)

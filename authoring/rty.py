@@ -1,0 +1,401 @@
+# SPDX-License-Identifier: MIT
+"""The retry cases: retry-decide.
+
+Each case is one call: the results of its attempts, and the decision after each. The random factor
+of the delays is 1, so that they are exact. Expectations are hand-written.
+tests/authoring/test_rty.py compares the reference with the published scenarios, and the cases with
+botocore.
+"""
+
+from typing import Any, Dict, Optional, Sequence, Tuple
+
+from authoring import Feature, ok
+
+DECIDE = Feature("retry-decide", "retry.decide", "rty-")
+FEATURES = [DECIDE]
+
+TIME = "20150830T123600Z"
+Step = Tuple[Dict[str, Any], Dict[str, Any]]
+
+
+def status(code: int, error: Optional[str] = None, *headers: Sequence[str]) -> Dict[str, Any]:
+    """Return a response with a status, an error code and headers."""
+    response: Dict[str, Any] = {"status_code": code}
+    if error is not None:
+        response["code"] = error
+    if headers:
+        response["headers"] = [list(pair) for pair in headers]
+    return response
+
+
+def fails(kind: str, sent: bool) -> Dict[str, Any]:
+    """Return an attempt without a response."""
+    return {"failure": kind, "sent": sent}
+
+
+def retry(quota: int, delay: float) -> Dict[str, Any]:
+    """Return the decision to try again."""
+    return {"outcome": "retry_request", "retry_quota": quota, "delay": delay}
+
+
+def ends(outcome: str, quota: int) -> Dict[str, Any]:
+    """Return the decision to end the call."""
+    return {"outcome": outcome, "retry_quota": quota}
+
+
+def decides(name: str, title: str, rules: str, why: str, *steps: Step, **given: Any) -> None:
+    """Add a case. steps: the result of each attempt, and the decision."""
+    DECIDE.case(
+        "rty-" + name,
+        title,
+        rules,
+        {"given": given, "responses": [response for response, _ in steps]},
+        ok(outcomes=[outcome for _, outcome in steps]),
+        why,
+        level="SHOULD" if rules.startswith(("RTY-007", "RTY-008")) else "MUST",
+    )
+
+
+# ---- attempts ------------------------------------------------------------------------------------
+
+decides(
+    "success-first",
+    "a success at the first attempt",
+    "RTY-005",
+    "the quota has an upper bound, so a success does not raise it above",
+    (status(200), ends("success", 500)),
+)
+decides(
+    "success-refills",
+    "a success at the first attempt after the quota has shrunk",
+    "RTY-005",
+    "without a refill, a client that has seen failures never retries again",
+    (status(200), ends("success", 1)),
+    initial_retry_tokens=500,
+    retry_tokens=0,
+)
+decides(
+    "default-attempts",
+    "three failures with the default settings",
+    "RTY-001",
+    "a caller expects three attempts of every AWS tool",
+    (status(503), retry(495, 1)),
+    (status(503), retry(490, 2)),
+    (status(503), ends("max_attempts_exceeded", 490)),
+)
+decides(
+    "one-attempt",
+    "max_attempts 1",
+    "RTY-001",
+    "the number includes the first attempt, so 1 disables retries",
+    (status(503), ends("max_attempts_exceeded", 500)),
+    max_attempts=1,
+)
+decides(
+    "two-attempts",
+    "max_attempts 2",
+    "RTY-001",
+    "the number includes the first attempt, so 2 allows one retry",
+    (status(500), retry(495, 1)),
+    (status(500), ends("max_attempts_exceeded", 495)),
+    max_attempts=2,
+)
+
+# ---- what is retried -----------------------------------------------------------------------------
+
+for code in (429, 500, 502, 503, 504):
+    decides(
+        f"status-{code}",
+        f"status {code}, then a success",
+        "RTY-002 RTY-005",
+        "the service or a balancer fails for a moment, and the next attempt succeeds",
+        (status(code), retry(495, 1)),
+        (status(200), ends("success", 500)),
+    )
+for code in (400, 401, 403, 404, 413, 501):
+    decides(
+        f"not-status-{code}",
+        f"status {code}",
+        "RTY-002",
+        "the same request fails again, so a retry only delays the error",
+        (status(code), ends("not_retryable", 500)),
+    )
+for error in ("ThrottlingException", "Throttling", "TooManyRequestsException", "RequestTimeout"):
+    decides(
+        "code-" + error.lower(),
+        f"status 400 with the code {error}",
+        "RTY-002",
+        "the status does not show that the service is only busy",
+        (status(400, error), retry(495, 1)),
+        (status(200), ends("success", 500)),
+    )
+decides(
+    "code-validation",
+    "status 400 with the code ValidationError",
+    "RTY-002",
+    "the same request fails again, so a retry only delays the error",
+    (status(400, "ValidationError"), ends("not_retryable", 500)),
+)
+decides(
+    "model-error",
+    "a ModelError",
+    "RTY-002",
+    "the model has run and failed, and would run again",
+    (status(424, "ModelError"), ends("not_retryable", 500)),
+)
+decides(
+    "model-error-allowed",
+    "a ModelError if the caller allows to retry it",
+    "RTY-002",
+    "a model that is still loading fails in this way, and the caller knows it",
+    (status(424, "ModelError"), retry(495, 1)),
+    (status(200), ends("success", 500)),
+    retry_model_errors=True,
+)
+decides(
+    "error-in-200",
+    "an error response with status 200",
+    "RTY-003",
+    "a 2xx status line means that the service has accepted the call, so the model runs twice",
+    (status(200, "InternalFailure"), ends("not_retryable", 500)),
+)
+decides(
+    "connect",
+    "a connection that fails",
+    "RTY-002",
+    "no request was sent, so another attempt is safe",
+    (fails("network", False), retry(495, 1)),
+    (status(200), ends("success", 500)),
+)
+decides(
+    "reset-while-sending",
+    "a reset before the request is complete",
+    "RTY-004",
+    "an incomplete request cannot reach the model, so another attempt is safe",
+    (fails("network", False), retry(495, 1)),
+    (fails("network", False), retry(490, 2)),
+    (status(200), ends("success", 495)),
+)
+for kind in ("network", "timeout"):
+    decides(
+        f"{kind}-after-send",
+        f"{'a reset' if kind == 'network' else 'a time-out'} after the complete request",
+        "RTY-004",
+        "the model may be running, so a retry runs it twice and bills it twice",
+        (fails(kind, True), ends("not_retryable", 500)),
+    )
+    cost = 10 if kind == "timeout" else 5
+    decides(
+        f"{kind}-after-send-allowed",
+        f"{'a reset' if kind == 'network' else 'a time-out'} after the complete request, allowed",
+        "RTY-004 RTY-005",
+        "the caller knows that running the model twice does no harm",
+        (fails(kind, True), retry(500 - cost, 1)),
+        (status(200), ends("success", 500)),
+        retry_after_send=True,
+    )
+
+# ---- quota ---------------------------------------------------------------------------------------
+
+decides(
+    "timeout-cost",
+    "a time-out while connecting",
+    "RTY-005",
+    "a time-out shows an overloaded service, so its retry costs twice as much",
+    (fails("timeout", False), retry(490, 1)),
+    (status(500), retry(485, 2)),
+    (status(200), ends("success", 490)),
+)
+decides(
+    "quota-4",
+    "a quota of 4 tokens",
+    "RTY-005",
+    "a retry costs 5 tokens, so an off-by-one error lets a broken service be called again",
+    (status(500), ends("retry_quota_exceeded", 4)),
+    initial_retry_tokens=4,
+)
+decides(
+    "quota-5",
+    "a quota of 5 tokens",
+    "RTY-005",
+    "the last tokens allow one more retry",
+    (status(500), retry(0, 1)),
+    (status(500), ends("retry_quota_exceeded", 0)),
+    initial_retry_tokens=5,
+)
+decides(
+    "quota-timeout-9",
+    "a quota of 9 tokens and a time-out",
+    "RTY-005",
+    "the retry of a time-out costs 10 tokens",
+    (fails("timeout", False), ends("retry_quota_exceeded", 9)),
+    initial_retry_tokens=9,
+)
+decides(
+    "attempts-before-quota",
+    "the last attempt with an empty quota",
+    "RTY-001 RTY-005",
+    "the reason that a caller sees decides which setting they change",
+    (status(500), ends("max_attempts_exceeded", 0)),
+    max_attempts=1,
+    initial_retry_tokens=0,
+)
+decides(
+    "not-retryable-keeps-quota",
+    "an error that is not retried with an empty quota",
+    "RTY-002 RTY-005",
+    "an error of the request is not the quota's",
+    (status(404), ends("not_retryable", 0)),
+    initial_retry_tokens=0,
+)
+
+# ---- delays --------------------------------------------------------------------------------------
+
+decides(
+    "backoff",
+    "the delays of seven attempts",
+    "RTY-006",
+    "a constant delay keeps an overloaded service overloaded",
+    *[
+        (status(500), retry(quota, delay))
+        for quota, delay in zip(range(495, 465, -5), (1, 2, 4, 8, 16, 20))
+    ],
+    (status(500), ends("max_attempts_exceeded", 470)),
+    max_attempts=7,
+)
+decides(
+    "backoff-base",
+    "a base of 0.5 seconds and a factor of 3",
+    "RTY-006",
+    "the base scales all delays, and the factor grows with each attempt",
+    (status(500), retry(495, 0.5)),
+    (status(500), retry(490, 1.5)),
+    (status(500), retry(485, 4.5)),
+    (status(200), ends("success", 490)),
+    max_attempts=5,
+    exponential_base=0.5,
+    exponential_power=3,
+)
+decides(
+    "jitter",
+    "a random factor of 0.25",
+    "RTY-006",
+    "without jitter, clients that failed together retry together",
+    (status(500), retry(495, 0.25)),
+    (status(500), retry(490, 0.5)),
+    (status(200), ends("success", 495)),
+    random=0.25,
+)
+for slug, headers, delay, why in (
+    ("seconds", (("Retry-After", "3"),), 3, "the service knows when it will be ready"),
+    ("short", (("Retry-After", "0"),), 1, "the header never shortens the delay"),
+    ("bound", (("Retry-After", "3600"),), 6, "a call must not hang for an hour"),
+    ("amz", (("x-amz-retry-after", "2500"),), 2.5, "AWS's own header is in milliseconds"),
+    (
+        "amz-first",
+        (("Retry-After", "5"), ("x-amz-retry-after", "2000")),
+        2,
+        "AWS's own header is more precise",
+    ),
+    (
+        "date",
+        (("Retry-After", "Sun, 30 Aug 2015 12:36:04 GMT"),),
+        4,
+        "the header may be a date instead of a number",
+    ),
+    (
+        "past",
+        (("Retry-After", "Sun, 30 Aug 2015 12:35:00 GMT"),),
+        1,
+        "a date in the past must not make the delay negative",
+    ),
+    ("text", (("Retry-After", "soon"),), 1, "an invalid header must not end the call"),
+    ("negative", (("Retry-After", "-3"),), 1, "an invalid header must not end the call"),
+    ("amz-text", (("x-amz-retry-after", "1s"),), 1, "an invalid header must not end the call"),
+):
+    decides(
+        "retry-after-" + slug,
+        "a 503 with " + " and ".join(f"{name}: {value}" for name, value in headers),
+        "RTY-007",
+        why,
+        (status(503, None, *headers), retry(495, delay)),
+        (status(200), ends("success", 500)),
+        time=TIME,
+    )
+
+# ---- the clock -----------------------------------------------------------------------------------
+
+SKEWED = ("Date", "Sun, 30 Aug 2015 12:46:00 GMT")
+
+
+def corrected(offset: int, quota: int = 500) -> Dict[str, Any]:
+    """Return the decision to correct the clock and to try again at once."""
+    return {
+        "outcome": "retry_request",
+        "retry_quota": quota,
+        "delay": 0,
+        "clock_offset": offset,
+    }
+
+
+for slug, date, offset in (
+    ("behind", "Sun, 30 Aug 2015 12:46:00 GMT", 600),
+    ("ahead", "Sat, 29 Aug 2015 12:36:00 GMT", -86400),
+):
+    decides(
+        "clock-" + slug,
+        f"a clock that is {slug}",
+        "RTY-008",
+        "a wrong clock makes every call fail, and the response shows the right time",
+        (status(403, "InvalidSignatureException", ("Date", date)), corrected(offset)),
+        (status(200), ends("success", 500)),
+        time=TIME,
+    )
+decides(
+    "clock-once",
+    "a second refusal after the clock was corrected",
+    "RTY-008",
+    "the key is wrong, not the clock, and a loop of corrections hides it",
+    (status(403, "InvalidSignatureException", SKEWED), corrected(600)),
+    (status(403, "InvalidSignatureException", SKEWED), ends("not_retryable", 500)),
+    time=TIME,
+)
+decides(
+    "clock-right",
+    "a refused signature with a clock that is right",
+    "RTY-008",
+    "the key is wrong, so another attempt fails as well",
+    (
+        status(403, "InvalidSignatureException", ("Date", "Sun, 30 Aug 2015 12:36:02 GMT")),
+        ends("not_retryable", 500),
+    ),
+    time=TIME,
+)
+decides(
+    "clock-no-date",
+    "a refused signature without Date",
+    "RTY-008",
+    "without the service's time there is nothing to correct",
+    (status(403, "InvalidSignatureException"), ends("not_retryable", 500)),
+    time=TIME,
+)
+decides(
+    "clock-other-code",
+    "an AccessDeniedException with another time",
+    "RTY-008",
+    "the refusal has nothing to do with time",
+    (status(403, "AccessDeniedException", SKEWED), ends("not_retryable", 500)),
+    time=TIME,
+)
+decides(
+    "clock-one-attempt",
+    "a wrong clock with max_attempts 1",
+    "RTY-008 RTY-001",
+    "the correction needs a second request, which the caller has excluded",
+    (
+        status(403, "InvalidSignatureException", SKEWED),
+        dict(ends("max_attempts_exceeded", 500), clock_offset=600),
+    ),
+    time=TIME,
+    max_attempts=1,
+)

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: MIT
+"""The standard retry mode: whether a failed attempt is repeated, and after how long.
+
+`CallRetries` decides after each attempt of one call. A `RetryQuota` limits the retries of all calls
+of a client, so that a broken service does not receive many times its usual load. The delays grow
+exponentially and are random (RTY-001 to RTY-009). If the service refuses a signature because of its
+time, and the response's Date shows that the local clock is wrong, the clock is corrected once.
+
+An attempt is repeated only before a 2xx status line. After the request has been sent completely, a
+time-out or a reset is not repeated by default, because the model would run twice.
+
+Rejected: a number of attempts that is not a positive integer, and an unknown retry mode. The module
+does not sleep; clock and random numbers are parameters.
+"""
+
+import re
+from datetime import datetime
+from typing import Mapping, NamedTuple, Optional
+
+from ..documents.header_format import HeaderSequence, header_value
+from ..errors import ConfigurationError, Error, NetworkError, ServiceError, UsageError, require_type
+from ..shapes import ModelError
+from .environment import first_set
+
+DEFAULT_MAX_ATTEMPTS = 3  # RTY-001
+INITIAL_RETRY_TOKENS = 500  # RTY-005
+RETRY_COST = 5
+TIMEOUT_RETRY_COST = 10
+MAX_BACKOFF = 20.0  # seconds; RTY-006
+MAX_EXTRA_DELAY = 5.0  # seconds that a response may add; RTY-007
+MIN_CLOCK_SKEW = 240.0  # seconds; RTY-008
+
+_MODES = ("standard", "adaptive", "legacy")
+# RTY-008: the codes of a signature that the service refuses, perhaps because of its time.
+CLOCK_SKEW_CODES = frozenset(
+    (
+        "AuthFailure",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "RequestInTheFuture",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+    )
+)
+
+_LARGEST_ATTEMPTS = 9999
+_MAX_EXPONENT = 64
+
+
+class RetryPolicy(NamedTuple):
+    """The settings of retries."""
+
+    # Attempts per call, the first one included; 1 disables retries.
+    max_attempts: int = DEFAULT_MAX_ATTEMPTS
+    # Whether to repeat a request that may have reached the model (RTY-004).
+    retry_after_send: bool = False
+    # Whether to repeat a call after a ModelError (RTY-002).
+    retry_model_errors: bool = False
+    # Before the second attempt, the delay is at most this many seconds.
+    exponential_base: float = 1.0
+    # The bound of the delay grows by this factor with each attempt.
+    exponential_power: float = 2.0
+    max_backoff: float = MAX_BACKOFF  # seconds
+
+
+class RetryDecision(NamedTuple):
+    """The result of one attempt."""
+
+    # retry_request, success, not_retryable, max_attempts_exceeded or retry_quota_exceeded.
+    outcome: str
+    # Seconds to wait before the next attempt, or None if there is none.
+    delay: Optional[float] = None
+    # Seconds to add to the local clock from now on, or None if it is not corrected (RTY-008).
+    clock_offset: Optional[float] = None
+
+
+class RetryQuota:
+    """The tokens that the retries of all calls of a client share (RTY-005).
+
+    Threads share it without a lock. A lost update miscounts one retry, and the number of tokens
+    stays within its bounds.
+    """
+
+    __slots__ = ("_capacity", "tokens")
+
+    def __init__(self, tokens: int = INITIAL_RETRY_TOKENS) -> None:
+        self._capacity = tokens
+        self.tokens = tokens
+
+    def take(self, cost: int) -> bool:
+        """Take the tokens of a retry. Return whether there were enough."""
+        if cost > self.tokens:
+            return False
+        self.tokens = max(self.tokens - cost, 0)
+        return True
+
+    def give_back(self, tokens: int) -> None:
+        """Return tokens after a success."""
+        self.tokens = min(self.tokens + tokens, self._capacity)
+
+
+class CallRetries:
+    """Decides about the attempts of one call.
+
+    policy, quota: the client's settings and tokens
+    """
+
+    __slots__ = ("_policy", "_quota", "_attempts", "_taken", "_clock_corrected")
+
+    def __init__(self, policy: RetryPolicy, quota: RetryQuota) -> None:
+        self._policy = policy
+        self._quota = quota
+        self._attempts = 0
+        self._taken = 0  # tokens of the last retry
+        self._clock_corrected = False
+
+    def after_success(self) -> RetryDecision:
+        """Record that a 2xx status line has arrived. Nothing is repeated after it (RTY-003)."""
+        # RTY-005
+        self._quota.give_back(self._taken or 1)
+        return RetryDecision("success")
+
+    def after_failure(self, error: Error, now: float, random: float) -> RetryDecision:
+        """Decide about the next attempt after an error before a 2xx status line.
+
+        now: the local time in seconds since 1970 UTC;  random: from 0 to 1, for the jitter
+        """
+        self._attempts += 1
+        is_last = self._attempts >= self._policy.max_attempts
+        offset = None if self._clock_corrected else clock_offset_of(error, now)
+        # RTY-008
+        if offset is not None:
+            if is_last:
+                return RetryDecision("max_attempts_exceeded", clock_offset=offset)
+            self._clock_corrected = True
+            return RetryDecision("retry_request", 0.0, offset)
+        if not is_retried(error, self._policy):
+            return RetryDecision("not_retryable")
+        # RTY-001
+        if is_last:
+            return RetryDecision("max_attempts_exceeded")
+        # RTY-005
+        cost = TIMEOUT_RETRY_COST if error.kind == "timeout" else RETRY_COST
+        if not self._quota.take(cost):
+            return RetryDecision("retry_quota_exceeded")
+        self._taken = cost
+        return RetryDecision("retry_request", self._delay(error, now, random))
+
+    def _delay(self, error: Error, now: float, random: float) -> float:
+        policy = self._policy
+        exponent = min(self._attempts - 1, _MAX_EXPONENT)
+        bound = policy.exponential_base * policy.exponential_power**exponent
+        # RTY-006
+        delay = random * min(bound, policy.max_backoff)
+        asked = retry_after_of(error.headers, now) if isinstance(error, ServiceError) else None
+        # RTY-007
+        if asked is not None:
+            delay = max(delay, min(asked, delay + MAX_EXTRA_DELAY))
+        return delay
+
+
+def is_retried(error: Error, policy: RetryPolicy) -> bool:
+    """Return whether an error before a 2xx status line allows another attempt (RTY-002)."""
+    # RTY-002
+    if isinstance(error, ModelError):
+        return policy.retry_model_errors
+    if isinstance(error, ServiceError):
+        # RTY-003
+        return error.retryable and not 200 <= (error.status or 0) <= 299
+    if isinstance(error, NetworkError):
+        # RTY-004
+        return error.retryable and (policy.retry_after_send or not error.sent)
+    return False
+
+
+# ---- what a response says about time -------------------------------------------------------------
+
+
+def retry_after_of(headers: HeaderSequence, now: float) -> Optional[float]:
+    """Return the seconds that a response asks to wait, or None (RTY-007).
+
+    `x-amz-retry-after` is in milliseconds. `Retry-After` is in seconds or a date.
+    """
+    milliseconds = header_value(headers, "x-amz-retry-after")
+    if milliseconds is not None and _is_short_number(milliseconds):
+        return int(milliseconds) / 1000.0
+    value = header_value(headers, "retry-after")
+    if value is None:
+        return None
+    if _is_short_number(value):
+        return float(int(value))
+    date = seconds_of_http_date(value)
+    return None if date is None else max(date - now, 0.0)
+
+
+def _is_short_number(text: str) -> bool:
+    return re.match(r"[0-9]{1,12}\Z", text) is not None
+
+
+def clock_offset_of(error: Error, now: float) -> Optional[float]:
+    """Return the seconds from the local clock to the service's, if they explain an error (RTY-008).
+
+    None unless the error is a refused signature whose response has a Date far from now.
+    """
+    if not isinstance(error, ServiceError) or error.code not in CLOCK_SKEW_CODES:
+        return None
+    date = seconds_of_http_date(header_value(error.headers, "date") or "")
+    if date is None or abs(date - now) < MIN_CLOCK_SKEW:
+        return None
+    return date - now
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_HTTP_DATE = re.compile(
+    rf"[A-Z][a-z]{{2}}, (\d\d) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) GMT\Z", re.ASCII
+)
+
+
+def seconds_of_http_date(text: str) -> Optional[float]:
+    """Return a date such as `Sun, 30 Aug 2015 12:36:00 GMT` in seconds since 1970 UTC, or None."""
+    match = _HTTP_DATE.match(text.strip())
+    if match is None:
+        return None
+    day, month, year, hour, minute, second = match.groups()
+    month_number = _MONTHS.index(month) + 1
+    try:
+        date = datetime(int(year), month_number, int(day), int(hour), int(minute), int(second))
+    except ValueError:
+        return None
+    return (date - datetime(1970, 1, 1)).total_seconds()
+
+
+# ---- settings ------------------------------------------------------------------------------------
+
+
+def check_max_attempts(max_attempts: int) -> int:
+    """Return max_attempts. Raises UsageError unless it is an integer from 1 to 9999 (RTY-001)."""
+    require_type(max_attempts, int, "max_attempts", "RTY-001")
+    if not 1 <= max_attempts <= _LARGEST_ATTEMPTS:
+        raise UsageError(
+            "invalid max_attempts",
+            expected=f"an integer from 1 to {_LARGEST_ATTEMPTS}",
+            actual=max_attempts,
+            rule="RTY-001",
+        )
+    return max_attempts
+
+
+def configured_max_attempts(environment: Mapping[str, str]) -> Optional[int]:
+    """Return the number of attempts in AWS_MAX_ATTEMPTS, or None (RTY-001).
+
+    Raises ConfigurationError for an invalid number, and for an unknown mode in AWS_RETRY_MODE.
+    """
+    mode = first_set(environment, "AWS_RETRY_MODE")
+    # RTY-001: `adaptive` and `legacy` are accepted, and both mean the standard mode.
+    if mode is not None and mode.lower() not in _MODES:
+        raise ConfigurationError(
+            "unknown retry mode in AWS_RETRY_MODE",
+            expected=", ".join(_MODES),
+            actual=mode,
+            rule="RTY-001",
+        )
+    text = first_set(environment, "AWS_MAX_ATTEMPTS")
+    if text is None:
+        return None
+    if not re.match(r"0*[1-9][0-9]{0,3}\Z", text):
+        raise ConfigurationError(
+            "invalid number of attempts in AWS_MAX_ATTEMPTS",
+            expected=f"an integer from 1 to {_LARGEST_ATTEMPTS}",
+            actual=text,
+            rule="RTY-001",
+        )
+    return int(text)

@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: MIT
+"""Proxies: which one a request uses, and what the client sends to it.
+
+`proxy_for` chooses the proxy of a URL from an argument or from the environment, as every AWS tool
+does: HTTPS_PROXY, HTTP_PROXY and ALL_PROXY name proxies, and NO_PROXY lists hosts without one
+(NET-001 to NET-006). `parse_proxy_url` reads a proxy URL with its credentials. For an https URL the
+client opens a tunnel with CONNECT; `connect_request` writes that request and `check_tunnel` reads
+the head of its response. For an http URL the client sends `absolute_target` to the proxy.
+
+This module rejects proxy URLs of other schemes than http and https, `socks5://` by name. It opens
+no connection. The environment is a parameter. Credentials never appear in an error or a repr.
+"""
+
+import re
+from base64 import b64encode
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from typing import Any, Iterator, Mapping, NoReturn, Optional, Tuple, Union
+
+from .errors import ConfigurationError, NetworkError, UsageError, require_type, shown
+from .http1 import ResponseHead
+from .operation import DEFAULT_PORTS, HttpRequest, authority, parse_endpoint_url
+
+_Address = Union[IPv4Address, IPv6Address]
+
+_PROXY_URL = re.compile(
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?"
+    # The last @ ends the credentials, because some passwords are not encoded.
+    r"(?:(?P<user_info>[^/?#]*)@)?"
+    r"(?:\[(?P<address>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253})))"
+    r"(?::(?P<port>[0-9]{1,5}))?/?\Z"
+)
+
+
+class Proxy:
+    """A proxy. repr, errors and pickles never show its credentials.
+
+    scheme: `http` or `https`, which says how the client connects to the proxy itself
+    host, port: its address; host is without brackets
+    authorization: the value of Proxy-Authorization, or None
+    """
+
+    __slots__ = ("scheme", "host", "port", "authorization")
+
+    def __init__(
+        self, scheme: str, host: str, port: int, authorization: Optional[str] = None
+    ) -> None:
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.authorization = authorization
+
+    @property
+    def address(self) -> str:
+        """Host and port, as errors name the proxy."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The URL, without credentials."""
+        return f"{self.scheme}://{self.address}"
+
+    def __repr__(self) -> str:
+        return f"Proxy({self.url})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Proxy):
+            return NotImplemented
+        return self.url == other.url and self.authorization == other.authorization
+
+    def __hash__(self) -> int:
+        return hash(self.url)
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        # A pickle leaves the process, and it would contain the password.
+        raise UsageError("a proxy cannot be pickled or copied", rule="NET-008")
+
+
+# ---- proxy URLs ----------------------------------------------------------------------------------
+
+
+def parse_proxy_url(url: str, origin: str = "proxy") -> Proxy:
+    """Return the proxy of a URL such as `http://user:password@proxy.example:3128` (NET-007).
+
+    Without a scheme it is an http proxy. Without a port it is the scheme's default.
+    origin: where the URL comes from, such as `HTTPS_PROXY`, for the error
+    Raises ConfigurationError, which never shows user name or password.
+    """
+    require_type(url, str, origin, "NET-007")
+    match = _PROXY_URL.match(url)
+    scheme = (match.group("scheme") or "http").lower() if match else _scheme_of(url)
+    # NET-007
+    if scheme.startswith("socks"):
+        raise ConfigurationError(
+            f"{origin} is a {scheme}:// proxy, which is not supported",
+            expected="http://host[:port] or https://host[:port]",
+            rule="NET-007",
+        )
+    address = match.group("address") if match else None
+    port = int(match.group("port") or DEFAULT_PORTS.get(scheme, 0)) if match else 0
+    if match is None or not 0 < port < 65536 or scheme not in DEFAULT_PORTS or not _is_v6(address):
+        raise ConfigurationError(
+            f"{origin} is not the URL of a proxy",
+            # Not the URL: it may contain a password, even without the @ that would show where.
+            expected="http(s)://[user:password@]host[:port]",
+            rule="NET-007",
+        )
+    authorization = None
+    if match.group("user_info"):
+        authorization = _basic(match.group("user_info"), origin)
+    return Proxy(scheme, address or match.group("name"), port, authorization)
+
+
+def _scheme_of(url: str) -> str:
+    return url.partition("://")[0].lower() if "://" in url else ""
+
+
+def _is_v6(address: Optional[str]) -> bool:
+    return address is None or isinstance(_address_of(address), IPv6Address)
+
+
+def _basic(user_info: str, origin: str) -> str:
+    """Return the value of Proxy-Authorization for `user:password`, percent-encoded (NET-008)."""
+    user, _, password = user_info.partition(":")
+    decoded_user = _octets_of_escapes(user)
+    # RFC 7617: the first colon ends the user name, so the name itself has none.
+    if b":" in decoded_user:
+        raise ConfigurationError(
+            f"the user name in {origin} contains a colon",
+            expected="user:password, percent-encoded",
+            rule="NET-008",
+        )
+    return "Basic " + b64encode(decoded_user + b":" + _octets_of_escapes(password)).decode("ascii")
+
+
+def _octets_of_escapes(text: str) -> bytes:
+    octets = text.encode("utf-8", "surrogateescape")
+    return re.sub(b"%([0-9A-Fa-f]{2})", lambda match: bytes([int(match.group(1), 16)]), octets)
+
+
+# ---- selection -----------------------------------------------------------------------------------
+
+
+def proxy_for(
+    url: str, environment: Mapping[str, str], proxy: Optional[str] = None
+) -> Optional[Proxy]:
+    """Return the proxy for an endpoint URL, or None for a direct connection (NET-001).
+
+    proxy: the URL of a proxy, which applies to every host, or "" for a direct connection; None for
+        the choice of the environment
+    Raises ConfigurationError for an unusable proxy URL.
+    """
+    # NET-001
+    if proxy is not None:
+        require_type(proxy, str, "proxy", "NET-001")
+        return parse_proxy_url(proxy) if proxy else None
+    endpoint = parse_endpoint_url(url)
+    found = _configured(endpoint.scheme, environment)
+    if found is None:
+        return None
+    if is_loopback(endpoint.host):
+        return None
+    exceptions = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    if is_excepted(endpoint.host, endpoint.port, exceptions):
+        return None
+    name, value = found
+    return parse_proxy_url(value.strip(), name)
+
+
+def _configured(scheme: str, environment: Mapping[str, str]) -> Optional[Tuple[str, str]]:
+    """Return the variable that names the proxy of a scheme, and its value (NET-001, NET-002)."""
+    for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY"):
+        # NET-002: in a CGI program, the client's header `Proxy` becomes the variable HTTP_PROXY.
+        if name == "HTTP_PROXY" and "REQUEST_METHOD" in environment:
+            continue
+        if environment.get(name, "").strip():
+            return name, environment[name]
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is the local one, which no proxy can reach (NET-006)."""
+    address = _address_of(host)
+    if address is not None:
+        return address.is_loopback
+    name = host.lower().rstrip(".")
+    return name == "localhost" or name.endswith(".localhost")
+
+
+def is_excepted(host: str, port: int, no_proxy: str) -> bool:
+    """Return whether the entries of NO_PROXY contain a host and port (NET-003 to NET-005)."""
+    address = _address_of(host)
+    name = host.lower().rstrip(".")
+    for entry in re.split(r"[,\s]+", no_proxy):
+        # NET-003
+        if entry == "*":
+            return True
+        pattern, own_port = _entry_of(entry)
+        # NET-004
+        if not pattern or own_port not in (None, port):
+            continue
+        if address is None:
+            if _matches_name(name, pattern):
+                return True
+        elif _matches_address(address, pattern):
+            return True
+    return False
+
+
+def _entry_of(entry: str) -> Tuple[str, Optional[int]]:
+    """Return the pattern of an entry without brackets, and its port or None."""
+    match = re.match(r"\[([^\]]*)\](/\d+)?(?::(\d{1,5}))?\Z", entry, re.ASCII)
+    if match is not None:
+        address, length, port = match.groups()
+        return address + (length or ""), int(port) if port else None
+    if entry.count(":") == 1:
+        pattern, _, digits = entry.partition(":")
+        if re.match(r"\d{1,5}\Z", digits, re.ASCII):
+            return pattern, int(digits)
+    return entry, None
+
+
+def _matches_name(name: str, pattern: str) -> bool:
+    """Return whether a host is the pattern's domain or below it (NET-003)."""
+    domain = pattern.lower()
+    if domain.startswith("*."):
+        domain = domain[1:]
+    domain = domain.strip(".")
+    return bool(domain) and (name == domain or name.endswith("." + domain))
+
+
+def _matches_address(address: _Address, pattern: str) -> bool:
+    """Return whether an address is the pattern's, or in its block (NET-005)."""
+    prefix, slash, digits = pattern.partition("/")
+    base = _address_of(prefix)
+    if base is None or base.version != address.version:
+        return False
+    if not slash:
+        return base == address
+    if not re.match(r"\d{1,3}\Z", digits, re.ASCII) or int(digits) > address.max_prefixlen:
+        return False
+    shift = address.max_prefixlen - int(digits)
+    return int(base) >> shift == int(address) >> shift
+
+
+def _address_of(text: str) -> Optional[_Address]:
+    """Return the IP address that a host is, or None for a name. IPv4 within IPv6 is IPv4."""
+    if ":" not in text:
+        try:
+            return IPv4Address(text)
+        except AddressValueError:
+            return None
+    try:
+        address = IPv6Address(text)
+    except AddressValueError:
+        return None
+    return address.ipv4_mapped or address
+
+
+# ---- messages ------------------------------------------------------------------------------------
+
+
+def connect_request(host: str, port: int, proxy: Proxy, user_agent: str) -> bytes:
+    """Return the head of the CONNECT request for a tunnel to an endpoint (NET-009)."""
+    target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}", f"User-Agent: {user_agent}"]
+    lines += [f"{name}: {value}" for name, value in proxy_headers(proxy)]
+    return "".join(line + "\r\n" for line in lines + [""]).encode("latin-1")
+
+
+def proxy_headers(proxy: Proxy) -> Iterator[Tuple[str, str]]:
+    """Yield the headers that only the proxy may receive (NET-008)."""
+    if proxy.authorization is not None:
+        yield "Proxy-Authorization", proxy.authorization
+
+
+def absolute_target(request: HttpRequest) -> str:
+    """Return the request target for an http proxy: the absolute URL (NET-010)."""
+    return f"{request.scheme}://{authority(request.scheme, request.host, request.port)}" + (
+        request.target
+    )
+
+
+def check_tunnel(head: ResponseHead, proxy: Proxy) -> None:
+    """Raise NetworkError unless a response to CONNECT opens the tunnel (NET-011)."""
+    # NET-011
+    if 200 <= head.status <= 299:
+        return
+    raise proxy_refusal(head.status, head.reason, proxy)
+
+
+def proxy_refusal(status: int, reason: str, proxy: Proxy) -> NetworkError:
+    """Return the error for a response that the proxy gives instead of the endpoint (NET-011)."""
+    what = "asks for credentials" if status == 407 else "refuses the connection"
+    if status == 407 and proxy.authorization is not None:
+        what = "rejects the credentials"
+    if status >= 500:
+        what = "cannot reach the endpoint"
+    quoted = f"HTTP {status}" + (f" {shown(reason, 80)}" if reason and status != 407 else "")
+    return NetworkError(
+        f"the proxy {proxy.address} {what} ({quoted})",
+        retryable=status in (502, 503, 504),
+        rule="NET-011",
+    )
+
+
+def proxy_failure(proxy: Proxy, error: NetworkError) -> NetworkError:
+    """Return the error of a connection to the proxy, with the proxy's name (NET-011)."""
+    return NetworkError(
+        f"the proxy {proxy.address}: {error.message}",
+        kind=error.kind,
+        expected=error.expected,
+        actual=error.actual,
+        retryable=error.retryable,
+        rule="NET-011",
+    )

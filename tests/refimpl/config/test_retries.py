@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""Tests of refimpl/config/retries.py: the standard retry mode.
+
+The cases of retry-decide are in vectors/, and tests/authoring/test_rty.py compares the published
+scenarios. Here are the settings, dates, and properties: the quota and the delays stay within their
+bounds for any sequence of results.
+"""
+
+from email.utils import formatdate
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from refimpl.config.retries import (
+    MAX_BACKOFF,
+    MAX_EXTRA_DELAY,
+    CallRetries,
+    RetryPolicy,
+    RetryQuota,
+    check_max_attempts,
+    clock_offset_of,
+    configured_max_attempts,
+    is_retried,
+    retry_after_of,
+    seconds_of_http_date,
+)
+from refimpl.errors import (
+    ConfigurationError,
+    FrameError,
+    HttpError,
+    NetworkError,
+    TextError,
+    UsageError,
+)
+from refimpl.operation import service_error
+
+NOW = 1440938160.0
+some = settings(max_examples=200, deadline=None)
+statuses = st.sampled_from((400, 403, 404, 424, 429, 500, 502, 503, 504))
+
+
+def errors():
+    responses = st.builds(
+        lambda status, wait: service_error(status, [("Retry-After", wait)], b""),
+        statuses,
+        st.sampled_from(("0", "3", "900", "x")),
+    )
+    failures = st.builds(
+        lambda kind, sent, retryable: NetworkError(kind=kind, sent=sent, retryable=retryable),
+        st.sampled_from(("network", "timeout")),
+        st.booleans(),
+        st.booleans(),
+    )
+    return st.one_of(responses, failures)
+
+
+@some
+@given(
+    st.lists(st.lists(errors(), max_size=6), max_size=8),
+    st.integers(0, 60),
+    st.integers(1, 6),
+    st.floats(0, 1),
+)
+def test_the_bounds_hold_for_any_results(calls, tokens, max_attempts, random):
+    quota = RetryQuota(tokens)
+    for results in calls:
+        retries = CallRetries(RetryPolicy(max_attempts), quota)
+        for attempts, error in enumerate(results, 1):
+            decision = retries.after_failure(error, NOW, random)
+            assert 0 <= quota.tokens <= tokens
+            if decision.outcome != "retry_request":
+                assert decision.delay is None
+                break
+            assert attempts < max_attempts
+            assert decision.delay is not None
+            assert 0 <= decision.delay <= MAX_BACKOFF + MAX_EXTRA_DELAY
+        else:
+            assert retries.after_success().outcome == "success"
+            assert 0 <= quota.tokens <= tokens
+
+
+def test_thousands_of_attempts_do_not_overflow():
+    quota = RetryQuota(10**6)
+    retries = CallRetries(RetryPolicy(9999), quota)
+    error = NetworkError(retryable=True)
+    delays = [retries.after_failure(error, NOW, 1.0).delay for _ in range(9998)]
+    assert delays[-1] == MAX_BACKOFF
+    assert retries.after_failure(error, NOW, 1.0).outcome == "max_attempts_exceeded"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UsageError("x", retryable=True),
+        ConfigurationError("x", retryable=True),
+        HttpError("x", retryable=True),
+        FrameError("x", retryable=True),
+        TextError("x", retryable=True),
+        NetworkError("TLS failed"),
+    ],
+)
+def test_other_errors_are_not_retried(error):
+    everything = RetryPolicy(retry_after_send=True, retry_model_errors=True)
+    assert is_retried(error, everything) is False
+
+
+# ---- time ----------------------------------------------------------------------------------------
+
+
+@some
+@given(st.integers(0, 4102444800))
+def test_dates_are_read_as_the_standard_library_writes_them(seconds):
+    assert seconds_of_http_date(formatdate(seconds, usegmt=True)) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Sun, 30 Aug 2015 12:36:00",
+        "Sun, 30 Aug 2015 12:36:00 +0200",
+        "Sun, 31 Feb 2015 12:36:00 GMT",
+        "Sun, 30 Aug 0000 12:36:00 GMT",
+        "Sun, 30 Aug 2015 25:36:00 GMT",
+        "Sunday, 30-Aug-15 12:36:00 GMT",
+    ],
+)
+def test_other_dates_are_ignored(text):
+    assert seconds_of_http_date(text) is None
+    error = service_error(403, [("Date", text)], b'{"__type": "RequestTimeTooSkewed"}')
+    assert clock_offset_of(error, NOW) is None
+    assert retry_after_of([("Retry-After", text)], NOW) is None
+
+
+@some
+@given(st.text(max_size=30))
+def test_no_header_raises(text):
+    assert (retry_after_of([("Retry-After", text)], NOW) or 0.0) >= 0
+    assert (retry_after_of([("x-amz-retry-after", text)], NOW) or 0.0) >= 0
+
+
+# ---- settings ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "environment, expected",
+    [
+        ({}, None),
+        ({"AWS_MAX_ATTEMPTS": ""}, None),
+        ({"AWS_MAX_ATTEMPTS": "1"}, 1),
+        ({"AWS_MAX_ATTEMPTS": "07", "AWS_RETRY_MODE": "standard"}, 7),
+        ({"AWS_MAX_ATTEMPTS": "9999", "AWS_RETRY_MODE": "Legacy"}, 9999),
+        ({"AWS_RETRY_MODE": "adaptive"}, None),
+    ],
+)
+def test_attempts_in_the_environment(environment, expected):
+    assert configured_max_attempts(environment) == expected
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "10000", "3.0", "three", " 3", "\u0663"])
+def test_an_invalid_number_of_attempts_names_the_variable(text):
+    with pytest.raises(ConfigurationError) as caught:
+        configured_max_attempts({"AWS_MAX_ATTEMPTS": text})
+    assert "AWS_MAX_ATTEMPTS" in str(caught.value) and caught.value.rule == "RTY-001"
+
+
+def test_an_unknown_mode_is_rejected():
+    with pytest.raises(ConfigurationError) as caught:
+        configured_max_attempts({"AWS_RETRY_MODE": "always", "AWS_MAX_ATTEMPTS": "3"})
+    assert str(caught.value) == (
+        "unknown retry mode in AWS_RETRY_MODE "
+        "(expected standard, adaptive, legacy, got always, rule RTY-001)"
+    )
+
+
+@pytest.mark.parametrize("value", [1, 3, 9999])
+def test_valid_arguments(value):
+    assert check_max_attempts(value) == value
+
+
+@pytest.mark.parametrize(
+    "value, kind", [(0, "constraint"), (10000, "constraint"), (True, "type"), ("3", "type")]
+)
+def test_invalid_arguments(value, kind):
+    with pytest.raises(UsageError) as caught:
+        check_max_attempts(value)
+    assert (caught.value.kind, caught.value.rule) == (kind, "RTY-001")
