@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""What several test files share: the way to the public corpora, and the ways in which bytes are delivered.
+"""Shared by several test files: the public corpora, and the chunkings of bytes.
 
-The corpora are data that others publish; they lie outside the repository. The environment variable REFIMPL_CORPORA
-names their folder. A test that needs them asks corpora(...) for a path; without the variable, or without that path,
-the test is skipped with a reason that pytest counts (`pytest -rs`), so that a run always says what it did not check.
+The corpora are public data outside the repository. The environment variable REFIMPL_CORPORA names
+their folder. A test calls corpora(...) for a path. Without the variable or the path, the test is
+skipped with a reason that pytest counts (`pytest -rs`).
 
-Every byte-level test runs through chunkings(data): whole, byte by byte, in two halves, and in cuts that look random
-but are the same in every run. Refused here: a chunking that loses, adds or reorders a byte.
+Every byte-level test runs through chunkings(data): whole, byte by byte, in two halves, and at
+random places that are the same in every run.
 """
 
 import os
@@ -23,7 +23,9 @@ from conformance.run.verdicts import PASS, Difference, Result, verdict
 
 
 def corpora(*parts: str) -> Path:
-    """Return the path of a file or folder of the public corpora, or skip the test that asks for it."""
+    """Return the path of a file or folder of the public corpora, or skip the test that asks for
+    it.
+    """
     root = os.environ.get("REFIMPL_CORPORA")
     if not root:
         pytest.skip("public corpora not given: REFIMPL_CORPORA is unset")
@@ -39,14 +41,14 @@ def pieces(data: bytes, size: int) -> List[bytes]:
 
 
 def random_pieces(data: bytes, seed: int = 0) -> List[bytes]:
-    """Return data cut at places that look random, empty pieces among them; the same cuts for the same arguments."""
+    """Return data split at random places, with empty pieces; equal arguments give equal pieces."""
     source = random.Random(f"{int(seed)} {len(data)}")
     cuts = sorted(source.randint(0, len(data)) for _ in range(min(len(data) + 1, 12)))
     return [data[start:end] for start, end in zip([0] + cuts, cuts + [len(data)])]
 
 
 def chunkings(data: bytes) -> Iterator[Tuple[str, List[bytes]]]:
-    """Yield (name, chunks) for each way in which data may come."""
+    """Yield (name, chunks) for each way to split data."""
     half = len(data) // 2
     ways = [
         ("whole", [data]),
@@ -60,7 +62,7 @@ def chunkings(data: bytes) -> Iterator[Tuple[str, List[bytes]]]:
         yield name, chunks
 
 
-# ---- adapters made for a test --------------------------------------------------------------------------------------
+# ---- adapters made for a test ------------------------------------------------------------------
 
 _ADAPTER = """
 import base64, json, os, signal, sys, time
@@ -91,9 +93,10 @@ for line in sys.stdin:
 
 
 def adapter_program(folder: Path, body: str = "", name: str = "adapter.py") -> List[str]:
-    """Write an adapter that speaks the protocol by hand, so that it can break it, and return its command.
+    """Write an adapter that speaks the protocol by hand, and return its command.
 
-    body: statements that change `hello` (a dict) or `answer(question)`; `say` writes bytes as they are, and all else as a line
+    body: statements that change `hello` (a dict) or `answer(question)`; `say` writes bytes
+        unchanged and other values as a line
     """
     program = folder / name
     program.write_text(
@@ -103,7 +106,7 @@ def adapter_program(folder: Path, body: str = "", name: str = "adapter.py") -> L
     return [sys.executable, str(program)]
 
 
-# ---- results of a run ----------------------------------------------------------------------------------------------
+# ---- results of a run --------------------------------------------------------------------------
 
 
 def made_result(
@@ -116,7 +119,10 @@ def made_result(
     op: str = "eventstream.decode",
     **more: Any,
 ) -> Result:
-    """Return what a case could have come to; more: other fields of the case, and `way`, its chunking."""
+    """Return the result of a made case.
+
+    more: other fields of the case, and `way`, its chunking
+    """
     way = more.pop("way", "whole")
     case = Case(
         name,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance.cli, conformance.__main__ and conformance.demo; and our client against the whole catalogue.
+"""Tests of conformance.cli, conformance.__main__ and conformance.demo, and of our client.
 
-The plan: the client plays every scenario of the catalogue, and some of each template's numbers, over real sockets; what it
-makes of each is compared with what the scenario says that a correct client makes of it. The commands run in this process
-with streams that are given, and as processes where signals, descriptors and their ends matter.
+The client plays every scenario, and some numbers of each template, over sockets. The results are
+compared with what a correct client does according to the scenario. Commands run in this process
+with given streams, or as processes if a test is about signals or file descriptors.
 """
 
 import io
@@ -44,7 +44,7 @@ TEXT = b"".join(TOKENS)
 BODY = b'{"inputs": "Hi"}'
 
 
-# ---- our client is right on every scenario -----------------------------------------------------------------------
+# ---- our client is right on every scenario -----------------------------------------------------
 
 NUMBERS = (
     2,
@@ -91,7 +91,7 @@ def client_for(endpoint: Endpoint, **options: Any) -> Client:
 
 
 def outcome(client: Client, name: str) -> Expect:
-    """Return what the client makes of a scenario, in the catalogue's own terms."""
+    """Return the client's result of a scenario in the terms of the scenarios."""
     parts: List[bytes] = []
     response = None
     try:
@@ -142,7 +142,7 @@ TIMED_OUT = [name for name in sorted(EXAMPLES) if EXAMPLES[name].expect.kind == 
 
 @pytest.fixture(scope="module")
 def timed_out(endpoint: Endpoint) -> Dict[str, Expect]:
-    """What the client makes of those scenarios that make it wait until a time-out."""
+    """Return the client's results of the scenarios that end with a timeout."""
     client = client_for(endpoint, read_timeout=STALL_TIMEOUT)
     with ThreadPoolExecutor(len(TIMED_OUT)) as pool:
         return dict(zip(TIMED_OUT, pool.map(lambda name: outcome(client, name), TIMED_OUT)))
@@ -178,7 +178,7 @@ def test_the_examples_leave_no_entry_out() -> None:
 
 
 def test_what_is_not_judged_is_judged_nowhere_by_mistake() -> None:
-    """A scenario that says nothing of a refused stream's parts means that there are none."""
+    """A rejection without parts in a scenario means that there are none."""
     assert all(
         scenario.expect.parts == ()
         for scenario in EXAMPLES.values()
@@ -187,7 +187,7 @@ def test_what_is_not_judged_is_judged_nowhere_by_mistake() -> None:
 
 
 def test_no_redirect_is_followed(endpoint: Endpoint) -> None:
-    """Where the redirects lead, an endpoint would answer."""
+    """An endpoint would respond at the target of the redirects."""
     before = len(endpoint.calls)
     for name in catalogue():
         if name.startswith("redirect-"):
@@ -211,7 +211,7 @@ def test_a_failed_call_is_not_made_again() -> None:
         ]
 
 
-# ---- commands in this process ------------------------------------------------------------------------------------
+# ---- commands in this process ------------------------------------------------------------------
 
 
 class Result(NamedTuple):
@@ -383,7 +383,7 @@ def test_a_port_in_use(endpoint: Endpoint) -> None:
 
 
 class Interrupting:
-    """Takes the place of the Event for which `serve` waits: does what a test wants done meanwhile, then interrupts."""
+    """Replaces the Event that `serve` waits for: runs the test's function, then interrupts."""
 
     def __init__(self, meanwhile: Any) -> None:
         self.meanwhile = meanwhile
@@ -489,7 +489,7 @@ def test_a_demo_that_goes_wrong(monkeypatch: pytest.MonkeyPatch, error: Error, w
     assert (result.code, one_line(result.stderr)) == (1, words)
 
 
-# ---- the demo ----------------------------------------------------------------------------------------------------
+# ---- the demo ----------------------------------------------------------------------------------
 
 ACCOUNT = (
     "\n"
@@ -512,7 +512,7 @@ class Sink(io.BytesIO):
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> List[Endpoint]:
-    """The endpoints that the demo makes."""
+    """Return the endpoints that the demo creates."""
     endpoints: List[Endpoint] = []
 
     class Kept(Endpoint):
@@ -585,7 +585,7 @@ def test_the_demo_does_not_look_at_the_environment(monkeypatch: pytest.MonkeyPat
     assert call("demo", "--pace", "0").code == 0
 
 
-# ---- run(), in this process --------------------------------------------------------------------------------------
+# ---- run(), in this process --------------------------------------------------------------------
 
 
 def run_here(
@@ -650,11 +650,11 @@ def test_main_may_be_imported_without_running() -> None:
     assert "run" not in runpy.run_module("conformance.__main__", run_name="conformance.__main__")
 
 
-# ---- processes ---------------------------------------------------------------------------------------------------
+# ---- processes ---------------------------------------------------------------------------------
 
 
 def shell_environment() -> Dict[str, str]:
-    """Return the environment of a process: ours without AWS's variables; its stdout is buffered, as it is for a user."""
+    """Return the environment of a process, without AWS variables and with buffered stdout."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -678,7 +678,7 @@ def shell(script: str, *arguments: str) -> Any:
 
 @contextmanager
 def serving(*arguments: str, stderr: Any = subprocess.PIPE) -> Iterator[Tuple[Any, str]]:
-    """Start `python3 -m conformance serve` and read its first line; it is killed at the end if it still runs."""
+    """Start `python3 -m conformance serve` and read its first line; kill it at the end."""
     before = signal.signal(
         signal.SIGINT, signal.default_int_handler
     )  # a shell's `&` lets its children ignore it

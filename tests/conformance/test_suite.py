@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/suite.py: `run`, `list`, `show` and `dump` as a user calls them, with what they print and return.
+"""Tests of conformance/suite.py: the output and exit codes of `run`, `list`, `show` and `dump`.
 
-The plan: adapters are small programs written here that answer `text.lines` and `text.sse` in their own way; the commands run in
-this process with streams that are given. What is asked, judged and told has its own tests.
+The adapters are small programs that answer `text.lines` and `text.sse`. The commands run in this
+process with given streams.
 """
 
 import errno
@@ -83,7 +83,7 @@ def three_cases(monkeypatch: pytest.MonkeyPatch) -> Dict[str, Any]:
 
 @pytest.fixture
 def adapter(tmp_path: Path) -> str:
-    """An adapter that is right on txt-one alone, and does not offer text.sse."""
+    """Return an adapter that is right only on txt-one, and does not offer text.sse."""
     return " ".join(
         adapter_program(
             tmp_path,
@@ -95,7 +95,7 @@ def adapter(tmp_path: Path) -> str:
     )
 
 
-# ---- run ---------------------------------------------------------------------------------------------------------
+# ---- run ---------------------------------------------------------------------------------------
 
 
 def test_a_run_with_a_failure(adapter: str) -> None:
@@ -201,7 +201,7 @@ def test_reports_are_written(adapter: str, tmp_path: Path) -> None:
 
 
 class Full(io.FileIO):
-    """A file on a disk that has room for its name alone."""
+    """A file on a full disk."""
 
     def write(self, data: Any) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -289,7 +289,7 @@ def test_usage(arguments: List[str], words: str, adapter: str) -> None:
     )
 
 
-# ---- the ratchet -------------------------------------------------------------------------------------------------
+# ---- the ratchet -------------------------------------------------------------------------------
 
 
 def test_a_known_failure_does_not_fail_the_run(adapter: str, tmp_path: Path) -> None:
@@ -321,7 +321,7 @@ def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
         read_expected_failures(str(known), [])
 
 
-# ---- vectors at fault --------------------------------------------------------------------------------------------
+# ---- vectors at fault --------------------------------------------------------------------------
 
 
 def test_faults_of_the_vectors_are_told_and_every_other_case_is_run(
@@ -342,7 +342,7 @@ def test_faults_of_the_vectors_are_told_and_every_other_case_is_run(
     assert call("show", "txt-x").err.startswith(told)
 
 
-# ---- list, show, dump --------------------------------------------------------------------------------------------
+# ---- list, show, dump --------------------------------------------------------------------------
 
 
 def test_the_list() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""conformance/trace.py: rules, code, cases and tests are complete both ways, and the page says so."""
+"""Tests of conformance/trace.py: gaps between rules, code, cases and tests, and docs/trace.md."""
 
 import argparse
 from pathlib import Path
@@ -160,7 +160,7 @@ def test_there_is_no_trace_without_a_checkout(tmp_path: Path) -> None:
         read_trace([], str(tmp_path))
 
 
-# ---- the page ----------------------------------------------------------------------------------------------------
+# ---- the page ----------------------------------------------------------------------------------
 
 SECTIONS = """
 ### EVS-001
@@ -239,11 +239,11 @@ def test_a_broken_vector_file_is_a_fault(tmp_path: Path, monkeypatch: pytest.Mon
     )
 
 
-# ---- this repository ---------------------------------------------------------------------------------------------
+# ---- this repository ---------------------------------------------------------------------------
 
 
 def test_nothing_is_missing_in_this_repository() -> None:
-    """Whoever adds a rule, a case or a line that cites a rule writes the page anew: python3 -m conformance trace --write."""
+    """If this fails, run `python3 -m conformance trace --write`."""
     found = read_trace(load_cases() + scenario_cases())
     assert faults(found) == []
     assert check_page(found) == []

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Tests with software of others: `python3 -m conformance implementations install NAME …`, then this folder.
+"""Tests with third-party implementations.
 
-What is not installed is skipped, with a reason that pytest counts (`pytest -rs`), so that a run always says what it did not
-check. Where it lies: the environment variable REFIMPL_IMPLEMENTATIONS, by default `.implementations` in the checkout.
+Install them with `python3 -m conformance implementations install NAME ...`. Tests of an
+implementation that is not installed are skipped with a reason that pytest counts (`pytest -rs`).
 """
 
 from typing import Mapping, Tuple
@@ -19,7 +19,7 @@ from conformance.run.runner import Run, Runner
 
 
 def installed(name: str) -> Installed:
-    """Return a peer that is installed, or skip the test that asks for it."""
+    """Return an installed implementation, or skip the test."""
     found = find_implementation(name)
     if found is None:
         pytest.skip(
@@ -29,9 +29,10 @@ def installed(name: str) -> Installed:
 
 
 def judged(name: str, expected: Mapping[str, Tuple[str, str]]) -> Run:
-    """Judge a peer by some cases, smoke test first, and hold the verdicts against its report, too, where that is of its version.
+    """Run some cases, and compare the verdicts with the expected ones and with the committed
+    report.
 
-    expected: by a case's id its verdict, and how what is told of it begins
+    expected: the verdict and the beginning of its explanation, by case id
     """
     found = installed(name)
     cases = [case for case in load_cases() + scenario_cases() if case.id in expected]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Reproducers in languages that are compiled: all of a page become one program, which runs the one whose number is its argument.
+"""Build the reproducers of a page in a compiled language as one program.
 
-Each is the body of a function of its own behind the prelude, as a reader puts it into `main`. What is built against is what the peer
-has been built from, by the peer's own lock, and nothing is fetched.
+The program's argument is the number of the reproducer to run. Each reproducer becomes the body of a
+function after the prelude. The build uses the locked dependencies of the adapter and downloads
+nothing.
 """
 
 import os
@@ -17,7 +18,7 @@ PATIENCE = 300  # seconds for a build; only a watchdog
 
 
 def build(folder: Path, *command: str, **environment: str) -> None:
-    """Run a compiler; what it says is the message of the failure."""
+    """Run a compiler, and fail with its output."""
     process = subprocess.run(
         command,
         cwd=str(folder),

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The adapter of awscrt: what it offers, and a few cases of each operation with their verdicts. True of awscrt 0.38.1."""
+"""Tests of the adapter of awscrt: its operations, and the verdicts on some cases of each.
+
+They apply to awscrt 0.38.1.
+"""
 
 from tests.implementations import judged
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The adapter of boto3: what it offers, and a few cases of each operation with their verdicts, good and bad.
+"""Tests of the adapter of boto3: its operations, and the verdicts on some cases of each.
 
-True of boto3 and botocore 1.44.5; what differs is told in DIVERGENCES.md.
+They apply to boto3 and botocore 1.44.5. DIVERGENCES.md describes the differences.
 """
 
 from tests.implementations import judged

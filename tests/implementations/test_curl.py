@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The adapter of curl as a signer: a few cases with their verdicts. The verdicts are true of curl 7.88."""
+"""Tests of the adapter of curl as a signer: the verdicts on some cases, which apply to curl 7.88."""
 
 import pytest
 

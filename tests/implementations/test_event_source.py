@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Server-sent events as the EventSource of Node.js reads them, over a socket, and as refimpl.text does.
+"""Compare server-sent events in refimpl.text with those of Node.js's EventSource over a socket.
 
-Streams are random from a fixed seed: every field, comments, all three ends of lines, chunks of a few bytes. Both readers must see
-the same events. What the two do not do alike is kept out of them and stands in a table, each row with its reason; every row is
-run, and a peer that changes its mind fails its row. True of Node.js 20.20.2, whose EventSource is undici's, in November 2026.
+Streams are random with a fixed seed: all fields, comments, all three line ends, chunks of a few
+bytes. Both readers must return the same events. Known differences are left out of these streams. A
+table lists each of them with its reason, and a test runs every row. The rows apply to Node.js
+20.20.2, whose EventSource is that of undici, in November 2026.
 """
 
 import json
@@ -55,7 +56,9 @@ Event = Tuple[str, str, str]
 
 
 def random_stream(source: random.Random) -> bytes:
-    """A stream that ends with a blank line: without one WHATWG discards the last event."""
+    """Return a stream that ends with a blank line, because WHATWG discards an incomplete last
+    event.
+    """
     ends = source.choice(((ENDS[0],), ENDS[:2], ENDS))
     text = "\ufeff" if source.random() < 0.2 else ""
     for _ in range(source.randint(0, 14)):
@@ -65,7 +68,7 @@ def random_stream(source: random.Random) -> bytes:
 
 @contextmanager
 def serving(streams: Sequence[bytes]) -> Iterator[str]:
-    """Serve each stream at /0, /1 and so on, in chunks of a few bytes; yield the URL before the number."""
+    """Start `python3 -m conformance serve` and read its first line; kill it at the end."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -102,7 +105,7 @@ def serving(streams: Sequence[bytes]) -> Iterator[str]:
 
 
 def node() -> List[str]:
-    """The command of a Node.js that has an EventSource, or skip the test."""
+    """Return the command of a Node.js that has an EventSource, or skip the test."""
     command = shutil.which("node")
     if command is None:
         pytest.skip("no node")
@@ -196,7 +199,7 @@ def test_where_they_differ() -> None:
 
 
 def test_bytes_that_are_not_utf8_are_replaced_alike() -> None:
-    """Where replacement is asked for, it is WHATWG's: one U+FFFD for each maximal part of a character."""
+    """The replacement is that of WHATWG: one U+FFFD for each maximal subpart."""
     broken = (
         b"\xff",
         b"\xc3(",

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Frames that others write, read by refimpl, and frames that refimpl writes, read by others.
+"""Compare refimpl's frames with those of Smithy's EventStreamCodec and Ruby's Aws::EventStream.
 
-The others: the EventStreamCodec of Smithy for JavaScript, which AWS's SDK uses, and Ruby's Aws::EventStream. Messages are
-random from a fixed seed: headers of every type, payloads from nothing to 70 KiB. They go whole, bytewise and in cuts through
-the decoder, and as the body of an answer through the client over a real socket. Both sides must see the same headers, in any
-order, and the same payloads; and both write the same bytes, except where JavaScript puts names that are numbers first.
+Each side decodes what the other encodes. Messages are random with a fixed seed: headers of all
+types, payloads up to 70 KiB. They pass through the decoder in all chunkings, and through the client
+as the body of a response. Both sides must return the same headers, in any order, and the same
+payloads. Both also encode the same bytes, except that JavaScript puts numeric names first.
 
-What a peer does otherwise is kept out of the random messages and stands in the tables below, each row with its reason, what
-the peer does and what refimpl does; every row is run, and a peer that changes its mind fails its row. The rows are true of
-@smithy/core 3.41.0 and aws-eventstream 1.2.0, in November 2026.
+Known differences are left out of the random messages. The tables below list each of them with its
+reason and both results, and a test runs every row. The rows apply to @smithy/core 3.41.0 and
+aws-eventstream 1.2.0, in November 2026.
 """
 
 import base64
@@ -67,17 +67,17 @@ TYPES = tuple(INTEGERS) + ("boolean", "bytes", "string", "timestamp", "uuid")
 LAST_DATE = 8640000000000000  # milliseconds; the last instant of JavaScript's Date
 
 
-# ---- random messages ---------------------------------------------------------------------------------------------
+# ---- random messages ---------------------------------------------------------------------------
 
 
 class Randomly:
-    """Makes messages; the same ones in every run."""
+    """Makes the same random messages in every run."""
 
     def __init__(self, seed: str) -> None:
         self.source = random.Random(seed)
 
     def text(self, least: int, most: int) -> str:
-        """Text of so many bytes at most."""
+        """Return text of at most that many bytes."""
         length = self.source.choice(
             (least, self.source.randint(least, min(most, 12)), self.source.randint(least, most))
         )
@@ -153,7 +153,7 @@ def test_the_random_messages_have_every_type_and_size() -> None:
     assert messages == list(random_messages("x")) != list(random_messages("y"))
 
 
-# ---- asking the peers --------------------------------------------------------------------------------------------
+# ---- asking the peers --------------------------------------------------------------------------
 
 
 def to_text(data: bytes) -> str:
@@ -161,7 +161,7 @@ def to_text(data: bytes) -> str:
 
 
 class Peer:
-    """A peer's encoder and decoder, over its adapter."""
+    """The encoder and decoder of an implementation, through its adapter."""
 
     def __init__(self, name: str, adapter: Adapter) -> None:
         self.name, self.adapter = name, adapter
@@ -253,7 +253,7 @@ def test_the_codec_package_hands_out_the_codec_that_the_client_uses(javascript: 
     assert javascript.adapter.hello["one_codec"] is True
 
 
-# ---- equal both ways ---------------------------------------------------------------------------------------------
+# ---- equal both ways ---------------------------------------------------------------------------
 
 
 def decoded(chunks: Sequence[bytes]) -> List[Message]:
@@ -294,13 +294,13 @@ def test_they_read_what_refimpl_writes(foreign: Peer) -> None:
             ], way
 
 
-# ---- through the client, over a socket ---------------------------------------------------------------------------
+# ---- through the client, over a socket ---------------------------------------------------------
 
 OWN: List[Triple] = [(":message-type", "string", "event"), (":event-type", "string", "PayloadPart")]
 
 
 def called(body: Sequence[bytes], framing: str) -> Tuple[List[Any], Optional[Error]]:
-    """Return the events that our client delivers of a body, and the error that ends it."""
+    """Return the events that our client returns for a body, and the error that ends it."""
     events: List[Any] = []
     scenario = Scenario("foreign", "", "", ok(), stream(*body, framing=framing))
     with Endpoint(scenarios={"foreign": scenario}) as endpoint:
@@ -357,11 +357,11 @@ def test_a_bit_that_flips_in_their_frames_is_seen(foreign: Peer) -> None:
             decoded([frame[:position] + bytes([frame[position] ^ 1]) + frame[position + 1 :]])
 
 
-# ---- what they write otherwise -----------------------------------------------------------------------------------
+# ---- what they write otherwise -----------------------------------------------------------------
 
 
 class Written(NamedTuple):
-    """A header that refimpl refuses to write."""
+    """A header that refimpl does not encode."""
 
     peer: str
     name: str
@@ -481,7 +481,8 @@ def test_what_they_write_and_refimpl_refuses(row: Written, request: Any) -> None
 
 @pytest.mark.parametrize("instant", [LAST_DATE + 1, -LAST_DATE - 1, 2**63 - 1])
 def test_javascript_has_no_instants_beyond_its_date(javascript: Peer, instant: int) -> None:
-    # A Date beyond the year 275760 is invalid: it is written, in silence, as 1970, and read as no instant at all (EVS-019).
+    # A Date beyond the year 275760 is invalid: it is written, in silence, as 1970, and read as no
+    # instant at all (EVS-019).
     assert javascript.encode([("n", "timestamp", instant)]) == encode([("n", "timestamp", 0)], b"")
     assert javascript.decode([encode([("n", "timestamp", instant)], b"")]) == [
         ({"n": ("none", None)}, b"")
@@ -499,7 +500,8 @@ def test_javascript_refuses_a_uuid_in_capitals(javascript: Peer) -> None:
 
 
 def test_javascript_puts_names_that_are_numbers_first(javascript: Peer) -> None:
-    # Headers are an object there, whose integer-like keys come first, in numeric order. The order means nothing (EVS-021).
+    # Headers are an object there, whose integer-like keys come first, in numeric order. The order
+    # means nothing (EVS-021).
     frame = javascript.encode(
         [("b", "boolean", True), ("10", "boolean", True), ("9", "boolean", False)]
     )
@@ -516,7 +518,7 @@ def test_ruby_refuses_payloads_over_16_mib(ruby: Peer) -> None:
     assert len(encode([], bytes(16 * 1024 * 1024 + 1))) == 16 * 1024 * 1024 + 17
 
 
-# ---- what they read otherwise ------------------------------------------------------------------------------------
+# ---- what they read otherwise ------------------------------------------------------------------
 
 GOOD = encode([("a", "string", "b")], b"good")
 READ_GOOD = ({"a": ("string", "b")}, b"good")
@@ -527,7 +529,7 @@ def read_headers(**headers: Tuple[Optional[str], Any]) -> List[Any]:
 
 
 class Read(NamedTuple):
-    """A frame, between two good ones, that refimpl refuses."""
+    """A frame between two valid ones that refimpl rejects."""
 
     peer: str
     frame: bytes
@@ -771,7 +773,8 @@ def test_javascript_loses_a_header_named_proto(javascript: Peer) -> None:
 
 
 def test_ruby_s_own_way_turns_uuids_around(ruby: Peer) -> None:
-    # By default (format: true) the first three groups are shown little-endian; AWS's layout is big-endian (EVS-020).
+    # By default (format: true) the first three groups are shown little-endian; AWS's layout is
+    # big-endian (EVS-020).
     value = uuid.UUID("01020304-0506-0708-090a-0b0c0d0e0f10")
     frame = encode([("n", "uuid", value)], b"")
     assert ruby.decode([frame]) == [({"n": ("uuid", value)}, b"")]

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""The vectors, put to software of others: what disagrees stands in a table, each row with what the peer does.
+"""Run the vectors against third-party implementations, and list each disagreement in a table.
 
-The vectors were written without these peers; that they agree with the accepted cases, all but a few, is what tells the vectors
-from a record of refimpl. The rows of event streams stand in authoring/differences.py. A row names cases by a glob and how
-the peer's answer begins at the place where it differs. Every row is run: a peer that changes its mind, and a case that no row
-explains, fails. The rows are true of @smithy/core 3.41.0, aws-eventstream 1.2.0 and aws-sigv4 1.5.1, in November 2026. (The cases
-of signing meet botocore and awscrt in authoring/test_sig.py.)
+The vectors were written without these implementations. Because these agree with almost all accepted
+cases, the vectors are more than a record of refimpl. The rows for event streams are in
+authoring/differences.py. A row selects cases by a glob and quotes the beginning of the different
+value. Every row runs: a change in an implementation fails the test, as does a case without a row.
+The rows apply to @smithy/core 3.41.0, aws-eventstream 1.2.0 and aws-sigv4 1.5.1, in November 2026.
+authoring/test_sig.py compares the signing cases with botocore and awscrt.
 """
 
 from itertools import zip_longest
@@ -121,7 +122,7 @@ TABLES = (("javascript", CASES, JAVASCRIPT), ("ruby", CASES, RUBY), ("ruby", SIG
 
 
 def verdicts_of(name: str, cases: List[Case]) -> Iterator[Tuple[Case, List[Verdict]]]:
-    """Put cases to a peer, in each chunking."""
+    """Yield each case with its verdicts, one for each chunking."""
     with start_adapter(installed(name)) as adapter:
         kinds: Dict[str, str] = adapter.hello["kinds"]
         for case in cases:
@@ -140,7 +141,7 @@ def verdicts_of(name: str, cases: List[Case]) -> Iterator[Tuple[Case, List[Verdi
 
 
 def told_of(verdict: Verdict) -> str:
-    """What the peer has at the place where it differs: of several lines the first that differs; or why it cannot be asked."""
+    """Return the different value, its first different line, or why the case is unsupported."""
     if verdict.difference is None:
         return "acceptable" if verdict.word == ACCEPTABLE else verdict.note
     expected, actual = str(verdict.difference.expected), str(verdict.difference.actual)
@@ -170,7 +171,7 @@ def test_a_peer_differs_where_the_table_says(name: str, cases: List[Case], rows:
 
 @pytest.mark.parametrize("rows", [JAVASCRIPT, RUBY], ids=("javascript", "ruby"))
 def test_a_peer_agrees_with_what_is_accepted(rows: List[Row]) -> None:
-    """All but a few of the cases that are accepted: what these are is no habit of refimpl."""
+    """The few different cases do not come from habits of refimpl."""
     differing = {
         case.id
         for case in CASES

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The adapter of AWS's SDK for JavaScript: what it offers, and a few cases of each operation with their verdicts, good and bad.
+"""Tests of the adapter of the SDK for JavaScript: its operations, the verdicts on some cases of
+each.
 
-True of client 3.1164.0 with @smithy/core 3.41.0; what differs is told in DIVERGENCES.md.
+They apply to client 3.1164.0 with @smithy/core 3.41.0. DIVERGENCES.md describes the differences.
 """
 
 from tests.implementations import judged

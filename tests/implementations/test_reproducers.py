@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Every reproducer in docs/divergences runs in the software it is about, and prints what its page says.
+"""Run every reproducer in docs/divergences, and compare its output with the page.
 
-A page has one form. Ahead of the first section stand a block `console`, which tells how to install and run, and the prelude, in the
-language of the page. In a section each block of that language is a reproducer: it runs behind the prelude, alone, and right below it
-a block `text` holds what it prints, exactly. A section without a reproducer is headed "Other differences …".
+Before its first section, a page has a `console` block with the installation and a prelude in the
+page's language. In a section, each block of that language is a reproducer. It runs alone after the
+prelude, and the `text` block below it is its exact output. Only a section "Other differences" has
+no reproducer.
 
-A runner makes of a page the commands that run its reproducers; a language that is compiled takes one build for its whole page. Add
-one to RUNNERS for a page of another language. What is not installed is skipped; a page's form is held in any case.
+RUNNERS has one function per language that returns the commands for a page. A compiled language
+needs one build per page. Implementations that are not installed are skipped, but the structure of
+their pages is tested.
 """
 
 import os
@@ -51,11 +53,11 @@ Commands = List[Sequence[str]]  # one for each reproducer, in order
 Prepare = Callable[[Installed, Page, Path], Commands]  # in a folder that is empty
 
 
-# ---- reading a page ----------------------------------------------------------------------------------------------
+# ---- reading a page ----------------------------------------------------------------------------
 
 
 def page_of(name: str, text: str) -> Page:
-    """Take a page apart."""
+    """Parse a page."""
     head, *sections = re.split(r"^## ", text, flags=re.MULTILINE)
     blocks = BLOCK.findall(head)
     if [language for language, _ in blocks][:1] != ["console"] or len(blocks) != 2:
@@ -95,11 +97,11 @@ def read_section(page: Page, section: str) -> None:
         page.reproducers.append(Reproducer(number + letter, code, printed))
 
 
-# ---- the runners -------------------------------------------------------------------------------------------------
+# ---- the runners -------------------------------------------------------------------------------
 
 
 def programs(page: Page, folder: Path, suffix: str) -> List[str]:
-    """Write a file for each reproducer, for a language that is not compiled."""
+    """Write a file for each reproducer in a language that is not compiled."""
     paths = [folder / (reproducer.name + suffix) for reproducer in page.reproducers]
     for path, reproducer in zip(paths, page.reproducers):
         path.write_text(page.prelude + "\n" + reproducer.code, encoding="utf-8")
@@ -124,7 +126,7 @@ def ruby(found: Installed, page: Page, folder: Path) -> Commands:
 
 
 def curl(found: Installed, page: Page, folder: Path) -> Commands:
-    """What curl does is told of one version, and whatever version the system has is run."""
+    """Skip another version of the system's curl than the page is about."""
     recorded = read_report(kept_path("curl"))["implementation"]["version"]
     if version(found.where) != recorded:
         pytest.skip(f"told of curl {recorded}")
@@ -153,7 +155,7 @@ RUNNERS: Dict[str, Prepare] = {
 }
 
 
-# ---- the tests ---------------------------------------------------------------------------------------------------
+# ---- the tests ---------------------------------------------------------------------------------
 
 READ = {
     name: page_of(name, (PAGES / (name + ".md")).read_text(encoding="utf-8")) for name in RUNNERS
@@ -162,7 +164,7 @@ EACH = [(name, place) for name, page in READ.items() for place in range(len(page
 
 
 def environment(found: Installed) -> Dict[str, str]:
-    """Return the environment of a reproducer: nothing of who runs the tests decides what it prints."""
+    """Return the environment of a reproducer, without the caller's settings."""
     return {
         name: value
         for name, value in dict(os.environ, **environment_of(found)).items()
@@ -172,7 +174,7 @@ def environment(found: Installed) -> Dict[str, str]:
 
 @pytest.fixture(scope="module")
 def commands_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Installed, Page], Commands]:
-    """Return what prepares a page, once, whether or not it can be."""
+    """Return a function that prepares each page only once."""
     prepared: Dict[str, Commands] = {}
     failed: Dict[str, AssertionError] = {}
 

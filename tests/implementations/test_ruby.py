@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The adapter of Ruby's aws-eventstream and aws-sigv4: what it offers, and a few cases of each operation with their verdicts.
+"""Tests of the adapter of Ruby: its operations, and the verdicts on some cases of each.
 
-True of aws-eventstream 1.2.0 and aws-sigv4 1.5.1; each case that differs has a row in test_foreign_vectors.py.
+They apply to aws-eventstream 1.2.0 and aws-sigv4 1.5.1. Each different case has a row in
+test_foreign_vectors.py.
 """
 
 from tests.implementations import judged

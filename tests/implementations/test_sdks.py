@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""AWS's SDKs for Go, Rust and Java, as adapters: they pass the smoke test and come to these verdicts.
+"""Tests of the adapters of the SDKs for Go, Rust and Java: the verdicts on some cases.
 
-A few cases of each operation: some that all three pass, and the ones behind the gravest rows of docs/divergences. A fresh run must
-also come to what stands in reports, which holds the verdicts of all cases at the pinned versions; whoever changes a
-version runs them all again, and the table, the reports and the pages follow.
+Each operation has some cases that all three pass, and the cases of the most serious rows of
+docs/divergences. The verdicts must also be those of the committed reports. After a change of a
+version, run all cases again and update the table, the reports and the pages.
 """
 
 from functools import lru_cache

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""The adapter of Smithy's Python: what it offers, and a few cases of each operation with their verdicts.
+"""Tests of the adapter of Smithy's Python: its operations, and the verdicts on some cases of each.
 
-True of aws-sdk-signers 0.4.0 and smithy-aws-event-stream 0.3.0.
+They apply to aws-sdk-signers 0.4.0 and smithy-aws-event-stream 0.3.0.
 """
 
 from tests.implementations import judged

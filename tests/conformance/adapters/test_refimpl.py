@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance.adapters.refimpl: what each operation of the protocol answers, for good input and for refused input.
+"""Tests of conformance/adapters/refimpl.py: the answers of each operation to valid and invalid
+input.
 
-The plan: questions are put to the adapter's own table of operations (answer), through JSON text in both directions, as a
-runner puts them. The public corpora go through it whole: 38 signing cases twice, the published frames, 68 recorded streams,
-47 endpoint cases. The endpoint's catalogue goes through it twice: as HTTP responses in pieces, and over real sockets.
+Requests go to the adapter's table of operations through JSON text in both directions, as from a
+runner. The public corpora run completely: 38 signing cases in two ways, the published frames, 68
+recorded streams, 47 endpoint cases. So do the endpoint's scenarios, as HTTP responses in pieces and
+over sockets.
 """
 
 import base64
@@ -63,7 +65,9 @@ KINDS = {
 
 
 def answer(op: str, given_input: Dict[str, Any]) -> Dict[str, Any]:
-    """Return the answer to a question, both through JSON; its form is checked."""
+    """Return the answer to a request, through JSON in both directions, after checking its
+    structure.
+    """
     question = json.loads(json.dumps({"cmd": "run", "op": op, "input": given_input}))
     answered = json.loads(
         json.dumps(answer_question(question, adapter.OPERATIONS), allow_nan=False)
@@ -97,7 +101,7 @@ def rejected(op: str, given_input: Dict[str, Any], kind: str, words: str = "") -
 
 
 def broken(op: str, given_input: Dict[str, Any], words: str) -> None:
-    """The question breaks the protocol: that is no verdict over the implementation."""
+    """Check that a request that breaks the protocol is an error of the adapter."""
     answered = answer(op, given_input)
     assert answered["status"] == "error" and words in answered["detail"], answered
 
@@ -110,7 +114,7 @@ def without(document: Dict[str, Any], *names: str) -> Dict[str, Any]:
     return {name: value for name, value in document.items() if name not in names}
 
 
-# ---- sigv4 -------------------------------------------------------------------------------------------------------
+# ---- sigv4 -------------------------------------------------------------------------------------
 
 SIGNING: Dict[str, Any] = {
     "method": "POST",
@@ -135,7 +139,7 @@ class Wire(NamedTuple):
 
 
 def wire_of(raw: bytes) -> Wire:
-    """Read a request of the corpus: lines end in LF, the request line is UTF-8 and may hold blanks, folds are kept."""
+    """Read a request of the corpus: LF line ends, a UTF-8 request line, folds unchanged."""
     head, _, body = raw.partition(b"\n\n")
     first, *lines = head.split(b"\n")
     method, _, rest = first.decode("utf-8").partition(" ")
@@ -158,7 +162,7 @@ def case_names() -> List[str]:
 
 
 def published(name: str, file: str) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-    """Return the context of a published case, and the input of the question for one of its requests."""
+    """Return the context of a published case, and the input for one of its requests."""
     folder = corpora("sigv4-aws-c-auth", "v4", name)
     context = json.loads((folder / "context.json").read_text("utf-8"))
     request = wire_of((folder / file).read_bytes())
@@ -318,7 +322,7 @@ def test_the_options_of_sign_and_presign(
 
 
 def test_the_options_change_what_is_signed() -> None:
-    """So that the test above cannot pass by leaving them out."""
+    """Otherwise the previous test could pass without the options."""
     outputs = [
         ok("sigv4.sign", dict(SIGNING, **options))["signature"]
         for options in (
@@ -462,7 +466,7 @@ def test_verify_without_double_encoding() -> None:
     rejected("sigv4.verify", question, "signature")
 
 
-# ---- eventstream -------------------------------------------------------------------------------------------------
+# ---- eventstream -------------------------------------------------------------------------------
 
 WHOLE = b"".join(FRAMES)
 PART_HEADERS = [
@@ -720,7 +724,7 @@ TYPES = [
 
 
 def published_value(entry: Dict[str, Any]) -> Any:
-    """Return the value of a published header as the protocol writes it."""
+    """Return the value of a published header in the protocol's notation."""
     value, kind = entry["value"], TYPES[entry["type"]]
     if kind == "string":
         return base64.b64decode(value).decode("utf-8")
@@ -779,7 +783,7 @@ def test_recorded_streams() -> None:
             ), entry["file"]
 
 
-# ---- http.request ------------------------------------------------------------------------------------------------
+# ---- http.request ------------------------------------------------------------------------------
 
 MEMBERS = {
     "ContentType": ("Content-Type", "application/json"),
@@ -894,7 +898,7 @@ KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY}
     "name", ["endpoint_name", "body", "content_type", "accept", "session_id", "self"]
 )
 def test_a_member_in_python_s_spelling_is_no_member(name: str) -> None:
-    """Member names are the model's."""
+    """Member names are those of the model."""
     value = "AA==" if name == "body" else "x"
     rejected("http.request", request(dict(LEAST, **{name: value})), "type")
     if name in ("endpoint_name", "body"):
@@ -928,7 +932,7 @@ def test_request_questions_that_break_the_protocol() -> None:
     assert answer("http.request", request(["llm"]))["status"] == "error"  # type: ignore[arg-type]
 
 
-# ---- http.response -----------------------------------------------------------------------------------------------
+# ---- http.response -----------------------------------------------------------------------------
 
 EXAMPLES = {example.name: example for example in scenarios.examples()}
 RESPONSES = [
@@ -970,7 +974,7 @@ def judge(answered: Dict[str, Any], expect: Expect) -> None:
 
 
 def response_to(answer_given: Response, size: Optional[int] = None) -> Dict[str, Any]:
-    """Return the question that shows an answer to a reader whose HTTP is done by another."""
+    """Return the request with a response for an operation that parses no HTTP."""
     body = body_of(answer_given)
     came = body if answer_given.cut is None else body[: answer_given.cut]
     by_length = answer_given.framing == "length" and len(came) == len(body)
@@ -1105,7 +1109,7 @@ def test_response_questions_that_break_the_protocol() -> None:
     broken("http.response", good_response(headers=[["a"]]), "headers must be")
 
 
-# ---- endpoint.resolve --------------------------------------------------------------------------------------------
+# ---- endpoint.resolve --------------------------------------------------------------------------
 
 
 def endpoint_cases() -> List[Any]:
@@ -1193,7 +1197,7 @@ def test_endpoints_that_are_none(question: Dict[str, Any]) -> None:
     }
 
 
-# ---- invoke ------------------------------------------------------------------------------------------------------
+# ---- invoke ------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -1332,7 +1336,7 @@ def test_invoke_misconfigured(endpoint: Endpoint) -> None:
         }
 
 
-# ---- text --------------------------------------------------------------------------------------------------------
+# ---- text --------------------------------------------------------------------------------------
 
 EVENTS = [
     {"event": "message", "data": "one", "id": ""},
@@ -1375,7 +1379,7 @@ def test_text_questions_that_break_the_protocol(op: str) -> None:
     broken(op, {"parts": [5]}, "expected base64 text, got int")
 
 
-# ---- shapes ------------------------------------------------------------------------------------------------------
+# ---- shapes ------------------------------------------------------------------------------------
 
 
 def test_documents_of_value_and_headers_stand_in_the_answer_as_themselves() -> None:
@@ -1434,7 +1438,7 @@ def test_a_document_that_is_refused(changes: Dict[str, Any], kind: str) -> None:
     rejected("shape.convert", dict(given, **changes), kind)
 
 
-# ---- the adapter itself ------------------------------------------------------------------------------------------
+# ---- the adapter itself ------------------------------------------------------------------------
 
 
 def test_the_operations() -> None:
@@ -1461,7 +1465,7 @@ def test_every_kind_of_the_catalogue_is_one_of_the_protocol() -> None:
 
 
 def test_the_adapter_as_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it serves; the conversation of a process is in test_adapter_protocol."""
+    """Test the operations; tests/conformance/protocol tests the conversation."""
     served: List[Any] = []
     monkeypatch.setattr(protocol, "serve", lambda *arguments: served.append(arguments))
     with warnings.catch_warnings():

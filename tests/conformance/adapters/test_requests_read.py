@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/adapters/requests_read.py: what the software of others cannot be asked is said, and nothing is bent."""
+"""Tests of conformance/adapters/requests_read.py: what a library cannot represent is unsupported."""
 
 import datetime
 from typing import Any, Dict

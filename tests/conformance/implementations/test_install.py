@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/implementations/{installers,registry,install}.py; none is installed.
+"""Tests of conformance/implementations: registry.py, installers.py and install.py.
 
-The installers run with fake tools in the PATH, which log how they were called. The tests of what the
-implementations themselves do are in tests/implementations.
+The installers run with fake tools in the PATH, which log how they were called.
+tests/implementations tests the implementations themselves.
 """
 
 import io
@@ -55,14 +55,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class Tools:
-    """A PATH that holds only what is made here."""
+    """A PATH that contains only fake tools."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         path.mkdir()
 
     def make(self, name: str, *lines: str) -> str:
-        """Make a tool: it writes its arguments into the log, then runs the lines of shell."""
+        """Create a tool that logs its arguments and then runs the lines of shell."""
         tool = self.path / name
         tool.write_text(
             "#!/bin/sh\necho {} \"$@\" >> '{}/log'\n{}\n".format(name, self.path, "\n".join(lines)),
@@ -90,7 +90,7 @@ def run_cli(*arguments: str) -> Tuple[int, str, str]:
     return code, stdout.getvalue().decode("utf-8"), stderr.getvalue()
 
 
-# ---- where things lie, and at which versions ---------------------------------------------------------------------
+# ---- where things lie, and at which versions ---------------------------------------------------
 
 
 def test_the_folder_is_the_environment_s(folder: Path) -> None:
@@ -260,7 +260,7 @@ def test_a_tool_that_does_not_tell_its_version_is_not_waited_for(
     assert find_implementation("curl") is None
 
 
-# ---- the command line --------------------------------------------------------------------------------------------
+# ---- the command line --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def marked(folder: Path, name: str, pins: Optional[Dict[str, str]] = None) -> Pa
     return place
 
 
-# ---- installing --------------------------------------------------------------------------------------------------
+# ---- installing --------------------------------------------------------------------------------
 
 
 @POSIX
@@ -613,7 +613,7 @@ def test_gems_are_tried_first(folder: Path, tools: Tools, monkeypatch: pytest.Mo
 
 
 def debian(tools: Tools, unpacks: str) -> None:
-    """Make Debian's tools: the download is a file for each package, unpacking makes one file."""
+    """Create Debian's tools: a download is one file per package, and unpacking creates one file."""
     tools.make("apt-get", 'shift 3; for package in "$@"; do touch "${package%%=*}.deb"; done')
     tools.make("dpkg-deb", unpacks)
 
@@ -717,7 +717,7 @@ def test_what_was_installed_and_cannot_be_found_is_an_error(
 
 
 def starts(monkeypatch: pytest.MonkeyPatch, *faults: Optional[str]) -> None:
-    """Let adapters start, or say why they do not, one after the other."""
+    """Let adapters start, or fail with these messages, one after another."""
     left = list(faults)
 
     def start(found: Installed) -> Any:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/implementations/matrix.py: several implementations run one after the other whatever one of them does, told, written, and kept.
+"""Tests of conformance/implementations/matrix.py: running, the table, the committed files.
 
-The plan: the peers are small programs written here, each a row like those of conformance/implementations/install.py; a few cases stand for all.
-Then what the checkout keeps: README's table and the badges are what the committed reports give.
+The implementations are small programs with rows like those of registry.py, and a few cases. The
+last tests compare README's table and the badges with the committed reports.
 """
 
 import io
@@ -102,7 +102,11 @@ Install = Callable[..., None]
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
-    """Make peers that are there; body: see adapter_program, None for one that has no adapter, "absent" for one that is not there."""
+    """Return a function that adds an implementation.
+
+    body: see adapter_program; None for one without an adapter, "absent" for one that is not
+    installed
+    """
     rows: List[ThirdParty] = []
     found: Dict[str, Optional[Installed]] = {}
     monkeypatch.setattr(matrix, "IMPLEMENTATIONS", rows)
@@ -151,7 +155,7 @@ def cells(result: Result) -> Dict[str, List[str]]:
     return {row[0]: row[1:] for row in rows}
 
 
-# ---- running -----------------------------------------------------------------------------------------------------
+# ---- running -----------------------------------------------------------------------------------
 
 
 def test_peers_are_run_one_after_the_other_and_told_side_by_side(install: Install) -> None:
@@ -414,7 +418,7 @@ def test_usage(arguments: List[str], words: str) -> None:
     assert (result.code, result.out, len(result.err)) == (2, [], 1) and words in result.err[0]
 
 
-# ---- the table ---------------------------------------------------------------------------------------------------
+# ---- the table ---------------------------------------------------------------------------------
 
 
 def report(name: str, *words: str, note: str = "") -> Dict[str, Any]:
@@ -480,7 +484,7 @@ def test_a_name_stays_text_in_markdown(text: str) -> None:
         assert not re.search(r"(?<!\\)[`*_<>\[\]!]", line.replace("\\\\", ""))
 
 
-# ---- what is kept ------------------------------------------------------------------------------------------------
+# ---- what is kept ------------------------------------------------------------------------------
 
 
 @pytest.fixture

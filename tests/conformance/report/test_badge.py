@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/report/badge.py: well-formed SVG, the same for the same report, whatever an adapter called itself."""
+"""Tests of conformance/report/badge.py: the SVG is well-formed and depends only on the report."""
 
 from typing import Any, Dict
 from xml.etree import ElementTree

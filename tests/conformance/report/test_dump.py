@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/report/dump.py: a case as files, which an adapter reads from its stdin without the runner."""
+"""Tests of conformance/report/dump.py: an adapter can read a dumped case from its stdin."""
 
 import json
 import subprocess

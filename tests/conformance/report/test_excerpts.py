@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/report/excerpts.py: two values beside each other, and a caret under the place where they part."""
+"""Tests of conformance/report/excerpts.py: two values with a caret below their first difference."""
 
 from typing import Any, List
 

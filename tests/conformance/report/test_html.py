@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/report/html.py: the page as a parser of HTML sees it, whatever an adapter said, and in a browser.
+"""Tests of conformance/report/html.py: the page as an HTML parser sees it.
 
-The plan: reports of made results; the page is parsed into a tree, so that what is asserted is structure. Then that nothing of a
-report becomes markup or script. How the page behaves in a browser is tested by tests/conformance/report/test_page.py.
+The tests parse the page into a tree and check its structure, and that no text of a report becomes
+markup or script. test_page.py tests the page in a browser.
 """
 
 import base64
@@ -47,7 +47,7 @@ VOID = {"meta", "br", "input", "img", "link", "hr"}
 
 
 class Node:
-    """An element with what stands in it."""
+    """An element with its children."""
 
     def __init__(self, tag: str, attributes: Dict[str, str]) -> None:
         self.tag, self.attributes = tag, attributes
@@ -72,7 +72,7 @@ class Node:
 
 
 class Tree(HTMLParser):
-    """Builds the tree, and refuses an element that is not closed where it was opened."""
+    """Builds the tree, and rejects an element that is not closed where it was opened."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -131,7 +131,7 @@ PASSES, FAILS = (
 )
 
 
-# ---- what is on it -----------------------------------------------------------------------------------------------
+# ---- what is on it -----------------------------------------------------------------------------
 
 
 def test_a_matrix_of_cases_and_implementations() -> None:
@@ -461,11 +461,11 @@ def test_2_250_cases_and_10_implementations_are_a_page_that_can_be_sent() -> Non
     parsed(page)
 
 
-# ---- nothing of a report becomes markup --------------------------------------------------------------------------
+# ---- nothing of a report becomes markup --------------------------------------------------------
 
 
 def elements(root: Node) -> List[Tuple[str, str]]:
-    """Every element that loads, runs or leads somewhere, with what it does."""
+    """Return every element that loads, runs or links something."""
     return [
         (name, node.attributes.get("src", "") + node.attributes.get("href", ""))
         for name in (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/report/junit.py: well-formed XML whatever an adapter said, and each verdict as its own element."""
+"""Tests of conformance/report/junit.py: well-formed XML for any answer, an element per verdict."""
 
 from typing import Any, List, Optional
 from xml.etree import ElementTree

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/report/page.js and page.css: the page in a real Chromium, driven over WebDriver by keys and filters.
+"""Tests of conformance/report/page.js and page.css in Chromium, driven over WebDriver.
 
-Where there is no chromium with its driver these tests are skipped, and counted. The driver is a server on loopback on a port that
-the system chooses; it and its browser end with the tests.
+They are skipped if Chromium or its driver is not installed. The driver is a server on loopback with
+a port chosen by the system. It ends with the tests.
 """
 
 import base64
@@ -122,7 +122,7 @@ class Browser:
         )
 
     def choose(self, **values: str) -> List[str]:
-        """Fill the filters in, and return the rows that are left."""
+        """Set the filters, and return the visible rows."""
         self.run(
             "const form = document.querySelector('form'); for (const [name, value] of Object.entries(arguments[0])) "
             "{ form[name].value = value; } form.requestSubmit()",
@@ -154,7 +154,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two implementations, four cases: one fails in the first, one is acceptable in it and not offered by the second."""
+    """Return a page with two implementations and four cases.
+
+    One case fails in the first. Another is acceptable in it, and the second does not offer it.
+    """
     rules = load_rules()
     parts = Difference("messages[0].payload", "expected " + HOSTILE, "actual " + HOSTILE)
     results = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/report/terminal.py: what a person reads, in a few lines and in the right order."""
+"""Tests of conformance/report/terminal.py: few lines, in a useful order."""
 
 import re
 from typing import List
@@ -189,7 +189,7 @@ def test_the_summary_counts_each_verdict() -> None:
     )
 
 
-# ---- one case ----------------------------------------------------------------------------------------------------
+# ---- one case ----------------------------------------------------------------------------------
 
 
 def test_every_case_can_be_shown() -> None:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/run/runner.py: which adapters can be judged at all, and what each breakdown costs: its own case, no other.
+"""Tests of conformance/run/runner.py: broken adapters, and failures that affect only one case.
 
-The plan: adapters are small programs written here that speak the protocol by hand and break it on the case that they are told
-to. Cases are `text.lines` cases whose text names what the adapter does; each run is compared whole, case by case. The wire is
-played with the reference's own adapter and with clients that sign wrongly or call twice.
+The adapters are small programs that speak the protocol by hand and break it in selected cases. The
+text of a `text.lines` case selects what the adapter does, and each test compares the results of a
+whole run. `invoke` cases run against the reference's own adapter, and against clients that sign
+wrongly or call twice.
 """
 
 import os
@@ -115,7 +116,7 @@ def run_with(
     jobs: Optional[int] = None,
     **options: Any,
 ) -> Dict[str, Tuple[str, str]]:
-    """Return (word, note or stage) of each case, by what its text says."""
+    """Return (word, note or stage) of each case, by its text."""
     run = Runner(adapter_program(tmp_path, DOING % acts), timeout, jobs).run(cases, **options)
     assert [
         result.case for result in run.results if not result.case.id.startswith("after-")
@@ -131,7 +132,7 @@ def told(result: Result) -> Tuple[str, str]:
     return found.word, found.note if found.difference is None else found.difference.stage
 
 
-# ---- a good adapter ----------------------------------------------------------------------------------------------
+# ---- a good adapter ----------------------------------------------------------------------------
 
 
 def test_cases_come_back_in_their_order_with_what_they_came_to(tmp_path: Path) -> None:
@@ -206,7 +207,7 @@ def test_one_process_for_all_cases_or_several(tmp_path: Path) -> None:
     assert 2 <= processes(3) <= 3
 
 
-# ---- breakdowns --------------------------------------------------------------------------------------------------
+# ---- breakdowns --------------------------------------------------------------------------------
 
 SAME_SEQ = '{"seq": %d, "status": "ok", "output": {"lines": ["noisy"]}}'
 BREAKDOWNS: Dict[str, Tuple[str, str, str]] = {
@@ -434,7 +435,7 @@ def test_megabytes(tmp_path: Path) -> None:
     assert found["noise"][0] == ADAPTER and len(found["noise"][1]) < 1000
 
 
-# ---- the smoke test ----------------------------------------------------------------------------------------------
+# ---- the smoke test ----------------------------------------------------------------------------
 
 HELLO = {
     "protocol": 1,
@@ -561,7 +562,7 @@ def test_a_command_that_cannot_be_read(text: str) -> None:
         split_command(text)
 
 
-# ---- the wire ----------------------------------------------------------------------------------------------------
+# ---- the wire ----------------------------------------------------------------------------------
 
 WIRE = {case.id[7:]: case for case in scenario_cases()}
 
@@ -634,7 +635,7 @@ def test_what_the_endpoint_sees_of_a_client(tmp_path: Path) -> None:
     ]
 
 
-# ---- interrupts and mistakes of ours -----------------------------------------------------------------------------
+# ---- interrupts and mistakes of ours -----------------------------------------------------------
 
 
 def test_an_interrupt_ends_every_process(tmp_path: Path) -> None:

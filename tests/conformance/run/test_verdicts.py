@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/run/verdicts.py: for each operation what is the same and what is not, with the stage; then what verdicts mean.
+"""Tests of conformance/run/verdicts.py: equal and different answers, and the results of a run.
 
-The plan: a question is made for each operation, an expectation and an answer put beside each other, and the verdict read. Every
-form in which the protocol lets an answer be written must pass, every departure must fail at its stage, and every break of the
-protocol must be told with its path. Cases of the repository are judged with their own expectation as the answer: all must pass.
+Each test judges an answer by an expectation. Every notation that the protocol allows must pass,
+every difference must fail at its stage, and every violation of the protocol must be reported with
+its path. All cases of the repository must pass with their own expectation as the answer.
 """
 
 import base64
@@ -91,14 +91,14 @@ def reject(kind: Any, **more: Any) -> Json:
 
 
 def stage(op: str, expected: Json, answer: Json, **given_input: Any) -> Optional[str]:
-    """Return the stage of the difference, or None when the answer passes."""
+    """Return the stage of the difference, or None if the answer passes."""
     found = judge(question(op, expected, **given_input), answer)
     assert found.word in (PASS, FAIL), found
     assert (found.word == PASS) == (found.difference is None)
     return None if found.difference is None else found.difference.stage
 
 
-# ---- status and kind ---------------------------------------------------------------------------------------------
+# ---- status and kind ---------------------------------------------------------------------------
 
 
 def test_a_good_answer_and_a_bad_one() -> None:
@@ -250,7 +250,7 @@ def test_code_and_fields_of_a_refusal() -> None:
     )
 
 
-# ---- answers out of form -----------------------------------------------------------------------------------------
+# ---- answers out of form -----------------------------------------------------------------------
 
 MESSAGE: Json = {"headers": [{"name": "a", "type": "int8", "value": 1}], "payload": "aGk="}
 OUT_OF_FORM: List[Tuple[str, Json, str]] = [
@@ -365,7 +365,7 @@ def test_an_answer_out_of_form_is_the_adapter_s_fault(op: str, answer: Json, wor
     ), found
 
 
-# ---- what is the same, and what is not ---------------------------------------------------------------------------
+# ---- what is the same, and what is not ---------------------------------------------------------
 
 SIGNED = {
     "canonical_request": "GET\n/\n",
@@ -782,7 +782,7 @@ def test_nothing_is_expanded_and_nothing_overflows_in_a_document() -> None:
         assert stage("shape.convert", ok(document="x"), ok(document=text), to=form) == "document"
 
 
-# ---- calls of the endpoint ---------------------------------------------------------------------------------------
+# ---- calls of the endpoint ---------------------------------------------------------------------
 
 
 def call(verified: bool = True, reason: str = "") -> Call:
@@ -817,11 +817,11 @@ def test_the_endpoint_s_word_counts_for_what_is_acceptable_too() -> None:
     ).difference == Difference("signature", "verified by the endpoint", "it is wrong")
 
 
-# ---- every case judges its own expectation -----------------------------------------------------------------------
+# ---- every case judges its own expectation -----------------------------------------------------
 
 
 def answers_to(asked: Question) -> List[Json]:
-    """Return the answers that a case's expectation asks for, one for each kind."""
+    """Return the answers that a case expects, one for each kind."""
     expect = copy.deepcopy(asked.expect)
     if (
         asked.case.op == "eventstream.encode"
@@ -857,7 +857,7 @@ def test_every_case_of_the_repository_passes_its_own_expectation_and_no_other() 
     assert judged > 200
 
 
-# ---- first_difference --------------------------------------------------------------------------------------------
+# ---- first_difference --------------------------------------------------------------------------
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.binary(max_size=3),
@@ -869,7 +869,7 @@ VALUES = st.recursive(
 
 
 def exact(value: Any) -> Any:
-    """A value in which True is not 1."""
+    """Return a value in which True is not 1."""
     if isinstance(value, dict):
         return {name: exact(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -901,7 +901,7 @@ def test_the_first_difference_is_the_first_in_the_order_of_what_is_expected() ->
     assert first_difference([1], {"a": 1}, "x") == Difference("x", [1], {"a": 1})
 
 
-# ---- what verdicts mean together ---------------------------------------------------------------------------------
+# ---- what verdicts mean together ---------------------------------------------------------------
 
 
 def result(name: str, word: str, *needs: str, rules: Tuple[str, ...] = ("EVS-001",)) -> Result:
