@@ -122,12 +122,13 @@ def faults(trace: Trace) -> List[str]:
 
 # ---- the page ----------------------------------------------------------------------------------
 
-_HEAD = """# Rules, code and cases
-
-This page lists for each rule of [SPEC.md](../SPEC.md) the code that enforces it, the cases that check it, and the mutants that its
-cases kill (`conformance prove`). If the adapter protocol cannot reach a rule, the page lists its tests.
-`python3 -m conformance trace --write` writes this page, and a test keeps it up to date. {} rules, {} cases.
-"""
+_HEAD = (
+    "# Rules, code and cases\n\n"
+    "This page lists for each rule of [SPEC.md](../SPEC.md) the code that enforces it, the cases "
+    "that check it, and the mutants that its\ncases kill (`conformance prove`). If the adapter "
+    "protocol cannot reach a rule, the page lists its tests.\n"
+    "`python3 -m conformance trace --write` writes this page, and a test keeps it up to date. {} rules, {} cases.\n"
+)
 
 
 def page(trace: Trace) -> str:

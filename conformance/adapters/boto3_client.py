@@ -8,7 +8,7 @@ A call runs in a thread, so that the adapter can return what had arrived if the 
 event has its name in boto3's dictionary. The entry that boto3 creates for an unknown event is
 skipped. An error has the name of its class, prefixed with the module if the class is not
 botocore's. Such a name is not documented, so no kind is mapped to it. botocore has one class for
-all errors in a stream: their code tells whether the model contains them.
+all errors in a stream: their code shows whether they are modelled.
 """
 
 import importlib

@@ -79,10 +79,10 @@ def command_line(curl: str, given: Dict[str, Any]) -> Tuple[str, ...]:
 
 
 def call(given: Dict[str, Any]) -> Dict[str, Any]:
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603
         command_line(sys.argv[1], given),
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,  # noqa: S603
+        stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     body, told = process.communicate(to_bytes(given["input"]["Body"]))
@@ -131,9 +131,9 @@ class Recorder:
     def send(self, command: List[bytes], body: bytes) -> Tuple[str, str, Pairs]:
         """Run curl and return the request's method, target and headers. Raises Reject."""
         self.seen.clear()
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )  # noqa: S603
+        )
         told = process.communicate(body)[1].decode("utf-8", "replace").strip()
         if process.returncode and not self.seen:
             raise Reject(f"curl-{int(process.returncode)}", told)

@@ -1,6 +1,6 @@
 "use strict";
-// What the page does beyond being read: filters, a grid that arrow keys walk, and a dialog that tells one cell.
-// Nothing that comes from a report is ever parsed as markup: text nodes only.
+// The interactive part of the page: filters, a grid for the arrow keys, and a dialog for one cell.
+// Text from a report is never parsed as markup: it only becomes text nodes.
 (function () {
   const data = JSON.parse(document.getElementById("data").textContent);
   const root = document.documentElement;
@@ -100,7 +100,7 @@
     form.addEventListener("reset", () => setTimeout(filter, 0));
   }
 
-  // ---- the grid: one stop for Tab, arrows inside
+  // ---- the grid: one stop for Tab, arrow keys inside
 
   let current = null;
 
@@ -184,12 +184,12 @@
     const made = element("article");
     const cell = row.cells[column + 1];
     const head = element("h4", data.implementations[column] + " ");
-    head.append(element("span", cell.dataset.w === "" ? "not asked" : words(row, column), "word " + cell.className));
+    head.append(element("span", cell.dataset.w === "" ? "not run" : words(row, column), "word " + cell.className));
     made.append(head);
     const note = (data.notes[column] || {})[String(data.cases.indexOf(one))];
     if (note !== undefined) { made.append(element("p", data.texts[note])); }
     if (full && words(row, column) === "PASS") {
-      made.append(element("p", "It answered as expected in every chunking."));
+      made.append(element("p", "The answer is as expected in every chunking."));
     }
     return made;
   }
@@ -211,7 +211,7 @@
     if (one.lines) { content.append(element("pre", one.lines)); }
     const told = others.filter((index) => column < 0 || words(row, index) in data.noteworthy);
     if (told.length) {
-      content.append(element("h4", column < 0 ? "What came of it" : "The others that do not simply pass"));
+      content.append(element("h4", column < 0 ? "Results" : "Other implementations that do not simply pass"));
       for (const index of told) { content.append(tellCell(row, one, index, false)); }
     }
     if (!dialog.open) { dialog.showModal(); }

@@ -727,7 +727,7 @@ def test_serve_answers_until_it_is_interrupted_and_leaves_nothing() -> None:
         port = urlsplit(url).port
         with socket.create_connection(
             ("127.0.0.1", port)
-        ) as waiting:  # a client that has said nothing yet
+        ) as waiting:  # a client that has sent nothing yet
             process.send_signal(signal.SIGINT)
             assert process.wait() == 130
             with suppress(ConnectionResetError):  # where it was not even accepted yet
@@ -736,7 +736,7 @@ def test_serve_answers_until_it_is_interrupted_and_leaves_nothing() -> None:
         logged = process.stderr.read().decode().splitlines()
         assert sorted(
             line.partition(";")[0] for line in logged[:2]
-        ) == [  # each is logged by its own thread, behind its answer
+        ) == [  # each is logged by a separate thread after its response
             f"POST /endpoints/{name}/invocations-response-stream scenario {name}"
             for name in ("default", "error-424")
         ]

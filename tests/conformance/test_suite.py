@@ -247,7 +247,7 @@ def test_what_is_no_plain_file_is_written_to_and_stays(tmp_path: Path) -> None:
 def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(
     adapter: str, tmp_path: Path
 ) -> None:
-    told = call("run", "--adapter", adapter).out[1:]  # the first line tells the time
+    told = call("run", "--adapter", adapter).out[1:]  # the first line has the duration
     path = tmp_path / ("x" * 300)
     result = call("run", "--adapter", adapter, "--report", f"json={path}")
     assert (result.code, result.out[1:], result.err) == (
@@ -308,7 +308,7 @@ def test_a_known_failure_that_passes_fails_the_run(adapter: str, tmp_path: Path)
     assert call("run", "--adapter", adapter, "--known", str(known)).out[1:] == result.out[1:]
     assert (
         call("run", "--adapter", adapter, "--xfail", str(known), "--only", "txt-two").code == 0
-    ), "one that is not run says nothing"
+    ), "a case that did not run has no effect"
 
 
 def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:

@@ -577,14 +577,14 @@ READ = [
         raw_header(b"\xff", b"x"),
         "utf8",
         read_headers(**{"\ufffd": ("string", "x")}),
-        "a name that is no UTF-8 is read with U+FFFD in it (EVS-012)",
+        "a name with invalid UTF-8 is read with U+FFFD in it (EVS-012)",
     ),
     row(
         "javascript",
         raw_header(b"a", b"\xc3("),
         "utf8",
         read_headers(a=("string", "\ufffd(")),
-        "a string that is no UTF-8 is read with U+FFFD in it (EVS-015)",
+        "a string with invalid UTF-8 is read with U+FFFD in it (EVS-015)",
     ),
     row(
         "ruby",
@@ -761,7 +761,7 @@ def test_javascript_overlooks_an_end_inside_the_first_length(
 
 @pytest.mark.parametrize("cut", [1, 12, len(GOOD) - 1])
 def test_ruby_overlooks_an_end_inside_a_frame(ruby: Peer, cut: int) -> None:
-    # The decoder has no way to be told that the stream has ended.
+    # The decoder has no method for the end of the stream.
     assert ruby.decode([GOOD + GOOD[:cut]]) == [READ_GOOD]
 
 

@@ -33,7 +33,7 @@ RUBY_SIGNING = [
     Row(
         "sig-*-refused-*",
         "ok|URI|Encoding|it takes a URL|acceptable",
-        "nothing is refused but what is no URL, and missing credentials (SIG-025, SIG-028, SIG-029)",
+        "only invalid URLs and missing credentials are rejected (SIG-025, SIG-028, SIG-029)",
     ),
     Row("sig-method-lower-case", "POST", "the method is written in upper case (SIG-002)"),
     Row("sig-path-dot*", "/", "paths are normalised where aws-crt is installed alone (SIG-003)"),
@@ -49,12 +49,12 @@ RUBY_SIGNING = [
     Row(
         "sig-path-single-plus",
         "acceptable",
-        "a path that is encoded once is taken as it stands (SIG-005)",
+        "a path that is encoded once is used unchanged (SIG-005)",
     ),
     Row(
         "sig-path-single-colon",
         "acceptable",
-        "a path that is encoded once is taken as it stands (SIG-005)",
+        "a path that is encoded once is used unchanged (SIG-005)",
     ),
     Row(
         "sig-query-by-value-empty-first",

@@ -90,7 +90,7 @@ def run_cli(*arguments: str) -> Tuple[int, str, str]:
     return code, stdout.getvalue().decode("utf-8"), stderr.getvalue()
 
 
-# ---- where things lie, and at which versions ---------------------------------------------------
+# ---- folders and versions ---------------------------------------------------
 
 
 def test_the_folder_is_the_environment_s(folder: Path) -> None:

@@ -348,7 +348,7 @@ def test_light_dark_and_narrow(window: Browser) -> None:
     window.media()
 
 
-# The least contrast, by WCAG's formula, of any text that is shown with what lies behind it.
+# The least contrast, by WCAG's formula, of any visible text with its background.
 CONTRAST = """
 const numbers = (text) => text.match(/[0-9.]+/g).map(Number);
 const light = (text) => numbers(text).slice(0, 3).map((one) => one / 255)

@@ -326,7 +326,7 @@ def test_a_line_behind_an_answer_is_told_and_costs_no_other_case(does: str, tmp_
     assert found["a"] == found["b"] == found["c"] == (PASS, "")
     late = found.get(
         "after-txt-twice"
-    )  # it came behind the next question, so that it could be noise of its answer
+    )  # it came after the next request, so it could be noise of its answer
     if late is None:
         assert found["twice"][0] == ADAPTER and found["twice"][1].startswith(
             "it wrote another line after its answer: "
