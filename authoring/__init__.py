@@ -72,7 +72,18 @@ KEYS = (
     "since",
     "source",
 )
-PREFIXES = ("evs-", "sig-", "http-", "end-", "shp-", "txt-", "net-", "rty-")
+PREFIXES = (
+    "evs-",
+    "sig-",
+    "http-",
+    "end-",
+    "shp-",
+    "txt-",
+    "net-",
+    "rty-",
+    "cfg-",
+    "cred-",
+)
 # Operations whose input bytes are split by a chunking.
 BINARY_OPS = ("eventstream.decode", "http.response", "text.lines", "text.sse")
 # The keys of each operation's output in the adapter protocol.
@@ -108,6 +119,15 @@ OUTPUTS = {
     "endpoint.resolve": ("url", "signing_region", "signing_name"),
     "proxy.select": ("proxy", "authorization"),
     "retry.decide": ("outcomes",),
+    "config.parse": ("profiles", "sso_sessions", "services"),
+    "credentials.resolve": (
+        "source",
+        "access_key",
+        "secret_key",
+        "session_token",
+        "expires",
+        "requests",
+    ),
 }
 # `trailing` is only for eventstream.decode.
 CHUNKINGS = ("whole", "bytewise", "halves", "trailing")

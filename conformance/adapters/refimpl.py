@@ -21,7 +21,10 @@ from conformance.protocol.messages import (
     to_triples,
 )
 from refimpl.client import Client
+from refimpl.config.chain import CredentialChain
+from refimpl.config.profiles import ConfigFile, Section, parse_shared_config
 from refimpl.config.retries import CallRetries, RetryPolicy, RetryQuota
+from refimpl.config.surroundings import FetchReply, FetchRequest, ProcessOutput, Surroundings
 from refimpl.convert import JSON_ENCODED_FORMATS, convert
 from refimpl.documents.json_format import members_to_json
 from refimpl.endpoints import resolve_endpoint
@@ -43,7 +46,7 @@ from refimpl.shapes import (
     Shape,
     UnknownOperationError,
 )
-from refimpl.sigv4 import Credentials, Signer, seconds_of, verify
+from refimpl.sigv4 import Credentials, Signer, amz_date_of, seconds_of, verify
 from refimpl.text import LineDecoder, ServerSentEventDecoder
 
 _INVOKE_READ_TIMEOUT = 3.0  # seconds; less than the runner's timeout for a request
@@ -339,6 +342,93 @@ def _attempt_error(response: Given) -> Optional[Error]:
     return service_error(response["status_code"], headers, b"")
 
 
+# ---- configuration and credentials --------------------------------------------------------------
+
+
+def _config_parse(given: Given) -> Dict[str, Any]:
+    files = [
+        ConfigFile(name, given[name].encode("utf-8", "surrogatepass")) if name in given else None
+        for name in ("config", "credentials")
+    ]
+    shared = parse_shared_config(*files)
+    return {
+        "profiles": _plain_sections(shared.profiles),
+        "sso_sessions": _plain_sections(shared.sso_sessions),
+        "services": _plain_sections(shared.services),
+    }
+
+
+def _plain_sections(sections: Mapping[str, Section]) -> Dict[str, Dict[str, Any]]:
+    return {
+        name: {
+            key: found.value if found.nested is None else found.nested
+            for key, found in section.items()
+        }
+        for name, section in sections.items()
+    }
+
+
+class _GivenWorld:
+    """The files, replies and programs of a request, as the outside world of the sources."""
+
+    def __init__(self, given: Given) -> None:
+        self._given = given
+        self._written: Dict[str, bytes] = {}
+        self.requests: List[List[str]] = []
+        time = float(seconds_of(given["time"]))
+        self.surroundings = Surroundings(
+            given["env"],
+            read_file=self._read_file,
+            write_file=self._written.__setitem__,
+            run_process=self._run_process,
+            fetch=self._fetch,
+            clock=lambda: time,
+        )
+
+    def _read_file(self, path: str, limit: int) -> Optional[bytes]:
+        if path in self._written:
+            return self._written[path][:limit]
+        text = self._given.get("files", {}).get(path)
+        return None if text is None else text.encode("utf-8", "surrogatepass")[:limit]
+
+    def _run_process(self, arguments: Sequence[str], timeout: float) -> ProcessOutput:
+        known = [
+            program
+            for program in self._given.get("programs", [])
+            if program["arguments"] == list(arguments)
+        ]
+        if not known:
+            raise FileNotFoundError(2, "No such file or directory")
+        ended = known[0]
+        output = ended.get("stdout", ""), ended.get("stderr", "")
+        return ProcessOutput(ended.get("exit_code", 0), *(text.encode("utf-8") for text in output))
+
+    def _fetch(self, request: FetchRequest) -> FetchReply:
+        self.requests.append([request.method, request.url])
+        reply = self._given.get("replies", {}).get(f"{request.method} {request.url}")
+        if reply is None:
+            raise NetworkError(f"cannot connect to {request.url}", retryable=True)
+        return FetchReply(reply["status"], (), reply.get("body", "").encode("utf-8"))
+
+
+def _credentials_resolve(given: Given) -> Dict[str, Any]:
+    world = _GivenWorld(given)
+    output: Dict[str, Any] = {"requests": world.requests}
+    try:
+        chain = CredentialChain(world.surroundings, given.get("profile"), given.get("region"))
+        found = chain()
+    except Error as error:
+        raise refusal(error, output) from error
+    return dict(
+        output,
+        source=chain.source,
+        access_key=found.access_key,
+        secret_key=found.secret_key,
+        session_token=found.session_token,
+        expires=None if found.expires is None else amz_date_of(found.expires),
+    )
+
+
 # ---- shapes ------------------------------------------------------------------------------------
 
 
@@ -367,6 +457,8 @@ OPERATIONS: Dict[str, Operation] = {
         ("endpoint.resolve", _endpoint_resolve),
         ("proxy.select", _proxy_select),
         ("retry.decide", _retry_decide),
+        ("config.parse", _config_parse),
+        ("credentials.resolve", _credentials_resolve),
         ("shape.convert", _shape_convert),
         ("text.lines", _text_lines),
         ("text.sse", _text_sse),

@@ -3526,6 +3526,574 @@ _TEXT = (
     )
 )
 
+# ---- CRED ----------------------------------------------------------------------------------------
+
+_CREDENTIALS = (
+    _rows(
+        "config.profiles",
+        (
+            "config-cr-kept",
+            "CRED-022",
+            "keeps a CR at the end of a line",
+            'raw.rstrip(_CONFIG_SPACES + "\\r")',
+            "raw.rstrip(_CONFIG_SPACES)",
+        ),
+        (
+            "config-semicolon-kept",
+            "CRED-022",
+            "reads a line of comment with `;` as a property",
+            'content[0] not in "#;"',
+            'content[0] not in "#"',
+        ),
+        (
+            "config-comment-continues",
+            "CRED-022",
+            "appends an indented comment to a value",
+            'if content and content[0] not in "#;":',
+            'if content and (content[0] not in "#;" or content != line):',
+        ),
+        (
+            "config-open-bracket",
+            "CRED-021",
+            "accepts a header without its bracket",
+            "if not bracket or after",
+            "if after",
+        ),
+        (
+            "config-text-after-header",
+            "CRED-023",
+            "ignores text after a header",
+            'if not bracket or after.strip(_CONFIG_SPACES)[:1] not in ("", "#", ";"):',
+            "if not bracket:",
+        ),
+        (
+            "config-header-comment",
+            "CRED-023",
+            "rejects a comment that follows a header",
+            'not in ("", "#", ";"):',
+            'not in ("",):',
+        ),
+        (
+            "config-header-untrimmed",
+            "CRED-023",
+            "keeps the spaces around the name in a header",
+            "self._header(inner.strip(_CONFIG_SPACES))",
+            "self._header(inner)",
+        ),
+        (
+            "config-no-prefix",
+            "CRED-024",
+            "accepts a profile without its prefix",
+            "if self._is_credentials or inner == DEFAULT_PROFILE:",
+            'if self._is_credentials or " " not in inner:',
+        ),
+        (
+            "config-space-separates",
+            "CRED-024",
+            "splits a header only at a space",
+            're.split(r"[ \\t]+", inner, maxsplit=1)',
+            'inner.split(" ", 1)',
+        ),
+        (
+            "config-default-merged",
+            "CRED-024",
+            "merges both forms of the default profile",
+            "return [(header, section) for header, section in sections if header != hidden]",
+            "return sections",
+        ),
+        (
+            "config-session-hides-default",
+            "CRED-024",
+            "lets a session hide the default profile",
+            "if not any(header == hidden._replace(prefixed=True) for header, _ in sections):",
+            "if not any(header.prefixed and header.name == hidden.name for header, _ in sections):",
+        ),
+        (
+            "config-name-unchecked",
+            "CRED-024",
+            "accepts a profile name with a space",
+            "if not _SECTION_NAME.match(name):\n        return _NO_MEANING",
+            "if not name:\n        return _NO_MEANING",
+        ),
+        (
+            "config-quotes-kept",
+            "CRED-024",
+            "keeps the quotation marks of a name",
+            "return _SectionHeader(words[0], quoted.group(2), True)",
+            "return _SectionHeader(words[0], words[1], True)",
+        ),
+        (
+            "config-comment-in-value",
+            "CRED-025",
+            "keeps a comment after a value",
+            'value = _TRAILING_COMMENT.sub("", value).strip(_CONFIG_SPACES)',
+            "value = value.strip(_CONFIG_SPACES)",
+        ),
+        (
+            "config-hash-cuts",
+            "CRED-025",
+            "cuts a value at every `#`",
+            're.compile(r"[ \\t][#;].*", re.DOTALL)',
+            're.compile(r"[ \\t]?[#;].*", re.DOTALL)',
+        ),
+        (
+            "config-name-case",
+            "CRED-025",
+            "compares names of properties with case",
+            "name.strip(_CONFIG_SPACES).lower()",
+            "name.strip(_CONFIG_SPACES)",
+        ),
+        (
+            "config-indented-continues",
+            "CRED-025",
+            "appends each indented line to the property before it",
+            "if is_open and indent > self._indent:",
+            "if is_open and indent:",
+        ),
+        (
+            "config-continued-joined",
+            "CRED-025",
+            "joins continued lines with a space",
+            'value="\\n".join([known.value, *lines])',
+            'value=" ".join([known.value, *lines])',
+        ),
+        (
+            "config-colon",
+            "CRED-021",
+            "accepts a colon in place of the equals sign",
+            'name, equals, value = content.partition("=")',
+            'name, equals, value = content.replace(" : ", "=").partition("=")',
+        ),
+        (
+            "config-empty-name",
+            "CRED-021",
+            "accepts a property without a name",
+            "if not name:\n            self._reject",
+            "if name is None:\n            self._reject",
+        ),
+        (
+            "config-no-section",
+            "CRED-021",
+            "ignores a property before the first section",
+            'elif self._section is None:\n            self._reject("expected a section definition", "[NAME]")',
+            "elif self._section is None:\n            return",
+        ),
+        (
+            "config-continued-nothing",
+            "CRED-021",
+            "ignores an indented line below a header",
+            'self._reject("expected a property definition, found continuation")',
+            "return",
+        ),
+        (
+            "config-nested-as-text",
+            "CRED-026",
+            "reads nested properties as text",
+            "known is None or known.value:",
+            "known is None or known.value is not None:",
+        ),
+        (
+            "config-nested-comment",
+            "CRED-026",
+            "removes a comment from a nested value",
+            "known.nested[name] = value.strip(_CONFIG_SPACES)",
+            'known.nested[name] = _TRAILING_COMMENT.sub("", value).strip(_CONFIG_SPACES)',
+        ),
+        (
+            "config-section-replaced",
+            "CRED-027",
+            "keeps only the last section of a name",
+            "merged[header.kind].setdefault(header.name, {}).update(section)",
+            "merged[header.kind][header.name] = section",
+        ),
+        (
+            "config-file-wins",
+            "CRED-027",
+            "prefers the configuration file to the credentials file",
+            "((config, False), (credentials, True))",
+            "((credentials, True), (config, False))",
+        ),
+        (
+            "config-bom",
+            "CRED-029",
+            "reads a byte order mark as text",
+            'return text[1:] if text[:1] == "\\ufeff" else text',
+            "return text",
+        ),
+        ("config-nul", "CRED-029", "accepts a NUL", 'invalid = text.find("\\0")', "invalid = -1"),
+        (
+            "config-variable-ignored",
+            "CRED-020",
+            "ignores the variables with the paths",
+            "if environment.get(variable):\n            return",
+            'if environment.get("X" + variable):\n            return',
+        ),
+        (
+            "config-tilde-kept",
+            "CRED-020",
+            "does not expand the home folder",
+            "return home.rstrip(separators) + expanded[1:]",
+            "return expanded",
+        ),
+        (
+            "config-missing-profile",
+            "CRED-028",
+            "uses an empty profile if the named one is missing",
+            "if section is None and named is not None:",
+            'if section is None and named == "":',
+        ),
+        (
+            "config-variable-wins",
+            "CRED-028",
+            "prefers AWS_PROFILE to the argument",
+            "named = profile or first_set(environment, *PROFILE_VARIABLES)",
+            "named = first_set(environment, *PROFILE_VARIABLES) or profile",
+        ),
+    )
+    + _rows(
+        "config.provider",
+        (
+            "provider-expired",
+            "CRED-003",
+            "signs with credentials that have expired",
+            "if self._expires_within(renewed, 0.0):",
+            "if not renewed:",
+        ),
+    )
+    + _rows(
+        "config.static",
+        (
+            "env-half-pair",
+            "CRED-001",
+            "continues with the next source if half a pair is set",
+            "if missing:\n        raise",
+            'if missing:\n        return Absent("half a pair")\n        raise',
+        ),
+        (
+            "env-legacy-token",
+            "CRED-001",
+            "ignores AWS_SECURITY_TOKEN",
+            '("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")',
+            '("AWS_SESSION_TOKEN",)',
+        ),
+        (
+            "env-legacy-token-first",
+            "CRED-001",
+            "prefers AWS_SECURITY_TOKEN",
+            '("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")',
+            '("AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN")',
+        ),
+        (
+            "env-with-explicit-profile",
+            "CRED-002",
+            "uses the environment although an argument names a profile",
+            "if context.profile.explicit:\n        return Absent",
+            "if context.profile.explicit and not context:\n        return Absent",
+        ),
+        (
+            "static-half-pair",
+            "CRED-010",
+            "continues with the next source if a profile has half a pair",
+            "if not found:\n        return Absent",
+            "if len(found) < 2:\n        return Absent",
+        ),
+        (
+            "static-token",
+            "CRED-010",
+            "ignores the token of a profile",
+            "token = next((token for token in tokens if token), None)",
+            "token = None",
+        ),
+    )
+    + _rows(
+        "config.assume_role",
+        (
+            "role-without-loop-check",
+            "CRED-011",
+            "lets a profile without keys name itself",
+            "not (is_itself and has_keys)",
+            "not is_itself",
+        ),
+        (
+            "role-own-keys",
+            "CRED-011",
+            "rejects a profile with keys that names itself",
+            "if name in visited and not (is_itself and has_keys):",
+            "if name in visited:",
+        ),
+        (
+            "role-source-ignores-keys",
+            "CRED-011",
+            "assumes the role of a source profile that has keys",
+            "if _assumes_role(inner.profile) and not has_keys:",
+            "if _assumes_role(inner.profile):",
+        ),
+        (
+            "role-both-sources",
+            "CRED-011",
+            "accepts a role with two sources",
+            "if bool(source_profile) == bool(named):",
+            "if not source_profile and not named:",
+        ),
+        (
+            "role-mfa-without-code",
+            "CRED-011",
+            "calls STS without the code of the device",
+            "    if ask is None:\n        raise",
+            '    if ask is None:\n        return "000000"\n        raise',
+        ),
+        (
+            "role-takes-web-identity",
+            "CRED-012",
+            "treats the role of a token file as a role with a source",
+            '"role_arn" in profile.section and "web_identity_token_file" not in profile.section',
+            '"role_arn" in profile.section',
+        ),
+        (
+            "login-session-ignored",
+            "CRED-014",
+            "ignores login_session",
+            'if context.profile.value("login_session") is None:',
+            'if context.profile.value("login_session") != "":',
+        ),
+    )
+    + _rows(
+        "config.chain",
+        (
+            "chain-static-before-role",
+            "CRED-002",
+            "prefers the keys of a profile to its role",
+            '("assume-role", assume_role_source),\n    *PROFILE_SOURCES,',
+            '*PROFILE_SOURCES,\n    ("assume-role", assume_role_source),',
+        ),
+        (
+            "chain-goes-on",
+            "CRED-002",
+            "goes on to the next source if one fails",
+            "if name != METADATA:\n                raise",
+            "if not name:\n                raise",
+        ),
+    )
+    + _rows(
+        "config.web_identity",
+        (
+            "web-identity-profile-first",
+            "CRED-012",
+            "ignores the variables of a web identity",
+            "return from_environment or context.profile.value(name)",
+            "return context.profile.value(name)",
+        ),
+        (
+            "web-identity-no-role",
+            "CRED-012",
+            "continues with the next source if no role is configured",
+            "if role_arn is None:\n        raise",
+            'if role_arn is None:\n        return Absent("")\n        raise',
+        ),
+    )
+    + _rows(
+        "config.process",
+        (
+            "process-plain-split",
+            "CRED-013",
+            "splits a command at each space",
+            "_split_for_windows(command) if windows else shlex.split(command)",
+            "command.split()",
+        ),
+        (
+            "process-exit-code",
+            "CRED-013",
+            "ignores the exit code of a program",
+            "if output.exit_code != 0:",
+            "if output.exit_code < 0:",
+        ),
+        (
+            "process-version",
+            "CRED-013",
+            "ignores the version of the output",
+            'document.get("Version") != 1 or isinstance(document.get("Version"), bool)',
+            'document.get("Version") is None',
+        ),
+        (
+            "process-token",
+            "CRED-013",
+            "ignores the session token of a program",
+            'KeyNames(session_token="SessionToken")',
+            "KeyNames()",
+        ),
+    )
+    + _rows(
+        "config.sso",
+        (
+            "sso-cache-of-start-url",
+            "CRED-014",
+            "looks for the cached token of the start URL",
+            "login.start_url if login.session is None else login.session",
+            "login.start_url",
+        ),
+        (
+            "sso-no-refresh",
+            "CRED-014",
+            "never renews a token",
+            "if login.session is not None and _can_refresh_token(token, now):",
+            'if login.session is not None and login.session == "":',
+        ),
+        (
+            "sso-expired",
+            "CRED-014",
+            "uses a token that has expired",
+            "if token.expires > now:\n        return",
+            "if token.expires:\n        return",
+        ),
+        (
+            "sso-missing-role",
+            "CRED-014",
+            "continues with the next source if SSO is incomplete",
+            "if missing:\n        raise",
+            'if missing:\n        return Absent("")\n        raise',
+        ),
+    )
+    + _rows(
+        "config.container",
+        (
+            "container-any-host",
+            "CRED-015",
+            "accepts every host over plain http",
+            'endpoint.scheme == "http"',
+            'endpoint.scheme == ""',
+        ),
+        (
+            "container-no-loopback",
+            "CRED-015",
+            "rejects a loopback address",
+            "and not _is_loopback_address(host)",
+            "",
+        ),
+        ("container-no-eks", "CRED-015", "rejects the agent of EKS", '"169.254.170.23",', ""),
+        (
+            "container-no-eks-ipv6",
+            "CRED-015",
+            "rejects the agent of EKS over IPv6",
+            '"fd00:ec2::23",',
+            "",
+        ),
+        (
+            "container-full-first",
+            "CRED-015",
+            "prefers the full URI",
+            "if relative:\n        url",
+            "if relative and not full:\n        url",
+        ),
+        (
+            "container-line-break",
+            "CRED-015",
+            "accepts a token with a line break inside",
+            'if not all(" " <= character <= "~" for character in token):',
+            "if not token:",
+        ),
+        (
+            "container-no-expiration",
+            "CRED-015",
+            "accepts keys without an expiration",
+            ", needs_token=True)",
+            ")",
+        ),
+    )
+    + _rows(
+        "config.metadata",
+        (
+            "metadata-not-disabled",
+            "CRED-016",
+            "ignores AWS_EC2_METADATA_DISABLED",
+            '.lower() == "true":\n        return Absent',
+            '.lower() == "false":\n        return Absent',
+        ),
+        (
+            "metadata-mode-case",
+            "CRED-016",
+            "compares the mode with case",
+            "_METADATA_ENDPOINTS.get(mode.value.lower())",
+            "_METADATA_ENDPOINTS.get(mode.value)",
+        ),
+        (
+            "metadata-endpoint-ignored",
+            "CRED-016",
+            "ignores a configured endpoint",
+            "custom is not None",
+            "custom is not None and not custom.value",
+        ),
+        (
+            "metadata-version-1",
+            "CRED-016",
+            "goes on without a session token",
+            'if reply.status != 200:\n        _refuse_metadata(reply, "a session token")',
+            'if reply.status != 200:\n        return "-"',
+        ),
+        (
+            "metadata-page-as-role",
+            "CRED-016",
+            "takes any text for the name of a role",
+            "if not _ROLE_NAME.match(name):",
+            "if not name:",
+        ),
+        (
+            "metadata-stale",
+            "CRED-016",
+            "rejects keys that have expired",
+            "now + _METADATA_EXTENSION",
+            "expires",
+        ),
+    )
+    + _rows(
+        "config.surroundings",
+        (
+            "local-no-retry",
+            "CRED-017",
+            "calls an agent only once",
+            "LOCAL_ATTEMPTS = 2",
+            "LOCAL_ATTEMPTS = 1",
+        ),
+        (
+            "local-third-attempt",
+            "CRED-017",
+            "calls a dead service three times",
+            "LOCAL_ATTEMPTS = 2",
+            "LOCAL_ATTEMPTS = 3",
+        ),
+        (
+            "token-file-line-feed",
+            "CRED-012",
+            "keeps the line feed at the end of a token file",
+            '.strip(" \\t\\r\\n")',
+            '.strip(" ")',
+        ),
+    )
+    + _rows(
+        "config.settings",
+        (
+            "settings-region-ignored",
+            "CRED-030",
+            "ignores the region of the profile",
+            'return self.find("region", ',
+            'return self.find("x", ',
+        ),
+        (
+            "settings-flag-mistyped",
+            "CRED-033",
+            "reads a mistyped flag as false",
+            'if lower not in ("true", "false"):',
+            "if lower is None:",
+        ),
+        (
+            "settings-fips-ignored",
+            "CRED-030",
+            "ignores FIPS in the profile",
+            'self.find("use_fips_endpoint", ',
+            'self.find("x", ',
+        ),
+    )
+)
+
 MUTANTS: Tuple[Mutant, ...] = tuple(
     _SIGV4
     + _EVENTSTREAM
@@ -3541,6 +4109,7 @@ MUTANTS: Tuple[Mutant, ...] = tuple(
     + _ENDPOINTS
     + _PROXY
     + _RETRIES
+    + _CREDENTIALS
     + _JSONFORM
     + _XMLFORM
     + _QUERYFORM

@@ -32,6 +32,8 @@ OPERATION_NAMES = (
     "endpoint.resolve",
     "proxy.select",
     "retry.decide",
+    "config.parse",
+    "credentials.resolve",
     "invoke",
 )
 REJECT_KINDS = (

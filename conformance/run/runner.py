@@ -165,6 +165,14 @@ _TRIVIAL: Dict[str, Tuple[Document, Document]] = {
         {"given": {}, "responses": [{"status_code": 200}]},
         {"outcomes": [{"outcome": "wrong"}]},
     ),
+    "config.parse": ({"config": "[default]\na = b\n"}, {"profiles": {"wrong": {}}}),
+    "credentials.resolve": (
+        {
+            "env": {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"},
+            "time": "20270115T080000Z",
+        },
+        {"source": "wrong"},
+    ),
     "invoke": ({"input": {"EndpointName": "smoke-test", "Body": ""}}, {"events": []}),
 }
 

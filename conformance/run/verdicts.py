@@ -632,6 +632,27 @@ def _outcomes(value: object, path: str, question: Question) -> List[Document]:
     ]
 
 
+def _sections(value: object, path: str, question: Question) -> Document:
+    """Return the sections of a configuration file: names to texts, or to nested texts."""
+    sections = _object(value, path)
+    for name, section in sections.items():
+        for key, content in _object(section, f"{path}.{name}").items():
+            place = f"{path}.{name}.{key}"
+            nested = content.items() if isinstance(content, dict) else [("", content)]
+            for inner, text in nested:
+                _text(text, f"{place}.{inner}" if inner else place)
+    return sections
+
+
+def _requests(value: object, path: str, question: Question) -> List[Loose]:
+    """Return requests, [[method, url], ...]. Their URLs are compared as _url does."""
+    requests = []
+    for index, (method, url) in enumerate(_pairs(value, path)):
+        read = _url(url, f"{path}[{index}][1]", question)
+        requests.append(Loose((method, read.key), f"{method} {url}"))
+    return requests
+
+
 def _document(value: object, path: str, question: Question) -> Any:
     """Compare a document by content: parsed JSON and XML, query pairs, headers without case."""
     target = question.case.input["to"]
@@ -733,6 +754,15 @@ _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
     "endpoint.resolve": (("url", _text), ("signing_region", _text), ("signing_name", _text)),
     "proxy.select": (("proxy", _proxy), ("authorization", _text)),
     "retry.decide": (("outcomes", _outcomes),),
+    "config.parse": (("profiles", _sections), ("sso_sessions", _sections), ("services", _sections)),
+    "credentials.resolve": (
+        ("source", _text),
+        ("access_key", _text),
+        ("secret_key", _text),
+        ("session_token", _text),
+        ("expires", _text),
+        ("requests", _requests),
+    ),
 }
 
 

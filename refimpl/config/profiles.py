@@ -141,6 +141,12 @@ class _SectionHeader(NamedTuple):
 _NO_MEANING = _SectionHeader("", "", False)
 
 
+def _checked_header(kind: str, name: str, prefixed: bool) -> _SectionHeader:
+    if not _SECTION_NAME.match(name):
+        return _NO_MEANING
+    return _SectionHeader(kind, name, prefixed)
+
+
 class _FileParser:
     """Collects the sections of one file, line by line."""
 
@@ -189,14 +195,8 @@ class _FileParser:
         self.sections.append((self._header(inner.strip(_CONFIG_SPACES)), self._section))
 
     def _header(self, inner: str) -> _SectionHeader:
-        if self._is_credentials:
-            return (
-                _SectionHeader("profile", inner, False)
-                if _SECTION_NAME.match(inner)
-                else _NO_MEANING
-            )
-        if inner == DEFAULT_PROFILE:
-            return _SectionHeader("profile", inner, False)
+        if self._is_credentials or inner == DEFAULT_PROFILE:
+            return _checked_header("profile", inner, False)
         words = re.split(r"[ \t]+", inner, maxsplit=1)
         # CRED-024: in the configuration file every other section needs its prefix.
         if len(words) != 2 or words[0] not in ("profile", "sso-session", "services"):
@@ -204,11 +204,7 @@ class _FileParser:
         quoted = _QUOTED_SECTION_NAME.match(words[1])
         if quoted:
             return _SectionHeader(words[0], quoted.group(2), True)
-        return (
-            _SectionHeader(words[0], words[1], True)
-            if _SECTION_NAME.match(words[1])
-            else _NO_MEANING
-        )
+        return _checked_header(words[0], words[1], True)
 
     def _open_property(self, content: str, indent: int) -> None:
         self._close_property()

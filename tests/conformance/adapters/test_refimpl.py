@@ -1443,6 +1443,8 @@ def test_a_document_that_is_refused(changes: Dict[str, Any], kind: str) -> None:
 
 def test_the_operations() -> None:
     assert sorted(adapter.OPERATIONS) == [
+        "config.parse",
+        "credentials.resolve",
         "endpoint.resolve",
         "eventstream.decode",
         "eventstream.encode",

@@ -1,0 +1,1357 @@
+# SPDX-License-Identifier: MIT
+"""The cases of configuration files and credentials: config-parse and credentials-resolve.
+
+The expected sections of a file and the source, keys and requests of a search are hand-written. They
+follow AWS's published cases for the parser, the paths and the chain where these have a similar
+case. tests/authoring/test_cred.py compares the cases with botocore 1.44.5.
+"""
+
+import hashlib
+import json
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from authoring import Feature, Json, ok, reject
+
+PARSE = Feature("config-parse", "config.parse", "cfg-")
+RESOLVE = Feature("credentials-resolve", "credentials.resolve", "cred-")
+FEATURES = [PARSE, RESOLVE]
+AGREED = "derived; agreed by botocore 1.44.5"
+DEVIATES = "derived, as AWS's published cases; botocore 1.44.5 deviates"
+
+# ---- files ---------------------------------------------------------------------------------------
+
+
+def reads(
+    name: str,
+    title: str,
+    rules: str,
+    why: str,
+    config: Optional[str] = None,
+    credentials: Optional[str] = None,
+    source: str = AGREED,
+    **output: Any,
+) -> None:
+    """Add a case whose files are read. output: the expected sections of one or more kinds."""
+    given = {"config": config, "credentials": credentials}
+    given = {key: text for key, text in given.items() if text is not None}
+    PARSE.case("cfg-" + name, title, rules, given, ok(**output), why, source=source)
+
+
+def refuses(name: str, title: str, rules: str, why: str, config: str) -> None:
+    """Add a case whose file is rejected."""
+    PARSE.case("cfg-" + name, title, rules, {"config": config}, reject("configuration"), why)
+
+
+def default(**section: Any) -> Json:
+    """Return profiles that have only `default`."""
+    return {"default": section}
+
+
+WRONG_PROFILE = "a client that reads this otherwise uses another profile, or none"
+WRONG_VALUE = "a client that reads another value calls another region or signs with another key"
+SILENT = "a client that ignores the mistake uses an incomplete profile"
+
+reads(
+    "empty",
+    "an empty file",
+    "CRED-021",
+    "a client that fails has no settings at all",
+    "",
+    profiles={},
+)
+reads(
+    "two-profiles",
+    "the default profile and another one",
+    "CRED-024",
+    WRONG_PROFILE,
+    "[default]\nregion = eu-west-1\n[profile prod]\nregion = us-east-1\n",
+    profiles={"default": {"region": "eu-west-1"}, "prod": {"region": "us-east-1"}},
+)
+reads(
+    "no-final-line-feed",
+    "a last line without a line feed",
+    "CRED-022",
+    "editors leave out the last line feed, and the last property would be lost",
+    "[default]\nregion = eu-west-1",
+    profiles=default(region="eu-west-1"),
+)
+reads(
+    "crlf",
+    "lines that end in CR LF",
+    "CRED-022",
+    "Windows editors write CR LF, and a CR inside of a region is not a host name",
+    "[default]\r\nregion = eu-west-1\r\n",
+    profiles=default(region="eu-west-1"),
+)
+reads(
+    "crlf-continued",
+    "a continued value with CR LF",
+    "CRED-022 CRED-025",
+    "a CR would remain inside of the value",
+    "[default]\r\na = b\r\n c\r\n",
+    profiles=default(a="b\nc"),
+)
+reads(
+    "blank-lines",
+    "lines with nothing but spaces and tabs",
+    "CRED-022",
+    WRONG_VALUE,
+    "\t \n[default]\n \t\nregion = eu-west-1\n\n",
+    profiles=default(region="eu-west-1"),
+)
+reads(
+    "blank-inside",
+    "a blank line inside of a continued value",
+    "CRED-022 CRED-025",
+    WRONG_VALUE,
+    "[default]\na = b\n\n c\n",
+    source=DEVIATES,
+    profiles=default(a="b\nc"),
+)
+reads(
+    "comment-lines",
+    "lines of comment with both characters",
+    "CRED-022",
+    WRONG_VALUE,
+    "# comment\n[default]\n; comment\nregion = eu-west-1\n#\n",
+    profiles=default(region="eu-west-1"),
+)
+reads(
+    "comment-indented",
+    "an indented line of comment inside of a value",
+    "CRED-022 CRED-025",
+    "a comment would become a part of the value",
+    "[default]\na = b\n  # comment\n  c\n",
+    profiles=default(a="b\nc"),
+)
+reads(
+    "bom",
+    "a byte order mark",
+    "CRED-029",
+    "Windows editors write it, and the first section would be unknown",
+    "\ufeff[default]\nregion = eu-west-1\n",
+    source="derived",
+    profiles=default(region="eu-west-1"),
+)
+
+# Section headers.
+reads(
+    "header-spaces",
+    "spaces and tabs around the name in a header",
+    "CRED-023 CRED-024",
+    WRONG_PROFILE,
+    "[ \tprofile\t prod ]\na = b\n",
+    source=DEVIATES,
+    profiles={"prod": {"a": "b"}},
+)
+reads(
+    "header-comment",
+    "comments after headers, with and without a space",
+    "CRED-023",
+    WRONG_PROFILE,
+    "[profile a] # one\nx = 1\n[profile b]; two ]\ny = 2\n",
+    source=DEVIATES,
+    profiles={"a": {"x": "1"}, "b": {"y": "2"}},
+)
+reads(
+    "header-no-prefix",
+    "a profile without its prefix in the configuration file",
+    "CRED-024",
+    "sections of other programs would become profiles",
+    "[prod]\na = b\n[default]\nc = d\n",
+    profiles=default(c="d"),
+)
+reads(
+    "header-prefix-only",
+    "the prefix without a name",
+    "CRED-024",
+    WRONG_PROFILE,
+    "[profile]\na = b\n",
+    profiles={},
+)
+reads(
+    "header-prefix-joined",
+    "a name that only begins like the prefix",
+    "CRED-024",
+    WRONG_PROFILE,
+    "[profileprod]\na = b\n",
+    profiles={},
+)
+reads(
+    "header-default-prefixed",
+    "both forms of the default profile, the prefixed one last",
+    "CRED-024",
+    "the two forms are one profile, and the prefixed one replaces the other",
+    "[default]\na = 1\nb = 2\n[profile default]\na = 3\n",
+    profiles=default(a="3"),
+)
+reads(
+    "header-default-prefixed-first",
+    "both forms of the default profile, the prefixed one first",
+    "CRED-024",
+    "the order of the sections must not decide which form counts",
+    "[profile default]\na = 3\n[default]\na = 1\nb = 2\n",
+    profiles=default(a="3"),
+    source=DEVIATES,
+)
+reads(
+    "header-session-default",
+    "a session with the name default",
+    "CRED-024",
+    "a session does not replace a profile",
+    "[sso-session default]\na = b\n[default]\nc = d\n",
+    profiles=default(c="d"),
+)
+reads(
+    "header-invalid-name",
+    "a profile whose name has a space",
+    "CRED-024",
+    "its properties must not join the profile before it",
+    "[profile a]\nx = 1\n[profile b c]\nx = 2\n",
+    profiles={"a": {"x": "1"}},
+)
+reads(
+    "header-quoted",
+    "a name in quotation marks",
+    "CRED-024",
+    "the AWS CLI writes names with spaces in quotation marks",
+    "[profile 'my work']\na = b\n[profile \"b\"]\nc = d\n",
+    profiles={"my work": {"a": "b"}, "b": {"c": "d"}},
+)
+reads(
+    "header-all-characters",
+    "each character that a name may have",
+    "CRED-024",
+    WRONG_PROFILE,
+    "[profile aZ0_-/.%@:+]\na = b\n",
+    profiles={"aZ0_-/.%@:+": {"a": "b"}},
+)
+reads(
+    "sections",
+    "sessions and services",
+    "CRED-024",
+    "a client that takes them for profiles finds neither login nor endpoint",
+    "[sso-session corp]\nsso_region = eu-west-1\n[services local]\nsts =\n  endpoint_url = http://a\n",
+    profiles={},
+    sso_sessions={"corp": {"sso_region": "eu-west-1"}},
+    services={"local": {"sts": {"endpoint_url": "http://a"}}},
+)
+reads(
+    "credentials-names",
+    "names in the credentials file",
+    "CRED-024",
+    "the credentials file has no prefixes, and a prefix makes the section meaningless",
+    credentials="[prod]\na = 1\n[profile dev]\nb = 2\n[sso-session s]\nc = 3\n",
+    source=DEVIATES,
+    profiles={"prod": {"a": "1"}},
+    sso_sessions={},
+)
+
+# Properties.
+reads(
+    "value-trimmed",
+    "spaces and tabs around name and value",
+    "CRED-025",
+    WRONG_VALUE,
+    "[default]\nregion \t= \teu-west-1 \t\n",
+    profiles=default(region="eu-west-1"),
+)
+reads(
+    "value-empty",
+    "a property without a value",
+    "CRED-025",
+    WRONG_VALUE,
+    "[default]\nregion =\noutput = json\n",
+    profiles=default(region="", output="json"),
+)
+reads(
+    "value-equals",
+    "an equals sign inside of a value",
+    "CRED-025",
+    "secret keys in Base64 end in equals signs",
+    "[default]\naws_session_token = a=b==\n",
+    profiles=default(aws_session_token="a=b=="),
+)
+reads(
+    "value-unicode",
+    "a value with a character outside of ASCII",
+    "CRED-029",
+    WRONG_VALUE,
+    "[default]\na = é😂\n",
+    profiles=default(a="é😂"),
+)
+reads(
+    "value-comment",
+    "comments after a value",
+    "CRED-025",
+    "the comment would become a part of the region or of the key",
+    "[default]\na = b # c\nd = e\t; f\ng = # h\n",
+    source=DEVIATES,
+    profiles=default(a="b", d="e", g=""),
+)
+reads(
+    "value-hash",
+    "the characters of comments inside of a value",
+    "CRED-025",
+    "a secret would be cut",
+    "[default]\na = b#c\nd = e;f\ng =#h\n",
+    profiles=default(a="b#c", d="e;f", g="#h"),
+)
+reads(
+    "name-case",
+    "a name in two cases",
+    "CRED-025",
+    "an upper-case name would be another setting, which nothing reads",
+    "[default]\nRegion = a\nREGION = b\n",
+    source=DEVIATES,
+    profiles=default(region="b"),
+)
+reads(
+    "name-invalid",
+    "a name with a space",
+    "CRED-025",
+    "neither the property nor its continuation has a meaning",
+    "[default]\na b = c\n  d\ne = f\n",
+    source=DEVIATES,
+    profiles=default(e="f"),
+)
+reads(
+    "continued",
+    "a value on several lines",
+    "CRED-025",
+    WRONG_VALUE,
+    "[default]\na = b\n  c \n\td # e\nf = g\n",
+    profiles=default(a="b\nc\nd # e", f="g"),
+)
+reads(
+    "indented",
+    "properties that are all indented",
+    "CRED-025",
+    "users indent whole sections, and the second property would vanish in the first",
+    "[default]\n  region = eu-west-1\n  output = json\n",
+    profiles=default(region="eu-west-1", output="json"),
+)
+reads(
+    "indented-continued",
+    "an indented property with a longer indentation below it",
+    "CRED-025",
+    WRONG_VALUE,
+    "[default]\n  a = b\n    c\n  d = e\n",
+    profiles=default(a="b\nc", d="e"),
+)
+reads(
+    "nested",
+    "nested properties",
+    "CRED-026",
+    "a client that reads them as text does not find the endpoint",
+    "[default]\ns3 =\n  a = b\n  c=d # e\nregion = f\n",
+    profiles=default(s3={"a": "b", "c": "d # e"}, region="f"),
+)
+reads(
+    "nested-blank",
+    "a blank line between nested properties",
+    "CRED-022 CRED-026",
+    WRONG_VALUE,
+    "[default]\ns3 =\n  a = b\n \n  c = d\n",
+    profiles=default(s3={"a": "b", "c": "d"}),
+)
+reads(
+    "nested-invalid-name",
+    "a nested name with a space",
+    "CRED-026",
+    WRONG_VALUE,
+    "[default]\ns3 =\n  a b = c\n  d = e\n",
+    source=DEVIATES,
+    profiles=default(s3={"d": "e"}),
+)
+
+# Merging.
+reads(
+    "merge-sections",
+    "a section that occurs twice",
+    "CRED-027",
+    WRONG_VALUE,
+    "[profile a]\nx = 1\ny = 1\n[profile b]\n[profile a]\nx = 2\nz = 3\n",
+    source=DEVIATES,
+    profiles={"a": {"x": "2", "y": "1", "z": "3"}, "b": {}},
+)
+reads(
+    "merge-files",
+    "a profile in both files",
+    "CRED-027",
+    "the keys in the credentials file are the ones that tools rotate",
+    "[profile a]\nx = 1\ny = 1\n",
+    "[a]\nx = 2\nz = 3\n",
+    profiles={"a": {"x": "2", "y": "1", "z": "3"}},
+)
+
+# Files that are rejected.
+for name, title, text in (
+    ("header-open", "a header without its bracket", "[default\nregion = a\n"),
+    ("header-half", "a file that ends inside of a header", "[default]\n[profile pr"),
+    ("header-text", "text after a header", "[default] region = a\n"),
+    ("no-section", "a property before the first section", "region = a\n[default]\n"),
+    ("no-section-indented", "an indented line before the first section", "  region\n"),
+    ("no-equals", "a line without an equals sign", "[default]\nregion eu-west-1\n"),
+    ("colon", "a colon in place of the equals sign", "[default]\nregion : eu-west-1\n"),
+    ("no-name", "a property without a name", "[default]\n= eu-west-1\n"),
+    ("continued-nothing", "an indented line directly below a header", "[default]\n  eu\n"),
+    (
+        "continued-header",
+        "an indented line below a later header",
+        "[default]\na = b\n[profile c]\n  d\n",
+    ),
+    ("nested-no-equals", "a nested line without an equals sign", "[default]\ns3 =\n  a\n"),
+    ("nested-no-name", "a nested property without a name", "[default]\ns3 =\n  = a\n"),
+):
+    rules = "CRED-023 CRED-021" if name.startswith("header") else "CRED-021"
+    refuses("reject-" + name, title, rules, SILENT, text)
+refuses(
+    "reject-nul",
+    "a file with a NUL",
+    "CRED-029",
+    "a half-written or binary file is not a configuration",
+    "[default]\na = \0\n",
+)
+
+# ---- credentials ---------------------------------------------------------------------------------
+
+TIME = "20270115T080000Z"
+LATER, LATER_DATE = "2027-01-15T14:00:00Z", "20270115T140000Z"
+CONFIG, CREDENTIALS = "/h/.aws/config", "/h/.aws/credentials"
+KEYS = {"AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": "env-secret"}
+STATIC = "aws_access_key_id = AKPROFILE\naws_secret_access_key = profile-secret\n"
+ROLE = "arn:aws:iam::123456789012:role/R"
+STS = "https://sts.eu-west-1.amazonaws.com/"
+METADATA = "http://169.254.169.254/latest/"
+ROLES = METADATA + "meta-data/iam/security-credentials/"
+ECS = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+
+Replies = Dict[str, Json]
+
+
+def sts_reply(action: str = "AssumeRole", key: str = "ASROLE") -> Json:
+    """Return a reply of STS with credentials."""
+    return {
+        "status": 200,
+        "body": f'<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
+        f"<{action}Result><Credentials><AccessKeyId>{key}</AccessKeyId>"
+        "<SecretAccessKey>role-secret</SecretAccessKey><SessionToken>role-token</SessionToken>"
+        f"<Expiration>{LATER}</Expiration></Credentials></{action}Result></{action}Response>",
+    }
+
+
+def keys_reply(key: str, **more: Any) -> Json:
+    """Return a JSON document with credentials, as the agents and the metadata service write it."""
+    document = {
+        "AccessKeyId": key,
+        "SecretAccessKey": "agent-secret",
+        "Token": "agent-token",
+        "Expiration": LATER,
+    }
+    return {"status": 200, "body": json.dumps(dict(document, **more))}
+
+
+INSTANCE: Replies = {
+    f"PUT {METADATA}api/token": {"status": 200, "body": "imds-token"},
+    f"GET {ROLES}": {"status": 200, "body": "r"},
+    f"GET {ROLES}r": keys_reply("ASINSTANCE"),
+}
+INSTANCE_REQUESTS = [["PUT", f"{METADATA}api/token"], ["GET", ROLES], ["GET", f"{ROLES}r"]]
+ROLE_KEYS = {
+    "access_key": "ASROLE",
+    "secret_key": "role-secret",
+    "session_token": "role-token",
+    "expires": LATER_DATE,
+}
+AGENT_KEYS = {"secret_key": "agent-secret", "session_token": "agent-token", "expires": LATER_DATE}
+SSO = (
+    "sso_session = corp\nsso_account_id = 123456789012\nsso_role_name = Admin Role\n"
+    "[sso-session corp]\nsso_region = eu-central-1\nsso_start_url = https://corp.example/start\n"
+)
+SSO_URL = (
+    "https://portal.sso.eu-central-1.amazonaws.com/federation/credentials"
+    "?role_name=Admin%20Role&account_id=123456789012"
+)
+SSO_REPLY = {
+    "status": 200,
+    "body": json.dumps(
+        {
+            "roleCredentials": {
+                "accessKeyId": "ASSSO",
+                "secretAccessKey": "sso-secret",
+                "sessionToken": "sso-token",
+                "expiration": 1800021600000,
+            }
+        }
+    ),
+}
+
+
+def given(
+    env: Optional[Mapping[str, str]] = None,
+    config: Optional[str] = None,
+    files: Optional[Mapping[str, str]] = None,
+    replies: Optional[Replies] = None,
+    **more: Any,
+) -> Json:
+    """Return the input of a case: HOME is /h, and the region is eu-west-1 unless it is given."""
+    result: Json = {"env": {"HOME": "/h", **(env or {})}, "time": TIME}
+    texts = dict(files or {})
+    if config is not None:
+        texts[CONFIG] = config
+    if texts:
+        result["files"] = texts
+    if replies:
+        result["replies"] = replies
+    result.update(dict({"region": "eu-west-1"}, **more))
+    return {key: value for key, value in result.items() if value is not None}
+
+
+def finds(
+    name: str, title: str, rules: str, why: str, source: str, world: Json, **output: Any
+) -> None:
+    """Add a search that finds credentials."""
+    RESOLVE.case("cred-" + name, title, rules, world, ok(source=source, **output), why)
+
+
+def fails(
+    name: str,
+    title: str,
+    rules: str,
+    why: str,
+    world: Json,
+    kind: Any = "configuration",
+    requests: Optional[Sequence[Sequence[str]]] = None,
+) -> None:
+    """Add a search that ends in an error."""
+    output = {} if requests is None else {"requests": requests}
+    RESOLVE.case("cred-" + name, title, rules, world, reject(kind, **output), why)
+
+
+OTHER_KEYS = "signs with credentials that the user did not mean"
+
+# The environment.
+finds(
+    "env",
+    "keys in the environment",
+    "CRED-001",
+    f"a client that looks elsewhere {OTHER_KEYS}",
+    "environment",
+    given(KEYS),
+    access_key="AKENV",
+    secret_key="env-secret",
+    requests=[],
+)
+for name, more, token in (
+    ("token", {"AWS_SESSION_TOKEN": "t"}, "t"),
+    ("legacy-token", {"AWS_SECURITY_TOKEN": "old"}, "old"),
+    ("both-tokens", {"AWS_SESSION_TOKEN": "t", "AWS_SECURITY_TOKEN": "old"}, "t"),
+):
+    finds(
+        "env-" + name,
+        "session tokens in the environment: " + " and ".join(more),
+        "CRED-001",
+        "temporary keys without their token are refused",
+        "environment",
+        given({**KEYS, **more}),
+        access_key="AKENV",
+        session_token=token,
+    )
+for name in KEYS:
+    half = {key: text for key, text in KEYS.items() if key != name}
+    slug = "half-" + ("key" if name.endswith("ID") else "secret")
+    fails(
+        "env-" + slug,
+        f"no {name} in the environment",
+        "CRED-001",
+        f"a client that goes on {OTHER_KEYS}",
+        given(half, "[default]\n" + STATIC, replies=INSTANCE),
+        requests=[],
+    )
+    fails(
+        f"env-empty-{slug}",
+        f"an empty {name} in the environment",
+        "CRED-001",
+        "an empty variable counts as unset, so this is half a pair",
+        given({**KEYS, name: ""}, "[default]\n" + STATIC),
+        requests=[],
+    )
+finds(
+    "env-expiration",
+    "keys in the environment with an expiration",
+    "CRED-001",
+    "a client that ignores the variable signs with expired keys",
+    "environment",
+    given({**KEYS, "AWS_CREDENTIAL_EXPIRATION": LATER}),
+    access_key="AKENV",
+    expires=LATER_DATE,
+)
+finds(
+    "env-empty",
+    "empty keys in the environment",
+    "CRED-001",
+    "scripts unset variables by emptying them",
+    "static",
+    given(dict.fromkeys(KEYS, ""), "[default]\n" + STATIC),
+    access_key="AKPROFILE",
+)
+finds(
+    "env-explicit-profile",
+    "an argument names a profile",
+    "CRED-002",
+    f"a client that prefers the environment {OTHER_KEYS}",
+    "static",
+    given(KEYS, "[profile p]\n" + STATIC, profile="p"),
+    access_key="AKPROFILE",
+)
+finds(
+    "env-profile-variable",
+    "a variable names a profile, next to keys",
+    "CRED-002",
+    f"the keys win over the variable, and a client that prefers the profile {OTHER_KEYS}",
+    "environment",
+    given({**KEYS, "AWS_PROFILE": "p"}, "[profile p]\n" + STATIC),
+    access_key="AKENV",
+)
+
+# The order, from the last source to the first: each case adds a source.
+ORDER: List[Tuple[str, Dict[str, str], str, Replies, str]] = [
+    ("metadata", {}, "", INSTANCE, "ASINSTANCE"),
+    (
+        "container",
+        {ECS: "/c"},
+        "",
+        {"GET http://169.254.170.2/c": keys_reply("ASAGENT")},
+        "ASAGENT",
+    ),
+    ("process", {}, "credential_process = tool\n", {}, "AKTOOL"),
+    ("static", {}, STATIC, {}, "AKPROFILE"),
+    (
+        "web-identity",
+        {"AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": ROLE},
+        "",
+        {f"POST {STS}": sts_reply("AssumeRoleWithWebIdentity", "ASWEB")},
+        "ASWEB",
+    ),
+    (
+        "assume-role",
+        {},
+        f"role_arn = {ROLE}\nsource_profile = base\n",
+        {f"POST {STS}": sts_reply()},
+        "ASROLE",
+    ),
+    ("environment", KEYS, "", {}, "AKENV"),
+]
+TOOL = {
+    "arguments": ["tool"],
+    "stdout": json.dumps({"Version": 1, "AccessKeyId": "AKTOOL", "SecretAccessKey": "tool-secret"}),
+}
+environment: Dict[str, str] = {}
+section = "[default]\n"
+replies: Replies = {}
+for source, variables, properties, answers, key in ORDER:
+    environment.update(variables)
+    section += properties
+    replies.update(answers)
+    finds(
+        "order-" + source,
+        f"{source} and every later source",
+        "CRED-002",
+        f"a client with another order {OTHER_KEYS}",
+        source,
+        given(
+            environment,
+            section + "[profile base]\n" + STATIC,
+            {"/t": "jwt"},
+            dict(replies),
+            programs=[TOOL],
+        ),
+        access_key=key,
+    )
+fails(
+    "none",
+    "no source at all",
+    "CRED-002 CRED-017",
+    "a client that waits for a dead metadata service for long blocks every program",
+    given(config="[default]\n"),
+    requests=[["PUT", f"{METADATA}api/token"]] * 2,
+)
+fails(
+    "configured-fails",
+    "a role that is refused, before an instance with a role",
+    "CRED-002",
+    f"a client that goes on {OTHER_KEYS}",
+    given(
+        {},
+        f"[default]\nrole_arn = {ROLE}\nsource_profile = default\n{STATIC}",
+        replies={
+            **INSTANCE,
+            f"POST {STS}": {
+                "status": 403,
+                "body": "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>",
+            },
+        },
+    ),
+    requests=[["POST", STS]],
+)
+
+# Keys of a profile.
+finds(
+    "static-token",
+    "keys of a profile with a token",
+    "CRED-010",
+    "temporary keys without their token are refused",
+    "static",
+    given({}, f"[default]\n{STATIC}aws_session_token = t\n"),
+    access_key="AKPROFILE",
+    session_token="t",
+)
+finds(
+    "static-legacy-token",
+    "keys of a profile with the older name of the token",
+    "CRED-010",
+    "temporary keys without their token are refused",
+    "static",
+    given({}, f"[default]\n{STATIC}aws_security_token = t\n"),
+    session_token="t",
+)
+for number, name in enumerate(("key", "secret")):
+    line = STATIC.splitlines(True)[1 - number]
+    fails(
+        "static-half-" + name,
+        f"a profile without its {name}",
+        "CRED-010",
+        f"a client that goes on {OTHER_KEYS}",
+        given({}, "[default]\n" + line, replies=INSTANCE),
+        requests=[],
+    )
+finds(
+    "files-merged",
+    "keys in the credentials file, the role in the configuration file",
+    "CRED-020 CRED-027",
+    "the AWS CLI writes the two files in this way",
+    "static",
+    given({}, "[profile p]\nregion = x\n", {CREDENTIALS: "[p]\n" + STATIC}, profile="p"),
+    access_key="AKPROFILE",
+)
+finds(
+    "files-variables",
+    "paths in variables, with a tilde",
+    "CRED-020",
+    "the files would not be found",
+    "static",
+    given(
+        {"AWS_CONFIG_FILE": "~/c", "AWS_SHARED_CREDENTIALS_FILE": "/etc/k"},
+        files={"/h/c": "[default]\n" + STATIC, "/etc/k": "[default]\naws_session_token = t\n"},
+    ),
+    access_key="AKPROFILE",
+    session_token="t",
+)
+fails(
+    "profile-missing",
+    "a variable names a profile that does not exist",
+    "CRED-028",
+    f"a client that uses the default profile {OTHER_KEYS}",
+    given({"AWS_PROFILE": "prdo"}, f"[default]\n{STATIC}[profile prod]\n", replies=INSTANCE),
+    requests=[],
+)
+finds(
+    "profile-argument",
+    "an argument and a variable name profiles",
+    "CRED-028",
+    f"a client that prefers the variable {OTHER_KEYS}",
+    "static",
+    given({"AWS_PROFILE": "missing"}, "[profile p]\n" + STATIC, profile="p"),
+    access_key="AKPROFILE",
+)
+
+# Roles.
+BASE = "[profile base]\n" + STATIC
+ROLE_REPLY = {f"POST {STS}": sts_reply()}
+
+
+def role(text: str, **more: Any) -> Json:
+    """Return a world whose default profile assumes the role."""
+    options = dict({"env": {}, "replies": ROLE_REPLY}, **more)
+    return given(config=f"[default]\nrole_arn = {ROLE}\n{text}", **options)
+
+
+finds(
+    "role",
+    "a role with a source profile",
+    "CRED-011",
+    f"a client that uses the source {OTHER_KEYS}",
+    "assume-role",
+    role("source_profile = base\n" + BASE),
+    requests=[["POST", STS]],
+    **ROLE_KEYS,
+)
+finds(
+    "role-own-keys",
+    "a role whose source profile is itself",
+    "CRED-011",
+    "profiles that name themselves are common",
+    "assume-role",
+    role("source_profile = default\n" + STATIC),
+    **ROLE_KEYS,
+)
+finds(
+    "role-chain",
+    "a role of a role",
+    "CRED-011",
+    "the second role trusts only the first one",
+    "assume-role",
+    role("source_profile = b\n[profile b]\nrole_arn = other\nsource_profile = base\n" + BASE),
+    requests=[["POST", STS]] * 2,
+    **ROLE_KEYS,
+)
+finds(
+    "role-source-keys",
+    "a source profile with a role and keys",
+    "CRED-011",
+    "the keys of a source profile end the chain",
+    "assume-role",
+    role(
+        "source_profile = b\n[profile b]\nrole_arn = other\nsource_profile = base\n" + STATIC + BASE
+    ),
+    requests=[["POST", STS]],
+    **ROLE_KEYS,
+)
+finds(
+    "role-named-source",
+    "a role with the instance as its source",
+    "CRED-011",
+    "instances get their permissions in this way",
+    "assume-role",
+    role("credential_source = Ec2InstanceMetadata\n", replies={**ROLE_REPLY, **INSTANCE}),
+    requests=[*INSTANCE_REQUESTS, ["POST", STS]],
+    **ROLE_KEYS,
+)
+finds(
+    "role-region",
+    "a role with the region of the profile",
+    "CRED-011 CRED-030",
+    "STS of another region may be disabled for the account",
+    "assume-role",
+    role(
+        "region = ap-south-1\nsource_profile = base\n" + BASE,
+        region=None,
+        replies={"POST https://sts.ap-south-1.amazonaws.com/": sts_reply()},
+    ),
+    **ROLE_KEYS,
+)
+finds(
+    "role-china",
+    "a role in another partition",
+    "CRED-011",
+    "the host has another domain",
+    "assume-role",
+    role(
+        "source_profile = base\n" + BASE,
+        region="cn-north-1",
+        replies={"POST https://sts.cn-north-1.amazonaws.com.cn/": sts_reply()},
+    ),
+    **ROLE_KEYS,
+)
+finds(
+    "role-fips",
+    "a role with FIPS in the profile",
+    "CRED-011 CRED-030",
+    "a client that ignores the option sends keys to a host without FIPS",
+    "assume-role",
+    role(
+        "use_fips_endpoint = true\nsource_profile = base\n" + BASE,
+        replies={"POST https://sts-fips.eu-west-1.amazonaws.com/": sts_reply()},
+    ),
+    **ROLE_KEYS,
+)
+fails(
+    "role-fips-mistyped",
+    "a role with a mistyped flag for FIPS",
+    "CRED-033",
+    "a client that reads it as false sends keys to a host without FIPS",
+    role("use_fips_endpoint = ture\nsource_profile = base\n" + BASE),
+    requests=[],
+)
+for name, text in (
+    ("none", ""),
+    ("both", "source_profile = base\ncredential_source = Environment\n" + BASE),
+    ("missing", "source_profile = base\n"),
+    ("empty", "source_profile = base\n[profile base]\nregion = x\n"),
+    ("half", "source_profile = base\n[profile base]\naws_access_key_id = a\n"),
+    ("unknown", "credential_source = Vault\n"),
+    ("unset", "credential_source = Environment\n"),
+    ("loop", "source_profile = b\n[profile b]\nrole_arn = other\nsource_profile = default\n"),
+    ("loop-itself", "source_profile = default\n"),
+):
+    fails(
+        "role-source-" + name,
+        f"a role with a wrong source: {name.replace('-', ' ')}",
+        "CRED-011",
+        "the client has nothing to sign the call of STS with",
+        role(
+            text,
+            replies={**ROLE_REPLY, **INSTANCE},
+            env={} if name == "unset" else KEYS,
+            profile="default",
+        ),
+        requests=[],
+    )
+fails(
+    "role-mfa",
+    "a role that needs a code, without a user",
+    "CRED-011",
+    "STS refuses the call without a code",
+    role("mfa_serial = arn:aws:iam::1:mfa/u\nsource_profile = base\n" + BASE),
+    requests=[],
+)
+
+# Web identity.
+WEB = {"AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": ROLE}
+WEB_REPLY = {f"POST {STS}": sts_reply("AssumeRoleWithWebIdentity")}
+finds(
+    "web-identity-line-feed",
+    "a token file that ends in a line feed",
+    "CRED-012",
+    "Kubernetes's tools write it, and STS refuses the token with it",
+    "web-identity",
+    given(WEB, files={"/t": "jwt\n"}, replies=WEB_REPLY),
+    requests=[["POST", STS]],
+    **ROLE_KEYS,
+)
+finds(
+    "web-identity-profile",
+    "a token file in the profile",
+    "CRED-012",
+    "role_arn belongs to the token file, not to a source profile",
+    "web-identity",
+    given(
+        {},
+        f"[default]\nrole_arn = {ROLE}\nweb_identity_token_file = /t\n",
+        {"/t": "jwt"},
+        WEB_REPLY,
+    ),
+    **ROLE_KEYS,
+)
+fails(
+    "web-identity-missing",
+    "a token file that does not exist",
+    "CRED-012",
+    f"a client that goes on {OTHER_KEYS}",
+    given(WEB, replies={**WEB_REPLY, **INSTANCE}),
+    requests=[],
+)
+fails(
+    "web-identity-no-role",
+    "a token file without a role",
+    "CRED-012",
+    f"a client that goes on {OTHER_KEYS}",
+    given({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, files={"/t": "jwt"}, replies=INSTANCE),
+    requests=[],
+)
+
+
+# Programs.
+def program(command: str, arguments: Sequence[str], **ended: Any) -> Json:
+    """Return a world whose default profile runs a program."""
+    ended = dict({"stdout": TOOL["stdout"]}, **ended)
+    return given(
+        {},
+        f"[default]\ncredential_process = {command}\n",
+        programs=[dict({"arguments": list(arguments)}, **ended)],
+        replies=INSTANCE,
+    )
+
+
+finds(
+    "process",
+    "a program with arguments in quotation marks",
+    "CRED-013",
+    "paths with spaces are common on Windows and macOS",
+    "process",
+    program("'/opt/a b/tool' --account \"1 2\"", ["/opt/a b/tool", "--account", "1 2"]),
+    access_key="AKTOOL",
+    secret_key="tool-secret",
+    requests=[],
+)
+finds(
+    "process-no-shell",
+    "a command with the special characters of a shell",
+    "CRED-013",
+    "a shell would run whatever a shared file says",
+    "process",
+    program("tool $HOME; *", ["tool", "$HOME;", "*"]),
+    access_key="AKTOOL",
+)
+finds(
+    "process-temporary",
+    "a program that returns temporary keys",
+    "CRED-013",
+    "without the token the keys are refused, and without the end they are never renewed",
+    "process",
+    program(
+        "tool",
+        ["tool"],
+        stdout=json.dumps(
+            {
+                "Version": 1,
+                "AccessKeyId": "AKTOOL",
+                "SecretAccessKey": "s",
+                "SessionToken": "t",
+                "Expiration": "2027-01-15T15:00:00+01:00",
+            }
+        ),
+    ),
+    session_token="t",
+    expires=LATER_DATE,
+)
+for name, title, ended in (
+    (
+        "fails",
+        "a program that fails after it printed keys",
+        {"exit_code": 1, "stderr": "no session"},
+    ),
+    ("garbage", "a program that prints text", {"stdout": "Welcome!\n"}),
+    ("truncated", "a program whose output is incomplete", {"stdout": TOOL["stdout"][:-1]}),
+    ("version", "a program with another version", {"stdout": TOOL["stdout"].replace("1", "2", 1)}),
+    ("no-secret", "a program without a secret", {"stdout": '{"Version": 1, "AccessKeyId": "a"}'}),
+):
+    fails(
+        "process-" + name,
+        title,
+        "CRED-013",
+        f"a client that goes on {OTHER_KEYS}",
+        program("tool", ["tool"], **ended),
+        requests=[],
+    )
+fails(
+    "process-missing",
+    "a program that does not exist",
+    "CRED-013",
+    f"a client that goes on {OTHER_KEYS}",
+    program("tool", ["other"]),
+    requests=[],
+)
+fails(
+    "process-open-quote",
+    "a command with an open quotation mark",
+    "CRED-013",
+    "a client that guesses runs another program",
+    program("tool 'a", ["tool", "a"]),
+    requests=[],
+)
+
+EXPIRED = json.dumps(
+    {
+        "Version": 1,
+        "AccessKeyId": "AKTOOL",
+        "SecretAccessKey": "s",
+        "Expiration": "2027-01-15T08:00:00Z",
+    }
+)
+fails(
+    "process-expired",
+    "a program that returns keys that have just expired",
+    "CRED-003 CRED-013",
+    "the service refuses every request, and the error does not name the program",
+    program("tool", ["tool"], stdout=EXPIRED),
+    requests=[],
+)
+
+# SSO.
+CACHED = {"accessToken": "bearer", "expiresAt": LATER, "startUrl": "x"}
+REFRESHABLE = {
+    "refreshToken": "r",
+    "clientId": "c",
+    "clientSecret": "s",
+    "registrationExpiresAt": "2027-02-01T00:00:00Z",
+}
+OIDC = "https://oidc.eu-central-1.amazonaws.com/token"
+
+
+def sso(token: Optional[Json], text: str = SSO, replies: Optional[Replies] = None) -> Json:
+    """Return a world with a login: `corp` or, without a session, the start URL."""
+    key = "corp" if "sso_session" in text else "https://corp.example/start"
+    path = f"/h/.aws/sso/cache/{hashlib.sha1(key.encode()).hexdigest()}.json"  # noqa: S324
+    files = {} if token is None else {path: json.dumps(token)}
+    answers = {f"GET {SSO_URL}": SSO_REPLY, **INSTANCE, **(replies or {})}
+    return given({}, "[default]\n" + text, files, answers)
+
+
+LEGACY = SSO.replace("sso_session = corp\n", "").replace("[sso-session corp]\n", "")
+SSO_KEYS = {
+    "access_key": "ASSSO",
+    "secret_key": "sso-secret",
+    "session_token": "sso-token",
+    "expires": LATER_DATE,
+}
+for name, text in (("session", SSO), ("legacy", LEGACY)):
+    finds(
+        "sso-" + name,
+        f"a login of a {name} profile",
+        "CRED-014",
+        "the name of the cache file depends on the kind of profile",
+        "sso",
+        sso(CACHED, text),
+        requests=[["GET", SSO_URL]],
+        **SSO_KEYS,
+    )
+finds(
+    "sso-refreshed",
+    "a token that has expired and can be renewed",
+    "CRED-014",
+    "the user would have to log in each hour",
+    "sso",
+    sso(
+        {**CACHED, "expiresAt": "2027-01-15T07:00:00Z", **REFRESHABLE},
+        replies={
+            f"POST {OIDC}": {
+                "status": 200,
+                "body": json.dumps({"accessToken": "b2", "expiresIn": 3600}),
+            }
+        },
+    ),
+    requests=[["POST", OIDC], ["GET", SSO_URL]],
+    **SSO_KEYS,
+)
+for name, title, token, text in (
+    ("expired", "a token that has expired", {**CACHED, "expiresAt": "2027-01-15T07:00:00Z"}, SSO),
+    ("no-login", "no cached token", None, SSO),
+    ("no-role", "an account without a role", CACHED, SSO.replace("sso_role_name", "x")),
+    (
+        "no-session",
+        "a session that does not exist",
+        CACHED,
+        SSO.replace("[sso-session corp", "[sso-session x"),
+    ),
+):
+    fails(
+        "sso-" + name,
+        title,
+        "CRED-014",
+        f"a client that goes on {OTHER_KEYS}",
+        sso(token, text),
+        requests=[],
+    )
+fails(
+    "login-session",
+    "a profile of the new login",
+    "CRED-014",
+    f"a client that ignores it {OTHER_KEYS}",
+    given({}, "[default]\nlogin_session = arn:aws:iam::1:user/u\n", replies=INSTANCE),
+    requests=[],
+)
+
+# Containers.
+for name, title, env, url in (
+    ("relative", "a relative URI", {ECS: "/v2/c?a=1"}, "http://169.254.170.2/v2/c?a=1"),
+    (
+        "relative-first",
+        "both URIs",
+        {ECS: "/c", FULL: "http://localhost/d"},
+        "http://169.254.170.2/c",
+    ),
+    ("eks", "the agent of EKS", {FULL: "http://169.254.170.23/v1/c"}, "http://169.254.170.23/v1/c"),
+    (
+        "eks-ipv6",
+        "the agent of EKS over IPv6",
+        {FULL: "http://[fd00:ec2::23]/v1/c"},
+        "http://[fd00:ec2::23]/v1/c",
+    ),
+    ("localhost", "localhost", {FULL: "http://localhost:8080/c"}, "http://localhost:8080/c"),
+    ("loopback", "a loopback address", {FULL: "http://127.0.0.5/c"}, "http://127.0.0.5/c"),
+    (
+        "https",
+        "another host over https",
+        {FULL: "https://agent.example/c"},
+        "https://agent.example/c",
+    ),
+):
+    finds(
+        "container-" + name,
+        f"a container's agent: {title}",
+        "CRED-015",
+        "the container has no other credentials",
+        "container",
+        given(env, replies={f"GET {url}": keys_reply("ASAGENT")}),
+        requests=[["GET", url]],
+        access_key="ASAGENT",
+        **AGENT_KEYS,
+    )
+for name, url in (
+    ("other-host", "http://agent.example/c"),
+    ("private", "http://10.0.0.1/c"),
+    ("lookalike", "http://127.0.0.1.example/c"),
+    ("metadata", "http://169.254.169.254/c"),
+    ("no-host", "/c"),
+):
+    fails(
+        "container-" + name,
+        f"a full URI that must be rejected: {url}",
+        "CRED-015",
+        "the token and the keys would cross a network in the clear",
+        given({FULL: url}, replies={f"GET {url}": keys_reply("ASAGENT")}),
+        requests=[],
+    )
+AGENT = "http://169.254.170.23/v1/c"
+finds(
+    "container-token-file",
+    "a token file that ends in a line feed",
+    "CRED-015",
+    "a line feed inside of a header is invalid",
+    "container",
+    given(
+        {FULL: AGENT, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/t"},
+        files={"/t": "jwt\n"},
+        replies={f"GET {AGENT}": keys_reply("ASAGENT")},
+    ),
+    access_key="ASAGENT",
+)
+fails(
+    "container-token-file-missing",
+    "a token file that does not exist",
+    "CRED-015",
+    "the agent refuses the request without a token",
+    given(
+        {FULL: AGENT, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/t"},
+        replies={f"GET {AGENT}": keys_reply("ASAGENT")},
+    ),
+    requests=[],
+)
+fails(
+    "container-token-break",
+    "a token with a line break inside",
+    "CRED-015",
+    "the rest of the token would become a header",
+    given(
+        {FULL: AGENT, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "a\nX-B: c"},
+        replies={f"GET {AGENT}": keys_reply("ASAGENT")},
+    ),
+    requests=[],
+)
+fails(
+    "container-refused",
+    "an agent that refuses the request",
+    "CRED-015 CRED-002",
+    f"a client that goes on {OTHER_KEYS}",
+    given(
+        {ECS: "/c"},
+        replies={**INSTANCE, "GET http://169.254.170.2/c": {"status": 403, "body": "no"}},
+    ),
+    requests=[["GET", "http://169.254.170.2/c"]],
+)
+fails(
+    "container-dead",
+    "an agent that is not there",
+    "CRED-017",
+    "a client without a retry fails while the agent restarts",
+    given({ECS: "/c"}, replies=INSTANCE),
+    kind="network",
+    requests=[["GET", "http://169.254.170.2/c"]] * 2,
+)
+fails(
+    "container-incomplete",
+    "a reply without its end",
+    "CRED-015",
+    "keys that are never renewed fail in the middle of the work",
+    given(
+        {ECS: "/c"}, replies={"GET http://169.254.170.2/c": keys_reply("ASAGENT", Expiration=None)}
+    ),
+)
+
+# Instance metadata.
+finds(
+    "metadata",
+    "the role of an instance",
+    "CRED-016",
+    "the instance has no other credentials",
+    "metadata",
+    given(replies=INSTANCE),
+    requests=INSTANCE_REQUESTS,
+    access_key="ASINSTANCE",
+    **AGENT_KEYS,
+)
+fails(
+    "metadata-disabled",
+    "metadata that is disabled",
+    "CRED-016",
+    "the user has said that this is not an instance",
+    given({"AWS_EC2_METADATA_DISABLED": "TRUE"}, replies=INSTANCE),
+    requests=[],
+)
+for name, variable, base in (
+    ("ipv6", {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "ipV6"}, "http://[fd00:ec2::254]/latest/"),
+    (
+        "endpoint",
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1338/"},
+        "http://127.0.0.1:1338/latest/",
+    ),
+):
+    moved = {url.replace(METADATA, base): found for url, found in INSTANCE.items()}
+    finds(
+        "metadata-" + name,
+        f"metadata at another address: {name}",
+        "CRED-016",
+        "an IPv6-only subnet has no other address",
+        "metadata",
+        given(variable, replies=moved),
+        requests=[[method, url.replace(METADATA, base)] for method, url in INSTANCE_REQUESTS],
+        access_key="ASINSTANCE",
+    )
+for status in (403, 404):
+    fails(
+        f"metadata-version-1-{status}",
+        f"a service without version 2, which answers {status}",
+        "CRED-016",
+        "version 1 gives the keys to anyone who can make the host send a GET",
+        given(replies={**INSTANCE, f"PUT {METADATA}api/token": {"status": status}}),
+        requests=[["PUT", f"{METADATA}api/token"]],
+    )
+fails(
+    "metadata-redirect",
+    "a redirect in place of the token",
+    "CRED-017",
+    "a captive portal would get the next request",
+    given(replies={**INSTANCE, f"PUT {METADATA}api/token": {"status": 302}}),
+    requests=[["PUT", f"{METADATA}api/token"]],
+)
+fails(
+    "metadata-html",
+    "a page in place of the role's name",
+    "CRED-016",
+    "a captive portal answers every request with a page",
+    given(replies={**INSTANCE, f"GET {ROLES}": {"status": 200, "body": "<!DOCTYPE html>"}}),
+    requests=INSTANCE_REQUESTS[:2],
+)
+fails(
+    "metadata-path",
+    "a path in place of the role's name",
+    "CRED-016",
+    "the next request would go to another page of the service",
+    given(replies={**INSTANCE, f"GET {ROLES}": {"status": 200, "body": "../../../user-data"}}),
+    requests=INSTANCE_REQUESTS[:2],
+)
+fails(
+    "metadata-no-role",
+    "an instance without a role",
+    "CRED-016",
+    "there are no credentials",
+    given(replies={**INSTANCE, f"GET {ROLES}": {"status": 404}}),
+    requests=INSTANCE_REQUESTS[:2],
+)
+finds(
+    "metadata-stale",
+    "keys that have expired, from a service with a problem",
+    "CRED-016",
+    "a client that rejects them fails although the service still accepts them",
+    "metadata",
+    given(
+        replies={
+            **INSTANCE,
+            f"GET {ROLES}r": keys_reply("ASINSTANCE", Expiration="2027-01-15T07:00:00Z"),
+        }
+    ),
+    access_key="ASINSTANCE",
+)
