@@ -139,6 +139,7 @@ _SUBMODULES = frozenset(
         "client",
         "config",
         "convert",
+        "dialing",
         "documents",
         "endpoints",
         "errordocument",

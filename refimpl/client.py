@@ -201,7 +201,10 @@ class Client:
     endpoint_url: http(s)://host[:port][/path]
     use_fips, use_dualstack: whether to use the endpoint with FIPS or with IPv6
     credentials: Credentials;  environment: a mapping instead of os.environ
-    connect_timeout, read_timeout, total_timeout: seconds, or None for no limit (HTTP-051)
+    connect_timeout: seconds for name resolution, all addresses of the host and TLS (HTTP-051)
+    read_timeout: seconds for each wait for bytes;  total_timeout: seconds for the whole call
+        None means no limit. By default there is no total_timeout, so a server that sends single
+        bytes can keep a call waiting forever.
     ssl_context: an ssl.SSLContext, for example with a private CA; never changed (HTTP-053)
     max_frame_length: bytes (EVS-008);  clock: returns seconds since 1970 UTC
     Raises ConfigurationError for a missing or invalid region, endpoint or credentials, and

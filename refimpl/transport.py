@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""HTTP over sockets. This is the only module that opens them.
+"""HTTP over sockets.
 
 `open_exchange` connects, sends one request and reads the response's head. The `HttpExchange` that
 it returns reads the body piece by piece, each as soon as it arrives (HTTP-050), and detects an
@@ -13,13 +13,16 @@ Errors are NetworkError (`network`, `timeout`, `closed`) and HttpError (`http`, 
 OSError.
 """
 
+import _thread  # `threading` takes a millisecond to load (bench, process)
 import http.client
 import io
+import os
 import socket
 import ssl
 import time
 from typing import Any, Callable, List, NamedTuple, NoReturn, Optional, Tuple, Union
 
+from .dialing import dial
 from .errors import ConfigurationError, Error, HttpError, NetworkError, UsageError, require_type
 from .http1 import (
     MAX_HEADERS,
@@ -48,7 +51,8 @@ _KEEPALIVE_COUNT = 8
 class Timeouts(NamedTuple):
     """Limits in seconds, or None for no limit (HTTP-051)."""
 
-    connect: Optional[float]  # to connect and to complete the TLS handshake
+    # To resolve the host, to connect to one of its addresses and to complete the TLS handshake.
+    connect: Optional[float]
     read: Optional[float]  # for each read or write
     total: Optional[float]  # for the whole call
 
@@ -80,20 +84,33 @@ class _Limits:
         self._timeouts = timeouts
         self.monotonic = monotonic
         self._deadline = None if timeouts.total is None else monotonic() + timeouts.total
+        self._connect_deadline: Optional[float] = None
+
+    def start_connecting(self) -> None:
+        """Start the one connect_timeout for name resolution, all addresses and TLS."""
+        if self._timeouts.connect is not None:
+            self._connect_deadline = self.monotonic() + self._timeouts.connect
 
     def connect(self) -> Optional[float]:
-        return self._limit(self._timeouts.connect)
+        """Return the seconds that are left to connect. Raises socket.timeout if none are left."""
+        return self._limit(self._left_until(self._connect_deadline))
 
     def read(self) -> Optional[float]:
         return self._limit(self._timeouts.read)
 
     def _limit(self, seconds: Optional[float]) -> Optional[float]:
-        if self._deadline is None:
+        left = self._left_until(self._deadline)
+        if left is None:
             return seconds
-        left = self._deadline - self.monotonic()
+        return left if seconds is None else min(seconds, left)
+
+    def _left_until(self, deadline: Optional[float]) -> Optional[float]:
+        if deadline is None:
+            return None
+        left = deadline - self.monotonic()
         if left <= 0:
             raise socket.timeout("timed out")
-        return left if seconds is None else min(seconds, left)
+        return left
 
     def error(self, what: str) -> NetworkError:
         """Return the error for a wait that took too long."""
@@ -112,13 +129,23 @@ class _Limits:
 
 
 class _TimedSocket(io.RawIOBase):
-    """A connected socket with a time-out for each send and receive, for http.client."""
+    """A connected socket with a time-out for each send and receive, for http.client.
+
+    Any thread may call disconnect(), and the object may be in two processes after a fork. While a
+    thread waits in readinto(), only that thread closes the socket. Otherwise the system could give
+    its descriptor to a connection of another thread, which would then lose bytes to this one.
+    """
 
     def __init__(self, connected: Union[socket.socket, TlsStream], limits: _Limits) -> None:
         self._socket = connected
         self._limits = limits
         self._timeout: object = self  # not a time-out, so that the first wait sets one
         self.ragged = False  # whether the connection ended without close_notify or with a reset
+        self._process_id = os.getpid()
+        # A signal handler may close a response while its thread has the guard.
+        self._guard = _thread.RLock()
+        self._reading = False
+        self._disconnected = False
 
     def _wait(self) -> None:
         timeout = self._limits.read()
@@ -130,12 +157,21 @@ class _TimedSocket(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._wait()
+        with self._guard:
+            if self._disconnected:
+                return 0
+            self._reading = True
         try:
+            self._wait()
             return self._socket.recv_into(buffer)
         except ssl.SSLEOFError:  # from TlsStream
             self.ragged = True
             return 0
+        finally:
+            with self._guard:
+                self._reading = False
+                if self._disconnected:
+                    self._socket.close()
 
     def sendall(self, data: bytes) -> None:
         view = memoryview(data)
@@ -150,11 +186,24 @@ class _TimedSocket(io.RawIOBase):
         return io.BufferedReader(self, READ_SIZE)
 
     def disconnect(self) -> None:
-        """Close the socket, also while another thread waits in readinto."""
-        try:  # noqa: SIM105 - contextlib takes half a millisecond to load (bench, process)
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # not connected any more
+        """End the connection, also while another thread waits in readinto.
+
+        In a forked child, this only closes the child's copy, because the parent may still read.
+        """
+        if os.getpid() != self._process_id:
+            self.release()
+            return
+        with self._guard:
+            self._disconnected = True
+            try:  # noqa: SIM105 - contextlib takes half a millisecond to load (bench, process)
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # not connected any more
+            if not self._reading:
+                self._socket.close()
+
+    def release(self) -> None:
+        """Close this process's copy of the socket. Another process's copy stays connected."""
         self._socket.close()
 
 
@@ -291,28 +340,9 @@ class _Connection(http.client.HTTPConnection):
         self._context = context
         self.timed: Optional[_TimedSocket] = None
 
-    def _dial(self) -> socket.socket:
-        """Connect to the first of the host's addresses that accepts.
-
-        connect_timeout limits each attempt, total_timeout all of them.
-        """
-        failure: Optional[OSError] = None
-        # For a name of type str, getaddrinfo loads encodings.idna, which costs a millisecond
-        # (bench, process). Names are ASCII (HTTP-002), so bytes mean the same.
-        for _, _, _, _, address in socket.getaddrinfo(
-            self.host.encode("ascii"), self.port, 0, socket.SOCK_STREAM
-        ):
-            try:
-                return socket.create_connection(
-                    (str(address[0]).encode("ascii"), address[1]),  # type: ignore[arg-type]
-                    self._limits.connect(),
-                )
-            except OSError as error:
-                failure = error
-        raise failure or OSError("the host has no address")
-
     def connect(self) -> None:
-        dialed = self._dial()
+        self._limits.start_connecting()
+        dialed = dial(self.host, self.port, self._limits.connect)
         connected: Union[socket.socket, TlsStream] = dialed
         try:
             dialed.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -374,7 +404,13 @@ class HttpExchange:
         self._failure: Optional[Error] = None
 
     def __del__(self) -> None:
-        self.close()
+        # Another process may use the connection, so a dropped exchange does not end it. When the
+        # interpreter exits, anything may be missing, and there is nobody to tell.
+        try:
+            if self._connection.timed is not None:
+                self._connection.timed.release()
+        except:  # noqa: E722, S110 - the name of the exception may be missing as well
+            pass
 
     def read1(self, size: int = READ_SIZE) -> bytes:
         """Return the next bytes of the body, at most size, or b"" at its end.
@@ -435,6 +471,9 @@ def open_exchange(
         except (OSError, http.client.HTTPException, Error) as error:
             if send_error is not None and not isinstance(error, HttpError):
                 raise send_error from error
+            if isinstance(error, ssl.SSLError):  # the server rejects the client in TLS 1.3
+                where = f"{connection.host} port {connection.port}"
+                raise _tls_error(error, where) from error
             raise _read_error(error, limits, "waiting for the response", in_body=False) from error
         return HttpExchange(connection, response, limits)
     except BaseException:
@@ -447,19 +486,13 @@ def _connect(connection: _Connection, limits: _Limits) -> None:
     try:
         connection.connect()
     except socket.gaierror as error:
-        raise NetworkError(
-            f"unknown host: {error.strerror}",
-            actual=connection.host,
-            retryable=True,
-            rule="HTTP-055",
-        ) from error
+        raise _resolution_error(error, connection.host) from error
     except UnicodeError:
         raise ConfigurationError(
             "invalid host name", actual=connection.host, rule="HTTP-002"
         ) from None
     except (ssl.SSLError, ssl.CertificateError) as error:  # CertificateError: ValueError in 3.6
-        reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or error
-        raise NetworkError(f"TLS with {where} failed: {reason}", rule="HTTP-053") from error
+        raise _tls_error(error, where) from error
     except OSError as error:
         if _is_our_timeout(error):
             raise limits.error("connecting") from None
@@ -468,28 +501,58 @@ def _connect(connection: _Connection, limits: _Limits) -> None:
         ) from error
 
 
+# Failures of a resolver that may be temporary. EAI_SYSTEM: for example, no free descriptor.
+_TEMPORARY_RESOLUTION = frozenset((socket.EAI_AGAIN, getattr(socket, "EAI_SYSTEM", None)))
+
+
+def _resolution_error(error: socket.gaierror, host: str) -> NetworkError:
+    # HTTP-038
+    if error.errno in _TEMPORARY_RESOLUTION:
+        return NetworkError(
+            f"cannot look up the host: {error.strerror}",
+            actual=host,
+            retryable=True,
+            rule="HTTP-055",
+        )
+    return NetworkError(f"unknown host: {error.strerror}", actual=host, rule="HTTP-055")
+
+
+def _tls_error(error: Exception, where: str) -> NetworkError:
+    """Return the error for a failure of TLS. Repeating the call helps only if the peer hung up."""
+    reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or error
+    return NetworkError(
+        f"TLS with {where} failed: {reason}",
+        retryable=isinstance(error, ssl.SSLEOFError),
+        rule="HTTP-053",
+    )
+
+
 def _send(connection: _Connection, request: HttpRequest, limits: _Limits) -> Optional[NetworkError]:
     """Send head and body.
 
     Returns the error if the peer has stopped reading, because it may have sent a response.
     """
     try:
-        # HTTP-009
-        connection.putrequest(
-            request.method, request.target, skip_host=True, skip_accept_encoding=True
-        )
-        for name, value in request.headers:
-            connection.putheader(name, value)
-        connection.endheaders(request.body or None)
+        _write_request(connection, request)
     except OSError as error:
         if _is_our_timeout(error):
             raise limits.error("sending the request") from None
+        if isinstance(error, ssl.SSLError):
+            return _tls_error(error, f"{connection.host} port {connection.port}")
         return NetworkError(
             f"the peer closed the connection during the request: {error.strerror or error}",
             retryable=True,
             rule="HTTP-055",
         )
     return None
+
+
+def _write_request(connection: _Connection, request: HttpRequest) -> None:
+    # HTTP-009
+    connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
+    for name, value in request.headers:
+        connection.putheader(name, value)
+    connection.endheaders(request.body or None)
 
 
 def _is_our_timeout(error: BaseException) -> bool:

@@ -55,6 +55,7 @@ ORDER = [
     "proxy",
     "config.retries",
     "tls",
+    "dialing",
     "transport",
     "config.profiles",
     "config.settings",
@@ -90,7 +91,7 @@ ORDER = [
     "cli",
 ]
 # These modules pass the clock, files, sockets and the environment to the others.
-OUTSIDE = {"tls", "transport", "config.provider", "client", "cli"}
+OUTSIDE = {"dialing", "tls", "transport", "config.provider", "client", "cli"}
 
 
 def is_pure(module: str) -> bool:
@@ -322,7 +323,7 @@ def test_the_check_of_pure_modules_can_fail():
 
 @pytest.mark.parametrize("module", ORDER)
 def test_only_the_transport_imports_sockets(module):
-    if module not in ("tls", "transport"):
+    if module not in ("dialing", "tls", "transport"):
         imported = top_level(absolute_imports(TREES[module]))
         assert imported & {"socket", "ssl", "http", "urllib"} == set()
 

@@ -25,7 +25,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl import transport
+from refimpl import dialing, transport
 from refimpl.errors import ConfigurationError, Error, HttpError, NetworkError, UsageError
 from refimpl.operation import HttpRequest
 from refimpl.transport import (
@@ -669,8 +669,18 @@ def test_a_refused_connection():
 
 def test_an_unknown_host():
     error = fetch(None, scheme="http", host="no-such-host.invalid", port=80).error
-    assert is_network(error) and error.retryable
+    assert is_network(error) and not error.retryable
     assert "no-such-host.invalid" in str(error)
+
+
+def test_a_name_server_that_does_not_answer_may_answer_later(monkeypatch):
+    def getaddrinfo(*_):
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    error = fetch(None, scheme="http", host="busy.example", port=80).error
+    assert is_network(error) and error.retryable
+    assert "Temporary failure" in str(error)
 
 
 @pytest.mark.parametrize("host", ["ex\u00e4mple.com", "a\u3002example"])
@@ -912,7 +922,7 @@ def test_a_drip_within_the_limits_is_read_to_its_end():
     assert (outcome.body, outcome.error) == (b"hello", None)
 
 
-@pytest.mark.parametrize("steps,doing", [(1, "connecting"), (2, "sending the request")])
+@pytest.mark.parametrize("steps,doing", [(1, "connecting"), (3, "sending the request")])
 def test_a_total_timeout_that_has_passed_is_not_waited_for(steps, doing):
     """The clock jumps after some readings; the peer works."""
     readings = iter([0.0] * steps)
@@ -962,6 +972,83 @@ def test_the_total_timeout_is_one_for_all_addresses_of_a_host(monkeypatch):
         monkeypatch.undo()
     assert_timeout(error, "connecting", "total_timeout of 0.6 s")
     assert sum(waits) <= TOTAL
+
+
+@pytest.mark.parametrize(
+    "timeouts, limit",
+    [
+        (Timeouts(TOTAL, PATIENCE, None), "connect_timeout of 0.6 s"),
+        (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.6 s"),
+    ],
+)
+def test_name_resolution_is_part_of_the_time_to_connect(timeouts, limit, monkeypatch):
+    """The system's resolver has its own time-outs, of 10 seconds and more."""
+    getaddrinfo, leave = socket.getaddrinfo, threading.Event()
+
+    def slow(host, *more, **options):
+        if host == b"slow.example" and not more[-1]:
+            leave.wait(PATIENCE)
+        return getaddrinfo(host, *more, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    started = time.monotonic()
+    error = fetch(None, timeouts, scheme="http", host="slow.example", port=80).error
+    took = time.monotonic() - started
+    leave.set()
+    assert_timeout(error, "connecting", limit)
+    assert took < PATIENCE / 2
+
+
+def test_the_addresses_of_a_host_share_the_time_to_connect(monkeypatch):
+    """One silent address does not use up the time of the others."""
+    waits = []
+
+    def getaddrinfo(host, port, family, kind, protocol, flags):
+        if flags:
+            raise socket.gaierror(socket.EAI_NONAME, "a name")
+        return [(socket.AF_INET, kind, 6, "", (f"192.0.2.{last}", port)) for last in range(4)]
+
+    def create_connection(address, limit):
+        waits.append((address, limit))
+        now[0] += limit
+        raise socket.timeout("timed out")
+
+    now = [100.0]
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(socket, "create_connection", create_connection)
+    error = fetch(
+        None,
+        Timeouts(8, PATIENCE, None),
+        monotonic=lambda: now[0],
+        scheme="http",
+        host="many.example",
+        port=80,
+    ).error
+    assert_timeout(error, "connecting", "connect_timeout of 8 s")
+    assert waits == [((b"192.0.2.%d" % last, 80), 2.0) for last in range(4)]
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
+def test_running_out_of_descriptors_is_reported_and_no_other_address_is_tried(number, monkeypatch):
+    tried = []
+
+    def create_connection(address, limit):
+        tried.append(address)
+        raise OSError(number, "Too many open files")
+
+    monkeypatch.setattr(socket, "create_connection", create_connection)
+    error = fetch(None, scheme="http", host="localhost", port=80).error
+    assert is_network(error) and "Too many open files" in str(error)
+    assert len(tried) == 1
+
+
+def test_a_thread_that_cannot_start_is_a_network_error(monkeypatch):
+    def start_new_thread(*_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(dialing._thread, "start_new_thread", start_new_thread)
+    error = fetch(None, scheme="http", host="localhost", port=80).error
+    assert is_network(error) and "can't start new thread" in str(error)
 
 
 def test_a_time_out_of_the_kernel_is_not_our_limit(monkeypatch):
@@ -1085,6 +1172,110 @@ def test_closing_after_the_end_and_after_the_peer_is_harmless():
         server.gone()
         exchange.close()
         exchange.close()
+
+
+class WaitingSocket:
+    """A socket whose read waits until shutdown() is called. Records what happens to it."""
+
+    def __init__(self):
+        self.calls = []
+        self.waiting, self.woken, self.leave = (threading.Event() for _ in range(3))
+
+    def settimeout(self, timeout):
+        pass
+
+    def recv_into(self, buffer):
+        self.waiting.set()
+        assert self.woken.wait(PATIENCE)
+        assert self.leave.wait(PATIENCE)
+        self.calls.append("read ends")
+        return 0
+
+    def shutdown(self, how):
+        self.calls.append("shutdown")
+        self.woken.set()
+
+    def close(self):
+        self.calls.append("close")
+
+
+def test_only_the_reading_thread_closes_the_socket_that_it_waits_for():
+    """Otherwise the system gives the descriptor to another call, whose bytes this read takes."""
+    waiting = WaitingSocket()
+    timed = transport._TimedSocket(waiting, transport._Limits(LONG, time.monotonic))
+    reader = threading.Thread(target=timed.readinto, args=(bytearray(1),))
+    reader.start()
+    assert waiting.waiting.wait(PATIENCE)
+    timed.disconnect()
+    assert waiting.calls == ["shutdown"]
+    waiting.leave.set()
+    reader.join(PATIENCE)
+    assert waiting.calls == ["shutdown", "read ends", "close"]
+    assert timed.readinto(bytearray(1)) == 0
+    assert waiting.calls == ["shutdown", "read ends", "close"]
+
+
+def test_a_thread_that_waits_for_nothing_does_not_delay_the_close():
+    waiting = WaitingSocket()
+    transport._TimedSocket(waiting, transport._Limits(LONG, time.monotonic)).disconnect()
+    assert waiting.calls == ["shutdown", "close"]
+
+
+def test_a_signal_handler_may_close_during_a_read():
+    """The handler runs in the thread that reads, maybe while that thread has the guard."""
+    waiting = WaitingSocket()
+    timed = transport._TimedSocket(waiting, transport._Limits(LONG, time.monotonic))
+    with timed._guard:
+        timed.disconnect()
+    assert waiting.calls == ["shutdown", "close"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("how", ["close", "delete", "exit"])
+def test_a_forked_child_does_not_end_the_connection(how, secure, authority):
+    """The body ends with the connection, so a shutdown would look like its end."""
+    rest = threading.Event()
+
+    def wait(connection):
+        assert rest.wait(PATIENCE)
+
+    with RawServer(
+        [UNTIL_CLOSE + b"one", wait, b"two", close],
+        tls=authority.server() if secure else None,
+    ) as server:
+        exchange = open_exchange(request_to(server), LONG, authority.client() if secure else None)
+        assert exchange.read1() == b"one"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # 3.12: fork with threads
+            child = os.fork()
+        if not child:
+            try:
+                if how == "close":
+                    exchange.close()
+                elif how == "exit":
+                    exchange.__del__()
+                else:
+                    del exchange
+            finally:
+                os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        rest.set()
+        assert [exchange.read1(), exchange.read1()] == [b"two", b""]
+
+
+def test_a_dropped_exchange_ends_no_connection_that_another_process_has(monkeypatch):
+    calls = []
+    with RawServer([with_length(5), stall]) as server:
+        exchange = open_exchange(request_to(server), LONG)
+        monkeypatch.setattr(exchange._connection.timed, "disconnect", lambda: calls.append(1))
+        del exchange
+        assert server.gone() == "eof"
+    assert calls == []
+
+
+def test_nothing_is_raised_while_an_incomplete_exchange_is_dropped():
+    transport.HttpExchange.__new__(transport.HttpExchange).__del__()
 
 
 # ---- TLS -----------------------------------------------------------------------------------------
