@@ -127,7 +127,8 @@ _HEAD = (
     "This page lists for each rule of [SPEC.md](../SPEC.md) the code that enforces it, the cases "
     "that check it, and the mutants that its\ncases kill (`conformance prove`). If the adapter "
     "protocol cannot reach a rule, the page lists its tests.\n"
-    "`python3 -m conformance trace --write` writes this page, and a test keeps it up to date. {} rules, {} cases.\n"
+    "`python3 -m conformance trace --write` writes this page, and a test keeps it up to date. "
+    "{} rules, {} cases.\n"
 )
 
 

@@ -39,10 +39,12 @@ def name_of(error: Exception) -> str:
     """Return the Common Runtime's name of an error, which a Python exception may have in its
     text.
     """
-    written = re.search(r"\((AWS_[A-Z0-9_]+)\)", str(error))
     if isinstance(error, exceptions.AwsCrtError):
         return str(error.name)
-    return written.group(1) if written else f"{type(error).__module__}.{type(error).__name__}"
+    written = re.search(r"\((AWS_[A-Z0-9_]+)\)", str(error))
+    if written:
+        return written.group(1)
+    return f"{type(error).__module__}.{type(error).__name__}"
 
 
 def _signed(given: Given, expires: Optional[int] = None) -> Any:
@@ -50,7 +52,12 @@ def _signed(given: Given, expires: Optional[int] = None) -> Any:
     body = to_bytes(given["body"])
     headers = [(name, text_of(value)) for name, value in to_pairs(given["headers"])]
     moment = clock_of(given["time"]).replace(tzinfo=datetime.timezone.utc)
-    kinds, hash_header = auth.AwsSignatureType, auth.AwsSignedBodyHeaderType
+    signature_type = auth.AwsSignatureType.HTTP_REQUEST_HEADERS
+    if expires is not None:
+        signature_type = auth.AwsSignatureType.HTTP_REQUEST_QUERY_PARAMS
+    body_header = auth.AwsSignedBodyHeaderType.NONE
+    if given.get("sign_body"):
+        body_header = auth.AwsSignedBodyHeaderType.X_AMZ_CONTENT_SHA_256
     try:
         request = http.HttpRequest(
             given["method"],
@@ -63,17 +70,13 @@ def _signed(given: Given, expires: Optional[int] = None) -> Any:
             region=given["region"],
             service=given["service"],
             date=moment,
-            signature_type=kinds.HTTP_REQUEST_HEADERS
-            if expires is None
-            else kinds.HTTP_REQUEST_QUERY_PARAMS,
+            signature_type=signature_type,
             credentials_provider=auth.AwsCredentialsProvider.new_static(
                 given["access_key"], given["secret_key"], given.get("session_token")
             ),
             use_double_uri_encode=given.get("double_encode", True),
             should_normalize_uri_path=given.get("normalize_path", True),
-            signed_body_header_type=hash_header.X_AMZ_CONTENT_SHA_256
-            if given.get("sign_body")
-            else hash_header.NONE,
+            signed_body_header_type=body_header,
             expiration_in_seconds=expires,
             omit_session_token=given.get("omit_session_token", False),
         )
