@@ -4,7 +4,8 @@
 Each installed implementation runs like `conformance run`, one after another. One that hangs,
 crashes or breaks the protocol does not stop the others. `--write` updates the files in the
 checkout: a JSON report and a badge for each implementation, and the table in README.md.
-`--committed` shows the committed reports and runs nothing.
+`--committed` shows the committed reports and runs nothing. With `--write` it only counts the cases
+of operations that an implementation does not offer.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from conformance.implementations.registry import (
 )
 from conformance.report.badge import badge_text
 from conformance.report.formats import targets_of, write_matrix_reports
-from conformance.report.json_report import read_report, report_document, to_text
+from conformance.report.json_report import entries_of, read_report, report_document, to_text
 from conformance.run.runner import BrokenAdapter, Run, Runner, broken_run
 from conformance.run.verdicts import (
     ACCEPTABLE,
@@ -38,6 +39,7 @@ from conformance.run.verdicts import (
     HANG,
     PASS,
     UNSUPPORTED,
+    WORDS,
     XFAIL,
     XPASS,
     settle,
@@ -74,6 +76,9 @@ def matrix_suite(
     cases += scenario_cases()
     if options.committed:
         reports, absent = kept_reports(implementations)
+        if options.write:
+            for name in reports:
+                reports[name] = with_unoffered_cases(reports[name], cases)
     else:
         reports, absent = _run_all(implementations, cases, options, complain, terminal)
     if not reports:
@@ -81,7 +86,7 @@ def matrix_suite(
     try:
         write_matrix_reports(targets, reports, cases, absent)
         if options.write:
-            _keep({} if options.committed else reports)
+            _keep(reports)
     finally:  # the verdicts are printed even if a report cannot be written
         for line in table_lines(reports, absent):
             say(line)
@@ -178,10 +183,31 @@ def kept_path(name: str) -> str:
 
 
 def _keep(reports: Mapping[str, Document]) -> None:
-    """Write new reports, and everything that is drawn from the committed ones."""
+    """Write the reports, and everything that is drawn from the committed ones."""
     for name, report in reports.items():
         write_whole(kept_path(name), to_text(report))
     redraw()
+
+
+def with_unoffered_cases(report: Document, cases: Sequence[Case]) -> Document:
+    """Return a report with the present number of cases of the operations that are not offered.
+
+    New cases of these operations need no new run.
+    """
+    offered = report["implementation"]["operations"]
+    operations: Dict[str, Dict[str, int]] = OrderedDict()
+    for entry in entries_of(report, cases).values():
+        op = entry["op"]
+        if op in offered:
+            operations[op] = report["operations"].get(op, {})
+        else:
+            counts = operations.setdefault(op, OrderedDict())
+            counts[entry["verdict"]] = counts.get(entry["verdict"], 0) + 1
+    totals = OrderedDict(
+        (word, sum(counts.get(word, 0) for counts in operations.values())) for word in WORDS
+    )
+    present = OrderedDict((word, count) for word, count in totals.items() if count)
+    return OrderedDict(report, operations=operations, totals=present)
 
 
 def redraw() -> None:

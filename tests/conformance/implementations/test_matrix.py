@@ -516,6 +516,19 @@ def test_what_is_written_is_kept_and_told_again(install: Install, kept: Path) ->
     assert list(cells(call("--committed", "other"))) == ["implementation", "other 1.2"]
 
 
+def test_new_cases_of_operations_that_are_not_offered_need_no_run(
+    install: Install, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("good")
+    assert call("--write").code == 0
+    new = CASES[0]._replace(id="sig-new", op="sigv4.sign")
+    monkeypatch.setattr(matrix, "read_cases", lambda: (CASES + [new], []))
+    assert call("--committed", "--write").code == 0
+    kept_report = read_report(str(kept / "reports" / "good.json"))
+    assert kept_report["totals"] == {"PASS": 3, "UNSUPPORTED": 1}
+    assert kept_report["operations"]["sigv4.sign"] == {"UNSUPPORTED": 1}
+
+
 def test_one_peer_is_written_and_the_table_holds_all(install: Install, kept: Path) -> None:
     install("good")
     install("other")
@@ -609,7 +622,10 @@ def test_the_committed_badges_are_those_of_the_committed_reports() -> None:
 
 
 def test_the_committed_reports_are_about_all_cases_of_the_vectors() -> None:
-    """A changed or added case needs a new run: `implementations matrix --write`."""
+    """A new case needs a new run: `implementations matrix --write`.
+
+    If no implementation offers its operation, `--committed --write` suffices.
+    """
     cases = load_cases() + scenario_cases()
     for name, kept_report in kept_reports(IMPLEMENTATIONS)[0].items():
         words = [entry["verdict"] for entry in entries_of(kept_report, cases).values()]
