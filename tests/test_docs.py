@@ -28,6 +28,7 @@ from refimpl.shapes import (
     UnknownOperationError,
 )
 from tests import pages
+from tests.rows import for_each
 
 TEXT = pages.PATH.read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)\n```$", TEXT, re.MULTILINE | re.DOTALL)
@@ -170,7 +171,7 @@ def broken_links(path):
 PAGES = pages_of(ROOT)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
+@for_each("path", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
 def test_links_lead_somewhere(path):
     assert broken_links(path) == []
 

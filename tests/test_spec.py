@@ -51,6 +51,7 @@ from refimpl.config.profiles import MAX_CONFIG_LENGTH
 from refimpl.documents import json_format, query_format, value_format, xml_format
 from refimpl.text.decoder import DEFAULT_MAX_ITEM_LENGTH
 from refimpl.text.server_sent_events import _MAX_RETRY_DIGITS
+from tests.rows import for_each
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "SPEC.md").read_text(encoding="utf-8")
@@ -171,7 +172,7 @@ def test_rules_ascend_in_their_chapter(chapter: str) -> None:
         assert "No rules yet." in section
 
 
-@pytest.mark.parametrize("rule", RULES, ids=RULE_IDS)
+@for_each("rule", RULES, ids=RULE_IDS)
 def test_rule_has_a_keyword_and_an_authority(rule: Rule) -> None:
     assert KEYWORD.search(rule.text), "no MUST, SHOULD or MAY"
     authorities = [tag for tag in rule.tags if not tag.startswith("test: ")]
@@ -352,7 +353,7 @@ NAMED_TESTS = sorted(
 )
 
 
-@pytest.mark.parametrize("name", NAMED_TESTS)
+@for_each("name", NAMED_TESTS)
 def test_the_named_test_file_mirrors_a_source_file(name: str) -> None:
     match = re.match(r"tests/((?:\w+/)+)test_([a-z0-9_]+)\.py\Z", name)
     assert match is not None, name
@@ -554,7 +555,7 @@ def checks(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
     return register
 
 
-@pytest.mark.parametrize("name", sorted(set(BLOCKS) | set(CHECKS)))
+@for_each("name", sorted(set(BLOCKS) | set(CHECKS)))
 def test_worked_block(name: str) -> None:
     assert name in CHECKS, f"nothing checks the worked block {name}"
     assert name in BLOCKS, f"SPEC.md has no worked block {name}"

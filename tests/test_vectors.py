@@ -37,6 +37,7 @@ from conformance.cases.load import load_cases
 from conformance.cases.questions import questions_of
 from conformance.protocol.messages import answer_question
 from conformance.run.verdicts import judge
+from tests.rows import for_each
 
 FEATURES = features()
 CASES = [case for feature in FEATURES for case in feature.cases]
@@ -256,7 +257,7 @@ def test_outcomes():
     assert b64(b"hi") == "aGk="
 
 
-@pytest.mark.parametrize(
+@for_each(
     "changes, mistake",
     [
         ({"case_id": "sig-message-crc"}, "the id must be"),

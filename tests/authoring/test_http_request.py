@@ -15,6 +15,7 @@ import pytest
 from authoring import http_request
 from conformance.adapters.refimpl import OPERATIONS
 from conformance.protocol.messages import answer_question
+from tests.rows import for_each
 
 CASES = {case["id"]: case for case in http_request.REQUEST.cases}
 ACCEPTED = [name for name, case in CASES.items() if case["expect"]["status"] == "ok"]
@@ -33,7 +34,7 @@ def parts_of(output: Dict[str, Any]) -> Dict[str, Any]:
     return dict(output, headers=bound_headers(output["headers"])) if "headers" in output else output
 
 
-@pytest.mark.parametrize("name", CASES)
+@for_each("name", CASES)
 def test_refimpl_gives_the_expected_output(name: str) -> None:
     case = CASES[name]
     answer, expect = (
@@ -111,14 +112,14 @@ def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@pytest.mark.parametrize("name", ACCEPTED)
+@for_each("name", ACCEPTED)
 def test_boto3_agrees_where_the_source_says_so(no_configuration: None, name: str) -> None:
     case = CASES[name]
     output, sent = parts_of(case["expect"]["output"]), boto3_sends(case["input"])
     assert ({key: sent[key] for key in output} == output) == ("botocore" in case["source"]), sent
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if "acceptable" in case])
+@for_each("name", [name for name, case in CASES.items() if "acceptable" in case])
 def test_boto3_sends_the_acceptable_request(no_configuration: None, name: str) -> None:
     """boto3 rejects values that are too short, and sends no default Content-Type."""
     slug = name[len("http-request-") :]

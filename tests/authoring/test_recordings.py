@@ -38,6 +38,7 @@ from conformance.recording.replay import Replay
 from conformance.run.runner import addressed
 from conformance.run.verdicts import PASS, judge
 from tests.conformance.recording.exchanges import asked as exchange
+from tests.rows import for_each
 
 BY_NAME = {row.name: row for row in ROWS}
 RECORDINGS: Dict[str, Dict[str, Any]] = {
@@ -60,7 +61,7 @@ def test_each_row_has_its_file_and_each_file_its_row() -> None:
         )
 
 
-@pytest.mark.parametrize("name", sorted(BY_NAME))
+@for_each("name", sorted(BY_NAME))
 def test_a_recording_has_the_cases_that_its_row_makes(name: str) -> None:
     row, recording = BY_NAME[name], RECORDINGS[name]
     assert json.loads(json.dumps(cases_of(row, recording))) == recording["cases"]
@@ -71,7 +72,7 @@ def test_a_recording_has_the_cases_that_its_row_makes(name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", sorted(BY_NAME))
+@for_each("name", sorted(BY_NAME))
 def test_the_request_is_the_row_s_and_its_signature_is_good_by_two_transcriptions(
     name: str,
 ) -> None:
@@ -90,7 +91,7 @@ def test_the_request_is_the_row_s_and_its_signature_is_good_by_two_transcription
     assert request.time == "20150830T123600Z" or row.client == "curl"
 
 
-@pytest.mark.parametrize("name", sorted(BY_NAME))
+@for_each("name", sorted(BY_NAME))
 def test_every_case_passes_and_all_of_them_are_loaded(name: str) -> None:
     entries = list(case_entries(RECORDINGS[name]))
     assert sorted(LOADED["recordings/" + name]) == sorted(entry["id"] for entry in entries)
@@ -169,7 +170,7 @@ def test_replay_sends_the_recorded_bytes(name: str) -> None:
         )
 
 
-@pytest.mark.parametrize("name", sorted(row.name for row in ROWS if row.encoder is None))
+@for_each("name", sorted(row.name for row in ROWS if row.encoder is None))
 def test_the_reference_client_passes_the_scenario_on_its_recording(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ from tests.refimpl.test_sigv4_implementations import (
     Request,
     target_of,
 )
+from tests.rows import for_each
 from tests.support import corpora
 
 Given = Dict[str, Any]
@@ -258,7 +259,7 @@ def compare(signer: str, name: str, stages: Dict[str, str]) -> None:
     assert not (agrees and reason), f"{signer} agrees, but DIFFER says: {reason}"
 
 
-@pytest.mark.parametrize("name", sorted(ACCEPTED))
+@for_each("name", sorted(ACCEPTED))
 def test_botocore_agrees_or_is_listed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     auth = pytest.importorskip("botocore.auth")
     try:
@@ -271,7 +272,7 @@ def test_botocore_agrees_or_is_listed(name: str, monkeypatch: pytest.MonkeyPatch
         compare("botocore", name, stages)
 
 
-@pytest.mark.parametrize("name", sorted(ACCEPTED))
+@for_each("name", sorted(ACCEPTED))
 def test_awscrt_agrees_or_is_listed(name: str) -> None:
     crt = Crt(pytest.importorskip("awscrt.auth"), pytest.importorskip("awscrt.http"))
     try:
@@ -301,7 +302,7 @@ def is_acceptable(stages: Dict[str, str], name: str) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", sorted(ACCEPTABLE))
+@for_each("name", sorted(ACCEPTABLE))
 def test_a_signer_has_each_acceptable_outcome(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A signer may lack the option, reject the request or expose no stage; the other must agree."""
     given = ACCEPTABLE[name]["input"]

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.schema import faults
+from tests.rows import for_each
 
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMAS = [
@@ -140,7 +141,7 @@ KEYWORDS = [
 ]
 
 
-@pytest.mark.parametrize("index", range(len(KEYWORDS)))
+@for_each("index", range(len(KEYWORDS)))
 def test_a_keyword(index: int) -> None:
     schema, good, bad = KEYWORDS[index]
     for value in good:

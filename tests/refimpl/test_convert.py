@@ -8,6 +8,7 @@ import pytest
 from refimpl.convert import FORMATS, convert
 from refimpl.errors import DocumentError, UsageError
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, ModelStreamError, PayloadPart
+from tests.rows import for_each
 
 OUTPUT = InvokeEndpointWithResponseStreamOutput(
     body=(
@@ -47,8 +48,8 @@ DOCUMENTS = {
 }
 
 
-@pytest.mark.parametrize("source", FORMATS)
-@pytest.mark.parametrize("target", FORMATS)
+@for_each("source", FORMATS)
+@for_each("target", FORMATS)
 def test_every_format_becomes_every_other(source, target):
     assert set(DOCUMENTS) == set(FORMATS)
     name = "InvokeEndpointWithResponseStreamOutput"

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from refimpl.endpoints import resolve_endpoint
 from refimpl.errors import ConfigurationError, UsageError
 from refimpl.operation import parse_endpoint_url
+from tests.rows import for_each
 from tests.support import corpora
 
 some = settings(max_examples=200, deadline=None)
@@ -117,7 +118,7 @@ PARTITIONS = [
 HOSTS = [(region,) + row[1:4] for row in PARTITIONS for region in row[4]]
 
 
-@pytest.mark.parametrize("region, dns, dual_dns, fips_host", HOSTS, ids=[row[0] for row in HOSTS])
+@for_each("region, dns, dual_dns, fips_host", HOSTS, ids=[row[0] for row in HOSTS])
 def test_hosts(region, dns, dual_dns, fips_host):
     for options, url in (
         ({}, f"https://runtime.sagemaker.{region}.{dns}"),
@@ -287,7 +288,7 @@ def test_no_region(options):
     assert str(error).startswith("no region (") and "AWS_REGION" in str(error)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "region",
     [
         "",

@@ -37,6 +37,7 @@ from refimpl.errors import (
     require_type,
     shown,
 )
+from tests.rows import for_each
 
 KINDS = {
     Error: "error",
@@ -199,8 +200,8 @@ def test_str_shows_false_evidence_but_not_none():
     assert str(Error("m")) == "m"
 
 
-@pytest.mark.parametrize("cls", CLASSES)
-@pytest.mark.parametrize("message", ["", None])
+@for_each("cls", CLASSES)
+@for_each("message", ["", None])
 def test_str_without_a_message(cls, message):
     assert str(cls(message)) == "no message"
     assert str(cls(message, kind="other", offset=1)) == "no message (at byte 1)"
@@ -219,8 +220,8 @@ def test_a_service_error_shows_code_status_and_request_id():
     assert str(ServiceError("slow down")) == "slow down"
 
 
-@pytest.mark.parametrize("cls", CLASSES)
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@for_each("cls", CLASSES)
+@for_each("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_one_short_line(cls, text):
     for error in (
         cls(text),
@@ -348,8 +349,8 @@ EVIDENCE = {
 }
 
 
-@pytest.mark.parametrize("cls", CLASSES)
-@pytest.mark.parametrize(
+@for_each("cls", CLASSES)
+@for_each(
     "way",
     [copy.copy, copy.deepcopy]
     + [
@@ -487,9 +488,7 @@ ERROR_NAMES = {cls.__name__ for cls in CLASSES}
 DECLARED = {name for cls in CLASSES for name in cls.__annotations__ if name in dir(cls)}
 
 
-@pytest.mark.parametrize(
-    "path", sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
-)
+@for_each("path", sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py")))
 def test_evidence_is_declared(path):
     source = (PACKAGE / path).read_text("utf-8")
     undeclared = [

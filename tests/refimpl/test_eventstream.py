@@ -42,6 +42,7 @@ from refimpl.eventstream import (
     decode_headers,
     encode,
 )
+from tests.rows import for_each
 from tests.support import chunkings, corpora, pieces, random_pieces
 
 some = settings(max_examples=100, deadline=None)
@@ -596,7 +597,7 @@ REFUSED_HEADERS = (
 )
 
 
-@pytest.mark.parametrize("headers, kind, rule", REFUSED_HEADERS)
+@for_each("headers, kind, rule", REFUSED_HEADERS)
 def test_encode_rejects_headers(headers, kind, rule):
     with pytest.raises(UsageError) as caught:
         encode(headers, b"payload")
@@ -1013,8 +1014,8 @@ FAULTS.update(
 FAULTS["total_length 15, headers past it"] = prelude_fault(15, 100, "EVS-006", 0, "at least 16", 15)
 
 
-@pytest.mark.parametrize("before, wanted", BEFORE, ids=["first", "second", "fourth"])
-@pytest.mark.parametrize("name", FAULTS)
+@for_each("before, wanted", BEFORE, ids=["first", "second", "fourth"])
+@for_each("name", FAULTS)
 def test_error(name, before, wanted):
     fault = FAULTS[name]
     for way, chunks in ways(before + fault.data):
@@ -1032,7 +1033,7 @@ def test_error(name, before, wanted):
         assert one_line(error), way
 
 
-@pytest.mark.parametrize(
+@for_each(
     "name", [name for name in FAULTS if FAULTS[name].kind in ("prelude_crc", "length", "limit")]
 )
 def test_rejects_a_bad_prelude_at_its_twelfth_byte(name):
@@ -1567,7 +1568,7 @@ OTHER_FORMATS = {
 }
 
 
-@pytest.mark.parametrize("name", OTHER_FORMATS)
+@for_each("name", OTHER_FORMATS)
 def test_names_the_format_of_other_bytes(name):
     data, told = OTHER_FORMATS[name]
     for way, chunks in chunkings(data):
@@ -1579,7 +1580,7 @@ def test_names_the_format_of_other_bytes(name):
         assert one_line(error), way
 
 
-@pytest.mark.parametrize("name", OTHER_FORMATS)
+@for_each("name", OTHER_FORMATS)
 def test_examines_only_the_start_of_a_stream(name):
     messages, error = drain([FIRST + OTHER_FORMATS[name][0]])
     assert messages == [FIRST_MESSAGE]

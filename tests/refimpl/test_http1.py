@@ -29,6 +29,7 @@ from refimpl.http1 import (
     parse_header_lines,
     parse_status_line,
 )
+from tests.rows import for_each
 from tests.support import chunkings
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -103,7 +104,7 @@ def test_status_line(line, expected):
     assert parse_status_line(line) == expected
 
 
-@pytest.mark.parametrize(
+@for_each(
     "line",
     [
         b"",
@@ -189,7 +190,7 @@ def test_any_status_line_is_a_value_or_rejected(line):
 # ---- header lines --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@for_each(
     "given_lines,expected",
     [
         ([], ()),
@@ -255,14 +256,14 @@ NO_HEADER_LINES = [
 ]
 
 
-@pytest.mark.parametrize("line", NO_HEADER_LINES + [b" c\0\r\n", b" c\n", b"\tc\rd\r\n"])
+@for_each("line", NO_HEADER_LINES + [b" c\0\r\n", b" c\n", b"\tc\rd\r\n"])
 def test_invalid_header_line(line):
     error = rejected("HTTP-047", parse_header_lines, [b"A: b\r\n", line])
     assert "not a header line" in str(error)
     assert error.expected == "name: value, ended by CRLF"
 
 
-@pytest.mark.parametrize("line", NO_HEADER_LINES + [b" c\r\n", b"\tA: b\r\n", b" \r\n"])
+@for_each("line", NO_HEADER_LINES + [b" c\r\n", b"\tA: b\r\n", b" \r\n"])
 def test_invalid_or_folded_first_header_line(line):
     rejected("HTTP-047", parse_header_lines, [line, b"A: b\r\n"])
 
@@ -367,7 +368,7 @@ def coding(value):
     return ("Transfer-Encoding", value)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "headers,expected",
     [
         ([], Framing(False, None)),
@@ -390,7 +391,7 @@ def coding(value):
         ([("X-Transfer-Encoding", "gzip")], Framing(False, None)),
     ],
 )
-@pytest.mark.parametrize("status", [200, 101, 400, 500])
+@for_each("status", [200, 101, 400, 500])
 def test_framing(headers, expected, status):
     assert body_framing(head_of(*headers, status=status)) == expected
     assert body_framing(head_of(("Server", "x"), *headers, status=status)) == expected
@@ -438,9 +439,9 @@ BAD_LENGTHS = [
 ]
 
 
-@pytest.mark.parametrize("bad", BAD_LENGTHS)
-@pytest.mark.parametrize("status", [200, 204, 304, 404])
-@pytest.mark.parametrize("minor", [0, 1])
+@for_each("bad", BAD_LENGTHS)
+@for_each("status", [200, 204, 304, 404])
+@for_each("minor", [0, 1])
 def test_unusable_length(bad, status, minor):
     rejected(
         "HTTP-042",
@@ -449,7 +450,7 @@ def test_unusable_length(bad, status, minor):
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     "bad",
     [
         ["gzip, chunked"],
@@ -470,7 +471,7 @@ def test_unusable_length(bad, status, minor):
         ["chun ked"],
     ],
 )
-@pytest.mark.parametrize("status", [200, 204, 404])
+@for_each("status", [200, 204, 404])
 def test_unusable_coding(bad, status):
     rejected("HTTP-044", body_framing, head_of(*[coding(value) for value in bad], status=status))
 
@@ -480,9 +481,9 @@ def test_rejects_chunked_in_http_1_0(status):
     rejected("HTTP-044", body_framing, head_of(coding("chunked"), minor=0, status=status))
 
 
-@pytest.mark.parametrize("value", ["5", "0", "", "x"])
-@pytest.mark.parametrize("codings", ["chunked", "gzip", "identity", ""])
-@pytest.mark.parametrize("minor", [0, 1])
+@for_each("value", ["5", "0", "", "x"])
+@for_each("codings", ["chunked", "gzip", "identity", ""])
+@for_each("minor", [0, 1])
 def test_length_beside_coding(value, codings, minor):
     for headers in ([length(value), coding(codings)], [coding(codings), length(value)]):
         rejected("HTTP-043", body_framing, head_of(*headers, minor=minor))
@@ -575,7 +576,7 @@ def test_chunk_line(line, size):
     assert parse_chunk_line(line) == size
 
 
-@pytest.mark.parametrize(
+@for_each(
     "line",
     [
         b"",

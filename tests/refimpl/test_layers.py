@@ -22,6 +22,7 @@ import pytest
 
 import refimpl
 from tests.interpreters import interpreters, run_program
+from tests.rows import for_each
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "refimpl"
@@ -266,7 +267,7 @@ def test_order_lists_every_module():
 # ---- imports -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("module", ORDER)
+@for_each("module", ORDER)
 def test_imports_point_one_way(module):
     above = ORDER[: ORDER.index(module)]
     for node in relative_imports(TREES[module]):
@@ -286,7 +287,7 @@ def test_documents_know_no_shape(module):
         assert target in ("errors", "fields") or target.startswith("documents."), target
 
 
-@pytest.mark.parametrize("module", MODULES)
+@for_each("module", MODULES)
 def test_imports_within_the_package_are_relative_imports_of_names(module):
     tree = ast.parse(source(module))
     for node in relative_imports(tree):
@@ -298,14 +299,14 @@ def test_imports_within_the_package_are_relative_imports_of_names(module):
     assert "refimpl" not in top_level(absolute_imports(tree))
 
 
-@pytest.mark.parametrize("module", MODULES)
+@for_each("module", MODULES)
 def test_all_other_imports_are_of_the_standard_library(module):
     if not hasattr(sys, "stdlib_module_names"):
         pytest.skip("this Python has no list of its standard library (3.10 has)")
     assert top_level(absolute_imports(ast.parse(source(module)))) <= sys.stdlib_module_names
 
 
-@pytest.mark.parametrize("module", PURE)
+@for_each("module", PURE)
 def test_pure_modules_reach_nothing_outside(module):
     tree = TREES[module]
     assert top_level(absolute_imports(tree)) & WORLDLY == set()
@@ -321,14 +322,14 @@ def test_the_check_of_pure_modules_can_fail():
     assert any("open" in called_names(TREES[module]) for module in outside)
 
 
-@pytest.mark.parametrize("module", ORDER)
+@for_each("module", ORDER)
 def test_only_the_transport_imports_sockets(module):
     if module not in ("dialing", "tls", "transport"):
         imported = top_level(absolute_imports(TREES[module]))
         assert imported & {"socket", "ssl", "http", "urllib"} == set()
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=module_at)
+@for_each("path", sorted(PACKAGE.rglob("*.py")), ids=module_at)
 def test_refimpl_does_not_mention_the_suite(path):
     assert re.search("conformance", path.read_text(encoding="utf-8"), re.IGNORECASE) is None
 
@@ -496,7 +497,7 @@ def public_things(module: str) -> Iterator[Tuple[str, object]]:
                     yield f"{node.name}.{method.name}", getattr(thing, method.name)
 
 
-@pytest.mark.parametrize("module", ORDER)
+@for_each("module", ORDER)
 def test_every_public_name_has_a_docstring(module):
     assert (ast.get_docstring(TREES[module]) or "").strip()
     for name, thing in public_things(module):
@@ -507,6 +508,6 @@ def sources() -> List[Path]:
     return sorted(PACKAGE.rglob("*.py")) + sorted((ROOT / "conformance").rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+@for_each("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_licence_is_in_the_first_line(path):
     assert path.read_bytes().splitlines()[:1] == [b"# SPDX-License-Identifier: MIT"]

@@ -58,6 +58,7 @@ from refimpl.sigv4 import (
     uri_encode,
     verify,
 )
+from tests.rows import for_each
 from tests.support import corpora
 
 ACCESS_KEY = "AKIDEXAMPLE"
@@ -183,7 +184,7 @@ def kind(request: Any) -> str:
     return request.param
 
 
-each_case = pytest.mark.parametrize("name", case_names())
+each_case = for_each("name", case_names())
 
 
 def test_the_corpus_has_38_cases() -> None:
@@ -421,7 +422,7 @@ PATHS = [  # raw, normalised and double encoded
 ]
 
 
-@pytest.mark.parametrize("raw, expected", PATHS)
+@for_each("raw, expected", PATHS)
 def test_path(raw: str, expected: str) -> None:
     assert canonical_uri(raw) == expected
     assert (
@@ -504,8 +505,8 @@ def test_target_not_in_origin_form(target: str) -> None:
     assert caught.value.rule == "SIG-003"
 
 
-@pytest.mark.parametrize("target", ["/a%sb", "/%s", "/a?b=%s", "/a?%s=b", "/a%sHTTP/1.1"])
-@pytest.mark.parametrize("bad", ["\r", "\n", "\0", "\r\n", "\n "])
+@for_each("target", ["/a%sb", "/%s", "/a?b=%s", "/a?%s=b", "/a%sHTTP/1.1"])
+@for_each("bad", ["\r", "\n", "\0", "\r\n", "\n "])
 def test_target_with_line_breaks_or_nul(target: str, bad: str) -> None:
     target = target % bad
     calls = [
@@ -576,7 +577,7 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize("raw, expected", QUERIES)
+@for_each("raw, expected", QUERIES)
 def test_query(raw: str, expected: str) -> None:
     assert canonical_query_string(raw) == expected
     assert (
@@ -611,7 +612,7 @@ def test_lone_surrogates(call: Callable[[str], object]) -> None:
 # ---- rules by example: headers -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@for_each(
     "raw, expected",
     [
         ("", ""),
@@ -793,7 +794,7 @@ SIGNED = [
 ]
 
 
-@pytest.mark.parametrize("name", NEVER)
+@for_each("name", NEVER)
 def test_never_signed_but_sent(name: str) -> None:
     assert not is_signed(name)
     sent = [HOST, (name.title(), "v")]
@@ -1219,7 +1220,7 @@ def test_time_there_and_back(seconds: int) -> None:
     assert len(amz_date_of(seconds)) == 16
 
 
-@pytest.mark.parametrize(
+@for_each(
     "amz_date",
     [
         "",
@@ -1915,7 +1916,7 @@ def test_signature_in_upper_case_is_wrong() -> None:
     assert refusal(check, headers[:-1] + [(name, head + "=" + signature.upper())]).rule == "SIG-041"
 
 
-@pytest.mark.parametrize("position", range(64))
+@for_each("position", range(64))
 def test_every_character_of_the_signature_counts(position: int) -> None:
     value = hand_signed(GOOD)[-1][1]
     at = len(value) - 64 + position
@@ -2597,7 +2598,7 @@ def outcome(call: Callable[..., object], arguments: List[Any]) -> str:
     return "fine"
 
 
-@pytest.mark.parametrize("name", sorted(CALLS))
+@for_each("name", sorted(CALLS))
 def test_wrong_arguments_raise_only_our_errors(name: str) -> None:
     call, good = CALLS[name]
     assert outcome(call, good) == "fine"
@@ -2627,7 +2628,7 @@ TYPED = [
 ]
 
 
-@pytest.mark.parametrize("name, position", TYPED)
+@for_each("name, position", TYPED)
 def test_a_type_error_names_the_argument(name: str, position: int) -> None:
     call, good = CALLS[name]
     with pytest.raises(UsageError) as caught:
@@ -2687,7 +2688,7 @@ def test_a_bug_is_not_reported_as_a_wrong_argument(monkeypatch: pytest.MonkeyPat
             Signer().sign("POST", "/a b", [HOST], b"", PLAIN, REGION, SERVICE, DATE)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "call",
     [
         canonical_query_string,
@@ -2698,7 +2699,7 @@ def test_a_bug_is_not_reported_as_a_wrong_argument(monkeypatch: pytest.MonkeyPat
         seconds_of,
     ],
 )
-@pytest.mark.parametrize("value", [None, b"", 0, []])
+@for_each("value", [None, b"", 0, []])
 def test_an_empty_value_of_another_type_is_rejected(
     call: Callable[[Any], object], value: Any
 ) -> None:

@@ -18,6 +18,7 @@ from conformance.endpoint.scenarios.build import FRAMES, raw_frame
 from conformance.endpoint.scenarios.build import header as raw_header
 from refimpl.errors import UsageError
 from refimpl.eventstream import Decoder, encode
+from tests.rows import for_each
 from tests.support import corpora
 
 GOOD = "frame :event-type='PayloadPart' :message-type='event' payload('hi')\n"
@@ -85,7 +86,7 @@ def test_terms(terms, data):
     assert block_of(f"raw({terms})") == data
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text, code, value",
     [
         ("true", 0, b""),
@@ -177,7 +178,7 @@ def test_a_frame_too_long_for_its_length_field(monkeypatch):
     assert (caught.value.line, caught.value.actual) == (2, 21)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text, line, message",
     [
         ("x", 1, "unexpected text"),
@@ -285,7 +286,7 @@ def shown(data):
     return text
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "",

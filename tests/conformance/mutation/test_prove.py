@@ -29,14 +29,14 @@ from conformance.mutation.prove import (
     check_unbroken,
     choose_mutants,
     choose_questions,
+    killer_of,
     list_mutants,
+    outcome_line,
     percent,
     prove_generated,
     prove_suite,
     questions_by_rule,
     report_of,
-    killer_of,
-    outcome_line,
     without_mutant,
 )
 from refimpl.errors import UsageError

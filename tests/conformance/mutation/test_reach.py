@@ -60,9 +60,7 @@ def test_lines_of_refimpl_are_noted_and_no_others() -> None:
         <= set(note)
         <= {"eventstream", "errors", "message_json", "documents.json_format"}
     )
-    assert set(lines_with("eventstream", "crc = checksum(frame)")) <= set(
-        note["eventstream"]
-    )
+    assert set(lines_with("eventstream", "crc = checksum(frame)")) <= set(note["eventstream"])
     assert not set(lines_with("eventstream", 'raise FrameError("message checksum differs"')) & set(
         note["eventstream"]
     )
@@ -136,9 +134,7 @@ def test_the_program_writes_a_line_for_each_question(tmp_path: Path) -> None:
     assert set(lines_with("eventstream", "low, high = -(1 <<")) <= set(
         loading["eventstream"]
     )  # the table of types is made then
-    assert not set(lines_with("eventstream", "crc = checksum(frame)")) & set(
-        loading["eventstream"]
-    )
+    assert not set(lines_with("eventstream", "crc = checksum(frame)")) & set(loading["eventstream"])
 
 
 def test_the_program_is_this_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

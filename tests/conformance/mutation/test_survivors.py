@@ -13,6 +13,7 @@ from conformance.mutation.mutants import source_of
 from conformance.mutation.patch import places_of
 from conformance.mutation.prove import GENERATED_MODULES
 from conformance.mutation.survivors import ROWS, Row, reason_of
+from tests.rows import for_each
 
 ROOT = Path(__file__).resolve().parents[3]
 REASONS = {"equivalent", "speed", "message", "bound", "unreachable"}
@@ -81,9 +82,7 @@ def statement_of(place: Place) -> str:
     return "\n".join(source_of(place.module).splitlines()[place.first - 1 : place.last])
 
 
-@pytest.mark.parametrize(
-    "row", ROWS, ids=lambda row: f"{row.module} {row.functions} {row.code or row.change}"
-)
+@for_each("row", ROWS, ids=lambda row: f"{row.module} {row.functions} {row.code or row.change}")
 def test_a_row_fits_some_mutant(row: Row) -> None:
     assert row.reason in REASONS
     found = [

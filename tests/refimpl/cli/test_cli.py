@@ -24,6 +24,7 @@ from tests.refimpl.cli.support import (
     shell,
     text_stream,
 )
+from tests.rows import for_each
 
 # ---- the body ------------------------------------------------------------------------------------
 
@@ -50,7 +51,7 @@ def test_two_dashes_are_not_a_header() -> None:
 # ---- usage, configuration, network ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@for_each(
     "arguments, words",
     [
         ([], "no command (expected invoke, decode, bridge, sign, convert"),

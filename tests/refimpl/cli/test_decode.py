@@ -30,6 +30,7 @@ from tests.refimpl.cli.support import (
     running,
     unreadable,
 )
+from tests.rows import for_each
 from tests.support import corpora
 
 
@@ -175,10 +176,8 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "fault", FAULTS, ids=lambda fault: f"{fault.kind}-{fault.rule}-{len(fault.data)}"
-)
-@pytest.mark.parametrize("before", [0, 2])
+@for_each("fault", FAULTS, ids=lambda fault: f"{fault.kind}-{fault.rule}-{len(fault.data)}")
+@for_each("before", [0, 2])
 def test_stops_at_the_first_invalid_frame(fault: Fault, before: int) -> None:
     """Its status is the last line. Complete frames after it are not shown."""
     start = 109 * before
@@ -201,10 +200,8 @@ def test_stops_at_the_first_invalid_frame(fault: Fault, before: int) -> None:
     }
 
 
-@pytest.mark.parametrize("form", ["table", "hex"])
-@pytest.mark.parametrize(
-    "fault", FAULTS, ids=lambda fault: f"{fault.kind}-{fault.rule}-{len(fault.data)}"
-)
+@for_each("form", ["table", "hex"])
+@for_each("fault", FAULTS, ids=lambda fault: f"{fault.kind}-{fault.rule}-{len(fault.data)}")
 def test_the_other_formats_end_with_the_invalid_frame(fault: Fault, form: str) -> None:
     result = decode(FRAMES[0] + fault.data, "--format", form)
     good = decode(FRAMES[0], "--format", form).stdout

@@ -51,12 +51,13 @@ from tests.refimpl.cli.support import (
     typed_exception,
     without,
 )
+from tests.rows import for_each
 
-# ---- every scenario ------------------------------------------------------------------------------
+# ---- one scenario of each outcome ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", PLAYED)
-def test_invoke_raw_of_every_scenario(endpoint: Endpoint, name: str) -> None:
+def test_invoke_raw(endpoint: Endpoint, name: str) -> None:
     example = EXAMPLES[name]
     result = invoke(endpoint, name, "--read-timeout", "1" if name in TIMED_OUT else str(PATIENCE))
     assert result.code == expected_code(example.expect)
@@ -72,9 +73,8 @@ def test_invoke_raw_of_every_scenario(endpoint: Endpoint, name: str) -> None:
         assert example.expect.message.split("\n")[0] in line
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(EXAMPLES) - TIMED_OUT))
-def test_invoke_events_of_every_scenario(endpoint: Endpoint, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(set(PLAYED) - TIMED_OUT))
+def test_invoke_events(endpoint: Endpoint, name: str) -> None:
     expect = EXAMPLES[name].expect
     result = invoke(endpoint, name, "--format", "events")
     assert result.code == expected_code(expect)
@@ -96,9 +96,8 @@ def test_invoke_events_of_every_scenario(endpoint: Endpoint, name: str) -> None:
 
 
 # CLI-002
-@pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(EXAMPLES) - TIMED_OUT))
-def test_invoke_json_of_every_scenario(endpoint: Endpoint, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(set(PLAYED) - TIMED_OUT))
+def test_invoke_json(endpoint: Endpoint, name: str) -> None:
     """One document with the whole output: the events, and the error if the stream contains it."""
     expect = EXAMPLES[name].expect
     result = invoke(endpoint, name, "--format", "json")
@@ -274,9 +273,8 @@ def texts() -> Iterator[Endpoint]:
         yield running_endpoint
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", PLAYED)
-def test_invoke_text_of_every_scenario(endpoint: Endpoint, name: str) -> None:
+def test_invoke_text(endpoint: Endpoint, name: str) -> None:
     """Everything that arrived is on stdout. The exit code is the same as for the format raw."""
     expect = EXAMPLES[name].expect
     result = invoke(
@@ -666,7 +664,7 @@ def test_rejects_invalid_endpoint_urls(url: str) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     "url",
     [
         "http://user:hidden-word@host/",
@@ -685,7 +683,7 @@ def test_rejects_invalid_endpoint_urls(url: str) -> None:
         "http://user:hidden-word?b@host/",
     ],
 )
-@pytest.mark.parametrize("command", ["invoke", "sign"])
+@for_each("command", ["invoke", "sign"])
 def test_hides_a_password_in_a_url(command: str, url: str) -> None:
     arguments = (
         ["invoke", "llm", "--body", BODY, "--endpoint-url", url]

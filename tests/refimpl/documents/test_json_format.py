@@ -41,6 +41,7 @@ from refimpl.shapes import (
     Shape,
     UnknownOperationError,
 )
+from tests.rows import for_each
 
 some = settings(max_examples=200, deadline=None)
 many = settings(max_examples=300, deadline=None)
@@ -99,7 +100,7 @@ def is_rejected(text):
 # ---- accepted documents --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text, value",
     [
         ("null", None),
@@ -240,7 +241,7 @@ def test_another_type_of_document_is_a_mistake_of_the_caller():
 # ---- rejected documents --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@for_each(
     "data, offset",
     [
         (b"", 0),

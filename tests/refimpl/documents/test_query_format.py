@@ -32,6 +32,7 @@ from refimpl.shapes import (
     PayloadPart,
     ResponseStream,
 )
+from tests.rows import for_each
 
 many = settings(max_examples=300, deadline=None)
 Output = InvokeEndpointWithResponseStreamOutput
@@ -107,7 +108,7 @@ UNRESERVED = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~
 PLAIN = UNRESERVED + "!$'()*:@/?"
 
 
-@pytest.mark.parametrize("byte", range(256))
+@for_each("byte", range(256))
 def test_which_bytes_are_escaped(byte):
     escaped = f"%{byte:02X}"
     in_value = chr(byte) if chr(byte) in PLAIN + "=" else escaped

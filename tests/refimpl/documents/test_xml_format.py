@@ -35,6 +35,7 @@ from refimpl.documents.xml_format import (
 from refimpl.errors import DocumentError, UsageError
 from refimpl.fields import body_field
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, Shape
+from tests.rows import for_each
 
 some = settings(max_examples=200, deadline=None)
 many = settings(max_examples=300, deadline=None)
@@ -57,7 +58,7 @@ def tree(element):
 # ---- accepted documents --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text, expected",
     [
         ("<a/>", ("a", "", [])),
@@ -316,7 +317,7 @@ def test_rejects_entities(entity):
         assert str(error).startswith("invalid XML: ")
 
 
-@pytest.mark.parametrize(
+@for_each(
     "data",
     [
         b"",

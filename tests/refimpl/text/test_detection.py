@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Tests of refimpl/text/detection.py: the format of a text."""
 
-import pytest
-
 import refimpl.text.detection
 from refimpl.text.detection import chosen_format
+from tests.rows import for_each
 from tests.support import chunkings
 
 
 # CLI-011
-@pytest.mark.parametrize(
+@for_each(
     "data,content_type,form",
     [
         (b"data: x\n\n", None, "sse"),

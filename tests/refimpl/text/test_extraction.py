@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from refimpl.errors import UsageError
 from refimpl.text.extraction import PRESETS, extracted, parse_extraction, parse_path, value_at
+from tests.rows import for_each
 
 # ---- paths ---------------------------------------------------------------------------------------
 
@@ -39,7 +40,7 @@ def test_paths(text, paths):
     assert parse_path(text) == tuple(paths)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text,offset",
     [
         ("", 0),

@@ -17,6 +17,7 @@ from tests.refimpl.text.reading import (
     same_for_every_chunking,
     split_at,
 )
+from tests.rows import for_each
 from tests.support import pieces
 
 
@@ -84,7 +85,7 @@ def test_values_match_the_plain_reader(data):
         )
 
 
-@pytest.mark.parametrize(
+@for_each(
     "data,values",
     [
         (b"", []),
@@ -123,7 +124,7 @@ def test_returns_a_value_at_its_last_byte_and_a_number_at_the_next():
     assert decoder.unread == b"3" and decoder.close() == [3]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "data,values,kind,rule,offset",
     [
         (b"[1]]", [[1]], "syntax", "TXT-041", 3),

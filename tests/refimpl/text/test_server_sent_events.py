@@ -27,6 +27,7 @@ from tests.refimpl.text.reading import (
     same_for_every_chunking,
     split_at,
 )
+from tests.rows import for_each
 from tests.support import pieces
 
 
@@ -41,7 +42,7 @@ def test_events_match_the_plain_reader(data, splits):
         assert results == events_of_text(whole.decode("utf-8", "replace"))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "data,events",
     [
         (b"", []),
@@ -209,10 +210,10 @@ def test_comments_count_and_blank_lines_do_not():
         assert decoder.feed(b": ping\n\n") == []
 
 
-@pytest.mark.parametrize(
+@for_each(
     "name", [b"d", b"da", b"dat", b"dataa", b"e", b"i", b"retr", b"[DONE]", b" data", b"Data"]
 )
-@pytest.mark.parametrize("before", [b"", b"data: 1\n", b"event: e\r"])
+@for_each("before", [b"", b"data: 1\n", b"event: e\r"])
 def test_rejects_a_text_that_ends_inside_a_field_name(before, name):
     whole = b"id: 5\ndata: x\n\n"
     results, error = same_for_every_chunking(ServerSentEventDecoder, whole + before + name)
@@ -377,7 +378,7 @@ def test_encode_event_accepts_only_strings(arguments):
     assert caught.value.kind == "type"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "start,undecided",
     [
         (b"", True),

@@ -13,6 +13,7 @@ from refimpl.text import (
     Utf8Decoder,
 )
 from tests.refimpl.text.reading import SPLITS, TEXTS, read, same_for_every_chunking, split_at
+from tests.rows import for_each
 from tests.support import pieces
 
 
@@ -50,8 +51,8 @@ INVALID = [
 ]
 
 
-@pytest.mark.parametrize("invalid,_", INVALID, ids=lambda value: repr(value))
-@pytest.mark.parametrize(
+@for_each("invalid,_", INVALID, ids=lambda value: repr(value))
+@for_each(
     "before,after",
     [
         (b"", b""),
