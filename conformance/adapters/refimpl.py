@@ -287,7 +287,7 @@ def _endpoint_resolve(given: Given) -> Dict[str, Any]:
     return dict(resolved._asdict())
 
 
-# ---- proxies and retries -------------------------------------------------------------------------------
+# ---- proxies and retries -----------------------------------------------------------------------
 
 
 def _proxy_select(given: Given) -> Dict[str, Any]:
