@@ -85,7 +85,7 @@ def _role_renewal(context: SourceContext, visited: Tuple[str, ...]) -> Renewal:
         f"the source of {context.profile_title}", source, context.surroundings
     )
     parameters = _role_parameters(context)
-    return lambda: _role_credentials(context, provider, parameters)
+    return lambda: role_credentials(context, provider, parameters)
 
 
 def _named_source(context: SourceContext, name: str) -> Renewal:
@@ -160,8 +160,8 @@ def _role_parameters(context: SourceContext) -> StsParameters:
     return parameters
 
 
-def _role_credentials(
-    context: SourceContext, provider: CredentialProvider, fixed: StsParameters
+def role_credentials(
+    context: SourceContext, provider: Renewal, fixed: StsParameters
 ) -> Credentials:
     """Assume the role once. Raises ConfigurationError or NetworkError."""
     parameters = list(fixed)

@@ -118,9 +118,12 @@ def _metadata_token(surroundings: Surroundings, url: str) -> str:
         reply = _fetch_metadata(surroundings, "PUT", url + _METADATA_TOKEN_PATH, headers)
     except NetworkError as error:
         # The service was reached, but its reply was not: each router on the way counts as a hop.
-        if error.kind == "timeout" and not error.retryable:
+        if error.kind == "timeout" and error.sent:
             raise NetworkError(
-                f"{error.message}; {_HOP_LIMIT_HINT}", kind="timeout", rule=_METADATA_RULE
+                f"{error.message}; {_HOP_LIMIT_HINT}",
+                kind="timeout",
+                sent=True,
+                rule=_METADATA_RULE,
             ) from error
         raise
     if reply.status != 200:

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from ..documents.json_format import parse_json
-from ..errors import ConfigurationError, DocumentError, Error, UsageError, shown
+from ..errors import ConfigurationError, DocumentError, Error, NetworkError, UsageError, shown
 from ..sigv4 import Credentials
 
 # Seconds, and attempts, for an address on the same host or in the same rack; CRED-017.
@@ -102,8 +102,8 @@ class Surroundings:
     write_file(path, data): replace a file completely, readable only by its owner
     run_process(arguments, timeout): run a program without a shell; raise OSError if it cannot be
         started, and NetworkError `timeout` if it takes longer
-    fetch(request): raise NetworkError or HttpError if there is no complete response; the error is
-        retryable exactly if no connection was made
+    fetch(request): raise NetworkError or HttpError if there is no complete response; `sent` of the
+        error says whether the request was sent
     clock(): seconds since 1970 UTC; sleep(seconds); process_id(): changes in a forked child
     mfa_code(serial): the code that the user reads from the device, or None without a user
     windows, home: as for config_paths
@@ -168,7 +168,7 @@ def read_secret_file(surroundings: Surroundings, path: str, what: str, rule: str
         raise ConfigurationError(f"{what} {path} does not exist", rule=rule)
     # A shell's redirection and Kubernetes's volumes end such a file in a line feed.
     text = data.decode("latin-1").strip(" \t\r\n")
-    if not text or len(data) > _MAX_SECRET_FILE or not all("!" <= mark <= "~" for mark in text):
+    if not text or len(data) > _MAX_SECRET_FILE or not all(" " <= mark <= "~" for mark in text):
         raise ConfigurationError(
             f"{what} {path} is unusable", expected="one line of printable ASCII", rule=rule
         )
@@ -312,13 +312,18 @@ def fetch_local(surroundings: Surroundings, request: FetchRequest) -> FetchReply
         try:
             reply = surroundings.fetch(direct)
         except Error as error:
-            if is_last or not error.retryable:
+            # A service that has the request and does not answer is not asked again.
+            if is_last or not error.retryable or _has_been_sent(error):
                 raise
         else:
             if is_last or not (reply.status == 429 or reply.status >= 500):
                 return reply
         surroundings.sleep(_LOCAL_PAUSE)
     raise AssertionError("unreachable")
+
+
+def _has_been_sent(error: Error) -> bool:
+    return isinstance(error, NetworkError) and error.sent
 
 
 _LOCAL_PAUSE = 0.2  # seconds between two attempts

@@ -72,6 +72,8 @@ ORDER = [
     "config.metadata",
     "config.assume_role",
     "config.chain",
+    "config.system",
+    "config.providers",
     "config.credentials",
     "client",
     "text.detection",
@@ -92,7 +94,16 @@ ORDER = [
     "cli",
 ]
 # These modules pass the clock, files, sockets and the environment to the others.
-OUTSIDE = {"dialing", "tls", "transport", "config.provider", "client", "cli"}
+OUTSIDE = {
+    "dialing",
+    "tls",
+    "transport",
+    "config.provider",
+    "config.system",
+    "config.providers",
+    "client",
+    "cli",
+}
 
 
 def is_pure(module: str) -> bool:

@@ -127,7 +127,7 @@ def test_a_dead_service_takes_two_attempts_of_one_second():
 
 
 def test_a_reply_that_does_not_arrive_gives_the_hint():
-    outside = world(put=NetworkError("timed out waiting", kind="timeout"))
+    outside = world(put=NetworkError("timed out", kind="timeout", sent=True, retryable=True))
     with pytest.raises(NetworkError, match="hop limit of the instance's metadata to 2") as caught:
         fetch(outside)
     assert len(outside.requests) == 1 and caught.value.kind == "timeout"

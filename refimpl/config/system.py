@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""The real outside world for the credential sources: files, programs, HTTP and the clock.
+
+`system_surroundings` makes a `Surroundings` of this process. Everything is bounded: the bytes that
+are read from a file, a program or a response, and the time of each. A program runs without a shell
+and without the caller's stdin. A file is replaced completely or not at all, and only its owner can
+read it. This module is loaded only if credentials must be searched for.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from secrets import token_hex
+from threading import Thread
+from typing import IO, Any, Callable, List, Mapping, Optional, Sequence
+
+from ..errors import HttpError, NetworkError
+from ..operation import USER_AGENT, HttpRequest, parse_endpoint_url
+from ..transport import Timeouts, open_exchange
+from .surroundings import FetchReply, FetchRequest, ProcessOutput, Surroundings
+
+MAX_REPLY_LENGTH = 1024 * 1024  # bytes of a response, and of what a program writes
+_GRACE = 2.0  # seconds for a killed program to close its pipes
+
+
+def system_surroundings(
+    environment: Optional[Mapping[str, str]] = None,
+    mfa_code: Optional[Callable[[str], str]] = None,
+    clock: Callable[[], float] = time.time,
+    ssl_context: Any = None,
+) -> Surroundings:
+    """Return the surroundings of this process.
+
+    environment: instead of os.environ. Without HOME in it, there is no home folder.
+    mfa_code: returns the code of a device, whose serial number it gets
+    ssl_context: for https, instead of the default one
+    """
+    home = os.path.expanduser("~") if environment is None else None
+
+    def fetch(request: FetchRequest) -> FetchReply:
+        return fetch_reply(request, ssl_context)
+
+    return Surroundings(
+        os.environ if environment is None else environment,
+        read_file=read_bounded_file,
+        write_file=replace_file,
+        run_process=run_program,
+        fetch=fetch,
+        clock=clock,
+        sleep=time.sleep,
+        process_id=os.getpid,
+        mfa_code=mfa_code,
+        windows=sys.platform == "win32",
+        home=None if home == "~" else home,
+    )
+
+
+# ---- files ---------------------------------------------------------------------------------------
+
+
+def read_bounded_file(path: str, limit: int) -> Optional[bytes]:
+    """Return at most limit bytes of a file, or None if it does not exist. Raises OSError."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(limit)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def replace_file(path: str, data: bytes) -> None:
+    """Replace a file by one that only its owner can read. Raises OSError."""
+    # A random name cannot be guessed, and O_EXCL follows no link.
+    temporary = f"{path}.{token_hex(8)}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
+
+
+# ---- programs ------------------------------------------------------------------------------------
+
+
+class _PipeReader(Thread):
+    """Reads a pipe to its end, and kills the program if it writes too much."""
+
+    def __init__(self, pipe: IO[bytes], program: "subprocess.Popen[bytes]") -> None:
+        super().__init__(daemon=True)
+        self._pipe = pipe
+        self._program = program
+        self._pieces: List[bytes] = []
+        self._length = 0
+
+    def run(self) -> None:
+        """Read until the program closes the pipe."""
+        with self._pipe:
+            while self._length <= MAX_REPLY_LENGTH:
+                piece = os.read(self._pipe.fileno(), 65536)
+                if not piece:
+                    return
+                self._pieces.append(piece)
+                self._length += len(piece)
+        self._program.kill()
+
+    def data(self) -> bytes:
+        """Return the bytes that have arrived."""
+        return b"".join(self._pieces)
+
+
+def run_program(arguments: Sequence[str], timeout: float) -> ProcessOutput:
+    """Run a program without a shell and return what it wrote.
+
+    Raises OSError if it cannot be started, NetworkError `timeout` if it takes longer than timeout
+    seconds. The program is killed then.
+    """
+    program = subprocess.Popen(  # noqa: S603 - the user's own configuration names the program
+        list(arguments),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    readers = [_PipeReader(pipe, program) for pipe in (program.stdout, program.stderr) if pipe]
+    for reader in readers:
+        reader.start()
+    deadline = time.monotonic() + timeout
+    try:
+        program.wait(timeout)
+        # A child that the program leaves behind may keep its pipes open.
+        for reader in readers:
+            reader.join(max(0.0, min(_GRACE, deadline - time.monotonic())))
+    except subprocess.TimeoutExpired:
+        raise NetworkError(
+            "the program does not end", kind="timeout", expected=f"within {timeout:g} s"
+        ) from None
+    finally:
+        if program.poll() is None:
+            program.kill()
+            program.wait()
+    return ProcessOutput(program.returncode, readers[0].data(), readers[1].data())
+
+
+# ---- HTTP ----------------------------------------------------------------------------------------
+
+
+def fetch_reply(request: FetchRequest, ssl_context: Any = None) -> FetchReply:
+    """Send a request and return the complete response. Redirects are not followed.
+
+    Raises NetworkError, HttpError.
+    """
+    url, mark, query = request.url.partition("?")
+    endpoint = parse_endpoint_url(url)
+    headers = (*request.headers, ("User-Agent", USER_AGENT), ("Connection", "close"))
+    target = (endpoint.path or "/") + mark + query
+    sent = HttpRequest(
+        request.method,
+        endpoint.scheme,
+        endpoint.host,
+        endpoint.port,
+        target,
+        headers,
+        request.body,
+    )
+    total = request.connect_timeout + request.read_timeout
+    timeouts = Timeouts(request.connect_timeout, request.read_timeout, total)
+    try:
+        exchange = open_exchange(sent, timeouts, ssl_context)
+        try:
+            return FetchReply(exchange.status, exchange.headers, _body_of(exchange.read1))
+        finally:
+            exchange.close()
+    except NetworkError as error:
+        # Only the time-out for connecting proves that the request was not sent.
+        if error.kind == "timeout" and "connect_timeout" not in str(error.expected):
+            error.sent = True
+        raise
+
+
+def _body_of(read1: Callable[[], bytes]) -> bytes:
+    body = b""
+    data = read1()
+    while data:
+        body += data
+        if len(body) > MAX_REPLY_LENGTH:
+            raise HttpError(
+                "the response is too long", expected=f"at most {MAX_REPLY_LENGTH} bytes"
+            )
+        data = read1()
+    return body
