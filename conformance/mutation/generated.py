@@ -234,16 +234,16 @@ def _offers_of_expression(node: ast.AST, scope: _Scope) -> Iterator[_Offer]:
 
 
 def _offers_of_constant(node: ast.Constant, scope: _Scope) -> Iterator[_Offer]:
-    value, others = node.value, []  # type: Any, List[object]
-    if isinstance(value, int):
-        others = [not value] if isinstance(value, bool) else [value + 1, value - 1]
+    value = node.value
+    if not isinstance(value, int):
+        return
+    others: List[object] = [not value] if isinstance(value, bool) else [value + 1, value - 1]
     for other in others:
-        yield _Offer(
-            scope,
-            node.lineno,
-            f"{value!r} -> {other!r}",
-            lambda other=other: setattr(node, "value", other),
-        )  # type: ignore[misc]
+        yield _Offer(scope, node.lineno, f"{value!r} -> {other!r}", _constant(node, other))
+
+
+def _constant(node: ast.Constant, value: object) -> Callable[[], None]:
+    return lambda: setattr(node, "value", value)
 
 
 def _setter(values: List[Any], index: int, value: ast.AST) -> Callable[[], None]:

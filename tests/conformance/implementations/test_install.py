@@ -149,7 +149,7 @@ def test_every_version_is_exact() -> None:
 
 
 def test_the_tests_requirements_name_the_same_versions() -> None:
-    lines = (Path(ROOT) / "tests" / "peers.txt").read_text(encoding="utf-8").split("\n")
+    lines = (Path(ROOT) / "tests" / "implementations.txt").read_text(encoding="utf-8").split("\n")
     wanted = dict(tuple(line.split("==")) for line in lines if "==" in line)
     pinned = dict(ROWS["boto3"].pins + ROWS["awscrt"].pins)
     assert {name: pinned[name] for name in wanted} == wanted
