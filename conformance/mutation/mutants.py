@@ -3761,27 +3761,37 @@ _CREDENTIALS = (
         ),
     )
     + _rows(
-        "config.static",
-        (
-            "env-half-pair",
-            "CRED-001",
-            "continues with the next source if half a pair is set",
-            "if missing:\n        raise",
-            'if missing:\n        return Absent("half a pair")\n        raise',
-        ),
+        "config.credentials",
         (
             "env-legacy-token",
             "CRED-001",
             "ignores AWS_SECURITY_TOKEN",
-            '("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")',
-            '("AWS_SESSION_TOKEN",)',
+            "first_set(environment, TOKEN_VARIABLE, LEGACY_TOKEN_VARIABLE)",
+            "first_set(environment, TOKEN_VARIABLE)",
         ),
         (
             "env-legacy-token-first",
             "CRED-001",
             "prefers AWS_SECURITY_TOKEN",
-            '("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")',
-            '("AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN")',
+            "first_set(environment, TOKEN_VARIABLE, LEGACY_TOKEN_VARIABLE)",
+            "first_set(environment, LEGACY_TOKEN_VARIABLE, TOKEN_VARIABLE)",
+        ),
+        (
+            "env-expiration",
+            "CRED-001",
+            "ignores AWS_CREDENTIAL_EXPIRATION",
+            "return Credentials(access_key, secret_key, token, expires)",
+            "return Credentials(access_key, secret_key, token)",
+        ),
+    )
+    + _rows(
+        "config.static",
+        (
+            "env-half-pair",
+            "CRED-001",
+            "continues with the next source if half a pair is set",
+            "if not first_set(environment, *KEY_VARIABLES):",
+            "if not all(first_set(environment, name) for name in KEY_VARIABLES):",
         ),
         (
             "env-with-explicit-profile",

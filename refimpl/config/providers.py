@@ -10,9 +10,9 @@ read, run or sent before the first call. The last argument, surroundings, is for
 from typing import Callable, List, Optional, Sequence, Union
 
 from ..errors import UsageError, require_type
-from ..sigv4 import Credentials
 from .assume_role import role_credentials
 from .chain import CredentialChain
+from .credentials import CredentialsOrProvider, provider_of
 from .process import DEFAULT_PROCESS_TIMEOUT, process_credentials, split_command
 from .profiles import SelectedProfile, SharedConfig
 from .provider import CredentialProvider
@@ -20,8 +20,6 @@ from .sources import SourceContext
 from .sts import StsParameters
 from .surroundings import Surroundings
 from .system import system_surroundings
-
-CredentialsOrProvider = Union[Credentials, Callable[[], Credentials]]
 
 
 class ProfileCredentials(CredentialChain):
@@ -128,23 +126,3 @@ class AssumeRoleCredentials(CredentialProvider):
             lambda: role_credentials(context, provider, parameters),
             world,
         )
-
-
-def provider_of(source: CredentialsOrProvider) -> Callable[[], Credentials]:
-    """Return a callable that returns checked Credentials. Raises UsageError for another type."""
-    if isinstance(source, Credentials):
-        return lambda: source
-    if not callable(source):
-        raise UsageError(
-            "credentials have the wrong type",
-            kind="type",
-            expected="Credentials, or a callable that returns them",
-            actual=type(source).__name__,
-        )
-
-    def call() -> Credentials:
-        found = source()
-        require_type(found, Credentials, "the result of the callable for credentials")
-        return found
-
-    return call

@@ -125,6 +125,26 @@ class Settings:
         origin = f"the services section {reference.value} in {found.place}"
         return Setting(nested["endpoint_url"], origin)
 
+    def overlay(self) -> Dict[str, str]:
+        """Return the profile's settings as values of the variables that they stand in for.
+
+        The client reads its settings from one mapping of variables. In it, these values fill the
+        variables that are unset (CRED-030). Raises ConfigurationError for an invalid setting.
+        """
+        settings = {
+            "AWS_REGION": self.region(),
+            "AWS_CA_BUNDLE": self.ca_bundle(),
+            "AWS_RETRY_MODE": self.retry_mode(),
+            "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": self.endpoint_url(),
+        }
+        values = {name: found.value for name, found in settings.items() if found is not None}
+        attempts = self.max_attempts()
+        if attempts is not None:
+            values["AWS_MAX_ATTEMPTS"] = str(attempts)
+        values["AWS_USE_FIPS_ENDPOINT"] = str(self.use_fips()).lower()
+        values["AWS_USE_DUALSTACK_ENDPOINT"] = str(self.use_dualstack()).lower()
+        return values
+
     def _flag(self, found: Optional[Setting]) -> bool:
         if found is None:
             return False

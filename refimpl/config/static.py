@@ -5,18 +5,16 @@ Both keys or neither. Half a pair is an error that names the missing half, becau
 the next source would sign with credentials that the user did not mean (CRED-001, CRED-010).
 """
 
-from typing import Mapping, Union
+from typing import Union
 
 from ..errors import ConfigurationError
 from ..sigv4 import Credentials
+from .credentials import KEY_VARIABLES, credentials_from_environment
 from .environment import first_set
 from .profiles import Section
 from .sources import Absent, SourceContext
-from .surroundings import Renewal, checked_credentials, seconds_of_timestamp
+from .surroundings import Renewal, checked_credentials
 
-_STATIC_KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-_STATIC_TOKEN_VARIABLES = ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
-_STATIC_EXPIRATION_VARIABLE = "AWS_CREDENTIAL_EXPIRATION"
 _STATIC_KEY_PROPERTIES = ("aws_access_key_id", "aws_secret_access_key")
 _STATIC_TOKEN_PROPERTIES = ("aws_session_token", "aws_security_token")
 
@@ -26,33 +24,10 @@ def environment_source(context: SourceContext) -> Union[Renewal, Absent]:
     if context.profile.explicit:
         return Absent("skipped, because an argument names a profile")
     environment = context.surroundings.environment
-    missing = [name for name in _STATIC_KEY_VARIABLES if not first_set(environment, name)]
-    if len(missing) == len(_STATIC_KEY_VARIABLES):
-        return Absent(f"{' and '.join(missing)} are not set")
-    # CRED-001: half a pair is an error.
-    if missing:
-        raise ConfigurationError(
-            "no credentials",
-            expected=" and ".join(_STATIC_KEY_VARIABLES),
-            actual=f"no {missing[0]}",
-            rule="CRED-001",
-        )
-    return lambda: _environment_credentials(environment)
-
-
-def _environment_credentials(environment: Mapping[str, str]) -> Credentials:
+    if not first_set(environment, *KEY_VARIABLES):
+        return Absent(f"{' and '.join(KEY_VARIABLES)} are not set")
     # The variables are read again at each renewal: a notebook may have set new ones.
-    expiration = first_set(environment, _STATIC_EXPIRATION_VARIABLE)
-    expires = None
-    if expiration is not None:
-        expires = seconds_of_timestamp(expiration, _STATIC_EXPIRATION_VARIABLE, "CRED-001")
-    return checked_credentials(
-        "the environment",
-        environment.get(_STATIC_KEY_VARIABLES[0]),
-        environment.get(_STATIC_KEY_VARIABLES[1]),
-        first_set(environment, *_STATIC_TOKEN_VARIABLES),
-        expires,
-    )
+    return lambda: credentials_from_environment(environment)
 
 
 def static_source(context: SourceContext) -> Union[Renewal, Absent]:

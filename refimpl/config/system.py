@@ -11,13 +11,13 @@ import os
 import subprocess
 import sys
 import time
-from secrets import token_hex
 from threading import Thread
 from typing import IO, Any, Callable, List, Mapping, Optional, Sequence
 
 from ..errors import HttpError, NetworkError
 from ..operation import USER_AGENT, HttpRequest, parse_endpoint_url
 from ..transport import Timeouts, open_exchange
+from .files import home_of, read_bounded_file, replace_file
 from .surroundings import FetchReply, FetchRequest, ProcessOutput, Surroundings
 
 MAX_REPLY_LENGTH = 1024 * 1024  # bytes of a response, and of what a program writes
@@ -36,13 +36,13 @@ def system_surroundings(
     mfa_code: returns the code of a device, whose serial number it gets
     ssl_context: for https, instead of the default one
     """
-    home = os.path.expanduser("~") if environment is None else None
+    variables = os.environ if environment is None else environment
 
     def fetch(request: FetchRequest) -> FetchReply:
         return fetch_reply(request, ssl_context)
 
     return Surroundings(
-        os.environ if environment is None else environment,
+        variables,
         read_file=read_bounded_file,
         write_file=replace_file,
         run_process=run_program,
@@ -52,35 +52,8 @@ def system_surroundings(
         process_id=os.getpid,
         mfa_code=mfa_code,
         windows=sys.platform == "win32",
-        home=None if home == "~" else home,
+        home=home_of(variables),
     )
-
-
-# ---- files ---------------------------------------------------------------------------------------
-
-
-def read_bounded_file(path: str, limit: int) -> Optional[bytes]:
-    """Return at most limit bytes of a file, or None if it does not exist. Raises OSError."""
-    try:
-        with open(path, "rb") as file:
-            return file.read(limit)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-
-
-def replace_file(path: str, data: bytes) -> None:
-    """Replace a file by one that only its owner can read. Raises OSError."""
-    # A random name cannot be guessed, and O_EXCL follows no link.
-    temporary = f"{path}.{token_hex(8)}.tmp"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o600)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise
 
 
 # ---- programs ------------------------------------------------------------------------------------

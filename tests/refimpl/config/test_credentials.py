@@ -74,8 +74,22 @@ def test_a_pair_with_its_token():
     assert pickle.loads(pickle.dumps(found)) == found
 
 
+def test_the_older_name_of_the_token():
+    older = dict(BOTH, AWS_SECURITY_TOKEN="old")
+    assert credentials_from_environment(older).session_token == "old"
+    both = dict(older, AWS_SESSION_TOKEN=TOKEN)
+    assert credentials_from_environment(both).session_token == TOKEN
+
+
+def test_the_expiration():
+    given = dict(BOTH, AWS_CREDENTIAL_EXPIRATION="1970-01-01T00:01:00Z")
+    assert credentials_from_environment(given).expires == 60.0
+    with pytest.raises(ConfigurationError, match="AWS_CREDENTIAL_EXPIRATION is not a timestamp"):
+        credentials_from_environment(dict(BOTH, AWS_CREDENTIAL_EXPIRATION="soon"))
+
+
 @pytest.mark.parametrize(
-    "more", [{"AWS_SESSION_TOKEN": ""}, {"AWS_SECURITY_TOKEN": TOKEN}, {"aws_session_token": TOKEN}]
+    "more", [{"AWS_SESSION_TOKEN": ""}, {"AWS_SECURITY_TOKEN": ""}, {"aws_session_token": TOKEN}]
 )
 def test_rejects_an_invalid_token(more):
     assert credentials_from_environment(dict(BOTH, **more)).session_token is None

@@ -5,11 +5,11 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from refimpl.config.credentials import provider_of
 from refimpl.config.providers import (
     AssumeRoleCredentials,
     ProcessCredentials,
     ProfileCredentials,
-    provider_of,
 )
 from refimpl.errors import ConfigurationError, UsageError
 from refimpl.sigv4 import Credentials

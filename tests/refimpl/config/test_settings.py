@@ -143,3 +143,25 @@ def test_a_missing_services_section_is_named():
     assert str(caught.value) == (
         f"{PROFILE} names the services section other, which does not exist (rule CRED-032)"
     )
+
+
+def test_the_overlay_has_what_the_client_reads_from_variables():
+    config = (
+        "[default]\nregion = eu-west-1\nca_bundle = /ca\nretry_mode = standard\nmax_attempts = 4\n"
+        "use_fips_endpoint = true\nendpoint_url = https://profile.example\n"
+    )
+    assert settings({}, config).overlay() == {
+        "AWS_REGION": "eu-west-1",
+        "AWS_CA_BUNDLE": "/ca",
+        "AWS_RETRY_MODE": "standard",
+        "AWS_MAX_ATTEMPTS": "4",
+        "AWS_USE_FIPS_ENDPOINT": "true",
+        "AWS_USE_DUALSTACK_ENDPOINT": "false",
+        "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "https://profile.example",
+    }
+    environment = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": "https://a.example"}
+    found = settings(environment, config).overlay()
+    assert found["AWS_REGION"] == "us-east-1"
+    assert found["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] == "https://a.example"
+    with pytest.raises(ConfigurationError, match="invalid flag in the profile default"):
+        settings({}, "[default]\nuse_fips_endpoint = 1").overlay()

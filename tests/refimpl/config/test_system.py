@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import socket
-import stat
 import sys
 import threading
 import time
@@ -26,15 +25,11 @@ from refimpl.config.surroundings import FetchRequest
 from refimpl.config.system import (
     MAX_REPLY_LENGTH,
     fetch_reply,
-    read_bounded_file,
-    replace_file,
     run_program,
     system_surroundings,
 )
 from refimpl.errors import ConfigurationError, HttpError, NetworkError
 from tests.refimpl.config.fakes import SECRET
-
-POSIX = pytest.mark.skipif(os.name != "posix", reason="modes and links of POSIX")
 
 
 @contextmanager
@@ -74,46 +69,6 @@ def server(replies):
         running.shutdown()
         thread.join()
         running.server_close()
-
-
-# ---- files ---------------------------------------------------------------------------------------
-
-
-def test_read_bounded_file(tmp_path):
-    path = tmp_path / "file"
-    assert read_bounded_file(str(path), 10) is None
-    path.write_bytes(b"0123456789")
-    assert read_bounded_file(str(path), 4) == b"0123"
-    assert read_bounded_file(str(path / "below"), 4) is None
-    assert read_bounded_file(os.devnull, 4) == b""
-    with pytest.raises(OSError):
-        read_bounded_file(str(tmp_path), 4)
-
-
-@POSIX
-def test_a_circular_link_is_reported(tmp_path):
-    (tmp_path / "a").symlink_to(tmp_path / "b")
-    (tmp_path / "b").symlink_to(tmp_path / "a")
-    world = system_surroundings({"AWS_CONFIG_FILE": str(tmp_path / "a")})
-    with pytest.raises(ConfigurationError, match="cannot read .*/a: Too many levels of symbolic"):
-        CredentialChain(world)()
-
-
-@POSIX
-def test_replace_file(tmp_path):
-    path = tmp_path / "token.json"
-    path.write_bytes(b"old")
-    path.chmod(0o644)
-    replace_file(str(path), b"new")
-    assert path.read_bytes() == b"new"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [child.name for child in tmp_path.iterdir()] == ["token.json"]
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(OSError):
-        replace_file(str(tmp_path / "folder"), b"x")
-    with pytest.raises(OSError):
-        replace_file(str(tmp_path / "missing" / "x"), b"x")
-    assert len(list(tmp_path.iterdir())) == 2
 
 
 # ---- programs ------------------------------------------------------------------------------------
