@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Options and plumbing for all tests: `--fast`, and the property tests where hypothesis is not installed.
 
-A test that takes long or plays every scenario once more is marked `slow`; `--fast` leaves it out.
+`--fast` leaves out the tests marked `slow`: those that take longer than a second, play all
+scenarios or need third-party software.
 """
 
 import importlib.util
-
-import pytest
 
 from tests import without_hypothesis
 
@@ -19,7 +18,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes long, left out by --fast")
+    config.addinivalue_line("markers", "slow: takes long; --fast leaves it out")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -56,6 +56,7 @@ def test_aims_for_speed_and_cost(speed, aim, met):
     assert ("missed" in "\n".join(report.summary_lines([result]))) is not met
 
 
+@pytest.mark.slow
 def test_rounds_rotate_and_the_first_is_not_counted():
     ran = []
 

@@ -12,6 +12,7 @@ def feeder():
         yield running
 
 
+@pytest.mark.slow
 def test_five_hundred_calls_at_once_lose_and_mix_nothing(feeder):
     assert endurance.at_once(feeder, 500) == []
 
@@ -32,6 +33,7 @@ def test_a_waiting_call_is_cancelled_from_another_thread(feeder):
     assert endurance.cancelled(feeder, 20) == ["closed"] * 20
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_line_for_each_part(capsys):
     assert (
         endurance.main(["--at-once", "2", "--calls", "10", "--bytes", "655360", "--cancel", "1"])

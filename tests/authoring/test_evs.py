@@ -227,6 +227,7 @@ def test_the_source_of_a_case_lists_who_agrees():
     assert sources == {"derived", "[spec]", "[recorded]", "[reported]"}
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(streams)
 def test_the_transcription_and_the_reference_agree(data):

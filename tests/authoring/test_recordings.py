@@ -170,6 +170,7 @@ def test_replay_sends_the_recorded_bytes(name: str) -> None:
         )
 
 
+@pytest.mark.slow
 @for_each("name", sorted(row.name for row in ROWS if row.encoder is None))
 def test_the_reference_client_passes_the_scenario_on_its_recording(
     name: str, monkeypatch: pytest.MonkeyPatch

@@ -4,7 +4,11 @@
 They apply to awscrt 0.38.1.
 """
 
+import pytest
+
 from tests.implementations import judged
+
+pytestmark = pytest.mark.slow
 
 EXPECTED = {
     "sig-call-smallest": ("PASS", ""),

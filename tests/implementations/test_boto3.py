@@ -4,7 +4,11 @@
 They apply to boto3 and botocore 1.44.5. DIVERGENCES.md describes the differences.
 """
 
+import pytest
+
 from tests.implementations import judged
+
+pytestmark = pytest.mark.slow
 
 EXPECTED = {
     "sig-call-smallest": ("PASS", ""),

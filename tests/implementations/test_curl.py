@@ -6,6 +6,8 @@ import pytest
 from conformance.implementations.registry import start_adapter
 from tests.implementations import installed, judged
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = {
     "sig-method-post": ("PASS", ""),
     "sig-body-binary": ("PASS", ""),

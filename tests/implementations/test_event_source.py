@@ -23,6 +23,8 @@ from refimpl.errors import TextError
 from refimpl.text import events_of
 from tests.support import pieces, random_pieces
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).with_name("event_source.mjs")
 PATIENCE = 60.0  # seconds; only a watchdog
 TYPES = ("message", "e", "f")

@@ -38,6 +38,8 @@ from refimpl.eventstream import Decoder, Message, encode
 from tests.implementations import installed
 from tests.support import chunkings, pieces, random_pieces
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0  # seconds; only a watchdog
 ENCODERS = ("javascript", "ruby")
 Triple = Tuple[str, str, Any]

@@ -22,6 +22,8 @@ from conformance.implementations.registry import start_adapter
 from conformance.run.verdicts import ACCEPTABLE, PASS, Verdict, judge
 from tests.implementations import installed
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0  # seconds; only a watchdog
 MANY_CHUNKS = 8192  # Ruby copies all that it has with each chunk
 

@@ -5,7 +5,11 @@ each.
 They apply to client 3.1164.0 with @smithy/core 3.41.0. DIVERGENCES.md describes the differences.
 """
 
+import pytest
+
 from tests.implementations import judged
+
+pytestmark = pytest.mark.slow
 
 EXPECTED = {
     "sig-call-smallest": ("PASS", ""),

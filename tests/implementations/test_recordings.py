@@ -15,6 +15,8 @@ from conformance.recording.exchange import follow, joined, of_documents, signed_
 from conformance.recording.files import read_recording
 from tests.implementations import installed
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def implementations() -> Iterator[Implementations]:

@@ -223,6 +223,7 @@ def test_what_is_installed_is_what_is_pinned(name: str) -> None:
     assert installed or name == "curl"  # which is the system's
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name,place", EACH, ids=[READ[name].reproducers[place].name for name, place in EACH]
 )

@@ -5,7 +5,11 @@ They apply to aws-eventstream 1.2.0 and aws-sigv4 1.5.1. Each different case has
 test_foreign_vectors.py.
 """
 
+import pytest
+
 from tests.implementations import judged
+
+pytestmark = pytest.mark.slow
 
 EXPECTED = {
     "sig-method-post": ("PASS", ""),

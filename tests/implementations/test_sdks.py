@@ -19,6 +19,8 @@ from conformance.report.json_report import entries_of, read_report
 from conformance.run.runner import Run, Runner
 from tests.implementations import installed
 
+pytestmark = pytest.mark.slow
+
 SDKS = ("go", "rust", "java")
 
 OPERATIONS = {

@@ -4,7 +4,11 @@
 They apply to aws-sdk-signers 0.4.0 and smithy-aws-event-stream 0.3.0.
 """
 
+import pytest
+
 from tests.implementations import judged
+
+pytestmark = pytest.mark.slow
 
 EXPECTED = {
     "sig-call-smallest": ("PASS", ""),

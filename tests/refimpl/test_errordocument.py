@@ -42,6 +42,7 @@ def test_json_there_and_back(error):
     assert error_of_document(error_to_json(error)) == error
 
 
+@pytest.mark.slow
 @many
 @given(errors(XML_TEXT))
 def test_xml_there_and_back(error):

@@ -23,6 +23,8 @@ from refimpl.shapes import ModelError, UnknownOperationError
 from tests.support import corpora
 from tests.typed import ANY_TEXT, XML_TEXT
 
+pytestmark = pytest.mark.slow
+
 botocore_loaders = pytest.importorskip("botocore.loaders")
 from botocore.awsrequest import HeadersDict  # noqa: E402
 from botocore.model import ServiceModel  # noqa: E402

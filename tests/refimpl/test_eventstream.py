@@ -274,6 +274,7 @@ def damaged_streams(draw):
     return exact(drain([stream])[0]), intact, damage, damaged, clean_cut
 
 
+@pytest.mark.slow
 @many
 @given(damaged_streams(), cut_lists)
 def test_rejects_damage_and_delivers_the_messages_before_it(case, places):
@@ -407,6 +408,7 @@ def streams_of_similar_headers(draw):
     return b"".join(frames)
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(streams_of_similar_headers(), cut_lists)
 def test_a_cached_headers_block_changes_no_result(stream, places):
@@ -1761,6 +1763,7 @@ def test_recorded_streams_in_several_chunkings_and_encoded_again(recorded):
             assert drain(chunks) == (messages, None), (entry["file"], way)
 
 
+@pytest.mark.slow
 def test_recorded_streams_under_6_kb_split_at_every_byte(recorded):
     for entry, data in recorded:
         if len(data) > 6000:

@@ -2297,6 +2297,7 @@ def test_a_signed_request_verifies(sent: Sent) -> None:
     sent.verify()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(ALTERATIONS))
 @examples(40)
 @given(sent=sent_requests(), pick=st.integers(0, 1000))

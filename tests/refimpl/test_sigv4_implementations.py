@@ -37,6 +37,8 @@ from refimpl.sigv4 import (
     verify,
 )
 
+pytestmark = pytest.mark.slow
+
 ACCESS_KEY = "AKIDEXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TOKEN = "EXAMPLE/SESSION+TOKEN=="

@@ -49,6 +49,7 @@ GIVEN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind, folder, count", GIVEN)
 def test_the_reference_passes_the_public_suites(kind: str, folder: str, count: int) -> None:
     code, output, complaints = conformance("run", "--corpus", f"{kind}={corpora(folder)}")

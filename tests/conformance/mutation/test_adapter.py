@@ -55,6 +55,7 @@ def test_another_mutant_breaks_elsewhere() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_mutant_made_by_machine() -> None:
     answers = {play([f"eventstream:{int(number)}"], decode()).stdout for number in range(0, 12, 3)}
     assert all(json.loads(answer)["seq"] == 1 for answer in answers if answer)

@@ -186,6 +186,7 @@ def test_a_place_that_there_is_not(module: Any) -> None:
             broken_code(name, number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["eventstream", "sigv4", "operation", "http1", "fields", "endpoints"]
 )

@@ -33,6 +33,7 @@ def tree_of(module: str) -> str:
     return ast.dump(ast.parse(source_of(module)))
 
 
+@pytest.mark.slow
 @for_each("mutant", MUTANTS, ids=lambda mutant: mutant.id)
 def test_a_mutant_can_be_made_and_is_another_program(mutant: Mutant) -> None:
     """A change of a line that a mutant breaks must also change the mutant."""

@@ -217,6 +217,7 @@ def test_told() -> None:
     )
 
 
+@pytest.mark.slow
 def test_an_implementation_that_fails_proves_nothing() -> None:
     case = citing("EVS-027")[0]
     check_unbroken([case], TIMEOUT)
@@ -237,6 +238,7 @@ def test_an_implementation_that_fails_proves_nothing() -> None:
 RESOLVING = [case for case in CASES if case.op == "endpoint.resolve"]
 
 
+@pytest.mark.slow
 def test_mutants_made_by_machine() -> None:
     lines: List[str] = []
     outcomes, made = prove_generated(["endpoints"], RESOLVING, 2, TIMEOUT, 600.0, lines.append)
@@ -423,6 +425,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prove, "scenario_cases", lambda: [BY_ID["invoke-default"]])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_the_command_proves_what_was_chosen() -> None:
     lines: List[str] = []
@@ -430,6 +433,7 @@ def test_the_command_proves_what_was_chosen() -> None:
     assert lines[-1] == "1 mutants, 1 killed, by 1 cases"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_the_whole_command_asks_for_a_mutant_of_each_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prove, "MUTANTS", (find_mutant("empty-message"),))
@@ -439,6 +443,7 @@ def test_the_whole_command_asks_for_a_mutant_of_each_rule(monkeypatch: pytest.Mo
     assert "! END-001: has cases and no mutant" in lines
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_the_command_writes_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prove, "places", lambda module: places(module)[:6])
@@ -451,6 +456,7 @@ def test_the_command_writes_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert any(line.split()[-1] in written["reasons"] for line in lines) or not written["reasons"]
 
 
+@pytest.mark.slow
 def test_a_run_that_tried_nothing_proves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

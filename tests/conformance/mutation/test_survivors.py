@@ -82,6 +82,7 @@ def statement_of(place: Place) -> str:
     return "\n".join(source_of(place.module).splitlines()[place.first - 1 : place.last])
 
 
+@pytest.mark.slow
 @for_each("row", ROWS, ids=lambda row: f"{row.module} {row.functions} {row.code or row.change}")
 def test_a_row_fits_some_mutant(row: Row) -> None:
     assert row.reason in REASONS

@@ -551,6 +551,7 @@ def test_rejects_invalid_timeouts(endpoint: Endpoint, flag: str, value: str) -> 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "flag, words",
     [("--read-timeout", "read_timeout of 1 s"), ("--total-timeout", "total_timeout of 1 s")],

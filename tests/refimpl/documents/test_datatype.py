@@ -19,6 +19,7 @@ many = settings(max_examples=80, deadline=None)
 # ---- round trips ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @many
 @given(typed_values())
 def test_json_there_and_back(typed):
@@ -28,6 +29,7 @@ def test_json_there_and_back(typed):
     assert kind.to_json(kind.of_json(document)) == document
 
 
+@pytest.mark.slow
 @many
 @given(typed_values())
 def test_value_there_and_back(typed):
@@ -35,6 +37,7 @@ def test_value_there_and_back(typed):
     assert kind.of_value(kind.to_value(value)) == value
 
 
+@pytest.mark.slow
 @many
 @given(typed_values(XML_TEXT))
 def test_xml_there_and_back(typed):
@@ -44,6 +47,7 @@ def test_xml_there_and_back(typed):
     assert kind.to_xml(kind.of_xml(document)) == document
 
 
+@pytest.mark.slow
 @many
 @given(typed_values())
 def test_query_there_and_back(typed):
@@ -55,6 +59,7 @@ def test_query_there_and_back(typed):
     assert kind.to_query(back).encode() == kind.to_query(kind.of_query(query.encode())).encode()
 
 
+@pytest.mark.slow
 @many
 @given(typed_values())
 def test_xml_holds_a_value_or_says_why_not(typed):

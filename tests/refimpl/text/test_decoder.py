@@ -37,6 +37,7 @@ from tests.support import pieces
 # ---- any split: TXT-001 --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(READERS))
 @given(data=TEXTS, splits=SPLITS)
 def test_any_split_gives_the_same_results_and_error(name, data, splits):
@@ -82,6 +83,7 @@ def test_nothing_is_lost(name, data, splits):
 # ---- time: TXT-006 -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name,start,end",
     [

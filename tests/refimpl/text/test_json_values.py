@@ -234,6 +234,7 @@ def test_does_not_hint_at_server_sent_events():
 # ---- time: TXT-006 -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_many_values_on_one_long_line():
     """A line with many values is tried as one value only once, not once per value."""
     assert len(JSONValues().feed(b'{"a":1}' * 200000 + b"\n")) == 200000
