@@ -150,6 +150,7 @@ _SUBMODULES = frozenset(
         "message_json",
         "operation",
         "proxy",
+        "redaction",
         "shapes",
         "sigv4",
         "text",

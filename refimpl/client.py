@@ -11,24 +11,48 @@ first or are in the error's `events`.
 import os
 import sys
 import time
+import warnings
 from collections import abc
 from types import TracebackType
-from typing import Any, Callable, Iterator, List, Mapping, Optional, Tuple, Type, TypeVar
+from typing import (
+    Any,
+    Callable,
+    Generator,
+    Generic,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    TypeVar,
+)
 
 from .config.credentials import credentials_from_environment
 from .config.environment import configured_endpoint_url, configured_region
 from .endpoints import no_region, resolve_endpoint
-from .errors import Error, HttpError, UsageError, require_type
+from .errors import (
+    ConfigurationError,
+    Error,
+    HttpError,
+    NetworkError,
+    UsageError,
+    require_type,
+)
 from .eventstream import DEFAULT_MAX_FRAME_LENGTH, Decoder
 from .operation import (
     MAX_ERROR_BODY,
     UNSIGNED_HEADERS,
     USER_AGENT,
+    HttpRequest,
     ResponseReader,
     build_request,
     parse_endpoint_url,
     read_output,
 )
+from .proxy import is_loopback
+from .redaction import Secrets, redact
 from .shapes import (
     InvokeEndpointWithResponseStreamInput,
     InvokeEndpointWithResponseStreamOutput,
@@ -71,7 +95,10 @@ class Response:
     unknown_events: the number of skipped events of unknown type so far (EVS-032)
     """
 
-    def __init__(self, exchange: HttpExchange, reader: ResponseReader) -> None:
+    def __init__(
+        self, exchange: HttpExchange, reader: ResponseReader, secrets: Sequence[str] = ()
+    ) -> None:
+        """secrets: texts that no error of the response shows"""
         self._exchange = exchange
         self._reader = reader
         self.status = exchange.status
@@ -80,7 +107,10 @@ class Response:
         self.content_type: Optional[str] = reader.output.content_type
         self.invoked_production_variant: Optional[str] = reader.output.invoked_production_variant
         self.custom_attributes: Optional[str] = reader.output.custom_attributes
-        self.body: Iterator[StreamEvent] = _events(exchange, reader)
+        self.body: Iterator[StreamEvent] = _Results(
+            _events(exchange, reader, Secrets(secrets)), exchange.close
+        )
+        self._collected: Optional[InvokeEndpointWithResponseStreamOutput] = None
 
     @property
     def unknown_events(self) -> int:
@@ -108,15 +138,18 @@ class Response:
     def collect(self) -> InvokeEndpointWithResponseStreamOutput:
         """Read the rest of the stream and return the output with these events as body.
 
-        Raises the same errors as reading `body`. Their `events` are the events before the error.
+        A second call returns the same output, or raises the same error. Errors are those of
+        reading `body`. Their `events` are the events before the error.
         """
-        events: List[StreamEvent] = []
-        try:
-            events.extend(self.body)
-        except Error as error:
-            error.events = tuple(events)
-            raise
-        return self.output_of(tuple(events))
+        if self._collected is None:
+            events: List[StreamEvent] = []
+            try:
+                events.extend(self.body)
+            except Error as error:
+                error.events = tuple(events) or error.events
+                raise
+            self._collected = self.output_of(tuple(events))
+        return self._collected
 
     def output_of(self, events: Tuple[StreamEvent, ...]) -> InvokeEndpointWithResponseStreamOutput:
         """Return the output with these events as body."""
@@ -153,30 +186,78 @@ class Response:
 
     def payloads(self) -> Iterator[bytes]:
         """Return an iterator over the bytes of each part, as they arrive."""
-        for event in self.body:
-            if isinstance(event, PayloadPart):
-                yield event.bytes
+        return _Results(_payload_bytes(self.body))
 
     def _results(self, results: Iterator[_Item]) -> Iterator[_Item]:
+        return _Results(_described(results, self.status, self.request_id))
+
+
+class _Results(Iterator[_Item], Generic[_Item]):
+    """The results of a generator, for one thread at a time.
+
+    A generator that has failed only says that it is at its end, which would make a broken stream
+    look complete. This iterator raises the same error at each later call.
+    """
+
+    def __init__(
+        self,
+        results: Generator[_Item, None, None],
+        close: Optional[Callable[[], None]] = None,
+    ) -> None:
+        self._next = results.__next__
+        self._failure: Optional[Error] = None
+        self.close = close or results.close
+
+    def __next__(self) -> _Item:
+        if self._failure is not None:
+            raise self._failure
         try:
-            yield from results
+            return self._next()
+        except StopIteration:
+            raise
         except Error as error:
-            error.status = self.status
-            error.request_id = self.request_id
+            self._failure = error
+            raise
+        except ValueError as error:
+            if str(error) != "generator already executing":
+                raise
+            raise UsageError("another thread reads this response") from None
+        except BaseException:  # KeyboardInterrupt, for example, which has ended the generator
+            self._failure = NetworkError("reading was interrupted", kind="closed")
             raise
 
 
-def _events(exchange: HttpExchange, reader: ResponseReader) -> Iterator[StreamEvent]:
+def _payload_bytes(events: Iterator[StreamEvent]) -> Generator[bytes, None, None]:
+    for event in events:
+        if isinstance(event, PayloadPart):
+            yield event.bytes
+
+
+def _described(
+    results: Iterator[_Item], status: int, request_id: Optional[str]
+) -> Generator[_Item, None, None]:
+    try:
+        yield from results
+    except Error as error:
+        error.status = status
+        error.request_id = request_id
+        raise
+
+
+def _events(
+    exchange: HttpExchange, reader: ResponseReader, secrets: Secrets
+) -> Generator[StreamEvent, None, None]:
     """Yield the events as they arrive.
 
     This generator has no reference to the Response, so that a Response that is no longer referenced
-    closes its connection at once.
+    releases its connection at once.
     """
     try:
         while True:
             data = exchange.read1()
             if not data:
                 reader.close()
+                exchange.close()
                 return
             try:
                 events = reader.feed(data)
@@ -184,14 +265,36 @@ def _events(exchange: HttpExchange, reader: ResponseReader) -> Iterator[StreamEv
                 yield from error.events
                 raise
             yield from events
+    except GeneratorExit:
+        raise  # dropped, maybe in a forked child, so the connection is only released
     except Error as error:
-        if isinstance(error, HttpError) and error.kind == "truncated":
-            reader.close(complete=False)  # raises an error with the place in the stream
-        error.status = reader.status
-        error.request_id = reader.request_id
-        raise
-    finally:
         exchange.close()
+        placed = _placed(error, reader, secrets)
+        if placed is error:
+            raise
+        raise placed from error
+    except BaseException:
+        exchange.close()
+        raise
+
+
+def _placed(error: Error, reader: ResponseReader, secrets: Secrets) -> Error:
+    """Return the error of a stream with its place and its call, without secrets."""
+    placed = error
+    if isinstance(error, HttpError) and error.kind == "truncated":
+        try:
+            reader.close(complete=False)
+        except Error as with_place:
+            placed = with_place
+    placed.status = reader.status
+    placed.request_id = reader.request_id
+    redact(placed, secrets)
+    redact(error, secrets)
+    return placed
+
+
+class InsecureEndpointWarning(UserWarning):
+    """A session token travels unencrypted to another machine."""
 
 
 class Client:
@@ -259,6 +362,9 @@ class Client:
         self._signer = Signer()
 
     def __repr__(self) -> str:
+        # A traceback may show a client whose constructor has failed.
+        if not hasattr(self, "_signer"):
+            return "Client(<incomplete>)"
         return f"Client(region={self._region!r}, endpoint_url={self._endpoint.url!r})"
 
     def invoke_endpoint_with_response_stream(self, **members: Any) -> Response:
@@ -270,15 +376,51 @@ class Client:
         HttpError if the exchange fails, and ModelError, ValidationError, InternalFailure,
         ServiceUnavailable or UnknownOperationError for an error response of the service.
         """
-        request = build_request(
-            InvokeEndpointWithResponseStreamInput(**members), self._endpoint.url, _USER_AGENT
-        )
+        call = InvokeEndpointWithResponseStreamInput(**members)
+        members.clear()  # they may be secret, and some tools show the variables of an error
+        credentials = self._usable_credentials()
+        request = build_request(call, self._endpoint.url, _USER_AGENT)
+        attributes: Optional[str] = call.custom_attributes  # type: ignore[attr-defined]
+        known = (credentials.secret_key, credentials.session_token, attributes)
+        secrets = Secrets(text for text in known if text is not None)
+        del known, attributes
+        try:
+            exchange, reader = self._exchange(request, credentials)
+        except Error as error:
+            redact(error, secrets)
+            raise
+        return Response(exchange, reader, secrets)
+
+    def _usable_credentials(self) -> Credentials:
+        credentials = self._credentials
+        # CRED-003
+        if credentials.expires is not None and credentials.expires <= self._clock():
+            raise ConfigurationError(
+                "the credentials have expired",
+                expected="new credentials, and a clock that is right",
+                actual=f"expired at {amz_date_of(credentials.expires)}",
+                rule="CRED-003",
+            )
+        endpoint = parse_endpoint_url(self._endpoint.url)
+        is_readable = endpoint.scheme == "http" and not is_loopback(endpoint.host)
+        if credentials.session_token and is_readable:
+            warnings.warn(
+                f"the session token is sent to {endpoint.host} without encryption; use https",
+                InsecureEndpointWarning,
+                stacklevel=3,
+            )
+        return credentials
+
+    def _exchange(
+        self, request: HttpRequest, credentials: Credentials
+    ) -> Tuple[HttpExchange, ResponseReader]:
+        """Sign and send a request. Return the response, which is an event stream."""
         signed = self._signer.sign(
             request.method,
             request.target,
             request.headers,
             request.body,
-            self._credentials,
+            credentials,
             self._region,
             self._endpoint.signing_name,
             amz_date_of(self._clock()),
@@ -294,7 +436,7 @@ class Client:
         except BaseException:
             exchange.close()
             raise
-        return Response(exchange, reader)
+        return exchange, reader
 
 
 def _raise_error_response(exchange: HttpExchange, reader: ResponseReader) -> None:

@@ -79,7 +79,7 @@ class Error(Exception):
     # One word for the sort of error, the same in all languages: a `kind` of the adapter protocol.
     kind: str = "error"
     # The text without the evidence.
-    message: Optional[str]
+    message: Optional[str] = None
     # The id of the broken rule in SPEC.md.
     rule: Optional[str] = None
     # The position of the error: bytes from the start of the stream or document.

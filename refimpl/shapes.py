@@ -171,9 +171,11 @@ class Shape:
         return hash((type(self).__name__, self._members()))
 
     def __repr__(self) -> str:
+        # A traceback may show a shape whose constructor has failed.
+        values = [(field, getattr(self, field.attribute, None)) for field in self.fields]
         members = [
             f"{field.attribute}={_shown_member(field, value)}"
-            for field, value in zip(self.fields, self._members())
+            for field, value in values
             if value is not None
         ]
         return f"{type(self).__name__}({', '.join(members)})"
@@ -184,7 +186,7 @@ class Shape:
 
 
 def _shown_member(field: Field, value: Any) -> str:
-    if field.type.kind == "blob":
+    if field.type.kind == "blob" and isinstance(value, bytes):
         return f"<{len(value)} bytes>"
     return "<hidden>" if field.type.sensitive else repr(value)
 

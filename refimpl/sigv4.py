@@ -22,7 +22,18 @@ import hmac
 import re
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    NamedTuple,
+    NoReturn,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+)
 
 from .errors import (
     ConfigurationError,
@@ -95,7 +106,8 @@ class Credentials:
 
     session_token: an empty one counts as none (SIG-017)
     expires: seconds since 1970 UTC, or None
-    Raises ConfigurationError, which does not show the value, for an invalid part (SIG-029).
+    Raises ConfigurationError, which does not show the value, for an invalid part (SIG-029). Cannot
+    be pickled, because a pickle leaves the process (SIG-048). A copy is the same object.
     """
 
     __slots__ = ("access_key", "secret_key", "session_token", "expires")
@@ -107,35 +119,51 @@ class Credentials:
         session_token: Optional[str] = None,
         expires: Optional[float] = None,
     ) -> None:
-        _check_key("access_key", access_key)
-        _check_key("secret_key", secret_key)
         # SIG-017
         if isinstance(session_token, str) and not session_token:
             session_token = None
+        problem = _key_problem("access_key", access_key) or _key_problem("secret_key", secret_key)
         if session_token is not None:
-            _check_key("session_token", session_token)
+            problem = problem or _key_problem("session_token", session_token)
         # SIG-029
-        if "/" in access_key or "," in access_key:
-            raise ConfigurationError(
+        if problem is None and ("/" in access_key or "," in access_key):
+            problem = ConfigurationError(
                 "access_key contains a slash or a comma",
                 expected="an access key ID (are key and secret swapped?)",
                 rule="SIG-029",
             )
+        if problem is not None:
+            # Some tools show the variables of each function in a traceback.
+            del access_key, secret_key, session_token
+            raise problem
         if expires is not None and not _is_number(expires):
-            raise ConfigurationError(
-                "expires has the wrong type", expected="float", actual=type(expires).__name__
-            )
+            actual = type(expires).__name__
+            del access_key, secret_key, session_token
+            raise ConfigurationError("expires has the wrong type", expected="float", actual=actual)
         self.access_key = access_key
         self.secret_key = secret_key
         self.session_token = session_token
         self.expires = expires
 
     def __repr__(self) -> str:
+        # A traceback may show credentials whose constructor has failed.
+        if not hasattr(self, "expires"):
+            return "Credentials(<incomplete>)"
         token = "<hidden>" if self.session_token else None
         return (
             f"Credentials(access_key={self.access_key!r}, secret_key=<hidden>, "
             f"session_token={token})"
         )
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        # SIG-048
+        raise UsageError("credentials cannot be pickled", rule="SIG-048")
+
+    def __copy__(self) -> "Credentials":
+        return self
+
+    def __deepcopy__(self, memo: object) -> "Credentials":
+        return self
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Credentials):
@@ -146,23 +174,25 @@ class Credentials:
         return hash((self.access_key, self.secret_key, self.session_token))
 
 
-def _check_key(name: str, value: str) -> None:
+def _key_problem(name: str, value: object) -> Optional[ConfigurationError]:
+    """Return the error for an invalid part of credentials. It does not show the value."""
     # SIG-029
     if not isinstance(value, str):
-        raise ConfigurationError(
+        return ConfigurationError(
             f"{name} has the wrong type",
             expected="str",
             actual=type(value).__name__,
             rule="SIG-029",
         )
     if not value:
-        raise ConfigurationError(f"{name} is empty", expected="a key", rule="SIG-029")
+        return ConfigurationError(f"{name} is empty", expected="a key", rule="SIG-029")
     if not all("!" <= character <= "~" for character in value):
-        raise ConfigurationError(
+        return ConfigurationError(
             f"{name} contains a space or an invalid character",
             expected="printable ASCII, no spaces",
             rule="SIG-029",
         )
+    return None
 
 
 def _is_number(value: object) -> bool:
@@ -674,6 +704,34 @@ def _authorization_header(access_key: str, scope: str, names: str, signature: st
 # ---- signing -------------------------------------------------------------------------------------
 
 
+class _KeyCache:
+    """Derived keys by secret, date, region and service. Shows neither (SIG-048)."""
+
+    __slots__ = ("_max_keys", "_keys")
+
+    def __init__(self, max_keys: int) -> None:
+        self._max_keys = max_keys
+        self._keys: Dict[Tuple[str, str, str, str], bytes] = {}
+
+    def __repr__(self) -> str:
+        return f"<{len(getattr(self, '_keys', ()))} keys>"
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def k_signing(self, secret_key: str, date: str, region: str, service: str) -> bytes:
+        """Return a key, which is derived when it is asked for first."""
+        name = (secret_key, date, region, service)
+        key = self._keys.get(name)
+        if key is None:
+            key = derive_signing_keys(*name).k_signing
+            # SIG-048
+            if len(self._keys) >= self._max_keys:
+                self._keys = {}
+            self._keys[name] = key
+        return key
+
+
 class Signer:
     """Signs and presigns requests. Threads may share it.
 
@@ -690,21 +748,14 @@ class Signer:
                 "max_keys too small", expected="at least 1", actual=max_keys, rule="SIG-048"
             )
         self._max_keys = max_keys
-        self._keys: Dict[Tuple[str, str, str, str], bytes] = {}
+        self._keys = _KeyCache(max_keys)
 
     def __repr__(self) -> str:
-        return f"Signer(<{len(self._keys)} keys>)"
+        return f"Signer({getattr(self, '_keys', None)!r})"
 
-    def _k_signing(self, secret_key: str, date: str, region: str, service: str) -> bytes:
-        name = (secret_key, date, region, service)
-        key = self._keys.get(name)
-        if key is None:
-            key = derive_signing_keys(*name).k_signing
-            # SIG-048
-            if len(self._keys) >= self._max_keys:
-                self._keys = {}
-            self._keys[name] = key
-        return key
+    def __reduce__(self) -> "Tuple[Type[Signer], Tuple[int]]":
+        # SIG-048: a pickle leaves the process, so it has no keys.
+        return Signer, (self._max_keys,)
 
     def sign(
         self,
@@ -827,7 +878,7 @@ class Signer:
     def _signature(
         self, text: str, credentials: Credentials, region: str, service: str, amz_date: str
     ) -> str:
-        k_signing = self._k_signing(credentials.secret_key, amz_date[:8], region, service)
+        k_signing = self._keys.k_signing(credentials.secret_key, amz_date[:8], region, service)
         return calculate_signature(k_signing, text)
 
 

@@ -125,7 +125,7 @@ ROWS: Tuple[Row, ...] = tuple(
         (".*", "isinstance(self._pending"),
         (r".*\._read_frames", "!= block"),
     )
-    + _rows("speed", "sigv4", (r"Signer\._k_signing",), ("_hmac_sha256",))
+    + _rows("speed", "sigv4", (r"_KeyCache\.k_signing",), ("_hmac_sha256",))
     + _rows("speed", "documents.xml_format", (".*", "buffer_text"))
     + _rows(
         "speed",

@@ -41,7 +41,7 @@ class CredentialProvider:
         self._retry_at = 0.0
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
+        return f"{type(self).__name__}({getattr(self, 'name', None)!r})"
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         # CRED-004: a pickle leaves the process, and it would contain the keys.

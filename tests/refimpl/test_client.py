@@ -11,6 +11,7 @@ no error, with its causes and printed traceback, contains a secret, a body or a 
 import gc
 import json
 import os
+import pickle
 import ssl
 import sys
 import threading
@@ -19,6 +20,7 @@ import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from urllib.parse import quote
 
 import pytest
 
@@ -43,6 +45,7 @@ from refimpl import (
     UsageError,
     ValidationError,
 )
+from refimpl.client import InsecureEndpointWarning
 from refimpl.eventstream import encode
 from refimpl.operation import MAX_ERROR_BODY, BodySizeWarning, ResponseReader
 from refimpl.sigv4 import verify
@@ -496,10 +499,84 @@ def test_parts_before_an_error_in_one_segment_are_returned_one_by_one():
     steps = success("length", STREAM + IN_STREAM["ModelStreamError"][0])
     with RawServer([b"".join(steps)]) as server, call(client_of(server)) as response:
         assert [next(response.body) for _ in PARTS] == PARTS
-        with pytest.raises(ModelStreamError):
-            next(response.body)
-        with pytest.raises(StopIteration):
-            next(response.body)
+        for _ in range(2):
+            with pytest.raises(ModelStreamError):
+                next(response.body)
+
+
+def test_a_failure_is_raised_at_each_later_call():
+    """Otherwise a program that reads on believes that the stream is complete."""
+    with RawServer([head("length", 5000), STREAM, close]) as server, call(
+        client_of(server)
+    ) as response:
+        with pytest.raises(FrameError) as caught:
+            response.collect()
+        first = caught.value
+        assert first.kind == "truncated" and first.events == tuple(PARTS)
+        for read in (
+            response.collect,
+            lambda: list(response.body),
+            lambda: list(response.payloads()),
+            lambda: list(response.text()),
+            lambda: list(response.lines()),
+            lambda: list(response.sse()),
+            lambda: list(response.json_values()),
+        ):
+            with pytest.raises(FrameError) as caught:
+                read()
+            assert caught.value is first and first.events == tuple(PARTS)
+
+
+def test_a_text_iterator_raises_its_failure_again():
+    with RawServer([head("close"), part(b"one\ntwo\xff\n"), close]) as server, call(
+        client_of(server)
+    ) as response:
+        lines = response.lines()
+        assert next(lines) == "one"
+        for _ in range(2):
+            with pytest.raises(TextError):
+                next(lines)
+
+
+def test_collect_returns_the_same_output_again():
+    with RawServer(success("chunked", STREAM)) as server, call(client_of(server)) as response:
+        output = response.collect()
+        assert output.body == tuple(PARTS)
+        assert response.collect() is output
+
+
+def test_an_interrupted_iterator_does_not_look_complete():
+    def results():
+        yield 1
+        raise KeyboardInterrupt
+
+    iterator = refimpl.client._Results(results())
+    assert next(iterator) == 1
+    with pytest.raises(KeyboardInterrupt):
+        next(iterator)
+    with pytest.raises(NetworkError) as caught:
+        next(iterator)
+    assert caught.value.kind == "closed"
+
+
+def test_a_second_thread_on_one_iterator_gets_an_error_of_this_package():
+    entered, leave, found = threading.Event(), threading.Event(), []
+
+    def results():
+        entered.set()
+        assert leave.wait(PATIENCE)
+        yield 1
+
+    iterator = refimpl.client._Results(results())
+    reader = threading.Thread(target=lambda: found.append(next(iterator)))
+    reader.start()
+    assert entered.wait(PATIENCE)
+    with pytest.raises(UsageError) as caught:
+        next(iterator)
+    assert "another thread" in str(caught.value)
+    leave.set()
+    reader.join(PATIENCE)
+    assert found == [1]
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -1529,13 +1606,26 @@ def chain_of(error):
 
 
 def assert_no_secret(error, secrets=SECRETS):
-    shown = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    texts = [text for one in chain_of(error) for text in (str(one), repr(one), repr(one.args))] + [
-        shown
-    ]
+    texts = ["".join(traceback.format_exception(type(error), error, error.__traceback__))]
+    for one in chain_of(error):
+        texts += [str(one), repr(one), repr(one.args), repr(vars(one))]
+        texts.append(pickle.dumps(one).decode("latin-1"))
     for secret in secrets:
         for text in texts:
             assert secret not in text, f"{type(error)!r} shows a secret: {text}"
+
+
+def locals_of_the_package(error):
+    """Return the variables that a tool shows for the frames of refimpl in a traceback."""
+    stack = traceback.StackSummary.extract(
+        traceback.walk_tb(error.__traceback__), capture_locals=True
+    )
+    return [
+        f"{frame.filename}:{frame.name}: {frame.locals}"
+        for frame in stack
+        if os.path.join("refimpl", "") in frame.filename
+        and os.path.join("tests", "") not in frame.filename
+    ]
 
 
 def test_reprs_hide_secrets():
@@ -1579,6 +1669,7 @@ CANONICAL = (
 )
 SENTENCE = f"The Canonical String for this request should have been\n'{CANONICAL}'\n"
 INVALID = typed("InvalidSignatureException")
+QUOTED = {"X-Amz-Security-Token": TOKEN, "X-Amzn-SageMaker-Custom-Attributes": ATTRIBUTES}
 QUOTING = {
     "json message": failure("403 No", json.dumps({"message": SENTENCE}).encode(), INVALID),
     "json Message": failure(
@@ -1618,6 +1709,17 @@ QUOTING = {
     "error message": success(
         "chunked", frame(b"", message_type="error", error_code="E", error_message=SENTENCE)
     ),
+    "headers as JSON": failure("403 No", json.dumps({"message": json.dumps(QUOTED)}).encode()),
+    "headers as a dict": failure("403 No", json.dumps({"message": str(QUOTED)}).encode()),
+    "a bare token": failure("403 No", json.dumps({"message": f"'{TOKEN}' is expired"}).encode()),
+    "a page": failure("403 No", f"<pre>{TOKEN}</pre>".encode(), "Content-Type: text/html"),
+    "200 with a page": failure("200 OK", json.dumps(QUOTED).encode(), "Content-Type: text/html"),
+    "a redirect": failure("302 Go", b"", f"Location: /login?t={quote(TOKEN, safe='')}"),
+    "error message with JSON": success(
+        "chunked",
+        frame(b"", message_type="error", error_code="E", error_message=json.dumps(QUOTED)),
+    ),
+    "secret key": failure("403 No", json.dumps({"message": "not " + SECRET_KEY}).encode()),
 }
 
 
@@ -1633,6 +1735,9 @@ HEADS_THAT_ECHO = {
     "header line": (f"HTTP/1.1 200 OK\r\nx-amz-security-token:{TOKEN}\0\r\n\r\n").encode(),
     "chunk line": head("chunked") + (f"x-amz-security-token:{TOKEN}\r\n").encode(),
     "frame": head("close") + (f"x-amz-security-token:{TOKEN}\r\n").encode(),
+    "status line, bare": (f"HTTP/9 {TOKEN}\r\n").encode(),
+    "header line, bare": (f"HTTP/1.1 200 OK\r\n{TOKEN}\r\n\r\n").encode(),
+    "frame, bare": head("close") + TOKEN.encode(),
 }
 
 
@@ -1685,6 +1790,9 @@ def test_errors_of_the_wire_show_no_secret(steps):
             custom_attributes=ATTRIBUTES,
         ).collect()
     assert_no_secret(caught.value)
+    for variables in locals_of_the_package(caught.value):
+        for secret in SECRETS:
+            assert secret not in variables
 
 
 @pytest.mark.parametrize(
@@ -1708,6 +1816,57 @@ def test_a_rejected_endpoint_hides_what_may_be_secret():
         with pytest.raises(ConfigurationError) as caught:
             Client(region="eu-west-1", credentials=CREDENTIALS, endpoint_url=url, environment={})
         assert_no_secret(caught.value)
+
+
+def test_expired_credentials_are_not_sent():
+    """The service would refuse them, and its error does not name the cause."""
+    now = [1000.0]
+    with RawServer(success("chunked", STREAM)) as server:
+        client = client_of(
+            server,
+            credentials=Credentials(ACCESS_KEY, SECRET_KEY, TOKEN, expires=1001),
+            clock=lambda: now[0],
+        )
+        assert call(client).collect().body == tuple(PARTS)
+        now[0] = 1001.0
+        with pytest.raises(ConfigurationError) as caught:
+            call(client)
+    assert "expired" in str(caught.value) and "19700101T001641Z" in str(caught.value)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "url, token, warned",
+    [
+        ("http://nowhere.invalid", TOKEN, True),
+        ("http://192.0.2.1:1", TOKEN, True),
+        ("http://nowhere.invalid", None, False),
+        ("https://nowhere.invalid", TOKEN, False),
+        ("http://localhost:1", TOKEN, False),
+        ("http://127.0.0.2:1", TOKEN, False),
+        ("http://[::1]:1", TOKEN, False),
+    ],
+)
+def test_a_token_without_encryption_causes_a_warning(url, token, warned, monkeypatch):
+    def open_exchange(*_):
+        raise NetworkError("not sent")
+
+    monkeypatch.setattr(refimpl.client, "open_exchange", open_exchange)
+    client = Client(
+        region="eu-west-1",
+        endpoint_url=url,
+        credentials=Credentials(ACCESS_KEY, SECRET_KEY, token),
+        environment={},
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with pytest.raises(NetworkError):
+            client.invoke_endpoint_with_response_stream(endpoint_name="llm", body=b"")
+    found = [warning for warning in caught if warning.category is InsecureEndpointWarning]
+    assert len(found) == int(warned)
+    for warning in found:
+        assert warning.filename == __file__  # the caller's line
+        assert TOKEN not in str(warning.message)
 
 
 def test_a_response_can_be_closed_by_contextlib():

@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "refimpl"
 ORDER = [
     "errors",
+    "redaction",
     "eventstream",
     "sigv4",
     "fields",
@@ -524,3 +525,22 @@ def sources() -> List[Path]:
 @for_each("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_licence_is_in_the_first_line(path):
     assert path.read_bytes().splitlines()[:1] == [b"# SPDX-License-Identifier: MIT"]
+
+
+def classes_with_a_repr():
+    """Return the classes of refimpl with a __repr__ and a constructor that may fail."""
+    found = []
+    for module in ORDER:
+        for value in vars(import_module(f"refimpl.{module}")).values():
+            if not inspect.isclass(value) or value.__module__ != f"refimpl.{module}":
+                continue
+            own = [base for base in value.__mro__ if base.__module__.startswith("refimpl.")]
+            if any("__repr__" in vars(base) for base in own) and not issubclass(value, tuple):
+                found.append(value)
+    return [value for value in found if value.__name__ not in ("Response", "Proxy")]
+
+
+@pytest.mark.parametrize("shape", classes_with_a_repr(), ids=lambda shape: shape.__name__)
+def test_an_object_whose_constructor_failed_has_a_repr(shape):
+    """Tools that show the variables of a traceback call it. It must not hide the error."""
+    assert repr(shape.__new__(shape))

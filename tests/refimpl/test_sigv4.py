@@ -11,6 +11,7 @@ requests with one error, using only hashlib, hmac and urllib. Their signature is
 they claim, and the tests check which rule rejects them.
 """
 
+import copy
 import hashlib
 import hmac
 import json
@@ -20,6 +21,7 @@ import pickle
 import re
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 from urllib.parse import quote
@@ -2922,6 +2924,51 @@ def rejected_calls() -> List[Callable[[], object]]:
         lambda: check([HOST], PLAIN, target=hand_presigned({"X-Amz-Security-Token": TOKEN})),
         lambda: check([HOST], other, target=hand_presigned({"X-Amz-Security-Token": TOKEN})),
     ]
+
+
+CREDENTIALS = Credentials("AKIDEXAMPLE", "a-secret-value", "a-token-value")
+
+
+def test_a_signer_shows_and_pickles_no_key() -> None:
+    signer = Signer(max_keys=3)
+    signer.sign("POST", "/", [("Host", "h")], b"", CREDENTIALS, "r", "s", "20150830T123600Z")
+    derived = derive_signing_keys(CREDENTIALS.secret_key, "20150830", "r", "s").k_signing
+    for shown in (repr(signer), str(vars(signer)), repr(list(vars(signer).values()))):
+        assert CREDENTIALS.secret_key not in shown and repr(derived) not in shown
+    pickled = pickle.dumps(signer)
+    assert CREDENTIALS.secret_key.encode() not in pickled and derived not in pickled
+    assert pickle.loads(pickled)._max_keys == 3
+
+
+def test_credentials_cannot_be_pickled_and_a_copy_is_the_same_object() -> None:
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(UsageError):
+            pickle.dumps(CREDENTIALS, protocol)
+    assert copy.copy(CREDENTIALS) is CREDENTIALS
+    assert copy.deepcopy([CREDENTIALS]) == [CREDENTIALS]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("AKID", "sec ret-value", None),
+        ("AKID", "", "sec-ret-value"),
+        ("AK/ID", "secret-value", None),
+        ("AKID", "secret-value", "tok en-value"),
+        ("AKID", 7, "token-value"),
+    ],
+)
+def test_the_variables_of_rejected_credentials_are_not_shown(parts: Any) -> None:
+    """Tools that show the variables of a traceback must neither crash nor show a secret."""
+    with pytest.raises(ConfigurationError) as caught:
+        Credentials(*parts)
+    stack = traceback.StackSummary.extract(
+        traceback.walk_tb(caught.value.__traceback__), capture_locals=True
+    )
+    shown = [str(frame.locals) for frame in stack if frame.filename == sigv4.__file__]
+    assert shown
+    for text in shown:
+        assert "value" not in text.replace("a value", "")
 
 
 def test_errors_hide_secrets() -> None:
