@@ -30,6 +30,8 @@ from conformance.demo import run_demo
 from conformance.endpoint.loopback import Loopback
 from conformance.endpoint.scenarios import listing
 from conformance.endpoint.server import Endpoint
+from conformance.escaping import escaped
+from conformance.files import MAX_INPUT, read_all, read_bounded
 from conformance.protocol.messages import OPERATION_NAMES
 from conformance.protocol.process import Environment
 from conformance.run.runner import (
@@ -67,7 +69,7 @@ class Command(NamedTuple):
 
 def _printer(streams: Streams) -> Callable[[str], None]:
     def say(line: str) -> None:
-        streams.stdout.write(line.encode("utf-8", "backslashreplace") + b"\n")
+        streams.stdout.write(escaped(line).encode("utf-8", "backslashreplace") + b"\n")
         streams.stdout.flush()
 
     return say
@@ -75,7 +77,7 @@ def _printer(streams: Streams) -> Callable[[str], None]:
 
 def _logger(streams: Streams) -> Callable[[str], None]:
     def log(line: str) -> None:
-        streams.stderr.write(line + "\n")
+        streams.stderr.write(escaped(line) + "\n")
         streams.stderr.flush()
 
     return log
@@ -324,11 +326,10 @@ def _frames(options: argparse.Namespace, streams: Streams) -> None:
 
 def _content_of(path: str) -> bytes:
     if path != "-":
-        with open(path, "rb") as file:
-            return file.read()
+        return read_bounded(path)
     if sys.stdin is None:
         raise UsageError("stdin is closed")
-    return sys.stdin.buffer.read()
+    return read_all(sys.stdin.buffer, MAX_INPUT, "stdin")
 
 
 # ---- mutants, prove, trace ---------------------------------------------------------------------

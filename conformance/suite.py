@@ -17,6 +17,8 @@ from conformance.cases.corpora import read_corpora
 from conformance.cases.load import read_cases
 from conformance.cases.rules import load_rules
 from conformance.cases.scenarios import scenario_cases
+from conformance.escaping import escaped
+from conformance.files import read_bounded
 from conformance.protocol.messages import OPERATION_NAMES
 from conformance.protocol.process import Environment
 from conformance.report.dump import write_case
@@ -144,11 +146,11 @@ def read_expected_failures(path: str, known_ids: Sequence[str]) -> List[str]:
     Raises UsageError for an unknown id.
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            lines = [line.partition("#")[0].strip() for line in file.read().splitlines()]
+        text = read_bounded(path).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8"
         raise UsageError(f"cannot read {shown(path)}: {reason}") from None
+    lines = [line.partition("#")[0].strip() for line in text.splitlines()]
     for number, line in enumerate(lines, 1):
         if line and line not in known_ids:
             raise UsageError(f"{shown(path)}, line {number}: unknown case id", actual=line)
@@ -163,7 +165,7 @@ class ProgressLine:
 
     def show(self, done: int, total: int, result: Result) -> None:
         """Replace the line."""
-        self._write(f"\r\x1b[K{done}/{total} {result.case.id}")
+        self._write(f"\r\x1b[K{done}/{total} {escaped(result.case.id)}")
 
     def clear(self) -> None:
         """Clear the line."""

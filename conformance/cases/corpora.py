@@ -11,8 +11,9 @@ does not affect the others. The suite's files contain the expectations. For a re
 not in an index, the reference decodes it. Items that the adapter protocol cannot express are left
 out with a note.
 
-Rejected: an unknown kind of suite, a folder without items. Files are only read, and links to
-folders are not followed.
+Rejected: an unknown kind of suite, a folder without items. A suite is not trusted: only regular
+files inside its folder are read, whatever its index names and wherever its links lead, and none of
+them completely if it is longer than any case can be.
 """
 
 import hashlib
@@ -35,6 +36,7 @@ from typing import (
 )
 
 from conformance.cases.case import Case, CaseError, Document
+from conformance.files import read_bounded
 from conformance.protocol.messages import MAX_LINE_LENGTH, BadQuestion, to_base64_text, to_bytes
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, UsageError, shown
@@ -136,31 +138,42 @@ def _case(
 # ---- reading files -------------------------------------------------------------------------------
 
 
-def _read(*path: str) -> bytes:
+def _read(folder: str, *names: str) -> bytes:
+    """Return the content of a regular file in a folder, or in folders inside it."""
+    name, path = shown(names[-1], 120), os.path.join(folder, *names)
     try:
-        with open(os.path.join(*path), "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise CaseError(f"{shown(path[-1], 120)} cannot be read: {error.strerror}") from None
+        if not is_inside(path, folder):
+            raise CaseError(f"{name} is outside the folder of the corpus")
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise CaseError(f"{name} is not a regular file")
+        return read_bounded(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise CaseError(f"{name} cannot be read: {reason}") from None
 
 
-def _read_text(*path: str) -> str:
+def is_inside(path: str, folder: str) -> bool:
+    """Return whether a path is inside a folder after all links have been followed."""
+    inside = os.path.join(os.path.realpath(folder), "")
+    return os.path.realpath(path).startswith(inside)
+
+
+def _read_text(folder: str, *names: str) -> str:
     """Return a text without its final line end, one character per octet.
 
     A checkout may have changed LF to CR LF, so CR LF is changed back.
     """
-    return _read(*path).decode("latin-1").replace("\r\n", "\n").rstrip("\n")
+    return _read(folder, *names).decode("latin-1").replace("\r\n", "\n").rstrip("\n")
 
 
-def _read_object(*path: str) -> Document:
+def _read_object(folder: str, *names: str) -> Document:
+    data = _read(folder, *names)
     try:
-        document = parse_json(_read(*path))
-    except CaseError:
-        raise
+        document = parse_json(data)
     except Error as error:
-        raise CaseError(f"{shown(path[-1], 120)} is not JSON: {error}") from None
+        raise CaseError(f"{shown(names[-1], 120)} is not JSON: {error}") from None
     if not isinstance(document, dict):
-        raise CaseError(f"{shown(path[-1], 120)} is not an object")
+        raise CaseError(f"{shown(names[-1], 120)} is not an object")
     return document
 
 
@@ -415,7 +428,8 @@ _GO_ERRORS = {
 def _eventstream_testdata(folder: str) -> Iterator[Item]:
     for sort, cases_of in (("positive", _go_positive), ("negative", _go_negative)):
         place = os.path.join(folder, "encoded", sort)
-        for name in sorted(os.listdir(place)) if os.path.isdir(place) else ():
+        is_usable = os.path.isdir(place) and is_inside(place, folder)
+        for name in sorted(os.listdir(place)) if is_usable else ():
             yield f"encoded/{sort}/{name}", partial(cases_of, folder, name)
 
 

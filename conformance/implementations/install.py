@@ -2,14 +2,13 @@
 """`conformance implementations install | list`: third-party implementations at their pinned
 versions.
 
-Each implementation goes into its own folder and nothing is installed anywhere else. A mark file
-is written last, so that an interrupted installation is repeated and a complete one is kept. An
+Each implementation goes into its own folder and nothing is installed anywhere else. A mark file in
+the folder says that it was created here, and in the end at which versions, so that an interrupted
+installation is repeated and a complete one is kept. A folder without the mark is never removed. An
 adapter that does not start counts as not installed.
 """
 
-import json
 import os
-import shutil
 from typing import List, Optional, Sequence
 
 from conformance.implementations.installers import (
@@ -19,6 +18,7 @@ from conformance.implementations.installers import (
     Say,
     ThirdParty,
     is_marked,
+    write_mark,
 )
 from conformance.implementations.registry import (
     IMPLEMENTATIONS,
@@ -76,12 +76,9 @@ def _install_one(implementation: ThirdParty, folder: str, say: Say) -> None:
             return
         say(f"{name}: already installed, but its adapter does not start; reinstalling: {reason}")
     implementation.check(implementation)
-    _remove(folder)
-    os.makedirs(os.path.dirname(folder), exist_ok=True)
     implementation.install(implementation, folder, say)
-    if os.path.isdir(folder):
-        with open(os.path.join(folder, MARK), "w", encoding="utf-8") as file:
-            json.dump(dict(implementation.pins), file)
+    if os.path.exists(os.path.join(folder, MARK)):
+        write_mark(folder, dict(implementation.pins))
     found = implementation.find(implementation, folder)
     if found is None:
         raise InstallError(f"{name} cannot be found after its installation")
@@ -89,13 +86,6 @@ def _install_one(implementation: ThirdParty, folder: str, say: Say) -> None:
     if reason is not None:
         raise InstallError(f"its adapter does not start: {reason}")
     say(f"{name}: installed, {found.where}")
-
-
-def _remove(path: str) -> None:
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    elif os.path.lexists(path):
-        os.remove(path)
 
 
 def _why_not_starting(found: Installed) -> Optional[str]:

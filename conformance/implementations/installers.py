@@ -2,10 +2,15 @@
 """How an implementation is installed from pip, npm, gems, Debian packages, Go, Cargo or Maven.
 
 Each ecosystem has three functions, which a row of registry.py names: `check` raises UsageError if
-this machine lacks a tool, `install` fills an empty folder at the pinned versions, `find` returns
-how the adapter program is started. An installer prints each command before it runs it. `install`
-of install.py writes the mark file last, so a folder without the mark is an interrupted
-installation.
+this machine lacks a tool, `install` fills a new folder at the pinned versions, `find` returns how
+the adapter program is started. An installer prints each command before it runs it. The mark file
+says that a folder belongs to an installation, and from the end of the installation on its pins.
+Only such a folder is ever removed.
+
+A registry is not trusted: pip, npm, Go and Cargo check every package against a committed hash, and
+so do the functions here for gems and for the libraries of Java, before any of their code runs. Two
+things are only as good as their tool: Debian packages, whose signatures apt checks, and Maven's own
+plugins, which Maven checks against the checksums of the same repository.
 
 Raises UsageError for a missing or outdated tool (exit code 2) and InstallError for a command that
 fails (exit code 1).
@@ -13,6 +18,7 @@ fails (exit code 1).
 
 import filecmp
 import glob
+import hashlib
 import importlib
 import json
 import os
@@ -21,15 +27,29 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from fnmatch import fnmatchcase
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from conformance.adapters.limits import DEADLINE, READ_TIMEOUT
-from conformance.files import PACKAGE, ROOT
+from conformance.files import PACKAGE, ROOT, read_bounded, write_whole
 from conformance.protocol.process import end_group
 from refimpl.errors import Error, UsageError, shown
 
 PROGRAMS = os.path.join(PACKAGE, "adapters")
 MARK = "installed.json"
+_BEGUN = {"complete": False}
+_MAX_MARK = 65536  # bytes
 _VERSION_TIMEOUT = 20.0  # seconds for a tool to print its version
 
 Say = Callable[[str], None]
@@ -72,13 +92,45 @@ class ThirdParty(NamedTuple):
     find: Callable[["ThirdParty", str], Optional[Installed]]
 
 
+def prepare_folder(folder: str) -> None:
+    """Create a folder for an implementation, with a mark that its installation has begun.
+
+    An earlier installation is removed. A folder that has no mark was not created by an installation
+    and stays: raises UsageError.
+    """
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    if os.path.isdir(folder) and not os.path.islink(folder):
+        if _read_mark(folder) is not None:
+            shutil.rmtree(folder)
+        elif os.listdir(folder):
+            raise UsageError(
+                "the folder was not created by an installation, so it is not replaced",
+                expected=f"a folder with {MARK}, an empty one or none",
+                actual=folder,
+            )
+    elif os.path.lexists(folder):
+        raise UsageError("the folder of the implementation is not a folder", actual=folder)
+    os.makedirs(folder, exist_ok=True)
+    write_mark(folder, _BEGUN)
+
+
+def write_mark(folder: str, content: Mapping[str, Any]) -> None:
+    """Write the mark file: the pins of a complete installation, or that it has begun."""
+    write_whole(os.path.join(folder, MARK), json.dumps(content), follow=False)
+
+
+def _read_mark(folder: str) -> Optional[Dict[str, Any]]:
+    """Return the content of the mark file, or None without one."""
+    try:
+        mark = json.loads(read_bounded(os.path.join(folder, MARK), _MAX_MARK).decode("utf-8"))
+    except (OSError, ValueError, UsageError):
+        return None
+    return mark if isinstance(mark, dict) else None
+
+
 def is_marked(implementation: ThirdParty, folder: str) -> bool:
     """Return whether the folder contains a complete installation at the pinned versions."""
-    try:
-        with open(os.path.join(folder, MARK), encoding="utf-8") as file:
-            return bool(json.load(file) == dict(implementation.pins))
-    except (OSError, ValueError):
-        return False
+    return _read_mark(folder) == dict(implementation.pins)
 
 
 # ---- running commands --------------------------------------------------------------------------
@@ -100,11 +152,13 @@ def check_tools(*tools: str) -> Callable[[ThirdParty], None]:
 
 
 def _run(say: Say, *command: str, **options: Any) -> str:
-    """Print a command, run it and return its output.
+    """Print a command, run it without the caller's AWS settings and return its output.
 
     An interrupt ends the command and every process that it started.
     """
     say("$ " + " ".join(command))
+    given = options.pop("env", os.environ)
+    environment = {name: value for name, value in given.items() if not name.startswith("AWS_")}
     try:
         process = subprocess.Popen(  # noqa: S603
             command,
@@ -112,6 +166,7 @@ def _run(say: Say, *command: str, **options: Any) -> str:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env=environment,
             **options,
         )
     except OSError as error:
@@ -143,14 +198,52 @@ def _version_in(text: str) -> Tuple[int, ...]:
     return tuple(map(int, match.group().split("."))) if match else ()
 
 
+# ---- hashes ------------------------------------------------------------------------------------
+
+
+def check_files(sums: str, folders: Sequence[str], names: str = "*") -> None:
+    """Raise InstallError unless folders have exactly the files of a list, with their hashes.
+
+    sums:  file with lines as sha256sum writes them, whose paths are relative to any of the folders
+    names: pattern of the paths that are compared; others may be part of another package
+    """
+    with open(sums, encoding="ascii") as file:
+        expected = {path: digest for digest, path in map(str.split, file.read().splitlines())}
+    actual = {
+        path: _hash_of(os.path.join(folder, *path.split("/")))
+        for folder in folders
+        for path in _files_below(folder)
+        if fnmatchcase(path, names)
+    }
+    for path in sorted(set(expected) | set(actual)):
+        if expected.get(path) != actual.get(path):
+            raise InstallError(
+                f"a downloaded file differs from the pinned one: {shown(path)}",
+                expected=expected.get(path, "no such file"),
+                actual=actual.get(path, "no such file"),
+            )
+
+
+def _files_below(folder: str) -> Iterator[str]:
+    for place, _, names in os.walk(folder):
+        for name in names:
+            yield os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
+
+
+def _hash_of(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        for piece in iter(lambda: file.read(1 << 20), b""):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
 # ---- versions ----------------------------------------------------------------------------------
 
 
 def pins_in_requirements(file_name: str) -> Pins:
     """Return the versions in a requirements file of adapters/."""
-    with open(os.path.join(PROGRAMS, file_name), encoding="ascii") as file:
-        pairs = [line.split("==") for line in file.read().split()]
-    return tuple((name, version) for name, version in pairs)
+    return pins_matching(file_name, r"(?m)^([A-Za-z0-9._-]+)==([^ ]+) \\\n")
 
 
 def pins_in_package_json() -> Pins:
@@ -202,10 +295,13 @@ def python_package(name: str, description: str, adapter: str, needs: Tuple[int, 
         return None
 
     def install(implementation: ThirdParty, folder: str, say: Say) -> None:
+        prepare_folder(folder)
         _run(say, python_for(name, needs), "-m", "venv", folder)
         requirements = os.path.join(PROGRAMS, name + ".txt")
-        options = ("--quiet", "--disable-pip-version-check", "--requirement", requirements)
-        _run(say, _venv_python(folder), "-m", "pip", "install", *options)
+        # Without source archives: building one would load packages that have no hash here.
+        options = ("--require-hashes", "--only-binary", ":all:", "--requirement", requirements)
+        quiet = ("--quiet", "--disable-pip-version-check")
+        _run(say, _venv_python(folder), "-m", "pip", "install", *quiet, *options)
 
     return ThirdParty(name, description, pins_in_requirements(name + ".txt"), check, install, find)
 
@@ -248,7 +344,7 @@ def check_javascript(implementation: ThirdParty) -> None:
 
 def install_javascript(implementation: ThirdParty, folder: str, say: Say) -> None:
     """Install the locked packages with `npm ci`."""
-    os.makedirs(folder)
+    prepare_folder(folder)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(os.path.join(PROGRAMS, "javascript", name), folder)
     npm = shutil.which("npm") or "npm"
@@ -298,6 +394,7 @@ def find_curl(implementation: ThirdParty, folder: str) -> Optional[Installed]:
 # Debian's packages of the gems in registry.py, and an interpreter for a system that has none.
 DEBIAN_GEMS = ("ruby-aws-eventstream=1.2.0-1", "ruby-aws-sigv4=1.5.1-2")
 _DEBIAN_RUBY = ("ruby3.1", "libruby3.1")
+_RUBY_SUMS = os.path.join(PROGRAMS, "ruby", "libraries.sha256")
 _ADVICE = "; or, as root: apt-get install ruby ruby-aws-eventstream ruby-aws-sigv4"
 
 
@@ -309,7 +406,7 @@ def check_ruby(implementation: ThirdParty) -> None:
 
 def install_ruby(implementation: ThirdParty, folder: str, say: Say) -> None:
     """Install the gems with gem, or else from Debian packages, and load them once."""
-    os.makedirs(folder)
+    prepare_folder(folder)
     if not _install_gems(implementation, folder, say):
         _unpack_debian(folder, say)
     ruby, environment = _ruby_in(folder)
@@ -327,13 +424,18 @@ def _install_gems(implementation: ThirdParty, folder: str, say: Say) -> bool:
     """Return whether gem could install the gems: their registry may be unreachable."""
     if not _has("ruby", "gem"):
         return False
-    place = os.path.join(folder, "gems")
-    options = ("--no-document", "--ignore-dependencies", "--install-dir", place)
+    place = os.path.join(folder, "gems", "gems")
     try:
-        for name, version in implementation.pins:
-            _run(say, "gem", "install", *options, name, "--version", version)
+        with tempfile.TemporaryDirectory() as downloads:
+            for name, version in implementation.pins:
+                _run(say, "gem", "fetch", name, "--version", version, cwd=downloads)
+                file = os.path.join(downloads, f"{name}-{version}.gem")
+                # This runs nothing of the gem: installing it could build an extension.
+                _run(say, "gem", "unpack", file, "--target", place)
+        check_files(_RUBY_SUMS, _inside(folder, "gems", "gems", "*", "lib"))
     except InstallError as error:
         say(f"no gems: {shown(str(error), 300)}")
+        shutil.rmtree(os.path.join(folder, "gems"), ignore_errors=True)
         return False
     return True
 
@@ -352,27 +454,32 @@ def _unpack_debian(folder: str, say: Say) -> None:
             raise InstallError(f"{error}; apt-get update may help{_ADVICE}") from None
         for package in sorted(os.listdir(downloads)):
             _run(say, "dpkg-deb", "-x", os.path.join(downloads, package), folder)
+    check_files(_RUBY_SUMS, _debian_libraries(folder), "aws-*")
+
+
+def _inside(folder: str, *parts: str) -> List[str]:
+    """Return the paths in a folder that match a pattern."""
+    return sorted(glob.glob(os.path.join(glob.escape(folder), *parts)))
+
+
+def _debian_libraries(folder: str) -> List[str]:
+    integrated = ("usr", "share", "rubygems-integration", "all", "gems", "*", "lib")
+    return _inside(folder, "usr", "lib", "ruby", "vendor_ruby") + _inside(folder, *integrated)
 
 
 def _ruby_in(folder: str) -> Tuple[str, Dict[str, str]]:
     """Return the interpreter and the environment in which it finds the gems and its own
     libraries.
     """
-
-    def inside(*parts: str) -> List[str]:
-        return sorted(glob.glob(os.path.join(glob.escape(folder), *parts)))
-
-    libraries = (
-        inside("gems", "gems", "*", "lib")
-        + inside("usr", "lib", "ruby", "vendor_ruby")
-        + inside("usr", "share", "rubygems-integration", "all", "gems", "*", "lib")
-    )
-    unpacked = inside("usr", "bin", "ruby[0-9]*")
+    libraries = _inside(folder, "gems", "gems", "*", "lib") + _debian_libraries(folder)
+    unpacked = _inside(folder, "usr", "bin", "ruby[0-9]*")
     if not unpacked:
         return shutil.which("ruby") or "ruby", {"RUBYLIB": os.pathsep.join(libraries)}
-    libraries += inside("usr", "lib", "ruby", "[0-9]*")
-    libraries += inside("usr", "lib", "*", "ruby", "[0-9]*")
-    shared = [os.path.dirname(path) for path in inside("usr", "lib", "*", "libruby*.so.[0-9]*")]
+    libraries += _inside(folder, "usr", "lib", "ruby", "[0-9]*")
+    libraries += _inside(folder, "usr", "lib", "*", "ruby", "[0-9]*")
+    shared = [
+        os.path.dirname(path) for path in _inside(folder, "usr", "lib", "*", "libruby*.so.[0-9]*")
+    ]
     return unpacked[0], {
         "RUBYLIB": os.pathsep.join(libraries),
         "LD_LIBRARY_PATH": os.pathsep.join(shared),
@@ -398,7 +505,7 @@ _CALL_LIMITS = (f"{READ_TIMEOUT * 1000:.0f}", f"{DEADLINE * 1000:.0f}")
 
 
 def _copy_sources(implementation: ThirdParty, folder: str) -> None:
-    os.makedirs(folder)
+    prepare_folder(folder)
     sources = os.path.join(PROGRAMS, implementation.name)
     for name in sorted(os.listdir(sources)):
         shutil.copy(os.path.join(sources, name), folder)
@@ -452,8 +559,9 @@ def find_built(implementation: ThirdParty, folder: str) -> Optional[Installed]:
 def install_java(implementation: ThirdParty, folder: str, say: Say) -> None:
     """Download the dependencies with Maven and compile the adapter."""
     _copy_sources(implementation, folder)
-    maven = ("mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies")
+    maven = ("mvn", "--quiet", "--batch-mode", "--strict-checksums", "dependency:copy-dependencies")
     _run(say, *maven, "-DoutputDirectory=lib", cwd=folder)
+    check_files(os.path.join(folder, "libraries.sha256"), [os.path.join(folder, "lib")])
     libraries = os.path.join("lib", "*")
     compiler = ("javac", "-proc:none", "-cp", libraries, "-d", "classes", "Adapter.java")
     _run(say, *compiler, cwd=folder)

@@ -9,13 +9,15 @@ import json
 import os
 from typing import Any, List, Mapping, Optional
 
-from conformance.files import vectors_folder
+from conformance.files import read_bounded, vectors_folder
 from conformance.recording.exchange import Document
 from conformance.schema import faults
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, UsageError, shown
 
 SCHEMA_FILE = "schema-recording.json"
+# The recorder ends an exchange at 64 MiB, which in base64 take 86 MiB.
+_MAX_RECORDING = 128 * 1024 * 1024
 
 
 class RecordingError(UsageError):
@@ -54,8 +56,7 @@ def text_of_recording(recording: Mapping[str, Any]) -> str:
 
 def _read_json(folder: str, name: str) -> Any:
     try:
-        with open(os.path.join(folder, name), "rb") as file:
-            return parse_json(file.read())
+        return parse_json(read_bounded(os.path.join(folder, name), _MAX_RECORDING))
     except OSError as error:
         raise RecordingError(f"{name}: cannot be read: {error.strerror}") from None
     except Error as error:

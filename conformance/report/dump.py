@@ -17,21 +17,28 @@ from typing import List, Mapping, Tuple, Union
 from conformance.cases.case import Case
 from conformance.cases.questions import expected_in, input_bytes, questions_of
 from conformance.cases.rules import Rule
+from conformance.escaping import escaped
+from conformance.files import write_whole
 from conformance.protocol.messages import PROTOCOL_VERSION
 from conformance.report.terminal import case_lines
 from conformance.run.runner import addressed
+from refimpl.errors import UsageError
 
 SERVED = "http://127.0.0.1:8080"  # the URL that `conformance serve --port 8080` prints
 
 
 def write_case(case: Case, folder: str, rules: Mapping[str, Rule]) -> None:
-    """Write the files of a case into a folder, which is created if missing."""
+    """Write the files of a case into a folder, which is created if missing.
+
+    A link in the place of a file is replaced. Raises UsageError for a link in the place of the folder.
+    """
     os.makedirs(folder, exist_ok=True)
+    if os.path.islink(folder):
+        raise UsageError("a case's folder is a link", expected="a folder", actual=folder)
     for name, content in files_of(case, rules):
-        with open(os.path.join(folder, name), "wb") as file:
-            if isinstance(content, str):
-                content = content.encode("utf-8", "backslashreplace")
-            file.write(content)
+        if isinstance(content, str):
+            content = escaped(content).encode("utf-8")
+        write_whole(os.path.join(folder, name), content, follow=False, sync=False)
 
 
 def files_of(case: Case, rules: Mapping[str, Rule]) -> List[Tuple[str, Union[str, bytes]]]:

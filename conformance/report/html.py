@@ -23,6 +23,7 @@ from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Seq
 from conformance.cases.case import Case
 from conformance.cases.frames import disassemble
 from conformance.cases.rules import Rule
+from conformance.escaping import escaped
 from conformance.protocol.messages import BadQuestion, to_bytes
 from conformance.report.excerpts import Excerpt, shown_lines
 from conformance.report.json_report import entries_of
@@ -139,8 +140,8 @@ def html_text(
         "</html>",
         "",
     ]
-    # A report may contain half a surrogate pair, which cannot be encoded.
-    return "\n".join(lines).encode("utf-8", "replace").decode("utf-8")
+    # This includes half a surrogate pair, which cannot be encoded.
+    return escaped("\n".join(lines))
 
 
 def _number_of(count: int, noun: str) -> str:
@@ -454,8 +455,8 @@ def _island(
         "notes": notes,
         "cases": [_case_of(row) for row in rows],
     }
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    for mark in "<>&\u2028\u2029":
+    text = escaped(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
+    for mark in "<>&":
         text = text.replace(mark, f"\\u{ord(mark):04x}")
     return text
 

@@ -21,7 +21,8 @@ from collections import OrderedDict
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from conformance.cases.case import Case
-from conformance.files import vectors_folder
+from conformance.escaping import escaped
+from conformance.files import read_bounded, vectors_folder
 from conformance.report.excerpts import Excerpt, excerpt_of
 from conformance.run.runner import Implementation
 from conformance.run.verdicts import PASS, UNSUPPORTED, WORDS, Difference, Result, exit_code
@@ -176,7 +177,7 @@ def _laid_out(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return escaped(json.dumps(value, ensure_ascii=False))
 
 
 # ---- reading -----------------------------------------------------------------------------------
@@ -193,8 +194,7 @@ def read_report(path: str) -> Document:
 def read_json(path: str) -> Any:
     """Return the JSON value in a file. Raises UsageError."""
     try:
-        with open(path, "rb") as file:
-            return parse_json(file.read())
+        return parse_json(read_bounded(path))
     except OSError as error:
         raise UsageError(f"cannot read {shown(path)}: {error.strerror}") from None
     except Error as error:

@@ -8,10 +8,11 @@ allow are escaped, so that no answer can break the document.
 
 import re
 from collections import OrderedDict
-from typing import Dict, List, Mapping, Sequence
+from typing import Dict, List, Mapping, Match, Sequence
 from xml.sax.saxutils import escape, quoteattr  # noqa: S406
 
 from conformance.cases.rules import load_rules
+from conformance.escaping import escaped
 from conformance.report.terminal import Rules, diagnosis, headline
 from conformance.run.runner import Implementation
 from conformance.run.verdicts import (
@@ -84,7 +85,12 @@ def _test(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[str]:
 
 
 def _clean(text: str) -> str:
-    return _NO_XML.sub(lambda match: match.group().encode("unicode_escape").decode("ascii"), text)
+    # XML allows C1 control characters and directional overrides, but a terminal must not get them.
+    return _NO_XML.sub(_escape_of, escaped(text))
+
+
+def _escape_of(match: Match[str]) -> str:
+    return match.group().encode("unicode_escape").decode("ascii")
 
 
 def _quoted(text: str) -> str:

@@ -10,6 +10,7 @@ report the change in one line and still read the other items.
 import base64
 import hashlib
 import json
+import os
 import shutil
 import sys
 from io import BytesIO, StringIO
@@ -20,9 +21,11 @@ import pytest
 
 from authoring import plain_sigv4 as plain
 from conformance.cases.case import Case
+from conformance.cases import corpora as corpora_module
 from conformance.cases.corpora import parse_request, read_corpora
 from conformance.cases.questions import questions_of
 from conformance.cli import Streams, main
+from conformance.files import read_bounded
 from refimpl.errors import UsageError
 from refimpl.eventstream import encode
 from tests.support import corpora
@@ -584,7 +587,7 @@ BROKEN: Dict[str, Tuple[str, Callable[[Path], Any], str]] = {
             f / "decoded/positive/good",
             lambda d: dict(d, headers=[{"name": "a", "type": 6, "value": "*"}]),
         ),
-        "not base64",
+        "invalid base64",
     ),
     "value is not UTF-8": (
         "eventstream-testdata",
@@ -840,3 +843,54 @@ def test_an_adapter_that_loses_the_last_frame_fails(tmp_path: Path) -> None:
         "run", "--corpus", f"streams={tmp_path / 's'}", "--adapter", f"{sys.executable} {adapter}"
     )
     assert code in (1, 3) and "PASS" not in out
+
+
+# ---- a suite that is not trusted -----------------------------------------------------------------
+
+LINKS = pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="no links here")
+
+
+@pytest.mark.parametrize("name", ["../secret", "{outside}/secret", "in/../../secret", "a\0b"])
+def test_an_index_names_only_files_of_its_folder(name: str, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(encode([], b"secret"))
+    folder = tmp_path / "corpus"
+    (folder / "in").mkdir(parents=True)
+    index = [{"file": name.format(outside=tmp_path), "events": []}]
+    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    corpus = read_corpora([f"streams={folder}"])
+    assert not corpus.cases and len(corpus.faults) == 1
+    words = "cannot be read" if "\0" in name else "is outside the folder of the corpus"
+    assert words in str(corpus.faults[0])
+
+
+@LINKS
+def test_a_link_does_not_lead_out_of_a_corpus(tmp_path: Path) -> None:
+    (tmp_path / "outside" / "positive").mkdir(parents=True)
+    secret = tmp_path / "outside" / "positive" / "secret.bin"
+    secret.write_bytes(encode([], b"secret"))
+    folder = tmp_path / "corpus"
+    folder.mkdir()
+    (folder / "good.bin").write_bytes(encode([], b"x"))
+    (folder / "secret.bin").symlink_to(secret)
+    (folder / "same.bin").symlink_to(folder / "good.bin")
+    corpus = read_corpora([f"streams={folder}"])
+    assert [case.id for case in corpus.cases] == ["streams-good", "streams-same"]
+    assert "secret.bin is outside the folder" in str(corpus.faults[0])
+    (folder / "encoded").symlink_to(tmp_path / "outside")
+    with pytest.raises(UsageError, match="no case of eventstream-testdata"):
+        read_corpora([f"eventstream-testdata={folder}"])
+    # The folder that the user names may be a link.
+    (tmp_path / "link").symlink_to(folder)
+    assert len(read_corpora([f"streams={tmp_path / 'link'}"]).cases) == 2
+
+
+@LINKS
+def test_a_corpus_has_only_regular_files_of_bounded_length(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(str(tmp_path / "pipe.bin"))
+    monkeypatch.setattr(corpora_module, "read_bounded", lambda path: read_bounded(path, 99))
+    (tmp_path / "long.bin").write_bytes(b"x" * 100)
+    faults = [str(fault) for fault in read_corpora([f"streams={tmp_path}"]).faults]
+    assert "long.bin: " in faults[0] and "is too long (expected at most 99 bytes)" in faults[0]
+    assert "pipe.bin is not a regular file" in faults[1]

@@ -2,10 +2,13 @@
 """Tests of conformance/report/dump.py: an adapter can read a dumped case from its stdin."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Dict
+
+import pytest
 
 from conformance.cases.load import load_cases
 from conformance.cases.questions import input_bytes, questions_of
@@ -15,6 +18,7 @@ from conformance.endpoint.server import Endpoint
 from conformance.report.dump import SERVED, files_of, write_case
 from conformance.run.runner import addressed
 from conformance.run.verdicts import PASS, judge
+from refimpl.errors import UsageError
 from tests.support import made_result
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -97,3 +101,19 @@ def test_what_is_acceptable_stands_with_each_chunking() -> None:
     whole, trailing = json.loads(files(case)["expect.json"])
     assert (whole["seq"], trailing["seq"]) == (1, 2) and whole["acceptable"] == [other]
     assert len(trailing["acceptable"][0]["expect"]["output"]["messages"]) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no links here")
+def test_follows_no_link_in_the_folder(tmp_path: Path) -> None:
+    case = scenario_cases()[0]
+    victim = tmp_path / "victim"
+    victim.write_text("precious", encoding="utf-8")
+    folder = tmp_path / "dump"
+    folder.mkdir()
+    (folder / "README.txt").symlink_to(victim)
+    write_case(case, str(folder), load_rules())
+    assert victim.read_text(encoding="utf-8") == "precious"
+    assert case.id in (folder / "README.txt").read_text(encoding="utf-8")
+    (tmp_path / "link").symlink_to(folder)
+    with pytest.raises(UsageError, match="a case's folder is a link"):
+        write_case(case, str(tmp_path / "link"), load_rules())

@@ -261,7 +261,7 @@ def test_the_whole_answer_stands_behind_the_difference(answer: str, lines: List[
     result = made_result("evs-b", FAIL, Difference("frame", "a", "b"))
     document = report("mine", result._replace(verdict=result.verdict._replace(answer=answer)))
     [shown] = parsed(page_of(document)).all("details")
-    assert shown.all("pre")[0].text().split("\n") == [answer.replace("\ud800", "?")] + lines
+    assert shown.all("pre")[0].text().split("\n") == [answer.replace("\ud800", "\\ud800")] + lines
     assert "answer" not in report("mine", result)["cases"][0]
 
 
