@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
     from .client import Client, Response
+    from .config.providers import AssumeRoleCredentials, ProcessCredentials, ProfileCredentials
     from .errordocument import (
         error_of_document,
         error_of_json,
@@ -64,6 +65,9 @@ __all__ = [
     "Client",
     "Response",
     "Credentials",
+    "ProfileCredentials",
+    "ProcessCredentials",
+    "AssumeRoleCredentials",
     "InvokeEndpointWithResponseStreamInput",
     "InvokeEndpointWithResponseStreamOutput",
     "ResponseStream",
@@ -98,6 +102,7 @@ __all__ = [
 _NAMES = {
     "client": ("Client", "Response"),
     "sigv4": ("Credentials",),
+    "config.providers": ("ProfileCredentials", "ProcessCredentials", "AssumeRoleCredentials"),
     "shapes": (
         "InvokeEndpointWithResponseStreamInput",
         "InvokeEndpointWithResponseStreamOutput",

@@ -29,8 +29,14 @@ from typing import (
     TypeVar,
 )
 
-from .config.credentials import credentials_from_environment
-from .config.environment import configured_endpoint_url, configured_region
+from .config.credentials import (
+    KEY_VARIABLES,
+    CredentialsOrProvider,
+    credentials_from_environment,
+    provider_of,
+)
+from .config.environment import configured_endpoint_url, configured_region, first_set
+from .config.files import home_of, may_have_shared_files, read_bounded_file
 from .endpoints import no_region, resolve_endpoint
 from .errors import (
     ConfigurationError,
@@ -298,12 +304,17 @@ class InsecureEndpointWarning(UserWarning):
 
 
 class Client:
-    """Calls the operation. Takes settings from keywords or, without them, from the environment.
+    """Calls the operation. Takes settings from keywords, the environment or the shared files.
+
+    Credentials are searched for at the first call, and renewed before they expire.
 
     region: the region to sign for and, without endpoint_url, the region of the endpoint
     endpoint_url: http(s)://host[:port][/path]
     use_fips, use_dualstack: whether to use the endpoint with FIPS or with IPv6
-    credentials: Credentials;  environment: a mapping instead of os.environ
+    credentials: Credentials, or a callable that returns them for each call (CRED-002)
+    profile: the profile of the shared files, instead of AWS_PROFILE (CRED-028)
+    mfa_code: returns the code of a device for a role of the profile; gets its serial number
+    environment: a mapping instead of os.environ
     connect_timeout: seconds for name resolution, all addresses of the host and TLS (HTTP-051)
     read_timeout: seconds for each wait for bytes;  total_timeout: seconds for the whole call
         None means no limit. By default there is no total_timeout, so a server that sends single
@@ -318,7 +329,7 @@ class Client:
         self,
         region: Optional[str] = None,
         endpoint_url: Optional[str] = None,
-        credentials: Optional[Credentials] = None,
+        credentials: Optional[CredentialsOrProvider] = None,
         connect_timeout: Optional[float] = DEFAULT_CONNECT_TIMEOUT,
         read_timeout: Optional[float] = DEFAULT_READ_TIMEOUT,
         total_timeout: Optional[float] = None,
@@ -328,10 +339,16 @@ class Client:
         ssl_context: Any = None,
         environment: Optional[Mapping[str, str]] = None,
         clock: Callable[[], float] = time.time,
+        profile: Optional[str] = None,
+        mfa_code: Optional[Callable[[str], str]] = None,
     ) -> None:
         if environment is None:
             environment = os.environ
         require_type(environment, abc.Mapping, "environment")
+        if profile is not None:
+            require_type(profile, str, "profile")
+        variables = environment
+        environment = _with_profile(environment, profile)
         if not callable(clock):
             raise UsageError(
                 "clock is not callable",
@@ -348,9 +365,10 @@ class Client:
             raise no_region()
         self._region = self._endpoint.signing_region
         if credentials is None:
-            credentials = credentials_from_environment(environment)
-        require_type(credentials, Credentials, "credentials")
-        self._credentials = credentials
+            credentials = _find_credentials(
+                variables, profile, self._region, mfa_code, clock, ssl_context
+            )
+        self._credentials = provider_of(credentials)
         self._timeouts = check_timeouts(Timeouts(connect_timeout, read_timeout, total_timeout))
         Decoder(max_frame_length)  # rejects an invalid length now, not during a call
         self._max_frame_length = max_frame_length
@@ -378,8 +396,8 @@ class Client:
         """
         call = InvokeEndpointWithResponseStreamInput(**members)
         members.clear()  # they may be secret, and some tools show the variables of an error
-        credentials = self._usable_credentials()
         request = build_request(call, self._endpoint.url, _USER_AGENT)
+        credentials = self._usable_credentials()
         attributes: Optional[str] = call.custom_attributes  # type: ignore[attr-defined]
         known = (credentials.secret_key, credentials.session_token, attributes)
         secrets = Secrets(text for text in known if text is not None)
@@ -392,7 +410,7 @@ class Client:
         return Response(exchange, reader, secrets)
 
     def _usable_credentials(self) -> Credentials:
-        credentials = self._credentials
+        credentials = self._credentials()
         # CRED-003
         if credentials.expires is not None and credentials.expires <= self._clock():
             raise ConfigurationError(
@@ -437,6 +455,35 @@ class Client:
             exchange.close()
             raise
         return exchange, reader
+
+
+def _with_profile(environment: Mapping[str, str], profile: Optional[str]) -> Mapping[str, str]:
+    """Return the environment; its unset variables have the profile's settings (CRED-030)."""
+    if profile is None and not may_have_shared_files(environment):
+        return environment
+    from .config.settings import read_settings  # most programs have keys and no files
+
+    is_windows, home = sys.platform == "win32", home_of(environment)
+    settings = read_settings(environment, profile, read_bounded_file, is_windows, home)
+    return {**environment, **settings.overlay()}
+
+
+def _find_credentials(
+    environment: Mapping[str, str],
+    profile: Optional[str],
+    region: str,
+    mfa_code: Optional[Callable[[str], str]],
+    clock: Callable[[], float],
+    ssl_context: Any,
+) -> CredentialsOrProvider:
+    """Return the keys of the environment, or a provider that searches at the first call."""
+    if profile is None and first_set(environment, *KEY_VARIABLES):
+        return credentials_from_environment(environment)
+    from .config.chain import CredentialChain  # most programs have keys
+    from .config.system import system_surroundings
+
+    world = system_surroundings(environment, mfa_code, clock, ssl_context)
+    return CredentialChain(world, profile, region)
 
 
 def _raise_error_response(exchange: HttpExchange, reader: ResponseReader) -> None:

@@ -71,6 +71,7 @@ def add_invoke(parser: argparse.ArgumentParser) -> None:
         help="URL to use instead of the region's host: http(s)://host[:port][/path]",
     )
     add_region(parser)
+    parser.add_argument("--profile", help="profile of the shared files (default: AWS_PROFILE)")
     for name, default, what in (
         ("--connect-timeout", DEFAULT_CONNECT_TIMEOUT, "seconds to connect (default: %(default)g)"),
         ("--read-timeout", DEFAULT_READ_TIMEOUT, "seconds per read (default: %(default)g)"),
@@ -90,6 +91,7 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
     client = Client(
         region=options.region,
         endpoint_url=options.endpoint_url,
+        profile=options.profile,
         connect_timeout=options.connect_timeout,
         read_timeout=options.read_timeout,
         total_timeout=options.total_timeout,

@@ -106,7 +106,7 @@ def write_line(document: Dict[str, Any], stdout: BinaryIO) -> None:
 
 
 def say(streams: Streams, text: str) -> None:
-    """Write a message to stderr. The text of an error is always one line."""
+    """Write a message to stderr. The text of an error is one line, or several for CRED-002."""
     streams.stderr.write(f"refimpl: {text}\n")
     streams.stderr.flush()
 

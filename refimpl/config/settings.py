@@ -10,11 +10,17 @@ attempts that is not a positive integer, and a `services` section that does not 
 """
 
 import re
-from typing import Dict, Mapping, NamedTuple, Optional
+from typing import Callable, Dict, Mapping, NamedTuple, Optional
 
 from ..errors import ConfigurationError, shown
 from .environment import first_set
-from .profiles import SelectedProfile, SharedConfig
+from .profiles import (
+    SelectedProfile,
+    SharedConfig,
+    config_paths,
+    read_shared_config,
+    select_profile,
+)
 
 RETRY_MODES = ("standard", "adaptive", "legacy")
 _ATTEMPTS = re.compile(r"[1-9][0-9]{0,3}\Z")
@@ -98,14 +104,15 @@ class Settings:
         The order is the service's variable, AWS_ENDPOINT_URL, the service in the profile's
         `services` section, the profile's own endpoint_url.
         """
-        ignored = self.find(
-            "ignore_configured_endpoint_urls", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
-        )
-        if self._flag(ignored):
+        if self._ignores_endpoint_urls():
             return None
         # CRED-032
         variable = self.find(None, f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
         return variable or self._endpoint_of_services(service) or self.find("endpoint_url")
+
+    def _ignores_endpoint_urls(self) -> bool:
+        name = "ignore_configured_endpoint_urls"
+        return self._flag(self.find(name, "AWS_" + name.upper()))
 
     def _endpoint_of_services(self, service: str) -> Optional[Setting]:
         reference = self.find("services")
@@ -138,6 +145,8 @@ class Settings:
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": self.endpoint_url(),
         }
         values = {name: found.value for name, found in settings.items() if found is not None}
+        if self._ignores_endpoint_urls():
+            values["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true"
         attempts = self.max_attempts()
         if attempts is not None:
             values["AWS_MAX_ATTEMPTS"] = str(attempts)
@@ -153,6 +162,23 @@ class Settings:
         if lower not in ("true", "false"):
             raise _invalid_setting(found, "flag", "true or false")
         return lower == "true"
+
+
+def read_settings(
+    environment: Mapping[str, str],
+    profile: Optional[str],
+    read_file: Callable[[str, int], Optional[bytes]],
+    windows: bool = False,
+    home: Optional[str] = None,
+) -> Settings:
+    """Read the shared files and return the settings of a profile.
+
+    profile: instead of AWS_PROFILE; read_file: as for read_shared_config; windows, home: as for
+        config_paths
+    Raises ConfigurationError for a broken file or a missing profile.
+    """
+    shared = read_shared_config(config_paths(environment, windows, home), read_file)
+    return Settings(environment, shared, select_profile(shared, environment, profile))
 
 
 def _invalid_setting(found: Setting, what: str, expected: str) -> ConfigurationError:

@@ -1408,12 +1408,10 @@ def test_rejects_a_missing_or_invalid_endpoint(environment, arguments, rule):
 @pytest.mark.parametrize(
     "environment,missing",
     [
-        ({}, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
         ({"AWS_ACCESS_KEY_ID": ACCESS_KEY}, ["AWS_SECRET_ACCESS_KEY"]),
         ({"AWS_SECRET_ACCESS_KEY": SECRET_KEY}, ["AWS_ACCESS_KEY_ID"]),
         (dict(KEYS, AWS_SECRET_ACCESS_KEY=""), ["AWS_SECRET_ACCESS_KEY"]),
         (dict(KEYS, AWS_ACCESS_KEY_ID=""), ["AWS_ACCESS_KEY_ID"]),
-        ({"AWS_SESSION_TOKEN": TOKEN}, ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]),
     ],
 )
 def test_credentials_that_are_missing(environment, missing):
@@ -1422,6 +1420,103 @@ def test_credentials_that_are_missing(environment, missing):
     assert caught.value.rule == "CRED-001"
     assert caught.value.actual == "no " + " and no ".join(missing)
     assert_no_secret(caught.value)
+
+
+def shared_files(folder, config, **environment):
+    """Return an environment whose home folder has a configuration file."""
+    (folder / ".aws").mkdir()
+    (folder / ".aws" / "config").write_text(config, encoding="utf-8")
+    return dict({"HOME": str(folder), "AWS_EC2_METADATA_DISABLED": "true"}, **environment)
+
+
+def test_no_source_has_credentials():
+    environment = {"AWS_SESSION_TOKEN": TOKEN, "AWS_EC2_METADATA_DISABLED": "true"}
+    client = Client("eu-west-1", "http://127.0.0.1:1", environment=environment)
+    with pytest.raises(ConfigurationError) as caught:
+        call(client)
+    assert caught.value.rule == "CRED-002"
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "no credentials (rule CRED-002)" and len(lines) == 10
+    assert lines[-1] == "  metadata: AWS_EC2_METADATA_DISABLED is true"
+    assert_no_secret(caught.value)
+
+
+PROFILES = f"""[default]
+region = eu-west-1
+[profile other]
+region = us-west-2
+endpoint_url = ENDPOINT
+aws_access_key_id = OTHER
+aws_secret_access_key = {SECRET_KEY}
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments, environment, region, access_key",
+    [
+        ({"profile": "other"}, {}, "us-west-2", "OTHER"),
+        ({}, {"AWS_PROFILE": "other"}, "us-west-2", "OTHER"),
+        ({"profile": "other"}, KEYS, "us-west-2", "OTHER"),
+        ({}, dict(KEYS, AWS_PROFILE="other"), "us-west-2", ACCESS_KEY),
+        ({"profile": "other", "region": "ap-south-1"}, {}, "ap-south-1", "OTHER"),
+        ({"profile": "other"}, {"AWS_REGION": "ap-south-1"}, "ap-south-1", "OTHER"),
+    ],
+)
+def test_settings_and_credentials_of_a_profile(
+    arguments, environment, region, access_key, tmp_path
+):
+    with RawServer(success("chunked", STREAM)) as server:
+        config = PROFILES.replace("ENDPOINT", server.url)
+        files = shared_files(tmp_path, config, **environment)
+        client = Client(environment=files, clock=lambda: NOW, **arguments)
+        assert call(client).collect().body == tuple(PARTS)
+        sent = server.connections[0]
+    verify(
+        "POST",
+        "/endpoints/llm/invocations-response-stream",
+        sent.headers,
+        sent.body,
+        Credentials(access_key, SECRET_KEY),
+        region,
+        "sagemaker",
+        NOW_TEXT,
+    )
+
+
+def test_the_region_of_a_profile_with_keys_in_the_environment(tmp_path):
+    environment = shared_files(tmp_path, "[default]\nregion = eu-west-3\n", **KEYS)
+    assert "eu-west-3" in repr(Client(environment=environment))
+
+
+def test_a_missing_profile_and_a_broken_file_are_reported_at_once(tmp_path):
+    environment = shared_files(tmp_path, PROFILES)
+    with pytest.raises(ConfigurationError, match="the profile prod does not exist.*default, other"):
+        Client(environment=environment, profile="prod")
+    (tmp_path / ".aws" / "config").write_bytes(b"[default\n")
+    with pytest.raises(ConfigurationError, match="config, line 1: section definition must end"):
+        Client(environment=environment)
+
+
+def test_a_callable_is_called_for_each_request():
+    given = [Credentials("FIRST", SECRET_KEY), Credentials("SECOND", SECRET_KEY)]
+    with RawServer(success("chunked", STREAM), success("chunked", STREAM)) as server:
+        client = client_of(server, credentials=lambda: given.pop(0))
+        for _ in range(2):
+            call(client).collect()
+        signed = [dict(one.headers)["authorization"] for one in server.connections]
+    assert "Credential=FIRST/" in signed[0] and "Credential=SECOND/" in signed[1]
+
+
+def test_a_callable_that_fails_or_returns_no_credentials():
+    def fail():
+        raise ConfigurationError("vault is sealed")
+
+    client = Client("eu-west-1", "http://127.0.0.1:1", credentials=fail, environment={})
+    with pytest.raises(ConfigurationError, match="vault is sealed"):
+        call(client)
+    client = Client("eu-west-1", "http://127.0.0.1:1", credentials=lambda: None, environment={})
+    with pytest.raises(UsageError, match="the result of the callable for credentials"):
+        call(client)
 
 
 @pytest.mark.parametrize(

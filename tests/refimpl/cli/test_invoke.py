@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 import warnings
+from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
@@ -597,14 +598,6 @@ def test_connect_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, ("no region", "AWS_REGION")),
         (without("AWS_REGION"), ("no region", "AWS_REGION or AWS_DEFAULT_REGION", "rule END-003")),
         (dict(ENVIRONMENT, AWS_REGION=""), ("no region",)),
-        (
-            {"AWS_REGION": "us-east-1"},
-            (
-                "no credentials",
-                "no AWS_ACCESS_KEY_ID and no AWS_SECRET_ACCESS_KEY",
-                "rule CRED-001",
-            ),
-        ),
         (without("AWS_SECRET_ACCESS_KEY"), ("no credentials", "got no AWS_SECRET_ACCESS_KEY")),
         (without("AWS_ACCESS_KEY_ID"), ("no credentials", "got no AWS_ACCESS_KEY_ID")),
         (
@@ -624,6 +617,27 @@ def test_configuration(
     result = call(*command, environment=environment)
     failed(result, 3, "refimpl: configuration: ", *words)
     assert result.stdout == b""
+
+
+def test_no_source_has_credentials() -> None:
+    environment = {"AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true"}
+    result = call("invoke", "llm", "--body", BODY, environment=environment)
+    lines = result.stderr.splitlines()
+    assert (result.code, result.stdout, len(lines)) == (3, b"", 10)
+    assert lines[0] == "refimpl: configuration: no credentials (rule CRED-002)"
+    assert lines[1].startswith("  environment: AWS_ACCESS_KEY_ID")
+
+
+def test_profile(tmp_path: Path) -> None:
+    config = "[profile p]\nregion = eu-west-3\naws_access_key_id = AKIDEXAMPLE\n"
+    (tmp_path / "config").write_text(
+        f"{config}aws_secret_access_key = {SECRET_KEY}\nendpoint_url = http://127.0.0.1:1\n",
+        encoding="utf-8",
+    )
+    environment = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "HOME": str(tmp_path)}
+    command = ("invoke", "llm", "--body", BODY, "--profile")
+    failed(call(*command, "p", environment=environment), 8, "127.0.0.1")
+    failed(call(*command, "x", environment=environment), 3, "the profile x does not exist")
 
 
 @pytest.mark.parametrize(

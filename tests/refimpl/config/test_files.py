@@ -13,6 +13,16 @@ from refimpl.config.chain import CredentialChain
 from refimpl.config.files import home_of, may_have_shared_files, read_bounded_file, replace_file
 from refimpl.config.system import system_surroundings
 from refimpl.errors import ConfigurationError
+from tests.interpreters import interpreters, run_program
+
+LOADED = """
+import sys
+import refimpl
+refimpl.Client(region="eu-west-1", endpoint_url="http://127.0.0.1:1", environment={
+    "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "HOME": sys.argv[1]})
+print(*sorted(name for name in sys.modules if name.startswith("refimpl.config.")))
+print("subprocess" in sys.modules)
+"""
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes and links of POSIX")
 
@@ -53,6 +63,14 @@ def test_read_bounded_file(tmp_path):
     assert read_bounded_file(os.devnull, 4) == b""
     with pytest.raises(OSError):
         read_bounded_file(str(tmp_path), 4)
+
+
+@pytest.mark.parametrize("version, python", interpreters(), ids=lambda value: value)
+def test_a_client_with_keys_loads_no_further_module(version, python, tmp_path):
+    modules, others = run_program(python, LOADED, str(tmp_path)).splitlines()
+    loaded = {name.rpartition(".")[2] for name in modules.split()}
+    assert not loaded & {"profiles", "settings", "surroundings", "sources", "provider", "chain"}
+    assert others == "False"
 
 
 @POSIX
