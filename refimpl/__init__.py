@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from .errors import (
         ConfigurationError,
+        ContainerError,
         DocumentError,
         Error,
         FrameError,
@@ -95,6 +96,7 @@ __all__ = [
     "TextError",
     "NetworkError",
     "ServiceError",
+    "ContainerError",
     "__version__",
 ]
 
@@ -135,6 +137,7 @@ _NAMES = {
         "TextError",
         "NetworkError",
         "ServiceError",
+        "ContainerError",
     ),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
@@ -151,6 +154,7 @@ _SUBMODULES = frozenset(
         "errors",
         "eventstream",
         "fields",
+        "foreign_bytes",
         "http1",
         "message_json",
         "operation",

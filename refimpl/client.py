@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import (
     Any,
     Callable,
+    Dict,
     Generator,
     Generic,
     Iterator,
@@ -98,7 +99,8 @@ class Response:
 
     status, headers, request_id: those of the HTTP response
     content_type, invoked_production_variant, custom_attributes: members of the output
-    unknown_events: the number of skipped events of unknown type so far (EVS-032)
+    unknown_events, skipped_events: the number of skipped events of unknown type so far, in total
+        and by type (EVS-032)
     """
 
     def __init__(
@@ -122,6 +124,11 @@ class Response:
     def unknown_events(self) -> int:
         """The number of skipped events of unknown type so far (EVS-032)."""
         return self._reader.unknown_events
+
+    @property
+    def skipped_events(self) -> Dict[str, int]:
+        """The number of skipped events of each unknown type so far (EVS-032)."""
+        return self._reader.skipped_events
 
     def __repr__(self) -> str:
         return f"Response(status={self.status}, request_id={self.request_id!r})"

@@ -12,6 +12,7 @@
         TextError           text, lines, server-sent events or JSON values in the payload parts
       NetworkError        no connection, or a time-out
       ServiceError        the service or the model reports an error; shapes.py has the modelled ones
+        ContainerError      the model's container reports an error inside a response with status 200
 
 Every exception that this package raises is an Error. Its message says in a few words what is wrong.
 Its evidence (expected, actual, offset, rule and more) is in attributes, which the classes below
@@ -124,8 +125,11 @@ class Error(Exception):
         details = ", ".join(
             f"{name} {shown(value) or 'nothing'}" for name, value in self.evidence().items()
         )
-        message = shown(self.message or "no message", _SHOWN_MESSAGE)
+        message = shown(self.message or self._without_message(), _SHOWN_MESSAGE)
         return f"{message} ({details})" if details else message
+
+    def _without_message(self) -> str:
+        return "no message"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.kind}: {self})"
@@ -182,8 +186,14 @@ class FrameError(ProtocolError):
     kind = "header"
     # The messages that the failing call had completed before the error, in order.
     messages: Tuple[Any, ...] = ()
-    # The bytes of the incomplete frame that had arrived.
+    # What the bytes are instead of a frame, with their beginning, if that is known.
+    cause: Optional[str] = None
+    # The bytes that had arrived after the last complete frame, if the frame itself is wrong.
     buffered: bytes = b""
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return text if self.cause is None else f"{self.cause}: {text}"
 
 
 class HttpError(ProtocolError):
@@ -243,6 +253,8 @@ class ServiceError(Error):
     # The error document, unchanged, and the response's headers as (name, value) pairs.
     body: bytes = b""
     headers: Tuple[Tuple[str, str], ...] = ()
+    # The beginning of a body that is not a document. It is shown if there is no message.
+    text: Optional[str] = None
 
     def evidence(self) -> Dict[str, object]:
         """Return the attributes that str() shows after the message, in that order."""
@@ -250,9 +262,27 @@ class ServiceError(Error):
         shown_first = {name: value for name, value in pairs if value is not None}
         return dict(shown_first, **super().evidence())
 
+    def _without_message(self) -> str:
+        return self.text or super()._without_message()
+
     def __str__(self) -> str:
         text = super().__str__()
         return f"{shown(self.code)}: {text}" if self.code else text
+
+
+class ContainerError(ServiceError):
+    """The model's container reports a failure inside a response with status 200.
+
+    With `strict_model`, also a model's stream that is not complete.
+
+    kind: `container`
+    """
+
+    kind = "container"
+    fault: bool = True
+    # Everything that was extracted before the error, in order, and the summary at the error.
+    deltas: Tuple[Any, ...] = ()
+    summary: Any = None
 
 
 # ---- argument checks -----------------------------------------------------------------------------

@@ -18,7 +18,6 @@ Rejected: whatever breaks EVS-001 to EVS-029 of SPEC.md; `errors.FrameError` lis
 meaning of a message (`:message-type` and so on) is in operation.py.
 """
 
-import re
 from struct import Struct
 from typing import (
     Any,
@@ -35,7 +34,8 @@ from typing import (
 )
 from zlib import crc32
 
-from .errors import Error, FrameError, UsageError, excerpt, plain_bytes, require_type, wrong_type
+from .errors import Error, FrameError, UsageError, plain_bytes, require_type, wrong_type
+from .foreign_bytes import damaged_cause, foreign_cause
 
 EVENT_STREAM_TYPE = "application/vnd.amazon.eventstream"
 
@@ -493,19 +493,25 @@ class FrameReader(Generic[Result]):
             raise self._fail(self._truncated())
 
     def _truncated(self) -> FrameError:
-        beginning = _looks_like(bytes(self._pending[:64]), self._offset)
+        pending = bytes(self._pending)
         needed = f"{self._needed} bytes of it"
         if len(self._pending) < _PRELUDE_LENGTH:
             needed += " or more"
         return FrameError(
-            f"{beginning}the stream ends inside a frame that began at byte {self._offset}",
+            f"the stream ends inside a frame that began at byte {self._offset}",
             kind="truncated",
             expected=needed,
             actual=f"{len(self._pending)}",
             offset=self._offset + len(self._pending),
             rule="EVS-022",
-            buffered=bytes(self._pending),
+            cause=self._cause_of_end(pending),
+            buffered=pending,
         )
+
+    def _cause_of_end(self, pending: bytes) -> Optional[str]:
+        if self._needed > _PRELUDE_LENGTH:
+            return damaged_cause(pending, self._needed)
+        return foreign_cause(pending)
 
     def _fail(self, error: Error) -> Error:
         self._ended = f"the decoder has failed: {error}"
@@ -547,6 +553,8 @@ class FrameReader(Generic[Result]):
                     actual=f"0x{message_crc:08x}",
                     offset=self._offset + end - 4,
                     rule="EVS-005",
+                    cause=damaged_cause(data[position:], total_length),
+                    buffered=data[position:],
                 )
             payload_offset = _PRELUDE_LENGTH + headers_length
             if frame[_PRELUDE_LENGTH:payload_offset] != block:
@@ -569,14 +577,15 @@ class FrameReader(Generic[Result]):
         offset = self._offset + position
         # EVS-002, EVS-004: without a correct checksum, neither length can be trusted.
         if crc != prelude_crc:
-            beginning = _looks_like(data[position : position + 64], offset)
             return FrameError(
-                f"{beginning}prelude checksum differs",
+                "prelude checksum differs",
                 kind="prelude_crc",
                 expected=f"0x{crc:08x}",
                 actual=f"0x{prelude_crc:08x}",
                 offset=offset + 8,
                 rule="EVS-004",
+                cause=foreign_cause(data[position:]),
+                buffered=data[position:],
             )
         # EVS-006
         if total_length < FRAME_OVERHEAD:
@@ -637,34 +646,3 @@ class Decoder(FrameReader[Message]):
             error.messages = tuple(messages)
             raise
         return messages
-
-
-# ---- streams that are not event streams ----------------------------------------------------------
-
-_BEGINNINGS = (
-    ("JSON", (b"{", b"[")),
-    ("HTML or XML", (b"<",)),
-    ("server-sent events", (b"data:", b"event:", b": ", b"id:", b"retry:")),
-    ("an HTTP message", (b"HTTP/", b"POST ", b"GET ")),
-    ("gzip", (b"\x1f\x8b",)),
-)
-# The first length of a frame begins with twelve zero bits.
-_BASE64 = rb"AA[A-Za-z0-9+/]{10,}={0,2}\s*\Z"
-
-
-def _looks_like(data: bytes, offset: int) -> str:
-    """Return the beginning of a message that names the format of data, or an empty string.
-
-    Only the beginning of a stream is examined.
-    """
-    head = data[:64].lstrip()
-    if offset or not head:
-        return ""
-    for what, beginnings in _BEGINNINGS:
-        if head.startswith(beginnings):
-            return f"these bytes are {what}, not an event stream: "
-    if re.match(_BASE64, head):
-        return "these bytes are a base64-encoded frame, not an event stream: "
-    if all(32 <= byte < 127 or byte in (9, 10, 13) for byte in head):
-        return f"these bytes are text ({excerpt(head, 24)}), not an event stream: "
-    return ""

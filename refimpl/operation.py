@@ -14,7 +14,18 @@ import re
 import warnings
 from functools import partial
 from ipaddress import AddressValueError, IPv6Address
-from typing import Any, Callable, Dict, List, NamedTuple, NoReturn, Optional, Tuple, Type
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    NoReturn,
+    Optional,
+    Tuple,
+    Type,
+)
 
 from .documents.header_format import HeaderSequence, checked_headers, header_pairs, header_value
 from .errordocument import ErrorDocument, code_of_error, parse_error
@@ -28,6 +39,7 @@ from .errors import (
     excerpt,
     plain_bytes,
     require_type,
+    shown,
     without_secrets,
 )
 from .eventstream import (
@@ -244,6 +256,7 @@ class ResponseReader:
     status, headers: those of the response;  output: the output's header members
     request_id: the service's, or None;  is_stream: whether the body is an event stream (HTTP-020)
     unknown_events: the number of skipped events of unknown type (EVS-032)
+    skipped_events: the same by event type
     The constructor raises HttpError for 1xx, 3xx and 600 or above (HTTP-049, HTTP-054).
     """
 
@@ -255,7 +268,7 @@ class ResponseReader:
         self.headers = checked_headers(headers)
         self.request_id = request_id_of(self.headers)
         self.output = read_output(self.headers)
-        self.unknown_events = 0
+        self._skipped = SkippedEvents()
         self._delivered = 0  # events
         self._frames: FrameReader[StreamEvent] = FrameReader(self._reader_of, max_frame_length)
         self._body = bytearray()
@@ -294,15 +307,25 @@ class ResponseReader:
         return events
 
     @property
+    def unknown_events(self) -> int:
+        """The number of skipped events of unknown type so far (EVS-032)."""
+        return self._skipped.total
+
+    @property
+    def skipped_events(self) -> Dict[str, int]:
+        """The number of skipped events of each unknown type so far (EVS-032)."""
+        return dict(self._skipped.by_type)
+
+    @property
     def _messages(self) -> int:
         return self._delivered + self.unknown_events
 
     def _reader_of(self, headers: FrameHeaders) -> Callable[[bytes], Optional[StreamEvent]]:
-        return payload_reader_of(headers) or self._skip
-
-    def _skip(self, payload: bytes) -> None:
         # EVS-032
-        self.unknown_events += 1
+        return payload_reader_of(headers) or partial(self._skip, headers)
+
+    def _skip(self, headers: FrameHeaders, payload: bytes) -> None:
+        self._skipped.add(headers)
 
     def close(self, complete: bool = True) -> None:
         """Signal the end of the body. No event marks the end of the stream (EVS-039).
@@ -352,6 +375,41 @@ class ResponseReader:
             request_id=self.request_id,
             body=body,
         )
+
+
+_MAX_SKIPPED_TYPES = 16
+_OTHER_TYPES = "(other types)"
+
+
+class SkippedEvents:
+    """Counts events of unknown type (EVS-032).
+
+    by_type: the number of events of each type; after 16 types, the others are counted together
+    total: the number of events
+    """
+
+    def __init__(self) -> None:
+        self.by_type: Dict[str, int] = {}
+        self.total = 0
+
+    def add(self, headers: FrameHeaders) -> None:
+        """Count the event with these headers."""
+        name = headers.string(":event-type") or ""
+        if name not in self.by_type and len(self.by_type) >= _MAX_SKIPPED_TYPES:
+            name = _OTHER_TYPES
+        self.by_type[name] = self.by_type.get(name, 0) + 1
+        self.total += 1
+
+
+def describe_skipped(by_type: Mapping[str, int]) -> str:
+    """Describe skipped events in one line: `3 events of type chunk skipped: …`."""
+    counts = ", ".join(
+        f"{count} {'event' if count == 1 else 'events'} of type {shown(name, 60)}"
+        for name, count in by_type.items()
+    )
+    if "chunk" in by_type:
+        return f"{counts} skipped: is this a Bedrock stream?"
+    return f"{counts} skipped: is this the stream of another service?"
 
 
 def _check_status(status: int, headers: HeaderSequence, request_id: Optional[str]) -> None:
@@ -457,7 +515,8 @@ def _raise_exception(code: str, payload: bytes) -> NoReturn:
     shape = EXCEPTIONS.get(code)
     if shape is None:
         _raise_error(code, document.message, payload)
-    raise _with_evidence(_modelled_error(shape, document), body=payload)
+    error = _modelled_error(shape, document)
+    raise _with_evidence(error, body=payload, text=_text_of_error(payload))
 
 
 def _raise_error(code: Optional[str], message: Optional[str], payload: bytes) -> NoReturn:
@@ -467,7 +526,14 @@ def _raise_error(code: Optional[str], message: Optional[str], payload: bytes) ->
     """
     error = UnknownOperationError(code=code, payload=payload.decode("utf-8", "replace"))
     shown_message = without_secrets(message) if message is not None else None
-    raise _with_evidence(error, kind="unmodeled", message=shown_message, fault=True, body=payload)
+    raise _with_evidence(
+        error,
+        kind="unmodeled",
+        message=shown_message,
+        fault=True,
+        body=payload,
+        text=_text_of_error(payload),
+    )
 
 
 def _with_evidence(error: OperationError, **evidence: object) -> OperationError:
@@ -507,6 +573,7 @@ def service_error(status: int, headers: HeaderSequence, body: bytes) -> Operatio
         request_id=request_id_of(headers) or document.request_id,
         fault=status >= 500 or error.fault,
         body=body,
+        text=_text_of_error(body),
         retryable=throttled or status in _RETRYABLE_STATUSES or code in _RETRYABLE_CODES,
         headers=headers,
     )
@@ -518,6 +585,15 @@ def _readable_error(body: bytes) -> ErrorDocument:
         return parse_error(body)
     except DocumentError:
         return parse_error(b"{}")
+
+
+def _text_of_error(body: bytes) -> Optional[str]:
+    """Return the beginning of a body that is not an error document, or None."""
+    try:
+        parse_error(body)
+    except DocumentError:
+        return excerpt(body, 200) or None
+    return None
 
 
 def _modelled_error(shape: Type[OperationError], document: ErrorDocument) -> OperationError:

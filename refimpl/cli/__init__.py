@@ -91,7 +91,7 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
         options = _parsed_options(arguments)
         options.act(options, streams)
     except Error as error:
-        say(streams, f"{error.kind}: {error}")
+        say(streams, _line_of(error))
         return exit_code_of(error)
     except KeyboardInterrupt:
         say(streams, "interrupted")
@@ -107,6 +107,14 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
         say(streams, f"cannot read stdin or write stdout: {error.strerror or error}")
         return 2
     return 0
+
+
+def _line_of(error: Error) -> str:
+    """Return an error as one line: the cause if it is known, the kind, and the message."""
+    cause = getattr(error, "cause", None)
+    if cause is None:
+        return f"{error.kind}: {error}"
+    return f"{cause}: {error.kind}: {str(error)[len(cause) + 2 :]}"
 
 
 def run() -> None:

@@ -10,12 +10,12 @@ import argparse
 from typing import BinaryIO, Iterator
 
 from ..errors import FrameError
-from ..operation import event_of
+from ..operation import SkippedEvents, describe_skipped, event_of
 from ..shapes import PayloadPart
 from ..text.bridge import BRIDGE_FORMATS, bridged
 from .frames import frames_of
 from .parser import add_file
-from .streams import Streams, with_file, write_pieces
+from .streams import Streams, warn, with_file, write_pieces
 
 
 def add_bridge(parser: argparse.ArgumentParser) -> None:
@@ -34,15 +34,23 @@ def add_bridge(parser: argparse.ArgumentParser) -> None:
 
 
 def _bridge(options: argparse.Namespace, streams: Streams) -> None:
-    with_file(
-        options.file,
-        streams,
-        lambda file: write_pieces(bridged(_payloads_of(file), options.format), streams.stdout),
-    )
+    skipped = SkippedEvents()
+    try:
+        with_file(
+            options.file,
+            streams,
+            lambda file: write_pieces(
+                bridged(_payloads_of(file, skipped), options.format, skipped.by_type),
+                streams.stdout,
+            ),
+        )
+    finally:
+        if skipped.total:
+            warn(streams, describe_skipped(skipped.by_type))
 
 
-def _payloads_of(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the payload parts of an event stream as they arrive.
+def _payloads_of(file: BinaryIO, skipped: SkippedEvents) -> Iterator[bytes]:
+    """Yield the payload parts of an event stream as they arrive. Count events of unknown type.
 
     Raises FrameError, or the exception that a frame contains.
     """
@@ -54,3 +62,5 @@ def _payloads_of(file: BinaryIO) -> Iterator[bytes]:
             raise
         if isinstance(event, PayloadPart):
             yield event.bytes
+        elif event is None:
+            skipped.add(frame.message.headers)

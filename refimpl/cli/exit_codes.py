@@ -12,6 +12,7 @@ from typing import Tuple, Type
 
 from ..errors import (
     ConfigurationError,
+    ContainerError,
     Error,
     NetworkError,
     ProtocolError,
@@ -28,6 +29,7 @@ _EXIT_CODES: Tuple[Tuple[Type[Error], int], ...] = (
     (ConfigurationError, 3),
     (ModelError, 6),
     (ModelStreamError, 6),
+    (ContainerError, 6),
     (InternalStreamFailure, 5),
     (ProtocolError, 7),
     (NetworkError, 8),

@@ -16,7 +16,7 @@ from typing import BinaryIO, List, Optional, Tuple
 from ..client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client, Response
 from ..documents.json_format import json_line, members_to_json
 from ..errors import UsageError
-from ..operation import BodySizeWarning
+from ..operation import BodySizeWarning, describe_skipped
 from ..shapes import (
     InternalStreamFailure,
     InvokeEndpointWithResponseStreamInput,
@@ -106,10 +106,14 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
             if timings is not None:
                 are_tokens = output_format not in TEXT_FORMATS
                 response.body = timings.timed_events(response.body, are_tokens)
-            if output_format in TEXT_FORMATS:
-                _write_rendered(response, output_format, extraction, timings, streams)
-            else:
-                _write_stream(response, output_format, streams.stdout)
+            try:
+                if output_format in TEXT_FORMATS:
+                    _write_rendered(response, output_format, extraction, timings, streams)
+                else:
+                    _write_stream(response, output_format, streams.stdout)
+            finally:
+                if response.skipped_events:
+                    warn(streams, describe_skipped(response.skipped_events))
     finally:
         if timings is not None:
             streams.stderr.write(json_line(timings.to_json()).decode("ascii"))

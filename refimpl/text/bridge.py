@@ -9,29 +9,41 @@ the two (CLI-014). The data of both is a JSON object.
              contain CR
     json     the same text as a JSON string, which preserves every character
     base64   the bytes of the part
-    sse      the payload is server-sent events already; each is passed on when it is complete
+    sse      the payload is server-sent events already; each is passed on when it is complete, and
+             so are comments, which keep the connection open. The container's own `end` and `error`
+             become `model-end` and `model-error`, so they cannot be confused with the last event.
     auto     sse if the first bytes look like events, base64 if they are not UTF-8, otherwise text
 """
 
 import json
-from typing import Any, Callable, Dict, Iterable, Iterator
+from types import MappingProxyType
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping
 
 from ..documents.json_format import members_to_json, to_base64
-from ..errors import Error
+from ..errors import ContainerError, Error, shown
 from ..shapes import OperationError
+from .decoder import results_of
 from .detection import chosen_format
-from .server_sent_events import encode_event, events_of
+from .server_sent_events import ServerSentEvent, ServerSentEventDecoder, encode_event
 from .utf8 import strings_of
 
 _AUTO = {"sse": "sse", "text": "text", "raw": "base64"}
 
 
-def bridged(parts: Iterable[bytes], text_format: str = "auto") -> Iterator[bytes]:
+def bridged(
+    parts: Iterable[bytes],
+    text_format: str = "auto",
+    skipped: Mapping[str, int] = MappingProxyType({}),
+) -> Iterator[bytes]:
     """Yield the bytes of server-sent events for the parts, in one of BRIDGE_FORMATS (CLI-014).
 
-    An Error that parts raises, or that the text causes, is raised after its `error` event.
+    skipped: the number of events of each unknown type that parts skips, which `end` contains
+
+    An Error that parts raises, or that the text causes, is raised after its `error` event. So is
+    KeyboardInterrupt. If the container reports a failure in an event `error`, the stream is passed
+    on to its end, and a ContainerError follows.
     """
-    lengths = {"parts": 0, "bytes": 0}
+    lengths: Dict[str, Any] = {"parts": 0, "bytes": 0}
     source = _counted(parts, lengths)
     try:
         if text_format == "auto":
@@ -41,6 +53,12 @@ def bridged(parts: Iterable[bytes], text_format: str = "auto") -> Iterator[bytes
     except Error as error:
         yield encode_event(json.dumps(error_document(error)), "error")
         raise
+    except KeyboardInterrupt:
+        interrupted = {"kind": "interrupted", "message": "the bridge was interrupted"}
+        yield encode_event(json.dumps(interrupted), "error")
+        raise
+    if skipped:
+        lengths["skipped"] = dict(skipped)
     yield encode_event(json.dumps(lengths), "end")
 
 
@@ -95,11 +113,29 @@ def _base64_events(parts: Iterable[bytes]) -> Iterator[bytes]:
     return (encode_event(to_base64(part)) for part in parts if part)
 
 
+class _PassingDecoder(ServerSentEventDecoder):
+    """Decodes events, and comments as events without a type."""
+
+    def _comment(self, text: str, results: List[ServerSentEvent]) -> None:
+        results.append(ServerSentEvent("", text, self.last_event_id))
+
+
+_OWN_EVENTS = ("end", "error")
+
+
 def _passed_on(parts: Iterable[bytes]) -> Iterator[bytes]:
-    last_id = ""
-    for event in events_of(parts):
-        yield encode_event(event.data, event.event, event.id if event.id != last_id else None)
+    last_id, failure = "", None
+    for event in results_of(_PassingDecoder(), parts):
+        if not event.event:
+            yield b":" + event.data.encode("utf-8") + b"\n\n"
+            continue
+        name = f"model-{event.event}" if event.event in _OWN_EVENTS else event.event
+        if event.event == "error" and failure is None:
+            failure = event.data
+        yield encode_event(event.data, name, event.id if event.id != last_id else None)
         last_id = event.id
+    if failure is not None:
+        raise ContainerError(f"the container reports an error: {shown(failure)}")
 
 
 _BRIDGES: Dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {

@@ -29,6 +29,8 @@ _BLANK_LINES = re.compile(rb"(?:\r?\n|\r(?!\n))[\r\n]+")
 _BLANK_LINES_WITHOUT_CR = re.compile(rb"\n\n+")
 
 _FIELD_NAMES = ("data", "event", "id", "retry")
+# TXT-031: the line with which some containers end their stream.
+DONE = "[DONE]"
 _EVENT_SIGNS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _SNIFFED = 64  # bytes at the start of a text that decide its format
 # TXT-027: 10**18 milliseconds are 30 million years
@@ -139,8 +141,9 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
             return
         text = self._decoded(rest, self._offset, results, rest)
         last_line = text.replace("\r", "\n").rpartition("\n")[2]
+        is_complete = last_line in _FIELD_NAMES or last_line.strip(" \t") == DONE
         # TXT-031
-        if last_line and ":" not in last_line and last_line not in _FIELD_NAMES:
+        if last_line and ":" not in last_line and not is_complete:
             self._reject(
                 TextError(
                     "the stream ends inside a field name",
@@ -168,8 +171,13 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
             block = block.replace("\r\n", "\n").replace("\r", "\n")
         kind, data = "", []
         for line in block.split("\n"):
-            # TXT-023. A comment has an empty name (TXT-022). Other names are ignored (TXT-028).
+            # TXT-023
             name, _, value = line.partition(":")
+            # TXT-022
+            if not name:
+                if line:
+                    self._comment(value, results)
+                continue
             if value[:1] == " ":
                 value = value[1:]
             # TXT-024
@@ -182,10 +190,26 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
             elif name == "id":
                 if "\0" not in value:
                     self.last_event_id = value
-            elif name == "retry" and _is_time(value):
-                self.retry = int(value)
+            elif name == "retry":
+                if _is_time(value):
+                    self.retry = int(value)
+            else:
+                self._other_line(line, results)
         if data:
             results.append(ServerSentEvent(kind or "message", "\n".join(data), self.last_event_id))
+        elif kind:
+            self._no_data(kind, results)
+
+    # What the grammar ignores. A subclass may report it.
+
+    def _comment(self, text: str, results: List[ServerSentEvent]) -> None:
+        """Ignore a comment: the text after its colon (TXT-022)."""
+
+    def _other_line(self, line: str, results: List[ServerSentEvent]) -> None:
+        """Ignore a line with an unknown field name (TXT-028)."""
+
+    def _no_data(self, kind: str, results: List[ServerSentEvent]) -> None:
+        """Ignore an event without data (TXT-029)."""
 
 
 def _is_time(value: str) -> bool:

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 from refimpl import errors
 from refimpl.errors import (
     ConfigurationError,
+    ContainerError,
     DocumentError,
     Error,
     FrameError,
@@ -51,6 +52,7 @@ KINDS = {
     TextError: "syntax",
     NetworkError: "network",
     ServiceError: "service_error",
+    ContainerError: "container",
 }
 BRANCHES = [
     UsageError,

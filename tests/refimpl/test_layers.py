@@ -29,6 +29,7 @@ PACKAGE = ROOT / "refimpl"
 ORDER = [
     "errors",
     "redaction",
+    "foreign_bytes",
     "eventstream",
     "sigv4",
     "fields",
@@ -290,8 +291,12 @@ def test_imports_point_one_way(module):
 
 def test_the_lowest_modules_import_almost_nothing():
     assert relative_imports(TREES["errors"]) == []
-    for module in ("eventstream", "sigv4", "http1"):
+    for module in ("foreign_bytes", "sigv4", "http1"):
         assert {node.module for node in relative_imports(TREES[module])} == {"errors"}
+    assert {node.module for node in relative_imports(TREES["eventstream"])} == {
+        "errors",
+        "foreign_bytes",
+    }
 
 
 @pytest.mark.parametrize("module", [name for name in ORDER if name.startswith("documents.")])

@@ -1563,7 +1563,20 @@ def test_an_error_message(headers, code, message_text):
             payload,
             True,
         )
-        assert str(error).startswith(f"{code}: " if code else message_text or "no message")
+        without_message = "\ufffd" if payload == b"\xff" else "no message"
+        assert str(error).startswith(f"{code}: " if code else message_text or without_message)
+
+
+@pytest.mark.parametrize("name", ["ModelStreamError", "InternalStreamFailure", "Other"])
+def test_an_exception_keeps_the_text_of_its_payload(name):
+    error = raised_by(exception(name, b"worker 3 died:\nCUDA out of memory"))
+    assert error.text == "worker 3 died:\\nCUDA out of memory"
+    assert error.text in str(error) and error.message is None
+    long = raised_by(exception(name, b"x" * 1000 + b"\xff"))
+    assert str(long).startswith(f"{name}: {'x' * 200}...")
+    assert "SECRET" not in told(raised_by(exception(name, b"X-Amz-Security-Token:SECRET")))
+    document = raised_by(exception(name, b"{}"))
+    assert document.text is None and "no message" in str(document)
 
 
 def test_an_error_message_whose_code_is_no_string():

@@ -150,6 +150,8 @@ def test_a_stdin_that_fails(endpoint: Endpoint) -> None:
         def read(self, size: Optional[int] = -1) -> bytes:
             raise OSError(5, "Input/output error")
 
+        read1 = read
+
     errors = io.StringIO()
     for arguments in (["decode"], ["invoke", "llm", "--endpoint-url", endpoint.url]):
         assert (

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refimpl.errors import Error, FrameError, TextError
+from refimpl.errors import ContainerError, Error, FrameError, TextError
 from refimpl.shapes import ModelStreamError, UnknownOperationError
 from refimpl.text import ServerSentEventDecoder
 from refimpl.text.bridge import BRIDGE_FORMATS, bridged, error_document
@@ -30,7 +30,7 @@ def bridge(parts, form="auto"):
     except Error as caught:
         error = caught
     events = ServerSentEventDecoder().feed(b"".join(written))
-    assert len(events) == len(written)
+    assert len(events) == len([piece for piece in written if not piece.startswith(b":")])
     last = events.pop()
     assert last.event == ("end" if error is None else "error")
     return events, json.loads(last.data), error
@@ -101,6 +101,52 @@ def test_events_are_passed_on():
         b"data: b\n\n",
         b"id: 6\ndata: c\n\n",
     ]
+
+
+def test_comments_are_passed_on():
+    for _, parts in chunkings(b": ping\n\ndata: a\n: x\n:y\n\n:\n\n"):
+        assert list(bridged(parts, "sse"))[:-1] == [
+            b": ping\n\n",
+            b": x\n\n",
+            b":y\n\n",
+            b"data: a\n\n",
+            b":\n\n",
+        ]
+
+
+def test_the_events_of_the_container_cannot_be_confused_with_the_last_one():
+    events, last, error = bridge([b'event: end\ndata: {"run":1}\n\ndata: more\n\n'])
+    assert error is None and [event.event for event in events] == ["model-end", "message"]
+    assert last == {"parts": 1, "bytes": 40}
+    events, last, error = bridge([b"event: error\ndata: out of memory\n\ndata: b\n\n"])
+    assert [event.event for event in events] == ["model-error", "message"]
+    assert isinstance(error, ContainerError) and last["kind"] == "container"
+    assert last["message"] == "the container reports an error: out of memory"
+
+
+def test_an_end_marker_without_data():
+    events, last, error = bridge([b"data: a\n\n[DONE]"])
+    assert data_of(events) == ["a"] and error is None
+
+
+def test_counts_skipped_events():
+    assert list(bridged([], "text", {"chunk": 2})) == [
+        b'event: end\ndata: {"parts": 0, "bytes": 0, "skipped": {"chunk": 2}}\n\n'
+    ]
+
+
+@pytest.mark.parametrize("form", BRIDGE_FORMATS)
+def test_an_interrupt_is_reported(form):
+    def parts():
+        yield b"data: a\n\n"
+        raise KeyboardInterrupt
+
+    written = []
+    with pytest.raises(KeyboardInterrupt):
+        for piece in bridged(parts(), form):
+            written.append(piece)
+    last = ServerSentEventDecoder().feed(b"".join(written))[-1]
+    assert (last.event, json.loads(last.data)["kind"]) == ("error", "interrupted")
 
 
 def test_auto():

@@ -210,8 +210,14 @@ def test_comments_count_and_blank_lines_do_not():
         assert decoder.feed(b": ping\n\n") == []
 
 
+@for_each("marker", [b"[DONE]", b" [DONE] "])
+def test_an_end_marker_may_lack_its_line_end(marker):
+    results, error = same_for_every_chunking(ServerSentEventDecoder, b"data: x\n\n" + marker)
+    assert (results, error) == ([("message", "x", "")], None)
+
+
 @for_each(
-    "name", [b"d", b"da", b"dat", b"dataa", b"e", b"i", b"retr", b"[DONE]", b" data", b"Data"]
+    "name", [b"d", b"da", b"dat", b"dataa", b"e", b"i", b"retr", b"[DONE", b" data", b"Data"]
 )
 @for_each("before", [b"", b"data: 1\n", b"event: e\r"])
 def test_rejects_a_text_that_ends_inside_a_field_name(before, name):
