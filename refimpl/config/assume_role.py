@@ -19,7 +19,7 @@ from .sources import Absent, CredentialSource, SourceContext
 from .sso import sso_source
 from .static import environment_source, has_static_keys, static_source
 from .sts import StsParameters, sts_credentials, sts_request
-from .surroundings import Renewal
+from .surroundings import FetchRequest, Renewal
 from .web_identity import default_session_name, web_identity_source
 
 _ROLE_RULE = "CRED-011"
@@ -173,7 +173,10 @@ def role_credentials(
         code = _mfa_code(context, given["SerialNumber"])
         parameters.append(("TokenCode", code))
     source = provider()
-    request = sts_request(context, _ROLE_ACTION, parameters, source)
+
+    def request(clock_offset: float) -> FetchRequest:
+        return sts_request(context, _ROLE_ACTION, parameters, source, clock_offset)
+
     secrets: Tuple[Optional[str], ...] = (source.secret_key, source.session_token, code)
     purpose = f"assume the role {given['RoleArn']}"
     return sts_credentials(context, _ROLE_ACTION, purpose, request, _ROLE_RULE, secrets)

@@ -17,7 +17,7 @@ from ..operation import authority, parse_endpoint_url
 from ..sigv4 import Credentials, uri_encode
 from .profiles import home_folder
 from .sources import Absent, SourceContext
-from .sts import explained, service_url
+from .sts import explained, fetch_service, service_url
 from .surroundings import (
     FetchReply,
     FetchRequest,
@@ -264,7 +264,10 @@ def _fetch_sso(
     endpoint = parse_endpoint_url(url.partition("?")[0])
     host = ("Host", authority(endpoint.scheme, endpoint.host, endpoint.port))
     try:
-        return context.surroundings.fetch(FetchRequest(method, url, (host, *headers), body))
+        request = FetchRequest(method, url, (host, *headers), body)
+        # A refresh token may be valid only once.
+        may_repeat = method == "GET"
+        return fetch_service(context.surroundings, lambda offset: request, may_repeat)
     except Error as error:
         raise explained(error, "cannot reach SSO") from error
 

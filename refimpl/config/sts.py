@@ -3,20 +3,23 @@
 
 A request is plain data: POST, a form in the body, signed with Signature Version 4 unless it
 carries a web identity token. The host is the regional one (CRED-011). A reply is XML: the
-credentials, or an error document. The host names of SSO follow the same pattern.
+credentials, or an error document. Failed requests are repeated in the standard mode, and the clock
+is corrected once (CRED-018). SSO shares the host names' pattern and the retries.
 """
 
-from typing import List, Optional, Tuple
+from typing import Callable, List, Optional, Tuple
 
 from ..documents.xml_format import Element, child_of, parse_xml, text_of
 from ..endpoints import service_host
 from ..errors import ConfigurationError, DocumentError, Error
-from ..operation import authority, parse_endpoint_url
+from ..operation import authority, parse_endpoint_url, service_error
 from ..sigv4 import Credentials, Signer, amz_date_of, uri_encode
+from .retries import CallRetries, RetryPolicy, RetryQuota
 from .sources import SourceContext
 from .surroundings import (
     FetchReply,
     FetchRequest,
+    Surroundings,
     checked_credentials,
     seconds_of_timestamp,
     without_values,
@@ -24,12 +27,6 @@ from .surroundings import (
 
 _STS_VERSION = "2011-06-15"
 _STS_CONTENT_TYPE = "application/x-www-form-urlencoded; charset=utf-8"
-_STS_THROTTLED = (
-    "Throttling",
-    "ThrottlingException",
-    "RequestLimitExceeded",
-    "IDPCommunicationError",
-)
 
 StsParameters = List[Tuple[str, str]]
 
@@ -61,8 +58,12 @@ def sts_request(
     action: str,
     parameters: StsParameters,
     credentials: Optional[Credentials] = None,
+    clock_offset: float = 0.0,
 ) -> FetchRequest:
-    """Return the request of an action, signed if credentials are given."""
+    """Return the request of an action, signed if credentials are given.
+
+    clock_offset: seconds from the local clock to the service's
+    """
     region = context.require_region("call STS")
     url = service_url(context, "sts", "sts", region)
     endpoint = parse_endpoint_url(url)
@@ -76,7 +77,7 @@ def sts_request(
     )
     target = endpoint.path.rstrip("/") + "/"
     if credentials is not None:
-        date = amz_date_of(context.surroundings.clock())
+        date = amz_date_of(context.surroundings.clock() + clock_offset)
         signed = Signer().sign(
             "POST", target, headers, body, credentials, region, "sts", date,
             unsigned=("content-length",),
@@ -85,21 +86,57 @@ def sts_request(
     return FetchRequest("POST", url + "/", headers, body)
 
 
+MakeRequest = Callable[[float], FetchRequest]
+
+
+def fetch_service(
+    surroundings: Surroundings, make_request: MakeRequest, retry_after_send: bool = True
+) -> FetchReply:
+    """Fetch from STS or SSO, with the retries of the standard mode (CRED-018).
+
+    make_request: returns the request, signed for a clock that is off by that many seconds
+    retry_after_send: whether the request may be received twice
+    Returns the last reply, which may be a refusal. Raises NetworkError, HttpError.
+    """
+    # CRED-018
+    retries = CallRetries(RetryPolicy(retry_after_send=retry_after_send), RetryQuota())
+    offset = 0.0
+    while True:
+        failure: Error
+        reply: Optional[FetchReply] = None
+        try:
+            reply = surroundings.fetch(make_request(offset))
+            if 200 <= reply.status <= 299:
+                return reply
+            failure = service_error(reply.status, reply.headers, reply.body)
+        except Error as error:
+            failure = error
+        now = surroundings.clock() + offset
+        decision = retries.after_failure(failure, now, surroundings.random())
+        if decision.delay is None:
+            if reply is None:
+                raise failure
+            return reply
+        offset += decision.clock_offset or 0.0
+        surroundings.sleep(decision.delay)
+
+
 def sts_credentials(
     context: SourceContext,
     action: str,
     purpose: str,
-    request: FetchRequest,
+    make_request: MakeRequest,
     rule: str,
     secrets: Tuple[Optional[str], ...],
 ) -> Credentials:
     """Send a request of sts_request and return the credentials of the reply.
 
-    purpose: such as `assume the role ROLE`, for errors; secrets: values that no error may show
+    make_request: as for fetch_service; purpose: such as `assume the role ROLE`, for errors
+    secrets: values that no error may show
     Raises ConfigurationError for a refusal, NetworkError if there is no response.
     """
     try:
-        reply = context.surroundings.fetch(request)
+        reply = fetch_service(context.surroundings, make_request)
     except Error as error:
         raise explained(error, f"cannot {purpose}") from error
     try:
@@ -145,7 +182,7 @@ def _sts_refusal(
         actual=f"HTTP {reply.status}",
         code=code,
         status=reply.status,
-        retryable=reply.status >= 500 or code in _STS_THROTTLED,
+        retryable=service_error(reply.status, reply.headers, reply.body).retryable,
         rule=rule,
     )
 

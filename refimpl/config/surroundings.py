@@ -90,6 +90,10 @@ def _no_sleep(seconds: float) -> None:
     return None
 
 
+def _no_jitter() -> float:
+    return 1.0
+
+
 def _one_process() -> int:
     return 0
 
@@ -105,6 +109,7 @@ class Surroundings:
     fetch(request): raise NetworkError or HttpError if there is no complete response; `sent` of the
         error says whether the request was sent
     clock(): seconds since 1970 UTC; sleep(seconds); process_id(): changes in a forked child
+    random(): a number from 0 to 1, for the delay before a retry
     mfa_code(serial): the code that the user reads from the device, or None without a user
     windows, home: as for config_paths
     """
@@ -118,6 +123,7 @@ class Surroundings:
         "clock",
         "sleep",
         "process_id",
+        "random",
         "mfa_code",
         "windows",
         "home",
@@ -133,6 +139,7 @@ class Surroundings:
         clock: Callable[[], float] = _no_clock,
         sleep: Callable[[float], None] = _no_sleep,
         process_id: Callable[[], int] = _one_process,
+        random: Callable[[], float] = _no_jitter,
         mfa_code: Optional[Callable[[str], str]] = None,
         windows: bool = False,
         home: Optional[str] = None,
@@ -145,6 +152,7 @@ class Surroundings:
         self.clock = clock
         self.sleep = sleep
         self.process_id = process_id
+        self.random = random
         self.mfa_code = mfa_code
         self.windows = windows
         self.home = home

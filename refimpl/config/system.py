@@ -50,10 +50,16 @@ def system_surroundings(
         clock=clock,
         sleep=time.sleep,
         process_id=os.getpid,
+        random=random_fraction,
         mfa_code=mfa_code,
         windows=sys.platform == "win32",
         home=home_of(variables),
     )
+
+
+def random_fraction() -> float:
+    """Return a random number from 0 to 1."""
+    return int.from_bytes(os.urandom(6), "big") / 2.0**48
 
 
 # ---- programs ------------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ def web_identity_credentials(context: SourceContext, identity: WebIdentity) -> C
     request = sts_request(context, _WEB_IDENTITY_ACTION, parameters)
     purpose = f"assume the role {identity.role_arn} with a web identity"
     return sts_credentials(
-        context, _WEB_IDENTITY_ACTION, purpose, request, _WEB_IDENTITY_RULE, (token,)
+        context, _WEB_IDENTITY_ACTION, purpose, lambda offset: request, _WEB_IDENTITY_RULE, (token,)
     )
 
 

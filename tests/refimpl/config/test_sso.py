@@ -5,7 +5,7 @@ The plan: the cache file's name as botocore computes it; both kinds of profiles;
 valid, expires soon or has expired, with and without a refresh token; every reply that is rejected.
 Each error for a user who must log in says which command to run, and no error shows a token.
 
-The rules are CRED-004 and CRED-014.
+The rules are CRED-004, CRED-014 and CRED-018.
 """
 
 import json
@@ -239,3 +239,12 @@ def test_replies_that_are_rejected(keys, problem):
 def test_a_network_error_says_what_it_prevented():
     with pytest.raises(NetworkError, match="cannot reach SSO: down"):
         sso_source(world(TOKEN, keys=NetworkError("down")).context())()
+
+
+def test_a_renewal_that_was_sent_is_not_repeated():
+    lost = NetworkError("reset", sent=True, retryable=True)
+    outside = world(dict(REFRESHABLE, **PAST), renewal=lost)
+    assert "could not be renewed: cannot reach SSO: reset" in rejected(outside)
+    assert len(outside.requests) == 1
+    outside = world(TOKEN, keys=[lost, reply(200, json.dumps(KEYS))])
+    assert sso_source(outside.context())().access_key == "ASIASSO"

@@ -4,14 +4,14 @@
 The plan: the signed request equals botocore's for the same call; the hosts of STS and SSO equal
 botocore's rule sets in each partition; and every reply that is rejected, without secrets.
 
-The rules are CRED-004 and CRED-011.
+The rules are CRED-004, CRED-011 and CRED-018.
 """
 
 import datetime
 
 import pytest
 
-from refimpl.config.sts import explained, service_url, sts_credentials, sts_request
+from refimpl.config.sts import explained, fetch_service, service_url, sts_credentials, sts_request
 from refimpl.errors import ConfigurationError, HttpError, NetworkError
 from refimpl.sigv4 import Credentials
 from tests.refimpl.config.fakes import (
@@ -140,7 +140,9 @@ def asked(answer):
     context = world.context()
     request = sts_request(context, "AssumeRole", PARAMETERS, SIGNER)
     secrets = (SECRET, TOKEN)
-    return sts_credentials(context, "AssumeRole", "assume R", request, "CRED-011", secrets)
+    return sts_credentials(
+        context, "AssumeRole", "assume R", lambda offset: request, "CRED-011", secrets
+    )
 
 
 def test_credentials():
@@ -202,3 +204,59 @@ def test_a_network_error_says_what_it_prevented():
     assert caught.value.message == "cannot assume R: cannot connect to x"
     assert (caught.value.kind, caught.value.retryable) == ("timeout", True)
     assert isinstance(explained(HttpError("y"), "z"), HttpError)
+
+
+# ---- retries -------------------------------------------------------------------------------------
+
+
+def fetched(*answers):
+    world = World(replies={STS: list(answers)})
+    context = world.context()
+
+    def request(offset):
+        return sts_request(context, "AssumeRole", PARAMETERS, SIGNER, offset)
+
+    return world, lambda: fetch_service(world.surroundings, request)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        NetworkError("refused", retryable=True),
+        NetworkError("reset", retryable=True, sent=True),
+        reply(503, ""),
+        sts_error("Throttling", "slow down", 400),
+    ],
+)
+def test_a_failed_request_is_repeated(failure):
+    world, fetch = fetched(failure, failure, sts_reply())
+    assert fetch().status == 200
+    assert len(world.requests) == 3 and world.slept == [1.0, 2.0]
+
+
+def test_three_attempts_are_the_limit():
+    world, fetch = fetched(*[reply(500, str(number)) for number in range(4)])
+    assert fetch().body == b"2"
+    world, fetch = fetched(*[NetworkError("down", retryable=True)] * 4)
+    with pytest.raises(NetworkError, match="down"):
+        fetch()
+    assert len(world.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "answer", [sts_error("AccessDenied", "no"), reply(404, ""), reply(302, "")]
+)
+def test_a_refusal_is_not_repeated(answer):
+    world, fetch = fetched(answer)
+    assert fetch().status == answer.status and len(world.requests) == 1
+
+
+def test_a_wrong_clock_is_corrected_once():
+    date = ("Date", "Fri, 16 Jan 2027 08:00:00 GMT")
+    late = sts_error("SignatureDoesNotMatch", "Signature expired")._replace(headers=(date,))
+    world, fetch = fetched(late, sts_reply())
+    assert fetch().status == 200
+    dates = [dict(request.headers)["x-amz-date"] for request in world.requests]
+    assert dates == ["20270115T080000Z", "20270116T080000Z"] and world.slept == [0.0]
+    world, fetch = fetched(late, late, late)
+    assert fetch().status == 403 and len(world.requests) == 2
