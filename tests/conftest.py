@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Options and plumbing for all tests: `--fast`, and the property tests where hypothesis is not installed.
+"""The option `--fast`, and a stand-in for hypothesis where it is not installed.
 
 `--fast` leaves out the tests marked `slow`: those that take longer than a second, play all
 scenarios or need third-party software.

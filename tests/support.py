@@ -14,7 +14,7 @@ import random
 import sys
 import textwrap
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
 
@@ -60,6 +60,11 @@ def chunkings(data: bytes) -> Iterator[Tuple[str, List[bytes]]]:
     for name, chunks in ways:
         assert b"".join(chunks) == data
         yield name, chunks
+
+
+def one_of_each(names: Iterable[str], key: Callable[[str], object]) -> List[str]:
+    """Return the first name, in alphabetical order, for each value of key(name)."""
+    return sorted({key(name): name for name in sorted(names, reverse=True)}.values())
 
 
 # ---- adapters made for a test ------------------------------------------------------------------

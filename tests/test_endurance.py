@@ -17,6 +17,7 @@ def test_five_hundred_calls_at_once_lose_and_mix_nothing(feeder):
     assert endurance.at_once(feeder, 500) == []
 
 
+@pytest.mark.slow
 def test_calls_in_sequence_leave_memory_and_descriptors_flat(feeder):
     (memory, descriptors), (memory_after, descriptors_after) = endurance.in_sequence(feeder, 300)
     assert descriptors_after == descriptors

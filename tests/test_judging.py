@@ -47,6 +47,7 @@ def block(language: str) -> str:
     return found.group(1)
 
 
+@pytest.mark.slow
 def test_the_first_adapter_gets_the_verdict_that_the_page_shows(tmp_path: Path) -> None:
     program = tmp_path / "first.pl"
     program.write_text(block("perl"), encoding="utf-8")
@@ -58,6 +59,7 @@ def test_the_first_adapter_gets_the_verdict_that_the_page_shows(tmp_path: Path) 
     assert len(lines) <= 40
 
 
+@pytest.mark.slow
 def test_the_adapter_in_perl_is_green() -> None:
     code, lines = call(
         "run",
@@ -91,6 +93,7 @@ def test_the_page_knows_every_operation_and_verdict() -> None:
     ) == sorted(WORDS)
 
 
+@pytest.mark.slow
 def test_the_links_and_the_case_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", PAGE):
         assert (ROOT / "docs" / target).exists(), target

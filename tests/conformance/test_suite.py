@@ -404,6 +404,7 @@ def test_the_cases_of_a_public_suite_stand_in_place_of_our_own(tmp_path: Path) -
     )
 
 
+@pytest.mark.slow
 def test_all_cases_are_those_of_the_files_and_of_the_catalogue(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -110,9 +110,9 @@ def connected(endpoint: Endpoint, receive_buffer: int = 0) -> Iterator[socket.so
         connection.close()
 
 
-def wait_for_call(endpoint: Endpoint) -> None:
+def wait_for_call(endpoint: Endpoint, count: int = 1) -> None:
     for _ in range(10000):
-        if endpoint.calls:
+        if len(endpoint.calls) >= count:
             return
         threading.Event().wait(0.001)
     pytest.fail("the endpoint has not seen the request")

@@ -26,6 +26,7 @@ from conformance.endpoint.scenarios.model import Expect, Response, Scenario, Tem
 from refimpl.errors import FrameError
 from refimpl.eventstream import Decoder, Message
 from tests.conformance.endpoint.client import wire_of
+from tests.rows import for_each
 
 LEDGER = (Path(__file__).resolve().parents[3] / "DIVERGENCES.md").read_text(encoding="utf-8")
 EXAMPLES = {scenario.name: scenario for scenario in examples()}
@@ -255,7 +256,7 @@ def read_message(message: Message, parts: List[bytes], found: Dict[str, Any]) ->
         found["skipped"] = found.get("skipped", 0) + 1
 
 
-@pytest.mark.parametrize("name", sorted(EXAMPLES))
+@for_each("name", sorted(EXAMPLES))
 def test_a_strict_reader_comes_to_the_expected_outcome(name: str) -> None:
     expect, seen = EXAMPLES[name].expect, outcome(EXAMPLES[name].response)
     assert (seen.status, seen.parts, seen.skipped) == (expect.status, expect.parts, expect.skipped)
@@ -348,7 +349,7 @@ CHUNK_TRAPS = [
 ]
 
 
-@pytest.mark.parametrize("name", TRAPS + CHUNK_TRAPS)
+@for_each("name", TRAPS + CHUNK_TRAPS)
 def test_a_careless_client_falls_into_the_trap(name: str) -> None:
     parts = lax_parts(wire_of(EXAMPLES[name].response))
     assert parts == (PARTS[:2] if name in CHUNK_TRAPS else PARTS)
@@ -387,7 +388,7 @@ def test_names_are_unique_over_the_chapters() -> None:
     assert len(names) == len(set(names)) == len(catalogue())
 
 
-@pytest.mark.parametrize("name", sorted(EXAMPLES))
+@for_each("name", sorted(EXAMPLES))
 def test_every_example_is_well_formed_and_found(name: str) -> None:
     scenario = EXAMPLES[name]
     assert find(name) == scenario
@@ -535,10 +536,13 @@ RULES_OF_A_KIND = {
 }
 
 
-@pytest.mark.parametrize("name", list(EXAMPLES))
+RULES = set(load_rules())
+
+
+@for_each("name", list(EXAMPLES))
 def test_the_rules_of_a_scenario_fit_its_outcome(name: str) -> None:
     tested, expect = EXAMPLES[name].rules, EXAMPLES[name].expect
-    assert tested and len(set(tested)) == len(tested) and set(tested) <= set(load_rules())
+    assert tested and len(set(tested)) == len(tested) and set(tested) <= RULES
     assert set(RULES_OF_A_KIND) == KINDS
     if expect.kind is not None:
         assert RULES_OF_A_KIND[expect.kind] & set(tested)

@@ -34,6 +34,7 @@ from tests.conformance.endpoint.client import (  # noqa: F401
     request,
     wait_for_call,
 )
+from tests.rows import for_each
 from tests.support import pieces
 
 # ---- bytes on the wire ---------------------------------------------------------------------------
@@ -134,8 +135,10 @@ def test_a_redirect_leads_to_the_endpoint_s_other_name(endpoint: Endpoint) -> No
     )
 
 
-@pytest.mark.parametrize("name", sorted(EXAMPLES))
+@pytest.mark.slow
+@for_each("name", sorted(EXAMPLES))
 def test_every_scenario_is_written_and_ended_as_it_says(endpoint: Endpoint, name: str) -> None:
+    before = len(endpoint.calls)
     answer = EXAMPLES[name].response
     own = (("x-amzn-RequestId", "0" * 36), ("Date", formatdate(NOW, usegmt=True)))
     closing = (("Connection", "close"),)
@@ -148,7 +151,7 @@ def test_every_scenario_is_written_and_ended_as_it_says(endpoint: Endpoint, name
         if answer.framing != "raw":
             wire = re.sub(rb"(?<=x-amzn-RequestId: )[0-9a-f-]{36}", b"0" * 36, wire)
         assert wire == script_bytes
-        wait_for_call(endpoint)
+        wait_for_call(endpoint, before + 1)
         if answer.ending == "reset":
             with pytest.raises(ConnectionResetError):
                 connection.recv(1)
@@ -158,7 +161,7 @@ def test_every_scenario_is_written_and_ended_as_it_says(endpoint: Endpoint, name
                 connection.recv(1)
         else:
             assert connection.recv(1) == b""
-    (call,) = endpoint.calls
+    (call,) = endpoint.calls[before:]
     assert (call.scenario, call.verified, call.reason, call.bytes_sent) == (
         name,
         True,

@@ -199,6 +199,7 @@ def test_a_peer_without_an_adapter_cannot_be_judged(monkeypatch: pytest.MonkeyPa
     assert run_cli("run", "curl") == (2, "", "conformance: curl has no adapter\n")
 
 
+@pytest.mark.slow
 def test_a_peer_that_is_there_is_judged_as_run_does(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -33,6 +33,7 @@ from conformance.protocol.messages import (
     to_pairs,
     to_triples,
 )
+from tests.rows import for_each
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 30  # seconds, for the watchdog
@@ -340,7 +341,7 @@ def test_answers_a_request_without_seq_with_null() -> None:
 # ---- invalid requests ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@for_each(
     "line",
     [
         b"hello",
@@ -478,7 +479,7 @@ def test_base64(text: str, data: bytes) -> None:
     assert to_bytes(text) == data
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text",
     [
         "AA",

@@ -132,6 +132,7 @@ def test_a_body_without_length_goes_on_to_the_close() -> None:
     assert follow(head([]), bodiless=True).end == len(head([]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data, lost",
     [

@@ -29,6 +29,7 @@ def files(case: Any) -> Dict[str, Any]:
     return dict(files_of(case, RULES))
 
 
+@pytest.mark.slow
 def test_every_case_can_be_written() -> None:
     for case in load_cases() + scenario_cases():
         written = files(case)
@@ -47,6 +48,7 @@ def test_every_case_can_be_written() -> None:
         ]
 
 
+@pytest.mark.slow
 def test_the_adapter_answers_what_was_written(tmp_path: Path) -> None:
     case = next(
         case

@@ -3,12 +3,12 @@
 
 from typing import Any, List
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conformance.report.excerpts import WIDTH, excerpt_of, lines_of
 from conformance.run.verdicts import ABSENT, Difference
+from tests.rows import for_each
 
 
 def lines(expected: Any, actual: Any) -> List[str]:
@@ -80,7 +80,7 @@ SHOWN = [
 ]
 
 
-@pytest.mark.parametrize("expected, actual, told", SHOWN)
+@for_each("expected, actual, told", SHOWN)
 def test_a_difference_is_shown(expected: Any, actual: Any, told: List[str]) -> None:
     assert lines(expected, actual) == told
 

@@ -425,6 +425,7 @@ def test_labels_are_told_apart() -> None:
     assert len(labels_of([report("a" * 300, version="b" * 300)])[0]) < 210
 
 
+@pytest.mark.slow
 def test_the_same_reports_give_the_same_page() -> None:
     program = (
         "import json, sys; from conformance.report.html import html_text; from conformance.cases.load import load_cases; "
@@ -444,6 +445,7 @@ def test_the_same_reports_give_the_same_page() -> None:
     assert len(pages) == 1
 
 
+@pytest.mark.slow
 def test_2_250_cases_and_10_implementations_are_a_page_that_can_be_sent() -> None:
     cases = load_cases()
     words = [UNSUPPORTED] * 6 + [PASS] * 3 + [FAIL]

@@ -192,6 +192,7 @@ def test_the_summary_counts_each_verdict() -> None:
 # ---- one case ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_case_can_be_shown() -> None:
     rules = load_rules()
     for case in load_cases() + scenario_cases():

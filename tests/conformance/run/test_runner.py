@@ -266,6 +266,7 @@ def test_each_breakdown_is_told_and_costs_no_other_case(tmp_path: Path) -> None:
     assert all(came == (PASS, "") for name, came in found.items() if name.startswith("good")), found
 
 
+@pytest.mark.slow
 def test_a_hang_is_told_from_a_failure_and_costs_its_own_case(tmp_path: Path) -> None:
     acts = {"silent": "time.sleep(600)", "half": "say(b'{\"se'); time.sleep(600)"}
     found = run_with(
@@ -283,6 +284,7 @@ def test_a_hang_is_told_from_a_failure_and_costs_its_own_case(tmp_path: Path) ->
     }
 
 
+@pytest.mark.slow
 def test_a_question_that_hangs_is_asked_once(tmp_path: Path) -> None:
     mark = tmp_path / "asked"
     acts = {"silent": f"open({str(mark)!r}, 'a').write('x'); time.sleep(600)"}
@@ -567,6 +569,7 @@ def test_a_command_that_cannot_be_read(text: str) -> None:
 WIRE = {case.id[7:]: case for case in scenario_cases()}
 
 
+@pytest.mark.slow
 def test_the_reference_is_right_on_the_catalogue() -> None:
     chosen = [case for name, case in WIRE.items() if find(name).response.ending != "stall"] + [
         WIRE["stall-between-parts"]

@@ -47,6 +47,7 @@ from conformance.run.verdicts import (
     worst,
 )
 from refimpl.eventstream import encode
+from tests.rows import for_each
 
 Json = Dict[str, Any]
 OTHERWISE: Json = {
@@ -357,7 +358,7 @@ OUT_OF_FORM: List[Tuple[str, Json, str]] = [
 ]
 
 
-@pytest.mark.parametrize("op, answer, words", OUT_OF_FORM)
+@for_each("op, answer, words", OUT_OF_FORM)
 def test_an_answer_out_of_form_is_the_adapter_s_fault(op: str, answer: Json, words: str) -> None:
     found = judge(question(op, ok(), headers=[], payload=""), answer)
     assert found.word == ADAPTER and found.note.startswith(
@@ -713,7 +714,7 @@ def test_lines_and_server_sent_events() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@for_each(
     "form, expected, answer, same",
     [
         ("json", '{"a":1,"b":[true]}', ' {"b": [true], "a": 1}', True),
@@ -833,6 +834,7 @@ def answers_to(asked: Question) -> List[Json]:
     return [dict(expect, kind=kind) if kind else expect for kind in kinds]
 
 
+@pytest.mark.slow
 def test_every_case_of_the_repository_passes_its_own_expectation_and_no_other() -> None:
     judged = 0
     for case in load_cases() + scenario_cases():

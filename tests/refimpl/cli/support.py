@@ -32,6 +32,7 @@ from conformance.endpoint.scenarios.model import STREAM_HEADERS, Expect, Respons
 from conformance.endpoint.server import Endpoint
 from refimpl import cli
 from refimpl.sigv4 import Credentials
+from tests.support import one_of_each
 
 ROOT = Path(__file__).resolve().parents[3]
 TOKEN = "EXAMPLE/SESSION+TOKEN=="
@@ -306,19 +307,13 @@ EXAMPLES = {example.name: example for example in scenarios.examples()}
 TIMED_OUT = {name for name in EXAMPLES if EXAMPLES[name].expect.kind == "timeout"}
 
 
-def one_of_each_outcome() -> List[str]:
-    """Return one scenario of each kind of outcome, with and without parts and a response code.
-
-    `conformance run` plays all scenarios. Tests of the command line need the outcomes only.
-    """
-    chosen: Dict[Any, str] = {}
-    for name in sorted(EXAMPLES):
-        expect = EXAMPLES[name].expect
-        chosen.setdefault((expected_code(expect), expect.kind, bool(expect.parts)), name)
-    return sorted(chosen.values())
+def outcome_of(name: str) -> Tuple[int, Optional[str], bool]:
+    expect = EXAMPLES[name].expect
+    return expected_code(expect), expect.kind, bool(expect.parts)
 
 
-PLAYED = one_of_each_outcome()
+# `conformance run` plays all scenarios. The tests of the command line need each outcome once.
+PLAYED = one_of_each(EXAMPLES, outcome_of)
 
 
 # ---- convert -------------------------------------------------------------------------------------
