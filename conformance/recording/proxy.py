@@ -431,8 +431,11 @@ class Recorder(Loopback):
         with self._writing:
             try:
                 name, path = self._claimed_name(line)
-                recording["cases"] = cases_for(recording, name)
-                write_whole(path, text_of_recording(recording))
+                try:
+                    recording["cases"] = cases_for(recording, name)
+                    write_whole(path, text_of_recording(recording))
+                finally:
+                    os.remove(path + NEW)
             except OSError as error:
                 file = os.path.basename(error.filename or self._folder)
                 self.log(f"{file}: cannot be written: {error.strerror}")
@@ -462,7 +465,7 @@ class Recorder(Loopback):
 
 
 def _claim(path: str) -> bool:
-    """Create the temporary file of a path.
+    """Create a file that reserves a path. The caller removes it after writing the path.
 
     Return False if another recorder has created it or has written the path.
     """
