@@ -18,6 +18,7 @@ RESOLVE = Feature("endpoint-resolve", "endpoint.resolve", "end-")
 FEATURES = [RESOLVE]
 AGREED = "derived; agreed by botocore 1.44.5"
 FINAL_SLASH = "derived; botocore 1.44.5 keeps the final slash here and drops it later"
+PSEUDO_REGION = "derived; botocore 1.44.5 removes the words before its rules apply"
 
 # The region, then its hosts: default, FIPS, dual-stack, and both options.
 HOSTS = (
@@ -283,6 +284,68 @@ for region, url, why in (
         region,
         use_fips=True,
     )
+
+for name, region, url, signing_region, why in (
+    (
+        "prefix",
+        "fips-us-west-2",
+        "https://runtime-fips.sagemaker.us-west-2.amazonaws.com",
+        "us-west-2",
+        "older configurations request FIPS in this way, and the host of this name does not exist",
+    ),
+    (
+        "suffix",
+        "us-west-2-fips",
+        "https://runtime-fips.sagemaker.us-west-2.amazonaws.com",
+        "us-west-2",
+        "older configurations request FIPS in this way, and the host of this name does not exist",
+    ),
+    (
+        "gov",
+        "fips-us-gov-west-1",
+        "https://runtime.sagemaker.us-gov-west-1.amazonaws.com",
+        "us-gov-west-1",
+        "the region's own name decides about the partition",
+    ),
+    (
+        "no-hyphen",
+        "fips",
+        "https://runtime.sagemaker.fips.amazonaws.com",
+        "fips",
+        "the name is only a region that nobody knows yet",
+    ),
+    (
+        "inside",
+        "us-fips-west-2",
+        "https://runtime.sagemaker.us-fips-west-2.amazonaws.com",
+        "us-fips-west-2",
+        "the name is only a region that nobody knows yet",
+    ),
+):
+    RESOLVE.case(
+        "end-pseudo-region-" + name,
+        "the region " + region,
+        "END-007 END-001",
+        {"region": region},
+        ok(url=url, signing_region=signing_region, signing_name="sagemaker"),
+        why,
+        source=AGREED if signing_region == region else PSEUDO_REGION,
+    )
+rejects(
+    "end-pseudo-region-empty",
+    "the region fips-",
+    "END-007 END-003",
+    "nothing is left of the name",
+    region="fips-",
+)
+rejects(
+    "end-pseudo-region-custom",
+    "a region with fips- and a custom endpoint",
+    "END-007 END-004",
+    "a client that silently ignores the option breaks a compliance requirement",
+    region="fips-us-east-1",
+    endpoint_url="https://gateway.example",
+)
 
 rejects(
     "end-region-missing",

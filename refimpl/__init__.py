@@ -143,6 +143,8 @@ _NAMES = {
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 _SUBMODULES = frozenset(
     (
+        "bearer",
+        "certificates",
         "cli",
         "client",
         "config",
@@ -159,6 +161,7 @@ _SUBMODULES = frozenset(
         "message_json",
         "operation",
         "proxy",
+        "routes",
         "redaction",
         "shapes",
         "sigv4",

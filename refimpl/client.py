@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""The client: combines signing, the transport and the operation. Makes one attempt per call.
+"""The client: combines signing, the transport and the operation.
 
 A `Client` has the settings and the derived signing keys. Threads may share it, because each call
 uses its own connection. A call returns a live `Response` as soon as the response's head has
 arrived. Events are returned as they arrive. If the response is not an event stream, the call
 itself raises the error. Every error is a refimpl.Error. The events before an error are returned
 first or are in the error's `events`.
+
+A call that fails before a 2xx status line is repeated according to config/retries.py. Each attempt
+is signed again (RTY-009).
 """
 
 import os
@@ -30,14 +33,28 @@ from typing import (
     TypeVar,
 )
 
+from .certificates import ClientCertificate
 from .config.credentials import (
     KEY_VARIABLES,
     CredentialsOrProvider,
     credentials_from_environment,
     provider_of,
 )
-from .config.environment import configured_endpoint_url, configured_region, first_set
+from .config.environment import (
+    configured_endpoint_url,
+    configured_flag,
+    configured_region,
+    first_set,
+)
 from .config.files import home_of, may_have_shared_files, read_bounded_file
+from .config.retries import (
+    DEFAULT_MAX_ATTEMPTS,
+    CallRetries,
+    RetryPolicy,
+    RetryQuota,
+    check_max_attempts,
+    configured_max_attempts,
+)
 from .endpoints import no_region, resolve_endpoint
 from .errors import (
     ConfigurationError,
@@ -60,6 +77,7 @@ from .operation import (
 )
 from .proxy import is_loopback
 from .redaction import Secrets, redact
+from .routes import Network
 from .shapes import (
     InvokeEndpointWithResponseStreamInput,
     InvokeEndpointWithResponseStreamOutput,
@@ -72,14 +90,7 @@ from .text.json_values import json_values_of
 from .text.lines import lines_of
 from .text.server_sent_events import ServerSentEvent, events_of
 from .text.utf8 import strings_of
-from .transport import (
-    HttpExchange,
-    Timeouts,
-    check_ssl_context,
-    check_timeouts,
-    default_ssl_context,
-    open_exchange,
-)
+from .transport import HttpExchange, Timeouts, check_timeouts, open_exchange
 
 DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
 # In seconds. The service ends a stream after 8 minutes, and the first token may take long.
@@ -326,10 +337,19 @@ class Client:
     read_timeout: seconds for each wait for bytes;  total_timeout: seconds for the whole call
         None means no limit. By default there is no total_timeout, so a server that sends single
         bytes can keep a call waiting forever.
-    ssl_context: an ssl.SSLContext, for example with a private CA; never changed (HTTP-053)
+    proxy: the URL of a proxy, or "" for a direct connection (NET-001)
+    connect_to: (host, port) for the TCP connection in place of the endpoint's (NET-030)
+    ca_bundle: a file or folder with the trusted certificates (NET-020)
+    client_cert: a file with certificate and key, or one file for each (NET-022)
+    x509_strict: whether Python's strict checks of certificates apply (NET-023)
+    ssl_context: an ssl.SSLContext instead of the three settings above; never changed (HTTP-053)
+    max_attempts: attempts per call, 1 for no retries (RTY-001)
+    retry_after_send, retry_model_errors: whether to repeat a call that may run the model twice
+    sign_body: whether to send x-amz-content-sha256, which some front ends require (SIG-019)
     max_frame_length: bytes (EVS-008);  clock: returns seconds since 1970 UTC
-    Raises ConfigurationError for a missing or invalid region, endpoint or credentials, and
-    UsageError for other invalid arguments.
+    sleep, random: wait for seconds before a retry; return a number from 0 to 1 for its delay
+    Raises ConfigurationError for a missing or invalid region, endpoint, credentials, proxy or
+    certificate, and UsageError for other invalid arguments.
     """
 
     def __init__(
@@ -340,14 +360,25 @@ class Client:
         connect_timeout: Optional[float] = DEFAULT_CONNECT_TIMEOUT,
         read_timeout: Optional[float] = DEFAULT_READ_TIMEOUT,
         total_timeout: Optional[float] = None,
-        use_fips: bool = False,
-        use_dualstack: bool = False,
+        use_fips: Optional[bool] = None,
+        use_dualstack: Optional[bool] = None,
         max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH,
         ssl_context: Any = None,
         environment: Optional[Mapping[str, str]] = None,
         clock: Callable[[], float] = time.time,
         profile: Optional[str] = None,
         mfa_code: Optional[Callable[[str], str]] = None,
+        proxy: Optional[str] = None,
+        connect_to: Optional[Tuple[str, int]] = None,
+        ca_bundle: Optional[str] = None,
+        client_cert: ClientCertificate = None,
+        x509_strict: bool = True,
+        max_attempts: Optional[int] = None,
+        retry_after_send: bool = False,
+        retry_model_errors: bool = False,
+        sign_body: bool = False,
+        sleep: Callable[[float], object] = time.sleep,
+        random: Optional[Callable[[], float]] = None,
     ) -> None:
         if environment is None:
             environment = os.environ
@@ -356,34 +387,44 @@ class Client:
             require_type(profile, str, "profile")
         variables = environment
         environment = _with_profile(environment, profile)
-        if not callable(clock):
-            raise UsageError(
-                "clock is not callable",
-                kind="type",
-                expected="a function",
-                actual=type(clock).__name__,
-            )
+        for name, function in (("clock", clock), ("sleep", sleep), ("random", random or _random)):
+            _require_callable(function, name)
         if region is None:
             region = configured_region(environment)
         if endpoint_url is None:
             endpoint_url = configured_endpoint_url(environment)
+        if use_fips is None:
+            use_fips = configured_flag(environment, "AWS_USE_FIPS_ENDPOINT")
+        if use_dualstack is None:
+            use_dualstack = configured_flag(environment, "AWS_USE_DUALSTACK_ENDPOINT")
         self._endpoint = resolve_endpoint(region, endpoint_url, use_fips, use_dualstack)
         if self._endpoint.signing_region is None:
             raise no_region()
         self._region = self._endpoint.signing_region
+        network = Network(environment, proxy, ssl_context, ca_bundle, x509_strict)
         if credentials is None:
             credentials = _find_credentials(
-                variables, profile, self._region, mfa_code, clock, ssl_context
+                variables, profile, self._region, mfa_code, clock, network
             )
         self._credentials = provider_of(credentials)
         self._timeouts = check_timeouts(Timeouts(connect_timeout, read_timeout, total_timeout))
         Decoder(max_frame_length)  # rejects an invalid length now, not during a call
         self._max_frame_length = max_frame_length
-        check_ssl_context(ssl_context)
-        if ssl_context is None and parse_endpoint_url(self._endpoint.url).scheme == "https":
-            ssl_context = default_ssl_context()
-        self._ssl_context = ssl_context
+        self._ssl_context, self._route = network.way_to(self._endpoint.url, client_cert, connect_to)
+        if max_attempts is None:
+            max_attempts = configured_max_attempts(environment) or DEFAULT_MAX_ATTEMPTS
+        require_type(retry_after_send, bool, "retry_after_send", "RTY-004")
+        require_type(retry_model_errors, bool, "retry_model_errors", "RTY-002")
+        require_type(sign_body, bool, "sign_body", "SIG-019")
+        self._policy = RetryPolicy(
+            check_max_attempts(max_attempts), retry_after_send, retry_model_errors
+        )
+        self._quota = RetryQuota()
+        self._sign_body = sign_body
         self._clock = clock
+        self._clock_offset = 0.0  # seconds; RTY-008
+        self._sleep = sleep
+        self._random = random or _random
         self._signer = Signer()
 
     def __repr__(self) -> str:
@@ -393,7 +434,7 @@ class Client:
         return f"Client(region={self._region!r}, endpoint_url={self._endpoint.url!r})"
 
     def invoke_endpoint_with_response_stream(self, **members: Any) -> Response:
-        """Call the operation once and return the live response.
+        """Call the operation and return the live response.
 
         members: those of InvokeEndpointWithResponseStreamInput. endpoint_name (str) and body
             (bytes) are required.
@@ -404,22 +445,42 @@ class Client:
         call = InvokeEndpointWithResponseStreamInput(**members)
         members.clear()  # they may be secret, and some tools show the variables of an error
         request = build_request(call, self._endpoint.url, _USER_AGENT)
-        credentials = self._usable_credentials()
-        attributes: Optional[str] = call.custom_attributes  # type: ignore[attr-defined]
-        known = (credentials.secret_key, credentials.session_token, attributes)
-        secrets = Secrets(text for text in known if text is not None)
-        del known, attributes
-        try:
-            exchange, reader = self._exchange(request, credentials)
-        except Error as error:
-            redact(error, secrets)
-            raise
-        return Response(exchange, reader, secrets)
+        retries = CallRetries(self._policy, self._quota)
+        started = time.monotonic()
+        while True:
+            # RTY-009
+            credentials = self._usable_credentials()
+            attributes: Optional[str] = call.custom_attributes  # type: ignore[attr-defined]
+            known = (credentials.secret_key, credentials.session_token, attributes)
+            secrets = Secrets(text for text in known if text is not None)
+            del known, attributes
+            try:
+                exchange, reader = self._exchange(request, credentials, started)
+            except Error as error:
+                redact(error, secrets)
+                decision = retries.after_failure(error, self._now(), self._random())
+                # RTY-008
+                self._clock_offset += decision.clock_offset or 0.0
+                if decision.delay is None or self._is_too_late(started, decision.delay):
+                    raise
+            else:
+                retries.after_success()
+                return Response(exchange, reader, secrets)
+            self._sleep(decision.delay)
+
+    def _now(self) -> float:
+        now = self._clock()  # of any type, if the caller's function is wrong; sigv4 checks it
+        return now + self._clock_offset if self._clock_offset else now
+
+    def _is_too_late(self, started: float, delay: float) -> bool:
+        """Return whether the total time-out passes during a delay."""
+        total = self._timeouts.total
+        return total is not None and time.monotonic() + delay >= started + total
 
     def _usable_credentials(self) -> Credentials:
         credentials = self._credentials()
         # CRED-003
-        if credentials.expires is not None and credentials.expires <= self._clock():
+        if credentials.expires is not None and credentials.expires <= self._now():
             raise ConfigurationError(
                 "the credentials have expired",
                 expected="new credentials, and a clock that is right",
@@ -437,7 +498,7 @@ class Client:
         return credentials
 
     def _exchange(
-        self, request: HttpRequest, credentials: Credentials
+        self, request: HttpRequest, credentials: Credentials, started: float
     ) -> Tuple[HttpExchange, ResponseReader]:
         """Sign and send a request. Return the response, which is an event stream."""
         signed = self._signer.sign(
@@ -448,11 +509,16 @@ class Client:
             credentials,
             self._region,
             self._endpoint.signing_name,
-            amz_date_of(self._clock()),
+            amz_date_of(self._now()),
+            sign_body=self._sign_body,
             unsigned=UNSIGNED_HEADERS,
         )
         exchange = open_exchange(
-            request._replace(headers=signed.headers), self._timeouts, self._ssl_context
+            request._replace(headers=signed.headers),
+            self._timeouts,
+            self._ssl_context,
+            route=self._route,
+            started=started,
         )
         try:
             reader = ResponseReader(exchange.status, exchange.headers, self._max_frame_length)
@@ -462,6 +528,21 @@ class Client:
             exchange.close()
             raise
         return exchange, reader
+
+
+def _require_callable(function: object, name: str) -> None:
+    if not callable(function):
+        raise UsageError(
+            f"{name} is not callable",
+            kind="type",
+            expected="a function",
+            actual=type(function).__name__,
+        )
+
+
+def _random() -> float:
+    # The module random takes a millisecond to load, for a number that most calls do not need.
+    return int.from_bytes(os.urandom(6), "big") / 2.0**48
 
 
 def _with_profile(environment: Mapping[str, str], profile: Optional[str]) -> Mapping[str, str]:
@@ -481,7 +562,7 @@ def _find_credentials(
     region: str,
     mfa_code: Optional[Callable[[str], str]],
     clock: Callable[[], float],
-    ssl_context: Any,
+    network: Network,
 ) -> CredentialsOrProvider:
     """Return the keys of the environment, or a provider that searches at the first call."""
     if profile is None and first_set(environment, *KEY_VARIABLES):
@@ -489,7 +570,7 @@ def _find_credentials(
     from .config.chain import CredentialChain  # most programs have keys
     from .config.system import system_surroundings
 
-    world = system_surroundings(environment, mfa_code, clock, ssl_context)
+    world = system_surroundings(environment, mfa_code, clock, network)
     return CredentialChain(world, profile, region)
 
 

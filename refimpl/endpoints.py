@@ -69,6 +69,7 @@ _PARTITIONS = (
     ),
     _Partition("aws", ".*", "amazonaws.com", "api.aws", "runtime-fips.sagemaker"),
 )
+_FIPS_REGION = re.compile(r"\Afips-|-fips\Z")
 _REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 
 
@@ -93,11 +94,14 @@ def resolve_endpoint(
     use_fips: bool = False,
     use_dualstack: bool = False,
 ) -> ResolvedEndpoint:
-    """Return the endpoint of a region, or a custom endpoint (END-001 to END-004).
+    """Return the endpoint of a region, or a custom endpoint (END-001 to END-004, END-007).
 
     A custom endpoint_url keeps its port and path. It needs no region here, but the signature does.
     Raises ConfigurationError.
     """
+    # END-007
+    if isinstance(region, str) and _FIPS_REGION.search(region):
+        region, use_fips = _FIPS_REGION.sub("", region), True
     # END-003
     if region is not None and not (isinstance(region, str) and _REGION.match(region)):
         raise ConfigurationError(

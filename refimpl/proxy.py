@@ -16,7 +16,14 @@ from base64 import b64encode
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Any, Iterator, Mapping, NoReturn, Optional, Tuple, Union
 
-from .errors import ConfigurationError, NetworkError, UsageError, require_type, shown
+from .errors import (
+    ConfigurationError,
+    HttpError,
+    NetworkError,
+    UsageError,
+    require_type,
+    shown,
+)
 from .http1 import ResponseHead
 from .operation import DEFAULT_PORTS, HttpRequest, authority, parse_endpoint_url
 
@@ -303,11 +310,11 @@ def proxy_refusal(status: int, reason: str, proxy: Proxy) -> NetworkError:
     )
 
 
-def proxy_failure(proxy: Proxy, error: NetworkError) -> NetworkError:
-    """Return the error of a connection to the proxy, with the proxy's name (NET-011)."""
+def proxy_failure(proxy: Proxy, error: Union[HttpError, NetworkError]) -> NetworkError:
+    """Return the error for a proxy without a valid response to CONNECT (NET-011)."""
     return NetworkError(
-        f"the proxy {proxy.address}: {error.message}",
-        kind=error.kind,
+        f"the proxy {proxy.address} gives no valid response to CONNECT: {error.message}",
+        kind=error.kind if error.kind == "timeout" else "network",
         expected=error.expected,
         actual=error.actual,
         retryable=error.retryable,

@@ -15,13 +15,15 @@ the socket's stream ends before OpenSSL's, the alert is missing, and the read ra
 import socket
 import ssl
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 _RECEIVE_SIZE = 65536  # bytes per receive from the socket
 
 
 class TlsStream:
     """A TLS connection with those methods of `ssl.SSLSocket` that a client needs.
+
+    The connection may itself be a TlsStream, to an https proxy (NET-012).
 
     As in SSLSocket, the time-out limits each operation as a whole. A handshake or a record that
     arrives byte by byte does not extend it. Only one thread at a time may read or write. Any
@@ -30,7 +32,7 @@ class TlsStream:
 
     def __init__(
         self,
-        connected: socket.socket,
+        connected: Union[socket.socket, "TlsStream"],
         context: ssl.SSLContext,
         server_hostname: str,
         monotonic: Callable[[], float] = time.monotonic,
@@ -85,6 +87,10 @@ class TlsStream:
         view = memoryview(data)
         while len(view):
             view = view[self._run(self._tls.write, view) :]
+
+    def gettimeout(self) -> Optional[float]:
+        """Return the limit of each operation in seconds, or None."""
+        return self._timeout
 
     def settimeout(self, timeout: Optional[float]) -> None:
         """Limit each later operation to this many seconds, or do not limit it (None)."""
@@ -151,7 +157,7 @@ class TlsStream:
 
 
 def start_tls(
-    connected: socket.socket,
+    connected: Union[socket.socket, TlsStream],
     context: ssl.SSLContext,
     server_hostname: str,
     monotonic: Callable[[], float] = time.monotonic,

@@ -9,6 +9,9 @@ http.client sends the request. Its own reader accepts invalid heads and framing,
 `response_class` here reads them with the strict functions of http1.py. Each call has its own
 connection. Redirects are not followed. Closing an exchange closes the socket.
 
+A `Route` says how to reach the endpoint: directly, at another address, or through a proxy. For an
+https endpoint, the proxy opens a tunnel (NET-009). Each error of a proxy names it (NET-011).
+
 Errors are NetworkError (`network`, `timeout`, `closed`) and HttpError (`http`, `truncated`), never
 OSError.
 """
@@ -22,8 +25,16 @@ import ssl
 import time
 from typing import Any, Callable, List, NamedTuple, NoReturn, Optional, Tuple, Union
 
+from .certificates import default_ssl_context, remedy_for
 from .dialing import dial
-from .errors import ConfigurationError, Error, HttpError, NetworkError, UsageError, require_type
+from .documents.header_format import header_value
+from .errors import (
+    ConfigurationError,
+    Error,
+    HttpError,
+    NetworkError,
+    UsageError,
+)
 from .http1 import (
     MAX_HEADERS,
     MAX_INTERIM,
@@ -35,7 +46,17 @@ from .http1 import (
     parse_header_lines,
     parse_status_line,
 )
-from .operation import HttpRequest
+from .operation import USER_AGENT, HttpRequest, request_id_of
+from .proxy import (
+    Proxy,
+    absolute_target,
+    check_tunnel,
+    connect_request,
+    proxy_failure,
+    proxy_headers,
+    proxy_refusal,
+)
+from .routes import DIRECT, Route
 from .tls import TlsStream, start_tls
 
 READ_SIZE = 65536  # bytes per read
@@ -46,6 +67,11 @@ _SEND_SIZE = 65536  # bytes sent under one time-out
 KEEPALIVE_IDLE = 45
 _KEEPALIVE_INTERVAL = 15  # seconds
 _KEEPALIVE_COUNT = 8
+
+
+_Connected = Union[socket.socket, TlsStream]
+# What can go wrong on the way to a peer. In Python 3.6, CertificateError is a ValueError.
+_CONNECT_FAILURES = (OSError, ssl.CertificateError, UnicodeError)
 
 
 class Timeouts(NamedTuple):
@@ -80,10 +106,17 @@ def _is_timeout(value: object) -> bool:
 class _Limits:
     """The limit of the next wait: its own time-out, or the rest of the total time-out."""
 
-    def __init__(self, timeouts: Timeouts, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        timeouts: Timeouts,
+        monotonic: Callable[[], float],
+        started: Optional[float] = None,
+    ) -> None:
         self._timeouts = timeouts
         self.monotonic = monotonic
-        self._deadline = None if timeouts.total is None else monotonic() + timeouts.total
+        self._deadline: Optional[float] = None
+        if timeouts.total is not None:
+            self._deadline = (monotonic() if started is None else started) + timeouts.total
         self._connect_deadline: Optional[float] = None
 
     def start_connecting(self) -> None:
@@ -94,6 +127,10 @@ class _Limits:
     def connect(self) -> Optional[float]:
         """Return the seconds that are left to connect. Raises socket.timeout if none are left."""
         return self._limit(self._left_until(self._connect_deadline))
+
+    def while_connecting(self) -> "_Limits":
+        """Return limits for waits that must together fit into the rest of connect_timeout."""
+        return _Limits(Timeouts(None, None, self.connect()), self.monotonic)
 
     def read(self) -> Optional[float]:
         return self._limit(self._timeouts.read)
@@ -117,7 +154,7 @@ class _Limits:
         name, limit = "read_timeout", self._timeouts.read
         if self._deadline is not None and self.monotonic() >= self._deadline:
             name, limit = "total_timeout", self._timeouts.total
-        elif what == "connecting" and self._timeouts.connect is not None:
+        elif what.startswith("connecting") and self._timeouts.connect is not None:
             name, limit = "connect_timeout", self._timeouts.connect
         return NetworkError(
             f"timed out while {what}",
@@ -136,7 +173,7 @@ class _TimedSocket(io.RawIOBase):
     its descriptor to a connection of another thread, which would then lose bytes to this one.
     """
 
-    def __init__(self, connected: Union[socket.socket, TlsStream], limits: _Limits) -> None:
+    def __init__(self, connected: _Connected, limits: _Limits) -> None:
         self._socket = connected
         self._limits = limits
         self._timeout: object = self  # not a time-out, so that the first wait sets one
@@ -207,6 +244,65 @@ class _TimedSocket(io.RawIOBase):
         self._socket.close()
 
 
+def _read_head(readline: Callable[[int], bytes]) -> ResponseHead:
+    """Read the head of the final response, and skip interim responses."""
+    for interim in range(MAX_INTERIM + 1):
+        minor_version, status, reason = parse_status_line(
+            _read_line(readline, "the status line", interim == 0)
+        )
+        lines: List[bytes] = []
+        line = _read_line(readline, "a header line")
+        while line != b"\r\n":
+            lines.append(line)
+            if len(lines) > MAX_HEADERS:
+                break
+            line = _read_line(readline, "a header line")
+        headers = parse_header_lines(lines)
+        # HTTP-040, HTTP-054: the request did not ask for 101.
+        if not 100 <= status < 200 or status == 101:
+            return ResponseHead(status, reason, minor_version, headers)
+    # HTTP-048
+    raise HttpError(
+        "too many interim responses",
+        expected=f"at most {MAX_INTERIM}",
+        actual=status,
+        rule="HTTP-048",
+    )
+
+
+def _read_line(readline: Callable[[int], bytes], what: str, first: bool = False) -> bytes:
+    line = readline(MAX_LINE + 1)
+    if first and looks_like_tls(line):
+        parse_status_line(line)  # raises an error that mentions TLS
+    if line.endswith(b"\r\n") and len(line) <= MAX_LINE:
+        return line
+    # HTTP-041
+    if not line and first:
+        raise NetworkError(
+            "the peer closed the connection without a response", retryable=True, rule="HTTP-041"
+        )
+    # HTTP-048
+    if len(line) > MAX_LINE:
+        raise HttpError(
+            f"{what} is too long",
+            expected=f"at most {MAX_LINE} bytes",
+            actual="more",
+            rule="HTTP-048",
+        )
+    # HTTP-041
+    if not line.endswith(b"\n"):
+        raise HttpError(
+            f"the head ends inside or before {what}",
+            expected="an empty line",
+            actual="the connection's end",
+            rule="HTTP-041",
+        )
+    # HTTP-047
+    raise HttpError(
+        f"{what} ends with a bare LF", expected="CRLF", actual=line[-20:], rule="HTTP-047"
+    )
+
+
 class _StrictResponse(http.client.HTTPResponse):
     """A response that http1.py checks. Only begin() and read1() are used."""
 
@@ -220,67 +316,11 @@ class _StrictResponse(http.client.HTTPResponse):
         self._error: Optional[HttpError] = None  # raised after the bytes before it were returned
 
     def begin(self) -> None:
-        self.head = self._read_head()
+        self.head = _read_head(self.fp.readline)
         framing = body_framing(self.head)
         self._chunks = ChunkedBody() if framing.chunked else None
         self._left = framing.length
         self.will_close = False  # only the exchange closes the connection
-
-    def _read_head(self) -> ResponseHead:
-        for interim in range(MAX_INTERIM + 1):
-            minor_version, status, reason = parse_status_line(
-                self._line("the status line", interim == 0)
-            )
-            lines: List[bytes] = []
-            line = self._line("a header line")
-            while line != b"\r\n":
-                lines.append(line)
-                if len(lines) > MAX_HEADERS:
-                    break
-                line = self._line("a header line")
-            headers = parse_header_lines(lines)
-            # HTTP-040, HTTP-054: the request did not ask for 101.
-            if not 100 <= status < 200 or status == 101:
-                return ResponseHead(status, reason, minor_version, headers)
-        # HTTP-048
-        raise HttpError(
-            "too many interim responses",
-            expected=f"at most {MAX_INTERIM}",
-            actual=status,
-            rule="HTTP-048",
-        )
-
-    def _line(self, what: str, first: bool = False) -> bytes:
-        line: bytes = self.fp.readline(MAX_LINE + 1)
-        if first and looks_like_tls(line):
-            parse_status_line(line)  # raises an error that mentions TLS
-        if line.endswith(b"\r\n") and len(line) <= MAX_LINE:
-            return line
-        # HTTP-041
-        if not line and first:
-            raise NetworkError(
-                "the peer closed the connection without a response", retryable=True, rule="HTTP-041"
-            )
-        # HTTP-048
-        if len(line) > MAX_LINE:
-            raise HttpError(
-                f"{what} is too long",
-                expected=f"at most {MAX_LINE} bytes",
-                actual="more",
-                rule="HTTP-048",
-            )
-        # HTTP-041
-        if not line.endswith(b"\n"):
-            raise HttpError(
-                f"the head ends inside or before {what}",
-                expected="an empty line",
-                actual="the connection's end",
-                rule="HTTP-041",
-            )
-        # HTTP-047
-        raise HttpError(
-            f"{what} ends with a bare LF", expected="CRLF", actual=line[-20:], rule="HTTP-047"
-        )
 
     def read1(self, size: int = READ_SIZE) -> bytes:
         """Return the next bytes of the body, at most size, or b"" at its end (HTTP-050)."""
@@ -333,28 +373,86 @@ class _Connection(http.client.HTTPConnection):
     response_class = _StrictResponse
 
     def __init__(
-        self, request: HttpRequest, limits: _Limits, context: Optional[ssl.SSLContext]
+        self,
+        request: HttpRequest,
+        limits: _Limits,
+        context: Optional[ssl.SSLContext],
+        route: Route,
     ) -> None:
         super().__init__(request.host, request.port)
         self._limits = limits
         self._context = context
+        self._route = route
+        self._dialed: Optional[socket.socket] = None
         self.timed: Optional[_TimedSocket] = None
 
     def connect(self) -> None:
+        """Connect to the endpoint, through the proxy if there is one. Raises Error."""
         self._limits.start_connecting()
-        dialed = dial(self.host, self.port, self._limits.connect)
-        connected: Union[socket.socket, TlsStream] = dialed
         try:
-            dialed.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            keep_alive(dialed)
+            connected = self._reach()
             if self._context is not None:
-                dialed.settimeout(self._limits.connect())
-                connected = start_tls(dialed, self._context, self.host, self._limits.monotonic)
-        except BaseException:
-            dialed.close()
+                connected = self._secured(connected, self._context, self.host)
+        except BaseException as error:
+            if self._dialed is not None:
+                self._dialed.close()
+            if isinstance(error, _CONNECT_FAILURES):
+                raise _connect_error(error, self.host, self.where(), self._limits) from error
             raise
         self.timed = _TimedSocket(connected, self._limits)
         self.sock: Any = self.timed
+
+    def where(self) -> str:
+        """Return the endpoint's address, and how the client reaches it, for errors."""
+        where = f"{self.host} port {self.port}"
+        if self._route.connect_to is not None:
+            where += " at {} port {}".format(*self._route.connect_to)
+        if self._route.proxy is not None:
+            where += f" through the proxy {self._route.proxy.address}"
+        return where
+
+    def _reach(self) -> _Connected:
+        """Return a connection on which the endpoint, or a proxy for http, expects the client."""
+        proxy = self._route.proxy
+        if proxy is None:
+            # NET-030
+            return self._dial(*(self._route.connect_to or (self.host, self.port)))
+        where = f"the proxy {proxy.address}"
+        try:
+            connected: _Connected = self._dial(proxy.host, proxy.port)
+            # NET-012
+            if proxy.scheme == "https":
+                context = self._route.proxy_context or default_ssl_context()
+                connected = self._secured(connected, context, proxy.host)
+            if self._context is not None:
+                self._open_tunnel(connected, proxy)
+        except _CONNECT_FAILURES as error:
+            raise _connect_error(error, proxy.host, where, self._limits) from error
+        return connected
+
+    def _open_tunnel(self, connected: _Connected, proxy: Proxy) -> None:
+        """Ask the proxy for a tunnel to the endpoint (NET-009, NET-011)."""
+        # An unbuffered reader takes no byte of the tunnel with the head of the response.
+        timed = _TimedSocket(connected, self._limits.while_connecting())
+        # NET-009: the proxy resolves the host.
+        timed.sendall(connect_request(self.host, self.port, proxy, USER_AGENT))
+        try:
+            head = _read_head(timed.readline)
+        except (HttpError, NetworkError) as error:
+            raise proxy_failure(proxy, error) from error
+        check_tunnel(head, proxy)
+
+    def _secured(
+        self, connected: _Connected, context: ssl.SSLContext, server_hostname: str
+    ) -> TlsStream:
+        connected.settimeout(self._limits.connect())
+        return start_tls(connected, context, server_hostname, self._limits.monotonic)
+
+    def _dial(self, host: str, port: int) -> socket.socket:
+        self._dialed = dialed = dial(host, port, self._limits.connect)
+        dialed.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        keep_alive(dialed)
+        return dialed
 
 
 def keep_alive(connected: socket.socket) -> None:
@@ -371,23 +469,6 @@ def keep_alive(connected: socket.socket) -> None:
                 connected.setsockopt(socket.IPPROTO_TCP, option, value)
             except OSError:
                 pass  # an older kernel keeps its default
-
-
-def default_ssl_context() -> ssl.SSLContext:
-    """Return a context that verifies certificate and host name and requires TLS 1.2 (HTTP-053)."""
-    context = ssl.create_default_context()
-    if hasattr(context, "minimum_version"):
-        context.minimum_version = ssl.TLSVersion.TLSv1_2  # novm: not reached on 3.6
-    else:  # 3.6
-        context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
-    return context
-
-
-def check_ssl_context(context: object) -> Optional[ssl.SSLContext]:
-    """Return context. Raises UsageError unless it is an ssl.SSLContext or None (HTTP-053)."""
-    if context is not None:
-        require_type(context, ssl.SSLContext, "ssl_context", "HTTP-053")
-    return context  # type: ignore[return-value]
 
 
 class HttpExchange:
@@ -429,6 +510,8 @@ class HttpExchange:
                     self._failure = _read_error(
                         error, self._limits, "reading the body", in_body=True
                     )
+                    if isinstance(self._failure, NetworkError):
+                        self._failure.sent = True
                     raise self._failure from error
         raise NetworkError("the response has been closed", kind="closed")
 
@@ -448,22 +531,25 @@ def open_exchange(
     timeouts: Timeouts,
     ssl_context: Optional[ssl.SSLContext] = None,
     monotonic: Callable[[], float] = time.monotonic,
+    route: Route = DIRECT,
+    started: Optional[float] = None,
 ) -> HttpExchange:
     """Connect, send the request, and return the exchange when the final head has arrived.
 
     ssl_context: for an https endpoint, instead of default_ssl_context(). It is not changed, and a
         stream without close_notify is truncated whatever its options are (HTTP-023).
-    monotonic: the clock of the time-outs
+    monotonic: the clock of the time-outs;  route: how to reach the endpoint
+    started: the time of that clock from which total_timeout counts, by default now
     Raises NetworkError, HttpError, or ConfigurationError for an invalid host name.
     """
-    limits = _Limits(check_timeouts(timeouts), monotonic)
+    limits = _Limits(check_timeouts(timeouts), monotonic, started)
     context = None
     if request.scheme == "https":
         context = default_ssl_context() if ssl_context is None else ssl_context
-    connection = _Connection(request, limits, context)
+    connection = _Connection(request, limits, context, route)
     try:
-        _connect(connection, limits)
-        send_error = _send(connection, request, limits)
+        connection.connect()
+        send_error = _send(connection, _as_sent(request, route.proxy), limits)
         if send_error is not None and connection.timed is not None:
             connection.timed.ragged = True  # the peer has reset the connection
         try:
@@ -472,33 +558,53 @@ def open_exchange(
             if send_error is not None and not isinstance(error, HttpError):
                 raise send_error from error
             if isinstance(error, ssl.SSLError):  # the server rejects the client in TLS 1.3
-                where = f"{connection.host} port {connection.port}"
-                raise _tls_error(error, where) from error
-            raise _read_error(error, limits, "waiting for the response", in_body=False) from error
+                raise _tls_error(error, connection.where()) from error
+            failure = _read_error(error, limits, "waiting for the response", in_body=False)
+            if isinstance(failure, NetworkError):
+                # RTY-004
+                failure.sent = send_error is None
+            raise failure from error
+        _check_origin(response.head, request, route.proxy)
         return HttpExchange(connection, response, limits)
     except BaseException:
         _disconnect(connection)
         raise
 
 
-def _connect(connection: _Connection, limits: _Limits) -> None:
-    where = f"{connection.host} port {connection.port}"
-    try:
-        connection.connect()
-    except socket.gaierror as error:
-        raise _resolution_error(error, connection.host) from error
-    except UnicodeError:
-        raise ConfigurationError(
-            "invalid host name", actual=connection.host, rule="HTTP-002"
-        ) from None
-    except (ssl.SSLError, ssl.CertificateError) as error:  # CertificateError: ValueError in 3.6
-        raise _tls_error(error, where) from error
-    except OSError as error:
-        if _is_our_timeout(error):
-            raise limits.error("connecting") from None
-        raise NetworkError(
-            f"cannot connect to {where}: {error.strerror or error}", retryable=True, rule="HTTP-055"
-        ) from error
+def _as_sent(request: HttpRequest, proxy: Optional[Proxy]) -> HttpRequest:
+    """Return the request as it leaves the client, for a proxy with an absolute target (NET-010)."""
+    if proxy is None or request.scheme == "https":
+        return request
+    # NET-010
+    return request._replace(
+        target=absolute_target(request), headers=(*request.headers, *proxy_headers(proxy))
+    )
+
+
+def _check_origin(head: ResponseHead, request: HttpRequest, proxy: Optional[Proxy]) -> None:
+    """Raise the proxy's error if the proxy itself responds to a request for http (NET-011).
+
+    The service sends a request id and no HTML. In a tunnel, the endpoint responds.
+    """
+    if proxy is None or request.scheme == "https" or request_id_of(head.headers) is not None:
+        return
+    content_type = header_value(head.headers, "content-type") or ""
+    if head.status == 407 or (head.status >= 400 and content_type.startswith("text/html")):
+        raise proxy_refusal(head.status, head.reason, proxy)
+
+
+def _connect_error(error: Exception, host: str, where: str, limits: _Limits) -> Error:
+    """Return the error for a connection that cannot be made."""
+    if isinstance(error, socket.gaierror):
+        return _resolution_error(error, host)
+    if isinstance(error, UnicodeError):
+        return ConfigurationError("invalid host name", actual=host, rule="HTTP-002")
+    if isinstance(error, (ssl.SSLError, ssl.CertificateError)):
+        return _tls_error(error, where)
+    if _is_our_timeout(error):
+        return limits.error(f"connecting to {where}" if "the proxy" in where else "connecting")
+    reason = getattr(error, "strerror", None) or error
+    return NetworkError(f"cannot connect to {where}: {reason}", retryable=True, rule="HTTP-055")
 
 
 # Failures of a resolver that may be temporary. EAI_SYSTEM: for example, no free descriptor.
@@ -522,6 +628,7 @@ def _tls_error(error: Exception, where: str) -> NetworkError:
     reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or error
     return NetworkError(
         f"TLS with {where} failed: {reason}",
+        expected=remedy_for(error),
         retryable=isinstance(error, ssl.SSLEOFError),
         rule="HTTP-053",
     )
@@ -538,7 +645,7 @@ def _send(connection: _Connection, request: HttpRequest, limits: _Limits) -> Opt
         if _is_our_timeout(error):
             raise limits.error("sending the request") from None
         if isinstance(error, ssl.SSLError):
-            return _tls_error(error, f"{connection.host} port {connection.port}")
+            return _tls_error(error, connection.where())
         return NetworkError(
             f"the peer closed the connection during the request: {error.strerror or error}",
             retryable=True,

@@ -67,7 +67,11 @@ class Feeder:
 
     def client(self, **settings):
         return Client(
-            "us-east-1", self.url, Credentials(ACCESS_KEY, SECRET_KEY), environment={}, **settings
+            "us-east-1",
+            self.url,
+            Credentials(ACCESS_KEY, SECRET_KEY),
+            environment={"AWS_MAX_ATTEMPTS": "1"},
+            **settings,
         )
 
 

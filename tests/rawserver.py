@@ -17,6 +17,7 @@ cannot block a test run.
 
 import gc
 import re
+import select
 import socket
 import struct
 import threading
@@ -141,6 +142,30 @@ def stall(connection):
 def stall_unread(connection):
     """Step: send nothing and read nothing until the server is stopped."""
     connection.server.wait(threading.Event().wait)
+
+
+def relay_to(port):
+    """Return a step that passes bytes between the client and a loopback port, as a proxy does."""
+
+    def relay(connection):
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as upstream:
+            others = {connection.socket: upstream, upstream: connection.socket}
+            while others:
+                for side in _readable(others):
+                    data = side.recv(65536)
+                    if data:
+                        others[side].sendall(data)
+                        continue
+                    with suppress(OSError):
+                        socket.socket.shutdown(others.pop(side), socket.SHUT_WR)
+        connection.end = connection.end or "eof"
+
+    return relay
+
+
+def _readable(sides):
+    decrypted = [side for side in sides if hasattr(side, "pending") and side.pending()]
+    return decrypted or select.select(list(sides), [], [], PATIENCE)[0]
 
 
 class RawServer:

@@ -262,6 +262,7 @@ def _invoke(given: Given) -> Dict[str, Any]:
         credentials=_credentials(given),
         read_timeout=_INVOKE_READ_TIMEOUT,
         total_timeout=_INVOKE_TOTAL_TIMEOUT,
+        max_attempts=1,
         environment={},
     )
     events: List[Shape] = []

@@ -2651,6 +2651,20 @@ _ENDPOINTS = _rows(
         'r"eusc-xx-\\w+-\\d+"',
     ),
     (
+        "pseudo-region-fips",
+        "END-007",
+        "treats a pseudo-region for FIPS as an unknown region",
+        "region, use_fips = _FIPS_REGION.sub(",
+        "_, use_fips = _FIPS_REGION.sub(",
+    ),
+    (
+        "pseudo-region-no-fips",
+        "END-007",
+        "removes fips from the region, but does not use FIPS",
+        'region, use_fips = _FIPS_REGION.sub("", region), True',
+        'region = _FIPS_REGION.sub("", region)',
+    ),
+    (
         "region-missing",
         "END-003",
         "uses us-east-1 if no region is given",

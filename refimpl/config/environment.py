@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Settings from environment variables, which the caller passes as a mapping.
 
-An empty variable counts as unset, as in every AWS tool.
+An empty variable counts as unset, as in every AWS tool. A flag other than `true` and `false` is
+rejected.
 """
 
 from typing import Mapping, Optional
+
+from ..errors import ConfigurationError
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "AWS_ENDPOINT_URL")
@@ -19,6 +22,22 @@ def first_set(environment: Mapping[str, str], *names: str) -> Optional[str]:
 def configured_region(environment: Mapping[str, str]) -> Optional[str]:
     """Return the region in the environment, or None."""
     return first_set(environment, *REGION_VARIABLES)
+
+
+def configured_flag(environment: Mapping[str, str], name: str) -> bool:
+    """Return a flag in the environment, False if it is unset (END-006).
+
+    Raises ConfigurationError, because a typing error must not silently disable FIPS.
+    """
+    value = first_set(environment, name)
+    # END-006
+    if value is None or value.lower() == "false":
+        return False
+    if value.lower() == "true":
+        return True
+    raise ConfigurationError(
+        f"invalid flag {name}", expected="true or false", actual=value, rule="END-006"
+    )
 
 
 def configured_endpoint_url(environment: Mapping[str, str]) -> Optional[str]:

@@ -12,10 +12,11 @@ import subprocess
 import sys
 import time
 from threading import Thread
-from typing import IO, Any, Callable, List, Mapping, Optional, Sequence
+from typing import IO, Callable, List, Mapping, Optional, Sequence
 
 from ..errors import HttpError, NetworkError
 from ..operation import USER_AGENT, HttpRequest, parse_endpoint_url
+from ..routes import Network
 from ..transport import Timeouts, open_exchange
 from .files import home_of, read_bounded_file, replace_file
 from .surroundings import FetchReply, FetchRequest, ProcessOutput, Surroundings
@@ -28,18 +29,20 @@ def system_surroundings(
     environment: Optional[Mapping[str, str]] = None,
     mfa_code: Optional[Callable[[str], str]] = None,
     clock: Callable[[], float] = time.time,
-    ssl_context: Any = None,
+    network: Optional[Network] = None,
 ) -> Surroundings:
     """Return the surroundings of this process.
 
     environment: instead of os.environ. Without HOME in it, there is no home folder.
     mfa_code: returns the code of a device, whose serial number it gets
-    ssl_context: for https, instead of the default one
+    network: proxy and certificates; by default those of the environment
     """
     variables = os.environ if environment is None else environment
 
+    reachable = Network(variables) if network is None else network
+
     def fetch(request: FetchRequest) -> FetchReply:
-        return fetch_reply(request, ssl_context)
+        return fetch_reply(request, reachable)
 
     return Surroundings(
         variables,
@@ -126,9 +129,10 @@ def run_program(arguments: Sequence[str], timeout: float) -> ProcessOutput:
 # ---- HTTP ----------------------------------------------------------------------------------------
 
 
-def fetch_reply(request: FetchRequest, ssl_context: Any = None) -> FetchReply:
+def fetch_reply(request: FetchRequest, network: Optional[Network] = None) -> FetchReply:
     """Send a request and return the complete response. Redirects are not followed.
 
+    network: proxy and certificates; by default no proxy and those of the system
     Raises NetworkError, HttpError.
     """
     url, mark, query = request.url.partition("?")
@@ -146,8 +150,13 @@ def fetch_reply(request: FetchRequest, ssl_context: Any = None) -> FetchReply:
     )
     total = request.connect_timeout + request.read_timeout
     timeouts = Timeouts(request.connect_timeout, request.read_timeout, total)
+    network = Network({}) if network is None else network
+    if request.direct:
+        ssl_context, route = network.direct_to(url)
+    else:
+        ssl_context, route = network.way_to(url)
     try:
-        exchange = open_exchange(sent, timeouts, ssl_context)
+        exchange = open_exchange(sent, timeouts, ssl_context, route=route)
         try:
             return FetchReply(exchange.status, exchange.headers, _body_of(exchange.read1))
         finally:

@@ -88,6 +88,7 @@ def client_for(endpoint: Endpoint, **options: Any) -> Client:
         endpoint_url=endpoint.url,
         credentials=CREDENTIALS,
         environment={},
+        max_attempts=1,
         **options,
     )
 

@@ -12,6 +12,7 @@ import gc
 import json
 import os
 import pickle
+import socket
 import ssl
 import sys
 import threading
@@ -25,6 +26,7 @@ from urllib.parse import quote
 import pytest
 
 import refimpl.client
+import refimpl.routes
 from refimpl import (
     Client,
     ConfigurationError,
@@ -156,6 +158,7 @@ def client_of(server, **settings):
         "clock": lambda: NOW,
         "connect_timeout": 3 * PATIENCE,
         "read_timeout": 3 * PATIENCE,
+        "max_attempts": 1,
     }
     given.update(settings)
     return Client(**given)
@@ -1620,7 +1623,7 @@ def test_a_setting_of_the_wrong_type(wrong):
 def test_timeouts_are_handed_on(monkeypatch, settings, expected):
     handed = []
 
-    def open_exchange(_, timeouts, context):
+    def open_exchange(_, timeouts, context, **options):
         handed.append((timeouts, context))
         raise NetworkError("enough")
 
@@ -1663,13 +1666,13 @@ def test_a_private_authority():
 def test_a_context_is_made_once_and_for_https_alone(monkeypatch):
     made = []
     monkeypatch.setattr(
-        refimpl.client,
-        "default_ssl_context",
-        lambda: made.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)) or made[-1],
+        refimpl.routes,
+        "trusting_context",
+        lambda *_: made.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)) or made[-1],
     )
     handed = []
 
-    def open_exchange(_, __, context):
+    def open_exchange(_, __, context, **options):
         handed.append(context)
         raise NetworkError("enough")
 
@@ -1943,7 +1946,7 @@ def test_expired_credentials_are_not_sent():
     ],
 )
 def test_a_token_without_encryption_causes_a_warning(url, token, warned, monkeypatch):
-    def open_exchange(*_):
+    def open_exchange(*_, **__):
         raise NetworkError("not sent")
 
     monkeypatch.setattr(refimpl.client, "open_exchange", open_exchange)
@@ -1969,3 +1972,282 @@ def test_a_response_can_be_closed_by_contextlib():
         with closing(call(client_of(server))) as response:
             assert response.status == 200
         assert server.gone() in ("eof", "reset")
+
+
+# ---- retries -------------------------------------------------------------------------------------
+
+BUSY = failure("503 Busy", b'{"message": "busy"}')
+GOOD = success("length", STREAM)
+
+
+def attempts(scripts, **settings):
+    """Make a call against one script per attempt. Return (events or error, delays, requests)."""
+    delays = []
+    given = {"max_attempts": 3, "sleep": delays.append, "random": lambda: 1.0}
+    given.update(settings)
+    with RawServer(*map(list, scripts)) as server:
+        try:
+            result = call(client_of(server, **given)).collect().body
+        except Error as error:
+            result = error
+        server.gone(len(server.connections) - 1)
+        return result, delays, list(server.requests)
+
+
+# RTY-009
+def test_each_attempt_is_signed_with_its_own_time():
+    times = iter([NOW, NOW, NOW + 7, NOW + 7, NOW + 60, NOW + 60])
+    result, delays, requests = attempts([BUSY, BUSY, GOOD], clock=lambda: next(times))
+    assert result == tuple(PARTS) and delays == [1.0, 2.0]
+    dates = [request.partition(b"x-amz-date: ")[2][:16] for request in requests]
+    assert dates == [b"20150830T123600Z", b"20150830T123607Z", b"20150830T123700Z"]
+    signatures = {request.partition(b"Signature=")[2][:64] for request in requests}
+    assert len(signatures) == 3
+
+
+def test_the_last_error_is_raised():
+    result, delays, requests = attempts([BUSY])
+    assert type(result) is UnknownOperationError and result.status == 503
+    assert delays == [1.0, 2.0] and len(requests) == 3
+
+
+def test_the_number_of_attempts_comes_from_the_environment():
+    for environment, expected in (({"AWS_MAX_ATTEMPTS": "2"}, 2), ({}, 3)):
+        requests = attempts([BUSY], max_attempts=None, environment=environment)[2]
+        assert len(requests) == expected
+
+
+# RTY-003
+def test_nothing_is_repeated_after_a_2xx_status_line():
+    steps = success("length", FRAMES[0], exception("InternalStreamFailure", {"Message": "x"}))
+    result, delays, requests = attempts([steps])
+    assert type(result) is InternalStreamFailure and delays == [] and len(requests) == 1
+    error_in_200 = [
+        head("length", 2, b"x-amzn-errortype: ServiceUnavailable\r\n", status=b"200 OK"),
+        b"{}",
+    ]
+    result, delays, requests = attempts([error_in_200])
+    assert type(result) is ServiceUnavailable and result.status == 200 and len(requests) == 1
+
+
+# RTY-004
+@pytest.mark.parametrize("step", [close, reset])
+def test_a_lost_connection_is_repeated_only_on_request(step):
+    result, delays, requests = attempts([[step], GOOD])
+    assert type(result) is NetworkError and result.sent and len(requests) == 1
+    result, delays, requests = attempts([[step], GOOD], retry_after_send=True)
+    assert result == tuple(PARTS) and delays == [1.0]
+
+
+# RTY-002
+def test_a_model_error_is_repeated_only_on_request():
+    failed = failure("424 x", b"{}", "x-amzn-errortype: ModelError")
+    result, delays, requests = attempts([failed, GOOD])
+    assert type(result) is ModelError and len(requests) == 1
+    assert attempts([failed, GOOD], retry_model_errors=True)[0] == tuple(PARTS)
+
+
+def test_a_failed_connection_is_repeated():
+    delays = []
+    with socket.socket() as bound:  # it does not listen, so connections to it fail
+        bound.bind(("127.0.0.1", 0))
+        client = Client(
+            region="eu-west-1",
+            endpoint_url="http://127.0.0.1:%d" % bound.getsockname()[1],
+            credentials=CREDENTIALS,
+            environment={},
+            sleep=delays.append,
+            random=lambda: 0.5,
+        )
+        with pytest.raises(NetworkError):
+            call(client)
+    assert delays == [0.5, 1.0]
+
+
+# RTY-005
+def test_calls_share_the_quota():
+    delays = []
+    with RawServer(BUSY) as server:
+        client = client_of(server, max_attempts=2, sleep=delays.append)
+        client._quota.tokens = 12
+        for _ in range(4):
+            with pytest.raises(UnknownOperationError):
+                call(client)
+        for number in range(6):
+            server.gone(number)
+        assert len(server.connections) == 6 and len(delays) == 2
+
+
+# RTY-006
+def test_the_delay_has_jitter():
+    delays = attempts([BUSY], max_attempts=5, random=None)[1]
+    assert all(0 <= delay <= bound for delay, bound in zip(delays, (1, 2, 4, 8)))
+    assert len(set(delays)) == 4
+
+
+# HTTP-051
+def test_no_attempt_starts_after_the_total_timeout():
+    result, delays, requests = attempts([BUSY], total_timeout=1.5)
+    assert type(result) is UnknownOperationError
+    assert delays == [1.0] and len(requests) == 2
+
+
+# RTY-008
+def test_a_wrong_clock_is_corrected_once_and_for_later_calls():
+    refused = failure(
+        "403 x",
+        b'{"message": "Signature expired: x is now earlier than y"}',
+        "x-amzn-errortype: InvalidSignatureException",
+        "Date: Sun, 30 Aug 2015 18:36:00 GMT",
+    )
+    delays = []
+    with RawServer(refused, GOOD) as server:
+        client = client_of(server, max_attempts=3, sleep=delays.append)
+        for _ in range(2):
+            assert call(client).collect().body == tuple(PARTS)
+        dates = [request.partition(b"x-amz-date: ")[2][:16] for request in server.requests]
+    assert dates == [b"20150830T123600Z", b"20150830T183600Z", b"20150830T183600Z"]
+    assert delays == [0.0]
+
+
+@pytest.mark.parametrize(
+    "name, value, kind",
+    [
+        ("max_attempts", 0, "constraint"),
+        ("max_attempts", "3", "type"),
+        ("retry_after_send", 1, "type"),
+        ("retry_model_errors", "yes", "type"),
+        ("sign_body", 1, "type"),
+        ("sleep", 1, "type"),
+        ("random", 0.5, "type"),
+        ("connect_to", "127.0.0.1:1", "type"),
+        ("proxy", 3128, "type"),
+    ],
+)
+def test_rejects_other_settings(name, value, kind):
+    with pytest.raises(UsageError) as caught:
+        Client(region="eu-west-1", credentials=CREDENTIALS, environment={}, **{name: value})
+    assert caught.value.kind == kind
+
+
+# ---- proxies and certificates --------------------------------------------------------------------
+
+
+def through(environment, **settings):
+    """Return the request line and the error of a call to a host that no resolver knows."""
+    with RawServer(failure("400 x", b"{}")) as server:
+        variables = {name: text.format(server.port) for name, text in environment.items()}
+        given = {"endpoint_url": "http://endpoint.invalid", "environment": variables}
+        given.update(settings)
+        if given.get("proxy"):
+            given["proxy"] = given["proxy"].format(server.port)
+        with pytest.raises(Error) as caught:
+            call(client_of(server, **given))
+        lines = [request.split(b"\r\n")[0].decode() for request in server.requests]
+    return lines, caught.value
+
+
+@pytest.mark.parametrize(
+    "environment, settings",
+    [
+        ({"http_proxy": "http://127.0.0.1:{}"}, {}),
+        ({}, {"proxy": "http://127.0.0.1:{}"}),
+        ({"NO_PROXY": "*", "HTTP_PROXY": "http://127.0.0.1:1"}, {"proxy": "127.0.0.1:{}"}),
+    ],
+)
+def test_the_proxy_comes_from_the_argument_or_the_environment(environment, settings):
+    lines, error = through(environment, **settings)
+    path = "/endpoints/llm/invocations-response-stream"
+    assert lines == [f"POST http://endpoint.invalid{path} HTTP/1.1"]
+    assert type(error) is UnknownOperationError
+
+
+def test_an_empty_proxy_is_a_direct_connection():
+    lines, error = through({"http_proxy": "http://127.0.0.1:{}"}, proxy="")
+    assert lines == [] and error.actual == "endpoint.invalid"
+
+
+def test_another_address_needs_no_proxy():
+    environment = {"http_proxy": "http://127.0.0.1:1"}
+    with RawServer(GOOD) as server:
+        client = client_of(
+            server,
+            endpoint_url="http://endpoint.invalid",
+            environment=environment,
+            connect_to=("127.0.0.1", server.port),
+        )
+        assert call(client).collect().body == tuple(PARTS)
+        assert ("Host", "endpoint.invalid") in server.connections[0].headers
+    with pytest.raises(UsageError) as caught:
+        Client("eu-west-1", connect_to=("a", 1), proxy="http://p", environment=KEYS)
+    assert caught.value.rule == "NET-030"
+
+
+# NET-008
+def test_proxy_credentials_are_neither_signed_nor_shown():
+    lines, error = through({}, proxy="http://user:that-nobody-may-see@127.0.0.1:{}")
+    assert "that-nobody-may-see" not in "".join(traceback.format_exception(None, error, None))
+    with RawServer(GOOD) as server:
+        url = f"http://user:that-nobody-may-see@127.0.0.1:{server.port}"
+        client = client_of(server, endpoint_url="http://endpoint.invalid", proxy=url)
+        assert "that-nobody-may-see" not in repr(client) + repr(client._route)
+        assert call(client).collect().body == tuple(PARTS)
+        headers = dict(server.connections[0].headers)
+    assert headers["Proxy-Authorization"].startswith("Basic ")
+    assert "proxy-authorization" not in headers["authorization"].lower()
+
+
+def test_the_ca_bundle_comes_from_the_argument_or_the_environment(tmp_path):
+    trustme = pytest.importorskip("trustme")
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    bundle = str(tmp_path / "ca.pem")
+    authority.cert_pem.write_to_path(bundle)
+    with RawServer(GOOD, tls=context) as server:
+        for settings in (
+            {"ca_bundle": bundle},
+            {"environment": {"AWS_CA_BUNDLE": bundle}},
+            {"environment": {"SSL_CERT_FILE": bundle}, "x509_strict": False},
+        ):
+            assert call(client_of(server, **settings)).collect().body == tuple(PARTS)
+
+
+# NET-021
+def test_an_unreadable_ca_bundle_is_a_configuration_error():
+    with pytest.raises(ConfigurationError) as caught:
+        Client("eu-west-1", environment=dict(KEYS, AWS_CA_BUNDLE="/none/ca.pem"))
+    assert str(caught.value).startswith("the CA bundle /none/ca.pem (AWS_CA_BUNDLE) cannot be used")
+
+
+def test_a_context_excludes_the_other_settings_of_tls():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for settings in ({"ca_bundle": "x"}, {"client_cert": "x"}, {"x509_strict": False}):
+        with pytest.raises(UsageError):
+            Client("eu-west-1", environment=KEYS, ssl_context=context, **settings)
+
+
+def test_sign_body_sends_the_content_hash():
+    with RawServer(GOOD) as server:
+        call(client_of(server, sign_body=True)).close()
+        server.gone()
+        headers = dict(server.connections[0].headers)
+    assert len(headers["x-amz-content-sha256"]) == 64
+    assert "x-amz-content-sha256" in headers["authorization"]
+
+
+# END-006
+@pytest.mark.parametrize(
+    "environment, settings, host",
+    [
+        ({"AWS_USE_FIPS_ENDPOINT": "true"}, {}, "runtime-fips.sagemaker.eu-west-1.amazonaws.com"),
+        ({"AWS_USE_DUALSTACK_ENDPOINT": "True"}, {}, "runtime.sagemaker.eu-west-1.api.aws"),
+        (
+            {"AWS_USE_FIPS_ENDPOINT": "true"},
+            {"use_fips": False},
+            "runtime.sagemaker.eu-west-1.amazonaws.com",
+        ),
+    ],
+)
+def test_fips_and_dual_stack_from_the_environment(environment, settings, host):
+    client = Client("eu-west-1", environment=dict(KEYS, **environment), **settings)
+    assert f"https://{host}'" in repr(client)

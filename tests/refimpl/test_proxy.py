@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refimpl.errors import ConfigurationError, Error, NetworkError, UsageError
+from refimpl.errors import ConfigurationError, HttpError, NetworkError, UsageError
 from refimpl.http1 import ResponseHead
 from refimpl.operation import HttpRequest
 from refimpl.proxy import (
@@ -207,8 +207,16 @@ def test_rejected_credentials():
 
 # NET-011
 def test_a_failure_keeps_its_evidence():
-    error = NetworkError("timed out", kind="timeout", expected="1 s", actual="2 s", retryable=True)
+    error = HttpError("the status line is too long", expected="1", actual="2", rule="HTTP-048")
     named = proxy_failure(Proxy("https", "fd00::1", 1), error)
-    assert str(named) == ("the proxy [fd00::1]:1: timed out (expected 1 s, got 2 s, rule NET-011)")
+    assert str(named) == (
+        "the proxy [fd00::1]:1 gives no valid response to CONNECT: the status line is too long "
+        "(expected 1, got 2, rule NET-011)"
+    )
+    assert (named.kind, named.retryable) == ("network", False)
+
+
+def test_a_closed_connection_may_be_tried_again():
+    error = NetworkError("closed", kind="timeout", retryable=True)
+    named = proxy_failure(Proxy("http", "proxy", 1), error)
     assert (named.kind, named.retryable) == ("timeout", True)
-    assert isinstance(named, Error)

@@ -26,13 +26,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refimpl import dialing, transport
+from refimpl.certificates import default_ssl_context
 from refimpl.errors import ConfigurationError, Error, HttpError, NetworkError, UsageError
 from refimpl.operation import HttpRequest
+from refimpl.proxy import parse_proxy_url
+from refimpl.routes import Route
 from refimpl.transport import (
     READ_SIZE,
     Timeouts,
     check_timeouts,
-    default_ssl_context,
     keep_alive,
     open_exchange,
 )
@@ -46,6 +48,7 @@ from tests.rawserver import (
     read_head,
     read_nothing,
     read_request,
+    relay_to,
     reset,
     stall,
     stall_unread,
@@ -1496,3 +1499,249 @@ def test_any_bytes_in_any_pieces_end_in_a_value_or_in_our_errors():
                 assert outcomes[0] == outcomes[1]
 
         run()
+
+
+# ---- proxies -------------------------------------------------------------------------------------
+
+# No resolver knows this name, so a client that resolves it itself fails.
+HIDDEN = "endpoint.invalid"
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
+CREDENTIALS = "user:p%40ss@"
+BASIC = "Basic dXNlcjpwQHNz"
+
+
+def route_through(proxy, credentials="", context=None):
+    scheme, _, rest = proxy.url.partition("://")
+    return Route(parse_proxy_url(f"{scheme}://{credentials}{rest}"), context)
+
+
+def fetch_through(route, server=None, timeouts=LONG, context=None, **options):
+    """Make one exchange over a route. Return the body, or the error."""
+    request = request_to(server, **options)
+    try:
+        with closing(open_exchange(request, timeouts, context, route=route)) as exchange:
+            body = b""
+            part = exchange.read1()
+            while part:
+                body += part
+                part = exchange.read1()
+            return body
+    except Error as error:
+        return error
+
+
+# NET-009
+@pytest.mark.parametrize("credentials", ["", CREDENTIALS])
+def test_a_tunnel_to_a_host_that_only_the_proxy_knows(authority, credentials):
+    with RawServer([with_length(4), b"body"], tls=authority.server(HIDDEN)) as server:
+        with RawServer([ESTABLISHED, relay_to(server.port)], read=read_head) as proxy:
+            body = fetch_through(
+                route_through(proxy, credentials),
+                server,
+                context=authority.client(),
+                scheme="https",
+                host=HIDDEN,
+            )
+            assert body == b"body"
+            head = proxy.connections[0].head.decode("ascii").split("\r\n")
+        request = server.connections[0].request
+    target = f"{HIDDEN}:{server.port}"
+    assert head[:2] == [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
+    assert head[3:] == ([f"Proxy-Authorization: {BASIC}"] if credentials else [])
+    assert request.startswith(b"POST /t?q HTTP/1.1\r\n")
+    # NET-008
+    assert b"Proxy-Authorization" not in request
+
+
+# NET-012
+def test_a_proxy_over_tls(authority):
+    with RawServer([with_length(4), b"body"], tls=authority.server(HIDDEN)) as server, RawServer(
+        [ESTABLISHED, relay_to(server.port)], read=read_head, tls=authority.server()
+    ) as proxy:
+        route = route_through(proxy, CREDENTIALS, authority.client())
+        body = fetch_through(route, server, context=authority.client(), scheme="https", host=HIDDEN)
+        assert body == b"body"
+        assert BASIC in proxy.connections[0].head.decode("ascii")
+
+
+# NET-012
+@pytest.mark.parametrize("name", ["localhost", "other.example"])
+def test_nothing_is_sent_to_a_proxy_with_a_bad_certificate(authority, name):
+    trusted = quietly(default_ssl_context) if name == "localhost" else authority.client()
+    with RawServer([ESTABLISHED], read=read_head, tls=authority.server(name)) as proxy:
+        error = fetch_through(
+            route_through(proxy, CREDENTIALS, trusted), proxy, scheme="https", host=HIDDEN
+        )
+        assert f"TLS with the proxy localhost:{proxy.port} failed" in str(error)
+        assert is_network(error) and error.rule == "HTTP-053" and not error.retryable
+        assert proxy.connections[0].request == b""
+
+
+def test_an_endpoint_with_a_bad_certificate_behind_a_proxy(authority):
+    with RawServer([with_length(0)], tls=authority.server("other.example")) as server, RawServer(
+        [ESTABLISHED, relay_to(server.port)], read=read_head
+    ) as proxy:
+        error = fetch_through(
+            route_through(proxy), server, context=authority.client(), scheme="https", host=HIDDEN
+        )
+    where = f"TLS with {HIDDEN} port {server.port} through the proxy 127.0.0.1:{proxy.port} failed"
+    assert where in str(error)
+
+
+# NET-010
+@pytest.mark.parametrize("secure", [False, True])
+def test_plain_http_through_a_proxy(authority, secure):
+    tls = authority.server() if secure else None
+    with RawServer([with_length(4), b"body"], tls=tls) as proxy:
+        route = route_through(proxy, CREDENTIALS, authority.client() if secure else None)
+        body = fetch_through(route, proxy, scheme="http", host=HIDDEN, port=8080)
+        assert body == b"body"
+        connection = proxy.connections[0]
+    assert connection.head.split(b"\r\n")[0] == (b"POST http://endpoint.invalid:8080/t?q HTTP/1.1")
+    assert connection.headers[-1] == ("Proxy-Authorization", BASIC)
+    assert ("Host", "h") in connection.headers
+
+
+def html(status):
+    return b"HTTP/1.1 %s\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>" % status
+
+
+# NET-011
+@pytest.mark.parametrize(
+    "steps, text, retryable",
+    [
+        ([html(b"407 Auth")], "asks for credentials (HTTP 407)", False),
+        ([html(b"403 Forbidden")], "refuses the connection (HTTP 403 Forbidden)", False),
+        ([html(b"503 Down")], "cannot reach the endpoint (HTTP 503 Down)", True),
+        ([html(b"302 Found")], "refuses the connection (HTTP 302 Found)", False),
+        ([close], "gives no valid response to CONNECT: the peer closed the connection", True),
+        (
+            [b"HTTP/1.1 200 OK\r\nA: b", close],
+            "gives no valid response to CONNECT: the head ends inside or before a header line",
+            False,
+        ),
+        ([b"SSH-2.0-x\r\n", close], "gives no valid response to CONNECT: not an HTTP/1", False),
+        (
+            [OK + b"A: " + b"b" * 65536 + b"\r\n\r\n", stall],
+            "gives no valid response to CONNECT: a header line is too long",
+            False,
+        ),
+        (
+            [OK + b"A: b\r\n" * 200 + b"\r\n", stall],
+            "gives no valid response to CONNECT: too many header lines",
+            False,
+        ),
+    ],
+)
+def test_a_proxy_that_opens_no_tunnel(steps, text, retryable):
+    with RawServer(steps, read=read_head) as proxy:
+        error = fetch_through(route_through(proxy), proxy, scheme="https", host=HIDDEN)
+    assert is_network(error) and error.rule == "NET-011", error
+    assert f"the proxy 127.0.0.1:{proxy.port} {text}" in str(error)
+    assert error.retryable is retryable and not error.sent
+
+
+# NET-011
+def test_a_proxy_that_resets_the_connection():
+    with RawServer([reset], read=read_head) as proxy:
+        error = fetch_through(route_through(proxy), proxy, scheme="https", host=HIDDEN)
+    assert is_network(error) and f"the proxy 127.0.0.1:{proxy.port}" in str(error)
+    assert error.retryable and not error.sent
+
+
+# NET-011
+def test_a_proxy_that_is_down():
+    port = closed_port()
+    route = Route(parse_proxy_url(f"http://{CREDENTIALS}127.0.0.1:{port}"))
+    for scheme in ("http", "https"):
+        error = fetch_through(route, None, scheme=scheme, host=HIDDEN, port=443)
+        assert is_network(error) and error.retryable
+        assert f"cannot connect to the proxy 127.0.0.1:{port}: " in str(error)
+
+
+# NET-011
+def test_an_unknown_proxy():
+    route = Route(parse_proxy_url("http://proxy.invalid:3128"))
+    error = fetch_through(route, None, scheme="https", host=HIDDEN, port=443)
+    assert is_network(error) and error.actual == "proxy.invalid"
+
+
+# NET-011
+@pytest.mark.parametrize("steps", [[stall], [OK + b"A: b\r\n", stall]])
+def test_a_proxy_that_stalls(steps):
+    timeouts = Timeouts(SHORT, 3 * PATIENCE, None)
+    with RawServer(steps, read=read_head) as proxy:
+        error = fetch_through(
+            route_through(proxy), proxy, timeouts=timeouts, scheme="https", host=HIDDEN
+        )
+    doing = f"connecting to the proxy 127.0.0.1:{proxy.port}"
+    assert_timeout(error, doing, f"connect_timeout of {SHORT} s")
+
+
+# NET-011
+@pytest.mark.parametrize(
+    "response, text",
+    [
+        (html(b"407 Auth"), "asks for credentials (HTTP 407)"),
+        (html(b"502 Bad Gateway"), "cannot reach the endpoint (HTTP 502 Bad Gateway)"),
+        (html(b"403 Forbidden"), "refuses the connection (HTTP 403 Forbidden)"),
+    ],
+)
+def test_a_proxy_that_responds_itself_to_plain_http(response, text):
+    with RawServer([response]) as proxy:
+        error = fetch_through(route_through(proxy), proxy, scheme="http", host=HIDDEN)
+    assert is_network(error) and error.rule == "NET-011"
+    assert f"the proxy 127.0.0.1:{proxy.port} {text}" in str(error)
+
+
+@pytest.mark.parametrize(
+    "headers", [b"x-amzn-RequestId: 1\r\nContent-Type: text/html\r\n", b"Content-Type: a/b\r\n"]
+)
+def test_an_error_response_of_the_endpoint_passes_through_a_proxy(headers):
+    with RawServer([b"HTTP/1.1 503 x\r\n" + headers + b"Content-Length: 2\r\n\r\nno"]) as proxy:
+        assert fetch_through(route_through(proxy), proxy, scheme="http", host=HIDDEN) == b"no"
+
+
+# ---- another address -----------------------------------------------------------------------------
+
+
+# NET-030
+def test_another_address_keeps_host_and_tls_name(authority):
+    with RawServer([with_length(4), b"body"], tls=authority.server(HIDDEN)) as server:
+        route = Route(connect_to=("127.0.0.1", server.port))
+        body = fetch_through(
+            route, None, context=authority.client(), scheme="https", host=HIDDEN, port=443
+        )
+        assert body == b"body"
+        assert ("Host", "h") in server.connections[0].headers
+
+
+# NET-030
+def test_the_error_names_both_addresses():
+    port = closed_port()
+    error = fetch_through(
+        Route(connect_to=("127.0.0.1", port)), None, scheme="https", host=HIDDEN, port=443
+    )
+    assert f"cannot connect to {HIDDEN} port 443 at 127.0.0.1 port {port}: " in str(error)
+
+
+# ---- whether the request was sent ----------------------------------------------------------------
+
+
+# RTY-004
+@pytest.mark.parametrize(
+    "steps, sent",
+    [([close], True), ([reset], True), ([stall], True), ([with_length(4), stall], True)],
+)
+def test_a_failure_after_the_request(steps, sent):
+    timeouts = Timeouts(3 * PATIENCE, SHORT, None)
+    with RawServer(steps) as server:
+        error = fetch(server, timeouts).error
+    assert type(error) is NetworkError and error.sent is sent
+
+
+# RTY-004
+def test_a_failure_before_the_request_is_complete():
+    with RawServer([abandon], read=read_nothing) as server:
+        error = fetch(server, body=bytes(BIG)).error
+    assert is_network(error) and error.sent is False

@@ -13,9 +13,11 @@ from refimpl.config.environment import (
     ENDPOINT_VARIABLES,
     REGION_VARIABLES,
     configured_endpoint_url,
+    configured_flag,
     configured_region,
     first_set,
 )
+from refimpl.errors import ConfigurationError
 
 URL, OTHER = "https://one.example", "https://two.example"
 IGNORE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
@@ -106,3 +108,27 @@ def test_only_true_ignores_them(value):
 
 def test_ignoring_endpoints_leaves_the_region():
     assert configured_region({"AWS_REGION": "eu-west-1", IGNORE: "true"}) == "eu-west-1"
+
+
+# END-006
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        (None, False),
+        ("", False),
+        ("false", False),
+        ("FALSE", False),
+        ("true", True),
+        ("TrUe", True),
+    ],
+)
+def test_flags(value, expected):
+    assert configured_flag({} if value is None else {"FLAG": value}, "FLAG") is expected
+
+
+# END-006
+@pytest.mark.parametrize("value", ["1", "yes", "tru", " true", "on"])
+def test_a_flag_with_a_typing_error_is_rejected(value):
+    with pytest.raises(ConfigurationError) as caught:
+        configured_flag({"FLAG": value}, "FLAG")
+    assert caught.value.message == "invalid flag FLAG" and caught.value.rule == "END-006"

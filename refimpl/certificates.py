@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""TLS contexts: which certificates the client trusts, and its own (NET-020 to NET-024).
+
+`trusting_context` makes a context that verifies certificates and host names. It trusts the CA
+bundle that an argument or the environment names, or else the system's. An unreadable bundle or
+client certificate is a configuration error that names the file.
+
+Python 3.13 checks certificates more strictly than the versions before it and rejects many private
+CAs. `x509_strict=False` returns to the former checks, and still verifies chain and host name.
+"""
+
+import os
+import ssl
+from typing import Any, Mapping, NoReturn, Optional, Tuple, Union
+
+from .config.environment import first_set
+from .errors import ConfigurationError, UsageError, require_type, wrong_type
+
+ClientCertificate = Union[str, Tuple[str, str], None]
+
+CA_BUNDLE_VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+# OpenSSL's numbers of the errors for a certificate whose issuer is not trusted.
+_UNKNOWN_ISSUER = (18, 19, 20, 21)
+_STRICT_WORDS = ("key usage", "key identifier", "basic constraints", "issuer name", "subject name")
+
+
+def default_ssl_context() -> ssl.SSLContext:
+    """Return a context that verifies certificate and host name and requires TLS 1.2 (HTTP-053)."""
+    return _newer_tls(ssl.create_default_context())
+
+
+def _newer_tls(context: ssl.SSLContext) -> ssl.SSLContext:
+    if hasattr(context, "minimum_version"):
+        context.minimum_version = ssl.TLSVersion.TLSv1_2  # novm: not reached on 3.6
+    else:  # 3.6
+        context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
+    return context
+
+
+def check_ssl_context(context: object) -> Optional[ssl.SSLContext]:
+    """Return context. Raises UsageError unless it is an ssl.SSLContext or None (HTTP-053)."""
+    if context is not None:
+        require_type(context, ssl.SSLContext, "ssl_context", "HTTP-053")
+    return context  # type: ignore[return-value]
+
+
+def ca_bundle_of(
+    argument: Optional[str], environment: Mapping[str, str]
+) -> Optional[Tuple[str, str]]:
+    """Return the path of the CA bundle and where it comes from, or None (NET-020)."""
+    # NET-020
+    if argument is not None:
+        require_type(argument, str, "ca_bundle", "NET-020")
+        return argument, "ca_bundle"
+    for name in CA_BUNDLE_VARIABLES:
+        path = first_set(environment, name)
+        if path is not None:
+            return path, name
+    return None
+
+
+def trusting_context(
+    ca_bundle: Optional[Tuple[str, str]],
+    client_cert: ClientCertificate = None,
+    x509_strict: bool = True,
+) -> ssl.SSLContext:
+    """Return a context that verifies certificate and host name (HTTP-053).
+
+    ca_bundle: the path of a file or folder with the trusted certificates, and where it comes from,
+        as of ca_bundle_of(); None for those of the system
+    client_cert: a file with certificate and key, or one file for each
+    Raises ConfigurationError for an unusable file, and UsageError.
+    """
+    require_type(x509_strict, bool, "x509_strict", "NET-023")
+    context = default_ssl_context() if ca_bundle is None else _newer_tls(_context_of(*ca_bundle))
+    # NET-023
+    if not x509_strict and hasattr(ssl, "VERIFY_X509_STRICT"):
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if client_cert is not None:
+        _load_client_certificate(context, client_cert)
+    return context
+
+
+def _context_of(path: str, origin: str) -> ssl.SSLContext:
+    """Return a context that trusts only the certificates of a file or folder (NET-021)."""
+    try:
+        if os.path.isdir(path):
+            context = ssl.create_default_context(capath=path)
+        else:
+            context = ssl.create_default_context(cafile=path)
+    except (OSError, ValueError) as error:
+        # NET-021. ValueError: a NUL in the path.
+        _unusable(f"the CA bundle {path} ({origin})", "a file of certificates in PEM", error)
+    return context
+
+
+def _load_client_certificate(context: ssl.SSLContext, client_cert: ClientCertificate) -> None:
+    """Load the certificate that the client presents (NET-022)."""
+    files: Any = (client_cert, None) if isinstance(client_cert, str) else client_cert
+    if not isinstance(files, (tuple, list)) or len(files) != 2 or not isinstance(files[0], str):
+        raise wrong_type(client_cert, "a path, or a tuple of two", "client_cert", "NET-022")
+    certificate, key = files
+    if key is not None:
+        require_type(key, str, "the key of client_cert", "NET-022")
+    try:
+        # Without the function, OpenSSL asks for the password of an encrypted key on the terminal.
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except (OSError, ValueError) as error:
+        names = certificate if key is None else f"{certificate} with the key {key}"
+        _unusable(f"the client certificate {names}", "certificate and key in PEM", error)
+
+
+def _no_password() -> str:
+    raise UsageError(
+        "the key of client_cert is encrypted",
+        expected="a key without a password, or ssl_context=",
+        rule="NET-022",
+    )
+
+
+def _unusable(what: str, expected: str, error: Exception) -> NoReturn:
+    reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+    raise ConfigurationError(
+        f"{what} cannot be used: {reason}",
+        expected=expected,
+        rule="NET-022" if "client" in what else "NET-021",
+    ) from None
+
+
+def remedy_for(error: Exception) -> Optional[str]:
+    """Return what the user can do about a certificate that is not accepted, or None (NET-024)."""
+    code = getattr(error, "verify_code", None)
+    if code in _UNKNOWN_ISSUER:
+        return "an issuer in the CA bundle (ca_bundle=, AWS_CA_BUNDLE, or --ca-bundle)"
+    message = str(getattr(error, "verify_message", "") or "").lower()
+    if any(words in message for words in _STRICT_WORDS):
+        return "a certificate that follows RFC 5280, or x509_strict=False"
+    return None
