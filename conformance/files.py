@@ -12,8 +12,6 @@ from contextlib import suppress
 from secrets import token_hex
 from typing import Union
 
-from refimpl.errors import UsageError, shown
-
 PACKAGE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(PACKAGE)  # the folder that contains the packages conformance and refimpl
 NEW = ".new"  # suffix of a file that is not complete yet
@@ -57,6 +55,9 @@ def read_all(file: object, limit: int, name: str) -> bytes:
         if not piece:
             return bytes(data)
         data += piece
+    # A mutant is loaded before refimpl, and the table of mutants needs this module.
+    from refimpl.errors import UsageError, shown
+
     raise UsageError(f"{shown(name)} is too long", expected=f"at most {limit} bytes")
 
 

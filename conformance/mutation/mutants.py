@@ -721,8 +721,8 @@ _SIGV4 = _rows(
         "credentials-slash",
         "SIG-029",
         "accepts a slash in an access key",
-        'if "/" in access_key or "," in access_key:',
-        'if "," in access_key:',
+        '"/" in access_key or "," in access_key',
+        '"," in access_key',
     ),
     (
         "presign-parameters-doubled",
