@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""conformance/mutation/mutants.py: every row can be made of the sources as they stand, and breaks a
-rule that there is.
-"""
+"""Tests of conformance/mutation/mutants: each row fits the sources and breaks a known rule."""
 
 import ast
 import functools
@@ -14,6 +12,7 @@ import pytest
 
 from conformance.cases.rules import load_rules
 from conformance.mutation.mutants import (
+    MODULES,
     MUTANTS,
     Mutant,
     MutantError,
@@ -40,6 +39,14 @@ def test_a_mutant_can_be_made_and_is_another_program(mutant: Mutant) -> None:
     broken = ast.parse(broken_source(mutant))
     assert ast.dump(broken) != tree_of(mutant.module)
     compile(broken, path_of(mutant.module), "exec")
+
+
+def test_each_table_is_listed_and_mirrors_a_module() -> None:
+    folder = ROOT / "conformance" / "mutation" / "mutants"
+    files = [path.relative_to(folder) for path in folder.rglob("*.py")]
+    tables = {".".join(file.with_suffix("").parts) for file in files if file.stem != "__init__"}
+    assert tables == set(MODULES) and len(MODULES) == len(set(MODULES))
+    assert all(Path(path_of(module)).exists() for module in MODULES)
 
 
 def test_ids_and_words() -> None:
@@ -77,12 +84,15 @@ def test_rejects_a_mutant_whose_text_does_not_occur_once(old: str, count: object
         broken_source(Mutant("mine", "HTTP-041", "w", "http1", old, "x"))
 
 
-def test_a_module_that_there_is_not() -> None:
+def test_an_unknown_module() -> None:
     with pytest.raises(MutantError, match="no source of refimpl.nothing: No such file"):
         source_of("nothing")
 
 
 def test_the_table_loads_nothing_of_refimpl() -> None:
-    code = "import sys, conformance.mutation.mutants; sys.exit(any(name.split('.')[0] == 'refimpl' for name in sys.modules))"
+    code = (
+        "import sys, conformance.mutation.mutants\n"
+        "sys.exit(any(name.split('.')[0] == 'refimpl' for name in sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
     assert path_of("http1") == str(ROOT / "refimpl" / "http1.py")

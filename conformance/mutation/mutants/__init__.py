@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""Broken variants of refimpl: errors that implementers make, each as one change in one place of a
+source file.
+
+A mutant is a row: its id, the rule that it breaks, what it does wrong, the code to replace and the
+replacement. The rows of refimpl/MODULE.py are in MODULE.py of this package. The code is compared
+token by token (patch.py), so its layout has no meaning. It must occur exactly once in its module. A
+test checks this for every row, so a change of the source cannot silently disable a mutant.
+
+`conformance prove` shows that the cases detect every mutant. adapter.py runs one of them. A mutant
+is only ever loaded into an adapter process of its own, and this package imports nothing of refimpl:
+it reads the sources as text.
+"""
+
+import os
+from importlib import import_module
+from typing import NamedTuple, Sequence, Tuple
+
+from conformance.mutation.patch import PatchError, replace_tokens
+
+
+class Mutant(NamedTuple):
+    """One broken variant of one module of refimpl."""
+
+    id: str
+    rule: str
+    what: str  # what the variant does wrong
+    module: str  # dotted name below refimpl
+    old: str  # code that occurs exactly once in the module
+    new: str  # its replacement
+
+
+Row = Tuple[str, str, str, str, str]
+
+
+class MutantError(Exception):
+    """An unknown mutant, or one whose code does not occur exactly once in the source."""
+
+
+# ---- reading the tables --------------------------------------------------------------------------
+
+# The modules of refimpl that have mutants, in the order in which `conformance mutants` lists them.
+MODULES = (
+    "sigv4",
+    "eventstream",
+    "operation",
+    "shapes",
+    "fields",
+    "documents.value_format",
+    "documents.header_format",
+    "errordocument",
+    "http1",
+    "transport",
+    "client",
+    "endpoints",
+    "proxy",
+    "config.retries",
+    "config.profiles",
+    "config.provider",
+    "config.credentials",
+    "config.static",
+    "config.assume_role",
+    "config.chain",
+    "config.web_identity",
+    "config.process",
+    "config.sso",
+    "config.container",
+    "config.metadata",
+    "config.surroundings",
+    "config.settings",
+    "documents.json_format",
+    "documents.xml_format",
+    "documents.query_format",
+    "convert",
+    "documents.datatype",
+    "text.decoder",
+    "text.lines",
+    "text.server_sent_events",
+)
+
+
+def _mutants_of(module: str) -> Sequence[Mutant]:
+    rows: Sequence[Row] = import_module(f"{__name__}.{module}").ROWS
+    return [Mutant(name, rule, what, module, old, new) for name, rule, what, old, new in rows]
+
+
+MUTANTS = tuple(mutant for module in MODULES for mutant in _mutants_of(module))
+
+
+# ---- making them ---------------------------------------------------------------------------------
+
+# conformance.files has this path as well, but it imports refimpl.
+SOURCES = os.path.join(os.path.abspath(__file__ + "/../../../.."), "refimpl")
+
+
+def find_mutant(name: str) -> Mutant:
+    """Return the mutant with that id. Raises MutantError."""
+    for mutant in MUTANTS:
+        if mutant.id == name:
+            return mutant
+    raise MutantError(
+        "no such mutant: expected an id that `conformance mutants` lists, got %s"
+        % (name or "nothing")
+    )
+
+
+def path_of(module: str) -> str:
+    """Return the path of a module of refimpl."""
+    path = os.path.join(SOURCES, *module.split("."))
+    return os.path.join(path, "__init__.py") if os.path.isdir(path) else path + ".py"
+
+
+def module_of(path: str) -> str:
+    """Return the dotted name of a module of refimpl, or "" for a file that is not one."""
+    name = os.path.relpath(path, SOURCES)
+    if name.startswith(os.pardir) or not name.endswith(".py"):
+        return ""
+    parts = os.path.splitext(name)[0].split(os.sep)
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def source_of(module: str) -> str:
+    """Return the source of a module of refimpl. Raises MutantError if it cannot be read."""
+    try:
+        with open(path_of(module), encoding="utf-8") as file:
+            return file.read()
+    except OSError as error:
+        raise MutantError(f"no source of refimpl.{module}: {error.strerror}") from None
+
+
+def broken_source(mutant: Mutant) -> str:
+    """Return the source of the mutant's module with its patch.
+
+    Raises MutantError unless the old tokens occur exactly once.
+    """
+    try:
+        return replace_tokens(source_of(mutant.module), mutant.old, mutant.new)
+    except PatchError as error:
+        raise MutantError(
+            f"{mutant.id} cannot be made: its tokens occur {error.count} times "
+            f"in refimpl.{mutant.module}, not once"
+        ) from None

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+"""Mutants of refimpl/config/container.py."""
+
+ROWS = (
+    (
+        "container-any-host",
+        "CRED-015",
+        "accepts every host over plain http",
+        'endpoint.scheme == "http"',
+        'endpoint.scheme == ""',
+    ),
+    (
+        "container-no-loopback",
+        "CRED-015",
+        "rejects a loopback address",
+        "and not _is_loopback_address(host)",
+        "",
+    ),
+    ("container-no-eks", "CRED-015", "rejects the agent of EKS", '"169.254.170.23",', ""),
+    (
+        "container-no-eks-ipv6",
+        "CRED-015",
+        "rejects the agent of EKS over IPv6",
+        '"fd00:ec2::23",',
+        "",
+    ),
+    (
+        "container-full-first",
+        "CRED-015",
+        "prefers the full URI",
+        "if relative:\n        url",
+        "if relative and not full:\n        url",
+    ),
+    (
+        "container-line-break",
+        "CRED-015",
+        "accepts a token with a line break inside",
+        'if not all(" " <= character <= "~" for character in token):',
+        "if not token:",
+    ),
+    (
+        "container-no-expiration",
+        "CRED-015",
+        "accepts keys without an expiration",
+        ", needs_token=True)",
+        ")",
+    ),
+)

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""Mutants of refimpl/config/metadata.py."""
+
+ROWS = (
+    (
+        "metadata-not-disabled",
+        "CRED-016",
+        "ignores AWS_EC2_METADATA_DISABLED",
+        '.lower() == "true":\n        return Absent',
+        '.lower() == "false":\n        return Absent',
+    ),
+    (
+        "metadata-mode-case",
+        "CRED-016",
+        "compares the mode with case",
+        "_METADATA_ENDPOINTS.get(mode.value.lower())",
+        "_METADATA_ENDPOINTS.get(mode.value)",
+    ),
+    (
+        "metadata-endpoint-ignored",
+        "CRED-016",
+        "ignores a configured endpoint",
+        "custom is not None",
+        "custom is not None and not custom.value",
+    ),
+    (
+        "metadata-version-1",
+        "CRED-016",
+        "goes on without a session token",
+        'if reply.status != 200:\n        _refuse_metadata(reply, "a session token")',
+        'if reply.status != 200:\n        return "-"',
+    ),
+    (
+        "metadata-page-as-role",
+        "CRED-016",
+        "takes any text for the name of a role",
+        "if not _ROLE_NAME.match(name):",
+        "if not name:",
+    ),
+    (
+        "metadata-stale",
+        "CRED-016",
+        "rejects keys that have expired",
+        "now + _METADATA_EXTENSION",
+        "expires",
+    ),
+)

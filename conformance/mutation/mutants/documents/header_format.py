@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: MIT
+"""Mutants of refimpl/documents/header_format.py."""
+
+ROWS = (
+    (
+        "header-of-nothing",
+        "HTTP-003",
+        "sends an absent member as an empty header",
+        "_sendable(field, value)) for field, value in members if value is not None]",
+        '_sendable(field, value or "")) for field, value in members]',
+    ),
+    (
+        "header-line-breaks",
+        "HTTP-008",
+        "sends a header value with CR or LF",
+        're.compile("[^\\x01-\\t\\x0b\\x0c\\x0e-\\xff]")',
+        're.compile("[^\\x01-\\xff]")',
+    ),
+    (
+        "header-nul",
+        "HTTP-008",
+        "sends a header value with NUL",
+        're.compile("[^\\x01-\\t\\x0b\\x0c\\x0e-\\xff]")',
+        're.compile("[^\\0-\\t\\x0b\\x0c\\x0e-\\xff]")',
+    ),
+    (
+        "header-controls",
+        "HTTP-011",
+        "sends a header value with control characters",
+        're.compile("[\\x01-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]")',
+        're.compile("[\\x01]")',
+    ),
+    (
+        "header-tab-refused",
+        "HTTP-011",
+        "rejects a header value with a tab",
+        're.compile("[\\x01-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f]")',
+        're.compile("[\\x01-\\x09\\x0b\\x0c\\x0e-\\x1f\\x7f]")',
+    ),
+    (
+        "output-first-wins",
+        "HTTP-022",
+        "uses the last of several equal headers",
+        "return next((value for key, value in headers if key.lower() == name), None)",
+        "return next((value for key, value in reversed(headers) if key.lower() == name), None)",
+    ),
+    (
+        "output-names-with-case",
+        "HTTP-022",
+        "compares header names with their case",
+        "return next((value for key, value in headers if key.lower() == name), None)",
+        "return next((value for key, value in headers if key == name), None)",
+    ),
+    (
+        "headers-body-dropped",
+        "SHP-024",
+        "drops document members next to headers",
+        "    elif _document_fields(fields):",
+        "    elif False:",
+    ),
+    (
+        "headers-path-member-dropped",
+        "SHP-024",
+        "drops a member that belongs in the path",
+        '        if field.location == "uri" and',
+        '        if field.location == "path" and',
+    ),
+)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""Mutants of refimpl/errordocument.py."""
+
+ROWS = (
+    (
+        "code-body-first",
+        "HTTP-030",
+        "prefers the document's error type to the header's",
+        "map(error_code_of, candidates + list(document.codes))",
+        "map(error_code_of, list(document.codes) + candidates)",
+    ),
+    (
+        "code-without-code",
+        "HTTP-030",
+        "ignores `code`",
+        ', body_field("code", "code", _CODE)',
+        "",
+    ),
+    (
+        "code-with-url",
+        "HTTP-031",
+        "does not remove the URL after a code",
+        'code = (text or "").partition(":")[0]',
+        'code = text or ""',
+    ),
+    (
+        "code-with-namespace",
+        "HTTP-031",
+        "does not remove the namespace before a code",
+        '(code.partition("#")[2] if "#" in code else code)',
+        "code",
+    ),
+    (
+        "code-cut-in-the-other-order",
+        "HTTP-031",
+        "removes the text before `#` first, then the URL",
+        'code = (text or "").partition(":")[0]\nreturn (code.partition("#")[2] if "#" in code else code)',
+        'code = (text or "").rpartition("#")[2]\nreturn code.partition(":")[0]',
+    ),
+    (
+        "member-small-letter",
+        "HTTP-033",
+        "does not read `message` from an error that is not modelled",
+        '(error_field("message", "Message", MESSAGE),)',
+        '(body_field("message", "Message", MESSAGE),)',
+    ),
+    (
+        "error-given-code-ignored",
+        "SHP-025",
+        "ignores the code that is given with a document",
+        "candidates: List[Optional[str]] = [given]",
+        "candidates: List[Optional[str]] = []",
+    ),
+    (
+        "error-lenient",
+        "SHP-025",
+        "skips a member of the wrong type",
+        "lenient=False))",
+        "lenient=True))",
+    ),
+    (
+        "error-integer-as-text",
+        "SHP-025",
+        "rejects an integer that is written as text",
+        "if isinstance(node, str):\n        return integer_of_text",
+        "if False:\n        return integer_of_text",
+    ),
+    (
+        "error-payload-lost",
+        "SHP-026",
+        "loses the document of an unknown error",
+        "payload=_whole_text(payload))",
+        'payload="")',
+    ),
+    (
+        "error-code-as-given",
+        "SHP-026",
+        "does not trim the code of an unknown error",
+        "code=bare_code or code,",
+        "code=code or bare_code,",
+    ),
+    (
+        "error-name-missing",
+        "SHP-027",
+        "omits the error's name from its document",
+        '(("error", ("String", type(error).__name__)), ("details", error.to_value()))',
+        '(("details", error.to_value()),)',
+    ),
+    (
+        "error-details-unnamed",
+        "SHP-027",
+        "accepts a document without a name as an unnamed error",
+        "        if names and not members:",
+        "        if False:",
+    ),
+    (
+        "error-details-and-message",
+        "SHP-027",
+        "accepts details together with a message",
+        'if shape is None or "payload" in members:',
+        "if shape is None:",
+    ),
+)

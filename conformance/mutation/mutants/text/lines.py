@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""Mutants of refimpl/text/lines.py."""
+
+ROWS = (
+    (
+        "lines-within-parts",
+        "TXT-001",
+        "ends a line where its part ends",
+        "lines, rest = self._with_kept(data[:end]), data[end:]",
+        "lines, rest = data[:end], data[end:]",
+    ),
+    (
+        "line-keeps-cr",
+        "TXT-010",
+        "keeps the CR of CR LF in the line",
+        '[line[:-1] if line.endswith("\\r") else line for line in lines]',
+        "lines",
+    ),
+    (
+        "lines-splitlines",
+        "TXT-011",
+        "splits lines as Python's splitlines does",
+        'lines = text.split("\\n")\nlines.pop()',
+        "lines = text.splitlines()",
+    ),
+    (
+        "lines-lone-cr",
+        "TXT-011",
+        "ends a line at a lone CR",
+        'lines = text.split("\\n")\nlines.pop()',
+        'lines = text.replace("\\r\\n", "\\n").replace("\\r", "\\n").split("\\n")\nlines.pop()',
+    ),
+    (
+        "last-line-lost",
+        "TXT-012",
+        "loses a last line without a line end",
+        "if rest:",
+        "if False:",
+    ),
+    (
+        "last-line-trimmed",
+        "TXT-011",
+        "drops the CR of a last line",
+        "results.append(self._decoded(rest, self._offset, results, rest))",
+        "results.append(self._decoded(without_cr(rest), self._offset, results, rest))",
+    ),
+    (
+        "lines-without-mark",
+        "TXT-013",
+        "removes a byte order mark from a line",
+        'text = data.decode("utf-8", self._errors)',
+        'text = data.decode("utf-8-sig", self._errors)',
+    ),
+)
