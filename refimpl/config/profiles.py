@@ -28,7 +28,7 @@ _PATH_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
 
 
 class Property(NamedTuple):
-    """One property of a section, with the place that sets it.
+    """One property of a section, with the place that sets it. repr hides the values (CRED-004).
 
     nested: the properties below an empty value (CRED-026), else None
     """
@@ -43,15 +43,21 @@ class Property(NamedTuple):
         """The file and the line, for an error."""
         return f"{self.path}, line {self.line}"
 
+    def __repr__(self) -> str:
+        return f"Property(<{self.place}>)"
+
 
 Section = Dict[str, Property]
 
 
 class ConfigFile(NamedTuple):
-    """One file that was found: its path and its bytes."""
+    """One file that was found: its path and its bytes. repr hides the bytes."""
 
     path: str
     data: bytes
+
+    def __repr__(self) -> str:
+        return f"ConfigFile({self.path!r}, <{len(self.data)} bytes>)"
 
 
 class SharedConfig(NamedTuple):

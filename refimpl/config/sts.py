@@ -11,7 +11,7 @@ from typing import Callable, List, Optional, Tuple
 
 from ..documents.xml_format import Element, child_of, parse_xml, text_of
 from ..endpoints import service_host
-from ..errors import ConfigurationError, DocumentError, Error
+from ..errors import ConfigurationError, DocumentError, Error, NetworkError
 from ..operation import authority, parse_endpoint_url, service_error
 from ..sigv4 import Credentials, Signer, amz_date_of, uri_encode
 from .retries import CallRetries, RetryPolicy, RetryQuota
@@ -194,7 +194,8 @@ def _xml_text_in(element: Element, name: str) -> str:
 
 def explained(error: Error, problem: str) -> Error:
     """Return an error of the same class and kind whose message begins with the problem."""
-    evidence = {
-        name: getattr(error, name) for name in ("kind", "rule", "expected", "actual", "retryable")
-    }
+    names = ["kind", "rule", "expected", "actual", "retryable"]
+    if isinstance(error, NetworkError):
+        names.append("sent")
+    evidence = {name: getattr(error, name) for name in names}
     return type(error)(f"{problem}: {error.message}", **evidence)

@@ -38,7 +38,6 @@ def system_surroundings(
     network: proxy and certificates; by default those of the environment
     """
     variables = os.environ if environment is None else environment
-
     reachable = Network(variables) if network is None else network
 
     def fetch(request: FetchRequest) -> FetchReply:
@@ -155,17 +154,11 @@ def fetch_reply(request: FetchRequest, network: Optional[Network] = None) -> Fet
         ssl_context, route = network.direct_to(url)
     else:
         ssl_context, route = network.way_to(url)
+    exchange = open_exchange(sent, timeouts, ssl_context, route=route)
     try:
-        exchange = open_exchange(sent, timeouts, ssl_context, route=route)
-        try:
-            return FetchReply(exchange.status, exchange.headers, _body_of(exchange.read1))
-        finally:
-            exchange.close()
-    except NetworkError as error:
-        # Only the time-out for connecting proves that the request was not sent.
-        if error.kind == "timeout" and "connect_timeout" not in str(error.expected):
-            error.sent = True
-        raise
+        return FetchReply(exchange.status, exchange.headers, _body_of(exchange.read1))
+    finally:
+        exchange.close()
 
 
 def _body_of(read1: Callable[[], bytes]) -> bytes:

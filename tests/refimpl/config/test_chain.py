@@ -269,3 +269,10 @@ def test_botocore_chooses_the_same_source(names, tmp_path, monkeypatch):
         "custom-process": "process",
     }[resolver.load_credentials().method]
     assert find_credentials(world.context())[0] == theirs == names[0]
+
+
+def test_contexts_and_providers_show_no_secret():
+    world = World(files={"/h/.aws/config": f"[default]\naws_secret_access_key = {SECRET}\n"})
+    context = world.context()
+    assert SECRET not in repr(context) and SECRET not in repr(context.settings)
+    assert SECRET not in repr(CredentialChain(world.surroundings))

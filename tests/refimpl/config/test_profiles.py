@@ -237,6 +237,16 @@ def test_many_continuations_take_linear_time():
     assert profiles("[default]\na = b\n" + " c\n" * 200000)["default"]["a"].count("\n") == 200000
 
 
+def test_secrets_are_not_shown():
+    file = ConfigFile("config", f"[default]\na = {SECRET}\nb =\n c = {SECRET}\n".encode("ascii"))
+    shared = parse_shared_config(file)
+    for value in (file, shared, select_profile(shared, {})):
+        assert SECRET not in repr(value) and SECRET not in str(value)
+    assert repr(shared.profiles) == (
+        "{'default': {'a': Property(<config, line 2>), 'b': Property(<config, line 3>)}}"
+    )
+
+
 # ---- reading -------------------------------------------------------------------------------------
 
 
