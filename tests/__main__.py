@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""`python3 -m tests [pytest's arguments]`: all tests, on a clean checkout.
+"""`python3 -m tests [--fast] [pytest's arguments]`: run the tests on a clean checkout.
 
-Where pytest is not at hand, it makes a virtual environment in `.venv` and installs the extra `test` there; where that is
-there already, it uses it. Nothing is installed anywhere else.
+If this Python lacks pytest, hypothesis or trustme, the tests run in the virtual environment
+`.venv`, which is created if it does not exist. Nothing is installed anywhere else. Installing needs
+Python 3.8 or newer, because hypothesis needs it. `refimpl` and `conformance` run on 3.6.
 """
 
 import os
@@ -13,28 +14,27 @@ import venv
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _VENV = os.path.join(_HERE, ".venv")
 _NEEDED = ("pytest", "hypothesis", "trustme")
+_OLDEST = (3, 8)
 
 
 def _has_all(python: str) -> bool:
-    return (
-        subprocess.call(
-            [python, "-c", "import " + ", ".join(_NEEDED)], stderr=subprocess.DEVNULL, cwd=_HERE
-        )
-        == 0
-    )
+    command = [python, "-c", "import " + ", ".join(_NEEDED)]
+    return subprocess.call(command, stderr=subprocess.DEVNULL, cwd=_HERE) == 0
 
 
 def _python() -> str:
+    """Return a Python that has the test tools; install them into `.venv` if necessary."""
     if _has_all(sys.executable):
         return sys.executable
     python = os.path.join(_VENV, "Scripts" if os.name == "nt" else "bin", "python")
     if not os.path.exists(python):
+        if sys.version_info < _OLDEST:
+            sys.exit("tests: this Python is too old (expected %d.%d or newer)" % _OLDEST)
         venv.create(_VENV, with_pip=True)
     if not _has_all(python):
-        subprocess.check_call(
-            [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", ".[test]"],
-            cwd=_HERE,
-        )
+        options = ["--quiet", "--disable-pip-version-check", ".[test]"]
+        if subprocess.call([python, "-m", "pip", "install"] + options, cwd=_HERE):
+            sys.exit("tests: pip could not install the test tools into .venv (see above)")
     return python
 
 

@@ -131,12 +131,16 @@ _LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
 
 
 def pages_of(root):
-    """Return the Markdown files below a folder, but those in folders that begin with a dot or hold what others wrote."""
+    """Return the Markdown files below a folder, without hidden, third-party and built ones.
+
+    Installing the package from a checkout leaves copies of some pages in `build`.
+    """
     return sorted(
         path
         for path in root.rglob("*.md")
         if not any(
-            part.startswith(".") or part == "node_modules" for part in path.relative_to(root).parts
+            part.startswith(".") or part in ("node_modules", "build")
+            for part in path.relative_to(root).parts
         )
     )
 

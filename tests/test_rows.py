@@ -45,7 +45,7 @@ def test_reports_all_failing_rows_by_name() -> None:
     report = str(caught.value)
     assert report.startswith("2 of 3 rows failed\n---- zero\nTraceback")
     assert "it is 0" in report and "---- two" in report and "DID NOT RAISE" in report
-    assert "one" not in report.replace("None", "")
+    assert "---- one" not in report
 
 
 def test_names_of_rows() -> None:

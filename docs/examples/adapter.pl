@@ -4,9 +4,8 @@
 #
 #     python3 -m conformance run --adapter "perl docs/examples/adapter.pl"
 #
-# The first half is the implementation, which knows nothing of the suite: it refuses with refuse(NAME, why). The second half is
-# the adapter: a table from the protocol's operations to the implementation, and a loop over lines. docs/judging.md tells
-# how it came about.
+# The first part is the implementation, which does not depend on the suite. It rejects an input with refuse(NAME, why). The second
+# part is the adapter: a table of the protocol's operations, and a loop over lines. docs/judging.md builds it step by step.
 use strict;
 use warnings;
 use B ();
@@ -20,8 +19,8 @@ sub refuse { my ($name, $why, %more) = @_; die {name => $name, message => $why, 
 
 # ---- text: lines (TXT-010 to TXT-013) and server-sent events (TXT-020 to TXT-032) ----------------------------------
 
-# What can be read of bytes, and whether that is all. TXT-007: results before a fault are delivered with it. Perl's own decoder
-# refuses noncharacters as U+FFFF, which are valid UTF-8 (the suite found it), so the octets are checked here.
+# Returns the valid beginning of the bytes as text, and whether that is all, because an error carries the results before it
+# (TXT-007). Perl's own decoder rejects noncharacters such as U+FFFF, which are valid UTF-8, so this checks the octets itself.
 sub whole_text {
     my ($bytes) = @_;
     1 while $bytes =~ /\G(?:[\x00-\x7f]+|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|\xed[\x80-\x9f][\x80-\xbf]
@@ -112,14 +111,14 @@ sub headers_of {
             : $code == 6 ? encode_base64($take->(unpack 'n', $take->(2)), '')
             : $code == 7 ? utf8_of($take->(unpack 'n', $take->(2)))
             : $code == 9 ? join '-', unpack 'H8H4H4H4H12', $take->(16)
-            :              '' . unpack $PACK{$type}, $take->($WIDTH{$type});    # as text: the protocol takes both
+            :              '' . unpack $PACK{$type}, $take->($WIDTH{$type});    # as text, which the protocol allows
         refuse('TwiceNamed', $name) if $seen{$name}++;
         push @headers, {name => $name, type => $type, value => $value};
     }
     return \@headers;
 }
 
-sub messages_of {    # chunks in, messages out; dies with what it had
+sub messages_of {    # chunks in, messages out; an error carries the messages before it
     my (@chunks) = @_;
     my ($buffer, @messages) = ('');
     my $decode = sub {
@@ -149,7 +148,7 @@ sub messages_of {    # chunks in, messages out; dies with what it had
 
 sub is_number { return !ref $_[0] && !(B::svref_2object(\$_[0])->FLAGS & B::SVp_POK) }
 
-sub check_type {    # EVS-013: nothing is turned into another type in silence
+sub check_type {    # EVS-013: no value is silently converted to another type
     my ($type, $value) = @_;
     my $fits =
           $type eq 'boolean' ? JSON::PP::is_bool($value)
@@ -287,7 +286,7 @@ sub is_time {
 
 # ---- the adapter ---------------------------------------------------------------------------------------------------
 
-my %KINDS = (    # our names of errors, and the protocol's
+my %KINDS = (    # our error names and the protocol's kinds
     BadText => 'utf8', EndsEarly => 'truncated', PreludeChecksum => 'prelude_crc', MessageChecksum => 'message_crc',
     BadLength => 'length', TooLong => 'limit', BadHeader => 'header', UnknownType => 'header_type', TwiceNamed => 'duplicate_header',
     BadArgument => 'constraint', WrongType => 'type', BadCredentials => 'configuration');
@@ -313,12 +312,12 @@ sub answer_to {
     my $output = eval { $operation->($question->{input}) };
     return {status => 'ok', output => $output} if defined $output;
     my $error = $@;
-    return {status => 'error', detail => "$error"} if ref $error ne 'HASH';    # a mistake of this program, no refusal
+    return {status => 'error', detail => "$error"} if ref $error ne 'HASH';    # an error of this program, not a rejection
     return {status => 'reject', kind => $error->{name}, message => $error->{message}, output => $error->{output}};
 }
 
 my $json = JSON::PP->new->utf8->canonical;
-$| = 1;                                                                        # the suite waits for each line
+$| = 1;                                                                        # flush each line, because the suite waits for it
 while (my $line = <STDIN>) {
     my $question = $json->decode($line);
     if ($question->{cmd} eq 'bye') { last }
