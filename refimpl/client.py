@@ -433,6 +433,17 @@ class Client:
             return "Client(<incomplete>)"
         return f"Client(region={self._region!r}, endpoint_url={self._endpoint.url!r})"
 
+    def bearer_token(self, expires: int = 43200) -> str:
+        """Return a bearer token for SageMaker's OpenAI-compatible route (SIG-050).
+
+        expires: seconds, at most 43200
+        Raises UsageError, ConfigurationError, and errors of the credential source.
+        """
+        from .bearer import bearer_token  # most programs do not need it
+
+        now = amz_date_of(self._now())
+        return bearer_token(self._usable_credentials(), self._region, now, expires)
+
     def invoke_endpoint_with_response_stream(self, **members: Any) -> Response:
         """Call the operation and return the live response.
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python3 -m refimpl invoke | decode | bridge | sign | convert`.
+"""The command line: `python3 -m refimpl invoke | decode | bridge | sign | token | convert`.
 
 Results go to stdout as they arrive. An error goes to stderr, in one line without secrets, and the
 exit code says which side failed (CLI-001, exit_codes.py). `main` runs one command with the streams
@@ -27,6 +27,7 @@ _PURPOSES: Dict[str, str] = {
     "decode": "show the frames of a recorded event stream",
     "bridge": "turn an event stream into server-sent events",
     "sign": "sign a request and show every stage",
+    "token": "print a bearer token for the OpenAI-compatible route",
     "convert": "convert the document of a shape to another format",
 }
 
@@ -49,6 +50,10 @@ def _arguments_of(command: str) -> Callable[[argparse.ArgumentParser], None]:
         from .sign import add_sign
 
         return add_sign
+    if command == "token":
+        from .token import add_token
+
+        return add_token
     from .convert import add_convert
 
     return add_convert

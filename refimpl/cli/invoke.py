@@ -27,6 +27,7 @@ from ..shapes import (
     StreamEvent,
 )
 from ..text.extraction import PRESETS, Extraction, parse_extraction
+from .network import add_network, network_arguments
 from .parser import add_body, add_region
 from .rendering import EXTRACTABLE_FORMATS, TEXT_FORMATS, rendered
 from .streams import Streams, read_body, warn, write_line, write_pieces, write_text
@@ -78,6 +79,7 @@ def add_invoke(parser: argparse.ArgumentParser) -> None:
         ("--total-timeout", None, "seconds for the whole call (default: unlimited)"),
     ):
         parser.add_argument(name, type=float, default=default, metavar="S", help=what)
+    add_network(parser)
     members = parser.add_argument_group("members of the input")
     for field in _MEMBERS:
         members.add_argument(
@@ -97,6 +99,7 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
         total_timeout=options.total_timeout,
         environment=streams.environment,
         clock=streams.clock,
+        **network_arguments(options),
     )
     output_format, extraction = _output_format(options)
     body = read_body(options.body, streams.stdin)

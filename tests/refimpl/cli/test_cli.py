@@ -54,7 +54,7 @@ def test_two_dashes_are_not_a_header() -> None:
 @for_each(
     "arguments, words",
     [
-        ([], "no command (expected invoke, decode, bridge, sign, convert"),
+        ([], "no command (expected invoke, decode, bridge, sign, token, convert"),
         (["frobnicate"], "invalid choice: 'frobnicate'"),
         (["invoke"], "required: name"),
         (["invoke", "llm", "--frobnicate"], "unrecognized arguments: --frobnicate"),
@@ -123,7 +123,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (
             ["--help"],
-            ["invoke | decode | bridge | sign | convert", "call an endpoint", "--version"],
+            ["invoke | decode | bridge | sign | token | convert", "call an endpoint", "--version"],
         ),
         (
             ["invoke", "--help"],
@@ -224,7 +224,7 @@ def test_imports_only_the_requested_command(
 ) -> None:
     done = shell('program="$1"; shift; exec "$program" -X importtime "$@"', command, *arguments)
     loaded = imported_modules(done.stderr)
-    others = {"invoke", "decode", "bridge", "sign", "convert"} - {command}
+    others = {"invoke", "decode", "bridge", "sign", "token", "convert"} - {command}
     assert f"refimpl.cli.{command}" in loaded
     assert not loaded & {f"refimpl.cli.{name}" for name in others}
     assert not loaded & (needless | {"http.client", "ssl"})

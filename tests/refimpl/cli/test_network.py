@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""Tests of refimpl/cli/network.py: each flag reaches the client, and errors have their exit codes.
+
+The connections themselves are tested in tests/refimpl/test_transport.py and test_client.py.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+
+from refimpl.cli.network import add_network, network_arguments
+from refimpl.cli.parser import UsageParser
+from refimpl.errors import UsageError
+from tests.rawserver import RawServer, read_head
+from tests.refimpl.cli.support import ENVIRONMENT, call, failed
+
+DEFAULTS: Dict[str, Any] = {
+    "use_fips": None,
+    "use_dualstack": None,
+    "proxy": None,
+    "connect_to": None,
+    "ca_bundle": None,
+    "client_cert": None,
+    "x509_strict": True,
+    "max_attempts": None,
+    "retry_after_send": False,
+}
+
+
+def parsed(*arguments: str) -> Dict[str, Any]:
+    parser: argparse.ArgumentParser = UsageParser(prog="x")
+    add_network(parser)
+    return network_arguments(parser.parse_args(arguments))
+
+
+@pytest.mark.parametrize(
+    "arguments, changes",
+    [
+        ((), {}),
+        (("--fips", "--dualstack"), {"use_fips": True, "use_dualstack": True}),
+        (("--proxy", "http://p:1"), {"proxy": "http://p:1"}),
+        (("--no-proxy",), {"proxy": ""}),
+        (("--connect-to", "a.example:443"), {"connect_to": ("a.example", 443)}),
+        (("--connect-to", "[::1]:8443"), {"connect_to": ("::1", 8443)}),
+        (("--ca-bundle", "ca.pem"), {"ca_bundle": "ca.pem"}),
+        (("--client-cert", "c.pem"), {"client_cert": "c.pem"}),
+        (
+            ("--client-cert", "c.pem", "--client-key", "k.pem"),
+            {"client_cert": ("c.pem", "k.pem")},
+        ),
+        (("--no-x509-strict",), {"x509_strict": False}),
+        (("--max-attempts", "5"), {"max_attempts": 5}),
+        (("--retry-after-send",), {"retry_after_send": True}),
+    ],
+)
+def test_flags(arguments: Any, changes: Dict[str, Any]) -> None:
+    assert parsed(*arguments) == dict(DEFAULTS, **changes)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--proxy", "http://p", "--no-proxy"),
+        ("--connect-to", "a.example"),
+        ("--connect-to", "::1:443"),
+        ("--connect-to", ":443"),
+        ("--client-key", "k.pem"),
+        ("--max-attempts", "many"),
+    ],
+)
+def test_rejected_flags(arguments: Any) -> None:
+    with pytest.raises(UsageError):
+        parsed(*arguments)
+
+
+def invoke(*arguments: str, **variables: str) -> Any:
+    url = "https://endpoint.invalid"
+    environment = dict(ENVIRONMENT, **variables)
+    return call(
+        "invoke", "llm", "--body", "x", "--endpoint-url", url, *arguments, environment=environment
+    )
+
+
+# NET-011
+@pytest.mark.parametrize("by_flag", [False, True])
+def test_a_proxy_that_asks_for_credentials(by_flag: bool) -> None:
+    response = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
+    with RawServer([response], read=read_head) as proxy:
+        address = f"127.0.0.1:{proxy.port}"
+        if by_flag:
+            result = invoke("--proxy", f"http://{address}")
+        else:
+            result = invoke(HTTPS_PROXY=f"http://{address}")
+    failed(result, 8, f"network: the proxy {address} asks for credentials (HTTP 407)")
+
+
+def test_configuration_errors(tmp_path: Path) -> None:
+    failed(invoke(HTTPS_PROXY="socks5://p:1"), 3, "HTTPS_PROXY is a socks5:// proxy")
+    missing = str(tmp_path / "none.pem")
+    failed(invoke("--ca-bundle", missing), 3, f"the CA bundle {missing} (ca_bundle) cannot be used")
+    failed(invoke("--client-cert", missing), 3, f"the client certificate {missing} cannot be used")
+    failed(invoke(AWS_MAX_ATTEMPTS="none"), 3, "invalid number of attempts in AWS_MAX_ATTEMPTS")
+
+
+def test_usage_errors() -> None:
+    failed(invoke("--max-attempts", "0"), 2, "invalid max_attempts")
+    failed(invoke("--connect-to", "a:0"), 2, "invalid connect_to")
