@@ -85,10 +85,18 @@ def lower_headers(headers: Sequence[Sequence[str]]) -> Dict[str, str]:
 def to_be_signed(
     headers: Sequence[Sequence[str]], but: Sequence[str] = (), forwarded: bool = False
 ) -> Dict[str, str]:
+    joined = lower_headers(headers)
+    # RFC 9110, 7.6.1: a proxy removes the headers that Connection names.
+    hop_by_hop = [
+        name
+        for name in re.split("[ \t]*,[ \t]*", joined.get("connection", "").lower())
+        if not re.match("host$|x-amz-", name)
+    ]
     return {
         name: value
-        for name, value in lower_headers(headers).items()
+        for name, value in joined.items()
         if name not in NEVER_SIGNED
+        and name not in hop_by_hop
         and (forwarded or not name.startswith("x-forwarded-"))
         and name not in but
     }

@@ -247,6 +247,11 @@ DIFFERENCES = (
         "sig-unsigned-x-forwarded-host sig-unsigned-x-forwarded",
     ),
     ("botocore", "signs Accept-Encoding", "sig-call-content-length"),
+    (
+        "botocore",
+        "signs a header that Connection names",
+        "sig-unsigned-hop-by-hop-one sig-unsigned-hop-by-hop-several",
+    ),
     ("botocore", "writes its own time into Date and sends no x-amz-date", "sig-signed-date"),
     ("botocore", "uses the header's value as the payload hash", "sig-body-hash-header-alone"),
     ("botocore", "moves the body into the query", "sig-presign-operation"),
@@ -311,6 +316,16 @@ DIFFERENCES = (
         """,
     ),
     ("awscrt", "signs Accept-Encoding", "sig-call-content-length"),
+    (
+        "awscrt",
+        "signs a header that Connection names",
+        "sig-unsigned-hop-by-hop-one sig-unsigned-hop-by-hop-several",
+    ),
+    (
+        "awscrt",
+        "signs Connection",
+        "sig-unsigned-hop-by-hop-required sig-unsigned-hop-by-hop-token",
+    ),
     (
         "awscrt",
         "rejects a header that it would write itself",
@@ -1674,6 +1689,53 @@ for name in plain.NEVER_SIGNED + [
         also=[[name, "trailers"]],
         also_acceptable=[FORWARDED] if name.lower().startswith("x-forwarded-") else [],
     )
+for slug, title, also, lines, why in (
+    (
+        "one",
+        "a header that Connection names is not signed",
+        [["Connection", "X-Hop"], ["X-Hop", "1"], ["X-Stays", "2"]],
+        f"x-amz-date:{DATE}\nx-stays:2\n\nhost;x-amz-date;x-stays",
+        "a proxy removes the header, so a signature over it fails on some networks only",
+    ),
+    (
+        "several",
+        "headers in several Connection headers, in other case, are not signed",
+        [
+            ["connection", "close,\tx-HOP-1 , x-hop-2"],
+            ["X-Hop-1", "1"],
+            ["CONNECTION", "x-hop-3"],
+            ["x-hop-2", "2"],
+            ["X-Hop-3", "3"],
+            ["Close-1", "4"],
+        ],
+        f"close-1:4\nhost:example.amazonaws.com\nx-amz-date:{DATE}\n\nclose-1;host;x-amz-date",
+        "Connection is a list that may be split over lines, and a proxy removes each of its names",
+    ),
+    (
+        "required",
+        "a header that must be signed is signed even if Connection names it",
+        [["Connection", "host, x-amz-date, x-amz-meta"], ["X-Amz-Meta", "1"]],
+        f"x-amz-date:{DATE}\nx-amz-meta:1\n\nhost;x-amz-date;x-amz-meta",
+        "a server rejects such a request without the signature of these headers",
+    ),
+):
+    signs(
+        "sig-unsigned-hop-by-hop-" + slug,
+        title,
+        "SIG-015",
+        why,
+        lines=lines,
+        also=also,
+    )
+signs(
+    "sig-unsigned-hop-by-hop-token",
+    "the token is signed even if Connection names it",
+    "SIG-015 SIG-017",
+    "a token that is not signed on some calls makes their errors hard to explain",
+    lines=f"x-amz-security-token:{TOKEN}\n\nhost;x-amz-date;x-amz-security-token",
+    also=[["Connection", "x-amz-security-token"]],
+    session_token=TOKEN,
+)
 for slug, also, lines, why in (
     (
         "content-length",

@@ -14,7 +14,7 @@ Most valid requests come from the signing cases.
 
 import hashlib
 import json
-from typing import Any, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from authoring import Feature, b64, ok, reject
 from authoring import plain_sigv4 as plain
@@ -97,6 +97,51 @@ def presigned_request(**changes: Any) -> Given:
     return {
         key: value for key, value in given.items() if key not in ("expires", "omit_session_token")
     }
+
+
+def signed_over(text: str) -> Given:
+    """Return a request whose signature has text, also in a signed header, for the body's hash."""
+    given = signed_request(also=[["X-Amz-Content-Sha256", text]])
+    kept = given["headers"][:-1]
+    signed = plain.lower_headers(kept)
+    return dict(given, headers=[*kept, ["Authorization", _over(given, signed, text)]])
+
+
+def _over(given: Given, signed: Dict[str, str], text: str) -> str:
+    pairs = plain.query_pairs(given["target"].partition("?")[2])
+    return plain.authorization(given, signed, _signature_over(given, pairs, signed, text))
+
+
+def _signature_over(given: Given, pairs: Any, signed: Dict[str, str], text: str) -> str:
+    """Return the signature with text in place of the body's hash."""
+    stages = plain.finish(given, pairs, signed)
+    canonical = stages["canonical_request"].rpartition("\n")[0] + "\n" + text
+    key = plain.signing_key(
+        given["secret_key"], given["time"][:8], given["region"], given["service"]
+    )
+    to_sign = plain.string_to_sign(given["time"], plain.scope_of(given), canonical)
+    return plain.hmac_sha256(key, to_sign).hex()
+
+
+def presigned_over(text: str) -> Given:
+    """Return a presigned request whose signature has text for the body's hash."""
+    query = URL["target"].partition("?")[2].rpartition("&X-Amz-Signature=")[0]
+    signature = _signature_over(URL, plain.query_pairs(query), {"host": HOST[1]}, text)
+    return dict(URL, target=URL["target"][:-64] + signature)
+
+
+def presigned_signing(names: str, header: List[str]) -> Given:
+    """Return a presigned request with another header, and these signed headers."""
+    path, _, query = URL["target"].partition("?")
+    query = query.rpartition("&X-Amz-Signature=")[0].replace(
+        "SignedHeaders=host", "SignedHeaders=" + names.replace(";", "%3B")
+    )
+    headers = [*URL["headers"], header]
+    values = plain.lower_headers(headers)
+    signed = {name: values[name] for name in names.split(";")}
+    stages = plain.finish(URL, plain.query_pairs(query), signed)
+    target = f"{path}?{query}&X-Amz-Signature={stages['signature']}"
+    return dict(URL, target=target, headers=headers)
 
 
 def replaced(given: Given, header: str, old: str, new: str) -> List[List[str]]:
@@ -1193,6 +1238,318 @@ rejects(
     dict(signed_request(unsigned=[["X-Amz-Security-Token", TOKEN + "x"]])),
     session_token=TOKEN,
 )
+TEMPORARY_URL = presigned_request(session_token=TOKEN)
+UNSIGNED_TOKEN_URL = presigned_request(session_token=TOKEN, omit_session_token=True)
+for slug, title, given, header, why in (
+    (
+        "token-header",
+        "the token in a header as well",
+        TEMPORARY_URL,
+        ["X-Amz-Security-Token", TOKEN],
+        "the next server may read the header, which is not signed",
+    ),
+    (
+        "token-header-other",
+        "another token in a header",
+        TEMPORARY_URL,
+        ["X-Amz-Security-Token", "another"],
+        "one server verifies one token, and the next server uses the other",
+    ),
+    (
+        "token-header-without-parameter",
+        "a token in a header and none in the query",
+        URL,
+        ["X-Amz-Security-Token", TOKEN],
+        "the user of a URL could add a session that its creator did not have",
+    ),
+    (
+        "date-header",
+        "its date in a header as well",
+        URL,
+        ["X-Amz-Date", DATE],
+        "the next server may read the header, which is not signed",
+    ),
+):
+    rejects(
+        "sig-verify-presigned-twice-" + slug,
+        "a presigned request with " + title,
+        "SIG-040",
+        why,
+        given,
+        headers=given["headers"] + [header],
+    )
+for slug, title, given, more, rules, why in (
+    (
+        "expires",
+        "a second, longer expiry",
+        URL,
+        "&X-Amz-Expires=604800",
+        "SIG-040 SIG-043",
+        "a server that hashes the first value and uses the last lets anyone extend a URL",
+    ),
+    (
+        "expires-equal",
+        "its expiry twice",
+        URL,
+        "&X-Amz-Expires=600",
+        "SIG-040",
+        "a server that reads the values into a table does not see the second one",
+    ),
+    (
+        "date",
+        "a second date",
+        URL,
+        "&X-Amz-Date=20150830T124000Z",
+        "SIG-040",
+        "a server that hashes the first value and uses the last lets anyone renew a URL",
+    ),
+    (
+        "algorithm",
+        "a second algorithm",
+        URL,
+        "&X-Amz-Algorithm=AWS4-HMAC-SHA256",
+        "SIG-040",
+        "some servers read the first of two values and others the last",
+    ),
+    (
+        "credential",
+        "a second credential",
+        URL,
+        "&X-Amz-Credential=AKIDOTHER%2F20150830%2Fus-east-1%2Fsagemaker%2Faws4_request",
+        "SIG-040",
+        "a server that verifies one caller and serves another is open to everyone",
+    ),
+    (
+        "signed-headers",
+        "a second list of signed headers",
+        URL,
+        "&X-Amz-SignedHeaders=host",
+        "SIG-040",
+        "some servers read the first of two values and others the last",
+    ),
+    (
+        "signature",
+        "its signature twice",
+        URL,
+        "&X-Amz-Signature=" + URL["target"][-64:],
+        "SIG-040",
+        "some servers read the first of two values and others the last",
+    ),
+    (
+        "token",
+        "its token twice",
+        TEMPORARY_URL,
+        "&X-Amz-Security-Token=" + plain.uri_encode(TOKEN.encode()),
+        "SIG-040",
+        "some servers read the first of two values and others the last",
+    ),
+    (
+        "token-unsigned",
+        "its unsigned token twice",
+        UNSIGNED_TOKEN_URL,
+        "&X-Amz-Security-Token=" + plain.uri_encode(TOKEN.encode()),
+        "SIG-040",
+        "the parameter is not signed, so anyone can add another one",
+    ),
+    (
+        "token-unsigned-other",
+        "another token next to its unsigned token",
+        UNSIGNED_TOKEN_URL,
+        "&X-Amz-Security-Token=another",
+        "SIG-040",
+        "one server verifies one token, and the next server uses the other",
+    ),
+):
+    rejects(
+        "sig-verify-presigned-twice-" + slug,
+        "a presigned request with " + title,
+        rules,
+        why,
+        given,
+        target=given["target"] + more,
+    )
+rejects(
+    "sig-verify-presigned-twice-date-header-signed",
+    "a presigned request with another date in a signed header",
+    "SIG-040 SIG-034",
+    "one server uses the time of the query, and the next server that of the header",
+    presigned_signing("host;x-amz-date", ["X-Amz-Date", "20150830T124000Z"]),
+)
+rejects(
+    "sig-verify-presigned-first-expiry-passed",
+    "a presigned request with a second, longer expiry, used after the first one",
+    "SIG-040 SIG-043",
+    "a server that hashes the first value and uses the last lets anyone extend a URL",
+    dict(URL, target=URL["target"] + "&X-Amz-Expires=604800"),
+    time="20150830T133600Z",
+)
+rejects(
+    "sig-verify-presigned-expires-beside-header",
+    "X-Amz-Expires in the query of a request that is signed in its headers, an hour later",
+    "SIG-042",
+    "a parameter that anyone may put into a query must not lengthen a request's life",
+    signed_request(target=BASE["target"] + "&X-Amz-Expires=604800"),
+    "expired",
+    time="20150830T133600Z",
+)
+rejects(
+    "sig-verify-presigned-empty-authorization",
+    "an empty Authorization header next to a presigned signature",
+    "SIG-040",
+    "some servers read an empty header as absent and others as the claim",
+    URL,
+    headers=URL["headers"] + [["Authorization", ""]],
+)
+for slug, expires in (
+    ("plus", "+300"),
+    ("space", " 300"),
+    ("underscore", "3_00"),
+):
+    rejects(
+        "sig-verify-expires-text-" + slug,
+        f"X-Amz-Expires={expires!r} with a matching signature",
+        "SIG-031",
+        "a lenient parser reads this as 300, and another server reads something else",
+        presigned_request(expires=expires),
+    )
+rejects(
+    "sig-verify-presigned-host-unsigned",
+    "a presigned request that does not sign its host",
+    "SIG-045 SIG-014",
+    "anyone may send such a URL to any host",
+    presigned_signing("x-test", ["X-Test", "a"]),
+)
+rejects(
+    "sig-verify-presigned-unsigned-payload",
+    "a presigned request over UNSIGNED-PAYLOAD",
+    "SIG-019 SIG-041",
+    "a server that accepts it, as S3 does, accepts any body",
+    presigned_over("UNSIGNED-PAYLOAD"),
+)
+for slug, text in (
+    ("unsigned", "UNSIGNED-PAYLOAD"),
+    ("streaming", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"),
+    ("streaming-unsigned", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
+):
+    rejects(
+        f"sig-verify-payload-{slug}",
+        f"signed over {text} in place of the body's hash",
+        "SIG-047 SIG-041",
+        "a server that accepts it, as S3 does, accepts any body",
+        signed_over(text),
+    )
+LONG = b"0123456789abcdef" * 4096
+accepts(
+    "sig-verify-body-65537",
+    "a body of 65,537 bytes",
+    "SIG-019 SIG-041",
+    "a server that hashes only the start of a body accepts another end",
+    signed_request(body=b64(LONG + b"x")),
+)
+rejects(
+    "sig-verify-body-appended",
+    "bytes after a signed body of 65,536 bytes",
+    "SIG-041 SIG-019",
+    "a server that hashes only the start of a body accepts another end",
+    signed_request(body=b64(LONG)),
+    body=b64(LONG + b"smuggled"),
+)
+rejects(
+    "sig-verify-head-for-get",
+    "the signature of a GET on a HEAD",
+    "SIG-041 SIG-002",
+    "a server that treats HEAD as GET verifies a request that nobody signed",
+    signed_request(method="GET", body=""),
+    method="HEAD",
+)
+rejects(
+    "sig-verify-host-twice",
+    "a second Host header",
+    "SIG-041 SIG-013 SIG-014",
+    "one server verifies one host, and the next server uses the other",
+    GOOD,
+    headers=GOOD["headers"] + [["Host", "evil.example"]],
+)
+rejects(
+    "sig-verify-date-twice",
+    "a second x-amz-date header",
+    "SIG-040 SIG-016",
+    "one server verifies one time, and the next server uses the other",
+    GOOD,
+    headers=GOOD["headers"] + [["X-Amz-Date", DATE]],
+)
+rejects(
+    "sig-verify-token-twice",
+    "a second token header",
+    "SIG-046",
+    "one server verifies one token, and the next server uses the other",
+    TEMPORARY,
+    headers=TEMPORARY["headers"] + [["X-Amz-Security-Token", "another"]],
+)
+rejects(
+    "sig-verify-unsigned-x-amz-with-token",
+    "an unsigned x-amz-* header in a request with a token",
+    "SIG-045",
+    "a server that excuses the token must not excuse other headers with it",
+    TEMPORARY,
+    headers=TEMPORARY["headers"] + [["X-Amz-Target", "Evil"]],
+)
+rejects(
+    "sig-verify-content-sha256-unsigned",
+    "an unsigned x-amz-content-sha256 header with the body's hash",
+    "SIG-045",
+    "AWS documents that all x-amz-* headers must be signed",
+    GOOD,
+    headers=GOOD["headers"] + [["X-Amz-Content-Sha256", PROMPT_HASH]],
+)
+for slug, title, old, new in (
+    (
+        "names-end-empty",
+        "an empty name at the end of SignedHeaders",
+        "x-amzn-sagemaker-accept,",
+        "x-amzn-sagemaker-accept;,",
+    ),
+    (
+        "names-start-empty",
+        "an empty name at the start of SignedHeaders",
+        "SignedHeaders=",
+        "SignedHeaders=;",
+    ),
+    ("names-middle-empty", "an empty name in SignedHeaders", ";host;", ";;host;"),
+):
+    rejects(
+        "sig-verify-signed-headers-" + slug,
+        title,
+        "SIG-045",
+        "a server that skips empty names verifies a list that the client did not write",
+        GOOD,
+        headers=replaced(GOOD, "Authorization", old, new),
+    )
+for slug, title, header in (
+    (
+        "credential-twice",
+        "two credentials",
+        AUTHORIZATION.replace(" Credential=", " Credential=AKIDOTHER/x, Credential="),
+    ),
+    (
+        "signed-headers-twice",
+        "two lists of signed headers",
+        AUTHORIZATION.replace(" SignedHeaders=", " SignedHeaders=host, SignedHeaders="),
+    ),
+    (
+        "algorithm-longer",
+        "an algorithm that begins like the right one",
+        AUTHORIZATION.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256-PAYLOAD"),
+    ),
+):
+    rejects(
+        "sig-verify-authorization-" + slug,
+        "Authorization with " + title,
+        "SIG-040",
+        "some servers read the first of two values, or the start of one, and others do not",
+        GOOD,
+        headers=GOOD["headers"][:-1] + [["Authorization", header]],
+    )
 rejects(
     "sig-verify-content-sha256-other",
     "x-amz-content-sha256 with the hash of another body",

@@ -25,6 +25,7 @@ from functools import lru_cache
 from typing import (
     Callable,
     Dict,
+    FrozenSet,
     Iterable,
     List,
     NamedTuple,
@@ -473,6 +474,15 @@ def is_signed(name: str) -> bool:
     return name not in NEVER_SIGNED and not name.startswith(_NEVER_SIGNED_PREFIX)
 
 
+def _connection_options(value: str) -> FrozenSet[str]:
+    """Return the header names in a Connection header, which a hop may drop (SIG-015).
+
+    Without the headers that a server requires to be signed.
+    """
+    names = frozenset(option.strip(" \t").lower() for option in value.split(","))
+    return frozenset(name for name in names if name != "host" and not name.startswith("x-amz-"))
+
+
 def _pairs_of(headers: HeaderPairs) -> List[Tuple[str, str]]:
     """Return headers as a list. Raises UsageError unless they are (name, value) pairs of text."""
     expected = "(name, value) pairs of text"
@@ -527,7 +537,10 @@ def select_signed(collected: Dict[str, str]) -> Dict[str, str]:
     """
     _check_collected(collected)
     _require_host(collected)
-    return {name: value for name, value in collected.items() if is_signed(name)}
+    dropped = _connection_options(collected.get("connection", ""))
+    return {
+        name: value for name, value in collected.items() if is_signed(name) and name not in dropped
+    }
 
 
 def canonical_headers(headers: Dict[str, str]) -> str:
@@ -935,6 +948,9 @@ def _values_to_sign(pairs: HeaderPairs, unsigned: Tuple[str, ...]) -> Dict[str, 
     for name in unsigned:
         require_type(name, str, "unsigned", "SIG-015")
     values = [value if _is_plain_value(value) else canonical_value(value) for _, value in pairs]
+    for place, (name, _) in enumerate(pairs):
+        if len(name) == 10 and name.lower() == "connection":
+            unsigned = (*unsigned, *sorted(_connection_options(values[place])))
     # SIG-013
     signed = {
         name: ",".join([values[place] for place in places])
@@ -989,6 +1005,8 @@ class _Claim(NamedTuple):
     token: Optional[str]
     # The canonical query strings that may have been signed.
     queries: List[str]
+    # The name of a part that is stated twice, so that servers may disagree about it.
+    stated_twice: Optional[str] = None
 
 
 def verify(
@@ -1003,13 +1021,20 @@ def verify(
     normalize: bool = True,
     double_encode: bool = True,
     max_skew: int = MAX_SKEW,
+    may_be_unsigned: Sequence[str] = (),
 ) -> None:
     """Check the signature of a request, in its headers or its query. This is for servers.
+
+    An attacker who reads a valid request can send it again while its time is accepted: max_skew
+    seconds, or the lifetime of a presigned request. This function keeps no state and accepts it
+    each time. A server to which repetition matters must remember signatures that long.
 
     method, target, headers, body: the request as received
     credentials: those of the access key that the request names
     amz_date: the server's time
     max_skew: by how many seconds the request's time may differ
+    may_be_unsigned: the lower-case names of x-amz-* headers that need not be signed, for example
+        x-amz-content-sha256, whose value is compared with the body anyway (SIG-045)
     Raises SignatureError `signature` or `expired` (SIG-040 to SIG-047), with the server's canonical
     request and string to sign. Raises UsageError if one of the other arguments is wrong, and
     ConfigurationError if this Python cannot compute a signature.
@@ -1018,6 +1043,7 @@ def verify(
     require_type(normalize, bool, "normalize")
     require_type(double_encode, bool, "double_encode")
     _check_max_skew(max_skew)
+    _check_may_be_unsigned(may_be_unsigned)
     try:
         _check_method(method)
         path, query = split_target(target)
@@ -1030,7 +1056,7 @@ def verify(
                 "more than one Authorization header", expected="one", rule="SIG-040"
             )
         claim = _claim_of(collected, decode_query(query))
-        _check_claim(claim, collected, credentials, region, service)
+        _check_claim(claim, collected, credentials, region, service, may_be_unsigned)
         _check_time(claim, amz_date, max_skew)
         hashed_payload = payload_hash(body)
     except UsageError as error:
@@ -1071,6 +1097,21 @@ def _check_signature(
         )
 
 
+def _check_may_be_unsigned(names: Sequence[str]) -> None:
+    # SIG-045
+    if not isinstance(names, (tuple, list)):
+        raise wrong_type(names, "a tuple of header names", "may_be_unsigned", "SIG-045")
+    for name in names:
+        require_type(name, str, "may_be_unsigned", "SIG-045")
+        if not name.startswith("x-amz-") or name == DATE_HEADER:
+            raise UsageError(
+                "only x-amz-* headers other than x-amz-date may be unsigned",
+                expected="lower-case names",
+                actual=name,
+                rule="SIG-045",
+            )
+
+
 def _check_max_skew(max_skew: int) -> None:
     require_type(max_skew, int, "max_skew", "SIG-042")
     # SIG-042
@@ -1105,12 +1146,23 @@ def _claim_of(collected: Dict[str, str], pairs: List[Tuple[bytes, bytes]]) -> _C
     if authorization is not None:
         return _claim_in_header(authorization, collected, pairs)
     if in_query:
-        return _claim_in_query(parameters, pairs)
+        claim = _claim_in_query(parameters, pairs)
+        return claim._replace(stated_twice=_stated_twice(parameters, collected))
     raise SignatureError(
         "the request is not signed",
         expected="Authorization, or X-Amz-Signature in the query",
         rule="SIG-040",
     )
+
+
+def _stated_twice(parameters: List[Tuple[str, str]], collected: Dict[str, str]) -> Optional[str]:
+    """Return a part of a claim in the query that is stated twice, also in a header, or None."""
+    stated = [name for name, _ in parameters]
+    # The request needs no parameter of the same name: the claim is in the query alone.
+    for header, parameter in ((DATE_HEADER, "X-Amz-Date"), (TOKEN_HEADER, TOKEN_PARAMETER)):
+        if header in collected:
+            return parameter
+    return next((name for name in stated if stated.count(name) > 1), None)
 
 
 def _claim_in_header(
@@ -1179,7 +1231,12 @@ def _expires_of(text: str) -> int:
 
 
 def _check_claim(
-    claim: _Claim, collected: Dict[str, str], credentials: Credentials, region: str, service: str
+    claim: _Claim,
+    collected: Dict[str, str],
+    credentials: Credentials,
+    region: str,
+    service: str,
+    may_be_unsigned: Sequence[str],
 ) -> None:
     # SIG-040
     seconds_of(claim.amz_date)
@@ -1195,13 +1252,23 @@ def _check_claim(
     # SIG-046
     if not _same(credentials.session_token or "", claim.token or ""):
         raise SignatureError("the session token is missing or does not match", rule="SIG-046")
-    _check_signed_names(claim.names, collected)
+    _check_signed_names(claim.names, collected, may_be_unsigned)
+    # SIG-040
+    if claim.stated_twice is not None:
+        raise SignatureError(
+            "a part of the claim is stated twice",
+            expected="each X-Amz-* parameter once, and not in a header as well",
+            actual=claim.stated_twice,
+            rule="SIG-040",
+        )
     # SIG-014
     if not collected.get("host"):
         raise SignatureError("there is no Host header", rule="SIG-014")
 
 
-def _check_signed_names(names: List[str], collected: Dict[str, str]) -> None:
+def _check_signed_names(
+    names: List[str], collected: Dict[str, str], may_be_unsigned: Sequence[str]
+) -> None:
     # SIG-045
     if names != sorted(set(names)) or not all(
         name in collected and name == name.lower() for name in names
@@ -1213,7 +1280,7 @@ def _check_signed_names(names: List[str], collected: Dict[str, str]) -> None:
             rule="SIG-045",
         )
     for name in collected:
-        if must_be_signed(name) and name not in names:
+        if must_be_signed(name) and name not in names and name not in may_be_unsigned:
             raise SignatureError(
                 "a header that must be signed is unsigned",
                 expected="host and x-amz-* signed",

@@ -3118,3 +3118,38 @@ def test_threads_share_a_signer() -> None:
         sys.setswitchinterval(interval)
     assert results == dict.fromkeys(range(8), expected)
     assert kept_keys(signer) <= 3 + 8  # a thread may add one between another's look and its own
+
+
+# ---- exceptions from SIG-045 ---------------------------------------------------------------------
+
+UNSIGNED_HASH = ("X-Amz-Content-Sha256", hashlib.sha256(b"").hexdigest())
+
+
+def verify_with(header: Tuple[str, str], **options: Any) -> None:
+    signed = Signer().sign("GET", "/", [HOST], b"", PLAIN, REGION, SERVICE, DATE)
+    verify("GET", "/", [*signed.headers, header], b"", PLAIN, REGION, SERVICE, DATE, **options)
+
+
+def test_a_caller_may_except_a_header_from_being_signed() -> None:
+    with pytest.raises(SignatureError) as caught:
+        verify_with(UNSIGNED_HASH)
+    assert caught.value.rule == "SIG-045"
+    verify_with(UNSIGNED_HASH, may_be_unsigned=["x-amz-content-sha256"])
+    with pytest.raises(SignatureError) as caught:
+        verify_with(("X-Amz-Target", "x"), may_be_unsigned=["x-amz-content-sha256"])
+    assert caught.value.rule == "SIG-045"
+
+
+def test_the_hash_of_another_body_is_rejected_even_if_it_may_be_unsigned() -> None:
+    with pytest.raises(SignatureError) as caught:
+        verify_with(("X-Amz-Content-Sha256", "0" * 64), may_be_unsigned=("x-amz-content-sha256",))
+    assert caught.value.rule == "SIG-047"
+
+
+@pytest.mark.parametrize(
+    "names", ["x-amz-target", 7, [7], ["host"], ["x-amz-date"], ["X-Amz-Target"], ["content-type"]]
+)
+def test_other_exceptions_are_mistakes(names: Any) -> None:
+    with pytest.raises(UsageError) as caught:
+        verify_with(UNSIGNED_HASH, may_be_unsigned=names)
+    assert caught.value.rule == "SIG-045"
