@@ -13,6 +13,7 @@ import re
 import sys
 import threading
 from contextlib import contextmanager
+from secrets import token_hex
 from typing import (
     Any,
     BinaryIO,
@@ -400,6 +401,8 @@ def _add_record(parser: argparse.ArgumentParser) -> None:
         "environment; neither is ever written"
     )
     parser.add_argument("--sign", action="store_true", help=text)
+    text = "with --sign: require a random key, which is part of the printed URL"
+    parser.add_argument("--key", action="store_true", help=text)
     text = "keep Body, the parts and CustomAttributes"
     parser.add_argument("--keep-sensitive", action="store_true", help=text)
     text = "seconds of silence that end an exchange (default: %(default)g)"
@@ -410,7 +413,10 @@ def _add_record(parser: argparse.ArgumentParser) -> None:
 def _record(options: argparse.Namespace, streams: Streams) -> None:
     from conformance.recording.proxy import Recorder
 
+    if options.key and not options.sign:
+        raise UsageError("--key needs --sign")
     credentials = credentials_from_environment(os.environ) if options.sign else None
+    key = token_hex(16) if options.key else None
     _make_folder(options.out)
     _serve_until_interrupted(
         options.port,
@@ -423,6 +429,7 @@ def _record(options: argparse.Namespace, streams: Streams) -> None:
             port=options.port,
             log=log,
             idle_timeout=options.idle_timeout,
+            key=key,
         ),
     )
 

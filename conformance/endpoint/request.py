@@ -77,7 +77,7 @@ def parse_head(lines: List[bytes]) -> Tuple[str, str, str, Pairs]:
     headers: Pairs = []
     for line in lines[1:]:
         text = line.decode("latin-1")
-        if text[0] in " \t":
+        if text[:1] in (" ", "\t"):
             if not headers:
                 raise BadRequest("folded line without a header before it")
             name, value = headers[-1]

@@ -104,11 +104,16 @@ def cut_like(data: bytes, pieces: Iterable[Piece]) -> List[Piece]:
 
 def split_at(pieces: Iterable[Piece], positions: Iterable[int]) -> List[Piece]:
     """Return the pieces, also split at these positions. No piece is empty."""
-    wanted, position, cut = sorted(positions), 0, []
+    wanted, position, cut = sorted(set(positions), reverse=True), 0, []
     for at, piece in pieces:
-        inside = [place - position for place in wanted if 0 < place - position < len(piece)]
-        bounds = [0] + inside + [len(piece)]
-        cut += [(at, piece[start:end]) for start, end in zip(bounds, bounds[1:]) if end > start]
+        start = 0
+        while wanted and wanted[-1] < position + len(piece):
+            end = wanted.pop() - position
+            if end > start:
+                cut.append((at, piece[start:end]))
+                start = end
+        if start < len(piece):
+            cut.append((at, piece[start:]))
         position += len(piece)
     return cut
 
@@ -126,6 +131,7 @@ class Message:
     data:    all bytes so far
     heads:   where each head ends; the heads of interim responses come first
     spans:   where the bytes of the body are
+    extras:  where a sender can put other text: chunk extensions and trailers
     end:     where the message ends, or None if it has not ended
     lost:    where the bytes stop being HTTP, or None
     status, headers: of the last complete head
@@ -136,6 +142,7 @@ class Message:
         self.data = bytearray()
         self.heads: List[int] = []
         self.spans: List[Tuple[int, int]] = []
+        self.extras: List[Tuple[int, int]] = []
         self.end: Optional[int] = None
         self.lost: Optional[int] = None
         self.status, self.method, self.target = 0, "", ""
@@ -174,7 +181,9 @@ class Message:
             if len(self.data) - self._position > MAX_HEAD:
                 self.lost = self._position
             return False
-        lines = bytes(self.data[self._position : found + 2]).splitlines(keepends=True)
+        # Not splitlines(), which also splits at a lone CR.
+        head = bytes(self.data[self._position : found + 2])
+        lines = [line + b"\n" for line in head.split(b"\n")[:-1]]
         read = self._read_request_head if self._request else self._read_response_head
         try:
             is_interim = read(lines)
@@ -188,7 +197,9 @@ class Message:
         return True
 
     def _read_request_head(self, lines: Sequence[bytes]) -> bool:
-        stripped = [line.rstrip(b"\r\n") for line in lines]
+        stripped = [line[:-2] for line in lines]
+        if any(not line.endswith(b"\r\n") for line in lines) or any(map(_has_cr, stripped)):
+            raise BadRequest("a line does not end in CRLF")
         self.method, self.target, _, self.headers = parse_head(stripped)
         length = body_length(self.headers)
         self.framing = Framing(length is None, length)
@@ -256,6 +267,9 @@ class Message:
         except Error:
             self.lost = start
             return False
+        extension = line.find(b";")
+        if extension >= 0:
+            self.extras.append((start + extension + 1, self._position))
         self._step = self._read_chunk if self._left else self._read_trailer
         return True
 
@@ -270,10 +284,16 @@ class Message:
         return True
 
     def _read_trailer(self) -> bool:
-        line = self._line()
+        start, line = self._position, self._line()
         if line in (b"\r\n", b"\n"):
             self.end = self._position
+        elif line is not None:
+            self.extras.append((start, self._position))
         return line is not None
+
+
+def _has_cr(line: bytes) -> bool:
+    return b"\r" in line
 
 
 def follow(data: bytes, request: bool = False, bodiless: bool = False) -> Message:

@@ -15,8 +15,14 @@ The recorder refuses an upstream over plain HTTP if it has credentials, except o
 forwards nothing if the client's signature is wrong. It makes one change to a request that it does
 not sign: it answers `Expect: 100-continue` itself and omits it. It cuts an exchange of more than 64
 MiB. It treats a client that shuts down its side of the connection as gone.
+
+Every program and every web page on this machine can reach the port, and everybody knows the example
+key. So the recorder refuses requests that a web page has sent, and does not record them. With
+credentials it signs only this operation, for a client that addresses the loopback interface by
+name. With a key, the client must also know the URL that was printed at the start.
 """
 
+import hmac
 import os
 import re
 import selectors
@@ -38,7 +44,14 @@ from conformance.endpoint.checks import (
     query_of,
 )
 from conformance.endpoint.loopback import Conversation, Log, Loopback
-from conformance.endpoint.request import BadRequest, Gone, Request, RequestReader, says_close
+from conformance.endpoint.request import (
+    BadRequest,
+    Gone,
+    Request,
+    RequestReader,
+    says_close,
+    values_of,
+)
 from conformance.endpoint.scenarios.build import document
 from conformance.endpoint.scenarios.model import Response
 from conformance.files import NEW, write_whole
@@ -64,6 +77,8 @@ MAX_RECORDED = 64 * 1024 * 1024  # bytes of a response
 _CONNECT_TIMEOUT = 20.0  # seconds
 _READ_SIZE = 65536  # bytes
 _SLICE = 0.25  # seconds, at most, until a wait notices that the recorder closes
+
+_EXPECT = re.compile(rb"\r\nexpect:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*", re.IGNORECASE)
 
 # To the upstream.
 Connection = Union[socket.socket, TlsStream]
@@ -92,6 +107,45 @@ def upstream_of(url: str) -> Upstream:
     return Upstream(
         host, parts.port, parts.scheme == "https", authority(parts.scheme, host, parts.port)
     )
+
+
+# ---- which requests are forwarded ----------------------------------------------------------------
+
+_LOOPBACK_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?\Z", re.IGNORECASE)
+_SIGNED_PATH = re.compile(r"/endpoints/[A-Za-z0-9-]{1,100}/invocations-response-stream\Z")
+
+
+class Forbidden(Refusal):
+    """The recorder must not act for whoever sent this request. The exchange is not recorded."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("403 Forbidden", "AccessDeniedException", message)
+
+
+def refuse_web_pages(request: Request) -> None:
+    """Raise Forbidden for a request that a web page has sent.
+
+    A browser adds Origin to each request that can change something, and says in Sec-Fetch-Site
+    whether the user has typed its address.
+    """
+    if values_of(request.headers, "origin"):
+        raise Forbidden("the recorder does not serve web pages: the request has an Origin header")
+    if set(values_of(request.headers, "sec-fetch-site")) - {"none"}:
+        raise Forbidden("the recorder does not serve web pages: see Sec-Fetch-Site")
+
+
+def require_own_operation(request: Request, target: str) -> None:
+    """Raise Forbidden unless a request, addressed to loopback, calls this operation.
+
+    target: without the key and the parameters of a presigned request
+    """
+    hosts = values_of(request.headers, "host")
+    if len(hosts) != 1 or not _LOOPBACK_HOST.match(hosts[0]):
+        raise Forbidden("the recorder signs only requests whose Host is 127.0.0.1 or localhost")
+    if request.method != "POST" or not _SIGNED_PATH.match(target.partition("?")[0]):
+        raise Forbidden(
+            "the recorder signs only POST /endpoints/{EndpointName}/invocations-response-stream"
+        )
 
 
 # ---- one exchange --------------------------------------------------------------------------------
@@ -183,7 +237,12 @@ class _Recording(Conversation):
     def _pass_on(self, request: Request, sent: _Half, recorder: "Recorder") -> bool:
         """Forward a complete request and record it. Return whether the connection stays open."""
         try:
+            refuse_web_pages(request)
             received, is_last = self._forward(request, sent, recorder)
+        except Forbidden as refusal:
+            recorder.log(f"refused: {shown(refusal.message)}")
+            self.respond_and_close(refusal.response())
+            return False
         except Refusal as refusal:
             self._keep(recorder, sent, _no_response(f"the recorder refused it: {refusal.code}"))
             self.respond_and_close(refusal.response())
@@ -304,6 +363,7 @@ class Recorder(Loopback):
     upstream:       http://host:port or https://host:port
     folder:         created if missing; existing files are kept
     credentials:    sign the requests with these; None forwards them unchanged
+    key:            first segment that each path must have, if there are credentials; part of url
     keep_sensitive: keep Body, the parts and CustomAttributes, because they are only examples
     client, server: descriptions for the files; by default the User-Agent and the upstream's host
     name_of:        makes a recording's name from the request line; the recorder adds a number if
@@ -329,7 +389,15 @@ class Recorder(Loopback):
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         ssl_context: Optional[ssl.SSLContext] = None,
+        key: Optional[str] = None,
     ) -> None:
+        if key is not None and (
+            credentials is None or not re.match(r"[A-Za-z0-9_-]{16,64}\Z", key)
+        ):
+            raise UsageError(
+                "unusable key", expected="credentials, and 16 to 64 letters, digits, _ or -"
+            )
+        self._key = key
         self._upstream, self._folder, self._credentials = upstream_of(upstream), folder, credentials
         is_local = self._upstream.host in ("127.0.0.1", "localhost", "::1")
         if credentials is not None and not self._upstream.secure and not is_local:
@@ -349,6 +417,8 @@ class Recorder(Loopback):
         self._writing = threading.Lock()
         os.makedirs(folder, exist_ok=True)
         super().__init__(_Recording, port, None, log, idle_timeout)
+        if key is not None:
+            self.url += "/" + key
 
     def connect(self) -> Connection:
         """Return a connection to the upstream. Raises OSError."""
@@ -374,7 +444,7 @@ class Recorder(Loopback):
         """
         if self._credentials is None:
             head, end, body = data.partition(b"\r\n\r\n")
-            return re.sub(rb"(?i)\r\nexpect:[^\r\n]*", b"", head) + end + body
+            return _EXPECT.sub(b"", head) + end + body
         try:
             return self._signed_again(request, self._credentials)
         except Error as error:
@@ -384,9 +454,10 @@ class Recorder(Loopback):
 
     def _signed_again(self, request: Request, credentials: Credentials) -> bytes:
         collected = collect_headers(request.headers)
+        target = self._without_key(_without_claim(request.target))
         check_signature(request, collected, amz_date_of(self._clock()), None)
+        require_own_operation(request, target)
         region = claimed_scope(collected, query_of(request.target))[1]
-        target = _without_claim(request.target)
         headers = [("Host", self._upstream.authority)]
         for name, value in request.headers:
             if name.lower() not in _NOT_FORWARDED:
@@ -405,6 +476,15 @@ class Recorder(Loopback):
         lines += [f"{name}: {value}" for name, value in signed.headers]
         lines += [f"Content-Length: {len(request.body)}", "Connection: close"]
         return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + request.body
+
+    def _without_key(self, target: str) -> str:
+        """Return a target without the key. Raises Forbidden if it has another one or none."""
+        if self._key is None:
+            return target
+        given, slash, rest = target[1:].partition("/")
+        if not hmac.compare_digest(given.encode("latin-1"), self._key.encode("ascii")):
+            raise Forbidden("the path does not begin with the key that was printed at the start")
+        return slash + rest
 
     def keep(self, sent: _Half, received: _Half, continued: bool) -> None:
         """Write the recording of an exchange.
@@ -435,7 +515,8 @@ class Recorder(Loopback):
                     recording["cases"] = cases_for(recording, name)
                     write_whole(path, text_of_recording(recording))
                 finally:
-                    os.remove(path + NEW)
+                    with suppress(OSError):
+                        os.remove(path + NEW)
             except OSError as error:
                 file = os.path.basename(error.filename or self._folder)
                 self.log(f"{file}: cannot be written: {error.strerror}")
@@ -448,6 +529,8 @@ class Recorder(Loopback):
             return []
         own = self._credentials
         secrets = [own.secret_key, own.access_key]
+        if self._key is not None:
+            secrets.append(self._key)
         if own.session_token:
             secrets.append(own.session_token)
         return [secret for secret in secrets if secret not in (ACCESS_KEY, SECRET_KEY)]

@@ -102,8 +102,12 @@ def test_record_signs_with_the_environment_s_credentials(
             super().__init__(*arguments, **options)
 
     monkeypatch.setattr(proxy, "Recorder", Noted)
-    assert run_command(arguments, lambda server: None, monkeypatch)[0] == 130
-    assert made == [
+    urls: List[str] = []
+    for more in ([], ["--key"]):
+        code, _ = run_command(arguments + more, lambda server: urls.append(server.url), monkeypatch)
+        assert code == 130
+    assert [url.count("/") for url in urls] == [2, 3] and len(urls[1].rpartition("/")[2]) == 32
+    assert made[:1] == [
         ("http://127.0.0.1:1", str(tmp_path), Credentials(OWN.access_key, OWN.secret_key), False)
     ]
 
@@ -114,6 +118,7 @@ def test_record_signs_with_the_environment_s_credentials(
         (["record"], "the following arguments are required: --upstream, --out"),
         (["record", "--upstream", "x", "--out", "OUT"], "not an upstream"),
         (["record", "--upstream", "http://a", "--out", "OUT", "--port", "70000"], "invalid port"),
+        (["record", "--upstream", "http://a", "--out", "OUT", "--key"], "--key needs --sign"),
         (["replay"], "required: FILE|DIR"),
         (
             ["record", "--upstream", "http://a", "--out", ""],

@@ -731,3 +731,127 @@ def test_upstreams() -> None:
 def test_credentials_do_not_go_over_plain_http(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="credentials require an upstream with TLS"):
         Recorder("http://example.com", str(tmp_path), OWN)
+
+
+# ---- web pages and other programs ----------------------------------------------------------------
+
+PAGES = [
+    ("Origin", "http://evil.example"),
+    ("Origin", "null"),
+    ("Origin", "http://127.0.0.1:80"),
+    ("Sec-Fetch-Site", "cross-site"),
+    ("Sec-Fetch-Site", "same-site"),
+    ("Sec-Fetch-Site", "same-origin"),
+]
+
+
+@pytest.mark.parametrize("credentials", [None, OWN])
+def test_serves_no_web_page(credentials: Any, tmp_path: Path) -> None:
+    log: List[str] = []
+    with RawServer([PLAIN]) as upstream, recording_of(
+        upstream, tmp_path, credentials=credentials, log=log.append
+    ) as made:
+        for header in PAGES:
+            answer, ended = asked(made, call(more=[header]))
+            assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n") and ended == "close"
+        assert not upstream.requests and not os.listdir(str(tmp_path))
+        assert all(
+            line.startswith("refused: the recorder does not serve web pages") for line in log
+        )
+        assert asked(made, call(more=[("Sec-Fetch-Site", "none")]), until=len(PLAIN)) == (PLAIN, "")
+
+
+def signed_call(host: str, method: str = "POST", target: str = "") -> bytes:
+    target = target or "/endpoints/llm/invocations-response-stream"
+    moment = amz_date_of(NOW)
+    signed = Signer().sign(
+        method, target, [("Host", host)], b"", KEYS, "eu-west-1", "sagemaker", moment
+    )
+    lines = [f"{method} {target} HTTP/1.1"] + ["{}: {}".format(*pair) for pair in signed.headers]
+    return "\r\n".join([*lines, "", ""]).encode("ascii")
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        ("evil.example",),
+        ("127.0.0.1.evil.example:80",),
+        ("localhost.evil.example",),
+        ("runtime.sagemaker.eu-west-1.amazonaws.com",),
+        ("127.0.0.1", "DELETE"),
+        ("127.0.0.1", "GET"),
+        ("127.0.0.1", "POST", "/"),
+        ("127.0.0.1", "POST", "/?Action=DeleteEndpoint"),
+        ("127.0.0.1", "POST", "/endpoints/a/invocations"),
+        ("127.0.0.1", "POST", "/endpoints/a/async-invocations"),
+        ("127.0.0.1", "POST", "/x/endpoints/a/invocations-response-stream"),
+        ("127.0.0.1", "POST", "/endpoints/../invocations-response-stream"),
+        ("127.0.0.1", "POST", "/endpoints/a%2Fb/invocations-response-stream"),
+        ("127.0.0.1", "POST", "/endpoints/a/invocations-response-stream/../x"),
+    ],
+)
+def test_signs_only_this_operation_on_loopback(request_line: Any, tmp_path: Path) -> None:
+    with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path, credentials=OWN) as made:
+        answer, ended = asked(made, signed_call(*request_line))
+        assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n") and ended == "close"
+        assert not upstream.requests and not os.listdir(str(tmp_path))
+        for host in ("127.0.0.1:80", "localhost", "LocalHost:9", "[::1]:8000"):
+            assert asked(made, signed_call(host), until=len(PLAIN)) == (PLAIN, "")
+
+
+def test_a_key_is_required_and_never_written(tmp_path: Path) -> None:
+    key = "k3y-" * 5
+    with RawServer([PLAIN]) as upstream, recording_of(
+        upstream, tmp_path, credentials=OWN, key=key
+    ) as made:
+        base, _, last = made.url.rpartition("/")
+        assert last == key
+        bare = type("Bare", (), {"url": base})
+        path = "/endpoints/llm/invocations-response-stream"
+        for target in (path, "/" + "k3y-" * 4 + "k3yX" + path, "//" + key + path, f"/{key}"):
+            answer, _ = asked(bare, signed_call("127.0.0.1", "POST", target))
+            assert answer.startswith(b"HTTP/1.1 403 Forbidden\r\n")
+        assert not upstream.requests
+        good = signed_call("127.0.0.1", "POST", f"/{key}{path}")
+        assert asked(bare, good, until=len(PLAIN)) == (PLAIN, "")
+        own_request(upstream.requests[0], upstream.url)
+    assert upstream.requests[0].startswith(b"POST /endpoints/llm/invocations-response-stream HTTP")
+    assert os.listdir(str(tmp_path)) == ["llm.json"]
+    assert key not in (tmp_path / "llm.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("key", ["short", "with/slash/in/it/and/long", ""])
+def test_an_unusable_key_is_rejected(key: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unusable key"):
+        Recorder("http://127.0.0.1:1", str(tmp_path), OWN, key=key)
+    with pytest.raises(UsageError, match="unusable key"):
+        Recorder("http://127.0.0.1:1", str(tmp_path), None, key="k" * 20)
+
+
+# ---- requests that are not well-formed -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line", [b"A: b\r\r\nB: c", b"A: b\rB: c", b"\r\r\nA: b", b"A: b\nB: c", b"A\r: b", b"\r"]
+)
+def test_records_a_request_with_a_lone_cr(line: bytes, tmp_path: Path) -> None:
+    request = b"POST /x HTTP/1.1\r\nHost: h\r\n" + line + b"\r\n\r\n"
+    assert follow(request, request=True).lost is not None
+    with recording_of("http://127.0.0.1:1", tmp_path) as made:
+        assert asked(made, request)[0].startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    found = recordings(tmp_path)[0]
+    assert found["request"]["ended"] == "malformed" and not found["cases"]
+
+
+def test_omits_a_folded_expect_completely(tmp_path: Path) -> None:
+    for expect in (b"Expect:\r\n 100-continue", b"expect: 100-continue\r\n\tx\r\n y"):
+        with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path) as made:
+            asked(
+                made,
+                b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n"
+                + expect
+                + b"\r\nX: y\r\n\r\nab",
+            )
+        assert upstream.requests[0] == (
+            b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nX: y\r\n\r\nab"
+        )

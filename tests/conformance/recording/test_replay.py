@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Tests of conformance/recording/replay.py."""
 
+import time
 from typing import Any, Dict, List, Tuple
 
 import pytest
@@ -95,3 +96,12 @@ def test_a_wait_that_no_clock_holds_ends_when_the_server_closes() -> None:
     ) as replay, connected(replay, 0.3) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         assert read_on(connection) == (answer("one")[:9], "stall")
+
+
+def test_a_long_unknown_request_line_takes_no_time() -> None:
+    letters = "".join(chr(33 + index % 90) for index in range(60000)).replace("?", "a")
+    recorded = [made_by_hand("a" * 2000 + str(index), (0, answer("x"))) for index in range(40)]
+    with Replay(recorded) as replay:
+        start = time.process_time()
+        data, _ = asked(replay, f"POST /{letters} HTTP/1.1\r\nHost: x\r\n\r\n".encode("ascii"))
+        assert data.startswith(b"HTTP/1.1 404 ") and time.process_time() - start < 5
