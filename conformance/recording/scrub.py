@@ -2,9 +2,9 @@
 """Removes secrets and sensitive data from an exchange before it is written.
 
 clean() keeps what is known to be harmless and replaces every other octet by an `x`, so no length
-and no chunk boundary changes. Harmless are the headers and query parameters listed below, of which a
-credential is only kept if it is AWS's published example. If clean() changes a frame, it adjusts the
-frame's checksum by the difference, so a wrong checksum stays wrong.
+and no chunk boundary changes. Harmless are the headers and query parameters that are listed below.
+A credential is kept only if it is AWS's published example. If clean() changes a frame, it adjusts
+the frame's checksum by the difference, so a wrong checksum stays wrong.
 
 Every removed value of the request is a secret that the response may repeat. It is removed there in
 each of its escaped forms, also where HTTP chunks split it, and so is text that looks like a
