@@ -84,7 +84,9 @@ class ResolvedEndpoint(NamedTuple):
 def no_region() -> ConfigurationError:
     """Return the error for a call without a region (END-003)."""
     return ConfigurationError(
-        "no region", expected="region=, AWS_REGION or AWS_DEFAULT_REGION", rule="END-003"
+        "no region",
+        expected="region=, AWS_REGION or AWS_DEFAULT_REGION, or region in the profile",
+        rule="END-003",
     )
 
 

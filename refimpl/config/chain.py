@@ -92,6 +92,7 @@ class CredentialChain(CredentialProvider):
             return self._found[1]()
         name, renew, credentials = find_credentials(self._context_of(), self._chain)
         self._found = (name, renew)
+        self.name = f"the source {name}"
         return credentials
 
 

@@ -155,7 +155,7 @@ def _valid_sso_token(context: SourceContext, login: SsoLogin) -> str:
     """Return an access token that has not expired, renewed if necessary and possible."""
     token = _read_sso_token(context, login)
     now = context.surroundings.clock()
-    problem = "has no refresh token"
+    problem = "cannot be renewed"
     if token.expires - now >= _SSO_REFRESH_WINDOW:
         return token.access_token
     if login.session is not None and _can_refresh_token(token, now):

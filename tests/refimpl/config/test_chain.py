@@ -202,7 +202,7 @@ def test_the_chain_is_searched_once_and_lazily():
     assert chain() == Credentials("PROCESS", SECRET)
     assert reads == ["/h/.aws/config", "/h/.aws/credentials"] and chain.source == "process"
     assert chain().access_key == "PROCESS" and len(world.commands) == 1
-    assert repr(chain) == "CredentialChain('the credential chain')"
+    assert repr(chain) == "CredentialChain('the source process')"
 
 
 def test_a_failed_search_is_repeated():
@@ -276,3 +276,14 @@ def test_contexts_and_providers_show_no_secret():
     context = world.context()
     assert SECRET not in repr(context) and SECRET not in repr(context.settings)
     assert SECRET not in repr(CredentialChain(world.surroundings))
+
+
+def test_expired_credentials_name_their_source():
+    world = world_of("process")
+    document = dict(DOCUMENT, Expiration="2027-01-15T07:59:59Z")
+    world.process = output(document)
+    with pytest.raises(ConfigurationError) as caught:
+        CredentialChain(world.surroundings)()
+    assert str(caught.value).startswith(
+        "the credentials of the source process have already expired"
+    )

@@ -176,9 +176,7 @@ def test_a_failed_renewal_matters_only_when_the_token_has_expired(renewal):
 
 
 def test_an_expired_token_without_a_refresh_token():
-    expected = (
-        f"the SSO token of the profile default has expired and has no refresh token; {ADVICE}"
-    )
+    expected = f"the SSO token of the profile default has expired and cannot be renewed; {ADVICE}"
     assert rejected(world(dict(TOKEN, **PAST))).startswith(expected)
     assert rejected(world(dict(TOKEN, **PAST), LEGACY)).startswith(expected)
     # A registration that has expired cannot renew anything, and an old profile never renews.
