@@ -130,7 +130,9 @@ def _unusable(what: str, expected: str, error: Exception) -> NoReturn:
 def remedy_for(error: Exception) -> Optional[str]:
     """Return what the user can do about a certificate that is not accepted, or None (NET-024)."""
     code = getattr(error, "verify_code", None)
-    if code in _UNKNOWN_ISSUER:
+    # Python 3.6 does not say why the verification failed. This is the most frequent reason.
+    unexplained = code is None and getattr(error, "reason", "") == "CERTIFICATE_VERIFY_FAILED"
+    if code in _UNKNOWN_ISSUER or unexplained:
         return "an issuer in the CA bundle (ca_bundle=, AWS_CA_BUNDLE, or --ca-bundle)"
     message = str(getattr(error, "verify_message", "") or "").lower()
     if any(words in message for words in _STRICT_WORDS):

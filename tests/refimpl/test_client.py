@@ -27,6 +27,9 @@ import pytest
 
 import refimpl.client
 import refimpl.routes
+from conformance.endpoint import ACCESS_KEY as ENDPOINT_ACCESS_KEY
+from conformance.endpoint import SECRET_KEY as ENDPOINT_SECRET_KEY
+from conformance.endpoint import Endpoint
 from refimpl import (
     Client,
     ConfigurationError,
@@ -2251,3 +2254,23 @@ def test_sign_body_sends_the_content_hash():
 def test_fips_and_dual_stack_from_the_environment(environment, settings, host):
     client = Client("eu-west-1", environment=dict(KEYS, **environment), **settings)
     assert f"https://{host}'" in repr(client)
+
+
+# RTY-008
+@pytest.mark.parametrize("ahead", [-86400, -3600, 3600, 86400])
+def test_an_endpoint_that_checks_the_time_is_reached_with_a_wrong_clock(ahead):
+    """The endpoint of the suite refuses a request whose time differs by more than 5 minutes."""
+    with Endpoint(clock=lambda: NOW + ahead, pace=0) as endpoint:
+        settings = {
+            "region": "us-east-1",
+            "endpoint_url": endpoint.url,
+            "credentials": Credentials(ENDPOINT_ACCESS_KEY, ENDPOINT_SECRET_KEY),
+            "environment": {},
+            "clock": lambda: NOW,
+        }
+        with pytest.raises(UnknownOperationError) as caught:
+            call(Client(max_attempts=1, **settings), endpoint_name="default")
+        assert caught.value.code == "InvalidSignatureException"
+        with call(Client(**settings), endpoint_name="default") as response:
+            assert response.collect().body
+        assert [bool(made.verified) for made in endpoint.calls] == [False, False, True]

@@ -29,6 +29,7 @@ from refimpl.config.system import (
     system_surroundings,
 )
 from refimpl.errors import ConfigurationError, HttpError, NetworkError
+from refimpl.routes import Network
 from tests.refimpl.config.fakes import SECRET
 
 
@@ -123,6 +124,20 @@ def test_fetch():
         assert (posted.status, posted.body) == (403, b"no")
     assert [line for line, _, _ in seen] == ["GET /a?b=c", "GET /", "POST /p"]
     assert seen[2][2] == b"hi"
+
+
+# NET-001, CRED-018
+def test_a_proxy_is_used_unless_the_host_is_near():
+    network = Network({}, proxy="")
+    with server({"GET http://sts.invalid/": (200, b"hello")}) as (url, seen):
+        through = Network({"http_proxy": url})
+        far = FetchRequest("GET", "http://sts.invalid/", (("Host", "sts.invalid"),))
+        assert fetch_reply(far, through).body == b"hello"
+        for request, way in ((far, network), (far._replace(direct=True), through)):
+            with pytest.raises(NetworkError) as caught:
+                fetch_reply(request, way)
+            assert caught.value.actual == "sts.invalid"
+    assert len(seen) == 1
 
 
 def test_a_long_response_is_rejected():
