@@ -9,6 +9,7 @@ Every byte-level test runs through chunkings(data): whole, byte by byte, in two 
 random places that are the same in every run.
 """
 
+import functools
 import os
 import random
 import sys
@@ -19,6 +20,7 @@ from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, 
 import pytest
 
 from conformance.cases.case import Case
+from conformance.cases.load import load_cases
 from conformance.run.verdicts import PASS, Difference, Result, verdict
 
 
@@ -33,6 +35,12 @@ def corpora(*parts: str) -> Path:
     if not path.exists():
         pytest.skip(f"public corpora incomplete: no {'/'.join(parts)} under REFIMPL_CORPORA")
     return path
+
+
+@functools.lru_cache(None)
+def committed_cases() -> List[Case]:
+    """Return the cases of the repository. They are read once for all tests."""
+    return load_cases()
 
 
 def pieces(data: bytes, size: int) -> List[bytes]:

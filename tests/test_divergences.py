@@ -22,16 +22,16 @@ from typing import Any, Dict, List, Sequence, Set
 
 import pytest
 
-from conformance.cases.load import load_cases
 from conformance.cases.rules import load_rules
 from conformance.cases.scenarios import scenario_cases
+from tests.support import committed_cases
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs" / "divergences").glob("*.md"))
 PATTERN = re.compile(r"`((?:\{http,invoke\}|evs|sig|http|end|invoke|wire)-[a-z0-9*{},-]+)`")
 MESSAGE = re.compile(r"whose message contains `([^`]+)`")
 RULE = re.compile(r"\b(?:EVS|SIG|HTTP|END|SHP|TXT)-[0-9]{3}\b")
-RULES_OF = {case.id: case.rules for case in load_cases() + scenario_cases()}
+RULES_OF = {case.id: case.rules for case in committed_cases() + scenario_cases()}
 FAILING = ("FAIL", "CRASH", "HANG")
 PARTS = ["Observed", "Rules and cases", "Cost", "Reproducer"]
 

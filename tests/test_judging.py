@@ -15,10 +15,10 @@ from typing import List, Tuple
 import pytest
 
 from conformance import cli
-from conformance.cases.load import load_cases
 from conformance.protocol.messages import OPERATION_NAMES
 from conformance.report.terminal import case_lines
 from conformance.run.verdicts import WORDS
+from tests.support import committed_cases
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "judging.md").read_text(encoding="utf-8")
@@ -102,5 +102,5 @@ def test_the_links_and_the_case_lead_somewhere() -> None:
         for heading in re.findall(r"^#+ (.*)$", PAGE, re.MULTILINE)
     }
     assert set(re.findall(r"\]\(#([^)]*)\)", PAGE)) <= headings
-    case = next(case for case in load_cases() if case.id == "txt-line-lone-cr")
+    case = next(case for case in committed_cases() if case.id == "txt-line-lone-cr")
     assert case_lines(case, {})

@@ -33,15 +33,15 @@ from authoring import (
     written,
 )
 from conformance.adapters.refimpl import OPERATIONS
-from conformance.cases.load import load_cases
 from conformance.cases.questions import questions_of
 from conformance.protocol.messages import REJECT_KINDS, answer_question
 from conformance.run.verdicts import judge
 from tests.rows import for_each
+from tests.support import committed_cases
 
 FEATURES = features()
 CASES = [case for feature in FEATURES for case in feature.cases]
-LOADED = load_cases()
+LOADED = committed_cases()
 WHY = "a decoder that does not check it hands out changed bytes"
 
 

@@ -12,12 +12,13 @@ import pytest
 from authoring import cred
 from conformance.adapters.refimpl import OPERATIONS
 from conformance.protocol.messages import answer_question
+from tests.rows import for_each
 
 CASES = {case["id"]: case for case in cred.PARSE.cases}
 ALL = {case["id"]: case for feature in cred.FEATURES for case in feature.cases}
 
 
-@pytest.mark.parametrize("name", ALL)
+@for_each("name", ALL)
 def test_refimpl_gives_the_expected_output(name: str) -> None:
     case = ALL[name]
     answer = answer_question({"op": case["op"], "input": case["input"]}, OPERATIONS)

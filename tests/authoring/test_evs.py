@@ -19,13 +19,13 @@ from authoring.differences import BOTOCORE_FRAMES, BOTOCORE_RESPONSES, VERSIONS,
 from authoring.plain_eventstream import decode
 from conformance.adapters.refimpl import OPERATIONS
 from conformance.cases.frames import assemble
-from conformance.cases.load import load_cases
 from conformance.cases.questions import questions_of
 from conformance.protocol.messages import answer_question
 from conformance.run.verdicts import judge
 from tests.conformance.cases.test_frames import streams
+from tests.support import committed_cases
 
-CASES = load_cases()
+CASES = committed_cases()
 DECODE = [case for case in CASES if case.op == "eventstream.decode"]
 RESPONSE = [case for case in CASES if case.op == "http.response"]
 

@@ -18,7 +18,6 @@ from authoring.recordings import ALL, BODY, FOLDER, ROWS, cases_of, scenario_of
 from conformance.adapters import refimpl as adapter
 from conformance.adapters.refimpl import OPERATIONS
 from conformance.cases.case import case_of
-from conformance.cases.load import load_cases
 from conformance.cases.questions import questions_of
 from conformance.cases.scenarios import scenario_case
 from conformance.endpoint.scenarios.build import FRAMES
@@ -39,6 +38,7 @@ from conformance.run.runner import addressed
 from conformance.run.verdicts import PASS, judge
 from tests.conformance.recording.exchanges import asked as exchange
 from tests.rows import for_each
+from tests.support import committed_cases
 
 BY_NAME = {row.name: row for row in ROWS}
 RECORDINGS: Dict[str, Dict[str, Any]] = {
@@ -46,7 +46,7 @@ RECORDINGS: Dict[str, Dict[str, Any]] = {
     for path in FOLDER.glob("*.json")
 }
 LOADED: Dict[str, List[str]] = {}  # the ids of all cases by their feature
-for loaded in load_cases():
+for loaded in committed_cases():
     LOADED.setdefault(loaded.feature, []).append(loaded.id)
 CLIENTS = ("refimpl", "boto3", "javascript", "curl")
 ENCODED = [row.name for row in ROWS if row.encoder is not None]

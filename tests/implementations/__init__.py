@@ -9,13 +9,13 @@ from typing import Mapping, Tuple
 
 import pytest
 
-from conformance.cases.load import load_cases
 from conformance.cases.scenarios import scenario_cases
 from conformance.implementations.installers import Installed
 from conformance.implementations.matrix import kept_path
 from conformance.implementations.registry import environment_of, find_implementation
 from conformance.report.json_report import entries_of, read_report
 from conformance.run.runner import Run, Runner
+from tests.support import committed_cases
 
 
 def installed(name: str) -> Installed:
@@ -35,7 +35,7 @@ def judged(name: str, expected: Mapping[str, Tuple[str, str]]) -> Run:
     expected: the verdict and the beginning of its explanation, by case id
     """
     found = installed(name)
-    cases = [case for case in load_cases() + scenario_cases() if case.id in expected]
+    cases = [case for case in committed_cases() + scenario_cases() if case.id in expected]
     assert set(expected) - {case.id for case in cases} == set()
     run = Runner(found.command, environment=environment_of(found)).run(cases)
     told = {}

@@ -16,19 +16,21 @@ import pytest
 
 from authoring.differences import JAVASCRIPT, RUBY, Row, row_of
 from conformance.cases.case import Case
-from conformance.cases.load import load_cases
 from conformance.cases.questions import questions_of
 from conformance.implementations.registry import start_adapter
 from conformance.run.verdicts import ACCEPTABLE, PASS, Verdict, judge
 from tests.implementations import installed
+from tests.support import committed_cases
 
 pytestmark = pytest.mark.slow
 
 PATIENCE = 60.0  # seconds; only a watchdog
 MANY_CHUNKS = 8192  # Ruby copies all that it has with each chunk
 
-CASES = [case for case in load_cases() if case.op in ("eventstream.decode", "eventstream.encode")]
-SIGNING = [case for case in load_cases() if case.op in ("sigv4.sign", "sigv4.presign")]
+CASES = [
+    case for case in committed_cases() if case.op in ("eventstream.decode", "eventstream.encode")
+]
+SIGNING = [case for case in committed_cases() if case.op in ("sigv4.sign", "sigv4.presign")]
 
 
 RUBY_SIGNING = [

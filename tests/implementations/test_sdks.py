@@ -11,13 +11,13 @@ from typing import Any, Dict
 
 import pytest
 
-from conformance.cases.load import load_cases
 from conformance.cases.scenarios import scenario_cases
 from conformance.implementations.matrix import kept_path
 from conformance.implementations.registry import environment_of
 from conformance.report.json_report import entries_of, read_report
 from conformance.run.runner import Run, Runner
 from tests.implementations import installed
+from tests.support import committed_cases
 
 pytestmark = pytest.mark.slow
 
@@ -87,7 +87,7 @@ def name(request: Any) -> str:
 @lru_cache(maxsize=None)
 def run_of(name: str) -> Run:
     found = installed(name)
-    cases = {case.id: case for case in load_cases() + scenario_cases()}
+    cases = {case.id: case for case in committed_cases() + scenario_cases()}
     return Runner(found.command, jobs=1, environment=environment_of(found)).run(
         [cases[case_id] for case_id in EXPECTED]
     )

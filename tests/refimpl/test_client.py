@@ -56,6 +56,7 @@ from refimpl.operation import MAX_ERROR_BODY, BodySizeWarning, ResponseReader
 from refimpl.sigv4 import verify
 from refimpl.transport import Timeouts
 from tests.rawserver import PATIENCE, RawServer, close, nothing_left, reset, stall
+from tests.rows import for_each
 
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TOKEN = "TokenOfATest/that+nobody=may.see"
@@ -483,9 +484,9 @@ IN_STREAM = {
 }
 
 
-@pytest.mark.parametrize("together", [True, False])
-@pytest.mark.parametrize("framing", FRAMINGS)
-@pytest.mark.parametrize("name", sorted(IN_STREAM))
+@for_each("together", [True, False])
+@for_each("framing", FRAMINGS)
+@for_each("name", sorted(IN_STREAM))
 def test_an_error_in_the_stream_follows_its_parts(name, framing, together):
     last, expected, kind = IN_STREAM[name]
     pieces = [STREAM + last + part(b"behind")] if together else FRAMES + [last, part(b"behind")]
@@ -807,8 +808,8 @@ FAILURES = [  # (response, class, code, message, retryable)
 ]
 
 
-@pytest.mark.parametrize("steps,shape,code,message,retryable", FAILURES, ids=range(len(FAILURES)))
-@pytest.mark.parametrize("ending", [close, stall])
+@for_each("steps,shape,code,message,retryable", FAILURES, ids=range(len(FAILURES)))
+@for_each("ending", [close, stall])
 def test_an_error_response_is_raised_by_the_call(steps, shape, code, message, retryable, ending):
     error = refused(*(steps + [ending]))
     status, _, body = steps[0].partition(b" ")[2].partition(b"\r\n\r\n")
@@ -1170,7 +1171,7 @@ WRONG_INPUT = [
 ]
 
 
-@pytest.mark.parametrize("members,kind", WRONG_INPUT, ids=range(len(WRONG_INPUT)))
+@for_each("members,kind", WRONG_INPUT, ids=range(len(WRONG_INPUT)))
 def test_a_wrong_input_is_rejected_before_anything_is_sent(members, kind):
     with RawServer([]) as server:
         with pytest.raises(UsageError) as caught:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from refimpl.errors import FrameError
 from refimpl.eventstream import Decoder, encode
 from refimpl.foreign_bytes import EXAMINED_LENGTH, damaged_cause, foreign_cause
+from tests.rows import for_each
 
 HEADERS = [
     (":message-type", "string", "event"),
@@ -49,8 +50,8 @@ CAUSES = {
 }
 
 
-@pytest.mark.parametrize("name", CAUSES)
-@pytest.mark.parametrize("before", [b"", FRAME])
+@for_each("name", CAUSES)
+@for_each("before", [b"", FRAME])
 def test_names_the_cause(name, before):
     data, words = CAUSES[name]
     decoder = Decoder()

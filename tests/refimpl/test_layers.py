@@ -552,7 +552,7 @@ def classes_with_a_repr():
     return [value for value in found if value.__name__ not in ("Response", "Proxy")]
 
 
-@pytest.mark.parametrize("shape", classes_with_a_repr(), ids=lambda shape: shape.__name__)
+@for_each("shape", classes_with_a_repr(), ids=lambda shape: shape.__name__)
 def test_an_object_whose_constructor_failed_has_a_repr(shape):
     """Tools that show the variables of a traceback call it. It must not hide the error."""
     assert repr(shape.__new__(shape))

@@ -62,6 +62,7 @@ from refimpl.shapes import (
     UnknownOperationError,
     ValidationError,
 )
+from tests.rows import for_each
 from tests.support import chunkings, corpora
 
 some = settings(max_examples=100, deadline=None)
@@ -246,7 +247,7 @@ def test_a_body_over_the_models_limit_warns_and_is_sent():
 TARGET = "/endpoints/llm/invocations-response-stream"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "url, parts, host_header, target",
     [
         ("https://example.com", ("https", "example.com", 443, ""), "example.com", TARGET),
@@ -470,7 +471,7 @@ HIDING_URLS = [
 ]
 
 
-@pytest.mark.parametrize("url", BAD_URLS + HIDING_URLS, ids=ascii)
+@for_each("url", BAD_URLS + HIDING_URLS, ids=ascii)
 def test_rejects_an_invalid_endpoint_url(url):
     with pytest.raises(ConfigurationError) as caught:
         parse_endpoint_url(url)
@@ -605,8 +606,8 @@ def test_authority(scheme, host, port, value):
 # ---- values that cannot be sent ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("member", sorted(HEADER_OF))
-@pytest.mark.parametrize(
+@for_each("member", sorted(HEADER_OF))
+@for_each(
     "bad",
     [
         "\r",
@@ -673,8 +674,8 @@ def test_header_values_are_checked_despite_valid_constraints(member, value, sent
     assert ("<hidden>" in str(error)) == (member == "custom_attributes")
 
 
-@pytest.mark.parametrize("member", ["content_type", "accept", "custom_attributes"])
-@pytest.mark.parametrize("code", sorted(set(range(1, 0x20)) - {9, 10, 13}) + [0x7F])
+@for_each("member", ["content_type", "accept", "custom_attributes"])
+@for_each("code", sorted(set(range(1, 0x20)) - {9, 10, 13}) + [0x7F])
 def test_no_control_character_is_sent(member, code):
     for value in (chr(code), f"a{code:c}b", f"{code:c}a", f"a{code:c}"):
         assert call_with(**{member: value}).validate() is None
@@ -1230,7 +1231,7 @@ BEFORE = [
 ]
 
 
-@pytest.mark.parametrize("name", sorted(FAULTS))
+@for_each("name", sorted(FAULTS))
 def test_events_before_an_error_are_returned(name):
     data, cls, kind, code = FAULTS[name]
     for before, expected in BEFORE:
@@ -1245,7 +1246,7 @@ def test_events_before_an_error_are_returned(name):
                 assert str(error).isprintable()
 
 
-@pytest.mark.parametrize("name", sorted(FAULTS))
+@for_each("name", sorted(FAULTS))
 def test_a_reader_is_dead_after_an_error(name):
     reader = ResponseReader(200, [EVENT_STREAM])
     with pytest.raises(Error):
@@ -1445,7 +1446,7 @@ def raised_by(data):
 DEEP = b'{"Message":"m","x":' + b"[" * 100 + b"]" * 100 + b"}"
 
 
-@pytest.mark.parametrize(
+@for_each(
     "payload, message_text, error_code",
     [
         (b'{"Message":"m"}', "m", None),
@@ -1899,7 +1900,7 @@ def error_of(status=400, body=b"{}", *headers):
     return service_error(status, headers, body)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text, code",
     [
         ("ModelError", "ModelError"),
@@ -1999,8 +2000,8 @@ MESSAGES = [
 ]
 
 
-@pytest.mark.parametrize("body, message_text", MESSAGES)
-@pytest.mark.parametrize(
+@for_each("body, message_text", MESSAGES)
+@for_each(
     "shape",
     [
         ValidationError,
@@ -2093,7 +2094,7 @@ def test_all_members_of_a_model_error():
     assert error_of(424, b"{}", ("x-amzn-errortype", "ModelError")) == ModelError()
 
 
-@pytest.mark.parametrize(
+@for_each(
     "text, value",
     [
         ("500", 500),
@@ -2140,7 +2141,7 @@ def test_an_original_status_code_is_an_integer_or_absent(text, value):
 # ---- unknown errors ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("body, message_text", MESSAGES)
+@for_each("body, message_text", MESSAGES)
 def test_another_error(body, message_text):
     error = error_of(
         403, body, ("x-amzn-errortype", "AccessDeniedException"), ("Content-Type", "application/x")
@@ -2341,7 +2342,7 @@ def test_statuses_that_are_retryable(status, retryable):
 
 
 # HTTP-038
-@pytest.mark.parametrize(
+@for_each(
     "code, retryable",
     [
         ("ThrottlingException", True),

@@ -39,6 +39,7 @@ from refimpl.shapes import (
     UnknownOperationError,
     ValidationError,
 )
+from tests.rows import for_each
 
 some = settings(max_examples=200, deadline=None)
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=80)
@@ -612,7 +613,7 @@ def test_every_string_of_the_input_has_its_cases():
             assert min(map(len, fits)) >= field.type.min_length
 
 
-@pytest.mark.parametrize(
+@for_each(
     "field, value, fits", CASES, ids=lambda value: value.member if isinstance(value, tuple) else ""
 )
 def test_a_constraint_of_the_input(field, value, fits):
@@ -699,7 +700,7 @@ def test_an_absent_member_is_none(shape):
     assert value == shape(**{field.attribute: None for field in shape.fields})
 
 
-@pytest.mark.parametrize("shape, field", MEMBERS, ids=member_id)
+@for_each("shape, field", MEMBERS, ids=member_id)
 def test_a_member_keeps_its_value(shape, field):
     given_value = some_value(field)
     assert getattr(shape(**{field.attribute: given_value}), field.attribute) is given_value
@@ -719,7 +720,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("shape, field", MEMBERS, ids=member_id)
+@for_each("shape, field", MEMBERS, ids=member_id)
 def test_a_member_of_the_wrong_type(shape, field):
     for wrong in WRONG[field.type.kind]:
         error = refusal(shape, **{field.attribute: wrong})
@@ -785,7 +786,7 @@ def test_equal_members_make_equal_values(shape):
     assert one != shape() and shape() == shape()
 
 
-@pytest.mark.parametrize("shape, field", MEMBERS, ids=member_id)
+@for_each("shape, field", MEMBERS, ids=member_id)
 def test_every_member_counts(shape, field):
     members = full(shape)
     changed = shape(**dict(members, **{field.attribute: some_value(field, other=True)}))
@@ -813,7 +814,7 @@ def test_values_of_different_shapes_differ():
     assert PayloadPart().__eq__(5) is NotImplemented
 
 
-@pytest.mark.parametrize("shape, field", MEMBERS, ids=member_id)
+@for_each("shape, field", MEMBERS, ids=member_id)
 def test_members_cannot_be_changed(shape, field):
     value = shape(**full(shape))
     with pytest.raises(AttributeError, match=f"{shape.__name__} is immutable"):
@@ -839,8 +840,8 @@ def test_an_attribute_cannot_be_added(shape):
             setattr(value, name, {})
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("shape", SHAPES)
+@for_each("way", WAYS)
+@for_each("shape", SHAPES)
 def test_a_copy_is_equal(shape, way):
     for value in (shape(), shape(**full(shape))):
         again = way(value)
@@ -882,7 +883,7 @@ def test_repr():
     )
 
 
-@pytest.mark.parametrize("shape, field", MEMBERS, ids=member_id)
+@for_each("shape, field", MEMBERS, ids=member_id)
 def test_repr_shows_a_member_unless_it_is_sensitive(shape, field):
     nested = field.type.shape if field.type.kind == "structure" else PayloadPart
     seen = {"string": "seen\u00e9", "blob": b"seen", "integer": 1234567}

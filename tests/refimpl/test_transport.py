@@ -53,6 +53,7 @@ from tests.rawserver import (
     stall,
     stall_unread,
 )
+from tests.rows import for_each
 from tests.support import pieces
 
 LONG = Timeouts(3 * PATIENCE, 3 * PATIENCE, None)  # longer than the server waits
@@ -360,7 +361,7 @@ BAD_HEADS = [
 ]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "rule,head",
     BAD_HEADS,
     ids=[f"{rule}-{number}" for number, (rule, _) in enumerate(BAD_HEADS)],
@@ -517,8 +518,8 @@ BAD_CHUNK_LINES = [
 ]
 
 
-@pytest.mark.parametrize("line", BAD_CHUNK_LINES, ids=range(len(BAD_CHUNK_LINES)))
-@pytest.mark.parametrize("first", [b"", b"5\r\nhello\r\n"])
+@for_each("line", BAD_CHUNK_LINES, ids=range(len(BAD_CHUNK_LINES)))
+@for_each("first", [b"", b"5\r\nhello\r\n"])
 def test_rejects_an_invalid_chunk_size(line, first):
     outcome = outcome_of(CHUNKED, first + line + b"hello\r\n0\r\n\r\n", stall)
     assert outcome.body == first[3:8]
@@ -732,7 +733,7 @@ def test_usable_timeouts(timeouts):
     assert check_timeouts(Timeouts(*timeouts)) == timeouts
 
 
-@pytest.mark.parametrize(
+@for_each(
     "value",
     [
         0,
@@ -755,9 +756,7 @@ def test_usable_timeouts(timeouts):
         2**32 / 1000 + 0.1,  # poll() would treat these milliseconds as 100
     ],
 )
-@pytest.mark.parametrize(
-    "number,name", [(0, "connect_timeout"), (1, "read_timeout"), (2, "total_timeout")]
-)
+@for_each("number,name", [(0, "connect_timeout"), (1, "read_timeout"), (2, "total_timeout")])
 def test_unusable_timeouts(value, number, name):
     timeouts = Timeouts(*[value if number == index else None for index in range(3)])
     for function in (

@@ -20,8 +20,8 @@ from typing import Any, Callable, Dict, List, Tuple
 import pytest
 
 from authoring import plain_sigv4 as plain
-from conformance.cases.case import Case
 from conformance.cases import corpora as corpora_module
+from conformance.cases.case import Case
 from conformance.cases.corpora import parse_request, read_corpora
 from conformance.cases.questions import questions_of
 from conformance.cli import Streams, main

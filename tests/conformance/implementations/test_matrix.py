@@ -17,7 +17,6 @@ import pytest
 
 from conformance import cli
 from conformance.cases.case import CaseError, case_of
-from conformance.cases.load import load_cases
 from conformance.cases.scenarios import scenario_cases
 from conformance.implementations import matrix
 from conformance.implementations.installers import Installed, ThirdParty
@@ -47,7 +46,7 @@ from conformance.run.verdicts import (
 )
 from conformance.schema import faults
 from refimpl.errors import UsageError
-from tests.support import adapter_program, made_result
+from tests.support import adapter_program, committed_cases, made_result
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -626,7 +625,7 @@ def test_the_committed_reports_are_about_all_cases_of_the_vectors() -> None:
 
     If no implementation offers its operation, `--committed --write` suffices.
     """
-    cases = load_cases() + scenario_cases()
+    cases = committed_cases() + scenario_cases()
     for name, kept_report in kept_reports(IMPLEMENTATIONS)[0].items():
         words = [entry["verdict"] for entry in entries_of(kept_report, cases).values()]
         counts = {word: words.count(word) for word in WORDS if word in words}

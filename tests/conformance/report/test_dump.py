@@ -10,7 +10,6 @@ from typing import Any, Dict
 
 import pytest
 
-from conformance.cases.load import load_cases
 from conformance.cases.questions import input_bytes, questions_of
 from conformance.cases.rules import load_rules
 from conformance.cases.scenarios import scenario_cases
@@ -19,7 +18,7 @@ from conformance.report.dump import SERVED, files_of, write_case
 from conformance.run.runner import addressed
 from conformance.run.verdicts import PASS, judge
 from refimpl.errors import UsageError
-from tests.support import made_result
+from tests.support import committed_cases, made_result
 
 ROOT = Path(__file__).resolve().parents[3]
 RULES = load_rules()
@@ -31,7 +30,7 @@ def files(case: Any) -> Dict[str, Any]:
 
 @pytest.mark.slow
 def test_every_case_can_be_written() -> None:
-    for case in load_cases() + scenario_cases():
+    for case in committed_cases() + scenario_cases():
         written = files(case)
         data = input_bytes(case)
         assert set(written) == {"question.jsonl", "expect.json", "README.txt"} | (
@@ -52,7 +51,7 @@ def test_every_case_can_be_written() -> None:
 def test_the_adapter_answers_what_was_written(tmp_path: Path) -> None:
     case = next(
         case
-        for case in load_cases()
+        for case in committed_cases()
         if case.op == "eventstream.decode" and case.chunking[-1] == "trailing"
     )
     write_case(case, str(tmp_path / "deep" / case.id), RULES)

@@ -6,7 +6,6 @@ from typing import List
 
 import pytest
 
-from conformance.cases.load import load_cases
 from conformance.cases.rules import Rule, load_rules
 from conformance.cases.scenarios import scenario_cases
 from conformance.report.terminal import (
@@ -32,7 +31,7 @@ from conformance.run.verdicts import (
     Difference,
     suspects,
 )
-from tests.support import made_result
+from tests.support import committed_cases, made_result
 
 RULES = {
     name: Rule(
@@ -195,7 +194,7 @@ def test_the_summary_counts_each_verdict() -> None:
 @pytest.mark.slow
 def test_every_case_can_be_shown() -> None:
     rules = load_rules()
-    for case in load_cases() + scenario_cases():
+    for case in committed_cases() + scenario_cases():
         lines = case_lines(case, rules)
         assert lines[0] == f"{case.id}: {case.title}" and not any("\n" in line for line in lines)
         assert all(any(line.startswith(rule + "  ") for line in lines) for rule in case.rules)

@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.cases.case import Case
-from conformance.cases.load import load_cases
 from conformance.cases.questions import TRAILING_MESSAGE, Question, questions_of
 from conformance.cases.scenarios import scenario_cases
 from conformance.endpoint.server import Call
@@ -48,6 +47,7 @@ from conformance.run.verdicts import (
 )
 from refimpl.eventstream import encode
 from tests.rows import for_each
+from tests.support import committed_cases
 
 Json = Dict[str, Any]
 OTHERWISE: Json = {
@@ -837,7 +837,7 @@ def answers_to(asked: Question) -> List[Json]:
 @pytest.mark.slow
 def test_every_case_of_the_repository_passes_its_own_expectation_and_no_other() -> None:
     judged = 0
-    for case in load_cases() + scenario_cases():
+    for case in committed_cases() + scenario_cases():
         for asked in questions_of(case):
             for answer in answers_to(asked):
                 assert judge(asked, json.loads(json.dumps(answer))).word == PASS, (

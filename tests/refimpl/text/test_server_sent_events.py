@@ -216,9 +216,7 @@ def test_an_end_marker_may_lack_its_line_end(marker):
     assert (results, error) == ([("message", "x", "")], None)
 
 
-@for_each(
-    "name", [b"d", b"da", b"dat", b"dataa", b"e", b"i", b"retr", b"[DONE", b" data", b"Data"]
-)
+@for_each("name", [b"d", b"da", b"dat", b"dataa", b"e", b"i", b"retr", b"[DONE", b" data", b"Data"])
 @for_each("before", [b"", b"data: 1\n", b"event: e\r"])
 def test_rejects_a_text_that_ends_inside_a_field_name(before, name):
     whole = b"id: 5\ndata: x\n\n"
