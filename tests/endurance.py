@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""`python3 -m tests.endurance`: many calls at once, many in sequence, and one very long stream; nothing lost, nothing growing.
+"""`python3 -m tests.endurance`: many calls at once, many in sequence, and one very long stream;
+nothing lost, nothing growing.
 
-The endpoint runs in a process of its own, so that what is measured is the client's memory and descriptors alone. Each part
-returns what it measured, for the one line that is printed and for the tests, which run it in small.
+The endpoint runs in a process of its own, so that what is measured is the client's memory and
+descriptors alone. Each part returns what it measured, for the one line that is printed and for the
+tests, which run it in small.
 """
 
 import argparse
@@ -51,7 +53,10 @@ endpoint.close()
 
 
 class Feeder:
-    """An endpoint in a process of its own: `echo-N` answers its own name in 20 parts, `feed-COUNT-SIZE` COUNT parts of SIZE bytes."""
+    """An endpoint in a process of its own:
+
+    `echo-N` answers its own name in 20 parts, `feed-COUNT-SIZE` COUNT parts of SIZE bytes.
+    """
 
     def __enter__(self):
         self.process = subprocess.Popen(
@@ -85,7 +90,8 @@ def resident():
 
 
 def descriptors():
-    """Return how many file descriptors this process has open; None where the system does not tell."""
+    """Return how many file descriptors this process has open; None where the system does not tell.
+    """
     try:
         return len(os.listdir("/proc/self/fd"))
     except OSError:
@@ -98,7 +104,10 @@ def call(client, name):
 
 
 def at_once(feeder, count):
-    """Make count calls at the same moment from one Client. Returns the names whose answer was not wholly their own."""
+    """Make count calls at the same moment from one Client.
+
+    Returns the names whose answer was not wholly their own.
+    """
     client, barrier, wrong = feeder.client(), threading.Barrier(count), []
 
     def one(number):
@@ -120,7 +129,10 @@ def at_once(feeder, count):
 
 
 def in_sequence(feeder, count):
-    """Make count calls one after the other. Returns resident memory (KiB) and descriptors after a tenth, and at the end."""
+    """Make count calls one after the other.
+
+    Returns resident memory (KiB) and descriptors after a tenth, and at the end.
+    """
     client, marks = feeder.client(), []
     for number in range(count):
         assert call(client, "echo-7").endswith(b"echo-7 19;")
@@ -131,7 +143,10 @@ def in_sequence(feeder, count):
 
 
 def long_stream(feeder, total, size=65536):
-    """Read total bytes in parts of size. Returns resident memory (KiB) after a tenth and at the end, and the digest."""
+    """Read total bytes in parts of size.
+
+    Returns resident memory (KiB) after a tenth and at the end, and the digest.
+    """
     client, marks, arrived, digest = feeder.client(), [], 0, hashlib.sha256()
     with client.invoke_endpoint_with_response_stream(
         endpoint_name=f"feed-{int(total // size)}-{int(size)}", body=b""
@@ -146,7 +161,10 @@ def long_stream(feeder, total, size=65536):
 
 
 def cancelled(feeder, count):
-    """Cancel count calls from another thread while they wait. Returns the kinds of error that the readers saw."""
+    """Cancel count calls from another thread while they wait.
+
+    Returns the kinds of error that the readers saw.
+    """
     client, kinds = feeder.client(), []
     for _ in range(count):
         response = client.invoke_endpoint_with_response_stream(

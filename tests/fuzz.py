@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""`python3 -m tests.fuzz --seconds N --seed S`: feeds broken input to everything that reads, and looks at what comes out.
+"""`python3 -m tests.fuzz --seconds N --seed S`: feeds broken input to everything that reads, and
+looks at what comes out.
 
-Each target is a Hypothesis strategy and a check: only errors of refimpl's own tree may come out, what is delivered is a prefix
-of what was meant, and what is kept stays bounded. The targets take turns until the time is over. The same seed makes the same
-inputs. A failing input is shrunk, printed and saved as Python source that runs the check once more; exit code 1.
+Each target is a Hypothesis strategy and a check: only errors of refimpl's own tree may come out,
+what is delivered is a prefix of what was meant, and what is kept stays bounded. The targets take
+turns until the time is over. The same seed makes the same inputs. A failing input is shrunk,
+printed and saved as Python source that runs the check once more; exit code 1.
 """
 
 import argparse
@@ -67,7 +69,8 @@ from refimpl.text.extraction import parse_extraction
 from tests.typed import ANY_TEXT, XML_TEXT, typed_values, values, without_empty
 
 BATCH = 100  # inputs between two looks at the clock
-HANG = 120  # seconds after which one input counts as a hang: all stacks are printed, and the process ends
+# seconds after which one input counts as a hang: all stacks are printed, and the process ends
+HANG = 120
 CREDENTIALS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 PART_HEADERS = ((":message-type", "string", "event"), (":event-type", "string", "PayloadPart"))
 
@@ -194,7 +197,8 @@ ERROR_BODIES = (
 
 # ---- documents -----------------------------------------------------------------------------------------------------
 
-# What is put into a document, a few times or many: the marks of its form, and what has broken readers before.
+# What is put into a document, a few times or many: the marks of its form, and what has broken
+# readers before.
 _JSON_MARKS = (
     b"{",
     b"}",
@@ -293,12 +297,14 @@ _QUERY_MARKS = (
     b"a.a.a.a.a.a.",
 )
 TIMES = st.one_of(st.just(1), st.integers(1, 4), st.sampled_from((70, 1000, 20000)))
-# What a document of that length may need: the factor is that of the shortest members that a query can have, all of them unknown.
+# What a document of that length may need: the factor is that of the shortest members that a query
+# can have, all of them unknown.
 MEMORY = (1 << 20, 700)
 
 
 def spoiled(document, marks, mutations):
-    """Return a document with marks put into it, each so many times, and the mutations done to it."""
+    """Return a document with marks put into it, each so many times, and the mutations done to it.
+    """
     data = document
     for mark, where, times in marks:
         at = where % (len(data) + 1)
@@ -319,7 +325,9 @@ def documents_of(valid, marks):
 
 
 def type_and_documents(write, text, marks):
-    """(a type's name, a document): written by `write` from a value of any type, then spoiled, of that type or of another one."""
+    """(a type's name, a document): written by `write` from a value of any type, then spoiled, of
+    that type or of another one.
+    """
     names = st.sampled_from(sorted(DATA_TYPES))
     valid = names.flatmap(
         lambda name: values(DATA_TYPES[name], text).map(
@@ -351,7 +359,9 @@ def query_document(kind, value):
 
 
 def read_or_refused(read, document):
-    """Return (what a reader makes of a document, None) or (None, its refusal); the memory that it takes is bounded."""
+    """Return (what a reader makes of a document, None) or (None, its refusal); the memory that it
+    takes is bounded.
+    """
     large = len(document) > 10000
     if large:
         tracemalloc.start()
@@ -526,7 +536,8 @@ def check_signing(given_input):
         with suppress(SignatureError):
             verify(method, target, headers, body, *scope)
         return
-    # A token that came as a header, while the credentials have none, is signed and then refused as another one: SIG-046.
+    # A token that came as a header, while the credentials have none, is signed and then refused as
+    # another one: SIG-046.
     if (
         any(
             name.lower() in ("host", "x-amz-content-sha256", "x-amz-security-token")
@@ -589,7 +600,9 @@ READERS = {
 
 
 def read_text(make, parts):
-    """Return results, and what the fault was or None; nothing may be lost, nothing kept beyond the bound."""
+    """Return results, and what the fault was or None; nothing may be lost, nothing kept beyond the
+    bound.
+    """
     reader, results, fed = make(), [], b""
     try:
         for part in parts:
@@ -813,7 +826,8 @@ def run_batch(name, number, examples=BATCH):
     )(one)
     try:
         seed(number)(one)()
-    except Exception as error:  # whatever leaves a check is the finding; Hypothesis has shrunk its input, the last one tried
+    # whatever leaves a check is the finding; Hypothesis has shrunk its input, the last one tried
+    except Exception as error:
         raise Finding(name, state["last"], error) from error
     finally:
         faulthandler.cancel_dump_traceback_later()

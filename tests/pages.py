@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """`python3 -m tests.pages`: write docs/one-value-in-five-formats.md.
 
-Every document in it comes from refimpl. tests/test_docs.py compares the committed page with this output and reads each document back.
+Every document in it comes from refimpl. tests/test_docs.py compares the committed page with this
+output and reads each document back.
 """
 
 import sys

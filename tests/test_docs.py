@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""docs/one-value-in-five-formats.md: it is what `python3 -m tests.pages` makes, and each of its documents is what it says.
+"""docs/one-value-in-five-formats.md: it is what `python3 -m tests.pages` makes, and each of its
+documents is what it says.
 
-The documents are taken from the committed page, not from what makes it, and read by the forms' readers; JSON and XML also by the
-standard library's parsers, the query by urllib.
+The documents are taken from the committed page, not from what makes it, and read by the forms'
+readers; JSON and XML also by the standard library's parsers, the query by urllib.
 
-Below that, what holds for every page: its links lead to files and headings that are there, its contents name its chapters.
+Below that, what holds for every page: its links lead to files and headings that are there, its
+  contents name its chapters.
 """
 
 import base64
@@ -150,7 +152,10 @@ def prose_of(path):
 
 
 def anchors_of(text):
-    """Return the anchors that a reader's browser is given for a page's headings: GitHub's way, a heading that stands again numbered."""
+    """Return the anchors that a reader's browser is given for a page's headings:
+
+    GitHub's way, a heading that stands again numbered.
+    """
     anchors, seen = set(), {}
     for heading in re.findall(r"^#+ +(.*?) *$", text, re.MULTILINE):
         anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

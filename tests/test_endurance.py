@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""endurance.py in small: calls at once and in sequence, a long stream, cancelled calls; its numbers are looked at, not timed."""
+"""endurance.py in small: calls at once and in sequence, a long stream, cancelled calls; its numbers
+are looked at, not timed.
+"""
 
 import pytest
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""fuzz.py itself: every target runs, the same seed makes the same inputs, and a planted fault is found, shrunk and saved."""
+"""fuzz.py itself: every target runs, the same seed makes the same inputs, and a planted fault is
+found, shrunk and saved.
+"""
 
 import subprocess
 import sys

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""docs/judging.md: its first adapter is run, its verdict is what the suite says, its second adapter is green.
+"""docs/judging.md: its first adapter is run, its verdict is what the suite says, its second adapter
+is green.
 
-The adapters are Perl, which the suite does not need: without it the tests that run them are skipped. What the page says of the
-protocol is held against the code that speaks it.
+The adapters are Perl, which the suite does not need: without it the tests that run them are
+skipped. What the page says of the protocol is held against the code that speaks it.
 """
 
 import io

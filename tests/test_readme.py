@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Run the examples of README.md and docs/vendoring.md: commands as written, library code against the endpoint on loopback."""
+"""Run the examples of README.md and docs/vendoring.md: commands as written, library code against
+the endpoint on loopback.
+"""
 
 import io
 import os
@@ -100,7 +102,8 @@ def test_commands_have_arguments_that_the_command_line_takes():
 
 
 def test_commands_without_a_network_do_what_they_say(tmp_path, monkeypatch):
-    """Run the lines that decode, convert and sign unchanged, on files of the names that they use."""
+    """Run the lines that decode, convert and sign unchanged, on files of the names that they use.
+    """
     lines = [
         line.replace("\\\n", " ")
         for line in re.findall(

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""A stand-in for hypothesis on a machine that does not have it: property tests are collected, and skipped.
+"""A stand-in for hypothesis on a machine that does not have it: property tests are collected, and
+skipped.
 
-Test modules build their strategies when they are imported, so the names they use must exist. Here each of them absorbs every call,
-attribute and operator, and `given` marks its test as skipped. tests/conftest.py installs the stand-in.
+Test modules build their strategies when they are imported, so the names they use must exist. Here
+each of them absorbs every call, attribute and operator, and `given` marks its test as skipped.
+tests/conftest.py installs the stand-in.
 """
 
 import sys
@@ -35,7 +37,10 @@ class _Absent:
 
 
 def _skipped(*arguments: Any, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Replace `given`: mark a property test as skipped. It keeps its parameters, because a parametrized test names them."""
+    """Replace `given`: mark a property test as skipped.
+
+    It keeps its parameters, because a parametrized test names them.
+    """
     return pytest.mark.skip(reason=REASON)
 
 

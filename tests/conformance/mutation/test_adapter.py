@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""conformance/mutation/adapter.py: the adapter of a broken variant, as a program and from within."""
+"""conformance/mutation/adapter.py: the adapter of a broken variant, as a program and from within.
+"""
 
 import json
 import runpy
