@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: `python3 -m refimpl invoke | decode | bridge | sign | token | convert`.
+"""The command line: the commands of `python3 -m refimpl`.
 
 Results go to stdout as they arrive. An error goes to stderr, in one line without secrets, and the
 exit code says which side failed (CLI-001, exit_codes.py). `main` runs one command with the streams
@@ -28,6 +28,7 @@ _PURPOSES: Dict[str, str] = {
     "bridge": "turn an event stream into server-sent events",
     "sign": "sign a request and show every stage",
     "token": "print a bearer token for the OpenAI-compatible route",
+    "doctor": "show the settings and credentials that are found, and where",
     "convert": "convert the document of a shape to another format",
 }
 
@@ -54,6 +55,10 @@ def _arguments_of(command: str) -> Callable[[argparse.ArgumentParser], None]:
         from .token import add_token
 
         return add_token
+    if command == "doctor":
+        from .doctor import add_doctor
+
+        return add_doctor
     from .convert import add_convert
 
     return add_convert

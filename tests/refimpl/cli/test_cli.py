@@ -123,7 +123,11 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (
             ["--help"],
-            ["invoke | decode | bridge | sign | token | convert", "call an endpoint", "--version"],
+            [
+                "invoke | decode | bridge | sign | token | doctor | convert",
+                "call an endpoint",
+                "--version",
+            ],
         ),
         (
             ["invoke", "--help"],

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: MIT
+"""`refimpl doctor`: show which settings and credentials are found, and where (CLI-015).
+
+One line for each: files, profile, region, endpoint, proxy, certificates, credentials, clock. A line
+that cannot be found shows its error, and the command goes on. Nothing is sent to a model. The clock
+is compared with the Date of the endpoint's response to `GET /`; --offline leaves this out.
+
+Secrets are never shown, and of a key's id only the first and the last four characters.
+"""
+
+import argparse
+import os
+import sys
+from typing import Callable, List, Mapping, Optional
+
+from ..certificates import ca_bundle_of
+from ..config.chain import CredentialChain
+from ..config.environment import configured_endpoint_url, configured_flag
+from ..config.files import home_of, read_bounded_file
+from ..config.profiles import (
+    PROFILE_VARIABLES,
+    config_paths,
+    parse_shared_config,
+    read_shared_config,
+    select_profile,
+)
+from ..config.retries import seconds_of_http_date
+from ..config.settings import Setting, Settings
+from ..config.surroundings import FetchRequest
+from ..config.system import fetch_reply, system_surroundings
+from ..documents.header_format import header_value
+from ..endpoints import ResolvedEndpoint, no_region, resolve_endpoint
+from ..errors import ConfigurationError, Error, shown
+from ..operation import authority, parse_endpoint_url
+from ..proxy import proxy_for
+from ..routes import Network
+from ..sigv4 import amz_date_of
+from .network import add_network
+from .parser import add_region
+from .streams import Streams, write_text
+
+_WIDTH = 13  # columns of a line's name
+_CLOCK_TIMEOUT = 10.0  # seconds
+_ALLOWED_OFFSET = 300  # seconds; SIG-042
+
+
+def add_doctor(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of `doctor`."""
+    parser.set_defaults(act=_doctor)
+    parser.add_argument("--endpoint-url", help="URL to use instead of the region's host")
+    add_region(parser)
+    parser.add_argument("--profile", help="profile of the shared files (default: AWS_PROFILE)")
+    parser.add_argument(
+        "--offline", action="store_true", help="do not compare the clock with the endpoint's"
+    )
+    add_network(parser)
+
+
+def _doctor(options: argparse.Namespace, streams: Streams) -> None:
+    _Examination(options, streams).run()
+
+
+class _Examination:
+    """Finds one setting after the other. A method returns the text of its line."""
+
+    def __init__(self, options: argparse.Namespace, streams: Streams) -> None:
+        self._options = options
+        self._streams = streams
+        self._environment: Mapping[str, str] = streams.environment
+        self._shared = parse_shared_config()
+        self._settings: Optional[Settings] = None
+        self._region: Optional[str] = None
+        self._endpoint: Optional[ResolvedEndpoint] = None
+        self._errors: List[Error] = []
+
+    def run(self) -> None:
+        """Write all lines. Raises the first error again, for the exit code."""
+        # CLI-015
+        for name, line in (
+            ("files", self._files),
+            ("profile", self._profile),
+            ("region", self._find_region),
+            ("endpoint", self._find_endpoint),
+            ("proxy", self._proxy),
+            ("certificates", self._certificates),
+            ("credentials", self._credentials),
+            ("clock", self._clock),
+        ):
+            self._write(name, line)
+        if self._errors:
+            raise self._errors[0]
+
+    def _write(self, name: str, line: Callable[[], str]) -> None:
+        try:
+            text = line()
+        except Error as error:
+            self._errors.append(error)
+            text = f"ERROR {error}"
+        for number, part in enumerate(text.split("\n")):
+            label = name if number == 0 else ""
+            write_text(f"{label:{_WIDTH}}{shown(part, 2000)}", self._streams.stdout)
+
+    def _files(self) -> str:
+        paths = config_paths(self._environment, sys.platform == "win32", home_of(self._environment))
+        found = [f"{path}{'' if os.path.exists(path) else ' (does not exist)'}" for path in paths]
+        self._shared = read_shared_config(paths, read_bounded_file)
+        return ", ".join(found)
+
+    def _profile(self) -> str:
+        profile = select_profile(self._shared, self._environment, self._options.profile)
+        self._settings = Settings(self._environment, self._shared, profile)
+        self._environment = {**self._environment, **self._settings.overlay()}
+        variables = [name for name in PROFILE_VARIABLES if self._streams.environment.get(name)]
+        if profile.explicit:
+            origin = "--profile"
+        elif variables:
+            origin = f"the variable {variables[0]}"
+        else:
+            origin = "the default"
+        missing = "" if profile.section else ", without properties"
+        return f"{profile.name} ({origin}{missing})"
+
+    def _setting(self, argument: Optional[str], flag: str, found: Optional[Setting]) -> str:
+        if argument is not None:
+            return f"{argument} ({flag})"
+        return "" if found is None else f"{found.value} ({found.origin})"
+
+    def _find_region(self) -> str:
+        found = None if self._settings is None else self._settings.region()
+        self._region = self._options.region or (None if found is None else found.value)
+        if self._region is None:
+            raise no_region()
+        return self._setting(self._options.region, "--region", found)
+
+    def _find_endpoint(self) -> str:
+        options = self._options
+        url = options.endpoint_url or configured_endpoint_url(self._environment)
+        use_fips, use_dualstack = options.fips, options.dualstack
+        if use_fips is None:
+            use_fips = configured_flag(self._environment, "AWS_USE_FIPS_ENDPOINT")
+        if use_dualstack is None:
+            use_dualstack = configured_flag(self._environment, "AWS_USE_DUALSTACK_ENDPOINT")
+        self._endpoint = resolve_endpoint(self._region, url, use_fips, use_dualstack)
+        found = None if self._settings is None else self._settings.endpoint_url()
+        custom = self._setting(options.endpoint_url, "--endpoint-url", found)
+        return custom or f"{self._endpoint.url} (the region's)"
+
+    def _proxy(self) -> str:
+        if self._endpoint is None:
+            return "unknown, because there is no endpoint"
+        proxy = proxy_for(self._endpoint.url, self._environment, self._options.proxy)
+        if proxy is None:
+            return "none"
+        login = ", with a user name" if proxy.authorization else ""
+        origin = "the environment" if self._options.proxy is None else "--proxy"
+        return f"{proxy.url} ({origin}{login})"
+
+    def _certificates(self) -> str:
+        found = None if self._settings is None else self._settings.ca_bundle()
+        text = self._setting(self._options.ca_bundle, "--ca-bundle", found)
+        bundle = ca_bundle_of(self._options.ca_bundle, self._environment)
+        if bundle is not None and self._endpoint is not None:
+            self._network().way_to(self._endpoint.url)  # raises the error of an unusable file
+        return text or "those of the system"
+
+    def _network(self) -> Network:
+        options = self._options
+        return Network(
+            self._environment, options.proxy, None, options.ca_bundle, options.x509_strict
+        )
+
+    def _credentials(self) -> str:
+        streams = self._streams
+        world = system_surroundings(
+            streams.environment, clock=streams.clock, network=self._network()
+        )
+        chain = CredentialChain(world, self._options.profile, self._region)
+        found = chain()
+        key = found.access_key
+        shortened = f"{key[:4]}...{key[-4:]}" if len(key) > 11 else "..."
+        token = ", with a session token" if found.session_token else ""
+        expires = f", until {amz_date_of(found.expires)}" if found.expires is not None else ""
+        return f"{shortened} (source {chain.source}{token}{expires})"
+
+    def _clock(self) -> str:
+        if self._options.offline:
+            return "not compared (--offline)"
+        if self._endpoint is None:
+            return "not compared, because there is no endpoint"
+        endpoint = parse_endpoint_url(self._endpoint.url)
+        host = ("Host", authority(endpoint.scheme, endpoint.host, endpoint.port))
+        request = FetchRequest(
+            "GET", self._endpoint.url + "/", (host,), b"", _CLOCK_TIMEOUT, _CLOCK_TIMEOUT
+        )
+        reply = fetch_reply(request, self._network())
+        date = seconds_of_http_date(header_value(reply.headers, "date") or "")
+        if date is None:
+            return "not compared, because the endpoint's response has no Date"
+        offset = int(date - self._streams.clock())
+        if abs(offset) > _ALLOWED_OFFSET:
+            raise ConfigurationError(
+                f"the clock is off by {abs(offset)} s",
+                expected=f"at most {_ALLOWED_OFFSET} s from the endpoint's",
+                rule="CLI-015",
+            )
+        return f"{offset:+d} s from the endpoint's"
