@@ -54,7 +54,7 @@ def test_two_dashes_are_not_a_header() -> None:
 @for_each(
     "arguments, words",
     [
-        ([], "no command (expected invoke, decode, bridge, sign, token, convert"),
+        ([], "no command (expected invoke, decode, bridge, sign, token, doctor, convert"),
         (["frobnicate"], "invalid choice: 'frobnicate'"),
         (["invoke"], "required: name"),
         (["invoke", "llm", "--frobnicate"], "unrecognized arguments: --frobnicate"),
