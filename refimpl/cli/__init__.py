@@ -28,6 +28,7 @@ _PURPOSES: Dict[str, str] = {
     "bridge": "turn an event stream into server-sent events",
     "sign": "sign a request and show every stage",
     "token": "print a bearer token for the OpenAI-compatible route",
+    "identity": "show the account and the user or role of the credentials",
     "doctor": "show the settings and credentials that are found, and where",
     "convert": "convert the document of a shape to another format",
 }
@@ -55,6 +56,10 @@ def _arguments_of(command: str) -> Callable[[argparse.ArgumentParser], None]:
         from .token import add_token
 
         return add_token
+    if command == "identity":
+        from .identity import add_identity
+
+        return add_identity
     if command == "doctor":
         from .doctor import add_doctor
 

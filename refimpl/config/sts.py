@@ -7,7 +7,7 @@ credentials, or an error document. Failed requests are repeated in the standard 
 is corrected once (CRED-018). SSO shares the host names' pattern and the retries.
 """
 
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from ..documents.xml_format import Element, child_of, parse_xml, text_of
 from ..endpoints import service_host
@@ -135,6 +135,30 @@ def sts_credentials(
     secrets: values that no error may show
     Raises ConfigurationError for a refusal, NetworkError if there is no response.
     """
+    result = _sts_result(context, action, purpose, make_request, rule, secrets)
+    found = child_of(result, "Credentials") if result is not None else None
+    what = f"the reply of STS to {action}"
+    if found is None:
+        raise ConfigurationError(f"{what} has no Credentials", rule=rule)
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+    access_key, secret_key, session_token, expiration = (
+        _xml_text_in(found, name) for name in names
+    )
+    if not (access_key and secret_key and session_token and expiration):
+        raise ConfigurationError(f"{what} lacks a part of the credentials", rule=rule)
+    expires = seconds_of_timestamp(expiration, what, rule)
+    return checked_credentials(what, access_key, secret_key, session_token, expires)
+
+
+def _sts_result(
+    context: SourceContext,
+    action: str,
+    purpose: str,
+    make_request: MakeRequest,
+    rule: str,
+    secrets: Tuple[Optional[str], ...],
+) -> Optional[Element]:
+    """Send a request and return the result of the reply, or None. Arguments: sts_credentials."""
     try:
         reply = fetch_service(context.surroundings, make_request)
     except Error as error:
@@ -151,19 +175,34 @@ def sts_credentials(
         ) from None
     if reply.status != 200:
         raise _sts_refusal(reply, root, purpose, rule, secrets)
-    result = child_of(root, f"{action}Result")
-    found = child_of(result, "Credentials") if result is not None else None
-    what = f"the reply of STS to {action}"
-    if found is None:
-        raise ConfigurationError(f"{what} has no Credentials", rule=rule)
-    names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
-    access_key, secret_key, session_token, expiration = (
-        _xml_text_in(found, name) for name in names
-    )
-    if not (access_key and secret_key and session_token and expiration):
-        raise ConfigurationError(f"{what} lacks a part of the credentials", rule=rule)
-    expires = seconds_of_timestamp(expiration, what, rule)
-    return checked_credentials(what, access_key, secret_key, session_token, expires)
+    return child_of(root, f"{action}Result")
+
+
+class CallerIdentity(NamedTuple):
+    """The account and the user or role that credentials belong to."""
+
+    account: str
+    arn: str
+    user_id: str
+
+
+def caller_identity(context: SourceContext, credentials: Credentials) -> CallerIdentity:
+    """Return the identity of credentials. Raises ConfigurationError or NetworkError (CRED-019)."""
+    action = "GetCallerIdentity"
+
+    def request(clock_offset: float) -> FetchRequest:
+        return sts_request(context, action, [], credentials, clock_offset)
+
+    secrets = (credentials.secret_key, credentials.session_token)
+    # CRED-019
+    result = _sts_result(context, action, "get the identity", request, "CRED-019", secrets)
+    values = [
+        _xml_text_in(result, name) if result is not None else ""
+        for name in ("Account", "Arn", "UserId")
+    ]
+    if not all(values):
+        raise ConfigurationError("the reply of STS has no identity", rule="CRED-019")
+    return CallerIdentity(*values)
 
 
 def _sts_refusal(

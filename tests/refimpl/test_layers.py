@@ -98,6 +98,7 @@ ORDER = [
     "cli.bridge",
     "cli.sign",
     "cli.token",
+    "cli.identity",
     "cli.doctor",
     "cli.convert",
     "cli",

@@ -54,7 +54,7 @@ def test_two_dashes_are_not_a_header() -> None:
 @for_each(
     "arguments, words",
     [
-        ([], "no command (expected invoke, decode, bridge, sign, token, doctor, convert"),
+        ([], "no command (expected invoke, decode, bridge, sign, token, identity, doctor, convert"),
         (["frobnicate"], "invalid choice: 'frobnicate'"),
         (["invoke"], "required: name"),
         (["invoke", "llm", "--frobnicate"], "unrecognized arguments: --frobnicate"),
@@ -124,7 +124,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (
             ["--help"],
             [
-                "invoke | decode | bridge | sign | token | doctor | convert",
+                "invoke | decode | bridge | sign | token | identity | doctor | convert",
                 "call an endpoint",
                 "--version",
             ],

@@ -4,14 +4,21 @@
 The plan: the signed request equals botocore's for the same call; the hosts of STS and SSO equal
 botocore's rule sets in each partition; and every reply that is rejected, without secrets.
 
-The rules are CRED-004, CRED-011 and CRED-018.
+The rules are CRED-004, CRED-011, CRED-018 and CRED-019.
 """
 
 import datetime
 
 import pytest
 
-from refimpl.config.sts import explained, fetch_service, service_url, sts_credentials, sts_request
+from refimpl.config.sts import (
+    caller_identity,
+    explained,
+    fetch_service,
+    service_url,
+    sts_credentials,
+    sts_request,
+)
 from refimpl.errors import ConfigurationError, HttpError, NetworkError
 from refimpl.sigv4 import Credentials
 from tests.refimpl.config.fakes import (
@@ -260,3 +267,33 @@ def test_a_wrong_clock_is_corrected_once():
     assert dates == ["20270115T080000Z", "20270116T080000Z"] and world.slept == [0.0]
     world, fetch = fetched(late, late, late)
     assert fetch().status == 403 and len(world.requests) == 2
+
+
+# ---- the identity --------------------------------------------------------------------------------
+
+IDENTITY = (
+    "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::1:user/u</Arn>"
+    "<UserId>AIDA</UserId><Account>1</Account></GetCallerIdentityResult>"
+    "</GetCallerIdentityResponse>"
+)
+
+
+def test_caller_identity():
+    world = World(replies={STS: reply(200, IDENTITY)})
+    assert caller_identity(world.context(), SIGNER) == ("1", "arn:aws:iam::1:user/u", "AIDA")
+    assert world.requests[0].body == b"Action=GetCallerIdentity&Version=2011-06-15"
+
+
+@pytest.mark.parametrize(
+    "answer, message",
+    [
+        (sts_error("InvalidClientTokenId", f"bad {TOKEN}"), "cannot get the identity: InvalidClie"),
+        (reply(200, "<a/>"), "the reply of STS has no identity"),
+        (reply(200, IDENTITY.replace("AIDA", "")), "the reply of STS has no identity"),
+        (reply(200, "<html>"), "cannot get the identity: the reply of STS is not XML"),
+    ],
+)
+def test_replies_without_an_identity(answer, message):
+    with pytest.raises(ConfigurationError) as caught:
+        caller_identity(World(replies={STS: answer}).context(), SIGNER)
+    assert str(caught.value).startswith(message) and TOKEN not in str(caught.value)
