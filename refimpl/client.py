@@ -411,6 +411,8 @@ class Client:
         Decoder(max_frame_length)  # rejects an invalid length now, not during a call
         self._max_frame_length = max_frame_length
         self._ssl_context, self._route = network.way_to(self._endpoint.url, client_cert, connect_to)
+        proxy_in_use = self._route.proxy
+        self._proxy_secrets = Secrets(() if proxy_in_use is None else proxy_in_use.secrets())
         if max_attempts is None:
             max_attempts = configured_max_attempts(environment) or DEFAULT_MAX_ATTEMPTS
         require_type(retry_after_send, bool, "retry_after_send", "RTY-004")
@@ -463,7 +465,7 @@ class Client:
             credentials = self._usable_credentials()
             attributes: Optional[str] = call.custom_attributes  # type: ignore[attr-defined]
             known = (credentials.secret_key, credentials.session_token, attributes)
-            secrets = Secrets(text for text in known if text is not None)
+            secrets = Secrets((*filter(None, known), *self._proxy_secrets))
             del known, attributes
             try:
                 exchange, reader = self._exchange(request, credentials, started)

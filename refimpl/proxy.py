@@ -12,7 +12,7 @@ no connection. The environment is a parameter. Credentials never appear in an er
 """
 
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Any, Iterator, Mapping, NoReturn, Optional, Tuple, Union
 
@@ -65,6 +65,14 @@ class Proxy:
     def url(self) -> str:
         """The URL, without credentials."""
         return f"{self.scheme}://{self.address}"
+
+    def secrets(self) -> Tuple[str, ...]:
+        """Return the texts that no error may show: the encoded credentials and the password."""
+        if self.authorization is None:
+            return ()
+        encoded = self.authorization.partition(" ")[2]
+        password = b64decode(encoded).partition(b":")[2]
+        return encoded, password.decode("utf-8", "replace")
 
     def __repr__(self) -> str:
         return f"Proxy({self.url})"

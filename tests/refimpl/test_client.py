@@ -2201,6 +2201,27 @@ def test_proxy_credentials_are_neither_signed_nor_shown():
     assert "proxy-authorization" not in headers["authorization"].lower()
 
 
+# NET-008
+@pytest.mark.parametrize("text", ["that-nobody-may-see", "dXNlcjp0aGF0LW5vYm9keS1tYXktc2Vl"])
+def test_a_proxy_may_quote_its_credentials(text):
+    for steps in (
+        [
+            b"HTTP/1.1 403 %s\r\nContent-Type: text/html\r\n" % text.encode(),
+            b"Content-Length: 6\r\n\r\n<html>",
+        ],
+        failure("400 x", ('{"message": "bad: %s"}' % text).encode()),
+    ):
+        with RawServer(steps) as server:
+            url = f"http://user:that-nobody-may-see@127.0.0.1:{server.port}"
+            client = client_of(server, endpoint_url="http://endpoint.invalid", proxy=url)
+            with pytest.raises(Error) as caught:
+                call(client)
+        error = caught.value
+        told = str(error) + repr(vars(error)) + repr(error.args)
+        assert text not in told
+        assert "<hidden>" in told
+
+
 def test_the_ca_bundle_comes_from_the_argument_or_the_environment(tmp_path):
     trustme = pytest.importorskip("trustme")
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

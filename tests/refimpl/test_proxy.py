@@ -142,6 +142,14 @@ def test_a_proxy_cannot_be_pickled_or_copied():
         assert caught.value.rule == "NET-008"
 
 
+# NET-008
+def test_the_secrets_of_a_proxy():
+    assert parse_proxy_url("http://proxy").secrets() == ()
+    proxy = parse_proxy_url("http://user:p%40ss%C3%A9@proxy")
+    assert proxy.secrets() == ("dXNlcjpwQHNzw6k=", "p@ss\xe9")
+    assert parse_proxy_url("http://user@proxy").secrets() == ("dXNlcjo=", "")
+
+
 def test_proxies_are_compared_by_value():
     first = parse_proxy_url("http://a:b@proxy:1")
     assert first == parse_proxy_url("a:b@proxy:1/") and hash(first) == hash(
