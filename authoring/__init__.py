@@ -161,7 +161,7 @@ class CaseMistake(AssertionError):
     """A case that must not be published in this form."""
 
 
-# ---- pieces of a case ----------------------------------------------------------------------------
+# ---- pieces of a case --------------------------------------------------------------------------
 
 
 def b64(data: bytes) -> str:
@@ -207,7 +207,7 @@ def either(expect: Json, why: str, divergence: str) -> Json:
     return {"expect": expect, "why": why, "divergence": divergence}
 
 
-# ---- a vector file -------------------------------------------------------------------------------
+# ---- a vector file -----------------------------------------------------------------------------
 
 
 class Feature:
@@ -362,7 +362,7 @@ def _mistake_in_expect(expect: Json, op: str) -> Optional[str]:
     return None
 
 
-# ---- all vector files ----------------------------------------------------------------------------
+# ---- all vector files --------------------------------------------------------------------------
 
 
 def features() -> List[Feature]:

@@ -156,7 +156,7 @@ def rejects(
     )
 
 
-# ---- members and their headers -------------------------------------------------------------------
+# ---- members and their headers -----------------------------------------------------------------
 
 REQUEST.case(
     "http-request-smallest",
@@ -307,7 +307,7 @@ for member, value in (
     )
 
 
-# ---- lengths and patterns ------------------------------------------------------------------------
+# ---- lengths and patterns ----------------------------------------------------------------------
 
 
 def bound(member: str, slug: str, good: str, bad: str, why: str) -> None:
@@ -563,7 +563,7 @@ rejects(
 )
 
 
-# ---- region and custom endpoint ------------------------------------------------------------------
+# ---- region and custom endpoint ----------------------------------------------------------------
 
 for region, base in (
     ("eu-west-1", "https://runtime.sagemaker.eu-west-1.amazonaws.com"),

@@ -50,7 +50,7 @@ def rejects(name: str, title: str, rules: str, why: str, proxy: str) -> None:
     )
 
 
-# ---- the variables -------------------------------------------------------------------------------
+# ---- the variables -----------------------------------------------------------------------------
 
 selects(
     "none",
@@ -157,7 +157,7 @@ selects(
     {"HTTPS_PROXY": PROXY, "REQUEST_METHOD": "GET"},
 )
 
-# ---- NO_PROXY ------------------------------------------------------------------------------------
+# ---- NO_PROXY -----------------------------------------------------------------------------------
 
 HOST = "https://llm.corp.example:8443"
 for slug, entries, excepted, rules, why in (
@@ -292,7 +292,7 @@ for slug, entries, excepted, why in (
         "https://[fd00::1]:8443",
     )
 
-# ---- loopback ------------------------------------------------------------------------------------
+# ---- loopback -----------------------------------------------------------------------------------
 
 for slug, url, proxy, why in (
     ("name", "http://localhost:8080", None, "a proxy on another host cannot reach this one"),
@@ -313,7 +313,7 @@ for slug, url, proxy, why in (
         level="SHOULD",
     )
 
-# ---- proxy URLs ----------------------------------------------------------------------------------
+# ---- proxy URLs ---------------------------------------------------------------------------------
 
 for slug, value, proxy, why in (
     ("no-scheme", "proxy.example:3128", PROXY, "curl and many guides leave the scheme out"),

@@ -43,7 +43,7 @@ def uri_encode(octets: bytes, safe: str = "") -> str:
     return quote(octets, safe="-._~" + safe)
 
 
-# ---- step 1: the canonical request ---------------------------------------------------------------
+# ---- step 1: the canonical request -------------------------------------------------------------
 
 
 def canonical_uri(path: str, normalize: bool, twice: bool, verbatim: bool = False) -> str:
@@ -110,7 +110,7 @@ def canonical_request(
     return "\n".join(lines + ["", ";".join(headers), hashlib.sha256(body).hexdigest()])
 
 
-# ---- steps 2 to 5: string to sign, keys, signature -----------------------------------------------
+# ---- steps 2 to 5: string to sign, keys, signature ---------------------------------------------
 
 
 def string_to_sign(time: str, scope: str, request: str) -> str:
@@ -129,7 +129,7 @@ def signing_key(secret_key: str, date: str, region: str, service: str) -> bytes:
     return key
 
 
-# ---- step 6: add the signature to the request ----------------------------------------------------
+# ---- step 6: add the signature to the request --------------------------------------------------
 
 
 def scope_of(given: Mapping[str, Any]) -> str:

@@ -110,7 +110,7 @@ class Row(NamedTuple):
     framing: Callable[[List[bytes]], Response] = _one_chunk_per_frame
 
 
-# ---- messages for the other encoders -------------------------------------------------------------
+# ---- messages for the other encoders -----------------------------------------------------------
 
 
 def event(payload: bytes, *more: Header) -> Message:
@@ -195,7 +195,7 @@ def until_close(frames: List[bytes]) -> Response:
     return stream(*frames, framing="close")
 
 
-# ---- the recordings ------------------------------------------------------------------------------
+# ---- the recordings ----------------------------------------------------------------------------
 
 ROWS = [
     # The same response to each client.
@@ -312,7 +312,7 @@ ROWS = [
 ROW_BY_NAME = {row.name: row for row in ROWS}
 
 
-# ---- clients with a fixed clock ------------------------------------------------------------------
+# ---- clients with a fixed clock ----------------------------------------------------------------
 
 # BOTO_DISABLE_CRT: the adapter sets it also, but only after this program.
 _PYTHON = """import datetime, os, platform
@@ -436,7 +436,7 @@ def _call_with_refimpl(row: Row, url: str) -> None:
         pass  # many rows end with an error; cases_of() judges the response later
 
 
-# ---- recording -----------------------------------------------------------------------------------
+# ---- recording ---------------------------------------------------------------------------------
 
 
 def expectation_of(messages: Sequence[Message]) -> Any:

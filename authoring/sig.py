@@ -354,7 +354,7 @@ for differing_signer, difference, names in DIFFERENCES:
         DIFFER.setdefault(case_name, {})[differing_signer] = difference
 
 
-# ---- the method ----------------------------------------------------------------------------------
+# ---- the method --------------------------------------------------------------------------------
 
 for method, why in (
     ("POST", "this is the operation's method, so a signer that fails here cannot sign any call"),
@@ -408,7 +408,7 @@ for slug, method, why in (
     )
 
 
-# ---- the path ------------------------------------------------------------------------------------
+# ---- the path ----------------------------------------------------------------------------------
 
 ALL_ESCAPES = "".join(f"%{octet:02X}" for octet in range(256))
 # Without letters, digits, slash, question mark, number sign, percent sign and space.
@@ -963,7 +963,7 @@ for slug, bad in LINE_ENDS:
         )
 
 
-# ---- the query -----------------------------------------------------------------------------------
+# ---- the query ---------------------------------------------------------------------------------
 
 MANY = [(name, value) for name in "zyxwvutsrqponmlkjihgfedcba" for value in "210"]
 QUERIES = (  # slug, raw query, canonical query string, rules, why
@@ -1368,7 +1368,7 @@ signs(
 )
 
 
-# ---- headers -------------------------------------------------------------------------------------
+# ---- headers -----------------------------------------------------------------------------------
 
 TOKEN_CHARACTERS = "!#$%&'*+-.^_`|~09AZaz"
 FOLDS = (
@@ -1910,7 +1910,7 @@ rejects(
 )
 
 
-# ---- time, token, body hash ----------------------------------------------------------------------
+# ---- time, token, body hash --------------------------------------------------------------------
 
 for slug, time, why in (
     ("leap-day", "20160229T235959Z", "a calendar without leap years rejects this day or shifts it"),
@@ -2181,7 +2181,7 @@ signs(
 )
 
 
-# ---- scope, keys, authorization ------------------------------------------------------------------
+# ---- scope, keys, authorization ----------------------------------------------------------------
 
 for slug, changes, why in (
     (
@@ -2329,7 +2329,7 @@ for slug, changes, why in (
     )
 
 
-# ---- calls of the operation ----------------------------------------------------------------------
+# ---- calls of the operation --------------------------------------------------------------------
 
 
 def call(
@@ -2459,7 +2459,7 @@ signs(
 )
 
 
-# ---- presigned -----------------------------------------------------------------------------------
+# ---- presigned ---------------------------------------------------------------------------------
 
 CREDENTIAL = "AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fsagemaker%2Faws4_request"
 

@@ -125,7 +125,7 @@ def repeated(action: Callable[[], object], seconds: float) -> float:
         batch = max(1, int(done / spent * min(seconds - spent, seconds / 4)))
 
 
-# ---- formatting of costs -------------------------------------------------------------------------
+# ---- formatting of costs -----------------------------------------------------------------------
 
 
 def per_second(cost: float) -> str:

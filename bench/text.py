@@ -68,7 +68,7 @@ def _long_line(parts: List[bytes]) -> Iterable[str]:
     return lines_of(parts, max_line_length=1 << 30)
 
 
-# ---- the other readers ---------------------------------------------------------------------------
+# ---- the other readers -------------------------------------------------------------------------
 
 
 def _line_readers(setting: Setting) -> Dict[str, Reader]:

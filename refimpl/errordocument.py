@@ -38,7 +38,7 @@ from .errors import require_type
 from .fields import Field, body_field, error_field
 from .shapes import ERRORS, MESSAGE, OperationError, UnknownOperationError
 
-# ---- documents of services ---------------------------------------------------------------------
+# ---- documents of services ----------------------------------------------------------------------
 
 _CODE = string_type("Code")
 # HTTP-030: the first code counts.

@@ -285,7 +285,7 @@ class ContainerError(ServiceError):
     summary: Any = None
 
 
-# ---- argument checks -----------------------------------------------------------------------------
+# ---- argument checks ---------------------------------------------------------------------------
 
 
 def require_type(value: object, expected: type, what: str, rule: Optional[str] = None) -> None:

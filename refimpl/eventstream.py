@@ -104,7 +104,7 @@ class Message(NamedTuple):
         return f"Message(headers={tuple(self.headers)!r}, payload=<{len(self.payload)} bytes>)"
 
 
-# ---- header types: one table for both directions (EVS-013, EVS-018 to EVS-020) -------------------
+# ---- header types: one table for both directions (EVS-013, EVS-018 to EVS-020) -----------------
 
 
 def _to_uuid(data: bytes) -> object:
@@ -180,7 +180,7 @@ _CODE_OF_TYPE = {codec.type: code for code, codec in sorted(_CODECS.items(), rev
 HEADER_TYPES = tuple(sorted(_CODE_OF_TYPE))
 
 
-# ---- encoding ------------------------------------------------------------------------------------
+# ---- encoding ----------------------------------------------------------------------------------
 
 
 def encode(headers: Iterable[Tuple[str, str, object]], payload: bytes) -> bytes:
@@ -282,7 +282,7 @@ def _check_limit(what: str, length: int, limit: int, rule: str) -> None:
         )
 
 
-# ---- decoding headers ----------------------------------------------------------------------------
+# ---- decoding headers --------------------------------------------------------------------------
 
 
 def decode_headers(block: bytes, offset: int = 0) -> FrameHeaders:
@@ -393,7 +393,7 @@ def _not_utf8(what: str, error: UnicodeDecodeError, offset: int, rule: str) -> F
     )
 
 
-# ---- decoding frames -----------------------------------------------------------------------------
+# ---- decoding frames ---------------------------------------------------------------------------
 
 # Returns the result of a payload, or None if the frame has no result.
 PayloadReader = Callable[[bytes], Optional[Result]]

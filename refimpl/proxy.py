@@ -90,7 +90,7 @@ class Proxy:
         raise UsageError("a proxy cannot be pickled or copied", rule="NET-008")
 
 
-# ---- proxy URLs ----------------------------------------------------------------------------------
+# ---- proxy URLs --------------------------------------------------------------------------------
 
 
 def parse_proxy_url(url: str, origin: str = "proxy") -> Proxy:
@@ -152,7 +152,7 @@ def _octets_of_escapes(text: str) -> bytes:
     return re.sub(b"%([0-9A-Fa-f]{2})", lambda match: bytes([int(match.group(1), 16)]), octets)
 
 
-# ---- selection -----------------------------------------------------------------------------------
+# ---- selection ---------------------------------------------------------------------------------
 
 
 def proxy_for(
@@ -271,7 +271,7 @@ def _address_of(text: str) -> Optional[_Address]:
     return address.ipv4_mapped or address
 
 
-# ---- messages ------------------------------------------------------------------------------------
+# ---- messages ----------------------------------------------------------------------------------
 
 
 def connect_request(host: str, port: int, proxy: Proxy, user_agent: str) -> bytes:

@@ -99,7 +99,7 @@ _SCOPE_PART = re.compile(r"[!-+.0-~-]+\Z")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
-# ---- values --------------------------------------------------------------------------------------
+# ---- values ------------------------------------------------------------------------------------
 
 
 class Credentials:
@@ -247,7 +247,7 @@ def _scope_in(text: str) -> str:
     return text.split("\n")[2]
 
 
-# ---- time ----------------------------------------------------------------------------------------
+# ---- time --------------------------------------------------------------------------------------
 
 _EPOCH = datetime(1970, 1, 1)
 
@@ -296,7 +296,7 @@ def _datetime_of(amz_date: str) -> Optional[datetime]:
         return None
 
 
-# ---- the canonical request, part by part ---------------------------------------------------------
+# ---- the canonical request, part by part -------------------------------------------------------
 
 # A public stage checks the types of its arguments. Signer checks its own arguments once, so it
 # calls the private function of a stage if there is one.
@@ -610,7 +610,7 @@ def _canonical_request(
     return "\n".join((method, uri, query_string, lines, names, hashed_payload))
 
 
-# ---- from the canonical request to the signature -------------------------------------------------
+# ---- from the canonical request to the signature -----------------------------------------------
 
 
 def credential_scope(amz_date: str, region: str, service: str) -> str:
@@ -714,7 +714,7 @@ def _authorization_header(access_key: str, scope: str, names: str, signature: st
     )
 
 
-# ---- signing -------------------------------------------------------------------------------------
+# ---- signing -----------------------------------------------------------------------------------
 
 
 class _KeyCache:
@@ -991,7 +991,7 @@ def _without(headers: HeaderPairs, names: Iterable[str]) -> List[Tuple[str, str]
     return [pair for pair in _pairs_of(headers) if pair[0].lower() not in names]
 
 
-# ---- verifying -----------------------------------------------------------------------------------
+# ---- verifying ---------------------------------------------------------------------------------
 
 
 class _Claim(NamedTuple):

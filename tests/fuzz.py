@@ -75,7 +75,7 @@ CREDENTIALS = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEK
 PART_HEADERS = ((":message-type", "string", "event"), (":event-type", "string", "PayloadPart"))
 
 
-# ---- what is fed -------------------------------------------------------------------------------------------------
+# ---- what is fed -------------------------------------------------------------------------------
 
 _MUTATION = st.tuples(
     st.sampled_from(("flip", "set", "insert", "delete", "double", "cut")),
@@ -193,9 +193,9 @@ ERROR_BODIES = (
 )
 
 
-# ---- the targets: what must hold -----------------------------------------------------------------------------------
+# ---- the targets: what must hold ---------------------------------------------------------------
 
-# ---- documents -----------------------------------------------------------------------------------------------------
+# ---- documents ----------------------------------------------------------------------------------
 
 # What is put into a document, a few times or many: the marks of its form, and what has broken
 # readers before.
@@ -784,7 +784,7 @@ TARGETS = {
 }
 
 
-# ---- the run -------------------------------------------------------------------------------------------------------
+# ---- the run -----------------------------------------------------------------------------------
 
 
 class Finding(Exception):

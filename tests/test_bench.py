@@ -25,7 +25,7 @@ def row_of(subjects, speed=True, aims=None):
     return Row("a row", "things/s", measure.per_second, speed, subjects, aims or {})
 
 
-# ---- measure -------------------------------------------------------------------------------------
+# ---- measure -----------------------------------------------------------------------------------
 
 
 def test_spread():
@@ -100,7 +100,7 @@ def test_ratio_with_three_digits(value, shown):
     assert report.number(value) == shown
 
 
-# ---- streams -------------------------------------------------------------------------------------
+# ---- streams -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("profile, size", [("a", 64), ("b", 8192)])
@@ -128,7 +128,7 @@ def test_chunks_of_a_body():
     assert b"".join(pieces(data, 7)) == data
 
 
-# ---- the command ---------------------------------------------------------------------------------
+# ---- the command -------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -165,7 +165,7 @@ def test_wrong_arguments(arguments):
     assert done.returncode == 2
 
 
-# ---- the page ------------------------------------------------------------------------------------
+# ---- the page ----------------------------------------------------------------------------------
 
 
 def test_page_shows_the_committed_reports():

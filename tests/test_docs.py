@@ -124,7 +124,7 @@ def test_the_rules_that_the_page_names_are_rules():
     assert pages.SHAPE in shapes.DATA_TYPES
 
 
-# ---- every page --------------------------------------------------------------------------------------------------
+# ---- every page --------------------------------------------------------------------------------
 
 ROOT = pages.PATH.parent.parent
 _FENCE = re.compile(r"^(```+)[^\n]*\n.*?^\1$", re.MULTILINE | re.DOTALL)

@@ -77,7 +77,7 @@ class Note(NamedTuple):
     text: str
 
 
-# ---- reading SPEC.md -----------------------------------------------------------------------------
+# ---- reading SPEC.md ---------------------------------------------------------------------------
 
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROSE = FENCE.sub("", TEXT)
@@ -151,7 +151,7 @@ def columns(name: str) -> List[List[str]]:
     ]
 
 
-# ---- structure -----------------------------------------------------------------------------------
+# ---- structure ---------------------------------------------------------------------------------
 
 
 def test_rule_ids_are_unique() -> None:
@@ -287,7 +287,7 @@ def test_hexadecimal_numbers_are_only_in_worked_blocks() -> None:
     assert not re.findall(r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{8,}\b", PROSE)
 
 
-# ---- kinds ---------------------------------------------------------------------------------------
+# ---- kinds -------------------------------------------------------------------------------------
 
 KINDS = [quoted(row[0])[0] for row in table_after("### 2.1 Error kinds")]
 
@@ -312,7 +312,7 @@ def test_the_table_has_the_kinds_that_the_code_raises() -> None:
     assert {"prelude_crc", "duplicate_header", "content_type", "truncated"} <= raised
 
 
-# ---- links to code and tests ---------------------------------------------------------------------
+# ---- links to code and tests -------------------------------------------------------------------
 
 
 def cited_ids(source: str) -> Tuple[List[str], List[Tuple[str, int, int]]]:
@@ -367,7 +367,7 @@ def test_the_named_test_file_mirrors_a_source_file(name: str) -> None:
     )
 
 
-# ---- the independent computations ----------------------------------------------------------------
+# ---- the independent computations --------------------------------------------------------------
 
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 DATE, REGION, SERVICE = "20150830T123600Z", "us-east-1", "sagemaker"
@@ -497,7 +497,7 @@ def plain_header_verdict(block: bytes) -> str:
     return "ok"
 
 
-# ---- what refimpl computes -----------------------------------------------------------------------
+# ---- what refimpl computes ---------------------------------------------------------------------
 
 CREDENTIALS = sigv4.Credentials(ACCESS_KEY, SECRET_KEY)
 TEMPORARY = sigv4.Credentials(ACCESS_KEY, SECRET_KEY, TOKEN)
@@ -566,7 +566,7 @@ def test_no_worked_block_has_the_name_of_another() -> None:
     assert len([info for info, _ in FENCE.findall(TEXT)]) == len(BLOCKS)
 
 
-# ---- worked: signatures --------------------------------------------------------------------------
+# ---- worked: signatures ------------------------------------------------------------------------
 
 
 @checks("request")
@@ -865,7 +865,7 @@ def test_botocore_has_the_never_signed_names_of_the_note() -> None:
     }
 
 
-# ---- worked: frames ------------------------------------------------------------------------------
+# ---- worked: frames ----------------------------------------------------------------------------
 
 
 class Field(NamedTuple):
@@ -1084,7 +1084,7 @@ def check_rejections() -> None:
     assert set(kinds) == set(KINDS[: KINDS.index("message_type")])
 
 
-# ---- worked: a response --------------------------------------------------------------------------
+# ---- worked: a response ------------------------------------------------------------------------
 
 
 def worked_response() -> bytes:
@@ -1167,7 +1167,7 @@ def test_the_standard_library_reads_the_worked_response() -> None:
     ] == [b"Hello, ", b"world."]
 
 
-# ---- worked: HTTP --------------------------------------------------------------------------------
+# ---- worked: HTTP ------------------------------------------------------------------------------
 
 
 def constraint_rows() -> Dict[str, Tuple[int, int, str]]:
@@ -1373,7 +1373,7 @@ def check_framing() -> None:
         assert found == verdict, line
 
 
-# ---- worked: endpoints, exit codes, limits -------------------------------------------------------
+# ---- worked: endpoints, exit codes, limits -----------------------------------------------------
 
 
 def plain_url(region: str, fips: bool, dual: bool) -> str:

@@ -45,7 +45,7 @@ LOADED = committed_cases()
 WHY = "a decoder that does not check it hands out changed bytes"
 
 
-# ---- what is committed ---------------------------------------------------------------------------
+# ---- what is committed -------------------------------------------------------------------------
 
 
 def test_the_committed_files_are_up_to_date():
@@ -188,7 +188,7 @@ def test_the_specification_describes_every_key():
     assert ", ".join(keys).split(", ") == list(KEYS)
 
 
-# ---- what is written -----------------------------------------------------------------------------
+# ---- what is written ---------------------------------------------------------------------------
 
 
 def feature(**options):

@@ -343,7 +343,7 @@ def _attempt_error(response: Given) -> Optional[Error]:
     return service_error(response["status_code"], headers, b"")
 
 
-# ---- configuration and credentials --------------------------------------------------------------
+# ---- configuration and credentials -------------------------------------------------------------
 
 
 def _config_parse(given: Given) -> Dict[str, Any]:

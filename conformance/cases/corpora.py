@@ -135,7 +135,7 @@ def _case(
     )
 
 
-# ---- reading files -------------------------------------------------------------------------------
+# ---- reading files -----------------------------------------------------------------------------
 
 
 def _read(folder: str, *names: str) -> bytes:
@@ -195,7 +195,7 @@ def _folders_below(folder: str) -> Iterator[Tuple[str, List[str]]]:
         yield path, sorted(names)
 
 
-# ---- requests ------------------------------------------------------------------------------------
+# ---- requests ----------------------------------------------------------------------------------
 
 
 class RequestText(NamedTuple):
@@ -256,7 +256,7 @@ def _signing_input(request: RequestText, **more: Any) -> Document:
     return {name: value for name, value in given.items() if value is not None}
 
 
-# ---- aws-c-auth ----------------------------------------------------------------------------------
+# ---- aws-c-auth --------------------------------------------------------------------------------
 
 
 def _aws_c_auth(folder: str) -> Iterator[Item]:
@@ -323,7 +323,7 @@ def _aws_c_auth_cases(path: str, name: str, asymmetric: bool) -> Iterator[Case]:
         )
 
 
-# ---- aws4-testsuite ------------------------------------------------------------------------------
+# ---- aws4-testsuite ----------------------------------------------------------------------------
 
 _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 +Credential=([^/,]+)/[^,]*, *SignedHeaders=[^,]*, *"
@@ -405,7 +405,7 @@ def _aws4_testsuite_cases(path: str, name: str, file_names: Sequence[str]) -> It
     )
 
 
-# ---- eventstream-testdata ------------------------------------------------------------------------
+# ---- eventstream-testdata ----------------------------------------------------------------------
 
 _TYPES = (
     "boolean",
@@ -519,7 +519,7 @@ def _go_negative(folder: str, name: str) -> Iterator[Case]:
     )
 
 
-# ---- streams -------------------------------------------------------------------------------------
+# ---- streams -----------------------------------------------------------------------------------
 
 
 def _streams(folder: str) -> Iterator[Item]:
@@ -611,7 +611,7 @@ def _expected_of_reference(data: bytes) -> Document:
     return expect
 
 
-# ---- the kinds -----------------------------------------------------------------------------------
+# ---- the kinds ---------------------------------------------------------------------------------
 
 READERS: Dict[str, Callable[[str], Iterator[Item]]] = {
     "aws-c-auth": _aws_c_auth,

@@ -61,7 +61,7 @@ class FrameTextError(UsageError):
     line = 0
 
 
-# ---- assembling ----------------------------------------------------------------------------------
+# ---- assembling --------------------------------------------------------------------------------
 
 
 def assemble(text: str) -> bytes:
@@ -385,7 +385,7 @@ class _Assembler:
             raise self._error("lone surrogate in a text", token.position) from None
 
 
-# ---- disassembling -------------------------------------------------------------------------------
+# ---- disassembling -----------------------------------------------------------------------------
 
 _WIDTH = 120  # characters of a line
 _TEXT_WIDTH = 80  # characters of a quoted text

@@ -72,7 +72,7 @@ def check_request(request: Request, amz_date: str, region: Optional[str] = None)
     return name
 
 
-# ---- the signature -------------------------------------------------------------------------------
+# ---- the signature -----------------------------------------------------------------------------
 
 
 def query_of(target: str) -> Dict[str, str]:
@@ -177,7 +177,7 @@ def _credential_in_header(headers: Dict[str, str]) -> str:
     return str(parts["Credential"])
 
 
-# ---- the members ---------------------------------------------------------------------------------
+# ---- the members -------------------------------------------------------------------------------
 
 
 def check_members(name: str, headers: Dict[str, str]) -> None:

@@ -113,7 +113,7 @@ def broken_code(module: str, number: str) -> CodeType:
     return compile(ast.fix_missing_locations(tree), path_of(module), "exec")
 
 
-# ---- walking the tree --------------------------------------------------------------------------------------------
+# ---- walking the tree --------------------------------------------------------------------------
 
 
 def _offers_in(tree: ast.Module) -> Iterator[_Offer]:

@@ -173,7 +173,7 @@ class Bench:
         return (came.word, came.note) if came.word in FAILURES + (ACCEPTABLE,) else ("", "")
 
 
-# ---- the commands ------------------------------------------------------------------------------------------------
+# ---- the commands ------------------------------------------------------------------------------
 
 
 def list_mutants(options: argparse.Namespace, say: Say) -> None:
@@ -201,7 +201,8 @@ def prove_suite(options: argparse.Namespace, say: Say) -> None:
     if options.report:
         write_whole(options.report, json.dumps(report, indent=1) + "\n")
     say(
-        f"{report['tried']} of {report['made']} mutants run, {report['killed']} killed: {report['killed_percent']:g} %"
+        f"{report['tried']} of {report['made']} mutants run, "
+        f"{report['killed']} killed: {report['killed_percent']:g} %"
     )
     for why, count in report["reasons"].items():
         say(f"{count:5}  {why}")
@@ -223,7 +224,7 @@ def choose_mutants(only: Sequence[str], rules: Sequence[str]) -> List[Mutant]:
     return chosen
 
 
-# ---- hand-written mutants -----------------------------------------------------------------------------------------------------
+# ---- hand-written mutants ----------------------------------------------------------------------
 
 
 def prove(
@@ -258,9 +259,8 @@ def prove(
                 killers.add(trial.killer.case.id)
     for line in failed:
         say("! " + line)
-    say(
-        f"{len(mutants)} mutants, {len(mutants) - sum('no mutant' not in line for line in failed)} killed, by {len(killers)} cases"
-    )
+    killed = len(mutants) - sum("no mutant" not in line for line in failed)
+    say(f"{len(mutants)} mutants, {killed} killed, by {len(killers)} cases")
     if failed:
         raise ProofFailed(
             "the cases do not kill every mutant",
@@ -318,7 +318,7 @@ def check_unbroken(cases: Sequence[Case], timeout: float) -> None:
         )
 
 
-# ---- generated mutants --------------------------------------------------------------------------------------------------
+# ---- generated mutants -------------------------------------------------------------------------
 
 
 class Outcome(NamedTuple):

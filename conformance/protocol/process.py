@@ -212,7 +212,7 @@ class Adapter:
             message += " and wrote no message"
         return Crashed(message)
 
-    # ---- the threads ---------------------------------------------------------------------------
+    # ---- the threads ----------------------------------------------------------------------------
 
     def _write(self) -> None:
         stream = _opened(self._process.stdin)

@@ -61,7 +61,7 @@ class CaseInput(UsageError):
     """A recording does not have the input of one of its cases."""
 
 
-# ---- pieces --------------------------------------------------------------------------------------
+# ---- pieces ------------------------------------------------------------------------------------
 
 _PLAIN = re.compile(rb"[\t\r\n -~]*\Z")
 
@@ -122,7 +122,7 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-# ---- one message ---------------------------------------------------------------------------------
+# ---- one message -------------------------------------------------------------------------------
 
 
 class Message:
@@ -307,7 +307,7 @@ def follow(data: bytes, request: bool = False, bodiless: bool = False) -> Messag
     return message
 
 
-# ---- the input of cases --------------------------------------------------------------------------
+# ---- the input of cases ------------------------------------------------------------------------
 
 
 class SignedRequest(NamedTuple):

@@ -404,7 +404,7 @@ _COMMON = frozenset(
 )
 
 
-# ---- the request ---------------------------------------------------------------------------------
+# ---- the request -------------------------------------------------------------------------------
 
 
 def _clean_request(scrub: _Scrub, secrets: Sequence[str], keep_sensitive: bool) -> List[str]:
@@ -501,7 +501,7 @@ def _is_harmless_parameter(name: bytes, equals: bytes, value: bytes, is_example:
     return _is_too_simple(value if equals else name) or decoded in _HARMLESS_PARAMETERS
 
 
-# ---- the response --------------------------------------------------------------------------------
+# ---- the response ------------------------------------------------------------------------------
 
 
 def _clean_response(

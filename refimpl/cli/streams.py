@@ -41,7 +41,7 @@ class Streams(NamedTuple):
     monotonic: Callable[[], float] = time.monotonic
 
 
-# ---- input ---------------------------------------------------------------------------------------
+# ---- input -------------------------------------------------------------------------------------
 
 
 def read_body(text: Optional[str], stdin: BinaryIO) -> bytes:
@@ -85,7 +85,7 @@ def with_file(name: str, streams: Streams, act: Callable[[BinaryIO], None]) -> N
         act(file)
 
 
-# ---- output --------------------------------------------------------------------------------------
+# ---- output ------------------------------------------------------------------------------------
 
 
 def write_pieces(pieces: Iterable[bytes], stdout: BinaryIO) -> None:

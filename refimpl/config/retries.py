@@ -173,7 +173,7 @@ def is_retried(error: Error, policy: RetryPolicy) -> bool:
     return False
 
 
-# ---- what a response says about time -------------------------------------------------------------
+# ---- what a response says about time -----------------------------------------------------------
 
 
 def retry_after_of(headers: HeaderSequence, now: float) -> Optional[float]:
@@ -230,7 +230,7 @@ def seconds_of_http_date(text: str) -> Optional[float]:
     return (date - datetime(1970, 1, 1)).total_seconds()
 
 
-# ---- settings ------------------------------------------------------------------------------------
+# ---- settings ----------------------------------------------------------------------------------
 
 
 def check_max_attempts(max_attempts: int) -> int:

@@ -99,7 +99,7 @@ def _login_advice(context: SourceContext) -> str:
     return f"run `aws sso login --profile {context.profile.name}`"
 
 
-# ---- the token -----------------------------------------------------------------------------------
+# ---- the token ---------------------------------------------------------------------------------
 
 
 class _CachedSsoToken(NamedTuple):
@@ -223,7 +223,7 @@ def _timestamp_of(seconds: float) -> str:
     return (datetime(1970, 1, 1) + timedelta(seconds=int(seconds))).isoformat() + "Z"
 
 
-# ---- the keys ------------------------------------------------------------------------------------
+# ---- the keys ----------------------------------------------------------------------------------
 
 
 def _sso_credentials(context: SourceContext, login: SsoLogin) -> Credentials:

@@ -186,7 +186,7 @@ def read_secret_file(surroundings: Surroundings, path: str, what: str, rule: str
 _MAX_SECRET_FILE = 64 * 1024  # bytes of a token file
 
 
-# ---- replies -------------------------------------------------------------------------------------
+# ---- replies -----------------------------------------------------------------------------------
 
 
 class KeyNames(NamedTuple):
@@ -304,7 +304,7 @@ def shown_stderr(data: bytes) -> str:
     return shown(" ".join(line.strip() for line in lines if line.strip()), _SHOWN_STDERR)
 
 
-# ---- services on the same host -------------------------------------------------------------------
+# ---- services on the same host -----------------------------------------------------------------
 
 
 def fetch_local(surroundings: Surroundings, request: FetchRequest) -> FetchReply:

@@ -64,7 +64,7 @@ def random_fraction() -> float:
     return int.from_bytes(os.urandom(6), "big") / 2.0**48
 
 
-# ---- programs ------------------------------------------------------------------------------------
+# ---- programs ----------------------------------------------------------------------------------
 
 
 class _PipeReader(Thread):
@@ -125,7 +125,7 @@ def run_program(arguments: Sequence[str], timeout: float) -> ProcessOutput:
     return ProcessOutput(program.returncode, readers[0].data(), readers[1].data())
 
 
-# ---- HTTP ----------------------------------------------------------------------------------------
+# ---- HTTP --------------------------------------------------------------------------------------
 
 
 def fetch_reply(request: FetchRequest, network: Optional[Network] = None) -> FetchReply:

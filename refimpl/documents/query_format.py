@@ -53,7 +53,7 @@ class Query(NamedTuple):
         return f"Query({', '.join(path for path, _ in self.render())})"
 
 
-# ---- writing -------------------------------------------------------------------------------------
+# ---- writing -----------------------------------------------------------------------------------
 
 
 def query_of_value(value: Value) -> Query:
@@ -117,7 +117,7 @@ def _percent_encoded(data: bytes, plain: FrozenSet[int]) -> str:
     return "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in data)
 
 
-# ---- reading -------------------------------------------------------------------------------------
+# ---- reading -----------------------------------------------------------------------------------
 
 
 class QueryNode:

@@ -117,7 +117,7 @@ def parse_xml(document: object) -> Element:
     return root.children[0]
 
 
-# ---- shapes --------------------------------------------------------------------------------------
+# ---- shapes ------------------------------------------------------------------------------------
 
 
 def _xml_members(node: Element, place: Place) -> Labelled:

@@ -41,7 +41,7 @@ def botocore():
     return package
 
 
-# ---- frames --------------------------------------------------------------------------------------
+# ---- frames ------------------------------------------------------------------------------------
 
 # The exceptions of botocore, and the kinds of error that each one covers.
 KINDS_OF_EXCEPTION = {
@@ -104,7 +104,7 @@ def test_botocore_decodes_the_frames_as_expected(botocore):
     ] == []
 
 
-# ---- responses -----------------------------------------------------------------------------------
+# ---- responses ---------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +242,7 @@ def test_the_transcription_and_the_reference_agree(data):
     ]
 
 
-# ---- the helpers that write the cases ------------------------------------------------------------
+# ---- the helpers that write the cases ----------------------------------------------------------
 
 
 def test_the_transcription_reports_each_kind_of_error():

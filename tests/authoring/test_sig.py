@@ -91,7 +91,7 @@ def time_of(given: Given) -> datetime:
     return datetime.strptime(given["time"], "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
 
 
-# ---- plain_sigv4 ---------------------------------------------------------------------------------
+# ---- plain_sigv4 -------------------------------------------------------------------------------
 
 
 def test_plain_sigv4_does_not_import_refimpl() -> None:
@@ -192,7 +192,7 @@ def test_plain_sigv4_agrees_with_the_published_cases() -> None:
                 assert stages[stage] == text, (name, kind, stage)
 
 
-# ---- other signers -------------------------------------------------------------------------------
+# ---- other signers -----------------------------------------------------------------------------
 
 
 def botocore_stages(
@@ -346,7 +346,7 @@ def test_which_cases_have_an_acceptable_outcome() -> None:
     }
 
 
-# ---- refimpl, and what the cases cover -----------------------------------------------------------
+# ---- refimpl, and what the cases cover ---------------------------------------------------------
 
 
 @pytest.mark.parametrize(

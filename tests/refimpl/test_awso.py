@@ -69,7 +69,7 @@ def read_cases():
 CASES = read_cases()
 
 
-# ---- the seed's way of writing values ------------------------------------------------------------
+# ---- the seed's way of writing values ----------------------------------------------------------
 
 
 def octets(text):
@@ -188,7 +188,7 @@ def query_tree_of(tree):
     return [query_tree_of(child) for child in content] if tag == "List" else latin(content)
 
 
-# ---- our counterparts ----------------------------------------------------------------------------
+# ---- our counterparts --------------------------------------------------------------------------
 
 
 def answer_of_response(given):
@@ -242,7 +242,7 @@ def ours(case):
         return Refused(error.kind, error.rule)
 
 
-# ---- rejections ----------------------------------------------------------------------------------
+# ---- rejections --------------------------------------------------------------------------------
 
 # awso's exception -> the kinds that our error may have
 REFUSALS = [
@@ -266,7 +266,7 @@ def kinds_like(raises):
     return next(kinds for start, kinds in REFUSALS if raises.startswith(start))
 
 
-# ---- the divergences: predicates and changes -----------------------------------------------------
+# ---- the divergences: predicates and changes ---------------------------------------------------
 
 
 class Divergence(NamedTuple):
@@ -640,7 +640,7 @@ def divergences_of(case):
     return [name for name, divergence in DIVERGENCES.items() if divergence.applies(case)]
 
 
-# ---- the appendix --------------------------------------------------------------------------------
+# ---- the appendix ------------------------------------------------------------------------------
 
 
 class Row(NamedTuple):
@@ -673,7 +673,7 @@ def read_rows():
 ROWS = read_rows()
 
 
-# ---- the tests -----------------------------------------------------------------------------------
+# ---- the tests ---------------------------------------------------------------------------------
 
 
 def test_the_file_is_the_one_that_was_measured():

@@ -66,7 +66,7 @@ def connect(tls, context):
     return None
 
 
-# ---- trusted certificates ------------------------------------------------------------------------
+# ---- trusted certificates ----------------------------------------------------------------------
 
 
 # NET-020
@@ -120,7 +120,7 @@ def test_a_bundle_of_another_type():
     assert caught.value.kind == "type"
 
 
-# ---- client certificates -------------------------------------------------------------------------
+# ---- client certificates -----------------------------------------------------------------------
 
 
 @pytest.fixture()
@@ -180,7 +180,7 @@ def test_a_client_certificate_of_another_type(value):
     assert (caught.value.kind, caught.value.rule) == ("type", "NET-022")
 
 
-# ---- strict checks -------------------------------------------------------------------------------
+# ---- strict checks -----------------------------------------------------------------------------
 
 
 @pytest.fixture()

@@ -85,7 +85,7 @@ def _nothing_left(monkeypatch):
         yield
 
 
-# ---- responses of the server ---------------------------------------------------------------------
+# ---- responses of the server -------------------------------------------------------------------
 
 
 def frame(payload, **headers):
@@ -198,7 +198,7 @@ def refused(*steps, **settings):
     return caught.value
 
 
-# ---- a complete response -------------------------------------------------------------------------
+# ---- a complete response -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
@@ -308,7 +308,7 @@ def test_the_greatest_frame_is_a_setting():
     assert (type(error), error.kind) == (FrameError, "limit")
 
 
-# ---- text, lines, events, values -----------------------------------------------------------------
+# ---- text, lines, events, values ---------------------------------------------------------------
 
 
 def text_steps(*texts, last=b""):
@@ -453,7 +453,7 @@ def test_arguments_of_the_text_methods():
                     getattr(response, method)(**{bound: 0})
 
 
-# ---- errors in the stream ------------------------------------------------------------------------
+# ---- errors in the stream ----------------------------------------------------------------------
 
 IN_STREAM = {
     "ModelStreamError": (
@@ -704,7 +704,7 @@ def test_a_stream_that_stalls_returns_its_parts_first():
     assert "read_timeout of 0.25 s" in str(error)
 
 
-# ---- errors instead of a stream ------------------------------------------------------------------
+# ---- errors instead of a stream ----------------------------------------------------------------
 
 
 def typed(name):
@@ -957,7 +957,7 @@ def test_no_response(steps, kind):
     assert error.status is None
 
 
-# ---- leaving early -------------------------------------------------------------------------------
+# ---- leaving early -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
@@ -1039,7 +1039,7 @@ def test_closing_from_another_thread_ends_the_reading(framing):
         assert caught.value.kind == "closed"
 
 
-# ---- requests ------------------------------------------------------------------------------------
+# ---- requests ----------------------------------------------------------------------------------
 
 MEMBERS = {
     "content_type": "application/json",
@@ -1225,7 +1225,7 @@ def test_an_empty_body_is_sent_as_such():
         assert server.connections[0].body == b""
 
 
-# ---- concurrent calls ----------------------------------------------------------------------------
+# ---- concurrent calls --------------------------------------------------------------------------
 
 
 def test_calls_from_many_threads_are_not_mixed():
@@ -1275,7 +1275,7 @@ def test_calls_from_many_threads_are_not_mixed():
         )
 
 
-# ---- settings ------------------------------------------------------------------------------------
+# ---- settings ----------------------------------------------------------------------------------
 
 KEYS = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
 US_URL = "https://runtime.sagemaker.us-west-2.amazonaws.com"
@@ -1695,7 +1695,7 @@ def test_a_context_is_made_once_and_for_https_alone(monkeypatch):
     assert len(made) == 1
 
 
-# ---- secrets -------------------------------------------------------------------------------------
+# ---- secrets -----------------------------------------------------------------------------------
 
 
 def chain_of(error):
@@ -1978,7 +1978,7 @@ def test_a_response_can_be_closed_by_contextlib():
         assert server.gone() in ("eof", "reset")
 
 
-# ---- retries -------------------------------------------------------------------------------------
+# ---- retries -----------------------------------------------------------------------------------
 
 BUSY = failure("503 Busy", b'{"message": "busy"}')
 GOOD = success("length", STREAM)
@@ -2134,7 +2134,7 @@ def test_rejects_other_settings(name, value, kind):
     assert caught.value.kind == kind
 
 
-# ---- proxies and certificates --------------------------------------------------------------------
+# ---- proxies and certificates ------------------------------------------------------------------
 
 
 def through(environment, **settings):

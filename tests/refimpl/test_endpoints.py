@@ -29,7 +29,7 @@ def refusal(*arguments, **options):
     return caught.value
 
 
-# ---- hosts ---------------------------------------------------------------------------------------
+# ---- hosts -------------------------------------------------------------------------------------
 
 # partition, DNS suffix, dual-stack suffix, FIPS host, some regions
 PARTITIONS = [
@@ -209,7 +209,7 @@ def test_botocore_and_this_agree_on_every_region():
                 )
 
 
-# ---- a custom endpoint ---------------------------------------------------------------------------
+# ---- a custom endpoint -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_rejects_an_invalid_custom_endpoint(url):
     assert "secret" not in str(error) + repr(vars(error))
 
 
-# ---- invalid regions -----------------------------------------------------------------------------
+# ---- invalid regions ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("options", [{}, {"use_fips": True}, {"use_dualstack": True}])

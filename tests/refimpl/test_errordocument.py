@@ -133,7 +133,7 @@ def test_half_a_surrogate_pair_spoils_no_text():
     )
 
 
-# ---- documents of services -----------------------------------------------------------------------
+# ---- documents of services ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_only_errors_are_written(write):
         assert caught.value.kind == "type"
 
 
-# ---- recorded responses --------------------------------------------------------------------------
+# ---- recorded responses ------------------------------------------------------------------------
 
 
 def recorded():

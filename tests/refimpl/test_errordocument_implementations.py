@@ -79,7 +79,7 @@ def compare(differences, case, our_reading, their_reading):
             assert (mine, other) == (row.ours(case), row.theirs(case)), f"{field}, {row.rule}"
 
 
-# ---- documents of services -----------------------------------------------------------------------
+# ---- documents of services ---------------------------------------------------------------------
 
 
 def test_the_recorded_responses():
@@ -96,7 +96,7 @@ def test_the_recorded_responses():
         assert re.match(r"[A-Za-z]+Exception\Z", reading.code) and reading.message
 
 
-# ---- JSON ----------------------------------------------------------------------------------------
+# ---- JSON --------------------------------------------------------------------------------------
 
 CODES = st.sampled_from(
     (
@@ -240,7 +240,7 @@ def test_json_that_is_no_error_is_an_error_all_the_same(body, their):
         assert theirs("rest-json", 400, [], body).code == their
 
 
-# ---- the members of a modelled error -------------------------------------------------------------
+# ---- the members of a modelled error -----------------------------------------------------------
 
 
 def model_error_of_botocore(document: Dict[str, Any]) -> Dict[str, Any]:
@@ -310,7 +310,7 @@ def test_members_with_a_small_first_letter():
     assert model_error_of_botocore(document) == {}
 
 
-# ---- XML -----------------------------------------------------------------------------------------
+# ---- XML ---------------------------------------------------------------------------------------
 
 ENVELOPES = {
     "query": "<ErrorResponse xmlns='urn:x'><Error><Type>Sender</Type>%s</Error><RequestId>"
@@ -360,7 +360,7 @@ def test_xml(case):
     compare(XML_DIFFERENCES, case, ours(400, [], body), theirs(protocol, 400, [], body))
 
 
-# ---- the tables ----------------------------------------------------------------------------------
+# ---- the tables --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("rule", sorted({row.rule for row in JSON_DIFFERENCES + XML_DIFFERENCES}))

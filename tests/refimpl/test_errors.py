@@ -102,7 +102,7 @@ class Unshowable:
         raise RuntimeError("not to be shown")
 
 
-# ---- the tree ------------------------------------------------------------------------------------
+# ---- the tree ----------------------------------------------------------------------------------
 
 
 def test_every_class_has_its_kind():
@@ -181,7 +181,7 @@ def test_errors_do_not_share_evidence():
     )
 
 
-# ---- one line ------------------------------------------------------------------------------------
+# ---- one line ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("cls", CLASSES)
@@ -256,7 +256,7 @@ def test_a_long_message_is_shortened_at_its_end():
     assert str(Error("m", actual="y" * 201)) == f"m (got {'y' * 197}...)"
 
 
-# ---- shown and excerpt ---------------------------------------------------------------------------
+# ---- shown and excerpt -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_excerpt_is_one_short_line(data, limit):
     assert (len(data) > limit) <= excerpt(data, limit).endswith("...")
 
 
-# ---- pickling and copying ------------------------------------------------------------------------
+# ---- pickling and copying ----------------------------------------------------------------------
 
 EVIDENCE = {
     "kind": "other",
@@ -380,7 +380,7 @@ def test_evidence_becomes_attributes(cls):
     assert {name: getattr(error, name) for name in EVIDENCE} == EVIDENCE
 
 
-# ---- require_type --------------------------------------------------------------------------------
+# ---- require_type ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -468,7 +468,7 @@ def test_plain_bytes():
         plain_bytes(released, "the body")
 
 
-# ---- declared evidence ---------------------------------------------------------------------------
+# ---- declared evidence -------------------------------------------------------------------------
 
 PACKAGE = pathlib.Path(errors.__file__).parent
 

@@ -49,7 +49,7 @@ some = settings(max_examples=100, deadline=None)
 many = settings(max_examples=200, deadline=None)
 
 
-# ---- frames by hand ------------------------------------------------------------------------------
+# ---- frames by hand ----------------------------------------------------------------------------
 
 
 def u32(number: int) -> bytes:
@@ -135,7 +135,7 @@ def one_line(error: Exception) -> bool:
     return bool(text) and text.isprintable() and len(text) < 3000
 
 
-# ---- strategies ----------------------------------------------------------------------------------
+# ---- strategies --------------------------------------------------------------------------------
 
 
 def at_most_255_bytes(name: str) -> str:
@@ -194,7 +194,7 @@ def cut(data: bytes, places) -> List[bytes]:
     return [data[start:end] for start, end in zip(marks, marks[1:])]
 
 
-# ---- properties ----------------------------------------------------------------------------------
+# ---- properties --------------------------------------------------------------------------------
 
 
 def test_has_all_header_types():
@@ -318,7 +318,7 @@ def test_every_chunking_gives_the_same_error(case):
             ), way
 
 
-# ---- the cache: a reader agrees with a decoder that has none -------------------------------------
+# ---- the cache: a reader agrees with a decoder that has none -----------------------------------
 
 PLAIN_SIZES = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
 PLAIN_FORMATS = {2: ">b", 3: ">h", 4: ">i", 5: ">q", 8: ">q"}
@@ -482,7 +482,7 @@ def encode_again(message: Message) -> bytes:
     return encode(message.headers, message.payload)
 
 
-# ---- encoding: rejected arguments ----------------------------------------------------------------
+# ---- encoding: rejected arguments --------------------------------------------------------------
 
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=6)
 atoms = st.one_of(
@@ -700,7 +700,7 @@ def test_encodes_each_type_as_specified():
     assert exact(drain([frame(block, b"payload")])[0]) == expected_of(headers, b"payload")
 
 
-# ---- limits --------------------------------------------------------------------------------------
+# ---- limits ------------------------------------------------------------------------------------
 
 
 def headers_of_length(length: int):
@@ -837,7 +837,7 @@ def test_rejects_an_invalid_max_frame_length(limit, kind):
     assert one_line(caught.value)
 
 
-# ---- every error, byte by byte -------------------------------------------------------------------
+# ---- every error, byte by byte -----------------------------------------------------------------
 
 
 class Fault(NamedTuple):
@@ -1097,7 +1097,7 @@ def test_accepts_a_stream_that_ends_between_frames():
     assert drain([b"", b""]) == ([], None)
 
 
-# ---- after an error, after the end ---------------------------------------------------------------
+# ---- after an error, after the end -------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -1178,7 +1178,7 @@ def test_pickles_an_error_with_its_messages(name):
     assert str(copy) == str(error)
 
 
-# ---- feeding -------------------------------------------------------------------------------------
+# ---- feeding -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", [bytearray, memoryview, lambda data: memoryview(bytearray(data))])
@@ -1245,7 +1245,7 @@ def test_decode_headers():
     assert caught.value.offset == 0
 
 
-# ---- messages and headers ------------------------------------------------------------------------
+# ---- messages and headers ----------------------------------------------------------------------
 
 
 def test_finds_headers_by_case_sensitive_name():  # EVS-021
@@ -1377,7 +1377,7 @@ def test_checks_every_frame():
         assert caught.value.kind == FAULTS[name].kind, name
 
 
-# ---- cost: work and memory in every chunking -----------------------------------------------------
+# ---- cost: work and memory in every chunking ---------------------------------------------------
 
 
 class CountingDecoder(Decoder):
@@ -1515,7 +1515,7 @@ def test_a_hostile_value_length_allocates_nothing():
     assert peak_of(lambda: drain([frame(block)])) < 1 << 16
 
 
-# ---- other formats -------------------------------------------------------------------------------
+# ---- other formats -----------------------------------------------------------------------------
 
 OTHER_FORMATS = {
     "JSON object": (
@@ -1618,7 +1618,7 @@ def test_text_is_shown_short_and_escaped():
     )
 
 
-# ---- oracle: AWS's published frames --------------------------------------------------------------
+# ---- oracle: AWS's published frames ------------------------------------------------------------
 
 GO = "eventstream-aws-sdk-go"
 POSITIVE = [
@@ -1707,7 +1707,7 @@ def test_uses_every_published_frame():
     )
 
 
-# ---- oracle: recorded streams --------------------------------------------------------------------
+# ---- oracle: recorded streams ------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -1780,7 +1780,7 @@ def test_recorded_streams_under_6_kb_split_at_every_byte(recorded):
             assert decoder.buffered == 0, (entry["file"], place)
 
 
-# ---- oracle: botocore ----------------------------------------------------------------------------
+# ---- oracle: botocore --------------------------------------------------------------------------
 
 
 @many

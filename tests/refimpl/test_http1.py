@@ -85,7 +85,7 @@ def rejected(rule, function, *arguments):
     return caught.value
 
 
-# ---- the status line -----------------------------------------------------------------------------
+# ---- the status line ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_any_status_line_is_a_value_or_rejected(line):
         }
 
 
-# ---- header lines --------------------------------------------------------------------------------
+# ---- header lines ------------------------------------------------------------------------------
 
 
 @for_each(
@@ -353,7 +353,7 @@ def test_a_long_line_takes_linear_time(name, tmp_path):
         )
 
 
-# ---- framing -------------------------------------------------------------------------------------
+# ---- framing -----------------------------------------------------------------------------------
 
 
 def head_of(*headers, **options):
@@ -549,7 +549,7 @@ def test_any_headers_are_a_framing_or_rejected(headers, status, minor):
         assert framing.length is None or not framing.chunked and 0 <= framing.length < 10**18
 
 
-# ---- chunk lines ---------------------------------------------------------------------------------
+# ---- chunk lines -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -647,7 +647,7 @@ def test_any_chunk_line_is_a_size_or_rejected(line):
         assert int(digits, 16) == size and not set(digits) - set(b"0123456789abcdefABCDEF")
 
 
-# ---- chunked bodies ------------------------------------------------------------------------------
+# ---- chunked bodies ----------------------------------------------------------------------------
 
 
 def chunks_of(*bodies, last=b"0\r\n", line=b"%x\r\n"):

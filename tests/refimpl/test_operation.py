@@ -211,7 +211,7 @@ def test_rejects_another_type_of_input(wrong):
     assert caught.value.kind == "type"
 
 
-# ---- the size of the body ------------------------------------------------------------------------
+# ---- the size of the body ----------------------------------------------------------------------
 
 
 # HTTP-006
@@ -242,7 +242,7 @@ def test_a_body_over_the_models_limit_warns_and_is_sent():
     )
 
 
-# ---- endpoint URLs -------------------------------------------------------------------------------
+# ---- endpoint URLs -----------------------------------------------------------------------------
 
 TARGET = "/endpoints/llm/invocations-response-stream"
 
@@ -603,7 +603,7 @@ def test_authority(scheme, host, port, value):
     assert authority(scheme, host, port) == value
 
 
-# ---- values that cannot be sent ------------------------------------------------------------------
+# ---- values that cannot be sent ----------------------------------------------------------------
 
 
 @for_each("member", sorted(HEADER_OF))
@@ -780,7 +780,7 @@ def test_any_call_is_a_request_or_a_usage_error(members, changed):
     check_request(request, members)
 
 
-# ---- botocore's requests -------------------------------------------------------------------------
+# ---- botocore's requests -----------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -1054,7 +1054,7 @@ def test_header_look_ups():
     assert request_id_of([("request-id", "no")]) is None and request_id_of([]) is None
 
 
-# ---- errors in a stream --------------------------------------------------------------------------
+# ---- errors in a stream ------------------------------------------------------------------------
 
 LAST = part(b"last")
 HEADERS_OF_LAST = struct.unpack(">I", LAST[4:8])[0]
@@ -1398,7 +1398,7 @@ def test_a_status_and_headers_of_the_wrong_type():
         assert caught.value.kind == "type"
 
 
-# ---- the meaning of messages ---------------------------------------------------------------------
+# ---- the meaning of messages -------------------------------------------------------------------
 
 
 def message(*triples, payload=b""):
@@ -1605,7 +1605,7 @@ def test_an_exception_quotes_no_secret():
         assert "SECRET" not in told(error) and "<hidden>" in str(error)
 
 
-# ---- heads ---------------------------------------------------------------------------------------
+# ---- heads -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -1797,7 +1797,7 @@ def test_the_body_of_an_error_is_bounded():
     assert MAX_ERROR_BODY == 1024 * 1024
 
 
-# ---- any response --------------------------------------------------------------------------------
+# ---- any response ------------------------------------------------------------------------------
 
 PIECES = (
     [part(b"a"), part(b""), part(b"b" * 50), frame("event", event_type="Unknown")]
@@ -2138,7 +2138,7 @@ def test_an_original_status_code_is_an_integer_or_absent(text, value):
     assert error.body == body
 
 
-# ---- unknown errors ------------------------------------------------------------------------------
+# ---- unknown errors ----------------------------------------------------------------------------
 
 
 @for_each("body, message_text", MESSAGES)
@@ -2207,7 +2207,7 @@ def test_the_description_of_an_error_without_a_message(status, content_type, bod
         assert "throttles" not in str(error)
 
 
-# ---- XML -----------------------------------------------------------------------------------------
+# ---- XML ---------------------------------------------------------------------------------------
 
 XML_BODIES = {
     "root": b"<Error><Code>AccessDenied</Code><Message>m</Message><RequestId>x-1</RequestId>"
@@ -2307,7 +2307,7 @@ def test_broken_xml_is_kept_and_not_believed(body):
     assert "root:" not in str(error)
 
 
-# ---- retries and fault ---------------------------------------------------------------------------
+# ---- retries and fault -------------------------------------------------------------------------
 
 
 # HTTP-038
@@ -2398,7 +2398,7 @@ def test_a_null_message_is_throttling(status, headers, body, retryable):
     assert error_of(status, body, *headers).retryable is retryable
 
 
-# ---- secrets -------------------------------------------------------------------------------------
+# ---- secrets -----------------------------------------------------------------------------------
 
 QUOTED = """The request signature we calculated does not match the signature you provided.
 Check your AWS Secret Access Key and signing method.
@@ -2510,7 +2510,7 @@ def test_text_that_resembles_a_secret_is_kept():
     assert error_of(403, json.dumps({"message": text}).encode()).message == text
 
 
-# ---- evidence ------------------------------------------------------------------------------------
+# ---- evidence ----------------------------------------------------------------------------------
 
 
 # HTTP-035
@@ -2628,7 +2628,7 @@ def test_any_response_is_a_typed_error(status, headers, body):
     assert error.request_id is None or isinstance(error.request_id, str)
 
 
-# ---- recorded responses --------------------------------------------------------------------------
+# ---- recorded responses ------------------------------------------------------------------------
 
 
 def recorded():
@@ -2658,7 +2658,7 @@ def test_the_recorded_responses():
         assert (error.retryable, error.fault, error.kind) == (False, False, "service_error")
 
 
-# ---- botocore's parser on the same bytes ---------------------------------------------------------
+# ---- botocore's parser on the same bytes -------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

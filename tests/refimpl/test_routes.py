@@ -39,7 +39,7 @@ def test_unusable_addresses(value, kind):
     assert (caught.value.kind, caught.value.rule) == (kind, "NET-030")
 
 
-# ---- routes --------------------------------------------------------------------------------------
+# ---- routes ------------------------------------------------------------------------------------
 
 
 def test_a_proxy_from_the_environment():

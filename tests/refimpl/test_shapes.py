@@ -96,7 +96,7 @@ def refusal(call, *arguments, **members):
     return caught.value
 
 
-# ---- the tables ----------------------------------------------------------------------------------
+# ---- the tables --------------------------------------------------------------------------------
 
 NAME = "[a-zA-Z0-9](-*[a-zA-Z0-9])*"
 ASCII = r"[\x00-\x7f]*"
@@ -417,7 +417,7 @@ def test_statuses_errors_and_kinds():
     }
 
 
-# ---- the tables and botocore's copy of the service model -----------------------------------------
+# ---- the tables and botocore's copy of the service model ---------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -494,7 +494,7 @@ def test_the_union_is_that_of_the_service_model(model):
     assert members["PayloadPart"]["members"]["Bytes"]["eventpayload"] is True
 
 
-# ---- constraints of the input --------------------------------------------------------------------
+# ---- constraints of the input ------------------------------------------------------------------
 
 
 def names(limit):
@@ -690,7 +690,7 @@ def test_constraints_of_what_comes_back():
     )
 
 
-# ---- members -------------------------------------------------------------------------------------
+# ---- members -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -773,7 +773,7 @@ def test_a_member_that_there_is_not(shape):
         shape("a")  # only by keyword
 
 
-# ---- values --------------------------------------------------------------------------------------
+# ---- values ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -851,7 +851,7 @@ def test_a_copy_is_equal(shape, way):
             setattr(again, shape.fields[0].attribute, None)
 
 
-# ---- repr ----------------------------------------------------------------------------------------
+# ---- repr --------------------------------------------------------------------------------------
 
 
 def test_repr():
@@ -903,7 +903,7 @@ def test_repr_shows_a_member_unless_it_is_sensitive(shape, field):
     assert ("seen" in told or "1234567" in told) == (not hidden)
 
 
-# ---- errors --------------------------------------------------------------------------------------
+# ---- errors ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", ERROR_SHAPES)
@@ -989,7 +989,7 @@ def test_the_evidence_of_a_fresh_error_is_empty(shape):
     assert error.args == ()
 
 
-# ---- any values ----------------------------------------------------------------------------------
+# ---- any values --------------------------------------------------------------------------------
 
 BY_FORM = {
     "string": st.one_of(st.none(), any_text),
@@ -1070,7 +1070,7 @@ def test_anything_makes_a_value_or_a_usage_error(shape, members):
     assert {name: getattr(value, name) for name in members} == members
 
 
-# ---- documents -----------------------------------------------------------------------------------
+# ---- documents ---------------------------------------------------------------------------------
 
 
 def test_a_stream_of_the_seed_is_one_structure():

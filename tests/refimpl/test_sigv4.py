@@ -94,7 +94,7 @@ def refusal(call: Callable[..., object], *args: Any, **kwargs: Any) -> Signature
     return caught.value
 
 
-# ---- AWS's own cases -----------------------------------------------------------------------------
+# ---- AWS's own cases ---------------------------------------------------------------------------
 
 
 def case_names() -> List[str]:
@@ -275,7 +275,7 @@ def test_corpus_altered_is_rejected(name: str, kind: str) -> None:
     assert refusal(case.verify).kind == "signature"
 
 
-# ---- worked numbers ------------------------------------------------------------------------------
+# ---- worked numbers ----------------------------------------------------------------------------
 
 
 def test_key_derivation_as_aws_prints_it() -> None:
@@ -378,7 +378,7 @@ def test_a_whole_request_by_number() -> None:
     ]
 
 
-# ---- rules by example: paths and queries ---------------------------------------------------------
+# ---- rules by example: paths and queries -------------------------------------------------------
 
 PATHS = [  # raw, normalised and double encoded
     ("", "/"),
@@ -611,7 +611,7 @@ def test_lone_surrogates(call: Callable[[str], object]) -> None:
     assert caught.value.rule == "SIG-026"
 
 
-# ---- rules by example: headers -------------------------------------------------------------------
+# ---- rules by example: headers -----------------------------------------------------------------
 
 
 @for_each(
@@ -824,7 +824,7 @@ def test_select_signed() -> None:
     }
 
 
-# ---- rules by example: sign ----------------------------------------------------------------------
+# ---- rules by example: sign --------------------------------------------------------------------
 
 
 def test_date_and_authorization_are_replaced() -> None:
@@ -1034,7 +1034,7 @@ def test_a_comma_in_the_scope_is_rejected_or_verifies(region: str, service: str)
         verify("GET", "/", result.headers, b"", PLAIN, region, service, DATE)
 
 
-# ---- rules by example: presign -------------------------------------------------------------------
+# ---- rules by example: presign -----------------------------------------------------------------
 
 
 def test_presigned_by_number() -> None:
@@ -1187,7 +1187,7 @@ def test_expires_rejected(expires: Any, expected_kind: str) -> None:
     assert (caught.value.kind, caught.value.rule) == (expected_kind, "SIG-031")
 
 
-# ---- rules by example: time ----------------------------------------------------------------------
+# ---- rules by example: time --------------------------------------------------------------------
 
 FIRST, LAST = -62135596800, 253402300799  # years 1 and 9999
 
@@ -1283,7 +1283,7 @@ def test_an_error_can_show_a_number_of_any_size() -> None:
         assert len(str(caught.value)) < 400
 
 
-# ---- signing by hand -----------------------------------------------------------------------------
+# ---- signing by hand ---------------------------------------------------------------------------
 
 BODY = b'{"inputs": "Hi"}'
 BODY_HASH = hashlib.sha256(BODY).hexdigest()
@@ -1380,7 +1380,7 @@ def hand_presigned(
     return f"/p?{query}{unsigned}&X-Amz-Signature={signature}"
 
 
-# ---- verify: the server's refusals, one fault each -----------------------------------------------
+# ---- verify: the server's refusals, one fault each ---------------------------------------------
 
 
 def test_hand_signed_is_accepted() -> None:
@@ -1993,7 +1993,7 @@ def test_options_of_verify() -> None:
         )
 
 
-# ---- verify: evidence, and how it decides --------------------------------------------------------
+# ---- verify: evidence, and how it decides ------------------------------------------------------
 
 
 def test_a_wrong_signature_has_the_values_of_the_server() -> None:
@@ -2057,7 +2057,7 @@ def test_compare_digest_decides(place: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert refusal(check, hand_signed(GOOD + [TOKENED]), TEMPORARY).rule == "SIG-046"
 
 
-# ---- properties ----------------------------------------------------------------------------------
+# ---- properties --------------------------------------------------------------------------------
 
 # Raw request lines are any text without control characters. Only paths exclude '?' and '#'.
 _line = st.characters(blacklist_categories=("Cc", "Cs"))
@@ -2465,7 +2465,7 @@ def test_any_invalid_claim_is_a_signature_error(
     assert error.kind == "signature" and str(error)
 
 
-# ---- wrong arguments -----------------------------------------------------------------------------
+# ---- wrong arguments ---------------------------------------------------------------------------
 
 
 class Odd:
@@ -2738,7 +2738,7 @@ def test_headers_of_the_wrong_type(headers: Any) -> None:
         assert (caught.value.kind, caught.value.rule) == ("type", "SIG-025")
 
 
-# ---- credentials and secrets ---------------------------------------------------------------------
+# ---- credentials and secrets -------------------------------------------------------------------
 
 
 def test_credentials_are_values() -> None:
@@ -2993,7 +2993,7 @@ def test_pickled_errors_hide_the_session_token() -> None:
     assert not shown
 
 
-# ---- the key cache -------------------------------------------------------------------------------
+# ---- the key cache -----------------------------------------------------------------------------
 
 
 def kept_keys(signer: Signer) -> int:
@@ -3120,7 +3120,7 @@ def test_threads_share_a_signer() -> None:
     assert kept_keys(signer) <= 3 + 8  # a thread may add one between another's look and its own
 
 
-# ---- exceptions from SIG-045 ---------------------------------------------------------------------
+# ---- exceptions from SIG-045 -------------------------------------------------------------------
 
 UNSIGNED_HASH = ("X-Amz-Content-Sha256", hashlib.sha256(b"").hexdigest())
 

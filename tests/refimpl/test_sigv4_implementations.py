@@ -61,7 +61,7 @@ def signature_of(canonical: str) -> str:
     return calculate_signature(key, string_to_sign(DATE, SCOPE, canonical))
 
 
-# ---- random requests -----------------------------------------------------------------------------
+# ---- random requests ---------------------------------------------------------------------------
 
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 FOREIGN = "\xa0\xdf\xe9\u0301\u1234\u2028\uff0f\ufeff\U0001f600"
@@ -215,7 +215,7 @@ def test_the_random_requests_are_varied() -> None:
     )
 
 
-# ---- botocore ------------------------------------------------------------------------------------
+# ---- botocore ----------------------------------------------------------------------------------
 
 
 class Botocore:
@@ -494,7 +494,7 @@ def test_botocore_presigns_an_empty_token(botocore: Botocore) -> None:
     assert "Token" not in ours.canonical_request
 
 
-# ---- awscrt --------------------------------------------------------------------------------------
+# ---- awscrt ------------------------------------------------------------------------------------
 
 
 class Crt:
@@ -719,7 +719,7 @@ def test_awscrt_signs_requests_that_we_reject(crt: Crt) -> None:
             Signer().sign(*request, *WHERE)
 
 
-# ---- curl ----------------------------------------------------------------------------------------
+# ---- curl --------------------------------------------------------------------------------------
 
 
 class Recorded(NamedTuple):

@@ -96,7 +96,7 @@ def test_a_stream_without_close_notify_is_truncated(version, python, authority, 
         }, name
 
 
-# ---- the stream itself ---------------------------------------------------------------------------
+# ---- the stream itself -------------------------------------------------------------------------
 
 
 @contextmanager

@@ -145,7 +145,7 @@ def assert_timeout(error, doing, limit):
     assert error.expected == f"within the {limit}"
 
 
-# ---- the request ---------------------------------------------------------------------------------
+# ---- the request -------------------------------------------------------------------------------
 
 
 # HTTP-009
@@ -246,7 +246,7 @@ def test_keep_alive_goes_as_far_as_the_platform(monkeypatch, names, expected, re
     ]
 
 
-# ---- the head ------------------------------------------------------------------------------------
+# ---- the head ----------------------------------------------------------------------------------
 
 
 def test_a_response_is_returned():
@@ -413,7 +413,7 @@ def test_a_connection_closed_before_the_head():
     assert is_network(outcome_of(abandon, read=read_nothing).error)
 
 
-# ---- the body ------------------------------------------------------------------------------------
+# ---- the body ----------------------------------------------------------------------------------
 
 BODIES = {  # (bytes, whether they belong to the body)
     "chunked": (
@@ -621,7 +621,7 @@ def test_an_error_in_the_body_is_final():
             exchange.read1()
 
 
-# ---- responses before the end of the request -----------------------------------------------------
+# ---- responses before the end of the request ---------------------------------------------------
 
 
 def test_an_early_response_is_read_when_the_server_stops_reading():
@@ -656,7 +656,7 @@ def test_an_early_response_that_ends_with_a_reset_is_truncated(start, body):
     assert is_truncated(outcome.error)
 
 
-# ---- failed connections --------------------------------------------------------------------------
+# ---- failed connections ------------------------------------------------------------------------
 
 
 def closed_port():
@@ -723,7 +723,7 @@ def test_a_socket_that_rejects_its_options_is_closed(monkeypatch):
         assert server.gone() in ("eof", "reset")
 
 
-# ---- time-outs -----------------------------------------------------------------------------------
+# ---- time-outs ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -1089,7 +1089,7 @@ def test_failed_keep_alive_probes_are_not_blamed_on_the_read_timeout(monkeypatch
     assert "timeout of" not in str(error)
 
 
-# ---- closing -------------------------------------------------------------------------------------
+# ---- closing -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("secure", [False, True])
@@ -1280,7 +1280,7 @@ def test_nothing_is_raised_while_an_incomplete_exchange_is_dropped():
     transport.HttpExchange.__new__(transport.HttpExchange).__del__()
 
 
-# ---- TLS -----------------------------------------------------------------------------------------
+# ---- TLS ---------------------------------------------------------------------------------------
 
 
 class Authority:
@@ -1423,7 +1423,7 @@ def test_heads_under_tls(ending, authority):
         )
 
 
-# ---- arbitrary bytes -----------------------------------------------------------------------------
+# ---- arbitrary bytes ---------------------------------------------------------------------------
 
 ANSWER_PARTS = [
     b"HTTP/1.1 ",
@@ -1500,7 +1500,7 @@ def test_any_bytes_in_any_pieces_end_in_a_value_or_in_our_errors():
         run()
 
 
-# ---- proxies -------------------------------------------------------------------------------------
+# ---- proxies -----------------------------------------------------------------------------------
 
 # No resolver knows this name, so a client that resolves it itself fails.
 HIDDEN = "endpoint.invalid"
@@ -1701,7 +1701,7 @@ def test_an_error_response_of_the_endpoint_passes_through_a_proxy(headers):
         assert fetch_through(route_through(proxy), proxy, scheme="http", host=HIDDEN) == b"no"
 
 
-# ---- another address -----------------------------------------------------------------------------
+# ---- another address ---------------------------------------------------------------------------
 
 
 # NET-030
@@ -1724,7 +1724,7 @@ def test_the_error_names_both_addresses():
     assert f"cannot connect to {HIDDEN} port 443 at 127.0.0.1 port {port}: " in str(error)
 
 
-# ---- whether the request was sent ----------------------------------------------------------------
+# ---- whether the request was sent --------------------------------------------------------------
 
 
 # RTY-004

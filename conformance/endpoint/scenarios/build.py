@@ -21,7 +21,7 @@ from conformance.endpoint.scenarios.model import (
 )
 from refimpl.eventstream import encode
 
-# ---- frames --------------------------------------------------------------------------------------
+# ---- frames -------------------------------------------------------------------------------------
 
 
 def part(data: bytes, content_type: Optional[str] = "application/octet-stream") -> bytes:
@@ -105,7 +105,7 @@ def json_document(members: Dict[str, str]) -> bytes:
     return json.dumps(members).encode("ascii")
 
 
-# ---- HTTP ----------------------------------------------------------------------------------------
+# ---- HTTP --------------------------------------------------------------------------------------
 
 # A raw response ends with its connection.
 RAW_HEADERS = STREAM_HEADERS + (("Connection", "close"),)
@@ -179,7 +179,7 @@ def body_of(response: Response) -> bytes:
     return b"".join([step for step in response.steps if isinstance(step, bytes)])
 
 
-# ---- outcomes ------------------------------------------------------------------------------------
+# ---- outcomes ----------------------------------------------------------------------------------
 
 OUTPUT = {"ContentType": "text/plain; charset=utf-8", "InvokedProductionVariant": "AllTraffic"}
 ONE, TWO, THREE = b"one ", b"two ", b"three"

@@ -37,7 +37,7 @@ class MutantError(Exception):
     """An unknown mutant, or one whose code does not occur exactly once in the source."""
 
 
-# ---- reading the tables --------------------------------------------------------------------------
+# ---- reading the tables ------------------------------------------------------------------------
 
 # The modules of refimpl that have mutants, in the order in which `conformance mutants` lists them.
 MODULES = (
@@ -87,7 +87,7 @@ def _mutants_of(module: str) -> Sequence[Mutant]:
 MUTANTS = tuple(mutant for module in MODULES for mutant in _mutants_of(module))
 
 
-# ---- making them ---------------------------------------------------------------------------------
+# ---- making them -------------------------------------------------------------------------------
 
 # conformance.files has this path as well, but it imports refimpl.
 SOURCES = os.path.join(os.path.abspath(__file__ + "/../../../.."), "refimpl")

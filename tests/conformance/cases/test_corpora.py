@@ -43,7 +43,7 @@ def problems_of(text: str) -> List[str]:
     return [str(problem) for problem in read_corpora([text]).faults]
 
 
-# ---- the public suites ---------------------------------------------------------------------------
+# ---- the public suites -------------------------------------------------------------------------
 
 GIVEN = [
     ("aws-c-auth", "sigv4-aws-c-auth", 76),
@@ -102,7 +102,7 @@ def test_expects_the_events_of_the_index_in_every_chunking() -> None:
         ) > len(whole.expect["output"]["messages"])
 
 
-# ---- the older format of AWS ---------------------------------------------------------------------
+# ---- the older format of AWS -------------------------------------------------------------------
 
 OLD: Dict[str, Tuple[str, bytes, Dict[str, Any]]] = {
     # name: (head of the request, body, other arguments of the transcription)
@@ -310,7 +310,7 @@ def test_omits_and_reports_a_case_with_a_date_header_instead_of_x_amz_date(tmp_p
     )
 
 
-# ---- broken items --------------------------------------------------------------------------------
+# ---- broken items ------------------------------------------------------------------------------
 
 
 def aws_c_auth(folder: Path, name: str = "get-vanilla") -> Path:
@@ -700,7 +700,7 @@ def test_omits_and_reports_sigv4a(tmp_path: Path) -> None:
     assert len(corpus.cases) == 2 and not corpus.faults
 
 
-# ---- recorded bodies without an index ------------------------------------------------------------
+# ---- recorded bodies without an index ----------------------------------------------------------
 
 
 def only(cases: List[Case]) -> Case:
@@ -771,7 +771,7 @@ def test_sends_a_long_body_without_bytewise_and_rejects_a_longer_one(
     assert "too long for a line of the protocol" in problems_of(f"streams={tmp_path}")[0]
 
 
-# ---- the command line ----------------------------------------------------------------------------
+# ---- the command line --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -845,7 +845,7 @@ def test_an_adapter_that_loses_the_last_frame_fails(tmp_path: Path) -> None:
     assert code in (1, 3) and "PASS" not in out
 
 
-# ---- a suite that is not trusted -----------------------------------------------------------------
+# ---- a suite that is not trusted ---------------------------------------------------------------
 
 LINKS = pytest.mark.skipif(not hasattr(os, "symlink") or os.name == "nt", reason="no links here")
 

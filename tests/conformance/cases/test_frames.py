@@ -37,7 +37,7 @@ def block_of(text):
     return data[12 : 12 + struct.unpack_from(">I", data, 4)[0]]
 
 
-# ---- assembling ----------------------------------------------------------------------------------
+# ---- assembling --------------------------------------------------------------------------------
 
 
 def test_a_frame_equals_that_of_the_codec():
@@ -275,7 +275,7 @@ def test_arguments_of_the_wrong_type(call, value):
     assert caught.value.kind == "type"
 
 
-# ---- disassembling -------------------------------------------------------------------------------
+# ---- disassembling -----------------------------------------------------------------------------
 
 
 def shown(data):
@@ -425,7 +425,7 @@ def test_the_catalogue_s_frames_are_short():
     ]
 
 
-# ---- any bytes -----------------------------------------------------------------------------------
+# ---- any bytes ---------------------------------------------------------------------------------
 
 values = st.one_of(
     st.tuples(st.just("boolean"), st.booleans()),
@@ -554,7 +554,7 @@ def test_any_sequence_of_words_assembles_or_is_rejected(text):
     assert shown(data) is not None
 
 
-# ---- large ---------------------------------------------------------------------------------------
+# ---- large -------------------------------------------------------------------------------------
 
 
 def test_large_bodies():
@@ -568,7 +568,7 @@ def test_a_prelude_is_found_among_similar_bytes():
     assert shown(noise + GOOD_BYTES).endswith("\n" + GOOD)
 
 
-# ---- third-party data ----------------------------------------------------------------------------
+# ---- third-party data --------------------------------------------------------------------------
 
 PUBLISHED = {
     "corrupted_header_len": (

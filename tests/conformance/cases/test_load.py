@@ -195,7 +195,7 @@ def test_an_unknown_need(folder: Path) -> None:
     assert errors_in(folder) == ["text-sse.json: evs-three: needs: unknown case evs-nine"]
 
 
-# ---- the committed vectors -----------------------------------------------------------------------
+# ---- the committed vectors ---------------------------------------------------------------------
 
 
 def test_the_committed_vectors_have_no_error() -> None:
@@ -212,7 +212,7 @@ def test_the_schema_has_the_operations_and_kinds_of_the_protocol() -> None:
     ] == ["#/definitions/input-" + name for name in OPERATION_NAMES]
 
 
-# ---- recordings ----------------------------------------------------------------------------------
+# ---- recordings --------------------------------------------------------------------------------
 
 RECORDED: Dict[str, Any] = {
     "title": "a call",

@@ -22,7 +22,7 @@ from tests.conformance.endpoint.client import (  # noqa: F401
     refused,
 )
 
-# ---- signatures ----------------------------------------------------------------------------------
+# ---- signatures ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_a_session_token_that_no_key_has(endpoint: Endpoint, token: str) -> None
     assert refused(endpoint, data)[:2] == (403, "InvalidSignatureException")
 
 
-# ---- routes and members --------------------------------------------------------------------------
+# ---- routes and members ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

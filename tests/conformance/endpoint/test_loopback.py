@@ -32,7 +32,7 @@ from tests.conformance.endpoint.client import (  # noqa: F401
     request,
 )
 
-# ---- concurrency and close() ---------------------------------------------------------------------
+# ---- concurrency and close() --------------------------------------------------------------------
 
 
 def test_fifty_clients_at_once_get_each_its_own_answer(endpoint: Endpoint) -> None:

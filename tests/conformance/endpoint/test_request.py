@@ -46,7 +46,7 @@ from tests.conformance.endpoint.client import (  # noqa: F401
 )
 from tests.support import pieces
 
-# ---- one connection, several requests ------------------------------------------------------------
+# ---- one connection, several requests -----------------------------------------------------------
 
 
 def test_a_connection_is_used_again_whatever_was_answered(endpoint: Endpoint) -> None:
@@ -109,7 +109,7 @@ def test_a_client_may_ask_for_the_end(endpoint: Endpoint, version: str, more: PA
         assert len(Decoder().feed(body)) == 16
 
 
-# ---- bodies --------------------------------------------------------------------------------------
+# ---- bodies ------------------------------------------------------------------------------------
 
 CHUNKED = b"5;x=1\r\nhello\r\n00A\r\n0123456789\r\n0\r\nX-Trailer: 1\r\n\r\n"
 
@@ -173,7 +173,7 @@ def test_a_client_that_expects_100_is_refused_before_it_sends(endpoint: Endpoint
         assert read_all(connection).startswith(b"HTTP/1.1 413 ")
 
 
-# ---- hostile clients -----------------------------------------------------------------------------
+# ---- hostile clients ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ ENDINGS = ("clean", "close", "reset", "stall")
 STREAM = "application/vnd.amazon.eventstream"
 
 
-# ---- a strict reader -----------------------------------------------------------------------------
+# ---- a strict reader ---------------------------------------------------------------------------
 
 
 class Fault(Exception):
@@ -277,7 +277,7 @@ def test_the_strict_reader_sees_a_fault_wherever_there_is_one() -> None:
         assert outcome(good._replace(steps=(flipped,))).status == "reject", position
 
 
-# ---- a careless reader ---------------------------------------------------------------------------
+# ---- a careless reader -------------------------------------------------------------------------
 
 
 def lax_parts(wire: bytes) -> Tuple[bytes, ...]:
@@ -371,7 +371,7 @@ def test_a_client_without_checks_delivers_an_invalid_stream(name: str) -> None:
     assert len(lax_parts(scenarios.head() + scenarios.body_of(answer))) == 3
 
 
-# ---- the catalogue -------------------------------------------------------------------------------
+# ---- the catalogue -----------------------------------------------------------------------------
 
 
 def test_every_entry_has_a_name_a_title_and_a_task() -> None:
@@ -493,7 +493,7 @@ def test_an_acceptable_outcome_differs_and_has_a_row_in_the_ledger() -> None:
     )
 
 
-# ---- rules ---------------------------------------------------------------------------------------
+# ---- rules -------------------------------------------------------------------------------------
 
 RULES_OF_A_KIND = {
     "prelude_crc": {"EVS-002", "EVS-004"},
@@ -569,7 +569,7 @@ def test_the_outcome_of_every_cut_follows_from_completeness(family: str) -> None
         ), count
 
 
-# ---- frames --------------------------------------------------------------------------------------
+# ---- frames ------------------------------------------------------------------------------------
 
 
 def frame(headers: bytes, payload: bytes) -> bytes:
@@ -621,7 +621,7 @@ def test_a_raw_frame_is_valid_by_default() -> None:
     assert huge[:4] == b"\xff\xff\xff\xff" and huge[8:12] == zlib.crc32(huge[:8]).to_bytes(4, "big")
 
 
-# ---- adding a scenario ---------------------------------------------------------------------------
+# ---- adding a scenario -------------------------------------------------------------------------
 
 
 MINE = Scenario("mine", response=scenarios.stream(scenarios.part(b"x")))

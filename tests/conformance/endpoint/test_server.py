@@ -37,7 +37,7 @@ from tests.conformance.endpoint.client import (  # noqa: F401
 from tests.rows import for_each
 from tests.support import pieces
 
-# ---- bytes on the wire ---------------------------------------------------------------------------
+# ---- bytes on the wire --------------------------------------------------------------------------
 
 OWN = (
     rb"x-amzn-RequestId: [0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\r\n"
@@ -255,7 +255,7 @@ def test_responses_have_different_request_ids(endpoint: Endpoint) -> None:
     assert len(ids) == 5
 
 
-# ---- calls and log -------------------------------------------------------------------------------
+# ---- calls and log -----------------------------------------------------------------------------
 
 
 def test_calls_tell_what_happened_and_keep_secrets() -> None:
@@ -350,7 +350,7 @@ def test_frames_are_counted_however_they_are_cut(size: int) -> None:
         assert counter.frames == frames
 
 
-# ---- AWS's own SDK -------------------------------------------------------------------------------
+# ---- AWS's own SDK -----------------------------------------------------------------------------
 
 
 @pytest.fixture(name="boto3_client")

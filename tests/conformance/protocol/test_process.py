@@ -44,7 +44,7 @@ def adapter_of(tmp_path: Path) -> Iterator[Callable[..., Adapter]]:
         adapter.close()
 
 
-# ---- adapters that respond -----------------------------------------------------------------------
+# ---- adapters that respond ---------------------------------------------------------------------
 
 SERVED = """
 from conformance.protocol.messages import Reject, serve
@@ -131,7 +131,7 @@ def test_closes_without_process_groups(
     assert adapter._process.wait(PATIENCE) != 0
 
 
-# ---- adapters that cannot be started -------------------------------------------------------------
+# ---- adapters that cannot be started -----------------------------------------------------------
 
 
 def test_reports_an_adapter_that_cannot_be_started(
@@ -175,7 +175,7 @@ def test_reports_a_stack_trace_without_its_frames(
         adapter_of(f'sys.stderr.write("{complaint}"); sys.exit(1)')
 
 
-# ---- adapters that fail --------------------------------------------------------------------------
+# ---- adapters that fail ------------------------------------------------------------------------
 
 
 def asked(adapter: Adapter, timeout: float = PATIENCE) -> AdapterFault:
@@ -265,7 +265,7 @@ def test_ends_an_adapter_that_never_stops_writing(adapter_of: Callable[..., Adap
     adapter.close()
 
 
-# ---- adapters that hang --------------------------------------------------------------------------
+# ---- adapters that hang ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -321,7 +321,7 @@ def test_does_not_wait_for_a_child_that_keeps_the_pipes_open(tmp_path: Path) -> 
         thread.join(PATIENCE)
 
 
-# ---- extra lines ---------------------------------------------------------------------------------
+# ---- extra lines -------------------------------------------------------------------------------
 
 TWICE = """
 def answer(question):

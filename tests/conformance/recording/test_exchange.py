@@ -45,7 +45,7 @@ from tests.conformance.recording.messages import (
 )
 from tests.support import chunkings
 
-# ---- pieces --------------------------------------------------------------------------------------
+# ---- pieces -------------------------------------------------------------------------------------
 
 
 @given(PIECES)
@@ -77,7 +77,7 @@ def test_pieces_are_cut_at_places_and_keep_their_times(
     assert {at for at, _ in cut} == {at for at, _ in pieces}
 
 
-# ---- messages ------------------------------------------------------------------------------------
+# ---- messages ----------------------------------------------------------------------------------
 
 LENGTH = head([("Content-Length", "5")])
 MESSAGES = [
@@ -163,7 +163,7 @@ def test_any_bytes_are_followed_somewhere(data: bytes) -> None:
         )
 
 
-# ---- the cases of a recording --------------------------------------------------------------------
+# ---- the cases of a recording ------------------------------------------------------------------
 
 
 def test_the_request_is_what_a_signature_is_asked_about() -> None:

@@ -61,7 +61,7 @@ from tests.rawserver import (
 )
 from tests.support import one_of_each
 
-# ---- the same bytes at the client, in the file and in a replay -----------------------------------
+# ---- the same bytes at the client, in the file and in a replay ----------------------------------
 
 
 def framing_of(name: str) -> Tuple[Any, ...]:
@@ -261,7 +261,7 @@ def test_head_and_http_1_0(tmp_path: Path) -> None:
     assert [one["response"]["ended"] for one in recordings(tmp_path)] == ["whole", "whole"]
 
 
-# ---- broken connections --------------------------------------------------------------------------
+# ---- broken connections ------------------------------------------------------------------------
 
 
 def still_serves(made: Recorder) -> None:
@@ -448,7 +448,7 @@ def test_sending_may_fail_if_a_response_has_arrived(tmp_path: Path) -> None:
     assert answer == PLAIN and recordings(tmp_path)[0]["response"]["ended"] == "whole"
 
 
-# ---- signing again -------------------------------------------------------------------------------
+# ---- signing again -----------------------------------------------------------------------------
 
 
 def own_request(data: bytes, url: str) -> Dict[str, str]:
@@ -651,7 +651,7 @@ def test_without_credentials_a_key_that_is_no_example_is_not_written(tmp_path: P
         assert secret not in (tmp_path / "llm.json").read_text(encoding="utf-8")
 
 
-# ---- TLS -----------------------------------------------------------------------------------------
+# ---- TLS ---------------------------------------------------------------------------------------
 
 
 def test_an_upstream_behind_tls(tmp_path: Path) -> None:
@@ -681,7 +681,7 @@ def test_an_upstream_behind_tls(tmp_path: Path) -> None:
     )
 
 
-# ---- invalid upstreams ---------------------------------------------------------------------------
+# ---- invalid upstreams -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

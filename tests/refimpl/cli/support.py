@@ -52,7 +52,7 @@ DATE, SECONDS = "20150830T123600Z", 1440938160
 PATIENCE = 30  # seconds before a watchdog ends a test that hangs
 
 
-# ---- one run in this process ---------------------------------------------------------------------
+# ---- one run in this process -------------------------------------------------------------------
 
 
 class Terminal(io.BytesIO):
@@ -129,7 +129,7 @@ def text64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
-# ---- runs in processes of their own --------------------------------------------------------------
+# ---- runs in processes of their own ------------------------------------------------------------
 
 
 def shell_environment(**more: str) -> Dict[str, str]:
@@ -207,7 +207,7 @@ def held(*steps: Any) -> Iterator[Endpoint]:
                     step.set()
 
 
-# ---- invoke: what the endpoint's scenarios ask for -----------------------------------------------
+# ---- invoke: what the endpoint's scenarios ask for ---------------------------------------------
 
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 \rback\nsecond line\x00\x9b2J\u202e\u2028\ud800"
 
@@ -317,7 +317,7 @@ def outcome_of(name: str) -> Tuple[int, Optional[str], bool]:
 PLAYED = one_of_each(EXAMPLES, outcome_of)
 
 
-# ---- convert -------------------------------------------------------------------------------------
+# ---- convert -----------------------------------------------------------------------------------
 
 
 def convert(
@@ -332,7 +332,7 @@ def convert(
     )
 
 
-# ---- invoke: text --------------------------------------------------------------------------------
+# ---- invoke: text ------------------------------------------------------------------------------
 
 CHAT = (
     b'data: {"choices":[{"delta":{"content":"Hel"}}]}\r\n\r',
@@ -343,7 +343,7 @@ CHAT = (
 )
 
 
-# ---- invoke: what is sent ------------------------------------------------------------------------
+# ---- invoke: what is sent ----------------------------------------------------------------------
 
 FLAGS = {  # flag, header and value of each input member except name and body
     "--content-type": ("Content-Type", "application/json"),
@@ -358,7 +358,7 @@ FLAGS = {  # flag, header and value of each input member except name and body
 }
 
 
-# ---- invoke: the body ----------------------------------------------------------------------------
+# ---- invoke: the body --------------------------------------------------------------------------
 
 
 def unreadable(tmp_path: Path) -> List[Tuple[str, str]]:
@@ -374,21 +374,21 @@ def unreadable(tmp_path: Path) -> List[Tuple[str, str]]:
     ]
 
 
-# ---- invoke: usage, configuration, network -------------------------------------------------------
+# ---- invoke: usage, configuration, network -----------------------------------------------------
 
 
 def without(*names: str) -> Dict[str, str]:
     return {name: value for name, value in ENVIRONMENT.items() if name not in names}
 
 
-# ---- help, version, arguments of any kind --------------------------------------------------------
+# ---- help, version, arguments of any kind ------------------------------------------------------
 
 
 def printable(stderr: str) -> bool:
     return all(line.isprintable() for line in stderr.split("\n"))
 
 
-# ---- decode --------------------------------------------------------------------------------------
+# ---- decode ------------------------------------------------------------------------------------
 
 EVERY_TYPE = (
     ("yes", "boolean", True, True),
@@ -434,7 +434,7 @@ def decode(data: bytes, *arguments: str, **options: Any) -> Result:
     return call("decode", *arguments, stdin=data, environment={}, **options)
 
 
-# ---- sign ----------------------------------------------------------------------------------------
+# ---- sign --------------------------------------------------------------------------------------
 
 URL = "https://runtime.sagemaker.us-east-1.amazonaws.com/endpoints/llm/invocations-response-stream"
 HOST = "runtime.sagemaker.us-east-1.amazonaws.com"
@@ -448,7 +448,7 @@ def sign(*arguments: str, **options: Any) -> str:
     return result.stdout.decode("latin-1")[:-1]
 
 
-# ---- run(), in this process ----------------------------------------------------------------------
+# ---- run(), in this process --------------------------------------------------------------------
 
 
 def run_here(

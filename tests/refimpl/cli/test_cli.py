@@ -26,7 +26,7 @@ from tests.refimpl.cli.support import (
 )
 from tests.rows import for_each
 
-# ---- the body ------------------------------------------------------------------------------------
+# ---- the body -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_two_dashes_are_not_a_header() -> None:
     failed(call("sign", "http://h/", "--header=--"), 2)
 
 
-# ---- usage, configuration, network ---------------------------------------------------------------
+# ---- usage, configuration, network -------------------------------------------------------------
 
 
 @for_each(
@@ -108,7 +108,7 @@ def test_usage(arguments: List[str], words: str) -> None:
     assert result.stdout == b""
 
 
-# ---- help, version, any arguments ----------------------------------------------------------------
+# ---- help, version, any arguments --------------------------------------------------------------
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -270,7 +270,7 @@ def test_any_arguments_give_an_exit_code_and_one_line(arguments: List[str], stdi
         )
 
 
-# ---- run(), in this process ----------------------------------------------------------------------
+# ---- run(), in this process --------------------------------------------------------------------
 
 
 def test_an_interrupt_during_import_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -341,7 +341,7 @@ def test_published_broken_frames(name: str, status: str) -> None:
     assert [line["status"] for line in lines_of(result.stdout)] == [status]
 
 
-# ---- processes -----------------------------------------------------------------------------------
+# ---- processes ---------------------------------------------------------------------------------
 
 
 def test_writes_a_frame_while_stdin_is_open() -> None:

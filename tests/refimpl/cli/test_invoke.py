@@ -54,7 +54,7 @@ from tests.refimpl.cli.support import (
 )
 from tests.rows import for_each
 
-# ---- one scenario of each outcome ----------------------------------------------------------------
+# ---- one scenario of each outcome ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", PLAYED)
@@ -224,7 +224,7 @@ def test_writes_no_line_for_an_unknown_event(endpoint: Endpoint) -> None:
     ]
 
 
-# ---- text ----------------------------------------------------------------------------------------
+# ---- text --------------------------------------------------------------------------------------
 
 CHAT_EVENTS = [
     {"event": "message", "data": data, "id": ""}
@@ -459,7 +459,7 @@ def test_writes_a_token_before_the_next_part_arrives() -> None:
         assert (process.stdout.read(), process.wait()) == (b"", 0)
 
 
-# ---- the request ---------------------------------------------------------------------------------
+# ---- the request -------------------------------------------------------------------------------
 
 
 def test_every_member_has_a_flag() -> None:
@@ -513,7 +513,7 @@ def test_endpoint_and_region_from_the_environment(endpoint: Endpoint) -> None:
     assert "/us-west-2/sagemaker/" in dict(endpoint.calls[-1].headers)["authorization"]
 
 
-# ---- the body ------------------------------------------------------------------------------------
+# ---- the body ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("length, warned", [(6291456, False), (6291457, True)])
@@ -539,7 +539,7 @@ def test_warns_of_a_huge_body_under_every_warning_filter(endpoint: Endpoint, fil
             assert result.code == 0
 
 
-# ---- usage, configuration, network ---------------------------------------------------------------
+# ---- usage, configuration, network -------------------------------------------------------------
 
 
 @pytest.mark.parametrize("flag", ["--connect-timeout", "--read-timeout", "--total-timeout"])
@@ -781,7 +781,7 @@ def test_https_under_every_warning_filter(endpoint: Endpoint, filters: str) -> N
     assert (done.returncode, done.stdout) == (8, b"")
 
 
-# ---- processes -----------------------------------------------------------------------------------
+# ---- processes ---------------------------------------------------------------------------------
 
 
 def test_writes_a_part_before_the_next_arrives() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.refimpl.cli.support import call
 
-# ---- help, version, any arguments ----------------------------------------------------------------
+# ---- help, version, any arguments ---------------------------------------------------------------
 
 
 def test_help_width(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

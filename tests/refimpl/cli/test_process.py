@@ -36,7 +36,7 @@ from tests.refimpl.cli.support import (
     text_stream,
 )
 
-# ---- run(), in this process ----------------------------------------------------------------------
+# ---- run(), in this process ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("module", [None, "refimpl"])
@@ -147,7 +147,7 @@ def test_run_with_a_stdout_that_fails_at_the_end(
         assert (line == "refimpl: " + words) == (arguments == ["--version"])
 
 
-# ---- processes -----------------------------------------------------------------------------------
+# ---- processes ---------------------------------------------------------------------------------
 
 
 def test_a_reader_that_closes_stdout() -> None:

@@ -136,7 +136,7 @@ def test_auto_loses_nothing_before_the_choice():
     assert render(breaking(), "auto")[1].kind == "truncated"
 
 
-# ---- extraction ----------------------------------------------------------------------------------
+# ---- extraction --------------------------------------------------------------------------------
 
 TGI = (
     b'data:{"index":1,"token":{"id":1,"text":"Hel","logprob":-0.1,"special":false},'

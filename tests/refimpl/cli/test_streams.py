@@ -23,7 +23,7 @@ from tests.refimpl.cli.support import (
     unreadable,
 )
 
-# ---- the body ------------------------------------------------------------------------------------
+# ---- the body -----------------------------------------------------------------------------------
 
 
 def body_sent(
@@ -101,7 +101,7 @@ def test_a_body_file_without_permission(endpoint: Endpoint, tmp_path: Path) -> N
     )
 
 
-# ---- streams that fail ---------------------------------------------------------------------------
+# ---- streams that fail -------------------------------------------------------------------------
 
 
 class Broken(Sink):

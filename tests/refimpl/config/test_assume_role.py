@@ -44,7 +44,7 @@ def role_world(answer=None, **options):
     return World(replies={STS: answer or sts_reply()}, **options)
 
 
-# ---- published cases -----------------------------------------------------------------------------
+# ---- published cases ---------------------------------------------------------------------------
 
 
 def config_text(given):
@@ -129,7 +129,7 @@ def test_every_published_case():
         assert observed_chain(world) == expected_chain(steps), case["docs"]
 
 
-# ---- what is sent --------------------------------------------------------------------------------
+# ---- what is sent ------------------------------------------------------------------------------
 
 
 def test_properties_of_the_request():
@@ -250,7 +250,7 @@ def test_a_refusal_names_the_role_and_hides_the_secret():
     )
 
 
-# ---- the second factor ---------------------------------------------------------------------------
+# ---- the second factor -------------------------------------------------------------------------
 
 MFA = f"[default]\nrole_arn = {ROLE}\nsource_profile = default\nmfa_serial = arn:mfa\n{STATIC}"
 
@@ -286,7 +286,7 @@ def test_a_wrong_code_is_rejected_without_showing_it(code):
     assert "12345" not in str(caught.value)
 
 
-# ---- renewal -------------------------------------------------------------------------------------
+# ---- renewal -----------------------------------------------------------------------------------
 
 
 def test_a_chain_renews_the_role_and_its_source():

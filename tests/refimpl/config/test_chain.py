@@ -93,7 +93,7 @@ def test_each_source_wins_over_all_later_ones(first):
     assert find_credentials(world_of(names[0]).context())[0] == names[0]
 
 
-# ---- published cases -----------------------------------------------------------------------------
+# ---- published cases ---------------------------------------------------------------------------
 
 PROVIDERS = {
     "Environment": "environment",
@@ -160,7 +160,7 @@ def test_every_published_case():
     assert judged == 16
 
 
-# ---- errors --------------------------------------------------------------------------------------
+# ---- errors ------------------------------------------------------------------------------------
 
 
 def test_a_configured_source_that_fails_ends_the_chain():
@@ -189,7 +189,7 @@ def test_a_missing_profile_is_an_error_before_any_source():
         source_context(World({"AWS_PROFILE": "x"}).surroundings)
 
 
-# ---- the provider --------------------------------------------------------------------------------
+# ---- the provider ------------------------------------------------------------------------------
 
 
 def test_the_chain_is_searched_once_and_lazily():
@@ -232,7 +232,7 @@ def test_arguments():
         CredentialChain(world.surroundings, profile=1)
 
 
-# ---- botocore ------------------------------------------------------------------------------------
+# ---- botocore ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

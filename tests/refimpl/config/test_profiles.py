@@ -61,7 +61,7 @@ def rejected(config=None, credentials=None):
     return caught.value
 
 
-# ---- published cases -----------------------------------------------------------------------------
+# ---- published cases ---------------------------------------------------------------------------
 
 
 def published(name):
@@ -96,7 +96,7 @@ def test_paths_pass_every_published_case():
         assert paths == (case["configLocation"], case["credentialsLocation"]), case["name"]
 
 
-# ---- sections and properties ---------------------------------------------------------------------
+# ---- sections and properties -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_credentials_file_wins_and_places_are_kept():
     assert (found["y"].value, found["y"].place) == ("1", "config, line 3")
 
 
-# ---- files that cannot be used -------------------------------------------------------------------
+# ---- files that cannot be used -----------------------------------------------------------------
 
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
 
@@ -247,7 +247,7 @@ def test_secrets_are_not_shown():
     )
 
 
-# ---- reading -------------------------------------------------------------------------------------
+# ---- reading -----------------------------------------------------------------------------------
 
 
 def test_missing_files_count_as_empty():
@@ -280,7 +280,7 @@ def test_unreadable_files_are_named(error, reason):
     assert caught.value.__cause__ is None
 
 
-# ---- paths ---------------------------------------------------------------------------------------
+# ---- paths -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_paths_without_a_home():
     assert config_paths({"AWS_CONFIG_FILE": "", "HOME": "/h/"}).config == "/h/.aws/config"
 
 
-# ---- the profile ---------------------------------------------------------------------------------
+# ---- the profile -------------------------------------------------------------------------------
 
 TWO = parse("[default]\na = 1\n[profile prod]\na = 2\nempty =")
 
@@ -355,7 +355,7 @@ def test_the_default_profile_may_be_missing():
     assert (selected.name, selected.section) == ("default", {})
 
 
-# ---- properties ----------------------------------------------------------------------------------
+# ---- properties --------------------------------------------------------------------------------
 
 PIECES = ["[", "]", "profile ", "default", "sso-session x", "=", " = ", "\n", "\n ", "\n\t", "#"]
 PIECES += [";", "name", "\r\n", "\0", "é", "\ufeff", "'", '"', "a b", "services s"]
@@ -411,7 +411,7 @@ def test_written_sections_are_read_back(sections):
     assert profiles(text) == expected
 
 
-# ---- botocore ------------------------------------------------------------------------------------
+# ---- botocore ----------------------------------------------------------------------------------
 
 COMMON = [
     "[default]\nregion = eu-west-1\noutput=json\n",

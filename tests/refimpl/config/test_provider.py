@@ -126,7 +126,7 @@ def test_expired_credentials_are_never_returned():
         provider()
 
 
-# ---- threads and forks ---------------------------------------------------------------------------
+# ---- threads and forks -------------------------------------------------------------------------
 
 
 def test_threads_fetch_once_at_first_use():
@@ -210,7 +210,7 @@ def test_a_forked_child_does_not_wait_for_a_lock_of_its_parent():
     assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0
 
 
-# ---- secrets -------------------------------------------------------------------------------------
+# ---- secrets -----------------------------------------------------------------------------------
 
 
 def test_secrets_are_never_shown_or_pickled():

@@ -125,7 +125,7 @@ def test_configurations_that_are_rejected(config, problem):
     assert problem in str(caught.value)
 
 
-# ---- the token -----------------------------------------------------------------------------------
+# ---- the token ---------------------------------------------------------------------------------
 
 
 def test_a_token_that_expires_soon_is_renewed_and_saved():
@@ -208,7 +208,7 @@ def test_a_cache_file_that_cannot_be_read():
     assert f"cannot read the cached SSO token {cache_path('corp')}: Permission denied" in text
 
 
-# ---- the keys ------------------------------------------------------------------------------------
+# ---- the keys ----------------------------------------------------------------------------------
 
 
 INCOMPLETE = {"roleCredentials": dict(KEYS["roleCredentials"], expiration="x")}

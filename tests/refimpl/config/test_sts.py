@@ -79,7 +79,7 @@ def test_botocore_signs_the_same_request():
     assert headers["authorization"].endswith(signature)
 
 
-# ---- hosts ---------------------------------------------------------------------------------------
+# ---- hosts -------------------------------------------------------------------------------------
 
 REGIONS = ["us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1"]
 REGIONS += ["us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1", "eusc-de-east-1"]
@@ -139,7 +139,7 @@ def test_the_region():
     assert sts_request(profile, "A", []).url == "https://sts.ap-south-1.amazonaws.com/"
 
 
-# ---- replies -------------------------------------------------------------------------------------
+# ---- replies -----------------------------------------------------------------------------------
 
 
 def asked(answer):
@@ -213,7 +213,7 @@ def test_a_network_error_says_what_it_prevented():
     assert isinstance(explained(HttpError("y"), "z"), HttpError)
 
 
-# ---- retries -------------------------------------------------------------------------------------
+# ---- retries -----------------------------------------------------------------------------------
 
 
 def fetched(*answers):

@@ -72,7 +72,7 @@ def server(replies):
         running.server_close()
 
 
-# ---- programs ------------------------------------------------------------------------------------
+# ---- programs ----------------------------------------------------------------------------------
 
 
 def python(code):
@@ -105,7 +105,7 @@ def test_a_program_that_does_not_exist(tmp_path):
         run_program([str(tmp_path / "missing")], 1)
 
 
-# ---- HTTP ----------------------------------------------------------------------------------------
+# ---- HTTP --------------------------------------------------------------------------------------
 
 
 def get(url, **options):
@@ -161,7 +161,7 @@ def test_errors_say_whether_the_request_was_sent():
     assert not caught.value.sent and caught.value.retryable
 
 
-# ---- whole searches ------------------------------------------------------------------------------
+# ---- whole searches ----------------------------------------------------------------------------
 
 
 def isolated(tmp_path, config="", **environment):

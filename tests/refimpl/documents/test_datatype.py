@@ -16,7 +16,7 @@ from tests.typed import TEXT, XML_TEXT, typed_values, without_empty
 
 many = settings(max_examples=80, deadline=None)
 
-# ---- round trips ---------------------------------------------------------------------------------
+# ---- round trips --------------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -72,7 +72,7 @@ def test_xml_holds_a_value_or_says_why_not(typed):
         assert kind.of_xml(document) == value
 
 
-# ---- make ----------------------------------------------------------------------------------------
+# ---- make --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

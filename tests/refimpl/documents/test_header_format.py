@@ -59,7 +59,7 @@ def usage(call, *arguments):
     return caught.value
 
 
-# ---- round trips ---------------------------------------------------------------------------------
+# ---- round trips -------------------------------------------------------------------------------
 
 sendable = st.one_of(
     st.none(),
@@ -151,7 +151,7 @@ def test_where_the_body_goes():
     assert payload_of(Mixed.fields) is payload_of(()) is None
 
 
-# ---- rejections ----------------------------------------------------------------------------------
+# ---- rejections --------------------------------------------------------------------------------
 
 
 def test_a_member_of_the_path_has_no_header():

@@ -97,7 +97,7 @@ def is_rejected(text):
     return has(document, 1)
 
 
-# ---- accepted documents --------------------------------------------------------------------------
+# ---- accepted documents ------------------------------------------------------------------------
 
 
 @for_each(
@@ -238,7 +238,7 @@ def test_another_type_of_document_is_a_mistake_of_the_caller():
         assert caught.value.kind == "type"
 
 
-# ---- rejected documents --------------------------------------------------------------------------
+# ---- rejected documents ------------------------------------------------------------------------
 
 
 @for_each(
@@ -376,7 +376,7 @@ def test_a_name_twice(text, name):
     assert error.actual == name if name is not None else error.actual in ("a", "b")
 
 
-# ---- depth ---------------------------------------------------------------------------------------
+# ---- depth -------------------------------------------------------------------------------------
 
 
 def nest(depth, kinds, inner=""):
@@ -435,7 +435,7 @@ def test_the_offset_of_a_depth_counts_bytes():
     assert told(error) == ("limit", "SHP-001", 11 + 63)
 
 
-# ---- size ----------------------------------------------------------------------------------------
+# ---- size --------------------------------------------------------------------------------------
 
 MANY = 1000000
 
@@ -486,7 +486,7 @@ class CountedName(str):
         return str.__eq__(self, other)
 
 
-# ---- the end of a value --------------------------------------------------------------------------
+# ---- the end of a value ------------------------------------------------------------------------
 
 
 def scan(parts):
@@ -574,7 +574,7 @@ def test_a_name_twice_among_many_costs_no_more_than_the_names(monkeypatch):
     assert CountedName.compared < 20 * count
 
 
-# ---- values as JSON ------------------------------------------------------------------------------
+# ---- values as JSON ----------------------------------------------------------------------------
 
 
 def test_base64_is_standard_and_padded():
@@ -620,7 +620,7 @@ def test_members():
     }
 
 
-# ---- shapes --------------------------------------------------------------------------------------
+# ---- shapes ------------------------------------------------------------------------------------
 
 
 class Leaf(Shape):

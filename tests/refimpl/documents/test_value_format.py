@@ -92,7 +92,7 @@ def told(error):
     return error.kind, error.rule, error.path
 
 
-# ---- writing -------------------------------------------------------------------------------------
+# ---- writing -----------------------------------------------------------------------------------
 
 
 def test_members_are_written_in_the_order_of_the_table_under_their_wire_names():
@@ -135,7 +135,7 @@ def test_half_a_surrogate_pair_is_not_written():
     assert error.actual == "half a surrogate pair, character 2" and "ab" not in str(error)
 
 
-# ---- names ---------------------------------------------------------------------------------------
+# ---- names -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_member_that_does_not_fit_is_absent_when_it_may_be():
         assert refusal(read_members, Whole.fields, nothing, VALUE_FORMAT).kind == "type"
 
 
-# ---- events --------------------------------------------------------------------------------------
+# ---- events ------------------------------------------------------------------------------------
 
 LEAF, OTHER = (
     ("Leaf", tree(("Data", ("Blob", b"a")))),
@@ -269,7 +269,7 @@ def test_the_path_to_what_is_no_event(node, path, actual):
     assert error.actual == actual and f"in {path}" in str(error)
 
 
-# ---- scalars -------------------------------------------------------------------------------------
+# ---- scalars -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -367,7 +367,7 @@ def test_half_a_surrogate_pair_is_not_read():
     assert told(error) == ("utf8", "SHP-014", "A") and error.actual == "a\\udc00"
 
 
-# ---- places --------------------------------------------------------------------------------------
+# ---- places ------------------------------------------------------------------------------------
 
 
 # SHP-029
@@ -388,7 +388,7 @@ def test_a_sensitive_value_is_named_but_not_shown():
     assert refusal(Place("A", True).reject, "wrong").actual is None
 
 
-# ---- limits --------------------------------------------------------------------------------------
+# ---- limits ------------------------------------------------------------------------------------
 
 
 def test_a_document_is_text_or_bytes():
@@ -419,7 +419,7 @@ def test_the_bound_on_parts():
     assert (error.kind, error.rule) == ("limit", "SHP-006")
 
 
-# ---- arbitrary trees -----------------------------------------------------------------------------
+# ---- arbitrary trees ---------------------------------------------------------------------------
 
 names = st.sampled_from(
     [

@@ -55,7 +55,7 @@ def tree(element):
     return element.name, text_of(element), [tree(child) for child in element.children]
 
 
-# ---- accepted documents --------------------------------------------------------------------------
+# ---- accepted documents ------------------------------------------------------------------------
 
 
 @for_each(
@@ -251,7 +251,7 @@ def test_another_type_of_document_is_a_mistake_of_the_caller():
         assert caught.value.kind == "type"
 
 
-# ---- rejected documents --------------------------------------------------------------------------
+# ---- rejected documents ------------------------------------------------------------------------
 
 LAUGHS = (
     "<!DOCTYPE lolz [<!ENTITY lol 'lol'>"
@@ -442,7 +442,7 @@ def test_every_coding_that_python_knows_gives_a_tree_or_a_document_error():
     assert read > 20
 
 
-# ---- depth and size ------------------------------------------------------------------------------
+# ---- depth and size ----------------------------------------------------------------------------
 
 
 def test_both_sides_of_the_depth():
@@ -502,7 +502,7 @@ def test_a_hostile_text_ends(data):
     assert refusal(data).kind == "syntax"
 
 
-# ---- shapes --------------------------------------------------------------------------------------
+# ---- shapes ------------------------------------------------------------------------------------
 
 
 class Leaf(Shape):

@@ -34,7 +34,7 @@ from tests.refimpl.text.reading import (
 )
 from tests.support import pieces
 
-# ---- any split: TXT-001 --------------------------------------------------------------------------
+# ---- any split: TXT-001 -------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -80,7 +80,7 @@ def test_nothing_is_lost(name, data, splits):
         assert decoder.unread == b"" and decoder.offset == len(data)
 
 
-# ---- time: TXT-006 -------------------------------------------------------------------------------
+# ---- time: TXT-006 -----------------------------------------------------------------------------
 
 
 @pytest.mark.slow
@@ -113,7 +113,7 @@ def test_long_items_in_small_parts(name, start, end):
         assert len(item) == (len(filler) + 1) // 2 if name == "values" else len(item) == len(filler)
 
 
-# ---- errors and arguments ------------------------------------------------------------------------
+# ---- errors and arguments ----------------------------------------------------------------------
 
 INVALID_TEXTS = {
     "text": b"a\xff",
@@ -240,7 +240,7 @@ def test_text_error():
     assert (again.results, again.unread, again.offset, again.kind) == ((1,), b"x", 3, "utf8")
 
 
-# ---- iterables -----------------------------------------------------------------------------------
+# ---- iterables ---------------------------------------------------------------------------------
 
 
 def test_iterables_of_parts():

@@ -14,7 +14,7 @@ from refimpl.errors import UsageError
 from refimpl.text.extraction import PRESETS, extracted, parse_extraction, parse_path, value_at
 from tests.rows import for_each
 
-# ---- paths ---------------------------------------------------------------------------------------
+# ---- paths --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_paths_are_read_back(paths):
     assert parse_path(text) == tuple(map(tuple, paths))
 
 
-# ---- extraction ----------------------------------------------------------------------------------
+# ---- extraction --------------------------------------------------------------------------------
 
 
 def test_the_presets():

@@ -231,7 +231,7 @@ def test_does_not_hint_at_server_sent_events():
         assert "server-sent" not in str(same_for_every_chunking(JSONValues, data)[1])
 
 
-# ---- time: TXT-006 -------------------------------------------------------------------------------
+# ---- time: TXT-006 -----------------------------------------------------------------------------
 
 
 @pytest.mark.slow

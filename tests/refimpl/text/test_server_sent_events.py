@@ -314,7 +314,7 @@ def test_looks_like_events(data, answer):
     assert looks_like_events(data) is answer
 
 
-# ---- errors and arguments ------------------------------------------------------------------------
+# ---- errors and arguments ----------------------------------------------------------------------
 
 
 def test_offset_of_half_a_byte_order_mark():
@@ -323,7 +323,7 @@ def test_offset_of_half_a_byte_order_mark():
     assert decoder.feed(b"\xbb\xbf") == [] and (decoder.offset, decoder.unread) == (3, b"")
 
 
-# ---- writing events ------------------------------------------------------------------------------
+# ---- writing events ----------------------------------------------------------------------------
 
 
 @given(
