@@ -6,6 +6,7 @@ on one connection; the endpoint, the recording proxy and the replay server each 
 can end a connection normally, by a reset that arrives after all data, or never (stall).
 """
 
+import errno
 import os
 import socket
 import socketserver
@@ -17,10 +18,14 @@ from contextlib import suppress
 from typing import Any, Callable, Dict, Optional, Type, TypeVar
 
 from conformance.endpoint.play import script
-from conformance.endpoint.request import Gone
+from conformance.endpoint.request import BodyBudget, Gone
 from conformance.endpoint.scenarios.model import Response
 
 _MAX_DRAIN = 256 * 1024 * 1024  # bytes that are read and dropped after a rejected request
+# accept() reports these as long as the process or the system has no free descriptor or memory.
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_ACCEPT_PAUSE = 0.1  # seconds
+_COMPLAINT_PAUSE = 10.0  # seconds
 _LINGER = 5.0  # seconds, at most, for reading them
 Log = Callable[[str], None]
 _Served = TypeVar("_Served", bound="Loopback")
@@ -115,6 +120,15 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         self._live: Dict[threading.Thread, Any] = {}
         super().__init__(("127.0.0.1", port), conversation)
 
+    def get_request(self) -> Any:
+        """Accept a connection. Without a free descriptor, wait a little before the next attempt."""
+        try:
+            return super().get_request()
+        except OSError as error:
+            if error.errno in _EXHAUSTED:
+                self.owner.wait_for_resources(error)
+            raise
+
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(
             target=self.process_request_thread, args=(request, client_address), daemon=True
@@ -177,6 +191,8 @@ class Loopback:
         self._pace, self._log = pace, log
         self._lock = threading.Lock()
         self._closing = threading.Event()
+        self._next_complaint = 0.0
+        self.budget = BodyBudget()
         self._server = _Server(port, self, conversation)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._accepting = threading.Thread(
@@ -215,6 +231,14 @@ class Loopback:
     def closing(self) -> bool:
         """Whether close() has been called."""
         return self._closing.is_set()
+
+    def wait_for_resources(self, error: OSError) -> None:
+        """Wait a moment because no connection can be accepted, and log that from time to time."""
+        now = time.monotonic()
+        if now >= self._next_complaint:
+            self._next_complaint = now + _COMPLAINT_PAUSE
+            self.log(f"cannot accept a connection: {error.strerror}")
+        self._closing.wait(_ACCEPT_PAUSE)
 
     def log(self, line: str) -> None:
         """Pass one line to the log, if there is one."""

@@ -8,10 +8,11 @@ bytes that follow a request for the next one.
 
 It rejects what is not strict HTTP/1.x (BadRequest, 400): a bare LF, a control character, a request
 without exactly one Host, two lengths, a malformed chunk, a head over 64 KiB. A body over 25 MiB is
-a 413.
+a 413. The bodies that all connections of a server read at a time share a budget.
 """
 
 import re
+import threading
 from typing import Any, List, NamedTuple, Optional, Tuple
 
 from conformance.endpoint.scenarios.build import document
@@ -20,6 +21,9 @@ from conformance.endpoint.scenarios.model import Response
 MAX_HEAD = 65536  # bytes of a request's head, and of its trailers
 MAX_BODY = 25 * 1024 * 1024  # bytes of a request's body
 _MAX_CHUNK_LINE = 4096  # bytes
+MAX_BODIES = 64 * 1024 * 1024  # bytes of the bodies of all connections of a server
+_SHORT_BODY = 65536  # bytes; a shorter body is always read
+_BUDGET_PATIENCE = 10.0  # seconds
 
 Pairs = List[Tuple[str, str]]
 
@@ -118,21 +122,49 @@ def body_length(headers: Pairs) -> Optional[int]:
     return int(lengths.pop()) if lengths else 0
 
 
+class BodyBudget:
+    """The memory that the bodies of all connections of a server may take at a time.
+
+    A body that does not fit waits, while the system lets its client wait, and is a 503 in the end.
+    """
+
+    def __init__(self, total: int = MAX_BODIES, patience: float = _BUDGET_PATIENCE) -> None:
+        self._left, self._patience = total, patience
+        self._changed = threading.Condition()
+
+    def take(self, size: int) -> None:
+        """Reserve bytes. Raises BadRequest if others keep them reserved for too long."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._left >= size, self._patience):
+                message = "too many large requests at a time"
+                raise BadRequest(message, "503 Service Unavailable")
+            self._left -= size
+
+    def give(self, size: int) -> None:
+        """Release bytes that take() has reserved."""
+        with self._changed:
+            self._left += size
+            self._changed.notify_all()
+
+
 class RequestReader:
     """Reads the requests of one connection.
 
     connection: a socket, or an object with its recv() and sendall()
+    budget:     of the server; without one, only the length of each body is bounded
     """
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any, budget: Optional[BodyBudget] = None) -> None:
+        self._connection, self._budget = connection, budget
         self._buffer = bytearray()
+        self._reserved = 0
 
     def read(self) -> Optional[Request]:
         """Return the next request, or None if the client closed the connection before it.
 
         Raises BadRequest; Gone if the client closes inside the request; OSError.
         """
+        self.release()
         lines = self._head()
         if lines is None:
             return None
@@ -140,10 +172,24 @@ class RequestReader:
         length = body_length(headers)
         if length is not None and length > MAX_BODY:
             raise _too_large()
+        self._reserve(length or 0)
         if length != 0 and not self._buffer and _expects_continue(headers):
             self._connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self._chunks() if length is None else self._exactly(length)
         return Request(method, target, version, headers, body)
+
+    def release(self) -> None:
+        """Release the memory that the last body had reserved."""
+        if self._budget is not None and self._reserved:
+            self._budget.give(self._reserved)
+        self._reserved = 0
+
+    def _reserve(self, length: int) -> None:
+        """Reserve memory for a body of this length, unless it is short."""
+        more = length - self._reserved
+        if self._budget is not None and length > _SHORT_BODY and more > 0:
+            self._budget.take(more)
+            self._reserved = length
 
     @property
     def ahead(self) -> int:
@@ -208,6 +254,7 @@ class RequestReader:
             size = int(match.group(1), 16)
             if len(body) + size > MAX_BODY:
                 raise _too_large()
+            self._reserve(len(body) + size)
             if not size:
                 self._lines(MAX_HEAD)
                 return bytes(body)

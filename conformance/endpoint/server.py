@@ -10,13 +10,18 @@ its path selects a Scenario, and play.py's writes go to the client unchanged. `c
 every exchange; its counts are updated before each write, so a client that has received bytes finds
 them counted.
 
+A subclass may override respond(). If it or the steps of a response raise an exception, the endpoint
+logs it and adds it to the call. The client gets a 501 or, inside a response, a reset.
+
 The endpoint rejects malformed HTTP (400), a body over 25 MiB (413), another path or method (404,
 405), a missing or wrong signature (403) and members that violate the model's constraints (400). It
 binds only 127.0.0.1.
 """
 
 import struct
+import sys
 import time
+import traceback
 import uuid
 from collections import deque
 from email.utils import formatdate
@@ -27,6 +32,7 @@ from conformance.endpoint.loopback import Conversation, Log, Loopback
 from conformance.endpoint.play import script
 from conformance.endpoint.request import BadRequest, Pairs, Request, RequestReader, says_close
 from conformance.endpoint.scenarios import find
+from conformance.endpoint.scenarios.build import failure
 from conformance.endpoint.scenarios.model import Response, Scenario
 from refimpl.errors import shown
 from refimpl.sigv4 import amz_date_of
@@ -45,6 +51,7 @@ class Call(NamedTuple):
     scenario:       the scenario that was played, or None
     frames_sent:    complete event-stream frames; 0 for a raw response
     bytes_sent:     all bytes written, including head and framing
+    error:          the exception that a response function or the steps of a response have raised
 
     Its repr is one line and safe to log: it has no query, headers or body, which may contain a
     token or sensitive data.
@@ -59,10 +66,13 @@ class Call(NamedTuple):
     scenario: Optional[str]
     frames_sent: int
     bytes_sent: int
+    error: Optional[Exception] = None
 
     def __repr__(self) -> str:
         path = self.target.partition("?")[0]
         outcome = f"scenario {self.scenario}" if self.scenario else f"refused: {self.reason}"
+        if self.error is not None:
+            outcome = self.reason
         sent = f"{self.frames_sent} frames, {self.bytes_sent} bytes"
         return shown(f"{self.method or '-'} {path or '-'} {outcome}; {sent}", 500)
 
@@ -105,8 +115,14 @@ class _Record:
     ) -> None:
         self.request = request
         self.verified, self.reason, self.scenario = verified, reason, scenario
+        self.error: Optional[Exception] = None
         self.counter = FrameCounter()
         self.bytes_sent = 0
+
+    def fail(self, error: Exception) -> None:
+        """Note that the response could not be made."""
+        self.error = error
+        self.reason = f"the response failed: {shown(f'{type(error).__name__}: {error}', 300)}"
 
     @property
     def body_size(self) -> int:
@@ -124,6 +140,7 @@ class _Record:
             self.scenario,
             self.counter.frames,
             self.bytes_sent,
+            self.error,
         )
 
 
@@ -131,9 +148,12 @@ class _Handler(Conversation):
     """Reads requests and plays the response to each."""
 
     def converse(self) -> None:
-        reader = RequestReader(self.request)
-        while self._exchange(reader):
-            pass
+        reader = RequestReader(self.request, self.server.owner.budget)
+        try:
+            while self._exchange(reader):
+                pass
+        finally:
+            reader.release()
 
     def _exchange(self, reader: RequestReader) -> bool:
         """Read one request and respond. Return whether the connection stays open."""
@@ -146,42 +166,70 @@ class _Handler(Conversation):
             return False
         if request is None:
             return False
-        response, record = endpoint.respond(request)
+        try:
+            response, record = endpoint.respond(request)
+        # A subclass may raise anything.
+        except Exception as error:
+            record = endpoint.record(request, False, "", None)
+            response = endpoint.failed(record, error)
         if endpoint.latency:
             endpoint.pause(endpoint.latency, exact=True)
         is_old = request.version == "HTTP/1.0"
         is_last = is_old or says_close(request.headers)
         if is_old and response.framing == "chunked":
             response = response._replace(framing="close")
+        is_truncated = response.cut is not None
         if request.method == "HEAD":
             response = response._replace(cut=0)
         ends_cleanly = response.ending == "clean"
         extra: Tuple[Tuple[str, str], ...] = ()
         if is_last or (response.framing == "close" and ends_cleanly):
             extra = (("Connection", "close"),)
-        self._play(response, record, extra)
-        return ends_cleanly and response.framing in ("chunked", "length") and not is_last
+        if not self._play(response, record, extra) or is_last or is_truncated:
+            return False
+        return ends_cleanly and response.framing in ("chunked", "length")
 
     def _play(
         self, response: Response, record: _Record, extra: Tuple[Tuple[str, str], ...]
-    ) -> None:
-        """Write a response and end it. extra: headers next to the endpoint's own."""
+    ) -> bool:
+        """Write a response and end it. Return False if its steps have raised an exception.
+
+        extra: headers next to the endpoint's own
+        """
         endpoint: Endpoint = self.server.owner
-        headers = endpoint.own_headers() + extra
+        # A failed response function may have used the clock, which the own headers need.
+        headers = extra if record.error else endpoint.own_headers() + extra
+        pieces = script(response, headers, self.server.server_address[1])
         try:
-            for data, body, pause in script(response, headers, self.server.server_address[1]):
-                if pause:
-                    endpoint.pause(pause)
-                if data:
-                    record.bytes_sent += len(data)
-                    record.counter.feed(body)
-                    self.request.sendall(data)
+            while True:
+                try:
+                    piece = next(pieces, None)
+                # The steps of a response may raise anything.
+                except Exception as error:
+                    self._end_failed(endpoint.failed(record, error), record)
+                    return False
+                if piece is None:
+                    break
+                if piece.pause:
+                    endpoint.pause(piece.pause)
+                if piece.data:
+                    record.bytes_sent += len(piece.data)
+                    record.counter.feed(piece.body)
+                    self.request.sendall(piece.data)
             if response.ending == "stall":
                 self.stall()
             elif response.ending == "reset":
                 self.reset()
+            return True
         finally:
             endpoint.log(repr(record.call()))
+
+    def _end_failed(self, response: Response, record: _Record) -> None:
+        """End an exchange whose response has failed, so that its client notices."""
+        if record.bytes_sent:
+            self.reset()
+        else:
+            self.respond_and_close(response)
 
 
 class Endpoint(Loopback):
@@ -232,6 +280,19 @@ class Endpoint(Loopback):
             return refusal.response(), record
         scenario = self._scenarios.get(name) or find(name)
         return scenario.response, self.record(request, True, "", scenario.name)
+
+    def failed(self, record: _Record, error: Exception) -> Response:
+        """Record and log an exception of a response function. Return the response to the client.
+
+        SDKs try a 500 again, but not a 501.
+        """
+        record.fail(error)
+        if self._log is None:
+            sys.stderr.write(f"endpoint: {shown(f'{type(error).__name__}: {error}', 300)}\n")
+        lines = traceback.format_exception(type(error), error, error.__traceback__)
+        for line in "".join(lines).splitlines():
+            self.log(line)
+        return failure("501 Not Implemented", "ResponseFunctionError", message=record.reason)
 
     def record(
         self, request: Optional[Request], verified: bool, reason: str, scenario: Optional[str]

@@ -206,9 +206,12 @@ class _Recording(Conversation):
     def converse(self) -> None:
         recorder: Recorder = self.server.owner
         self._tap = _Tap(self.request, recorder.monotonic)
-        reader = RequestReader(self._tap)
-        while self._exchange(reader, recorder):
-            self._tap.next(reader.ahead)
+        reader = RequestReader(self._tap, recorder.budget)
+        try:
+            while self._exchange(reader, recorder):
+                self._tap.next(reader.ahead)
+        finally:
+            reader.release()
 
     def _exchange(self, reader: RequestReader, recorder: "Recorder") -> bool:
         """Record one exchange. Return whether the connection stays open."""

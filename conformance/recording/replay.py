@@ -28,16 +28,16 @@ class _Playing(Conversation):
 
     def converse(self) -> None:
         replay: Replay = self.server.owner
-        reader = RequestReader(self.request)
-        while True:
-            try:
+        reader = RequestReader(self.request, replay.budget)
+        try:
+            request = reader.read()
+            while request is not None and self._play(request, replay):
                 request = reader.read()
-            except BadRequest as error:
-                self.respond_and_close(error.response())
-                self.linger()
-                return
-            if request is None or not self._play(request, replay):
-                return
+        except BadRequest as error:
+            self.respond_and_close(error.response())
+            self.linger()
+        finally:
+            reader.release()
 
     def _play(self, request: Request, replay: "Replay") -> bool:
         """Replay one response. Return whether the connection stays open."""

@@ -12,8 +12,20 @@ This module has no behaviour. build.py makes values, and play.py (in the package
 Response into writes.
 """
 
-from typing import Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
+from refimpl.errors import UsageError
 from refimpl.eventstream import EVENT_STREAM_TYPE
 
 Headers = Sequence[Tuple[str, str]]
@@ -53,11 +65,23 @@ class Expect(NamedTuple):
     skipped: int = 0
 
 
-class Response(NamedTuple):
+class _ResponseFields(NamedTuple):
+    """The fields of a Response."""
+
+    steps: Iterable[Step] = ()
+    status: str = "200 OK"
+    headers: Headers = ()
+    framing: str = "chunked"
+    ending: str = "clean"
+    cut: Optional[int] = None
+    interim: Tuple[bytes, ...] = ()
+
+
+class Response(_ResponseFields):
     """A response as the endpoint writes it.
 
     steps:   bytes and pauses. Each bytes object is one write; a number is a pause in seconds.
-             Every call iterates over the steps again.
+             Every call iterates over the steps again, so they cannot be an iterator.
     status:  status code and reason
     headers: of the response; "{port}" in a value becomes the endpoint's port
     framing: of the body
@@ -71,17 +95,27 @@ class Response(NamedTuple):
              "reset": the connection is reset
              "stall": nothing, and the connection stays open
     cut:     the endpoint stops writing after this many bytes of the body, although the framing
-             announces all of them
+             announces all of them; after a "clean" ending it then closes the connection
     interim: complete heads before the response's own head
+    Raises UsageError for steps that can be used only once.
     """
 
-    steps: Iterable[Step] = ()
-    status: str = "200 OK"
-    headers: Headers = ()
-    framing: str = "chunked"
-    ending: str = "clean"
-    cut: Optional[int] = None
-    interim: Tuple[bytes, ...] = ()
+    __slots__ = ()
+
+    def __new__(cls, *fields: Any, **named: Any) -> "Response":
+        response = super().__new__(cls, *fields, **named)
+        if iter(response.steps) is response.steps:
+            raise UsageError(
+                "the steps are an iterator, which only the first call could play",
+                expected="a list, a tuple or an object whose __iter__ begins again",
+                actual=type(response.steps).__name__,
+            )
+        return response
+
+    @classmethod
+    def _make(cls, iterable: Iterable[Any]) -> "Response":  # type: ignore[override]
+        # _replace() calls this.
+        return cls(*iterable)
 
 
 class Acceptable(NamedTuple):

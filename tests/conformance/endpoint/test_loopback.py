@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Tests of conformance/endpoint/loopback.py: many clients, close(), resets."""
 
+import errno
 import gc
 import re
 import socket
 import sys
 import threading
+import time
 import warnings
 from typing import Any, Dict
 
@@ -138,7 +140,7 @@ def test_a_fault_of_the_endpoint_s_own_is_one_line(endpoint: Endpoint, capfd: An
         raise ValueError("clock")
 
     endpoint._clock = fail
-    assert exchange(endpoint, last()) == b""
+    assert answer_of(exchange(endpoint, last()))[0] == 501
     endpoint._clock = lambda: NOW
     assert answer_of(exchange(endpoint, last()))[0] == 200
     assert capfd.readouterr().err == "endpoint: ValueError: clock\n"
@@ -184,3 +186,28 @@ def test_without_a_thread_a_connection_is_closed_and_the_next_one_served(
             assert connection.recv(1) == b""
     assert answer_of(exchange(endpoint, last()))[0] == 200
     assert capfd.readouterr().err == "endpoint: RuntimeError: can't start new thread\n"
+
+
+def test_waits_while_no_descriptor_is_free(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts, log = [], []
+    accept = endpoint._server.socket.accept
+
+    class Full:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def accept(self) -> Any:
+            attempts.append(time.monotonic())
+            if len(attempts) < 4:
+                raise OSError(errno.EMFILE, "Too many open files")
+            return accept()
+
+    real = endpoint._server.socket
+    monkeypatch.setattr(endpoint._server, "socket", Full())
+    monkeypatch.setattr(endpoint, "_log", log.append)
+    assert answer_of(exchange(endpoint, last()))[0] == 200
+    assert attempts[3] - attempts[0] >= 0.25
+    assert log.count("cannot accept a connection: Too many open files") == 1
+    monkeypatch.undo()

@@ -5,6 +5,7 @@ import http.client
 import re
 import socket
 import struct
+import threading
 from typing import List, Tuple
 
 import pytest
@@ -15,6 +16,7 @@ from conformance.endpoint.checks import Refusal, check_request
 from conformance.endpoint.request import (
     MAX_BODY,
     BadRequest,
+    BodyBudget,
     Gone,
     Request,
     RequestReader,
@@ -370,3 +372,63 @@ def test_parse_head_and_body_length() -> None:
     assert body_length([]) == 0
     assert body_length([("content-length", "007")]) == 7
     assert body_length([("Transfer-Encoding", "CHUNKED")]) is None
+
+
+# ---- the memory of all connections ---------------------------------------------------------------
+
+
+class Scripted:
+    """A connection that delivers these pieces."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self.pieces = list(pieces)
+
+    def recv(self, size: int) -> bytes:
+        return self.pieces.pop(0) if self.pieces else b""
+
+
+def with_length(size: int) -> bytes:
+    return b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % size
+
+
+def test_the_bodies_of_all_connections_share_a_budget() -> None:
+    budget = BodyBudget(300000, 0.05)
+    first = RequestReader(
+        Scripted(with_length(200000), b"x" * 200000, with_length(1), b"x"), budget
+    )
+    assert len(getattr(first.read(), "body", b"")) == 200000
+    second = RequestReader(Scripted(with_length(200000), b"x" * 200000), budget)
+    with pytest.raises(BadRequest, match="too many large requests") as caught:
+        second.read()
+    assert caught.value.status == "503 Service Unavailable"
+    # A short body is always read, and the next request of a connection releases the last one.
+    assert RequestReader(Scripted(with_length(9), b"x" * 9), budget).read() is not None
+    assert first.read() is not None
+    third = RequestReader(Scripted(with_length(250000), b"x" * 250000), budget)
+    assert third.read() is not None
+    third.release()
+    third.release()
+    assert RequestReader(Scripted(with_length(300000), b"x" * 300000), budget).read() is not None
+
+
+def test_chunks_count_as_they_arrive() -> None:
+    head = b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunks = (b"c350\r\n" + b"x" * 50000 + b"\r\n") * 5 + b"0\r\n\r\n"
+    for total, fits in ((250000, True), (249999, False)):
+        reader = RequestReader(Scripted(head, chunks), BodyBudget(total, 0.01))
+        if fits:
+            assert len(getattr(reader.read(), "body", b"")) == 250000
+        else:
+            with pytest.raises(BadRequest, match="too many large requests"):
+                reader.read()
+
+
+def test_a_body_waits_until_another_one_is_released() -> None:
+    budget = BodyBudget(100000, 30)
+    first = RequestReader(Scripted(with_length(100000), b"x" * 100000), budget)
+    first.read()
+    timer = threading.Timer(0.1, first.release)
+    timer.start()
+    second = RequestReader(Scripted(with_length(100000), b"x" * 100000), budget)
+    assert second.read() is not None
+    timer.join()

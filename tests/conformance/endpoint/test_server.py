@@ -16,9 +16,10 @@ from conformance.endpoint.request import (
     Request,
 )
 from conformance.endpoint.scenarios.build import FRAMES, ok, part, raw, stream
-from conformance.endpoint.scenarios.model import Scenario
+from conformance.endpoint.scenarios.model import Response, Scenario
 from conformance.endpoint.scenarios.streams import DEFAULT
 from conformance.endpoint.server import Call, Endpoint, FrameCounter
+from refimpl.errors import UsageError
 from refimpl.sigv4 import Credentials
 from tests.conformance.endpoint.client import (  # noqa: F401
     EXAMPLES,
@@ -435,3 +436,94 @@ def test_boto3_sees_service_errors_and_a_refused_signature(
             client.invoke_endpoint_with_response_stream(EndpointName="llm", Body=b"{}")
         assert caught.value.response["Error"]["Code"] == "InvalidSignatureException"
         client.close()
+
+
+# ---- the responses of a user ---------------------------------------------------------------------
+
+
+def made(scenario_response: Response) -> Endpoint:
+    scenario = Scenario("llm", response=scenario_response)
+    return Endpoint({"llm": scenario}, clock=lambda: NOW, pace=0)
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked", "close"])
+def test_a_truncated_response_ends_its_connection(framing: str) -> None:
+    response = stream(part(b"one "), part(b"two "), framing=framing, cut=60)
+    with made(response) as endpoint:
+        wire = exchange(endpoint, request(path("llm")))
+        assert part(b"one ")[:60] in wire and part(b"one ")[:61] not in wire
+        # The next response on a connection is not affected by HEAD.
+        assert answer_of(exchange(endpoint, last(path("llm"), method="HEAD")))[0] == 405
+
+
+def test_steps_that_can_be_played_only_once_are_rejected() -> None:
+    generator = (part(b"x") for _ in range(3))
+    for make in (
+        lambda: Response(generator),
+        lambda: Response(steps=iter([b"x"])),
+        lambda: Response()._replace(steps=generator),
+        lambda: Response(map(bytes, [])),
+    ):
+        with pytest.raises(UsageError, match="the steps are an iterator"):
+            make()
+    for steps in ((), [b"x"], (b"x", 0.5)):
+        assert Response(steps)._replace(status="500 No").steps == steps
+    assert isinstance(Response()._replace(cut=1), Response) and Response() == Response()
+
+
+class Broken(Endpoint):
+    """An endpoint with a mistake in its response function."""
+
+    def respond(self, request: Request) -> Any:
+        raise KeyError("the model has a bug")
+
+
+def test_an_exception_in_a_response_function_can_be_seen(capfd: Any) -> None:
+    log: List[str] = []
+    with Broken(clock=lambda: NOW, log=log.append) as endpoint:
+        status, headers, body = answer_of(exchange(endpoint, last()))
+        assert status == 501 and b"KeyError: 'the model has a bug'" in body
+        assert headers["x-amzn-errortype"].startswith("ResponseFunctionError")
+        (call,) = endpoint.calls
+    assert isinstance(call.error, KeyError) and call.error.__traceback__ is not None
+    assert call.body == b"{}" and not call.verified
+    assert "the response failed: KeyError" in call.reason and call.reason in repr(call)
+    assert log[0].startswith("Traceback") and "KeyError: 'the model has a bug'" in log
+    assert all("\n" not in line for line in log)
+    with Broken(clock=lambda: NOW) as endpoint:
+        exchange(endpoint, last())
+    assert capfd.readouterr().err == "endpoint: KeyError: 'the model has a bug'\n"
+
+
+class BrokenSteps:
+    """Steps that raise an exception after some bytes."""
+
+    def __init__(self, *steps: bytes) -> None:
+        self.steps = steps
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self.steps
+        raise OSError(2, "no such prompt")
+
+
+def test_an_exception_in_the_steps_breaks_the_response_and_can_be_seen() -> None:
+    log: List[str] = []
+    for framing, wanted in (("chunked", b"one"), ("close", b"one"), ("length", b"FileNotFoundError")):
+        scenario = Scenario("llm", response=Response(BrokenSteps(b"one"), framing=framing))
+        with Endpoint({"llm": scenario}, clock=lambda: NOW, log=log.append) as endpoint:
+            with connected(endpoint) as connection:
+                connection.sendall(request(path("llm")))
+                data, ended = b"", ""
+                try:
+                    while True:
+                        piece = connection.recv(65536)
+                        if not piece:
+                            break
+                        data += piece
+                except ConnectionResetError:
+                    ended = "reset"
+            (call,) = endpoint.calls
+        assert wanted in data and not data.endswith(b"0\r\n\r\n")
+        assert (ended == "reset") == (framing != "length")
+        assert isinstance(call.error, OSError) and call.verified and call.scenario == "llm"
+        assert "no such prompt" in repr(call) and log[-1] == repr(call)
