@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The place where cases are written: `python3 -m authoring` generates vectors/*.json from here.
 
+    cred.py                config-parse, credentials-resolve
     end.py                 endpoint-resolve
     evs.py                 eventstream-decode, eventstream-encode
     http_request.py        http-request

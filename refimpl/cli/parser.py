@@ -42,7 +42,9 @@ class UsageParser(argparse.ArgumentParser):
 def add_body(parser: argparse.ArgumentParser) -> None:
     """Add the flag --body."""
     parser.add_argument(
-        "--body", metavar="TEXT|@FILE|-", help="request body: text, a file, or stdin"
+        "--body",
+        metavar="TEXT|@FILE|-",
+        help="request body: text, a file, or stdin (default: empty)",
     )
 
 
