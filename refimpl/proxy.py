@@ -29,7 +29,8 @@ from .operation import DEFAULT_PORTS, HttpRequest, authority, parse_endpoint_url
 
 _Address = Union[IPv4Address, IPv6Address]
 
-_PROXY_URL = re.compile(
+# Compiled on first use, because most programs have no proxy.
+_PROXY_URL = (
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?"
     # The last @ ends the credentials, because some passwords are not encoded.
     r"(?:(?P<user_info>[^/?#]*)@)?"
@@ -101,7 +102,7 @@ def parse_proxy_url(url: str, origin: str = "proxy") -> Proxy:
     Raises ConfigurationError, which never shows user name or password.
     """
     require_type(url, str, origin, "NET-007")
-    match = _PROXY_URL.match(url)
+    match = re.match(_PROXY_URL, url)
     scheme = (match.group("scheme") or "http").lower() if match else _scheme_of(url)
     # NET-007
     if scheme.startswith("socks"):

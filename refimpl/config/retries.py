@@ -211,14 +211,13 @@ def clock_offset_of(error: Error, now: float) -> Optional[float]:
 
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_HTTP_DATE = re.compile(
-    rf"[A-Z][a-z]{{2}}, (\d\d) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) GMT\Z", re.ASCII
-)
+# Compiled on first use, because most calls succeed.
+_HTTP_DATE = rf"[A-Z][a-z]{{2}}, (\d\d) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) GMT\Z"
 
 
 def seconds_of_http_date(text: str) -> Optional[float]:
     """Return a date such as `Sun, 30 Aug 2015 12:36:00 GMT` in seconds since 1970 UTC, or None."""
-    match = _HTTP_DATE.match(text.strip())
+    match = re.match(_HTTP_DATE, text.strip(), re.ASCII)
     if match is None:
         return None
     day, month, year, hour, minute, second = match.groups()
