@@ -475,6 +475,16 @@ def _lengths() -> None:
         "a decoder that does not check the maximum reads the message checksum as a header",
     )
     rejects(
+        "evs-headers-length-1048577",
+        "a headers_length of 1,048,577 in a frame that is long enough",
+        "EVS-040 EVS-028",
+        "limit",
+        "frame headers(1048577) total(2000000)",
+        " headers(1048577) total(2000000)",
+        "a few bytes make a header, so a block of headers needs many times its length in memory",
+        needs=["evs-frame-shortest"],
+    )
+    rejects(
         "evs-headers-length-largest",
         "a headers_length of 4,294,967,295",
         "EVS-007 EVS-009",

@@ -53,6 +53,8 @@ def first_message(data: bytes) -> Tuple[Message, bytes]:
         raise StreamError("length")
     if total_length > LONGEST_FRAME:
         raise StreamError("limit")
+    if headers_length > 1048576:
+        raise StreamError("limit")
     if len(data) < total_length:
         raise StreamError("truncated")
     frame = data[:total_length]

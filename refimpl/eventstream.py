@@ -9,7 +9,7 @@ A frame, big-endian:
 they complete. It trusts nothing before its checksum: the prelude CRC covers both lengths, and the
 message CRC covers everything. It keeps one incomplete frame and looks at it again only when the
 prelude or the whole frame has arrived. So time is linear in the bytes, and max_frame_length bounds
-the memory.
+the memory: a stream needs at most four times that and 16 MiB (EVS-009, EVS-040).
 
 A reader caches one thing: the last headers block and the meaning of its headers. Almost all frames
 of a response have equal headers. Such a frame costs two checksums and one comparison of bytes.
@@ -50,6 +50,9 @@ _PRELUDE_LENGTH = 12
 FRAME_OVERHEAD = 16
 # EVS-008, EVS-029
 DEFAULT_MAX_FRAME_LENGTH = 32 * 1024 * 1024
+# EVS-040: a few bytes make a header, so these bound a message's memory. An encoder needs less.
+MAX_DECODED_HEADERS_LENGTH = 1024 * 1024
+MAX_HEADER_COUNT = 32768
 # EVS-025: encode() writes no more; a decoder accepts more.
 MAX_HEADERS_LENGTH = 128 * 1024
 MAX_PAYLOAD_LENGTH = 24 * 1024 * 1024
@@ -302,6 +305,16 @@ def _read_block(block: bytes, offset: int) -> FrameHeaders:
     while start < length:
         header, end = _read_header(block, start, offset)
         name = header[0]
+        # EVS-040
+        if len(by_name) == MAX_HEADER_COUNT:
+            raise FrameError(
+                "too many headers",
+                kind="limit",
+                expected=f"at most {MAX_HEADER_COUNT}",
+                actual="more",
+                offset=offset + start,
+                rule="EVS-040",
+            )
         # EVS-014
         if name in by_name:
             raise FrameError(
@@ -524,6 +537,7 @@ class FrameReader(Generic[Result]):
         # block is the cached one causes no call of a function in this module.
         unpack_prelude, unpack_u32, checksum = _PRELUDE.unpack_from, _U32.unpack_from, crc32
         max_frame_length, append = self._max_frame_length, results.append
+        max_headers_length = MAX_DECODED_HEADERS_LENGTH
         block, read_payload = self._block, self._read_payload
         position, length = 0, len(data)
         self._needed = _PRELUDE_LENGTH
@@ -533,8 +547,10 @@ class FrameReader(Generic[Result]):
             crc = checksum(data[position : position + 8])
             # EVS-004, EVS-006, EVS-007, EVS-008, EVS-028: check the prelude as soon as it arrives,
             # its checksum first. _prelude_error() finds the broken rule.
-            if crc != prelude_crc or not (
-                FRAME_OVERHEAD + headers_length <= total_length <= max_frame_length
+            if (
+                crc != prelude_crc
+                or not FRAME_OVERHEAD + headers_length <= total_length <= max_frame_length
+                or headers_length > max_headers_length
             ):
                 raise self._prelude_error(data, position, crc)
             end = position + total_length
@@ -608,13 +624,23 @@ class FrameReader(Generic[Result]):
                 rule="EVS-007",
             )
         # EVS-008
+        if total_length > self._max_frame_length:
+            return FrameError(
+                "frame longer than max_frame_length",
+                kind="limit",
+                expected=f"at most {self._max_frame_length}",
+                actual=total_length,
+                offset=offset,
+                rule="EVS-008",
+            )
+        # EVS-040
         return FrameError(
-            "frame longer than max_frame_length",
+            "headers too long",
             kind="limit",
-            expected=f"at most {self._max_frame_length}",
-            actual=total_length,
-            offset=offset,
-            rule="EVS-008",
+            expected=f"at most {MAX_DECODED_HEADERS_LENGTH}",
+            actual=headers_length,
+            offset=offset + 4,
+            rule="EVS-040",
         )
 
 

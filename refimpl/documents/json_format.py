@@ -65,11 +65,10 @@ def parse_json(document: object) -> Any:
             rule="SHP-002",
         ) from None
     brackets = data.count(b"[") + data.count(b"{")
+    if brackets + data.count(b",") > MAX_DOCUMENT_NODES:  # some may be in strings
+        _check_values(data)
     if brackets > MAX_JSON_DEPTH:  # fewer brackets cannot be nested too deeply
         ValueScanner().end_in(data)
-    if brackets > MAX_DOCUMENT_NODES:  # some may be in strings
-        outside = re.sub(_JSON_STRING, b"", data)
-        check_nodes(outside.count(b"[") + outside.count(b"{"))
     try:
         return json.loads(
             text,
@@ -90,7 +89,19 @@ def parse_json(document: object) -> Any:
         ) from None
 
 
-_JSON_STRING = rb'(?s)"[^"\\]*(?:\\.[^"\\]*)*"?'
+_STRING_OR_MARK = rb'(?s)"[^"\\]*(?:\\.[^"\\]*)*"?|[\[{,]'
+
+
+def _check_values(data: bytes) -> None:
+    """Raise DocumentError `limit` if data has too many values or strings (SHP-006)."""
+    marks = strings = 0
+    for match in re.finditer(_STRING_OR_MARK, data):
+        # Every value but the first follows a bracket or a comma. A member has two strings at most.
+        if data[match.start()] == 0x22:
+            strings += 1
+        else:
+            marks += 1
+        check_nodes(max(marks, strings // 2))
 
 
 class ValueScanner:

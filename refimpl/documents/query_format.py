@@ -137,6 +137,7 @@ def parse_query(document: Union[str, bytes, Query]) -> QueryNode:
     MAX_QUERY_DEPTH, MAX_DOCUMENT_LENGTH or MAX_DOCUMENT_NODES.
     """
     root = QueryNode()
+    nodes = 0
     pairs = document.render() if isinstance(document, Query) else _decoded_pairs(document)
     for path, values in pairs:
         names = path.split(".") if path else []  # a scalar without a structure has no name
@@ -151,7 +152,13 @@ def parse_query(document: Union[str, bytes, Query]) -> QueryNode:
             )
         node = root
         for name in names:
-            node = node.children.setdefault(name, QueryNode())
+            child = node.children.get(name)
+            if child is None:
+                # SHP-006
+                nodes += 1
+                check_nodes(nodes)
+                child = node.children[name] = QueryNode()
+            node = child
         node.values.extend(values)
     return root
 

@@ -19,7 +19,8 @@ from ..fields import INT32_MAX, INT32_MIN, Field, FieldType, is_int32, member_of
 
 # SHP-006
 MAX_DOCUMENT_LENGTH = 64 * 1024 * 1024  # bytes
-MAX_DOCUMENT_NODES = 1 << 20  # objects and arrays, elements, or pairs. A few bytes can make many.
+# Values, elements and attributes, or names. A few bytes can make each of them.
+MAX_DOCUMENT_NODES = 1 << 20
 
 _INTEGER = r"[+-]?[0-9]{1,20}\Z"
 

@@ -75,6 +75,8 @@ def parse_xml(document: object) -> Element:
     root = Element("", (), [])
     path = [root]
     nodes = 0
+    # SHP-006: expat collects all attributes of an element before it calls start().
+    check_nodes(data.count(b"="))
     # Text is already decoded, so an encoding that it declares does not apply.
     parser = expat.ParserCreate("utf-8" if isinstance(document, str) else None)
     parser.buffer_text = True
@@ -91,7 +93,7 @@ def parse_xml(document: object) -> Element:
 
     def start(name: str, attributes: List[str]) -> None:
         nonlocal nodes
-        nodes += 1
+        nodes += 1 + len(attributes) // 2
         check_nodes(nodes)
         # SHP-005
         if len(path) > MAX_XML_DEPTH:

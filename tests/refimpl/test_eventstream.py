@@ -1499,7 +1499,7 @@ def test_a_long_stream_is_not_kept():
 def test_a_hostile_length_within_the_limit_allocates_nothing(total_length):
     def attack():
         decoder = Decoder(max_frame_length=0xFFFFFFFF)
-        decoder.feed(prelude(total_length, total_length - 16))
+        decoder.feed(prelude(total_length, 1 << 20))
         for _ in range(100):
             assert decoder.feed(b"x" * 100) == []
         assert decoder.buffered == 12 + 10000
@@ -1508,6 +1508,23 @@ def test_a_hostile_length_within_the_limit_allocates_nothing(total_length):
         assert caught.value.expected == f"{int(total_length)} bytes of it"
 
     assert peak_of(attack) < 1 << 20
+
+
+# EVS-040
+def test_headers_are_bounded_in_bytes_and_in_number(monkeypatch):
+    """test_memory.py measures what they cost."""
+    longest = eventstream.MAX_DECODED_HEADERS_LENGTH
+    assert Decoder().feed(prelude(longest + 100, longest)) == []
+    with pytest.raises(FrameError) as caught:
+        Decoder().feed(prelude(longest + 100, longest + 1))
+    assert (caught.value.kind, caught.value.rule, caught.value.offset) == ("limit", "EVS-040", 4)
+    monkeypatch.setattr(eventstream, "MAX_HEADER_COUNT", 3)
+    blocks = [header(b"%d" % number, 0) for number in range(4)]
+    assert len(Decoder().feed(frame(b"".join(blocks[:3])))[0].headers) == 3
+    with pytest.raises(FrameError) as caught:
+        Decoder().feed(frame(b"".join(blocks)))
+    assert (caught.value.kind, caught.value.rule) == ("limit", "EVS-040")
+    assert caught.value.offset == 12 + len(b"".join(blocks[:3]))
 
 
 def test_a_hostile_value_length_allocates_nothing():

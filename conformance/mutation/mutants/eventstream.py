@@ -171,6 +171,13 @@ ROWS = (
         "if crc != prelude_crc or position + total_length <= length and not (",
     ),
     (
+        "headers-of-any-length",
+        "EVS-040",
+        "reads headers of any length",
+        "or headers_length > max_headers_length",
+        "",
+    ),
+    (
         "no-ceiling",
         "EVS-008",
         "waits for a frame of any length",

@@ -754,9 +754,17 @@ def test_unused_bits_of_base64_are_ignored():
 def test_a_document_has_a_size(monkeypatch):
     monkeypatch.setattr(value_format, "MAX_DOCUMENT_NODES", 70)
     monkeypatch.setattr(json_format, "MAX_DOCUMENT_NODES", 70)
-    assert len(parse_json("[" + ",".join(["[]", "{}"] * 34 + ["[]"]) + "]")) == 69
-    error = refusal(("[" + ",".join(["[]"] * 70) + "]").encode())
-    assert (error.kind, error.rule) == ("limit", "SHP-006")
+    assert len(parse_json("[" + ",".join(["[]", "{}"] * 17 + ["1"]) + "]")) == 35
+    assert len(parse_json("[" + ",".join(['"a"'] * 70) + "]")) == 70
+    for rejected in (
+        "[" + ",".join(["[]"] * 36) + "]",
+        "[" + ",".join(["1"] * 71) + "]",
+        "[" + ",".join(['"a"'] * 71) + "]",
+        "{" + ",".join(f'"{number}":1' for number in range(71)) + "}",
+        '[1,[1,"' + '""' * 200 + "," * 69,
+    ):
+        error = refusal(rejected.encode())
+        assert (error.kind, error.rule) == ("limit", "SHP-006")
     assert parse_json(json.dumps(['[{\\"' * 100])) == [
         '[{\\"' * 100
     ]  # brackets in strings do not count

@@ -636,8 +636,10 @@ def test_the_path_to_what_does_not_fit(document, kind, rule, path):
 def test_a_document_has_a_size(monkeypatch):
     monkeypatch.setattr(value_format, "MAX_DOCUMENT_NODES", 3)
     assert WHOLE.of_xml("<r><a/><b/></r>") == Whole()
-    error = refusal("<r><a/><b/><c/></r>")
-    assert (error.kind, error.rule) == ("limit", "SHP-006")
+    assert WHOLE.of_xml("<r a='1' b='2'/>") == Whole()
+    for rejected in ("<r><a/><b/><c/></r>", "<r a='1'><b c='2'/></r>", "<r a='1' b='' c='' d=''/>"):
+        error = refusal(rejected)
+        assert (error.kind, error.rule) == ("limit", "SHP-006")
 
 
 @pytest.mark.parametrize(
