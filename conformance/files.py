@@ -41,7 +41,7 @@ def vectors_folder() -> str:
 def read_bounded(path: str, limit: int = MAX_INPUT) -> bytes:
     """Return the content of a file.
 
-    Raises OSError, and UsageError if the file has more than limit bytes, as a device without an end.
+    Raises OSError, and UsageError if the file has more than limit bytes, like an endless device.
     """
     with open(path, "rb") as file:
         return read_all(file, limit, path)
@@ -70,8 +70,8 @@ def write_whole(
     """Write a complete file, or keep the existing one.
 
     A device, a pipe, or a link to one, such as /dev/stdout, is written directly. If the path is a
-    link to a file, that file is replaced and the link stays, unless another user owns the link: then
-    the new file replaces the link.
+    link to a file, that file is replaced and the link stays. If another user owns the link, the new
+    file replaces the link.
 
     follow: False replaces every link
     sync:   False does not wait for the disk, for many small files that can be written again

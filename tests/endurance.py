@@ -42,7 +42,8 @@ class Named(dict):
             count, size = map(int, rest.split("-"))
             return Scenario(name, "", "", ok(), stream()._replace(steps=Steps(count, size)))
         if kind == "echo":
-            return Scenario(name, "", "", ok(), stream(*[part(name.encode() + b" %d;" % number) for number in range(20)]))
+            parts = [part(name.encode() + b" %d;" % number) for number in range(20)]
+            return Scenario(name, "", "", ok(), stream(*parts))
         return default
 
 endpoint = Endpoint(scenarios=Named(), pace=0)
@@ -90,8 +91,7 @@ def resident():
 
 
 def descriptors():
-    """Return how many file descriptors this process has open; None where the system does not tell.
-    """
+    """Return how many file descriptors this process has open; None where the system does not tell."""
     try:
         return len(os.listdir("/proc/self/fd"))
     except OSError:
@@ -111,7 +111,7 @@ def at_once(feeder, count):
     client, barrier, wrong = feeder.client(), threading.Barrier(count), []
 
     def one(number):
-        name = f"echo-{int(number)}"
+        name = f"echo-{number}"
         barrier.wait()
         try:
             answer = call(client, name)
@@ -149,7 +149,7 @@ def long_stream(feeder, total, size=65536):
     """
     client, marks, arrived, digest = feeder.client(), [], 0, hashlib.sha256()
     with client.invoke_endpoint_with_response_stream(
-        endpoint_name=f"feed-{int(total // size)}-{int(size)}", body=b""
+        endpoint_name=f"feed-{total // size}-{size}", body=b""
     ) as response:
         for event in response.body:
             before, arrived = arrived, arrived + len(event.bytes)
@@ -198,26 +198,22 @@ def main(arguments=None):
         for name, run in (
             (
                 "calls at once",
-                lambda: (
-                    f"{int(options.at_once)}, wrong answers: {at_once(feeder, options.at_once)}"
-                ),
+                lambda: f"{options.at_once}, wrong answers: {at_once(feeder, options.at_once)}",
             ),
             (
                 "long stream",
                 lambda: (
-                    f"{int(options.bytes)} bytes, resident KiB after a tenth and at the end: {long_stream(feeder, options.bytes)[0]}"
+                    f"{options.bytes} bytes, resident KiB after a tenth and at the end: {long_stream(feeder, options.bytes)[0]}"
                 ),
             ),
             (
                 "cancelled",
-                lambda: (
-                    f"{int(options.cancel)}, seen: {sorted(set(cancelled(feeder, options.cancel)))}"
-                ),
+                lambda: f"{options.cancel}, seen: {sorted(set(cancelled(feeder, options.cancel)))}",
             ),
             (
                 "calls in sequence",
                 lambda: (
-                    f"{int(options.calls)}, (resident KiB, descriptors) after a tenth and at the end: {in_sequence(feeder, options.calls)}"
+                    f"{options.calls}, (resident KiB, descriptors) after a tenth and at the end: {in_sequence(feeder, options.calls)}"
                 ),
             ),
         ):

@@ -27,7 +27,8 @@ try:
     from hypothesis import strategies as st
 except ImportError:
     sys.exit(
-        "tests.fuzz: there is no hypothesis here; python3 -m tests puts it into .venv: .venv/bin/python -m tests.fuzz"
+        "tests.fuzz needs hypothesis. `python3 -m tests` installs it into .venv. Then run "
+        "`.venv/bin/python -m tests.fuzz`."
     )
 
 from refimpl import transport
@@ -303,8 +304,7 @@ MEMORY = (1 << 20, 700)
 
 
 def spoiled(document, marks, mutations):
-    """Return a document with marks put into it, each so many times, and the mutations done to it.
-    """
+    """Return a document with marks put into it, each so many times, and the mutations done to it."""
     data = document
     for mark, where, times in marks:
         at = where % (len(data) + 1)
@@ -376,7 +376,7 @@ def read_or_refused(read, document):
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
             assert peak <= MEMORY[0] + MEMORY[1] * len(document), (
-                f"{int(peak)} bytes of memory for {len(document)}"
+                f"{peak} bytes of memory for {len(document)}"
             )
 
 
@@ -850,14 +850,14 @@ def main(arguments=None):
                 counts[name] += run_batch(name, zlib.crc32(b"%d %d" % (options.seed, batch)))
             batch += 1
     except Finding as finding:
-        path = os.path.join(options.save, f"fuzz-{finding.target}-{int(options.seed)}.py")
+        path = os.path.join(options.save, f"fuzz-{finding.target}-{options.seed}.py")
         os.makedirs(options.save, exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(finding.source())
-        print(f"FOUND {shown_line(finding)}\nsaved as {path}, seed {int(options.seed)}")
+        print(f"FOUND {shown_line(finding)}\nsaved as {path}, seed {options.seed}")
         return 1
     each = ", ".join("%s %d" % pair for pair in counts.items())
-    print(f"seed {int(options.seed)}, {int(sum(counts.values()))} inputs: {each}; peak {_peak()}")
+    print(f"seed {options.seed}, {sum(counts.values())} inputs: {each}; peak {_peak()}")
     return 0
 
 
@@ -865,7 +865,7 @@ def _peak():
     try:
         import resource
 
-        return f"{int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)} KiB"
+        return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss} KiB"
     except ImportError:
         return "memory not known here"
 

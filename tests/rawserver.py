@@ -190,9 +190,7 @@ class RawServer:
         self._listener.bind(("127.0.0.1", 0))
         self._listener.listen(64)
         self.port = self._listener.getsockname()[1]
-        self.url = (
-            f"https://localhost:{int(self.port)}" if tls else f"http://127.0.0.1:{int(self.port)}"
-        )
+        self.url = f"https://localhost:{self.port}" if tls else f"http://127.0.0.1:{self.port}"
 
     def __enter__(self):
         self._acceptor = threading.Thread(target=self._accept, name="raw server", daemon=True)
@@ -232,7 +230,7 @@ class RawServer:
         """Wait for the connection of this number and return it."""
         with self._arrived:
             assert self._arrived.wait_for(lambda: len(self.connections) > number, PATIENCE), (
-                f"no connection {int(number)}"
+                f"no connection {number}"
             )
         return self.connections[number]
 
@@ -240,7 +238,7 @@ class RawServer:
         """Wait until the client has closed a connection, and return how: "eof" or "reset"."""
         connection = self.connection(number)
         assert connection.over.wait(2 * PATIENCE) and connection.end != "never", (
-            f"the client does not close connection {int(number)}"
+            f"the client does not close connection {number}"
         )
         return connection.end
 

@@ -50,7 +50,7 @@ def pieces(data: bytes, size: int) -> List[bytes]:
 
 def random_pieces(data: bytes, seed: int = 0) -> List[bytes]:
     """Return data split at random places, with empty pieces; equal arguments give equal pieces."""
-    source = random.Random(f"{int(seed)} {len(data)}")
+    source = random.Random(f"{seed} {len(data)}")
     cuts = sorted(source.randint(0, len(data)) for _ in range(min(len(data) + 1, 12)))
     return [data[start:end] for start, end in zip([0] + cuts, cuts + [len(data)])]
 
@@ -82,7 +82,10 @@ import base64, json, os, signal, sys, time
 sys.path.insert(0, %r)
 
 def say(text):
-    data = text if isinstance(text, bytes) else (text if isinstance(text, str) else json.dumps(text)).encode("utf-8") + b"\\n"
+    data = text
+    if not isinstance(data, bytes):
+        line = text if isinstance(text, str) else json.dumps(text)
+        data = line.encode("utf-8") + b"\\n"
     while data:
         data = data[os.write(1, data):]
 

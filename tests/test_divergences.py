@@ -91,7 +91,7 @@ def rules_in(text: str) -> Set[str]:
     """Return the rules that a text names. "HTTP-041 to HTTP-048" names all rules between."""
     rules = set(RULE.findall(text))
     for chapter, first, last in re.findall(r"\b([A-Z]+)-([0-9]{3}) to [A-Z]+-([0-9]{3})\b", text):
-        rules.update(f"{chapter}-{int(number):03}" for number in range(int(first), int(last) + 1))
+        rules.update(f"{chapter}-{number:03}" for number in range(int(first), int(last) + 1))
     return rules
 
 

@@ -78,7 +78,7 @@ def test_other_parsers_read_the_same():
         urllib.parse.parse_qsl(SECTIONS["query"], keep_blank_values=True, encoding="latin-1")
     )
     assert [
-        pairs[f"Body.{int(number)}.PayloadPart.Bytes"].encode("latin-1") for number in (1, 2)
+        pairs[f"Body.{number}.PayloadPart.Bytes"].encode("latin-1") for number in (1, 2)
     ] == payloads
     assert b"".join(payloads).decode("utf-8") == "caf\u00e9 & cake"
 
@@ -159,7 +159,7 @@ def anchors_of(text):
     anchors, seen = set(), {}
     for heading in re.findall(r"^#+ +(.*?) *$", text, re.MULTILINE):
         anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        anchors.add(f"{anchor}-{int(seen[anchor])}" if anchor in seen else anchor)
+        anchors.add(f"{anchor}-{seen[anchor]}" if anchor in seen else anchor)
         seen[anchor] = seen.get(anchor, 0) + 1
     return anchors
 

@@ -341,10 +341,8 @@ def test_the_code_cites_only_rules(folder: str) -> None:
         names, ranges = cited_ids(path.read_text(encoding="utf-8"))
         unknown += [f"{path.name}: {name}" for name in names if name not in RULE_IDS]
         for chapter, first, last in ranges:
-            if not any(
-                f"{chapter}-{int(number):03}" in RULE_IDS for number in range(first, last + 1)
-            ):
-                unknown.append(f"{path.name}: {chapter}-{int(first):03} to {int(last):03}")
+            if not any(f"{chapter}-{number:03}" in RULE_IDS for number in range(first, last + 1)):
+                unknown.append(f"{path.name}: {chapter}-{first:03} to {last:03}")
     assert unknown == []
 
 

@@ -89,7 +89,7 @@ def call(given: Dict[str, Any]) -> Dict[str, Any]:
     message, _, status = told.decode("utf-8", "replace").rpartition("\n")
     output = {"status": int(status or 0), "body": to_base64_text(body)}
     if process.returncode:
-        raise Reject(f"curl-{int(process.returncode)}", message.strip(), output=output)
+        raise Reject(f"curl-{process.returncode}", message.strip(), output=output)
     return output
 
 
@@ -125,7 +125,7 @@ class Recorder:
 
         server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
         server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{int(server.server_address[1])}"
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
         threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
 
     def send(self, command: List[bytes], body: bytes) -> Tuple[str, str, Pairs]:
@@ -136,7 +136,7 @@ class Recorder:
         )
         told = process.communicate(body)[1].decode("utf-8", "replace").strip()
         if process.returncode and not self.seen:
-            raise Reject(f"curl-{int(process.returncode)}", told)
+            raise Reject(f"curl-{process.returncode}", told)
         return self.seen[-1]
 
 

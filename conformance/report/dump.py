@@ -30,7 +30,7 @@ SERVED = "http://127.0.0.1:8080"  # the URL that `conformance serve --port 8080`
 def write_case(case: Case, folder: str, rules: Mapping[str, Rule]) -> None:
     """Write the files of a case into a folder, which is created if missing.
 
-    A link in the place of a file is replaced. Raises UsageError for a link in the place of the folder.
+    A link in the place of a file is replaced. Raises UsageError if the folder is a link.
     """
     os.makedirs(folder, exist_ok=True)
     if os.path.islink(folder):

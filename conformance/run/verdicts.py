@@ -418,7 +418,7 @@ def _bytes(value: object, path: str, question: Optional[Question] = None) -> byt
 
 
 def _texts(value: object, path: str, question: Question) -> List[str]:
-    return [_text(line, f"{path}[{int(index)}]") for index, line in enumerate(_list(value, path))]
+    return [_text(line, f"{path}[{index}]") for index, line in enumerate(_list(value, path))]
 
 
 def _named(pairs: Iterable[Tuple[str, Any]]) -> Dict[str, Any]:
@@ -428,7 +428,7 @@ def _named(pairs: Iterable[Tuple[str, Any]]) -> Dict[str, Any]:
         again = 2
         own = name
         while own in named:
-            own, again = f"{name}#{int(again)}", again + 1
+            own, again = f"{name}#{again}", again + 1
         named[own] = value
     return named
 
@@ -457,15 +457,13 @@ def _octets(text: str) -> str:
 
 
 def _messages(value: object, path: str, question: Question) -> List[Document]:
-    return [
-        _message(item, f"{path}[{int(index)}]") for index, item in enumerate(_list(value, path))
-    ]
+    return [_message(item, f"{path}[{index}]") for index, item in enumerate(_list(value, path))]
 
 
 def _message(value: object, path: str) -> Document:
     given = _object(value, path)
     headers = [
-        _header(item, f"{path}.headers[{int(index)}]")
+        _header(item, f"{path}.headers[{index}]")
         for index, item in enumerate(_list(given.get("headers"), path + ".headers"))
     ]
     return {
@@ -583,7 +581,7 @@ def _members(value: object, path: str, question: Question) -> Document:
 def _events(value: object, path: str, question: Question) -> List[Document]:
     events = []
     for index, item in enumerate(_list(value, path)):
-        place = f"{path}[{int(index)}]"
+        place = f"{path}[{index}]"
         events.append(
             {
                 name: _event(content, f"{place}.{name}")
@@ -603,7 +601,7 @@ def _event(value: object, path: str) -> Document:
 
 def _sse_events(value: object, path: str, question: Question) -> List[Document]:
     return [
-        _members(item, f"{path}[{int(index)}]", question)
+        _members(item, f"{path}[{index}]", question)
         for index, item in enumerate(_list(value, path))
     ]
 

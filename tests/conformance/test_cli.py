@@ -755,7 +755,7 @@ def test_serve_answers_until_it_is_interrupted_and_leaves_nothing() -> None:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port)).close()
     with serving("--port", str(port)) as (process, url):  # the port is free again
-        assert url.endswith(f":{int(port)}")
+        assert url.endswith(f":{port}")
         assert invoke(url, "frames-split").status == "ok"
 
 

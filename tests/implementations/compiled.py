@@ -44,7 +44,7 @@ def build_go(
         shutil.copy(os.path.join(found.where, name), str(folder))
     bodies = "".join("\nfunc reproducer%d() {\n%s}\n" % pair for pair in enumerate(codes))
     (folder / "reproducers.go").write_text(prelude + bodies, encoding="utf-8")
-    names = ", ".join(f"reproducer{int(number)}" for number in range(len(codes)))
+    names = ", ".join(f"reproducer{number}" for number in range(len(codes)))
     # A file of its own: what it imports is not there for the reproducers.
     (folder / "main.go").write_text(
         f"""package main
@@ -75,8 +75,7 @@ def build_rust(
         shutil.copy(os.path.join(found.where, name), str(folder))
     bodies = "".join("\nasync fn reproducer%d() {\n%s}\n" % pair for pair in enumerate(codes))
     arms = "".join(
-        f"            {int(number)} => reproducer{int(number)}().await,\n"
-        for number in range(len(codes))
+        f"            {number} => reproducer{number}().await,\n" for number in range(len(codes))
     )
     (folder / "main.rs").write_text(
         prelude
@@ -119,6 +118,6 @@ def build_java(
     build(folder, "javac", "-proc:none", "-encoding", "utf-8", "-cp", libraries, "Reproducers.java")
     path = os.pathsep.join((libraries, str(folder)))
     return [
-        (found.command[0], "-XX:TieredStopAtLevel=1", "-cp", path, f"Reproducer{int(number)}")
+        (found.command[0], "-XX:TieredStopAtLevel=1", "-cp", path, f"Reproducer{number}")
         for number in range(len(codes))
     ]

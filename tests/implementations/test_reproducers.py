@@ -93,7 +93,7 @@ def read_section(page: Page, section: str) -> None:
     for place, ((_, code), (_, printed)) in enumerate(zip(blocks[::2], blocks[1::2])):
         letter = "" if len(blocks) == 2 else chr(ord("a") + place)
         if len(code.splitlines()) > LONGEST:
-            page.faults.append(f"{number}{letter} is longer than {int(LONGEST)} lines")
+            page.faults.append(f"{number}{letter} is longer than {LONGEST} lines")
         page.reproducers.append(Reproducer(number + letter, code, printed))
 
 

@@ -304,7 +304,7 @@ def numbered(case, path):
     first, _, rest = path.partition(".")
     if first != "Body":
         return path
-    return f"Body.{int(members_set(case).index(rest.partition('.')[0]) + 1)}.{rest}"
+    return f"Body.{members_set(case).index(rest.partition('.')[0]) + 1}.{rest}"
 
 
 def in_value(answer):
@@ -688,7 +688,7 @@ def test_rows_and_predicates_are_the_same_in_number_and_order():
     assert (
         [row.name for row in ROWS]
         == list(DIVERGENCES)
-        == [f"AWSO-{int(number):02}" for number in range(1, len(ROWS) + 1)]
+        == [f"AWSO-{number:02}" for number in range(1, len(ROWS) + 1)]
     )
 
 

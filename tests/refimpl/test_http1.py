@@ -169,7 +169,7 @@ def test_an_invalid_status_line_is_shown_short_and_escaped():
 @some
 @given(st.integers(0, 1), st.integers(0, 999), octets)
 def test_reads_any_written_status_line(minor, status, reason):
-    line = f"HTTP/1.{int(minor)} {int(status):03} {reason}\r\n".encode("latin-1")
+    line = f"HTTP/1.{minor} {status:03} {reason}\r\n".encode("latin-1")
     assert parse_status_line(line) == (minor, status, reason)
 
 

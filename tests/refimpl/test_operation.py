@@ -1279,7 +1279,7 @@ def test_an_error_in_a_message_has_its_number():
     for count in (0, 1, 7):
         for _, chunks in chunkings(part() * count + frame("nonsense")):
             _, error, _ = read(chunks)
-            assert f"in message {int(count + 1)}" in str(error)
+            assert f"in message {count + 1}" in str(error)
     _, error, _ = read([part(), frame("event", event_type="Unknown"), frame("nonsense")])
     assert "in message 3" in str(error)  # skipped messages count
 

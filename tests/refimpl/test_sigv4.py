@@ -1157,7 +1157,7 @@ def test_presign_keeps_the_path_unchanged() -> None:
 @pytest.mark.parametrize("expires", [1, 2, 604799, 604800])
 def test_expires_in_range(expires: int) -> None:
     result = Signer().presign("GET", "/", [HOST], b"", PLAIN, REGION, SERVICE, DATE, expires)
-    assert f"&X-Amz-Expires={int(expires)}&" in result.target
+    assert f"&X-Amz-Expires={expires}&" in result.target
     verify("GET", result.target, [HOST], b"", PLAIN, REGION, SERVICE, later(expires))
     assert (
         refusal(
@@ -2618,7 +2618,7 @@ def test_wrong_arguments_raise_only_our_errors(name: str) -> None:
             came = outcome(call, good[:position] + [junk] + good[position + 1 :])
             if came not in allowed:
                 escaped.append(
-                    f"argument {int(position)}, junk {int(number)} ({type(junk).__name__}): {came}"
+                    f"argument {position}, junk {number} ({type(junk).__name__}): {came}"
                 )
     assert not escaped
 
@@ -3016,7 +3016,7 @@ def test_the_cache_is_bounded(max_keys: int) -> None:
     signer = Signer(max_keys)
     most = 0
     for number in range(50):
-        region = f"r{int(number % 40)}"
+        region = f"r{number % 40}"
         result = signer.sign("GET", "/", [HOST], b"", PLAIN, region, SERVICE, DATE)
         assert result == Signer().sign("GET", "/", [HOST], b"", PLAIN, region, SERVICE, DATE)
         most = max(most, kept_keys(signer))
@@ -3027,7 +3027,7 @@ def test_the_default_cache_keeps_sixteen() -> None:
     signer = Signer()
     counts = []
     for number in range(17):
-        signer.sign("GET", "/", [HOST], b"", PLAIN, f"r{int(number)}", SERVICE, DATE)
+        signer.sign("GET", "/", [HOST], b"", PLAIN, f"r{number}", SERVICE, DATE)
         counts.append(kept_keys(signer))
     assert counts[:16] == list(range(1, 17)) and counts[16] <= 16
 
@@ -3044,23 +3044,23 @@ def test_the_cache_avoids_the_derivation(monkeypatch: pytest.MonkeyPatch) -> Non
     for hour in range(10):
         signer.sign(
             "GET",
-            f"/{int(hour)}",
+            f"/{hour}",
             [HOST],
             b"",
             TEMPORARY if hour % 2 else PLAIN,
             REGION,
             SERVICE,
-            f"20150830T0{int(hour)}0000Z",
+            f"20150830T0{hour}0000Z",
         )
         signer.presign(
             "GET",
-            f"/{int(hour)}",
+            f"/{hour}",
             [HOST],
             b"",
             PLAIN,
             REGION,
             SERVICE,
-            f"20150830T0{int(hour)}0000Z",
+            f"20150830T0{hour}0000Z",
             60,
         )
     assert derived == [(SECRET_KEY, "20150830", REGION, SERVICE)]
@@ -3093,10 +3093,7 @@ def test_the_cache_distinguishes_all_four_values() -> None:
 
 def test_threads_share_a_signer() -> None:
     signer = Signer(max_keys=3)
-    jobs = [
-        ("GET", f"/{int(n)}", [HOST], b"", PLAIN, f"r{int(n % 5)}", SERVICE, DATE)
-        for n in range(40)
-    ]
+    jobs = [("GET", f"/{n}", [HOST], b"", PLAIN, f"r{n % 5}", SERVICE, DATE) for n in range(40)]
     expected = [Signer().sign(*job) for job in jobs]
     results: Dict[int, List[Any]] = {}
     interval = sys.getswitchinterval()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of conformance/adapters/requests_read.py: what a library cannot represent is unsupported."""
+"""Tests of conformance/adapters/requests_read.py: unsupported requests of the libraries."""
 
 import datetime
 from typing import Any, Dict

@@ -44,7 +44,7 @@ def test_fifty_clients_at_once_get_each_its_own_answer(endpoint: Endpoint) -> No
     def call(number: int) -> None:
         with connected(endpoint) as connection:
             start.wait(30)
-            connection.sendall(last(path(f"long-answer-{int(number)}"), body=b"%d" % number))
+            connection.sendall(last(path(f"long-answer-{number}"), body=b"%d" % number))
             found[number] = answer_of(read_all(connection))[2]
 
     threads = [threading.Thread(target=call, args=(number,)) for number in range(50)]

@@ -462,7 +462,7 @@ def test_templates_name_their_examples() -> None:
     for template in templates:
         for number in template.examples:
             made = template.make(number)
-            assert isinstance(made, Scenario) and made.name == f"{template.name[:-2]}-{int(number)}"
+            assert isinstance(made, Scenario) and made.name == f"{template.name[:-2]}-{number}"
 
 
 def test_an_acceptable_outcome_differs_and_has_a_row_in_the_ledger() -> None:

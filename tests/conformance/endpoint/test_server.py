@@ -508,7 +508,11 @@ class BrokenSteps:
 
 def test_an_exception_in_the_steps_breaks_the_response_and_can_be_seen() -> None:
     log: List[str] = []
-    for framing, wanted in (("chunked", b"one"), ("close", b"one"), ("length", b"FileNotFoundError")):
+    for framing, wanted in (
+        ("chunked", b"one"),
+        ("close", b"one"),
+        ("length", b"FileNotFoundError"),
+    ):
         scenario = Scenario("llm", response=Response(BrokenSteps(b"one"), framing=framing))
         with Endpoint({"llm": scenario}, clock=lambda: NOW, log=log.append) as endpoint:
             with connected(endpoint) as connection:

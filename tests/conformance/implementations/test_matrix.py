@@ -421,9 +421,7 @@ def test_usage(arguments: List[str], words: str) -> None:
 
 
 def report(name: str, *words: str, note: str = "") -> Dict[str, Any]:
-    results = [
-        made_result(f"evs-{int(index)}", word, note=note) for index, word in enumerate(words)
-    ]
+    results = [made_result(f"evs-{index}", word, note=note) for index, word in enumerate(words)]
     return report_document(Implementation(name, "1.2", "perl", (), {}), results, True)
 
 

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""conformance/mutation/adapter.py: the adapter of a broken variant, as a program and from within.
-"""
+"""conformance/mutation/adapter.py: the adapter of a broken variant, as a program and from within."""
 
 import json
 import runpy
@@ -58,7 +57,7 @@ def test_another_mutant_breaks_elsewhere() -> None:
 
 @pytest.mark.slow
 def test_a_mutant_made_by_machine() -> None:
-    answers = {play([f"eventstream:{int(number)}"], decode()).stdout for number in range(0, 12, 3)}
+    answers = {play([f"eventstream:{number}"], decode()).stdout for number in range(0, 12, 3)}
     assert all(json.loads(answer)["seq"] == 1 for answer in answers if answer)
 
 

@@ -312,7 +312,7 @@ def test_an_outcome_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch) -> N
     )
     place = places("endpoints")[0]
     assert outcome_line(outcome("SURVIVED")).startswith(
-        f"SURVIVED  endpoints:0  endpoints.py line {int(place.line)}, "
+        f"SURVIVED  endpoints:0  endpoints.py line {place.line}, "
     )
     assert outcome_line(outcome("UNREACHED")).endswith("True]")
     bare = Outcome(place._replace(function=""), Trial("SURVIVED", None, 1, ""))

@@ -330,7 +330,7 @@ def test_no_upstream_is_a_bad_gateway(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         with recording_of(
-            f"http://127.0.0.1:{int(taken.getsockname()[1])}", tmp_path, log=log.append
+            f"http://127.0.0.1:{taken.getsockname()[1]}", tmp_path, log=log.append
         ) as made:
             answer, ended = asked(made, call())
     assert (

@@ -165,7 +165,7 @@ def test_a_matrix_of_cases_and_implementations() -> None:
 
 def test_an_operation_s_row_counts_what_was_judged_and_is_as_it_may_be() -> None:
     results = [
-        made_result(f"evs-{int(index)}", word)
+        made_result(f"evs-{index}", word)
         for index, word in enumerate((PASS, ACCEPTABLE, FAIL, UNSUPPORTED))
     ]
     root = parsed(page_of(report("mine", *results), cases=tuple(results)))
@@ -342,8 +342,7 @@ def test_a_page_without_findings_says_so() -> None:
 
 def test_the_island_holds_each_text_once() -> None:
     silent = [
-        made_result(f"evs-{int(index)}", UNSUPPORTED, note="it does not offer it")
-        for index in range(3)
+        made_result(f"evs-{index}", UNSUPPORTED, note="it does not offer it") for index in range(3)
     ]
     page = page_of(*[report("mine", PASSES, *silent)] * 3, cases=(PASSES, *silent))
     assert page.count("it does not offer it") == 1 and page.count(RULES["EVS-001"].text) == 1
@@ -458,7 +457,7 @@ def test_2_250_cases_and_10_implementations_are_a_page_that_can_be_sent() -> Non
     results = [
         Result(case, "whole", found[word], 0.1) for case, word in zip(cases, words * len(cases))
     ]
-    page = html_text([report(f"peer {int(index)}", *results) for index in range(10)], cases, RULES)
+    page = html_text([report(f"peer {index}", *results) for index in range(10)], cases, RULES)
     assert len(page.encode("utf-8")) < 10000000
     parsed(page)
 

@@ -143,7 +143,7 @@ def browser() -> Iterator[Browser]:
             line = driver.stdout.readline()
             assert line, "the driver has ended"
             port = re.search(rb"successfully on port ([0-9]+)", line)
-        one = Browser(f"http://127.0.0.1:{int(port.group(1))}")
+        one = Browser(f"http://127.0.0.1:{port.group(1)}")
         yield one
         one.send("DELETE", "")
     finally:

@@ -156,9 +156,7 @@ def test_what_is_known_blocked_or_fine_has_no_line_of_its_own() -> None:
 @pytest.mark.parametrize("rules, cases", [(1, 300), (40, 2), (12, 12), (3, 5), (100, 1)])
 def test_a_person_can_act_on_forty_lines(rules: int, cases: int) -> None:
     results = [
-        made_result(
-            f"evs-{int(rule)}-{int(case)}", FAIL, DIFFERENCE, rules=(f"EVS-{int(rule):03}",)
-        )
+        made_result(f"evs-{rule}-{case}", FAIL, DIFFERENCE, rules=(f"EVS-{rule:03}",))
         for rule in range(1, rules + 1)
         for case in range(cases)
     ]
@@ -174,7 +172,7 @@ def test_a_person_can_act_on_forty_lines(rules: int, cases: int) -> None:
 
 
 def test_many_names_are_cut_to_a_line() -> None:
-    results = [made_result(f"evs-{int(case)}", FAIL, DIFFERENCE) for case in range(50)]
+    results = [made_result(f"evs-{case}", FAIL, DIFFERENCE) for case in range(50)]
     [line] = [line for line in report_lines(results, RULES) if " more: " in line]
     assert line.startswith("EVS-001: 49 more: evs-1 evs-2 ") and re.search(
         r" and [0-9]+ others\Z", line

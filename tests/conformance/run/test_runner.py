@@ -188,7 +188,7 @@ def test_own_names_of_kinds(tmp_path: Path) -> None:
 
 def test_one_process_for_all_cases_or_several(tmp_path: Path) -> None:
     acts = {
-        f"p{int(number)}": "time.sleep(0.1); say({'seq': question['seq'], 'status': 'reject', 'kind': 'P%d' % os.getpid()})"
+        f"p{number}": "time.sleep(0.1); say({'seq': question['seq'], 'status': 'reject', 'kind': 'P%d' % os.getpid()})"
         for number in range(6)
     }
     cases = [case_of(name) for name in acts]
@@ -654,7 +654,7 @@ def test_an_interrupt_ends_every_process(tmp_path: Path) -> None:
             time.sleep(0.01)
         raise KeyboardInterrupt
 
-    cases = [case_of(name)._replace(id=f"txt-{int(index)}") for index, name in enumerate(names)] + [
+    cases = [case_of(name)._replace(id=f"txt-{index}") for index, name in enumerate(names)] + [
         case_of("quick")
     ]
     with pytest.raises(KeyboardInterrupt):

@@ -570,7 +570,7 @@ def test_a_name_twice_among_many_costs_no_more_than_the_names(monkeypatch):
     CountedName.compared = 0
     assert len(hooks[0](pairs)) == count
     with pytest.raises(DocumentError):
-        hooks[0](pairs + [(CountedName(f"name {int(count - 1)}"), 0)])
+        hooks[0](pairs + [(CountedName(f"name {count - 1}"), 0)])
     assert CountedName.compared < 20 * count
 
 
