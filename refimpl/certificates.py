@@ -11,10 +11,10 @@ CAs. `x509_strict=False` returns to the former checks, and still verifies chain 
 
 import os
 import ssl
-from typing import Any, Mapping, NoReturn, Optional, Tuple, Union
+from typing import Any, List, Mapping, NoReturn, Optional, Tuple, Union
 
 from .config.environment import first_set
-from .errors import ConfigurationError, UsageError, require_type, wrong_type
+from .errors import ConfigurationError, require_type, wrong_type
 
 ClientCertificate = Union[str, Tuple[str, str], None]
 
@@ -102,20 +102,25 @@ def _load_client_certificate(context: ssl.SSLContext, client_cert: ClientCertifi
     certificate, key = files
     if key is not None:
         require_type(key, str, "the key of client_cert", "NET-022")
+    names = certificate if key is None else f"{certificate} with the key {key}"
+    asked: List[bool] = []
+
+    def no_password() -> str:
+        # Without this function, OpenSSL asks for the password of an encrypted key on the terminal.
+        # It must not raise, because Python 3.6 replaces its error.
+        asked.append(True)
+        return ""
+
     try:
-        # Without the function, OpenSSL asks for the password of an encrypted key on the terminal.
-        context.load_cert_chain(certificate, key, password=_no_password)
+        context.load_cert_chain(certificate, key, password=no_password)
     except (OSError, ValueError) as error:
-        names = certificate if key is None else f"{certificate} with the key {key}"
+        if asked:
+            raise ConfigurationError(
+                f"the client certificate {names} cannot be used: the key is encrypted",
+                expected="a key without a password, or ssl_context=",
+                rule="NET-022",
+            ) from None
         _unusable(f"the client certificate {names}", "certificate and key in PEM", error)
-
-
-def _no_password() -> str:
-    raise UsageError(
-        "the key of client_cert is encrypted",
-        expected="a key without a password, or ssl_context=",
-        rule="NET-022",
-    )
 
 
 def _unusable(what: str, expected: str, error: Exception) -> NoReturn:
