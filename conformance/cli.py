@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from secrets import token_hex
 from typing import (
@@ -119,6 +120,16 @@ def _pace(text: str) -> float:
     return seconds
 
 
+def _skew(text: str) -> float:
+    seconds = _number(text)
+    if seconds is None or not -_LARGEST_SKEW <= seconds <= _LARGEST_SKEW:
+        raise argparse.ArgumentTypeError(f"expected seconds within ten years, got {text!r}")
+    return seconds
+
+
+_LARGEST_SKEW = 10 * 366 * 86400
+
+
 def _number(text: str) -> Optional[float]:
     try:
         return float(text)
@@ -203,6 +214,8 @@ def _demo(options: argparse.Namespace, streams: Streams) -> None:
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     _add_pace(parser)
     _add_port(parser)
+    text = "seconds from the real time to the endpoint's, to test how a client corrects its clock"
+    parser.add_argument("--clock-skew", type=_skew, default=0.0, metavar="S", help=text)
     text = "list the scenarios and what a correct client does"
     parser.add_argument("--list", action="store_true", help=text)
 
@@ -213,9 +226,14 @@ def _serve(options: argparse.Namespace, streams: Streams) -> None:
         for name, title, must in listing():
             say(f"{name}\n    {title}\n    {must}")
         return
-    _serve_until_interrupted(
-        options.port, streams, lambda log: Endpoint(port=options.port, pace=options.pace, log=log)
-    )
+
+    def clock() -> float:
+        return time.time() + float(options.clock_skew)
+
+    def start(log: Callable[[str], None]) -> Endpoint:
+        return Endpoint(port=options.port, pace=options.pace, log=log, clock=clock)
+
+    _serve_until_interrupted(options.port, streams, start)
 
 
 def _serve_until_interrupted(

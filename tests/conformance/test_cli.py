@@ -759,6 +759,27 @@ def test_serve_answers_until_it_is_interrupted_and_leaves_nothing() -> None:
         assert invoke(url, "frames-split").status == "ok"
 
 
+def test_serve_with_another_clock() -> None:
+    """Only a client that corrects its clock reaches the endpoint (RTY-008)."""
+    with serving("--pace", "0", "--clock-skew", "-86400") as (_, url):
+        for attempts, expected in ((1, False), (2, True)):
+            client = Client(
+                region="us-east-1",
+                endpoint_url=url,
+                credentials=CREDENTIALS,
+                environment={},
+                max_attempts=attempts,
+            )
+            assert (outcome(client, "default").status == "ok") == expected
+
+
+@pytest.mark.parametrize("value", ["a day", "1e12", "nan"])
+def test_serve_rejects_a_clock_skew(value: str) -> None:
+    result = call("serve", "--clock-skew", value)
+    assert result.code == 2
+    assert "expected seconds within ten years" in one_line(result.stderr)
+
+
 def test_serve_ends_at_once_also_while_an_answer_stalls() -> None:
     with serving("--pace", "0") as (process, url):
         client = Client(
