@@ -2,14 +2,16 @@
 """The command line, `python3 -m conformance COMMAND`: one row of COMMANDS for each command.
 
 Exit codes: 0 all verdicts as expected, 1 failures, 2 wrong usage, 3 broken adapter, 130
-interrupted, 141 the reader of stdout is gone. `serve`, `record` and `replay` print only their URL
-to stdout, and run until they are interrupted. Commands import what only they need when they run.
+interrupted, 129 and 143 ended by SIGHUP and SIGTERM, 141 the reader of stdout is gone. `serve`,
+`record` and `replay` print only their URL to stdout, and run until they are interrupted. Commands
+import what only they need when they run.
 `mutants`, `prove` and `trace` need a checkout, because a wheel does not contain the mutation tests.
 """
 
 import argparse
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -625,8 +627,8 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
     except Error as error:
         _complain(streams, error)
         return 1
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as interrupt:
+        return interrupt.code if isinstance(interrupt, Terminated) else 130
     except BrokenPipeError:
         return 141
     except MemoryError:
@@ -648,8 +650,34 @@ def _complain(streams: Streams, error: object) -> None:
     streams.stderr.flush()
 
 
+class Terminated(KeyboardInterrupt):
+    """The process should end because of a signal. It ends as after an interrupt."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.code = 128 + number
+
+
+def end_on_signals() -> None:
+    """Turn SIGTERM and SIGHUP into an exception, so that adapters and servers end first.
+
+    A signal that is ignored, as after nohup, stays ignored.
+    """
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+    def end(number: int, frame: object) -> None:
+        for other in numbers:
+            signal.signal(other, signal.SIG_IGN)
+        raise Terminated(number)
+
+    for number in numbers:
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, end)
+
+
 def run() -> None:
     """Run the command line of this process, and exit."""
+    end_on_signals()
     if sys.stdout is None or sys.stderr is None:
         if sys.stderr is not None:
             sys.stderr.write("conformance: stdout is closed\n")

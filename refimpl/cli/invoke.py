@@ -11,7 +11,7 @@ It rejects a missing body, and --extract with a format that has no values, befor
 import argparse
 import warnings
 from functools import partial
-from typing import BinaryIO, List, Optional, Tuple
+from typing import BinaryIO, List, Optional, Tuple, cast
 
 from ..client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client, Response
 from ..documents.json_format import json_line, members_to_json
@@ -29,7 +29,7 @@ from ..shapes import (
 from ..text.extraction import PRESETS, Extraction, parse_extraction
 from .network import add_network, network_arguments
 from .parser import add_body, add_region
-from .rendering import EXTRACTABLE_FORMATS, TEXT_FORMATS, rendered
+from .rendering import EXTRACTABLE_FORMATS, TEXT_FORMATS, TerminalText, rendered
 from .streams import Streams, read_body, warn, write_line, write_pieces, write_text
 from .timings import Timings
 
@@ -61,6 +61,18 @@ def add_invoke(parser: argparse.ArgumentParser) -> None:
         help="path of the value to write from each JSON value in server-sent events or lines, such "
         f"as choices[0].delta.content, or a preset: {', '.join(PRESETS)}; with --format "
         f"{', '.join(EXTRACTABLE_FORMATS)}",
+    )
+    parser.add_argument(
+        "--sanitize",
+        action="store_true",
+        default=True,
+        help="on a terminal, remove control characters from the text of the model (default)",
+    )
+    parser.add_argument(
+        "--no-sanitize",
+        action="store_false",
+        dest="sanitize",
+        help="write the bytes of the model to a terminal unchanged",
     )
     parser.add_argument(
         "--timings",
@@ -104,6 +116,10 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
     output_format, extraction = _output_format(options)
     body = read_body(options.body, streams.stdin)
     timings = Timings(streams.monotonic) if options.timings else None
+    terminal = None
+    if options.sanitize and output_format in ("raw", *TEXT_FORMATS) and streams.stdout.isatty():
+        terminal = TerminalText(streams.stdout)
+        streams = streams._replace(stdout=cast(BinaryIO, terminal))
     try:
         with _open_response(client, options, body, streams) as response:
             if timings is not None:
@@ -118,6 +134,8 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
                 if response.skipped_events:
                     warn(streams, describe_skipped(response.skipped_events))
     finally:
+        if terminal is not None:
+            terminal.finish()
         if timings is not None:
             streams.stderr.write(json_line(timings.to_json()).decode("ascii"))
 

@@ -6,9 +6,13 @@ Each piece is yielded as soon as it is known (CLI-010 to CLI-012). If the stream
 the unfinished result come last, before the error, so nothing that arrived is lost.
 
 It rejects text that the format cannot express: invalid UTF-8, or JSON values that are invalid.
+
+TerminalText removes the control characters of a model's text before a terminal obeys them.
 """
 
-from typing import Callable, Dict, Iterable, Iterator, Optional
+import codecs
+import re
+from typing import BinaryIO, Callable, Dict, Iterable, Iterator, Optional
 
 from ..documents.json_format import json_line, to_base64
 from ..errors import Error
@@ -79,3 +83,40 @@ _RENDERERS: Dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
     "lines": _lines,
     "sse": _sse,
 }
+
+
+# ---- on a terminal -------------------------------------------------------------------------------
+
+# All but tab and line feed; CR moves the cursor. The last two ranges change the order of the text.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+class TerminalText:
+    """A stdout that writes text without control characters (CLI-010).
+
+    Bytes that are not UTF-8 become U+FFFD, because a terminal may read them as control characters.
+    A character that is split between two writes appears when it is complete. finish() writes what
+    is left of one.
+    """
+
+    def __init__(self, stdout: BinaryIO) -> None:
+        self._stdout = stdout
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def write(self, data: bytes) -> int:
+        """Write bytes without their control characters."""
+        self._write(self._decoder.decode(data))
+        return len(data)
+
+    def finish(self) -> None:
+        """Write U+FFFD for an incomplete character at the end."""
+        self._write(self._decoder.decode(b"", True))
+        self.flush()
+
+    def _write(self, text: str) -> None:
+        # CLI-010
+        self._stdout.write(_CONTROLS.sub("", text).encode("utf-8"))
+
+    def flush(self) -> None:
+        """Flush the stdout behind this one."""
+        self._stdout.flush()

@@ -41,19 +41,31 @@ class Streams(NamedTuple):
     monotonic: Callable[[], float] = time.monotonic
 
 
+_LONGEST_BODY = 64 * 1024 * 1024  # bytes: more than any service accepts
+
+
 # ---- input -------------------------------------------------------------------------------------
 
 
 def read_body(text: Optional[str], stdin: BinaryIO) -> bytes:
-    """Return the bytes for the value of --body: TEXT, @FILE, `-` for stdin, or None without it."""
+    """Return the bytes for the value of --body: TEXT, @FILE, `-` for stdin, or None without it.
+
+    Raises UsageError for a file or a stdin that has more than 64 MiB, as a device without an end.
+    """
     if text is None and stdin.isatty():
         raise UsageError("no body", expected="--body TEXT, --body @FILE or --body -")
     if text is None or text == "-":
-        return stdin.read()
+        return _bounded(stdin.read(_LONGEST_BODY + 1))
     if text.startswith("@"):
-        return read_file(text[1:])
+        return _bounded(read_file(text[1:], _LONGEST_BODY + 1))
     # The bytes of the argument as they were typed, even if they are not UTF-8.
     return text.encode("utf-8", "surrogateescape")
+
+
+def _bounded(body: bytes) -> bytes:
+    if len(body) > _LONGEST_BODY:
+        raise UsageError("the body is too long", expected=f"at most {_LONGEST_BODY} bytes")
+    return body
 
 
 def read_file(name: str, size: int = -1) -> bytes:

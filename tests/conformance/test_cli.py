@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -25,7 +26,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conformance import cli, demo, scenarios
+from conformance import cli, demo, files, scenarios
 from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
 from conformance.endpoint.scenarios import catalogue, examples, listing
 from conformance.endpoint.scenarios.model import Expect, Scenario, Template
@@ -915,3 +916,47 @@ def test_usage_as_a_process() -> None:
 
 def test_the_default_answer_is_the_demo_s() -> None:
     assert scenarios.find(demo.ENDPOINT_NAME) is scenarios.find("default")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such signals here")
+@pytest.mark.parametrize("name, code", [("SIGTERM", 143), ("SIGHUP", 129)])
+def test_a_signal_ends_a_hanging_adapter(name: str, code: int, tmp_path: Path) -> None:
+    adapter = tmp_path / "adapter.py"
+    adapter.write_text(
+        "import json, os, sys, time\n"
+        "sys.stdin.readline()\n"
+        "print(json.dumps({'protocol': 1, 'implementation': {'name': 'n', 'version': '1', "
+        "'language': 'l'}, 'operations': ['sigv4.sign']}), flush=True)\n"
+        "sys.stdin.readline()\n"
+        "with open(sys.argv[1] + '.new', 'w') as file:\n"
+        "    file.write(str(os.getpid()))\n"
+        "os.rename(sys.argv[1] + '.new', sys.argv[1])\n"
+        "time.sleep(300)\n",
+        encoding="utf-8",
+    )
+    pid_file = tmp_path / "pid"
+    command = f"{sys.executable} {adapter} {pid_file}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "run", "--adapter", command, "--only", "sig-*"],
+        cwd=files.ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(3000):
+            if pid_file.exists():
+                break
+            time.sleep(0.01)
+        process.send_signal(getattr(signal, name))
+        assert process.wait(30) == code
+    finally:
+        process.kill()
+        process.wait()
+    pid = int(pid_file.read_text())
+    for _ in range(500):
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return
+        time.sleep(0.01)
+    pytest.fail("the adapter is still running")

@@ -18,7 +18,7 @@ import pytest
 from conformance import scenarios
 from conformance.endpoint.checks import SECRET_KEY
 from conformance.endpoint.scenarios.build import part, stream
-from conformance.endpoint.scenarios.model import STREAM_HEADERS
+from conformance.endpoint.scenarios.model import STREAM_HEADERS, Scenario
 from conformance.endpoint.server import Endpoint
 from refimpl import client
 from refimpl.shapes import (
@@ -38,6 +38,7 @@ from tests.refimpl.cli.support import (
     PLAYED,
     TIMED_OUT,
     TOKEN,
+    Sink,
     call,
     expected_code,
     failed,
@@ -824,3 +825,27 @@ def test_an_interrupt_loses_nothing_of_a_document(
         ["PayloadPart"],
         ["PayloadPart"],
     ]
+
+
+# ---- on a terminal -----------------------------------------------------------------------------
+
+
+class TerminalSink(Sink):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_no_control_characters_of_the_model() -> None:
+    sent = "a\x1b[2J\u202eb\n".encode("utf-8")
+    scenario = Scenario("llm", response=stream(part(sent[:8]), part(sent[8:])))
+    with Endpoint({"llm": scenario}, pace=0) as own:
+        for options in ((), ("--format", "raw"), ("--format", "text"), ("--format", "lines")):
+            for more, sink, wanted in (
+                ((), TerminalSink(), b"a[2Jb\n"),
+                (("--sanitize",), TerminalSink(), b"a[2Jb\n"),
+                (("--no-sanitize",), TerminalSink(), sent),
+                ((), Sink(), sent),
+                (("--sanitize",), Sink(), sent),
+            ):
+                result = invoke(own, "llm", *options, *more, stdout=sink)
+                assert (result.code, result.stdout) == (0, wanted), (options, more)

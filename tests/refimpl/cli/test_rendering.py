@@ -5,11 +5,16 @@ Bytes are rendered in every chunking, and the output must not depend on it. The 
 are written here as the containers write them.
 """
 
+import io
 import json
+import unicodedata
+from typing import List
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from refimpl.cli.rendering import TEXT_FORMATS, rendered
+from refimpl.cli.rendering import TEXT_FORMATS, TerminalText, rendered
 from refimpl.documents.json_format import json_line
 from refimpl.errors import FrameError, TextError
 from refimpl.text.extraction import parse_extraction
@@ -223,3 +228,35 @@ def test_rejects_text_that_is_not_json():
         b"",
         None,
     )
+
+
+# ---- on a terminal -----------------------------------------------------------------------------
+
+HOSTILE = "a\x1b[2J\x1b]0;x\x07\x9b31m\b\r\x00\x7f\u202eb\u2066\tc\n\u00e9\U0001f600"
+
+
+@given(st.lists(st.binary(max_size=9), max_size=6))
+def test_a_terminal_gets_text_without_control_characters(pieces: List[bytes]) -> None:
+    stdout = io.BytesIO()
+    terminal = TerminalText(stdout)
+    for piece in pieces:
+        assert terminal.write(piece) == len(piece)
+    terminal.finish()
+    text = stdout.getvalue().decode("utf-8")
+    assert not any(unicodedata.category(c) == "Cc" and c not in "\t\n" for c in text)
+    whole = io.BytesIO()
+    other = TerminalText(whole)
+    other.write(b"".join(pieces))
+    other.finish()
+    assert whole.getvalue() == stdout.getvalue()
+
+
+def test_only_what_controls_a_terminal_is_removed() -> None:
+    for data in (HOSTILE.encode("utf-8"), b"\x9b31m"):
+        stdout = io.BytesIO()
+        terminal = TerminalText(stdout)
+        for index in range(len(data)):
+            terminal.write(data[index : index + 1])
+        terminal.finish()
+        shown = stdout.getvalue().decode("utf-8")
+        assert shown in ("a[2J]0;x31mb\tc\n\u00e9\U0001f600", "\ufffd31m")

@@ -11,6 +11,7 @@ import pytest
 
 from conformance.endpoint.server import Endpoint
 from refimpl import cli
+from refimpl.cli import streams
 from tests.refimpl.cli.support import (
     ENVIRONMENT,
     URL,
@@ -161,3 +162,15 @@ def test_a_stdin_that_fails(endpoint: Endpoint) -> None:
     assert (
         errors.getvalue() == 2 * "refimpl: cannot read stdin or write stdout: Input/output error\n"
     )
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="no such device here")
+def test_a_body_without_an_end_is_rejected(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "_LONGEST_BODY", 1000)
+    for command in (("invoke", "llm", "--endpoint-url", endpoint.url), ("sign", URL)):
+        for body, stdin in (("@/dev/zero", b""), ("-", b"x" * 1001)):
+            result = call(*command, "--body", body, stdin=stdin)
+            assert "the body is too long (expected at most 1000 bytes)" in failed(result, 2)
+    assert call("sign", URL, "--body", "-", stdin=b"x" * 1000).code == 0
