@@ -333,7 +333,8 @@ class Client:
     profile: the profile of the shared files, instead of AWS_PROFILE (CRED-028)
     mfa_code: returns the code of a device for a role of the profile; gets its serial number
     environment: a mapping instead of os.environ
-    connect_timeout: seconds for name resolution, all addresses of the host and TLS (HTTP-051)
+    connect_timeout: seconds for name resolution, all addresses of the host and TLS, for each
+        attempt of a call (HTTP-051)
     read_timeout: seconds for each wait for bytes;  total_timeout: seconds for the whole call
         None means no limit. By default there is no total_timeout, so a server that sends single
         bytes can keep a call waiting forever.
