@@ -86,6 +86,7 @@ from .shapes import (
 )
 from .sigv4 import Credentials, Signer, amz_date_of
 from .text.decoder import DEFAULT_MAX_ITEM_LENGTH
+from .text.extraction import Delta, ModelText, Summary, deltas_of, parse_extraction
 from .text.json_values import json_values_of
 from .text.lines import lines_of
 from .text.server_sent_events import ServerSentEvent, events_of
@@ -115,9 +116,16 @@ class Response:
     """
 
     def __init__(
-        self, exchange: HttpExchange, reader: ResponseReader, secrets: Sequence[str] = ()
+        self,
+        exchange: HttpExchange,
+        reader: ResponseReader,
+        secrets: Sequence[str] = (),
+        started: Optional[float] = None,
     ) -> None:
-        """secrets: texts that no error of the response shows"""
+        """secrets: texts that no error of the response shows
+
+        started: when the call began, in monotonic seconds
+        """
         self._exchange = exchange
         self._reader = reader
         self.status = exchange.status
@@ -129,6 +137,7 @@ class Response:
         self.body: Iterator[StreamEvent] = _Results(
             _events(exchange, reader, Secrets(secrets)), exchange.close
         )
+        self._started = time.monotonic() if started is None else started
         self._collected: Optional[InvokeEndpointWithResponseStreamOutput] = None
 
     @property
@@ -208,6 +217,49 @@ class Response:
         """
         return self._results(json_values_of(self.payloads(), max_value_length))
 
+    def extract(
+        self,
+        where: str = "auto",
+        channel: str = "text",
+        strict_model: Optional[bool] = None,
+        first_token_timeout: Optional[float] = None,
+        token_timeout: Optional[float] = None,
+        text_format: Optional[str] = None,
+        warn: Optional[Callable[[str], None]] = None,
+    ) -> "ModelDeltas":
+        """Return an iterator over what the model wrote, as Delta(channel, text).
+
+        where: a path, a preset, or `auto` to recognise the container's format
+        channel: text, reasoning, tools or all
+        strict_model: None raises ContainerError for a failure that the container reports; True also
+            for a stream that is not complete; False never
+        first_token_timeout, token_timeout: seconds without text, which pings and empty parts do not
+            extend, or None for no limit
+        text_format: sse or json, or None to decide by content type and first bytes
+        warn: called with each warning; without it, they are in the iterator's `warnings`
+        After the last delta, the iterator's `summary` says whether the text is complete.
+        """
+        extraction = parse_extraction(where)
+        check_timeouts(Timeouts(None, first_token_timeout, token_timeout))
+        warnings_seen: List[str] = []
+        model_text = ModelText(
+            extraction,
+            channel,
+            text_format,
+            self.content_type or "",
+            strict_model,
+            warn or warnings_seen.append,
+            lambda: self.unknown_events,
+            time.monotonic,
+            self._started,
+        )
+        parts: Iterator[bytes] = self.payloads()
+        if first_token_timeout is not None or token_timeout is not None:
+            limits = (first_token_timeout, token_timeout)
+            parts = _parts_in_time(parts, self._exchange, model_text, limits, self._started)
+        deltas = _described(deltas_of(parts, model_text), self.status, self.request_id)
+        return ModelDeltas(deltas, model_text, warnings_seen)
+
     def payloads(self) -> Iterator[bytes]:
         """Return an iterator over the bytes of each part, as they arrive."""
         return _Results(_payload_bytes(self.body))
@@ -249,6 +301,54 @@ class _Results(Iterator[_Item], Generic[_Item]):
         except BaseException:  # KeyboardInterrupt, for example, which has ended the generator
             self._failure = NetworkError("reading was interrupted", kind="closed")
             raise
+
+
+class ModelDeltas(_Results[Delta]):
+    """The deltas of a response: `for delta in response.extract(): print(delta.text)`.
+
+    warnings: the warnings so far, each a line of text
+    """
+
+    def __init__(
+        self, deltas: Generator[Delta, None, None], model_text: ModelText, warnings: List[str]
+    ) -> None:
+        super().__init__(deltas)
+        self._model_text = model_text
+        self.warnings = warnings
+
+    @property
+    def summary(self) -> Summary:
+        """The state of the model's stream so far: whether it is complete, and its counts."""
+        return self._model_text.summary
+
+
+def _parts_in_time(
+    parts: Iterator[bytes],
+    exchange: HttpExchange,
+    model_text: ModelText,
+    limits: Tuple[Optional[float], Optional[float]],
+    started: float,
+) -> Iterator[bytes]:
+    """Yield the parts. End the wait for more if they contain no text for too long (CLI-016)."""
+    seen, since = 0, started
+    while True:
+        # CLI-016
+        name = "token_timeout" if seen else "first_token_timeout"
+        limit = limits[1 if seen else 0]
+        if limit is not None and time.monotonic() >= since + limit:
+            raise NetworkError(
+                "no text from the model in time",
+                kind="timeout",
+                expected=f"within the {name} of {limit:g} s",
+                rule="CLI-016",
+            )
+        exchange.wait_for(name, limit, since)
+        part = next(parts, None)
+        if part is None:
+            return
+        yield part
+        if model_text.activity > seen:
+            seen, since = model_text.activity, time.monotonic()
 
 
 def _payload_bytes(events: Iterator[StreamEvent]) -> Generator[bytes, None, None]:
@@ -479,7 +579,7 @@ class Client:
                     raise
             else:
                 retries.after_success()
-                return Response(exchange, reader, secrets)
+                return Response(exchange, reader, secrets, started)
             self._sleep(decision.delay)
 
     def _now(self) -> float:

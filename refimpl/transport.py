@@ -118,6 +118,11 @@ class _Limits:
         if timeouts.total is not None:
             self._deadline = (monotonic() if started is None else started) + timeouts.total
         self._connect_deadline: Optional[float] = None
+        self._result: Optional[Tuple[str, float, float]] = None
+
+    def wait_for(self, name: str, seconds: Optional[float], since: float) -> None:
+        """Limit later reads to the seconds after the time `since`. name: the time-out's."""
+        self._result = None if seconds is None else (name, seconds, since + seconds)
 
     def start_connecting(self) -> None:
         """Start the one connect_timeout for name resolution, all addresses and TLS."""
@@ -133,7 +138,11 @@ class _Limits:
         return _Limits(Timeouts(None, None, self.connect()), self.monotonic)
 
     def read(self) -> Optional[float]:
-        return self._limit(self._timeouts.read)
+        limit = self._limit(self._timeouts.read)
+        left = None if self._result is None else self._left_until(self._result[2])
+        if left is None:
+            return limit
+        return left if limit is None else min(limit, left)
 
     def _limit(self, seconds: Optional[float]) -> Optional[float]:
         left = self._left_until(self._deadline)
@@ -156,6 +165,8 @@ class _Limits:
             name, limit = "total_timeout", self._timeouts.total
         elif what.startswith("connecting") and self._timeouts.connect is not None:
             name, limit = "connect_timeout", self._timeouts.connect
+        elif self._result is not None and self.monotonic() >= self._result[2]:
+            name, limit = self._result[:2]
         return NetworkError(
             f"timed out while {what}",
             kind="timeout",
@@ -514,6 +525,13 @@ class HttpExchange:
                         self._failure.sent = True
                     raise self._failure from error
         raise NetworkError("the response has been closed", kind="closed")
+
+    def wait_for(self, name: str, seconds: Optional[float], since: float) -> None:
+        """Limit later reads to the seconds after `since`, whatever arrives until then.
+
+        name: the time-out's, for its error;  seconds: None for no limit;  since: monotonic
+        """
+        self._limits.wait_for(name, seconds, since)
 
     def close(self) -> None:
         """Close the connection. Any thread may call this any number of times."""

@@ -11,11 +11,11 @@ It rejects a missing body, and --extract with a format that has no values, befor
 import argparse
 import warnings
 from functools import partial
-from typing import BinaryIO, List, Optional, Tuple, cast
+from typing import BinaryIO, Iterator, List, Optional, cast
 
 from ..client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client, Response
 from ..documents.json_format import json_line, members_to_json
-from ..errors import UsageError
+from ..errors import ContainerError, UsageError
 from ..operation import BodySizeWarning, describe_skipped
 from ..shapes import (
     InternalStreamFailure,
@@ -26,7 +26,8 @@ from ..shapes import (
     Shape,
     StreamEvent,
 )
-from ..text.extraction import PRESETS, Extraction, parse_extraction
+from ..text.containers import PRESETS
+from ..text.extraction import CHANNELS, parse_extraction
 from .network import add_network, network_arguments
 from .parser import add_body, add_region
 from .rendering import EXTRACTABLE_FORMATS, TEXT_FORMATS, TerminalText, rendered
@@ -35,6 +36,7 @@ from .timings import Timings
 
 # The members of the input that have their own arguments.
 _OWN_ARGUMENTS = ("endpoint_name", "body")
+_EXTRACTION_OPTIONS = ("channel", "first_token_timeout", "token_timeout")
 _MEMBERS = [
     field
     for field in InvokeEndpointWithResponseStreamInput.fields
@@ -57,10 +59,28 @@ def add_invoke(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--extract",
-        metavar="PATH|PRESET",
+        metavar="PATH|PRESET|auto",
         help="path of the value to write from each JSON value in server-sent events or lines, such "
-        f"as choices[0].delta.content, or a preset: {', '.join(PRESETS)}; with --format "
-        f"{', '.join(EXTRACTABLE_FORMATS)}",
+        f"as choices[0].delta.content, or a preset: {', '.join(PRESETS)}; or auto, which "
+        f"recognises the preset; with --format {', '.join(EXTRACTABLE_FORMATS)}",
+    )
+    parser.add_argument(
+        "--channel",
+        choices=CHANNELS,
+        help="what to extract: text (default), reasoning, tools or all",
+    )
+    parser.add_argument(
+        "--strict-model",
+        action="store_true",
+        default=None,
+        help="fail with exit code 6 if the model's stream is not complete: no end marker, an "
+        "unreadable value, or a skipped event (default: only if the container reports an error)",
+    )
+    parser.add_argument(
+        "--no-strict-model",
+        action="store_false",
+        dest="strict_model",
+        help="only warn if the container reports an error",
     )
     parser.add_argument(
         "--sanitize",
@@ -91,6 +111,16 @@ def add_invoke(parser: argparse.ArgumentParser) -> None:
         ("--total-timeout", None, "seconds for the whole call (default: unlimited)"),
     ):
         parser.add_argument(name, type=float, default=default, metavar="S", help=what)
+    for name, what in (
+        ("--first-token-timeout", "seconds of a call without text from the model"),
+        ("--token-timeout", "seconds between two pieces of text; pings and empty parts count not"),
+    ):
+        parser.add_argument(
+            name,
+            type=float,
+            metavar="S",
+            help=f"{what}, with --extract (default: that of --read-timeout)",
+        )
     add_network(parser)
     members = parser.add_argument_group("members of the input")
     for field in _MEMBERS:
@@ -113,7 +143,7 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
         clock=streams.clock,
         **network_arguments(options),
     )
-    output_format, extraction = _output_format(options)
+    output_format = _output_format(options)
     body = read_body(options.body, streams.stdin)
     timings = Timings(streams.monotonic) if options.timings else None
     terminal = None
@@ -126,13 +156,17 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
                 are_tokens = output_format not in TEXT_FORMATS
                 response.body = timings.timed_events(response.body, are_tokens)
             try:
-                if output_format in TEXT_FORMATS:
-                    _write_rendered(response, output_format, extraction, timings, streams)
+                if options.extract is not None:
+                    _write_extracted(response, options, output_format, timings, streams)
+                elif output_format in TEXT_FORMATS:
+                    _write_rendered(response, output_format, timings, streams)
                 else:
                     _write_stream(response, output_format, streams.stdout)
             finally:
                 if response.skipped_events:
                     warn(streams, describe_skipped(response.skipped_events))
+            if options.strict_model and response.skipped_events:
+                raise ContainerError("the stream has events of unknown type")
     finally:
         if terminal is not None:
             terminal.finish()
@@ -140,19 +174,22 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
             streams.stderr.write(json_line(timings.to_json()).decode("ascii"))
 
 
-def _output_format(options: argparse.Namespace) -> Tuple[str, Optional[Extraction]]:
-    """Return the output format and the extraction. Raises UsageError if they do not fit."""
+def _output_format(options: argparse.Namespace) -> str:
+    """Return the output format. Raises UsageError if it and other options do not fit together."""
     if options.extract is None:
-        return options.format or "raw", None
-    extraction = parse_extraction(options.extract)
-    output_format = options.format or "auto"
+        for name in _EXTRACTION_OPTIONS:
+            if getattr(options, name) is not None:
+                raise UsageError(f"--{name.replace('_', '-')} needs --extract")
+        return options.format or "raw"
+    parse_extraction(options.extract)
+    output_format: str = options.format or "auto"
     if output_format not in EXTRACTABLE_FORMATS:
         raise UsageError(
             "cannot extract values from this format",
             expected=f"--format {', '.join(EXTRACTABLE_FORMATS)}",
             actual=output_format,
         )
-    return output_format, extraction
+    return output_format
 
 
 def _open_response(
@@ -171,13 +208,36 @@ def _open_response(
 def _write_rendered(
     response: Response,
     text_format: str,
-    extraction: Optional[Extraction],
     timings: Optional[Timings],
     streams: Streams,
 ) -> None:
-    pieces = rendered(
-        response.payloads(), text_format, response.content_type, extraction, partial(warn, streams)
+    pieces = rendered(response.payloads(), text_format, response.content_type)
+    if timings is not None:
+        pieces = timings.timed_pieces(pieces)
+    write_pieces(pieces, streams.stdout)
+
+
+def _write_extracted(
+    response: Response,
+    options: argparse.Namespace,
+    text_format: str,
+    timings: Optional[Timings],
+    streams: Streams,
+) -> None:
+    first_timeout, timeout = (
+        options.read_timeout if given is None else given
+        for given in (options.first_token_timeout, options.token_timeout)
     )
+    deltas = response.extract(
+        options.extract,
+        options.channel or "text",
+        options.strict_model,
+        first_timeout,
+        timeout,
+        text_format={"sse": "sse", "lines": "json"}.get(text_format),
+        warn=partial(warn, streams),
+    )
+    pieces: Iterator[bytes] = (delta.text.encode("utf-8") for delta in deltas)
     if timings is not None:
         pieces = timings.timed_pieces(pieces)
     write_pieces(pieces, streams.stdout)

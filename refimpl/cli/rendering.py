@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Payload parts -> the bytes that `invoke` writes, in a text format or extracted from JSON values.
-No I/O.
+"""Payload parts -> the bytes that `invoke` writes in a text format. No I/O.
 
-Each piece is yielded as soon as it is known (CLI-010 to CLI-012). If the stream fails, the bytes of
+Each piece is yielded as soon as it is known (CLI-010, CLI-011). If the stream fails, the bytes of
 the unfinished result come last, before the error, so nothing that arrived is lost.
 
-It rejects text that the format cannot express: invalid UTF-8, or JSON values that are invalid.
+It rejects invalid UTF-8 where the format is text.
 
 TerminalText removes the control characters of a model's text before a terminal obeys them.
 """
@@ -17,8 +16,6 @@ from typing import BinaryIO, Callable, Dict, Iterable, Iterator, Optional
 from ..documents.json_format import json_line, to_base64
 from ..errors import Error
 from ..text.detection import chosen_format
-from ..text.extraction import Extraction, extracted, values_of_events
-from ..text.json_values import json_values_of
 from ..text.lines import lines_of
 from ..text.server_sent_events import events_of
 from ..text.utf8 import strings_of
@@ -31,21 +28,16 @@ def rendered(
     parts: Iterable[bytes],
     text_format: str,
     content_type: Optional[str] = None,
-    extraction: Optional[Extraction] = None,
-    warn: Callable[[str], None] = lambda text: None,
 ) -> Iterator[bytes]:
     """Yield the bytes to write for the parts in one of TEXT_FORMATS (CLI-010). Raises TextError and
     what parts raises.
 
     After an error, text and lines yield the unfinished bytes unchanged, and sse yields a last line
-    that contains them in base64. An extraction yields only complete values.
+    that contains them in base64.
     """
     if text_format == "auto":
         text_format, parts = chosen_format(parts, content_type or "")
-    if extraction is None:
-        return _RENDERERS[text_format](parts)
-    values = values_of_events(events_of(parts)) if text_format == "sse" else json_values_of(parts)
-    return extracted(values, extraction, warn)
+    return _RENDERERS[text_format](parts)
 
 
 def _raw(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -47,9 +47,10 @@ _MAX_INTEGER_DIGITS = 20  # more than int64 has
 _MARK = rb'(?s)\\.?|["\[\]{}]'
 
 
-def parse_json(document: object) -> Any:
+def parse_json(document: object, lenient: bool = False) -> Any:
     """Parse a JSON document, bytes or text, to None, bool, int, float, str, list or dict.
 
+    lenient: accept NaN, Infinity, -Infinity and control characters in strings
     Raises DocumentError `syntax`, or `limit` beyond MAX_JSON_DEPTH or MAX_DOCUMENT_LENGTH. The
     message does not show the document, because it may contain sensitive members.
     """
@@ -70,13 +71,7 @@ def parse_json(document: object) -> Any:
     if brackets > MAX_JSON_DEPTH:  # fewer brackets cannot be nested too deeply
         ValueScanner().end_in(data)
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_no_constant,
-            parse_int=_bounded_int,
-            parse_float=_finite,
-        )
+        return _decoder_for(text, lenient).decode(text)
     except DocumentError:
         raise
     except ValueError as error:  # usually json.JSONDecodeError
@@ -153,6 +148,12 @@ class ValueScanner:
         return -1
 
 
+def _decoder_for(text: str, lenient: bool) -> json.JSONDecoder:
+    if lenient:
+        return _LENIENT_DECODER
+    return _DECODER if _UNUSUAL_NUMBER.search(text) else _FAST_DECODER
+
+
 def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
@@ -197,7 +198,20 @@ def _finite(text: str) -> float:
     return number
 
 
-# ---- shapes ------------------------------------------------------------------------------------
+# A decoder is slow to create. Calls for each number are slow as well, and only a number with an
+# exponent or with many digits can be out of range.
+_UNUSUAL_NUMBER = re.compile(r"[0-9]{20}|[0-9][eE]")
+_FAST_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique,
+    parse_constant=_no_constant,
+    parse_int=_bounded_int,
+    parse_float=_finite,
+)
+_LENIENT_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_bounded_int, strict=False)
+
+
+# ---- shapes --------------------------------------------------------------------------------------
 
 
 def to_base64(data: bytes) -> str:

@@ -16,7 +16,7 @@ from ..errors import Error, TextError
 from .server_sent_events import could_be_events, looks_like_events
 from .utf8 import Utf8Decoder
 
-_EVENTS_TYPE = "text/event-stream"
+EVENTS_TYPE = "text/event-stream"
 _LINES_TYPES = (
     "application/jsonlines",
     "application/x-jsonlines",
@@ -58,7 +58,7 @@ def _format_for(start: bytes, content_type: str) -> str:
     media_type = content_type.partition(";")[0].strip(" \t").lower()
     if looks_like_events(start):
         return "sse"
-    if media_type == _EVENTS_TYPE and not start.lstrip().startswith((b"{", b"[")):
+    if media_type == EVENTS_TYPE and not start.lstrip().startswith((b"{", b"[")):
         return "sse"
     if media_type in _LINES_TYPES:
         return "lines"

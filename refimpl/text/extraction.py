@@ -1,166 +1,522 @@
 # SPDX-License-Identifier: MIT
-"""The interesting part of each JSON value: `choices[0].delta.content`, or a preset. No I/O.
+"""Payload parts -> the text that the model wrote, and whether it is complete. No I/O.
 
-An extraction is a path into a JSON value, or the name of a preset: the paths for a common
-container. A path is a list of alternatives separated by `|`, of which the first that leads to a
-value counts (CLI-012). Its steps are members by name, `.name` or `["name"]`, and `[index]`, where a
-negative index counts from the end.
+An `Extraction` says where the text is in each JSON value of the stream: a path, the name of a
+preset, or `auto`, which recognises the preset from the values. `ModelText` is fed parts, split
+anywhere, and returns deltas: pieces of text with their channel (text, reasoning or tools). At the
+end its summary says whether the container marked the end of its stream, and what was lost.
 
-It rejects invalid paths before anything is read, and events whose data is not JSON.
+A value that cannot be read, and an event without data, does not end an extraction: it is skipped
+and reported (TXT-050). Halves of a surrogate pair in two strings become one character (TXT-055).
+
+It rejects a failure that the container reports inside the stream (ContainerError), a text that
+ends inside a value, and items that are too long (TextError).
 """
 
-import json
 import re
-from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
-from ..documents.json_format import json_line, parse_json
-from ..errors import DocumentError, TextError, UsageError, shown
-from .server_sent_events import ServerSentEvent
+from ..documents.json_format import json_line, json_text
+from ..errors import ContainerError, Error, TextError, UsageError, plain_bytes, shown
+from .containers import AUTO, PRESETS, Preset, failure_of, paths_in, recognised
+from .decoder import DEFAULT_MAX_ITEM_LENGTH, BytesLike
+from .detection import EVENTS_TYPE
+from .paths import Steps, first_found, parse_path
+from .server_sent_events import could_be_events, looks_like_events
+from .tolerant import EventValues, Item, PlainValues
 
-_STEP = re.compile(r'(\.?)([^\s.\[\]|"]+)|\[(-?[0-9]{1,9})\]|\[("(?:[^"\\]|\\.)*")\]')
-Steps = Tuple[Union[str, int], ...]
+CHANNELS = ("text", "reasoning", "tools", "all")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_GROWING_TEXT: Steps = ("generated_text",)
+_MAX_DETAILED_WARNINGS = 5
 
-# The data of an event that ends a stream and is not JSON (TXT-032).
-_DONE = "[DONE]"
 
-# Text Generation Inference and DJL Serving mark tokens that are not text, such as </s>, as special.
-_OPENAI = ("choices[0].delta.content|choices[0].text", "")
-_DJL = ("token.text|outputs[0]", "token.special")
-PRESETS = {
-    "tgi": ("token.text", "token.special"),
-    "djl": _DJL,
-    "lmi": _DJL,
-    "openai": _OPENAI,
-    "vllm": _OPENAI,
-    "sglang": _OPENAI,
-}
+class Delta(NamedTuple):
+    """A piece of what the model wrote. channel: text, reasoning or tools.
+
+    Its repr shows only the length of the text, because it may be secret.
+    """
+
+    channel: str
+    text: str
+
+    def __repr__(self) -> str:
+        return f"Delta(channel={self.channel!r}, text=<{len(self.text)} characters>)"
 
 
 class Extraction(NamedTuple):
-    """What to take from each JSON value.
+    """Where the text is in each JSON value.
 
-    paths: the alternatives, of which the first that leads to a value counts
-    unless: a path to a flag that, if true, means that the value is skipped
+    preset: the paths, or None to recognise the preset from the values
+    name: the name of the preset, `auto`, or the path
     """
 
-    paths: Tuple[Steps, ...]
-    unless: Steps
+    preset: Optional[Preset]
+    name: str
 
 
-def parse_path(text: str) -> Tuple[Steps, ...]:
-    """Return the alternatives of a path, each as its steps (CLI-012).
+class Summary(NamedTuple):
+    """The state of the model's stream at its end.
 
-    Raises UsageError if the path is invalid.
+    complete: whether nothing in `reasons` says otherwise;  reasons: why it is not complete
+    preset: the preset used, `auto` if none was recognised, or the path
+    finish_reason, usage: as the container reports them, or None
+    end_marker: whether the container marked the end of its stream
+    values: JSON values read;  unreadable: values that were skipped
+    skipped: events without data, and values after the end marker
+    deltas, characters: how many were returned
+    first_token: seconds until the first delta that is not empty, or None
+    tokens_per_second: after the first delta, or None; counted by the container if it reports usage,
+        otherwise one for each delta
     """
-    paths: List[Steps] = []
-    steps: List[Union[str, int]] = []
-    position = 0
-    while position < len(text) or not steps:
-        match = _STEP.match(text, position)
-        if match is None or (match.group(2) and steps and not match.group(1)):
-            raise UsageError(
-                "invalid path",
-                expected='such as choices[0].delta.content or ["a.b"][-1]|c',
-                offset=position,
-                actual=text,
-                rule="CLI-012",
-            )
-        _, name, index, quoted = match.groups()
-        if name is not None:
-            steps.append(name)
-        elif index is not None:
-            steps.append(int(index))
-        else:
-            steps.append(_quoted_name(quoted))
-        position = match.end()
-        if text[position : position + 1] == "|":
-            paths.append(tuple(steps))
-            steps = []
-            position += 1
-    return tuple(paths + [tuple(steps)])
 
+    complete: bool
+    reasons: Tuple[str, ...]
+    preset: str
+    finish_reason: Optional[str]
+    usage: Any
+    end_marker: bool
+    values: int
+    unreadable: int
+    skipped: int
+    deltas: int
+    characters: int
+    first_token: Optional[float]
+    tokens_per_second: Optional[float]
 
-def _quoted_name(text: str) -> str:
-    try:
-        return str(json.loads(text))
-    except ValueError:
-        raise UsageError(
-            "invalid path", expected="a JSON string between brackets", actual=text, rule="CLI-012"
-        ) from None
-
-
-def value_at(value: Any, steps: Steps) -> Any:
-    """Return the value at the end of the steps into a JSON value, or None if they lead nowhere."""
-    for step in steps:
-        if isinstance(step, str):
-            value = value.get(step) if isinstance(value, dict) else None
-        elif isinstance(value, list) and -len(value) <= step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
+    def to_json(self) -> Dict[str, Any]:
+        """Return the summary as a JSON object."""
+        return dict(self._asdict(), reasons=list(self.reasons))
 
 
 def parse_extraction(text: str) -> Extraction:
-    """Return the extraction for the name of a preset, or for a path.
+    """Return the extraction for the name of a preset, `auto`, or a path.
 
-    Write `.name` for a member that has the name of a preset.
+    Write `.name` for a member that has the name of a preset. Raises UsageError for invalid paths.
     """
-    path, unless = PRESETS.get(text, (text, ""))
-    return Extraction(parse_path(path), parse_path(unless)[0] if unless else ())
+    if text == AUTO:
+        return Extraction(None, AUTO)
+    return Extraction(PRESETS.get(text) or Preset(parse_path(text)), text)
 
 
-def extracted(
-    values: Iterable[Any], extraction: Extraction, warn: Callable[[str], None]
-) -> Iterator[bytes]:
-    """Yield the bytes to write for each JSON value.
+def _growing_path(extraction: Extraction) -> Optional[Steps]:
+    """Return the path of the string whose characters are returned before its value ends."""
+    preset = extraction.preset
+    if preset is None or preset.unless or len(preset.text) != 1 or preset.reasoning or preset.tools:
+        return None
+    steps = preset.text[0]
+    return None if any(isinstance(step, int) and step < 0 for step in steps) else steps
 
-    A string becomes its text, and any other value becomes a line of JSON. Null or a missing value
-    yields nothing (CLI-012).
 
-    warn: called with a message if a value has an `error` and the paths lead nowhere, because
-        containers report a failure inside a stream in this way
+class ModelText:
+    """Extracts the model's text from payload parts (TXT-050 to TXT-057).
+
+    extraction: as returned by parse_extraction
+    channel: one of CHANNELS
+    text_format: sse, json, or None to decide by content_type and the first bytes
+    strict: None raises ContainerError for a failure that the container reports; True also for a
+        stream that is not complete; False never
+    warn: called with each warning, a line of text
+    unknown_events: returns the number of skipped events of unknown type (EVS-032)
+    clock: returns monotonic seconds, for the times in the summary; None for no times
+    started: the clock's time at the start of the call, or None for now
     """
-    for value in values:
-        if extraction.unless and value_at(value, extraction.unless) is True:
-            continue
-        found = _first_found(value, extraction.paths)
-        if found is None:
-            if isinstance(value, dict) and value.get("error"):
-                warn(f"the model's response contains an error: {shown(json.dumps(value['error']))}")
-        elif not isinstance(found, str):
-            yield json_line(found)
-        elif found:
-            yield _patched_utf8(found)
 
+    def __init__(
+        self,
+        extraction: Extraction,
+        channel: str = "text",
+        text_format: Optional[str] = None,
+        content_type: str = "",
+        strict: Optional[bool] = None,
+        warn: Callable[[str], None] = lambda text: None,
+        unknown_events: Callable[[], int] = lambda: 0,
+        clock: Optional[Callable[[], float]] = None,
+        started: Optional[float] = None,
+        max_length: int = DEFAULT_MAX_ITEM_LENGTH,
+    ) -> None:
+        if channel not in CHANNELS:
+            raise UsageError("no such channel", expected=", ".join(CHANNELS), actual=channel)
+        self._extraction = extraction
+        self._preset = extraction.preset
+        self._preset_name = extraction.name
+        self._channel = channel
+        self._format = text_format
+        self._content_type = content_type
+        self._strict = strict
+        self._warn = warn
+        self._unknown_events = unknown_events
+        self._clock = clock
+        self._started = clock() if clock is not None and started is None else started
+        self._max_length = max_length
+        self._start = b""  # bytes before the format is known
+        self._reader: Any = None
+        self._halves: Dict[str, str] = {}  # a high surrogate at the end of a channel's text
+        self._finish_reason: Optional[str] = None
+        self._usage: Any = None
+        self._done = False
+        self._failure: Optional[str] = None
+        self._broken: Optional[str] = None  # why the text has no end
+        self._found = False  # whether the path led to a value
+        self._other_channels: Dict[str, int] = {}
+        self._first_value: Any = None
+        self._counts = dict.fromkeys(
+            ("values", "unreadable", "lost", "no_data", "after_end", "deltas", "characters"), 0
+        )
+        self._first_time: Optional[float] = None
+        self._last_time: Optional[float] = None
+        self._closed = False
+        # The number of pieces of text, of any channel, so far.
+        self.activity = 0
 
-def _first_found(value: Any, paths: Iterable[Steps]) -> Any:
-    for steps in paths:
-        found = value_at(value, steps)
-        if found is not None:
-            return found
-    return None
+    @property
+    def unread(self) -> bytes:
+        """The bytes of the unfinished value or event that have arrived."""
+        return self._start if self._reader is None else bytes(self._reader.unread)
 
+    def feed(self, data: BytesLike) -> List[Delta]:
+        """Return the deltas that data completes.
 
-def _patched_utf8(text: str) -> bytes:
-    """Return the text as UTF-8, with U+FFFD for a lone surrogate, which JSON can contain."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode("utf-8")
+        Raises ContainerError for a failure that the container reports, and TextError. Their
+        `deltas` or `results` are those that this call had completed.
+        """
+        data = plain_bytes(data)
+        if self._reader is None:
+            self._start += data
+            if could_be_events(self._start):
+                return []
+            data, self._start = self._start, b""
+            self._choose(data)
+        return self._deltas(lambda: self._reader.feed(data))
 
+    def close(self) -> List[Delta]:
+        """Signal the end of the text and return the remaining deltas.
 
-def values_of_events(events: Iterable[ServerSentEvent]) -> Iterator[Any]:
-    """Yield the JSON value in the data of each event, except empty data and `[DONE]`.
+        Raises the same errors as feed. With strict, raises ContainerError for a stream that is not
+        complete.
+        """
+        if self._closed:
+            return []
+        deltas: List[Delta] = []
+        if self._reader is None:
+            self._choose(self._start)
+            data, self._start = self._start, b""
+            deltas += self._deltas(lambda: self._reader.feed(data))
+        deltas += self._deltas(self._reader.close)
+        self._closed = True
+        for channel in sorted(self._halves):
+            deltas += self._joined(channel, "", final=True)
+        self._report_end()
+        if self._strict and not self.summary.complete:
+            self._raise("the model's stream is not complete: " + "; ".join(self._reasons()), deltas)
+        return deltas
 
-    Raises TextError if the data is not JSON.
-    """
-    for event in events:
-        if event.data in ("", _DONE):
-            continue
+    @property
+    def summary(self) -> Summary:
+        """The summary of the stream so far."""
+        counts, reasons = self._counts, self._reasons()
+        return Summary(
+            complete=not reasons,
+            reasons=tuple(reasons),
+            preset=self._preset_name,
+            finish_reason=self._finish_reason,
+            usage=self._usage,
+            end_marker=self._has_ended(),
+            values=counts["values"],
+            unreadable=counts["unreadable"],
+            skipped=counts["no_data"] + counts["after_end"],
+            deltas=counts["deltas"],
+            characters=counts["characters"],
+            first_token=self._seconds(self._started, self._first_time),
+            tokens_per_second=self._rate(),
+        )
+
+    # ---- reading ---------------------------------------------------------------------------------
+
+    def _choose(self, start: bytes) -> None:
+        """Choose the reader by the first bytes."""
+        if self._format is None:
+            media_type = self._content_type.partition(";")[0].strip(" \t").lower()
+            is_events = looks_like_events(start) or (
+                media_type == EVENTS_TYPE and not start.lstrip().startswith((b"{", b"["))
+            )
+            self._format = "sse" if is_events else "json"
+        if self._format == "sse":
+            self._reader = EventValues(self._max_length)
+            return
+        preset = self._preset
+        elements = preset is None or all(isinstance(steps[0], str) for steps in preset.text)
+        growing = _GROWING_TEXT if preset is None else _growing_path(self._extraction)
+        self._reader = PlainValues(elements, growing, preset is None, self._max_length)
+
+    def _deltas(self, read: Callable[[], List[Item]]) -> List[Delta]:
+        error: Optional[TextError] = None
         try:
-            yield parse_json(event.data.encode("utf-8"))
-        except DocumentError as error:
-            raise TextError(
-                f"the data of a server-sent event is not JSON: {error.message}",
-                kind=error.kind,
-                expected=error.expected,
-                rule=error.rule,
-            ) from None
+            items = read()
+        except TextError as caught:
+            items, error = list(caught.results), caught
+        deltas: List[Delta] = []
+        for item in items:
+            self._take(item, deltas)
+        if error is not None:
+            error.results = tuple(deltas)
+            self.fail(error)
+            raise error
+        return deltas
+
+    def fail(self, error: Error) -> None:
+        """Note the error that ended the text early, for the summary."""
+        self._broken = f"{error.kind}: {error}"
+
+    def _take(self, item: Item, deltas: List[Delta]) -> None:
+        if item.kind == "done":
+            self._done = True
+        elif self._done and item.kind != "no_data":
+            # TXT-052
+            self._counts["after_end"] += item.kind != "text"
+        elif item.kind == "unreadable":
+            self._skip_unreadable(item)
+        # TXT-051
+        elif item.kind == "no_data":
+            self._counts["no_data"] += 1
+            self._report("no_data", item, f"event of type {item.content} has no data")
+        elif item.kind == "failure":
+            self._fail(
+                f"the model's container reports an error: {_shown_content(item.content)}", deltas
+            )
+        elif item.kind == "text":
+            self._found = True
+            self.activity += 1
+            self._preset_name = "generated-text" if self._preset is None else self._preset_name
+            self._add("text", item.content, deltas)
+        else:
+            self._take_value(item, deltas)
+
+    def _take_value(self, item: Item, deltas: List[Delta]) -> None:
+        if item.kind == "lost":
+            self._counts["lost"] += 1
+            self._report("lost", item, "an event has lost its `data:`; its value is read")
+        self._counts["values"] += 1
+        value = item.content
+        # An array of objects is as good as these objects in a row.
+        is_array = isinstance(value, list) and self._preset_of_elements()
+        for element in value if is_array else (value,):
+            self._take_element(element, item.kind == "value_after_text", deltas)
+
+    def _preset_of_elements(self) -> bool:
+        preset = self._preset
+        return preset is None or all(isinstance(steps[0], str) for steps in preset.text)
+
+    def _take_element(self, value: Any, text_is_known: bool, deltas: List[Delta]) -> None:
+        self._found = self._found or text_is_known
+        if self._first_value is None:
+            self._first_value = value
+        preset = self._preset
+        if preset is None:
+            name = recognised(value)
+            if name is not None:
+                self._preset_name, self._preset = name, PRESETS[name]
+                preset = self._preset
+        # A path to a member `error` extracts it.
+        failure = None if self._extracts_error() else failure_of(value)
+        if preset is not None:
+            self._extract(value, preset, text_is_known, deltas)
+        if failure is not None:
+            self._fail(failure, deltas)
+
+    def _extracts_error(self) -> bool:
+        preset = self._preset
+        return preset is not None and any(steps[0] == "error" for steps in preset.text)
+
+    def _extract(
+        self, value: Any, preset: Preset, text_is_known: bool, deltas: List[Delta]
+    ) -> None:
+        reason = first_found(value, preset.finish)
+        if isinstance(reason, str):
+            self._finish_reason = reason
+        usage = first_found(value, preset.usage)
+        if isinstance(usage, dict):
+            self._usage = usage
+        if preset.unless and first_found(value, preset.unless) is True:
+            self._found = True
+            return
+        for channel, paths in preset.channels():
+            if channel == "text" and text_is_known:
+                continue
+            content = first_found(value, paths) if paths else None
+            if content is None:
+                continue
+            self._found = self._found or channel == "text" or self._is_wanted(channel)
+            if content not in ("", [], {}):
+                self.activity += 1
+            if not isinstance(content, str):
+                content = json_line(content).decode("ascii")
+            if self._is_wanted(channel):
+                self._add(channel, content, deltas)
+            elif content:
+                self._other_channels[channel] = self._other_channels.get(channel, 0) + 1
+
+    def _is_wanted(self, channel: str) -> bool:
+        return self._channel in (channel, "all")
+
+    def _add(self, channel: str, text: str, deltas: List[Delta]) -> None:
+        if self._is_wanted(channel):
+            deltas += self._joined(channel, text, final=False)
+
+    def _joined(self, channel: str, text: str, final: bool) -> List[Delta]:
+        """Join halves of surrogate pairs across strings (TXT-055)."""
+        # TXT-055
+        text = self._halves.pop(channel, "") + text
+        if text and not final and "\ud800" <= text[-1] <= "\udbff":
+            self._halves[channel] = text[-1]
+            text = text[:-1]
+        if not text:
+            return []
+        if _SURROGATE.search(text):
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if self._clock is not None:
+            self._last_time = self._clock()
+            if self._first_time is None:
+                self._first_time = self._last_time
+        self._counts["deltas"] += 1
+        self._counts["characters"] += len(text)
+        return [Delta(channel, text)]
+
+    # ---- reports ---------------------------------------------------------------------------------
+
+    def _skip_unreadable(self, item: Item) -> None:
+        # TXT-050
+        self._counts["unreadable"] += 1
+        self._report("unreadable", item, f"skipped: {item.content}")
+
+    def _report(self, what: str, item: Item, text: str) -> None:
+        """Warn of one item. After a few of a sort, only their number is reported, at the end."""
+        if self._counts[what] > _MAX_DETAILED_WARNINGS:
+            return
+        where = f"value {item.number} at byte {item.offset}"
+        self._warn(f"{where}: {text}" + (f" ({item.excerpt})" if item.excerpt else ""))
+
+    def _fail(self, failure: str, deltas: List[Delta]) -> None:
+        """Report a failure of the container (TXT-053)."""
+        # TXT-053
+        if self._failure is None:
+            self._failure = failure
+        if self._strict is False:
+            self._warn(failure)
+        else:
+            self._raise(failure, deltas)
+
+    def _raise(self, message: str, deltas: List[Delta]) -> None:
+        raise ContainerError(message, deltas=tuple(deltas), summary=self.summary)
+
+    def _has_ended(self) -> bool:
+        return self._done or self._finish_reason is not None
+
+    def _reasons(self) -> List[str]:
+        # TXT-054
+        reasons, counts = [], self._counts
+        if self._failure is not None:
+            reasons.append(self._failure)
+        if self._broken is not None:
+            reasons.append(self._broken)
+        if counts["unreadable"]:
+            reasons.append(_plural(counts["unreadable"], "unreadable value"))
+        has_end = self._preset is not None and self._preset.has_end
+        if has_end and not self._has_ended():
+            reasons.append("no end marker")
+        if self._unknown_events():
+            reasons.append(_plural(self._unknown_events(), "skipped event") + " of unknown type")
+        return reasons
+
+    def _report_end(self) -> None:
+        counts = self._counts
+        for what, name in (
+            ("unreadable", "unreadable value"),
+            ("lost", "value without `data:`"),
+            ("no_data", "dataless event"),
+        ):
+            if counts[what] > _MAX_DETAILED_WARNINGS:
+                self._warn(f"{_plural(counts[what], name)} in total")
+        if counts["after_end"]:
+            self._warn(f"{_plural(counts['after_end'], 'value')} after the end marker ignored")
+        if not self._found and counts["values"]:
+            self._warn(self._nothing_found())
+        elif self._other_channels and not counts["deltas"]:
+            self._warn(self._only_other_channels())
+        if "no end marker" in self._reasons():
+            self._warn("the container has not marked the end of its stream; text may be missing")
+
+    def _nothing_found(self) -> str:
+        """Describe where the text may be instead (TXT-057)."""
+        if self._other_channels:
+            return self._only_other_channels()
+        # TXT-057
+        values = _plural(self._counts["values"], "value")
+        text = f"no text at {self._extraction.name} in {values}"
+        if self._extraction.name == AUTO:
+            text = f"no known format in {values}"
+        elements = self._first_value
+        paths = paths_in(elements)
+        if paths:
+            text += f"; the first has {', '.join(shown(path, 80) for path in paths)}"
+        name = recognised(elements)
+        if name is not None and name != self._extraction.name:
+            text += f": try --extract {name}"
+        return text
+
+    def _only_other_channels(self) -> str:
+        counts = ", ".join(
+            f"{_plural(count, 'value')} with {channel}"
+            for channel, count in sorted(self._other_channels.items())
+        )
+        return f"no text, but {counts}: try --channel all"
+
+    def _seconds(self, start: Optional[float], end: Optional[float]) -> Optional[float]:
+        return None if start is None or end is None else round(end - start, 6)
+
+    def _rate(self) -> Optional[float]:
+        seconds = self._seconds(self._first_time, self._last_time)
+        tokens: Any = self._counts["deltas"]
+        if isinstance(self._usage, dict):
+            names = ("completion_tokens", "generated_tokens", "output_tokens", "outputTokens")
+            reported = first_found(self._usage, tuple((name,) for name in names))
+            if isinstance(reported, int) and reported > 1:
+                tokens = reported
+        return round((tokens - 1) / seconds, 3) if seconds and tokens > 1 else None
+
+
+def _shown_content(text: Any) -> str:
+    return shown(text if isinstance(text, str) else json_text(text))
+
+
+def _plural(count: int, name: str) -> str:
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
+def deltas_of(parts: Iterable[BytesLike], model_text: ModelText) -> Iterator[Delta]:
+    """Yield the deltas of parts, each as soon as it is complete.
+
+    Raises what ModelText raises, with all deltas so far in a ContainerError, and what parts raises,
+    with the bytes of the unfinished value as `unread`.
+    """
+    delivered: List[Delta] = []
+    try:
+        for part in parts:
+            for delta in model_text.feed(part):
+                delivered.append(delta)
+                yield delta
+        for delta in model_text.close():
+            delivered.append(delta)
+            yield delta
+    except ContainerError as error:
+        yield from error.deltas
+        error.deltas = tuple(delivered) + error.deltas
+        raise
+    except TextError as error:
+        yield from error.results
+        raise
+    except Error as error:
+        model_text.fail(error)
+        # TXT-008
+        error.unread = model_text.unread
+        raise

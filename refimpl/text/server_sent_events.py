@@ -71,6 +71,7 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
         self.last_event_id = ""
         self.retry: Optional[int] = None
         self._at_start = True
+        self._block_offset = 0  # of the event whose fields are read
         self._find_blank_lines = _BLANK_LINES_WITHOUT_CR.search
 
     def _read(self, data: bytes, results: List[ServerSentEvent]) -> None:
@@ -131,6 +132,7 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
                 lines = block.decode("utf-8", self._errors)
             except UnicodeDecodeError as error:
                 self._reject_utf8(error, self._offset + start, results, bytes(text[start:]))
+            self._block_offset = self._offset + start
             self._read_fields(lines, results)
             start = after
             match = self._find_blank_lines(text, start)
@@ -156,13 +158,14 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
                 results,
                 rest,
             )
+        self._block_offset = self._offset
         # TXT-030
         self._read_fields(text, results)
 
     def _read_fields(self, block: str, results: List[ServerSentEvent]) -> None:
         """Read the lines of an event and append it if it has data."""
         if block.startswith("data:") and "\n" not in block and "\r" not in block:
-            # The shortcut for a single line of data.
+            # The shortcut for a single line of data. TXT-032: [DONE] is data like any other.
             value = block[6:] if block[5:6] == " " else block[5:]
             results.append(_new_tuple(ServerSentEvent, ("message", value, self.last_event_id)))
             return

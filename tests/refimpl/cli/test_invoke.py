@@ -249,6 +249,15 @@ TEXT_SCENARIOS = {
     for entry in (
         scenario("chat", stream(*map(part, CHAT))),
         scenario("chat-failing", stream(*FAILING)),
+        scenario("chat-open", stream(part(b'data: {"choices":[{"delta":{"content":"a"}}]}\n\n'))),
+        scenario("pings", stream(*[part(b": ping\n\n"), part(b"")] * 20)),
+        scenario(
+            "other-events",
+            stream(
+                part(b"a"),
+                scenarios.message([(":message-type", "event"), (":event-type", "chunk")]),
+            ),
+        ),
         scenario(
             "chat-error",
             stream(
@@ -364,13 +373,33 @@ def test_extraction(texts: Endpoint, arguments: List[str]) -> None:
     )
 
 
-def test_warns_of_an_error_inside_the_response(texts: Endpoint) -> None:
+def test_a_failure_of_the_container_inside_the_response(texts: Endpoint) -> None:
     result = invoke(texts, "chat-error", "--extract", "openai")
+    assert result.stdout == b"a"
+    failed(result, 6, "container: the model's container reports an error: ", "out of memory")
+    result = invoke(texts, "chat-error", "--extract", "openai", "--no-strict-model")
     assert (result.code, result.stdout) == (0, b"a")
-    assert (
-        one_line(result.stderr)
-        == 'refimpl: warning: the model\'s response contains an error: {"message": "out of memory"}'
-    )
+    assert "warning: the model's container reports an error" in result.stderr
+
+
+def test_strict_model(texts: Endpoint) -> None:
+    for arguments in (["--extract", "openai"], ["--extract", "auto", "--channel", "all"]):
+        assert invoke(texts, "chat-open", *arguments).code == 0
+        result = invoke(texts, "chat-open", *arguments, "--strict-model")
+        assert (result.code, result.stdout) == (6, b"a")
+        assert "the model's stream is not complete: no end marker" in result.stderr
+    assert invoke(texts, "other-events").code == 0
+    assert invoke(texts, "other-events", "--strict-model").code == 6
+
+
+@pytest.mark.parametrize("option", ["--first-token-timeout", "--token-timeout"])
+def test_keep_alive_comments_do_not_extend_the_wait_for_text(texts: Endpoint, option: str) -> None:
+    """CLI-016"""
+    result = invoke(texts, "pings", "--extract", "openai", option, "0.001")
+    if option == "--token-timeout":
+        assert result.code == 0  # there is no first token
+        return
+    failed(result, 8, "timeout: ", "first_token_timeout of 0.001 s")
 
 
 @pytest.mark.parametrize(
@@ -382,6 +411,8 @@ def test_warns_of_an_error_inside_the_response(texts: Endpoint) -> None:
         (["--extract", "t", "--format", "text"], ("auto, lines, sse",)),
         (["--extract", "t", "--format", "events"], ("auto, lines, sse",)),
         (["--format", "xml"], ("xml",)),
+        (["--channel", "all"], ("--channel needs --extract",)),
+        (["--token-timeout", "5"], ("--token-timeout needs --extract",)),
     ],
 )
 def test_rejects_what_cannot_be_extracted(
@@ -408,8 +439,10 @@ def test_timings(texts: Endpoint, arguments: List[str], tokens: bool) -> None:
     result = invoke(texts, "chat", "--timings", *arguments)
     plain = invoke(texts, "chat", *arguments)
     assert (result.code, result.stdout) == (plain.code, plain.stdout)
-    assert result.stderr.endswith("}\n") and result.stderr.count("\n") == 1
-    document = json.loads(result.stderr)
+    assert result.stderr.endswith("}\n")
+    *warnings, line = result.stderr.splitlines()
+    assert all(warning.startswith("refimpl: warning: ") for warning in warnings)
+    document = json.loads(line)
     assert list(document) == [
         "first_part",
         "first_token",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/cli/rendering.py: the text formats and extraction, as `invoke` writes them.
+"""Tests of refimpl/cli/rendering.py: the text formats, as `invoke` writes them.
 
 Bytes are rendered in every chunking, and the output must not depend on it. The texts of containers
 are written here as the containers write them.
@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from refimpl.cli.rendering import TEXT_FORMATS, TerminalText, rendered
 from refimpl.documents.json_format import json_line
 from refimpl.errors import FrameError, TextError
-from refimpl.text.extraction import parse_extraction
-from tests.support import chunkings, pieces
+from tests.support import chunkings
 
 
 def render(parts, *arguments, **options):
@@ -114,13 +113,6 @@ def test_a_stream_that_breaks(form, written):
     assert render(breaking(b"a\nb", b"\xe2"), form)[1].kind == "truncated"
 
 
-def test_extracts_only_complete_values():
-    written, error = render(
-        breaking(b'{"a":"x"}{"a"', b':"y'), "auto", extraction=parse_extraction("a")
-    )
-    assert (written, error.kind, error.unread) == (b"x", "truncated", b'{"a":"y')
-
-
 def test_the_formats():
     assert TEXT_FORMATS == ("text", "lines", "sse", "auto")
     assert json_line({"a": "€\n"}) == b'{"a":"\\u20ac\\n"}\n'
@@ -139,95 +131,6 @@ def test_auto_loses_nothing_before_the_choice():
         and render(breaking(b"da"), "auto")[1].kind == "truncated"
     )
     assert render(breaking(), "auto")[1].kind == "truncated"
-
-
-# ---- extraction --------------------------------------------------------------------------------
-
-TGI = (
-    b'data:{"index":1,"token":{"id":1,"text":"Hel","logprob":-0.1,"special":false},'
-    b'"generated_text":null}\n\n'
-    b'data:{"index":2,"token":{"id":2,"text":"lo","logprob":-0.1,"special":false},'
-    b'"generated_text":null}\n\n'
-    b'data:{"index":3,"token":{"id":3,"text":"</s>","logprob":-0.1,"special":true},'
-    b'"generated_text":"Hello"}\n\n'
-)
-DJL = (
-    b'{"token": {"id": 1, "text": "Hel", "log_prob": -0.1}}\n'
-    b'{"token": {"id": 2, "text": "lo", "log_prob": -0.1}}\n'
-    b'{"token": {"id": 3, "text": "", "log_prob": 0.0}, "details": {"finish_reason": "length"}, '
-    b'"generated_text": "Hello"}\n'
-)
-OLD_DJL = b'{"outputs": ["Hel"]}\n{"outputs": ["lo"]}\n'
-CHAT = (
-    b'data: {"id":"1","choices":[{"index":0,"delta":{"role":"assistant","content":""},'
-    b'"finish_reason":null}]}\n\n'
-    b": ping\n\n"
-    b'data: {"id":"1","choices":[{"index":0,"delta":{"content":"Hel"},"finish_reason":null}]}\n\n'
-    b'data: {"id":"1","choices":[{"index":0,"delta":{"content":"lo"},"finish_reason":null}]}\n\n'
-    b'data: {"id":"1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
-    b'data: {"id":"1","choices":[],"usage":{"total_tokens":9}}\n\ndata: [DONE]\n\n'
-)
-COMPLETION = (
-    b'data: {"choices":[{"index":0,"text":"Hel"}]}\n\n'
-    b'data: {"choices":[{"index":0,"text":"lo"}]}\n\n'
-    b"data: [DONE]\n\n"
-)
-
-
-@pytest.mark.parametrize(
-    "preset,data",
-    [
-        ("tgi", TGI),
-        ("djl", DJL),
-        ("lmi", DJL),
-        ("djl", OLD_DJL),
-        ("openai", CHAT),
-        ("vllm", CHAT),
-        ("sglang", CHAT),
-        ("vllm", COMPLETION),
-        ("choices[0].delta.content", CHAT),
-        ("token.text", DJL),
-    ],
-)
-def test_presets_extract_the_text_of_containers(preset, data):
-    assert render_all(data, "auto", extraction=parse_extraction(preset)) == (b"Hello", None)
-
-
-def test_yields_each_token():
-    assert list(rendered([CHAT], "sse", extraction=parse_extraction("openai"))) == [b"Hel", b"lo"]
-    assert list(rendered(pieces(DJL, 7), "lines", extraction=parse_extraction("djl"))) == [
-        b"Hel",
-        b"lo",
-    ]
-
-
-@pytest.mark.parametrize(
-    "data,kind",
-    [
-        (b"data: hello\n\n", "syntax"),
-        (b'data: {"a":\n\n', "syntax"),
-        (b"data: " + b"[" * 70 + b"\n\n", "limit"),
-        (b'data: {"secret":1,"secret":2}\n\n', "syntax"),
-    ],
-)
-def test_rejects_event_data_that_is_not_json(data, kind):
-    written, error = render_all(
-        b'data: {"a":"x"}\n\n' + data, "auto", extraction=parse_extraction("a")
-    )
-    assert (
-        (written, error.kind) == (b"x", kind)
-        and "server-sent event" in str(error)
-        and "secret" not in str(error)
-    )
-
-
-def test_rejects_text_that_is_not_json():
-    written, error = render_all(b"hello", "auto", extraction=parse_extraction("a"))
-    assert (written, error.kind) == (b"", "syntax")
-    assert render_all(b"data:\n\ndata: [DONE]\n\n", "auto", extraction=parse_extraction("a")) == (
-        b"",
-        None,
-    )
 
 
 # ---- on a terminal -----------------------------------------------------------------------------

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: MIT
+"""Where containers put their text in a JSON value, and how they report an end or a failure. No I/O.
+
+Each preset is a row of paths. They follow the documentation and source of the containers:
+
+    openai, openai-completions, vllm, sglang, tgi-openai    the chat and completion chunks of
+        OpenAI's API, with `reasoning_content` (vLLM, SGLang) or `reasoning`
+    djl, lmi    LMI output schema v0.31.0 (djl-serving, serving/docs/lmi/user_guides); the last
+        value has `details`; a failure has `finish_reason` "error" or {"error": …, "code": 424}
+    tgi         the stream of Text Generation Inference, the same fields with `token.special`
+    anthropic-messages    the events of Anthropic's Messages API, version 2023-06-01
+    nova        the events of ConverseStream, which Nova uses
+    llama       the chunks of Meta's Llama models as Amazon hosts them
+    generated-text    one document with `generated_text`
+
+It rejects nothing: a value that fits no row has no text.
+"""
+
+import json
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from ..errors import shown
+from .paths import Path, first_found, parse_path, value_at
+
+AUTO = "auto"
+
+
+class Preset(NamedTuple):
+    """The paths of a container's format. Each has alternatives, of which the first found counts.
+
+    unless: a flag that, if true, means that the value has no text
+    finish: the reason for which the model stopped;  usage: the counts of tokens
+    has_end: whether the container marks the end of its stream
+    """
+
+    text: Path
+    reasoning: Path = ()
+    tools: Path = ()
+    unless: Path = ()
+    finish: Path = ()
+    usage: Path = ()
+    has_end: bool = False
+
+    def channels(self) -> Sequence[Tuple[str, Path]]:
+        """Return the paths of each channel, in the order in which a value's deltas are returned."""
+        return (("reasoning", self.reasoning), ("text", self.text), ("tools", self.tools))
+
+
+def _preset(text: str, has_end: bool = True, **paths: str) -> Preset:
+    return Preset(
+        parse_path(text),
+        has_end=has_end,
+        **{name: parse_path(path) for name, path in paths.items()},
+    )
+
+
+_CHAT = _preset(
+    "choices[0].delta.content|choices[0].delta.refusal|choices[0].text",
+    reasoning="choices[0].delta.reasoning_content|choices[0].delta.reasoning",
+    tools="choices[0].delta.tool_calls|choices[0].delta.function_call",
+    finish="choices[0].finish_reason",
+    usage="usage",
+)
+_COMPLETIONS = _preset(
+    "choices[0].text|choices[0].delta.content", finish="choices[0].finish_reason", usage="usage"
+)
+_DJL = _preset(
+    "token.text|outputs[0]",
+    unless="token.special|token.special_token",
+    finish="details.finish_reason",
+    usage="details",
+)
+_GENERATED = _preset(
+    "generated_text", has_end=False, finish="details.finish_reason", usage="details"
+)
+PRESETS: Dict[str, Preset] = {
+    "openai": _CHAT,
+    "openai-completions": _COMPLETIONS,
+    "vllm": _CHAT,
+    "sglang": _CHAT,
+    "tgi-openai": _CHAT,
+    "tgi": _DJL,
+    "djl": _DJL,
+    "lmi": _DJL,
+    "anthropic-messages": _preset(
+        "delta.text|content_block.text",
+        reasoning="delta.thinking|content_block.thinking",
+        tools="delta.partial_json",
+        finish="delta.stop_reason",
+        usage="usage|message.usage",
+    ),
+    "nova": _preset(
+        "contentBlockDelta.delta.text",
+        reasoning="contentBlockDelta.delta.reasoningContent.text",
+        tools="contentBlockDelta.delta.toolUse.input",
+        finish="messageStop.stopReason",
+        usage="metadata.usage",
+    ),
+    "llama": _preset("generation", finish="stop_reason"),
+    "generated-text": _GENERATED,
+}
+
+# The first row that fits names the preset of a value: its path leads to a value of this type.
+_SIGNS: Tuple[Tuple[str, str, type], ...] = (
+    ("contentBlockDelta.delta", "nova", dict),
+    ("messageStart.role", "nova", str),
+    ("messageStop.stopReason", "nova", str),
+    ("message.role", "anthropic-messages", str),
+    ("content_block.type", "anthropic-messages", str),
+    ("delta.type", "anthropic-messages", str),
+    ("choices[0].delta", "openai", dict),
+    ("choices[0].text", "openai-completions", str),
+    ("token.text", "djl", str),
+    ("outputs[0]", "djl", str),
+    ("generation", "llama", str),
+    ("generated_text", "generated-text", str),
+)
+_SIGN_PATHS = tuple((parse_path(path)[0], name, kind) for path, name, kind in _SIGNS)
+_FAILED_REASONS = ("error", "abort")
+_FINISH_PATHS: Path = parse_path(
+    "choices[0].finish_reason|details.finish_reason|finish_reason|stop_reason|delta.stop_reason"
+    "|messageStop.stopReason|meta_info.finish_reason.type"
+)
+_ERROR_CODES = ("ErrorCode", "errorCode", "error_code", "__type")
+
+
+def recognised(value: Any) -> Optional[str]:
+    """Return the name of the preset for a container's value, or None."""
+    for steps, name, kind in _SIGN_PATHS:
+        if isinstance(value_at(value, steps), kind):
+            return name
+    return None
+
+
+def failure_of(value: Any) -> Optional[str]:
+    """Describe the failure that a container reports in a value, or return None."""
+    # TXT-053
+    if not isinstance(value, dict):
+        return None
+    error = value.get("error")
+    # An empty message is a failure as well. Null, false and empty objects are not.
+    if error is True or isinstance(error, str) or (isinstance(error, (dict, list)) and error):
+        return f"the model's container reports an error: {_shown_failure(value)}"
+    if value.get("object") == "error" or value.get("type") == "error":
+        return f"the model's container reports an error: {_shown_failure(value)}"
+    if any(isinstance(value.get(name), (str, int)) and value[name] != "" for name in _ERROR_CODES):
+        return f"the model's container reports an error: {_shown_failure(value)}"
+    code = value.get("code")
+    is_status = isinstance(code, int) and not isinstance(code, bool) and code >= 400
+    if is_status and ("message" in value or "type" in value):
+        return f"the model's container reports an error: {_shown_failure(value)}"
+    reason = first_found(value, _FINISH_PATHS)
+    if reason in _FAILED_REASONS:
+        return f"the model's container reports an error: finish_reason {reason}"
+    return None
+
+
+def _shown_failure(value: Dict[str, Any]) -> str:
+    return shown(json.dumps(value, ensure_ascii=False))
+
+
+def paths_in(value: Any, limit: int = 5) -> Sequence[str]:
+    """Return the paths to the first strings in a value, for a message."""
+    found: List[str] = []
+    _collect("", value, found, limit)
+    return found
+
+
+def _collect(path: str, value: Any, found: List[str], limit: int) -> None:
+    if len(found) >= limit:
+        return
+    if isinstance(value, dict):
+        for name, child in value.items():
+            simple = name and not set(name) & set('.[]|" \t\n\r')
+            step = f"{'.' if path else ''}{name}" if simple else f"[{json.dumps(name)}]"
+            _collect(path + step, child, found, limit)
+    elif isinstance(value, list):
+        for index, child in enumerate(value[:limit]):
+            _collect(f"{path}[{index}]", child, found, limit)
+    elif isinstance(value, str) and path:
+        found.append(path)
