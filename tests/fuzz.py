@@ -6,9 +6,13 @@ Each target is a Hypothesis strategy and a check: only errors of refimpl's own t
 what is delivered is a prefix of what was meant, and what is kept stays bounded. The targets take
 turns until the time is over. The same seed makes the same inputs. A failing input is shrunk,
 printed and saved as Python source that runs the check once more; exit code 1.
+
+tests/data/fuzz-corpus.txt has inputs that together reach most lines of what is tested. Each run
+checks them first, and then draws from them and their variants as well as from the strategies.
 """
 
 import argparse
+import ast
 import faulthandler
 import io
 import os
@@ -786,6 +790,98 @@ TARGETS = {
 }
 
 
+# ---- the corpus --------------------------------------------------------------------------------
+
+CORPUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "fuzz-corpus.txt")
+# The checks of these targets accept any bytes, so the inputs of their corpus are also varied.
+_VARIED = ("text", "http", "exchange", "error-bodies", "decoder")
+
+
+def read_corpus(path=CORPUS):
+    """Return the inputs of each target: one per line, the target and a Python literal."""
+    corpus = {}
+    with open(path, encoding="ascii") as file:
+        for line in file:
+            name, _, literal = line.rstrip("\n").partition("\t")
+            corpus.setdefault(name, []).append(ast.literal_eval(literal))
+    return corpus
+
+
+def varied(value, mutations):
+    """Return an input with the mutations done to its bytes."""
+    if isinstance(value, bytes):
+        return mutated(value, mutations)
+    if isinstance(value, (list, tuple)):
+        return type(value)(varied(inner, mutations) for inner in value)
+    return value
+
+
+def seeded(name, strategy):
+    """Return the strategy of a target together with the inputs of its corpus and their variants."""
+    inputs = read_corpus().get(name)
+    if not inputs:
+        return strategy
+    seeds = st.sampled_from(inputs)
+    if name not in _VARIED:
+        return st.one_of(strategy, seeds)
+    return st.one_of(strategy, seeds, st.builds(varied, seeds, MUTATIONS))
+
+
+def check_corpus(name):
+    """Check the inputs of a target's corpus. Returns how many; raises Finding."""
+    inputs = read_corpus().get(name, [])
+    for value in inputs:
+        try:
+            TARGETS[name][1](value)
+        except Exception as error:
+            raise Finding(name, value, error) from error
+    return len(inputs)
+
+
+def write_corpus(names, path=CORPUS, most=24, inputs=400):
+    """Write the inputs that reach lines of refimpl that no earlier input of the target reaches."""
+    lines = []
+    for name in names:
+        strategy, check = TARGETS[name]
+        found, reached = [], set()
+
+        def keep(value, check=check, found=found, reached=reached):
+            literal = ascii(value)
+            if len(literal) > 700 or len(found) == most:
+                return
+            with suppress(Exception):
+                if ast.literal_eval(literal) == value:
+                    new = _lines_reached(check, value) - reached
+                    if new:
+                        reached.update(new)
+                        found.append(literal)
+
+        with mock.patch.dict(TARGETS, {"corpus": (strategy, keep)}):
+            run_batch("corpus", 1, inputs)
+        lines += [f"{name}\t{literal}\n" for literal in found]
+    with open(path, "w", encoding="ascii") as file:
+        file.writelines(lines)
+
+
+def _lines_reached(check, value):
+    """Return the lines of refimpl that a check runs."""
+    package = os.path.dirname(transport.__file__)
+    reached = set()
+
+    def trace(frame, event, argument):
+        if not frame.f_code.co_filename.startswith(package):
+            return None
+        reached.add((frame.f_code.co_filename, frame.f_lineno))
+        return trace
+
+    sys.settrace(trace)
+    try:
+        check(value)
+    finally:
+        sys.settrace(None)
+    return reached
+
+
 # ---- the run -----------------------------------------------------------------------------------
 
 
@@ -808,6 +904,7 @@ def shown_line(error):
 def run_batch(name, number, examples=BATCH):
     """Run one batch of inputs of a target. Returns how many; raises Finding."""
     strategy, check = TARGETS[name]
+    strategy = seeded(name, strategy)
     state = {"count": 0, "last": None}
 
     def one(value):
@@ -842,13 +939,20 @@ def main(arguments=None):
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--target", choices=sorted(TARGETS), action="append")
     parser.add_argument("--save", default=".", metavar="DIR", help="where a failing input is saved")
+    text = "write tests/data/fuzz-corpus.txt"
+    parser.add_argument("--write-corpus", action="store_true", help=text)
     options = parser.parse_args(arguments)
+    if options.write_corpus:
+        write_corpus(sorted(TARGETS))
+        return 0
     names = options.target or sorted(TARGETS)
     counts = dict.fromkeys(names, 0)
     deadline, batch = time.monotonic() + options.seconds, 0
     try:
         while batch == 0 or time.monotonic() < deadline:
             for name in names:
+                if batch == 0:
+                    counts[name] += check_corpus(name)
                 counts[name] += run_batch(name, zlib.crc32(b"%d %d" % (options.seed, batch)))
             batch += 1
     except Finding as finding:

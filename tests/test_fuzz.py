@@ -38,6 +38,7 @@ def test_a_fault_is_found_shrunk_and_saved(monkeypatch, tmp_path, capsys):
             "planted"
         )
 
+    monkeypatch.setattr(fuzz, "read_corpus", dict)
     monkeypatch.setitem(fuzz.TARGETS, "decoder", (fuzz.TARGETS["decoder"][0], check))
     assert (
         fuzz.main(
@@ -70,3 +71,29 @@ def test_a_saved_input_is_a_program(tmp_path):
 def test_a_quiet_run_says_how_much_it_did(capsys):
     assert fuzz.main(["--seconds", "0", "--seed", "1", "--target", "http"]) == 0
     assert "seed 1, " in capsys.readouterr().out
+
+
+def test_every_target_has_a_corpus_whose_inputs_pass():
+    corpus = fuzz.read_corpus()
+    assert set(corpus) <= set(fuzz.TARGETS) and len(corpus) >= len(fuzz.TARGETS) - 2
+    for name, inputs in corpus.items():
+        assert fuzz.check_corpus(name) == len(inputs) > 0
+
+
+def test_the_corpus_seeds_the_inputs(monkeypatch):
+    seen = []
+    monkeypatch.setattr(fuzz, "read_corpus", lambda: {"http": [([], b"a seed that nobody draws")]})
+    monkeypatch.setitem(fuzz.TARGETS, "http", (fuzz.TARGETS["http"][0], seen.append))
+    fuzz.run_batch("http", 3, examples=60)
+    assert ([], b"a seed that nobody draws") in seen
+    assert any(b"a seed that" in data and len(data) != 24 for _, data in seen)
+
+
+def test_a_failing_input_of_the_corpus_is_found(monkeypatch, tmp_path, capsys):
+    def check(value):
+        assert b"bad" not in value[1], "planted"
+
+    monkeypatch.setattr(fuzz, "read_corpus", lambda: {"http": [([], b"bad")]})
+    monkeypatch.setitem(fuzz.TARGETS, "http", (fuzz.TARGETS["http"][0], check))
+    arguments = ["--seconds", "0", "--seed", "1", "--target", "http", "--save", str(tmp_path)]
+    assert fuzz.main(arguments) == 1 and "planted" in capsys.readouterr().out
