@@ -3,8 +3,9 @@
 
 Exit codes: 0 all verdicts as expected, 1 failures, 2 wrong usage, 3 broken adapter, 130
 interrupted, 129 and 143 ended by SIGHUP and SIGTERM, 141 the reader of stdout is gone. `serve`,
-`record` and `replay` print only their URL to stdout, and run until they are interrupted. Commands
-import what only they need when they run.
+`record` and `replay` print their URL to stdout and run until they are interrupted. With `--tls`,
+`serve` then prints `AWS_CA_BUNDLE=FILE`, the variable that makes AWS's clients trust its
+certificate. Commands import what only they need when they run.
 `mutants`, `prove` and `trace` need a checkout, because a wheel does not contain the mutation tests.
 """
 
@@ -15,8 +16,9 @@ import signal
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from secrets import token_hex
+from ssl import SSLContext
 from typing import (
     Any,
     BinaryIO,
@@ -34,6 +36,7 @@ from conformance.demo import run_demo
 from conformance.endpoint.loopback import Loopback
 from conformance.endpoint.scenarios import listing
 from conformance.endpoint.server import Endpoint
+from conformance.endpoint.tls import server_context, temporary_certificates
 from conformance.escaping import escaped
 from conformance.files import MAX_INPUT, read_all, read_bounded
 from conformance.protocol.messages import OPERATION_NAMES
@@ -220,6 +223,15 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--clock-skew", type=_skew, default=0.0, metavar="S", help=text)
     text = "list the scenarios and what a correct client does"
     parser.add_argument("--list", action="store_true", help=text)
+    text = (
+        "serve https; the openssl program makes a private CA and a certificate in a temporary"
+        " folder, and the second line of output is AWS_CA_BUNDLE=FILE, with the CA's file"
+    )
+    parser.add_argument("--tls", action="store_true", help=text)
+    text = "serve --tls with this certificate in PEM; needs --key"
+    parser.add_argument("--cert", metavar="FILE", help=text)
+    text = "key of the certificate, in PEM and without a password"
+    parser.add_argument("--key", metavar="FILE", help=text)
 
 
 def _serve(options: argparse.Namespace, streams: Streams) -> None:
@@ -232,15 +244,40 @@ def _serve(options: argparse.Namespace, streams: Streams) -> None:
     def clock() -> float:
         return time.time() + float(options.clock_skew)
 
-    def start(log: Callable[[str], None]) -> Endpoint:
-        return Endpoint(port=options.port, pace=options.pace, log=log, clock=clock)
+    with ExitStack() as stack:
+        tls, variables = _tls_of(options, stack)
 
-    _serve_until_interrupted(options.port, streams, start)
+        def start(log: Callable[[str], None]) -> Endpoint:
+            return Endpoint(port=options.port, pace=options.pace, log=log, clock=clock, tls=tls)
+
+        _serve_until_interrupted(options.port, streams, start, variables)
+
+
+def _tls_of(
+    options: argparse.Namespace, stack: ExitStack
+) -> Tuple[Optional[SSLContext], Sequence[str]]:
+    """Return the ssl context of `serve`, or None, and the variables that a client needs.
+
+    stack: deletes temporary certificates at its end
+    """
+    files = [path for path in (options.cert, options.key) if path is not None]
+    if files and not (options.tls and len(files) == 2):
+        raise UsageError("incomplete options", expected="--tls, --cert FILE and --key FILE")
+    if not options.tls:
+        return None, ()
+    if files:
+        return server_context(options.cert, options.key), ()
+    made = stack.enter_context(temporary_certificates())
+    return server_context(made.certificate, made.key), (f"AWS_CA_BUNDLE={made.authority}",)
 
 
 def _serve_until_interrupted(
-    port: int, streams: Streams, start: Callable[[Callable[[str], None]], Loopback]
+    port: int,
+    streams: Streams,
+    start: Callable[[Callable[[str], None]], Loopback],
+    variables: Sequence[str] = (),
 ) -> None:
+    """Serve until an interrupt. variables: `NAME=VALUE`, printed after the URL."""
     if not 0 <= port < 65536:
         raise UsageError("invalid port", expected="0 to 65535", actual=port)
     try:
@@ -248,7 +285,9 @@ def _serve_until_interrupted(
     except OSError as error:
         raise UsageError(f"cannot listen on port {port}: {error.strerror or error}") from None
     with server:
-        _printer(streams)(server.url)
+        say = _printer(streams)
+        for line in (server.url, *variables):
+            say(line)
         forever = threading.Event()
         while not forever.wait(
             0.5

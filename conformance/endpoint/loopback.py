@@ -4,6 +4,10 @@
 Loopback runs until close() and then leaves no thread and no socket. A Conversation is what happens
 on one connection; the endpoint, the recording proxy and the replay server each have their own. It
 can end a connection normally, by a reset that arrives after all data, or never (stall).
+
+With an ssl context, each connection begins with a TLS handshake. It ends with close_notify wherever
+the connection is closed, also inside a response, and without it if the connection is reset. So a
+scenario has the same outcome over http and https.
 """
 
 import errno
@@ -15,11 +19,13 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from ssl import SSLContext
 from typing import Any, Callable, Dict, Optional, Type, TypeVar
 
 from conformance.endpoint.play import script
 from conformance.endpoint.request import BodyBudget, Gone
 from conformance.endpoint.scenarios.model import Response
+from conformance.endpoint.tls import close_notify
 
 _MAX_DRAIN = 256 * 1024 * 1024  # bytes that are read and dropped after a rejected request
 # accept() reports these as long as the process or the system has no free descriptor or memory.
@@ -42,7 +48,9 @@ class Conversation(socketserver.BaseRequestHandler):
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.request.settimeout(owner.idle_timeout)
         try:
-            self.converse()
+            if self._is_ready():
+                self.converse()
+                self._end_tls()
         except Gone as gone:
             owner.log(f"dropped: {gone}")
         except socket.timeout:
@@ -50,6 +58,28 @@ class Conversation(socketserver.BaseRequestHandler):
         except OSError as error:
             reason = error.strerror or type(error).__name__
             owner.log(f"dropped: the client disconnected ({reason})")
+
+    def _is_ready(self) -> bool:
+        """Return whether the connection can be used. With TLS, make the handshake first."""
+        owner = self.server.owner
+        if owner.tls is None:
+            return True
+        try:
+            self.request.do_handshake()
+            return True
+        except socket.timeout:
+            raise
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+            owner.log(f"dropped: TLS handshake failed: {reason}")
+            return False
+
+    def _end_tls(self) -> None:
+        """Send close_notify if this is TLS."""
+        owner = self.server.owner
+        if owner.tls is None:
+            return
+        close_notify(self.request, lambda seconds: owner.pause(seconds, exact=True))
 
     def converse(self) -> None:
         """Read requests and respond until the connection ends."""
@@ -97,6 +127,7 @@ class Conversation(socketserver.BaseRequestHandler):
 
         Unread bytes would turn the close into a reset, and the client could lose the response.
         """
+        self._end_tls()
         deadline, left = time.monotonic() + _LINGER, _MAX_DRAIN
         self.request.shutdown(socket.SHUT_WR)
         while left > 0 and time.monotonic() < deadline:
@@ -123,11 +154,20 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def get_request(self) -> Any:
         """Accept a connection. Without a free descriptor, wait a little before the next attempt."""
         try:
-            return super().get_request()
+            connection, address = super().get_request()
         except OSError as error:
             if error.errno in _EXHAUSTED:
                 self.owner.wait_for_resources(error)
             raise
+        if self.owner.tls is None:
+            return connection, address
+        try:
+            # The handshake waits for the client, so the connection's thread makes it.
+            return self.owner.tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            ), address
+        except ValueError as error:
+            raise OSError(str(error)) from None
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(
@@ -176,6 +216,7 @@ class Loopback:
     pace:         seconds for every pause instead of the pause's own, or None
     log:          called with one line per event, from any thread
     idle_timeout: seconds that a client may take to send or to read
+    tls:          the context of a server with https, or None for http
     Raises OSError if the port is not available.
     """
 
@@ -186,7 +227,9 @@ class Loopback:
         pace: Optional[float],
         log: Optional[Log],
         idle_timeout: float,
+        tls: Optional[SSLContext] = None,
     ) -> None:
+        self.tls = tls
         self.idle_timeout = idle_timeout
         self._pace, self._log = pace, log
         self._lock = threading.Lock()
@@ -194,7 +237,8 @@ class Loopback:
         self._next_complaint = 0.0
         self.budget = BodyBudget()
         self._server = _Server(port, self, conversation)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        scheme = "http" if tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
         self._accepting = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )

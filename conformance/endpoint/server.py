@@ -25,6 +25,7 @@ import traceback
 import uuid
 from collections import deque
 from email.utils import formatdate
+from ssl import SSLContext
 from typing import Callable, Deque, List, Mapping, NamedTuple, Optional, Tuple
 
 from conformance.endpoint.checks import Refusal, check_request
@@ -243,6 +244,7 @@ class Endpoint(Loopback):
     log:       called with one line per exchange and per dropped connection, from any thread
     idle_timeout: seconds that a client may take to send or to read
     latency:   seconds between a request and its response, at any pace
+    tls:       the context of a server with https (tls.py makes one), or None for http
     Raises OSError if the port is not available.
     """
 
@@ -256,13 +258,14 @@ class Endpoint(Loopback):
         log: Optional[Log] = None,
         idle_timeout: float = 60.0,
         latency: float = 0.0,
+        tls: Optional[SSLContext] = None,
     ) -> None:
         self.latency = latency
         self._scenarios: Mapping[str, Scenario] = {} if scenarios is None else scenarios
         self._region, self._clock = region, clock
         self._records: Deque[_Record] = deque()
         self._kept_bytes = 0
-        super().__init__(_Handler, port, pace, log, idle_timeout)
+        super().__init__(_Handler, port, pace, log, idle_timeout, tls)
 
     @property
     def calls(self) -> List[Call]:

@@ -11,6 +11,7 @@ import itertools
 import os
 import re
 import runpy
+import shutil
 import signal
 import socket
 import subprocess
@@ -266,6 +267,9 @@ def one_line(stderr: str) -> str:
         (["serve", "--port", "65536"], "invalid port (expected 0 to 65535, got 65536"),
         (["serve", "--port=-1"], "invalid port (expected 0 to 65535, got -1"),
         (["serve", "--port", "99999999999999999999"], "invalid port"),
+        (["serve", "--cert", "a", "--key", "b"], "expected --tls, --cert FILE and --key FILE"),
+        (["serve", "--tls", "--key", "b"], "expected --tls, --cert FILE and --key FILE"),
+        (["serve", "--tls", "--cert", "a", "--key", "b"], "not a file"),
         (["serve", "--pace", "60.1"], "expected 0 to 60 seconds, got '60.1'"),
         (["serve", "--pace=-0.1"], "expected 0 to 60 seconds, got '-0.1'"),
         (["demo", "--pace", "nan"], "expected 0 to 60 seconds, got 'nan'"),
@@ -435,6 +439,44 @@ def test_serve_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", urlsplit(seen[1].decode()).port)).close()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl program here")
+def test_serve_with_tls() -> None:
+    with serving("--tls", "--pace", "0") as (process, url):
+        assert re.match(r"https://127\.0\.0\.1:[1-9][0-9]*\Z", url)
+        name, _, path = process.stdout.readline().decode().rstrip("\n").partition("=")
+        assert name == "AWS_CA_BUNDLE" and os.path.isfile(path)
+        folder = os.path.dirname(path)
+        client = Client(
+            region="us-east-1",
+            endpoint_url=url,
+            credentials=CREDENTIALS,
+            environment={name: path},
+            read_timeout=PATIENCE,
+            max_attempts=1,
+        )
+        for scenario in one_of_each(set(EXAMPLES) - set(TIMED_OUT), outcome_kind):
+            judge(outcome(client, scenario), EXAMPLES[scenario].expect)
+        chosen = ("--tls", "--cert", folder + "/server.pem", "--key", folder + "/server.key")
+        with serving(*chosen) as (_, second):
+            client = Client(
+                region="us-east-1",
+                endpoint_url=second,
+                credentials=CREDENTIALS,
+                environment={name: path},
+            )
+            assert outcome(client, "default").status == "ok"
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130 and process.stdout.read() == b""
+        assert not os.path.exists(folder)
+
+
+def test_serve_with_tls_but_without_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    result = call("serve", "--tls")
+    assert (result.code, result.stdout) == (2, b"")
+    assert "(expected --cert FILE and --key FILE, or the" in one_line(result.stderr)
 
 
 def test_serve_at_the_port_and_pace_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
