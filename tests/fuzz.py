@@ -48,6 +48,7 @@ from refimpl.errordocument import (
 )
 from refimpl.errors import (
     ConfigurationError,
+    ContainerError,
     DocumentError,
     Error,
     FrameError,
@@ -70,7 +71,7 @@ from refimpl.sigv4 import (
 )
 from refimpl.text import JSONValues, LineDecoder, ServerSentEventDecoder, Utf8Decoder
 from refimpl.text.bridge import BRIDGE_FORMATS, bridged
-from refimpl.text.extraction import parse_extraction
+from refimpl.text.extraction import ModelText, deltas_of, parse_extraction
 from tests.typed import ANY_TEXT, XML_TEXT, typed_values, values, without_empty
 
 BATCH = 100  # inputs between two looks at the clock
@@ -645,9 +646,10 @@ def check_rendering(given_input):
         assert form != "text" or written == b"".join(fed), "bytes are lost"
     with suppress(UsageError):
         extraction = parse_extraction(path)
-        with suppress(TextError):
-            for piece in rendered(parts, "auto", content_type, extraction):
-                assert piece.decode("utf-8")
+        model_text = ModelText(extraction, "all", content_type=content_type)
+        with suppress(TextError, ContainerError):
+            for delta in deltas_of(parts, model_text):
+                assert isinstance(delta.text, str)
     for form in BRIDGE_FORMATS:
         events, last = ServerSentEventDecoder(), None
         with suppress(Error):
