@@ -16,10 +16,12 @@ inside a value.
 import re
 from typing import Any, Iterable, Iterator, List, NoReturn, Optional
 
-from ..documents.json_format import ValueScanner, parse_json
+from ..documents.json_format import ValueScanner, parse_json, parse_json_lines
 from ..errors import DocumentError, TextError
 from .decoder import DEFAULT_MAX_ITEM_LENGTH, BytesLike, TextDecoder, results_of
 from .server_sent_events import looks_like_events
+
+_BLOCK_LENGTH = 1024 * 1024  # bytes that are parsed at once
 
 # TXT-041
 _VALUE_START = re.compile(rb"[^ \t\n\r]")
@@ -39,12 +41,18 @@ class JSONValues(TextDecoder[Any]):
 
     def _read(self, data: bytes, results: List[Any]) -> None:
         position, line_end = 0, -1
+        tries_lines = True
         # TXT-040
         while position < len(data):
             if not self._kept:
                 position = self._begin(data, position, results)
                 if position < 0:
                     return
+                if tries_lines:
+                    tries_lines = False  # a second attempt could cost as much as the first
+                    start, position = position, self._read_lines(data, position, results)
+                    if position > start:
+                        continue
                 if position > line_end:
                     line_end = _line_end(data, position)
                     if self._read_line(data[position:line_end], results):
@@ -61,6 +69,22 @@ class JSONValues(TextDecoder[Any]):
             results.append(self._parsed(value, data, end, results))
             self._keep(b"", self._offset + len(value))
             position = end
+
+    def _read_lines(self, data: bytes, position: int, results: List[Any]) -> int:
+        """Read the complete lines from position at once, if each is an object.
+
+        Return the index after them, or position.
+        """
+        end = data.rfind(b"\n", position) + 1
+        length = end - position
+        if data[position : position + 1] != b"{" or length > min(self._max_length, _BLOCK_LENGTH):
+            return position
+        values = parse_json_lines(data[position:end]) if length > 0 else None
+        if values is None:
+            return position
+        results += values
+        self._keep(b"", self._offset + length)
+        return end
 
     def _read_line(self, line: bytes, results: List[Any]) -> bool:
         """Read a line that is one object without scanning for its end. Return whether it is one.

@@ -761,3 +761,37 @@ def test_a_document_has_a_size(monkeypatch):
     assert parse_json(json.dumps(['[{\\"' * 100])) == [
         '[{\\"' * 100
     ]  # brackets in strings do not count
+
+
+# ---- lines at once -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b'{"a":1}\n{"b":[1,2]}\r\n {"c":{}}\n',
+        b'{"a":"x,6180339887498948482,y"}\n{"a":1}\n',
+        b'{"a":[{"x":1}\n{"y":2}]}\n',
+        b'{"a":1}{"b":2}\n{"c":3}\n',
+        b'{},{}\n{"a":[{"x":1}\n{"y":2}]}\n',
+        b'{},6180339887498948482,{}\n{"a":[{"x":1}\n{"y":2}]}\n',
+        b'{"a":1,"a":2}\n',
+        b'{"a":NaN}\n{"b":1}\n',
+        b'{"a":1e999}\n',
+        b'{"a":' + b"9" * 30 + b"}\n",
+        b'{"a":' + b"[" * 64 + b"]" * 64 + b"}\n",
+        b"{}\n\n{}\n",
+        b"[]\n",
+        b"5\n",
+        b'{"a":"\xff"}\n',
+        b'{"a":"\n"}\n',
+    ],
+)
+def test_lines_at_once_are_the_lines_one_by_one(lines):
+    values = json_format.parse_json_lines(lines)
+    if values is not None:
+        assert values == [parse_json(line) for line in lines.split(b"\n")[:-1]]
+
+
+def test_lines_at_once_apply_to_ordinary_lines():
+    assert json_format.parse_json_lines(b'{"a":1}\n{"a":"x"}\r\n') == [{"a": 1}, {"a": "x"}]
