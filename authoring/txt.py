@@ -865,6 +865,25 @@ def _event_at_the_end() -> None:
         [event("a")],
         "a reader that returns an event without data makes its caller parse an empty string",
     )
+    for word in ("attack", "data", "tad:a"):
+        reads_events(
+            f"data-without-space-{word.replace(':', '-')}",
+            f"the value {word} directly after data and its colon",
+            "TXT-023",
+            f"data:{word}\n\ndata: {word}\n\n",
+            [event(word), event(word)],
+            "a reader that strips the letters of the field name, not the name, damages the value",
+        )
+    _, given, _ = _given("data: " + "x" * 70000 + "\n\ndata: a\n\n")
+    SSE.case(
+        "txt-sse-data-of-70000-bytes",
+        "an event whose line has 70000 bytes of data",
+        "TXT-001 TXT-024",
+        given,
+        ok(events=_shown([event("x" * 70000), event("a")])),
+        "a reader with a line limit of 64 KiB loses the rest of the text silently",
+        chunking=("whole", "halves"),
+    )
     for name, text in (
         ("d", "d"),
         ("dat", "dat"),
