@@ -128,6 +128,7 @@ sub messages_of {    # chunks in, messages out; an error carries the messages be
             refuse('BadLength', "total_length $total") if $total < 16;
             refuse('BadLength', "headers_length $headers of $total") if $headers > $total - 16;
             refuse('TooLong', "total_length $total") if $total > $CEILING;
+            refuse('TooLong', "headers_length $headers") if $headers > 1_048_576;
             return if length $buffer < $total;
             my $frame = substr $buffer, 0, $total, '';
             refuse('MessageChecksum', 'the message is damaged') if crc(substr $frame, 0, $total - 4) ne substr $frame, $total - 4;
@@ -256,7 +257,10 @@ sub sign {
     }
     push @{$values{$_->[0]}}, $_->[1] for @own;
     refuse('BadArgument', 'no host') if !$values{host};
-    delete @values{grep { $NEVER{$_} || /\Ax-forwarded-/ } keys %values};
+    # A proxy removes the headers that Connection names.
+    my %hop = map { lc($_) => 1 } map { split /[ \t]*,[ \t]*/ } @{$values{connection} || []};
+    delete @hop{grep { $_ eq 'host' || /\Ax-amz-/ } keys %hop};
+    delete @values{grep { $NEVER{$_} || $hop{$_} || /\Ax-forwarded-/ } keys %values};
     for my $list (values %values) {
         for my $value (@$list) { $value =~ s/[ \t]+/ /g; $value =~ s/\A | \z//g }
     }
