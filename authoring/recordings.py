@@ -36,7 +36,7 @@ from conformance.adapters.refimpl import OPERATIONS
 from conformance.cases.case import case_of
 from conformance.cases.questions import questions_of
 from conformance.cases.scenarios import scenario_case
-from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.checks import ACCESS_KEY, EXAMPLE_TOKEN, SECRET_KEY
 from conformance.endpoint.scenarios import find
 from conformance.endpoint.scenarios.build import ok, stream
 from conformance.endpoint.scenarios.model import Response, Scenario
@@ -45,7 +45,7 @@ from conformance.implementations.installers import Installed
 from conformance.implementations.registry import find_implementation, start_adapter
 from conformance.protocol.messages import answer_question
 from conformance.protocol.process import Adapter
-from conformance.recording.exchange import EXAMPLE_TOKEN, case_entries
+from conformance.recording.exchange import case_entries
 from conformance.recording.files import read_recording, text_of_recording
 from conformance.recording.making import made_case, signature_cases
 from conformance.recording.proxy import Recorder

@@ -5,7 +5,8 @@ Exit codes: 0 all verdicts as expected, 1 failures, 2 wrong usage, 3 broken adap
 interrupted, 129 and 143 ended by SIGHUP and SIGTERM, 141 the reader of stdout is gone. `serve`,
 `record` and `replay` print their URL to stdout and run until they are interrupted. With `--tls`,
 `serve` then prints `AWS_CA_BUNDLE=FILE`, the variable that makes AWS's clients trust its
-certificate. Commands import what only they need when they run.
+certificate, and with `--credentials-services` those that make them use its services. Commands
+import what only they need when they run.
 `mutants`, `prove` and `trace` need a checkout, because a wheel does not contain the mutation tests.
 """
 
@@ -33,6 +34,7 @@ from typing import (
 
 from conformance.cases.frames import assemble, disassemble
 from conformance.demo import run_demo
+from conformance.endpoint.credentials_services import CredentialsServices
 from conformance.endpoint.loopback import Loopback
 from conformance.endpoint.scenarios import listing
 from conformance.endpoint.server import Endpoint
@@ -232,6 +234,11 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cert", metavar="FILE", help=text)
     text = "key of the certificate, in PEM and without a password"
     parser.add_argument("--key", metavar="FILE", help=text)
+    text = (
+        "also serve STS, SSO, the container's agent and instance metadata, over http and with the"
+        " example keys, and print the environment variables that make a client use them"
+    )
+    parser.add_argument("--credentials-services", action="store_true", help=text)
 
 
 def _serve(options: argparse.Namespace, streams: Streams) -> None:
@@ -246,6 +253,9 @@ def _serve(options: argparse.Namespace, streams: Streams) -> None:
 
     with ExitStack() as stack:
         tls, variables = _tls_of(options, stack)
+        if options.credentials_services:
+            services = CredentialsServices(clock, log=_logger(streams))
+            variables = (*variables, *stack.enter_context(services).variables)
 
         def start(log: Callable[[str], None]) -> Endpoint:
             return Endpoint(port=options.port, pace=options.pace, log=log, clock=clock, tls=tls)

@@ -23,6 +23,11 @@ from refimpl.sigv4 import SCOPE_SUFFIX, Credentials, collect_headers, decode_que
 
 ACCESS_KEY = "AKIDEXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+# The example of a session token that AWS publishes. It belongs to nobody.
+EXAMPLE_TOKEN = (
+    "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfI"
+    "eoIYRqTflfKD8YUuwthAx7mSEI=="
+)
 SERVICE = "sagemaker"
 
 _ROUTE = re.compile(r".*/endpoints/([^/]*)/invocations-response-stream\Z")
@@ -84,22 +89,26 @@ def query_of(target: str) -> Dict[str, str]:
 
 
 def check_signature(
-    request: Request, headers: Dict[str, str], amz_date: str, region: Optional[str]
+    request: Request,
+    headers: Dict[str, str],
+    amz_date: str,
+    region: Optional[str],
+    service: str = SERVICE,
 ) -> None:
     """Raise Refusal unless the request is signed with the example keys.
 
     headers: the request's, collected
     """
     query = query_of(request.target)
-    access_key, claimed_region, service = claimed_scope(headers, query)
+    access_key, claimed_region, claimed_service = claimed_scope(headers, query)
     if access_key != ACCESS_KEY:
         raise Refusal(
             _FORBIDDEN,
             "UnrecognizedClientException",
             "The security token included in the request is invalid.",
         )
-    if service != SERVICE:
-        raise _mismatch(f"Credential should be scoped to correct service: '{SERVICE}'.")
+    if claimed_service != service:
+        raise _mismatch(f"Credential should be scoped to correct service: '{service}'.")
     if region is not None and claimed_region != region:
         raise _mismatch("Credential should be scoped to a valid region.")
     token = headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token")
@@ -111,7 +120,7 @@ def check_signature(
             request.body,
             Credentials(ACCESS_KEY, SECRET_KEY, token),
             claimed_region,
-            SERVICE,
+            service,
             amz_date,
         )
     except Error as error:

@@ -46,11 +46,6 @@ from refimpl.http1 import (
     parse_status_line,
 )
 
-# The example of a session token that AWS publishes. It belongs to nobody.
-EXAMPLE_TOKEN = (
-    "AQoDYXdzEPT//////////wEXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfpSPfI"
-    "eoIYRqTflfKD8YUuwthAx7mSEI=="
-)
 TOKEN_HEADER = "x-amz-security-token"
 
 Document = Dict[str, Any]

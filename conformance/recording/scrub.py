@@ -26,9 +26,9 @@ import zlib
 from typing import Callable, Iterable, Iterator, List, NamedTuple, Sequence, Set, Tuple
 from urllib.parse import quote, unquote, unquote_plus
 
-from conformance.endpoint.checks import ACCESS_KEY
+from conformance.endpoint.checks import ACCESS_KEY, EXAMPLE_TOKEN
 from conformance.endpoint.request import values_of
-from conformance.recording.exchange import EXAMPLE_TOKEN, TOKEN_HEADER, Message, follow
+from conformance.recording.exchange import TOKEN_HEADER, Message, follow
 from refimpl.errors import Error
 from refimpl.eventstream import EVENT_STREAM_TYPE, Decoder
 from refimpl.shapes import (

@@ -20,10 +20,10 @@ from conformance.adapters.refimpl import OPERATIONS
 from conformance.cases.case import case_of
 from conformance.cases.questions import questions_of
 from conformance.cases.scenarios import scenario_case
+from conformance.endpoint.checks import EXAMPLE_TOKEN
 from conformance.endpoint.scenarios.build import FRAMES
 from conformance.protocol.messages import answer_question
 from conformance.recording.exchange import (
-    EXAMPLE_TOKEN,
     case_entries,
     follow,
     input_of,

@@ -472,6 +472,30 @@ def test_serve_with_tls() -> None:
         assert not os.path.exists(folder)
 
 
+def test_serve_with_credentials_services(tmp_path: Path) -> None:
+    with serving("--credentials-services", "--pace", "0") as (process, url):
+        found = [process.stdout.readline().decode().rstrip("\n").split("=", 1) for _ in range(5)]
+        environment = dict(found, HOME=str(tmp_path))
+        assert set(environment) == {
+            "AWS_ENDPOINT_URL_STS",
+            "AWS_ENDPOINT_URL_SSO",
+            "AWS_ENDPOINT_URL_SSO_OIDC",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+            "HOME",
+        }
+        # The container's agent first, then instance metadata.
+        for _ in range(2):
+            client = Client(region="us-east-1", endpoint_url=url, environment=environment)
+            assert outcome(client, "default").status == "ok"
+            environment.pop("AWS_CONTAINER_CREDENTIALS_FULL_URI", None)
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        logged = process.stderr.read().decode()
+        assert "GET /container-credentials: 200 OK\n" in logged
+        assert "PUT /latest/api/token: 200 OK\n" in logged
+
+
 def test_serve_with_tls_but_without_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None)
     result = call("serve", "--tls")

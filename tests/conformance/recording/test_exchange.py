@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.endpoint.checks import EXAMPLE_TOKEN
 from conformance.endpoint.scenarios.build import (
     CHUNKED,
     LAST_CHUNK,
@@ -22,7 +23,6 @@ from conformance.endpoint.scenarios.build import (
 )
 from conformance.endpoint.scenarios.model import STREAM_HEADERS
 from conformance.recording.exchange import (
-    EXAMPLE_TOKEN,
     CaseInput,
     Message,
     case_entries,

@@ -21,12 +21,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.checks import ACCESS_KEY, EXAMPLE_TOKEN, SECRET_KEY
 from conformance.endpoint.scenarios.build import CHUNKED, LAST_CHUNK, chunk, exception, head, part
 from conformance.endpoint.scenarios.model import STREAM_HEADERS
 from conformance.endpoint.server import Endpoint
 from conformance.recording import proxy
-from conformance.recording.exchange import EXAMPLE_TOKEN, follow, of_documents
+from conformance.recording.exchange import follow, of_documents
 from conformance.recording.files import read_recording
 from conformance.recording.making import is_verified
 from conformance.recording.proxy import Recorder, upstream_of

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.endpoint.checks import EXAMPLE_TOKEN
 from conformance.endpoint.scenarios.build import (
     CHUNKED,
     event,
@@ -26,10 +27,7 @@ from conformance.endpoint.scenarios.build import (
     raw_frame,
 )
 from conformance.endpoint.scenarios.model import STREAM_HEADERS
-from conformance.recording.exchange import (
-    EXAMPLE_TOKEN,
-    follow,
-)
+from conformance.recording.exchange import follow
 from conformance.recording.scrub import clean
 from refimpl.eventstream import Decoder
 from tests.conformance.recording.messages import SECRET, chunked, request_of, signed_request

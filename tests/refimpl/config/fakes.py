@@ -3,6 +3,10 @@
 
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
+from conformance.endpoint.credentials_services import (
+    sts_credentials_document,
+    sts_error_document,
+)
 from refimpl.config.chain import source_context
 from refimpl.config.sources import SourceContext
 from refimpl.config.surroundings import FetchReply, FetchRequest, ProcessOutput, Surroundings
@@ -97,21 +101,12 @@ def sts_reply(
     action: str = "AssumeRole", key: str = "ASIAROLE", expiration: str = LATER
 ) -> FetchReply:
     return reply(
-        200,
-        f'<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result>'
-        f"<Credentials><AccessKeyId>{key}</AccessKeyId>"
-        f"<SecretAccessKey>{key}secret</SecretAccessKey>"
-        f"<SessionToken>{key}token</SessionToken><Expiration>{expiration}</Expiration>"
-        f"</Credentials></{action}Result></{action}Response>",
+        200, sts_credentials_document(action, expiration, key, f"{key}secret", f"{key}token")
     )
 
 
 def sts_error(code: str, message: str, status: int = 403) -> FetchReply:
-    return reply(
-        status,
-        '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender'
-        f"</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>",
-    )
+    return reply(status, sts_error_document(code, message))
 
 
 STS = "POST https://sts.eu-west-1.amazonaws.com/"

@@ -2,8 +2,8 @@
 """Tests of refimpl/config/system.py: real files, programs and HTTP on the loopback.
 
 The plan: bounds of each function, with real files, programs and servers; then whole searches with
-a fake STS, SSO, agent and metadata service on the loopback, compared with botocore on the same
-files and server. A dead metadata service must take less than 3 s.
+the services of conformance.endpoint.credentials_services, compared with botocore on the same files
+and services. A dead metadata service must take less than 3 s.
 
 The rules are CRED-013, CRED-017 and CRED-029.
 """
@@ -20,6 +20,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from conformance.endpoint.checks import ACCESS_KEY, EXAMPLE_TOKEN, SECRET_KEY
+from conformance.endpoint.credentials_services import (
+    CONTAINER_PATH,
+    METADATA_TOKEN,
+    SSO_TOKEN,
+    CredentialsServices,
+)
+from conformance.endpoint.request import values_of
 from refimpl.config.chain import CredentialChain, NoCredentialsError
 from refimpl.config.surroundings import FetchRequest
 from refimpl.config.system import (
@@ -196,88 +204,70 @@ def keys_of(environment):
 
 
 FAR = "2099-01-01T00:00:00Z"
+FOUND = (ACCESS_KEY, SECRET_KEY, EXAMPLE_TOKEN)
 
 
-def sts_body(action):
-    return (
-        f'<{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result>'
-        "<Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
-        f"<SessionToken>t</SessionToken><Expiration>{FAR}</Expiration></Credentials>"
-        f"</{action}Result></{action}Response>"
-    ).encode("ascii")
+def values_sent(services, name):
+    return [value for request in services.requests for value in values_of(request.headers, name)]
 
 
 def test_role_with_a_program_as_its_source_like_botocore(tmp_path, monkeypatch):
-    document = {"Version": 1, "AccessKeyId": "AKTOOL", "SecretAccessKey": SECRET}
+    document = {"Version": 1, "AccessKeyId": ACCESS_KEY, "SecretAccessKey": SECRET_KEY}
     (tmp_path / "tool.py").write_text(f"print({json.dumps(document)!r})", encoding="utf-8")
     config = (
         "[default]\nrole_arn = arn:aws:iam::123456789012:role/R\nsource_profile = tool\n"
         f"[profile tool]\ncredential_process = '{sys.executable}' '{tmp_path / 'tool.py'}'\n"
     )
-    with server({"POST /": (200, sts_body("AssumeRole"))}) as (url, seen):
-        environment = isolated(tmp_path, config, AWS_ENDPOINT_URL_STS=url)
-        assert keys_of(environment) == ("ASIAROLE", "s", "t")
-        assert botocore_keys(environment, monkeypatch) == ("ASIAROLE", "s", "t")
-    ours, theirs = seen
-    assert "Credential=AKTOOL/" in ours[1]["authorization"]
-    assert "Credential=AKTOOL/" in theirs[1]["Authorization"]
+    with CredentialsServices() as services:
+        environment = isolated(tmp_path, config, AWS_ENDPOINT_URL_STS=services.url)
+        assert keys_of(environment) == FOUND
+        assert botocore_keys(environment, monkeypatch) == FOUND
+    ours, theirs = values_sent(services, "authorization")
+    assert f"Credential={ACCESS_KEY}/" in ours and f"Credential={ACCESS_KEY}/" in theirs
 
 
 def test_web_identity_like_botocore(tmp_path, monkeypatch):
     (tmp_path / "token").write_text("a.b.c", encoding="utf-8")
-    with server({"POST /": (200, sts_body("AssumeRoleWithWebIdentity"))}) as (url, seen):
+    with CredentialsServices() as services:
         environment = isolated(
             tmp_path,
-            AWS_ENDPOINT_URL_STS=url,
+            AWS_ENDPOINT_URL_STS=services.url,
             AWS_WEB_IDENTITY_TOKEN_FILE=str(tmp_path / "token"),
             AWS_ROLE_ARN="arn:aws:iam::123456789012:role/R",
         )
-        assert keys_of(environment) == botocore_keys(environment, monkeypatch)
-    assert all(b"WebIdentityToken=a.b.c" in body for _, _, body in seen) and len(seen) == 2
-
-
-AGENT = {
-    "AccessKeyId": "ASAGENT",
-    "SecretAccessKey": "s",
-    "Token": "t",
-    "Expiration": FAR,
-    "Code": "Success",
-}
+        assert keys_of(environment) == FOUND == botocore_keys(environment, monkeypatch)
+    bodies = [request.body for request in services.requests]
+    assert all(b"WebIdentityToken=a.b.c" in body for body in bodies) and len(bodies) == 2
 
 
 def test_container_like_botocore(tmp_path, monkeypatch):
     (tmp_path / "token").write_text("Bearer x", encoding="utf-8")
-    with server({"GET /c": (200, json.dumps(AGENT).encode("ascii"))}) as (url, seen):
+    with CredentialsServices() as services:
         environment = isolated(
             tmp_path,
-            AWS_CONTAINER_CREDENTIALS_FULL_URI=url + "/c",
+            AWS_CONTAINER_CREDENTIALS_FULL_URI=services.url + CONTAINER_PATH,
             AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=str(tmp_path / "token"),
         )
-        assert keys_of(environment) == ("ASAGENT", "s", "t")
-        assert botocore_keys(environment, monkeypatch) == ("ASAGENT", "s", "t")
-    assert [headers["Authorization"] for _, headers, _ in seen] == ["Bearer x"] * 2
+        assert keys_of(environment) == FOUND
+        assert botocore_keys(environment, monkeypatch) == FOUND
+    assert values_sent(services, "authorization") == ["Bearer x"] * 2
 
 
 def test_metadata_like_botocore(tmp_path, monkeypatch):
-    roles = "/latest/meta-data/iam/security-credentials/"
-    replies = {
-        "PUT /latest/api/token": (200, b"imds"),
-        f"GET {roles}": (200, b"r"),
-        f"GET {roles}r": (200, json.dumps(AGENT).encode("ascii")),
-    }
-    with server(replies) as (url, seen):
+    with CredentialsServices() as services:
         environment = isolated(
             tmp_path,
-            AWS_EC2_METADATA_SERVICE_ENDPOINT=url,
+            AWS_EC2_METADATA_SERVICE_ENDPOINT=services.url,
             AWS_EC2_METADATA_DISABLED="false",
             HTTP_PROXY="http://127.0.0.1:1",
             NO_PROXY="",
         )
-        assert keys_of(environment) == ("ASAGENT", "s", "t")
+        assert keys_of(environment) == FOUND
         environment.pop("HTTP_PROXY")
-        assert botocore_keys(environment, monkeypatch) == ("ASAGENT", "s", "t")
-    assert [line for line, _, _ in seen[:3]] == [line for line, _, _ in seen[3:]]
-    assert seen[1][1]["x-aws-ec2-metadata-token"] == "imds"
+        assert botocore_keys(environment, monkeypatch) == FOUND
+    lines = [f"{request.method} {request.target}" for request in services.requests]
+    assert len(lines) == 6 and lines[:3] == lines[3:]
+    assert values_sent(services, "x-aws-ec2-metadata-token") == [METADATA_TOKEN] * 4
 
 
 def test_sso_login_is_renewed_and_its_file_replaced(tmp_path):
@@ -293,30 +283,23 @@ def test_sso_login_is_renewed_and_its_file_replaced(tmp_path):
         "registrationExpiresAt": FAR,
     }
     path.write_text(json.dumps(token), encoding="utf-8")
-    keys = {
-        "accessKeyId": "ASSSO",
-        "secretAccessKey": "s",
-        "sessionToken": "t",
-        "expiration": 4070908800000,
-    }
     config = (
         "[default]\nsso_session = corp\nsso_account_id = 1\nsso_role_name = R\n"
         "[sso-session corp]\nsso_region = eu-west-1\nsso_start_url = https://corp.example/start\n"
     )
-    replies = {
-        "POST /token": (200, b'{"accessToken": "new", "expiresIn": 3600}'),
-        "GET /federation/credentials?role_name=R&account_id=1": (
-            200,
-            json.dumps({"roleCredentials": keys}).encode("ascii"),
-        ),
-    }
-    with server(replies) as (url, seen):
+    with CredentialsServices() as services:
         environment = isolated(
-            tmp_path, config, AWS_ENDPOINT_URL_SSO=url, AWS_ENDPOINT_URL_SSO_OIDC=url
+            tmp_path,
+            config,
+            AWS_ENDPOINT_URL_SSO=services.url,
+            AWS_ENDPOINT_URL_SSO_OIDC=services.url,
         )
-        assert keys_of(environment) == ("ASSSO", "s", "t")
-    assert seen[1][1]["x-amz-sso_bearer_token"] == "new"
-    assert json.loads(path.read_text(encoding="utf-8"))["accessToken"] == "new"
+        assert keys_of(environment) == FOUND
+    renewal, keys = services.requests
+    assert json.loads(renewal.body.decode("ascii"))["refreshToken"] == "r"
+    assert keys.target == "/federation/credentials?role_name=R&account_id=1"
+    assert values_sent(services, "x-amz-sso_bearer_token") == [SSO_TOKEN]
+    assert json.loads(path.read_text(encoding="utf-8"))["accessToken"] == SSO_TOKEN
 
 
 def test_a_dead_metadata_service_takes_less_than_three_seconds(tmp_path):
