@@ -148,6 +148,6 @@ def close_notify(connection: ssl.SSLSocket, pause: Callable[[float], None]) -> N
             return
         except ssl.SSLWantWriteError:
             pause(_WAIT_TO_WRITE)
-        # The client has announced nothing so far, or the connection has ended already.
+        # close_notify is sent, but the client's has not arrived; or the connection has ended.
         except (OSError, ValueError):
             return
