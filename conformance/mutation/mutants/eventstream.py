@@ -48,8 +48,8 @@ ROWS = (
         "prelude-crc-unchecked",
         "EVS-002",
         "does not check prelude_crc",
-        "if crc != prelude_crc or not (",
-        "if not (",
+        "crc != prelude_crc or not FRAME_OVERHEAD",
+        "not FRAME_OVERHEAD",
     ),
     (
         "prelude-crc-over-four-bytes",
@@ -167,8 +167,9 @@ ROWS = (
         "lengths-at-the-end",
         "EVS-028",
         "rejects contradictory lengths only when the frame has arrived",
-        "if crc != prelude_crc or not (",
-        "if crc != prelude_crc or position + total_length <= length and not (",
+        "or not FRAME_OVERHEAD + headers_length <= total_length <= max_frame_length",
+        "or position + total_length <= length and not FRAME_OVERHEAD + headers_length <= total_length"
+        " <= max_frame_length",
     ),
     (
         "headers-of-any-length",

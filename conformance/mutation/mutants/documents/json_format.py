@@ -30,7 +30,13 @@ ROWS = (
         '        text = data.decode("utf-8")\n',
         '        text = data.decode("utf-8", "replace")\n',
     ),
-    ("json-nan", "SHP-003", "accepts NaN", "parse_constant=_no_constant, ", ""),
+    (
+        "json-nan",
+        "SHP-003",
+        "accepts NaN",
+        'raise DocumentError("not a JSON number", expected="a number", actual=text, rule="SHP-003")',
+        "return float(text)",
+    ),
     (
         "json-infinite",
         "SHP-003",

@@ -20,8 +20,8 @@ ROWS = (
         "comment-is-data",
         "TXT-022",
         "treats a comment as data",
-        'if name == "data":',
-        'if name in ("data", ""):',
+        "self._comment(value, results)",
+        "data.append(value)",
     ),
     (
         "value-stripped",
