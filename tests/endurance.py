@@ -91,7 +91,7 @@ def resident():
 
 
 def descriptors():
-    """Return how many file descriptors this process has open; None where the system does not tell."""
+    """Return the number of open file descriptors, or None if the system does not list them."""
     try:
         return len(os.listdir("/proc/self/fd"))
     except OSError:
@@ -203,7 +203,8 @@ def main(arguments=None):
             (
                 "long stream",
                 lambda: (
-                    f"{options.bytes} bytes, resident KiB after a tenth and at the end: {long_stream(feeder, options.bytes)[0]}"
+                    f"{options.bytes} bytes, resident KiB after a tenth and at the end: "
+                    f"{long_stream(feeder, options.bytes)[0]}"
                 ),
             ),
             (
@@ -213,7 +214,8 @@ def main(arguments=None):
             (
                 "calls in sequence",
                 lambda: (
-                    f"{options.calls}, (resident KiB, descriptors) after a tenth and at the end: {in_sequence(feeder, options.calls)}"
+                    f"{options.calls}, (resident KiB, descriptors) after a tenth and at the end: "
+                    f"{in_sequence(feeder, options.calls)}"
                 ),
             ),
         ):

@@ -5,7 +5,7 @@ looks at what comes out.
 Each target is a Hypothesis strategy and a check: only errors of refimpl's own tree may come out,
 what is delivered is a prefix of what was meant, and what is kept stays bounded. The targets take
 turns until the time is over. The same seed makes the same inputs. A failing input is shrunk,
-printed and saved as Python source that runs the check once more; exit code 1.
+printed and saved as Python source that repeats the check. The exit code is then 1.
 
 tests/data/fuzz-corpus.txt has inputs that together reach most lines of what is tested. Each run
 checks them first, and then draws from them and their variants as well as from the strategies.
@@ -203,8 +203,8 @@ ERROR_BODIES = (
 
 # ---- documents ----------------------------------------------------------------------------------
 
-# What is put into a document, a few times or many: the marks of its form, and what has broken
-# readers before.
+# These bytes are inserted into documents, once or many times. They are the delimiters of each
+# format, and sequences that have broken readers before.
 _JSON_MARKS = (
     b"{",
     b"}",
@@ -309,7 +309,7 @@ MEMORY = (1 << 20, 700)
 
 
 def spoiled(document, marks, mutations):
-    """Return a document with marks put into it, each so many times, and the mutations done to it."""
+    """Return a document with repeated marks inserted and the mutations applied."""
     data = document
     for mark, where, times in marks:
         at = where % (len(data) + 1)
@@ -506,7 +506,7 @@ def check_decoder(given_input):
         position += len(encode(PART_HEADERS, part))
         if position <= whole:
             intact.append(part)
-    assert payloads[: len(intact)] == intact, "what came before the fault is lost or changed"
+    assert payloads[: len(intact)] == intact, "a part before the error is lost or changed"
 
 
 def check_headers(given_input):
@@ -655,7 +655,7 @@ def check_rendering(given_input):
         with suppress(Error):
             for piece in bridged(parts, form):
                 found = events.feed(piece)
-                assert len(found) <= 1  # a comment is no event
+                assert len(found) <= 1  # a comment is not an event
                 last = found[-1].event if found else last
         assert last in ("end", "error")
 
@@ -895,8 +895,11 @@ class Finding(Exception):
         self.target, self.found, self.error = target, found, error
 
     def source(self):
-        """Return Python source that runs the check on the input once more."""
-        return f"from tests.fuzz import TARGETS\n\n# {shown_line(self)}\nTARGETS[{self.target!r}][1]({pprint.pformat(self.found, width=120)})\n"
+        """Return Python source that repeats the check on the input."""
+        return (
+            f"from tests.fuzz import TARGETS\n\n# {shown_line(self)}\n"
+            f"TARGETS[{self.target!r}][1]({pprint.pformat(self.found, width=120)})\n"
+        )
 
 
 def shown_line(error):

@@ -30,17 +30,32 @@ VALUE_SOURCE = """InvokeEndpointWithResponseStreamOutput(
 
 # What to notice in each format.
 NOTES = {
-    "json": "A member that HTTP carries in a header has the header's name (SHP-007). The other members have their own names. "
-    "JSON is text and `caf\\xc3` is not valid text, so bytes are written in base64 (SHP-010). Two events form a list (SHP-012). "
-    "There is no white space: these are the bytes that a program sends.",
-    "xml": "The root has the shape's name, which readers ignore (SHP-017). The two events are two children of one `Body`, in order. "
-    "The empty CustomAttributes is an empty element. An absent member would have no element.",
-    "query": "There is one pair for each scalar, and its name is the path to the scalar (SHP-019). Each part of a path begins with a "
-    "capital letter, so `x-Amzn-` became `X-Amzn-`. Events are numbered from 1. Bytes are percent-encoded, not base64 (SHP-020).",
-    "value": "The tree from which the other formats are written (SHP-023): each value with its type. A program sees the bytes "
-    "themselves. They are base64 here only because the page shows the tree as JSON.",
-    "headers": "The form that HTTP uses (SHP-024): three members are headers and the fourth is the body. On the wire the body is not "
-    "JSON but a sequence of frames, one for each event (chapter 4 of SPEC.md).",
+    "json": (
+        "A member that HTTP carries in a header has the header's name (SHP-007). The other members "
+        "have their own names. JSON is text and `caf\\xc3` is not valid text, so bytes are written "
+        "in base64 (SHP-010). Two events form a list (SHP-012). There is no white space: these are "
+        "the bytes that a program sends."
+    ),
+    "xml": (
+        "The root has the shape's name, which readers ignore (SHP-017). The two events are two "
+        "children of one `Body`, in order. The empty CustomAttributes is an empty element. An "
+        "absent member would have no element."
+    ),
+    "query": (
+        "There is one pair for each scalar, and its name is the path to the scalar (SHP-019). Each "
+        "part of a path begins with a capital letter, so `x-Amzn-` became `X-Amzn-`. Events are "
+        "numbered from 1. Bytes are percent-encoded, not base64 (SHP-020)."
+    ),
+    "value": (
+        "The tree from which the other formats are written (SHP-023): each value with its type. A "
+        "program sees the bytes themselves. They are base64 here only because the page shows the "
+        "tree as JSON."
+    ),
+    "headers": (
+        "The form that HTTP uses (SHP-024): three members are headers and the fourth is the body. "
+        "On the wire the body is not JSON but a sequence of frames, one for each event (chapter 4 "
+        "of SPEC.md)."
+    ),
 }
 
 # The same member in each format: a fragment that the document must contain.
@@ -79,23 +94,25 @@ SERVICE_CODE = "ModelError:http://internal.amazon.com/coral/com.amazon.sagemaker
 SERVICE_JSON = '{"Message":"the model failed","OriginalStatusCode":500,"OriginalMessage":"a < b"}'
 SERVICE_XML = (
     "<ErrorResponse><Error><Code>ModelError</Code><Message>the model failed</Message>"
-    "<OriginalStatusCode>500</OriginalStatusCode><OriginalMessage>a &lt; b</OriginalMessage></Error>"
-    "<RequestId>ea3a0d5e</RequestId></ErrorResponse>"
+    "<OriginalStatusCode>500</OriginalStatusCode><OriginalMessage>a &lt; b</OriginalMessage>"
+    "</Error><RequestId>ea3a0d5e</RequestId></ErrorResponse>"
 )
 
 TEMPLATE = """# One value in five formats
 
-A model returned two pieces of text and three headers. In Python, the response is one immutable value:
+A model returned two pieces of text and three headers. In Python, the response is one immutable
+value:
 
 ```python
 {value}
 ```
 
-The first piece ends inside a character: `\\xc3` and `\\xa9` together are *é*. Part boundaries have no meaning.
-CustomAttributes is present and empty, which differs from absent.
+The first piece ends inside a character: `\\xc3` and `\\xa9` together are *é*. Part boundaries have
+no meaning. CustomAttributes is present and empty, which differs from absent.
 
-This page shows the value in each format, byte for byte. One table of fields drives all five formats. Each document reads back to
-an equal value. A test regenerates this page and compares. To try it, save one of the documents as `document` and convert it:
+This page shows the value in each format, byte for byte. One table of fields drives all five
+formats. Each document reads back to an equal value. A test regenerates this page and compares. To
+try it, save one of the documents as `document` and convert it:
 
 ```console
 $ python3 -m refimpl convert --shape {shape} --from json --to xml document
@@ -109,8 +126,10 @@ $ python3 -m refimpl convert --shape {shape} --from json --to xml document
 
 ## An error
 
-A service sends an error as a document with a status and a code. In JSON the code is in the header `x-amzn-errortype`, here
-`{code}`. The part before the first `:` counts (HTTP-031):
+A service sends an error as a document with a status and a code. In JSON the code is in the header
+`x-amzn-errortype`, here
+`{code}`.
+The part before the first `:` counts (HTTP-031):
 
 ```json
 {service_json}
@@ -122,8 +141,8 @@ Another service, or a gateway, sends XML, with the code inside an envelope (HTTP
 {service_xml}
 ```
 
-Both are the same value, a `ModelError`, which is also an exception. When this project writes the value, the document contains the
-error's name (SHP-027). In JSON and in XML:
+Both are the same value, a `ModelError`, which is also an exception. When this project writes the
+value, the document contains the error's name (SHP-027). In JSON and in XML:
 
 ```json
 {our_json}

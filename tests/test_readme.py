@@ -102,7 +102,7 @@ def test_commands_have_arguments_that_the_command_line_takes():
 
 
 def test_commands_without_a_network_do_what_they_say(tmp_path, monkeypatch):
-    """Run the lines that decode, convert and sign unchanged, on files of the names that they use."""
+    """Run the commands that decode, convert and sign, with input files of the names they use."""
     lines = [
         line.replace("\\\n", " ")
         for line in re.findall(

@@ -251,8 +251,8 @@ def one_line(stderr: str) -> str:
     [
         (
             [],
-            "no command (expected demo, run, list, show, dump, badge, frames, mutants, prove, trace, serve, "
-            "record, replay, implementations; --help describes them)",
+            "no command (expected demo, run, list, show, dump, badge, frames, mutants, prove, "
+            "trace, serve, record, replay, implementations; --help describes them)",
         ),
         (["run", "--jobs", "\u00b2"], "argument --jobs: expected 1 to 256, got '\u00b2'"),
         (
@@ -434,7 +434,8 @@ def test_serve_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen[0] == EXAMPLES["frames-split"].expect
     assert result.stdout == seen[1] + b"\n"
     assert re.match(
-        r"POST /endpoints/frames-split/invocations-response-stream scenario frames-split; 3 frames, [0-9]+ bytes\n\Z",
+        r"POST /endpoints/frames-split/invocations-response-stream "
+        r"scenario frames-split; 3 frames, [0-9]+ bytes\n\Z",
         result.stderr,
     )
     with pytest.raises(ConnectionRefusedError):
@@ -572,9 +573,11 @@ def test_a_demo_that_goes_wrong(monkeypatch: pytest.MonkeyPatch, error: Error, w
 ACCOUNT = (
     "\n"
     "request     POST /endpoints/demo/invocations-response-stream, 38 bytes of body\n"
-    "signature   verified by the endpoint (AWS Signature Version 4, service sagemaker, region us-east-1)\n"
+    "signature   verified by the endpoint "
+    "(AWS Signature Version 4, service sagemaker, region us-east-1)\n"
     "response    HTTP 200, text/plain; charset=utf-8, variant AllTraffic, request id %s\n"
-    "stream      %d frames, %d bytes on the wire, %d bytes of payload, each frame's two checksums verified\n"
+    "stream      %d frames, %d bytes on the wire, %d bytes of payload, "
+    "each frame's two checksums verified\n"
     "time        first part after %d ms, last after %d ms\n"
 )
 

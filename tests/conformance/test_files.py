@@ -5,7 +5,7 @@ import os
 import stat
 import threading
 from pathlib import Path
-from typing import Any, List
+from typing import IO, Any, List
 
 import pytest
 
@@ -50,12 +50,12 @@ def test_nobody_can_guess_the_name_of_the_new_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names: List[str] = []
-    monkeypatch.setattr(
-        files,
-        "open",
-        lambda path, mode: names.append(mode + path) or open(path, mode),
-        raising=False,
-    )
+
+    def recorded_open(path: str, mode: str) -> IO[Any]:
+        names.append(mode + path)
+        return open(path, mode)
+
+    monkeypatch.setattr(files, "open", recorded_open, raising=False)
     (tmp_path / "victim").write_bytes(b"precious")
     if hasattr(os, "geteuid"):
         (tmp_path / "report.new").symlink_to(tmp_path / "victim")

@@ -111,7 +111,10 @@ fn main() {{
 def build_java(
     found: Installed, prelude: str, codes: Sequence[str], folder: Path
 ) -> List[Sequence[str]]:
-    one = "\nclass Reproducer%d extends Prelude {\n    public static void main(String[] args) throws Exception {\n%s    }\n}\n"
+    one = (
+        "\nclass Reproducer%d extends Prelude {\n"
+        "    public static void main(String[] args) throws Exception {\n%s    }\n}\n"
+    )
     classes = "".join(one % pair for pair in enumerate(codes))
     (folder / "Reproducers.java").write_text(prelude + classes, encoding="utf-8")
     libraries = os.path.join(found.where, "lib", "*")

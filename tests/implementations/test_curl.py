@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of the adapter of curl as a signer: the verdicts on some cases, which apply to curl 7.88."""
+"""Tests of the adapter for curl as a signer. The expected verdicts apply to curl 7.88."""
 
 import pytest
 

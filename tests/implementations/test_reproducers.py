@@ -35,7 +35,7 @@ DEADLINE = 60  # seconds for one, with what its language takes to start
 
 
 class Reproducer(NamedTuple):
-    name: str  # DIV-nnn, with a letter behind it where a section has several
+    name: str  # DIV-nnn, followed by a letter if a section has several
     code: str
     printed: str
 
@@ -72,7 +72,7 @@ def page_of(name: str, text: str) -> Page:
     (_, console), (language, prelude) = blocks
     page = Page(name, console, language, prelude, [], [])
     if len(re.findall("^ *```", text, re.MULTILINE)) != 2 * len(BLOCK.findall(text)):
-        page.faults.append("a fence of three backticks that is none of a block")
+        page.faults.append("a fence of three backticks does not belong to a block")
     for section in sections:
         read_section(page, section)
     return page
@@ -85,7 +85,7 @@ def read_section(page: Page, section: str) -> None:
     if not blocks and " Other differences" not in heading:
         page.faults.append(f"{number} has no reproducer")
     if [language for language, _ in blocks] != [page.language, "text"] * (len(blocks) // 2):
-        page.faults.append(f"{number}: each block {page.language} has a block text behind it")
+        page.faults.append(f"{number}: expected a text block after each {page.language} block")
         return
     # Right below: what a block prints is not to be searched for.
     if len(re.findall(r"^```\n\n```text\n", section, re.MULTILINE)) != len(blocks) // 2:
@@ -129,7 +129,7 @@ def curl(found: Installed, page: Page, folder: Path) -> Commands:
     """Skip another version of the system's curl than the page is about."""
     recorded = read_report(kept_path("curl"))["implementation"]["version"]
     if version(found.where) != recorded:
-        pytest.skip(f"told of curl {recorded}")
+        pytest.skip(f"the page describes curl {recorded}")
     return [(sys.executable, "-I", "-B", program) for program in programs(page, folder, ".py")]
 
 
@@ -291,8 +291,8 @@ BAD: List[Tuple[str, str, str]] = [
         "ahead of the sections: a block console and the prelude, and nothing else",
     ),
     (" Other differences", " More", "DIV-802 has no reproducer"),
-    ("```text\ndone\n```\n", "", "DIV-801: each block python has a block text behind it"),
-    ("```text\ndone\n", "```sh\ndone\n", "DIV-801: each block python has a block text behind it"),
+    ("```text\ndone\n```\n", "", "DIV-801: expected a text block after each python block"),
+    ("```text\ndone\n", "```sh\ndone\n", "DIV-801: expected a text block after each python block"),
     (
         "x.do(2)\n```\n\n",
         "x.do(2)\n```\n\nIt prints:\n\n",
@@ -301,7 +301,7 @@ BAD: List[Tuple[str, str, str]] = [
     (
         "done\n```\n",
         "done\n```\n\n```Python\nx\n```\n",
-        "a fence of three backticks that is none of a block",
+        "a fence of three backticks does not belong to a block",
     ),
     ("x.do()\n", "x.do()\n" * 13, "DIV-801a is longer than 12 lines"),
 ]

@@ -65,7 +65,8 @@ BROKEN: List[Any] = [
         {"id": "EVS-one"},
         (
             "EVS-one: id: expected "
-            "^(?:evs|sig|http|end|shp|txt|net|rty|cfg|cred|invoke|wire)(?:-[a-z0-9]+)+$, got EVS-one"
+            "^(?:evs|sig|http|end|shp|txt|net|rty|cfg|cred|invoke|wire)(?:-[a-z0-9]+)+$, "
+            "got EVS-one"
         ),
     ),
     ({"id": 7}, "case 0: id: expected string, got 7"),

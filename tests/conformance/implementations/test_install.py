@@ -175,7 +175,8 @@ def test_debian_s_packages_are_the_gems_at_their_versions() -> None:
 def test_an_unknown_name_is_a_usage_error(folder: Path) -> None:
     with pytest.raises(
         UsageError,
-        match="no such implementation .expected boto3 awscrt smithy-python javascript curl ruby go rust java, got nix",
+        match="no such implementation "
+        ".expected boto3 awscrt smithy-python javascript curl ruby go rust java, got nix",
     ):
         find_implementation("nix")
     assert run_cli("install", "nix")[0] == 2
@@ -336,9 +337,9 @@ def test_javascript_is_installed_once(folder: Path, tools: Tools) -> None:
     (interrupted / "a file of the interrupted installation").write_text("", encoding="utf-8")
     code, told, complaint = run_cli("install", "javascript")
     assert (code, complaint) == (0, "")
-    assert (
-        told
-        == f"$ {npm} ci --ignore-scripts --no-audit --no-fund\njavascript: installed, {folder / 'javascript'}\n"
+    assert told == (
+        f"$ {npm} ci --ignore-scripts --no-audit --no-fund\n"
+        f"javascript: installed, {folder / 'javascript'}\n"
     )
     assert sorted(os.listdir(str(folder / "javascript"))) == [
         "installed.json",
@@ -559,7 +560,8 @@ def test_a_peer_may_need_a_newer_python(
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "[pyenv]"))
     with pytest.raises(
         UsageError,
-        match="smithy-python needs a newer Python .expected python3.12 or later in the PATH or from pyenv",
+        match="smithy-python needs a newer Python "
+        ".expected python3.12 or later in the PATH or from pyenv",
     ):
         installers.python_for("smithy-python", (3, 12))
     for version, prints in (("3.11.9", "3.11.9"), ("3.12.1", "3.12.1"), ("3.13.0", "3.13.0")):
@@ -651,8 +653,8 @@ def test_debian_s_packages_stand_in_for_gems_that_cannot_be_had(
         "",
     ) and "no gems: gem failed with exit code 2: cannot connect" in told
     assert (
-        "apt-get download -o APT::Sandbox::User=root ruby-aws-eventstream=1.2.0-1 ruby-aws-sigv4=1.5.1-2"
-        in tools.log
+        "apt-get download -o APT::Sandbox::User=root "
+        "ruby-aws-eventstream=1.2.0-1 ruby-aws-sigv4=1.5.1-2" in tools.log
     )
     found = find_implementation("ruby")
     assert found is not None and found.command[0] == ruby
@@ -674,7 +676,8 @@ def test_an_interpreter_is_unpacked_for_a_system_without(
         tools,
         "\n".join(
             [
-                'mkdir -p "$3/usr/bin" "$3/usr/lib/ruby/3.1.0" "$3/usr/lib/x/ruby/3.1.0" "$3/usr/lib/ruby/vendor_ruby"',
+                'mkdir -p "$3/usr/bin" "$3/usr/lib/ruby/3.1.0"',
+                'mkdir -p "$3/usr/lib/x/ruby/3.1.0" "$3/usr/lib/ruby/vendor_ruby"',
                 'touch "$3/usr/lib/x/libruby-3.1.so.3.1"',
                 "printf '#!/bin/sh\\nprintf 3.1.7\\n' > \"$3/usr/bin/ruby3.1\"",
                 'chmod +x "$3/usr/bin/ruby3.1"',

@@ -161,7 +161,8 @@ def test_peers_are_run_one_after_the_other_and_told_side_by_side(install: Instal
     install("good")
     install(
         "wrong",
-        'def answer(question):\n    say({"seq": question["seq"], "status": "ok", "output": {"lines": ["one"]}})',
+        "def answer(question):\n"
+        '    say({"seq": question["seq"], "status": "ok", "output": {"lines": ["one"]}})',
     )
     result = call()
     assert result.code == 0
@@ -318,7 +319,8 @@ def test_those_that_are_not_there_do_not_stop_the_run(install: Install, tmp_path
     assert list(faults(document, schema, schema)) == [] and document["absent"] == absent
     page = paths[1].read_text(encoding="utf-8")
     assert (
-        "Not run: absent (not installed; python3 -m conformance implementations install absent); silent"
+        "Not run: absent (not installed; python3 -m conformance implementations install absent); "
+        "silent"
         in page
         and "txt-three" in page
     )
@@ -337,7 +339,8 @@ def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(
     before = call("--report", f"html={tmp_path}")
     assert (before.code, before.out) == (2, [])
     assert before.err == [
-        f"conformance: a report needs a file, not a folder (expected html=FILE, got html={tmp_path})"
+        "conformance: a report needs a file, not a folder "
+        f"(expected html=FILE, got html={tmp_path})"
     ]
 
 
@@ -374,8 +377,11 @@ def test_settings_of_the_caller_do_not_reach_a_peer(
         "curious",
         """
         def answer(question):
-            names = sorted(name for name in os.environ if name.startswith("AWS_") or name.endswith("_proxy"))
-            say({"seq": question["seq"], "status": "unsupported", "reason": " ".join(names + [os.environ["HOME_OF_PEER"]])})
+            names = sorted(
+                name for name in os.environ if name.startswith("AWS_") or name.endswith("_proxy")
+            )
+            reason = " ".join(names + [os.environ["HOME_OF_PEER"]])
+            say({"seq": question["seq"], "status": "unsupported", "reason": reason})
         """,
         {"HOME_OF_PEER": "here"},
     )
@@ -425,6 +431,14 @@ def report(name: str, *words: str, note: str = "") -> Dict[str, Any]:
     return report_document(Implementation(name, "1.2", "perl", (), {}), results, True)
 
 
+TABLE = """\
+| implementation | pass | acceptable | fail | crash, hang | unsupported | blocked | xpass |
+|----------------|-----:|-----------:|-----:|------------:|------------:|--------:|------:|
+| a 1.2          |    4 |          2 |    3 |           2 |           1 |       0 |     0 |
+| b 1.2          |    0 |          0 |    0 |           0 |           0 |       1 |     1 |
+"""
+
+
 def test_every_case_is_in_one_column() -> None:
     lines = table_lines(
         {
@@ -447,12 +461,7 @@ def test_every_case_is_in_one_column() -> None:
         },
         {},
     )
-    assert lines == [
-        "| implementation | pass | acceptable | fail | crash, hang | unsupported | blocked | xpass |",
-        "|----------------|-----:|-----------:|-----:|------------:|------------:|--------:|------:|",
-        "| a 1.2          |    4 |          2 |    3 |           2 |           1 |       0 |     0 |",
-        "| b 1.2          |    0 |          0 |    0 |           0 |           0 |       1 |     1 |",
-    ]
+    assert lines == TABLE.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""conformance/mutation/adapter.py: the adapter of a broken variant, as a program and from within."""
+"""Tests of conformance/mutation/adapter.py, as a program and inside this process."""
 
 import json
 import runpy

@@ -136,12 +136,16 @@ def test_conditions(module: Any) -> None:
 
 def test_statements(module: Any) -> None:
     text = (
-        '"""A docstring."""\nf()\nx.y = g()\nx[k] = g()\nz = g()\na, b = g()\nn: int = g()\nx.m: int = g()\nz += g()\ndel z\n'
+        '"""A docstring."""\nf()\nx.y = g()\nx[k] = g()\nz = g()\na, b = g()\n'
+        "n: int = g()\nx.m: int = g()\nz += g()\ndel z\n"
         "for k in g():\n    break\nelse:\n    f()\nfor k in g():\n    continue\n"
     )
     dropped = [line for line, what in changes(text, module) if what == "statement dropped"]
     assert dropped == [2, 3, 4, 8, 9, 10, 12, 14, 16]
-    text = "log = []\ntry:\n    log.append('a')\n    {}['x']\nexcept KeyError:\n    log.append('b')\nfinally:\n    log.append('c')\n"
+    text = (
+        "log = []\ntry:\n    log.append('a')\n    {}['x']\n"
+        "except KeyError:\n    log.append('b')\nfinally:\n    log.append('c')\n"
+    )
     assert [
         "".join(value) for _, value in results(text, "log", module) if isinstance(value, list)
     ] == ["bc", "ac", "ac", "ab"]
@@ -149,7 +153,8 @@ def test_statements(module: Any) -> None:
 
 def test_what_is_left_alone(module: Any) -> None:
     text = (
-        'from typing import Tuple\n@decorated(size=3)\ndef f(a: "Tuple[3]", b: int = 4) -> "Tuple[5]":\n    """Text."""\n'
+        "from typing import Tuple\n@decorated(size=3)\n"
+        'def f(a: "Tuple[3]", b: int = 4) -> "Tuple[5]":\n    """Text."""\n'
         '    raise E("text %d" % 6, offset=7 + 8)\nx: "int" = "a" % b\n'
     )
     assert changes(text, module) == [(3, "4 -> 5"), (3, "4 -> 3"), (5, "statement dropped")]
@@ -165,7 +170,10 @@ def test_default_values_with_and_without_keywords(module: Any) -> None:
 
 
 def test_places_know_their_function_and_the_lines_of_their_statement(module: Any) -> None:
-    text = "x = 1\nclass A:\n    def f(self):\n        if (a and\n                b):\n            return g(\n                2)\n"
+    text = (
+        "x = 1\nclass A:\n    def f(self):\n"
+        "        if (a and\n                b):\n            return g(\n                2)\n"
+    )
     found = places(module(text))
     assert found[0] == Place(0, "mine", "", 1, 1, 1, "1 -> 2")
     assert Place(2, "mine", "A.f", 4, 5, 4, "condition negated") in found

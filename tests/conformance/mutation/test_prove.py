@@ -108,11 +108,13 @@ SCRIPTS = {
     "CRASH": "raise SystemExit(7)",
     "ERROR": 'print(\'{"seq": 1, "status": "error", "detail": "struct.error"}\', flush=True)',
     "ERROR garbled": "print('no answer', flush=True)",
-    "UNSUPPORTED": 'print(\'{"seq": 1, "status": "unsupported", "reason": "r"}\', flush=True); input()',
+    "UNSUPPORTED": (
+        'print(\'{"seq": 1, "status": "unsupported", "reason": "r"}\', flush=True); input()'
+    ),
 }
 HELLO = (
-    'print(\'{"protocol": 1, "implementation": {"name": "n", "version": "1", "language": "x"}, "operations": '
-    '["eventstream.decode"]}\', flush=True); input(); '
+    'print(\'{"protocol": 1, "implementation": {"name": "n", "version": "1", "language": "x"}, '
+    '"operations": ["eventstream.decode"]}\', flush=True); input(); '
 )
 
 
@@ -165,8 +167,8 @@ def test_the_proof_fails_when_one_survives_or_cannot_be_loaded() -> None:
     assert lines[0].split() == ["SURVIVED", "EVS-027", "query-unsorted", str(count), "requests"]
     assert lines[-4:-1] == [
         "! query-unsorted survived: does not sort the query",
-        "! no-such-mutant cannot be loaded: it ended with exit code 1: mutant: no such mutant: expected an id that `conformance mutants` "
-        "lists, got no-such-mutant",
+        "! no-such-mutant cannot be loaded: it ended with exit code 1: mutant: no such mutant: "
+        "expected an id that `conformance mutants` lists, got no-such-mutant",
         "! query-unsorted survived: does not sort the query",
     ]
     assert lines[-1] == "4 mutants, 1 killed, by 1 cases"

@@ -109,14 +109,16 @@ class Browser:
     def focused(self) -> str:
         return str(
             self.run(
-                "const one = document.activeElement; return one.textContent.trim() || one.name || one.tagName"
+                "const one = document.activeElement; "
+                "return one.textContent.trim() || one.name || one.tagName"
             )
         )
 
     def shown(self) -> List[str]:
         return list(
             self.run(
-                "return Array.from(document.querySelectorAll('tr.case')).filter(row => row.getClientRects().length)"
+                "return Array.from(document.querySelectorAll('tr.case'))"
+                ".filter(row => row.getClientRects().length)"
                 ".map(row => row.cells[0].firstChild.textContent)"
             )
         )
@@ -124,7 +126,8 @@ class Browser:
     def choose(self, **values: str) -> List[str]:
         """Set the filters, and return the visible rows."""
         self.run(
-            "const form = document.querySelector('form'); for (const [name, value] of Object.entries(arguments[0])) "
+            "const form = document.querySelector('form'); "
+            "for (const [name, value] of Object.entries(arguments[0])) "
             "{ form[name].value = value; } form.requestSubmit()",
             values,
         )
@@ -220,7 +223,8 @@ def test_nothing_of_a_report_runs(window: Browser) -> None:
 
 def test_the_policy_holds_for_what_is_put_in_later(window: Browser) -> None:
     window.run(
-        "const one = document.createElement('script'); one.textContent = \"document.title = 'owned'\"; document.body.append(one)"
+        "const one = document.createElement('script'); "
+        "one.textContent = \"document.title = 'owned'\"; document.body.append(one)"
     )
     assert window.run("return document.title") == "Conformance of 2 implementations"
 
@@ -235,7 +239,8 @@ def test_filters(window: Browser) -> None:
     assert window.choose(verdict="any", implementation="1") == []
     assert window.choose(verdict="UNSUPPORTED") == ["txt-also"]
     assert window.run(
-        "return Array.from(document.querySelectorAll('#matrix thead th')).filter(one => one.getClientRects().length)"
+        "return Array.from(document.querySelectorAll('#matrix thead th'))"
+        ".filter(one => one.getClientRects().length)"
         ".map(one => one.textContent)"
     ) == ["case", "theirs 1"]
     assert window.choose(verdict="", implementation="", operation="text.lines") == [
@@ -244,7 +249,8 @@ def test_filters(window: Browser) -> None:
     ]
     assert (
         window.run(
-            "return Array.from(document.querySelectorAll('.group')).filter(one => one.getClientRects().length).length"
+            "return Array.from(document.querySelectorAll('.group'))"
+            ".filter(one => one.getClientRects().length).length"
         )
         == 1
     )
@@ -254,7 +260,8 @@ def test_filters(window: Browser) -> None:
     assert window.choose(text="plain onerror") == []
     assert (
         window.run(
-            "return Array.from(document.querySelectorAll('.finding')).filter(one => one.getClientRects().length).length"
+            "return Array.from(document.querySelectorAll('.finding'))"
+            ".filter(one => one.getClientRects().length).length"
         )
         == 0
     )
@@ -277,7 +284,8 @@ def test_the_keyboard_alone_is_enough(window: Browser) -> None:
     ):
         window.press("Tab")
         told = window.run(
-            "const one = document.activeElement; return one.getAttribute('aria-label') || one.name || one.textContent"
+            "const one = document.activeElement; "
+            "return one.getAttribute('aria-label') || one.name || one.textContent"
         )
         assert told.lower() == expected.lower()
     window.press("Tab")
@@ -354,13 +362,19 @@ const numbers = (text) => text.match(/[0-9.]+/g).map(Number);
 const light = (text) => numbers(text).slice(0, 3).map((one) => one / 255)
   .map((one) => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4)
   .reduce((sum, one, index) => sum + one * [0.2126, 0.7152, 0.0722][index], 0);
-const behind = (one) => { while (one && numbers(getComputedStyle(one).backgroundColor)[3] === 0) { one = one.parentElement; }
-  return getComputedStyle(one || document.body).backgroundColor; };
-return Math.min(...Array.from(document.querySelectorAll("body *")).filter((one) => one.getClientRects().length
-  && Array.from(one.childNodes).some((inner) => inner.nodeType === 3 && inner.data.trim())).map((one) => {
-    const both = [light(getComputedStyle(one).color), light(behind(one))].sort((a, b) => b - a);
-    return (both[0] + 0.05) / (both[1] + 0.05);
-  }));
+const background = (one) => {
+  while (one && numbers(getComputedStyle(one).backgroundColor)[3] === 0) {
+    one = one.parentElement;
+  }
+  return getComputedStyle(one || document.body).backgroundColor;
+};
+const hasText = (one) => one.getClientRects().length
+  && Array.from(one.childNodes).some((inner) => inner.nodeType === 3 && inner.data.trim());
+const contrast = (one) => {
+  const both = [light(getComputedStyle(one).color), light(background(one))].sort((a, b) => b - a);
+  return (both[0] + 0.05) / (both[1] + 0.05);
+};
+return Math.min(...Array.from(document.querySelectorAll("body *")).filter(hasText).map(contrast));
 """
 
 
