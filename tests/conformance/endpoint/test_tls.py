@@ -190,7 +190,8 @@ def test_a_truncated_response_ends_like_over_http(served: Endpoint, made: Certif
         assert answer_of(read_all(connection))[2] == b"".join(FRAMES)[:9]
     with connected(served, made) as connection:
         connection.sendall(request(path("reset"), date=_now()))
-        with pytest.raises(ConnectionResetError):
+        # OpenSSL of Debian's Python 3.11.2 reports a reset as a missing close_notify.
+        with pytest.raises((ConnectionResetError, ssl.SSLEOFError)):
             read_all(connection)
 
 
