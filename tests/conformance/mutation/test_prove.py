@@ -237,7 +237,7 @@ def test_an_implementation_that_fails_proves_nothing() -> None:
 
 # ---- made by machine ---------------------------------------------------------------------------
 
-RESOLVING = [case for case in CASES if case.op == "endpoint.resolve"]
+RESOLVING = [case for case in CASES if case.op in ("endpoint.resolve", "credentials.resolve")]
 
 
 @pytest.mark.slow
@@ -251,8 +251,7 @@ def test_mutants_made_by_machine() -> None:
         for outcome in outcomes
         if outcome.trial.how in ("FAIL", "CRASH", "HANG", "ERROR", "STILLBORN")
     ]
-    # The rest are functions that read the environment, which no case reaches.
-    assert len(killed) > 0.6 * made
+    assert len(killed) > 0.7 * made
     assert len(lines) == made - len(killed) and all("endpoints.py line" in line for line in lines)
     assert all(outcome.trial.asked <= len(RESOLVING) for outcome in outcomes)
 
