@@ -13,7 +13,7 @@ import os
 import ssl
 from typing import Any, List, Mapping, NoReturn, Optional, Tuple, Union
 
-from .config.environment import first_set
+from .config.environment import first_set, origin_of
 from .errors import ConfigurationError, require_type, wrong_type
 
 ClientCertificate = Union[str, Tuple[str, str], None]
@@ -55,7 +55,7 @@ def ca_bundle_of(
     for name in CA_BUNDLE_VARIABLES:
         path = first_set(environment, name)
         if path is not None:
-            return path, name
+            return path, origin_of(environment, name)
     return None
 
 

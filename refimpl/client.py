@@ -34,19 +34,8 @@ from typing import (
 )
 
 from .certificates import ClientCertificate
-from .config.credentials import (
-    KEY_VARIABLES,
-    CredentialsOrProvider,
-    credentials_from_environment,
-    provider_of,
-)
-from .config.environment import (
-    configured_endpoint_url,
-    configured_flag,
-    configured_region,
-    first_set,
-)
-from .config.files import home_of, may_have_shared_files, read_bounded_file
+from .config.credentials import CredentialsOrProvider, provider_of, unexpired
+from .config.environment import configured_endpoint_url, configured_flag, configured_region
 from .config.retries import (
     DEFAULT_MAX_ATTEMPTS,
     CallRetries,
@@ -55,9 +44,9 @@ from .config.retries import (
     check_max_attempts,
     configured_max_attempts,
 )
+from .config.search import search_credentials, variables_with_profile
 from .endpoints import no_region, resolve_endpoint
 from .errors import (
-    ConfigurationError,
     Error,
     HttpError,
     NetworkError,
@@ -487,7 +476,7 @@ class Client:
         if profile is not None:
             require_type(profile, str, "profile")
         variables = environment
-        environment = _with_profile(environment, profile)
+        environment = variables_with_profile(environment, profile)
         for name, function in (("clock", clock), ("sleep", sleep), ("random", random or _random)):
             _require_callable(function, name)
         if region is None:
@@ -504,8 +493,8 @@ class Client:
         self._region = self._endpoint.signing_region
         network = Network(environment, proxy, ssl_context, ca_bundle, x509_strict)
         if credentials is None:
-            credentials = _find_credentials(
-                variables, profile, self._region, mfa_code, clock, network
+            credentials = search_credentials(
+                variables, profile, self._region, mfa_code, clock, lambda: network
             )
         self._credentials = provider_of(credentials)
         self._timeouts = check_timeouts(Timeouts(connect_timeout, read_timeout, total_timeout))
@@ -592,15 +581,7 @@ class Client:
         return total is not None and time.monotonic() + delay >= started + total
 
     def _usable_credentials(self) -> Credentials:
-        credentials = self._credentials()
-        # CRED-003
-        if credentials.expires is not None and credentials.expires <= self._now():
-            raise ConfigurationError(
-                "the credentials have expired",
-                expected="new credentials, and a clock that is right",
-                actual=f"expired at {amz_date_of(credentials.expires)}",
-                rule="CRED-003",
-            )
+        credentials = unexpired(self._credentials(), self._now)
         endpoint = parse_endpoint_url(self._endpoint.url)
         is_readable = endpoint.scheme == "http" and not is_loopback(endpoint.host)
         if credentials.session_token and is_readable:
@@ -657,35 +638,6 @@ def _require_callable(function: object, name: str) -> None:
 def _random() -> float:
     # The module random takes a millisecond to load, for a number that most calls do not need.
     return int.from_bytes(os.urandom(6), "big") / 2.0**48
-
-
-def _with_profile(environment: Mapping[str, str], profile: Optional[str]) -> Mapping[str, str]:
-    """Return the environment; its unset variables have the profile's settings (CRED-030)."""
-    if profile is None and not may_have_shared_files(environment):
-        return environment
-    from .config.settings import read_settings  # most programs have keys and no files
-
-    is_windows, home = sys.platform == "win32", home_of(environment)
-    settings = read_settings(environment, profile, read_bounded_file, is_windows, home)
-    return {**environment, **settings.overlay()}
-
-
-def _find_credentials(
-    environment: Mapping[str, str],
-    profile: Optional[str],
-    region: str,
-    mfa_code: Optional[Callable[[str], str]],
-    clock: Callable[[], float],
-    network: Network,
-) -> CredentialsOrProvider:
-    """Return the keys of the environment, or a provider that searches at the first call."""
-    if profile is None and first_set(environment, *KEY_VARIABLES):
-        return credentials_from_environment(environment)
-    from .config.chain import CredentialChain  # most programs have keys
-    from .config.system import system_surroundings
-
-    world = system_surroundings(environment, mfa_code, clock, network)
-    return CredentialChain(world, profile, region)
 
 
 def _raise_error_response(exchange: HttpExchange, reader: ResponseReader) -> None:

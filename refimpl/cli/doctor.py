@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """`refimpl doctor`: show which settings and credentials are found, and where (CLI-015).
 
-One line for each: files, profile, region, endpoint, proxy, certificates, credentials, clock. A line
-that cannot be found shows its error, and the command goes on. Nothing is sent to a model. The clock
-is compared with the Date of the endpoint's response to `GET /`; --offline leaves this out.
+One line for each: files, profile, region, endpoint, proxy, certificates, retries, credentials,
+clock. The flags for connections are those of `invoke`. A line that cannot be found shows its error,
+and the command goes on. Nothing is sent to a model. The clock is compared with the Date of the
+endpoint's response to `GET /`; --offline leaves this out.
 
 Secrets are never shown, and of a key's id only the first and the last four characters.
 """
@@ -13,7 +14,7 @@ import os
 import sys
 from typing import Callable, List, Mapping, Optional
 
-from ..certificates import ca_bundle_of
+from ..certificates import ca_bundle_of, trusting_context
 from ..config.chain import CredentialChain
 from ..config.environment import configured_endpoint_url, configured_flag
 from ..config.files import home_of, read_bounded_file
@@ -24,8 +25,13 @@ from ..config.profiles import (
     read_shared_config,
     select_profile,
 )
-from ..config.retries import seconds_of_http_date
-from ..config.settings import Setting, Settings
+from ..config.retries import (
+    DEFAULT_MAX_ATTEMPTS,
+    check_max_attempts,
+    configured_max_attempts,
+    seconds_of_http_date,
+)
+from ..config.settings import MAX_ATTEMPTS, Setting, Settings
 from ..config.surroundings import FetchRequest
 from ..config.system import fetch_reply, system_surroundings
 from ..documents.header_format import header_value
@@ -35,8 +41,8 @@ from ..operation import authority, parse_endpoint_url
 from ..proxy import proxy_for
 from ..routes import Network
 from ..sigv4 import amz_date_of
-from .network import add_network
-from .parser import add_region
+from .credentials import add_credentials, mfa_code_source
+from .network import add_endpoint_network, network_arguments, network_of
 from .streams import Streams, write_text
 
 _WIDTH = 13  # columns of a line's name
@@ -48,12 +54,11 @@ def add_doctor(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `doctor`."""
     parser.set_defaults(act=_doctor)
     parser.add_argument("--endpoint-url", help="URL to use instead of the region's host")
-    add_region(parser)
-    parser.add_argument("--profile", help="profile of the shared files (default: AWS_PROFILE)")
+    add_credentials(parser)
     parser.add_argument(
         "--offline", action="store_true", help="do not compare the clock with the endpoint's"
     )
-    add_network(parser)
+    add_endpoint_network(parser)
 
 
 def _doctor(options: argparse.Namespace, streams: Streams) -> None:
@@ -65,6 +70,7 @@ class _Examination:
 
     def __init__(self, options: argparse.Namespace, streams: Streams) -> None:
         self._options = options
+        self._arguments = network_arguments(options)
         self._streams = streams
         self._environment: Mapping[str, str] = streams.environment
         self._shared = parse_shared_config()
@@ -83,6 +89,7 @@ class _Examination:
             ("endpoint", self._find_endpoint),
             ("proxy", self._proxy),
             ("certificates", self._certificates),
+            ("retries", self._retries),
             ("credentials", self._credentials),
             ("clock", self._clock),
         ):
@@ -109,7 +116,7 @@ class _Examination:
     def _profile(self) -> str:
         profile = select_profile(self._shared, self._environment, self._options.profile)
         self._settings = Settings(self._environment, self._shared, profile)
-        self._environment = {**self._environment, **self._settings.overlay()}
+        self._environment = self._settings.variables()
         variables = [name for name in PROFILE_VARIABLES if self._streams.environment.get(name)]
         if profile.explicit:
             origin = "--profile"
@@ -148,31 +155,55 @@ class _Examination:
     def _proxy(self) -> str:
         if self._endpoint is None:
             return "unknown, because there is no endpoint"
+        if self._options.connect_to is not None:
+            self._check_way()  # raises the error of a proxy next to it
+            return f"none, connects to {self._options.connect_to} (--connect-to)"
         proxy = proxy_for(self._endpoint.url, self._environment, self._options.proxy)
         if proxy is None:
-            return "none"
+            return "none" if self._options.proxy is None else "none (--no-proxy)"
         login = ", with a user name" if proxy.authorization else ""
         origin = "the environment" if self._options.proxy is None else "--proxy"
         return f"{proxy.url} ({origin}{login})"
 
     def _certificates(self) -> str:
+        options = self._options
         found = None if self._settings is None else self._settings.ca_bundle()
-        text = self._setting(self._options.ca_bundle, "--ca-bundle", found)
-        bundle = ca_bundle_of(self._options.ca_bundle, self._environment)
-        if bundle is not None and self._endpoint is not None:
-            self._network().way_to(self._endpoint.url)  # raises the error of an unusable file
-        return text or "those of the system"
+        text = self._setting(options.ca_bundle, "--ca-bundle", found) or "those of the system"
+        if not options.x509_strict:
+            text += ", without strict checks (--no-x509-strict)"
+        if options.client_cert is not None:
+            text += f", and the client certificate {options.client_cert} (--client-cert)"
+        # The files are checked even if the endpoint's URL is http, or unknown.
+        bundle = ca_bundle_of(options.ca_bundle, self._environment)
+        trusting_context(bundle, self._arguments["client_cert"], options.x509_strict)
+        return text
+
+    def _retries(self) -> str:
+        options, given = self._options, None
+        if options.max_attempts is not None:
+            given = str(check_max_attempts(options.max_attempts))
+        configured_max_attempts(self._environment)  # raises the error of an invalid one
+        found = None if self._settings is None else self._settings.find(*MAX_ATTEMPTS)
+        attempts = self._setting(given, "--max-attempts", found)
+        text = f"attempts per call: {attempts or f'{DEFAULT_MAX_ATTEMPTS} (the default)'}"
+        if options.retry_after_send:
+            text += ", also after the request was sent (--retry-after-send)"
+        if options.retry_model_errors:
+            text += ", also after a ModelError (--retry-model-errors)"
+        return text
 
     def _network(self) -> Network:
-        options = self._options
-        return Network(
-            self._environment, options.proxy, None, options.ca_bundle, options.x509_strict
-        )
+        network: Network = network_of(self._options, self._environment)
+        return network
+
+    def _check_way(self) -> None:
+        if self._endpoint is not None:
+            self._network().way_to(self._endpoint.url, None, self._arguments["connect_to"])
 
     def _credentials(self) -> str:
         streams = self._streams
         world = system_surroundings(
-            streams.environment, clock=streams.clock, network=self._network()
+            streams.environment, mfa_code_source(self._options), streams.clock, self._network()
         )
         chain = CredentialChain(world, self._options.profile, self._region)
         found = chain()
@@ -192,7 +223,12 @@ class _Examination:
         request = FetchRequest(
             "GET", self._endpoint.url + "/", (host,), b"", _CLOCK_TIMEOUT, _CLOCK_TIMEOUT
         )
-        reply = fetch_reply(request, self._network())
+        reply = fetch_reply(
+            request,
+            self._network(),
+            self._arguments["client_cert"],
+            self._arguments["connect_to"],
+        )
         date = seconds_of_http_date(header_value(reply.headers, "date") or "")
         if date is None:
             return "not compared, because the endpoint's response has no Date"

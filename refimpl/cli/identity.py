@@ -6,39 +6,31 @@ The result is one JSON object: Account, Arn, UserId, and the source of the crede
 """
 
 import argparse
-import sys
 
 from ..config.chain import find_credentials, source_context
-from ..config.files import home_of, read_bounded_file
-from ..config.settings import read_settings
+from ..config.search import variables_with_profile
 from ..config.sts import caller_identity
 from ..config.system import system_surroundings
-from ..routes import Network
-from .network import add_network
-from .parser import add_region
+from .credentials import add_credentials, mfa_code_source
+from .network import add_network, network_of
 from .streams import Streams, write_line
 
 
 def add_identity(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `identity`."""
     parser.set_defaults(act=_identity)
-    add_region(parser)
-    parser.add_argument("--profile", help="profile of the shared files (default: AWS_PROFILE)")
+    add_credentials(parser)
     add_network(parser)
 
 
 def _identity(options: argparse.Namespace, streams: Streams) -> None:
-    variables = streams.environment
-    is_windows, home = sys.platform == "win32", home_of(variables)
-    settings = read_settings(variables, options.profile, read_bounded_file, is_windows, home)
-    network = Network(
-        {**variables, **settings.overlay()},
-        options.proxy,
-        None,
-        options.ca_bundle,
-        options.x509_strict,
+    variables = variables_with_profile(streams.environment, options.profile)
+    world = system_surroundings(
+        streams.environment,
+        mfa_code_source(options),
+        streams.clock,
+        network_of(options, variables),
     )
-    world = system_surroundings(variables, clock=streams.clock, network=network)
     context = source_context(world, options.profile, options.region)
     source, _, credentials = find_credentials(context)
     identity = caller_identity(context, credentials)

@@ -28,8 +28,9 @@ from ..shapes import (
 )
 from ..text.containers import PRESETS
 from ..text.extraction import CHANNELS, parse_extraction
-from .network import add_network, network_arguments
-from .parser import add_body, add_region
+from .credentials import add_credentials, mfa_code_source
+from .network import add_endpoint_network, network_arguments
+from .parser import add_body
 from .rendering import EXTRACTABLE_FORMATS, TEXT_FORMATS, TerminalText, rendered
 from .streams import Streams, read_body, warn, write_line, write_pieces, write_text
 from .timings import Timings
@@ -103,8 +104,7 @@ def add_invoke(parser: argparse.ArgumentParser) -> None:
         "--endpoint-url",
         help="URL to use instead of the region's host: http(s)://host[:port][/path]",
     )
-    add_region(parser)
-    parser.add_argument("--profile", help="profile of the shared files (default: AWS_PROFILE)")
+    add_credentials(parser)
     for name, default, what in (
         ("--connect-timeout", DEFAULT_CONNECT_TIMEOUT, "seconds to connect (default: %(default)g)"),
         ("--read-timeout", DEFAULT_READ_TIMEOUT, "seconds per read (default: %(default)g)"),
@@ -121,7 +121,7 @@ def add_invoke(parser: argparse.ArgumentParser) -> None:
             metavar="S",
             help=f"{what}, with --extract (default: that of --read-timeout)",
         )
-    add_network(parser)
+    add_endpoint_network(parser)
     members = parser.add_argument_group("members of the input")
     for field in _MEMBERS:
         members.add_argument(
@@ -136,6 +136,7 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
         region=options.region,
         endpoint_url=options.endpoint_url,
         profile=options.profile,
+        mfa_code=mfa_code_source(options),
         connect_timeout=options.connect_timeout,
         read_timeout=options.read_timeout,
         total_timeout=options.total_timeout,

@@ -1,24 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""The flags for the way to the endpoint: endpoint variants, proxy, certificates and retries.
+"""The flags for connections: proxy and certificates; for an endpoint also its variant and retries.
+
+`add_network` adds those that every command with a connection has. `add_endpoint_network` adds all.
 
 It rejects an address of --connect-to without a port, and a --client-key without --client-cert.
 """
 
 import argparse
 import re
-from typing import Any, Dict, Optional, Tuple, Union
+from typing import Any, Dict, Mapping, Optional, Tuple, Union
 
 from ..errors import UsageError
 
 
-def add_network(parser: argparse.ArgumentParser) -> None:
-    """Add the flags."""
+def add_network(parser: argparse.ArgumentParser) -> Any:
+    """Add the flags for connections to any host, and return their group."""
     group = parser.add_argument_group("connection")
-    for flag, what in (
-        ("--fips", "use the endpoint for FIPS (default: AWS_USE_FIPS_ENDPOINT)"),
-        ("--dualstack", "use the endpoint with IPv6 (default: AWS_USE_DUALSTACK_ENDPOINT)"),
-    ):
-        group.add_argument(flag, action="store_const", const=True, help=what)
     proxies = group.add_mutually_exclusive_group()
     proxies.add_argument(
         "--proxy",
@@ -34,24 +31,35 @@ def add_network(parser: argparse.ArgumentParser) -> None:
         help="connect without a proxy",
     )
     group.add_argument(
-        "--connect-to",
-        metavar="HOST:PORT",
-        help="address for the connection; Host, TLS name and signature stay the endpoint's",
-    )
-    group.add_argument(
         "--ca-bundle",
         metavar="PATH",
         help="trusted certificates (default: AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, SSL_CERT_FILE, "
         "then the system's)",
     )
-    group.add_argument("--client-cert", metavar="FILE", help="certificate of the client")
-    group.add_argument("--client-key", metavar="FILE", help="key, if --client-cert has none")
     group.add_argument(
         "--no-x509-strict",
         dest="x509_strict",
         action="store_false",
         help="verify certificates as Python versions before 3.13",
     )
+    return group
+
+
+def add_endpoint_network(parser: argparse.ArgumentParser) -> None:
+    """Add the flags for connections to an endpoint."""
+    group = add_network(parser)
+    for flag, what in (
+        ("--fips", "use the endpoint for FIPS (default: AWS_USE_FIPS_ENDPOINT)"),
+        ("--dualstack", "use the endpoint with IPv6 (default: AWS_USE_DUALSTACK_ENDPOINT)"),
+    ):
+        group.add_argument(flag, action="store_const", const=True, help=what)
+    group.add_argument(
+        "--connect-to",
+        metavar="HOST:PORT",
+        help="address for the connection; Host, TLS name and signature stay the endpoint's",
+    )
+    group.add_argument("--client-cert", metavar="FILE", help="certificate of the client")
+    group.add_argument("--client-key", metavar="FILE", help="key, if --client-cert has none")
     group.add_argument(
         "--max-attempts", type=int, metavar="N", help="attempts (default: AWS_MAX_ATTEMPTS, then 3)"
     )
@@ -60,10 +68,30 @@ def add_network(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also repeat a call that may have reached the model, which then runs twice",
     )
+    group.add_argument(
+        "--retry-model-errors",
+        action="store_true",
+        help="also repeat a call after a ModelError, so the model runs again",
+    )
+    group.add_argument(
+        "--sign-body",
+        action="store_true",
+        help="send x-amz-content-sha256, which some front ends require",
+    )
+
+
+def network_of(options: argparse.Namespace, variables: Mapping[str, str]) -> Any:
+    """Return the Network for connections to any host.
+
+    variables: the environment with the profile's settings
+    """
+    from ..routes import Network  # loads ssl, which a signature with given keys does not need
+
+    return Network(variables, options.proxy, None, options.ca_bundle, options.x509_strict)
 
 
 def network_arguments(options: argparse.Namespace) -> Dict[str, Any]:
-    """Return the arguments of Client for the flags. Raises UsageError."""
+    """Return the arguments of Client for the flags of an endpoint. Raises UsageError."""
     return {
         "use_fips": options.fips,
         "use_dualstack": options.dualstack,
@@ -74,6 +102,8 @@ def network_arguments(options: argparse.Namespace) -> Dict[str, Any]:
         "x509_strict": options.x509_strict,
         "max_attempts": options.max_attempts,
         "retry_after_send": options.retry_after_send,
+        "retry_model_errors": options.retry_model_errors,
+        "sign_body": options.sign_body,
     }
 
 

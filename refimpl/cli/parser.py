@@ -48,11 +48,6 @@ def add_body(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_region(parser: argparse.ArgumentParser) -> None:
-    """Add the flag --region."""
-    parser.add_argument("--region", help="region (default: AWS_REGION, then AWS_DEFAULT_REGION)")
-
-
 def add_file(parser: argparse.ArgumentParser) -> None:
     """Add the argument FILE."""
     parser.add_argument("file", nargs="?", default="-", help="input file (default: -, stdin)")

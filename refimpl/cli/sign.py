@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`refimpl sign`: sign a request and show the headers to send, the presigned URL, or every stage.
 
-The credentials and, unless --region is given, the region come from the environment. Nothing is
-sent.
+Region and credentials are found as by `invoke`. The request itself is not sent.
 
 It rejects invalid URLs and headers, and what the signer rejects.
 """
@@ -11,13 +10,12 @@ import argparse
 import json
 from typing import Any, Dict, List, Tuple
 
-from ..config.credentials import credentials_from_environment
-from ..config.environment import configured_region
-from ..endpoints import no_region
 from ..errors import UsageError
 from ..operation import SIGNING_NAME, authority, parse_endpoint_url
 from ..sigv4 import Signer, amz_date_of
-from .parser import add_body, add_region
+from .credentials import add_credentials, find_signer
+from .network import add_network
+from .parser import add_body
 from .streams import Streams, read_body, write_pieces
 
 
@@ -34,7 +32,7 @@ def add_sign(parser: argparse.ArgumentParser) -> None:
         help="header of the request; may be given several times",
     )
     add_body(parser)
-    add_region(parser)
+    add_credentials(parser)
     parser.add_argument(
         "--service",
         default=SIGNING_NAME,
@@ -63,6 +61,7 @@ def add_sign(parser: argparse.ArgumentParser) -> None:
         help="output format: headers (default), the headers to send, or with --presign the URL; "
         "stages, every stage as text; json, every stage as JSON",
     )
+    add_network(parser)
 
 
 def _sign(options: argparse.Namespace, streams: Streams) -> None:
@@ -83,10 +82,7 @@ def _signed(options: argparse.Namespace, streams: Streams) -> Tuple[List[str], D
     base, mark, query = options.url.partition("?")
     endpoint = parse_endpoint_url(base)
     host = authority(endpoint.scheme, endpoint.host, endpoint.port)
-    region = options.region or configured_region(streams.environment)
-    if region is None:
-        raise no_region()
-    credentials = credentials_from_environment(streams.environment)
+    region, credentials = find_signer(options, streams)
     headers = [_header_pair(text) for text in options.header]
     if not any(name.lower() == "host" for name, _ in headers):
         headers.insert(0, ("Host", host))

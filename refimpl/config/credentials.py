@@ -9,7 +9,7 @@ config/ for its credentials.
 from typing import Callable, Mapping, Union
 
 from ..errors import ConfigurationError, UsageError, require_type
-from ..sigv4 import Credentials
+from ..sigv4 import Credentials, amz_date_of
 from .environment import first_set
 
 ACCESS_KEY_VARIABLE = "AWS_ACCESS_KEY_ID"
@@ -46,6 +46,22 @@ def credentials_from_environment(environment: Mapping[str, str]) -> Credentials:
 
     expires = seconds_of_timestamp(expiration, EXPIRATION_VARIABLE, "CRED-001")
     return Credentials(access_key, secret_key, token, expires)
+
+
+def unexpired(credentials: Credentials, clock: Callable[[], float]) -> Credentials:
+    """Return credentials. Raises ConfigurationError if they have expired (CRED-003).
+
+    clock: returns seconds since 1970 UTC
+    """
+    # CRED-003
+    if credentials.expires is not None and credentials.expires <= clock():
+        raise ConfigurationError(
+            "the credentials have expired",
+            expected="new credentials, and a clock that is right",
+            actual=f"expired at {amz_date_of(credentials.expires)}",
+            rule="CRED-003",
+        )
+    return credentials
 
 
 def provider_of(source: CredentialsOrProvider) -> Callable[[], Credentials]:

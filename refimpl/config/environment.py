@@ -5,13 +5,31 @@ An empty variable counts as unset, as in every AWS tool. A flag other than `true
 rejected.
 """
 
-from typing import Mapping, Optional
+from typing import Dict, Mapping, Optional
 
 from ..errors import ConfigurationError
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "AWS_ENDPOINT_URL")
 _IGNORE_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+
+
+class SettingVariables(Dict[str, str]):
+    """The variables of the environment, with a profile's settings for those that are unset.
+
+    origins: the place of each value that is a setting, such as `the profile prod in FILE, line 3`
+    """
+
+    def __init__(self, environment: Mapping[str, str], origins: Mapping[str, str]) -> None:
+        super().__init__(environment)
+        self.origins = origins
+
+
+def origin_of(environment: Mapping[str, str], name: str) -> str:
+    """Return the place of a variable's value: the name itself, unless it stands for a setting."""
+    if isinstance(environment, SettingVariables):
+        return environment.origins.get(name, name)
+    return name
 
 
 def first_set(environment: Mapping[str, str], *names: str) -> Optional[str]:

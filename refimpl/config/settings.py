@@ -13,7 +13,7 @@ import re
 from typing import Callable, Dict, Mapping, NamedTuple, Optional
 
 from ..errors import ConfigurationError, shown
-from .environment import first_set
+from .environment import SettingVariables, first_set
 from .profiles import (
     SelectedProfile,
     SharedConfig,
@@ -24,6 +24,7 @@ from .profiles import (
 
 RETRY_MODES = ("standard", "adaptive", "legacy")
 _ATTEMPTS = re.compile(r"[1-9][0-9]{0,3}\Z")
+MAX_ATTEMPTS = ("max_attempts", "AWS_MAX_ATTEMPTS")  # a property and its variable
 SAGEMAKER_RUNTIME = "sagemaker_runtime"  # the service's name in a `services` section
 
 
@@ -91,7 +92,7 @@ class Settings:
 
     def max_attempts(self) -> Optional[int]:
         """Return the number of attempts per call. Raises ConfigurationError unless positive."""
-        found = self.find("max_attempts", "AWS_MAX_ATTEMPTS")
+        found = self.find(*MAX_ATTEMPTS)
         if found is None:
             return None
         if not _ATTEMPTS.match(found.value):
@@ -132,11 +133,11 @@ class Settings:
         origin = f"the services section {reference.value} in {found.place}"
         return Setting(nested["endpoint_url"], origin)
 
-    def overlay(self) -> Dict[str, str]:
-        """Return the profile's settings as values of the variables that they stand in for.
+    def variables(self) -> SettingVariables:
+        """Return the environment, whose unset variables have the profile's settings (CRED-030).
 
-        The client reads its settings from one mapping of variables. In it, these values fill the
-        variables that are unset (CRED-030). Raises ConfigurationError for an invalid setting.
+        The client reads its settings from this mapping. Raises ConfigurationError for an invalid
+        setting.
         """
         settings = {
             "AWS_REGION": self.region(),
@@ -152,7 +153,8 @@ class Settings:
             values["AWS_MAX_ATTEMPTS"] = str(attempts)
         values["AWS_USE_FIPS_ENDPOINT"] = str(self.use_fips()).lower()
         values["AWS_USE_DUALSTACK_ENDPOINT"] = str(self.use_dualstack()).lower()
-        return values
+        origins = {name: found.origin for name, found in settings.items() if found is not None}
+        return SettingVariables({**self._environment, **values}, origins)
 
     def _flag(self, found: Optional[Setting]) -> bool:
         if found is None:

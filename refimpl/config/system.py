@@ -12,8 +12,9 @@ import subprocess
 import sys
 import time
 from threading import Thread
-from typing import IO, Callable, List, Mapping, Optional, Sequence
+from typing import IO, Callable, List, Mapping, Optional, Sequence, Tuple
 
+from ..certificates import ClientCertificate
 from ..errors import HttpError, NetworkError
 from ..operation import USER_AGENT, HttpRequest, parse_endpoint_url
 from ..routes import Network
@@ -128,10 +129,16 @@ def run_program(arguments: Sequence[str], timeout: float) -> ProcessOutput:
 # ---- HTTP --------------------------------------------------------------------------------------
 
 
-def fetch_reply(request: FetchRequest, network: Optional[Network] = None) -> FetchReply:
+def fetch_reply(
+    request: FetchRequest,
+    network: Optional[Network] = None,
+    client_cert: ClientCertificate = None,
+    connect_to: Optional[Tuple[str, int]] = None,
+) -> FetchReply:
     """Send a request and return the complete response. Redirects are not followed.
 
     network: proxy and certificates; by default no proxy and those of the system
+    client_cert, connect_to: as for Network.way_to()
     Raises NetworkError, HttpError.
     """
     url, mark, query = request.url.partition("?")
@@ -153,7 +160,7 @@ def fetch_reply(request: FetchRequest, network: Optional[Network] = None) -> Fet
     if request.direct:
         ssl_context, route = network.direct_to(url)
     else:
-        ssl_context, route = network.way_to(url)
+        ssl_context, route = network.way_to(url, client_cert, connect_to)
     exchange = open_exchange(sent, timeouts, ssl_context, route=route)
     try:
         return FetchReply(exchange.status, exchange.headers, _body_of(exchange.read1))

@@ -87,6 +87,7 @@ ORDER = [
     "config.files",
     "config.system",
     "config.providers",
+    "config.search",
     "client",
     "text.bridge",
     "cli.exit_codes",
@@ -95,6 +96,7 @@ ORDER = [
     "cli.streams",
     "cli.parser",
     "cli.network",
+    "cli.credentials",
     "cli.process",
     "cli.frames",
     "cli.invoke",
@@ -118,6 +120,7 @@ OUTSIDE = {
     "config.files",
     "config.system",
     "config.providers",
+    "config.search",
     "client",
     "cli",
 }

@@ -13,6 +13,7 @@ from typing import Any, Dict
 
 import pytest
 
+from conformance.endpoint.tls import temporary_certificates
 from tests.refimpl.cli.support import SECRET_KEY, SECRETS, TOKEN, Result, call
 from tests.refimpl.config.test_system import server
 
@@ -25,7 +26,8 @@ ca_bundle = BUNDLE
 aws_access_key_id = {KEY}
 aws_secret_access_key = {SECRET_KEY}
 """
-NAMES = ["files", "profile", "region", "endpoint", "proxy", "certificates", "credentials", "clock"]
+NAMES = ["files", "profile", "region", "endpoint", "proxy", "certificates", "retries"]
+NAMES += ["credentials", "clock"]
 
 
 def shared(folder: Path, **more: str) -> Dict[str, str]:
@@ -64,6 +66,7 @@ def test_the_default_profile_and_keys_of_the_environment(tmp_path: Path) -> None
         "endpoint": "https://runtime.sagemaker.eu-west-3.amazonaws.com (the region's)",
         "proxy": "none",
         "certificates": "those of the system",
+        "retries": "attempts per call: 3 (the default)",
         "credentials": "AKIA...MPLE (source environment, with a session token)",
         "clock": "not compared (--offline)",
     }
@@ -84,7 +87,9 @@ def test_each_place(tmp_path: Path) -> None:
     assert lines["region"] == "us-west-2 (the variable AWS_REGION)"
     assert lines["endpoint"] == "http://127.0.0.1:1 (the variable AWS_ENDPOINT_URL)"
     assert "secret" not in lines["proxy"]
-    assert lines["certificates"] == "/missing (the variable AWS_CA_BUNDLE)"
+    assert lines["certificates"].startswith(
+        "ERROR the CA bundle /missing (the variable AWS_CA_BUNDLE) cannot be used: No such file"
+    )
     assert lines["credentials"] == "AKIA...MPLE (source static)"
     flags = ("--profile", "prod", "--region", "ap-south-1", "--proxy", "http://p.example:1")
     lines = lines_in(examine("--offline", *flags, environment=shared(tmp_path)))
@@ -92,6 +97,63 @@ def test_each_place(tmp_path: Path) -> None:
     assert lines["region"] == "ap-south-1 (--region)"
     assert lines["proxy"] == "http://p.example:1 (--proxy)"
     assert lines["certificates"].startswith("ERROR ") and "BUNDLE" in lines["certificates"]
+
+
+def test_the_flags_for_connections(tmp_path: Path) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    environment = shared(tmp_path, HTTPS_PROXY="http://p.example:1", AWS_MAX_ATTEMPTS="5", **keys)
+    lines = lines_in(examine("--offline", environment=environment))
+    assert lines["proxy"] == "http://p.example:1 (the environment)"
+    assert lines["retries"] == "attempts per call: 5 (the variable AWS_MAX_ATTEMPTS)"
+    flags = ("--no-proxy", "--fips", "--dualstack", "--no-x509-strict", "--max-attempts", "7")
+    result = examine("--offline", *flags, "--retry-after-send", environment=environment)
+    lines = lines_in(result)
+    assert result.code == 0
+    assert lines["endpoint"].startswith("https://runtime.sagemaker-fips.eu-west-3.api.aws ")
+    assert lines["proxy"] == "none (--no-proxy)"
+    assert lines["certificates"] == "those of the system, without strict checks (--no-x509-strict)"
+    assert lines["retries"] == (
+        "attempts per call: 7 (--max-attempts), also after the request was sent"
+        " (--retry-after-send)"
+    )
+    missing = str(tmp_path / "none.pem")
+    for flag, word in (("--ca-bundle", "CA bundle"), ("--client-cert", "client certificate")):
+        result = examine("--offline", flag, missing, environment=environment)
+        assert result.code == 3
+        assert lines_in(result)["certificates"].startswith(f"ERROR the {word} {missing}")
+    result = examine("--offline", "--max-attempts", "0", environment=environment)
+    assert lines_in(result)["retries"].startswith("ERROR invalid max_attempts")
+
+
+def test_a_client_certificate(tmp_path: Path) -> None:
+    with temporary_certificates() as made:
+        flags = ("--client-cert", made.certificate, "--client-key", made.key)
+        result = examine("--offline", *flags, environment=shared(tmp_path, AWS_PROFILE="prod"))
+        text = lines_in(result)["certificates"]
+        assert text.startswith("ERROR the CA bundle BUNDLE (the profile prod in ")
+        flags = ("--ca-bundle", made.authority, *flags)
+        result = examine("--offline", *flags, environment=shared(tmp_path, AWS_PROFILE="prod"))
+        assert lines_in(result)["certificates"] == (
+            f"{made.authority} (--ca-bundle), and the client certificate {made.certificate}"
+            " (--client-cert)"
+        )
+
+
+# NET-030
+def test_another_address(tmp_path: Path) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    environment = shared(tmp_path, HTTP_PROXY="http://p.example:1", **keys)
+    with server({"GET /": (404, b"")}) as (url, seen):
+        address = url.rpartition("/")[2]
+        flags = ("--endpoint-url", "http://vpce.example", "--connect-to", address)
+        result = examine(*flags, environment=environment)
+        lines = lines_in(result)
+        assert lines["proxy"] == f"none, connects to {address} (--connect-to)"
+        assert result.code == 0 and lines["clock"].endswith(" s from the endpoint's")
+        assert [headers["Host"] for _, headers, _ in seen] == ["vpce.example"]
+        result = examine(*flags, "--proxy", "http://p.example", environment=environment)
+    assert result.code == 2
+    assert lines_in(result)["proxy"] == "ERROR connect_to excludes a proxy (rule NET-030)"
 
 
 def test_errors_do_not_stop_the_command(tmp_path: Path) -> None:

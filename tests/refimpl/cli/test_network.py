@@ -10,7 +10,7 @@ from typing import Any, Dict
 
 import pytest
 
-from refimpl.cli.network import add_network, network_arguments
+from refimpl.cli.network import add_endpoint_network, add_network, network_arguments
 from refimpl.cli.parser import UsageParser
 from refimpl.errors import UsageError
 from tests.rawserver import RawServer, read_head
@@ -26,13 +26,24 @@ DEFAULTS: Dict[str, Any] = {
     "x509_strict": True,
     "max_attempts": None,
     "retry_after_send": False,
+    "retry_model_errors": False,
+    "sign_body": False,
 }
 
 
 def parsed(*arguments: str) -> Dict[str, Any]:
     parser: argparse.ArgumentParser = UsageParser(prog="x")
-    add_network(parser)
+    add_endpoint_network(parser)
     return network_arguments(parser.parse_args(arguments))
+
+
+def test_other_hosts_have_no_flags_of_an_endpoint() -> None:
+    parser: argparse.ArgumentParser = UsageParser(prog="x")
+    add_network(parser)
+    parser.parse_args(["--proxy", "http://p", "--ca-bundle", "x", "--no-x509-strict"])
+    for flag in ("--fips", "--connect-to=h:1", "--client-cert=f", "--max-attempts=2"):
+        with pytest.raises(UsageError):
+            parser.parse_args([flag])
 
 
 @pytest.mark.parametrize(
@@ -53,6 +64,8 @@ def parsed(*arguments: str) -> Dict[str, Any]:
         (("--no-x509-strict",), {"x509_strict": False}),
         (("--max-attempts", "5"), {"max_attempts": 5}),
         (("--retry-after-send",), {"retry_after_send": True}),
+        (("--retry-model-errors",), {"retry_model_errors": True}),
+        (("--sign-body",), {"sign_body": True}),
     ],
 )
 def test_flags(arguments: Any, changes: Dict[str, Any]) -> None:
@@ -102,6 +115,21 @@ def test_configuration_errors(tmp_path: Path) -> None:
     failed(invoke("--ca-bundle", missing), 3, f"the CA bundle {missing} (ca_bundle) cannot be used")
     failed(invoke("--client-cert", missing), 3, f"the client certificate {missing} cannot be used")
     failed(invoke(AWS_MAX_ATTEMPTS="none"), 3, "invalid number of attempts in AWS_MAX_ATTEMPTS")
+
+
+# CRED-031, NET-021
+def test_a_missing_bundle_of_a_profile(tmp_path: Path) -> None:
+    config, missing = tmp_path / "config", str(tmp_path / "none.pem")
+    config.write_text(
+        f"[profile p]\nregion = eu-west-1\nca_bundle = {missing}\nrole_arn = r\n"
+        "source_profile = q\n[profile q]\naws_access_key_id = a\naws_secret_access_key = b\n",
+        encoding="utf-8",
+    )
+    place = f"the profile p in {config}, line 3"
+    environment = {"AWS_CONFIG_FILE": str(config)}
+    for command in (("invoke", "llm", "--body", "x"), ("identity",), ("token",), ("doctor",)):
+        result = call(*command, "--profile", "p", environment=environment)
+        failed(result, 3, f"the CA bundle {missing} ({place}) cannot be used: No such file")
 
 
 def test_usage_errors() -> None:

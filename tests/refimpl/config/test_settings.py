@@ -9,6 +9,7 @@ The rules are CRED-030, CRED-031, CRED-032 and CRED-033.
 
 import pytest
 
+from refimpl.config.environment import origin_of
 from refimpl.config.profiles import ConfigFile, parse_shared_config, select_profile
 from refimpl.config.settings import Setting, Settings
 from refimpl.errors import ConfigurationError
@@ -145,12 +146,12 @@ def test_a_missing_services_section_is_named():
     )
 
 
-def test_the_overlay_has_what_the_client_reads_from_variables():
+def test_the_variables_have_what_the_client_reads():
     config = (
         "[default]\nregion = eu-west-1\nca_bundle = /ca\nretry_mode = standard\nmax_attempts = 4\n"
         "use_fips_endpoint = true\nendpoint_url = https://profile.example\n"
     )
-    assert settings({}, config).overlay() == {
+    assert settings({}, config).variables() == {
         "AWS_REGION": "eu-west-1",
         "AWS_CA_BUNDLE": "/ca",
         "AWS_RETRY_MODE": "standard",
@@ -160,8 +161,11 @@ def test_the_overlay_has_what_the_client_reads_from_variables():
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "https://profile.example",
     }
     environment = {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": "https://a.example"}
-    found = settings(environment, config).overlay()
+    found = settings(environment, config).variables()
+    assert origin_of(found, "AWS_CA_BUNDLE") == "the profile default in config, line 3"
+    assert origin_of(found, "AWS_REGION") == "the variable AWS_DEFAULT_REGION"
+    assert origin_of(found, "AWS_PROFILE") == "AWS_PROFILE" == origin_of({}, "AWS_PROFILE")
     assert found["AWS_REGION"] == "us-east-1"
     assert found["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] == "https://a.example"
     with pytest.raises(ConfigurationError, match="invalid flag in the profile default"):
-        settings({}, "[default]\nuse_fips_endpoint = 1").overlay()
+        settings({}, "[default]\nuse_fips_endpoint = 1").variables()
