@@ -12,6 +12,8 @@
     sig.py                 sigv4-sign, sigv4-presign
     sig_verify.py          sigv4-verify
     txt.py                 text-lines, text-sse
+    mix_*.py               combinations of values: the files *-mix
+    mix.py, rows/          how these are chosen, and the chosen rows
     recordings.py          vectors/recordings, a separate command
     plain_*.py             independent transcriptions of the published texts
     differences.py         what third-party event-stream codecs do differently
@@ -84,7 +86,19 @@ PREFIXES = (
     "rty-",
     "cfg-",
     "cred-",
+    # Cases of authoring/mix_*.py.
+    "sign-mix-",
+    "presign-mix-",
+    "verify-mix-",
+    "request-mix-",
+    "host-mix-",
+    "decode-mix-",
+    "encode-mix-",
+    "response-mix-",
+    "shape-mix-",
 )
+# The keys in which an input has bytes.
+CARRIERS = ("frames", "text", "base64", "bytes", "chunks", "parts")
 # Operations whose input bytes are split by a chunking.
 BINARY_OPS = ("eventstream.decode", "http.response", "text.lines", "text.sse")
 # The keys of each operation's output in the adapter protocol.
@@ -323,12 +337,12 @@ def _mistake_in_rules(case: Json) -> Optional[str]:
 
 def _mistake_in_input(case: Json) -> Optional[str]:
     given, chunking = case["input"], case.get("chunking", [])
-    carriers = [key for key in ("frames", "text", "base64", "chunks", "parts") if key in given]
+    carriers = [key for key in CARRIERS if key in given]
     if case["op"] in BINARY_OPS:
         if len(carriers) != 1:
-            return "its bytes must be in exactly one of frames, text, base64, chunks, parts"
-        if carriers[0] in ("chunks", "parts") and chunking:
-            return "chunks or parts have no chunking"
+            return f"its bytes must be in exactly one of {', '.join(CARRIERS)}"
+        if (carriers[0] in ("chunks", "parts") or "piece" in given) and chunking:
+            return "chunks, parts or a piece have no chunking"
         if "frames" in given:
             try:
                 assemble(given["frames"])
@@ -431,4 +445,6 @@ def write(folder: Path = VECTORS) -> List[Tuple[str, int]]:
     for name, data in files.items():
         (folder / name).write_bytes(data)
     (folder / MANIFEST).write_bytes(manifest_of(folder))
+    if folder == VECTORS:
+        importlib.import_module(f"{__name__}.mix").write_rows()
     return [(feature.name, len(feature.cases)) for feature in found]

@@ -126,7 +126,7 @@ _HEAD = (
     "# Rules, code and cases\n\n"
     "This page lists for each rule of [SPEC.md](../SPEC.md) the code that enforces it, the cases "
     "that check it, and the mutants that its\ncases kill (`conformance prove`). If the adapter "
-    "protocol cannot reach a rule, the page lists its tests.\n"
+    "protocol cannot reach a rule, the page lists its tests. `*` stands for combinations of values.\n"
     "`python3 -m conformance trace --write` writes this page, and a test keeps it up to date. "
     "{} rules, {} cases.\n"
 )
@@ -138,7 +138,7 @@ def page(trace: Trace) -> str:
     mutants = [(mutant.rule, f"`{mutant.id}`") for mutant in MUTANTS]
     rows = (
         ("code", _by_rule((cited.id, _place(cited)) for cited in trace.code)),
-        ("cases", _by_rule((rule, f"`{case.id}`") for case in trace.cases for rule in case.rules)),
+        ("cases", _by_rule((rule, _cases_of(case)) for case in trace.cases for rule in case.rules)),
         ("tests", {rule.id: [_link(file) for file in rule.tests] for rule in trace.rules.values()}),
         ("mutants", _by_rule(mutants)),
     )
@@ -148,6 +148,12 @@ def page(trace: Trace) -> str:
             if found.get(rule.id):
                 lines.append(f"- {title} ({len(found[rule.id])}): {', '.join(found[rule.id])}")
     return "\n".join(lines) + "\n"
+
+
+def _cases_of(case: Case) -> str:
+    """Return the id of a case. Combinations of values, whose ids are hashes, share a glob."""
+    family, mix, _ = case.id.partition("-mix-")
+    return f"`{family}{mix}*`" if mix else f"`{case.id}`"
 
 
 def _by_rule(pairs: Iterable[Tuple[str, str]]) -> Dict[str, List[str]]:

@@ -280,7 +280,7 @@ def test_outcomes():
         ({"given": frames("frame\nframe h=")}, "line 2: unexpected text"),
         (
             {"given": {"chunks": ["aGk="]}, "chunking": ["bytewise"]},
-            "chunks or parts have no chunking",
+            "chunks, parts or a piece have no chunking",
         ),
         ({"chunking": ["whole", "whole"]}, "unknown or duplicate chunking"),
         ({"chunking": ["slowly"]}, "unknown or duplicate chunking"),

@@ -20,9 +20,10 @@ A text is a sequence of items. White space and line ends only separate. `#` begi
     crc(TERMS)              up to four bytes, or `wrong`
     cut(N)                  only the first N bytes of the frame; cut(-N): all but the last N
 
-TERMS is a sequence of terms: 'text' in UTF-8 (a quote is doubled), pairs of hexadecimal digits, and
-N*TERM, a repeated term. In a NAME, a string and bytes, length=N may follow the terms and sets the
-value of their length field. There are no other escapes, so a text needs few escapes inside JSON.
+TERMS is a sequence of terms: 'text' in UTF-8 (a quote is doubled), pairs of hexadecimal digits,
+random(NAME N), the first N random bytes of a name (described.py), and N*TERM, a repeated term. In a
+NAME, a string and bytes, length=N may follow the terms and sets the value of their length field.
+There are no other escapes, so a text needs few escapes inside JSON.
 
 assemble() and disassemble() are inverse: assemble(disassemble(data)) == data for all bytes.
 disassemble() shows bytes that are not a frame, and continues at the next frame. Neither uses
@@ -37,10 +38,10 @@ from itertools import groupby
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 from zlib import crc32
 
+from conformance.cases.described import MOST_DESCRIBED, random_bytes
 from refimpl.errors import UsageError, require_type
 
-# The most bytes that N*TERM may produce, so that a typing error does not exhaust the memory.
-MAX_REPEATED = 64 * 1024 * 1024
+MAX_REPEATED = MOST_DESCRIBED  # bytes that N*TERM may produce
 _U32_MAX = 0xFFFFFFFF
 
 _INTEGERS = {
@@ -340,6 +341,15 @@ class _Assembler:
         self._expect(")")
         return bytes.fromhex(digits)
 
+    def _random_in_parentheses(self) -> bytes:
+        self._expect("(")
+        token = self._next()
+        if token.kind != "word":
+            raise self._unexpected(token, "the name of random bytes")
+        size = self._number(0, MAX_REPEATED)
+        self._expect(")")
+        return random_bytes(token.text, size)
+
     def _terms_in_parentheses(self) -> bytes:
         self._expect("(")
         data = self._terms()
@@ -372,6 +382,8 @@ class _Assembler:
         token = self._next()
         if token.kind == "text":
             return self._utf8(token)
+        if token.kind == "word" and token.text == "random":
+            return self._random_in_parentheses()
         if token.kind != "word" or not _HEX.match(token.text):
             raise self._unexpected(
                 token, "'text' or pairs of hexadecimal digits, optionally after N*"

@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: MIT
 """The requests to an adapter that a case leads to: one for each chunking of its bytes.
 
-A case writes its bytes as `frames`, `text` or `base64`. questions_of() assembles them, splits them
-into `chunks` or `parts`, and adjusts the expectation to the chunking. The expectation never goes to
-the adapter: a Question keeps it apart from `input`, which does.
+A case writes its bytes as `frames`, `text`, `base64` or `bytes`, a description. questions_of()
+assembles them, splits them into `chunks` or `parts`, expands all descriptions (described.py), and
+adjusts the expectation to the chunking. The expectation never goes to the adapter: a Question keeps
+it apart from `input`, which does.
 """
 
 import base64
 from typing import List, NamedTuple, Optional
 
 from conformance.cases.case import Case, Document
+from conformance.cases.described import (
+    described_bytes,
+    expanded_expectation,
+    expanded_input,
+    pieces_of,
+)
 from conformance.cases.frames import assemble
 from conformance.endpoint.scenarios.build import header, raw_frame
 
-CARRIERS = ("frames", "text", "base64")  # the keys in which a case writes its bytes
+# The keys in which a case writes its bytes.
+CARRIERS = ("frames", "text", "base64", "bytes")
+PIECE = "piece"  # the key for the size of all chunks but the last, in bytes
 
 # The frame that the chunking `trailing` appends. No case contains it, so its message is unique.
 TRAILING_FRAME = raw_frame(header(b"trailing", b"yes"), b"trailing")
@@ -36,17 +45,25 @@ class Question(NamedTuple):
 
 
 def questions_of(case: Case) -> List[Question]:
-    """Return the requests of a case, one for each chunking. Raises FrameTextError."""
+    """Return the requests of a case, one for each chunking.
+
+    Raises FrameTextError and DescriptionError.
+    """
     data = input_bytes(case)
     if data is None:
-        return [Question(case, case.chunking[0], case.input, case.expect)]
-    rest = {name: value for name, value in case.input.items() if name not in CARRIERS}
+        given = expanded_input(case.op, case.input)
+        expect = expected_in(case, case.expect, case.chunking[0])
+        return [Question(case, case.chunking[0], given, expect)]
+    rest = {name: value for name, value in case.input.items() if name not in CARRIERS + (PIECE,)}
     place = "parts" if case.op.startswith("text.") else "chunks"
     questions = []
     for chunking in case.chunking:
-        pieces = [base64.b64encode(piece).decode("ascii") for piece in _pieces(data, chunking)]
-        given = dict(rest, **{place: pieces})
-        questions.append(Question(case, chunking, given, expected_in(case.expect, chunking)))
+        pieces = _pieces(data, chunking)
+        if PIECE in case.input:
+            pieces = pieces_of(data, case.input[PIECE])
+        texts = [base64.b64encode(piece).decode("ascii") for piece in pieces]
+        given = dict(rest, **{place: texts})
+        questions.append(Question(case, chunking, given, expected_in(case, case.expect, chunking)))
     return questions
 
 
@@ -61,6 +78,8 @@ def input_bytes(case: Case) -> Optional[bytes]:
         return bytes(given["text"].encode("utf-8"))
     if "base64" in given:
         return base64.b64decode(given["base64"])
+    if "bytes" in given:
+        return described_bytes(given["bytes"])
     return None
 
 
@@ -77,8 +96,12 @@ def _pieces(data: bytes, chunking: str) -> List[bytes]:
     return [piece for piece in pieces if piece]
 
 
-def expected_in(expect: Document, chunking: str) -> Document:
-    """Return the expectation in a chunking: `trailing` adds a message to a valid stream."""
+def expected_in(case: Case, expect: Document, chunking: str) -> Document:
+    """Return an expectation of a case in a chunking, with descriptions expanded.
+
+    `trailing` adds a message to a valid stream.
+    """
+    expect = expanded_expectation(case.op, expect)
     output = expect.get("output", {})
     if chunking != "trailing" or expect["status"] != "ok" or "messages" not in output:
         return expect

@@ -55,7 +55,7 @@ def files_of(case: Case, rules: Mapping[str, Rule]) -> List[Tuple[str, Union[str
             "chunking": question.chunking,
             "expect": question.expect,
             "acceptable": [
-                dict(other, expect=expected_in(other["expect"], question.chunking))
+                dict(other, expect=expected_in(case, other["expect"], question.chunking))
                 for other in case.acceptable
             ],
         }

@@ -217,7 +217,7 @@ def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[
 def _acceptable_outcome(question: Question, answer: _Answer) -> Optional[Verdict]:
     """Return the verdict if the answer is one of the case's acceptable outcomes, or None."""
     for other in question.case.acceptable:
-        expect = expected_in(other["expect"], question.chunking)
+        expect = expected_in(question.case, other["expect"], question.chunking)
         if _difference_from(question, expect, answer) is None:
             divergence = other["divergence"]
             return verdict(ACCEPTABLE, f"{other['why']} ({divergence})", divergence=divergence)
@@ -295,7 +295,7 @@ def _as_number(value: object, like: object) -> object:
 def _expected_output(question: Question, expect: Document) -> Document:
     output = expect.get("output", {})
     if question.case.op == "eventstream.encode" and expect["status"] == "ok" and not output:
-        given = question.case.input
+        given = question.input
         output = {"messages": [{"headers": given["headers"], "payload": given["payload"]}]}
     if "messages" in output and question.case.op == "eventstream.encode":
         output = {"frame": output["messages"]}

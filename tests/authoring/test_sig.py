@@ -19,9 +19,10 @@ from typing import Any, Dict, NamedTuple, Optional
 
 import pytest
 
-from authoring import Feature, sig, sig_verify
+from authoring import Feature, mix_sig, sig, sig_verify
 from authoring import plain_sigv4 as plain
 from conformance.adapters.refimpl import OPERATIONS
+from conformance.cases.described import expanded_input
 from conformance.protocol.messages import answer_question
 from refimpl.sigv4 import NEVER_SIGNED, Signer, decode_query, split_target
 from tests.refimpl.test_sigv4_implementations import (
@@ -42,6 +43,7 @@ ACCEPTED = {
     for case in feature.cases
     if case["expect"]["status"] == "ok"
 }
+MIXED = {case["id"]: case for feature in mix_sig.FEATURES for case in feature.cases}
 
 
 class Keys(NamedTuple):
@@ -284,6 +286,49 @@ def test_awscrt_agrees_or_is_listed(name: str) -> None:
     compare("awscrt", name, stages)
 
 
+def agrees_on_row(signer: str, name: str, stages: Dict[str, str]) -> None:
+    """Assert that a signer agrees with the case of a row, or differs as its values predict."""
+    expected = MIXED[name]["expect"]["output"]
+    agrees = all(
+        comparable(stage, text) == comparable(stage, expected[stage])
+        for stage, text in stages.items()
+    )
+    reason = mix_sig.differing_signers(mix_sig.ROWS[name][0]).get(signer)
+    assert agrees == (reason is None), (signer, reason, stages)
+
+
+def input_of_row(signer: str, name: str) -> Given:
+    row, table = mix_sig.ROWS[name]
+    return expanded_input(MIXED[name]["op"], mix_sig.given_of(row, table, signer))
+
+
+@for_each("name", sorted(MIXED))
+def test_botocore_agrees_on_each_row(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    auth = pytest.importorskip("botocore.auth")
+    try:
+        stages = botocore_stages(auth, input_of_row("botocore", name), monkeypatch)
+    except ValueError:  # from json, or UnicodeDecodeError
+        differing = mix_sig.differing_signers(mix_sig.ROWS[name][0])
+        assert "cannot read the body" in differing.get("botocore", "")
+        return
+    assert (stages is None) == ("botocore" not in MIXED[name]["source"])
+    if stages is not None:
+        agrees_on_row("botocore", name, stages)
+
+
+@for_each("name", sorted(MIXED))
+def test_awscrt_agrees_on_each_row(name: str) -> None:
+    crt = Crt(pytest.importorskip("awscrt.auth"), pytest.importorskip("awscrt.http"))
+    try:
+        stages = awscrt_stages(crt, input_of_row("awscrt", name))
+    except Exception as error:
+        assert "AWS_" in str(error)
+        differing = mix_sig.differing_signers(mix_sig.ROWS[name][0])
+        assert "rejects" in differing.get("awscrt", ""), error
+        return
+    agrees_on_row("awscrt", name, stages)
+
+
 ACCEPTABLE = {
     case["id"]: case
     for feature in (sig.SIGN, sig.PRESIGN)
@@ -350,11 +395,14 @@ def test_which_cases_have_an_acceptable_outcome() -> None:
 
 
 @pytest.mark.parametrize(
-    "feature", sig.FEATURES + sig_verify.FEATURES, ids=lambda feature: feature.name
+    "feature",
+    sig.FEATURES + sig_verify.FEATURES + mix_sig.FEATURES,
+    ids=lambda feature: feature.name,
 )
 def test_refimpl_gives_the_expected_output(feature: Feature) -> None:
     for case in feature.cases:
-        answer = answer_question({"op": case["op"], "input": case["input"]}, OPERATIONS)
+        given = expanded_input(case["op"], case["input"])
+        answer = answer_question({"op": case["op"], "input": given}, OPERATIONS)
         expect = case["expect"]
         assert answer["status"] == expect["status"], (case["id"], answer)
         if expect["status"] == "ok":

@@ -199,6 +199,13 @@ def test_the_page_has_a_section_for_each_rule(
     assert page(found).endswith("3 rules, 2 cases.\n" + SECTIONS)
 
 
+def test_combinations_of_values_share_one_entry(tmp_path: Path) -> None:
+    mixed = [case(f"sign-mix-0000000{index}", "EVS-001") for index in range(3)]
+    assert "- cases (2): `evs-one`, `sign-mix-*`\n" in page(
+        traced(tmp_path, [case("evs-one", "EVS-001"), *mixed])
+    )
+
+
 def suite(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -78,6 +78,8 @@ def test_items_follow_each_other():
         ("10*10", b"\x10" * 10),
         ("'# no comment'", b"# no comment"),
         ("'\\n'", b"\\n"),
+        ("random(a 5)", bytes.fromhex("0ed32d3352")),
+        ("2*random(a 1) 'b'", b"\x0e\x0eb"),
     ],
 )
 def test_terms(terms, data):
@@ -241,6 +243,10 @@ def test_a_frame_too_long_for_its_length_field(monkeypatch):
         ("frame\nframe cut(17)", 2, "cut outside the frame"),
         ("frame ('\ud800')=true", 1, "lone surrogate in a text"),
         ("frame nothing(00)", 1, "unexpected text"),
+        ("frame payload(random a 1)", 1, "unexpected text"),
+        ("frame payload(random('a' 1))", 1, "unexpected text"),
+        ("frame payload(random(a x))", 1, "unexpected text"),
+        ("frame payload(random(a 1 'b'))", 1, "unexpected text"),
     ],
 )
 def test_errors_name_their_line(text, line, message):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.cases.case import Case
+from conformance.cases.described import random_bytes
 from conformance.cases.frames import FrameTextError
 from conformance.cases.questions import (
     TRAILING_FRAME,
@@ -84,6 +85,27 @@ def test_bytes_as_text_and_frames() -> None:
     )
     with pytest.raises(FrameTextError):
         questions_of(case_with(frames="frame colour"))
+
+
+def test_described_bytes_and_pieces() -> None:
+    described = {"random": "a", "bytes": 10}
+    [question] = questions_of(
+        case_with(
+            bytes=described,
+            piece=4,
+            expect={
+                "status": "ok",
+                "output": {"messages": [{"headers": [], "payload": described}]},
+            },
+        )
+    )
+    pieces = [to_bytes(piece) for piece in question.input["chunks"]]
+    assert set(question.input) == {"chunks"}
+    assert [len(piece) for piece in pieces] == [4, 4, 2]
+    assert b"".join(pieces) == random_bytes("a", 10)
+    assert to_bytes(question.expect["output"]["messages"][0]["payload"]) == random_bytes("a", 10)
+    [question] = questions_of(case_with("sigv4.sign", body=described))
+    assert to_bytes(question.input["body"]) == random_bytes("a", 10)
 
 
 def test_given_chunks_are_not_changed() -> None:
