@@ -126,7 +126,7 @@ _HEAD = (
     "# Rules, code and cases\n\n"
     "This page lists for each rule of [SPEC.md](../SPEC.md) the code that enforces it, the cases "
     "that check it, and the mutants that its\ncases kill (`conformance prove`). If the adapter "
-    "protocol cannot reach a rule, the page lists its tests. `*` stands for combinations of values.\n"
+    "protocol cannot reach a rule, the page lists its tests. `*` means all combinations.\n"
     "`python3 -m conformance trace --write` writes this page, and a test keeps it up to date. "
     "{} rules, {} cases.\n"
 )
