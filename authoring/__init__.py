@@ -12,6 +12,8 @@
     sig.py                 sigv4-sign, sigv4-presign
     sig_verify.py          sigv4-verify
     txt.py                 text-lines, text-sse
+    values.py              json-values
+    extract.py             text-extract
     mix_*.py               combinations of values: the files *-mix
     mix.py, rows/          how these are chosen, and the chosen rows
     recordings.py          vectors/recordings, a separate command
@@ -100,7 +102,14 @@ PREFIXES = (
 # The keys in which an input has bytes.
 CARRIERS = ("frames", "text", "base64", "bytes", "chunks", "parts")
 # Operations whose input bytes are split by a chunking.
-BINARY_OPS = ("eventstream.decode", "http.response", "text.lines", "text.sse")
+BINARY_OPS = (
+    "eventstream.decode",
+    "http.response",
+    "text.lines",
+    "text.sse",
+    "json.values",
+    "text.extract",
+)
 # The keys of each operation's output in the adapter protocol.
 OUTPUTS = {
     "sigv4.sign": (
@@ -131,6 +140,8 @@ OUTPUTS = {
     "http.response": ("output", "events"),
     "text.lines": ("lines",),
     "text.sse": ("events",),
+    "json.values": ("values",),
+    "text.extract": ("deltas", "finish_reason", "skipped", "complete"),
     "endpoint.resolve": ("url", "signing_region", "signing_name"),
     "proxy.select": ("proxy", "authorization"),
     "retry.decide": ("outcomes",),

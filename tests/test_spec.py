@@ -49,7 +49,9 @@ from refimpl import (
 from refimpl.config.process import DEFAULT_PROCESS_TIMEOUT
 from refimpl.config.profiles import MAX_CONFIG_LENGTH
 from refimpl.documents import json_format, query_format, value_format, xml_format
+from refimpl.text import containers
 from refimpl.text.decoder import DEFAULT_MAX_ITEM_LENGTH
+from refimpl.text.paths import parse_path
 from refimpl.text.server_sent_events import _MAX_RETRY_DIGITS
 from tests.rows import for_each
 
@@ -1465,6 +1467,26 @@ def check_exit_codes() -> None:
     ]
     model_error = operation.service_error(500, [("x-amzn-errortype", "ModelError")], b"")
     assert cli.exit_code_of(model_error) == cli.exit_code_of(shapes.ModelStreamError())
+
+
+@checks("presets")
+def check_presets() -> None:
+    rows = [re.split(" {2,}", line) for line in BLOCKS["presets"].split("\n")]
+    stated = {(preset, role): path for names, role, path in rows for preset in names.split(" ")}
+    assert sorted({preset for preset, _ in stated}) == sorted(containers.PRESETS)
+    for name, preset in containers.PRESETS.items():
+        paths = {role: value for role, value in preset._asdict().items() if role != "has_end"}
+        assert paths == {
+            role: parse_path(stated[name, role]) if (name, role) in stated else () for role in paths
+        }, name
+        assert preset.has_end == (name != "generated-text")
+
+
+@checks("recognition")
+def check_recognition() -> None:
+    types = {"object": dict, "string": str}
+    rows = [re.split(" {2,}", line) for line in BLOCKS["recognition"].split("\n")]
+    assert tuple((path, name, types[kind]) for path, kind, name in rows) == containers._SIGNS
 
 
 LIMITS = [

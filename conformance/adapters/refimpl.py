@@ -26,7 +26,7 @@ from refimpl.config.profiles import ConfigFile, Section, parse_shared_config
 from refimpl.config.retries import CallRetries, RetryPolicy, RetryQuota
 from refimpl.config.surroundings import FetchReply, FetchRequest, ProcessOutput, Surroundings
 from refimpl.convert import JSON_ENCODED_FORMATS, convert
-from refimpl.documents.json_format import members_to_json
+from refimpl.documents.json_format import json_text, members_to_json
 from refimpl.endpoints import resolve_endpoint
 from refimpl.errors import Error, NetworkError
 from refimpl.eventstream import Decoder, Message, encode
@@ -47,7 +47,19 @@ from refimpl.shapes import (
     UnknownOperationError,
 )
 from refimpl.sigv4 import Credentials, Signer, amz_date_of, seconds_of, verify
-from refimpl.text import LineDecoder, ServerSentEventDecoder
+from refimpl.text import (
+    PRESETS,
+    Delta,
+    Extraction,
+    JSONValues,
+    LineDecoder,
+    ModelText,
+    Preset,
+    ServerSentEventDecoder,
+    parse_extraction,
+)
+from refimpl.text.containers import AUTO
+from refimpl.text.paths import parse_path
 
 _INVOKE_READ_TIMEOUT = 3.0  # seconds; less than the runner's timeout for a request
 _INVOKE_TOTAL_TIMEOUT = 8.0
@@ -164,7 +176,7 @@ def _uuid_of(value: object) -> object:
 
 
 def _text_results(
-    decoder: Union[LineDecoder, ServerSentEventDecoder],
+    decoder: Union[LineDecoder, ServerSentEventDecoder, JSONValues],
     parts: Sequence[str],
     output_of: Callable[[List[Any]], Given],
 ) -> Dict[str, Any]:
@@ -189,6 +201,47 @@ def _text_sse(given: Given) -> Dict[str, Any]:
         given["parts"],
         lambda events: {"events": [dict(event._asdict()) for event in events]},
     )
+
+
+def _json_values(given: Given) -> Dict[str, Any]:
+    return _text_results(
+        JSONValues(lenient=given.get("lenient", False)),
+        given["parts"],
+        lambda values: {"values": [json_text(value) for value in values]},
+    )
+
+
+def _text_extract(given: Given) -> Dict[str, Any]:
+    model_text = ModelText(
+        _extraction(given), given.get("channel", "text"), content_type=given.get("content_type", "")
+    )
+    deltas: List[Delta] = []
+    try:
+        for part in given["parts"]:
+            deltas += model_text.feed(to_bytes(part))
+        deltas += model_text.close()
+    except Error as error:
+        deltas += getattr(error, "deltas", ()) or getattr(error, "results", ())
+        raise refusal(error, _extracted(deltas, model_text)) from error
+    return _extracted(deltas, model_text)
+
+
+def _extraction(given: Given) -> Extraction:
+    if "preset" not in given:
+        return Extraction(Preset(parse_path(given["path"])), given["path"])
+    if given["preset"] not in PRESETS and given["preset"] != AUTO:
+        raise BadQuestion(f"no such preset: {given['preset']}")
+    return parse_extraction(given["preset"])
+
+
+def _extracted(deltas: Sequence[Delta], model_text: ModelText) -> Dict[str, Any]:
+    summary = model_text.summary
+    return {
+        "deltas": [dict(delta._asdict()) for delta in deltas],
+        "finish_reason": summary.finish_reason,
+        "skipped": summary.unreadable + summary.skipped,
+        "complete": summary.complete,
+    }
 
 
 # ---- the operation -----------------------------------------------------------------------------
@@ -463,6 +516,8 @@ OPERATIONS: Dict[str, Operation] = {
         ("shape.convert", _shape_convert),
         ("text.lines", _text_lines),
         ("text.sse", _text_sse),
+        ("json.values", _json_values),
+        ("text.extract", _text_extract),
     )
 }
 

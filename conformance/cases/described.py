@@ -39,6 +39,8 @@ _WITH_RESULTS = (
     "http.response",
     "text.lines",
     "text.sse",
+    "json.values",
+    "text.extract",
     "invoke",
 )
 _BASE64_KEYS = ("payload", "Bytes", "body")

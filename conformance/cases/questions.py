@@ -31,7 +31,14 @@ TRAILING_MESSAGE = {
     "payload": base64.b64encode(b"trailing").decode("ascii"),
 }
 
-_OPERATIONS_WITH_BYTES = ("eventstream.decode", "http.response", "text.lines", "text.sse")
+_OPERATIONS_WITH_BYTES = {
+    "eventstream.decode": "chunks",
+    "http.response": "chunks",
+    "text.lines": "parts",
+    "text.sse": "parts",
+    "json.values": "parts",
+    "text.extract": "parts",
+}
 
 
 class Question(NamedTuple):
@@ -55,7 +62,7 @@ def questions_of(case: Case) -> List[Question]:
         expect = expected_in(case, case.expect, case.chunking[0])
         return [Question(case, case.chunking[0], given, expect)]
     rest = {name: value for name, value in case.input.items() if name not in CARRIERS + (PIECE,)}
-    place = "parts" if case.op.startswith("text.") else "chunks"
+    place = _OPERATIONS_WITH_BYTES[case.op]
     questions = []
     for chunking in case.chunking:
         pieces = _pieces(data, chunking)

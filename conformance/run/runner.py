@@ -156,6 +156,11 @@ _TRIVIAL: Dict[str, Tuple[Document, Document]] = {
     ),
     "text.lines": ({"parts": ["YQo="]}, {"lines": ["wrong"]}),
     "text.sse": ({"parts": ["ZGF0YTogYQoK"]}, {"events": [{"data": "wrong"}]}),
+    "json.values": ({"parts": ["MQ=="]}, {"values": ["2"]}),
+    "text.extract": (
+        {"parts": ["eyJ0IjoiYSJ9"], "path": "t"},
+        {"deltas": [{"channel": "text", "text": "wrong"}]},
+    ),
     "endpoint.resolve": ({"region": REGION}, {"url": "wrong"}),
     "proxy.select": (
         {"env": {"HTTPS_PROXY": "http://proxy.example:3128"}, "url": "https://a.example"},

@@ -381,10 +381,13 @@ def _read_output(question: Question, output: object) -> Document:
     """Return the stages of an output, converted for comparison. Raises Malformed."""
     given = _object({} if output is None else output, "output")
     return {
-        stage: read(given[stage], "output." + stage, question)
+        stage: read(given.get(stage), "output." + stage, question)
         for stage, read in _stages_of(question)
-        # null means absent, except that a proxy of null is a direct connection.
-        if given.get(stage) is not None or (stage in given and read is _proxy)
+        # null means absent, except that a proxy of null is a direct connection. A finish reason
+        # that is absent is null.
+        if given.get(stage) is not None
+        or (stage in given and read is _proxy)
+        or (given and read is _finish_reason)
     }
 
 
@@ -606,6 +609,64 @@ def _sse_events(value: object, path: str, question: Question) -> List[Document]:
     ]
 
 
+def _json_values(value: object, path: str, question: Question) -> List[Loose]:
+    """Return JSON texts. They are compared by value, so the order of members has no meaning."""
+    texts = [_text(item, f"{path}[{index}]") for index, item in enumerate(_list(value, path))]
+    return [Loose(_value_key(text), text) for text in texts]
+
+
+class _Number(str):
+    """A number as text, which differs from a string with this text."""
+
+
+def _value_key(text: str) -> Any:
+    try:
+        value = parse_json(text.encode("utf-8", "surrogatepass"), lenient=True)
+    except Error:
+        return text
+    return ("json", _without_order(_with_plain_numbers(value)))
+
+
+def _with_plain_numbers(value: Any) -> Any:
+    """Return a JSON value with numbers that can be compared: 1.0 is 1, and NaN equals itself."""
+    if isinstance(value, dict):
+        return {name: _with_plain_numbers(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with_plain_numbers(inner) for inner in value]
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else _Number(repr(value))
+    return value
+
+
+def _deltas(value: object, path: str, question: Question) -> List[Document]:
+    """Return pieces of text by channel. Adjacent pieces of a channel are joined."""
+    deltas: List[Document] = []
+    for index, item in enumerate(_list(value, path)):
+        place = f"{path}[{index}]"
+        given = _object(item, place)
+        channel = _text(given.get("channel"), f"{place}.channel")
+        text = _text(given.get("text"), f"{place}.text")
+        if text and deltas and deltas[-1]["channel"] == channel:
+            deltas[-1]["text"] += text
+        elif text:
+            deltas.append({"channel": channel, "text": text})
+    return deltas
+
+
+def _finish_reason(value: object, path: str, question: Question) -> Loose:
+    return Loose(None, "none") if value is None else Loose(_text(value, path), str(value))
+
+
+def _count(value: object, path: str, question: Question) -> int:
+    return _integer(value, path)
+
+
+def _flag(value: object, path: str, question: Question) -> bool:
+    if not isinstance(value, bool):
+        raise Malformed(f"{path}: expected true or false, got {shown(value, 80)}")
+    return value
+
+
 def _proxy(value: object, path: str, question: Question) -> Loose:
     """Return a proxy's URL. Its port may be the default, and credentials are not compared."""
     if value is None:
@@ -749,6 +810,13 @@ _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
     "invoke": _ANSWERED,
     "text.lines": (("lines", _texts),),
     "text.sse": (("events", _sse_events),),
+    "json.values": (("values", _json_values),),
+    "text.extract": (
+        ("deltas", _deltas),
+        ("finish_reason", _finish_reason),
+        ("skipped", _count),
+        ("complete", _flag),
+    ),
     "endpoint.resolve": (("url", _text), ("signing_region", _text), ("signing_name", _text)),
     "proxy.select": (("proxy", _proxy), ("authorization", _text)),
     "retry.decide": (("outcomes", _outcomes),),

@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""Where containers put their text in a JSON value, and how they report an end or a failure. No I/O.
+"""Where containers put text in a JSON value, and how they report an end or a failure. No I/O.
 
-Each preset is a row of paths. They follow the documentation and source of the containers:
+Each preset is a row of paths (TXT-058). SPEC.md, note TXT-058, names their sources.
 
     openai, openai-completions, vllm, sglang, tgi-openai    the chat and completion chunks of
-        OpenAI's API, with `reasoning_content` (vLLM, SGLang) or `reasoning`
-    djl, lmi    LMI output schema v0.31.0 (djl-serving, serving/docs/lmi/user_guides); the last
-        value has `details`; a failure has `finish_reason` "error" or {"error": …, "code": 424}
+        OpenAI's API, with `reasoning_content` or `reasoning`
+    djl, lmi    the JSON lines of djl-serving's LMI containers: the last one has `generated_text`
     tgi         the stream of Text Generation Inference, the same fields with `token.special`
-    anthropic-messages    the events of Anthropic's Messages API, version 2023-06-01
-    nova        the events of ConverseStream, which Nova uses
-    llama       the chunks of Meta's Llama models as Amazon hosts them
+    anthropic-messages    the events of Anthropic's Messages API
+    nova        the events of ConverseStream, or OpenAI's chunks, which SageMaker's containers write
+    llama       Meta's own format, as Amazon Bedrock writes it, or that of LMI or OpenAI
     generated-text    one document with `generated_text`
 
 It rejects nothing: a value that fits no row has no text.
@@ -29,7 +28,9 @@ class Preset(NamedTuple):
     """The paths of a container's format. Each has alternatives, of which the first found counts.
 
     unless: a flag that, if true, means that the value has no text
-    finish: the reason for which the model stopped;  usage: the counts of tokens
+    choice: a number that, unless it is 0, means that the value belongs to another choice
+    finish: the reason for which the model stopped;  end: a member that only the last value has
+    usage: the counts of tokens
     has_end: whether the container marks the end of its stream
     """
 
@@ -37,7 +38,9 @@ class Preset(NamedTuple):
     reasoning: Path = ()
     tools: Path = ()
     unless: Path = ()
+    choice: Path = ()
     finish: Path = ()
+    end: Path = ()
     usage: Path = ()
     has_end: bool = False
 
@@ -54,20 +57,31 @@ def _preset(text: str, has_end: bool = True, **paths: str) -> Preset:
     )
 
 
+# TXT-058
+_CHAT_TEXT = (
+    "choices[0].delta.content|choices[0].delta.refusal|choices[0].text|choices[0].message.content"
+)
 _CHAT = _preset(
-    "choices[0].delta.content|choices[0].delta.refusal|choices[0].text",
-    reasoning="choices[0].delta.reasoning_content|choices[0].delta.reasoning",
-    tools="choices[0].delta.tool_calls|choices[0].delta.function_call",
+    _CHAT_TEXT,
+    reasoning="choices[0].delta.reasoning_content|choices[0].delta.reasoning"
+    "|choices[0].message.reasoning_content|choices[0].message.reasoning",
+    tools="choices[0].delta.tool_calls|choices[0].delta.function_call"
+    "|choices[0].message.tool_calls",
+    choice="choices[0].index",
     finish="choices[0].finish_reason",
     usage="usage",
 )
 _COMPLETIONS = _preset(
-    "choices[0].text|choices[0].delta.content", finish="choices[0].finish_reason", usage="usage"
+    "choices[0].text|choices[0].delta.content",
+    choice="choices[0].index",
+    finish="choices[0].finish_reason",
+    usage="usage",
 )
 _DJL = _preset(
     "token.text|outputs[0]",
     unless="token.special|token.special_token",
     finish="details.finish_reason",
+    end="generated_text",
     usage="details",
 )
 _GENERATED = _preset(
@@ -90,13 +104,24 @@ PRESETS: Dict[str, Preset] = {
         usage="usage|message.usage",
     ),
     "nova": _preset(
-        "contentBlockDelta.delta.text",
-        reasoning="contentBlockDelta.delta.reasoningContent.text",
-        tools="contentBlockDelta.delta.toolUse.input",
-        finish="messageStop.stopReason",
-        usage="metadata.usage",
+        f"contentBlockDelta.delta.text|{_CHAT_TEXT}",
+        reasoning="contentBlockDelta.delta.reasoningContent.text"
+        "|choices[0].delta.reasoning_content|choices[0].delta.reasoning",
+        tools="contentBlockDelta.delta.toolUse.input|choices[0].delta.tool_calls",
+        choice="choices[0].index",
+        finish="messageStop.stopReason|choices[0].finish_reason",
+        usage="metadata.usage|usage",
     ),
-    "llama": _preset("generation", finish="stop_reason"),
+    "llama": _preset(
+        f"generation.content|generation|token.text|{_CHAT_TEXT}",
+        reasoning="choices[0].delta.reasoning_content|choices[0].delta.reasoning",
+        tools="choices[0].delta.tool_calls",
+        unless="token.special|token.special_token",
+        choice="choices[0].index",
+        finish="stop_reason|details.finish_reason|choices[0].finish_reason",
+        end="generated_text",
+        usage='["amazon-bedrock-invocationMetrics"]|usage|details',
+    ),
     "generated-text": _GENERATED,
 }
 
@@ -109,6 +134,7 @@ _SIGNS: Tuple[Tuple[str, str, type], ...] = (
     ("content_block.type", "anthropic-messages", str),
     ("delta.type", "anthropic-messages", str),
     ("choices[0].delta", "openai", dict),
+    ("choices[0].message", "openai", dict),
     ("choices[0].text", "openai-completions", str),
     ("token.text", "djl", str),
     ("outputs[0]", "djl", str),
@@ -126,6 +152,7 @@ _ERROR_CODES = ("ErrorCode", "errorCode", "error_code", "__type")
 
 def recognised(value: Any) -> Optional[str]:
     """Return the name of the preset for a container's value, or None."""
+    # TXT-060
     for steps, name, kind in _SIGN_PATHS:
         if isinstance(value_at(value, steps), kind):
             return name
@@ -148,6 +175,9 @@ def failure_of(value: Any) -> Optional[str]:
     code = value.get("code")
     is_status = isinstance(code, int) and not isinstance(code, bool) and code >= 400
     if is_status and ("message" in value or "type" in value):
+        return f"the model's container reports an error: {_shown_failure(value)}"
+    # A stream of Bedrock has its exceptions as the only member of a value.
+    if len(value) == 1 and next(iter(value)).endswith("Exception"):
         return f"the model's container reports an error: {_shown_failure(value)}"
     reason = first_found(value, _FINISH_PATHS)
     if reason in _FAILED_REASONS:

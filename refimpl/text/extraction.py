@@ -155,13 +155,24 @@ class ModelText:
         self._finish_reason: Optional[str] = None
         self._usage: Any = None
         self._done = False
+        self._end_seen = False  # a member that only the last value has
         self._failure: Optional[str] = None
         self._broken: Optional[str] = None  # why the text has no end
         self._found = False  # whether the path led to a value
         self._other_channels: Dict[str, int] = {}
         self._first_value: Any = None
         self._counts = dict.fromkeys(
-            ("values", "unreadable", "lost", "no_data", "after_end", "deltas", "characters"), 0
+            (
+                "values",
+                "unreadable",
+                "lost",
+                "no_data",
+                "after_end",
+                "other_choices",
+                "deltas",
+                "characters",
+            ),
+            0,
         )
         self._first_time: Optional[float] = None
         self._last_time: Optional[float] = None
@@ -235,6 +246,7 @@ class ModelText:
 
     def _choose(self, start: bytes) -> None:
         """Choose the reader by the first bytes."""
+        # TXT-061
         if self._format is None:
             media_type = self._content_type.partition(";")[0].strip(" \t").lower()
             is_events = looks_like_events(start) or (
@@ -331,6 +343,12 @@ class ModelText:
     def _extract(
         self, value: Any, preset: Preset, text_is_known: bool, deltas: List[Delta]
     ) -> None:
+        # TXT-059
+        if preset.choice and first_found(value, preset.choice) not in (0, None):
+            self._counts["other_choices"] += 1
+            return
+        if preset.end and first_found(value, preset.end) is not None:
+            self._end_seen = True
         reason = first_found(value, preset.finish)
         if isinstance(reason, str):
             self._finish_reason = reason
@@ -340,12 +358,15 @@ class ModelText:
         if preset.unless and first_found(value, preset.unless) is True:
             self._found = True
             return
+        # TXT-062
         for channel, paths in preset.channels():
             if channel == "text" and text_is_known:
                 continue
             content = first_found(value, paths) if paths else None
             if content is None:
                 continue
+            if channel != "text" and content in ([], {}):
+                continue  # vLLM writes an empty list of tool calls with each piece of text
             self._found = self._found or channel == "text" or self._is_wanted(channel)
             if content not in ("", [], {}):
                 self.activity += 1
@@ -410,7 +431,7 @@ class ModelText:
         raise ContainerError(message, deltas=tuple(deltas), summary=self.summary)
 
     def _has_ended(self) -> bool:
-        return self._done or self._finish_reason is not None
+        return self._done or self._end_seen or self._finish_reason is not None
 
     def _reasons(self) -> List[str]:
         # TXT-054
@@ -439,6 +460,8 @@ class ModelText:
                 self._warn(f"{_plural(counts[what], name)} in total")
         if counts["after_end"]:
             self._warn(f"{_plural(counts['after_end'], 'value')} after the end marker ignored")
+        if counts["other_choices"]:
+            self._warn(f"{_plural(counts['other_choices'], 'value')} of other choices ignored")
         if not self._found and counts["values"]:
             self._warn(self._nothing_found())
         elif self._other_channels and not counts["deltas"]:
@@ -478,7 +501,13 @@ class ModelText:
         seconds = self._seconds(self._first_time, self._last_time)
         tokens: Any = self._counts["deltas"]
         if isinstance(self._usage, dict):
-            names = ("completion_tokens", "generated_tokens", "output_tokens", "outputTokens")
+            names = (
+                "completion_tokens",
+                "generated_tokens",
+                "output_tokens",
+                "outputTokens",
+                "outputTokenCount",
+            )
             reported = first_found(self._usage, tuple((name,) for name in names))
             if isinstance(reported, int) and reported > 1:
                 tokens = reported

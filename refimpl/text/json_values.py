@@ -33,10 +33,14 @@ class JSONValues(TextDecoder[Any]):
     """Decodes bytes to JSON values, each as parse_json reads it (TXT-040 to TXT-043).
 
     max_value_length: bytes of a value
+    lenient: accept NaN, Infinity, -Infinity and control characters in strings (TXT-044)
     """
 
-    def __init__(self, max_value_length: int = DEFAULT_MAX_ITEM_LENGTH) -> None:
+    def __init__(
+        self, max_value_length: int = DEFAULT_MAX_ITEM_LENGTH, lenient: bool = False
+    ) -> None:
         super().__init__("strict", max_value_length)
+        self._lenient = lenient
         self._scanner: Optional[ValueScanner] = None  # of an unfinished string, array or object
 
     def _read(self, data: bytes, results: List[Any]) -> None:
@@ -148,7 +152,8 @@ class JSONValues(TextDecoder[Any]):
         if len(value) > self._max_length:
             self._reject_length("value", self._offset, results, value + data[end:])
         try:
-            return parse_json(value)
+            # TXT-044
+            return parse_json(value, self._lenient)
         except DocumentError as error:
             unread = value + data[end:]
             # Invalid UTF-8 is reported as such, not as a JSON error.
@@ -206,10 +211,12 @@ def _truncated(scanner: ValueScanner, offset: int, length: int) -> TextError:
 
 
 def json_values_of(
-    parts: Iterable[BytesLike], max_value_length: int = DEFAULT_MAX_ITEM_LENGTH
+    parts: Iterable[BytesLike],
+    max_value_length: int = DEFAULT_MAX_ITEM_LENGTH,
+    lenient: bool = False,
 ) -> Iterator[Any]:
     """Return an iterator over the JSON values of parts, each as soon as it is complete.
 
-    parts and the errors raised: as for lines_of. max_value_length: as for JSONValues.
+    parts and the errors raised: as for lines_of. max_value_length, lenient: as for JSONValues.
     """
-    return results_of(JSONValues(max_value_length), parts)
+    return results_of(JSONValues(max_value_length, lenient), parts)

@@ -51,6 +51,7 @@ KINDS = {
     "message_type",
     "exception",
     "unmodeled",
+    "container",
     "service_error",
     "content_type",
     "http",
@@ -1384,7 +1385,21 @@ def test_text_is_refused_with_what_was_whole_before() -> None:
     assert rejected("text.lines", parts_of([b"a\n\xe2"]), "utf8")["output"] == {"lines": ["a"]}
 
 
-@pytest.mark.parametrize("op", ["text.lines", "text.sse"])
+def test_json_values_and_the_models_text() -> None:
+    for way, chunks in chunkings(b'{"t":"a\xc3\xa9"} [1.5]\n'):
+        given = parts_of(chunks)
+        assert ok("json.values", given) == {"values": ['{"t":"a\u00e9"}', "[1.5]"]}, way
+    rejected("json.values", parts_of([b"NaN"]), "syntax")
+    assert ok("json.values", dict(parts_of([b"NaN"]), lenient=True)) == {"values": ["NaN"]}
+    for way, chunks in chunkings(b'{"t":"a"}\n{"t":"b"}\n{"error":""}\n{"t":"c"}'):
+        output = rejected("text.extract", dict(parts_of(chunks), path="t"), "container")["output"]
+        assert "".join(delta["text"] for delta in output["deltas"]) == "ab", way
+        assert (output["finish_reason"], output["complete"]) == (None, False), way
+    broken("text.extract", dict(parts_of([b"{}"]), preset="no"), "no such preset: no")
+    rejected("text.extract", dict(parts_of([b"{}"]), path=".."), "constraint")
+
+
+@pytest.mark.parametrize("op", ["text.lines", "text.sse", "json.values"])
 def test_text_questions_that_break_the_protocol(op: str) -> None:
     broken(op, {}, "input lacks 'parts'")
     broken(op, {"parts": ["x"]}, "invalid base64")
@@ -1463,12 +1478,14 @@ def test_the_operations() -> None:
         "http.request",
         "http.response",
         "invoke",
+        "json.values",
         "proxy.select",
         "retry.decide",
         "shape.convert",
         "sigv4.presign",
         "sigv4.sign",
         "sigv4.verify",
+        "text.extract",
         "text.lines",
         "text.sse",
     ]

@@ -272,6 +272,12 @@ OUT_OF_FORM: List[Tuple[str, Json, str]] = [
     ("text.lines", ok(lines="a"), "output.lines: expected a list, got a"),
     ("text.lines", ok(lines=["a", 1]), "output.lines[1]: expected text, got 1"),
     ("text.sse", ok(events=[7]), "output.events[0]: expected an object, got 7"),
+    ("json.values", ok(values=[{}]), "output.values[0]: expected text, got {}"),
+    ("text.extract", ok(deltas=["a"]), "output.deltas[0]: expected an object, got a"),
+    ("text.extract", ok(deltas=[{"text": "a"}]), "output.deltas[0].channel: expected text, got No"),
+    ("text.extract", ok(deltas=[], finish_reason=7), "output.finish_reason: expected text, got 7"),
+    ("text.extract", ok(deltas=[], skipped=True), "output.skipped: expected an integer, got True"),
+    ("text.extract", ok(deltas=[], complete=1), "output.complete: expected true or false, got 1"),
     ("sigv4.sign", ok(signature=7), "output.signature: expected text, got 7"),
     ("eventstream.decode", ok(messages={}), "output.messages: expected a list, got {}"),
     ("eventstream.decode", ok(messages=[7]), "output.messages[0]: expected an object, got 7"),
@@ -712,6 +718,46 @@ def test_lines_and_server_sent_events() -> None:
         stage("text.sse", expected, ok(events=[{"event": "message", "data": "a"}]))
         == "events[0].id"
     )
+
+
+@for_each(
+    "expected, answer, same",
+    [
+        ('{"a":1,"b":[true]}', ' {"b": [true], "a": 1}', True),
+        ("1", "1.0", True),
+        ("-12.5e1", "-125", True),
+        ("1", "true", False),
+        ("NaN", "NaN", True),
+        ("NaN", '"nan"', False),
+        ('{"a":-Infinity}', '{"a":Infinity}', False),
+        ('"\\u00e9"', '"\u00e9"', True),
+        ('"a\\u0000"', '"a\0"', True),
+        ("[1]", "[1", False),
+        ("oops", "oops", True),
+    ],
+)
+def test_json_values_are_compared_by_value(expected: str, answer: str, same: bool) -> None:
+    difference = stage("json.values", ok(values=[expected]), ok(values=[answer]))
+    assert difference == (None if same else "values[0]")
+
+
+def test_extracted_text() -> None:
+    def delta(text: str, channel: str = "text") -> Json:
+        return {"channel": channel, "text": text}
+
+    expected = ok(
+        deltas=[delta("ab"), delta("c", "tools")], finish_reason=None, skipped=1, complete=False
+    )
+    pieces = [delta("a"), delta(""), delta("b"), delta("", "tools"), delta("c", "tools")]
+    rest = {"skipped": 1, "complete": False}
+    assert stage("text.extract", expected, ok(deltas=pieces, **rest)) is None
+    assert stage("text.extract", expected, ok(deltas=pieces[:2], **rest)) == "deltas[0].text"
+    assert stage("text.extract", expected, ok(deltas=pieces[::-1], **rest)) == "deltas[0].channel"
+    assert stage("text.extract", expected, ok(deltas=pieces, skipped=1)) == "complete"
+    assert stage("text.extract", expected, ok(deltas=pieces, complete=False)) == "skipped"
+    stopped = dict(rest, finish_reason="stop")
+    assert stage("text.extract", expected, ok(deltas=pieces, **stopped)) == "finish_reason"
+    assert stage("text.extract", ok(deltas=[]), ok(deltas=[], finish_reason="stop")) is not None
 
 
 @for_each(

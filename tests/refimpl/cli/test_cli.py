@@ -214,7 +214,7 @@ def test_a_small_call_imports_no_slow_modules(endpoint: Endpoint) -> None:
     "command, arguments, needless",
     [
         ("decode", ["/dev/null"], {"refimpl.client", "refimpl.text.bridge"}),
-        ("bridge", ["/dev/null"], {"refimpl.client", "refimpl.text.extraction"}),
+        ("bridge", ["/dev/null"], {"refimpl.client"}),
         ("sign", ["http://h/"], {"refimpl.client", "refimpl.text"}),
         (
             "convert",

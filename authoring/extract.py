@@ -1,0 +1,959 @@
+# SPDX-License-Identifier: MIT
+"""The cases of the model's text: text-extract.json.
+
+To add a case, copy a similar call of `extracts` and change it. A text is a str, bytes or a list of
+bytes, as in values.py. The streams have the fields that the containers write (SPEC.md, note
+TXT-058); their content is invented.
+
+Expectations are written by hand. The helper compares them with plain_extraction, an independent
+transcription of the rules.
+"""
+
+import json
+from typing import Any, Dict, Optional, Sequence, Tuple, Union
+
+from authoring import CaseMistake, Feature, ok, reject
+from authoring.plain_extraction import PRESETS, Extracted, extract
+from authoring.values import LONG, Text, given_text
+
+EXTRACT = Feature("text-extract", "text.extract", "txt-", ("whole", "bytewise", "halves"))
+FEATURES = [EXTRACT]
+
+Deltas = Union[str, Sequence[Tuple[str, str]]]
+
+
+def extracts(
+    name: str,
+    title: str,
+    rules: str,
+    text: Text,
+    expected: Deltas,
+    why: str,
+    where: str = "auto",
+    finish: Optional[str] = None,
+    skipped: int = 0,
+    complete: bool = True,
+    kind: Optional[str] = None,
+    channel: str = "text",
+    content_type: str = "",
+    **more: Any,
+) -> None:
+    """Add a case.
+
+    name: the id without its prefix
+    expected: the text, or pairs of channel and text
+    where: a preset, `auto` or a path
+    finish, skipped, complete: the other outputs;  kind: the expected kind of the error, if any
+    more: other arguments of Feature.case
+    """
+    data, given, chunking = given_text(text)
+    deltas = [(channel, expected)] if isinstance(expected, str) else list(expected)
+    deltas = [delta for delta in deltas if delta[1]]
+    complete = complete and kind is None
+    key = "preset" if where == "auto" or where in PRESETS else "path"
+    found = extract(data, channel=channel, content_type=content_type, **{key: where})
+    if found != Extracted(deltas, finish, skipped, complete, kind):
+        raise CaseMistake(f"{name}: the transcription reads {found!r}")
+    given[key] = where
+    if channel != "text":
+        given["channel"] = channel
+    if content_type:
+        given["content_type"] = content_type
+    output: Dict[str, Any] = {
+        "deltas": [{"channel": channel, "text": text} for channel, text in deltas],
+        "finish_reason": finish,
+        "skipped": skipped,
+        "complete": complete,
+    }
+    expect = ok(**output) if kind is None else reject(kind, **output)
+    more.setdefault("chunking", chunking)
+    EXTRACT.case("txt-extract-" + name, title, rules, given, expect, why, **more)
+
+
+def events(*values: Any, end: str = "") -> str:
+    """Return server-sent events with these values as data. end: what follows them."""
+    texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
+    return "".join(f"data: {text}\n\n" for text in texts) + end
+
+
+def lines(*values: Any, end: str = "") -> str:
+    """Return JSON lines. end: what follows them."""
+    return "".join(json.dumps(value) + "\n" for value in values) + end
+
+
+DONE = "data: [DONE]\n\n"
+
+
+def chat(finish: Optional[str] = None, **delta: Any) -> Dict[str, Any]:
+    """Return a chat completion chunk."""
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    return {"id": "c1", "object": "chat.completion.chunk", "created": 1, "choices": [choice]}
+
+
+def completion(text: str, finish: Optional[str] = None) -> Dict[str, Any]:
+    """Return a completion chunk."""
+    choice = {"index": 0, "text": text, "logprobs": None, "finish_reason": finish}
+    return {"id": "c1", "object": "text_completion", "created": 1, "choices": [choice]}
+
+
+def token(text: str, **more: Any) -> Dict[str, Any]:
+    """Return a line of LMI."""
+    return dict({"token": {"id": 5, "text": text, "log_prob": -0.25}}, **more)
+
+
+def tgi(text: str, special: bool = False, **more: Any) -> Dict[str, Any]:
+    """Return an event of Text Generation Inference."""
+    given = {"id": 5, "text": text, "logprob": -0.25, "special": special}
+    return dict({"index": 1, "token": given, "generated_text": None, "details": None}, **more)
+
+
+# ---- presets -------------------------------------------------------------------------------------
+
+CHAT = (
+    events(
+        chat(role="assistant", content=""),
+        chat(content="Hel"),
+        chat(content="lo"),
+        chat("stop"),
+        {"id": "c1", "choices": [], "usage": {"completion_tokens": 2}},
+    )
+    + DONE
+)
+TGI = "".join(
+    f"data:{json.dumps(value)}\n\n"
+    for value in (
+        tgi("Hel"),
+        tgi("lo"),
+        tgi("</s>", True, generated_text="Hello", details={"finish_reason": "eos_token"}),
+    )
+)
+ANTHROPIC = "".join(
+    f"event: {value['type']}\ndata: {json.dumps(value)}\n\n"
+    for value in (
+        {"type": "message_start", "message": {"role": "assistant", "usage": {"input_tokens": 9}}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "ping"},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Hel"}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "lo"}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {}},
+        {"type": "message_stop"},
+    )
+)
+CONVERSE = lines(
+    {"messageStart": {"role": "assistant"}},
+    {"contentBlockDelta": {"delta": {"text": "Hel"}, "contentBlockIndex": 0}},
+    {"contentBlockDelta": {"delta": {"text": "lo"}, "contentBlockIndex": 0}},
+    {"contentBlockStop": {"contentBlockIndex": 0}},
+    {"messageStop": {"stopReason": "max_tokens"}},
+    {"metadata": {"usage": {"outputTokens": 2}, "metrics": {"latencyMs": 5}}},
+)
+LLAMA = lines(
+    {"generation": "Hel", "prompt_token_count": 9, "stop_reason": None},
+    {"generation": "lo", "prompt_token_count": None, "stop_reason": None},
+    {"generation": "", "stop_reason": "stop", "amazon-bedrock-invocationMetrics": {}},
+)
+LMI = lines(
+    token("Hel"),
+    token("lo", generated_text="Hello", details={"finish_reason": "length", "inputs": "a"}),
+)
+COMPLETION = events(completion("Hel"), completion("lo", "length")) + DONE
+LMI_CHAT = lines(chat(role="assistant", content="Hel"), chat("stop", content="lo")) + "\n"
+WHOLE_CHAT = json.dumps(
+    {
+        "object": "chat.completion",
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": "Hello", "tool_calls": []},
+                "finish_reason": "stop",
+            }
+        ],
+    },
+    indent=1,
+)
+# Preset, name of the stream, stream, finish reason.
+STREAMS: Sequence[Tuple[str, str, str, Optional[str]]] = (
+    ("openai", "chat", CHAT, "stop"),
+    ("openai", "chat-whole", WHOLE_CHAT, "stop"),
+    ("openai-completions", "completion", COMPLETION, "length"),
+    ("vllm", "chat", CHAT, "stop"),
+    ("vllm", "completion", COMPLETION, "length"),
+    ("sglang", "chat", CHAT, "stop"),
+    ("tgi-openai", "chat", CHAT.replace('"stop"', '"eos_token"'), "eos_token"),
+    ("tgi", "events", TGI, "eos_token"),
+    ("djl", "lines", LMI, "length"),
+    ("djl", "events", events(token("Hel"), token("lo", generated_text="Hello")), None),
+    ("lmi", "lines", LMI, "length"),
+    (
+        "lmi",
+        "lines-without-details",
+        lines(token("Hel"), token("lo", generated_text="Hello")),
+        None,
+    ),
+    (
+        "lmi",
+        "indented",
+        json.dumps([token("Hel"), token("lo", generated_text="Hello")], indent=2),
+        None,
+    ),
+    ("anthropic-messages", "events", ANTHROPIC, "end_turn"),
+    ("nova", "converse", CONVERSE, "max_tokens"),
+    ("nova", "chat", CHAT, "stop"),
+    ("nova", "completion", COMPLETION, "length"),
+    ("llama", "bedrock", LLAMA, "stop"),
+    ("llama", "lmi", LMI, "length"),
+    ("llama", "chat", CHAT, "stop"),
+    ("generated-text", "document", '{"generated_text": "Hello"}', None),
+    ("generated-text", "list", '[{"generated_text": "Hello"}]\n', None),
+)
+
+
+def _presets() -> None:
+    for preset, name, stream, finish in STREAMS:
+        extracts(
+            f"{preset}-{name}",
+            f"a stream of {name.replace('-', ' ')} by the preset {preset}",
+            "TXT-058 TXT-054 TXT-061",
+            stream,
+            "Hello",
+            "a parser that takes the text from another member loses it, or writes it twice",
+            where=preset,
+            finish=finish,
+        )
+    for preset, name, stream, finish in STREAMS:
+        if preset in ("vllm", "sglang", "tgi-openai", "lmi", "llama", "nova") and name in (
+            "chat",
+            "completion",
+            "lines",
+            "lmi",
+        ):
+            continue  # auto knows these streams by another name
+        extracts(
+            f"auto-{preset}-{name}",
+            f"a stream of {name.replace('-', ' ')} ({preset}), recognised",
+            "TXT-060 TXT-058 TXT-054",
+            stream,
+            "Hello",
+            "a parser that recognises another format finds no text, or misses the end",
+            finish=finish,
+        )
+    extracts(
+        "auto-lmi-chat-lines",
+        "chat chunks as JSON lines without an end marker of their own",
+        "TXT-060 TXT-058 TXT-061",
+        LMI_CHAT,
+        "Hello",
+        "LMI containers send vLLM's chunks in this form, and a parser that expects events fails",
+        finish="stop",
+        content_type="application/jsonlines",
+    )
+    extracts(
+        "auto-second-value",
+        "a first value of no known format",
+        "TXT-060",
+        lines({"id": 1}, {"status": "ok"}, token("Hi", generated_text="Hi")),
+        "Hi",
+        "a parser that decides by the first value finds no text after a preamble",
+    )
+    extracts(
+        "auto-unknown",
+        "values of no known format",
+        "TXT-060 TXT-054",
+        lines({"words": "Hi"}, {"words": "!"}),
+        "",
+        "a parser that guesses writes text that the model did not write",
+    )
+    extracts(
+        "missing",
+        "values without text",
+        "TXT-058 TXT-062",
+        lines(
+            token("a"),
+            {"token": None},
+            {"token": {}},
+            {},
+            [],
+            5,
+            "x",
+            None,
+            token("b", generated_text="ab"),
+        ),
+        "ab",
+        "a parser that expects the path in each value fails on metadata",
+        where="djl",
+    )
+
+
+# ---- channels ------------------------------------------------------------------------------------
+
+CALLS = [{"index": 0, "id": "t1", "function": {"name": "f", "arguments": ""}}]
+MORE_CALLS = [{"index": 0, "function": {"arguments": "{}"}}]
+THINKING = (
+    events(
+        chat(reasoning_content="first "),
+        chat(reasoning_content="think", content=None),
+        chat(content="so"),
+        chat(tool_calls=CALLS, content=""),
+        chat("tool_calls", tool_calls=MORE_CALLS),
+    )
+    + DONE
+)
+TOOLS = "".join(json.dumps(calls, separators=(",", ":")) + "\n" for calls in (CALLS, MORE_CALLS))
+
+
+def _channels() -> None:
+    wanted: Dict[str, Deltas] = {
+        "text": "so",
+        "reasoning": "first think",
+        "tools": TOOLS,
+        "all": [("reasoning", "first think"), ("text", "so"), ("tools", TOOLS)],
+    }
+    for channel, expected in wanted.items():
+        extracts(
+            "channel-" + channel,
+            f"a stream with reasoning, text and tools: the channel {channel}",
+            "TXT-062 TXT-058",
+            THINKING,
+            expected,
+            "a parser that mixes the channels shows a user the model's reasoning as its reply",
+            where="openai",
+            channel=channel,
+            finish="tool_calls",
+        )
+    extracts(
+        "reasoning-twice",
+        "the same reasoning in two members",
+        "TXT-058 TXT-062",
+        events(chat(reasoning="hm", reasoning_content="hm"), chat("stop", content="ok")) + DONE,
+        [("reasoning", "hm"), ("text", "ok")],
+        "vLLM writes both members, and a parser that joins them doubles the reasoning",
+        where="vllm",
+        channel="all",
+        finish="stop",
+    )
+    extracts(
+        "reasoning-name",
+        "reasoning in the member `reasoning` only",
+        "TXT-058",
+        events(chat(reasoning="hm"), chat("stop", content="ok")) + DONE,
+        "hm",
+        "a parser that knows only the old name loses the reasoning of newer containers",
+        where="vllm",
+        channel="reasoning",
+        finish="stop",
+    )
+    extracts(
+        "no-tools",
+        "an empty list of tool calls with each piece of text",
+        "TXT-062",
+        events(chat(content="a", tool_calls=[]), chat("stop", content="b", tool_calls=[])) + DONE,
+        [("text", "ab")],
+        "a parser that writes the empty list puts [] between the words",
+        where="vllm",
+        channel="all",
+        finish="stop",
+    )
+    extracts(
+        "refusal",
+        "a refusal in place of content",
+        "TXT-058",
+        events(chat(content=None, refusal="I can"), chat("stop", refusal="not.")) + DONE,
+        "I cannot.",
+        "a parser that reads only content returns an empty reply",
+        where="openai",
+        finish="stop",
+    )
+    for preset, stream, finish, expected in (
+        (
+            "anthropic-messages",
+            events(
+                {
+                    "type": "content_block_delta",
+                    "delta": {"type": "thinking_delta", "thinking": "hm"},
+                },
+                {
+                    "type": "content_block_delta",
+                    "delta": {"type": "signature_delta", "signature": "x"},
+                },
+                {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "ok"}},
+                {
+                    "type": "content_block_delta",
+                    "delta": {"type": "input_json_delta", "partial_json": "{"},
+                },
+                {"type": "message_delta", "delta": {"stop_reason": "tool_use"}},
+            ),
+            "tool_use",
+            [("reasoning", "hm"), ("text", "ok"), ("tools", "{")],
+        ),
+        (
+            "nova",
+            lines(
+                {"contentBlockDelta": {"delta": {"reasoningContent": {"text": "hm"}}}},
+                {"contentBlockDelta": {"delta": {"text": "ok"}}},
+                {"contentBlockDelta": {"delta": {"toolUse": {"input": "{"}}}},
+                {"messageStop": {"stopReason": "tool_use"}},
+            ),
+            "tool_use",
+            [("reasoning", "hm"), ("text", "ok"), ("tools", "{")],
+        ),
+    ):
+        extracts(
+            f"{preset}-channels",
+            f"reasoning, text and tools of {preset}",
+            "TXT-058 TXT-062",
+            stream,
+            expected,
+            "a parser that knows only text loses tool calls and reasoning",
+            where=preset,
+            channel="all",
+            finish=finish,
+        )
+    extracts(
+        "several-choices",
+        "two choices in turn",
+        "TXT-059",
+        events(
+            {"choices": [{"index": 0, "delta": {"content": "A"}}]},
+            {"choices": [{"index": 1, "delta": {"content": "B"}}]},
+            {"choices": [{"index": 1, "delta": {}, "finish_reason": "length"}]},
+            {"choices": [{"index": 0, "delta": {"content": "a"}}]},
+            {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+        )
+        + DONE,
+        "Aa",
+        "a parser that joins the choices writes text that no choice has",
+        where="openai",
+        finish="stop",
+    )
+    extracts(
+        "special-token",
+        "a special token among others",
+        "TXT-058",
+        TGI.replace("lo", "lo</s>").replace('"</s>"', '"<|end|>"'),
+        "Hello</s>",
+        "a parser that ignores the flag writes the end token; one that removes its text changes "
+        "the model's own words",
+        where="tgi",
+        finish="eos_token",
+    )
+
+
+# ---- ends ----------------------------------------------------------------------------------------
+
+HI = json.dumps(chat(content="Hi"))
+
+
+def _ends() -> None:
+    for name, title, text in (
+        ("data", "an event", f"data: {HI}\n\ndata: [DONE]\n\n"),
+        ("no-space", "an event without a space", f"data:{HI}\n\ndata:[DONE]\n\n"),
+        ("no-line-end", "an event without a line end", f"data: {HI}\n\ndata: [DONE]"),
+        ("bare", "a line without data:", f"data: {HI}\n\n[DONE]\n\n"),
+        ("bare-no-line-end", "the last bytes, without data:", f"data: {HI}\n\n[DONE]"),
+        ("bare-spaces", "a line without data:, between spaces", f"data: {HI}\n\n [DONE] "),
+        ("in-event", "the same event as a value, directly after it", f"data: {HI}[DONE]\n\n"),
+        ("in-event-space", "the same event as a value, after a space", f"data: {HI} [DONE]\n\n"),
+        ("second-line", "the second data field of an event", f"data: {HI}\ndata: [DONE]\n\n"),
+        (
+            "inner-spaces",
+            "an event, with spaces in the brackets",
+            f"data: {HI}\n\ndata: [ DONE ]\n\n",
+        ),
+        ("crlf", "an event between CR LF", f"data: {HI}\r\n\r\ndata: [DONE]\r\n\r\n"),
+        ("lines", "a line after JSON lines", f"{HI}\n[DONE]\n"),
+        ("lines-no-line-end", "the last bytes after JSON lines", f"{HI}\n[DONE]"),
+        ("lines-crlf", "a line after JSON lines with CR LF", f"{HI}\r\n[DONE]\r\n"),
+        ("after-value", "directly after a JSON value", f"{HI}[DONE]\n"),
+        ("after-value-spaces", "after a JSON value and spaces", f"{HI}  [DONE]  "),
+        ("lines-data", "a line `data: [DONE]` after JSON lines", f"{HI}\ndata: [DONE]\n\n"),
+        ("after-comment", "an event after a comment", f": ping\n\ndata: {HI}\n\n: ping\n\n{DONE}"),
+    ):
+        extracts(
+            "end-" + name,
+            f"the end marker as {title}",
+            "TXT-052 TXT-054",
+            text,
+            "Hi",
+            "a parser that expects one form reports an error, or a stream without an end",
+            where="openai",
+        )
+    for name, title, text, where in (
+        ("chat", "chat chunks", events(chat(content="Hi")), "openai"),
+        (
+            "chat-null",
+            "chat chunks whose finish reason is null",
+            events(chat(content="Hi"), chat()),
+            "openai",
+        ),
+        ("tgi", "events of Text Generation Inference", events(tgi("Hi")), "tgi"),
+        ("lmi", "lines of LMI", lines(token("Hi")), "lmi"),
+        (
+            "anthropic-messages",
+            "Anthropic's events",
+            ANTHROPIC.partition("event: message_delta")[0]
+            .replace("Hel", "Hi")
+            .replace('"lo"', '""'),
+            "anthropic-messages",
+        ),
+        (
+            "nova",
+            "events of ConverseStream",
+            lines({"contentBlockDelta": {"delta": {"text": "Hi"}}}),
+            "nova",
+        ),
+        ("llama", "Llama's lines", lines({"generation": "Hi", "stop_reason": None}), "llama"),
+    ):
+        extracts(
+            "no-end-" + name,
+            f"{title} without an end marker",
+            "TXT-054",
+            text,
+            "Hi",
+            "a parser that calls this complete hides that the container died",
+            where=where,
+            complete=False,
+        )
+    extracts(
+        "no-end-path",
+        "a path, whose container's end marker is unknown",
+        "TXT-054",
+        lines({"t": "Hi"}),
+        "Hi",
+        "a parser that requires an end marker calls every such stream incomplete",
+        where="t",
+    )
+    for name, title, text in (
+        ("events", "events", f"data: {HI}\n\n{DONE}data: {HI}\n\ndata: oops\n\n"),
+        ("lines", "JSON lines", f"{HI}\n[DONE]\n{HI}\n{HI}\n"),
+    ):
+        extracts(
+            "after-end-" + name,
+            f"values after the end marker of {title}",
+            "TXT-052",
+            text,
+            "Hi",
+            "a parser that reads on joins the text of another reply",
+            where="openai",
+            skipped=2,
+        )
+    extracts(
+        "empty",
+        "an empty text",
+        "TXT-054",
+        "",
+        "",
+        "a parser that calls an empty stream complete hides that the container died at once",
+        where="openai",
+        complete=False,
+    )
+    extracts(
+        "done-in-text",
+        "the end marker in the model's own text",
+        "TXT-052",
+        events(chat(content="[DONE]"), chat(content=" data: [DONE]\n\n"), chat("stop")) + DONE,
+        "[DONE] data: [DONE]\n\n",
+        "a parser that searches the bytes for the marker ends in the middle of the text",
+        where="openai",
+        finish="stop",
+    )
+
+
+# ---- failures ------------------------------------------------------------------------------------
+
+
+def _failures() -> None:
+    for name, title, value in (
+        ("empty-message", "an empty error with a code", {"error": "", "code": 424}),
+        ("true", "error true", {"error": True}),
+        ("text", "an error with a type", {"error": "no", "error_type": "generation"}),
+        ("object", "an error object", {"error": {"message": "no", "type": "x", "code": 500}}),
+        ("list", "an error list", {"error": ["no"]}),
+        ("object-error", "object error", {"object": "error", "message": "no", "code": 400}),
+        ("type-error", "type error", {"type": "error", "message": "no"}),
+        ("error-code", "ErrorCode", {"ErrorCode": "CAPACITY", "Message": "no"}),
+        ("type-of-aws", "__type", {"__type": "ThrottlingException"}),
+        ("status", "a status code with a message", {"code": 503, "message": "no"}),
+        ("status-type", "a status code with a type", {"code": 400, "type": "BadInput"}),
+        (
+            "exception",
+            "an exception of ConverseStream",
+            {"modelStreamErrorException": {"message": "no"}},
+        ),
+        ("finish-error", "the finish reason error", chat("error")),
+        ("finish-abort", "the finish reason abort", chat("abort")),
+        (
+            "details-error",
+            "LMI's finish reason error",
+            token("", generated_text="", details={"finish_reason": "error"}),
+        ),
+        (
+            "sglang-abort",
+            "SGLang's finish reason abort",
+            {"text": "", "meta_info": {"finish_reason": {"type": "abort"}}},
+        ),
+    ):
+        reason = value["choices"][0]["finish_reason"] if "choices" in value else None
+        for form, text in (
+            ("events", events(chat(content="a"), value, chat(content="b"))),
+            ("lines", lines(chat(content="a"), value, chat(content="b"))),
+        ):
+            extracts(
+                f"failure-{name}-{form}",
+                f"a failure of the container among {form}: {title}",
+                "TXT-053",
+                text,
+                "a",
+                "a parser that does not recognise it returns half of a reply as if it were whole",
+                where="openai",
+                kind="container",
+                finish=reason,
+            )
+    for name, title, data in (
+        ("document", "a document", '{"type":"error","error":{"type":"overloaded_error"}}'),
+        ("text", "text", "out of memory"),
+        ("empty-object", "an empty object", "{}"),
+    ):
+        extracts(
+            f"failure-event-{name}",
+            f"an event of type error with {title}",
+            "TXT-053",
+            ANTHROPIC.partition("event: content_block_stop")[0] + f"event: error\ndata: {data}\n\n",
+            "Hello",
+            "a parser that ignores event types returns half of a reply as if it were whole",
+            where="anthropic-messages",
+            kind="container",
+        )
+    extracts(
+        "failure-with-text",
+        "text in the value that reports the failure",
+        "TXT-053",
+        lines(token("a"), token("b", details={"finish_reason": "error"}), token("c")),
+        "ab",
+        "a parser that rejects the value first loses the last token",
+        where="lmi",
+        finish="error",
+        kind="container",
+    )
+    extracts(
+        "failure-path",
+        "a failure among values that a path reads",
+        "TXT-053",
+        lines({"t": "a"}, {"error": "no"}, {"t": "b"}),
+        "a",
+        "a parser that looks for failures only with presets hides this one",
+        where="t",
+        kind="container",
+    )
+    extracts(
+        "no-failure",
+        "members that look like a failure",
+        "TXT-053",
+        events(
+            {"error": None, "choices": []},
+            {"error": False},
+            {"error": {}},
+            {"code": 200, "message": "fine"},
+            {"ErrorCode": ""},
+            {"type": "ping"},
+            chat(content="error: abort"),
+            chat("stop"),
+        )
+        + DONE,
+        "error: abort",
+        "a parser that looks only for names ends a good stream",
+        where="openai",
+        finish="stop",
+    )
+
+
+# ---- unreadable values ---------------------------------------------------------------------------
+
+
+def _unreadable() -> None:
+    for name, title, broken in (
+        ("comment", "a comment that was sent as data", ": GATEWAY PROCESSING"),
+        ("cut", "a truncated value", '{"choices":[{"delta":{"content":"x'),
+        ("no-value", "a member without a value", '{"a":}'),
+        ("name-twice", "a name twice", '{"a":1,"a":2}'),
+        ("long-integer", "an integer of 30 digits", '{"a":' + "9" * 30 + "}"),
+        ("word", "a word", "oops"),
+        ("half", "half of a value", '"content":"x"}}]}'),
+    ):
+        extracts(
+            "unreadable-event-" + name,
+            f"an unreadable event: {title}",
+            "TXT-050 TXT-054",
+            events(chat(content="a"), broken, chat("stop", content="b")) + DONE,
+            "ab",
+            "a parser that ends here loses the rest; one that is silent hides a lost token",
+            where="openai",
+            finish="stop",
+            skipped=1,
+            complete=False,
+        )
+    for name, title, broken in (
+        ("word", "a log line", b"Warning: slow"),
+        ("no-value", "a member without a value", b'{"a":}'),
+        ("utf8", "invalid UTF-8", b'{"t":"\xff"}'),
+        ("name-twice", "a name twice", b'{"t":"x","t":"y"}'),
+        ("cut", "a truncated value", b'{"t":"x'),
+        ("brace", "a closing brace", b"}"),
+    ):
+        extracts(
+            "unreadable-line-" + name,
+            f"an unreadable line: {title}",
+            "TXT-050 TXT-054",
+            b'{"t":"a"}\n' + broken + b'\n{"t":"b"}\n',
+            "ab",
+            "a parser that ends here loses the rest; one that is silent hides a lost token",
+            where="t|u",
+            skipped=1,
+            complete=False,
+        )
+    extracts(
+        "unreadable-event-utf8",
+        "an unreadable event: invalid UTF-8",
+        "TXT-050 TXT-002",
+        b'data: {"t":"a"}\n\ndata: {"t":"\xff"}\n\ndata: {"t":"b"}\n\n',
+        "ab",
+        "a parser that ends here loses the rest; one that replaces the byte hides the damage",
+        where="t",
+        skipped=1,
+        complete=False,
+    )
+    for name, title, text in (
+        ("nan", "NaN and -Infinity", '{"t":"a","p":NaN}\n{"t":"b","p":-Infinity}\n'),
+        ("control", "a raw tab", '{"t":"a","p":"x\ty"}\n{"t":"b"}\n'),
+        (
+            "surrogate",
+            "half of a surrogate pair beside the text",
+            '{"t":"a","p":"\\ud83d"}\n{"t":"b"}\n',
+        ),
+    ):
+        extracts(
+            "lenient-" + name,
+            f"a value with {title}",
+            "TXT-044 TXT-050",
+            text,
+            "ab",
+            "a strict parser loses the token for a log probability",
+            where="t",
+        )
+    extracts(
+        "lost-data",
+        "an event that lost its data:",
+        "TXT-051",
+        'data: {"t":"a"}\n\n{"t":"b"}\n\ndata: {"t":"c"}\n\n',
+        "abc",
+        "a parser that ignores the line loses a token without a trace",
+        where="t",
+        level="SHOULD",
+    )
+    extracts(
+        "event-without-data",
+        "an event with a type but without data",
+        "TXT-051",
+        'data: {"t":"a"}\n\nevent: delta\nid: 7\n\ndata: {"t":"b"}\n\n',
+        "ab",
+        "a parser that is silent hides that a payload was lost",
+        where="t",
+        skipped=1,
+    )
+    extracts(
+        "format-changes",
+        "events that turn into JSON lines",
+        "TXT-051 TXT-050",
+        'data: {"t":"a"}\n\n{"t":"b"}\n{"t":"c"}\n',
+        "abc",
+        "a gateway that changes the format midway makes a parser lose the rest",
+        where="t",
+        level="SHOULD",
+    )
+    extracts(
+        "lines-with-data",
+        "JSON lines that turn into events",
+        "TXT-061",
+        '{"t":"a"}\ndata: {"t":"b"}\n\n: ping\n\ndata: {"t":"c"}\n\n',
+        "abc",
+        "a gateway that changes the format midway makes a parser lose the rest",
+        where="t",
+    )
+
+
+# ---- values and text -----------------------------------------------------------------------------
+
+
+def _values() -> None:
+    for name, title, text, expected in (
+        ("split", "in two values", ['{"t":"\\ud83d"}', '{"t":"\\ude00"}'], "\U0001f600"),
+        (
+            "split-text",
+            "in two values with text",
+            ['{"t":"a\\ud83d"}', '{"t":"\\ude00b"}'],
+            "a\U0001f600b",
+        ),
+        (
+            "high-alone",
+            "of which the second is missing",
+            ['{"t":"a\\ud83d"}', '{"t":"b"}'],
+            "a\ufffdb",
+        ),
+        (
+            "high-at-the-end",
+            "of which the second is missing at the end",
+            ['{"t":"a\\ud83d"}'],
+            "a\ufffd",
+        ),
+        ("low-alone", "of which the first is missing", ['{"t":"\\ude00b"}'], "\ufffdb"),
+        (
+            "over-metadata",
+            "around a value without text",
+            ['{"t":"\\ud83d"}', '{"u":1}', '{"t":"\\ude00"}'],
+            "\U0001f600",
+        ),
+    ):
+        for form, joined in (("lines", "\n".join(text)), ("events", events(*text))):
+            extracts(
+                f"halves-{name}-{form}",
+                f"halves of a surrogate pair {title}, in {form}",
+                "TXT-055",
+                joined,
+                expected,
+                "a tokenizer splits a character, and a parser that writes the halves fails or "
+                "shows two replacement characters",
+                where="t",
+            )
+    extracts(
+        "halves-in-channels",
+        "halves of a surrogate pair in different channels",
+        "TXT-055",
+        '{"choices":[{"delta":{"reasoning":"\\ud83d","content":"\\ude00"},"finish_reason":"stop"}]}',
+        [("text", "\ufffd"), ("reasoning", "\ufffd")],
+        "a parser that joins them makes a character that neither channel has",
+        where="openai",
+        channel="all",
+        finish="stop",
+    )
+    extracts(
+        "values-at-a-path",
+        "values that are not strings",
+        "TXT-062",
+        '{"t":5}{"t":true}{"t":null}{"t":""}{"t":[1,{"a":"\u20ac"}]}{"t":"x"}{"t":0}{}',
+        '5\ntrue\n[1,{"a":"\\u20ac"}]\nx0\n',
+        "a parser that drops them loses numbers; one that writes them in its own notation breaks "
+        "its reader",
+        where="t",
+    )
+    extracts(
+        "alternatives",
+        "a path with alternatives and a negative index",
+        "TXT-058",
+        '{"a":null,"b":["x","y"]}{"a":"z","b":["no"]}{"c":"no"}{"b":[]}',
+        "yz",
+        "a parser that stops at the first alternative that exists returns nothing for null",
+        where="a|b[-1]",
+    )
+    extracts(
+        "array-elements",
+        "one array of chunks",
+        "TXT-061 TXT-056",
+        json.dumps([{"t": "a"}, {"t": "b"}, {"t": "c"}]),
+        "abc",
+        "a parser that looks at the array as one value finds no text",
+        where="t",
+    )
+    extracts(
+        "array-index",
+        "one array that the path indexes",
+        "TXT-061",
+        json.dumps([{"t": "a"}, {"t": "b"}, {"t": "c"}]),
+        "b",
+        "a parser that reads the elements one by one finds no text",
+        where="[1].t",
+    )
+    extracts(
+        "content-type",
+        "events that begin with an empty line and a space",
+        "TXT-061",
+        ' data: no\n\ndata: {"t":"a"}\n\n',
+        "a",
+        "a parser that looks only at the first bytes reads the events as JSON",
+        where="t",
+        content_type="text/event-stream",
+        skipped=1,
+        complete=False,
+    )
+    extracts(
+        "content-type-wrong",
+        "JSON lines with the content type of events",
+        "TXT-061",
+        '{"t":"a"}\n{"t":"b"}\n',
+        "ab",
+        "containers set the content type carelessly, and a parser that trusts it finds nothing",
+        where="t",
+        content_type="text/event-stream",
+    )
+    for name, title, text, where in (
+        ("document", "one document", '{"generated_text": "%s"}', "generated_text"),
+        (
+            "list",
+            "a document in an array",
+            '[{"generated_text": "%s", "details": null}]',
+            "[0].generated_text",
+        ),
+        ("auto", "one document, recognised", '[{"generated_text":"%s"}]', "auto"),
+        ("inner", "an inner document", '{"x": ["}", {"y": 1}], "z": {"t": "%s"}}', "z.t"),
+    ):
+        content = 'a\\u20ac \u20ac \\ud83d\\ude00 \\"{[\\\\'
+        extracts(
+            "growing-" + name,
+            f"a text that is one string of {title}",
+            "TXT-056",
+            text % content,
+            json.loads(f'"{content}"'),
+            "a parser that decodes parts of the string alone splits its escapes and characters",
+            where=where,
+            level="SHOULD",
+        )
+
+
+def _varied(length: int) -> str:
+    return "".join(f"{number * number:x} " for number in range(length))[:length]
+
+
+def _sizes() -> None:
+    for length in (4096, 65536, 70000):
+        text = _varied(length)
+        extracts(
+            f"size-{length}",
+            f"a token of {length:,} characters",
+            "TXT-050 TXT-005",
+            events(chat(content=text), chat("stop", content="end")) + DONE,
+            text + "end",
+            "a parser with a fixed buffer loses or damages a long value",
+            where="openai",
+            finish="stop",
+            chunking=LONG,
+        )
+    words = _varied(900).split(" ")
+    extracts(
+        "many-tokens",
+        "many tokens",
+        "TXT-050 TXT-001",
+        events(*(chat(content=word + " ") for word in words), chat("stop")) + DONE,
+        "".join(word + " " for word in words),
+        "a parser that loses a token at each part's end returns wrong text",
+        where="openai",
+        finish="stop",
+        chunking=LONG,
+    )
+
+
+_presets()
+_channels()
+_ends()
+_failures()
+_unreadable()
+_values()
+_sizes()

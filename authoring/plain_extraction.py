@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: MIT
+"""A second extraction of the model's text, written directly from TXT-050 to TXT-062.
+
+`extract` takes the bytes of a complete text. The paths of the presets and the signs of `auto` come
+from the tables of SPEC.md. This module shares no code with refimpl.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from authoring.plain_json import Rejected, parsed
+
+_SPEC = (Path(__file__).resolve().parents[1] / "SPEC.md").read_text(encoding="utf-8")
+Item = Tuple[str, Any]  # value, done, failure, no data, unreadable or truncated; and the value
+Paths = List[List[Any]]
+
+
+class Extracted(NamedTuple):
+    """The joined deltas, and what the operation returns with them. error: the kind, or None."""
+
+    deltas: List[Tuple[str, str]]
+    finish_reason: Optional[str]
+    skipped: int
+    complete: bool
+    error: Optional[str]
+
+
+def _rows(block: str) -> List[List[str]]:
+    body = _SPEC.partition(f"```worked {block}\n")[2].partition("```")[0]
+    return [re.split(" {2,}", line) for line in body.splitlines()]
+
+
+def path_of(text: str) -> Paths:
+    """Return the alternatives of a path (CLI-012), each as names and indexes."""
+    steps = re.compile(r'\["([^"]*)"\]|\[(-?[0-9]+)\]|([^.\[\]]+)')
+    return [
+        [int(index) if index else name or quoted for quoted, index, name in steps.findall(one)]
+        for one in text.split("|")
+    ]
+
+
+PRESETS: Dict[str, Dict[str, Paths]] = {}
+for _names, _role, _path in _rows("presets"):
+    for _name in _names.split(" "):
+        PRESETS.setdefault(_name, {})[_role] = path_of(_path)
+_TYPES = {"object": dict, "string": str}
+SIGNS = [(path_of(path)[0], _TYPES[kind], name) for path, kind, name in _rows("recognition")]
+
+
+def _at(value: Any, steps: List[Any]) -> Any:
+    for step in steps:
+        try:
+            value = value[step] if isinstance(value, (dict, list)) else None
+        except (KeyError, IndexError, TypeError):
+            return None
+    return value
+
+
+def _first(value: Any, paths: Paths) -> Any:
+    return next((_at(value, path) for path in paths if _at(value, path) is not None), None)
+
+
+# ---- the items of a text -------------------------------------------------------------------------
+
+
+def _is_events(text: str, content_type: str) -> bool:
+    start = text.lstrip("\r\n")
+    if re.match("(data|event|id|retry)?:", start):
+        return True
+    return content_type == "text/event-stream" and not re.match(r"\s*[\[{]", start)
+
+
+def _of_data(text: str) -> Iterator[Item]:
+    """Yield the items of an event's data, or of a line without a field name (TXT-051, TXT-052)."""
+    text = text.strip(" \t\r\n")
+    marker = re.search(r"\[[ \t]*DONE[ \t]*\]\Z", text)
+    if marker:
+        text = text[: marker.start()].rstrip(" \t\r\n")
+    if text:
+        yield _parsed(text)
+    if marker:
+        yield "done", None
+
+
+def _parsed(text: str) -> Item:
+    try:
+        return "value", parsed(text, lenient=True)
+    except Rejected:
+        return "unreadable", None
+
+
+def _event_items(text: str) -> Iterator[Item]:
+    kind, data = "", []
+    for line in re.split("\r\n|\r|\n", text) + [""]:
+        name, _, value = line.partition(":")
+        value = value[1:] if value.startswith(" ") else value
+        if name == "event":
+            kind = value
+        elif name == "data":
+            data.append(value)
+        elif line and name not in ("", "id", "retry"):
+            yield from _of_data(line)
+        elif not line:
+            if data and kind == "error":
+                yield "failure", None
+            elif data:
+                yield from _of_data("\n".join(data))
+            elif kind:
+                yield "no data", None
+            kind, data = "", []
+
+
+def _value_items(text: str, elements: bool) -> Iterator[Item]:
+    position, event = 0, ""
+    space = re.compile(r"[ \t\r\n,\]]*" if elements else r"[ \t\r\n]*")
+    while True:
+        position = space.match(text, position).end()  # type: ignore[union-attr]
+        if position == len(text):
+            return
+        field = re.compile("(data|event|id|retry|):").match(text, position)
+        marker = re.compile(r"\[[ \t]*DONE[ \t]*\]").match(text, position)
+        array = re.compile(r"\[[ \t\r\n]*(?=\{)").match(text, position)
+        if marker:
+            yield "done", None
+            position = marker.end()
+        elif elements and array:
+            position = array.end()
+        elif field:
+            position = field.end()
+            if field.group(1) != "data":
+                line = text[position:].partition("\n")[0]
+                event = line.strip() if field.group(1) == "event" else event
+                position += len(line)
+        elif text[position] in '{["':
+            end = _end_of(text, position)
+            if end is None:
+                yield from _unfinished(text[position:])
+                return
+            yield ("failure", None) if event == "error" else _parsed(text[position:end])
+            position, event = end, ""
+        else:
+            word = re.compile(r'[^ \t\r\n\[\]{}",:]+').match(text, position)
+            item = _parsed(word.group()) if word else ("unreadable", None)
+            yield item
+            if word and item[0] == "value":
+                position = word.end()
+            else:
+                position = re.compile(r"[{\[\n]|\Z").search(text, position + 1).start()  # type: ignore[union-attr]
+
+
+def _unfinished(text: str) -> Iterator[Item]:
+    """Yield the items of a text without the end of its first value: each line alone (TXT-050)."""
+    lines = text.split("\n")
+    for index, line in enumerate(lines):
+        is_open = line.startswith(("{", "[", '"')) and _end_of(line, 0) is None
+        if index == len(lines) - 1 and is_open:
+            yield "truncated", None
+            return
+        yield from _of_data(line)
+
+
+def _end_of(text: str, start: int) -> Optional[int]:
+    depth, position = 0, start
+    for match in re.finditer(r'"(?:[^"\\]|\\.)*("?)|[\[{]|[\]}]', text[start:], re.DOTALL):
+        mark = match.group()
+        if mark[0] == '"' and not match.group(1):
+            return None
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(mark[0], 0)
+        position = start + match.end()
+        if depth <= 0:
+            return position
+    return None
+
+
+# ---- what they say -------------------------------------------------------------------------------
+
+
+def _fails(value: Any) -> bool:
+    """TXT-053"""
+    if not isinstance(value, dict):
+        return False
+    error, code = value.get("error"), value.get("code")
+    reasons = (
+        "choices[0].finish_reason|details.finish_reason|finish_reason|stop_reason"
+        "|delta.stop_reason|messageStop.stopReason|meta_info.finish_reason.type"
+    )
+    return (
+        error is True
+        or isinstance(error, str)
+        or bool(isinstance(error, (dict, list)) and error)
+        or "error" in (value.get("object"), value.get("type"))
+        or any(value.get(name) not in (None, "") for name in _CODES)
+        or (type(code) is int and code >= 400 and ("message" in value or "type" in value))
+        or (len(value) == 1 and [*value][0].endswith("Exception"))
+        or _first(value, path_of(reasons)) in ("error", "abort")
+    )
+
+
+_CODES = ("ErrorCode", "errorCode", "error_code", "__type")
+
+
+def extract(
+    data: bytes, preset: str = "", path: str = "", channel: str = "text", content_type: str = ""
+) -> Extracted:
+    """Return what the model wrote in a complete text."""
+    text = data.decode("utf-8", "surrogateescape")
+    paths = PRESETS.get(preset) or {"text": path_of(path)}
+    elements = preset == "auto" or isinstance(paths["text"][0][0], str)
+    items = _event_items(text) if _is_events(text, content_type) else _value_items(text, elements)
+    known = preset != "auto"
+    pieces: List[Tuple[str, str]] = []
+    reason: Optional[str] = None
+    skipped = unreadable = 0
+    ended, marked, error = False, False, None
+    for kind, value in items:
+        if kind == "done":
+            ended = True
+        elif ended and kind != "no data":
+            skipped += 1
+        elif kind in ("unreadable", "no data"):
+            skipped += 1
+            unreadable += kind == "unreadable"
+        elif kind in ("failure", "truncated"):
+            error = "container" if kind == "failure" else "truncated"
+        else:
+            for one in value if isinstance(value, list) and elements else [value]:
+                if not known:
+                    names = [n for sign, type_, n in SIGNS if isinstance(_at(one, sign), type_)]
+                    known, preset = bool(names), names[0] if names else preset
+                    paths = PRESETS.get(preset, paths)
+                if known:
+                    found, new_reason, has_end = _piece_of(one, paths, channel)
+                    pieces += found
+                    reason, marked = new_reason or reason, marked or has_end
+                if _fails(one):
+                    error = "container"
+                    break
+        if error:
+            break
+    needs_end = preset not in ("", "auto", "generated-text")
+    complete = not error and not unreadable
+    complete = complete and (not needs_end or ended or marked or reason is not None)
+    return Extracted(_joined(pieces), reason, skipped, complete, error)
+
+
+def _piece_of(
+    value: Any, paths: Dict[str, Paths], wanted: str
+) -> Tuple[List[Tuple[str, str]], Optional[str], bool]:
+    if _first(value, paths.get("choice", [])) not in (None, 0):
+        return [], None, False
+    reason = _first(value, paths.get("finish", []))
+    reason = reason if isinstance(reason, str) else None
+    has_end = _first(value, paths.get("end", [])) is not None
+    pieces = []
+    for channel in ("reasoning", "text", "tools"):
+        found = _first(value, paths.get(channel, []))
+        if found is None or wanted not in (channel, "all"):
+            continue
+        if _first(value, paths.get("unless", [])) is True or (channel != "text" and not found):
+            continue
+        if not isinstance(found, str):
+            found = json.dumps(found, separators=(",", ":")) + "\n"
+        pieces.append((channel, found))
+    return pieces, reason, has_end
+
+
+def _joined(pieces: List[Tuple[str, str]]) -> List[Tuple[str, str]]:
+    """Join the halves of surrogate pairs (TXT-055) and the adjacent pieces of a channel."""
+    held: Dict[str, str] = {}
+    joined: List[Tuple[str, str]] = []
+    flush = [(channel, "\ufffd") for channel in ("reasoning", "text", "tools")]
+    for index, (channel, text) in enumerate(pieces + flush):
+        last = index >= len(pieces)
+        text = held.pop(channel, "") + ("" if last else text)
+        if not last and re.search("[\ud800-\udbff]\\Z", text):
+            held[channel], text = text[-1], text[:-1]
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if text and joined and joined[-1][0] == channel:
+            joined[-1] = (channel, joined[-1][1] + text)
+        elif text:
+            joined.append((channel, text))
+    return joined
