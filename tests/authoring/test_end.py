@@ -10,12 +10,14 @@ from typing import Any, Dict
 
 import pytest
 
-from authoring import end
+from authoring import end, mix_request
 from conformance.adapters.refimpl import OPERATIONS
 from conformance.protocol.messages import answer_question
 from tests.support import corpora
 
-CASES = {case["id"]: case for case in end.RESOLVE.cases}
+CASES = {
+    case["id"]: case for feature in (end.RESOLVE, mix_request.RESOLVE) for case in feature.cases
+}
 PARAMETERS = {
     "region": "Region",
     "use_fips": "UseFIPS",
