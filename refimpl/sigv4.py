@@ -84,9 +84,9 @@ NEVER_SIGNED = frozenset(
 _NEVER_SIGNED_PREFIX = "x-forwarded-"
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-# A path, and a header value, whose canonical form is identical.
+# A path, and header values joined with LF, whose canonical form is identical.
 _PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9\-_~][A-Za-z0-9\-._~]*)+/?\Z")
-_is_plain_value = re.compile(r"[!-~]+(?: [!-~]+)*\Z").match
+_are_plain_values = re.compile(r"[!-~]+(?:[ \n][!-~]+)*\Z").match
 # An obs-fold: a line break before the white space that continues the line.
 _FOLD = r"(?:\r?\n)(?=[ \t])"
 _BLANKS = r"[ \t]+"
@@ -439,8 +439,6 @@ def canonical_value(value: str) -> str:
     (SIG-026).
     """
     require_type(value, str, "header value", "SIG-025")
-    if _is_plain_value(value):
-        return value
     if "\n" in value:
         value = re.sub(_FOLD, "", value)
     # SIG-025
@@ -452,6 +450,16 @@ def canonical_value(value: str) -> str:
             "header value contains a character above U+00FF", expected="Latin-1", rule="SIG-026"
         )
     return re.sub(_BLANKS, " ", value).strip(" ")
+
+
+def _canonical_values(values: List[str]) -> List[str]:
+    """Return the canonical forms of header values. Plain ones cost one search for all of them."""
+    text = "\n".join(values)
+    plain = text.split("\n") if _are_plain_values(text) else []
+    # If not, one of the values contains LF.
+    if len(plain) == len(values):
+        return plain
+    return [canonical_value(value) for value in values]
 
 
 def canonical_name(name: str) -> str:
@@ -474,6 +482,8 @@ def is_signed(name: str) -> bool:
     return name not in NEVER_SIGNED and not name.startswith(_NEVER_SIGNED_PREFIX)
 
 
+# The requests of a client have the same value.
+@lru_cache(maxsize=16)
 def _connection_options(value: str) -> FrozenSet[str]:
     """Return the header names in a Connection header, which a hop may drop (SIG-015).
 
@@ -486,13 +496,14 @@ def _connection_options(value: str) -> FrozenSet[str]:
 def _pairs_of(headers: HeaderPairs) -> List[Tuple[str, str]]:
     """Return headers as a list. Raises UsageError unless they are (name, value) pairs of text."""
     expected = "(name, value) pairs of text"
+    pairs = []
     try:
-        pairs = [(name, value) for name, value in headers]
+        for name, value in headers:
+            if not (isinstance(name, str) and isinstance(value, str)):
+                raise wrong_type((name, value), expected, "headers", "SIG-025")
+            pairs.append((name, value))
     except (TypeError, ValueError):
         raise wrong_type(headers, expected, "headers", "SIG-025") from None
-    for name, value in pairs:
-        if not isinstance(name, str) or not isinstance(value, str):
-            raise wrong_type((name, value), expected, "headers", "SIG-025")
     return pairs
 
 
@@ -519,9 +530,9 @@ def _check_collected(headers: Dict[str, str]) -> None:
         require_type(value, str, "header value", "SIG-011")
 
 
-def _require_host(collected: Dict[str, str]) -> None:
+def _require_host(host: str) -> None:
     # SIG-014
-    if not collected.get("host"):
+    if not host:
         raise UsageError(
             "there is no Host header",
             expected="host, with its port unless it is the scheme's default",
@@ -536,7 +547,7 @@ def select_signed(collected: Dict[str, str]) -> Dict[str, str]:
     Raises UsageError if there is no Host (SIG-014).
     """
     _check_collected(collected)
-    _require_host(collected)
+    _require_host(collected.get("host", ""))
     dropped = _connection_options(collected.get("connection", ""))
     return {
         name: value for name, value in collected.items() if is_signed(name) and name not in dropped
@@ -593,20 +604,14 @@ def canonical_request(
     require_type(query_string, str, "query_string", "SIG-001")
     require_type(hashed_payload, str, "hashed_payload", "SIG-001")
     _check_collected(headers)
-    names = _signed_headers(headers)
-    return _canonical_request(method, uri, query_string, headers, names, hashed_payload)
+    lines, names = _canonical_headers(headers), _signed_headers(headers)
+    return _canonical_request(method, uri, query_string, lines, names, hashed_payload)
 
 
 def _canonical_request(
-    method: str,
-    uri: str,
-    query_string: str,
-    headers: Dict[str, str],
-    names: str,
-    hashed_payload: str,
+    method: str, uri: str, query_string: str, lines: str, names: str, hashed_payload: str
 ) -> str:
     # SIG-001
-    lines = _canonical_headers(headers)
     return "\n".join((method, uri, query_string, lines, names, hashed_payload))
 
 
@@ -695,6 +700,11 @@ def calculate_signature(k_signing: bytes, text: str) -> str:
     """
     require_type(k_signing, bytes, "k_signing", "SIG-023")
     require_type(text, str, "text", "SIG-023")
+    return _calculate_signature(k_signing, text)
+
+
+def _calculate_signature(k_signing: bytes, text: str) -> str:
+    # SIG-023
     return _hmac_sha256(k_signing, text).hex()
 
 
@@ -802,7 +812,9 @@ class Signer:
         require_type(omit_session_token, bool, "omit_session_token", "SIG-018")
         if not isinstance(unsigned, (tuple, list)):
             raise wrong_type(unsigned, "a tuple of header names", "unsigned", "SIG-015")
-        path, query = split_target(target)
+        require_type(normalize, bool, "normalize")
+        require_type(double_encode, bool, "double_encode")
+        uri, query_string = _canonical_target(target, normalize, double_encode)
         hashed_payload = payload_hash(body)
         token = credentials.session_token
         own = [(DATE_HEADER, amz_date)]
@@ -810,18 +822,9 @@ class Signer:
             own.append((TOKEN_HEADER, token))
         if sign_body:
             own.append((CONTENT_HASH_HEADER, hashed_payload))
-        sent = _without(headers, [name for name, _ in own] + ["authorization"]) + own
         unsigned_names = (*unsigned, TOKEN_HEADER) if omit_session_token else tuple(unsigned)
-        to_sign = _values_to_sign(sent, unsigned_names)
-        names = _signed_headers(to_sign)
-        request = _canonical_request(
-            method,
-            canonical_uri(path, normalize, double_encode),
-            canonical_query_string(query),
-            to_sign,
-            names,
-            hashed_payload,
-        )
+        sent, lines, names = _arranged(_pairs_of(headers), own, unsigned_names)
+        request = _canonical_request(method, uri, query_string, lines, names, hashed_payload)
         text = _string_to_sign(amz_date, scope, request)
         signature = self._signature(text, credentials, region, service, amz_date)
         authorization = _authorization_header(credentials.access_key, scope, names, signature)
@@ -875,7 +878,7 @@ class Signer:
             method,
             canonical_uri(path, normalize, double_encode),
             query_string,
-            to_sign,
+            _canonical_headers(to_sign),
             names,
             payload_hash(body),
         )
@@ -892,7 +895,7 @@ class Signer:
         self, text: str, credentials: Credentials, region: str, service: str, amz_date: str
     ) -> str:
         k_signing = self._keys.k_signing(credentials.secret_key, amz_date[:8], region, service)
-        return calculate_signature(k_signing, text)
+        return _calculate_signature(k_signing, text)
 
 
 def _checked_scope(credentials: Credentials, region: str, service: str, amz_date: str) -> str:
@@ -940,43 +943,94 @@ def _check_expires(expires: int) -> None:
         )
 
 
-def _values_to_sign(pairs: HeaderPairs, unsigned: Tuple[str, ...]) -> Dict[str, str]:
-    """Return the headers that are signed, as select_signed() does, except those in unsigned.
+def _canonical_target(target: str, normalize: bool, double_encode: bool) -> Tuple[str, str]:
+    """Return the canonical URI and the canonical query string of a request target."""
+    require_type(target, str, "target")
+    if _PLAIN_PATH.match(target):
+        return target, ""
+    path, query = split_target(target)
+    return canonical_uri(path, normalize, double_encode), canonical_query_string(query)
 
-    This is faster if the names are those of an earlier request.
+
+def _arranged(
+    given: List[Tuple[str, str]], own: List[Tuple[str, str]], unsigned: Tuple[str, ...]
+) -> Tuple[List[Tuple[str, str]], str, str]:
+    """Return the headers to send, the canonical headers and the list of signed headers.
+
+    given: the headers of the request. own: those of the signature, which replace given ones.
+    unsigned: as for Signer.sign()
+
+    The result is that of collect_headers(), select_signed(), canonical_headers() and
+    signed_headers(). It is faster if the names are those of an earlier request.
     """
     for name in unsigned:
         require_type(name, str, "unsigned", "SIG-015")
-    values = [value if _is_plain_value(value) else canonical_value(value) for _, value in pairs]
-    for place, (name, _) in enumerate(pairs):
-        if len(name) == 10 and name.lower() == "connection":
-            unsigned = (*unsigned, *sorted(_connection_options(values[place])))
-    # SIG-013
-    signed = {
-        name: ",".join([values[place] for place in places])
-        for name, places in _places_of_signed(tuple([name for name, _ in pairs]), unsigned)
-    }
-    _require_host(signed)
-    return signed
+    pairs = given + own
+    names = tuple([name for name, _ in pairs])
+    layout = _layout_of(names, len(given), unsigned)
+    sent = [pairs[place] for place in layout.sent]
+    values = _canonical_values([value for _, value in sent])
+    if layout.connections:
+        options = _connection_options(",".join([values[place] for place in layout.connections]))
+        # A client's `close` names no header.
+        if not options.isdisjoint(layout.signed):
+            layout = _layout_of(names, len(given), unsigned + tuple(sorted(options)))
+    _require_host(",".join([values[place] for place in layout.hosts]))
+    return sent, layout.lines.format(*values), layout.names
+
+
+class _Layout(NamedTuple):
+    """What the names of a request's headers decide.
+
+    sent: the places of the headers that are sent
+    lines: the canonical headers, with `{2}` for the value of the third header that is sent
+    signed: the names of the signed headers
+    names: the list of them, as it is sent
+    hosts, connections: the places of Host and Connection among the headers that are sent
+    """
+
+    sent: Tuple[int, ...]
+    lines: str
+    signed: FrozenSet[str]
+    names: str
+    hosts: Tuple[int, ...]
+    connections: Tuple[int, ...]
 
 
 # The requests of a client have the same names.
 @lru_cache(maxsize=64)
-def _places_of_signed(
-    names: Tuple[str, ...], unsigned: Tuple[str, ...]
-) -> Tuple[Tuple[str, Tuple[int, ...]], ...]:
-    """Return, for each signed header, its lower-case name and where names has it, in order."""
+def _layout_of(names: Tuple[str, ...], given: int, unsigned: Tuple[str, ...]) -> _Layout:
+    """Return the layout of headers with these names, of which the first ones are the given ones."""
     for name in unsigned:
         # SIG-045
         if must_be_signed(name.lower()):
             raise UsageError(
                 "a header that must be signed is unsigned", actual=name, rule="SIG-045"
             )
-    places = collect_headers([(name, str(place)) for place, name in enumerate(names)])
-    return tuple(
-        (name, tuple(map(int, places[name].split(","))))
-        for name in sorted(places)
+    lower_names = [_lower_name(name) for name in names]
+    own = lower_names[given:]
+    # SIG-016, SIG-017
+    kept = [
+        place
+        for place, name in enumerate(lower_names)
+        if place >= given or name not in own and name != "authorization"
+    ]
+    places: Dict[str, List[int]] = {}
+    for place, kept_place in enumerate(kept):
+        places.setdefault(lower_names[kept_place], []).append(place)
+    # SIG-013. A name is a token, which contains no braces.
+    fields = {
+        name: ",".join(["{%d}" % place for place in places[name]])
+        for name in places
         if is_signed(name) and name not in unsigned
+    }
+    return _Layout(
+        tuple(kept),
+        _canonical_headers(fields),
+        frozenset(fields),
+        _signed_headers(fields),
+        tuple(places.get("host", ())),
+        tuple(places.get("connection", ())),
     )
 
 
