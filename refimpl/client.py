@@ -18,6 +18,7 @@ import warnings
 from collections import abc
 from types import TracebackType
 from typing import (
+    TYPE_CHECKING,
     Any,
     Callable,
     Dict,
@@ -47,6 +48,7 @@ from .config.retries import (
 from .config.search import search_credentials, variables_with_profile
 from .endpoints import no_region, resolve_endpoint
 from .errors import (
+    DEFAULT_MAX_ITEM_LENGTH,
     Error,
     HttpError,
     NetworkError,
@@ -74,13 +76,11 @@ from .shapes import (
     StreamEvent,
 )
 from .sigv4 import Credentials, Signer, amz_date_of
-from .text.decoder import DEFAULT_MAX_ITEM_LENGTH
-from .text.extraction import Delta, ModelText, Summary, deltas_of, parse_extraction
-from .text.json_values import json_values_of
-from .text.lines import lines_of
-from .text.server_sent_events import ServerSentEvent, events_of
-from .text.utf8 import strings_of
 from .transport import HttpExchange, Timeouts, check_timeouts, open_exchange
+
+if TYPE_CHECKING:
+    from .text.extraction import Delta, ModelText, Summary
+    from .text.server_sent_events import ServerSentEvent
 
 DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
 # In seconds. The service ends a stream after 8 minutes, and the first token may take long.
@@ -182,21 +182,28 @@ class Response:
 
         errors: as for refimpl.text.Utf8Decoder
         """
+        # refimpl.text is loaded on first use, here and below, because most programs read bytes.
+        from .text.utf8 import strings_of
+
         return self._results(strings_of(self.payloads(), errors))
 
     def lines(
         self, max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
     ) -> Iterator[str]:
         """Return an iterator over lines. Arguments as for refimpl.text.LineDecoder."""
+        from .text.lines import lines_of
+
         return self._results(lines_of(self.payloads(), max_line_length, errors))
 
     def sse(
         self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
-    ) -> Iterator[ServerSentEvent]:
+    ) -> Iterator["ServerSentEvent"]:
         """Return an iterator over server-sent events.
 
         Arguments as for refimpl.text.ServerSentEventDecoder.
         """
+        from .text.server_sent_events import events_of
+
         return self._results(events_of(self.payloads(), max_event_length, errors))
 
     def json_values(self, max_value_length: int = DEFAULT_MAX_ITEM_LENGTH) -> Iterator[Any]:
@@ -204,6 +211,8 @@ class Response:
 
         max_value_length: as for refimpl.text.JSONValues
         """
+        from .text.json_values import json_values_of
+
         return self._results(json_values_of(self.payloads(), max_value_length))
 
     def extract(
@@ -228,6 +237,8 @@ class Response:
         warn: called with each warning; without it, they are in the iterator's `warnings`
         After the last delta, the iterator's `summary` says whether the text is complete.
         """
+        from .text.extraction import ModelText, deltas_of, parse_extraction
+
         extraction = parse_extraction(where)
         check_timeouts(Timeouts(None, first_token_timeout, token_timeout))
         warnings_seen: List[str] = []
@@ -292,21 +303,21 @@ class _Results(Iterator[_Item], Generic[_Item]):
             raise
 
 
-class ModelDeltas(_Results[Delta]):
+class ModelDeltas(_Results["Delta"]):
     """The deltas of a response: `for delta in response.extract(): print(delta.text)`.
 
     warnings: the warnings so far, each a line of text
     """
 
     def __init__(
-        self, deltas: Generator[Delta, None, None], model_text: ModelText, warnings: List[str]
+        self, deltas: Generator["Delta", None, None], model_text: "ModelText", warnings: List[str]
     ) -> None:
         super().__init__(deltas)
         self._model_text = model_text
         self.warnings = warnings
 
     @property
-    def summary(self) -> Summary:
+    def summary(self) -> "Summary":
         """The state of the model's stream so far: whether it is complete, and its counts."""
         return self._model_text.summary
 
@@ -314,7 +325,7 @@ class ModelDeltas(_Results[Delta]):
 def _parts_in_time(
     parts: Iterator[bytes],
     exchange: HttpExchange,
-    model_text: ModelText,
+    model_text: "ModelText",
     limits: Tuple[Optional[float], Optional[float]],
     started: float,
 ) -> Iterator[bytes]:

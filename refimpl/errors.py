@@ -285,6 +285,13 @@ class ContainerError(ServiceError):
     summary: Any = None
 
 
+# ---- limits ------------------------------------------------------------------------------------
+
+# TXT-005: bytes of a line, an event or a JSON value. It is here because client.py shows it as a
+# default without loading refimpl.text.
+DEFAULT_MAX_ITEM_LENGTH = 32 * 1024 * 1024
+
+
 # ---- argument checks ---------------------------------------------------------------------------
 
 

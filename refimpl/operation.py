@@ -13,8 +13,8 @@ The rules are HTTP-001 to HTTP-038 and, for the meaning of messages, EVS-030 to 
 import re
 import warnings
 from functools import partial
-from ipaddress import AddressValueError, IPv6Address
 from typing import (
+    TYPE_CHECKING,
     Any,
     Callable,
     Dict,
@@ -28,7 +28,6 @@ from typing import (
 )
 
 from .documents.header_format import HeaderSequence, checked_headers, header_pairs, header_value
-from .errordocument import ErrorDocument, code_of_error, parse_error
 from .errors import (
     ConfigurationError,
     DocumentError,
@@ -60,6 +59,9 @@ from .shapes import (
     StreamEvent,
     UnknownOperationError,
 )
+
+if TYPE_CHECKING:
+    from .errordocument import ErrorDocument
 
 VERSION = "0.1.0"
 USER_AGENT = f"sagemaker-stream-reference/{VERSION}"
@@ -179,6 +181,9 @@ def parse_endpoint_url(url: str) -> EndpointUrl:
 def _is_address(address: Optional[str]) -> bool:
     if address is None:
         return True
+    # Loaded here, because most endpoints have a name.
+    from ipaddress import AddressValueError, IPv6Address
+
     try:
         IPv6Address(address)
     except AddressValueError:
@@ -547,6 +552,9 @@ def _with_evidence(error: OperationError, **evidence: object) -> OperationError:
 
 def service_error(status: int, headers: HeaderSequence, body: bytes) -> OperationError:
     """Return the typed error of an HTTP error response with any body (HTTP-030 to HTTP-037)."""
+    # Error documents are loaded on first use, here and below, because most calls succeed.
+    from .errordocument import code_of_error
+
     require_type(status, int, "status")
     require_type(body, bytes, "body")
     headers = checked_headers(headers)
@@ -579,8 +587,10 @@ def service_error(status: int, headers: HeaderSequence, body: bytes) -> Operatio
     )
 
 
-def _readable_error(body: bytes) -> ErrorDocument:
+def _readable_error(body: bytes) -> "ErrorDocument":
     """Return the error document in a body, or an empty document (HTTP-035)."""
+    from .errordocument import parse_error
+
     try:
         return parse_error(body)
     except DocumentError:
@@ -589,6 +599,8 @@ def _readable_error(body: bytes) -> ErrorDocument:
 
 def _text_of_error(body: bytes) -> Optional[str]:
     """Return the beginning of a body that is not an error document, or None."""
+    from .errordocument import parse_error
+
     try:
         parse_error(body)
     except DocumentError:
@@ -596,7 +608,7 @@ def _text_of_error(body: bytes) -> Optional[str]:
     return None
 
 
-def _modelled_error(shape: Type[OperationError], document: ErrorDocument) -> OperationError:
+def _modelled_error(shape: Type[OperationError], document: "ErrorDocument") -> OperationError:
     """Return an error with the valid members of its document (HTTP-035)."""
     members = document.members(shape.fields)
     for name, value in members.items():
@@ -605,7 +617,7 @@ def _modelled_error(shape: Type[OperationError], document: ErrorDocument) -> Ope
     return shape(**members)
 
 
-def _describe(status: int, headers: HeaderSequence, body: bytes, document: ErrorDocument) -> str:
+def _describe(status: int, headers: HeaderSequence, body: bytes, document: "ErrorDocument") -> str:
     """Describe an error without a message."""
     if document.has_null_message:
         if status == 400:

@@ -13,8 +13,7 @@ no connection. The environment is a parameter. Credentials never appear in an er
 
 import re
 from base64 import b64decode, b64encode
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
-from typing import Any, Iterator, Mapping, NoReturn, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, NoReturn, Optional, Tuple, Union
 
 from .errors import (
     ConfigurationError,
@@ -27,7 +26,10 @@ from .errors import (
 from .http1 import ResponseHead
 from .operation import DEFAULT_PORTS, HttpRequest, authority, parse_endpoint_url
 
-_Address = Union[IPv4Address, IPv6Address]
+if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
+_Address = Union["IPv4Address", "IPv6Address"]
 
 # Compiled on first use, because most programs have no proxy.
 _PROXY_URL = (
@@ -131,7 +133,10 @@ def _scheme_of(url: str) -> str:
 
 
 def _is_v6(address: Optional[str]) -> bool:
-    return address is None or isinstance(_address_of(address), IPv6Address)
+    if address is None:
+        return True
+    found = _address_of(address)
+    return found is not None and found.version == 6
 
 
 def _basic(user_info: str, origin: str) -> str:
@@ -195,6 +200,9 @@ def _configured(scheme: str, environment: Mapping[str, str]) -> Optional[Tuple[s
 
 def is_loopback(host: str) -> bool:
     """Return whether a host is the local one, which no proxy can reach (NET-006)."""
+    # Most local servers: this address needs no further module.
+    if host == "127.0.0.1":
+        return True
     address = _address_of(host)
     if address is not None:
         return address.is_loopback
@@ -260,6 +268,9 @@ def _matches_address(address: _Address, pattern: str) -> bool:
 
 def _address_of(text: str) -> Optional[_Address]:
     """Return the IP address that a host is, or None for a name. IPv4 within IPv6 is IPv4."""
+    # Loaded here, because most calls compare no addresses.
+    from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
     if ":" not in text:
         try:
             return IPv4Address(text)

@@ -11,7 +11,7 @@ members that are not in the table (SHP-008). Errors keep the raw body. A constru
 unknown members and values of another type with UsageError.
 """
 
-from typing import Any, Callable, Dict, Optional, Tuple, Type, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional, Tuple, Type, TypeVar, Union
 
 from .documents.datatype import (
     DataType,
@@ -23,10 +23,12 @@ from .documents.datatype import (
     structure_type,
 )
 from .documents.header_format import HeadersAndBody, read_headers, write_headers
-from .documents.query_format import Query
 from .documents.value_format import Value
 from .errors import Error, ServiceError, UsageError
 from .fields import Field, body_field, check_constraints, check_type, error_field, header_field
+
+if TYPE_CHECKING:
+    from .documents.query_format import Query
 
 # In bytes. The Developer Guide says 25 MB, so a longer body only causes a warning (HTTP-006).
 MODELLED_BODY_LIMIT = 6291456
@@ -126,12 +128,12 @@ class Shape:
         return self.data_type().to_value(self)
 
     @classmethod
-    def of_query(cls: Type[S], query: Union[Document, Query]) -> S:
+    def of_query(cls: Type[S], query: "Union[Document, Query]") -> S:
         """Read a query, either URL-encoded text or a Query (SHP-019 to SHP-022)."""
         shape: S = cls.data_type().of_query(query)
         return shape
 
-    def to_query(self) -> Query:
+    def to_query(self) -> "Query":
         """Return the shape as a Query. Its `render` flattens it, and its `encode` returns text."""
         return self.data_type().to_query(self)
 

@@ -49,8 +49,8 @@ from refimpl import (
 from refimpl.config.process import DEFAULT_PROCESS_TIMEOUT
 from refimpl.config.profiles import MAX_CONFIG_LENGTH
 from refimpl.documents import json_format, query_format, value_format, xml_format
+from refimpl.errors import DEFAULT_MAX_ITEM_LENGTH
 from refimpl.text import containers
-from refimpl.text.decoder import DEFAULT_MAX_ITEM_LENGTH
 from refimpl.text.paths import parse_path
 from refimpl.text.server_sent_events import _MAX_RETRY_DIGITS
 from tests.rows import for_each

@@ -183,7 +183,6 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows(
         "bound",
         r"text\..*",
-        ("", "DEFAULT_MAX_ITEM_LENGTH"),
         ("", "_SNIFFED"),
         ("", "_MAX_RETRY_DIGITS"),
         (".*", "self._max_length"),

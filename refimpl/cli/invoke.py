@@ -11,7 +11,7 @@ It rejects a missing body, and --extract with a format that has no values, befor
 import argparse
 import warnings
 from functools import partial
-from typing import BinaryIO, Iterator, List, Optional, cast
+from typing import TYPE_CHECKING, BinaryIO, Iterator, List, Optional, cast
 
 from ..client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client, Response
 from ..documents.json_format import json_line, members_to_json
@@ -26,17 +26,33 @@ from ..shapes import (
     Shape,
     StreamEvent,
 )
-from ..text.containers import PRESETS
-from ..text.extraction import CHANNELS, parse_extraction
 from .credentials import add_credentials, mfa_code_source
 from .network import add_endpoint_network, network_arguments
 from .parser import add_body
 from .rendering import EXTRACTABLE_FORMATS, TEXT_FORMATS, TerminalText, rendered
 from .streams import Streams, read_body, warn, write_line, write_pieces, write_text
-from .timings import Timings
+
+if TYPE_CHECKING:
+    from .timings import Timings
 
 # The members of the input that have their own arguments.
 _OWN_ARGUMENTS = ("endpoint_name", "body")
+# Written again, because their modules are loaded only with --extract. A test compares them.
+_CHANNELS = ("text", "reasoning", "tools", "all")
+_PRESETS = (
+    "openai",
+    "openai-completions",
+    "vllm",
+    "sglang",
+    "tgi-openai",
+    "tgi",
+    "djl",
+    "lmi",
+    "anthropic-messages",
+    "nova",
+    "llama",
+    "generated-text",
+)
 _EXTRACTION_OPTIONS = ("channel", "first_token_timeout", "token_timeout")
 _MEMBERS = [
     field
@@ -62,12 +78,12 @@ def add_invoke(parser: argparse.ArgumentParser) -> None:
         "--extract",
         metavar="PATH|PRESET|auto",
         help="path of the value to write from each JSON value in server-sent events or lines, such "
-        f"as choices[0].delta.content, or a preset: {', '.join(PRESETS)}; or auto, which "
+        f"as choices[0].delta.content, or a preset: {', '.join(_PRESETS)}; or auto, which "
         f"recognises the preset; with --format {', '.join(EXTRACTABLE_FORMATS)}",
     )
     parser.add_argument(
         "--channel",
-        choices=CHANNELS,
+        choices=_CHANNELS,
         help="what to extract: text (default), reasoning, tools or all",
     )
     parser.add_argument(
@@ -146,7 +162,7 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
     )
     output_format = _output_format(options)
     body = read_body(options.body, streams.stdin)
-    timings = Timings(streams.monotonic) if options.timings else None
+    timings = _timings(streams) if options.timings else None
     terminal = None
     if options.sanitize and output_format in ("raw", *TEXT_FORMATS) and streams.stdout.isatty():
         terminal = TerminalText(streams.stdout)
@@ -175,6 +191,12 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
             streams.stderr.write(json_line(timings.to_json()).decode("ascii"))
 
 
+def _timings(streams: Streams) -> "Timings":
+    from .timings import Timings
+
+    return Timings(streams.monotonic)
+
+
 def _output_format(options: argparse.Namespace) -> str:
     """Return the output format. Raises UsageError if it and other options do not fit together."""
     if options.extract is None:
@@ -182,6 +204,8 @@ def _output_format(options: argparse.Namespace) -> str:
             if getattr(options, name) is not None:
                 raise UsageError(f"--{name.replace('_', '-')} needs --extract")
         return options.format or "raw"
+    from ..text.extraction import parse_extraction
+
     parse_extraction(options.extract)
     output_format: str = options.format or "auto"
     if output_format not in EXTRACTABLE_FORMATS:
@@ -209,7 +233,7 @@ def _open_response(
 def _write_rendered(
     response: Response,
     text_format: str,
-    timings: Optional[Timings],
+    timings: Optional["Timings"],
     streams: Streams,
 ) -> None:
     pieces = rendered(response.payloads(), text_format, response.content_type)
@@ -222,7 +246,7 @@ def _write_extracted(
     response: Response,
     options: argparse.Namespace,
     text_format: str,
-    timings: Optional[Timings],
+    timings: Optional["Timings"],
     streams: Streams,
 ) -> None:
     first_timeout, timeout = (

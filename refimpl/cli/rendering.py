@@ -15,10 +15,6 @@ from typing import BinaryIO, Callable, Dict, Iterable, Iterator, Optional
 
 from ..documents.json_format import json_line, to_base64
 from ..errors import Error
-from ..text.detection import chosen_format
-from ..text.lines import lines_of
-from ..text.server_sent_events import events_of
-from ..text.utf8 import strings_of
 
 TEXT_FORMATS = ("text", "lines", "sse", "auto")
 EXTRACTABLE_FORMATS = ("auto", "lines", "sse")
@@ -36,6 +32,8 @@ def rendered(
     that contains them in base64.
     """
     if text_format == "auto":
+        from ..text.detection import chosen_format
+
         text_format, parts = chosen_format(parts, content_type or "")
     return _RENDERERS[text_format](parts)
 
@@ -45,14 +43,21 @@ def _raw(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _text(parts: Iterable[bytes]) -> Iterator[bytes]:
+    # A format loads its decoder, because most calls write bytes.
+    from ..text.utf8 import strings_of
+
     return _with_rest((text.encode("utf-8") for text in strings_of(parts)), bytes)
 
 
 def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
+    from ..text.lines import lines_of
+
     return _with_rest((line.encode("utf-8") + b"\n" for line in lines_of(parts)), bytes)
 
 
 def _sse(parts: Iterable[bytes]) -> Iterator[bytes]:
+    from ..text.server_sent_events import events_of
+
     return _with_rest(
         (json_line(event._asdict()) for event in events_of(parts)),
         lambda rest: json_line({"unread": to_base64(rest)}),
@@ -80,7 +85,8 @@ _RENDERERS: Dict[str, Callable[[Iterable[bytes]], Iterator[bytes]]] = {
 # ---- on a terminal -------------------------------------------------------------------------------
 
 # All but tab and line feed; CR moves the cursor. The last two ranges change the order of the text.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Compiled on first use, because most programs write to a file or a pipe.
+_CONTROLS = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 class TerminalText:
@@ -107,7 +113,7 @@ class TerminalText:
 
     def _write(self, text: str) -> None:
         # CLI-010
-        self._stdout.write(_CONTROLS.sub("", text).encode("utf-8"))
+        self._stdout.write(re.sub(_CONTROLS, "", text).encode("utf-8"))
 
     def flush(self) -> None:
         """Flush the stdout behind this one."""

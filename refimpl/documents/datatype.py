@@ -7,13 +7,14 @@ every value that format x can represent. A writer rejects other values with Usag
 rejects an invalid document with a DocumentError that has the path to the error.
 """
 
-from typing import Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ..fields import FieldType, check_constraint, check_value
 from .json_format import JSON_FORMAT, json_of_value, parse_json
-from .query_format import QUERY_FORMAT, Query, parse_query, query_of_value
 from .value_format import VALUE_FORMAT, Value, read_value, write_value
-from .xml_format import XML_FORMAT, parse_xml, xml_of_value
+
+if TYPE_CHECKING:
+    from .query_format import Query
 
 Document = Union[str, bytes]
 
@@ -43,10 +44,15 @@ class DataType(FieldType):
 
     def of_xml(self, document: Document) -> Any:
         """Read an XML document. Ignores the name of the root."""
+        # XML and queries are loaded on first use, because a call needs neither.
+        from .xml_format import XML_FORMAT, parse_xml
+
         return read_value(self, parse_xml(document), XML_FORMAT)
 
     def to_xml(self, value: Any) -> str:
         """Return a value as an XML document with the type's name as root and blobs in base64."""
+        from .xml_format import xml_of_value
+
         return xml_of_value(self.to_value(value), self.name)
 
     def of_value(self, tree: Value) -> Any:
@@ -61,12 +67,16 @@ class DataType(FieldType):
         """
         return write_value(self, self.make(value))
 
-    def of_query(self, query: Union[Document, Query]) -> Any:
+    def of_query(self, query: "Union[Document, Query]") -> Any:
         """Read a query, either URL-encoded text or a Query. Queries omit empty structures."""
+        from .query_format import QUERY_FORMAT, parse_query
+
         return read_value(self, parse_query(query), QUERY_FORMAT)
 
-    def to_query(self, value: Any) -> Query:
+    def to_query(self, value: Any) -> "Query":
         """Return a value as a Query. Its `render` flattens it, and its `encode` returns text."""
+        from .query_format import query_of_value
+
         return query_of_value(self.to_value(value))
 
 

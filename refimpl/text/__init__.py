@@ -26,8 +26,8 @@ error and all bytes after them. A ContainerError reports a failure of the model'
 (TXT-053), with all deltas before it.
 """
 
+from ..errors import DEFAULT_MAX_ITEM_LENGTH
 from .containers import PRESETS, Preset
-from .decoder import DEFAULT_MAX_ITEM_LENGTH
 from .extraction import (
     CHANNELS,
     Delta,

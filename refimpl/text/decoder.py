@@ -17,9 +17,6 @@ from typing import Generic, Iterable, Iterator, List, NoReturn, Optional, Sequen
 
 from ..errors import Error, TextError, UsageError, plain_bytes, require_type
 
-# TXT-005: bytes of a line, an event or a JSON value
-DEFAULT_MAX_ITEM_LENGTH = 32 * 1024 * 1024
-
 BytesLike = Union[bytes, bytearray, memoryview]
 _Result = TypeVar("_Result")
 

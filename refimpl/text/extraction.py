@@ -17,9 +17,17 @@ import re
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..documents.json_format import json_line, json_text
-from ..errors import ContainerError, Error, TextError, UsageError, plain_bytes, shown
+from ..errors import (
+    DEFAULT_MAX_ITEM_LENGTH,
+    ContainerError,
+    Error,
+    TextError,
+    UsageError,
+    plain_bytes,
+    shown,
+)
 from .containers import AUTO, PRESETS, Preset, failure_of, paths_in, recognised
-from .decoder import DEFAULT_MAX_ITEM_LENGTH, BytesLike
+from .decoder import BytesLike
 from .detection import EVENTS_TYPE
 from .paths import Steps, first_found, parse_path
 from .server_sent_events import could_be_events, looks_like_events

@@ -17,8 +17,8 @@ import re
 from typing import Any, Iterable, Iterator, List, NoReturn, Optional
 
 from ..documents.json_format import ValueScanner, parse_json, parse_json_lines
-from ..errors import DocumentError, TextError
-from .decoder import DEFAULT_MAX_ITEM_LENGTH, BytesLike, TextDecoder, results_of
+from ..errors import DEFAULT_MAX_ITEM_LENGTH, DocumentError, TextError
+from .decoder import BytesLike, TextDecoder, results_of
 from .server_sent_events import looks_like_events
 
 _BLOCK_LENGTH = 1024 * 1024  # bytes that are parsed at once

@@ -13,7 +13,8 @@ It rejects invalid UTF-8 and lines that are too long.
 
 from typing import Iterable, Iterator, List
 
-from .decoder import DEFAULT_MAX_ITEM_LENGTH, BytesLike, TextDecoder, results_of
+from ..errors import DEFAULT_MAX_ITEM_LENGTH
+from .decoder import BytesLike, TextDecoder, results_of
 
 
 class LineDecoder(TextDecoder[str]):

@@ -18,8 +18,8 @@ It rejects invalid UTF-8, events that are too long, and a text that ends inside 
 import re
 from typing import Iterable, Iterator, List, NamedTuple, Optional, Union
 
-from ..errors import TextError, UsageError, require_type
-from .decoder import DEFAULT_MAX_ITEM_LENGTH, BytesLike, TextDecoder, results_of
+from ..errors import DEFAULT_MAX_ITEM_LENGTH, TextError, UsageError, require_type
+from .decoder import BytesLike, TextDecoder, results_of
 
 _BOM = b"\xef\xbb\xbf"
 

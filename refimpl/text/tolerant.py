@@ -17,8 +17,8 @@ import re
 from typing import Any, List, NamedTuple, Optional, Tuple
 
 from ..documents.json_format import ValueScanner, parse_json
-from ..errors import DocumentError, TextError, excerpt, shown
-from .decoder import DEFAULT_MAX_ITEM_LENGTH, BytesLike
+from ..errors import DEFAULT_MAX_ITEM_LENGTH, DocumentError, TextError, excerpt, shown
+from .decoder import BytesLike
 from .growing import GrowingString
 from .paths import Steps
 from .server_sent_events import ServerSentEvent, ServerSentEventDecoder

@@ -11,7 +11,8 @@ bytes with U+FFFD instead.
 import codecs
 from typing import Iterable, Iterator, List
 
-from .decoder import DEFAULT_MAX_ITEM_LENGTH, BytesLike, TextDecoder, results_of
+from ..errors import DEFAULT_MAX_ITEM_LENGTH
+from .decoder import BytesLike, TextDecoder, results_of
 
 
 class Utf8Decoder(TextDecoder[str]):

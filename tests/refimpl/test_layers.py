@@ -270,10 +270,21 @@ def defined_names(tree: ast.Module) -> List[str]:
                 if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
             ]
         else:
-            assert isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr)), (
+            assert isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr)) or only_imports(node), (
                 f"unexpected statement at module level, line {node.lineno}"
             )
     return names
+
+
+def only_imports(node: ast.stmt) -> bool:
+    """Return whether a statement imports names that only annotations use."""
+    return (
+        isinstance(node, ast.If)
+        and isinstance(node.test, ast.Name)
+        and node.test.id == "TYPE_CHECKING"
+        and not node.orelse
+        and all(isinstance(child, ast.ImportFrom) for child in node.body)
+    )
 
 
 def imported_bindings(tree: ast.Module) -> Iterator[Tuple[str, str]]:

@@ -7,6 +7,7 @@ stderr follow from it.
 
 import json
 import socket
+import sys
 import threading
 import time
 import warnings
@@ -21,11 +22,15 @@ from conformance.endpoint.scenarios.build import part, stream
 from conformance.endpoint.scenarios.model import STREAM_HEADERS, Scenario
 from conformance.endpoint.server import Endpoint
 from refimpl import client
+from refimpl.cli import invoke as invoke_command
 from refimpl.shapes import (
     InvokeEndpointWithResponseStreamInput,
     InvokeEndpointWithResponseStreamOutput,
     PayloadPart,
 )
+from refimpl.text.containers import PRESETS
+from refimpl.text.extraction import CHANNELS
+from tests.interpreters import run_program
 from tests.refimpl.cli.support import (
     BODY,
     CHAT,
@@ -882,3 +887,73 @@ def test_a_terminal_gets_no_control_characters_of_the_model() -> None:
             ):
                 result = invoke(own, "llm", *options, *more, stdout=sink)
                 assert (result.code, result.stdout) == (0, wanted), (options, more)
+
+
+# ---- modules -----------------------------------------------------------------------------------
+
+# What a call needs that finds its keys in the environment.
+MODULES_OF_A_CALL = [
+    "certificates",
+    "cli",
+    "cli.credentials",
+    "cli.exit_codes",
+    "cli.invoke",
+    "cli.network",
+    "cli.parser",
+    "cli.process",
+    "cli.rendering",
+    "cli.streams",
+    "client",
+    "config",
+    "config.credentials",
+    "config.environment",
+    "config.files",
+    "config.retries",
+    "config.search",
+    "dialing",
+    "documents",
+    "documents.datatype",
+    "documents.header_format",
+    "documents.json_format",
+    "documents.value_format",
+    "endpoints",
+    "errors",
+    "eventstream",
+    "fields",
+    "foreign_bytes",
+    "http1",
+    "operation",
+    "proxy",
+    "redaction",
+    "routes",
+    "shapes",
+    "sigv4",
+    "tls",
+    "transport",
+]
+
+LOADED_BY_A_CALL = """
+import io, json, sys, time
+from refimpl.cli import main
+from refimpl.cli.streams import Streams
+
+arguments, environment = json.loads(sys.argv[1])
+stdout, stderr = io.BytesIO(), io.StringIO()
+code = main(arguments, Streams(io.BytesIO(), stdout, stderr, environment, time.time))
+print(json.dumps([code, stderr.getvalue(), sorted(sys.modules)]))
+"""
+
+
+def test_a_call_loads_only_the_modules_that_it_needs(endpoint: Endpoint) -> None:
+    arguments = ["invoke", "default", "--endpoint-url", endpoint.url, "--body", "{}"]
+    program = json.dumps([arguments, ENVIRONMENT])
+    code, messages, loaded = json.loads(run_program(sys.executable, LOADED_BY_A_CALL, program))
+    assert (code, messages) == (0, "")
+    own = {name for name in loaded if name.partition(".")[0] == "refimpl"}
+    assert own == {"refimpl"}.union(f"refimpl.{name}" for name in MODULES_OF_A_CALL)
+    assert not {"threading", "uuid", "xml", "shutil"}.intersection(loaded)
+
+
+def test_the_names_that_are_written_again_are_complete() -> None:
+    assert invoke_command._CHANNELS == CHANNELS
+    assert tuple(PRESETS) == invoke_command._PRESETS
