@@ -5,7 +5,8 @@ Exit codes: 0 all verdicts as expected, 1 failures, 2 wrong usage, 3 broken adap
 interrupted, 129 and 143 ended by SIGHUP and SIGTERM, 141 the reader of stdout is gone. `serve`,
 `record` and `replay` print their URL to stdout and run until they are interrupted. With `--tls`,
 `serve` then prints `AWS_CA_BUNDLE=FILE`, the variable that makes AWS's clients trust its
-certificate, and with `--credentials-services` those that make them use its services. Commands
+certificate, with `--credentials-services` those that make them use its services, and with
+`--variables` those that lead them to the endpoint (an empty value removes a variable). Commands
 import what only they need when they run.
 `mutants`, `prove` and `trace` need a checkout, because a wheel does not contain the mutation tests.
 """
@@ -34,10 +35,10 @@ from typing import (
 
 from conformance.cases.frames import assemble, disassemble
 from conformance.demo import run_demo
+from conformance.endpoint.container import PLATFORM_LIMITS, Container, Limits
 from conformance.endpoint.credentials_services import CredentialsServices
 from conformance.endpoint.loopback import Loopback
 from conformance.endpoint.scenarios import listing
-from conformance.endpoint.server import Endpoint
 from conformance.endpoint.tls import server_context, temporary_certificates
 from conformance.escaping import escaped
 from conformance.files import MAX_INPUT, read_all, read_bounded
@@ -51,6 +52,8 @@ from conformance.run.runner import (
     split_command,
 )
 from conformance.suite import dump_cases, list_cases, run_suite, show_case
+from conformance.testing.double import DEFAULT_REGION, Endpoint, client_environment
+from conformance.testing.files import load_endpoints
 from refimpl.cli import UsageParser, end_process
 from refimpl.config.credentials import credentials_from_environment
 from refimpl.errors import ConfigurationError, Error, UsageError, shown
@@ -221,6 +224,32 @@ def _demo(options: argparse.Namespace, streams: Streams) -> None:
 def _add_serve(parser: argparse.ArgumentParser) -> None:
     _add_pace(parser)
     _add_port(parser)
+    text = "address to listen on (default: %(default)s); any other than loopback is reachable"
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help=text)
+    text = "Python file whose function endpoints(sagemaker) sets replies with sagemaker.on()"
+    parser.add_argument("--scenarios", metavar="FILE.py", help=text)
+    text = "scenario for unknown endpoint names (default: a ValidationError, as the service sends)"
+    parser.add_argument("--fallback", metavar="NAME", help=text)
+    text = "send calls of all other names to the container at this URL, as SageMaker does"
+    parser.add_argument("--container", metavar="URL", help=text)
+    text = "with --container: bodies up to 6 MiB, responses up to 8 minutes"
+    parser.add_argument("--platform-limits", action="store_true", help=text)
+    text = "accept only this region"
+    parser.add_argument("--region", metavar="REGION", help=text)
+    text = "accept all credentials; the form, time and scope of signatures are still checked"
+    parser.add_argument("--any-keys", action="store_true", help=text)
+    text = "accept the example keys only with this session token"
+    parser.add_argument("--session-token", metavar="TOKEN", help=text)
+    text = "print the environment variables that lead AWS's SDKs to the endpoint"
+    parser.add_argument("--variables", action="store_true", help=text)
+    text = "log headers and body of each request; secrets are hidden"
+    parser.add_argument("--bodies", action="store_true", help=text)
+    text = "seconds before each response"
+    parser.add_argument("--latency", type=_pace, default=0.0, metavar="S", help=text)
+    text = "refuse a request before its body has arrived if its head is reason enough"
+    parser.add_argument("--early-refusals", action="store_true", help=text)
+    text = "respond as through an HTTP/1.0 proxy: no chunks, one request per connection"
+    parser.add_argument("--http10", action="store_true", help=text)
     text = "seconds from the real time to the endpoint's, to test how a client corrects its clock"
     parser.add_argument("--clock-skew", type=_skew, default=0.0, metavar="S", help=text)
     text = "list the scenarios and what a correct client does"
@@ -257,10 +286,59 @@ def _serve(options: argparse.Namespace, streams: Streams) -> None:
             services = CredentialsServices(clock, log=_logger(streams))
             variables = (*variables, *stack.enter_context(services).variables)
 
-        def start(log: Callable[[str], None]) -> Endpoint:
-            return Endpoint(port=options.port, pace=options.pace, log=log, clock=clock, tls=tls)
+        def start(log: Callable[[str], None]) -> Loopback:
+            return _endpoint_of(options, log, clock, tls)
 
-        _serve_until_interrupted(options.port, streams, start, variables)
+        def more(server: Loopback) -> Sequence[str]:
+            if not options.variables:
+                return variables
+            region = options.region or DEFAULT_REGION
+            changes = client_environment(server.url, region, options.session_token)
+            return (*variables, *[f"{name}={value or ''}" for name, value in changes.items()])
+
+        _serve_until_interrupted(options.port, streams, start, more)
+
+
+def _endpoint_of(
+    options: argparse.Namespace,
+    log: Callable[[str], None],
+    clock: Callable[[], float],
+    tls: Optional[SSLContext],
+) -> Endpoint:
+    """Return the running endpoint of `serve`. Raises UsageError and OSError."""
+    container = None
+    if options.container is not None:
+        limits = PLATFORM_LIMITS if options.platform_limits else Limits()
+        container = Container(options.container, limits)
+    elif options.platform_limits:
+        raise UsageError("--platform-limits needs --container")
+    endpoint = Endpoint(
+        checks_at_end=False,
+        region=options.region,
+        any_keys=options.any_keys,
+        port=options.port,
+        pace=options.pace,
+        log=log,
+        clock=clock,
+        tls=tls,
+        host=options.host,
+        fallback=options.fallback,
+        container=container,
+        session_token=options.session_token,
+        early_refusals=options.early_refusals,
+        http10=options.http10,
+        log_bodies=options.bodies,
+        latency=options.latency,
+    )
+    try:
+        if options.scenarios is not None:
+            load_endpoints(options.scenarios, endpoint)
+        if container is not None:
+            log(container.ping() or "the container answers GET /ping with 200")
+    except BaseException:
+        endpoint.close()
+        raise
+    return endpoint
 
 
 def _tls_of(
@@ -281,13 +359,17 @@ def _tls_of(
     return server_context(made.certificate, made.key), (f"AWS_CA_BUNDLE={made.authority}",)
 
 
+def _no_variables(server: Loopback) -> Sequence[str]:
+    return ()
+
+
 def _serve_until_interrupted(
     port: int,
     streams: Streams,
     start: Callable[[Callable[[str], None]], Loopback],
-    variables: Sequence[str] = (),
+    variables: Callable[[Loopback], Sequence[str]] = _no_variables,
 ) -> None:
-    """Serve until an interrupt. variables: `NAME=VALUE`, printed after the URL."""
+    """Serve until an interrupt. variables: returns lines that are printed after the URL."""
     if not 0 <= port < 65536:
         raise UsageError("invalid port", expected="0 to 65535", actual=port)
     try:
@@ -296,7 +378,7 @@ def _serve_until_interrupted(
         raise UsageError(f"cannot listen on port {port}: {error.strerror or error}") from None
     with server:
         say = _printer(streams)
-        for line in (server.url, *variables):
+        for line in (server.url, *variables(server)):
             say(line)
         forever = threading.Event()
         while not forever.wait(

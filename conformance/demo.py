@@ -15,6 +15,7 @@ from refimpl.shapes import PayloadPart
 from refimpl.sigv4 import Credentials
 
 ENDPOINT_NAME = "demo"
+ENDPOINT_SCENARIO = "default"
 REGION = "us-east-1"
 _REQUEST = b'{"inputs": "What is an event stream?"}'
 
@@ -29,7 +30,7 @@ def run_demo(
 
     pace: seconds between two parts, or None for the response's own
     """
-    with Endpoint(pace=pace) as endpoint:
+    with Endpoint(pace=pace, fallback=ENDPOINT_SCENARIO) as endpoint:
         client = Client(
             region=REGION,
             endpoint_url=endpoint.url,

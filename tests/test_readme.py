@@ -56,7 +56,7 @@ def test_first_command_prints_what_the_readme_says():
 
 def test_library_example():
     example = re.search(r"```python\n(.*?)```", _readme(), re.DOTALL).group(1)
-    with Endpoint(pace=0) as endpoint:
+    with Endpoint(pace=0, fallback="default") as endpoint:
         run = _run(
             ["-c", example],
             AWS_ENDPOINT_URL=endpoint.url,
@@ -73,7 +73,7 @@ def test_example_with_boto3():
     pytest.importorskip("boto3")
     example = re.search(r"```python\n(.*?)```", _page("docs", "vendoring.md"), re.DOTALL).group(1)
     assert "boto3" in example
-    with Endpoint(pace=0) as endpoint:
+    with Endpoint(pace=0, fallback="default") as endpoint:
         run = _run(
             ["-c", example],
             AWS_ENDPOINT_URL=endpoint.url,

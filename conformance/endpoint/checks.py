@@ -3,13 +3,13 @@
 
 check_request() checks path and method (404, 405), then the signature (403), then the members
 against the model's constraints (400). Every failure is a Refusal, which knows its response. The
-only valid credentials are AWS's published example keys, with any session token.
-`refimpl.sigv4.verify` does the verification here, so what the endpoint accepts proves nothing about
-`refimpl`.
+only valid credentials are AWS's published example keys, with any session token, unless a Policy
+says otherwise. `refimpl.sigv4.verify` does the verification here, so what the endpoint accepts
+proves nothing about `refimpl`.
 """
 
 import re
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 from urllib.parse import unquote
 
 from conformance.endpoint.request import Request
@@ -30,8 +30,50 @@ EXAMPLE_TOKEN = (
 )
 SERVICE = "sagemaker"
 
-_ROUTE = re.compile(r".*/endpoints/([^/]*)/invocations-response-stream\Z")
+STREAMING = "InvokeEndpointWithResponseStream"
+WHOLE = "InvokeEndpoint"
+ASYNC = "InvokeEndpointAsync"
+_OPERATIONS = {
+    "invocations-response-stream": STREAMING,
+    "invocations": WHOLE,
+    "async-invocations": ASYNC,
+}
+_ROUTE = re.compile(r".*/endpoints/([^/]*)/([a-z-]+)\Z")
 _FORBIDDEN = "403 Forbidden"
+_BAD_REQUEST = "400 Bad Request"
+ACCOUNT = "123456789012"  # of the endpoint, in error messages
+VALID = "valid"
+UNCHECKED = "unchecked"
+
+
+class Policy(NamedTuple):
+    """Which signatures the endpoint accepts.
+
+    region:        the service's region, or None for any
+    session_token: the token that belongs to the example keys, or None for any
+    any_keys:      also accept keys that the endpoint does not know. It checks the form, time and
+                   scope of their signatures, but not the signatures themselves.
+    """
+
+    region: Optional[str] = None
+    session_token: Optional[str] = None
+    any_keys: bool = False
+
+
+_EXAMPLE_KEYS = Policy()
+
+
+class Accepted(NamedTuple):
+    """A request that the service accepts.
+
+    operation: STREAMING, WHOLE or ASYNC
+    name:      the endpoint name
+    signature: VALID, or UNCHECKED for keys that the endpoint does not know
+    """
+
+    operation: str
+    name: str
+    signature: str
 
 
 class Refusal(Exception):
@@ -39,14 +81,22 @@ class Refusal(Exception):
 
     reason:   the code and a short message, for logs
     verified: whether the signature is valid
+    of_body:  whether only the body can show that the signature is wrong
     """
 
     def __init__(
-        self, status: str, code: str, message: str, reason: str = "", verified: bool = False
+        self,
+        status: str,
+        code: str,
+        message: str,
+        reason: str = "",
+        verified: bool = False,
+        of_body: bool = False,
     ) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.verified = status, code, message, verified
         self.reason = f"{code}: {reason or message}"
+        self.of_body = of_body
 
     def response(self) -> Response:
         """Return AWS's response: `Message` in the modelled error, `message` in the others."""
@@ -57,24 +107,44 @@ class Refusal(Exception):
         return response._replace(headers=tuple(response.headers) + (("Allow", "POST"),))
 
 
-def check_request(request: Request, amz_date: str, region: Optional[str] = None) -> str:
-    """Return the endpoint name of a request that the service accepts. Raises Refusal.
+def check_request(request: Request, amz_date: str, policy: Policy = _EXAMPLE_KEYS) -> Accepted:
+    """Return the operation and the endpoint name of a request that the service accepts.
 
     amz_date: the service's time
-    region:   the service's region, or None for any
+    Raises Refusal.
     """
     match = _ROUTE.match(request.target.partition("?")[0])
-    if match is None or request.method != "POST":
+    operation = _OPERATIONS.get(match.group(2)) if match is not None else None
+    if match is None or operation is None or request.method != "POST":
         raise Refusal(
-            "404 Not Found" if match is None else "405 Method Not Allowed",
+            "404 Not Found" if operation is None else "405 Method Not Allowed",
             "UnknownOperationException",
             "Expected POST .../endpoints/{EndpointName}/invocations-response-stream",
         )
     headers = collect_headers(request.headers)
-    check_signature(request, headers, amz_date, region)
+    signature = check_signature(request, headers, amz_date, policy)
     name = unquote(match.group(1))
-    check_members(name, headers)
-    return name
+    check_members(members_of(operation, name, headers), signature == VALID)
+    return Accepted(operation, name, signature)
+
+
+def not_found(name: str, similar: Sequence[str], verified: bool = True) -> Refusal:
+    """Return the refusal of an endpoint name that does not exist.
+
+    similar: names that the caller may have meant, for the log
+    """
+    message = f"Endpoint {name} of account {ACCOUNT} not found."
+    hint = f" (similar: {', '.join(similar)})" if similar else ""
+    return Refusal(_BAD_REQUEST, "ValidationError", message, message + hint, verified)
+
+
+def not_asynchronous(name: str) -> Refusal:
+    """Return the refusal of InvokeEndpointAsync, because the endpoint serves its callers at once.
+
+    The text is this project's own.
+    """
+    message = f"Endpoint {name} of account {ACCOUNT} is not an asynchronous endpoint."
+    return Refusal(_BAD_REQUEST, "ValidationError", message, verified=True)
 
 
 # ---- the signature -----------------------------------------------------------------------------
@@ -92,54 +162,79 @@ def check_signature(
     request: Request,
     headers: Dict[str, str],
     amz_date: str,
-    region: Optional[str],
+    policy: Policy = _EXAMPLE_KEYS,
     service: str = SERVICE,
-) -> None:
-    """Raise Refusal unless the request is signed with the example keys.
+) -> str:
+    """Return VALID, or UNCHECKED for keys that the endpoint does not know. Raises Refusal.
 
     headers: the request's, collected
     """
     query = query_of(request.target)
     access_key, claimed_region, claimed_service = claimed_scope(headers, query)
-    if access_key != ACCESS_KEY:
-        raise Refusal(
-            _FORBIDDEN,
-            "UnrecognizedClientException",
-            "The security token included in the request is invalid.",
-        )
+    is_known = access_key == ACCESS_KEY
+    if not is_known and not policy.any_keys:
+        raise _invalid_token()
     if claimed_service != service:
         raise _mismatch(f"Credential should be scoped to correct service: '{service}'.")
-    if region is not None and claimed_region != region:
+    if policy.region is not None and claimed_region != policy.region:
         raise _mismatch("Credential should be scoped to a valid region.")
     token = headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token")
+    if is_known and policy.session_token is not None and token != policy.session_token:
+        raise _invalid_token()
     try:
         verify(
             request.method,
             request.target,
             request.headers,
             request.body,
-            Credentials(ACCESS_KEY, SECRET_KEY, token),
+            Credentials(access_key, SECRET_KEY, token),
             claimed_region,
             service,
             amz_date,
         )
     except Error as error:
-        raise _refusal_of(error) from None
+        # verify() compares the signatures last, so everything else has been checked.
+        if is_known or error.rule != "SIG-041":
+            raise _refusal_of(error) from None
+        _check_form(headers, query)
+    return VALID if is_known else UNCHECKED
+
+
+_SIGNATURE = re.compile(r"[0-9a-f]{64}\Z")
+_SIGNATURE_IN_HEADER = re.compile(r"(?:.*[ ,])?Signature=([^, ]*)")
+
+
+def _check_form(headers: Dict[str, str], query: Dict[str, str]) -> None:
+    """Raise Refusal unless a signature consists of 64 hexadecimal digits."""
+    found = _SIGNATURE_IN_HEADER.match(headers.get("authorization", ""))
+    signature = found.group(1) if found else query.get("X-Amz-Signature", "")
+    if _SIGNATURE.match(signature) is None:
+        raise _mismatch("The signature is malformed (expected 64 hexadecimal digits)")
+
+
+def _invalid_token() -> Refusal:
+    return Refusal(
+        _FORBIDDEN,
+        "UnrecognizedClientException",
+        "The security token included in the request is invalid.",
+    )
 
 
 def _refusal_of(error: Error) -> Refusal:
     """Return the refusal for an error of verify()."""
     canonical_request = getattr(error, "canonical_request", None)
+    of_body = error.rule in ("SIG-041", "SIG-047")
     if canonical_request is not None:
         text = CANONICAL_TEXT % (canonical_request, getattr(error, "string_to_sign", ""))
-        return _mismatch(text, str(error))
+        return _mismatch(text, str(error), of_body)
     if error.kind == "expired":
         return _mismatch(error.message)
-    return _mismatch(str(error))
+    return _mismatch(str(error), "", of_body)
 
 
-def _mismatch(message: Optional[str], reason: str = "") -> Refusal:
-    return Refusal(_FORBIDDEN, "InvalidSignatureException", message or "", reason)
+def _mismatch(message: Optional[str], reason: str = "", of_body: bool = False) -> Refusal:
+    code = "InvalidSignatureException"
+    return Refusal(_FORBIDDEN, code, message or "", reason, of_body=of_body)
 
 
 def _incomplete(message: str) -> Refusal:
@@ -189,18 +284,29 @@ def _credential_in_header(headers: Dict[str, str]) -> str:
 # ---- the members -------------------------------------------------------------------------------
 
 
-def check_members(name: str, headers: Dict[str, str]) -> None:
-    """Raise Refusal unless every member of the request satisfies the model's constraints.
+def members_of(operation: str, name: str, headers: Dict[str, str]) -> Dict[str, str]:
+    """Return the members of a request by their names in the model, without Body.
 
     name: the endpoint name;  headers: the request's, collected
     """
+    members = {"EndpointName": name}
+    for field in InvokeEndpointWithResponseStreamInput.fields:
+        header = field.wire_name.lower()
+        if field.member == "Accept" and operation == WHOLE:
+            header = "accept"
+        if field.location == "header" and header in headers:
+            members[field.member] = headers[header]
+    return members
+
+
+def check_members(members: Dict[str, str], verified: bool = True) -> None:
+    """Raise Refusal unless every member of a request satisfies the model's constraints.
+
+    verified: whether the request's signature is valid
+    """
     errors: List[str] = []
     for field in InvokeEndpointWithResponseStreamInput.fields:
-        value: Optional[str] = None
-        if field.location == "uri":
-            value = name
-        elif field.location == "header":
-            value = headers.get(field.wire_name.lower())
+        value = members.get(field.member)
         constraint = _violated_constraint(field.type, value) if value is not None else None
         if constraint is not None:
             value = "***Sensitive***" if field.type.sensitive else shown(value)
@@ -212,7 +318,7 @@ def check_members(name: str, headers: Dict[str, str]) -> None:
     if errors:
         plural = "s" if len(errors) > 1 else ""
         text = f"{len(errors)} validation error{plural} detected: {'; '.join(errors)}"
-        raise Refusal("400 Bad Request", "ValidationError", text, verified=True)
+        raise Refusal(_BAD_REQUEST, "ValidationError", text, verified=verified)
 
 
 _CONSTRAINTS = {

@@ -32,6 +32,7 @@ from xml.sax.saxutils import escape
 
 from conformance.endpoint.checks import (
     ACCESS_KEY,
+    ACCOUNT,
     EXAMPLE_TOKEN,
     SECRET_KEY,
     Refusal,
@@ -44,7 +45,6 @@ from conformance.endpoint.scenarios.model import Response
 from refimpl.errors import shown
 from refimpl.sigv4 import amz_date_of, collect_headers
 
-ACCOUNT = "123456789012"
 ROLE = "example-role"
 CONTAINER_PATH = "/container-credentials"
 METADATA_TOKEN = "metadataTokenEXAMPLE"
@@ -264,9 +264,8 @@ class CredentialsServices(Loopback):
         if action == "AssumeRoleWithWebIdentity":
             _require(parameters, "WebIdentityToken", re.compile(r"[!-~]{4,20000}\Z"))
             return self._assumed_role(action, parameters)
-        check_signature(
-            request, collect_headers(request.headers), amz_date_of(self._clock()), None, "sts"
-        )
+        now = amz_date_of(self._clock())
+        check_signature(request, collect_headers(request.headers), now, service="sts")
         if action == "AssumeRole":
             return self._assumed_role(action, parameters)
         if action == "GetCallerIdentity":

@@ -20,7 +20,7 @@ import threading
 import time
 from contextlib import suppress
 from ssl import SSLContext
-from typing import Any, Callable, Dict, Optional, Type, TypeVar
+from typing import Any, Callable, Dict, Optional, Tuple, Type, TypeVar
 
 from conformance.endpoint.play import script
 from conformance.endpoint.request import BodyBudget, Gone
@@ -145,11 +145,15 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     allow_reuse_address = os.name == "posix"
     request_queue_size = 512
 
-    def __init__(self, port: int, owner: Any, conversation: Type[Conversation]) -> None:
+    def __init__(
+        self, address: Tuple[str, int], owner: Any, conversation: Type[Conversation]
+    ) -> None:
         self.owner = owner
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
         self._lock = threading.Lock()
         self._live: Dict[threading.Thread, Any] = {}
-        super().__init__(("127.0.0.1", port), conversation)
+        super().__init__(address, conversation)
 
     def get_request(self) -> Any:
         """Accept a connection. Without a free descriptor, wait a little before the next attempt."""
@@ -196,16 +200,30 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         name = kind.__name__ if kind else "error"
         sys.stderr.write(f"{type(self.owner).__name__.lower()}: {name}: {error}\n")
 
-    def end_connections(self) -> None:
-        """End every connection and wait for its thread."""
+    def end_connections(self, patience: float) -> int:
+        """End every connection and wait for its thread. Return how many threads go on.
+
+        patience: seconds to wait for all of them
+        """
         with self._lock:
             live = list(self._live.items())
         for _, connection in live:
             # It may have ended already.
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        deadline = time.monotonic() + patience
         for thread, _ in live:
-            thread.join()
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return sum(thread.is_alive() for thread, _ in live)
+
+
+def _reachable(host: str) -> str:
+    """Return the host of a URL for an address to listen on."""
+    if host in ("", "0.0.0.0"):  # noqa: S104
+        return "127.0.0.1"
+    if host == "::":
+        return "[::1]"
+    return f"[{host}]" if ":" in host else host
 
 
 class Loopback:
@@ -217,8 +235,11 @@ class Loopback:
     log:          called with one line per event, from any thread
     idle_timeout: seconds that a client may take to send or to read
     tls:          the context of a server with https, or None for http
+    host:         the address to listen on; other machines can reach all but loopback addresses
     Raises OSError if the port is not available.
     """
+
+    patience = 10.0  # seconds that close() waits for functions of a user
 
     def __init__(
         self,
@@ -228,6 +249,7 @@ class Loopback:
         log: Optional[Log],
         idle_timeout: float,
         tls: Optional[SSLContext] = None,
+        host: str = "127.0.0.1",
     ) -> None:
         self.tls = tls
         self.idle_timeout = idle_timeout
@@ -235,10 +257,11 @@ class Loopback:
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._next_complaint = 0.0
+        self.stuck = 0
         self.budget = BodyBudget()
-        self._server = _Server(port, self, conversation)
+        self._server = _Server((host, port), self, conversation)
         scheme = "http" if tls is None else "https"
-        self.url = f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"{scheme}://{_reachable(host)}:{self._server.server_address[1]}"
         self._accepting = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )
@@ -251,14 +274,17 @@ class Loopback:
         self.close()
 
     def close(self) -> None:
-        """End all connections and wait until no thread is left."""
+        """End all connections and wait until no thread is left.
+
+        A function of a user that blocks can keep its thread. `stuck` counts these threads.
+        """
         with self._lock:
             if self._closing.is_set():
                 return
             self._closing.set()
         self._server.shutdown()
         self._accepting.join()
-        self._server.end_connections()
+        self.stuck = self._server.end_connections(self.patience)
         self._server.server_close()
 
     def pause(self, seconds: float, exact: bool = False) -> None:

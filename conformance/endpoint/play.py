@@ -9,7 +9,7 @@ is up to the server.
 from typing import Iterator, NamedTuple
 
 from conformance.endpoint.scenarios.build import CHUNKED, LAST_CHUNK, body_of, chunk, head
-from conformance.endpoint.scenarios.model import Headers, Response
+from conformance.endpoint.scenarios.model import Ending, Headers, Pause, Response
 
 
 class Piece(NamedTuple):
@@ -18,29 +18,39 @@ class Piece(NamedTuple):
     data:  the bytes to write
     body:  those of them that belong to the body, without framing; empty for a raw response
     pause: seconds to wait before the write
+    exact: whether the pause ignores the endpoint's pace
+    end:   how the response ends after this write, or "" if it goes on
     """
 
     data: bytes
     body: bytes
     pause: float
+    exact: bool = False
+    end: str = ""
 
 
-def script(response: Response, headers: Headers = (), port: int = 0) -> Iterator[Piece]:
+def script(
+    response: Response, headers: Headers = (), port: int = 0, version: str = "HTTP/1.1"
+) -> Iterator[Piece]:
     """Yield the writes that play a response.
 
     headers: the endpoint's own; one whose name the response has also is left out
     port:    the endpoint's, for "{port}" in a header's value
+    version: of the status line; a raw response has its own
     """
     for interim in response.interim:
         yield Piece(interim, b"", 0.0)
     if response.framing == "raw":
         yield from _raw_pieces(response)
         return
-    yield Piece(_head_of(response, headers, port), b"", 0.0)
+    yield Piece(_head_of(response, headers, port, version), b"", 0.0)
     chunked, left = response.framing == "chunked", response.cut
     for step in response.steps:
+        if isinstance(step, Ending):
+            yield Piece(b"", b"", 0.0, end=str(step))
+            return
         if not isinstance(step, bytes):
-            yield Piece(b"", b"", step)
+            yield _pause(step)
         elif left is not None and left < len(step):
             if left:
                 size_line = b"%x\r\n" % len(step) if chunked else b""
@@ -59,15 +69,20 @@ def _raw_pieces(response: Response) -> Iterator[Piece]:
     for step in response.steps:
         if isinstance(step, bytes):
             yield Piece(step, b"", 0.0)
-        else:
-            yield Piece(b"", b"", step)
+        elif not isinstance(step, Ending):
+            yield _pause(step)
 
 
-def _head_of(response: Response, headers: Headers, port: int) -> bytes:
+def _pause(seconds: float) -> Piece:
+    return Piece(b"", b"", seconds, isinstance(seconds, Pause))
+
+
+def _head_of(response: Response, headers: Headers, port: int, version: str) -> bytes:
     own = [(name, value.replace("{port}", str(port))) for name, value in response.headers]
     names = {name.lower() for name, _ in own}
     if response.framing == "chunked":
         own.append(CHUNKED)
     elif response.framing == "length":
         own.append(("Content-Length", str(len(body_of(response)))))
-    return head([pair for pair in headers if pair[0].lower() not in names] + own, response.status)
+    pairs = [pair for pair in headers if pair[0].lower() not in names] + own
+    return head(pairs, response.status, version)

@@ -13,7 +13,7 @@ a 413. The bodies that all connections of a server read at a time share a budget
 
 import re
 import threading
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 from conformance.endpoint.scenarios.build import document
 from conformance.endpoint.scenarios.model import Response
@@ -147,6 +147,10 @@ class BodyBudget:
             self._changed.notify_all()
 
 
+def _accept(request: Request) -> None:
+    """Let the reader read the body."""
+
+
 class RequestReader:
     """Reads the requests of one connection.
 
@@ -159,10 +163,12 @@ class RequestReader:
         self._buffer = bytearray()
         self._reserved = 0
 
-    def read(self) -> Optional[Request]:
+    def read(self, before_body: Callable[[Request], None] = _accept) -> Optional[Request]:
         """Return the next request, or None if the client closed the connection before it.
 
-        Raises BadRequest; Gone if the client closes inside the request; OSError.
+        before_body: called with the request as soon as its head is complete, with an empty body
+        Raises BadRequest; Gone if the client closes inside the request; OSError; and whatever
+        before_body raises.
         """
         self.release()
         lines = self._head()
@@ -172,6 +178,7 @@ class RequestReader:
         length = body_length(headers)
         if length is not None and length > MAX_BODY:
             raise _too_large()
+        before_body(Request(method, target, version, headers, b""))
         self._reserve(length or 0)
         if length != 0 and not self._buffer and _expects_continue(headers):
             self._connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -10,12 +10,14 @@ its path selects a Scenario, and play.py's writes go to the client unchanged. `c
 every exchange; its counts are updated before each write, so a client that has received bytes finds
 them counted.
 
-A subclass may override respond(). If it or the steps of a response raise an exception, the endpoint
-logs it and adds it to the call. The client gets a 501 or, inside a response, a reset.
+A subclass may override answer() or respond(). If they or the steps of a response raise an
+exception, the endpoint logs it and adds it to the call. The client gets a 501 or, inside a
+response, a reset.
 
 The endpoint rejects malformed HTTP (400), a body over 25 MiB (413), another path or method (404,
-405), a missing or wrong signature (403) and members that violate the model's constraints (400). It
-binds only 127.0.0.1.
+405), a missing or wrong signature (403), members that violate the model's constraints (400) and an
+endpoint name without a scenario (400). It also serves InvokeEndpoint with the same scenarios, and
+rejects InvokeEndpointAsync (siblings.py).
 """
 
 import struct
@@ -28,13 +30,26 @@ from email.utils import formatdate
 from ssl import SSLContext
 from typing import Callable, Deque, List, Mapping, NamedTuple, Optional, Tuple
 
-from conformance.endpoint.checks import Refusal, check_request
+from conformance.endpoint.checks import (
+    ASYNC,
+    VALID,
+    WHOLE,
+    Accepted,
+    Policy,
+    Refusal,
+    check_request,
+    not_asynchronous,
+    not_found,
+)
+from conformance.endpoint.container import Container
 from conformance.endpoint.loopback import Conversation, Log, Loopback
 from conformance.endpoint.play import script
 from conformance.endpoint.request import BadRequest, Pairs, Request, RequestReader, says_close
-from conformance.endpoint.scenarios import find
+from conformance.endpoint.scenarios import find, scenario_named, similar_names
 from conformance.endpoint.scenarios.build import failure
 from conformance.endpoint.scenarios.model import Response, Scenario
+from conformance.endpoint.seen import seen_lines
+from conformance.endpoint.siblings import whole_response
 from refimpl.errors import shown
 from refimpl.sigv4 import amz_date_of
 
@@ -53,6 +68,8 @@ class Call(NamedTuple):
     frames_sent:    complete event-stream frames; 0 for a raw response
     bytes_sent:     all bytes written, including head and framing
     error:          the exception that a response function or the steps of a response have raised
+    operation, endpoint_name: of an accepted request, or ""
+    signature:      "valid", "unchecked" if the endpoint does not know the keys, or "refused"
 
     Its repr is one line and safe to log: it has no query, headers or body, which may contain a
     token or sensitive data.
@@ -68,12 +85,17 @@ class Call(NamedTuple):
     frames_sent: int
     bytes_sent: int
     error: Optional[Exception] = None
+    operation: str = ""
+    endpoint_name: str = ""
+    signature: str = "refused"
 
     def __repr__(self) -> str:
         path = self.target.partition("?")[0]
-        outcome = f"scenario {self.scenario}" if self.scenario else f"refused: {self.reason}"
+        outcome = f"refused: {self.reason}"
         if self.error is not None:
             outcome = self.reason
+        elif self.scenario and not self.reason:
+            outcome = f"scenario {self.scenario}"
         sent = f"{self.frames_sent} frames, {self.bytes_sent} bytes"
         return shown(f"{self.method or '-'} {path or '-'} {outcome}; {sent}", 500)
 
@@ -112,9 +134,14 @@ class _Record:
     """An exchange that is in progress."""
 
     def __init__(
-        self, request: Optional[Request], verified: bool, reason: str, scenario: Optional[str]
+        self,
+        request: Optional[Request],
+        verified: bool,
+        reason: str,
+        scenario: Optional[str],
+        accepted: Optional[Accepted] = None,
     ) -> None:
-        self.request = request
+        self.request, self.accepted = request, accepted
         self.verified, self.reason, self.scenario = verified, reason, scenario
         self.error: Optional[Exception] = None
         self.counter = FrameCounter()
@@ -131,6 +158,8 @@ class _Record:
 
     def call(self) -> Call:
         method, target, _, headers, body = self.request or Request("", "", "", [], b"")
+        signature = VALID if self.verified else "refused"
+        operation, name, signature = self.accepted or Accepted("", "", signature)
         return Call(
             method,
             target,
@@ -142,7 +171,18 @@ class _Record:
             self.counter.frames,
             self.bytes_sent,
             self.error,
+            operation,
+            name,
+            signature,
         )
+
+
+class EarlyRefusal(Exception):
+    """The head of a request is reason enough to refuse it."""
+
+    def __init__(self, request: Request, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.request, self.refusal = request, refusal
 
 
 class _Handler(Conversation):
@@ -160,10 +200,15 @@ class _Handler(Conversation):
         """Read one request and respond. Return whether the connection stays open."""
         endpoint: Endpoint = self.server.owner
         try:
-            request = reader.read()
+            request = reader.read(endpoint.before_body)
         except BadRequest as error:
             self._play(error.response(), endpoint.record(None, False, error.message, None), ())
             self.linger()
+            return False
+        except EarlyRefusal as early:
+            refusal = early.refusal
+            record = endpoint.record(early.request, refusal.verified, refusal.reason, None)
+            self._play(refusal.response(), record, (("Connection", "close"),))
             return False
         if request is None:
             return False
@@ -175,32 +220,38 @@ class _Handler(Conversation):
             response = endpoint.failed(record, error)
         if endpoint.latency:
             endpoint.pause(endpoint.latency, exact=True)
-        is_old = request.version == "HTTP/1.0"
+        is_old = endpoint.http10 or request.version == "HTTP/1.0"
         is_last = is_old or says_close(request.headers)
         if is_old and response.framing == "chunked":
             response = response._replace(framing="close")
+        if endpoint.http10:
+            response = response._replace(interim=())
         is_truncated = response.cut is not None
         if request.method == "HEAD":
             response = response._replace(cut=0)
         ends_cleanly = response.ending == "clean"
+        # The steps may end the response in another way.
+        is_last = is_last or is_truncated
         extra: Tuple[Tuple[str, str], ...] = ()
         if is_last or (response.framing == "close" and ends_cleanly):
             extra = (("Connection", "close"),)
-        if not self._play(response, record, extra) or is_last or is_truncated:
+        if not self._play(response, record, extra) or is_last:
             return False
         return ends_cleanly and response.framing in ("chunked", "length")
 
     def _play(
         self, response: Response, record: _Record, extra: Tuple[Tuple[str, str], ...]
     ) -> bool:
-        """Write a response and end it. Return False if its steps have raised an exception.
+        """Write a response and end it. Return whether it has ended as announced.
 
         extra: headers next to the endpoint's own
         """
         endpoint: Endpoint = self.server.owner
         # A failed response function may have used the clock, which the own headers need.
         headers = extra if record.error else endpoint.own_headers() + extra
-        pieces = script(response, headers, self.server.server_address[1])
+        version = "HTTP/1.0" if endpoint.http10 else "HTTP/1.1"
+        pieces = script(response, headers, self.server.server_address[1], version)
+        ending = response.ending
         try:
             while True:
                 try:
@@ -211,17 +262,19 @@ class _Handler(Conversation):
                     return False
                 if piece is None:
                     break
+                if piece.end:
+                    ending = piece.end
                 if piece.pause:
-                    endpoint.pause(piece.pause)
+                    endpoint.pause(piece.pause, piece.exact)
                 if piece.data:
                     record.bytes_sent += len(piece.data)
                     record.counter.feed(piece.body)
                     self.request.sendall(piece.data)
-            if response.ending == "stall":
+            if ending == "stall":
                 self.stall()
-            elif response.ending == "reset":
+            elif ending == "reset":
                 self.reset()
-            return True
+            return ending == response.ending
         finally:
             endpoint.log(repr(record.call()))
 
@@ -237,7 +290,16 @@ class Endpoint(Loopback):
     """A SageMaker Runtime endpoint that runs until close(); also a context manager.
 
     scenarios: by endpoint name, in addition to the catalogue's or instead of them
+    fallback:  the scenario for all other names, or None to refuse them
+    container: responds to all names without a scenario, see container.py
     region:    the only accepted region, or None for any
+    session_token: the only accepted session token, or None for any
+    any_keys:  also accept keys that the endpoint does not know. It checks the form, time and scope
+               of their signatures, but not the signatures themselves.
+    early_refusals: refuse a request before its body has arrived where the head is reason enough,
+               and close the connection
+    http10:    respond as if an HTTP/1.0 proxy were in front: no chunks, no second request
+    log_bodies: also log headers and body of each request, without secrets
     clock:     seconds since 1970 UTC, as time.time
     port:      0 for one that the system chooses
     pace:      seconds for every pause instead of the scenarios' own; 0 for no pauses
@@ -245,8 +307,11 @@ class Endpoint(Loopback):
     idle_timeout: seconds that a client may take to send or to read
     latency:   seconds between a request and its response, at any pace
     tls:       the context of a server with https (tls.py makes one), or None for http
-    Raises OSError if the port is not available.
+    host:      the address to listen on
+    Raises OSError if the port is not available, and UsageError for an unknown fallback.
     """
+
+    complains = True  # report an exception on stderr if there is no log
 
     def __init__(
         self,
@@ -259,13 +324,27 @@ class Endpoint(Loopback):
         idle_timeout: float = 60.0,
         latency: float = 0.0,
         tls: Optional[SSLContext] = None,
+        *,
+        host: str = "127.0.0.1",
+        fallback: Optional[str] = None,
+        container: Optional[Container] = None,
+        session_token: Optional[str] = None,
+        any_keys: bool = False,
+        early_refusals: bool = False,
+        http10: bool = False,
+        log_bodies: bool = False,
     ) -> None:
-        self.latency = latency
+        self.latency, self.http10 = latency, http10
+        self._policy = Policy(region, session_token, any_keys)
+        self._early_refusals, self._log_bodies = early_refusals, log_bodies
         self._scenarios: Mapping[str, Scenario] = {} if scenarios is None else scenarios
-        self._region, self._clock = region, clock
+        self._clock, self._container = clock, container
+        self._fallback = None
+        if fallback is not None:
+            self._fallback = self._scenarios.get(fallback) or scenario_named(fallback)
         self._records: Deque[_Record] = deque()
         self._kept_bytes = 0
-        super().__init__(_Handler, port, pace, log, idle_timeout, tls)
+        super().__init__(_Handler, port, pace, log, idle_timeout, tls, host)
 
     @property
     def calls(self) -> List[Call]:
@@ -276,13 +355,66 @@ class Endpoint(Loopback):
 
     def respond(self, request: Request) -> Tuple[Response, _Record]:
         """Return the response to a request, and the record of the exchange."""
+        if self._log_bodies:
+            for line in seen_lines(request):
+                self.log(line)
         try:
-            name = check_request(request, amz_date_of(self._clock()), self._region)
+            accepted = check_request(request, amz_date_of(self._clock()), self._policy)
         except Refusal as refusal:
             record = self.record(request, refusal.verified, refusal.reason, None)
             return refusal.response(), record
-        scenario = self._scenarios.get(name) or find(name)
-        return scenario.response, self.record(request, True, "", scenario.name)
+        verified = accepted.signature == VALID
+        record = self.record(request, verified, "", None, accepted)
+        try:
+            return self._answer_of(request, accepted, record), record
+        except Refusal as refusal:
+            record.reason = refusal.reason
+            return refusal.response(), record
+        # A subclass may raise anything.
+        except Exception as error:
+            return self.failed(record, error), record
+
+    def _answer_of(self, request: Request, accepted: Accepted, record: "_Record") -> Response:
+        if accepted.operation == ASYNC:
+            raise not_asynchronous(accepted.name)
+        response, record.scenario = self.answer(request, accepted)
+        if accepted.operation == WHOLE:
+            return whole_response(response)
+        return response
+
+    def answer(self, request: Request, accepted: Accepted) -> Tuple[Response, str]:
+        """Return the response to an accepted request, and the name of its scenario.
+
+        Raises Refusal.
+        """
+        name = accepted.name
+        scenario = self._scenarios.get(name) or find(name) or self._fallback
+        if scenario is None and self._container is not None:
+            return self._container.response(request, accepted), "container"
+        if scenario is None:
+            raise not_found(name, similar_names(name, self._scenarios))
+        return scenario.response, scenario.name
+
+    def plays(self, name: str) -> bool:
+        """Return whether a request for an endpoint name is answered."""
+        others = self._fallback or self._container
+        return name in self._scenarios or find(name) is not None or others is not None
+
+    def close(self) -> None:
+        """End all connections and wait until no thread is left."""
+        if self._container is not None:
+            self._container.close()
+        super().close()
+
+    def before_body(self, head: Request) -> None:
+        """Raise EarlyRefusal if the head of a request is reason enough and early_refusals is on."""
+        if not self._early_refusals:
+            return
+        try:
+            check_request(head, amz_date_of(self._clock()), self._policy)
+        except Refusal as refusal:
+            if not refusal.of_body:
+                raise EarlyRefusal(head, refusal) from None
 
     def failed(self, record: _Record, error: Exception) -> Response:
         """Record and log an exception of a response function. Return the response to the client.
@@ -290,7 +422,7 @@ class Endpoint(Loopback):
         SDKs try a 500 again, but not a 501.
         """
         record.fail(error)
-        if self._log is None:
+        if self._log is None and self.complains:
             sys.stderr.write(f"endpoint: {shown(f'{type(error).__name__}: {error}', 300)}\n")
         lines = traceback.format_exception(type(error), error, error.__traceback__)
         for line in "".join(lines).splitlines():
@@ -298,10 +430,15 @@ class Endpoint(Loopback):
         return failure("501 Not Implemented", "ResponseFunctionError", message=record.reason)
 
     def record(
-        self, request: Optional[Request], verified: bool, reason: str, scenario: Optional[str]
+        self,
+        request: Optional[Request],
+        verified: bool,
+        reason: str,
+        scenario: Optional[str],
+        accepted: Optional[Accepted] = None,
     ) -> _Record:
         """Return the record of a new exchange, and drop the oldest ones if there are too many."""
-        record = _Record(request, verified, reason, scenario)
+        record = _Record(request, verified, reason, scenario, accepted)
         with self._lock:
             self._records.append(record)
             self._kept_bytes += record.body_size
@@ -316,7 +453,8 @@ class Endpoint(Loopback):
 
     def own_headers(self) -> Tuple[Tuple[str, str], ...]:
         """Return the headers of every response."""
-        return (
+        headers = (
             ("x-amzn-RequestId", str(uuid.uuid4())),
             ("Date", formatdate(self._clock(), usegmt=True)),
         )
+        return headers + (("Via", "1.0 proxy"),) if self.http10 else headers

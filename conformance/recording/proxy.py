@@ -458,7 +458,7 @@ class Recorder(Loopback):
     def _signed_again(self, request: Request, credentials: Credentials) -> bytes:
         collected = collect_headers(request.headers)
         target = self._without_key(_without_claim(request.target))
-        check_signature(request, collected, amz_date_of(self._clock()), None)
+        check_signature(request, collected, amz_date_of(self._clock()))
         require_own_operation(request, target)
         region = claimed_scope(collected, query_of(request.target))[1]
         headers = [("Host", self._upstream.authority)]

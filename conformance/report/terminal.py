@@ -16,7 +16,7 @@ from conformance.cases.case import Case, to_document
 from conformance.cases.frames import disassemble
 from conformance.cases.questions import CARRIERS, input_bytes
 from conformance.cases.rules import Rule
-from conformance.endpoint.scenarios import find
+from conformance.endpoint.scenarios import scenario_named
 from conformance.endpoint.scenarios.build import body_of
 from conformance.report.excerpts import excerpt_of, lines_of
 from conformance.run.verdicts import (
@@ -210,7 +210,7 @@ def bytes_lines(case: Case) -> List[str]:
 
 def _played_lines(name: str) -> List[str]:
     """Return the endpoint's response, with frames in the frame language."""
-    answer = find(name).response
+    answer = scenario_named(name).response
     head = f"the endpoint plays, framing {answer.framing}, ending {answer.ending}"
     if answer.cut is not None:
         head += f", truncated after {answer.cut} bytes of the body"

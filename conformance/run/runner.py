@@ -25,7 +25,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 from conformance.cases.case import Case, Document
 from conformance.cases.questions import Question, questions_of
 from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
-from conformance.endpoint.scenarios import find
+from conformance.endpoint.scenarios import DEFAULT, scenario_named
 from conformance.endpoint.server import Call, Endpoint
 from conformance.files import ROOT
 from conformance.protocol.messages import OPERATION_NAMES, PROTOCOL_VERSION
@@ -303,7 +303,7 @@ class Runner:
     ) -> Run:
         """Return the results of the cases, in their order. Raises BrokenAdapter."""
         begun = time.monotonic()
-        with Endpoint(latency=_LATENCY) as endpoint:
+        with Endpoint(latency=_LATENCY, fallback=DEFAULT.name) as endpoint:
             try:
                 with self._start() as adapter:
                     said = smoke(adapter, self._timeout, endpoint.url)
@@ -335,7 +335,8 @@ class Runner:
 def is_waiting(case: Case) -> bool:
     """Return whether the endpoint stalls in a case, so that it takes seconds."""
     return (
-        case.op == "invoke" and find(case.input["input"]["EndpointName"]).response.ending == "stall"
+        case.op == "invoke"
+        and scenario_named(case.input["input"]["EndpointName"]).response.ending == "stall"
     )
 
 

@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
@@ -37,6 +37,7 @@ from refimpl.client import Client
 from refimpl.errors import Error, NetworkError, ServiceError
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart
 from refimpl.sigv4 import Credentials
+from tests.rawserver import RawServer
 from tests.rows import for_each
 from tests.support import one_of_each
 
@@ -80,7 +81,7 @@ EXAMPLES = catalogue_examples()
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[Endpoint]:
-    with Endpoint(pace=0) as running_endpoint:
+    with Endpoint(pace=0, fallback="default") as running_endpoint:
         yield running_endpoint
 
 
@@ -213,7 +214,7 @@ def test_no_redirect_is_followed(endpoint: Endpoint) -> None:
 
 
 def test_a_failed_call_is_not_made_again() -> None:
-    with Endpoint(pace=0) as endpoint:
+    with Endpoint(pace=0, fallback="default") as endpoint:
         for name in ("error-503", "error-429", "close-before-head", "truncated-chunked-at-0"):
             assert outcome(client_for(endpoint), name).status == "reject"
         assert [call.scenario for call in endpoint.calls] == [
@@ -272,6 +273,12 @@ def one_line(stderr: str) -> str:
         (["serve", "--tls", "--cert", "a", "--key", "b"], "not a file"),
         (["serve", "--pace", "60.1"], "expected 0 to 60 seconds, got '60.1'"),
         (["serve", "--pace=-0.1"], "expected 0 to 60 seconds, got '-0.1'"),
+        (["serve", "--fallback", "eror-424"], "no such scenario (expected error-424 or"),
+        (["serve", "--container", "x"], "not the URL of a container"),
+        (["serve", "--platform-limits"], "--platform-limits needs --container"),
+        (["serve", "--scenarios", "missing.py"], "expected a Python file, got missing.py"),
+        (["serve", "--latency", "61"], "expected 0 to 60 seconds, got '61'"),
+        (["serve", "--host", "192.0.2.1"], "cannot listen on port 0"),
         (["demo", "--pace", "nan"], "expected 0 to 60 seconds, got 'nan'"),
         (["demo", "--pace", "inf"], "expected 0 to 60 seconds, got 'inf'"),
         (["demo", "--pace", "\x1b[2J"], "\\x1b[2J"),
@@ -507,7 +514,7 @@ def test_serve_with_tls_but_without_openssl(monkeypatch: pytest.MonkeyPatch) -> 
 def test_serve_at_the_port_and_pace_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     made: List[Dict[str, Any]] = []
 
-    class Noted(Endpoint):
+    class Noted(cli.Endpoint):
         def __init__(self, **options: Any) -> None:
             made.append(options)
             super().__init__(**dict(options, port=0))
@@ -843,6 +850,44 @@ def test_serve_with_another_clock() -> None:
             assert (outcome(client, "default").status == "ok") == expected
 
 
+def test_serve_with_settings_of_a_user(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "def endpoints(sagemaker):\n    sagemaker.on('llm', lambda request: request.text.upper())\n"
+    )
+    arguments = ("--scenarios", str(path), "--bodies", "--variables", "--region", "eu-west-1")
+    more = ("--any-keys", "--fallback", "frames-merged", "--latency", "0.01", "--http10")
+    with serving(*arguments, *more) as (process, url):
+        lines = dict(process.stdout.readline().decode().rstrip("\n").split("=") for _ in range(20))
+        assert lines["AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"] == url
+        assert (lines["AWS_REGION"], lines["AWS_PROFILE"]) == ("eu-west-1", "")
+        environment = {name: value for name, value in lines.items() if value}
+        environment["AWS_ACCESS_KEY_ID"] = "AKIDOTHER"
+        environment["PATH"] = os.environ.get("PATH", "")
+        for name, text in (("llm", b"HI"), ("other", b"one two three")):
+            command = [sys.executable, "-m", "refimpl", "invoke", name, "--body", "hi"]
+            ran = subprocess.run(command, cwd=str(ROOT), env=environment, stdout=subprocess.PIPE)
+            assert (ran.returncode, ran.stdout) == (0, text)
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        log = process.stderr.read().decode()
+    assert "> body, 2 bytes: hi\n" in log and "scenario llm; 1 frames" in log
+
+
+def test_serve_in_front_of_a_container() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+    with ExitStack() as stack:
+        container = stack.enter_context(RawServer([answer], [answer]))
+        served = serving("--container", container.url, "--platform-limits")
+        process, url = stack.enter_context(served)
+        found = invoke(url, "llm")
+        assert (found.status, found.parts) == ("ok", (b"hi",))
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        log = process.stderr.read().decode()
+    assert "the container answers GET /ping with 200\n" in log and "scenario container" in log
+
+
 @pytest.mark.parametrize("value", ["a day", "1e12", "nan"])
 def test_serve_rejects_a_clock_skew(value: str) -> None:
     result = call("serve", "--clock-skew", value)
@@ -984,7 +1029,7 @@ def test_usage_as_a_process() -> None:
 
 
 def test_the_default_answer_is_the_demo_s() -> None:
-    assert scenarios.find(demo.ENDPOINT_NAME) is scenarios.find("default")
+    assert scenarios.find(demo.ENDPOINT_SCENARIO) is not None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no such signals here")

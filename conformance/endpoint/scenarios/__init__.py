@@ -16,12 +16,13 @@ version of the vectors, so the committed reports stay valid without it. model.py
 Scenario consists of, and build.py has functions that make frames and responses.
 
 A scenario does not depend on the request, the clock or chance. The same name always plays the same
-bytes, except for the request id and the date. An unknown name plays the default response.
+bytes, except for the request id and the date.
 """
 
+import difflib
 import re
 from functools import lru_cache
-from typing import Dict, List, Tuple
+from typing import Dict, Iterable, List, Optional, Tuple
 
 from conformance.endpoint.scenarios import (
     frames,
@@ -40,6 +41,7 @@ from conformance.endpoint.scenarios.model import (
     Template,
 )
 from conformance.endpoint.scenarios.streams import DEFAULT
+from refimpl.errors import UsageError
 
 __all__ = [
     "Acceptable",
@@ -53,10 +55,13 @@ __all__ = [
     "examples",
     "find",
     "listing",
+    "scenario_named",
+    "similar_names",
 ]
 
 CHAPTERS = (streams, messages, frames, truncation, responses, http1)
 
+_COMPARED = 63  # characters, the longest endpoint name
 _NUMBERED = re.compile(r"(.+-)([0-9]{1,9})\Z")
 
 
@@ -70,11 +75,11 @@ def catalogue() -> Dict[str, Entry]:
     return dict(_entries())
 
 
-def find(name: str) -> Scenario:
-    """Return the scenario that an endpoint of this name plays.
+def find(name: str) -> Optional[Scenario]:
+    """Return the scenario that an endpoint of this name plays, or None if there is none.
 
-    It is the scenario of this name, the template's scenario for the number at the end of the name,
-    or the default one.
+    It is the scenario of this name, or the template's scenario for the number at the end of the
+    name.
     """
     entry = _entries().get(name)
     if isinstance(entry, Scenario):
@@ -85,7 +90,27 @@ def find(name: str) -> Scenario:
         number = int(match.group(2))
         if isinstance(template, Template) and number <= template.most:
             return template.make(number)
-    return find(DEFAULT.name)
+    return None
+
+
+def scenario_named(name: str) -> Scenario:
+    """Return the scenario of a name. Raises UsageError, with similar names."""
+    found = find(name)
+    if found is None:
+        expected = " or ".join(similar_names(name)) or "a name of `serve --list`"
+        raise UsageError("no such scenario", expected=expected, actual=name)
+    return found
+
+
+def similar_names(name: str, more: Iterable[str] = ()) -> List[str]:
+    """Return up to three names that are similar to this one.
+
+    more: names in addition to the catalogue's
+    """
+    names = [*more]
+    for scenario in examples():
+        names.append(scenario.name)
+    return difflib.get_close_matches(name[:_COMPARED], names, 3)
 
 
 def examples() -> List[Scenario]:

@@ -29,7 +29,17 @@ from refimpl.errors import UsageError
 from refimpl.eventstream import EVENT_STREAM_TYPE
 
 Headers = Sequence[Tuple[str, str]]
-Step = Union[bytes, float]
+
+
+class Pause(float):
+    """A pause in seconds that takes its time at any pace of the endpoint."""
+
+
+class Ending(str):
+    """The end of a response before its other steps: "close", "reset" or "stall"."""
+
+
+Step = Union[bytes, float, Ending]
 Fields = Optional[Mapping[str, object]]
 
 STREAM_HEADERS = (
@@ -80,7 +90,8 @@ class _ResponseFields(NamedTuple):
 class Response(_ResponseFields):
     """A response as the endpoint writes it.
 
-    steps:   bytes and pauses. Each bytes object is one write; a number is a pause in seconds.
+    steps:   bytes and pauses. Each bytes object is one write; a number is a pause in seconds, and
+             a Pause ignores the endpoint's pace. After an Ending nothing more is written.
              Every call iterates over the steps again, so they cannot be an iterator.
     status:  status code and reason
     headers: of the response; "{port}" in a value becomes the endpoint's port

@@ -1212,7 +1212,9 @@ def endpoint() -> Iterator[Endpoint]:
         Expect("ok"),
         scenarios.stream(FRAMES[0] + raw_frame(flip_message_crc=1)),
     )
-    with Endpoint(pace=0, scenarios={"fault-twice": scenario}) as running_endpoint:
+    with Endpoint(
+        pace=0, fallback="default", scenarios={"fault-twice": scenario}
+    ) as running_endpoint:
         yield running_endpoint
 
 

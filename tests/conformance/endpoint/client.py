@@ -37,7 +37,7 @@ def nothing_is_left_running(capfd: Any) -> Iterator[None]:
 
 @pytest.fixture(name="endpoint")
 def endpoint_fixture() -> Iterator[Endpoint]:
-    with Endpoint(clock=lambda: NOW, pace=0) as endpoint:
+    with Endpoint(clock=lambda: NOW, pace=0, fallback="default") as endpoint:
         yield endpoint
 
 

@@ -281,7 +281,7 @@ def test_a_session_token_that_no_key_has(endpoint: Endpoint, token: str) -> None
     "method, target, status",
     [
         ("POST", "/", 404),
-        ("POST", "/endpoints/x/invocations", 404),
+        ("POST", "/endpoints/x/invocation", 404),
         ("POST", path() + "/", 404),
         ("POST", "/endpoints/a/b/invocations-response-stream", 404),
         ("GET", path(), 405),

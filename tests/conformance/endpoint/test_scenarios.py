@@ -20,10 +20,18 @@ from conformance import scenarios
 from conformance.cases.rules import load_rules
 from conformance.cases.scenarios import scenario_cases
 from conformance.endpoint import scenarios as catalogue_module
-from conformance.endpoint.scenarios import CHAPTERS, catalogue, examples, find, listing
+from conformance.endpoint.scenarios import (
+    CHAPTERS,
+    catalogue,
+    examples,
+    find,
+    listing,
+    scenario_named,
+    similar_names,
+)
 from conformance.endpoint.scenarios.build import FRAMES, PARTS
 from conformance.endpoint.scenarios.model import Expect, Response, Scenario, Template
-from refimpl.errors import FrameError
+from refimpl.errors import FrameError, UsageError
 from refimpl.eventstream import Decoder, Message
 from tests.conformance.endpoint.client import wire_of
 from tests.rows import for_each
@@ -434,8 +442,18 @@ def test_find_by_number() -> None:
         "-3",
     ],
 )
-def test_an_unknown_name_plays_the_default_answer(name: str) -> None:
-    assert find(name) is find("default")
+def test_an_unknown_name_plays_nothing(name: str) -> None:
+    assert find(name) is None
+    with pytest.raises(UsageError, match="no such scenario"):
+        scenario_named(name)
+
+
+def test_similar_names_are_found_among_the_catalogue_s_and_others() -> None:
+    assert similar_names("eror-424")[0] == "error-424"
+    assert similar_names("lmm", ["llm"])[0] == "llm"
+    assert similar_names("x" * 100000) == []
+    with pytest.raises(UsageError, match="expected error-424 or .*, got eror-424"):
+        scenario_named("eror-424")
 
 
 def test_the_listing_names_all_in_order() -> None:

@@ -285,6 +285,10 @@ def test_calls_tell_what_happened_and_keep_secrets() -> None:
         "frames-merged",
         3,
         len(wire),
+        None,
+        "InvokeEndpointWithResponseStream",
+        "frames-merged",
+        "valid",
     )
     assert ("x-amz-security-token", "hush-token") in calls[0].headers
     assert lines == [repr(call) for call in calls]
@@ -375,7 +379,7 @@ def _boto3_client(monkeypatch: pytest.MonkeyPatch) -> Callable[[Endpoint], Any]:
 
 
 def test_boto3_reads_the_default_answer(boto3_client: Callable[[Endpoint], Any]) -> None:
-    with Endpoint(pace=0) as endpoint:
+    with Endpoint(pace=0, fallback="default") as endpoint:
         client = boto3_client(endpoint)
         answer = client.invoke_endpoint_with_response_stream(
             EndpointName="llm",

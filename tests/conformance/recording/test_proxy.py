@@ -84,7 +84,7 @@ def test_a_scenario_is_recorded_and_replayed(name: str, tmp_path: Path) -> None:
     answer = EXAMPLES[name].response
     stalls = answer.ending == "stall"
     request = call(name, more=[("Connection", "close")])
-    with Endpoint(clock=lambda: NOW, pace=0) as endpoint:
+    with Endpoint(clock=lambda: NOW, pace=0, fallback="default") as endpoint:
         with recording_of(endpoint, tmp_path, idle_timeout=0.15 if stalls else 10) as made:
             seen, ended = asked(made, request)
         assert [one.verified for one in endpoint.calls] == [True]
@@ -571,7 +571,7 @@ def test_a_presigned_request_is_signed_in_its_headers(tmp_path: Path) -> None:
 
 
 def test_the_upstream_may_accept_the_example_keys(tmp_path: Path) -> None:
-    with Endpoint(clock=lambda: NOW, pace=0) as endpoint, recording_of(
+    with Endpoint(clock=lambda: NOW, pace=0, fallback="default") as endpoint, recording_of(
         endpoint, tmp_path, credentials=KEYS
     ) as made:
         client = Client(

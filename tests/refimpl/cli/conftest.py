@@ -20,5 +20,5 @@ def interruptible() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[Endpoint]:
-    with Endpoint(pace=0, scenarios=HOSTILE_SCENARIOS) as running_endpoint:
+    with Endpoint(pace=0, fallback="default", scenarios=HOSTILE_SCENARIOS) as running_endpoint:
         yield running_endpoint

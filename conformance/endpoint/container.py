@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: MIT
+"""The platform's side of a model container: SageMaker's front door on one machine.
+
+A container behind SageMaker serves `POST /invocations` and `GET /ping`. Container.response() sends
+a call there and returns the service's response: the container's bytes as payload parts as they
+arrive, its errors as ModelError, its failure inside the stream as ModelStreamError.
+
+The rules are those of the Developer Guide ("Use Your Own Inference Code with Hosting Services"). An
+endpoint exists only after the container has answered GET /ping with 200. The container gets
+Content-Type, Accept and the `X-Amzn-SageMaker-*` headers that concern it, and nothing else of the
+call. Of its headers, only Content-Type and X-Amzn-SageMaker-Custom-Attributes reach the caller.
+"""
+
+import http.client
+import re
+import socket
+import threading
+import time
+from contextlib import suppress
+from typing import Callable, Dict, Iterator, NamedTuple, Optional, Set
+from urllib.parse import urlsplit
+
+from conformance.endpoint.checks import Accepted, Refusal, members_of, not_found
+from conformance.endpoint.request import Request
+from conformance.endpoint.scenarios.build import exception, part
+from conformance.endpoint.scenarios.model import Headers, Response, Step
+from conformance.endpoint.siblings import model_failure
+from refimpl.errors import UsageError, shown
+from refimpl.eventstream import EVENT_STREAM_TYPE
+from refimpl.sigv4 import collect_headers
+
+CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+_PING_TIMEOUT = 2.0  # seconds, the platform's
+_PIECE = 65536  # bytes
+_MAX_ERROR = 65536  # bytes of the body of an error
+_FORWARDED = {
+    "ContentType": "Content-Type",
+    "Accept": "Accept",
+    "CustomAttributes": CUSTOM_ATTRIBUTES,
+    "InferenceId": "X-Amzn-SageMaker-Inference-Id",
+    "SessionId": "X-Amzn-SageMaker-Session-Id",
+}
+_VALID_ATTRIBUTES = re.compile(r"[ -~]{0,1024}\Z")
+_TIMED_OUT = (
+    "Your invocation timed out while waiting for a response from container primary. Review the "
+    "latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
+)
+
+
+class Limits(NamedTuple):
+    """The limits of the platform.
+
+    body:    bytes of a request
+    silence: seconds without a byte from the container
+    stream:  seconds for a whole response, or None for no limit
+    """
+
+    body: int = 25 * 1024 * 1024
+    silence: float = 60.0
+    stream: Optional[float] = None
+
+
+# As the service model and the Developer Guide state them.
+PLATFORM_LIMITS = Limits(6291456, 60.0, 480.0)
+
+
+_DEFAULT_LIMITS = Limits()
+
+
+class Container:
+    """A container at a URL.
+
+    url:    http://HOST:PORT, with a base path if the container has one
+    limits: see Limits
+    Raises UsageError for another URL.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        limits: Limits = _DEFAULT_LIMITS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        try:
+            parts = urlsplit(url)
+            self._host, self._port = parts.hostname or "", parts.port or 80
+        except ValueError:
+            parts, self._host = urlsplit(""), ""
+        if parts.scheme != "http" or not self._host or parts.query or parts.fragment:
+            raise UsageError(
+                "not the URL of a container", expected="http://HOST:PORT", actual=shown(url)
+            )
+        self._path, self._limits, self._monotonic = parts.path.rstrip("/"), limits, monotonic
+        self._lock = threading.Lock()
+        self._open: Set[http.client.HTTPConnection] = set()
+        self._is_healthy = False
+
+    def close(self) -> None:
+        """End the calls that are in progress."""
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            # It may have ended already.
+            with suppress(OSError, AttributeError):
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def ping(self) -> Optional[str]:
+        """Return why the container is not healthy, or None if it is. GET /ping must return 200."""
+        connection = self._connection(_PING_TIMEOUT)
+        try:
+            connection.request("GET", f"{self._path}/ping")
+            status = connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            return f"the container does not answer GET /ping: {_reason(error)}"
+        finally:
+            self._forget(connection)
+        return None if status == 200 else f"the container answers GET /ping with {status}"
+
+    def response(self, request: Request, accepted: Accepted) -> Response:
+        """Return the service's response to a call. Raises Refusal."""
+        if not self._is_healthy:
+            reason = self.ping()
+            if reason is not None:
+                refusal = not_found(accepted.name, (), accepted.signature == "valid")
+                refusal.reason += f" ({reason})"
+                raise refusal
+            self._is_healthy = True
+        if len(request.body) > self._limits.body:
+            message = f"Request size exceeded {self._limits.body} bytes"
+            raise Refusal("413 Payload Too Large", "ValidationError", message, verified=True)
+        headers = self._headers_of(request, accepted)
+        connection = self._connection(self._limits.silence)
+        deadline = None
+        if self._limits.stream is not None:
+            deadline = self._monotonic() + self._limits.stream
+        is_handed_over = False
+        try:
+            connection.request("POST", f"{self._path}/invocations", request.body, headers)
+            answered = connection.getresponse()
+            if not 200 <= answered.status < 300:
+                return model_failure(answered.status, _text_of(answered))
+            is_handed_over = True
+            parts = _Parts(answered, deadline, self._monotonic, lambda: self._forget(connection))
+            return Response(parts, headers=_headers_from(answered))
+        except socket.timeout:
+            return model_failure(0, _TIMED_OUT)
+        # http.client raises ValueError for some malformed responses.
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            return model_failure(0, f"no response of the container: {_reason(error)}")
+        finally:
+            if not is_handed_over:
+                self._forget(connection)
+
+    def _headers_of(self, request: Request, accepted: Accepted) -> Dict[str, str]:
+        members = members_of(accepted.operation, accepted.name, collect_headers(request.headers))
+        headers = {"Accept-Encoding": "identity", "Connection": "close"}
+        for member, name in _FORWARDED.items():
+            if member in members:
+                headers[name] = members[member]
+        return headers
+
+    def _connection(self, timeout: float) -> http.client.HTTPConnection:
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout)
+        with self._lock:
+            self._open.add(connection)
+        return connection
+
+    def _forget(self, connection: http.client.HTTPConnection) -> None:
+        with self._lock:
+            self._open.discard(connection)
+        connection.close()
+
+
+class _Parts:
+    """The steps of a response: a part for each piece that the container sends."""
+
+    def __init__(
+        self,
+        answered: http.client.HTTPResponse,
+        deadline: Optional[float],
+        monotonic: Callable[[], float],
+        end: Callable[[], None],
+    ) -> None:
+        self._answered, self._deadline = answered, deadline
+        self._monotonic, self._end = monotonic, end
+
+    def __iter__(self) -> Iterator[Step]:
+        """Yield the parts, and an exception if the container fails."""
+        try:
+            yield from self._parts()
+        except socket.timeout:
+            yield _failed("ModelInvocationTimeExceeded", "the container was silent for too long")
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            yield _failed("StreamBroken", f"the container's response broke: {_reason(error)}")
+        finally:
+            self._end()
+
+    def _parts(self) -> Iterator[Step]:
+        while True:
+            if self._deadline is not None and self._monotonic() > self._deadline:
+                yield _failed("ModelInvocationTimeExceeded", "the response took too long")
+                return
+            data = self._answered.read1(_PIECE)
+            if data:
+                yield part(data)
+            elif self._answered.length:
+                # http.client reports no error for a body that is shorter than Content-Length.
+                raise http.client.IncompleteRead(b"", self._answered.length)
+            else:
+                return
+
+
+def _failed(code: str, message: str) -> bytes:
+    return exception("ModelStreamError", Message=message, ErrorCode=code)
+
+
+def _headers_from(answered: http.client.HTTPResponse) -> Headers:
+    """Return the headers of the service's response."""
+    content_type = answered.getheader("Content-Type") or "application/octet-stream"
+    attributes = answered.getheader(CUSTOM_ATTRIBUTES)
+    headers = [
+        ("Content-Type", EVENT_STREAM_TYPE),
+        ("X-Amzn-SageMaker-Content-Type", _one_line(content_type)),
+        ("x-Amzn-Invoked-Production-Variant", "AllTraffic"),
+    ]
+    if attributes is not None and _VALID_ATTRIBUTES.match(attributes):
+        headers.append((CUSTOM_ATTRIBUTES, attributes))
+    return headers
+
+
+def _one_line(value: str) -> str:
+    """Return a header's value without folds and without characters outside ASCII."""
+    return re.sub(r"[^ -~]+", " ", value)[:1024]
+
+
+def _text_of(answered: http.client.HTTPResponse) -> str:
+    """Return the beginning of the body of an error."""
+    try:
+        data = answered.read(_MAX_ERROR)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return f"the container's response broke: {_reason(error)}"
+    return data.decode("utf-8", "replace")
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return shown(text, 200)
