@@ -6,8 +6,8 @@ interrupted, 129 and 143 ended by SIGHUP and SIGTERM, 141 the reader of stdout i
 `record` and `replay` print their URL to stdout and run until they are interrupted. With `--tls`,
 `serve` then prints `AWS_CA_BUNDLE=FILE`, the variable that makes AWS's clients trust its
 certificate, with `--credentials-services` those that make them use its services, and with
-`--variables` those that lead them to the endpoint (an empty value removes a variable). Commands
-import what only they need when they run.
+`--variables` those that lead them to the endpoint (an empty value removes a variable). With
+`--intercept` it prints those of its proxy. Commands import what only they need when they run.
 `mutants`, `prove` and `trace` need a checkout, because a wheel does not contain the mutation tests.
 """
 
@@ -37,9 +37,10 @@ from conformance.cases.frames import assemble, disassemble
 from conformance.demo import run_demo
 from conformance.endpoint.container import PLATFORM_LIMITS, Container, Limits
 from conformance.endpoint.credentials_services import CredentialsServices
+from conformance.endpoint.intercept import InterceptingProxy
 from conformance.endpoint.loopback import Loopback
 from conformance.endpoint.scenarios import listing
-from conformance.endpoint.tls import server_context, temporary_certificates
+from conformance.endpoint.tls import server_context, temporary_authority, temporary_certificates
 from conformance.escaping import escaped
 from conformance.files import MAX_INPUT, read_all, read_bounded
 from conformance.protocol.messages import OPERATION_NAMES
@@ -268,6 +269,12 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         " example keys, and print the environment variables that make a client use them"
     )
     parser.add_argument("--credentials-services", action="store_true", help=text)
+    text = (
+        "also serve a proxy that intercepts TLS: the openssl program makes a certificate for the"
+        " host of each CONNECT, and the endpoint responds; print HTTPS_PROXY=URL and"
+        " AWS_CA_BUNDLE=FILE, with the file of the proxy's CA"
+    )
+    parser.add_argument("--intercept", action="store_true", help=text)
 
 
 def _serve(options: argparse.Namespace, streams: Streams) -> None:
@@ -281,13 +288,22 @@ def _serve(options: argparse.Namespace, streams: Streams) -> None:
         return time.time() + float(options.clock_skew)
 
     with ExitStack() as stack:
-        tls, variables = _tls_of(options, stack)
+        tls, from_tls = _tls_of(options, stack)
+        variables = list(from_tls)
+        services: Optional[CredentialsServices] = None
         if options.credentials_services:
             services = CredentialsServices(clock, log=_logger(streams))
-            variables = (*variables, *stack.enter_context(services).variables)
+            variables += stack.enter_context(services).variables
+        authority = None
+        if options.intercept:
+            authority = stack.enter_context(temporary_authority())
 
         def start(log: Callable[[str], None]) -> Loopback:
-            return _endpoint_of(options, log, clock, tls)
+            endpoint = _endpoint_of(options, log, clock, tls)
+            if authority is not None:
+                proxy = InterceptingProxy(endpoint, authority, services, log=log)
+                variables.extend(stack.enter_context(proxy).variables)
+            return endpoint
 
         def more(server: Loopback) -> Sequence[str]:
             if not options.variables:
@@ -348,6 +364,8 @@ def _tls_of(
 
     stack: deletes temporary certificates at its end
     """
+    if options.tls and options.intercept:
+        raise UsageError("--intercept excludes --tls, because each has its own CA")
     files = [path for path in (options.cert, options.key) if path is not None]
     if files and not (options.tls and len(files) == 2):
         raise UsageError("incomplete options", expected="--tls, --cert FILE and --key FILE")

@@ -9,9 +9,11 @@ The modules, from the bottom up:
     play.py       turns a scenario's response into writes
     loopback.py   serves connections on 127.0.0.1
     server.py     the Endpoint
+    intercept.py  a proxy that intercepts TLS, in front of it
 """
 
 from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
+from conformance.endpoint.intercept import intercepting_proxy
 from conformance.endpoint.server import Endpoint
 
-__all__ = ["ACCESS_KEY", "SECRET_KEY", "Endpoint"]
+__all__ = ["ACCESS_KEY", "SECRET_KEY", "Endpoint", "intercepting_proxy"]

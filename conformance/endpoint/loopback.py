@@ -19,7 +19,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from ssl import SSLContext
+from ssl import SSLContext, SSLSocket
 from typing import Any, Callable, Dict, Optional, Tuple, Type, TypeVar
 
 from conformance.endpoint.play import script
@@ -62,7 +62,7 @@ class Conversation(socketserver.BaseRequestHandler):
     def _is_ready(self) -> bool:
         """Return whether the connection can be used. With TLS, make the handshake first."""
         owner = self.server.owner
-        if owner.tls is None:
+        if not isinstance(self.request, SSLSocket):
             return True
         try:
             self.request.do_handshake()
@@ -77,7 +77,7 @@ class Conversation(socketserver.BaseRequestHandler):
     def _end_tls(self) -> None:
         """Send close_notify if this is TLS."""
         owner = self.server.owner
-        if owner.tls is None:
+        if not isinstance(self.request, SSLSocket):
             return
         close_notify(self.request, lambda seconds: owner.pause(seconds, exact=True))
 
@@ -153,6 +153,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
             self.address_family = socket.AF_INET6
         self._lock = threading.Lock()
         self._live: Dict[threading.Thread, Any] = {}
+        self._handed_over: Dict[threading.Thread, Tuple[Any, "_Server"]] = {}
         super().__init__(address, conversation)
 
     def get_request(self) -> Any:
@@ -191,8 +192,37 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
+            thread = threading.current_thread()
             with self._lock:
-                del self._live[threading.current_thread()]
+                self._live.pop(thread, None)
+                _, keeper = self._handed_over.pop(thread, (None, None))
+            if keeper is not None:
+                keeper.forget(thread)
+
+    def hand_over(self, connection: Any, server: "_Server", address: Any) -> None:
+        """Let another server serve a connection in this thread, and end it when that one closes.
+
+        If this server closes first, it ends the connection and does not wait for the thread.
+        Raises Gone if the other server is closed.
+        """
+        thread = threading.current_thread()
+        with self._lock:
+            del self._live[thread]
+            self._handed_over[thread] = connection, server
+        server.adopt(thread, connection)
+        server.finish_request(connection, address)
+
+    def adopt(self, thread: threading.Thread, connection: Any) -> None:
+        """End this connection and wait for its thread when this server closes. Raises Gone."""
+        with self._lock:
+            if self.owner.closing:
+                raise Gone("the server closes")
+            self._live[thread] = connection
+
+    def forget(self, thread: threading.Thread) -> None:
+        """Undo adopt()."""
+        with self._lock:
+            self._live.pop(thread, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Report an error of the server itself on one line."""
@@ -207,7 +237,8 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         """
         with self._lock:
             live = list(self._live.items())
-        for _, connection in live:
+            handed_over = [connection for connection, _ in self._handed_over.values()]
+        for connection in [connection for _, connection in live] + handed_over:
             # It may have ended already.
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -259,11 +290,11 @@ class Loopback:
         self._next_complaint = 0.0
         self.stuck = 0
         self.budget = BodyBudget()
-        self._server = _Server((host, port), self, conversation)
+        self.server = _Server((host, port), self, conversation)
         scheme = "http" if tls is None else "https"
-        self.url = f"{scheme}://{_reachable(host)}:{self._server.server_address[1]}"
+        self.url = f"{scheme}://{_reachable(host)}:{self.server.server_address[1]}"
         self._accepting = threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), daemon=True
+            target=self.server.serve_forever, args=(0.02,), daemon=True
         )
         self._accepting.start()
 
@@ -282,10 +313,10 @@ class Loopback:
             if self._closing.is_set():
                 return
             self._closing.set()
-        self._server.shutdown()
+        self.server.shutdown()
         self._accepting.join()
-        self.stuck = self._server.end_connections(self.patience)
-        self._server.server_close()
+        self.stuck = self.server.end_connections(self.patience)
+        self.server.server_close()
 
     def pause(self, seconds: float, exact: bool = False) -> None:
         """Wait, and raise Gone if the server closes meanwhile.

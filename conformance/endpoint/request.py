@@ -64,6 +64,9 @@ class Request(NamedTuple):
 
 
 _REQUEST_LINE = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) (/[!-~]*) (HTTP/1\.[01])\Z")
+_CONNECT_LINE = re.compile(
+    r"CONNECT (?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5}) HTTP/1\.[01]\Z"
+)
 _HEADER_LINE = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):(.*)\Z", re.DOTALL)
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?\Z")
@@ -78,8 +81,30 @@ def parse_head(lines: List[bytes]) -> Tuple[str, str, str, Pairs]:
     match = _REQUEST_LINE.match(lines[0].decode("latin-1"))
     if match is None:
         raise BadRequest("invalid request line (expected METHOD /target HTTP/1.1)")
+    method, target, version = match.groups()
+    return method, target, version, _headers_of(lines[1:])
+
+
+def parse_connect(lines: List[bytes]) -> Tuple[str, int, Pairs]:
+    """Return (host, port, headers) of the head of a request to a proxy for a tunnel.
+
+    lines: without their line ends; host: without brackets. Raises BadRequest.
+    """
+    line = lines[0].decode("latin-1")
+    match = _CONNECT_LINE.match(line)
+    if match is None:
+        if re.match(r"[A-Z]+ [!-~]+ HTTP/1\.[01]\Z", line) and not line.startswith("CONNECT "):
+            raise BadRequest("this proxy only opens tunnels with CONNECT", "405 Method Not Allowed")
+        raise BadRequest("invalid request line (expected CONNECT HOST:PORT HTTP/1.1)")
+    address, name, port = match.groups()
+    if not 0 < int(port) < 65536:
+        raise BadRequest("invalid port")
+    return address or name, int(port), _headers_of(lines[1:])
+
+
+def _headers_of(lines: List[bytes]) -> Pairs:
     headers: Pairs = []
-    for line in lines[1:]:
+    for line in lines:
         text = line.decode("latin-1")
         if text[:1] in (" ", "\t"):
             if not headers:
@@ -95,8 +120,7 @@ def parse_head(lines: List[bytes]) -> Tuple[str, str, str, Pairs]:
     hosts = values_of(headers, "host")
     if len(hosts) != 1:
         raise BadRequest(f"expected exactly one Host header, got {len(hosts)}")
-    method, target, version = match.groups()
-    return method, target, version, headers
+    return headers
 
 
 def values_of(headers: Pairs, name: str) -> List[str]:
@@ -184,6 +208,19 @@ class RequestReader:
             self._connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self._chunks() if length is None else self._exactly(length)
         return Request(method, target, version, headers, body)
+
+    def read_connect(self) -> Optional[Tuple[str, int, Pairs]]:
+        """Return (host, port, headers) of a request for a tunnel, or None as read().
+
+        Raises as read(), also if the client does not wait for the response.
+        """
+        lines = self._head()
+        if lines is None:
+            return None
+        found = parse_connect(lines)
+        if self.ahead:
+            raise BadRequest("bytes after CONNECT, before its response")
+        return found
 
     def release(self) -> None:
         """Release the memory that the last body had reserved."""

@@ -4,18 +4,22 @@
 temporary_certificates() lets the `openssl` program make a private CA and a certificate for
 `localhost` and 127.0.0.1, in a folder that is deleted at the end. The key of the CA is deleted as
 soon as the certificate is signed, so a client that trusts the CA trusts this certificate only.
+temporary_authority() keeps the CA's key until the end, and makes certificates for other hosts.
 close_notify() ends a connection so that a strict client does not report a truncated stream.
 
 Encrypted keys, files that are not PEM and a key of another certificate are rejected.
 """
 
 import os
+import re
 import shutil
 import ssl
 import subprocess
+import threading
 from contextlib import contextmanager
+from ipaddress import ip_address
 from tempfile import TemporaryDirectory
-from typing import Callable, Iterator, NamedTuple, Sequence
+from typing import Callable, Dict, Iterator, NamedTuple, Sequence
 
 from refimpl.errors import UsageError, shown
 
@@ -41,8 +45,11 @@ keyUsage = critical,digitalSignature,keyEncipherment
 extendedKeyUsage = serverAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-subjectAltName = DNS:localhost,IP:127.0.0.1
+subjectAltName = %s
 """
+_OWN_NAMES = "DNS:localhost,IP:127.0.0.1"
+_HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
+_MOST_HOSTS = 256  # of one authority
 
 
 class Certificates(NamedTuple):
@@ -59,16 +66,24 @@ def temporary_certificates() -> Iterator[Certificates]:
 
     Raises UsageError without the `openssl` program, or if it fails.
     """
-    program = shutil.which("openssl")
-    if program is None:
-        raise UsageError(
-            "the openssl program, which makes the certificates, is not installed",
-            expected=_WITHOUT_OPENSSL,
-        )
-    with TemporaryDirectory(prefix="conformance-tls-") as folder:
-        configuration = os.path.join(folder, "openssl.cnf")
-        with open(configuration, "w", encoding="ascii") as file:
-            file.write(_OPENSSL_CONFIGURATION)
+    with temporary_authority() as authority:
+        made = authority.certificates_for(_OWN_NAMES, "server", 1)
+        os.remove(os.path.join(os.path.dirname(made.authority), "ca.key"))
+        yield made
+
+
+class Authority:
+    """A private CA that makes certificates on demand, for any host; threads may share it.
+
+    ca_bundle: the path of its certificate, in PEM
+    """
+
+    def __init__(self, program: str, folder: str) -> None:
+        self.ca_bundle = os.path.join(folder, "ca.pem")
+        self._program, self._folder = program, folder
+        self._lock = threading.Lock()
+        self._contexts: Dict[str, ssl.SSLContext] = {}
+        self._write_configuration(_OWN_NAMES)
         common = ("-newkey", "rsa:2048", "-nodes", "-sha256", "-config", "openssl.cnf")
         _run(program, folder, (
             "req", "-x509", *common, "-days", _DAYS, "-extensions", "ca",
@@ -76,18 +91,75 @@ def temporary_certificates() -> Iterator[Certificates]:
             "-keyout", "ca.key", "-out", "ca.pem",
         ))  # fmt: skip
         _run(program, folder, (
-            "req", "-new", *common, "-subj", "/CN=localhost",
+            "req", "-new", *common, "-subj", "/CN=server of the conformance endpoint",
             "-keyout", "server.key", "-out", "server.csr",
         ))  # fmt: skip
-        _run(program, folder, (
+
+    def context_for(self, host: str) -> ssl.SSLContext:
+        """Return the context of a server with a certificate for a host name or an IP address.
+
+        Raises UsageError for a host that is neither, for too many hosts, and if openssl fails.
+        """
+        with self._lock:
+            if host not in self._contexts:
+                if len(self._contexts) >= _MOST_HOSTS:
+                    raise UsageError("too many hosts", expected=f"at most {_MOST_HOSTS}")
+                number = len(self._contexts) + 1
+                made = self.certificates_for(_names_of(host), f"host-{number}", number)
+                self._contexts[host] = server_context(made.certificate, made.key)
+            return self._contexts[host]
+
+    def certificates_for(self, names: str, stem: str, number: int) -> Certificates:
+        """Make a certificate, with the key that all of them have.
+
+        names: as in a subjectAltName; stem: of the file's name; number: the serial number
+        """
+        self._write_configuration(names)
+        certificate = f"{stem}.pem"
+        _run(self._program, self._folder, (
             "x509", "-req", "-in", "server.csr", "-sha256", "-days", _DAYS,
-            "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", "1",
-            "-extfile", "openssl.cnf", "-extensions", "server", "-out", "server.pem",
+            "-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", str(number),
+            "-extfile", "openssl.cnf", "-extensions", "server", "-out", certificate,
         ))  # fmt: skip
-        os.remove(os.path.join(folder, "ca.key"))
-        yield Certificates(
-            *(os.path.join(folder, name) for name in ("server.pem", "server.key", "ca.pem"))
+        return Certificates(
+            os.path.join(self._folder, certificate),
+            os.path.join(self._folder, "server.key"),
+            self.ca_bundle,
         )
+
+    def _write_configuration(self, names: str) -> None:
+        path = os.path.join(self._folder, "openssl.cnf")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(_OPENSSL_CONFIGURATION % names)
+
+
+def _names_of(host: str) -> str:
+    """Return the subjectAltName of a host."""
+    try:
+        return f"IP:{ip_address(host)}"
+    except ValueError:
+        pass
+    # The name comes from a client and goes into a configuration file.
+    if not _HOST_NAME.match(host):
+        raise UsageError("not a host name", expected="letters, digits, `-` and `.`", actual=host)
+    return f"DNS:{host}"
+
+
+@contextmanager
+def temporary_authority() -> Iterator[Authority]:
+    """Make a private CA in a temporary folder, and delete it at the end.
+
+    Whoever can read the folder, which only its owner can, can make certificates that a client with
+    this CA accepts. Raises UsageError without the `openssl` program, or if it fails.
+    """
+    program = shutil.which("openssl")
+    if program is None:
+        raise UsageError(
+            "the openssl program, which makes the certificates, is not installed",
+            expected=_WITHOUT_OPENSSL,
+        )
+    with TemporaryDirectory(prefix="conformance-tls-") as folder:
+        yield Authority(program, folder)
 
 
 def _run(program: str, folder: str, arguments: Sequence[str]) -> None:

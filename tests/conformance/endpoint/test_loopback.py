@@ -117,7 +117,7 @@ def test_a_port_may_be_chosen_and_must_be_free(endpoint: Endpoint) -> None:
 
 def test_it_listens_only_on_loopback(endpoint: Endpoint) -> None:
     assert re.match(r"http://127\.0\.0\.1:[1-9][0-9]*\Z", endpoint.url)
-    assert endpoint._server.socket.getsockname()[0] == "127.0.0.1"
+    assert endpoint.server.socket.getsockname()[0] == "127.0.0.1"
 
 
 def test_small_writes_are_not_held_back(
@@ -192,7 +192,7 @@ def test_waits_while_no_descriptor_is_free(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempts, log = [], []
-    accept = endpoint._server.socket.accept
+    accept = endpoint.server.socket.accept
 
     class Full:
         def __getattr__(self, name: str) -> Any:
@@ -204,8 +204,8 @@ def test_waits_while_no_descriptor_is_free(
                 raise OSError(errno.EMFILE, "Too many open files")
             return accept()
 
-    real = endpoint._server.socket
-    monkeypatch.setattr(endpoint._server, "socket", Full())
+    real = endpoint.server.socket
+    monkeypatch.setattr(endpoint.server, "socket", Full())
     monkeypatch.setattr(endpoint, "_log", log.append)
     assert answer_of(exchange(endpoint, last()))[0] == 200
     assert attempts[3] - attempts[0] >= 0.25
