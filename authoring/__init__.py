@@ -18,6 +18,7 @@
     mix.py, rows/          how these are chosen, and the chosen rows
     recordings.py          vectors/recordings, a separate command
     plain_*.py             independent transcriptions of the published texts
+    decided_by_kind.py     the cases that the kind of a rejection decides
     differences.py         what third-party event-stream codecs do differently
 
 Each of the first modules has a list FEATURES. A Feature is one vector file: an operation of the
@@ -49,6 +50,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
+from authoring.decided_by_kind import is_decided_by_kind
 from conformance.cases.frames import FrameTextError, assemble
 from conformance.cases.rules import load_rules
 
@@ -73,6 +75,7 @@ KEYS = (
     "expect",
     "acceptable",
     "needs",
+    "decides",
     "why",
     "since",
     "source",
@@ -281,10 +284,13 @@ class Feature:
             "expect": expect,
             "acceptable": list(acceptable),
             "needs": list(needs),
+            "decides": [],
             "why": why,
             "since": since,
             "source": source,
         }
+        if expect.get("status") == "reject" and is_decided_by_kind(case_id):
+            case["decides"] = "kind"
         kept = {key: case[key] for key in KEYS if case[key] not in ([], ()) or key == "rules"}
         mistake = mistake_in(kept, self.prefix)
         if mistake is not None:

@@ -19,6 +19,7 @@ import sys
 import threading
 import time
 from contextlib import ExitStack, contextmanager
+from fnmatch import fnmatchcase
 from secrets import token_hex
 from ssl import SSLContext
 from typing import (
@@ -138,6 +139,13 @@ def _skew(text: str) -> float:
     return seconds
 
 
+def _operation(text: str) -> str:
+    if not any(fnmatchcase(name, text) for name in OPERATION_NAMES):
+        names = ", ".join(OPERATION_NAMES)
+        raise argparse.ArgumentTypeError(f"invalid choice: {text!r} (choose from {names})")
+    return text
+
+
 _LARGEST_SKEW = 10 * 366 * 86400
 
 
@@ -188,13 +196,9 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     _add_corpus(parser)
     _add_list(parser, "--only", "GLOB", "select cases whose id matches")
     _add_list(parser, "--rule", "ID", "select cases that cite the rule")
+    text = "select cases whose operation matches; repeatable: " + " ".join(OPERATION_NAMES)
     parser.add_argument(
-        "--op",
-        action="append",
-        default=[],
-        metavar="OP",
-        choices=OPERATION_NAMES,
-        help=f"select cases of the operation; repeatable: {' '.join(OPERATION_NAMES)}",
+        "--op", action="append", default=[], metavar="GLOB", type=_operation, help=text
     )
 
 
@@ -206,6 +210,15 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         help="case ids of expected failures, one per line; an unexpected pass fails the run",
     )
     parser.add_argument("--known", dest="xfail", help=argparse.SUPPRESS)  # the former name
+    text = "write the ids of the failing cases, as a file for --xfail"
+    parser.add_argument("--write-xfail", metavar="FILE", help=text)
+    text = (
+        "earlier JSON report: a case that is worse than in it fails the run, also if it is now"
+        " unsupported or judged in part, and no other failure does"
+    )
+    parser.add_argument("--baseline", metavar="REPORT", help=text)
+    text = "fail each case of which the answer omits a part (always so for the reference)"
+    parser.add_argument("--strict", action="store_true", help=text)
     _add_list(parser, "--report", "KIND=FILE", "write a report: html=FILE, json=FILE, junit=FILE")
     _add_selection(parser)
 
@@ -416,6 +429,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace, streams: Streams) -> int:
     if options.adapter is None:
+        options.strict = True
         return _run_adapter(options, streams, OWN_ADAPTER, own_environment())
     return _run_adapter(options, streams, split_command(options.adapter), None)
 

@@ -10,6 +10,7 @@ terminal report and writes the other reports. A report is written completely or 
 import argparse
 import difflib
 import os
+from collections import OrderedDict
 from typing import Callable, List, Optional, Sequence, TextIO, Tuple
 
 from conformance.cases.case import Case, choose, to_document, to_line
@@ -18,14 +19,16 @@ from conformance.cases.load import read_cases
 from conformance.cases.rules import load_rules
 from conformance.cases.scenarios import scenario_cases
 from conformance.escaping import escaped
-from conformance.files import read_bounded
+from conformance.files import read_bounded, write_whole
 from conformance.protocol.messages import OPERATION_NAMES
 from conformance.protocol.process import Environment
+from conformance.report.baseline import worse_than
 from conformance.report.dump import write_case
 from conformance.report.formats import targets_of, write_reports
+from conformance.report.json_report import read_report
 from conformance.report.terminal import case_lines, report_lines
 from conformance.run.runner import BrokenAdapter, Run, Runner, broken_run, implementation_label
-from conformance.run.verdicts import Result, exit_code, settle
+from conformance.run.verdicts import FAILURES, XFAIL, XPASS, Result, exit_code, settle
 from refimpl.errors import UsageError, shown
 
 Say = Callable[[str], None]
@@ -41,18 +44,20 @@ def run_suite(
 ) -> int:
     """Run the selected cases against an adapter's command, report, and return the exit code.
 
-    options: jobs, timeout, xfail, report, corpus, only, rule, op of the command line
+    options: jobs, timeout, xfail, write_xfail, baseline, strict, report, corpus, only, rule, op of
+        the command line
     progress: terminal for the progress line, or None
     Raises UsageError and BrokenAdapter.
     """
     targets = targets_of(options.report)
+    baseline = read_report(options.baseline) if options.baseline else None
     cases, is_sound = _selected(options, complain)
     expected_failures: List[str] = []
     if options.xfail:
         known_ids = _ids(_all_cases(options.corpus)[0])
         expected_failures = read_expected_failures(options.xfail, known_ids)
     is_complete = is_sound and not (options.corpus or options.only or options.rule or options.op)
-    runner = Runner(command, options.timeout, options.jobs, environment)
+    runner = Runner(command, options.timeout, options.jobs, environment, options.strict)
     progress_line = ProgressLine(progress)
     try:
         run = runner.run(cases, progress_line.show)
@@ -66,13 +71,48 @@ def run_suite(
         write_reports(targets, run, is_complete)
     finally:  # the verdicts are printed even if a report cannot be written
         _print_run(run, len(cases), say)
-    return exit_code(run.results) if is_sound else 2
+    if options.write_xfail:
+        listed = [name for name in expected_failures if name not in _ids(cases)]
+        write_whole(options.write_xfail, xfail_text(run.results, listed))
+    complaints = [
+        f"{name}: the adapter does not offer it"
+        for name in OrderedDict.fromkeys(options.op)
+        if name in OPERATION_NAMES and name not in run.implementation.operations
+    ]
+    code = exit_code(run.results)
+    if baseline is not None:
+        worse = worse_than(baseline, run.results)
+        complaints += worse
+        if not worse:
+            say("no case is worse than in the baseline")
+        code = exit_code(run.results, (XPASS,))
+    for line in complaints:
+        say(line)
+    if not is_sound:
+        return 2
+    return code or int(bool(complaints))
+
+
+def xfail_text(results: Sequence[Result], others: Sequence[str] = ()) -> str:
+    """Return a list of expected failures with the cases that fail, each with its reason.
+
+    others: ids to keep, of cases that did not run
+    """
+    lines = list(others)
+    for result in results:
+        found = result.verdict
+        if found.word in FAILURES + (XFAIL,) and not result.case.id.startswith("after-"):
+            stage = found.difference.stage if found.difference is not None else found.note
+            lines.append(f"{result.case.id}  # {shown(stage, 80)}")
+    return "".join(line + "\n" for line in lines)
 
 
 def _print_run(run: Run, cases: int, say: Say) -> None:
     offered = f"{len(run.implementation.operations)} of {len(OPERATION_NAMES)} operations"
     label = implementation_label(run.implementation)
     say(f"{label}: {offered}, {cases} cases in {run.seconds:.1f} s")
+    for name in run.unknown_kinds:
+        say(f"{shown(name, 80)} counts as any kind: map it with `kinds` of hello")
     say("")
     for line in report_lines(run.results, load_rules()):
         say(line)

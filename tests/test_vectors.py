@@ -234,7 +234,12 @@ def test_a_case_has_its_keys_in_their_order():
 
 
 def test_defaults_are_omitted():
-    assert sorted(set(KEYS) - set(with_case().cases[0])) == ["acceptable", "chunking", "needs"]
+    assert sorted(set(KEYS) - set(with_case().cases[0])) == [
+        "acceptable",
+        "chunking",
+        "decides",
+        "needs",
+    ]
     assert with_case(chunking=["whole"]).cases == with_case().cases
     by_default = feature(chunking=["bytewise"])
     by_default.case("evs-x-y", "t", "EVS-001", frames("frame"), ok(messages=[]), WHY)

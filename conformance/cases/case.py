@@ -37,6 +37,8 @@ class Case(NamedTuple):
     source: str
     # The vector file without ".json", or "invoke".
     feature: str
+    # "kind" if only the kind of the rejection shows whether the rules are followed.
+    decides: str = ""
 
 
 def case_of(entry: Mapping[str, Any], feature: str) -> Case:
@@ -56,6 +58,7 @@ def case_of(entry: Mapping[str, Any], feature: str) -> Case:
         entry["since"],
         entry["source"],
         feature,
+        entry.get("decides", ""),
     )
 
 
@@ -63,6 +66,8 @@ def to_document(case: Case) -> Document:
     """Return the entry of a case. Keys are in order, and defaults are omitted."""
     entry = dict(case._asdict())
     del entry["feature"]
+    if not entry["decides"]:
+        del entry["decides"]
     for name in _LISTS:
         entry[name] = list(entry[name])
     if entry["chunking"] == ["whole"]:
@@ -84,12 +89,12 @@ def choose(
     """Return the cases that meet all conditions given. An empty condition is met by all cases.
 
     only: globs, one of which matches the id; rules: ids, one of which the case cites;
-    operations: names, one of which is the case's operation
+    operations: globs, one of which matches the case's operation
     """
     return [
         case
         for case in cases
         if (not only or any(fnmatch.fnmatchcase(case.id, glob) for glob in only))
         and (not rules or any(rule in case.rules for rule in rules))
-        and (not operations or case.op in operations)
+        and (not operations or any(fnmatch.fnmatchcase(case.op, glob) for glob in operations))
     ]

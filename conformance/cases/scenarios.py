@@ -11,6 +11,30 @@ from conformance.cases.case import Case, Document
 from conformance.endpoint.scenarios import examples
 from conformance.endpoint.scenarios.model import Acceptable, Expect, Scenario
 
+# Scenarios of which the kind of the rejection is the point (see Case.decides), and timeouts.
+_DECIDED_BY_KIND = (
+    "close-before-head",
+    "exception-type-missing",
+    "exception-without-document",
+    "header-type-unknown",
+    "http-head-cut-before-empty-line",
+    "http-head-cut-short",
+    "http-switching-protocols",
+    "http-switching-protocols-before",
+    "prelude-crc-then-stall",
+    "redirect-301",
+    "redirect-302",
+    "redirect-303",
+    "redirect-307",
+    "redirect-308",
+    "redirect-nowhere",
+    "reset-before-head",
+    "total-length-0",
+    "total-length-15",
+    "total-length-max",
+    "total-length-max-then-stall",
+)
+
 REQUEST_BODY = b'{"inputs": "Hi"}'  # of every `invoke` case
 
 
@@ -41,7 +65,12 @@ def scenario_case(scenario: Scenario) -> Case:
         scenario.since,
         "derived",
         "invoke",
+        "kind" if _is_decided_by_kind(scenario) else "",
     )
+
+
+def _is_decided_by_kind(scenario: Scenario) -> bool:
+    return scenario.expect.kind == "timeout" or scenario.name in _DECIDED_BY_KIND
 
 
 def _acceptable(other: Acceptable) -> Document:

@@ -5,7 +5,9 @@ First the reference must pass every case with its first expectation. Then each m
 adapter process of its own against the cases of the rule that it breaks, those without a socket
 first. A case kills the mutant by a failure, a crash, a hang, an unexpected exception, or an outcome
 that is only acceptable. A mutant that passes all cases of its rule survives, and the mutation tests
-fail. They also fail if a MUST has cases but no mutant.
+fail. They also fail if a MUST has cases but no mutant, and if a mutant dies only because of the
+kind of a rejection in cases without `"decides": "kind"`: an adapter that does not distinguish kinds
+would pass with it.
 
 `--generated` does the same with the mutants that generated.py derives from the pure modules.
 reach.py first records the lines that each request reaches, and a mutant only gets the requests that
@@ -47,6 +49,7 @@ from conformance.files import write_whole
 from conformance.mutation.generated import Place, places
 from conformance.mutation.mutants import MUTANTS, Mutant, source_of
 from conformance.mutation.survivors import reason_of
+from conformance.protocol.messages import PROTOCOL_VERSION
 from conformance.protocol.process import Adapter, AdapterFault, Crashed, Hanging
 from conformance.run.runner import (
     OWN_ADAPTER,
@@ -56,7 +59,7 @@ from conformance.run.runner import (
     is_waiting,
     own_environment,
 )
-from conformance.run.verdicts import ACCEPTABLE, ADAPTER, CRASH, FAILURES, HANG, PASS, judge
+from conformance.run.verdicts import ACCEPTABLE, ADAPTER, CRASH, FAIL, FAILURES, HANG, PASS, judge
 from refimpl.errors import Error, UsageError
 from refimpl.operation import VERSION
 
@@ -86,6 +89,7 @@ GENERATED_MODULES = (
 
 ERROR = "ERROR"  # an unexpected exception
 STILLBORN = "STILLBORN"  # it cannot be loaded
+KIND = "KIND"  # killed by a kind in a case that is not marked
 SURVIVED = "SURVIVED"
 UNREACHED = "UNREACHED"  # no request reaches its statement
 
@@ -128,9 +132,13 @@ class Bench:
         """Return an adapter process. Raises AdapterFault."""
         return Adapter(command, self._environment)
 
-    def trial(self, name: str, questions: Iterable[Question]) -> Trial:
-        """Send requests to a mutant until one kills it."""
+    def trial(self, name: str, questions: Iterable[Question], marked_kinds: bool = False) -> Trial:
+        """Send requests to a mutant until one kills it.
+
+        marked_kinds: whether a kind kills only in a case with `"decides": "kind"`
+        """
         asked = 0
+        by_kind: Optional[Trial] = None
         endpoint: Optional[Endpoint] = None
         try:
             with self.start(self.command_of(name)) as adapter:
@@ -139,14 +147,16 @@ class Bench:
                     if question.case.op == "invoke" and endpoint is None:
                         endpoint = Endpoint()
                     how, note = self._answer(adapter, question, endpoint)
-                    if how:
-                        return Trial(how, question, asked, note)
+                    if how == KIND and marked_kinds and not question.case.decides:
+                        by_kind = by_kind or Trial(KIND, question, asked, note)
+                    elif how:
+                        return Trial(FAIL if how == KIND else how, question, asked, note)
         except AdapterFault as fault:
             return Trial(STILLBORN, None, 0, str(fault))
         finally:
             if endpoint is not None:
                 endpoint.close()
-        return Trial(SURVIVED, None, asked, "")
+        return by_kind or Trial(SURVIVED, None, asked, "")
 
     def _answer(
         self, adapter: Adapter, question: Question, endpoint: Optional[Endpoint]
@@ -167,9 +177,11 @@ class Bench:
             if case.op == "invoke" and endpoint is not None
             else None
         )
-        came = judge(question, answer, {}, calls)
+        came = judge(question, answer, {}, calls, PROTOCOL_VERSION, strict=True)
         if came.word == ADAPTER:
             return ERROR, came.note
+        if came.difference is not None and came.difference.stage == "kind":
+            return KIND, came.note
         return (came.word, came.note) if came.word in FAILURES + (ACCEPTABLE,) else ("", "")
 
 
@@ -245,7 +257,7 @@ def prove(
     with tempfile.TemporaryDirectory() as cache, ThreadPoolExecutor(jobs) as pool:
         bench = Bench(timeout, cache)
         trials = pool.map(
-            lambda mutant: bench.trial(mutant.id, of_rule.get(mutant.rule, [])), mutants
+            lambda mutant: bench.trial(mutant.id, of_rule.get(mutant.rule, []), True), mutants
         )
         for mutant, trial in zip(mutants, trials):
             say(f"{trial.how:9} {mutant.rule:8} {mutant.id:38} {killer_of(trial)}")
@@ -257,6 +269,9 @@ def prove(
                 )
             else:
                 killers.add(trial.killer.case.id)
+                if trial.how == KIND:
+                    name = trial.killer.case.id
+                    failed.append(f"{mutant.id} dies by kind alone: {name} has no `decides`")
     for line in failed:
         say("! " + line)
     killed = len(mutants) - sum("no mutant" not in line for line in failed)
@@ -304,7 +319,8 @@ def check_unbroken(cases: Sequence[Case], timeout: float) -> None:
 
     Otherwise a failure would not identify a mutant.
     """
-    results = Runner(OWN_ADAPTER, timeout, environment=own_environment()).run(cases).results
+    runner = Runner(OWN_ADAPTER, timeout, environment=own_environment(), strict=True)
+    results = runner.run(cases).results
     bad = [
         f"{result.case.id} {result.verdict.word}"
         for result in results

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The adapter protocol, version 1: one JSON object per line in each direction.
+"""The adapter protocol, version 2: one JSON object per line in each direction.
 
 A program reads requests until `bye` or the end of its input, and answers each one. An adapter in
 Python calls `serve` with its name and a table of operations. An operation takes the input of a
@@ -7,6 +7,10 @@ request and returns the output. It raises Reject if the implementation rejects t
 Unsupported if the implementation cannot be asked. Any other exception becomes the status `error`:
 the adapter is broken, not the implementation. Output of an operation to stdout goes to stderr
 instead, so that it cannot reach the answers.
+
+The runner requests version 2 and, if that fails, version 1. `serve` answers with the version that
+was requested. An operation that reports progress takes a second argument: a function to call with
+the number of events that it has handed over.
 """
 
 import base64
@@ -14,9 +18,22 @@ import json
 import os
 import re
 import sys
-from typing import Any, BinaryIO, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    BinaryIO,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
+PROTOCOL_VERSIONS = (1, 2)
 MAX_LINE_LENGTH = 64 * 1024 * 1024  # bytes
 OPERATION_NAMES = (
     "sigv4.sign",
@@ -67,7 +84,9 @@ REJECT_KINDS = (
 
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\Z")
 
-Operation = Callable[[Dict[str, Any]], Dict[str, Any]]
+Operation = Callable[..., Dict[str, Any]]
+Report = Callable[[int], None]  # takes the number of events handed over so far
+Kind = Union[str, Sequence[str]]  # a kind, several kinds, or "*" for all
 
 
 class Reject(Exception):
@@ -128,9 +147,14 @@ def to_pairs(headers: object) -> List[Tuple[str, str]]:
 
 
 def answer_question(
-    question: Dict[str, Any], operations: Mapping[str, Operation]
+    question: Dict[str, Any],
+    operations: Mapping[str, Operation],
+    report: Optional[Report] = None,
 ) -> Dict[str, Any]:
-    """Return the answer to one `run` request."""
+    """Return the answer to one `run` request.
+
+    report: the second argument of the operation, if it takes one
+    """
     name = question.get("op")
     operation = operations.get(name) if isinstance(name, str) else None
     if operation is None:
@@ -138,11 +162,11 @@ def answer_question(
     given = question.get("input")
     if not isinstance(given, dict):
         return {"status": "error", "detail": "input must be an object"}
+    arguments: List[Any] = [{key: value for key, value in given.items() if value is not None}]
+    if report is not None:
+        arguments.append(report)
     try:
-        return {
-            "status": "ok",
-            "output": operation({key: value for key, value in given.items() if value is not None}),
-        }
+        return {"status": "ok", "output": operation(*arguments)}
     except Reject as refusal:
         return {key: value for key, value in refusal.answer.items() if value is not None}
     except Unsupported as reason:
@@ -157,14 +181,16 @@ def serve(
     name: str,
     version: str,
     operations: Mapping[str, Operation],
-    kinds: Optional[Mapping[str, str]] = None,
+    kinds: Optional[Mapping[str, Kind]] = None,
     language: str = "python",
     stdin: Optional[BinaryIO] = None,
     stdout: Optional[BinaryIO] = None,
+    reporting: Sequence[str] = (),
 ) -> None:
     """Answer requests until `bye` or the end of the input.
 
     kinds: maps the implementation's own names of reject kinds to kinds of the protocol
+    reporting: the operations that report progress
     Without stdout, the process's own streams are used. Then an interrupt or a closed pipe ends the
     process without a traceback.
     """
@@ -173,7 +199,7 @@ def serve(
             sys.exit(f"{name}: stdin or stdout is closed")
         try:
             with _own_stdout() as answers:
-                serve(name, version, operations, kinds, language, stdin, answers)
+                serve(name, version, operations, kinds, language, stdin, answers, reporting)
         except KeyboardInterrupt:
             sys.exit(130)
         except BrokenPipeError:
@@ -185,24 +211,57 @@ def serve(
         "implementation": {"name": name, "version": version, "language": language},
         "operations": sorted(operations),
         "kinds": dict(kinds or {}),
+        "progress": bool(reporting),
     }
+
+    def send(answer: Dict[str, Any]) -> None:
+        answers.write(_line_of(answer))
+        answers.flush()
+
+    answers = stdout
+    protocol = 1
     for line in _lines(source):
         question = _question(line)
         command = question.get("cmd")
         if command == "bye":
             return
+        seq = question.get("seq")
         if command == "hello":
-            answer = hello
+            protocol = _spoken(question.get("protocol"))
+            send(_hello_in(protocol, hello))
         elif command == "run":
-            answer = dict(answer_question(question, operations), seq=question.get("seq"))
+            report = None
+            if question.get("op") in reporting:
+                report = _reporter(seq, send if protocol > 1 else None)
+            send(dict(answer_question(question, operations, report), seq=seq))
         else:
-            answer = {
-                "seq": question.get("seq"),
-                "status": "error",
-                "detail": "invalid request: cmd must be hello, run or bye",
-            }
-        stdout.write(_line_of(answer))
-        stdout.flush()
+            detail = "invalid request: cmd must be hello, run or bye"
+            send({"seq": seq, "status": "error", "detail": detail})
+
+
+def _spoken(requested: object) -> int:
+    """Return the version to speak with a runner that requests a version."""
+    if type(requested) is not int or requested < 1:
+        return 1
+    return min(requested, PROTOCOL_VERSION)
+
+
+def _hello_in(protocol: int, hello: Dict[str, Any]) -> Dict[str, Any]:
+    """Return the answer to `hello` in a version of the protocol."""
+    answer = dict(hello, protocol=protocol)
+    if protocol == 1:
+        del answer["progress"]
+    return answer
+
+
+def _reporter(seq: object, send: Optional[Callable[[Dict[str, Any]], None]]) -> Report:
+    """Return the function with which an operation reports progress on a request."""
+
+    def report(count: int) -> None:
+        if send is not None:
+            send({"seq": seq, "progress": count})
+
+    return report
 
 
 def _own_stdout() -> BinaryIO:

@@ -8,7 +8,8 @@ killed, so that the child of a wrapper script does not survive.
 
 Raises an AdapterFault, and kills the program, if it exits (Crashed), does not answer in time
 (Hanging) or writes an invalid answer (Garbled). A line that follows a valid answer does not affect
-the next request: it is kept in `strays`.
+the next request: it is kept in `strays`. A line that reports progress on the current request is not
+an answer.
 """
 
 import json
@@ -19,7 +20,7 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
-from typing import IO, Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from conformance.protocol.messages import MAX_LINE_LENGTH, PROTOCOL_VERSION
 from refimpl.documents.json_format import parse_json
@@ -27,6 +28,7 @@ from refimpl.errors import DocumentError, excerpt, shown
 
 START_PATIENCE = 60.0  # seconds until hello: a virtual machine may have to start
 _EXIT_PATIENCE = 1.0  # seconds for an adapter to exit after the end of its input
+_STRAY_PATIENCE = 1.0  # seconds for the right answer to follow an answer to an earlier request
 _STDERR_KEPT = 16384  # bytes: enough to include the beginning of a stack trace
 _READ_SIZE = 65536
 
@@ -62,6 +64,7 @@ class Adapter:
         command: Sequence[str],
         environment: Optional[Environment] = None,
         patience: float = START_PATIENCE,
+        protocol: int = PROTOCOL_VERSION,
     ) -> None:
         self.asked = 0
         self.strays: List[bytes] = []
@@ -91,9 +94,7 @@ class Adapter:
         for thread in self._threads:
             thread.start()
         try:
-            self.hello = self._exchange(
-                {"cmd": "hello", "protocol": PROTOCOL_VERSION}, None, patience
-            )
+            self.hello = self._exchange({"cmd": "hello", "protocol": protocol}, None, patience)
         except BaseException:
             self.close()
             raise
@@ -104,14 +105,24 @@ class Adapter:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def ask(self, operation: str, given: Mapping[str, Any], timeout: float) -> Dict[str, Any]:
-        """Return the answer to one request. Raises AdapterFault; then the adapter is dead."""
+    def ask(
+        self,
+        operation: str,
+        given: Mapping[str, Any],
+        timeout: float,
+        progress: Optional[Callable[[int], None]] = None,
+    ) -> Dict[str, Any]:
+        """Return the answer to one request. Raises AdapterFault; then the adapter is dead.
+
+        progress: called with each count that the adapter reports before its answer, if it may
+        """
         self.asked += 1
         try:
             return self._exchange(
                 {"cmd": "run", "seq": self.asked, "op": operation, "input": given},
                 self.asked,
                 timeout,
+                progress,
             )
         except AdapterFault:
             self._end_process()
@@ -160,15 +171,22 @@ class Adapter:
         end_group(self._process)
 
     def _exchange(
-        self, question: Mapping[str, Any], seq: Optional[int], timeout: float
+        self,
+        question: Mapping[str, Any],
+        seq: Optional[int],
+        timeout: float,
+        progress: Optional[Callable[[int], None]] = None,
     ) -> Dict[str, Any]:
         self._take_strays()
         self._questions.put(json.dumps(question).encode("ascii") + b"\n")
         deadline = time.monotonic() + timeout
+        count, other = 0, ""
         while True:
             try:
                 what, line = self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
+                if other:
+                    raise Garbled(other) from None
                 message = f"no answer after {timeout:g} s"
                 if self._incomplete:
                     message += f", only the beginning of a line: {excerpt(self._incomplete)}"
@@ -178,11 +196,17 @@ class Adapter:
             answer = _parsed(line)
             given = answer.get("seq")
             if seq is None or given == seq and type(given) is int:
-                return answer
+                if progress is None or seq is None or not _reports_progress(answer):
+                    return answer
+                count = _count_of(answer, count)
+                progress(count)
+                continue
+            actual = shown(json.dumps(given), 80)
+            other = f"an answer to another request (expected seq {seq}, got {actual})"
             if type(given) is not int or not 0 < given < seq:
-                actual = shown(json.dumps(given), 80)
-                raise Garbled(f"an answer to another request (expected seq {seq}, got {actual})")
+                raise Garbled(other)
             self.strays.append(line)
+            deadline = min(deadline, time.monotonic() + _STRAY_PATIENCE)
 
     def _take_strays(self) -> None:
         """Move lines that have arrived since the last answer to `strays`."""
@@ -276,6 +300,19 @@ def _parsed(line: bytes) -> Dict[str, Any]:
     if not isinstance(answer, dict):
         raise Garbled(f"a line that is not an answer: {excerpt(line)} (expected a JSON object)")
     return answer
+
+
+def _reports_progress(answer: Mapping[str, Any]) -> bool:
+    return "progress" in answer and "status" not in answer
+
+
+def _count_of(answer: Mapping[str, Any], least: int) -> int:
+    """Return the count of a line that reports progress. Raises Garbled."""
+    count = answer["progress"]
+    if type(count) is not int or count < least:
+        actual = shown(json.dumps(count), 80)
+        raise Garbled(f"invalid progress: expected an integer of at least {least}, got {actual}")
+    return count
 
 
 def _end_of(code: Optional[int]) -> str:

@@ -2,7 +2,8 @@
 """The badge: a report as a small SVG for a README; the same report gives the same bytes.
 
 It shows how many of the judged cases have the expected outcome. Its tooltip adds the versions of
-the implementation and of the vectors. Cases that an implementation does not offer do not count
+the implementation and of the vectors. It is green only if every case is as expected and every part
+of the answers was judged. Cases that an implementation does not offer do not count
 against it.
 """
 
@@ -43,7 +44,10 @@ def badge_text(report: Mapping[str, Any]) -> str:
     else:
         message = f"{good} of {judged}"
         outcome = message + " cases as expected"
-        colour = _ALL_GOOD if good == judged else _SOME_GOOD
+        not_judged = report.get("not_judged")
+        if not_judged:
+            outcome += f", {sum(map(_total, not_judged.values()))} parts not judged"
+        colour = _ALL_GOOD if good == judged and not not_judged else _SOME_GOOD
     label_length = round(len(_LABEL) * _CHARACTER_WIDTH)
     message_length = round(len(message) * _CHARACTER_WIDTH)
     left = label_length + 2 * _MARGIN
@@ -59,6 +63,10 @@ def badge_text(report: Mapping[str, Any]) -> str:
         message_length=message_length,
         message=message,
     )
+
+
+def _total(counts: Mapping[str, int]) -> int:
+    return sum(counts.values())
 
 
 def _title(report: Mapping[str, Any], outcome: str) -> str:

@@ -11,7 +11,7 @@ import base64
 import json
 from typing import Any, List, NamedTuple
 
-from conformance.run.verdicts import ABSENT, Difference
+from conformance.run.verdicts import Absent, Difference
 
 WIDTH = 100  # characters of an excerpt
 
@@ -32,7 +32,7 @@ class Excerpt(NamedTuple):
 def excerpt_of(difference: Difference, width: int = WIDTH) -> Excerpt:
     """Return the excerpt of a difference, in lines of about that width."""
     expected, actual = difference.expected, difference.actual
-    if expected is ABSENT or actual is ABSENT:
+    if isinstance(expected, Absent) or isinstance(actual, Absent):
         return Excerpt(_alone(expected, width), _alone(actual, width), -1, "")
     if isinstance(expected, bytes) and isinstance(actual, bytes):
         texts = _as_text(expected), _as_text(actual)
@@ -81,7 +81,9 @@ def _plain(value: Any) -> Any:
 
 
 def _alone(value: Any, width: int) -> str:
-    if value is ABSENT:
+    if isinstance(value, Absent):
+        if value.instead:
+            return _shortened(f"(absent; {value.instead})", width)
         return "(absent)"
     return _shortened(value if isinstance(value, str) else _as_json(value), width) or "(empty)"
 

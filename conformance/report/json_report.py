@@ -25,7 +25,15 @@ from conformance.escaping import escaped
 from conformance.files import read_bounded, vectors_folder
 from conformance.report.excerpts import Excerpt, excerpt_of
 from conformance.run.runner import Implementation
-from conformance.run.verdicts import PASS, UNSUPPORTED, WORDS, Difference, Result, exit_code
+from conformance.run.verdicts import (
+    PASS,
+    UNSUPPORTED,
+    WORDS,
+    Difference,
+    Result,
+    count_not_judged,
+    exit_code,
+)
 from conformance.schema import faults
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, UsageError, shown
@@ -61,13 +69,16 @@ def report_document(
         "totals": _totals(results),
         "operations": _totals_by_operation(results),
     }
+    not_judged = count_not_judged(results)
+    if not_judged:
+        document["not_judged"] = not_judged
     if not is_complete:
         document["selected"] = [result.case.id for result in results]
     document["unsupported"] = _unsupported(said, results)
     document["cases"] = [
         _entry(result, with_answers)
         for result in results
-        if result.verdict.word not in (PASS, UNSUPPORTED)
+        if result.verdict.word not in (PASS, UNSUPPORTED) or result.verdict.not_judged
     ]
     return document
 
@@ -107,6 +118,8 @@ def _entry(result: Result, with_answers: bool) -> Document:
         entry["message"] = steady(shown(found.message, 500))
     if found.difference is not None:
         entry["difference"] = difference_entry(case.op, found.difference)
+    if found.not_judged:
+        entry["not_judged"] = list(found.not_judged)
     if found.answer and with_answers:
         entry["answer"] = found.answer
     return entry

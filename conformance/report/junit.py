@@ -2,8 +2,9 @@
 """The JUnit XML report for continuous integration: one suite per operation, one test per case.
 
 A failure of the implementation or an unexpected pass is a `failure`, a failure of the adapter an
-`error`. Unsupported, blocked and expected failures are `skipped`. Characters that XML does not
-allow are escaped, so that no answer can break the document.
+`error`. Unsupported, blocked and expected failures are `skipped`. The property `not_judged` lists
+the facets of a passing case that were not judged. Characters that XML does not allow are escaped,
+so that no answer can break the document.
 """
 
 import re
@@ -75,6 +76,14 @@ def _test(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[str]:
     names = f"classname={_quoted(result.case.op)} name={_quoted(result.case.id)}"
     head = f'    <testcase {names} time="{result.seconds:.3f}"'
     element, message = _ELEMENTS.get(result.verdict.word), _quoted(headline(result))
+    if element is None and result.verdict.not_judged:
+        value = _quoted(" ".join(result.verdict.not_judged))
+        inner = f'<property name="not_judged" value={value}/>'
+        return [
+            head + ">",
+            f"      <properties>{inner}</properties>",
+            "    </testcase>",
+        ]
     if element is None:
         return [head + "/>"]
     if element == "skipped":

@@ -32,6 +32,7 @@ from conformance.run.verdicts import (
     XFAIL,
     XPASS,
     Result,
+    count_not_judged,
     suspects,
 )
 from refimpl.errors import shown
@@ -151,7 +152,15 @@ def totals(results: Sequence[Result]) -> List[str]:
     for operation, row in counts.items():
         cells = [str(row.get(word, "-")) for word in used]
         lines.append(f"{operation:20}" + "".join(f"{cell:>13}" for cell in cells))
-    return lines + [summary(results)]
+    return lines + not_judged_lines(results) + [summary(results)]
+
+
+def not_judged_lines(results: Iterable[Result]) -> List[str]:
+    """Return a line for each operation of which the answers omit facets."""
+    return [
+        f"not judged: {name} " + ", ".join(f"{count} {facet}" for facet, count in counts.items())
+        for name, counts in count_not_judged(results).items()
+    ]
 
 
 def summary(results: Sequence[Result]) -> str:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The runner: runs cases against an adapter's command and returns a result for each case.
 
-`smoke` first checks, with trivial requests, whether the adapter can be judged at all. Then each
-worker starts its own adapter process and takes cases from a shared queue. A case is sent once for
-each of its chunkings and gets the worst verdict.
+The runner speaks version 2 of the protocol, and version 1 with an adapter that fails on `hello` in
+version 2. `smoke` checks, with trivial requests, whether the adapter can be judged at all. Then
+each worker starts its own adapter process and takes cases from a shared queue. A case is sent once
+for each of its chunkings and gets the worst verdict.
 
 If a process fails, only the current case is affected, because a new process takes over. If the
 failing process had answered other cases before, the new process gets the same request again: if it
@@ -20,7 +21,7 @@ import shlex
 import sys
 import threading
 import time
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from conformance.cases.case import Case, Document
 from conformance.cases.questions import Question, questions_of
@@ -28,7 +29,7 @@ from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
 from conformance.endpoint.scenarios import DEFAULT, scenario_named
 from conformance.endpoint.server import Call, Endpoint
 from conformance.files import ROOT
-from conformance.protocol.messages import OPERATION_NAMES, PROTOCOL_VERSION
+from conformance.protocol.messages import OPERATION_NAMES, PROTOCOL_VERSION, PROTOCOL_VERSIONS
 from conformance.protocol.process import (
     Adapter,
     AdapterFault,
@@ -37,6 +38,7 @@ from conformance.protocol.process import (
     Garbled,
     Hanging,
 )
+from conformance.run.kinds import Named, is_unknown, unknown_kinds
 from conformance.run.verdicts import (
     ADAPTER,
     CRASH,
@@ -47,7 +49,6 @@ from conformance.run.verdicts import (
     Result,
     Verdict,
     judge,
-    unknown_kinds,
     verdict,
     worst,
 )
@@ -63,21 +64,32 @@ Progress = Callable[[int, int, Result], None]
 
 
 class Implementation(NamedTuple):
-    """The implementation as its adapter describes it in `hello`."""
+    """The implementation as its adapter describes it in `hello`.
+
+    protocol: the version that the adapter speaks
+    progress: whether the adapter reports progress of `invoke`
+    """
 
     name: str
     version: str
     language: str
     operations: Tuple[str, ...]
-    kinds: Mapping[str, str]
+    kinds: Named
+    protocol: int = 1
+    progress: bool = False
 
 
 class Run(NamedTuple):
-    """The results of a run, in the order of the cases. `seconds` is its duration."""
+    """The results of a run, in the order of the cases.
+
+    seconds: the duration
+    unknown_kinds: names of rejections that count as any kind, sorted
+    """
 
     implementation: Implementation
     results: List[Result]
     seconds: float
+    unknown_kinds: Tuple[str, ...] = ()
 
 
 class BrokenAdapter(Error):
@@ -194,7 +206,8 @@ def smoke(adapter: Adapter, timeout: float, endpoint_url: str) -> Implementation
         case = _smoke_case(operation, given, wrong)
         question = Question(case, "whole", addressed(case, given, endpoint_url), case.expect)
         try:
-            found = judge(question, adapter.ask(operation, question.input, timeout), said.kinds)
+            answer = adapter.ask(operation, question.input, timeout)
+            found = judge(question, answer, said.kinds, protocol=said.protocol)
         except AdapterFault as fault:
             raise BrokenAdapter(
                 f"the adapter does not answer a trivial request for {operation}: {fault}"
@@ -210,8 +223,9 @@ def smoke(adapter: Adapter, timeout: float, endpoint_url: str) -> Implementation
 
 def implementation_of(hello: Mapping[str, Any]) -> Implementation:
     """Return the implementation that a `hello` describes. Raises BrokenAdapter if it is invalid."""
-    if type(hello.get("protocol")) is not int or hello["protocol"] != PROTOCOL_VERSION:
-        raise _bad_hello("protocol", PROTOCOL_VERSION, hello.get("protocol"))
+    protocol = hello.get("protocol")
+    if type(protocol) is not int or protocol not in PROTOCOL_VERSIONS:
+        raise _bad_hello("protocol", " or ".join(map(str, PROTOCOL_VERSIONS)), protocol)
     who = hello.get("implementation")
     if not isinstance(who, dict) or not all(
         isinstance(who.get(name), str) for name in ("name", "version", "language")
@@ -225,7 +239,7 @@ def implementation_of(hello: Mapping[str, Any]) -> Implementation:
     kinds = hello.get("kinds")
     if kinds is None:
         kinds = {}
-    wrong = unknown_kinds(kinds) if isinstance(kinds, dict) else kinds
+    wrong = unknown_kinds(kinds, protocol) if isinstance(kinds, dict) else kinds
     if wrong or not isinstance(kinds, dict):
         raise _bad_hello("kinds", "an object that maps own names to kinds of the protocol", wrong)
     return Implementation(
@@ -234,6 +248,8 @@ def implementation_of(hello: Mapping[str, Any]) -> Implementation:
         who["language"],
         tuple(name for name in OPERATION_NAMES if name in operations),
         kinds,
+        protocol,
+        protocol > 1 and hello.get("progress") is True,
     )
 
 
@@ -284,6 +300,7 @@ class Runner:
     """Runs cases against one adapter's command.
 
     jobs: number of processes; None for one, and more for cases in which the endpoint stalls
+    strict: whether everything that an answer may omit must be there
     """
 
     def __init__(
@@ -292,11 +309,14 @@ class Runner:
         timeout: float = DEFAULT_TIMEOUT,
         jobs: Optional[int] = None,
         environment: Optional[Environment] = None,
+        strict: bool = False,
     ) -> None:
         self._command = command
         self._timeout = timeout
         self._jobs = jobs
         self._environment = environment
+        self._strict = strict
+        self._protocol = PROTOCOL_VERSION
 
     def run(
         self, cases: Sequence[Case], progress: Progress = lambda done, total, result: None
@@ -304,12 +324,9 @@ class Runner:
         """Return the results of the cases, in their order. Raises BrokenAdapter."""
         begun = time.monotonic()
         with Endpoint(latency=_LATENCY, fallback=DEFAULT.name) as endpoint:
-            try:
-                with self._start() as adapter:
-                    said = smoke(adapter, self._timeout, endpoint.url)
-            except AdapterFault as fault:
-                raise BrokenAdapter(f"the adapter does not say hello: {fault}") from None
-            board = _Board(cases, said, progress)
+            with self._negotiate() as adapter:
+                said = smoke(adapter, self._timeout, endpoint.url)
+            board = _Board(cases, said, progress, self._strict)
             batches = self._batches([case for case in cases if board.takes(case)])
             workers = [
                 _Worker(self._start, self._timeout, endpoint, board, batch)
@@ -317,10 +334,35 @@ class Runner:
                 for _ in range(jobs)
             ]
             _work(workers)
-        return Run(said, board.results(), time.monotonic() - begun)
+        seconds = time.monotonic() - begun
+        return Run(said, board.results(), seconds, tuple(sorted(board.unknown_kinds)))
+
+    def _negotiate(self) -> Adapter:
+        """Return an adapter that speaks version 2 or else version 1. Raises BrokenAdapter."""
+        try:
+            return self._greet()
+        except BrokenAdapter as error:
+            self._protocol = 1
+            try:
+                return self._greet()
+            except BrokenAdapter:
+                raise error from None
+
+    def _greet(self) -> Adapter:
+        """Return an adapter whose `hello` is valid. Raises BrokenAdapter."""
+        try:
+            adapter = self._start()
+        except AdapterFault as fault:
+            raise BrokenAdapter(f"the adapter does not say hello: {fault}") from None
+        try:
+            implementation_of(adapter.hello)
+        except BrokenAdapter:
+            adapter.close()
+            raise
+        return adapter
 
     def _start(self) -> Adapter:
-        return Adapter(self._command, self._environment)
+        return Adapter(self._command, self._environment, protocol=self._protocol)
 
     def _batches(self, cases: Sequence[Case]) -> List[Tuple["queue.Queue[Case]", int]]:
         """Return queues of cases, each with its number of workers."""
@@ -371,8 +413,12 @@ def _raise_failure(workers: Sequence["_Worker"]) -> None:
 class _Board:
     """Collects results from any thread."""
 
-    def __init__(self, cases: Sequence[Case], said: Implementation, progress: Progress) -> None:
+    def __init__(
+        self, cases: Sequence[Case], said: Implementation, progress: Progress, strict: bool = False
+    ) -> None:
         self.said = said
+        self.strict = strict
+        self.unknown_kinds: Set[str] = set()
         self._cases, self._progress = cases, progress
         self._lock = threading.Lock()
         self._results: Dict[str, Result] = {}
@@ -464,8 +510,10 @@ class _Worker:
         chunking, found = case.chunking[0], verdict(PASS)
         for question in questions_of(case):
             new = self._verdict_of(question)
-            if worst(found, new) is not found:
-                chunking, found = question.chunking, new
+            both = worst(found, new)
+            if both.word != found.word:
+                chunking = question.chunking
+            found = both
             if new.word in (CRASH, HANG, ADAPTER):  # the next chunking would take as long
                 break
         return Result(case, chunking, found, time.monotonic() - begun)
@@ -481,7 +529,11 @@ class _Worker:
             return verdict(CRASH, str(fault))
         except AdapterFault as fault:
             return verdict(ADAPTER, f"its answer breaks the protocol: {fault}")
-        return judge(question, answer, self._board.said.kinds, self._calls_of(question))
+        said = self._board.said
+        if said.protocol > 1 and is_unknown(answer.get("kind"), said.kinds):
+            self._board.unknown_kinds.add(str(answer["kind"]))
+        calls = self._calls_of(question)
+        return judge(question, answer, said.kinds, calls, said.protocol, self._board.strict)
 
     def _ask(self, question: Question) -> Dict[str, Any]:
         """Return the answer to a request.

@@ -8,12 +8,15 @@ dictionary, a frame to its message, a presigned target to its decoded parameters
 `judge` compares the answer with the expectation, then with each acceptable outcome. `settle`
 applies the list of expected failures and the dependencies between cases.
 
-Only what a case expects is judged. The output of a rejection is judged only if the answer has one.
-An answer that breaks the protocol is an error of the adapter (ADAPTER), not of the implementation.
+Only what a case expects is judged. A *facet* is a key of the expectation, the kind of a rejection,
+or the timing of results. An answer may omit some facets: the verdict lists those that were not
+judged, and a strict judge fails them. An answer that breaks the protocol is an error of the adapter
+(ADAPTER), not of the implementation.
 """
 
 import json
 import uuid
+from collections import OrderedDict
 from itertools import zip_longest
 from math import sqrt
 from typing import (
@@ -27,6 +30,7 @@ from typing import (
     NamedTuple,
     Optional,
     Sequence,
+    Set,
     Tuple,
 )
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -36,6 +40,7 @@ from conformance.cases.case import Case, Document
 from conformance.cases.questions import Question, expected_in
 from conformance.endpoint.server import Call
 from conformance.protocol.messages import REJECT_KINDS, BadQuestion, to_bytes
+from conformance.run.kinds import Named, kinds_of
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, shown
 from refimpl.eventstream import Decoder
@@ -55,19 +60,23 @@ PASS, ACCEPTABLE, FAIL, CRASH, HANG, UNSUPPORTED, BLOCKED, XFAIL, XPASS, ADAPTER
     "ADAPTER",
 )
 FAILURES = (FAIL, CRASH, HANG)  # of the implementation
+TIMING = "after"  # the facet
 _BY_WEIGHT = (PASS, ACCEPTABLE, UNSUPPORTED, FAIL, HANG, CRASH, ADAPTER)  # the worst last
 _MAX_ANSWER = 2000  # characters that a verdict keeps of a wrong answer
 UNKNOWN_KIND_HINT = " (not a kind of the protocol; map it with `kinds` of hello)"
 
 
-class _Absent:
-    """The value of something that is absent."""
+class Absent:
+    """The value of something that is absent. `instead` says what is there instead, or is empty."""
+
+    def __init__(self, instead: str = "") -> None:
+        self.instead = instead
 
     def __repr__(self) -> str:
-        return "absent"
+        return f"absent; {self.instead}" if self.instead else "absent"
 
 
-ABSENT = _Absent()
+ABSENT = Absent()
 
 
 class Difference(NamedTuple):
@@ -89,6 +98,7 @@ class Verdict(NamedTuple):
     message: the implementation's own error message
     answer: the whole answer of a FAIL as JSON on one line, shortened
     divergence: row of DIVERGENCES.md that makes an outcome acceptable
+    not_judged: facets that the answer omits, sorted
     """
 
     word: str
@@ -97,6 +107,7 @@ class Verdict(NamedTuple):
     message: str
     answer: str
     divergence: str = ""
+    not_judged: Tuple[str, ...] = ()
 
 
 class Result(NamedTuple):
@@ -128,8 +139,11 @@ def verdict(
 
 
 def worst(one: Verdict, other: Verdict) -> Verdict:
-    """Return the worse of two verdicts, the first of equals."""
-    return other if _BY_WEIGHT.index(other.word) > _BY_WEIGHT.index(one.word) else one
+    """Return the worse of two verdicts, the first of equals, with what neither has judged."""
+    found = other if _BY_WEIGHT.index(other.word) > _BY_WEIGHT.index(one.word) else one
+    if found.word not in (PASS, ACCEPTABLE):
+        return found
+    return found._replace(not_judged=tuple(sorted({*one.not_judged, *other.not_judged})))
 
 
 # ---- judging -----------------------------------------------------------------------------------
@@ -138,13 +152,17 @@ def worst(one: Verdict, other: Verdict) -> Verdict:
 def judge(
     question: Question,
     answer: Mapping[str, Any],
-    kinds: Optional[Mapping[str, str]] = None,
+    kinds: Optional[Named] = None,
     calls: Optional[Sequence[Call]] = None,
+    protocol: int = 1,
+    strict: bool = False,
 ) -> Verdict:
     """Return the verdict on an answer.
 
     kinds: the adapter's own names of reject kinds
     calls: the calls that reached the endpoint, for an `invoke` case
+    protocol: the version that the adapter speaks
+    strict: fail an answer that omits a facet, or whose kind may be one of several
     """
     try:
         status = _status_of(answer)
@@ -153,7 +171,9 @@ def judge(
         if status == "error":
             detail = shown(_text(answer.get("detail", ""), "detail"), 500)
             return verdict(ADAPTER, f"it reports an internal error: {detail}")
-        return _judge_answer(question, _Answer(question, answer, kinds or {}), calls)
+        read = _Answer(question, answer, kinds or {}, protocol)
+        found = _judge_answer(question, read, calls)
+        return _strictly(found, read) if strict else found
     except Malformed as error:
         return verdict(ADAPTER, f"its answer breaks the protocol: {error}")
 
@@ -171,57 +191,124 @@ class _Answer:
     """An `ok` or `reject` answer, converted for comparison."""
 
     def __init__(
-        self, question: Question, answer: Mapping[str, Any], kinds: Mapping[str, str]
+        self, question: Question, answer: Mapping[str, Any], kinds: Named, protocol: int
     ) -> None:
+        self.protocol = protocol
         self.status = answer["status"]
         self.message = _text(answer.get("message") or "", "message")
         self.output = _read_output(question, answer.get("output"))
         self.code = answer.get("code")
         self.fields = _object(answer.get("fields") or {}, "fields")
         self.given = answer
-        self.kind = ""
+        self.name = ""  # of the rejection
+        self.kinds: Tuple[str, ...] = ()  # those that the name stands for
         if self.status == "reject":
-            name = _text(answer.get("kind"), "kind")
-            self.kind = kinds.get(name, name)
+            self.name = _text(answer.get("kind"), "kind")
+            self.kinds = kinds_of(self.name, kinds, protocol)
 
     def as_json(self) -> str:
         """Return the whole answer as JSON, shortened."""
         members = {name: value for name, value in self.given.items() if name != "seq"}
         return shown(json.dumps(members, ensure_ascii=False), _MAX_ANSWER)
 
+    def absence(self) -> Absent:
+        """Return ABSENT, with the names of the output's unknown keys."""
+        unknown = [key for key in self.given.get("output") or {} if key not in self.output]
+        if not unknown:
+            return ABSENT
+        return Absent(f"the output has {', '.join(unknown)}")
+
     def summary(self) -> str:
         """Return the status, kind and message."""
         if self.status == "ok":
             return "ok"
+        kind = self.kinds[0] if len(self.kinds) == 1 else self.name
         if not self.message:
-            return f"reject {self.kind}"
-        return f"reject {self.kind}: {self.message}"
+            return f"reject {kind}"
+        return f"reject {kind}: {self.message}"
 
 
 def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[Call]]) -> Verdict:
-    good = verdict(PASS)
+    good, expect = verdict(PASS), question.expect
     difference = _unverified_call(calls)
     if difference is None:
-        difference = _difference_from(question, question.expect, answer)
+        difference = _difference_from(question, expect, answer)
         if difference is not None:
             other = _acceptable_outcome(question, answer)
             if other is not None:
-                good, difference = other, None
+                (good, expect), difference = other, None
     if difference is None:
         difference = _repeated_call(calls)
-    if difference is None:
-        return good
+    if difference is not None:
+        return _failure(difference, answer)
+    unclear = _why_unclear(question, expect, answer)
+    if unclear:
+        return verdict(UNSUPPORTED, unclear)
+    return good._replace(not_judged=tuple(sorted(_not_judged(question, expect, answer))))
+
+
+def _failure(difference: Difference, answer: _Answer) -> Verdict:
     return verdict(FAIL, "", difference, answer.message, answer.as_json())
 
 
-def _acceptable_outcome(question: Question, answer: _Answer) -> Optional[Verdict]:
-    """Return the verdict if the answer is one of the case's acceptable outcomes, or None."""
+def _acceptable_outcome(question: Question, answer: _Answer) -> Optional[Tuple[Verdict, Document]]:
+    """Return the verdict on an acceptable outcome and its expectation, or None."""
     for other in question.case.acceptable:
         expect = expected_in(question.case, other["expect"], question.chunking)
         if _difference_from(question, expect, answer) is None:
             divergence = other["divergence"]
-            return verdict(ACCEPTABLE, f"{other['why']} ({divergence})", divergence=divergence)
+            note = f"{other['why']} ({divergence})"
+            return verdict(ACCEPTABLE, note, divergence=divergence), expect
     return None
+
+
+# ---- what is not judged ------------------------------------------------------------------------
+
+
+def _has_several_kinds(expect: Document, answer: _Answer) -> bool:
+    """Return whether an expected rejection may also be of a kind that is not expected."""
+    return bool(set(answer.kinds) - set(_as_list(expect.get("kind"))))
+
+
+def _why_unclear(question: Question, expect: Document, answer: _Answer) -> str:
+    """Return why a rejection whose kind may be one of several proves nothing, or an empty text."""
+    if answer.status != "reject" or not _has_several_kinds(expect, answer):
+        return ""
+    if question.case.decides == "kind":
+        return f"its {answer.name} may be of several kinds, but the kind decides this case"
+    if any(expect.get("output", {}).values()) and not answer.output:
+        return f"its {answer.name} may be of several kinds, and it does not return earlier results"
+    return ""
+
+
+def _not_judged(question: Question, expect: Document, answer: _Answer) -> Set[str]:
+    """Return the facets of an expected answer that it omits."""
+    facets = set()
+    if answer.status == "reject" and _has_several_kinds(expect, answer):
+        facets.add("kind")
+    stages = list(_expected_output(question, expect))
+    missing = [stage for stage in stages if stage not in answer.output]
+    if answer.status == "reject" and stages == missing:
+        facets.update(["output"] if stages else [])
+    elif question.case.op in _SIGNERS:
+        # Each of these stages depends on all inputs.
+        if set(stages) & _LAST_STAGES <= set(missing):
+            facets.add("output.signature")
+    else:
+        facets.update("output." + stage for stage in missing)
+    return facets
+
+
+def _strictly(found: Verdict, answer: _Answer) -> Verdict:
+    """Return the verdict of a strict judge."""
+    if found.not_judged:
+        named = ", ".join(found.not_judged)
+        return _failure(
+            Difference("not judged", "every facet", f"the answer omits {named}"), answer
+        )
+    if found.word == UNSUPPORTED:
+        return _failure(Difference("kind", "one kind", found.note), answer)
+    return found
 
 
 def _unverified_call(calls: Optional[Sequence[Call]]) -> Optional[Difference]:
@@ -251,20 +338,25 @@ def _difference_from(question: Question, expect: Document, answer: _Answer) -> O
         wanted = "ok" if expect["status"] == "ok" else "reject " + " or ".join(kinds)
         return Difference("status", wanted, answer.summary())
     if answer.status == "reject":
-        difference = _difference_of_rejections(expect, kinds, answer)
+        difference = _difference_of_kinds(kinds, answer)
+        if difference is None:
+            difference = _difference_of_rejections(expect, answer)
         if difference is not None:
             return difference
     return _difference_of_outputs(question, _expected_output(question, expect), answer)
 
 
-def _difference_of_rejections(
-    expect: Document, kinds: Sequence[str], answer: _Answer
-) -> Optional[Difference]:
-    if answer.kind not in kinds:
-        actual = answer.kind
-        if answer.kind not in REJECT_KINDS:
-            actual += UNKNOWN_KIND_HINT
-        return Difference("kind", " or ".join(kinds), actual)
+def _difference_of_kinds(kinds: Sequence[str], answer: _Answer) -> Optional[Difference]:
+    """Return a difference unless the answer's kind may be one of the expected kinds."""
+    if set(answer.kinds) & set(kinds):
+        return None
+    actual = " or ".join(answer.kinds)
+    if actual not in REJECT_KINDS and len(answer.kinds) == 1:
+        actual += UNKNOWN_KIND_HINT
+    return Difference("kind", " or ".join(kinds), actual)
+
+
+def _difference_of_rejections(expect: Document, answer: _Answer) -> Optional[Difference]:
     if "code" in expect and answer.code != expect["code"]:
         return Difference("code", expect["code"], ABSENT if answer.code is None else answer.code)
     for name, value in expect.get("fields", {}).items():
@@ -302,7 +394,10 @@ def _expected_output(question: Question, expect: Document) -> Document:
     return _read_output(question, output)
 
 
-_PARTIAL = ("sigv4.sign", "sigv4.presign")  # an answer may have any non-empty subset of the stages
+_SIGNERS = ("sigv4.sign", "sigv4.presign")  # an answer may have any non-empty subset of the stages
+_LAST_STAGES = {"signature", "authorization", "target"}
+# A decoder of event streams does not see the headers of the response.
+_OPTIONAL = {"http.response": ("output",)}
 
 
 def _difference_of_outputs(
@@ -315,9 +410,14 @@ def _difference_of_outputs(
             difference = first_difference(expected[stage], answer.output[stage], stage)
             if difference is not None:
                 return difference
-        elif answer.status == "ok" and not (some and question.case.op in _PARTIAL):
-            return Difference(stage, _plain(expected[stage]), ABSENT)
+        elif answer.status == "ok" and not (some and _is_optional(stage, question, answer)):
+            return Difference(stage, _plain(expected[stage]), answer.absence())
     return None
+
+
+def _is_optional(stage: str, question: Question, answer: _Answer) -> bool:
+    op = question.case.op
+    return op in _SIGNERS or (answer.protocol > 1 and stage in _OPTIONAL.get(op, ()))
 
 
 # ---- comparing ---------------------------------------------------------------------------------
@@ -341,7 +441,7 @@ def first_difference(expected: Any, actual: Any, path: str) -> Optional[Differen
     else:
         return Difference(path, _plain(expected), _plain(actual))
     for place, wanted, got in pairs:
-        if wanted is ABSENT or got is ABSENT:
+        if isinstance(wanted, Absent) or isinstance(got, Absent):
             return Difference(path + place, _plain(wanted), _plain(got))
         difference = first_difference(wanted, got, path + place)
         if difference is not None:
@@ -842,9 +942,14 @@ def settle(results: Sequence[Result], expected_failures: Sequence[str] = ()) -> 
     expected_failures: ids of cases that are expected to fail
     """
     failed = {result.case.id for result in results if result.verdict.word in FAILURES + (ADAPTER,)}
+    without_pass = _operations_without_pass(results)
     settled = []
     for result in results:
         word = result.verdict.word
+        if word in _GOOD and _is_rejection(result) and result.case.op in without_pass:
+            note = f"a rejection has no meaning while no accepted case of {result.case.op} passes"
+            result = result._replace(verdict=verdict(BLOCKED, note))
+            word = BLOCKED
         missing = [need for need in result.case.needs if need in failed]
         if missing and word != ADAPTER:
             result = result._replace(
@@ -857,6 +962,37 @@ def settle(results: Sequence[Result], expected_failures: Sequence[str] = ()) -> 
             result = result._replace(verdict=verdict(XPASS, note))
         settled.append(result)
     return settled
+
+
+_GOOD = (PASS, ACCEPTABLE)
+
+
+def _is_rejection(result: Result) -> bool:
+    return bool(result.case.expect["status"] == "reject")
+
+
+def _operations_without_pass(results: Sequence[Result]) -> Set[str]:
+    """Return the operations with accepted cases of which none passes."""
+    accepted = [result for result in results if not _is_rejection(result)]
+    passing = {result.case.op for result in accepted if result.verdict.word in _GOOD}
+    return {result.case.op for result in accepted} - passing
+
+
+def count_not_judged(results: Iterable[Result]) -> Dict[str, Dict[str, int]]:
+    """Return, by operation, in how many cases each facet was not judged."""
+    counts: Dict[str, Dict[str, int]] = OrderedDict()
+    for result in results:
+        for facet in result.verdict.not_judged:
+            row = counts.setdefault(result.case.op, {})
+            row[facet] = row.get(facet, 0) + 1
+    return OrderedDict(
+        (name, OrderedDict((facet, row[facet]) for facet in sorted(row, key=_facet_order)))
+        for name, row in counts.items()
+    )
+
+
+def _facet_order(facet: str) -> Tuple[int, str]:
+    return int(facet == TIMING), facet
 
 
 def suspects(results: Iterable[Result]) -> Dict[str, str]:
@@ -886,14 +1022,12 @@ def suspects_among(judged: Sequence[Tuple[Case, str]]) -> Dict[str, str]:
     }
 
 
-def exit_code(results: Iterable[Result]) -> int:
-    """Return 0 if all verdicts are as expected, 1 for failures, 3 for a broken adapter."""
+def exit_code(results: Iterable[Result], failing: Sequence[str] = FAILURES + (XPASS,)) -> int:
+    """Return 0 if all verdicts are as expected, 1 for failures, 3 for a broken adapter.
+
+    failing: the verdicts that count as failures
+    """
     words = {result.verdict.word for result in results}
     if ADAPTER in words:
         return 3
-    return 1 if words & set(FAILURES + (XPASS,)) else 0
-
-
-def unknown_kinds(kinds: Mapping[str, object]) -> List[object]:
-    """Return the values of an adapter's `kinds` that are not kinds of the protocol."""
-    return [kind for kind in kinds.values() if kind not in REJECT_KINDS]
+    return 1 if words & set(failing) else 0

@@ -415,3 +415,83 @@ def test_all_cases_are_those_of_the_files_and_of_the_catalogue(
         ids == [case.id for case in load_cases() + scenario_cases()]
         and len(set(ids)) == len(ids) > 252
     )
+
+
+def test_a_list_of_the_failures_is_written(adapter: str, tmp_path: Path) -> None:
+    listed = tmp_path / "listed"
+    result = call("run", "--adapter", adapter, "--write-xfail", str(listed))
+    assert result.code == 1
+    assert listed.read_text(encoding="utf-8") == "txt-two  # lines[0]\n"
+    again = call("run", "--adapter", adapter, "--xfail", str(listed))
+    assert again.code == 0
+    call(
+        *("run", "--adapter", adapter, "--only", "txt-one"),
+        *("--xfail", str(listed), "--write-xfail", str(listed)),
+    )
+    assert listed.read_text(encoding="utf-8") == "txt-two\n", "a case that did not run stays"
+
+
+def test_a_run_is_compared_with_a_baseline(
+    adapter: str, tmp_path: Path, three_cases: Dict[str, Any]
+) -> None:
+    report = tmp_path / "report.json"
+    assert call("run", "--adapter", adapter, "--report", f"json={report}").code == 1
+    same = call("run", "--adapter", adapter, "--baseline", str(report))
+    assert same.code == 0 and same.out[-1] == "no case is worse than in the baseline"
+    three_cases["cases"][0] = ONE._replace(expect=TWO.expect)
+    worse = call("run", "--adapter", adapter, "--baseline", str(report))
+    assert worse.code == 1
+    assert worse.out[-1] == "worse than the baseline: txt-one: PASS, now FAIL"
+    assert call("run", "--adapter", adapter, "--baseline", "nowhere").code == 2
+
+
+def test_an_operation_that_is_lost(adapter: str, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    call("run", "--adapter", adapter, "--report", f"json={report}", "--only", "txt-one")
+    lost = adapter_program(tmp_path, "hello['operations'] = ['text.sse']", "lost.py")
+    command = ["run", "--adapter", " ".join(lost), "--only", "txt-one"]
+    assert call(*command).code == 0
+    result = call(*command, "--baseline", str(report))
+    assert result.code == 1 and "PASS, now UNSUPPORTED" in result.out[-1]
+    named = call(*command, "--op", "text.lines")
+    assert named.code == 1
+    assert named.out[-1] == "text.lines: the adapter does not offer it"
+    assert call(*command, "--op", "text.*").code == 0, "a glob names no operation"
+
+
+def test_operations_are_selected_by_globs(adapter: str) -> None:
+    assert call("run", "--adapter", adapter, "--op", "text.*").out[-1].startswith("3 cases")
+    assert call("run", "--adapter", adapter, "--op", "*.lines").out[-1].startswith("2 cases")
+
+
+def test_what_an_answer_omits_is_counted_and_fails_a_strict_run(
+    tmp_path: Path, three_cases: Dict[str, Any]
+) -> None:
+    rejected = ONE._replace(
+        id="txt-rejected",
+        expect={"status": "reject", "kind": "utf8", "output": {"lines": []}},
+    )
+    three_cases["cases"] = [rejected]
+    body = "hello['protocol'] = 2\n" + (
+        "def answer(question):\n"
+        "    say({'seq': question['seq'], 'status': 'reject', 'kind': 'Odd',"
+        " 'output': {'after': [], 'refused_after': 1}})\n"
+    )
+    command = ["run", "--adapter", " ".join(adapter_program(tmp_path, body))]
+    report, junit = tmp_path / "report.json", tmp_path / "report.xml"
+    reports = ["--report", f"json={report}", "--report", f"junit={junit}"]
+    result = call(*command, *reports)
+    assert result.code == 0
+    assert result.out[1] == "Odd counts as any kind: map it with `kinds` of hello"
+    assert result.out[-2:] == ["not judged: text.lines 1 kind, 1 output", "1 cases: 1 PASS"]
+    document = json.loads(report.read_text(encoding="utf-8"))
+    assert document["not_judged"] == {"text.lines": {"kind": 1, "output": 1}}
+    assert document["cases"][0]["not_judged"] == ["kind", "output"]
+    schema = json.loads(Path(REPORT_SCHEMA).read_text(encoding="utf-8"))
+    assert list(faults(document, schema, schema)) == []
+    [found] = ElementTree.parse(str(junit)).iter("property")
+    assert found.attrib == {"name": "not_judged", "value": "kind output"}
+    badge = call("badge", str(report)).out
+    assert "#116329" not in "".join(badge) and "2 parts not judged" in "".join(badge)
+    strict = call(*command, "--strict")
+    assert strict.code == 1 and "  stage     not judged" in strict.out

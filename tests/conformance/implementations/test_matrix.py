@@ -248,7 +248,7 @@ def test_what_breaks_down_in_a_case_has_it_in_its_report(
         "sys.stderr.write('needs Ruby 3.2'); sys.exit(1)",
         "print('a banner', flush=True); sys.exit(1)",
         "hello['operations'] = ['http.call']",
-        "hello['protocol'] = 2",
+        "hello['protocol'] = 3",
         "time.sleep(600)",
     ],
 )
@@ -256,7 +256,9 @@ def test_what_does_not_say_hello_is_told_by_the_peer_s_name(
     body: str, install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("conformance.protocol.process.START_PATIENCE", 0.5)
-    monkeypatch.setattr("conformance.protocol.process.Adapter.__init__.__defaults__", (None, 2.0))
+    monkeypatch.setattr(
+        "conformance.protocol.process.Adapter.__init__.__defaults__", (None, 2.0, 2)
+    )
     install("old", body)
     install("good")
     result = call()

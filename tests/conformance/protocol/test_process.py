@@ -259,7 +259,7 @@ def test_rejects_a_line_without_end(
 def test_ends_an_adapter_that_never_stops_writing(adapter_of: Callable[..., Adapter]) -> None:
     adapter = adapter_of("def answer(question):\n    while True: say({'seq': 1, 'status': 'ok'})")
     assert adapter.ask("x", {}, PATIENCE)["status"] == "ok"
-    with pytest.raises(Hanging):
+    with pytest.raises(Garbled, match="another request .expected seq 2, got 1"):
         adapter.ask("x", {}, 0.5)
     assert len(adapter.strays) > 1
     adapter.close()
@@ -390,3 +390,43 @@ def test_ends_an_adapter_that_does_not_exit_after_bye(
     adapter = adapter_of("import atexit; atexit.register(time.sleep, 600)")
     adapter.bye()
     assert adapter._process.wait() != 0
+
+
+# ---- progress ----------------------------------------------------------------------------------
+
+
+def test_lines_of_progress_are_not_answers(adapter_of: Callable[..., Adapter]) -> None:
+    adapter = adapter_of(
+        """
+        def answer(question):
+            for count in (1, 1, 3):
+                say({"seq": question["seq"], "progress": count})
+            say({"seq": question["seq"], "status": "ok"})
+        """
+    )
+    counts: List[int] = []
+    answer = adapter.ask("x", {}, PATIENCE, counts.append)
+    assert (answer["status"], counts) == ("ok", [1, 1, 3])
+
+
+@pytest.mark.parametrize("count", ["-1", "'1'", "True", "None", "1.0"])
+def test_progress_is_a_number_that_does_not_fall(
+    count: str, adapter_of: Callable[..., Adapter]
+) -> None:
+    adapter = adapter_of(
+        f"""
+        def answer(question):
+            say({{"seq": question["seq"], "progress": {count}}})
+        """
+    )
+    with pytest.raises(Garbled, match="invalid progress: expected an integer of at least 0"):
+        adapter.ask("x", {}, PATIENCE, [].append)
+
+
+def test_an_answer_to_an_earlier_request_is_reported_soon(
+    adapter_of: Callable[..., Adapter],
+) -> None:
+    adapter = adapter_of("def answer(question):\n    say({'seq': 1, 'status': 'ok'})")
+    assert adapter.ask("x", {}, PATIENCE)["status"] == "ok"
+    with pytest.raises(Garbled, match="another request .expected seq 2, got 1"):
+        adapter.ask("x", {}, 600.0)

@@ -64,7 +64,7 @@ def test_the_adapter_answers_what_was_written(tmp_path: Path) -> None:
             check=True,
         ).stdout
     answers = [json.loads(line) for line in told.splitlines()]
-    assert answers[0]["protocol"] == 1
+    assert answers[0]["protocol"] == 2
     assert [
         judge(question, answer).word for question, answer in zip(questions_of(case), answers[1:])
     ] == [PASS] * len(case.chunking)

@@ -8,6 +8,7 @@ wrongly or call twice.
 """
 
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -467,10 +468,10 @@ def test_what_an_adapter_says_of_itself() -> None:
 @pytest.mark.parametrize(
     "change, words",
     [
-        ({"protocol": 2}, "protocol (expected 1, got 2)"),
-        ({"protocol": True}, "protocol (expected 1, got True)"),
-        ({"protocol": None}, "protocol (expected 1)"),
-        ({"protocol": 1.0}, "protocol (expected 1, got 1.0)"),
+        ({"protocol": 3}, "protocol (expected 1 or 2, got 3)"),
+        ({"protocol": True}, "protocol (expected 1 or 2, got True)"),
+        ({"protocol": None}, "protocol (expected 1 or 2)"),
+        ({"protocol": 1.0}, "protocol (expected 1 or 2, got 1.0)"),
         (
             {"implementation": "n"},
             "implementation (expected an object with name, version and language, got n)",
@@ -502,7 +503,7 @@ def test_a_hello_out_of_form(change: Dict[str, Any], words: str) -> None:
 @pytest.mark.parametrize(
     "body, words",
     [
-        ("hello['protocol'] = 2", "the adapter's hello is invalid: protocol"),
+        ("hello['protocol'] = 3", "the adapter's hello is invalid: protocol"),
         ("hello = [1]", "the adapter does not say hello: a line that is not an answer: [1]"),
         (
             "sys.exit('no module named sdk')",
@@ -682,7 +683,9 @@ def test_an_interrupt_ends_every_process(tmp_path: Path) -> None:
 def test_the_waiting_thread_is_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: List[Adapter] = []
     monkeypatch.setattr(
-        runner, "Adapter", lambda *arguments: started.append(Adapter(*arguments)) or started[-1]
+        runner,
+        "Adapter",
+        lambda *arguments, **named: started.append(Adapter(*arguments, **named)) or started[-1],
     )
     joined = threading.Thread.join
 
@@ -717,3 +720,91 @@ def test_the_environment_of_our_own_adapter(monkeypatch: pytest.MonkeyPatch) -> 
     assert own_environment() == {"PYTHONPATH": root}
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
     assert own_environment() == {"PYTHONPATH": root + os.pathsep + "elsewhere"}
+
+
+# ---- versions of the protocol ------------------------------------------------------------------
+
+SECOND = """
+hello["protocol"] = 2
+hello["kinds"] = {"Bad": ["utf8", "limit"]}
+"""
+
+
+def test_an_adapter_of_version_2(tmp_path: Path) -> None:
+    program = adapter_program(tmp_path, SECOND + TALKING)
+    run = Runner(program).run([case_of("a")])
+    assert run.implementation.protocol == 2 and not run.implementation.progress
+    assert [result.verdict.word for result in run.results] == [PASS]
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        "say({'status': 'error', 'detail': 'unknown protocol'})",
+        "say(b'unknown protocol\\n')",
+        "sys.exit('unknown protocol')",
+        "say(dict(hello, protocol=None))",
+    ],
+)
+def test_an_adapter_that_fails_on_version_2_gets_version_1(tmp_path: Path, failing: str) -> None:
+    seen = tmp_path / "seen"
+    program = _greeting_program(tmp_path, failing, seen)
+    run = Runner(program, jobs=2).run([case_of("a"), case_of("b")])
+    assert run.implementation.protocol == 1
+    assert [result.verdict.word for result in run.results] == [PASS, PASS]
+    asked = seen.read_text(encoding="ascii").split()
+    assert asked[:2] == ["2", "1"] and set(asked[2:]) == {"1"}, "later processes get version 1"
+
+
+def _greeting_program(folder: Path, failing: str, seen: Path) -> List[str]:
+    """Return an adapter that notes the requested versions and fails on all but the first."""
+    text = f"""
+import json, sys
+hello = {dict(HELLO)!r}
+
+def say(value):
+    line = value if isinstance(value, bytes) else json.dumps(value).encode() + b"\\n"
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
+
+for line in sys.stdin:
+    question = json.loads(line)
+    if question["cmd"] == "hello":
+        with open({str(seen)!r}, "a") as file:
+            file.write(f"{{question['protocol']}} ")
+        if question["protocol"] == 1:
+            say(hello)
+        else:
+            {failing}
+    elif question["cmd"] == "run":
+        import base64
+        lines = [base64.b64decode(part).decode() for part in question["input"]["parts"]]
+        say({{"seq": question["seq"], "status": "ok", "output": {{"lines": lines}}}})
+"""
+    program = folder / "greeting.py"
+    program.write_text(text, encoding="utf-8")
+    return [sys.executable, str(program)]
+
+
+def test_a_hello_that_is_broken_in_both_versions(tmp_path: Path) -> None:
+    with pytest.raises(BrokenAdapter, match="hello is invalid: operations"):
+        Runner(adapter_program(tmp_path, "hello['operations'] = []")).run([case_of("a")])
+
+
+def test_names_of_unknown_kinds_are_reported_once(tmp_path: Path) -> None:
+    program = adapter_program(
+        tmp_path,
+        """
+        hello["protocol"] = 2
+        def answer(question):
+            say({"seq": question["seq"], "status": "reject", "kind": "ParseError"})
+        """,
+    )
+    cases = [
+        case_of(name)._replace(expect={"status": "reject", "kind": "utf8"}) for name in ("a", "b")
+    ]
+    run = Runner(program).run(cases)
+    assert run.unknown_kinds == ("ParseError",)
+    assert [result.verdict.word for result in run.results] == [PASS, PASS]
+    strict = Runner(program, strict=True).run(cases)
+    assert [result.verdict.word for result in strict.results] == [FAIL, FAIL]

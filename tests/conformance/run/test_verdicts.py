@@ -20,6 +20,7 @@ from conformance.cases.questions import TRAILING_MESSAGE, Question, questions_of
 from conformance.cases.scenarios import scenario_cases
 from conformance.endpoint.server import Call
 from conformance.protocol.messages import REJECT_KINDS
+from conformance.run.kinds import unknown_kinds
 from conformance.run.verdicts import (
     ABSENT,
     ACCEPTABLE,
@@ -41,7 +42,6 @@ from conformance.run.verdicts import (
     judge,
     settle,
     suspects,
-    unknown_kinds,
     verdict,
     worst,
 )
