@@ -4,6 +4,7 @@
     cred.py                config-parse, credentials-resolve
     end.py                 endpoint-resolve
     evs.py                 eventstream-decode, eventstream-encode
+    exp.py                 explain-refusal
     http_request.py        http-request
     http_response.py       http-response
     net.py                 proxy-select
@@ -91,6 +92,7 @@ PREFIXES = (
     "rty-",
     "cfg-",
     "cred-",
+    "exp-",
     # Cases of authoring/mix_*.py.
     "sign-mix-",
     "presign-mix-",
@@ -157,6 +159,7 @@ OUTPUTS = {
         "expires",
         "requests",
     ),
+    "explain.refusal": ("differs_in", "server", "client"),
 }
 # `trailing` is only for eventstream.decode.
 CHUNKINGS = ("whole", "bytewise", "halves", "trailing")

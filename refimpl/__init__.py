@@ -155,6 +155,7 @@ _SUBMODULES = frozenset(
         "errordocument",
         "errors",
         "eventstream",
+        "explain",
         "fields",
         "foreign_bytes",
         "http1",

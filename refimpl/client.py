@@ -52,8 +52,10 @@ from .errors import (
     Error,
     HttpError,
     NetworkError,
+    ServiceError,
     UsageError,
     require_type,
+    without_secrets,
 )
 from .eventstream import DEFAULT_MAX_FRAME_LENGTH, Decoder
 from .operation import (
@@ -86,6 +88,9 @@ DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
 # In seconds. The service ends a stream after 8 minutes, and the first token may take long.
 DEFAULT_READ_TIMEOUT = 500.0
 _USER_AGENT = "%s python/%d.%d.%d" % (USER_AGENT, *sys.version_info[:3])
+
+# Services refuse a signature with one of these.
+_REFUSING_STATUSES = (400, 401, 403)
 
 _Item = TypeVar("_Item")
 
@@ -629,7 +634,7 @@ class Client:
         try:
             reader = ResponseReader(exchange.status, exchange.headers, self._max_frame_length)
             if not reader.is_stream:
-                _raise_error_response(exchange, reader)
+                _raise_error_response(exchange, reader, signed.canonical_request)
         except BaseException:
             exchange.close()
             raise
@@ -651,7 +656,9 @@ def _random() -> float:
     return int.from_bytes(os.urandom(6), "big") / 2.0**48
 
 
-def _raise_error_response(exchange: HttpExchange, reader: ResponseReader) -> None:
+def _raise_error_response(
+    exchange: HttpExchange, reader: ResponseReader, canonical_request: str
+) -> None:
     """Read a response without an event stream, up to a limit, and raise its error (HTTP-035)."""
     try:
         arrived = 0
@@ -664,4 +671,20 @@ def _raise_error_response(exchange: HttpExchange, reader: ResponseReader) -> Non
         raise
     except Error:
         pass  # the error in the bytes so far says more than the end of the connection
-    reader.close()
+    try:
+        reader.close()
+    except ServiceError as error:
+        if error.status in _REFUSING_STATUSES:
+            _explain_refused(error, canonical_request)
+        raise
+
+
+def _explain_refused(error: ServiceError, canonical_request: str) -> None:
+    """Add to the error of a refused request what was signed, and why it was refused if possible."""
+    error.canonical_request = without_secrets(canonical_request)
+    try:
+        from .explain.refusal import sentence_about_refusal  # optional, and rarely needed
+    except ImportError:
+        return
+    head = f"x-amzn-errortype: {error.code}\n\n".encode() if error.code else b""
+    error.explanation = sentence_about_refusal(head + error.body, canonical_request)

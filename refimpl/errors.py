@@ -255,6 +255,9 @@ class ServiceError(Error):
     headers: Tuple[Tuple[str, str], ...] = ()
     # The beginning of a body that is not a document. It is shown if there is no message.
     text: Optional[str] = None
+    # What the client signed, without secrets, and why the service refused it, if that is known.
+    canonical_request: Optional[str] = None
+    explanation: Optional[str] = None
 
     def evidence(self) -> Dict[str, object]:
         """Return the attributes that str() shows after the message, in that order."""
@@ -267,6 +270,8 @@ class ServiceError(Error):
 
     def __str__(self) -> str:
         text = super().__str__()
+        if self.explanation:
+            text = f"{text}: {shown(self.explanation, _SHOWN_MESSAGE)}"
         return f"{shown(self.code)}: {text}" if self.code else text
 
 

@@ -158,7 +158,7 @@ An error that the model does not name keeps its code and its payload as text:
 {unknown}
 ```
 
-SPEC.md, chapter 14, lists how awso, the library on which these formats are based, differs.
+SPEC.md, chapter 16, lists how awso, the library on which these formats are based, differs.
 """
 
 

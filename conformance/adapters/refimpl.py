@@ -30,6 +30,7 @@ from refimpl.documents.json_format import json_text, members_to_json
 from refimpl.endpoints import resolve_endpoint
 from refimpl.errors import Error, NetworkError
 from refimpl.eventstream import Decoder, Message, encode
+from refimpl.explain.refusal import explain_refusal
 from refimpl.message_json import message_to_json
 from refimpl.operation import (
     ERROR_TYPE_HEADER,
@@ -483,6 +484,19 @@ def _credentials_resolve(given: Given) -> Dict[str, Any]:
     )
 
 
+# ---- explanations ------------------------------------------------------------------------------
+
+
+def _explain_refusal(given: Given) -> Dict[str, Any]:
+    explained = explain_refusal(given["answer"], given.get("canonical_request"))
+    return {
+        "differs_in": explained.differs_in,
+        "server": explained.server,
+        "client": explained.client,
+        "advice": explained.advice,
+    }
+
+
 # ---- shapes ------------------------------------------------------------------------------------
 
 
@@ -513,6 +527,7 @@ OPERATIONS: Dict[str, Operation] = {
         ("retry.decide", _retry_decide),
         ("config.parse", _config_parse),
         ("credentials.resolve", _credentials_resolve),
+        ("explain.refusal", _explain_refusal),
         ("shape.convert", _shape_convert),
         ("text.lines", _text_lines),
         ("text.sse", _text_sse),

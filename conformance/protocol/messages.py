@@ -53,6 +53,7 @@ OPERATION_NAMES = (
     "retry.decide",
     "config.parse",
     "credentials.resolve",
+    "explain.refusal",
     "invoke",
 )
 REJECT_KINDS = (

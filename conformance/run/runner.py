@@ -190,6 +190,10 @@ _TRIVIAL: Dict[str, Tuple[Document, Document]] = {
         },
         {"source": "wrong"},
     ),
+    "explain.refusal": (
+        {"answer": "Credential should be scoped to a valid region."},
+        {"differs_in": "wrong"},
+    ),
     "invoke": ({"input": {"EndpointName": "smoke-test", "Body": ""}}, {"events": []}),
 }
 

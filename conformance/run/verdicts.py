@@ -483,10 +483,9 @@ def _read_output(question: Question, output: object) -> Document:
     return {
         stage: read(given.get(stage), "output." + stage, question)
         for stage, read in _stages_of(question)
-        # null means absent, except that a proxy of null is a direct connection. A finish reason
-        # that is absent is null.
+        # null means absent, but see _MEANINGFUL_NULLS. A finish reason that is absent is null.
         if given.get(stage) is not None
-        or (stage in given and read is _proxy)
+        or (stage in given and read in _MEANINGFUL_NULLS)
         or (given and read is _finish_reason)
     }
 
@@ -881,6 +880,19 @@ _DOCUMENT_KEYS: Dict[str, Callable[[str], Any]] = {
     "query": _query_key,
 }
 
+
+def _proved(value: object, path: str, question: Question) -> Loose:
+    """Return what a refusal proves, or a line of it."""
+    if value is None:
+        return Loose(None, "nothing")
+    text = _text(value, path)
+    return Loose(text, text)
+
+
+# null means absent, except that a proxy of null is a direct connection, and that an explanation of
+# null proves nothing.
+_MEANINGFUL_NULLS = (_proxy, _proved)
+
 _SIGNING: Tuple[Tuple[str, Reader], ...] = (
     ("canonical_request", _text),
     ("string_to_sign", _text),
@@ -929,6 +941,7 @@ _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
         ("expires", _text),
         ("requests", _requests),
     ),
+    "explain.refusal": (("differs_in", _proved), ("server", _proved), ("client", _proved)),
 }
 
 

@@ -30,6 +30,7 @@ _PURPOSES: Dict[str, str] = {
     "token": "print a bearer token for the OpenAI-compatible route",
     "identity": "show the account and the user or role of the credentials",
     "doctor": "show the settings and credentials that are found, and where",
+    "explain": "say why a service refused a signature",
     "convert": "convert the document of a shape to another format",
 }
 
@@ -64,6 +65,10 @@ def _arguments_of(command: str) -> Callable[[argparse.ArgumentParser], None]:
         from .doctor import add_doctor
 
         return add_doctor
+    if command == "explain":
+        from .explain import add_explain
+
+        return add_explain
     from .convert import add_convert
 
     return add_convert

@@ -2296,3 +2296,79 @@ def test_an_endpoint_that_checks_the_time_is_reached_with_a_wrong_clock(ahead):
         with call(Client(**settings), endpoint_name="default") as response:
             assert response.collect().body
         assert [bool(made.verified) for made in endpoint.calls] == [False, False, True]
+
+
+# ---- a refused signature -----------------------------------------------------------------------
+
+
+def test_a_refused_signature_is_explained():
+    with Endpoint(pace=0) as endpoint:
+        client = Client(
+            region="us-east-1",
+            endpoint_url=endpoint.url,
+            credentials=Credentials(ENDPOINT_ACCESS_KEY, "another secret key".replace(" ", "-")),
+            environment={},
+        )
+        with pytest.raises(Error) as caught:
+            client.invoke_endpoint_with_response_stream(endpoint_name="llm", body=b"{}")
+    error = caught.value
+    assert error.canonical_request.startswith("POST\n/endpoints/llm/invocations-response-stream\n")
+    assert error.explanation.startswith("everything that was signed is equal")
+    assert str(error).endswith(": " + error.explanation)
+
+
+def test_the_sentence_names_the_line_that_was_changed():
+    def changed(signed):
+        message = "The Canonical String for this request should have been\n'%s'"
+        return message % signed.replace("host:", "host:other-")
+
+    error = refused_with(changed)
+    assert error.explanation.startswith("host differs: signed `127.0.0.1:")
+    assert "received `other-127.0.0.1:" in str(error)
+
+
+def test_a_refusal_hides_secrets():
+    error = refused_with(lambda signed: "The Canonical String should have been\n'%s'" % signed[:-9])
+    shown = error.canonical_request + str(error) + repr(vars(error))
+    assert "x-amz-security-token:<hidden>" in error.canonical_request
+    assert "x-amzn-sagemaker-custom-attributes:<hidden>" in error.canonical_request
+    assert "A-SESSION-TOKEN" not in shown and "nobody-sees" not in shown
+
+
+def refused_with(change):
+    """Return the error of a call whose signature is refused with a changed quotation."""
+    signed = []
+
+    class Spy(refimpl.client.Signer):
+        def sign(self, *arguments, **options):
+            result = super().sign(*arguments, **options)
+            signed.append(result.canonical_request)
+            return result
+
+    def quote(connection):
+        document = json.dumps({"message": change(signed[-1])}).encode()
+        steps = failure("403 No", document, typed("InvalidSignatureException"))
+        connection.socket.sendall(b"".join(step for step in steps if isinstance(step, bytes)))
+
+    with RawServer([quote]) as server:
+        client = client_of(
+            server, credentials=Credentials("AKIDEXAMPLE", "x" * 40, "A-SESSION-TOKEN")
+        )
+        client._signer = Spy()
+        with pytest.raises(Error) as caught:
+            call(client, custom_attributes="nobody-sees-it")
+    return caught.value
+
+
+def test_without_the_optional_package_the_request_is_kept(monkeypatch):
+    monkeypatch.setitem(sys.modules, "refimpl.explain.refusal", None)
+    error = refused(*failure("403 No", b'{"message": "no"}', typed("InvalidSignatureException")))
+    assert error.canonical_request.startswith("POST\n") and error.explanation is None
+    assert "None" not in str(error)
+
+
+def test_other_errors_are_not_explained():
+    error = refused(*failure("503 No", b'{"message": "SignatureDoesNotMatch"}'))
+    assert (error.canonical_request, error.explanation) == (None, None)
+    error = refused(*failure("400 No", b'{"Message": "bad"}', typed("ValidationError")))
+    assert error.explanation is None and error.canonical_request is not None

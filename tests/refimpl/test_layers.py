@@ -88,6 +88,13 @@ ORDER = [
     "config.system",
     "config.providers",
     "config.search",
+    "explain",
+    "explain.readings",
+    "explain.quoted",
+    "explain.causes",
+    "explain.messages",
+    "explain.sent",
+    "explain.refusal",
     "client",
     "text.bridge",
     "cli.exit_codes",
@@ -107,6 +114,7 @@ ORDER = [
     "cli.identity",
     "cli.doctor",
     "cli.convert",
+    "cli.explain",
     "cli",
 ]
 # These modules pass the clock, files, sockets and the environment to the others.

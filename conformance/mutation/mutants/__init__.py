@@ -76,6 +76,11 @@ MODULES = (
     "text.decoder",
     "text.lines",
     "text.server_sent_events",
+    "explain.refusal",
+    "explain.causes",
+    "explain.readings",
+    "explain.quoted",
+    "explain.messages",
 )
 
 

@@ -1477,6 +1477,7 @@ def test_the_operations() -> None:
         "endpoint.resolve",
         "eventstream.decode",
         "eventstream.encode",
+        "explain.refusal",
         "http.request",
         "http.response",
         "invoke",

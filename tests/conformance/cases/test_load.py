@@ -65,7 +65,7 @@ BROKEN: List[Any] = [
         {"id": "EVS-one"},
         (
             "EVS-one: id: expected "
-            "^(?:evs|sig|http|end|shp|txt|net|rty|cfg|cred|invoke|wire|[a-z]+-mix)"
+            "^(?:evs|sig|http|end|shp|txt|net|rty|cfg|cred|exp|invoke|wire|[a-z]+-mix)"
             "(?:-[a-z0-9]+)+$, got EVS-one"
         ),
     ),

@@ -54,7 +54,7 @@ def test_two_dashes_are_not_a_header() -> None:
 @for_each(
     "arguments, words",
     [
-        ([], "no command (expected invoke, decode, bridge, sign, token, identity, doctor, convert"),
+        ([], "no command (expected invoke, decode, bridge, sign, token, identity, doctor, explain"),
         (["frobnicate"], "invalid choice: 'frobnicate'"),
         (["invoke"], "required: name"),
         (["invoke", "llm", "--frobnicate"], "unrecognized arguments: --frobnicate"),
@@ -124,7 +124,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (
             ["--help"],
             [
-                "invoke | decode | bridge | sign | token | identity | doctor | convert",
+                "invoke | decode | bridge | sign | token | identity | doctor | explain | convert",
                 "call an endpoint",
                 "--version",
             ],
@@ -207,6 +207,7 @@ def test_a_small_call_imports_no_slow_modules(endpoint: Endpoint) -> None:
     assert done.returncode == 0
     loaded = imported_modules(done.stderr)
     assert {"refimpl.cli", "http.client", "argparse"} <= loaded
+    assert "refimpl.explain" not in loaded
     assert loaded & SLOW_MODULES == set()
 
 

@@ -1,0 +1,723 @@
+# SPDX-License-Identifier: MIT
+"""The cases of explanations: explain-refusal.
+
+Every expected difference is hand-written. A canonical request is written here line by line, once as
+the service quotes it and once as the client signed it. Only the hash in the service's string to
+sign is computed. The messages without a quotation are those that services send, as public threads
+show them.
+"""
+
+import hashlib
+import json
+from typing import Any, Dict, Optional, Sequence
+
+from authoring import Feature, ok, reject
+
+REFUSAL = Feature("explain-refusal", "explain.refusal", "exp-")
+FEATURES = [REFUSAL]
+
+EMPTY = hashlib.sha256(b"").hexdigest()
+BODY = hashlib.sha256(b"{}").hexdigest()
+PATH = "/endpoints/llm/invocations-response-stream"
+HOST = "host:runtime.sagemaker.us-east-1.amazonaws.com"
+DATE = "x-amz-date:20150830T123600Z"
+TOKEN = "x-amz-security-token:IQoJb3JpZ2luX2VjEXAMPLETOKENOFNOBODY"
+MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. Check your "
+    "AWS Secret Access Key and signing method. Consult the service documentation for details."
+)
+
+
+def request(
+    *headers: str,
+    method: str = "POST",
+    path: str = PATH,
+    query: str = "",
+    names: Optional[str] = None,
+    hashed: str = BODY,
+) -> str:
+    """Return a canonical request. headers: lines in order; by default only host and date."""
+    lines = headers or (HOST, DATE)
+    listed = names or ";".join(line.partition(":")[0] for line in lines)
+    return "\n".join((method, path, query, *lines, "", listed, hashed))
+
+
+def to_sign(text: str, scope: str = "20150830/us-east-1/sagemaker/aws4_request") -> str:
+    """Return the service's string to sign for its canonical request."""
+    hashed = hashlib.sha256(text.encode("latin-1")).hexdigest()
+    return "\n".join(("AWS4-HMAC-SHA256", "20150830T123600Z", scope, hashed))
+
+
+def quotation(text: str) -> str:
+    """Return the message in which most services quote their canonical request."""
+    return (
+        f"{MISMATCH}\n\nThe Canonical String for this request should have been\n'{text}'\n\n"
+        f"The String-to-Sign should have been\n'{to_sign(text)}'\n"
+    )
+
+
+def as_json(text: str) -> str:
+    """Return the response of a service with that canonical request."""
+    return json.dumps({"message": quotation(text)})
+
+
+def as_xml(text: str) -> str:
+    """Return the response of Amazon S3 with that canonical request."""
+    octets = " ".join(f"{byte:02x}" for byte in text.encode("latin-1"))
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>SignatureDoesNotMatch</Code>'
+        f"<Message>{MISMATCH}</Message><AWSAccessKeyId>AKIDEXAMPLE</AWSAccessKeyId>"
+        f"<StringToSign>{to_sign(text)}</StringToSign><CanonicalRequest>"
+        + text.replace("&", "&amp;").replace("<", "&lt;")
+        + f"</CanonicalRequest><CanonicalRequestBytes>{octets}</CanonicalRequestBytes></Error>"
+    )
+
+
+def explains(
+    name: str,
+    title: str,
+    rules: str,
+    why: str,
+    answer: str,
+    signed: Optional[str],
+    differs_in: Optional[str],
+    source: str = "derived",
+    **lines: Optional[str],
+) -> None:
+    """Add a case. lines: server and client, where they are judged."""
+    given: Dict[str, Any] = {"answer": answer}
+    if signed is not None:
+        given["canonical_request"] = signed
+    expected = ok(differs_in=differs_in, **lines)
+    REFUSAL.case("exp-" + name, title, rules, given, expected, why, source=source)
+
+
+# ---- each part of the canonical request --------------------------------------------------------
+
+
+def compares(
+    name: str,
+    title: str,
+    why: str,
+    service: str,
+    client: str,
+    differs_in: str,
+    server_line: Optional[str],
+    client_line: Optional[str],
+    rules: str = "EXP-001",
+) -> None:
+    """Add a case that compares two canonical requests."""
+    explains(
+        name,
+        title,
+        rules,
+        why,
+        as_json(service),
+        client,
+        differs_in,
+        server=server_line,
+        client=client_line,
+    )
+
+
+SIGNED = request()
+ONE_LINE = "a user who compares two long texts by eye does not see the one line that differs"
+compares(
+    "method",
+    "a proxy turned POST into GET",
+    "a redirect that changes the method is invisible in the client",
+    request(method="GET", hashed=EMPTY),
+    SIGNED,
+    "method",
+    "GET",
+    "POST",
+)
+compares(
+    "path-star",
+    "`*` in the path is not encoded",
+    "the signer's encoder leaves characters alone that must be encoded, and only some paths fail",
+    request(method="POST", path="/%2A/_search"),
+    request(method="POST", path="/*/_search"),
+    "path",
+    "/%2A/_search",
+    "/*/_search",
+)
+compares(
+    "path-twice",
+    "a path that the client encoded only once",
+    "a client for Amazon S3 fails with every other service as soon as a path has an escape",
+    request(path="/a%2520b"),
+    request(path="/a%20b"),
+    "path",
+    "/a%2520b",
+    "/a%20b",
+)
+compares(
+    "query-plus",
+    "`+` that the service reads as a space",
+    "URLSearchParams writes a space as +, which the client signs as a plus sign",
+    request(method="GET", path="/prod/path", query="filter=id%20eq%201", hashed=EMPTY),
+    request(method="GET", path="/prod/path", query="filter=id%2Beq%2B1", hashed=EMPTY),
+    "query",
+    "filter=id%20eq%201",
+    "filter=id%2Beq%2B1",
+)
+compares(
+    "query-order",
+    "a query that is not sorted",
+    ONE_LINE,
+    request(query="a=1&b=2"),
+    request(query="b=2&a=1"),
+    "query",
+    "a=1&b=2",
+    "b=2&a=1",
+)
+compares(
+    "header-appended",
+    "a front end appends to accept-encoding",
+    ONE_LINE,
+    request("accept-encoding:identity,gzip(gfe)", HOST, DATE),
+    request("accept-encoding:identity", HOST, DATE),
+    "header accept-encoding",
+    "accept-encoding:identity,gzip(gfe)",
+    "accept-encoding:identity",
+)
+compares(
+    "header-without-value",
+    "a signed header that did not arrive",
+    "a hop removes Connection, and the service writes the header without a value",
+    request("connection:", HOST, DATE),
+    request("connection:keep-alive", HOST, DATE),
+    "header connection",
+    "connection:",
+    "connection:keep-alive",
+)
+compares(
+    "header-twice",
+    "a header that was added again after signing",
+    ONE_LINE,
+    request("content-type:application/json,application/json", HOST, DATE),
+    request("content-type:application/json", HOST, DATE),
+    "header content-type",
+    "content-type:application/json,application/json",
+    "content-type:application/json",
+)
+compares(
+    "header-port",
+    "a host that was signed without its port",
+    "a service at another port than the default gets a Host that the client did not sign",
+    request("host:127.0.0.1:9000", DATE),
+    request("host:127.0.0.1", DATE),
+    "header host",
+    "host:127.0.0.1:9000",
+    "host:127.0.0.1",
+)
+compares(
+    "header-before-hash",
+    "a header and the body differ",
+    "a report of the last difference sends the user to the body, although a proxy changed both",
+    request("content-type:text/plain", HOST, DATE, hashed=EMPTY),
+    request("content-type:application/json", HOST, DATE),
+    "header content-type",
+    "content-type:text/plain",
+    "content-type:application/json",
+)
+compares(
+    "header-line-missing",
+    "a listed header without a line",
+    "a service that leaves out the line still shows in its list that the header was signed",
+    request(HOST, DATE, names="content-type;host;x-amz-date"),
+    request("content-type:application/json", HOST, DATE),
+    "header content-type",
+    None,
+    "content-type:application/json",
+    "EXP-002",
+)
+compares(
+    "list-longer",
+    "SignedHeaders has a name that was not signed",
+    ONE_LINE,
+    request("content-type:application/json", HOST, DATE),
+    request(HOST, DATE),
+    "signed headers list",
+    "content-type;host;x-amz-date",
+    "host;x-amz-date",
+    "EXP-002",
+)
+compares(
+    "list-order",
+    "signed headers that are not sorted",
+    ONE_LINE,
+    request(HOST, DATE),
+    request(DATE, HOST),
+    "signed headers list",
+    "host;x-amz-date",
+    "x-amz-date;host",
+)
+compares(
+    "body-as-empty",
+    "a body that was hashed as empty",
+    "a wrapper signs before it sets the body, and every call with a body is refused",
+    request(),
+    request(hashed=EMPTY),
+    "payload hash",
+    BODY,
+    EMPTY,
+)
+compares(
+    "body-upper-case",
+    "a digest in upper case",
+    "languages whose hexadecimal digits are in upper case fail with every request",
+    request(),
+    request(hashed=BODY.upper()),
+    "payload hash",
+    BODY,
+    BODY.upper(),
+)
+
+# ---- equal canonical requests ------------------------------------------------------------------
+
+explains(
+    "key",
+    "equal canonical requests",
+    "EXP-003",
+    "a secret with a line end from a file gives the same message as any other mistake",
+    as_json(request()),
+    request(),
+    "key",
+)
+explains(
+    "key-by-hash",
+    "only the string to sign is quoted, and its hash is the client's",
+    "EXP-003",
+    "the hash proves that the canonical requests are equal, even if neither is quoted",
+    f"SignatureDoesNotMatch: <StringToSign>{to_sign(request())}</StringToSign>",
+    request(),
+    "key",
+)
+explains(
+    "key-despite-lost-text",
+    "a quotation that lost a space, with the hash of the client's request",
+    "EXP-003 EXP-004",
+    "a page that removes double spaces must not look like a header that was changed",
+    as_json(request("accept:a  b", HOST, DATE)).replace("a  b", "a b"),
+    request("accept:a  b", HOST, DATE),
+    "key",
+)
+
+# ---- the ways in which a quotation arrives -----------------------------------------------------
+
+SERVICE = request("content-type:application/json; charset=utf-8", HOST, DATE)
+CLIENT = request("content-type:application/json", HOST, DATE)
+QUOTED = quotation(SERVICE)
+
+
+def reads(name: str, title: str, why: str, answer: str, source: str = "derived") -> None:
+    """Add a case whose text contains SERVICE in another form."""
+    explains(
+        "in-" + name,
+        title,
+        "EXP-004",
+        why,
+        answer,
+        CLIENT,
+        "header content-type",
+        source,
+        server="content-type:application/json; charset=utf-8",
+        client="content-type:application/json",
+    )
+
+
+NO_READER = "the user pastes what the terminal, log or chat shows, and the reader finds nothing"
+reads("plain-text", "the exception text of an SDK", NO_READER, f"An error occurred: {QUOTED}")
+reads("xml", "XML with the bytes of the request", NO_READER, as_xml(SERVICE))
+reads(
+    "bytes-only",
+    "XML whose text is shortened, with complete bytes",
+    "only the hexadecimal digits of the response survive a viewer that folds long elements",
+    as_xml(SERVICE).replace(f"<CanonicalRequest>{SERVICE}", "<CanonicalRequest>..."),
+)
+reads(
+    "errors-list",
+    "a list of errors with detailedMessage",
+    NO_READER,
+    json.dumps({"errors": [{"code": "Unauthorized", "detailedMessage": QUOTED}]}),
+)
+reads("log-line", "a log line", NO_READER, f"12:00:01 ERROR call failed - {as_json(SERVICE)}")
+reads("escaped-twice", "JSON in a string in JSON", NO_READER, json.dumps({"log": as_json(SERVICE)}))
+reads(
+    "page",
+    "a page in HTML",
+    NO_READER,
+    "<html><body><p>"
+    + QUOTED.replace("&", "&amp;").replace("'", "&#39;").replace("\n", "<br/>\n")
+    + "</p></body></html>",
+)
+reads("literal", "a literal of Python", NO_READER, f"RuntimeError({QUOTED!r})")
+reads(
+    "split-literal",
+    "text that a printer has split over lines",
+    NO_READER,
+    "{'Message': '"
+    + QUOTED.replace("'", "\\'").replace("\n", "\\n").replace("charset", "char'\n 'set")
+    + "'}",
+)
+reads(
+    "typographic-quotes",
+    "typographic quotation marks",
+    NO_READER,
+    QUOTED.replace("'POST", "\u2018POST").replace("'", "\u2019"),
+)
+reads(
+    "marked-lines",
+    "a mark before each line",
+    NO_READER,
+    "".join(f"> {line}\n" for line in QUOTED.split("\n")),
+)
+reads("crlf", "lines that end in CR LF", NO_READER, QUOTED.replace("\n", "\r\n"))
+reads("one-line", "spaces in place of line ends", NO_READER, QUOTED.replace("\n", " "))
+reads(
+    "folded",
+    "a header line that a mail program has folded",
+    NO_READER,
+    QUOTED.replace("application/json; charset", "application/json;\n charset"),
+)
+explains(
+    "in-folded-url",
+    "a folded header line whose second half looks like a header",
+    "EXP-004",
+    "half of an address must not be reported as a header that the client did not sign",
+    quotation(request(HOST, "origin:https://a.example", "x-b:2")).replace("https", "\n https"),
+    request(HOST, "origin:https://a.example", "x-b:1"),
+    "header x-b",
+    server="x-b:2",
+    client="x-b:1",
+)
+explains(
+    "truncated-before",
+    "a quotation that ends before the first difference",
+    "EXP-005",
+    "a log that keeps 512 characters per line must not make the last line look different",
+    QUOTED[: QUOTED.index("charset")],
+    CLIENT,
+    None,
+)
+explains(
+    "truncated-after",
+    "a quotation that ends after the first difference",
+    "EXP-005 EXP-001",
+    "the part that arrived shows the cause, so it must be used",
+    QUOTED[: QUOTED.index("x-amz-date")],
+    CLIENT,
+    "header content-type",
+    server="content-type:application/json; charset=utf-8",
+    client="content-type:application/json",
+)
+explains(
+    "truncated-in-hash",
+    "a quotation that ends within the hash of the body",
+    "EXP-005",
+    "half of a hash is not another hash",
+    quotation(request())[: quotation(request()).index(BODY) + 20],
+    request(),
+    None,
+)
+for slug, title, text in (
+    ("other-error", "an error about something else", '{"message": "Endpoint llm not found"}'),
+    ("no-error", "a text without an error", "200 OK"),
+):
+    REFUSAL.case(
+        "exp-" + slug,
+        title,
+        "EXP-006",
+        {"answer": text},
+        reject("syntax"),
+        "an explanation of something that is not a refusal sends the user in a wrong direction",
+    )
+
+# ---- messages without a quotation --------------------------------------------------------------
+
+NO_QUOTE = "the message proves what differs, and the user does not need to search further"
+
+
+def proves(name: str, title: str, answer: str, differs_in: str, **lines: Optional[str]) -> None:
+    """Add a case whose message proves what differs."""
+    explains(
+        "says-" + name, title, "EXP-007", NO_QUOTE, answer, None, differs_in, "reported", **lines
+    )
+
+
+def _xml(code: str, message: str, more: str = "") -> str:
+    return f"<Error><Code>{code}</Code><Message>{message}</Message>{more}</Error>"
+
+
+NOW_EARLIER = (
+    "Signature expired: 20150830T123600Z is now earlier than 20150830T130100Z (20150830T130600Z - "
+    "5 min.)"
+)
+proves(
+    "expired",
+    "a signature that is too old",
+    f"An error occurred (InvalidSignatureException) when calling the X operation: {NOW_EARLIER}",
+    "time",
+)
+proves(
+    "expired-query",
+    "the same with the code SignatureDoesNotMatch in the query protocol",
+    '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
+    f"<Code>SignatureDoesNotMatch</Code><Message>{NOW_EARLIER}</Message></Error></ErrorResponse>",
+    "time",
+)
+proves(
+    "not-yet-current",
+    "a signature from the future",
+    '{"message":"Signature not yet current: 20150830T133600Z is still later than 20150830T124100Z '
+    '(20150830T123600Z + 5 min.)"}',
+    "time",
+)
+proves(
+    "skewed",
+    "a time that Amazon S3 does not accept",
+    _xml(
+        "RequestTimeTooSkewed",
+        "The difference between the request time and the current time is too large.",
+        "<RequestTime>20150830T123600Z</RequestTime><ServerTime>2015-08-30T13:36:00Z</ServerTime>",
+    ),
+    "time",
+)
+proves(
+    "presigned",
+    "a presigned URL that has expired",
+    _xml("AccessDenied", "Request has expired"),
+    "time",
+)
+proves(
+    "scope-date",
+    "another day in the scope",
+    '{"message":"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date '
+    "from HTTP: '20150829' != '20150830', from '20150830T003600Z'.\"}",
+    "credential scope",
+    server="20150830",
+    client="20150829",
+)
+proves(
+    "region",
+    "a region that this endpoint does not accept",
+    "AmazonIdentityManagementException: Credential should be scoped to a valid region. (Service: "
+    "AmazonIdentityManagement; Status Code: 403; Error Code: SignatureDoesNotMatch)",
+    "credential scope",
+)
+proves(
+    "region-not",
+    "the same with the region",
+    '{"message":"Credential should be scoped to a valid region, not \'us-west-2\'. "}',
+    "credential scope",
+    client="us-west-2",
+)
+proves(
+    "region-expected",
+    "the region that Amazon S3 expects",
+    _xml(
+        "AuthorizationHeaderMalformed",
+        "The authorization header is malformed; the region 'us-east-1' is wrong; expecting "
+        "'eu-west-1'",
+        "<Region>eu-west-1</Region>",
+    ),
+    "credential scope",
+    server="eu-west-1",
+    client="us-east-1",
+)
+proves(
+    "service",
+    "the signing name that the service expects",
+    '{"__type":"InvalidSignatureException","message":"Credential should be scoped to correct '
+    "service: 'sagemaker'. \"}",
+    "credential scope",
+    server="sagemaker",
+)
+proves(
+    "five-parts",
+    "a credential without its five parts",
+    '{"message":"Credential must have exactly 5 slash-delimited elements, e.g. '
+    "keyid/date/region/service-code/aws4_request, got 'AKIDEXAMPLE/20150830'\"}",
+    "credential scope",
+)
+proves(
+    "header-absent",
+    "a signed header that does not exist",
+    '{"message":"\'Content-Type\' is named as a SignedHeader, but it does not exist in the HTTP '
+    'request"}',
+    "header content-type",
+)
+proves(
+    "host-unsigned",
+    "host is not signed",
+    "{\"message\": \"'Host' must be a 'SignedHeader' in the AWS Authorization.\"}",
+    "signed headers list",
+)
+proves(
+    "header-unsigned",
+    "a header that Amazon S3 requires to be signed",
+    _xml(
+        "AccessDenied",
+        "There were headers present in the request which were not signed",
+        "<HeadersNotSigned>x-amz-acl</HeadersNotSigned>",
+    ),
+    "signed headers list",
+    server="x-amz-acl",
+)
+proves(
+    "body",
+    "another body than the one that was hashed",
+    _xml(
+        "XAmzContentSHA256Mismatch",
+        "The provided 'x-amz-content-sha256' header does not match what was computed.",
+        f"<ClientComputedContentSHA256>{EMPTY}</ClientComputedContentSHA256>"
+        f"<S3ComputedContentSHA256>{BODY}</S3ComputedContentSHA256>",
+    ),
+    "payload hash",
+    server=BODY,
+    client=EMPTY,
+)
+proves(
+    "content-hash-missing",
+    "the hash of the body is missing",
+    _xml("InvalidRequest", "Missing required header for this request: x-amz-content-sha256"),
+    "header x-amz-content-sha256",
+)
+proves(
+    "parts-missing",
+    "an Authorization header without its parts",
+    '{"__type":"IncompleteSignatureException","message":"Authorization header requires '
+    "'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization "
+    "header requires 'SignedHeaders' parameter. Authorization header requires existence of either "
+    "a 'X-Amz-Date' or a 'Date' header. \"}",
+    "authorization",
+)
+proves(
+    "date-missing",
+    "no date",
+    "{\"message\":\"Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' "
+    'header. "}',
+    "header x-amz-date",
+)
+proves(
+    "not-key-value",
+    "an Authorization header that is not a list of pairs",
+    "{'Message': \"'AKIDEXAMPLE/20150830/us-east-1/sts/aws4_request' not a valid key=value pair "
+    "(missing equal-sign) in Authorization header: 'AWS4-HMAC-SHA256 Credential= AKIDEXAMPLE/"
+    "20150830/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=0'.\", 'Code': "
+    "'IncompleteSignature'}",
+    "authorization",
+)
+for slug, title, text in (
+    (
+        "token-invalid",
+        "a token that the service does not know",
+        '{"__type":"UnrecognizedClientException","message":"The security token included in the '
+        'request is invalid."}',
+    ),
+    (
+        "token-expired",
+        "a token that has expired",
+        '{"message":"The security token included in the request is expired"}',
+    ),
+    (
+        "token-expired-s3",
+        "a token that has expired, in the words of Amazon S3",
+        _xml("ExpiredToken", "The provided token has expired."),
+    ),
+    (
+        "client-token",
+        "a token that STS does not know",
+        _xml("InvalidClientTokenId", "The security token included in the request is invalid"),
+    ),
+):
+    proves(slug, title, text, "session token")
+proves(
+    "access-key",
+    "an access key that Amazon S3 does not know",
+    _xml("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
+    "key",
+)
+proves("unsigned", "no signature", '{"message":"Missing Authentication Token"}', "authorization")
+
+# ---- nothing is proved -------------------------------------------------------------------------
+
+GUESS = "a guess sends the user away from the cause; the message is the same for every mistake"
+
+
+def proves_nothing(name: str, title: str, answer: str, signed: Optional[str]) -> None:
+    """Add a case whose text proves nothing."""
+    explains(name, title, "EXP-008", GUESS, answer, signed, None)
+
+
+proves_nothing(
+    "nothing-minio",
+    "a response of MinIO, without a quotation",
+    _xml(
+        "SignatureDoesNotMatch",
+        "The request signature we calculated does not match the signature you provided. Check "
+        "your key and signing method.",
+        "<Key></Key><BucketName></BucketName><Resource>/b</Resource>",
+    ),
+    request("host:127.0.0.1", DATE),
+)
+proves_nothing(
+    "nothing-detailed-message",
+    "a response of Amazon Neptune, without a quotation",
+    json.dumps({"code": "AccessDeniedException", "detailedMessage": MISMATCH}),
+    request(query="graph=urn:x/1"),
+)
+proves_nothing(
+    "nothing-to-compare",
+    "a quotation, and the client's canonical request is unknown",
+    as_json(request("connection:", HOST, DATE)),
+    None,
+)
+proves_nothing(
+    "nothing-hash-differs",
+    "equal lines, but the service's hash is another one",
+    as_json(request("accept:a  b", HOST, DATE)).replace("a  b", "a b"),
+    request("accept:a b", HOST, DATE),
+)
+
+# ---- secrets -----------------------------------------------------------------------------------
+
+
+def hides(name: str, title: str, service: Sequence[str], client: Sequence[str], line: str) -> None:
+    """Add a case whose differing header may be secret. line: the header's name with <hidden>."""
+    explains(
+        "secret-" + name,
+        title,
+        "EXP-009",
+        "the explanation is pasted into an issue, and everyone can use the token that it shows",
+        as_json(request(*service)),
+        request(*client),
+        "header " + line.partition(":")[0],
+        server=line,
+        client=line,
+    )
+
+
+hides(
+    "token",
+    "another session token",
+    (HOST, DATE, TOKEN.replace("NOBODY", "SOMEBODY")),
+    (HOST, DATE, TOKEN),
+    "x-amz-security-token:<hidden>",
+)
+hides(
+    "cookie",
+    "another cookie",
+    ("cookie:session=abcdefghijkl", HOST, DATE),
+    ("cookie:session=mnopqrstuvwx", HOST, DATE),
+    "cookie:<hidden>",
+)
+hides(
+    "other-header",
+    "a header whose name says that it is secret",
+    (HOST, DATE, "x-vault-token:abcdefghijkl"),
+    (HOST, DATE, "x-vault-token:mnopqrstuvwx"),
+    "x-vault-token:<hidden>",
+)

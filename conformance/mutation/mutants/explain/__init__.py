@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Mutants of the modules of refimpl.config."""

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+"""The ways to read a text in which a service's response was pasted, logged or quoted.
+
+A response may be a string in JSON in a log line, be escaped twice, be part of a page, or have smart
+quotes and a mark before each line. `readings_of` yields the text as it is, then with these layers
+undone, one after the other. The caller chooses the reading that makes most sense. Nothing is
+rejected.
+"""
+
+import re
+from typing import Callable, Iterator, List, Match, Set
+
+MAX_EXPLAINED_TEXT = 256 * 1024  # characters
+_MAX_LAYERS = 6
+
+_ESCAPE_SEQUENCE = re.compile(r"\\(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbf\"'/\\])")
+_ESCAPED_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
+_ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,6});")
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
+_LINE_BREAK_TAG = re.compile(r"<br ?/?>[ \t]*\n?", re.IGNORECASE)
+# What word processors and chat programs write for ASCII characters.
+_TYPOGRAPHY = {
+    **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u2032\u02bc"), "'"),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033"), '"'),
+    **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-"),
+    **dict.fromkeys(map(ord, "\u00a0\u202f\u2007"), " "),
+    **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), ""),
+    ord("\u2026"): "...",
+    ord("\u2028"): "\n",
+    ord("\u2029"): "\n",
+}
+# A literal that a printer has split over several lines.
+_SPLIT_LITERAL = re.compile(r"""['"][ \t]*(?:\+[ \t]*)?\r?\n[ \t]*(?:\+[ \t]*)?b?['"]""")
+_LINE_MARK = re.compile(r"(?m)^(?:[\w.-]+[ \t]*\| ?|[ \t>|]+)")
+_TIME_MARK = re.compile(
+    r"(?m)^[^\n]{0,40}?\d\d:\d\d:\d\d[.,\d]*Z?[ \t]?(?:\[[^\]\n]{0,40}\][ \t]*|[A-Z]{4,5}:? )*"
+)
+_LINE_END = re.compile(r"[ \t]*\r?\n")
+
+
+def text_of_bytes(data: bytes) -> str:
+    """Return bytes as text: UTF-16 with its mark, else UTF-8, with U+FFFD for invalid bytes."""
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if data.startswith(mark):
+            return data[2:].decode(encoding, "replace")
+    return data.decode("utf-8", "replace")
+
+
+def readings_of(text: str) -> Iterator[str]:
+    """Yield the readings of a text, the plainest first. Each has LF line ends, and none is twice.
+
+    text: at most MAX_EXPLAINED_TEXT characters of it are read
+    """
+    seen: Set[str] = set()
+    layer = [text[:MAX_EXPLAINED_TEXT]]
+    for _ in range(_MAX_LAYERS):
+        repaired = [repair(one) for one in layer for repair in _REPAIRS]
+        for reading in (*layer, *repaired):
+            reading = _LINE_END.sub("\n", reading)
+            if reading not in seen:
+                seen.add(reading)
+                yield reading
+        layer = _next_layer(layer)
+
+
+def _next_layer(layer: List[str]) -> List[str]:
+    decoded = [decode(text) for text in layer for decode in (_without_escapes, _without_entities)]
+    return [text for text in dict.fromkeys(decoded) if text not in layer]
+
+
+def _without_escapes(text: str) -> str:
+    return _ESCAPE_SEQUENCE.sub(_character_of_escape, text)
+
+
+def _character_of_escape(match: Match[str]) -> str:
+    sequence = match.group(1)
+    if len(sequence) > 1:
+        return chr(int(sequence[1:], 16))
+    return _ESCAPED_CONTROLS.get(sequence, sequence)
+
+
+def _without_entities(text: str) -> str:
+    return _ENTITY.sub(_character_of_entity, _LINE_BREAK_TAG.sub("\n", text))
+
+
+def _character_of_entity(match: Match[str]) -> str:
+    name = match.group(1)
+    if not name.startswith("#"):
+        return _ENTITIES[name]
+    number = int(name[2:], 16) if name[1] in "xX" else int(name[1:])
+    return chr(number) if number <= 0x10FFFF else match.group(0)
+
+
+def _with_plain_characters(text: str) -> str:
+    return text.translate(_TYPOGRAPHY)
+
+
+def _joined(text: str) -> str:
+    return _SPLIT_LITERAL.sub("", text)
+
+
+def _without_marks(text: str) -> str:
+    return _LINE_MARK.sub("", _with_plain_characters(text))
+
+
+def _without_times(text: str) -> str:
+    return _TIME_MARK.sub("", _with_plain_characters(text))
+
+
+_REPAIRS: List[Callable[[str], str]] = [
+    _with_plain_characters,
+    _joined,
+    _without_marks,
+    _without_times,
+]
