@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """`python3 -m tests [--fast] [pytest's arguments]`: run the tests on a clean checkout.
 
+`--fast` leaves out the tests marked `slow` and uses up to four processors, if pytest-xdist is
+installed.
+
 If this Python lacks pytest, hypothesis or trustme, the tests run in the virtual environment
 `.venv`, which is created if it does not exist. Nothing is installed anywhere else. Installing needs
 Python 3.8 or newer, because hypothesis needs it. `refimpl` and `conformance` run on 3.6.
@@ -10,15 +13,17 @@ import os
 import subprocess
 import sys
 import venv
+from typing import List, Sequence
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _VENV = os.path.join(_HERE, ".venv")
 _NEEDED = ("pytest", "hypothesis", "trustme")
 _OLDEST = (3, 8)
+_PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
 
 
-def _has_all(python: str) -> bool:
-    command = [python, "-c", "import " + ", ".join(_NEEDED)]
+def _has_all(python: str, modules: Sequence[str] = _NEEDED) -> bool:
+    command = [python, "-c", "import " + ", ".join(modules)]
     return subprocess.call(command, stderr=subprocess.DEVNULL, cwd=_HERE) == 0
 
 
@@ -38,5 +43,14 @@ def _python() -> str:
     return python
 
 
+def _run(arguments: List[str]) -> int:
+    """Return pytest's exit code. Options of the caller come last, so that they win."""
+    python = _python()
+    options: List[str] = []
+    if "--fast" in arguments and _has_all(python, ["xdist"]):
+        options = _PARALLEL
+    return subprocess.call([python, "-m", "pytest"] + options + arguments, cwd=_HERE)
+
+
 if __name__ == "__main__":
-    sys.exit(subprocess.call([_python(), "-m", "pytest"] + sys.argv[1:], cwd=_HERE))
+    sys.exit(_run(sys.argv[1:]))

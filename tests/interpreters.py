@@ -5,6 +5,7 @@ The programs use only the standard library. The interpreters are those of pyenv,
 and the one that runs the tests. Pythons before 3.6 do not count.
 """
 
+import functools
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 _PRINT_VERSION = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
 
+@functools.lru_cache(None)
 def interpreters() -> List[Tuple[str, str]]:
     """Return (version, path) of each interpreter, oldest first."""
     versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv", "versions")

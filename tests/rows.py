@@ -8,6 +8,8 @@ row with its name and traceback.
 
 Use `parametrize` where a row needs its own fixtures, because all rows of `for_each` share them.
 If every row skips itself, the test is skipped.
+
+`first_fast` marks all rows but the first ones as slow, for `parametrize`.
 """
 
 import functools
@@ -21,6 +23,16 @@ import pytest
 Test = Callable[..., None]
 Ids = Union[None, Sequence[str], Callable[[Any], object]]
 SHOWN = 10  # failing rows that are reported with a traceback; the others are only counted and named
+
+
+def first_fast(rows: Iterable[Any], count: int = 1) -> List[Any]:
+    """Return the rows of a parametrized test, all but the first few of them marked slow."""
+    found = []
+    for number, row in enumerate(rows):
+        values = row if isinstance(row, tuple) else (row,)
+        marks = [pytest.mark.slow] if number >= count else []
+        found.append(pytest.param(*values, marks=marks))
+    return found
 
 
 def for_each(names: str, rows: Iterable[Any], ids: Ids = None) -> Callable[[Test], Test]:

@@ -80,6 +80,7 @@ def test_every_target_has_a_corpus_whose_inputs_pass():
         assert fuzz.check_corpus(name) == len(inputs) > 0
 
 
+@pytest.mark.slow
 def test_the_corpus_seeds_the_inputs(monkeypatch):
     seen = []
     monkeypatch.setattr(fuzz, "read_corpus", lambda: {"http": [([], b"a seed that nobody draws")]})

@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 
-from tests.rows import SHOWN, for_each
+from tests.rows import SHOWN, first_fast, for_each
 
 
 def test_runs_every_row_with_the_fixtures() -> None:
@@ -93,3 +93,9 @@ def test_rejects_tables_that_do_not_fit() -> None:
     ):
         with pytest.raises(AssertionError, match=message):
             for_each(*arguments)(check)
+
+
+def test_all_but_the_first_rows_are_slow() -> None:
+    rows = first_fast([(1, "a"), "b", 3], 2)
+    assert [row.values for row in rows] == [(1, "a"), ("b",), (3,)]
+    assert [[mark.name for mark in row.marks] for row in rows] == [[], [], ["slow"]]

@@ -8,7 +8,7 @@ tests/conftest.py installs the stand-in.
 """
 
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, Callable, Iterator
 
 import pytest
@@ -48,6 +48,20 @@ def _unchanged(*arguments: Any, **options: Any) -> Callable[[Any], Any]:
     return lambda test: test
 
 
+class _Settings:
+    """Replace `settings`, with its profiles: a decorator that changes nothing."""
+
+    default = SimpleNamespace(max_examples=100)
+
+    def __call__(self, **options: Any) -> Callable[[Any], Any]:
+        return _unchanged()
+
+    def register_profile(self, name: str, **options: Any) -> None:
+        pass
+
+    load_profile = register_profile
+
+
 def install() -> None:
     """Put the stand-in in place of the modules `hypothesis` and `hypothesis.strategies`."""
     module = ModuleType("hypothesis")
@@ -55,7 +69,7 @@ def install() -> None:
     absent: Any = _Absent()
     strategies.__getattr__ = module.__getattr__ = absent.__getattr__  # type: ignore[method-assign]
     given: Any = _skipped
-    for name, value in (("given", given), ("settings", _unchanged), ("example", _unchanged)):
+    for name, value in (("given", given), ("settings", _Settings()), ("example", _unchanged)):
         setattr(module, name, value)
     module.strategies = strategies  # type: ignore[attr-defined]
     sys.modules["hypothesis"], sys.modules["hypothesis.strategies"] = module, strategies

@@ -12,7 +12,7 @@ import fnmatch
 import uuid
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from authoring import CaseMistake, b64, evs, http_response
 from authoring.differences import BOTOCORE_FRAMES, BOTOCORE_RESPONSES, VERSIONS, row_of, source_of
@@ -228,7 +228,6 @@ def test_the_source_of_a_case_lists_who_agrees():
 
 
 @pytest.mark.slow
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(streams)
 def test_the_transcription_and_the_reference_agree(data):
     """Both decode the same valid, changed, truncated and joined frames in the same way."""

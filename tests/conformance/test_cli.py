@@ -38,7 +38,7 @@ from refimpl.errors import Error, NetworkError, ServiceError
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart
 from refimpl.sigv4 import Credentials
 from tests.rawserver import RawServer
-from tests.rows import for_each
+from tests.rows import first_fast, for_each
 from tests.support import one_of_each
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -160,6 +160,7 @@ def outcome_kind(name: str) -> Tuple[Any, ...]:
     return (expect.status, expect.kind, expect.code, bool(expect.parts), bool(expect.skipped))
 
 
+@pytest.mark.slow
 def test_our_client_times_out_where_it_must(timed_out: Dict[str, Expect]) -> None:
     for name, seen in timed_out.items():
         judge(seen, EXAMPLES[name].expect)
@@ -449,6 +450,7 @@ def test_serve_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
         socket.create_connection(("127.0.0.1", urlsplit(seen[1].decode()).port)).close()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl program here")
 def test_serve_with_tls() -> None:
     with serving("--tls", "--pace", "0") as (process, url):
@@ -1033,7 +1035,7 @@ def test_the_default_answer_is_the_demo_s() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no such signals here")
-@pytest.mark.parametrize("name, code", [("SIGTERM", 143), ("SIGHUP", 129)])
+@pytest.mark.parametrize("name, code", first_fast([("SIGTERM", 143), ("SIGHUP", 129)]))
 def test_a_signal_ends_a_hanging_adapter(name: str, code: int, tmp_path: Path) -> None:
     adapter = tmp_path / "adapter.py"
     adapter.write_text(

@@ -19,7 +19,7 @@ import pytest
 
 from conformance import cli, files, suite
 from conformance.cases.case import CaseError, case_of
-from conformance.cases.load import load_cases, read_cases
+from conformance.cases.load import read_cases
 from conformance.cases.scenarios import scenario_cases
 from conformance.files import write_whole
 from conformance.report.json_report import REPORT_SCHEMA
@@ -27,7 +27,7 @@ from conformance.schema import faults
 from conformance.suite import read_expected_failures
 from refimpl.errors import UsageError
 from refimpl.eventstream import encode
-from tests.support import adapter_program
+from tests.support import adapter_program, committed_cases
 
 
 class Result(NamedTuple):
@@ -412,7 +412,7 @@ def test_all_cases_are_those_of_the_files_and_of_the_catalogue(
     monkeypatch.setattr(suite, "scenario_cases", scenario_cases)
     ids = [line.split()[0] for line in call("list").out]
     assert (
-        ids == [case.id for case in load_cases() + scenario_cases()]
+        ids == [case.id for case in committed_cases() + scenario_cases()]
         and len(set(ids)) == len(ids) > 252
     )
 

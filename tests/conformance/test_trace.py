@@ -9,7 +9,6 @@ import pytest
 
 from conformance import trace
 from conformance.cases.case import Case
-from conformance.cases.load import load_cases
 from conformance.cases.scenarios import scenario_cases
 from conformance.mutation.mutants import Mutant
 from conformance.trace import (
@@ -23,6 +22,7 @@ from conformance.trace import (
     trace_suite,
 )
 from refimpl.errors import UsageError
+from tests.support import committed_cases
 
 SPEC = """**EVS-001** A decoder MUST do this. [spec]
 
@@ -251,7 +251,7 @@ def test_a_broken_vector_file_is_a_fault(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_nothing_is_missing_in_this_repository() -> None:
     """If this fails, run `python3 -m conformance trace --write`."""
-    found = read_trace(load_cases() + scenario_cases())
+    found = read_trace(committed_cases() + scenario_cases())
     assert faults(found) == []
     assert check_page(found) == []
     assert "SIG-047" in {cited.id for cited in found.code if cited.file == "refimpl/sigv4.py"}

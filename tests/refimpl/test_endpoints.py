@@ -10,16 +10,17 @@ custom endpoint together with FIPS or dual-stack, and an invalid custom endpoint
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.endpoints import resolve_endpoint
 from refimpl.errors import ConfigurationError, UsageError
 from refimpl.operation import parse_endpoint_url
+from tests.properties import examples
 from tests.rows import for_each
 from tests.support import corpora
 
-some = settings(max_examples=200, deadline=None)
+some = examples(200)
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=70)
 
 
@@ -342,7 +343,9 @@ def test_rejects_an_invalid_region(region):
 
 
 @pytest.mark.parametrize(
-    "region", [b"us-east-1", 5, True, ["us-east-1"], object(), ("us-east-1",)], ids=repr
+    "region",
+    [b"us-east-1", 5, True, ["us-east-1"], object(), ("us-east-1",)],
+    ids=lambda value: type(value).__name__,
 )
 def test_a_region_of_the_wrong_type(region):
     with pytest.raises((ConfigurationError, UsageError)) as caught:

@@ -9,7 +9,7 @@ on the same bytes.
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.errordocument import (
@@ -23,10 +23,11 @@ from refimpl.errordocument import (
 )
 from refimpl.errors import DocumentError, UsageError
 from refimpl.shapes import ERRORS, ModelError, UnknownOperationError, ValidationError
+from tests.properties import examples
 from tests.support import corpora
 from tests.typed import ANY_TEXT, XML_TEXT, values
 
-many = settings(max_examples=300, deadline=None)
+many = examples(300)
 
 
 def errors(text):

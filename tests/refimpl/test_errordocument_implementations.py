@@ -14,12 +14,13 @@ from typing import Any, Callable, Dict, NamedTuple, Optional
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.errordocument import parse_error
 from refimpl.operation import service_error
 from refimpl.shapes import ModelError, UnknownOperationError
+from tests.properties import examples
 from tests.support import corpora
 from tests.typed import ANY_TEXT, XML_TEXT
 
@@ -30,7 +31,7 @@ from botocore.awsrequest import HeadersDict  # noqa: E402
 from botocore.model import ServiceModel  # noqa: E402
 from botocore.parsers import PROTOCOL_PARSERS  # noqa: E402
 
-many = settings(max_examples=400, deadline=None)
+many = examples(400)
 SPEC = (Path(__file__).resolve().parents[2] / "SPEC.md").read_text(encoding="utf-8")
 
 
@@ -261,7 +262,7 @@ def model_error_of_botocore(document: Dict[str, Any]) -> Dict[str, Any]:
 STATUSES = st.one_of(st.integers(-(2**31), 2**31 - 1), st.integers(-999, 999).map(str), st.none())
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.fixed_dictionaries(
         {},

@@ -16,7 +16,7 @@ import pickle
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl import errors
@@ -38,6 +38,7 @@ from refimpl.errors import (
     require_type,
     shown,
 )
+from tests.properties import examples
 from tests.rows import for_each
 
 KINDS = {
@@ -81,7 +82,7 @@ HOSTILE = [
     "x" * 10**6,
     "\n" * 10**6,
 ]
-some = settings(max_examples=200, deadline=None)
+some = examples(200)
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=300)
 
 

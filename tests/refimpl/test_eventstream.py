@@ -26,7 +26,7 @@ import zlib
 from typing import List, NamedTuple, Optional, Tuple
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from refimpl import eventstream
@@ -42,11 +42,12 @@ from refimpl.eventstream import (
     decode_headers,
     encode,
 )
+from tests.properties import examples
 from tests.rows import for_each
 from tests.support import chunkings, corpora, pieces, random_pieces
 
-some = settings(max_examples=100, deadline=None)
-many = settings(max_examples=200, deadline=None)
+some = examples(100)
+many = examples(200)
 
 
 # ---- frames by hand ----------------------------------------------------------------------------
@@ -409,7 +410,7 @@ def streams_of_similar_headers(draw):
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(streams_of_similar_headers(), cut_lists)
 def test_a_cached_headers_block_changes_no_result(stream, places):
     wanted, invalid = plain_decode(stream)
@@ -1480,6 +1481,7 @@ def test_memory_is_bounded_by_a_few_times_the_frame(length, size):
     assert peak_of(lambda: drain(chunks)) <= 4 * len(data)
 
 
+@pytest.mark.slow
 def test_a_long_stream_is_not_kept():
     chunk = FIRST * 1000
     decoder = Decoder()

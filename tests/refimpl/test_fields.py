@@ -10,7 +10,7 @@ whole string. Error messages have the evidence and hide sensitive values.
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.documents.datatype import blob_type, events_type, string_type, structure_type
@@ -31,8 +31,9 @@ from refimpl.fields import (
     member_of_union,
 )
 from refimpl.shapes import Shape
+from tests.properties import examples
 
-some = settings(max_examples=200, deadline=None)
+some = examples(200)
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=20)
 
 KINDS = {

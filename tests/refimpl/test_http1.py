@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from refimpl.errors import HttpError
@@ -29,13 +29,14 @@ from refimpl.http1 import (
     parse_header_lines,
     parse_status_line,
 )
+from tests.properties import examples
 from tests.rows import for_each
 from tests.support import chunkings
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 NO_TEXT = dict.fromkeys(map(ord, "\r\n\0"))
-some = settings(max_examples=200, deadline=None)
+some = examples(200)
 
 LINE_PARTS = [
     b"HTTP/1.1",

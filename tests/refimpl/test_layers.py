@@ -22,7 +22,7 @@ import pytest
 
 import refimpl
 from tests.interpreters import interpreters, run_program
-from tests.rows import for_each
+from tests.rows import first_fast, for_each
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "refimpl"
@@ -491,7 +491,7 @@ print(json.dumps(report))
 """
 
 
-@pytest.mark.parametrize("version, python", interpreters(), ids=lambda value: value)
+@pytest.mark.parametrize("version, python", first_fast(interpreters()), ids=lambda value: value)
 def test_names_are_imported_on_first_use(version, python):
     report = json.loads(run_program(python, FIRST_USE, json.dumps(PURE)))
     assert report["import refimpl"] == []

@@ -19,7 +19,7 @@ import warnings
 import zlib
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from refimpl import operation
@@ -62,11 +62,12 @@ from refimpl.shapes import (
     UnknownOperationError,
     ValidationError,
 )
+from tests.properties import examples
 from tests.rows import for_each
 from tests.support import chunkings, corpora
 
-some = settings(max_examples=100, deadline=None)
-many = settings(max_examples=200, deadline=None)
+some = examples(100)
+many = examples(200)
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=70)
 
 URL = "https://runtime.sagemaker.eu-west-1.amazonaws.com"
@@ -871,7 +872,7 @@ def test_botocore_sends_the_same_request(botocore_sends, members):
         )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(members=good_calls)
 def test_botocore_sends_any_call_as_this_does(botocore_sends, members):
     # botocore adds no Content-Type for a blob. It omits empty header values; refimpl sends them.
@@ -2191,7 +2192,7 @@ def test_another_error(body, message_text):
         ),
         (500, "application/json", b'{"message": null}', "the message is null"),
         (403, "application/json", b"{}", "application/json: {}"),
-        (500, "application/json", gzip.compress(b"{}"), "application/json: \\x1f"),
+        (500, "application/json", gzip.compress(b"{}", mtime=0), "application/json: \\x1f"),
         (500, "text/plain", b"\xff\xfe", "text/plain: \ufffd\ufffd"),
         (500, "x" * 5000, b"y" * 5000, "xxx"),
     ],

@@ -12,7 +12,7 @@ import pickle
 from urllib.request import proxy_bypass_environment
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.errors import ConfigurationError, HttpError, NetworkError, UsageError
@@ -31,10 +31,11 @@ from refimpl.proxy import (
     proxy_headers,
     proxy_refusal,
 )
+from tests.properties import examples
 
 URL = "https://runtime.sagemaker.eu-west-1.amazonaws.com"
 SECRET = "hunter2-secret"
-some = settings(max_examples=200, deadline=None)
+some = examples(200)
 names = st.from_regex(r"[a-z0-9]{1,5}(\.[a-z0-9]{1,5}){1,3}", fullmatch=True)
 
 

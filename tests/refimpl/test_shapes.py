@@ -13,7 +13,7 @@ import pickle
 import traceback
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.errors import DocumentError, Error, ServiceError, UsageError
@@ -39,9 +39,10 @@ from refimpl.shapes import (
     UnknownOperationError,
     ValidationError,
 )
+from tests.properties import examples
 from tests.rows import for_each
 
-some = settings(max_examples=200, deadline=None)
+some = examples(200)
 any_text = st.text(alphabet=st.characters(exclude_categories=()), max_size=80)
 
 VALUE_SHAPES = [

@@ -27,7 +27,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl import sigv4
@@ -60,6 +60,7 @@ from refimpl.sigv4 import (
     uri_encode,
     verify,
 )
+from tests.properties import examples
 from tests.rows import for_each
 from tests.support import corpora
 
@@ -77,11 +78,6 @@ TEMPORARY = Credentials(ACCESS_KEY, SECRET_KEY, TOKEN)
 EMPTY_HASH = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 Pairs = List[Tuple[str, str]]
-
-
-def examples(count: int) -> settings:
-    """Return settings for that many examples, regardless of the speed of the machine."""
-    return settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def later(seconds: int, date: str = DATE) -> str:

@@ -22,7 +22,7 @@ from collections import namedtuple
 from contextlib import closing, contextmanager
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl import dialing, transport
@@ -38,6 +38,7 @@ from refimpl.transport import (
     keep_alive,
     open_exchange,
 )
+from tests.properties import examples
 from tests.rawserver import (
     PATIENCE,
     RawServer,
@@ -53,12 +54,12 @@ from tests.rawserver import (
     stall,
     stall_unread,
 )
-from tests.rows import for_each
+from tests.rows import first_fast, for_each
 from tests.support import pieces
 
 LONG = Timeouts(3 * PATIENCE, 3 * PATIENCE, None)  # longer than the server waits
-SHORT = 0.25  # seconds; a limit that a wait must reach
-TOTAL = 0.6  # seconds; the same, including all that happens before the wait
+SHORT = 0.1  # seconds; a limit that a wait must reach
+TOTAL = 0.4  # seconds; the same, including all that happens before the wait
 BIG = 48 * 1024 * 1024  # bytes; more than the buffers of two sockets
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -797,20 +798,20 @@ def full_listener():
 
 
 CONNECT_LIMITS = [
-    (Timeouts(SHORT, PATIENCE, None), "connect_timeout of 0.25 s"),
-    (Timeouts(SHORT, None, PATIENCE), "connect_timeout of 0.25 s"),
-    (Timeouts(None, PATIENCE, TOTAL), "total_timeout of 0.6 s"),
-    (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.6 s"),
+    (Timeouts(SHORT, PATIENCE, None), "connect_timeout of 0.1 s"),
+    (Timeouts(SHORT, None, PATIENCE), "connect_timeout of 0.1 s"),
+    (Timeouts(None, PATIENCE, TOTAL), "total_timeout of 0.4 s"),
+    (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.4 s"),
 ]
 
 
-@pytest.mark.parametrize("timeouts,limit", CONNECT_LIMITS)
+@pytest.mark.parametrize("timeouts,limit", first_fast(CONNECT_LIMITS))
 def test_a_connection_that_is_not_accepted(timeouts, limit):
     with full_listener() as port:
         assert_timeout(fetch(None, timeouts, scheme="http", port=port).error, "connecting", limit)
 
 
-@pytest.mark.parametrize("timeouts,limit", CONNECT_LIMITS)
+@pytest.mark.parametrize("timeouts,limit", first_fast(CONNECT_LIMITS))
 def test_a_server_that_does_not_shake_hands(timeouts, limit):
     with RawServer([], tls=True, shake=False) as server:
         assert_timeout(
@@ -822,14 +823,14 @@ def test_a_server_that_does_not_shake_hands(timeouts, limit):
 
 
 READ_LIMITS = [
-    (Timeouts(PATIENCE, SHORT, None), "read_timeout of 0.25 s"),
-    (Timeouts(PATIENCE, SHORT, PATIENCE), "read_timeout of 0.25 s"),
-    (Timeouts(PATIENCE, None, TOTAL), "total_timeout of 0.6 s"),
-    (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.6 s"),
+    (Timeouts(PATIENCE, SHORT, None), "read_timeout of 0.1 s"),
+    (Timeouts(PATIENCE, SHORT, PATIENCE), "read_timeout of 0.1 s"),
+    (Timeouts(PATIENCE, None, TOTAL), "total_timeout of 0.4 s"),
+    (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.4 s"),
 ]
 
 
-@pytest.mark.parametrize("timeouts,limit", READ_LIMITS)
+@pytest.mark.parametrize("timeouts,limit", first_fast(READ_LIMITS))
 def test_the_limit_that_was_hit_is_named(timeouts, limit):
     with RawServer([stall_unread], read=read_nothing) as server:
         assert_timeout(fetch(server, timeouts, body=bytes(BIG)).error, "sending the request", limit)
@@ -847,7 +848,7 @@ def test_the_limit_that_was_hit_is_named(timeouts, limit):
 def test_a_stall_before_the_end_of_the_head(head):
     outcome = outcome_of(head, stall, timeouts=Timeouts(None, SHORT, None))
     assert outcome.exchange is None
-    assert_timeout(outcome.error, "waiting for the response", "read_timeout of 0.25 s")
+    assert_timeout(outcome.error, "waiting for the response", "read_timeout of 0.1 s")
 
 
 @pytest.mark.parametrize(
@@ -868,7 +869,7 @@ def test_a_stall_in_the_body(start, body):
     outcome = outcome_of(start, stall, timeouts=Timeouts(None, SHORT, None))
     assert outcome.exchange.status == 200
     assert outcome.body == body
-    assert_timeout(outcome.error, "reading the body", "read_timeout of 0.25 s")
+    assert_timeout(outcome.error, "reading the body", "read_timeout of 0.1 s")
 
 
 class SteppingClock:
@@ -972,15 +973,15 @@ def test_the_total_timeout_is_one_for_all_addresses_of_a_host(monkeypatch):
             None, Timeouts(PATIENCE, PATIENCE, TOTAL), scheme="http", host="many.example", port=port
         ).error
         monkeypatch.undo()
-    assert_timeout(error, "connecting", "total_timeout of 0.6 s")
+    assert_timeout(error, "connecting", "total_timeout of 0.4 s")
     assert sum(waits) <= TOTAL
 
 
 @pytest.mark.parametrize(
     "timeouts, limit",
     [
-        (Timeouts(TOTAL, PATIENCE, None), "connect_timeout of 0.6 s"),
-        (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.6 s"),
+        (Timeouts(TOTAL, PATIENCE, None), "connect_timeout of 0.4 s"),
+        (Timeouts(PATIENCE, PATIENCE, TOTAL), "total_timeout of 0.4 s"),
     ],
 )
 def test_name_resolution_is_part_of_the_time_to_connect(timeouts, limit, monkeypatch):
@@ -1126,12 +1127,12 @@ def test_closing_from_another_thread_ends_a_read(
         reader = threading.Thread(target=read_on)
         reader.start()
         with monkeypatch.context() as patch:
-            if woken_first:  # the read has ended before the socket is closed
+            if woken_first:  # the reader waits for the guard while the socket is closed
                 shutdown = socket.socket.shutdown
                 patch.setattr(
                     socket.socket,
                     "shutdown",
-                    lambda self, how: (shutdown(self, how), ended.wait(1)),
+                    lambda self, how: (shutdown(self, how), ended.wait(0.05)),
                     raising=False,
                 )
             time.sleep(
@@ -1470,7 +1471,7 @@ responses = st.one_of(
 def test_any_bytes_in_any_pieces_end_in_a_value_or_in_our_errors():
     with RawServer([]) as server:
 
-        @settings(max_examples=150, deadline=None)
+        @examples(150)
         @given(
             responses,
             st.lists(st.integers(0, 80), max_size=5),

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance import scenarios
@@ -33,6 +33,7 @@ from conformance.protocol.messages import answer_question
 from refimpl.eventstream import EVENT_STREAM_TYPE
 from refimpl.operation import VERSION
 from refimpl.sigv4 import Credentials, Signer, verify
+from tests.properties import examples
 from tests.rows import for_each
 from tests.support import chunkings, corpora, one_of_each
 
@@ -698,7 +699,7 @@ VALUES = st.one_of(
 NAMES = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=20)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.dictionaries(NAMES, VALUES, max_size=5), st.binary(max_size=50))
 def test_what_was_encoded_is_decoded(headers: Dict[str, Tuple[str, Any]], payload: bytes) -> None:
     named = [
@@ -1255,10 +1256,10 @@ def test_invoke(endpoint: Endpoint, name: str) -> None:
 def test_invoke_waits_for_a_while_only(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, name: str, timeout: str
 ) -> None:
-    monkeypatch.setattr(adapter, "_INVOKE_" + timeout, 1.0)
+    monkeypatch.setattr(adapter, "_INVOKE_" + timeout, 0.5)
     answered = invoke(endpoint, name)
     judge(answered, EXAMPLES[name].expect)
-    assert answered["kind"] != "timeout" or f"{timeout.lower()} of 1 s" in answered["message"]
+    assert answered["kind"] != "timeout" or f"{timeout.lower()} of 0.5 s" in answered["message"]
 
 
 def test_the_time_outs_are_below_a_runner_s() -> None:

@@ -9,7 +9,7 @@ import struct
 import zlib
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conformance.cases import frames
@@ -478,7 +478,6 @@ streams = st.lists(st.one_of(good_frames(), bent_frames(), st.binary(max_size=20
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.binary(max_size=200), streams))
 @example(raw_frame(b"", b"", total_length=13))
 @example(raw_frame(b"", b"", total_length=14)[:13])

@@ -5,7 +5,7 @@ import base64
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.cases.case import Case
@@ -46,7 +46,6 @@ def case_with(
     )
 
 
-@settings(deadline=None)
 @given(
     st.binary(max_size=40),
     st.sampled_from(["eventstream.decode", "http.response", "text.lines", "text.sse"]),

@@ -9,7 +9,7 @@ import threading
 from typing import List, Tuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.endpoint.checks import Refusal, check_request
@@ -46,6 +46,7 @@ from tests.conformance.endpoint.client import (  # noqa: F401
     signed,
     wait_for_call,
 )
+from tests.properties import examples
 from tests.support import pieces
 
 # ---- one connection, several requests -----------------------------------------------------------
@@ -313,7 +314,7 @@ def test_a_stall_outlasts_the_time_for_silence() -> None:
             connection.recv(1)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.binary(max_size=200),
     st.sampled_from([b"", HOST, HOST + b"Transfer-Encoding: chunked\r\n\r\n"]),
@@ -350,7 +351,7 @@ TARGETS = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.lists(st.tuples(st.sampled_from(HEADER_NAMES), HEADER_VALUES), max_size=6),
     st.sampled_from(TARGETS),

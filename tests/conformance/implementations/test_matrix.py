@@ -249,7 +249,7 @@ def test_what_breaks_down_in_a_case_has_it_in_its_report(
         "print('a banner', flush=True); sys.exit(1)",
         "hello['operations'] = ['http.call']",
         "hello['protocol'] = 3",
-        "time.sleep(600)",
+        pytest.param("time.sleep(600)", marks=pytest.mark.slow),
     ],
 )
 def test_what_does_not_say_hello_is_told_by_the_peer_s_name(

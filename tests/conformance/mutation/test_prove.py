@@ -13,7 +13,6 @@ from typing import Any, Dict, Iterator, List, Tuple
 import pytest
 
 from conformance.cases.case import Case
-from conformance.cases.load import load_cases
 from conformance.cases.questions import questions_of
 from conformance.cases.rules import load_rules, read_rules
 from conformance.cases.scenarios import scenario_cases
@@ -40,8 +39,9 @@ from conformance.mutation.prove import (
     without_mutant,
 )
 from refimpl.errors import UsageError
+from tests.support import committed_cases
 
-CASES = load_cases() + scenario_cases()
+CASES = committed_cases() + scenario_cases()
 BY_ID = {case.id: case for case in CASES}
 TIMEOUT = 10.0
 
@@ -62,6 +62,7 @@ def bench(tmp_path: Path) -> Bench:
 # ---- one trial ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_mutant_is_asked_until_a_question_kills_it(bench: Bench) -> None:
     questions = questions_by_rule(CASES)["EVS-027"]
     trial = bench.trial("empty-message", questions)
@@ -80,6 +81,7 @@ def also_accepting(case: Case, **expect: Any) -> Case:
     )
 
 
+@pytest.mark.slow
 def test_an_outcome_that_is_only_acceptable_kills_a_mutant(bench: Bench) -> None:
     case = also_accepting(citing("EVS-027")[0], status="ok")
     assert bench.trial("query-unsorted", questions_of(case)) == Trial(
@@ -256,6 +258,7 @@ def test_mutants_made_by_machine() -> None:
     assert all(outcome.trial.asked <= len(RESOLVING) for outcome in outcomes)
 
 
+@pytest.mark.slow
 def test_a_budget_ends_the_run_early() -> None:
     clock: Iterator[float] = iter([0.0] + [float(second) for second in range(1, 100)])
     lines: List[str] = []

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.protocol import messages as protocol
@@ -33,6 +33,7 @@ from conformance.protocol.messages import (
     to_pairs,
     to_triples,
 )
+from tests.properties import examples
 from tests.rows import for_each
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -443,7 +444,7 @@ QUESTIONS = st.fixed_dictionaries(
 LINES = st.binary(max_size=30).map(lambda data: data.replace(b"\n", b"") + b"\n")
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.lists(
         LINES | QUESTIONS.filter(lambda question: question["cmd"] != "bye").map(line_of), max_size=6

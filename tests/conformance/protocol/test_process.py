@@ -196,7 +196,6 @@ BREAKDOWNS = {
         Crashed,
         'exit code 0; it had begun the line {"seq": 1, "sta',
     ),
-    "os.close(1); time.sleep(600)": (Crashed, "it has closed its output and wrote no message"),
     "say(b'noise\\n')": (Garbled, "a line that is not an answer: noise (invalid JSON"),
     "say(b'\\n')": (Garbled, "a line that is not an answer: an empty line"),
     "say(b'\\xff\\n')": (Garbled, "a line that is not an answer: \ufffd (JSON is not UTF-8)"),
@@ -211,11 +210,18 @@ BREAKDOWNS = {
 }
 
 
-@pytest.mark.parametrize("does", list(BREAKDOWNS))
+@pytest.mark.parametrize("does", BREAKDOWNS)
 def test_reports_how_an_adapter_fails(does: str, adapter_of: Callable[..., Adapter]) -> None:
     fault = asked(adapter_of(f"def answer(question):\n    {does}"))
     kind, words = BREAKDOWNS[does]
     assert type(fault) is kind and words in str(fault), str(fault)
+
+
+@pytest.mark.slow
+def test_an_adapter_that_closes_its_output(adapter_of: Callable[..., Adapter]) -> None:
+    fault = asked(adapter_of("def answer(question):\n    os.close(1); time.sleep(600)"))
+    assert type(fault) is Crashed
+    assert str(fault) == "it has closed its output and wrote no message"
 
 
 def test_keeps_the_end_of_stderr(adapter_of: Callable[..., Adapter]) -> None:
@@ -284,7 +290,7 @@ def test_ends_an_adapter_that_hangs(
     adapter = adapter_of(f"def answer(question):\n    {does}")
     if "say" in does:
         with pytest.raises(Hanging):
-            adapter.ask("x", {}, 2.0)
+            adapter.ask("x", {}, 0.5)
         assert adapter._incomplete == b'{"seq": 1'
     else:
         fault = asked(adapter, 0.1)
@@ -302,6 +308,7 @@ def test_does_not_block_if_the_adapter_does_not_read(adapter_of: Callable[..., A
 
 
 @POSIX
+@pytest.mark.slow
 def test_does_not_wait_for_a_child_that_keeps_the_pipes_open(tmp_path: Path) -> None:
     program = adapter_program(
         tmp_path,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.endpoint.checks import ACCESS_KEY, EXAMPLE_TOKEN, SECRET_KEY
@@ -51,6 +51,7 @@ from tests.conformance.recording.exchanges import (
     verdicts_of,
 )
 from tests.conformance.recording.exchanges import nothing_is_left as _nothing_is_left  # noqa: F401
+from tests.properties import examples
 from tests.rawserver import (
     RawServer,
     abandon,
@@ -108,7 +109,7 @@ ENDINGS = {"whole": None, "close": ragged, "reset": reset, "stall": stall}
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(25)
 @given(
     st.lists(st.binary(max_size=40), max_size=5),
     st.sampled_from(["chunked", "length", "close", "none"]),
@@ -851,6 +852,7 @@ def test_omits_a_folded_expect_completely(tmp_path: Path) -> None:
                 b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n"
                 + expect
                 + b"\r\nX: y\r\n\r\nab",
+                until=len(PLAIN),
             )
         assert upstream.requests[0] == (
             b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\nX: y\r\n\r\nab"

@@ -5,7 +5,7 @@ from typing import Any, Dict
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.report.badge import badge_text
@@ -66,7 +66,6 @@ def test_the_parts_lie_beside_each_other() -> None:
     )
 
 
-@settings(deadline=None)
 @given(st.text(), st.text())
 def test_whatever_it_is_called_it_is_well_formed(name: str, version: str) -> None:
     root = parsed(name=name, version=version, PASS=1)

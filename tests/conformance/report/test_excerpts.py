@@ -3,7 +3,7 @@
 
 from typing import Any, List
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from conformance.report.excerpts import WIDTH, excerpt_of, lines_of
@@ -98,7 +98,6 @@ def test_a_narrow_excerpt_still_shows_the_difference() -> None:
     assert len(excerpt_of(Difference("stage", b"\xff" * 500, b""), 40).expected) < 50
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200), st.text(max_size=200))
 @example("x" * 1000 + "\n", "x" * 1000)
 def test_the_caret_stands_under_the_first_character_that_differs(
@@ -116,7 +115,6 @@ def test_the_caret_stands_under_the_first_character_that_differs(
     assert rest[0] != rest[1]
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_bytes_are_shown_in_hexadecimal_where_they_are_no_text(
     expected: bytes, actual: bytes

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.cases.load import load_cases
@@ -39,6 +39,7 @@ from conformance.run.verdicts import (
     Result,
     verdict,
 )
+from tests.properties import examples
 from tests.support import made_result
 
 RULES = load_rules()
@@ -531,7 +532,7 @@ def test_hostile_texts_stay_text(text: str) -> None:
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.text(max_size=30))
 def test_whatever_an_adapter_said_the_page_is_in_form(text: str) -> None:
     root = parsed(hostile_page(text))
@@ -539,6 +540,7 @@ def test_whatever_an_adapter_said_the_page_is_in_form(text: str) -> None:
     assert island(root)["cases"][1]["id"] == "evs-b"
 
 
+@pytest.mark.slow
 def test_no_secret_of_the_caller_is_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret-of-the-caller")
     cases = [case for case in load_cases() if "secret_key" in case.input]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.report import json_report
@@ -226,7 +226,6 @@ def test_a_listed_case_that_is_not_in_the_vectors_is_kept() -> None:
 LISTED = [word for word in WORDS if word != UNSUPPORTED]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=20), st.sampled_from(WORDS))
 def test_every_report_fits_the_schema(first: str, second: str, message: str, word: str) -> None:
     document = report(

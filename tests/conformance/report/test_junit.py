@@ -5,7 +5,7 @@ from typing import Any, List, Optional
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.report.junit import junit_text
@@ -107,7 +107,6 @@ def test_nothing_was_run() -> None:
     assert parsed().attrib["tests"] == "0"
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(), st.text(), st.sampled_from(WORDS))
 def test_whatever_an_adapter_said_the_document_is_well_formed(
     first: str, second: str, message: str, word: str

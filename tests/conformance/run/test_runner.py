@@ -187,6 +187,7 @@ def test_own_names_of_kinds(tmp_path: Path) -> None:
     ] == [PASS, FAIL]
 
 
+@pytest.mark.slow
 def test_one_process_for_all_cases_or_several(tmp_path: Path) -> None:
     act = (
         "time.sleep(0.1); "
@@ -310,7 +311,7 @@ def test_after_a_breakdown_the_other_chunkings_are_not_asked(tmp_path: Path) -> 
     does = f"open({str(mark)!r}, 'a').write('x'); time.sleep(600)"
     acts = dict.fromkeys(("silent", "s", "sil"), does)  # the first part in each chunking
     assert (
-        run_with(tmp_path, acts, [case_of("silent", ("whole", "bytewise", "halves"))], timeout=1.0)[
+        run_with(tmp_path, acts, [case_of("silent", ("whole", "bytewise", "halves"))], timeout=0.5)[
             "silent"
         ][0]
         == HANG
@@ -641,6 +642,7 @@ def change(given, name):
 """
 
 
+@pytest.mark.slow
 def test_what_the_endpoint_sees_of_a_client(tmp_path: Path) -> None:
     cases = [WIRE[name] for name in ("default", "empty-part", "frames-split", "frames-merged")]
     run = Runner(adapter_program(tmp_path, CLIENT), PATIENCE, environment=own_environment()).run(

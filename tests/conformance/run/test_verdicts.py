@@ -12,7 +12,7 @@ import json
 from typing import Any, Dict, List, Optional, Tuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.cases.case import Case
@@ -925,7 +925,6 @@ def exact(value: Any) -> Any:
     return (isinstance(value, bool), value)
 
 
-@settings(deadline=None)
 @given(VALUES, VALUES)
 def test_there_is_a_difference_exactly_when_two_values_differ(expected: Any, actual: Any) -> None:
     found = first_difference(expected, actual, "x")

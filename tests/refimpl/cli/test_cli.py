@@ -6,12 +6,13 @@ import runpy
 from typing import List, Set
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.endpoint.server import Endpoint
 from refimpl import cli
 from refimpl.operation import VERSION
+from tests.properties import examples
 from tests.refimpl.cli.support import (
     ATTRIBUTES,
     BODY,
@@ -253,7 +254,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.lists(WORDS | st.text(max_size=8).filter(lambda text: not text.startswith("-")), max_size=6),
     st.binary(max_size=40),

@@ -165,7 +165,7 @@ def test_the_code_from_the_flag(tmp_path: Path) -> None:
             "eu-west-1",
         )
         result = call(
-            "invoke", "one-part", "--body", "x", "--endpoint-url", endpoint.url, *flags,
+            "invoke", "default", "--body", "x", "--endpoint-url", endpoint.url, *flags,
             environment=environment, clock=clock,
         )  # fmt: skip
         assert result.code == 0, result.stderr

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance import scenarios
 from conformance.endpoint.scenarios.build import FRAMES, raw_frame
 from refimpl.eventstream import encode
+from tests.properties import examples
 from tests.refimpl.cli.support import (
     EVERY_TYPE,
     STREAM_LINES,
@@ -244,7 +245,7 @@ OTHER_FILES = [
 ]
 
 
-@pytest.mark.parametrize("data, what", OTHER_FILES)
+@pytest.mark.parametrize("data, what", OTHER_FILES, ids=[what for _, what in OTHER_FILES])
 def test_names_the_type_of_other_files(tmp_path: Path, data: bytes, what: str) -> None:
     file = tmp_path / "file"
     file.write_bytes(data)
@@ -268,7 +269,7 @@ def test_names_the_file_that_cannot_be_read() -> None:
     failed(call("decode", "/proc/self/mem"), 2, "cannot read /proc/self/mem: Input/output error")
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.lists(st.sampled_from(FRAMES + (encode([], b""),)) | st.binary(max_size=40), max_size=5),
     st.sampled_from(["events", "table", "hex"]),

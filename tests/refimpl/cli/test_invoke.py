@@ -66,7 +66,7 @@ from tests.rows import for_each
 @pytest.mark.parametrize("name", PLAYED)
 def test_invoke_raw(endpoint: Endpoint, name: str) -> None:
     example = EXAMPLES[name]
-    result = invoke(endpoint, name, "--read-timeout", "1" if name in TIMED_OUT else str(PATIENCE))
+    result = invoke(endpoint, name, "--read-timeout", "0.3" if name in TIMED_OUT else str(PATIENCE))
     assert result.code == expected_code(example.expect)
     assert result.stdout == b"".join(example.expect.parts)
     if example.expect.skipped:
@@ -303,7 +303,7 @@ def test_invoke_text(endpoint: Endpoint, name: str) -> None:
         "--format",
         "text",
         "--read-timeout",
-        "1" if name in TIMED_OUT else str(PATIENCE),
+        "0.3" if name in TIMED_OUT else str(PATIENCE),
     )
     payload = b"".join(expect.parts)
     try:
@@ -677,7 +677,11 @@ def test_profile(tmp_path: Path) -> None:
         f"{config}aws_secret_access_key = {SECRET_KEY}\nendpoint_url = http://127.0.0.1:1\n",
         encoding="utf-8",
     )
-    environment = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "HOME": str(tmp_path)}
+    environment = {
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+        "HOME": str(tmp_path),
+        "AWS_MAX_ATTEMPTS": "1",
+    }
     command = ("invoke", "llm", "--body", BODY, "--profile")
     failed(call(*command, "p", environment=environment), 8, "127.0.0.1")
     failed(call(*command, "x", environment=environment), 3, "the profile x does not exist")

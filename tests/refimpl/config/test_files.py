@@ -14,6 +14,7 @@ from refimpl.config.files import home_of, may_have_shared_files, read_bounded_fi
 from refimpl.config.system import system_surroundings
 from refimpl.errors import ConfigurationError
 from tests.interpreters import interpreters, run_program
+from tests.rows import first_fast
 
 LOADED = """
 import sys
@@ -65,7 +66,7 @@ def test_read_bounded_file(tmp_path):
         read_bounded_file(str(tmp_path), 4)
 
 
-@pytest.mark.parametrize("version, python", interpreters(), ids=lambda value: value)
+@pytest.mark.parametrize("version, python", first_fast(interpreters()), ids=lambda value: value)
 def test_a_client_with_keys_loads_no_further_module(version, python, tmp_path):
     modules, others = run_program(python, LOADED, str(tmp_path)).splitlines()
     loaded = {name.rpartition(".")[2] for name in modules.split()}

@@ -9,7 +9,7 @@ bounds for any sequence of results.
 from email.utils import formatdate
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.config.retries import (
@@ -34,9 +34,10 @@ from refimpl.errors import (
     UsageError,
 )
 from refimpl.operation import service_error
+from tests.properties import examples
 
 NOW = 1440938160.0
-some = settings(max_examples=200, deadline=None)
+some = examples(200)
 statuses = st.sampled_from((400, 403, 404, 424, 429, 500, 502, 503, 504))
 
 

@@ -302,6 +302,7 @@ def test_sso_login_is_renewed_and_its_file_replaced(tmp_path):
     assert json.loads(path.read_text(encoding="utf-8"))["accessToken"] == SSO_TOKEN
 
 
+@pytest.mark.slow
 def test_a_dead_metadata_service_takes_less_than_three_seconds(tmp_path):
     # A listening socket whose queue is full: further connections are neither accepted nor refused.
     with socket.socket() as listening:
@@ -328,6 +329,7 @@ def test_a_dead_metadata_service_takes_less_than_three_seconds(tmp_path):
     assert "metadata: timed out while" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_stalled_metadata_service_gives_the_hint(tmp_path):
     with server({"PUT /latest/api/token": lambda handler: time.sleep(1.5)}) as (url, seen):
         environment = isolated(

@@ -7,14 +7,15 @@ operation's shapes; each format has its own test file.
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from refimpl.documents.datatype import DataType, blob_type, integer_type, string_type
 from refimpl.documents.query_format import Query
 from refimpl.errors import DocumentError, UsageError
+from tests.properties import examples
 from tests.typed import TEXT, XML_TEXT, typed_values, without_empty
 
-many = settings(max_examples=80, deadline=None)
+many = examples(80)
 
 # ---- round trips --------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ test_operation.py tests that requests and responses use these functions.
 """
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.documents.datatype import blob_type, integer_type, string_type
@@ -28,8 +28,9 @@ from refimpl.shapes import (
     PayloadPart,
     Shape,
 )
+from tests.properties import examples
 
-many = settings(max_examples=300, deadline=None)
+many = examples(300)
 
 TEXT, SECRET = string_type("Text"), string_type("Secret", sensitive=True)
 

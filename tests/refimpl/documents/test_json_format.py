@@ -11,7 +11,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from refimpl.documents import json_format, value_format
@@ -41,10 +41,11 @@ from refimpl.shapes import (
     Shape,
     UnknownOperationError,
 )
+from tests.properties import examples
 from tests.rows import for_each
 
-some = settings(max_examples=200, deadline=None)
-many = settings(max_examples=300, deadline=None)
+some = examples(200)
+many = examples(300)
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.one_of(

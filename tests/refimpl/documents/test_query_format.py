@@ -10,7 +10,7 @@ tests round trips.
 import urllib.parse
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.documents import value_format as value_format
@@ -32,9 +32,10 @@ from refimpl.shapes import (
     PayloadPart,
     ResponseStream,
 )
+from tests.properties import examples
 from tests.rows import for_each
 
-many = settings(max_examples=300, deadline=None)
+many = examples(300)
 Output = InvokeEndpointWithResponseStreamOutput
 A_PART = PayloadPart(bytes=b"a")
 

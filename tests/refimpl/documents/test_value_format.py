@@ -9,7 +9,7 @@ limits of documents. test_datatype.py tests round trips.
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.documents import value_format as value_format
@@ -40,8 +40,9 @@ from refimpl.documents.value_format import (
 from refimpl.errors import DocumentError, Error, UsageError
 from refimpl.fields import INT32_MAX, INT32_MIN, Field, body_field, error_field
 from refimpl.shapes import Shape
+from tests.properties import examples
 
-many = settings(max_examples=300, deadline=None)
+many = examples(300)
 
 TEXT, SECRET, BLOB, INTEGER = (
     string_type("Text"),

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.documents import value_format as value_format
@@ -35,10 +35,11 @@ from refimpl.documents.xml_format import (
 from refimpl.errors import DocumentError, UsageError
 from refimpl.fields import body_field
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, Shape
+from tests.properties import examples
 from tests.rows import for_each
 
-some = settings(max_examples=200, deadline=None)
-many = settings(max_examples=300, deadline=None)
+some = examples(200)
+many = examples(300)
 
 
 def refusal(data):

@@ -11,13 +11,14 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from authoring.exp import BODY, DATE, HOST, as_json, as_xml, quotation, request
 from refimpl.errors import DocumentError, UsageError
 from refimpl.explain.readings import MAX_EXPLAINED_TEXT
 from refimpl.explain.refusal import explain_refusal, sentence_about_refusal
+from tests.properties import examples
 from tests.rows import for_each
 
 SERVICE = request("content-type:application/json; charset=utf-8", HOST, DATE)
@@ -80,7 +81,7 @@ def test_truncated_anywhere(text: str) -> None:
     assert found == {None, "header content-type", "not a refusal"}
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.text(max_size=300), st.text(max_size=100), st.text(max_size=100))
 def test_any_text(answer: str, canonical_request: str, sent: str) -> None:
     for text in (answer, as_json(SERVICE)[:400] + answer):

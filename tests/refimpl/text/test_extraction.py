@@ -10,13 +10,14 @@ import json
 from typing import Any, List, NamedTuple, Optional
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.errors import Error, FrameError, TextError, UsageError
 from refimpl.text.containers import PRESETS, failure_of, paths_in, recognised
 from refimpl.text.extraction import Delta, ModelText, Summary, deltas_of, parse_extraction
 from refimpl.text.growing import GrowingString
+from tests.properties import examples
 from tests.support import chunkings, pieces
 
 
@@ -497,7 +498,7 @@ FRAGMENTS = [
 ]
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(
     st.lists(st.sampled_from(FRAGMENTS), max_size=12),
     st.sampled_from(["auto", "djl", "token.text|x", "generated_text", "[0].generated_text"]),
