@@ -283,6 +283,24 @@ def _presets() -> None:
         "a parser that expects the path in each value fails on metadata",
         where="djl",
     )
+    extracts(
+        "djl-outputs",
+        "the lines of dynamic batches, which have no end marker",
+        "TXT-058 TXT-054",
+        lines({"outputs": ["Hel"]}, {"outputs": ["lo"]}),
+        "Hello",
+        "a parser that knows only tokens finds no text",
+        where="djl",
+        complete=False,
+    )
+    extracts(
+        "auto-null-members",
+        "members of other formats that are null",
+        "TXT-060",
+        lines(dict(token("Hi", generated_text="Hi"), delta=None, message=None, generation=None)),
+        "Hi",
+        "a parser that looks only at names recognises another format and finds no text",
+    )
 
 
 # ---- channels ------------------------------------------------------------------------------------
@@ -341,6 +359,17 @@ def _channels() -> None:
         "a parser that knows only the old name loses the reasoning of newer containers",
         where="vllm",
         channel="reasoning",
+        finish="stop",
+    )
+    extracts(
+        "order-in-a-value",
+        "text, tools and reasoning in one value",
+        "TXT-062",
+        events(chat("stop", content="t", tool_calls=CALLS, reasoning="r")),
+        [("reasoning", "r"), ("text", "t"), ("tools", TOOLS.partition("\n")[0] + "\n")],
+        "parsers that return the members in the order of the document do not agree",
+        where="openai",
+        channel="all",
         finish="stop",
     )
     extracts(
@@ -848,7 +877,7 @@ def _values() -> None:
     extracts(
         "alternatives",
         "a path with alternatives and a negative index",
-        "TXT-058",
+        "CLI-012 TXT-062",
         '{"a":null,"b":["x","y"]}{"a":"z","b":["no"]}{"c":"no"}{"b":[]}',
         "yz",
         "a parser that stops at the first alternative that exists returns nothing for null",
@@ -885,6 +914,37 @@ def _values() -> None:
         complete=False,
     )
     extracts(
+        "several-data-fields",
+        "a value in several data fields of one event",
+        "TXT-061 TXT-024",
+        'data: {"t":\ndata: "a"}\n\ndata: {\ndata:"t": "b"\ndata: }\n\n',
+        "ab",
+        "a parser that reads each line loses the value",
+        where="t",
+    )
+    extracts(
+        "content-type-first-line",
+        "events that begin with an unknown field",
+        "TXT-061 TXT-050",
+        'note: x\ndata: {"t":\ndata: "a"}\n\n',
+        "a",
+        "a parser that looks only at the first bytes reads the events as JSON",
+        where="t",
+        content_type="text/event-stream",
+        skipped=1,
+        complete=False,
+    )
+    extracts(
+        "content-type-document",
+        "an indented document with the content type of events",
+        "TXT-061",
+        '{\n  "t": "a"\n}\n',
+        "a",
+        "containers set the content type carelessly, and a parser that trusts it finds nothing",
+        where="t",
+        content_type="text/event-stream",
+    )
+    extracts(
         "content-type-wrong",
         "JSON lines with the content type of events",
         "TXT-061",
@@ -893,6 +953,73 @@ def _values() -> None:
         "containers set the content type carelessly, and a parser that trusts it finds nothing",
         where="t",
         content_type="text/event-stream",
+    )
+    extracts(
+        "words-between",
+        "numbers and words among the values",
+        "TXT-050 TXT-001",
+        '{"t":"a"}\ntrue\nnull 12.5\n"text" false\n{"t":"b"}\n',
+        "ab",
+        "a parser that parses at each part's end reports parts of the words as unreadable",
+        where="t",
+    )
+    extracts(
+        "array-cut",
+        "an array of chunks without its end",
+        "TXT-054 TXT-061 TXT-043",
+        '[{"t":"a"},{"t":"b"}',
+        "ab",
+        "a parser that reads the elements one by one does not notice that the end is missing",
+        where="t",
+        kind="truncated",
+    )
+    extracts(
+        "array-cut-element",
+        "an array of chunks that ends inside one",
+        "TXT-054 TXT-061 TXT-043",
+        '[{"t":"a"},{"u":"b"',
+        "a",
+        "a parser that reads the elements one by one does not notice that the end is missing",
+        where="t",
+        kind="truncated",
+    )
+    extracts(
+        "array-twice",
+        "two arrays of chunks, and a closing bracket too many",
+        "TXT-061 TXT-050",
+        '[{"t":"a"}]\n[{"t":"b"}]\n]\n{"t":"c"}',
+        "abc",
+        "a parser that skips brackets does not notice that a part is missing",
+        where="t",
+        skipped=1,
+        complete=False,
+    )
+    for name, title, text, where in (
+        ("cut", "inside its text", '[{"generated_text": "Hello', "[0].generated_text"),
+        ("cut-auto", "inside its text, recognised", '[{"generated_text": "Hello', "auto"),
+        ("cut-escape", "inside an escape", '{"generated_text": "Hello\\u20', "generated_text"),
+        ("cut-name", "inside a text that other members precede", '{"a":[1,{}],"t":"Hello', "t"),
+    ):
+        extracts(
+            "growing-" + name,
+            f"a document that ends {title}",
+            "TXT-056 TXT-043",
+            text,
+            "Hello",
+            "a parser that waits for the end loses everything that arrived",
+            where=where,
+            kind="truncated",
+            level="SHOULD",
+        )
+    extracts(
+        "growing-elements",
+        "the first of several documents in an array",
+        "TXT-056 TXT-061",
+        '[{"generated_text": "Hello"}, {"generated_text": "no"}]',
+        "Hello",
+        "a parser that does not count the elements joins two texts",
+        where="[0].generated_text",
+        level="SHOULD",
     )
     for name, title, text, where in (
         ("document", "one document", '{"generated_text": "%s"}', "generated_text"),

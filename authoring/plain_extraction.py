@@ -113,11 +113,13 @@ def _event_items(text: str) -> Iterator[Item]:
 
 
 def _value_items(text: str, elements: bool) -> Iterator[Item]:
-    position, event = 0, ""
-    space = re.compile(r"[ \t\r\n,\]]*" if elements else r"[ \t\r\n]*")
+    position, event, open_arrays = 0, "", 0
+    space = re.compile(r"[ \t\r\n,]*" if elements else r"[ \t\r\n]*")
     while True:
         position = space.match(text, position).end()  # type: ignore[union-attr]
         if position == len(text):
+            if open_arrays:
+                yield "truncated", None
             return
         field = re.compile("(data|event|id|retry|):").match(text, position)
         marker = re.compile(r"\[[ \t]*DONE[ \t]*\]").match(text, position)
@@ -126,7 +128,9 @@ def _value_items(text: str, elements: bool) -> Iterator[Item]:
             yield "done", None
             position = marker.end()
         elif elements and array:
-            position = array.end()
+            position, open_arrays = array.end(), open_arrays + 1
+        elif open_arrays and text[position] == "]":
+            position, open_arrays = position + 1, open_arrays - 1
         elif field:
             position = field.end()
             if field.group(1) != "data":
@@ -156,9 +160,28 @@ def _unfinished(text: str) -> Iterator[Item]:
     for index, line in enumerate(lines):
         is_open = line.startswith(("{", "[", '"')) and _end_of(line, 0) is None
         if index == len(lines) - 1 and is_open:
-            yield "truncated", None
+            yield "truncated", line
             return
         yield from _of_data(line)
+
+
+def _text_so_far(text: str, path: List[Any]) -> str:
+    """Return the part of the string at the path that has arrived, if the text ends inside it."""
+    complete, closing, in_string = "", "", False
+    text = re.sub(r"\\u?[0-9A-Fa-f]{0,3}\Z", "", text)  # an escape that has not arrived
+    for match in re.finditer(r"\\u[0-9A-Fa-f]{4}|\\[^u]|[^\\]", text, re.DOTALL):
+        mark = match.group()
+        complete += mark
+        if mark == '"':
+            in_string = not in_string
+        elif not in_string and mark in "[{":
+            closing = {"[": "]", "{": "}"}[mark] + closing
+        elif not in_string and mark in "]}":
+            closing = closing[1:]
+    if not in_string:
+        return ""
+    found = _at(json.loads(complete + '"' + closing, strict=False), path)
+    return found if isinstance(found, str) else ""
 
 
 def _end_of(text: str, start: int) -> Optional[int]:
@@ -224,6 +247,9 @@ def extract(
             unreadable += kind == "unreadable"
         elif kind in ("failure", "truncated"):
             error = "container" if kind == "failure" else "truncated"
+            growing = [["generated_text"]] if preset == "auto" else paths["text"]
+            if value and len(growing) == 1:
+                pieces.append(("text", _text_so_far(value, growing[0])))
         else:
             for one in value if isinstance(value, list) and elements else [value]:
                 if not known:

@@ -110,6 +110,14 @@ def _sequences() -> None:
         "a reader that accepts only LF between values rejects the CR",
     )
     reads_values(
+        "lone-cr",
+        "values that a lone CR separates",
+        "TXT-041 TXT-042",
+        '1\r2\r\r[3]\r"x"\rtrue\r',
+        ["1", "2", "[3]", '"x"', "true"],
+        "a reader that splits lines first parses two values as one",
+    )
+    reads_values(
         "nothing-between",
         "values with nothing between them",
         "TXT-040",

@@ -210,6 +210,19 @@ def _is_unfinished(data: bytes) -> bool:
         return False
 
 
+def _cut_array(offset: int, items: List[Item]) -> TextError:
+    error = TextError(
+        "the text ends inside an array of JSON values",
+        kind="truncated",
+        expected="a closing bracket",
+        actual="the end of the text",
+        offset=offset,
+        rule="TXT-043",
+    )
+    error.results = tuple(items)
+    return error
+
+
 class PlainValues:
     """Reads JSON values one after the other.
 
@@ -238,6 +251,7 @@ class PlainValues:
         self._skipped_until: Any = None  # the pattern that ends bytes that are skipped
         self._skipped: Optional[Item] = None  # the item for them, with bytes as excerpt
         self._event = ""
+        self._arrays = 0  # open arrays whose elements are values
 
     @property
     def unread(self) -> bytes:
@@ -260,6 +274,8 @@ class PlainValues:
         self._read(items, True)
         self._end_skipping(items)
         if not self._kept:
+            if self._arrays:
+                raise _cut_array(self._offset, items)
             return items
         rest, offset = self.unread, self._offset
         self._take(len(rest))
@@ -347,7 +363,8 @@ class PlainValues:
         if first in b'{["':
             self._scanner, self._scanned, self._string = ValueScanner(), 0, None
             return self._read_line(start, items)
-        if first == b"]" and self._elements:
+        if first == b"]" and self._arrays:
+            self._arrays -= 1
             return start + 1
         return self._read_other(start, items, final)
 
@@ -360,7 +377,10 @@ class PlainValues:
         if not final and len(kept) - start < _MARKER_LENGTH and _UNDECIDED.match(kept, start):
             return -1
         match = _ELEMENTS.match(kept, start) if self._elements else None
-        return None if match is None else match.end()
+        if match is None:
+            return None
+        self._arrays += 1
+        return match.end()
 
     def _read_line(self, start: int, items: List[Item]) -> int:
         """Read the value at start without scanning for its end, if it is the rest of a line."""
