@@ -299,6 +299,7 @@ def _frames() -> None:
         "a decoder that compares an unsigned with a signed checksum rejects half of all valid "
         "frames",
     )
+    _running_checksums()
 
 
 def _checksums() -> None:
@@ -406,6 +407,77 @@ def _checksums() -> None:
         f"frame headers(1) payload('x') prelude_crc({prelude_crc}) crc({crc})",
         "headers(1) ",
         "a decoder that trusts the length reads the payload as headers",
+    )
+
+
+def _running_checksums() -> None:
+    """Add frames whose running checksum is 0 at some point.
+
+    A library that takes a checksum of 0 for "no checksum yet" begins anew at this point.
+    """
+    why = "a decoder that continues from a checksum of 0 as from the start rejects valid frames"
+    block = bytes.fromhex("016e060004a68d5754")
+    assert zlib.crc32(assemble("frame n=bytes(a68d5754) payload('hello') cut(21)")) == 0
+    reads(
+        "evs-running-crc-0-behind-the-headers",
+        "a checksum that is 0 after the headers",
+        "EVS-003 EVS-005",
+        "frame n=bytes(a68d5754) payload('hello')\nframe payload('y')",
+        [message(b"hello", ("n", "bytes", block[-4:])), message(b"y")],
+        why,
+    )
+    assert zlib.crc32(assemble("frame payload('data' f9de874d 'more') cut(20)")) == 0
+    reads(
+        "evs-running-crc-0-in-the-payload",
+        "a checksum that is 0 in the middle of the payload",
+        "EVS-003 EVS-005",
+        "frame payload('data' f9de874d 'more')\nframe payload('y')",
+        [message(b"data\xf9\xde\x87Mmore"), message(b"y")],
+        why,
+    )
+    assert assemble("frame payload('data' 9b5ef394)").endswith(b"\0\0\0\0")
+    reads(
+        "evs-message-crc-0",
+        "a message checksum of 0",
+        "EVS-003 EVS-005",
+        "frame payload('data' 9b5ef394)\nframe payload('y')",
+        [message(b"data\x9b\x5e\xf3\x94"), message(b"y")],
+        "a decoder that takes 0 for no checksum does not check, or rejects, a valid frame",
+    )
+    rejects(
+        "evs-message-crc-0-wrong",
+        "a message checksum of 0 in place of another",
+        "EVS-003 EVS-005",
+        "message_crc",
+        "frame payload('data') crc(00000000)",
+        " crc(00000000)",
+        "a decoder that takes 0 for no checksum accepts a damaged frame",
+    )
+    rejects(
+        "evs-prelude-crc-0-wrong",
+        "a prelude checksum of 0 in place of another",
+        "EVS-002 EVS-004",
+        "prelude_crc",
+        "frame payload('data') prelude_crc(00000000)",
+        " prelude_crc(00000000)",
+        "a decoder that takes 0 for no checksum trusts damaged lengths",
+    )
+    names, letters = ("n", "m"), (30000, 29485)
+    headers = " ".join(f"{name}=string({length}*'x')" for name, length in zip(names, letters))
+    text = f"frame {headers} payload(76281*'p')"
+    data = assemble(text)
+    assert len(data) == 135792 and data[8:12] == b"\0\0\0\0"
+    values = [(name, "string", "x" * length) for name, length in zip(names, letters)]
+    assert decode(data) == ([message(b"p" * 76281, *values)], None)
+    long = dict(message(b"", *values), payload={"repeat": {"text": "p"}, "times": 76281})
+    DECODE.case(
+        "evs-prelude-crc-0",
+        "a prelude checksum of 0",
+        "EVS-002 EVS-004 EVS-003",
+        frames(text),
+        ok(messages=[long]),
+        why,
+        chunking=LARGE,
     )
 
 

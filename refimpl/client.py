@@ -78,7 +78,7 @@ from .shapes import (
     StreamEvent,
 )
 from .sigv4 import Credentials, Signer, amz_date_of
-from .transport import HttpExchange, Timeouts, check_timeouts, open_exchange
+from .transport import HttpExchange, Timeouts, check_timeout, check_timeouts, open_exchange
 
 if TYPE_CHECKING:
     from .text.extraction import Delta, ModelText, Summary
@@ -245,7 +245,8 @@ class Response:
         from .text.extraction import ModelText, deltas_of, parse_extraction
 
         extraction = parse_extraction(where)
-        check_timeouts(Timeouts(None, first_token_timeout, token_timeout))
+        check_timeout("first_token_timeout", first_token_timeout)
+        check_timeout("token_timeout", token_timeout)
         warnings_seen: List[str] = []
         model_text = ModelText(
             extraction,

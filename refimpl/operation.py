@@ -327,7 +327,7 @@ class ResponseReader:
 
     def _reader_of(self, headers: FrameHeaders) -> Callable[[bytes], Optional[StreamEvent]]:
         # EVS-032
-        return payload_reader_of(headers) or partial(self._skip, headers)
+        return meaning_of(headers) or partial(self._skip, headers)
 
     def _skip(self, headers: FrameHeaders, payload: bytes) -> None:
         self._skipped.add(headers)
@@ -456,11 +456,11 @@ def event_of(message: Message) -> Optional[StreamEvent]:
     Raises ModelStreamError, InternalStreamFailure or UnknownOperationError for an error message,
     and FrameError `message_type` for invalid headers.
     """
-    read = payload_reader_of(message.headers)
+    read = meaning_of(message.headers)
     return None if read is None else read(message.payload)
 
 
-def payload_reader_of(headers: FrameHeaders) -> Optional[Callable[[bytes], StreamEvent]]:
+def meaning_of(headers: FrameHeaders) -> Optional[Callable[[bytes], StreamEvent]]:
     """Return the function that turns the payload of a message with these headers into an event.
 
     For an error message the function raises the error. Returns None for an event of unknown type

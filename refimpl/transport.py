@@ -86,15 +86,20 @@ class Timeouts(NamedTuple):
 def check_timeouts(timeouts: Timeouts) -> Timeouts:
     """Return timeouts. Raises UsageError unless each is None or above 0 and at most MAX_TIMEOUT."""
     for name, value in zip(("connect_timeout", "read_timeout", "total_timeout"), timeouts):
-        if value is not None and not _is_timeout(value):
-            # HTTP-051
-            raise UsageError(
-                f"invalid {name}",
-                expected=f"seconds above 0, at most {MAX_TIMEOUT}, or None",
-                actual=value,
-                rule="HTTP-051",
-            )
+        check_timeout(name, value)
     return timeouts
+
+
+def check_timeout(name: str, value: Optional[float]) -> None:
+    """Raise UsageError unless the value is None or above 0 and at most MAX_TIMEOUT seconds."""
+    if value is not None and not _is_timeout(value):
+        # HTTP-051
+        raise UsageError(
+            f"invalid {name}",
+            expected=f"seconds above 0, at most {MAX_TIMEOUT}, or None",
+            actual=value,
+            rule="HTTP-051",
+        )
 
 
 def _is_timeout(value: object) -> bool:

@@ -199,6 +199,7 @@ def _timings(streams: Streams) -> "Timings":
 
 def _output_format(options: argparse.Namespace) -> str:
     """Return the output format. Raises UsageError if it and other options do not fit together."""
+    # CLI-018
     if options.extract is None:
         for name in _EXTRACTION_OPTIONS:
             if getattr(options, name) is not None:

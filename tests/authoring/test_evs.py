@@ -10,6 +10,7 @@ no longer applies.
 import base64
 import fnmatch
 import uuid
+import zlib
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,31 @@ def botocore():
 
 
 # ---- frames ------------------------------------------------------------------------------------
+
+
+def begins_anew_at_0(data, checksum):
+    """Continue a CRC-32, as a library does that takes a checksum of 0 for none."""
+    return zlib.crc32(data, checksum or 0xFFFFFFFF)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "evs-running-crc-0-behind-the-headers",
+        "evs-running-crc-0-in-the-payload",
+        "evs-prelude-crc-0",
+    ],
+)
+def test_the_running_checksum_of_a_case_is_0_at_some_point(name):
+    [case] = [case for case in DECODE if case.id == name]
+    data = assemble(case.input["frames"])
+    total = int.from_bytes(data[:4], "big")
+    points = range(1, min(total - 4, 64)) if "prelude" not in name else [8]
+    [point] = [point for point in points if zlib.crc32(data[:point]) == 0]
+    right = zlib.crc32(data[: total - 4])
+    assert zlib.crc32(data[point : total - 4], zlib.crc32(data[:point])) == right
+    assert begins_anew_at_0(data[point : total - 4], zlib.crc32(data[:point])) != right
+
 
 # The exceptions of botocore, and the kinds of error that each one covers.
 KINDS_OF_EXCEPTION = {

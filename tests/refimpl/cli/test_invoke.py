@@ -5,7 +5,9 @@ Each scenario of the endpoint describes the outcome for a correct client. Exit c
 stderr follow from it.
 """
 
+import argparse
 import json
+import re
 import socket
 import sys
 import threading
@@ -23,6 +25,7 @@ from conformance.endpoint.scenarios.model import STREAM_HEADERS, Scenario
 from conformance.endpoint.server import Endpoint
 from refimpl import client
 from refimpl.cli import invoke as invoke_command
+from refimpl.cli.rendering import EXTRACTABLE_FORMATS
 from refimpl.shapes import (
     InvokeEndpointWithResponseStreamInput,
     InvokeEndpointWithResponseStreamOutput,
@@ -426,6 +429,32 @@ def test_rejects_what_cannot_be_extracted(
     calls = len(texts.calls)
     failed(invoke(texts, "chat", *arguments), 2, *words)
     assert len(texts.calls) == calls  # nothing was sent
+
+
+def test_the_options_of_the_specification() -> None:
+    """CLI-018"""
+    parser = argparse.ArgumentParser()
+    invoke_command.add_invoke(parser)
+    known = {name: action for action in parser._actions for name in action.option_strings}
+    table = (
+        (Path(__file__).resolve().parents[3] / "SPEC.md")
+        .read_text(encoding="utf-8")
+        .partition("**CLI-018**")[2]
+    )
+    rows = [row.split("|")[1:4] for row in re.findall(r"^\|.*`--.*\|$", table, re.MULTILINE)]
+    stated = {re.findall(r"--[a-z-]+", option)[0]: (option, needs) for option, _, needs in rows}
+    assert {"--extract", "--channel", "--token-timeout", "--no-strict-model"} < set(stated)
+    needy = tuple(
+        name[2:].replace("-", "_") for name, (_, needs) in stated.items() if needs.strip()
+    )
+    assert needy == invoke_command._EXTRACTION_OPTIONS
+    for name, (option, _) in stated.items():
+        values = set(re.findall(r"`(?:--[a-z-]+ )?([a-z]+)`", option)) - {"auto"}
+        choices = set(known[name].choices or ())
+        assert values <= choices or name == "--extract", name
+        if name == "--channel":
+            assert values == choices
+    assert set(EXTRACTABLE_FORMATS) == {"auto", "lines", "sse"}
 
 
 # CLI-013
