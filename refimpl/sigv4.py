@@ -1120,9 +1120,9 @@ def verify(
     # SIG-047
     if collected.get(CONTENT_HASH_HEADER, hashed_payload) != hashed_payload:
         raise SignatureError(
-            "the body is not the signed one",
-            expected=collected[CONTENT_HASH_HEADER],
-            actual=hashed_payload,
+            "x-amz-content-sha256 is not the hash of the body",
+            expected=hashed_payload,
+            actual=collected[CONTENT_HASH_HEADER],
             rule="SIG-047",
         )
     to_sign = {name: collected[name] for name in claim.names}

@@ -12,6 +12,7 @@ import re
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 from urllib.parse import unquote
 
+from conformance.endpoint.diagnosis import diagnosis_of
 from conformance.endpoint.request import Request
 from conformance.endpoint.scenarios.build import failure
 from conformance.endpoint.scenarios.model import Response
@@ -19,7 +20,14 @@ from conformance.endpoint.scenarios.responses import CANONICAL_TEXT
 from refimpl.errors import Error, shown
 from refimpl.fields import FieldType, broken_constraint
 from refimpl.shapes import InvokeEndpointWithResponseStreamInput
-from refimpl.sigv4 import SCOPE_SUFFIX, Credentials, collect_headers, decode_query, verify
+from refimpl.sigv4 import (
+    DATE_HEADER,
+    SCOPE_SUFFIX,
+    Credentials,
+    collect_headers,
+    decode_query,
+    verify,
+)
 
 ACCESS_KEY = "AKIDEXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -40,6 +48,8 @@ _OPERATIONS = {
 }
 _ROUTE = re.compile(r".*/endpoints/([^/]*)/([a-z-]+)\Z")
 _FORBIDDEN = "403 Forbidden"
+# The header of a response that names the mistake which explains a wrong signature.
+DIAGNOSIS_HEADER = "x-endpoint-diagnosis"
 _BAD_REQUEST = "400 Bad Request"
 ACCOUNT = "123456789012"  # of the endpoint, in error messages
 VALID = "valid"
@@ -82,6 +92,7 @@ class Refusal(Exception):
     reason:   the code and a short message, for logs
     verified: whether the signature is valid
     of_body:  whether only the body can show that the signature is wrong
+    diagnosis: the usual mistake that gives the client's signature, or None
     """
 
     def __init__(
@@ -92,16 +103,23 @@ class Refusal(Exception):
         reason: str = "",
         verified: bool = False,
         of_body: bool = False,
+        diagnosis: Optional[str] = None,
     ) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.verified = status, code, message, verified
         self.reason = f"{code}: {reason or message}"
+        if diagnosis is not None:
+            self.reason += f"; {diagnosis}"
         self.of_body = of_body
+        self.diagnosis = diagnosis
 
     def response(self) -> Response:
         """Return AWS's response: `Message` in the modelled error, `message` in the others."""
         member = "Message" if self.code == "ValidationError" else "message"
         response = failure(self.status, self.code, **{member: self.message})
+        if self.diagnosis is not None:
+            diagnosis = (DIAGNOSIS_HEADER, self.diagnosis)
+            return response._replace(headers=tuple(response.headers) + (diagnosis,))
         if not self.status.startswith("405"):
             return response
         return response._replace(headers=tuple(response.headers) + (("Allow", "POST"),))
@@ -177,7 +195,9 @@ def check_signature(
     if claimed_service != service:
         raise _mismatch(f"Credential should be scoped to correct service: '{service}'.")
     if policy.region is not None and claimed_region != policy.region:
-        raise _mismatch("Credential should be scoped to a valid region.")
+        raise _mismatch(f"Credential should be scoped to a valid region, not '{claimed_region}'. ")
+    if "authorization" in headers:
+        _check_claim_in_header(headers)
     token = headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token")
     if is_known and policy.session_token is not None and token != policy.session_token:
         raise _invalid_token()
@@ -194,6 +214,8 @@ def check_signature(
         )
     except Error as error:
         # verify() compares the signatures last, so everything else has been checked.
+        if is_known and error.rule == "SIG-041":
+            raise _refusal_of(error, diagnosis_of(request, SECRET_KEY)) from None
         if is_known or error.rule != "SIG-041":
             raise _refusal_of(error) from None
         _check_form(headers, query)
@@ -220,21 +242,45 @@ def _invalid_token() -> Refusal:
     )
 
 
-def _refusal_of(error: Error) -> Refusal:
+def _check_claim_in_header(headers: Dict[str, str]) -> None:
+    """Raise Refusal, in AWS's words, for another day in the scope or a wrong list of headers."""
+    parts = _claimed_parts(headers)
+    date, amz_date = parts["Credential"].split("/")[1], headers[DATE_HEADER]
+    if date != amz_date[:8]:
+        raise _mismatch(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
+            f"HTTP: '{date}' != '{amz_date[:8]}', from '{amz_date}'."
+        )
+    names = parts["SignedHeaders"].split(";")
+    for name in names:
+        if name.lower() not in headers:
+            raise _incomplete(
+                f"'{name}' is named as a SignedHeader, but it does not exist in the HTTP request"
+            )
+    if "host" not in names:
+        raise _mismatch("'Host' must be a 'SignedHeader' in the AWS Authorization.")
+
+
+def _refusal_of(error: Error, diagnosis: Optional[str] = None) -> Refusal:
     """Return the refusal for an error of verify()."""
     canonical_request = getattr(error, "canonical_request", None)
     of_body = error.rule in ("SIG-041", "SIG-047")
     if canonical_request is not None:
         text = CANONICAL_TEXT % (canonical_request, getattr(error, "string_to_sign", ""))
-        return _mismatch(text, str(error), of_body)
+        return _mismatch(text, str(error), of_body, diagnosis)
     if error.kind == "expired":
         return _mismatch(error.message)
     return _mismatch(str(error), "", of_body)
 
 
-def _mismatch(message: Optional[str], reason: str = "", of_body: bool = False) -> Refusal:
+def _mismatch(
+    message: Optional[str],
+    reason: str = "",
+    of_body: bool = False,
+    diagnosis: Optional[str] = None,
+) -> Refusal:
     code = "InvalidSignatureException"
-    return Refusal(_FORBIDDEN, code, message or "", reason, of_body=of_body)
+    return Refusal(_FORBIDDEN, code, message or "", reason, of_body=of_body, diagnosis=diagnosis)
 
 
 def _incomplete(message: str) -> Refusal:
@@ -264,21 +310,32 @@ def claimed_scope(headers: Dict[str, str], query: Dict[str, str]) -> Tuple[str, 
 
 
 def _credential_in_header(headers: Dict[str, str]) -> str:
-    algorithm, _, rest = headers["authorization"].partition(" ")
+    algorithm = headers["authorization"].partition(" ")[0]
     if algorithm != "AWS4-HMAC-SHA256":
         raise _incomplete("Authorization header must begin with AWS4-HMAC-SHA256.")
-    parts = dict(piece.strip(" ").partition("=")[::2] for piece in rest.split(","))
+    parts = _claimed_parts(headers)
     names = ("Credential", "Signature", "SignedHeaders")
     missing = [name for name in names if not parts.get(name)]
     if missing:
         raise _incomplete(
             " ".join(f"Authorization header requires '{name}' parameter." for name in missing)
         )
-    if not headers.get("x-amz-date"):
+    if not headers.get(DATE_HEADER) and headers.get("date"):
+        raise _incomplete(
+            "Authorization header requires existence of a 'X-Amz-Date' header. This endpoint does "
+            "not accept a 'Date' header in its place."
+        )
+    if not headers.get(DATE_HEADER):
         raise _incomplete(
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
         )
     return str(parts["Credential"])
+
+
+def _claimed_parts(headers: Dict[str, str]) -> Dict[str, str]:
+    rest = headers["authorization"].partition(" ")[2]
+    pieces = [piece.strip(" ").partition("=") for piece in rest.split(",")]
+    return {name: value for name, _, value in pieces}
 
 
 # ---- the members -------------------------------------------------------------------------------

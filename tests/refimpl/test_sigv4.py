@@ -1728,8 +1728,8 @@ def test_content_hash_wrong(value: str) -> None:
     assert (error.rule, error.kind, error.expected, error.actual) == (
         "SIG-047",
         "signature",
-        value,
         BODY_HASH,
+        value,
     )
     headers = [HOST, ("x-amz-content-sha256", value)]
     assert refusal(check, headers, target=hand_presigned(headers=headers)).rule == "SIG-047"

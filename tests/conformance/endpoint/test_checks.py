@@ -192,7 +192,7 @@ def test_a_region_may_be_demanded() -> None:
         assert refused(endpoint, last(region="us-east-1")) == (
             403,
             "InvalidSignatureException",
-            "Credential should be scoped to a valid region.",
+            "Credential should be scoped to a valid region, not 'us-east-1'. ",
         )
 
 
@@ -246,9 +246,31 @@ FIVE = (
             "Credential should be scoped to correct service: 'sagemaker'.",
         ),
         (("/eu-west-1/", "//"), "InvalidSignatureException", None),
-        (("/20150830/", "/20150831/"), "InvalidSignatureException", None),
+        (
+            ("/20150830/", "/20150831/"),
+            "InvalidSignatureException",
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
+            "HTTP: '20150831' != '20150830', from '20150830T123600Z'.",
+        ),
         (("x-amz-date: 2015", "x-amz-date: 20l5"), "InvalidSignatureException", None),
-        (("X-Amzn-SageMaker-Accept", "X-Amz-Unsigned"), "InvalidSignatureException", None),
+        (
+            ("X-Amzn-SageMaker-Accept", "X-Amz-Unsigned"),
+            "IncompleteSignatureException",
+            "'x-amzn-sagemaker-accept' is named as a SignedHeader, but it does not exist in the "
+            "HTTP request",
+        ),
+        (("Host:", "X-Amz-Unsigned: 1\\r\\nHost:"), "InvalidSignatureException", None),
+        (
+            ("SignedHeaders=host;", "SignedHeaders="),
+            "InvalidSignatureException",
+            "'Host' must be a 'SignedHeader' in the AWS Authorization.",
+        ),
+        (
+            ("x-amz-date: ", "Date: Sun, 30 Aug 2015 12:36:00 GMT\r\nx-other: "),
+            "IncompleteSignatureException",
+            "Authorization header requires existence of a 'X-Amz-Date' header. This endpoint does "
+            "not accept a 'Date' header in its place.",
+        ),
         (("Signature=", "Signature=0"), "InvalidSignatureException", None),
         (("Credential=", "Signature=0, Credential="), "InvalidSignatureException", None),
     ],
