@@ -557,6 +557,18 @@ def _lengths() -> None:
         needs=["evs-frame-shortest"],
     )
     rejects(
+        "evs-headers-32769",
+        "a frame with 32,769 headers",
+        "EVS-040",
+        "limit",
+        "frame numbered(32769)",
+        "numbered(32769)",
+        "a decoder that bounds only the bytes of the block builds an object for each header",
+        "numbered(32768)",
+        chunking=("whole", "halves"),
+        needs=["evs-frame-shortest"],
+    )
+    rejects(
         "evs-headers-length-largest",
         "a headers_length of 4,294,967,295",
         "EVS-007 EVS-009",

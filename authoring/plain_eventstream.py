@@ -10,7 +10,7 @@ tests/authoring/test_evs.py compares it with the reference.
 import struct
 import uuid
 import zlib
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from authoring import b64
 
@@ -60,14 +60,15 @@ def first_message(data: bytes) -> Tuple[Message, bytes]:
     frame = data[:total_length]
     if zlib.crc32(frame[:-4]) != struct.unpack(">I", frame[-4:])[0]:
         raise StreamError("message_crc")
-    headers = headers_in(frame[12 : 12 + headers_length])
+    headers = headers_in(memoryview(frame)[12 : 12 + headers_length])
     message = {"headers": headers, "payload": b64(frame[12 + headers_length : -4])}
     return message, data[total_length:]
 
 
-def headers_in(block: bytes) -> List[Dict[str, Any]]:
+def headers_in(block: memoryview) -> List[Dict[str, Any]]:
     """Return the headers of a headers block as the adapter protocol writes them."""
     headers: List[Dict[str, Any]] = []
+    names: Set[str] = set()
     while block:
         name, block = split(block[1:], block[0])
         if not name:
@@ -79,13 +80,16 @@ def headers_in(block: bytes) -> List[Dict[str, Any]]:
             "type": kind,
             "value": text_of(value) if kind == "string" else value,
         }
-        if header["name"] in [other["name"] for other in headers]:
+        if len(headers) == 32768:
+            raise StreamError("limit")
+        if header["name"] in names:
             raise StreamError("duplicate_header")
+        names.add(header["name"])
         headers.append(header)
     return headers
 
 
-def value_in(code: int, block: bytes) -> Tuple[str, Any, bytes]:
+def value_in(code: int, block: memoryview) -> Tuple[str, Any, memoryview]:
     """Return the type and value at the start of the block, and the bytes after the value."""
     if code in (0, 1):
         return "boolean", code == 0, block
@@ -104,11 +108,11 @@ def value_in(code: int, block: bytes) -> Tuple[str, Any, bytes]:
     raise StreamError("header_type")
 
 
-def split(block: bytes, length: int) -> Tuple[bytes, bytes]:
+def split(block: memoryview, length: int) -> Tuple[bytes, memoryview]:
     """Return the first `length` bytes of the block and the bytes after them."""
     if len(block) < length:
         raise StreamError("header")
-    return block[:length], block[length:]
+    return bytes(block[:length]), block[length:]
 
 
 def text_of(data: bytes) -> str:

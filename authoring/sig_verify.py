@@ -1404,6 +1404,7 @@ for slug, expires in (
     ("plus", "+300"),
     ("space", " 300"),
     ("underscore", "3_00"),
+    ("leading-zero", "0300"),
 ):
     rejects(
         "sig-verify-expires-text-" + slug,
@@ -1502,6 +1503,42 @@ rejects(
     GOOD,
     headers=GOOD["headers"] + [["X-Amz-Content-Sha256", PROMPT_HASH]],
 )
+EXCUSED = ["x-amz-content-sha256"]
+accepts(
+    "sig-verify-content-sha256-excused",
+    "an unsigned x-amz-content-sha256 header that the caller excuses",
+    "SIG-045 SIG-047",
+    "servers other than S3 are reported to tolerate this header; its value is compared anyway",
+    GOOD,
+    may_be_unsigned=EXCUSED,
+    headers=GOOD["headers"] + [["X-Amz-Content-Sha256", PROMPT_HASH]],
+)
+rejects(
+    "sig-verify-content-sha256-excused-differs",
+    "an excused x-amz-content-sha256 header with another body's hash",
+    "SIG-047",
+    "to excuse the header is not to ignore its value",
+    dict(GOOD, may_be_unsigned=EXCUSED),
+    headers=GOOD["headers"] + [["X-Amz-Content-Sha256", "0" * 64]],
+)
+rejects(
+    "sig-verify-other-header-not-excused",
+    "an unsigned x-amz-target header when the caller excuses x-amz-content-sha256",
+    "SIG-045",
+    "to excuse one harmless header must not excuse one that the service obeys",
+    dict(GOOD, may_be_unsigned=EXCUSED),
+    headers=GOOD["headers"] + [["X-Amz-Target", "Evil"]],
+)
+for slug, excused in (("date", "x-amz-date"), ("host", "host")):
+    rejects(
+        "sig-verify-excuses-" + slug,
+        f"a caller that excuses {excused}",
+        "SIG-045",
+        "without it, a signature holds at any time or for any host",
+        GOOD,
+        kind="constraint",
+        may_be_unsigned=[excused],
+    )
 for slug, title, old, new in (
     (
         "names-end-empty",

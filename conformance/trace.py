@@ -21,6 +21,7 @@ from conformance.cases.rules import RULE_ID, Rule, load_rules
 from conformance.cases.scenarios import scenario_cases
 from conformance.files import SPEC_PATH, write_whole
 from conformance.mutation.mutants import MUTANTS
+from conformance.wording import number_of
 
 ROOT = os.path.dirname(SPEC_PATH)
 PAGE = "docs/trace.md"
@@ -197,5 +198,6 @@ def trace_suite(options: argparse.Namespace, say: Callable[[str], None], root: s
     gaps = [str(error) for error in errors] + faults(trace) + check_page(trace, root)
     for line in gaps:
         say(line)
-    say(f"{len(trace.rules)} rules, {len(trace.cases)} cases, {len(gaps)} gaps")
+    counts = ((trace.rules, "rule"), (trace.cases, "case"), (gaps, "gap"))
+    say(", ".join(number_of(len(found), noun) for found, noun in counts))
     return 1 if gaps else 0

@@ -1274,11 +1274,11 @@ def _claimed_parts(found: List[Tuple[str, str]]) -> List[str]:
 
 def _expires_of(text: str) -> int:
     # SIG-031
-    if re.match(r"[0-9]{1,6}\Z", text) and 1 <= int(text) <= MAX_EXPIRES:
+    if re.match(r"[1-9][0-9]{0,5}\Z", text) and 1 <= int(text) <= MAX_EXPIRES:
         return int(text)
     raise SignatureError(
         "X-Amz-Expires out of range",
-        expected=f"1 to {MAX_EXPIRES} seconds",
+        expected=f"1 to {MAX_EXPIRES} seconds, without a leading zero",
         actual=text,
         rule="SIG-031",
     )

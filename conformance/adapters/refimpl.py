@@ -136,7 +136,7 @@ def _sigv4_presign(given: Given) -> Dict[str, Any]:
 
 
 def _sigv4_verify(given: Given) -> Dict[str, Any]:
-    verify(**_signing_arguments(given))
+    verify(**_signing_arguments(given, "may_be_unsigned"))
     return {}
 
 

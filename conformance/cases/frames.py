@@ -14,6 +14,7 @@ A text is a sequence of items. White space and line ends only separate. `#` begi
         string(TERMS)  bytes(TERMS)
         type10(TERMS)       any type from 0 to 255, followed by the bytes of the value
     raw(TERMS)              bytes among the headers, unchanged
+    numbered(N)             N headers 00000=true, 00001=true, ...
     payload(TERMS)
     total(N)  headers(N)    the values of the two length fields, if they are not correct
     prelude_crc(TERMS)      four bytes, or `wrong`: the correct ones with the last bit flipped
@@ -41,6 +42,7 @@ from zlib import crc32
 from conformance.cases.described import MOST_DESCRIBED, random_bytes
 from refimpl.errors import UsageError, require_type
 
+MAX_NUMBERED = 100000  # headers of numbered(N)
 MAX_REPEATED = MOST_DESCRIBED  # bytes that N*TERM may produce
 _U32_MAX = 0xFFFFFFFF
 
@@ -243,10 +245,14 @@ class _Assembler:
             frame.payload = self._terms_in_parentheses()
         elif token.text == "raw":
             frame.block.append(self._terms_in_parentheses())
+        elif token.text == "numbered":
+            count = self._number_in_parentheses(0, MAX_NUMBERED)
+            frame.block += [b"\5%05d\0" % number for number in range(count)]
         else:
             raise self._unexpected(
                 token,
-                "NAME=VALUE, raw, payload, total, headers, prelude_crc, crc, cut, or another item",
+                "NAME=VALUE, raw, numbered, payload, total, headers, prelude_crc, crc, cut, "
+                "or another item",
             )
 
     def _header(self, name: bytes) -> bytes:

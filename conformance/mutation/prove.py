@@ -60,6 +60,7 @@ from conformance.run.runner import (
     own_environment,
 )
 from conformance.run.verdicts import ACCEPTABLE, ADAPTER, CRASH, FAIL, FAILURES, HANG, PASS, judge
+from conformance.wording import number_of
 from refimpl.errors import Error, UsageError
 from refimpl.operation import VERSION
 
@@ -275,7 +276,10 @@ def prove(
     for line in failed:
         say("! " + line)
     killed = len(mutants) - sum("no mutant" not in line for line in failed)
-    say(f"{len(mutants)} mutants, {killed} killed, by {len(killers)} cases")
+    say(
+        f"{number_of(len(mutants), 'mutant')}, {killed} killed, "
+        f"by {number_of(len(killers), 'case')}"
+    )
     if failed:
         raise ProofFailed(
             "the cases do not kill every mutant",

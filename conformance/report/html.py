@@ -42,6 +42,7 @@ from conformance.run.verdicts import (
     XPASS,
     suspects_among,
 )
+from conformance.wording import number_of
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, shown
 
@@ -124,7 +125,7 @@ def html_text(
         f"<h1>{escape(_title(names))}</h1>",
         "<p>Conformance of implementations of Amazon SageMaker Runtime\u2019s "
         "InvokeEndpointWithResponseStream, Signature Version 4 and event streams: "
-        f"{len(rows)} cases, {_number_of(len(names), 'implementation')}.</p>",
+        f"{len(rows)} cases, {number_of(len(names), 'implementation')}.</p>",
     ]
     lines += (
         _summaries(reports, names, absent or {})
@@ -142,10 +143,6 @@ def html_text(
     ]
     # This includes half a surrogate pair, which cannot be encoded.
     return escaped("\n".join(lines))
-
-
-def _number_of(count: int, noun: str) -> str:
-    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
 
 
 # ---- rows --------------------------------------------------------------------------------------

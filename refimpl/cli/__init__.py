@@ -11,7 +11,7 @@ HTTP client.
 
 import argparse
 import sys
-from typing import Callable, Dict, Optional, Sequence
+from typing import BinaryIO, Callable, Dict, Optional, Sequence, cast
 
 from ..errors import Error, UsageError
 from ..operation import VERSION
@@ -109,7 +109,7 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
     """Run one command and return its exit code. Every error becomes one line on stderr."""
     try:
         options = _parsed_options(arguments)
-        options.act(options, streams)
+        _act(options, streams)
     except Error as error:
         say(streams, _line_of(error))
         return exit_code_of(error)
@@ -127,6 +127,21 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
         say(streams, f"cannot read stdin or write stdout: {error.strerror or error}")
         return 2
     return 0
+
+
+def _act(options: argparse.Namespace, streams: Streams) -> None:
+    """Run a command. On a terminal its output has no control characters (CLI-010)."""
+    # CLI-010
+    if not (getattr(options, "sanitize", True) and streams.stdout.isatty()):
+        options.act(options, streams)
+        return
+    from .rendering import TerminalText
+
+    terminal = TerminalText(streams.stdout)
+    try:
+        options.act(options, streams._replace(stdout=cast(BinaryIO, terminal)))
+    finally:
+        terminal.finish()
 
 
 def _line_of(error: Error) -> str:

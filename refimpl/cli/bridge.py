@@ -14,7 +14,7 @@ from ..operation import SkippedEvents, describe_skipped, event_of
 from ..shapes import PayloadPart
 from ..text.bridge import BRIDGE_FORMATS, bridged
 from .frames import frames_of
-from .parser import add_file
+from .parser import add_file, add_sanitize
 from .streams import Streams, warn, with_file, write_pieces
 
 
@@ -31,6 +31,7 @@ def add_bridge(parser: argparse.ArgumentParser) -> None:
         "auto (default), one of sse, text and base64 according to the first bytes; the last event "
         "is `end`, or `error` if the stream is not complete",
     )
+    add_sanitize(parser)
 
 
 def _bridge(options: argparse.Namespace, streams: Streams) -> None:

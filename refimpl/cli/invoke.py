@@ -11,7 +11,7 @@ It rejects a missing body, and --extract with a format that has no values, befor
 import argparse
 import warnings
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, Iterator, List, Optional, cast
+from typing import TYPE_CHECKING, BinaryIO, Iterator, List, Optional
 
 from ..client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client, Response
 from ..documents.json_format import json_line, members_to_json
@@ -28,8 +28,8 @@ from ..shapes import (
 )
 from .credentials import add_credentials, mfa_code_source
 from .network import add_endpoint_network, network_arguments
-from .parser import add_body
-from .rendering import EXTRACTABLE_FORMATS, TEXT_FORMATS, TerminalText, rendered
+from .parser import add_body, add_sanitize
+from .rendering import EXTRACTABLE_FORMATS, TEXT_FORMATS, rendered
 from .streams import Streams, read_body, warn, write_line, write_pieces, write_text
 
 if TYPE_CHECKING:
@@ -99,18 +99,7 @@ def add_invoke(parser: argparse.ArgumentParser) -> None:
         dest="strict_model",
         help="only warn if the container reports an error",
     )
-    parser.add_argument(
-        "--sanitize",
-        action="store_true",
-        default=True,
-        help="on a terminal, remove control characters from the text of the model (default)",
-    )
-    parser.add_argument(
-        "--no-sanitize",
-        action="store_false",
-        dest="sanitize",
-        help="write the bytes of the model to a terminal unchanged",
-    )
+    add_sanitize(parser)
     parser.add_argument(
         "--timings",
         action="store_true",
@@ -163,10 +152,6 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
     output_format = _output_format(options)
     body = read_body(options.body, streams.stdin)
     timings = _timings(streams) if options.timings else None
-    terminal = None
-    if options.sanitize and output_format in ("raw", *TEXT_FORMATS) and streams.stdout.isatty():
-        terminal = TerminalText(streams.stdout)
-        streams = streams._replace(stdout=cast(BinaryIO, terminal))
     try:
         with _open_response(client, options, body, streams) as response:
             if timings is not None:
@@ -185,8 +170,6 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
             if options.strict_model and response.skipped_events:
                 raise ContainerError("the stream has events of unknown type")
     finally:
-        if terminal is not None:
-            terminal.finish()
         if timings is not None:
             streams.stderr.write(json_line(timings.to_json()).decode("ascii"))
 

@@ -51,3 +51,19 @@ def add_body(parser: argparse.ArgumentParser) -> None:
 def add_file(parser: argparse.ArgumentParser) -> None:
     """Add the argument FILE."""
     parser.add_argument("file", nargs="?", default="-", help="input file (default: -, stdin)")
+
+
+def add_sanitize(parser: argparse.ArgumentParser) -> None:
+    """Add the flags --sanitize and --no-sanitize, for a command that writes text of a model."""
+    parser.add_argument(
+        "--sanitize",
+        action="store_true",
+        default=True,
+        help="on a terminal, remove control characters from the text of the model (default)",
+    )
+    parser.add_argument(
+        "--no-sanitize",
+        action="store_false",
+        dest="sanitize",
+        help="write the bytes of the model to a terminal unchanged",
+    )

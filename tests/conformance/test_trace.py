@@ -227,14 +227,14 @@ def test_the_page_is_written_and_held_against_the_sources(
     absent = "docs/trace.md: No such file or directory; run `conformance trace --write`"
     assert suite(tmp_path, monkeypatch, False, cases, []) == (
         1,
-        [absent, "3 rules, 2 cases, 1 gaps"],
+        [absent, "3 rules, 2 cases, 1 gap"],
     )
     assert suite(tmp_path, monkeypatch, True, cases, []) == (0, ["3 rules, 2 cases, 0 gaps"])
     assert suite(tmp_path, monkeypatch, False, cases, []) == (0, ["3 rules, 2 cases, 0 gaps"])
     stale = "docs/trace.md is outdated; run `conformance trace --write`"
     assert suite(tmp_path, monkeypatch, False, cases + [case("evs-two", "EVS-001")], []) == (
         1,
-        [stale, "3 rules, 3 cases, 1 gaps"],
+        [stale, "3 rules, 3 cases, 1 gap"],
     )
 
 
@@ -242,7 +242,7 @@ def test_a_broken_vector_file_is_a_fault(tmp_path: Path, monkeypatch: pytest.Mon
     broken = [UsageError("evs.json: is broken")]
     assert suite(tmp_path, monkeypatch, True, [case("evs-one", "EVS-001")], broken) == (
         1,
-        ["evs.json: is broken", "3 rules, 2 cases, 1 gaps"],
+        ["evs.json: is broken", "3 rules, 2 cases, 1 gap"],
     )
 
 

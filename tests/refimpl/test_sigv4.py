@@ -1876,6 +1876,7 @@ def test_presigned_window() -> None:
         "999999",
         "1000000",
         "0000060",
+        "060",
         "1e3",
         "60.0",
         " 60",
@@ -1893,7 +1894,7 @@ def test_expires_bad(expires: Optional[str]) -> None:
     )
 
 
-@pytest.mark.parametrize("expires", ["1", "60", "000060", "604800"])
+@pytest.mark.parametrize("expires", ["1", "60", "604800"])
 def test_expires_good(expires: str) -> None:
     check([HOST], target=hand_presigned({"X-Amz-Expires": expires}))
 

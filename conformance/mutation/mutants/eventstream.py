@@ -179,6 +179,20 @@ ROWS = (
         "",
     ),
     (
+        "any-number-of-headers",
+        "EVS-040",
+        "reads any number of headers",
+        "if len(by_name) == MAX_HEADER_COUNT:",
+        "if False:",
+    ),
+    (
+        "one-header-too-many",
+        "EVS-040",
+        "reads one header more than the most",
+        "if len(by_name) == MAX_HEADER_COUNT:",
+        "if len(by_name) == MAX_HEADER_COUNT + 1:",
+    ),
+    (
         "no-ceiling",
         "EVS-008",
         "waits for a frame of any length",

@@ -17,7 +17,7 @@ from conformance.cases.frames import MAX_REPEATED, FrameTextError, assemble, dis
 from conformance.endpoint.scenarios.build import FRAMES, raw_frame
 from conformance.endpoint.scenarios.build import header as raw_header
 from refimpl.errors import UsageError
-from refimpl.eventstream import Decoder, encode
+from refimpl.eventstream import Decoder, decode_headers, encode
 from tests.rows import for_each
 from tests.support import corpora
 
@@ -143,6 +143,12 @@ def test_header_names(text, name):
     assert (
         block_of(f"first=true {text}=true last=false") == b"\5first\0" + name + b"\0" + b"\4last\1"
     )
+
+
+def test_numbered_headers():
+    names = [header.name for header in decode_headers(block_of("numbered(3)"))]
+    assert names == ["00000", "00001", "00002"]
+    assert block_of("a=true numbered(0)") == block_of("a=true")
 
 
 def test_overrides():

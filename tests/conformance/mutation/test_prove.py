@@ -173,7 +173,7 @@ def test_the_proof_fails_when_one_survives_or_cannot_be_loaded() -> None:
         "expected an id that `conformance mutants` lists, got no-such-mutant",
         "! query-unsorted survived: does not sort the query",
     ]
-    assert lines[-1] == "4 mutants, 1 killed, by 1 cases"
+    assert lines[-1] == "4 mutants, 1 killed, by 1 case"
 
 
 RULES = read_rules("""**EVS-001** A decoder MUST. [spec]
@@ -435,7 +435,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_command_proves_what_was_chosen() -> None:
     lines: List[str] = []
     prove_suite(options(rule=["EVS-027"]), lines.append)
-    assert lines[-1] == "1 mutants, 1 killed, by 1 cases"
+    assert lines[-1] == "1 mutant, 1 killed, by 1 case"
 
 
 @pytest.mark.slow

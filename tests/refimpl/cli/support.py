@@ -71,6 +71,11 @@ class Sink(io.BytesIO):
         self.flushed.append(self.getvalue())
 
 
+class TerminalSink(Sink):
+    def isatty(self) -> bool:
+        return True
+
+
 class Result(NamedTuple):
     """The result of a command. flushed: the content of stdout at each flush"""
 

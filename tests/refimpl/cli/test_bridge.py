@@ -4,13 +4,21 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Tuple
 
 import pytest
 
 from conformance import scenarios
 from conformance.endpoint.scenarios.build import part, raw_frame
-from tests.refimpl.cli.support import CHAT, Result, call, failed, running, typed_exception
+from tests.refimpl.cli.support import (
+    CHAT,
+    Result,
+    TerminalSink,
+    call,
+    failed,
+    running,
+    typed_exception,
+)
 
 
 def bridge_lines(*parts: bytes, ending: bytes = b"") -> Result:
@@ -31,6 +39,30 @@ def test_parts_become_events() -> None:
     )
     # Two events, [DONE], and the end.
     assert bridge_lines(*CHAT).stdout.count(b"\n\n") == 4
+
+
+# CLI-010
+@pytest.mark.parametrize("options", [(), ("--format", "text"), ("--format", "sse")])
+def test_a_terminal_gets_no_control_characters(options: Tuple[str, ...]) -> None:
+    text = "data: a\x1b[2J\u202eb\x9b\n\n" if "sse" in options else "a\x1b[2J\u202eb\x9b"
+    stdin = part(text.encode("utf-8"))
+    raw = call("bridge", *options, stdin=stdin).stdout
+    assert b"\x1b" in raw
+    assert (
+        call("bridge", *options, "--no-sanitize", stdin=stdin, stdout=TerminalSink()).stdout == raw
+    )
+    shown = call("bridge", *options, stdin=stdin, stdout=TerminalSink()).stdout
+    assert shown == raw.replace(b"\x1b", b"").replace("\u202e".encode(), b"").replace(
+        b"\xc2\x9b", b""
+    )
+
+
+# CLI-010
+def test_a_terminal_gets_no_control_characters_of_a_document() -> None:
+    command = ("convert", "--shape", "ModelError", "--from", "json", "--to", "xml")
+    stdin = '{"Message": "a\x9b2Jb"}'.encode()
+    assert b"\xc2\x9b" in call(*command, stdin=stdin).stdout
+    assert b"a2Jb" in call(*command, stdin=stdin, stdout=TerminalSink()).stdout
 
 
 def test_a_file(tmp_path: Path) -> None:

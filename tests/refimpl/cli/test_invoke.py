@@ -47,6 +47,7 @@ from tests.refimpl.cli.support import (
     TIMED_OUT,
     TOKEN,
     Sink,
+    TerminalSink,
     call,
     expected_code,
     failed,
@@ -899,11 +900,6 @@ def test_an_interrupt_loses_nothing_of_a_document(
 
 
 # ---- on a terminal -----------------------------------------------------------------------------
-
-
-class TerminalSink(Sink):
-    def isatty(self) -> bool:
-        return True
 
 
 def test_a_terminal_gets_no_control_characters_of_the_model() -> None:
