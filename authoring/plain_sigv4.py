@@ -166,13 +166,25 @@ def finish(
     }
 
 
+def with_spaces(given: Mapping[str, Any]) -> Dict[str, Any]:
+    """Return an input in which each `+` of the query is an escaped space."""
+    path, mark, query = given["target"].partition("?")
+    return dict(given, target=path + mark + query.replace("+", "%20"))
+
+
 def sign(
-    given: Mapping[str, Any], verbatim: bool = False, forwarded: bool = False
+    given: Mapping[str, Any],
+    verbatim: bool = False,
+    forwarded: bool = False,
+    plus_is_space: bool = False,
 ) -> Dict[str, str]:
     """Return the stages of a request that is signed in its headers.
 
-    verbatim: sign the path without encoding it; forwarded: sign x-forwarded-*
+    verbatim: sign the path without encoding it; forwarded: sign x-forwarded-*;
+    plus_is_space: read a `+` in the query as a space
     """
+    if plus_is_space:
+        given = with_spaces(given)
     own = [("x-amz-date", given["time"])]
     if given.get("session_token"):
         own.append(("x-amz-security-token", given["session_token"]))
@@ -189,11 +201,16 @@ def sign(
     return stages
 
 
-def presign(given: Mapping[str, Any], keep_token: bool = False) -> Dict[str, str]:
+def presign(
+    given: Mapping[str, Any], keep_token: bool = False, plus_is_space: bool = False
+) -> Dict[str, str]:
     """Return the stages of a request that is signed in its query, and the target to request.
 
-    keep_token: keep a token parameter of the given query, like any other parameter
+    keep_token: keep a token parameter of the given query, like any other parameter;
+    plus_is_space: read a `+` in the query as a space
     """
+    if plus_is_space:
+        given = with_spaces(given)
     path, _, query = given["target"].partition("?")
     headers = to_be_signed(given["headers"], ["x-amz-date", "x-amz-security-token"])
     own = {

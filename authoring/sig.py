@@ -19,7 +19,7 @@ through botocore and awscrt and compares their output with this table.
 
 import json
 import re
-from typing import Any, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from authoring import Feature, b64, either, ok, reject, words
 from authoring import plain_sigv4 as plain
@@ -124,6 +124,16 @@ def stages_with(
     return ok(**stages)
 
 
+def plus_as_space(given: Given, stages_of: Callable[..., Dict[str, str]]) -> List[Given]:
+    """Return the outcome of a signer that reads a `+` in the query as a space."""
+    if "+" not in given["target"].partition("?")[2]:
+        return []
+    why = (
+        "some services read a plus sign as a space, as the canonical query in their responses shows"
+    )
+    return [either(ok(**stages_of(given, plus_is_space=True)), why, "DIV-021")]
+
+
 def signs(
     name: str,
     title: str,
@@ -148,7 +158,8 @@ def signs(
         acceptable=[
             either(ok(**plain.sign(given, **how)), reason, divergence)
             for how, reason, divergence in also_acceptable
-        ],
+        ]
+        + plus_as_space(given, plain.sign),
     )
 
 
@@ -176,7 +187,8 @@ def presigns(
         acceptable=[
             either(ok(**plain.presign(given, **how)), reason, divergence)
             for how, reason, divergence in also_acceptable
-        ],
+        ]
+        + plus_as_space(given, plain.presign),
     )
 
 

@@ -35,6 +35,7 @@ from authoring import (
 from conformance.adapters.refimpl import OPERATIONS
 from conformance.cases.questions import questions_of
 from conformance.protocol.messages import REJECT_KINDS, answer_question
+from conformance.run.sent import DEPARTURES
 from conformance.run.verdicts import judge
 from tests.rows import for_each
 from tests.support import committed_cases
@@ -87,6 +88,7 @@ def test_an_acceptable_outcome_and_its_divergence_share_a_rule():
 
 def test_every_acceptable_divergence_is_used():
     used = {other["divergence"] for case in CASES for other in case.get("acceptable", ())}
+    used |= set(DEPARTURES.values())
     assert sorted(used) == LEDGER == sorted(set(LEDGER))
 
 

@@ -120,7 +120,14 @@ def _sigv4_sign(given: Given) -> Dict[str, Any]:
         "string_to_sign": signed.string_to_sign,
         "signature": signed.signature,
         "authorization": signed.authorization,
+        "sent": _sent(given, given["target"], signed.headers),
     }
+
+
+def _sent(given: Given, target: str, headers: Sequence[Sequence[str]]) -> Dict[str, Any]:
+    """Return a signed request as the HTTP layer sends it."""
+    pairs = [list(pair) for pair in headers]
+    return {"method": given["method"], "target": target, "headers": pairs}
 
 
 def _sigv4_presign(given: Given) -> Dict[str, Any]:
@@ -132,6 +139,7 @@ def _sigv4_presign(given: Given) -> Dict[str, Any]:
         "string_to_sign": presigned.string_to_sign,
         "signature": presigned.signature,
         "target": presigned.target,
+        "sent": _sent(given, presigned.target, given["headers"]),
     }
 
 

@@ -112,7 +112,7 @@ def _entry(result: Result, with_answers: bool) -> Document:
         entry["chunking"] = result.chunking
     if found.divergence:
         entry["divergence"] = found.divergence
-    elif found.note:
+    if found.note and (found.departures or not found.divergence):
         entry["note"] = steady(shown(found.note, 2000))
     if found.message:
         entry["message"] = steady(shown(found.message, 500))

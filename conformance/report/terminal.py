@@ -8,6 +8,7 @@ line per group. A table of the operations and a summary follow.
 """
 
 import json
+import re
 import textwrap
 from collections import OrderedDict
 from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
@@ -129,11 +130,11 @@ def _in_short(groups: Sequence[Tuple[str, Sequence[Result]]]) -> List[str]:
     return lines + [""]
 
 
-def _some(names: Sequence[str]) -> str:
+def _some(names: Sequence[str], width: int = _WIDTH) -> str:
     """Return as many names as fit into a line."""
     text = names[0]
     for index, name in enumerate(names[1:], 1):
-        if len(text) + len(name) > _WIDTH:
+        if len(text) + len(name) > width:
             return f"{text} and {len(names) - index} others"
         text += " " + name
     return text
@@ -152,7 +153,36 @@ def totals(results: Sequence[Result]) -> List[str]:
     for operation, row in counts.items():
         cells = [str(row.get(word, "-")) for word in used]
         lines.append(f"{operation:20}" + "".join(f"{cell:>13}" for cell in cells))
-    return lines + not_judged_lines(results) + [summary(results)]
+    lines += acceptable_lines(results) + not_judged_lines(results)
+    return lines + [summary(results)]
+
+
+def acceptable_lines(results: Iterable[Result]) -> List[str]:
+    """Return a line for each reason why cases are acceptable, with their number and ids."""
+    groups: Dict[str, List[str]] = OrderedDict()
+    for result in results:
+        found = result.verdict
+        if found.word == ACCEPTABLE:
+            reasons = map(_without_name, found.departures or (found.note,))
+            for reason in OrderedDict.fromkeys(reasons):
+                groups.setdefault(reason, []).append(result.case.id)
+    lines = []
+    ordered = sorted(groups.items(), key=lambda item: -len(item[1]))
+    for reason, names in ordered[:_ONE_LINE_EACH]:
+        head = f"ACCEPTABLE {_cases(len(names))}: {shown(reason, 200)}"
+        lines.append(f"{head}: {_some(names, _WIDTH // 2)}")
+    if len(ordered) > _ONE_LINE_EACH:
+        lines.append(f"and {len(ordered) - _ONE_LINE_EACH} more reasons")
+    return lines
+
+
+def _without_name(departure: str) -> str:
+    """Return a departure without the name of the header, if any given header can have it."""
+    return re.sub(r"^leaves \S+ unsigned$", "leaves a given header unsigned", departure)
+
+
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count} cases"
 
 
 def not_judged_lines(results: Iterable[Result]) -> List[str]:

@@ -41,6 +41,7 @@ from conformance.cases.questions import Question, expected_in
 from conformance.endpoint.server import Call
 from conformance.protocol.messages import REJECT_KINDS, BadQuestion, to_bytes
 from conformance.run.kinds import Named, kinds_of
+from conformance.run.sent import DEPARTURES, REWRITTEN, SIGNED, UNSIGNED, Change, Sent, inspected
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, shown
 from refimpl.eventstream import Decoder
@@ -99,6 +100,7 @@ class Verdict(NamedTuple):
     answer: the whole answer of a FAIL as JSON on one line, shortened
     divergence: row of DIVERGENCES.md that makes an outcome acceptable
     not_judged: facets that the answer omits, sorted
+    departures: how a sent request differs acceptably from the given one
     """
 
     word: str
@@ -108,6 +110,7 @@ class Verdict(NamedTuple):
     answer: str
     divergence: str = ""
     not_judged: Tuple[str, ...] = ()
+    departures: Tuple[str, ...] = ()
 
 
 class Result(NamedTuple):
@@ -237,6 +240,10 @@ def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[
             other = _acceptable_outcome(question, answer)
             if other is not None:
                 (good, expect), difference = other, None
+        if _SENT in answer.output and answer.status == expect["status"] == "ok":
+            good, difference = _judge_sent(question, expect, answer, good, difference is None)
+    if good.word == UNSUPPORTED:
+        return good
     if difference is None:
         difference = _repeated_call(calls)
     if difference is not None:
@@ -259,6 +266,80 @@ def _acceptable_outcome(question: Question, answer: _Answer) -> Optional[Tuple[V
             divergence = other["divergence"]
             note = f"{other['why']} ({divergence})"
             return verdict(ACCEPTABLE, note, divergence=divergence), expect
+    return None
+
+
+# ---- requests as they were sent ----------------------------------------------------------------
+
+
+def _judge_sent(
+    question: Question, expect: Document, answer: _Answer, good: Verdict, is_expected: bool
+) -> Tuple[Verdict, Optional[Difference]]:
+    """Return the verdict on a sent request, or the first difference that is not acceptable.
+
+    is_expected: whether the stages are those of `expect`, with the verdict `good`
+    """
+    given, presigned = question.input, question.case.op == "sigv4.presign"
+    body = to_bytes(given.get("body", ""))
+    sent = answer.output[_SENT]
+    wanted = expect.get("output", {})
+    found = inspected(given, sent, presigned, body, _signed_names(wanted))
+    if found.change is not None and not (
+        is_expected
+        and not found.departures
+        and found.change[::2] == ("sent.signature", wanted.get("signature"))
+    ):
+        return good, _difference_of_change(found.change)
+    if not is_expected:
+        difference = _difference_of_stages(question, answer, sent, found.stages)
+        if difference is not None:
+            return good, difference
+    kinds = {departure.kind for departure in found.departures}
+    words = [departure.words for departure in found.departures]
+    if kinds & {UNSIGNED, SIGNED} and question.case.rules[0] == "SIG-015":
+        signed = ";".join(_signed_names(wanted) or ())
+        return good, Difference("sent.signed_headers", signed, "; ".join(words))
+    if REWRITTEN in kinds and not is_expected:
+        parts = [one.words for one in found.departures if one.kind == REWRITTEN]
+        return verdict(UNSUPPORTED, f"rewritten before signing: it {', '.join(parts)}"), None
+    if not words:
+        return good, None
+    rows = [DEPARTURES[kind] for kind in DEPARTURES if kind in kinds]
+    note = f"it {'; '.join(words)} ({', '.join(rows)})"
+    found_verdict = verdict(ACCEPTABLE, note, divergence=good.divergence or rows[0])
+    return found_verdict._replace(departures=tuple(words)), None
+
+
+def _difference_of_change(change: Change) -> Difference:
+    absent = [ABSENT if value is None else value for value in change[1:]]
+    return Difference(change.stage, *absent)
+
+
+def _signed_names(output: Document) -> Optional[List[str]]:
+    """Return the SignedHeaders of an expected output, or None if it does not show them."""
+    request = output.get("canonical_request")
+    if request is None:
+        return None
+    signed_names = ("\n" + str(request)).split("\n")[-2]
+    return [name for name in signed_names.split(";") if name]
+
+
+def _difference_of_stages(
+    question: Question, answer: _Answer, sent: Sent, stages: Mapping[str, str]
+) -> Optional[Difference]:
+    """Return the first returned stage that is not that of the sent request."""
+    authorization = [value for name, value in sent.headers if name.lower() == "authorization"]
+    for stage, read in _stages_of(question):
+        if stage not in answer.output or stage == _SENT:
+            continue
+        wanted: Any = stages.get(stage)
+        if stage == "authorization":
+            wanted = read(authorization[0] if authorization else "", stage, question)
+        elif stage == "target":
+            wanted = read(sent.target, stage, question)
+        difference = first_difference(wanted, answer.output[stage], "sent." + stage)
+        if difference is not None:
+            return difference
     return None
 
 
@@ -292,7 +373,7 @@ def _not_judged(question: Question, expect: Document, answer: _Answer) -> Set[st
         facets.update(["output"] if stages else [])
     elif question.case.op in _SIGNERS:
         # Each of these stages depends on all inputs.
-        if set(stages) & _LAST_STAGES <= set(missing):
+        if _SENT not in answer.output and set(stages) & _LAST_STAGES <= set(missing):
             facets.add("output.signature")
     else:
         facets.update("output." + stage for stage in missing)
@@ -306,8 +387,11 @@ def _strictly(found: Verdict, answer: _Answer) -> Verdict:
         return _failure(
             Difference("not judged", "every facet", f"the answer omits {named}"), answer
         )
+    if found.departures:
+        return _failure(Difference(_SENT, "no departure", found.note), answer)
     if found.word == UNSUPPORTED:
-        return _failure(Difference("kind", "one kind", found.note), answer)
+        stage = "kind" if answer.status == "reject" else _SENT
+        return _failure(Difference(stage, f"a {stage} that can be judged", found.note), answer)
     return found
 
 
@@ -396,6 +480,7 @@ def _expected_output(question: Question, expect: Document) -> Document:
 
 _SIGNERS = ("sigv4.sign", "sigv4.presign")  # an answer may have any non-empty subset of the stages
 _LAST_STAGES = {"signature", "authorization", "target"}
+_SENT = "sent"
 # A decoder of event streams does not see the headers of the response.
 _OPTIONAL = {"http.response": ("output",)}
 
@@ -556,6 +641,17 @@ def _target(value: object, path: str, question: Question) -> Any:
 def _octets(text: str) -> str:
     """Return decoded query text with one character per octet, so that raw equals escaped UTF-8."""
     return unquote_to_bytes(text).decode("latin-1")
+
+
+def _sent(value: object, path: str, question: Question) -> Sent:
+    """Return a sent request. Each character of it is one octet, except in the target."""
+    given = _object(value, path)
+    headers = _pairs(given.get("headers"), path + ".headers")
+    method, target = (_text(given.get(name), f"{path}.{name}") for name in ("method", "target"))
+    if not all(ord(character) < 256 for pair in headers for character in "".join(pair)):
+        raise Malformed(f"{path}.headers: expected one character for each octet")
+    body = given.get("body")
+    return Sent(method, target, headers, None if body is None else _bytes(body, path + ".body"))
 
 
 def _messages(value: object, path: str, question: Question) -> List[Document]:
@@ -906,8 +1002,8 @@ _ANSWERED: Tuple[Tuple[str, Reader], ...] = (("output", _members), ("events", _e
 
 # The stages of each operation's output, in order: the first that differs is the one to look at.
 _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
-    "sigv4.sign": _SIGNING + (("authorization", _authorization),),
-    "sigv4.presign": _SIGNING + (("target", _target),),
+    "sigv4.sign": _SIGNING + (("authorization", _authorization), (_SENT, _sent)),
+    "sigv4.presign": _SIGNING + (("target", _target), (_SENT, _sent)),
     "sigv4.verify": (),
     "eventstream.decode": (("messages", _messages),),
     "eventstream.encode": (("frame", _frame),),

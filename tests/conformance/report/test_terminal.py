@@ -57,6 +57,7 @@ def test_nothing_wrong_is_told_in_a_table() -> None:
         " " * 20 + "         PASS   ACCEPTABLE  UNSUPPORTED",
         "eventstream.decode              1            1            -",
         "text.sse                        -            -            1",
+        "ACCEPTABLE 1 case: why: evs-b",
         "3 cases: 1 PASS, 1 ACCEPTABLE, 1 UNSUPPORTED",
     ]
     assert report_lines([], RULES) == totals([]) == ["no case was run"]
@@ -143,7 +144,7 @@ def test_the_first_of_two_groups_in_full_and_a_line_each_for_the_rest() -> None:
 
 
 def test_what_is_known_blocked_or_fine_has_no_line_of_its_own() -> None:
-    for word in (PASS, ACCEPTABLE, XFAIL, BLOCKED, UNSUPPORTED):
+    for word in (PASS, XFAIL, BLOCKED, UNSUPPORTED):
         assert (
             len(
                 report_lines(
@@ -152,6 +153,24 @@ def test_what_is_known_blocked_or_fine_has_no_line_of_its_own() -> None:
             )
             == 3
         )
+
+
+def test_an_acceptable_outcome_is_named_with_its_reason() -> None:
+    def acceptable(name: str, *departures: str) -> Result:
+        result = made_result(name, ACCEPTABLE, note="a reason (DIV-001)")
+        return result._replace(verdict=result.verdict._replace(departures=departures))
+
+    results = [acceptable(f"sig-{number}", "adds and signs content-length") for number in range(3)]
+    results += [acceptable("sig-a", "adds date", "leaves te unsigned", "leaves dnt unsigned")]
+    assert report_lines(results + [acceptable("sig-b")], RULES)[2:-1] == [
+        "ACCEPTABLE 3 cases: adds and signs content-length: sig-0 sig-1 sig-2",
+        "ACCEPTABLE 1 case: adds date: sig-a",
+        "ACCEPTABLE 1 case: leaves a given header unsigned: sig-a",
+        "ACCEPTABLE 1 case: a reason (DIV-001): sig-b",
+    ]
+    many = [acceptable(f"sig-{number}", f"adds {number}") for number in range(30)]
+    lines = report_lines(many, RULES)
+    assert "and 18 more reasons" in lines and len(lines) < 40
 
 
 @pytest.mark.parametrize("rules, cases", [(1, 300), (40, 2), (12, 12), (3, 5), (100, 1)])
