@@ -14,6 +14,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 from authoring import CaseMistake, Feature, ok, reject
 from authoring.plain_extraction import PRESETS, Extracted, extract
+from authoring.txt import described, varied
 from authoring.values import LONG, Text, given_text
 
 EXTRACT = Feature("text-extract", "text.extract", "txt-", ("whole", "bytewise", "halves"))
@@ -1045,25 +1046,29 @@ def _values() -> None:
         )
 
 
-def _varied(length: int) -> str:
-    return "".join(f"{number * number:x} " for number in range(length))[:length]
-
-
 def _sizes() -> None:
-    for length in (4096, 65536, 70000):
-        text = _varied(length)
-        extracts(
-            f"size-{length}",
+    for length in (4096, 65536, 90000):
+        start, end = json.dumps(chat(content="|")).split("|")
+        long = described(length)
+        given: Dict[str, Any] = {
+            "bytes": [
+                {"text": f"data: {start}"},
+                *long,
+                {"text": end + "\n\n" + events(chat("stop", content="end")) + DONE},
+            ],
+            "preset": "openai",
+        }
+        deltas = [{"channel": "text", "text": [*long, {"text": "end"}]}]
+        EXTRACT.case(
+            f"txt-extract-size-{length}",
             f"a token of {length:,} characters",
             "TXT-050 TXT-005",
-            events(chat(content=text), chat("stop", content="end")) + DONE,
-            text + "end",
+            given,
+            ok(deltas=deltas, finish_reason="stop", skipped=0, complete=True),
             "a parser with a fixed buffer loses or damages a long value",
-            where="openai",
-            finish="stop",
             chunking=LONG,
         )
-    words = _varied(900).split(" ")
+    words = varied(900).split(" ")
     extracts(
         "many-tokens",
         "many tokens",

@@ -640,6 +640,34 @@ def _messages() -> None:
         (b"one ", b"three"),
         "a client that parses the payload of an event that it must skip fails",
     )
+    initial = (
+        "frame :message-type='event' :event-type='initial-response' "
+        ":content-type='application/json' payload('{}')"
+    )
+    for name, text, payloads in (
+        ("first", f"{initial}\n{ONE}\n{THREE}", (b"one ", b"three")),
+        ("later", among(initial), (b"one ", b"three")),
+        ("only", initial, ()),
+    ):
+        reads_stream(
+            "http-event-initial-response-" + name,
+            f"an event of type initial-response: {name}",
+            "EVS-032",
+            text,
+            payloads,
+            "other services begin a stream with this event, and a client that expects or rejects "
+            "it breaks",
+        )
+    reads_stream(
+        "http-event-unknown-first",
+        "an event of unknown type before a part with as many headers",
+        "EVS-032",
+        f"frame :message-type='event' :event-type='Usage' payload('no')\n"
+        "frame :message-type='event' :event-type='PayloadPart' payload('one')\n"
+        f"{THREE}",
+        (b"one", b"three"),
+        "a client that keeps what it has found for the first headers skips the parts as well",
+    )
     reads_stream(
         "http-event-type-case",
         "an event type in other letter case",

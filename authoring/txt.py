@@ -329,6 +329,175 @@ def _long() -> None:
     )
 
 
+def varied(length: int) -> str:
+    """Return a text of that length without a short period, in ASCII."""
+    return "".join(f"{number * number:x} " for number in range(length))[:length]
+
+
+# Lengths around powers of two, which are the usual sizes of buffers.
+SHORT_LENGTHS = (1, 127, 128, 255, 256, 1023, 1024)
+LONG_LENGTHS = (4095, 4096, 8191, 8192, 65535, 65536, 65537, 90000)
+MIB = 1024 * 1024
+
+
+def described(length: int) -> List[Dict[str, Any]]:
+    """Return the description of a varied text. Its period is a prime, so that a shift shows."""
+    times, rest = divmod(length, 997)
+    return [{"repeat": {"text": varied(997)}, "times": times}, {"text": varied(997)[:rest]}]
+
+
+def _described_events(*events: Tuple[Any, str]) -> List[Dict[str, Any]]:
+    return [{"event": kind, "data": content, "id": ""} for content, kind in events]
+
+
+def _sizes() -> None:
+    why = "a reader with a buffer of fixed size splits or damages long results"
+    for length in SHORT_LENGTHS + LONG_LENGTHS:
+        long: Any = described(length) if length in LONG_LENGTHS else [{"text": varied(length)}]
+        lf, blank = {"text": "\n"}, {"text": "\n\n"}
+        LINES.case(
+            f"txt-line-size-{length}",
+            f"lines of {length:,} bytes",
+            "TXT-001 TXT-005 TXT-010",
+            {"bytes": [*long, {"text": "\r\n"}, *long, blank, *long]},
+            ok(lines=[long, long, "", long]),
+            why,
+            chunking=("whole", "halves") if length in LONG_LENGTHS else None,
+        )
+        text = [{"text": "event: t\ndata: "}, *long, {"text": "\ndata:"}, *long, blank]
+        text += [{"text": ": "}, *long, blank, {"text": "data: x\n\n"}]
+        SSE.case(
+            f"txt-sse-size-{length}",
+            f"data and a comment of {length:,} bytes",
+            "TXT-001 TXT-005 TXT-024",
+            {"bytes": text},
+            ok(events=_described_events(([*long, lf, *long], "t"), ("x", "message"))),
+            why,
+            chunking=("whole", "halves") if length in LONG_LENGTHS else None,
+        )
+    for length, piece in (
+        (90000, 40000),
+        (MIB + 1, 65536),
+        (2 * MIB + 1, 65536),
+        (8 * MIB + 1, 1000003),
+    ):
+        long = described(length)
+        LINES.case(
+            f"txt-line-size-{length}-in-pieces-of-{piece}",
+            f"a line of {length:,} bytes in pieces of {piece:,}",
+            "TXT-001 TXT-005",
+            {"bytes": [*long, {"text": "\nx"}], "piece": piece},
+            ok(lines=[long, "x"]),
+            "a reader whose buffer grows damages the bytes where it grows, or rejects them",
+            chunking=(),
+        )
+        SSE.case(
+            f"txt-sse-size-{length}-in-pieces-of-{piece}",
+            f"an event of {length:,} bytes in pieces of {piece:,}",
+            "TXT-001 TXT-005",
+            {"bytes": [{"text": "data: "}, *long, {"text": "\n\ndata: x"}], "piece": piece},
+            ok(events=_described_events((long, "message"), ("x", "message"))),
+            "a reader whose buffer grows damages the bytes where it grows, or rejects them",
+            chunking=(),
+        )
+    many = [f"{number} {varied(number)}" for number in range(200)]
+    _, given, _ = _given("\n".join(many) + "\n")
+    LINES.case(
+        "txt-line-lengths",
+        "lines of every length below 200",
+        "TXT-001 TXT-010",
+        given,
+        ok(lines=many),
+        "a reader that fails at one place of its buffer fails at one of these lengths",
+        chunking=("whole", "halves"),
+    )
+    _, given, _ = _given("".join(f"data: {line}\n\n" for line in many))
+    SSE.case(
+        "txt-sse-lengths",
+        "events of every length below 200",
+        "TXT-001 TXT-029",
+        given,
+        ok(events=_shown([event(line) for line in many])),
+        "a reader that fails at one place of its buffer fails at one of these lengths",
+        chunking=("whole", "halves"),
+    )
+
+
+def _more_events() -> None:
+    for name, value in (
+        ("d", "data"),
+        ("a", "a data"),
+        ("t", "tada"),
+        ("colon", ":data:"),
+        ("data", "data: x"),
+        ("datum", "dat"),
+        ("space-d", "  data"),
+        ("event", "event: x"),
+    ):
+        reads_events(
+            "value-begins-with-" + name,
+            f"data that begins with {value!r}",
+            "TXT-023",
+            f"data:{value}\n\ndata: {value}\n\ndata: x{value}\n\n",
+            [
+                event(value[1:] if value.startswith(" ") else value),
+                event(value),
+                event("x" + value),
+            ],
+            "a reader that strips the letters d, a, t and the colon instead of the field name "
+            "loses the beginning of the data",
+        )
+    reads_events(
+        "types-without-data",
+        "types and ids without data between events",
+        "TXT-029 TXT-026",
+        "event: ping\n\nid: 1\ndata: a\n\nevent: ping\nid: 2\n\ndata: b\n\nid: 3\n\ndata: c\n\n",
+        [event("a", last_id="1"), event("b", last_id="2"), event("c", last_id="3")],
+        "a reader that keeps the type, or loses the id, of an event without data gives them to "
+        "the wrong event",
+    )
+    reads_events(
+        "retry-not-ascii",
+        "a reconnection time in digits that are not ASCII",
+        "TXT-027",
+        "retry: \u00b2\ndata: a\n\nretry: \u0661\u0662\ndata: b\n\n"
+        "retry: 1e3\ndata: c\n\nretry:\n\n",
+        [event("a"), event("b"), event("c")],
+        "a reader that asks its language whether the value is numeric fails to convert it",
+    )
+    reads_events(
+        "retry-long",
+        "a reconnection time of 400 digits",
+        "TXT-027",
+        f"retry: {'9' * 400}\ndata: a\n\n",
+        [event("a")],
+        "a reader that converts any number overflows",
+    )
+    for name, title, text in (
+        ("lf", "LF", "data: a\nid: 1\n\n\n\nevent: t\ndata: b\n\n"),
+        ("crlf", "CR LF", "data: a\r\nid: 1\r\n\r\n\r\n\r\nevent: t\r\ndata: b\r\n\r\n"),
+        ("cr", "CR", "data: a\rid: 1\r\r\r\revent: t\rdata: b\r\r"),
+        ("mixed", "all three", "data: a\rid: 1\r\n\n\r\n\revent: t\ndata: b\n\r\n"),
+    ):
+        reads_events(
+            "blank-lines-" + name,
+            f"several empty lines between events, ended by {title}",
+            "TXT-020 TXT-029",
+            text,
+            [event("a", last_id="1"), event("b", "t", "1")],
+            "a reader that returns an event for each empty line makes its caller parse an empty "
+            "string",
+        )
+    reads_lines(
+        "cr-before-an-empty-part",
+        "a CR at the end of a part, then an empty part and no LF",
+        "TXT-011 TXT-001",
+        [b"a\r", b"", b"b\r", b"", b"", b"\nc\r", b""],
+        ["a\rb", "c\r"],
+        "a reader that drops the CR, or forgets it, changes the line",
+    )
+
+
 # The classes of invalid UTF-8: part of the id, the description, an example.
 INVALID = (
     ("byte-ff", "the byte ff", b"\xff"),
@@ -913,5 +1082,14 @@ def _event_at_the_end() -> None:
         )
 
 
-for _chapter in (_lines, _long, _invalid, _events, _event_ends, _event_at_the_end):
+for _chapter in (
+    _lines,
+    _long,
+    _invalid,
+    _events,
+    _event_ends,
+    _event_at_the_end,
+    _sizes,
+    _more_events,
+):
     _chapter()

@@ -14,6 +14,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from authoring import CaseMistake, Feature, b64, ok, reject
 from authoring.plain_json import MAX_DEPTH, MAX_DIGITS, read_values
+from authoring.txt import LONG_LENGTHS, MIB, described, varied
 
 VALUES = Feature("json-values", "json.values", "txt-", ("whole", "bytewise", "halves"))
 FEATURES = [VALUES]
@@ -446,18 +447,9 @@ def _lenient() -> None:
 # ---- sizes ---------------------------------------------------------------------------------------
 
 
-def _varied(length: int) -> str:
-    """Return a text of that length without a short period, in ASCII without escapes."""
-    words = (f"{number * number:x} " for number in range(length))
-    text = ""
-    while len(text) < length:
-        text += next(words)
-    return text[:length]
-
-
 def _sizes() -> None:
-    for length in (255, 256, 1023, 4096, 65535, 65536, 70000):
-        content = _varied(length)
+    for length in (255, 256, 1023):
+        content = varied(length)
         reads_values(
             f"size-{length}",
             f"a string of {length:,} characters",
@@ -465,7 +457,28 @@ def _sizes() -> None:
             f'{{"t":"{content}"}}\n["{content}"]',
             [f'{{"t":"{content}"}}', f'["{content}"]'],
             "a reader with a fixed buffer splits or damages a long value",
+        )
+    for length in LONG_LENGTHS:
+        value = [{"text": '{"t":"'}, *described(length), {"text": '"}'}]
+        VALUES.case(
+            f"txt-json-size-{length}",
+            f"a string of {length:,} characters",
+            "TXT-001 TXT-005",
+            {"bytes": [*value, {"text": "\n"}, *value, *value]},
+            ok(values=[value, value, value]),
+            "a reader with a fixed buffer splits or damages a long value",
             chunking=LONG,
+        )
+    for length, piece in ((90000, 40000), (MIB + 1, 65536), (2 * MIB + 1, 65536)):
+        value = [{"text": '{"t":"'}, *described(length), {"text": '"}'}]
+        VALUES.case(
+            f"txt-json-size-{length}-in-pieces-of-{piece}",
+            f"a string of {length:,} characters in pieces of {piece:,}",
+            "TXT-001 TXT-005",
+            {"bytes": [*value, {"text": " 7"}], "piece": piece},
+            ok(values=[value, "7"]),
+            "a reader whose buffer grows damages the bytes where it grows, or rejects them",
+            chunking=(),
         )
     numbers = [str(number) for number in range(300)]
     reads_values(

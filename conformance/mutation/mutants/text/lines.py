@@ -51,4 +51,18 @@ ROWS = (
         'text = data.decode("utf-8", self._errors)',
         'text = data.decode("utf-8-sig", self._errors)',
     ),
+    (
+        "lines-cr-at-a-part-end",
+        "TXT-011",
+        "drops a CR at the end of a part if no LF follows at once",
+        "if not end:\n    self._kept += data",
+        'if not end:\n    self._kept += data.rstrip(b"\\r") if len(data) > 1 else data',
+    ),
+    (
+        "lines-bound-4m",
+        "TXT-005",
+        "rejects a line that arrives in pieces beyond 4 MiB",
+        "if len(self._kept) > self._max_length:",
+        "self._max_length = 4194304\nif len(self._kept) > self._max_length:",
+    ),
 )

@@ -136,4 +136,41 @@ ROWS = (
         "if data:\n    results.append(ServerSentEvent(",
         'if data and data != ["[DONE]"]:\n    results.append(ServerSentEvent(',
     ),
+    (
+        "events-bound-64k",
+        "TXT-005",
+        "rejects an event of more than 64 KiB",
+        "if len(block) > self._max_length:",
+        "if len(block) > 65536:",
+    ),
+    (
+        "events-bound-4m-in-pieces",
+        "TXT-005",
+        "rejects an event that arrives in pieces beyond 4 MiB",
+        "if len(kept) > self._max_length:\n    unread = self.unread\n"
+        '    if len(unread.rstrip(b"\\r\\n")) > self._max_length:',
+        "if len(kept) > 4194304:\n    unread = self.unread\n    if True:",
+    ),
+    (
+        "retry-isdigit",
+        "TXT-027",
+        "converts a reconnection time in any digits",
+        'not value.strip("0123456789")',
+        "value.isdigit()",
+    ),
+    (
+        "data-lstrip",
+        "TXT-023",
+        "strips the letters of the field name from the value",
+        'value = block[6:] if block[5:6] == " " else block[5:]',
+        'value = block.lstrip("data:")',
+    ),
+    (
+        "events-growth-at-64k",
+        "TXT-001",
+        "loses a byte where its buffer grows beyond 64 KiB",
+        "position = len(kept) - 2",
+        "position = len(kept) - 2\n"
+        "data = data[1:] if len(kept) < 65536 < len(kept) + len(data) else data",
+    ),
 )
