@@ -11,13 +11,10 @@ import json
 from typing import BinaryIO, Callable, Dict, List
 
 from ..errors import FrameError, excerpt, shown
-from ..eventstream import FRAME_OVERHEAD
 from ..message_json import message_to_json
 from .frames import Frame, frames_of
 from .parser import add_file
 from .streams import Streams, with_file, write_line, write_pieces
-
-_BYTES_PER_ROW = 16
 
 
 def add_decode(parser: argparse.ArgumentParser) -> None:
@@ -67,31 +64,10 @@ def _table_row(frame: Frame) -> List[str]:
 
 
 def _hex_dump(frame: Frame) -> List[str]:
-    """Return the rows of a hex dump. Each field of the frame begins a new row."""
-    payload_length = len(frame.message.payload)
-    headers_length = len(frame.data) - payload_length - FRAME_OVERHEAD
-    names = ", ".join(shown(header.name) for header in frame.message.headers)
-    lines: List[str] = []
-    position = 0
-    for name, length in (
-        (f"total_length {len(frame.data)}", 4),
-        (f"headers_length {headers_length}", 4),
-        ("prelude_crc, ok", 4),
-        (f"headers: {names}", headers_length),
-        ("payload", payload_length),
-        ("message_crc, ok", 4),
-    ):
-        for start in range(0, length, _BYTES_PER_ROW):
-            row = frame.data[position + start : position + min(start + _BYTES_PER_ROW, length)]
-            lines.append(_hex_row(frame.offset + position + start, row, "" if start else name))
-        position += length
-    return lines + [""]
+    from ..explain.frames import fields_of_frame  # optional; the other formats do not need it
+    from .hexdump import rows_of_fields
 
-
-def _hex_row(offset: int, data: bytes, name: str) -> str:
-    digits = " ".join(f"{byte:02x}" for byte in data)
-    text = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in data)
-    return f"{offset:8}  {digits:47}  {text:16}  {name}".rstrip()
+    return [*rows_of_fields(fields_of_frame(frame.data, frame.message, frame.offset)), ""]
 
 
 _FRAME_FORMATS: Dict[str, Callable[[Frame], List[str]]] = {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""`refimpl explain`: why a signature was refused.
+"""`refimpl explain`: why a signature was refused, what a signature consists of, what each byte of a
+stream is, and which error a response contains.
 
 `explain refusal` reads a service's response, or a log that contains it. A long file is searched for
 the first refusal, and only its surroundings are kept in memory. The exit code is 0 if there is a
@@ -10,12 +11,22 @@ import argparse
 import re
 from typing import Any, BinaryIO, Dict, List, Optional
 
-from ..errors import UsageError
+from ..errors import FrameError, UsageError, without_secrets
+from ..explain.frames import ExplainedFrame, explain_frames
+from ..explain.page import signing_page
 from ..explain.readings import MAX_EXPLAINED_TEXT, text_of_bytes
 from ..explain.refusal import RefusalExplanation, explain_refusal
-from .parser import UsageParser
-from .streams import Streams, read_file, unreadable, with_file, write_line, write_text
+from ..explain.response import explain_response, read_response
+from ..explain.signing import explain_signature
+from .hexdump import rows_of_fields
+from .network import add_network
+from .parser import UsageParser, add_file
+from .sign import add_signed_request, request_to_sign
+from .streams import Streams, read_file, unreadable, warn, with_file, write_line, write_text
 
+_MAX_STREAM = 64 * 1024 * 1024  # bytes
+_ROWS_OF_FIELD = 8
+_SHOWN_BYTES = 256
 _BLOCK = 1024 * 1024  # bytes
 _BEFORE = 32 * 1024  # bytes that are kept before the first sign of a refusal
 # The beginnings of what a refusal contains. They are only used to search long files.
@@ -33,10 +44,13 @@ def add_explain(parser: argparse.ArgumentParser) -> None:
     subjects = parser.add_subparsers(dest="subject", metavar="SUBJECT", parser_class=UsageParser)
     parser.set_defaults(act=_without_subject)
     _add_refusal(subjects.add_parser("refusal", help="why a service refused a signature"))
+    _add_signing(subjects.add_parser("sign", help="each stage of a signature, and its origins"))
+    _add_frames(subjects.add_parser("frames", help="each byte of an event stream"))
+    _add_response(subjects.add_parser("response", help="the error in a response"))
 
 
 def _without_subject(options: argparse.Namespace, streams: Streams) -> None:
-    raise UsageError("nothing to explain", expected="refusal; see --help")
+    raise UsageError("nothing to explain", expected="refusal, sign, frames or response; see --help")
 
 
 def _add_refusal(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +85,144 @@ def _refusal(options: argparse.Namespace, streams: Streams) -> None:
         write_line(_document_of(explained), streams.stdout)
     else:
         write_text("\n".join(_lines_of(explained)), streams.stdout)
+
+
+# ---- sign --------------------------------------------------------------------------------------
+
+
+def _add_signing(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(act=_signing)
+    add_signed_request(parser)
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "html"),
+        default="text",
+        help="output format (default: text)",
+    )
+    add_network(parser)
+
+
+def _signing(options: argparse.Namespace, streams: Streams) -> None:
+    _, arguments = request_to_sign(options, streams)
+    explained = explain_signature(sign_body=options.sign_body, **arguments)
+    if options.format == "html":
+        write_text(signing_page(explained).rstrip("\n"), streams.stdout)
+        return
+    origins = [(without_secrets(one.text), one.origin, one.rule) for one in explained.origins]
+    if options.format == "json":
+        document = {
+            "stages": [
+                dict(stage._asdict(), rules=list(stage.rules)) for stage in explained.stages
+            ],
+            "origins": [dict(zip(("text", "origin", "rule"), one)) for one in origins],
+        }
+        write_line(document, streams.stdout)
+        return
+    lines: List[str] = []
+    for stage in explained.stages:
+        lines += [f"{stage.name}  [{' '.join(stage.rules)}]"]
+        lines += [f"  before  {line}" for line in stage.before.split("\n")]
+        lines += [f"  after   {line}" for line in stage.after.split("\n")] + [""]
+    lines.append("where each byte of the canonical request comes from")
+    for text, origin, rule in origins:
+        lines.append(f"  {_printable(text):60}  {origin}  [{rule}]")
+    write_text("\n".join(map(_printable, lines)), streams.stdout)
+
+
+# ---- frames ------------------------------------------------------------------------------------
+
+
+def _add_frames(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(act=_frames)
+    add_file(parser)
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="output format (default: text)"
+    )
+
+
+def _frames(options: argparse.Namespace, streams: Streams) -> None:
+    texts: List[bytes] = []
+    with_file(options.file, streams, lambda file: texts.append(file.read(_MAX_STREAM + 1)))
+    data = texts[0][:_MAX_STREAM]
+    failure: Optional[FrameError] = None
+    for explained in explain_frames(data):
+        failure = failure or explained.error
+        if options.format == "json":
+            write_line(_frame_document(explained), streams.stdout)
+        else:
+            write_text("\n".join(_frame_lines(explained)), streams.stdout)
+    if len(texts[0]) > _MAX_STREAM:
+        warn(streams, f"the input is long: only its first {_MAX_STREAM} bytes are explained")
+    if failure is not None:
+        raise failure
+
+
+def _frame_lines(explained: ExplainedFrame) -> List[str]:
+    lines = []
+    if explained.found_again:
+        lines.append(f"{explained.offset:8}  found again by searching; a decoder stops before")
+    lines += rows_of_fields(explained.fields, _ROWS_OF_FIELD, with_rules=True)
+    if explained.error is not None:
+        lines.append(
+            f"{explained.offset:8}  {explained.error.kind}: {_printable(str(explained.error))}"
+        )
+        lines += [f"{'':8}  {_printable(fact)}" for fact in explained.facts]
+    return [*lines, ""]
+
+
+def _frame_document(explained: ExplainedFrame) -> Dict[str, Any]:
+    document: Dict[str, Any] = {
+        "offset": explained.offset,
+        "fields": [
+            dict(field._asdict(), data=field.data[:_SHOWN_BYTES].hex(), length=len(field.data))
+            for field in explained.fields
+        ],
+        "found_again": explained.found_again,
+    }
+    if explained.error is not None:
+        error = explained.error
+        document["error"] = {"kind": error.kind, "rule": error.rule, "message": str(error)}
+        document["facts"] = list(explained.facts)
+        document["next_offset"] = explained.next_offset
+    return document
+
+
+# ---- response ----------------------------------------------------------------------------------
+
+
+def _add_response(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(act=_response)
+    add_file(parser)
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="output format (default: text)"
+    )
+
+
+def _response(options: argparse.Namespace, streams: Streams) -> None:
+    texts: List[bytes] = []
+    with_file(options.file, streams, lambda file: texts.append(file.read(_MAX_STREAM)))
+    status, headers, body = read_response(texts[0])
+    explained = explain_response(status, headers, body)
+    error = explained.error
+    if options.format == "json":
+        document: Dict[str, Any] = {
+            "status": status,
+            "outcome": explained.outcome,
+            "events": explained.events,
+            "codes": [dict(place._asdict()) for place in explained.codes],
+        }
+        if error is not None:
+            document["error"] = {"kind": error.kind, "code": error.code, "message": str(error)}
+        write_line(document, streams.stdout)
+        return
+    lines = [f"status      {status}", f"outcome     {explained.outcome}"]
+    lines.append(f"events      {explained.events}")
+    for place in explained.codes:
+        mark = "counts" if place.counts else "ignored"
+        lines.append(f"code        {place.place}: {place.value} -> {place.code}, {mark} [HTTP-030]")
+    if error is not None:
+        lines.append(f"error       {error.kind}: {error}")
+    write_text("\n".join(map(_printable, lines)), streams.stdout)
 
 
 def _optional_text(name: Optional[str]) -> Optional[str]:

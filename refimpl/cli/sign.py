@@ -22,6 +22,22 @@ from .streams import Streams, read_body, write_pieces
 def add_sign(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `sign`."""
     parser.set_defaults(act=_sign)
+    add_signed_request(parser)
+    parser.add_argument(
+        "--presign", type=int, metavar="SECONDS", help="sign in the query; seconds until expiry"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("headers", "stages", "json"),
+        default="headers",
+        help="output format: headers (default), the headers to send, or with --presign the URL; "
+        "stages, every stage as text; json, every stage as JSON",
+    )
+    add_network(parser)
+
+
+def add_signed_request(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of a request to sign."""
     parser.add_argument("url", help="URL of the request: http(s)://host[:port]/path?query")
     parser.add_argument("--method", default="POST", help="HTTP method (default: %(default)s)")
     parser.add_argument(
@@ -42,9 +58,6 @@ def add_sign(parser: argparse.ArgumentParser) -> None:
         "--time", metavar="YYYYMMDDThhmmssZ", help="time of the signature (default: now)"
     )
     parser.add_argument(
-        "--presign", type=int, metavar="SECONDS", help="sign in the query; seconds until expiry"
-    )
-    parser.add_argument(
         "--no-normalize", action="store_true", help="keep dot segments and duplicate slashes"
     )
     parser.add_argument(
@@ -54,14 +67,6 @@ def add_sign(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--omit-session-token", action="store_true", help="send the session token unsigned"
     )
-    parser.add_argument(
-        "--format",
-        choices=("headers", "stages", "json"),
-        default="headers",
-        help="output format: headers (default), the headers to send, or with --presign the URL; "
-        "stages, every stage as text; json, every stage as JSON",
-    )
-    add_network(parser)
 
 
 def _sign(options: argparse.Namespace, streams: Streams) -> None:
@@ -79,6 +84,16 @@ def _sign(options: argparse.Namespace, streams: Streams) -> None:
 
 def _signed(options: argparse.Namespace, streams: Streams) -> Tuple[List[str], Dict[str, Any]]:
     """Return the lines to send, and the stages by name."""
+    origin, arguments = request_to_sign(options, streams)
+    if options.presign is not None:
+        presigned = Signer().presign(expires=options.presign, **arguments)
+        return [f"{origin}{presigned.target}"], presigned._asdict()
+    signed = Signer().sign(sign_body=options.sign_body, **arguments)
+    return [f"{name}: {value}" for name, value in signed.headers], signed._asdict()
+
+
+def request_to_sign(options: argparse.Namespace, streams: Streams) -> Tuple[str, Dict[str, Any]]:
+    """Return scheme and host of the request, and the arguments that all signers share."""
     base, mark, query = options.url.partition("?")
     endpoint = parse_endpoint_url(base)
     host = authority(endpoint.scheme, endpoint.host, endpoint.port)
@@ -86,27 +101,20 @@ def _signed(options: argparse.Namespace, streams: Streams) -> Tuple[List[str], D
     headers = [_header_pair(text) for text in options.header]
     if not any(name.lower() == "host" for name, _ in headers):
         headers.insert(0, ("Host", host))
-    body = b"" if options.body is None else read_body(options.body, streams.stdin)
-    arguments = (
-        options.method,
-        (endpoint.path or "/") + mark + query,
-        headers,
-        body,
-        credentials,
-        region,
-        options.service,
-        options.time or amz_date_of(streams.clock()),
-    )
-    flags: Dict[str, Any] = {
+    arguments: Dict[str, Any] = {
+        "method": options.method,
+        "target": (endpoint.path or "/") + mark + query,
+        "headers": headers,
+        "body": b"" if options.body is None else read_body(options.body, streams.stdin),
+        "credentials": credentials,
+        "region": region,
+        "service": options.service,
+        "amz_date": options.time or amz_date_of(streams.clock()),
         "normalize": not options.no_normalize,
         "double_encode": not options.single_encode,
         "omit_session_token": options.omit_session_token,
     }
-    if options.presign is not None:
-        presigned = Signer().presign(*arguments, expires=options.presign, **flags)
-        return [f"{endpoint.scheme}://{host}{presigned.target}"], presigned._asdict()
-    signed = Signer().sign(*arguments, sign_body=options.sign_body, **flags)
-    return [f"{name}: {value}" for name, value in signed.headers], signed._asdict()
+    return f"{endpoint.scheme}://{host}", arguments
 
 
 def _header_pair(text: str) -> Tuple[str, str]:

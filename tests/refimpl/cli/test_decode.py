@@ -102,11 +102,16 @@ def test_hex() -> None:
     assert decode(frame, "--format", "hex").stdout.decode("utf-8").split("\n") == [
         f"       0  {spaced(frame[:4]):47}  {dotted(frame[:4]):16}  total_length 42",
         f"       4  {spaced(frame[4:8]):47}  {dotted(frame[4:8]):16}  headers_length 7",
-        f"       8  {spaced(frame[8:12]):47}  {dotted(frame[8:12]):16}  prelude_crc, ok",
-        f"      12  {'02 61 1b 07 00 01 76':47}  {'.a....v':16}  headers: a\\x1b",
-        "      19  30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66  0123456789abcdef  payload",
+        f"       8  {spaced(frame[8:12]):47}  {dotted(frame[8:12]):16}  prelude_crc ok",
+        f"      12  {'02':47}  {'.':16}  name_length 2",
+        f"      13  {'61 1b':47}  {'a.':16}  name a\\x1b",
+        f"      15  {'07':47}  {'.':16}  type string",
+        f"      16  {'00 01':47}  {'..':16}  value_length 1",
+        f"      18  {'76':47}  {'v':16}  value v",
+        "      19  30 31 32 33 34 35 36 37 38 39 61 62 63 64 65 66  0123456789abcdef  "
+        "payload 19 bytes",
         "      35  58 59 5a                                         XYZ",
-        f"      38  {spaced(frame[38:]):47}  {dotted(frame[38:]):16}  message_crc, ok",
+        f"      38  {spaced(frame[38:]):47}  {dotted(frame[38:]):16}  message_crc ok",
         "",
         "",
     ]

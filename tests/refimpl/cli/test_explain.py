@@ -2,13 +2,14 @@
 """Tests of refimpl/cli/explain.py: `refimpl explain`."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from authoring.exp import DATE, HOST, as_json, request
 from refimpl.explain.readings import MAX_EXPLAINED_TEXT
-from tests.refimpl.cli.support import call, failed
+from tests.refimpl.cli.support import TOKEN, WHOLE, call, failed, lines_of
 from tests.rows import for_each
 
 SERVICE = request("content-type:application/json; charset=utf-8", HOST, DATE)
@@ -103,3 +104,52 @@ def test_control_characters_are_escaped() -> None:
 @for_each("arguments", [["explain"], ["explain", "other"], ["explain", "refusal", "/nowhere"]])
 def test_wrong_usage(arguments: list) -> None:  # type: ignore[type-arg]
     failed(call(*arguments), 2)
+
+
+# ---- the other subjects ------------------------------------------------------------------------
+
+URL = "https://h.example/a?b=c"
+
+
+def test_signing() -> None:
+    result = call("explain", "sign", URL, "--time", "20150830T123600Z", "--header", "x-a:1")
+    text = result.stdout.decode()
+    assert (result.code, result.stderr) == (0, "")
+    assert "canonical request  [SIG-001]" in text and "k_signing " in text
+    assert re.search(r"x-a:1\\n +the header  \[SIG-012\]", text)
+    assert TOKEN not in text
+    request = ("sign", URL, "--time", "20150830T123600Z", "--header", "x-a:1", "--format", "json")
+    stages = call(*request)
+    document = json.loads(call("explain", *request).stdout)
+    signatures = [stage["after"] for stage in document["stages"] if stage["name"] == "signature"]
+    assert signatures == [json.loads(stages.stdout)["signature"]]
+    page = call("explain", "sign", URL, "--format", "html").stdout.decode()
+    assert page.startswith("<!doctype html>") and TOKEN not in page
+
+
+def test_frames() -> None:
+    data = WHOLE + b"noise" + WHOLE
+    result = call("explain", "frames", stdin=data)
+    text = result.stdout.decode()
+    assert result.code == 7 and "found again by searching" in text and "[EVS-002]" in text
+    documents = lines_of(call("explain", "frames", "--format", "json", stdin=data).stdout)
+    assert [one["found_again"] for one in documents] == [False] * 4 + [True] * 3
+    assert documents[3]["error"]["rule"] == "EVS-004"
+    assert documents[3]["next_offset"] == len(WHOLE) + 5
+    whole = call("explain", "frames", stdin=WHOLE)
+    assert (whole.code, whole.stderr) == (0, "")
+
+
+def test_response() -> None:
+    data = b'HTTP/1.1 403 No\r\nx-amzn-errortype: A:http://x\r\n\r\n{"__type":"B","message":"m"}'
+    result = call("explain", "response", stdin=data)
+    assert result.stdout.decode().splitlines()[:5] == [
+        "status      403",
+        "outcome     an error: UnknownOperationError",
+        "events      0",
+        "code        header x-amzn-errortype: A:http://x -> A, counts [HTTP-030]",
+        "code        body, code 1: B -> B, ignored [HTTP-030]",
+    ]
+    document = json.loads(call("explain", "response", "--format", "json", stdin=data).stdout)
+    assert (document["error"]["code"], document["status"]) == ("A", 403)
+    failed(call("explain", "response", stdin=b"no response"), 7)
