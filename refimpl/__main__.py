@@ -22,3 +22,6 @@ if __name__ == "__main__":
         run()
     except KeyboardInterrupt:
         sys.exit(130)
+    except OSError as error:  # while modules load, for example without a free descriptor
+        sys.stderr.write(f"refimpl: cannot load its modules: {error.strerror or error}\n")
+        sys.exit(2)

@@ -7,6 +7,7 @@ contain any eight characters of a secret in a row. Long texts are searched for t
 for a part of it at their ends, where they may have been cut.
 """
 
+import binascii
 import json
 from typing import Any, Iterable, Iterator, Set, Tuple
 
@@ -61,20 +62,43 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _spellings(secrets: Iterable[str]) -> Set[str]:
-    """Return each secret as it is, and as it is in JSON, in a URL and in HTML."""
+    """Return each secret as it is, and as JSON, URLs, HTML, base64 and UTF-16 spell it."""
     found: Set[str] = set()
     for secret in secrets:
         if len(secret) < _SHORTEST:
             continue
         quoted = json.dumps(secret)[1:-1]
-        encoded = "".join(
-            character if character in _UNRESERVED_CHARACTERS else f"%{ord(character):02X}"
-            for character in secret
-        )
+        encoded = _respelled(secret, "%{:02X}")
         escaped = secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         found.update((secret, quoted, quoted.replace("/", "\\/"), encoded))
         found.update((encoded.replace("%2F", "/"), escaped, escaped.replace('"', "&quot;")))
+        found.update(_respelled(secret, spelling) for spelling in _SPELLINGS)
+        # As bytes, and as an error shows them.
+        found.update(("\0".join(secret), "\\x00".join(secret)))
+        found.update(_in_base64(secret.encode("utf-8", "surrogatepass")))
     return found
+
+
+# Other spellings of a character that is not a letter or a digit.
+_SPELLINGS = ("%{:02x}", "&#{};", "&#x{:x};", "&#x{:X};", "\\u{:04x}", "\\u{:04X}")
+
+
+def _respelled(secret: str, spelling: str) -> str:
+    return "".join(
+        character if character in _UNRESERVED_CHARACTERS else spelling.format(ord(character))
+        for character in secret
+    )
+
+
+def _in_base64(secret: bytes) -> Iterator[str]:
+    """Yield the base64 that contains secret at each of the three places in a group of bytes.
+
+    A character that other bytes share is left out.
+    """
+    for before in range(3):
+        text = binascii.b2a_base64(bytes(before) + secret, newline=False).decode("ascii")
+        whole = (before + len(secret)) * 8 // 6
+        yield text[(before * 8 + 5) // 6 : whole]
 
 
 def _redacted(value: Any, spellings: Tuple[str, ...]) -> Any:

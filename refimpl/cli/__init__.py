@@ -10,6 +10,7 @@ HTTP client.
 """
 
 import argparse
+import errno
 import sys
 from typing import BinaryIO, Callable, Dict, Optional, Sequence, cast
 
@@ -123,6 +124,9 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
         say(streams, "the input does not fit into memory")
         return 2
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):  # while a module loads
+            say(streams, f"no file descriptor is free: {error.strerror}")
+            return 2
         # Sockets and files raise errors of this package, so this is stdin or stdout.
         say(streams, f"cannot read stdin or write stdout: {error.strerror or error}")
         return 2

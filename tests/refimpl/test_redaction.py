@@ -1,20 +1,29 @@
 # SPDX-License-Identifier: MIT
 """Tests of refimpl.redaction (HTTP-037): a secret is found in every spelling, whole or in part."""
 
+import base64
 import html
 import json
 import pickle
-from urllib.parse import quote
+import re
+from contextlib import suppress
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refimpl.errors import HttpError, NetworkError
+from refimpl.errors import HttpError, NetworkError, shown
 from refimpl.redaction import redact, redacted_text
 from refimpl.shapes import ModelError
 
 TOKEN = "IQoJb3JpZ2luX2VjE/+&<>" + "0123456789abcdefghij" * 20 + "//=="
+
+
+def respelled(spelling):
+    return re.sub("[^A-Za-z0-9]", lambda match: spelling.format(ord(match.group())), TOKEN)
+
+
 SPELLINGS = {
     "bare": TOKEN,
     "JSON": json.dumps({"X-Amz-Security-Token": TOKEN}),
@@ -23,6 +32,15 @@ SPELLINGS = {
     "a URL": "/?X-Amz-Security-Token=" + quote(TOKEN, safe=""),
     "a URL with slashes": "/login?t=" + quote(TOKEN),
     "HTML": f"<pre>{html.escape(TOKEN)}</pre>",
+    "a URL in lower case": "?t=" + re.sub("%..", lambda m: m.group().lower(), quote(TOKEN, "")),
+    "HTML with numbers": respelled("&#{};"),
+    "HTML with hexadecimal numbers": respelled("&#x{:x};"),
+    "HTML with upper-case hexadecimal numbers": respelled("&#x{:X};"),
+    "JSON with escapes": '{"message": "' + respelled("\\u{:04x}") + '"}',
+    "JSON with upper-case escapes": '{"message": "' + respelled("\\u{:04X}") + '"}',
+    "UTF-16": TOKEN.encode("utf-16").decode("latin-1"),
+    "UTF-16, other order": TOKEN.encode("utf-16-be").decode("latin-1"),
+    "UTF-16 as an error shows it": shown(TOKEN.encode("utf-16-le").decode("latin-1"), 9999),
     "a sentence": f"The security token '{TOKEN}' is expired",
 }
 
@@ -41,6 +59,20 @@ def test_every_spelling_is_removed(name, filler):
     found = redacted_text(filler + SPELLINGS[name] + filler, [TOKEN])
     assert "<hidden>" in found
     assert not parts_of(found, TOKEN)
+    plain = unquote(html.unescape(found)).replace("\\x00", "").replace("\0", "")
+    assert not parts_of(plain, TOKEN) and len(found) < 2 * len(filler) + 100
+
+
+@pytest.mark.parametrize("before", ["", "u", "u:"])
+@pytest.mark.parametrize("after", ["", "x", ":pass"])
+def test_base64_is_removed(before, after):
+    text = base64.b64encode((before + TOKEN + after).encode()).decode()
+    found = redacted_text("Basic " + text + " rejected", [TOKEN])
+    assert found.startswith("Basic ") and found.endswith(" rejected") and len(found) < 40
+    for start in range(len(found)):
+        for end in range(start + 8, len(found) + 1, 4):
+            with suppress(ValueError):
+                assert not parts_of(base64.b64decode(found[start:end]).decode("latin-1"), TOKEN)
 
 
 @given(st.integers(0, 300), st.integers(8, 200))
@@ -72,10 +104,10 @@ def test_every_attribute_and_every_cause_is_redacted():
     redact(error, [TOKEN])
     assert error.message == "a <hidden>" and error.original_message == "<hidden>"
     assert error.body == b"<hidden>" and error.headers == (("Location", "/<hidden>"),)
-    for shown in (error, cause):
-        for text in (str(shown), repr(shown), str(vars(shown)), str(shown.args)):
+    for seen in (error, cause):
+        for text in (str(seen), repr(seen), str(vars(seen)), str(seen.args)):
             assert TOKEN not in text
-        assert TOKEN.encode() not in pickle.dumps(shown)
+        assert TOKEN.encode() not in pickle.dumps(seen)
 
 
 def test_values_that_are_not_text_stay():

@@ -29,6 +29,7 @@ from conformance.run.verdicts import (
     XFAIL,
     XPASS,
     Difference,
+    Result,
     suspects,
 )
 from tests.support import committed_cases, made_result

@@ -316,3 +316,12 @@ def oldest_python() -> str:
     if not found[0]:
         pytest.skip("no Python 3.6 here")
     return found[0]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs ulimit")
+def test_no_free_descriptor() -> None:
+    """The limit leaves one descriptor, for Python's own modules; `-S` loads fewer of them."""
+    command = f"ulimit -n 4; exec {sys.executable} -S -m refimpl decode SPEC.md"
+    done = subprocess.run(["sh", "-c", command], cwd=str(ROOT), stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert done.stderr == b"refimpl: no file descriptor is free: Too many open files\n"
