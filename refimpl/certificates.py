@@ -21,6 +21,8 @@ ClientCertificate = Union[str, Tuple[str, str], None]
 CA_BUNDLE_VARIABLES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 # OpenSSL's numbers of the errors for a certificate whose issuer is not trusted.
 _UNKNOWN_ISSUER = (18, 19, 20, 21)
+_INVALID_NOW = (9, 10)  # not yet valid, expired
+_WRONG_NAME = (62, 64)  # another host name, another IP address
 _STRICT_WORDS = ("key usage", "key identifier", "basic constraints", "issuer name", "subject name")
 
 
@@ -139,7 +141,15 @@ def remedy_for(error: Exception) -> Optional[str]:
     unexplained = code is None and getattr(error, "reason", "") == "CERTIFICATE_VERIFY_FAILED"
     if code in _UNKNOWN_ISSUER or unexplained:
         return "an issuer in the CA bundle (ca_bundle=, AWS_CA_BUNDLE, or --ca-bundle)"
+    if code in _INVALID_NOW:
+        return "a certificate that is valid now, and a clock that is right"
+    # Python 3.6 checks the name itself, and its error has no code.
+    if code in _WRONG_NAME or (code is None and isinstance(error, ssl.CertificateError)):
+        return "a certificate for this host; for a tunnel, connect_to= or --connect-to"
+    reason = str(getattr(error, "reason", None) or error).lower().replace("_", " ")
+    if "certificate required" in reason:
+        return "a client certificate (client_cert= or --client-cert)"
     message = str(getattr(error, "verify_message", "") or "").lower()
     if any(words in message for words in _STRICT_WORDS):
-        return "a certificate that follows RFC 5280, or x509_strict=False"
+        return "a certificate that follows RFC 5280, or x509_strict=False (--no-x509-strict)"
     return None

@@ -36,7 +36,6 @@ from typing import (
 
 from .certificates import ClientCertificate
 from .config.credentials import CredentialsOrProvider, provider_of, unexpired
-from .config.environment import configured_endpoint_url, configured_flag, configured_region
 from .config.retries import (
     DEFAULT_MAX_ATTEMPTS,
     CallRetries,
@@ -45,8 +44,8 @@ from .config.retries import (
     check_max_attempts,
     configured_max_attempts,
 )
-from .config.search import search_credentials, variables_with_profile
-from .endpoints import no_region, resolve_endpoint
+from .config.search import configured_endpoint, search_credentials, variables_with_profile
+from .endpoints import no_region
 from .errors import (
     DEFAULT_MAX_ITEM_LENGTH,
     Error,
@@ -496,15 +495,9 @@ class Client:
         environment = variables_with_profile(environment, profile)
         for name, function in (("clock", clock), ("sleep", sleep), ("random", random or _random)):
             _require_callable(function, name)
-        if region is None:
-            region = configured_region(environment)
-        if endpoint_url is None:
-            endpoint_url = configured_endpoint_url(environment)
-        if use_fips is None:
-            use_fips = configured_flag(environment, "AWS_USE_FIPS_ENDPOINT")
-        if use_dualstack is None:
-            use_dualstack = configured_flag(environment, "AWS_USE_DUALSTACK_ENDPOINT")
-        self._endpoint = resolve_endpoint(region, endpoint_url, use_fips, use_dualstack)
+        self._endpoint = configured_endpoint(
+            environment, region, endpoint_url, use_fips, use_dualstack
+        )
         if self._endpoint.signing_region is None:
             raise no_region()
         self._region = self._endpoint.signing_region

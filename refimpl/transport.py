@@ -578,9 +578,12 @@ def open_exchange(
         try:
             response: Any = connection.getresponse()
         except (OSError, http.client.HTTPException, Error) as error:
+            # In TLS 1.3, the server rejects the client's certificate after the handshake.
+            if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+                raise _tls_error(error, connection.where()) from error
             if send_error is not None and not isinstance(error, HttpError):
                 raise send_error from error
-            if isinstance(error, ssl.SSLError):  # the server rejects the client in TLS 1.3
+            if isinstance(error, ssl.SSLError):
                 raise _tls_error(error, connection.where()) from error
             failure = _read_error(error, limits, "waiting for the response", in_body=False)
             if isinstance(failure, NetworkError):
@@ -619,7 +622,7 @@ def _check_origin(head: ResponseHead, request: HttpRequest, proxy: Optional[Prox
 def _connect_error(error: Exception, host: str, where: str, limits: _Limits) -> Error:
     """Return the error for a connection that cannot be made."""
     if isinstance(error, socket.gaierror):
-        return _resolution_error(error, host)
+        return _resolution_error(error, f" of {where}" if "the proxy" in where else "", host)
     if isinstance(error, UnicodeError):
         return ConfigurationError("invalid host name", actual=host, rule="HTTP-002")
     if isinstance(error, (ssl.SSLError, ssl.CertificateError)):
@@ -634,16 +637,16 @@ def _connect_error(error: Exception, host: str, where: str, limits: _Limits) -> 
 _TEMPORARY_RESOLUTION = frozenset((socket.EAI_AGAIN, getattr(socket, "EAI_SYSTEM", None)))
 
 
-def _resolution_error(error: socket.gaierror, host: str) -> NetworkError:
+def _resolution_error(error: socket.gaierror, whose: str, host: str) -> NetworkError:
     # HTTP-038
     if error.errno in _TEMPORARY_RESOLUTION:
         return NetworkError(
-            f"cannot look up the host: {error.strerror}",
+            f"cannot look up the host{whose}: {error.strerror}",
             actual=host,
             retryable=True,
             rule="HTTP-055",
         )
-    return NetworkError(f"unknown host: {error.strerror}", actual=host, rule="HTTP-055")
+    return NetworkError(f"unknown host{whose}: {error.strerror}", actual=host, rule="HTTP-055")
 
 
 def _tls_error(error: Exception, where: str) -> NetworkError:

@@ -16,7 +16,6 @@ from typing import Callable, List, Mapping, Optional
 
 from ..certificates import ca_bundle_of, trusting_context
 from ..config.chain import CredentialChain
-from ..config.environment import configured_endpoint_url, configured_flag
 from ..config.files import home_of, read_bounded_file
 from ..config.profiles import (
     PROFILE_VARIABLES,
@@ -31,11 +30,12 @@ from ..config.retries import (
     configured_max_attempts,
     seconds_of_http_date,
 )
+from ..config.search import configured_endpoint
 from ..config.settings import MAX_ATTEMPTS, Setting, Settings
 from ..config.surroundings import FetchRequest
 from ..config.system import fetch_reply, system_surroundings
 from ..documents.header_format import header_value
-from ..endpoints import ResolvedEndpoint, no_region, resolve_endpoint
+from ..endpoints import ResolvedEndpoint, no_region
 from ..errors import ConfigurationError, Error, shown
 from ..operation import authority, parse_endpoint_url
 from ..proxy import proxy_for
@@ -141,13 +141,13 @@ class _Examination:
 
     def _find_endpoint(self) -> str:
         options = self._options
-        url = options.endpoint_url or configured_endpoint_url(self._environment)
-        use_fips, use_dualstack = options.fips, options.dualstack
-        if use_fips is None:
-            use_fips = configured_flag(self._environment, "AWS_USE_FIPS_ENDPOINT")
-        if use_dualstack is None:
-            use_dualstack = configured_flag(self._environment, "AWS_USE_DUALSTACK_ENDPOINT")
-        self._endpoint = resolve_endpoint(self._region, url, use_fips, use_dualstack)
+        self._endpoint = configured_endpoint(
+            self._environment,
+            options.region,
+            options.endpoint_url,
+            options.fips,
+            options.dualstack,
+        )
         found = None if self._settings is None else self._settings.endpoint_url()
         custom = self._setting(options.endpoint_url, "--endpoint-url", found)
         return custom or f"{self._endpoint.url} (the region's)"

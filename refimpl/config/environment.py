@@ -5,12 +5,16 @@ An empty variable counts as unset, as in every AWS tool. A flag other than `true
 rejected.
 """
 
+import re
 from typing import Dict, Mapping, Optional
 
 from ..errors import ConfigurationError
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "AWS_ENDPOINT_URL")
+# RTY-001: `adaptive` and `legacy` are accepted, and mean the standard mode.
+RETRY_MODES = ("standard", "adaptive", "legacy")
+LARGEST_ATTEMPTS = 9999
 _IGNORE_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
@@ -40,6 +44,13 @@ def first_set(environment: Mapping[str, str], *names: str) -> Optional[str]:
 def configured_region(environment: Mapping[str, str]) -> Optional[str]:
     """Return the region in the environment, or None."""
     return first_set(environment, *REGION_VARIABLES)
+
+
+def attempts_of(text: str) -> Optional[int]:
+    """Return the number of attempts that a setting names, or None if it is invalid (RTY-001)."""
+    if not re.match(r"0{0,20}[1-9][0-9]{0,3}\Z", text):
+        return None
+    return int(text)
 
 
 def configured_flag(environment: Mapping[str, str], name: str) -> bool:

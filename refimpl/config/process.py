@@ -13,6 +13,7 @@ from ..errors import ConfigurationError, NetworkError, shown
 from ..sigv4 import Credentials
 from .sources import Absent, SourceContext
 from .surroundings import (
+    MAX_REPLY_LENGTH,
     KeyNames,
     Renewal,
     Surroundings,
@@ -106,6 +107,12 @@ def process_credentials(
         raise ConfigurationError(
             f"credential_process {program} did not end within {timeout:g} s", rule=_PROCESS_RULE
         ) from None
+    if max(len(output.stdout), len(output.stderr)) > MAX_REPLY_LENGTH:
+        raise ConfigurationError(
+            f"credential_process {program} wrote too much",
+            expected=f"one JSON object of at most {MAX_REPLY_LENGTH} bytes",
+            rule=_PROCESS_RULE,
+        )
     if output.exit_code != 0:
         written = shown_stderr(output.stderr) or "nothing on stderr"
         raise ConfigurationError(

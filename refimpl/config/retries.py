@@ -20,7 +20,7 @@ from typing import Mapping, NamedTuple, Optional
 from ..documents.header_format import HeaderSequence, header_value
 from ..errors import ConfigurationError, Error, NetworkError, ServiceError, UsageError, require_type
 from ..shapes import ModelError
-from .environment import first_set
+from .environment import LARGEST_ATTEMPTS, RETRY_MODES, attempts_of, first_set
 
 DEFAULT_MAX_ATTEMPTS = 3  # RTY-001
 INITIAL_RETRY_TOKENS = 500  # RTY-005
@@ -30,7 +30,6 @@ MAX_BACKOFF = 20.0  # seconds; RTY-006
 MAX_EXTRA_DELAY = 5.0  # seconds that a response may add; RTY-007
 MIN_CLOCK_SKEW = 240.0  # seconds; RTY-008
 
-_MODES = ("standard", "adaptive", "legacy")
 # RTY-008: the codes of a signature that the service refuses, perhaps because of its time.
 CLOCK_SKEW_CODES = frozenset(
     (
@@ -43,7 +42,6 @@ CLOCK_SKEW_CODES = frozenset(
     )
 )
 
-_LARGEST_ATTEMPTS = 9999
 _MAX_EXPONENT = 64
 
 
@@ -235,10 +233,10 @@ def seconds_of_http_date(text: str) -> Optional[float]:
 def check_max_attempts(max_attempts: int) -> int:
     """Return max_attempts. Raises UsageError unless it is an integer from 1 to 9999 (RTY-001)."""
     require_type(max_attempts, int, "max_attempts", "RTY-001")
-    if not 1 <= max_attempts <= _LARGEST_ATTEMPTS:
+    if not 1 <= max_attempts <= LARGEST_ATTEMPTS:
         raise UsageError(
             "invalid max_attempts",
-            expected=f"an integer from 1 to {_LARGEST_ATTEMPTS}",
+            expected=f"an integer from 1 to {LARGEST_ATTEMPTS}",
             actual=max_attempts,
             rule="RTY-001",
         )
@@ -251,22 +249,23 @@ def configured_max_attempts(environment: Mapping[str, str]) -> Optional[int]:
     Raises ConfigurationError for an invalid number, and for an unknown mode in AWS_RETRY_MODE.
     """
     mode = first_set(environment, "AWS_RETRY_MODE")
-    # RTY-001: `adaptive` and `legacy` are accepted, and both mean the standard mode.
-    if mode is not None and mode.lower() not in _MODES:
+    # RTY-001
+    if mode is not None and mode.lower() not in RETRY_MODES:
         raise ConfigurationError(
             "unknown retry mode in AWS_RETRY_MODE",
-            expected=", ".join(_MODES),
+            expected=", ".join(RETRY_MODES),
             actual=mode,
             rule="RTY-001",
         )
     text = first_set(environment, "AWS_MAX_ATTEMPTS")
     if text is None:
         return None
-    if not re.match(r"0*[1-9][0-9]{0,3}\Z", text):
+    attempts = attempts_of(text)
+    if attempts is None:
         raise ConfigurationError(
             "invalid number of attempts in AWS_MAX_ATTEMPTS",
-            expected=f"an integer from 1 to {_LARGEST_ATTEMPTS}",
+            expected=f"an integer from 1 to {LARGEST_ATTEMPTS}",
             actual=text,
             rule="RTY-001",
         )
-    return int(text)
+    return attempts

@@ -9,11 +9,16 @@ Rejected with the place: a flag other than `true` and `false`, an unknown retry 
 attempts that is not a positive integer, and a `services` section that does not exist.
 """
 
-import re
 from typing import Callable, Dict, Mapping, NamedTuple, Optional
 
 from ..errors import ConfigurationError, shown
-from .environment import SettingVariables, first_set
+from .environment import (
+    LARGEST_ATTEMPTS,
+    RETRY_MODES,
+    SettingVariables,
+    attempts_of,
+    first_set,
+)
 from .profiles import (
     SelectedProfile,
     SharedConfig,
@@ -22,8 +27,6 @@ from .profiles import (
     select_profile,
 )
 
-RETRY_MODES = ("standard", "adaptive", "legacy")
-_ATTEMPTS = re.compile(r"[1-9][0-9]{0,3}\Z")
 MAX_ATTEMPTS = ("max_attempts", "AWS_MAX_ATTEMPTS")  # a property and its variable
 SAGEMAKER_RUNTIME = "sagemaker_runtime"  # the service's name in a `services` section
 
@@ -86,7 +89,7 @@ class Settings:
     def retry_mode(self) -> Optional[Setting]:
         """Return the retry mode. Raises ConfigurationError for an unknown one."""
         found = self.find("retry_mode", "AWS_RETRY_MODE")
-        if found is None or found.value in RETRY_MODES:
+        if found is None or found.value.lower() in RETRY_MODES:
             return found
         raise _invalid_setting(found, "retry mode", ", ".join(RETRY_MODES))
 
@@ -95,9 +98,11 @@ class Settings:
         found = self.find(*MAX_ATTEMPTS)
         if found is None:
             return None
-        if not _ATTEMPTS.match(found.value):
-            raise _invalid_setting(found, "number of attempts", "an integer from 1 to 9999")
-        return int(found.value)
+        attempts = attempts_of(found.value)
+        if attempts is None:
+            expected = f"an integer from 1 to {LARGEST_ATTEMPTS}"
+            raise _invalid_setting(found, "number of attempts", expected)
+        return attempts
 
     def endpoint_url(self, service: str = SAGEMAKER_RUNTIME) -> Optional[Setting]:
         """Return the endpoint URL of a service (CRED-032).

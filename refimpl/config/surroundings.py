@@ -20,6 +20,7 @@ from ..sigv4 import Credentials
 # Seconds, and attempts, for an address on the same host or in the same rack; CRED-017.
 LOCAL_CONNECT_TIMEOUT = 1.0
 LOCAL_ATTEMPTS = 2
+MAX_REPLY_LENGTH = 1024 * 1024  # bytes of a response, and of what a program writes
 _SHOWN_STDERR = 500  # characters of a process's stderr that an error shows
 
 Renewal = Callable[[], Credentials]

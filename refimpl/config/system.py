@@ -20,9 +20,14 @@ from ..operation import USER_AGENT, HttpRequest, parse_endpoint_url
 from ..routes import Network
 from ..transport import Timeouts, open_exchange
 from .files import home_of, read_bounded_file, replace_file
-from .surroundings import FetchReply, FetchRequest, ProcessOutput, Surroundings
+from .surroundings import (
+    MAX_REPLY_LENGTH,
+    FetchReply,
+    FetchRequest,
+    ProcessOutput,
+    Surroundings,
+)
 
-MAX_REPLY_LENGTH = 1024 * 1024  # bytes of a response, and of what a program writes
 _GRACE = 2.0  # seconds for a killed program to close its pipes
 
 

@@ -5,6 +5,7 @@ The connections themselves are tested in tests/refimpl/test_transport.py and tes
 """
 
 import argparse
+import socket
 from pathlib import Path
 from typing import Any, Dict
 
@@ -130,6 +131,43 @@ def test_a_missing_bundle_of_a_profile(tmp_path: Path) -> None:
     for command in (("invoke", "llm", "--body", "x"), ("identity",), ("token",), ("doctor",)):
         result = call(*command, "--profile", "p", environment=environment)
         failed(result, 3, f"the CA bundle {missing} ({place}) cannot be used: No such file")
+
+
+@pytest.mark.parametrize(
+    "setting, words",
+    [
+        (
+            "region = EU West",
+            "invalid region in %s (expected a name such as eu-west-1",
+        ),
+        ("endpoint_url = ftp://x", "invalid endpoint URL in %s (expected http(s)://host"),
+        ("endpoint_url = http://x\nuse_fips_endpoint = true", "excludes FIPS in %s"),
+    ],
+)
+def test_an_invalid_setting_of_a_profile(setting: str, words: str, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    region = "" if "region" in setting else "region = eu-west-1\n"
+    config.write_text(f"[profile p]\n{setting}\n{region}", encoding="utf-8")
+    place = f"the profile p in {config}, line 2"
+    environment = {"AWS_CONFIG_FILE": str(config), "AWS_EC2_METADATA_DISABLED": "true"}
+    for command in (("invoke", "llm", "--body", "x"), ("doctor", "--offline")):
+        result = call(*command, "--profile", "p", environment=environment)
+        line = result.stderr.splitlines()[0]
+        assert result.code == 3 and words % place in line
+    # An argument outweighs the profile, so its error does not name it.
+    flags = ("--region", "EU", "--endpoint-url", "http://x")
+    result = call("invoke", "llm", "--body", "x", "--profile", "p", *flags, environment=environment)
+    assert "the profile p" not in result.stderr and result.code == 3
+
+
+# NET-011
+def test_an_unknown_host_of_a_proxy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(*_: Any, **more: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    result = invoke("--proxy", "http://proxy.invalid:3128")
+    failed(result, 8, "unknown host of the proxy proxy.invalid:3128: Name or service not known")
 
 
 def test_usage_errors() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from refimpl.config.process import process_credentials, process_source, split_command
 from refimpl.config.sources import Absent
-from refimpl.config.surroundings import ProcessOutput
+from refimpl.config.surroundings import MAX_REPLY_LENGTH, ProcessOutput
 from refimpl.errors import ConfigurationError, NetworkError
 from refimpl.sigv4 import Credentials
 from tests.refimpl.config.fakes import KEY, LATER, NOW, SECRET, TOKEN, World
@@ -154,6 +154,15 @@ def test_a_program_that_does_not_start_or_end():
         FileNotFoundError(2, "No such file or directory")
     )
     assert "/bin/tool did not end within 60 s" in rejected(NetworkError("", kind="timeout"))
+
+
+# CRED-013
+@pytest.mark.parametrize("stdout, stderr", [(MAX_REPLY_LENGTH + 1, 0), (0, MAX_REPLY_LENGTH + 1)])
+def test_a_program_that_writes_too_much(stdout, stderr):
+    world = World(process=ProcessOutput(-9, b"x" * stdout, b"x" * stderr))
+    with pytest.raises(ConfigurationError) as caught:
+        process_source(world.context("[default]\ncredential_process = tool"))()
+    assert str(caught.value).startswith("credential_process tool wrote too much (expected one JSON")
 
 
 def test_outputs_are_not_shown():

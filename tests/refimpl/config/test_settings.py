@@ -76,9 +76,11 @@ def test_retries():
     found = settings({"AWS_RETRY_MODE": "adaptive", "AWS_MAX_ATTEMPTS": "5"})
     assert (found.retry_mode().value, found.max_attempts()) == ("adaptive", 5)
     assert settings({}, "[default]\nmax_attempts = 2").max_attempts() == 2
+    found = settings({"AWS_RETRY_MODE": "Standard", "AWS_MAX_ATTEMPTS": "02"})
+    assert (found.retry_mode().value, found.max_attempts()) == ("Standard", 2)
     with pytest.raises(ConfigurationError, match="invalid retry mode in the variable AWS_RETRY_MO"):
-        settings({"AWS_RETRY_MODE": "Standard"}).retry_mode()
-    for text in ("0", "-1", "1.5", "x", "٣", "+3", "10000", "1_0", "01"):
+        settings({"AWS_RETRY_MODE": "fast"}).retry_mode()
+    for text in ("0", "-1", "1.5", "x", "٣", "+3", "10000", "1_0", "00"):
         with pytest.raises(ConfigurationError, match="integer from 1 to 9999"):
             settings({"AWS_MAX_ATTEMPTS": text}).max_attempts()
 
