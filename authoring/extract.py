@@ -985,6 +985,17 @@ def _values() -> None:
         kind="truncated",
     )
     extracts(
+        "array-with-a-word",
+        "an array of chunks with a word that takes the bracket along",
+        "TXT-061 TXT-050",
+        '[{"t":"a"}, oops ]\n{"t":"b"}',
+        "ab",
+        "a parser that counts brackets in unreadable bytes reports another error than the cause",
+        where="t",
+        skipped=1,
+        complete=False,
+    )
+    extracts(
         "array-twice",
         "two arrays of chunks, and a closing bracket too many",
         "TXT-061 TXT-050",
@@ -999,6 +1010,12 @@ def _values() -> None:
         ("cut", "inside its text", '[{"generated_text": "Hello', "[0].generated_text"),
         ("cut-auto", "inside its text, recognised", '[{"generated_text": "Hello', "auto"),
         ("cut-escape", "inside an escape", '{"generated_text": "Hello\\u20', "generated_text"),
+        (
+            "cut-second",
+            "inside the second of two texts",
+            '[{"generated_text": "no"}, {"generated_text": "Hello',
+            "[1].generated_text",
+        ),
         ("cut-name", "inside a text that other members precede", '{"a":[1,{}],"t":"Hello', "t"),
     ):
         extracts(

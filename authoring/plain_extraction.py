@@ -114,11 +114,12 @@ def _event_items(text: str) -> Iterator[Item]:
 
 def _value_items(text: str, elements: bool) -> Iterator[Item]:
     position, event, open_arrays = 0, "", 0
+    has_skipped = False  # maybe also brackets
     space = re.compile(r"[ \t\r\n,]*" if elements else r"[ \t\r\n]*")
     while True:
         position = space.match(text, position).end()  # type: ignore[union-attr]
         if position == len(text):
-            if open_arrays:
+            if open_arrays and not has_skipped:
                 yield "truncated", None
             return
         field = re.compile("(data|event|id|retry|):").match(text, position)
@@ -148,6 +149,7 @@ def _value_items(text: str, elements: bool) -> Iterator[Item]:
             word = re.compile(r'[^ \t\r\n\[\]{}",:]+').match(text, position)
             item = _parsed(word.group()) if word else ("unreadable", None)
             yield item
+            has_skipped = has_skipped or item[0] == "unreadable"
             if word and item[0] == "value":
                 position = word.end()
             else:

@@ -43,18 +43,18 @@ class GrowingString:
         self._name = bytearray()
         self._tail = b""  # an incomplete escape
         self._decode = codecs.getincrementaldecoder("utf-8")().decode
-        self._failed = False
+        self._ended = False
         self.found = False
 
     def feed(self, data: bytes) -> str:
         """Return the characters of the string that data completes."""
-        if self._failed:
+        if self._ended:
             return ""
         if self._tail:
             data, self._tail = self._tail + data, b""
         written: List[bytes] = []
         position = 0
-        while position < len(data) and not self._failed:
+        while position < len(data) and not self._ended:
             if self._in_string:
                 position = self._read_string(data, position, written)
                 continue
@@ -80,7 +80,7 @@ class GrowingString:
                 self._place.pop()
             self._wants_name = False
         elif self._place:  # a comma
-            self._failed = self._only_first and not self.found
+            self._ended = self._only_first and not self.found
             index = self._place[-1]
             if isinstance(index, int):
                 self._place[-1] = index + 1
@@ -91,6 +91,7 @@ class GrowingString:
         """Read a piece of a string. Return the position after it, or the end of data."""
         if data[position : position + 1] == b'"':
             self._in_string = False
+            self._ended = self._is_target
             if self._is_name:
                 self._place[-1] = self._decoded_name()
                 self._wants_name = False
@@ -98,7 +99,7 @@ class GrowingString:
         match = _PIECE.match(data, position)
         if match is None:
             self._tail = data[position:]
-            self._failed = _INCOMPLETE_ESCAPE.match(self._tail) is None
+            self._ended = _INCOMPLETE_ESCAPE.match(self._tail) is None
             return len(data)
         if self._is_target:
             written.append(match.group())
@@ -116,6 +117,6 @@ class GrowingString:
         try:
             text = self._decode(data)
         except UnicodeDecodeError as error:
-            self._failed = True
+            self._ended = True
             text = error.object[: error.start].decode("utf-8")
         return str(json.loads(f'"{text}"', strict=False)) if "\\" in text else text

@@ -252,6 +252,7 @@ class PlainValues:
         self._skipped: Optional[Item] = None  # the item for them, with bytes as excerpt
         self._event = ""
         self._arrays = 0  # open arrays whose elements are values
+        self._has_skipped = False  # maybe also brackets
 
     @property
     def unread(self) -> bytes:
@@ -274,7 +275,7 @@ class PlainValues:
         self._read(items, True)
         self._end_skipping(items)
         if not self._kept:
-            if self._arrays:
+            if self._arrays and not self._has_skipped:
                 raise _cut_array(self._offset, items)
             return items
         rest, offset = self.unread, self._offset
@@ -327,6 +328,7 @@ class PlainValues:
         self._skipped = Item("unreadable", reason, self._number, self._offset + start, b"")
         self._skipped_until = until
         self._scanner = self._string = None
+        self._has_skipped = True
 
     def _skip(self, start: int, items: List[Item]) -> int:
         skipped = self._skipped

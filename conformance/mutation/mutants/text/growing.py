@@ -6,8 +6,8 @@ ROWS = (
         "growing-escape-split",
         "TXT-056",
         "an escape that is split between parts ends the text",
-        "self._tail = data[position:]\nself._failed = _INCOMPLETE_ESCAPE.match(self._tail) is None",
-        "self._failed = True",
+        "self._tail = data[position:]\nself._ended = _INCOMPLETE_ESCAPE.match(self._tail) is None",
+        "self._ended = True",
     ),
     (
         "growing-decodes-parts",
