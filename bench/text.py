@@ -39,7 +39,7 @@ def rows(setting: Setting) -> List[Row]:
     for what, items, readers, aims in (
         ("lines", lines, _line_readers(setting), {}),
         ("events", events, _event_readers(setting), {"httpx-sse": 1, "sseclient-py": 1}),
-        ("JSON lines", lines, _value_readers(), {}),
+        ("JSON lines", lines, _value_readers(), {"json.loads": 0.7}),
     ):
         whole = b"".join(items)
         for split, parts in (

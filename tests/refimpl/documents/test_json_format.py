@@ -9,6 +9,7 @@ seconds.
 
 import base64
 import json
+import math
 
 import pytest
 from hypothesis import example, given
@@ -789,10 +790,89 @@ def test_a_document_has_a_size(monkeypatch):
     ],
 )
 def test_lines_at_once_are_the_lines_one_by_one(lines):
-    values = json_format.parse_json_lines(lines)
-    if values is not None:
-        assert values == [parse_json(line) for line in lines.split(b"\n")[:-1]]
+    found, used = json_format.parse_json_lines(lines)
+    read_lines = [line for line in lines[:used].split(b"\n")[:-1] if line]
+    assert found == [parse_json(line) for line in read_lines]
+    rest = lines[used:].partition(b"\n")[0]
+    if rest.strip() == rest != b"":  # the line at which it stopped
+        with pytest.raises(DocumentError):
+            parse_json(rest)
 
 
-def test_lines_at_once_apply_to_ordinary_lines():
-    assert json_format.parse_json_lines(b'{"a":1}\n{"a":"x"}\r\n') == [{"a": 1}, {"a": "x"}]
+def test_lines_at_once_apply_to_every_value_and_number():
+    lines = b'{"a":1}\n\n{"a":"x"}\r\n[1e3]\n"\xc3\xa4"\n-5 \ntrue\n' + b"9" * 20 + b"\n"
+    expected = [{"a": 1}, {"a": "x"}, [1000.0], "\xe4", -5, True, int("9" * 20)]
+    assert json_format.parse_json_lines(lines) == (expected, len(lines))
+    assert json_format.parse_json_lines(lines + b"{\n}\n") == (expected, len(lines))
+    wide = b"[" + b"[]," * 100 + b"[]]\n"
+    assert json_format.parse_json_lines(wide) == ([[[]] * 101], len(wide))
+    deep = b"[" * 65 + b"]" * 65 + b"\n"
+    assert json_format.parse_json_lines(b"1\n" + deep) == ([1], 2)
+    assert json_format.parse_json_lines(b"[NaN]\n") == ([], 0)
+    (numbers,), used = json_format.parse_json_lines(b"[NaN]\n", lenient=True)
+    assert math.isnan(numbers[0]) and used == 6
+
+
+@pytest.mark.parametrize(
+    "number, unusual",
+    [("1.5", False), ("9" * 19, False), ("9" * 20, True), ("1e5", True), ("1.5E-3", True)],
+)
+def test_only_unusual_numbers_are_checked_one_by_one(number, unusual):
+    decoder = json_format._decoder_for(f'{{"e1": {number}}}'.encode(), False)
+    assert decoder is (json_format._DECODER if unusual else json_format._FAST_DECODER)
+
+
+# ---- the fast path of the scanner ----------------------------------------------------------------
+
+
+class PlainScanner(ValueScanner):
+    def _skims(self, piece):
+        return False
+
+
+def outcome_of_scan(scanner, parts):
+    """Return what a scanner finds in parts: its end or its error, and its state."""
+    before = 0
+    try:
+        for part in parts:
+            end = scanner.end_in(part)
+            if end >= 0:
+                return before + end
+            before += len(part)
+    except DocumentError as error:
+        return (error.offset, str(error))
+    return (scanner.depth, scanner.in_string, scanner.escaped)
+
+
+MARKS = st.lists(
+    st.sampled_from([b'"', b"\\", b"[", b"]", b"{", b"}", b",", b"a", b'\\"', b"\n", b'"b":'])
+).map(b"".join)
+
+
+@many
+@given(st.sampled_from([b"[", b"{", b'"', b"[" * 62, b"a", b""]), st.lists(MARKS, max_size=5))
+def test_skimmed_pieces_are_those_scanned_mark_by_mark(start, parts):
+    parts = [start, *parts]
+    assert outcome_of_scan(ValueScanner(), parts) == outcome_of_scan(PlainScanner(), parts)
+    joined = [b"".join(parts)]
+    assert outcome_of_scan(ValueScanner(), joined) == outcome_of_scan(PlainScanner(), joined)
+
+
+@pytest.mark.parametrize("length", [65535, 65536, 65537, 200000])
+def test_long_pieces_are_scanned_in_slices(length):
+    text = b'["' + b'\\"' * (length // 2) + b'",' + b"[]," * 30000 + b"1]"
+    assert ValueScanner().end_in(text) == len(text)
+    for cut in (length - 1, length, length + 1):
+        assert scan([text[:cut], text[cut:]])[0] == len(text)
+
+
+def test_a_value_in_many_pieces_is_not_scanned_mark_by_mark(monkeypatch):
+    scanned = []
+    plain_scan = ValueScanner._scan
+    monkeypatch.setattr(
+        ValueScanner, "_scan", lambda self, piece: scanned.append(piece) or plain_scan(self, piece)
+    )
+    text = json.dumps([{"text": 'a "quoted" \\ word', "n": [1, 2]}] * 500).encode()
+    parts = [text[start : start + 100] for start in range(0, len(text), 100)]
+    assert scan(parts)[0] == len(text)
+    assert scanned == parts[-1:]

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refimpl.documents.json_format import ValueScanner
+from refimpl.errors import TextError
 from refimpl.text import (
     JSONValues,
+    json_values,
 )
 from tests.refimpl.text.reading import (
     SPLITS,
@@ -231,7 +234,90 @@ def test_does_not_hint_at_server_sent_events():
         assert "server-sent" not in str(same_for_every_chunking(JSONValues, data)[1])
 
 
+# ---- the fast path -----------------------------------------------------------------------------
+
+
+class PlainValues(JSONValues):
+    """Reads values without the fast paths."""
+
+    def _read_lines(self, data, results):
+        return data
+
+    def _read_line(self, line, results):
+        return False
+
+
+def delivered(decoder, parts):
+    """Return what each part delivers, as text, and the error with its evidence."""
+    steps = []
+    try:
+        for part in parts:
+            steps.append(json.dumps(decoder.feed(part)))
+        steps.append(json.dumps(decoder.close()))
+    except TextError as error:
+        steps.append((str(error), json.dumps(error.results), error.unread, error.offset))
+    return steps, decoder.offset
+
+
+LINES = st.lists(
+    st.one_of(
+        JSON.map(lambda value: json.dumps(value, ensure_ascii=False)),
+        st.sampled_from(
+            ["", "{}", '{"a":1}{"b":2}', '{"a":', "1}", "[NaN]", '{"a":1,"a":2}', "[" * 65, "1 2"]
+            + ["[1,", "]", "{},", '"', "\\", "1e999", "9" * 21, "[[]" + ",[]" * 70 + "]", "\udcff"]
+        ),
+    ),
+    max_size=6,
+)
+
+
+@given(LINES, st.sampled_from(["\n", "\r\n", "\n\n", " "]), st.booleans(), SPLITS)
+def test_the_fast_path_delivers_what_the_plain_one_delivers(lines, end, lenient, splits):
+    data = end.join(lines).encode("utf-8", "surrogateescape")
+    for parts in (split_at(data, splits), [data], pieces(data, 1)):
+        for bound in (1 << 20, 12):
+            expected = delivered(PlainValues(bound, lenient), parts)
+            assert delivered(JSONValues(bound, lenient), parts) == expected
+
+
+@pytest.mark.parametrize("size", [100, 130, 65536])
+def test_json_lines_are_not_scanned(monkeypatch, size):
+    def no_scan(self, piece):
+        raise AssertionError("a line is scanned mark by mark")
+
+    monkeypatch.setattr(ValueScanner, "_scan", no_scan)
+    line = json.dumps({"choices": [{"delta": {"content": " token"}}], "id": "x"}).encode()
+    values, error = read(JSONValues(), pieces((line + b"\n") * 50, size))
+    assert (values, error) == ([json.loads(line.decode())] * 50, None)
+
+
 # ---- time: TXT-006 -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pretty", [False, True])
+def test_each_byte_is_parsed_and_scanned_a_bounded_number_of_times(monkeypatch, pretty):
+    """Documents of several lines must not be tried as lines again with each part."""
+    parsed = []
+    for name in ("parse_json", "parse_json_lines"):
+        plain = getattr(json_values, name)
+        monkeypatch.setattr(
+            json_values,
+            name,
+            lambda data, *more, plain=plain: parsed.append(len(data)) or plain(data, *more),
+        )
+    document = [{"a": "x}" * 10, "b": [1, 2]}] * 400
+    for text in (
+        json.dumps(document, indent=1 if pretty else None).encode() + b"\n",
+        b"".join(
+            json.dumps(row, indent=1 if pretty else None).encode() + b"\n" for row in document
+        ),
+        b"".join(json.dumps(row).encode() for row in document),
+    ):
+        for size in (16, 100, 1024):
+            del parsed[:]
+            values, error = read(JSONValues(), pieces(text, size))
+            assert error is None and len(values) in (1, 400)
+            assert sum(parsed) <= 4 * len(text)
 
 
 @pytest.mark.slow

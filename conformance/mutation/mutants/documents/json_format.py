@@ -27,8 +27,8 @@ ROWS = (
         "json-not-utf-8",
         "SHP-002",
         "replaces invalid UTF-8 in JSON",
-        '        text = data.decode("utf-8")\n',
-        '        text = data.decode("utf-8", "replace")\n',
+        '        text = data.decode("utf-8")\n    except UnicodeDecodeError as error:',
+        '        text = data.decode("utf-8", "replace")\n    except UnicodeDecodeError as error:',
     ),
     (
         "json-nan",
