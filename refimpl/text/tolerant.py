@@ -247,6 +247,7 @@ class PlainValues:
         self._number = 0
         self._scanner: Optional[ValueScanner] = None
         self._scanned = 0  # bytes of the current value that the scanner has seen
+        self._tried = 0  # the offset up to which lines have been tried as one value
         self._string: Optional[GrowingString] = None
         self._skipped_until: Any = None  # the pattern that ends bytes that are skipped
         self._skipped: Optional[Item] = None  # the item for them, with bytes as excerpt
@@ -386,7 +387,11 @@ class PlainValues:
 
     def _read_line(self, start: int, items: List[Item]) -> int:
         """Read the value at start without scanning for its end, if it is the rest of a line."""
+        # A line is searched and tried once. It may contain many values.
+        if self._offset + start < self._tried:
+            return start
         end = self._kept.find(b"\n", start)
+        self._tried = self._offset + (len(self._kept) if end < 0 else end)
         if end < 0:
             return start
         line = bytes(self._kept[start:end]).rstrip(b" \t\r")

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refimpl.documents.json_format import ValueScanner
 from refimpl.errors import Error, FrameError, TextError, UsageError
+from refimpl.text import tolerant
 from refimpl.text.containers import PRESETS, failure_of, paths_in, recognised
 from refimpl.text.extraction import Delta, ModelText, Summary, deltas_of, parse_extraction
 from refimpl.text.growing import GrowingString
@@ -512,3 +514,50 @@ def test_recognises_only_known_values():
     for value in ({}, [], None, 5, {"choices": []}, {"token": {}}, {"delta": {}}):
         assert recognised(value) is None
     assert set(PRESETS) >= {"openai", "tgi", "djl", "lmi", "vllm", "sglang", "nova", "llama"}
+
+
+# ---- time: TXT-006 -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_many_values_on_one_line_are_tried_as_one_value_once(monkeypatch, end):
+    tried = []
+    plain = tolerant.parse_json
+    monkeypatch.setattr(
+        tolerant, "parse_json", lambda data, *more: tried.append(data) or plain(data, *more)
+    )
+    data = b'{"token":{"text":"a"}}' * 500 + end
+    reader = tolerant.PlainValues()
+    items = reader.feed(data) + reader.close()
+    assert [item.content for item in items] == [{"token": {"text": "a"}}] * 500
+    lines = [text for text in tried if len(text) > 100]
+    assert len(lines) <= 1
+
+
+def test_a_growing_document_is_read_once(monkeypatch):
+    """Neither the scanner nor the reader of the growing string gets earlier bytes again."""
+    seen = {"scanner": 0, "string": 0}
+    scan, feed = ValueScanner.end_in, GrowingString.feed
+
+    def counted_scan(self, data, start=0):
+        seen["scanner"] += len(data) - start
+        return scan(self, data, start)
+
+    def counted_feed(self, data):
+        seen["string"] += len(data)
+        return feed(self, data)
+
+    monkeypatch.setattr(ValueScanner, "end_in", counted_scan)
+    monkeypatch.setattr(GrowingString, "feed", counted_feed)
+    text = b'[{"generated_text": "' + b'lorem \\n \\u00e4 "'.replace(b'"', b'\\"') * 2000
+    for whole in (text, text + b'"}]'):
+        seen.update(scanner=0, string=0)
+        model_text, texts = ModelText(parse_extraction("generated-text")), []
+        try:
+            for delta in deltas_of(pieces(whole, 100), model_text):
+                texts.append(delta.text)
+        except TextError as error:
+            assert error.kind == "truncated" and whole is text
+        assert len("".join(texts)) > 20000
+        assert seen["string"] <= 2 * len(whole)
+        assert seen["scanner"] <= 3 * len(whole)
