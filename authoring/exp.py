@@ -370,9 +370,37 @@ reads(
 )
 reads(
     "marked-lines",
-    "a mark before each line",
+    "marks of different lengths before the lines",
     NO_READER,
-    "".join(f"> {line}\n" for line in QUOTED.split("\n")),
+    "".join(f"{'>' * (1 + at % 3)} {line}\n" for at, line in enumerate(QUOTED.split("\n"))),
+)
+reads(
+    "system-log",
+    "the beginning of a log entry before each line",
+    NO_READER,
+    "".join(f"Nov 29 host app[123]: {line}\n" for line in QUOTED.split("\n")),
+)
+reads(
+    "octal-escapes",
+    "line ends that a system log has escaped",
+    NO_READER,
+    QUOTED.replace("\n", "#012"),
+)
+reads(
+    "percent-encoded",
+    "the parameter of a URL",
+    NO_READER,
+    "error=" + "".join(c if c.isalnum() else f"%{ord(c):02X}" for c in QUOTED),
+)
+reads(
+    "wrapped",
+    "an escaped text that a terminal has wrapped",
+    NO_READER,
+    as_xml(SERVICE)
+    .replace("\n", "\\n")
+    .replace("CanonicalRequest>POST", "Canoni\ncalRequest>POST")
+    .replace("charset", "char\nset")
+    .partition("<CanonicalRequestBytes>")[0],
 )
 reads("crlf", "lines that end in CR LF", NO_READER, QUOTED.replace("\n", "\r\n"))
 reads("one-line", "spaces in place of line ends", NO_READER, QUOTED.replace("\n", " "))

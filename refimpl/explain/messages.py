@@ -96,6 +96,14 @@ _ROWS: Tuple[_Row, ...] = (
         "SIG-020",
     ),
     (
+        r"[Cc]redential should be scoped with (?:the )?correct service and region",
+        "credential scope",
+        None,
+        None,
+        f"the service or the region in the scope is not the one of this endpoint; {_SCOPE}",
+        "SIG-020",
+    ),
+    (
         rf"[Cc]redential should be scoped to (?:the )?correct service"
         rf"(?:, not {_QUOTE}(?P<a>{_SCOPE_WORD})|:?{_QUOTE}(?P<b>{_SCOPE_WORD}))?",
         "credential scope",

@@ -12,12 +12,34 @@ from typing import Callable, Iterator, List, Match, Set
 
 MAX_EXPLAINED_TEXT = 256 * 1024  # characters
 _MAX_LAYERS = 6
+_MAX_READINGS = 80
 
 _ESCAPE_SEQUENCE = re.compile(r"\\(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbf\"'/\\])")
 _ESCAPED_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
-_ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|#[0-9]{1,6}|#[xX][0-9A-Fa-f]{1,6});")
-_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}
-_LINE_BREAK_TAG = re.compile(r"<br ?/?>[ \t]*\n?", re.IGNORECASE)
+_ENTITIES = {
+    "amp": "&",
+    "lt": "<",
+    "gt": ">",
+    "quot": '"',
+    "apos": "'",
+    "nbsp": " ",
+    "lsquo": "'",
+    "rsquo": "'",
+    "ldquo": '"',
+    "rdquo": '"',
+    "hellip": "...",
+    "ndash": "-",
+}
+_ENTITY = re.compile(rf"&({'|'.join(_ENTITIES)}|#[0-9]{{1,6}}|#[xX][0-9A-Fa-f]{{1,6}});")
+_LINE_BREAK_TAG = re.compile(
+    r"(?:<br ?/?>|</(?:div|p|li|tr)>\s{0,80}<(?:div|p|li|tr)[^<>]{0,200}>)[ \t]*\n?",
+    re.IGNORECASE,
+)
+_PERCENT_SEQUENCE = re.compile(r"%([0-7][0-9A-Fa-f])")
+# The beginning of the line with the method, which a log repeats on each line.
+_PREFIX = re.compile(
+    r"\n([^\n]{1,120}?)['\"]?(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)[ \t]*\r?\n"
+)
 # What word processors and chat programs write for ASCII characters.
 _TYPOGRAPHY = {
     **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u2032\u02bc"), "'"),
@@ -60,11 +82,13 @@ def readings_of(text: str) -> Iterator[str]:
             if reading not in seen:
                 seen.add(reading)
                 yield reading
+            if len(seen) >= _MAX_READINGS:
+                return
         layer = _next_layer(layer)
 
 
 def _next_layer(layer: List[str]) -> List[str]:
-    decoded = [decode(text) for text in layer for decode in (_without_escapes, _without_entities)]
+    decoded = [decode(text) for text in layer for decode in _DECODERS]
     return [text for text in dict.fromkeys(decoded) if text not in layer]
 
 
@@ -103,13 +127,46 @@ def _without_marks(text: str) -> str:
     return _LINE_MARK.sub("", _with_plain_characters(text))
 
 
+def _without_prefixes(text: str) -> str:
+    """Return text without what precedes the method, and as much of each other line."""
+    match = _PREFIX.search(text)
+    if match is None:
+        return text
+    length = len(match.group(1))
+    return "\n".join(line[length:] for line in text.split("\n"))
+
+
 def _without_times(text: str) -> str:
-    return _TIME_MARK.sub("", _with_plain_characters(text))
+    return _TIME_MARK.sub("", text)
 
 
+def _unwrapped(text: str) -> str:
+    """Return text without real line ends if its own line ends are escaped."""
+    return text.replace("\r", "").replace("\n", "") if "\\n" in text else text
+
+
+def _without_percent(text: str) -> str:
+    if "%0A" not in text.upper():
+        return text
+    return _PERCENT_SEQUENCE.sub(lambda match: chr(int(match.group(1), 16)), text)
+
+
+def _without_octal(text: str) -> str:
+    """Return text with the line ends that a system log has escaped."""
+    return text.replace("#012", "\n").replace("#011", "\t")
+
+
+_DECODERS: List[Callable[[str], str]] = [
+    _without_escapes,
+    _without_entities,
+    _unwrapped,
+    _without_percent,
+    _without_octal,
+]
 _REPAIRS: List[Callable[[str], str]] = [
     _with_plain_characters,
     _joined,
     _without_marks,
+    _without_prefixes,
     _without_times,
 ]

@@ -175,8 +175,11 @@ def _origins(
         Origin(method + "\n", "the method of the request line", "SIG-002"),
         Origin(uri + "\n", f"the path of the request line, {changed}", "SIG-004"),
     ]
-    pieces = sorted((canonical_query_string(one), one) for one in query.split("&") if one)
-    for place, (canonical, piece) in enumerate(pieces):
+    pieces = sorted(
+        (canonical_query_string(one).partition("="), one) for one in query.split("&") if one
+    )
+    for place, (pair, piece) in enumerate(pieces):
+        canonical = "".join(pair)
         joint = "&" if place + 1 < len(pieces) else ""
         how = "unchanged" if canonical == piece else "decoded and encoded again"
         found.append(Origin(canonical + joint, f"the query's {_named(piece)}, {how}", "SIG-008"))
