@@ -9,6 +9,7 @@ To add a scenario, add it to the list in its chapter's module:
     truncation.py  bodies that end too early, responses that stall
     responses.py   service errors, successes that are not a stream, redirects
     http1.py       malformed and unusual HTTP, connections
+    applications.py  responses of common containers, with every failure
 
 It becomes the case `invoke-NAME`. Nothing else depends on its position or on the number of
 scenarios. `python3 -m conformance trace --write` adds it to docs/trace.md. Its `since` is the next
@@ -25,6 +26,7 @@ from functools import lru_cache
 from typing import Dict, Iterable, List, Optional, Tuple
 
 from conformance.endpoint.scenarios import (
+    applications,
     frames,
     http1,
     messages,
@@ -59,7 +61,7 @@ __all__ = [
     "similar_names",
 ]
 
-CHAPTERS = (streams, messages, frames, truncation, responses, http1)
+CHAPTERS = (streams, messages, frames, truncation, responses, http1, applications)
 
 _COMPARED = 63  # characters, the longest endpoint name
 _NUMBERED = re.compile(r"(.+-)([0-9]{1,9})\Z")
