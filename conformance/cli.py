@@ -6,9 +6,9 @@ interrupted, 129 and 143 ended by SIGHUP and SIGTERM, 141 the reader of stdout i
 `record` and `replay` print their URL to stdout and run until they are interrupted. With `--tls`,
 `serve` then prints `AWS_CA_BUNDLE=FILE`, the variable that makes AWS's clients trust its
 certificate, with `--credentials-services` those that make them use its services, and with
-`--variables` those that lead them to the endpoint (an empty value removes a variable). With
-`--intercept` it prints those of its proxy. Commands import what only they need when they run.
-`mutants`, `prove` and `trace` need a checkout, because a wheel does not contain the mutation tests.
+`--variables` those that lead them to the endpoint. With `--intercept` it prints those of its proxy.
+Commands import what only they need when they run. `mutants`, `prove` and `trace` need a checkout,
+because a wheel does not contain the mutation tests.
 """
 
 import argparse
@@ -323,7 +323,7 @@ def _serve(options: argparse.Namespace, streams: Streams) -> None:
                 return variables
             region = options.region or DEFAULT_REGION
             changes = client_environment(server.url, region, options.session_token)
-            return (*variables, *[f"{name}={value or ''}" for name, value in changes.items()])
+            return (*variables, *[f"{name}={value}" for name, value in changes.items() if value])
 
         _serve_until_interrupted(options.port, streams, start, more)
 
@@ -700,11 +700,29 @@ def _no_options(parser: argparse.ArgumentParser) -> None:
     pass
 
 
+def _add_applications(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all that are installed")
+    text = "write the files of the checkout: reports/applications.json, docs/applications.md"
+    parser.add_argument("--write", action="store_true", help=text)
+
+
+def _applications(options: argparse.Namespace, streams: Streams) -> None:
+    from conformance.applications.observe import run_applications
+
+    run_applications(options.names, options.write, _printer(streams))
+
+
 _ACTIONS = (
     Command("install", "install implementations at pinned versions", _add_install, _install),
     Command("list", "list all, with versions and folders", _no_options, _list_implementations),
     Command("run", "run the cases against one", _add_run_implementation, _run_implementation),
     Command("matrix", "run the cases against all that are installed", _add_matrix, _matrix),
+    Command(
+        "applications",
+        "play broken streams to applications such as LangChain",
+        _add_applications,
+        _applications,
+    ),
 )
 
 

@@ -21,6 +21,7 @@ from conformance.implementations.installers import (
     write_mark,
 )
 from conformance.implementations.registry import (
+    APPLICATIONS,
     IMPLEMENTATIONS,
     find_implementation,
     folder_of,
@@ -104,13 +105,15 @@ def _why_not_starting(found: Installed) -> Optional[str]:
 
 def list_implementations(say: Say) -> None:
     """Print each implementation's pinned versions, and where it is installed."""
-    for implementation in IMPLEMENTATIONS:
+    for implementation in IMPLEMENTATIONS + APPLICATIONS:
         found = find_implementation(implementation.name)
         versions = ", ".join(f"{name} {version}" for name, version in implementation.pins)
         say(f"{implementation.name:13} {implementation.description}")
         say(f"              pinned: {versions}")
         if found:
             say(f"              installed: {found.where}")
-            say(f"              python3 -m conformance implementations run {implementation.name}")
+            action = "run" if found.command else "applications"
+            name = f" {implementation.name}" if found.command else ""
+            say(f"              python3 -m conformance implementations {action}{name}")
         else:
             say(f"              {why_absent(implementation)}")

@@ -272,7 +272,7 @@ def _python_program(python: str, module: str, *arguments: str) -> Tuple[str, ...
     return (python, "-I", "-B", "-c", _BOOT, ROOT, "conformance.adapters." + module) + arguments
 
 
-def _venv_python(folder: str) -> str:
+def venv_python(folder: str) -> str:
     return os.path.join(folder, "Scripts" if os.name == "nt" else "bin", "python")
 
 
@@ -282,43 +282,73 @@ def python_package(name: str, description: str, adapter: str, needs: Tuple[int, 
     adapter: module in conformance.adapters
     needs: oldest Python version that the package supports
     """
-
-    def check(implementation: ThirdParty) -> None:
-        python_for(name, needs)
+    requirements = os.path.join(PROGRAMS, name + ".txt")
 
     def find(implementation: ThirdParty, folder: str) -> Optional[Installed]:
         if is_marked(implementation, folder):
-            return Installed(name, folder, _python_program(_venv_python(folder), adapter), {})
+            return Installed(name, folder, _python_program(venv_python(folder), adapter), {})
         if _is_importable(implementation.pins):
             command = _python_program(sys.executable, adapter)
             return Installed(name, sys.executable, command, {})
         return None
 
+    pins = pins_in_requirements(name + ".txt")
+    return ThirdParty(name, description, pins, *_in_venv(name, requirements, needs), find)
+
+
+def python_application(name: str, version: str, description: str) -> ThirdParty:
+    """Return the row of an application, whose packages are in applications/NAME.txt.
+
+    It has no adapter. The packages are pinned for Python 3.11 and 3.12.
+    """
+    requirements = os.path.join(PACKAGE, "applications", name + ".txt")
+
+    def find(implementation: ThirdParty, folder: str) -> Optional[Installed]:
+        if is_marked(implementation, folder):
+            return Installed(name, folder, (), {})
+        return None
+
+    steps = _in_venv(name, requirements, (3, 11), (3, 13))
+    return ThirdParty(name, description, ((name, version),), *steps, find)
+
+
+def _in_venv(
+    name: str, requirements: str, needs: Tuple[int, int], below: Tuple[int, int] = (4, 0)
+) -> Tuple[Callable[[ThirdParty], None], Callable[[ThirdParty, str, Say], None]]:
+    """Return the functions `check` and `install` of packages in a virtual environment."""
+
+    def check(implementation: ThirdParty) -> None:
+        python_for(name, needs, below)
+
     def install(implementation: ThirdParty, folder: str, say: Say) -> None:
         prepare_folder(folder)
-        _run(say, python_for(name, needs), "-m", "venv", folder)
-        requirements = os.path.join(PROGRAMS, name + ".txt")
+        _run(say, python_for(name, needs, below), "-m", "venv", folder)
         # Without source archives: building one would load packages that have no hash here.
         options = ("--require-hashes", "--only-binary", ":all:", "--requirement", requirements)
         quiet = ("--quiet", "--disable-pip-version-check")
-        _run(say, _venv_python(folder), "-m", "pip", "install", *quiet, *options)
+        _run(say, venv_python(folder), "-m", "pip", "install", *quiet, *options)
 
-    return ThirdParty(name, description, pins_in_requirements(name + ".txt"), check, install, find)
+    return check, install
 
 
-def python_for(name: str, needs: Tuple[int, int]) -> str:
-    """Return an interpreter that is new enough: this one, or one in the PATH or from pyenv."""
-    if sys.version_info >= needs:
+def python_for(name: str, needs: Tuple[int, int], below: Tuple[int, int] = (4, 0)) -> str:
+    """Return an interpreter that fits: this one, or one in the PATH or from pyenv.
+
+    needs, below: the oldest version that fits, and the first one that does not
+    """
+    if needs <= sys.version_info < below:
         return sys.executable
     in_path = [f"python3.{minor}" for minor in range(needs[1], needs[1] + 10)]
     root = os.environ.get("PYENV_ROOT") or os.path.expanduser(os.path.join("~", ".pyenv"))
     pattern = os.path.join(glob.escape(root), "versions", "3.*", "bin", "python3")
     for python in in_path + sorted(glob.glob(pattern)):
-        if _version_in(_output_of(python, "--version")) >= needs:
+        if needs <= _version_in(_output_of(python, "--version")) < below:
             return python
+    versions = "python%d.%d or later" % needs
+    if below < (4, 0):
+        versions = "python%d.%d or later, but before %d.%d" % (needs + below)
     raise UsageError(
-        f"{name} needs a newer Python",
-        expected="python%d.%d or later in the PATH or from pyenv" % needs,
+        f"{name} needs another Python", expected=f"{versions} in the PATH or from pyenv"
     )
 
 

@@ -87,6 +87,17 @@ IMPLEMENTATIONS = (
     ),
 )
 
+# Applications have no adapter. `implementations applications` runs the first four. Tests use the
+# others: aiobotocore as an example, and uvicorn as the HTTP server of a container.
+APPLICATIONS = (
+    installers.python_application("langchain-aws", "1.9.1", "LangChain for AWS"),
+    installers.python_application("litellm", "1.110.2", "one interface to many models"),
+    installers.python_application("sagemaker", "2.257.7", "SageMaker Python SDK, version 2"),
+    installers.python_application("sagemaker-core", "2.27.0", "SageMaker Python SDK, version 3"),
+    installers.python_application("aiobotocore", "3.10.0", "botocore for asyncio"),
+    installers.python_application("uvicorn", "0.54.0", "the HTTP server of containers"),
+)
+
 
 # ---- finding them ------------------------------------------------------------------------------
 
@@ -107,11 +118,12 @@ def folder_of(implementation: ThirdParty) -> str:
 
 
 def implementation_named(name: str) -> ThirdParty:
-    """Return a row of IMPLEMENTATIONS. Raises UsageError."""
-    for implementation in IMPLEMENTATIONS:
+    """Return a row of IMPLEMENTATIONS or APPLICATIONS. Raises UsageError."""
+    rows = IMPLEMENTATIONS + APPLICATIONS
+    for implementation in rows:
         if implementation.name == name:
             return implementation
-    names = " ".join(implementation.name for implementation in IMPLEMENTATIONS)
+    names = " ".join(implementation.name for implementation in rows)
     raise UsageError("no such implementation", expected=names, actual=name)
 
 
