@@ -29,7 +29,8 @@ from refimpl.errors import UsageError, shown
 
 REPORT = os.path.join(ROOT, "reports", "applications.json")
 PAGE = os.path.join(ROOT, "docs", "applications.md")
-LIMIT = 20.0  # seconds without a line from the application
+_NOWHERE = "http://127.0.0.1:1"
+LIMIT = 30.0  # seconds without a line from the application
 _START_LIMIT = 120.0  # seconds for its imports
 
 
@@ -112,8 +113,9 @@ def _observe_once(
 ) -> Iterator[Tuple[str, Outcome]]:
     """Yield outcomes until the program ends or hangs."""
     environment = endpoint.environ()
-    # Without network, these would wait.
-    environment.update(LITELLM_LOCAL_MODEL_COST_MAP="True", PYTHONWARNINGS="ignore")
+    # Some applications fetch files from other hosts, and would wait if there is no network.
+    environment.update(HTTP_PROXY=_NOWHERE, HTTPS_PROXY=_NOWHERE, PYTHONWARNINGS="ignore")
+    environment.update(LITELLM_LOCAL_MODEL_COST_MAP="True")
     process = subprocess.Popen(  # noqa: S603
         command,
         env=environment,

@@ -133,6 +133,15 @@ SUBJECTS: Dict[str, Callable[[str], Iterator[str]]] = {
     "sagemaker-core": sagemaker_core,
 }
 
+MODULES = {
+    "langchain-aws": "langchain_aws.llms.sagemaker_endpoint",
+    "litellm-chat": "litellm",
+    "litellm-tgi": "litellm",
+    "sagemaker-lines": "sagemaker.predictor",
+    "sagemaker-bytes": "sagemaker.predictor",
+    "sagemaker-core": "sagemaker.core.resources",
+}
+
 
 def _say(**line: Any) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
@@ -141,6 +150,8 @@ def _say(**line: Any) -> None:
 
 def main(subject: str, *names: str) -> None:
     """Read the stream of each endpoint name."""
+    # Some imports take longer than a stream.
+    import_module(MODULES[subject])
     for name in names:
         _say(begin=name)
         try:

@@ -149,6 +149,25 @@ def test_every_version_is_exact() -> None:
     assert ROWS["awscrt"].pins == (("awscrt", "0.38.1"),)
 
 
+def test_an_application_is_pinned_with_hashes_and_has_no_adapter(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: List[Any] = []
+    monkeypatch.setattr(installers, "_run", lambda say, *command, **more: ran.append(command))
+    monkeypatch.setattr(installers, "python_for", lambda name, *bounds: "python3.11")
+    for row in registry.APPLICATIONS:
+        path = Path(ROOT) / "conformance" / "applications" / (row.name + ".txt")
+        text = path.read_text(encoding="utf-8")
+        assert f"{row.name}=={row.pins[0][1]} \\\n" in text
+        for requirement in re.split(r"\n(?=\S)", text.rstrip("\n")):
+            assert re.match(r"[A-Za-z0-9._-]+(\[\S+\])?==\S+ .*--hash=sha256:", requirement, re.S)
+        assert find_implementation(row.name) is None
+        assert run_cli("install", row.name)[0] == 0
+        assert ran[-1][-1] == str(path) and "--require-hashes" in ran[-1]
+        found = find_implementation(row.name)
+        assert found is not None and found.command == ()
+
+
 def test_the_tests_requirements_name_the_same_versions() -> None:
     lines = (Path(ROOT) / "tests" / "implementations.txt").read_text(encoding="utf-8").split("\n")
     wanted = dict(tuple(line.split("==")) for line in lines if "==" in line)
@@ -176,7 +195,8 @@ def test_an_unknown_name_is_a_usage_error(folder: Path) -> None:
     with pytest.raises(
         UsageError,
         match="no such implementation "
-        ".expected boto3 awscrt smithy-python javascript curl ruby go rust java, got nix",
+        ".expected boto3 awscrt smithy-python javascript curl ruby go rust java langchain-aws .*, "
+        "got nix",
     ):
         find_implementation("nix")
     assert run_cli("install", "nix")[0] == 2
@@ -289,14 +309,15 @@ def test_the_list_tells_versions_and_places(
     folder: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(installers, "_is_importable", lambda pins: pins[0][0] == "awscrt")
-    monkeypatch.setattr(installers, "python_for", lambda name, needs: sys.executable)
+    monkeypatch.setattr(installers, "python_for", lambda name, *bounds: sys.executable)
     curl = tools.make("curl", "echo curl 8.1.0 '(x)' libcurl/8.1.0")
     tools.make("node")
     marked(folder, "javascript")
     code, told, complaint = run_cli("list")
     assert (code, complaint) == (0, "")
     rows = [row.split("\n") for row in re.split(r"\n(?=\S)", told.rstrip("\n"))]
-    assert [row[0].split()[0] for row in rows] == list(ROWS)
+    applications = [row.name for row in registry.APPLICATIONS]
+    assert [row[0].split()[0] for row in rows] == list(ROWS) + applications
     assert [row[2].strip() for row in rows] == [
         "not installed; python3 -m conformance implementations install boto3",
         "installed: " + sys.executable,
@@ -307,6 +328,9 @@ def test_the_list_tells_versions_and_places(
         "go is required but not installed",
         "cargo is required but not installed",
         "mvn is required but not installed",
+    ] + [
+        f"not installed; python3 -m conformance implementations install {name}"
+        for name in applications
     ]
     assert [row[3:] for row in rows] == [
         ["              python3 -m conformance implementations run " + row[0].split()[0]]
@@ -560,7 +584,7 @@ def test_a_peer_may_need_a_newer_python(
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "[pyenv]"))
     with pytest.raises(
         UsageError,
-        match="smithy-python needs a newer Python "
+        match="smithy-python needs another Python "
         ".expected python3.12 or later in the PATH or from pyenv",
     ):
         installers.python_for("smithy-python", (3, 12))
@@ -582,6 +606,9 @@ def test_a_peer_may_need_a_newer_python(
     tools.make("python3.14", "echo Python 3.14.1")
     assert installers.python_for("smithy-python", (3, 12)) == "python3.14"
     assert installers.python_for("boto3", (3, 10)) == sys.executable
+    with pytest.raises(UsageError, match="expected python3.8 or later, but before 3.9 in the PATH"):
+        installers.python_for("old", (3, 8), (3, 9))
+    assert installers.python_for("old", (3, 12), (3, 13)).endswith("3.12.1/bin/python3")
     monkeypatch.setattr(installers.sys, "version_info", (3, 12, 0))
     assert installers.python_for("smithy-python", (3, 12)) == sys.executable
 
