@@ -123,13 +123,17 @@ class ValueScanner:
         Raises DocumentError `limit` beyond MAX_JSON_DEPTH. Its offset counts from the first byte
         of the value.
         """
-        for position in range(start, len(data), _PIECE_LENGTH):
-            piece = data[position : position + _PIECE_LENGTH]
+        position, length = start, _FIRST_PIECE_LENGTH
+        while position < len(data):
+            piece = data[position : position + length]
             if not self._skims(piece):
                 end = self._scan(piece)
                 if end >= 0:
                     return position + end
             self._seen += len(piece)
+            position += length
+            # A short value followed by others must not cost a long piece.
+            length = min(2 * length, _PIECE_LENGTH)
         return -1
 
     def _skims(self, piece: bytes) -> bool:
@@ -185,7 +189,8 @@ class ValueScanner:
         return -1
 
 
-_PIECE_LENGTH = 65536  # bytes that are scanned at once, which bounds the memory of _skims
+_FIRST_PIECE_LENGTH = 128  # bytes that are scanned at once
+_PIECE_LENGTH = 65536  # at most, which bounds the memory of _skims
 _DEPTH_CHANGES = {ord(mark): change for mark, change in (("[", 1), ("{", 1), ("]", -1), ("}", -1))}
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in _DEPTH_CHANGES)
 

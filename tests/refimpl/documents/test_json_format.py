@@ -876,3 +876,19 @@ def test_a_value_in_many_pieces_is_not_scanned_mark_by_mark(monkeypatch):
     parts = [text[start : start + 100] for start in range(0, len(text), 100)]
     assert scan(parts)[0] == len(text)
     assert scanned == parts[-1:]
+
+
+def test_a_short_value_before_many_others_costs_a_short_piece(monkeypatch):
+    skimmed = []
+    skims = ValueScanner._skims
+    monkeypatch.setattr(
+        ValueScanner, "_skims", lambda self, piece: skimmed.append(len(piece)) or skims(self, piece)
+    )
+    value = b'{"token":{"text":"abc"}}'
+    text = value * 5000
+    for start in range(0, len(text), len(value)):
+        assert ValueScanner().end_in(text, start) == start + len(value)
+    assert sum(skimmed) <= 10 * len(text)
+    del skimmed[:]
+    assert ValueScanner().end_in(b"[" + text[:-1]) == -1
+    assert sum(skimmed) <= len(text)
