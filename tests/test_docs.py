@@ -21,8 +21,10 @@ from xml.etree import ElementTree
 import pytest
 
 from refimpl import shapes
+from refimpl.cli import _parser as cli_parser
 from refimpl.convert import FORMATS, convert
 from refimpl.errordocument import error_of_document, error_of_json, error_of_xml
+from refimpl.explain.messages import proof_in
 from refimpl.shapes import (
     InvokeEndpointWithResponseStreamOutput,
     ModelError,
@@ -220,8 +222,8 @@ def test_a_link_that_leads_nowhere_is_told(tmp_path, link, leads):
 
 @pytest.mark.parametrize(
     "path",
-    [ROOT / "SPEC.md", ROOT / "docs" / "judging.md"],
-    ids=["SPEC.md", "judging.md"],
+    [ROOT / "SPEC.md", ROOT / "docs" / "judging.md", ROOT / "docs" / "troubleshooting.md"],
+    ids=["SPEC.md", "judging.md", "troubleshooting.md"],
 )
 def test_the_contents_name_every_chapter_in_order(path):
     contents = re.findall(
@@ -244,3 +246,46 @@ def test_the_table_of_the_vectors_names_every_file():
         for name in names
         if f"`{name}`" not in changes and f"`{name[: -len('.json')]}`" not in changes
     ] == []
+
+
+# ---- troubleshooting.md ------------------------------------------------------------------------
+
+TROUBLE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+
+
+def test_the_commands_of_the_troubleshooting_page_exist():
+    """Every command and flag is one that --help shows."""
+    parser = cli_parser(None)
+    (commands,) = [one for one in parser._actions if one.dest == "command"]
+    known = {"explain": set(), **{name: set() for name in commands.choices}}
+    for name, command in commands.choices.items():
+        for action in command._actions:
+            known[name].update(action.option_strings)
+            known[name].update(getattr(action, "choices", None) or ())
+    flags = set().union(*(words for words in known.values()))
+    found = re.findall(r"`refimpl ([a-z]+)(?: ([a-z]+))?([^`]*)`", TROUBLE)
+    assert len(found) > 20
+    for name, subject, rest in found:
+        assert name in known, name
+        if name == "explain" and subject:
+            assert subject in known["explain"], subject
+        assert set(re.findall(r"--[a-z-]+", rest)) <= known[name], (name, rest)
+    flags |= {"--canonical-request", "--request"}  # of `explain refusal`
+    alone = set(re.findall(r"`(--[a-z0-9-]+)[^`]*`", TROUBLE))
+    assert alone <= flags and len(alone) > 8
+
+
+def test_the_rules_of_the_troubleshooting_page_are_rules():
+    spec = (ROOT / "SPEC.md").read_text(encoding="utf-8")
+    rules = set(re.findall(r"\b[A-Z]+-\d{3}\b", TROUBLE)) - {"SHA-256"}
+    assert [rule for rule in sorted(rules) if f"**{rule}**" not in spec] == []
+
+
+def test_the_messages_of_the_troubleshooting_page_are_recognised():
+    """Section 1 quotes messages. `explain refusal` must find a refusal in each."""
+    section = TROUBLE.partition("\n## 1. ")[2].partition("\n## 2. ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    quoted = [text for row in rows for text in re.findall(r"`([^`]+)`", row)]
+    assert len(quoted) > 14
+    for text in quoted:
+        assert proof_in(text) is not None, text
