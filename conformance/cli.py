@@ -57,8 +57,10 @@ from conformance.suite import dump_cases, list_cases, run_suite, show_case
 from conformance.testing.double import DEFAULT_REGION, Endpoint, client_environment
 from conformance.testing.files import load_endpoints
 from refimpl.cli import UsageParser, end_process
-from refimpl.config.credentials import credentials_from_environment
+from refimpl.config.credentials import provider_of, unexpired
+from refimpl.config.environment import configured_region
 from refimpl.errors import ConfigurationError, Error, UsageError, shown
+from refimpl.sigv4 import Credentials
 
 
 class Streams(NamedTuple):
@@ -580,10 +582,12 @@ def _add_record(parser: argparse.ArgumentParser) -> None:
     text = "created if missing; existing files are kept"
     parser.add_argument("--out", required=True, metavar="DIR", help=text)
     text = (
-        "verify signatures with the example keys, and sign again with the credentials of the "
-        "environment; neither is ever written"
+        "verify signatures with the example keys, and sign again with credentials that are found as"
+        " by `refimpl invoke`, once at the start; neither is ever written"
     )
     parser.add_argument("--sign", action="store_true", help=text)
+    text = "with --sign: profile of the shared files (default: AWS_PROFILE)"
+    parser.add_argument("--profile", help=text)
     text = "with --sign: require a random key, which is part of the printed URL"
     parser.add_argument("--key", action="store_true", help=text)
     text = "keep Body, the parts and CustomAttributes"
@@ -596,9 +600,10 @@ def _add_record(parser: argparse.ArgumentParser) -> None:
 def _record(options: argparse.Namespace, streams: Streams) -> None:
     from conformance.recording.proxy import Recorder
 
-    if options.key and not options.sign:
-        raise UsageError("--key needs --sign")
-    credentials = credentials_from_environment(os.environ) if options.sign else None
+    for flag in ("key", "profile"):
+        if getattr(options, flag) and not options.sign:
+            raise UsageError(f"--{flag} needs --sign")
+    credentials = _own_credentials(options.profile) if options.sign else None
     key = token_hex(16) if options.key else None
     _make_folder(options.out)
     _serve_until_interrupted(
@@ -615,6 +620,19 @@ def _record(options: argparse.Namespace, streams: Streams) -> None:
             key=key,
         ),
     )
+
+
+def _own_credentials(profile: Optional[str]) -> Credentials:
+    """Return the credentials of the environment or of a profile. Raises ConfigurationError."""
+    from refimpl.config.search import search_credentials, variables_with_profile
+    from refimpl.routes import Network
+
+    variables = variables_with_profile(os.environ, profile)
+    region = configured_region(variables)
+    found = search_credentials(
+        os.environ, profile, region, None, time.time, lambda: Network(variables)
+    )
+    return unexpired(provider_of(found)(), time.time)
 
 
 def _make_folder(path: str) -> None:

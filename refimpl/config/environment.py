@@ -70,7 +70,10 @@ def configured_flag(environment: Mapping[str, str], name: str) -> bool:
 
 
 def configured_endpoint_url(environment: Mapping[str, str]) -> Optional[str]:
-    """Return the endpoint URL in the environment, or None (END-005)."""
-    if (first_set(environment, _IGNORE_ENDPOINTS) or "").lower() == "true":
+    """Return the endpoint URL in the environment, or None (END-005).
+
+    Raises ConfigurationError for a flag that is neither `true` nor `false` (END-006).
+    """
+    if configured_flag(environment, _IGNORE_ENDPOINTS):
         return None
     return first_set(environment, *ENDPOINT_VARIABLES)

@@ -80,8 +80,13 @@ def test_record_and_replay_as_commands(tmp_path: Path, monkeypatch: pytest.Monke
 def test_record_signs_with_the_environment_s_credentials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    keys = f"aws_access_key_id = AKPROFILE\naws_secret_access_key = {OWN.secret_key}\n"
+    (tmp_path / "config").write_text(f"[profile p]\n{keys}", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     stderr = io.StringIO()
     arguments = ["record", "--upstream", "http://127.0.0.1:1", "--out", str(tmp_path), "--sign"]
     assert (
@@ -103,10 +108,11 @@ def test_record_signs_with_the_environment_s_credentials(
 
     monkeypatch.setattr(proxy, "Recorder", Noted)
     urls: List[str] = []
-    for more in ([], ["--key"]):
+    for more in ([], ["--key"], ["--profile", "p"]):
         code, _ = run_command(arguments + more, lambda server: urls.append(server.url), monkeypatch)
         assert code == 130
-    assert [url.count("/") for url in urls] == [2, 3] and len(urls[1].rpartition("/")[2]) == 32
+    assert [url.count("/") for url in urls] == [2, 3, 2] and len(urls[1].rpartition("/")[2]) == 32
+    assert made[2][2] == Credentials("AKPROFILE", OWN.secret_key)
     assert made[:1] == [
         ("http://127.0.0.1:1", str(tmp_path), Credentials(OWN.access_key, OWN.secret_key), False)
     ]
@@ -119,6 +125,7 @@ def test_record_signs_with_the_environment_s_credentials(
         (["record", "--upstream", "x", "--out", "OUT"], "not an upstream"),
         (["record", "--upstream", "http://a", "--out", "OUT", "--port", "70000"], "invalid port"),
         (["record", "--upstream", "http://a", "--out", "OUT", "--key"], "--key needs --sign"),
+        (["record", "--upstream", "http://a", "--out", "OUT", "--profile", "p"], "needs --sign"),
         (["replay"], "required: FILE|DIR"),
         (
             ["record", "--upstream", "http://a", "--out", ""],

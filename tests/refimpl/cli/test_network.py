@@ -6,17 +6,21 @@ The connections themselves are tested in tests/refimpl/test_transport.py and tes
 
 import argparse
 import socket
+import time
 from pathlib import Path
 from typing import Any, Dict
 
 import pytest
 
+from conformance.endpoint.server import Endpoint
 from refimpl.cli.network import add_endpoint_network, add_network, network_arguments
 from refimpl.cli.parser import UsageParser
 from refimpl.errors import UsageError
-from tests.rawserver import RawServer, read_head
+from tests.rawserver import RawServer, read_head, reset
 from tests.refimpl.cli.support import ENVIRONMENT, call, failed
+from tests.refimpl.test_client import BUSY, GOOD, failure
 
+FAILED = failure("424 x", b"{}", "x-amzn-errortype: ModelError")
 DEFAULTS: Dict[str, Any] = {
     "use_fips": None,
     "use_dualstack": None,
@@ -168,6 +172,39 @@ def test_an_unknown_host_of_a_proxy_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     result = invoke("--proxy", "http://proxy.invalid:3128")
     failed(result, 8, "unknown host of the proxy proxy.invalid:3128: Name or service not known")
+
+
+# RTY-001, RTY-002, RTY-004
+@pytest.mark.parametrize(
+    "first, flags, without, code",
+    [
+        (BUSY, ["--max-attempts", "2"], ["--max-attempts", "1"], 5),
+        ([reset], ["--retry-after-send"], [], 8),
+        (FAILED, ["--retry-model-errors"], [], 6),
+    ],
+)
+def test_the_flags_for_retries(first: Any, flags: Any, without: Any, code: int) -> None:
+    for chosen, expected, requests in ((flags, 0, 2), (without, code, 1)):
+        with RawServer(list(first), list(GOOD)) as server:
+            url = f"http://127.0.0.1:{server.port}"
+            environment = {name: ENVIRONMENT[name] for name in ENVIRONMENT if "ATT" not in name}
+            result = call(
+                "invoke", "llm", "--body", "x", "--endpoint-url", url, *chosen,
+                environment=environment,
+            )  # fmt: skip
+            assert (result.code, len(server.requests)) == (expected, requests), result.stderr
+
+
+# RTY-008
+@pytest.mark.parametrize("ahead", [-86400, 86400])
+def test_a_clock_that_is_off_by_a_day(ahead: int) -> None:
+    with Endpoint(clock=lambda: time.time() + ahead, pace=0) as endpoint:
+        arguments = ("invoke", "default", "--body", "x", "--endpoint-url", endpoint.url)
+        environment = {name: ENVIRONMENT[name] for name in ENVIRONMENT if "ATT" not in name}
+        assert call(*arguments, environment=environment).code == 0
+        result = call(*arguments, "--max-attempts", "1", environment=environment)
+        failed(result, 4, "InvalidSignatureException")
+        assert [made.verified for made in endpoint.calls] == [False, True, False]
 
 
 def test_usage_errors() -> None:

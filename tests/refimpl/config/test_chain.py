@@ -20,6 +20,7 @@ from refimpl.config.chain import (
     find_credentials,
     source_context,
 )
+from refimpl.config.sources import Absent
 from refimpl.errors import ConfigurationError, Error, UsageError
 from refimpl.sigv4 import Credentials
 from tests.refimpl.config.fakes import NOW, SECRET, STS, World, reply, sts_reply
@@ -105,9 +106,40 @@ PROVIDERS = {
     "EcsContainer": "container",
     "Ec2InstanceMetadata": "metadata",
 }
-# botocore 1.44.5 assumes the role (9). The others are about plug-ins of one SDK: providers of its
-# users, modules that are not installed, another kind of identity, and their errors.
-NOT_APPLICABLE = {"4", "6", "9", "12", "13", "14", "15", "16", "19", "21", "22", "23", "28"}
+NOT_APPLICABLE = {
+    "6": "suggests a module to install; this client has all sources",
+    "9": "prefers keys to a role, but AWS's cases for roles and botocore use the role (CRED-002)",
+    "15": "two providers claim a slot; a chain is a tuple of sources and has no slots to claim",
+    "16": "two providers have one name; a chain is a tuple, and a name only labels a source",
+    "19": "goes on after a custom provider has failed; here a configured source decides (CRED-002)",
+    "21": "searches for a token; this operation accepts only signatures",
+    "23": "tells providers about a rejected identity; here providers renew by time only (CRED-003)",
+}
+SLOTS = {
+    "ENVIRONMENT": "environment",
+    "PROFILE_SSO_SESSION": "sso",
+    "EC2_INSTANCE_METADATA": "metadata",
+}
+
+
+def chain_with(custom):
+    """Return the chain with the custom providers of a case at their places."""
+    chain = list(CHAIN)
+    for provider in custom:
+        ordering = provider["ordering"]
+        place = [name for name, _ in chain].index(SLOTS[ordering["slot"]])
+        chain.insert(
+            place + (ordering["type"] == "After"), (provider["name"], custom_source(provider))
+        )
+    return tuple(chain)
+
+
+def custom_source(provider):
+    keys = provider["response"]
+    if not provider["present"] or not provider.get("supportsIdentityType", True):
+        return lambda context: Absent("absent")
+    found = Credentials(keys["accessKeyId"], keys["secretAccessKey"], keys.get("sessionToken"))
+    return lambda context: lambda: found
 
 
 def published_world(given):
@@ -150,14 +182,19 @@ def test_every_published_case():
             continue  # the client never builds a chain if credentials are passed
         world = published_world(given)
         context = world.context(profile=given.get("profileNameOverride"))
+        chain = chain_with(given.get("customProviders", ()))
         if "resolved" in expected:
-            assert find_credentials(context)[0] == PROVIDERS[expected["selectedProvider"]], case
+            wanted = expected["selectedProvider"]
+            name, _, keys = find_credentials(context, chain)
+            assert name == PROVIDERS.get(wanted, wanted), case
+            if name == wanted:
+                assert keys.access_key == expected["resolved"]["accessKeyId"]
             continue
         with pytest.raises(Error) as caught:
-            find_credentials(context)
+            find_credentials(context, chain)
         tried = expected["resolutionError"]["providersTried"]
         assert isinstance(caught.value, NoCredentialsError) == (tried == []), case["id"]
-    assert judged == 16
+    assert judged == 22
 
 
 # ---- errors ------------------------------------------------------------------------------------

@@ -98,12 +98,18 @@ def test_configured_endpoints_can_be_ignored(value):
     assert configured_endpoint_url({OWN: URL, GENERAL: OTHER, IGNORE: value}) is None
 
 
-@pytest.mark.parametrize(
-    "value", ["", "false", "False", "1", "yes", "on", " true", "true ", "truth"]
-)
+@pytest.mark.parametrize("value", ["", "false", "False"])
 def test_only_true_ignores_them(value):
     assert configured_endpoint_url({OWN: URL, GENERAL: OTHER, IGNORE: value}) == URL
     assert configured_endpoint_url({IGNORE: value}) is None
+
+
+# END-006
+@pytest.mark.parametrize("value", ["1", "yes", "on", " true", "true ", "truth"])
+def test_another_flag_does_not_choose_an_endpoint(value):
+    with pytest.raises(ConfigurationError) as caught:
+        configured_endpoint_url({OWN: URL, IGNORE: value})
+    assert (caught.value.rule, caught.value.actual) == ("END-006", value)
 
 
 def test_ignoring_endpoints_leaves_the_region():
