@@ -169,8 +169,8 @@ ROWS = (
         "events-growth-at-64k",
         "TXT-001",
         "loses a byte where its buffer grows beyond 64 KiB",
-        "position = len(kept) - 2",
-        "position = len(kept) - 2\n"
+        "position = max(0, len(kept) - 2)",
+        "position = max(0, len(kept) - 2)\n"
         "data = data[1:] if len(kept) < 65536 < len(kept) + len(data) else data",
     ),
 )
