@@ -545,6 +545,16 @@ def _ends() -> None:
             complete=False,
         )
     extracts(
+        "no-end-empty-reason",
+        "finish reasons that are empty",
+        "TXT-054 TXT-058",
+        events(chat("", content="H"), chat("", content="i")),
+        "Hi",
+        "a parser that takes an empty reason for the end hides that the container died",
+        where="openai",
+        complete=False,
+    )
+    extracts(
         "no-end-path",
         "a path, whose container's end marker is unknown",
         "TXT-054",
@@ -567,6 +577,17 @@ def _ends() -> None:
             where="openai",
             skipped=2,
         )
+    extracts(
+        "end-after-unreadable",
+        "the end marker directly after an unreadable value",
+        "TXT-052 TXT-050",
+        f"data: {HI}\n\ndata: oops [DONE]\n\ndata: {HI}\n\n",
+        "Hi",
+        "a parser that drops the unreadable data with its end marker reads the next reply as well",
+        where="openai",
+        skipped=2,
+        complete=False,
+    )
     extracts(
         "empty",
         "an empty text",
@@ -639,6 +660,31 @@ def _failures() -> None:
                 kind="container",
                 finish=reason,
             )
+    for name, data in (
+        ("text", "data: out of memory\n\n"),
+        ("nothing", ""),
+        ("value", "data: {}\n"),
+    ):
+        extracts(
+            "failure-event-among-lines-" + name,
+            f"an event of type error among JSON lines, with {name}",
+            "TXT-053",
+            '{"t":"a"}\nevent: error\n' + data,
+            "a",
+            "a gateway appends its own event, and a parser of lines does not recognise it",
+            where="t|u",
+            kind="container",
+        )
+    extracts(
+        "failure-event-without-data",
+        "an event of type error without data",
+        "TXT-053 TXT-051",
+        'data: {"t":"a"}\n\nevent: error\n\ndata: {"t":"b"}\n\n',
+        "a",
+        "a parser that follows the grammar of server-sent events drops the event",
+        where="t",
+        kind="container",
+    )
     for name, title, data in (
         ("document", "a document", '{"type":"error","error":{"type":"overloaded_error"}}'),
         ("text", "text", "out of memory"),
@@ -923,6 +969,37 @@ def _values() -> None:
         "a parser that reads each line loses the value",
         where="t",
     )
+    for name, title, text in (
+        ("no-blank-line", "without the blank line between", 'data: {"t":"a"}\ndata: {"t":"b"}\n\n'),
+        ("in-a-row", "in one data field", 'data: {"t":"a"}{"t":"b"}\n\n'),
+        ("no-line-end", "without the line end between", 'data: {"t":"a"}data: {"t":"b"}\n\n'),
+        (
+            "and-done",
+            "and the end marker without a blank line",
+            'data: {"t":"a"}\ndata: {"t":"b"}\ndata: [DONE]\n',
+        ),
+        (
+            "done-between",
+            "with the end marker between",
+            'data: {"t":"a"}\ndata: {"t":"b"}\ndata: [DONE]\ndata: {"t":"c"}\n\n',
+        ),
+        (
+            "after-a-type",
+            "with types and ids",
+            'event: x\nid: 1\ndata: {"t":"a"}\nevent: x\nid: 2\ndata: {"t":"b"}\n\n',
+        ),
+    ):
+        extracts(
+            "several-values-" + name,
+            f"events {title}",
+            "TXT-063 TXT-061",
+            text,
+            "ab",
+            "a parser that follows the grammar of server-sent events joins the events, and loses "
+            "both",
+            where="t",
+            skipped=int(name == "done-between"),
+        )
     extracts(
         "content-type-first-line",
         "events that begin with an unknown field",

@@ -72,14 +72,22 @@ def _is_events(text: str, content_type: str) -> bool:
     return content_type == "text/event-stream" and not re.match(r"\s*[\[{]", start)
 
 
-def _of_data(text: str) -> Iterator[Item]:
-    """Yield the items of an event's data, or of a line without a field name (TXT-051, TXT-052)."""
+def _of_data(text: str, lost: bool = False) -> Iterator[Item]:
+    """Yield the items of an event's data (TXT-052, TXT-063).
+
+    lost: for a line without a field name (TXT-051)
+    """
     text = text.strip(" \t\r\n")
     marker = re.search(r"\[[ \t]*DONE[ \t]*\]\Z", text)
     if marker:
         text = text[: marker.start()].rstrip(" \t\r\n")
     if text:
-        yield _parsed(text)
+        items = [_parsed(text)]
+        if items[0][0] == "unreadable" and not lost:
+            several = list(_value_items(text, elements=False))
+            if len(several) > 1 and {kind for kind, _ in several} <= {"value", "done"}:
+                items = several
+        yield from items
     if marker:
         yield "done", None
 
@@ -101,12 +109,14 @@ def _event_items(text: str) -> Iterator[Item]:
         elif name == "data":
             data.append(value)
         elif line and name not in ("", "id", "retry"):
-            yield from _of_data(line)
+            yield from _of_data(line, lost=True)
         elif not line:
             if data and kind == "error":
                 yield "failure", None
             elif data:
                 yield from _of_data("\n".join(data))
+            elif kind == "error":
+                yield "failure", None
             elif kind:
                 yield "no data", None
             kind, data = "", []
@@ -119,6 +129,8 @@ def _value_items(text: str, elements: bool) -> Iterator[Item]:
     while True:
         position = space.match(text, position).end()  # type: ignore[union-attr]
         if position == len(text):
+            if event == "error":
+                yield "failure", None
             if open_arrays and not has_skipped:
                 yield "truncated", None
             return
@@ -148,8 +160,8 @@ def _value_items(text: str, elements: bool) -> Iterator[Item]:
         else:
             word = re.compile(r'[^ \t\r\n\[\]{}",:]+').match(text, position)
             item = _parsed(word.group()) if word else ("unreadable", None)
-            yield item
-            has_skipped = has_skipped or item[0] == "unreadable"
+            yield ("failure", None) if event == "error" else item
+            has_skipped, event = has_skipped or item[0] == "unreadable", ""
             if word and item[0] == "value":
                 position = word.end()
             else:
@@ -164,7 +176,7 @@ def _unfinished(text: str) -> Iterator[Item]:
         if index == len(lines) - 1 and is_open:
             yield "truncated", line
             return
-        yield from _of_data(line)
+        yield from _of_data(line, lost=True)
 
 
 def _text_so_far(text: str, path: List[Any]) -> str:
@@ -279,7 +291,7 @@ def _piece_of(
     if _first(value, paths.get("choice", [])) not in (None, 0):
         return [], None, False
     reason = _first(value, paths.get("finish", []))
-    reason = reason if isinstance(reason, str) else None
+    reason = reason if isinstance(reason, str) and reason else None
     has_end = _first(value, paths.get("end", [])) is not None
     pieces = []
     for channel in ("reasoning", "text", "tools"):

@@ -358,7 +358,7 @@ class ModelText:
         if preset.end and first_found(value, preset.end) is not None:
             self._end_seen = True
         reason = first_found(value, preset.finish)
-        if isinstance(reason, str):
+        if isinstance(reason, str) and reason:
             self._finish_reason = reason
         usage = first_found(value, preset.usage)
         if isinstance(usage, dict):

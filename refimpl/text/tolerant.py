@@ -14,7 +14,7 @@ too long, invalid UTF-8 outside values, and a text that ends inside a value (Tex
 """
 
 import re
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..documents.json_format import ValueScanner, parse_json
 from ..errors import DEFAULT_MAX_ITEM_LENGTH, DocumentError, TextError, excerpt, shown
@@ -111,6 +111,10 @@ class EventValues:
         kind, data = event.event, event.data
         if kind == _LOST_VALUE:
             self._add_lost(data, place, items)
+        elif kind == _NO_DATA and data == "error":
+            items.append(
+                Item("failure", "an event of type error without data", self._number, place)
+            )
         elif kind == _NO_DATA:
             items.append(Item("no_data", shown(data), self._number, place))
         elif kind == "error":
@@ -121,7 +125,9 @@ class EventValues:
     def _add_data(self, data: str, place: int, items: List[Item]) -> None:
         text, is_done = _without_marker(data)
         if text:
-            items.append(self._value(text, place))
+            item = self._value(text, place)
+            several = _values_in_a_row(text) if item.kind == "unreadable" else ()
+            items += [item._replace(kind=kind, content=value) for kind, value in several] or [item]
         if is_done:
             items.append(Item("done", None, self._number, place))
 
@@ -197,6 +203,21 @@ def _reason(error: DocumentError) -> str:
 
 def _text_excerpt(text: str) -> str:
     return excerpt(text[:200].encode("utf-8", "replace"), _ITEM_EXCERPT)
+
+
+def _values_in_a_row(text: str) -> Sequence[Tuple[str, Any]]:
+    """Return the kind and content of each item if text is several values, and nothing otherwise.
+
+    A blank line between two events may be missing, or even the line end.
+    """
+    # TXT-063
+    reader = PlainValues(elements=False, max_length=len(text) * 4)
+    try:
+        items = reader.feed(text.encode("utf-8", "surrogateescape")) + reader.close()
+    except TextError:
+        return ()
+    is_clean = all(item.kind in ("value", "done") for item in items)
+    return [(item.kind, item.content) for item in items] if is_clean and len(items) > 1 else ()
 
 
 def _is_unfinished(data: bytes) -> bool:
@@ -275,6 +296,9 @@ class PlainValues:
         items: List[Item] = []
         self._read(items, True)
         self._end_skipping(items)
+        if self._event == "error":
+            content = "an event of type error without data"
+            items.append(Item("failure", content, self._number, self._offset))
         if not self._kept:
             if self._arrays and not self._has_skipped:
                 raise _cut_array(self._offset, items)
@@ -346,7 +370,11 @@ class PlainValues:
     def _end_skipping(self, items: List[Item]) -> None:
         if self._skipped is not None:
             text = excerpt(self._skipped.excerpt, _ITEM_EXCERPT)
-            items.append(self._skipped._replace(excerpt=text))
+            item = self._skipped._replace(excerpt=text)
+            if self._event == "error":
+                item = Item("failure", text, item.number, item.offset)
+            items.append(item)
+            self._event = ""
         self._skipped = self._skipped_until = None
 
     def _begin(self, start: int, items: List[Item], final: bool) -> int:

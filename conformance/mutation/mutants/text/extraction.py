@@ -104,7 +104,7 @@ ROWS = (
         "extract-last-finish-reason",
         "TXT-058",
         "the finish reason is that of the first value, null included",
-        "if isinstance(reason, str):\n            self._finish_reason = reason",
+        "if isinstance(reason, str) and reason:\n    self._finish_reason = reason",
         "self._finish_reason = self._finish_reason or str(reason)",
     ),
     (
@@ -170,5 +170,12 @@ ROWS = (
         "auto decides by the first value only",
         "if preset is None:\n    name = recognised(value)",
         "if preset is None and self._first_value is value:\n    name = recognised(value)",
+    ),
+    (
+        "extract-empty-finish-reason",
+        "TXT-054",
+        "an empty finish reason marks the end",
+        "if isinstance(reason, str) and reason:",
+        "if isinstance(reason, str):",
     ),
 )

@@ -116,4 +116,25 @@ ROWS = (
         "self._arrays += 1",
         "pass",
     ),
+    (
+        "extract-one-value-per-event",
+        "TXT-063",
+        "an event has only one value",
+        'several = _values_in_a_row(text) if item.kind == "unreadable" else ()',
+        "several = ()",
+    ),
+    (
+        "extract-several-values-unclean",
+        "TXT-050",
+        "parts of a broken value are values of an event",
+        "if is_clean and len(items) > 1 else ()",
+        "if items else ()",
+    ),
+    (
+        "extract-error-event-needs-data",
+        "TXT-053",
+        "an event of type error without data is not a failure",
+        'elif kind == _NO_DATA and data == "error":',
+        "elif False:",
+    ),
 )
