@@ -13,7 +13,7 @@ the fixture.
 
 import os
 import sys
-from typing import Any, Iterator
+from typing import Any, Generator, Iterator
 
 import pytest
 
@@ -53,9 +53,9 @@ def _forget_default_session() -> None:
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_pyfunc_call(pyfuncitem: Any) -> Iterator[None]:
+def pytest_pyfunc_call(pyfuncitem: Any) -> Generator[None, Any, None]:
     """Fail the test itself, not its teardown, if a function that it gave to the endpoint failed."""
-    outcome: Any = yield
+    outcome = yield
     endpoint = getattr(pyfuncitem, "funcargs", {}).get(NAME)
     check = getattr(endpoint, "check", None)
     if check is None:

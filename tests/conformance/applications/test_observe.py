@@ -74,7 +74,7 @@ def test_outcomes_of_an_application_that_reports_everything(tmp_path: Path) -> N
     for name, outcome in found.items():
         assert is_right(name.partition("-")[2], outcome.word), (name, outcome)
     assert found["lmi-complete"] == Outcome(TEXT, None)
-    assert found["lmi-error-object"].text == "Grüße aus "
+    assert found["lmi-error-object"].text == "Grüße "
 
 
 def test_a_program_that_does_not_start() -> None:

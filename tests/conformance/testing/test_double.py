@@ -23,6 +23,7 @@ from tests.conformance.endpoint.client import (  # noqa: F401
     request,
 )
 from tests.conformance.testing.calls import called, client_of, text_of, whole
+from tests.interpreters import interpreters, run_program
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -465,3 +466,30 @@ def test_the_document_of_a_request_can_be_read() -> None:
     with Endpoint() as endpoint:
         endpoint.on("llm", lambda request: json.dumps(sorted(request.members)))
         assert json.loads(text_of(endpoint)) == ["Body", "EndpointName"]
+
+
+# ---- every Python ------------------------------------------------------------------------------
+
+PROGRAM = """
+import glob
+for path in glob.glob("conformance/**/*.py", recursive=True):
+    with open(path, encoding="utf-8") as file:
+        compile(file.read(), path, "exec")
+import refimpl
+from conformance.testing import ACCESS_KEY, SECRET_KEY, Endpoint, error, sse
+keys = refimpl.Credentials(ACCESS_KEY, SECRET_KEY)
+with Endpoint(strict=True) as endpoint:
+    endpoint.on("llm", sequence=[error(503), lambda request: sse(request.text)])
+    client = refimpl.Client(
+        region="us-east-1", endpoint_url=endpoint.url, credentials=keys, environment={}
+    )
+    with client.invoke_endpoint_with_response_stream(endpoint_name="llm", body=b"hi") as response:
+        print(b"".join(part.bytes for part in response.body).decode())
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version, python", interpreters(), ids=lambda value: value)
+def test_the_test_double_works_with_every_python(version: str, python: str) -> None:
+    printed = run_program(python, PROGRAM)
+    assert printed.startswith('data: {"choices": [{"index": 0, "delta": {"content": "hi"}}]}')
