@@ -102,6 +102,8 @@ PREFIXES = (
     "decode-mix-",
     "encode-mix-",
     "response-mix-",
+    "lines-mix-",
+    "events-mix-",
     "shape-mix-",
 )
 # The keys in which an input has bytes.
@@ -302,7 +304,9 @@ class Feature:
 
     def document(self) -> Json:
         """Return the content of the vector file."""
-        return {"feature": self.name, "cases": self.cases}
+        from authoring.compact import compacted
+
+        return {"feature": self.name, "cases": [compacted(case) for case in self.cases]}
 
 
 def mistake_in(case: Json, prefix: str) -> Optional[str]:

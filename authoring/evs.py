@@ -17,12 +17,14 @@ returns a wrong list of messages.
 """
 
 import base64
+import struct
 import zlib
 from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 from authoring import CHUNKINGS, CaseMistake, Feature, b64, frames, ok, reject
 from authoring.differences import source_of
 from authoring.plain_eventstream import decode
+from conformance.cases.described import described_bytes
 from conformance.cases.frames import assemble
 
 # For a stream that ends inside a frame: with `trailing`, the next frame would complete it.
@@ -609,6 +611,32 @@ def _lengths() -> None:
         needs=["evs-frame-shortest"],
     )
     rejects(
+        "evs-total-length-1-gib",
+        "a total_length of 1,073,741,824 with a correct checksum, and the stream ends after it",
+        "EVS-041 EVS-008 EVS-028",
+        "limit",
+        "frame total(1073741824) crc()",
+        " total(1073741824) crc()",
+        "a decoder whose ceiling is the largest signed number reserves a gigabyte for 12 bytes",
+        between=False,
+        chunking=WITHOUT_TRAILING,
+    )
+    # Described, because 16 MiB of base64 would double the size of the vectors.
+    payload = [
+        {"repeat": {"random": "a", "bytes": 65521}, "times": 256},
+        {"random": "b", "bytes": 3824},
+    ]
+    assert 16 + len(described_bytes(payload)) == 16777216
+    DECODE.case(
+        "evs-total-length-16-mib",
+        "a frame of 16,777,216 bytes in pieces of 65,537 bytes",
+        "EVS-041 EVS-001",
+        dict(frames("frame payload(256*random(a 65521) random(b 3824))"), piece=65537),
+        ok(messages=[{"headers": [], "payload": payload}]),
+        "a decoder with a lower ceiling rejects a frame that every encoder may write",
+        chunking=(),
+    )
+    rejects(
         "evs-total-length-largest-prelude-only",
         "a total_length of 4,294,967,295, and the stream ends after the prelude",
         "EVS-028 EVS-008",
@@ -631,6 +659,74 @@ def _lengths() -> None:
         False,
         None,
         {"chunking": WITHOUT_TRAILING, "level": "SHOULD"},
+    )
+
+
+def _four_bytes_to_zero(before: bytes) -> bytes:
+    """Return the four bytes after which the CRC-32 of all bytes is 0."""
+    table = [zlib.crc32(bytes((index,)), 0xFFFFFFFF) ^ 0xFFFFFFFF for index in range(256)]
+    of_high_byte = {entry >> 24: index for index, entry in enumerate(table)}
+    register = 0xFFFFFFFF
+    for _ in range(4):
+        index = of_high_byte[register >> 24]
+        register = ((register ^ table[index]) << 8 & 0xFFFFFFFF) | index
+    return (zlib.crc32(before) ^ 0xFFFFFFFF ^ register).to_bytes(4, "little")
+
+
+def _zero_checksums() -> None:
+    why = "a CRC library that treats a running value of 0 as the start rejects a valid frame"
+    free = "frame h='v' n=bytes(00000000) payload('12345')"
+    frame = assemble(free)
+    block = _four_bytes_to_zero(frame[:-13])
+    assert frame[-13:-4] == bytes(4) + b"12345"
+    text = free.replace("00000000", block.hex())
+    assert zlib.crc32(assemble(text)[:-9]) == 0
+    reads(
+        "evs-checksum-zero-after-headers",
+        "a frame whose running checksum is 0 after the headers",
+        "EVS-003 EVS-001",
+        text,
+        [message(b"12345", ("h", "string", "v"), ("n", "bytes", block))],
+        why,
+    )
+    free = "frame h='v' payload('1234' 00000000)"
+    payload = b"1234" + _four_bytes_to_zero(assemble(free)[:-8])
+    text = f"frame h='v' payload({payload.hex()})"
+    assert assemble(text)[-4:] == bytes(4)
+    reads(
+        "evs-checksum-zero-message",
+        "a frame whose message checksum is 0",
+        "EVS-003 EVS-001",
+        text,
+        [message(payload, ("h", "string", "v"))],
+        "a decoder that treats a checksum of 0 as missing rejects a valid frame",
+    )
+    # The shortest two lengths whose checksum is 0 and whose headers fit into one value.
+    text = "frame n=bytes(random(a 1678)) payload(3*random(a 52993) 0001)"
+    assert struct.unpack(">III", assemble(text)[:12]) == (160680, 1683, 0)
+    messages = [
+        {
+            "headers": [
+                {"name": "n", "type": "bytes", "value": {"random": "a", "bytes": 1678}},
+            ],
+            "payload": [
+                {"repeat": {"random": "a", "bytes": 52993}, "times": 3},
+                {"base64": "AAE="},
+            ],
+        }
+    ]
+    read, kind = decode(assemble(text))
+    assert kind is None and [base64.b64decode(one["payload"]) for one in read] == [
+        described_bytes(messages[0]["payload"])
+    ]
+    DECODE.case(
+        "evs-checksum-zero-prelude",
+        "a frame whose prelude checksum is 0",
+        "EVS-002 EVS-001",
+        frames(text),
+        ok(messages=messages),
+        why,
+        chunking=LARGE,
     )
 
 
@@ -1755,6 +1851,7 @@ for chapter in (
     _frames,
     _checksums,
     _lengths,
+    _zero_checksums,
     _orders,
     _types,
     _names,

@@ -48,7 +48,7 @@ _U16 = Struct(">H")
 _PRELUDE_LENGTH = 12
 # The prelude with its CRC, and the message CRC.
 FRAME_OVERHEAD = 16
-# EVS-008, EVS-029
+# EVS-008, EVS-029, EVS-041
 DEFAULT_MAX_FRAME_LENGTH = 32 * 1024 * 1024
 # EVS-040: a few bytes make a header, so these bound a message's memory. An encoder needs less.
 MAX_DECODED_HEADERS_LENGTH = 1024 * 1024

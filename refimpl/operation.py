@@ -72,7 +72,7 @@ UNSIGNED_HEADERS = ("content-length",)
 # HTTP-001
 METHOD = "POST"
 PATH = "/endpoints/%s/invocations-response-stream"
-# HTTP-035: the number of bytes that an error keeps of its body.
+# HTTP-035, HTTP-039: the number of bytes that an error keeps of its body.
 MAX_ERROR_BODY = 1024 * 1024
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

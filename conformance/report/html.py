@@ -47,7 +47,7 @@ from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, shown
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
-_MAX_SHOWN = 8000  # characters of one case's input and expectation
+_MAX_SHOWN = 4000  # characters of one case's input and expectation
 _MAX_NAME = 100  # characters of an implementation's name, and of its version, in a column head
 
 Document = Mapping[str, Any]

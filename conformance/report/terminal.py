@@ -43,6 +43,7 @@ Rules = Mapping[str, Rule]
 _WIDTH = 110
 _IN_FULL = 2  # failures that are shown in full
 _MAX_PLAYED = 40  # lines of an endpoint's response
+_MAX_DISASSEMBLED = 10000  # bytes; longer frames are shown as the case writes them
 _ONE_LINE_EACH = 12  # with more failures, each group has one line
 _SHOWN = FAILURES + (ADAPTER, XPASS)
 _COLUMNS = (PASS, ACCEPTABLE, FAIL, CRASH, HANG, ADAPTER, XFAIL, XPASS, BLOCKED, UNSUPPORTED)
@@ -242,9 +243,19 @@ def bytes_lines(case: Case) -> List[str]:
     if data is None:
         return []
     lines = ["", f"bytes     {len(data)}"]
-    if case.op in ("eventstream.decode", "http.response"):
-        lines += ["  " + line for line in disassemble(data).splitlines()]
+    lines += ["  " + line for line in _notation_lines(case, data)]
     return lines + ["  " + line for line in hex_lines(data)]
+
+
+def _notation_lines(case: Case, data: bytes) -> List[str]:
+    """Return the bytes of a case in the frame language, or as the case describes them."""
+    if "bytes" in case.input:
+        return [json.dumps(case.input["bytes"], ensure_ascii=False)]
+    if case.op not in ("eventstream.decode", "http.response"):
+        return []
+    if "frames" in case.input and len(data) > _MAX_DISASSEMBLED:
+        return list(case.input["frames"].splitlines())
+    return disassemble(data).splitlines()
 
 
 def _played_lines(name: str) -> List[str]:

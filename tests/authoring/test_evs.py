@@ -28,7 +28,8 @@ from tests.support import committed_cases
 
 CASES = committed_cases()
 DECODE = [case for case in CASES if case.op == "eventstream.decode"]
-RESPONSE = [case for case in CASES if case.op == "http.response"]
+# The tables describe hand-written cases. The rows of mix_response.py are made from their results.
+RESPONSE = [case for case in CASES if case.op == "http.response" and "-mix-" not in case.id]
 
 
 @pytest.fixture(scope="module")

@@ -451,7 +451,7 @@ def test_the_same_reports_give_the_same_page() -> None:
 
 
 @pytest.mark.slow
-def test_2_250_cases_and_10_implementations_are_a_page_that_can_be_sent() -> None:
+def test_all_cases_and_10_implementations_are_a_page_that_can_be_sent() -> None:
     cases = load_cases()
     words = [UNSUPPORTED] * 6 + [PASS] * 3 + [FAIL]
     parts = Difference("status", "ok", "reject x")
@@ -464,7 +464,7 @@ def test_2_250_cases_and_10_implementations_are_a_page_that_can_be_sent() -> Non
         Result(case, "whole", found[word], 0.1) for case, word in zip(cases, words * len(cases))
     ]
     page = html_text([report(f"peer {index}", *results) for index in range(10)], cases, RULES)
-    assert len(page.encode("utf-8")) < 10000000
+    assert len(page.encode("utf-8")) < 15000000
     parsed(page)
 
 
