@@ -96,6 +96,7 @@ class ReceivedRequest:
     headers:   by name, in any case
     members:   the members of the call by their names in AWS's model, such as ContentType
     signature: "valid", "unchecked" if the endpoint does not know the keys, or "refused"
+    verified:  whether the signature is valid
     refusal:   why the service would have refused the request, or ""
 
     Its repr is safe to log: it has no headers and no body.
@@ -104,7 +105,7 @@ class ReceivedRequest:
     def __init__(self, call: Call) -> None:
         self.name, self.operation = call.endpoint_name, call.operation
         self.body, self.headers = call.body, Headers(call.headers)
-        self.signature, self.refusal = call.signature, call.reason
+        self.signature, self.verified, self.refusal = call.signature, call.verified, call.reason
         self.members: Dict[str, Any] = {}
         if call.operation:
             self.members.update(members_of(call.operation, call.endpoint_name, dict(self.headers)))

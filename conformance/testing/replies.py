@@ -157,7 +157,7 @@ def lines(*values: Any) -> Reply:
     return Reply(tuple([_line(value) + b"\n" for value in values]), LINES_TYPE)
 
 
-def _line(value: Any) -> bytes:
+def _line(value: Any, what: str = "a value of lines()") -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, str):
@@ -165,7 +165,7 @@ def _line(value: Any) -> bytes:
     try:
         return json_text(value)
     except (TypeError, ValueError, RecursionError):
-        raise _wrong("a value of lines()", value, "str, bytes or a value of JSON") from None
+        raise _wrong(what, value, "str, bytes or a value of JSON") from None
 
 
 def _texts(name: str, tokens: Tuple[str, ...]) -> Tuple[str, ...]:
@@ -197,8 +197,7 @@ def error(status: int, code: Optional[str] = None, message: str = "", **members:
     members: more members of the error document, such as OriginalStatusCode
     Inside a stream it becomes InternalStreamFailure, or ModelStreamError for ModelError.
     """
-    if not isinstance(status, int) or isinstance(status, bool) or not 400 <= status <= 599:
-        raise UsageError("not the status of an error", expected="400 to 599", actual=status)
+    _check_status(status, 400, 599)
     if code is None:
         code = _CODES.get(status, "InternalFailure" if status >= 500 else "ValidationError")
     text = message or f"{code} of the test double"
@@ -215,7 +214,15 @@ def model_error(status: int = 500, text: str = "the model failed", message: str 
     message:      Message; by default the service's words
     Inside a stream it becomes ModelStreamError.
     """
+    _check_status(status, 0, 599)
+    if not isinstance(text, str) or not isinstance(message, str):
+        raise _wrong("a text of model_error()", text, "str")
     return Failure(model_failure(status, text, message), message or text, True)
+
+
+def _check_status(status: object, least: int, most: int) -> None:
+    if isinstance(status, bool) or not isinstance(status, int) or not least <= status <= most:
+        raise UsageError("not the status of an error", expected=f"{least} to {most}", actual=status)
 
 
 def stream_error(message: str = "the model failed", code: str = "StreamBroken") -> Frame:
@@ -248,7 +255,7 @@ def cut(
     if after is not None and at is not None:
         raise UsageError("after and at exclude each other", expected="one of them")
     ending = Ending("reset" if reset else "close")
-    made = _reply_of(reply, "cut()")
+    made = _reply_of(reply, "the reply of cut()")
     if after is not None:
         return _ended(made, after, ending)._replace(framing=framing)
     items = _frames_of(made.items)
@@ -270,7 +277,7 @@ def stall(reply: Any = (), after: Optional[int] = None) -> Reply:
 
     after: by default all parts; the end of the response is missing then
     """
-    made = _reply_of(reply, "stall()")
+    made = _reply_of(reply, "the reply of stall()")
     parts = len([item for item in made.items if isinstance(item, bytes)])
     return _ended(made, parts if after is None else after, Ending("stall"))
 
@@ -281,7 +288,7 @@ def slow(reply: Any, seconds: float = 0.2, first: float = 0.0) -> Reply:
     seconds: between two parts
     first:   before the first part
     """
-    made = _reply_of(reply, "slow()")
+    made = _reply_of(reply, "the reply of slow()")
     items: List[Item] = []
     for item in made.items:
         if isinstance(item, bytes):
@@ -376,7 +383,7 @@ def flattened(value: Any, what: str) -> Iterator[Union[Item, Reply, Failure]]:
     elif isinstance(value, str):
         yield value.encode("utf-8", "surrogatepass")
     elif isinstance(value, dict):
-        yield _line(value)
+        yield _line(value, what)
     elif isinstance(value, (list, tuple)) and not isinstance(value, (Response, Scenario)):
         for item in value:
             yield from flattened(item, what)

@@ -5,6 +5,8 @@ import json
 from typing import Any, Callable, List
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from conformance.testing import (
     Endpoint,
@@ -98,6 +100,9 @@ def test_lines_and_events_of_any_data() -> None:
         lambda: lines(object()),
         lambda: error(200),
         lambda: error("503"),  # type: ignore[arg-type]
+        lambda: model_error("out of memory"),  # type: ignore[arg-type]
+        lambda: model_error(500, b"no"),  # type: ignore[arg-type]
+        lambda: cut(lambda request: "a"),
         lambda: cut(sse("a"), after=3),
         lambda: cut(sse("a"), at=10**6),
         lambda: cut(sse("a"), after=1, at=1),
@@ -254,3 +259,36 @@ def test_a_scenario_of_the_catalogue() -> None:
         client = client_of(endpoint, read_timeout=0.3)
         with pytest.raises(NetworkError):
             client.invoke_endpoint_with_response_stream(endpoint_name="llm", body=b"")
+
+
+# ---- properties --------------------------------------------------------------------------------
+
+PARTS = st.lists(st.one_of(st.binary(max_size=40), st.text(max_size=20)), max_size=6)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(PARTS, st.booleans())
+def test_any_parts_arrive_unchanged_in_both_operations(parts: List[Any], is_function: bool) -> None:
+    wanted = [item if isinstance(item, bytes) else item.encode("utf-8") for item in parts]
+    with Endpoint() as endpoint:
+        endpoint.on("llm", (lambda request: iter(parts)) if is_function else parts)
+        assert called(endpoint)[1] == wanted
+        assert whole(endpoint)[2] == b"".join(wanted)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary()),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=5,
+    )
+)
+def test_any_value_is_a_reply_or_rejected(value: Any) -> None:
+    try:
+        answer = answer_of((value,), "the reply")
+    except UsageError as problem:
+        assert "the reply" in str(problem) or "JSON" in str(problem)
+    else:
+        assert isinstance(answer, Reply)
+        assert isinstance(response_of(answer, {}).headers, tuple)
