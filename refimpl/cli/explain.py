@@ -8,10 +8,10 @@ refusal, also if it proves nothing, and 7 if there is none (EXP-006).
 """
 
 import argparse
-import re
-from typing import Any, BinaryIO, Dict, List, Optional
+from itertools import islice
+from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Tuple
 
-from ..errors import FrameError, UsageError, without_secrets
+from ..errors import DocumentError, FrameError, UsageError, without_secrets
 from ..explain.frames import ExplainedFrame, explain_frames
 from ..explain.page import signing_page
 from ..explain.readings import MAX_EXPLAINED_TEXT, text_of_bytes
@@ -28,14 +28,17 @@ _MAX_STREAM = 64 * 1024 * 1024  # bytes
 _ROWS_OF_FIELD = 8
 _SHOWN_BYTES = 256
 _BLOCK = 1024 * 1024  # bytes
+_MAX_PARTS = 100  # of a long file
 _BEFORE = 32 * 1024  # bytes that are kept before the first sign of a refusal
-# The beginnings of what a refusal contains. They are only used to search long files.
-_SIGNS_OF_REFUSAL = re.compile(
-    rb"(?i)should have been|CanonicalRequest|Signature(?:DoesNotMatch|Exception)|"
-    rb"IncompleteSignature|signature we calculated|MissingAuthenticationToken|UnrecognizedClient|"
-    rb"ExpiredToken|InvalidAccessKeyId|Credential should be|Signature expired|"
-    rb"not yet current|SignedHeader|InvalidClientTokenId|RequestTimeTooSkewed|"
-    rb"AuthorizationHeaderMalformed|security token included|Credential scope"
+# What a refusal contains. This only serves to search long files, faster than a pattern.
+_SIGNS_OF_REFUSAL = (
+    *(b"should have been", b"CanonicalRequest", b"SignatureDoesNotMatch", b"SignatureException"),
+    *(b"IncompleteSignature", b"signature we calculated", b"issingAuthenticationToken"),
+    *(b"issing Authentication Token", b"UnrecognizedClient", b"ExpiredToken"),
+    *(b"InvalidAccessKeyId", b"redential should be", b"Signature expired", b"not yet current"),
+    *(b"as a SignedHeader", b"must be a ", b"InvalidClientTokenId", b"RequestTimeTooSkewed"),
+    *(b"AuthorizationHeaderMalformed", b"ecurity token included", b"Credential scope"),
+    *(b"key=value pair", b"HeadersNotSigned", b"which were not signed", b"Request has expired"),
 )
 
 
@@ -72,19 +75,13 @@ def _add_refusal(parser: argparse.ArgumentParser) -> None:
 
 
 def _refusal(options: argparse.Namespace, streams: Streams) -> None:
-    notes: List[str] = []
-    texts: List[bytes] = []
-    with_file(options.file, streams, lambda file: texts.append(_part_with_refusal(file, notes)))
-    explained = explain_refusal(
-        text_of_bytes(texts[0]),
-        _optional_text(options.canonical_request),
-        _optional_text(options.request),
-    )
-    explained = explained._replace(notes=(*notes, *explained.notes))
+    found: List[RefusalExplanation] = []
+    signed, sent = _optional_text(options.canonical_request), _optional_text(options.request)
+    with_file(options.file, streams, lambda file: found.append(_first_refusal(file, signed, sent)))
     if options.format == "json":
-        write_line(_document_of(explained), streams.stdout)
+        write_line(_document_of(found[0]), streams.stdout)
     else:
-        write_text("\n".join(_lines_of(explained)), streams.stdout)
+        write_text("\n".join(_lines_of(found[0])), streams.stdout)
 
 
 # ---- sign --------------------------------------------------------------------------------------
@@ -229,41 +226,66 @@ def _optional_text(name: Optional[str]) -> Optional[str]:
     return None if name is None else text_of_bytes(read_file(name, 4 * MAX_EXPLAINED_TEXT))
 
 
-def _part_with_refusal(file: BinaryIO, notes: List[str]) -> bytes:
-    """Return a file, or the part of a long one that begins shortly before its first refusal."""
-    kept, skipped = b"", 0
-    while True:
-        block = _read(file)
-        kept += block
-        match = _SIGNS_OF_REFUSAL.search(kept)
-        if match is not None or not block:
-            break
-        if len(kept) > MAX_EXPLAINED_TEXT:
-            skipped += len(kept) - _BEFORE
-            kept = kept[-_BEFORE:]
-    start = 0
-    if match is not None and match.start() > _BEFORE:
-        start = match.start() - _BEFORE
-        kept = kept[start:]
-    while block and len(kept) < MAX_EXPLAINED_TEXT:
-        block = _read(file)
-        kept += block
-    if skipped + start or len(kept) > MAX_EXPLAINED_TEXT:
-        notes.append(
-            f"the input is long: {MAX_EXPLAINED_TEXT} bytes from byte {skipped + start} are "
-            "explained, around the first refusal"
-        )
-    return kept[:MAX_EXPLAINED_TEXT]
+def _first_refusal(
+    file: BinaryIO, signed: Optional[str], sent: Optional[str]
+) -> RefusalExplanation:
+    """Return the explanation of the first refusal in a file. Raises DocumentError."""
+    missing: Optional[DocumentError] = None
+    for offset, data in islice(_parts_with_refusal(file), _MAX_PARTS):
+        try:
+            explained = explain_refusal(text_of_bytes(data), signed, sent)
+        except DocumentError as error:
+            missing = missing or error
+            continue
+        if offset is None:
+            return explained
+        note = f"the input is long: {len(data)} bytes from byte {offset} are explained"
+        return explained._replace(notes=(note, *explained.notes))
+    if missing is not None:
+        raise missing
+    return explain_refusal("", signed, sent)  # which raises the error
 
 
-def _read(file: BinaryIO) -> bytes:
+def _parts_with_refusal(file: BinaryIO) -> Iterator[Tuple[Optional[int], bytes]]:
+    """Yield (offset, bytes) of each part of a file that has a sign of a refusal.
+
+    A short file is one part, without an offset.
+    """
+    kept, offset = _read(file, b"", _BLOCK), 0
+    if len(kept) <= MAX_EXPLAINED_TEXT:
+        yield None, kept
+        return
+    while kept:
+        places = [place for place in map(kept.find, _SIGNS_OF_REFUSAL) if place >= 0]
+        if not places:
+            done = max(len(kept) - _BEFORE, 0)
+        else:
+            start = max(min(places) - _BEFORE, 0)
+            kept = _read(file, kept, start + MAX_EXPLAINED_TEXT)
+            yield offset + start, kept[start : start + MAX_EXPLAINED_TEXT]
+            # A refusal at the end of this part is also in the next one.
+            done = start + MAX_EXPLAINED_TEXT - _BEFORE
+        length = len(kept)
+        offset += done
+        kept = _read(file, kept[done:], _BLOCK)
+        if not places and len(kept) <= length - done:  # nothing was added
+            return
+
+
+def _read(file: BinaryIO, kept: bytes, length: int) -> bytes:
+    """Return kept and the bytes of the file that follow, in total at least length if possible."""
     try:
-        return file.read(_BLOCK)
+        while len(kept) < length:
+            block = file.read(_BLOCK)
+            if not block:
+                break
+            kept += block
     except OSError as error:
         name = getattr(file, "name", None)
         if not isinstance(name, str):
             raise
         raise unreadable(name, error) from None
+    return kept
 
 
 def _document_of(explained: RefusalExplanation) -> Dict[str, Any]:

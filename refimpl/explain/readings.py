@@ -10,7 +10,7 @@ rejected.
 import re
 from typing import Callable, Iterator, List, Match, Set
 
-MAX_EXPLAINED_TEXT = 256 * 1024  # characters
+MAX_EXPLAINED_TEXT = 96 * 1024  # characters
 _MAX_LAYERS = 6
 _MAX_READINGS = 80
 

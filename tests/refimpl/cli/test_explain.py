@@ -153,3 +153,18 @@ def test_response() -> None:
     document = json.loads(call("explain", "response", "--format", "json", stdin=data).stdout)
     assert (document["error"]["code"], document["status"]) == ("A", 403)
     failed(call("explain", "response", stdin=b"no response"), 7)
+
+
+@for_each("size", [0, MAX_EXPLAINED_TEXT, MAX_EXPLAINED_TEXT + 1, 2**20 + 1])
+def test_the_refusal_is_found_at_any_place(size: int) -> None:
+    """Lines that look like a refusal, but are none, do not end the search."""
+    line = b"INFO SignedHeaders=host CanonicalRequest: none\n"
+    noise = line[:size] + (b"INFO nothing to see here\n" * (size // 20))[:size]
+    answer = b"\n" + as_json(SERVICE).encode() + b"\n"
+    result = call("explain", "refusal", stdin=noise + answer + noise)
+    assert result.code == 0 and b"not known" in result.stdout, size
+
+
+def test_a_long_log_without_a_refusal() -> None:
+    noise = b"INFO nothing to see here\n" * 40000
+    failed(call("explain", "refusal", stdin=noise + b"INFO CanonicalRequest: none\n" + noise), 7)

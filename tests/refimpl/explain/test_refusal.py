@@ -70,10 +70,11 @@ def test_two_layers(outer: str) -> None:
         assert explained.client == "content-type:application/json"
 
 
+@pytest.mark.slow
 @for_each("text", [as_json(SERVICE), as_xml(SERVICE), quotation(SERVICE)])
 def test_truncated_anywhere(text: str) -> None:
     found = set()
-    for end in range(len(text)):
+    for end in range(0, len(text), 7):
         try:
             found.add(explain_refusal(text[:end], CLIENT).differs_in)
         except DocumentError:
@@ -91,6 +92,7 @@ def test_any_text(answer: str, canonical_request: str, sent: str) -> None:
             assert error.rule == "EXP-006"
 
 
+@pytest.mark.slow
 @for_each(
     "text",
     [
