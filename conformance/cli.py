@@ -248,7 +248,7 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fallback", metavar="NAME", help=text)
     text = "send calls of all other names to the container at this URL, as SageMaker does"
     parser.add_argument("--container", metavar="URL", help=text)
-    text = "with --container: bodies up to 6 MiB, responses up to 8 minutes"
+    text = "with --container: bodies up to 6 MiB, streams up to 8 minutes"
     parser.add_argument("--platform-limits", action="store_true", help=text)
     text = "accept only this region"
     parser.add_argument("--region", metavar="REGION", help=text)

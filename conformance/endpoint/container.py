@@ -20,7 +20,7 @@ from contextlib import suppress
 from typing import Callable, Dict, Iterator, NamedTuple, Optional, Set
 from urllib.parse import urlsplit
 
-from conformance.endpoint.checks import Accepted, Refusal, members_of, not_found
+from conformance.endpoint.checks import WHOLE, Accepted, Refusal, members_of, not_found
 from conformance.endpoint.request import Request
 from conformance.endpoint.scenarios.build import exception, part
 from conformance.endpoint.scenarios.model import Headers, Response, Step
@@ -52,16 +52,18 @@ class Limits(NamedTuple):
 
     body:    bytes of a request
     silence: seconds without a byte from the container
-    stream:  seconds for a whole response, or None for no limit
+    whole:   seconds for the response to InvokeEndpoint, or None for no limit
+    stream:  seconds for a stream, or None for no limit
     """
 
     body: int = 25 * 1024 * 1024
-    silence: float = 60.0
+    silence: float = 480.0
+    whole: Optional[float] = None
     stream: Optional[float] = None
 
 
 # As the service model and the Developer Guide state them.
-PLATFORM_LIMITS = Limits(6291456, 60.0, 480.0)
+PLATFORM_LIMITS = Limits(6291456, 480.0, 60.0, 480.0)
 
 
 _DEFAULT_LIMITS = Limits()
@@ -92,28 +94,25 @@ class Container:
             )
         self._path, self._limits, self._monotonic = parts.path.rstrip("/"), limits, monotonic
         self._lock = threading.Lock()
-        self._open: Set[http.client.HTTPConnection] = set()
+        self._open: Set[_Link] = set()
         self._is_healthy = False
 
     def close(self) -> None:
         """End the calls that are in progress."""
         with self._lock:
-            connections = list(self._open)
-        for connection in connections:
-            # It may have ended already.
-            with suppress(OSError, AttributeError):
-                connection.sock.shutdown(socket.SHUT_RDWR)
+            links = list(self._open)
+        for link in links:
+            link.end()
 
     def ping(self) -> Optional[str]:
         """Return why the container is not healthy, or None if it is. GET /ping must return 200."""
-        connection = self._connection(_PING_TIMEOUT)
+        link = self._link(_PING_TIMEOUT, None)
         try:
-            connection.request("GET", f"{self._path}/ping")
-            status = connection.getresponse().status
-        except (OSError, http.client.HTTPException) as error:
+            status = link.ask("GET", f"{self._path}/ping", None, {}).status
+        except (OSError, http.client.HTTPException, ValueError) as error:
             return f"the container does not answer GET /ping: {_reason(error)}"
         finally:
-            self._forget(connection)
+            self._forget(link)
         return None if status == 200 else f"the container answers GET /ping with {status}"
 
     def response(self, request: Request, accepted: Accepted) -> Response:
@@ -129,18 +128,15 @@ class Container:
             message = f"Request size exceeded {self._limits.body} bytes"
             raise Refusal("413 Payload Too Large", "ValidationError", message, verified=True)
         headers = self._headers_of(request, accepted)
-        connection = self._connection(self._limits.silence)
-        deadline = None
-        if self._limits.stream is not None:
-            deadline = self._monotonic() + self._limits.stream
+        seconds = self._limits.whole if accepted.operation == WHOLE else self._limits.stream
+        link = self._link(self._limits.silence, seconds)
         is_handed_over = False
         try:
-            connection.request("POST", f"{self._path}/invocations", request.body, headers)
-            answered = connection.getresponse()
+            answered = link.ask("POST", f"{self._path}/invocations", request.body, headers)
             if not 200 <= answered.status < 300:
                 return model_failure(answered.status, _text_of(answered))
             is_handed_over = True
-            parts = _Parts(answered, deadline, self._monotonic, lambda: self._forget(connection))
+            parts = _Parts(answered, link, lambda: self._forget(link))
             return Response(parts, headers=_headers_from(answered))
         except socket.timeout:
             return model_failure(0, _TIMED_OUT)
@@ -149,7 +145,7 @@ class Container:
             return model_failure(0, f"no response of the container: {_reason(error)}")
         finally:
             if not is_handed_over:
-                self._forget(connection)
+                self._forget(link)
 
     def _headers_of(self, request: Request, accepted: Accepted) -> Dict[str, str]:
         members = members_of(accepted.operation, accepted.name, collect_headers(request.headers))
@@ -159,47 +155,98 @@ class Container:
                 headers[name] = members[member]
         return headers
 
-    def _connection(self, timeout: float) -> http.client.HTTPConnection:
-        connection = http.client.HTTPConnection(self._host, self._port, timeout=timeout)
+    def _link(self, silence: float, seconds: Optional[float]) -> "_Link":
+        link = _Link(self._host, self._port, silence, seconds, self._monotonic)
         with self._lock:
-            self._open.add(connection)
-        return connection
+            self._open.add(link)
+        return link
 
-    def _forget(self, connection: http.client.HTTPConnection) -> None:
+    def _forget(self, link: "_Link") -> None:
         with self._lock:
-            self._open.discard(connection)
-        connection.close()
+            self._open.discard(link)
+        link.close()
+
+
+class _Link:
+    """A connection to the container, with its time limits.
+
+    silence: seconds without a byte;  seconds: for everything, or None
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        silence: float,
+        seconds: Optional[float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._silence, self._monotonic = silence, monotonic
+        self._deadline = None if seconds is None else monotonic() + seconds
+        self._connection = http.client.HTTPConnection(host, port, timeout=self._patience())
+        self._socket: Optional[socket.socket] = None
+
+    def ask(
+        self, method: str, target: str, body: Optional[bytes], headers: Dict[str, str]
+    ) -> http.client.HTTPResponse:
+        """Send a request, and return the response as soon as its head is complete."""
+        self._connection.connect()
+        # The connection forgets its socket if the response ends with it.
+        self._socket = self._connection.sock
+        self._connection.request(method, target, body, headers)
+        self.wait()
+        return self._connection.getresponse()
+
+    def wait(self) -> None:
+        """Limit the next wait. Raises socket.timeout if no time is left."""
+        patience = self._patience()
+        if patience <= 0:
+            raise socket.timeout("timed out")
+        if self._socket is not None:
+            self._socket.settimeout(patience)
+
+    def _patience(self) -> float:
+        if self._deadline is None:
+            return self._silence
+        return min(self._silence, self._deadline - self._monotonic())
+
+    def end(self) -> None:
+        """End a wait in another thread."""
+        # It may have ended already.
+        with suppress(OSError):
+            if self._socket is not None:
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+        if self._socket is not None:
+            self._socket.close()
 
 
 class _Parts:
     """The steps of a response: a part for each piece that the container sends."""
 
     def __init__(
-        self,
-        answered: http.client.HTTPResponse,
-        deadline: Optional[float],
-        monotonic: Callable[[], float],
-        end: Callable[[], None],
+        self, answered: http.client.HTTPResponse, link: _Link, forget: Callable[[], None]
     ) -> None:
-        self._answered, self._deadline = answered, deadline
-        self._monotonic, self._end = monotonic, end
+        self._answered, self._link, self._forget = answered, link, forget
 
     def __iter__(self) -> Iterator[Step]:
         """Yield the parts, and an exception if the container fails."""
         try:
             yield from self._parts()
         except socket.timeout:
-            yield _failed("ModelInvocationTimeExceeded", "the container was silent for too long")
+            yield _failed("ModelInvocationTimeExceeded", "the response took too long")
         except (OSError, http.client.HTTPException, ValueError) as error:
             yield _failed("StreamBroken", f"the container's response broke: {_reason(error)}")
         finally:
-            self._end()
+            self._answered.close()
+            self._forget()
 
     def _parts(self) -> Iterator[Step]:
         while True:
-            if self._deadline is not None and self._monotonic() > self._deadline:
-                yield _failed("ModelInvocationTimeExceeded", "the response took too long")
-                return
+            self._link.wait()
             data = self._answered.read1(_PIECE)
             if data:
                 yield part(data)

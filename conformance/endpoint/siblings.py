@@ -4,7 +4,7 @@
 whole_response() turns the response of a streaming call into the response that InvokeEndpoint gives
 for the same model. The payloads become one body, the output members become plain headers, and an
 exception inside the stream becomes an error response. A response without an event stream, such as a
-service error, stays as it is. Raw bytes stay as they are, too: they show malformed HTTP.
+service error, stays unchanged, and so do raw bytes, which show malformed HTTP.
 """
 
 from typing import Dict, List, Tuple

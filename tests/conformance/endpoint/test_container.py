@@ -240,21 +240,31 @@ def test_the_catalogue_and_own_scenarios_precede_the_container() -> None:
 
 
 def test_the_platform_s_limits() -> None:
-    assert Limits(6 * 1024 * 1024, 60.0, 8 * 60.0) == PLATFORM_LIMITS
+    assert Limits(6 * 1024 * 1024, 8 * 60.0, 60.0, 8 * 60.0) == PLATFORM_LIMITS
     with RawServer([PONG], [PONG]) as server, front(server, Limits(body=10)) as endpoint:
         called(endpoint, body=b"x" * 10)
         with pytest.raises(Error, match="Request size exceeded 10 bytes"):
             called(endpoint, body=b"x" * 11)
 
 
-def test_a_response_that_takes_too_long_fails() -> None:
-    times = iter([0.0, 5.0, 11.0])
-    script = [CHUNKED, chunk(b"one"), chunk(b"two"), LAST]
-    with RawServer([PONG], script) as server:
-        container = Container(server.url, Limits(stream=10.0), lambda: next(times))
-        with Endpoint(container=container) as endpoint, pytest.raises(ModelStreamError) as caught:
-            called(endpoint)
+@pytest.mark.parametrize("is_dripping", [True, False])
+def test_a_response_that_takes_too_long_fails(is_dripping: bool) -> None:
+    def drip(connection: Any) -> None:
+        for _ in range(100):
+            connection.socket.sendall(chunk(b"x"))
+            time.sleep(0.05)
+
+    limits = Limits(silence=3600.0, stream=0.5)
+    how = [CHUNKED, drip] if is_dripping else [CHUNKED, chunk(b"x"), stall]
+    with fronted(how, limits=limits) as endpoint, pytest.raises(ModelStreamError) as caught:
+        called(endpoint)
     assert caught.value.error_code == "ModelInvocationTimeExceeded"
+
+
+def test_invoke_endpoint_has_less_time_than_a_stream() -> None:
+    with fronted([stall], limits=Limits(whole=0.3, stream=3600.0)) as endpoint:
+        wire = exchange(endpoint, last("/endpoints/llm/invocations", date=_now()))
+        assert answer_of(wire)[0] == 424 and b"Your invocation timed out" in wire
 
 
 @pytest.mark.slow
@@ -287,8 +297,12 @@ def test_a_long_error_is_shortened() -> None:
     assert caught.value.original_message == "x" * 65536
 
 
-def test_the_end_of_the_endpoint_ends_a_call_to_the_container() -> None:
-    with nothing_left(), RawServer([PONG], [CHUNKED, chunk(b"one"), stall]) as server:
+CLOSING = CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+
+
+@pytest.mark.parametrize("head", [CHUNKED, CLOSING])
+def test_the_end_of_the_endpoint_ends_a_call_to_the_container(head: bytes) -> None:
+    with nothing_left(), RawServer([PONG], [head, chunk(b"one"), stall]) as server:
         endpoint = front(server, Limits(silence=3600.0))
         client = client_of(endpoint)
         response = client.invoke_endpoint_with_response_stream(endpoint_name="llm", body=b"")
