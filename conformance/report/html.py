@@ -372,6 +372,7 @@ def _finding(row: Row, index: int, name: str, entry: Document) -> List[str]:
             ("chunking", entry.get("chunking", "")),
             ("note", entry.get("note", "")),
             ("stage", found["stage"] if found else ""),
+            ("cause", entry.get("cause", "")),
             ("message", entry.get("message", "")),
             ("likely rule", row.suspects[index] if len(row.rules) > 1 else ""),
         ]

@@ -23,6 +23,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Seque
 from conformance.cases.case import Case
 from conformance.escaping import escaped
 from conformance.files import read_bounded, vectors_folder
+from conformance.report.causes import cause_of
 from conformance.report.excerpts import Excerpt, excerpt_of
 from conformance.run.runner import Implementation
 from conformance.run.verdicts import (
@@ -118,6 +119,9 @@ def _entry(result: Result, with_answers: bool) -> Document:
         entry["message"] = steady(shown(found.message, 500))
     if found.difference is not None:
         entry["difference"] = difference_entry(case.op, found.difference)
+    cause = cause_of(found.difference) if with_answers else None
+    if cause is not None:
+        entry["cause"] = shown(cause, 500)
     if found.not_judged:
         entry["not_judged"] = list(found.not_judged)
     if found.answer and with_answers:

@@ -19,6 +19,7 @@ from conformance.cases.questions import CARRIERS, input_bytes
 from conformance.cases.rules import Rule
 from conformance.endpoint.scenarios import scenario_named
 from conformance.endpoint.scenarios.build import body_of
+from conformance.report.causes import cause_of
 from conformance.report.excerpts import excerpt_of, lines_of
 from conformance.run.verdicts import (
     ACCEPTABLE,
@@ -99,6 +100,9 @@ def diagnosis(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[s
     found = result.verdict
     if found.difference is not None:
         lines += ["stage     " + shown(found.difference.stage)] + lines_of(found.difference)
+        cause = cause_of(found.difference)
+        if cause is not None:
+            lines += _wrapped("cause", shown(cause, 500))
     elif found.note:
         lines += _wrapped("found", shown(found.note, 1000))
     if found.message and not (found.difference and found.difference.stage == "status"):

@@ -155,6 +155,7 @@ def test_response() -> None:
     failed(call("explain", "response", stdin=b"no response"), 7)
 
 
+@pytest.mark.slow
 @for_each("size", [0, MAX_EXPLAINED_TEXT, MAX_EXPLAINED_TEXT + 1, 2**20 + 1])
 def test_the_refusal_is_found_at_any_place(size: int) -> None:
     """Lines that look like a refusal, but are none, do not end the search."""
