@@ -77,6 +77,7 @@ KEYS = (
     "acceptable",
     "needs",
     "decides",
+    "after",
     "why",
     "since",
     "source",
@@ -99,6 +100,7 @@ PREFIXES = (
     "verify-mix-",
     "request-mix-",
     "host-mix-",
+    "invoke-mix-",
     "decode-mix-",
     "encode-mix-",
     "response-mix-",
@@ -145,6 +147,7 @@ OUTPUTS = {
     "shape.convert": ("document",),
     "http.request": ("method", "url", "headers", "body"),
     "http.response": ("output", "events"),
+    "invoke": ("output", "events"),
     "text.lines": ("lines",),
     "text.sse": ("events",),
     "json.values": ("values",),
@@ -269,6 +272,7 @@ class Feature:
         chunking: Optional[Sequence[str]] = None,
         acceptable: Sequence[Json] = (),
         needs: Sequence[str] = (),
+        after: str = "",
         since: str = SINCE,
         source: str = "derived",
     ) -> None:
@@ -290,6 +294,7 @@ class Feature:
             "acceptable": list(acceptable),
             "needs": list(needs),
             "decides": [],
+            "after": after or [],
             "why": why,
             "since": since,
             "source": source,
@@ -429,6 +434,9 @@ def check_together(found: Sequence[Feature]) -> None:
             for need in case.get("needs", ()):
                 if need not in ids or need == case["id"]:
                     raise CaseMistake(f"{case['id']}: needs {need}, which is not another case")
+            before = case.get("after", case["id"])
+            if before not in ids or (before == case["id"] and "after" in case):
+                raise CaseMistake(f"{case['id']}: after {before}, which is not another case")
             question = (case["op"], json.dumps(case["input"], sort_keys=True))
             if question in seen:
                 raise CaseMistake(f"{case['id']}: same input as another case")

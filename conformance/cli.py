@@ -206,6 +206,8 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
     _add_processes(parser)
+    text = "run the cases in an order that this number determines"
+    parser.add_argument("--shuffle", type=int, metavar="SEED", help=text)
     parser.add_argument(
         "--xfail",
         metavar="FILE",

@@ -27,7 +27,14 @@ from conformance.report.dump import write_case
 from conformance.report.formats import targets_of, write_reports
 from conformance.report.json_report import read_report
 from conformance.report.terminal import case_lines, report_lines
-from conformance.run.runner import BrokenAdapter, Run, Runner, broken_run, implementation_label
+from conformance.run.runner import (
+    BrokenAdapter,
+    Run,
+    Runner,
+    broken_run,
+    implementation_label,
+    missing_surroundings,
+)
 from conformance.run.verdicts import FAILURES, XFAIL, XPASS, Result, exit_code, settle
 from refimpl.errors import UsageError, shown
 
@@ -57,7 +64,9 @@ def run_suite(
         known_ids = _ids(_all_cases(options.corpus)[0])
         expected_failures = read_expected_failures(options.xfail, known_ids)
     is_complete = is_sound and not (options.corpus or options.only or options.rule or options.op)
-    runner = Runner(command, options.timeout, options.jobs, environment, options.strict)
+    runner = Runner(
+        command, options.timeout, options.jobs, environment, options.strict, options.shuffle
+    )
     progress_line = ProgressLine(progress)
     try:
         run = runner.run(cases, progress_line.show)
@@ -113,6 +122,8 @@ def _print_run(run: Run, cases: int, say: Say) -> None:
     say(f"{label}: {offered}, {cases} cases in {run.seconds:.1f} s")
     for name in run.unknown_kinds:
         say(f"{shown(name, 80)} counts as any kind: map it with `kinds` of hello")
+    for what in missing_surroundings():
+        say(f"not judged: {what}")
     say("")
     for line in report_lines(run.results, load_rules()):
         say(line)

@@ -96,7 +96,8 @@ def test_the_kinds_are_those_of_the_specification():
     assert set(KINDS) == set(REJECT_KINDS)
 
 
-@pytest.mark.parametrize("name", [feature.name for feature in FEATURES])
+# The cases of `invoke` need an endpoint: `conformance run` plays them.
+@pytest.mark.parametrize("name", [one.name for one in FEATURES if one.op != "invoke"])
 def test_the_reference_passes(name):
     failures = []
     for case in LOADED:
@@ -238,6 +239,7 @@ def test_a_case_has_its_keys_in_their_order():
 def test_defaults_are_omitted():
     assert sorted(set(KEYS) - set(with_case().cases[0])) == [
         "acceptable",
+        "after",
         "chunking",
         "decides",
         "needs",

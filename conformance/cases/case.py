@@ -39,6 +39,8 @@ class Case(NamedTuple):
     feature: str
     # "kind" if only the kind of the rejection shows whether the rules are followed.
     decides: str = ""
+    # The case that the same process answers just before, or "".
+    after: str = ""
 
 
 def case_of(entry: Mapping[str, Any], feature: str) -> Case:
@@ -59,6 +61,7 @@ def case_of(entry: Mapping[str, Any], feature: str) -> Case:
         entry["source"],
         feature,
         entry.get("decides", ""),
+        entry.get("after", ""),
     )
 
 
@@ -66,8 +69,9 @@ def to_document(case: Case) -> Document:
     """Return the entry of a case. Keys are in order, and defaults are omitted."""
     entry = dict(case._asdict())
     del entry["feature"]
-    if not entry["decides"]:
-        del entry["decides"]
+    for name in ("decides", "after"):
+        if not entry[name]:
+            del entry[name]
     for name in _LISTS:
         entry[name] = list(entry[name])
     if entry["chunking"] == ["whole"]:

@@ -17,10 +17,13 @@ Raises BrokenAdapter for an adapter that does not speak the protocol. Uses the r
 
 import os
 import queue
+import random
 import shlex
+import subprocess  # noqa: S404
 import sys
 import threading
 import time
+from functools import lru_cache
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from conformance.cases.case import Case, Document
@@ -38,6 +41,7 @@ from conformance.protocol.process import (
     Garbled,
     Hanging,
 )
+from conformance.run.called import DEFAULT_REGION
 from conformance.run.kinds import Named, is_unknown, unknown_kinds
 from conformance.run.verdicts import (
     ADAPTER,
@@ -54,7 +58,7 @@ from conformance.run.verdicts import (
 )
 from refimpl.errors import Error, excerpt, shown
 
-REGION = "us-east-1"
+REGION = DEFAULT_REGION
 DEFAULT_TIMEOUT = 10.0  # seconds per request
 _WAITING_JOBS = 8  # workers for cases in which the endpoint stalls, without --jobs
 
@@ -301,7 +305,9 @@ def addressed(case: Case, given: Document, endpoint_url: str) -> Document:
     """Return an input; for an `invoke` case with the endpoint and the keys added."""
     if case.op != "invoke":
         return given
-    return dict(_KEYS, endpoint_url=endpoint_url, **given)
+    others = dict(given)
+    base_path = others.pop("base_path", "")
+    return dict(dict(_KEYS, endpoint_url=endpoint_url + base_path), **others)
 
 
 # ---- running -----------------------------------------------------------------------------------
@@ -312,6 +318,7 @@ class Runner:
 
     jobs: number of processes; None for one, and more for cases in which the endpoint stalls
     strict: whether everything that an answer may omit must be there
+    seed: shuffle the cases with it; None keeps their order
     """
 
     def __init__(
@@ -321,10 +328,11 @@ class Runner:
         jobs: Optional[int] = None,
         environment: Optional[Environment] = None,
         strict: bool = False,
+        seed: Optional[int] = None,
     ) -> None:
         self._command = command
         self._timeout = timeout
-        self._jobs = jobs
+        self._jobs, self._seed = jobs, seed
         self._environment = environment
         self._strict = strict
         self._protocol = PROTOCOL_VERSION
@@ -373,12 +381,16 @@ class Runner:
         return adapter
 
     def _start(self) -> Adapter:
-        return Adapter(self._command, self._environment, protocol=self._protocol)
+        environment = dict(surroundings(), **(self._environment or {}))
+        return Adapter(self._command, environment, protocol=self._protocol)
 
-    def _batches(self, cases: Sequence[Case]) -> List[Tuple["queue.Queue[Case]", int]]:
+    def _batches(self, cases: Sequence[Case]) -> List[Tuple["queue.Queue[List[Case]]", int]]:
         """Return queues of cases, each with its number of workers."""
-        waiting = [case for case in cases if is_waiting(case)]
-        others = [case for case in cases if not is_waiting(case)]
+        chains = chains_of(cases)
+        if self._seed is not None:
+            random.Random(self._seed).shuffle(chains)  # noqa: S311
+        waiting = [chain for chain in chains if is_waiting(chain[0])]
+        others = [chain for chain in chains if not is_waiting(chain[0])]
         if self._jobs is not None:
             waiting, others = [], waiting + others  # the slow ones first
         sizes = ((others, self._jobs or 1), (waiting, _WAITING_JOBS))
@@ -393,10 +405,23 @@ def is_waiting(case: Case) -> bool:
     )
 
 
-def _queue_of(cases: Sequence[Case]) -> "queue.Queue[Case]":
-    waiting: "queue.Queue[Case]" = queue.Queue()
+def chains_of(cases: Sequence[Case]) -> List[List[Case]]:
+    """Return the cases in chains. One process answers a chain, with no other case between.
+
+    A chain is a case and those that must follow it, each named by the next one's key `after`.
+    """
+    first: Dict[str, str] = {}
+    chains: Dict[str, List[Case]] = {}
     for case in cases:
-        waiting.put(case)
+        first[case.id] = first.get(case.after, case.id)
+        chains.setdefault(first[case.id], []).append(case)
+    return list(chains.values())
+
+
+def _queue_of(cases: Sequence[List[Case]]) -> "queue.Queue[List[Case]]":
+    waiting: "queue.Queue[List[Case]]" = queue.Queue()
+    for chain in cases:
+        waiting.put(chain)
     return waiting
 
 
@@ -485,7 +510,7 @@ class _Worker:
         timeout: float,
         endpoint: Endpoint,
         board: _Board,
-        waiting: "queue.Queue[Case]",
+        waiting: "queue.Queue[List[Case]]",
     ) -> None:
         self._start = start
         self._timeout = timeout
@@ -502,7 +527,9 @@ class _Worker:
         """Run cases until the queue is empty."""
         try:
             while not self._stopped:
-                self._board.write(self._result_of(self._waiting.get_nowait()))
+                for case in self._waiting.get_nowait():
+                    if not self._stopped:
+                        self._board.write(self._result_of(case))
         except queue.Empty:
             self._end_session()
         except BaseException as error:
@@ -605,13 +632,48 @@ class _Worker:
 
 
 def calls_of(name: str, calls: Sequence[Call]) -> List[Call]:
-    """Return a client's calls of a scenario, without redirected ones, which use another host."""
+    """Return a client's calls of a scenario, without redirected ones, which use another host.
+
+    The path may begin with a base path.
+    """
     target = f"/endpoints/{name}/invocations-response-stream"
     return [
         call
         for call in calls
-        if call.target == target and "localhost" not in dict(call.headers).get("Host", "")
+        if call.target.endswith(target) and "localhost" not in dict(call.headers).get("Host", "")
     ]
+
+
+TIME_ZONE = "Asia/Kathmandu"  # 5:45 hours ahead, so local time is never UTC
+LOCALE = "tr_TR.UTF-8"  # in which I and i are not the same letter
+
+
+@lru_cache(maxsize=1)
+def surroundings() -> Dict[str, str]:
+    """Return the variables of every adapter's process: time zone and locale, where they exist.
+
+    A signer that uses local time, or the letters of the user's language, then fails.
+    """
+    found = {}
+    if os.path.exists(f"/usr/share/zoneinfo/{TIME_ZONE}"):
+        found["TZ"] = TIME_ZONE
+    check = f"import locale; locale.setlocale(locale.LC_ALL, {LOCALE!r})"
+    # The command has no outside input.
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", check], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    if done.returncode == 0:
+        found["LC_ALL"] = LOCALE
+    return found
+
+
+def missing_surroundings() -> List[str]:
+    """Return what is not judged, because this machine lacks it."""
+    found = surroundings()
+    missing = [] if "TZ" in found else [f"another time zone ({TIME_ZONE} is not installed)"]
+    return missing + (
+        [] if "LC_ALL" in found else [f"a Turkish locale ({LOCALE} is not installed)"]
+    )
 
 
 def own_environment() -> Dict[str, str]:

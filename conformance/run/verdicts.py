@@ -40,6 +40,7 @@ from conformance.cases.case import Case, Document
 from conformance.cases.questions import Question, expected_in
 from conformance.endpoint.server import Call
 from conformance.protocol.messages import REJECT_KINDS, BadQuestion, to_bytes
+from conformance.run.called import request_difference
 from conformance.run.kinds import Named, kinds_of
 from conformance.run.sent import DEPARTURES, REWRITTEN, SIGNED, UNSIGNED, Change, Sent, inspected
 from refimpl.documents.json_format import parse_json
@@ -233,7 +234,7 @@ class _Answer:
 
 def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[Call]]) -> Verdict:
     good, expect = verdict(PASS), question.expect
-    difference = _unverified_call(calls)
+    difference = _unverified_call(calls) or _wrong_request(question, calls)
     if difference is None:
         difference = _difference_from(question, expect, answer)
         if difference is not None:
@@ -406,6 +407,15 @@ def _unverified_call(calls: Optional[Sequence[Call]]) -> Optional[Difference]:
     for call in calls:
         if not call.verified:
             return Difference("signature", "verified by the endpoint", call.reason)
+    return None
+
+
+def _wrong_request(question: Question, calls: Optional[Sequence[Call]]) -> Optional[Difference]:
+    """Return the first difference of a call from what the case's input requires."""
+    for call in calls or ():
+        found = request_difference(question.case, question.input, call)
+        if found is not None:
+            return Difference(*found)
     return None
 
 

@@ -113,6 +113,17 @@ DEFAULT = Scenario(
 )
 
 
+def _for_any_request(number: int) -> Scenario:
+    return Scenario(
+        f"any-request-{number}",
+        "two parts, for a call whose request is judged",
+        must="send the request that its caller describes",
+        expect=ok(b"one ", b"two"),
+        response=stream(part(b"one "), part(b"two")),
+        rules=("HTTP-003", "SIG-015", "HTTP-007", "SIG-027"),
+    )
+
+
 def scenarios() -> List[Entry]:
     """Return this chapter's scenarios."""
     three_frames = b"".join(FRAMES)
@@ -133,6 +144,14 @@ def scenarios() -> List[Entry]:
             expect=ok(*TOKENS),
             response=stream(*_paced(TOKENS), framing="close"),
             rules=("HTTP-023", "EVS-039"),
+        ),
+        Template(
+            "any-request-N",
+            "two parts, for a call whose request is judged",
+            must="send the request that its caller describes",
+            make=_for_any_request,
+            most=99999999,
+            examples=(1,),
         ),
         Template(
             "long-answer-N",

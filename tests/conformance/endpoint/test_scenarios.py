@@ -476,7 +476,7 @@ def test_the_catalogue_cannot_be_changed_from_outside() -> None:
 
 def test_templates_name_their_examples() -> None:
     templates = [entry for entry in catalogue().values() if isinstance(entry, Template)]
-    assert len(templates) == 8
+    assert len(templates) == 9
     for template in templates:
         for number in template.examples:
             made = template.make(number)

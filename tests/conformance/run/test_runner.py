@@ -29,6 +29,7 @@ from conformance.run.runner import (
     Run,
     Runner,
     broken_run,
+    chains_of,
     implementation_label,
     implementation_of,
     own_environment,
@@ -167,6 +168,38 @@ def test_a_case_is_asked_once_for_each_chunking_and_gets_the_worst(tmp_path: Pat
         (PASS, "whole"),
         (FAIL, "bytewise"),
     ]
+
+
+def test_chains_stay_together_in_any_order(tmp_path: Path) -> None:
+    cases = [case_of(str(index), lines=[str(index)]) for index in range(8)]
+    chained = [case._replace(after="txt-1") if case.id == "txt-5" else case for case in cases]
+    assert [[case.id for case in chain] for chain in chains_of(chained)] == [
+        ["txt-0"],
+        ["txt-1", "txt-5"],
+        *[[f"txt-{index}"] for index in (2, 3, 4, 6, 7)],
+    ]
+    # A case whose predecessor is not selected stands alone.
+    assert chains_of(chained[5:])[0][0].id == "txt-5"
+    orders = set()
+    for seed in (1, 2, 3):
+        seen: List[str] = []
+        Runner(OWN_ADAPTER, PATIENCE, 1, own_environment(), seed=seed).run(
+            chained, lambda done, total, result: seen.append(result.case.id)
+        )
+        assert sorted(seen) == sorted(case.id for case in cases)
+        assert seen.index("txt-5") == seen.index("txt-1") + 1
+        orders.add(tuple(seen))
+    assert len(orders) == 3
+
+
+def test_an_adapter_runs_in_another_time_zone_and_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    def found(of: Dict[str, str]) -> List[str]:
+        monkeypatch.setattr(runner, "surroundings", lambda: of)
+        return runner.missing_surroundings()
+
+    assert found({"TZ": runner.TIME_ZONE, "LC_ALL": runner.LOCALE}) == []
+    assert found({"TZ": runner.TIME_ZONE}) == ["a Turkish locale (tr_TR.UTF-8 is not installed)"]
+    assert found({})[0] == "another time zone (Asia/Kathmandu is not installed)"
 
 
 def test_own_names_of_kinds(tmp_path: Path) -> None:
