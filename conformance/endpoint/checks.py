@@ -46,6 +46,12 @@ _OPERATIONS = {
     "invocations": WHOLE,
     "async-invocations": ASYNC,
 }
+# These members belong to InvokeEndpoint only.
+_OF_WHOLE = {
+    "TargetModel": "x-amzn-sagemaker-target-model",
+    "EnableExplanations": "x-amzn-sagemaker-enable-explanations",
+}
+_NEW_SESSION = "NEW_SESSION"
 _ROUTE = re.compile(r".*/endpoints/([^/]*)/([a-z-]+)\Z")
 _FORBIDDEN = "403 Forbidden"
 # The header of a response that names the mistake which explains a wrong signature.
@@ -142,7 +148,10 @@ def check_request(request: Request, amz_date: str, policy: Policy = _EXAMPLE_KEY
     headers = collect_headers(request.headers)
     signature = check_signature(request, headers, amz_date, policy)
     name = unquote(match.group(1))
-    check_members(members_of(operation, name, headers), signature == VALID)
+    members = members_of(operation, name, headers)
+    if operation == WHOLE and members.get("SessionId") == _NEW_SESSION:
+        del members["SessionId"]
+    check_members(members, signature == VALID)
     return Accepted(operation, name, signature)
 
 
@@ -353,6 +362,10 @@ def members_of(operation: str, name: str, headers: Dict[str, str]) -> Dict[str, 
             header = "accept"
         if field.location == "header" and header in headers:
             members[field.member] = headers[header]
+    if operation == WHOLE:
+        for member, header in _OF_WHOLE.items():
+            if header in headers:
+                members[member] = headers[header]
     return members
 
 

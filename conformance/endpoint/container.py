@@ -8,7 +8,8 @@ arrive, its errors as ModelError, its failure inside the stream as ModelStreamEr
 The rules are those of the Developer Guide ("Use Your Own Inference Code with Hosting Services"). An
 endpoint exists only after the container has answered GET /ping with 200. The container gets
 Content-Type, Accept and the `X-Amzn-SageMaker-*` headers that concern it, and nothing else of the
-call. Of its headers, only Content-Type and X-Amzn-SageMaker-Custom-Attributes reach the caller.
+call. Of its headers, only Content-Type and X-Amzn-SageMaker-Custom-Attributes reach the caller, and
+for InvokeEndpoint those of sessions.
 """
 
 import http.client
@@ -39,7 +40,10 @@ _FORWARDED = {
     "CustomAttributes": CUSTOM_ATTRIBUTES,
     "InferenceId": "X-Amzn-SageMaker-Inference-Id",
     "SessionId": "X-Amzn-SageMaker-Session-Id",
+    "TargetModel": "X-Amzn-SageMaker-Target-Model",
 }
+# Of a response to InvokeEndpoint.
+_SESSION_HEADERS = ("X-Amzn-SageMaker-New-Session-Id", "X-Amzn-SageMaker-Closed-Session-Id")
 _VALID_ATTRIBUTES = re.compile(r"[ -~]{0,1024}\Z")
 _TIMED_OUT = (
     "Your invocation timed out while waiting for a response from container primary. Review the "
@@ -137,7 +141,7 @@ class Container:
                 return model_failure(answered.status, _text_of(answered))
             is_handed_over = True
             parts = _Parts(answered, link, lambda: self._forget(link))
-            return Response(parts, headers=_headers_from(answered))
+            return Response(parts, headers=_headers_from(answered, accepted.operation))
         except socket.timeout:
             return model_failure(0, _TIMED_OUT)
         # http.client raises ValueError for some malformed responses.
@@ -261,7 +265,7 @@ def _failed(code: str, message: str) -> bytes:
     return exception("ModelStreamError", Message=message, ErrorCode=code)
 
 
-def _headers_from(answered: http.client.HTTPResponse) -> Headers:
+def _headers_from(answered: http.client.HTTPResponse, operation: str) -> Headers:
     """Return the headers of the service's response."""
     content_type = answered.getheader("Content-Type") or "application/octet-stream"
     attributes = answered.getheader(CUSTOM_ATTRIBUTES)
@@ -272,6 +276,10 @@ def _headers_from(answered: http.client.HTTPResponse) -> Headers:
     ]
     if attributes is not None and _VALID_ATTRIBUTES.match(attributes):
         headers.append((CUSTOM_ATTRIBUTES, attributes))
+    for name in _SESSION_HEADERS if operation == WHOLE else ():
+        session = answered.getheader(name)
+        if session is not None:
+            headers.append((name, _one_line(session)))
     return headers
 
 

@@ -135,6 +135,25 @@ def _now() -> str:
     return amz_date_of(time.time())
 
 
+def test_sessions_and_models_belong_to_invoke_endpoint() -> None:
+    session = b"X-Amzn-SageMaker-New-Session-Id: s-1; Expires=2026-12-01T00:00:00Z\r\n"
+    with RawServer([PONG], [plain(b"200 OK", b"x", session)]) as server, front(server) as endpoint:
+        headers = [
+            ("X-Amzn-SageMaker-Session-Id", "NEW_SESSION"),
+            ("X-Amzn-SageMaker-Target-Model", "m.tar.gz"),
+        ]
+        for suffix, expected in (("invocations", 200), ("invocations-response-stream", 400)):
+            wire = last(f"/endpoints/llm/{suffix}", headers=headers, date=_now())
+            status, answered, _ = answer_of(exchange(endpoint, wire))
+            assert status == expected
+            if status == 200:
+                assert answered["x-amzn-sagemaker-new-session-id"].startswith("s-1; Expires=")
+        sent = {name.lower(): value for name, value in server.connections[1].headers}
+        assert sent["x-amzn-sagemaker-session-id"] == "NEW_SESSION"
+        assert sent["x-amzn-sagemaker-target-model"] == "m.tar.gz"
+        assert len(server.connections) == 2
+
+
 # ---- containers that fail ----------------------------------------------------------------------
 
 
