@@ -88,7 +88,7 @@ IMPLEMENTATIONS = (
 )
 
 # Applications have no adapter. `implementations applications` runs the first four. Tests use the
-# others: aiobotocore as an example, and uvicorn as the HTTP server of a container.
+# others: aiobotocore as an example, uvicorn and litserve as containers.
 APPLICATIONS = (
     installers.python_application("langchain-aws", "1.9.1", "LangChain for AWS"),
     installers.python_application("litellm", "1.110.2", "one interface to many models"),
@@ -96,6 +96,7 @@ APPLICATIONS = (
     installers.python_application("sagemaker-core", "2.27.0", "SageMaker Python SDK, version 3"),
     installers.python_application("aiobotocore", "3.10.0", "botocore for asyncio"),
     installers.python_application("uvicorn", "0.54.0", "the HTTP server of containers"),
+    installers.python_application("litserve", "0.2.19", "a model server"),
 )
 
 

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""`serve --container` in front of a real server: uvicorn with the routes of a model container.
+"""`serve --container` in front of real servers: uvicorn with the routes of a model container, and
+LitServe, a model server.
 
-`python3 -m conformance implementations install uvicorn` installs it.
+`python3 -m conformance implementations install uvicorn litserve` installs them.
 """
 
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -106,9 +109,10 @@ def call(endpoint: Endpoint, request: Any, arrived: List[float]) -> Any:
         environment={},
         max_attempts=1,
     )
+    body = request if isinstance(request, bytes) else json.dumps(request).encode("utf-8")
     response = client.invoke_endpoint_with_response_stream(
         endpoint_name="llm",
-        body=json.dumps(request).encode("utf-8"),
+        body=body,
         content_type="application/json",
         custom_attributes="accept_eula=true",
     )
@@ -166,3 +170,73 @@ def test_the_command_in_front_of_a_real_server(tmp_path: Path) -> None:
             served.kill()
             served.wait()
             served.stdout.close()  # type: ignore[union-attr]
+
+
+# ---- LitServe ----------------------------------------------------------------------------------
+
+LITSERVE = """
+import json, sys, time
+import litserve
+
+class Words(litserve.LitAPI):
+    def setup(self, device):
+        pass
+
+    def decode_request(self, request):
+        return request["inputs"]
+
+    def predict(self, text):
+        for word in text.split():
+            time.sleep(0.2)
+            yield word
+
+    def encode_response(self, words):
+        for word in words:
+            yield json.dumps({"token": {"text": word}}) + "\\n"
+
+if __name__ == "__main__":
+    api = Words(stream=True, api_path="/invocations")
+    server = litserve.LitServer(api, accelerator="cpu", healthcheck_path="/ping")
+    server.run(host="127.0.0.1", port=int(sys.argv[1]), generate_client_file=False)
+"""
+
+
+@contextmanager
+def litserve(folder: Path) -> Iterator[str]:
+    """Run LitServe on a free port, wait until it is healthy, and yield its URL."""
+    python = venv_python(installed("litserve").where)
+    (folder / "words.py").write_text(LITSERVE, encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        [python, "words.py", str(port)],
+        cwd=str(folder),
+        env={"PATH": os.environ.get("PATH", ""), "HOME": str(folder)},
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 60
+        while Container(url).ping() is not None:
+            assert process.poll() is None and time.monotonic() < deadline, "LitServe did not start"
+            time.sleep(0.2)
+        yield url
+    finally:
+        # Its workers are processes of the same group.
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_a_model_server_behind_the_front_door(tmp_path: Path) -> None:
+    with litserve(tmp_path) as url, Endpoint(container=Container(url)) as endpoint:
+        arrived: List[float] = []
+        _, data = call(endpoint, {"inputs": "eins zwei drei"}, arrived)
+        words = [json.loads(line)["token"]["text"] for line in data.decode("utf-8").splitlines()]
+        assert words == ["eins", "zwei", "drei"]
+        assert len(arrived) == 3 and arrived[2] - arrived[0] > 0.2
+        with pytest.raises(ModelError) as failed:
+            call(endpoint, b"not JSON", [])
+        assert failed.value.original_status_code == 500
