@@ -170,6 +170,15 @@ def test_a_case_is_asked_once_for_each_chunking_and_gets_the_worst(tmp_path: Pat
     ]
 
 
+def order_of(cases: List[Case], seed: int) -> List[str]:
+    """Return the ids of cases in the order in which a run with a seed answers them."""
+    seen: List[str] = []
+    Runner(OWN_ADAPTER, PATIENCE, 1, own_environment(), seed=seed).run(
+        cases, lambda done, total, result: seen.append(result.case.id)
+    )
+    return seen
+
+
 def test_chains_stay_together_in_any_order(tmp_path: Path) -> None:
     cases = [case_of(str(index), lines=[str(index)]) for index in range(8)]
     chained = [case._replace(after="txt-1") if case.id == "txt-5" else case for case in cases]
@@ -182,10 +191,7 @@ def test_chains_stay_together_in_any_order(tmp_path: Path) -> None:
     assert chains_of(chained[5:])[0][0].id == "txt-5"
     orders = set()
     for seed in (1, 2, 3):
-        seen: List[str] = []
-        Runner(OWN_ADAPTER, PATIENCE, 1, own_environment(), seed=seed).run(
-            chained, lambda done, total, result: seen.append(result.case.id)
-        )
+        seen = order_of(chained, seed)
         assert sorted(seen) == sorted(case.id for case in cases)
         assert seen.index("txt-5") == seen.index("txt-1") + 1
         orders.add(tuple(seen))
