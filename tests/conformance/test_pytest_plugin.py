@@ -214,6 +214,23 @@ def test_outside():
     assert counts == {"passed": 2}, output
 
 
+def test_a_project_may_have_its_own_fixture_of_this_name(tmp_path: Path) -> None:
+    tests = """
+class Mine:
+    def check(self):
+        raise AssertionError("never called")
+
+@pytest.fixture
+def sagemaker():
+    return Mine()
+
+def test_mine(sagemaker):
+    assert isinstance(sagemaker, Mine)
+"""
+    counts, output = run_tests(tmp_path, tests)
+    assert counts == {"passed": 1}, output
+
+
 def test_the_plugin_imports_the_endpoint_only_when_it_is_used() -> None:
     program = (
         "import sys, conformance.pytest_plugin\n"
