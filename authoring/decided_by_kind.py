@@ -43,6 +43,8 @@ PATTERNS = (
     "shp-json-minus-infinity",
     "shp-json-nan",
     "shp-unknown-shape",
+    "txt-json-depth-unterminated",
+    "txt-json-utf8-*",
 )
 
 
