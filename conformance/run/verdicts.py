@@ -290,7 +290,11 @@ def _judge_sent(
         and not found.departures
         and found.change[::2] == ("sent.signature", wanted.get("signature"))
     ):
-        return good, _difference_of_change(found.change)
+        earlier = None
+        # The signature differs as a consequence, if an earlier stage does.
+        if found.change.stage == "sent.signature" and not is_expected:
+            earlier = _difference_of_stages(question, answer, sent, found.stages)
+        return good, earlier or _difference_of_change(found.change)
     if not is_expected:
         difference = _difference_of_stages(question, answer, sent, found.stages)
         if difference is not None:

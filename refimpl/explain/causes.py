@@ -178,6 +178,8 @@ def _cause_of_query(service: str, client: str) -> Tuple[str, str]:
         return "the hexadecimal digits of an escape are not in upper case", "SIG-006"
     if sorted(pair if "=" in pair else pair + "=" for pair in given) == sorted(expected):
         return "a parameter without a value is signed without its `=`", "SIG-010"
+    if "+" in client and client.replace("+", "%20") == service:
+        return "the signer writes a space as `+`, but in a canonical query it is %20", "SIG-006"
     spaces = {text.replace("%2B", "%20").replace("+", "%20") for text in (service, client)}
     if len(spaces) == 1 or _decoded_spaces(service) == _decoded_spaces(client):
         return (

@@ -332,3 +332,13 @@ def _with_own_parts(given: Json, authorization: str) -> List[Tuple[str, str]]:
         own.append(("x-amz-content-sha256", digest))
     names = dict(own)
     return [(name, value) for name, value in given["headers"] if name.lower() not in names] + own
+
+
+def test_the_first_stage_that_differs_is_reported() -> None:
+    """The signature of what was sent differs only because the canonical request does."""
+    wrong = signed(GIVEN)
+    name, claim = wrong["headers"][-1]
+    sent = dict(wrong, headers=[*wrong["headers"][:-1], [name, claim[:-64] + "0" * 64]])
+    found = verdict_of(sent, canonical_request="GET\n/other", signature="0" * 64)
+    assert found.word == FAIL and found.difference is not None
+    assert found.difference.stage == "sent.canonical_request"
