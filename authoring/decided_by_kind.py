@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 
 PATTERNS = (
     # The name is the point.
+    "sig-sequence-verify-later",
     "sig-verify-*-beside-header",
     "sig-verify-skew-301-behind",
     "sig-verify-skew-day-behind",
@@ -32,6 +33,7 @@ PATTERNS = (
     "evs-order-*",
     "evs-total-length-0",
     "evs-total-length-1",
+    "evs-total-length-1-gib",
     "evs-total-length-12",
     "evs-total-length-15",
     "evs-total-length-changed",

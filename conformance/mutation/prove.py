@@ -58,6 +58,7 @@ from conformance.run.runner import (
     calls_of,
     is_waiting,
     own_environment,
+    surroundings,
 )
 from conformance.run.verdicts import ACCEPTABLE, ADAPTER, CRASH, FAIL, FAILURES, HANG, PASS, judge
 from conformance.wording import number_of
@@ -122,7 +123,8 @@ class Bench:
         self._timeout = timeout
         # One cache of compiled modules serves the hundreds of processes.
         self._environment = dict(
-            own_environment(), PYTHONPYCACHEPREFIX=cache, PYTHONDONTWRITEBYTECODE=""
+            surroundings(),
+            **dict(own_environment(), PYTHONPYCACHEPREFIX=cache, PYTHONDONTWRITEBYTECODE=""),
         )
 
     def command_of(self, name: str) -> List[str]:

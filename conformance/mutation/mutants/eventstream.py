@@ -514,4 +514,18 @@ ROWS = (
         "            if result is not None:",
         "            if result is not None and total_length > 16:",
     ),
+    (
+        "ceiling-8-mib",
+        "EVS-041",
+        "has a default ceiling of 8 MiB",
+        "DEFAULT_MAX_FRAME_LENGTH = 32 * 1024 * 1024",
+        "DEFAULT_MAX_FRAME_LENGTH = 8 * 1024 * 1024",
+    ),
+    (
+        "ceiling-2-gib",
+        "EVS-041",
+        "has the largest signed number as its default ceiling",
+        "DEFAULT_MAX_FRAME_LENGTH = 32 * 1024 * 1024",
+        "DEFAULT_MAX_FRAME_LENGTH = 2**31 - 1",
+    ),
 )

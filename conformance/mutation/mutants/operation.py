@@ -303,4 +303,25 @@ ROWS = (
         "    if not 200 <= status < 600:",
         "    if not 100 <= status < 600:",
     ),
+    (
+        "request-url-lower-case",
+        "HTTP-002",
+        "brings the path of a custom endpoint to lower case",
+        'endpoint.path.rstrip("/") + PATH',
+        'endpoint.path.lower().rstrip("/") + PATH',
+    ),
+    (
+        "request-base-path-decoded",
+        "HTTP-002",
+        "decodes the escapes of the base path",
+        'endpoint.path.rstrip("/") + PATH',
+        '__import__("urllib.parse").parse.unquote(endpoint.path).rstrip("/") + PATH',
+    ),
+    (
+        "error-body-1-kib",
+        "HTTP-039",
+        "keeps 1,024 bytes of an error's body",
+        "MAX_ERROR_BODY = 1024 * 1024",
+        "MAX_ERROR_BODY = 1024",
+    ),
 )

@@ -1132,4 +1132,11 @@ ROWS = (
         "    if collected.get(CONTENT_HASH_HEADER, hashed_payload) != hashed_payload:",
         "    if False:",
     ),
+    (
+        "sign-get-body-empty",
+        "SIG-019",
+        "hashes the body of a GET as if it were empty",
+        "payload_hash(body)\n        token",
+        'payload_hash(b"" if method == "GET" else body); token',
+    ),
 )
