@@ -68,7 +68,7 @@ from .operation import (
     read_output,
 )
 from .proxy import is_loopback
-from .redaction import Secrets, redact
+from .redaction import Secrets, forget_variables, redact
 from .routes import Network
 from .shapes import (
     InvokeEndpointWithResponseStreamInput,
@@ -297,6 +297,7 @@ class _Results(Iterator[_Item], Generic[_Item]):
         except StopIteration:
             raise
         except Error as error:
+            forget_variables(error)
             self._failure = error
             raise
         except ValueError as error:
@@ -571,6 +572,7 @@ class Client:
                 exchange, reader = self._exchange(request, credentials, started)
             except Error as error:
                 redact(error, secrets)
+                forget_variables(error)
                 decision = retries.after_failure(error, self._now(), self._random())
                 # RTY-008
                 self._clock_offset += decision.clock_offset or 0.0
@@ -591,7 +593,11 @@ class Client:
         return total is not None and time.monotonic() + delay >= started + total
 
     def _usable_credentials(self) -> Credentials:
-        credentials = unexpired(self._credentials(), self._now)
+        try:
+            credentials = unexpired(self._credentials(), self._now)
+        except Error as error:
+            forget_variables(error)
+            raise
         endpoint = parse_endpoint_url(self._endpoint.url)
         is_readable = endpoint.scheme == "http" and not is_loopback(endpoint.host)
         if credentials.session_token and is_readable:

@@ -5,15 +5,22 @@ A service or a proxy may quote a session token in any way: in its canonical requ
 page, in a redirect. So secrets are removed by value. Short texts, which may be excerpts, must not
 contain any eight characters of a secret in a row. Long texts are searched for the whole secret and
 for a part of it at their ends, where they may have been cut.
+
+Some tools show the variables of each function in a traceback. There, what the peer sent and what
+the client signed are still unredacted, so `forget_variables` removes them.
 """
 
 import binascii
 import json
+from types import FrameType
 from typing import Any, Iterable, Iterator, Set, Tuple
 
 from .errors import Error
 
 _HIDDEN = "<hidden>"
+_PACKAGE = __name__.rpartition(".")[0] + "."
+# Modules of the standard library whose functions have the bytes of a request or of a response.
+_LIBRARY = ("http.client", "json.", "socket", "ssl")
 # A shorter secret, or part of one, may be an ordinary word.
 _SHORTEST = 8
 _SHORT_TEXT = 8192  # characters
@@ -44,6 +51,30 @@ def redact(error: BaseException, secrets: Iterable[str]) -> None:
             vars(link).update(
                 {name: _redacted(value, spellings) for name, value in vars(link).items()}
             )
+
+
+def forget_variables(error: BaseException) -> None:
+    """Clear the variables of the functions that an error, or one that led to it, has ended.
+
+    Only the package's own functions are cleared, and those of the standard library that it gives
+    bytes. A traceback that begins elsewhere, such as that of an exception which the caller is
+    handling, keeps its variables.
+    """
+    for link in _chain(error):
+        trace = link.__traceback__
+        if trace is None or not _module_of(trace.tb_frame).startswith(_PACKAGE):
+            continue
+        while trace is not None:
+            if _module_of(trace.tb_frame).startswith((_PACKAGE, *_LIBRARY)):
+                try:  # noqa: SIM105 - contextlib takes half a millisecond to load (bench, process)
+                    trace.tb_frame.clear()
+                except RuntimeError:
+                    pass  # the function is still running
+            trace = trace.tb_next
+
+
+def _module_of(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__"))
 
 
 def redacted_text(text: str, secrets: Iterable[str]) -> str:

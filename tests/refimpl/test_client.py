@@ -8,6 +8,7 @@ take precedence over the environment. Calls of many threads on one client do not
 no error, with its causes and printed traceback, contains a secret, a body or a sensitive member.
 """
 
+import base64
 import gc
 import json
 import os
@@ -56,7 +57,7 @@ from refimpl.operation import MAX_ERROR_BODY, BodySizeWarning, ResponseReader
 from refimpl.sigv4 import verify
 from refimpl.transport import Timeouts
 from tests.rawserver import PATIENCE, RawServer, close, nothing_left, reset, stall
-from tests.rows import for_each
+from tests.rows import first_fast, for_each
 
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 TOKEN = "TokenOfATest/that+nobody=may.see"
@@ -1719,13 +1720,15 @@ def assert_no_secret(error, secrets=SECRETS):
 
 
 def locals_of_the_package(error):
-    """Return the variables that a tool shows for the frames of refimpl in a traceback."""
-    stack = traceback.StackSummary.extract(
-        traceback.walk_tb(error.__traceback__), capture_locals=True
-    )
+    """Return the variables that a tool shows for the frames of refimpl, also of the causes."""
+    frames = []
+    for one in chain_of(error):
+        frames += traceback.TracebackException(
+            type(one), one, one.__traceback__, capture_locals=True
+        ).stack
     return [
         f"{frame.filename}:{frame.name}: {frame.locals}"
-        for frame in stack
+        for frame in frames
         if os.path.join("refimpl", "") in frame.filename
         and os.path.join("tests", "") not in frame.filename
     ]
@@ -1849,6 +1852,85 @@ def test_a_response_that_echoes_the_request_does_not_show_it(name):
     with RawServer([HEADS_THAT_ECHO[name]]) as server, pytest.raises(Error) as caught:
         call(client_of(server, credentials=TEMPORARY)).collect()
     assert_no_secret(caught.value)
+
+
+def echoes(text):
+    """Return responses, by the place where a peer echoes text."""
+    data = text.encode()
+    quoted = json.dumps(text)
+    error = {"message_type": "error", "error_code": "E", "error_message": "x"}
+    return {
+        "reason": failure("403 " + text, b""),
+        "status line": [b"HTTP/9 " + data + b"\r\n\r\n"],
+        "header name": [b"HTTP/1.1 200 OK\r\n(" + data + b"): x\r\n\r\n"],
+        "header value": [b"HTTP/1.1 200 OK\r\nX: " + data + b"\0\r\n\r\n"],
+        "Location": failure("302 Go", b"", "Location: /login?t=" + text),
+        "Content-Length": [b"HTTP/1.1 200 OK\r\nContent-Length: " + data + b"\r\n\r\n"],
+        "Content-Type": failure("200 OK", b"x", "Content-Type: text/" + text),
+        "request id": failure("403 No", b"{}", "x-amzn-RequestId: " + text),
+        "error code": failure("403 No", b"{}", "x-amzn-ErrorType: " + text),
+        "challenge": failure("401 No", b"", "WWW-Authenticate: Bearer " + text),
+        "JSON": failure("403 No", ('{"message": ' + quoted + "}").encode()),
+        "half JSON": failure("403 No", ('{"message": ' + quoted).encode()),
+        "XML": failure(
+            "403 No", f"<Error><Message>{text}</Message></Error>".encode(), "Content-Type: text/xml"
+        ),
+        "HTML": failure("403 No", f"<p>{text}</p>".encode(), "Content-Type: text/html"),
+        "chunk size": [head("chunked"), data + b"\r\n"],
+        "chunk extension": [head("chunked"), b"1;x=" + data + b"\r\naaa\r\n"],
+        "trailer": [head("chunked"), chunk(STREAM[:-1]), b"0\r\nX: " + data + b"\r\n\r\n"],
+        "frame header": success("chunked", frame(b"", message_type=text)),
+        "broken frame": success("chunked", frame(data, message_type="event")[:-1] + b"?"),
+        "text as frames": [head("close"), data],
+        "exception type": success("chunked", exception(text, {})),
+        "exception": success("chunked", exception("ModelStreamError", {"Message": text})),
+        "error": success("chunked", STREAM, frame(b"", **dict(error, error_message=text))),
+    }
+
+
+SPELLINGS = {
+    "plain": str,
+    "percent": lambda text: quote(text, safe=""),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "JSON": lambda text: "".join(
+        character if character.isalnum() else f"\\u{ord(character):04x}" for character in text
+    ),
+}
+
+
+@pytest.mark.parametrize("spelling", first_fast(sorted(SPELLINGS)))
+def test_no_variable_of_a_traceback_shows_an_echoed_secret(spelling):
+    """A tool may show the variables of each function that an error has ended."""
+    spell = SPELLINGS[spelling]
+    for secret in (SECRET_KEY, TOKEN, ATTRIBUTES):
+        for place, steps in echoes(spell(secret)).items():
+            with RawServer(steps) as server, pytest.raises(Error) as caught:
+                response = call(
+                    client_of(server, credentials=TEMPORARY), custom_attributes=ATTRIBUTES
+                )
+                list(response.payloads())
+            spelled = [other(secret) for other in SPELLINGS.values()]
+            assert_no_secret(caught.value, spelled)
+            for variables in locals_of_the_package(caught.value):
+                for text in spelled:
+                    assert text not in variables, place
+
+
+def test_the_variables_of_an_exception_that_the_caller_handles_are_kept():
+    def failing():
+        mine = "a variable of the caller"
+        raise KeyError(mine)
+
+    with RawServer([close]) as server:
+        client = client_of(server)
+        try:
+            failing()
+        except KeyError as first:
+            with pytest.raises(Error) as caught:
+                call(client)
+            assert caught.value.__context__ is not None
+            frame_of_failing = first.__traceback__.tb_next.tb_frame
+    assert frame_of_failing.f_locals == {"mine": "a variable of the caller"}
 
 
 @pytest.mark.parametrize(
