@@ -526,7 +526,7 @@ def fails(
     requests: Optional[Sequence[Sequence[str]]] = None,
 ) -> None:
     """Add a search that ends in an error."""
-    output = {} if requests is None else {"requests": requests}
+    output: Json = {} if requests is None else {"requests": requests}
     RESOLVE.case("cred-" + name, title, rules, world, reject(kind, **output), why)
 
 
@@ -644,10 +644,8 @@ ORDER: List[Tuple[str, Dict[str, str], str, Replies, str]] = [
     ),
     ("environment", KEYS, "", {}, "AKENV"),
 ]
-TOOL = {
-    "arguments": ["tool"],
-    "stdout": json.dumps({"Version": 1, "AccessKeyId": "AKTOOL", "SecretAccessKey": "tool-secret"}),
-}
+TOOL_OUTPUT = json.dumps({"Version": 1, "AccessKeyId": "AKTOOL", "SecretAccessKey": "tool-secret"})
+TOOL: Json = {"arguments": ["tool"], "stdout": TOOL_OUTPUT}
 environment: Dict[str, str] = {}
 section = "[default]\n"
 replies: Replies = {}
@@ -1014,8 +1012,8 @@ for name, title, ended in (
         {"exit_code": 1, "stderr": "no session"},
     ),
     ("garbage", "a program that prints text", {"stdout": "Welcome!\n"}),
-    ("truncated", "a program whose output is incomplete", {"stdout": TOOL["stdout"][:-1]}),
-    ("version", "a program with another version", {"stdout": TOOL["stdout"].replace("1", "2", 1)}),
+    ("truncated", "a program whose output is incomplete", {"stdout": TOOL_OUTPUT[:-1]}),
+    ("version", "a program with another version", {"stdout": TOOL_OUTPUT.replace("1", "2", 1)}),
     ("no-secret", "a program without a secret", {"stdout": '{"Version": 1, "AccessKeyId": "a"}'}),
 ):
     fails(
@@ -1116,7 +1114,8 @@ finds(
     requests=[["POST", OIDC], ["GET", SSO_URL]],
     **SSO_KEYS,
 )
-for name, title, token, text in (
+cached: Optional[Json]
+for name, title, cached, text in (
     ("expired", "a token that has expired", {**CACHED, "expiresAt": "2027-01-15T07:00:00Z"}, SSO),
     ("no-login", "no cached token", None, SSO),
     ("no-role", "an account without a role", CACHED, SSO.replace("sso_role_name", "x")),
@@ -1132,7 +1131,7 @@ for name, title, token, text in (
         title,
         "CRED-014",
         f"a client that goes on {OTHER_KEYS}",
-        sso(token, text),
+        sso(cached, text),
         requests=[],
     )
 fails(

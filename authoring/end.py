@@ -10,7 +10,7 @@ case also asserts the signing name.
 """
 
 import json
-from typing import Any, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from authoring import Feature, ok, reject, words
 
@@ -79,7 +79,7 @@ HOSTS = (
         "runtime.sagemaker-fips.eusc-de-east-1.api.amazonwebservices.eu",
     ),
 )
-WAYS = (
+WAYS: Tuple[Tuple[str, Dict[str, Any], str], ...] = (
     ("default", {}, "a wrong host gets no connection, or a 403 from another service"),
     (
         "fips",

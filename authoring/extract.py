@@ -644,7 +644,8 @@ def _failures() -> None:
             {"text": "", "meta_info": {"finish_reason": {"type": "abort"}}},
         ),
     ):
-        reason = value["choices"][0]["finish_reason"] if "choices" in value else None
+        choices: Any = value.get("choices", [{}])
+        reason = choices[0].get("finish_reason")
         for form, text in (
             ("events", events(chat(content="a"), value, chat(content="b"))),
             ("lines", lines(chat(content="a"), value, chat(content="b"))),
@@ -768,7 +769,7 @@ def _unreadable() -> None:
             skipped=1,
             complete=False,
         )
-    for name, title, broken in (
+    for name, title, unreadable in (
         ("word", "a log line", b"Warning: slow"),
         ("no-value", "a member without a value", b'{"a":}'),
         ("utf8", "invalid UTF-8", b'{"t":"\xff"}'),
@@ -780,7 +781,7 @@ def _unreadable() -> None:
             "unreadable-line-" + name,
             f"an unreadable line: {title}",
             "TXT-050 TXT-054",
-            b'{"t":"a"}\n' + broken + b'\n{"t":"b"}\n',
+            b'{"t":"a"}\n' + unreadable + b'\n{"t":"b"}\n',
             "ab",
             "a parser that ends here loses the rest; one that is silent hides a lost token",
             where="t|u",
@@ -861,7 +862,7 @@ def _unreadable() -> None:
 
 
 def _values() -> None:
-    for name, title, text, expected in (
+    for name, title, halves, expected in (
         ("split", "in two values", ['{"t":"\\ud83d"}', '{"t":"\\ude00"}'], "\U0001f600"),
         (
             "split-text",
@@ -889,7 +890,7 @@ def _values() -> None:
             "\U0001f600",
         ),
     ):
-        for form, joined in (("lines", "\n".join(text)), ("events", events(*text))):
+        for form, joined in (("lines", "\n".join(halves)), ("events", events(*halves))):
             extracts(
                 f"halves-{name}-{form}",
                 f"halves of a surrogate pair {title}, in {form}",

@@ -225,7 +225,8 @@ for member, value, why in (
     ("SessionId", "s-1", "a call outside its session cannot use the model's cache"),
     ("PrefixAwareId", "prefix 1", "a call for one prefix cache may reach another"),
 ):
-    sends("member-" + SLUGS[member], member + " in its header", "HTTP-003", why, **{member: value})
+    with_member: Dict[str, Any] = {member: value}
+    sends("member-" + SLUGS[member], member + " in its header", "HTTP-003", why, **with_member)
 sends(
     "member-all",
     "a call with every member",
@@ -289,7 +290,7 @@ for slug, members in (
         "type",
         **members,
     )
-for member, value in (
+for member, wrong in (
     ("EndpointName", 5),
     ("ContentType", True),
     ("Accept", ["text/plain"]),
@@ -297,13 +298,14 @@ for member, value in (
     ("InferenceId", 4711),
     ("SessionId", 1.5),
 ):
+    mistyped: Dict[str, Any] = {member: wrong}
     rejects(
         "type-" + SLUGS[member],
         f"{member} that is not a string",
         "HTTP-005",
         "a client that converts the value sends text such as `True` or `[object Object]`",
         "type",
-        **{member: value},
+        **mistyped,
     )
 
 
@@ -312,12 +314,13 @@ for member, value in (
 
 def bound(member: str, slug: str, good: str, bad: str, why: str) -> None:
     """Add two cases: a value just within a bound and a value just beyond it."""
+    within: Dict[str, Any] = {member: good}
     sends(
         f"bound-{SLUGS[member]}-{slug}",
         f"{member} just within a bound: {words(slug)}",
         "HTTP-005",
         "a client that is stricter than the model rejects a valid call",
-        **{member: good},
+        **within,
     )
     rejects(
         f"bound-{SLUGS[member]}-{slug}-beyond",
@@ -489,19 +492,21 @@ for member in ("ContentType", "Accept", "CustomAttributes"):
             "has sent the body"
         ),
     )
+    empty: Dict[str, Any] = {member: ""}
     sends(
         "empty-" + SLUGS[member],
         "an empty " + member,
         "HTTP-005 HTTP-003",
         "an empty value is a value, and a client that drops it sends another call",
-        **{member: ""},
+        **empty,
     )
+    tab: Dict[str, Any] = {member: "a\tb"}
     sends(
         "tab-" + SLUGS[member],
         member + " with a tab",
         "HTTP-011",
         "a header value may contain a tab, and a client that rejects it rejects a valid call",
-        **{member: "a\tb"},
+        **tab,
     )
     for slug, bad in (("cr", "\r"), ("lf", "\n"), ("crlf", "\r\n"), ("nul", "\0")):
         rejects(

@@ -208,7 +208,8 @@ def terms(description: Any) -> str:
     if "times" in description:
         return f"{description['times']}*{terms(description['repeat'])}"
     if "text" in description:
-        return "'" + description["text"].replace("'", "''") + "'"
+        text: str = description["text"]
+        return "'" + text.replace("'", "''") + "'"
     return described_bytes(description).hex()
 
 

@@ -461,7 +461,9 @@ def scenario_of(row: Row, encoder: str = "", frames: Sequence[bytes] = ()) -> Sc
         for a row without one.
     """
     if row.encoder is None:
-        return find(row.scenario)
+        found = find(row.scenario)
+        assert found is not None, row.scenario
+        return found
     expect = expectation_of(row.messages)
     return Scenario(
         row.scenario,

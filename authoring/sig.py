@@ -205,7 +205,8 @@ def rejects(
 
     harmless: if a client signs the request nevertheless, the service only rejects it
     """
-    feature, stages_of = SIGN, plain.sign
+    feature = SIGN
+    stages_of: Callable[..., Dict[str, str]] = plain.sign
     if name.startswith("sig-presign-"):
         feature, stages_of = PRESIGN, plain.presign
         changes = dict({"expires": 300}, **changes)
@@ -2225,7 +2226,8 @@ for slug, changes, why in (
         "a signer that swaps region and service fails here",
     ),
 ):
-    signs("sig-scope-" + slug, "scope: " + words(slug), "SIG-020 SIG-022", why, **changes)
+    scope: Dict[str, Any] = {**changes}
+    signs("sig-scope-" + slug, "scope: " + words(slug), "SIG-020 SIG-022", why, **scope)
 for slug, secret, why in (
     (
         "other",

@@ -1763,16 +1763,16 @@ accepts(
     presigned_request(expires=1),
     time="20150830T123601Z",
 )
-for slug, expires, why in (
+for slug, seconds, why in (
     ("zero", 0, "servers may read zero as unlimited"),
     ("beyond-a-week", 604801, "the server must check the bound because a client may ignore it"),
 ):
     rejects(
         "sig-verify-expires-" + slug,
-        f"X-Amz-Expires={expires} with a matching signature",
+        f"X-Amz-Expires={seconds} with a matching signature",
         "SIG-031",
         why,
-        presigned_request(expires=expires),
+        presigned_request(expires=seconds),
     )
 for slug, title, old, new, rules, why in (
     (

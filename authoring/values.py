@@ -356,7 +356,7 @@ def _rejected() -> None:
         kind="limit",
         chunking=LONG,
     )
-    for name, title, broken in (
+    for name, title, invalid in (
         ("in-string", "in a string", b'{"a":"x\xff"}'),
         ("in-name", "in a name", b'{"\xc3":1}'),
         ("as-value", "where a value must begin", b"\xff "),
@@ -369,7 +369,7 @@ def _rejected() -> None:
             "utf8-" + name,
             f"invalid UTF-8 {title}",
             "TXT-040 TXT-002 TXT-007",
-            b'{"a":1}\n' + broken + b'\n{"a":2}\n',
+            b'{"a":1}\n' + invalid + b'\n{"a":2}\n',
             ['{"a":1}'],
             "a reader that replaces the invalid bytes hides that the text was damaged",
             kind="utf8",
