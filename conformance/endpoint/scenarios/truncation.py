@@ -5,7 +5,7 @@ A stream is complete if the HTTP body is complete according to its framing and t
 complete. A client must detect every other end. It must not wait forever.
 """
 
-from typing import List
+from typing import List, Optional, Tuple
 
 from conformance.endpoint.scenarios.build import (
     CHUNKED,
@@ -14,8 +14,11 @@ from conformance.endpoint.scenarios.build import (
     PARTS,
     RAW_HEADERS,
     TWO,
+    body_of,
     broken,
     chunk,
+    exception,
+    failure,
     head,
     ok,
     part,
@@ -23,7 +26,7 @@ from conformance.endpoint.scenarios.build import (
     rejected,
     stream,
 )
-from conformance.endpoint.scenarios.model import Entry, Response, Scenario, Template
+from conformance.endpoint.scenarios.model import Entry, Response, Scenario, Step, Template
 
 _LENGTH = sum(map(len, FRAMES))
 _FIRST = len(FRAMES[0])
@@ -72,6 +75,31 @@ def _truncation(name: str, title: str, framing: str, ending: str) -> Template:
 def raw_chunks(*chunks: bytes) -> Response:
     """Return a chunked response whose chunks are written unchanged."""
     return raw(head(RAW_HEADERS + (CHUNKED,)), *chunks)
+
+
+def _half_a_chunk() -> bytes:
+    """Return the head of a response and a chunk of two frames, without the second one."""
+    size = b"%x\r\n" % (len(FRAMES[0]) + len(FRAMES[1]))
+    return head((*RAW_HEADERS, CHUNKED)) + size + FRAMES[0]
+
+
+def _failed(
+    name: str, title: str, steps: int = 1, ending: str = "clean", cut: Optional[int] = None
+) -> Scenario:
+    """Return an error response whose document arrives in another way."""
+    whole = failure("500 Internal Server Error", "InternalFailure", Message="it is so")
+    body = body_of(whole)
+    half = len(body) // steps
+    pieces: Tuple[Step, ...] = (body,) if steps == 1 else (body[:half], 0.05, body[half:])
+    text = "it is so" if cut is None else None
+    return Scenario(
+        name,
+        f"an error document {title}",
+        must="raise the service error, whose code is in the head",
+        expect=rejected("service_error", 500, "InternalFailure", text),
+        response=whole._replace(steps=pieces, ending=ending, cut=cut),
+        rules=("HTTP-035",),
+    )
 
 
 def scenarios() -> List[Entry]:
@@ -231,4 +259,63 @@ def scenarios() -> List[Entry]:
             response=stream(*FRAMES, ending="stall"),
             rules=("HTTP-051",),
         ),
+        Scenario(
+            "length-then-more",
+            "Content-Length, and bytes after the body",
+            must="end with the body: it has Content-Length bytes",
+            expect=ok(*PARTS),
+            response=raw(
+                head((*RAW_HEADERS, ("Content-Length", str(_LENGTH)))), b"".join(FRAMES), part(TWO)
+            ),
+            rules=("HTTP-023", "HTTP-042"),
+        ),
+        Scenario(
+            "chunk-half-sent-then-stall",
+            "a chunk that announces two frames, of which one arrives, then silence",
+            must="deliver the first part at once, then time out",
+            expect=broken("timeout", ONE),
+            response=raw(_half_a_chunk(), ending="stall"),
+            rules=("HTTP-050", "HTTP-051"),
+        ),
+        Scenario(
+            "chunk-half-sent-then-close",
+            "a chunk that announces two frames, of which one arrives, then the end",
+            must="deliver the first part, then raise an error",
+            expect=broken("truncated", ONE),
+            response=raw(_half_a_chunk()),
+            rules=("HTTP-050", "HTTP-023"),
+        ),
+        Scenario(
+            "exception-then-stall",
+            "an exception, then silence",
+            must="raise the exception at once: it ends the stream",
+            expect=broken("exception", ONE, code="InternalStreamFailure", text="it broke"),
+            response=stream(
+                part(ONE), exception("InternalStreamFailure", Message="it broke"), ending="stall"
+            ),
+            rules=("EVS-039", "EVS-034"),
+        ),
+        Scenario(
+            "trailer-then-stall",
+            "the last chunk and half a trailer, then silence",
+            must="end: nothing in a trailer is needed",
+            expect=ok(*PARTS),
+            response=raw(
+                head((*RAW_HEADERS, CHUNKED)), *map(chunk, FRAMES), b"0\r\nX-Tra", ending="stall"
+            ),
+            rules=("HTTP-023",),
+        ),
+        Scenario(
+            "drip-for-4-seconds",
+            "20 parts, 0.2 s apart, longer than a read time-out of 3 s",
+            must="wait: the read time-out starts again with each byte",
+            expect=ok(*(b"%d " % number for number in range(20))),
+            response=stream(
+                *(step for number in range(20) for step in (0.2, part(b"%d " % number)))
+            ),
+            rules=("HTTP-051", "HTTP-050"),
+        ),
+        _failed("error-in-two-writes", "in two writes", steps=2),
+        _failed("error-truncated", "that ends in its middle", ending="close", cut=20),
+        _failed("error-then-stall", "that stalls in its middle", ending="stall", cut=20),
     ]

@@ -180,7 +180,8 @@ def read_chunks(rest: bytes, silent: bool) -> Tuple[bytes, Optional[str]]:
             return body, "http"
         length = int(size.group(1), 16)
         if not length:
-            return body, None if re.match(rb"([A-Za-z-]+: [ -~]*\r\n)*\r\n\Z", data) else "http"
+            is_right = re.match(rb"([A-Za-z-]+: [ -~]*\r\n)*\r\n\Z", data)
+            return body, None if is_right or silent else "http"  # nothing waits for a trailer
         body += data[:length]
         if len(data) < length:
             break
@@ -194,7 +195,7 @@ def service_fault(headers: Dict[str, str], body: bytes) -> Fault:
     members: Dict[str, Any] = {}
     if headers.get("content-encoding") == "gzip":
         body = gzip.decompress(body)
-    if body.startswith(b"{"):
+    if body.startswith(b"{") and body.endswith(b"}"):  # a part of a document has no members
         members = json.loads(body.decode("utf-8"))
     elif b"<Code>" in body:
         members = dict(re.findall(r"<(Code|Message)>([^<]*)<", body.decode("ascii")))
