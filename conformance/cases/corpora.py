@@ -149,7 +149,7 @@ def _read(folder: str, *names: str) -> bytes:
         return read_bounded(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise CaseError(f"{name} cannot be read: {reason}") from None
+        raise CaseError(f"cannot read {name}: {reason}") from None
 
 
 def is_inside(path: str, folder: str) -> bool:

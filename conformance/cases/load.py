@@ -50,7 +50,7 @@ def _read_json(folder: str, name: str) -> Any:
         with open(os.path.join(folder, name), "rb") as file:
             return parse_json(file.read())
     except OSError as error:
-        raise CaseError(f"{name}: cannot be read: {error.strerror}") from None
+        raise CaseError(f"cannot read {name}: {error.strerror}") from None
     except Error as error:
         raise CaseError(f"{name}: {error}") from None
 

@@ -18,17 +18,17 @@ def manifest_errors(folder: str) -> Iterator[CaseError]:
             lines = file.read().splitlines()
         names = sorted(_files_below(folder))
     except OSError as error:
-        yield CaseError(f"{MANIFEST_FILE}: cannot be read: {error.strerror}")
+        yield CaseError(f"cannot read {MANIFEST_FILE}: {error.strerror}")
         return
     except UnicodeDecodeError:
-        yield CaseError(f"{MANIFEST_FILE}: cannot be read: not ASCII")
+        yield CaseError(f"cannot read {MANIFEST_FILE}: not ASCII")
         return
     listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     for name in names + sorted(set(listed) - set(names)):
         try:
             digest = _digest_of(os.path.join(folder, name))
         except OSError as error:
-            yield CaseError(f"{shown(name)}: cannot be read: {error.strerror}")
+            yield CaseError(f"cannot read {shown(name)}: {error.strerror}")
             continue
         if name not in listed:
             yield CaseError(f"{name}: not listed in {MANIFEST_FILE}")

@@ -56,8 +56,12 @@ def text_of_recording(recording: Mapping[str, Any]) -> str:
 
 def _read_json(folder: str, name: str) -> Any:
     try:
-        return parse_json(read_bounded(os.path.join(folder, name), _MAX_RECORDING))
+        data = read_bounded(os.path.join(folder, name), _MAX_RECORDING)
     except OSError as error:
-        raise RecordingError(f"{name}: cannot be read: {error.strerror}") from None
+        raise RecordingError(f"cannot read {name}: {error.strerror}") from None
+    except Error as error:
+        raise RecordingError(str(error)) from None
+    try:
+        return parse_json(data)
     except Error as error:
         raise RecordingError(f"{name}: {error}") from None

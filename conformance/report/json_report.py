@@ -211,9 +211,11 @@ def read_report(path: str) -> Document:
 def read_json(path: str) -> Any:
     """Return the JSON value in a file. Raises UsageError."""
     try:
-        return parse_json(read_bounded(path))
+        data = read_bounded(path)
     except OSError as error:
         raise UsageError(f"cannot read {shown(path)}: {error.strerror}") from None
+    try:
+        return parse_json(data)
     except Error as error:
         raise UsageError(f"{shown(path)}: {error}") from None
 

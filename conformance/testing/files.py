@@ -28,7 +28,7 @@ def load_endpoints(path: str, endpoint: Endpoint) -> None:
     folder = os.path.dirname(os.path.abspath(path))
     spec = importlib.util.spec_from_file_location("endpoints_of_user", path)
     if spec is None or spec.loader is None or not os.path.isfile(path):
-        raise UsageError("cannot read the scenarios", expected="a Python file", actual=path)
+        raise UsageError(f"cannot read {shown(path)}", expected="a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, folder)
     try:

@@ -314,4 +314,4 @@ def test_recordings_without_their_schema_are_errors_in(folder: Path) -> None:
     with_recording(folder)
     (folder / "schema-recording.json").unlink()
     write_manifest(folder)
-    assert errors_in(folder) == ["schema-recording.json: cannot be read: No such file or directory"]
+    assert errors_in(folder) == ["cannot read schema-recording.json: No such file or directory"]

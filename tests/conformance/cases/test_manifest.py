@@ -42,7 +42,7 @@ def test_an_unlisted_file_and_a_missing_file(folder: Path) -> None:
         file.write("00  gone.json\n")
     assert errors_in(folder) == [
         "more/more.json: not listed in MANIFEST.sha256",
-        "gone.json: cannot be read: No such file or directory",
+        "cannot read gone.json: No such file or directory",
     ]
     write_manifest(folder)
     assert errors_in(folder) == []
@@ -56,7 +56,7 @@ def test_a_missing_or_invalid_manifest(content: Any, words: str, folder: Path) -
     if content is not None:
         (folder / "MANIFEST.sha256").write_bytes(content)
     assert (
-        errors_in(folder) == ["MANIFEST.sha256: cannot be read: " + words]
+        errors_in(folder) == ["cannot read MANIFEST.sha256: " + words]
         and len(read_cases(str(folder))[0]) == 2
     )
 
@@ -64,8 +64,8 @@ def test_a_missing_or_invalid_manifest(content: Any, words: str, folder: Path) -
 def test_a_missing_schema_and_a_missing_folder(folder: Path) -> None:
     (folder / "schema.json").unlink()
     assert (
-        errors_in(folder) == ["schema.json: cannot be read: No such file or directory"] * 2
+        errors_in(folder) == ["cannot read schema.json: No such file or directory"] * 2
         and read_cases(str(folder))[0] == []
     )
     nowhere = folder / "nowhere"
-    assert errors_in(nowhere)[0].startswith("MANIFEST.sha256: cannot be read")
+    assert errors_in(nowhere)[0].startswith("cannot read MANIFEST.sha256")

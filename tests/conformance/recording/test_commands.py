@@ -135,7 +135,7 @@ def test_record_signs_with_the_environment_s_credentials(
             ["record", "--upstream", "http://a", "--out", __file__],
             "cannot write recordings: File exists (expected a folder, got ",
         ),
-        (["replay", "OUT/none.json"], "none.json: cannot be read: No such file or directory"),
+        (["replay", "OUT/none.json"], "cannot read none.json: No such file or directory"),
     ],
 )
 def test_usage(arguments: List[str], words: str, tmp_path: Path) -> None:
