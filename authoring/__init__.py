@@ -18,6 +18,7 @@
     mix_*.py               combinations of values: the files *-mix
     mix.py, rows/          how these are chosen, and the chosen rows
     recordings.py          vectors/recordings, a separate command
+    offsets.py             after how many bytes each result is complete
     plain_*.py             independent transcriptions of the published texts
     decided_by_kind.py     the cases that the kind of a rejection decides
     differences.py         what third-party event-stream codecs do differently
@@ -76,6 +77,7 @@ KEYS = (
     "expect",
     "acceptable",
     "needs",
+    "offsets",
     "decides",
     "after",
     "why",
@@ -295,6 +297,7 @@ class Feature:
             "needs": list(needs),
             "decides": [],
             "after": after or [],
+            "offsets": [],
             "why": why,
             "since": since,
             "source": source,
@@ -305,6 +308,10 @@ class Feature:
         mistake = mistake_in(kept, self.prefix)
         if mistake is not None:
             raise CaseMistake(f"{case_id}: {mistake}")
+        offsets = importlib.import_module("authoring.offsets").offsets_of(kept)
+        if offsets:
+            kept["offsets"] = offsets
+            kept = {key: kept[key] for key in KEYS if key in kept}
         self.cases.append(kept)
 
     def document(self) -> Json:

@@ -1547,6 +1547,30 @@ def _chunks() -> None:
         )
 
 
+def _times() -> None:
+    """Add cases whose subject is the time of a result. `offsets` of a case describes it."""
+    whole = assemble(BEFORE) + assemble(AFTER)
+    middle = len(assemble(BEFORE))
+    after = message(b"behind", ("n", "int8", 2))
+    for name, title, chunks in (
+        ("ends-with-a-chunk", "a frame for each chunk", [whole[:middle], whole[middle:]]),
+        (
+            "ends-inside-a-chunk",
+            "a chunk with the end of one frame and the beginning of the next",
+            [whole[: middle - 1], whole[middle - 1 : middle + 13], whole[middle + 13 :]],
+        ),
+    ):
+        DECODE.case(
+            "evs-time-" + name,
+            title,
+            "EVS-042 EVS-026",
+            {"chunks": [b64(chunk) for chunk in chunks]},
+            ok(messages=[MESSAGE_BEFORE, after]),
+            "a decoder that waits for the next frame shows each token late",
+            chunking=("whole",),
+        )
+
+
 # ---- encoding ----------------------------------------------------------------------------------
 
 
@@ -1859,6 +1883,7 @@ for chapter in (
     _header_block,
     _truncations,
     _chunks,
+    _times,
     _large_values,
     _encode,
 ):

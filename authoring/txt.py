@@ -1093,3 +1093,23 @@ for _chapter in (
     _more_events,
 ):
     _chapter()
+
+
+# ---- the time of a result ----------------------------------------------------------------------
+
+reads_lines(
+    "time",
+    "a part for each line",
+    "TXT-004 TXT-010",
+    [b"one\n", b"two\r\n", b"three\n"],
+    ["one", "two", "three"],
+    "a reader that waits for the next part shows each line late",
+)
+reads_events(
+    "time",
+    "a part for each event",
+    "TXT-004 TXT-029",
+    [b"data: one\n\n", b"data: two\r\n\r\n", b"data: three\r\r"],
+    [event("one"), event("two"), event("three")],
+    "a reader that waits for the next part shows each event late",
+)

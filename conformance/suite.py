@@ -183,8 +183,18 @@ def _selected(options: argparse.Namespace, complain: Say) -> Tuple[List[Case], b
         complain(f"conformance: {line}")
     selected = choose(cases, options.only, options.rule, options.op)
     if not selected:
+        _complain_about_tests(options.rule)
         raise UsageError("no case matches", expected="one of python3 -m conformance list")
     return selected, not faults
+
+
+def _complain_about_tests(names: Sequence[str]) -> None:
+    """Raise UsageError with the tests of a rule that no case can reach."""
+    rules = load_rules()
+    for name in names:
+        if name in rules and rules[name].tests:
+            tests = " ".join(rules[name].tests)
+            raise UsageError(f"only tests check {name}", expected=f"python3 -m tests {tests}")
 
 
 def _ids(cases: Sequence[Case]) -> List[str]:

@@ -228,6 +228,7 @@ def test_a_case_has_its_keys_in_their_order():
             "chunking": ["whole", "bytewise"],
             "expect": {"status": "reject", "kind": "message_crc", "output": {"messages": []}},
             "needs": ["evs-other"],
+            "offsets": {"results": [], "refusal": 16},
             "why": WHY,
             "since": "0.1.0",
             "source": "derived",

@@ -8,7 +8,7 @@ answer. The errors of the reference already have the protocol's kinds.
 
 import json
 import uuid
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 from conformance.protocol.messages import (
     BadQuestion,
@@ -153,16 +153,18 @@ def _sigv4_verify(given: Given) -> Dict[str, Any]:
 
 def _eventstream_decode(given: Given) -> Dict[str, Any]:
     decoder = Decoder()
-    messages: List[Message] = []
+    fed = _Fed(given["chunks"])
     try:
-        for chunk in given["chunks"]:
-            messages += decoder.feed(to_bytes(chunk))
+        for chunk in fed:
+            fed.add(decoder.feed(chunk))
         decoder.close()
     except Error as error:
-        messages += getattr(error, "messages", ())
-        raise refusal(
-            error, {"messages": [message_to_json(message) for message in messages]}
-        ) from error
+        fed.add(getattr(error, "messages", ()))
+        raise refusal(error, dict(_messages(fed.results), **fed.refused())) from error
+    return dict(_messages(fed.results), after=fed.after)
+
+
+def _messages(messages: Sequence[Message]) -> Dict[str, Any]:
     return {"messages": [message_to_json(message) for message in messages]}
 
 
@@ -189,15 +191,40 @@ def _text_results(
     parts: Sequence[str],
     output_of: Callable[[List[Any]], Given],
 ) -> Dict[str, Any]:
-    results: List[Any] = []
+    fed = _Fed(parts)
     try:
-        for part in parts:
-            results += decoder.feed(to_bytes(part))
-        results += decoder.close()
+        for part in fed:
+            fed.add(decoder.feed(part))
+        fed.add(decoder.close())
     except Error as error:
-        results += getattr(error, "results", ())
-        raise refusal(error, dict(output_of(results))) from error
-    return dict(output_of(results))
+        fed.add(getattr(error, "results", ()))
+        raise refusal(error, dict(output_of(fed.results), **fed.refused())) from error
+    return dict(output_of(fed.results), after=fed.after)
+
+
+class _Fed:
+    """Iterates over the chunks of a request, and notes after how many each result came."""
+
+    def __init__(self, chunks: Sequence[str]) -> None:
+        self._chunks = chunks
+        self._count = 0
+        self.results: List[Any] = []
+        self.after: List[int] = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self._count += 1
+            yield to_bytes(chunk)
+        self._count += 1  # the end
+
+    def add(self, results: Sequence[Any]) -> None:
+        """Add results that the last chunk, or the end, has completed."""
+        self.results += results
+        self.after += [self._count] * len(results)
+
+    def refused(self) -> Dict[str, Any]:
+        """Return the keys of the output of a rejection."""
+        return {"after": self.after, "refused_after": self._count}
 
 
 def _text_lines(given: Given) -> Dict[str, Any]:
@@ -303,18 +330,19 @@ def _output_document(output: object) -> Dict[str, Any]:
 
 
 def _http_response(given: Given) -> Dict[str, Any]:
-    events: List[Shape] = []
+    fed = _Fed(given["chunks"])
     output: Dict[str, Any] = {}
     try:
         reader = ResponseReader(given["status"], to_pairs(given["headers"]))
         output = _output_document(reader.output)
-        for chunk in given["chunks"]:
-            events += reader.feed(to_bytes(chunk))
+        for chunk in fed:
+            fed.add(reader.feed(chunk))
         reader.close(complete=given.get("complete", True))
     except Error as error:
-        events += getattr(error, "events", ())
-        raise refusal(error, {"output": output, "events": event_documents(events)}) from error
-    return {"output": output, "events": event_documents(events)}
+        fed.add(getattr(error, "events", ()))
+        partial = {"output": output, "events": event_documents(fed.results)}
+        raise refusal(error, dict(partial, **fed.refused())) from error
+    return {"output": output, "events": event_documents(fed.results), "after": fed.after}
 
 
 def _invoke(given: Given) -> Dict[str, Any]:

@@ -41,6 +41,8 @@ class Case(NamedTuple):
     decides: str = ""
     # The case that the same process answers just before, or "".
     after: str = ""
+    # After how many bytes each result and the error are complete; see SPEC.md, section 2.2.
+    offsets: Document = {}
 
 
 def case_of(entry: Mapping[str, Any], feature: str) -> Case:
@@ -62,6 +64,7 @@ def case_of(entry: Mapping[str, Any], feature: str) -> Case:
         feature,
         entry.get("decides", ""),
         entry.get("after", ""),
+        entry.get("offsets", {}),
     )
 
 
@@ -69,7 +72,7 @@ def to_document(case: Case) -> Document:
     """Return the entry of a case. Keys are in order, and defaults are omitted."""
     entry = dict(case._asdict())
     del entry["feature"]
-    for name in ("decides", "after"):
+    for name in ("decides", "after", "offsets"):
         if not entry[name]:
             del entry[name]
     for name in _LISTS:

@@ -54,11 +54,16 @@ def report_lines(results: Sequence[Result], rules: Rules) -> List[str]:
     """Return the lines of the report, without a line about the run itself."""
     failures = [result for result in results if result.verdict.word in _SHOWN]
     likely = suspects(results)
+    shared = _shared(failures)
+    others = {id(result) for group in shared.values() for result in group[1:]}
+    failures = [result for result in failures if id(result) not in others]
     groups = sorted(_groups(failures, likely).items(), key=lambda item: -len(item[1]))
     first = [group[0] for _, group in groups[:_IN_FULL]]
     lines: List[str] = []
     for result in first:
         lines += _in_full(result, rules, likely) + [""]
+    for what, group in shared.items():
+        lines.append(f"{len(group)} failures share: {shown(what, 200)}")
     rest = [(label, [result for result in group if result not in first]) for label, group in groups]
     lines += _in_short([(label, group) for label, group in rest if group])
     return lines + totals(results)
@@ -74,6 +79,36 @@ def _groups(results: Iterable[Result], likely: Mapping[str, str]) -> Dict[str, L
     for group in groups.values():
         group.sort(key=lambda result: len(result.case.rules))  # the most specific case first
     return groups
+
+
+def _shared(failures: Iterable[Result]) -> Dict[str, List[Result]]:
+    """Return failures of signers that have one difference in common, by its description."""
+    groups: Dict[str, List[Result]] = OrderedDict()
+    for result in failures:
+        what = _common_difference(result)
+        if what:
+            groups.setdefault(what, []).append(result)
+    return OrderedDict((what, group) for what, group in groups.items() if len(group) > _IN_FULL)
+
+
+def _common_difference(result: Result) -> str:
+    """Return which header lines a canonical request has too many or too few, or an empty text."""
+    difference = result.verdict.difference
+    if difference is None or not difference.stage.endswith("canonical_request"):
+        return ""
+    wanted, got = (_header_lines(value) for value in (difference.expected, difference.actual))
+    more = [f"adds header {line}" for line in got if line not in wanted]
+    less = [f"lacks header {line}" for line in wanted if line not in got]
+    changed = {line.partition(":")[0] for line in wanted} & {
+        line.partition(":")[0] for line in got if line not in wanted
+    }
+    return "" if changed else ", ".join(more + less)
+
+
+def _header_lines(request: object) -> List[str]:
+    """Return the lines of a canonical request with its headers."""
+    lines = str(request).split("\n")[3:]
+    return lines[: lines.index("")] if "" in lines else []
 
 
 def headline(result: Result) -> str:

@@ -15,6 +15,7 @@ judged, and a strict judge fails them. An answer that breaks the protocol is an 
 """
 
 import json
+import re
 import uuid
 from collections import OrderedDict
 from itertools import zip_longest
@@ -43,6 +44,14 @@ from conformance.protocol.messages import REJECT_KINDS, BadQuestion, to_bytes
 from conformance.run.called import request_difference
 from conformance.run.kinds import Named, kinds_of
 from conformance.run.sent import DEPARTURES, REWRITTEN, SIGNED, UNSIGNED, Change, Sent, inspected
+from conformance.run.timing import (
+    AFTER,
+    REFUSED_AFTER,
+    Impossible,
+    Late,
+    has_timing,
+    late_result,
+)
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, shown
 from refimpl.eventstream import Decoder
@@ -62,7 +71,7 @@ PASS, ACCEPTABLE, FAIL, CRASH, HANG, UNSUPPORTED, BLOCKED, XFAIL, XPASS, ADAPTER
     "ADAPTER",
 )
 FAILURES = (FAIL, CRASH, HANG)  # of the implementation
-TIMING = "after"  # the facet
+TIMING = AFTER  # the facet
 _BY_WEIGHT = (PASS, ACCEPTABLE, UNSUPPORTED, FAIL, HANG, CRASH, ADAPTER)  # the worst last
 _MAX_ANSWER = 2000  # characters that a verdict keeps of a wrong answer
 UNKNOWN_KIND_HINT = " (not a kind of the protocol; map it with `kinds` of hello)"
@@ -217,7 +226,8 @@ class _Answer:
 
     def absence(self) -> Absent:
         """Return ABSENT, with the names of the output's unknown keys."""
-        unknown = [key for key in self.given.get("output") or {} if key not in self.output]
+        known = [*self.output, AFTER, REFUSED_AFTER]
+        unknown = [key for key in self.given.get("output") or {} if key not in known]
         if not unknown:
             return ABSENT
         return Absent(f"the output has {', '.join(unknown)}")
@@ -249,10 +259,23 @@ def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[
         difference = _repeated_call(calls)
     if difference is not None:
         return _failure(difference, answer)
+    if expect is question.expect and has_timing(question):
+        late = _late_result(question, answer)
+        if late is not None:
+            return _failure(Difference(*late), answer)
     unclear = _why_unclear(question, expect, answer)
     if unclear:
         return verdict(UNSUPPORTED, unclear)
     return good._replace(not_judged=tuple(sorted(_not_judged(question, expect, answer))))
+
+
+def _late_result(question: Question, answer: _Answer) -> Optional[Late]:
+    """Return the first result that was handed over too late. Raises Malformed."""
+    results = answer.output.get(_RESULTS[question.case.op], ())
+    try:
+        return late_result(question, answer.given.get("output") or {}, len(results))
+    except Impossible as error:
+        raise Malformed(str(error)) from None
 
 
 def _failure(difference: Difference, answer: _Answer) -> Verdict:
@@ -382,7 +405,16 @@ def _not_judged(question: Question, expect: Document, answer: _Answer) -> Set[st
             facets.add("output.signature")
     else:
         facets.update("output." + stage for stage in missing)
+    if expect is question.expect and has_timing(question) and not _shows_timing(answer):
+        facets.add(TIMING)
     return facets
+
+
+def _shows_timing(answer: _Answer) -> bool:
+    output = answer.given.get("output") or {}
+    if answer.status == "reject" and output.get(REFUSED_AFTER) is None:
+        return False
+    return output.get(AFTER) is not None
 
 
 def _strictly(found: Verdict, answer: _Answer) -> Verdict:
@@ -495,6 +527,14 @@ def _expected_output(question: Question, expect: Document) -> Document:
 _SIGNERS = ("sigv4.sign", "sigv4.presign")  # an answer may have any non-empty subset of the stages
 _LAST_STAGES = {"signature", "authorization", "target"}
 _SENT = "sent"
+# The stage whose items `after` counts.
+_RESULTS = {
+    "eventstream.decode": "messages",
+    "http.response": "events",
+    "text.lines": "lines",
+    "text.sse": "events",
+    "json.values": "values",
+}
 # A decoder of event streams does not see the headers of the response.
 _OPTIONAL = {"http.response": ("output",)}
 
@@ -1066,11 +1106,16 @@ def settle(results: Sequence[Result], expected_failures: Sequence[str] = ()) -> 
     """
     failed = {result.case.id for result in results if result.verdict.word in FAILURES + (ADAPTER,)}
     without_pass = _operations_without_pass(results)
+    wrong_host = _case_of_wrong_host(results)
     settled = []
     for result in results:
         word = result.verdict.word
         if word in _GOOD and _is_rejection(result) and result.case.op in without_pass:
             note = f"a rejection has no meaning while no accepted case of {result.case.op} passes"
+            result = result._replace(verdict=verdict(BLOCKED, note))
+            word = BLOCKED
+        if wrong_host and word == FAIL and _depends_on_host(result):
+            note = f"it has no meaning while {wrong_host} fails"
             result = result._replace(verdict=verdict(BLOCKED, note))
             word = BLOCKED
         missing = [need for need in result.case.needs if need in failed]
@@ -1088,6 +1133,25 @@ def settle(results: Sequence[Result], expected_failures: Sequence[str] = ()) -> 
 
 
 _GOOD = (PASS, ACCEPTABLE)
+
+
+def _case_of_wrong_host(results: Iterable[Result]) -> str:
+    """Return a case about Host that a wrong Host fails, or an empty text."""
+    for result in results:
+        is_about_host = result.verdict.word == FAIL and result.case.rules[:1] == ("SIG-014",)
+        if is_about_host and rule_of_stage(result) == "SIG-014":
+            return result.case.id
+    return ""
+
+
+def _depends_on_host(result: Result) -> bool:
+    """Return whether a wrong Host explains a failure of a case that is not about Host."""
+    if result.case.op not in _SIGNERS or result.case.rules[:1] == ("SIG-014",):
+        return False
+    if rule_of_stage(result) == "SIG-014":
+        return True
+    # A recorded request shows only its signature.
+    return "canonical_request" not in result.case.expect.get("output", {"canonical_request": ""})
 
 
 def _is_rejection(result: Result) -> bool:
@@ -1120,7 +1184,13 @@ def _facet_order(facet: str) -> Tuple[int, str]:
 
 def suspects(results: Iterable[Result]) -> Dict[str, str]:
     """Return the rule that each failing case most likely violates, by the id of the case."""
-    return suspects_among([(result.case, result.verdict.word) for result in results])
+    listed = list(results)
+    found = suspects_among([(result.case, result.verdict.word) for result in listed])
+    for result in listed:
+        rule = rule_of_stage(result)
+        if result.case.id in found and rule:
+            found[result.case.id] = rule
+    return found
 
 
 def suspects_among(judged: Sequence[Tuple[Case, str]]) -> Dict[str, str]:
@@ -1143,6 +1213,56 @@ def suspects_among(judged: Sequence[Tuple[Case, str]]) -> Dict[str, str]:
         for case, word in judged
         if word in failing and case.rules
     }
+
+
+def rule_of_stage(result: Result) -> str:
+    """Return the rule that the place and form of a difference alone show, or an empty text."""
+    difference = result.verdict.difference
+    if difference is None:
+        return ""
+    stage = difference.stage
+    if stage.startswith((AFTER, REFUSED_AFTER)):
+        return _rule_of_time(result, stage)
+    if result.case.op in _SIGNERS:
+        return _rule_of_signature(result, stage, difference)
+    return ""
+
+
+def _rule_of_time(result: Result, stage: str) -> str:
+    if not result.case.op.startswith(("eventstream.", "http.")):
+        return "TXT-004"
+    kinds = _as_list(result.case.expect.get("kind"))
+    if stage == REFUSED_AFTER and "prelude_crc" in kinds:
+        return "EVS-004"
+    if stage == REFUSED_AFTER and set(kinds) & {"length", "limit"}:
+        return "EVS-028"
+    return "EVS-042"
+
+
+def _rule_of_signature(result: Result, stage: str, difference: Difference) -> str:
+    """Return the rule for a stage after the canonical request, if that one is right.
+
+    The first stage that differs is the one to look at, so all earlier ones are right.
+    """
+    if stage == "signature" and "string_to_sign" in result.case.expect.get("output", ()):
+        answer = result.verdict.answer
+        # The answer is shortened, so it may not show the string to sign.
+        return "SIG-022" if "string_to_sign" in answer or answer.endswith("...") else ""
+    if stage not in ("canonical_request", "sent.canonical_request"):
+        return ""
+    wanted, got = (str(value).split("\n") for value in (difference.expected, difference.actual))
+    if [line for line in got if line.startswith("host:")] != [
+        line for line in wanted if line.startswith("host:")
+    ]:
+        return "SIG-014"
+    if len(wanted) == len(got) and wanted != got and _upper(wanted) == _upper(got):
+        return "SIG-006"
+    return ""
+
+
+def _upper(lines: Sequence[str]) -> List[str]:
+    """Return lines with the digits of escapes in upper case."""
+    return [re.sub("%[0-9a-f]{2}", lambda match: match.group().upper(), line) for line in lines]
 
 
 def exit_code(results: Iterable[Result], failing: Sequence[str] = FAILURES + (XPASS,)) -> int:

@@ -3,6 +3,13 @@
 
 ROWS = (
     (
+        "message-after-next-byte",
+        "EVS-042",
+        "waits for a byte of the next frame",
+        "if end > length:",
+        "if end >= length:",
+    ),
+    (
         "headers-of-first-frame",
         "EVS-001",
         "each frame has the headers of the first one",

@@ -3,6 +3,13 @@
 
 ROWS = (
     (
+        "line-after-next-byte",
+        "TXT-004",
+        "waits for a byte of the next line",
+        "self._read_lines(lines, rest, results)",
+        "self._read_lines(lines, rest, results) if rest else self._read_lines(lines, b'', [])",
+    ),
+    (
         "lines-within-parts",
         "TXT-001",
         "ends a line where its part ends",
