@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Error,
         FrameError,
         HttpError,
+        MissingPartError,
         NetworkError,
         ProtocolError,
         ServiceError,
@@ -88,6 +89,7 @@ __all__ = [
     "Error",
     "UsageError",
     "ConfigurationError",
+    "MissingPartError",
     "SignatureError",
     "ProtocolError",
     "FrameError",
@@ -129,6 +131,7 @@ _NAMES = {
         "Error",
         "UsageError",
         "ConfigurationError",
+        "MissingPartError",
         "SignatureError",
         "ProtocolError",
         "FrameError",
@@ -164,11 +167,13 @@ _SUBMODULES = frozenset(
         "proxy",
         "routes",
         "redaction",
+        "self_test",
         "shapes",
         "sigv4",
         "text",
         "tls",
         "transport",
+        "vendor",
     )
 )
 
@@ -177,15 +182,24 @@ if not TYPE_CHECKING:  # a type checker that sees __getattr__ accepts every name
     def __getattr__(name: str) -> Any:
         value: Any
         if name in _SUBMODULES:
-            value = import_module("." + name, __name__)
+            value = _module(name)
         elif name in _MODULES:
-            value = getattr(import_module("." + _MODULES[name], __name__), name)
+            value = getattr(_module(_MODULES[name]), name)
         elif name == "__version__":
-            value = import_module(".operation", __name__).VERSION
+            value = _module("operation").VERSION
         else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = value
         return value
+
+    def _module(name: str) -> Any:
+        try:
+            return import_module("." + name, __name__)
+        except ModuleNotFoundError as error:
+            if (error.name or "").startswith(__name__ + "."):
+                message = f"this copy of {__name__} is incomplete: it has no module {error.name}"
+                raise ImportError(message, name=error.name) from None
+            raise
 
     def __dir__() -> List[str]:
         own = [name for name in globals() if name.startswith("__")]

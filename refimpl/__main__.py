@@ -22,6 +22,9 @@ if __name__ == "__main__":
         run()
     except KeyboardInterrupt:
         sys.exit(130)
+    except ImportError as error:  # a file of the package is missing
+        sys.stderr.write(f"refimpl: this copy is incomplete: {error}\n")
+        sys.exit(3)
     except OSError as error:  # while modules load, for example without a free descriptor
         sys.stderr.write(f"refimpl: cannot load its modules: {error.strerror or error}\n")
         sys.exit(2)

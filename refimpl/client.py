@@ -50,6 +50,7 @@ from .errors import (
     DEFAULT_MAX_ITEM_LENGTH,
     Error,
     HttpError,
+    MissingPartError,
     NetworkError,
     ServiceError,
     UsageError,
@@ -684,7 +685,7 @@ def _explain_refused(error: ServiceError, canonical_request: str) -> None:
     error.canonical_request = without_secrets(canonical_request)
     try:
         from .explain.refusal import sentence_about_refusal  # optional, and rarely needed
-    except ImportError:
+    except (ImportError, MissingPartError):
         return
     head = f"x-amzn-errortype: {error.code}\n\n".encode() if error.code else b""
     error.explanation = sentence_about_refusal(head + error.body, canonical_request)

@@ -4,6 +4,7 @@
     Error
       UsageError          your mistake: a wrong argument, or an object that is closed or has failed
       ConfigurationError  nothing was sent: credentials, region, endpoint or OpenSSL are unusable
+        MissingPartError    this copy was made without the part that is needed
       SignatureError      for servers: the signature of a request does not verify
       ProtocolError       the peer's mistake: bytes that break a rule
         FrameError          an event-stream frame or message
@@ -149,6 +150,15 @@ class ConfigurationError(Error):
     """Nothing was sent: credentials, region or endpoint are missing or unusable."""
 
     kind = "configuration"
+
+
+class MissingPartError(ConfigurationError):
+    """A part of the package that this copy was made without (`refimpl vendor --without PART`)."""
+
+
+def missing_part(part: str) -> MissingPartError:
+    """Return the error for a part that a single file was made without."""
+    return MissingPartError(f"this copy was made without the part {part}")
 
 
 class SignatureError(Error):

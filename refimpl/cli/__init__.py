@@ -12,10 +12,11 @@ HTTP client.
 import argparse
 import errno
 import sys
+from contextlib import suppress
 from typing import BinaryIO, Callable, Dict, Optional, Sequence, cast
 
-from ..errors import Error, UsageError
-from ..operation import VERSION
+from ..errors import ConfigurationError, Error, MissingPartError, UsageError
+from ..operation import VECTORS_VERSION, VERSION
 from .exit_codes import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED, exit_code_of
 from .parser import UsageParser
 from .process import end_process, process_streams
@@ -23,6 +24,7 @@ from .streams import Streams, say
 
 __all__ = ["Streams", "UsageParser", "end_process", "exit_code_of", "main", "run"]
 
+_VERSIONS = f"{VERSION} (vectors {VECTORS_VERSION})"
 _PURPOSES: Dict[str, str] = {
     "invoke": "call an endpoint and print its response as it arrives",
     "decode": "show the frames of a recorded event stream",
@@ -33,6 +35,7 @@ _PURPOSES: Dict[str, str] = {
     "doctor": "show the settings and credentials that are found, and where",
     "explain": "say why a service refused a signature",
     "convert": "convert the document of a shape to another format",
+    "vendor": "copy this package as one file, a folder or a zipapp",
 }
 
 
@@ -70,50 +73,79 @@ def _arguments_of(command: str) -> Callable[[argparse.ArgumentParser], None]:
         from .explain import add_explain
 
         return add_explain
+    if command == "vendor":
+        from .vendor import add_vendor
+
+        return add_vendor
     from .convert import add_convert
 
     return add_convert
 
 
-def _parser(word: Optional[str]) -> argparse.ArgumentParser:
+def _commands(word: Optional[str]) -> Dict[str, Callable[[argparse.ArgumentParser], None]]:
+    """Return the requested command, or all commands of this copy.
+
+    Raises MissingPartError for a command that this copy was made without.
+    """
+    if word in _PURPOSES:
+        return {word: _arguments_of(word)}
+    found = {}
+    for name in _PURPOSES:
+        with suppress(MissingPartError):
+            found[name] = _arguments_of(name)
+    return found
+
+
+def _parser(word: Optional[str], program: str = "refimpl") -> argparse.ArgumentParser:
     """Return the parser for a command line whose first word is given.
 
     If the word is a command, the parser has only this command. Otherwise it has all of them, for
     the help.
     """
     parser = UsageParser(
-        prog="refimpl",
+        prog=program,
         description="SageMaker Runtime InvokeEndpointWithResponseStream",
     )
-    parser.add_argument("--version", action="version", version=VERSION)
-    commands = parser.add_subparsers(
-        dest="command", metavar=" | ".join(_PURPOSES), parser_class=UsageParser
+    parser.add_argument("--version", action="version", version=_VERSIONS)
+    parser.add_argument(
+        "--self-test", action="store_true", help="test this copy of the package, and exit"
     )
-    for name in [word] if word in _PURPOSES else _PURPOSES:
-        add_arguments = _arguments_of(name)
+    found = _commands(word)
+    commands = parser.add_subparsers(
+        dest="command", metavar=" | ".join(found), parser_class=UsageParser
+    )
+    for name, add_arguments in found.items():
         add_arguments(commands.add_parser(name, help=_PURPOSES[name]))
     return parser
 
 
-def _parsed_options(arguments: Sequence[str]) -> argparse.Namespace:
-    options = _parser(arguments[0] if arguments else None).parse_args(arguments)
+def _parsed_options(arguments: Sequence[str], program: str) -> argparse.Namespace:
+    options = _parser(arguments[0] if arguments else None, program).parse_args(arguments)
+    if options.self_test:
+        from .self_test import test_this_copy
+
+        options.act = test_this_copy
+        return options
     # argparse gives a flag before a lone `--` an empty list as its value.
     empty = [name for name, value in vars(options).items() if value == [] and name != "header"]
     if empty:
         raise UsageError(f"no value for --{empty[0]}")
     if options.command is None:
-        raise UsageError("no command", expected=f"{', '.join(_PURPOSES)}; see --help")
+        raise UsageError("no command", expected=f"{', '.join(_commands(None))}; see --help")
     return options
 
 
 def main(arguments: Sequence[str], streams: Streams) -> int:
     """Run one command and return its exit code. Every error becomes one line on stderr."""
     try:
-        options = _parsed_options(arguments)
+        options = _parsed_options(arguments, streams.program)
         _act(options, streams)
     except Error as error:
         say(streams, _line_of(error))
         return exit_code_of(error)
+    except ImportError as error:  # a file of the package is missing
+        say(streams, f"this copy is incomplete: {error}")
+        return exit_code_of(ConfigurationError())
     except KeyboardInterrupt:
         say(streams, "interrupted")
         return EXIT_INTERRUPTED
@@ -159,4 +191,4 @@ def _line_of(error: Error) -> str:
 def run() -> None:
     """Run the command line of this process, and exit."""
     streams = process_streams()
-    end_process("refimpl", lambda: main(sys.argv[1:], streams))
+    end_process(streams.program, lambda: main(sys.argv[1:], streams))

@@ -17,15 +17,25 @@ from .exit_codes import EXIT_BROKEN_PIPE
 from .streams import Streams
 
 
+def program_name(argument: str) -> str:
+    """Return the name of the program for sys.argv[0]: of its file, or of its package for `-m`."""
+    folder, name = os.path.split(argument)
+    if name == "__main__.py":
+        name = os.path.basename(folder)
+    return "refimpl" if name in ("", "-c", "-m") else name
+
+
 def process_streams() -> Streams:
     """Return the streams, environment and clocks of this process. Exits if stdout is closed."""
+    program = program_name(sys.argv[0] if sys.argv else "")
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - until the process ends
     if sys.stdout is None:
-        sys.stderr.write("refimpl: stdout is closed\n")
+        sys.stderr.write(f"{program}: stdout is closed\n")
         sys.exit(2)
     stdin = io.BufferedReader(_ClosedStdin()) if sys.stdin is None else sys.stdin.buffer
-    return Streams(stdin, sys.stdout.buffer, sys.stderr, os.environ, time.time)
+    stdout = sys.stdout.buffer
+    return Streams(stdin, stdout, sys.stderr, os.environ, time.time, program=program)
 
 
 class _ClosedStdin(io.RawIOBase):

@@ -31,6 +31,7 @@ class Streams(NamedTuple):
 
     clock: seconds since 1970 UTC
     monotonic: seconds of a clock that never goes back
+    program: the name of the program in messages and help
     """
 
     stdin: BinaryIO
@@ -39,6 +40,7 @@ class Streams(NamedTuple):
     environment: Mapping[str, str]
     clock: Callable[[], float]
     monotonic: Callable[[], float] = time.monotonic
+    program: str = "refimpl"
 
 
 _LONGEST_BODY = 64 * 1024 * 1024  # bytes: more than any service accepts
@@ -119,7 +121,7 @@ def write_line(document: Dict[str, Any], stdout: BinaryIO) -> None:
 
 def say(streams: Streams, text: str) -> None:
     """Write a message to stderr. The text of an error is one line, or several for CRED-002."""
-    streams.stderr.write(f"refimpl: {text}\n")
+    streams.stderr.write(f"{streams.program}: {text}\n")
     streams.stderr.flush()
 
 

@@ -9,7 +9,7 @@ import sys
 from typing import Any, Callable, Mapping, Optional
 
 from ..endpoints import ResolvedEndpoint, resolve_endpoint
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, MissingPartError
 from .credentials import KEY_VARIABLES, CredentialsOrProvider, credentials_from_environment
 from .environment import (
     ENDPOINT_VARIABLES,
@@ -33,8 +33,12 @@ def variables_with_profile(
     """
     if profile is None and not may_have_shared_files(environment):
         return environment
-    from .settings import read_settings  # most programs have keys and no files
-
+    try:
+        from .settings import read_settings  # most programs have keys and no files
+    except (ImportError, MissingPartError):
+        if profile is None and not environment.get("AWS_PROFILE"):
+            return environment  # nothing requested the files that this copy cannot read
+        raise
     is_windows, home = sys.platform == "win32", home_of(environment)
     return read_settings(environment, profile, read_bounded_file, is_windows, home).variables()
 

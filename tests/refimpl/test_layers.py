@@ -21,6 +21,9 @@ from typing import Dict, Iterator, List, Set, Tuple
 import pytest
 
 import refimpl
+from refimpl.cli.vendor import package_sources
+from refimpl.vendor.parts import PARTS
+from refimpl.vendor.single_file import single_file
 from tests.interpreters import interpreters, run_program
 from tests.rows import first_fast, for_each
 
@@ -32,6 +35,7 @@ ORDER = [
     "foreign_bytes",
     "eventstream",
     "sigv4",
+    "self_test",
     "fields",
     "documents",
     "documents.value_format",
@@ -100,6 +104,10 @@ ORDER = [
     "explain.page",
     "explain.response",
     "client",
+    "vendor",
+    "vendor.parts",
+    "vendor.statements",
+    "vendor.single_file",
     "text.bridge",
     "cli.exit_codes",
     "cli.rendering",
@@ -120,6 +128,8 @@ ORDER = [
     "cli.doctor",
     "cli.convert",
     "cli.explain",
+    "cli.self_test",
+    "cli.vendor",
     "cli",
 ]
 # These modules pass the clock, files, sockets and the environment to the others.
@@ -416,28 +426,8 @@ def test_no_import_hides_a_definition():
             )
 
 
-def without_relative_imports(text: str) -> str:
-    """Return a module's source with `pass` in place of each relative import, at every depth."""
-    lines = text.splitlines(keepends=True)
-    imports = relative_imports(ast.parse(text))
-    for node in sorted(imports, key=lambda node: node.lineno, reverse=True):
-        indent = lines[node.lineno - 1][: node.col_offset]
-        lines[node.lineno - 1 : node.end_lineno] = [f"{indent}pass\n"]
-    return "".join(lines)
-
-
-def test_relative_imports_are_removed_at_every_depth():
-    text = (
-        "from ..errors import (\n    Error,\n)\nimport json\n"
-        "def f():\n    if Error:\n        from .a.b import c\n    return c\n"
-    )
-    assert without_relative_imports(text) == (
-        "pass\nimport json\ndef f():\n    if Error:\n        pass\n    return c\n"
-    )
-
-
 def test_the_modules_joined_in_order_are_one_program():
-    program = "\n".join(without_relative_imports(source(module)) for module in ORDER)
+    program = single_file(*package_sources(), sorted(PARTS))
     names = {"__name__": "refimpl_in_one_file"}
     exec(compile(program, "refimpl_in_one_file.py", "exec"), names)
     headers = [(":message-type", "string", "event"), (":event-type", "string", "PayloadPart")]

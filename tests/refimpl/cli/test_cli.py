@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from conformance.endpoint.server import Endpoint
 from refimpl import cli
-from refimpl.operation import VERSION
+from refimpl.operation import VECTORS_VERSION, VERSION
 from tests.properties import examples
 from tests.refimpl.cli.support import (
     ATTRIBUTES,
@@ -116,7 +116,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         call("--version")
     assert end.value.code == 0
-    assert capsys.readouterr() == (VERSION + "\n", "")
+    assert capsys.readouterr() == (f"{VERSION} (vectors {VECTORS_VERSION})\n", "")
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
             ["--help"],
             [
                 "invoke | decode | bridge | sign | token | identity | doctor | explain | convert",
+                "convert | vendor",
                 "call an endpoint",
                 "--version",
             ],

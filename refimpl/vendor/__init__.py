@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""How the package becomes one file: `python3 -m refimpl vendor`. No I/O."""

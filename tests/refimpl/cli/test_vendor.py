@@ -1,0 +1,330 @@
+# SPDX-License-Identifier: MIT
+"""Tests of refimpl/cli/vendor.py: the forms of a copy, and destinations that are rejected.
+
+A copy runs in its own process, with no other package on the path, on old and new Pythons.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Dict, List
+
+import pytest
+
+from conformance.endpoint import ACCESS_KEY, SECRET_KEY, Endpoint
+from refimpl.vendor.parts import PARTS
+from tests.interpreters import ROOT, interpreters
+from tests.refimpl.cli.support import call, failed
+
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+    "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+    "AWS_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "PATH": os.environ["PATH"],
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+PYTHONS = [python for _, python in interpreters()]
+OLDEST, NEWEST = PYTHONS[0], PYTHONS[-1]
+
+
+def written(tmp_path: Path, *arguments: str) -> Path:
+    result = call("vendor", *arguments)
+    assert (result.code, result.stderr) == (0, ""), result.stderr
+    return Path(result.stdout.decode().rstrip("\n"))
+
+
+def run(
+    python: str, *arguments: object, folder: Path, **more: str
+) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [python, "-W", "error", *map(str, arguments)],
+        cwd=str(folder),
+        env={**ENVIRONMENT, **more},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
+    )
+
+
+def forms(tmp_path: Path) -> Dict[str, List[object]]:
+    """Return the arguments of Python that run each form of a copy."""
+    (tmp_path / "app" / "_vendor").mkdir(parents=True)
+    (tmp_path / "app" / "__init__.py").touch()
+    (tmp_path / "app" / "_vendor" / "__init__.py").touch()
+    folder = tmp_path / "app" / "_vendor" / "stream_client"
+    return {
+        "file": [written(tmp_path, str(tmp_path))],
+        "folder": ["-m", "app._vendor.stream_client"]
+        if written(tmp_path, str(folder), "--form", "folder")
+        else [],
+        "zipapp": [written(tmp_path, str(tmp_path / "tool.pyz"), "--form", "zipapp")],
+    }
+
+
+NAMES = {"file": "sagemaker_stream.py", "folder": "stream_client", "zipapp": "tool.pyz"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("python", PYTHONS)
+def test_every_form_calls_an_endpoint_and_names_itself_in_errors(tmp_path, python):
+    with Endpoint(pace=0) as endpoint:
+        for form, command in forms(tmp_path).items():
+            url = f"--endpoint-url={endpoint.url}"
+            done = run(python, *command, "invoke", "default", url, "--body", "{}", folder=tmp_path)
+            assert (done.returncode, done.stderr) == (0, ""), (form, done.stderr)
+            assert done.stdout.startswith("Every frame carries two checksums"), form
+            done = run(python, *command, "decode", "missing", folder=tmp_path)
+            assert done.returncode == 2
+            assert done.stderr.startswith(f"{NAMES[form]}: constraint: cannot read missing"), form
+            done = run(python, *command, "--help", folder=tmp_path)
+            assert done.stdout.startswith(f"usage: {NAMES[form]} "), form
+            done = run(python, *command, "--version", folder=tmp_path)
+            assert done.stdout == "0.1.0 (vectors 0.1.0)\n"
+            done = run(python, *command, "--self-test", folder=tmp_path)
+            assert (done.returncode, done.stderr) == (0, ""), form
+            assert ("as written" in done.stdout) == (form == "file")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("flags", ["-S -E -I", "-OO -bb", "-O -B -s", "-X dev"])
+def test_a_file_runs_with_the_flags_of_python(tmp_path, flags):
+    copy = written(tmp_path, str(tmp_path))
+    for python in (OLDEST, NEWEST):
+        done = run(python, *flags.split(), copy, "--self-test", folder=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", sorted(PARTS))
+def test_a_file_without_one_part_runs(tmp_path, part):
+    copy = written(tmp_path, str(tmp_path / "part.py"), "--without", part)
+    for python in (OLDEST, NEWEST):
+        done = run(python, copy, "--self-test", folder=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_the_smallest_file_runs_without_commands(tmp_path):
+    copy = written(tmp_path, str(tmp_path / "small.py"), "--with", "none")
+    done = run(OLDEST, copy, folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert copy.stat().st_size <= 200_000
+
+
+@pytest.mark.slow
+def test_a_command_that_was_left_out_is_reported(tmp_path):
+    copy = written(tmp_path, str(tmp_path / "part.py"), "--without", "explain,text")
+    done = run(OLDEST, copy, "--help", folder=tmp_path)
+    assert "invoke | decode | sign" in done.stdout and "explain" not in done.stdout
+    for command, part in (("explain", "explain"), ("bridge", "text")):
+        done = run(OLDEST, copy, command, folder=tmp_path)
+        assert done.returncode == 3
+        expected = f"part.py: configuration: this copy was made without the part {part}\n"
+        assert done.stderr == expected
+
+
+@pytest.mark.slow
+def test_hooks_of_the_client_work_in_a_file(tmp_path):
+    """A refused signature is explained, text is extracted, and a profile is read."""
+    copy = written(tmp_path, str(tmp_path))
+    (tmp_path / "config").write_text(
+        "[profile p]\nregion = us-east-1\n"
+        f"aws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET_KEY}\n",
+        encoding="utf-8",
+    )
+    program = (
+        "import sys, sagemaker_stream as s\n"
+        "url = sys.argv[1]\n"
+        "client = s.Client(profile='p', endpoint_url=url)\n"
+        "call = client.invoke_endpoint_with_response_stream\n"
+        "with call(endpoint_name='default', body=b'{}') as response:\n"
+        "    print(''.join(response.text())[:11])\n"
+        "keys = s.Credentials('AKIDEXAMPLE', 'wrong')\n"
+        "client = s.Client(region='us-east-1', endpoint_url=url, credentials=keys)\n"
+        "try:\n"
+        "    client.invoke_endpoint_with_response_stream(endpoint_name='default', body=b'{}')\n"
+        "except s.Error as error:\n"
+        "    print(type(error).__module__, error.explanation)\n"
+    )
+    more = {"AWS_CONFIG_FILE": str(tmp_path / "config"), "PYTHONPATH": str(copy.parent)}
+    with Endpoint(pace=0) as endpoint:
+        for python in (OLDEST, NEWEST):
+            done = run(python, "-c", program, endpoint.url, folder=tmp_path, **more)
+            assert done.returncode == 0, done.stderr
+            assert done.stdout.splitlines()[0] == "Every frame"
+            assert "sagemaker_stream" in done.stdout and "key" in done.stdout.splitlines()[1]
+
+
+# ---- bytes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_each_form_is_the_same_each_time(tmp_path):
+    for name, options in (("a.py", []), ("b.pyz", ["--form", "zipapp"])):
+        first = written(tmp_path, str(tmp_path / name), *options).read_bytes()
+        again = written(tmp_path, str(tmp_path / name), *options, "--force").read_bytes()
+        assert first == again
+
+
+def test_a_folder_is_the_package_without_caches(tmp_path):
+    folder = written(tmp_path, str(tmp_path / "copy"), "--form", "folder")
+    package = ROOT / "refimpl"
+    expected = {path.relative_to(package) for path in package.rglob("*.py")} | {Path("py.typed")}
+    found = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    assert found == expected
+    assert all((folder / name).read_bytes() == (package / name).read_bytes() for name in found)
+
+
+@pytest.mark.slow
+def test_a_copy_writes_further_copies(tmp_path):
+    """The command also works from a folder with another name, and from inside a zip file."""
+    expected = written(tmp_path, str(tmp_path)).read_bytes()
+    for form, command in (("folder", ["-m", "copy_1"]), ("zipapp", ["copy_1.pyz"])):
+        path = tmp_path / ("copy_1" if form == "folder" else "copy_1.pyz")
+        written(tmp_path, str(path), "--form", form)
+        target = tmp_path / f"{form}.py"
+        done = run(NEWEST, *command, "vendor", target, folder=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert target.read_bytes() == expected
+
+
+def test_a_zipapp_is_readable_everywhere(tmp_path):
+    path = written(tmp_path, str(tmp_path / "x.pyz"), "--form", "zipapp")
+    with zipfile.ZipFile(str(path)) as archive:
+        assert archive.testzip() is None
+        assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
+    assert path.read_bytes().startswith(b"#!/usr/bin/env python3\n")
+
+
+# ---- bad copies --------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_an_edited_file_runs_and_says_so(tmp_path):
+    copy = written(tmp_path, str(tmp_path))
+    text = copy.read_text(encoding="utf-8")
+    copy.write_text(text.replace("DEFAULT_READ_TIMEOUT = 500.0", "DEFAULT_READ_TIMEOUT = 50.0"))
+    done = run(OLDEST, copy, "--self-test", folder=tmp_path)
+    assert done.returncode == 0
+    assert "edited (expected " in done.stdout
+    assert (
+        done.stderr == "sagemaker_stream.py: warning: this file was edited after it was written\n"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "missing, arguments",
+    [
+        ("operation.py", ["decode", "-"]),
+        ("cli/decode.py", ["decode", "-"]),
+        ("errors.py", ["--version"]),
+        (
+            "text",
+            ["invoke", "default", "--format", "text", "--body", "{}", "--region", "us-east-1"],
+        ),
+    ],
+)
+def test_a_copy_without_a_file_is_reported_in_one_line(tmp_path, missing, arguments):
+    folder = written(tmp_path, str(tmp_path / "half"), "--form", "folder")
+    if (folder / missing).is_dir():
+        shutil.rmtree(str(folder / missing))
+    else:
+        (folder / missing).unlink()
+    with Endpoint(pace=0) as endpoint:
+        more = {"AWS_ENDPOINT_URL": endpoint.url}
+        done = run(OLDEST, "-m", "half", *arguments, folder=tmp_path, **more)
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.count("\n") == 1 and "this copy is incomplete" in done.stderr
+    assert f"half.{missing.replace('.py', '').replace('/', '.')}" in done.stderr
+
+
+@pytest.mark.slow
+def test_importing_from_a_copy_without_a_file_says_so(tmp_path):
+    folder = written(tmp_path, str(tmp_path / "half"), "--form", "folder")
+    (folder / "transport.py").unlink()
+    done = run(OLDEST, "-c", "import half; half.Client", folder=tmp_path)
+    assert "ImportError: this copy of half is incomplete" in done.stderr
+    assert "half.transport" in done.stderr
+
+
+# ---- destinations ------------------------------------------------------------------------------
+
+
+def test_an_existing_file_is_kept_unless_forced(tmp_path):
+    path = tmp_path / "x.py"
+    path.write_text("mine")
+    failed(call("vendor", str(path)), 2, f"{path} exists", "--force")
+    assert path.read_text() == "mine"
+    written(tmp_path, str(path), "--force", "--with", "none")
+    assert path.read_text(encoding="utf-8").startswith("#!")
+    assert os.listdir(str(tmp_path)) == ["x.py"]
+
+
+@pytest.mark.slow
+def test_an_existing_folder_gets_the_file(tmp_path):
+    assert written(tmp_path, str(tmp_path)) == tmp_path / "sagemaker_stream.py"
+    failed(call("vendor", str(tmp_path)), 2, "sagemaker_stream.py exists")
+
+
+def test_a_folder_is_never_replaced(tmp_path):
+    target = tmp_path / "copy"
+    target.mkdir()
+    for options in ([], ["--force"]):
+        failed(call("vendor", str(target), "--form", "folder", *options), 2, "copy exists")
+    assert os.listdir(str(target)) == []
+
+
+@pytest.mark.slow
+def test_a_link_is_not_followed(tmp_path):
+    target, link = tmp_path / "target", tmp_path / "link.py"
+    link.symlink_to(target)
+    failed(call("vendor", str(link)), 2, "exists")
+    written(tmp_path, str(link), "--force", "--with", "none")
+    assert not target.exists() and not link.is_symlink()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["file", "folder", "zipapp"])
+def test_a_destination_that_cannot_be_written_is_reported(tmp_path, form):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file" / "x", Path("/proc/nowhere"), tmp_path / "missing" / "x"):
+        if form == "folder" and path.parent.name == "missing":
+            continue  # folders on the way are created
+        failed(call("vendor", str(path), "--form", form), 2, "cannot write")
+    assert os.listdir(str(tmp_path)) == ["file"]
+
+
+@pytest.mark.parametrize("name", ["with-dash", "1x", "a.b"])
+def test_a_folder_needs_the_name_of_a_package(tmp_path, name):
+    failed(call("vendor", str(tmp_path / name), "--form", "folder"), 2, "name of a package", name)
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--with", "txet"], ["unknown part", "got txet", "client, config, documents"]),
+        (["--without", "text,all"], ["unknown part", "got all"]),
+        (["--with", "text", "--without", "config"], ["--with and --without"]),
+        (["--form", "folder", "--with", "text"], ["only a single file can omit parts"]),
+        (["--form", "wheel"], ["invalid choice"]),
+    ],
+)
+def test_wrong_choices_are_usage_errors(tmp_path, arguments, words):
+    failed(call("vendor", str(tmp_path / "x"), *arguments), 2, *words)
+    assert os.listdir(str(tmp_path)) == []
+
+
+@pytest.mark.slow
+def test_a_package_without_sources_is_reported(tmp_path, monkeypatch):
+    folder = written(tmp_path, str(tmp_path / "compiled"), "--form", "folder")
+    subprocess.run([sys.executable, "-m", "compileall", "-q", "-b", str(folder)], check=True)
+    for path in folder.rglob("*.py"):
+        path.unlink()
+    done = run(sys.executable, "-m", "compiled", "vendor", tmp_path / "x.py", folder=tmp_path)
+    assert done.returncode == 3 and "the source of compiled" in done.stderr
