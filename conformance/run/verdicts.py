@@ -331,7 +331,8 @@ def _judge_sent(
         parts = [one.words for one in found.departures if one.kind == REWRITTEN]
         return verdict(UNSUPPORTED, f"rewritten before signing: it {', '.join(parts)}"), None
     if not words:
-        return good, None
+        # A request that departs in nothing has the stages of its case.
+        return good, None if is_expected else _difference_from(question, expect, answer)
     rows = [DEPARTURES[kind] for kind in DEPARTURES if kind in kinds]
     note = f"it {'; '.join(words)} ({', '.join(rows)})"
     found_verdict = verdict(ACCEPTABLE, note, divergence=good.divergence or rows[0])
