@@ -42,7 +42,7 @@ def offsets_of(case: Json) -> Json:
     if results is None:
         return {}
     [question, *_] = questions_of(case_of(dict(case, why="", since="", source=""), ""))
-    pieces = question.input.get("chunks", question.input.get("parts", ()))
+    pieces = question.input.get("chunks") or question.input.get("parts") or ()
     data = b"".join(map(to_bytes, pieces))
     ends, refusal = _READERS[case["op"]](data, expect, len(results))
     if len(ends) < len(results):
