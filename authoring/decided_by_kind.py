@@ -13,6 +13,7 @@ PATTERNS = (
     # The name is the point.
     "sig-sequence-verify-later",
     "sig-verify-*-beside-header",
+    "sig-verify-order-*",
     "sig-verify-skew-301-behind",
     "sig-verify-skew-day-behind",
     "http-error-no-code-*",
@@ -39,6 +40,10 @@ PATTERNS = (
     "evs-total-length-changed",
     "evs-total-length-largest*",
     "evs-total-length-sign-bit",
+    "http-200-errortype-empty",
+    "http-201-errortype",
+    "http-content-encoding-second-gzip",
+    "http-content-type-first-of-two",
     "http-frame-header-type",
     "http-frame-length",
     "shp-json-infinity",

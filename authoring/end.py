@@ -606,3 +606,41 @@ for port in (1, 65535):
         "us-east-1",
         endpoint_url=f"https://gateway.example:{port}",
     )
+resolves(
+    "end-custom-label-63",
+    "a custom endpoint with a label of 63 characters",
+    "HTTP-002",
+    "a check whose bound is off by one rejects this label",
+    f"https://{'a' * 63}.example",
+    "us-east-1",
+    endpoint_url=f"https://{'a' * 63}.example",
+)
+rejects(
+    "end-custom-label-64",
+    "a custom endpoint with a label of 64 characters",
+    "HTTP-002",
+    "DNS has no such label, so the error would appear far from its cause",
+    region="us-east-1",
+    endpoint_url=f"https://{'a' * 64}.example",
+)
+for slug, endpoint_url, why in (
+    ("ipv4", "http://[127.0.0.1]", "the text in brackets is not an IPv6 address"),
+    ("ipv6-zone", "http://[fe80::1%25eth0]", "a zone has a meaning on only one machine"),
+    (
+        "port-empty",
+        "http://gateway.example:",
+        "a client that uses the default port connects to another server",
+    ),
+    ("port-long", "http://gateway.example:000443", "a port has at most five digits"),
+    ("hyphen-first", "http://-gateway.example", "a host name does not begin with a hyphen"),
+    ("label-empty", "http://gateway..example", "DNS has no empty label"),
+    ("non-ascii", "http://gäteway.example", "the caller must choose the encoding of the name"),
+):
+    rejects(
+        "end-custom-refused-" + slug,
+        "an unusable custom endpoint: " + json.dumps(endpoint_url),
+        "HTTP-002",
+        why,
+        region="us-east-1",
+        endpoint_url=endpoint_url,
+    )

@@ -1648,6 +1648,48 @@ def _codes() -> None:
     )
 
 
+def _several_headers() -> None:
+    reads_error(
+        "http-code-first-of-two",
+        "two x-amzn-errortype headers",
+        "HTTP-025 HTTP-030",
+        400,
+        (*typed("ValidationError"), ("X-Amzn-ErrorType", "InternalFailure:" + CORAL)),
+        document(Message="it is so"),
+        "ValidationError",
+        "a client that uses the last value lets a proxy replace the service's code",
+        {"Message": "it is so"},
+    )
+    RESPONSE.case(
+        "http-content-type-first-of-two",
+        "the type of a stream in the second of two Content-Type headers",
+        "HTTP-025 HTTP-021",
+        given(200, (("Content-Type", "text/html"), ("Content-Type", STREAM_TYPE)), text="<html>"),
+        reject("content_type", events=[]),
+        "a client that uses the last value reports a broken frame instead of the page of a proxy",
+    )
+    RESPONSE.case(
+        "http-content-encoding-second-gzip",
+        "gzip in the second of two Content-Encoding headers",
+        "HTTP-020 HTTP-025",
+        given(
+            200,
+            (*STREAM, ("Content-Encoding", "identity"), ("Content-Encoding", "gzip")),
+            base64=b64(bytes.fromhex("1f8b0800000000000003")),
+        ),
+        reject("content_type", output=OUTPUT, events=[]),
+        "a client that reads only the first value reports a broken frame",
+    )
+    RESPONSE.case(
+        "http-error-bom",
+        "a byte order mark before the JSON document of an error",
+        "HTTP-035 HTTP-036",
+        given(400, typed("ValidationError"), base64=b64(b'\xef\xbb\xbf{"Message":"it is so"}')),
+        reject("service_error", "ValidationError", events=[]),
+        "a client whose JSON parser fails must still report the code of the header",
+    )
+
+
 def _members() -> None:
     def case(
         key: str, title: str, rules: str, why: str, text: Optional[str], **members: Any
@@ -1788,6 +1830,28 @@ def _errors_with_200() -> None:
         {"Message": "it broke"},
     )
     reads_error(
+        "http-200-errortype-empty",
+        "a 200 response with an empty x-amzn-errortype and a JSON document",
+        "HTTP-024 HTTP-030",
+        200,
+        (JSON, ("x-amzn-ErrorType", "")),
+        document(__type="InternalFailure", Message="it broke"),
+        "InternalFailure",
+        "a client that tests whether the value is empty does not look for the error",
+        {"Message": "it broke"},
+    )
+    reads_error(
+        "http-201-errortype",
+        "a 201 response with x-amzn-errortype and a JSON document",
+        "HTTP-024 HTTP-021",
+        201,
+        typed("InternalFailure"),
+        document(Message="it broke"),
+        "InternalFailure",
+        "a client that looks for the header only in a 200 response hides the error",
+        {"Message": "it broke"},
+    )
+    reads_error(
         "http-200-errortype-unmodelled",
         "a 200 response with x-amzn-errortype and an unmodelled code",
         "HTTP-024 HTTP-033",
@@ -1856,6 +1920,13 @@ def _xml() -> None:
         "Access Denied",
     )
     case(
+        "bom",
+        "an XML error after a byte order mark",
+        f"\ufeff<Error>{inner}</Error>",
+        "AccessDenied",
+        "Access Denied",
+    )
+    case(
         "namespace",
         "an XML error in a namespace",
         f'<ErrorResponse xmlns="http://example.com/doc/"><Error>{inner}</Error></ErrorResponse>',
@@ -1902,6 +1973,7 @@ for chapter in (
     _modelled_errors,
     _unmodelled_errors,
     _codes,
+    _several_headers,
     _members,
     _errors_with_200,
     _xml,

@@ -802,6 +802,7 @@ def _scalars() -> None:
         )
     for name, title, text in (
         ("hexadecimal", "a hexadecimal number instead of a decimal integer in XML", "0x1F4"),
+        ("hexadecimal-capital", "a hexadecimal number with a capital X in XML", "0X1f4"),
         ("underscore", "an integer with an underscore in XML", "1_000"),
         ("octal", "an octal number instead of a decimal integer in XML", "0o17"),
         ("blank", "an integer after a space in XML", " 5"),
@@ -1212,6 +1213,53 @@ def _xml() -> None:
             "a lenient reader accepts documents that other readers reject, or returns wrong data",
         )
     for name, title, text in (
+        ("element", "an element with a prefix", "<r><p:Body/></r>"),
+        ("root", "a root with a prefix", "<p:r/>"),
+        ("attribute", "an attribute with a prefix", '<r p:a="1"/>'),
+        ("sibling", "a prefix of another element", '<r><a xmlns:p="u"/><p:Body/></r>'),
+        ("empty", "a prefix with an empty declaration", '<r xmlns:p=""><p:Body/></r>'),
+        ("two-colons", "a name with two colons", '<r xmlns:p="u"><p:Body:x/></r>'),
+    ):
+        rejects(
+            f"shp-xml-prefix-undeclared-{name}",
+            "XML that is not well-formed with namespaces: " + title,
+            "SHP-004",
+            "syntax",
+            OUTPUT,
+            "xml",
+            text,
+            "json",
+            "readers with namespaces reject the document, so only some readers see the member",
+        )
+    for name, title, text in (
+        ("outer", "a prefix of a surrounding element", '<r xmlns:p="u"><a><b/></a><p:Body/></r>'),
+        ("inner", "a prefix of the element itself", '<r><p:Body xmlns:p="u"/></r>'),
+        ("attribute", "an attribute with a declared prefix", '<r xmlns:p="u"><Body p:a="1"/></r>'),
+        ("xml", "the prefix xml, which needs no declaration", '<r xml:lang="en"><Body/></r>'),
+    ):
+        converts(
+            f"shp-xml-prefix-declared-{name}",
+            "XML with " + title,
+            "SHP-004",
+            OUTPUT,
+            "xml",
+            text,
+            "json",
+            '{"Body":{}}',
+            "a reader that does not accept this cannot read documents of other XML writers",
+        )
+    converts(
+        "shp-xml-bom",
+        "a byte order mark before XML",
+        "SHP-004",
+        OUTPUT,
+        "xml",
+        "\ufeff" + good,
+        "json",
+        '{"X-Amzn-SageMaker-Content-Type":"a"}',
+        "a reader that does not accept this cannot read documents of other XML writers",
+    )
+    for name, title, text in (
         ("doctype", "XML with a document type declaration", "<!DOCTYPE r>" + good),
         (
             "internal",
@@ -1372,6 +1420,11 @@ def _query() -> None:
             "a list number of 20 digits in a query",
             "Body.99999999999999999999.PayloadPart.Bytes=a",
         ),
+        (
+            "10-digits",
+            "a list number of 10 digits in a query",
+            "Body.1000000000.PayloadPart.Bytes=a",
+        ),
     ):
         rejects(
             f"shp-query-number-{name}",
@@ -1384,6 +1437,17 @@ def _query() -> None:
             "json",
             "a reader that accepts this cannot know the order of the events",
         )
+    converts(
+        "shp-query-number-9-digits",
+        "a list number of 9 digits in a query",
+        "SHP-021",
+        OUTPUT,
+        "query",
+        "Body.999999999.PayloadPart.Bytes=a",
+        "json",
+        f'{{"Body":{part("YQ==")}}}',
+        "a reader with a lower bound rejects a valid list",
+    )
     for name, title, text, expected in (
         ("escaped-letters", "a query with escaped letters", "%43ontentType=%61", "a"),
         ("lower-case", "a query with escapes in lower case", "ContentType=%c3%a9", "\u00e9"),
@@ -1828,6 +1892,38 @@ def _errors() -> None:
         '{"error":"ValidationError","details":{"Message":"m"}}',
         why,
         code="",
+    )
+    for name, title, text in (
+        ("number", "a number", "5"),
+        ("list", "a list", '["ModelError"]'),
+        ("null", "null", "null"),
+        ("empty", "an empty text", '""'),
+        ("url", "only a URL", '":http://x/"'),
+        ("namespace", "only a namespace", '"a#"'),
+    ):
+        converts(
+            f"shp-error-type-{name}",
+            f"{title} in __type of the document, and a code in code",
+            "SHP-025",
+            "Error",
+            "json",
+            f'{{"__type":{text},"code":"ValidationError","Message":"m"}}',
+            "json",
+            '{"error":"ValidationError","details":{"Message":"m"}}',
+            "a client that fails on __type, or stops at it, does not find the code",
+            code="",
+        )
+    converts(
+        "shp-error-unknown-xml-prefixes",
+        "an XML document of an unknown error with prefixes",
+        "SHP-026",
+        "Error",
+        "xml",
+        '<E xmlns:q="u"><q:M q:a="1">m</q:M><!-- c --><?p i?></E>',
+        "json",
+        r'{"error":"X","message":"<E xmlns:q=\"u\"><q:M q:a=\"1\">m</q:M></E>"}',
+        "a writer that drops the declaration or a prefix writes another document",
+        code="X",
     )
     converts(
         "shp-error-code-in-document",

@@ -1907,3 +1907,24 @@ rejects(
     presigned_request(session_token=TOKEN),
     session_token=TOKEN + "x",
 )
+
+# Two errors: the claim, then the time, then the signature (SIG-042).
+_OLD = replaced(GOOD, "authorization", SIGNATURE, "0" * 64)
+VERIFY.case(
+    "sig-verify-order-time-and-signature",
+    "an old request with a wrong signature",
+    "SIG-042 SIG-041",
+    dict(GOOD, headers=_OLD, time="20150830T125000Z"),
+    reject("expired"),
+    "a server that reports the signature hides that the clock is wrong",
+    level="SHOULD",
+)
+VERIFY.case(
+    "sig-verify-order-scope-and-time",
+    "an old request for another region",
+    "SIG-042 SIG-044",
+    dict(GOOD, region="eu-west-1", time="20150830T125000Z"),
+    reject("signature"),
+    "a server that reports the time first sends the caller to the wrong error",
+    level="SHOULD",
+)

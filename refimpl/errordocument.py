@@ -112,7 +112,7 @@ def error_code_of(text: Optional[str]) -> Optional[str]:
 
 
 def parse_error(document: Document) -> ErrorDocument:
-    """Parse a service's error document, which is XML if it starts with `<`, otherwise JSON.
+    """Parse a service's error document, XML if it starts with `<`, otherwise JSON (HTTP-036).
 
     Raises DocumentError.
     """
@@ -121,8 +121,15 @@ def parse_error(document: Document) -> ErrorDocument:
     return _json_error(parse_json(document))
 
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
 def _is_xml(document: Document) -> bool:
-    return document_bytes(document).lstrip()[:1] == b"<"
+    data = document_bytes(document)
+    # HTTP-036
+    if data.startswith(_BYTE_ORDER_MARK):
+        data = data[len(_BYTE_ORDER_MARK) :]
+    return data.lstrip()[:1] == b"<"
 
 
 def _json_error(plain: object) -> ErrorDocument:

@@ -444,8 +444,11 @@ def _check_status(status: int, headers: HeaderSequence, request_id: Optional[str
 
 def _is_event_stream(headers: HeaderSequence) -> bool:
     media_type = (header_value(headers, "content-type") or "").partition(";")[0]
-    coding = (header_value(headers, "content-encoding") or "identity").strip(" \t").lower()
-    return media_type.strip(" \t").lower() == EVENT_STREAM_TYPE and coding == "identity"
+    # RFC 9110: the values of several Content-Encoding headers are one list (HTTP-020).
+    codings = [value for name, value in headers if name.lower() == "content-encoding"]
+    return media_type.strip(" \t").lower() == EVENT_STREAM_TYPE and all(
+        coding.strip(" \t").lower() in ("", "identity") for coding in codings
+    )
 
 
 # ---- messages ----------------------------------------------------------------------------------

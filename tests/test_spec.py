@@ -1231,11 +1231,51 @@ def test_the_code_has_the_members_of_the_tables() -> None:
         expected.append([field.member, form, places.get(field.location, f"`{field.wire_name}`")])
     assert table_after("**HTTP-003**") == expected
     output = [
-        [field.member, f"`{field.wire_name}`"]
+        [
+            field.member,
+            f"`{field.wire_name}`" if field.location == "header" else "the event stream",
+        ]
         for field in shapes.InvokeEndpointWithResponseStreamOutput.fields
-        if field.location == "header"
     ]
-    assert table_after("**HTTP-022**") == output + [["Body", "the event stream"]]
+    assert table_after("**HTTP-022**") == output
+
+
+def test_the_tables_of_chapter_8_are_those_of_the_code() -> None:
+    places = {"uri": "path", "payload": "HTTP body", "body": "document"}
+    structures = [
+        [
+            name,
+            field.member,
+            field.type.name,
+            places.get(field.location) or f"header `{field.wire_name}`",
+        ]
+        for name, data_type in shapes.DATA_TYPES.items()
+        if data_type.shape is not None
+        for field in data_type.shape.fields
+    ]
+    assert table_after("The structures and their members") == structures
+    scalars = [
+        [
+            name,
+            data_type.kind + (", sensitive" if data_type.sensitive else ""),
+            ""
+            if data_type.max_length is None
+            else f"{data_type.min_length} to {data_type.max_length} characters",
+            "" if data_type.pattern is None else f"`{data_type.pattern}`",
+        ]
+        for name, data_type in shapes.DATA_TYPES.items()
+        if data_type.shape is None
+    ]
+    assert table_after("The scalar types.") == scalars
+
+
+@checks("streams")
+def check_streams() -> None:
+    lines = BLOCKS["streams"].split("\n")
+    outputs = [shapes.InvokeEndpointWithResponseStreamOutput.of_json(line) for line in lines]
+    assert [output.to_json() for output in outputs] == lines
+    assert [len(output.body or ()) for output in outputs] == [0, 1, 2]
+    assert base64.b64decode(json.loads(lines[1])["Body"]["PayloadPart"]["Bytes"]) == b"Hello"
 
 
 def service_model() -> Dict[str, Any]:
@@ -1262,7 +1302,7 @@ def test_the_service_model_has_the_members_of_the_tables() -> None:
             if "\\p" not in constraint["pattern"]:
                 assert rows[member][2] == constraint["pattern"].strip("^$"), member
     output = found["InvokeEndpointWithResponseStreamOutput"]["members"]
-    assert {row[0]: quoted(row[1]) for row in table_after("**HTTP-022**")[:-1]} == {
+    assert {row[0]: quoted(row[1]) for row in table_after("**HTTP-022**")[1:]} == {
         member: [reference["locationName"]]
         for member, reference in output.items()
         if member != "Body"

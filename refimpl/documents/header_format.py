@@ -27,6 +27,7 @@ class HeadersAndBody(NamedTuple):
 
 def header_value(headers: HeaderSequence, name: str) -> Optional[str]:
     """Return the value of the first header with this lower-case name, or None (HTTP-022)."""
+    # HTTP-025
     return next((value for key, value in headers if key.lower() == name), None)
 
 

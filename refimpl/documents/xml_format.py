@@ -2,16 +2,16 @@
 """XML: a strict parser over the standard library's expat, a reader of shapes, a writer of trees.
 
 `parse_xml` returns a tree of elements. It rejects every DTD, so that a document cannot define
-entities: they could fetch resources or expand without limit. It also rejects documents that are
-too deep or too long (SHP-004 to SHP-006). Shapes ignore prefixes and attributes, but elements keep
-them, so that a document can be written again.
+entities: they could fetch resources or expand without limit. It also rejects prefixes that nothing
+declares, and documents that are too deep or too long (SHP-004 to SHP-006). Shapes ignore
+prefixes and attributes, but elements keep them, so that a document can be written again.
 
 XML_FORMAT reads shapes from elements: blobs are base64, and the events of a stream are the
 children of one element, in order. Value trees are written without white space or attributes.
 """
 
 import re
-from typing import Any, List, NamedTuple, NoReturn, Optional, Tuple
+from typing import Any, FrozenSet, List, NamedTuple, NoReturn, Optional, Tuple
 
 from ..errors import DocumentError, UsageError
 from .json_format import base64_bytes, to_base64
@@ -74,6 +74,8 @@ def parse_xml(document: object) -> Element:
     data = document_bytes(document)
     root = Element("", (), [])
     path = [root]
+    # The prefixes that each open element knows.
+    scopes = [frozenset(("xml",))]
     nodes = 0
     # SHP-006: expat collects all attributes of an element before it calls start().
     check_nodes(data.count(b"="))
@@ -86,7 +88,7 @@ def parse_xml(document: object) -> Element:
         raise DocumentError(
             f"XML {what}",
             kind=kind,
-            expected=f"at most {MAX_XML_DEPTH} levels, no DTD",
+            expected=f"at most {MAX_XML_DEPTH} levels, no DTD, declared prefixes",
             offset=parser.CurrentByteIndex,
             rule=rule,
         )
@@ -99,11 +101,20 @@ def parse_xml(document: object) -> Element:
         if len(path) > MAX_XML_DEPTH:
             reject("is nested too deeply", "SHP-005", "limit")
         element = Element(name, tuple(zip(attributes[::2], attributes[1::2])), [])
+        known = _known_prefixes(scopes[-1], element)
+        # SHP-004
+        if known is None:
+            reject("has a prefix that is not declared", "SHP-004")
+        scopes.append(known)
         path[-1].content.append(element)
         path.append(element)
 
+    def end(name: str) -> None:
+        path.pop()
+        scopes.pop()
+
     parser.StartElementHandler = start
-    parser.EndElementHandler = lambda name: path.pop() and None
+    parser.EndElementHandler = end
     parser.CharacterDataHandler = lambda text: path[-1].content.append(text)
     # SHP-004
     parser.StartDoctypeDeclHandler = lambda *declaration: reject("has a DTD", "SHP-004")
@@ -117,6 +128,34 @@ def parse_xml(document: object) -> Element:
             rule="SHP-004",
         ) from None
     return root.children[0]
+
+
+_DECLARATION = "xmlns:"
+
+
+def _known_prefixes(known: FrozenSet[str], element: Element) -> Optional[FrozenSet[str]]:
+    """Return the prefixes that are declared inside element, or None if it has another (SHP-004).
+
+    known: those that are declared around it
+    """
+    names, declared = [element.written_name], []
+    for name, uri in element.attributes:
+        if name.startswith(_DECLARATION):
+            prefix = name[len(_DECLARATION) :]
+            # Namespaces in XML 1.0 reserves `xmlns`, and does not allow to undo a declaration.
+            if not uri or not prefix or ":" in prefix or prefix == "xmlns":
+                return None
+            declared.append(prefix)
+        else:
+            names.append(name)
+    if declared:
+        known = known.union(declared)
+    return known if all(_has_known_prefix(name, known) for name in names) else None
+
+
+def _has_known_prefix(name: str, known: FrozenSet[str]) -> bool:
+    prefix, colon, local = name.partition(":")
+    return not colon or prefix in known and bool(local) and ":" not in local
 
 
 # ---- shapes ------------------------------------------------------------------------------------

@@ -1380,6 +1380,39 @@ def test_feed_rejects_other_types(status, headers):
         )  # a mistake of the caller does not end the stream
 
 
+def test_the_first_of_several_headers_counts():
+    """HTTP-025."""
+    stream, page = EVENT_STREAM, ("content-type", "text/html")
+    assert ResponseReader(200, [stream, page]).is_stream
+    assert not ResponseReader(200, [page, stream]).is_stream
+    for codings, is_stream in (
+        (["identity"], True),
+        (["", "Identity "], True),
+        (["identity", "gzip"], False),
+        (["gzip", "identity"], False),
+    ):
+        headers = [stream] + [("Content-Encoding", coding) for coding in codings]
+        assert ResponseReader(200, headers).is_stream == is_stream
+    headers = [("x-amzn-errortype", "A"), ("X-AMZN-ERRORTYPE", "B")]
+    assert service_error(400, headers, b"").code == "A"
+
+
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_an_empty_error_type_makes_a_success_an_error(status):
+    headers = [EVENT_STREAM, ("x-amzn-errortype", "")]
+    with pytest.raises(ServiceError) as caught:
+        ResponseReader(status, headers).close()
+    assert (caught.value.kind, caught.value.code) == ("service_error", None)
+
+
+def test_a_byte_order_mark_before_an_error_document():
+    """HTTP-036: it may precede XML, but it is not JSON."""
+    xml = service_error(400, [], b"\xef\xbb\xbf <E><Code>A</Code><Message>m</Message></E>")
+    assert (xml.code, xml.message) == ("A", "m")
+    unread = service_error(400, [("x-amzn-errortype", "A")], b'\xef\xbb\xbf{"message":"m"}')
+    assert unread.code == "A" and unread.body.startswith(b"\xef\xbb\xbf")
+
+
 def test_a_status_and_headers_of_the_wrong_type():
     for status in ("200", None, True, 200.0, b"200"):
         with pytest.raises(UsageError) as caught:

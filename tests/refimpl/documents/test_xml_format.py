@@ -80,10 +80,9 @@ def tree(element):
         ("<a b='c' d=\"&lt;\"><e f='g'/></a>", ("a", "", [("e", "", [])])),
         ("<a xmlns='urn:x'><b/></a>", ("a", "", [("b", "", [])])),
         ("<x:a xmlns:x='urn:x'><x:b>t</x:b><c/></x:a>", ("a", "", [("b", "t", []), ("c", "", [])])),
-        (
-            "<x:a><y:b/></x:a>",
-            ("a", "", [("b", "", [])]),
-        ),  # prefixes are ignored, bound or not
+        ("<x:a xmlns:x='u' xmlns:y='v'><y:b/></x:a>", ("a", "", [("b", "", [])])),
+        ("<a><x:b xmlns:x='u' x:c=''/></a>", ("a", "", [("b", "", [])])),
+        ("<a xml:lang='en'/>", ("a", "", [])),
         ("<\u00e9l\u00e9ment/>", ("\u00e9l\u00e9ment", "", [])),
         ("<a>\U0001f600</a>", ("a", "\U0001f600", [])),
         ("<a-b.c_1/>", ("a-b.c_1", "", [])),
@@ -91,6 +90,29 @@ def tree(element):
 )
 def test_documents(text, expected):
     assert tree(parse_xml(text.encode("utf-8"))) == expected
+
+
+@for_each(
+    "text",
+    [
+        "<x:a/>",
+        "<a><x:b/></a>",
+        "<a x:b=''/>",
+        "<a><b xmlns:x='u'/><x:c/></a>",
+        "<a xmlns:x='u'><b xmlns:x=''/></a>",
+        "<a xmlns:x:y='u'/>",
+        "<a xmlns:='u'/>",
+        "<a xmlns:xmlns='u'/>",
+        "<xmlns:a xmlns:a='u'/>",
+        "<a xmlns:x='u'><x:b:c/></a>",
+        "<a xmlns:x='u'><x:/></a>",
+        "<:a/>",
+    ],
+)
+def test_rejects_a_prefix_that_is_not_declared(text):
+    with pytest.raises(DocumentError) as caught:
+        parse_xml(text)
+    assert (caught.value.kind, caught.value.rule) == ("syntax", "SHP-004")
 
 
 @pytest.mark.parametrize(
