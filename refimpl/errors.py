@@ -295,7 +295,8 @@ class ContainerError(ServiceError):
 
     kind = "container"
     fault: bool = True
-    # Everything that was extracted before the error, in order, and the summary at the error.
+    # What the failing call extracted before the error, in order, and the summary at the error. An
+    # iterator returns these deltas before it raises the error.
     deltas: Tuple[Any, ...] = ()
     summary: Any = None
 

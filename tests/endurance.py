@@ -2,6 +2,10 @@
 """`python3 -m tests.endurance`: many calls at once, many in sequence, and one very long stream;
 nothing lost, nothing growing.
 
+`--readers BYTES` instead reads that many bytes in parts of 1 KiB with each reader of text and with
+each command that writes text, and prints the time and the peak memory. Twice the bytes must take
+about twice the time. `--only NAME` selects readers: 8 MiB of all of them take about a minute.
+
 The endpoint runs in a process of its own, so that what is measured is the client's memory and
 descriptors alone. Each part returns what it measured, for the one line that is printed and for the
 tests, which run it in small.
@@ -10,16 +14,24 @@ tests, which run it in small.
 import argparse
 import gc
 import hashlib
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
+from itertools import chain
 
 from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
 from refimpl.client import Client
-from refimpl.errors import NetworkError
+from refimpl.errors import DEFAULT_MAX_ITEM_LENGTH, NetworkError
+from refimpl.eventstream import encode
 from refimpl.sigv4 import Credentials
+from refimpl.text.extraction import ModelText, deltas_of, parse_extraction
+from refimpl.text.json_values import json_values_of
+from refimpl.text.lines import lines_of
+from refimpl.text.server_sent_events import events_of
+from refimpl.text.utf8 import strings_of
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FEEDER = """
@@ -187,13 +199,165 @@ def cancelled(feeder, count):
     return kinds
 
 
+# ---- readers -----------------------------------------------------------------------------------
+
+PART = 1024  # bytes
+PAST_THE_BOUND = 64  # bytes that a value has in addition to its text
+
+
+def repeated(item, total):
+    """Yield total bytes of one item after the other, in parts of 1 KiB."""
+    block = item * (PART // len(item) + 2)
+    for position in range(0, total, PART):
+        start = position % len(item)
+        yield block[start : start + PART]
+
+
+def inside(start, item, end, total):
+    """Yield a document with total bytes of items between its start and its end."""
+    whole = total // len(item) * len(item)
+    return chain([start], repeated(item, whole - whole % PART), [end])
+
+
+def bounded(total):
+    """Return the length of one value, which a reader bounds."""
+    return min(total, DEFAULT_MAX_ITEM_LENGTH - PAST_THE_BOUND - PART)
+
+
+def extracted(where, item):
+    def read(total):
+        whole = repeated(item, total // len(item) * len(item) // PART * PART)
+        return deltas_of(whole, ModelText(parse_extraction(where), "text", strict=False))
+
+    return read
+
+
+def written(command, *options):
+    """Return a reader that gives frames to a command, and counts what it writes."""
+
+    def read(total):
+        frame = encode(
+            [
+                (":message-type", "string", "event"),
+                (":event-type", "string", "PayloadPart"),
+                (":content-type", "string", "application/octet-stream"),
+            ],
+            (b'data: {"t": "word "}\n\n' * 48)[:1000],
+        )
+        arguments = [sys.executable, "-m", "refimpl", command, *options]
+        with subprocess.Popen(
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=HERE
+        ) as process:
+            for _ in range(total // PART):
+                process.stdin.write(frame)
+            process.stdin.close()
+        assert process.returncode == 0
+        return ()
+
+    return read
+
+
+def invoked(*options):
+    """Return a reader that calls an endpoint from the command line."""
+
+    def read(total):
+        with Feeder() as feeder:
+            name = f"feed-{total // PART}-{PART}"
+            arguments = [sys.executable, "-m", "refimpl", "invoke", name, "--body", "x"]
+            subprocess.run(
+                [*arguments, "--endpoint-url", feeder.url, "--region", "us-east-1", *options],
+                env=dict(
+                    os.environ, AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY
+                ),
+                stdout=subprocess.DEVNULL,
+                cwd=HERE,
+                check=True,
+            )
+        return ()
+
+    return read
+
+
+def event(value):
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+CHAT = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "word "}}]}
+READERS = {
+    "utf-8": lambda total: strings_of(repeated("w\u00f6rter ".encode(), total // 8 * 8)),
+    "lines": lambda total: lines_of(repeated(b"some words of a line\n", total)),
+    "one line": lambda total: lines_of(repeated(b"words ", bounded(total))),
+    "events": lambda total: events_of(repeated(b"data: word\n\n", total)),
+    "one event": lambda total: events_of(inside(b"", b"data: word\n", b"\n", bounded(total))),
+    "JSON lines": lambda total: json_values_of(inside(b"", b'{"t": "a"}\n\n\n\n\n\n', b"", total)),
+    "one string": lambda total: json_values_of(inside(b'"', b"word", b'"', bounded(total))),
+    "one array": lambda total: json_values_of(
+        inside(b"[", b"1234567,", b"1]", bounded(total) // 16)
+    ),
+    "openai": extracted("openai", event(CHAT)),
+    "tgi": extracted("tgi", event({"token": {"id": 1, "text": "word "}})),
+    "anthropic-messages": extracted(
+        "anthropic-messages",
+        event(
+            {
+                "type": "content_block_delta",
+                "index": 0,
+                "delta": {"type": "text_delta", "text": "w"},
+            }
+        ),
+    ),
+    "auto": extracted("auto", event(CHAT)),
+    "growing document": lambda total: deltas_of(
+        inside(b'{"generated_text": "', b"word", b'"}', bounded(total)),
+        ModelText(parse_extraction("auto"), strict=False),
+    ),
+    "bridge": written("bridge"),
+    "bridge text": written("bridge", "--format", "text"),
+    "bridge base64": written("bridge", "--format", "base64"),
+    "decode": written("decode"),
+    "invoke raw": invoked("--format", "raw"),
+    "invoke text": invoked("--format", "text"),
+    "invoke lines": invoked("--format", "lines"),
+    "invoke events": invoked("--format", "events"),
+}
+
+
+def read_once(name, total):
+    """Read total bytes with a reader in this process. Return seconds and peak memory in KiB."""
+    import resource  # not on Windows
+
+    started = time.monotonic()
+    for _ in READERS[name](total):
+        pass
+    seconds = time.monotonic() - started
+    usages = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return seconds, max(resource.getrusage(usage).ru_maxrss for usage in usages)
+
+
+def read_apart(name, total):
+    """As read_once, in another process, so that memory is the reader's alone."""
+    program = f"from tests.endurance import read_once; print(*read_once({name!r}, {total}))"
+    output = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=HERE, check=True
+    ).stdout
+    seconds, peak = output.split()
+    return float(seconds), int(peak)
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="tests.endurance", description=__doc__.splitlines()[0])
     parser.add_argument("--at-once", type=int, default=500)
     parser.add_argument("--calls", type=int, default=100000)
     parser.add_argument("--bytes", type=int, default=2 << 30)
     parser.add_argument("--cancel", type=int, default=100)
+    parser.add_argument("--readers", type=int, metavar="BYTES")
+    parser.add_argument("--only", action="append", choices=sorted(READERS), metavar="NAME")
     options = parser.parse_args(arguments)
+    if options.readers:
+        for name in options.only or READERS:
+            seconds, peak = read_apart(name, options.readers)
+            print(f"{name:18} {seconds:8.2f} s {peak / 1024:8.1f} MiB", flush=True)
+        return 0
     with Feeder() as feeder:
         for name, run in (
             (

@@ -3,9 +3,12 @@
 are looked at, not timed.
 """
 
+import tracemalloc
+
 import pytest
 
 from tests import endurance
+from tests.rows import for_each
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +52,24 @@ def test_the_command_prints_a_line_for_each_part(capsys):
         "cancelled",
         "calls in sequence",
     ]
+
+
+@pytest.mark.slow
+def test_each_reader_reads_all_bytes(capsys):
+    names = ["utf-8", "one line", "one array", "growing document", "bridge text", "invoke lines"]
+    options = [option for name in names for option in ("--only", name)]
+    assert endurance.main(["--readers", "65536", *options]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[:18].strip() for line in lines] == names
+
+
+@for_each("name", ["openai", "tgi", "anthropic-messages", "lines", "events", "JSON lines"])
+def test_a_reader_keeps_nothing_that_it_has_returned(name):
+    tracemalloc.start()
+    try:
+        count = sum(1 for _ in endurance.READERS[name](1 << 18))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert count > 1000
+    assert peak < 300000, peak

@@ -533,21 +533,15 @@ def _plural(count: int, name: str) -> str:
 def deltas_of(parts: Iterable[BytesLike], model_text: ModelText) -> Iterator[Delta]:
     """Yield the deltas of parts, each as soon as it is complete.
 
-    Raises what ModelText raises, with all deltas so far in a ContainerError, and what parts raises,
-    with the bytes of the unfinished value as `unread`.
+    Raises what ModelText raises, after the deltas before the error, and what parts raises, with the
+    bytes of the unfinished value as `unread`. Deltas are not kept: a stream may be endless.
     """
-    delivered: List[Delta] = []
     try:
         for part in parts:
-            for delta in model_text.feed(part):
-                delivered.append(delta)
-                yield delta
-        for delta in model_text.close():
-            delivered.append(delta)
-            yield delta
+            yield from model_text.feed(part)
+        yield from model_text.close()
     except ContainerError as error:
         yield from error.deltas
-        error.deltas = tuple(delivered) + error.deltas
         raise
     except TextError as error:
         yield from error.results
