@@ -59,7 +59,7 @@ from conformance.cases.rules import load_rules
 ROOT = Path(__file__).resolve().parents[1]
 VECTORS = ROOT / "vectors"
 MANIFEST = "MANIFEST.sha256"
-SINCE = "0.1.0"  # the version of the vectors that adds a new case
+SINCE = "0.2.0"  # the version of the vectors that adds a new case
 
 RULES = load_rules()
 LEDGER = re.findall(
@@ -246,6 +246,18 @@ def either(expect: Json, why: str, divergence: str) -> Json:
     return {"expect": expect, "why": why, "divergence": divergence}
 
 
+_PUBLISHED: Dict[str, str] = {}
+
+
+def _published() -> Mapping[str, str]:
+    """Return the version in which each case of the vector files appeared, by its id."""
+    if not _PUBLISHED:
+        for path in sorted(VECTORS.glob("*-*.json")):
+            for case in json.loads(path.read_text(encoding="utf-8")).get("cases", ()):
+                _PUBLISHED[case["id"]] = case["since"]
+    return _PUBLISHED
+
+
 # ---- a vector file -----------------------------------------------------------------------------
 
 
@@ -275,7 +287,6 @@ class Feature:
         acceptable: Sequence[Json] = (),
         needs: Sequence[str] = (),
         after: str = "",
-        since: str = SINCE,
         source: str = "derived",
     ) -> None:
         """Add a case. Raises CaseMistake.
@@ -299,7 +310,7 @@ class Feature:
             "after": after or [],
             "offsets": [],
             "why": why,
-            "since": since,
+            "since": _published().get(case_id, SINCE),
             "source": source,
         }
         if expect.get("status") == "reject" and is_decided_by_kind(case_id):

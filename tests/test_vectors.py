@@ -17,6 +17,7 @@ from authoring import (
     MANIFEST,
     ROOT,
     RULES,
+    SINCE,
     VECTORS,
     CaseMistake,
     Feature,
@@ -215,6 +216,11 @@ def with_case(**changes):
     return made
 
 
+def test_a_published_case_keeps_its_version():
+    assert with_case(case_id="evs-stream-empty").cases[0]["since"] == "0.1.0" != SINCE
+    assert with_case(case_id="evs-new").cases[0]["since"] == SINCE
+
+
 def test_a_case_has_its_keys_in_their_order():
     made = with_case(chunking=["whole", "bytewise"], needs=["evs-other"])
     assert made.cases == [
@@ -230,7 +236,7 @@ def test_a_case_has_its_keys_in_their_order():
             "needs": ["evs-other"],
             "offsets": {"results": [], "refusal": 16},
             "why": WHY,
-            "since": "0.1.0",
+            "since": SINCE,
             "source": "derived",
         }
     ]

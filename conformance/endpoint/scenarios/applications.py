@@ -44,7 +44,7 @@ from conformance.endpoint.scenarios.model import (
 
 TOKENS = ("Grü", "ße ", "aus ", "Köln 🙂")
 TEXT = "".join(TOKENS)
-_SINCE = "0.1.1"
+_SINCE = "0.2.0"
 _MESSAGE = "CUDA out of memory"
 
 

@@ -121,6 +121,7 @@ def _for_any_request(number: int) -> Scenario:
         expect=ok(b"one ", b"two"),
         response=stream(part(b"one "), part(b"two")),
         rules=("HTTP-003", "SIG-015", "HTTP-007", "SIG-027"),
+        since="0.2.0",
     )
 
 

@@ -99,6 +99,7 @@ def _failed(
         expect=rejected("service_error", 500, "InternalFailure", text),
         response=whole._replace(steps=pieces, ending=ending, cut=cut),
         rules=("HTTP-035",),
+        since="0.2.0",
     )
 
 
@@ -268,6 +269,7 @@ def scenarios() -> List[Entry]:
                 head((*RAW_HEADERS, ("Content-Length", str(_LENGTH)))), b"".join(FRAMES), part(TWO)
             ),
             rules=("HTTP-023", "HTTP-042"),
+            since="0.2.0",
         ),
         Scenario(
             "chunk-half-sent-then-stall",
@@ -276,6 +278,7 @@ def scenarios() -> List[Entry]:
             expect=broken("timeout", ONE),
             response=raw(_half_a_chunk(), ending="stall"),
             rules=("HTTP-050", "HTTP-051"),
+            since="0.2.0",
         ),
         Scenario(
             "chunk-half-sent-then-close",
@@ -284,6 +287,7 @@ def scenarios() -> List[Entry]:
             expect=broken("truncated", ONE),
             response=raw(_half_a_chunk()),
             rules=("HTTP-050", "HTTP-023"),
+            since="0.2.0",
         ),
         Scenario(
             "exception-then-stall",
@@ -294,6 +298,7 @@ def scenarios() -> List[Entry]:
                 part(ONE), exception("InternalStreamFailure", Message="it broke"), ending="stall"
             ),
             rules=("EVS-039", "EVS-034"),
+            since="0.2.0",
         ),
         Scenario(
             "trailer-then-stall",
@@ -304,6 +309,7 @@ def scenarios() -> List[Entry]:
                 head((*RAW_HEADERS, CHUNKED)), *map(chunk, FRAMES), b"0\r\nX-Tra", ending="stall"
             ),
             rules=("HTTP-023",),
+            since="0.2.0",
         ),
         Scenario(
             "drip-for-4-seconds",
@@ -314,6 +320,7 @@ def scenarios() -> List[Entry]:
                 *(step for number in range(20) for step in (0.2, part(b"%d " % number)))
             ),
             rules=("HTTP-051", "HTTP-050"),
+            since="0.2.0",
         ),
         _failed("error-in-two-writes", "in two writes", steps=2),
         _failed("error-truncated", "that ends in its middle", ending="close", cut=20),

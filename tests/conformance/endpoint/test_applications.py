@@ -85,4 +85,4 @@ def test_the_pieces_are_split_where_the_names_say(container: str) -> None:
     assert scenario_named(f"{container}-no-final-newline").expect.parts[-1][-1:] != b"\n"
     crlf = b"".join(scenario_named(f"{container}-crlf").expect.parts)
     assert crlf.count(b"\r\n") == crlf.count(b"\n") > 0
-    assert scenario_named(f"{container}-complete").since == "0.1.1"
+    assert scenario_named(f"{container}-complete").since == "0.2.0"
