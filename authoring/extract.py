@@ -260,11 +260,26 @@ def _presets() -> None:
     extracts(
         "auto-unknown",
         "values of no known format",
-        "TXT-060 TXT-054",
+        "TXT-060 TXT-066",
         lines({"words": "Hi"}, {"words": "!"}),
         "",
         "a parser that guesses writes text that the model did not write",
+        complete=False,
     )
+    for name, title, value in (
+        ("bytes", "the parts of Amazon Bedrock", {"bytes": "eyJnZW5lcmF0aW9uIjoiSGkifQ=="}),
+        ("string", "a JSON text inside a string", json.dumps(chat(content="Hi"))),
+        ("number", "a number", 5),
+    ):
+        extracts(
+            "auto-unknown-" + name,
+            f"values of no known format: {title}",
+            "TXT-066 TXT-060",
+            events(value if isinstance(value, dict) else json.dumps(value)) + DONE,
+            "",
+            "a parser that calls this complete hides that it has found no text",
+            complete=False,
+        )
     extracts(
         "missing",
         "values without text",
@@ -497,6 +512,8 @@ def _ends() -> None:
         ("after-value", "directly after a JSON value", f"{HI}[DONE]\n"),
         ("after-value-spaces", "after a JSON value and spaces", f"{HI}  [DONE]  "),
         ("lines-data", "a line `data: [DONE]` after JSON lines", f"{HI}\ndata: [DONE]\n\n"),
+        ("quoted", "a JSON string in an event", f'data: {HI}\n\ndata: "[DONE]"\n\n'),
+        ("quoted-line", "a JSON string after JSON lines", f'{HI}\n"[DONE]"\n'),
         ("after-comment", "an event after a comment", f": ping\n\ndata: {HI}\n\n: ping\n\n{DONE}"),
     ):
         extracts(
@@ -587,6 +604,33 @@ def _ends() -> None:
         where="openai",
         skipped=2,
         complete=False,
+    )
+    for name, title, text, complete in (
+        ("event", "after the end marker", f"data: {HI}\n\ndata: [DONE]\n\n\0", True),
+        ("event-line", "in the last line", f"data: {HI}\n\ndata: [DONE]\0", True),
+        ("line", "after JSON lines and the end marker", f"{HI}\n[DONE]\n\0", True),
+        ("no-end", "in place of the end marker", f"data: {HI}\n\n\0", False),
+    ):
+        extracts(
+            "end-nul-" + name,
+            f"a NUL {title}",
+            "TXT-065 TXT-052",
+            text,
+            "Hi",
+            "a parser that reads it as half of a field name rejects a whole reply",
+            where="openai",
+            skipped=1,
+            complete=complete,
+        )
+    extracts(
+        "end-quoted-then-value",
+        "a value after an end marker that is a JSON string",
+        "TXT-065 TXT-052",
+        f'data: {HI}\n\ndata: "[DONE]"\n\ndata: {HI}\n\n',
+        "Hi",
+        "a parser that does not recognise the marker joins two replies",
+        where="openai",
+        skipped=1,
     )
     extracts(
         "empty",
@@ -700,6 +744,47 @@ def _failures() -> None:
             "a parser that ignores event types returns half of a reply as if it were whole",
             where="anthropic-messages",
             kind="container",
+        )
+    for name, title, value in (
+        ("message", "the message of a gateway", {"message": "Internal server error"}),
+        ("message-capital", "a message with a capital letter", {"Message": "Forbidden"}),
+        ("detail", "the detail of FastAPI", {"detail": "Not Found"}),
+        ("detail-list", "a list of details", {"detail": [{"loc": ["body"], "msg": "missing"}]}),
+        ("error-message", "error_message", {"error_message": "no"}),
+        ("error-message-camel", "errorMessage", {"errorMessage": "no"}),
+        ("errors", "a list of errors", {"errors": [{"message": "no"}]}),
+    ):
+        for form, text, where in (
+            ("event", events(value), "openai"),
+            ("document", json.dumps(value), "auto"),
+            ("path", lines(value), "t"),
+        ):
+            extracts(
+                f"failure-alone-{name}-{form}",
+                f"a failure as the only value: {title}",
+                "TXT-064",
+                text,
+                "",
+                "a parser that skips values without text returns an empty reply as a success",
+                where=where,
+                kind="container",
+            )
+    for name, title, text, where, expected in (
+        ("first", "followed by text", lines({"message": "hello"}, {"t": "a"}), "t", "a"),
+        ("twice", "twice", lines({"message": "a"}, {"message": "b"}), "t", ""),
+        ("member", "beside another member", '{"message": "a", "ok": true}', "t", ""),
+        ("path", "that the path leads to", '{"message": "a"}', "message", "a"),
+        ("empty", "that is empty", '{"message": ""}', "t", ""),
+        ("object", "that is an object", '{"message": {"t": "a"}}', "message.t", "a"),
+    ):
+        extracts(
+            f"no-failure-message-{name}",
+            f"a message {title}",
+            "TXT-064",
+            text,
+            expected,
+            "a parser that knows only the member's name rejects a good document",
+            where=where,
         )
     extracts(
         "failure-with-text",

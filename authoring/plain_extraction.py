@@ -100,8 +100,8 @@ def _parsed(text: str) -> Item:
 
 
 def _event_items(text: str) -> Iterator[Item]:
-    kind, data = "", []
-    for line in re.split("\r\n|\r|\n", text) + [""]:
+    kind, data, rest = "", [], text.rstrip("\0")
+    for line in re.split("\r\n|\r|\n", rest) + [""]:
         name, _, value = line.partition(":")
         value = value[1:] if value.startswith(" ") else value
         if name == "event":
@@ -120,6 +120,8 @@ def _event_items(text: str) -> Iterator[Item]:
             elif kind:
                 yield "no data", None
             kind, data = "", []
+    if rest != text:
+        yield "unreadable", None
 
 
 def _value_items(text: str, elements: bool) -> Iterator[Item]:
@@ -235,6 +237,16 @@ def _fails(value: Any) -> bool:
     )
 
 
+def _fails_alone(value: Any) -> bool:
+    """TXT-064"""
+    if not isinstance(value, dict) or len(value) != 1:
+        return False
+    [(name, content)] = value.items()
+    if name in ("message", "Message", "errorMessage", "error_message"):
+        return isinstance(content, str) and content != ""
+    return name in ("detail", "errors") and content and isinstance(content, (str, list, dict))
+
+
 _CODES = ("ErrorCode", "errorCode", "error_code", "__type")
 
 
@@ -251,8 +263,10 @@ def extract(
     reason: Optional[str] = None
     skipped = unreadable = 0
     ended, marked, error = False, False, None
+    elements_read: List[Any] = []
     for kind, value in items:
-        if kind == "done":
+        quoted = kind == "value" and isinstance(value, str)
+        if kind == "done" or (quoted and re.fullmatch(r"\s*\[[ \t]*DONE[ \t]*\]\s*", value)):
             ended = True
         elif ended and kind != "no data":
             skipped += 1
@@ -266,6 +280,7 @@ def extract(
                 pieces.append(("text", _text_so_far(value, growing[0])))
         else:
             for one in value if isinstance(value, list) and elements else [value]:
+                elements_read.append(one)
                 if not known:
                     names = [n for sign, type_, n in SIGNS if isinstance(_at(one, sign), type_)]
                     known, preset = bool(names), names[0] if names else preset
@@ -279,8 +294,12 @@ def extract(
                     break
         if error:
             break
+    alone = elements_read[0] if len(elements_read) == 1 and not error else None
+    has_text = known and _first(alone, paths.get("text", [])) is not None
+    if _fails_alone(alone) and not has_text:
+        error = "container"
     needs_end = preset not in ("", "auto", "generated-text")
-    complete = not error and not unreadable
+    complete = not error and not unreadable and (known or not elements_read)
     complete = complete and (not needs_end or ended or marked or reason is not None)
     return Extracted(_joined(pieces), reason, skipped, complete, error)
 

@@ -147,6 +147,16 @@ _FINISH_PATHS: Path = parse_path(
     "choices[0].finish_reason|details.finish_reason|finish_reason|stop_reason|delta.stop_reason"
     "|messageStop.stopReason|meta_info.finish_reason.type"
 )
+# API Gateway writes `message`, some gateways `Message`; FastAPI writes `detail`, Lambda
+# `errorMessage`, GraphQL `errors`.
+_LONE_FAILURES: Dict[str, Tuple[type, ...]] = {
+    "message": (str,),
+    "Message": (str,),
+    "detail": (str, list, dict),
+    "errorMessage": (str,),
+    "error_message": (str,),
+    "errors": (str, list, dict),
+}
 _ERROR_CODES = ("ErrorCode", "errorCode", "error_code", "__type")
 
 
@@ -182,6 +192,17 @@ def failure_of(value: Any) -> Optional[str]:
     reason = first_found(value, _FINISH_PATHS)
     if reason in _FAILED_REASONS:
         return f"the model's container reports an error: finish_reason {reason}"
+    return None
+
+
+def lone_failure_of(value: Any) -> Optional[str]:
+    """Describe the failure that the only value of a stream reports, or return None."""
+    # TXT-064: gateways and web frameworks write such a document in place of a stream.
+    if not isinstance(value, dict) or len(value) != 1:
+        return None
+    name, content = next(iter(value.items()))
+    if content and isinstance(content, _LONE_FAILURES.get(name, ())):
+        return f"the model's container reports an error: {_shown_failure(value)}"
     return None
 
 

@@ -26,12 +26,20 @@ from ..errors import (
     plain_bytes,
     shown,
 )
-from .containers import AUTO, PRESETS, Preset, failure_of, paths_in, recognised
+from .containers import (
+    AUTO,
+    PRESETS,
+    Preset,
+    failure_of,
+    lone_failure_of,
+    paths_in,
+    recognised,
+)
 from .decoder import BytesLike
 from .detection import EVENTS_TYPE
 from .paths import Steps, first_found, parse_path
 from .server_sent_events import could_be_events, looks_like_events
-from .tolerant import EventValues, Item, PlainValues
+from .tolerant import EventValues, Item, PlainValues, is_quoted_marker
 
 CHANNELS = ("text", "reasoning", "tools", "all")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -169,6 +177,7 @@ class ModelText:
         self._found = False  # whether the path led to a value
         self._other_channels: Dict[str, int] = {}
         self._first_value: Any = None
+        self._elements = 0  # values, and elements of an array that counts as values
         self._counts = dict.fromkeys(
             (
                 "values",
@@ -225,6 +234,10 @@ class ModelText:
         self._closed = True
         for channel in sorted(self._halves):
             deltas += self._joined(channel, "", final=True)
+        lone = lone_failure_of(self._first_value) if self._elements == 1 else None
+        # TXT-064
+        if lone is not None and not self._found and self._failure is None:
+            self._fail(lone, deltas)
         self._report_end()
         if self._strict and not self.summary.complete:
             self._raise("the model's stream is not complete: " + "; ".join(self._reasons()), deltas)
@@ -289,7 +302,8 @@ class ModelText:
         self._broken = f"{error.kind}: {error}"
 
     def _take(self, item: Item, deltas: List[Delta]) -> None:
-        if item.kind == "done":
+        # TXT-065
+        if item.kind == "done" or is_quoted_marker(item):
             self._done = True
         elif self._done and item.kind != "no_data":
             # TXT-052
@@ -329,6 +343,7 @@ class ModelText:
 
     def _take_element(self, value: Any, text_is_known: bool, deltas: List[Delta]) -> None:
         self._found = self._found or text_is_known
+        self._elements += 1
         if self._first_value is None:
             self._first_value = value
         preset = self._preset
@@ -453,6 +468,9 @@ class ModelText:
         has_end = self._preset is not None and self._preset.has_end
         if has_end and not self._has_ended():
             reasons.append("no end marker")
+        # TXT-066
+        if self._preset is None and counts["values"] and not self._found:
+            reasons.append(self._nothing_found())
         if self._unknown_events():
             reasons.append(_plural(self._unknown_events(), "skipped event") + " of unknown type")
         return reasons

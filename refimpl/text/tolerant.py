@@ -171,6 +171,14 @@ class _EventDecoder(ServerSentEventDecoder):
         places, self._places = self._places, []
         return places
 
+    def _finish(self, rest: bytes, results: List[ServerSentEvent]) -> None:
+        text = rest.rstrip(b"\0")
+        super()._finish(text, results)
+        # A program in C may send the NUL that ends its string.
+        if text != rest:
+            results.append(ServerSentEvent(_LOST_VALUE, "\0" * (len(rest) - len(text)), ""))
+            self._places.append(self._offset + len(text))
+
     def _read_fields(self, block: str, results: List[ServerSentEvent]) -> None:
         before = len(results)
         super()._read_fields(block, results)
@@ -190,6 +198,15 @@ def _without_marker(text: str) -> Tuple[str, bool]:
     if match is None:
         return text, False
     return text[: match.start()].rstrip(" \t\r\n"), True
+
+
+def is_quoted_marker(item: Item) -> bool:
+    """Return whether a value is an end marker that a gateway has written as a JSON string."""
+    return (
+        item.kind == "value"
+        and isinstance(item.content, str)
+        and _MARKER_AT_END.match(item.content.strip(" \t\r\n")) is not None
+    )
 
 
 _MARKER_BYTES_AT_END = re.compile(rb"\[[ \t]*DONE[ \t]*\]\Z")

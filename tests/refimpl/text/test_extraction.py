@@ -299,6 +299,72 @@ def test_no_container_failure(value):
     assert failure_of(value) is None
 
 
+LONE_FAILURES = [
+    {"message": "Internal server error"},
+    {"Message": "Forbidden"},
+    {"detail": "Not Found"},
+    {"detail": [{"loc": ["body"], "msg": "missing"}]},
+    {"errorMessage": "no"},
+    {"error_message": "no"},
+    {"errors": [{"message": "no"}]},
+]
+NO_LONE_FAILURES: List[Any] = [
+    {"message": ""},
+    {"message": None},
+    {"message": {"role": "assistant"}},
+    {"message": "x", "ok": True},
+    {"detail": []},
+    {"text": "message"},
+    ["message"],
+    "message",
+]
+
+
+@pytest.mark.parametrize("value", LONE_FAILURES)
+def test_a_failure_as_the_only_value(value):
+    """TXT-064"""
+    text = json.dumps(value).encode()
+    for data in (text, b"[" + text + b"]", b"data: " + text + b"\n\ndata: [DONE]\n\n"):
+        for where in ("auto", "openai", "t"):
+            result = extract(data, where)
+            assert result.error.startswith("ContainerError: ") and not result.summary.complete
+            result = extract(data, where, strict=False)
+            assert result.error is None and "reports an error" in result.warnings[0]
+    # Elsewhere it is a value without text, and a path to it extracts it.
+    assert extract(text + b'{"t":"a"}', "t").error is None
+    assert extract(b'{"t":"a"}' + text, "t").error is None
+    assert extract(text, next(iter(value))).error is None
+
+
+def test_no_failure_as_the_only_value():
+    """TXT-064"""
+    for value in NO_LONE_FAILURES:
+        assert extract(json.dumps(value).encode(), "t").error is None, value
+
+
+def test_a_stream_of_no_known_format():
+    """TXT-066"""
+    for data in (b'{"bytes":"eyJhIjoxfQ=="}', b'data: {"bytes":"eyJhIjoxfQ=="}\n\n'):
+        result = extract(data)
+        reason = "no known format in 1 value; the first has bytes"
+        assert result.warnings == [reason] and result.summary.reasons == (reason,)
+        assert result.error is None and not result.summary.complete
+        assert reason in extract(data, strict=True).error
+    assert extract(b"").summary.complete
+
+
+def test_a_nul_after_the_last_event():
+    """TXT-065"""
+    chat = b'data: {"choices":[{"delta":{"content":"Hi"}}]}\n\n'
+    for end in (b"data: [DONE]\n\n\0", b"data: [DONE]\0", b"data: [DONE]\n\n\0\0\0"):
+        result = extract(chat + end, "openai")
+        assert (text_of(result), result.error, result.summary.complete) == ("Hi", None, True)
+        assert result.warnings == ["1 value after the end marker ignored"]
+    result = extract(chat + b"\0", "openai")
+    assert "value 2 at byte 48: skipped: not a field of an event" in result.warnings[0]
+    assert not result.summary.complete and result.summary.unreadable == 1
+
+
 def test_an_event_of_type_error():
     for data in (b"event: error\ndata: oops\n\n", b'event: error\ndata: {"a":1}\n\n'):
         assert "reports an error" in extract(b'data: {"a":"x"}\n\n' + data, "a").error
@@ -320,6 +386,8 @@ HI = b'{"choices":[{"delta":{"content":"Hi"}}]}'
         b"data: " + HI + b"[DONE]\n\n",
         b"data: " + HI + b" [DONE]\n\n",
         b"data: " + HI + b"\n\ndata: [ DONE ]\n\n",
+        b"data: " + HI + b'\n\ndata: "[DONE]"\n\n',
+        HI + b'\n"[DONE]"\n',
         HI + b"\n[DONE]",
         HI + b"[DONE]\n",
         HI + b" [DONE] ",

@@ -152,4 +152,25 @@ ROWS = (
         'finish="details.finish_reason", end="generated_text",',
         'finish="details.finish_reason",',
     ),
+    (
+        "failure-alone-with-members",
+        "TXT-064",
+        "a message beside other members is a failure",
+        "if not isinstance(value, dict) or len(value) != 1:",
+        "if not isinstance(value, dict) or not value:",
+    ),
+    (
+        "failure-alone-empty",
+        "TXT-064",
+        "an empty message is a failure",
+        "if content and isinstance(content, _LONE_FAILURES.get(name, ())):",
+        "if isinstance(content, _LONE_FAILURES.get(name, ())):",
+    ),
+    (
+        "failure-alone-detail-text",
+        "TXT-064",
+        "only a text in `detail` is a failure",
+        '"detail": (str, list, dict),',
+        '"detail": (str,),',
+    ),
 )

@@ -137,4 +137,11 @@ ROWS = (
         'elif kind == _NO_DATA and data == "error":',
         "elif False:",
     ),
+    (
+        "tolerant-nul-is-a-name",
+        "TXT-065",
+        "a NUL at the end is half of a field name",
+        'text = rest.rstrip(b"\\0")',
+        "text = rest",
+    ),
 )
