@@ -700,7 +700,7 @@ def _failures() -> None:
                 "TXT-053",
                 text,
                 "a",
-                "a parser that does not recognise it returns half of a reply as if it were whole",
+                "a parser that does not recognise it returns half a reply as if it were complete",
                 where="openai",
                 kind="container",
                 finish=reason,
@@ -741,7 +741,7 @@ def _failures() -> None:
             "TXT-053",
             ANTHROPIC.partition("event: content_block_stop")[0] + f"event: error\ndata: {data}\n\n",
             "Hello",
-            "a parser that ignores event types returns half of a reply as if it were whole",
+            "a parser that ignores event types returns half a reply as if it were complete",
             where="anthropic-messages",
             kind="container",
         )
