@@ -9,8 +9,7 @@ interpreter.
 
 import os
 import sys
-from ssl import SSLContext
-from typing import Sequence
+from typing import Any, Sequence
 
 from conformance import cli
 from conformance.endpoint.server import Endpoint
@@ -26,8 +25,8 @@ def run(arguments: Sequence[str]) -> None:
         class TlsEndpoint(Endpoint):
             """An endpoint with https."""
 
-            def __init__(self, latency: float = 0.0, tls: SSLContext = tls) -> None:
-                super().__init__(latency=latency, tls=tls)
+            def __init__(self, **settings: Any) -> None:
+                super().__init__(tls=tls, **settings)
 
         os.environ["SSL_CERT_FILE"] = made.authority
         setattr(runner, "Endpoint", TlsEndpoint)  # noqa: B010

@@ -277,7 +277,7 @@ def one_line(stderr: str) -> str:
         (["serve", "--fallback", "eror-424"], "no such scenario (expected error-424 or"),
         (["serve", "--container", "x"], "not the URL of a container"),
         (["serve", "--platform-limits"], "--platform-limits needs --container"),
-        (["serve", "--scenarios", "missing.py"], "expected a Python file, got missing.py"),
+        (["serve", "--scenarios", "missing.py"], "cannot read missing.py (expected a Python file)"),
         (["serve", "--latency", "61"], "expected 0 to 60 seconds, got '61'"),
         (["serve", "--host", "192.0.2.1"], "cannot listen on port 0"),
         (["demo", "--pace", "nan"], "expected 0 to 60 seconds, got 'nan'"),
