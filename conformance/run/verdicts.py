@@ -43,7 +43,16 @@ from conformance.endpoint.server import Call
 from conformance.protocol.messages import REJECT_KINDS, BadQuestion, to_bytes
 from conformance.run.called import request_difference
 from conformance.run.kinds import Named, kinds_of
-from conformance.run.sent import DEPARTURES, REWRITTEN, SIGNED, UNSIGNED, Change, Sent, inspected
+from conformance.run.sent import (
+    DEPARTURES,
+    REWRITTEN,
+    SIGNED,
+    UNSIGNED,
+    Change,
+    Inspection,
+    Sent,
+    inspected,
+)
 from conformance.run.timing import (
     AFTER,
     REFUSED_AFTER,
@@ -332,11 +341,28 @@ def _judge_sent(
         return verdict(UNSUPPORTED, f"rewritten before signing: it {', '.join(parts)}"), None
     if not words:
         # A request that departs in nothing has the stages of its case.
-        return good, None if is_expected else _difference_from(question, expect, answer)
+        return good, None if is_expected else _difference_of_case(question, expect, answer, found)
     rows = [DEPARTURES[kind] for kind in DEPARTURES if kind in kinds]
     note = f"it {'; '.join(words)} ({', '.join(rows)})"
     found_verdict = verdict(ACCEPTABLE, note, divergence=good.divergence or rows[0])
     return found_verdict._replace(departures=tuple(words)), None
+
+
+def _difference_of_case(
+    question: Question, expect: Document, answer: _Answer, found: Inspection
+) -> Optional[Difference]:
+    """Return the first stage that is not the expected one. The request shows those not returned."""
+    expected = _expected_output(question, expect)
+    for stage, read in _stages_of(question):
+        if stage not in expected:
+            continue
+        actual = answer.output.get(stage)
+        if actual is None and stage in found.stages:
+            actual = read(found.stages[stage], stage, question)
+        difference = None if actual is None else first_difference(expected[stage], actual, stage)
+        if difference is not None:
+            return difference
+    return None
 
 
 def _difference_of_change(change: Change) -> Difference:

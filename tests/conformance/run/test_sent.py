@@ -119,11 +119,18 @@ def test_a_request_that_is_sent_unchanged() -> None:
     assert verdict_of(signed(GIVEN)).word == PASS
     assert verdict_of(signed(GIVEN), strict=True).word == PASS
     assert verdict_of(dict(signed(GIVEN), body="aGk=")).word == PASS
-    answer: Json = {"status": "ok", "output": {"sent": signed(GIVEN)}}
+
+
+def test_a_sent_request_without_stages_is_judged() -> None:
+    sent = signed(GIVEN)
+    answer: Json = {"status": "ok", "output": {"sent": sent}}
     case = made_result("sig-x", op="sigv4.sign").case._replace(input=GIVEN)
-    expect: Json = {"status": "ok", "output": {"signature": "0" * 64}}
-    found = judge(Question(case, "whole", GIVEN, expect), answer, protocol=2)
-    assert found.word == PASS and found.not_judged == (), "without stages, the request is judged"
+    right: Json = {"status": "ok", "output": {"signature": sent["headers"][-1][1][-64:]}}
+    found = judge(Question(case, "whole", GIVEN, right), answer, protocol=2)
+    assert (found.word, found.not_judged) == (PASS, ())
+    wrong: Json = {"status": "ok", "output": {"signature": "0" * 64}}
+    found = judge(Question(case, "whole", GIVEN, wrong), answer, protocol=2)
+    assert (found.word, found.difference.stage) == (FAIL, "signature")
 
 
 @pytest.mark.parametrize(
@@ -319,6 +326,9 @@ def test_the_transcription_agrees_with_all_cases() -> None:
         assert (found.change, found.departures) == (None, []), case.id
         for stage in ("canonical_request", "string_to_sign", "signature"):
             assert found.stages[stage] == output.get(stage, found.stages[stage]), case.id
+        shown = {"method": sent.method, "target": sent.target, "headers": list(map(list, headers))}
+        answer = {"status": "ok", "output": {"sent": shown}}
+        assert judge(question, answer, protocol=2).word == PASS, case.id
         checked += 1
     assert checked > 500
 
