@@ -175,19 +175,18 @@ def test_a_stream_without_an_end():
     assert error is None and "has not marked the end" in found.warnings[0]
     deltas, error, _ = extract(STREAM, THE_END, strict_model=True)
     assert isinstance(error, ContainerError) and error.kind == "container"
-    assert (
-        "".join(delta.text for delta in error.deltas)
-        == "Hello"
-        == "".join(delta.text for delta in deltas)
-    )
+    assert "".join(delta.text for delta in deltas) == "Hello" and error.deltas == ()
     assert error.summary.reasons == ("no end marker",)
 
 
 def test_a_failure_of_the_container():
-    failure = chunk(part(b'data: {"error": "", "code": 424}\n\n'))
+    """The iterator returns the deltas of the failing part as well, before the error with them."""
+    last = b'data: {"choices":[{"delta":{"content":"!"}}]}\n\n'
+    failure = chunk(part(last + b'data: {"error": "", "code": 424}\n\n'))
     deltas, error, found = extract(STREAM, failure, THE_END)
     assert isinstance(error, ContainerError) and "424" in str(error)
-    assert (error.status, len(error.deltas), len(deltas)) == (200, 2, 2)
+    assert error.status == 200 and error.deltas == (Delta("text", "!"),)
+    assert "".join(delta.text for delta in deltas) == "Hello!"
     with pytest.raises(ContainerError):
         next(found)
     _, error, found = extract(STREAM, failure, THE_END, strict_model=False)

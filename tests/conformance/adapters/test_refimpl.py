@@ -15,8 +15,9 @@ import runpy
 import socket
 import uuid
 import warnings
+from itertools import accumulate
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 import pytest
 from hypothesis import given
@@ -105,6 +106,18 @@ def rejected(op: str, given_input: Dict[str, Any], kind: str, words: str = "") -
     assert answered["status"] == "reject" and answered["kind"] == kind, answered
     assert words in answered["message"]
     return answered
+
+
+def given_until(chunks: List[bytes], offset: int) -> int:
+    """Return the number of chunks that contain the first bytes, up to offset. Without so many
+    bytes, it is one more than there are chunks, which stands for the end.
+    """
+    ends = enumerate(accumulate(len(chunk) for chunk in chunks), 1)
+    return next((number for number, end in ends if end >= offset), len(chunks) + 1)
+
+
+def all_given_until(chunks: List[bytes], offsets: Iterable[int]) -> List[int]:
+    return [given_until(chunks, offset) for offset in offsets]
 
 
 def broken(op: str, given_input: Dict[str, Any], words: str) -> None:
@@ -568,9 +581,12 @@ def test_an_empty_message() -> None:
 
 
 def test_decode_however_it_is_cut() -> None:
+    ends = list(accumulate(len(frame) for frame in FRAMES))
     for way, chunks in chunkings(WHOLE):
-        assert ok("eventstream.decode", {"chunks": [text64(chunk) for chunk in chunks]}) == {
-            "messages": MESSAGES
+        question = {"chunks": [text64(chunk) for chunk in chunks]}
+        assert answer("eventstream.decode", question)["output"] == {
+            "messages": MESSAGES,
+            "after": all_given_until(chunks, ends),
         }, way
     assert ok("eventstream.decode", {"chunks": []}) == {"messages": []}
     assert ok("eventstream.decode", {"chunks": ["", text64(WHOLE), ""]}) == {"messages": MESSAGES}
@@ -598,10 +614,21 @@ def test_decode_rejects_with_what_was_whole_before(kind: str, data: bytes) -> No
     behind = (
         [] if kind == "truncated" else [FRAMES[0]]
     )  # chunking "trailing": a whole frame behind it
+    seen_at = len(data)  # the number of bytes of the frame that show the fault
+    if kind in ("prelude_crc", "length", "limit"):
+        seen_at = 12
+    elif kind == "truncated":
+        seen_at = len(data) + 1  # the end
     for frames in ([], list(FRAMES[:2])):
         stream = b"".join(frames + [data] + behind)
-        expected = {"messages": MESSAGES[: len(frames)]}
+        ends = list(accumulate(len(frame) for frame in frames))
+        fault = sum(len(frame) for frame in frames) + seen_at
         for way, chunks in chunkings(stream):
+            expected = {
+                "messages": MESSAGES[: len(frames)],
+                "after": all_given_until(chunks, ends),
+                "refused_after": given_until(chunks, fault),
+            }
             answered = rejected(
                 "eventstream.decode", {"chunks": [text64(chunk) for chunk in chunks]}, kind
             )
@@ -766,7 +793,9 @@ def test_published_broken_frames() -> None:
     for name, kind in kinds.items():
         data = corpora(GO, "encoded", "negative", name).read_bytes()
         assert rejected("eventstream.decode", {"chunks": [text64(data)]}, kind)["output"] == {
-            "messages": []
+            "messages": [],
+            "after": [],
+            "refused_after": 1,
         }
 
 
@@ -959,6 +988,31 @@ def fields_of(expect: Expect) -> Dict[str, Any]:
     )
 
 
+def ends_of_parts(body: bytes) -> List[int]:
+    """Return where each frame of a part ends."""
+    ends, end = [], 0
+    while end + 12 <= len(body):
+        start, end = end, end + max(12, int.from_bytes(body[end : end + 4], "big"))
+        if b":event-type\x07\x00\x0bPayloadPart" in body[start:end]:
+            ends.append(end)
+    return ends
+
+
+def judge_after(output: Dict[str, Any], expect: Expect, chunks: List[bytes]) -> None:
+    """Check when each event and the error came, and remove this from the output."""
+    ends = ends_of_parts(b"".join(chunks))[: len(expect.parts)]
+    after = output.pop("after")
+    assert after == all_given_until(chunks, ends) and len(after) == len(expect.parts)
+    refused_after = output.pop("refused_after", None)
+    assert (refused_after is None) == (expect.status == "ok")
+    if expect.kind in ("truncated", "service_error", "content_type"):  # read to the end
+        assert refused_after == len(chunks) + 1
+    elif expect.kind == "http":  # by its status
+        assert refused_after == 0
+    elif expect.status == "reject":
+        assert max(after, default=0) <= refused_after <= len(chunks)
+
+
 def judge(answered: Dict[str, Any], expect: Expect) -> None:
     """Compare an answer with what a scenario says of itself."""
     assert answered["status"] == expect.status
@@ -1012,7 +1066,10 @@ def test_http_response_of_every_scenario(name: str) -> None:
         question = response_to(
             example.response, size if len(body_of(example.response)) < 5000 else None
         )
-        judge(answer("http.response", question), example.expect)
+        chunks = [base64.b64decode(chunk) for chunk in question["chunks"]]
+        answered = answer("http.response", question)
+        judge_after(answered["output"], example.expect, chunks)
+        judge(answered, example.expect)
 
 
 def test_most_scenarios_are_responses() -> None:
@@ -1045,9 +1102,8 @@ def test_complete_is_the_default() -> None:
     expected = {"output": OUTPUT, "events": events_of(PARTS)}
     assert ok("http.response", good_response()) == expected
     assert ok("http.response", good_response(complete=None)) == expected
-    assert (
-        rejected("http.response", good_response(complete=False), "truncated")["output"] == expected
-    )
+    refused = rejected("http.response", good_response(complete=False), "truncated")
+    assert refused["output"] == dict(expected, after=[1] * len(PARTS), refused_after=2)
     assert ok("http.response", good_response(chunks=[])) == dict(expected, events=[])
 
 
@@ -1061,7 +1117,12 @@ def test_the_answer_to_a_response_whole() -> None:
         "kind": "exception",
         "code": "ModelStreamError",
         "fields": {"Message": "it broke", "ErrorCode": "StreamBroken"},
-        "output": {"output": OUTPUT, "events": events_of((b"one ", b"two "))},
+        "output": {
+            "output": OUTPUT,
+            "events": events_of((b"one ", b"two ")),
+            "after": [1, 2],
+            "refused_after": 2,
+        },
     }
 
 
@@ -1363,6 +1424,7 @@ EVENTS = [
     {"event": "e", "data": "two\n€", "id": "7"},
 ]
 SSE = "data: one\r\n\r\n: ping\n\nid: 7\rdata:two\ndata: €\nevent: e".encode()
+FIRST_EVENT = len(b"data: one\r\n\r")  # where it ends: CR alone ends a line
 
 
 def parts_of(chunks: List[bytes]) -> Dict[str, Any]:
@@ -1370,10 +1432,17 @@ def parts_of(chunks: List[bytes]) -> Dict[str, Any]:
 
 
 def test_text_however_it_is_cut() -> None:
-    for way, chunks in chunkings("a\r\n€\r\nb\rc\n\nd".encode()):
-        assert ok("text.lines", parts_of(chunks)) == {"lines": ["a", "€", "b\rc", "", "d"]}, way
+    text = "a\r\n€\r\nb\rc\n\nd".encode()
+    for way, chunks in chunkings(text):
+        assert answer("text.lines", parts_of(chunks))["output"] == {
+            "lines": ["a", "€", "b\rc", "", "d"],
+            "after": all_given_until(chunks, [3, 8, 12, 13, len(text) + 1]),
+        }, way
     for way, chunks in chunkings(SSE):
-        assert ok("text.sse", parts_of(chunks)) == {"events": EVENTS}, way
+        assert answer("text.sse", parts_of(chunks))["output"] == {
+            "events": EVENTS,
+            "after": all_given_until(chunks, [FIRST_EVENT, len(SSE) + 1]),
+        }, way
     assert ok("text.lines", {"parts": []}) == {"lines": []} and ok("text.sse", {"parts": [""]}) == {
         "events": []
     }
@@ -1382,14 +1451,26 @@ def test_text_however_it_is_cut() -> None:
 def test_text_is_refused_with_what_was_whole_before() -> None:
     for way, chunks in chunkings(b"a\nb\n\xffc\nd\n"):
         assert rejected("text.lines", parts_of(chunks), "utf8", "rule TXT-002")["output"] == {
-            "lines": ["a", "b"]
+            "lines": ["a", "b"],
+            "after": all_given_until(chunks, [2, 4]),
+            "refused_after": given_until(chunks, 7),  # where the line ends
         }, way
     for way, chunks in chunkings(SSE + b"\n\ndata: \xe2"):
-        assert rejected("text.sse", parts_of(chunks), "utf8")["output"] == {"events": EVENTS}, way
+        assert rejected("text.sse", parts_of(chunks), "utf8")["output"] == {
+            "events": EVENTS,
+            "after": all_given_until(chunks, [FIRST_EVENT, len(SSE) + 2]),
+            "refused_after": len(chunks) + 1,
+        }, way
     assert rejected("text.sse", parts_of([SSE, b"\n\nda"]), "truncated")["output"] == {
-        "events": EVENTS
+        "events": EVENTS,
+        "after": [1, 2],
+        "refused_after": 3,
     }
-    assert rejected("text.lines", parts_of([b"a\n\xe2"]), "utf8")["output"] == {"lines": ["a"]}
+    assert rejected("text.lines", parts_of([b"a\n\xe2"]), "utf8")["output"] == {
+        "lines": ["a"],
+        "after": [1],
+        "refused_after": 2,
+    }
 
 
 def test_json_values_and_the_models_text() -> None:

@@ -733,12 +733,12 @@ def test_serves_several_requests(start: Any, python: str) -> None:
         == "error"
     )
     empty = asked(process, run("eventstream.decode", {"chunks": []}, seq="naïve"))
-    assert empty == {"seq": "naïve", "status": "ok", "output": {"messages": []}}
+    assert empty == {"seq": "naïve", "status": "ok", "output": {"messages": [], "after": []}}
     decoded = asked(process, run("eventstream.decode", {"chunks": ["AAAAEAAAAAAF"]}))
     assert (decoded["status"], decoded["kind"], decoded["output"]) == (
         "reject",
         "truncated",
-        {"messages": []},
+        {"messages": [], "after": [], "refused_after": 2},
     )
     message = {"headers": [{"name": "é", "type": "string", "value": "東京"}], "payload": ""}
     frame = asked(process, run("eventstream.encode", message))["output"]["frame"]
