@@ -3,13 +3,6 @@
 
 ROWS = (
     (
-        "error-document-bom",
-        "HTTP-036",
-        "does not skip a byte order mark before XML",
-        "    if data.startswith(_BYTE_ORDER_MARK):\n",
-        "    if False:\n",
-    ),
-    (
         "code-body-first",
         "HTTP-030",
         "prefers the document's error type to the header's",

@@ -40,7 +40,7 @@ def test_a_mutant_answers_as_an_adapter_does() -> None:
         hello["implementation"]["name"] == "refimpl, broken: empty-message"
         and "invoke" in hello["operations"]
     )
-    assert answer == {"seq": 1, "status": "ok", "output": {"messages": []}}
+    assert answer == {"seq": 1, "status": "ok", "output": {"messages": [], "after": []}}
     assert (done.returncode, done.stderr) == (0, b"")
 
 
@@ -51,7 +51,7 @@ def test_another_mutant_breaks_elsewhere() -> None:
     assert good == {
         "seq": 1,
         "status": "ok",
-        "output": {"messages": [{"headers": [], "payload": ""}]},
+        "output": {"messages": [{"headers": [], "payload": ""}], "after": [1]},
     }
 
 
@@ -114,7 +114,10 @@ def test_the_broken_source_takes_the_place_of_the_module_s_own(
         "refimpl, broken: empty-message",
         import_module("refimpl").__version__,
     )
-    assert operations["eventstream.decode"]({"chunks": [EMPTY_MESSAGE]}) == {"messages": []}
+    assert operations["eventstream.decode"]({"chunks": [EMPTY_MESSAGE]}) == {
+        "messages": [],
+        "after": [],
+    }
     eventstream = import_module("refimpl.eventstream")
     assert eventstream.__file__ == str(ROOT / "refimpl" / "eventstream.py")
 

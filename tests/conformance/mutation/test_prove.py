@@ -83,7 +83,7 @@ def also_accepting(case: Case, **expect: Any) -> Case:
 
 @pytest.mark.slow
 def test_an_outcome_that_is_only_acceptable_kills_a_mutant(bench: Bench) -> None:
-    case = also_accepting(citing("EVS-027")[0], status="ok")
+    case = also_accepting(BY_ID["evs-frame-shortest"], status="ok")
     assert bench.trial("query-unsorted", questions_of(case)) == Trial(
         "SURVIVED", None, len(questions_of(case)), ""
     )

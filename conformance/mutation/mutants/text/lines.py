@@ -72,4 +72,11 @@ ROWS = (
         "if len(self._kept) > self._max_length:",
         "self._max_length = 4194304\nif len(self._kept) > self._max_length:",
     ),
+    (
+        "lines-default-4m",
+        "TXT-009",
+        "limits a line to 4 MiB by default",
+        "self, max_line_length: int = DEFAULT_MAX_ITEM_LENGTH",
+        "self, max_line_length: int = 4194304",
+    ),
 )

@@ -173,4 +173,11 @@ ROWS = (
         "position = max(0, len(kept) - 2)\n"
         "data = data[1:] if len(kept) < 65536 < len(kept) + len(data) else data",
     ),
+    (
+        "events-default-4m",
+        "TXT-009",
+        "limits an event to 4 MiB by default",
+        "self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH",
+        "self, max_event_length: int = 4194304",
+    ),
 )
