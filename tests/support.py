@@ -15,13 +15,15 @@ import random
 import sys
 import textwrap
 from pathlib import Path
-from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import pytest
 
 from conformance.cases.case import Case
 from conformance.cases.load import load_cases
 from conformance.run.verdicts import PASS, Difference, Result, verdict
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def corpora(*parts: str) -> Path:
@@ -157,3 +159,20 @@ def made_result(
         "x",
     )
     return Result(case._replace(**more), way, verdict(word, note, difference, message), 0.25)
+
+
+def run_module(name: str, run_name: str) -> Dict[str, Any]:
+    """Run a module or the main module of a package, as `python3 -m NAME` does; return its names.
+
+    This replaces `runpy.run_module`, because the loader with which pytest loads the modules of an
+    installed plugin has no `get_code`.
+    """
+    path = ROOT / name.replace(".", "/")
+    package = name
+    if path.is_dir():
+        path = path / "__main__.py"
+    else:
+        path, package = path.with_suffix(".py"), name.rpartition(".")[0]
+    names: Dict[str, Any] = {"__name__": run_name, "__package__": package, "__file__": str(path)}
+    exec(compile(path.read_bytes(), str(path), "exec"), names)
+    return names

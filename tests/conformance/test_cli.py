@@ -10,7 +10,6 @@ import io
 import itertools
 import os
 import re
-import runpy
 import shutil
 import signal
 import socket
@@ -39,7 +38,7 @@ from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart
 from refimpl.sigv4 import Credentials
 from tests.rawserver import RawServer
 from tests.rows import first_fast, for_each
-from tests.support import one_of_each
+from tests.support import one_of_each, run_module
 
 ROOT = Path(__file__).resolve().parents[2]
 CREDENTIALS = Credentials(ACCESS_KEY, SECRET_KEY)
@@ -693,7 +692,7 @@ def run_here(
             if module is None:
                 cli.run()
             else:
-                runpy.run_module(module, run_name="__main__")
+                run_module(module, run_name="__main__")
     return end.value.code
 
 
@@ -737,7 +736,7 @@ def test_an_interrupt_while_loading_is_quiet(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_main_may_be_imported_without_running() -> None:
-    assert "run" not in runpy.run_module("conformance.__main__", run_name="conformance.__main__")
+    assert "run" not in run_module("conformance.__main__", run_name="conformance.__main__")
 
 
 # ---- processes ---------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ over sockets.
 import base64
 import json
 import os
-import runpy
 import socket
 import uuid
 import warnings
@@ -36,7 +35,7 @@ from refimpl.operation import VERSION
 from refimpl.sigv4 import Credentials, Signer, verify
 from tests.properties import examples
 from tests.rows import for_each
-from tests.support import chunkings, corpora, one_of_each
+from tests.support import chunkings, corpora, one_of_each, run_module
 
 TOKEN = "EXAMPLE/SESSION+TOKEN=="
 DATE = "20150830T123600Z"
@@ -1590,6 +1589,6 @@ def test_the_adapter_as_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "serve", lambda *arguments: served.append(arguments))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # it has been imported already
-        runpy.run_module("conformance.adapters.refimpl", run_name="__main__")
+        run_module("conformance.adapters.refimpl", run_name="__main__")
     [(name, version, operations)] = served
     assert (name, version, sorted(operations)) == ("refimpl", VERSION, sorted(adapter.OPERATIONS))

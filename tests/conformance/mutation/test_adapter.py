@@ -2,7 +2,6 @@
 """Tests of conformance/mutation/adapter.py, as a program and inside this process."""
 
 import json
-import runpy
 import subprocess
 import sys
 from importlib import import_module
@@ -13,6 +12,7 @@ import pytest
 
 from conformance.mutation.adapter import BrokenFinder, finder_of, run
 from conformance.mutation.mutants import MutantError
+from tests.support import run_module
 
 ROOT = Path(__file__).resolve().parents[3]
 EMPTY_MESSAGE = "AAAAEAAAAAAFwkjrfZjI/w=="
@@ -150,4 +150,4 @@ def test_the_program_is_this_module(arguments: List[str], monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, "argv", ["mutant"] + arguments)
     monkeypatch.delitem(sys.modules, "conformance.mutation.adapter", raising=False)
     with pytest.raises(SystemExit, match="mutant: refimpl was imported before the mutant"):
-        runpy.run_module("conformance.mutation.adapter", run_name="__main__")
+        run_module("conformance.mutation.adapter", run_name="__main__")

@@ -2,7 +2,6 @@
 """conformance/mutation/reach.py: the reference's adapter that notes what each question reaches."""
 
 import json
-import runpy
 import subprocess
 import sys
 from contextlib import suppress
@@ -18,6 +17,7 @@ from conformance.mutation import reach
 from conformance.mutation.reach import forget, traced
 from conformance.protocol.messages import Reject
 from refimpl import sigv4
+from tests.support import run_module
 
 ROOT = Path(__file__).resolve().parents[3]
 EMPTY_MESSAGE = "AAAAEAAAAAAFwkjrfZjI/w=="
@@ -149,7 +149,7 @@ def test_the_program_is_this_module(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys.modules["conformance.protocol.messages"], "serve", serve)
     monkeypatch.setattr(sys, "argv", ["reach", str(tmp_path / "reached")])
     monkeypatch.delitem(sys.modules, "conformance.mutation.reach")
-    runpy.run_module("conformance.mutation.reach", run_name="__main__")
+    run_module("conformance.mutation.reach", run_name="__main__")
     assert asked == [("refimpl, traced", refimpl.__version__)]
     loading, first = [
         json.loads(line) for line in (tmp_path / "reached").read_text(encoding="ascii").splitlines()

@@ -13,7 +13,6 @@ import base64
 import io
 import json
 import os
-import runpy
 import subprocess
 import sys
 import threading
@@ -32,7 +31,7 @@ from conformance.endpoint.scenarios.model import STREAM_HEADERS, Expect, Respons
 from conformance.endpoint.server import Endpoint
 from refimpl import cli
 from refimpl.sigv4 import Credentials
-from tests.support import one_of_each
+from tests.support import one_of_each, run_module
 
 ROOT = Path(__file__).resolve().parents[3]
 TOKEN = "EXAMPLE/SESSION+TOKEN=="
@@ -474,7 +473,7 @@ def run_here(
             if module is None:
                 cli.run()
             else:
-                runpy.run_module(module, run_name="__main__")
+                run_module(module, run_name="__main__")
     return end.value.code
 
 

@@ -2,7 +2,6 @@
 """Tests of refimpl/cli/__init__.py and refimpl/__main__.py: help, usage, any arguments, imports."""
 
 import io
-import runpy
 from typing import List, Set
 
 import pytest
@@ -26,6 +25,7 @@ from tests.refimpl.cli.support import (
     text_stream,
 )
 from tests.rows import for_each
+from tests.support import run_module
 
 # ---- the body -----------------------------------------------------------------------------------
 
@@ -287,4 +287,4 @@ def test_an_interrupt_during_import_is_quiet(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_importing_main_runs_nothing() -> None:
-    assert "run" not in runpy.run_module("refimpl.__main__", run_name="refimpl.__main__")
+    assert "run" not in run_module("refimpl.__main__", run_name="refimpl.__main__")
