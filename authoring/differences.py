@@ -348,6 +348,15 @@ BOTOCORE_RESPONSES = [
         "checks neither status nor Content-Type, and reads a short document as an empty stream "
         "(HTTP-021)",
     ),
+    Row(
+        "http-content-type-first-of-two",
+        "status",
+        "checks neither status nor Content-Type, and reads a short document as an empty stream "
+        "(HTTP-021)",
+    ),
+    Row(
+        "http-content-encoding-second-gzip", "status", "does not check Content-Encoding (HTTP-020)"
+    ),
     Row("http-content-encoding-[!i]*", "acceptable", "does not check Content-Encoding (DIV-008)"),
     Row(
         "http-content-encoding-identity-gzip",
@@ -444,6 +453,11 @@ BOTOCORE_RESPONSES = [
         "keeps the spaces, which its HTTP library normally removes (HTTP-031)",
     ),
     Row("http-200-errortype*", "kind", "ignores x-amzn-errortype in a 200 response (HTTP-024)"),
+    Row(
+        "http-201-errortype",
+        "kind",
+        "treats each status below 300 as a success, and ignores x-amzn-errortype in it (HTTP-024)",
+    ),
     Row(
         "http-xml-[!cd]*",
         "acceptable",

@@ -103,5 +103,5 @@ def test_the_links_and_the_case_lead_somewhere() -> None:
         for heading in re.findall(r"^#+ (.*)$", PAGE, re.MULTILINE)
     }
     assert set(re.findall(r"\]\(#([^)]*)\)", PAGE)) <= headings
-    case = next(case for case in committed_cases() if case.id == "txt-line-lone-cr")
+    case = next(case for case in committed_cases() if case.id == "txt-line-one")
     assert case_lines(case, {})
