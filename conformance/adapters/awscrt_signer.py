@@ -103,4 +103,5 @@ if __name__ == "__main__":
         {"sigv4.sign": sign, "sigv4.presign": presign},
         KINDS,
         language="c",
+        newest=1,
     )

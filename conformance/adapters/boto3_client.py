@@ -206,4 +206,4 @@ OPERATIONS = {
 }
 
 if __name__ == "__main__":
-    serve("boto3", VERSION, OPERATIONS, KINDS)
+    serve("boto3", VERSION, OPERATIONS, KINDS, newest=1)

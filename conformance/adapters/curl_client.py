@@ -237,5 +237,10 @@ def version(curl: str) -> str:
 
 if __name__ == "__main__":
     serve(
-        "curl", version(sys.argv[1]), {"http.call": call, "sigv4.sign": sign}, KINDS, language="c"
+        "curl",
+        version(sys.argv[1]),
+        {"http.call": call, "sigv4.sign": sign},
+        KINDS,
+        language="c",
+        newest=1,
     )

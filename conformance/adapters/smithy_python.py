@@ -267,4 +267,5 @@ if __name__ == "__main__":
         VERSION,
         {"sigv4.sign": sign, "eventstream.decode": decode, "eventstream.encode": encode},
         KINDS,
+        newest=1,
     )

@@ -82,7 +82,7 @@ def parse_head(lines: List[bytes]) -> Tuple[str, str, str, Pairs]:
     if match is None:
         raise BadRequest("invalid request line (expected METHOD /target HTTP/1.1)")
     method, target, version = match.groups()
-    return method, target, version, _headers_of(lines[1:])
+    return method, target, version, _check_host(_headers_of(lines[1:]))
 
 
 def parse_connect(lines: List[bytes]) -> Tuple[str, int, Pairs]:
@@ -99,7 +99,10 @@ def parse_connect(lines: List[bytes]) -> Tuple[str, int, Pairs]:
     address, name, port = match.groups()
     if not 0 < int(port) < 65536:
         raise BadRequest("invalid port")
-    return address or name, int(port), _headers_of(lines[1:])
+    headers = _headers_of(lines[1:])
+    if not line.endswith("HTTP/1.0"):  # as http.client asks for a tunnel before Python 3.12
+        _check_host(headers)
+    return address or name, int(port), headers
 
 
 def _headers_of(lines: List[bytes]) -> Pairs:
@@ -117,6 +120,10 @@ def _headers_of(lines: List[bytes]) -> Pairs:
         if field is None:
             raise BadRequest("invalid header line (expected name: value)")
         headers.append((field.group(1), field.group(2).strip(" \t")))
+    return headers
+
+
+def _check_host(headers: Pairs) -> Pairs:
     hosts = values_of(headers, "host")
     if len(hosts) != 1:
         raise BadRequest(f"expected exactly one Host header, got {len(hosts)}")

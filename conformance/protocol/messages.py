@@ -187,11 +187,13 @@ def serve(
     stdin: Optional[BinaryIO] = None,
     stdout: Optional[BinaryIO] = None,
     reporting: Sequence[str] = (),
+    newest: int = PROTOCOL_VERSION,
 ) -> None:
     """Answer requests until `bye` or the end of the input.
 
     kinds: maps the implementation's own names of reject kinds to kinds of the protocol
     reporting: the operations that report progress
+    newest: the newest version of the protocol to speak
     Without stdout, the process's own streams are used. Then an interrupt or a closed pipe ends the
     process without a traceback.
     """
@@ -200,7 +202,7 @@ def serve(
             sys.exit(f"{name}: stdin or stdout is closed")
         try:
             with _own_stdout() as answers:
-                serve(name, version, operations, kinds, language, stdin, answers, reporting)
+                serve(name, version, operations, kinds, language, stdin, answers, reporting, newest)
         except KeyboardInterrupt:
             sys.exit(130)
         except BrokenPipeError:
@@ -228,7 +230,7 @@ def serve(
             return
         seq = question.get("seq")
         if command == "hello":
-            protocol = _spoken(question.get("protocol"))
+            protocol = min(_spoken(question.get("protocol")), newest)
             send(_hello_in(protocol, hello))
         elif command == "run":
             report = None
