@@ -366,7 +366,7 @@ def test_recognises_a_late_second_response_by_its_number(
 
 
 def test_reports_a_request_to_an_adapter_that_has_ended(adapter_of: Callable[..., Adapter]) -> None:
-    adapter = adapter_of("say(hello); sys.exit(5)")
+    adapter = adapter_of("sys.stdin.readline(); say(hello); sys.exit(5)")
     adapter._process.wait(PATIENCE)
     adapter._threads[1].join(PATIENCE)
     with pytest.raises(Crashed, match=re.escape("it ended with exit code 5")):
