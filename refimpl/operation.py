@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from .errordocument import ErrorDocument
 
 VERSION = "0.1.0"
-VECTORS_VERSION = "0.1.0"  # of the vectors that this version passes
+VECTORS_VERSION = "0.2.0"  # of the vectors that this version passes
 USER_AGENT = f"sagemaker-stream-reference/{VERSION}"
 # SIG-027
 SIGNING_NAME = "sagemaker"

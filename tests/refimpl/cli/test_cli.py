@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.endpoint.server import Endpoint
+from conformance.report.json_report import vectors_version
 from refimpl import cli
 from refimpl.operation import VECTORS_VERSION, VERSION
 from tests.properties import examples
@@ -117,6 +118,10 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         call("--version")
     assert end.value.code == 0
     assert capsys.readouterr() == (f"{VERSION} (vectors {VECTORS_VERSION})\n", "")
+
+
+def test_the_version_of_the_vectors_is_that_of_their_changelog():
+    assert vectors_version() == VECTORS_VERSION
 
 
 @pytest.mark.parametrize(

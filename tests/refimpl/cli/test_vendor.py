@@ -84,7 +84,7 @@ def test_every_form_calls_an_endpoint_and_names_itself_in_errors(tmp_path, pytho
             done = run(python, *command, "--help", folder=tmp_path)
             assert done.stdout.startswith(f"usage: {NAMES[form]} "), form
             done = run(python, *command, "--version", folder=tmp_path)
-            assert done.stdout == "0.1.0 (vectors 0.1.0)\n"
+            assert done.stdout == "0.1.0 (vectors 0.2.0)\n"
             done = run(python, *command, "--self-test", folder=tmp_path)
             assert (done.returncode, done.stderr) == (0, ""), form
             assert ("as written" in done.stdout) == (form == "file")
