@@ -18,7 +18,8 @@ from typing import Any, Iterable, Iterator, Set, Tuple
 from .errors import Error
 
 _HIDDEN = "<hidden>"
-_PACKAGE = __name__.rpartition(".")[0] + "."
+# How the names of the package's modules begin. A copy in one file has no other module.
+_PACKAGE = (__name__[: -len("redaction")],) if __name__.endswith(".redaction") else ()
 # Modules of the standard library whose functions have the bytes of a request or of a response.
 _LIBRARY = ("http.client", "json.", "socket", "ssl")
 # A shorter secret, or part of one, may be an ordinary word.
@@ -62,15 +63,19 @@ def forget_variables(error: BaseException) -> None:
     """
     for link in _chain(error):
         trace = link.__traceback__
-        if trace is None or not _module_of(trace.tb_frame).startswith(_PACKAGE):
+        if trace is None or not _is_own(trace.tb_frame):
             continue
         while trace is not None:
-            if _module_of(trace.tb_frame).startswith((_PACKAGE, *_LIBRARY)):
+            if _is_own(trace.tb_frame) or _module_of(trace.tb_frame).startswith(_LIBRARY):
                 try:  # noqa: SIM105 - contextlib takes half a millisecond to load (bench, process)
                     trace.tb_frame.clear()
                 except RuntimeError:
                     pass  # the function is still running
             trace = trace.tb_next
+
+
+def _is_own(frame: FrameType) -> bool:
+    return frame.f_globals is globals() or _module_of(frame).startswith(_PACKAGE)
 
 
 def _module_of(frame: FrameType) -> str:

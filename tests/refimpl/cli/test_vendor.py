@@ -163,6 +163,56 @@ def test_hooks_of_the_client_work_in_a_file(tmp_path):
 # ---- bytes -------------------------------------------------------------------------------------
 
 
+ECHO = """
+import importlib, socket, sys, threading, traceback
+client = importlib.import_module(sys.argv[1])
+from app import caller
+
+TOKEN = "AQoDYXdzEPT" + "EXAMPLEtc764bNrC9SAPBSM22wDOk4x4HIZ8j4FZTwdQWLWsKWHGBuFqwAeMicRXmxfPSP"
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+listener.listen(1)
+
+def serve():
+    connection, _ = listener.accept()
+    connection.recv(65536)
+    location = b"Location: http://x/" + TOKEN.encode()
+    head = [b"HTTP/1.1 302 Found", location, b"Content-Length: 0", b"", b""]
+    connection.sendall(b"\\r\\n".join(head))
+    connection.close()
+
+threading.Thread(target=serve, daemon=True).start()
+url = "http://127.0.0.1:%d" % listener.getsockname()[1]
+key, secret = sys.argv[2:]
+made = client.Client(endpoint_url=url, credentials=client.Credentials(key, secret, TOKEN))
+try:
+    caller.call(made)
+except client.Error as error:
+    frames = traceback.TracebackException.from_exception(error, capture_locals=True).stack
+shown = [name for frame in frames[1:] for name, value in (frame.locals or {}).items()
+         if TOKEN[:20] in value]
+print(frames[1].locals["own"], shown)
+"""
+CALLER = """
+def call(client):
+    own = "kept"
+    client.invoke_endpoint_with_response_stream(endpoint_name="llm", body=b"x")
+    return own
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["stream_client", "app.stream_client", "app.redaction"])
+def test_a_traceback_of_a_file_shows_no_secret_and_keeps_the_caller_s_variables(tmp_path, module):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "__init__.py").touch()
+    (tmp_path / "app" / "caller.py").write_text(CALLER)
+    (tmp_path / "echo.py").write_text(ECHO)
+    written(tmp_path, str(tmp_path / (module.replace(".", "/") + ".py")))
+    done = run(NEWEST, "echo.py", module, ACCESS_KEY, SECRET_KEY, folder=tmp_path)
+    assert (done.stdout, done.returncode) == ("'kept' []\n", 0), done.stderr
+
+
 @pytest.mark.slow
 def test_each_form_is_the_same_each_time(tmp_path):
     for name, options in (("a.py", []), ("b.pyz", ["--form", "zipapp"])):
