@@ -173,7 +173,7 @@ def test_wrong_arguments(arguments):
 def test_page_shows_the_committed_reports():
     reports = table.load_reports()
     assert len(reports) >= 2
-    assert all(int(found["rounds"].split(";")[0]) >= 5 for found in reports)
+    assert all(int(found["rounds"].split(";")[0]) >= 11 for found in reports)
     _, inside, _ = table.split_page(table.PAGE.read_text(encoding="utf-8"))
     assert inside == table.table(reports)
 
