@@ -24,13 +24,17 @@ from urllib.parse import urlsplit
 from conformance.endpoint.checks import WHOLE, Accepted, Refusal, members_of, not_found
 from conformance.endpoint.request import Request
 from conformance.endpoint.scenarios.build import exception, part
-from conformance.endpoint.scenarios.model import Headers, Response, Step
+from conformance.endpoint.scenarios.model import (
+    CUSTOM_ATTRIBUTES,
+    Headers,
+    Response,
+    Step,
+    stream_headers,
+)
 from conformance.endpoint.siblings import model_failure
 from refimpl.errors import UsageError, shown
-from refimpl.eventstream import EVENT_STREAM_TYPE
 from refimpl.sigv4 import collect_headers
 
-CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 _PING_TIMEOUT = 2.0  # seconds, the platform's
 _PIECE = 65536  # bytes
 _MAX_ERROR = 65536  # bytes of the body of an error
@@ -269,11 +273,7 @@ def _headers_from(answered: http.client.HTTPResponse, operation: str) -> Headers
     """Return the headers of the service's response."""
     content_type = answered.getheader("Content-Type") or "application/octet-stream"
     attributes = answered.getheader(CUSTOM_ATTRIBUTES)
-    headers = [
-        ("Content-Type", EVENT_STREAM_TYPE),
-        ("X-Amzn-SageMaker-Content-Type", _one_line(content_type)),
-        ("x-Amzn-Invoked-Production-Variant", "AllTraffic"),
-    ]
+    headers = list(stream_headers(_one_line(content_type)))
     if attributes is not None and _VALID_ATTRIBUTES.match(attributes):
         headers.append((CUSTOM_ATTRIBUTES, attributes))
     for name in _SESSION_HEADERS if operation == WHOLE else ():

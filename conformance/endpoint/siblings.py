@@ -10,14 +10,20 @@ service error, stays unchanged, and so do raw bytes, which show malformed HTTP.
 from typing import Dict, List, Tuple
 
 from conformance.endpoint.scenarios.build import failure
-from conformance.endpoint.scenarios.model import Ending, Headers, Response, Step
+from conformance.endpoint.scenarios.model import (
+    OUTPUT_CONTENT_TYPE,
+    Ending,
+    Headers,
+    Response,
+    Step,
+)
 from refimpl.errors import Error, UsageError
 from refimpl.eventstream import EVENT_STREAM_TYPE, Decoder
 from refimpl.operation import event_of
 from refimpl.shapes import OperationError, PayloadPart
 
 MAX_WHOLE = 25 * 1024 * 1024  # bytes
-_OUTPUT = {"x-amzn-sagemaker-content-type": "Content-Type"}
+_OUTPUT = {OUTPUT_CONTENT_TYPE.lower(): "Content-Type"}
 _LOG_STREAM = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/example"
 
 

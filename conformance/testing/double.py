@@ -26,11 +26,16 @@ from conformance.endpoint.checks import (
 )
 from conformance.endpoint.request import Pairs, Request
 from conformance.endpoint.scenarios import similar_names
-from conformance.endpoint.scenarios.model import Response, Step
+from conformance.endpoint.scenarios.model import (
+    CUSTOM_ATTRIBUTES,
+    OUTPUT_CONTENT_TYPE,
+    PRODUCTION_VARIANT,
+    Response,
+    Step,
+)
 from conformance.endpoint.server import Call
 from conformance.endpoint.server import Endpoint as PlainEndpoint
 from conformance.testing.replies import (
-    CONTENT_TYPE,
     Answer,
     Failure,
     Item,
@@ -42,8 +47,8 @@ from conformance.testing.replies import (
     flattened,
     guessed_type,
     is_coroutine,
+    output_headers,
     response_of,
-    stream_headers,
 )
 from refimpl.errors import UsageError, shown
 from refimpl.fields import broken_constraint
@@ -53,9 +58,9 @@ from refimpl.sigv4 import collect_headers
 DEFAULT_REGION = "us-east-1"
 _PATIENCE = 5.0  # seconds that close() waits for a function of the test
 _OUTPUT_HEADERS = {
-    "content_type": CONTENT_TYPE,
-    "custom_attributes": "X-Amzn-SageMaker-Custom-Attributes",
-    "variant": "x-Amzn-Invoked-Production-Variant",
+    "content_type": OUTPUT_CONTENT_TYPE,
+    "custom_attributes": CUSTOM_ATTRIBUTES,
+    "variant": PRODUCTION_VARIANT,
 }
 
 
@@ -429,7 +434,7 @@ class _Function:
         if isinstance(first, _FirstFailure):
             return first.failure.response
         guess = self._content_type or guessed_type(first)
-        headers = stream_headers(guess, output)
+        headers = output_headers(guess, output)
         return Response(_Steps(first, items), headers=headers)
 
     _content_type: Optional[str] = None

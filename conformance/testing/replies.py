@@ -32,10 +32,17 @@ from conformance.endpoint.scenarios.containers import (
     sse_event,
     tgi_events,
 )
-from conformance.endpoint.scenarios.model import Ending, Pause, Response, Scenario, Step
+from conformance.endpoint.scenarios.model import (
+    OUTPUT_CONTENT_TYPE,
+    Ending,
+    Pause,
+    Response,
+    Scenario,
+    Step,
+    stream_headers,
+)
 from conformance.endpoint.siblings import model_failure
 from refimpl.errors import UsageError, shown
-from refimpl.eventstream import EVENT_STREAM_TYPE
 
 _TEXT_TYPE = "text/plain; charset=utf-8"
 _FRAMINGS = ("chunked", "length", "close")
@@ -424,16 +431,12 @@ def guessed_type(first: Optional[Item]) -> str:
     return _TEXT_TYPE
 
 
-def stream_headers(content_type: str, output: Dict[str, str]) -> Headers:
+def output_headers(content_type: str, output: Dict[str, str]) -> Headers:
     """Return the headers of a stream.
 
     output: the other output members by header name
     """
-    headers = {
-        "Content-Type": EVENT_STREAM_TYPE,
-        "X-Amzn-SageMaker-Content-Type": content_type,
-        "x-Amzn-Invoked-Production-Variant": "AllTraffic",
-    }
+    headers = dict(stream_headers(content_type))
     headers.update(output)
     return tuple(headers.items())
 
@@ -442,11 +445,8 @@ def response_of(reply: Reply, output: Dict[str, str]) -> Response:
     """Return the response to a streaming call."""
     steps: List[Step] = list(map(as_step, reply.items))
     first = next((item for item in reply.items if isinstance(item, bytes)), None)
-    content_type = output.get(CONTENT_TYPE) or reply.content_type or guessed_type(first)
-    return Response(steps, headers=stream_headers(content_type, output), framing=reply.framing)
-
-
-CONTENT_TYPE = "X-Amzn-SageMaker-Content-Type"
+    content_type = output.get(OUTPUT_CONTENT_TYPE) or reply.content_type or guessed_type(first)
+    return Response(steps, headers=output_headers(content_type, output), framing=reply.framing)
 
 
 def document_of(reply: Reply, output: Dict[str, str]) -> Optional[Response]:
@@ -454,8 +454,8 @@ def document_of(reply: Reply, output: Dict[str, str]) -> Optional[Response]:
     if reply.document is None or any(isinstance(item, Ending) for item in reply.items):
         return None
     content_type, body = reply.document
-    headers = dict(stream_headers(content_type, output))
-    headers["Content-Type"] = headers.pop(CONTENT_TYPE)
+    headers = dict(output_headers(content_type, output))
+    headers["Content-Type"] = headers.pop(OUTPUT_CONTENT_TYPE)
     pauses = [item for item in reply.items if isinstance(item, Pause)]
     return Response((*pauses, body), headers=tuple(headers.items()), framing="length")
 

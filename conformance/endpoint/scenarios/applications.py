@@ -34,12 +34,12 @@ from conformance.endpoint.scenarios.containers import (
     tgi_events,
 )
 from conformance.endpoint.scenarios.model import (
-    STREAM_HEADERS,
     Entry,
     Expect,
     Response,
     Scenario,
     Step,
+    stream_headers,
 )
 
 TOKENS = ("Grü", "ße ", "aus ", "Köln 🙂")
@@ -114,11 +114,7 @@ class _Maker:
     def __init__(self, container: Container) -> None:
         self.container = container
         self.payload = b"".join(container.pieces)
-        self.headers = (
-            STREAM_HEADERS[0],
-            ("X-Amzn-SageMaker-Content-Type", container.content_type),
-            STREAM_HEADERS[2],
-        )
+        self.headers = stream_headers(container.content_type)
 
     def of_parts(self, name: str, title: str, parts: Sequence[bytes]) -> Scenario:
         """Return a complete stream of these parts."""

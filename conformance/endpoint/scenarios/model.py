@@ -42,11 +42,22 @@ class Ending(str):
 Step = Union[bytes, float, Ending]
 Fields = Optional[Mapping[str, object]]
 
-STREAM_HEADERS = (
-    ("Content-Type", EVENT_STREAM_TYPE),
-    ("X-Amzn-SageMaker-Content-Type", "text/plain; charset=utf-8"),
-    ("x-Amzn-Invoked-Production-Variant", "AllTraffic"),
-)
+# The headers that carry members of the output.
+OUTPUT_CONTENT_TYPE = "X-Amzn-SageMaker-Content-Type"
+PRODUCTION_VARIANT = "x-Amzn-Invoked-Production-Variant"
+CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+
+
+def stream_headers(content_type: str) -> Tuple[Tuple[str, str], ...]:
+    """Return the headers of a stream whose parts have this content type."""
+    return (
+        ("Content-Type", EVENT_STREAM_TYPE),
+        (OUTPUT_CONTENT_TYPE, content_type),
+        (PRODUCTION_VARIANT, "AllTraffic"),
+    )
+
+
+STREAM_HEADERS = stream_headers("text/plain; charset=utf-8")
 
 
 class Expect(NamedTuple):

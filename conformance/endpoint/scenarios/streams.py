@@ -21,6 +21,7 @@ from conformance.endpoint.scenarios.build import (
     stream,
 )
 from conformance.endpoint.scenarios.model import (
+    CUSTOM_ATTRIBUTES,
     STREAM_HEADERS,
     Entry,
     Headers,
@@ -274,7 +275,7 @@ def scenarios() -> List[Entry]:
             expect=ok(ONE)._replace(output=dict(OUTPUT, CustomAttributes="trace=7; a=b")),
             response=stream(
                 part(ONE),
-                headers=STREAM_HEADERS + (("X-Amzn-SageMaker-Custom-Attributes", "trace=7; a=b"),),
+                headers=(*STREAM_HEADERS, (CUSTOM_ATTRIBUTES, "trace=7; a=b")),
             ),
             rules=("HTTP-022",),
         ),
