@@ -4,6 +4,7 @@
 import pytest
 
 from refimpl import self_test
+from refimpl.operation import VECTORS_VERSION
 from tests.refimpl.cli.support import call
 
 
@@ -12,7 +13,8 @@ def test_the_package_has_no_checksum_and_passes() -> None:
     assert (result.code, result.stderr) == (0, "")
     lines = result.stdout.decode().splitlines()
     assert lines[0] == "checksum   none: not a single file"
-    assert lines[1].startswith("vectors    0.1.0, ") and lines[1].endswith(" results as expected")
+    assert lines[1].startswith(f"vectors    {VECTORS_VERSION}, ")
+    assert lines[1].endswith(" results as expected")
 
 
 def test_wrong_results_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from typing import Dict, List
 import pytest
 
 from conformance.endpoint import ACCESS_KEY, SECRET_KEY, Endpoint
+from refimpl.operation import VECTORS_VERSION, VERSION
 from refimpl.vendor.parts import PARTS
 from tests.interpreters import ROOT, interpreters
 from tests.refimpl.cli.support import call, failed
@@ -84,7 +85,7 @@ def test_every_form_calls_an_endpoint_and_names_itself_in_errors(tmp_path, pytho
             done = run(python, *command, "--help", folder=tmp_path)
             assert done.stdout.startswith(f"usage: {NAMES[form]} "), form
             done = run(python, *command, "--version", folder=tmp_path)
-            assert done.stdout == "0.1.0 (vectors 0.2.0)\n"
+            assert done.stdout == f"{VERSION} (vectors {VECTORS_VERSION})\n"
             done = run(python, *command, "--self-test", folder=tmp_path)
             assert (done.returncode, done.stderr) == (0, ""), form
             assert ("as written" in done.stdout) == (form == "file")
