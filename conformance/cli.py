@@ -46,8 +46,8 @@ from conformance.escaping import escaped
 from conformance.files import MAX_INPUT, read_all, read_bounded
 from conformance.protocol.messages import OPERATION_NAMES
 from conformance.protocol.process import Environment
+from conformance.run.asking import DEFAULT_TIMEOUT
 from conformance.run.runner import (
-    DEFAULT_TIMEOUT,
     OWN_ADAPTER,
     BrokenAdapter,
     own_environment,

@@ -14,6 +14,7 @@ from conformance.protocol.messages import (
     BadQuestion,
     Operation,
     Reject,
+    Report,
     serve,
     to_base64_text,
     to_bytes,
@@ -62,8 +63,8 @@ from refimpl.text import (
 from refimpl.text.containers import AUTO
 from refimpl.text.paths import parse_path
 
-_INVOKE_READ_TIMEOUT = 3.0  # seconds; less than the runner's timeout for a request
-_INVOKE_TOTAL_TIMEOUT = 8.0
+_INVOKE_READ_TIMEOUT = 3.0  # seconds, if the request has none
+_INVOKE_TOTAL_TIMEOUT = 8.0  # less than the runner's timeout for a request
 
 Given = Mapping[str, Any]
 
@@ -78,10 +79,10 @@ def refusal(error: Error, output: Any = None) -> Reject:
     return Reject(error.kind, str(error), code=error.code, fields=fields, output=output)
 
 
-def _guarded(operation: Callable[[Given], Dict[str, Any]]) -> Operation:
-    def guarded(given: Dict[str, Any]) -> Dict[str, Any]:
+def _guarded(operation: Operation) -> Operation:
+    def guarded(given: Dict[str, Any], *report: Report) -> Dict[str, Any]:
         try:
-            return operation(given)
+            return operation(given, *report)
         except Error as error:
             raise refusal(error) from error
 
@@ -345,12 +346,16 @@ def _http_response(given: Given) -> Dict[str, Any]:
     return {"output": output, "events": event_documents(fed.results), "after": fed.after}
 
 
-def _invoke(given: Given) -> Dict[str, Any]:
+def _no_report(count: int) -> None:
+    """Do nothing with the progress of a call."""
+
+
+def _invoke(given: Given, report: Report = _no_report) -> Dict[str, Any]:
     client = Client(
         region=given["region"],
         endpoint_url=given["endpoint_url"],
         credentials=_credentials(given),
-        read_timeout=_INVOKE_READ_TIMEOUT,
+        read_timeout=given.get("read_timeout", _INVOKE_READ_TIMEOUT),
         total_timeout=_INVOKE_TOTAL_TIMEOUT,
         max_attempts=1,
         environment={},
@@ -362,7 +367,9 @@ def _invoke(given: Given) -> Dict[str, Any]:
             **_call_members(given["input"])
         ) as response:
             output = _output_document(response)
-            events.extend(response.body)
+            for event in response.body:
+                events.append(event)
+                report(len(events))
     except Error as error:
         raise refusal(error, {"output": output, "events": event_documents(events)}) from error
     return {"output": output, "events": event_documents(events)}
@@ -572,5 +579,7 @@ OPERATIONS: Dict[str, Operation] = {
     )
 }
 
+REPORTING = ("invoke",)  # the operations that report progress
+
 if __name__ == "__main__":
-    serve("refimpl", VERSION, OPERATIONS)
+    serve("refimpl", VERSION, OPERATIONS, reporting=REPORTING)

@@ -96,7 +96,7 @@ def main(arguments: List[str]) -> None:
         raise SystemExit("expected the path of a copy: a file, a folder or a zipapp")
     _copy_at(arguments[0])
     reference = import_module("conformance.adapters.refimpl")
-    serve("refimpl", reference.VERSION, reference.OPERATIONS)
+    serve("refimpl", reference.VERSION, reference.OPERATIONS, reporting=reference.REPORTING)
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def scenario_case(scenario: Scenario) -> Case:
         ("whole",),
         _expect(scenario.expect),
         tuple(_acceptable(other) for other in scenario.acceptable),
-        (),
+        tuple("invoke-" + name for name in scenario.needs),
         "a correct client must " + scenario.must,
         scenario.since,
         "derived",

@@ -6,10 +6,10 @@ It writes the Content-Length of the complete body also if the body is cut. How t
 is up to the server.
 """
 
-from typing import Iterator, NamedTuple
+from typing import Iterator, NamedTuple, Optional
 
 from conformance.endpoint.scenarios.build import CHUNKED, LAST_CHUNK, body_of, chunk, head
-from conformance.endpoint.scenarios.model import Ending, Headers, Pause, Response
+from conformance.endpoint.scenarios.model import Ending, Headers, Pause, Response, Turn
 
 
 class Piece(NamedTuple):
@@ -20,6 +20,7 @@ class Piece(NamedTuple):
     pause: seconds to wait before the write
     exact: whether the pause ignores the endpoint's pace
     end:   how the response ends after this write, or "" if it goes on
+    turn:  how many events the client should have handed over before the next write, or None
     """
 
     data: bytes
@@ -27,6 +28,7 @@ class Piece(NamedTuple):
     pause: float
     exact: bool = False
     end: str = ""
+    turn: Optional[int] = None
 
 
 def script(
@@ -50,7 +52,7 @@ def script(
             yield Piece(b"", b"", 0.0, end=str(step))
             return
         if not isinstance(step, bytes):
-            yield _pause(step)
+            yield _wait(step)
         elif left is not None and left < len(step):
             if left:
                 size_line = b"%x\r\n" % len(step) if chunked else b""
@@ -70,11 +72,14 @@ def _raw_pieces(response: Response) -> Iterator[Piece]:
         if isinstance(step, bytes):
             yield Piece(step, b"", 0.0)
         elif not isinstance(step, Ending):
-            yield _pause(step)
+            yield _wait(step)
 
 
-def _pause(seconds: float) -> Piece:
-    return Piece(b"", b"", seconds, isinstance(seconds, Pause))
+def _wait(step: float) -> Piece:
+    """Return the piece of a pause or of the client's turn."""
+    if isinstance(step, Turn):
+        return Piece(b"", b"", 0.0, turn=int(step))
+    return Piece(b"", b"", step, isinstance(step, Pause))
 
 
 def _head_of(response: Response, headers: Headers, port: int, version: str) -> bytes:

@@ -26,9 +26,10 @@ import time
 import traceback
 import uuid
 from collections import deque
+from contextlib import contextmanager
 from email.utils import formatdate
 from ssl import SSLContext
-from typing import Callable, Deque, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Callable, Deque, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from conformance.endpoint.checks import (
     ASYNC,
@@ -43,6 +44,7 @@ from conformance.endpoint.checks import (
 )
 from conformance.endpoint.container import Container
 from conformance.endpoint.loopback import Conversation, Log, Loopback
+from conformance.endpoint.pacing import Pacing
 from conformance.endpoint.play import script
 from conformance.endpoint.request import BadRequest, Pairs, Request, RequestReader, says_close
 from conformance.endpoint.scenarios import find, scenario_named, similar_names
@@ -266,6 +268,8 @@ class _Handler(Conversation):
                     ending = piece.end
                 if piece.pause:
                     endpoint.pause(piece.pause, piece.exact)
+                if piece.turn is not None:
+                    endpoint.wait_for_client(record.scenario, piece.turn)
                 if piece.data:
                     record.bytes_sent += len(piece.data)
                     record.counter.feed(piece.body)
@@ -342,9 +346,26 @@ class Endpoint(Loopback):
         self._fallback = None
         if fallback is not None:
             self._fallback = self._scenarios.get(fallback) or scenario_named(fallback)
+        self._pacings: Dict[str, Pacing] = {}
         self._records: Deque[_Record] = deque()
         self._kept_bytes = 0
         super().__init__(_Handler, port, pace, log, idle_timeout, tls, host)
+
+    @contextmanager
+    def paced(self, scenario: str, pacing: Pacing) -> Iterator[None]:
+        """Wait for the client's progress in a scenario, for one call at a time."""
+        self._pacings[scenario] = pacing
+        try:
+            yield
+        finally:
+            del self._pacings[scenario]
+            pacing.end()
+
+    def wait_for_client(self, scenario: Optional[str], sent: int) -> None:
+        """Wait until the client has handed over this many events, if its progress is known."""
+        pacing = self._pacings.get(scenario or "")
+        if pacing is not None:
+            pacing.wait(sent)
 
     @property
     def calls(self) -> List[Call]:

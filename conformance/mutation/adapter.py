@@ -58,7 +58,12 @@ def run(name: str) -> None:
         raise MutantError("refimpl was imported before the mutant")
     sys.meta_path.insert(0, finder_of(name))
     adapter = import_module("conformance.adapters.refimpl")
-    adapter.serve(f"refimpl, broken: {name}", adapter.VERSION, adapter.OPERATIONS)
+    adapter.serve(
+        f"refimpl, broken: {name}",
+        adapter.VERSION,
+        adapter.OPERATIONS,
+        reporting=adapter.REPORTING,
+    )
 
 
 if __name__ == "__main__":

@@ -51,15 +51,8 @@ from conformance.mutation.mutants import MUTANTS, Mutant, source_of
 from conformance.mutation.survivors import reason_of
 from conformance.protocol.messages import PROTOCOL_VERSION
 from conformance.protocol.process import Adapter, AdapterFault, Crashed, Hanging
-from conformance.run.runner import (
-    OWN_ADAPTER,
-    Runner,
-    addressed,
-    calls_of,
-    is_waiting,
-    own_environment,
-    surroundings,
-)
+from conformance.run.asking import addressed, ask, is_paced, is_waiting
+from conformance.run.runner import OWN_ADAPTER, Runner, own_environment, surroundings
 from conformance.run.verdicts import ACCEPTABLE, ADAPTER, CRASH, FAIL, FAILURES, HANG, PASS, judge
 from conformance.wording import number_of
 from refimpl.errors import Error, UsageError
@@ -165,22 +158,15 @@ class Bench:
         self, adapter: Adapter, question: Question, endpoint: Optional[Endpoint]
     ) -> Tuple[str, str]:
         """Return how a request kills the mutant, with the evidence, or two empty strings."""
-        case = question.case
-        given = addressed(case, question.input, endpoint.url if endpoint is not None else "")
         try:
-            answer = adapter.ask(case.op, given, self._timeout)
+            answer, calls, pacing = ask(adapter, question, endpoint, self._timeout, True)
         except Hanging as fault:
             return HANG, str(fault)
         except Crashed as fault:
             return CRASH, str(fault)
         except AdapterFault as fault:
             return ERROR, str(fault)
-        calls = (
-            calls_of(case.input["input"]["EndpointName"], endpoint.calls)
-            if case.op == "invoke" and endpoint is not None
-            else None
-        )
-        came = judge(question, answer, {}, calls, PROTOCOL_VERSION, strict=True)
+        came = judge(question, answer, {}, calls, PROTOCOL_VERSION, True, pacing)
         if came.word == ADAPTER:
             return ERROR, came.note
         if came.difference is not None and came.difference.stage == "kind":
@@ -291,9 +277,11 @@ def prove(
 
 
 def questions_by_rule(cases: Sequence[Case]) -> Dict[str, List[Question]]:
-    """Return the requests of each rule: those without a socket first, those that wait last."""
+    """Return the requests of each rule: those without a socket first, those that may wait last."""
     found: Dict[str, List[Question]] = {}
-    for case in sorted(cases, key=lambda case: (case.op == "invoke", is_waiting(case))):
+    for case in sorted(
+        cases, key=lambda case: (case.op == "invoke", is_waiting(case), is_paced(case))
+    ):
         for rule in case.rules:
             found.setdefault(rule, []).extend(questions_of(case))
     return found

@@ -51,6 +51,10 @@ class Garbled(AdapterFault):
     """The adapter wrote an invalid answer."""
 
 
+def _ignore(count: int) -> None:
+    """Do nothing with the progress of a request."""
+
+
 class Adapter:
     """A running adapter program; also a context manager. One request at a time.
 
@@ -74,6 +78,7 @@ class Adapter:
         self._stderr = b""
         self._incomplete = b""  # the beginning of a line without an end
         self._killed = False
+        self._has_progress = False
         try:
             self._process = subprocess.Popen(  # noqa: S603
                 command,
@@ -95,6 +100,7 @@ class Adapter:
             thread.start()
         try:
             self.hello = self._exchange({"cmd": "hello", "protocol": protocol}, None, patience)
+            self._has_progress = self.hello.get("progress") is True
         except BaseException:
             self.close()
             raise
@@ -110,11 +116,12 @@ class Adapter:
         operation: str,
         given: Mapping[str, Any],
         timeout: float,
-        progress: Optional[Callable[[int], None]] = None,
+        progress: Callable[[int], None] = _ignore,
     ) -> Dict[str, Any]:
         """Return the answer to one request. Raises AdapterFault; then the adapter is dead.
 
-        progress: called with each count that the adapter reports before its answer, if it may
+        progress: called with each count that the adapter reports before its answer, if its `hello`
+            says that it does
         """
         self.asked += 1
         try:
@@ -175,7 +182,7 @@ class Adapter:
         question: Mapping[str, Any],
         seq: Optional[int],
         timeout: float,
-        progress: Optional[Callable[[int], None]] = None,
+        progress: Callable[[int], None] = _ignore,
     ) -> Dict[str, Any]:
         self._take_strays()
         self._questions.put(json.dumps(question).encode("ascii") + b"\n")
@@ -196,7 +203,7 @@ class Adapter:
             answer = _parsed(line)
             given = answer.get("seq")
             if seq is None or given == seq and type(given) is int:
-                if progress is None or seq is None or not _reports_progress(answer):
+                if not (self._has_progress and _reports_progress(answer)):
                     return answer
                 count = _count_of(answer, count)
                 progress(count)

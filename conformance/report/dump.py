@@ -21,7 +21,7 @@ from conformance.escaping import escaped
 from conformance.files import write_whole
 from conformance.protocol.messages import PROTOCOL_VERSION
 from conformance.report.terminal import case_lines
-from conformance.run.runner import addressed
+from conformance.run.asking import addressed
 from refimpl.errors import UsageError
 
 SERVED = "http://127.0.0.1:8080"  # the URL that `conformance serve --port 8080` prints

@@ -28,9 +28,8 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 
 from conformance.cases.case import Case, Document
 from conformance.cases.questions import Question, questions_of
-from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
-from conformance.endpoint.scenarios import DEFAULT, scenario_named
-from conformance.endpoint.server import Call, Endpoint
+from conformance.endpoint.scenarios import DEFAULT
+from conformance.endpoint.server import Endpoint
 from conformance.files import ROOT
 from conformance.protocol.messages import OPERATION_NAMES, PROTOCOL_VERSION, PROTOCOL_VERSIONS
 from conformance.protocol.process import (
@@ -41,12 +40,22 @@ from conformance.protocol.process import (
     Garbled,
     Hanging,
 )
-from conformance.run.called import DEFAULT_REGION
+from conformance.run.asking import (
+    DEFAULT_TIMEOUT,
+    KEYS,
+    REGION,
+    Asked,
+    addressed,
+    ask,
+    is_paced,
+    is_waiting,
+)
 from conformance.run.kinds import Named, is_unknown, unknown_kinds
 from conformance.run.verdicts import (
     ADAPTER,
     CRASH,
     FAIL,
+    FAILURES,
     HANG,
     PASS,
     UNSUPPORTED,
@@ -58,8 +67,6 @@ from conformance.run.verdicts import (
 )
 from refimpl.errors import Error, excerpt, shown
 
-REGION = DEFAULT_REGION
-DEFAULT_TIMEOUT = 10.0  # seconds per request
 _WAITING_JOBS = 8  # workers for cases in which the endpoint stalls, without --jobs
 
 OWN_ADAPTER = (sys.executable, "-m", "conformance.adapters.refimpl")
@@ -118,9 +125,8 @@ def split_command(text: str) -> List[str]:
 # Seconds before the endpoint responds, as on a nearby network. An immediate response would test how
 # a client's threads are scheduled.
 _LATENCY = 0.01
-_KEYS = {"access_key": ACCESS_KEY, "secret_key": SECRET_KEY, "region": REGION}
 _SIGNED = dict(
-    _KEYS,
+    KEYS,
     method="GET",
     target="/",
     headers=[["Host", "example.amazonaws.com"]],
@@ -301,15 +307,6 @@ def _smoke_case(operation: str, given: Document, wrong: Document) -> Case:
     )
 
 
-def addressed(case: Case, given: Document, endpoint_url: str) -> Document:
-    """Return an input; for an `invoke` case with the endpoint and the keys added."""
-    if case.op != "invoke":
-        return given
-    others = dict(given)
-    base_path = others.pop("base_path", "")
-    return dict(dict(_KEYS, endpoint_url=endpoint_url + base_path), **others)
-
-
 # ---- running -----------------------------------------------------------------------------------
 
 
@@ -389,31 +386,32 @@ class Runner:
         chains = chains_of(cases)
         if self._seed is not None:
             random.Random(self._seed).shuffle(chains)  # noqa: S311
-        waiting = [chain for chain in chains if is_waiting(chain[0])]
-        others = [chain for chain in chains if not is_waiting(chain[0])]
+        waiting = [chain for chain in chains if _may_wait(chain[0])]
+        others = [chain for chain in chains if not _may_wait(chain[0])]
         if self._jobs is not None:
             waiting, others = [], waiting + others  # the slow ones first
         sizes = ((others, self._jobs or 1), (waiting, _WAITING_JOBS))
         return [(_queue_of(batch), min(jobs, len(batch))) for batch, jobs in sizes]
 
 
-def is_waiting(case: Case) -> bool:
-    """Return whether the endpoint stalls in a case, so that it takes seconds."""
-    return (
-        case.op == "invoke"
-        and scenario_named(case.input["input"]["EndpointName"]).response.ending == "stall"
-    )
+def _may_wait(case: Case) -> bool:
+    """Return whether a case can take seconds without using the CPU."""
+    return is_waiting(case) or is_paced(case)
 
 
 def chains_of(cases: Sequence[Case]) -> List[List[Case]]:
     """Return the cases in chains. One process answers a chain, with no other case between.
 
-    A chain is a case and those that must follow it, each named by the next one's key `after`.
+    A chain is a case and those that must follow it, each named by the next one's key `after`. A
+    paced case follows the one that it needs, so that it does not wait if that one fails.
     """
     first: Dict[str, str] = {}
     chains: Dict[str, List[Case]] = {}
     for case in cases:
-        first[case.id] = first.get(case.after, case.id)
+        before = case.after
+        if is_paced(case) and case.needs:
+            before = case.needs[0]
+        first[case.id] = first.get(before, case.id)
         chains.setdefault(first[case.id], []).append(case)
     return list(chains.values())
 
@@ -454,6 +452,7 @@ class _Board:
     ) -> None:
         self.said = said
         self.strict = strict
+        self.failed: Set[str] = set()  # ids
         self.unknown_kinds: Set[str] = set()
         self._cases, self._progress = cases, progress
         self._lock = threading.Lock()
@@ -473,6 +472,8 @@ class _Board:
         """Add the result of a case."""
         with self._lock:
             self._results[result.case.id] = result
+            if result.verdict.word in FAILURES:
+                self.failed.add(result.case.id)
             self._progress(len(self._results), len(self._cases), result)
 
     def blame(self, case: Case, found: Verdict) -> None:
@@ -560,7 +561,7 @@ class _Worker:
         if self._gone:
             return verdict(ADAPTER, self._gone)
         try:
-            answer = self._ask(question)
+            asked = self._ask(question)
         except Hanging as fault:
             return verdict(HANG, str(fault))
         except Crashed as fault:
@@ -568,31 +569,40 @@ class _Worker:
         except AdapterFault as fault:
             return verdict(ADAPTER, f"its answer breaks the protocol: {fault}")
         said = self._board.said
+        answer = asked.answer
         if said.protocol > 1 and is_unknown(answer.get("kind"), said.kinds):
             self._board.unknown_kinds.add(str(answer["kind"]))
-        calls = self._calls_of(question)
-        return judge(question, answer, said.kinds, calls, said.protocol, self._board.strict)
+        return judge(
+            question,
+            answer,
+            said.kinds,
+            asked.calls,
+            said.protocol,
+            self._board.strict,
+            asked.pacing,
+        )
 
-    def _ask(self, question: Question) -> Dict[str, Any]:
+    def _ask(self, question: Question) -> Asked:
         """Return the answer to a request.
 
         If a process fails that had answered other cases, a new process gets the request again.
         """
-        given = addressed(question.case, question.input, self._endpoint.url)
+        has_meaning = self._board.failed.isdisjoint(question.case.needs)
+        has_progress = self._board.said.progress and has_meaning
         try:
-            answer = self._started().ask(question.case.op, given, self._timeout)
+            asked = ask(self._started(), question, self._endpoint, self._timeout, has_progress)
         except AdapterFault as fault:
             last, self._last = self._last, None
             self._close()
             if self._stopped or isinstance(fault, Hanging) or last is None or last is question.case:
                 raise
-            answer = self._ask(question)
+            asked = self._ask(question)
             word = CRASH if isinstance(fault, Crashed) else ADAPTER
             note = f"a new process answers {question.case.id}, the old one did not: {fault}"
             self._board.break_down(last, verdict(word, note))
         self._blame_strays()
         self._last = question.case
-        return answer
+        return asked
 
     def _started(self) -> Adapter:
         if self._adapter is None:
@@ -624,24 +634,6 @@ class _Worker:
         adapter, self._adapter = self._adapter, None
         if adapter is not None:
             adapter.close()
-
-    def _calls_of(self, question: Question) -> Optional[List[Call]]:
-        if question.case.op != "invoke":
-            return None
-        return calls_of(question.case.input["input"]["EndpointName"], self._endpoint.calls)
-
-
-def calls_of(name: str, calls: Sequence[Call]) -> List[Call]:
-    """Return a client's calls of a scenario, without redirected ones, which use another host.
-
-    The path may begin with a base path.
-    """
-    target = f"/endpoints/{name}/invocations-response-stream"
-    return [
-        call
-        for call in calls
-        if call.target.endswith(target) and "localhost" not in dict(call.headers).get("Host", "")
-    ]
 
 
 TIME_ZONE = "Asia/Kathmandu"  # 5:45 hours ahead, so local time is never UTC

@@ -39,8 +39,10 @@ from xml.etree import ElementTree  # noqa: S405
 
 from conformance.cases.case import Case, Document
 from conformance.cases.questions import Question, expected_in
+from conformance.endpoint.pacing import Pacing
 from conformance.endpoint.server import Call
 from conformance.protocol.messages import REJECT_KINDS, BadQuestion, to_bytes
+from conformance.run.asking import is_paced
 from conformance.run.called import request_difference
 from conformance.run.kinds import Named, kinds_of
 from conformance.run.sent import (
@@ -61,6 +63,7 @@ from conformance.run.timing import (
     has_timing,
     late_result,
 )
+from conformance.wording import number_of
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, shown
 from refimpl.eventstream import Decoder
@@ -81,6 +84,7 @@ PASS, ACCEPTABLE, FAIL, CRASH, HANG, UNSUPPORTED, BLOCKED, XFAIL, XPASS, ADAPTER
 )
 FAILURES = (FAIL, CRASH, HANG)  # of the implementation
 TIMING = AFTER  # the facet
+PROGRESS = "progress"  # the facet
 _BY_WEIGHT = (PASS, ACCEPTABLE, UNSUPPORTED, FAIL, HANG, CRASH, ADAPTER)  # the worst last
 _MAX_ANSWER = 2000  # characters that a verdict keeps of a wrong answer
 UNKNOWN_KIND_HINT = " (not a kind of the protocol; map it with `kinds` of hello)"
@@ -178,6 +182,7 @@ def judge(
     calls: Optional[Sequence[Call]] = None,
     protocol: int = 1,
     strict: bool = False,
+    pacing: Optional[Pacing] = None,
 ) -> Verdict:
     """Return the verdict on an answer.
 
@@ -185,6 +190,7 @@ def judge(
     calls: the calls that reached the endpoint, for an `invoke` case
     protocol: the version that the adapter speaks
     strict: fail an answer that omits a facet, or whose kind may be one of several
+    pacing: the progress of the client, if the endpoint has waited for it
     """
     try:
         status = _status_of(answer)
@@ -194,7 +200,7 @@ def judge(
             detail = shown(_text(answer.get("detail", ""), "detail"), 500)
             return verdict(ADAPTER, f"it reports an internal error: {detail}")
         read = _Answer(question, answer, kinds or {}, protocol)
-        found = _judge_answer(question, read, calls)
+        found = _judge_answer(question, read, calls, pacing)
         return _strictly(found, read) if strict else found
     except Malformed as error:
         return verdict(ADAPTER, f"its answer breaks the protocol: {error}")
@@ -251,7 +257,12 @@ class _Answer:
         return f"reject {kind}: {self.message}"
 
 
-def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[Call]]) -> Verdict:
+def _judge_answer(
+    question: Question,
+    answer: _Answer,
+    calls: Optional[Sequence[Call]],
+    pacing: Optional[Pacing],
+) -> Verdict:
     good, expect = verdict(PASS), question.expect
     difference = _unverified_call(calls) or _wrong_request(question, calls)
     if difference is None:
@@ -272,10 +283,29 @@ def _judge_answer(question: Question, answer: _Answer, calls: Optional[Sequence[
         late = _late_result(question, answer)
         if late is not None:
             return _failure(Difference(*late), answer)
+    if pacing is not None:
+        difference = _difference_of_progress(pacing)
+        if difference is not None:
+            return _failure(difference, answer)
     unclear = _why_unclear(question, expect, answer)
     if unclear:
         return verdict(UNSUPPORTED, unclear)
-    return good._replace(not_judged=tuple(sorted(_not_judged(question, expect, answer))))
+    not_judged = _not_judged(question, expect, answer)
+    if pacing is None and is_paced(question.case):
+        not_judged.add(PROGRESS)
+    return good._replace(not_judged=tuple(sorted(not_judged)))
+
+
+def _difference_of_progress(pacing: Pacing) -> Optional[Difference]:
+    """Return a difference if the client has kept an event back. Raises Malformed."""
+    if pacing.impossible is not None:
+        sent, reported = pacing.impossible
+        raise Malformed(f"progress: {number_of(reported, 'event')} reported, {sent} sent")
+    if pacing.lapse is None:
+        return None
+    sent, handed_over = pacing.lapse
+    note = f"{number_of(handed_over, 'event')} after {pacing.hold:g} s"
+    return Difference(PROGRESS, number_of(sent, "event"), note)
 
 
 def _late_result(question: Question, answer: _Answer) -> Optional[Late]:
@@ -1248,6 +1278,8 @@ def rule_of_stage(result: Result) -> str:
     if difference is None:
         return ""
     stage = difference.stage
+    if stage == PROGRESS:
+        return "HTTP-050"
     if stage.startswith((AFTER, REFUSED_AFTER)):
         return _rule_of_time(result, stage)
     if result.case.op in _SIGNERS:

@@ -34,7 +34,7 @@ from conformance.recording.exchange import (
 from conformance.recording.files import read_recording, text_of_recording
 from conformance.recording.making import is_verified
 from conformance.recording.replay import Replay
-from conformance.run.runner import addressed
+from conformance.run.asking import addressed
 from conformance.run.verdicts import PASS, judge
 from tests.conformance.recording.exchanges import asked as exchange
 from tests.rows import for_each

@@ -10,6 +10,7 @@ To add a scenario, add it to the list in its chapter's module:
     responses.py   service errors, successes that are not a stream, redirects
     http1.py       malformed and unusual HTTP, connections
     applications.py  responses of common containers, with every failure
+    progress.py    streams that go on after the client has handed over the last part
 
 It becomes the case `invoke-NAME`. Nothing else depends on its position or on the number of
 scenarios. `python3 -m conformance trace --write` adds it to docs/trace.md. Its `since` is the next
@@ -30,6 +31,7 @@ from conformance.endpoint.scenarios import (
     frames,
     http1,
     messages,
+    progress,
     responses,
     streams,
     truncation,
@@ -61,7 +63,7 @@ __all__ = [
     "similar_names",
 ]
 
-CHAPTERS = (streams, messages, frames, truncation, responses, http1, applications)
+CHAPTERS = (streams, messages, frames, truncation, responses, http1, applications, progress)
 
 _COMPARED = 63  # characters, the longest endpoint name
 _NUMBERED = re.compile(r"(.+-)([0-9]{1,9})\Z")

@@ -39,7 +39,14 @@ class Ending(str):
     """The end of a response before its other steps: "close", "reset" or "stall"."""
 
 
-Step = Union[bytes, float, Ending]
+class Turn(int):
+    """The client's turn: it has received this many events, and should hand them over.
+
+    If the endpoint knows the client's progress, it waits for that before it goes on (pacing.py).
+    """
+
+
+Step = Union[bytes, float, Ending, Turn]
 Fields = Optional[Mapping[str, object]]
 
 # The headers that carry members of the output.
@@ -102,7 +109,8 @@ class Response(_ResponseFields):
     """A response as the endpoint writes it.
 
     steps:   bytes and pauses. Each bytes object is one write; a number is a pause in seconds, and
-             a Pause ignores the endpoint's pace. After an Ending nothing more is written.
+             a Pause ignores the endpoint's pace. At a Turn the endpoint waits for the client, if
+             it knows the client's progress. After an Ending nothing more is written.
              Every call iterates over the steps again, so they cannot be an iterator.
     status:  status code and reason
     headers: of the response; "{port}" in a value becomes the endpoint's port
@@ -159,6 +167,7 @@ class Scenario(NamedTuple):
     rules:      the rules of SPEC.md that an implementation breaks if its outcome differs
     acceptable: other acceptable outcomes
     since:      the first version of the vectors that has the scenario's case
+    needs:      scenarios without which this one has no meaning
     """
 
     name: str
@@ -169,6 +178,7 @@ class Scenario(NamedTuple):
     rules: Tuple[str, ...] = ()
     acceptable: Tuple[Acceptable, ...] = ()
     since: str = "0.1.0"
+    needs: Tuple[str, ...] = ()
 
 
 class Template(NamedTuple):

@@ -1313,6 +1313,23 @@ def test_invoke(endpoint: Endpoint, name: str) -> None:
     assert endpoint.calls[-1].scenario == name
 
 
+def test_the_progress_of_a_call(endpoint: Endpoint) -> None:
+    reported: List[int] = []
+    given = {
+        "endpoint_url": endpoint.url,
+        "region": "us-east-1",
+        "input": {"EndpointName": "frames-merged", "Body": text64(b"x")},
+    }
+    question = {"op": "invoke", "input": dict(given, **KEYS)}
+    answered = answer_question(question, adapter.OPERATIONS, reported.append)
+    assert (answered["status"], reported) == ("ok", [1, 2, 3])
+
+
+def test_the_read_time_out_of_a_request(endpoint: Endpoint) -> None:
+    answered = invoke(endpoint, "stall-before-head", read_timeout=0.2)
+    assert answered["kind"] == "timeout" and "read_timeout of 0.2 s" in answered["message"]
+
+
 @pytest.mark.parametrize(
     "name", ["stall-before-head", "stall-between-parts", "prelude-crc-then-stall"]
 )
@@ -1586,9 +1603,12 @@ def test_every_kind_of_the_catalogue_is_one_of_the_protocol() -> None:
 def test_the_adapter_as_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """Test the operations; tests/conformance/protocol tests the conversation."""
     served: List[Any] = []
-    monkeypatch.setattr(protocol, "serve", lambda *arguments: served.append(arguments))
+    monkeypatch.setattr(
+        protocol, "serve", lambda *arguments, **named: served.append((*arguments, named))
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # it has been imported already
         run_module("conformance.adapters.refimpl", run_name="__main__")
-    [(name, version, operations)] = served
+    [(name, version, operations, others)] = served
+    assert others == {"reporting": ("invoke",)}
     assert (name, version, sorted(operations)) == ("refimpl", VERSION, sorted(adapter.OPERATIONS))

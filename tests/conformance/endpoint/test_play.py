@@ -8,7 +8,7 @@ import pytest
 from conformance import scenarios
 from conformance.endpoint.play import script
 from conformance.endpoint.scenarios import examples, find
-from conformance.endpoint.scenarios.model import Response
+from conformance.endpoint.scenarios.model import Response, Turn
 from tests.conformance.endpoint.client import wire_of
 
 HEAD = (
@@ -69,6 +69,7 @@ class Case(NamedTuple):
             [b"HTTP/1.1 100 \r\n\r\n", HEAD + b"\r\n"],
         ),
         Case(scenarios.raw(b"a", b"", b"b"), [b"a", b"", b"b"]),
+        Case(scenarios.raw(b"a", Turn(1), b"b"), [b"a", b"", b"b"]),
         Case(
             scenarios.document("413 Too Large", b"no", None, "text/plain"),
             [
@@ -88,6 +89,12 @@ def test_pauses_are_separate_pieces_without_data() -> None:
     assert [piece.body for piece in pieces] == [b"", b"abc", b"", b"de", b""]
     assert pieces[2].data == b""
     assert [piece.pause for piece in script(scenarios.raw(b"a", 0.5))] == [0.0, 0.5]
+
+
+def test_turns_are_separate_pieces_without_data() -> None:
+    pieces = list(script(scenarios.stream(b"abc", Turn(1), b"de")))
+    assert [piece.turn for piece in pieces] == [None, None, 1, None, None]
+    assert (pieces[2].data, pieces[2].pause) == (b"", 0.0)
 
 
 def test_a_header_of_the_response_replaces_the_endpoint_s() -> None:

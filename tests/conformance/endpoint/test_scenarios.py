@@ -30,7 +30,7 @@ from conformance.endpoint.scenarios import (
     similar_names,
 )
 from conformance.endpoint.scenarios.build import FRAMES, PARTS
-from conformance.endpoint.scenarios.model import Expect, Response, Scenario, Template
+from conformance.endpoint.scenarios.model import Expect, Response, Scenario, Template, Turn
 from refimpl.errors import FrameError, UsageError
 from refimpl.eventstream import Decoder, Message
 from tests.conformance.endpoint.client import wire_of
@@ -406,7 +406,10 @@ def test_every_example_is_well_formed_and_found(name: str) -> None:
     assert (expect.kind is None) == (expect.status == "ok")
     assert {expect.kind, *expect.also} <= KINDS | {None}
     assert answer.framing in FRAMINGS and answer.ending in ENDINGS
-    assert all(isinstance(step, (bytes, float)) for step in answer.steps)
+    assert all(isinstance(step, (bytes, float, Turn)) for step in answer.steps)
+    turns = [step for step in answer.steps if isinstance(step, Turn)]
+    assert turns == sorted(set(turns)) and (not turns or turns[-1] == len(expect.parts))
+    assert all(catalogue()[need].response for need in scenario.needs)
     if answer.framing == "raw":
         assert (answer.cut, answer.interim) == (None, ())
     if answer.cut is not None:

@@ -107,9 +107,12 @@ def test_the_broken_source_takes_the_place_of_the_module_s_own(
 ) -> None:
     served: List[Any] = []
     protocol = import_module("conformance.protocol.messages")
-    monkeypatch.setattr(protocol, "serve", lambda *arguments: served.append(arguments))
+    monkeypatch.setattr(
+        protocol, "serve", lambda *arguments, **named: served.append((*arguments, named))
+    )
     run("empty-message")
-    ((name, version, operations),) = served
+    ((name, version, operations, others),) = served
+    assert others == {"reporting": ("invoke",)}
     assert (name, version) == (
         "refimpl, broken: empty-message",
         import_module("refimpl").__version__,

@@ -405,6 +405,8 @@ def test_ends_an_adapter_that_does_not_exit_after_bye(
 def test_lines_of_progress_are_not_answers(adapter_of: Callable[..., Adapter]) -> None:
     adapter = adapter_of(
         """
+        hello.update(protocol=2, progress=True)
+
         def answer(question):
             for count in (1, 1, 3):
                 say({"seq": question["seq"], "progress": count})
@@ -414,6 +416,7 @@ def test_lines_of_progress_are_not_answers(adapter_of: Callable[..., Adapter]) -
     counts: List[int] = []
     answer = adapter.ask("x", {}, PATIENCE, counts.append)
     assert (answer["status"], counts) == ("ok", [1, 1, 3])
+    assert adapter.ask("x", {}, PATIENCE)["status"] == "ok", "progress that nobody needs"
 
 
 @pytest.mark.parametrize("count", ["-1", "'1'", "True", "None", "1.0"])
@@ -422,6 +425,8 @@ def test_progress_is_a_number_that_does_not_fall(
 ) -> None:
     adapter = adapter_of(
         f"""
+        hello.update(protocol=2, progress=True)
+
         def answer(question):
             say({{"seq": question["seq"], "progress": {count}}})
         """

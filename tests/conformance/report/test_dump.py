@@ -15,7 +15,7 @@ from conformance.cases.rules import load_rules
 from conformance.cases.scenarios import scenario_cases
 from conformance.endpoint.server import Endpoint
 from conformance.report.dump import SERVED, files_of, write_case
-from conformance.run.runner import addressed
+from conformance.run.asking import addressed
 from conformance.run.verdicts import PASS, judge
 from refimpl.errors import UsageError
 from tests.support import committed_cases, made_result

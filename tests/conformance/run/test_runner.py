@@ -22,6 +22,7 @@ from conformance.endpoint.scenarios import find
 from conformance.protocol.messages import OPERATION_NAMES
 from conformance.protocol.process import Adapter
 from conformance.run import runner
+from conformance.run.asking import is_waiting
 from conformance.run.runner import (
     OWN_ADAPTER,
     BrokenAdapter,
@@ -639,10 +640,10 @@ def test_cases_that_wait_have_workers_of_their_own(monkeypatch: pytest.MonkeyPat
     stalls = [case for name, case in WIRE.items() if find(name).response.ending == "stall"]
     assert (
         len(stalls) >= 4
-        and all(runner.is_waiting(case) for case in stalls)
-        and not runner.is_waiting(WIRE["default"])
+        and all(is_waiting(case) for case in stalls)
+        and not is_waiting(WIRE["default"])
     )
-    assert not runner.is_waiting(case_of("a"))
+    assert not is_waiting(case_of("a"))
     sized = [
         (batch.qsize(), jobs) for batch, jobs in Runner([])._batches([WIRE["default"]] + stalls)
     ]
