@@ -213,7 +213,7 @@ class ChunkedBody:
                 # HTTP-046
                 if data[position : position + 2] != b"\r\n":
                     raise HttpError(
-                        "a chunk does not end ended by CRLF",
+                        "a chunk does not end in CRLF",
                         expected="CRLF",
                         actual=data[position : position + 2],
                         rule="HTTP-046",

@@ -573,6 +573,7 @@ def open_exchange(
     try:
         connection.connect()
         send_error = _send(connection, _as_sent(request, route.proxy), limits)
+        # HTTP-056
         if send_error is not None and connection.timed is not None:
             connection.timed.ragged = True  # the peer has reset the connection
         try:

@@ -48,7 +48,7 @@ def scenario_case(scenario: Scenario) -> Case:
     given = {
         "EndpointName": scenario.name,
         "ContentType": "application/json",
-        "Body": _base64(REQUEST_BODY),
+        "Body": _request_body(scenario),
     }
     return Case(
         "invoke-" + scenario.name,
@@ -67,6 +67,13 @@ def scenario_case(scenario: Scenario) -> Case:
         "invoke",
         "kind" if _is_decided_by_kind(scenario) else "",
     )
+
+
+def _request_body(scenario: Scenario) -> object:
+    """Return the body of a case's request, in base64 or described."""
+    if scenario.request_size:
+        return {"random": scenario.name, "bytes": scenario.request_size}
+    return _base64(REQUEST_BODY)
 
 
 def _is_decided_by_kind(scenario: Scenario) -> bool:

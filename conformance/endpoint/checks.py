@@ -131,6 +131,12 @@ class Refusal(Exception):
         return response._replace(headers=tuple(response.headers) + (("Allow", "POST"),))
 
 
+def endpoint_name_of(target: str) -> str:
+    """Return the endpoint name in a target, or an empty text."""
+    match = _ROUTE.match(target.partition("?")[0])
+    return "" if match is None else unquote(match.group(1))
+
+
 def check_request(request: Request, amz_date: str, policy: Policy = _EXAMPLE_KEYS) -> Accepted:
     """Return the operation and the endpoint name of a request that the service accepts.
 

@@ -39,6 +39,7 @@ from conformance.endpoint.checks import (
     Policy,
     Refusal,
     check_request,
+    endpoint_name_of,
     not_asynchronous,
     not_found,
 )
@@ -47,7 +48,7 @@ from conformance.endpoint.loopback import Conversation, Log, Loopback
 from conformance.endpoint.pacing import Pacing
 from conformance.endpoint.play import script
 from conformance.endpoint.request import BadRequest, Pairs, Request, RequestReader, says_close
-from conformance.endpoint.scenarios import find, scenario_named, similar_names
+from conformance.endpoint.scenarios import early_scenarios, find, scenario_named, similar_names
 from conformance.endpoint.scenarios.build import failure
 from conformance.endpoint.scenarios.model import Response, Scenario
 from conformance.endpoint.seen import seen_lines
@@ -58,6 +59,7 @@ from refimpl.sigv4 import amz_date_of
 _KEPT_CALLS = 2000
 _KEPT_BYTES = 64 * 1024 * 1024  # of the bodies of kept calls
 _SHORTEST_FRAME = 16  # bytes
+_BEFORE_RESET = 0.1  # seconds between an early response and the reset
 
 
 class Call(NamedTuple):
@@ -179,12 +181,12 @@ class _Record:
         )
 
 
-class EarlyRefusal(Exception):
-    """The head of a request is reason enough to refuse it."""
+class EarlyResponse(Exception):
+    """The head of a request is enough to respond to it."""
 
-    def __init__(self, request: Request, refusal: Refusal) -> None:
-        super().__init__(refusal.reason)
-        self.request, self.refusal = request, refusal
+    def __init__(self, response: Response, record: _Record) -> None:
+        super().__init__(record.reason)
+        self.response, self.record = response, record
 
 
 class _Handler(Conversation):
@@ -207,10 +209,10 @@ class _Handler(Conversation):
             self._play(error.response(), endpoint.record(None, False, error.message, None), ())
             self.linger()
             return False
-        except EarlyRefusal as early:
-            refusal = early.refusal
-            record = endpoint.record(early.request, refusal.verified, refusal.reason, None)
-            self._play(refusal.response(), record, (("Connection", "close"),))
+        except EarlyResponse as early:
+            self._play(early.response, early.record, (("Connection", "close"),))
+            # A client that looks for a response while it sends can find it before the reset.
+            endpoint.pause(_BEFORE_RESET, exact=True)
             return False
         if request is None:
             return False
@@ -428,14 +430,26 @@ class Endpoint(Loopback):
         super().close()
 
     def before_body(self, head: Request) -> None:
-        """Raise EarlyRefusal if the head of a request is reason enough and early_refusals is on."""
-        if not self._early_refusals:
+        """Raise EarlyResponse if the scenario responds early.
+
+        With early_refusals, raise it also if the head is reason enough to refuse the request.
+        """
+        name = endpoint_name_of(head.target)
+        scenario = self._scenarios.get(name) or early_scenarios().get(name)
+        is_early = scenario is not None and scenario.response.early
+        if not (is_early or self._early_refusals):
             return
         try:
             check_request(head, amz_date_of(self._clock()), self._policy)
         except Refusal as refusal:
             if not refusal.of_body:
-                raise EarlyRefusal(head, refusal) from None
+                if self._early_refusals:
+                    record = self.record(head, refusal.verified, refusal.reason, None)
+                    raise EarlyResponse(refusal.response(), record) from None
+                return  # the refusal follows the body
+        if scenario is not None and is_early:
+            record = self.record(head, True, "", scenario.name)
+            raise EarlyResponse(scenario.response, record)
 
     def failed(self, record: _Record, error: Exception) -> Response:
         """Record and log an exception of a response function. Return the response to the client.

@@ -56,6 +56,7 @@ __all__ = [
     "Scenario",
     "Template",
     "catalogue",
+    "early_scenarios",
     "examples",
     "find",
     "listing",
@@ -95,6 +96,13 @@ def find(name: str) -> Optional[Scenario]:
         if isinstance(template, Template) and number <= template.most:
             return template.make(number)
     return None
+
+
+@lru_cache(maxsize=None)
+def early_scenarios() -> Dict[str, Scenario]:
+    """Return the scenarios whose response does not wait for the body of the request, by name."""
+    found = [entry for entry in _entries().values() if isinstance(entry, Scenario)]
+    return {scenario.name: scenario for scenario in found if scenario.response.early}
 
 
 def scenario_named(name: str) -> Scenario:

@@ -103,6 +103,7 @@ class _ResponseFields(NamedTuple):
     ending: str = "clean"
     cut: Optional[int] = None
     interim: Tuple[bytes, ...] = ()
+    early: bool = False
 
 
 class Response(_ResponseFields):
@@ -127,6 +128,7 @@ class Response(_ResponseFields):
     cut:     the endpoint stops writing after this many bytes of the body, although the framing
              announces all of them; after a "clean" ending it then closes the connection
     interim: complete heads before the response's own head
+    early:   the endpoint responds to the head of the request, and closes without reading its body
     Raises UsageError for steps that can be used only once.
     """
 
@@ -168,6 +170,7 @@ class Scenario(NamedTuple):
     acceptable: other acceptable outcomes
     since:      the first version of the vectors that has the scenario's case
     needs:      scenarios without which this one has no meaning
+    request_size: bytes of the request's body in the scenario's case, or 0 for the usual body
     """
 
     name: str
@@ -179,6 +182,7 @@ class Scenario(NamedTuple):
     acceptable: Tuple[Acceptable, ...] = ()
     since: str = "0.1.0"
     needs: Tuple[str, ...] = ()
+    request_size: int = 0
 
 
 class Template(NamedTuple):

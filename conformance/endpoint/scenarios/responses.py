@@ -37,6 +37,8 @@ from conformance.endpoint.scenarios.streams import with_content_type
 from refimpl.eventstream import EVENT_STREAM_TYPE
 from refimpl.sigv4 import string_to_sign
 
+_UNREAD = 6 * 1024 * 1024  # bytes; the longest body of the model, and more than all buffers
+
 # AWS's text about a wrong signature; it takes the canonical request and the string to sign.
 CANONICAL_TEXT = (
     "The request signature we calculated does not match the signature you provided. "
@@ -252,6 +254,18 @@ def scenarios() -> List[Entry]:
             "a 413 in plain text",
             document("413 Payload Too Large", b"Request size exceeded", None, "text/plain"),
             ("HTTP-035",),
+        ),
+        Scenario(
+            "error-413-early",
+            "a 413 before the body of the request has been read, then a reset",
+            must="raise the service error, not the failure to send the rest of the body",
+            expect=rejected("service_error", 413),
+            response=document(
+                "413 Payload Too Large", b"Request size exceeded", None, "text/plain"
+            )._replace(early=True),
+            rules=("HTTP-056", "HTTP-035"),
+            since="0.2.0",
+            request_size=_UNREAD,
         ),
         _unmodelled(
             "error-429",

@@ -266,7 +266,8 @@ def scenarios() -> List[Entry]:
             must="end with the body: it has Content-Length bytes",
             expect=ok(*PARTS),
             response=raw(
-                head((*RAW_HEADERS, ("Content-Length", str(_LENGTH)))), b"".join(FRAMES), part(TWO)
+                head((*RAW_HEADERS, ("Content-Length", str(_LENGTH)))),
+                b"".join(FRAMES) + part(TWO),
             ),
             rules=("HTTP-023", "HTTP-042"),
             since="0.2.0",

@@ -3,6 +3,13 @@
 
 ROWS = (
     (
+        "trailer-awaited",
+        "HTTP-023",
+        "waits for the end of the trailer",
+        "self.complete = not left",
+        'self.complete = not left and data.endswith(b"\\r\\n\\r\\n")',
+    ),
+    (
         "status-line-any-version",
         "HTTP-041",
         "accepts HTTP/2.0 in a status line",

@@ -73,11 +73,32 @@ ROWS = (
         'return HttpError("the connection breaks")',
     ),
     (
+        "unread-body-is-network",
+        "HTTP-056",
+        "reports a server that stops reading as a lost connection, whatever it has sent",
+        "        if send_error is not None and connection.timed is not None:\n",
+        "        if send_error is not None:\n            raise send_error\n        if send_error is not None and connection.timed is not None:\n",
+    ),
+    (
         "reading-waits",
         "HTTP-050",
         "fills the buffer before a read returns",
         "            raw = self.fp.read1(size)",
         "            raw = self.fp.read(size)",
+    ),
+    (
+        "read-time-out-is-total",
+        "HTTP-051",
+        "a read time-out counts from the first read and not from the last byte",
+        "        limit = self._limit(self._timeouts.read)\n",
+        "        self._first = getattr(self, '_first', None) or self.monotonic()\n        passed = self.monotonic() - self._first\n        limit = self._limit(max(0.001, (self._timeouts.read or 600) - passed))\n",
+    ),
+    (
+        "more-than-content-length",
+        "HTTP-042",
+        "reads on after Content-Length bytes",
+        "self.fp.read1(size if self._left is None else min(size, self._left))",
+        "self.fp.read1(size)",
     ),
     (
         "timeout-is-network",

@@ -105,6 +105,16 @@ def test_a_head_that_is_reason_enough_is_refused_before_the_body(how: dict, code
                 pass
 
 
+def test_a_scenario_that_does_not_wait_for_the_body() -> None:
+    with made() as endpoint:
+        target = path("error-413-early")
+        status, _, body = answer_of(exchange(endpoint, last(target, body=b"x" * 100000)[:2000]))
+        assert (status, body) == (413, b"Request size exceeded")
+        [call] = endpoint.calls
+        assert (call.verified, call.scenario, call.body) == (True, "error-413-early", b"")
+        assert refused(endpoint, last(target, credentials=OTHER))[1].startswith("Unrecognized")
+
+
 def test_only_the_body_shows_whether_a_signature_is_right() -> None:
     with made(early_refusals=True) as endpoint:
         assert answer_of(exchange(endpoint, last(path(), body=b"x" * 100000)))[0] == 200
