@@ -44,6 +44,7 @@ error, a number is at its bound.
 """
 
 import base64
+import functools
 import hashlib
 import importlib
 import json
@@ -427,8 +428,12 @@ def _mistake_in_expect(expect: Json, op: str) -> Optional[str]:
 # ---- all vector files --------------------------------------------------------------------------
 
 
+@functools.lru_cache(None)
 def features() -> List[Feature]:
-    """Return the features of all modules, sorted by name. Raises CaseMistake."""
+    """Return the features of all modules, sorted by name. Raises CaseMistake.
+
+    They are computed once in a process; nobody changes them.
+    """
     found: List[Feature] = []
     for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         if module.name != "__main__":

@@ -282,8 +282,9 @@ def questions_by_rule(cases: Sequence[Case]) -> Dict[str, List[Question]]:
     for case in sorted(
         cases, key=lambda case: (case.op == "invoke", is_waiting(case), is_paced(case))
     ):
+        questions = questions_of(case)
         for rule in case.rules:
-            found.setdefault(rule, []).extend(questions_of(case))
+            found.setdefault(rule, []).extend(questions)
     return found
 
 

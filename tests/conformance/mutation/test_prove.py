@@ -64,7 +64,7 @@ def bench(tmp_path: Path) -> Bench:
 
 @pytest.mark.slow
 def test_a_mutant_is_asked_until_a_question_kills_it(bench: Bench) -> None:
-    questions = questions_by_rule(CASES)["EVS-027"]
+    questions = questions_by_rule(citing("EVS-027"))["EVS-027"]
     trial = bench.trial("empty-message", questions)
     assert (
         trial.how == "FAIL"
@@ -128,7 +128,7 @@ def test_what_counts_as_killed(name: str, tmp_path: Path, monkeypatch: pytest.Mo
         "command_of",
         lambda name: [sys.executable, "-c", "input(); " + HELLO + SCRIPTS[name]],
     )
-    trial = bench.trial(name, questions_by_rule(CASES)["EVS-027"][:1])
+    trial = bench.trial(name, questions_of(citing("EVS-027")[0])[:1])
     assert trial.how == ("SURVIVED" if name == "UNSUPPORTED" else name.partition(" ")[0]), trial
     assert bool(trial.note) == (name != "UNSUPPORTED")
 
@@ -206,7 +206,7 @@ def test_each_must_that_a_case_tests_has_a_mutant() -> None:
 
 
 def test_questions_over_a_socket_come_behind_the_others_and_those_that_wait_last() -> None:
-    order = [question.case for question in questions_by_rule(CASES)["EVS-008"]]
+    order = [question.case for question in questions_by_rule(citing("EVS-008"))["EVS-008"]]
     kinds = [
         (case.op == "invoke", case.id == "invoke-total-length-max-then-stall") for case in order
     ]
