@@ -669,6 +669,68 @@ def _replay(options: argparse.Namespace, streams: Streams) -> None:
     )
 
 
+# ---- check -------------------------------------------------------------------------------------
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    text = "the server: http(s)://host[:port][/path]"
+    parser.add_argument("url", nargs="?", metavar="URL", help=text)
+    for name, text in (
+        ("streams", "an endpoint that sends two or more parts with a pause between them"),
+        ("echoes", "an endpoint that sends the body of the request"),
+        ("attributes", "an endpoint whose model sets CustomAttributes"),
+        ("fails", "an endpoint whose model fails before its first part"),
+        ("breaks", "an endpoint whose model fails after its first part"),
+    ):
+        parser.add_argument(f"--{name}", metavar="NAME", help=text)
+    text = "use the endpoint names of `conformance serve` for all names that are not given"
+    parser.add_argument("--catalogue", action="store_true", help=text)
+    text = "seconds from the first to the last part of --streams (default: 0.5)"
+    parser.add_argument("--pause", type=_timeout, metavar="S", help=text)
+    text = "body that the models accept (default: %(default)s)"
+    parser.add_argument("--body", default='{"inputs": "Hi"}', metavar="TEXT", help=text)
+    text = "media type of the body (default: %(default)s)"
+    parser.add_argument("--content-type", default="application/json", metavar="TYPE", help=text)
+    text = "region for signatures; the server must refuse other regions (default: us-east-1)"
+    parser.add_argument("--region", metavar="REGION", help=text)
+    text = "sign with credentials that are found as by `refimpl invoke` (default: example keys)"
+    parser.add_argument("--own-credentials", action="store_true", help=text)
+    text = "sign with the credentials of this profile"
+    parser.add_argument("--profile", help=text)
+    text = "the server verifies no signatures, so they are not judged"
+    parser.add_argument("--no-signatures", action="store_true", help=text)
+    text = "certificates of the authorities to trust, in PEM (default: AWS_CA_BUNDLE)"
+    parser.add_argument("--ca-bundle", metavar="FILE", help=text)
+    text = "treat the server as the public service: ask first, send few and harmless requests"
+    parser.add_argument("--service", action="store_true", help=text)
+    text = "call the public service without asking"
+    parser.add_argument("--yes", action="store_true", help=text)
+    text = "seconds per exchange (default: %(default)g)"
+    parser.add_argument("--timeout", type=_timeout, default=30.0, metavar="S", help=text)
+    text = "write what was observed, without private data, as Markdown"
+    parser.add_argument("--observations", metavar="FILE", help=text)
+    text = "list the checks"
+    parser.add_argument("--list", action="store_true", help=text)
+    _add_list(parser, "--report", "KIND=FILE", "write a report: html=FILE, json=FILE, junit=FILE")
+    _add_list(parser, "--only", "GLOB", "select checks whose id matches")
+    _add_list(parser, "--rule", "ID", "select checks of the rule")
+
+
+def _check(options: argparse.Namespace, streams: Streams) -> int:
+    from conformance.servers.command import Asking, check_server
+
+    confirm = None
+    if streams.stderr.isatty() and sys.stdin is not None and sys.stdin.isatty():
+
+        def confirm(question: str) -> str:
+            streams.stderr.write(question)
+            streams.stderr.flush()
+            return sys.stdin.readline()
+
+    asking = Asking(_printer(streams), _logger(streams), confirm, _terminal(streams))
+    return check_server(options, asking, _own_credentials)
+
+
 # ---- implementations ---------------------------------------------------------------------------
 
 
@@ -774,6 +836,7 @@ COMMANDS = (
     Command("prove", "run the mutation tests that check the vectors", _add_prove, _prove),
     Command("trace", "check that each rule has code and cases", _add_trace, _trace),
     Command("serve", "serve a SageMaker Runtime endpoint on loopback", _add_serve, _serve),
+    Command("check", "judge a server of the operation", _add_check, _check),
     Command("record", "record exchanges with a service as files", _add_record, _record),
     Command("replay", "serve recordings byte for byte", _add_replay, _replay),
     Command(

@@ -7,7 +7,9 @@ cites. `faults` returns one line for each gap, `page` the text of docs/trace.md.
 A MUST needs a case. If no operation of the adapter protocol reaches it, the rule names a test
 instead, which must cite the rule. Every rule needs a line of code that cites it, every case a rule,
 and every cited id must exist. The tables of mutants and scenarios do not count as code, because
-they cite almost every rule and would hide a rule that no code enforces.
+they cite almost every rule and would hide a rule that no code enforces. The same holds for the
+checks of servers, which a rule of chapter SRV has in place of cases. Each of its MUSTs needs a
+mutant.
 """
 
 import argparse
@@ -21,12 +23,13 @@ from conformance.cases.rules import RULE_ID, Rule, load_rules
 from conformance.cases.scenarios import scenario_cases
 from conformance.files import SPEC_PATH, write_whole
 from conformance.mutation.mutants import MUTANTS
+from conformance.servers.catalogue import checks_by_rule
 from conformance.wording import number_of
 
 ROOT = os.path.dirname(SPEC_PATH)
 PAGE = "docs/trace.md"
 CODE = ("refimpl", "conformance")
-_TABLES = ("conformance/mutation/", "conformance/endpoint/scenarios/")
+_TABLES = ("conformance/mutation/", "conformance/endpoint/scenarios/", "conformance/servers/")
 
 
 class Cited(NamedTuple):
@@ -92,13 +95,17 @@ def cited_ids(file: str, lines: Iterable[str]) -> Iterator[Cited]:
 def faults(trace: Trace) -> List[str]:
     """Return one line for each gap."""
     found: List[str] = []
-    with_case = {rule for case in trace.cases for rule in case.rules}
+    checked = checks_by_rule()
+    mutated = {mutant.rule for mutant in MUTANTS}
+    with_case = {rule for case in trace.cases for rule in case.rules} | set(checked)
     with_code = {cited.id for cited in trace.code}
     tested = {(cited.file, cited.id) for cited in trace.tests}
     files = {cited.file for cited in trace.tests}
     for rule in trace.rules.values():
         if "MUST" in rule.words and rule.id not in with_case and not rule.tests:
             found.append(f"{rule.id}: a MUST without a case or test")
+        if "MUST" in rule.words and rule.id in checked and rule.id not in mutated:
+            found.append(f"{rule.id}: a MUST with checks and without a mutant")
         if rule.id not in with_code:
             found.append(f"{rule.id}: no code cites it")
         for file in rule.tests:
@@ -140,6 +147,13 @@ def page(trace: Trace) -> str:
     rows = (
         ("code", _by_rule((cited.id, _place(cited)) for cited in trace.code)),
         ("cases", _by_rule((rule, _cases_of(case)) for case in trace.cases for rule in case.rules)),
+        (
+            "checks",
+            {
+                name: [f"`{check.id}`" for check in checks]
+                for name, checks in checks_by_rule().items()
+            },
+        ),
         ("tests", {rule.id: [_link(file) for file in rule.tests] for rule in trace.rules.values()}),
         ("mutants", _by_rule(mutants)),
     )

@@ -128,6 +128,13 @@ def resolve_endpoint(
     return ResolvedEndpoint(f"https://{host}.{region}.{dns}", region, SIGNING_NAME)
 
 
+def is_service_host(host: str) -> bool:
+    """Return whether a host name is in the domain of a partition, so that it belongs to AWS."""
+    domains = [name for row in _PARTITIONS for name in (row.dns, row.dual_stack_dns)]
+    name = host.lower().rstrip(".")
+    return any(name == domain or name.endswith("." + domain) for domain in domains)
+
+
 def _partition_of(region: str) -> _Partition:
     """Return the partition of a region that is a valid name (END-002)."""
     return next(row for row in _PARTITIONS if re.match(f"(?:{row.regions})\\Z", region, re.ASCII))

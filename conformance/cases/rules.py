@@ -13,7 +13,7 @@ from typing import Dict, NamedTuple, Optional, Tuple
 from conformance.files import SPEC_PATH
 from refimpl.errors import UsageError
 
-CHAPTERS = ("SIG", "EVS", "HTTP", "END", "SHP", "TXT", "CRED", "RTY", "NET", "CLI", "EXP")
+CHAPTERS = ("SIG", "EVS", "HTTP", "END", "SHP", "TXT", "CRED", "RTY", "NET", "CLI", "EXP", "SRV")
 RULE_ID = re.compile(rf"\b(?:{'|'.join(CHAPTERS)})-[0-9]{{3}}\b")
 
 

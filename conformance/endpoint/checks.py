@@ -52,6 +52,7 @@ _OF_WHOLE = {
     "EnableExplanations": "x-amzn-sagemaker-enable-explanations",
 }
 _NEW_SESSION = "NEW_SESSION"
+# SRV-001: below any base path.
 _ROUTE = re.compile(r".*/endpoints/([^/]*)/([a-z-]+)\Z")
 _FORBIDDEN = "403 Forbidden"
 # The header of a response that names the mistake which explains a wrong signature.
@@ -121,11 +122,13 @@ class Refusal(Exception):
 
     def response(self) -> Response:
         """Return AWS's response: `Message` in the modelled error, `message` in the others."""
+        # SRV-040, SRV-041, SRV-042
         member = "Message" if self.code == "ValidationError" else "message"
         response = failure(self.status, self.code, **{member: self.message})
         if self.diagnosis is not None:
             diagnosis = (DIAGNOSIS_HEADER, self.diagnosis)
             return response._replace(headers=tuple(response.headers) + (diagnosis,))
+        # SRV-047: failure() gives the response a Content-Length.
         if not self.status.startswith("405"):
             return response
         return response._replace(headers=tuple(response.headers) + (("Allow", "POST"),))
@@ -143,9 +146,11 @@ def check_request(request: Request, amz_date: str, policy: Policy = _EXAMPLE_KEY
     amz_date: the service's time
     Raises Refusal.
     """
+    # SRV-005: the query names no operation.
     match = _ROUTE.match(request.target.partition("?")[0])
     operation = _OPERATIONS.get(match.group(2)) if match is not None else None
     if match is None or operation is None or request.method != "POST":
+        # SRV-010
         raise Refusal(
             "404 Not Found" if operation is None else "405 Method Not Allowed",
             "UnknownOperationException",
@@ -153,6 +158,7 @@ def check_request(request: Request, amz_date: str, policy: Policy = _EXAMPLE_KEY
         )
     headers = collect_headers(request.headers)
     signature = check_signature(request, headers, amz_date, policy)
+    # SRV-004
     name = unquote(match.group(1))
     members = members_of(operation, name, headers)
     if operation == WHOLE and members.get("SessionId") == _NEW_SESSION:
@@ -166,6 +172,7 @@ def not_found(name: str, similar: Sequence[str], verified: bool = True) -> Refus
 
     similar: names that the caller may have meant, for the log
     """
+    # SRV-045
     message = f"Endpoint {name} of account {ACCOUNT} not found."
     hint = f" (similar: {', '.join(similar)})" if similar else ""
     return Refusal(_BAD_REQUEST, "ValidationError", message, message + hint, verified)
@@ -176,6 +183,7 @@ def not_asynchronous(name: str) -> Refusal:
 
     The text is this project's own.
     """
+    # SRV-071
     message = f"Endpoint {name} of account {ACCOUNT} is not an asynchronous endpoint."
     return Refusal(_BAD_REQUEST, "ValidationError", message, verified=True)
 
@@ -205,17 +213,22 @@ def check_signature(
     query = query_of(request.target)
     access_key, claimed_region, claimed_service = claimed_scope(headers, query)
     is_known = access_key == ACCESS_KEY
+    # SRV-022
     if not is_known and not policy.any_keys:
         raise _invalid_token()
+    # SRV-023
     if claimed_service != service:
         raise _mismatch(f"Credential should be scoped to correct service: '{service}'.")
+    # SRV-024
     if policy.region is not None and claimed_region != policy.region:
         raise _mismatch(f"Credential should be scoped to a valid region, not '{claimed_region}'. ")
     if "authorization" in headers:
         _check_claim_in_header(headers)
     token = headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token")
+    # SRV-031
     if is_known and policy.session_token is not None and token != policy.session_token:
         raise _invalid_token()
+    # SRV-006, SRV-026, SRV-027, SRV-028, SRV-029, SRV-032, SRV-033
     try:
         verify(
             request.method,
@@ -261,6 +274,7 @@ def _check_claim_in_header(headers: Dict[str, str]) -> None:
     """Raise Refusal, in AWS's words, for another day in the scope or a wrong list of headers."""
     parts = _claimed_parts(headers)
     date, amz_date = parts["Credential"].split("/")[1], headers[DATE_HEADER]
+    # SRV-025
     if date != amz_date[:8]:
         raise _mismatch(
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from "
@@ -268,6 +282,7 @@ def _check_claim_in_header(headers: Dict[str, str]) -> None:
         )
     names = parts["SignedHeaders"].split(";")
     for name in names:
+        # SRV-030
         if name.lower() not in headers:
             raise _incomplete(
                 f"'{name}' is named as a SignedHeader, but it does not exist in the HTTP request"
@@ -312,9 +327,11 @@ def claimed_scope(headers: Dict[str, str], query: Dict[str, str]) -> Tuple[str, 
     elif "X-Amz-Signature" in query:
         credential = query.get("X-Amz-Credential", "")
     else:
+        # SRV-020
         raise Refusal(
             _FORBIDDEN, "MissingAuthenticationTokenException", "Missing Authentication Token"
         )
+    # SRV-021
     elements = credential.split("/")
     if len(elements) != 5 or elements[4] != SCOPE_SUFFIX:
         raise _incomplete(
@@ -391,6 +408,7 @@ def check_members(members: Dict[str, str], verified: bool = True) -> None:
                 f"Value '{value}' at '{member}' failed to satisfy constraint: "
                 f"Member must {constraint}"
             )
+    # SRV-046
     if errors:
         plural = "s" if len(errors) > 1 else ""
         text = f"{len(errors)} validation error{plural} detected: {'; '.join(errors)}"

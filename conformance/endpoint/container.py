@@ -257,6 +257,7 @@ class _Parts:
             self._link.wait()
             data = self._answered.read1(_PIECE)
             if data:
+                # SRV-060, SRV-061, SRV-062
                 yield part(data)
             elif self._answered.length:
                 # http.client reports no error for a body that is shorter than Content-Length.
@@ -266,6 +267,7 @@ class _Parts:
 
 
 def _failed(code: str, message: str) -> bytes:
+    # SRV-064, SRV-065
     return exception("ModelStreamError", Message=message, ErrorCode=code)
 
 
@@ -273,6 +275,7 @@ def _headers_from(answered: http.client.HTTPResponse, operation: str) -> Headers
     """Return the headers of the service's response."""
     content_type = answered.getheader("Content-Type") or "application/octet-stream"
     attributes = answered.getheader(CUSTOM_ATTRIBUTES)
+    # SRV-050, SRV-051, SRV-052, SRV-053
     headers = list(stream_headers(_one_line(content_type)))
     if attributes is not None and _VALID_ATTRIBUTES.match(attributes):
         headers.append((CUSTOM_ATTRIBUTES, attributes))

@@ -19,6 +19,7 @@ from conformance.endpoint.scenarios.build import document
 from conformance.endpoint.scenarios.model import Response
 
 MAX_HEAD = 65536  # bytes of a request's head, and of its trailers
+# SRV-008: the service model allows 6 MiB, and the Developer Guide names 25 MB.
 MAX_BODY = 25 * 1024 * 1024  # bytes of a request's body
 _MAX_CHUNK_LINE = 4096  # bytes
 MAX_BODIES = 64 * 1024 * 1024  # bytes of the bodies of all connections of a server
@@ -125,6 +126,7 @@ def _headers_of(lines: List[bytes]) -> Pairs:
 
 def _check_host(headers: Pairs) -> Pairs:
     hosts = values_of(headers, "host")
+    # SRV-011
     if len(hosts) != 1:
         raise BadRequest(f"expected exactly one Host header, got {len(hosts)}")
     return headers
@@ -144,6 +146,7 @@ def body_length(headers: Pairs) -> Optional[int]:
     """Return the length of the body, or None if it is chunked. Raises BadRequest."""
     lengths = set(values_of(headers, "content-length"))
     codings = values_of(headers, "transfer-encoding")
+    # SRV-003, SRV-012
     if codings:
         if lengths or [coding.lower() for coding in codings] != ["chunked"]:
             raise BadRequest("expected only Transfer-Encoding: chunked, without Content-Length")
@@ -207,10 +210,12 @@ class RequestReader:
             return None
         method, target, version, headers = parse_head(lines)
         length = body_length(headers)
+        # SRV-013
         if length is not None and length > MAX_BODY:
             raise _too_large()
         before_body(Request(method, target, version, headers, b""))
         self._reserve(length or 0)
+        # SRV-007
         if length != 0 and not self._buffer and _expects_continue(headers):
             self._connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self._chunks() if length is None else self._exactly(length)

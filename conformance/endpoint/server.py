@@ -226,6 +226,7 @@ class _Handler(Conversation):
             endpoint.pause(endpoint.latency, exact=True)
         is_old = endpoint.http10 or request.version == "HTTP/1.0"
         is_last = is_old or says_close(request.headers)
+        # SRV-055
         if is_old and response.framing == "chunked":
             response = response._replace(framing="close")
         if endpoint.http10:
@@ -241,6 +242,7 @@ class _Handler(Conversation):
             extra = (("Connection", "close"),)
         if not self._play(response, record, extra) or is_last:
             return False
+        # SRV-054, SRV-056
         return ends_cleanly and response.framing in ("chunked", "length")
 
     def _play(
@@ -275,6 +277,7 @@ class _Handler(Conversation):
                 if piece.data:
                     record.bytes_sent += len(piece.data)
                     record.counter.feed(piece.body)
+                    # SRV-063
                     self.request.sendall(piece.data)
             if ending == "stall":
                 self.stall()
@@ -400,6 +403,7 @@ class Endpoint(Loopback):
     def _answer_of(self, request: Request, accepted: Accepted, record: "_Record") -> Response:
         if accepted.operation == ASYNC:
             raise not_asynchronous(accepted.name)
+        # SRV-002
         response, record.scenario = self.answer(request, accepted)
         if accepted.operation == WHOLE:
             return whole_response(response)
@@ -488,6 +492,7 @@ class Endpoint(Loopback):
 
     def own_headers(self) -> Tuple[Tuple[str, str], ...]:
         """Return the headers of every response."""
+        # SRV-043, SRV-044
         headers = (
             ("x-amzn-RequestId", str(uuid.uuid4())),
             ("Date", formatdate(self._clock(), usegmt=True)),

@@ -33,6 +33,7 @@ def model_failure(status: int, text: str, message: str = "") -> Response:
     status, text: of the container's response; status 0 if there was none
     message:      the service's own text; by default the one that the service uses
     """
+    # SRV-048
     if not message:
         whose = "client" if 400 <= status < 500 else "server"
         message = (
@@ -80,6 +81,7 @@ def whole_response(response: Response) -> Response:
         return _failed(error)
     except Error as error:
         return failure("500 Internal Server Error", "InternalFailure", Message=str(error))
+    # SRV-070
     headers = tuple(_whole_header(name, value) for name, value in _own(response.headers))
     if cut is not None and cut == len(payload):
         payload += b"\n"  # so that the announced length is never reached

@@ -16,7 +16,13 @@ from types import CodeType
 from typing import Any, Optional
 
 from conformance.mutation.generated import broken_code
-from conformance.mutation.mutants import MutantError, broken_source, find_mutant, path_of
+from conformance.mutation.mutants import (
+    MutantError,
+    broken_source,
+    find_mutant,
+    full_name,
+    path_of,
+)
 
 
 class _BrokenLoader(SourceFileLoader):
@@ -29,10 +35,10 @@ class _BrokenLoader(SourceFileLoader):
 
 
 class BrokenFinder(MetaPathFinder):
-    """Finds one module of refimpl and loads it from changed code."""
+    """Finds one module and loads it from changed code."""
 
     def __init__(self, module: str, code: CodeType) -> None:
-        self._name, self._path, self._code = "refimpl." + module, path_of(module), code
+        self._name, self._path, self._code = full_name(module), path_of(module), code
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> Optional[ModuleSpec]:
         """Return the spec of that module, and None for every other."""
@@ -52,11 +58,16 @@ def finder_of(name: str) -> BrokenFinder:
     )
 
 
-def run(name: str) -> None:
-    """Reply to requests with the mutant until there are no more."""
+def install(name: str) -> None:
+    """Let the mutant replace its module when it is imported. Raises MutantError."""
     if "refimpl" in sys.modules:  # a module that is already loaded would not be replaced
         raise MutantError("refimpl was imported before the mutant")
     sys.meta_path.insert(0, finder_of(name))
+
+
+def run(name: str) -> None:
+    """Reply to requests with the mutant until there are no more."""
+    install(name)
     adapter = import_module("conformance.adapters.refimpl")
     adapter.serve(
         f"refimpl, broken: {name}",

@@ -7,7 +7,7 @@ first. A case kills the mutant by a failure, a crash, a hang, an unexpected exce
 that is only acceptable. A mutant that passes all cases of its rule survives, and the mutation tests
 fail. They also fail if a MUST has cases but no mutant, and if a mutant dies only because of the
 kind of a rejection in cases without `"decides": "kind"`: an adapter that does not distinguish kinds
-would pass with it.
+would pass with it. Mutants of the endpoint run against the checks of servers (prove_server.py).
 
 `--generated` does the same with the mutants that generated.py derives from the pure modules.
 reach.py first records the lines that each request reaches, and a mutant only gets the requests that
@@ -48,6 +48,12 @@ from conformance.endpoint.server import Endpoint
 from conformance.files import write_whole
 from conformance.mutation.generated import Place, places
 from conformance.mutation.mutants import MUTANTS, Mutant, source_of
+from conformance.mutation.prove_server import (
+    checked_without_mutant,
+    is_of_server,
+    kill_all,
+    not_passed,
+)
 from conformance.mutation.survivors import reason_of
 from conformance.protocol.messages import PROTOCOL_VERSION
 from conformance.protocol.process import Adapter, AdapterFault, Crashed, Hanging
@@ -186,12 +192,19 @@ def list_mutants(options: argparse.Namespace, say: Say) -> None:
 def prove_suite(options: argparse.Namespace, say: Say) -> None:
     """Run the mutation tests. Raises ProofFailed, UsageError."""
     modules = check_names(options.module) if options.generated or options.module else []
-    mutants = choose_mutants(options.only, options.rule)
+    chosen = choose_mutants(options.only, options.rule)
+    rules = load_rules() if len(chosen) == len(MUTANTS) else {}
+    mutants = [mutant for mutant in chosen if not is_of_server(mutant)]
+    if not options.generated:
+        of_server = [mutant for mutant in chosen if is_of_server(mutant)]
+        if of_server:
+            prove_servers(of_server, rules, options.jobs, options.timeout, say)
+        if not mutants:
+            return
     cases = load_cases() + scenario_cases()
     check_unbroken(cases, options.timeout)
     if not options.generated:
-        whole = len(mutants) == len(MUTANTS)
-        prove(mutants, cases, load_rules() if whole else {}, options.jobs, options.timeout, say)
+        prove(mutants, cases, rules, options.jobs, options.timeout, say)
         return
     outcomes, made = prove_generated(
         modules, cases, options.jobs, options.timeout, options.budget, say
@@ -271,6 +284,37 @@ def prove(
     if failed:
         raise ProofFailed(
             "the cases do not kill every mutant",
+            expected="no survivor",
+            actual=f"{len(failed)} problems",
+        )
+
+
+def prove_servers(
+    mutants: Sequence[Mutant], rules: Mapping[str, Rule], jobs: int, timeout: float, say: Say
+) -> None:
+    """Run every mutant of the endpoint against the checks of its rule, and print the results.
+
+    Raises ProofFailed if one survives, or if the correct endpoint does not pass all checks.
+    """
+    bad = not_passed(timeout)
+    if bad:
+        raise ProofFailed(
+            "the endpoint itself does not pass: see conformance check",
+            expected="PASS for each check",
+            actual=", ".join(bad),
+        )
+    failed = [
+        f"{rule}: has checks and no mutant" for rule in checked_without_mutant(mutants, rules)
+    ]
+    with ThreadPoolExecutor(jobs) as pool:
+        failed += kill_all(mutants, pool.map, timeout, say)
+    for line in failed:
+        say("! " + line)
+    killed = len(mutants) - sum("no mutant" not in line for line in failed)
+    say(f"{number_of(len(mutants), 'mutant')} of the endpoint, {killed} killed")
+    if failed:
+        raise ProofFailed(
+            "the checks do not kill every mutant",
             expected="no survivor",
             actual=f"{len(failed)} problems",
         )

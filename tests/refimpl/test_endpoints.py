@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refimpl.endpoints import resolve_endpoint
+from refimpl.endpoints import is_service_host, resolve_endpoint
 from refimpl.errors import ConfigurationError, UsageError
 from refimpl.operation import parse_endpoint_url
 from tests.properties import examples
@@ -373,3 +373,21 @@ def test_any_text_is_a_region_or_refused(region, fips, dualstack):
     suffixes = {name for row in PARTITIONS for name in row[1:3]}
     assert any(found.url.endswith(f".{region}.{suffix}") for suffix in suffixes)
     assert found.signing_region == region
+
+
+@for_each(
+    "host, expected",
+    [
+        ("runtime.sagemaker.eu-west-1.amazonaws.com", True),
+        ("RUNTIME.SageMaker.cn-north-1.amazonaws.com.cn.", True),
+        ("vpce-1.runtime.sagemaker.us-east-1.vpce.amazonaws.com", True),
+        ("runtime.sagemaker.eu-west-1.api.aws", True),
+        ("amazonaws.com", True),
+        ("notamazonaws.com", False),
+        ("amazonaws.com.example.org", False),
+        ("127.0.0.1", False),
+        ("", False),
+    ],
+)
+def test_hosts_of_the_service(host: str, expected: bool) -> None:
+    assert is_service_host(host) is expected

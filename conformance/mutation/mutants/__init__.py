@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Broken variants of refimpl: errors that implementers make, each as one change in one place of a
+"""Broken variants of refimpl and of the endpoint: errors that implementers make, each as one change in one place of a
 source file.
 
 A mutant is a row: its id, the rule that it breaks, what it does wrong, the code to replace and the
-replacement. The rows of refimpl/MODULE.py are in MODULE.py of this package. The code is compared
+replacement. The rows of refimpl/MODULE.py are in MODULE.py of this package, those of
+conformance/endpoint/MODULE.py in conformance/endpoint/MODULE.py of this package. The code is compared
 token by token (patch.py), so its layout has no meaning. It must occur exactly once in its module. A
 test checks this for every row, so a change of the source cannot silently disable a mutant.
 
@@ -20,12 +21,12 @@ from conformance.mutation.patch import PatchError, replace_tokens
 
 
 class Mutant(NamedTuple):
-    """One broken variant of one module of refimpl."""
+    """One broken variant of one module."""
 
     id: str
     rule: str
     what: str  # what the variant does wrong
-    module: str  # dotted name below refimpl
+    module: str  # dotted name below refimpl, or a name that begins with "conformance."
     old: str  # code that occurs exactly once in the module
     new: str  # its replacement
 
@@ -39,7 +40,7 @@ class MutantError(Exception):
 
 # ---- reading the tables ------------------------------------------------------------------------
 
-# The modules of refimpl that have mutants, in the order in which `conformance mutants` lists them.
+# The modules that have mutants, in the order in which `conformance mutants` lists them.
 MODULES = (
     "sigv4",
     "eventstream",
@@ -87,6 +88,13 @@ MODULES = (
     "explain.readings",
     "explain.quoted",
     "explain.messages",
+    "conformance.endpoint.checks",
+    "conformance.endpoint.request",
+    "conformance.endpoint.server",
+    "conformance.endpoint.siblings",
+    "conformance.endpoint.scenarios.build",
+    "conformance.endpoint.scenarios.model",
+    "conformance.testing.double",
 )
 
 
@@ -101,7 +109,9 @@ MUTANTS = tuple(mutant for module in MODULES for mutant in _mutants_of(module))
 # ---- making them -------------------------------------------------------------------------------
 
 # conformance.files has this path as well, but it imports refimpl.
-SOURCES = os.path.join(os.path.abspath(__file__ + "/../../../.."), "refimpl")
+ROOT = os.path.abspath(__file__ + "/../../../..")
+SOURCES = os.path.join(ROOT, "refimpl")
+_OTHERS = "conformance."
 
 
 def find_mutant(name: str) -> Mutant:
@@ -115,9 +125,15 @@ def find_mutant(name: str) -> Mutant:
     )
 
 
+def full_name(module: str) -> str:
+    """Return the full name of a module that has mutants."""
+    return module if module.startswith(_OTHERS) else "refimpl." + module
+
+
 def path_of(module: str) -> str:
-    """Return the path of a module of refimpl."""
-    path = os.path.join(SOURCES, *module.split("."))
+    """Return the path of a module that has mutants."""
+    folder = ROOT if module.startswith(_OTHERS) else SOURCES
+    path = os.path.join(folder, *module.split("."))
     return os.path.join(path, "__init__.py") if os.path.isdir(path) else path + ".py"
 
 
@@ -131,12 +147,12 @@ def module_of(path: str) -> str:
 
 
 def source_of(module: str) -> str:
-    """Return the source of a module of refimpl. Raises MutantError if it cannot be read."""
+    """Return the source of a module that has mutants. Raises MutantError if it cannot be read."""
     try:
         with open(path_of(module), encoding="utf-8") as file:
             return file.read()
     except OSError as error:
-        raise MutantError(f"no source of refimpl.{module}: {error.strerror}") from None
+        raise MutantError(f"no source of {full_name(module)}: {error.strerror}") from None
 
 
 def broken_source(mutant: Mutant) -> str:
@@ -149,5 +165,5 @@ def broken_source(mutant: Mutant) -> str:
     except PatchError as error:
         raise MutantError(
             f"{mutant.id} cannot be made: its tokens occur {error.count} times "
-            f"in refimpl.{mutant.module}, not once"
+            f"in {full_name(mutant.module)}, not once"
         ) from None

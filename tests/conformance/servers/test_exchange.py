@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Tests of conformance/servers/exchange.py: what is read, and what ends an exchange."""
+
+from typing import Any, List
+
+import pytest
+
+from conformance.servers.exchange import Address, Connection, Limits, ServerFault
+from tests.rawserver import RawServer, reset, stall, stall_unread
+
+REQUEST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+def exchange(steps: List[Any], seconds: float = 10.0, size: int = 1000, **more: Any) -> Any:
+    with RawServer(steps) as server:
+        address = Address("127.0.0.1", server.port, None)
+        with Connection(address, Limits(seconds, size)) as connection:
+            connection.send(REQUEST)
+            return connection.receive(**more)
+
+
+@pytest.mark.parametrize(
+    "data, body, is_open",
+    [
+        (OK + b"Content-Length: 3\r\n\r\nabc", b"abc", True),
+        (OK + b"Content-Length: 3\r\nConnection: close\r\n\r\nabc", b"abc", False),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", b"abc", True),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nA: b\r\n\r\n", b"a", True),
+        (OK + b"\r\nabc", b"abc", False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na", b"a", False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\nConnection: Keep-Alive\r\n\r\na", b"a", True),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"Content-Length: 0\r\n\r\n", b"", True),
+        (b"HTTP/1.1 204 None\r\n\r\n", b"", True),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_response_split_anywhere(data: bytes, body: bytes, is_open: bool, size: int) -> None:
+    received = exchange([data[start : start + size] for start in range(0, len(data), size)])
+    assert (received.body, received.is_open) == (body, is_open)
+
+
+def test_headers_and_times() -> None:
+    received = exchange([OK + b"A: 1\r\na: 2\r\nContent-Length: 2\r\n\r\n", b"x", b"y"])
+    assert (received.value("A"), received.values("a"), received.value("b")) == (
+        "1, 2",
+        ["1", "2"],
+        "",
+    )
+    times = [at for at, _ in received.pieces]
+    assert times == sorted(times) and times[0] >= 0
+
+
+def test_an_interim_response() -> None:
+    steps = [b"HTTP/1.1 100 Continue\r\n\r\n", stall]
+    assert exchange(steps, until_interim=True).status == 100
+
+
+@pytest.mark.parametrize(
+    "steps, words",
+    [
+        ([], "closed the connection without a response"),
+        ([OK], "closed the connection inside the head"),
+        ([b"HTTP/1.1 2"], "not valid HTTP: not an HTTP/1 status line"),
+        ([b"SSH-2.0-OpenSSH\r\n", stall], "not an HTTP/1 status line"),
+        ([b"\x00\x01\x02\x03\x04\x05", stall], "not an HTTP/1 status line"),
+        ([b"\x15\x03\x01\x00\x02\x02F\r\n"], "is this an https port"),
+        ([OK + b"Content-Length: 5\r\n\r\nabc"], "inside a body (expected 5 bytes, got 3)"),
+        ([OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab"], "inside a chunked body"),
+        (
+            [OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"],
+            "inside a chunked body (expected an empty line)",
+        ),
+        ([OK + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n"], "not a chunk size"),
+        ([OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n"], "invalid Content-Length"),
+        ([OK + b"a: " + b"x" * 70000, stall], "more than 65536 bytes"),
+        ([OK + b"Content-Length: 2000\r\n\r\n" + b"x" * 1500, stall], "more than 1000 bytes"),
+        ([OK + b"\r\n" + b"x" * 1500, stall], "more than 1000 bytes"),
+        ([b"HTTP/1.1 100 Continue\r\n\r\n" * 20, stall], "interim responses without an end"),
+        ([reset], "the connection broke"),
+        ([b"HTTP/1.1 200 \xff\r\nA\r\n\r\n"], "not a header line"),
+    ],
+)
+def test_a_response_that_is_none(steps: List[Any], words: str) -> None:
+    with pytest.raises(ServerFault) as caught:
+        exchange(steps)
+    assert words in str(caught.value) and not caught.value.waited
+
+
+@pytest.mark.parametrize(
+    "steps", [[stall], [OK, stall], [OK + b"Content-Length: 9\r\n\r\nx", stall]]
+)
+def test_a_server_that_never_ends(steps: List[Any]) -> None:
+    with pytest.raises(ServerFault, match=r"no complete response within 0\.1 s") as caught:
+        exchange(steps, seconds=0.1)
+    assert caught.value.waited
+
+
+def test_a_server_that_does_not_read() -> None:
+    with RawServer([stall_unread], read=lambda connection: None) as server:
+        address = Address("127.0.0.1", server.port, None)
+        connection = Connection(address, Limits(0.3))
+        with connection, pytest.raises(ServerFault, match="does not read the request") as caught:
+            connection.send(b"x" * (64 << 20))
+    assert caught.value.waited
+
+
+def test_a_response_before_the_whole_request() -> None:
+    early = OK + b"Content-Length: 1\r\n\r\nx"
+
+    def read_a_little(connection: Any) -> None:
+        connection.socket.recv(10)
+
+    with RawServer([early, stall_unread], read=read_a_little) as server:
+        address = Address("127.0.0.1", server.port, None)
+        with Connection(address, Limits(10.0)) as connection:
+            connection.send(b"x" * (64 << 20))
+            assert connection.receive().body == b"x"
+
+
+def test_no_connection() -> None:
+    with RawServer([]) as server:
+        port = server.port
+    with pytest.raises(ServerFault, match=f"no connection to 127.0.0.1:{port}: "):
+        Connection(Address("127.0.0.1", port, None), Limits(10.0))
+
+
+def test_a_connection_that_the_server_closes() -> None:
+    for steps, is_closed in (
+        ([OK + b"Content-Length: 0\r\n\r\n"], True),
+        ([OK + b"Content-Length: 0\r\n\r\n", stall], False),
+        ([OK + b"Content-Length: 0\r\n\r\n", reset], True),
+    ):
+        with RawServer(steps) as server:
+            address = Address("127.0.0.1", server.port, None)
+            with Connection(address, Limits(0.5)) as connection:
+                connection.send(REQUEST)
+                connection.receive()
+                assert connection.is_closed() == is_closed
