@@ -187,6 +187,15 @@ def _success() -> None:
         (b"one ", b"two ", b"three"),
         "a client that fails here cannot read any response of the operation",
     )
+    # docs/illustrated.html shows this response.
+    reads_stream(
+        "http-illustrated-call",
+        "a character that two parts share",
+        "EVS-037 HTTP-020",
+        part("Hello, w").replace("w')", "w' C3)") + "\n" + part("rld.").replace("('", "(B6 '"),
+        (b"Hello, w\xc3", b"\xb6rld."),
+        "a client that decodes each part as text loses the character at the boundary",
+    )
     reads_stream(
         "http-stream-empty",
         "a 200 response without frames",

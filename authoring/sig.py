@@ -321,7 +321,8 @@ DIFFERENCES = (
         "awscrt",
         "signs it",
         """
-        sig-unsigned-accept-encoding sig-unsigned-baggage sig-unsigned-connection
+        sig-illustrated-call sig-unsigned-accept-encoding sig-unsigned-baggage
+        sig-unsigned-connection
         sig-unsigned-keep-alive sig-unsigned-proxy-authenticate sig-unsigned-proxy-authorization
         sig-unsigned-te sig-unsigned-traceparent sig-unsigned-tracestate sig-unsigned-trailer
         sig-unsigned-x-forwarded-for sig-unsigned-x-forwarded-proto sig-unsigned-x-forwarded-host
@@ -900,6 +901,25 @@ for slug, path, twice, once, why in ENCODED:
         double_encode=False,
         also_acceptable=acceptable,
     )
+# docs/illustrated.html shows this request. It is that of SPEC.md, section 1.1.
+signs(
+    "sig-illustrated-call",
+    "a complete request of the operation",
+    "SIG-001 SIG-015",
+    "a signer that signs user-agent or connection fails behind a proxy that changes them",
+    uri="/endpoints/llm/invocations-response-stream",
+    query="",
+    lines="content-type:application/json\nhost:runtime.sagemaker.us-east-1.amazonaws.com",
+    method="POST",
+    target="/endpoints/llm/invocations-response-stream",
+    headers=[
+        ["Host", "runtime.sagemaker.us-east-1.amazonaws.com"],
+        ["User-Agent", "example/1.0"],
+        ["Connection", "close"],
+        ["Content-Type", "application/json"],
+    ],
+    body=b64(b'{"inputs":"Hi"}'),
+)
 signs(
     "sig-path-single-unnormalized",
     "a path encoded once and not normalised, as S3 requires",
