@@ -123,15 +123,26 @@ def _refusal_of_text(data: bytes, expect: Json) -> Any:
     except UnicodeDecodeError as error:
         start = error.start
     earliest = start + 1
-    while True:
-        try:
-            codecs.getincrementaldecoder("utf-8")().decode(data[start:earliest])
-        except UnicodeDecodeError:
-            break
+    while _can_become_text(data[start:earliest]):
         earliest += 1
     # A reader may decode a line at a time.
     line_end = data.find(b"\n", earliest - 1)
     return [earliest, line_end + 1 if line_end >= 0 else None]
+
+
+def _can_become_text(data: bytes) -> bool:
+    """Return whether more bytes could make the beginning of a character valid.
+
+    Python's incremental decoder waits for the third byte of an encoded surrogate, although the
+    second one already makes it invalid.
+    """
+    for rest in (b"", b"\x80", b"\x80\x80", b"\x80\x80\x80", b"\x90\x80\x80", b"\xa0\x80"):
+        try:
+            (data + rest).decode("utf-8")
+            return True
+        except UnicodeDecodeError:
+            continue
+    return False
 
 
 def _lines(data: bytes, expect: Json, count: int) -> Tuple[List[Any], Any]:

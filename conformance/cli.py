@@ -553,7 +553,11 @@ def _add_prove(parser: argparse.ArgumentParser) -> None:
     _add_list(parser, "--module", "NAME", "generate mutants only of this module")
     text = "seconds for all generated mutants (default: %(default)g)"
     parser.add_argument("--budget", type=_budget, default=3600.0, metavar="S", help=text)
-    text = "write the results of generated mutants as JSON"
+    text = "test the mutants that the Python file FILE defines as MUTANTS, against all cases"
+    parser.add_argument("--mutants", metavar="FILE", help=text)
+    text = "the implementation that is changed: refimpl, javascript or perl (default: %(default)s)"
+    parser.add_argument("--subject", default="refimpl", metavar="NAME", help=text)
+    text = "write the results of generated mutants, of --mutants or of --subject as JSON"
     parser.add_argument("--report", metavar="FILE", help=text)
 
 

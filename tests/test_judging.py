@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """docs/judging.md: its first adapter is run, its verdict is what the suite says, its second adapter
-is green.
+is green, and so is the implementation in JavaScript.
 
-The adapters are Perl, which the suite does not need: without it the tests that run them are
-skipped. What the page says of the protocol is held against the code that speaks it.
+The adapters are Perl and JavaScript, which the suite does not need: without them the tests that run
+them are skipped. What the page says of the protocol is held against the code that speaks it.
 """
 
 import io
@@ -24,6 +24,7 @@ from tests.support import committed_cases
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "judging.md").read_text(encoding="utf-8")
 ADAPTER = ROOT / "docs" / "examples" / "adapter.pl"
+JAVASCRIPT = ROOT / "docs" / "examples" / "javascript" / "adapter.mjs"
 
 
 def perl() -> str:
@@ -66,6 +67,7 @@ def test_the_adapter_in_perl_is_green() -> None:
         "run",
         "--adapter",
         f"{perl()} {ADAPTER}",
+        "--strict",
         "--op",
         "text.lines",
         "--op",
@@ -81,6 +83,17 @@ def test_the_adapter_in_perl_is_green() -> None:
     assert re.match(r"[0-9]+ cases: [0-9]+ PASS(, [0-9]+ ACCEPTABLE)?\Z", lines[-1]), (
         "nothing is unsupported"
     )
+
+
+@pytest.mark.slow
+def test_the_implementation_in_javascript_is_green() -> None:
+    if shutil.which("node") is None:
+        pytest.skip("no Node.js")
+    code, lines = call("run", "--adapter", f"node {JAVASCRIPT}", "--strict")
+    assert code == 0, "\n".join(lines)
+    assert re.match(r"[0-9]+ cases: [0-9]+ PASS, [0-9]+ UNSUPPORTED\Z", lines[-1])
+    offered = {line.split()[0] for line in lines if re.match(r"\S+ +[1-9][0-9]* +-\Z", line)}
+    assert {"sigv4.verify", "sigv4.presign", "http.response", "json.values", "invoke"} <= offered
 
 
 def test_the_page_knows_every_operation_and_verdict() -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The adapter of a broken variant of refimpl: `python3 -m conformance.mutation.adapter NAME`.
 
-NAME is the id of a mutant from `conformance mutants`, or MODULE:NUMBER for a generated one. When
+NAME is the id of a mutant from `conformance mutants`, MODULE:NUMBER for a generated one, or
+MODULE=FILE for a file that replaces the module. When
 refimpl is imported, the broken source replaces that module, in this process only. Everything else
 is conformance/adapters/refimpl.py. So `conformance run --adapter "python3 -m
 conformance.mutation.adapter NAME"` shows the verdicts on that error.
@@ -47,8 +48,20 @@ class BrokenFinder(MetaPathFinder):
         return spec_from_loader(fullname, _BrokenLoader(fullname, self._path, self._code))
 
 
+def _code_in(file: str, path: str) -> CodeType:
+    try:
+        with open(file, encoding="utf-8") as source:
+            code: CodeType = compile(source.read(), path, "exec")
+            return code
+    except (OSError, SyntaxError, ValueError) as error:
+        raise MutantError(f"cannot compile {file}: {error}") from None
+
+
 def finder_of(name: str) -> BrokenFinder:
     """Return the finder that loads the mutant of that name. Raises MutantError."""
+    module, equals, file = name.partition("=")
+    if equals:
+        return BrokenFinder(module, _code_in(file, path_of(module)))
     module, colon, number = name.partition(":")
     if colon:
         return BrokenFinder(module, broken_code(module, number))

@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""Replace a sequence of Python tokens in a source, whatever its layout.
+"""Replace a sequence of tokens in a source, whatever its layout.
 
 A mutant names the code that it changes as text. The text is compared with the source token by
 token: white space, line breaks, comments and a comma before a closing bracket have no meaning. So a
 formatter that wraps a line breaks no mutant. The first line of the replacement starts where the
 first token was; further lines keep their indentation relative to that line.
 
+In a source in another language than Python, a token is a word or a single other character, and
+comments are compared as well.
+
 Rejected: text that occurs in the source never or more than once.
 """
 
 import re
 import textwrap
-from typing import Iterator, List, NamedTuple, Tuple
+from typing import Iterator, List, NamedTuple, Pattern, Tuple
 
 # One token or one run of characters without meaning. Text that is not a token, such as half a
 # string, is read character by character, so that the pattern covers any input.
-_TOKEN = re.compile(
+PYTHON = re.compile(
     r"""
     (?P<skipped> \s+ | \\\n | \#[^\n]* )
     | (?: [rRbBuUfF]{0,2} (?: "{3}(?:\\.|[^\\])*?"{3} | '{3}(?:\\.|[^\\])*?'{3}
@@ -24,6 +27,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+WORDS = re.compile(r"(?P<skipped> \s+ ) | \w+ | .", re.VERBOSE | re.DOTALL)
 
 
 class Token(NamedTuple):
@@ -42,26 +47,26 @@ class PatchError(Exception):
         self.count = count
 
 
-def tokens_of(source: str) -> List[Token]:
+def tokens_of(source: str, token: Pattern[str] = PYTHON) -> List[Token]:
     """Return the tokens of a source or of a part of one."""
     found = [
         Token(match.group(), match.start(), match.end())
-        for match in _TOKEN.finditer(source)
+        for match in token.finditer(source)
         if match.group("skipped") is None
     ]
-    closing = [token.text for token in found[1:]] + [""]
+    closing = [one.text for one in found[1:]] + [""]
     return [
-        token
-        for token, following in zip(found, closing)
-        if token.text != "," or following not in (")", "]", "}")
+        one
+        for one, following in zip(found, closing)
+        if one.text != "," or following not in (")", "]", "}")
     ]
 
 
-def places_of(source: str, old: str) -> List[Tuple[int, int]]:
+def places_of(source: str, old: str, token: Pattern[str] = PYTHON) -> List[Tuple[int, int]]:
     """Return the (start, end) offsets of each place in `source` that has the tokens of `old`."""
-    tokens = tokens_of(source)
-    texts = [token.text for token in tokens]
-    wanted = [token.text for token in tokens_of(old)]
+    tokens = tokens_of(source, token)
+    texts = [one.text for one in tokens]
+    wanted = [one.text for one in tokens_of(old, token)]
     return [
         (tokens[index].start, tokens[index + len(wanted) - 1].end)
         for index in _indices(texts, wanted)
@@ -76,12 +81,12 @@ def _indices(texts: List[str], wanted: List[str]) -> Iterator[int]:
             yield index
 
 
-def replace_tokens(source: str, old: str, new: str) -> str:
+def replace_tokens(source: str, old: str, new: str, token: Pattern[str] = PYTHON) -> str:
     """Return `source` with the one place that has the tokens of `old` replaced by `new`.
 
     Raises PatchError.
     """
-    places = places_of(source, old)
+    places = places_of(source, old, token)
     if len(places) != 1:
         raise PatchError(len(places))
     start, end = places[0]

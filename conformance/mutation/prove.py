@@ -13,6 +13,8 @@ would pass with it. Mutants of the endpoint run against the checks of servers (p
 reach.py first records the lines that each request reaches, and a mutant only gets the requests that
 reach its statement. Survivors are printed with their reason from survivors.py and written to a
 report.
+
+`--mutants FILE` and `--subject NAME` run other mutants, see outside.py.
 """
 
 import argparse
@@ -30,7 +32,6 @@ from typing import (
     Any,
     Callable,
     Dict,
-    Iterable,
     List,
     Mapping,
     NamedTuple,
@@ -46,22 +47,24 @@ from conformance.cases.rules import Rule, load_rules
 from conformance.cases.scenarios import scenario_cases
 from conformance.endpoint.server import Endpoint
 from conformance.files import write_whole
+from conformance.mutation.bench import KIND, SURVIVED, UNREACHED, Bench, Trial
 from conformance.mutation.generated import Place, places
 from conformance.mutation.mutants import MUTANTS, Mutant, source_of
+from conformance.mutation.outside import ProofFailed, prove_outside
 from conformance.mutation.prove_server import (
     checked_without_mutant,
     is_of_server,
     kill_all,
     not_passed,
 )
+from conformance.mutation.subjects import REFERENCE
 from conformance.mutation.survivors import reason_of
-from conformance.protocol.messages import PROTOCOL_VERSION
-from conformance.protocol.process import Adapter, AdapterFault, Crashed, Hanging
-from conformance.run.asking import addressed, ask, is_paced, is_waiting
-from conformance.run.runner import OWN_ADAPTER, Runner, own_environment, surroundings
-from conformance.run.verdicts import ACCEPTABLE, ADAPTER, CRASH, FAIL, FAILURES, HANG, PASS, judge
+from conformance.protocol.process import AdapterFault
+from conformance.run.asking import addressed, is_paced, is_waiting
+from conformance.run.runner import OWN_ADAPTER, Runner, own_environment
+from conformance.run.verdicts import PASS
 from conformance.wording import number_of
-from refimpl.errors import Error, UsageError
+from refimpl.errors import UsageError
 from refimpl.operation import VERSION
 
 GENERATED_MODULES = (
@@ -88,96 +91,7 @@ GENERATED_MODULES = (
     "endpoints",
 )
 
-ERROR = "ERROR"  # an unexpected exception
-STILLBORN = "STILLBORN"  # it cannot be loaded
-KIND = "KIND"  # killed by a kind in a case that is not marked
-SURVIVED = "SURVIVED"
-UNREACHED = "UNREACHED"  # no request reaches its statement
-
 Say = Callable[[str], None]
-
-
-class Trial(NamedTuple):
-    """What happened to a mutant: how it died or survived, and the request that killed it."""
-
-    how: str  # FAIL, CRASH, HANG, ERROR, ACCEPTABLE: killed; or STILLBORN, SURVIVED, UNREACHED
-    killer: Optional[Question]
-    asked: int
-    note: str
-
-
-class ProofFailed(Error):
-    """The mutation tests failed."""
-
-    kind = "proof"
-
-
-class Bench:
-    """Runs mutants, each in its own process.
-
-    timeout: seconds per request
-    """
-
-    def __init__(self, timeout: float, cache: str) -> None:
-        self._timeout = timeout
-        # One cache of compiled modules serves the hundreds of processes.
-        self._environment = dict(
-            surroundings(),
-            **dict(own_environment(), PYTHONPYCACHEPREFIX=cache, PYTHONDONTWRITEBYTECODE=""),
-        )
-
-    def command_of(self, name: str) -> List[str]:
-        """Return the command of a mutant's adapter."""
-        return [OWN_ADAPTER[0], "-m", "conformance.mutation.adapter", name]
-
-    def start(self, command: Sequence[str]) -> Adapter:
-        """Return an adapter process. Raises AdapterFault."""
-        return Adapter(command, self._environment)
-
-    def trial(self, name: str, questions: Iterable[Question], marked_kinds: bool = False) -> Trial:
-        """Send requests to a mutant until one kills it.
-
-        marked_kinds: whether a kind kills only in a case with `"decides": "kind"`
-        """
-        asked = 0
-        by_kind: Optional[Trial] = None
-        endpoint: Optional[Endpoint] = None
-        try:
-            with self.start(self.command_of(name)) as adapter:
-                for question in questions:
-                    asked += 1
-                    if question.case.op == "invoke" and endpoint is None:
-                        endpoint = Endpoint()
-                    how, note = self._answer(adapter, question, endpoint)
-                    if how == KIND and marked_kinds and not question.case.decides:
-                        by_kind = by_kind or Trial(KIND, question, asked, note)
-                    elif how:
-                        return Trial(FAIL if how == KIND else how, question, asked, note)
-        except AdapterFault as fault:
-            return Trial(STILLBORN, None, 0, str(fault))
-        finally:
-            if endpoint is not None:
-                endpoint.close()
-        return by_kind or Trial(SURVIVED, None, asked, "")
-
-    def _answer(
-        self, adapter: Adapter, question: Question, endpoint: Optional[Endpoint]
-    ) -> Tuple[str, str]:
-        """Return how a request kills the mutant, with the evidence, or two empty strings."""
-        try:
-            answer, calls, pacing = ask(adapter, question, endpoint, self._timeout, True)
-        except Hanging as fault:
-            return HANG, str(fault)
-        except Crashed as fault:
-            return CRASH, str(fault)
-        except AdapterFault as fault:
-            return ERROR, str(fault)
-        came = judge(question, answer, {}, calls, PROTOCOL_VERSION, True, pacing)
-        if came.word == ADAPTER:
-            return ERROR, came.note
-        if came.difference is not None and came.difference.stage == "kind":
-            return KIND, came.note
-        return (came.word, came.note) if came.word in FAILURES + (ACCEPTABLE,) else ("", "")
 
 
 # ---- the commands ------------------------------------------------------------------------------
@@ -191,6 +105,9 @@ def list_mutants(options: argparse.Namespace, say: Say) -> None:
 
 def prove_suite(options: argparse.Namespace, say: Say) -> None:
     """Run the mutation tests. Raises ProofFailed, UsageError."""
+    if options.mutants or options.subject != REFERENCE:
+        prove_outside(options, say)
+        return
     modules = check_names(options.module) if options.generated or options.module else []
     chosen = choose_mutants(options.only, options.rule)
     rules = load_rules() if len(chosen) == len(MUTANTS) else {}

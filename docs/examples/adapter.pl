@@ -19,59 +19,126 @@ sub refuse { my ($name, $why, %more) = @_; die {name => $name, message => $why, 
 
 # ---- text: lines (TXT-010 to TXT-013) and server-sent events (TXT-020 to TXT-032) ----------------------------------
 
-# Returns the valid beginning of the bytes as text, and whether that is all, because an error carries the results before it
-# (TXT-007). Perl's own decoder rejects noncharacters such as U+FFFF, which are valid UTF-8, so this checks the octets itself.
-sub whole_text {
-    my ($bytes) = @_;
-    1 while $bytes =~ /\G(?:[\x00-\x7f]+|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|\xed[\x80-\x9f][\x80-\xbf]
-        |[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})/gcx;
-    my $text = substr $bytes, 0, pos $bytes || 0;
-    utf8::decode($text);
-    return ($text, (pos $bytes || 0) == length $bytes);
+my $CHARACTERS = qr/(?:[\x00-\x7f]+|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|\xed[\x80-\x9f][\x80-\xbf]
+    |[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})/x;
+my $BEGINNING = qr/\A(?:[\xc2-\xdf]|\xe0[\xa0-\xbf]?|\xed[\x80-\x9f]?|[\xe1-\xec\xee\xef][\x80-\xbf]?
+    |\xf0(?:[\x90-\xbf][\x80-\xbf]?)?|[\xf1-\xf3][\x80-\xbf]{0,2}|\xf4(?:[\x80-\x8f][\x80-\xbf]?)?)?\z/x;
+
+# Perl's strict decoder rejects noncharacters such as U+FFFF, which are valid UTF-8, and its lax one accepts surrogates.
+sub is_valid {
+    my ($text) = @_;
+    return utf8::decode($text) && $text !~ /[\x{d800}-\x{dfff}]|[^\x{0}-\x{10ffff}]/;
 }
 
-sub lines_of {
+# Returns the valid beginning of the bytes, and the rest. It looks at single octets only if there is an error.
+sub valid_part {
     my ($bytes) = @_;
-    my ($text, $is_whole) = whole_text($bytes);
-    my @lines = split /\n/, $text, -1;
-    my $last = pop @lines;
-    s/\r\z// for @lines;    # a CR before any other character stays
-    refuse('BadText', 'not UTF-8', output => {lines => \@lines}) if !$is_whole;
-    push @lines, $last if defined $last && $last ne '';
-    return \@lines;
+    my $end = length $bytes;
+    $end-- while $end > 0 && length($bytes) - $end < 3 && substr($bytes, $end - 1, 1) =~ /[\x80-\xbf]/;
+    $end-- if $end > 0 && substr($bytes, $end - 1, 1) =~ /[\xc2-\xf4]/;
+    for my $length (length $bytes, $end) {
+        my $valid = substr $bytes, 0, $length;
+        return ($valid, substr $bytes, $length) if is_valid($valid);
+    }
+    pos($bytes) = 0;
+    1 while $bytes =~ /\G$CHARACTERS/gc;
+    return (substr($bytes, 0, pos $bytes || 0), substr $bytes, pos $bytes || 0);
 }
 
-sub events_of {
-    my ($bytes) = @_;
-    my ($text, $is_whole) = whole_text($bytes);
-    $text =~ s/\A\x{FEFF}//;
-    my @lines = split /\r\n|\n|\r/, $text, -1;
-    my $unended = pop @lines;
-    my (@events, @data, $type, %seen);
+sub decoded { my ($bytes) = @_; utf8::decode($bytes); return $bytes }
+
+# Returns a reader that gives the complete characters of each part to $take, as bytes. After them it rejects invalid UTF-8, so
+# that an error does not lose the results before it (TXT-007). A reader is a function: a part in, and undef at the end.
+sub utf8_reader {
+    my ($take, $end) = @_;
+    my $rest = '';
+    return sub {
+        my ($part) = @_;
+        if (!defined $part) {
+            refuse('BadText', 'the text ends inside a character') if $rest ne '';
+            return $end->();
+        }
+        (my $valid, $rest) = valid_part($rest . $part);
+        $take->($valid);
+        refuse('BadText', 'not UTF-8') if $rest !~ $BEGINNING;
+    };
+}
+
+my $LONGEST = 32 * 1024 * 1024;
+
+sub line_reader {
+    my ($emit) = @_;
+    my $line = '';
+    my $add = sub {
+        $line .= $_[0];
+        refuse('TooLong', 'a line') if length($line) - (substr($line, -1) eq "\r" ? 1 : 0) > $LONGEST;
+    };
+    my $take = sub {
+        my ($bytes) = @_;
+        while ($bytes =~ /\G([^\n]*+)\n/gc) {
+            $add->($1);
+            chop $line if substr($line, -1) eq "\r";    # a CR before any other character stays
+            $emit->(decoded($line));
+            $line = '';
+        }
+        $add->(substr $bytes, pos $bytes || 0);
+    };
+    return utf8_reader($take, sub { $emit->(decoded($line)) if $line ne '' });
+}
+
+sub event_reader {
+    my ($emit) = @_;
+    my ($line, $after_cr, $is_first, $size, @data, $type) = ('', 0, 1, 0);
     my $id = '';
     my $field = sub {
-        my ($line) = @_;
-        return if $line =~ /\A:/;
-        my ($name, $value) = $line =~ /\A([^:]*)(?::[ ]?(.*))?\z/s;
+        my ($text) = @_;
+        return if $text =~ /\A:/;
+        my ($name, $value) = $text =~ /\A([^:]*)(?::[ ]?(.*))?\z/s;
         $value = '' if !defined $value;
         push @data, $value if $name eq 'data';
         $type = $value     if $name eq 'event';
         $id   = $value     if $name eq 'id' && $value !~ /\0/;
     };
-    my $end = sub {
-        push @events, {event => defined $type && $type ne '' ? $type : 'message', data => join("\n", @data), id => $id} if @data;
+    my $end_event = sub {
+        $emit->({event => defined $type && $type ne '' ? $type : 'message', data => join("\n", @data), id => $id}) if @data;
         @data = ();
         undef $type;
+        $size = 0;
     };
-    for my $line (@lines) { $line eq '' ? $end->() : $field->($line) }
-    refuse('BadText', 'not UTF-8', output => {events => \@events}) if !$is_whole;
-    if (defined $unended && $unended ne '') {    # TXT-030, TXT-031
-        refuse('EndsEarly', 'the text ends inside the name of a field', output => {events => \@events})
-            if $unended !~ /:/ && $unended !~ /\A(?:data|event|id|retry)\z/;
-        $field->($unended);
-    }
-    $end->();
-    return \@events;
+    my $add = sub {
+        $line .= $_[0];
+        refuse('TooLong', 'an event') if $size + length $line > $LONGEST;
+    };
+    my $taken = sub {    # the text of a line
+        my $text = decoded($line);
+        $text =~ s/\A\x{FEFF}// if $is_first;
+        ($line, $is_first) = ('', 0);
+        return $text;
+    };
+    my $take = sub {
+        my ($bytes) = @_;
+        return if $bytes eq '';
+        pos($bytes) = $after_cr && $bytes =~ /\A\n/ ? 1 : 0;    # the LF of a CR LF
+        $after_cr = $bytes =~ /\r\z/;
+        while ($bytes =~ /\G([^\r\n]*+)(?:\r\n|\n|\r)/gc) {
+            $add->($1);
+            $size += 1 + length $line;
+            my $text = $taken->();
+            if ($text eq '') { $end_event->() }
+            else             { $field->($text) }
+        }
+        $add->(substr $bytes, pos $bytes || 0);
+    };
+    my $end = sub {
+        my $text = $taken->();
+        if ($text ne '') {    # TXT-030, TXT-031
+            my $is_whole = $text =~ /:/ || $text =~ /\A(?:data|event|id|retry|\[DONE\])\z/;
+            refuse('EndsEarly', 'the text ends inside the name of a field') if !$is_whole;
+            $field->($text);
+        }
+        $end_event->();
+    };
+    return utf8_reader($take, $end);
 }
 
 # ---- frames (chapter EVS) ------------------------------------------------------------------------------------------
@@ -85,9 +152,9 @@ my %WIDTH = (int8 => 1, int16 => 2, int32 => 4, int64 => 8, timestamp => 8, uuid
 sub crc { return pack 'N', Compress::Zlib::crc32($_[0]) }
 
 sub utf8_of {
-    my ($text, $is_whole) = whole_text($_[0]);
-    refuse('BadText', 'a name or a string that is not UTF-8') if !$is_whole;
-    return $text;
+    my ($valid, $rest) = valid_part($_[0]);
+    refuse('BadText', 'a name or a string that is not UTF-8') if $rest ne '';
+    return decoded($valid);
 }
 
 sub headers_of {
@@ -119,33 +186,34 @@ sub headers_of {
     return \@headers;
 }
 
-sub messages_of {    # chunks in, messages out; an error carries the messages before it
-    my (@chunks) = @_;
-    my ($buffer, @messages) = ('');
-    my $decode = sub {
+sub frame_reader {
+    my ($emit) = @_;
+    my ($buffer, $known, $total, $headers) = ('', 0);
+    return sub {
+        my ($chunk) = @_;
+        if (!defined $chunk) {
+            refuse('EndsEarly', 'the stream ends inside a frame') if $buffer ne '';
+            return;
+        }
+        $buffer .= $chunk;
         while (length $buffer >= 12) {
-            my ($total, $headers, $prelude_crc) = unpack 'NNa4', $buffer;
-            refuse('PreludeChecksum', 'the prelude is damaged') if crc(substr $buffer, 0, 8) ne $prelude_crc;
-            refuse('BadLength', "total_length $total") if $total < 16;
-            refuse('BadLength', "headers_length $headers of $total") if $headers > $total - 16;
-            refuse('TooLong', "total_length $total") if $total > $CEILING;
-            refuse('TooLong', "headers_length $headers") if $headers > 1_048_576;
+            if (!$known) {
+                ($total, $headers, my $prelude_crc) = unpack 'NNa4', $buffer;
+                refuse('PreludeChecksum', 'the prelude is damaged') if crc(substr $buffer, 0, 8) ne $prelude_crc;
+                refuse('BadLength', "total_length $total") if $total < 16;
+                refuse('BadLength', "headers_length $headers of $total") if $headers > $total - 16;
+                refuse('TooLong', "total_length $total") if $total > $CEILING;
+                refuse('TooLong', "headers_length $headers") if $headers > 1_048_576;
+                $known = 1;
+            }
             return if length $buffer < $total;
             my $frame = substr $buffer, 0, $total, '';
+            $known = 0;
             refuse('MessageChecksum', 'the message is damaged') if crc(substr $frame, 0, $total - 4) ne substr $frame, $total - 4;
-            push @messages, {headers => headers_of(substr $frame, 12, $headers),
-                             payload => encode_base64(substr($frame, 12 + $headers, $total - $headers - 16), '')};
+            $emit->({headers => headers_of(substr $frame, 12, $headers),
+                     payload => encode_base64(substr($frame, 12 + $headers, $total - $headers - 16), '')});
         }
     };
-    my $done = eval {
-        for my $chunk (@chunks) { $buffer .= $chunk; $decode->() }
-        refuse('EndsEarly', 'the stream ends inside a frame') if $buffer ne '';
-        1;
-    };
-    return \@messages if $done;
-    my $error = $@;
-    $error->{output} = {messages => \@messages} if ref $error eq 'HASH';
-    die $error;
 }
 
 sub is_number { return !ref $_[0] && !(B::svref_2object(\$_[0])->FLAGS & B::SVp_POK) }
@@ -296,10 +364,28 @@ my %KINDS = (    # our error names and the protocol's kinds
     BadLength => 'length', TooLong => 'limit', BadHeader => 'header', UnknownType => 'header_type', TwiceNamed => 'duplicate_header',
     BadArgument => 'constraint', WrongType => 'type', BadCredentials => 'configuration');
 
+# Feeds chunks to a reader and returns its results, and after how many chunks it returned each (docs/judging.md, section 6.3).
+sub fed {
+    my ($key, $chunks, $reader_of) = @_;
+    my ($given, @results, @after) = (0);
+    my $reader = $reader_of->(sub { push @results, $_[0]; push @after, $given });
+    my $done = eval {
+        for my $chunk (@$chunks) { $given++; $reader->(decode_base64($chunk)) }
+        $given++;
+        $reader->(undef);
+        1;
+    };
+    my $output = {$key => \@results, after => \@after};
+    return $output if $done;
+    my $error = $@;
+    $error->{output} = {%$output, refused_after => $given} if ref $error eq 'HASH';
+    die $error;
+}
+
 my %OPERATIONS = (
-    'text.lines' => sub { return {lines => lines_of(join '', map { decode_base64($_) } @{$_[0]{parts}})} },
-    'text.sse' => sub { return {events => events_of(join '', map { decode_base64($_) } @{$_[0]{parts}})} },
-    'eventstream.decode' => sub { return {messages => messages_of(map { decode_base64($_) } @{$_[0]{chunks}})} },
+    'text.lines' => sub { return fed('lines', $_[0]{parts}, \&line_reader) },
+    'text.sse' => sub { return fed('events', $_[0]{parts}, \&event_reader) },
+    'eventstream.decode' => sub { return fed('messages', $_[0]{chunks}, \&frame_reader) },
     'eventstream.encode' => sub {
         return {frame => encode_base64(frame_of($_[0]{headers}, decode_base64($_[0]{payload})), '')};
     },
@@ -348,7 +434,7 @@ while (my $line = <STDIN>) {
     if ($question->{cmd} eq 'bye') { last }
     my $answer =
         $question->{cmd} eq 'hello'
-        ? {protocol => 1, implementation => {name => 'perl-example', version => '1.0', language => 'perl'},
+        ? {protocol => 2, implementation => {name => 'perl-example', version => '1.0', language => 'perl'},
            operations => [sort keys %OPERATIONS], kinds => \%KINDS}
         : {seq => $question->{seq}, %{answer_to($question)}};
     print $json->encode($answer), "\n";

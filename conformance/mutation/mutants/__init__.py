@@ -29,6 +29,7 @@ class Mutant(NamedTuple):
     module: str  # dotted name below refimpl, or a name that begins with "conformance."
     old: str  # code that occurs exactly once in the module
     new: str  # its replacement
+    severity: str = ""  # low, medium or high, for mutants from outside
 
 
 Row = Tuple[str, str, str, str, str]

@@ -386,6 +386,8 @@ def options(**given: Any) -> argparse.Namespace:
         "module": [],
         "budget": 600.0,
         "report": None,
+        "mutants": None,
+        "subject": "refimpl",
     }
     return argparse.Namespace(**dict(chosen, **given))
 
