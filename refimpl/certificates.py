@@ -10,11 +10,13 @@ CAs. `x509_strict=False` returns to the former checks, and still verifies chain 
 """
 
 import os
-import ssl
-from typing import Any, List, Mapping, NoReturn, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, List, Mapping, NoReturn, Optional, Tuple, Union
 
 from .config.environment import first_set, origin_of
-from .errors import ConfigurationError, require_type, wrong_type
+from .errors import ConfigurationError, missing_module, require_type, wrong_type
+
+if TYPE_CHECKING:
+    import ssl
 
 ClientCertificate = Union[str, Tuple[str, str], None]
 
@@ -26,12 +28,17 @@ _WRONG_NAME = (62, 64)  # another host name, another IP address
 _STRICT_WORDS = ("key usage", "key identifier", "basic constraints", "issuer name", "subject name")
 
 
-def default_ssl_context() -> ssl.SSLContext:
-    """Return a context that verifies certificate and host name and requires TLS 1.2 (HTTP-053)."""
-    return _newer_tls(ssl.create_default_context())
+def default_ssl_context(**trusted: str) -> "ssl.SSLContext":
+    """Return a context that verifies certificate and host name and requires TLS 1.2 (HTTP-053).
 
-
-def _newer_tls(context: ssl.SSLContext) -> ssl.SSLContext:
+    trusted: cafile or capath, as for ssl.create_default_context
+    Raises ConfigurationError if this Python has no module ssl.
+    """
+    try:
+        import ssl  # not at module level, because an http endpoint does not need it
+    except ImportError as error:
+        raise missing_module(error, "call https endpoints") from None
+    context = ssl.create_default_context(**trusted)  # type: ignore[arg-type]
     if hasattr(context, "minimum_version"):
         context.minimum_version = ssl.TLSVersion.TLSv1_2  # novm: not reached on 3.6
     else:  # 3.6
@@ -39,11 +46,17 @@ def _newer_tls(context: ssl.SSLContext) -> ssl.SSLContext:
     return context
 
 
-def check_ssl_context(context: object) -> Optional[ssl.SSLContext]:
+def check_ssl_context(context: Any) -> "Optional[ssl.SSLContext]":
     """Return context. Raises UsageError unless it is an ssl.SSLContext or None (HTTP-053)."""
-    if context is not None:
-        require_type(context, ssl.SSLContext, "ssl_context", "HTTP-053")
-    return context  # type: ignore[return-value]
+    if context is None:
+        return None
+    try:
+        from ssl import SSLContext
+    except ImportError as error:
+        raise missing_module(error, "use an ssl_context") from None
+    require_type(context, SSLContext, "ssl_context", "HTTP-053")
+    found: SSLContext = context
+    return found
 
 
 def ca_bundle_of(
@@ -65,7 +78,7 @@ def trusting_context(
     ca_bundle: Optional[Tuple[str, str]],
     client_cert: ClientCertificate = None,
     x509_strict: bool = True,
-) -> ssl.SSLContext:
+) -> "ssl.SSLContext":
     """Return a context that verifies certificate and host name (HTTP-053).
 
     ca_bundle: the path of a file or folder with the trusted certificates, and where it comes from,
@@ -74,29 +87,31 @@ def trusting_context(
     Raises ConfigurationError for an unusable file, and UsageError.
     """
     require_type(x509_strict, bool, "x509_strict", "NET-023")
-    context = default_ssl_context() if ca_bundle is None else _newer_tls(_context_of(*ca_bundle))
+    context = default_ssl_context() if ca_bundle is None else _context_of(*ca_bundle)
     # NET-023
-    if not x509_strict and hasattr(ssl, "VERIFY_X509_STRICT"):
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not x509_strict:
+        import ssl
+
+        context.verify_flags &= ~getattr(ssl, "VERIFY_X509_STRICT", 0)
     if client_cert is not None:
         _load_client_certificate(context, client_cert)
     return context
 
 
-def _context_of(path: str, origin: str) -> ssl.SSLContext:
+def _context_of(path: str, origin: str) -> "ssl.SSLContext":
     """Return a context that trusts only the certificates of a file or folder (NET-021)."""
     try:
         if os.path.isdir(path):
-            context = ssl.create_default_context(capath=path)
+            context = default_ssl_context(capath=path)
         else:
-            context = ssl.create_default_context(cafile=path)
+            context = default_ssl_context(cafile=path)
     except (OSError, ValueError) as error:
         # NET-021. ValueError: a NUL in the path.
         _unusable(f"the CA bundle {path} ({origin})", "a file of certificates in PEM", error)
     return context
 
 
-def _load_client_certificate(context: ssl.SSLContext, client_cert: ClientCertificate) -> None:
+def _load_client_certificate(context: "ssl.SSLContext", client_cert: ClientCertificate) -> None:
     """Load the certificate that the client presents (NET-022)."""
     files: Any = (client_cert, None) if isinstance(client_cert, str) else client_cert
     if not isinstance(files, (tuple, list)) or len(files) != 2 or not isinstance(files[0], str):
@@ -134,7 +149,31 @@ def _unusable(what: str, expected: str, error: Exception) -> NoReturn:
     ) from None
 
 
-def remedy_for(error: Exception) -> Optional[str]:
+def is_tls_error(error: BaseException) -> bool:
+    """Return whether OpenSSL has raised an error, such as one for an invalid certificate."""
+    try:
+        from ssl import CertificateError, SSLError
+    except ImportError:
+        return False
+    return isinstance(error, (SSLError, CertificateError))
+
+
+def is_without_close_notify(error: BaseException) -> bool:
+    """Return whether an error says that the peer ended the connection, and not TLS."""
+    try:
+        from ssl import SSLEOFError
+    except ImportError:
+        return False
+    return isinstance(error, SSLEOFError)
+
+
+def _is_certificate_error(error: BaseException) -> bool:
+    from ssl import CertificateError  # exists, because it has raised an error
+
+    return isinstance(error, CertificateError)
+
+
+def remedy_for(error: BaseException) -> Optional[str]:
     """Return what the user can do about a certificate that is not accepted, or None (NET-024)."""
     code = getattr(error, "verify_code", None)
     # Python 3.6 does not say why the verification failed. This is the most frequent reason.
@@ -144,7 +183,7 @@ def remedy_for(error: Exception) -> Optional[str]:
     if code in _INVALID_NOW:
         return "a certificate that is valid now, and a clock that is right"
     # Python 3.6 checks the name itself, and its error has no code.
-    if code in _WRONG_NAME or (code is None and isinstance(error, ssl.CertificateError)):
+    if code in _WRONG_NAME or (code is None and _is_certificate_error(error)):
         return "a certificate for this host; for a tunnel, connect_to= or --connect-to"
     reason = str(getattr(error, "reason", None) or error).lower().replace("_", " ")
     if "certificate required" in reason:

@@ -32,15 +32,12 @@ from typing import (
     Tuple,
     Type,
     TypeVar,
+    Union,
 )
 
-from .certificates import ClientCertificate
 from .config.credentials import CredentialsOrProvider, provider_of, unexpired
-from .config.retries import (
+from .config.environment import (
     DEFAULT_MAX_ATTEMPTS,
-    CallRetries,
-    RetryPolicy,
-    RetryQuota,
     check_max_attempts,
     configured_max_attempts,
 )
@@ -52,8 +49,10 @@ from .errors import (
     HttpError,
     MissingPartError,
     NetworkError,
+    Secrets,
     ServiceError,
     UsageError,
+    missing_module,
     require_type,
     without_secrets,
 )
@@ -68,21 +67,26 @@ from .operation import (
     parse_endpoint_url,
     read_output,
 )
-from .proxy import is_loopback
-from .redaction import Secrets, forget_variables, redact
-from .routes import Network
+from .routes import DIRECT, Network
 from .shapes import (
     InvokeEndpointWithResponseStreamInput,
     InvokeEndpointWithResponseStreamOutput,
     PayloadPart,
     StreamEvent,
 )
-from .sigv4 import Credentials, Signer, amz_date_of
-from .transport import HttpExchange, Timeouts, check_timeout, check_timeouts, open_exchange
+from .sigv4 import Credentials, SignedRequest, Signer, amz_date_of
+from .timeouts import Timeouts, check_timeout, check_timeouts
 
 if TYPE_CHECKING:
+    from .certificates import ClientCertificate
+    from .config.retries import CallRetries, RetryQuota
+    from .fetched import FetchedExchange, Transport
     from .text.extraction import Delta, ModelText, Summary
     from .text.server_sent_events import ServerSentEvent
+    from .transport import HttpExchange
+
+# Each import inside a function is of a module that a successful call without it does not need. So a
+# program starts faster, above all where Python cannot store compiled modules.
 
 DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
 # In seconds. The service ends a stream after 8 minutes, and the first token may take long.
@@ -93,6 +97,7 @@ _USER_AGENT = "%s python/%d.%d.%d" % (USER_AGENT, *sys.version_info[:3])
 _REFUSING_STATUSES = (400, 401, 403)
 
 _Item = TypeVar("_Item")
+Exchange = Union["HttpExchange", "FetchedExchange"]
 
 
 class Response:
@@ -111,7 +116,7 @@ class Response:
 
     def __init__(
         self,
-        exchange: HttpExchange,
+        exchange: "Exchange",
         reader: ResponseReader,
         secrets: Sequence[str] = (),
         started: Optional[float] = None,
@@ -187,7 +192,6 @@ class Response:
 
         errors: as for refimpl.text.Utf8Decoder
         """
-        # refimpl.text is loaded on first use, here and below, because most programs read bytes.
         from .text.utf8 import strings_of
 
         return self._results(strings_of(self.payloads(), errors))
@@ -298,7 +302,7 @@ class _Results(Iterator[_Item], Generic[_Item]):
         except StopIteration:
             raise
         except Error as error:
-            forget_variables(error)
+            _forget_variables(error)
             self._failure = error
             raise
         except ValueError as error:
@@ -331,7 +335,7 @@ class ModelDeltas(_Results["Delta"]):
 
 def _parts_in_time(
     parts: Iterator[bytes],
-    exchange: HttpExchange,
+    exchange: "Exchange",
     model_text: "ModelText",
     limits: Tuple[Optional[float], Optional[float]],
     started: float,
@@ -376,7 +380,7 @@ def _described(
 
 
 def _events(
-    exchange: HttpExchange, reader: ResponseReader, secrets: Secrets
+    exchange: "Exchange", reader: ResponseReader, secrets: Secrets
 ) -> Generator[StreamEvent, None, None]:
     """Yield the events as they arrive.
 
@@ -419,9 +423,17 @@ def _placed(error: Error, reader: ResponseReader, secrets: Secrets) -> Error:
             placed = with_place
     placed.status = reader.status
     placed.request_id = reader.request_id
+    from .redaction import redact
+
     redact(placed, secrets)
     redact(error, secrets)
     return placed
+
+
+def _forget_variables(error: Error) -> None:
+    from .redaction import forget_variables
+
+    forget_variables(error)
 
 
 class InsecureEndpointWarning(UserWarning):
@@ -456,6 +468,8 @@ class Client:
     sign_body: whether to send x-amz-content-sha256, which some front ends require (SIG-019)
     max_frame_length: bytes (EVS-008);  clock: returns seconds since 1970 UTC
     sleep, random: wait for seconds before a retry; return a number from 0 to 1 for its delay
+    transport: a function that sends a request in place of sockets (fetched.py); it excludes the
+        settings of proxies, connections and certificates
     Raises ConfigurationError for a missing or invalid region, endpoint, credentials, proxy or
     certificate, and UsageError for other invalid arguments.
     """
@@ -479,7 +493,7 @@ class Client:
         proxy: Optional[str] = None,
         connect_to: Optional[Tuple[str, int]] = None,
         ca_bundle: Optional[str] = None,
-        client_cert: ClientCertificate = None,
+        client_cert: "ClientCertificate" = None,
         x509_strict: bool = True,
         max_attempts: Optional[int] = None,
         retry_after_send: bool = False,
@@ -487,6 +501,7 @@ class Client:
         sign_body: bool = False,
         sleep: Callable[[float], object] = time.sleep,
         random: Optional[Callable[[], float]] = None,
+        transport: "Optional[Transport]" = None,
     ) -> None:
         if environment is None:
             environment = os.environ
@@ -512,7 +527,15 @@ class Client:
         self._timeouts = check_timeouts(Timeouts(connect_timeout, read_timeout, total_timeout))
         Decoder(max_frame_length)  # rejects an invalid length now, not during a call
         self._max_frame_length = max_frame_length
-        self._ssl_context, self._route = network.way_to(self._endpoint.url, client_cert, connect_to)
+        self._transport = transport
+        if transport is None:
+            way = network.way_to(self._endpoint.url, client_cert, connect_to)
+        else:
+            _require_callable(transport, "transport")
+            if (proxy, connect_to, ca_bundle, client_cert, ssl_context) != (None,) * 5:
+                raise UsageError("transport excludes settings of connections and certificates")
+            way = None, DIRECT
+        self._ssl_context, self._route = way
         proxy_in_use = self._route.proxy
         self._proxy_secrets = Secrets(() if proxy_in_use is None else proxy_in_use.secrets())
         if max_attempts is None:
@@ -520,10 +543,8 @@ class Client:
         require_type(retry_after_send, bool, "retry_after_send", "RTY-004")
         require_type(retry_model_errors, bool, "retry_model_errors", "RTY-002")
         require_type(sign_body, bool, "sign_body", "SIG-019")
-        self._policy = RetryPolicy(
-            check_max_attempts(max_attempts), retry_after_send, retry_model_errors
-        )
-        self._quota = RetryQuota()
+        self._policy = (check_max_attempts(max_attempts), retry_after_send, retry_model_errors)
+        self._quota: Optional[RetryQuota] = None  # until a call fails
         self._sign_body = sign_body
         self._clock = clock
         self._clock_offset = 0.0  # seconds; RTY-008
@@ -560,7 +581,7 @@ class Client:
         call = InvokeEndpointWithResponseStreamInput(**members)
         members.clear()  # they may be secret, and some tools show the variables of an error
         request = build_request(call, self._endpoint.url, _USER_AGENT)
-        retries = CallRetries(self._policy, self._quota)
+        retries = None if self._quota is None else self._retries()
         started = time.monotonic()
         while True:
             # RTY-009
@@ -572,17 +593,41 @@ class Client:
             try:
                 exchange, reader = self._exchange(request, credentials, started)
             except Error as error:
+                from .redaction import redact
+
                 redact(error, secrets)
-                forget_variables(error)
+                _forget_variables(error)
+                retries = retries or self._retries()
                 decision = retries.after_failure(error, self._now(), self._random())
                 # RTY-008
                 self._clock_offset += decision.clock_offset or 0.0
                 if decision.delay is None or self._is_too_late(started, decision.delay):
                     raise
             else:
-                retries.after_success()
+                if retries is not None:
+                    retries.after_success()
                 return Response(exchange, reader, secrets, started)
             self._sleep(decision.delay)
+
+    def signed_request(self, **members: Any) -> HttpRequest:
+        """Return the signed request of a call, for a program that sends it itself.
+
+        A ResponseReader reads the response. The signature is valid for five minutes.
+        members: as for invoke_endpoint_with_response_stream
+        Raises UsageError for invalid members, and errors of the credential source.
+        """
+        call = InvokeEndpointWithResponseStreamInput(**members)
+        members.clear()
+        request = build_request(call, self._endpoint.url, _USER_AGENT)
+        return request._replace(headers=self._sign(request, self._usable_credentials()).headers)
+
+    def _retries(self) -> "CallRetries":
+        """Return the decisions about the attempts of one call."""
+        from .config.retries import CallRetries, RetryPolicy, RetryQuota
+
+        if self._quota is None:
+            self._quota = RetryQuota()
+        return CallRetries(RetryPolicy(*self._policy), self._quota)
 
     def _now(self) -> float:
         now = self._clock()  # of any type, if the caller's function is wrong; sigv4 checks it
@@ -597,11 +642,10 @@ class Client:
         try:
             credentials = unexpired(self._credentials(), self._now)
         except Error as error:
-            forget_variables(error)
+            _forget_variables(error)
             raise
         endpoint = parse_endpoint_url(self._endpoint.url)
-        is_readable = endpoint.scheme == "http" and not is_loopback(endpoint.host)
-        if credentials.session_token and is_readable:
+        if credentials.session_token and endpoint.scheme == "http" and _is_remote(endpoint.host):
             warnings.warn(
                 f"the session token is sent to {endpoint.host} without encryption; use https",
                 InsecureEndpointWarning,
@@ -609,11 +653,8 @@ class Client:
             )
         return credentials
 
-    def _exchange(
-        self, request: HttpRequest, credentials: Credentials, started: float
-    ) -> Tuple[HttpExchange, ResponseReader]:
-        """Sign and send a request. Return the response, which is an event stream."""
-        signed = self._signer.sign(
+    def _sign(self, request: HttpRequest, credentials: Credentials) -> SignedRequest:
+        return self._signer.sign(
             request.method,
             request.target,
             request.headers,
@@ -625,13 +666,13 @@ class Client:
             sign_body=self._sign_body,
             unsigned=UNSIGNED_HEADERS,
         )
-        exchange = open_exchange(
-            request._replace(headers=signed.headers),
-            self._timeouts,
-            self._ssl_context,
-            route=self._route,
-            started=started,
-        )
+
+    def _exchange(
+        self, request: HttpRequest, credentials: Credentials, started: float
+    ) -> "Tuple[Exchange, ResponseReader]":
+        """Sign and send a request. Return the response, which is an event stream."""
+        signed = self._sign(request, credentials)
+        exchange = self._send(request._replace(headers=signed.headers), started)
         try:
             reader = ResponseReader(exchange.status, exchange.headers, self._max_frame_length)
             if not reader.is_stream:
@@ -640,6 +681,29 @@ class Client:
             exchange.close()
             raise
         return exchange, reader
+
+    def _send(self, request: HttpRequest, started: float) -> "Exchange":
+        """Send a request. Return the exchange when the head of the response has arrived."""
+        if self._transport is not None:
+            from .fetched import fetch_exchange
+
+            return fetch_exchange(self._transport, request, self._timeouts)
+        try:
+            from .transport import open_exchange
+
+            return open_exchange(
+                request, self._timeouts, self._ssl_context, route=self._route, started=started
+            )
+        except ImportError as error:
+            raise missing_module(error, "open connections") from None
+
+
+def _is_remote(host: str) -> bool:
+    if host == "127.0.0.1":  # most local servers
+        return False
+    from .proxy import is_loopback
+
+    return not is_loopback(host)
 
 
 def _require_callable(function: object, name: str) -> None:
@@ -658,7 +722,7 @@ def _random() -> float:
 
 
 def _raise_error_response(
-    exchange: HttpExchange, reader: ResponseReader, canonical_request: str
+    exchange: "Exchange", reader: ResponseReader, canonical_request: str
 ) -> None:
     """Read a response without an event stream, up to a limit, and raise its error (HTTP-035)."""
     try:

@@ -3,20 +3,22 @@
 
 `dial` resolves a host and connects to the first of its addresses that accepts. The system's
 resolver has no time-out, so it runs in a thread that the caller leaves behind when the time has
-passed. Each address gets an equal share of the time that is left, so that one silent address does
-not use up the time of the others. Errors are those of `socket`.
+passed. In a Python without threads it runs without a limit. Each address gets an equal share of the
+time that is left, so that one silent address does not use up the time of the others. Errors are
+those of `socket`.
 """
 
-import _thread  # `threading` takes a millisecond to load (bench, process)
 import errno
 import socket
 from typing import Any, Callable, List, Optional, Tuple
+
+from .threads import has_threads
 
 # Returns the seconds that are left, or None for no limit. Raises socket.timeout if none are left.
 TimeLeft = Callable[[], Optional[float]]
 
 
-def dial(host: str, port: int, time_left: TimeLeft) -> socket.socket:
+def dial(host: str, port: int, time_left: TimeLeft) -> "socket.socket":
     """Return a socket that is connected to the host. Raises OSError or UnicodeError."""
     addresses = resolve(host, port, time_left())
     failure: Optional[OSError] = None
@@ -45,7 +47,7 @@ def resolve(host: str, port: int, limit: Optional[float]) -> List[Tuple[bytes, i
         return _addresses(name, port, socket.AI_NUMERICHOST)  # does not wait
     except socket.gaierror:
         pass  # a name
-    if limit is None:
+    if limit is None or not has_threads():
         return _addresses(name, port)
     addresses: List[Tuple[bytes, int]] = _within(limit, lambda: _addresses(name, port))
     return addresses
@@ -58,6 +60,8 @@ def _addresses(name: bytes, port: int, flags: int = 0) -> List[Tuple[bytes, int]
 
 def _within(limit: float, function: Callable[[], Any]) -> Any:
     """Return the result of function, which runs in a thread. Raises socket.timeout after limit."""
+    import _thread  # `threading` takes a millisecond to load (bench, process)
+
     results: List[Any] = []
     errors: List[BaseException] = []
     done = _thread.allocate_lock()

@@ -41,6 +41,13 @@ def without_secrets(text: str) -> str:
     return re.sub(_SECRET_TEXT, lambda match: (match.group(1) or match.group(2)) + "<hidden>", text)
 
 
+class Secrets(Tuple[str, ...]):
+    """Texts that no error may show. Its repr hides them, because some tools show variables."""
+
+    def __repr__(self) -> str:
+        return "<hidden>"
+
+
 def shown(value: object, limit: int = _SHOWN) -> str:
     """Return value as one line of at most limit characters. Text is escaped but not quoted."""
     text = value if isinstance(value, str) else _repr_of(value)
@@ -154,6 +161,17 @@ class ConfigurationError(Error):
 
 class MissingPartError(ConfigurationError):
     """A part of the package that this copy was made without (`refimpl vendor --without PART`)."""
+
+
+def missing_module(error: ImportError, what: str) -> "ConfigurationError":
+    """Return the error for something that needs a module which this Python, or this copy, lacks.
+
+    error: that of the import;  what: what cannot be done
+    """
+    name = error.name or str(error)
+    if name.startswith(__name__[: -len("errors")] or "."):
+        return ConfigurationError(f"this copy is incomplete: it has no module {name}")
+    return ConfigurationError(f"this Python cannot {what}: it has no module {name}")
 
 
 def missing_part(part: str) -> MissingPartError:

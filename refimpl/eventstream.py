@@ -32,10 +32,9 @@ from typing import (
     TypeVar,
     Union,
 )
-from zlib import crc32
 
+from .checksums import crc32
 from .errors import Error, FrameError, UsageError, plain_bytes, require_type, wrong_type
-from .foreign_bytes import damaged_cause, foreign_cause
 
 EVENT_STREAM_TYPE = "application/vnd.amazon.eventstream"
 
@@ -416,6 +415,18 @@ def _no_result(payload: bytes) -> None:
     """Read no payload: the PayloadReader before the first frame."""
 
 
+def _foreign(data: bytes) -> Optional[str]:
+    from .foreign_bytes import foreign_cause  # only invalid bytes need it, here and below
+
+    return foreign_cause(data)
+
+
+def _damaged(frame: bytes, total_length: int) -> Optional[str]:
+    from .foreign_bytes import damaged_cause
+
+    return damaged_cause(frame, total_length)
+
+
 class FrameReader(Generic[Result]):
     """Turns the bytes of a stream, split anywhere, into results, one for each frame.
 
@@ -523,8 +534,8 @@ class FrameReader(Generic[Result]):
 
     def _cause_of_end(self, pending: bytes) -> Optional[str]:
         if self._needed > _PRELUDE_LENGTH:
-            return damaged_cause(pending, self._needed)
-        return foreign_cause(pending)
+            return _damaged(pending, self._needed)
+        return _foreign(pending)
 
     def _fail(self, error: Error) -> Error:
         self._ended = f"the decoder has failed: {error}"
@@ -569,7 +580,7 @@ class FrameReader(Generic[Result]):
                     actual=f"0x{message_crc:08x}",
                     offset=self._offset + end - 4,
                     rule="EVS-005",
-                    cause=damaged_cause(data[position:], total_length),
+                    cause=_damaged(data[position:], total_length),
                     buffered=data[position:],
                 )
             payload_offset = _PRELUDE_LENGTH + headers_length
@@ -600,7 +611,7 @@ class FrameReader(Generic[Result]):
                 actual=f"0x{prelude_crc:08x}",
                 offset=offset + 8,
                 rule="EVS-004",
-                cause=foreign_cause(data[position:]),
+                cause=_foreign(data[position:]),
                 buffered=data[position:],
             )
         # EVS-006

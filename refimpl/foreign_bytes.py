@@ -16,9 +16,8 @@ import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from typing import Optional
-from zlib import crc32, decompressobj
-from zlib import error as CompressionError
 
+from .checksums import crc32
 from .errors import excerpt
 
 # Bytes at the start of a frame that are examined.
@@ -160,8 +159,12 @@ def _is_base64_frame(head: bytes) -> bool:
 
 def _gzip_content(head: bytes) -> str:
     try:
-        content = decompressobj(31).decompress(head, EXAMINED_LENGTH)
-    except CompressionError:
+        import zlib
+    except ImportError:
+        return ", whose content this Python cannot show because it has no module zlib"
+    try:
+        content = zlib.decompressobj(31).decompress(head, EXAMINED_LENGTH)
+    except zlib.error:
         return ""
     if not content:
         return ""

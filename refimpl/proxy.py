@@ -15,6 +15,7 @@ import re
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any, Iterator, Mapping, NoReturn, Optional, Tuple, Union
 
+from .config.environment import proxy_variable
 from .errors import (
     ConfigurationError,
     HttpError,
@@ -175,7 +176,7 @@ def proxy_for(
         require_type(proxy, str, "proxy", "NET-001")
         return parse_proxy_url(proxy) if proxy else None
     endpoint = parse_endpoint_url(url)
-    found = _configured(endpoint.scheme, environment)
+    found = proxy_variable(endpoint.scheme, environment)
     if found is None:
         return None
     if is_loopback(endpoint.host):
@@ -185,17 +186,6 @@ def proxy_for(
         return None
     name, value = found
     return parse_proxy_url(value.strip(), name)
-
-
-def _configured(scheme: str, environment: Mapping[str, str]) -> Optional[Tuple[str, str]]:
-    """Return the variable that names the proxy of a scheme, and its value (NET-001, NET-002)."""
-    for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY"):
-        # NET-002: in a CGI program, the client's header `Proxy` becomes the variable HTTP_PROXY.
-        if name == "HTTP_PROXY" and "REQUEST_METHOD" in environment:
-            continue
-        if environment.get(name, "").strip():
-            return name, environment[name]
-    return None
 
 
 def is_loopback(host: str) -> bool:

@@ -21,20 +21,13 @@ _HIDDEN = "<hidden>"
 # How the names of the package's modules begin. A copy in one file has no other module.
 _PACKAGE = (__name__[: -len("redaction")],) if __name__.endswith(".redaction") else ()
 # Modules of the standard library whose functions have the bytes of a request or of a response.
-_LIBRARY = ("http.client", "json.", "socket", "ssl")
+_LIBRARY = ("json.", "socket", "ssl")
 # A shorter secret, or part of one, may be an ordinary word.
 _SHORTEST = 8
 _SHORT_TEXT = 8192  # characters
 _UNRESERVED_CHARACTERS = frozenset(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 )
-
-
-class Secrets(Tuple[str, ...]):
-    """Texts that no error may show. Its repr hides them, because some tools show variables."""
-
-    def __repr__(self) -> str:
-        return "<hidden>"
 
 
 def redact(error: BaseException, secrets: Iterable[str]) -> None:

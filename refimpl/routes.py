@@ -9,22 +9,26 @@ Rejected: an ssl_context together with settings that it would override, and anot
 together with a proxy.
 """
 
-import ssl
-from typing import Any, Mapping, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Optional, Tuple
 
-from .certificates import ClientCertificate, ca_bundle_of, check_ssl_context, trusting_context
+from .config.environment import proxy_variable
 from .errors import UsageError, require_type, wrong_type
 from .operation import parse_endpoint_url
-from .proxy import Proxy, proxy_for
+
+if TYPE_CHECKING:
+    import ssl
+
+    from .certificates import ClientCertificate
+    from .proxy import Proxy
 
 
 class Route(NamedTuple):
     """How the client reaches the endpoint."""
 
     # Through this proxy, or None for a direct connection (NET-009, NET-010).
-    proxy: Optional[Proxy] = None
+    proxy: "Optional[Proxy]" = None
     # For a proxy whose scheme is https; None for default_ssl_context() (NET-012).
-    proxy_context: Optional[ssl.SSLContext] = None
+    proxy_context: "Optional[ssl.SSLContext]" = None
     # The address for the TCP connection in place of the endpoint's host and port (NET-030). Host,
     # TLS name and signature remain those of the endpoint.
     connect_to: Optional[Tuple[str, int]] = None
@@ -58,7 +62,7 @@ class Network:
     only when a context is made.
     """
 
-    __slots__ = ("_environment", "_proxy", "_ssl_context", "_trusted", "_x509_strict", "_made")
+    __slots__ = ("_environment", "_proxy", "_ssl_context", "_ca_bundle", "_x509_strict", "_made")
 
     def __init__(
         self,
@@ -68,13 +72,19 @@ class Network:
         ca_bundle: Optional[str] = None,
         x509_strict: bool = True,
     ) -> None:
-        self._ssl_context = check_ssl_context(ssl_context)
-        if ssl_context is not None and (ca_bundle is not None or x509_strict is not True):
-            raise UsageError("ssl_context excludes ca_bundle and x509_strict", rule="NET-020")
+        if ssl_context is not None:
+            from .certificates import check_ssl_context  # an http endpoint needs no certificates
+
+            check_ssl_context(ssl_context)
+            if ca_bundle is not None or x509_strict is not True:
+                raise UsageError("ssl_context excludes ca_bundle and x509_strict", rule="NET-020")
+        if ca_bundle is not None:
+            require_type(ca_bundle, str, "ca_bundle", "NET-020")
         require_type(x509_strict, bool, "x509_strict", "NET-023")
         self._environment = environment
         self._proxy = proxy
-        self._trusted = ca_bundle_of(ca_bundle, environment)
+        self._ssl_context: Optional[ssl.SSLContext] = ssl_context
+        self._ca_bundle = ca_bundle
         self._x509_strict = x509_strict
         self._made: Optional[ssl.SSLContext] = None
 
@@ -84,9 +94,9 @@ class Network:
     def way_to(
         self,
         url: str,
-        client_cert: ClientCertificate = None,
+        client_cert: "ClientCertificate" = None,
         connect_to: Optional[Tuple[str, int]] = None,
-    ) -> Tuple[Optional[ssl.SSLContext], Route]:
+    ) -> "Tuple[Optional[ssl.SSLContext], Route]":
         """Return the TLS context for a URL, None for http, and the route to it.
 
         client_cert: what the client presents to the host, and to no proxy (NET-022)
@@ -97,7 +107,7 @@ class Network:
             raise UsageError("ssl_context excludes client_cert", rule="NET-022")
         # NET-030
         if check_connect_to(connect_to) is None:
-            proxy = proxy_for(url, self._environment, self._proxy)
+            proxy = self._proxy_for(url)
         elif self._proxy:
             raise UsageError("connect_to excludes a proxy", rule="NET-030")
         else:
@@ -109,17 +119,31 @@ class Network:
             return None, Route(proxy, proxy_context, connect_to)
         context = self._context()
         if client_cert is not None:
-            context = trusting_context(self._trusted, client_cert, self._x509_strict)
+            context = self._new_context(client_cert)
         return context, Route(proxy, proxy_context, connect_to)
 
-    def direct_to(self, url: str) -> Tuple[Optional[ssl.SSLContext], Route]:
+    def direct_to(self, url: str) -> "Tuple[Optional[ssl.SSLContext], Route]":
         """Return the same for a host that no proxy can reach, such as a metadata service."""
         is_https = parse_endpoint_url(url).scheme == "https"
         return (self._context() if is_https else None), DIRECT
 
-    def _context(self) -> ssl.SSLContext:
+    def _proxy_for(self, url: str) -> "Optional[Proxy]":
+        scheme = parse_endpoint_url(url).scheme
+        if self._proxy is None and proxy_variable(scheme, self._environment) is None:
+            return None
+        from .proxy import proxy_for  # most programs have no proxy
+
+        return proxy_for(url, self._environment, self._proxy)
+
+    def _context(self) -> "ssl.SSLContext":
         if self._ssl_context is not None:
             return self._ssl_context
         if self._made is None:
-            self._made = trusting_context(self._trusted, None, self._x509_strict)
+            self._made = self._new_context(None)
         return self._made
+
+    def _new_context(self, client_cert: "ClientCertificate") -> "ssl.SSLContext":
+        from .certificates import ca_bundle_of, trusting_context
+
+        trusted = ca_bundle_of(self._ca_bundle, self._environment)
+        return trusting_context(trusted, client_cert, self._x509_strict)

@@ -23,12 +23,12 @@ from .documents.datatype import (
     structure_type,
 )
 from .documents.header_format import HeadersAndBody, read_headers, write_headers
-from .documents.value_format import Value
 from .errors import Error, ServiceError, UsageError
 from .fields import Field, body_field, check_constraints, check_type, error_field, header_field
 
 if TYPE_CHECKING:
     from .documents.query_format import Query
+    from .documents.value_format import Value
 
 # In bytes. The Developer Guide says 25 MB, so a longer body only causes a warning (HTTP-006).
 MODELLED_BODY_LIMIT = 6291456
@@ -118,12 +118,12 @@ class Shape:
         return self.data_type().to_xml(self)
 
     @classmethod
-    def of_value(cls: Type[S], tree: Value) -> S:
+    def of_value(cls: Type[S], tree: "Value") -> S:
         """Read a value tree (SHP-023)."""
         shape: S = cls.data_type().of_value(tree)
         return shape
 
-    def to_value(self) -> Value:
+    def to_value(self) -> "Value":
         """Return the shape as a value tree: ("Structure", ((name, value), ...))."""
         return self.data_type().to_value(self)
 

@@ -32,8 +32,8 @@ class TlsStream:
 
     def __init__(
         self,
-        connected: Union[socket.socket, "TlsStream"],
-        context: ssl.SSLContext,
+        connected: "Union[socket.socket, TlsStream]",
+        context: "ssl.SSLContext",
         server_hostname: str,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -42,9 +42,10 @@ class TlsStream:
         self._timeout = connected.gettimeout()
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
-        self._tls = context.wrap_bio(
-            self._incoming, self._outgoing, server_hostname=server_hostname
-        )
+        # A name of type str would load encodings.idna, which needs unicodedata. Names are ASCII
+        # (HTTP-002), so bytes mean the same.
+        name = server_hostname.encode("ascii")
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         self._buffer = memoryview(bytearray(_RECEIVE_SIZE))
         self._decrypted = b""  # bytes that ready() has read
 
@@ -157,8 +158,8 @@ class TlsStream:
 
 
 def start_tls(
-    connected: Union[socket.socket, TlsStream],
-    context: ssl.SSLContext,
+    connected: "Union[socket.socket, TlsStream]",
+    context: "ssl.SSLContext",
     server_hostname: str,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> TlsStream:

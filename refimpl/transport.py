@@ -5,9 +5,10 @@
 it returns reads the body piece by piece, each as soon as it arrives (HTTP-050), and detects an
 incomplete body (HTTP-023). Every wait is limited (HTTP-051) and TLS is verified (HTTP-053).
 
-http.client sends the request. Its own reader accepts invalid heads and framing, so the
-`response_class` here reads them with the strict functions of http1.py. Each call has its own
-connection. Redirects are not followed. Closing an exchange closes the socket.
+The strict functions of http1.py write the head of the request, and read the head and the framing
+of the response. http.client is not used: its reader accepts invalid heads and framing, and its
+import takes as long as the rest of a short call. Each call has its own connection. Redirects are
+not followed. Closing an exchange closes the socket.
 
 A `Route` says how to reach the endpoint: directly, at another address, or through a proxy. For an
 https endpoint, the proxy opens a tunnel (NET-009). Each error of a proxy names it (NET-011).
@@ -16,16 +17,14 @@ Errors are NetworkError (`network`, `timeout`, `closed`) and HttpError (`http`, 
 OSError.
 """
 
-import _thread  # `threading` takes a millisecond to load (bench, process)
-import http.client
 import io
 import os
 import socket
-import ssl
+import sys
 import time
-from typing import Any, Callable, List, NamedTuple, NoReturn, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, List, NoReturn, Optional, Tuple, Union
 
-from .certificates import default_ssl_context, remedy_for
+from .certificates import default_ssl_context, is_tls_error, is_without_close_notify, remedy_for
 from .dialing import dial
 from .documents.header_format import header_value
 from .errors import (
@@ -33,7 +32,6 @@ from .errors import (
     Error,
     HttpError,
     NetworkError,
-    UsageError,
 )
 from .http1 import (
     MAX_HEADERS,
@@ -45,23 +43,22 @@ from .http1 import (
     looks_like_tls,
     parse_header_lines,
     parse_status_line,
+    request_head,
 )
 from .operation import USER_AGENT, HttpRequest, request_id_of
-from .proxy import (
-    Proxy,
-    absolute_target,
-    check_tunnel,
-    connect_request,
-    proxy_failure,
-    proxy_headers,
-    proxy_refusal,
-)
 from .routes import DIRECT, Route
-from .tls import TlsStream, start_tls
+from .threads import new_lock
+from .timeouts import Timeouts, check_timeouts
+
+if TYPE_CHECKING:
+    import ssl
+
+    from .proxy import Proxy
+    from .tls import TlsStream
 
 READ_SIZE = 65536  # bytes per read
-# In seconds. The system's poll takes at most this many milliseconds, 24 days (HTTP-051).
-MAX_TIMEOUT = 2147483
+# Their sockets accept every connection, and then wait forever.
+_WITHOUT_SOCKETS = ("emscripten", "wasi")
 _SEND_SIZE = 65536  # bytes sent under one time-out
 # In seconds. NAT gateways drop idle connections after 350 s, some balancers after 60 s (HTTP-052).
 KEEPALIVE_IDLE = 45
@@ -69,43 +66,7 @@ _KEEPALIVE_INTERVAL = 15  # seconds
 _KEEPALIVE_COUNT = 8
 
 
-_Connected = Union[socket.socket, TlsStream]
-# What can go wrong on the way to a peer. In Python 3.6, CertificateError is a ValueError.
-_CONNECT_FAILURES = (OSError, ssl.CertificateError, UnicodeError)
-
-
-class Timeouts(NamedTuple):
-    """Limits in seconds, or None for no limit (HTTP-051)."""
-
-    # To resolve the host, to connect to one of its addresses and to complete the TLS handshake.
-    connect: Optional[float]
-    read: Optional[float]  # for each read or write
-    total: Optional[float]  # for the whole call
-
-
-def check_timeouts(timeouts: Timeouts) -> Timeouts:
-    """Return timeouts. Raises UsageError unless each is None or above 0 and at most MAX_TIMEOUT."""
-    for name, value in zip(("connect_timeout", "read_timeout", "total_timeout"), timeouts):
-        check_timeout(name, value)
-    return timeouts
-
-
-def check_timeout(name: str, value: Optional[float]) -> None:
-    """Raise UsageError unless the value is None or above 0 and at most MAX_TIMEOUT seconds."""
-    if value is not None and not _is_timeout(value):
-        # HTTP-051
-        raise UsageError(
-            f"invalid {name}",
-            expected=f"seconds above 0, at most {MAX_TIMEOUT}, or None",
-            actual=value,
-            rule="HTTP-051",
-        )
-
-
-def _is_timeout(value: object) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    return 0 < value <= MAX_TIMEOUT
+_Connected = Union["socket.socket", "TlsStream"]
 
 
 class _Limits:
@@ -182,7 +143,7 @@ class _Limits:
 
 
 class _TimedSocket(io.RawIOBase):
-    """A connected socket with a time-out for each send and receive, for http.client.
+    """A connected socket with a time-out for each send and receive.
 
     Any thread may call disconnect(), and the object may be in two processes after a fork. While a
     thread waits in readinto(), only that thread closes the socket. Otherwise the system could give
@@ -196,7 +157,7 @@ class _TimedSocket(io.RawIOBase):
         self.ragged = False  # whether the connection ended without close_notify or with a reset
         self._process_id = os.getpid()
         # A signal handler may close a response while its thread has the guard.
-        self._guard = _thread.RLock()
+        self._guard = new_lock()
         self._reading = False
         self._disconnected = False
 
@@ -217,7 +178,9 @@ class _TimedSocket(io.RawIOBase):
         try:
             self._wait()
             return self._socket.recv_into(buffer)
-        except ssl.SSLEOFError:  # from TlsStream
+        except OSError as error:
+            if not is_without_close_notify(error):
+                raise
             self.ragged = True
             return 0
         finally:
@@ -231,12 +194,6 @@ class _TimedSocket(io.RawIOBase):
         for start in range(0, len(view), _SEND_SIZE):
             self._wait()
             self._socket.sendall(view[start : start + _SEND_SIZE])
-
-    def close(self) -> None:
-        """Do nothing: http.client closes before the body is read. disconnect() closes."""
-
-    def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self, READ_SIZE)
 
     def disconnect(self) -> None:
         """End the connection, also while another thread waits in readinto.
@@ -319,24 +276,18 @@ def _read_line(readline: Callable[[int], bytes], what: str, first: bool = False)
     )
 
 
-class _StrictResponse(http.client.HTTPResponse):
-    """A response that http1.py checks. Only begin() and read1() are used."""
+class _Response:
+    """The head and the body of a response, which http1.py checks."""
 
-    fp: Any
-
-    def __init__(self, timed: Any, *arguments: Any, **options: Any) -> None:
-        super().__init__(timed, *arguments, **options)
-        self._timed: _TimedSocket = timed
-        self._chunks: Optional[ChunkedBody] = None
-        self._left: Optional[int] = None  # missing bytes of a body with a known length
-        self._error: Optional[HttpError] = None  # raised after the bytes before it were returned
-
-    def begin(self) -> None:
-        self.head = _read_head(self.fp.readline)
+    def __init__(self, timed: _TimedSocket) -> None:
+        """Read the head."""
+        self._timed = timed
+        self._buffered = io.BufferedReader(timed, READ_SIZE)
+        self.head = _read_head(self._buffered.readline)
         framing = body_framing(self.head)
         self._chunks = ChunkedBody() if framing.chunked else None
-        self._left = framing.length
-        self.will_close = False  # only the exchange closes the connection
+        self._left = framing.length  # missing bytes of a body with a known length
+        self._error: Optional[HttpError] = None  # raised after the bytes before it were returned
 
     def read1(self, size: int = READ_SIZE) -> bytes:
         """Return the next bytes of the body, at most size, or b"" at its end (HTTP-050)."""
@@ -344,7 +295,7 @@ class _StrictResponse(http.client.HTTPResponse):
             return self._read_chunks(self._chunks, size)
         if self._left == 0:
             return b""
-        data: bytes = self.fp.read1(size if self._left is None else min(size, self._left))
+        data = self._buffered.read1(size if self._left is None else min(size, self._left))
         if self._left is not None:
             if not data:
                 self._truncated(f"{self._left} more bytes")
@@ -360,7 +311,7 @@ class _StrictResponse(http.client.HTTPResponse):
             raise self._error
         data = b""
         while not data and not chunks.complete:
-            raw = self.fp.read1(size)
+            raw = self._buffered.read1(size)
             if not raw:
                 self._truncated(chunks.missing())
             try:
@@ -383,26 +334,24 @@ class _StrictResponse(http.client.HTTPResponse):
         )
 
 
-class _Connection(http.client.HTTPConnection):
-    """A connection for one request. `sock` is a _TimedSocket."""
-
-    response_class = _StrictResponse
+class _Connection:
+    """A connection for one request."""
 
     def __init__(
         self,
         request: HttpRequest,
         limits: _Limits,
-        context: Optional[ssl.SSLContext],
+        context: "Optional[ssl.SSLContext]",
         route: Route,
     ) -> None:
-        super().__init__(request.host, request.port)
+        self.host, self.port = request.host, request.port
         self._limits = limits
         self._context = context
         self._route = route
         self._dialed: Optional[socket.socket] = None
         self.timed: Optional[_TimedSocket] = None
 
-    def connect(self) -> None:
+    def connect(self) -> _TimedSocket:
         """Connect to the endpoint, through the proxy if there is one. Raises Error."""
         self._limits.start_connecting()
         try:
@@ -412,11 +361,11 @@ class _Connection(http.client.HTTPConnection):
         except BaseException as error:
             if self._dialed is not None:
                 self._dialed.close()
-            if isinstance(error, _CONNECT_FAILURES):
+            if _is_connect_failure(error):
                 raise _connect_error(error, self.host, self.where(), self._limits) from error
             raise
         self.timed = _TimedSocket(connected, self._limits)
-        self.sock: Any = self.timed
+        return self.timed
 
     def where(self) -> str:
         """Return the endpoint's address, and how the client reaches it, for errors."""
@@ -442,12 +391,17 @@ class _Connection(http.client.HTTPConnection):
                 connected = self._secured(connected, context, proxy.host)
             if self._context is not None:
                 self._open_tunnel(connected, proxy)
-        except _CONNECT_FAILURES as error:
+        except (OSError, ValueError) as error:
+            if not _is_connect_failure(error):
+                raise
             raise _connect_error(error, proxy.host, where, self._limits) from error
         return connected
 
-    def _open_tunnel(self, connected: _Connected, proxy: Proxy) -> None:
+    def _open_tunnel(self, connected: _Connected, proxy: "Proxy") -> None:
         """Ask the proxy for a tunnel to the endpoint (NET-009, NET-011)."""
+        # Most calls use no proxy, here and below.
+        from .proxy import check_tunnel, connect_request, proxy_failure
+
         # An unbuffered reader takes no byte of the tunnel with the head of the response.
         timed = _TimedSocket(connected, self._limits.while_connecting())
         # NET-009: the proxy resolves the host.
@@ -459,19 +413,21 @@ class _Connection(http.client.HTTPConnection):
         check_tunnel(head, proxy)
 
     def _secured(
-        self, connected: _Connected, context: ssl.SSLContext, server_hostname: str
-    ) -> TlsStream:
+        self, connected: _Connected, context: "ssl.SSLContext", server_hostname: str
+    ) -> "TlsStream":
+        from .tls import start_tls  # an http endpoint needs no TLS
+
         connected.settimeout(self._limits.connect())
         return start_tls(connected, context, server_hostname, self._limits.monotonic)
 
-    def _dial(self, host: str, port: int) -> socket.socket:
+    def _dial(self, host: str, port: int) -> "socket.socket":
         self._dialed = dialed = dial(host, port, self._limits.connect)
         dialed.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         keep_alive(dialed)
         return dialed
 
 
-def keep_alive(connected: socket.socket) -> None:
+def keep_alive(connected: "socket.socket") -> None:
     """Turn on TCP keep-alive with a short idle time, as far as the platform allows (HTTP-052)."""
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for names, value in (
@@ -490,7 +446,7 @@ def keep_alive(connected: socket.socket) -> None:
 class HttpExchange:
     """A response with its status, reason and headers, and the methods that read its body."""
 
-    def __init__(self, connection: _Connection, response: _StrictResponse, limits: _Limits) -> None:
+    def __init__(self, connection: _Connection, response: _Response, limits: _Limits) -> None:
         self.status = response.head.status
         self.reason = response.head.reason
         self.headers: Tuple[Tuple[str, str], ...] = response.head.headers
@@ -552,7 +508,7 @@ def _disconnect(connection: _Connection) -> None:
 def open_exchange(
     request: HttpRequest,
     timeouts: Timeouts,
-    ssl_context: Optional[ssl.SSLContext] = None,
+    ssl_context: "Optional[ssl.SSLContext]" = None,
     monotonic: Callable[[], float] = time.monotonic,
     route: Route = DIRECT,
     started: Optional[float] = None,
@@ -563,28 +519,35 @@ def open_exchange(
         stream without close_notify is truncated whatever its options are (HTTP-023).
     monotonic: the clock of the time-outs;  route: how to reach the endpoint
     started: the time of that clock from which total_timeout counts, by default now
-    Raises NetworkError, HttpError, or ConfigurationError for an invalid host name.
+    Raises NetworkError, HttpError, or ConfigurationError for an invalid host name and on a platform
+    without sockets.
     """
     limits = _Limits(check_timeouts(timeouts), monotonic, started)
+    if sys.platform in _WITHOUT_SOCKETS:
+        raise ConfigurationError(
+            "this Python cannot open connections: WebAssembly has no sockets",
+            expected="Client(transport=...), or Client.signed_request and fetch",
+            actual=f"sys.platform {sys.platform}",
+        )
     context = None
     if request.scheme == "https":
         context = default_ssl_context() if ssl_context is None else ssl_context
     connection = _Connection(request, limits, context, route)
     try:
-        connection.connect()
-        send_error = _send(connection, _as_sent(request, route.proxy), limits)
+        timed = connection.connect()
+        send_error = _send(connection, timed, _as_sent(request, route.proxy), limits)
         # HTTP-056
-        if send_error is not None and connection.timed is not None:
-            connection.timed.ragged = True  # the peer has reset the connection
+        if send_error is not None:
+            timed.ragged = True  # the peer has reset the connection
         try:
-            response: Any = connection.getresponse()
-        except (OSError, http.client.HTTPException, Error) as error:
+            response = _Response(timed)
+        except (OSError, Error) as error:
             # In TLS 1.3, the server rejects the client's certificate after the handshake.
-            if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+            if is_tls_error(error) and not is_without_close_notify(error):
                 raise _tls_error(error, connection.where()) from error
             if send_error is not None and not isinstance(error, HttpError):
                 raise send_error from error
-            if isinstance(error, ssl.SSLError):
+            if is_tls_error(error):
                 raise _tls_error(error, connection.where()) from error
             failure = _read_error(error, limits, "waiting for the response", in_body=False)
             if isinstance(failure, NetworkError):
@@ -598,17 +561,19 @@ def open_exchange(
         raise
 
 
-def _as_sent(request: HttpRequest, proxy: Optional[Proxy]) -> HttpRequest:
+def _as_sent(request: HttpRequest, proxy: "Optional[Proxy]") -> HttpRequest:
     """Return the request as it leaves the client, for a proxy with an absolute target (NET-010)."""
     if proxy is None or request.scheme == "https":
         return request
+    from .proxy import absolute_target, proxy_headers
+
     # NET-010
     return request._replace(
         target=absolute_target(request), headers=(*request.headers, *proxy_headers(proxy))
     )
 
 
-def _check_origin(head: ResponseHead, request: HttpRequest, proxy: Optional[Proxy]) -> None:
+def _check_origin(head: ResponseHead, request: HttpRequest, proxy: "Optional[Proxy]") -> None:
     """Raise the proxy's error if the proxy itself responds to a request for http (NET-011).
 
     The service sends a request id and no HTML. In a tunnel, the endpoint responds.
@@ -617,16 +582,24 @@ def _check_origin(head: ResponseHead, request: HttpRequest, proxy: Optional[Prox
         return
     content_type = header_value(head.headers, "content-type") or ""
     if head.status == 407 or (head.status >= 400 and content_type.startswith("text/html")):
+        from .proxy import proxy_refusal
+
         raise proxy_refusal(head.status, head.reason, proxy)
 
 
-def _connect_error(error: Exception, host: str, where: str, limits: _Limits) -> Error:
+def _is_connect_failure(error: BaseException) -> bool:
+    """Return whether an error says that something went wrong on the way to a peer."""
+    # In Python 3.6, an invalid certificate is a ValueError.
+    return isinstance(error, (OSError, UnicodeError)) or is_tls_error(error)
+
+
+def _connect_error(error: BaseException, host: str, where: str, limits: _Limits) -> Error:
     """Return the error for a connection that cannot be made."""
     if isinstance(error, socket.gaierror):
         return _resolution_error(error, f" of {where}" if "the proxy" in where else "", host)
     if isinstance(error, UnicodeError):
         return ConfigurationError("invalid host name", actual=host, rule="HTTP-002")
-    if isinstance(error, (ssl.SSLError, ssl.CertificateError)):
+    if is_tls_error(error):
         return _tls_error(error, where)
     if _is_our_timeout(error):
         return limits.error(f"connecting to {where}" if "the proxy" in where else "connecting")
@@ -634,13 +607,9 @@ def _connect_error(error: Exception, host: str, where: str, limits: _Limits) -> 
     return NetworkError(f"cannot connect to {where}: {reason}", retryable=True, rule="HTTP-055")
 
 
-# Failures of a resolver that may be temporary. EAI_SYSTEM: for example, no free descriptor.
-_TEMPORARY_RESOLUTION = frozenset((socket.EAI_AGAIN, getattr(socket, "EAI_SYSTEM", None)))
-
-
-def _resolution_error(error: socket.gaierror, whose: str, host: str) -> NetworkError:
-    # HTTP-038
-    if error.errno in _TEMPORARY_RESOLUTION:
+def _resolution_error(error: "socket.gaierror", whose: str, host: str) -> NetworkError:
+    # HTTP-038. EAI_SYSTEM: for example, no free descriptor.
+    if error.errno in (socket.EAI_AGAIN, getattr(socket, "EAI_SYSTEM", None)):
         return NetworkError(
             f"cannot look up the host{whose}: {error.strerror}",
             actual=host,
@@ -650,28 +619,32 @@ def _resolution_error(error: socket.gaierror, whose: str, host: str) -> NetworkE
     return NetworkError(f"unknown host{whose}: {error.strerror}", actual=host, rule="HTTP-055")
 
 
-def _tls_error(error: Exception, where: str) -> NetworkError:
+def _tls_error(error: BaseException, where: str) -> NetworkError:
     """Return the error for a failure of TLS. Repeating the call helps only if the peer hung up."""
     reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or error
     return NetworkError(
         f"TLS with {where} failed: {reason}",
         expected=remedy_for(error),
-        retryable=isinstance(error, ssl.SSLEOFError),
+        retryable=is_without_close_notify(error),
         rule="HTTP-053",
     )
 
 
-def _send(connection: _Connection, request: HttpRequest, limits: _Limits) -> Optional[NetworkError]:
+def _send(
+    connection: _Connection, timed: _TimedSocket, request: HttpRequest, limits: _Limits
+) -> Optional[NetworkError]:
     """Send head and body.
 
     Returns the error if the peer has stopped reading, because it may have sent a response.
     """
+    head = request_head(request.method, request.target, request.headers)
     try:
-        _write_request(connection, request)
+        timed.sendall(head)
+        timed.sendall(request.body)
     except OSError as error:
         if _is_our_timeout(error):
             raise limits.error("sending the request") from None
-        if isinstance(error, ssl.SSLError):
+        if is_tls_error(error):
             return _tls_error(error, connection.where())
         return NetworkError(
             f"the peer closed the connection during the request: {error.strerror or error}",
@@ -679,14 +652,6 @@ def _send(connection: _Connection, request: HttpRequest, limits: _Limits) -> Opt
             rule="HTTP-055",
         )
     return None
-
-
-def _write_request(connection: _Connection, request: HttpRequest) -> None:
-    # HTTP-009
-    connection.putrequest(request.method, request.target, skip_host=True, skip_accept_encoding=True)
-    for name, value in request.headers:
-        connection.putheader(name, value)
-    connection.endheaders(request.body or None)
 
 
 def _is_our_timeout(error: BaseException) -> bool:

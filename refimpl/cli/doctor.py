@@ -16,6 +16,11 @@ from typing import Callable, List, Mapping, Optional
 
 from ..certificates import ca_bundle_of, trusting_context
 from ..config.chain import CredentialChain
+from ..config.environment import (
+    DEFAULT_MAX_ATTEMPTS,
+    check_max_attempts,
+    configured_max_attempts,
+)
 from ..config.files import home_of, read_bounded_file
 from ..config.profiles import (
     PROFILE_VARIABLES,
@@ -24,12 +29,7 @@ from ..config.profiles import (
     read_shared_config,
     select_profile,
 )
-from ..config.retries import (
-    DEFAULT_MAX_ATTEMPTS,
-    check_max_attempts,
-    configured_max_attempts,
-    seconds_of_http_date,
-)
+from ..config.retries import seconds_of_http_date
 from ..config.search import configured_endpoint
 from ..config.settings import MAX_ATTEMPTS, Setting, Settings
 from ..config.surroundings import FetchRequest

@@ -9,7 +9,6 @@ that arrive within a moment help to name their format.
 It rejects what the decoder rejects (FrameError), and a file that cannot be read (UsageError).
 """
 
-import select
 from typing import BinaryIO, Iterator, List, NamedTuple
 
 from ..errors import FrameError
@@ -84,8 +83,10 @@ class _Buffer:
         try:
             if self._file.seekable():
                 return True
-            return bool(select.select([self._file], [], [], _PATIENCE)[0])
-        except (OSError, ValueError):  # Windows waits for sockets only.
+            from select import select  # not at module level, because some Pythons lack it
+
+            return bool(select([self._file], [], [], _PATIENCE)[0])
+        except (ImportError, OSError, ValueError):  # Windows waits for sockets only.
             return False
 
     def _more(self) -> bytes:

@@ -14,7 +14,6 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Iterator, List, Optional
 
 from ..client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client, Response
-from ..documents.json_format import json_line, members_to_json
 from ..errors import ContainerError, UsageError
 from ..operation import BodySizeWarning, describe_skipped
 from ..shapes import (
@@ -171,6 +170,8 @@ def _invoke(options: argparse.Namespace, streams: Streams) -> None:
                 raise ContainerError("the stream has events of unknown type")
     finally:
         if timings is not None:
+            from ..documents.json_format import json_line  # not for raw output, here and below
+
             streams.stderr.write(json_line(timings.to_json()).decode("ascii"))
 
 
@@ -272,6 +273,8 @@ def _write_part(event: Shape, stdout: BinaryIO) -> None:
 
 
 def _write_event(event: Shape, stdout: BinaryIO) -> None:
+    from ..documents.json_format import members_to_json
+
     write_line({type(event).__name__: members_to_json(event.fields, event)}, stdout)
 
 

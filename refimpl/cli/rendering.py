@@ -13,7 +13,6 @@ import codecs
 import re
 from typing import BinaryIO, Callable, Dict, Iterable, Iterator, Optional
 
-from ..documents.json_format import json_line, to_base64
 from ..errors import Error
 
 TEXT_FORMATS = ("text", "lines", "sse", "auto")
@@ -56,6 +55,7 @@ def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _sse(parts: Iterable[bytes]) -> Iterator[bytes]:
+    from ..documents.json_format import json_line, to_base64
     from ..text.server_sent_events import events_of
 
     return _with_rest(

@@ -22,7 +22,6 @@ from typing import (
     TextIO,
 )
 
-from ..documents.json_format import json_line
 from ..errors import UsageError
 
 
@@ -116,6 +115,8 @@ def write_text(text: str, stdout: BinaryIO) -> None:
 
 def write_line(document: Dict[str, Any], stdout: BinaryIO) -> None:
     """Write a JSON object as one line."""
+    from ..documents.json_format import json_line  # most commands write no JSON
+
     write_pieces([json_line(document)], stdout)
 
 

@@ -6,13 +6,14 @@ rejected.
 """
 
 import re
-from typing import Dict, Mapping, Optional
+from typing import Dict, Mapping, Optional, Tuple
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, UsageError, require_type
 
 REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "AWS_ENDPOINT_URL")
-# RTY-001: `adaptive` and `legacy` are accepted, and mean the standard mode.
+# RTY-001. `adaptive` and `legacy` are accepted, and mean the standard mode.
+DEFAULT_MAX_ATTEMPTS = 3
 RETRY_MODES = ("standard", "adaptive", "legacy")
 LARGEST_ATTEMPTS = 9999
 _IGNORE_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
@@ -77,3 +78,61 @@ def configured_endpoint_url(environment: Mapping[str, str]) -> Optional[str]:
     if configured_flag(environment, _IGNORE_ENDPOINTS):
         return None
     return first_set(environment, *ENDPOINT_VARIABLES)
+
+
+# ---- attempts ----------------------------------------------------------------------------------
+
+
+def check_max_attempts(max_attempts: int) -> int:
+    """Return max_attempts. Raises UsageError unless it is an integer from 1 to 9999 (RTY-001)."""
+    require_type(max_attempts, int, "max_attempts", "RTY-001")
+    if not 1 <= max_attempts <= LARGEST_ATTEMPTS:
+        raise UsageError(
+            "invalid max_attempts",
+            expected=f"an integer from 1 to {LARGEST_ATTEMPTS}",
+            actual=max_attempts,
+            rule="RTY-001",
+        )
+    return max_attempts
+
+
+def configured_max_attempts(environment: Mapping[str, str]) -> Optional[int]:
+    """Return the number of attempts in AWS_MAX_ATTEMPTS, or None (RTY-001).
+
+    Raises ConfigurationError for an invalid number, and for an unknown mode in AWS_RETRY_MODE.
+    """
+    mode = first_set(environment, "AWS_RETRY_MODE")
+    # RTY-001
+    if mode is not None and mode.lower() not in RETRY_MODES:
+        raise ConfigurationError(
+            "unknown retry mode in AWS_RETRY_MODE",
+            expected=", ".join(RETRY_MODES),
+            actual=mode,
+            rule="RTY-001",
+        )
+    text = first_set(environment, "AWS_MAX_ATTEMPTS")
+    if text is None:
+        return None
+    attempts = attempts_of(text)
+    if attempts is None:
+        raise ConfigurationError(
+            "invalid number of attempts in AWS_MAX_ATTEMPTS",
+            expected=f"an integer from 1 to {LARGEST_ATTEMPTS}",
+            actual=text,
+            rule="RTY-001",
+        )
+    return attempts
+
+
+# ---- proxies -----------------------------------------------------------------------------------
+
+
+def proxy_variable(scheme: str, environment: Mapping[str, str]) -> Optional[Tuple[str, str]]:
+    """Return the variable that names the proxy of a scheme, and its value (NET-001, NET-002)."""
+    for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY"):
+        # NET-002: in a CGI program, the client's header `Proxy` becomes the variable HTTP_PROXY.
+        if name == "HTTP_PROXY" and "REQUEST_METHOD" in environment:
+            continue
+        if environment.get(name, "").strip():
+            return name, environment[name]
+    return None

@@ -10,11 +10,11 @@ A provider can be shared by threads, and by the two processes after a fork. It n
 pickles a secret.
 """
 
-from threading import Lock
 from typing import Any, Callable, NoReturn, Optional, Tuple
 
 from ..errors import ConfigurationError, Error, UsageError
 from ..sigv4 import Credentials
+from ..threads import new_lock
 from .surroundings import Renewal, Surroundings
 
 ADVISORY_WINDOW = 15 * 60.0  # seconds before the expiration; CRED-003
@@ -36,7 +36,7 @@ class CredentialProvider:
         self._renew = renew
         self._clock: Callable[[], float] = surroundings.clock
         self._process_id: Callable[[], int] = surroundings.process_id
-        self._guard: Tuple[int, Lock] = (self._process_id(), Lock())
+        self._guard: Tuple[int, Any] = (self._process_id(), new_lock())
         self._held: Optional[Credentials] = None
         self._retry_at = 0.0
 
@@ -68,10 +68,10 @@ class CredentialProvider:
             return False
         return self._expires_within(held, 0.0) or self._clock() >= self._retry_at
 
-    def _lock(self) -> Lock:
+    def _lock(self) -> Any:
         # A fork copies a lock that another thread holds, and nobody releases the copy.
         if self._guard[0] != self._process_id():
-            self._guard = (self._process_id(), Lock())
+            self._guard = (self._process_id(), new_lock())
         return self._guard[1]
 
     def _renewed(self) -> Credentials:

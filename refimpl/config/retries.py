@@ -9,20 +9,19 @@ time, and the response's Date shows that the local clock is wrong, the clock is 
 An attempt is repeated only before a 2xx status line. After the request has been sent completely, a
 time-out or a reset is not repeated by default, because the model would run twice.
 
-Rejected: a number of attempts that is not a positive integer, and an unknown retry mode. The module
-does not sleep; clock and random numbers are parameters.
+The module rejects nothing and does not sleep. Clock and random numbers are parameters. It is loaded
+when a call has failed.
 """
 
 import re
 from datetime import datetime
-from typing import Mapping, NamedTuple, Optional
+from typing import NamedTuple, Optional
 
 from ..documents.header_format import HeaderSequence, header_value
-from ..errors import ConfigurationError, Error, NetworkError, ServiceError, UsageError, require_type
+from ..errors import Error, NetworkError, ServiceError
 from ..shapes import ModelError
-from .environment import LARGEST_ATTEMPTS, RETRY_MODES, attempts_of, first_set
+from .environment import DEFAULT_MAX_ATTEMPTS
 
-DEFAULT_MAX_ATTEMPTS = 3  # RTY-001
 INITIAL_RETRY_TOKENS = 500  # RTY-005
 RETRY_COST = 5
 TIMEOUT_RETRY_COST = 10
@@ -225,47 +224,3 @@ def seconds_of_http_date(text: str) -> Optional[float]:
     except ValueError:
         return None
     return (date - datetime(1970, 1, 1)).total_seconds()
-
-
-# ---- settings ----------------------------------------------------------------------------------
-
-
-def check_max_attempts(max_attempts: int) -> int:
-    """Return max_attempts. Raises UsageError unless it is an integer from 1 to 9999 (RTY-001)."""
-    require_type(max_attempts, int, "max_attempts", "RTY-001")
-    if not 1 <= max_attempts <= LARGEST_ATTEMPTS:
-        raise UsageError(
-            "invalid max_attempts",
-            expected=f"an integer from 1 to {LARGEST_ATTEMPTS}",
-            actual=max_attempts,
-            rule="RTY-001",
-        )
-    return max_attempts
-
-
-def configured_max_attempts(environment: Mapping[str, str]) -> Optional[int]:
-    """Return the number of attempts in AWS_MAX_ATTEMPTS, or None (RTY-001).
-
-    Raises ConfigurationError for an invalid number, and for an unknown mode in AWS_RETRY_MODE.
-    """
-    mode = first_set(environment, "AWS_RETRY_MODE")
-    # RTY-001
-    if mode is not None and mode.lower() not in RETRY_MODES:
-        raise ConfigurationError(
-            "unknown retry mode in AWS_RETRY_MODE",
-            expected=", ".join(RETRY_MODES),
-            actual=mode,
-            rule="RTY-001",
-        )
-    text = first_set(environment, "AWS_MAX_ATTEMPTS")
-    if text is None:
-        return None
-    attempts = attempts_of(text)
-    if attempts is None:
-        raise ConfigurationError(
-            "invalid number of attempts in AWS_MAX_ATTEMPTS",
-            expected=f"an integer from 1 to {LARGEST_ATTEMPTS}",
-            actual=text,
-            rule="RTY-001",
-        )
-    return attempts

@@ -8,17 +8,14 @@ read it. This module is loaded only if credentials must be searched for.
 """
 
 import os
-import subprocess
 import sys
 import time
-from threading import Thread
-from typing import IO, Callable, List, Mapping, Optional, Sequence, Tuple
+from typing import IO, TYPE_CHECKING, Callable, List, Mapping, Optional, Sequence, Tuple
 
-from ..certificates import ClientCertificate
-from ..errors import HttpError, NetworkError
+from ..errors import HttpError, NetworkError, missing_module
 from ..operation import USER_AGENT, HttpRequest, parse_endpoint_url
 from ..routes import Network
-from ..transport import Timeouts, open_exchange
+from ..timeouts import Timeouts
 from .files import home_of, read_bounded_file, replace_file
 from .surroundings import (
     MAX_REPLY_LENGTH,
@@ -27,6 +24,11 @@ from .surroundings import (
     ProcessOutput,
     Surroundings,
 )
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from ..certificates import ClientCertificate
 
 _GRACE = 2.0  # seconds for a killed program to close its pipes
 
@@ -73,11 +75,10 @@ def random_fraction() -> float:
 # ---- programs ----------------------------------------------------------------------------------
 
 
-class _PipeReader(Thread):
+class _PipeReader:
     """Reads a pipe to its end, and kills the program if it writes too much."""
 
     def __init__(self, pipe: IO[bytes], program: "subprocess.Popen[bytes]") -> None:
-        super().__init__(daemon=True)
         self._pipe = pipe
         self._program = program
         self._pieces: List[bytes] = []
@@ -103,8 +104,13 @@ def run_program(arguments: Sequence[str], timeout: float) -> ProcessOutput:
     """Run a program without a shell and return what it wrote.
 
     Raises OSError if it cannot be started, NetworkError `timeout` if it takes longer than timeout
-    seconds. The program is killed then.
+    seconds. The program is killed then. Raises ConfigurationError if this Python runs no programs.
     """
+    try:
+        import subprocess
+        from threading import Thread
+    except ImportError as error:
+        raise missing_module(error, "run programs") from None
     program = subprocess.Popen(  # noqa: S603 - the user's own configuration names the program
         list(arguments),
         stdin=subprocess.DEVNULL,
@@ -112,14 +118,15 @@ def run_program(arguments: Sequence[str], timeout: float) -> ProcessOutput:
         stderr=subprocess.PIPE,
     )
     readers = [_PipeReader(pipe, program) for pipe in (program.stdout, program.stderr) if pipe]
-    for reader in readers:
-        reader.start()
+    threads = [Thread(target=reader.run, daemon=True) for reader in readers]
+    for thread in threads:
+        thread.start()
     deadline = time.monotonic() + timeout
     try:
         program.wait(timeout)
         # A child that the program leaves behind may keep its pipes open.
-        for reader in readers:
-            reader.join(max(0.0, min(_GRACE, deadline - time.monotonic())))
+        for thread in threads:
+            thread.join(max(0.0, min(_GRACE, deadline - time.monotonic())))
     except subprocess.TimeoutExpired:
         raise NetworkError(
             "the program does not end", kind="timeout", expected=f"within {timeout:g} s"
@@ -137,14 +144,14 @@ def run_program(arguments: Sequence[str], timeout: float) -> ProcessOutput:
 def fetch_reply(
     request: FetchRequest,
     network: Optional[Network] = None,
-    client_cert: ClientCertificate = None,
+    client_cert: "ClientCertificate" = None,
     connect_to: Optional[Tuple[str, int]] = None,
 ) -> FetchReply:
     """Send a request and return the complete response. Redirects are not followed.
 
     network: proxy and certificates; by default no proxy and those of the system
     client_cert, connect_to: as for Network.way_to()
-    Raises NetworkError, HttpError.
+    Raises NetworkError, HttpError, and ConfigurationError if this Python has no sockets.
     """
     url, mark, query = request.url.partition("?")
     endpoint = parse_endpoint_url(url)
@@ -166,7 +173,12 @@ def fetch_reply(
         ssl_context, route = network.direct_to(url)
     else:
         ssl_context, route = network.way_to(url, client_cert, connect_to)
-    exchange = open_exchange(sent, timeouts, ssl_context, route=route)
+    try:
+        from ..transport import open_exchange
+
+        exchange = open_exchange(sent, timeouts, ssl_context, route=route)
+    except ImportError as error:
+        raise missing_module(error, "open connections") from None
     try:
         return FetchReply(exchange.status, exchange.headers, _body_of(exchange.read1))
     finally:

@@ -10,11 +10,10 @@ rejects an invalid document with a DocumentError that has the path to the error.
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from ..fields import FieldType, check_constraint, check_value
-from .json_format import JSON_FORMAT, json_of_value, parse_json
-from .value_format import VALUE_FORMAT, Value, read_value, write_value
 
 if TYPE_CHECKING:
     from .query_format import Query
+    from .value_format import Value
 
 Document = Union[str, bytes]
 
@@ -36,15 +35,21 @@ class DataType(FieldType):
 
     def of_json(self, document: Document) -> Any:
         """Read JSON text."""
+        # The formats are loaded on first use, because a call needs none.
+        from .json_format import JSON_FORMAT, parse_json
+        from .value_format import read_value
+
         return read_value(self, parse_json(document), JSON_FORMAT)
 
     def to_json(self, value: Any) -> str:
         """Return a value as JSON text with blobs in base64."""
+        from .json_format import json_of_value
+
         return json_of_value(self.to_value(value))
 
     def of_xml(self, document: Document) -> Any:
         """Read an XML document. Ignores the name of the root."""
-        # XML and queries are loaded on first use, because a call needs neither.
+        from .value_format import read_value
         from .xml_format import XML_FORMAT, parse_xml
 
         return read_value(self, parse_xml(document), XML_FORMAT)
@@ -55,21 +60,26 @@ class DataType(FieldType):
 
         return xml_of_value(self.to_value(value), self.name)
 
-    def of_value(self, tree: Value) -> Any:
+    def of_value(self, tree: "Value") -> Any:
         """Read a value tree."""
+        from .value_format import VALUE_FORMAT, read_value
+
         return read_value(self, tree, VALUE_FORMAT)
 
-    def to_value(self, value: Any) -> Value:
+    def to_value(self, value: Any) -> "Value":
         """Return a value as a tree.
 
         ("Structure", ((name, value), ...)), ("List", (value, ...)), ("String", text),
         ("Blob", bytes) or ("Integer", number).
         """
+        from .value_format import write_value
+
         return write_value(self, self.make(value))
 
     def of_query(self, query: "Union[Document, Query]") -> Any:
         """Read a query, either URL-encoded text or a Query. Queries omit empty structures."""
         from .query_format import QUERY_FORMAT, parse_query
+        from .value_format import read_value
 
         return read_value(self, parse_query(query), QUERY_FORMAT)
 

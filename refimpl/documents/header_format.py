@@ -12,8 +12,6 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import UsageError
 from ..fields import Field, check_type
-from .json_format import JSON_FORMAT, json_of_value, parse_json
-from .value_format import read_members, write_members
 
 HeaderSequence = Sequence[Tuple[str, str]]
 
@@ -99,6 +97,10 @@ def write_headers(fields: Sequence[Field], source: object) -> HeadersAndBody:
     if payload is not None:
         body = getattr(source, payload.attribute)
     elif _document_fields(fields):
+        # A call has no document, so its formats are loaded on first use, here and below.
+        from .json_format import json_of_value
+        from .value_format import write_members
+
         body = json_of_value(write_members(_document_fields(fields), source))
     return HeadersAndBody(tuple(header_pairs(fields, source)), body)
 
@@ -119,6 +121,9 @@ def read_headers(shape: str, fields: Sequence[Field], headers: object, body: Any
         check_type(shape, payload, body)
         members[payload.attribute] = body
     elif body is not None:
+        from .json_format import JSON_FORMAT, parse_json
+        from .value_format import read_members
+
         members.update(read_members(_document_fields(fields), parse_json(body), JSON_FORMAT))
     return members
 

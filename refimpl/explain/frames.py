@@ -9,8 +9,8 @@ as found again.
 """
 
 from typing import Iterator, List, NamedTuple, Optional, Tuple
-from zlib import crc32
 
+from ..checksums import crc32
 from ..errors import FrameError, shown
 from ..eventstream import FRAME_OVERHEAD, Decoder, FrameHeader, Message, encode_headers
 from ..foreign_bytes import foreign_cause

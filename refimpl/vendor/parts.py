@@ -34,7 +34,7 @@ PARTS: Dict[str, Tuple[str, ...]] = {
     "explain": ("cli.explain", "explain"),
     "text": ("cli.bridge", "text"),
     # Without it, the file has functions that sign, send and decode, and no commands.
-    "client": ("cli", "client", "config", "endpoints", "redaction"),
+    "client": ("cli", "client", "config", "endpoints", "fetched", "redaction"),
 }
 # The command `vendor` needs the package's modules, which a single file does not have.
 _NEVER = ("", "__main__", "cli.vendor", "vendor")

@@ -160,7 +160,8 @@ def _public_names(text: str) -> List[str]:
 
 def _all_of(public: Sequence[str], defined: Set[str]) -> str:
     names = [name for name in public if name in defined] + ["__version__"]
-    return "__all__ = [\n" + "".join(f'  "{name}",\n' for name in names) + "]\n"
+    listed = wrap(", ".join(f'"{name}"' for name in names), 96)
+    return "__all__ = [\n  " + "\n  ".join(listed) + "\n]\n"
 
 
 def _reachable(
@@ -206,7 +207,7 @@ def _section(
         text = without_relative_imports(name, is_package, statement.text + "\n", present)
         text = with_short_rulers(with_short_docstrings(text.rstrip("\n")))
         text = with_narrow_indentation(text)
-        gap = "\n\n" if re.search("^(?:def|class|@)", text, re.MULTILINE) else ""
+        gap = "\n" if re.search("^(?:def|class|@)", text, re.MULTILINE) else ""
         pieces.append(gap + text)
     return "\n".join(pieces)
 
@@ -223,17 +224,46 @@ def _imports(
         used = {use for statement in kept[name] for use in statement.uses}
         runtime.update(each for each in modules[name].imports if _bound_name(each) in used)
         typing.update(modules[name].typing_imports if kept[name] else ())
-    lines = _import_lines(runtime)
-    for_types = _import_lines(typing - {("typing", "TYPE_CHECKING", "")})
+    optional = {each for each in runtime if each[0] in _OPTIONAL}
+    for_types = _import_lines(typing - {("typing", "TYPE_CHECKING", "")} - optional)
+    needed = {("typing", "Any", "")} if optional else set()
     if for_types:
-        lines = _import_lines({*runtime, ("typing", "TYPE_CHECKING", "")})
+        needed.add(("typing", "TYPE_CHECKING", ""))
+    lines = _import_lines({*runtime, *needed} - optional)
+    if for_types:
         lines += ["", "if TYPE_CHECKING:", *("  " + line for line in for_types)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines + _optional_lines(optional)) + "\n"
 
 
 def _bound_name(imported: Imported) -> str:
     module, name, alias = imported
     return alias or name or module.partition(".")[0]
+
+
+# Some Pythons lack these. In the package, a module that needs one of them is loaded on first use.
+_OPTIONAL = ("socket", "ssl")
+_ABSENT = '''\
+
+class _Absent:
+  """A module that this Python lacks. A use of it raises the error of its import."""
+
+  def __init__(self, error: ImportError) -> None:
+    self._error = error
+
+  def __getattr__(self, name: str) -> Any:
+    raise self._error
+'''
+_OPTIONAL_IMPORT = """\
+
+try:
+  import {0}
+except ImportError as error:
+  {0} = _Absent(error)"""
+
+
+def _optional_lines(imports: Iterable[Imported]) -> List[str]:
+    found = sorted({module for module, _, _ in imports}.intersection(_OPTIONAL))
+    return [_ABSENT, *(_OPTIONAL_IMPORT.format(module) for module in found)] if found else []
 
 
 def _import_lines(imports: Iterable[Imported]) -> List[str]:

@@ -144,24 +144,27 @@ _IMPORT = re.compile(r"( +)from (\.+)([\w.]*) import (?:\([^)]*\)|[^\n#(]*)(?: *
 def with_short_docstrings(text: str) -> str:
     """Return a statement whose docstrings have only their first paragraph.
 
-    A function whose name starts with an underscore loses its docstring, unless it has no other
-    statement.
+    A function loses its docstring if its name, or that of its class, starts with an underscore,
+    unless it has no other statement. Comments for checkers are removed as well.
     """
+    text = re.sub(r"  # (?:type: ignore|noqa)\b[^\n]*", "", text)
     lines = text.split("\n")
     tokens = [
         token
         for token in tokenize.generate_tokens(_reader(text))
         if token[0] not in (tokenize.NL, tokenize.COMMENT)
     ]
-    owner = ""
+    owner, of_class = "", ""
     edits: List[Tuple[int, int, List[str]]] = []
     for position, (kind, string, start, end, _) in enumerate(tokens):
         if kind == tokenize.NAME and string in ("def", "class"):
             owner = string + " " + tokens[position + 1][1]
+            of_class = owner if start[1] == 0 else of_class
         if kind != tokenize.STRING or tokens[position - 1][0] != tokenize.INDENT:
             continue
         paragraph = string.split("\n\n")[0]
-        if owner.startswith("def _") and tokens[position + 2][0] != tokenize.DEDENT:
+        is_private = owner.startswith("def") and "_" in (owner[4], of_class[6:7])
+        if is_private and tokens[position + 2][0] != tokenize.DEDENT:
             edits.append((start[0] - 1, end[0], []))
         elif paragraph != string:
             edits.append((start[0] - 1, end[0], [" " * start[1] + paragraph + '"""']))

@@ -52,6 +52,7 @@ from refimpl import (
     ValidationError,
 )
 from refimpl.client import InsecureEndpointWarning
+from refimpl.config.retries import RetryQuota
 from refimpl.eventstream import encode
 from refimpl.operation import MAX_ERROR_BODY, BodySizeWarning, ResponseReader
 from refimpl.sigv4 import verify
@@ -1633,7 +1634,7 @@ def test_timeouts_are_handed_on(monkeypatch, settings, expected):
         handed.append((timeouts, context))
         raise NetworkError("enough")
 
-    monkeypatch.setattr(refimpl.client, "open_exchange", open_exchange)
+    monkeypatch.setattr(refimpl.transport, "open_exchange", open_exchange)
     with pytest.raises(NetworkError):
         call(
             Client(
@@ -1672,7 +1673,7 @@ def test_a_private_authority():
 def test_a_context_is_made_once_and_for_https_alone(monkeypatch):
     made = []
     monkeypatch.setattr(
-        refimpl.routes,
+        refimpl.certificates,
         "trusting_context",
         lambda *_: made.append(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)) or made[-1],
     )
@@ -1682,7 +1683,7 @@ def test_a_context_is_made_once_and_for_https_alone(monkeypatch):
         handed.append(context)
         raise NetworkError("enough")
 
-    monkeypatch.setattr(refimpl.client, "open_exchange", open_exchange)
+    monkeypatch.setattr(refimpl.transport, "open_exchange", open_exchange)
     secure = Client(region="eu-west-1", credentials=CREDENTIALS, environment={})
     for _ in range(2):
         with pytest.raises(NetworkError):
@@ -2036,7 +2037,7 @@ def test_a_token_without_encryption_causes_a_warning(url, token, warned, monkeyp
     def open_exchange(*_, **__):
         raise NetworkError("not sent")
 
-    monkeypatch.setattr(refimpl.client, "open_exchange", open_exchange)
+    monkeypatch.setattr(refimpl.transport, "open_exchange", open_exchange)
     client = Client(
         region="eu-west-1",
         endpoint_url=url,
@@ -2156,7 +2157,7 @@ def test_calls_share_the_quota():
     delays = []
     with RawServer(BUSY) as server:
         client = client_of(server, max_attempts=2, sleep=delays.append)
-        client._quota.tokens = 12
+        client._quota = RetryQuota(12)
         for _ in range(4):
             with pytest.raises(UnknownOperationError):
                 call(client)

@@ -11,6 +11,7 @@ Time-outs that must pass are short, and slow responses use a clock of the test. 
 seconds.
 """
 
+import _thread
 import errno
 import os
 import socket
@@ -25,7 +26,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refimpl import dialing, transport
+from refimpl import transport
 from refimpl.certificates import default_ssl_context
 from refimpl.errors import ConfigurationError, Error, HttpError, NetworkError, UsageError
 from refimpl.operation import HttpRequest
@@ -1049,7 +1050,7 @@ def test_a_thread_that_cannot_start_is_a_network_error(monkeypatch):
     def start_new_thread(*_):
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(dialing._thread, "start_new_thread", start_new_thread)
+    monkeypatch.setattr(_thread, "start_new_thread", start_new_thread)
     error = fetch(None, scheme="http", host="localhost", port=80).error
     assert is_network(error) and "can't start new thread" in str(error)
 

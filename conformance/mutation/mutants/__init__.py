@@ -56,6 +56,7 @@ MODULES = (
     "client",
     "endpoints",
     "proxy",
+    "config.environment",
     "config.retries",
     "config.profiles",
     "config.provider",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Mutants of refimpl/client.py."""
 
-_EVENTS = "def _events(exchange: HttpExchange, reader: ResponseReader, secrets: Secrets)"
+_EVENTS = 'def _events(exchange: "Exchange", reader: ResponseReader, secrets: Secrets)'
 _LIVE_EVENTS = _EVENTS.replace("_events", "_live_events")
 
 ROWS = (
@@ -135,14 +135,14 @@ def _events(exchange, reader, secrets):
         "call-content-type-json",
         "HTTP-003",
         "a client sends application/json for every content type",
-        "        signed = self._signer.sign(\n",
-        '        request = request._replace(headers=tuple((name, "application/json") if name == "Content-Type" else (name, value) for name, value in request.headers))\n        signed = self._signer.sign(\n',
+        "        signed = self._sign(request, credentials)\n",
+        '        request = request._replace(headers=tuple((name, "application/json") if name == "Content-Type" else (name, value) for name, value in request.headers))\n        signed = self._sign(request, credentials)\n',
     ),
     (
         "call-body-as-text",
         "HTTP-003",
         "a client sends the body as UTF-8 text",
-        "        signed = self._signer.sign(\n",
-        '        request = request._replace(body=request.body.decode("latin-1").encode("utf-8"))\n        signed = self._signer.sign(\n',
+        "        signed = self._sign(request, credentials)\n",
+        '        request = request._replace(body=request.body.decode("latin-1").encode("utf-8"))\n        signed = self._sign(request, credentials)\n',
     ),
 )

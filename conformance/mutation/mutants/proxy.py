@@ -3,46 +3,11 @@
 
 ROWS = (
     (
-        "proxy-upper-case-first",
-        "NET-001",
-        "reads variables in upper case before those in lower case",
-        '(f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY")',
-        '(f"{scheme.upper()}_PROXY", f"{scheme}_proxy", "all_proxy", "ALL_PROXY")',
-    ),
-    (
-        "proxy-no-all",
-        "NET-001",
-        "does not know ALL_PROXY",
-        '"all_proxy", "ALL_PROXY")',
-        '"all_proxy")',
-    ),
-    (
-        "proxy-empty-ends",
-        "NET-001",
-        "treats an empty variable as no proxy",
-        'if environment.get(name, "").strip():',
-        "if name in environment:",
-    ),
-    (
         "proxy-https-for-http",
         "NET-001",
         "uses the proxy for https with http URLs",
-        "_configured(endpoint.scheme, environment)",
-        '_configured("https", environment)',
-    ),
-    (
-        "proxy-cgi",
-        "NET-002",
-        "uses HTTP_PROXY in a CGI program",
-        'if name == "HTTP_PROXY" and "REQUEST_METHOD" in environment:',
-        "if False:",
-    ),
-    (
-        "proxy-cgi-lower",
-        "NET-002",
-        "ignores http_proxy in a CGI program",
-        'if name == "HTTP_PROXY" and',
-        'if name in ("http_proxy", "HTTP_PROXY") and',
+        "proxy_variable(endpoint.scheme, environment)",
+        'proxy_variable("https", environment)',
     ),
     (
         "no-proxy-star",

@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from refimpl.config.environment import (
     ENDPOINT_VARIABLES,
     REGION_VARIABLES,
+    check_max_attempts,
     configured_endpoint_url,
     configured_flag,
+    configured_max_attempts,
     configured_region,
     first_set,
 )
-from refimpl.errors import ConfigurationError
+from refimpl.errors import ConfigurationError, UsageError
 
 URL, OTHER = "https://one.example", "https://two.example"
 IGNORE = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
@@ -138,3 +140,51 @@ def test_a_flag_with_a_typing_error_is_rejected(value):
     with pytest.raises(ConfigurationError) as caught:
         configured_flag({"FLAG": value}, "FLAG")
     assert caught.value.message == "invalid flag FLAG" and caught.value.rule == "END-006"
+
+
+# ---- attempts ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "environment, expected",
+    [
+        ({}, None),
+        ({"AWS_MAX_ATTEMPTS": ""}, None),
+        ({"AWS_MAX_ATTEMPTS": "1"}, 1),
+        ({"AWS_MAX_ATTEMPTS": "07", "AWS_RETRY_MODE": "standard"}, 7),
+        ({"AWS_MAX_ATTEMPTS": "9999", "AWS_RETRY_MODE": "Legacy"}, 9999),
+        ({"AWS_RETRY_MODE": "adaptive"}, None),
+    ],
+)
+def test_attempts_in_the_environment(environment, expected):
+    assert configured_max_attempts(environment) == expected
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "10000", "3.0", "three", " 3", "\u0663"])
+def test_an_invalid_number_of_attempts_names_the_variable(text):
+    with pytest.raises(ConfigurationError) as caught:
+        configured_max_attempts({"AWS_MAX_ATTEMPTS": text})
+    assert "AWS_MAX_ATTEMPTS" in str(caught.value) and caught.value.rule == "RTY-001"
+
+
+def test_an_unknown_mode_is_rejected():
+    with pytest.raises(ConfigurationError) as caught:
+        configured_max_attempts({"AWS_RETRY_MODE": "always", "AWS_MAX_ATTEMPTS": "3"})
+    assert str(caught.value) == (
+        "unknown retry mode in AWS_RETRY_MODE "
+        "(expected standard, adaptive, legacy, got always, rule RTY-001)"
+    )
+
+
+@pytest.mark.parametrize("value", [1, 3, 9999])
+def test_valid_attempts(value):
+    assert check_max_attempts(value) == value
+
+
+@pytest.mark.parametrize(
+    "value, kind", [(0, "constraint"), (10000, "constraint"), (True, "type"), ("3", "type")]
+)
+def test_invalid_attempts(value, kind):
+    with pytest.raises(UsageError) as caught:
+        check_max_attempts(value)
+    assert (caught.value.kind, caught.value.rule) == (kind, "RTY-001")

@@ -2,7 +2,7 @@
 """Tests of refimpl/config/retries.py: the standard retry mode.
 
 The cases of retry-decide are in vectors/, and tests/authoring/test_rty.py compares the published
-scenarios. Here are the settings, dates, and properties: the quota and the delays stay within their
+scenarios. Here are dates and properties: the quota and the delays stay within their
 bounds for any sequence of results.
 """
 
@@ -18,9 +18,7 @@ from refimpl.config.retries import (
     CallRetries,
     RetryPolicy,
     RetryQuota,
-    check_max_attempts,
     clock_offset_of,
-    configured_max_attempts,
     is_retried,
     retry_after_of,
     seconds_of_http_date,
@@ -139,51 +137,3 @@ def test_other_dates_are_ignored(text):
 def test_no_header_raises(text):
     assert (retry_after_of([("Retry-After", text)], NOW) or 0.0) >= 0
     assert (retry_after_of([("x-amz-retry-after", text)], NOW) or 0.0) >= 0
-
-
-# ---- settings ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "environment, expected",
-    [
-        ({}, None),
-        ({"AWS_MAX_ATTEMPTS": ""}, None),
-        ({"AWS_MAX_ATTEMPTS": "1"}, 1),
-        ({"AWS_MAX_ATTEMPTS": "07", "AWS_RETRY_MODE": "standard"}, 7),
-        ({"AWS_MAX_ATTEMPTS": "9999", "AWS_RETRY_MODE": "Legacy"}, 9999),
-        ({"AWS_RETRY_MODE": "adaptive"}, None),
-    ],
-)
-def test_attempts_in_the_environment(environment, expected):
-    assert configured_max_attempts(environment) == expected
-
-
-@pytest.mark.parametrize("text", ["0", "-1", "10000", "3.0", "three", " 3", "\u0663"])
-def test_an_invalid_number_of_attempts_names_the_variable(text):
-    with pytest.raises(ConfigurationError) as caught:
-        configured_max_attempts({"AWS_MAX_ATTEMPTS": text})
-    assert "AWS_MAX_ATTEMPTS" in str(caught.value) and caught.value.rule == "RTY-001"
-
-
-def test_an_unknown_mode_is_rejected():
-    with pytest.raises(ConfigurationError) as caught:
-        configured_max_attempts({"AWS_RETRY_MODE": "always", "AWS_MAX_ATTEMPTS": "3"})
-    assert str(caught.value) == (
-        "unknown retry mode in AWS_RETRY_MODE "
-        "(expected standard, adaptive, legacy, got always, rule RTY-001)"
-    )
-
-
-@pytest.mark.parametrize("value", [1, 3, 9999])
-def test_valid_arguments(value):
-    assert check_max_attempts(value) == value
-
-
-@pytest.mark.parametrize(
-    "value, kind", [(0, "constraint"), (10000, "constraint"), (True, "type"), ("3", "type")]
-)
-def test_invalid_arguments(value, kind):
-    with pytest.raises(UsageError) as caught:
-        check_max_attempts(value)
-    assert (caught.value.kind, caught.value.rule) == (kind, "RTY-001")

@@ -10,13 +10,6 @@ ROWS = (
         "is_last = self._attempts > self._policy.max_attempts",
     ),
     (
-        "retry-default-5",
-        "RTY-001",
-        "makes five attempts by default",
-        "DEFAULT_MAX_ATTEMPTS = 3",
-        "DEFAULT_MAX_ATTEMPTS = 5",
-    ),
-    (
         "retry-quota-before-attempts",
         "RTY-001",
         "checks the quota before the number of attempts",
