@@ -27,15 +27,16 @@ _BAD_REQUEST = 400
 _MODEL_ERROR = 424
 _VALIDATION = ("ValidationError",)
 _CLOCKS = 300  # seconds
+_INVALID_NAME = "a_b"
 
 
 def refusals(subject: Subject) -> List[Tuple[str, Received]]:
-    """Return two error responses: to a missing signature, and to an unknown endpoint."""
+    """Return two error responses: to a missing signature, and to an invalid endpoint name."""
     unsigned = subject.draft(UNKNOWN_NAME).replacing("authorization", None)
     unsigned = unsigned.replacing(DATE_HEADER, None)
     found = [
         ("no signature", subject.ask_once(unsigned)),
-        ("an unknown endpoint", subject.ask_once(subject.draft(UNKNOWN_NAME))),
+        ("an invalid name", subject.ask_once(subject.draft(_INVALID_NAME))),
     ]
     for stage, received in found:
         if received.status < _BAD_REQUEST:
@@ -93,7 +94,7 @@ def refuses_an_unknown_endpoint(subject: Subject) -> None:
 
 def refuses_wrong_members(subject: Subject) -> None:
     variants = {
-        "EndpointName with an underscore": subject.draft("a_b"),
+        "EndpointName with an underscore": subject.draft(_INVALID_NAME),
         "EndpointName of 64 letters": subject.draft("a" * 64),
         "TargetVariant with a space": _with(subject, "Target-Variant", "a b"),
         "CustomAttributes of 1,025 characters": _with(subject, "Custom-Attributes", "a" * 1025),
