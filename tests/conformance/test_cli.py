@@ -253,7 +253,7 @@ def one_line(stderr: str) -> str:
         (
             [],
             "no command (expected demo, run, list, show, dump, badge, frames, mutants, prove, "
-            "trace, serve, record, replay, implementations; --help describes them)",
+            "trace, serve, check, record, replay, implementations; --help describes them)",
         ),
         (["run", "--jobs", "\u00b2"], "argument --jobs: expected 1 to 256, got '\u00b2'"),
         (
