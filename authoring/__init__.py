@@ -110,6 +110,7 @@ PREFIXES = (
     "lines-mix-",
     "events-mix-",
     "shape-mix-",
+    "values-mix-",
 )
 # The keys in which an input has bytes.
 CARRIERS = ("frames", "text", "base64", "bytes", "chunks", "parts")

@@ -20,6 +20,8 @@ _BASE64_KEYS = ("body", "payload", "Body", "Bytes")
 def compacted(case: Json) -> Json:
     """Return a case with descriptions in place of long repetitive values."""
     op = case["op"]
+    if op == "shape.convert":  # the text of a document is never a description
+        return case
     given = _input(op, case["input"])
     expect = case["expect"]
     described = _expect(expect)

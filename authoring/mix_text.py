@@ -180,7 +180,7 @@ def events_of(row: Row) -> Tuple[Description, List[Json]]:
 WHY = "a reader that keeps too little or too much between two parts loses text of some models only"
 
 
-def _merged(text: Description) -> Description:
+def merged(text: Description) -> Description:
     """Return a description whose neighbouring texts are joined."""
     merged: Description = []
     for piece in text:
@@ -200,7 +200,7 @@ def _add(
 ) -> None:
     for row in rows_of(table):
         text, results = make(row)
-        given: Json = {"bytes": _merged(text)}
+        given: Json = {"bytes": merged(text)}
         piece: Optional[int] = table.contents(row)["piece"]
         if piece is not None:
             given["piece"] = piece

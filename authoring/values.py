@@ -218,6 +218,14 @@ def _strings() -> None:
         "a reader that forgets the backslash at a part's end ends the string at the quotation mark",
     )
     reads_values(
+        "escape-split-in-string",
+        "an escape that is split between parts, in a string that is a value",
+        "TXT-001 TXT-042",
+        [b'"a\\', b'"]"', b'"', b"\\", b"\\", b'"', b'"\\\\\\', b'"}"', b"[1]"],
+        ['"a\\"]"', '"\\\\"', '"\\\\\\"}"', "[1]"],
+        "a reader that keeps this state only inside objects ends the string at the quotation mark",
+    )
+    reads_values(
         "character-split",
         "characters that are split between parts",
         "TXT-001 TXT-002",

@@ -3,6 +3,20 @@
 
 ROWS = (
     (
+        "json-scan-forgets-escape",
+        "TXT-042",
+        "an escape that is split between parts ends a string that is a value",
+        "        position = 0\n        if self.escaped:\n            self.escaped = False\n            position = 1\n",
+        "        position = 0\n        if self.escaped:\n            self.escaped = False\n",
+    ),
+    (
+        "json-skim-forgets-escape",
+        "TXT-042",
+        "an escape that is split between parts ends a string in an object",
+        "piece[1:] if self.escaped else piece",
+        "piece",
+    ),
+    (
         "json-depth",
         "SHP-001",
         "accepts JSON of any depth",
