@@ -153,15 +153,6 @@ MUTANTS = (
         "low",
     ),
     (
-        "js-surrogate-replaced",
-        "EVS-015",
-        "writes U+FFFD for a lone surrogate",
-        "eventstream.mjs",
-        "if (!text.isWellFormed()) reject",
-        "if (false) reject",
-        "medium",
-    ),
-    (
         "js-boolean-truthy",
         "EVS-013",
         "writes any value as a boolean",
@@ -472,15 +463,6 @@ MUTANTS = (
         "medium",
     ),
     (
-        "js-host-case",
-        "HTTP-002",
-        "keeps the case of the host",
-        "endpoints.mjs",
-        "host: host.toLowerCase(), port,",
-        "host, port,",
-        "low",
-    ),
-    (
         "js-region-unanchored",
         "END-003",
         "accepts a region with a line feed",
@@ -552,15 +534,6 @@ MUTANTS = (
         "const uncut = text.split(':')[0]; const hash = uncut.indexOf('#'); "
         "return uncut.slice(hash + 1)",
         "const hash = text.indexOf('#'); return text.slice(hash + 1).split(':')[0]",
-        "low",
-    ),
-    (
-        "js-proto-member",
-        "HTTP-032",
-        "reads inherited members of a document",
-        "response.mjs",
-        "const value = Object.hasOwn(document, key) ? document[key] : null;",
-        "const value = document[key] ?? null;",
         "low",
     ),
     (
