@@ -258,6 +258,8 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--any-keys", action="store_true", help=text)
     text = "accept the example keys only with this session token"
     parser.add_argument("--session-token", metavar="TOKEN", help=text)
+    text = "refuse this session token as expired; repeatable"
+    parser.add_argument("--expired-token", action="append", default=[], metavar="TOKEN", help=text)
     text = "print the environment variables that lead AWS's SDKs to the endpoint"
     parser.add_argument("--variables", action="store_true", help=text)
     text = "log headers and body of each request; secrets are hidden"
@@ -358,6 +360,7 @@ def _endpoint_of(
         fallback=options.fallback,
         container=container,
         session_token=options.session_token,
+        expired_tokens=options.expired_token,
         early_refusals=options.early_refusals,
         http10=options.http10,
         log_bodies=options.bodies,

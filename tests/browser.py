@@ -32,6 +32,41 @@ _OPTIONS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
 )
 _WAIT = 20  # seconds
+_ATTEMPTS = 5  # to start the driver
+KEYS = {
+    "Tab": "\ue004",
+    "Enter": "\ue007",
+    "Escape": "\ue00c",
+    "Space": "\ue00d",
+    "PageUp": "\ue00e",
+    "PageDown": "\ue00f",
+    "End": "\ue010",
+    "Home": "\ue011",
+    "Left": "\ue012",
+    "Up": "\ue013",
+    "Right": "\ue014",
+    "Down": "\ue015",
+}
+# The least contrast, by WCAG's formula, of any visible text with its background.
+CONTRAST = """
+const numbers = (text) => text.match(/[0-9.]+/g).map(Number);
+const light = (text) => numbers(text).slice(0, 3).map((one) => one / 255)
+  .map((one) => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, one, index) => sum + one * [0.2126, 0.7152, 0.0722][index], 0);
+const background = (one) => {
+  while (one && numbers(getComputedStyle(one).backgroundColor)[3] === 0) {
+    one = one.parentElement;
+  }
+  return getComputedStyle(one || document.body).backgroundColor;
+};
+const hasText = (one) => one.getClientRects().length
+  && Array.from(one.childNodes).some((inner) => inner.nodeType === 3 && inner.data.trim());
+const contrast = (one) => {
+  const both = [light(getComputedStyle(one).color), light(background(one))].sort((a, b) => b - a);
+  return (both[0] + 0.05) / (both[1] + 0.05);
+};
+return Math.min(...Array.from(document.querySelectorAll("body *")).filter(hasText).map(contrast));
+"""
 
 
 def is_installed():
@@ -40,17 +75,15 @@ def is_installed():
 
 
 class Browser:
-    """Chromium. Use it in a `with` statement."""
+    """Chromium with one window. Use it in a `with` statement. size: in pixels"""
 
-    def __init__(self, size="wide", dark=False, scripts=True):
-        self.size, self.dark, self.scripts = size, dark, scripts
+    def __init__(self, size=SIZES["wide"], dark=False):
+        self.size, self.dark = size, dark
 
     def __enter__(self):
         self._profile = tempfile.mkdtemp()
-        self._driver = subprocess.Popen(
-            [PROGRAMS[1], "--port=0"], stdout=subprocess.PIPE, universal_newlines=True
-        )
-        self._address = None
+        self._driver, self._address = self._started()
+        self._session = ""
         try:
             self._start()
         except BaseException:
@@ -58,32 +91,45 @@ class Browser:
             raise
         return self
 
+    @staticmethod
+    def _started():
+        """Start the driver, and return its process and address."""
+        for _ in range(_ATTEMPTS):
+            driver = subprocess.Popen(
+                [PROGRAMS[1], "--port=0"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                universal_newlines=True,
+            )
+            for line in driver.stdout:
+                if "successfully on port" in line:
+                    return driver, f"http://127.0.0.1:{line.split()[-1].strip('.')}"
+            # The port that it chose for IPv4 was in use for IPv6.
+            driver.wait()
+            driver.stdout.close()
+        raise OSError("chromedriver does not start")
+
     def _start(self):
-        line = next(line for line in self._driver.stdout if "successfully on port" in line)
-        self._address = f"http://127.0.0.1:{line.split()[-1].strip('.')}"
         chrome = {
             "binary": PROGRAMS[0],
             "args": [*_OPTIONS, f"--user-data-dir={self._profile}"],
-            "prefs": {}
-            if self.scripts
-            else {"profile.default_content_setting_values.javascript": 2},
         }
         wanted = {
             "goog:chromeOptions": chrome,
             "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"},
         }
         session = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
-        self._address += f"/session/{session['sessionId']}"
+        self._session = f"/session/{session['sessionId']}"
         scheme = {"name": "prefers-color-scheme", "value": "dark" if self.dark else "light"}
         self.command("Emulation.setEmulatedMedia", features=[scheme])
-        self.resize(*SIZES[self.size])
+        self.resize(*self.size)
         # The distribution's start page is not part of the log.
-        self.ask("POST", "/url", {"url": "about:blank"})
+        self.open("about:blank")
         self.logs("performance")
 
     def __exit__(self, *_):
         try:
-            if self._address:
+            if self._session:
                 self.ask("DELETE", "")
         finally:
             self._driver.terminate()
@@ -94,8 +140,9 @@ class Browser:
     def ask(self, method, path, document=None):
         """Send a request to the driver, and return its value."""
         data = None if document is None else json.dumps(document).encode("utf-8")
-        request = urllib.request.Request(self._address + path, data, method=method)
-        with urllib.request.urlopen(request, timeout=60) as response:
+        request = urllib.request.Request(self._address + self._session + path, data, method=method)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=60) as response:
             return json.load(response)["value"]
 
     def command(self, name, **parameters):
@@ -116,16 +163,20 @@ class Browser:
         """Run a script in the page, and return its value."""
         return self.ask("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 
-    def press(self, key):
-        """Press a key, by its code point in WebDriver or its character."""
-        actions = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
-        self.ask("POST", "/actions", {"actions": [{"type": "key", "id": "k", "actions": actions}]})
+    def press(self, *keys):
+        """Press keys, by their names in KEYS or their characters."""
+        strokes = [
+            {"type": way, "value": KEYS.get(key, key)}
+            for key in keys
+            for way in ("keyDown", "keyUp")
+        ]
+        self.ask(
+            "POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]}
+        )
 
     def open(self, url):
-        """Open a page, and wait until its script has compared its values."""
+        """Open a page."""
         self.ask("POST", "/url", {"url": url})
-        if self.scripts:
-            self.wait_for("return document.documentElement.dataset.ready !== undefined")
 
     def wait_for(self, script, *arguments):
         """Wait until a script in the page returns true."""
@@ -133,6 +184,31 @@ class Browser:
         while not self.run(script, *arguments):
             assert time.monotonic() < end, script
             time.sleep(0.05)
+
+    def logs(self, kind="browser"):
+        """Return the entries of a log."""
+        return self.ask("POST", "/se/log", {"type": kind})
+
+    def picture(self):
+        """Return a screenshot of the whole page as PNG."""
+        self.resize(self.size[0], self.run("return document.documentElement.scrollHeight"))
+        return base64.b64decode(self.command("Page.captureScreenshot", format="png")["data"])
+
+    def pdf(self):
+        """Return the page as PDF."""
+        printed = self.command("Page.printToPDF", printBackground=True)
+        return base64.b64decode(printed["data"])
+
+
+class IllustratedCall(Browser):
+    """Chromium with docs/illustrated.html."""
+
+    def __enter__(self):
+        super().__enter__()
+        self.open(PAGE.as_uri())
+        # Its script has compared its values.
+        self.wait_for("return document.documentElement.dataset.ready !== undefined")
+        return self
 
     def change(self, name, value):
         """Change a field of the form, and wait for the values."""
@@ -146,28 +222,13 @@ class Browser:
         )
         self.wait_for("return document.documentElement.dataset.shown !== undefined")
 
-    def logs(self, kind="browser"):
-        """Return the entries of a log."""
-        return self.ask("POST", "/se/log", {"type": kind})
-
-    def picture(self):
-        """Return a screenshot of the whole page as PNG."""
-        self.resize(SIZES[self.size][0], self.run("return document.documentElement.scrollHeight"))
-        return base64.b64decode(self.command("Page.captureScreenshot", format="png")["data"])
-
-    def pdf(self):
-        """Return the page as PDF."""
-        printed = self.command("Page.printToPDF", printBackground=True)
-        return base64.b64decode(printed["data"])
-
 
 def main(folder):
     """Write the screenshots and the PDF into a folder."""
-    for size in SIZES:
+    for size, pixels in SIZES.items():
         for dark in (False, True):
             name = f"{size}-{'dark' if dark else 'light'}"
-            with Browser(size, dark) as browser:
-                browser.open(PAGE.as_uri())
+            with IllustratedCall(pixels, dark) as browser:
                 if (size, dark) == ("wide", False):
                     (folder / "print.pdf").write_bytes(browser.pdf())
                 (folder / f"{name}.png").write_bytes(browser.picture())

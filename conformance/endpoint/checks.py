@@ -12,7 +12,7 @@ import re
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 from urllib.parse import unquote
 
-from conformance.endpoint.diagnosis import diagnosis_of
+from conformance.endpoint.diagnosis import Diagnosis, diagnosis_of
 from conformance.endpoint.request import Request
 from conformance.endpoint.scenarios.build import failure
 from conformance.endpoint.scenarios.model import Response
@@ -68,6 +68,7 @@ class Policy(NamedTuple):
 
     region:        the service's region, or None for any
     session_token: the token that belongs to the example keys, or None for any
+    expired_tokens: session tokens that have expired
     any_keys:      also accept keys that the endpoint does not know. It checks the form, time and
                    scope of their signatures, but not the signatures themselves.
     """
@@ -75,6 +76,7 @@ class Policy(NamedTuple):
     region: Optional[str] = None
     session_token: Optional[str] = None
     any_keys: bool = False
+    expired_tokens: Tuple[str, ...] = ()
 
 
 _EXAMPLE_KEYS = Policy()
@@ -100,6 +102,7 @@ class Refusal(Exception):
     verified: whether the signature is valid
     of_body:  whether only the body can show that the signature is wrong
     diagnosis: the usual mistake that gives the client's signature, or None
+    canonical_requests: the service's and the client's, if a diagnosis shows the client's
     """
 
     def __init__(
@@ -110,15 +113,19 @@ class Refusal(Exception):
         reason: str = "",
         verified: bool = False,
         of_body: bool = False,
-        diagnosis: Optional[str] = None,
+        diagnosis: Optional[Diagnosis] = None,
+        canonical_request: str = "",
     ) -> None:
         super().__init__(message)
         self.status, self.code, self.message, self.verified = status, code, message, verified
         self.reason = f"{code}: {reason or message}"
         if diagnosis is not None:
-            self.reason += f"; {diagnosis}"
+            self.reason += f"; {diagnosis.mistake}"
         self.of_body = of_body
-        self.diagnosis = diagnosis
+        self.diagnosis = diagnosis and diagnosis.mistake
+        self.canonical_requests: Optional[Tuple[str, str]] = None
+        if diagnosis is not None and canonical_request:
+            self.canonical_requests = (canonical_request, diagnosis.canonical_request)
 
     def response(self) -> Response:
         """Return AWS's response: `Message` in the modelled error, `message` in the others."""
@@ -226,6 +233,8 @@ def check_signature(
         _check_claim_in_header(headers)
     token = headers.get("x-amz-security-token") or query.get("X-Amz-Security-Token")
     # SRV-031
+    if token in policy.expired_tokens:
+        raise _expired_token()
     if is_known and policy.session_token is not None and token != policy.session_token:
         raise _invalid_token()
     # SRV-006, SRV-026, SRV-027, SRV-028, SRV-029, SRV-032, SRV-033
@@ -270,6 +279,15 @@ def _invalid_token() -> Refusal:
     )
 
 
+def _expired_token() -> Refusal:
+    return Refusal(
+        _FORBIDDEN,
+        "ExpiredTokenException",
+        "The security token included in the request is expired",
+        diagnosis=Diagnosis("the temporary credentials have expired: get new ones (CRED-003)", ""),
+    )
+
+
 def _check_claim_in_header(headers: Dict[str, str]) -> None:
     """Raise Refusal, in AWS's words, for another day in the scope or a wrong list of headers."""
     parts = _claimed_parts(headers)
@@ -291,13 +309,13 @@ def _check_claim_in_header(headers: Dict[str, str]) -> None:
         raise _mismatch("'Host' must be a 'SignedHeader' in the AWS Authorization.")
 
 
-def _refusal_of(error: Error, diagnosis: Optional[str] = None) -> Refusal:
+def _refusal_of(error: Error, diagnosis: Optional[Diagnosis] = None) -> Refusal:
     """Return the refusal for an error of verify()."""
     canonical_request = getattr(error, "canonical_request", None)
     of_body = error.rule in ("SIG-041", "SIG-047")
     if canonical_request is not None:
         text = CANONICAL_TEXT % (canonical_request, getattr(error, "string_to_sign", ""))
-        return _mismatch(text, str(error), of_body, diagnosis)
+        return _mismatch(text, str(error), of_body, diagnosis, canonical_request)
     if error.kind == "expired":
         return _mismatch(error.message)
     return _mismatch(str(error), "", of_body)
@@ -307,10 +325,18 @@ def _mismatch(
     message: Optional[str],
     reason: str = "",
     of_body: bool = False,
-    diagnosis: Optional[str] = None,
+    diagnosis: Optional[Diagnosis] = None,
+    canonical_request: str = "",
 ) -> Refusal:
-    code = "InvalidSignatureException"
-    return Refusal(_FORBIDDEN, code, message or "", reason, of_body=of_body, diagnosis=diagnosis)
+    return Refusal(
+        _FORBIDDEN,
+        "InvalidSignatureException",
+        message or "",
+        reason,
+        of_body=of_body,
+        diagnosis=diagnosis,
+        canonical_request=canonical_request,
+    )
 
 
 def _incomplete(message: str) -> Refusal:

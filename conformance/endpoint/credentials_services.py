@@ -65,6 +65,7 @@ _STS_CODES = {
     "UnrecognizedClientException": "InvalidClientTokenId",
     "MissingAuthenticationTokenException": "MissingAuthenticationToken",
     "IncompleteSignatureException": "IncompleteSignature",
+    "ExpiredTokenException": "ExpiredToken",
 }
 
 

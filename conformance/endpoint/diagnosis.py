@@ -46,6 +46,17 @@ _OTHER_SERVICES = (
 _USUAL_PORTS = (":80", ":443", ":8443", ":8080", ":9000", ":9443")
 
 
+class Diagnosis(NamedTuple):
+    """A mistake that explains a signature.
+
+    mistake: a clause, with the rule in parentheses
+    canonical_request: the one that the client has signed
+    """
+
+    mistake: str
+    canonical_request: str
+
+
 class _Signing(NamedTuple):
     """Everything that goes into a signature."""
 
@@ -62,15 +73,18 @@ class _Signing(NamedTuple):
     region: str
     service: str
 
-    def signature(self) -> str:
-        text = canonical_request(
+    def canonical_request(self) -> str:
+        return canonical_request(
             self.method, self.uri, self.query, self.headers, self.hashed_payload
         )
+
+    def signature(self) -> str:
+        text = self.canonical_request()
         keys = derive_signing_keys(self.secret_key, self.date, self.region, self.service)
         return calculate_signature(keys.k_signing, string_to_sign(self.amz_date, self.scope, text))
 
 
-def diagnosis_of(request: Request, secret_key: str) -> Optional[str]:
+def diagnosis_of(request: Request, secret_key: str) -> Optional[Diagnosis]:
     """Return the mistake that explains the signature of a request, or None.
 
     request: one that is signed in its headers, and whose signature does not match
@@ -90,10 +104,11 @@ def diagnosis_of(request: Request, secret_key: str) -> Optional[str]:
         except Error:
             continue
         if hmac.compare_digest(found, signature):
-            return mistake
+            return Diagnosis(mistake, signing.canonical_request())
     # The digits of the right signature in upper case.
     if hmac.compare_digest(right.signature(), signature.lower()):
-        return "the signature itself is in upper-case digits (SIG-023)"
+        mistake = "the signature itself is in upper-case digits (SIG-023)"
+        return Diagnosis(mistake, right.canonical_request())
     return None
 
 

@@ -29,7 +29,18 @@ from collections import deque
 from contextlib import contextmanager
 from email.utils import formatdate
 from ssl import SSLContext
-from typing import Callable, Deque, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import (
+    Callable,
+    Deque,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from conformance.endpoint.checks import (
     ASYNC,
@@ -73,6 +84,8 @@ class Call(NamedTuple):
     bytes_sent:     all bytes written, including head and framing
     error:          the exception that a response function or the steps of a response have raised
     operation, endpoint_name: of an accepted request, or ""
+    canonical_requests: the service's and the client's, if the service could find out why a
+                    signature does not match
     signature:      "valid", "unchecked" if the endpoint does not know the keys, or "refused"
 
     Its repr is one line and safe to log: it has no query, headers or body, which may contain a
@@ -92,6 +105,7 @@ class Call(NamedTuple):
     operation: str = ""
     endpoint_name: str = ""
     signature: str = "refused"
+    canonical_requests: Optional[Tuple[str, str]] = None
 
     def __repr__(self) -> str:
         path = self.target.partition("?")[0]
@@ -148,6 +162,7 @@ class _Record:
         self.request, self.accepted = request, accepted
         self.verified, self.reason, self.scenario = verified, reason, scenario
         self.error: Optional[Exception] = None
+        self.canonical_requests: Optional[Tuple[str, str]] = None
         self.counter = FrameCounter()
         self.bytes_sent = 0
 
@@ -178,6 +193,7 @@ class _Record:
             operation,
             name,
             signature,
+            self.canonical_requests,
         )
 
 
@@ -303,6 +319,7 @@ class Endpoint(Loopback):
     container: responds to all names without a scenario, see container.py
     region:    the only accepted region, or None for any
     session_token: the only accepted session token, or None for any
+    expired_tokens: session tokens that have expired, which the service says in its refusal
     any_keys:  also accept keys that the endpoint does not know. It checks the form, time and scope
                of their signatures, but not the signatures themselves.
     early_refusals: refuse a request before its body has arrived where the head is reason enough,
@@ -338,13 +355,14 @@ class Endpoint(Loopback):
         fallback: Optional[str] = None,
         container: Optional[Container] = None,
         session_token: Optional[str] = None,
+        expired_tokens: Sequence[str] = (),
         any_keys: bool = False,
         early_refusals: bool = False,
         http10: bool = False,
         log_bodies: bool = False,
     ) -> None:
         self.latency, self.http10 = latency, http10
-        self._policy = Policy(region, session_token, any_keys)
+        self._policy = Policy(region, session_token, any_keys, tuple(expired_tokens))
         self._early_refusals, self._log_bodies = early_refusals, log_bodies
         self._scenarios: Mapping[str, Scenario] = {} if scenarios is None else scenarios
         self._clock, self._container = clock, container
@@ -388,6 +406,7 @@ class Endpoint(Loopback):
             accepted = check_request(request, amz_date_of(self._clock()), self._policy)
         except Refusal as refusal:
             record = self.record(request, refusal.verified, refusal.reason, None)
+            record.canonical_requests = refusal.canonical_requests
             return refusal.response(), record
         verified = accepted.signature == VALID
         record = self.record(request, verified, "", None, accepted)

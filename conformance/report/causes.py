@@ -8,8 +8,7 @@ refused: the expected request takes the place of the service's.
 from typing import Optional
 
 from conformance.run.verdicts import Difference
-from refimpl.explain.causes import first_difference
-from refimpl.explain.quoted import parts_of
+from refimpl.explain.causes import difference_of_requests
 
 
 def cause_of(difference: Optional[Difference]) -> Optional[str]:
@@ -19,7 +18,7 @@ def cause_of(difference: Optional[Difference]) -> Optional[str]:
     expected, actual = difference.expected, difference.actual
     if not isinstance(expected, str) or not isinstance(actual, str):
         return None
-    found = first_difference(parts_of(expected), parts_of(actual))
+    found = difference_of_requests(expected, actual)
     if found is None:
         return None
     return f"{found.differs_in} differs: {found.cause} ({found.rule})"

@@ -30,6 +30,7 @@ from conformance.run.verdicts import (
     FAILURES,
     HANG,
     PASS,
+    SIGNATURE,
     UNSUPPORTED,
     XFAIL,
     XPASS,
@@ -141,7 +142,9 @@ def diagnosis(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[s
     elif found.note:
         lines += _wrapped("found", shown(found.note, 1000))
     if found.message and not (found.difference and found.difference.stage == "status"):
-        lines += _wrapped("message", shown(found.message, 300))
+        # A service's canonical request is shown in full.
+        is_refusal = found.difference and found.difference.stage.startswith(SIGNATURE)
+        lines += _wrapped("message", shown(found.message, 2000 if is_refusal else 300))
     return lines + _wrapped("why", result.case.why)
 
 

@@ -67,6 +67,7 @@ from conformance.wording import number_of
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, shown
 from refimpl.eventstream import Decoder
+from refimpl.explain.causes import difference_of_requests
 from refimpl.message_json import message_to_json
 from refimpl.shapes import InvokeEndpointWithResponseStreamInput
 
@@ -84,6 +85,7 @@ PASS, ACCEPTABLE, FAIL, CRASH, HANG, UNSUPPORTED, BLOCKED, XFAIL, XPASS, ADAPTER
 )
 FAILURES = (FAIL, CRASH, HANG)  # of the implementation
 TIMING = AFTER  # the facet
+SIGNATURE = "signature"  # the stage of a call that the endpoint refused for its signature
 PROGRESS = "progress"  # the facet
 _BY_WEIGHT = (PASS, ACCEPTABLE, UNSUPPORTED, FAIL, HANG, CRASH, ADAPTER)  # the worst last
 _MAX_ANSWER = 2000  # characters that a verdict keeps of a wrong answer
@@ -499,8 +501,16 @@ def _unverified_call(calls: Optional[Sequence[Call]]) -> Optional[Difference]:
         return Difference("call", "one request", "no request reached the endpoint")
     for call in calls:
         if not call.verified:
-            return Difference("signature", "verified by the endpoint", call.reason)
+            return _refused_signature(call)
     return None
+
+
+def _refused_signature(call: Call) -> Difference:
+    """Return the first stage that differs, as far as the endpoint could find it."""
+    service, client = call.canonical_requests or ("", "")
+    if service != client:
+        return Difference(f"{SIGNATURE}.canonical_request", service, client)
+    return Difference(SIGNATURE, "verified by the endpoint", call.reason)
 
 
 def _wrong_request(question: Question, calls: Optional[Sequence[Call]]) -> Optional[Difference]:
@@ -1164,6 +1174,7 @@ def settle(results: Sequence[Result], expected_failures: Sequence[str] = ()) -> 
     failed = {result.case.id for result in results if result.verdict.word in FAILURES + (ADAPTER,)}
     without_pass = _operations_without_pass(results)
     wrong_host = _case_of_wrong_host(results)
+    refused = _case_of_refusals(results, without_pass)
     settled = []
     for result in results:
         word = result.verdict.word
@@ -1173,6 +1184,10 @@ def settle(results: Sequence[Result], expected_failures: Sequence[str] = ()) -> 
             word = BLOCKED
         if wrong_host and word == FAIL and _depends_on_host(result):
             note = f"it has no meaning while {wrong_host} fails"
+            result = result._replace(verdict=verdict(BLOCKED, note))
+            word = BLOCKED
+        if refused and _is_refused(result) and result.case.id != refused:
+            note = f"the endpoint refused the signature, as in {refused}"
             result = result._replace(verdict=verdict(BLOCKED, note))
             word = BLOCKED
         missing = [need for need in result.case.needs if need in failed]
@@ -1199,6 +1214,22 @@ def _case_of_wrong_host(results: Iterable[Result]) -> str:
         if is_about_host and rule_of_stage(result) == "SIG-014":
             return result.case.id
     return ""
+
+
+def _case_of_refusals(results: Iterable[Result], without_pass: Set[str]) -> str:
+    """Return the first case whose signature the endpoint refused if it accepted none, or ""."""
+    refused = [result.case.id for result in results if _is_refused(result)]
+    return refused[0] if refused and "invoke" in without_pass else ""
+
+
+def _is_refused(result: Result) -> bool:
+    difference = result.verdict.difference
+    return (
+        result.case.op == "invoke"
+        and result.verdict.word == FAIL
+        and difference is not None
+        and difference.stage.startswith(SIGNATURE)
+    )
 
 
 def _depends_on_host(result: Result) -> bool:
@@ -1284,7 +1315,19 @@ def rule_of_stage(result: Result) -> str:
         return _rule_of_time(result, stage)
     if result.case.op in _SIGNERS:
         return _rule_of_signature(result, stage, difference)
+    if _is_refused(result):
+        return _rule_of_refusal(difference)
     return ""
+
+
+def _rule_of_refusal(difference: Difference) -> str:
+    """Return the rule for a signature that the endpoint refused."""
+    service, client = str(difference.expected), str(difference.actual)
+    if difference.stage != SIGNATURE:
+        found = difference_of_requests(service, client)
+        return found.rule if found is not None else "SIG-001"
+    named = re.search(r"\((SIG-[0-9]{3})", client)
+    return named.group(1) if named else "SIG-023"
 
 
 def _rule_of_time(result: Result, stage: str) -> str:

@@ -17,7 +17,7 @@ from ..sigv4 import (
     is_signed,
     normalize_path,
 )
-from .quoted import CanonicalParts
+from .quoted import CanonicalParts, parts_of
 
 EMPTY_HASH = sha256(b"").hexdigest()
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
@@ -53,6 +53,11 @@ def first_difference(
     for found in _differences(service, client, body):
         return found
     return None
+
+
+def difference_of_requests(service: str, client: str) -> Optional[Difference]:
+    """Return the first difference of two canonical requests, as text."""
+    return first_difference(parts_of(service), parts_of(client))
 
 
 def _differences(

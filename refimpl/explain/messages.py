@@ -274,8 +274,8 @@ _ROWS: Tuple[_Row, ...] = (
         "session token",
         None,
         None,
-        "the temporary credentials have expired; get new ones, and check which source they come "
-        "from",
+        "the temporary credentials have expired; get new ones, for example with `aws sso login` or "
+        "by assuming the role again, and remove old ones from environment variables and profiles",
         "CRED-003",
     ),
     (

@@ -2401,6 +2401,23 @@ def test_a_refused_signature_is_explained():
     assert str(error).endswith(": " + error.explanation)
 
 
+def test_an_expired_token_is_explained():
+    with Endpoint(pace=0, expired_tokens=["old-session-token"]) as endpoint:
+        client = Client(
+            region="us-east-1",
+            endpoint_url=endpoint.url,
+            credentials=Credentials(ENDPOINT_ACCESS_KEY, ENDPOINT_SECRET_KEY, "old-session-token"),
+            environment={},
+        )
+        with pytest.raises(Error) as caught:
+            client.invoke_endpoint_with_response_stream(endpoint_name="default", body=b"{}")
+    assert caught.value.code == "ExpiredTokenException"
+    assert "session token: the temporary credentials have expired; get new ones" in str(
+        caught.value
+    )
+    assert "old-session" not in str(caught.value)
+
+
 def test_the_sentence_names_the_line_that_was_changed():
     def changed(signed):
         message = "The Canonical String for this request should have been\n'%s'"

@@ -152,13 +152,20 @@ MISTAKES: List[Tuple[dict, str]] = [  # type: ignore[type-arg]
 
 @pytest.mark.parametrize("change, mistake", MISTAKES, ids=[words for _, words in MISTAKES])
 def test_each_mistake_is_named(change: Any, mistake: str) -> None:
-    assert diagnosis_of(signed(**change), SECRET_KEY) == mistake
+    assert diagnosis_of(signed(**change), SECRET_KEY).mistake == mistake
 
 
 def test_a_token_that_was_not_signed() -> None:
     request = signed(names="host;x-amz-date;x-amz-security-token")
     request.headers.append(("X-Amz-Security-Token", TOKEN))
-    assert diagnosis_of(request, SECRET_KEY) == "the session token was not signed (SIG-017)"
+    assert diagnosis_of(request, SECRET_KEY).mistake == (
+        "the session token was not signed (SIG-017)"
+    )
+
+
+def test_a_diagnosis_has_what_the_client_signed() -> None:
+    found = diagnosis_of(signed(signed_host="other:8443", host="other"), SECRET_KEY)
+    assert found is not None and "\nhost:other:8443\n" in found.canonical_request
 
 
 def test_other_signatures_have_no_diagnosis() -> None:

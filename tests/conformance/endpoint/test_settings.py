@@ -72,6 +72,20 @@ def test_the_session_token_belongs_to_the_key() -> None:
         assert answer_of(exchange(endpoint, last(path(), credentials=OTHER)))[0] == 200
 
 
+def test_an_expired_token_is_refused_in_the_words_of_the_service() -> None:
+    with made(expired_tokens=[EXAMPLE_TOKEN], any_keys=True) as endpoint:
+        for access_key in (KEYS.access_key, OTHER.access_key):
+            keys = Credentials(access_key, KEYS.secret_key, EXAMPLE_TOKEN)
+            answer = exchange(endpoint, last(path(), credentials=keys))
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 403 ") and b"ExpiredTokenException" in head
+            assert b"x-endpoint-diagnosis: the temporary credentials have expired" in head
+            assert b"The security token included in the request is expired" in body
+            assert "CRED-003" in endpoint.calls[-1].reason
+        keys = Credentials(KEYS.access_key, KEYS.secret_key, "renewed")
+        assert answer_of(exchange(endpoint, last(path(), credentials=keys)))[0] == 200
+
+
 # ---- refusals before the body ------------------------------------------------------------------
 
 

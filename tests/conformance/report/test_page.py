@@ -5,14 +5,8 @@ They are skipped if Chromium or its driver is not installed. The driver is a ser
 a port chosen by the system. It ends with the tests.
 """
 
-import base64
-import json
-import re
-import shutil
-import subprocess
-import urllib.request
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Iterator, List
 
 import pytest
 
@@ -21,90 +15,28 @@ from conformance.report.html import html_text
 from conformance.report.json_report import report_document
 from conformance.run.runner import Implementation
 from conformance.run.verdicts import ACCEPTABLE, FAIL, UNSUPPORTED, Difference
+from tests.browser import CONTRAST, Browser, is_installed
 from tests.support import made_result
 
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(not BROWSER or not DRIVER, reason="no chromium with its driver")
+pytestmark = pytest.mark.skipif(not is_installed(), reason="no chromium with its driver")
 
 HOSTILE = (
     "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 )
-KEYS = {
-    "Tab": "\ue004",
-    "Enter": "\ue007",
-    "Escape": "\ue00c",
-    "Space": "\ue00d",
-    "PageUp": "\ue00e",
-    "PageDown": "\ue00f",
-    "End": "\ue010",
-    "Home": "\ue011",
-    "Left": "\ue012",
-    "Up": "\ue013",
-    "Right": "\ue014",
-    "Down": "\ue015",
-}
-OPTIONS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--window-size=1200,900",
-)
 
 
-class Browser:
-    """One window."""
+class Window(Browser):
+    """A window with the page of a report."""
 
-    def __init__(self, address: str) -> None:
-        self.address = address
-        capabilities = {"goog:chromeOptions": {"binary": BROWSER, "args": list(OPTIONS)}}
-        self.session = self._send(
-            "POST", "/session", {"capabilities": {"alwaysMatch": capabilities}}
-        )["sessionId"]
-
-    def _send(self, method: str, path: str, body: Any = None) -> Any:
-        data = None if body is None else json.dumps(body).encode("ascii")
-        request = urllib.request.Request(
-            self.address + path, data, {"Content-Type": "application/json"}, method=method
-        )
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=60) as answer:
-            return json.loads(answer.read().decode("utf-8"))["value"]
-
-    def send(self, method: str, path: str, body: Any = None) -> Any:
-        return self._send(method, f"/session/{self.session}{path}", body)
-
-    def run(self, script: str, *arguments: Any) -> Any:
-        return self.send("POST", "/execute/sync", {"script": script, "args": list(arguments)})
-
-    def open(self, path: Path, mark: str = "") -> None:
-        self.send("POST", "/url", {"url": "about:blank"})
-        self.send("POST", "/url", {"url": path.as_uri() + mark})
-
-    def press(self, *keys: str) -> None:
-        strokes = [
-            {"type": way, "value": KEYS.get(key, key)}
-            for key in keys
-            for way in ("keyDown", "keyUp")
-        ]
-        self.send(
-            "POST", "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]}
-        )
+    def open_page(self, path: Path, mark: str = "") -> None:
+        self.open("about:blank")
+        self.open(path.as_uri() + mark)
 
     def media(self, **features: str) -> None:
         told = [
             {"name": name.replace("_", "-"), "value": value} for name, value in features.items()
         ]
-        self.send(
-            "POST",
-            "/goog/cdp/execute",
-            {"cmd": "Emulation.setEmulatedMedia", "params": {"features": told}},
-        )
+        self.command("Emulation.setEmulatedMedia", features=told)
 
     def focused(self) -> str:
         return str(
@@ -135,24 +67,9 @@ class Browser:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    driver = subprocess.Popen(
-        [DRIVER or "", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    assert driver.stdout is not None
-    try:
-        port = None
-        while port is None:
-            line = driver.stdout.readline()
-            assert line, "the driver has ended"
-            port = re.search(rb"successfully on port ([0-9]+)", line)
-        one = Browser(f"http://127.0.0.1:{port.group(1)}")
+def browser() -> Iterator[Window]:
+    with Window(size=(1200, 900)) as one:
         yield one
-        one.send("DELETE", "")
-    finally:
-        driver.terminate()
-        driver.wait()
-        driver.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -204,12 +121,12 @@ ALL = ["evs-pass", "evs-fail", "txt-also", "txt-last"]
 
 
 @pytest.fixture
-def window(browser: Browser, page: Path) -> Browser:
-    browser.open(page)
+def window(browser: Window, page: Path) -> Window:
+    browser.open_page(page)
     return browser
 
 
-def test_nothing_of_a_report_runs(window: Browser) -> None:
+def test_nothing_of_a_report_runs(window: Window) -> None:
     assert window.run(
         "return [document.title, document.images.length, document.scripts.length]"
     ) == ["Conformance of 2 implementations", 0, 2]
@@ -221,7 +138,7 @@ def test_nothing_of_a_report_runs(window: Browser) -> None:
     ]
 
 
-def test_the_policy_holds_for_what_is_put_in_later(window: Browser) -> None:
+def test_the_policy_holds_for_what_is_put_in_later(window: Window) -> None:
     window.run(
         "const one = document.createElement('script'); "
         "one.textContent = \"document.title = 'owned'\"; document.body.append(one)"
@@ -229,7 +146,7 @@ def test_the_policy_holds_for_what_is_put_in_later(window: Browser) -> None:
     assert window.run("return document.title") == "Conformance of 2 implementations"
 
 
-def test_filters(window: Browser) -> None:
+def test_filters(window: Window) -> None:
     assert (
         window.shown() == ALL
         and window.run("return document.getElementById('count').textContent") == "4 of 4 cases"
@@ -272,7 +189,7 @@ def test_filters(window: Browser) -> None:
     )
 
 
-def test_the_keyboard_alone_is_enough(window: Browser) -> None:
+def test_the_keyboard_alone_is_enough(window: Window) -> None:
     for expected in (
         "implementations",
         "text",
@@ -327,88 +244,52 @@ def test_the_keyboard_alone_is_enough(window: Browser) -> None:
     assert window.run("return document.activeElement.closest('tr.case')") is None
 
 
-def test_a_cell_has_an_address(browser: Browser, page: Path) -> None:
-    browser.open(page, "#evs-fail")
+def test_a_cell_has_an_address(browser: Window, page: Path) -> None:
+    browser.open_page(page, "#evs-fail")
     assert browser.run("return document.getElementById('head').textContent") == "evs-fail"
-    browser.open(page, "#txt-also%40theirs%201")
+    browser.open_page(page, "#txt-also%40theirs%201")
     assert "never offered" in browser.run("return document.getElementById('content').innerText")
     assert browser.run("return decodeURIComponent(location.hash)") == "#txt-also@theirs 1"
     for wrong in ("#nobody", "#%ff", "#c-evs-fail"):
-        browser.open(page, wrong)
+        browser.open_page(page, wrong)
         assert browser.run("return document.querySelector('dialog').open") is False
 
 
-def test_light_dark_and_narrow(window: Browser) -> None:
+def test_light_dark_and_narrow(window: Window) -> None:
     grounds = []
     for scheme in ("light", "dark"):
         window.media(prefers_color_scheme=scheme)
         grounds.append(window.run("return getComputedStyle(document.body).backgroundColor"))
         assert window.run(CONTRAST) >= 4.5
     assert grounds == ["rgb(255, 255, 255)", "rgb(13, 17, 23)"]
-    window.send("POST", "/window/rect", {"width": 500, "height": 800})
+    window.resize(500, 800)
     assert (
         window.run(
             "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"
         )
         is True
     )
-    window.send("POST", "/window/rect", {"width": 1200, "height": 900})
+    window.resize(1200, 900)
     window.media()
 
 
-# The least contrast, by WCAG's formula, of any visible text with its background.
-CONTRAST = """
-const numbers = (text) => text.match(/[0-9.]+/g).map(Number);
-const light = (text) => numbers(text).slice(0, 3).map((one) => one / 255)
-  .map((one) => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4)
-  .reduce((sum, one, index) => sum + one * [0.2126, 0.7152, 0.0722][index], 0);
-const background = (one) => {
-  while (one && numbers(getComputedStyle(one).backgroundColor)[3] === 0) {
-    one = one.parentElement;
-  }
-  return getComputedStyle(one || document.body).backgroundColor;
-};
-const hasText = (one) => one.getClientRects().length
-  && Array.from(one.childNodes).some((inner) => inner.nodeType === 3 && inner.data.trim());
-const contrast = (one) => {
-  const both = [light(getComputedStyle(one).color), light(background(one))].sort((a, b) => b - a);
-  return (both[0] + 0.05) / (both[1] + 0.05);
-};
-return Math.min(...Array.from(document.querySelectorAll("body *")).filter(hasText).map(contrast));
-"""
-
-
-def test_on_paper_the_quiet_rows_and_the_controls_are_left_out(window: Browser) -> None:
-    window.send(
-        "POST",
-        "/goog/cdp/execute",
-        {"cmd": "Emulation.setEmulatedMedia", "params": {"media": "print"}},
-    )
+def test_on_paper_the_quiet_rows_and_the_controls_are_left_out(window: Window) -> None:
+    window.command("Emulation.setEmulatedMedia", media="print")
     assert window.shown() == ["evs-fail", "txt-also"]
     assert window.run("return document.querySelector('form').getClientRects().length") == 0
-    window.send(
-        "POST", "/goog/cdp/execute", {"cmd": "Emulation.setEmulatedMedia", "params": {"media": ""}}
-    )
-    assert base64.b64decode(window.send("POST", "/print", {})).startswith(b"%PDF-")
+    window.command("Emulation.setEmulatedMedia", media="")
+    assert window.pdf().startswith(b"%PDF-")
 
 
-def test_without_scripts_the_page_reads(browser: Browser, page: Path) -> None:
-    def scripts(off: bool) -> None:
-        parameters: Dict[str, Any] = {"value": off}
-        browser.send(
-            "POST",
-            "/goog/cdp/execute",
-            {"cmd": "Emulation.setScriptExecutionDisabled", "params": parameters},
-        )
-
-    scripts(True)
+def test_without_scripts_the_page_reads(browser: Window, page: Path) -> None:
+    browser.command("Emulation.setScriptExecutionDisabled", value=True)
     try:
-        browser.open(page)
+        browser.open_page(page)
         told = browser.run("return document.body.innerText")
         assert (
             browser.shown() == ALL and "allowed by a note" in told and "messages[0].payload" in told
         )
         assert browser.run("return document.querySelector('form').getClientRects().length") == 0
-        assert "Every cell that is more than a pass leads to its finding below." in told
+        assert "Each cell that is more than a pass links to its finding below." in told
     finally:
-        scripts(False)
+        browser.command("Emulation.setScriptExecutionDisabled", value=False)

@@ -30,6 +30,7 @@ from conformance.run.verdicts import (
     FAIL,
     HANG,
     PASS,
+    SIGNATURE,
     UNSUPPORTED,
     WORDS,
     XFAIL,
@@ -47,7 +48,7 @@ from conformance.run.verdicts import (
 )
 from refimpl.eventstream import encode
 from tests.rows import for_each
-from tests.support import committed_cases
+from tests.support import committed_cases, made_result
 
 Json = Dict[str, Any]
 OTHERWISE: Json = {
@@ -1063,3 +1064,36 @@ def test_the_rule_that_is_likely_to_be_broken() -> None:
 def test_kinds_that_the_protocol_has_not() -> None:
     assert unknown_kinds({"A": "header", "B": "crc", "C": "utf8", "D": 7}) == ["crc", 7]
     assert len(set(WORDS)) == len(WORDS) == 10
+
+
+# ---- calls that the endpoint refused for their signature ---------------------------------------
+
+REQUEST = "POST\n/\n\nhost:%s\n\nhost\nhash"
+
+
+def _refused(name: str, client: str, service: str = "") -> Result:
+    """Return the result of a refused call. client: its canonical request, or the reason."""
+    stage = f"{SIGNATURE}.canonical_request" if service else SIGNATURE
+    found = Difference(stage, service, client)
+    return made_result(name, FAIL, found, op="invoke", input={}, rules=("HTTP-023",))
+
+
+def test_calls_that_are_all_refused_are_one_failure() -> None:
+    results = [_refused(name, REQUEST % "h", REQUEST % "h:1") for name in ("one", "two")]
+    settled = settle(results)
+    assert [result.verdict.word for result in settled] == [FAIL, BLOCKED]
+    assert settled[1].verdict.note == "the endpoint refused the signature, as in one"
+    passing = made_result("three", op="invoke", input={})
+    assert [result.verdict.word for result in settle([*results, passing])] == [FAIL, FAIL, PASS]
+    other = made_result("four", FAIL, Difference("events", 1, 2), op="invoke", input={})
+    assert settle([*results, other])[2].verdict.word == FAIL
+
+
+def test_the_rule_of_a_refused_call_is_that_of_the_mistake() -> None:
+    cases = [
+        _refused("host", REQUEST % "h", REQUEST % "h:1"),
+        _refused("path", (REQUEST % "h").replace("/", "//", 1), REQUEST % "h"),
+        _refused("key", "the secret key was used with a space at its end (SIG-029)"),
+        _refused("unknown", "the signature does not match (rule SIG-041)"),
+    ]
+    assert list(suspects(cases).values()) == ["SIG-014", "SIG-003", "SIG-029", "SIG-023"]
