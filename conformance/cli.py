@@ -41,6 +41,7 @@ from conformance.endpoint.credentials_services import CredentialsServices
 from conformance.endpoint.intercept import InterceptingProxy
 from conformance.endpoint.loopback import Loopback
 from conformance.endpoint.scenarios import listing
+from conformance.endpoint.server import NEARBY
 from conformance.endpoint.tls import server_context, temporary_authority, temporary_certificates
 from conformance.escaping import escaped
 from conformance.files import MAX_INPUT, read_all, read_bounded
@@ -264,8 +265,8 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--variables", action="store_true", help=text)
     text = "log headers and body of each request; secrets are hidden"
     parser.add_argument("--bodies", action="store_true", help=text)
-    text = "seconds before each response"
-    parser.add_argument("--latency", type=_pace, default=0.0, metavar="S", help=text)
+    text = "seconds before each response (default: %(default)g, as on a nearby network)"
+    parser.add_argument("--latency", type=_pace, default=NEARBY, metavar="S", help=text)
     text = "refuse a request before its body has arrived if its head is reason enough"
     parser.add_argument("--early-refusals", action="store_true", help=text)
     text = "respond as through an HTTP/1.0 proxy: no chunks, one request per connection"

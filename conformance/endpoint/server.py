@@ -67,6 +67,9 @@ from conformance.endpoint.siblings import whole_response
 from refimpl.errors import shown
 from refimpl.sigv4 import amz_date_of
 
+# Seconds before a response, as on a nearby network. A faster response tests how the threads of a
+# client are scheduled: smithy-go 1.28.9 then sometimes closes the connection (DIV-212).
+NEARBY = 0.01
 _KEPT_CALLS = 2000
 _KEPT_BYTES = 64 * 1024 * 1024  # of the bodies of kept calls
 _SHORTEST_FRAME = 16  # bytes

@@ -29,7 +29,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Seq
 from conformance.cases.case import Case, Document
 from conformance.cases.questions import Question, questions_of
 from conformance.endpoint.scenarios import DEFAULT
-from conformance.endpoint.server import Endpoint
+from conformance.endpoint.server import NEARBY, Endpoint
 from conformance.files import ROOT
 from conformance.protocol.messages import OPERATION_NAMES, PROTOCOL_VERSION, PROTOCOL_VERSIONS
 from conformance.protocol.process import (
@@ -122,9 +122,6 @@ def split_command(text: str) -> List[str]:
 
 # ---- the smoke test ----------------------------------------------------------------------------
 
-# Seconds before the endpoint responds, as on a nearby network. An immediate response would test how
-# a client's threads are scheduled.
-_LATENCY = 0.01
 _SIGNED = dict(
     KEYS,
     method="GET",
@@ -339,7 +336,7 @@ class Runner:
     ) -> Run:
         """Return the results of the cases, in their order. Raises BrokenAdapter."""
         begun = time.monotonic()
-        with Endpoint(latency=_LATENCY, fallback=DEFAULT.name) as endpoint:
+        with Endpoint(latency=NEARBY, fallback=DEFAULT.name) as endpoint:
             with self._negotiate() as adapter:
                 said = smoke(adapter, self._timeout, endpoint.url)
             board = _Board(cases, said, progress, self._strict)

@@ -124,9 +124,9 @@ class Connection:
             raise self._too_late(f"no TLS handshake with {where}") from None
         except (OSError, ValueError) as error:
             plain.close()
-            remedy = remedy_for(error)
-            advice = f"; {remedy}" if remedy else ""
-            raise ServerFault(f"no TLS with {where}: {_reason(error)}{advice}") from None
+            raise ServerFault(
+                f"no TLS with {where}: {_reason(error)}", expected=remedy_for(error)
+            ) from None
 
     def __enter__(self) -> "Connection":
         return self

@@ -33,7 +33,7 @@ from conformance.endpoint.scenarios.model import (
     Response,
     Step,
 )
-from conformance.endpoint.server import Call
+from conformance.endpoint.server import NEARBY, Call
 from conformance.endpoint.server import Endpoint as PlainEndpoint
 from conformance.testing.replies import (
     Answer,
@@ -161,7 +161,8 @@ class Endpoint(PlainEndpoint):
     region:   the only accepted region, or None for any
     patience: seconds that close() waits for functions that are still running
     checks_at_end: whether the end of a `with` block calls check()
-    more:     settings of conformance.endpoint.Endpoint, such as port, log, latency, clock, fallback
+    more:     settings of conformance.endpoint.Endpoint, such as port, log, clock, fallback, and
+              latency, which is NEARBY by default
     A name without on() plays the scenario of the catalogue that has this name.
     Raises OSError if the port is not available.
     """
@@ -187,6 +188,7 @@ class Endpoint(PlainEndpoint):
         self._problems: List[Tuple[str, Optional[BaseException]]] = []
         self._choosing = threading.Lock()
         more.setdefault("pace", 0.0)
+        more.setdefault("latency", NEARBY)
         super().__init__(region=region, any_keys=any_keys, **more)
 
     # ---- what the endpoint answers -------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any, Callable, Iterator, List
 import pytest
 
 from conformance.endpoint.checks import EXAMPLE_TOKEN
+from conformance.endpoint.server import NEARBY
 from conformance.testing import Endpoint, TestDoubleError, error, model_error, openai, pause, sse
 from conformance.testing.double import changed_environment, client_environment
 from refimpl.errors import Error, UsageError
@@ -493,3 +494,8 @@ with Endpoint(strict=True) as endpoint:
 def test_the_test_double_works_with_every_python(version: str, python: str) -> None:
     printed = run_program(python, PROGRAM)
     assert printed.startswith('data: {"choices": [{"index": 0, "delta": {"content": "hi"}}]}')
+
+
+def test_the_first_byte_comes_as_from_a_nearby_network() -> None:
+    with Endpoint() as near, Endpoint(latency=0.0) as other:
+        assert (near.latency, other.latency) == (NEARBY, 0.0)

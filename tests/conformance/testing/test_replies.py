@@ -244,7 +244,7 @@ def test_a_slow_stream_takes_its_time_at_any_pace() -> None:
         def pause(self, seconds: float, exact: bool = False) -> None:
             self.pauses.append((seconds, exact))
 
-    with Watching(pace=0) as endpoint:
+    with Watching(pace=0, latency=0) as endpoint:
         endpoint.on("llm", slow(["a", "b", "c"], 7, first=9))
         assert text_of(endpoint) == b"abc"
         assert endpoint.pauses == [(9, True), (7, True), (7, True)]
