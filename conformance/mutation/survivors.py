@@ -127,7 +127,7 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows(
         "speed",
         "text.server_sent_events",
-        (r"ServerSentEventDecoder\._read", "position = max(0, len(kept) - 2)", "2 -> 3"),
+        (r"ServerSentEventDecoder\._read_plainly", "position = max(0, len(kept) - 2)", "2 -> 3"),
         (r"ServerSentEventDecoder\._read_fields", 'block.startswith("data:")'),
     )
     # Bounds that no rule fixes, or that a vector file is too small for.
@@ -329,11 +329,15 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows(
         "equivalent",
         r"text\..*",
-        (r"TextDecoder\.feed", "isinstance(data, bytes)"),
+        (r"TextDecoder\.feed", "data.__class__ is not bytes"),
         (r"LineDecoder\._read_lines", "while start"),
-        (r"ServerSentEventDecoder\._read", "self._read_events(text, 0, results)"),
+        (r"ServerSentEventDecoder\._read_plainly", "self._read_events(text, 0, results)"),
         # A kept text does not begin with a line end, and a CR before the LF is removed later.
-        (r"ServerSentEventDecoder\._read", "position = max(0, len(kept) - 2)", "0 -> 1|2 -> 1"),
+        (
+            r"ServerSentEventDecoder\._read_plainly",
+            "position = max(0, len(kept) - 2)",
+            "0 -> 1|2 -> 1",
+        ),
         (r"ServerSentEventDecoder\._without_mark", 'return b""'),
     )
 )

@@ -211,25 +211,33 @@ def parse_json_lines(data: bytes, lenient: bool = False) -> Tuple[List[Any], int
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return [], 0
-    decode = _decoder_for(data, lenient).raw_decode
+    # SHP-001: fewer brackets cannot be nested too deeply. Calls for each of so few values cost less
+    # than a look at each byte.
+    is_deep = len(data.translate(None, _NO_STARTS)) > MAX_JSON_DEPTH
+    decoder = _decoder_for(data, lenient) if is_deep or lenient else _DECODER
+    # raw_decode does the same with one more call per line.
+    scan = decoder.scan_once  # type: ignore[attr-defined]
     values: List[Any] = []
-    start = 0
+    start, end = 0, text.find("\n")
     try:
-        while True:
-            end = text.index("\n", start)
-            line = text[start:end]
-            # SHP-001: fewer brackets cannot be nested too deeply.
-            if line.count("[") + line.count("{") > MAX_JSON_DEPTH:
-                values.append(parse_json(line, lenient))
-            elif line:
-                value, length = decode(line)
-                if length < end - start and line[length:].strip(" \t\r"):
+        while end >= 0:
+            if is_deep and text.count("[", start, end) + text.count("{", start, end) > (
+                MAX_JSON_DEPTH
+            ):
+                values.append(parse_json(text[start:end], lenient))
+            elif start < end:
+                value, stop = scan(text, start)
+                if stop != end and (stop > end or text[stop:end].strip(" \t\r")):
                     break
                 values.append(value)
             start = end + 1
-    except (ValueError, DocumentError):
-        pass  # the end of text, or a line for which the caller finds the error
+            end = text.find("\n", start)
+    except (ValueError, StopIteration, RecursionError, DocumentError):
+        pass  # a line for which the caller finds the error
     return values, start if len(text) == len(data) else len(text[:start].encode("utf-8"))
+
+
+_NO_STARTS = bytes(byte for byte in range(256) if byte not in b"[{,")  # of a value in another
 
 
 def _decoder_for(data: bytes, lenient: bool) -> json.JSONDecoder:

@@ -2,11 +2,11 @@
 """Payload parts -> server-sent events, and events -> bytes (WHATWG HTML standard, section 9.2).
 
 The decoder searches for blank lines, decodes the block of lines before each, and reads its fields.
-Two shortcuts keep it about as fast as sseclient-py and httpx-sse (bench/text.py). Neither changes
-a result:
+Two shortcuts keep it faster than sseclient-py and httpx-sse (bench/text.py). Neither changes a
+result:
 
-- Until a CR arrives, a blank line can only be LF LF. Python finds that several times faster than
-  the general pattern.
+- Until a CR arrives, a blank line can only be LF LF. `_read_blocks` splits the bytes there at once,
+  which is several times faster than a search for the general pattern.
 - Most events are a single line `data: …`. Such a block is not split into lines.
 
 It differs from a browser at the end of the text: the last event needs no blank line (TXT-030),
@@ -22,6 +22,8 @@ from ..errors import DEFAULT_MAX_ITEM_LENGTH, TextError, UsageError, require_typ
 from .decoder import BytesLike, TextDecoder, results_of
 
 _BOM = b"\xef\xbb\xbf"
+_CR, _LF = 0x0D, 0x0A  # Python finds a number in bytes three times as fast as bytes in bytes
+_AFTER_LF = b"\x0b"
 
 # TXT-020, TXT-029: the end of an event's last line and the blank lines after it. A CR before LF is
 # half of a line end.
@@ -78,8 +80,50 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
             data = self._without_mark(data)
             if not data:
                 return
-        if b"\r" in data:
+        if self._has_cr or _CR in data:
             self._has_cr = True
+            self._read_plainly(data, results)
+            return
+        kept = self._kept
+        end = data.rfind(b"\n\n") + 2
+        if end > 1 or (kept and data[0] == kept[-1] == _LF):
+            whole = self._with_kept(data[:end])
+            # TXT-005: longer events are checked one by one.
+            if len(whole) <= self._max_length:
+                self._read_blocks(whole, data[end:], results)
+                return
+        elif kept:
+            kept += data
+            if len(kept) > self._max_length:
+                self._check_length(results)
+            return
+        self._read_plainly(data, results)
+
+    def _read_blocks(self, whole: bytes, rest: bytes, results: List[ServerSentEvent]) -> None:
+        """Append the events of whole, which ends with LF LF and has no CR. rest follows it."""
+        offset = self._offset
+        blocks = whole.split(b"\n\n")
+        blocks.pop()
+        try:
+            for block in blocks:
+                if block < _AFTER_LF:  # it is empty, or begins with a third LF
+                    offset += len(block) - len(block.lstrip(b"\n"))
+                    block = block.lstrip(b"\n")
+                lines = block.decode("utf-8", self._errors)
+                self._block_offset = offset
+                self._read_fields(lines, results)
+                offset += len(block) + 2
+        except UnicodeDecodeError as error:
+            unread = whole[offset - self._offset :] + rest
+            self._reject_utf8(error, offset, results, unread)
+        if rest or self._kept:
+            self._kept = bytearray(rest)
+        self._offset += len(whole)
+        if len(rest) > self._max_length:
+            self._check_length(results)
+
+    def _read_plainly(self, data: bytes, results: List[ServerSentEvent]) -> None:
+        """Append the events that data completes, whatever line ends it has."""
         kept = self._kept
         if kept:
             # The end of the last line may be in the kept bytes: two bytes if it is CR LF.
@@ -93,11 +137,14 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
             end = self._read_events(text, 0, results)
             kept += text[end:]
         self._offset += end
-        # TXT-005: the end of the last line does not count.
         if len(kept) > self._max_length:
-            unread = self.unread
-            if len(unread.rstrip(b"\r\n")) > self._max_length:
-                self._reject_length("event", self._offset, results, unread)
+            self._check_length(results)
+
+    def _check_length(self, results: List[ServerSentEvent]) -> None:
+        # TXT-005: the end of the last line does not count.
+        unread = self.unread
+        if len(unread.rstrip(b"\r\n")) > self._max_length:
+            self._reject_length("event", self._offset, results, unread)
 
     def _without_mark(self, data: bytes) -> bytes:
         """Return data without a byte order mark, or nothing if it may be half a mark."""
@@ -121,18 +168,10 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
         start = 0
         # TXT-029
         while True:
-            if self._has_cr:
-                match = _BLANK_LINES.search(text, position)
-                if match is None:
-                    return start
-                end, after = match.span()
-            else:
-                end = text.find(b"\n\n", position)
-                if end < 0:
-                    return start
-                after = end + 2
-                while text[after : after + 1] == b"\n":
-                    after += 1
+            match = _BLANK_LINES.search(text, position)
+            if match is None:
+                return start
+            end, after = match.span()
             block = text[start:end]
             # TXT-005
             if len(block) > self._max_length:
@@ -173,7 +212,7 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
         """Read the lines of an event and append it if it has data."""
         if block.startswith("data:") and "\n" not in block and "\r" not in block:
             # The shortcut for a single line of data. TXT-032: [DONE] is data like any other.
-            value = block[6:] if block[5:6] == " " else block[5:]
+            value = block[6:] if block.startswith(" ", 5) else block[5:]
             results.append(_new_tuple(ServerSentEvent, ("message", value, self.last_event_id)))
             return
         # TXT-020

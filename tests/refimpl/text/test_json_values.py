@@ -246,6 +246,9 @@ class PlainValues(JSONValues):
     def _read_line(self, line, results):
         return False
 
+    def _goes_on(self, data):
+        return False
+
 
 def delivered(decoder, parts):
     """Return what each part delivers, as text, and the error with its evidence."""
@@ -264,7 +267,20 @@ LINES = st.lists(
         JSON.map(lambda value: json.dumps(value, ensure_ascii=False)),
         st.sampled_from(
             ["", "{}", '{"a":1}{"b":2}', '{"a":', "1}", "[NaN]", '{"a":1,"a":2}', "[" * 65, "1 2"]
-            + ["[1,", "]", "{},", '"', "\\", "1e999", "9" * 21, "[[]" + ",[]" * 70 + "]", "\udcff"]
+            + [
+                '{"a": "}", "b": [{',
+                '}, {"c": ["d"]}',
+                '{"{": "[',
+                "[1,",
+                "]",
+                "{},",
+                '"',
+                "\\",
+                "1e999",
+                "9" * 21,
+                "[[]" + ",[]" * 70 + "]",
+                "\udcff",
+            ]
         ),
     ),
     max_size=6,

@@ -314,6 +314,53 @@ def test_looks_like_events(data, answer):
     assert looks_like_events(data) is answer
 
 
+class PlainEvents(ServerSentEventDecoder):
+    """Reads events without the shortcut for text without CR."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self._has_cr = True
+
+
+def delivered(decoder, parts):
+    """Return what each part delivers, and the error with its evidence."""
+    steps = []
+    try:
+        for part in parts:
+            steps.append((decoder.feed(part), decoder.offset, decoder.unread))
+        steps.append(decoder.close())
+    except TextError as error:
+        steps.append((str(error), error.results, error.unread, error.offset))
+    return steps
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                b"\n",
+                b"\n\n",
+                b"\n\n",
+                b"data: x",
+                b"data:",
+                b"id: 1",
+                b": c",
+                b"\xff",
+                b"\xe2\x82\xac",
+            ]
+            + [b"\x00", b"event: e", b"\xef\xbb\xbf", b"\r\n", b"long" * 5]
+        ),
+        max_size=16,
+    ).map(b"".join),
+    SPLITS,
+)
+def test_blocks_at_once_are_the_blocks_one_by_one(data, splits):
+    for parts in (split_at(data, splits), [data], pieces(data, 1)):
+        for bound in (1 << 20, 12):
+            expected = delivered(PlainEvents(bound), parts)
+            assert delivered(ServerSentEventDecoder(bound), parts) == expected
+
+
 # ---- errors and arguments ----------------------------------------------------------------------
 
 

@@ -41,14 +41,14 @@ ROWS = (
         "value-alone-keeps-space",
         "TXT-023",
         "keeps the space before the only value of an event",
-        'block[6:] if block[5:6] == " " else block[5:]',
+        'block[6:] if block.startswith(" ", 5) else block[5:]',
         "block[5:]",
     ),
     (
         "value-alone-stripped",
         "TXT-023",
         "removes all spaces before the only value of an event",
-        'block[6:] if block[5:6] == " " else block[5:]',
+        'block[6:] if block.startswith(" ", 5) else block[5:]',
         'block[5:].lstrip(" ")',
     ),
     (
@@ -147,9 +147,9 @@ ROWS = (
         "events-bound-4m-in-pieces",
         "TXT-005",
         "rejects an event that arrives in pieces beyond 4 MiB",
-        "if len(kept) > self._max_length:\n    unread = self.unread\n"
-        '    if len(unread.rstrip(b"\\r\\n")) > self._max_length:',
-        "if len(kept) > 4194304:\n    unread = self.unread\n    if True:",
+        "kept += data\nif len(kept) > self._max_length:\n    self._check_length(results)\nreturn",
+        "kept += data\nif len(kept) > 4194304:\n"
+        '    self._reject_length("event", self._offset, results, self.unread)\nreturn',
     ),
     (
         "retry-isdigit",
@@ -162,16 +162,15 @@ ROWS = (
         "data-lstrip",
         "TXT-023",
         "strips the letters of the field name from the value",
-        'value = block[6:] if block[5:6] == " " else block[5:]',
+        'value = block[6:] if block.startswith(" ", 5) else block[5:]',
         'value = block.lstrip("data:")',
     ),
     (
         "events-growth-at-64k",
         "TXT-001",
         "loses a byte where its buffer grows beyond 64 KiB",
-        "position = max(0, len(kept) - 2)",
-        "position = max(0, len(kept) - 2)\n"
-        "data = data[1:] if len(kept) < 65536 < len(kept) + len(data) else data",
+        "elif kept:\n    kept += data",
+        "elif kept:\n    kept += data[len(kept) < 65536 < len(kept) + len(data) :]",
     ),
     (
         "events-default-4m",
