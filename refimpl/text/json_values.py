@@ -31,7 +31,7 @@ from .server_sent_events import looks_like_events
 
 _BLOCK_LENGTH = 1024 * 1024  # bytes that are parsed at once
 _UNSCANNED_LENGTH = 1024  # bytes of a value that are kept without a scan, at most
-_LF, _OPENING_BRACE, _CLOSING_BRACE, _BACKSLASH = b"\n{}\\"
+_LINE_FEED, _OPENING_BRACE, _CLOSING_BRACE, _BACKSLASH = b"\n{}\\"
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 # TXT-041
@@ -60,11 +60,11 @@ class JSONValues(TextDecoder[Any]):
 
     def _read(self, data: bytes, results: List[Any]) -> None:
         if self._tries_lines:
-            if _LF in data:
+            if _LINE_FEED in data:
                 data = self._read_lines(data, results)
                 if not data:
                     return
-            if _LF not in data and self._goes_on(data):
+            if _LINE_FEED not in data and self._goes_on(data):
                 self._kept.extend(data)
                 self._is_unscanned = True
                 return
