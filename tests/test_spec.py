@@ -44,6 +44,7 @@ from refimpl import (
     operation,
     shapes,
     sigv4,
+    timeouts,
     transport,
 )
 from refimpl.config.process import DEFAULT_PROCESS_TIMEOUT
@@ -1547,7 +1548,7 @@ LIMITS = [
     ("HTTP-048", http1.MAX_INTERIM),
     ("HTTP-051", client.DEFAULT_CONNECT_TIMEOUT),
     ("HTTP-051", client.DEFAULT_READ_TIMEOUT),
-    ("HTTP-051", transport.MAX_TIMEOUT),
+    ("HTTP-051", timeouts.MAX_TIMEOUT),
     ("HTTP-052", transport.KEEPALIVE_IDLE),
     ("TXT-005", DEFAULT_MAX_ITEM_LENGTH),
     ("TXT-027", _MAX_RETRY_DIGITS),

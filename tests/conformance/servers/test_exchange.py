@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Tests of conformance/servers/exchange.py: what is read, and what ends an exchange."""
 
+import ssl
 from typing import Any, List
 
 import pytest
@@ -137,3 +138,25 @@ def test_a_connection_that_the_server_closes() -> None:
                 connection.send(REQUEST)
                 connection.receive()
                 assert connection.is_closed() == is_closed
+
+
+def test_an_authority_that_is_not_trusted() -> None:
+    authority = pytest.importorskip("trustme").CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with RawServer([OK + b"Content-Length: 0\r\n\r\n"], tls=context) as server:
+        trusting = ssl.create_default_context()
+        with pytest.raises(ServerFault, match=r"CERTIFICATE_VERIFY_FAILED.*the CA bundle"):
+            Connection(Address("localhost", server.port, trusting), Limits(10.0))
+        authority.configure_trust(trusting)
+        with Connection(Address("localhost", server.port, trusting), Limits(10.0)) as connection:
+            connection.send(REQUEST)
+            assert connection.receive().status == 200
+        server.gone(0)
+
+
+def test_a_server_without_tls() -> None:
+    with RawServer([OK], read=lambda connection: None) as server:
+        address = Address("127.0.0.1", server.port, ssl.create_default_context())
+        with pytest.raises(ServerFault, match="no TLS with 127.0.0.1"):
+            Connection(address, Limits(10.0))
