@@ -1226,6 +1226,52 @@ def _values() -> None:
         )
 
 
+def _times() -> None:
+    why = "a reader that waits shows each token together with the next one, and the last at the end"
+    extracts(
+        "time-events",
+        "events of a chat, one after the other",
+        "TXT-067 TXT-054",
+        events(chat(content="a"), chat(content="b"), chat(finish="stop")) + DONE,
+        "ab",
+        why,
+        "openai",
+        finish="stop",
+    )
+    extracts(
+        "time-events-cr-lf",
+        "events with CR LF, whose last one has the finish reason",
+        "TXT-067 TXT-054",
+        events(chat(content="a"), chat(content="b"), chat("stop", content="c")).replace(
+            "\n", "\r\n"
+        ),
+        "abc",
+        why,
+        finish="stop",
+    )
+    extracts(
+        "time-lines",
+        "JSON lines, one after the other",
+        "TXT-067 TXT-056",
+        lines(token("a"), token("b"), token("c"), {"details": {"finish_reason": "length"}}),
+        "abc",
+        why,
+        "lmi",
+        finish="length",
+    )
+    extracts(
+        "time-channels",
+        "events of three channels",
+        "TXT-067",
+        events(chat(reasoning="a"), chat(content="b"), chat(reasoning="c"), chat(finish="stop")),
+        [("reasoning", "a"), ("text", "b"), ("reasoning", "c")],
+        why,
+        "openai",
+        channel="all",
+        finish="stop",
+    )
+
+
 def _sizes() -> None:
     for length in (4096, 65536, 90000):
         start, end = json.dumps(chat(content="|")).split("|")
@@ -1268,4 +1314,5 @@ _ends()
 _failures()
 _unreadable()
 _values()
+_times()
 _sizes()

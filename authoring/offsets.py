@@ -10,9 +10,10 @@ This module reads the bytes from left to right and shares no code with refimpl.
 
 import codecs
 import re
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
 from authoring import plain_eventstream
+from authoring.plain_extraction import extract, is_events
 from conformance.cases.case import case_of
 from conformance.cases.questions import questions_of
 from conformance.protocol.messages import to_bytes
@@ -26,6 +27,7 @@ RESULTS = {
     "text.lines": "lines",
     "text.sse": "events",
     "json.values": "values",
+    "text.extract": "deltas",
 }
 LONGEST, BLOCK = 32 * 1024 * 1024, 1048576  # of a frame and of its headers, in bytes
 _PRELUDE = ("prelude_crc", "length", "limit")
@@ -44,6 +46,8 @@ def offsets_of(case: Json) -> Json:
     [question, *_] = questions_of(case_of(_whole(case), ""))
     pieces = question.input.get("chunks") or question.input.get("parts") or ()
     data = b"".join(map(to_bytes, pieces))
+    if case["op"] == "text.extract":
+        return _offsets_of_deltas(data, case)
     ends, refusal = _READERS[case["op"]](data, expect, len(results))
     if len(ends) < len(results):
         return {}
@@ -190,6 +194,59 @@ def _values(data: bytes, expect: Json, count: int) -> Tuple[List[Any], Any]:
             # The last byte of a number shows its end only together with the next byte.
             ends.append([end, end + 1 if end < len(data) else None])
     return ends, _refusal_of_text(data, expect)
+
+
+# ---- the model's text --------------------------------------------------------------------------
+
+
+def _offsets_of_deltas(data: bytes, case: Json) -> Json:
+    """Return where the last character of each expected delta arrives (TXT-067).
+
+    A reader may return characters as they arrive, and must return them with their value or event.
+    """
+    given = case["input"]
+    [question, *_] = questions_of(case_of(dict(case, why="", since="", source=""), ""))
+    deltas = [(one["channel"], one["text"]) for one in question.expect["output"]["deltas"]]
+    names = ("preset", "path", "channel", "content_type")
+    options = {name: given[name] for name in names if name in given}
+
+    def has(count: int, end: int) -> bool:
+        return extract(data[:end], **options).deltas[:count] == deltas[:count]
+
+    ends = _ends_of_values(data, given.get("content_type", ""))
+    # Half a surrogate pair may find its other half until the end, and where an unreadable value
+    # ends is for the reader to decide.
+    is_open = "\ufffd" in "".join(text for _, text in deltas) or case["expect"]["output"]["skipped"]
+    found: List[Offset] = []
+    for count in range(1, len(deltas) + 1):
+        latest = None if is_open else _first_that(ends, count, has)
+        # The last character is in the value or event that ends there.
+        before = [end for end in ends if end < (latest or 0)]
+        found.append([before[-1] + 1 if before else 1, latest])
+    return {"results": found} if found else {}
+
+
+def _ends_of_values(data: bytes, content_type: str) -> List[int]:
+    """Return the ends of all values, or of all events."""
+    if not is_events(data.decode("utf-8", "surrogateescape"), content_type):
+        ends = _values(data, {}, 0)[0]
+        upper = [end[1] if isinstance(end, list) else end for end in ends]
+        return [end for end in upper if end is not None]
+    return [match.end() for match in re.finditer(b"(?:\r\n|\r|\n)(?:\r\n|\r|\n)", data)]
+
+
+def _first_that(
+    offsets: Sequence[int], count: int, holds: Callable[[int, int], bool]
+) -> Optional[int]:
+    """Return the first offset for which a condition holds, which also holds for all later ones."""
+    low, high = 0, len(offsets)
+    while low < high:
+        middle = (low + high) // 2
+        if holds(count, offsets[middle]):
+            high = middle
+        else:
+            low = middle + 1
+    return offsets[low] if low < len(offsets) else None
 
 
 _READERS = {

@@ -65,7 +65,8 @@ def _first(value: Any, paths: Paths) -> Any:
 # ---- the items of a text -------------------------------------------------------------------------
 
 
-def _is_events(text: str, content_type: str) -> bool:
+def is_events(text: str, content_type: str) -> bool:
+    """Return whether a text consists of server-sent events (TXT-061)."""
     start = text.lstrip("\r\n")
     if re.match("(data|event|id|retry)?:", start):
         return True
@@ -257,7 +258,7 @@ def extract(
     text = data.decode("utf-8", "surrogateescape")
     paths = PRESETS.get(preset) or {"text": path_of(path)}
     elements = preset == "auto" or isinstance(paths["text"][0][0], str)
-    items = _event_items(text) if _is_events(text, content_type) else _value_items(text, elements)
+    items = _event_items(text) if is_events(text, content_type) else _value_items(text, elements)
     known = preset != "auto"
     pieces: List[Tuple[str, str]] = []
     reason: Optional[str] = None

@@ -252,15 +252,16 @@ def _text_extract(given: Given) -> Dict[str, Any]:
     model_text = ModelText(
         _extraction(given), given.get("channel", "text"), content_type=given.get("content_type", "")
     )
-    deltas: List[Delta] = []
+    fed = _Fed(given["parts"])
     try:
-        for part in given["parts"]:
-            deltas += model_text.feed(to_bytes(part))
-        deltas += model_text.close()
+        for part in fed:
+            fed.add(model_text.feed(part))
+        fed.add(model_text.close())
     except Error as error:
-        deltas += getattr(error, "deltas", ()) or getattr(error, "results", ())
-        raise refusal(error, _extracted(deltas, model_text)) from error
-    return _extracted(deltas, model_text)
+        fed.add(getattr(error, "deltas", ()) or getattr(error, "results", ()))
+        output = _extracted(fed.results, model_text)
+        raise refusal(error, dict(output, **fed.refused())) from error
+    return dict(_extracted(fed.results, model_text), after=fed.after)
 
 
 def _extraction(given: Given) -> Extraction:

@@ -85,6 +85,28 @@ def late_result(question: Question, output: Mapping[str, Any], results: int) -> 
     return _late(REFUSED_AFTER, refused, clock.range_of(clock.refusal))
 
 
+def with_joined_deltas(output: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an output of text.extract with one number for all adjacent deltas of a channel.
+
+    It is that of the last one, because a case expects these deltas as one. Raises Impossible.
+    """
+    after, deltas = output.get(AFTER), output.get("deltas")
+    if not isinstance(after, list) or not isinstance(deltas, list):
+        return output
+    if len(after) != len(deltas):
+        raise Impossible(f"output.{AFTER}: {len(after)} numbers for {len(deltas)} results")
+    joined: List[Any] = []
+    channel = None
+    for number, delta in zip(after, deltas):
+        if not delta["text"]:
+            continue
+        if joined and delta["channel"] == channel:
+            joined.pop()
+        joined.append(number)
+        channel = delta["channel"]
+    return dict(output, **{AFTER: joined})
+
+
 def _numbers(after: Any, end: int, results: int) -> List[int]:
     if not isinstance(after, list) or not all(type(number) is int for number in after):
         raise Impossible(f"output.{AFTER}: expected a list of integers")

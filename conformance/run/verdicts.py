@@ -62,6 +62,7 @@ from conformance.run.timing import (
     Late,
     has_timing,
     late_result,
+    with_joined_deltas,
 )
 from conformance.wording import number_of
 from refimpl.documents.json_format import parse_json
@@ -313,8 +314,11 @@ def _difference_of_progress(pacing: Pacing) -> Optional[Difference]:
 def _late_result(question: Question, answer: _Answer) -> Optional[Late]:
     """Return the first result that was handed over too late. Raises Malformed."""
     results = answer.output.get(_RESULTS[question.case.op], ())
+    output = answer.given.get("output") or {}
     try:
-        return late_result(question, answer.given.get("output") or {}, len(results))
+        if question.case.op == "text.extract":
+            output = with_joined_deltas(output)
+        return late_result(question, output, len(results))
     except Impossible as error:
         raise Malformed(str(error)) from None
 
@@ -601,6 +605,7 @@ _RESULTS = {
     "text.lines": "lines",
     "text.sse": "events",
     "json.values": "values",
+    "text.extract": "deltas",
 }
 # A decoder of event streams does not see the headers of the response.
 _OPTIONAL = {"http.response": ("output",)}
@@ -1331,6 +1336,8 @@ def _rule_of_refusal(difference: Difference) -> str:
 
 
 def _rule_of_time(result: Result, stage: str) -> str:
+    if result.case.op == "text.extract":
+        return "TXT-067"
     if not result.case.op.startswith(("eventstream.", "http.")):
         return "TXT-004"
     kinds = _as_list(result.case.expect.get("kind"))

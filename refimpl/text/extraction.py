@@ -215,6 +215,7 @@ class ModelText:
                 return []
             data, self._start = self._start, b""
             self._choose(data)
+        # TXT-067
         return self._deltas(lambda: self._reader.feed(data))
 
     def close(self) -> List[Delta]:

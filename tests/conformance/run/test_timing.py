@@ -15,12 +15,26 @@ import pytest
 from conformance.cases.case import Case
 from conformance.cases.questions import Question, questions_of
 from conformance.run.runner import Runner, own_environment
-from conformance.run.timing import Clock, Impossible, Late, has_timing, late_result
+from conformance.run.timing import (
+    Clock,
+    Impossible,
+    Late,
+    has_timing,
+    late_result,
+    with_joined_deltas,
+)
 from conformance.run.verdicts import ADAPTER, FAIL, PASS, judge, suspects
 from tests.support import committed_cases, made_result
 
 Json = Dict[str, Any]
-OPERATIONS = ("eventstream.decode", "http.response", "text.lines", "text.sse", "json.values")
+OPERATIONS = (
+    "eventstream.decode",
+    "http.response",
+    "text.lines",
+    "text.sse",
+    "json.values",
+    "text.extract",
+)
 
 
 def asked(chunking: str = "bytewise", **offsets: Any) -> Question:
@@ -196,6 +210,7 @@ def broken(folder: Path, body: str, shift: str) -> List[str]:
 
 def chosen() -> List[Case]:
     ids = ("evs-time-", "txt-line-time", "txt-sse-time", "txt-json-two", "txt-line-crlf")
+    ids += ("txt-extract-time-",)
     return [
         case
         for case in committed_cases()
@@ -242,7 +257,9 @@ def test_a_decoder_that_is_late_fails_by_rule(name: str, tmp_path: Path) -> None
     assert {result.verdict.word for result in run.results} == {word}, name
     if word == FAIL:
         rules = set(suspects(run.results).values())
-        assert rules == {"EVS-042", "TXT-004"}, "the time names the rule, whatever the case cites"
+        assert rules == {"EVS-042", "TXT-004", "TXT-067"}, (
+            "the time names the rule, whatever the case cites"
+        )
 
 
 @pytest.mark.slow
@@ -267,3 +284,20 @@ def test_a_late_rejection_names_the_rule_of_the_prelude(tmp_path: Path) -> None:
         ("evs-order-prelude-crc-truncated", "EVS-004"),
     ):
         assert rules[name] == rule
+
+
+# ---- deltas ------------------------------------------------------------------------------------
+
+
+def delta(channel: str, text: str) -> Json:
+    return {"channel": channel, "text": text}
+
+
+def test_adjacent_deltas_of_a_channel_have_the_number_of_the_last() -> None:
+    deltas = [delta("text", "a"), delta("text", "b"), delta("tools", ""), delta("text", "c")]
+    deltas += [delta("tools", "d"), delta("text", "e")]
+    output = with_joined_deltas({"deltas": deltas, "after": [1, 2, 3, 4, 5, 6]})
+    assert output["after"] == [4, 5, 6]
+    assert with_joined_deltas({"deltas": deltas}) == {"deltas": deltas}
+    with pytest.raises(Impossible, match="1 numbers for 6 results"):
+        with_joined_deltas({"deltas": deltas, "after": [1]})

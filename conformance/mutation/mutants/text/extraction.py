@@ -3,6 +3,36 @@
 
 ROWS = (
     (
+        "extract-holds-values",
+        "TXT-067",
+        "returns the text of an event when the next part has arrived, or at the end",
+        "            self._reader = EventValues(self._max_length)\n            return\n",
+        """\
+            self._reader = EventValues(self._max_length)
+            held, feed, close = [], self._reader.feed, self._reader.close
+
+            def late(data):
+                items = list(held)
+                held[:] = feed(data)
+                return items
+
+            self._reader.feed, self._reader.close = late, lambda: held + close()
+            return
+""",
+    ),
+    (
+        "extract-collects-text",
+        "TXT-067",
+        "returns the text of a stream of JSON at its end",
+        "        self._reader = PlainValues(elements, growing, preset is None, self._max_length)\n",
+        """\
+        self._reader = PlainValues(elements, growing, preset is None, self._max_length)
+        held, feed, close = [], self._reader.feed, self._reader.close
+        self._reader.feed = lambda data: held.extend(feed(data)) or []
+        self._reader.close = lambda: held + close()
+""",
+    ),
+    (
         "extract-events-by-type-only",
         "TXT-061",
         "only the content type says that a text is server-sent events",
