@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The endpoint with a broken module: `python3 -m conformance.mutation.endpoint [NAME]`.
 
-NAME is the id of a mutant whose rule is in chapter SRV; without it, the endpoint is correct. The
+NAME is the id of a mutant whose rule is in chapter SRV. Without it, the endpoint is correct. The
 program prints its URL on one line and runs until its stdin ends. It accepts AWS's example keys with
 one session token in one region, and has an endpoint name for each thing that a check may need.
 """

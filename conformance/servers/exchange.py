@@ -91,7 +91,7 @@ class Received(NamedTuple):
 
 
 class Connection:
-    """A connection to a server; also a context manager.
+    """A connection to a server, and a context manager.
 
     Each exchange begins with send(), which starts its time. Raises ServerFault.
     """

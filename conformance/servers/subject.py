@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The server that is judged, and the requests to it.
 
-A Draft is a request that can be changed after it was signed. Subject.draft() returns a correct one;
-a check breaks it in one place and asks the server. Each response is kept for the observations,
-without its body.
+A Draft is a request that can be changed after it was signed. Subject.draft() returns a correct one.
+A check breaks it in one place and asks the server. Each exchange is kept for the observations,
+without long bodies.
 """
 
 import time
@@ -18,6 +18,7 @@ SERVICE = "sagemaker"
 # A name that no endpoint should have.
 UNKNOWN_NAME = "conformance-check-no-such-endpoint"
 _SIGNER = Signer()
+_KEPT = 1000  # bytes of each piece of a body, and pieces
 
 
 class Names(NamedTuple):
@@ -234,7 +235,9 @@ class Subject:
 
     def kept(self, draft: Draft, received: Received) -> Received:
         """Keep an exchange for the observations, and return its response."""
-        self.seen.append((draft, received))
+        pieces = tuple((at, data[:_KEPT]) for at, data in received.pieces[:_KEPT])
+        short = draft._replace(body=draft.body[:_KEPT])
+        self.seen.append((short, received._replace(pieces=pieces)))
         return received
 
     def secrets(self) -> List[str]:

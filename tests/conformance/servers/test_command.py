@@ -3,6 +3,8 @@
 
 import io
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Tuple
 from xml.etree import ElementTree
@@ -188,3 +190,48 @@ def test_scripts_agree_with_an_option() -> None:
         arguments = (endpoint.url, "--service", "--yes", "--region", "us-east-1")
         assert ask(None, *arguments, "--only", "srv-unsigned")[0] == 0
         assert len(endpoint.calls) == 3
+
+
+# ---- credentials and consent from the surroundings -----------------------------------------------
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def set_keys(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", OWN.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", OWN.secret_key)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def test_own_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    with served() as endpoint:
+        set_keys(monkeypatch, EXAMPLE_TOKEN)
+        result = call(endpoint.url, "--own-credentials", "--only", "srv-token")
+        assert (result.code, "1 PASS" in result.stdout) == (0, True)
+        set_keys(monkeypatch, "another-token")
+        result = call(endpoint.url, "--own-credentials", "--only", "srv-token")
+    assert (result.code, result.stdout) == (3, "")
+    assert "the server refuses a correct request: 403 UnrecognizedClient" in result.stderr
+    assert "another-token" not in result.stderr and result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("answer, code, calls", [("yes\n", 0, 3), ("\n", 2, 0)])
+def test_a_user_is_asked_at_the_terminal(
+    answer: str, code: int, calls: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_keys(monkeypatch, EXAMPLE_TOKEN)
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    stderr = Terminal()
+    with served() as endpoint:
+        arguments = ["check", endpoint.url, "--service", "--only", "srv-unsigned"]
+        assert cli.main(arguments, cli.Streams(io.BytesIO(), stderr)) == code
+        assert len(endpoint.calls) == calls
+    assert "Continue? [y/N] " in stderr.getvalue()
+    assert EXAMPLE_TOKEN not in stderr.getvalue() and OWN.secret_key not in stderr.getvalue()

@@ -83,6 +83,15 @@ def test_one_request_for_many_checks() -> None:
             own.ask(own.draft())
 
 
+def test_long_bodies_are_not_kept() -> None:
+    with served() as endpoint:
+        own = subject_at(endpoint.url)
+        answer = own.ask(own.draft("echoes", body=b"x" * 2000000))
+        assert len(answer.body) > 2000000
+        (draft, kept) = own.seen[0]
+        assert len(draft.body) == 1000 and len(kept.body) <= 1000 * len(answer.pieces) < 200000
+
+
 def test_an_invalid_url() -> None:
     with pytest.raises(ConfigurationError, match="invalid endpoint URL"):
         subject_at("http://127.0.0.1:8080/?x")
