@@ -11,7 +11,7 @@ import hashlib
 import json
 from typing import Any, Dict, Optional, Sequence
 
-from authoring import Feature, ok, reject
+from authoring import Feature, b64, ok, reject
 
 REFUSAL = Feature("explain-refusal", "explain.refusal", "exp-")
 FEATURES = [REFUSAL]
@@ -405,6 +405,91 @@ reads(
 reads("crlf", "lines that end in CR LF", NO_READER, QUOTED.replace("\n", "\r\n"))
 reads("one-line", "spaces in place of line ends", NO_READER, QUOTED.replace("\n", " "))
 reads(
+    "go",
+    "the error text of AWS's SDK for Go, quoted by a logger",
+    NO_READER,
+    'level=error msg="operation error SageMaker Runtime: InvokeEndpointWithResponseStream, https '
+    f"response error StatusCode: 403, RequestID: 6f8d, api error {json.dumps(QUOTED)[1:-1]}"
+    '"',
+)
+reads(
+    "javascript",
+    "the output of console.log for an error of AWS's SDK for JavaScript",
+    NO_READER,
+    "{\n  name: 'InvalidSignatureException',\n  '$fault': 'client',\n  message: '"
+    + QUOTED.replace("'", "\\'").replace("\n", "\\n' +\n    '")
+    + "',\n  '$metadata': { httpStatusCode: 403, attempts: 1 }\n}",
+)
+reads(
+    "php",
+    "an exception of AWS's SDK for PHP, with shortened and complete XML",
+    NO_READER,
+    'Error executing "PutObject" on "https://b.example/k"; AWS HTTP error: Client error: `PUT '
+    "https://b.example/k` resulted in a `403 Forbidden` response:\n"
+    f"{as_xml(SERVICE)[:120]} (truncated...)\n SignatureDoesNotMatch (client): {MISMATCH} - "
+    + as_xml(SERVICE),
+)
+reads(
+    "rust",
+    "the debug output of AWS's SDK for Rust",
+    NO_READER,
+    "ServiceError(ServiceError { source: Unhandled(..), raw: Response { status: StatusCode(403), "
+    f"body: SdkBody {{ inner: Once(Some(b{json.dumps(as_json(SERVICE))})), "
+    "retryable: true } } })",
+)
+reads(
+    "response",
+    "a response with its head",
+    NO_READER,
+    "HTTP/1.1 403 Forbidden\r\nx-amzn-ErrorType: InvalidSignatureException\r\n"
+    f"Content-Type: application/x-amz-json-1.1\r\n\r\n{as_json(SERVICE)}",
+)
+reads(
+    "table",
+    "a row of a table in CSV",
+    NO_READER,
+    '@timestamp,@message\n2015-08-30 12:36:01,"'
+    + json.dumps({"errorMessage": QUOTED}).replace('"', '""')
+    + '"',
+)
+reads(
+    "block",
+    "a block of YAML",
+    NO_READER,
+    "error:\n  message: |\n" + "".join(f"    {line}\n" for line in QUOTED.split("\n")),
+)
+reads(
+    "page-twice",
+    "XML that a page shows, escaped twice",
+    NO_READER,
+    "<pre>" + as_xml(SERVICE).replace("&", "&amp;").replace("<", "&amp;lt;") + "</pre>",
+)
+reads(
+    "guillemets",
+    "other quotation marks",
+    NO_READER,
+    QUOTED.replace("'POST", "\u00abPOST").replace("'\n\nThe", "\u00bb\n\nThe"),
+)
+reads(
+    "form",
+    "the value of a form, with + for spaces",
+    NO_READER,
+    "error=" + "".join(c if c.isalnum() else f"%{ord(c):02X}" for c in QUOTED).replace("%20", "+"),
+)
+reads(
+    "quoted-printable",
+    "a mail in quoted-printable",
+    NO_READER,
+    QUOTED.replace("=", "=3D").replace("charset", "char=\nset").replace("'", "=27"),
+)
+reads(
+    "base64",
+    "a body that a proxy or browser has stored in base64",
+    NO_READER,
+    json.dumps({"isBase64Encoded": True, "body": b64(as_json(SERVICE).encode("ascii"))}),
+)
+reads("cr-cr-lf", "lines that end in CR CR LF", NO_READER, QUOTED.replace("\n", "\r\r\n"))
+reads(
     "folded",
     "a header line that a mail program has folded",
     NO_READER,
@@ -465,6 +550,17 @@ for slug, title, text in (
 
 # ---- messages without a quotation --------------------------------------------------------------
 
+explains(
+    "says-forbidden",
+    "a refusal by a policy, with a link",
+    "EXP-008",
+    "the signature is right, and the user must look at the policy",
+    '{"Message": "Forbidden. For troubleshooting Function URL authorization issues, see: '
+    'https://docs.example/urls-auth"}',
+    None,
+    None,
+    "reported",
+)
 NO_QUOTE = "the message proves what differs, and the user does not need to search further"
 
 
@@ -473,6 +569,14 @@ def proves(name: str, title: str, answer: str, differs_in: str, **lines: Optiona
     explains(
         "says-" + name, title, "EXP-007", NO_QUOTE, answer, None, differs_in, "reported", **lines
     )
+
+
+proves(
+    "wrapped",
+    "a message that a mail program has wrapped",
+    "> The security token included in the\n> request is expired",
+    "session token",
+)
 
 
 def _xml(code: str, message: str, more: str = "") -> str:

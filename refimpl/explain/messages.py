@@ -316,7 +316,8 @@ _NOT_PROVED = re.compile(
 )
 _POLICY = re.compile(
     r"is not authorized to (?:perform|access)|AccessDenied|UnauthorizedOperation|"
-    r"explicit deny|\{\s*\\*\"[Mm]essage\\*\"\s*:\s*\\*\"(?:Forbidden|null)\\*\"|ForbiddenException"
+    r"explicit deny|\{\s*\\*\"[Mm]essage\\*\"\s*:\s*\\*\"(?:Forbidden\b|null\\*\")|"
+    r"ForbiddenException"
 )
 _QUOTED_CODE = re.compile(
     r"(?:<Code>|[Ee]rror ?[Cc]ode\"?'?[:=]\s*\"?'?|__type\\*\"\s*:\s*\\*\"(?:[\w.]+#)?|"

@@ -7,6 +7,7 @@ undone, one after the other. The caller chooses the reading that makes most sens
 rejected.
 """
 
+import binascii
 import re
 from typing import Callable, Iterator, List, Match, Set
 
@@ -43,7 +44,7 @@ _PREFIX = re.compile(
 # What word processors and chat programs write for ASCII characters.
 _TYPOGRAPHY = {
     **dict.fromkeys(map(ord, "\u2018\u2019\u201a\u201b\u2032\u02bc"), "'"),
-    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033"), '"'),
+    **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"), '"'),
     **dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-"),
     **dict.fromkeys(map(ord, "\u00a0\u202f\u2007"), " "),
     **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"), ""),
@@ -57,7 +58,11 @@ _LINE_MARK = re.compile(r"(?m)^(?:[\w.-]+[ \t]*\| ?|[ \t>|]+)")
 _TIME_MARK = re.compile(
     r"(?m)^[^\n]{0,40}?\d\d:\d\d:\d\d[.,\d]*Z?[ \t]?(?:\[[^\]\n]{0,40}\][ \t]*|[A-Z]{4,5}:? )*"
 )
-_LINE_END = re.compile(r"[ \t]*\r?\n")
+_LINE_END = re.compile(r"[ \t]*\r*\n")
+_SOFT_LINE_END = re.compile(r"=[ \t]*\r?\n")
+_QUOTED_PRINTABLE = re.compile(r"(?:=[0-9A-F]{2})+")
+# A body that a proxy or a browser has stored in base64.
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{160,}={0,2}")
 
 
 def text_of_bytes(data: bytes) -> str:
@@ -151,6 +156,34 @@ def _without_percent(text: str) -> str:
     return _PERCENT_SEQUENCE.sub(lambda match: chr(int(match.group(1), 16)), text)
 
 
+def _without_plus(text: str) -> str:
+    """Return text with a form's spaces, if it seems to be the value of a form."""
+    return text.replace("+", " ") if "%0A" in text.upper() else text
+
+
+def _without_quoted_printable(text: str) -> str:
+    """Return text as before a mail program has encoded it."""
+    joined = _SOFT_LINE_END.sub("", text)
+    if joined == text and "=3D" not in text:
+        return text
+    return _QUOTED_PRINTABLE.sub(
+        lambda match: bytes.fromhex(match.group().replace("=", "")).decode("utf-8", "replace"),
+        joined,
+    )
+
+
+def _without_base64(text: str) -> str:
+    return _BASE64.sub(_text_of_base64, text)
+
+
+def _text_of_base64(match: Match[str]) -> str:
+    try:
+        decoded = binascii.a2b_base64(match.group()).decode("utf-8")
+    except ValueError:
+        return match.group()
+    return decoded if decoded.isprintable() or "\n" in decoded else match.group()
+
+
 def _without_octal(text: str) -> str:
     """Return text with the line ends that a system log has escaped."""
     return text.replace("#012", "\n").replace("#011", "\t")
@@ -162,6 +195,9 @@ _DECODERS: List[Callable[[str], str]] = [
     _unwrapped,
     _without_percent,
     _without_octal,
+    _without_plus,
+    _without_quoted_printable,
+    _without_base64,
 ]
 _REPAIRS: List[Callable[[str], str]] = [
     _with_plain_characters,

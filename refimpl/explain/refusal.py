@@ -83,7 +83,8 @@ def explain_refusal(
     # EXP-007
     proof = _proof_of(answer)
     # EXP-009
-    secrets = _secrets_in(*filter(None, (answer, canonical_request, request)))
+    texts = (answer, canonical_request, request, quotes.service, quotes.client)
+    secrets = _secrets_in(*filter(None, texts))
     sent = None if request is None else sent_request_in(request)
     signed = _signed_request(canonical_request, sent, quotes)
     explained = _explained(quotes, signed, sent, proof)
@@ -106,7 +107,8 @@ def _proof_of(answer: str) -> Optional[Proof]:
     """Return what the message proves, in the first reading in which it proves something."""
     weakest = None
     for reading in readings_of(answer):
-        found = proof_in(reading)
+        # A message may be wrapped anywhere.
+        found = proof_in(reading) or proof_in(" ".join(reading.split()))
         if found is not None and found.differs_in is not None:
             return found
         weakest = weakest or found

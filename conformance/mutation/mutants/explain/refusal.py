@@ -44,4 +44,11 @@ ROWS = (
         "server, client = _hidden_value(server), _hidden_value(client)",
         "pass",
     ),
+    (
+        "explain-no-wrapped-messages",
+        "EXP-007",
+        "does not find a message that is wrapped",
+        'proof_in(reading) or proof_in(" ".join(reading.split()))',
+        "proof_in(reading)",
+    ),
 )
