@@ -61,6 +61,7 @@ from refimpl.cli import UsageParser, end_process
 from refimpl.config.credentials import provider_of, unexpired
 from refimpl.config.environment import configured_region
 from refimpl.errors import ConfigurationError, Error, UsageError, shown
+from refimpl.operation import VERSION
 from refimpl.sigv4 import Credentials
 
 
@@ -875,6 +876,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="conformance",
         description="Judge implementations of SageMaker Runtime InvokeEndpointWithResponseStream.",
     )
+    from conformance.report.json_report import vectors_version
+
+    versions = f"{VERSION} (vectors {vectors_version()})"
+    parser.add_argument("--version", action="version", version=versions)
     subparsers = parser.add_subparsers(
         dest="command", metavar=_names(COMMANDS, " | "), parser_class=UsageParser
     )

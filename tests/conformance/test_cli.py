@@ -32,8 +32,10 @@ from conformance.endpoint.scenarios import catalogue, examples, listing
 from conformance.endpoint.scenarios.model import Expect, Scenario, Template
 from conformance.endpoint.scenarios.streams import TOKENS
 from conformance.endpoint.server import Call, Endpoint
+from conformance.report.json_report import vectors_version
 from refimpl.client import Client
 from refimpl.errors import Error, NetworkError, ServiceError
+from refimpl.operation import VERSION
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart
 from refimpl.sigv4 import Credentials
 from tests.rawserver import RawServer
@@ -383,6 +385,13 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
             call(*arguments)
         assert end.value.code == 0
         assert words in capsys.readouterr().out
+
+
+def test_versions_of_the_code_and_of_the_vectors(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        call("--version")
+    assert end.value.code == 0
+    assert capsys.readouterr() == (f"{VERSION} (vectors {vectors_version()})\n", "")
 
 
 def test_the_list_names_every_scenario() -> None:

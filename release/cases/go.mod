@@ -1,0 +1,3 @@
+module sagemaker-stream-cases
+
+go 1.18

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""Budgets of refimpl: modules that an import loads, and bytes. They are counts, not times.
+
+A change that exceeds a budget is either a mistake, such as an import that belongs into a function,
+or a decision that is visible in this file. bench/footprint.py compares the figures with boto3's.
+tests/refimpl/vendor/test_single_file.py limits the bytes of a file.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+from bench import footprint
+from refimpl.cli.vendor import package_sources
+from tests.interpreters import ROOT, interpreters
+from tests.rows import for_each
+
+# An imported module: how many modules of refimpl it loads, and at most how many others, on any
+# Python. -S leaves out what an installation adds to each process.
+MODULES = {
+    "refimpl": (1, 40),
+    "refimpl.eventstream": (4, 45),
+    "refimpl.sigv4": (3, 50),
+    "refimpl.operation": (10, 45),
+    "refimpl.text": (18, 48),
+    "refimpl.client": (20, 60),
+}
+LOADED = """
+import sys
+before = set(sys.modules)
+__import__(sys.argv[1])
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def loaded(python, module):
+    command = [python, "-S", "-B", "-c", LOADED, module]
+    return subprocess.check_output(command, cwd=str(ROOT)).decode().split()
+
+
+@pytest.mark.slow
+@for_each("python", [interpreters()[0][1], interpreters()[-1][1]])
+def test_modules_that_an_import_loads(python):
+    for module, (own, others) in MODULES.items():
+        names = loaded(python, module)
+        ours = [name for name in names if name.partition(".")[0] == "refimpl"]
+        assert len(ours) <= own, ours
+        assert len(names) - len(ours) <= others, names
+
+
+def test_modules_are_counted():
+    assert {"json", "json.decoder"} <= set(loaded(sys.executable, "json"))
+
+
+def test_bytes_of_the_package():
+    sources, _ = package_sources()
+    assert sum(len(text.encode("utf-8")) for text in sources.values()) <= 900_000
+
+
+# ---- bench/footprint.py ------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_footprints(tmp_path):
+    found = {subject.name: subject for subject in footprint.subjects(tmp_path)}
+    assert list(found)[:3] == ["package", "one file", "smallest file"]
+    smallest = footprint.measure(found["smallest file"])
+    assert (smallest.files, smallest.size) == (1, (tmp_path / "small.py").stat().st_size)
+    assert 0 < smallest.modules < 105 and smallest.memory > 0
+    assert "refimpl.client" in footprint.modules_of(found["package"])
+    if "boto3" in found:
+        names = {path.parts[-2] for path in found["boto3"].files if path.name == "__init__.py"}
+        assert {"boto3", "botocore", "urllib3", "jmespath", "dateutil"} <= names
+
+
+def test_the_table_and_the_page():
+    measured = {"package": footprint.Footprint(1234567, 1000, 80, 1.5 * 2**20)}
+    assert footprint.table(measured).splitlines() == [
+        "| | package |",
+        "|---|---:|",
+        "| files | 1,000 |",
+        "| size | 1,235 kB |",
+        "| modules loaded | 80 |",
+        "| memory | 1.5 MiB |",
+    ]
+    page = footprint.PAGE.read_text(encoding="utf-8")
+    inside = page.partition(footprint.BEGIN)[2].partition(footprint.END)[0]
+    header = "| | package | one file | smallest file | boto3 |\n"
+    assert inside.startswith(header) and inside.count("\n") == 8
