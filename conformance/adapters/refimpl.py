@@ -114,8 +114,12 @@ def _signing_arguments(given: Given, *options: str) -> Dict[str, Any]:
     return arguments
 
 
+# One signer for all requests, so that the keys that it keeps are judged as well.
+_SIGNER = Signer()
+
+
 def _sigv4_sign(given: Given) -> Dict[str, Any]:
-    signed = Signer().sign(**_signing_arguments(given, "sign_body", "omit_session_token"))
+    signed = _SIGNER.sign(**_signing_arguments(given, "sign_body", "omit_session_token"))
     return {
         "canonical_request": signed.canonical_request,
         "string_to_sign": signed.string_to_sign,
@@ -132,7 +136,7 @@ def _sent(given: Given, target: str, headers: Sequence[Sequence[str]]) -> Dict[s
 
 
 def _sigv4_presign(given: Given) -> Dict[str, Any]:
-    presigned = Signer().presign(
+    presigned = _SIGNER.presign(
         expires=given["expires"], **_signing_arguments(given, "omit_session_token")
     )
     return {

@@ -3,6 +3,13 @@
 
 ROWS = (
     (
+        "keys-kept-under-joined-name",
+        "SIG-022",
+        "keeps derived keys under the joined text of date, region, service and secret",
+        "        name = (secret_key, date, region, service)\n        key = self._keys.get(name)\n        if key is None:\n            key = derive_signing_keys(*name).k_signing\n",
+        "        name = date + region + service + secret_key\n        key = self._keys.get(name)\n        if key is None:\n            key = derive_signing_keys(secret_key, date, region, service).k_signing\n",
+    ),
+    (
         "canonical-request-final-line-break",
         "SIG-001",
         "adds a line feed after the last part of the canonical request",
