@@ -29,8 +29,10 @@ from conformance.suite import ProgressLine
 from refimpl.config.environment import configured_region
 from refimpl.endpoints import is_service_host
 from refimpl.errors import UsageError
+from refimpl.fields import broken_constraint
 from refimpl.operation import parse_endpoint_url
 from refimpl.routes import Network
+from refimpl.shapes import ENDPOINT_NAME
 from refimpl.sigv4 import Credentials
 
 MAX_REQUESTS = 90
@@ -144,6 +146,10 @@ def _names_of(options: argparse.Namespace) -> Names:
     given = Names(
         options.streams, options.echoes, options.attributes, options.fails, options.breaks
     )
+    for option, name in zip(Names._fields, given):
+        if name is not None and broken_constraint(ENDPOINT_NAME, name) is not None:
+            expected = "up to 63 letters, digits and hyphens"
+            raise UsageError(f"--{option} is not an endpoint name", expected=expected, actual=name)
     if not options.catalogue:
         return given
     return Names(*[one or other for one, other in zip(given, CATALOGUE)])

@@ -86,10 +86,10 @@ def _asked(subject: Subject, draft: Draft, old: str, new: str) -> Received:
 
 def refuses_a_changed_request(subject: Subject) -> None:
     draft = subject.draft()
-    body = draft.body[:-1] + bytes((draft.body[-1] ^ 1,))
+    longer = draft.replacing("Content-Length", str(len(draft.body) + 1))
     content_type = draft.value("Content-Type") + ";a=b"
     changes = {
-        "another body": draft._replace(body=body),
+        "another body": longer._replace(body=draft.body + b" "),
         "another value of a signed header": draft.replacing("Content-Type", content_type),
         "another path": draft._replace(target=draft.target.replace("/endpoints/", "/endpoints/x")),
         "another query": draft._replace(target=draft.target + "?a=b"),
