@@ -53,6 +53,7 @@ from conformance.mutation.mutants import MUTANTS, Mutant, source_of
 from conformance.mutation.outside import ProofFailed, prove_outside
 from conformance.mutation.prove_server import (
     checked_without_mutant,
+    idle_checks,
     is_of_server,
     kill_all,
     not_passed,
@@ -224,11 +225,12 @@ def prove_servers(
         f"{rule}: has checks and no mutant" for rule in checked_without_mutant(mutants, rules)
     ]
     with ThreadPoolExecutor(jobs) as pool:
-        failed += kill_all(mutants, pool.map, timeout, say)
+        found, killers = kill_all(mutants, pool.map, timeout, say)
+    failed += found
+    failed += [f"{check}: kills no mutant" for check in idle_checks(killers, rules)]
     for line in failed:
         say("! " + line)
-    killed = len(mutants) - sum("no mutant" not in line for line in failed)
-    say(f"{number_of(len(mutants), 'mutant')} of the endpoint, {killed} killed")
+    say(f"{number_of(len(mutants), 'mutant')} of the endpoint, {len(mutants) - len(found)} killed")
     if failed:
         raise ProofFailed(
             "the checks do not kill every mutant",

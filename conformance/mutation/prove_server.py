@@ -8,7 +8,19 @@ then runs in a process of its own, and a check of its rule must fail.
 import subprocess
 import threading
 from contextlib import contextmanager
-from typing import IO, Callable, Dict, Iterator, List, Mapping, NamedTuple, Sequence, cast
+from typing import (
+    IO,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    NamedTuple,
+    Sequence,
+    Set,
+    Tuple,
+    cast,
+)
 
 from conformance.cases.rules import Rule
 from conformance.endpoint.checks import ACCESS_KEY, EXAMPLE_TOKEN, SECRET_KEY
@@ -119,13 +131,15 @@ def kill_all(
     pool_map: Callable[..., Iterator[ServerTrial]],
     timeout: float,
     say: Say,
-) -> List[str]:
-    """Run every mutant of the endpoint, print the results, and return a line for each problem.
+) -> Tuple[List[str], Set[str]]:
+    """Run every mutant of the endpoint and print the results.
 
     pool_map: the map() of an executor
+    Returns a line for each problem, and the ids of the checks that have killed a mutant.
     """
     of_rule: Mapping[str, Sequence[Check]] = checks_by_rule()
-    failed = []
+    failed: List[str] = []
+    killers: Set[str] = set()
     trials = pool_map(
         lambda mutant: trial(mutant.id, of_rule.get(mutant.rule, ()), timeout), mutants
     )
@@ -135,7 +149,19 @@ def kill_all(
             failed.append(f"{mutant.id} survived: {mutant.what}")
         elif not found.check:
             failed.append(f"{mutant.id} cannot be loaded: {found.note}")
-    return failed
+        else:
+            killers.add(found.check)
+    return failed, killers
+
+
+def idle_checks(killers: Set[str], rules: Mapping[str, Rule]) -> List[str]:
+    """Return the id of each check of a MUST that has killed no mutant."""
+    return [
+        check.id
+        for check in CHECKS
+        if check.id not in killers
+        and any("MUST" in rules[name].words for name in check.rules if name in rules)
+    ]
 
 
 def checked_without_mutant(mutants: Sequence[Mutant], rules: Mapping[str, Rule]) -> List[str]:

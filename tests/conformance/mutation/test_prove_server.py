@@ -12,13 +12,14 @@ from conformance.mutation.prove import ProofFailed, prove_servers
 from conformance.mutation.prove_server import (
     ServerTrial,
     checked_without_mutant,
+    idle_checks,
     is_of_server,
     kill_all,
     not_passed,
     serving,
     trial,
 )
-from conformance.servers.catalogue import checks_by_rule
+from conformance.servers.catalogue import CHECKS, checks_by_rule
 from conformance.servers.verdicts import Check
 
 TIMEOUT = 10.0
@@ -55,6 +56,15 @@ def test_each_must_has_a_mutant() -> None:
     assert not is_of_server(find_mutant("frame-little-endian"))
 
 
+def test_a_check_that_kills_nothing() -> None:
+    ids = {check.id for check in CHECKS}
+    rules = load_rules()
+    assert idle_checks(ids, rules) == []
+    assert idle_checks(ids - {"srv-date"}, rules) == ["srv-date"]
+    # Its rule only says SHOULD.
+    assert idle_checks(ids - {"srv-presigned"}, rules) == []
+
+
 def in_order(function: Any, mutants: Any) -> Iterator[ServerTrial]:
     return map(function, mutants)
 
@@ -73,10 +83,12 @@ def test_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conformance.mutation.prove_server.trial", tried)
     lines: List[str] = []
     mutants = [find_mutant(name) for name in found]
-    assert kill_all(mutants, in_order, TIMEOUT, lines.append) == [
+    failed, killers = kill_all(mutants, in_order, TIMEOUT, lines.append)
+    assert failed == [
         "server-one-request-id survived: all responses have the same request id",
         "server-any-key cannot be loaded: it does not start",
     ]
+    assert killers == {"srv-date"}
     assert lines[0].split() == ["FAIL", "SRV-044", "server-wrong-date", "srv-date"]
     monkeypatch.setattr(prove, "not_passed", lambda timeout: [])
     with pytest.raises(ProofFailed, match="the checks do not kill every mutant .*2 problems"):

@@ -117,6 +117,13 @@ ROWS = (
         '        if is_known and error.rule == "SIG-041":\n            return VALID\n',
     ),
     (
+        "server-query-unsigned",
+        "SRV-028",
+        "a server leaves the query out of the signature",
+        "            request.method,\n            request.target,\n",
+        '            request.method,\n            request.target.partition("?")[0],\n',
+    ),
+    (
         "server-unsigned-headers",
         "SRV-029",
         "a server accepts unsigned x-amz-* headers",
