@@ -25,6 +25,7 @@ from conformance.cases.frames import disassemble
 from conformance.cases.rules import Rule
 from conformance.escaping import escaped
 from conformance.protocol.messages import BadQuestion, to_bytes
+from conformance.report.causes import explained_lines
 from conformance.report.excerpts import Excerpt, shown_lines
 from conformance.report.json_report import entries_of
 from conformance.report.terminal import asked_lines, hex_lines
@@ -34,6 +35,7 @@ from conformance.run.verdicts import (
     BLOCKED,
     CRASH,
     FAIL,
+    FAILURES,
     HANG,
     PASS,
     UNSUPPORTED,
@@ -48,6 +50,7 @@ from refimpl.errors import Error, shown
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _MAX_SHOWN = 4000  # characters of one case's input and expectation
+_MAX_EXPLAINED = 80  # lines that explain the bytes of a case
 _MAX_NAME = 100  # characters of an implementation's name, and of its version, in a column head
 
 Document = Mapping[str, Any]
@@ -349,6 +352,14 @@ def _findings_of(row: Row, names: Sequence[str], rules: Mapping[str, Rule]) -> L
         f"<h3>{escape(row.id)}{title}</h3>",
     ]
     lines += _pairs([("operation", row.op), ("why", why)] + _texts_of_rules(row, rules))
+    if row.case is not None and any(word in FAILURES for word in _words(row)):
+        explained = explained_lines(row.case, _MAX_EXPLAINED)
+        if explained:
+            text = escape("\n".join(explained))
+            lines.append(
+                "<details><summary>every byte with its meaning</summary>"
+                f"<pre>{text}</pre></details>"
+            )
     for index, entry in enumerate(row.entries):
         if entry is not None and entry["verdict"] not in _QUIET:
             lines += _finding(row, index, names[index], entry)
@@ -373,6 +384,7 @@ def _finding(row: Row, index: int, name: str, entry: Document) -> List[str]:
             ("note", entry.get("note", "")),
             ("stage", found["stage"] if found else ""),
             ("cause", entry.get("cause", "")),
+            ("origin", entry.get("origin", "")),
             ("message", entry.get("message", "")),
             ("likely rule", row.suspects[index] if len(row.rules) > 1 else ""),
         ]

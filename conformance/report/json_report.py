@@ -23,7 +23,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Seque
 from conformance.cases.case import Case
 from conformance.escaping import escaped
 from conformance.files import read_bounded, vectors_folder
-from conformance.report.causes import cause_of
+from conformance.report.causes import cause_of, origin_of
 from conformance.report.excerpts import Excerpt, excerpt_of
 from conformance.run.runner import Implementation
 from conformance.run.verdicts import (
@@ -122,6 +122,9 @@ def _entry(result: Result, with_answers: bool) -> Document:
     cause = cause_of(found.difference) if with_answers else None
     if cause is not None:
         entry["cause"] = shown(cause, 500)
+    origin = origin_of(case, found.difference) if with_answers else None
+    if origin is not None:
+        entry["origin"] = shown(origin, 500)
     if found.not_judged:
         entry["not_judged"] = list(found.not_judged)
     if found.answer and with_answers:

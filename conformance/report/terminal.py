@@ -19,7 +19,7 @@ from conformance.cases.questions import CARRIERS, input_bytes
 from conformance.cases.rules import Rule
 from conformance.endpoint.scenarios import scenario_named
 from conformance.endpoint.scenarios.build import body_of
-from conformance.report.causes import cause_of
+from conformance.report.causes import cause_of, explained_lines, origin_of
 from conformance.report.excerpts import excerpt_of, lines_of
 from conformance.run.verdicts import (
     ACCEPTABLE,
@@ -44,6 +44,7 @@ Rules = Mapping[str, Rule]
 
 _WIDTH = 110
 _IN_FULL = 2  # failures that are shown in full
+_MAX_ERROR_LINES = 8  # about the bytes of a failing case that are not a frame
 _MAX_PLAYED = 40  # lines of an endpoint's response
 _MAX_DISASSEMBLED = 10000  # bytes; longer frames are shown as the case writes them
 _ONE_LINE_EACH = 12  # with more failures, each group has one line
@@ -139,13 +140,18 @@ def diagnosis(result: Result, rules: Rules, likely: Mapping[str, str]) -> List[s
         cause = cause_of(found.difference)
         if cause is not None:
             lines += _wrapped("cause", shown(cause, 500))
+        origin = origin_of(result.case, found.difference)
+        if origin is not None:
+            lines += _wrapped("origin", shown(origin, 500))
     elif found.note:
         lines += _wrapped("found", shown(found.note, 1000))
     if found.message and not (found.difference and found.difference.stage == "status"):
         # A service's canonical request is shown in full.
         is_refusal = found.difference and found.difference.stage.startswith(SIGNATURE)
         lines += _wrapped("message", shown(found.message, 2000 if is_refusal else 300))
-    return lines + _wrapped("why", result.case.why)
+    lines += _wrapped("why", result.case.why)
+    explained = explained_lines(result.case, _MAX_ERROR_LINES, only_errors=True)
+    return lines + (["bytes", *explained] if explained else [])
 
 
 def _wrapped(label: str, text: str) -> List[str]:

@@ -17,8 +17,8 @@ from ..explain.page import signing_page
 from ..explain.readings import MAX_EXPLAINED_TEXT, text_of_bytes
 from ..explain.refusal import RefusalExplanation, explain_refusal
 from ..explain.response import explain_response, read_response
-from ..explain.signing import explain_signature
-from .hexdump import rows_of_fields
+from ..explain.signing import explain_signature, lines_of_signature, printable
+from .hexdump import lines_of_frame
 from .network import add_network
 from .parser import UsageParser, add_file
 from .sign import add_signed_request, request_to_sign
@@ -115,15 +115,7 @@ def _signing(options: argparse.Namespace, streams: Streams) -> None:
         }
         write_line(document, streams.stdout)
         return
-    lines: List[str] = []
-    for stage in explained.stages:
-        lines += [f"{stage.name}  [{' '.join(stage.rules)}]"]
-        lines += [f"  before  {line}" for line in stage.before.split("\n")]
-        lines += [f"  after   {line}" for line in stage.after.split("\n")] + [""]
-    lines.append("where each byte of the canonical request comes from")
-    for text, origin, rule in origins:
-        lines.append(f"  {_printable(text):60}  {origin}  [{rule}]")
-    write_text("\n".join(map(_printable, lines)), streams.stdout)
+    write_text("\n".join(lines_of_signature(explained)), streams.stdout)
 
 
 # ---- frames ------------------------------------------------------------------------------------
@@ -147,24 +139,11 @@ def _frames(options: argparse.Namespace, streams: Streams) -> None:
         if options.format == "json":
             write_line(_frame_document(explained), streams.stdout)
         else:
-            write_text("\n".join(_frame_lines(explained)), streams.stdout)
+            write_text("\n".join(lines_of_frame(explained, _ROWS_OF_FIELD)), streams.stdout)
     if len(texts[0]) > _MAX_STREAM:
         warn(streams, f"the input is long: only its first {_MAX_STREAM} bytes are explained")
     if failure is not None:
         raise failure
-
-
-def _frame_lines(explained: ExplainedFrame) -> List[str]:
-    lines = []
-    if explained.found_again:
-        lines.append(f"{explained.offset:8}  found again by searching; a decoder stops before")
-    lines += rows_of_fields(explained.fields, _ROWS_OF_FIELD, with_rules=True)
-    if explained.error is not None:
-        lines.append(
-            f"{explained.offset:8}  {explained.error.kind}: {_printable(str(explained.error))}"
-        )
-        lines += [f"{'':8}  {_printable(fact)}" for fact in explained.facts]
-    return [*lines, ""]
 
 
 def _frame_document(explained: ExplainedFrame) -> Dict[str, Any]:
@@ -219,7 +198,7 @@ def _response(options: argparse.Namespace, streams: Streams) -> None:
         lines.append(f"code        {place.place}: {place.value} -> {place.code}, {mark} [HTTP-030]")
     if error is not None:
         lines.append(f"error       {error.kind}: {error}")
-    write_text("\n".join(map(_printable, lines)), streams.stdout)
+    write_text("\n".join(map(printable, lines)), streams.stdout)
 
 
 def _optional_text(name: Optional[str]) -> Optional[str]:
@@ -308,11 +287,4 @@ def _lines_of(explained: RefusalExplanation) -> List[str]:
         ("advice", explained.advice),
         *(("note", note) for note in explained.notes),
     )
-    return [f"{name:12}{_printable(value)}" for name, value in rows if value is not None]
-
-
-def _printable(text: str) -> str:
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
+    return [f"{name:12}{printable(value)}" for name, value in rows if value is not None]

@@ -3,7 +3,8 @@
 
 from typing import Iterable, List
 
-from ..explain.frames import FrameField
+from ..explain.frames import ExplainedFrame, FrameField
+from ..explain.signing import printable
 
 _BYTES_PER_ROW = 16
 
@@ -27,6 +28,22 @@ def rows_of_fields(
             piece = field.data[start : start + _BYTES_PER_ROW]
             lines.append(_hex_row(field.offset + start, piece, "" if start else title))
     return lines
+
+
+def lines_of_frame(explained: ExplainedFrame, max_rows: int = 0) -> List[str]:
+    """Return the lines for a frame, or for an error with the facts about it, and a blank line.
+
+    max_rows: of one field, or 0 for all
+    """
+    lines = []
+    if explained.found_again:
+        lines.append(f"{explained.offset:8}  found again by searching; a decoder stops before")
+    lines += rows_of_fields(explained.fields, max_rows, with_rules=True)
+    if explained.error is not None:
+        error = printable(str(explained.error))
+        lines.append(f"{explained.offset:8}  {explained.error.kind}: {error}")
+        lines += [f"{'':8}  {printable(fact)}" for fact in explained.facts]
+    return [*lines, ""]
 
 
 def _hex_row(offset: int, data: bytes, name: str) -> str:

@@ -213,6 +213,28 @@ def _named(piece: str) -> str:
     return f"parameter {piece.partition('=')[0]}"
 
 
+def lines_of_signature(explained: SigningExplanation) -> List[str]:
+    """Return the lines that show every stage and every origin, without secrets."""
+    lines: List[str] = []
+    for stage in explained.stages:
+        lines += [f"{stage.name}  [{' '.join(stage.rules)}]"]
+        lines += [f"  before  {line}" for line in stage.before.split("\n")]
+        lines += [f"  after   {line}" for line in stage.after.split("\n")] + [""]
+    lines.append("where each byte of the canonical request comes from")
+    for origin in explained.origins:
+        text = printable(without_secrets(origin.text))
+        lines.append(f"  {text:60}  {origin.origin}  [{origin.rule}]")
+    return list(map(printable, lines))
+
+
+def printable(text: str) -> str:
+    """Return text with escapes in place of characters that cannot be printed."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+
+
 def origin_at(explained: SigningExplanation, position: int) -> Optional[Origin]:
     """Return the origin of the character at a position of the canonical request, or None."""
     for origin in explained.origins:
