@@ -8,6 +8,7 @@ answer. The errors of the reference already have the protocol's kinds.
 
 import json
 import uuid
+from functools import lru_cache
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 from conformance.protocol.messages import (
@@ -114,12 +115,14 @@ def _signing_arguments(given: Given, *options: str) -> Dict[str, Any]:
     return arguments
 
 
-# One signer for all requests, so that the keys that it keeps are judged as well.
-_SIGNER = Signer()
+@lru_cache(maxsize=1)
+def _signer() -> Signer:
+    """Return the signer of all requests, so that the keys that it keeps are judged as well."""
+    return Signer()
 
 
 def _sigv4_sign(given: Given) -> Dict[str, Any]:
-    signed = _SIGNER.sign(**_signing_arguments(given, "sign_body", "omit_session_token"))
+    signed = _signer().sign(**_signing_arguments(given, "sign_body", "omit_session_token"))
     return {
         "canonical_request": signed.canonical_request,
         "string_to_sign": signed.string_to_sign,
@@ -136,7 +139,7 @@ def _sent(given: Given, target: str, headers: Sequence[Sequence[str]]) -> Dict[s
 
 
 def _sigv4_presign(given: Given) -> Dict[str, Any]:
-    presigned = _SIGNER.presign(
+    presigned = _signer().presign(
         expires=given["expires"], **_signing_arguments(given, "omit_session_token")
     )
     return {

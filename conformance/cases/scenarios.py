@@ -14,6 +14,7 @@ from conformance.endpoint.scenarios.model import Acceptable, Expect, Scenario
 # Scenarios of which the kind of the rejection is the point (see Case.decides), and timeouts.
 _DECIDED_BY_KIND = (
     "close-before-head",
+    "error-413-early",
     "exception-type-missing",
     "exception-without-document",
     "header-type-unknown",

@@ -21,6 +21,8 @@ from conformance.protocol.messages import Operation, serve
 
 Reached = Dict[str, Set[int]]
 
+_ADAPTER = "conformance.adapters.refimpl"
+
 
 class _Tracer:
     """Collects the lines of refimpl that are executed while it is on."""
@@ -62,9 +64,9 @@ class _Tracer:
 
 
 def forget() -> None:
-    """Empty every cache of refimpl's functions."""
+    """Empty every cache of refimpl's functions, and of its adapter's."""
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == "refimpl":
+        if name.partition(".")[0] == "refimpl" or name == _ADAPTER:
             for thing in list(vars(module).values()):
                 inner = getattr(thing, "__wrapped__", thing)
                 if hasattr(inner, "cache_clear"):
@@ -99,7 +101,7 @@ def run(path: str) -> None:
             file.flush()
 
         loading = _Tracer()
-        adapter = loading.run(lambda: import_module("conformance.adapters.refimpl"))
+        adapter = loading.run(lambda: import_module(_ADAPTER))
         note(loading.lines())
         serve(
             "refimpl, traced",

@@ -87,7 +87,7 @@ def test_a_call_is_answered_while_the_endpoint_is_served() -> None:
             check=True,
         ).stdout
     assert (
-        judge(questions_of(case)[0], json.loads(told.splitlines()[1]), None, endpoint.calls).word
+        judge(questions_of(case)[0], json.loads(told.splitlines()[-1]), None, endpoint.calls).word
         == PASS
     )
 
