@@ -15,6 +15,8 @@ from conformance.endpoint.scenarios.model import Acceptable, Expect, Scenario
 _DECIDED_BY_KIND = (
     "close-before-head",
     "error-413-early",
+    "error-then-stall",
+    "error-truncated",
     "exception-type-missing",
     "exception-without-document",
     "header-type-unknown",
@@ -57,7 +59,7 @@ def scenario_case(scenario: Scenario) -> Case:
         scenario.rules,
         "MUST",
         "invoke",
-        {"input": given},
+        _input(scenario, given),
         ("whole",),
         _expect(scenario.expect),
         tuple(_acceptable(other) for other in scenario.acceptable),
@@ -68,6 +70,13 @@ def scenario_case(scenario: Scenario) -> Case:
         "invoke",
         "kind" if _is_decided_by_kind(scenario) else "",
     )
+
+
+def _input(scenario: Scenario, given: Document) -> Document:
+    """Return the input of a case: the members of the call, and the read time-out if it has one."""
+    if scenario.read_timeout is None:
+        return {"input": given}
+    return {"input": given, "read_timeout": scenario.read_timeout}
 
 
 def _request_body(scenario: Scenario) -> object:

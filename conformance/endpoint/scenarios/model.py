@@ -171,6 +171,7 @@ class Scenario(NamedTuple):
     since:      the first version of the vectors that has the scenario's case
     needs:      scenarios without which this one has no meaning
     request_size: bytes of the request's body in the scenario's case, or 0 for the usual body
+    read_timeout: seconds of the client's read time-out in that case, or None for the usual ones
     """
 
     name: str
@@ -183,6 +184,7 @@ class Scenario(NamedTuple):
     since: str = "0.1.0"
     needs: Tuple[str, ...] = ()
     request_size: int = 0
+    read_timeout: Optional[float] = None
 
 
 class Template(NamedTuple):

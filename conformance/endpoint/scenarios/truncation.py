@@ -314,7 +314,7 @@ def scenarios() -> List[Entry]:
         ),
         Scenario(
             "drip-for-4-seconds",
-            "20 parts, 0.2 s apart, longer than a read time-out of 3 s",
+            "20 parts, 0.2 s apart, longer than the read time-out of 2 s",
             must="wait: the read time-out starts again with each byte",
             expect=ok(*(b"%d " % number for number in range(20))),
             response=stream(
@@ -322,6 +322,7 @@ def scenarios() -> List[Entry]:
             ),
             rules=("HTTP-051", "HTTP-050"),
             since="0.2.0",
+            read_timeout=2.0,
         ),
         _failed("error-in-two-writes", "in two writes", steps=2),
         _failed("error-truncated", "that ends in its middle", ending="close", cut=20),
