@@ -15,9 +15,10 @@ from ..errors import DocumentError, FrameError, UsageError, without_secrets
 from ..explain.frames import ExplainedFrame, explain_frames
 from ..explain.page import signing_page
 from ..explain.readings import MAX_EXPLAINED_TEXT, text_of_bytes
-from ..explain.refusal import RefusalExplanation, explain_refusal
+from ..explain.refusal import RefusalExplanation, explain_refusal, secrets_in
 from ..explain.response import explain_response, read_response
 from ..explain.signing import explain_signature, lines_of_signature, printable
+from ..redaction import redacted_text
 from .hexdump import lines_of_frame
 from .network import add_network
 from .parser import UsageParser, add_file
@@ -180,15 +181,25 @@ def _response(options: argparse.Namespace, streams: Streams) -> None:
     status, headers, body = read_response(texts[0])
     explained = explain_response(status, headers, body)
     error = explained.error
+    # EXP-009
+    secrets = secrets_in(text_of_bytes(texts[0][:MAX_EXPLAINED_TEXT]))
+
+    def shown(text: str) -> str:
+        return redacted_text(text, secrets)
+
     if options.format == "json":
         document: Dict[str, Any] = {
             "status": status,
             "outcome": explained.outcome,
             "events": explained.events,
-            "codes": [dict(place._asdict()) for place in explained.codes],
+            "codes": [dict(place._asdict(), value=shown(place.value)) for place in explained.codes],
         }
         if error is not None:
-            document["error"] = {"kind": error.kind, "code": error.code, "message": str(error)}
+            document["error"] = {
+                "kind": error.kind,
+                "code": error.code,
+                "message": shown(str(error)),
+            }
         write_line(document, streams.stdout)
         return
     lines = [f"status      {status}", f"outcome     {explained.outcome}"]
@@ -198,7 +209,7 @@ def _response(options: argparse.Namespace, streams: Streams) -> None:
         lines.append(f"code        {place.place}: {place.value} -> {place.code}, {mark} [HTTP-030]")
     if error is not None:
         lines.append(f"error       {error.kind}: {error}")
-    write_text("\n".join(map(printable, lines)), streams.stdout)
+    write_text("\n".join(printable(shown(line)) for line in lines), streams.stdout)
 
 
 def _optional_text(name: Optional[str]) -> Optional[str]:

@@ -84,7 +84,7 @@ def explain_refusal(
     proof = _proof_of(answer)
     # EXP-009
     texts = (answer, canonical_request, request, quotes.service, quotes.client)
-    secrets = _secrets_in(*filter(None, texts))
+    secrets = secrets_in(*filter(None, texts))
     sent = None if request is None else sent_request_in(request)
     signed = _signed_request(canonical_request, sent, quotes)
     explained = _explained(quotes, signed, sent, proof)
@@ -343,8 +343,8 @@ def _advice_of(proof: Proof) -> str:
 # ---- secrets -----------------------------------------------------------------------------------
 
 
-def _secrets_in(*texts: str) -> List[str]:
-    """Return the values in texts that follow the name of a secret."""
+def secrets_in(*texts: str) -> List[str]:
+    """Return the values in texts that follow the name of a secret (EXP-009)."""
     found: Set[str] = set()
     for text in texts:
         for match in _SECRET_VALUE.finditer(text):

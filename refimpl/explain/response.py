@@ -6,6 +6,7 @@ lists every place that may contain a code, with what it contains, and marks the 
 `read_response` splits the text of a recorded response into these parts.
 """
 
+import re
 from typing import List, NamedTuple, Optional, Tuple
 
 from ..documents.header_format import HeaderSequence, header_value
@@ -13,6 +14,12 @@ from ..errordocument import error_code_of, parse_error
 from ..errors import DocumentError, Error, HttpError, ServiceError, require_type, without_secrets
 from ..http1 import parse_header_lines, parse_status_line
 from ..operation import ERROR_TYPE_HEADER, ResponseReader
+from .readings import text_of_bytes
+
+# The mark of a mail program or of `curl -v` before the status line. Its lines before are not the
+# response.
+_MARKED_START = re.compile(rb"^([<>|] ?)HTTP/[0-9]", re.MULTILINE)
+_MAX_BEFORE_START = 64 * 1024  # bytes
 
 
 class CodePlace(NamedTuple):
@@ -41,9 +48,11 @@ class ResponseExplanation(NamedTuple):
 def read_response(data: bytes) -> Tuple[int, HeaderSequence, bytes]:
     """Return status, headers and body of a response as text, such as the output of `curl -i`.
 
-    The lines of the head may end in CR LF or LF. Raises HttpError for another text.
+    The lines of the head may end in CR LF or LF, and begin with the mark of `curl -v` or of a mail
+    program. Raises HttpError for another text.
     """
     require_type(data, bytes, "data")
+    data = _unmarked(data)
     head, end, body = data.partition(b"\r\n\r\n")
     if b"\n\n" in head or not end:
         head, _, body = data.partition(b"\n\n")
@@ -52,6 +61,23 @@ def read_response(data: bytes) -> Tuple[int, HeaderSequence, bytes]:
     start = lines[0].replace(b"HTTP/2 ", b"HTTP/1.1 ").replace(b"HTTP/3 ", b"HTTP/1.1 ")
     _, status, _ = parse_status_line(start)
     return status, parse_header_lines(lines[1:]), body
+
+
+def _unmarked(data: bytes) -> bytes:
+    """Return a response without what a program has written before it and before its lines."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        data = text_of_bytes(data).lstrip("\ufeff").encode("utf-8")
+    match = _MARKED_START.search(data, 0, _MAX_BEFORE_START)
+    if match is None:
+        return data
+    mark = match.group(1)
+    lines = data[match.start() :].split(b"\n")
+    # An empty line has the mark without its space.
+    marks = (mark, mark.rstrip() + b"\r", mark.rstrip())
+    found = [
+        next((line[len(one) :] for one in marks if line.startswith(one)), line) for line in lines
+    ]
+    return b"\n".join(found)
 
 
 def explain_response(status: int, headers: HeaderSequence, body: bytes) -> ResponseExplanation:

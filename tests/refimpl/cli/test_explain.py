@@ -155,6 +155,17 @@ def test_response() -> None:
     failed(call("explain", "response", stdin=b"no response"), 7)
 
 
+def test_no_secret_of_a_response_is_shown() -> None:
+    secret = "IQoJb3JpZ2luX2VjEXAMPLE"
+    data = (
+        f"HTTP/1.1 403 No\r\nX-Amz-Security-Token: {secret}\r\nx-amzn-errortype: A\r\n\r\n"
+        f'{{"message": "the token {secret} has expired"}}'
+    )
+    for arguments in ((), ("--format", "json")):
+        result = call("explain", "response", *arguments, stdin=data.encode())
+        assert b"<hidden>" in result.stdout and secret.encode() not in result.stdout
+
+
 @pytest.mark.slow
 @for_each("size", [0, MAX_EXPLAINED_TEXT, MAX_EXPLAINED_TEXT + 1, 2**20 + 1])
 def test_the_refusal_is_found_at_any_place(size: int) -> None:

@@ -2,13 +2,15 @@
 """Tests of refimpl/explain/frames.py: every byte has its field, and every error its explanation."""
 
 import uuid
-from typing import List
+from itertools import takewhile
+from typing import List, Optional
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.endpoint.scenarios.build import raw_frame
-from refimpl.eventstream import Decoder, encode
+from refimpl.errors import FrameError
+from refimpl.eventstream import Decoder, Message, encode
 from refimpl.explain.frames import (
     ExplainedFrame,
     FrameField,
@@ -158,3 +160,36 @@ def test_any_bytes(data: bytes) -> None:
 
 def test_an_empty_stream() -> None:
     assert list(explain_frames(b"")) == []
+
+
+@given(
+    st.lists(st.binary(max_size=30), max_size=4),
+    st.integers(0, 600),
+    st.integers(0, 255),
+    st.integers(1, 90),
+)
+@settings(deadline=None)
+def test_what_is_explained_is_what_a_decoder_returns(
+    payloads: List[bytes], position: int, change: int, size: int
+) -> None:
+    """The decoder is fed pieces of any size, and caches the headers of equal frames."""
+    data = bytearray(b"".join(encode([("a", "string", "b")], payload) for payload in payloads))
+    if position < len(data):
+        data[position] ^= change
+    explained = list(explain_frames(bytes(data)))
+    messages: List[Message] = []
+    failure: Optional[FrameError] = None
+    decoder = Decoder()
+    try:
+        for start in range(0, len(data), size):
+            messages += decoder.feed(bytes(data[start : start + size]))
+        decoder.close()
+    except FrameError as error:
+        messages += error.messages
+        failure = error
+    before = list(takewhile(lambda one: one.error is None, explained))
+    assert [one.message for one in before] == messages
+    found = next((one.error for one in explained if one.error is not None), None)
+    assert (found and (found.kind, found.rule)) == (failure and (failure.kind, failure.rule))
+    if found is not None and failure is not None and failure.kind != "truncated":
+        assert found.offset == failure.offset

@@ -82,3 +82,30 @@ def test_wrong_types() -> None:
         explain_response("403", [], b"")  # type: ignore[arg-type]
     with pytest.raises(UsageError):
         read_response("x")  # type: ignore[arg-type]
+
+
+RECORDED = (
+    b'HTTP/1.1 403 Forbidden\r\nx-amzn-ErrorType: ExpiredTokenException\r\n\r\n{"message": "x"}\r\n'
+)
+
+
+@for_each(
+    "data",
+    [
+        RECORDED,
+        RECORDED.replace(b"\r\n", b"\n"),
+        RECORDED.decode().encode("utf-16"),
+        b"\xef\xbb\xbf" + RECORDED,
+        b"".join(b"> " + line for line in RECORDED.splitlines(True)),
+        b"".join(b"| " + line for line in RECORDED.splitlines(True)).replace(b"| \r", b"|\r"),
+        b"* Connected\n> POST / HTTP/1.1\n> host: h\n>\n"
+        + b"".join(b"< " + line for line in RECORDED.splitlines(True)[:3])
+        + RECORDED.splitlines(True)[3],
+    ],
+)
+def test_a_pasted_response_is_read(data: bytes) -> None:
+    status, headers, body = read_response(data)
+    assert (status, body.strip()) == (403, b'{"message": "x"}')
+    assert [(name.lower(), value) for name, value in headers] == [
+        ("x-amzn-errortype", "ExpiredTokenException")
+    ]
