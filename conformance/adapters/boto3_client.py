@@ -139,7 +139,7 @@ def invoke(given: Given) -> Given:
     thread.start()
     thread.join(DEADLINE)
     if thread.is_alive():
-        raise Reject("Hang", f"no end after {DEADLINE:g} s", output=call.document())
+        thread.join()  # it hangs: the suite ends this process
     return call.answer()
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The timeouts of the third-party adapter programs.
 
-A call that has not ended by the deadline, long after every timeout that its client was given, is
-rejected with the kind `Hang`, which is not a kind of the protocol. curl offers the operation
+A call that has not ended by the deadline, long after every timeout that its client was given,
+hangs. Then the adapter does not answer, and the suite ends it. curl offers the operation
 `http.call` instead of `invoke`, because it speaks HTTP but cannot decode an event stream.
 """
 

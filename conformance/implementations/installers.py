@@ -246,9 +246,9 @@ def pins_in_requirements(file_name: str) -> Pins:
     return pins_matching(file_name, r"(?m)^([A-Za-z0-9._-]+)==([^ ]+) \\\n")
 
 
-def pins_in_package_json() -> Pins:
-    """Return the versions of the direct dependencies in adapters/javascript."""
-    with open(os.path.join(PROGRAMS, "javascript", "package.json"), encoding="utf-8") as file:
+def pins_in_package_json(name: str) -> Pins:
+    """Return the versions of the direct dependencies in adapters/NAME."""
+    with open(os.path.join(PROGRAMS, name, "package.json"), encoding="utf-8") as file:
         return tuple(json.load(file)["dependencies"].items())
 
 
@@ -276,19 +276,23 @@ def venv_python(folder: str) -> str:
     return os.path.join(folder, "Scripts" if os.name == "nt" else "bin", "python")
 
 
-def python_package(name: str, description: str, adapter: str, needs: Tuple[int, int]) -> ThirdParty:
+def python_package(
+    name: str, description: str, adapter: str, needs: Tuple[int, int], *arguments: str
+) -> ThirdParty:
     """Return the row of a Python package, whose versions are in adapters/NAME.txt.
 
     adapter: module in conformance.adapters
     needs: oldest Python version that the package supports
+    arguments: of the adapter
     """
     requirements = os.path.join(PROGRAMS, name + ".txt")
 
     def find(implementation: ThirdParty, folder: str) -> Optional[Installed]:
         if is_marked(implementation, folder):
-            return Installed(name, folder, _python_program(venv_python(folder), adapter), {})
+            command = _python_program(venv_python(folder), adapter, *arguments)
+            return Installed(name, folder, command, {})
         if _is_importable(implementation.pins):
-            command = _python_program(sys.executable, adapter)
+            command = _python_program(sys.executable, adapter, *arguments)
             return Installed(name, sys.executable, command, {})
         return None
 
@@ -364,7 +368,13 @@ def _is_importable(pins: Pins) -> bool:
 # ---- npm packages ------------------------------------------------------------------------------
 
 
-def check_javascript(implementation: ThirdParty) -> None:
+def npm_package(name: str, description: str) -> ThirdParty:
+    """Return the row of npm packages, which adapters/NAME locks; adapter.mjs is their adapter."""
+    pins = pins_in_package_json(name)
+    return ThirdParty(name, description, pins, _check_node, _install_npm, _find_npm)
+
+
+def _check_node(implementation: ThirdParty) -> None:
     """Require Node.js 20 and npm."""
     _require("node", "npm")
     version = _output_of("node", "--version").strip()
@@ -372,21 +382,21 @@ def check_javascript(implementation: ThirdParty) -> None:
         raise UsageError("Node.js is too old", expected="20 or later", actual=version)
 
 
-def install_javascript(implementation: ThirdParty, folder: str, say: Say) -> None:
+def _install_npm(implementation: ThirdParty, folder: str, say: Say) -> None:
     """Install the locked packages with `npm ci`."""
     prepare_folder(folder)
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(os.path.join(PROGRAMS, "javascript", name), folder)
+        shutil.copy(os.path.join(PROGRAMS, implementation.name, name), folder)
     npm = shutil.which("npm") or "npm"
     _run(say, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
 
 
-def find_javascript(implementation: ThirdParty, folder: str) -> Optional[Installed]:
+def _find_npm(implementation: ThirdParty, folder: str) -> Optional[Installed]:
     """Return the installed packages, run by the Node.js in the PATH."""
     node = shutil.which("node")
     if node is None or not is_marked(implementation, folder):
         return None
-    program = os.path.join(PROGRAMS, "javascript", "adapter.mjs")
+    program = os.path.join(PROGRAMS, implementation.name, "adapter.mjs")
     return Installed(implementation.name, folder, (node, program, folder) + _CALL_LIMITS, {})
 
 

@@ -20,6 +20,12 @@ from conformance.implementations.installers import Installed, ThirdParty
 from conformance.protocol.process import Adapter
 from refimpl.errors import UsageError
 
+
+def _signer(name: str, description: str) -> ThirdParty:
+    """Return the row of a signer for an HTTP library in Python."""
+    return installers.python_package(name, description, "signing_libraries", (3, 10), name)
+
+
 IMPLEMENTATIONS = (
     installers.python_package(
         "boto3", "AWS SDK for Python, with botocore", "boto3_client", needs=(3, 10)
@@ -33,13 +39,8 @@ IMPLEMENTATIONS = (
         "smithy_python",
         needs=(3, 12),
     ),
-    ThirdParty(
-        "javascript",
-        "AWS SDK for JavaScript, with Smithy's event-stream codec",
-        installers.pins_in_package_json(),
-        installers.check_javascript,
-        installers.install_javascript,
-        installers.find_javascript,
+    installers.npm_package(
+        "javascript", "AWS SDK for JavaScript, with Smithy's event-stream codec"
     ),
     ThirdParty(
         "curl",
@@ -85,6 +86,24 @@ IMPLEMENTATIONS = (
         installers.install_java,
         installers.find_java,
     ),
+    _signer("requests-aws4auth", "a signer for requests and httpx"),
+    _signer("awscurl", "curl with signatures, in Python"),
+    _signer("aws-requests-auth", "a signer for requests"),
+    _signer("httpx-aws-auth", "a signer for httpx"),
+    installers.npm_package("aws4", "a signer for Node.js"),
+    installers.npm_package("aws4fetch", "a signer for fetch"),
+    ThirdParty(
+        "rust-crates",
+        "rusoto_signature and aws_event_stream_parser",
+        installers.pins_matching(
+            "rust-crates/Cargo.toml",
+            r'\n(rusoto_signature|aws_event_stream_parser) = (?:\{ version = )?"=([0-9.]+)"',
+        ),
+        installers.check_tools("cargo"),
+        installers.install_rust,
+        installers.find_built,
+    ),
+    installers.npm_package("aws-sdk-js", "AWS SDK for JavaScript, version 2: signer and frames"),
 )
 
 # Applications have no adapter. `implementations applications` runs the first four. Tests use the

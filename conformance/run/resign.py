@@ -10,7 +10,7 @@ X-Amz-Signature and, if the caller asked to leave it out, the session token.
 import hashlib
 import hmac
 import re
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from urllib.parse import quote, unquote_to_bytes
 
 Headers = Sequence[Tuple[str, str]]
@@ -34,13 +34,18 @@ def values_of(headers: Headers, name: str) -> List[str]:
 
 
 def recomputed(
-    given: Mapping[str, Any], sent: Mapping[str, Any], signed: Sequence[str], in_query: bool
+    given: Mapping[str, Any],
+    sent: Mapping[str, Any],
+    signed: Sequence[str],
+    in_query: bool,
+    canonical_path: Optional[str] = None,
 ) -> Dict[str, str]:
     """Return the stages of the signature of a request.
 
     given: the input of the case, for keys, scope, time and flags
     sent: method, target, headers (pairs) and body (bytes)
     signed: the names of SignedHeaders
+    canonical_path: instead of the one that the target has
     """
     path, _, query = sent["target"].partition("?")
     pairs = query_pairs(query)
@@ -49,7 +54,9 @@ def recomputed(
         if given.get("omit_session_token"):
             left_out.append(b"X-Amz-Security-Token")
         pairs = [pair for pair in pairs if pair[0] not in left_out]
-    lines = [sent["method"], _canonical_path(path, given), _canonical_query(pairs)]
+    if canonical_path is None:
+        canonical_path = _canonical_path(path, given)
+    lines = [sent["method"], canonical_path, _canonical_query(pairs)]
     lines += [f"{name}:{_canonical_value(values_of(sent['headers'], name))}" for name in signed]
     lines += ["", ";".join(signed), hashlib.sha256(sent["body"]).hexdigest()]
     request = "\n".join(lines)

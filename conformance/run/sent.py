@@ -44,6 +44,7 @@ _ADDABLE = (
     "content-length",
     "content-type",
     "date",
+    "sec-fetch-mode",
     "user-agent",
     "x-amz-user-agent",
     "x-amz-content-sha256",
@@ -72,6 +73,8 @@ _OWN_PARAMETERS = (
     "X-Amz-Signature",
 )
 _ALGORITHM = "AWS4-HMAC-SHA256"
+# The names in a claim. A comma may also be part of a value, such as a region.
+_CLAIM = re.compile("(?:^|, *)(Credential|SignedHeaders|Signature)=")
 
 
 class Sent(NamedTuple):
@@ -117,11 +120,13 @@ def inspected(
     presigned: bool,
     body: bytes,
     should_sign: Optional[Sequence[str]],
+    paths: Sequence[str] = (),
 ) -> Inspection:
     """Compare a sent request with the input of its case.
 
     body: of the input
     should_sign: the SignedHeaders that the case expects, or None if it expects none
+    paths: other canonical paths that the case accepts for its target
     """
     look = _Look(given, sent, presigned, body)
     for step in (look.unchanged, look.own_parts, look.additions, look.signed_headers):
@@ -132,6 +137,11 @@ def inspected(
     signature = look.claim.get("Signature")
     stages = look.stages(sent.target)
     path, mark, query = sent.target.partition("?")
+    if path == _path(given["target"]):
+        for other in paths:
+            found = look.stages(sent.target, other)
+            if found["signature"] == signature:
+                return Inspection(None, departures, found)
     if stages["signature"] != signature and "+" in query:
         with_spaces = look.stages(path + mark + query.replace("+", "%20"))
         if with_spaces["signature"] == signature:
@@ -168,8 +178,8 @@ class _Look:
             return {name[len("X-Amz-") :]: value for name, value in self._parameters().items()}
         values = values_of(self.sent.headers, "authorization")
         algorithm, _, rest = (values[0] if values else "").strip().partition(" ")
-        pieces = [piece.strip(" ").partition("=") for piece in rest.split(",")]
-        return dict({name: value for name, _, value in pieces}, Algorithm=algorithm)
+        pieces = _CLAIM.split(rest.strip(" "))
+        return dict(zip(pieces[1::2], map(str.strip, pieces[2::2])), Algorithm=algorithm)
 
     def _parameters(self) -> Dict[str, str]:
         """Return the decoded values of the parameters of a presigned request."""
@@ -359,10 +369,13 @@ class _Look:
             return name not in (_DATE, _TOKEN)
         return not (name == _TOKEN and self.given.get("omit_session_token"))
 
-    def stages(self, target: str) -> Dict[str, str]:
-        """Return the stages of the signature of the sent request, with another target."""
+    def stages(self, target: str, path: Optional[str] = None) -> Dict[str, str]:
+        """Return the stages of the signature of the sent request, with another target.
+
+        path: the canonical path, if it is not that of the target
+        """
         sent = dict(self.sent._asdict(), body=self.sent_body, target=target)
-        return recomputed(self.given, sent, self.signed, self.presigned)
+        return recomputed(self.given, sent, self.signed, self.presigned, path)
 
     # ---- departures -------------------------------------------------------------------------
 

@@ -152,6 +152,14 @@ RUNNERS: Dict[str, Prepare] = {
     "go": compiled_by(build_go),
     "rust": compiled_by(build_rust),
     "java": compiled_by(build_java),
+    "requests-aws4auth": python,
+    "awscurl": python,
+    "aws-requests-auth": python,
+    "httpx-aws-auth": python,
+    "aws4": javascript,
+    "aws4fetch": javascript,
+    "aws-sdk-js": javascript,
+    "rust-crates": compiled_by(build_rust),
 }
 
 

@@ -137,6 +137,14 @@ def test_every_version_is_exact() -> None:
         "go",
         "rust",
         "java",
+        "requests-aws4auth",
+        "awscurl",
+        "aws-requests-auth",
+        "httpx-aws-auth",
+        "aws4",
+        "aws4fetch",
+        "rust-crates",
+        "aws-sdk-js",
     ]
     for peer in registry.IMPLEMENTATIONS:
         assert peer.pins and peer.description

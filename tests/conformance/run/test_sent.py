@@ -20,7 +20,6 @@ from tests.support import committed_cases, made_result
 Json = Dict[str, Any]
 Headers = List[List[str]]
 TIME = "20150830T123600Z"
-SCOPE = "AKIDEXAMPLE/20150830/us-east-1/sagemaker/aws4_request"
 GIVEN: Json = {
     "method": "POST",
     "target": "/a/b%20c?x=1&y=2&x=3",
@@ -59,9 +58,10 @@ def resigned(given: Json, target: str, pairs: Headers, also: Tuple[str, ...] = (
         "body": base64.b64decode(given["body"]),
     }
     signature = recomputed(given, sent, names, False)["signature"]
+    scope = "/".join((TIME[:8], given["region"], given["service"], "aws4_request"))
     value = (
-        f"AWS4-HMAC-SHA256 Credential={SCOPE}, SignedHeaders={';'.join(names)},"
-        f" Signature={signature}"
+        f"AWS4-HMAC-SHA256 Credential={given['access_key']}/{scope},"
+        f" SignedHeaders={';'.join(names)}, Signature={signature}"
     )
     headers = [list(pair) for pair in pairs] + [["Authorization", value]]
     return {"method": given["method"], "target": target, "headers": headers}
@@ -202,6 +202,7 @@ ADDITIONS = [
     (["content-length", "2"], "adds content-length"),
     (["Connection", "close"], "adds connection"),
     (["User-Agent", "x"], "adds user-agent"),
+    (["Sec-Fetch-Mode", "cors"], "adds sec-fetch-mode"),
     (["Content-Type", "text/plain"], "adds content-type"),
     (["date", "Sun, 30 Aug 2015 12:36:00 GMT"], "adds date"),
     (["amz-sdk-request", "attempt=1"], "adds amz-sdk-request"),
@@ -290,6 +291,64 @@ def test_an_expected_rejection_is_not_excused() -> None:
     expect = {"status": "reject", "kind": "constraint"}
     answer = {"status": "ok", "output": {"sent": signed(GIVEN)}}
     assert judge(Question(case, "whole", GIVEN, expect), answer, protocol=2).word == FAIL
+
+
+def test_an_acceptable_outcome_excuses_a_signer_that_adds_headers() -> None:
+    given = dict(GIVEN, region="us,east")
+    accepted = {"status": "ok", "output": {"signature": signed(given)["headers"][-1][1][-64:]}}
+    outcome = {"expect": accepted, "divergence": "DIV-013", "why": "the service refuses it"}
+    case = made_result("sig-x", op="sigv4.sign").case._replace(input=given, acceptable=[outcome])
+    question = Question(case, "whole", given, {"status": "reject", "kind": "constraint"})
+    pairs = [*GIVEN["headers"], ["x-amz-date", TIME], ["content-length", "2"]]
+    sent = resigned(given, given["target"], pairs, ("content-length",))
+    own = sent["headers"][-1][1][-64:]
+    answer: Json = {"status": "ok", "output": {"signature": own, "sent": sent}}
+    found = judge(question, answer, protocol=2)
+    assert (found.word, found.divergence) == (ACCEPTABLE, "DIV-013")
+    assert found.departures == ("adds and signs content-length",)
+    answer["output"]["sent"] = dict(sent, body="aGkh")
+    assert judge(question, answer, protocol=2).word == FAIL
+    without = judge(question, {"status": "ok", "output": {"signature": "0" * 64}}, protocol=2)
+    assert without.word == FAIL
+
+
+def test_a_case_that_shows_only_a_signature() -> None:
+    fewer = signed(dict(GIVEN, headers=[pair for pair in GIVEN["headers"] if pair[0] == "Host"]))
+    sent = dict(fewer, headers=fewer["headers"] + GIVEN["headers"][1:])
+    own = fewer["headers"][-1][1][-64:]
+    case = made_result("sig-x", op="sigv4.sign").case._replace(input=GIVEN)
+    right: Json = {"status": "ok", "output": {"signature": signed(GIVEN)["headers"][-1][1][-64:]}}
+    answer: Json = {"status": "ok", "output": {"signature": own, "sent": sent}}
+    found = judge(Question(case, "whole", GIVEN, right), answer, protocol=2)
+    assert (found.word, found.departures) == (ACCEPTABLE, ("leaves x-meta unsigned",))
+    wrong: Json = {"status": "ok", "output": {"signature": "0" * 64, "sent": signed(GIVEN)}}
+    assert judge(Question(case, "whole", GIVEN, right), wrong, protocol=2).word == FAIL
+
+
+def test_another_canonical_path_that_the_case_accepts() -> None:
+    given = dict(GIVEN, target="/a+b", double_encode=False)
+    pairs = [*GIVEN["headers"], ["x-amz-date", TIME], ["content-length", "2"]]
+    names = ["content-length", "host", "x-amz-date", "x-meta"]
+    body = base64.b64decode(given["body"])
+    whole = {"method": "POST", "target": "/a+b", "headers": list(map(tuple, pairs)), "body": body}
+    stages = recomputed(given, whole, names, False, "/a+b")
+    sent = resigned(given, "/a+b", pairs, ("content-length",))
+    value = sent["headers"][-1][1][:-64] + stages["signature"]
+    sent["headers"][-1] = ["Authorization", value]
+    right = {"status": "ok", "output": {"canonical_request": "POST\n/a%2Bb\n\nhost\n"}}
+    other = {"status": "ok", "output": {"canonical_request": "POST\n/a+b\n\nhost\n"}}
+    outcome = {"expect": other, "divergence": "DIV-015", "why": "the caller has encoded it"}
+    case = made_result("sig-x", op="sigv4.sign").case._replace(input=given)
+    answer = {"status": "ok", "output": {"signature": stages["signature"], "sent": sent}}
+    found = judge(Question(case, "whole", given, right), answer, protocol=2)
+    assert (found.word, found.difference.stage) == (FAIL, "sent.signature")
+    case = case._replace(acceptable=[outcome])
+    assert judge(Question(case, "whole", given, right), answer, protocol=2).word == ACCEPTABLE
+
+
+def test_a_comma_in_a_credential_is_part_of_it() -> None:
+    given = dict(GIVEN, region="us,east", access_key="A,B")
+    assert verdict_of(signed(given), given).word == PASS
 
 
 @pytest.mark.parametrize(
