@@ -203,7 +203,7 @@ def test_an_unknown_name_is_a_usage_error(folder: Path) -> None:
     with pytest.raises(
         UsageError,
         match="no such implementation "
-        ".expected boto3 awscrt smithy-python javascript curl ruby go rust java langchain-aws .*, "
+        ".expected boto3 awscrt smithy-python javascript curl ruby go rust java .*langchain-aws .* "
         "got nix",
     ):
         find_implementation("nix")
@@ -316,7 +316,8 @@ def test_wrong_usage(arguments: List[str], folder: Path) -> None:
 def test_the_list_tells_versions_and_places(
     folder: Path, tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installers, "_is_importable", lambda pins: pins[0][0] == "awscrt")
+    awscrt = ROWS["awscrt"].pins
+    monkeypatch.setattr(installers, "_is_importable", lambda pins: pins == awscrt)
     monkeypatch.setattr(installers, "python_for", lambda name, *bounds: sys.executable)
     curl = tools.make("curl", "echo curl 8.1.0 '(x)' libcurl/8.1.0")
     tools.make("node")
@@ -336,6 +337,14 @@ def test_the_list_tells_versions_and_places(
         "go is required but not installed",
         "cargo is required but not installed",
         "mvn is required but not installed",
+        *[
+            f"not installed; python3 -m conformance implementations install {name}"
+            for name in list(ROWS)[9:13]
+        ],
+        "npm is required but not installed",
+        "npm is required but not installed",
+        "cargo is required but not installed",
+        "npm is required but not installed",
     ] + [
         f"not installed; python3 -m conformance implementations install {name}"
         for name in applications
