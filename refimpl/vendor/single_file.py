@@ -3,8 +3,8 @@
 
 Module-level names are unique within the package, so the joined modules share one namespace, and
 imports between them disappear. A file without all parts has only the definitions that its public
-names, its command line and its remaining parts use. Docstrings keep their first paragraph,
-those of private functions are omitted, and a level of indentation is two spaces. The text depends
+names, its command line and its remaining parts use. Docstrings keep their first sentence,
+those of private definitions are omitted, and a level of indentation is two spaces. The text depends
 only on the sources and the parts.
 """
 

@@ -136,15 +136,16 @@ def _used(text: str) -> Set[str]:
 
 # ---- text --------------------------------------------------------------------------------------
 
+_SENTENCE_END = re.compile(r"(?<=\.)\s|\n\n")
 _RULER = re.compile("^(# ---- .*?) -+$", re.MULTILINE)
 
 _IMPORT = re.compile(r"( +)from (\.+)([\w.]*) import (?:\([^)]*\)|[^\n#(]*)(?: *#[^\n]*)?\n")
 
 
 def with_short_docstrings(text: str) -> str:
-    """Return a statement whose docstrings have only their first paragraph.
+    """Return a statement whose docstrings have only their first sentence.
 
-    A function loses its docstring if its name, or that of its class, starts with an underscore,
+    A definition loses its docstring if its name, or that of its class, starts with an underscore,
     unless it has no other statement. Comments for checkers are removed as well.
     """
     text = re.sub(r"  # (?:type: ignore|noqa)\b[^\n]*", "", text)
@@ -162,12 +163,12 @@ def with_short_docstrings(text: str) -> str:
             of_class = owner if start[1] == 0 else of_class
         if kind != tokenize.STRING or tokens[position - 1][0] != tokenize.INDENT:
             continue
-        paragraph = string.split("\n\n")[0]
-        is_private = owner.startswith("def") and "_" in (owner[4], of_class[6:7])
+        sentence = _SENTENCE_END.split(string[: -len('"""')], 1)[0] + '"""'
+        is_private = "_" in (owner.split(" ")[-1][:1], of_class[6:7])
         if is_private and tokens[position + 2][0] != tokenize.DEDENT:
             edits.append((start[0] - 1, end[0], []))
-        elif paragraph != string:
-            edits.append((start[0] - 1, end[0], [" " * start[1] + paragraph + '"""']))
+        elif sentence != string and string.endswith('"""'):
+            edits.append((start[0] - 1, end[0], [" " * start[1] + sentence]))
     for first, last, replacement in reversed(edits):
         while not replacement and not lines[last].strip():
             last += 1  # the blank lines after a docstring

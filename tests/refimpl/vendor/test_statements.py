@@ -176,10 +176,34 @@ def test_docstrings_keep_their_first_paragraph():
     assert '"""not a docstring\n\n      kept\n    """' in short
 
 
+@for_each(
+    "docstring, short",
+    [
+        ("One.", "One."),
+        ("One. Two.", "One."),
+        ("One\n    line. Two.\n    ", "One\n    line."),
+        ("One\n\n    Two.\n    ", "One"),
+        ("See 1.5 or a.b. Two", "See 1.5 or a.b."),
+    ],
+)
+def test_a_docstring_keeps_its_first_sentence(docstring, short):
+    def function_with(text):
+        return f'def f(x):\n    """{text}"""\n    return x\n'
+
+    assert with_short_docstrings(function_with(docstring)) == function_with(short)
+
+
+def test_a_string_with_single_quotes_is_kept():
+    text = "def f(x):\n    'One. Two.'\n    return x\n"
+    assert with_short_docstrings(text) == text
+
+
 def test_private_functions_lose_their_docstrings():
     text = 'def _f(x):\n    """One."""\n\n    # why\n    return x\n'
     assert with_short_docstrings(text) == "def _f(x):\n    # why\n    return x\n"
-    for kept in ('def _f(x):\n    """One."""\n', 'class _C:\n    """One."""\n\n    x = 1\n'):
+    in_class = 'class _C:\n    """One."""\n\n    x = 1\n'
+    assert with_short_docstrings(in_class) == "class _C:\n    x = 1\n"
+    for kept in ('def _f(x):\n    """One."""\n', 'class _C:\n    """One."""\n'):
         assert with_short_docstrings(kept) == kept
 
 
