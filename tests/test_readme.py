@@ -129,4 +129,6 @@ def test_commands_without_a_network_do_what_they_say(tmp_path, monkeypatch):
 
 
 def test_the_readme_is_short():
-    assert len(_readme().split()) <= 1100
+    """The table of results does not count: it grows with the implementations."""
+    before, _, rest = _readme().partition("<!-- matrix -->")
+    assert len((before + rest.partition("<!-- /matrix -->")[2]).split()) <= 950
