@@ -10,7 +10,7 @@ transcription of the rules.
 """
 
 import json
-from typing import Any, Dict, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple, Union
 
 from authoring import CaseMistake, Feature, ok, reject
 from authoring.plain_extraction import PRESETS, Extracted, extract
@@ -481,6 +481,111 @@ def _channels() -> None:
         "the model's own words",
         where="tgi",
         finish="eos_token",
+    )
+
+
+# TXT-068: the type, the part, and what it becomes.
+PARTS: Sequence[Tuple[str, Any, Sequence[Tuple[str, str]]]] = (
+    ("text", {"type": "text", "text": "b"}, [("text", "b")]),
+    ("output-text", {"type": "output_text", "text": "b", "annotations": []}, [("text", "b")]),
+    ("refusal", {"type": "refusal", "refusal": "b"}, [("text", "b")]),
+    ("string", "b", [("text", "b")]),
+    ("thinking", {"type": "thinking", "thinking": "b", "signature": "x"}, [("reasoning", "b")]),
+    (
+        "thinking-list",
+        {"type": "thinking", "thinking": [{"type": "text", "text": "b"}, "c"]},
+        [("reasoning", "bc")],
+    ),
+    ("reasoning", {"type": "reasoning", "text": "b"}, [("reasoning", "b")]),
+    (
+        "tool-use",
+        {"type": "tool_use", "id": "t", "name": "f", "input": {}},
+        [("tools", '{"type":"tool_use","id":"t","name":"f","input":{}}\n')],
+    ),
+    (
+        "tool-calls",
+        {"type": "tool_calls", "tool_calls": []},
+        [("tools", '{"type":"tool_calls","tool_calls":[]}\n')],
+    ),
+    ("unknown", {"type": "image_url", "text": "b"}, []),
+)
+
+
+def _parts() -> None:
+    for preset in ("openai", "openai-completions", "vllm", "sglang", "tgi-openai", "nova", "llama"):
+        for name, part, expected in PARTS:
+            _list_of_parts(preset, name, part, expected, chat, chat("stop"))
+    for name, part, expected in PARTS:
+        _list_of_parts(
+            "anthropic-messages",
+            name,
+            part,
+            expected,
+            lambda content: {"type": "content_block_delta", "delta": {"content": content}},
+            {"type": "message_delta", "delta": {"stop_reason": "stop"}},
+        )
+    types = [part for _, part, _ in PARTS]
+    message = {"type": "message", "role": "assistant", "content": types, "stop_reason": "stop"}
+    pieces = [piece for _, _, expected in PARTS for piece in expected]
+    for channel in ("text", "reasoning", "tools"):
+        extracts(
+            f"parts-auto-{channel}",
+            f"a message of Anthropic's API in one document: the channel {channel}",
+            "TXT-068 TXT-060",
+            json.dumps(message),
+            "".join(text for its_channel, text in pieces if its_channel == channel),
+            "a parser that writes the array shows its user JSON in place of text",
+            channel=channel,
+            finish="stop",
+            skipped=1,
+        )
+    for name, content in (("numbers", [1, 2]), ("untyped", [{"text": "b"}])):
+        extracts(
+            f"parts-{name}",
+            f"an array that is not a list of parts: {name}",
+            "TXT-062 TXT-068",
+            events(chat(content=content), chat("stop")) + DONE,
+            json.dumps(content, separators=(",", ":")) + "\n",
+            "a parser that reads each array as a list of parts loses the value",
+            where="openai",
+            finish="stop",
+        )
+    extracts(
+        "parts-path",
+        "a list of parts at a path",
+        "TXT-062 TXT-068",
+        lines({"t": [{"type": "text", "text": "b"}]}),
+        '[{"type":"text","text":"b"}]\n',
+        "a parser that takes a caller's path for a preset's returns another value",
+        where="t",
+    )
+
+
+def _list_of_parts(
+    preset: str,
+    name: str,
+    part: Any,
+    expected: Sequence[Tuple[str, str]],
+    delta: Callable[..., Any],
+    last: Any,
+) -> None:
+    content = [{"type": "text", "text": "a"}, part, {"type": "text", "text": "c"}]
+    joined = [("text", "a"), *expected, ("text", "c")]
+    if not expected:
+        joined = [("text", "ac")]
+    elif expected[0][0] == "text":
+        joined = [("text", "abc")]
+    extracts(
+        f"parts-{preset}-{name}",
+        f"content of {preset} as a list of parts: {name.replace('-', ' ')}",
+        "TXT-068 TXT-058",
+        events(delta(content=content), last) + DONE,
+        joined,
+        "a parser that expects a string writes JSON, or mixes reasoning and text",
+        where=preset,
+        channel="all",
+        finish="stop",
+        skipped=int(not expected),
     )
 
 
@@ -1310,6 +1415,7 @@ def _sizes() -> None:
 
 _presets()
 _channels()
+_parts()
 _ends()
 _failures()
 _unreadable()

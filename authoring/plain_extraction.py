@@ -287,7 +287,8 @@ def extract(
                     known, preset = bool(names), names[0] if names else preset
                     paths = PRESETS.get(preset, paths)
                 if known:
-                    found, new_reason, has_end = _piece_of(one, paths, channel)
+                    found, new_reason, has_end, unknown = _piece_of(one, paths, channel, not path)
+                    skipped += unknown
                     pieces += found
                     reason, marked = new_reason or reason, marked or has_end
                 if _fails(one):
@@ -306,24 +307,56 @@ def extract(
 
 
 def _piece_of(
-    value: Any, paths: Dict[str, Paths], wanted: str
-) -> Tuple[List[Tuple[str, str]], Optional[str], bool]:
+    value: Any, paths: Dict[str, Paths], wanted: str, by_preset: bool
+) -> Tuple[List[Tuple[str, str]], Optional[str], bool, int]:
     if _first(value, paths.get("choice", [])) not in (None, 0):
-        return [], None, False
+        return [], None, False, 0
     reason = _first(value, paths.get("finish", []))
     reason = reason if isinstance(reason, str) and reason else None
     has_end = _first(value, paths.get("end", [])) is not None
-    pieces = []
+    pieces, unknown = [], 0
     for channel in ("reasoning", "text", "tools"):
         found = _first(value, paths.get(channel, []))
-        if found is None or wanted not in (channel, "all"):
+        if found is None or _first(value, paths.get("unless", [])) is True:
             continue
-        if _first(value, paths.get("unless", [])) is True or (channel != "text" and not found):
+        if channel == "text" and by_preset and _has_types(found):
+            for part in found:
+                its_channel = _CHANNEL_OF_TYPE.get("" if isinstance(part, str) else part["type"])
+                unknown += its_channel is None
+                if its_channel is not None and wanted in (its_channel, "all"):
+                    is_tool = its_channel == "tools"
+                    line = json.dumps(part, separators=(",", ":")) + "\n"
+                    pieces.append((its_channel, line if is_tool else _part_text(part)))
+            continue
+        if wanted not in (channel, "all") or (channel != "text" and not found):
             continue
         if not isinstance(found, str):
             found = json.dumps(found, separators=(",", ":")) + "\n"
         pieces.append((channel, found))
-    return pieces, reason, has_end
+    return pieces, reason, has_end, unknown
+
+
+# TXT-068
+_CHANNEL_OF_TYPE = {
+    **dict.fromkeys(("", "text", "output_text", "refusal"), "text"),
+    **dict.fromkeys(("thinking", "reasoning"), "reasoning"),
+    **dict.fromkeys(("tool_use", "tool_calls"), "tools"),
+}
+
+
+def _has_types(found: Any) -> bool:
+    return isinstance(found, list) and all(
+        isinstance(one, str) or (isinstance(one, dict) and isinstance(one.get("type"), str))
+        for one in found
+    )
+
+
+def _part_text(part: Any) -> str:
+    if isinstance(part, dict):
+        part = _first(part, [["text"], ["refusal"], ["thinking"], ["reasoning"]])
+    if isinstance(part, list):
+        return "".join(_part_text(inner) for inner in part)
+    return part if isinstance(part, str) else ""
 
 
 def _joined(pieces: List[Tuple[str, str]]) -> List[Tuple[str, str]]:

@@ -316,6 +316,9 @@ class ContainerError(ServiceError):
     # What the failing call extracted before the error, in order, and the summary at the error. An
     # iterator returns these deltas before it raises the error.
     deltas: Tuple[Any, ...] = ()
+    # All deltas of the extraction so far, these included. Of a long text it has the last ones,
+    # about a million characters; `summary.characters` says how many there were.
+    extracted: Tuple[Any, ...] = ()
     summary: Any = None
 
 

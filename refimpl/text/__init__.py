@@ -23,7 +23,7 @@ parts into server-sent events for a browser.
 
 A TextError reports what was rejected (TXT-002 to TXT-008). It contains the results before the
 error and all bytes after them. A ContainerError reports a failure of the model's container
-(TXT-053), with the deltas that the failing call had completed.
+(TXT-053), with the deltas that the failing call had completed, and all deltas so far.
 """
 
 from ..errors import DEFAULT_MAX_ITEM_LENGTH

@@ -97,10 +97,10 @@ PRESETS: Dict[str, Preset] = {
     "djl": _DJL,
     "lmi": _DJL,
     "anthropic-messages": _preset(
-        "delta.text|content_block.text",
+        "delta.text|content_block.text|delta.content|content",
         reasoning="delta.thinking|content_block.thinking",
         tools="delta.partial_json",
-        finish="delta.stop_reason",
+        finish="delta.stop_reason|stop_reason",
         usage="usage|message.usage",
     ),
     "nova": _preset(
@@ -133,6 +133,7 @@ _SIGNS: Tuple[Tuple[str, str, type], ...] = (
     ("message.role", "anthropic-messages", str),
     ("content_block.type", "anthropic-messages", str),
     ("delta.type", "anthropic-messages", str),
+    ("content[0].type", "anthropic-messages", str),
     ("choices[0].delta", "openai", dict),
     ("choices[0].message", "openai", dict),
     ("choices[0].text", "openai-completions", str),
@@ -157,6 +158,17 @@ _LONE_FAILURES: Dict[str, Tuple[type, ...]] = {
     "error_message": (str,),
     "errors": (str, list, dict),
 }
+# TXT-068: the channel of a part of a list, by its type, and the members with its text.
+_PART_CHANNELS: Dict[str, str] = {
+    "text": "text",
+    "output_text": "text",
+    "refusal": "text",
+    "thinking": "reasoning",
+    "reasoning": "reasoning",
+    "tool_use": "tools",
+    "tool_calls": "tools",
+}
+_PART_TEXTS: Path = parse_path("text|refusal|thinking|reasoning")
 _ERROR_CODES = ("ErrorCode", "errorCode", "error_code", "__type")
 
 
@@ -167,6 +179,31 @@ def recognised(value: Any) -> Optional[str]:
         if isinstance(value_at(value, steps), kind):
             return name
     return None
+
+
+def is_list_of_parts(content: Any) -> bool:
+    """Return whether the content of a message is a list of parts, each a string or typed."""
+    return isinstance(content, list) and all(
+        isinstance(part, str) or isinstance(value_at(part, ("type",)), str) for part in content
+    )
+
+
+def piece_of_part(part: Any) -> Optional[Tuple[str, Any]]:
+    """Return the channel of a part and its text, or its value for tools. Unknown parts: None."""
+    # TXT-068
+    if isinstance(part, str):
+        return "text", part
+    channel = _PART_CHANNELS.get(part["type"])
+    if channel is None:
+        return None
+    return (channel, part) if channel == "tools" else (channel, _text_of_part(part))
+
+
+def _text_of_part(part: Any) -> str:
+    content = part if isinstance(part, str) else first_found(part, _PART_TEXTS)
+    if isinstance(content, list):
+        return "".join(map(_text_of_part, content))
+    return content if isinstance(content, str) else ""
 
 
 def failure_of(value: Any) -> Optional[str]:

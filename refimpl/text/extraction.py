@@ -14,7 +14,8 @@ ends inside a value, and items that are too long (TextError).
 """
 
 import re
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from collections import deque
+from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..documents.json_format import json_line, json_text
 from ..errors import (
@@ -31,8 +32,10 @@ from .containers import (
     PRESETS,
     Preset,
     failure_of,
+    is_list_of_parts,
     lone_failure_of,
     paths_in,
+    piece_of_part,
     recognised,
 )
 from .decoder import BytesLike
@@ -45,6 +48,9 @@ CHANNELS = ("text", "reasoning", "tools", "all")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _GROWING_TEXT: Steps = ("generated_text",)
 _MAX_DETAILED_WARNINGS = 5
+# Of the last deltas that an error has: a character counts as 1, and a delta as 64 more.
+MAX_EXTRACTED = 1024 * 1024
+_DELTA_SIZE = 64
 
 
 class Delta(NamedTuple):
@@ -79,7 +85,7 @@ class Summary(NamedTuple):
     finish_reason, usage: as the container reports them, or None
     end_marker: whether the container marked the end of its stream
     values: JSON values read;  unreadable: values that were skipped
-    skipped: events without data, and values after the end marker
+    skipped: events without data, values after the end marker, and parts of unknown type
     deltas, characters: how many were returned
     first_token: seconds until the first delta that is not empty, or None
     tokens_per_second: after the first delta, or None; counted by the container if it reports usage,
@@ -156,6 +162,7 @@ class ModelText:
         self._extraction = extraction
         self._preset = extraction.preset
         self._preset_name = extraction.name
+        self._is_preset = extraction.name == AUTO or extraction.name in PRESETS
         self._channel = channel
         self._format = text_format
         self._content_type = content_type
@@ -186,6 +193,7 @@ class ModelText:
                 "no_data",
                 "after_end",
                 "other_choices",
+                "unknown_parts",
                 "deltas",
                 "characters",
             ),
@@ -194,6 +202,9 @@ class ModelText:
         self._first_time: Optional[float] = None
         self._last_time: Optional[float] = None
         self._closed = False
+        # The last deltas, for an error.
+        self._recent: Deque[Delta] = deque()
+        self._recent_size = 0
         # The number of pieces of text, of any channel, so far.
         self.activity = 0
 
@@ -206,7 +217,8 @@ class ModelText:
         """Return the deltas that data completes.
 
         Raises ContainerError for a failure that the container reports, and TextError. Their
-        `deltas` or `results` are those that this call had completed.
+        `deltas` or `results` are those that this call had completed. The `extracted` of a
+        ContainerError are the deltas of all calls so far, or the last of them (MAX_EXTRACTED).
         """
         data = plain_bytes(data)
         if self._reader is None:
@@ -257,7 +269,7 @@ class ModelText:
             end_marker=self._has_ended(),
             values=counts["values"],
             unreadable=counts["unreadable"],
-            skipped=counts["no_data"] + counts["after_end"],
+            skipped=counts["no_data"] + counts["after_end"] + counts["unknown_parts"],
             deltas=counts["deltas"],
             characters=counts["characters"],
             first_token=self._seconds(self._started, self._first_time),
@@ -392,14 +404,33 @@ class ModelText:
             if channel != "text" and content in ([], {}):
                 continue  # vLLM writes an empty list of tool calls with each piece of text
             self._found = self._found or channel == "text" or self._is_wanted(channel)
-            if content not in ("", [], {}):
-                self.activity += 1
-            if not isinstance(content, str):
-                content = json_line(content).decode("ascii")
-            if self._is_wanted(channel):
-                self._add(channel, content, deltas)
-            elif content:
-                self._other_channels[channel] = self._other_channels.get(channel, 0) + 1
+            if channel == "text" and self._is_preset and is_list_of_parts(content):
+                self._take_parts(content, deltas)
+            else:
+                self._take_content(channel, content, deltas)
+
+    def _take_content(self, channel: str, content: Any, deltas: List[Delta]) -> None:
+        if content not in ("", [], {}):
+            self.activity += 1
+        if not isinstance(content, str):
+            content = json_line(content).decode("ascii")
+        if self._is_wanted(channel):
+            self._add(channel, content, deltas)
+        elif content:
+            self._other_channels[channel] = self._other_channels.get(channel, 0) + 1
+
+    def _take_parts(self, parts: List[Any], deltas: List[Delta]) -> None:
+        """Take each part of a message's content, in their order (TXT-068)."""
+        # TXT-068
+        for part in parts:
+            piece = piece_of_part(part)
+            if piece is not None:
+                self._take_content(piece[0], piece[1], deltas)
+                continue
+            self._counts["unknown_parts"] += 1
+            if self._counts["unknown_parts"] <= _MAX_DETAILED_WARNINGS:
+                text = json_line(part).decode("ascii").rstrip()
+                self._warn(f"skipped: part of unknown type: {shown(text)}")
 
     def _is_wanted(self, channel: str) -> bool:
         return self._channel in (channel, "all")
@@ -425,7 +456,15 @@ class ModelText:
                 self._first_time = self._last_time
         self._counts["deltas"] += 1
         self._counts["characters"] += len(text)
-        return [Delta(channel, text)]
+        delta = Delta(channel, text)
+        self._remember(delta)
+        return [delta]
+
+    def _remember(self, delta: Delta) -> None:
+        self._recent.append(delta)
+        self._recent_size += len(delta.text) + _DELTA_SIZE
+        while self._recent_size > MAX_EXTRACTED and len(self._recent) > 1:
+            self._recent_size -= len(self._recent.popleft().text) + _DELTA_SIZE
 
     # ---- reports ---------------------------------------------------------------------------------
 
@@ -452,7 +491,9 @@ class ModelText:
             self._raise(failure, deltas)
 
     def _raise(self, message: str, deltas: List[Delta]) -> None:
-        raise ContainerError(message, deltas=tuple(deltas), summary=self.summary)
+        raise ContainerError(
+            message, deltas=tuple(deltas), extracted=tuple(self._recent), summary=self.summary
+        )
 
     def _has_ended(self) -> bool:
         return self._done or self._end_seen or self._finish_reason is not None
@@ -482,6 +523,7 @@ class ModelText:
             ("unreadable", "unreadable value"),
             ("lost", "value without `data:`"),
             ("no_data", "dataless event"),
+            ("unknown_parts", "unknown part"),
         ):
             if counts[what] > _MAX_DETAILED_WARNINGS:
                 self._warn(f"{_plural(counts[what], name)} in total")

@@ -27,7 +27,7 @@ _AFTER_LF = b"\x0b"
 
 # TXT-020, TXT-029: the end of an event's last line and the blank lines after it. A CR before LF is
 # half of a line end.
-_BLANK_LINES = re.compile(rb"(?:\r?\n|\r(?!\n))[\r\n]+")
+BLANK_LINES = re.compile(rb"(?:\r?\n|\r(?!\n))[\r\n]+")
 
 _FIELD_NAMES = ("data", "event", "id", "retry")
 # TXT-031: the line with which some containers end their stream.
@@ -144,7 +144,7 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
         # TXT-005: the end of the last line does not count.
         unread = self.unread
         if len(unread.rstrip(b"\r\n")) > self._max_length:
-            self._reject_length("event", self._offset, results, unread)
+            self._too_long(self._offset, unread, results)
 
     def _without_mark(self, data: bytes) -> bytes:
         """Return data without a byte order mark, or nothing if it may be half a mark."""
@@ -168,14 +168,16 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
         start = 0
         # TXT-029
         while True:
-            match = _BLANK_LINES.search(text, position)
+            match = BLANK_LINES.search(text, position)
             if match is None:
                 return start
             end, after = match.span()
             block = text[start:end]
             # TXT-005
             if len(block) > self._max_length:
-                self._reject_length("event", self._offset + start, results, bytes(text[start:]))
+                self._too_long(self._offset + start, text[start:], results)
+                start = position = after
+                continue
             try:
                 lines = block.decode("utf-8", self._errors)
             except UnicodeDecodeError as error:
@@ -248,6 +250,12 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
             results.append(ServerSentEvent(kind or "message", "\n".join(data), self.last_event_id))
         elif kind:
             self._no_data(kind, results)
+
+    def _too_long(
+        self, offset: int, unread: Union[bytes, bytearray], results: List[ServerSentEvent]
+    ) -> None:
+        """Reject an event that begins at that offset. A subclass may return, to skip the event."""
+        self._reject_length("event", offset, results, bytes(unread))
 
     # What the grammar ignores. A subclass may report it.
 

@@ -9,19 +9,20 @@ the others (TXT-050 to TXT-052). Two readers return items in the order of the st
     PlainValues    JSON lines, values in a row, or the elements of one array, from their first byte
 
 Both keep one incomplete item. Their time is linear in the bytes: a value that turns out to be
-broken is read a second time, line by line, and never a third time. They reject an item that is
-too long, invalid UTF-8 outside values, and a text that ends inside a value (TextError).
+broken is read a second time, line by line, and never a third time. An event, a line or a value that
+is too long is skipped like a broken one (TXT-069). They reject a text that ends inside a value
+(TextError).
 """
 
 import re
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..documents.json_format import ValueScanner, parse_json
 from ..errors import DEFAULT_MAX_ITEM_LENGTH, DocumentError, TextError, excerpt, shown
 from .decoder import BytesLike
 from .growing import GrowingString
 from .paths import Steps
-from .server_sent_events import ServerSentEvent, ServerSentEventDecoder
+from .server_sent_events import BLANK_LINES, ServerSentEvent, ServerSentEventDecoder
 
 _ITEM_EXCERPT = 64
 _INVALID_UTF8 = re.compile("[\udc80-\udcff]")
@@ -111,6 +112,8 @@ class EventValues:
         kind, data = event.event, event.data
         if kind == _LOST_VALUE:
             self._add_lost(data, place, items)
+        elif kind == _TOO_LONG:
+            items.append(self._unreadable("event too long", data, place))
         elif kind == _NO_DATA and data == "error":
             items.append(
                 Item("failure", "an event of type error without data", self._number, place)
@@ -156,15 +159,52 @@ class EventValues:
 
 _LOST_VALUE = "\nlost"  # types that no event can have
 _NO_DATA = "\nno data"
+_TOO_LONG = "\ntoo long"
 
 
 class _EventDecoder(ServerSentEventDecoder):
-    """Also returns what the grammar ignores. Invalid UTF-8 becomes lone surrogates."""
+    """Also returns what the grammar ignores, and the beginning of an event that is too long.
+
+    Invalid UTF-8 becomes lone surrogates.
+    """
 
     def __init__(self, max_length: int) -> None:
         super().__init__(max_length)
         self._errors = "surrogateescape"
         self._places: List[int] = []
+        self._skipped_end: Optional[bytes] = None  # the last bytes of an event that is skipped
+
+    def _read(self, data: bytes, results: List[ServerSentEvent]) -> None:
+        if self._skipped_end is not None:
+            data = self._skip(data)
+            if not data:
+                return
+        super()._read(data, results)
+
+    def _skip(self, data: bytes) -> bytes:
+        """Skip the event that is too long. Return the bytes after the blank line that ends it."""
+        # TXT-069: the blank line may begin in earlier bytes.
+        data = (self._skipped_end or b"") + data
+        match = BLANK_LINES.search(data)
+        used = max(0, len(data) - 2) if match is None else match.end()
+        self._skipped_end = data[used:] if match is None else None
+        self._offset += used
+        return b"" if match is None else data[used:]
+
+    def _too_long(
+        self, offset: int, unread: Union[bytes, bytearray], results: List[ServerSentEvent]
+    ) -> None:
+        # TXT-069
+        text = bytes(unread[: 2 * _ITEM_EXCERPT]).decode("utf-8", self._errors)
+        results.append(ServerSentEvent(_TOO_LONG, text, ""))
+        self._places.append(offset)
+
+    def _check_length(self, results: List[ServerSentEvent]) -> None:
+        before = len(results)
+        super()._check_length(results)
+        if len(results) > before:
+            self._skipped_end = self.unread[-2:]
+            self._keep(b"", self._offset + len(self._kept) - len(self._skipped_end))
 
     def take_places(self) -> List[int]:
         """Return the offsets of the events since the last call."""
@@ -469,12 +509,15 @@ class PlainValues:
             end = scanner.end_in(new)
         except DocumentError as error:
             return self._read_too_deep(error, start, items)
+        # TXT-069
+        allowed = self._max_length - self._scanned
+        if len(new if end < 0 else new[:end]) > allowed:
+            self._grow(start, new[:allowed], True, items)
+            self._start_skipping("value too long", start, _END_OF_LINE)
+            return start
         self._grow(start, new if end < 0 else new[:end], end < 0, items)
         if end < 0:
             self._scanned += len(new)
-            if len(kept) - start > self._max_length:
-                self._start_skipping("value too long", start, _END_OF_LINE)
-                return start
             return -1
         end += start + self._scanned
         data = bytes(kept[start:end])

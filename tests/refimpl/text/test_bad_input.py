@@ -51,6 +51,47 @@ def lines(*texts):
 A, B = b'{"t":"a"}', b'{"t":"b"}'
 
 
+# ---- items beyond the bound: TXT-069 -------------------------------------------------------------
+
+LONG = b'{"t":"' + b"x" * 500 + b'"}'
+
+
+@pytest.mark.parametrize(
+    "data, offset",
+    [
+        (events(A, LONG, B), 17),
+        (events(A, LONG, B).replace(b"\n", b"\r\n"), 19),
+        (events(A, LONG, B).replace(b"\n", b"\r"), 17),
+        (events(A) + b"data: 1\n" * 90 + b"\n" + events(B), 17),
+        (events(A) + b": ping\n" * 90 + b"\n\n\n" + events(B), 17),
+        (lines(A, LONG, B), 10),
+        (lines(A, LONG[1:-1].partition(b":")[2], B), 10),
+        (A + LONG + b"\n" + B, 9),
+        (b"[" + A + b",\n" + LONG + b",\n" + B + b"]", 12),
+    ],
+)
+def test_an_item_beyond_the_bound_is_skipped(data, offset):
+    for _, parts in chunkings(data):
+        text, warnings, error, summary = extract(parts, "t|u", max_length=100)
+        assert (text, error, summary.unreadable, summary.complete) == ("ab", None, 1, False)
+        assert len(warnings) == 1 and f"value 2 at byte {offset}: skipped: " in warnings[0]
+        assert "too long (" in warnings[0]
+
+
+@pytest.mark.parametrize("data", [events(A, LONG)[:-1], lines(A, LONG)[:-3]])
+def test_a_text_that_ends_beyond_the_bound(data):
+    for _, parts in chunkings(data):
+        text, warnings, error, summary = extract(parts, "t|u", max_length=100)
+        assert (text, error, summary.unreadable) == ("a", None, 1)
+
+
+def test_items_at_the_bound_are_read():
+    for data in (events(b'{"t":"%s"}' % (b"x" * 86)), lines(b'{"t":"%s"}' % (b"x" * 92))):
+        for _, parts in chunkings(data):
+            text, warnings, error, _ = extract(parts, "t|u", max_length=100)
+            assert (set(text), warnings, error) == ({"x"}, [], None)
+
+
 # ---- sizes ---------------------------------------------------------------------------------------
 
 

@@ -14,10 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl.documents.json_format import ValueScanner
-from refimpl.errors import Error, FrameError, TextError, UsageError
+from refimpl.errors import ContainerError, Error, FrameError, TextError, UsageError
 from refimpl.text import tolerant
 from refimpl.text.containers import PRESETS, failure_of, paths_in, recognised
-from refimpl.text.extraction import Delta, ModelText, Summary, deltas_of, parse_extraction
+from refimpl.text.extraction import (
+    MAX_EXTRACTED,
+    Delta,
+    ModelText,
+    Summary,
+    deltas_of,
+    parse_extraction,
+)
 from refimpl.text.growing import GrowingString
 from tests.properties import examples
 from tests.support import chunkings, pieces
@@ -193,6 +200,49 @@ def test_channels():
     ]
     with pytest.raises(UsageError):
         ModelText(parse_extraction("auto"), channel="audio")
+
+
+def test_parts_of_unknown_type_are_reported():
+    parts = [{"type": "image", "data": "x"}] * 7 + [{"type": "text", "text": "a"}]
+    value = {"choices": [{"index": 0, "delta": {"content": parts}, "finish_reason": "stop"}]}
+    result = extract(json.dumps(value).encode(), "openai", channel="all")
+    assert text_of(result) == "a" and result.summary.skipped == 7 and result.summary.complete
+    assert result.warnings.count('skipped: part of unknown type: {"type":"image","data":"x"}') == 5
+    assert "7 unknown parts in total" in result.warnings
+
+
+@pytest.mark.parametrize("form", ["data: %s\n\n", "%s\n"])
+def test_an_item_that_is_too_long_does_not_end_an_extraction(form):
+    """TXT-069; test_bad_input.py tests more forms and the bound itself."""
+    texts = (json.dumps({"t": text}) for text in ("a", "x" * 100, "b"))
+    data = "".join(form % text for text in texts).encode()
+    result = extract(data, "t|u", max_length=100)
+    assert text_of(result) == "ab" and result.summary.unreadable == 1
+    assert not result.summary.complete and "too long" in result.warnings[0]
+
+
+def test_an_error_has_all_text_so_far():
+    model_text = ModelText(parse_extraction("t"))
+    for _ in range(2):
+        model_text.feed(b'{"t":"a"}\n')
+    with pytest.raises(ContainerError) as caught:
+        model_text.feed(b'{"t":"b"}\n{"error":"no"}\n')
+    assert caught.value.deltas == (Delta("text", "b"),)
+    assert caught.value.extracted == tuple(Delta("text", text) for text in "aab")
+
+
+@pytest.mark.parametrize("length", [1, 1000, 2 * MAX_EXTRACTED])
+def test_the_text_in_an_error_is_bounded(length):
+    model_text = ModelText(parse_extraction("t"))
+    count = 3 * MAX_EXTRACTED // (length + 64)
+    line = b'{"t":"%s"}\n' % (b"x" * length)
+    for _ in range(count + 1):
+        model_text.feed(line)
+    with pytest.raises(ContainerError) as caught:
+        model_text.feed(b'{"t":"end"}\n{"error":"no"}\n')
+    extracted = caught.value.extracted
+    assert extracted[-1].text == "end"
+    assert sum(len(delta.text) + 64 for delta in extracted) <= MAX_EXTRACTED
 
 
 def test_reports_other_channels_if_there_is_no_text():

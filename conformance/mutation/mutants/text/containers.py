@@ -173,4 +173,32 @@ ROWS = (
         '"detail": (str, list, dict),',
         '"detail": (str,),',
     ),
+    (
+        "parts-thinking-is-text",
+        "TXT-068",
+        "the thinking in a list of parts is text",
+        '"thinking": "reasoning",',
+        '"thinking": "text",',
+    ),
+    (
+        "parts-tools-lost",
+        "TXT-068",
+        "a tool in a list of parts is an unknown part",
+        '"tool_use": "tools",',
+        "",
+    ),
+    (
+        "parts-inner-list-lost",
+        "TXT-068",
+        "the text of a part that is a list is lost",
+        "if isinstance(content, list):\n    return",
+        "if False:\n    return",
+    ),
+    (
+        "parts-refusal-lost",
+        "TXT-068",
+        "the refusal in a list of parts is lost",
+        'parse_path("text|refusal|thinking|reasoning")',
+        'parse_path("text|thinking|reasoning")',
+    ),
 )

@@ -243,4 +243,25 @@ ROWS = (
         "reasons.append(self._nothing_found())",
         "pass",
     ),
+    (
+        "extract-parts-as-json",
+        "TXT-068",
+        "a list of parts is written as JSON",
+        'if channel == "text" and self._is_preset and is_list_of_parts(content):',
+        "if False:",
+    ),
+    (
+        "extract-parts-at-paths",
+        "TXT-068",
+        "a list of parts at a caller's path is not written as JSON",
+        'if channel == "text" and self._is_preset and is_list_of_parts(content):',
+        'if channel == "text" and is_list_of_parts(content):',
+    ),
+    (
+        "extract-parts-not-counted",
+        "TXT-068",
+        "a part of unknown type is not counted",
+        'counts["no_data"] + counts["after_end"] + counts["unknown_parts"]',
+        'counts["no_data"] + counts["after_end"]',
+    ),
 )
