@@ -38,6 +38,8 @@ STREAM: Headers = (
 OUTPUT = {"ContentType": "text/plain", "InvokedProductionVariant": "AllTraffic"}
 CORAL = "http://internal.amazon.com/coral/com.amazon.coral.service/"
 LOG_STREAM = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/llm"
+# Every object of JavaScript has members of these names.
+INHERITED = ("__proto__", "constructor", "hasOwnProperty", "toString", "valueOf")
 # The kinds of error that occur although the frame of the message is valid.
 MEANINGS = ("message_type", "exception", "unmodeled")
 
@@ -383,6 +385,50 @@ def _output() -> None:
         {},
         "a client that matches names loosely returns a request header as an output member",
     )
+    for member, name, _ in names:
+        slug = member.lower()
+        case(
+            f"empty-{slug}",
+            f"an empty header {name}",
+            [(name, "")],
+            {member: ""},
+            "an empty value is a value, and a client that drops it reports a missing header",
+        )
+    case(
+        "empty-first",
+        "a header of an output member twice, first empty",
+        [(names[0][1], ""), (names[0][1], names[0][2])],
+        {"ContentType": ""},
+        "a client that treats empty as absent lets a proxy append the value",
+    )
+    case(
+        "names-inherited",
+        "headers with the names of inherited members",
+        [(name, "x") for name in INHERITED] + [pair[1:] for pair in names],
+        {member: value for member, _, value in names},
+        "a client that keeps headers in an object of its language loses those that follow",
+    )
+    case(
+        "names-parts",
+        "headers whose names are a part of an output member's, or longer",
+        [
+            (names[0][1][:-1], "a"),
+            (names[0][1] + "-2", "b"),
+            ("X-" + names[1][1], "c"),
+            (names[1][1][2:], "d"),
+            (names[2][1] + "s", "e"),
+        ],
+        {},
+        "a client that compares parts of names returns another header as an output member",
+    )
+    for slug, change in (("upper", str.upper), ("lower", str.lower)):
+        case(
+            f"case-{slug}",
+            f"the headers of output members in another case: {slug}",
+            [(change(name), value) for _, name, value in names],
+            {member: value for member, _, value in names},
+            "proxies change the case of names, and HTTP/2 has only lower case",
+        )
 
 
 def _no_success() -> None:
@@ -898,7 +944,6 @@ def _exceptions() -> None:
         ("empty", "", "no payload"),
         ("text", "'it broke'", "a payload that is not JSON"),
         ("cut", '\'{"Message":"it b\'', "a truncated JSON payload"),
-        ("array", "'[\"it broke\"]'", "a JSON array as the payload"),
         ("null", "'null'", "null as the payload"),
         ("not-utf8", "'{\"Message\":\"' ff '\"}'", "a JSON payload that is not valid UTF-8"),
         ("no-members", "'{}'", "an object without members as the payload"),
@@ -1286,6 +1331,15 @@ def _modelled_errors() -> None:
         ("beyond-int32", 2147483648),
         ("boolean", True),
         ("object", {"code": 500}),
+        ("below-int32", -(2**31) - 1),
+        ("32-bits-wrapped", 2**32 + 500),
+        ("64-bits-wrapped", 2**64 + 500),
+        ("beyond-int64", 2**63),
+        ("null", None),
+        ("array", [500]),
+        ("word", "five hundred"),
+        ("text-beyond-int32", "4294967796"),
+        ("text-fraction", "500.5"),
     ):
         reads_error(
             "http-error-original-status-" + name,
@@ -1296,8 +1350,69 @@ def _modelled_errors() -> None:
             document(Message="it is so", OriginalStatusCode=value),
             "ModelError",
             "a client that fails on a member of the wrong type hides the error and its text",
+            {"Message": "it is so", "OriginalStatusCode": None},
+        )
+    for name, value in (
+        ("largest", 2**31 - 1),
+        ("smallest", -(2**31)),
+        ("zero", 0),
+        ("negative", -1),
+    ):
+        reads_error(
+            "http-error-original-status-" + name,
+            f"ModelError whose OriginalStatusCode is {value}",
+            "HTTP-035 HTTP-032",
+            424,
+            typed("ModelError"),
+            document(Message="it is so", OriginalStatusCode=value),
+            "ModelError",
+            "a client that limits the value, or treats 0 as absent, hides the container's status",
+            {"Message": "it is so", "OriginalStatusCode": value},
+        )
+    for name in INHERITED[:3]:
+        slug = name.strip("_").lower()
+        reads_error(
+            "http-error-code-inherited-" + slug,
+            f"an error response with the code {name}",
+            "HTTP-033 HTTP-030",
+            400,
+            (JSON,),
+            document(__type=name, Message="it is so"),
+            name,
+            "a client that looks up the code in an object of its language finds a function",
             {"Message": "it is so"},
         )
+    reads_error(
+        "http-error-members-inherited",
+        "an error document with members that have the names of inherited members",
+        "HTTP-035 HTTP-032",
+        400,
+        (JSON,),
+        json.dumps(
+            {
+                "__proto__": {"Message": "wrong", "__type": "ModelError"},
+                "constructor": {"Message": "wrong"},
+                "hasOwnProperty": 1,
+                "toString": "x",
+                "__type": "ValidationError",
+                "Message": "it is so",
+            }
+        ),
+        "ValidationError",
+        "a client that keeps members in an object of its language fails or reads other members",
+        {"Message": "it is so"},
+    )
+    reads_error(
+        "http-error-members-only-inherited",
+        "an error document whose member __proto__ has the members",
+        "HTTP-035 HTTP-032",
+        424,
+        typed("ModelError"),
+        '{"Message":"it is so","__proto__":{"OriginalStatusCode":500,"LogStreamArn":"a"}}',
+        "ModelError",
+        "a client that assigns the member sets the prototype, and with it other members",
+        {"Message": "it is so", "OriginalStatusCode": None, "LogStreamArn": None},
+    )
     reads_error(
         "http-error-modelstreamerror",
         "an exception of the stream as an error response",

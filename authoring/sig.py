@@ -301,7 +301,9 @@ DIFFERENCES = (
         sig-path-single-lone-percent sig-path-single-short-escape sig-path-single-no-escape
         sig-path-single-percent-escape sig-path-single-utf8 sig-path-single-every-utf8
         sig-path-single-composed sig-path-single-tab sig-path-single-controls
-        sig-path-single-number-sign sig-path-single-colon
+        sig-path-single-number-sign sig-path-single-colon sig-path-octets-latin-1
+        sig-path-octets-beyond-latin-1 sig-presign-path-octets-latin-1-single
+        sig-presign-path-octets-beyond-latin-1-single
         """,
     ),
     (
@@ -338,7 +340,10 @@ DIFFERENCES = (
     (
         "awscrt",
         "signs Connection",
-        "sig-unsigned-hop-by-hop-required sig-unsigned-hop-by-hop-token",
+        """
+        sig-unsigned-hop-by-hop-required sig-unsigned-hop-by-hop-token
+        sig-resembling-shorter-hop-by-hop sig-resembling-longer-hop-by-hop
+        """,
     ),
     (
         "awscrt",
@@ -2825,4 +2830,136 @@ rejects(
     "a slash adds a part to the scope",
     region="us/east",
     harmless=True,
+)
+
+
+# ---- tokens and paths whose characters have a meaning elsewhere --------------------------------
+
+# Each token breaks a query if a signer does not encode it, or encodes or decodes it twice.
+TOKENS = (
+    ("ampersand", "A&X-Amz-Expires=604800", "an ampersand"),
+    ("percent", "A%26b%2", "percent signs"),
+    ("number-sign", "A#b", "a number sign"),
+    ("plus", "A+b+/c==", "plus and equals signs"),
+    ("question-mark", "A?b/c~d", "a question mark, a slash and a tilde"),
+    ("printable", "".join(map(chr, range(33, 127))), "all ASCII punctuation"),
+)
+TOKEN_WHY = "a token that is not encoded, or encoded twice, reaches the service as another token"
+for slug, token, described in TOKENS:
+    encoded = plain.uri_encode(token.encode())
+    presigns(
+        "sig-presign-token-unsigned-with-" + slug,
+        f"a session token with {described}, after the signed parameters",
+        "SIG-018 SIG-006",
+        TOKEN_WHY,
+        query=own(),
+        session_token=token,
+        omit_session_token=True,
+    )
+    assert (
+        f"=host&X-Amz-Security-Token={encoded}&X-Amz-Signature="
+        in (PRESIGN.cases[-1]["expect"]["output"]["target"])
+    )
+    if slug not in ("percent", "plus", "printable"):
+        continue
+    presigns(
+        "sig-presign-token-with-" + slug,
+        f"a session token with {described}, signed in the query",
+        "SIG-033 SIG-006",
+        TOKEN_WHY,
+        query=own(token=encoded),
+        session_token=token,
+    )
+    signs(
+        "sig-token-with-" + slug,
+        f"a session token with {described}, signed in a header",
+        "SIG-017",
+        "a header is not encoded, so a signer that escapes the token sends another one",
+        lines=f"x-amz-security-token:{token}\n\nhost;x-amz-date;x-amz-security-token",
+        session_token=token,
+    )
+for where in ("", "presign-"):
+    for slug, unusable in (
+        ("access-key-non-ascii", {"access_key": "AKID\u00c9XAMPLE"}),
+        ("secret-key-non-ascii", {"secret_key": SECRET_KEY[:-1] + "\u00e9"}),
+        ("token-non-ascii", {"session_token": "A\u00e9"}),
+        ("token-astral", {"session_token": "A\U0001f600"}),
+    ):
+        for is_unsigned in (False, True) if slug == "token-non-ascii" else (False,):
+            credentials: Dict[str, Any] = {**unusable}
+            if is_unsigned:
+                credentials["omit_session_token"] = True
+            rejects(
+                f"sig-{where}credentials-refused-{slug}{'-unsigned' if is_unsigned else ''}",
+                f"unusable credentials{' to presign with' if where else ''}: {words(slug)}"
+                + (", not signed" if is_unsigned else ""),
+                "SIG-029",
+                "some implementations encode the character as UTF-8 and others as Latin-1",
+                kind=["configuration", "constraint"],
+                **credentials,
+            )
+for slug, text, octets in (
+    ("latin-1", "/a\u00e9/\u0080\u00ff", "/a%C3%A9/%C2%80%C3%BF"),
+    (
+        "beyond-latin-1",
+        "/\u0100\u0416/\u20ac\ufffd/\U0001f600",
+        "/%C4%80%D0%96/%E2%82%AC%EF%BF%BD/%F0%9F%98%80",
+    ),
+):
+    for flags, rules, is_double in (
+        ("double", "SIG-026 SIG-004", None),
+        ("single", "SIG-026 SIG-005", False),
+    ):
+        presigns(
+            f"sig-presign-path-octets-{slug}-{flags}",
+            f"a path of UTF-8 outside ASCII: {words(slug)}, encoded with the option {flags}",
+            rules,
+            "a signer that returns octets as characters creates the URL of another resource",
+            uri=octets,
+            target=text,
+            double_encode=is_double,
+            normalize_path=is_double,
+        )
+        assert PRESIGN.cases[-1]["expect"]["output"]["target"].startswith(text + "?X-Amz-")
+    signs(
+        f"sig-path-octets-{slug}",
+        f"a path of UTF-8 outside ASCII, {words(slug)}, encoded once",
+        "SIG-026 SIG-005",
+        "a signer that encodes characters as Latin-1 or UTF-16 signs another path",
+        uri=octets,
+        target=text,
+        double_encode=False,
+        normalize_path=False,
+    )
+
+# A list of names is not a text: a part of a name is another name.
+for slug, connection, resembling in (
+    ("shorter", None, ("t", "agent", "user", "x-forwarded2", "x-amzn")),
+    ("longer", None, ("expect-ct", "not-x-forwarded-for", "te2", "upgrade-insecure-requests")),
+    ("shorter-hop-by-hop", "x-hop-long", ("hop", "long", "x-hop")),
+    ("longer-hop-by-hop", "x-hop", ("x-hop-long", "not-x-hop")),
+):
+    signs(
+        f"sig-resembling-{slug}",
+        f"headers whose names are {slug.partition('-')[0]} than those that are not signed"
+        + (f", next to Connection: {connection}" if connection else ""),
+        "SIG-015",
+        "a signer that compares parts of names leaves these headers open to change",
+        also=[[name, "1"] for name in resembling]
+        + ([["Connection", connection]] if connection else []),
+    )
+    for name in resembling:
+        assert f"\n{name}:1\n" in SIGN.cases[-1]["expect"]["output"]["canonical_request"]
+
+# Every object of JavaScript has members of these names.
+INHERITED = ("__proto__", "constructor", "hasOwnProperty", "toString", "valueOf")
+signs(
+    "sig-names-inherited",
+    "headers and parameters with the names of inherited members",
+    "SIG-011 SIG-008",
+    "a signer that keeps names in an object of its language finds an inherited member",
+    lines="\n".join(f"{name.lower()}:b" for name in INHERITED[:3]),
+    query="&".join(f"{name}=a" for name in INHERITED),
+    target="/?" + "&".join(f"{name}=a" for name in reversed(INHERITED)),
+    also=[[name, "b"] for name in INHERITED],
 )

@@ -16,9 +16,21 @@ import hashlib
 import json
 from typing import Any, Dict, List, Optional, Sequence
 
-from authoring import Feature, b64, ok, reject
+from authoring import Feature, b64, ok, reject, words
 from authoring import plain_sigv4 as plain
-from authoring.sig import DATE, HOST, LINE_ENDS, PROMPT, SECRET_KEY, SIGN, TOKEN, Given, request
+from authoring.sig import (
+    DATE,
+    HOST,
+    INHERITED,
+    LINE_ENDS,
+    PROMPT,
+    SECRET_KEY,
+    SIGN,
+    TOKEN,
+    TOKENS,
+    Given,
+    request,
+)
 
 VERIFY = Feature("sigv4-verify", "sigv4.verify", "sig-")
 FEATURES = [VERIFY]
@@ -1927,4 +1939,269 @@ VERIFY.case(
     reject("signature"),
     "a server that reports the time first sends the caller to the wrong error",
     level="SHOULD",
+)
+
+
+# ---- names that are a part of another name -----------------------------------------------------
+
+
+def small(**changes: Any) -> Given:
+    """Return the smallest signed request with some changes, as signed_request() does."""
+    return signed_request(
+        **dict({"method": "GET", "target": "/", "headers": [HOST], "body": ""}, **changes)
+    )
+
+
+def small_url(**changes: Any) -> Given:
+    """Return the smallest presigned request with some changes."""
+    return presigned_request(**dict({"method": "GET", "target": "/", "body": ""}, **changes))
+
+
+SMALL, SMALL_URL = small(), small_url()
+SMALL_TEMPORARY, SMALL_TEMPORARY_URL = small(session_token=TOKEN), small_url(session_token=TOKEN)
+
+
+def with_header(given: Given, name: str) -> List[List[str]]:
+    """Return the headers with one more, which is unsigned."""
+    return [*given["headers"], [name, "evil"]]
+
+
+NAMES_WHY = "a server that searches the text of SignedHeaders accepts a header that anyone may add"
+LONG_NAME = ["X-Amz-Target-X-Amz-Meta", "a"]
+LONG_SIGNED = small(also=[LONG_NAME])
+LONG_URL = small_url(also=[LONG_NAME])
+for place, given in (("", LONG_SIGNED), ("presigned-", LONG_URL)):
+    accepts(
+        f"sig-verify-{place}names-long",
+        f"a {'presigned ' if place else ''}request with a long x-amz-* name, signed",
+        "SIG-045",
+        "the rejected requests of this family are this one with a header more",
+        given,
+    )
+    for slug, name in (
+        ("prefix", "X-Amz-Target"),
+        ("prefix-in-a-word", "X-Amz-Targ"),
+        ("suffix", "X-Amz-Meta"),
+        ("longer", "X-Amz-Target-X-Amz-Meta-2"),
+        ("joined", "X-Amz-"),
+    ):
+        rejects(
+            f"sig-verify-{place}names-{slug}",
+            f"an unsigned {name} next to the signed name {LONG_NAME[0]}"
+            + (", presigned" if place else ""),
+            "SIG-045",
+            NAMES_WHY,
+            given,
+            headers=with_header(given, name),
+        )
+for slug, name in (("date-prefix", "X-Amz-Da"), ("date-longer", "X-Amz-Date-2")):
+    rejects(
+        f"sig-verify-names-{slug}",
+        f"an unsigned {name} next to the signed x-amz-date",
+        "SIG-045",
+        NAMES_WHY,
+        SMALL,
+        headers=with_header(SMALL, name),
+    )
+for slug, name in (("token-prefix", "X-Amz-Security"), ("token-longer", "X-Amz-Security-Token-2")):
+    rejects(
+        f"sig-verify-names-{slug}",
+        f"an unsigned {name}, whose name resembles that of the token",
+        "SIG-045",
+        "a server excuses only the token, so a part of its name or a longer name is no excuse",
+        SMALL_TEMPORARY,
+        headers=with_header(SMALL_TEMPORARY, name),
+    )
+for slug, name in (("prefix", "X-Amz-Content"), ("longer", "X-Amz-Content-Sha256-2")):
+    rejects(
+        f"sig-verify-names-excused-{slug}",
+        f"an unsigned {name} when the caller excuses x-amz-content-sha256",
+        "SIG-045",
+        "an exception holds for one name, so a part of it or a longer name is no exception",
+        dict(SMALL, may_be_unsigned=["x-amz-content-sha256"]),
+        headers=with_header(SMALL, name),
+    )
+accepts(
+    "sig-verify-names-not-x-amz",
+    "unsigned headers whose names only contain x-amz-",
+    "SIG-045",
+    "a server that searches names for x-amz- rejects the headers that a proxy adds",
+    SMALL,
+    headers=SMALL["headers"] + [["Fly-X-Amz-Date", "a"], ["X-Amzn-Trace-Id", "b"], ["X-Amz", "c"]],
+)
+for slug, name in (("longer", "Host-2"), ("end", "X-Host"), ("inside", "My-Host-Name")):
+    header = [name, "a"]
+    rejects(
+        f"sig-verify-names-host-{slug}",
+        f"the signed header {name}, and a host that is not signed",
+        "SIG-045 SIG-014",
+        "a server that searches the text of SignedHeaders for host accepts any host",
+        small(names=sorted(["x-amz-date", name.lower()]), also=[header]),
+    )
+    rejects(
+        f"sig-verify-presigned-names-host-{slug}",
+        f"the signed header {name}, and a host that is not signed, presigned",
+        "SIG-045 SIG-014",
+        "a server that searches the text of SignedHeaders for host accepts any host",
+        presigned_signing(name.lower(), header),
+    )
+rejects(
+    "sig-verify-names-date-unsigned",
+    "the signed header X-Amz-Date-2, and an x-amz-date that is not signed",
+    "SIG-045",
+    "a server that searches the text of SignedHeaders accepts any date",
+    small(names=["host", "x-amz-date-2"], also=[["X-Amz-Date-2", "a"]]),
+)
+accepts(
+    "sig-verify-names-inherited",
+    "signed headers and parameters with the names of inherited members",
+    "SIG-011 SIG-008 SIG-045",
+    "a server that keeps names in an object of its language finds an inherited member",
+    small(
+        target="/?" + "&".join(f"{name}=a" for name in INHERITED),
+        also=[[name, "b"] for name in INHERITED],
+    ),
+)
+for name in INHERITED[:2]:
+    rejects(
+        f"sig-verify-names-inherited-missing-{name.strip('_').lower()}",
+        f"SignedHeaders with {name.lower()}, which the request lacks",
+        "SIG-045",
+        "a server that keeps headers in an object of its language finds an inherited member",
+        small(names=sorted(["host", "x-amz-date", name.lower()]), computed=["host", "x-amz-date"]),
+    )
+
+
+# ---- parameters given twice, signed so ---------------------------------------------------------
+
+
+def presigned_with(more: str, before: str = "", given: Given = SMALL_URL) -> Given:
+    """Return a presigned request whose signature covers additional text of the query."""
+    path, _, query = given["target"].partition("?")
+    query = before + query.rpartition("&X-Amz-Signature=")[0] + more
+    headers = plain.lower_headers(given["headers"])
+    stages = plain.finish(given, plain.query_pairs(query), headers)
+    return dict(given, target=f"{path}?{query}&X-Amz-Signature={stages['signature']}")
+
+
+TWICE_WHY = "of two values, one server verifies the first and another one uses the second"
+OWN_PARAMETERS = (
+    ("Algorithm", "AWS4-HMAC-SHA256", ""),
+    ("Credential", "AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fsagemaker%2Faws4_request", ""),
+    ("Date", "20150830T123600Z", "20150830T124000Z"),
+    ("Expires", "600", "604800"),
+    ("SignedHeaders", "host", ""),
+)
+for name, same, different in OWN_PARAMETERS:
+    for slug, more, before in (
+        ("equal", f"&X-Amz-{name}={same}", ""),
+        ("last", f"&X-Amz-{name}={different}", ""),
+        ("first", "", f"X-Amz-{name}={different}&"),
+    ):
+        if slug != "equal" and name not in ("Date", "Expires"):
+            continue
+        rejects(
+            f"sig-verify-presigned-signed-twice-{name.lower()}-{slug}",
+            f"X-Amz-{name} twice, both signed: {slug}",
+            "SIG-040",
+            TWICE_WHY,
+            presigned_with(more, before),
+        )
+TOKEN_AGAIN = "X-Amz-Security-Token=" + plain.uri_encode(TOKEN.encode())
+for slug, more, before in (
+    ("equal", "&" + TOKEN_AGAIN, ""),
+    ("last", "&X-Amz-Security-Token=another", ""),
+    ("first", "", "X-Amz-Security-Token=another&"),
+):
+    rejects(
+        f"sig-verify-presigned-signed-twice-security-token-{slug}",
+        f"X-Amz-Security-Token twice, both signed: {slug}",
+        "SIG-040 SIG-046",
+        TWICE_WHY,
+        presigned_with(more, before, SMALL_TEMPORARY_URL),
+    )
+for slug, name in (
+    ("content-sha256", "X-Amz-Content-Sha256"),
+    ("other", "X-Amz-Other"),
+    ("escaped", "X%2DAmz%2DOther"),
+):
+    once = f"&{name}=a"
+    accepts(
+        f"sig-verify-presigned-signed-once-{slug}",
+        f"the parameter {name}, signed",
+        "SIG-040 SIG-032",
+        "a server that rejects a parameter that it does not know rejects valid URLs",
+        presigned_with(once),
+    )
+    for which, second in (("equal", once), ("different", f"&{name}=b")):
+        rejects(
+            f"sig-verify-presigned-signed-twice-{slug}-{which}",
+            f"the parameter {name} twice, both signed: {which}",
+            "SIG-040",
+            TWICE_WHY,
+            presigned_with(once + second),
+        )
+rejects(
+    "sig-verify-presigned-signed-twice-one-escaped",
+    "X-Amz-Expires and X%2DAmz%2DExpires, both signed",
+    "SIG-040 SIG-008",
+    "a server that compares names before it decodes them overlooks the second value",
+    presigned_with("&X%2DAmz%2DExpires=604800"),
+)
+for slug, in_case in (("lower", str.lower), ("upper", str.upper)):
+    accepts(
+        f"sig-verify-presigned-signed-case-{slug}",
+        f"the parameters of the claim again, their names in {slug} case, signed",
+        "SIG-040 SIG-030",
+        "names of parameters have a case, so these are other parameters",
+        presigned_with("".join(f"&{in_case('X-Amz-' + own)}=1" for own, _, _ in OWN_PARAMETERS)),
+    )
+    accepts(
+        f"sig-verify-presigned-signed-case-twice-{slug}",
+        f"a parameter X-Amz-Other twice, its name in {slug} case, signed",
+        "SIG-040 SIG-030",
+        "names of parameters have a case, so only X-Amz-* occur once",
+        presigned_with(f"&{in_case('X-Amz-Other')}=1&{in_case('X-Amz-Other')}=2"),
+    )
+    for own in ("Expires", "Signature"):
+        rejects(
+            f"sig-verify-presigned-case-{slug}-{own.lower()}",
+            f"a presigned request with X-Amz-{own} in {slug} case",
+            "SIG-040 SIG-031" if own == "Expires" else "SIG-040",
+            "names of parameters have a case, so this one is missing",
+            SMALL_URL,
+            target=SMALL_URL["target"].replace("X-Amz-" + own, in_case("X-Amz-" + own)),
+        )
+accepts(
+    "sig-verify-parameters-beside-header-twice",
+    "X-Amz-Other and X-Amz-Expires twice in a query that a claim in Authorization signs",
+    "SIG-040",
+    "without a claim in the query these are ordinary parameters",
+    small(target="/?X-Amz-Other=1&X-Amz-Other=2&X-Amz-Expires=1&X-Amz-Expires=1"),
+)
+
+# ---- tokens whose characters have a meaning elsewhere ------------------------------------------
+
+for slug, token, described in TOKENS:
+    if slug not in ("percent", "printable"):
+        continue
+    for where, given in (
+        ("header", small(session_token=token)),
+        ("query", small_url(session_token=token)),
+        ("query-unsigned", small_url(session_token=token, omit_session_token=True)),
+    ):
+        accepts(
+            f"sig-verify-token-with-{slug}-{where}",
+            f"a session token with {described}, in the {words(where)}",
+            "SIG-046",
+            "a server that decodes a token once too often or not at all rejects valid clients",
+            given,
+        )
+rejects(
+    "sig-verify-token-decoded-twice",
+    "a token that equals the expected one only after another decoding",
+    "SIG-046",
+    "a server that decodes a token twice accepts another one",
+    small_url(session_token="A%26b"),
+    session_token="A&b",
 )

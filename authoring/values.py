@@ -452,6 +452,52 @@ def _lenient() -> None:
         )
 
 
+# ---- escapes that parts split --------------------------------------------------------------------
+
+
+def _split_escapes() -> None:
+    """Add escapes that two parts share, at each of their bytes, inside of other values."""
+    for slug, title, before, after in (
+        ("array", "of an array", "[1,", ",2]"),
+        ("nested", "of nested arrays and objects", '{"a":[[{"b":', '}],"]"]}'),
+        ("name", "that is a name", "{", ":[1]}"),
+        ("long", "after more than 1 KiB of an object", f'{{"a":"{varied(1100)}","b":[', "]}"),
+    ):
+        # The brackets and braces inside of the text end nothing.
+        text = r'"\"]}\\\"{[\u00e9\\"'
+        data = (before + text + after).encode()
+        # After a backslash, after a quotation mark, and after an even number of backslashes.
+        cuts = [len(before) + offset for offset in (2, 3, 6, 11, 20)]
+        pieces = [data[i:j] for i, j in zip([0, *cuts], [*cuts, len(data)])]
+        reads_values(
+            f"escape-split-{slug}",
+            f"a string {title}, split inside of its escapes",
+            "TXT-040 TXT-001",
+            [*pieces, b"\n7"],
+            [data.decode(), "7"],
+            "a reader that forgets a backslash or a quotation mark at the end of a part "
+            "ends the value too early",
+        )
+    members = '{"__proto__":{"a":1},"constructor":[],"toString":null,"a":{"__proto__":2}}'
+    reads_values(
+        "names-inherited",
+        "members with the names of inherited members",
+        "TXT-040",
+        members + members,
+        [members, members],
+        "a reader that keeps members in an object of its language loses or changes them",
+    )
+    reads_values(
+        "names-inherited-twice",
+        "two members __proto__",
+        "TXT-040 SHP-001",
+        '1 {"__proto__":1,"__proto__":2} 3',
+        ["1"],
+        "a reader that keeps members in an object of its language overlooks the second",
+        kind="syntax",
+    )
+
+
 # ---- sizes ---------------------------------------------------------------------------------------
 
 
@@ -503,4 +549,5 @@ _sequences()
 _strings()
 _rejected()
 _lenient()
+_split_escapes()
 _sizes()

@@ -53,7 +53,8 @@ function memberOf(document, name) {
 }
 
 function fieldsOf(code, document) {
-  return Object.fromEntries((ERRORS[code] ?? ['Message']).map((name) => [name, memberOf(document, name)]));
+  const names = Object.hasOwn(ERRORS, code) ? ERRORS[code] : ['Message']; // not an inherited member
+  return Object.fromEntries(names.map((name) => [name, memberOf(document, name)]));
 }
 
 const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
