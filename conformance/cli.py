@@ -776,7 +776,7 @@ def _add_matrix(parser: argparse.ArgumentParser) -> None:
     _add_list(parser, "--report", "KIND=FILE", "write a report: html=FILE, json=FILE")
     text = "show the committed reports; run nothing"
     parser.add_argument("--committed", action="store_true", help=text)
-    text = "write the files of the checkout: reports, badges, the table in README.md"
+    text = "write the files of the checkout: reports, badges, the tables of results"
     parser.add_argument("--write", action="store_true", help=text)
     _add_processes(parser)
 

@@ -129,6 +129,4 @@ def test_commands_without_a_network_do_what_they_say(tmp_path, monkeypatch):
 
 
 def test_the_readme_is_short():
-    """The table of results does not count: it grows with the implementations."""
-    before, _, rest = _readme().partition("<!-- matrix -->")
-    assert len((before + rest.partition("<!-- /matrix -->")[2]).split()) <= 950
+    assert len(_readme().split()) <= 1100

@@ -3,7 +3,7 @@
 
 A version 1 report has a row with level, rules, duration and reason for every case. This program
 rewrites such files in place, in the format of report.schema.json. Without arguments it converts the
-committed reports, and redraws the badges and the table of README.md.
+committed reports, and redraws the badges and the tables of results.
 
 Cases that are no longer in the vectors are dropped, and the counts follow. Files that already have
 version 2 are kept. Raises UsageError for other files (exit code 2).

@@ -3,7 +3,8 @@
 
 Each installed implementation runs like `conformance run`, one after another. One that hangs,
 crashes or breaks the protocol does not stop the others. `--write` updates the files in the
-checkout: a JSON report and a badge for each implementation, and the table in README.md.
+checkout: a JSON report and a badge for each implementation, the table in docs/results.md, and its
+excerpt in README.md.
 `--committed` shows the committed reports and runs nothing. With `--write` it only counts the cases
 of operations that an implementation does not offer.
 """
@@ -50,6 +51,7 @@ from refimpl.errors import UsageError, shown
 KEPT = os.path.join(ROOT, "reports")
 BADGES = os.path.join(ROOT, "docs", "badges")
 README = os.path.join(ROOT, "README.md")
+RESULTS = os.path.join(ROOT, "docs", "results.md")
 MARKS = ("<!-- matrix -->\n", "<!-- /matrix -->\n")
 
 Say = Callable[[str], None]
@@ -69,7 +71,8 @@ def matrix_suite(
     names = OrderedDict.fromkeys(options.names)
     implementations = [implementation_named(name) for name in names] or list(IMPLEMENTATIONS)
     if options.write:
-        _read_readme()  # fails early if this is not a checkout
+        for page in (README, RESULTS):
+            _read_page(page)  # fails early if this is not a checkout
     cases, faults = read_cases()
     for fault in faults:
         complain(f"conformance: {fault}")
@@ -211,22 +214,23 @@ def with_unoffered_cases(report: Document, cases: Sequence[Case]) -> Document:
 
 
 def redraw() -> None:
-    """Draw the badges and the table of README.md from the committed reports."""
-    before, _, after = _read_readme()
+    """Draw the badges and the two tables from the committed reports."""
     kept, _ = kept_reports(IMPLEMENTATIONS)
     for name, report in kept.items():
         write_whole(os.path.join(BADGES, name + ".svg"), badge_text(report))
-    table = "\n".join(table_lines(kept, {})) + "\n"
-    write_whole(README, before + MARKS[0] + table + MARKS[1] + after)
+    for page, lines in ((README, excerpt_lines(kept)), (RESULTS, table_lines(kept, {}))):
+        before, _, after = _read_page(page)
+        table = "\n".join(lines) + "\n"
+        write_whole(page, before + MARKS[0] + table + MARKS[1] + after)
 
 
-def _read_readme() -> Tuple[str, str, str]:
-    with open(README, encoding="utf-8") as file:
-        return split_readme(file.read())
+def _read_page(path: str) -> Tuple[str, str, str]:
+    with open(path, encoding="utf-8") as file:
+        return split_page(file.read(), os.path.basename(path))
 
 
-def split_readme(text: str) -> Tuple[str, str, str]:
-    """Return the text before, between and after the marks of the table.
+def split_page(text: str, name: str) -> Tuple[str, str, str]:
+    """Return the text of a page before, between and after the marks of its table.
 
     Raises UsageError unless each mark occurs once, in order.
     """
@@ -234,7 +238,7 @@ def split_readme(text: str) -> Tuple[str, str, str]:
     inside, last, after = rest.partition(MARKS[1])
     if not first or not last or MARKS[0] in rest or MARKS[1] in before + after:
         marks = " and ".join(map(str.strip, MARKS))
-        raise UsageError("README.md has no place for the table", expected=f"{marks}, once each")
+        raise UsageError(f"{name} has no place for the table", expected=f"{marks}, once each")
     return before, inside, after
 
 
@@ -247,6 +251,20 @@ _COLUMNS = (
     ("crash, hang", (CRASH, HANG)),
     ("unsupported", (UNSUPPORTED,)),
 )
+# README.md shows only these: AWS's own libraries and curl, with the columns that judge them.
+_EXCERPT_ROWS = (
+    "boto3",
+    "javascript",
+    "go",
+    "rust",
+    "java",
+    "ruby",
+    "awscrt",
+    "smithy-python",
+    "curl",
+    "aws-sdk-js",
+)
+_EXCERPT_COLUMNS = _COLUMNS[:4]
 # These columns appear only if they are not empty.
 _RARE_COLUMNS = (("blocked", (BLOCKED,)), ("xpass", (XPASS,)), ("adapter", (ADAPTER,)))
 
@@ -271,6 +289,16 @@ def table_lines(reports: Mapping[str, Document], absent: Mapping[str, str]) -> L
         rows.append([_cell(name)] + ["-"] * len(columns))
         notes.append(f"{_cell(name)}: {_cell(reason)}")
     return _markdown(rows) + ([""] + notes if notes else [])
+
+
+def excerpt_lines(reports: Mapping[str, Document]) -> List[str]:
+    """Return the table of README.md: a row for each report of _EXCERPT_ROWS, with its page."""
+    rows = [["implementation"] + [name for name, _ in _EXCERPT_COLUMNS]]
+    for name in _EXCERPT_ROWS:
+        if name in reports:
+            counts = [str(_count(reports[name], words)) for _, words in _EXCERPT_COLUMNS]
+            rows.append([f"[{name}](docs/divergences/{name}.md)"] + counts)
+    return _markdown(rows)
 
 
 def _markdown(rows: Sequence[Sequence[str]]) -> List[str]:

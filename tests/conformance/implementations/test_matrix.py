@@ -24,9 +24,11 @@ from conformance.implementations.matrix import (
     BADGES,
     MARKS,
     README,
+    RESULTS,
+    excerpt_lines,
     kept_path,
     kept_reports,
-    split_readme,
+    split_page,
     table_lines,
 )
 from conformance.implementations.registry import IMPLEMENTATIONS
@@ -497,10 +499,10 @@ def test_a_name_stays_text_in_markdown(text: str) -> None:
 
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "README.md").write_text(
-        "# One\n\n{}old\n{}\ntwo\n".format(*MARKS), encoding="utf-8"
-    )
-    for name, value in (("KEPT", "reports"), ("BADGES", "badges"), ("README", "README.md")):
+    pages = (("README", "README.md"), ("RESULTS", "results.md"))
+    for _, value in pages:
+        (tmp_path / value).write_text("# One\n\n{}old\n{}\ntwo\n".format(*MARKS), encoding="utf-8")
+    for name, value in (("KEPT", "reports"), ("BADGES", "badges")) + pages:
         monkeypatch.setattr(matrix, name, str(tmp_path / value))
     return tmp_path
 
@@ -511,7 +513,7 @@ def test_what_is_written_is_kept_and_told_again(install: Install, kept: Path) ->
     assert call("--write").code == 0
     assert sorted(os.listdir(str(kept / "reports"))) == ["good.json", "other.json"]
     first = call("--committed")
-    assert (kept / "README.md").read_text(encoding="utf-8") == "# One\n\n{}{}\n{}\ntwo\n".format(
+    assert (kept / "results.md").read_text(encoding="utf-8") == "# One\n\n{}{}\n{}\ntwo\n".format(
         MARKS[0], "\n".join(first.out), MARKS[1]
     )
     for name in ("good", "other"):
@@ -541,19 +543,36 @@ def test_one_peer_is_written_and_the_table_holds_all(install: Install, kept: Pat
     install("good")
     install("other")
     assert call("good", "--write").code == 0 and call("other", "--write").code == 0
-    text = (kept / "README.md").read_text(encoding="utf-8")
+    text = (kept / "results.md").read_text(encoding="utf-8")
     assert "| good 1.2 " in text and "| other 1.2 " in text and "old" not in text
 
 
-def test_where_there_is_no_checkout_nothing_is_written(install: Install, kept: Path) -> None:
+def test_readme_shows_the_judged_cases_of_some_implementations(
+    install: Install, kept: Path
+) -> None:
+    install("boto3")
+    install("other")
+    assert call("--write").code == 0
+    assert (kept / "README.md").read_text(encoding="utf-8").splitlines()[3:-3] == [
+        "| implementation                     | pass | acceptable | fail | crash, hang |",
+        "|------------------------------------|-----:|-----------:|-----:|------------:|",
+        "| [boto3](docs/divergences/boto3.md) |    3 |          0 |    0 |           0 |",
+    ]
+
+
+@pytest.mark.parametrize("name", ["README.md", "results.md"])
+def test_where_there_is_no_checkout_nothing_is_written(
+    name: str, install: Install, kept: Path
+) -> None:
     install("good")
-    (kept / "README.md").unlink()
-    assert call("--write").code == 2 and os.listdir(str(kept)) == ["good.py"]
-    (kept / "README.md").write_text("# no marks\n", encoding="utf-8")
+    page = (kept / name).read_text(encoding="utf-8")
+    (kept / name).unlink()
+    assert call("--write").code == 2 and not (kept / "reports").exists()
+    (kept / name).write_text(page.replace(MARKS[0], ""), encoding="utf-8")
     result = call("--write")
     assert (
         result.code == 2
-        and "README.md has no place for the table" in result.err[-1]
+        and f"{name} has no place for the table" in result.err[-1]
         and not (kept / "reports").exists()
     )
     assert len(result.err) == 1 and result.out == []  # before anything is asked
@@ -611,14 +630,17 @@ def test_the_badge_of_a_report(tmp_path: Path) -> None:
 )
 def test_the_place_of_the_table_is_there_once(text: str) -> None:
     with pytest.raises(UsageError):
-        split_readme(text)
-    assert split_readme("a\n" + MARKS[0] + "b\n" + MARKS[1] + "c") == ("a\n", "b\n", "c")
+        split_page(text, "x.md")
+    assert split_page("a\n" + MARKS[0] + "b\n" + MARKS[1] + "c", "x.md") == ("a\n", "b\n", "c")
 
 
-def test_readme_has_the_table_of_the_committed_reports() -> None:
+def test_the_pages_have_the_tables_of_the_committed_reports() -> None:
     reports, _ = kept_reports(IMPLEMENTATIONS)
-    _, inside, _ = split_readme(Path(README).read_text(encoding="utf-8"))
-    assert inside == ("\n".join(table_lines(reports, {})) + "\n" if reports else "")
+    for page, lines in ((README, excerpt_lines(reports)), (RESULTS, table_lines(reports, {}))):
+        text = Path(page).read_text(encoding="utf-8")
+        assert split_page(text, page)[1] == "".join(line + "\n" for line in lines)
+    assert f"all {len(reports)} rows" in Path(README).read_text(encoding="utf-8")
+    assert len(excerpt_lines(reports)) == 12  # every name of the excerpt has a report
 
 
 def test_the_committed_badges_are_those_of_the_committed_reports() -> None:
