@@ -947,6 +947,7 @@ def _exceptions() -> None:
         ("empty", "", "no payload"),
         ("text", "'it broke'", "a payload that is not JSON"),
         ("cut", '\'{"Message":"it b\'', "a truncated JSON payload"),
+        ("array", "'[\"it broke\"]'", "a JSON array as the payload"),
         ("null", "'null'", "null as the payload"),
         ("not-utf8", "'{\"Message\":\"' ff '\"}'", "a JSON payload that is not valid UTF-8"),
         ("no-members", "'{}'", "an object without members as the payload"),
