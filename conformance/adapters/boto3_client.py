@@ -4,21 +4,27 @@
 The other operations use the same client without a network, or single parts of botocore
 (botocore_parts.py). awscrt is disabled, because boto3 would otherwise sign with it if installed.
 
-A call runs in a thread, so that the adapter can return what had arrived if the call hangs. An
-event has its name in boto3's dictionary. The entry that boto3 creates for an unknown event is
+An event has its name in boto3's dictionary. The entry that boto3 creates for an unknown event is
 skipped. An error has the name of its class, prefixed with the module if the class is not
-botocore's. Such a name is not documented, so no kind is mapped to it. botocore has one class for
-all errors in a stream: their code shows whether they are modelled.
+botocore's. A name of Python's own errors is not mapped, so it stands for all kinds. botocore has
+one class for all errors in a stream: their code shows whether they are modelled.
 """
 
 import importlib
 import os
 import platform
-import threading
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
-from conformance.adapters.limits import DEADLINE, READ_TIMEOUT
-from conformance.protocol.messages import Reject, Unsupported, serve, to_base64_text, to_bytes
+from conformance.adapters.limits import READ_TIMEOUT
+from conformance.protocol.messages import (
+    Kind,
+    Reject,
+    Report,
+    Unsupported,
+    serve,
+    to_base64_text,
+    to_bytes,
+)
 
 os.environ["BOTO_DISABLE_CRT"] = "true"
 
@@ -41,15 +47,17 @@ KEYS = {
     "secret_key": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
 }
 
-# The errors of botocore, and the nearest kind.
-KINDS = {
+# The errors of botocore and urllib3, and what they can stand for.
+KINDS: Dict[str, Kind] = {
     "ReadTimeoutError": "timeout",
     "ConnectTimeoutError": "timeout",
     "ConnectionClosedError": "network",
     "EndpointConnectionError": "network",
     "ConnectionError": "network",
-    "HTTPClientError": "http",
-    "ResponseParserError": "http",
+    "HTTPClientError": ("http", "network", "truncated", "constraint", "configuration"),
+    "ResponseParserError": ("http", "syntax"),
+    "urllib3.exceptions.ReadTimeoutError": "timeout",
+    "urllib3.exceptions.ProtocolError": ("truncated", "network", "http"),
     "IncompleteReadError": "truncated",
     "ResponseStreamingError": "truncated",
     "ChecksumMismatch": "message_crc",
@@ -65,6 +73,22 @@ KINDS = {
     "UnknownEndpointError": "configuration",
     "InvalidEndpointConfigurationError": "configuration",
 }
+# Errors of Python's own that leak from botocore.
+KINDS.update(
+    dict.fromkeys(
+        (
+            "builtins.AttributeError",
+            "builtins.KeyError",
+            "builtins.RecursionError",
+            "builtins.TypeError",
+            "builtins.UnicodeDecodeError",
+            "builtins.ValueError",
+            "json.decoder.JSONDecodeError",
+            "struct.error",
+        ),
+        "*",
+    )
+)
 
 Given = Dict[str, Any]
 
@@ -74,6 +98,7 @@ def client_for(given: Given) -> Any:
         config.Config(
             use_fips_endpoint=given.get("use_fips"),
             use_dualstack_endpoint=given.get("use_dualstack"),
+            read_timeout=given.get("read_timeout", READ_TIMEOUT),
         )
     )
     keys = dict(KEYS, **given)
@@ -97,11 +122,12 @@ def members_of(given: Given) -> Given:
 class Call:
     """One call and its results so far."""
 
-    def __init__(self, client: Any, members: Given) -> None:
+    def __init__(self, client: Any, members: Given, taken: Callable[[int], None]) -> None:
         self.output: Given = {}
         self.events: List[Given] = []
         self.error: Optional[BaseException] = None
         self._client, self._members = client, members
+        self._taken = taken  # called with the number of events after each
 
     def run(self) -> None:
         try:
@@ -109,7 +135,7 @@ class Call:
             self.output = {name: response[name] for name in MEMBERS if name in response}
             for event in response["Body"]:
                 self._take(event)
-        except BaseException as error:
+        except Exception as error:
             self.error = error
 
     def _take(self, event: Given) -> None:
@@ -123,6 +149,7 @@ class Call:
                         }
                     }
                 )
+                self._taken(len(self.events))
 
     def document(self) -> Given:
         return {"output": self.output, "events": self.events}
@@ -133,28 +160,25 @@ class Call:
         return self.document()
 
 
-def invoke(given: Given) -> Given:
-    call = Call(client_for(given), members_of(given))
-    thread = threading.Thread(target=call.run, daemon=True)
-    thread.start()
-    thread.join(DEADLINE)
-    if thread.is_alive():
-        thread.join()  # it hangs: the suite ends this process
+def invoke(given: Given, report: Report) -> Given:
+    call = Call(client_for(given), members_of(given), report)
+    call.run()
     return call.answer()
 
 
 def http_response(given: Given) -> Given:
     if not given.get("complete", True):
         raise Unsupported("its HTTP library detects the end of a body; the invoke cases test that")
+    feed = parts.Feed(given["chunks"])
     answered = parts.Answered(
-        client_for({"region": "us-east-1"}),
-        given["status"],
-        given["headers"],
-        parts.chunks_of(given),
+        client_for({"region": "us-east-1"}), given["status"], given["headers"], feed
     )
-    call = Call(answered.client, {"EndpointName": "llm", "Body": b""})
+    members = {"EndpointName": "llm", "Body": b""}
+    call = Call(answered.client, members, lambda count: feed.note())
     call.run()
-    return call.answer()
+    if call.error is not None:
+        raise refusal(call.error, dict(call.document(), **feed.timing(is_refused=True)))
+    return dict(call.document(), **feed.timing())
 
 
 def http_request(given: Given) -> Given:
@@ -206,4 +230,4 @@ OPERATIONS = {
 }
 
 if __name__ == "__main__":
-    serve("boto3", VERSION, OPERATIONS, KINDS, newest=1)
+    serve("boto3", VERSION, OPERATIONS, KINDS, reporting=("invoke",))

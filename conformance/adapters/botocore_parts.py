@@ -16,7 +16,7 @@ import http.client
 import importlib
 import traceback
 import uuid
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Sequence, Tuple
 from urllib.parse import urlsplit
 
 from conformance.adapters.requests_read import (
@@ -97,7 +97,7 @@ def refusal_before_sending(error: Exception) -> Reject:
 
 # ---- signing -----------------------------------------------------------------------------------
 
-HOST = "http://example.amazonaws.com"  # completes a target to a URL
+HOST = "https://example.amazonaws.com"  # completes a target to a URL
 
 
 def _signed(signer_class: Any, given: Given, **options: Any) -> Tuple[Dict[str, str], Any]:
@@ -142,12 +142,27 @@ def _signed(signer_class: Any, given: Given, **options: Any) -> Tuple[Dict[str, 
 
 def sign(given: Given) -> Given:
     stages, request = _signed(auth.SigV4Auth, given)
-    return dict(stages, authorization=request.headers["Authorization"])
+    return _with_sent(dict(stages, authorization=request.headers["Authorization"]), request)
 
 
 def presign(given: Given) -> Given:
     stages, request = _signed(auth.SigV4QueryAuth, given, expires=given["expires"])
-    return dict(stages, target=request.url[len(HOST) :])
+    return _with_sent(dict(stages, target=request.url[len(HOST) :]), request)
+
+
+def _with_sent(output: Given, request: Any) -> Given:
+    """Return the output with the request as botocore prepares it for its HTTP session."""
+    prepared = request.prepare()
+    url: str = prepared.url
+    sent = {
+        "method": prepared.method,
+        "target": octets_of(url[len(HOST) :]),
+        "headers": [
+            [name, octets_of(_header_text(value))] for name, value in prepared.headers.items()
+        ],
+        "body": to_base64_text(prepared.body or b""),
+    }
+    return dict(output, sent=sent)
 
 
 # ---- frames ------------------------------------------------------------------------------------
@@ -183,13 +198,38 @@ class Noting(eventstream.EventStreamHeaderParser):  # type: ignore[misc]
     }
 
 
+class Feed:
+    """The chunks of a case, and when a result was handed over: `after` of the protocol."""
+
+    def __init__(self, chunks: Sequence[str]) -> None:
+        self._chunks = chunks
+        self._given = 0
+        self._after: List[int] = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self._given += 1
+            yield to_bytes(chunk)
+        self._given += 1
+
+    def note(self) -> None:
+        """Note that a result was handed over."""
+        self._after.append(self._given)
+
+    def timing(self, is_refused: bool = False) -> Given:
+        """Return the keys of an output."""
+        found: Given = {"after": self._after}
+        return dict(found, refused_after=self._given) if is_refused else found
+
+
 def decode(given: Given) -> Given:
     messages: List[Given] = []
+    feed = Feed(given["chunks"])
     buffer = eventstream.EventStreamBuffer()
     buffer._header_parser = Noting()
     try:
-        for chunk in given["chunks"]:
-            buffer.add_data(to_bytes(chunk))
+        for chunk in feed:
+            buffer.add_data(chunk)
             for event in buffer:
                 messages.append(
                     {
@@ -197,11 +237,11 @@ def decode(given: Given) -> Given:
                         "payload": to_base64_text(event.payload),
                     }
                 )
+                feed.note()
     except Exception as error:
-        raise Reject(
-            kind_of(error), f"{name_of(type(error))}: {error}", output={"messages": messages}
-        ) from error
-    return {"messages": messages}
+        output = dict(messages=messages, **feed.timing(is_refused=True))
+        raise Reject(kind_of(error), f"{name_of(type(error))}: {error}", output=output) from error
+    return dict(messages=messages, **feed.timing())
 
 
 def _header(name: str, kind: str, value: Any) -> Given:
@@ -297,7 +337,3 @@ def endpoint_document(request: Any) -> Given:
     if urlsplit(url).path.endswith(OPERATION_PATH):
         url = url[: -len(OPERATION_PATH)]
     return {"url": url, "signing_region": region, "signing_name": service}
-
-
-def chunks_of(given: Given) -> List[bytes]:
-    return [to_bytes(chunk) for chunk in given["chunks"]]
