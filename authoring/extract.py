@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, Optional, Sequence, Tuple, Union
 
 from authoring import CaseMistake, Feature, ok, reject
 from authoring.plain_extraction import PRESETS, Extracted, extract
-from authoring.txt import described, varied
+from authoring.txt import MIB, described, varied
 from authoring.values import LONG, Text, given_text
 
 EXTRACT = Feature("text-extract", "text.extract", "txt-", ("whole", "bytewise", "halves"))
@@ -521,7 +521,7 @@ def _parts() -> None:
             name,
             part,
             expected,
-            lambda content: {"type": "content_block_delta", "delta": {"content": content}},
+            lambda content: {"type": "message", "role": "assistant", "content": content},
             {"type": "message_delta", "delta": {"stop_reason": "stop"}},
         )
     types = [part for _, part, _ in PARTS]
@@ -934,6 +934,56 @@ def _failures() -> None:
     )
 
 
+# ---- foreign bytes -------------------------------------------------------------------------------
+
+# The beginnings of binary formats contain a brace. None contains a line end.
+FOREIGN: Sequence[Tuple[str, str, bytes]] = (
+    ("html", "an HTML page", b"<html><body>502 Bad Gateway</body></html>"),
+    ("xml", "an XML document", b"<Error><Code>SlowDown</Code></Error>"),
+    ("http", "an HTTP message", b"HTTP/1.1 502 Bad Gateway"),
+    ("chunk-size", "a chunk size of HTTP", b"1f4"),
+    ("gzip", "gzip", b"\x1f\x8b\x08\x00\x00{\x00\x03\xcb\x48\xcd"),
+    ("base64", "a frame in base64", b"AAAAewAAAFn5l+fnDTptZXNzYWdlLXR5cGUHAAVldmVudA"),
+    ("frame", "a frame", b"\x00\x00\x00{\x00\x00\x00Y\xf9\x97\xe7\xe7"),
+    ("utf-16", "UTF-16 text", "{err\u0153".encode("utf-16")),
+    ("text", "a line of text", b"upstream connect error or disconnect/reset before headers"),
+)
+
+
+def _foreign() -> None:
+    for name, title, foreign in FOREIGN:
+        for form, a, b in (
+            ("events", b'data: {"t":"a"}\n\n', b'\n\ndata: {"t":"b"}\n\n'),
+            ("lines", b'{"t":"a"}\n', b'\n{"t":"b"}\n'),
+        ):
+            for place, text, expected in (
+                ("between", a + foreign + b, "ab"),
+                ("at-the-end", a + foreign, "a"),
+            ):
+                extracts(
+                    f"foreign-{name}-{form}-{place}",
+                    f"{title} {place.replace('-', ' ')} {'of' if expected == 'a' else ''} {form}",
+                    "TXT-070 TXT-050",
+                    text,
+                    expected,
+                    "a parser that ends here loses the text; one that reports a truncated stream "
+                    "hides the gateway's error",
+                    where="t|u",
+                    skipped=1,
+                    complete=False,
+                )
+    extracts(
+        "half-a-field-name",
+        "events that end inside a field name",
+        "TXT-031 TXT-070",
+        b'data: {"t":"a"}\n\nda',
+        "a",
+        "a parser that ignores the line does not notice that an event is missing",
+        where="t|u",
+        kind="truncated",
+    )
+
+
 # ---- unreadable values ---------------------------------------------------------------------------
 
 
@@ -978,6 +1028,7 @@ def _unreadable() -> None:
             skipped=1,
             complete=False,
         )
+    _foreign()
     extracts(
         "unreadable-event-utf8",
         "an unreadable event: invalid UTF-8",
@@ -1377,7 +1428,32 @@ def _times() -> None:
     )
 
 
+def _long(name: str, before: str, after: str, length: int) -> None:
+    """Add a case with a text of this length between two texts, in parts of 64 KiB."""
+    long = {"repeat": {"text": "x"}, "times": length}
+    data = before.encode() + b"x" * length + after.encode()
+    found = extract(data, path="t|u")
+    if found != Extracted([("text", "a" + "x" * length + "b")], None, 0, True, None):
+        raise CaseMistake(f"{name}: the transcription reads another text")
+    EXTRACT.case(
+        f"txt-extract-long-{name}",
+        f"a text of {length:,} bytes in {name}",
+        "TXT-069 TXT-005",
+        {"bytes": [{"text": before}, long, {"text": after}], "piece": 65536, "path": "t|u"},
+        ok(
+            deltas=[{"channel": "text", "text": [{"text": "a"}, long, {"text": "b"}]}],
+            finish_reason=None,
+            skipped=0,
+            complete=True,
+        ),
+        "a parser with a bound below 16 MiB skips whole documents",
+        chunking=(),
+    )
+
+
 def _sizes() -> None:
+    _long("an-event", 'data: {"t":"a"}\n\ndata: {"t":"', '"}\n\ndata: {"t":"b"}\n\n', 5 * MIB)
+    _long("a-value", '{"t":"a"}\n{"t":"', '"}\n{"t":"b"}\n', 5 * MIB)
     for length in (4096, 65536, 90000):
         start, end = json.dumps(chat(content="|")).split("|")
         long = described(length)

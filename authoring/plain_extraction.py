@@ -102,6 +102,9 @@ def _parsed(text: str) -> Item:
 
 def _event_items(text: str) -> Iterator[Item]:
     kind, data, rest = "", [], text.rstrip("\0")
+    half_a_name = re.search("(?:^|\\n\\n)(?:d|da|dat|e|ev|eve|even|i|r|re|ret|retr)\\Z", rest)
+    if half_a_name:  # TXT-031
+        rest = text = rest[: half_a_name.start()]
     for line in re.split("\r\n|\r|\n", rest) + [""]:
         name, _, value = line.partition(":")
         value = value[1:] if value.startswith(" ") else value
@@ -123,6 +126,8 @@ def _event_items(text: str) -> Iterator[Item]:
             kind, data = "", []
     if rest != text:
         yield "unreadable", None
+    if half_a_name:
+        yield "truncated", None
 
 
 def _value_items(text: str, elements: bool) -> Iterator[Item]:
@@ -167,8 +172,10 @@ def _value_items(text: str, elements: bool) -> Iterator[Item]:
             has_skipped, event = has_skipped or item[0] == "unreadable", ""
             if word and item[0] == "value":
                 position = word.end()
-            else:
-                position = re.compile(r"[{\[\n]|\Z").search(text, position + 1).start()  # type: ignore[union-attr]
+            else:  # TXT-070
+                is_binary = text[position] < " " or text[position] in "\udcfe\udcff"
+                end_of_it = re.compile(r"\n|\Z" if is_binary else r"[{\[\n]|\Z")
+                position = end_of_it.search(text, position + 1).start()  # type: ignore[union-attr]
 
 
 def _unfinished(text: str) -> Iterator[Item]:

@@ -15,6 +15,7 @@ It returns None if nothing fits. It examines a bounded number of bytes and rejec
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
+from itertools import islice
 from typing import Optional
 
 from .checksums import crc32
@@ -38,6 +39,14 @@ _REPLACEMENT = b"\xef\xbf\xbd"
 # The first length of a frame begins with twelve zero bits.
 _BASE64_FRAME = rb"AA[A-Za-z0-9+/]{10,}={0,2}\s*\Z"
 _CHUNK_SIZE = rb"(?:\r\n)?([0-9A-Fa-f]{1,8})(?:;[^\r\n]*)?\r\n"
+_LINE_OF_CHUNKS = rb"(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{1,8}[ \t]*(?:;[^\r\n]*)?(?:[\r\n]|\Z)"
+_CHUNKS_LEFT = "the chunk sizes of HTTP, which were left in the body"
+_XML_DECLARATION = rb"<\?xml\s"
+# In a JSON string, a frame, base64 of one, gzip, or chunk sizes may begin like this.
+_BINARY_START = (
+    rb"\x00{3}|\x1f\x8b|(?<![A-Za-z0-9+/])AA[A-Za-z0-9+/]{10}|(?<=\r\n)[0-9A-Fa-f]{1,8}\r\n"
+)
+_EXAMINED_STARTS = 8
 # What a server writes into a frame that it cannot finish. Payloads rarely contain these.
 _INTRUDERS = (
     ("an HTTP message", rb"HTTP/1\.[01] [1-5][0-9][0-9][ \r]"),
@@ -50,11 +59,19 @@ _INTRUDERS = (
 def foreign_cause(data: bytes) -> Optional[str]:
     """Return what the bytes are at the place where a frame should begin, or None if unknown."""
     data = bytes(data[:EXAMINED_LENGTH])
-    what = _conversion(data)
+    what = _changed_frame(data)
     if what is not None:
         return f"these bytes are {what}"
-    what = _known_format(data)
+    what = _encoded(data) or _known_format(data)
     return None if what is None else f"these bytes are {what}, not an event stream"
+
+
+def foreign_format(data: bytes) -> Optional[str]:
+    """Return what the bytes are in a text of another format, or None if unknown."""
+    data = bytes(data[:EXAMINED_LENGTH])
+    if _has_prelude(data):
+        return "a frame of an event stream"
+    return _changed_frame(data) or _encoded(data) or _line_of_chunks(data) or _known_format(data)
 
 
 def damaged_cause(frame: bytes, total_length: int) -> Optional[str]:
@@ -74,10 +91,9 @@ def damaged_cause(frame: bytes, total_length: int) -> Optional[str]:
                 "this frame contains UTF-8 replacement characters, as if the stream had been "
                 "decoded as text"
             )
-    for what, pattern in _INTRUDERS:
-        match = re.search(pattern, inside)
-        if match is not None:
-            return f"this frame contains {what} ({_shown(inside[match.start() :])})"
+    what = intruder_in(inside)
+    if what is not None:
+        return f"this frame contains {what}"
     if re.search(rb"\r\n[0-9A-Fa-f]{1,8}\r\n", inside):
         return "this frame contains what looks like a chunk size of HTTP"
     if is_complete and b"\r\n" in inside and inside.count(b"\n") == inside.count(b"\r\n"):
@@ -86,6 +102,28 @@ def damaged_cause(frame: bytes, total_length: int) -> Optional[str]:
             "CR LF"
         )
     return None
+
+
+def intruder_in(data: bytes) -> Optional[str]:
+    """Return what a server has written into data, such as its own error, or None if unknown."""
+    for what, pattern in _INTRUDERS:
+        match = re.search(pattern, data)
+        if match is not None:
+            return f"{what} ({_shown(data[match.start() : match.start() + EXAMINED_LENGTH])})"
+    return None
+
+
+def foreign_within(data: bytes) -> Optional[str]:
+    """Return what is in a broken JSON value and does not belong there, or None if unknown."""
+    what = intruder_in(data)
+    if what is not None:
+        return what
+    match = re.search(_XML_DECLARATION, data)
+    if match is not None:
+        return f"XML ({_shown(data[match.start() : match.start() + EXAMINED_LENGTH])})"
+    starts = islice(re.finditer(_BINARY_START, data), _EXAMINED_STARTS)
+    found = (foreign_format(data[match.start() :][:EXAMINED_LENGTH]) for match in starts)
+    return next((what for what in found if what is not None), None)
 
 
 def _has_prelude(data: bytes) -> bool:
@@ -98,11 +136,8 @@ def _has_message_crc(frame: bytes, total_length: int) -> bool:
     return len(frame) == total_length and crc32(frame[:-4]) == int.from_bytes(frame[-4:], "big")
 
 
-def _conversion(data: bytes) -> Optional[str]:
+def _changed_frame(data: bytes) -> Optional[str]:
     """Return the conversion that turned a frame into data, or None."""
-    for mark, encoding in _UTF16_MARKS:
-        if data.startswith(mark):
-            return f"UTF-16 text ({_shown_text(data[2:], encoding)}), not an event stream"
     if len(data) >= 2 * _PRELUDE_SIZE:
         for name, low, high in (("LE", data[0::2], data[1::2]), ("BE", data[1::2], data[0::2])):
             if not any(high[:_PRELUDE_SIZE]) and _has_prelude(low):
@@ -112,14 +147,6 @@ def _conversion(data: bytes) -> Optional[str]:
     undone = data.replace(b"\r\n", b"\n")
     if undone != data and _has_prelude(undone):
         return "a frame whose line ends were converted from LF to CR LF"
-    match = re.match(_CHUNK_SIZE, data)
-    if match is not None and _is_after_chunk_size(int(match.group(1), 16), data[match.end() :]):
-        return "the chunk sizes of HTTP, which were left in the body, not an event stream"
-    head = data.lstrip()
-    if _is_base64_frame(head):
-        return "a base64-encoded frame, not an event stream"
-    if head.startswith(_GZIP_MAGIC):
-        return f"gzip{_gzip_content(head)}, not an event stream"
     # A frame begins with a zero byte, so this is a frame in which bytes were replaced.
     if data.startswith(b"\0") and _REPLACEMENT in data[:64]:
         return (
@@ -127,6 +154,26 @@ def _conversion(data: bytes) -> Optional[str]:
             "other bytes"
         )
     return None
+
+
+def _encoded(data: bytes) -> Optional[str]:
+    """Return the encoding of data, with the content that it can show, or None."""
+    for mark, encoding in _UTF16_MARKS:
+        if data.startswith(mark):
+            return f"UTF-16 text ({_shown_text(data[2:], encoding)})"
+    match = re.match(_CHUNK_SIZE, data)
+    if match is not None and _is_after_chunk_size(int(match.group(1), 16), data[match.end() :]):
+        return _CHUNKS_LEFT
+    head = data.lstrip()
+    if _is_base64_frame(head):
+        return "a base64-encoded frame"
+    if head.startswith(_GZIP_MAGIC):
+        return f"gzip{_gzip_content(head)}"
+    return None
+
+
+def _line_of_chunks(data: bytes) -> Optional[str]:
+    return _CHUNKS_LEFT if re.match(_LINE_OF_CHUNKS, data) else None
 
 
 def _latin1_undone(data: bytes) -> Optional[bytes]:

@@ -3,8 +3,8 @@
 nothing lost, nothing growing.
 
 `--readers BYTES` instead reads that many bytes in parts of 1 KiB with each reader of text and with
-each command that writes text, and prints the time and the peak memory. Twice the bytes must take
-about twice the time. `--only NAME` selects readers: 8 MiB of all of them take about a minute.
+each command that writes text, and prints the processor time and the peak memory. Twice the bytes
+must take about twice the time. `--only NAME` selects readers: 8 MiB of all take about a minute.
 
 The endpoint runs in a process of its own, so that what is measured is the client's memory and
 descriptors alone. Each part returns what it measured, for the one line that is printed and for the
@@ -24,7 +24,7 @@ from itertools import chain
 
 from conformance.endpoint.checks import ACCESS_KEY, SECRET_KEY
 from refimpl.client import Client
-from refimpl.errors import DEFAULT_MAX_ITEM_LENGTH, NetworkError
+from refimpl.errors import DEFAULT_MAX_ITEM_LENGTH, NetworkError, TextError
 from refimpl.eventstream import encode
 from refimpl.sigv4 import Credentials
 from refimpl.text.extraction import ModelText, deltas_of, parse_extraction
@@ -282,6 +282,21 @@ def event(value):
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
+def line(value):
+    """Return a JSON line of 128 bytes, so that parts of 1 KiB end with a line."""
+    return json.dumps(value).encode().ljust(127) + b"\n"
+
+
+def until_error(deltas):
+    """Yield the deltas before the TextError with which they end."""
+    try:
+        yield from deltas
+    except TextError:
+        return
+    raise AssertionError("no TextError")
+
+
+FOREIGN = b"<html><body>502 Bad Gateway</body></html>\n\0\0\0{\n1f4\n".ljust(127) + b"\n"
 CHAT = {"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "word "}}]}
 READERS = {
     "utf-8": lambda total: strings_of(repeated("w\u00f6rter ".encode(), total // 8 * 8)),
@@ -296,6 +311,22 @@ READERS = {
     ),
     "openai": extracted("openai", event(CHAT)),
     "tgi": extracted("tgi", event({"token": {"id": 1, "text": "word "}})),
+    "djl": extracted("djl", line({"token": {"id": 1, "text": "word "}})),
+    "nova": extracted("nova", line({"contentBlockDelta": {"delta": {"text": "word "}}})),
+    "llama": extracted("llama", line({"generation": "word ", "stop_reason": None})),
+    "foreign lines": extracted("djl", line({"token": {"text": "a"}}) + FOREIGN),
+    "foreign events": extracted("djl", event({"token": {"text": "a"}}) + FOREIGN + b"\n"),
+    "foreign only": extracted("djl", FOREIGN),
+    "foreign line": lambda total: deltas_of(
+        chain([line({"token": {"text": "a"}})], repeated(b"upstream error ", total)),
+        ModelText(parse_extraction("djl"), strict=False),
+    ),
+    "foreign in a document": lambda total: until_error(
+        deltas_of(
+            inside(b'{"generated_text": "', b"AAAAword\n\0\0\0", b"", bounded(total)),
+            ModelText(parse_extraction("auto"), strict=False),
+        )
+    ),
     "anthropic-messages": extracted(
         "anthropic-messages",
         event(
@@ -313,6 +344,8 @@ READERS = {
     ),
     "bridge": written("bridge"),
     "bridge text": written("bridge", "--format", "text"),
+    "bridge json": written("bridge", "--format", "json"),
+    "bridge sse": written("bridge", "--format", "sse"),
     "bridge base64": written("bridge", "--format", "base64"),
     "decode": written("decode"),
     "invoke raw": invoked("--format", "raw"),
@@ -323,15 +356,23 @@ READERS = {
 
 
 def read_once(name, total):
-    """Read total bytes with a reader in this process. Return seconds and peak memory in KiB."""
+    """Read total bytes with a reader in this process.
+
+    Returns seconds of processor time, those of its child processes included, and the peak memory of
+    a process in KiB.
+    """
     import resource  # not on Windows
 
-    started = time.monotonic()
+    def usages():
+        return [resource.getrusage(of) for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+
+    def seconds():
+        return sum(usage.ru_utime + usage.ru_stime for usage in usages())
+
+    started = seconds()
     for _ in READERS[name](total):
         pass
-    seconds = time.monotonic() - started
-    usages = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return seconds, max(resource.getrusage(usage).ru_maxrss for usage in usages)
+    return seconds() - started, max(usage.ru_maxrss for usage in usages())
 
 
 def read_apart(name, total):

@@ -97,7 +97,7 @@ PRESETS: Dict[str, Preset] = {
     "djl": _DJL,
     "lmi": _DJL,
     "anthropic-messages": _preset(
-        "delta.text|content_block.text|delta.content|content",
+        "delta.text|content_block.text|content",
         reasoning="delta.thinking|content_block.thinking",
         tools="delta.partial_json",
         finish="delta.stop_reason|stop_reason",
@@ -240,6 +240,15 @@ def lone_failure_of(value: Any) -> Optional[str]:
     name, content = next(iter(value.items()))
     if content and isinstance(content, _LONE_FAILURES.get(name, ())):
         return f"the model's container reports an error: {_shown_failure(value)}"
+    return None
+
+
+def foreign_value(value: Any) -> Optional[str]:
+    """Describe a value without text that a gateway may have written into a stream, or None."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"the number {shown(str(value))}, which may be a chunk size of HTTP left in the body"
+    if lone_failure_of(value) is not None:
+        return f"what looks like a JSON error document: {_shown_failure(value)}"
     return None
 
 

@@ -32,6 +32,7 @@ from .containers import (
     PRESETS,
     Preset,
     failure_of,
+    foreign_value,
     is_list_of_parts,
     lone_failure_of,
     paths_in,
@@ -191,6 +192,7 @@ class ModelText:
                 "unreadable",
                 "lost",
                 "no_data",
+                "foreign",
                 "after_end",
                 "other_choices",
                 "unknown_parts",
@@ -348,7 +350,10 @@ class ModelText:
         # An array of objects is as good as these objects in a row.
         is_array = isinstance(value, list) and self._preset_of_elements()
         for element in value if is_array else (value,):
+            before = self.activity
             self._take_element(element, item.kind == "value_after_text", deltas)
+            if self.activity == before:
+                self._report_foreign_bytes_in(element, item)
 
     def _preset_of_elements(self) -> bool:
         preset = self._preset
@@ -471,7 +476,22 @@ class ModelText:
     def _skip_unreadable(self, item: Item) -> None:
         # TXT-050
         self._counts["unreadable"] += 1
-        self._report("unreadable", item, f"skipped: {item.content}")
+        if self._counts["unreadable"] > _MAX_DETAILED_WARNINGS:
+            return
+        # TXT-070
+        what = _foreign_bytes_in(item.data)
+        text = f"skipped: {item.content}"
+        if what is not None:
+            text, item = f"{text}: {what}", item._replace(excerpt="")
+        self._report("unreadable", item, text)
+
+    def _report_foreign_bytes_in(self, value: Any, item: Item) -> None:
+        """Report a value without text that a container would not write, after other values."""
+        # TXT-070
+        what = foreign_value(value) if self._elements > 1 else None
+        if what is not None:
+            self._counts["foreign"] += 1
+            self._report("foreign", item, f"no text in {what}")
 
     def _report(self, what: str, item: Item, text: str) -> None:
         """Warn of one item. After a few of a sort, only their number is reported, at the end."""
@@ -523,6 +543,7 @@ class ModelText:
             ("unreadable", "unreadable value"),
             ("lost", "value without `data:`"),
             ("no_data", "dataless event"),
+            ("foreign", "foreign value"),
             ("unknown_parts", "unknown part"),
         ):
             if counts[what] > _MAX_DETAILED_WARNINGS:
@@ -581,6 +602,14 @@ class ModelText:
             if isinstance(reported, int) and reported > 1:
                 tokens = reported
         return round((tokens - 1) / seconds, 3) if seconds and tokens > 1 else None
+
+
+def _foreign_bytes_in(data: bytes) -> Optional[str]:
+    """Return the format of bytes that are not a value, or of what is inside a broken value."""
+    from ..foreign_bytes import foreign_format, foreign_within  # only a broken text needs it
+
+    is_value = data.startswith((b"{", b"[", b'"'))
+    return foreign_within(data) if is_value else foreign_format(data)
 
 
 def _shown_content(text: Any) -> str:

@@ -191,12 +191,11 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
             return
         text = self._decoded(rest, self._offset, results, rest)
         last_line = text.replace("\r", "\n").rpartition("\n")[2]
-        is_complete = last_line in _FIELD_NAMES or last_line.strip(" \t") == DONE
         # TXT-031
-        if last_line and ":" not in last_line and not is_complete:
+        if self._is_half_a_name(last_line):
             self._reject(
                 TextError(
-                    "the stream ends inside a field name",
+                    "the stream ends inside a field name" + _foreign_line(last_line),
                     kind="truncated",
                     expected="a colon or the end of the line",
                     actual=f"{len(rest)} bytes of the event",
@@ -209,6 +208,11 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
         self._block_offset = self._offset
         # TXT-030
         self._read_fields(text, results)
+
+    def _is_half_a_name(self, line: str) -> bool:
+        """Return whether the text ends inside a field name, if this is its unfinished last line."""
+        is_complete = line in _FIELD_NAMES or line.strip(" \t") == DONE
+        return bool(line) and ":" not in line and not is_complete
 
     def _read_fields(self, block: str, results: List[ServerSentEvent]) -> None:
         """Read the lines of an event and append it if it has data."""
@@ -267,6 +271,22 @@ class ServerSentEventDecoder(TextDecoder[ServerSentEvent]):
 
     def _no_data(self, kind: str, results: List[ServerSentEvent]) -> None:
         """Ignore an event without data (TXT-029)."""
+
+
+def begins_a_name(line: str) -> bool:
+    """Return whether a line is the beginning of a field name."""
+    return any(name.startswith(line) for name in _FIELD_NAMES)
+
+
+def _foreign_line(line: str) -> str:
+    """Return what the last line of a text is if it cannot become a field, for an error."""
+    if begins_a_name(line):
+        return ""
+    from ..foreign_bytes import foreign_format  # only invalid text needs it
+
+    # An error of the decoder shows no text.
+    what = (foreign_format(line.encode("utf-8", "surrogateescape")) or "").partition(" (")[0]
+    return f"; its last line is {what}" if what else ""
 
 
 def _is_time(value: str) -> bool:

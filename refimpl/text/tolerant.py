@@ -22,9 +22,16 @@ from ..errors import DEFAULT_MAX_ITEM_LENGTH, DocumentError, TextError, excerpt,
 from .decoder import BytesLike
 from .growing import GrowingString
 from .paths import Steps
-from .server_sent_events import BLANK_LINES, ServerSentEvent, ServerSentEventDecoder
+from .server_sent_events import (
+    BLANK_LINES,
+    ServerSentEvent,
+    ServerSentEventDecoder,
+    begins_a_name,
+)
 
 _ITEM_EXCERPT = 64
+_CONTEXT_LENGTH = 4096  # characters of an event by which the format of a line is recognised
+_IDENTIFIED = 512  # bytes of skipped ones by which their format is recognised
 _INVALID_UTF8 = re.compile("[\udc80-\udcff]")
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _SPACE_AND_COMMAS = re.compile(rb"[ \t\r\n,]*")
@@ -38,6 +45,8 @@ _MAYBE_FIELD = re.compile(rb"(?:d|da|dat|data|e|ev|eve|even|event|i|id|r|re|ret|
 _WORD = re.compile(rb'[^ \t\n\r\[\]{}",:]+')
 _MAYBE_VALUE = re.compile(rb"[{\[\n]")
 _END_OF_LINE = re.compile(rb"\n")
+# Frames and gzip begin with a control character, UTF-16 with a mark that no UTF-8 has.
+_CONTROL = re.compile(rb"[\x00-\x1f\xfe\xff]")
 _MARK_OF_ORDER = b"\xef\xbb\xbf"
 _LONGEST_WORD = 4096  # bytes of a number
 
@@ -51,6 +60,7 @@ class Item(NamedTuple):
     content: the value, the characters, the data of the event, or the reason
     number, offset: of the event or value, from 1, and of its first byte
     excerpt: its beginning, escaped
+    data: of an unreadable item, the bytes by which their format may be recognised
     """
 
     kind: str
@@ -58,6 +68,7 @@ class Item(NamedTuple):
     number: int
     offset: int
     excerpt: Any = ""
+    data: bytes = b""
 
 
 def lenient_value(data: bytes) -> Any:
@@ -111,9 +122,10 @@ class EventValues:
     def _add(self, event: ServerSentEvent, place: int, items: List[Item]) -> None:
         kind, data = event.event, event.data
         if kind == _LOST_VALUE:
-            self._add_lost(data, place, items)
+            self._add_lost(data, event.id, place, items)
         elif kind == _TOO_LONG:
-            items.append(self._unreadable("event too long", data, place))
+            item = self._unreadable("event too long", data, place)
+            items.append(item._replace(data=b""))
         elif kind == _NO_DATA and data == "error":
             items.append(
                 Item("failure", "an event of type error without data", self._number, place)
@@ -134,13 +146,14 @@ class EventValues:
         if is_done:
             items.append(Item("done", None, self._number, place))
 
-    def _add_lost(self, line: str, place: int, items: List[Item]) -> None:
+    def _add_lost(self, line: str, context: str, place: int, items: List[Item]) -> None:
         text, is_done = _without_marker(line)
         if text.startswith(("{", "[")):
             item = self._value(text, place)
             items.append(Item("lost", *item[1:]) if item.kind == "value" else item)
         elif text:
-            items.append(self._unreadable("not a field of an event", line, place))
+            item = self._unreadable("not a field of an event", line, place)
+            items.append(item._replace(data=_encoded_text(context)))
         if is_done:
             items.append(Item("done", None, self._number, place))
 
@@ -154,7 +167,13 @@ class EventValues:
         return Item("value", value, self._number, place)
 
     def _unreadable(self, reason: str, text: str, place: int) -> Item:
-        return Item("unreadable", reason, self._number, place, _text_excerpt(text))
+        return Item(
+            "unreadable", reason, self._number, place, _text_excerpt(text), _encoded_text(text)
+        )
+
+
+def _encoded_text(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 _LOST_VALUE = "\nlost"  # types that no event can have
@@ -165,13 +184,15 @@ _TOO_LONG = "\ntoo long"
 class _EventDecoder(ServerSentEventDecoder):
     """Also returns what the grammar ignores, and the beginning of an event that is too long.
 
-    Invalid UTF-8 becomes lone surrogates.
+    Invalid UTF-8 becomes lone surrogates. The id of a line that is not a field is the line, or, for
+    the first one of an event, the line and what follows it.
     """
 
     def __init__(self, max_length: int) -> None:
         super().__init__(max_length)
         self._errors = "surrogateescape"
         self._places: List[int] = []
+        self._block = ""  # the event whose fields are read, until a line of it is not a field
         self._skipped_end: Optional[bytes] = None  # the last bytes of an event that is skipped
 
     def _read(self, data: bytes, results: List[ServerSentEvent]) -> None:
@@ -221,11 +242,19 @@ class _EventDecoder(ServerSentEventDecoder):
 
     def _read_fields(self, block: str, results: List[ServerSentEvent]) -> None:
         before = len(results)
+        self._block = block
         super()._read_fields(block, results)
         self._places += [self._block_offset] * (len(results) - before)
 
     def _other_line(self, line: str, results: List[ServerSentEvent]) -> None:
-        results.append(ServerSentEvent(_LOST_VALUE, line, ""))
+        context, self._block = self._block, ""
+        start = context.find(line) if context else -1
+        context = line if start < 0 else context[start:]
+        results.append(ServerSentEvent(_LOST_VALUE, line, context[:_CONTEXT_LENGTH]))
+
+    def _is_half_a_name(self, line: str) -> bool:
+        # TXT-070: every other line is skipped like one with a line end.
+        return super()._is_half_a_name(line) and begins_a_name(line)
 
     def _no_data(self, kind: str, results: List[ServerSentEvent]) -> None:
         results.append(ServerSentEvent(_NO_DATA, kind, ""))
@@ -328,7 +357,7 @@ class PlainValues:
         self._tried = 0  # the offset up to which lines have been tried as one value
         self._string: Optional[GrowingString] = None
         self._skipped_until: Any = None  # the pattern that ends bytes that are skipped
-        self._skipped: Optional[Item] = None  # the item for them, with bytes as excerpt
+        self._skipped: Optional[Item] = None  # the item for them
         self._event = ""
         self._arrays = 0  # open arrays whose elements are values
         self._has_skipped = False  # maybe also brackets
@@ -372,8 +401,13 @@ class PlainValues:
                 self._reread(rest, offset, items)
                 rest = b""
         if rest:
+            # TXT-070
+            from ..foreign_bytes import foreign_within  # only a broken text needs it
+
+            what = foreign_within(rest)
             error = TextError(
-                f"the text ends inside a JSON value that began at byte {offset}",
+                f"the text ends inside a JSON value that began at byte {offset}"
+                + ("" if what is None else f" and contains {what}"),
                 kind="truncated",
                 expected="the end of the value",
                 actual="the end of the text",
@@ -407,26 +441,26 @@ class PlainValues:
     def _start_skipping(self, reason: str, start: int, until: Any) -> None:
         """Skip the bytes from start to the pattern. They become one unreadable item."""
         self._number += 1
-        self._skipped = Item("unreadable", reason, self._number, self._offset + start, b"")
+        self._skipped = Item("unreadable", reason, self._number, self._offset + start)
         self._skipped_until = until
         self._scanner = self._string = None
         self._has_skipped = True
 
     def _skip(self, start: int, items: List[Item]) -> int:
         skipped = self._skipped
-        first = skipped is not None and not skipped.excerpt
+        first = skipped is not None and not skipped.data
         match = self._skipped_until.search(self._kept, start + 1 if first else start)
         end = len(self._kept) if match is None else match.start()
-        if skipped is not None and len(skipped.excerpt) <= _ITEM_EXCERPT:
-            more = bytes(self._kept[start : min(end, start + _ITEM_EXCERPT + 1)])
-            self._skipped = skipped._replace(excerpt=skipped.excerpt + more)
+        if skipped is not None and len(skipped.data) < _IDENTIFIED:
+            more = bytes(self._kept[start : min(end, start + _IDENTIFIED - len(skipped.data))])
+            self._skipped = skipped._replace(data=skipped.data + more)
         if match is not None:
             self._end_skipping(items)
         return end
 
     def _end_skipping(self, items: List[Item]) -> None:
         if self._skipped is not None:
-            text = excerpt(self._skipped.excerpt, _ITEM_EXCERPT)
+            text = excerpt(self._skipped.data, _ITEM_EXCERPT)
             item = self._skipped._replace(excerpt=text)
             if self._event == "error":
                 item = Item("failure", text, item.number, item.offset)
@@ -570,7 +604,7 @@ class PlainValues:
 
     def _unreadable(self, error: DocumentError, data: bytes, offset: int) -> Item:
         text = excerpt(data, _ITEM_EXCERPT)
-        return Item("unreadable", _reason(error), self._number, offset, text)
+        return Item("unreadable", _reason(error), self._number, offset, text, data)
 
     def _reread(self, data: bytes, offset: int, items: List[Item]) -> None:
         """Read the lines of a broken value, each by itself."""
@@ -611,7 +645,9 @@ class PlainValues:
             else:
                 self._add(value, start, items)
                 return end
-        self._start_skipping("not the start of a JSON value", start, _MAYBE_VALUE)
+        # TXT-070
+        until = _END_OF_LINE if _CONTROL.match(kept, start) else _MAYBE_VALUE
+        self._start_skipping("not the start of a JSON value", start, until)
         return start
 
     def _read_field(self, match: Any, start: int, final: bool) -> int:

@@ -4,15 +4,18 @@
 Events of 100 MB, deep nesting, numbers of a million digits, duplicate names, streams that change
 their format, invalid UTF-8 at every place. Whatever the bytes and their split are, only errors of
 our tree escape, what came before is returned, and a loss is reported. The rules are TXT-001 to
-TXT-007 and TXT-050.
+TXT-007, TXT-050 and TXT-070.
 """
 
+import base64
+import gzip
 import json
 from typing import Any, List, Optional
 
 import pytest
 
 from refimpl.errors import Error, TextError
+from refimpl.eventstream import encode
 from refimpl.text import (
     DEFAULT_MAX_ITEM_LENGTH,
     JSONValues,
@@ -20,8 +23,10 @@ from refimpl.text import (
     ModelText,
     ServerSentEventDecoder,
     deltas_of,
+    events_of,
     parse_extraction,
 )
+from tests.rows import for_each
 from tests.support import chunkings, pieces
 
 MIB = 1024 * 1024
@@ -143,8 +148,8 @@ def test_a_token_of_100_mb():
     text, warnings, error, summary = extract([lines(A), *long, lines(B)], "t|u")
     assert (text, error, summary.unreadable) == ("ab", None, 1) and "too long" in warnings[0]
     long = list(repeated(b'data: {"t":"', BLOCK, TIMES, b'"}\n\n'))
-    text, _, error, summary = extract([events(A), *long, events(B)])
-    assert text == "a" and error.kind == "limit" and not summary.complete
+    text, warnings, error, summary = extract([events(A), *long, events(B)])
+    assert (text, error, summary.unreadable) == ("ab", None, 1) and "too long" in warnings[0]
     # One string is returned as it arrives, up to the limit.
     text, warnings, error, summary = extract([A, *repeated(b'{"t":"', BLOCK, TIMES, b'"}')])
     assert text.startswith("a0 1 4 ") and len(text) >= DEFAULT_MAX_ITEM_LENGTH - len(BLOCK)
@@ -276,3 +281,147 @@ def test_the_decoders_reject_invalid_utf8_at_every_place(decoder):
             assert kind == "utf8" or decoder is JSONValues, place
             told = told or (results, kind)
             assert (results, kind) == told, place
+
+
+# ---- foreign bytes: TXT-070 ----------------------------------------------------------------------
+
+FRAME = encode(
+    [
+        (":message-type", "string", "event"),
+        (":event-type", "string", "PayloadPart"),
+        (":content-type", "string", "application/octet-stream"),
+    ],
+    b'hello world "x" \xff\xfe',
+)
+PAGE = b"<html>\r\n<h1>502 Bad Gateway</h1>\r\n</html>\r\n"
+# The bytes, and the words that name them.
+FOREIGN = {
+    "HTML": (PAGE, "HTML or XML (<html>"),
+    "HTML in one line": (b"<!DOCTYPE html><p>502</p>", "HTML or XML (<!DOCTYPE html><p>5"),
+    "XML": (b'<?xml version="1.0"?>\n<Error><Code>Slow</Code></Error>', 'XML (<?xml version="1.'),
+    "JSON error document": (b'{"message":"Endpoint timed out"}', "JSON error document"),
+    "JSON error object": (b'{"error":{"message":"worker died"}}', '{"error"'),
+    "HTTP": (
+        b"HTTP/1.1 502 Bad Gateway\r\nServer: x\r\n\r\nBad",
+        "an HTTP message (HTTP/1.1 502 Ba",
+    ),
+    "chunk size": (b"\r\n1f4\r\n", "chunk size"),
+    "last chunk": (b"\r\n0\r\n\r\n", "chunk size"),
+    "gzip": (gzip.compress(PAGE), "gzip (<html>"),
+    "base64": (base64.b64encode(FRAME), "a base64-encoded frame"),
+    "frame": (FRAME, "a frame of an event stream"),
+    "replaced": (FRAME.decode("utf-8", "replace").encode(), "was decoded as UTF-8 text"),
+    "Latin-1": (FRAME.decode("latin-1").encode(), "decoded as Latin-1 and written as UTF-8"),
+    "UTF-16": (FRAME.decode("latin-1").encode("utf-16-le"), "written as UTF-16LE text"),
+    "UTF-16 with a mark": ("oops".encode("utf-16"), "UTF-16 text (oop"),
+    "text": (b"upstream connect error: reset", "text (upstream connect"),
+    "word": (b"Unavailable", "text (Unavailable"),
+    "traceback": (b"Traceback (most recent call last):\n  File x\n", "text (Traceback (most"),
+}
+
+
+def token(text):
+    return b'{"token":{"text":"%s"}}' % text
+
+
+# The values, the separator, what precedes them, and the path or preset.
+GOOD_VALUES = {
+    "events": ([events(token(b"a")), events(token(b"b"))], b"\n\n", b"", "djl"),
+    "recognised events": ([events(token(b"a")), events(token(b"b"))], b"\n\n", b"", "auto"),
+    "chat": (
+        [events(b'{"choices":[{"delta":{"content":"%s"}}]}' % text) for text in (b"a", b"b")],
+        b"\n\n",
+        b"",
+        "openai",
+    ),
+    "lines": ([token(b"a") + b"\n", token(b"b") + b"\n"], b"\n", b"", "djl"),
+    "array": ([token(b"a") + b",\n", token(b"b") + b",\n"], b"\n", b"[", "djl"),
+    "documents": (
+        [b'[{"generated_text": "%s"}]\n' % text for text in (b"a", b"b")],
+        b"\n",
+        b"",
+        "generated-text",
+    ),
+    "a path": ([A + b"\n", B + b"\n"], b"\n", b"", "t"),
+}
+
+
+def reports_of(data, where):
+    """Return the text and all warnings and errors for data, which must not depend on its split."""
+    found = set()
+    for parts in ([data], [data[i : i + 1] for i in range(len(data))], pieces(data, 7)):
+        text, warnings, error, summary = extract(parts, where)
+        found.add((text, "\n".join(warnings + [str(error)])))
+        if where in ("djl", "openai"):
+            assert not summary.complete
+    assert len(found) == 1
+    return found.pop()
+
+
+@for_each("form", GOOD_VALUES)
+@for_each("foreign", FOREIGN)
+def test_foreign_bytes_are_named(form, foreign):
+    """TXT-070: between values, at the end, and where the text ends within them."""
+    values, separator, before, where = GOOD_VALUES[form]
+    data, words = FOREIGN[foreign]
+    start = before + values[0]
+    whole_value = foreign == "JSON error object"
+    text, reports = reports_of(start + data + separator + values[1], where)
+    assert text == ("a" if whole_value else "ab") and words in reports
+    text, reports = reports_of(start + values[1] + data, where)
+    assert text == "ab" and words in reports
+    for length in {len(data) * 2 // 3, len(data) - 1}:
+        text, reports = reports_of(start + data[:length], where)
+        cut = words.partition(" (")[0] if "(" in words else words
+        is_short = foreign in ("chunk size", "last chunk") and not data[:length].strip()
+        assert text == "a" and (is_short or cut in reports), length
+
+
+# A string may contain every line of text, so only some formats can be recognised in it.
+@pytest.mark.parametrize(
+    "foreign", ["HTML in one line", "XML", "HTTP", "gzip", "frame", "Latin-1", "UTF-16", "replaced"]
+)
+def test_foreign_bytes_in_a_growing_document_are_named(foreign):
+    data, words = FOREIGN[foreign]
+    for end in (b"", b"more"):
+        document = b'[{"generated_text": "some words ' + data + end
+        text, reports = reports_of(document, "auto")
+        assert text.startswith("some words ")
+        assert any(name in reports for name in words.partition(" (")[0].split(" or "))
+        assert "the text ends inside a JSON value" in reports
+
+
+def test_foreign_bytes_within_a_broken_value_are_named():
+    data = lines(A, b'{"t":"half of ' + PAGE.replace(b"\r\n", b"") + b'"x}', B)
+    text, reports = reports_of(data, "t|u")
+    assert text == "ab" and "HTML (<html><h1>502 Bad Gateway</h1></html>" in reports
+
+
+def test_the_decoder_of_events_names_foreign_bytes_without_their_text():
+    for data, _ in FOREIGN.values():
+        if b":" in data.replace(b"\r", b"\n").rpartition(b"\n")[2] or data.endswith(b"\n"):
+            continue
+        decoder = ServerSentEventDecoder(errors="replace")
+        with pytest.raises(TextError) as caught:
+            decoder.feed(events(A) + data)
+            decoder.close()
+        assert (caught.value.rule, caught.value.kind) == ("TXT-031", "truncated")
+        assert "Gateway" not in str(caught.value) and "upstream" not in str(caught.value)
+    with pytest.raises(TextError, match="its last line is HTML or XML"):
+        list(events_of([events(A) + b"<html>"]))
+
+
+def test_secrets_in_foreign_bytes_are_hidden():
+    data = lines(A) + b"X-Amz-Security-Token: SECRET\n" + lines(B)
+    text, reports = reports_of(data, "t")
+    assert text == "ab" and "SECRET" not in reports and "<hidden>" in reports
+
+
+def test_numbers_and_messages_as_text_are_no_foreign_bytes():
+    for data, where in (
+        (lines(b'{"message":"a"}', b'{"message":"b"}'), "message"),
+        (lines(b"[1]", b"[2]"), "[0]"),
+        (lines(b'{"detail":"a"}'), "detail"),
+    ):
+        _, warnings, error, _ = extract([data], where)
+        assert (warnings, error) == ([], None)
