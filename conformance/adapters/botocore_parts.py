@@ -156,7 +156,7 @@ def _with_sent(output: Given, request: Any) -> Given:
     url: str = prepared.url
     sent = {
         "method": prepared.method,
-        "target": octets_of(url[len(HOST) :]),
+        "target": url[len(HOST) :],
         "headers": [
             [name, octets_of(_header_text(value))] for name, value in prepared.headers.items()
         ],
