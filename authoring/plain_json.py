@@ -75,7 +75,7 @@ def parsed(text: str, lenient: bool) -> Any:
             strict=not lenient,
             object_pairs_hook=_members,
             parse_int=_integer,
-            parse_float=float if lenient else _finite,
+            parse_float=_finite,
             parse_constant=float if lenient else _no_number,
         )
     except (ValueError, RecursionError):

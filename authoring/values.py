@@ -438,6 +438,8 @@ def _lenient() -> None:
         ("nan-in-small-letters", "nan in small letters", "nan"),
         ("comment", "a comment", '{"a":1 /* x */}'),
         ("python", "Python's None", '{"a":None}'),
+        ("overflow", "a number beyond the range of a double", "[1e999]"),
+        ("long-integer", f"an integer of {MAX_DIGITS + 1} digits", f"[{'9' * (MAX_DIGITS + 1)}]"),
     ):
         reads_values(
             "lenient-rejects-" + name,

@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: MIT
-"""HTTP/1.1 without I/O: writes the head of a request, and reads a response's head and framing.
+"""The head and the framing of an HTTP/1.1 response, read strictly. There is no I/O here.
 
 The standard library's client silently accepts much that RFC 9112 forbids: truncated heads, lengths
 that are not numbers or contradict each other, chunk sizes such as `0x5`, any two bytes after a
 chunk, bare LF. Each of these can hide lost bytes or smuggle additional ones. So transport.py reads
 head and framing with these functions (HTTP-040 to HTTP-048).
 
-`request_head` writes the head of a request. The other functions are given single lines, and
-`ChunkedBody` is fed bytes, split anywhere. Each of these rejects invalid input with an HttpError of
-kind `http`, because it is always the peer's mistake.
+The functions are given single lines. `ChunkedBody` is fed bytes, split anywhere. Each of them
+rejects invalid input with an HttpError of kind `http`, because it is always the peer's mistake.
 """
 
 import re
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
-from .errors import HttpError, UsageError, excerpt
+from .errors import HttpError, excerpt
 
 # HTTP-048: bytes of a line of the head, or of a chunk's first line, including its CRLF.
 MAX_LINE = 65536
@@ -46,29 +45,6 @@ class Framing(NamedTuple):
 
     chunked: bool
     length: Optional[int]
-
-
-# A control character, such as CR or LF, would end the line early. The tab is not one here.
-_UNSENDABLE_LINE = r"[^\t\x20-\x7e\x80-\xff]"
-
-
-def request_head(method: str, target: str, headers: Sequence[Tuple[str, str]]) -> bytes:
-    """Return the head of a request with these headers and no others (HTTP-009).
-
-    Raises UsageError for a line that cannot be sent. The error does not show the line, which may
-    be secret.
-    """
-    lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
-    names = ["request line", *(f"header {name!r}" for name, _ in headers)]
-    for name, line in zip(names, lines):
-        # HTTP-008, HTTP-011
-        if re.search(_UNSENDABLE_LINE, line):
-            raise UsageError(
-                f"the {name} cannot be sent",
-                expected="no control character and no character outside Latin-1",
-                rule="HTTP-011",
-            )
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
 def looks_like_tls(line: bytes) -> bool:

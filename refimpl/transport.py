@@ -5,10 +5,9 @@
 it returns reads the body piece by piece, each as soon as it arrives (HTTP-050), and detects an
 incomplete body (HTTP-023). Every wait is limited (HTTP-051) and TLS is verified (HTTP-053).
 
-The strict functions of http1.py write the head of the request, and read the head and the framing
-of the response. http.client is not used: its reader accepts invalid heads and framing, and its
-import takes as long as the rest of a short call. Each call has its own connection. Redirects are
-not followed. Closing an exchange closes the socket.
+http.client sends the request. Its own reader accepts invalid heads and framing, so the
+`response_class` here reads them with the strict functions of http1.py. Each call has its own
+connection. Redirects are not followed. Closing an exchange closes the socket.
 
 A `Route` says how to reach the endpoint: directly, at another address, or through a proxy. For an
 https endpoint, the proxy opens a tunnel (NET-009). Each error of a proxy names it (NET-011).
@@ -43,7 +42,6 @@ from .http1 import (
     looks_like_tls,
     parse_header_lines,
     parse_status_line,
-    request_head,
 )
 from .operation import USER_AGENT, HttpRequest, request_id_of
 from .routes import DIRECT, Route
@@ -143,7 +141,7 @@ class _Limits:
 
 
 class _TimedSocket(io.RawIOBase):
-    """A connected socket with a time-out for each send and receive.
+    """A connected socket with a time-out for each send and receive, for http.client.
 
     Any thread may call disconnect(), and the object may be in two processes after a fork. While a
     thread waits in readinto(), only that thread closes the socket. Otherwise the system could give
@@ -194,6 +192,9 @@ class _TimedSocket(io.RawIOBase):
         for start in range(0, len(view), _SEND_SIZE):
             self._wait()
             self._socket.sendall(view[start : start + _SEND_SIZE])
+
+    def close(self) -> None:
+        """Do nothing: http.client closes after an error. disconnect() closes."""
 
     def disconnect(self) -> None:
         """End the connection, also while another thread waits in readinto.
@@ -276,18 +277,27 @@ def _read_line(readline: Callable[[int], bytes], what: str, first: bool = False)
     )
 
 
-class _Response:
-    """The head and the body of a response, which http1.py checks."""
+class _StrictResponse:
+    """A response that http1.py checks. http.client makes it and calls begin()."""
 
-    def __init__(self, timed: _TimedSocket) -> None:
-        """Read the head."""
+    will_close = False  # only the exchange closes the connection
+
+    def __init__(self, timed: _TimedSocket, method: Optional[str] = None) -> None:
         self._timed = timed
         self._buffered = io.BufferedReader(timed, READ_SIZE)
+        self._chunks: Optional[ChunkedBody] = None
+        self._left: Optional[int] = None  # missing bytes of a body with a known length
+        self._error: Optional[HttpError] = None  # raised after the bytes before it were returned
+
+    def close(self) -> None:
+        """Do nothing: http.client closes a response whose head is wrong. The exchange closes."""
+
+    def begin(self) -> None:
+        """Read the head."""
         self.head = _read_head(self._buffered.readline)
         framing = body_framing(self.head)
         self._chunks = ChunkedBody() if framing.chunked else None
-        self._left = framing.length  # missing bytes of a body with a known length
-        self._error: Optional[HttpError] = None  # raised after the bytes before it were returned
+        self._left = framing.length
 
     def read1(self, size: int = READ_SIZE) -> bytes:
         """Return the next bytes of the body, at most size, or b"" at its end (HTTP-050)."""
@@ -350,6 +360,7 @@ class _Connection:
         self._route = route
         self._dialed: Optional[socket.socket] = None
         self.timed: Optional[_TimedSocket] = None
+        self._http: Any = None  # the HTTPConnection
 
     def connect(self) -> _TimedSocket:
         """Connect to the endpoint, through the proxy if there is one. Raises Error."""
@@ -366,6 +377,25 @@ class _Connection:
             raise
         self.timed = _TimedSocket(connected, self._limits)
         return self.timed
+
+    def send(self, timed: _TimedSocket, request: HttpRequest) -> None:
+        """Send the request, with its headers and no others (HTTP-009)."""
+        from http.client import HTTPConnection  # it also loads ssl; some Pythons have no sockets
+
+        self._http = HTTPConnection(self.host, self.port)
+        self._http.response_class = _StrictResponse
+        self._http.sock = timed
+        self._http.putrequest(
+            request.method, request.target, skip_host=True, skip_accept_encoding=True
+        )
+        for name, value in request.headers:
+            self._http.putheader(name, value)
+        self._http.endheaders(request.body or None)
+
+    def response(self) -> _StrictResponse:
+        """Return the response when its head has arrived."""
+        response: _StrictResponse = self._http.getresponse()
+        return response
 
     def where(self) -> str:
         """Return the endpoint's address, and how the client reaches it, for errors."""
@@ -446,7 +476,7 @@ def keep_alive(connected: "socket.socket") -> None:
 class HttpExchange:
     """A response with its status, reason and headers, and the methods that read its body."""
 
-    def __init__(self, connection: _Connection, response: _Response, limits: _Limits) -> None:
+    def __init__(self, connection: _Connection, response: _StrictResponse, limits: _Limits) -> None:
         self.status = response.head.status
         self.reason = response.head.reason
         self.headers: Tuple[Tuple[str, str], ...] = response.head.headers
@@ -540,7 +570,7 @@ def open_exchange(
         if send_error is not None:
             timed.ragged = True  # the peer has reset the connection
         try:
-            response = _Response(timed)
+            response = connection.response()
         except (OSError, Error) as error:
             # In TLS 1.3, the server rejects the client's certificate after the handshake.
             if is_tls_error(error) and not is_without_close_notify(error):
@@ -637,10 +667,8 @@ def _send(
 
     Returns the error if the peer has stopped reading, because it may have sent a response.
     """
-    head = request_head(request.method, request.target, request.headers)
     try:
-        timed.sendall(head)
-        timed.sendall(request.body)
+        connection.send(timed, request)
     except OSError as error:
         if _is_our_timeout(error):
             raise limits.error("sending the request") from None

@@ -660,16 +660,10 @@ def check_rendering(given_input):
         assert last in ("end", "error")
 
 
-class _Recorded:
+class _Recorded(io.BytesIO):
     """A wire that has all its bytes already."""
 
     ragged = False
-
-    def __init__(self, data):
-        self.data = data
-
-    def makefile(self, mode):
-        return io.BufferedReader(io.BytesIO(self.data))
 
 
 def check_http(given_input):

@@ -76,7 +76,7 @@ def container_url(relative: Optional[str], full: Optional[str]) -> str:
         and not _is_loopback_address(host)
     ):
         raise ConfigurationError(
-            f"{_CONTAINER_FULL_URI} names a host that plain http must not reach",
+            f"{variable} names a host that plain http must not reach",
             expected="https, a loopback address, or the agent of ECS or EKS",
             actual=endpoint.host,
             rule=_CONTAINER_RULE,

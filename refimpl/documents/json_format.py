@@ -306,7 +306,9 @@ _DECODER = json.JSONDecoder(
     parse_int=_bounded_int,
     parse_float=_finite,
 )
-_LENIENT_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_bounded_int, strict=False)
+_LENIENT_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_bounded_int, parse_float=_finite, strict=False
+)
 
 
 # ---- shapes --------------------------------------------------------------------------------------

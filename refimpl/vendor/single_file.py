@@ -4,7 +4,7 @@
 Module-level names are unique within the package, so the joined modules share one namespace, and
 imports between them disappear. A file without all parts has only the definitions that its public
 names, its command line and its remaining parts use. Docstrings keep their first sentence,
-those of private definitions are omitted, and a level of indentation is two spaces. The text depends
+those of private definitions are omitted, and a level of indentation is one tab. The text depends
 only on the sources and the parts.
 """
 
@@ -21,9 +21,9 @@ from .statements import (
     ModuleSource,
     Statement,
     read_module,
-    with_narrow_indentation,
     with_short_docstrings,
     with_short_rulers,
+    with_tabs,
     without_relative_imports,
 )
 
@@ -88,15 +88,15 @@ _WITH_COMMANDS = """\
 __version__ = VERSION
 
 if __name__ == "__main__":
-  run()
+\trun()
 """
 _WITHOUT_COMMANDS = """\
 __version__ = VERSION
 
 if __name__ == "__main__":  # this copy has no commands: test it
-  for case, report in self_test():
-    if report:
-      raise SystemExit(f"{case}: {report}")
+\tfor case, report in self_test():
+\t\tif report:
+\t\t\traise SystemExit(f"{case}: {report}")
 """
 
 
@@ -161,7 +161,7 @@ def _public_names(text: str) -> List[str]:
 def _all_of(public: Sequence[str], defined: Set[str]) -> str:
     names = [name for name in public if name in defined] + ["__version__"]
     listed = wrap(", ".join(f'"{name}"' for name in names), 96)
-    return "__all__ = [\n  " + "\n  ".join(listed) + "\n]\n"
+    return "__all__ = [\n\t" + "\n\t".join(listed) + "\n]\n"
 
 
 def _reachable(
@@ -206,7 +206,7 @@ def _section(
     for statement in statements:
         text = without_relative_imports(name, is_package, statement.text + "\n", present)
         text = with_short_rulers(with_short_docstrings(text.rstrip("\n")))
-        text = with_narrow_indentation(text)
+        text = with_tabs(text)
         gap = "\n" if re.search("^(?:def|class|@)", text, re.MULTILINE) else ""
         pieces.append(gap + text)
     return "\n".join(pieces)
@@ -231,7 +231,7 @@ def _imports(
         needed.add(("typing", "TYPE_CHECKING", ""))
     lines = _import_lines({*runtime, *needed} - optional)
     if for_types:
-        lines += ["", "if TYPE_CHECKING:", *("  " + line for line in for_types)]
+        lines += ["", "if TYPE_CHECKING:", *("\t" + line for line in for_types)]
     return "\n".join(lines + _optional_lines(optional)) + "\n"
 
 
@@ -245,20 +245,20 @@ _OPTIONAL = ("socket", "ssl")
 _ABSENT = '''\
 
 class _Absent:
-  """A module that this Python lacks. A use of it raises the error of its import."""
+\t"""A module that this Python lacks. A use of it raises the error of its import."""
 
-  def __init__(self, error: ImportError) -> None:
-    self._error = error
+\tdef __init__(self, error: ImportError) -> None:
+\t\tself._error = error
 
-  def __getattr__(self, name: str) -> Any:
-    raise self._error
+\tdef __getattr__(self, name: str) -> Any:
+\t\traise self._error
 '''
 _OPTIONAL_IMPORT = """\
 
 try:
-  import {0}
+\timport {0}
 except ImportError as error:
-  {0} = _Absent(error)"""
+\t{0} = _Absent(error)"""
 
 
 def _optional_lines(imports: Iterable[Imported]) -> List[str]:

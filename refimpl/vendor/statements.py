@@ -181,8 +181,8 @@ def with_short_rulers(text: str) -> str:
     return _RULER.sub(r"\1 ----", text)
 
 
-def with_narrow_indentation(text: str) -> str:
-    """Return a statement with two spaces for each level of indentation."""
+def with_tabs(text: str) -> str:
+    """Return a statement with a tab for each level of indentation."""
     lines = text.split("\n")
     kept: Set[int] = set()  # lines inside a string that is not a docstring
     before = tokenize.NEWLINE
@@ -195,7 +195,7 @@ def with_narrow_indentation(text: str) -> str:
     for number, line in enumerate(lines):
         width = len(line) - len(line.lstrip(" "))
         if number not in kept:
-            lines[number] = line[width - width // 2 :]
+            lines[number] = "\t" * (width // 4) + line[width - width % 4 :]
     return "\n".join(lines)
 
 

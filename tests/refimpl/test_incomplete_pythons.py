@@ -151,8 +151,8 @@ MISSING = [
     (["_hashlib", "_md5"], ""),
     (["pwd", "grp", "fcntl", "termios", "resource", "_posixsubprocess", "subprocess"], ""),
     (["_ctypes", "ctypes", "unicodedata", "encodings.idna", "stringprep"], ""),
-    (["_json", "_datetime", "_struct", "_bisect", "_random", "_decimal", "_lzma", "_bz2"], ""),
-    (["http.client", "email", "urllib", "multiprocessing", "asyncio", "_sqlite3", "mmap"], ""),
+    (["_json", "_datetime", "_struct", "_bisect", "_decimal", "_lzma", "_bz2"], ""),
+    (["multiprocessing", "asyncio", "_sqlite3", "mmap"], ""),
 ]
 
 

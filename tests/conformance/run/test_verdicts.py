@@ -65,6 +65,8 @@ def b64(data: bytes) -> str:
 def question(
     op: str, expect: Json, acceptable: Tuple[Json, ...] = (), **given_input: Any
 ) -> Question:
+    if op == "invoke":
+        given_input.setdefault("input", {"EndpointName": "default"})
     case = Case(
         "x-case",
         "",

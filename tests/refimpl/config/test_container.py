@@ -62,6 +62,11 @@ def test_plain_http_reaches_only_trusted_hosts(host):
     assert container_url(None, f"https://{host}/c") == f"https://{host}/c"
 
 
+def test_the_error_names_the_variable_that_has_the_host():
+    with pytest.raises(ConfigurationError, match="CREDENTIALS_RELATIVE_URI names"):
+        container_url(".evil.example/x", None)
+
+
 @pytest.mark.parametrize(
     "url",
     ["ftp://localhost/", "http://user:pw@localhost/", "localhost/x", "http://localhost/ x", "http:///",

@@ -9,9 +9,9 @@ from refimpl.cli.vendor import package_sources
 from refimpl.vendor.statements import (
     module_imported,
     read_module,
-    with_narrow_indentation,
     with_short_docstrings,
     with_short_rulers,
+    with_tabs,
     without_relative_imports,
 )
 from tests.rows import for_each
@@ -208,10 +208,10 @@ def test_private_functions_lose_their_docstrings():
 
 
 def test_indentation_is_halved_outside_of_strings():
-    narrow = with_narrow_indentation(LONG)
-    assert '  """First.\n\n  Second.\n  """\n' in narrow
-    assert '  text = """not a docstring\n\n      kept\n    """\n' in narrow
-    assert "    return (\n      1\n    )\n" in narrow
+    narrow = with_tabs(LONG)
+    assert '\t"""First.\n\n\tSecond.\n\t"""\n' in narrow
+    assert '\ttext = """not a docstring\n\n      kept\n    """\n' in narrow
+    assert "\t\treturn (\n\t\t\t1\n\t\t)\n" in narrow
 
 
 def test_rulers_are_short():
@@ -224,7 +224,7 @@ def test_the_program_of_every_module_stays_the_same():
     sources, packages = package_sources()
     for name, text in sources.items():
         for statement in read_module(name, text, name in packages).statements:
-            changed = with_narrow_indentation(with_short_docstrings(statement.text))
+            changed = with_tabs(with_short_docstrings(statement.text))
             assert _tree(changed) == _tree(statement.text), (name, statement.names)
 
 

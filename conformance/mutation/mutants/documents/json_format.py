@@ -3,6 +3,13 @@
 
 ROWS = (
     (
+        "json-lenient-overflow",
+        "TXT-044",
+        "reads a number beyond the range of a double as infinity in lenient mode",
+        "parse_int=_bounded_int, parse_float=_finite, strict=False",
+        "parse_int=_bounded_int, strict=False",
+    ),
+    (
         "json-scan-forgets-escape",
         "TXT-042",
         "an escape that is split between parts ends a string that is a value",
