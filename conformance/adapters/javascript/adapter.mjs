@@ -4,8 +4,8 @@
 // `eventstream.decode` by the client's codec in @smithy/core (submodule event-streams). @smithy/eventstream-codec exports
 // the same class. signing.mjs has the signer, and offline.mjs the client without a network. No local AWS settings are read.
 //
-// The arguments are the folder with node_modules, the read timeout and the deadline of a call in milliseconds. Each call
-// has a new client and one attempt. Errors have the SDK's names. Plain Error objects are recognized by their message.
+// The arguments are the folder with node_modules and the read timeout of a call in milliseconds, for a case that has none.
+// Each call has a new client and one attempt. A call that does not end gets no reply: the suite ends this process. Errors have the SDK's names. Plain Error objects are recognized by their message.
 
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { offline } from "./offline.mjs";
 import { Reject, Unsupported, base64, serve, unbase64 } from "./protocol.mjs";
 import { signing } from "./signing.mjs";
 
-const [folder, readTimeout, deadline] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
+const [folder, readTimeout] = [process.argv[2], Number(process.argv[3])];
 const require = createRequire(join(folder, "package.json"));
 const { SageMakerRuntimeClient, InvokeEndpointWithResponseStreamCommand } = require("@aws-sdk/client-sagemaker-runtime");
 const { EventStreamCodec, Int64, getChunkedStream } = require("@smithy/core/event-streams");
@@ -48,30 +48,21 @@ const TOLD = [
   ["Signature version 4 presigned URLs must have an expiration date", "constraint"],
 ];
 
-async function invoke(given) {
+async function invoke(given, report) {
   const seen = { output: {}, events: [] };
-  const timer = {};
-  const late = new Promise((resolve) => {
-    timer.id = setTimeout(resolve, deadline, "late");
-  });
-  const stop = new AbortController();
-  const client = clientFor(given);
+  const client = clientFor(given, given.read_timeout === undefined ? undefined : timeoutsOf(given.read_timeout * 1000));
   try {
-    const input = { ...given.input, Body: unbase64(given.input.Body) };
-    const ended = await Promise.race([talk(client, input, seen, stop.signal), late]);
-    if (ended === "late") await new Promise(() => {}); // it hangs: the suite ends this process
+    await talk(client, { ...given.input, Body: unbase64(given.input.Body) }, seen, report);
     return seen;
   } finally {
-    clearTimeout(timer.id);
-    stop.abort();
     client.destroy();
   }
 }
 
 const KEYS = { access_key: "AKIDEXAMPLE", secret_key: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" }; // for a request without keys
-const TIMEOUTS = { connectionTimeout: readTimeout, requestTimeout: readTimeout, socketTimeout: readTimeout, throwOnRequestTimeout: true };
+const timeoutsOf = (wait) => ({ connectionTimeout: wait, requestTimeout: wait, socketTimeout: wait, throwOnRequestTimeout: true });
 
-function clientFor(given, requestHandler = TIMEOUTS) {
+function clientFor(given, requestHandler = timeoutsOf(readTimeout)) {
   const { access_key: accessKeyId, secret_key: secretAccessKey, session_token: sessionToken } = { ...KEYS, ...given };
   return new SageMakerRuntimeClient({
     ...(given.region === undefined ? {} : { region: given.region }),
@@ -84,18 +75,20 @@ function clientFor(given, requestHandler = TIMEOUTS) {
   });
 }
 
-async function talk(client, input, seen, abortSignal) {
+// Make one call. `taken` is called with the number of events after each.
+async function talk(client, input, seen, taken) {
   try {
-    const response = await client.send(new InvokeEndpointWithResponseStreamCommand(input), { abortSignal });
+    const response = await client.send(new InvokeEndpointWithResponseStreamCommand(input));
     for (const name of MEMBERS) {
       if (response[name] !== undefined) seen.output[name] = response[name];
     }
     for await (const event of response.Body) {
       for (const [name, members] of Object.entries(event)) {
-        if (name !== "$unknown") seen.events.push({ [name]: shown(members) });
+        if (name === "$unknown") continue;
+        seen.events.push({ [name]: shown(members) });
+        taken(seen.events.length);
       }
     }
-    return "ended";
   } catch (error) {
     throw new Reject({ ...told(error), output: seen });
   }
@@ -125,12 +118,12 @@ function told(error) {
 
 const STREAM_ERRORS = ["ModelStreamError", "InternalStreamFailure"];
 
-// The names that Node.js and its HTTP parser document, and the nearest kind.
+// The names that Node.js and its HTTP parser document, and what they can stand for.
 const KINDS = {
   TimeoutError: "timeout",
   "TimeoutError:ETIMEDOUT": "timeout",
   "TimeoutError:ECONNRESET": "network",
-  "Error:ECONNRESET": "network",
+  "Error:ECONNRESET": ["network", "truncated"],
   "Error:ECONNREFUSED": "network",
   "TypeError:ERR_INVALID_CHAR": "constraint",
   "TypeError:ERR_INVALID_URL": "configuration",
@@ -196,8 +189,14 @@ function encode({ headers, payload }) {
 
 async function decode({ chunks }) {
   const messages = [];
+  const after = [];
+  let given = 0;
   const source = (async function* () {
-    for (const chunk of chunks) yield unbase64(chunk);
+    for (const chunk of chunks) {
+      given += 1;
+      yield unbase64(chunk);
+    }
+    given += 1;
   })();
   try {
     for await (const frame of getChunkedStream(source)) {
@@ -206,18 +205,19 @@ async function decode({ chunks }) {
         headers: Object.entries(headers).map(([name, header]) => readHeader(name, header)),
         payload: base64(body),
       });
+      after.push(given);
     }
   } catch (error) {
-    throw new Reject({ ...told(error), output: { messages } });
+    throw new Reject({ ...told(error), output: { messages, after, refused_after: given } });
   }
-  return { messages };
+  return { messages, after };
 }
 
 // ---- the protocol -------------------------------------------------------------------------------------------------
 
 const sha256 = clientFor({ region: "us-east-1" }).config.sha256;
 const refusal = (error) => new Reject(told(error));
-const tools = { clientFor, Command: InvokeEndpointWithResponseStreamCommand, HttpResponse, talk, refusal, base64, unbase64 };
+const tools = { clientFor, Command: InvokeEndpointWithResponseStreamCommand, HttpResponse, Reject, talk, refusal, base64, unbase64 };
 const OPERATIONS = {
   invoke,
   "eventstream.encode": encode,
@@ -226,7 +226,7 @@ const OPERATIONS = {
   ...signing({ SignatureV4, HttpRequest, buildQueryString, sha256, Unsupported }),
 };
 const HELLO = {
-  protocol: 1,
+  progress: true,
   implementation: {
     name: "javascript",
     version: `${versionOf("@aws-sdk/client-sagemaker-runtime")} (@smithy/core ${versionOf("@smithy/core")}, @smithy/signature-v4 ${versionOf("@smithy/signature-v4")}, Node.js ${process.versions.node.split(".")[0]})`,

@@ -19,7 +19,7 @@ class Seen extends Error {
   }
 }
 
-export function offline({ clientFor, Command, HttpResponse, talk, refusal, base64, unbase64 }) {
+export function offline({ clientFor, Command, HttpResponse, Reject, talk, refusal, base64, unbase64 }) {
   async function sent(given, input) {
     const handle = async (request) => {
       for (const [name, value] of Object.entries(request.headers)) validateHeaderValue(name, value);
@@ -39,9 +39,28 @@ export function offline({ clientFor, Command, HttpResponse, talk, refusal, base6
     return `${protocol}//${hostname}${port ? `:${port}` : ""}${path}`;
   }
 
-  async function* bodyOf({ chunks, complete = true }) {
+  async function* piecesOf({ chunks, complete = true }) {
     for (const chunk of chunks) yield unbase64(chunk);
     if (!complete) throw Object.assign(new Error("aborted"), { code: "ECONNRESET" }); // the error of Node.js for a truncated body
+  }
+
+  // A stream that counts the chunks as they are taken from it, because it reads ahead.
+  function bodyOf(given, feed) {
+    const body = Readable.from(piecesOf(given));
+    const pieces = body[Symbol.asyncIterator].bind(body);
+    body[Symbol.asyncIterator] = async function* () {
+      try {
+        for await (const piece of pieces()) {
+          feed.given += 1;
+          yield piece;
+        }
+      } catch (error) {
+        feed.given += 1;
+        throw error;
+      }
+      feed.given += 1;
+    };
+    return body;
   }
 
   function joined(headers) {
@@ -69,14 +88,21 @@ export function offline({ clientFor, Command, HttpResponse, talk, refusal, base6
       return { url: url.endsWith(PATH) ? url.slice(0, -PATH.length) : url, signing_region: region, signing_name: service };
     },
     "http.response": async (given) => {
+      const feed = { given: 0 };
+      const after = [];
       const client = clientFor({ region: "us-east-1" }, {
         handle: async () => ({
-          response: new HttpResponse({ statusCode: given.status, headers: joined(given.headers), body: Readable.from(bodyOf(given)) }),
+          response: new HttpResponse({ statusCode: given.status, headers: joined(given.headers), body: bodyOf(given, feed) }),
         }),
       });
       const seen = { output: {}, events: [] };
-      await talk(client, { EndpointName: "llm", Body: new Uint8Array(0) }, seen);
-      return seen;
+      try {
+        await talk(client, { EndpointName: "llm", Body: new Uint8Array(0) }, seen, () => after.push(feed.given));
+      } catch (error) {
+        if (error instanceof Reject) Object.assign(error.answer.output, { after, refused_after: feed.given });
+        throw error;
+      }
+      return { ...seen, after };
     },
   };
 }

@@ -26,12 +26,12 @@ function questionIn(line) {
   }
 }
 
-async function answer(question, operations, told) {
+async function answer(question, operations, told, report) {
   if (question.unreadable !== undefined) return { status: "error", detail: question.unreadable };
   const operation = operations[question.op];
   if (operation === undefined) return { status: "unsupported", reason: `no operation ${question.op}` };
   try {
-    return { status: "ok", output: await operation(question.input) };
+    return { status: "ok", output: await operation(question.input, report) };
   } catch (error) {
     if (error instanceof Unsupported) return { status: "unsupported", reason: error.message };
     if (error instanceof Reject) return error.answer;
@@ -41,7 +41,7 @@ async function answer(question, operations, told) {
 }
 
 // Answer requests until `bye` or the end of the input. `hello` has implementation and kinds; `told` returns kind and
-// message of an error of a signer.
+// message of an error of a signer. An operation may call its second argument with the number of events so far.
 export async function serve(hello, operations, told) {
   const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
   console.log = console.warn = console.info = console.error; // output of the SDK must not be mistaken for an answer
@@ -53,7 +53,10 @@ export async function serve(hello, operations, told) {
     const question = questionIn(line);
     if (question.cmd === "bye") break;
     if (question.cmd === "hello") say({ protocol: 2, operations: Object.keys(operations), ...hello });
-    else say({ ...(await answer(question, operations, told)), seq: question.seq, ...(stray ? { stray } : {}) });
+    else {
+      const report = (count) => say({ seq: question.seq, progress: count });
+      say({ ...(await answer(question, operations, told, report)), seq: question.seq, ...(stray ? { stray } : {}) });
+    }
     stray = null;
   }
   process.exit(0);

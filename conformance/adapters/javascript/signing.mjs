@@ -6,6 +6,8 @@
 // represent is unsupported. The characters of a header are octets, as Node.js writes them. One option both normalises and
 // encodes the path. A subclass records the stages.
 
+import { validateHeaderValue } from "node:http";
+
 export function signing({ SignatureV4, HttpRequest, buildQueryString, sha256, Unsupported }) {
   class Watched extends SignatureV4 {
     seen = {};
@@ -74,16 +76,33 @@ export function signing({ SignatureV4, HttpRequest, buildQueryString, sha256, Un
     return date;
   }
 
+  // The target and the request as NodeHttpHandler of @smithy/node-http-handler writes them.
+  function targetOf({ path, query }) {
+    const text = buildQueryString(query ?? {});
+    return text ? `${path}?${text}` : path;
+  }
+
+  // Nothing if Node.js rejects a header value before it sends anything.
+  function sent(signed) {
+    try {
+      for (const [name, value] of Object.entries(signed.headers)) validateHeaderValue(name, value);
+    } catch {
+      return undefined;
+    }
+    return { method: signed.method, target: targetOf(signed), headers: Object.entries(signed.headers), body: Buffer.from(signed.body ?? "").toString("base64") };
+  }
+
   return {
     "sigv4.sign": async (given) => {
       const [signer, request, options] = prepared(given);
-      const { authorization } = (await signer.sign(request, options)).headers;
-      return { ...signer.seen, signature: authorization.slice(-64), authorization };
+      const signed = await signer.sign(request, options);
+      const { authorization } = signed.headers;
+      return { ...signer.seen, signature: authorization.slice(-64), authorization, sent: sent(signed) };
     },
     "sigv4.presign": async (given) => {
       const [signer, request, options] = prepared(given);
-      const { path, query } = await signer.presign(request, { ...options, expiresIn: given.expires });
-      return { ...signer.seen, signature: query["X-Amz-Signature"], target: `${path}?${buildQueryString(query)}` };
+      const signed = await signer.presign(request, { ...options, expiresIn: given.expires });
+      return { ...signer.seen, signature: signed.query["X-Amz-Signature"], target: targetOf(signed), sent: sent(signed) };
     },
   };
 }
