@@ -468,8 +468,23 @@ def check_together(found: Sequence[Feature]) -> None:
 
 
 def text_of(document: Json) -> str:
-    """Return a document in the format of all committed JSON files."""
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    """Return a document in the format of the vector files and their schema."""
+    return _lines_of(document, "\n") + "\n"
+
+
+def _lines_of(value: Any, line_end: str) -> str:
+    """Return a JSON value with a line for each member; an array of plain values is one line."""
+    inner = line_end + " "
+    if isinstance(value, dict) and value:
+        members = [
+            f"{json.dumps(name, ensure_ascii=False)}: {_lines_of(member, inner)}"
+            for name, member in value.items()
+        ]
+        return "{" + inner + ("," + inner).join(members) + line_end + "}"
+    if isinstance(value, list) and any(isinstance(element, (dict, list)) for element in value):
+        elements = [_lines_of(element, inner) for element in value]
+        return "[" + inner + ("," + inner).join(elements) + line_end + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def written(found: Sequence[Feature]) -> Dict[str, bytes]:

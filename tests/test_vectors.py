@@ -64,10 +64,14 @@ def test_the_committed_files_are_up_to_date():
 
 
 def test_the_files_have_one_format():
-    for path in VECTORS.rglob("*.json"):
+    for path in VECTORS.glob("*.json"):
         data = path.read_bytes()
         assert data == text_of(json.loads(data.decode("utf-8"))).encode("utf-8"), path.name
         assert b"\r" not in data
+
+
+def test_the_files_have_less_than_8_megabytes():
+    assert sum(path.stat().st_size for path in VECTORS.rglob("*") if path.is_file()) < 8_000_000
 
 
 def test_an_acceptable_outcome_and_its_divergence_share_a_rule():
