@@ -12,15 +12,15 @@ from tests.rows import for_each
 JSON = "Content-Type: application/json"
 TYPE = "x-amzn-ErrorType: ValidationError"
 ID = "x-amzn-RequestId: 1"
-DATE = f"Date: {formatdate(usegmt=True)}"
+NOW = "Date: now, by the clock"  # replaced when a test runs
 BODY = b'{"Message":"Endpoint x of account 1 not found."}'
 SOME = ("srv-error-json", "srv-error-type", "srv-error-message", "srv-date", "srv-error-ends")
 MISTAKES = (
-    ("srv-error-json", BODY, (TYPE, DATE), "header Content-Type"),
-    ("srv-error-json", BODY, ("Content-Type: text/plain", TYPE, DATE), "Content-Type"),
-    ("srv-error-type", BODY, (JSON, DATE), "header x-amzn-ErrorType"),
-    ("srv-error-type", BODY, (JSON, TYPE, TYPE, DATE), "header x-amzn-ErrorType"),
-    ("srv-error-message", b'{"reason":"x"}', (JSON, TYPE, DATE), "message"),
+    ("srv-error-json", BODY, (TYPE, NOW), "header Content-Type"),
+    ("srv-error-json", BODY, ("Content-Type: text/plain", TYPE, NOW), "Content-Type"),
+    ("srv-error-type", BODY, (JSON, NOW), "header x-amzn-ErrorType"),
+    ("srv-error-type", BODY, (JSON, TYPE, TYPE, NOW), "header x-amzn-ErrorType"),
+    ("srv-error-message", b'{"reason":"x"}', (JSON, TYPE, NOW), "message"),
     ("srv-date", BODY, (JSON, TYPE), "header Date"),
     ("srv-date", BODY, (JSON, TYPE, "Date: now"), "Date"),
     ("srv-date", BODY, (JSON, TYPE, "Date: Sun, 30 Aug 2015 12:36:00 GMT"), "Date"),
@@ -28,19 +28,25 @@ MISTAKES = (
 )
 
 
+def refusal(body: bytes, *headers: str) -> bytes:
+    """Return a response with the present time in place of NOW."""
+    date = f"Date: {formatdate(usegmt=True)}"
+    return response("400 Bad Request", body, *(date if line == NOW else line for line in headers))
+
+
 @for_each("name, body, headers, stage", MISTAKES)
 def test_a_mistake_fails_its_check(
     name: str, body: bytes, headers: Sequence[str], stage: str
 ) -> None:
     checks = [check for check in CHECKS if check.id in SOME]
-    found = verdicts_on(response("400 Bad Request", body, *headers), checks)
+    found = verdicts_on(refusal(body, *headers), checks)
     assert [check for check, verdict in found.items() if verdict.word == FAIL] == [name]
     difference = found[name].difference
     assert difference is not None and stage in difference.stage
 
 
 def test_a_document_that_is_no_json_fails_two_checks() -> None:
-    answer = response("400 Bad Request", b"<html>", JSON, TYPE, ID, DATE)
+    answer = refusal(b"<html>", JSON, TYPE, ID, NOW)
     words = words_on(answer, CHECKS)
     assert {words["srv-error-json"], words["srv-error-message"]} == {FAIL}
 
@@ -51,7 +57,7 @@ def test_a_body_that_ends_with_the_connection() -> None:
 
 
 def test_the_same_request_id_twice() -> None:
-    answer = response("400 Bad Request", BODY, JSON, TYPE, ID, DATE)
+    answer = refusal(BODY, JSON, TYPE, ID, NOW)
     assert words_on(answer, CHECKS)["srv-request-id"] == FAIL
 
 

@@ -195,9 +195,6 @@ SLOW_MODULES = {
     "decimal",
     "ctypes",
     "asyncio",
-    "http.client",
-    "email",
-    "ssl",
 }
 
 

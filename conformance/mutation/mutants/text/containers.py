@@ -44,8 +44,8 @@ ROWS = (
         "preset-anthropic-thinking",
         "TXT-058",
         "thinking is text",
-        '"delta.text|content_block.text"',
-        '"delta.text|delta.thinking|content_block.text"',
+        '"delta.text|content_block.text|content"',
+        '"delta.text|delta.thinking|content_block.text|content"',
     ),
     (
         "preset-anthropic-no-tools",

@@ -120,8 +120,8 @@ ROWS = (
         "extract-failure-loses-deltas",
         "TXT-053",
         "a failure loses the deltas before it",
-        "raise ContainerError(message, deltas=tuple(deltas), summary=self.summary)",
-        "raise ContainerError(message, deltas=(), summary=self.summary)",
+        "message, deltas=tuple(deltas), extracted",
+        "message, deltas=(), extracted",
     ),
     (
         "extract-all-choices",
@@ -156,7 +156,7 @@ ROWS = (
         "TXT-062",
         "values that are not strings are lost",
         'content = json_line(content).decode("ascii")',
-        "continue",
+        "return",
     ),
     (
         "extract-all-channels",
