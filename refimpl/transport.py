@@ -354,13 +354,16 @@ class _Connection:
         context: "Optional[ssl.SSLContext]",
         route: Route,
     ) -> None:
+        from http.client import HTTPConnection  # also loads ssl; some Pythons have no sockets
+
         self.host, self.port = request.host, request.port
+        self._http: Any = HTTPConnection(self.host, self.port)
+        self._http.response_class = _StrictResponse  # type: ignore[assignment]
         self._limits = limits
         self._context = context
         self._route = route
         self._dialed: Optional[socket.socket] = None
         self.timed: Optional[_TimedSocket] = None
-        self._http: Any = None  # the HTTPConnection
 
     def connect(self) -> _TimedSocket:
         """Connect to the endpoint, through the proxy if there is one. Raises Error."""
@@ -380,10 +383,6 @@ class _Connection:
 
     def send(self, timed: _TimedSocket, request: HttpRequest) -> None:
         """Send the request, with its headers and no others (HTTP-009)."""
-        from http.client import HTTPConnection  # it also loads ssl; some Pythons have no sockets
-
-        self._http = HTTPConnection(self.host, self.port)
-        self._http.response_class = _StrictResponse
         self._http.sock = timed
         self._http.putrequest(
             request.method, request.target, skip_host=True, skip_accept_encoding=True

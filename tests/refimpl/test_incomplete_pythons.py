@@ -147,6 +147,8 @@ MISSING = [
     (["socket"], "all"),
     (["_socket"], "all"),
     (["select"], "all"),  # the module socket needs it
+    (["http.client"], "all"),
+    (["email.parser"], "all"),  # the module http.client needs it
     (["threading", "_thread"], ""),
     (["_hashlib", "_md5"], ""),
     (["pwd", "grp", "fcntl", "termios", "resource", "_posixsubprocess", "subprocess"], ""),
