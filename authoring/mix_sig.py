@@ -12,7 +12,15 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from authoring import Feature, ok
 from authoring import plain_sigv4 as plain
 from authoring.mix import USUAL, Row, Table, Value, mix_id, rows_of, title_of
-from authoring.sig import HAS_NO, SIGNERS, TOKEN, Given, plus_as_space, request
+from authoring.sig import (
+    HAS_NO,
+    SIGNERS,
+    TOKEN,
+    Given,
+    path_as_given,
+    plus_as_space,
+    request,
+)
 from conformance.cases.described import expanded_input
 
 SIGN = Feature("sigv4-sign-mix", "sigv4.sign", "sign-mix-")
@@ -343,6 +351,9 @@ def _add(feature: Feature, table: Table, stages_of: Any, rules: str) -> None:
         name = mix_id(feature.prefix, feature.op, given)
         full = expanded_input(feature.op, given)
         ROWS[name] = row, table
+        acceptable = []
+        if stages_of is plain.sign:
+            acceptable = path_as_given(full)
         cited = list(dict.fromkeys(table.rules(row) + rules.split()))
         feature.case(
             name,
@@ -351,7 +362,7 @@ def _add(feature: Feature, table: Table, stages_of: Any, rules: str) -> None:
             given,
             ok(**stages_of(full)),
             WHY,
-            acceptable=plus_as_space(full, stages_of),
+            acceptable=acceptable + plus_as_space(full, stages_of),
             source=_source(row, given),
         )
 

@@ -134,6 +134,21 @@ def plus_as_space(given: Given, stages_of: Callable[..., Dict[str, str]]) -> Lis
     return [either(ok(**stages_of(given, plus_is_space=True)), why, "DIV-021")]
 
 
+def path_as_given(given: Given) -> List[Given]:
+    """Return the outcome of a signer that leaves a path with a single encoding unchanged."""
+    path = given["target"].partition("?")[0]
+    if given.get("double_encode", True) or not re.fullmatch("[!-~]+", path):
+        return []
+    stages = plain.sign(given, verbatim=True)
+    if stages == plain.sign(given):
+        return []
+    why = (
+        "a caller that asks for a single encoding has already applied it, and this is the "
+        "path in the request line"
+    )
+    return [either(ok(**stages), why, "DIV-015")]
+
+
 def signs(
     name: str,
     title: str,
@@ -159,6 +174,7 @@ def signs(
             either(ok(**plain.sign(given, **how)), reason, divergence)
             for how, reason, divergence in also_acceptable
         ]
+        + path_as_given(given)
         + plus_as_space(given, plain.sign),
     )
 
@@ -875,19 +891,8 @@ ENCODED = (  # slug, raw path, canonical URI, the same encoded once, why
         ),
     ),
 )
-VERBATIM: Acceptable = (
-    {"verbatim": True},
-    (
-        "a caller that asks for a single encoding has already applied it, and this is the "
-        "path in the request line"
-    ),
-    "DIV-015",
-)
 for slug, path, twice, once, why in ENCODED:
     shown = quoted(slug, path)
-    acceptable = []
-    if re.fullmatch("[!-~]+", path) and path != once and "?" not in path:
-        acceptable = [VERBATIM]
     signs(
         "sig-path-double-" + slug,
         f"path {shown}, encoded twice",
@@ -904,7 +909,6 @@ for slug, path, twice, once, why in ENCODED:
         uri=once,
         target=path,
         double_encode=False,
-        also_acceptable=acceptable,
     )
 # docs/illustrated.html shows this request. It is that of SPEC.md, section 1.1.
 signs(

@@ -80,7 +80,16 @@ def _head(line: str, stream: io.BufferedIOBase) -> Sent:
             continue
         name, _, value = text.partition(":")
         headers.append([name, value.strip(" \t")])
-    return {"method": method, "target": rest.rpartition(" ")[0], "headers": headers}
+    return {"method": method, "target": _text(rest.rpartition(" ")[0]), "headers": headers}
+
+
+def _text(octets: str) -> str:
+    """Return the text of a target, whose characters stand for their UTF-8 (SIG-026).
+
+    octets: one character per octet. Octets that are not UTF-8 stand as `\\xNN`: no given target
+    has them.
+    """
+    return octets.encode("latin-1").decode("utf-8", "backslashreplace")
 
 
 def _body(headers: List[List[str]], stream: io.BufferedIOBase) -> bytes:

@@ -92,7 +92,17 @@ function requestIn(data) {
   const rest = data.subarray(data.indexOf("\r\n\r\n") + 4);
   const body = isChunked ? joined(rest) : rest;
   const [method, target] = [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1, line.lastIndexOf(" "))];
-  return { method, target, headers, body: body.toString("base64") };
+  return { method, target: textOf(target), headers, body: body.toString("base64") };
+}
+
+// Return the text of a target, whose characters stand for their UTF-8 (SIG-026). `octets` has one character per octet.
+// If they are not UTF-8, those beyond ASCII stand as `\xNN`: no given target has them.
+function textOf(octets) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(octets, "latin1"));
+  } catch {
+    return octets.replace(/[\x80-\xff]/g, (octet) => `\\x${octet.charCodeAt(0).toString(16)}`);
+  }
 }
 
 // ---- what the signers' adapters check --------------------------------------------------------------------------------

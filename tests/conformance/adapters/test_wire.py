@@ -35,6 +35,17 @@ def test_a_request_is_shown_as_it_was_written(recorder: Recorder) -> None:
     assert sent == shown("PoST", "/a%2fb//c?x=+&x", "aGk=", *headers)
 
 
+def test_a_target_is_text_whose_utf8_was_written(recorder: Recorder) -> None:
+    """A signer that sends the UTF-8 of a raw path sends what it was given, any other does not."""
+    for octets, target in (
+        ("/\u00fc/\u1234?\u20ac".encode("utf-8"), "/\u00fc/\u1234?\u20ac"),
+        (b"/\xfc", "/\\xfc"),
+        (b"/\xef\xbf\xbd/\xed\xa0\x80", "/\ufffd/\\xed\\xa0\\x80"),
+    ):
+        sent = recorder.sent(writing(recorder, b"GET " + octets + b" HTTP/1.1\r\n\r\n"))
+        assert sent["target"] == target
+
+
 def test_a_folded_value_keeps_its_line_break(recorder: Recorder) -> None:
     sent = recorder.sent(writing(recorder, b"GET / HTTP/1.1\r\na: b\r\n  c\r\n\r\n"))
     assert sent["headers"] == [["a", "b\r\n  c"]]
