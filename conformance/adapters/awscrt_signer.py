@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: MIT
 """The adapter of awscrt: `sigv4.sign` and `sigv4.presign` by the Common Runtime's signer in C.
 
-The signer returns only the signed request, so the answer has the last stages: the signature and the
-header or target. Errors have the Common Runtime's names. Text is sent as UTF-8, and the clock is a
-`datetime`.
+The signer shows no earlier stages than the signature. It returns the signed request, which is
+`output.sent`: the HTTP client of the Common Runtime sends a request as it is. Errors have the
+Common Runtime's names, or those of Python's own errors, which stand for all kinds. Text is sent as
+UTF-8, and the clock is a `datetime`.
 """
 
 import datetime
 import importlib
 import io
 import re
-from typing import Any, Optional
+from typing import Any, Dict, Optional
 
-from conformance.adapters.requests_read import Given, clock_of, text_of
-from conformance.protocol.messages import Reject, serve, to_bytes, to_pairs
+from conformance.adapters.requests_read import Given, clock_of, octets_of, text_of
+from conformance.protocol.messages import Kind, Reject, serve, to_bytes, to_pairs
 
 awscrt: Any = importlib.import_module("awscrt")
 auth: Any = importlib.import_module("awscrt.auth")
@@ -22,8 +23,8 @@ exceptions: Any = importlib.import_module("awscrt.exceptions")
 
 PATIENCE = 8.0  # seconds for a signature
 
-# The errors of the Common Runtime, and the nearest kind.
-KINDS = {
+# The errors of the Common Runtime and of Python, and what they can stand for.
+KINDS: Dict[str, Kind] = {
     "AWS_AUTH_SIGNING_INVALID_CONFIGURATION": "constraint",
     "AWS_AUTH_SIGNING_ILLEGAL_REQUEST_HEADER": "constraint",
     "AWS_AUTH_SIGNING_ILLEGAL_REQUEST_QUERY_PARAM": "constraint",
@@ -32,6 +33,7 @@ KINDS = {
     "AWS_ERROR_INVALID_ARGUMENT": "constraint",
     "AWS_ERROR_HTTP_INVALID_HEADER_NAME": "constraint",
     "AWS_ERROR_MALFORMED_INPUT_STRING": "constraint",
+    "builtins.AssertionError": "*",
 }
 
 
@@ -86,14 +88,30 @@ def _signed(given: Given, expires: Optional[int] = None) -> Any:
     return request
 
 
+def _sent(request: Any) -> Given:
+    """Return the signed request as `output.sent`. Its body is the given stream."""
+    return {
+        "method": request.method or "",  # None stands for an empty one
+        "target": request.path,
+        "headers": [[octets_of(name), octets_of(value)] for name, value in request.headers],
+    }
+
+
 def sign(given: Given) -> Given:
-    authorization: str = _signed(given).headers.get("Authorization")
-    return {"signature": authorization[-64:], "authorization": authorization}
+    request = _signed(given)
+    authorization: str = request.headers.get("Authorization")
+    return {
+        "signature": authorization[-64:],
+        "authorization": authorization,
+        "sent": _sent(request),
+    }
 
 
 def presign(given: Given) -> Given:
-    target: str = _signed(given, given["expires"]).path
-    return {"signature": target.partition("X-Amz-Signature=")[2][:64], "target": target}
+    request = _signed(given, given["expires"])
+    target: str = request.path
+    signature = target.partition("X-Amz-Signature=")[2][:64]
+    return {"signature": signature, "target": target, "sent": _sent(request)}
 
 
 if __name__ == "__main__":
@@ -103,5 +121,4 @@ if __name__ == "__main__":
         {"sigv4.sign": sign, "sigv4.presign": presign},
         KINDS,
         language="c",
-        newest=1,
     )

@@ -19,7 +19,7 @@ EXPECTED = {
     "sig-credentials-refused-secret-key-empty": ("PASS", ""),
     "sig-value-utf8": ("PASS", ""),
     "sig-time-header-replaced": ("FAIL", "status reject constraint: "),
-    "sig-unsigned-te": ("FAIL", "signature "),
+    "sig-unsigned-te": ("FAIL", "sent.signed_headers signs te"),
     "sig-path-single-plus": ("ACCEPTABLE", ""),
     "sig-value-refused-crlf": ("FAIL", "status ok"),
     "sig-time-refused-day": ("UNSUPPORTED", "its clock"),
@@ -27,7 +27,11 @@ EXPECTED = {
     "sig-presign-smallest": ("PASS", ""),
     "sig-presign-body": ("PASS", ""),
     "sig-presign-token-unsigned": ("PASS", ""),
-    "sig-presign-expires-refused-zero": ("FAIL", "kind builtins.AssertionError"),
+    "sig-value-fold-last": ("FAIL", "sent.headers.x-test a\r\n"),
+    "sig-call-content-length": ("ACCEPTABLE", "it signs accept-encoding"),
+    "sig-method-refused-empty": ("FAIL", "status ok"),
+    "sig-presign-expires-refused-zero": ("PASS", ""),
+    "sig-presign-expires-refused-year": ("FAIL", "status ok"),
     "sig-presign-replaces-x-amz-date": ("FAIL", "status reject constraint: "),
 }
 
