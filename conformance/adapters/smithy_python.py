@@ -3,10 +3,12 @@
 smithy-aws-event-stream.
 
 The signer takes the parts of a URL, the values of each header, and the time as text. It cannot
-presign, and always signs a session token. The decoder reads from an asynchronous stream, like the
-clients generated for it. It drops the types of headers, so a wrapper records them. The encoder has
-one method for each header type. An error has the name of its class, prefixed with the module if the
-class is not from one of these packages.
+presign, and always signs a session token. It returns the signed request, which is `output.sent`:
+the clients generated for it send each value of a header as one line. The decoder reads from an
+asynchronous stream, like these clients, and takes a chunk when it needs one. It drops the types of
+headers, so a wrapper records them. The encoder has one method for each header type. An error has
+the name of its class, prefixed with the module if the class is not from one of these packages;
+Python's own errors stand for all kinds.
 """
 
 import asyncio
@@ -24,6 +26,7 @@ from conformance.adapters.requests_read import (
     text_of,
 )
 from conformance.protocol.messages import (
+    Kind,
     Reject,
     Unsupported,
     serve,
@@ -41,18 +44,32 @@ streams: Any = importlib.import_module("smithy_core.aio.types")
 OWN = ("aws_sdk_signers", "smithy_aws_event_stream", "smithy_core")
 PACKAGES = ("aws-sdk-signers", "smithy-aws-event-stream")
 
-# The errors of these packages, and the nearest kind.
-KINDS = {
+# The errors of these packages, and what they can stand for.
+KINDS: Dict[str, Kind] = {
     "ChecksumMismatch": "message_crc",
     "DuplicateHeader": "duplicate_header",
     "InvalidHeadersLength": "limit",
     "InvalidPayloadLength": "limit",
     "InvalidHeaderValueLength": "limit",
     "InvalidHeaderValue": "type",
-    "InvalidIntegerValue": "constraint",
-    "InvalidEventBytes": "truncated",
+    "InvalidIntegerValue": ("constraint", "type"),
+    "InvalidEventBytes": ("truncated", "length"),
     "MissingExpectedParameterException": "constraint",
 }
+# Errors of Python's own that leak from these packages.
+KINDS.update(
+    dict.fromkeys(
+        (
+            "builtins.AttributeError",
+            "builtins.KeyError",
+            "builtins.UnicodeDecodeError",
+            "builtins.UnicodeEncodeError",
+            "builtins.ValueError",
+            "struct.error",
+        ),
+        "*",
+    )
+)
 
 
 def name_of(error: BaseException) -> str:
@@ -130,7 +147,26 @@ def sign(given: Given) -> Given:
     except Exception as error:
         raise refusal(error) from error
     authorization: str = signed.fields["Authorization"].as_string()
-    return dict(signer.stages, signature=authorization[-64:], authorization=authorization)
+    return dict(
+        signer.stages,
+        signature=authorization[-64:],
+        authorization=authorization,
+        sent=_sent(signed),
+    )
+
+
+def _sent(request: Any) -> Given:
+    path, query = request.destination.path or "/", request.destination.query
+    return {
+        "method": request.method,
+        "target": path if query is None else f"{path}?{query}",
+        "headers": [
+            [octets_of(name), octets_of(value)]
+            for field in request.fields
+            for name, value in field.as_tuples()
+        ],
+        "body": to_base64_text(b"".join(request.body)),
+    }
 
 
 # ---- frames ------------------------------------------------------------------------------------
@@ -176,15 +212,21 @@ events.EventHeaderDecoder._HEADER_TYPE_MAP = {
 
 
 class Source:
-    """A stream of chunks that counts the reads since the beginning of a frame."""
+    """A stream of chunks.
+
+    given: the chunks that were taken, and one more at the end
+    reads: since the beginning of a frame
+    """
 
     def __init__(self, chunks: List[str]) -> None:
-        self.reads = 0
-        self._reader = streams.AsyncBytesReader(self._given(chunks))
+        self.given = self.reads = 0
+        self._reader = streams.AsyncBytesReader(self._chunks(chunks))
 
-    async def _given(self, chunks: List[str]) -> AsyncIterator[bytes]:
+    async def _chunks(self, chunks: List[str]) -> AsyncIterator[bytes]:
         for chunk in chunks:
+            self.given += 1
             yield to_bytes(chunk)
+        self.given += 1
 
     async def read(self, size: int = -1) -> bytes:
         self.reads += 1
@@ -192,7 +234,7 @@ class Source:
         return data
 
 
-async def _decode(source: Source, messages: List[Given]) -> None:
+async def _decode(source: Source, messages: List[Given], after: List[int]) -> None:
     while True:
         source.reads = 0
         event = await events.Event.decode_async(source)
@@ -200,20 +242,24 @@ async def _decode(source: Source, messages: List[Given]) -> None:
             return
         headers = [_header(name, *value) for name, value in event.message.headers.items()]
         messages.append({"headers": headers, "payload": to_base64_text(event.message.payload)})
+        after.append(source.given)
 
 
 def decode(given: Given) -> Given:
     messages: List[Given] = []
+    after: List[int] = []
+    output: Given = {"messages": messages, "after": after}
     source = Source(given["chunks"])
     try:
         asyncio.get_event_loop_policy().new_event_loop().run_until_complete(
-            _decode(source, messages)
+            _decode(source, messages, after)
         )
     except Exception as error:
         # One class stands for both checksums; the second read completes the prelude.
         in_prelude = name_of(error) == "ChecksumMismatch" and source.reads == 2
-        raise refusal(error, {"messages": messages}, "prelude_crc" if in_prelude else "") from error
-    return {"messages": messages}
+        kind = "prelude_crc" if in_prelude else ""
+        raise refusal(error, dict(output, refused_after=source.given), kind) from error
+    return output
 
 
 def _header(name: str, kind: str, value: Any) -> Given:
@@ -267,5 +313,4 @@ if __name__ == "__main__":
         VERSION,
         {"sigv4.sign": sign, "eventstream.decode": decode, "eventstream.encode": encode},
         KINDS,
-        newest=1,
     )
