@@ -61,7 +61,7 @@ if TYPE_CHECKING:
         UnknownOperationError,
         ValidationError,
     )
-    from .sigv4 import Credentials
+    from .sigv4_values import Credentials
 
 __all__ = [
     "Client",
@@ -105,7 +105,7 @@ __all__ = [
 # The module that defines each name. A test compares this table with __all__ and the imports.
 _NAMES = {
     "client": ("Client", "Response"),
-    "sigv4": ("Credentials",),
+    "sigv4_values": ("Credentials",),
     "config.providers": ("ProfileCredentials", "ProcessCredentials", "AssumeRoleCredentials"),
     "shapes": (
         "InvokeEndpointWithResponseStreamInput",
@@ -172,6 +172,12 @@ _SUBMODULES = frozenset(
         "self_test",
         "shapes",
         "sigv4",
+        "sigv4_presigning",
+        "sigv4_signer",
+        "sigv4_stages",
+        "sigv4_steps",
+        "sigv4_values",
+        "sigv4_verification",
         "text",
         "threads",
         "timeouts",

@@ -12,7 +12,8 @@ from base64 import b64encode
 
 from .errors import UsageError, require_type
 from .operation import SIGNING_NAME
-from .sigv4 import Credentials, Signer
+from .sigv4_signer import Signer
+from .sigv4_values import Credentials
 
 MAX_TOKEN_LIFETIME = 43200  # seconds
 _TOKEN_HOST = "sagemaker.amazonaws.com"

@@ -74,7 +74,8 @@ from .shapes import (
     PayloadPart,
     StreamEvent,
 )
-from .sigv4 import Credentials, SignedRequest, Signer, amz_date_of
+from .sigv4_signer import Signer
+from .sigv4_values import Credentials, SignedRequest, amz_date_of
 from .timeouts import Timeouts, check_timeout, check_timeouts
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from .errors import Error
 from .eventstream import Decoder, Message, encode
-from .sigv4 import Credentials, Signer
+from .sigv4_signer import Signer
+from .sigv4_values import Credentials
 
 
 class _Signature(NamedTuple):

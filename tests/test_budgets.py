@@ -21,7 +21,7 @@ from tests.rows import for_each
 MODULES = {
     "refimpl": (1, 40),
     "refimpl.eventstream": (4, 45),
-    "refimpl.sigv4": (3, 50),
+    "refimpl.sigv4": (9, 50),
     "refimpl.operation": (10, 45),
     "refimpl.text": (18, 48),
     "refimpl.client": (20, 60),

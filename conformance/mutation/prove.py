@@ -71,7 +71,12 @@ from refimpl.operation import VERSION
 GENERATED_MODULES = (
     "eventstream",
     "message_json",
-    "sigv4",
+    "sigv4_stages",
+    "sigv4_steps",
+    "sigv4_values",
+    "sigv4_signer",
+    "sigv4_presigning",
+    "sigv4_verification",
     "text.decoder",
     "text.utf8",
     "text.lines",

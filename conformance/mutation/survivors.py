@@ -122,7 +122,7 @@ ROWS: Tuple[Row, ...] = tuple(
         (".*", "isinstance(self._pending"),
         (r".*\._read_frames", "!= block"),
     )
-    + _rows("speed", "sigv4", (r"_KeyCache\.k_signing",), ("_hmac_sha256",))
+    + _rows("speed", "sigv4_.*", (r"_KeyCache\.k_signing",), ("hmac_sha256",))
     + _rows("speed", "documents.xml_format", (".*", "buffer_text"))
     + _rows(
         "speed",
@@ -194,16 +194,16 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows("unreachable", "eventstream", (r"FrameReader\._fail",))
     + _rows(
         "unreachable",
-        "sigv4",
+        "sigv4_.*",
         ("", "_EPOCH"),
-        ("_?amz_date_of|_is_number",),
+        ("_?amz_date_of|is_number",),
         (r"Credentials\.__init__", "expires"),
         ("Signer", "max_keys"),
         (r"Signer\.__init__",),
         (".*", "normalize: bool = True"),
         ("verify|_check_max_skew", "max_skew"),
-        ("verify", "_checked_scope("),
-        ("_not_available|_scope_in",),
+        ("verify", "checked_scope("),
+        ("_not_available|scope_in",),
     )
     + _rows(
         "unreachable",
@@ -266,11 +266,11 @@ ROWS: Tuple[Row, ...] = tuple(
     )
     + _rows(
         "equivalent",
-        "sigv4",
+        "sigv4_.*",
         ("", "_ENCODED = "),
         ("payload_hash", "isinstance"),
-        ("_authorization_header",),
-        ("verify", "_check_method("),
+        ("authorization_of",),
+        ("verify", "check_method("),
         ("verify", '"authorization" for name'),
         ("_check_claim", "seconds_of(claim.amz_date)"),
     )

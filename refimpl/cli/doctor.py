@@ -40,7 +40,7 @@ from ..errors import ConfigurationError, Error, shown
 from ..operation import authority, parse_endpoint_url
 from ..proxy import proxy_for
 from ..routes import Network
-from ..sigv4 import amz_date_of
+from ..sigv4_values import amz_date_of
 from .credentials import add_credentials, mfa_code_source
 from .network import add_endpoint_network, network_arguments, network_of
 from .streams import Streams, write_text

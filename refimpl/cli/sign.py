@@ -12,7 +12,8 @@ from typing import Any, Dict, List, Tuple
 
 from ..errors import UsageError
 from ..operation import SIGNING_NAME, authority, parse_endpoint_url
-from ..sigv4 import Signer, amz_date_of
+from ..sigv4_signer import Signer
+from ..sigv4_values import amz_date_of
 from .credentials import add_credentials, find_signer
 from .network import add_network
 from .parser import add_body

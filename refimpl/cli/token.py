@@ -9,7 +9,7 @@ import argparse
 
 from ..bearer import MAX_TOKEN_LIFETIME, bearer_token
 from ..endpoints import resolve_endpoint
-from ..sigv4 import amz_date_of
+from ..sigv4_values import amz_date_of
 from .credentials import add_credentials, find_signer
 from .network import add_network
 from .streams import Streams, write_pieces

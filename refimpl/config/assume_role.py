@@ -9,7 +9,7 @@ itself if it has keys (CRED-011). A role that needs a second factor asks a callb
 from typing import Callable, List, Optional, Tuple, Union
 
 from ..errors import ConfigurationError, shown
-from ..sigv4 import Credentials
+from ..sigv4_values import Credentials
 from .container import container_source
 from .metadata import metadata_source
 from .process import process_source

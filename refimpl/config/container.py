@@ -11,7 +11,7 @@ from typing import List, Optional, Tuple, Union
 
 from ..errors import ConfigurationError, Error
 from ..operation import authority, parse_endpoint_url
-from ..sigv4 import Credentials
+from ..sigv4_values import Credentials
 from .environment import first_set
 from .sources import Absent, SourceContext
 from .sts import explained

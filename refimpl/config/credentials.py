@@ -9,7 +9,7 @@ config/ for its credentials.
 from typing import Callable, Mapping, Union
 
 from ..errors import ConfigurationError, UsageError, require_type
-from ..sigv4 import Credentials, amz_date_of
+from ..sigv4_values import Credentials, amz_date_of
 from .environment import first_set
 
 ACCESS_KEY_VARIABLE = "AWS_ACCESS_KEY_ID"

@@ -14,7 +14,7 @@ from typing import NoReturn, Optional, Tuple, Union
 
 from ..errors import ConfigurationError, NetworkError
 from ..operation import authority, parse_endpoint_url
-from ..sigv4 import Credentials
+from ..sigv4_values import Credentials
 from .environment import first_set
 from .provider import ADVISORY_WINDOW
 from .sources import Absent, SourceContext

@@ -13,7 +13,7 @@ pickles a secret.
 from typing import Any, Callable, NoReturn, Optional, Tuple
 
 from ..errors import ConfigurationError, Error, UsageError
-from ..sigv4 import Credentials
+from ..sigv4_values import Credentials
 from ..threads import new_lock
 from .surroundings import Renewal, Surroundings
 

@@ -14,7 +14,8 @@ from typing import Any, Dict, NamedTuple, Optional, Union
 
 from ..errors import ConfigurationError, Error, shown
 from ..operation import authority, parse_endpoint_url
-from ..sigv4 import Credentials, uri_encode
+from ..sigv4_stages import uri_encode
+from ..sigv4_values import Credentials
 from .profiles import home_folder
 from .sources import Absent, SourceContext
 from .sts import explained, fetch_service, service_url

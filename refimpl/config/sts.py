@@ -13,7 +13,9 @@ from ..documents.xml_format import Element, child_of, parse_xml, text_of
 from ..endpoints import service_host
 from ..errors import ConfigurationError, DocumentError, Error, NetworkError
 from ..operation import authority, parse_endpoint_url, service_error
-from ..sigv4 import Credentials, Signer, amz_date_of, uri_encode
+from ..sigv4_signer import Signer
+from ..sigv4_stages import uri_encode
+from ..sigv4_values import Credentials, amz_date_of
 from .retries import CallRetries, RetryPolicy, RetryQuota
 from .sources import SourceContext
 from .surroundings import (

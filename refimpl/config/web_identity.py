@@ -9,7 +9,7 @@ token.
 from typing import NamedTuple, Optional, Union
 
 from ..errors import ConfigurationError
-from ..sigv4 import Credentials
+from ..sigv4_values import Credentials
 from .environment import first_set
 from .profiles import expand_path, home_folder
 from .sources import Absent, SourceContext

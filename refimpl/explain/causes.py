@@ -10,13 +10,9 @@ import re
 from hashlib import sha256
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from ..sigv4 import (
-    CONTENT_HASH_HEADER,
-    canonical_query_string,
-    canonical_uri,
-    is_signed,
-    normalize_path,
-)
+from ..sigv4_stages import canonical_query_string, canonical_uri, normalize_path
+from ..sigv4_steps import is_signed
+from ..sigv4_values import CONTENT_HASH_HEADER
 from .quoted import CanonicalParts, parts_of
 
 EMPTY_HASH = sha256(b"").hexdigest()

@@ -12,15 +12,14 @@ import shlex
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ..errors import Error
-from ..sigv4 import (
-    CONTENT_HASH_HEADER,
-    DATE_HEADER,
+from ..sigv4_stages import (
     canonical_query_string,
     canonical_request,
     canonical_uri,
     collect_headers,
-    payload_hash,
 )
+from ..sigv4_steps import payload_hash
+from ..sigv4_values import CONTENT_HASH_HEADER, DATE_HEADER
 from .quoted import quotes_in
 from .readings import MAX_EXPLAINED_TEXT
 

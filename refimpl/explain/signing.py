@@ -13,13 +13,8 @@ token is hidden.
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import without_secrets
-from ..sigv4 import (
-    CONTENT_HASH_HEADER,
-    DATE_HEADER,
-    TOKEN_HEADER,
-    Credentials,
-    HeaderPairs,
-    Signer,
+from ..sigv4_signer import Signer
+from ..sigv4_stages import (
     authorization_header,
     calculate_signature,
     canonical_headers,
@@ -27,13 +22,19 @@ from ..sigv4 import (
     canonical_request,
     canonical_uri,
     collect_headers,
-    credential_scope,
-    derive_signing_keys,
-    payload_hash,
     select_signed,
     signed_headers,
     split_target,
     string_to_sign,
+)
+from ..sigv4_steps import credential_scope, payload_hash
+from ..sigv4_values import (
+    CONTENT_HASH_HEADER,
+    DATE_HEADER,
+    TOKEN_HEADER,
+    Credentials,
+    HeaderPairs,
+    derive_signing_keys,
 )
 
 # The examples in AWS's documentation. They belong to nobody.

@@ -37,6 +37,12 @@ ORDER = [
     "timeouts",
     "foreign_bytes",
     "eventstream",
+    "sigv4_values",
+    "sigv4_steps",
+    "sigv4_stages",
+    "sigv4_presigning",
+    "sigv4_signer",
+    "sigv4_verification",
     "sigv4",
     "self_test",
     "fields",
@@ -346,7 +352,8 @@ def test_imports_point_one_way(module):
 def test_the_lowest_modules_import_almost_nothing():
     assert relative_imports(TREES["errors"]) == []
     for module, allowed in (
-        ("sigv4", {"errors"}),
+        ("sigv4_values", {"errors"}),
+        ("sigv4_steps", {"errors", "sigv4_values"}),
         ("http1", {"errors"}),
         ("foreign_bytes", {"errors", "checksums"}),
         ("eventstream", {"errors", "checksums", "foreign_bytes"}),

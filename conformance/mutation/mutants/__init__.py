@@ -43,7 +43,12 @@ class MutantError(Exception):
 
 # The modules that have mutants, in the order in which `conformance mutants` lists them.
 MODULES = (
-    "sigv4",
+    "sigv4_stages",
+    "sigv4_steps",
+    "sigv4_values",
+    "sigv4_signer",
+    "sigv4_presigning",
+    "sigv4_verification",
     "eventstream",
     "operation",
     "shapes",

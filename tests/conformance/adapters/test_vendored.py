@@ -67,7 +67,7 @@ def test_the_smallest_file_signs_and_decodes_as_every_case_expects(tmp_path):
 @pytest.mark.parametrize("form", ["file", "folder"])
 def test_the_copy_is_judged_and_not_the_package(tmp_path, form):
     path = copy(tmp_path, form)
-    broken = path / "sigv4.py" if form == "folder" else path
+    broken = path / "sigv4_values.py" if form == "folder" else path
     text = broken.read_text(encoding="utf-8")
     assert "AWS4-HMAC-SHA256" in text
     broken.write_text(text.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA265"), encoding="utf-8")

@@ -196,7 +196,16 @@ def test_a_place_that_there_is_not(module: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", ["eventstream", "sigv4", "operation", "http1", "fields", "endpoints"]
+    "name",
+    [
+        "eventstream",
+        "sigv4_steps",
+        "sigv4_verification",
+        "operation",
+        "http1",
+        "fields",
+        "endpoints",
+    ],
 )
 def test_every_mutant_of_the_sources_is_another_program(name: str) -> None:
     tree = ast.parse(generated.source_of(name))

@@ -34,8 +34,8 @@ from tests.support import committed_cases
 
 CASES = committed_cases()
 SUBJECT = find_subject(REFERENCE)
-OLD = "if not _TOKEN.match(method):"
-GOOD = ("method-text", "SIG-002", "signs any method", "sigv4", OLD, "if not method:")
+OLD = "if not TOKEN.match(method):"
+GOOD = ("method-text", "SIG-002", "signs any method", "sigv4_steps", OLD, "if not method:")
 
 
 def file_of(folder: Path, *rows: object) -> str:
@@ -54,11 +54,11 @@ def error_of(folder: Path, *rows: object) -> str:
 
 
 def test_mutants_with_and_without_severity_and_prefix(tmp_path: Path) -> None:
-    other = ("b", *GOOD[1:3], "refimpl.sigv4", *GOOD[4:], "high")
+    other = ("b", *GOOD[1:3], "refimpl.sigv4_steps", *GOOD[4:], "high")
     mutants = read_mutants(file_of(tmp_path, GOOD, other), SUBJECT)
     assert [(one.id, one.module, one.severity) for one in mutants] == [
-        ("method-text", "sigv4", ""),
-        ("b", "sigv4", "high"),
+        ("method-text", "sigv4_steps", ""),
+        ("b", "sigv4_steps", "high"),
     ]
 
 
@@ -70,8 +70,8 @@ def test_mutants_with_and_without_severity_and_prefix(tmp_path: Path) -> None:
         (("a b", *GOOD[1:]), "invalid id"),
         ((*GOOD, "severe"), "method-text: invalid severity (expected low, medium, high"),
         ((*GOOD[:3], "signer", *GOOD[4:]), "method-text: no module signer (expected one of "),
-        ((*GOOD[:4], "no such code", ""), "its old tokens occur 0 times in sigv4, not once"),
-        ((*GOOD[:4], "return", "pass"), "times in sigv4, not once"),
+        ((*GOOD[:4], "no such code", ""), "its old tokens occur 0 times in sigv4_steps, not once"),
+        ((*GOOD[:4], "return", "pass"), "times in sigv4_steps, not once"),
         ((*GOOD[:5], OLD), "method-text: it changes nothing"),
         ((*GOOD[:5], "if not:"), "method-text: does not compile: "),
     ],

@@ -16,7 +16,7 @@ from conformance.adapters.refimpl import OPERATIONS
 from conformance.mutation import reach
 from conformance.mutation.reach import forget, traced
 from conformance.protocol.messages import Reject
-from refimpl import sigv4
+from refimpl import sigv4_steps
 from tests.support import run_module
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -77,11 +77,11 @@ def test_a_refusal_is_noted_too() -> None:
 def test_what_is_kept_from_before_is_forgotten() -> None:
     first = reached("sigv4.sign", SIGNING)
     assert reached("sigv4.sign", SIGNING) == first
-    checked = set(lines_with("sigv4", "if not _TOKEN.match(method):"))
-    assert checked and checked <= set(first["sigv4"])
+    checked = set(lines_with("sigv4_steps", "if not TOKEN.match(method):"))
+    assert checked and checked <= set(first["sigv4_steps"])
     forget()
-    assert sigv4._lower_name.cache_info().currsize == 0
-    assert sigv4._scope_of.cache_info().currsize == 0
+    assert sigv4_steps.lower_name.cache_info().currsize == 0
+    assert sigv4_steps._scope_of.cache_info().currsize == 0
 
 
 def test_a_call_is_followed_where_it_is_in_refimpl() -> None:
@@ -91,13 +91,13 @@ def test_a_call_is_followed_where_it_is_in_refimpl() -> None:
         return SimpleNamespace(f_code=SimpleNamespace(co_filename=file), f_lineno=line)
 
     tracer = reach._Tracer()
-    source = sigv4.__file__
+    source = sigv4_steps.__file__
     follow = tracer.of_call(at(source, 5), "call", None)
     assert follow(at(source, 6), "line", None) is follow
     assert tracer.of_call(at(json.__file__, 1), "call", None) is None
-    assert tracer.of_call(at(str(ROOT / "elsewhere" / "sigv4.py"), 1), "call", None) is None
+    assert tracer.of_call(at(str(ROOT / "elsewhere" / "sigv4_steps.py"), 1), "call", None) is None
     tracer.of_call(at(source, 9), "call", None)
-    assert tracer.reached == {"sigv4": {5, 6, 9}}
+    assert tracer.reached == {"sigv4_steps": {5, 6, 9}}
 
 
 def test_a_tracer_that_was_there_comes_back() -> None:

@@ -329,10 +329,10 @@ def test_a_copy_without_a_file_is_reported_in_one_line(tmp_path, missing, argume
 @pytest.mark.slow
 def test_importing_from_a_copy_without_a_file_says_so(tmp_path):
     folder = written(tmp_path, str(tmp_path / "half"), "--form", "folder")
-    (folder / "sigv4.py").unlink()
+    (folder / "sigv4_steps.py").unlink()
     done = run(OLDEST, "-c", "import half; half.Client", folder=tmp_path)
     assert "ImportError: this copy of half is incomplete" in done.stderr
-    assert "half.sigv4" in done.stderr
+    assert "half.sigv4_steps" in done.stderr
 
 
 TWO_VERSIONS = """

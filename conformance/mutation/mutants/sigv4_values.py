@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""Mutants of refimpl/sigv4_values.py."""
+
+ROWS = (
+    (
+        "keys-without-prefix",
+        "SIG-022",
+        "omits `AWS4` before the secret key",
+        'b"AWS4" + octets_of(secret_key, "secret_key")',
+        'octets_of(secret_key, "secret_key")',
+    ),
+    (
+        "keys-service-before-region",
+        "SIG-022",
+        "derives the service key before the region key",
+        "k_region = hmac_sha256(k_date, region)\nk_service = hmac_sha256(k_region, service)",
+        "k_region = hmac_sha256(k_date, service)\nk_service = hmac_sha256(k_region, region)",
+    ),
+    (
+        "keys-as-text",
+        "SIG-022",
+        "uses derived keys as hexadecimal text",
+        "k_signing = hmac_sha256(k_service, SCOPE_SUFFIX)",
+        'k_signing = hmac_sha256(k_service.hex().encode("ascii"), SCOPE_SUFFIX)',
+    ),
+    (
+        "keys-last-step-missing",
+        "SIG-022",
+        "signs with the service key",
+        "k_signing = hmac_sha256(k_service, SCOPE_SUFFIX)",
+        "k_signing = k_service",
+    ),
+    (
+        "credentials-empty",
+        "SIG-029",
+        "accepts an empty key",
+        "            if not value:\n",
+        "            if False:\n",
+    ),
+    (
+        "credentials-blanks",
+        "SIG-029",
+        "accepts a line end after a key",
+        'if not all("!" <= character <= "~" for character in value):',
+        'if not all(character <= "~" for character in value):',
+    ),
+    (
+        "credentials-slash",
+        "SIG-029",
+        "accepts a slash in an access key",
+        '"/" in access_key or "," in access_key',
+        '"," in access_key',
+    ),
+)
