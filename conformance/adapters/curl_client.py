@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: MIT
 """The adapter of curl: `sigv4.sign`, and `http.call` for one signed request and its HTTP response.
 
-`sigv4.sign` runs `curl --aws-sigv4` against a local server and reads the signature from the
-request. curl takes the time from a given x-amz-date, and its manual says to send a session token
-as a header. It has no options for path normalization or body hashing. If curl does not send the
-target or headers of a case unchanged, the case is unsupported.
+`sigv4.sign` runs `curl --aws-sigv4` against a recorder (wire.py): `output.sent` is what arrived
+there. curl takes the time from a given x-amz-date, which is the only way to set its clock. Some
+versions then send this header twice; `output.sent` has it once, as if the clock had this time. The
+manual says to send a session token as a header. curl has no options for path normalization or body
+hashing.
 
 curl cannot decode an event stream, so it does not offer `invoke`. The output of `http.call` is
 the status that curl reports, 0 for none, and the body that has arrived. An error is named
 `curl-N` after curl's exit code. The first argument is the path of curl.
 """
 
-import socketserver
 import subprocess
 import sys
-import threading
 from typing import Any, Dict, List, Tuple
 
 from conformance.adapters.limits import DEADLINE, READ_TIMEOUT
 from conformance.adapters.requests_read import check_host, check_options, check_url
+from conformance.adapters.wire import Recorder, Sent
 from conformance.protocol.messages import (
+    Kind,
     Reject,
     Unsupported,
     serve,
@@ -28,12 +29,13 @@ from conformance.protocol.messages import (
     to_pairs,
 )
 
-# The exit codes of curl, and the nearest kind.
-KINDS = {
+# The exit codes of curl, and what they can stand for.
+KINDS: Dict[str, Kind] = {
     "curl-1": "http",
     "curl-7": "network",
     "curl-8": "http",
     "curl-18": "truncated",
+    "curl-27": "*",
     "curl-28": "timeout",
     "curl-52": "network",
     "curl-56": "network",
@@ -41,6 +43,8 @@ KINDS = {
     "curl-16": "http",
     "curl-43": "http",
 }
+URL_MALFORMAT = 3
+DATE, TOKEN = "x-amz-date", "x-amz-security-token"
 
 
 def command_line(curl: str, given: Dict[str, Any]) -> Tuple[str, ...]:
@@ -95,51 +99,6 @@ def call(given: Dict[str, Any]) -> Dict[str, Any]:
 
 # ---- signing -----------------------------------------------------------------------------------
 
-Pairs = List[Tuple[str, str]]
-
-
-class Recorder:
-    """A server on loopback that responds with 200 and keeps the head of each request."""
-
-    def __init__(self) -> None:
-        self.seen: List[Tuple[str, str, Pairs]] = []
-        seen = self.seen
-
-        class Handler(socketserver.StreamRequestHandler):
-            timeout = DEADLINE
-
-            def handle(self) -> None:
-                method, blank, rest = self.rfile.readline().decode("latin-1").partition(" ")
-                if not blank:  # the client has disconnected without a request
-                    return
-                headers: Pairs = []
-                for line in iter(
-                    lambda: self.rfile.readline().decode("latin-1").rstrip("\r\n"), ""
-                ):
-                    name, _, value = line.partition(":")
-                    headers.append((name, value.strip(" \t")))
-                seen.append((method, rest.rpartition(" ")[0], headers))
-                self.wfile.write(
-                    b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                )
-
-        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{server.server_address[1]}"
-        threading.Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
-
-    def send(self, command: List[bytes], body: bytes) -> Tuple[str, str, Pairs]:
-        """Run curl and return the request's method, target and headers. Raises Reject."""
-        self.seen.clear()
-        process = subprocess.Popen(  # noqa: S603
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        told = process.communicate(body)[1].decode("utf-8", "replace").strip()
-        if process.returncode and not self.seen:
-            raise Reject(f"curl-{process.returncode}", told)
-        return self.seen[-1]
-
-
 RECORDERS: List[Recorder] = []  # started by the first request
 
 
@@ -150,13 +109,14 @@ def header_option(name: str, value: str) -> List[bytes]:
 
 def signing_command(curl: str, given: Dict[str, Any], url: str) -> List[bytes]:
     token = given.get("session_token")
-    replaced = ("x-amz-date", "x-amz-security-token") if token else ("x-amz-date",)
     headers = [
-        (name, value) for name, value in to_pairs(given["headers"]) if name.lower() not in replaced
+        (name, value)
+        for name, value in to_pairs(given["headers"])
+        if not token or name.lower() != TOKEN
     ]
-    headers += [("x-amz-date", given["time"])] + (
-        [("x-amz-security-token", token)] if token else []
-    )
+    headers.append((DATE, given["time"]))
+    if token:
+        headers.append((TOKEN, token))
     words = [
         curl,
         "--disable",
@@ -194,40 +154,45 @@ def sign(given: Dict[str, Any]) -> Dict[str, Any]:
     check_host(given)
     if not given["region"] or not given["service"]:
         raise Unsupported("curl replaces an empty region or service by parts of the host name")
-    if any(name.lower() == "authorization" for name, _ in given["headers"]):
+    names = [name.lower() for name, _ in given["headers"]]
+    if "authorization" in names:
         raise Unsupported("a given Authorization replaces curl's own")
+    if DATE in names:
+        raise Unsupported("curl takes the time from a given x-amz-date")
     if not RECORDERS:
         RECORDERS.append(Recorder())
+    host, port = RECORDERS[0].address
     try:
-        command = signing_command(sys.argv[1], given, RECORDERS[0].url)
-        method, target, headers = RECORDERS[0].send(command, to_bytes(given["body"]))
+        command = signing_command(sys.argv[1], given, f"http://{host}:{port}")
+        sent = RECORDERS[0].sent(lambda: run(command, to_bytes(given["body"])))
     except (UnicodeEncodeError, ValueError) as error:
         raise Unsupported(f"it cannot be an argument of a command: {error}") from None
-    check_sent(given, method, target, headers)
-    authorization = next((value for name, value in headers if name.lower() == "authorization"), "")
-    if not authorization:
-        raise Reject("unsigned", "it sent the request without a signature")
-    return {"signature": authorization[-64:], "authorization": authorization}
+    output: Dict[str, Any] = {"sent": with_one_clock(sent)}
+    for name, value in sent["headers"]:
+        if name.lower() == "authorization":
+            output.update(signature=value[-64:], authorization=value)
+    return output
 
 
-def check_sent(given: Dict[str, Any], method: str, target: str, headers: Pairs) -> None:
-    """Raise Unsupported if curl did not send the request unchanged."""
-    if (method, target) != (
-        given["method"],
-        given["target"].encode("utf-8").decode("latin-1") or "/",
-    ):
-        raise Unsupported(f"it sends another request line: {method} {target}")
-    own = ("x-amz-date", "x-amz-security-token", "authorization")
-    asked = [
-        (name.lower(), value.strip(" \t"))
-        for name, value in to_pairs(given["headers"])
-        if name.lower() not in own
-    ]
-    sent = [(name.lower(), value) for name, value in headers]
-    for pair in asked:
-        if pair not in sent:
-            raise Unsupported(f"it does not send this header unchanged: {pair[0]}")
-        sent.remove(pair)
+def with_one_clock(sent: Sent) -> Sent:
+    """Return a request without the second of two equal x-amz-date headers."""
+    headers = sent["headers"]
+    dates = [place for place, (name, _) in enumerate(headers) if name.lower() == DATE]
+    if len(dates) == 2 and headers[dates[0]][1] == headers[dates[1]][1]:
+        headers = headers[: dates[1]] + headers[dates[1] + 1 :]
+    return dict(sent, headers=headers)
+
+
+def run(command: List[bytes], body: bytes) -> None:
+    """Run curl. Raises Reject for an exit code that is not 0."""
+    process = subprocess.Popen(  # noqa: S603
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    told = process.communicate(body)[1].decode("utf-8", "replace").strip()
+    if process.returncode == URL_MALFORMAT:
+        raise Unsupported(f"it takes a URL: {told}")
+    if process.returncode:
+        raise Reject(f"curl-{process.returncode}", told)
 
 
 def version(curl: str) -> str:
@@ -242,5 +207,4 @@ if __name__ == "__main__":
         {"http.call": call, "sigv4.sign": sign},
         KINDS,
         language="c",
-        newest=1,
     )
