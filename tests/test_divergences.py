@@ -29,7 +29,8 @@ from tests.support import committed_cases
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs" / "divergences").glob("*.md"))
 PATTERN = re.compile(
-    r"`((?:\{http,invoke\}|evs|sig|http|end|invoke|wire|presign|sign|encode|decode)-[a-z0-9*{},-]+)`"
+    r"`((?:\{http,invoke\}|evs|sig|http|end|invoke|wire|presign|sign|(?:en|de)code|response)"
+    r"-[a-z0-9*{},-]+)`"
 )
 MESSAGE = re.compile(r"whose message contains `([^`]+)`")
 RULE = re.compile(r"\b(?:EVS|SIG|HTTP|END|SHP|TXT)-[0-9]{3}\b")

@@ -61,7 +61,7 @@ EXPECTED = {
     "http-request-pattern-endpoint-name-arn": "AAA",
     "http-request-pattern-endpoint-name-dots": "FFF",
     "http-xml-root": "FAA",
-    "sig-method-post": "PPP",
+    "sig-method-post": "APP",
     "sig-path-dots": "FPP",
     "sig-path-dots-last": "FFP",
     "sig-query-semicolon": "FPF",

@@ -3,10 +3,11 @@
 // The adapter of AWS's SDK for Go: `invoke`, `http.request`, `http.response` and `endpoint.resolve` by the client of
 // service/sagemakerruntime, `sigv4.*` by aws/signer/v4, `eventstream.*` by smithy-go/eventstream, the codec of this client.
 //
-// The arguments are the read timeout and the deadline of a call in milliseconds. Each call has a new client and one
-// attempt. `http.request` and `endpoint.resolve` return the request that the client passes to its HTTP client, and
-// `http.response` the result for a given response. Only that HTTP client is ours. An error has the name of its Go type.
-// Errors without a type are recognized by their message. A panic is not caught.
+// The argument is the read timeout of a call in milliseconds, for a case that has none. Each call has a new client and one
+// attempt. A call that does not end gets no reply: the suite ends this process. `http.request` and `endpoint.resolve` return
+// the request as net/http writes it, `sigv4.*` as well in `output.sent`. `http.response` returns the result for a given
+// response. Only that HTTP client is ours. An error has the name of its Go type. Errors without a type are recognized by
+// their message. A panic is not caught.
 
 package main
 
@@ -26,6 +27,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	processor "runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -55,13 +57,13 @@ func unsupported(reason string, values ...any) error {
 	return refusal{"status": "unsupported", "reason": fmt.Sprintf(reason, values...)}
 }
 
-var readTimeout, deadline time.Duration
+var usualTimeout time.Duration
 
 // ---- errors -------------------------------------------------------------------------------------------------------
 
-// Names of errors, and the nearest kind. ChecksumError stands for both checksums.
-var kinds = map[string]string{
-	"eventstream.ChecksumError": "message_crc", "eventstream.LengthError": "length", "*eventstream.UnknownMessageError": "message_type",
+// Names of errors, and what they can stand for.
+var kinds = map[string]any{
+	"eventstream.ChecksumError": []string{"prelude_crc", "message_crc"}, "eventstream.LengthError": "length", "*eventstream.UnknownMessageError": "message_type",
 	"eventstream.LengthError, header value": "limit", "eventstream.LengthError, header name": "constraint",
 	"*smithy.DeserializationError": "syntax", "smithy.InvalidParamsError": "constraint",
 	"*credentials.StaticCredentialsEmptyError": "configuration",
@@ -89,7 +91,7 @@ func nameOf(err error) string {
 	}
 	deepest := ""
 	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
-		if name := fmt.Sprintf("%T", cause); kinds[name] != "" && deepest == "" {
+		if name := fmt.Sprintf("%T", cause); kinds[name] != nil && deepest == "" {
 			deepest = name
 		}
 	}
@@ -157,8 +159,8 @@ type signing struct {
 	Expires                                                                            any
 }
 
-func sign(raw json.RawMessage) (object, error)    { return signed(raw, false) }
-func presign(raw json.RawMessage) (object, error) { return signed(raw, true) }
+func sign(raw json.RawMessage, _ report) (object, error)    { return signed(raw, false) }
+func presign(raw json.RawMessage, _ report) (object, error) { return signed(raw, true) }
 
 // The signer does not see the body and never normalises a path, so it ignores normalize_path.
 func signed(raw json.RawMessage, inQuery bool) (object, error) {
@@ -202,7 +204,7 @@ func signed(raw json.RawMessage, inQuery bool) (object, error) {
 	hash := hex.EncodeToString(sum[:])
 	output := object{}
 	if inQuery {
-		uri, _, err := signer.PresignHTTP(context.Background(), keys, request, hash, given.Service, given.Region, when)
+		uri, headers, err := signer.PresignHTTP(context.Background(), keys, request, hash, given.Service, given.Region, when)
 		if err != nil {
 			return nil, reject(err, nil)
 		}
@@ -211,6 +213,9 @@ func signed(raw json.RawMessage, inQuery bool) (object, error) {
 			output["target"] = "/" + output["target"].(string)
 		}
 		_, output["signature"], _ = strings.Cut(uri, "X-Amz-Signature=")
+		path, query, _ := strings.Cut(output["target"].(string), "?")
+		request.URL = &url.URL{Scheme: "https", Host: request.URL.Host, Opaque: "//" + request.URL.Host + path, RawQuery: query}
+		request.Host = headers.Get("Host") // the one that was signed
 	} else {
 		if err := signer.SignHTTP(context.Background(), keys, request, hash, given.Service, given.Region, when); err != nil {
 			return nil, reject(err, nil)
@@ -222,30 +227,99 @@ func signed(raw json.RawMessage, inQuery bool) (object, error) {
 	canonical, rest, _ := strings.Cut(rest, "\n---[ STRING TO SIGN ]--------------------------------\n")
 	output["canonical_request"] = latin1(canonical)
 	output["string_to_sign"] = strings.Join(strings.SplitN(rest, "\n", 5)[:4], "\n")
+	if written := wireOf(request); written != nil { // else net/http rejects the request
+		output["sent"] = written
+	}
 	return output, nil
 }
 
+// wireOf returns a request as net/http writes it, or nil if it writes nothing.
+func wireOf(request *http.Request) object {
+	written := make(chan object, 1)
+	connect := func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		go func() {
+			defer far.Close()
+			if seen, err := readRequest(bufio.NewReader(far)); err == nil {
+				written <- seen
+				io.WriteString(far, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+			}
+		}()
+		return near, nil
+	}
+	transport := &http.Transport{DialTLSContext: connect, DisableCompression: true} // else net/http adds Accept-Encoding
+	defer transport.CloseIdleConnections()
+	response, err := transport.RoundTrip(request)
+	if err == nil {
+		response.Body.Close()
+	}
+	select {
+	case seen := <-written:
+		return seen
+	default:
+		return nil
+	}
+}
+
+// readRequest parses what net/http writes: one line per header, and a body with a length. A target with a scheme and a
+// host means the same as one without them (RFC 9112, 3.2.2).
+func readRequest(reader *bufio.Reader) (object, error) {
+	line, err := reader.ReadString('\n')
+	if err != nil {
+		return nil, err
+	}
+	method, rest, _ := strings.Cut(line, " ")
+	target, length, headers := rest[:strings.LastIndex(rest, " ")], 0, [][2]string{}
+	for {
+		line, err := reader.ReadString('\n')
+		if err != nil {
+			return nil, err
+		}
+		if line == "\r\n" {
+			break
+		}
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\r\n"), ":")
+		headers = append(headers, [2]string{name, latin1(strings.TrimSpace(value))})
+		if strings.EqualFold(name, "Content-Length") {
+			length, _ = strconv.Atoi(strings.TrimSpace(value))
+		}
+	}
+	if _, absolute, found := strings.Cut(target, "://"); found && !strings.HasPrefix(target, "/") {
+		target = absolute[strings.IndexAny(absolute+"/", "/?"):]
+	}
+	body := make([]byte, length)
+	_, err = io.ReadFull(reader, body)
+	return object{"method": method, "target": target, "headers": headers, "body": base64of(body)}, err
+}
+
 // requestOf returns the request as a Go program would build it. URL.Opaque, which the signer prefers, has a target that
-// net/url would change. Content-Length is a separate field, which is signed if it is positive.
+// net/url would change. Content-Length is a separate field, which follows from the body and is signed if it is positive. An
+// empty User-Agent means none.
 func requestOf(given signing) (*http.Request, error) {
-	header, hosts, length := http.Header{}, []string{}, int64(0)
+	header, hosts, body := http.Header{"User-Agent": {""}}, []string{}, unbase64(given.Body)
 	for _, pair := range given.Headers {
 		name, value := pair[0], unlatin1(pair[1])
+		if strings.Contains(value, "\n ") || strings.Contains(value, "\n\t") {
+			return nil, unsupported("net/http writes a header value on one line")
+		}
 		switch strings.ToLower(name) {
 		case "host":
 			hosts = append(hosts, value)
 		case "content-length":
-			length, _ = strconv.ParseInt(value, 10, 64)
-			if length <= 0 {
-				return nil, unsupported("http.Request cannot have a signed Content-Length %q", value)
+			if value != strconv.Itoa(len(body)) || len(body) == 0 {
+				return nil, unsupported("http.Request has the length of its body, and does not sign 0")
 			}
+		case "transfer-encoding", "trailer":
+			return nil, unsupported("net/http writes no header %s: http.Request has a field for it", name)
+		case "user-agent":
+			header["User-Agent"] = append(slices.DeleteFunc(header["User-Agent"], func(agent string) bool { return agent == "" }), value)
 		default:
 			header.Add(name, value)
 		}
 	}
 	path, query, _ := strings.Cut(given.Target, "?")
-	if len(hosts) != 1 || hosts[0] == "" || path != "" && path[0] != '/' || given.Method == "" {
-		return nil, unsupported("http.NewRequest needs one host, an empty path or one with an initial slash, and a method")
+	if len(hosts) != 1 || hosts[0] == "" || strings.ContainsAny(hosts[0], " \t") || path != "" && path[0] != '/' || given.Method == "" {
+		return nil, unsupported("http.NewRequest needs one host without spaces, an empty path or one with an initial slash, and a method")
 	}
 	request, err := http.NewRequest(given.Method, "https://host.invalid"+given.Target, nil)
 	var escape url.EscapeError
@@ -261,24 +335,36 @@ func requestOf(given signing) (*http.Request, error) {
 		}
 		request.URL = &url.URL{Scheme: "https", Host: hosts[0], Opaque: "//" + hosts[0] + path, RawQuery: query}
 	}
-	request.Header, request.ContentLength, request.Host, request.URL.Host = header, length, hosts[0], hosts[0]
+	request.Header, request.Host, request.URL.Host = header, hosts[0], hosts[0]
+	if len(body) > 0 {
+		request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	}
 	return request, nil
 }
 
 // ---- frames -------------------------------------------------------------------------------------------------------
 
-// chunks is a body that returns one piece per Read, and then the error `last`.
+// chunks is a body that returns one piece per Read, and then the error `last`. It counts the pieces, and the end as one.
 type chunks struct {
 	pieces [][]byte
 	last   error
+	given  int
+	end    int
+	begun  bool   // the first piece is given in part
+	before func() // called before each piece
 }
 
 func (c *chunks) Read(into []byte) (int, error) {
-	for len(c.pieces) > 0 && len(c.pieces[0]) == 0 {
-		c.pieces = c.pieces[1:]
-	}
-	if len(c.pieces) == 0 {
-		return 0, c.last
+	for !c.begun || len(c.pieces[0]) == 0 {
+		if c.begun {
+			c.pieces, c.begun = c.pieces[1:], false
+		}
+		c.before()
+		if len(c.pieces) == 0 {
+			c.given = c.end
+			return 0, c.last
+		}
+		c.given, c.begun = c.given+1, true
 	}
 	n := copy(into, c.pieces[0])
 	c.pieces[0] = c.pieces[0][n:]
@@ -288,24 +374,24 @@ func (c *chunks) Read(into []byte) (int, error) {
 func (c *chunks) Close() error { return nil }
 
 func chunksOf(pieces []string, last error) *chunks {
-	body := &chunks{last: last}
+	body := &chunks{last: last, end: len(pieces) + 1, before: func() {}}
 	for _, piece := range pieces {
 		body.pieces = append(body.pieces, unbase64(piece))
 	}
 	return body
 }
 
-func decode(raw json.RawMessage) (object, error) {
+func decode(raw json.RawMessage, _ report) (object, error) {
 	body := chunksOf(parsed[struct{ Chunks []string }](raw).Chunks, io.EOF)
-	messages := []object{}
+	messages, after := []object{}, []int{}
 	decoder := eventstream.NewDecoder()
 	for {
 		message, err := decoder.Decode(body, nil)
 		if err == io.EOF { // the only sign of the end of a stream
-			return object{"messages": messages}, nil
+			return object{"messages": messages, "after": after}, nil
 		}
 		if err != nil {
-			return nil, reject(err, object{"messages": messages})
+			return nil, reject(err, object{"messages": messages, "after": after, "refused_after": body.given})
 		}
 		headers := []object{}
 		for _, header := range message.Headers {
@@ -313,6 +399,7 @@ func decode(raw json.RawMessage) (object, error) {
 			headers = append(headers, object{"name": header.Name, "type": kind, "value": value})
 		}
 		messages = append(messages, object{"headers": headers, "payload": base64of(message.Payload)})
+		after = append(after, body.given)
 	}
 }
 
@@ -338,7 +425,7 @@ func shown(value eventstream.Value) (string, any) {
 	return "string", value.String()
 }
 
-func encode(raw json.RawMessage) (object, error) {
+func encode(raw json.RawMessage, _ report) (object, error) {
 	given := parsed[struct {
 		Headers []struct {
 			Name, Type string
@@ -409,10 +496,19 @@ type calling struct {
 	Input                                                       map[string]any
 	Region, Endpoint_url, Access_key, Secret_key, Session_token string
 	Use_fips, Use_dualstack                                     bool
+	Read_timeout                                                float64
 	Status                                                      int
 	Headers                                                     [][2]string
 	Chunks                                                      []string
 	Complete                                                    *bool
+}
+
+// timeout returns the time that the client waits for a response and for each part of it.
+func (given calling) timeout() time.Duration {
+	if given.Read_timeout > 0 {
+		return time.Duration(given.Read_timeout * float64(time.Second))
+	}
+	return usualTimeout
 }
 
 type httpClient func(*http.Request) (*http.Response, error)
@@ -432,7 +528,7 @@ func clientFor(given calling, transport runtime.HTTPClient) *runtime.Client {
 		options.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
 	}
 	options.APIOptions = append(options.APIOptions, func(stack *middleware.Stack) error {
-		return awshttp.AddResponseReadTimeoutMiddleware(stack, readTimeout)
+		return awshttp.AddResponseReadTimeoutMiddleware(stack, given.timeout())
 	})
 	return runtime.New(options)
 }
@@ -454,17 +550,18 @@ func inputOf(members map[string]any) (*runtime.InvokeEndpointWithResponseStreamI
 	return input, nil
 }
 
+// A report is called with the number of events so far.
+type report func(int)
+
 // talk makes one call and returns the answer.
-func talk(client *runtime.Client, members map[string]any) (object, error) {
+func talk(client *runtime.Client, members map[string]any, took report) (object, error) {
 	input, err := inputOf(members)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), deadline)
-	defer cancel()
 	members, events := object{}, []object{}
 	output := object{"output": members, "events": events}
-	response, err := client.InvokeEndpointWithResponseStream(ctx, input)
+	response, err := client.InvokeEndpointWithResponseStream(context.Background(), input)
 	if err != nil {
 		return nil, reject(err, output)
 	}
@@ -479,6 +576,7 @@ func talk(client *runtime.Client, members map[string]any) (object, error) {
 	for event := range stream.Events() {
 		if part, is := event.(*types.ResponseStreamMemberPayloadPart); is {
 			events = append(events, object{"PayloadPart": object{"Bytes": base64of(part.Value.Bytes)}})
+			took(len(events))
 		}
 	}
 	output["events"] = events
@@ -488,30 +586,48 @@ func talk(client *runtime.Client, members map[string]any) (object, error) {
 	return output, nil
 }
 
-func invoke(raw json.RawMessage) (object, error) {
+func invoke(raw json.RawMessage, took report) (object, error) {
 	given := parsed[calling](raw)
 	transport := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.ResponseHeaderTimeout, t.Proxy, t.DisableKeepAlives = readTimeout, nil, true
+		t.ResponseHeaderTimeout, t.Proxy, t.DisableKeepAlives = given.timeout(), nil, true
 	})
-	return talk(clientFor(given, transport), given.Input)
+	return talk(clientFor(given, transport), given.Input, took)
 }
 
-func response(raw json.RawMessage) (object, error) {
+// letOthersRun returns when all other goroutines wait, if there is one processor. The client decodes a frame in one
+// goroutine and passes the event on in a second one, while the first already reads on.
+func letOthersRun() {
+	for range 8 {
+		processor.Gosched()
+	}
+}
+
+func response(raw json.RawMessage, _ report) (object, error) {
 	given := parsed[calling](raw)
 	given.Region, given.Access_key, given.Secret_key = "us-east-1", "AKIDEXAMPLE", "unused"
 	last := io.EOF
 	if given.Complete != nil && !*given.Complete {
 		last = io.ErrUnexpectedEOF // the error of net/http for a connection that breaks in a body
 	}
+	body, after := chunksOf(given.Chunks, last), []int{}
+	body.before = letOthersRun
+	defer processor.GOMAXPROCS(processor.GOMAXPROCS(1))
 	client := clientFor(given, httpClient(func(request *http.Request) (*http.Response, error) {
 		answer := &http.Response{StatusCode: given.Status, Status: fmt.Sprint(given.Status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			Header: http.Header{}, Body: chunksOf(given.Chunks, last), ContentLength: -1, Request: request}
+			Header: http.Header{}, Body: body, ContentLength: -1, Request: request}
 		for _, pair := range given.Headers {
 			answer.Header.Add(pair[0], unlatin1(pair[1]))
 		}
 		return answer, nil
 	}))
-	return talk(client, map[string]any{"EndpointName": "llm", "Body": ""})
+	output, err := talk(client, map[string]any{"EndpointName": "llm", "Body": ""}, func(int) { after = append(after, body.given) })
+	var no refusal
+	if errors.As(err, &no) && no["output"] != nil {
+		no["output"].(object)["after"], no["output"].(object)["refused_after"] = after, body.given
+	} else if err == nil {
+		output["after"] = after
+	}
+	return output, err
 }
 
 // sent is a request as net/http wrote it.
@@ -540,13 +656,13 @@ func captured(given calling) (seen sent, err error) {
 	transport := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.DialContext, t.DialTLSContext, t.Proxy, t.DisableKeepAlives = dial("http"), dial("https"), nil, true
 	})
-	if _, err = talk(clientFor(given, transport), given.Input); seen.Request == nil {
+	if _, err = talk(clientFor(given, transport), given.Input, func(int) {}); seen.Request == nil {
 		return seen, err
 	}
 	return seen, nil
 }
 
-func request(raw json.RawMessage) (object, error) {
+func request(raw json.RawMessage, _ report) (object, error) {
 	seen, err := captured(parsed[calling](raw))
 	if err != nil {
 		return nil, err
@@ -560,7 +676,7 @@ func request(raw json.RawMessage) (object, error) {
 	return object{"method": seen.Method, "url": seen.url, "headers": headers, "body": base64of(seen.body)}, nil
 }
 
-func resolve(raw json.RawMessage) (object, error) {
+func resolve(raw json.RawMessage, _ report) (object, error) {
 	given := parsed[calling](raw)
 	given.Input = map[string]any{"EndpointName": "llm", "Body": ""}
 	seen, err := captured(given)
@@ -613,7 +729,7 @@ func parsed[T any](raw json.RawMessage) (value T) {
 	return value
 }
 
-var operations = map[string]func(json.RawMessage) (object, error){
+var operations = map[string]func(json.RawMessage, report) (object, error){
 	"sigv4.sign": sign, "sigv4.presign": presign, "eventstream.decode": decode, "eventstream.encode": encode, "invoke": invoke,
 	"http.request": request, "http.response": response, "endpoint.resolve": resolve,
 }
@@ -629,16 +745,16 @@ func hello() object {
 	}
 	version := fmt.Sprintf("%s (sagemakerruntime %s, smithy-go %s, %s)", versions["github.com/aws/aws-sdk-go-v2"],
 		versions["github.com/aws/aws-sdk-go-v2/service/sagemakerruntime"], versions["github.com/aws/smithy-go"], info.GoVersion)
-	return object{"protocol": 1, "implementation": object{"name": "aws-sdk-go-v2", "version": version, "language": "go"},
+	return object{"protocol": 2, "progress": true, "implementation": object{"name": "aws-sdk-go-v2", "version": version, "language": "go"},
 		"operations": names, "kinds": kinds}
 }
 
-func answer(op string, input json.RawMessage) object {
+func answer(op string, input json.RawMessage, took report) object {
 	operation := operations[op]
 	if operation == nil {
 		return object{"status": "unsupported", "reason": "no operation " + op}
 	}
-	output, err := operation(input)
+	output, err := operation(input, took)
 	if err == nil {
 		return object{"status": "ok", "output": output}
 	}
@@ -649,9 +765,8 @@ func answer(op string, input json.RawMessage) object {
 }
 
 func main() {
-	read, _ := strconv.Atoi(os.Args[1])
-	whole, _ := strconv.Atoi(os.Args[2])
-	readTimeout, deadline = time.Duration(read)*time.Millisecond, time.Duration(whole)*time.Millisecond
+	milliseconds, _ := strconv.Atoi(os.Args[1])
+	usualTimeout = time.Duration(milliseconds) * time.Millisecond
 	answers := json.NewEncoder(os.Stdout)
 	os.Stdout = os.Stderr // output of the SDK must not be mistaken for an answer
 	lines := bufio.NewReader(os.Stdin)
@@ -675,7 +790,9 @@ func main() {
 		case "hello":
 			answers.Encode(hello())
 		default:
-			reply := answer(question.Op, question.Input)
+			reply := answer(question.Op, question.Input, func(count int) {
+				answers.Encode(object{"seq": question.Seq, "progress": count})
+			})
 			reply["seq"] = question.Seq
 			answers.Encode(reply)
 		}
