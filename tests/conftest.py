@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The option `--fast`, and a stand-in for hypothesis where it is not installed.
 
-`--fast` leaves out the tests marked `slow`: those that take longer than half a second, play
-all scenarios or need third-party software. Property tests try fewer examples (properties.py).
+`--fast` leaves out the tests marked `slow`: those that take longer than a third of a second, play
+all scenarios, read all vectors or need third-party software. It does not import a file in which
+all tests are marked so, because importing some of them takes seconds. Property tests try fewer
+examples (properties.py).
 """
 
 import importlib.util
+import re
 
 from tests import without_hypothesis
 
@@ -13,6 +16,8 @@ if importlib.util.find_spec("hypothesis") is None:
     without_hypothesis.install()
 
 from tests.properties import use_profile  # noqa: E402  (it imports hypothesis)
+
+_ALL_SLOW = re.compile(r"^pytestmark = pytest\.mark\.slow\b", re.MULTILINE)
 
 
 def pytest_addoption(parser):
@@ -22,6 +27,13 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes long; --fast leaves it out")
     use_profile(config.getoption("--fast"))
+
+
+def pytest_ignore_collect(collection_path, config):
+    if config.getoption("--fast") and collection_path.suffix == ".py":
+        text = collection_path.read_text(encoding="utf-8")
+        return _ALL_SLOW.search(text) is not None or None
+    return None
 
 
 def pytest_collection_modifyitems(config, items):

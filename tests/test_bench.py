@@ -154,6 +154,7 @@ def test_every_row_runs(tmp_path):
     assert table.table([found]).count("\n") >= len(titles) + 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [["--rounds", "0"], ["--only", "nothing"], ["--only", ""], ["--rounds", "x"]]
 )

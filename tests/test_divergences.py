@@ -26,6 +26,8 @@ from conformance.cases.rules import load_rules
 from conformance.cases.scenarios import scenario_cases
 from tests.support import committed_cases
 
+pytestmark = pytest.mark.slow  # the whole file; --fast does not import it
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs" / "divergences").glob("*.md"))
 PATTERN = re.compile(

@@ -31,6 +31,7 @@ def test_calls_in_sequence_leave_memory_and_descriptors_flat(feeder):
     assert memory is None or memory_after <= memory + 2048
 
 
+@pytest.mark.slow
 def test_a_long_stream_is_read_in_flat_memory(feeder):
     (memory, memory_after), digest = endurance.long_stream(feeder, 64 << 20)
     assert memory is None or memory_after <= memory + 2048
@@ -65,6 +66,7 @@ def test_each_reader_reads_all_bytes(capsys):
     assert [line[:18].strip() for line in lines] == names
 
 
+@pytest.mark.slow
 @for_each("name", ["openai", "tgi", "anthropic-messages", "lines", "events", "JSON lines"])
 def test_a_reader_keeps_nothing_that_it_has_returned(name):
     for _ in endurance.READERS[name](1 << 12):  # imports and compiles what it needs

@@ -17,6 +17,7 @@ if not hasattr(hypothesis, "__version__"):
 from tests import fuzz  # noqa: E402 - it needs hypothesis
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(fuzz.TARGETS))
 def test_every_target_holds_on_a_few_inputs(name):
     assert fuzz.run_batch(name, 7, examples=25) >= 1

@@ -41,6 +41,8 @@ from conformance.run.verdicts import judge
 from tests.rows import for_each
 from tests.support import committed_cases
 
+pytestmark = pytest.mark.slow  # the whole file; --fast does not import it
+
 FEATURES = features()
 CASES = [case for feature in FEATURES for case in feature.cases]
 LOADED = committed_cases()

@@ -13,6 +13,8 @@ from conformance.cases.case import case_of
 from conformance.cases.described import described_bytes
 from conformance.cases.questions import questions_of
 
+pytestmark = pytest.mark.slow  # the whole file; --fast does not import it
+
 FEATURES = features()
 
 

@@ -26,6 +26,8 @@ from conformance.run.verdicts import judge
 from tests.conformance.cases.test_frames import streams
 from tests.support import committed_cases
 
+pytestmark = pytest.mark.slow  # the whole file; --fast does not import it
+
 CASES = committed_cases()
 DECODE = [case for case in CASES if case.op == "eventstream.decode"]
 # The tables describe hand-written cases. The rows of mix_response.py are made from their results.
@@ -254,7 +256,6 @@ def test_the_source_of_a_case_lists_who_agrees():
     assert sources == {"derived", "[spec]", "[recorded]", "[reported]"}
 
 
-@pytest.mark.slow
 @given(streams)
 def test_the_transcription_and_the_reference_agree(data):
     """Both decode the same valid, changed, truncated and joined frames in the same way."""

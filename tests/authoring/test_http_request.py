@@ -225,6 +225,7 @@ REJECTED_BY_BOTO3 = {
 }
 
 
+@pytest.mark.slow
 def test_which_calls_boto3_rejects(no_configuration: None) -> None:
     """boto3 checks types, minimum lengths and required members, but not patterns."""
     pytest.importorskip("boto3")

@@ -23,6 +23,8 @@ from authoring.mix import (
 )
 from tests.rows import for_each
 
+pytestmark = pytest.mark.slow  # the whole file; --fast does not import it
+
 FEATURES = features()  # imports all modules
 SMALL = Table(
     "small",

@@ -40,6 +40,8 @@ from tests.conformance.recording.exchanges import asked as exchange
 from tests.rows import for_each
 from tests.support import committed_cases
 
+pytestmark = pytest.mark.slow  # the whole file; --fast does not import it
+
 BY_NAME = {row.name: row for row in ROWS}
 RECORDINGS: Dict[str, Dict[str, Any]] = {
     path.stem: read_recording(str(VECTORS), "recordings/" + path.name)
@@ -170,7 +172,6 @@ def test_replay_sends_the_recorded_bytes(name: str) -> None:
         )
 
 
-@pytest.mark.slow
 @for_each("name", sorted(row.name for row in ROWS if row.encoder is None))
 def test_the_reference_client_passes_the_scenario_on_its_recording(
     name: str, monkeypatch: pytest.MonkeyPatch

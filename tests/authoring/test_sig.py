@@ -116,6 +116,7 @@ def test_plain_sigv4_does_not_import_refimpl() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

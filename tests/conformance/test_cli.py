@@ -1042,6 +1042,7 @@ def test_the_default_answer_is_the_demo_s() -> None:
     assert scenarios.find(demo.ENDPOINT_SCENARIO) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="no such signals here")
 @pytest.mark.parametrize("name, code", first_fast([("SIGTERM", 143), ("SIGHUP", 129)]))
 def test_a_signal_ends_a_hanging_adapter(name: str, code: int, tmp_path: Path) -> None:

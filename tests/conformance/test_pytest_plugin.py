@@ -196,6 +196,7 @@ def test_mistakes_fail_the_test_itself(tmp_path: Path) -> None:
     assert "PytestUnknownMarkWarning" not in output and "PluggyTeardown" not in output
 
 
+@pytest.mark.slow
 def test_the_environment_is_restored_and_the_endpoint_is_not_imported_early(tmp_path: Path) -> None:
     tests = """
 import sys
@@ -214,6 +215,7 @@ def test_outside():
     assert counts == {"passed": 2}, output
 
 
+@pytest.mark.slow
 def test_a_project_may_have_its_own_fixture_of_this_name(tmp_path: Path) -> None:
     tests = """
 class Mine:

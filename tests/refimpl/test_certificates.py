@@ -210,6 +210,7 @@ def loose_authority(tmp_path):
 
 
 # NET-023
+@pytest.mark.slow
 def test_strict_checks_are_relaxed_only_on_request(loose_authority):
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(loose_authority["cert"], loose_authority["key"])

@@ -635,6 +635,7 @@ def whole_frames(count):
     return len([end for end in ends[1:] if end <= count]), count in ends
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [close, reset])
 @pytest.mark.parametrize("framing", FRAMINGS)
 def test_a_truncated_stream_returns_its_parts_first(framing, ending):

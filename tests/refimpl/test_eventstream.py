@@ -1421,6 +1421,7 @@ def big_frame(payload_length: int) -> bytes:
 
 
 # EVS-009
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "length, size",
     [
@@ -1471,6 +1472,7 @@ def peak_of(work) -> int:
 
 
 # EVS-009
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "length, size",
     [(16 << 20, 1 << 10), (16 << 20, 64 << 10), (16 << 20, 32 << 20), (128 << 10, 1)],
@@ -1802,6 +1804,7 @@ def test_recorded_streams_under_6_kb_split_at_every_byte(recorded):
 # ---- oracle: botocore --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @many
 @given(st.lists(st.tuples(any_headers, st.binary(max_size=100)), min_size=1, max_size=3), cut_lists)
 def test_botocore_reads_the_same(messages, places):

@@ -283,6 +283,7 @@ blanks = st.text(alphabet=" \t", max_size=3)
 values = octets.map(lambda text: text.strip(" \t"))
 
 
+@pytest.mark.slow
 @some
 @given(
     st.lists(
@@ -295,6 +296,7 @@ def test_reads_any_written_headers(headers):
     assert parse_header_lines(written) == tuple((name, value) for name, _, value, _ in headers)
 
 
+@pytest.mark.slow
 @some
 @given(
     values,
@@ -310,6 +312,7 @@ def test_joins_folded_lines_with_one_space(first, folds):
     assert parse_header_lines(written) == (("A", joined),)
 
 
+@pytest.mark.slow
 @some
 @given(st.lists(st.one_of(lines, st.sampled_from([b"A: b\r\n", b" c\r\n"])), max_size=5))
 def test_any_header_lines_are_values_or_rejected(given_lines):
@@ -334,6 +337,7 @@ HOSTILE_HEADS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(HOSTILE_HEADS))
 def test_a_long_line_takes_linear_time(name, tmp_path):
     """A linear reader needs milliseconds for ten such lines, a quadratic one minutes or days."""
@@ -633,6 +637,7 @@ def test_reads_any_written_chunk_line(size, upper, blank, extension):
     assert parse_chunk_line((digits + blank + extension + "\r\n").encode("latin-1")) == size
 
 
+@pytest.mark.slow
 @some
 @given(lines)
 def test_any_chunk_line_is_a_size_or_rejected(line):
@@ -761,6 +766,7 @@ def test_returns_a_chunk_before_its_end_arrives():
     assert body.feed(b"\r\n3\r\nabc\r\n2\r\n!") == b"abc!"
 
 
+@pytest.mark.slow
 @some
 @given(
     st.lists(st.binary(min_size=1, max_size=40), max_size=6),
@@ -774,6 +780,7 @@ def test_chunking_does_not_change_the_body(bodies, trailing, cuts):
     assert read_chunks(delivered) == (b"".join(bodies), None)
 
 
+@pytest.mark.slow
 @some
 @given(
     st.lists(st.binary(min_size=1, max_size=20), max_size=4),

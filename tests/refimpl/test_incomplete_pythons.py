@@ -20,6 +20,8 @@ from tests.interpreters import interpreters, run_program
 from tests.refimpl.test_layers import PURE
 from tests.rows import for_each
 
+pytestmark = pytest.mark.slow  # the whole file; --fast does not import it
+
 FORMS = ("package", "file")
 PROGRAM = """
 import importlib, io, json, sys
@@ -158,7 +160,6 @@ MISSING = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("version, python", SELECTED, ids=lambda value: value.rpartition("/")[2])
 @pytest.mark.parametrize(
@@ -233,7 +234,6 @@ def loaded_by(python: str, module: str) -> List[str]:
     return names
 
 
-@pytest.mark.slow
 @for_each("module", PURE)
 def test_a_pure_module_loads_nothing_of_the_transport(module):
     assert OF_THE_TRANSPORT.intersection(loaded_by(sys.executable, module)) == set()

@@ -368,6 +368,7 @@ def test_documents_know_no_shape(module):
         assert target in ("errors", "fields") or target.startswith("documents."), target
 
 
+@pytest.mark.slow
 @for_each("module", MODULES)
 def test_imports_within_the_package_are_relative_imports_of_names(module):
     tree = ast.parse(source(module))
@@ -380,6 +381,7 @@ def test_imports_within_the_package_are_relative_imports_of_names(module):
     assert "refimpl" not in top_level(absolute_imports(tree))
 
 
+@pytest.mark.slow
 @for_each("module", MODULES)
 def test_all_other_imports_are_of_the_standard_library(module):
     if not hasattr(sys, "stdlib_module_names"):
@@ -439,6 +441,7 @@ def test_no_import_hides_a_definition():
             )
 
 
+@pytest.mark.slow
 def test_the_modules_joined_in_order_are_one_program():
     program = single_file(*package_sources(), sorted(PARTS))
     names = {"__name__": "refimpl_in_one_file"}

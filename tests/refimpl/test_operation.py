@@ -2643,6 +2643,7 @@ bodies = st.one_of(
 )
 
 
+@pytest.mark.slow
 @many
 @given(st.integers(200, 599), some_headers, bodies)
 def test_any_response_is_a_typed_error(status, headers, body):

@@ -77,6 +77,7 @@ def is_address(text):
     return True
 
 
+@pytest.mark.slow
 @some
 @given(names.filter(lambda name: not is_address(name)), st.lists(names, max_size=3))
 def test_urllib_agrees_about_names(host, entries):
@@ -86,6 +87,7 @@ def test_urllib_agrees_about_names(host, entries):
 
 
 # NET-005
+@pytest.mark.slow
 @some
 @given(st.ip_addresses(v=4).map(str), st.sampled_from(["0.0", "0", "1.2", "10"]))
 def test_the_end_of_an_address_is_no_domain(host, entry):
@@ -107,6 +109,7 @@ def test_the_ipaddress_module_agrees_about_blocks(address, length, other):
         assert is_excepted(str(inside), 443, f"{address}/{length}") == (inside in network)
 
 
+@pytest.mark.slow
 @some
 @given(st.text(max_size=40), st.text(max_size=60), st.integers(1, 65535))
 def test_no_list_raises(host, no_proxy, port):

@@ -53,6 +53,7 @@ def parts_of(text, secret, length=8):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filler", ["", "x" * 10000], ids=["short", "long"])
 @pytest.mark.parametrize("name", sorted(SPELLINGS))
 def test_every_spelling_is_removed(name, filler):

@@ -116,6 +116,7 @@ def test_the_unfinished_event_is_not_lost():
     assert error.unread == b'data: {"choices":[{"delta":{"content":"a'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what,pieces", NO_TEXT, ids=[what for what, _ in NO_TEXT])
 def test_what_has_no_text_does_not_extend_a_wait(what, pieces):
     """CLI-016"""

@@ -2290,6 +2290,7 @@ ALTERATIONS: Dict[str, Callable[[Sent, int], Sent]] = {
 }
 
 
+@pytest.mark.slow
 @examples(200)
 @given(sent_requests())
 def test_a_signed_request_verifies(sent: Sent) -> None:

@@ -83,6 +83,7 @@ def authority():
 
 
 # HTTP-023
+@pytest.mark.slow
 @pytest.mark.parametrize("version, python", first_fast(interpreters()), ids=lambda value: value)
 def test_a_stream_without_close_notify_is_truncated(version, python, authority, tmp_path):
     chain, trusted = tmp_path / "server.pem", tmp_path / "authority.pem"

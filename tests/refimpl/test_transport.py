@@ -1094,6 +1094,7 @@ def test_failed_keep_alive_probes_are_not_blamed_on_the_read_timeout(monkeypatch
 # ---- closing -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("secure", [False, True])
 @pytest.mark.parametrize(
     "start",
@@ -1234,6 +1235,7 @@ def test_a_signal_handler_may_close_during_a_read():
     assert waiting.calls == ["shutdown", "close"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 @pytest.mark.parametrize("secure", [False, True])
 @pytest.mark.parametrize("how", ["close", "delete", "exit"])
@@ -1392,6 +1394,7 @@ def test_the_default_context_is_made_without_a_warning():
         default_ssl_context()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cut", [0, 3, 5])
 def test_a_body_until_close_is_complete_only_with_close_notify(cut, authority):
     for ending, complete in ((close, True), (ragged, False)):
@@ -1608,6 +1611,7 @@ def html(status):
 
 
 # NET-011
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "steps, text, retryable",
     [

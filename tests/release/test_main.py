@@ -147,6 +147,7 @@ def test_an_invalid_time_is_rejected(tmp_path, monkeypatch, value):
     assert os.listdir(str(tmp_path)) == []
 
 
+@pytest.mark.slow
 def test_a_missing_tool_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", TIME)
     monkeypatch.setitem(sys.modules, "build", None)

@@ -60,6 +60,7 @@ for name in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_outcomes_of_an_application_that_reports_everything(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, encoding="utf-8")

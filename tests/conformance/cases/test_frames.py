@@ -484,6 +484,7 @@ streams = st.lists(st.one_of(good_frames(), bent_frames(), st.binary(max_size=20
 )
 
 
+@pytest.mark.slow
 @given(st.one_of(st.binary(max_size=200), streams))
 @example(raw_frame(b"", b"", total_length=13))
 @example(raw_frame(b"", b"", total_length=14)[:13])

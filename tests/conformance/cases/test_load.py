@@ -104,6 +104,7 @@ BROKEN: List[Any] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change, words", BROKEN, ids=[words for _, words in BROKEN])
 def test_an_invalid_case_is_reported_and_affects_no_other(
     change: Dict[str, Any], words: str, folder: Path
@@ -199,6 +200,7 @@ def test_an_unknown_need(folder: Path) -> None:
 # ---- the committed vectors ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_committed_vectors_have_no_error() -> None:
     assert read_cases()[1] == []
     assert vectors_folder() == str(VECTORS)

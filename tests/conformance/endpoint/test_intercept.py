@@ -98,6 +98,7 @@ def kind_of(name: str) -> Any:
 PLAYED = one_of_each(set(EXAMPLES) - TIMED_OUT, kind_of)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLAYED)
 def test_every_kind_of_outcome_is_that_without_the_proxy(
     name: str, proxy: InterceptingProxy, endpoint: Endpoint

@@ -92,6 +92,7 @@ def test_close_ends_every_connection_and_thread(data: bytes) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_nothing_is_left_open() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

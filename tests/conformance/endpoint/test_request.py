@@ -179,6 +179,7 @@ def test_a_client_that_expects_100_is_refused_before_it_sends(endpoint: Endpoint
 # ---- hostile clients ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data, reason",
     [

@@ -656,6 +656,7 @@ def test_a_name_and_a_response_are_enough() -> None:
     assert Scenario("empty").response == scenarios.stream()._replace(steps=())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("position", [0, 5, 25])
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.__name__.split(".")[-1])
 def test_an_inserted_scenario_changes_no_other(

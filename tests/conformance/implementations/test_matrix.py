@@ -218,6 +218,7 @@ def test_what_breaks_down_in_the_smoke_test_cannot_be_judged_and_the_next_one_is
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body, kind",
     [
@@ -634,6 +635,7 @@ def test_the_place_of_the_table_is_there_once(text: str) -> None:
     assert split_page("a\n" + MARKS[0] + "b\n" + MARKS[1] + "c", "x.md") == ("a\n", "b\n", "c")
 
 
+@pytest.mark.slow
 def test_the_pages_have_the_tables_of_the_committed_reports() -> None:
     reports, _ = kept_reports(IMPLEMENTATIONS)
     for page, lines in ((README, excerpt_lines(reports)), (RESULTS, table_lines(reports, {}))):
@@ -651,6 +653,7 @@ def test_the_committed_badges_are_those_of_the_committed_reports() -> None:
         assert Path(BADGES, name + ".svg").read_text(encoding="utf-8") == badge_text(kept_report)
 
 
+@pytest.mark.slow
 def test_the_committed_reports_are_about_all_cases_of_the_vectors() -> None:
     """A new case needs a new run: `implementations matrix --write`.
 

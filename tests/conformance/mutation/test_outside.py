@@ -32,6 +32,8 @@ from conformance.mutation.subjects import REFERENCE, find_subject
 from refimpl.errors import UsageError
 from tests.support import committed_cases
 
+pytestmark = pytest.mark.slow  # the whole file; --fast does not import it
+
 CASES = committed_cases()
 SUBJECT = find_subject(REFERENCE)
 OLD = "if not TOKEN.match(method):"
@@ -136,7 +138,6 @@ def test_long_cases() -> None:
     assert not is_long(next(case for case in CASES if case.id == "evs-frame-shortest"))
 
 
-@pytest.mark.slow
 def test_a_case_that_the_subject_fails_proves_nothing() -> None:
     case = next(case for case in CASES if case.id == "evs-frame-shortest")
     assert judged_cases([case], SUBJECT, 10.0) == [case]
@@ -213,7 +214,6 @@ def few_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outside, "scenario_cases", list)
 
 
-@pytest.mark.slow
 def test_a_file_of_mutants_is_run(few_cases: None, tmp_path: Path) -> None:
     path = file_of(tmp_path, GOOD)
     lines: List[str] = []
@@ -225,7 +225,6 @@ def test_a_file_of_mutants_is_run(few_cases: None, tmp_path: Path) -> None:
         prove_outside(options(path, only=["other"]), lines.append)
 
 
-@pytest.mark.slow
 def test_a_survivor_fails_the_command(few_cases: None, tmp_path: Path) -> None:
     equivalent = (*GOOD[:5], "if not _TOKEN.match(method + ''):")
     lines: List[str] = []

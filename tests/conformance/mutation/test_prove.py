@@ -41,6 +41,8 @@ from conformance.mutation.prove import (
 from refimpl.errors import UsageError
 from tests.support import committed_cases
 
+pytestmark = pytest.mark.slow  # the whole file; --fast does not import it
+
 CASES = committed_cases() + scenario_cases()
 BY_ID = {case.id: case for case in CASES}
 TIMEOUT = 10.0
@@ -62,7 +64,6 @@ def bench(tmp_path: Path) -> Bench:
 # ---- one trial ---------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
 def test_a_mutant_is_asked_until_a_question_kills_it(bench: Bench) -> None:
     questions = questions_by_rule(citing("EVS-027"))["EVS-027"]
     trial = bench.trial("empty-message", questions)
@@ -81,7 +82,6 @@ def also_accepting(case: Case, **expect: Any) -> Case:
     )
 
 
-@pytest.mark.slow
 def test_an_outcome_that_is_only_acceptable_kills_a_mutant(bench: Bench) -> None:
     case = also_accepting(BY_ID["evs-frame-shortest"], status="ok")
     assert bench.trial("query-unsorted", questions_of(case)) == Trial(
@@ -221,7 +221,6 @@ def test_told() -> None:
     )
 
 
-@pytest.mark.slow
 def test_an_implementation_that_fails_proves_nothing() -> None:
     case = citing("EVS-027")[0]
     check_unbroken([case], TIMEOUT)
@@ -242,7 +241,6 @@ def test_an_implementation_that_fails_proves_nothing() -> None:
 RESOLVING = [case for case in CASES if case.op in ("endpoint.resolve", "credentials.resolve")]
 
 
-@pytest.mark.slow
 def test_mutants_made_by_machine() -> None:
     lines: List[str] = []
     outcomes, made = prove_generated(["endpoints"], RESOLVING, 2, TIMEOUT, 600.0, lines.append)
@@ -258,7 +256,6 @@ def test_mutants_made_by_machine() -> None:
     assert all(outcome.trial.asked <= len(RESOLVING) for outcome in outcomes)
 
 
-@pytest.mark.slow
 def test_a_budget_ends_the_run_early() -> None:
     clock: Iterator[float] = iter([0.0] + [float(second) for second in range(1, 100)])
     lines: List[str] = []
@@ -432,7 +429,6 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prove, "scenario_cases", lambda: [BY_ID["invoke-default"]])
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_the_command_proves_what_was_chosen() -> None:
     lines: List[str] = []
@@ -440,7 +436,6 @@ def test_the_command_proves_what_was_chosen() -> None:
     assert lines[-1] == "1 mutant, 1 killed, by 1 case"
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_the_whole_command_asks_for_a_mutant_of_each_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prove, "MUTANTS", (find_mutant("empty-message"),))
@@ -450,7 +445,6 @@ def test_the_whole_command_asks_for_a_mutant_of_each_rule(monkeypatch: pytest.Mo
     assert "! END-001: has cases and no mutant" in lines
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_the_command_writes_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prove, "places", lambda module: places(module)[:6])
@@ -463,7 +457,6 @@ def test_the_command_writes_a_report(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert any(line.split()[-1] in written["reasons"] for line in lines) or not written["reasons"]
 
 
-@pytest.mark.slow
 def test_a_run_that_tried_nothing_proves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

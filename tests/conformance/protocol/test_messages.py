@@ -702,6 +702,7 @@ def asked(process: Any, question: Any) -> Any:
     return json.loads(process.stdout.readline().decode("ascii"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python", pythons())
 @pytest.mark.parametrize("op, number", [("printing", 1), ("raw", 2), ("child", 3), ("kept", 4)])
 def test_ignores_what_an_operation_prints(

@@ -80,6 +80,7 @@ def framing_of(name: str) -> Tuple[Any, ...]:
 SMALL = [name for name in EXAMPLES if not re.match("long-answer-?[0-9]*$|big", name)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", one_of_each(SMALL, framing_of))
 def test_a_scenario_is_recorded_and_replayed(name: str, tmp_path: Path) -> None:
     answer = EXAMPLES[name].response

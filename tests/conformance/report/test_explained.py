@@ -7,6 +7,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from conformance.cases.questions import input_bytes
 from conformance.report.causes import explained_lines, origin_of
 from conformance.report.html import html_text
@@ -15,6 +17,8 @@ from conformance.report.terminal import report_lines
 from conformance.run.runner import Implementation
 from conformance.run.verdicts import FAIL, Difference, Result, verdict
 from tests.support import committed_cases
+
+pytestmark = pytest.mark.slow  # the whole file; --fast does not import it
 
 CASES = {case.id: case for case in committed_cases()}
 DAMAGED = CASES["evs-message-crc-last-bit"]

@@ -180,6 +180,7 @@ def order_of(cases: List[Case], seed: int) -> List[str]:
     return seen
 
 
+@pytest.mark.slow
 def test_chains_stay_together_in_any_order(tmp_path: Path) -> None:
     cases = [case_of(str(index), lines=[str(index)]) for index in range(8)]
     chained = [case._replace(after="txt-1") if case.id == "txt-5" else case for case in cases]

@@ -184,6 +184,7 @@ def test_the_exception_of_the_test_is_shown_with_it() -> None:
     assert isinstance(caught.value.__context__, Error)
 
 
+@pytest.mark.slow
 def test_a_function_that_blocks_is_reported_and_does_not_hang_the_test() -> None:
     go_on = threading.Event()
     begun = threading.Event()

@@ -84,6 +84,7 @@ def test_encodings(encoding: str) -> None:
     assert call("explain", "refusal", stdin=answer).code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("position", [0, MAX_EXPLAINED_TEXT, 3 * 1024 * 1024 - 10])
 def test_a_long_log(tmp_path: Path, position: int) -> None:
     line = "INFO nothing happened here\n"

@@ -179,6 +179,7 @@ def test_a_redirect_is_not_followed(endpoint: Endpoint) -> None:
     assert [seen.scenario for seen in endpoint.calls[before:]] == ["redirect-307"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(HOSTILE_SCENARIOS))
 def test_server_bytes_cannot_move_the_cursor(endpoint: Endpoint, name: str) -> None:
     result = invoke(endpoint, name)

@@ -372,6 +372,7 @@ def test_two_versions_in_one_process_are_independent(app, tmp_path):
 # ---- destinations ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_existing_file_is_kept_unless_forced(tmp_path):
     path = tmp_path / "x.py"
     path.write_text("mine")

@@ -113,6 +113,7 @@ def test_endpoint_url(environment, config, expected):
     assert (found and found.value) == (expected and f"https://{expected}.example")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment, config, expected", ENDPOINTS)
 def test_botocore_chooses_the_same_endpoint(environment, config, expected, tmp_path, monkeypatch):
     session = pytest.importorskip("botocore.session")

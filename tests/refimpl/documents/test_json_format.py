@@ -442,6 +442,7 @@ def test_the_offset_of_a_depth_counts_bytes():
 MANY = 1000000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data",
     [

@@ -489,6 +489,7 @@ def test_the_depth_is_that_of_one_place():
     assert refusal(b"<r>" + deep + b"<a>" + deep + b"</a></r>").kind == "limit"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data, children, length",
     [

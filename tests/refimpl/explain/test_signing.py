@@ -39,6 +39,7 @@ HEADERS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(("GET", "POST")),

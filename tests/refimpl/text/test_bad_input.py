@@ -175,6 +175,7 @@ def test_ten_thousand_nested_arrays(opening, closing):
     assert caught.value.kind == "limit" and caught.value.results == ({"t": "a"},)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "number",
     [b"9" * 10**6, b"-" + b"1" * 10**6, b"0." + b"1" * 10**6, b"1e" + b"9" * 10**6],

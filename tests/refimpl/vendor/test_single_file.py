@@ -41,6 +41,7 @@ CHOICES = [
 ]
 
 
+@pytest.mark.slow
 def test_the_full_file_has_at_most_600_kilobytes():
     assert len(built(*sorted(PARTS)).encode()) <= 600_000
 
