@@ -246,8 +246,28 @@ reads(
     profiles={"prod": {"a": "1"}},
     sso_sessions={},
 )
+reads(
+    "credentials-quoted",
+    "a name in quotation marks in the credentials file",
+    "CRED-024",
+    WRONG_PROFILE,
+    credentials="[\"a b\"]\nx = 1\n['c']\nx = 2\n[d]\ny = 3\n",
+    source=DEVIATES,
+    profiles={"d": {"y": "3"}},
+)
 
 # Properties.
+reads(
+    "name-not-ascii",
+    "names with letters whose lower case is ASCII, or that look like ASCII",
+    "CRED-025",
+    "a program that makes lower case as Unicode does reads a Kelvin sign as k, and a name has two "
+    "values",
+    "[default]\naws_secret_access_\u212aey = a\nAWS_ACCESS_KEY_ID = b\n"
+    "reg\u0130on = c\nreg\u0131on = d\naws_\u017fession_token = e\n",
+    source=DEVIATES,
+    profiles=default(aws_access_key_id="b"),
+)
 reads(
     "value-trimmed",
     "spaces and tabs around name and value",
@@ -897,6 +917,15 @@ for name, text in (
         ),
         requests=[],
     )
+for name, seconds in (("text", "1h"), ("superscript", "90\u00b2"), ("long", "123456")):
+    fails(
+        "role-duration-" + name,
+        f"a role with the duration {seconds}",
+        "CRED-011",
+        "STS refuses the call and does not say which file has the mistake",
+        role(f"duration_seconds = {seconds}\nsource_profile = base\n" + BASE),
+        requests=[],
+    )
 fails(
     "role-mfa",
     "a role that needs a code, without a user",
@@ -963,6 +992,13 @@ def program(command: str, arguments: Sequence[str], **ended: Any) -> Json:
     )
 
 
+def ends_at(expiration: str) -> str:
+    """Return the output of a program whose keys expire."""
+    return json.dumps(
+        {"Version": 1, "AccessKeyId": "a", "SecretAccessKey": "b", "Expiration": expiration}
+    )
+
+
 finds(
     "process",
     "a program with arguments in quotation marks",
@@ -1022,6 +1058,61 @@ for name, title, ended in (
         "CRED-013",
         f"a client that goes on {OTHER_KEYS}",
         program("tool", ["tool"], **ended),
+        requests=[],
+    )
+for name, value in (("fraction", "1.0"), ("exponent", "1e0"), ("tenths", "10E-1")):
+    finds(
+        "process-version-" + name,
+        f"a program whose version is {value}",
+        "CRED-013",
+        "JSON has one type of number, and some languages write every number with a fraction",
+        "process",
+        program("tool", ["tool"], stdout=TOOL_OUTPUT.replace("1", value, 1)),
+        access_key="AKTOOL",
+    )
+for name, value in (("true", "true"), ("text", '"1"'), ("list", "[1]"), ("null", "null")):
+    fails(
+        "process-version-" + name,
+        f"a program whose version is {value}",
+        "CRED-013",
+        "only the number 1 says what the other names mean",
+        program("tool", ["tool"], stdout=TOOL_OUTPUT.replace("1", value, 1)),
+        requests=[],
+    )
+for name, expiration in (
+    ("offset", "2027-01-15T15:00:00+0100"),
+    ("behind", "2027-01-15T04:30:00-09:30"),
+    ("fraction", "2027-01-15T14:00:00.000Z"),
+    ("utc", "2027-01-15T14:00:00UTC"),
+    ("space", "2027-01-15 14:00:00Z"),
+    ("lower", "2027-01-15t14:00:00z"),
+):
+    finds(
+        "expiration-" + name,
+        f"keys that expire at {expiration}",
+        "CRED-005 CRED-013",
+        "a client that reads another time signs with expired keys, or never has any",
+        "process",
+        program("tool", ["tool"], stdout=ends_at(expiration)),
+        expires=LATER_DATE,
+    )
+for name, expiration in (
+    ("no-zone", "2027-01-15T14:00:00"),
+    ("date", "2027-01-15"),
+    ("month", "2027-13-15T14:00:00Z"),
+    ("day", "2027-02-30T14:00:00Z"),
+    ("hours", "2027-01-15T14:00:00-24:00"),
+    ("minutes", "2027-01-15T14:00:00-00:60"),
+    ("seconds", "1800021600"),
+    ("after", "2027-01-15T14:00:00Zulu"),
+    ("digits", "\u0662027-01-15T14:00:00Z"),
+):
+    fails(
+        "expiration-" + name,
+        f"keys that expire at {expiration}",
+        "CRED-005 CRED-013",
+        "a client that guesses the time signs with expired keys",
+        program("tool", ["tool"], stdout=ends_at(expiration)),
         requests=[],
     )
 fails(
@@ -1218,6 +1309,29 @@ fails(
         replies={f"GET {AGENT}": keys_reply("ASAGENT")},
     ),
     requests=[],
+)
+fails(
+    "container-token-blank",
+    "a token of spaces",
+    "CRED-015",
+    "an empty header is no token, and the agent's refusal does not say why",
+    given(
+        {FULL: AGENT, "AWS_CONTAINER_AUTHORIZATION_TOKEN": " \t\r\n"},
+        replies={f"GET {AGENT}": keys_reply("ASAGENT")},
+    ),
+    requests=[],
+)
+finds(
+    "container-token-spaces",
+    "a token between spaces and line ends",
+    "CRED-015",
+    "some programs write such a variable, and a line break inside of a header is invalid",
+    "container",
+    given(
+        {FULL: AGENT, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "\r\n jwt\t\r\n"},
+        replies={f"GET {AGENT}": keys_reply("ASAGENT")},
+    ),
+    access_key="ASAGENT",
 )
 fails(
     "container-token-break",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The error tree, and the checks of an argument's type.
+"""The error tree, the checks of an argument's type, and the case of names.
 
     Error
       UsageError          your mistake: a wrong argument, or an object that is closed or has failed
@@ -350,6 +350,18 @@ def wrong_type(value: object, expected: str, what: str, rule: Optional[str] = No
         actual=type(value).__name__,
         rule=rule,
     )
+
+
+# str.lower also makes U+212A, the Kelvin sign, a `k`.
+_LOWER_CASE = {ord(letter): ord(letter) + 32 for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+
+def ascii_lower(text: str) -> str:
+    """Return text with the letters A to Z in lower case and no other change.
+
+    Names of the protocol that are compared without case are ASCII (RFC 9110, section 5.1).
+    """
+    return text.translate(_LOWER_CASE)
 
 
 def plain_bytes(data: object, what: str = "data", rule: Optional[str] = None) -> bytes:

@@ -6,6 +6,7 @@ The source is another profile (`source_profile`), which may assume a role itself
 itself if it has keys (CRED-011). A role that needs a second factor asks a callback for the code.
 """
 
+import re
 from typing import Callable, List, Optional, Tuple, Union
 
 from ..errors import ConfigurationError, shown
@@ -150,7 +151,7 @@ def _role_parameters(context: SourceContext) -> StsParameters:
         if value is not None:
             parameters.append((parameter, value))
     duration = dict(parameters).get("DurationSeconds", "900")
-    if not (duration.isdigit() and len(duration) < 6):
+    if not re.match(r"[0-9]{1,5}\Z", duration):
         raise ConfigurationError(
             f"invalid duration_seconds in {profile.section['duration_seconds'].place}",
             expected="a number of seconds",
@@ -191,7 +192,7 @@ def _mfa_code(context: SourceContext, serial: str) -> str:
             rule=_ROLE_RULE,
         )
     code = ask(serial)
-    if not isinstance(code, str) or not (code.isdigit() and len(code) == 6):
+    if not isinstance(code, str) or not re.match(r"[0-9]{6}\Z", code):
         raise ConfigurationError(
             f"the code of the device {shown(serial, 120)} is unusable",
             expected="six digits",

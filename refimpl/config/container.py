@@ -4,7 +4,7 @@
 The environment names the agent's URL: a path on 169.254.170.2, or a full URI. A full URI over
 plain http may name only a loopback address, `localhost`, or the agents of ECS and EKS, because
 the request carries a token and the reply carries keys (CRED-015). A token may be in a variable or
-in a file. The file is read again at each renewal, without the line feed at its end.
+in a file, which is read again at each renewal. White space around it does not belong to it.
 """
 
 from typing import List, Optional, Tuple, Union
@@ -16,6 +16,7 @@ from .environment import first_set
 from .sources import Absent, SourceContext
 from .sts import explained
 from .surroundings import (
+    TOKEN_SPACES,
     FetchRequest,
     KeyNames,
     Renewal,
@@ -131,9 +132,9 @@ def _authorization_token(surroundings: Surroundings) -> Optional[str]:
     token = first_set(environment, _CONTAINER_TOKEN)
     if token is None:
         return None
-    token = token.rstrip("\r\n")
+    token = token.strip(TOKEN_SPACES)
     # A line break inside the token would add a header of its own.
-    if not all(" " <= character <= "~" for character in token):
+    if not token or not all(" " <= character <= "~" for character in token):
         raise ConfigurationError(
             f"{_CONTAINER_TOKEN} is unusable",
             expected="one line of printable ASCII",

@@ -42,6 +42,23 @@ def first_set(environment: Mapping[str, str], *names: str) -> Optional[str]:
     return next((environment[name] for name in names if environment.get(name)), None)
 
 
+def home_folder(
+    environment: Mapping[str, str], windows: bool = False, fallback: Optional[str] = None
+) -> Optional[str]:
+    """Return the user's home folder, or None (CRED-020).
+
+    fallback: the folder that the operating system's user database names
+    """
+    if environment.get("HOME"):
+        return environment["HOME"]
+    # CRED-020
+    if windows and environment.get("USERPROFILE"):
+        return environment["USERPROFILE"]
+    if windows and environment.get("HOMEDRIVE") and environment.get("HOMEPATH"):
+        return environment["HOMEDRIVE"] + environment["HOMEPATH"]
+    return fallback
+
+
 def configured_region(environment: Mapping[str, str]) -> Optional[str]:
     """Return the region in the environment, or None."""
     return first_set(environment, *REGION_VARIABLES)

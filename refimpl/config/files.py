@@ -6,9 +6,10 @@ Reading is bounded. A file is replaced completely or not at all, and only its ow
 """
 
 import os
+import sys
 from typing import Mapping, Optional
 
-from .environment import first_set
+from .environment import first_set, home_folder
 
 _FILE_VARIABLES = (
     "AWS_PROFILE",
@@ -30,16 +31,14 @@ def may_have_shared_files(environment: Mapping[str, str]) -> bool:
 
 
 def home_of(environment: Mapping[str, str]) -> Optional[str]:
-    """Return the home folder.
+    """Return the home folder, or None (CRED-020).
 
     Only for os.environ it may come from the system's user database, so that another mapping is
     independent of the user who runs the program.
     """
-    for name in ("HOME", "USERPROFILE"):
-        if environment.get(name):
-            return environment[name]
-    if environment is not os.environ:
-        return None
+    folder = home_folder(environment, sys.platform == "win32")
+    if folder is not None or environment is not os.environ:
+        return folder
     home = os.path.expanduser("~")
     return None if home == "~" else home
 

@@ -19,6 +19,7 @@ from .environment import first_set
 from .provider import ADVISORY_WINDOW
 from .sources import Absent, SourceContext
 from .surroundings import (
+    TOKEN_SPACES,
     FetchReply,
     FetchRequest,
     KeyNames,
@@ -128,7 +129,7 @@ def _metadata_token(surroundings: Surroundings, url: str) -> str:
         raise
     if reply.status != 200:
         _refuse_metadata(reply, "a session token")
-    token = reply.body.decode("latin-1").strip()
+    token = reply.body.decode("latin-1").strip(TOKEN_SPACES)
     if not token or not all("!" <= character <= "~" for character in token):
         raise ConfigurationError(
             f"{_METADATA_REPLY} is not a session token",
@@ -143,8 +144,8 @@ def _metadata_role(reply: FetchReply) -> str:
         raise ConfigurationError("the instance has no role", actual="HTTP 404", rule=_METADATA_RULE)
     if reply.status != 200:
         _refuse_metadata(reply, "the name of the instance's role")
-    lines = reply.body.decode("latin-1").split()
-    name = lines[0] if lines else ""
+    lines = reply.body.decode("latin-1").lstrip(TOKEN_SPACES)
+    name = re.split("[ \t\r\n]", lines, maxsplit=1)[0]
     # IAM's own rule for names. Anything else is an HTML page or another service.
     if not _ROLE_NAME.match(name):
         raise ConfigurationError(

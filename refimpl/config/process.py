@@ -120,8 +120,10 @@ def process_credentials(
             rule=_PROCESS_RULE,
         )
     document = json_object_of(output.stdout, _PROCESS_OUTPUT, _PROCESS_RULE)
-    # A document of another version may give another meaning to the same names.
-    if document.get("Version") != 1 or isinstance(document.get("Version"), bool):
+    version = document.get("Version")
+    # CRED-013: 1.0 is the same number, but true is not. A document of another version may give
+    # another meaning to the same names.
+    if version != 1 or isinstance(version, bool):
         raise ConfigurationError(
             f"{_PROCESS_OUTPUT} has no known version", expected='"Version": 1', rule=_PROCESS_RULE
         )

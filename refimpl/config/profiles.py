@@ -13,8 +13,8 @@ shows a line of a file, because the line may contain a secret.
 import re
 from typing import Callable, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Tuple
 
-from ..errors import ConfigurationError, shown
-from .environment import first_set
+from ..errors import ConfigurationError, ascii_lower, shown
+from .environment import first_set, home_folder
 
 MAX_CONFIG_LENGTH = 4 * 1024 * 1024  # bytes of one file; CRED-029
 DEFAULT_PROFILE = "default"
@@ -77,22 +77,6 @@ class ConfigPaths(NamedTuple):
 
     config: str
     credentials: str
-
-
-def home_folder(
-    environment: Mapping[str, str], windows: bool = False, fallback: Optional[str] = None
-) -> Optional[str]:
-    """Return the user's home folder, or None (CRED-020).
-
-    fallback: the folder that the operating system's user database names
-    """
-    if environment.get("HOME"):
-        return environment["HOME"]
-    if windows and environment.get("USERPROFILE"):
-        return environment["USERPROFILE"]
-    if windows and environment.get("HOMEDRIVE") and environment.get("HOMEPATH"):
-        return environment["HOMEDRIVE"] + environment["HOMEPATH"]
-    return fallback
 
 
 def expand_path(
@@ -235,7 +219,8 @@ class _FileParser:
         name, equals, value = content.partition("=")
         if not equals:
             self._reject(f"expected an '=' sign defining a property{where}", "NAME = VALUE")
-        name = name.strip(_CONFIG_SPACES).lower()
+        # CRED-025
+        name = ascii_lower(name.strip(_CONFIG_SPACES))
         if not name:
             self._reject(f"property did not have a name{where}", "NAME = VALUE")
         return name, value

@@ -16,7 +16,7 @@ from ..errors import ConfigurationError, Error, shown
 from ..operation import authority, parse_endpoint_url
 from ..sigv4_stages import uri_encode
 from ..sigv4_values import Credentials
-from .profiles import home_folder
+from .environment import home_folder
 from .sources import Absent, SourceContext
 from .sts import explained, fetch_service, service_url
 from .surroundings import (

@@ -230,7 +230,7 @@ def _sts_refusal(
 
 def _xml_text_in(element: Element, name: str) -> str:
     child = child_of(element, name)
-    return text_of(child).strip() if child is not None else ""
+    return text_of(child).strip(" \t\r\n") if child is not None else ""
 
 
 def explained(error: Error, problem: str) -> Error:

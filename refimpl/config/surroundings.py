@@ -176,7 +176,7 @@ def read_secret_file(surroundings: Surroundings, path: str, what: str, rule: str
     if data is None:
         raise ConfigurationError(f"{what} {path} does not exist", rule=rule)
     # A shell's redirection and Kubernetes's volumes end such a file in a line feed.
-    text = data.decode("latin-1").strip(" \t\r\n")
+    text = data.decode("latin-1").strip(TOKEN_SPACES)
     if not text or len(data) > _MAX_SECRET_FILE or not all(" " <= mark <= "~" for mark in text):
         raise ConfigurationError(
             f"{what} {path} is unusable", expected="one line of printable ASCII", rule=rule
@@ -184,6 +184,8 @@ def read_secret_file(surroundings: Surroundings, path: str, what: str, rule: str
     return text
 
 
+# White space around a token. str.strip() would also remove U+0085 and U+00A0, which are two bytes.
+TOKEN_SPACES = " \t\r\n"
 _MAX_SECRET_FILE = 64 * 1024  # bytes of a token file
 
 
@@ -266,13 +268,14 @@ def checked_credentials(
 
 _ISO_TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?"
-    r"(?:([Zz]|UTC)|([+-])(\d\d):?(\d\d))\Z",
+    r"(?:([Zz]|UTC)|([+-])([01]\d|2[0-3]):?([0-5]\d))\Z",
     re.ASCII,
 )
 
 
 def seconds_of_timestamp(text: str, what: str, rule: str) -> float:
-    """Return an ISO 8601 timestamp with a time zone as seconds since 1970 UTC."""
+    """Return an ISO 8601 timestamp with a time zone as seconds since 1970 UTC (CRED-005)."""
+    # CRED-005
     match = _ISO_TIMESTAMP.match(text)
     try:
         if match is not None:

@@ -10,8 +10,8 @@ from typing import NamedTuple, Optional, Union
 
 from ..errors import ConfigurationError
 from ..sigv4_values import Credentials
-from .environment import first_set
-from .profiles import expand_path, home_folder
+from .environment import first_set, home_folder
+from .profiles import expand_path
 from .sources import Absent, SourceContext
 from .sts import sts_credentials, sts_request
 from .surroundings import Renewal, read_secret_file

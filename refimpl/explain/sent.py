@@ -133,7 +133,7 @@ def _from_raw(text: str) -> Optional[_Raw]:
             break
     length = {name.lower(): value for name, value in headers}.get("content-length", "")
     data: Optional[bytes] = body.encode("utf-8", "surrogateescape") if blank else None
-    if data is not None and length.isdigit() and len(data) != int(length):
+    if data is not None and re.match(r"[0-9]{1,18}\Z", length) and len(data) != int(length):
         shorter = data.rstrip(b"\r\n")
         data = shorter if len(shorter) == int(length) else None
     target = match.group(2)

@@ -108,10 +108,11 @@ def test_the_token_of_a_file_is_read_again_without_its_line_feed(end):
 
 def test_the_token_of_a_variable():
     variable = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
-    world = World({FULL: EKS, variable: "Basic abc\n"}, replies={"GET " + EKS: GOOD})
-    container_source(world.context())()
-    assert dict(world.requests[0].headers)["Authorization"] == "Basic abc"
-    for token in ("a\nX-Evil: 1", "a\rb", "é"):
+    for text in ("Basic abc", "Basic abc\n", "\r\n\t Basic abc \t\r\n"):
+        world = World({FULL: EKS, variable: text}, replies={"GET " + EKS: GOOD})
+        container_source(world.context())()
+        assert dict(world.requests[0].headers)["Authorization"] == "Basic abc"
+    for token in ("a\nX-Evil: 1", "a\rb", "é", "\xa0a", " \t\r\n"):
         world = World({FULL: EKS, variable: token}, replies={"GET " + EKS: GOOD})
         with pytest.raises(ConfigurationError, match="AUTHORIZATION_TOKEN is unusable") as caught:
             container_source(world.context())()

@@ -6,10 +6,12 @@ The rules are CRED-020 and CRED-029.
 
 import os
 import stat
+import sys
 
 import pytest
 
 from refimpl.config.chain import CredentialChain
+from refimpl.config.environment import home_folder
 from refimpl.config.files import home_of, may_have_shared_files, read_bounded_file, replace_file
 from refimpl.config.system import system_surroundings
 from refimpl.errors import ConfigurationError
@@ -53,6 +55,17 @@ def test_only_the_environment_of_the_process_falls_back_to_the_user(monkeypatch)
     assert home_of({}) is None
     assert home_of(os.environ) == os.path.expanduser("~")
     assert home_of({"HOME": "/h"}) == "/h"
+
+
+def test_the_variables_of_windows_count_only_there(monkeypatch):
+    given = {"USERPROFILE": "C:\\u", "HOMEDRIVE": "D:", "HOMEPATH": "\\v"}
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert home_of(given) is None
+    assert home_of(given) == home_folder(given)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert home_of(given) == home_folder(given, True) == "C:\\u"
+    del given["USERPROFILE"]
+    assert home_of(given) == home_folder(given, True) == "D:\\v"
 
 
 def test_read_bounded_file(tmp_path):

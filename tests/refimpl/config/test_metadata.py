@@ -179,5 +179,16 @@ def test_credentials_close_to_their_end_are_used():
         assert fetch(world(keys=reply(200, body))).expires == NOW + 20 * 60
 
 
+def test_only_spaces_and_line_ends_are_removed():
+    spaces = " \t\r\n"
+    for text in ("role", "role\n", spaces + "role" + spaces):
+        assert fetch(world(put=reply(200, text), roles=reply(200, text))).access_key == KEY
+    for space in ("\x0b", "\x0c", "\x1c", "\x1f"):
+        for wrong in (space + "role", "role" + space):
+            for name in ("put", "roles"):
+                with pytest.raises(ConfigurationError):
+                    fetch(world(**{name: reply(200, wrong)}))
+
+
 def test_the_first_role_counts():
     assert fetch(world(roles=reply(200, "role\nother\n"))).access_key == KEY

@@ -122,6 +122,7 @@ def test_temporary_credentials():
         (dict(DOCUMENT, Version=2), "has no known version"),
         (dict(DOCUMENT, Version=True), "has no known version"),
         (dict(DOCUMENT, Version="1"), "has no known version"),
+        (dict(DOCUMENT, Version=1.5), "has no known version"),
         ({"AccessKeyId": KEY, "SecretAccessKey": SECRET}, "has no known version"),
         ({"Version": 1, "SecretAccessKey": SECRET}, "has no AccessKeyId"),
         ({"Version": 1, "AccessKeyId": KEY}, "has no SecretAccessKey"),

@@ -35,8 +35,22 @@ ROWS = (
         "container-line-break",
         "CRED-015",
         "accepts a token with a line break inside",
-        'if not all(" " <= character <= "~" for character in token):',
+        'if not token or not all(" " <= character <= "~" for character in token):',
         "if not token:",
+    ),
+    (
+        "container-token-blank",
+        "CRED-015",
+        "sends a token of spaces",
+        "if not token or not all(",
+        "if not all(",
+    ),
+    (
+        "container-token-spaces",
+        "CRED-015",
+        "keeps white space before a token",
+        "token = token.strip(TOKEN_SPACES)",
+        "token = token.rstrip(TOKEN_SPACES)",
     ),
     (
         "container-no-expiration",

@@ -164,6 +164,20 @@ ROWS = (
         "known is None or known.value is not None:",
     ),
     (
+        "config-name-unicode",
+        "CRED-025",
+        "makes names lower case as Unicode does",
+        "name = ascii_lower(name.strip(_CONFIG_SPACES))",
+        "name = name.strip(_CONFIG_SPACES).lower()",
+    ),
+    (
+        "config-credentials-quoted",
+        "CRED-024",
+        "removes quotation marks in the credentials file",
+        'return _checked_header("profile", inner, False)',
+        'return _SectionHeader("profile", inner.strip("\\"\'"), False)',
+    ),
+    (
         "config-nested-comment",
         "CRED-026",
         "removes a comment from a nested value",
