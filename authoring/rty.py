@@ -28,6 +28,12 @@ def status(code: int, error: Optional[str] = None, *headers: Sequence[str]) -> D
     return response
 
 
+def shown(value: str) -> str:
+    """Return a header's value for a title."""
+    text = (value or "nothing") if value.isprintable() else ascii(value)
+    return text if len(text) <= 64 else f"{text[:16]}... of {len(text)} characters"
+
+
 def fails(kind: str, sent: bool) -> Dict[str, Any]:
     """Return an attempt without a response."""
     return {"failure": kind, "sent": sent}
@@ -286,6 +292,9 @@ decides(
     (status(200), ends("success", 495)),
     random=0.25,
 )
+INVALID = "an invalid header must not end the call"
+OLD_DATES = "a recipient of HTTP must read all three formats, and a gateway may write an old one"
+SPACES = "spaces and tabs around a value do not belong to it"
 for slug, headers, delay, why in (
     ("seconds", (("Retry-After", "3"),), 3, "the service knows when it will be ready"),
     ("short", (("Retry-After", "0"),), 1, "the header never shortens the delay"),
@@ -312,10 +321,50 @@ for slug, headers, delay, why in (
     ("text", (("Retry-After", "soon"),), 1, "an invalid header must not end the call"),
     ("negative", (("Retry-After", "-3"),), 1, "an invalid header must not end the call"),
     ("amz-text", (("x-amz-retry-after", "1s"),), 1, "an invalid header must not end the call"),
+    ("amz-text-first", (("x-amz-retry-after", "1s"), ("Retry-After", "3")), 3, INVALID),
+    ("date-rfc850", (("Retry-After", "Sunday, 30-Aug-15 12:36:04 GMT"),), 4, OLD_DATES),
+    ("date-asctime", (("Retry-After", "Sun Aug 30 12:36:04 2015"),), 4, OLD_DATES),
+    ("date-rfc850-50-years", (("Retry-After", "Sunday, 30-Aug-65 12:36:04 GMT"),), 6, OLD_DATES),
+    ("date-rfc850-51-years", (("Retry-After", "Monday, 30-Aug-66 12:36:04 GMT"),), 1, OLD_DATES),
+    ("date-leap-second", (("Retry-After", "Sun, 30 Aug 2015 12:36:60 GMT"),), 6, OLD_DATES),
+    ("date-spaces", (("Retry-After", " \tSun, 30 Aug 2015 12:36:04 GMT \t"),), 4, SPACES),
+    ("seconds-spaces", (("Retry-After", "\t 3 \t"),), 3, SPACES),
+    ("amz-spaces", (("x-amz-retry-after", " 2500\t"),), 2.5, SPACES),
+    ("zeros", (("Retry-After", "0000000000000000000003"),), 3, "leading zeros have no meaning"),
+    ("huge", (("Retry-After", "9" * 400),), 6, "a number has no longest spelling"),
+    ("amz-huge", (("x-amz-retry-after", "9" * 400),), 6, "a number has no longest spelling"),
+    *(
+        (slug, (("Retry-After", value),), 1, INVALID)
+        for slug, value in (
+            ("date-no-break-space", "\u00a0Sun, 30 Aug 2015 12:36:04 GMT"),
+            ("date-next-line", "Sun, 30 Aug 2015 12:36:04 GMT\u0085"),
+            ("date-no-zone", "Sun, 30 Aug 2015 12:36:04"),
+            ("date-offset", "Sun, 30 Aug 2015 12:36:04 +0000"),
+            ("date-month-case", "Sun, 30 AUG 2015 12:36:04 GMT"),
+            ("date-short-year", "Sun, 30 Aug 15 12:36:04 GMT"),
+            ("date-february", "Mon, 30 Feb 2016 12:36:04 GMT"),
+            ("date-iso", "2015-08-30T12:36:04Z"),
+            ("date-digits", "Sun, \u0663\u0660 Aug 2015 12:36:04 GMT"),
+            ("no-break-space", "\u00a03"),
+            ("superscript", "\u00b3"),
+            ("arabic", "\u0663"),
+            ("plus", "+3"),
+            ("underscore", "3_0"),
+            ("fraction", "3.0"),
+            ("exponent", "3e0"),
+            ("hexadecimal", "0x3"),
+            ("list", "3, 3"),
+            ("empty", ""),
+        )
+    ),
+    *(
+        (f"amz-{slug}", (("x-amz-retry-after", value),), 1, INVALID)
+        for slug, value in (("plus", "+2500"), ("underscore", "2_500"), ("arabic", "\u0662500"))
+    ),
 ):
     decides(
         "retry-after-" + slug,
-        "a 503 with " + " and ".join(f"{name}: {value}" for name, value in headers),
+        "a 503 with " + " and ".join(f"{name}: {shown(value)}" for name, value in headers),
         "RTY-007",
         why,
         (status(503, None, *headers), retry(495, delay)),
@@ -341,16 +390,27 @@ def corrected(offset: int, quota: int = 500) -> Dict[str, Any]:
 for slug, date, offset in (
     ("behind", "Sun, 30 Aug 2015 12:46:00 GMT", 600),
     ("ahead", "Sat, 29 Aug 2015 12:36:00 GMT", -86400),
+    ("behind-rfc850", "Sunday, 30-Aug-15 12:46:00 GMT", 600),
+    ("behind-asctime", "Sun Aug 30 12:46:00 2015", 600),
 ):
     decides(
         "clock-" + slug,
-        f"a clock that is {slug}",
+        "a clock that is " + slug.replace("-", ", a date of "),
         "RTY-008",
         "a wrong clock makes every call fail, and the response shows the right time",
         (status(403, "InvalidSignatureException", ("Date", date)), corrected(offset)),
         (status(200), ends("success", 500)),
         time=TIME,
     )
+decides(
+    "retry-after-date-asctime-one-digit",
+    "a 503 with Retry-After: Sun Sep  6 12:36:04 2015",
+    "RTY-007",
+    OLD_DATES,
+    (status(503, None, ("Retry-After", "Sun Sep  6 12:36:04 2015")), retry(495, 4)),
+    (status(200), ends("success", 500)),
+    time="20150906T123600Z",
+)
 decides(
     "clock-once",
     "a second refusal after the clock was corrected",

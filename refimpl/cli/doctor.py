@@ -229,10 +229,11 @@ class _Examination:
             self._arguments["client_cert"],
             self._arguments["connect_to"],
         )
-        date = seconds_of_http_date(header_value(reply.headers, "date") or "")
+        now = self._streams.clock()
+        date = seconds_of_http_date(header_value(reply.headers, "date") or "", now)
         if date is None:
             return "not compared, because the endpoint's response has no Date"
-        offset = int(date - self._streams.clock())
+        offset = int(date - now)
         if abs(offset) > _ALLOWED_OFFSET:
             raise ConfigurationError(
                 f"the clock is off by {abs(offset)} s",

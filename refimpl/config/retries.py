@@ -14,7 +14,7 @@ when a call has failed.
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple, Optional
 
 from ..documents.header_format import HeaderSequence, header_value
@@ -178,20 +178,21 @@ def retry_after_of(headers: HeaderSequence, now: float) -> Optional[float]:
 
     `x-amz-retry-after` is in milliseconds. `Retry-After` is in seconds or a date.
     """
-    milliseconds = header_value(headers, "x-amz-retry-after")
-    if milliseconds is not None and _is_short_number(milliseconds):
-        return int(milliseconds) / 1000.0
+    milliseconds = _number_of(header_value(headers, "x-amz-retry-after"))
+    if milliseconds is not None:
+        return milliseconds / 1000.0
     value = header_value(headers, "retry-after")
-    if value is None:
-        return None
-    if _is_short_number(value):
-        return float(int(value))
-    date = seconds_of_http_date(value)
+    seconds = _number_of(value)
+    if value is None or seconds is not None:
+        return seconds
+    date = seconds_of_http_date(value, now)
     return None if date is None else max(date - now, 0.0)
 
 
-def _is_short_number(text: str) -> bool:
-    return re.match(r"[0-9]{1,12}\Z", text) is not None
+def _number_of(text: Optional[str]) -> Optional[float]:
+    # RTY-007: only ASCII digits. float accepts other digits, signs and underscores.
+    digits = (text or "").strip(" \t")
+    return float(digits) if re.match(r"[0-9]+\Z", digits) else None
 
 
 def clock_offset_of(error: Error, now: float) -> Optional[float]:
@@ -201,7 +202,7 @@ def clock_offset_of(error: Error, now: float) -> Optional[float]:
     """
     if not isinstance(error, ServiceError) or error.code not in CLOCK_SKEW_CODES:
         return None
-    date = seconds_of_http_date(header_value(error.headers, "date") or "")
+    date = seconds_of_http_date(header_value(error.headers, "date") or "", now)
     if date is None or abs(date - now) < MIN_CLOCK_SKEW:
         return None
     return date - now
@@ -209,18 +210,42 @@ def clock_offset_of(error: Error, now: float) -> Optional[float]:
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # Compiled on first use, because most calls succeed.
-_HTTP_DATE = rf"[A-Z][a-z]{{2}}, (\d\d) ({'|'.join(_MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) GMT\Z"
+_TIME_OF_DAY = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>[0-5]\d|60)"
+_MONTH_NAME = rf"(?P<month>{'|'.join(_MONTHS)})"
+# RFC 9110, section 5.6.7: the format of today, that of RFC 850 and that of asctime.
+_HTTP_DATES = (
+    rf"[A-Z][a-z]{{2}}, (?P<day>\d\d) {_MONTH_NAME} (?P<year>\d{{4}}) {_TIME_OF_DAY} GMT\Z",
+    rf"[A-Z][a-z]{{5,8}}, (?P<day>\d\d)-{_MONTH_NAME}-(?P<year>\d\d) {_TIME_OF_DAY} GMT\Z",
+    rf"[A-Z][a-z]{{2}} {_MONTH_NAME} (?P<day>[ \d]\d) {_TIME_OF_DAY} (?P<year>\d{{4}})\Z",
+)
 
 
-def seconds_of_http_date(text: str) -> Optional[float]:
-    """Return a date such as `Sun, 30 Aug 2015 12:36:00 GMT` in seconds since 1970 UTC, or None."""
-    match = re.match(_HTTP_DATE, text.strip(), re.ASCII)
+def seconds_of_http_date(text: str, now: float) -> Optional[float]:
+    """Return a date of HTTP in any of its three formats in seconds since 1970 UTC, or None.
+
+    now: the local time in seconds since 1970 UTC, which decides about a year of two digits
+    """
+    # RTY-007: only spaces and tabs may be around a value.
+    text = text.strip(" \t")
+    found = (re.match(pattern, text, re.ASCII) for pattern in _HTTP_DATES)
+    match = next((one for one in found if one is not None), None)
     if match is None:
         return None
-    day, month, year, hour, minute, second = match.groups()
-    month_number = _MONTHS.index(month) + 1
+    month = _MONTHS.index(match.group("month")) + 1
+    day, hour, minute, second = map(int, match.group("day", "hour", "minute", "second"))
     try:
-        date = datetime(int(year), month_number, int(day), int(hour), int(minute), int(second))
+        date = datetime(_full_year(match.group("year"), now), month, day, hour, minute)
     except ValueError:
         return None
-    return (date - datetime(1970, 1, 1)).total_seconds()
+    return (date - _START_OF_TIME).total_seconds() + second
+
+
+_START_OF_TIME = datetime(1970, 1, 1)
+
+
+def _full_year(year: str, now: float) -> int:
+    """Return a year. One of two digits is at most 50 years after now (RFC 9110)."""
+    if len(year) == 4:
+        return int(year)
+    first = (_START_OF_TIME + timedelta(seconds=now)).year - 49
+    return first + (int(year) - first) % 100

@@ -110,7 +110,28 @@ def test_other_errors_are_not_retried(error):
 @some
 @given(st.integers(0, 4102444800))
 def test_dates_are_read_as_the_standard_library_writes_them(seconds):
-    assert seconds_of_http_date(formatdate(seconds, usegmt=True)) == seconds
+    assert seconds_of_http_date(formatdate(seconds, usegmt=True), NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sun, 30 Aug 2015 12:36:00 GMT",
+        "Sunday, 30-Aug-15 12:36:00 GMT",
+        "Sun Aug 30 12:36:00 2015",
+        "Sun, 30 Aug 2015 12:35:60 GMT",
+        " \tSun, 30 Aug 2015 12:36:00 GMT\t ",
+    ],
+)
+def test_the_formats_of_a_date(text):
+    assert seconds_of_http_date(text, NOW) == NOW
+
+
+@pytest.mark.parametrize("now, two, four", [(2015, 66, 1966), (2015, 65, 2065), (2099, 1, 2101)])
+def test_a_year_of_two_digits(now, two, four):
+    seconds = seconds_of_http_date(f"Mon, 01 Jan {now} 00:00:00 GMT", NOW)
+    year = seconds_of_http_date(f"Monday, 01-Jan-{two:02} 00:00:00 GMT", seconds)
+    assert year == seconds_of_http_date(f"Mon, 01 Jan {four} 00:00:00 GMT", NOW)
 
 
 @pytest.mark.parametrize(
@@ -122,11 +143,18 @@ def test_dates_are_read_as_the_standard_library_writes_them(seconds):
         "Sun, 31 Feb 2015 12:36:00 GMT",
         "Sun, 30 Aug 0000 12:36:00 GMT",
         "Sun, 30 Aug 2015 25:36:00 GMT",
-        "Sunday, 30-Aug-15 12:36:00 GMT",
+        "Sun, 30 Aug 2015 12:36:61 GMT",
+        "Sunday, 30-Aug-2015 12:36:00 GMT",
+        "Sunday, 30-Aug-15 12:36:00",
+        "Sun Aug 30 12:36:00 2015 GMT",
+        "Sun Aug 30 12:36:00 15",
+        "Sun Sep 6 12:36:00 2015",
+        "\xa0Sun, 30 Aug 2015 12:36:00 GMT",
+        "Sun, \u0663\u0660 Aug 2015 12:36:00 GMT",
     ],
 )
 def test_other_dates_are_ignored(text):
-    assert seconds_of_http_date(text) is None
+    assert seconds_of_http_date(text, NOW) is None
     error = service_error(403, [("Date", text)], b'{"__type": "RequestTimeTooSkewed"}')
     assert clock_offset_of(error, NOW) is None
     assert retry_after_of([("Retry-After", text)], NOW) is None
