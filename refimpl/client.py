@@ -56,7 +56,8 @@ from .errors import (
     require_type,
     without_secrets,
 )
-from .eventstream import DEFAULT_MAX_FRAME_LENGTH, Decoder
+from .eventstream_frames import check_max_frame_length
+from .eventstream_layout import DEFAULT_MAX_FRAME_LENGTH
 from .operation import (
     MAX_ERROR_BODY,
     UNSIGNED_HEADERS,
@@ -526,7 +527,7 @@ class Client:
             )
         self._credentials = provider_of(credentials)
         self._timeouts = check_timeouts(Timeouts(connect_timeout, read_timeout, total_timeout))
-        Decoder(max_frame_length)  # rejects an invalid length now, not during a call
+        check_max_frame_length(max_frame_length)
         self._max_frame_length = max_frame_length
         self._transport = transport
         if transport is None:

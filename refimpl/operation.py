@@ -41,13 +41,8 @@ from .errors import (
     shown,
     without_secrets,
 )
-from .eventstream import (
-    DEFAULT_MAX_FRAME_LENGTH,
-    EVENT_STREAM_TYPE,
-    FrameHeaders,
-    FrameReader,
-    Message,
-)
+from .eventstream_frames import FrameHeaders, FrameReader
+from .eventstream_layout import DEFAULT_MAX_FRAME_LENGTH, EVENT_STREAM_TYPE
 from .shapes import (
     ERRORS,
     EVENTS,
@@ -62,6 +57,7 @@ from .shapes import (
 
 if TYPE_CHECKING:
     from .errordocument import ErrorDocument
+    from .eventstream import Message
 
 VERSION = "0.1.0"
 VECTORS_VERSION = "0.2.0"  # of the vectors that this version passes
@@ -454,7 +450,7 @@ def _is_event_stream(headers: HeaderSequence) -> bool:
 # ---- messages ----------------------------------------------------------------------------------
 
 
-def event_of(message: Message) -> Optional[StreamEvent]:
+def event_of(message: "Message") -> Optional[StreamEvent]:
     """Return a message's event, or None for an event of unknown type (EVS-030 to EVS-039).
 
     Raises ModelStreamError, InternalStreamFailure or UnknownOperationError for an error message,

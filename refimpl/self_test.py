@@ -12,7 +12,8 @@ from hashlib import sha256
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from .errors import Error
-from .eventstream import Decoder, Message, encode
+from .eventstream import Decoder, Message
+from .eventstream_encoder import encode
 from .sigv4_signer import Signer
 from .sigv4_values import Credentials
 

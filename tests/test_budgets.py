@@ -20,7 +20,7 @@ from tests.rows import for_each
 # Python. -S leaves out what an installation adds to each process.
 MODULES = {
     "refimpl": (1, 40),
-    "refimpl.eventstream": (4, 45),
+    "refimpl.eventstream": (7, 45),
     "refimpl.sigv4": (9, 50),
     "refimpl.operation": (10, 45),
     "refimpl.text": (18, 48),

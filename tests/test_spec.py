@@ -1537,7 +1537,7 @@ LIMITS = [
     ("EVS-008", eventstream.DEFAULT_MAX_FRAME_LENGTH),
     ("EVS-040", eventstream.MAX_DECODED_HEADERS_LENGTH),
     ("EVS-040", eventstream.MAX_HEADER_COUNT),
-    ("EVS-011", eventstream._MAX_NAME_LENGTH),
+    ("EVS-011", eventstream.MAX_NAME_LENGTH),
     ("EVS-017", eventstream.MAX_VALUE_LENGTH),
     ("EVS-025", eventstream.MAX_HEADERS_LENGTH),
     ("EVS-025", eventstream.MAX_PAYLOAD_LENGTH),

@@ -69,6 +69,10 @@ from refimpl.errors import UsageError
 from refimpl.operation import VERSION
 
 GENERATED_MODULES = (
+    "eventstream_layout",
+    "eventstream_frames",
+    "eventstream_errors",
+    "eventstream_encoder",
     "eventstream",
     "message_json",
     "sigv4_stages",

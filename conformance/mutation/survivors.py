@@ -54,11 +54,11 @@ ROWS: Tuple[Row, ...] = tuple(
     # What an error tells besides its kind and code.
     + _rows(
         "message",
-        "eventstream",
+        "eventstream.*",
         ("", "offset: int = 0"),
         (".*", "self._offset"),
         ("decode_headers|_read_header", "offset=offset +"),
-        ("_short|_not_utf8",),
+        ("short_error|utf8_error|_cause_of_end",),
     )
     + _rows(
         "message",
@@ -116,7 +116,7 @@ ROWS: Tuple[Row, ...] = tuple(
     # What is remembered, and when it is looked at.
     + _rows(
         "speed",
-        "eventstream",
+        "eventstream.*",
         (".*", "self._needed ="),
         (".*", "self._pending = bytearray"),
         (".*", "isinstance(self._pending"),
@@ -133,7 +133,7 @@ ROWS: Tuple[Row, ...] = tuple(
     # Bounds that no rule fixes, or that a vector file is too small for.
     + _rows(
         "bound",
-        "eventstream",
+        "eventstream.*",
         ("", "DEFAULT_MAX_FRAME_LENGTH"),
         ("", "MAX_PAYLOAD_LENGTH"),
         ("encode", '_check_limit("payload"'),
@@ -191,7 +191,7 @@ ROWS: Tuple[Row, ...] = tuple(
         (r"ServerSentEventDecoder\._finish", "self._reject("),
     )
     # What the protocol does not ask or show.
-    + _rows("unreachable", "eventstream", (r"FrameReader\._fail",))
+    + _rows("unreachable", "eventstream.*", (r"FrameReader\._fail",))
     + _rows(
         "unreachable",
         "sigv4_.*",
@@ -256,10 +256,10 @@ ROWS: Tuple[Row, ...] = tuple(
     # What comes to the same.
     + _rows(
         "equivalent",
-        "eventstream",
+        "eventstream.*",
         ("_integer", "struct.unpack"),
-        ("", "_CODE_OF_TYPE"),
-        ("encode", "_PRELUDE.pack"),
+        ("", "HEADER_TYPES"),
+        ("encode", "PRELUDE.pack"),
         (r"FrameReader\.read", "isinstance(data, bytes)"),
         (".*", "unpack_u32(data, end - 4)[0]"),
         (".*", 'return FrameError("total length too small"'),

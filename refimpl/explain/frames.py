@@ -12,7 +12,10 @@ from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from ..checksums import crc32
 from ..errors import FrameError, shown
-from ..eventstream import FRAME_OVERHEAD, Decoder, FrameHeader, Message, encode_headers
+from ..eventstream import Decoder, Message
+from ..eventstream_encoder import encode_headers
+from ..eventstream_frames import FrameHeader
+from ..eventstream_layout import FRAME_OVERHEAD
 from ..foreign_bytes import foreign_cause
 
 _PRELUDE_BYTES = 12

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of refimpl/eventstream.py: frames and messages.
+"""Tests of refimpl/eventstream.py and its modules: frames and messages.
 
 Properties come first: encoding and decoding are inverse, chunking has no effect, damage is
 rejected, only FrameError and UsageError are raised, and a decoder with its cache agrees with one
@@ -29,7 +29,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from refimpl import eventstream
+from refimpl import eventstream, eventstream_frames
 from refimpl.errors import FrameError, UsageError
 from refimpl.eventstream import (
     DEFAULT_MAX_FRAME_LENGTH,
@@ -1408,7 +1408,7 @@ def checked(monkeypatch):
         lengths.append(len(data))
         return zlib.crc32(data, start)
 
-    monkeypatch.setattr(eventstream, "crc32", counting)
+    monkeypatch.setattr(eventstream_frames, "crc32", counting)
     return lengths
 
 
@@ -1522,7 +1522,7 @@ def test_headers_are_bounded_in_bytes_and_in_number(monkeypatch):
     with pytest.raises(FrameError) as caught:
         Decoder().feed(prelude(longest + 100, longest + 1))
     assert (caught.value.kind, caught.value.rule, caught.value.offset) == ("limit", "EVS-040", 4)
-    monkeypatch.setattr(eventstream, "MAX_HEADER_COUNT", 3)
+    monkeypatch.setattr(eventstream_frames, "MAX_HEADER_COUNT", 3)
     blocks = [header(b"%d" % number, 0) for number in range(4)]
     assert len(Decoder().feed(frame(b"".join(blocks[:3])))[0].headers) == 3
     with pytest.raises(FrameError) as caught:

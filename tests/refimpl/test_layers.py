@@ -36,6 +36,10 @@ ORDER = [
     "threads",
     "timeouts",
     "foreign_bytes",
+    "eventstream_layout",
+    "eventstream_errors",
+    "eventstream_frames",
+    "eventstream_encoder",
     "eventstream",
     "sigv4_values",
     "sigv4_steps",
@@ -356,7 +360,8 @@ def test_the_lowest_modules_import_almost_nothing():
         ("sigv4_steps", {"errors", "sigv4_values"}),
         ("http1", {"errors"}),
         ("foreign_bytes", {"errors", "checksums"}),
-        ("eventstream", {"errors", "checksums", "foreign_bytes"}),
+        ("eventstream_layout", set()),
+        ("eventstream_frames", {"errors", "checksums", "eventstream_layout", "eventstream_errors"}),
     ):
         assert {node.module for node in relative_imports(TREES[module])} == allowed
 

@@ -57,7 +57,9 @@ def test_another_mutant_breaks_elsewhere() -> None:
 
 @pytest.mark.slow
 def test_a_mutant_made_by_machine() -> None:
-    answers = {play([f"eventstream:{number}"], decode()).stdout for number in range(0, 12, 3)}
+    answers = {
+        play([f"eventstream_frames:{number}"], decode()).stdout for number in range(0, 12, 3)
+    }
     assert all(json.loads(answer)["seq"] == 1 for answer in answers if answer)
 
 
@@ -121,8 +123,8 @@ def test_the_broken_source_takes_the_place_of_the_module_s_own(
         "messages": [],
         "after": [],
     }
-    eventstream = import_module("refimpl.eventstream")
-    assert eventstream.__file__ == str(ROOT / "refimpl" / "eventstream.py")
+    frames = import_module("refimpl.eventstream_frames")
+    assert frames.__file__ == str(ROOT / "refimpl" / "eventstream_frames.py")
 
 
 def test_what_is_loaded_already_cannot_be_broken() -> None:
@@ -137,13 +139,13 @@ def test_one_module_is_found_and_no_other() -> None:
     assert (
         finder.find_spec("refimpl.sigv4", None) is None and finder.find_spec("json", None) is None
     )
-    spec = finder.find_spec("refimpl.eventstream", None)
+    spec = finder.find_spec("refimpl.eventstream_layout", None)
     assert (
         spec is not None
         and spec.loader is not None
-        and spec.origin == str(ROOT / "refimpl" / "eventstream.py")
+        and spec.origin == str(ROOT / "refimpl" / "eventstream_layout.py")
     )
-    code = spec.loader.get_code("refimpl.eventstream")  # type: ignore[attr-defined]
+    code = spec.loader.get_code("refimpl.eventstream_layout")  # type: ignore[attr-defined]
     assert "<III" in code.co_consts
     assert finder_of("http1:3").find_spec("refimpl.http1", None) is not None
 

@@ -198,7 +198,7 @@ def test_a_place_that_there_is_not(module: Any) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "eventstream",
+        "eventstream_frames",
         "sigv4_steps",
         "sigv4_verification",
         "operation",

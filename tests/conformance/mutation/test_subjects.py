@@ -42,7 +42,7 @@ def test_a_subject_without_its_interpreter(monkeypatch: pytest.MonkeyPatch) -> N
 def test_the_modules_of_the_reference_have_dotted_names() -> None:
     modules = find_subject(REFERENCE).modules()
     assert {"sigv4_steps", "text.lines", "documents.json_format"} < set(modules)
-    assert "class" in modules["eventstream"]
+    assert "class" in modules["eventstream_frames"]
 
 
 def test_a_mutant_of_the_reference_is_one_file(tmp_path: Path) -> None:

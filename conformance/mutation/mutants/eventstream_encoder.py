@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""Mutants of refimpl/eventstream_encoder.py."""
+
+ROWS = (
+    (
+        "encode-prelude-crc-zero",
+        "EVS-001",
+        "an encoder writes 0 as prelude_crc",
+        "prelude_crc = crc32(lengths)",
+        "prelude_crc = 0",
+    ),
+    (
+        "encode-name-empty",
+        "EVS-011",
+        "an encoder writes an empty header name",
+        "if not 1 <= len(encoded_name)",
+        "if not 0 <= len(encoded_name)",
+    ),
+    (
+        "booleans-swapped",
+        "EVS-013",
+        "swaps types 0 and 1",
+        "        code = 0 if value else 1",
+        "        code = 1 if value else 0",
+    ),
+    (
+        "encode-boolean-of-integer",
+        "EVS-013",
+        "an encoder writes 1 as a boolean",
+        "if not isinstance(value, bool):\n            raise _wrong_value",
+        "if not isinstance(value, int):\n            raise _wrong_value",
+    ),
+    (
+        "encode-duplicate-name",
+        "EVS-014",
+        "an encoder writes the same header name twice",
+        "if name in pieces:",
+        "if False:",
+    ),
+    (
+        "encode-integer-wraps",
+        "EVS-018",
+        "an encoder wraps an integer to its width",
+        'raise ValueError(f"{low} to {high}")',
+        "value = (value - low) % (high - low + 1) + low",
+    ),
+    (
+        "encode-headers-any-length",
+        "EVS-025",
+        "an encoder writes headers over 128 KiB",
+        '    _check_limit("headers", len(block), MAX_HEADERS_LENGTH, "EVS-025")\n',
+        "",
+    ),
+    (
+        "encode-length-without-crc",
+        "EVS-001",
+        "does not count the last checksum in total_length",
+        "PRELUDE.pack(FRAME_OVERHEAD + len(block)",
+        "PRELUDE.pack(FRAME_OVERHEAD - 4 + len(block)",
+    ),
+    (
+        "encode-message-crc-of-body",
+        "EVS-001",
+        "an encoder computes message_crc over headers and payload only",
+        "return frame + U32.pack(crc32(frame))",
+        "return frame + U32.pack(crc32(frame[12:]))",
+    ),
+    (
+        "encode-name-characters",
+        "EVS-011",
+        "an encoder counts the characters of a header name instead of its bytes",
+        "if not 1 <= len(encoded_name) <= MAX_NAME_LENGTH:",
+        "encoded_name = encoded_name if len(encoded_name) <= 255 else encoded_name[:255 if len(name) <= 255 else 256]\nif not 1 <= len(encoded_name) <= MAX_NAME_LENGTH:",
+    ),
+)
