@@ -4,7 +4,8 @@
 A mutant names the code that it changes as text. The text is compared with the source token by
 token: white space, line breaks, comments and a comma before a closing bracket have no meaning. So a
 formatter that wraps a line breaks no mutant. The first line of the replacement starts where the
-first token was; further lines keep their indentation relative to that line.
+first token was; further lines keep their indentation relative to that line. A final comma of both
+texts is left out, because it has no meaning before a bracket.
 
 In a source in another language than Python, a token is a word or a single other character, and
 comments are compared as well.
@@ -81,15 +82,24 @@ def _indices(texts: List[str], wanted: List[str]) -> Iterator[int]:
             yield index
 
 
-def replace_tokens(source: str, old: str, new: str, token: Pattern[str] = PYTHON) -> str:
+def replace_tokens(
+    source: str, old: str, new: str, token: Pattern[str] = PYTHON, as_written: bool = False
+) -> str:
     """Return `source` with the one place that has the tokens of `old` replaced by `new`.
+
+    as_written: whether further lines of `new` have their final indentation, as in a replacement of
+        text.
 
     Raises PatchError.
     """
+    if old.rstrip().endswith(",") and new.rstrip().endswith(","):
+        old, new = old.rstrip()[:-1], new.rstrip()[:-1]
     places = places_of(source, old, token)
     if len(places) != 1:
         raise PatchError(len(places))
     start, end = places[0]
+    if as_written:
+        return source[:start] + new.strip() + source[end:]
     line_start = source.rfind("\n", 0, start) + 1
     indent = len(source[line_start:start]) - len(source[line_start:start].lstrip())
     return source[:start] + _indented(new, indent) + source[end:]

@@ -104,6 +104,14 @@ class Subject(NamedTuple):
         return found
 
 
+def _compiles(source: str) -> bool:
+    try:
+        compile(source, "mutant", "exec")
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
 class Reference(Subject):
     """The reference, whose modules have dotted names."""
 
@@ -123,6 +131,18 @@ class Reference(Subject):
             for file in sorted(files)
         )
         return {name: source_of(name) for name in names if name}
+
+    def broken(self, source: str, old: str, new: str) -> str:
+        """Return a source with the patch of a mutant. Raises PatchError.
+
+        Authors of mutants indent further lines relative to the first line, or as in the source.
+        The second reading counts if only that one compiles.
+        """
+        relative = replace_tokens(source, old, new, self.tokens)
+        as_written = replace_tokens(source, old, new, self.tokens, as_written=True)
+        if not _compiles(relative) and _compiles(as_written):
+            return as_written
+        return relative
 
     @property
     def tokens(self) -> Pattern[str]:

@@ -73,6 +73,18 @@ def test_replaces_the_one_place(old, new, line):
     assert line in replace_tokens(SOURCE, old, new)
 
 
+def test_further_lines_may_have_their_final_indentation():
+    new = "x = 1\n        return x"
+    broken = replace_tokens(SOURCE, "return call(a, b)", new, as_written=True)
+    assert "        x = 1\n        return x\n" in broken
+
+
+@pytest.mark.parametrize("end", ["", ",", ", "])
+def test_a_final_comma_of_both_texts_has_no_meaning(end):
+    source = "pairs = [\n    (1, 2),\n]\n"
+    assert replace_tokens(source, "(1, 2)" + end, "(3, 4)" + end) == source.replace("1, 2", "3, 4")
+
+
 @pytest.mark.parametrize("old, count", [("a", 3), ("missing", 0), ("", 0), ("call(a b)", 0)])
 def test_rejects_text_that_does_not_occur_exactly_once(old, count):
     assert len(places_of(SOURCE, old)) == count

@@ -58,6 +58,14 @@ def test_a_mutant_of_the_reference_is_one_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("indent", ["", "    "])
+def test_further_lines_are_indented_from_the_first_or_as_in_the_source(indent: str) -> None:
+    reference = find_subject(REFERENCE)
+    source = "def f():\n    return 1\n"
+    broken = reference.broken(source, "return 1", f"x = 2\n{indent}return x")
+    assert broken == "def f():\n    x = 2\n    return x\n"
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_mutant_of_an_example_can_be_made(name: str) -> None:
     subject = example(name)
