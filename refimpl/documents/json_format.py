@@ -19,7 +19,7 @@ import json
 import re
 from binascii import a2b_base64, b2a_base64
 from functools import lru_cache
-from typing import Any, Dict, List, NoReturn, Pattern, Sequence, Set, Tuple
+from typing import Any, Dict, List, NoReturn, Optional, Pattern, Sequence, Set, Tuple
 
 from ..errors import DocumentError
 from ..fields import Field
@@ -200,6 +200,31 @@ def _marks_pattern() -> Pattern[bytes]:
     return re.compile(_MARK)  # on first use, because most calls scan no value
 
 
+def parse_short_line(line: bytes) -> Optional[Dict[str, Any]]:
+    """Parse a line that is one JSON object, as parse_json reads it.
+
+    line: ends with LF and has at most SHORT_LENGTH bytes
+    Return None for any other line, and for some that are nested deeply.
+    """
+    try:
+        text = line.decode("utf-8")
+        # SHP-001: such lines are too short to be nested too deeply.
+        is_shallow = len(text) <= _SHALLOW_LENGTH or text.count("[") <= _SHALLOW_BRACKETS
+        if is_shallow and text[0] == "{":
+            value, end = _SCAN(text, 0)
+            if end == len(text) - 1 or not text[end:].strip(" \t\r\n"):
+                return value  # type: ignore[no-any-return]
+    except (ValueError, StopIteration, RecursionError, DocumentError):
+        pass  # a line for which the caller finds the error
+    return None
+
+
+SHORT_LENGTH = 256  # bytes
+# An array takes two bytes, and an object around an array or object takes five.
+_SHALLOW_LENGTH = 5 + 2 * MAX_JSON_DEPTH  # an object with MAX_JSON_DEPTH arrays, without LF
+_SHALLOW_BRACKETS = 20  # with 45 objects, these take 265 bytes
+
+
 def parse_json_lines(data: bytes, lenient: bool = False) -> Tuple[List[Any], int]:
     """Parse lines that are one JSON value each. Stop at the first line that is not.
 
@@ -211,10 +236,11 @@ def parse_json_lines(data: bytes, lenient: bool = False) -> Tuple[List[Any], int
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return [], 0
-    # SHP-001: fewer brackets cannot be nested too deeply. Calls for each of so few values cost less
-    # than a look at each byte.
-    is_deep = len(data.translate(None, _NO_STARTS)) > MAX_JSON_DEPTH
-    decoder = _decoder_for(data, lenient) if is_deep or lenient else _DECODER
+    # SHP-001: fewer brackets cannot be nested too deeply.
+    # A call for each of few numbers costs less than a look at each byte.
+    is_short = len(data) <= SHORT_LENGTH
+    is_deep = not is_short or text.count("[") + text.count("{") > MAX_JSON_DEPTH
+    decoder = _DECODER if is_short and not lenient else _decoder_for(data, lenient)
     # raw_decode does the same with one more call per line.
     scan = decoder.scan_once  # type: ignore[attr-defined]
     values: List[Any] = []
@@ -235,9 +261,6 @@ def parse_json_lines(data: bytes, lenient: bool = False) -> Tuple[List[Any], int
     except (ValueError, StopIteration, RecursionError, DocumentError):
         pass  # a line for which the caller finds the error
     return values, start if len(text) == len(data) else len(text[:start].encode("utf-8"))
-
-
-_NO_STARTS = bytes(byte for byte in range(256) if byte not in b"[{,")  # of a value in another
 
 
 def _decoder_for(data: bytes, lenient: bool) -> json.JSONDecoder:
@@ -306,6 +329,7 @@ _DECODER = json.JSONDecoder(
     parse_int=_bounded_int,
     parse_float=_finite,
 )
+_SCAN = _DECODER.scan_once  # type: ignore[attr-defined]
 _LENIENT_DECODER = json.JSONDecoder(
     object_pairs_hook=_unique, parse_int=_bounded_int, parse_float=_finite, strict=False
 )

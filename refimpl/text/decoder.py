@@ -180,9 +180,13 @@ def results_of(decoder: TextDecoder[_Result], parts: Iterable[BytesLike]) -> Ite
 
 def _fed(decoder: TextDecoder[_Result], parts: Iterator[BytesLike]) -> Iterator[_Result]:
     try:
-        feed = decoder.feed
+        read = decoder._read
         for part in parts:
-            for result in feed(part):  # faster than `yield from`
+            data = part if part.__class__ is bytes else plain_bytes(part)
+            results: List[_Result] = []
+            if data:
+                read(data, results)  # faster than feed
+            for result in results:  # faster than `yield from`
                 yield result
         yield from decoder.close()
     except TextError as error:

@@ -240,13 +240,9 @@ def test_does_not_hint_at_server_sent_events():
 class PlainValues(JSONValues):
     """Reads values without the fast paths."""
 
-    def _read_lines(self, data, results):
-        return data
+    _tries_lines = property(lambda self: False, lambda self, value: None)
 
     def _read_line(self, line, results):
-        return False
-
-    def _goes_on(self, data):
         return False
 
 
@@ -296,6 +292,37 @@ def test_the_fast_path_delivers_what_the_plain_one_delivers(lines, end, lenient,
             assert delivered(JSONValues(bound, lenient), parts) == expected
 
 
+@given(st.text('{}[]",:\\a\n', max_size=40), st.booleans(), SPLITS)
+def test_the_fast_path_sees_every_end_of_a_value(tail, after_line, splits):
+    """Brackets in any order, also after a line whose opening brackets are remembered."""
+    data = (b'{"a":[{"b":1}]}\n' * after_line + b'{"a":[{' * (len(tail) % 2)) + tail.encode()
+    for parts in (split_at(data, splits), [data], pieces(data, 1), pieces(data, 5)):
+        assert delivered(JSONValues(), parts) == delivered(PlainValues(), parts)
+
+
+@for_each(
+    "data",
+    [
+        b"{]",
+        b'{"a":[1]]\n',
+        b'{"a":"{{{","b":1} 2\n',
+        b'{"a":"\\"{","b":{"c":1},"d":2} 2\n',
+        b'{"a":' * 64 + b"1" + b"}" * 64 + b"\n",
+        b'{"a":' * 65 + b"1" + b"}" * 65 + b"\n",
+        b'{"":' + b"[" * 63 + b"]" * 63 + b"}\n",
+        b'{"":' + b"[" * 64 + b"]" * 64 + b"}\n",
+        b'{"":' + b"{" * 70,
+        b'{"a":[{"b":1}]}\n{"a":[{"b":' + b"[" * 61 + b"]" * 61 + b"}]}\n",
+        b'{"a":[{"b":1}]}\n{"a":[{"b":' + b"[" * 62 + b"]" * 62 + b"}]}\n",
+    ],
+    ids=repr,
+)
+def test_the_fast_path_at_its_limits(data):
+    for size in (1, 3, 60, 70, 1000):
+        parts = pieces(data, size)
+        assert delivered(JSONValues(), parts) == delivered(PlainValues(), parts)
+
+
 @pytest.mark.parametrize("size", [100, 130, 65536])
 def test_json_lines_are_not_scanned(monkeypatch, size):
     def no_scan(self, piece):
@@ -314,7 +341,7 @@ def test_json_lines_are_not_scanned(monkeypatch, size):
 def test_each_byte_is_parsed_and_scanned_a_bounded_number_of_times(monkeypatch, pretty):
     """Documents of several lines must not be tried as lines again with each part."""
     parsed = []
-    for name in ("parse_json", "parse_json_lines"):
+    for name in ("parse_json", "parse_json_lines", "parse_short_line"):
         plain = getattr(json_values, name)
         monkeypatch.setattr(
             json_values,
