@@ -1253,6 +1253,12 @@ for name, title, env, url in (
     ("localhost", "localhost", {FULL: "http://localhost:8080/c"}, "http://localhost:8080/c"),
     ("loopback", "a loopback address", {FULL: "http://127.0.0.5/c"}, "http://127.0.0.5/c"),
     (
+        "loopback-mapped",
+        "a loopback address in IPv6",
+        {FULL: "http://[::ffff:127.0.0.1]/c"},
+        "http://[::ffff:127.0.0.1]/c",
+    ),
+    (
         "https",
         "another host over https",
         {FULL: "https://agent.example/c"},
@@ -1276,6 +1282,8 @@ for name, url in (
     ("lookalike", "http://127.0.0.1.example/c"),
     ("metadata", "http://169.254.169.254/c"),
     ("no-host", "/c"),
+    ("short", "http://127.1/c"),
+    ("octal", "http://0127.0.0.1/c"),
 ):
     fails(
         "container-" + name,

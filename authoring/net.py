@@ -18,6 +18,11 @@ PROXY = "http://proxy.example:3128"
 OTHER = "http://other.example:8080"
 
 
+def visible(value: str) -> str:
+    """Return a variable's value for a title."""
+    return value if value.isprintable() else ascii(value)
+
+
 def selects(
     name: str,
     title: str,
@@ -131,6 +136,14 @@ selects(
     {"HTTPS_PROXY": f" {PROXY}\n"},
 )
 selects(
+    "blank-is-unset",
+    "a blank variable before one that is set",
+    "NET-001",
+    "white space around a value has no meaning, so nothing else is left of it",
+    PROXY,
+    {"https_proxy": " \t\r\n", "ALL_PROXY": PROXY},
+)
+selects(
     "cgi-upper-case",
     "HTTP_PROXY in a CGI program",
     "NET-002",
@@ -194,6 +207,15 @@ for slug, entries, excepted, rules, why in (
     ("only-spaces", "a.example corp.example", True, "NET-003", "curl also accepts spaces alone"),
     ("empty-entries", ",, ,", False, "NET-003", "an empty entry is not the root domain"),
     ("lone-dot", ".", False, "NET-003", "an entry without a label covers no host"),
+    ("tab", "a.example\tcorp.example", True, "NET-003", "a list may be a table"),
+    ("lines", "a.example\r\ncorp.example", True, "NET-003", "a list may be the text of a file"),
+    (
+        "no-break-space",
+        "a.example\u00a0corp.example",
+        False,
+        "NET-003",
+        "two programs that disagree about other spaces use different proxies",
+    ),
     ("port", "corp.example:8443", True, "NET-004", "an entry may be restricted to a port"),
     (
         "other-port",
@@ -212,13 +234,22 @@ for slug, entries, excepted, rules, why in (
 ):
     selects(
         "no-proxy-" + slug,
-        f"NO_PROXY={entries} and the host llm.corp.example:8443",
+        f"NO_PROXY={visible(entries)} and the host llm.corp.example:8443",
         rules,
         why,
         None if excepted else PROXY,
         {"HTTPS_PROXY": PROXY, "NO_PROXY": entries},
         HOST,
     )
+selects(
+    "no-proxy-kelvin",
+    "NO_PROXY with a Kelvin sign and a host with k",
+    "NET-003",
+    "a comparison that makes lower case as Unicode does bypasses the proxy for another host",
+    PROXY,
+    {"HTTPS_PROXY": PROXY, "NO_PROXY": "\u212aey.example"},
+    "https://key.example",
+)
 selects(
     "no-proxy-default-port",
     "NO_PROXY with port 443 and a URL without a port",
@@ -236,6 +267,14 @@ selects(
     {"https_proxy": PROXY, "no_proxy": "amazonaws.com"},
 )
 selects(
+    "no-proxy-blank",
+    "a blank no_proxy",
+    "NET-003",
+    "white space around a value has no meaning, so nothing else is left of it",
+    None,
+    {"https_proxy": PROXY, "no_proxy": " \n", "NO_PROXY": "amazonaws.com"},
+)
+selects(
     "no-proxy-lower-case-first",
     "both spellings of NO_PROXY",
     "NET-003",
@@ -243,6 +282,7 @@ selects(
     PROXY,
     {"https_proxy": PROXY, "no_proxy": "a.example", "NO_PROXY": "*"},
 )
+SHORT = "programs that read it as an address disagree about which one"
 for slug, entries, host, excepted, why in (
     ("address", "10.1.2.3", "10.1.2.3", True, "an entry may be an address"),
     ("other-address", "10.1.2.3", "10.1.2.30", False, "an address is not a beginning of text"),
@@ -267,6 +307,17 @@ for slug, entries, host, excepted, why in (
     ("v6-cidr-brackets", "[fd00::]/8", "[fdab::9]", True, "a block may have brackets"),
     ("v6-outside-cidr", "fd00::/8", "[fe80::9]", False, "the address is outside the block"),
     ("v4-for-v6", "0.0.0.0/0", "[2001:db8::1]", False, "a block covers only its own version"),
+    ("short", "10.1", "10.0.0.1", False, SHORT),
+    ("short-host", "10.0.0.0/8", "10.1", False, SHORT),
+    ("short-name", "10.1", "10.1", True, "a name covers the host of the same name"),
+    ("octal", "010.0.0.1", "10.0.0.1", False, SHORT),
+    ("octal-last", "10.0.0.01", "10.0.0.1", False, SHORT),
+    ("octal-host", "10.0.0.0/8", "010.0.0.1", False, SHORT),
+    ("hexadecimal", "0xa.0.0.1", "10.0.0.1", False, SHORT),
+    ("v6-long", "FD00:0000:0:0::0001", "[fd00::1]", True, "an address has several spellings"),
+    ("v6-zone", "fe80::1%1/10", "[fe80::1]", False, "a zone is part of no URL"),
+    ("v6-mapped-entry", "::ffff:10.1.2.3", "10.1.2.3", True, "IPv4 in IPv6 is the same host"),
+    ("v6-mapped-octal", "::ffff:10.1.2.03", "10.1.2.3", False, SHORT),
     ("v6-mapped", "10.0.0.0/8", "[::ffff:10.1.2.3]", True, "IPv4 in IPv6 is the same host"),
 ):
     selects(
@@ -332,6 +383,12 @@ for slug, value, proxy, why in (
         "443 is the port of https",
     ),
     ("scheme-case", "HTTP://proxy.example:3128", PROXY, "a scheme has no case"),
+    (
+        "v6-mapped",
+        "http://[::ffff:10.1.2.3]:3128",
+        "http://[::ffff:10.1.2.3]:3128",
+        "IPv4 in IPv6 is an IPv6 address",
+    ),
     ("v6", "http://[fd00::1]:3128", "http://[fd00::1]:3128", "a proxy may have no name"),
 ):
     selects("url-" + slug, f"the proxy URL {value}", "NET-007", why, proxy, {"HTTPS_PROXY": value})
@@ -362,6 +419,15 @@ for slug, user_info, authorization, why in (
         {"HTTPS_PROXY": f"http://{user_info}@proxy.example:3128"},
         authorization=authorization,
     )
+selects(
+    "credentials-at-signs",
+    "a proxy URL with the credentials us@er:p@ss@",
+    "NET-007 NET-008",
+    "many people do not encode a password, and the last at sign precedes the host",
+    PROXY,
+    {"HTTPS_PROXY": "http://us@er:p@ss@@proxy.example:3128"},
+    authorization="Basic dXNAZXI6cEBzc0A=",
+)
 for slug, value, why in (
     ("socks5", "socks5://proxy.example:1080", "HTTP sent to a SOCKS proxy waits for ever"),
     ("socks5h", "socks5h://proxy.example:1080", "HTTP sent to a SOCKS proxy waits for ever"),
@@ -369,7 +435,11 @@ for slug, value, why in (
     ("port", "http://proxy.example:70000", "a port above 65535 does not exist"),
     ("port-0", "http://proxy.example:0", "nothing listens on port 0"),
     ("path", "http://proxy.example/proxy.pac", "a configuration script is not a proxy"),
+    ("password-slash", "http://u:a/b@proxy.example", "other programs read the host u"),
+    ("password-hash", "http://u:a#b@proxy.example", "other programs read the host u"),
+    ("no-break-space", "\u00a0" + PROXY, "only spaces, tabs, CR and LF have no meaning"),
+    ("v6-octal", "http://[::ffff:10.1.2.03]:3128", "an address in octal numbers is another one"),
     ("no-host", "http://:3128", "without a host there is nothing to connect to"),
     ("text", "a proxy", "the user should see the typing error, not a failed look-up"),
 ):
-    rejects("rejects-" + slug, f"the proxy URL {value}", "NET-007", why, value)
+    rejects("rejects-" + slug, f"the proxy URL {visible(value)}", "NET-007", why, value)

@@ -25,6 +25,7 @@ from typing import (
     Optional,
     Tuple,
     Type,
+    Union,
 )
 
 from .documents.header_format import HeaderSequence, checked_headers, header_pairs, header_value
@@ -56,8 +57,12 @@ from .shapes import (
 )
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
     from .errordocument import ErrorDocument
     from .eventstream import Message
+
+IPAddress = Union["IPv4Address", "IPv6Address"]
 
 VERSION = "0.1.0"
 VECTORS_VERSION = "0.2.0"  # of the vectors that this version passes
@@ -159,7 +164,7 @@ def parse_endpoint_url(url: str) -> EndpointUrl:
         )
     match = _ENDPOINT_URL.match(url)
     port = int(match.group("port") or DEFAULT_PORTS[match.group("scheme").lower()]) if match else 0
-    if match is None or not 0 < port < 65536 or not _is_address(match.group("address")):
+    if match is None or not 0 < port < 65536 or not _is_usable(match.group("address")):
         secret = any(mark in url for mark in "@?#")
         raise ConfigurationError(
             "invalid endpoint URL",
@@ -175,17 +180,37 @@ def parse_endpoint_url(url: str) -> EndpointUrl:
     )
 
 
-def _is_address(address: Optional[str]) -> bool:
-    if address is None:
-        return True
-    # Loaded here, because most endpoints have a name.
-    from ipaddress import AddressValueError, IPv6Address
+# A part of an IPv4 address with a leading zero. Some programs read it as an octal number.
+_OCTAL_PART = r"(?:\A|[.:])0[0-9]+\.|\.0[0-9]"
+
+
+def ip_address_of(text: str) -> Optional["IPAddress"]:
+    """Return the IP address that a host is, or None for a name. IPv4 within IPv6 is IPv4.
+
+    An IPv4 address is four decimal numbers without leading zeros, and an IPv6 address has no zone.
+    """
+    # Old Pythons accept leading zeros, and new ones a zone.
+    if "%" in text or re.search(_OCTAL_PART, text):
+        return None
+    # Loaded here, because most hosts have a name.
+    from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
     try:
-        IPv6Address(address)
+        if ":" not in text:
+            return IPv4Address(text)
+        address = IPv6Address(text)
     except AddressValueError:
-        return False
-    return True
+        return None
+    return address.ipv4_mapped or address
+
+
+def _is_usable(address: Optional[str]) -> bool:
+    return address is None or is_ipv6_literal(address)
+
+
+def is_ipv6_literal(address: str) -> bool:
+    """Return whether a text between brackets is an IPv6 address (HTTP-002, NET-007)."""
+    return ":" in address and ip_address_of(address) is not None
 
 
 def authority(scheme: str, host: str, port: int) -> str:

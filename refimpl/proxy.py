@@ -13,24 +13,28 @@ no connection. The environment is a parameter. Credentials never appear in an er
 
 import re
 from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING, Any, Iterator, Mapping, NoReturn, Optional, Tuple, Union
+from typing import Any, Iterator, Mapping, NoReturn, Optional, Tuple, Union
 
-from .config.environment import proxy_variable
+from .config.environment import VARIABLE_SPACES, proxy_variable
 from .errors import (
     ConfigurationError,
     HttpError,
     NetworkError,
     UsageError,
+    ascii_lower,
     require_type,
     shown,
 )
 from .http1 import ResponseHead
-from .operation import DEFAULT_PORTS, HttpRequest, authority, parse_endpoint_url
-
-if TYPE_CHECKING:
-    from ipaddress import IPv4Address, IPv6Address
-
-_Address = Union["IPv4Address", "IPv6Address"]
+from .operation import (
+    DEFAULT_PORTS,
+    HttpRequest,
+    IPAddress,
+    authority,
+    ip_address_of,
+    is_ipv6_literal,
+    parse_endpoint_url,
+)
 
 # Compiled on first use, because most programs have no proxy.
 _PROXY_URL = (
@@ -116,7 +120,8 @@ def parse_proxy_url(url: str, origin: str = "proxy") -> Proxy:
         )
     address = match.group("address") if match else None
     port = int(match.group("port") or DEFAULT_PORTS.get(scheme, 0)) if match else 0
-    if match is None or not 0 < port < 65536 or scheme not in DEFAULT_PORTS or not _is_v6(address):
+    is_host = address is None or is_ipv6_literal(address)
+    if match is None or not 0 < port < 65536 or scheme not in DEFAULT_PORTS or not is_host:
         raise ConfigurationError(
             f"{origin} is not the URL of a proxy",
             # Not the URL: it may contain a password, even without the @ that would show where.
@@ -130,14 +135,7 @@ def parse_proxy_url(url: str, origin: str = "proxy") -> Proxy:
 
 
 def _scheme_of(url: str) -> str:
-    return url.partition("://")[0].lower() if "://" in url else ""
-
-
-def _is_v6(address: Optional[str]) -> bool:
-    if address is None:
-        return True
-    found = _address_of(address)
-    return found is not None and found.version == 6
+    return ascii_lower(url.partition("://")[0]) if "://" in url else ""
 
 
 def _basic(user_info: str, origin: str) -> str:
@@ -181,11 +179,13 @@ def proxy_for(
         return None
     if is_loopback(endpoint.host):
         return None
-    exceptions = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    # NET-003
+    lists = (environment.get(name, "").strip(VARIABLE_SPACES) for name in ("no_proxy", "NO_PROXY"))
+    exceptions = next((one for one in lists if one), "")
     if is_excepted(endpoint.host, endpoint.port, exceptions):
         return None
     name, value = found
-    return parse_proxy_url(value.strip(), name)
+    return parse_proxy_url(value, name)
 
 
 def is_loopback(host: str) -> bool:
@@ -193,7 +193,7 @@ def is_loopback(host: str) -> bool:
     # Most local servers: this address needs no further module.
     if host == "127.0.0.1":
         return True
-    address = _address_of(host)
+    address = ip_address_of(host)
     if address is not None:
         return address.is_loopback
     name = host.lower().rstrip(".")
@@ -202,9 +202,9 @@ def is_loopback(host: str) -> bool:
 
 def is_excepted(host: str, port: int, no_proxy: str) -> bool:
     """Return whether the entries of NO_PROXY contain a host and port (NET-003 to NET-005)."""
-    address = _address_of(host)
+    address = ip_address_of(host)
     name = host.lower().rstrip(".")
-    for entry in re.split(r"[,\s]+", no_proxy):
+    for entry in re.split(r"[, \t\r\n]+", no_proxy):
         # NET-003
         if entry == "*":
             return True
@@ -235,17 +235,17 @@ def _entry_of(entry: str) -> Tuple[str, Optional[int]]:
 
 def _matches_name(name: str, pattern: str) -> bool:
     """Return whether a host is the pattern's domain or below it (NET-003)."""
-    domain = pattern.lower()
+    domain = ascii_lower(pattern)
     if domain.startswith("*."):
         domain = domain[1:]
     domain = domain.strip(".")
     return bool(domain) and (name == domain or name.endswith("." + domain))
 
 
-def _matches_address(address: _Address, pattern: str) -> bool:
+def _matches_address(address: IPAddress, pattern: str) -> bool:
     """Return whether an address is the pattern's, or in its block (NET-005)."""
     prefix, slash, digits = pattern.partition("/")
-    base = _address_of(prefix)
+    base = ip_address_of(prefix)
     if base is None or base.version != address.version:
         return False
     if not slash:
@@ -254,23 +254,6 @@ def _matches_address(address: _Address, pattern: str) -> bool:
         return False
     shift = address.max_prefixlen - int(digits)
     return int(base) >> shift == int(address) >> shift
-
-
-def _address_of(text: str) -> Optional[_Address]:
-    """Return the IP address that a host is, or None for a name. IPv4 within IPv6 is IPv4."""
-    # Loaded here, because most calls compare no addresses.
-    from ipaddress import AddressValueError, IPv4Address, IPv6Address
-
-    if ":" not in text:
-        try:
-            return IPv4Address(text)
-        except AddressValueError:
-            return None
-    try:
-        address = IPv6Address(text)
-    except AddressValueError:
-        return None
-    return address.ipv4_mapped or address
 
 
 # ---- messages ----------------------------------------------------------------------------------

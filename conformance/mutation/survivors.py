@@ -292,7 +292,6 @@ ROWS: Tuple[Row, ...] = tuple(
         "equivalent",
         "operation",
         ("parse_endpoint_url", "if match else 0"),
-        ("_is_address", "return False"),
         (".*", "status >= 400", "400 -> 399"),
     )
     + _rows("equivalent", "fields", ("FieldType", "min_length"))

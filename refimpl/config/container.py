@@ -10,7 +10,7 @@ in a file, which is read again at each renewal. White space around it does not b
 from typing import List, Optional, Tuple, Union
 
 from ..errors import ConfigurationError, Error
-from ..operation import authority, parse_endpoint_url
+from ..operation import authority, ip_address_of, parse_endpoint_url
 from ..sigv4_values import Credentials
 from .environment import first_set
 from .sources import Absent, SourceContext
@@ -86,12 +86,8 @@ def container_url(relative: Optional[str], full: Optional[str]) -> str:
 
 
 def _is_loopback_address(host: str) -> bool:
-    from ipaddress import ip_address  # slow to import, and only a container needs it
-
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    address = ip_address_of(host)
+    return address is not None and address.is_loopback
 
 
 def _container_credentials(surroundings: Surroundings, url: str) -> Credentials:

@@ -16,6 +16,7 @@ ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME", "AWS_ENDPOINT_URL")
 DEFAULT_MAX_ATTEMPTS = 3
 RETRY_MODES = ("standard", "adaptive", "legacy")
 LARGEST_ATTEMPTS = 9999
+VARIABLE_SPACES = " \t\r\n"  # around the value of a proxy variable
 _IGNORE_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
@@ -150,6 +151,8 @@ def proxy_variable(scheme: str, environment: Mapping[str, str]) -> Optional[Tupl
         # NET-002: in a CGI program, the client's header `Proxy` becomes the variable HTTP_PROXY.
         if name == "HTTP_PROXY" and "REQUEST_METHOD" in environment:
             continue
-        if environment.get(name, "").strip():
-            return name, environment[name]
+        # NET-001: a blank variable is an empty one.
+        value = environment.get(name, "").strip(VARIABLE_SPACES)
+        if value:
+            return name, value
     return None

@@ -26,7 +26,13 @@ DIFFERENT = {
         "net-no-proxy-star-in-list",
         "net-no-proxy-star-dot",
     },
-    "it separates entries only by commas": {"net-no-proxy-only-spaces"},
+    "it separates entries only by commas": {
+        "net-no-proxy-only-spaces",
+        "net-no-proxy-tab",
+        "net-no-proxy-lines",
+    },
+    "a blank no_proxy hides NO_PROXY": {"net-no-proxy-blank"},
+    "it makes lower case as Unicode does": {"net-no-proxy-kelvin"},
     "it compares the port only if the URL shows it": {"net-no-proxy-default-port"},
     "it does not know blocks": {
         name
@@ -36,7 +42,9 @@ DIFFERENT = {
     "it compares addresses as text": {
         "net-no-proxy-address-as-suffix",
         "net-no-proxy-v6",
+        "net-no-proxy-v6-long",
         "net-no-proxy-v6-mapped",
+        "net-no-proxy-v6-mapped-entry",
     },
     "it sends requests for loopback to the proxy": {
         name for name in CASES if name.startswith("net-loopback-") and name != "net-loopback-not"

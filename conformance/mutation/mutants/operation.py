@@ -3,6 +3,34 @@
 
 ROWS = (
     (
+        "address-octal",
+        "NET-005",
+        "reads an IPv4 address with leading zeros as decimal numbers",
+        'if "%" in text or re.search(_OCTAL_PART, text):\n        return None',
+        'text = re.sub(r"(?<![0-9A-Fa-f:])0+(?=[0-9]+(?:\\.|\\Z))", "", text)',
+    ),
+    (
+        "address-zone",
+        "NET-005",
+        "ignores the zone of an address",
+        'if "%" in text or re.search(_OCTAL_PART, text):\n        return None',
+        'text = text.partition("%")[0]',
+    ),
+    (
+        "address-mapped",
+        "NET-005",
+        "does not see IPv4 within IPv6",
+        "return address.ipv4_mapped or address",
+        "return address",
+    ),
+    (
+        "address-short",
+        "NET-005",
+        "completes a short IPv4 address",
+        "return IPv4Address(text)",
+        'return IPv4Address(text.replace(".", ".0.0.") if text.count(".") == 1 else text)',
+    ),
+    (
         "message-type-ignored",
         "EVS-030",
         "treats a message without :message-type as an event",

@@ -41,7 +41,21 @@ ROWS = (
         "proxy-empty-ends",
         "NET-001",
         "treats an empty variable as no proxy",
-        'if environment.get(name, "").strip():',
+        "if value:",
         "if name in environment:",
+    ),
+    (
+        "proxy-blank-counts",
+        "NET-001",
+        "treats a blank variable as the URL of a proxy",
+        'environment.get(name, "").strip(VARIABLE_SPACES)',
+        'environment.get(name, "")',
+    ),
+    (
+        "proxy-unicode-spaces",
+        "NET-007",
+        "removes any white space of Unicode around a value",
+        'environment.get(name, "").strip(VARIABLE_SPACES)',
+        'environment.get(name, "").strip()',
     ),
 )
