@@ -6,19 +6,42 @@ script that uses boto3, and one that uses the JavaScript SDK. The cost of an imp
 process that imports, minus the time of an empty process just before it. bare imports the modules
 that its client needs. Peak memory is the kernel's ru_maxrss.
 
+The row of imports without compiled modules is what a call needs on a read-only file system or in a
+zip file, where Python compiles the sources at each start: the time of a process that makes a client
+from sources and loads the transport, minus that of a process that imports the same modules of the
+standard library, whose compiled modules exist.
+
 The row of starts shows what each start-up trick of refimpl saves: a subject undoes one of them.
 """
 
+import compileall
+import shutil
+import subprocess
 import sys
 from typing import Dict, List
 
-from bench.implementations import BARE, JAVASCRIPT, REGION
+from bench.implementations import ACCESS_KEY, BARE, JAVASCRIPT, REGION, ROOT, SECRET_KEY
 from bench.measure import OURS, Row, Subject, mebibytes, milliseconds
 from bench.setting import HERE, Setting
 
 SMALL = "a-8-frame"
 LONG, SHORT = 10000, 100  # frames of 8 KiB
 BARE_IMPORTS = "hashlib, hmac, json, random, struct, sys, time, zlib, http.client, urllib.parse"
+
+# Loads what a call needs from the folder in sys.argv[1], and connects to nothing.
+BUDGET = 0.025  # seconds
+CLIENT = f"""
+import sys
+before = set(sys.modules)
+sys.path.insert(0, sys.argv[1])
+import refimpl.client, refimpl.transport
+keys = {{"AWS_ACCESS_KEY_ID": {ACCESS_KEY!r}, "AWS_SECRET_ACCESS_KEY": {SECRET_KEY!r}}}
+refimpl.client.Client({REGION!r}, "http://127.0.0.1", environment=keys)
+"""
+LOADED = """
+loaded = set(sys.modules) - before
+print(*[name for name in loaded if name.partition(".")[0] != "refimpl"])
+"""
 
 # Modules that refimpl avoids at the start of the command line.
 AVOIDED = {
@@ -52,6 +75,14 @@ def process_rows(setting: Setting) -> List[Row]:
             False,
             calls,
             {"boto3": 0.3, "bare": 1.4},
+        ),
+        Row(
+            "import without compiled modules",
+            "ms",
+            milliseconds,
+            False,
+            _sources(setting),
+            {"25 ms": 1.0},
         ),
         Row(
             "start of the command line, decoding an empty input",
@@ -119,11 +150,39 @@ def _processes(setting: Setting, commands: Dict[str, List[str]], cost: str) -> D
 
 
 def _import(setting: Setting, modules: str) -> Subject:
-    def seconds(program: str) -> float:
-        return setting.launch([sys.executable, "-c", program])["seconds"]
+    return _difference(setting, ["-c", "import " + modules], ["-c", "pass"])
+
+
+def _sources(setting: Setting) -> Dict[str, Subject]:
+    """Return the imports of refimpl from a folder without and from one with compiled modules."""
+    subjects: Dict[str, Subject] = {"25 ms": lambda: BUDGET}
+    for name in (OURS, "with compiled modules"):
+        folder = setting.folder()
+        copy = folder / "refimpl"
+        shutil.copytree(ROOT / "refimpl", copy, ignore=shutil.ignore_patterns("__pycache__"))
+        if name != OURS:
+            compileall.compile_dir(str(copy), quiet=1)
+        standard = ["-B", "-c", _standard_imports(str(folder))]
+        subjects[name] = _difference(setting, ["-B", "-c", CLIENT, str(folder)], standard)
+    return subjects
+
+
+def _standard_imports(folder: str) -> str:
+    """Return a program that imports what a client imports of the standard library."""
+    command = [sys.executable, "-B", "-c", CLIENT + LOADED, folder]
+    loaded = subprocess.check_output(command, universal_newlines=True).split()
+    # These two are parts of the module typing.
+    return "import " + ", ".join(sorted(set(loaded) - {"typing.io", "typing.re"}))
+
+
+def _difference(setting: Setting, arguments: List[str], less: List[str]) -> Subject:
+    """Return the subject of a process of Python: its seconds above those of another before it."""
+
+    def seconds(of: List[str]) -> float:
+        return setting.launch([sys.executable, *of])["seconds"]
 
     def cost() -> float:
-        empty = seconds("pass")
-        return max(seconds("import " + modules) - empty, 1e-6)
+        before = seconds(less)
+        return max(seconds(arguments) - before, 1e-6)
 
     return cost

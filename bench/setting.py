@@ -67,6 +67,7 @@ class Setting:
         self.implementations = implementations
         self.quick = quick
         self.slow = slow
+        self._stack = stack
         self._launcher = Helper([sys.executable, "-m", "bench.launch"], stack)
         server = Helper([sys.executable, "-m", "bench.server"], stack)
         self.url = f"http://127.0.0.1:{server.receive()}"
@@ -88,6 +89,10 @@ class Setting:
         if run["status"]:
             raise RuntimeError(f"{' '.join(arguments)} failed: {run['errors']}")
         return {"seconds": run["seconds"], "memory": run["memory"]}
+
+    def folder(self) -> Path:
+        """Return a new folder, which exists until the benchmarks end."""
+        return Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
 
     def javascript_call(self, name: str) -> Dict[str, float]:
         """Call an endpoint with the JavaScript SDK in its running process.

@@ -170,6 +170,7 @@ _SUBMODULES = frozenset(
         "http1",
         "message_json",
         "operation",
+        "operation_errors",
         "proxy",
         "routes",
         "redaction",

@@ -149,24 +149,6 @@ def _unusable(what: str, expected: str, error: Exception) -> NoReturn:
     ) from None
 
 
-def is_tls_error(error: BaseException) -> bool:
-    """Return whether OpenSSL has raised an error, such as one for an invalid certificate."""
-    try:
-        from ssl import CertificateError, SSLError
-    except ImportError:
-        return False
-    return isinstance(error, (SSLError, CertificateError))
-
-
-def is_without_close_notify(error: BaseException) -> bool:
-    """Return whether an error says that the peer ended the connection, and not TLS."""
-    try:
-        from ssl import SSLEOFError
-    except ImportError:
-        return False
-    return isinstance(error, SSLEOFError)
-
-
 def _is_certificate_error(error: BaseException) -> bool:
     from ssl import CertificateError  # exists, because it has raised an error
 

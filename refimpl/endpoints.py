@@ -13,14 +13,17 @@ from .errors import ConfigurationError
 from .operation import SIGNING_NAME, parse_endpoint_url
 
 
-class _Partition(NamedTuple):
-    """A group of regions with common domains."""
+class _Partition:
+    """A group of regions with common domains. regions: a regular expression"""
 
-    name: str
-    regions: str  # a regular expression
-    dns: str
-    dual_stack_dns: str
-    fips_host: str
+    def __init__(
+        self, name: str, regions: str, dns: str, dual_stack_dns: str, fips_host: str
+    ) -> None:
+        self.name = name
+        self.regions = regions
+        self.dns = dns
+        self.dual_stack_dns = dual_stack_dns
+        self.fips_host = fips_host
 
 
 _USUAL_FIPS = "runtime.sagemaker-fips"

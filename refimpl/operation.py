@@ -21,22 +21,18 @@ from typing import (
     List,
     Mapping,
     NamedTuple,
-    NoReturn,
     Optional,
     Tuple,
-    Type,
     Union,
 )
 
 from .documents.header_format import HeaderSequence, checked_headers, header_pairs, header_value
 from .errors import (
     ConfigurationError,
-    DocumentError,
     FrameError,
     HttpError,
     ServiceError,
     UsageError,
-    excerpt,
     plain_bytes,
     require_type,
     shown,
@@ -45,7 +41,6 @@ from .errors import (
 from .eventstream_frames import FrameHeaders, FrameReader
 from .eventstream_layout import DEFAULT_MAX_FRAME_LENGTH, EVENT_STREAM_TYPE
 from .shapes import (
-    ERRORS,
     EVENTS,
     EXCEPTIONS,
     MODELLED_BODY_LIMIT,
@@ -53,13 +48,11 @@ from .shapes import (
     InvokeEndpointWithResponseStreamOutput,
     OperationError,
     StreamEvent,
-    UnknownOperationError,
 )
 
 if TYPE_CHECKING:
     from ipaddress import IPv4Address, IPv6Address
 
-    from .errordocument import ErrorDocument
     from .eventstream import Message
 
 IPAddress = Union["IPv4Address", "IPv6Address"]
@@ -80,27 +73,6 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 ERROR_TYPE_HEADER = "x-amzn-errortype"
 _REQUEST_ID_HEADERS = ("x-amzn-requestid", "x-amz-request-id")
-# HTTP-038
-_RETRYABLE_STATUSES = frozenset((429, 500, 502, 503, 504, 530))
-_RETRYABLE_CODES = frozenset(
-    (
-        "InternalDependencyException",
-        "InternalFailure",
-        "InternalServerException",
-        "ModelNotReadyException",
-        "PriorRequestNotComplete",
-        "RequestLimitExceeded",
-        "RequestTimeout",
-        "RequestTimeoutException",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-        "Throttling",
-        "ThrottledException",
-        "ThrottlingException",
-        "TooManyRequestsException",
-        "TransactionInProgressException",
-    )
-)
 
 
 class BodySizeWarning(UserWarning):
@@ -366,7 +338,9 @@ class ResponseReader:
         if self._is_error:
             raise service_error(self.status, self.headers, bytes(self._body))
         if not self.is_stream:
-            raise self._no_event_stream()
+            from .operation_errors import no_event_stream
+
+            raise no_event_stream(self.status, self.headers, bytes(self._body), self.request_id)
         try:
             self._frames.close()
             if not complete:
@@ -383,25 +357,6 @@ class ResponseReader:
             error.status = self.status
             error.request_id = self.request_id
             raise
-
-    def _no_event_stream(self) -> HttpError:
-        """Return the error of a 2xx response without an event stream (HTTP-021)."""
-        body = bytes(self._body)
-        facts = [str(self.status), header_value(self.headers, "content-type") or "no Content-Type"]
-        coding = header_value(self.headers, "content-encoding")
-        if coding:
-            facts.append("Content-Encoding " + coding)
-        facts.append(f"{len(body)} bytes: {excerpt(body)}")
-        return HttpError(
-            "the response is not an event stream",
-            kind="content_type",
-            expected=f"200 with {EVENT_STREAM_TYPE}",
-            actual=", ".join(facts),
-            rule="HTTP-021",
-            status=self.status,
-            request_id=self.request_id,
-            body=body,
-        )
 
 
 _MAX_SKIPPED_TYPES = 16
@@ -509,12 +464,14 @@ def meaning_of(headers: FrameHeaders) -> Optional[Callable[[bytes], StreamEvent]
     if message_type == "exception":
         # EVS-034
         code = _required(headers.string(":exception-type"), ":exception-type", "EVS-034")
-        return partial(_raise_exception, code)
+        from .operation_errors import raise_exception  # most streams have no error
+
+        return partial(raise_exception, code)
     if message_type == "error":
         # EVS-036
-        return partial(
-            _raise_error, headers.string(":error-code"), headers.string(":error-message")
-        )
+        from .operation_errors import raise_error
+
+        return partial(raise_error, headers.string(":error-code"), headers.string(":error-message"))
     raise FrameError(
         "unknown :message-type",
         kind="message_type",
@@ -536,119 +493,15 @@ def _required(value: Optional[str], name: str, rule: str) -> str:
     return value
 
 
-def _raise_exception(code: str, payload: bytes) -> NoReturn:
-    """Raise the error of an exception message, with the raw payload as `body`.
-
-    EVS-034, EVS-035, EVS-038.
-    """
-    document = _readable_error(payload)
-    shape = EXCEPTIONS.get(code)
-    if shape is None:
-        _raise_error(code, document.message, payload)
-    error = _modelled_error(shape, document)
-    raise _with_evidence(error, body=payload, text=_text_of_error(payload))
-
-
-def _raise_error(code: Optional[str], message: Optional[str], payload: bytes) -> NoReturn:
-    """Raise the error of an `error` message or of an exception that is not modelled.
-
-    EVS-035, EVS-036.
-    """
-    error = UnknownOperationError(code=code, payload=payload.decode("utf-8", "replace"))
-    shown_message = without_secrets(message) if message is not None else None
-    raise _with_evidence(
-        error,
-        kind="unmodeled",
-        message=shown_message,
-        fault=True,
-        body=payload,
-        text=_text_of_error(payload),
-    )
-
-
-def _with_evidence(error: OperationError, **evidence: object) -> OperationError:
-    for name, value in evidence.items():
-        setattr(error, name, value)
-    return error
-
-
 # ---- error responses ---------------------------------------------------------------------------
 
 
 def service_error(status: int, headers: HeaderSequence, body: bytes) -> OperationError:
     """Return the typed error of an HTTP error response with any body (HTTP-030 to HTTP-037)."""
-    # Error documents are loaded on first use, here and below, because most calls succeed.
-    from .errordocument import code_of_error
+    from .operation_errors import error_of_response  # most calls succeed
 
     require_type(status, int, "status")
     require_type(body, bytes, "body")
-    headers = checked_headers(headers)
-    document = _readable_error(body)
-    # HTTP-030
-    code = code_of_error(header_value(headers, ERROR_TYPE_HEADER), document)
-    shape = ERRORS.get(code or "")
-    if shape is not None:
-        error = _modelled_error(shape, document)
-    else:
-        # HTTP-033
-        error = UnknownOperationError(code=code, payload=body.decode("utf-8", "replace"))
-        if document.message is not None:
-            error.message = without_secrets(document.message)
-        else:
-            error.message = _describe(status, headers, body, document)
-    # HTTP-034
-    throttled = status == 400 and code is None and document.has_null_message
-    # HTTP-038
-    return _with_evidence(
-        error,
-        kind="service_error",
-        status=status,
-        request_id=request_id_of(headers) or document.request_id,
-        fault=status >= 500 or error.fault,
-        body=body,
-        text=_text_of_error(body),
-        retryable=throttled or status in _RETRYABLE_STATUSES or code in _RETRYABLE_CODES,
-        headers=headers,
-    )
-
-
-def _readable_error(body: bytes) -> "ErrorDocument":
-    """Return the error document in a body, or an empty document (HTTP-035)."""
-    from .errordocument import parse_error
-
-    try:
-        return parse_error(body)
-    except DocumentError:
-        return parse_error(b"{}")
-
-
-def _text_of_error(body: bytes) -> Optional[str]:
-    """Return the beginning of a body that is not an error document, or None."""
-    from .errordocument import parse_error
-
-    try:
-        parse_error(body)
-    except DocumentError:
-        return excerpt(body, 200) or None
-    return None
-
-
-def _modelled_error(shape: Type[OperationError], document: "ErrorDocument") -> OperationError:
-    """Return an error with the valid members of its document (HTTP-035)."""
-    members = document.members(shape.fields)
-    for name, value in members.items():
-        if isinstance(value, str):
-            members[name] = without_secrets(value)
-    return shape(**members)
-
-
-def _describe(status: int, headers: HeaderSequence, body: bytes, document: "ErrorDocument") -> str:
-    """Describe an error without a message."""
-    if document.has_null_message:
-        if status == 400:
-            return "the message is null, which means throttling"
-        return "the message is null"
-    if not body:
-        return "no body"
-    content_type = header_value(headers, "content-type") or "no Content-Type"
-    return f"{content_type}: {excerpt(body, 200)}"
+    pairs = checked_headers(headers)
+    error_type = header_value(pairs, ERROR_TYPE_HEADER)
+    return error_of_response(status, pairs, body, error_type, request_id_of(pairs))

@@ -9,7 +9,7 @@ It rejects an unsigned header that must be signed (SIG-045).
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Dict, FrozenSet, List, NamedTuple, Sequence, Tuple, Type
+from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple, Type
 
 from .errors import UsageError, require_type, wrong_type
 from .sigv4_steps import (
@@ -244,22 +244,24 @@ def _canonical_values(values: List[str]) -> List[str]:
     return [canonical_value(value) for value in values]
 
 
-class _Layout(NamedTuple):
+class _Layout:
     """What the names of a request's headers decide.
 
     sent: the places of the headers that are sent
     lines: the canonical headers, with `{2}` for the value of the third header that is sent
-    signed: the names of the signed headers
-    names: the list of them, as it is sent
+    signed: the names of the signed headers;  names: the list of them, as it is sent
     hosts, connections: the places of Host and Connection among the headers that are sent
     """
 
-    sent: Tuple[int, ...]
-    lines: str
-    signed: FrozenSet[str]
-    names: str
-    hosts: Tuple[int, ...]
-    connections: Tuple[int, ...]
+    def __init__(
+        self, sent: List[int], fields: Dict[str, str], places: Dict[str, List[int]]
+    ) -> None:
+        self.sent = tuple(sent)
+        self.lines = header_lines(fields)
+        self.signed = frozenset(fields)
+        self.names = header_names(fields)
+        self.hosts = tuple(places.get("host", ()))
+        self.connections = tuple(places.get("connection", ()))
 
 
 # The requests of a client have the same names.
@@ -289,11 +291,4 @@ def _layout_of(names: Tuple[str, ...], given: int, unsigned: Tuple[str, ...]) ->
         for name in places
         if is_signed(name) and name not in unsigned
     }
-    return _Layout(
-        tuple(kept),
-        header_lines(fields),
-        frozenset(fields),
-        header_names(fields),
-        tuple(places.get("host", ())),
-        tuple(places.get("connection", ())),
-    )
+    return _Layout(kept, fields, places)

@@ -19,7 +19,7 @@ SCOPE_SUFFIX = "aws4_request"
 DATE_HEADER = "x-amz-date"
 TOKEN_HEADER = "x-amz-security-token"
 CONTENT_HASH_HEADER = "x-amz-content-sha256"
-_AMZ_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z\Z", re.ASCII)
+_AMZ_DATE = re.compile(r"\d{8}T\d{6}Z\Z", re.ASCII)
 
 
 class Credentials:
@@ -193,12 +193,12 @@ def seconds_of(amz_date: str) -> int:
 
 
 def _datetime_of(amz_date: str) -> Optional[datetime]:
-    match = _AMZ_DATE.match(amz_date)
-    if match is None:
+    if not _AMZ_DATE.match(amz_date):
         return None
-    year, month, day, hour, minute, second = map(int, match.groups())
+    year, month, day = amz_date[:4], amz_date[4:6], amz_date[6:8]
+    hour, minute, second = amz_date[9:11], amz_date[11:13], amz_date[13:15]
     try:
-        return datetime(year, month, day, hour, minute, second)
+        return datetime(int(year), int(month), int(day), int(hour), int(minute), int(second))
     except ValueError:
         return None
 

@@ -23,7 +23,6 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, Callable, List, NoReturn, Optional, Tuple, Union
 
-from .certificates import default_ssl_context, is_tls_error, is_without_close_notify, remedy_for
 from .dialing import dial
 from .documents.header_format import header_value
 from .errors import (
@@ -177,7 +176,7 @@ class _TimedSocket(io.RawIOBase):
             self._wait()
             return self._socket.recv_into(buffer)
         except OSError as error:
-            if not is_without_close_notify(error):
+            if not _is_without_close_notify(error):
                 raise
             self.ragged = True
             return 0
@@ -416,7 +415,7 @@ class _Connection:
             connected: _Connected = self._dial(proxy.host, proxy.port)
             # NET-012
             if proxy.scheme == "https":
-                context = self._route.proxy_context or default_ssl_context()
+                context = self._route.proxy_context or _default_ssl_context()
                 connected = self._secured(connected, context, proxy.host)
             if self._context is not None:
                 self._open_tunnel(connected, proxy)
@@ -560,7 +559,7 @@ def open_exchange(
         )
     context = None
     if request.scheme == "https":
-        context = default_ssl_context() if ssl_context is None else ssl_context
+        context = _default_ssl_context() if ssl_context is None else ssl_context
     connection = _Connection(request, limits, context, route)
     try:
         timed = connection.connect()
@@ -572,11 +571,11 @@ def open_exchange(
             response = connection.response()
         except (OSError, Error) as error:
             # In TLS 1.3, the server rejects the client's certificate after the handshake.
-            if is_tls_error(error) and not is_without_close_notify(error):
+            if _is_tls_error(error) and not _is_without_close_notify(error):
                 raise _tls_error(error, connection.where()) from error
             if send_error is not None and not isinstance(error, HttpError):
                 raise send_error from error
-            if is_tls_error(error):
+            if _is_tls_error(error):
                 raise _tls_error(error, connection.where()) from error
             failure = _read_error(error, limits, "waiting for the response", in_body=False)
             if isinstance(failure, NetworkError):
@@ -588,6 +587,12 @@ def open_exchange(
     except BaseException:
         _disconnect(connection)
         raise
+
+
+def _default_ssl_context() -> "ssl.SSLContext":
+    from .certificates import default_ssl_context  # an http endpoint needs no certificates
+
+    return default_ssl_context()
 
 
 def _as_sent(request: HttpRequest, proxy: "Optional[Proxy]") -> HttpRequest:
@@ -619,7 +624,7 @@ def _check_origin(head: ResponseHead, request: HttpRequest, proxy: "Optional[Pro
 def _is_connect_failure(error: BaseException) -> bool:
     """Return whether an error says that something went wrong on the way to a peer."""
     # In Python 3.6, an invalid certificate is a ValueError.
-    return isinstance(error, (OSError, UnicodeError)) or is_tls_error(error)
+    return isinstance(error, (OSError, UnicodeError)) or _is_tls_error(error)
 
 
 def _connect_error(error: BaseException, host: str, where: str, limits: _Limits) -> Error:
@@ -628,7 +633,7 @@ def _connect_error(error: BaseException, host: str, where: str, limits: _Limits)
         return _resolution_error(error, f" of {where}" if "the proxy" in where else "", host)
     if isinstance(error, UnicodeError):
         return ConfigurationError("invalid host name", actual=host, rule="HTTP-002")
-    if is_tls_error(error):
+    if _is_tls_error(error):
         return _tls_error(error, where)
     if _is_our_timeout(error):
         return limits.error(f"connecting to {where}" if "the proxy" in where else "connecting")
@@ -648,13 +653,33 @@ def _resolution_error(error: "socket.gaierror", whose: str, host: str) -> Networ
     return NetworkError(f"unknown host{whose}: {error.strerror}", actual=host, rule="HTTP-055")
 
 
+def _is_tls_error(error: BaseException) -> bool:
+    """Return whether OpenSSL has raised an error, such as one for an invalid certificate."""
+    try:
+        from ssl import CertificateError, SSLError
+    except ImportError:
+        return False
+    return isinstance(error, (SSLError, CertificateError))
+
+
+def _is_without_close_notify(error: BaseException) -> bool:
+    """Return whether an error says that the peer ended the connection, and not TLS."""
+    try:
+        from ssl import SSLEOFError
+    except ImportError:
+        return False
+    return isinstance(error, SSLEOFError)
+
+
 def _tls_error(error: BaseException, where: str) -> NetworkError:
     """Return the error for a failure of TLS. Repeating the call helps only if the peer hung up."""
+    from .certificates import remedy_for
+
     reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or error
     return NetworkError(
         f"TLS with {where} failed: {reason}",
         expected=remedy_for(error),
-        retryable=is_without_close_notify(error),
+        retryable=_is_without_close_notify(error),
         rule="HTTP-053",
     )
 
@@ -671,7 +696,7 @@ def _send(
     except OSError as error:
         if _is_our_timeout(error):
             raise limits.error("sending the request") from None
-        if is_tls_error(error):
+        if _is_tls_error(error):
             return _tls_error(error, connection.where())
         return NetworkError(
             f"the peer closed the connection during the request: {error.strerror or error}",

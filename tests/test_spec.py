@@ -42,6 +42,7 @@ from refimpl import (
     eventstream,
     http1,
     operation,
+    operation_errors,
     shapes,
     sigv4,
     timeouts,
@@ -1340,11 +1341,11 @@ def test_the_code_has_the_retryable_statuses_and_codes() -> None:
         int(text)
         for text in re.findall(r"\b\d{3}\b", rule_text("HTTP-038").replace("HTTP-034", ""))
     ]
-    assert sorted(statuses) == sorted(operation._RETRYABLE_STATUSES)
+    assert sorted(statuses) == sorted(operation_errors._RETRYABLE_STATUSES)
     match = re.search(r"^The codes: ([\w,\s]+?)\. [A-Z]", PROSE, re.MULTILINE)
     assert match is not None
     assert sorted(match.group(1).replace("\n", " ").split(", ")) == sorted(
-        operation._RETRYABLE_CODES
+        operation_errors._RETRYABLE_CODES
     )
 
 

@@ -98,6 +98,7 @@ GENERATED_MODULES = (
     "convert",
     "http1",
     "operation",
+    "operation_errors",
     "endpoints",
 )
 

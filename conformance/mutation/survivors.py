@@ -69,7 +69,7 @@ ROWS: Tuple[Row, ...] = tuple(
     )
     + _rows(
         "message",
-        "operation",
+        "operation(_errors)?",
         ("_describe",),
         (".*", "error.message = "),
         (".*", "error.status = "),
@@ -151,7 +151,7 @@ ROWS: Tuple[Row, ...] = tuple(
     )
     + _rows(
         "bound",
-        "operation",
+        "operation(_errors)?",
         ("", "MAX_ERROR_BODY"),
         (".*", "MAX_ERROR_BODY"),
         (".*", "MODELLED_BODY_LIMIT"),
@@ -207,17 +207,17 @@ ROWS: Tuple[Row, ...] = tuple(
     )
     + _rows(
         "unreachable",
-        "operation",
+        "operation(_errors)?",
         ("", "DEFAULT_PORTS"),
         ("", "_RETRYABLE_STATUSES"),
         ("request_id_of",),
         (".*", "unknown_events"),
         (".*", "self._failed = True"),
         ("ResponseReader", "complete: bool = True"),
-        ("service_error", "throttled"),
-        ("service_error", "request_id="),
-        ("service_error", "fault="),
-        ("service_error", "retryable="),
+        ("error_of_response", "throttled"),
+        ("error_of_response", "request_id="),
+        ("error_of_response", "fault="),
+        ("error_of_response", "retryable="),
     )
     + _rows("unreachable", "fields", ("check_value", "member_of_union"))
     + _rows("unreachable", "documents.value_format", ("_structure_members",))
@@ -290,7 +290,7 @@ ROWS: Tuple[Row, ...] = tuple(
     )
     + _rows(
         "equivalent",
-        "operation",
+        "operation(_errors)?",
         ("parse_endpoint_url", "if match else 0"),
         (".*", "status >= 400", "400 -> 399"),
     )

@@ -55,20 +55,23 @@ def header_pairs(fields: Sequence[Field], source: object) -> List[Tuple[str, str
 _UNSENDABLE = (
     (
         "HTTP-008",
-        re.compile("[^\x01-\t\x0b\x0c\x0e-\xff]"),
+        "[^\x01-\t\x0b\x0c\x0e-\xff]",
         "no CR, LF or NUL and no character outside Latin-1",
     ),
     (
         "HTTP-011",
-        re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]"),
+        "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]",
         "no control character except the tab",
     ),
 )
 
 
 def _sendable(field: Field, value: str) -> str:
+    # Almost every value is printable ASCII, so the patterns are compiled on first use.
+    if value.isprintable() and max(value, default="") <= "~":
+        return value
     for rule, unsendable, expected in _UNSENDABLE:
-        if unsendable.search(value):
+        if re.search(unsendable, value):
             raise UsageError(
                 f"{field.member} cannot be sent in a header",
                 expected=expected,

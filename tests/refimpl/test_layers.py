@@ -73,6 +73,7 @@ ORDER = [
     "shapes",
     "errordocument",
     "convert",
+    "operation_errors",
     "operation",
     "fetched",
     "config",

@@ -55,6 +55,7 @@ MODULES = (
     "eventstream_encoder",
     "eventstream",
     "operation",
+    "operation_errors",
     "shapes",
     "fields",
     "documents.value_format",

@@ -101,27 +101,6 @@ ROWS = (
         '_required(headers.string(":event-type"), ":event-type", "EVS-034")',
     ),
     (
-        "exception-unmodelled-skipped",
-        "EVS-035",
-        "skips an exception that is not modelled",
-        "    if shape is None:\n        _raise_error(",
-        "    if shape is None:\n        return None  # type: ignore\n        _raise_error(",
-    ),
-    (
-        "exception-payload-must-parse",
-        "EVS-038",
-        "reports an exception with an unreadable payload as a parse error",
-        "    document = _readable_error(payload)",
-        "    document = parse_error(payload)",
-    ),
-    (
-        "exception-unmodelled-nameless",
-        "EVS-035",
-        "loses the name of an exception that is not modelled",
-        "_raise_error(code, document.message, payload)",
-        "_raise_error(None, document.message, payload)",
-    ),
-    (
         "error-message-skipped",
         "EVS-036",
         "skips an `error` message",
@@ -255,13 +234,6 @@ ROWS = (
         "for coding in codings[:1]",
     ),
     (
-        "error-type-last",
-        "HTTP-025",
-        "reads the code from the last of several x-amzn-errortype headers",
-        "code_of_error(header_value(headers, ERROR_TYPE_HEADER), document)",
-        "code_of_error(header_value(headers[::-1], ERROR_TYPE_HEADER), document)",
-    ),
-    (
         "error-type-empty",
         "HTTP-024",
         "ignores an empty x-amzn-errortype in a success",
@@ -275,13 +247,6 @@ ROWS = (
         "status >= 400 or header_value(self.headers, ERROR_TYPE_HEADER) is not None",
         "status >= 400 or status == 200 and header_value(self.headers, ERROR_TYPE_HEADER)"
         " is not None",
-    ),
-    (
-        "success-other-ends-well",
-        "HTTP-021",
-        "accepts a 2xx that is not an event stream as an empty stream",
-        "            raise self._no_event_stream()",
-        "            return",
     ),
     (
         "body-incomplete",
@@ -303,41 +268,6 @@ ROWS = (
         "ignores an error type on a 200",
         "status >= 400 or header_value(self.headers, ERROR_TYPE_HEADER) is not None",
         "status >= 400",
-    ),
-    (
-        "unknown-code-is-http",
-        "HTTP-033",
-        "reports an error of unknown code as malformed HTTP",
-        '        error = UnknownOperationError(code=code, payload=body.decode("utf-8", "replace"))  # HTTP-033',
-        '        raise HttpError("unknown error")',
-    ),
-    (
-        "unknown-code-lost",
-        "HTTP-033",
-        "loses an unknown error code",
-        "error = UnknownOperationError(code=code, payload=body",
-        "error = UnknownOperationError(code=None, payload=body",
-    ),
-    (
-        "error-must-parse",
-        "HTTP-035",
-        "reports an error response that is not JSON as a parse error",
-        "    document = _readable_error(body)",
-        "    document = parse_error(body)",
-    ),
-    (
-        "error-member-any-type",
-        "HTTP-035",
-        "rejects the whole error if one member has the wrong type",
-        "document.members(shape.fields)",
-        "document.members(shape.fields, lenient=False)",
-    ),
-    (
-        "code-header-only",
-        "HTTP-030",
-        "ignores the error type in the document",
-        "code_of_error(header_value(headers, ERROR_TYPE_HEADER), document)",
-        'code_of_error(header_value(headers, ERROR_TYPE_HEADER), parse_error(b"{}"))',
     ),
     (
         "redirect-followed",
@@ -380,5 +310,19 @@ ROWS = (
         "keeps 1,024 bytes of an error's body",
         "MAX_ERROR_BODY = 1024 * 1024",
         "MAX_ERROR_BODY = 1024",
+    ),
+    (
+        "error-type-last",
+        "HTTP-025",
+        "reads the code from the last of several x-amzn-errortype headers",
+        "error_type = header_value(pairs, ERROR_TYPE_HEADER)",
+        "error_type = header_value(pairs[::-1], ERROR_TYPE_HEADER)",
+    ),
+    (
+        "success-other-ends-well",
+        "HTTP-021",
+        "accepts a 2xx that is not an event stream as an empty stream",
+        "raise no_event_stream(self.status, self.headers, bytes(self._body), self.request_id)",
+        "return",
     ),
 )

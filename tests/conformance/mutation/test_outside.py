@@ -226,7 +226,7 @@ def test_a_file_of_mutants_is_run(few_cases: None, tmp_path: Path) -> None:
 
 
 def test_a_survivor_fails_the_command(few_cases: None, tmp_path: Path) -> None:
-    equivalent = (*GOOD[:5], "if not _TOKEN.match(method + ''):")
+    equivalent = (*GOOD[:5], "if not TOKEN.match(method + ''):")
     lines: List[str] = []
     with pytest.raises(ProofFailed, match="expected no survivor, got 1"):
         prove_outside(options(file_of(tmp_path, equivalent)), lines.append)

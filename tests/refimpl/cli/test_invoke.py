@@ -920,7 +920,6 @@ def test_a_terminal_gets_no_control_characters_of_the_model() -> None:
 
 # What a call needs that finds its keys in the environment.
 MODULES_OF_A_CALL = [
-    "certificates",
     "checksums",
     "cli",
     "cli.credentials",
