@@ -41,8 +41,8 @@ from conformance.endpoint.scenarios.build import ok, part, stream
 from conformance.endpoint.scenarios.model import Scenario
 
 class Steps:
-    def __init__(self, count, size):
-        self.count, self.frame = count, part(b"x" * size)
+    def __init__(self, count, text):
+        self.count, self.frame = count, part(text)
     def __iter__(self):
         for _ in range(self.count):
             yield self.frame
@@ -50,9 +50,10 @@ class Steps:
 class Named(dict):
     def get(self, name, default=None):
         kind, _, rest = name.partition("-")
-        if kind == "feed":
+        if kind in ("feed", "words"):
             count, size = map(int, rest.split("-"))
-            return Scenario(name, "", "", ok(), stream()._replace(steps=Steps(count, size)))
+            text = b"x" * size if kind == "feed" else (b"some words of a line\\n" * size)[:size]
+            return Scenario(name, "", "", ok(), stream()._replace(steps=Steps(count, text)))
         if kind == "echo":
             parts = [part(name.encode() + b" %d;" % number) for number in range(20)]
             return Scenario(name, "", "", ok(), stream(*parts))
@@ -68,7 +69,8 @@ endpoint.close()
 class Feeder:
     """An endpoint in a process of its own:
 
-    `echo-N` answers its own name in 20 parts, `feed-COUNT-SIZE` COUNT parts of SIZE bytes.
+    `echo-N` answers its own name in 20 parts, `feed-COUNT-SIZE` COUNT parts of SIZE bytes on one
+    line, `words-COUNT-SIZE` as many bytes on short lines.
     """
 
     def __enter__(self):
@@ -257,25 +259,40 @@ def written(command, *options):
     return read
 
 
-def invoked(*options):
-    """Return a reader that calls an endpoint from the command line."""
+def invoked(kind, *options):
+    """Return a reader that calls an endpoint from the command line: `feed` or `words`."""
 
     def read(total):
-        with Feeder() as feeder:
-            name = f"feed-{total // PART}-{PART}"
-            arguments = [sys.executable, "-m", "refimpl", "invoke", name, "--body", "x"]
-            subprocess.run(
-                [*arguments, "--endpoint-url", feeder.url, "--region", "us-east-1", *options],
-                env=dict(
-                    os.environ, AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY
-                ),
-                stdout=subprocess.DEVNULL,
-                cwd=HERE,
-                check=True,
-            )
+        status, errors = run_invoke(f"{kind}-{total // PART}-{PART}", options)
+        assert (status, errors) == (0, ""), errors
         return ()
 
     return read
+
+
+def run_invoke(name, options):
+    """Call an endpoint from the command line. Return the exit code, and what stderr shows."""
+    with Feeder() as feeder:
+        arguments = [sys.executable, "-m", "refimpl", "invoke", name, "--body", "x"]
+        done = subprocess.run(
+            [*arguments, "--endpoint-url", feeder.url, "--region", "us-east-1", *options],
+            env=dict(os.environ, AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=HERE,
+            check=False,
+        )
+    return done.returncode, done.stderr.decode()
+
+
+def long_line_invoked(total):
+    """Call an endpoint that sends one line. Beyond the bound, the call ends with exit code 7."""
+    status, errors = run_invoke(f"feed-{total // PART}-{PART}", ("--format", "lines"))
+    if total > DEFAULT_MAX_ITEM_LENGTH:
+        assert status == 7 and "line too long" in errors, (status, errors)
+    else:
+        assert status == 0, errors
+    return ()
 
 
 def event(value):
@@ -348,10 +365,13 @@ READERS = {
     "bridge sse": written("bridge", "--format", "sse"),
     "bridge base64": written("bridge", "--format", "base64"),
     "decode": written("decode"),
-    "invoke raw": invoked("--format", "raw"),
-    "invoke text": invoked("--format", "text"),
-    "invoke lines": invoked("--format", "lines"),
-    "invoke events": invoked("--format", "events"),
+    "decode table": written("decode", "--format", "table"),
+    "decode hex": written("decode", "--format", "hex"),
+    "invoke raw": invoked("feed", "--format", "raw"),
+    "invoke text": invoked("feed", "--format", "text"),
+    "invoke lines": invoked("words", "--format", "lines"),
+    "invoke one line": long_line_invoked,
+    "invoke events": invoked("feed", "--format", "events"),
 }
 
 

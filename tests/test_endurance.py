@@ -59,7 +59,8 @@ def test_the_command_prints_a_line_for_each_part(capsys):
 
 @pytest.mark.slow
 def test_each_reader_reads_all_bytes(capsys):
-    names = ["utf-8", "one line", "one array", "growing document", "bridge text", "invoke lines"]
+    names = ["utf-8", "one line", "one array", "growing document", "bridge text", "decode table"]
+    names += ["decode hex", "invoke lines", "invoke one line"]
     options = [option for name in names for option in ("--only", name)]
     assert endurance.main(["--readers", "65536", *options]) == 0
     lines = capsys.readouterr().out.splitlines()
