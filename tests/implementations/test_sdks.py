@@ -43,7 +43,7 @@ EXPECTED = {
     "evs-type-string": "PPF",
     "evs-truncated-at-12": "FFF",
     "evs-truncated-at-13": "FPF",
-    "evs-total-length-15": "FPP",
+    "evs-total-length-15": "FFP",
     "evs-header-type-10": "PPP",
     "evs-duplicate-header": "FFF",
     "evs-utf8-ff-in-value": "FPF",

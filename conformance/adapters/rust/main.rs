@@ -4,16 +4,18 @@
 // aws-sdk-sagemakerruntime, `sigv4.*` by aws-sigv4, `eventstream.decode` by the Receiver through which that client reads a
 // stream, `eventstream.encode` by aws-smithy-eventstream.
 //
-// The arguments are the read timeout and the deadline of a call in milliseconds. Each call has a new client and one
-// attempt. `http.request` and `endpoint.resolve` return the request that the client passes to its HTTP client, and
-// `http.response` the result for a given response. Only that HTTP client is ours.
+// The argument is the read timeout of a call in milliseconds, for a case that has none. Each call has a new client and one
+// attempt. A call that does not end gets no reply: the suite ends this process. `http.request` and `endpoint.resolve` return
+// the request that the client passes to its HTTP client, and `http.response` the result for a given response. Only that HTTP
+// client is ours. `output.sent` of `sigv4.*` is the signed request as hyper, the HTTP library of the SDK, writes it.
 // The SDK hides the types of its errors. They are recognized by their message: in a chain, by the first one in KINDS.
-// aws-sigv4 returns only the last stage of a signature. A panic is not caught.
+// aws-sigv4 returns only the last stage of a signature. A panic ends this program.
 
 use std::collections::VecDeque;
 use std::error::Error as StdError;
 use std::io::{BufRead, Write};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
@@ -37,11 +39,13 @@ use aws_smithy_types::event_stream::{Header, HeaderValue, Message, RawMessage};
 use aws_smithy_types::{Blob, DateTime};
 use base64::{engine::general_purpose::STANDARD, Engine};
 use bytes::Bytes;
+use hyper_util::rt::TokioIo;
 use sdk::error::ProvideErrorMetadata;
 use sdk::operation::invoke_endpoint_with_response_stream::InvokeEndpointWithResponseStreamError as CallError;
 use sdk::types::error::{ModelStreamError, ResponseStreamError};
 use sdk::types::ResponseStream;
 use serde_json::{json, Map, Value};
+use tokio::io::{AsyncReadExt, DuplexStream};
 
 type Answer = Result<Value, Value>; // an output, or an answer with another status than `ok`
 
@@ -180,12 +184,19 @@ fn time_of(given: &Value) -> Result<SystemTime, Value> {
         .ok_or_else(|| unsupported("a SystemTime cannot represent this time"))
 }
 
-fn signed(given: &Value, in_query: bool) -> Answer {
+async fn signed(given: &Value, in_query: bool) -> Answer {
     let mut headers = Vec::new();
     for pair in given["headers"].as_array().into_iter().flatten() {
         let value = String::from_utf8(unlatin1(pair[1].as_str().unwrap_or_default()));
         let value = value.map_err(|_| unsupported("SignableRequest needs UTF-8 headers"))?;
-        headers.push((pair[0].as_str().unwrap_or_default().to_string(), value));
+        let name = pair[0].as_str().unwrap_or_default().to_string();
+        if value.contains("\n ") || value.contains("\n\t") {
+            return Err(unsupported("a HeaderValue is on one line"));
+        }
+        if name.eq_ignore_ascii_case("transfer-encoding") {
+            return Err(unsupported("hyper writes Transfer-Encoding itself"));
+        }
+        headers.push((name, value));
     }
     let host = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, value)| value.trim().to_string());
     let host = host.filter(|host| !host.is_empty()).ok_or_else(|| unsupported("SignableRequest needs an absolute URI with a host"))?;
@@ -224,12 +235,50 @@ fn signed(given: &Value, in_query: bool) -> Answer {
     let (instructions, signature) = output.into_parts();
     let authorization = instructions.headers().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     let mut told = json!({"signature": signature, "authorization": authorization.map(|(_, value)| value)});
-    if in_query {
-        let mut request = http::Request::builder().uri(&uri).body(()).map_err(|error| reject_as(&error, "constraint"))?;
+    let mut request = http::Request::builder().method(method.as_str()).uri(&uri);
+    for (name, value) in &headers {
+        request = request.header(name.as_str(), value.as_str());
+    }
+    // A request that the http crate rejects cannot be sent.
+    if let Ok(mut request) = request.body(SdkBody::from(body)) {
         instructions.apply_to_request_http1x(&mut request);
-        told["target"] = json!(request.uri().path_and_query().map(|target| target.as_str()));
+        if in_query {
+            told["target"] = json!(request.uri().path_and_query().map(|target| target.as_str()));
+        }
+        told["sent"] = written(request).await.unwrap_or_default();
     }
     Ok(told)
+}
+
+/// Return a request as hyper writes it to a connection, or nothing if it writes none.
+async fn written(mut request: http::Request<SdkBody>) -> Option<Value> {
+    let (near, far) = tokio::io::duplex(1 << 16);
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(near)).await.ok()?;
+    *request.uri_mut() = request.uri().path_and_query()?.as_str().parse().ok()?;
+    tokio::spawn(connection);
+    tokio::spawn(async move { sender.send_request(request).await.map(|_| ()) });
+    request_from(far).await
+}
+
+const PATIENCE: Duration = Duration::from_millis(500); // for the next bytes of a body: a given Content-Length may be too large
+
+/// Parse a request with one line per header and a body with a length.
+async fn request_from(mut stream: DuplexStream) -> Option<Value> {
+    let mut data = Vec::new();
+    while !data.ends_with(b"\r\n\r\n") {
+        data.push(stream.read_u8().await.ok()?);
+    }
+    let head = latin1(&data);
+    let mut lines = head.trim_end().split("\r\n");
+    let (method, rest) = lines.next()?.split_once(' ')?;
+    let (target, _) = rest.rsplit_once(' ')?;
+    let headers: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(':')).map(|(name, value)| (name, value.trim())).collect();
+    let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length: u64 = length.map_or(Some(0), |(_, value)| value.parse().ok())?;
+    let (mut body, mut rest) = (Vec::new(), stream.take(length));
+    while matches!(tokio::time::timeout(PATIENCE, rest.read_buf(&mut body)).await, Ok(Ok(1..))) {}
+    let target = String::from_utf8(unlatin1(target)).ok()?;
+    Some(json!({"method": method, "target": target, "headers": headers, "body": STANDARD.encode(body)}))
 }
 
 fn reject_as(error: &(dyn StdError + 'static), kind: &str) -> Value {
@@ -238,18 +287,27 @@ fn reject_as(error: &(dyn StdError + 'static), kind: &str) -> Value {
 
 // ---- frames -------------------------------------------------------------------------------------------------------
 
-/// A body that arrives in pieces and then ends, with or without an error.
-struct Chunks(VecDeque<Bytes>, bool);
+/// A body that arrives in pieces and then ends, with or without an error. It counts the pieces, and the end as one.
+struct Chunks {
+    pieces: VecDeque<Bytes>,
+    complete: bool,
+    ended: bool,
+    given: Arc<AtomicUsize>,
+}
 
 impl http_body::Body for Chunks {
     type Data = Bytes;
     type Error = std::io::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<http_body::Frame<Bytes>, std::io::Error>>> {
-        Poll::Ready(match self.0.pop_front() {
+        if !self.ended {
+            self.given.fetch_add(1, Ordering::Relaxed);
+        }
+        self.ended = self.pieces.is_empty();
+        Poll::Ready(match self.pieces.pop_front() {
             Some(piece) => Some(Ok(http_body::Frame::data(piece))),
-            None if !self.1 => {
-                self.1 = true;
+            None if !self.complete => {
+                self.complete = true;
                 Some(Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "unexpected EOF during chunk size line")))
             }
             None => None,
@@ -257,9 +315,9 @@ impl http_body::Body for Chunks {
     }
 }
 
-fn body_of(given: &Value) -> SdkBody {
+fn body_of(given: &Value, counter: &Arc<AtomicUsize>) -> SdkBody {
     let pieces = given["chunks"].as_array().into_iter().flatten().map(|piece| Bytes::from(bytes_of(piece)));
-    SdkBody::from_body_1_x(Chunks(pieces.collect(), given["complete"] != false))
+    SdkBody::from_body_1_x(Chunks { pieces: pieces.collect(), complete: given["complete"] != false, ended: false, given: counter.clone() })
 }
 
 /// Returns messages unchanged.
@@ -276,16 +334,20 @@ impl UnmarshallMessage for AsTheyAre {
 }
 
 async fn decode(given: &Value) -> Answer {
-    let mut receiver: Receiver<Message, ResponseStreamError> = Receiver::new(AsTheyAre, body_of(given));
-    let mut messages = Vec::new();
+    let fed = Arc::default();
+    let mut receiver: Receiver<Message, ResponseStreamError> = Receiver::new(AsTheyAre, body_of(given, &fed));
+    let (mut messages, mut after) = (Vec::new(), Vec::new());
     loop {
         match receiver.recv().await {
-            Ok(Some(message)) => messages.push(json!({"headers": message.headers().iter().map(shown).collect::<Vec<_>>(),
-                "payload": STANDARD.encode(message.payload())})),
-            Ok(None) => return Ok(json!({"messages": messages})),
+            Ok(Some(message)) => {
+                messages.push(json!({"headers": message.headers().iter().map(shown).collect::<Vec<_>>(),
+                    "payload": STANDARD.encode(message.payload())}));
+                after.push(fed.load(Ordering::Relaxed));
+            }
+            Ok(None) => return Ok(json!({"messages": messages, "after": after})),
             Err(error) => {
                 let mut answer = reject(&error);
-                answer["output"] = json!({"messages": messages});
+                answer["output"] = json!({"messages": messages, "after": after, "refused_after": fed.load(Ordering::Relaxed)});
                 return Err(answer);
             }
         }
@@ -344,27 +406,31 @@ fn theirs(kind: &Value, value: &Value) -> Option<HeaderValue> {
 
 // ---- the client ---------------------------------------------------------------------------------------------------
 
-/// An HTTP client that keeps the request and returns the given response, if any.
+/// An HTTP client that keeps the request and returns the given response, if any. It counts the pieces of its body.
 #[derive(Debug, Clone)]
-struct Ours(Arc<Mutex<Option<http::Request<SdkBody>>>>, Value);
+struct Ours {
+    request: Arc<Mutex<Option<http::Request<SdkBody>>>>,
+    response: Value,
+    fed: Arc<AtomicUsize>,
+}
 
 impl HttpConnector for Ours {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let result = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into())); // like the SDK's own clients
         HttpConnectorFuture::ready(result.and_then(|request| {
-            *self.0.lock().unwrap() = Some(request);
-            response_of(&self.1).map_err(|error| ConnectorError::other(error, None))
+            *self.request.lock().unwrap() = Some(request);
+            response_of(&self.response, &self.fed).map_err(|error| ConnectorError::other(error, None))
         }))
     }
 }
 
-fn response_of(given: &Value) -> Result<HttpResponse, Box<dyn StdError + Send + Sync>> {
+fn response_of(given: &Value, fed: &Arc<AtomicUsize>) -> Result<HttpResponse, Box<dyn StdError + Send + Sync>> {
     let status = given["status"].as_u64().ok_or("nothing is sent")?;
     let mut response = http::Response::builder().status(status as u16);
     for pair in given["headers"].as_array().into_iter().flatten() {
         response = response.header(pair[0].as_str().unwrap_or_default(), unlatin1(pair[1].as_str().unwrap_or_default()));
     }
-    Ok(HttpResponse::try_from(response.body(body_of(given))?)?)
+    Ok(HttpResponse::try_from(response.body(body_of(given, fed))?)?)
 }
 
 fn client_for(given: &Value, http_client: SharedHttpClient, wait: Duration) -> sdk::Client {
@@ -383,7 +449,8 @@ fn client_for(given: &Value, http_client: SharedHttpClient, wait: Duration) -> s
     sdk::Client::from_conf(config.build())
 }
 
-async fn talk(client: sdk::Client, members: &Value, seen: &mut Value) -> Result<(), Value> {
+/// Make one call. `took` is called with the number of events after each.
+async fn talk(client: sdk::Client, members: &Value, seen: &mut Value, took: &mut dyn FnMut(usize)) -> Result<(), Value> {
     let mut call = client.invoke_endpoint_with_response_stream();
     for (name, value) in members.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
         let refused = || unsupported(format!("the compiler rejects {name}: {value}"));
@@ -410,47 +477,58 @@ async fn talk(client: sdk::Client, members: &Value, seen: &mut Value) -> Result<
     while let Some(event) = response.body.recv().await.map_err(told)? {
         if let ResponseStream::PayloadPart(part) = event {
             let bytes = part.bytes.map(|bytes| STANDARD.encode(bytes.as_ref()));
-            seen["events"].as_array_mut().unwrap().push(json!({"PayloadPart": {"Bytes": bytes}}));
+            let events = seen["events"].as_array_mut().unwrap();
+            events.push(json!({"PayloadPart": {"Bytes": bytes}}));
+            took(events.len());
         }
     }
     Ok(())
 }
 
-/// Make a call with a deadline, and return the answer with everything that had arrived.
-async fn finished(client: sdk::Client, members: &Value, deadline: Duration) -> Answer {
+/// Make a call, and return the answer with everything that had arrived.
+async fn finished(client: sdk::Client, members: &Value, took: &mut dyn FnMut(usize)) -> Answer {
     let mut seen = json!({"output": {}, "events": []});
-    match tokio::time::timeout(deadline, talk(client, members, &mut seen)).await {
-        Ok(Ok(())) => Ok(seen),
-        Ok(Err(mut answer)) => {
+    match talk(client, members, &mut seen, took).await {
+        Ok(()) => Ok(seen),
+        Err(mut answer) => {
             if answer["status"] == "reject" {
                 answer["output"] = seen;
             }
             Err(answer)
         }
-        Err(_) => Err(json!({"status": "reject", "kind": "Hang", "message": format!("no end after {deadline:?}"), "output": seen})),
     }
 }
 
 struct Adapter {
     wait: Duration,
-    deadline: Duration,
 }
 
 impl Adapter {
-    async fn invoke(&self, given: &Value) -> Answer {
+    async fn invoke(&self, given: &Value, report: &mut dyn FnMut(usize)) -> Answer {
         let http_client = aws_smithy_http_client::Builder::new().build_http();
-        finished(client_for(given, http_client, self.wait), &given["input"], self.deadline).await
+        let wait = given["read_timeout"].as_f64().map_or(self.wait, Duration::from_secs_f64);
+        finished(client_for(given, http_client, wait), &given["input"], report).await
     }
 
-    /// Return the client's result for a response, and its request.
+    /// Return the client's result for a response, with the times of its events, and its request.
     async fn exchange(&self, given: &Value, members: &Value, response: Value) -> (Answer, Option<http::Request<SdkBody>>) {
-        let ours = Ours(Arc::default(), response);
+        let ours = Ours { request: Arc::default(), response, fed: Arc::default() };
         let connector = ours.clone();
         let http_client = http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone()));
         let mut given = given.clone();
         (given["access_key"], given["secret_key"]) = (json!("AKIDEXAMPLE"), json!("unused"));
-        let answer = finished(client_for(&given, http_client, self.wait), members, self.deadline).await;
-        let request = ours.0.lock().unwrap().take();
+        let mut after = Vec::new();
+        let mut took = |_| after.push(ours.fed.load(Ordering::Relaxed));
+        let mut answer = finished(client_for(&given, http_client, self.wait), members, &mut took).await;
+        match &mut answer {
+            Ok(output) => output["after"] = json!(after),
+            Err(refusal) if refusal["output"].is_object() => {
+                refusal["output"]["after"] = json!(after);
+                refusal["output"]["refused_after"] = json!(ours.fed.load(Ordering::Relaxed));
+            }
+            Err(_) => (),
+        }
+        let request = ours.request.lock().unwrap().take();
         (answer, request)
     }
 
@@ -479,13 +557,13 @@ impl Adapter {
             "signing_region": scope.get(2), "signing_name": scope.get(3)}))
     }
 
-    async fn answer(&self, operation: &str, given: &Value) -> Answer {
+    async fn answer(&self, operation: &str, given: &Value, report: &mut dyn FnMut(usize)) -> Answer {
         match operation {
-            "sigv4.sign" => signed(given, false),
-            "sigv4.presign" => signed(given, true),
+            "sigv4.sign" => signed(given, false).await,
+            "sigv4.presign" => signed(given, true).await,
             "eventstream.decode" => decode(given).await,
             "eventstream.encode" => encode(given),
-            "invoke" => self.invoke(given).await,
+            "invoke" => self.invoke(given, report).await,
             "http.request" => self.request(given).await,
             "http.response" => self.response(given).await,
             "endpoint.resolve" => self.resolve(given).await,
@@ -527,13 +605,18 @@ fn version_of(name: &str) -> String {
 fn hello() -> Value {
     let version = format!("{} (aws-sigv4 {}, aws-smithy-eventstream {}, hyper {})", version_of("aws-sdk-sagemakerruntime"),
         version_of("aws-sigv4"), version_of("aws-smithy-eventstream"), version_of("hyper"));
-    json!({"protocol": 1, "implementation": {"name": "aws-sdk-rust", "version": version, "language": "rust"}, "operations": OPERATIONS})
+    json!({"protocol": 2, "progress": true, "operations": OPERATIONS,
+        "implementation": {"name": "aws-sdk-rust", "version": version, "language": "rust"}})
 }
 
 fn main() {
-    let milliseconds = |index| Duration::from_millis(std::env::args().nth(index).and_then(|text| text.parse().ok()).unwrap_or(3000));
-    let adapter = Adapter { wait: milliseconds(1), deadline: milliseconds(2) };
-    let mut answers = std::io::stdout();
+    let milliseconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(3000);
+    let adapter = Adapter { wait: Duration::from_millis(milliseconds) };
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or("", |place| place.file().rsplit("registry/src/").next().unwrap_or_default());
+        let place = place.split_once('/').map_or(place, |(_, place)| place); // without the name of the registry
+        eprintln!("{place} panicked: {}", panic.payload_as_str().unwrap_or_default());
+    }));
     for line in std::io::stdin().lock().lines().map_while(Result::ok) {
         let question: Value = match serde_json::from_str(&line) {
             Ok(question) => question,
@@ -544,13 +627,20 @@ fn main() {
             Some("hello") => hello(),
             Some("run") => {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-                let answer = runtime.block_on(adapter.answer(question["op"].as_str().unwrap_or_default(), &question["input"]));
+                let mut report = |count| say(&json!({"seq": question["seq"], "progress": count}));
+                let operation = question["op"].as_str().unwrap_or_default();
+                let answer = runtime.block_on(adapter.answer(operation, &question["input"], &mut report));
                 let mut reply = answer.map_or_else(|refusal| refusal, |output| json!({"status": "ok", "output": output}));
                 reply["seq"] = question["seq"].clone();
                 reply
             }
             _ => json!({"status": "error", "detail": question["error"]}),
         };
-        writeln!(answers, "{reply}").and_then(|()| answers.flush()).expect("an answer is written");
+        say(&reply);
     }
+}
+
+fn say(line: &Value) {
+    let mut answers = std::io::stdout();
+    writeln!(answers, "{line}").and_then(|()| answers.flush()).expect("an answer is written");
 }
