@@ -23,7 +23,6 @@ from typing import (
     Callable,
     Dict,
     Generator,
-    Generic,
     Iterator,
     List,
     Mapping,
@@ -31,7 +30,6 @@ from typing import (
     Sequence,
     Tuple,
     Type,
-    TypeVar,
     Union,
 )
 
@@ -46,20 +44,14 @@ from .endpoints import no_region
 from .errors import (
     DEFAULT_MAX_ITEM_LENGTH,
     Error,
-    HttpError,
-    MissingPartError,
-    NetworkError,
     Secrets,
-    ServiceError,
     UsageError,
     missing_module,
     require_type,
-    without_secrets,
 )
 from .eventstream_frames import check_max_frame_length
 from .eventstream_layout import DEFAULT_MAX_FRAME_LENGTH
 from .operation import (
-    MAX_ERROR_BODY,
     UNSIGNED_HEADERS,
     USER_AGENT,
     HttpRequest,
@@ -68,6 +60,7 @@ from .operation import (
     parse_endpoint_url,
     read_output,
 )
+from .results import ResultItem, Results, clear_variables, described
 from .routes import DIRECT, Network
 from .shapes import (
     InvokeEndpointWithResponseStreamInput,
@@ -77,13 +70,13 @@ from .shapes import (
 )
 from .sigv4_signer import Signer
 from .sigv4_values import Credentials, SignedRequest, amz_date_of
-from .timeouts import Timeouts, check_timeout, check_timeouts
+from .timeouts import Timeouts, check_timeouts
 
 if TYPE_CHECKING:
     from .certificates import ClientCertificate
     from .config.retries import CallRetries, RetryQuota
+    from .extracting import ModelDeltas
     from .fetched import FetchedExchange, Transport
-    from .text.extraction import Delta, ModelText, Summary
     from .text.server_sent_events import ServerSentEvent
     from .transport import HttpExchange
 
@@ -95,10 +88,7 @@ DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
 DEFAULT_READ_TIMEOUT = 500.0
 _USER_AGENT = "%s python/%d.%d.%d" % (USER_AGENT, *sys.version_info[:3])
 
-# Services refuse a signature with one of these.
-_REFUSING_STATUSES = (400, 401, 403)
 
-_Item = TypeVar("_Item")
 Exchange = Union["HttpExchange", "FetchedExchange"]
 
 
@@ -135,7 +125,7 @@ class Response:
         self.content_type: Optional[str] = reader.output.content_type
         self.invoked_production_variant: Optional[str] = reader.output.invoked_production_variant
         self.custom_attributes: Optional[str] = reader.output.custom_attributes
-        self.body: Iterator[StreamEvent] = _Results(
+        self.body: Iterator[StreamEvent] = Results(
             _events(exchange, reader, Secrets(secrets)), exchange.close
         )
         self._started = time.monotonic() if started is None else started
@@ -248,137 +238,32 @@ class Response:
         warn: called with each warning; without it, they are in the iterator's `warnings`
         After the last delta, the iterator's `summary` says whether the text is complete.
         """
-        from .text.extraction import ModelText, deltas_of, parse_extraction
+        from .extracting import model_deltas
 
-        extraction = parse_extraction(where)
-        check_timeout("first_token_timeout", first_token_timeout)
-        check_timeout("token_timeout", token_timeout)
-        warnings_seen: List[str] = []
-        model_text = ModelText(
-            extraction,
+        return model_deltas(
+            self,
+            self._exchange,
+            where,
             channel,
-            text_format,
-            self.content_type or "",
             strict_model,
-            warn or warnings_seen.append,
-            lambda: self.unknown_events,
-            time.monotonic,
+            (first_token_timeout, token_timeout),
+            text_format,
+            warn,
             self._started,
         )
-        parts: Iterator[bytes] = self.payloads()
-        if first_token_timeout is not None or token_timeout is not None:
-            limits = (first_token_timeout, token_timeout)
-            parts = _parts_in_time(parts, self._exchange, model_text, limits, self._started)
-        deltas = _described(deltas_of(parts, model_text), self.status, self.request_id)
-        return ModelDeltas(deltas, model_text, warnings_seen)
 
     def payloads(self) -> Iterator[bytes]:
         """Return an iterator over the bytes of each part, as they arrive."""
-        return _Results(_payload_bytes(self.body))
+        return Results(_payload_bytes(self.body))
 
-    def _results(self, results: Iterator[_Item]) -> Iterator[_Item]:
-        return _Results(_described(results, self.status, self.request_id))
-
-
-class _Results(Iterator[_Item], Generic[_Item]):
-    """The results of a generator, for one thread at a time.
-
-    A generator that has failed only says that it is at its end, which would make a broken stream
-    look complete. This iterator raises the same error at each later call.
-    """
-
-    def __init__(
-        self,
-        results: Generator[_Item, None, None],
-        close: Optional[Callable[[], None]] = None,
-    ) -> None:
-        self._next = results.__next__
-        self._failure: Optional[Error] = None
-        self.close = close or results.close
-
-    def __next__(self) -> _Item:
-        if self._failure is not None:
-            raise self._failure
-        try:
-            return self._next()
-        except StopIteration:
-            raise
-        except Error as error:
-            _forget_variables(error)
-            self._failure = error
-            raise
-        except ValueError as error:
-            if str(error) != "generator already executing":
-                raise
-            raise UsageError("another thread reads this response") from None
-        except BaseException:  # KeyboardInterrupt, for example, which has ended the generator
-            self._failure = NetworkError("reading was interrupted", kind="closed")
-            raise
-
-
-class ModelDeltas(_Results["Delta"]):
-    """The deltas of a response: `for delta in response.extract(): print(delta.text)`.
-
-    warnings: the warnings so far, each a line of text
-    """
-
-    def __init__(
-        self, deltas: Generator["Delta", None, None], model_text: "ModelText", warnings: List[str]
-    ) -> None:
-        super().__init__(deltas)
-        self._model_text = model_text
-        self.warnings = warnings
-
-    @property
-    def summary(self) -> "Summary":
-        """The state of the model's stream so far: whether it is complete, and its counts."""
-        return self._model_text.summary
-
-
-def _parts_in_time(
-    parts: Iterator[bytes],
-    exchange: "Exchange",
-    model_text: "ModelText",
-    limits: Tuple[Optional[float], Optional[float]],
-    started: float,
-) -> Iterator[bytes]:
-    """Yield the parts. End the wait for more if they contain no text for too long (CLI-016)."""
-    seen, since = 0, started
-    while True:
-        # CLI-016
-        name = "token_timeout" if seen else "first_token_timeout"
-        limit = limits[1 if seen else 0]
-        if limit is not None and time.monotonic() >= since + limit:
-            raise NetworkError(
-                "no text from the model in time",
-                kind="timeout",
-                expected=f"within the {name} of {limit:g} s",
-                rule="CLI-016",
-            )
-        exchange.wait_for(name, limit, since)
-        part = next(parts, None)
-        if part is None:
-            return
-        yield part
-        if model_text.activity > seen:
-            seen, since = model_text.activity, time.monotonic()
+    def _results(self, results: Iterator[ResultItem]) -> Iterator[ResultItem]:
+        return Results(described(results, self.status, self.request_id))
 
 
 def _payload_bytes(events: Iterator[StreamEvent]) -> Generator[bytes, None, None]:
     for event in events:
         if isinstance(event, PayloadPart):
             yield event.bytes
-
-
-def _described(
-    results: Iterator[_Item], status: int, request_id: Optional[str]
-) -> Generator[_Item, None, None]:
-    try:
-        yield from results
-    except Error as error:
-        error.status = status
-        error.request_id = request_id
-        raise
 
 
 def _events(
@@ -406,36 +291,15 @@ def _events(
         raise  # dropped, maybe in a forked child, so the connection is only released
     except Error as error:
         exchange.close()
-        placed = _placed(error, reader, secrets)
+        from .failures import placed_error
+
+        placed = placed_error(error, reader, secrets)
         if placed is error:
             raise
         raise placed from error
     except BaseException:
         exchange.close()
         raise
-
-
-def _placed(error: Error, reader: ResponseReader, secrets: Secrets) -> Error:
-    """Return the error of a stream with its place and its call, without secrets."""
-    placed = error
-    if isinstance(error, HttpError) and error.kind == "truncated":
-        try:
-            reader.close(complete=False)
-        except Error as with_place:
-            placed = with_place
-    placed.status = reader.status
-    placed.request_id = reader.request_id
-    from .redaction import redact
-
-    redact(placed, secrets)
-    redact(error, secrets)
-    return placed
-
-
-def _forget_variables(error: Error) -> None:
-    from .redaction import forget_variables
-
-    forget_variables(error)
 
 
 class InsecureEndpointWarning(UserWarning):
@@ -598,7 +462,7 @@ class Client:
                 from .redaction import redact
 
                 redact(error, secrets)
-                _forget_variables(error)
+                clear_variables(error)
                 retries = retries or self._retries()
                 decision = retries.after_failure(error, self._now(), self._random())
                 # RTY-008
@@ -644,7 +508,7 @@ class Client:
         try:
             credentials = unexpired(self._credentials(), self._now)
         except Error as error:
-            _forget_variables(error)
+            clear_variables(error)
             raise
         endpoint = parse_endpoint_url(self._endpoint.url)
         if credentials.session_token and endpoint.scheme == "http" and _is_remote(endpoint.host):
@@ -678,7 +542,9 @@ class Client:
         try:
             reader = ResponseReader(exchange.status, exchange.headers, self._max_frame_length)
             if not reader.is_stream:
-                _raise_error_response(exchange, reader, signed.canonical_request)
+                from .failures import raise_error_response
+
+                raise_error_response(exchange, reader, signed.canonical_request)
         except BaseException:
             exchange.close()
             raise
@@ -721,37 +587,3 @@ def _require_callable(function: object, name: str) -> None:
 def _random() -> float:
     # The module random takes a millisecond to load, for a number that most calls do not need.
     return int.from_bytes(os.urandom(6), "big") / 2.0**48
-
-
-def _raise_error_response(
-    exchange: "Exchange", reader: ResponseReader, canonical_request: str
-) -> None:
-    """Read a response without an event stream, up to a limit, and raise its error (HTTP-035)."""
-    try:
-        arrived = 0
-        data = exchange.read1()
-        while data and arrived < MAX_ERROR_BODY:
-            reader.feed(data)
-            arrived += len(data)
-            data = exchange.read1()
-    except UsageError:
-        raise
-    except Error:
-        pass  # the error in the bytes so far says more than the end of the connection
-    try:
-        reader.close()
-    except ServiceError as error:
-        if error.status in _REFUSING_STATUSES:
-            _explain_refused(error, canonical_request)
-        raise
-
-
-def _explain_refused(error: ServiceError, canonical_request: str) -> None:
-    """Add to the error of a refused request what was signed, and why it was refused if possible."""
-    error.canonical_request = without_secrets(canonical_request)
-    try:
-        from .explain.refusal import sentence_about_refusal  # optional, and rarely needed
-    except (ImportError, MissingPartError):
-        return
-    head = f"x-amzn-errortype: {error.code}\n\n".encode() if error.code else b""
-    error.explanation = sentence_about_refusal(head + error.body, canonical_request)

@@ -5,7 +5,7 @@ It ends a response whose parts contain no text for too long (CLI-016).
 """
 
 import time
-from typing import TYPE_CHECKING, Callable, Generator, Iterator, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Generator, Iterator, List, Optional, Tuple, Union
 
 from .errors import NetworkError
 from .results import Results, described
@@ -13,7 +13,6 @@ from .text.extraction import Delta, ModelText, Summary, deltas_of, parse_extract
 from .timeouts import check_timeout
 
 if TYPE_CHECKING:
-    from .client import Response
     from .fetched import FetchedExchange
     from .transport import HttpExchange
 
@@ -38,7 +37,7 @@ class ModelDeltas(Results[Delta]):
 
 
 def model_deltas(
-    response: "Response",
+    response: Any,
     exchange: "Union[HttpExchange, FetchedExchange]",
     where: str,
     channel: str,
@@ -50,6 +49,7 @@ def model_deltas(
 ) -> ModelDeltas:
     """Return the iterator of Response.extract().
 
+    response: a Response of client.py;  exchange: its own
     limits: first_token_timeout and token_timeout;  started: when the call began
     """
     extraction = parse_extraction(where)

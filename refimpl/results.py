@@ -5,10 +5,10 @@ from typing import Callable, Generator, Generic, Iterator, Optional, TypeVar
 
 from .errors import Error, NetworkError, UsageError
 
-Item = TypeVar("Item")
+ResultItem = TypeVar("ResultItem")
 
 
-class Results(Iterator[Item], Generic[Item]):
+class Results(Iterator[ResultItem], Generic[ResultItem]):
     """The results of a generator, for one thread at a time.
 
     A generator that has failed only says that it is at its end, which would make a broken stream
@@ -17,14 +17,14 @@ class Results(Iterator[Item], Generic[Item]):
 
     def __init__(
         self,
-        results: Generator[Item, None, None],
+        results: Generator[ResultItem, None, None],
         close: Optional[Callable[[], None]] = None,
     ) -> None:
         self._next = results.__next__
         self._failure: Optional[Error] = None
         self.close = close or results.close
 
-    def __next__(self) -> Item:
+    def __next__(self) -> ResultItem:
         if self._failure is not None:
             raise self._failure
         try:
@@ -32,7 +32,7 @@ class Results(Iterator[Item], Generic[Item]):
         except StopIteration:
             raise
         except Error as error:
-            forget_variables(error)
+            clear_variables(error)
             self._failure = error
             raise
         except ValueError as error:
@@ -45,8 +45,8 @@ class Results(Iterator[Item], Generic[Item]):
 
 
 def described(
-    results: Iterator[Item], status: int, request_id: Optional[str]
-) -> Generator[Item, None, None]:
+    results: Iterator[ResultItem], status: int, request_id: Optional[str]
+) -> Generator[ResultItem, None, None]:
     """Yield the results. An error gets the status and the id of the call."""
     try:
         yield from results
@@ -56,7 +56,7 @@ def described(
         raise
 
 
-def forget_variables(error: Error) -> None:
+def clear_variables(error: Error) -> None:
     """Clear the variables of this package's functions in the error's traceback."""
     from .redaction import forget_variables
 

@@ -32,9 +32,18 @@ PARTS: Dict[str, Tuple[str, ...]] = {
     ),
     "documents": ("cli.convert", "convert", "documents.query_format"),
     "explain": ("cli.explain", "explain"),
-    "text": ("cli.bridge", "text"),
+    "text": ("cli.bridge", "extracting", "text"),
     # Without it, the file has functions that sign, send and decode, and no commands.
-    "client": ("cli", "client", "config", "endpoints", "fetched", "redaction"),
+    "client": (
+        "cli",
+        "client",
+        "config",
+        "endpoints",
+        "failures",
+        "fetched",
+        "redaction",
+        "results",
+    ),
 }
 # The command `vendor` needs the package's modules, which a single file does not have.
 _NEVER = ("", "__main__", "cli.vendor", "vendor")

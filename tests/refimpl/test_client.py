@@ -560,7 +560,7 @@ def test_an_interrupted_iterator_does_not_look_complete():
         yield 1
         raise KeyboardInterrupt
 
-    iterator = refimpl.client._Results(results())
+    iterator = refimpl.results.Results(results())
     assert next(iterator) == 1
     with pytest.raises(KeyboardInterrupt):
         next(iterator)
@@ -577,7 +577,7 @@ def test_a_second_thread_on_one_iterator_gets_an_error_of_this_package():
         assert leave.wait(PATIENCE)
         yield 1
 
-    iterator = refimpl.client._Results(results())
+    iterator = refimpl.results.Results(results())
     reader = threading.Thread(target=lambda: found.append(next(iterator)))
     reader.start()
     assert entered.wait(PATIENCE)

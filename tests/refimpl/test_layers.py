@@ -118,6 +118,9 @@ ORDER = [
     "explain.signing",
     "explain.page",
     "explain.response",
+    "results",
+    "extracting",
+    "failures",
     "client",
     "vendor",
     "vendor.parts",
@@ -159,6 +162,7 @@ OUTSIDE = {
     "config.system",
     "config.providers",
     "config.search",
+    "extracting",
     "client",
     "cli",
 }

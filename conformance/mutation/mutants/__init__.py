@@ -64,6 +64,7 @@ MODULES = (
     "http1",
     "transport",
     "client",
+    "failures",
     "endpoints",
     "proxy",
     "config.environment",

@@ -947,6 +947,7 @@ MODULES_OF_A_CALL = [
     "fields",
     "http1",
     "operation",
+    "results",
     "routes",
     "shapes",
     "sigv4_signer",
