@@ -22,7 +22,7 @@ if __name__ == "__main__":
         run()
     except KeyboardInterrupt:
         sys.exit(130)
-    except ImportError as error:  # a file of the package is missing
+    except (ImportError, NameError) as error:  # a file of the package is missing or truncated
         sys.stderr.write(f"refimpl: this copy is incomplete: {error}\n")
         sys.exit(3)
     except OSError as error:  # while modules load, for example without a free descriptor

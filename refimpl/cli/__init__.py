@@ -143,7 +143,7 @@ def main(arguments: Sequence[str], streams: Streams) -> int:
     except Error as error:
         say(streams, _line_of(error))
         return exit_code_of(error)
-    except ImportError as error:  # a file of the package is missing
+    except (ImportError, NameError) as error:  # a file of the package is missing or truncated
         say(streams, f"this copy is incomplete: {error}")
         return exit_code_of(ConfigurationError())
     except KeyboardInterrupt:

@@ -27,6 +27,9 @@ from refimpl.cli import run
 
 run()
 """
+# A zip file may start with other bytes. Python reads a truncated one as source code, and stops at
+# this encoding: "SyntaxError: encoding problem: this-copy-is-incomplete".
+_ZIP_START = b"#!/usr/bin/env python3\n# coding: this-copy-is-incomplete\n"
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can state
 
 
@@ -136,7 +139,7 @@ def _sources(files: _Files) -> Tuple[Dict[str, str], List[str]]:
 def _zipapp(files: _Files) -> bytes:
     """Return a zipapp. It is not compressed, so that its bytes do not depend on zlib."""
     buffer = io.BytesIO()
-    buffer.write(b"#!/usr/bin/env python3\n")
+    buffer.write(_ZIP_START)
     with ZipFile(buffer, "a") as archive:
         archive.writestr(ZipInfo("__main__.py", _ZIP_TIME), _MAIN)
         for path, data in files.items():

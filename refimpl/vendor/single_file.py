@@ -15,6 +15,7 @@ from typing import Dict, Iterable, List, Mapping, Sequence, Set, Tuple
 
 from ..operation import VECTORS_VERSION, VERSION
 from ..self_test import with_checksum
+from .last_line import with_last_line
 from .parts import PARTS, modules_of, part_of
 from .statements import (
     Imported,
@@ -126,14 +127,11 @@ def single_file(sources: Mapping[str, str], packages: Iterable[str], parts: Sequ
         if kept[name]
     ]
     defined = {name for section in kept.values() for each in section for name in each.names}
-    head = [
-        _header(parts),
-        _DOCSTRING,
-        _imports(names, modules, kept),
-        _all_of(public, defined),
-    ]
+    head = "\n".join([_header(parts), _DOCSTRING])
+    names_of_file = "\n".join([_imports(names, modules, kept), _all_of(public, defined)])
     tail = _WITH_COMMANDS if "run" in defined else _WITHOUT_COMMANDS
-    return with_checksum("\n".join(head) + "\n\n" + "\n\n\n".join(sections) + "\n\n\n" + tail)
+    body = "\n\n\n".join([names_of_file[:-1], *sections, tail])
+    return with_checksum(with_last_line(head, body))
 
 
 def _header(parts: Sequence[str]) -> str:
@@ -229,7 +227,7 @@ def _imports(
     needed = {("typing", "Any", "")} if optional else set()
     if for_types:
         needed.add(("typing", "TYPE_CHECKING", ""))
-    lines = _import_lines({*runtime, *needed} - optional)
+    lines = _import_lines({*runtime, *needed} - optional - {("sys", "", "")})
     if for_types:
         lines += ["", "if TYPE_CHECKING:", *("\t" + line for line in for_types)]
     return "\n".join(lines + _optional_lines(optional)) + "\n"

@@ -125,6 +125,7 @@ ORDER = [
     "vendor",
     "vendor.parts",
     "vendor.statements",
+    "vendor.last_line",
     "vendor.single_file",
     "text.bridge",
     "cli.exit_codes",

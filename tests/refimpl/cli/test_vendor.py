@@ -279,6 +279,53 @@ def test_a_zipapp_is_readable_everywhere(tmp_path):
 # ---- bad copies --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.99])
+@pytest.mark.parametrize("python", [OLDEST, NEWEST])
+def test_a_file_that_was_cut_is_reported_in_one_line(app, tmp_path, python, share):
+    lines = (app / "sagemaker_stream.py").read_bytes().splitlines(keepends=True)
+    kept = int(len(lines) * share)
+    while not lines[kept].startswith((b"def ", b"class ")):
+        kept -= 1
+    (tmp_path / "cut.py").write_bytes(b"".join(lines[:kept]))
+    message = f"cut: this copy is incomplete (expected {len(lines)} lines, got {kept})\n"
+    done = run(python, "cut.py", "--version", folder=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", message.replace(":", ".py:", 1))
+    done = run(python, "-c", "from cut import Client", folder=tmp_path)
+    assert done.returncode == 1 and done.stderr.endswith(f"ImportError: {message}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [100, 4096, 400_000, -1])
+@pytest.mark.parametrize("python", [OLDEST, NEWEST])
+def test_a_zipapp_that_was_cut_is_reported(app, tmp_path, python, kept):
+    (tmp_path / "cut.pyz").write_bytes((app / "tool.pyz").read_bytes()[:kept])
+    done = run(python, "cut.pyz", "--version", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    last = done.stderr.splitlines()[-1]
+    assert last == "SyntaxError: encoding problem: this-copy-is-incomplete"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "file, before, name",
+    [
+        ("eventstream.py", "class Decoder", "Decoder"),
+        ("cli/decode.py", "def _decode", "_decode"),
+        ("operation.py", "VECTORS_VERSION = ", "VECTORS_VERSION"),
+    ],
+)
+def test_a_folder_with_a_cut_file_is_reported_in_one_line(tmp_path, file, before, name):
+    folder = written(tmp_path, str(tmp_path / "half"), "--form", "folder")
+    text = (folder / file).read_text(encoding="utf-8")
+    (folder / file).write_text(text[: text.index(f"\n{before}") + 1], encoding="utf-8")
+    for python in (OLDEST, NEWEST):
+        done = run(python, "-m", "half", "decode", "-", folder=tmp_path)
+        assert (done.returncode, done.stdout) == (3, ""), done.stderr
+        assert done.stderr.count("\n") == 1 and "this copy is incomplete: " in done.stderr
+        assert name in done.stderr
+
+
 def edited(app: Path, tmp_path: Path, old: str, new: str) -> Path:
     """Return a copy of the file in which a text was replaced."""
     text = (app / "sagemaker_stream.py").read_text(encoding="utf-8")
