@@ -556,6 +556,15 @@ sends(
     "derived",
     InferenceId="\u00e9a",
 )
+for slug, first in (("no-break-space", "\u00a0"), ("next-line", "\u0085")):
+    sends(
+        "sendable-inference-id-" + slug,
+        f"an InferenceId whose first character is U+{ord(first):04X}",
+        "HTTP-005 HTTP-008",
+        "this character is no white space of ASCII, so the pattern allows it",
+        "derived",
+        InferenceId=first + "a",
+    )
 rejects(
     "sendable-inference-id-wide",
     "an InferenceId whose first character is outside Latin-1",

@@ -2055,6 +2055,20 @@ def _xml() -> None:
         "Access Denied",
     )
     case(
+        "bom-spaces",
+        "an XML error after a byte order mark and white space",
+        f"\ufeff \t\r\n<Error>{inner}</Error>",
+        "AccessDenied",
+        "Access Denied",
+    )
+    case(
+        "space-bom",
+        "a byte order mark after a space, and an XML error",
+        f" \ufeff<Error>{inner}</Error>",
+        None,
+        None,
+    )
+    case(
         "namespace",
         "an XML error in a namespace",
         f'<ErrorResponse xmlns="http://example.com/doc/"><Error>{inner}</Error></ErrorResponse>',

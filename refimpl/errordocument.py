@@ -129,7 +129,7 @@ def _is_xml(document: Document) -> bool:
     # HTTP-036
     if data.startswith(_BYTE_ORDER_MARK):
         data = data[len(_BYTE_ORDER_MARK) :]
-    return data.lstrip()[:1] == b"<"
+    return data.lstrip(b" \t\r\n")[:1] == b"<"
 
 
 def _json_error(plain: object) -> ErrorDocument:

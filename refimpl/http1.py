@@ -28,7 +28,7 @@ _FOLDED_LINE = rb"[ \t]([^\r\n\0]*)\r\n\Z"
 _CHUNK_LINE = rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\r\n\0]*)?\r\n\Z"
 # The first line of almost all chunks.
 _PLAIN_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})\r\n")
-_LENGTH = r"[0-9]{1,18}\Z"
+_LENGTH = r"0*[0-9]{1,18}\Z"
 
 
 class ResponseHead(NamedTuple):
@@ -141,7 +141,8 @@ def body_framing(head: ResponseHead) -> Framing:
     # HTTP-042: these statuses have no body.
     if head.status in (204, 304):
         return Framing(False, 0)
-    return Framing(bool(codings), int(lengths[0]) if lengths else None)
+    # Without leading zeros, because Python rejects long numbers.
+    return Framing(bool(codings), int(lengths[0].lstrip("0") or "0") if lengths else None)
 
 
 def _values(head: ResponseHead, name: str) -> List[str]:

@@ -238,6 +238,7 @@ def build_request(
 
 def request_id_of(headers: HeaderSequence) -> Optional[str]:
     """Return the service's request id, or None."""
+    # HTTP-022: an empty id counts as absent.
     values = (header_value(headers, name) for name in _REQUEST_ID_HEADERS)
     return next((value for value in values if value), None)
 

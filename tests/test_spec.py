@@ -1387,7 +1387,7 @@ def plain_framing(headers: Sequence[Sequence[str]]) -> Tuple[str, str]:
     if not lengths:
         return "until close", ""
     return (
-        (f"{lengths[0]} bytes", "")
+        (f"{int(lengths[0])} bytes", "")
         if len(set(lengths)) == 1 and lengths[0].isdigit()
         else ("http", "HTTP-042")
     )

@@ -490,6 +490,13 @@ def _valid() -> List[Entry]:
             ("HTTP-042",),
         ),
         _good(
+            "content-length-zeros",
+            "a Content-Length with 24 leading zeros",
+            "accept it",
+            _with_lengths("0" * 24 + length),
+            ("HTTP-042",),
+        )._replace(since="0.2.0"),
+        _good(
             "chunk-extensions",
             "chunks with extensions",
             "ignore them",

@@ -41,8 +41,15 @@ ROWS = (
         "content-length-python",
         "HTTP-042",
         "reads Content-Length with Python's int()",
-        '_LENGTH = r"[0-9]{1,18}\\Z"',
+        '_LENGTH = r"0*[0-9]{1,18}\\Z"',
         '_LENGTH = r"[-+0-9_]{1,18}\\Z"',
+    ),
+    (
+        "content-length-18-digits",
+        "HTTP-042",
+        "rejects a Content-Length with many zeros",
+        '_LENGTH = r"0*[0-9]{1,18}\\Z"',
+        '_LENGTH = r"[0-9]{1,18}\\Z"',
     ),
     (
         "content-length-equal-refused",
