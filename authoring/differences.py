@@ -28,6 +28,42 @@ class Row(NamedTuple):
 
 JAVASCRIPT = [
     Row(
+        "evs-prelude-crc-[blzo]*",
+        "refused_after",
+        "checks the prelude only when the frame is complete (EVS-004)",
+    ),
+    Row(
+        "evs-prelude-crc-0-wrong",
+        "refused_after",
+        "checks the prelude only when the frame is complete (EVS-004)",
+    ),
+    Row(
+        "evs-headers-repeat-broken",
+        "refused_after",
+        "checks the prelude only when the frame is complete (EVS-004)",
+    ),
+    Row(
+        "evs-total-length-15",
+        "refused_after",
+        "checks the minimum length only when the frame is complete (EVS-006)",
+    ),
+    Row(
+        "evs-headers-length-changed",
+        "refused_after",
+        "checks the prelude only when the frame is complete (EVS-004)",
+    ),
+    Row(
+        "evs-order-prelude-crc-[hm]*",
+        "refused_after",
+        "checks the prelude only when the frame is complete (EVS-004)",
+    ),
+    Row(
+        "evs-total-length-1-gib",
+        "truncated",
+        "has no limit of its own, and waits for the frame (EVS-041)",
+    ),
+    Row("evs-headers-32769", "ok", "does not limit the headers of a frame (EVS-040)"),
+    Row(
         "evs-total-length-changed",
         "truncated",
         "checks the prelude only when the frame is complete (EVS-004)",
@@ -64,7 +100,7 @@ JAVASCRIPT = [
     ),
     Row(
         "evs-headers-length-[!c]*",
-        "RangeError|ok",
+        "RangeError|ok|truncated",
         "does not compare headers_length with the frame length, and reads the block to its end "
         "(EVS-007, EVS-010)",
     ),
@@ -164,6 +200,13 @@ JAVASCRIPT = [
 
 
 RUBY = [
+    Row("evs-utf8-[!e]*", "ok", "returns bytes that are not UTF-8 as they are (EVS-012, EVS-015)"),
+    Row("evs-headers-32769", "ok", "does not limit the headers of a frame (EVS-040)"),
+    Row(
+        "evs-total-length-1-gib",
+        "ok",
+        "has no length limit and does not detect the end of the stream (EVS-041, EVS-022)",
+    ),
     Row(
         "evs-encode-timestamp-[ab]*",
         "ok",
@@ -186,7 +229,7 @@ RUBY = [
     ),
     Row(
         "evs-headers-length-[!c]*",
-        "TypeError|ok",
+        "TypeError|ok|refused_after",
         "does not compare headers_length with the frame length, and reads the available bytes "
         "(EVS-007, EVS-010)",
     ),

@@ -3,9 +3,9 @@
 
 `sigv4.sign` runs `curl --aws-sigv4` against a recorder (wire.py): `output.sent` is what arrived
 there. curl takes the time from a given x-amz-date, which is the only way to set its clock. Some
-versions then send this header twice; `output.sent` has it once, as if the clock had this time. The
-manual says to send a session token as a header. curl has no options for path normalization or body
-hashing.
+versions then send this header twice. Unless the case gives one, `output.sent` has it once, as if
+the clock had this time. The manual says to send a session token as a header. curl has no options
+for path normalization or body hashing.
 
 curl cannot decode an event stream, so it does not offer `invoke`. The output of `http.call` is
 the status that curl reports, 0 for none, and the body that has arrived. An error is named
@@ -114,7 +114,8 @@ def signing_command(curl: str, given: Dict[str, Any], url: str) -> List[bytes]:
         for name, value in to_pairs(given["headers"])
         if not token or name.lower() != TOKEN
     ]
-    headers.append((DATE, given["time"]))
+    if not has_date(given):
+        headers.append((DATE, given["time"]))
     if token:
         headers.append((TOKEN, token))
     words = [
@@ -154,11 +155,8 @@ def sign(given: Dict[str, Any]) -> Dict[str, Any]:
     check_host(given)
     if not given["region"] or not given["service"]:
         raise Unsupported("curl replaces an empty region or service by parts of the host name")
-    names = [name.lower() for name, _ in given["headers"]]
-    if "authorization" in names:
+    if any(name.lower() == "authorization" for name, _ in given["headers"]):
         raise Unsupported("a given Authorization replaces curl's own")
-    if DATE in names:
-        raise Unsupported("curl takes the time from a given x-amz-date")
     if not RECORDERS:
         RECORDERS.append(Recorder())
     host, port = RECORDERS[0].address
@@ -167,11 +165,15 @@ def sign(given: Dict[str, Any]) -> Dict[str, Any]:
         sent = RECORDERS[0].sent(lambda: run(command, to_bytes(given["body"])))
     except (UnicodeEncodeError, ValueError) as error:
         raise Unsupported(f"it cannot be an argument of a command: {error}") from None
-    output: Dict[str, Any] = {"sent": with_one_clock(sent)}
+    output: Dict[str, Any] = {"sent": sent if has_date(given) else with_one_clock(sent)}
     for name, value in sent["headers"]:
         if name.lower() == "authorization":
             output.update(signature=value[-64:], authorization=value)
     return output
+
+
+def has_date(given: Dict[str, Any]) -> bool:
+    return any(name.lower() == DATE for name, _ in given["headers"])
 
 
 def with_one_clock(sent: Sent) -> Sent:

@@ -21,7 +21,7 @@ EXPECTED = {
     "sig-value-twice": ("FAIL", "sent.signed_headers host;x-amz-date;x-test;x-test"),
     "sig-unsigned-te": ("FAIL", "sent.signed_headers "),
     "sig-path-double-blank": ("UNSUPPORTED", "it takes a URL: curl: (3)"),
-    "sig-time-header-replaced": ("UNSUPPORTED", "curl takes the time"),
+    "sig-time-header-replaced": ("FAIL", "sent.headers.x-amz-date 20010101T000000Z"),
     "sig-body-signed-text": ("UNSUPPORTED", "curl has no option for this"),
     "sig-unsigned-authorization": ("UNSUPPORTED", "a given Authorization"),
     "sig-value-refused-nul": ("UNSUPPORTED", "it cannot be an argument"),

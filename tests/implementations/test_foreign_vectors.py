@@ -4,11 +4,13 @@
 The vectors were written without these implementations. Because these agree with almost all accepted
 cases, the vectors are more than a record of refimpl. The rows for event streams are in
 authoring/differences.py. A row selects cases by a glob and quotes the beginning of the different
-value. Every row runs: a change in an implementation fails the test, as does a case without a row.
-The rows apply to @smithy/core 3.41.0, aws-eventstream 1.2.0 and aws-sigv4 1.5.1, in November 2026.
-authoring/test_sig.py compares the signing cases with botocore and awscrt.
+value, or `refused_after` for an error that comes late. Every row runs: a change in an
+implementation fails the test, as does a case without a row. Cases that combine values (mix,
+sequence) have no rows. The rows apply to @smithy/core 3.41.0, aws-eventstream 1.2.0 and aws-sigv4
+1.5.1, in November 2026. authoring/test_sig.py compares the signing cases with botocore and awscrt.
 """
 
+import re
 from itertools import zip_longest
 from typing import Any, Dict, Iterator, List, Tuple
 
@@ -18,6 +20,8 @@ from authoring.differences import JAVASCRIPT, RUBY, Row, row_of
 from conformance.cases.case import Case
 from conformance.cases.questions import questions_of
 from conformance.implementations.registry import start_adapter
+from conformance.run.kinds import ANY
+from conformance.run.timing import REFUSED_AFTER
 from conformance.run.verdicts import ACCEPTABLE, PASS, Verdict, judge
 from tests.implementations import installed
 from tests.support import committed_cases
@@ -27,16 +31,15 @@ pytestmark = pytest.mark.slow
 PATIENCE = 60.0  # seconds; only a watchdog
 MANY_CHUNKS = 8192  # Ruby copies all that it has with each chunk
 
-CASES = [
-    case for case in committed_cases() if case.op in ("eventstream.decode", "eventstream.encode")
-]
-SIGNING = [case for case in committed_cases() if case.op in ("sigv4.sign", "sigv4.presign")]
+SINGLE = [case for case in committed_cases() if not re.search("-(mix|sequence)-", case.id)]
+CASES = [case for case in SINGLE if case.op in ("eventstream.decode", "eventstream.encode")]
+SIGNING = [case for case in SINGLE if case.op in ("sigv4.sign", "sigv4.presign")]
 
 
 RUBY_SIGNING = [
     Row(
         "sig-*-refused-*",
-        "ok|URI|Encoding|it takes a URL|acceptable",
+        "ok|AKIDEXAMPLE|it takes a URL|a token is always signed|acceptable",
         "only invalid URLs and missing credentials are rejected (SIG-025, SIG-028, SIG-029)",
     ),
     Row("sig-method-lower-case", "POST", "the method is written in upper case (SIG-002)"),
@@ -78,21 +81,20 @@ RUBY_SIGNING = [
     Row("sig-query-*", "", "a query is sorted, and neither decoded nor encoded (SIG-008)"),
     Row("sig-value-quotes", 'x-test:"a  b"', "a value in quotes is left as it is (SIG-012)"),
     Row("sig-unsigned-*", "", "all is signed that its caller does not exclude (SIG-015)"),
-    Row(
-        "sig-call-*",
-        "user-agent:|accept-encoding:",
-        "all is signed that its caller does not exclude (SIG-015)",
-    ),
+    Row("sig-call-*", "acceptable", "all is signed that its caller does not exclude (SIG-015)"),
+    Row("sig-resembling-*-hop-by-hop", "signs connection", "it is signed as well (SIG-015)"),
+    Row("sig-illustrated-call", "acceptable", "user-agent and connection are signed (SIG-015)"),
+    Row("sig-time-header-replaced", "20010101T000000Z", "a given time is kept (SIG-016)"),
     Row(
         "sig-presign-unsigned-headers",
         "",
         "all is signed that its caller does not exclude (SIG-015)",
     ),
-    Row("sig-token-empty", "x-amz-security-token:", "an empty token is signed (SIG-017)"),
+    Row("sig-token-empty", "", "an empty token is signed (SIG-017)"),
     Row("sig-presign-token-empty", "", "an empty token is signed (SIG-017)"),
     Row(
         "sig-body-signed-header-replaced",
-        "x-amz-content-sha256:0000",
+        "0000",
         "the header is believed (SIG-019)",
     ),
     Row("sig-body-hash-header-alone", "0000", "the header is believed (SIG-019)"),
@@ -119,6 +121,7 @@ RUBY_SIGNING = [
         "it takes a URL",
         "no blanks, no text beyond ASCII, no lone percent sign (SIG-026)",
     ),
+    Row("sig-presign-path-octets-*", "it takes a URL", "no text beyond ASCII (SIG-026)"),
     Row("sig-presign-order-encoded", "it takes a URL", "no text beyond ASCII (SIG-026)"),
 ]
 
@@ -128,7 +131,10 @@ TABLES = (("javascript", CASES, JAVASCRIPT), ("ruby", CASES, RUBY), ("ruby", SIG
 def verdicts_of(name: str, cases: List[Case]) -> Iterator[Tuple[Case, List[Verdict]]]:
     """Yield each case with its verdicts, one for each chunking."""
     with start_adapter(installed(name)) as adapter:
-        kinds: Dict[str, str] = adapter.hello["kinds"]
+        # The tables list built-in exceptions, which would stand for all kinds.
+        kinds: Dict[str, Any] = {
+            name: kind for name, kind in adapter.hello["kinds"].items() if kind != ANY
+        }
         for case in cases:
             questions = [
                 question
@@ -148,6 +154,8 @@ def told_of(verdict: Verdict) -> str:
     """Return the different value, its first different line, or why the case is unsupported."""
     if verdict.difference is None:
         return "acceptable" if verdict.word == ACCEPTABLE else verdict.note
+    if verdict.difference.stage == REFUSED_AFTER:
+        return REFUSED_AFTER
     expected, actual = str(verdict.difference.expected), str(verdict.difference.actual)
     lines = zip_longest(expected.split("\n"), actual.split("\n"), fillvalue="")
     return next((theirs for ours, theirs in lines if ours != theirs), actual)

@@ -4,12 +4,13 @@
 #
 # `eventstream.encode` and `eventstream.decode` use Aws::EventStream::Encoder and Decoder with raw values (format: false). An
 # input with `format` uses the gem's conversion, which differs for uuids and timestamps. The gem returns names and strings as
-# binary. This program reads them as UTF-8 and rejects invalid UTF-8 as `utf8`, because JSON cannot contain it. The decoder has
-# no method for the end of a stream, so it does not report an incomplete frame. An invalid value or an unknown type is shown as
-# type `none`.
+# binary. This program shows them as UTF-8, with U+FFFD for bytes that are not. The decoder has no method for the end of a
+# stream, so it does not report an incomplete frame. An invalid value or an unknown type is shown as type `none`.
 #
 # `sigv4.sign` and `sigv4.presign` use Aws::Sigv4::Signer. It takes a URL and a hash of headers, so targets that are not part
-# of a URL and repeated header names are unsupported. It always signs a session token.
+# of a URL and repeated header names are unsupported. It takes the time from a given x-amz-date, and always signs a session
+# token. It returns headers, which the caller adds to its own: that is `output.sent`. An error has the name of its class; one
+# of Ruby's own stands for all kinds.
 
 require "json"
 require "stringio"
@@ -25,7 +26,8 @@ KINDS = {
   "Aws::EventStream::Errors::PreludeChecksumError" => "prelude_crc", "Aws::EventStream::Errors::MessageChecksumError" => "message_crc",
   "Aws::EventStream::Errors::EventPayloadLengthExceedError" => "limit",
   "Aws::EventStream::Errors::EventHeadersLengthExceedError" => "limit", "Aws::EventStream::Errors::IncompleteMessageError" => "truncated",
-  "Aws::Sigv4::Errors::MissingCredentialsError" => "configuration"
+  "Aws::Sigv4::Errors::MissingCredentialsError" => "configuration", "ArgumentError" => "*", "EncodingError" => "*",
+  "NoMethodError" => "*", "RangeError" => "*", "TypeError" => "*"
 }.freeze
 INTEGERS = %w[int8 int16 int32 int64 timestamp].freeze
 
@@ -42,7 +44,7 @@ class Unsupported < StandardError; end
 
 def to_theirs(header)
   type, value = header.values_at("type", "value")
-  value = Integer(value) if INTEGERS.include?(type)
+  value = Integer(value) if INTEGERS.include?(type) && value.is_a?(String)
   value = value.unpack1("m0") if type == "bytes"
   value = [value.delete("-")].pack("H*") if type == "uuid"
   type = type == "boolean" ? (value ? "bool_true" : "bool_false") : THEIRS.fetch(type)
@@ -61,10 +63,16 @@ def to_ours(name, header)
 end
 
 def text(bytes)
-  string = bytes.dup.force_encoding(Encoding::UTF_8)
-  raise Reject.new("utf8", "not UTF-8, which the gem does not check") unless string.valid_encoding?
+  bytes.dup.force_encoding(Encoding::UTF_8).scrub
+end
 
-  string
+# Run a call of the gem, whose errors reject the input.
+def calling
+  yield
+rescue URI::Error => e
+  raise Unsupported, "it takes a URL: #{e.message[/\A[^"]*/].strip}" # without the URL
+rescue StandardError => e
+  raise Reject.new(e.class.name, e.message)
 end
 
 def encode(given)
@@ -74,25 +82,28 @@ def encode(given)
 
   headers = given["headers"].to_h { |header| [header["name"], to_theirs(header)] }
   message = Aws::EventStream::Message.new(headers: headers, payload: StringIO.new(given["payload"].unpack1("m0")))
-  { frame: [Aws::EventStream::Encoder.new.encode(message)].pack("m0") }
+  { frame: [calling { Aws::EventStream::Encoder.new.encode(message) }].pack("m0") }
 end
 
 def decode(given)
   decoder = Aws::EventStream::Decoder.new(format: given.fetch("format", false))
-  messages = []
-  given["chunks"].each { |chunk| drain(decoder, chunk.unpack1("m0"), messages) }
-  { messages: messages }
-rescue Reject => e
-  raise Reject.new(e.answer[:kind], e.message, { messages: messages })
-rescue StandardError => e
-  raise Reject.new(e.class.name, e.message, { messages: messages })
+  output = { messages: [], after: [] }
+  given["chunks"].each.with_index(1) do |chunk, number|
+    drain(decoder, chunk.unpack1("m0"), number, output)
+  rescue Reject => e
+    raise Reject.new(e.answer[:kind], e.message, output.merge(refused_after: number))
+  end
+  output
 end
 
-def drain(decoder, chunk, messages)
+def drain(decoder, chunk, number, output)
   loop do
-    message, all_used = decoder.decode_chunk(chunk)
+    message, all_used = calling { decoder.decode_chunk(chunk) }
     chunk = nil
-    messages << shown(message) if message
+    if message
+      output[:messages] << shown(message)
+      output[:after] << number
+    end
     break if all_used
   end
 end
@@ -101,13 +112,25 @@ def shown(message)
   { headers: message.headers.map { |name, header| to_ours(name, header) }, payload: [message.payload.read].pack("m0") }
 end
 
-# The characters of a header are octets.
+# The characters of a header are octets. If they are not, the case tests whether the gem rejects the text.
 def octets(text)
   text.encode("ISO-8859-1").b
+rescue EncodingError
+  text
 end
 
-def stages(canonical_request, string_to_sign)
-  { canonical_request: canonical_request.b.force_encoding("ISO-8859-1").encode("UTF-8"), string_to_sign: string_to_sign }
+def characters(octets)
+  octets.b.force_encoding("ISO-8859-1").encode("UTF-8")
+end
+
+# Return a request as its caller sends it. Names are compared without case.
+def sent(given, uri, headers)
+  pairs = headers.map { |name, value| [characters(name), characters(value)] }
+  { method: given["method"], target: uri.request_uri, headers: pairs, body: given["body"] }
+end
+
+def merged(headers, added)
+  headers.reject { |name, _| added.key?(name.downcase) }.merge(added)
 end
 
 def signing(given)
@@ -118,11 +141,12 @@ def signing(given)
   raise Unsupported, "it takes a URL, whose host replaces a missing Host header" unless names.include?("host")
   raise Unsupported, "it takes a URL, which cannot contain this target" unless given["target"].match?(%r{\A(/[^#]*)?\z}m)
 
-  signer = Aws::Sigv4::Signer.new(
+  options = {
     service: given["service"], region: given["region"], access_key_id: given["access_key"], secret_access_key: given["secret_key"],
     session_token: given["session_token"], uri_escape_path: given.fetch("double_encode", true), apply_checksum_header: !!given["sign_body"],
     normalize_path: given.fetch("normalize_path", true)
-  )
+  }
+  signer = calling { Aws::Sigv4::Signer.new(**options) }
   host = given["headers"].find { |name, _| name.downcase == "host" }&.last&.strip
   headers = given["headers"].to_h { |name, value| [name, octets(value)] }
   url = "https://#{host}#{given["target"]}"
@@ -131,24 +155,22 @@ end
 
 def sign(given)
   signer, request = signing(given)
-  request[:headers].delete_if { |name, _| name.downcase == "x-amz-date" }
-  request[:headers]["X-Amz-Date"] = given["time"] # the signer's clock
-  signed = signer.sign_request(**request)
-  stages(signed.canonical_request, signed.string_to_sign).merge(
-    signature: signed.headers["authorization"][/[0-9a-f]{64}\z/], authorization: signed.headers["authorization"]
-  )
-rescue URI::Error => e
-  raise Unsupported, "it takes a URL: #{e.message}"
+  headers = request[:headers]
+  headers["X-Amz-Date"] = given["time"] unless headers.keys.any? { |name| name.casecmp?("x-amz-date") }
+  signed = calling { signer.sign_request(**request) }
+  authorization = signed.headers["authorization"]
+  { canonical_request: characters(signed.canonical_request), string_to_sign: signed.string_to_sign,
+    signature: authorization[/[0-9a-f]{64}\z/], authorization: authorization,
+    sent: sent(given, URI.parse(request[:url]), merged(headers, signed.headers)) }
 end
 
 def presign(given)
   signer, request = signing(given)
   year, month, day, hour, minute, second = given["time"].scan(/\d{4}(?=\d{4}T)|\d\d/).map(&:to_i)
-  url = signer.presign_url(**request, expires_in: given["expires"], time: Time.utc(year, month, day, hour, minute, second), body_digest: nil)
+  time = Time.utc(year, month, day, hour, minute, second)
+  url = calling { signer.presign_url(**request, expires_in: given["expires"], time: time, body_digest: nil) }
   target = url.request_uri
-  { signature: target[/[0-9a-f]{64}\z/], target: target }
-rescue URI::Error => e
-  raise Unsupported, "it takes a URL: #{e.message}"
+  { signature: target[/[0-9a-f]{64}\z/], target: target, sent: sent(given, url, request[:headers]) }
 end
 
 OPERATIONS = {
@@ -156,7 +178,7 @@ OPERATIONS = {
   "sigv4.presign" => method(:presign)
 }.freeze
 HELLO = {
-  protocol: 1, operations: OPERATIONS.keys, kinds: KINDS,
+  operations: OPERATIONS.keys, kinds: KINDS,
   implementation: { name: "ruby", version: "#{ARGV[0]} (Ruby #{RUBY_VERSION[/\A\d+\.\d+/]})", language: "ruby" }
 }.freeze
 
@@ -178,7 +200,12 @@ rescue Unsupported => e
 rescue Reject => e
   e.answer
 rescue StandardError => e
-  { status: "reject", kind: e.class.name, message: e.message }
+  { status: "error", detail: "#{e.class.name}: #{e.message}" }
+end
+
+# Speak the requested version, and version 2 at most.
+def hello(question)
+  HELLO.merge(protocol: question["protocol"] == 1 ? 1 : 2)
 end
 
 ANSWERS = $stdout.dup
@@ -190,7 +217,7 @@ $stdin.each_line do |line|
   question = question_in(line)
   break if question["cmd"] == "bye"
 
-  reply = question["cmd"] == "hello" ? HELLO : answer(question).merge(seq: question["seq"])
+  reply = question["cmd"] == "hello" ? hello(question) : answer(question).merge(seq: question["seq"])
   ANSWERS.write(JSON.generate(reply), "\n")
   ANSWERS.flush
 end
