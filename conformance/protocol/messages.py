@@ -189,13 +189,11 @@ def serve(
     stdin: Optional[BinaryIO] = None,
     stdout: Optional[BinaryIO] = None,
     reporting: Sequence[str] = (),
-    newest: int = PROTOCOL_VERSION,
 ) -> None:
     """Answer requests until `bye` or the end of the input.
 
     kinds: maps the implementation's own names of reject kinds to kinds of the protocol
     reporting: the operations that report progress
-    newest: the newest version of the protocol to speak
     Without stdout, the process's own streams are used. Then an interrupt or a closed pipe ends the
     process without a traceback.
     """
@@ -204,7 +202,7 @@ def serve(
             sys.exit(f"{name}: stdin or stdout is closed")
         try:
             with _own_stdout() as answers:
-                serve(name, version, operations, kinds, language, stdin, answers, reporting, newest)
+                serve(name, version, operations, kinds, language, stdin, answers, reporting)
         except KeyboardInterrupt:
             sys.exit(130)
         except BrokenPipeError:
@@ -232,7 +230,7 @@ def serve(
             return
         seq = question.get("seq")
         if command == "hello":
-            protocol = min(_spoken(question.get("protocol")), newest)
+            protocol = _spoken(question.get("protocol"))
             send(_hello_in(protocol, hello))
         elif command == "run":
             report = None
