@@ -36,7 +36,8 @@ except ImportError:
     )
 
 from refimpl import transport
-from refimpl.cli.rendering import TEXT_FORMATS, rendered
+from refimpl.cli.invoke import TEXT_FORMATS
+from refimpl.cli.rendering import rendered
 from refimpl.client import Client
 from refimpl.convert import FORMATS, convert
 from refimpl.errordocument import (

@@ -28,11 +28,14 @@ from ..shapes import (
 from .credentials import add_credentials, mfa_code_source
 from .network import add_endpoint_network, network_arguments
 from .parser import add_body, add_sanitize
-from .rendering import EXTRACTABLE_FORMATS, TEXT_FORMATS, rendered
 from .streams import Streams, read_body, warn, write_line, write_pieces, write_text
 
 if TYPE_CHECKING:
     from .timings import Timings
+
+# What rendering.py writes, and which of these have values to extract.
+TEXT_FORMATS = ("text", "lines", "sse", "auto")
+EXTRACTABLE_FORMATS = ("auto", "lines", "sse")
 
 # The members of the input that have their own arguments.
 _OWN_ARGUMENTS = ("endpoint_name", "body")
@@ -221,6 +224,8 @@ def _write_rendered(
     timings: Optional["Timings"],
     streams: Streams,
 ) -> None:
+    from .rendering import rendered  # not for raw output
+
     pieces = rendered(response.payloads(), text_format, response.content_type)
     if timings is not None:
         pieces = timings.timed_pieces(pieces)

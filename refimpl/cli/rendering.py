@@ -15,17 +15,15 @@ from typing import BinaryIO, Callable, Dict, Iterable, Iterator, Optional
 
 from ..errors import Error
 
-TEXT_FORMATS = ("text", "lines", "sse", "auto")
-EXTRACTABLE_FORMATS = ("auto", "lines", "sse")
-
 
 def rendered(
     parts: Iterable[bytes],
     text_format: str,
     content_type: Optional[str] = None,
 ) -> Iterator[bytes]:
-    """Yield the bytes to write for the parts in one of TEXT_FORMATS (CLI-010). Raises TextError and
-    what parts raises.
+    """Yield the bytes to write for the parts (CLI-010). Raises TextError and what parts raises.
+
+    text_format: text, lines, sse or auto
 
     After an error, text and lines yield the unfinished bytes unchanged, and sse yields a last line
     that contains them in base64.

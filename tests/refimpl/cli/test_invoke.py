@@ -25,7 +25,7 @@ from conformance.endpoint.scenarios.model import STREAM_HEADERS, Scenario
 from conformance.endpoint.server import Endpoint
 from refimpl import client
 from refimpl.cli import invoke as invoke_command
-from refimpl.cli.rendering import EXTRACTABLE_FORMATS
+from refimpl.cli.invoke import EXTRACTABLE_FORMATS
 from refimpl.shapes import (
     InvokeEndpointWithResponseStreamInput,
     InvokeEndpointWithResponseStreamOutput,
@@ -928,7 +928,6 @@ MODULES_OF_A_CALL = [
     "cli.network",
     "cli.parser",
     "cli.process",
-    "cli.rendering",
     "cli.streams",
     "client",
     "config",

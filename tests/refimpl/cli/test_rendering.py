@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refimpl.cli.rendering import TEXT_FORMATS, TerminalText, rendered
+from refimpl.cli.invoke import TEXT_FORMATS
+from refimpl.cli.rendering import TerminalText, rendered
 from refimpl.documents.json_format import json_line
 from refimpl.errors import FrameError, TextError
 from tests.support import chunkings
