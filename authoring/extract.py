@@ -471,6 +471,54 @@ def _channels() -> None:
         where="openai",
         finish="stop",
     )
+    for name, index, is_first in (
+        ("text", "1", True),
+        ("true", True, True),
+        ("null", None, True),
+        ("fraction", 0.0, True),
+        ("negative", -1, False),
+        ("one-fraction", 1.0, False),
+    ):
+        extracts(
+            "choice-index-" + name,
+            f"a choice whose index is {json.dumps(index)}",
+            "TXT-059",
+            events({"choices": [{"index": index, "delta": {"content": "a"}}]}, chat("stop")) + DONE,
+            "a" if is_first else "",
+            "a parser that compares otherwise loses the text, or joins two choices",
+            where="openai",
+            finish="stop",
+        )
+    for name, member in (
+        ("tools-object", {"function_call": {}}),
+        ("tools-list", {"tool_calls": []}),
+        ("reasoning-list", {"reasoning": []}),
+        ("reasoning-object", {"reasoning_content": {}}),
+        ("reasoning-text", {"reasoning_content": ""}),
+    ):
+        extracts(
+            "nothing-" + name,
+            f"the member {json.dumps(member)} of a delta",
+            "TXT-062",
+            events({"choices": [{"delta": {"content": "a", **member}}]}, chat("stop")) + DONE,
+            [("text", "a")],
+            "some containers write one with each piece of text, and a line for each is noise",
+            where="openai",
+            channel="all",
+            finish="stop",
+        )
+    for name, content in (("zero", 0), ("false", False)):
+        extracts(
+            "reasoning-" + name,
+            f"{json.dumps(content)} as reasoning",
+            "TXT-062",
+            events({"choices": [{"delta": {"reasoning": content}}]}, chat("stop")) + DONE,
+            [("reasoning", json.dumps(content) + "\n")],
+            "a parser that tests for an empty value in its own language loses it",
+            where="openai",
+            channel="all",
+            finish="stop",
+        )
     extracts(
         "special-token",
         "a special token among others",
@@ -769,6 +817,9 @@ def _failures() -> None:
         ("text", "an error with a type", {"error": "no", "error_type": "generation"}),
         ("object", "an error object", {"error": {"message": "no", "type": "x", "code": 500}}),
         ("list", "an error list", {"error": ["no"]}),
+        ("number", "an error number", {"error": 5}),
+        ("code-number", "a number as error_code", {"error_code": 7}),
+        ("code-object", "an object as errorCode", {"errorCode": {"id": 7}}),
         ("object-error", "object error", {"object": "error", "message": "no", "code": 400}),
         ("type-error", "type error", {"type": "error", "message": "no"}),
         ("error-code", "ErrorCode", {"ErrorCode": "CAPACITY", "Message": "no"}),
@@ -922,6 +973,8 @@ def _failures() -> None:
             {"error": {}},
             {"code": 200, "message": "fine"},
             {"ErrorCode": ""},
+            {"error": 0, "error_code": 0, "errorCode": False, "__type": None},
+            {"error": [], "ErrorCode": [], "errorCode": {}, "error_code": 0.0},
             {"type": "ping"},
             chat(content="error: abort"),
             chat("stop"),

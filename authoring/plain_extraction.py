@@ -234,11 +234,9 @@ def _fails(value: Any) -> bool:
         "|delta.stop_reason|messageStop.stopReason|meta_info.finish_reason.type"
     )
     return (
-        error is True
-        or isinstance(error, str)
-        or bool(isinstance(error, (dict, list)) and error)
+        error not in (None, False, 0, [], {})
         or "error" in (value.get("object"), value.get("type"))
-        or any(value.get(name) not in (None, "") for name in _CODES)
+        or any(value.get(name) not in (None, False, 0, "", [], {}) for name in _CODES)
         or (type(code) is int and code >= 400 and ("message" in value or "type" in value))
         or (len(value) == 1 and [*value][0].endswith("Exception"))
         or _first(value, path_of(reasons)) in ("error", "abort")
@@ -316,7 +314,8 @@ def extract(
 def _piece_of(
     value: Any, paths: Dict[str, Paths], wanted: str, by_preset: bool
 ) -> Tuple[List[Tuple[str, str]], Optional[str], bool, int]:
-    if _first(value, paths.get("choice", [])) not in (None, 0):
+    choice = _first(value, paths.get("choice", []))
+    if type(choice) in (int, float) and choice != 0:
         return [], None, False, 0
     reason = _first(value, paths.get("finish", []))
     reason = reason if isinstance(reason, str) and reason else None
@@ -335,7 +334,7 @@ def _piece_of(
                     line = json.dumps(part, separators=(",", ":")) + "\n"
                     pieces.append((its_channel, line if is_tool else _part_text(part)))
             continue
-        if wanted not in (channel, "all") or (channel != "text" and not found):
+        if wanted not in (channel, "all") or (channel != "text" and found in ("", [], {})):
             continue
         if not isinstance(found, str):
             found = json.dumps(found, separators=(",", ":")) + "\n"

@@ -55,7 +55,8 @@ def read_events(data: bytes) -> Tuple[List[Event], Optional[str]]:
     text = data[3:] if data.startswith(b"\xef\xbb\xbf") else data
     last_line = re.split(b"[\r\n]", text)[-1]
     # TXT-031
-    if error is None and last_line and b":" not in last_line and last_line not in FIELDS:
+    is_complete = last_line in FIELDS or last_line.strip(b" \t") == b"[DONE]"
+    if error is None and last_line and b":" not in last_line and not is_complete:
         return events_of_text(data[: _end_of_last_event(data)].decode("utf-8")), "truncated"
     return events, error
 

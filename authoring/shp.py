@@ -709,6 +709,8 @@ def _scalars() -> None:
         ("pad-inside", "Base64 with padding in the middle", "YQ==YQ=="),
         ("blank", "Base64 with a space", "aG k="),
         ("line-break", "Base64 with a line break", "aGk=\\n"),
+        ("url", "Base64 for URLs", "_-8="),
+        ("inside", "Base64 with padding inside", "aG==aGk="),
         ("text", "plain text instead of Base64", "hello"),
     ):
         rejects(
@@ -722,6 +724,21 @@ def _scalars() -> None:
             "json",
             "a lenient decoder accepts malformed Base64, and two such decoders return different "
             "bytes",
+        )
+    for name, title, text, exact in (
+        ("2", "two unused bits", "aGl=", "aGk="),
+        ("4", "four unused bits", "aP==", "aA=="),
+    ):
+        converts(
+            "shp-blob-base64-bits-" + name,
+            f"Base64 with {title} that are not zero",
+            "SHP-010",
+            "PayloadPart",
+            "json",
+            f'{{"Bytes":"{text}"}}',
+            "xml",
+            f"<PayloadPart>{element('Bytes', exact)}</PayloadPart>",
+            "a reader that rejects what most decoders accept loses the bytes",
         )
     rejects(
         "shp-blob-is-list",
@@ -1398,6 +1415,23 @@ def _query() -> None:
         f'{{"Body":[{part("YQ==")},{part("Yg==")},{part("Yw==")}]}}',
         "a reader that sorts the numbers as text puts 10 before 2 and reorders the parts",
     )
+    for name, title, escaped_name in (
+        ("superscript", "a superscript two", "%C2%B2"),
+        ("arabic", "an Arabic digit", "%D9%A2"),
+        ("sign", "a number with a sign", "-1"),
+        ("underscore", "a number with an underscore", "1_0"),
+    ):
+        converts(
+            "shp-query-no-number-" + name,
+            f"the name of an unknown member in a query: {title}",
+            "SHP-021 SHP-008",
+            OUTPUT,
+            "query",
+            f"Body.{escaped_name}=x&Body.PayloadPart.Bytes=a",
+            "json",
+            f'{{"Body":{part("YQ==")}}}',
+            "a reader that takes it for a number rejects a document or loses the event",
+        )
     for name, title, text in (
         ("zero", "a list in a query that is numbered from 0", "Body.0.PayloadPart.Bytes=a"),
         (
@@ -1541,6 +1575,17 @@ def _headers() -> None:
         f'{{"{TYPE}":"a"}}',
         "a reader that compares letter case, or uses the last of two headers, returns another "
         "value",
+    )
+    converts(
+        "shp-headers-kelvin",
+        "a header whose name has a Kelvin sign",
+        "SHP-024 SHP-008",
+        OUTPUT,
+        "headers",
+        {"headers": [[TYPE.replace("k", "\u212a").replace("K", "\u212a"), "a"], [TYPE, "b"]]},
+        "json",
+        f'{{"{TYPE}":"b"}}',
+        "a reader that makes lower case as Unicode does takes the value of another header",
     )
     converts(
         "shp-headers-verbatim",

@@ -86,6 +86,11 @@ def event(text: str, kind: str = "message", last_id: str = "") -> Event:
     return kind, text, last_id
 
 
+def visible(line: str) -> str:
+    """Return a line for a title."""
+    return line if line.isprintable() and line == line.strip(" .") else ascii(line)
+
+
 def reads_events(
     name: str,
     title: str,
@@ -1054,18 +1059,39 @@ def _event_at_the_end() -> None:
         chunking=("whole", "halves"),
     )
     for name, text in (
+        ("", "[DONE]"),
+        ("-spaces", "\t [DONE] \t"),
+        ("-after-data", "data: b\n[DONE]"),
+    ):
+        reads_events(
+            "end-bare-done" + name,
+            f"a text that ends with the line {ascii(text.rpartition(chr(10))[2])}",
+            "TXT-031",
+            "data: a\n\n" + text,
+            [event("a"), event("b")] if "b" in text else [event("a")],
+            "a reader that takes the end marker for half a field reports a complete text as broken",
+            level="SHOULD",
+        )
+    for name, text in (
         ("d", "d"),
         ("dat", "dat"),
         ("even", "even"),
         ("i", "i"),
         ("after-data", "data: b\nda"),
         ("other", "usage"),
+        ("case", "Data"),
+        ("space", "data "),
+        ("tab-before", "\tdata"),
+        ("done-open", "[DONE"),
+        ("done-more", "[DONE]."),
+        ("done-inside", "[ DONE ]"),
+        ("done-no-break-space", "\u00a0[DONE]"),
     ):
         complete, _, field_name = text.rpartition("\n")
         without_last_line = read_events(b"data: a\n\n" + complete.encode())[0]
         reads_events(
             "end-inside-name-" + name,
-            f"a text that ends inside the field name {field_name}",
+            f"a text that ends inside the field name {visible(field_name)}",
             "TXT-031 TXT-007",
             "data: a\n\n" + text,
             [event("a")],

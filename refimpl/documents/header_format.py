@@ -10,7 +10,7 @@ header cannot carry (HTTP-008, HTTP-011).
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from ..errors import UsageError
+from ..errors import UsageError, ascii_lower
 from ..fields import Field, check_type
 
 HeaderSequence = Sequence[Tuple[str, str]]
@@ -25,8 +25,10 @@ class HeadersAndBody(NamedTuple):
 
 def header_value(headers: HeaderSequence, name: str) -> Optional[str]:
     """Return the value of the first header with this lower-case name, or None (HTTP-022)."""
-    # HTTP-025
-    return next((value for key, value in headers if key.lower() == name), None)
+    # HTTP-025. str.lower alone would also accept a Kelvin sign for a k.
+    return next(
+        (value for key, value in headers if key.lower() == name and ascii_lower(key) == name), None
+    )
 
 
 def checked_headers(headers: object) -> Tuple[Tuple[str, str], ...]:

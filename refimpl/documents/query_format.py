@@ -215,7 +215,8 @@ def _query_members(node: QueryNode, place: Place) -> Labelled:
 
 
 def _query_elements(node: QueryNode, place: Place) -> Labelled:
-    numbers = [name for name in node.children if name.isdigit()]
+    # SHP-021: only ASCII digits make a number. Other names are unknown members (SHP-008).
+    numbers = [name for name in node.children if re.match(r"[0-9]+\Z", name)]
     if not numbers:
         return [("", node)]
     # SHP-021

@@ -212,12 +212,12 @@ def failure_of(value: Any) -> Optional[str]:
     if not isinstance(value, dict):
         return None
     error = value.get("error")
-    # An empty message is a failure as well. Null, false and empty objects are not.
-    if error is True or isinstance(error, str) or (isinstance(error, (dict, list)) and error):
+    # An empty message is a failure as well. Null, false, 0 and what is empty otherwise are not.
+    if isinstance(error, str) or error:
         return f"the model's container reports an error: {_shown_failure(value)}"
     if value.get("object") == "error" or value.get("type") == "error":
         return f"the model's container reports an error: {_shown_failure(value)}"
-    if any(isinstance(value.get(name), (str, int)) and value[name] != "" for name in _ERROR_CODES):
+    if any(value.get(name) for name in _ERROR_CODES):
         return f"the model's container reports an error: {_shown_failure(value)}"
     code = value.get("code")
     is_status = isinstance(code, int) and not isinstance(code, bool) and code >= 400

@@ -385,7 +385,7 @@ class ModelText:
         self, value: Any, preset: Preset, text_is_known: bool, deltas: List[Delta]
     ) -> None:
         # TXT-059
-        if preset.choice and first_found(value, preset.choice) not in (0, None):
+        if preset.choice and _is_other_choice(first_found(value, preset.choice)):
             self._counts["other_choices"] += 1
             return
         if preset.end and first_found(value, preset.end) is not None:
@@ -602,6 +602,12 @@ class ModelText:
             if isinstance(reported, int) and reported > 1:
                 tokens = reported
         return round((tokens - 1) / seconds, 3) if seconds and tokens > 1 else None
+
+
+def _is_other_choice(number: Any) -> bool:
+    """Return whether a value belongs to another choice than the first (TXT-059)."""
+    is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
+    return is_number and number != 0
 
 
 def _foreign_bytes_in(data: bytes) -> Optional[str]:

@@ -3,6 +3,13 @@
 
 ROWS = (
     (
+        "header-name-unicode",
+        "SHP-024",
+        "makes the names of headers lower case as Unicode does",
+        "if key.lower() == name and ascii_lower(key) == name",
+        "if key.lower() == name",
+    ),
+    (
         "header-of-nothing",
         "HTTP-003",
         "sends an absent member as an empty header",

@@ -3,6 +3,13 @@
 
 ROWS = (
     (
+        "base64-unused-bits",
+        "SHP-010",
+        "rejects base64 whose unused bits are not zero",
+        "if not re.match(_STANDARD_BASE64, text):",
+        "if not re.match(_STANDARD_BASE64, text) or to_base64(a2b_base64(text)) != text:",
+    ),
+    (
         "json-lenient-overflow",
         "TXT-044",
         "reads a number beyond the range of a double as infinity in lenient mode",

@@ -3,6 +3,13 @@
 
 ROWS = (
     (
+        "query-unicode-numbers",
+        "SHP-021",
+        "takes other digits than ASCII's for numbers",
+        'if re.match(r"[0-9]+\\Z", name)]',
+        "if name.isdigit()]",
+    ),
+    (
         "query-small-letters",
         "SHP-019",
         "keeps the case of the first letter of path names",

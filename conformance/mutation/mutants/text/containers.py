@@ -3,6 +3,20 @@
 
 ROWS = (
     (
+        "failure-number",
+        "TXT-053",
+        "an error number is not a failure",
+        "if isinstance(error, str) or error:",
+        "if isinstance(error, (str, dict, list)) and error != [] and error != {} or error is True:",
+    ),
+    (
+        "failure-code-zero",
+        "TXT-053",
+        "the error code 0 is a failure",
+        "if any(value.get(name) for name in _ERROR_CODES):",
+        'if any(value.get(name) not in (None, "", [], {}) or value.get(name) is False for name in _ERROR_CODES):',
+    ),
+    (
         "preset-chat-without-refusal",
         "TXT-058",
         "a refusal is not text",
@@ -86,21 +100,21 @@ ROWS = (
         "failure-only-objects",
         "TXT-053",
         "an error that is text or true is not a failure",
-        "if error is True or isinstance(error, str) or (isinstance(error, (dict, list)) and error):",
+        "if isinstance(error, str) or error:",
         "if isinstance(error, (dict, list)) and error:",
     ),
     (
         "failure-empty-message",
         "TXT-053",
         "an empty error message is not a failure",
-        "error is True or isinstance(error, str)",
-        'error is True or (isinstance(error, str) and error != "")',
+        "if isinstance(error, str) or error:",
+        "if error:",
     ),
     (
         "failure-false-positive",
         "TXT-053",
         "any error but null is a failure",
-        "if error is True or isinstance(error, str) or (isinstance(error, (dict, list)) and error):",
+        "if isinstance(error, str) or error:",
         "if error is not None:",
     ),
     (

@@ -3,6 +3,20 @@
 
 ROWS = (
     (
+        "choice-text",
+        "TXT-059",
+        "takes any index but 0 for another choice",
+        "return is_number and number != 0",
+        "return number not in (0, None)",
+    ),
+    (
+        "reasoning-false",
+        "TXT-062",
+        "returns nothing for any reasoning that Python holds for false",
+        'if channel != "text" and content in ([], {}):',
+        'if channel != "text" and not content:',
+    ),
+    (
         "extract-holds-values",
         "TXT-067",
         "returns the text of an event when the next part has arrived, or at the end",
@@ -127,7 +141,7 @@ ROWS = (
         "extract-all-choices",
         "TXT-059",
         "the text of all choices is joined",
-        "preset.choice and first_found(value, preset.choice) not in (0, None)",
+        "preset.choice and _is_other_choice(first_found(value, preset.choice))",
         "False",
     ),
     (
