@@ -89,9 +89,7 @@ def to_be_signed(
     # RFC 9110, 7.6.1: a proxy removes the headers that Connection names.
     hop_by_hop = [
         name
-        for name in re.split(
-            "[ \t]*,[ \t]*", joined.get("connection", "").encode().lower().decode()
-        )
+        for name in re.split("[ \t]*,[ \t]*", joined.get("connection", "").lower())
         if not re.match("host$|x-amz-", name)
     ]
     return {

@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import Dict, FrozenSet, Iterable, List, Tuple
 
-from .errors import UsageError, ascii_lower, plain_bytes, require_type, wrong_type
+from .errors import UsageError, plain_bytes, require_type, wrong_type
 from .sigv4_values import (
     ALGORITHM,
     SCOPE_SUFFIX,
@@ -119,7 +119,7 @@ def connection_options(value: str) -> FrozenSet[str]:
 
     Without the headers that a server requires to be signed.
     """
-    names = frozenset(ascii_lower(option.strip(" \t")) for option in value.split(","))
+    names = frozenset(option.strip(" \t").lower() for option in value.split(","))
     return frozenset(name for name in names if name != "host" and not name.startswith("x-amz-"))
 
 
