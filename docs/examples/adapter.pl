@@ -132,7 +132,7 @@ sub event_reader {
     my $end = sub {
         my $text = $taken->();
         if ($text ne '') {    # TXT-030, TXT-031
-            my $is_whole = $text =~ /:/ || $text =~ /\A(?:data|event|id|retry|\[DONE\])\z/;
+            my $is_whole = $text =~ /:/ || $text =~ /\A(?:data|event|id|retry|[ \t]*\[DONE\][ \t]*)\z/;
             refuse('EndsEarly', 'the text ends inside the name of a field') if !$is_whole;
             $field->($text);
         }

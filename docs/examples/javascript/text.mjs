@@ -151,7 +151,8 @@ export class EventReader extends TextReader {
 
   end() {
     const line = this.#takenLine();
-    const isWhole = line === '' || line.includes(':') || FIELDS.includes(line) || line === '[DONE]';
+    const isMarker = /^[ \t]*\[DONE\][ \t]*$/.test(line);
+    const isWhole = line === '' || line.includes(':') || FIELDS.includes(line) || isMarker;
     if (!isWhole) reject('truncated', 'the text ends inside the name of a field'); // TXT-031
     if (line !== '') this.#field(line);
     this.#endEvent(); // TXT-030
