@@ -72,4 +72,18 @@ ROWS = (
         "if not 1 <= len(encoded_name) <= MAX_NAME_LENGTH:",
         "encoded_name = encoded_name if len(encoded_name) <= 255 else encoded_name[:255 if len(name) <= 255 else 256]\nif not 1 <= len(encoded_name) <= MAX_NAME_LENGTH:",
     ),
+    (
+        "encode-int16-little-endian",
+        "EVS-018",
+        "writes an int16 with the low byte first",
+        '"int16": (3, _integer_writer(">h"))',
+        '"int16": (3, _integer_writer("<h"))',
+    ),
+    (
+        "encode-timestamp-as-int64",
+        "EVS-019",
+        "writes a timestamp with the type of an int64",
+        '"timestamp": (8, _integer_writer(">q"))',
+        '"timestamp": (5, _integer_writer(">q"))',
+    ),
 )
