@@ -5,7 +5,8 @@ import {checkRegion, resolve} from './endpoints.mjs';
 
 const NAME = /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/;
 const ASCII = /^[\x00-\x7f]*$/;
-const ID = /^\S[\x20-\x7e]*$/;
+// `\S` of HTTP-005, which excludes less than that of JavaScript.
+const ID = /^[^ \t-\r][\x20-\x7e]*$/;
 const COMPONENT = /^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?$/;
 const PREFIX = 'X-Amzn-SageMaker-';
 
