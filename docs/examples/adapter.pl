@@ -24,10 +24,12 @@ my $CHARACTERS = qr/(?:[\x00-\x7f]+|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-
 my $BEGINNING = qr/\A(?:[\xc2-\xdf]|\xe0[\xa0-\xbf]?|\xed[\x80-\x9f]?|[\xe1-\xec\xee\xef][\x80-\xbf]?
     |\xf0(?:[\x90-\xbf][\x80-\xbf]?)?|[\xf1-\xf3][\x80-\xbf]{0,2}|\xf4(?:[\x80-\x8f][\x80-\xbf]?)?)?\z/x;
 
-# Perl's strict decoder rejects noncharacters such as U+FFFF, which are valid UTF-8, and its lax one accepts surrogates.
+# Perl's strict decoder rejects noncharacters such as U+FFFF, which are valid UTF-8. Its lax one accepts surrogates and characters
+# after U+10FFFF. Their octets are looked for only if one of them may begin, because the search takes long.
 sub is_valid {
-    my ($text) = @_;
-    return utf8::decode($text) && $text !~ /[\x{d800}-\x{dfff}]|[^\x{0}-\x{10ffff}]/;
+    my ($bytes) = @_;
+    return 0 if $bytes =~ tr/\xed\xf4-\xff// && $bytes =~ /\xed[\xa0-\xbf]|\xf4[\x90-\xbf]|[\xf5-\xff]/;
+    return utf8::decode($bytes);
 }
 
 # Returns the valid beginning of the bytes, and the rest. It looks at single octets only if there is an error.
