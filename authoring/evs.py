@@ -1651,6 +1651,14 @@ def _encode() -> None:
         "an encoder that keeps only two bytes of a length writes 16 here",
         b"x" * 65536,
     )
+    ENCODE.case(
+        "evs-encode-payload-25165824",
+        "a payload of 24 MiB, the longest that a sender may write",
+        "EVS-025",
+        {"headers": [], "payload": {"random": "evs-encode-payload", "bytes": 25165824}},
+        ok(),
+        "an encoder with a lower limit rejects a payload that the format allows",
+    )
     writes(
         "evs-encode-booleans",
         "both boolean types",

@@ -429,6 +429,11 @@ for slug, method, why in (
     ),
     ("line-break", "GET\r\nX: y", "a line break in the method adds a header line to the request"),
     (
+        "line-feed-last",
+        "GET\n",
+        "a pattern whose end matches before a final LF accepts it, and a line is added",
+    ),
+    (
         "non-ascii",
         "G\u00c9T",
         "no server knows this method, and implementations encode it differently",
@@ -2082,6 +2087,14 @@ signs(
     session_token="",
 )
 signs(
+    "sig-token-zero",
+    "a session token `0`",
+    "SIG-017",
+    "a language in which the text `0` is false treats the token as absent",
+    lines=f"host:example.amazonaws.com\nx-amz-date:{DATE}\nx-amz-security-token:0",
+    session_token="0",
+)
+signs(
     "sig-token-header-replaced",
     "an existing token header is replaced",
     "SIG-017",
@@ -2153,6 +2166,8 @@ BODIES = (
     ),
     ("binary", bytes(range(256)), "a signer that treats the body as text loses octets"),
     ("crlf", b"a\r\nb\nc\r", "a signer that reads the body in text mode changes its line ends"),
+    ("lf-last", b"a\n", "a signer that reads lines adds a final LF, or removes it"),
+    ("lf-only", b"\n", "a signer that removes line ends hashes an empty body"),
     ("nul", b"\0", "a signer that stops at the first NUL hashes an empty body"),
     (
         "55",
@@ -2596,6 +2611,13 @@ presigns(
     "a signer that signs an empty parameter creates a URL that the service rejects",
     query=own(),
     session_token="",
+)
+presigns(
+    "sig-presign-token-zero",
+    "a session token `0`",
+    "SIG-017 SIG-033",
+    "a language in which the text `0` is false treats the token as absent",
+    session_token="0",
 )
 for name in (
     "X-Amz-Algorithm",

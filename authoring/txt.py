@@ -747,6 +747,14 @@ def _events() -> None:
         "a reader that returns an empty type does not match any handler of its caller",
     )
     reads_events(
+        "event-zero",
+        "a type and an id `0`",
+        "TXT-025 TXT-026",
+        "id: 0\nevent: 0\ndata: 0\n\n",
+        [event("0", "0", "0")],
+        "a language in which the text `0` is false treats type, id or data as absent",
+    )
+    reads_events(
         "event-behind-data",
         "an event type after the data",
         "TXT-025",

@@ -90,6 +90,7 @@ class Call(NamedTuple):
     canonical_requests: the service's and the client's, if the service could find out why a
                     signature does not match
     signature:      "valid", "unchecked" if the endpoint does not know the keys, or "refused"
+    authority:      the endpoint's address, HOST:PORT
 
     Its repr is one line and safe to log: it has no query, headers or body, which may contain a
     token or sensitive data.
@@ -109,6 +110,7 @@ class Call(NamedTuple):
     endpoint_name: str = ""
     signature: str = "refused"
     canonical_requests: Optional[Tuple[str, str]] = None
+    authority: str = ""
 
     def __repr__(self) -> str:
         path = self.target.partition("?")[0]
@@ -178,7 +180,7 @@ class _Record:
     def body_size(self) -> int:
         return len(self.request.body) if self.request else 0
 
-    def call(self) -> Call:
+    def call(self, authority: str = "") -> Call:
         method, target, _, headers, body = self.request or Request("", "", "", [], b"")
         signature = VALID if self.verified else "refused"
         operation, name, signature = self.accepted or Accepted("", "", signature)
@@ -197,6 +199,7 @@ class _Record:
             name,
             signature,
             self.canonical_requests,
+            authority,
         )
 
 
@@ -398,7 +401,8 @@ class Endpoint(Loopback):
         """The exchanges so far, in order: the last 2,000, or fewer if their bodies are large."""
         with self._lock:
             records = list(self._records)
-        return [record.call() for record in records]
+        authority = self.url.partition("://")[2]
+        return [record.call(authority) for record in records]
 
     def respond(self, request: Request) -> Tuple[Response, _Record]:
         """Return the response to a request, and the record of the exchange."""

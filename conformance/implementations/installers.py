@@ -300,17 +300,29 @@ def python_package(
     return ThirdParty(name, description, pins, *_in_venv(name, requirements, needs), find)
 
 
-def python_application(name: str, version: str, description: str) -> ThirdParty:
+def python_application(
+    name: str,
+    version: str,
+    description: str,
+    has_adapter: bool = False,
+    environment: Optional[Mapping[str, str]] = None,
+) -> ThirdParty:
     """Return the row of an application, whose packages are in applications/NAME.txt.
 
-    It has no adapter. The packages are pinned for Python 3.11 and 3.12.
+    The packages are pinned for Python 3.11 and 3.12.
+
+    has_adapter: whether conformance/adapters/applications.py is its adapter
+    environment: variables for the adapter
     """
     requirements = os.path.join(PACKAGE, "applications", name + ".txt")
 
     def find(implementation: ThirdParty, folder: str) -> Optional[Installed]:
-        if is_marked(implementation, folder):
-            return Installed(name, folder, (), {})
-        return None
+        if not is_marked(implementation, folder):
+            return None
+        command: Tuple[str, ...] = ()
+        if has_adapter:
+            command = _python_program(venv_python(folder), "applications", name)
+        return Installed(name, folder, command, environment or {})
 
     steps = _in_venv(name, requirements, (3, 11), (3, 13))
     return ThirdParty(name, description, ((name, version),), *steps, find)

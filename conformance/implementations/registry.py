@@ -26,6 +26,9 @@ def _signer(name: str, description: str) -> ThirdParty:
     return installers.python_package(name, description, "signing_libraries", (3, 10), name)
 
 
+# litellm fetches a table of prices from another host, and would wait if there is no network.
+_NO_DOWNLOADS = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+
 IMPLEMENTATIONS = (
     installers.python_package(
         "boto3", "AWS SDK for Python, with botocore", "boto3_client", needs=(3, 10)
@@ -104,15 +107,20 @@ IMPLEMENTATIONS = (
         installers.find_built,
     ),
     installers.npm_package("aws-sdk-js", "AWS SDK for JavaScript, version 2: signer and frames"),
+    # Applications. `implementations applications` runs them as well.
+    installers.python_application("langchain-aws", "1.9.1", "LangChain for AWS", True),
+    installers.python_application(
+        "litellm", "1.110.2", "one interface to many models", True, _NO_DOWNLOADS
+    ),
+    installers.python_application("sagemaker", "2.257.7", "SageMaker Python SDK, version 2", True),
+    installers.python_application(
+        "sagemaker-core", "2.27.0", "SageMaker Python SDK, version 3", True
+    ),
 )
 
-# Applications have no adapter. `implementations applications` runs the first four. Tests use the
-# others: aiobotocore as an example, uvicorn and litserve as containers.
+# These have no adapter. Tests use them: aiobotocore as an example, uvicorn and litserve as
+# containers.
 APPLICATIONS = (
-    installers.python_application("langchain-aws", "1.9.1", "LangChain for AWS"),
-    installers.python_application("litellm", "1.110.2", "one interface to many models"),
-    installers.python_application("sagemaker", "2.257.7", "SageMaker Python SDK, version 2"),
-    installers.python_application("sagemaker-core", "2.27.0", "SageMaker Python SDK, version 3"),
     installers.python_application("aiobotocore", "3.10.0", "botocore for asyncio"),
     installers.python_application("uvicorn", "0.54.0", "the HTTP server of containers"),
     installers.python_application("litserve", "0.2.19", "a model server"),

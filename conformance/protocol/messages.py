@@ -189,11 +189,13 @@ def serve(
     stdin: Optional[BinaryIO] = None,
     stdout: Optional[BinaryIO] = None,
     reporting: Sequence[str] = (),
+    reads: Sequence[str] = (),
 ) -> None:
     """Answer requests until `bye` or the end of the input.
 
     kinds: maps the implementation's own names of reject kinds to kinds of the protocol
     reporting: the operations that report progress
+    reads: the containers whose text `invoke` returns, of an application
     Without stdout, the process's own streams are used. Then an interrupt or a closed pipe ends the
     process without a traceback.
     """
@@ -202,7 +204,17 @@ def serve(
             sys.exit(f"{name}: stdin or stdout is closed")
         try:
             with _own_stdout() as answers:
-                serve(name, version, operations, kinds, language, stdin, answers, reporting)
+                serve(
+                    name,
+                    version,
+                    operations,
+                    kinds,
+                    language,
+                    stdin,
+                    answers,
+                    reporting,
+                    reads,
+                )
         except KeyboardInterrupt:
             sys.exit(130)
         except BrokenPipeError:
@@ -215,6 +227,7 @@ def serve(
         "operations": sorted(operations),
         "kinds": dict(kinds or {}),
         "progress": bool(reporting),
+        "reads": list(reads),
     }
 
     def send(answer: Dict[str, Any]) -> None:
@@ -254,6 +267,8 @@ def _hello_in(protocol: int, hello: Dict[str, Any]) -> Dict[str, Any]:
     answer = dict(hello, protocol=protocol)
     if protocol == 1:
         del answer["progress"]
+    if protocol == 1 or not answer["reads"]:
+        del answer["reads"]
     return answer
 
 

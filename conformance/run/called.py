@@ -3,7 +3,8 @@
 
 The endpoint has verified the signature. request_difference() compares the rest with the case's
 input: target, framing, body, the header of each member, scope, token, and the signed headers.
-It applies to the cases that cite HTTP-003.
+It applies to the cases that cite HTTP-003. Host has the port, which is never the default one here,
+because a server chooses a site by it (SIG-014).
 """
 
 import re
@@ -54,7 +55,7 @@ def request_difference(
     """Return the stage, the expected and the actual value of the first difference, or None.
 
     given: the input of the request to the adapter
-    call: the call, with method, target, headers and body
+    call: the call, with method, target, headers, body and the endpoint's authority
     """
     if _JUDGED_BY not in case.rules:
         return None
@@ -87,6 +88,7 @@ def _facts(
     found: List[Tuple[str, Any, Any]] = [
         ("method", "POST", call.method),
         ("target", target_of(given), call.target),
+        ("headers.host", [call.authority], values.get("host", [])),
         ("headers.content-length", [str(len(body))], values.get("content-length", [])),
         ("headers.transfer-encoding", [], values.get("transfer-encoding", [])),
         ("body", body, call.body),

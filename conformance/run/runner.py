@@ -51,6 +51,7 @@ from conformance.run.asking import (
     is_waiting,
 )
 from conformance.run.kinds import Named, is_unknown, unknown_kinds
+from conformance.run.shown import CONTAINER_NAMES, SHOWN, case_of_text
 from conformance.run.verdicts import (
     ADAPTER,
     CRASH,
@@ -79,6 +80,7 @@ class Implementation(NamedTuple):
 
     protocol: the version that the adapter speaks
     progress: whether the adapter reports progress of `invoke`
+    reads: the containers whose text it returns, of an application (run/shown.py)
     """
 
     name: str
@@ -88,6 +90,7 @@ class Implementation(NamedTuple):
     kinds: Named
     protocol: int = 1
     progress: bool = False
+    reads: Tuple[str, ...] = ()
 
 
 class Run(NamedTuple):
@@ -213,7 +216,7 @@ def smoke(adapter: Adapter, timeout: float, endpoint_url: str) -> Implementation
     """
     said = implementation_of(adapter.hello)
     for operation in said.operations:
-        given, wrong = _TRIVIAL[operation]
+        given, wrong = _trivial(operation, said.reads)
         case = _smoke_case(operation, given, wrong)
         question = Question(case, "whole", addressed(case, given, endpoint_url), case.expect)
         try:
@@ -231,6 +234,13 @@ def smoke(adapter: Adapter, timeout: float, endpoint_url: str) -> Implementation
         if found.word not in (FAIL, UNSUPPORTED):
             raise BrokenAdapter(f"a wrong expectation passes for {operation}: {found.word}")
     return said
+
+
+def _trivial(operation: str, reads: Sequence[str]) -> Tuple[Document, Document]:
+    """Return an input and a wrong output for an operation."""
+    if operation == "invoke" and reads:
+        return {"input": {"EndpointName": reads[0] + "-complete", "Body": ""}}, {SHOWN: "wrong"}
+    return _TRIVIAL[operation]
 
 
 def _hide_sent(answer: Dict[str, Any]) -> None:
@@ -260,6 +270,9 @@ def implementation_of(hello: Mapping[str, Any]) -> Implementation:
     wrong = unknown_kinds(kinds, protocol) if isinstance(kinds, dict) else kinds
     if wrong or not isinstance(kinds, dict):
         raise _bad_hello("kinds", "an object that maps own names to kinds of the protocol", wrong)
+    reads = hello.get("reads") or []
+    if not isinstance(reads, list) or not all(name in CONTAINER_NAMES for name in reads):
+        raise _bad_hello("reads", "a list with some of " + " ".join(CONTAINER_NAMES), reads)
     return Implementation(
         who["name"],
         who["version"],
@@ -268,6 +281,7 @@ def implementation_of(hello: Mapping[str, Any]) -> Implementation:
         kinds,
         protocol,
         protocol > 1 and hello.get("progress") is True,
+        tuple(reads) if protocol > 1 else (),
     )
 
 
@@ -340,7 +354,7 @@ class Runner:
             with self._negotiate() as adapter:
                 said = smoke(adapter, self._timeout, endpoint.url)
             board = _Board(cases, said, progress, self._strict)
-            batches = self._batches([case for case in cases if board.takes(case)])
+            batches = self._batches(board.asked)
             workers = [
                 _Worker(self._start, self._timeout, endpoint, board, batch)
                 for batch, jobs in batches
@@ -456,14 +470,20 @@ class _Board:
         self._results: Dict[str, Result] = {}
         self._blamed: Dict[str, Verdict] = {}
         self._after: Dict[str, Verdict] = {}
+        self.asked: List[Case] = []  # the cases that the adapter gets, as it gets them
         for case in cases:
-            if not self.takes(case):
-                found = verdict(UNSUPPORTED, f"it does not offer {case.op}")
+            asked: Optional[Case] = case
+            reason = f"it does not offer {case.op}"
+            if case.op not in said.operations:
+                asked = None
+            elif case.op == "invoke" and said.reads:
+                asked = case_of_text(case, said.reads)
+                reason = f"it does not read these parts, only streams of {', '.join(said.reads)}"
+            if asked is not None:
+                self.asked.append(asked)
+            else:
+                found = verdict(UNSUPPORTED, reason)
                 self.write(Result(case, case.chunking[0], found, 0.0))
-
-    def takes(self, case: Case) -> bool:
-        """Return whether the adapter offers the case's operation."""
-        return case.op in self.said.operations
 
     def write(self, result: Result) -> None:
         """Add the result of a case."""

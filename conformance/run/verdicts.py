@@ -55,6 +55,7 @@ from conformance.run.sent import (
     Sent,
     inspected,
 )
+from conformance.run.shown import DETAILS, SHOWN, is_in_text
 from conformance.run.timing import (
     AFTER,
     REFUSED_AFTER,
@@ -484,8 +485,9 @@ def _why_unclear(question: Question, expect: Document, answer: _Answer) -> str:
 def _not_judged(question: Question, expect: Document, answer: _Answer) -> Set[str]:
     """Return the facets of an expected answer that it omits."""
     facets = set()
-    if answer.status == "reject" and _has_several_kinds(expect, answer):
-        facets.add("kind")
+    if answer.status == "reject":
+        facets.update(["kind"] if _has_several_kinds(expect, answer) else [])
+        facets.update(_omitted_details(expect, answer))
     stages = list(_expected_output(question, expect))
     missing = [stage for stage in stages if stage not in answer.output]
     if answer.status == "reject" and stages == missing:
@@ -586,8 +588,11 @@ def _difference_of_kinds(kinds: Sequence[str], answer: _Answer) -> Optional[Diff
 
 
 def _difference_of_rejections(expect: Document, answer: _Answer) -> Optional[Difference]:
-    if "code" in expect and answer.code != expect["code"]:
+    omitted = _omitted_details(expect, answer)
+    if "code" in expect and answer.code != expect["code"] and "code" not in omitted:
         return Difference("code", expect["code"], ABSENT if answer.code is None else answer.code)
+    if "fields" in omitted:
+        return None
     for name, value in expect.get("fields", {}).items():
         actual_value = answer.fields.get(name)
         if value is None and actual_value is None:  # null means absent
@@ -596,6 +601,13 @@ def _difference_of_rejections(expect: Document, answer: _Answer) -> Optional[Dif
         if difference is not None:
             return difference
     return None
+
+
+def _omitted_details(expect: Document, answer: _Answer) -> List[str]:
+    """Return which details of an error an application omits."""
+    if not is_in_text(expect):
+        return []
+    return [name for name in DETAILS if name in expect and not answer.given.get(name)]
 
 
 def _as_list(kind: Any) -> List[str]:
@@ -635,8 +647,8 @@ _RESULTS = {
     "json.values": "values",
     "text.extract": "deltas",
 }
-# A decoder of event streams does not see the headers of the response.
-_OPTIONAL = {"http.response": ("output",)}
+# A decoder of event streams, and an application, do not show the headers of the response.
+_OPTIONAL = {"http.response": ("output",), "invoke": ("output",)}
 
 
 def _difference_of_outputs(
@@ -1169,7 +1181,7 @@ _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
         ("body", _bytes),
     ),
     "http.response": _ANSWERED,
-    "invoke": _ANSWERED,
+    "invoke": _ANSWERED + ((SHOWN, _text),),
     "text.lines": (("lines", _texts),),
     "text.sse": (("events", _sse_events),),
     "json.values": (("values", _json_values),),

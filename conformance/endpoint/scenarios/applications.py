@@ -38,6 +38,7 @@ from conformance.endpoint.scenarios.model import (
     Expect,
     Response,
     Scenario,
+    Shown,
     Step,
     stream_headers,
 )
@@ -52,6 +53,7 @@ class Container(NamedTuple):
     """A container's stream.
 
     pieces:   each token's bytes, and those of the end marker
+    start:    how many pieces precede the first token
     end:      how many of the last pieces mark the end
     ping:     what the container sends to keep the connection alive
     failure:  what it sends if it fails
@@ -60,6 +62,7 @@ class Container(NamedTuple):
     name: str
     content_type: str
     pieces: Tuple[bytes, ...]
+    start: int
     end: int
     ping: bytes
     failure: bytes
@@ -74,6 +77,7 @@ CONTAINERS = (
         "openai",
         SSE_TYPE,
         tuple(openai_chunks(TOKENS)),
+        1,
         2,
         b": ping\n\n",
         sse_event(json_text({"error": {"message": _MESSAGE, "type": "server_error", "code": 500}})),
@@ -82,6 +86,7 @@ CONTAINERS = (
         "tgi",
         SSE_TYPE,
         tuple(tgi_events(TOKENS)),
+        0,
         1,
         b":\n\n",
         sse_event(json_text({"error": _MESSAGE, "error_type": "generation"}), space=False),
@@ -91,6 +96,7 @@ CONTAINERS = (
         LINES_TYPE,
         tuple(djl_lines(TOKENS)),
         0,
+        0,
         b"\n",
         _lines_failure({"error": _MESSAGE, "code": 424}),
     ),
@@ -98,6 +104,7 @@ CONTAINERS = (
         "lmi",
         LINES_TYPE,
         tuple(lmi_lines(TOKENS)),
+        0,
         1,
         b"\n",
         _lines_failure({"error": _MESSAGE, "code": 424}),
@@ -116,8 +123,22 @@ class _Maker:
         self.payload = b"".join(container.pieces)
         self.headers = stream_headers(container.content_type)
 
-    def of_parts(self, name: str, title: str, parts: Sequence[bytes]) -> Scenario:
-        """Return a complete stream of these parts."""
+    def text_of(self, count: int) -> str:
+        """Return the text in the first pieces."""
+        return "".join(TOKENS[: max(count - self.container.start, 0)])
+
+    def of_parts(
+        self,
+        name: str,
+        title: str,
+        parts: Sequence[bytes],
+        text: str = TEXT,
+        fails: Optional[bool] = False,
+    ) -> Scenario:
+        """Return a complete stream of these parts.
+
+        text, fails: what an application shows
+        """
         return self.made(
             name,
             title,
@@ -125,6 +146,7 @@ class _Maker:
             ok(*parts),
             self.response(*map(part, parts)),
             _COMPLETE,
+            Shown(self.container.name, text, fails),
         )
 
     def response(
@@ -145,6 +167,7 @@ class _Maker:
         expect: Expect,
         response: Response,
         rules: Tuple[str, ...],
+        shown: Shown,
     ) -> Scenario:
         """Return a scenario of the container."""
         output = {
@@ -159,6 +182,7 @@ class _Maker:
             response,
             rules,
             since=_SINCE,
+            shown=shown,
         )
 
     # ---- the model's stream: the call succeeds -------------------------------------------------
@@ -196,21 +220,34 @@ class _Maker:
         pieces = list(self.container.pieces)
         tokens = pieces[: len(pieces) - self.container.end]
         some = tokens[:-1]
+        text = self.text_of(len(some))
         character = self.payload.index("ü".encode("utf-8")) + 1
         return [
-            self.of_parts("no-end-marker", "the model stops without an end marker", some),
-            self.of_parts("error-object", "the model reports a failure", some + [self.failure]),
-            self.of_parts("only-an-error", "nothing but the model's failure", [self.failure]),
             self.of_parts(
-                "only-pings", "nothing but keep-alive signals", [self.container.ping] * 3
+                "no-end-marker", "the model stops without an end marker", some, text, None
             ),
             self.of_parts(
-                "truncated-in-value", "the last value is incomplete", some + [tokens[-1][:-9]]
+                "error-object", "the model reports a failure", some + [self.failure], text, True
+            ),
+            self.of_parts(
+                "only-an-error", "nothing but the model's failure", [self.failure], "", True
+            ),
+            self.of_parts(
+                "only-pings", "nothing but keep-alive signals", [self.container.ping] * 3, "", None
+            ),
+            self.of_parts(
+                "truncated-in-value",
+                "the last value is incomplete",
+                some + [tokens[-1][:-9]],
+                text,
+                True,
             ),
             self.of_parts(
                 "truncated-in-character",
                 "the last character is incomplete",
                 [self.payload[:character]],
+                "",
+                True,
             ),
         ]
 
@@ -297,8 +334,9 @@ class _Maker:
                 ("EVS-023", "EVS-034"),
             ),
         )
+        shown = Shown(self.container.name, self.text_of(2), True)
         made = [
-            self.made(name, title, f"deliver two parts, {must}", expect, response, rules)
+            self.made(name, title, f"deliver two parts, {must}", expect, response, rules, shown)
             for name, title, must, expect, response, rules in cases
         ]
         skipped = self.made(
@@ -308,6 +346,7 @@ class _Maker:
             ok(*self.container.pieces, skipped=2),
             self.response(frames[0], unknown_event(), *frames[1:], unknown_event()),
             ("EVS-032", "EVS-037"),
+            Shown(self.container.name, TEXT),
         )
         return [*made, skipped]
 

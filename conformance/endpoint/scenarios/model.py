@@ -158,6 +158,19 @@ class Acceptable(NamedTuple):
     divergence: str
 
 
+class Shown(NamedTuple):
+    """What an application shows of a container's stream.
+
+    container: whose format it is
+    text:      the text that it shows
+    fails:     whether it must report an error; None if both outcomes are right
+    """
+
+    container: str
+    text: str
+    fails: Optional[bool] = False
+
+
 class Scenario(NamedTuple):
     """One response of the endpoint, and what a correct client makes of it.
 
@@ -172,6 +185,7 @@ class Scenario(NamedTuple):
     needs:      scenarios without which this one has no meaning
     request_size: bytes of the request's body in the scenario's case, or 0 for the usual body
     read_timeout: seconds of the client's read time-out in that case, or None for the usual ones
+    shown:      what an application shows, if the parts are a container's stream
     """
 
     name: str
@@ -185,6 +199,7 @@ class Scenario(NamedTuple):
     needs: Tuple[str, ...] = ()
     request_size: int = 0
     read_timeout: Optional[float] = None
+    shown: Optional[Shown] = None
 
 
 class Template(NamedTuple):

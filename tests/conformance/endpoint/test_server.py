@@ -289,6 +289,7 @@ def test_calls_tell_what_happened_and_keep_secrets() -> None:
         "InvokeEndpointWithResponseStream",
         "frames-merged",
         "valid",
+        authority=endpoint.url[len("http://") :],
     )
     assert ("x-amz-security-token", "hush-token") in calls[0].headers
     assert lines == [repr(call) for call in calls]

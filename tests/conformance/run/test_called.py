@@ -33,6 +33,7 @@ class Call(NamedTuple):
     target: str
     headers: List[Any]
     body: bytes
+    authority: str = "h.example:8443"
 
 
 def case_with(rules: str = "HTTP-003 SIG-015") -> Case:
@@ -45,7 +46,7 @@ def right_call() -> Call:
     members = InvokeEndpointWithResponseStreamInput(
         endpoint_name="llm", body=BODY, content_type="text/csv", inference_id="Id 1"
     )
-    request = build_request(members, "https://h.example/a%2Fb")
+    request = build_request(members, "https://h.example:8443/a%2Fb")
     signed = Signer().sign(
         "POST",
         request.target,
@@ -81,6 +82,8 @@ def test_the_call_of_the_reference_is_right() -> None:
     [
         ({"method": "PUT"}, "method"),
         ({"target": "/endpoints/llm/invocations-response-stream"}, "target"),
+        ({"headers": changed("Host", "h.example")}, "headers.host"),
+        ({"headers": changed("Host", None)}, "headers.host"),
         ({"body": b"\0?body"}, "body"),
         ({"headers": changed("Content-Length", None)}, "headers.content-length"),
         ({"headers": changed("Content-Length", "5")}, "headers.content-length"),
