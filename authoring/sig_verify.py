@@ -1606,6 +1606,21 @@ rejects(
     "an attacker replaces the body and the header together",
     signed_request(also=[["X-Amz-Content-Sha256", "0" * 64]]),
 )
+HASHED = signed_request(**dict(BASE, also=[["X-Amz-Content-Sha256", PROMPT_HASH]]))
+for slug, title, altered in (
+    ("", "another body of the same length", b"x" + PROMPT[1:]),
+    ("-longer", "a longer body", PROMPT + b"\n"),
+    ("-shorter", "a shorter body", PROMPT[:-1]),
+    ("-empty", "an empty body", b""),
+):
+    rejects(
+        "sig-verify-altered-hashed-body" + slug,
+        f"altered after signing: {title}, while x-amz-content-sha256 has the hash that was signed",
+        "SIG-047 SIG-041",
+        "a server that signs the hash in the header, and not that of the body, accepts any body",
+        HASHED,
+        body=b64(altered),
+    )
 rejects(
     "sig-verify-content-sha256-unsigned-payload",
     "x-amz-content-sha256: UNSIGNED-PAYLOAD",

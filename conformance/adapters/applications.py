@@ -15,6 +15,7 @@ decodes them, so a line that is not UTF-8 is unsupported.
 
 import contextlib
 import importlib
+import inspect
 import json
 import sys
 import time
@@ -95,9 +96,12 @@ def _sagemaker_core(given: Given, report: Report) -> Given:
     """Endpoint.invoke_with_response_stream() of sagemaker-core."""
     resources: Any = importlib.import_module("sagemaker.core.resources")
     members = _boto3().members_of(given)
-    names = {name: _snake_case(name) for name in members if name != "EndpointName"}
-    arguments = {names[name]: members[name] for name in names}
-    endpoint = resources.Endpoint(endpoint_name=members["EndpointName"])
+    endpoint = resources.Endpoint(endpoint_name=members.pop("EndpointName"))
+    arguments = {_snake_case(name): value for name, value in members.items()}
+    known = inspect.signature(endpoint.invoke_with_response_stream).parameters
+    for name in arguments:
+        if name not in known:
+            raise Unsupported(f"it has no parameter {name}")
 
     def parts() -> Iterator[Any]:
         response = endpoint.invoke_with_response_stream(

@@ -79,7 +79,7 @@ def _once(headers: Pairs) -> Any:
     return structures.CaseInsensitiveDict(headers)
 
 
-def _clock(given: Given) -> Any:
+def stopped_clock(given: Given) -> Any:
     """Return a `datetime` class whose clock has stopped at the time of the case."""
     moment = clock_of(given["time"])
 
@@ -123,7 +123,7 @@ def _requests_aws4auth(request: Request) -> Stages:
 def _aws_requests_auth(request: Request) -> Stages:
     module: Any = importlib.import_module("aws_requests_auth.aws_auth")
     given = request.given
-    module.datetime = SimpleNamespace(datetime=_clock(given))
+    module.datetime = SimpleNamespace(datetime=stopped_clock(given))
     keys = (given["access_key"], given["secret_key"], request.host)
     signer = module.AWSRequestsAuth(*keys, given["region"], given["service"], request.token)
     _send_by_requests(request, _once(request.headers), signer)
@@ -145,7 +145,7 @@ def _awscurl(request: Request) -> Stages:
         module.task_1_create_a_canonical_request,
         module.task_2_create_the_string_to_sign,
     )
-    vars(module)["__now"] = _clock(given).utcnow
+    vars(module)["__now"] = stopped_clock(given).utcnow
 
     def canonical(*arguments: Any) -> Any:
         found = first(*arguments)
@@ -183,7 +183,7 @@ def _httpx_aws_auth(request: Request) -> Stages:
     httpcore: Any = importlib.import_module("httpcore")
     module: Any = importlib.import_module("httpx_aws_auth")
     given = request.given
-    module.datetime = _clock(given)
+    module.datetime = stopped_clock(given)
 
     class Diverted(httpcore.SyncBackend):  # type: ignore[misc]
         def connect_tcp(self, *_: Any, **options: Any) -> Any:

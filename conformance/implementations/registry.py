@@ -29,6 +29,12 @@ def _signer(name: str, description: str) -> ThirdParty:
 # litellm fetches a table of prices from another host, and would wait if there is no network.
 _NO_DOWNLOADS = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
 
+
+def _verifier(name: str, description: str) -> ThirdParty:
+    """Return the row of a verifier in Python."""
+    return installers.python_package(name, description, "verifying_libraries", (3, 10), name)
+
+
 IMPLEMENTATIONS = (
     installers.python_package(
         "boto3", "AWS SDK for Python, with botocore", "boto3_client", needs=(3, 10)
@@ -107,6 +113,9 @@ IMPLEMENTATIONS = (
         installers.find_built,
     ),
     installers.npm_package("aws-sdk-js", "AWS SDK for JavaScript, version 2: signer and frames"),
+    _verifier("asigv4", "a verifier for Python"),
+    _verifier("auth-aws4", "a signer and verifier for Python"),
+    installers.npm_package("aws4-express", "a verifier for Express"),
     # Applications. `implementations applications` runs them as well.
     installers.python_application("langchain-aws", "1.9.1", "LangChain for AWS", True),
     installers.python_application(
