@@ -1606,7 +1606,7 @@ rejects(
     "an attacker replaces the body and the header together",
     signed_request(also=[["X-Amz-Content-Sha256", "0" * 64]]),
 )
-HASHED = signed_request(**dict(BASE, also=[["X-Amz-Content-Sha256", PROMPT_HASH]]))
+HASHED = signed_request(also=[["X-Amz-Content-Sha256", PROMPT_HASH]])
 for slug, title, altered in (
     ("", "another body of the same length", b"x" + PROMPT[1:]),
     ("-longer", "a longer body", PROMPT + b"\n"),

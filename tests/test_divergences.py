@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow  # the whole file; --fast does not import it
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs" / "divergences").glob("*.md"))
 PATTERN = re.compile(
-    r"`((?:\{http,invoke\}|evs|sig|http|end|invoke|wire|presign|sign|(?:en|de)code|response)"
+    r"`((?:\{http,invoke\}|evs|sig|http|end|invoke|wire|presign|sign|(?:en|de)code|response|txt|lines|verify)"
     r"-[a-z0-9*{},-]+)`"
 )
 MESSAGE = re.compile(r"whose message contains `([^`]+)`")

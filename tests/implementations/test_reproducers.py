@@ -160,6 +160,13 @@ RUNNERS: Dict[str, Prepare] = {
     "aws4fetch": javascript,
     "aws-sdk-js": javascript,
     "rust-crates": compiled_by(build_rust),
+    "asigv4": python,
+    "auth-aws4": python,
+    "aws4-express": javascript,
+    "langchain-aws": python,
+    "litellm": python,
+    "sagemaker": python,
+    "sagemaker-core": python,
 }
 
 

@@ -26,7 +26,7 @@ from conformance.applications.observe import (
 )
 from conformance.endpoint.scenarios.applications import TEXT
 from conformance.implementations.installers import Installed
-from conformance.implementations.registry import APPLICATIONS
+from conformance.implementations.registry import IMPLEMENTATIONS
 from conformance.testing import Endpoint
 from refimpl.errors import UsageError
 
@@ -95,7 +95,7 @@ def test_words() -> None:
 def test_the_subjects_are_those_of_the_program() -> None:
     assert list(subjects.SUBJECTS) == list(subjects.MODULES)
     assert list(subjects.SUBJECTS) == [subject.name for subject in SUBJECTS]
-    packages = {row.name for row in APPLICATIONS}
+    packages = {row.name for row in IMPLEMENTATIONS}
     assert {subject.package for subject in SUBJECTS} <= packages
 
 
@@ -182,11 +182,11 @@ def test_wrong_names_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_committed_report_is_about_all_scenarios_and_the_pinned_versions() -> None:
     report = read_report()
-    pins = {row.name: dict(row.pins)[row.name] for row in APPLICATIONS}
+    pins = {row.name: dict(row.pins) for row in IMPLEMENTATIONS}
     assert set(report) == {subject.name for subject in SUBJECTS}
     for subject in SUBJECTS:
         entry = report[subject.name]
-        assert entry["version"] == pins[subject.package]
+        assert entry["version"] == pins[subject.package][subject.package]
         assert set(entry["outcomes"]) == set(scenario_names(subject.container))
 
 

@@ -145,6 +145,13 @@ def test_every_version_is_exact() -> None:
         "aws4fetch",
         "rust-crates",
         "aws-sdk-js",
+        "asigv4",
+        "auth-aws4",
+        "aws4-express",
+        "langchain-aws",
+        "litellm",
+        "sagemaker",
+        "sagemaker-core",
     ]
     for peer in registry.IMPLEMENTATIONS:
         assert peer.pins and peer.description
@@ -203,7 +210,7 @@ def test_an_unknown_name_is_a_usage_error(folder: Path) -> None:
     with pytest.raises(
         UsageError,
         match="no such implementation "
-        ".expected boto3 awscrt smithy-python javascript curl ruby go rust java .*langchain-aws .* "
+        ".expected boto3 awscrt smithy-python javascript curl ruby go rust java .*asigv4 .* "
         "got nix",
     ):
         find_implementation("nix")
@@ -345,6 +352,15 @@ def test_the_list_tells_versions_and_places(
         "npm is required but not installed",
         "cargo is required but not installed",
         "npm is required but not installed",
+        *[
+            f"not installed; python3 -m conformance implementations install {name}"
+            for name in list(ROWS)[17:19]
+        ],
+        "npm is required but not installed",
+        *[
+            f"not installed; python3 -m conformance implementations install {name}"
+            for name in list(ROWS)[20:]
+        ],
     ] + [
         f"not installed; python3 -m conformance implementations install {name}"
         for name in applications
