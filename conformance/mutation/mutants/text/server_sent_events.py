@@ -3,13 +3,6 @@
 
 ROWS = (
     (
-        "sse-done-spaces",
-        "TXT-031",
-        "takes the end marker between spaces for half a field name",
-        'line.strip(" \\t") == DONE',
-        "line == DONE",
-    ),
-    (
         "events-lf-only",
         "TXT-020",
         "does not end a line at a lone CR",
