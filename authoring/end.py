@@ -474,6 +474,18 @@ for slug, endpoint_url, url, why in (
         "a parser that splits at the last colon misreads an IPv6 address",
     ),
     (
+        "http-port-of-https",
+        "http://gateway.example:443/a",
+        "http://gateway.example:443/a",
+        "a client that drops the default port of the other scheme calls another server",
+    ),
+    (
+        "https-port-of-http",
+        "https://gateway.example:80/a",
+        "https://gateway.example:80/a",
+        "a client that drops the default port of the other scheme calls another server",
+    ),
+    (
         "aws-host",
         "https://vpce-1a2b.runtime.sagemaker.eu-west-1.vpce.amazonaws.com",
         "https://vpce-1a2b.runtime.sagemaker.eu-west-1.vpce.amazonaws.com",
@@ -550,6 +562,11 @@ for slug, endpoint_url, why in (
         "port-65536",
         "https://gateway.example:65536",
         "a client that does not check the port connects to port 0",
+    ),
+    (
+        "port-65979",
+        "https://gateway.example:65979",
+        "a client that keeps 16 bits of the port connects to port 443",
     ),
     (
         "port-text",

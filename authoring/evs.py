@@ -761,6 +761,18 @@ def _orders() -> None:
         "a decoder that reports `length` blames the sender for a frame that was damaged in transit",
     )
     rejects_first(
+        "evs-order-headers-length-limit",
+        "a headers_length that exceeds a total_length above every limit",
+        "EVS-006 EVS-007 EVS-008",
+        "length",
+        "frame headers(4294967295) total(4294967294)",
+        [
+            (" headers(4294967295)", "", "length"),
+            (" total(4294967294)", "", "limit"),
+        ],
+        "a decoder that reports `limit` makes its user raise the limit because of an invalid frame",
+    )
+    rejects_first(
         "evs-order-prelude-crc-message-crc",
         "both checksums wrong",
         "EVS-004 EVS-005",

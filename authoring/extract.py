@@ -1255,6 +1255,31 @@ def _values() -> None:
         skipped=1,
         complete=False,
     )
+    for slug, title, start in (
+        ("", "", ""),
+        ("-after-space", ", after a space", " "),
+        ("-after-line-end", ", after a line end", "\r\n"),
+    ):
+        extracts(
+            "array-of-event-type" + slug,
+            f"an array of chunks with the content type of events{title}",
+            "TXT-061",
+            start + '[{"t":"a"},\n {"t":"b"}]',
+            "ab",
+            "a parser that trusts the content type alone finds no text",
+            where="t",
+            content_type="text/event-stream",
+        )
+        extracts(
+            "object-of-event-type" + slug,
+            f"an object with the content type of events{title}",
+            "TXT-061",
+            start + '{"t":"a"}\n{"t":"b"}',
+            "ab",
+            "a parser that trusts the content type alone finds no text",
+            where="t",
+            content_type="text/event-stream",
+        )
     extracts(
         "several-data-fields",
         "a value in several data fields of one event",

@@ -283,6 +283,19 @@ decides(
     exponential_power=3,
 )
 decides(
+    "jitter-of-bound",
+    "a random factor of 0.5 where the delay reaches its bound",
+    "RTY-006",
+    "a client that applies the bound after the random factor waits twice as long under load",
+    *[
+        (status(500), retry(quota, delay))
+        for quota, delay in zip(range(495, 465, -5), (0.5, 1, 2, 4, 8, 10))
+    ],
+    (status(500), ends("max_attempts_exceeded", 470)),
+    max_attempts=7,
+    random=0.5,
+)
+decides(
     "jitter",
     "a random factor of 0.25",
     "RTY-006",

@@ -8,10 +8,10 @@ canonical request or a document under an incomplete name gives the first result 
 
 from typing import Any, Dict, List, Mapping, Tuple
 
-from authoring import Feature, ok, reject
+from authoring import Feature, ok, reject, words
 from authoring import plain_sigv4 as plain
 from authoring.sig import TOKEN, Given, request
-from authoring.sig_verify import signed_request
+from authoring.sig_verify import presigned_request, signed_request
 from conformance.cases.described import expanded_input
 
 SIGN = Feature("sigv4-sign-sequence", "sigv4.sign", "sig-")
@@ -22,6 +22,7 @@ FEATURES = [SIGN, PRESIGN, VERIFY, CONVERT]
 
 WHY = "a signer that keeps results under an incomplete name signs the second like the first"
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+HEADERS = [["Host", "a.example"], ["X-One", "1"], ["X-Two", "2"]]
 # The end of the ids, the two inputs' differences, and the rules.
 PAIRS: Tuple[Tuple[str, Mapping[str, Any], Mapping[str, Any], str], ...] = (
     ("secret-key", {"secret_key": SECRET}, {"secret_key": SECRET[:-1] + "Z"}, "SIG-022"),
@@ -51,6 +52,41 @@ PAIRS: Tuple[Tuple[str, Mapping[str, Any], Mapping[str, Any], str], ...] = (
         {"headers": [["Host", "a.example"], ["X-Tess", "1"]]},
         "SIG-011",
     ),
+    (
+        "header-order",
+        {"headers": [["Host", "a.example"], ["X-One", "1"], ["X-Two", "2"]]},
+        {"headers": [["X-Two", "2"], ["X-One", "1"], ["Host", "a.example"]]},
+        "SIG-011",
+    ),
+    (
+        "header-spelling",
+        {"headers": [["Host", "a.example"], ["X-Test", "1"]]},
+        {"headers": [["Host", "a.example"], ["x-TEST", "2"]]},
+        "SIG-011",
+    ),
+    (
+        "header-twice",
+        {"headers": [["Host", "a.example"], ["X-Test", "1"]]},
+        {"headers": [["Host", "a.example"], ["X-Test", "1"], ["X-Test", "2"]]},
+        "SIG-013",
+    ),
+    (
+        "header-fewer",
+        {"headers": [["Host", "a.example"], ["X-Test", "1"], ["X-More", "2"]]},
+        {"headers": [["Host", "a.example"], ["X-More", "2"]]},
+        "SIG-011",
+    ),
+    (
+        "header-between",
+        {"headers": [["X-Test", "2"], ["Host", "a.example"], ["X-Test", "1"]]},
+        {"headers": [["X-Test", "2"], ["X-Test", "1"], ["Host", "a.example"]]},
+        "SIG-013",
+    ),
+    ("path", {"target": "/one//c?a=1"}, {"target": "/one//d?a=1"}, "SIG-003"),
+    ("query-order", {"target": "/order?a=1&b=2"}, {"target": "/order?b=2&a=1"}, "SIG-009"),
+    ("query-absent", {"target": "/absent?a=1"}, {"target": "/absent"}, "SIG-010"),
+    ("body-absent", {"body": "YQ=="}, {"body": ""}, "SIG-019"),
+    ("body-end", {"body": "YWJj"}, {"body": "YWJjZA=="}, "SIG-019"),
     # The joined texts of both scopes are equal: region, then service; date, then region.
     (
         "region-and-service",
@@ -116,6 +152,66 @@ def _verified() -> None:
         before = name
 
 
+# What changes after a request was accepted: the end of the ids, the change, and the rules. A change
+# of the target is the old and the new text.
+CHANGED: Tuple[Tuple[str, Mapping[str, Any], str], ...] = (
+    ("body", {"body": "Yg=="}, "SIG-019 SIG-041"),
+    ("method", {"method": "PUT"}, "SIG-002 SIG-041"),
+    ("query", {"target": ("a=1", "a=2")}, "SIG-008 SIG-041"),
+    ("path", {"target": ("/changed", "/changes")}, "SIG-003 SIG-041"),
+    ("region", {"region": "us-east-2"}, "SIG-044"),
+    ("service", {"service": "s3"}, "SIG-044"),
+    ("access-key", {"access_key": "AKIDEXAMPLF"}, "SIG-044"),
+    ("token-wanted", {"session_token": TOKEN}, "SIG-046"),
+)
+
+
+def _changed() -> None:
+    """Add a valid request, and the same one with a single change and its old signature."""
+    for place, made in (("header", signed_request), ("query", presigned_request)):
+        for slug, change, rules in CHANGED:
+            given = made(target=f"/changed/{slug}?a=1", headers=[*HEADERS], body="YQ==")
+            changed = dict(given, **change)
+            if "target" in change:
+                changed["target"] = given["target"].replace(*change["target"], 1)
+            name = f"sig-sequence-verify-{place}-{slug}"
+            VERIFY.case(
+                name + "-first",
+                f"a valid request, before another {words(slug)} ({place})",
+                rules,
+                given,
+                ok(),
+                "without it, a server that rejects everything passes the second",
+            )
+            VERIFY.case(
+                name + "-second",
+                f"the same request and signature with another {words(slug)} ({place})",
+                rules,
+                changed,
+                reject("signature"),
+                "a server that keeps its verdict under the signature accepts a changed request",
+                after=name + "-first",
+            )
+
+
+def _swapped() -> None:
+    """Add two valid requests whose headers have the same names in another order."""
+    for place, made in (("header", signed_request), ("query", presigned_request)):
+        before = ""
+        for which, headers in (("first", HEADERS), ("second", HEADERS[::-1])):
+            name = f"sig-sequence-verify-{place}-order-{which}"
+            VERIFY.case(
+                name,
+                f"the {which} of two valid requests that differ in the order of headers ({place})",
+                "SIG-011 SIG-041",
+                made(headers=[*headers], body="YQ=="),
+                ok(),
+                "a server that keeps the places of headers by their names compares wrong values",
+                after=before,
+            )
+            before = name
+
+
 def _converted() -> None:
     """Add one document that is read as two shapes."""
     document = '{"Message":"it is so","ErrorCode":"x"}'
@@ -142,4 +238,6 @@ def _converted() -> None:
 _pairs(SIGN, plain.sign, "")
 _pairs(PRESIGN, plain.presign, "presign-")
 _verified()
+_changed()
+_swapped()
 _converted()

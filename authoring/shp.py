@@ -1068,6 +1068,18 @@ def _json() -> None:
         "a parser without a limit takes quadratic time for a long integer",
         corrected='{"x":12345678901234567890}',
     )
+    rejects(
+        "shp-json-long-negative-integer",
+        "an unknown JSON member that is a minus sign and 20 digits",
+        "SHP-003",
+        "syntax",
+        OUTPUT,
+        "json",
+        '{"x":-12345678901234567890}',
+        "json",
+        "a parser that does not count the sign accepts a character more than the rule says",
+        corrected='{"x":-1234567890123456789}',
+    )
     brackets = "a reader that counts brackets instead of levels rejects documents that models write"
     many = "[" * 50 + '\\"' + "{" * 50
     converts(

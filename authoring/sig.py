@@ -994,16 +994,25 @@ for slug, target, why in (
         why,
         target=target,
     )
+# The end of the ids, the end of the titles, and the target.
+PLACES_IN_TARGET = (
+    ("in-path", "in the path of a target", "/a%sX: y"),
+    ("in-query", "in the query of a target", "/a?b=%sX: y"),
+    ("ends-path", "at the end of a path", "/a%s"),
+    ("ends-query", "at the end of a query", "/a?b=c%s"),
+    ("alone-in-path", "alone in a path", "/%s"),
+    ("alone-in-query", "alone in a query", "/a?%s"),
+)
 LINE_ENDS = (("cr", "\r"), ("lf", "\n"), ("crlf", "\r\n"), ("nul", "\0"))
 for slug, bad in LINE_ENDS:
-    for place, target in (("path", "/a%sX: y"), ("query", "/a?b=%sX: y")):
+    for place, title, target in PLACES_IN_TARGET:
         why = (
             "some server or proxy ends the request line here and reads the rest as a "
             "header or as another request"
         )
         rejects(
-            f"sig-target-refused-{slug}-in-{place}",
-            f"{slug.upper()} in the {place} of a target",
+            f"sig-target-refused-{slug}-{place}",
+            f"{slug.upper()} {title}",
             "SIG-028",
             why,
             target=target % bad,
@@ -2817,10 +2826,10 @@ presigns(
     query=own(credential=CREDENTIAL.replace("AKIDEXAMPLE", "GOOG1%2Bex%3Dample~")),
 )
 for slug, bad in LINE_ENDS:
-    for place, target in (("path", "/a%sX: y"), ("query", "/a?b=%sX: y")):
+    for place, title, target in PLACES_IN_TARGET:
         rejects(
-            f"sig-presign-target-refused-{slug}-in-{place}",
-            f"{slug.upper()} in the {place} of a target",
+            f"sig-presign-target-refused-{slug}-{place}",
+            f"{slug.upper()} {title}",
             "SIG-028",
             (
                 "the URL contains the path as given, so a line end in it adds a header "

@@ -23,6 +23,7 @@ from authoring.sig import (
     HOST,
     INHERITED,
     LINE_ENDS,
+    PLACES_IN_TARGET,
     PROMPT,
     SECRET_KEY,
     SIGN,
@@ -1636,6 +1637,14 @@ for slug, bad in LINE_ENDS:
         "a target with a line end could be read as two requests",
         signed_request(target=f"/a{bad}b"),
     )
+    for place, title, target in PLACES_IN_TARGET:
+        rejects(
+            f"sig-verify-target-{slug}-{place}",
+            f"{slug.upper()} {title}",
+            "SIG-028",
+            "a target with a line end could be read as two requests",
+            signed_request(target=target % bad),
+        )
 
 for slug, title, now, kind, why in (
     (
@@ -2220,3 +2229,120 @@ rejects(
     small_url(session_token="A%26b"),
     session_token="A&b",
 )
+
+
+# ---- the separators of Authorization, its parts in any order -----------------------------------
+
+SCHEME, PARTS = AUTHORIZATION.split(" ", 1)
+for slug, title, separator in (
+    ("comma", "a comma alone", ","),
+    ("comma-spaces", "a comma and three spaces", ",   "),
+    ("spaces-comma", "a space before each comma", " , "),
+):
+    accepts(
+        "sig-verify-parts-" + slug,
+        f"the parts of Authorization with {title} between them",
+        "SIG-040",
+        "a server that splits at a comma with one space rejects valid clients",
+        GOOD,
+        headers=replaced(GOOD, "authorization", PARTS, PARTS.replace(", ", separator)),
+    )
+for slug, order in (("reversed", (2, 1, 0)), ("rotated", (1, 2, 0))):
+    accepts(
+        "sig-verify-parts-" + slug,
+        f"the parts of Authorization in another order: {slug}",
+        "SIG-040",
+        "a server that finds the parts by their places rejects valid clients",
+        GOOD,
+        headers=replaced(
+            GOOD, "authorization", PARTS, ", ".join(PARTS.split(", ")[place] for place in order)
+        ),
+    )
+
+# ---- times beyond the range of an integer ------------------------------------------------------
+
+for slug, title, signed_at, clock, late in (
+    ("2038", "the last second of 31 bits", "20380119T031400Z", "20380119T031900Z", "031901"),
+    ("2106", "the last second of 32 bits", "21060207T062800Z", "21060207T063300Z", "063301"),
+    ("1969", "the first second of 1970", "19691231T235900Z", "19700101T000400Z", "000401"),
+    ("9999", "the year 9999", "99991231T235000Z", "99991231T235500Z", "235501"),
+):
+    for place, made in (
+        ("", signed_request(time=signed_at)),
+        ("-presigned", presigned_request(time=signed_at, expires=300)),
+    ):
+        rules = "SIG-043" if place else "SIG-042"
+        accepts(
+            f"sig-verify-time-{slug}{place}",
+            f"a request{place.replace('-', ', ')} that is 300 seconds old, around {title}",
+            rules,
+            "a server that counts seconds in too few bits finds the request centuries old",
+            made,
+            time=clock,
+        )
+        rejects(
+            f"sig-verify-time-{slug}{place}-late",
+            f"a request{place.replace('-', ', ')} that is 301 seconds old, around {title}",
+            rules,
+            "a server that counts seconds in too few bits finds the request in the future",
+            made,
+            "expired",
+            time=clock[:9] + late + "Z",
+        )
+        accepts(
+            f"sig-verify-time-{slug}{place}-early",
+            f"a request{place.replace('-', ', ')} of a clock that is ahead, around {title}",
+            "SIG-042",
+            "a server that counts seconds in too few bits finds the request centuries ahead",
+            presigned_request(time=clock, expires=300) if place else signed_request(time=clock),
+            time=signed_at,
+        )
+
+# ---- the hash of the body in a header, in both places ------------------------------------------
+
+for slug, text, kind in (
+    ("right", PROMPT_HASH, None),
+    ("other", EMPTY_HASH, "signature"),
+    ("cut", PROMPT_HASH[:-1], "signature"),
+    ("unsigned-payload", "UNSIGNED-PAYLOAD", "signature"),
+):
+    given = presigned_request(headers=[HOST, ["X-Amz-Content-Sha256", text]])
+    VERIFY.case(
+        f"sig-verify-presigned-content-sha256-{slug}",
+        f"a presigned request with a signed x-amz-content-sha256: {words(slug)}",
+        "SIG-047",
+        given,
+        ok() if kind is None else reject(kind),
+        "a server that compares the header only in one form accepts a changed body in the other",
+    )
+
+# ---- two errors of each kind -------------------------------------------------------------------
+
+_LATE = "20150830T125000Z"
+_LATE_URL = "20150830T130000Z"
+_TWO_ERRORS: Sequence[Any] = (
+    ("time-and-body", GOOD, {"time": _LATE, "body": b64(b"other")}, "expired"),
+    ("time-and-path", GOOD, {"time": _LATE, "target": "/other"}, "expired"),
+    (
+        "time-and-content-sha256",
+        signed_request(also=[["X-Amz-Content-Sha256", EMPTY_HASH]]),
+        {"time": _LATE},
+        "expired",
+    ),
+    ("expiry-and-body", URL, {"time": _LATE_URL, "body": b64(b"other")}, "expired"),
+    ("service-and-time", GOOD, {"service": "s3", "time": _LATE}, "signature"),
+    ("key-and-time", GOOD, {"access_key": "AKIDEXAMPLF", "time": _LATE}, "signature"),
+    ("token-and-time", GOOD, {"session_token": TOKEN, "time": _LATE}, "signature"),
+    ("service-and-expiry", URL, {"service": "s3", "time": _LATE_URL}, "signature"),
+    ("token-and-expiry", URL, {"session_token": TOKEN, "time": _LATE_URL}, "signature"),
+)
+for slug, given, changes, kind in _TWO_ERRORS:
+    VERIFY.case(
+        "sig-verify-order-" + slug,
+        "two errors: " + words(slug),
+        "SIG-042 SIG-041",
+        dict(given, **changes),
+        reject(kind),
+        "a server that reports the second error sends the caller to the wrong cause",
+        level="SHOULD",
+    )

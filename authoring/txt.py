@@ -892,6 +892,20 @@ def _events() -> None:
         [event("a\u2028b\x85c\x0cd\x1ee")],
         "a reader that uses str.splitlines or a similar function splits the JSON document",
     )
+    for name, title, end in (
+        ("lf", "LF", "\n"),
+        ("cr", "a lone CR", "\r"),
+        ("crlf", "CR LF", "\r\n"),
+    ):
+        text = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\x1dh\x1ei"
+        reads_events(
+            "line-separators-several-lines-" + name,
+            f"U+2028, U+0085 and other separators in several lines that end with {title}",
+            "TXT-020 TXT-024",
+            f"event: {text}{end}data: {text}{end}id: {text}{end}data: {text}{end}{end}",
+            [event(f"{text}\n{text}", text, text)],
+            "a reader that splits the lines of a long event in another way loses data",
+        )
 
 
 def _event_ends() -> None:

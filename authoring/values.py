@@ -285,6 +285,10 @@ def _rejected() -> None:
         ("done", "the word DONE", "DONE"),
         ("form-feed", "a form feed", "\x0c"),
         ("no-break-space", "a no-break space", "\u00a0"),
+        ("vertical-tab", "a vertical tab", "\x0b"),
+        ("next-line", "U+0085", "\x85"),
+        ("line-separator", "U+2028", "\u2028"),
+        ("file-separator", "U+001C", "\x1c"),
         ("byte-order-mark", "a byte order mark", "\ufeff"),
     ):
         reads_values(
@@ -324,6 +328,11 @@ def _rejected() -> None:
         ("infinity-inside", "-Infinity in an array", "[-Infinity]"),
         ("overflow", "a number beyond the range of a double", "[1e999]"),
         ("long-integer", f"an integer of {MAX_DIGITS + 1} digits", f"[{'9' * (MAX_DIGITS + 1)}]"),
+        (
+            "long-negative-integer",
+            f"an integer of a minus sign and {MAX_DIGITS} digits",
+            f"[-{'9' * MAX_DIGITS}]",
+        ),
     ):
         reads_values(
             "broken-" + name,
@@ -452,6 +461,11 @@ def _lenient() -> None:
         ("python", "Python's None", '{"a":None}'),
         ("overflow", "a number beyond the range of a double", "[1e999]"),
         ("long-integer", f"an integer of {MAX_DIGITS + 1} digits", f"[{'9' * (MAX_DIGITS + 1)}]"),
+        (
+            "long-negative-integer",
+            f"an integer of a minus sign and {MAX_DIGITS} digits",
+            f"[-{'9' * MAX_DIGITS}]",
+        ),
     ):
         reads_values(
             "lenient-rejects-" + name,

@@ -183,7 +183,7 @@ ROWS: Tuple[Row, ...] = tuple(
     + _rows(
         "bound",
         r"text\..*",
-        ("", "_SNIFFED"),
+        ("", "SNIFFED"),
         ("", "_MAX_RETRY_DIGITS"),
         (".*", "self._max_length"),
         (r"TextDecoder\.__init__", "max_length"),

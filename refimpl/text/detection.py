@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Iterable, Iterator, List, Tuple
 
 from ..errors import Error, TextError
-from .server_sent_events import could_be_events, looks_like_events
+from .server_sent_events import SNIFFED, could_be_events, looks_like_events
 from .utf8 import Utf8Decoder
 
 EVENTS_TYPE = "text/event-stream"
@@ -41,7 +41,7 @@ def chosen_format(parts: Iterable[bytes], content_type: str = "") -> Tuple[str, 
         for part in parts:
             if part:  # Any number of empty parts may come first.
                 seen.append(part)
-                if not could_be_events(b"".join(seen)):
+                if not is_undecided(b"".join(seen), content_type):
                     break
     except Error as error:
         parts = _raising(error)
@@ -53,13 +53,33 @@ def _raising(error: Error) -> Iterator[bytes]:
     yield b""
 
 
+def are_events(start: bytes, content_type: str) -> bool:
+    """Return whether a text is server-sent events, by its first bytes and its type (TXT-061)."""
+    if looks_like_events(start):
+        return True
+    return _media_type(content_type) == EVENTS_TYPE and not start.lstrip().startswith((b"{", b"["))
+
+
+def is_undecided(start: bytes, content_type: str) -> bool:
+    """Return whether are_events needs more bytes than start to decide.
+
+    With the type of events, the first byte that is not white space decides.
+    """
+    if could_be_events(start):
+        return True
+    is_space = len(start) < SNIFFED and not start.lstrip()
+    return is_space and _media_type(content_type) == EVENTS_TYPE
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.partition(";")[0].strip(" \t").lower()
+
+
 def _format_for(start: bytes, content_type: str) -> str:
     # CLI-011
-    media_type = content_type.partition(";")[0].strip(" \t").lower()
-    if looks_like_events(start):
+    if are_events(start, content_type):
         return "sse"
-    if media_type == EVENTS_TYPE and not start.lstrip().startswith((b"{", b"[")):
-        return "sse"
+    media_type = _media_type(content_type)
     if media_type in _LINES_TYPES:
         return "lines"
     if not _TEXTUAL_TYPES.match(media_type) or _OTHER_CHARSET.search(content_type):

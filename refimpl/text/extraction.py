@@ -40,9 +40,8 @@ from .containers import (
     recognised,
 )
 from .decoder import BytesLike
-from .detection import EVENTS_TYPE
+from .detection import are_events, is_undecided
 from .paths import Steps, first_found, parse_path
-from .server_sent_events import could_be_events, looks_like_events
 from .tolerant import EventValues, Item, PlainValues, is_quoted_marker
 
 CHANNELS = ("text", "reasoning", "tools", "all")
@@ -225,7 +224,7 @@ class ModelText:
         data = plain_bytes(data)
         if self._reader is None:
             self._start += data
-            if could_be_events(self._start):
+            if is_undecided(self._start, self._content_type):
                 return []
             data, self._start = self._start, b""
             self._choose(data)
@@ -284,10 +283,7 @@ class ModelText:
         """Choose the reader by the first bytes."""
         # TXT-061
         if self._format is None:
-            media_type = self._content_type.partition(";")[0].strip(" \t").lower()
-            is_events = looks_like_events(start) or (
-                media_type == EVENTS_TYPE and not start.lstrip().startswith((b"{", b"["))
-            )
+            is_events = are_events(start, self._content_type)
             self._format = "sse" if is_events else "json"
         if self._format == "sse":
             self._reader = EventValues(self._max_length)

@@ -33,7 +33,7 @@ _FIELD_NAMES = ("data", "event", "id", "retry")
 # TXT-031: the line with which some containers end their stream.
 DONE = "[DONE]"
 _EVENT_SIGNS = (b"data:", b"event:", b"id:", b"retry:", b":")
-_SNIFFED = 64  # bytes at the start of a text that decide its format
+SNIFFED = 64  # bytes at the start of a text that decide its format
 # TXT-027: 10**18 milliseconds are 30 million years
 _MAX_RETRY_DIGITS = 18
 
@@ -319,11 +319,11 @@ def could_be_events(start: bytes) -> bool:
     """Return whether looks_like_events needs more bytes than start to decide."""
     first_line = _first_line(start)
     undecided = any(sign != first_line and sign.startswith(first_line) for sign in _EVENT_SIGNS)
-    return len(start) < _SNIFFED and (undecided or _BOM.startswith(start))
+    return len(start) < SNIFFED and (undecided or _BOM.startswith(start))
 
 
 def _first_line(start: bytes) -> bytes:
-    head = start[:_SNIFFED]
+    head = start[:SNIFFED]
     if head.startswith(_BOM):
         head = head[len(_BOM) :]
     return head.lstrip(b"\r\n")

@@ -410,6 +410,14 @@ def _bad_chunks() -> List[Entry]:
             also=("truncated",),
         ),
         _bad_chunk(
+            "http-chunk-size-33-bits",
+            "a chunk size of 4 GiB more than its chunk, then the close of the connection",
+            b"1%08x\r\n" % len(two) + two + b"\r\n" + LAST_CHUNK,
+            rules=("HTTP-045", "HTTP-023"),
+            also=("truncated",),
+            parts=(ONE, TWO),
+        )._replace(since="0.2.0"),
+        _bad_chunk(
             "http-chunk-end-wrong",
             "two wrong bytes after a chunk",
             chunk(half, end=b"xx"),

@@ -95,6 +95,7 @@ MODULES = (
     "text.containers",
     "text.growing",
     "text.tolerant",
+    "text.detection",
     "text.extraction",
     "explain.refusal",
     "explain.causes",

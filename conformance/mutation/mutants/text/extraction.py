@@ -47,27 +47,6 @@ ROWS = (
 """,
     ),
     (
-        "extract-events-by-type-only",
-        "TXT-061",
-        "only the content type says that a text is server-sent events",
-        "looks_like_events(start) or (",
-        "(",
-    ),
-    (
-        "extract-content-type-wins",
-        "TXT-061",
-        "JSON lines with the content type of events are read as events",
-        'media_type == EVENTS_TYPE and not start.lstrip().startswith((b"{", b"["))',
-        "media_type == EVENTS_TYPE",
-    ),
-    (
-        "extract-content-type-ignored",
-        "TXT-061",
-        "the content type of events has no meaning",
-        'media_type == EVENTS_TYPE and not start.lstrip().startswith((b"{", b"["))',
-        "False",
-    ),
-    (
         "extract-after-end",
         "TXT-052",
         "values after the end marker are extracted",

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+"""Mutants of refimpl/text/detection.py."""
+
+ROWS = (
+    (
+        "extract-events-by-type-only",
+        "TXT-061",
+        "only the content type says that a text is server-sent events",
+        "if looks_like_events(start): return True return _media_type",
+        "return _media_type",
+    ),
+    (
+        "extract-content-type-wins",
+        "TXT-061",
+        "JSON lines with the content type of events are read as events",
+        'and not start.lstrip().startswith((b"{", b"["))',
+        "",
+    ),
+    (
+        "extract-content-type-ignored",
+        "TXT-061",
+        "the content type of events has no meaning",
+        'return _media_type(content_type) == EVENTS_TYPE and not start.lstrip().startswith((b"{", b"["))',
+        "return False",
+    ),
+    (
+        "extract-type-before-first-byte",
+        "TXT-061",
+        "white space with the content type of events is read as events",
+        "return is_space and _media_type(content_type) == EVENTS_TYPE",
+        "return False",
+    ),
+    (
+        "extract-array-of-type-events",
+        "TXT-061",
+        "an array with the content type of events is read as events",
+        'startswith((b"{", b"["))',
+        'startswith(b"{")',
+    ),
+)
