@@ -111,7 +111,7 @@ ROWS = (
         "config-name-case",
         "CRED-025",
         "compares names of properties with case",
-        "name.strip(_CONFIG_SPACES).lower()",
+        "ascii_lower(name.strip(_CONFIG_SPACES))",
         "name.strip(_CONFIG_SPACES)",
     ),
     (
