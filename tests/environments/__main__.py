@@ -22,17 +22,18 @@ _GOOD = ("PASS", "ACCEPTABLE")
 
 def outcome_in(place: Place, cases: Sequence[str], folder: Path) -> Outcome:
     """Create an environment and return the result of its cases and checks."""
+    today = time.strftime("%Y-%m-%d", time.gmtime())
     try:
         ready = place.prepare(folder)
     except Skip as reason:
-        return Outcome(place.name, "", 0, 0, str(reason))
+        return Outcome(place.name, "", 0, 0, str(reason), today)
     passed = failed = 0
     if ready.adapter:
         passed, failed = suite(ready, cases, folder)
     for command in ready.checks:
         done = subprocess.run(command, cwd=str(folder), stdin=subprocess.DEVNULL)
         passed, failed = passed + (not done.returncode), failed + bool(done.returncode)
-    return Outcome(place.name, ready.version, passed, failed, "")
+    return Outcome(place.name, ready.version, passed, failed, "", today)
 
 
 def suite(ready: Ready, cases: Sequence[str], folder: Path) -> "tuple[int, int]":
@@ -61,6 +62,8 @@ def main(arguments: List[str]) -> int:
     parser.add_argument("--list", action="store_true", help="print the names of the environments")
     parser.add_argument("--write", action="store_true", help="store the report and its table")
     options = parser.parse_args(arguments)
+    if options.write and options.cases:
+        parser.error("--write stores the result of the usual cases: omit --cases")
     selected = [
         place
         for place in PLACES
@@ -78,7 +81,6 @@ def main(arguments: List[str]) -> int:
         print(outcomes[-1].line(), flush=True)
     facts = {
         "version": VERSION,
-        "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "selection": ", ".join(f"`{pattern}`" for pattern in cases),
     }
     if options.write:

@@ -262,13 +262,20 @@ def pyinstaller(folder: Path) -> Ready:
 
 
 def nuitka(folder: Path) -> Ready:
-    program("patchelf")
+    """The package as one extension module. The adapter's other modules are Python."""
     programs = tools(folder, "nuitka")
-    entry = entry_in(folder, path=None)
-    command = [str(programs / "python"), "-m", "nuitka", "--standalone", "--jobs=2", "--quiet"]
-    run([*command, f"--output-dir={folder}", str(entry)], folder, PYTHONPATH=str(ROOT))
+    python = str(programs / "python")
+    site = site_in(folder)
+    command = [python, "-m", "nuitka", "--mode=package", "--include-package=refimpl", "--quiet"]
+    run([*command, f"--output-dir={site}", str(site / "refimpl")], folder)
+    shutil.rmtree(str(site / "refimpl"))
     version = run([*command[:3], "--version"], folder).splitlines()[0]
-    return Ready(f"Nuitka {version}", joined(folder / "entry.dist" / "entry.bin"))
+    check = f"import sys; sys.path.insert(0, {str(site)!r}); import refimpl; refimpl.__compiled__"
+    return Ready(
+        f"Nuitka {version}",
+        joined(python, entry_in(folder, path=site)),
+        checks=[[python, "-c", check]],
+    )
 
 
 def lambda_layout(folder: Path) -> Ready:
@@ -331,10 +338,11 @@ def pyodide(folder: Path) -> Ready:
 
 
 def musl(folder: Path) -> Ready:
-    raise Skip(
-        "no registry has a Python for musl: PyPI has musl wheels but no interpreter, and Debian's "
-        "musl has a compiler but no Python"
-    )
+    """CPython compiled here, because no registry has one for musl. It has no ssl."""
+    program("musl-gcc")
+    run(["sh", str(HERE / "musl_python.sh"), str(folder)], folder)
+    python = folder / "python"
+    return Ready(f"{version_of(str(python))}, musl", joined(python, entry_in(folder)))
 
 
 def _interpreters() -> Dict[str, str]:

@@ -9,13 +9,14 @@ ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "reports" / "environments.json"
 PAGE = ROOT / "docs" / "vendoring.md"
 MARKS = ("<!-- environments -->\n", "<!-- /environments -->\n")
-COLUMNS = ("environment", "version", "passed", "failed", "skipped because")
+COLUMNS = ("environment", "version", "passed", "failed", "skipped because", "date")
 
 
 class Outcome(NamedTuple):
     """The result in one environment.
 
     passed, failed: cases;  skipped: why the environment could not be created, or ""
+    date: the day of the run
     """
 
     name: str
@@ -23,6 +24,7 @@ class Outcome(NamedTuple):
     passed: int
     failed: int
     skipped: str
+    date: str
 
     def line(self) -> str:
         """Return the result as one line of text."""
@@ -32,7 +34,7 @@ class Outcome(NamedTuple):
 
 
 def report_of(outcomes: List[Outcome], facts: Dict[str, str]) -> Dict[str, Any]:
-    """Return the report. facts: date, version and selection of the run."""
+    """Return the report. facts: version and selection of the run."""
     return {**facts, "environments": [outcome._asdict() for outcome in outcomes]}
 
 
@@ -50,11 +52,13 @@ def table_of(report: Dict[str, Any]) -> str:
             "" if outcome.skipped else str(outcome.passed),
             "" if outcome.skipped else str(outcome.failed),
             outcome.skipped,
+            outcome.date,
         ]
         for outcome in outcomes_of(report)
     ]
-    lines = [f"Version {report['version']}, {report['date']}. Cases: {report['selection']}.", ""]
-    lines += ["| " + " | ".join(row) + " |" for row in [list(COLUMNS), ["---"] * 5, *rows]]
+    lines = [f"Version {report['version']}. Cases: {report['selection']}.", ""]
+    head = [list(COLUMNS), ["---"] * len(COLUMNS)]
+    lines += ["| " + " | ".join(row) + " |" for row in [*head, *rows]]
     return "\n".join(lines) + "\n"
 
 
