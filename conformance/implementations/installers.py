@@ -41,7 +41,7 @@ from typing import (
     Tuple,
 )
 
-from conformance.adapters.limits import DEADLINE, READ_TIMEOUT
+from conformance.adapters.limits import READ_TIMEOUT
 from conformance.files import PACKAGE, ROOT, read_bounded, write_whole
 from conformance.protocol.process import end_group
 from refimpl.errors import Error, UsageError, shown
@@ -409,7 +409,7 @@ def _find_npm(implementation: ThirdParty, folder: str) -> Optional[Installed]:
     if node is None or not is_marked(implementation, folder):
         return None
     program = os.path.join(PROGRAMS, implementation.name, "adapter.mjs")
-    return Installed(implementation.name, folder, (node, program, folder) + _CALL_LIMITS, {})
+    return Installed(implementation.name, folder, (node, program, folder) + _READ_TIMEOUT, {})
 
 
 # ---- curl --------------------------------------------------------------------------------------
@@ -552,8 +552,8 @@ def find_ruby(implementation: ThirdParty, folder: str) -> Optional[Installed]:
 # ---- the AWS SDKs for Go, Rust and Java --------------------------------------------------------
 
 # Each is built in its folder from the sources in adapters/. The dependencies that its tool
-# downloads stay in the cache of that tool. The adapter's arguments are its timeouts in ms.
-_CALL_LIMITS = (f"{READ_TIMEOUT * 1000:.0f}", f"{DEADLINE * 1000:.0f}")
+# downloads stay in the cache of that tool. The adapter's argument is its read timeout in ms.
+_READ_TIMEOUT = (f"{READ_TIMEOUT * 1000:.0f}",)
 
 
 def _copy_sources(implementation: ThirdParty, folder: str) -> None:
@@ -605,7 +605,7 @@ def find_built(implementation: ThirdParty, folder: str) -> Optional[Installed]:
     program = os.path.join(folder, "adapter")
     if not _is_current(implementation, folder) or not os.path.exists(program):
         return None
-    return Installed(implementation.name, folder, (program,) + _CALL_LIMITS, {})
+    return Installed(implementation.name, folder, (program,) + _READ_TIMEOUT, {})
 
 
 def install_java(implementation: ThirdParty, folder: str, say: Say) -> None:
@@ -625,5 +625,5 @@ def find_java(implementation: ThirdParty, folder: str) -> Optional[Installed]:
     if java is None or not _is_current(implementation, folder):
         return None
     path = os.pathsep.join((os.path.join(folder, "classes"), os.path.join(folder, "lib", "*")))
-    command = (java, "-XX:TieredStopAtLevel=1", "-cp", path, "Adapter") + _CALL_LIMITS
+    command = (java, "-XX:TieredStopAtLevel=1", "-cp", path, "Adapter") + _READ_TIMEOUT
     return Installed(implementation.name, folder, command, {})

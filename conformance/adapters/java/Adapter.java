@@ -4,13 +4,19 @@
 // client of sagemakerruntime (the synchronous one does not have the operation), `sigv4.*` by AwsV4HttpSigner, or by Aws4Signer
 // where AwsV4HttpSigner would add x-amz-content-sha256, `eventstream.*` by software.amazon.eventstream, which the client uses.
 //
-// The arguments are the read timeout and the deadline of a call in milliseconds. Each call has a new client and one
-// attempt. `http.request` and `endpoint.resolve` return the request that the client passes to its HTTP client, and
-// `http.response` the result for a given response. Only that HTTP client is ours. An error has the name of its class; a class
-// that many errors share is distinguished by the message. The signers return only the last stage of a signature.
+// The argument is the read timeout of a call in milliseconds, for a case that has none. Each call has a new client and one
+// attempt. A call that does not end gets no reply: the suite ends this process. `http.request` and `endpoint.resolve` return
+// the request that the client passes to its HTTP client, and `http.response` the result for a given response. Only that HTTP
+// client is ours. An error has the name of its class; a class that many errors share is distinguished by the message.
+//
+// The signers return only the last stage of a signature. `output.sent` is the request as the SDK's adapter to Netty and
+// Netty's encoder write it. The length of a body is added after signing, as the SDK does.
 // MessageDecoder has no method for the end of a stream, so it does not report an incomplete frame.
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpRequestEncoder;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -27,8 +33,10 @@ import java.time.format.ResolverStyle;
 import java.util.*;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
@@ -46,6 +54,7 @@ import software.amazon.awssdk.core.SdkGlobalTime;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.core.util.VersionInfo;
 import software.amazon.awssdk.http.ContentStreamProvider;
+import software.amazon.awssdk.http.Protocol;
 import software.amazon.awssdk.http.SdkHttpFullRequest;
 import software.amazon.awssdk.http.SdkHttpFullResponse;
 import software.amazon.awssdk.http.SdkHttpMethod;
@@ -54,6 +63,7 @@ import software.amazon.awssdk.http.async.AsyncExecuteRequest;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
+import software.amazon.awssdk.http.nio.netty.internal.RequestAdapter;
 import software.amazon.awssdk.protocols.jsoncore.JsonNode;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.sagemakerruntime.SageMakerRuntimeAsyncClient;
@@ -64,8 +74,8 @@ import software.amazon.eventstream.Message;
 import software.amazon.eventstream.MessageDecoder;
 
 public final class Adapter {
-    static Duration readTimeout;
-    static Duration deadline;
+    static Duration usualTimeout;
+    static PrintStream answers;
 
     /** An answer with another status than `ok`. */
     static final class Refusal extends Exception {
@@ -82,10 +92,10 @@ public final class Adapter {
 
     // ---- errors ---------------------------------------------------------------------------------------------------
 
-    // Classes or parts of error messages, and the nearest kind; the first match counts.
+    // Classes or parts of error messages, and the kinds that they can stand for; the first match counts.
     static final String[][] KINDS = {
-        {"Prelude checksum", "prelude_crc"}, {"Message checksum", "message_crc"}, {"Illegal payload size", "length"},
-        {"Got unknown headerTypeId", "header_type"}, {"may not be empty", "header"}, {"Illegal string length", "limit"},
+        {"Prelude checksum", "prelude_crc"}, {"Message checksum", "message_crc"}, {"Illegal payload size", "length limit"},
+        {"Got unknown headerTypeId", "header_type"}, {"may not be empty", "header"}, {"Illegal string length", "limit constraint"},
         {"Illegal byte array length", "limit"}, {"java.nio.BufferUnderflowException", "header"}, {"Timeout", "timeout"},
         {"java.net.ConnectException", "network"}, {"Connection reset", "network"}, {"DecoderException", "http"},
         {"invalid version format", "http"}, {"java.lang.NumberFormatException", "syntax"}, {"prohibited character", "constraint"},
@@ -96,6 +106,17 @@ public final class Adapter {
         {"must not be null", "constraint"},
     };
 
+    /** Return the names of errors that can stand for several kinds, as in `hello`. */
+    static Map<String, Object> kinds() {
+        Map<String, Object> kinds = new LinkedHashMap<>();
+        for (String[] row : KINDS) {
+            if (row[1].contains(" ")) {
+                kinds.put(row[0], Arrays.asList(row[1].split(" ")));
+            }
+        }
+        return kinds;
+    }
+
     static Map<String, Object> reject(Throwable error) {
         StringBuilder said = new StringBuilder();
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
@@ -104,7 +125,7 @@ public final class Adapter {
         String kind = error.getClass().getName();
         for (String[] row : KINDS) {
             if (said.indexOf(row[0]) >= 0) {
-                kind = row[1];
+                kind = row[1].contains(" ") ? row[0] : row[1];
                 break;
             }
         }
@@ -164,6 +185,9 @@ public final class Adapter {
             if (name.equalsIgnoreCase("host")) {
                 hosts.add(value);
             }
+            if (value.contains("\n ") || value.contains("\n\t")) {
+                throw unsupported("Netty takes a header value on one line");
+            }
             request.appendHeader(name, value);
         }
         Instant when;
@@ -191,13 +215,39 @@ public final class Adapter {
             answer.put("kind", "constraint");
             throw new Refusal(answer);
         }
+        Map<String, Object> output;
         if (inQuery) {
             URI uri = signed.getUri();
-            return map("signature", signed.firstMatchingRawQueryParameter("X-Amz-Signature").orElse(null),
+            output = map("signature", signed.firstMatchingRawQueryParameter("X-Amz-Signature").orElse(null),
                 "target", (uri.getRawPath().isEmpty() ? "/" : uri.getRawPath()) + "?" + uri.getRawQuery());
+        } else {
+            String authorization = signed.firstMatchingHeader("Authorization").orElse("");
+            output = map("authorization", authorization, "signature", authorization.substring(authorization.lastIndexOf('=') + 1));
         }
-        String authorization = signed.firstMatchingHeader("Authorization").orElse("");
-        return map("authorization", authorization, "signature", authorization.substring(authorization.lastIndexOf('=') + 1));
+        try {
+            output.put("sent", written(signed, bytes(given, "body")));
+        } catch (IllegalArgumentException error) { // Netty rejects a header, so the request cannot be sent
+            return output;
+        }
+        return output;
+    }
+
+    /** Return a request as Netty writes it. */
+    static Map<String, Object> written(SdkHttpRequest request, byte[] body) {
+        if (body.length > 0 && !request.firstMatchingHeader("Content-Length").isPresent()) {
+            request = request.toBuilder().putHeader("Content-Length", String.valueOf(body.length)).build();
+        }
+        EmbeddedChannel channel = new EmbeddedChannel(new HttpRequestEncoder());
+        channel.writeOutbound(new RequestAdapter(Protocol.HTTP1_1).adapt(request));
+        ByteBuf data = channel.readOutbound();
+        String[] lines = data.toString(StandardCharsets.ISO_8859_1).split("\r\n");
+        data.release();
+        String[] words = new String(unlatin1(lines[0]), StandardCharsets.UTF_8).split(" ");
+        List<Object> headers = new ArrayList<>();
+        for (String line : Arrays.asList(lines).subList(1, lines.length)) {
+            headers.add(Arrays.asList(line.substring(0, line.indexOf(':')), line.substring(line.indexOf(':') + 1).trim()));
+        }
+        return map("method", words[0], "target", words[1], "headers", headers, "body", base64(body));
     }
 
     static SdkHttpRequest signed(JsonNode given, SdkHttpRequest request, AwsCredentials identity, Instant when, boolean inQuery) {
@@ -229,17 +279,23 @@ public final class Adapter {
 
     static Object decode(JsonNode given) throws Refusal {
         List<Object> messages = new ArrayList<>();
-        MessageDecoder decoder = new MessageDecoder(message -> messages.add(shown(message)));
+        List<Object> after = new ArrayList<>();
+        int[] fed = {0};
+        MessageDecoder decoder = new MessageDecoder(message -> {
+            messages.add(shown(message));
+            after.add(fed[0]);
+        });
         try {
             for (JsonNode chunk : list(given, "chunks")) {
+                fed[0]++;
                 decoder.feed(unbase64(chunk.asString()));
             }
         } catch (RuntimeException error) {
             Map<String, Object> answer = reject(error);
-            answer.put("output", map("messages", messages));
+            answer.put("output", map("messages", messages, "after", after, "refused_after", fed[0]));
             throw new Refusal(answer);
         }
-        return map("messages", messages);
+        return map("messages", messages, "after", after);
     }
 
     static Object shown(Message message) {
@@ -312,6 +368,7 @@ public final class Adapter {
     /** An HTTP client that keeps the request and returns the given response, if any. */
     static final class Ours implements SdkAsyncHttpClient {
         final JsonNode given;
+        final AtomicInteger fed = new AtomicInteger(); // pieces of the body, and its end as one
         SdkHttpRequest request;
         byte[] body = new byte[0];
 
@@ -348,7 +405,7 @@ public final class Adapter {
             List<byte[]> chunks = new ArrayList<>();
             list(given, "chunks").forEach(chunk -> chunks.add(unbase64(chunk.asString())));
             call.responseHandler().onHeaders(head.build());
-            call.responseHandler().onStream(new Chunks(chunks, !is(given, "complete", false), done));
+            call.responseHandler().onStream(new Chunks(chunks, !is(given, "complete", false), fed, done));
             return done;
         }
 
@@ -361,53 +418,59 @@ public final class Adapter {
     static final class Chunks implements Publisher<ByteBuffer> {
         final Iterator<byte[]> pieces;
         final boolean complete;
+        final AtomicInteger fed;
         final CompletableFuture<Void> done;
 
-        Chunks(List<byte[]> pieces, boolean complete, CompletableFuture<Void> done) {
+        Chunks(List<byte[]> pieces, boolean complete, AtomicInteger fed, CompletableFuture<Void> done) {
             this.pieces = pieces.iterator();
             this.complete = complete;
+            this.fed = fed;
             this.done = done;
         }
 
         @Override
         public void subscribe(Subscriber<? super ByteBuffer> subscriber) {
+            Semaphore wanted = new Semaphore(0);
+            AtomicBoolean ended = new AtomicBoolean();
             subscriber.onSubscribe(new Subscription() {
-                long wanted;
-                boolean busy;
-                boolean ended;
-
                 @Override
                 public void request(long more) {
-                    wanted += Math.min(more, Integer.MAX_VALUE);
-                    if (busy) {
-                        return;
-                    }
-                    busy = true;
-                    while (!ended && wanted > 0 && pieces.hasNext()) {
-                        wanted--;
-                        subscriber.onNext(ByteBuffer.wrap(pieces.next()));
-                    }
-                    if (!ended && !pieces.hasNext()) {
-                        ended = true;
-                        if (complete) {
-                            subscriber.onComplete();
-                            done.complete(null);
-                        } else { // the error of the SDK's own HTTP client
-                            IOException died = new IOException("Response had content-length of 9 bytes, but only received 1 bytes"
-                                + " before the connection was closed.");
-                            subscriber.onError(died);
-                            done.completeExceptionally(died);
-                        }
-                    }
-                    busy = false;
+                    wanted.release((int) Math.min(more, 1 << 20));
                 }
 
                 @Override
                 public void cancel() {
-                    ended = true;
+                    ended.set(true);
+                    wanted.release();
                     done.complete(null);
                 }
             });
+            // Like Netty: in another thread, and the next piece only when the last one has been read.
+            new Thread(() -> feed(subscriber, wanted, ended)).start();
+        }
+
+        void feed(Subscriber<? super ByteBuffer> subscriber, Semaphore wanted, AtomicBoolean ended) {
+            while (pieces.hasNext()) {
+                wanted.acquireUninterruptibly();
+                if (ended.get()) {
+                    return;
+                }
+                fed.incrementAndGet();
+                subscriber.onNext(ByteBuffer.wrap(pieces.next()));
+            }
+            if (ended.get()) {
+                return;
+            }
+            fed.incrementAndGet();
+            if (complete) {
+                subscriber.onComplete();
+                done.complete(null);
+            } else { // the error of the SDK's own HTTP client
+                IOException died = new IOException("Response had content-length of 9 bytes, but only received 1 bytes"
+                    + " before the connection was closed.");
+                subscriber.onError(died);
+                done.completeExceptionally(died);
+            }
         }
     }
 
@@ -457,11 +520,16 @@ public final class Adapter {
         return input.build();
     }
 
-    /** Make one call and return its answer, with everything that arrived before an error. */
-    static Object talk(JsonNode given, JsonNode members, AwsCredentials keys, SdkAsyncHttpClient http) throws Refusal {
+    /**
+     * Make one call and return its answer, with everything that arrived before its end. `took` receives the number of events.
+     * The client may deliver events after the end of a call.
+     */
+    static Map<String, Object> talk(JsonNode given, JsonNode members, AwsCredentials keys, SdkAsyncHttpClient http, IntConsumer took)
+        throws Refusal {
         Map<String, Object> output = Collections.synchronizedMap(new LinkedHashMap<>());
-        List<Object> events = Collections.synchronizedList(new ArrayList<>());
+        List<Object> events = new ArrayList<>();
         boolean[] answered = {false};
+        boolean[] over = {false};
         Throwable failure;
         InvokeEndpointWithResponseStreamRequest request = requestOf(members);
         try (SageMakerRuntimeAsyncClient client = clientFor(given, keys, http)) {
@@ -472,33 +540,55 @@ public final class Adapter {
                     output.put("CustomAttributes", response.customAttributes());
                     output.put("InvokedProductionVariant", response.invokedProductionVariant());
                 }).subscriber(event -> {
-                    if (event instanceof PayloadPart) {
-                        SdkBytes bytes = ((PayloadPart) event).bytes();
-                        events.add(map("PayloadPart", map("Bytes", bytes == null ? null : base64(bytes.asByteArray()))));
+                    synchronized (events) {
+                        if (event instanceof PayloadPart && !over[0]) {
+                            SdkBytes bytes = ((PayloadPart) event).bytes();
+                            events.add(map("PayloadPart", map("Bytes", bytes == null ? null : base64(bytes.asByteArray()))));
+                            took.accept(events.size());
+                        }
                     }
                 }).build());
-            call.get(deadline.toMillis(), TimeUnit.MILLISECONDS);
-            return map("output", output, "events", events);
+            call.get();
+            failure = null;
         } catch (ExecutionException error) {
             failure = error.getCause();
-        } catch (TimeoutException error) {
-            throw new Refusal(map("status", "reject", "kind", "Hang", "message", "no end after " + deadline,
-                "output", map("output", output, "events", new ArrayList<>(events))));
         } catch (InterruptedException | RuntimeException error) {
             failure = error;
         }
+        synchronized (events) {
+            over[0] = true;
+        }
+        if (failure == null) {
+            return map("output", output, "events", events);
+        }
         Map<String, Object> answer = rejectCall(failure, answered[0]);
-        answer.put("output", map("output", output, "events", new ArrayList<>(events)));
+        answer.put("output", map("output", output, "events", events));
         throw new Refusal(answer);
     }
 
-    static Object invoke(JsonNode given) throws Refusal {
+    static Object invoke(JsonNode given, IntConsumer took) throws Refusal {
+        String seconds = text(given, "read_timeout");
+        Duration wait = seconds == null ? usualTimeout : Duration.ofMillis((long) (Double.parseDouble(seconds) * 1000));
         return talk(given, given.field("input").get(), credentials(given), NettyNioAsyncHttpClient.builder()
-            .connectionTimeout(readTimeout).readTimeout(readTimeout).writeTimeout(readTimeout).build());
+            .connectionTimeout(wait).readTimeout(wait).writeTimeout(wait).build(), took);
     }
 
     static Object response(JsonNode given) throws Refusal {
-        return talk(parse("{\"region\":\"us-east-1\"}"), parse("{\"EndpointName\":\"llm\",\"Body\":\"\"}"), EXAMPLE, new Ours(given));
+        Ours ours = new Ours(given);
+        List<Object> after = new ArrayList<>();
+        try {
+            Map<String, Object> output = talk(parse("{\"region\":\"us-east-1\"}"), parse("{\"EndpointName\":\"llm\",\"Body\":\"\"}"),
+                EXAMPLE, ours, count -> after.add(ours.fed.get()));
+            output.put("after", after);
+            return output;
+        } catch (Refusal refusal) {
+            if (refusal.answer.get("output") instanceof Map) {
+                @SuppressWarnings("unchecked") Map<String, Object> output = (Map<String, Object>) refusal.answer.get("output");
+                output.put("after", after);
+                output.put("refused_after", ours.fed.get());
+            }
+            throw refusal;
+        }
     }
 
     static final AwsCredentials EXAMPLE = AwsBasicCredentials.create("AKIDEXAMPLE", "unused");
@@ -507,7 +597,7 @@ public final class Adapter {
     static Ours captured(JsonNode given, JsonNode members) throws Refusal {
         Ours ours = new Ours(null);
         try {
-            talk(given, members, EXAMPLE, ours);
+            talk(given, members, EXAMPLE, ours, count -> { });
         } catch (Refusal refusal) {
             if (ours.request == null) {
                 refusal.answer.remove("output");
@@ -537,13 +627,13 @@ public final class Adapter {
     static final List<String> OPERATIONS = Arrays.asList("sigv4.sign", "sigv4.presign", "eventstream.decode", "eventstream.encode",
         "invoke", "http.request", "http.response", "endpoint.resolve");
 
-    static Object answer(String operation, JsonNode given) throws Refusal {
+    static Object answer(String operation, JsonNode given, IntConsumer took) throws Refusal {
         switch (operation) {
             case "sigv4.sign": return sign(given, false);
             case "sigv4.presign": return sign(given, true);
             case "eventstream.decode": return decode(given);
             case "eventstream.encode": return encode(given);
-            case "invoke": return invoke(given);
+            case "invoke": return invoke(given, took);
             case "http.request": return request(given);
             case "http.response": return response(given);
             case "endpoint.resolve": return resolve(given);
@@ -636,7 +726,8 @@ public final class Adapter {
     static Map<String, Object> reply(JsonNode question) {
         Map<String, Object> reply;
         try {
-            reply = map("status", "ok", "output", answer(text(question, "op"), question.field("input").get()));
+            IntConsumer report = count -> say(map("seq", Long.parseLong(text(question, "seq")), "progress", count));
+            reply = map("status", "ok", "output", answer(text(question, "op"), question.field("input").get(), report));
         } catch (Refusal refusal) {
             reply = refusal.answer;
         }
@@ -648,19 +739,25 @@ public final class Adapter {
     static void warmUp() {
         try {
             invoke(parse("{\"input\":{\"EndpointName\":\"llm\",\"Body\":\"\"},\"endpoint_url\":\"http://127.0.0.1:9\","
-                + "\"region\":\"us-east-1\",\"access_key\":\"AKIDEXAMPLE\",\"secret_key\":\"unused\"}"));
+                + "\"region\":\"us-east-1\",\"access_key\":\"AKIDEXAMPLE\",\"secret_key\":\"unused\"}"), count -> { });
         } catch (Refusal nobody) {
             return;
         }
     }
 
+    static synchronized void say(Object value) {
+        StringBuilder out = new StringBuilder();
+        write(out, value);
+        answers.println(out);
+        answers.flush();
+    }
+
     public static void main(String[] arguments) throws IOException {
-        readTimeout = Duration.ofMillis(Long.parseLong(arguments[0]));
-        deadline = Duration.ofMillis(Long.parseLong(arguments[1]));
+        usualTimeout = Duration.ofMillis(Long.parseLong(arguments[0]));
         System.setProperty("aws.disableEc2Metadata", "true");
         System.setProperty("aws.configFile", "none");
         System.setProperty("aws.sharedCredentialsFile", "none");
-        PrintStream answers = new PrintStream(System.out, false, "US-ASCII");
+        answers = new PrintStream(System.out, false, "US-ASCII");
         System.setOut(System.err); // output of the SDK must not be mistaken for an answer
         BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
         String version = VersionInfo.SDK_VERSION + " (eventstream " + versionOf(MessageDecoder.class) + ", Java "
@@ -674,11 +771,8 @@ public final class Adapter {
             if ("hello".equals(command)) {
                 warmUp();
             }
-            StringBuilder out = new StringBuilder();
-            write(out, "hello".equals(command) ? map("protocol", 1, "operations", OPERATIONS,
+            say("hello".equals(command) ? map("protocol", 2, "progress", true, "operations", OPERATIONS, "kinds", kinds(),
                 "implementation", map("name", "aws-sdk-java-v2", "version", version, "language", "java")) : reply(question));
-            answers.println(out);
-            answers.flush();
         }
         System.exit(0); // otherwise the SDK's threads keep the process alive
     }
