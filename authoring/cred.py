@@ -195,6 +195,24 @@ reads(
     source=DEVIATES,
 )
 reads(
+    "header-default-in-both-files",
+    "the default profile with its prefix in one file, and without it in the other",
+    "CRED-024",
+    "each file is read alone, and then the keys of a profile come together",
+    "[profile default]\nregion = r\n",
+    "[default]\naws_access_key_id = A\naws_secret_access_key = S\n",
+    profiles=default(region="r", aws_access_key_id="A", aws_secret_access_key="S"),
+)
+reads(
+    "header-default-in-both-files-plain",
+    "the default profile without a prefix in both files",
+    "CRED-024",
+    "each file is read alone, and then the keys of a profile come together",
+    "[default]\nregion = r\n",
+    "[default]\naws_access_key_id = A\naws_secret_access_key = S\n",
+    profiles=default(region="r", aws_access_key_id="A", aws_secret_access_key="S"),
+)
+reads(
     "header-session-default",
     "a session with the name default",
     "CRED-024",

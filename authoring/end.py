@@ -406,6 +406,14 @@ for slug, region, why in (
         why,
         region=region,
     )
+    rejects(
+        f"end-region-refused-{slug}-custom",
+        "a custom endpoint and a region that is not a host label: " + json.dumps(region),
+        "END-003",
+        "a client that skips the check signs for a region that does not exist",
+        region=region,
+        endpoint_url="https://gateway.example",
+    )
 rejects(
     "end-region-refused-64",
     "a region of 64 characters",

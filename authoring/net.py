@@ -217,6 +217,23 @@ for slug, entries, excepted, rules, why in (
         "two programs that disagree about other spaces use different proxies",
     ),
     ("port", "corp.example:8443", True, "NET-004", "an entry may be restricted to a port"),
+    *[
+        (
+            "after-" + slug,
+            f"{first},corp.example",
+            True,
+            "NET-003 NET-004",
+            "an entry that does not match must not end the search",
+        )
+        for slug, first in (
+            ("empty", ""),
+            ("other-port", "corp.example:443"),
+            ("invalid-port", "corp.example:x"),
+            ("lone-dot", "."),
+            ("address", "192.0.2.1"),
+            ("block", "192.0.2.0/24"),
+        )
+    ],
     (
         "other-port",
         "corp.example:443",

@@ -461,6 +461,16 @@ decides(
     time=TIME,
 )
 decides(
+    "clock-counts-as-attempt",
+    "a corrected clock, then failures",
+    "RTY-001 RTY-008",
+    "a client that does not count the corrected attempt makes one more than the caller allows",
+    (status(403, "InvalidSignatureException", SKEWED), corrected(600)),
+    (status(500), retry(495, 2)),
+    (status(500), ends("max_attempts_exceeded", 495)),
+    time=TIME,
+)
+decides(
     "clock-one-attempt",
     "a wrong clock with max_attempts 1",
     "RTY-008 RTY-001",

@@ -293,6 +293,18 @@ def _members() -> None:
         f'{{"{VARIANT}":"v"}}',
         "documents with either name exist, so a reader of only one name loses members",
     )
+    piece = "x" * 5000
+    converts(
+        "shp-xml-long-text-in-pieces",
+        "a text of 20,000 characters with line ends and entities in XML",
+        "SHP-016 SHP-018",
+        OUTPUT,
+        "xml",
+        xml(element("InvokedProductionVariant", (piece + "&amp;\n") * 4)),
+        "json",
+        json.dumps({VARIANT: (piece + "&\n") * 4}, separators=(",", ":")),
+        "XML parsers report a long text in pieces, and a reader of the first one cuts it",
+    )
     converts(
         "shp-query-first-letter",
         "a query name with a lower-case first letter",

@@ -81,6 +81,16 @@ def _bad_head(
     return Scenario(name, title, must, rejected("http"), response, rules, acceptable)
 
 
+# Headers of an interim response that would change the final one.
+_MISLEADING = (
+    ("Content-Type", "text/html"),
+    ("Content-Encoding", "gzip"),
+    ("x-amzn-errortype", "ModelError"),
+    ("x-Amzn-Invoked-Production-Variant", "Interim"),
+    ("X-Amzn-SageMaker-Content-Type", "text/interim"),
+)
+
+
 def _bad_chunk(
     name: str,
     title: str,
@@ -467,6 +477,7 @@ def _valid() -> List[Entry]:
     """Return HTTP that is unusual but valid, which a strict reader must accept."""
     hints = head((("Link", "</x>; rel=preload"),), "103 Early Hints")
     going_on = head((), "100 Continue")
+    misleading = head(_MISLEADING, "103 Early Hints")
     length = str(_LENGTH)
     return [
         _good(
@@ -490,6 +501,13 @@ def _valid() -> List[Entry]:
             stream(*FRAMES, interim=(going_on, hints, hints)),
             ("HTTP-040", "HTTP-048"),
         ),
+        _good(
+            "interim-misleading",
+            "103 with headers that would change the response",
+            "skip it with its headers",
+            stream(*FRAMES, interim=(misleading,)),
+            ("HTTP-040",),
+        )._replace(since="0.2.0"),
         _good(
             "content-length-equal",
             "the same Content-Length twice",
