@@ -467,24 +467,32 @@ def check_together(found: Sequence[Feature]) -> None:
             seen.add(question)
 
 
+_SHORT = 80  # characters of a JSON value that stays on one line
+
+
 def text_of(document: Json) -> str:
     """Return a document in the format of the vector files and their schema."""
     return _lines_of(document, "\n") + "\n"
 
 
 def _lines_of(value: Any, line_end: str) -> str:
-    """Return a JSON value with a line for each member; an array of plain values is one line."""
+    """Return a JSON value: one line if it is short or has only plain values in an array; else a line
+    for each member or element.
+    """
     inner = line_end + " "
-    if isinstance(value, dict) and value:
+    line = json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, (dict, list)) or len(line) <= _SHORT:
+        return line
+    if isinstance(value, dict):
         members = [
             f"{json.dumps(name, ensure_ascii=False)}: {_lines_of(member, inner)}"
             for name, member in value.items()
         ]
         return "{" + inner + ("," + inner).join(members) + line_end + "}"
-    if isinstance(value, list) and any(isinstance(element, (dict, list)) for element in value):
+    if any(isinstance(element, (dict, list)) for element in value):
         elements = [_lines_of(element, inner) for element in value]
         return "[" + inner + ("," + inner).join(elements) + line_end + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return line
 
 
 def written(found: Sequence[Feature]) -> Dict[str, bytes]:
