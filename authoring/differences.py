@@ -525,7 +525,7 @@ BOTOCORE_RESPONSES = [
         "treats each status below 300 as a success, and ignores x-amzn-errortype in it (HTTP-024)",
     ),
     Row(
-        "http-xml-[!cd]*",
+        "http-xml-[!cds]*",
         "acceptable",
         "reports the status as the code of an XML error (DIV-011)",
     ),

@@ -24,7 +24,7 @@ SHOWN = "shown"  # the stage: the text
 DETAILS = ("code", "fields")
 # A failure of the model, or text that ends too early. The errors of applications have many names.
 _FAILURE_KINDS = ["container", "truncated", "syntax", "utf8"]
-_DIVERGENCE = {
+DIVERGENCE = {
     "why": "an application may report that the model's end marker or its text is missing",
     "divergence": "DIV-022",
 }
@@ -54,7 +54,7 @@ def _case_of_stream(case: Case, shown: Shown) -> Case:
     good = {"status": "ok", "output": output}
     failure = {"status": "reject", "kind": _FAILURE_KINDS, "output": output}
     if shown.fails is None:
-        return case._replace(expect=good, acceptable=(dict(_DIVERGENCE, expect=failure),))
+        return case._replace(expect=good, acceptable=(dict(DIVERGENCE, expect=failure),))
     if not shown.fails:
         return case._replace(expect=good, acceptable=())
     if case.expect["status"] == "reject":
