@@ -130,6 +130,7 @@ def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.mark.slow
 @for_each("name", ACCEPTED)
 def test_boto3_agrees_where_the_source_says_so(no_configuration: None, name: str) -> None:
     case = CASES[name]

@@ -493,6 +493,7 @@ ERROR_NAMES = {cls.__name__ for cls in CLASSES}
 DECLARED = {name for cls in CLASSES for name in cls.__annotations__ if name in dir(cls)}
 
 
+@pytest.mark.slow
 @for_each("path", sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py")))
 def test_evidence_is_declared(path):
     source = (PACKAGE / path).read_text("utf-8")

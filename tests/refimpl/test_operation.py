@@ -1876,6 +1876,7 @@ some_headers = st.lists(
 )
 
 
+@pytest.mark.slow
 @many
 @given(
     st.one_of(st.sampled_from([200, 200, 200, 400, 424, 500, 204, 302]), st.integers(-10, 1100)),

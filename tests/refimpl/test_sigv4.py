@@ -2325,6 +2325,7 @@ proxy_names = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @examples(100)
 @given(sent_requests(), proxy_names, values)
 def test_headers_that_a_proxy_adds_are_ignored(sent: Sent, name: str, value: str) -> None:

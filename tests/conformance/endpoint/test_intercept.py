@@ -128,6 +128,7 @@ def test_the_context_manager_from_the_public_module(endpoint: Endpoint) -> None:
     assert not os.path.exists(folder)
 
 
+@pytest.mark.slow
 def test_a_client_without_the_ca(proxy: InterceptingProxy) -> None:
     with pytest.raises(NetworkError) as caught:
         call(client_of(proxy, ca_bundle=None))
@@ -275,6 +276,7 @@ def test_an_authority_makes_no_certificate_for_other_text(authority: Authority) 
         assert "not a host name" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_an_authority_has_a_limit(monkeypatch: Any) -> None:
     with temporary_authority() as authority:
         monkeypatch.setattr("conformance.endpoint.tls._MOST_HOSTS", 1)

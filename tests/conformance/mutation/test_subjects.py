@@ -66,6 +66,7 @@ def test_further_lines_are_indented_from_the_first_or_as_in_the_source(indent: s
     assert broken == "def f():\n    x = 2\n    return x\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_mutant_of_an_example_can_be_made(name: str) -> None:
     subject = example(name)

@@ -107,6 +107,7 @@ def test_nothing_was_run() -> None:
     assert parsed().attrib["tests"] == "0"
 
 
+@pytest.mark.slow
 @given(st.text(), st.text(), st.text(), st.sampled_from(WORDS))
 def test_whatever_an_adapter_said_the_document_is_well_formed(
     first: str, second: str, message: str, word: str

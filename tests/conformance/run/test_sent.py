@@ -364,6 +364,7 @@ def test_each_departure_has_a_row() -> None:
     assert sorted(DEPARTURES.values()) == [f"DIV-0{number}" for number in range(17, 22)]
 
 
+@pytest.mark.slow
 def test_the_transcription_agrees_with_all_cases() -> None:
     """A presigned target shows itself; a request that is signed in headers gets the parts."""
     checked = 0

@@ -228,6 +228,7 @@ def run_in_terminal(
     return process.returncode, output, seen.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 @pytest.mark.parametrize("stdin", ["terminal", "pipe"])
 def test_the_code_is_typed_on_the_terminal(stdin: str, tmp_path: Path) -> None:

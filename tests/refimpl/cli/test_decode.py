@@ -323,6 +323,7 @@ def test_recorded_streams_as_events(recorded: List[Tuple[Dict[str, Any], bytes]]
         assert seen == entry["events"], entry["file"]
 
 
+@pytest.mark.slow
 def test_recorded_streams_as_table_and_hex(recorded: List[Tuple[Dict[str, Any], bytes]]) -> None:
     for entry, data in recorded:
         rows = decode(data, "--format", "table").stdout.decode("utf-8").splitlines()

@@ -56,6 +56,7 @@ def test_any_bytes_give_results_or_a_text_error(name, data, splits):
         assert 0 <= error.offset <= len(data) and "\n" not in str(error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(READERS))
 @given(data=TEXTS, splits=SPLITS)
 def test_nothing_is_lost(name, data, splits):

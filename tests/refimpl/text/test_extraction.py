@@ -231,6 +231,7 @@ def test_an_error_has_all_text_so_far():
     assert caught.value.extracted == tuple(Delta("text", text) for text in "aab")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("length", [1, 1000, 2 * MAX_EXTRACTED])
 def test_the_text_in_an_error_is_bounded(length):
     model_text = ModelText(parse_extraction("t"))

@@ -99,6 +99,7 @@ def loaded(text: str, **names: Any) -> Dict[str, Any]:
     return vars(module)
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_read_has_fewer_lines():
     lines = text_of().splitlines(keepends=True)
     expected = rf"incomplete \(expected {len(lines)} lines, got fewer\)$"
@@ -126,6 +127,7 @@ def test_statements_that_run_one_at_a_time_are_not_a_cut_file():
     assert names["_LINES"] == text_of().count("\n")
 
 
+@pytest.mark.slow
 def test_the_test_is_within_the_first_block_of_a_file_system():
     """A copy is mostly cut between blocks. The smallest usual block has 4096 bytes."""
     assert "_require_last_line(sys._getframe()" in text_of("client", "text")[:4096]

@@ -46,6 +46,7 @@ def test_the_full_file_has_at_most_600_kilobytes():
     assert len(built(*sorted(PARTS)).encode()) <= 600_000
 
 
+@pytest.mark.slow
 def test_the_smallest_file_has_at_most_200_kilobytes():
     assert len(built().encode()) <= 200_000
 
@@ -109,6 +110,7 @@ def names_of_part(part):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", first_fast(map(list, CHOICES[::-1]), 1), ids="+".join)
 def test_a_file_lacks_only_the_names_of_the_parts_that_are_left_out(parts):
     left_out = set().union(*(names_of_part(part) for part in PARTS if part not in parts))
