@@ -476,8 +476,9 @@ def text_of(document: Json) -> str:
 
 
 def _lines_of(value: Any, line_end: str) -> str:
-    """Return a JSON value. A short value is one line, and so is an array of plain values. Other values
-    have a line for each member or element.
+    """Return a JSON value. A short value is one line, and so is an array of plain values.
+
+    Other values have a line for each member or element.
     """
     inner = line_end + " "
     line = json.dumps(value, ensure_ascii=False)
