@@ -198,9 +198,13 @@ def _number_of(text: Optional[str]) -> Optional[float]:
 def clock_offset_of(error: Error, now: float) -> Optional[float]:
     """Return the seconds from the local clock to the service's, if they explain an error (RTY-008).
 
-    None unless the error is a refused signature whose response has a Date far from now.
+    None unless the error is a refused signature whose response has a Date far from now and a status
+    that is not 2xx.
     """
     if not isinstance(error, ServiceError) or error.code not in CLOCK_SKEW_CODES:
+        return None
+    # RTY-003
+    if error.status is not None and 200 <= error.status < 300:
         return None
     date = seconds_of_http_date(header_value(error.headers, "date") or "", now)
     if date is None or abs(date - now) < MIN_CLOCK_SKEW:

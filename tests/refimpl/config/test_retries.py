@@ -160,6 +160,13 @@ def test_other_dates_are_ignored(text):
     assert retry_after_of([("Retry-After", text)], NOW) is None
 
 
+@pytest.mark.parametrize("status, offset", [(200, None), (299, None), (300, 3600), (403, 3600)])
+def test_a_clock_is_not_corrected_after_2xx(status, offset):
+    headers = [("Date", "Sun, 30 Aug 2015 13:36:00 GMT")]
+    error = service_error(status, headers, b'{"__type": "RequestTimeTooSkewed"}')
+    assert clock_offset_of(error, NOW) == offset
+
+
 @some
 @given(st.text(max_size=30))
 def test_no_header_raises(text):
