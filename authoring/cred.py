@@ -328,6 +328,33 @@ reads(
     profiles=default(a="b", d="e", g=""),
 )
 reads(
+    "value-comments",
+    "several characters that begin a comment after a value",
+    "CRED-025",
+    "the first comment would become a part of the region or of the key",
+    "[default]\na = b # c # d\ne = f ; g ; h\ni = j # k ; l\nm = n ; o # p\n",
+    source=DEVIATES,
+    profiles=default(a="b", e="f", i="j", m="n"),
+)
+reads(
+    "value-lone-cr",
+    "a CR inside of a value",
+    "CRED-022",
+    "a reader with other line ends finds properties that are not in the file",
+    "[default]\na = b\rc = d\r\ne = f\n",
+    source=DEVIATES,
+    profiles=default(a="b\rc = d", e="f"),
+)
+reads(
+    "value-other-line-ends",
+    "characters inside of a value that end a line in other texts",
+    "CRED-022 CRED-029",
+    "a reader with other line ends finds properties that are not in the file",
+    "[default]\na = b\u2028c = d\x85e = f\x0bg = h\x0ci = j\n",
+    source=DEVIATES,
+    profiles=default(a="b\u2028c = d\x85e = f\x0bg = h\x0ci = j"),
+)
+reads(
     "value-hash",
     "the characters of comments inside of a value",
     "CRED-025",

@@ -8,7 +8,7 @@ the proxy null.
 
 from typing import Any, Dict, Optional
 
-from authoring import Feature, ok, reject
+from authoring import Feature, b64, ok, reject
 
 SELECT = Feature("proxy-select", "proxy.select", "net-")
 FEATURES = [SELECT]
@@ -194,6 +194,13 @@ for slug, entries, excepted, rules, why in (
         False,
         "NET-003",
         "a comparison of text without labels bypasses the proxy for another domain",
+    ),
+    (
+        "dot-as-pattern",
+        "corp-example,llm.corp.e.ample,llm?corp.example,l*m.corp.example",
+        False,
+        "NET-003",
+        "an entry is no pattern, so it does not bypass the proxy for another domain",
     ),
     (
         "prefix",
@@ -424,6 +431,12 @@ for slug, user_info, authorization, why in (
         "the escapes are the bytes of the password, in any encoding",
     ),
     ("plus", "user:a+b", "Basic dXNlcjphK2I=", "a plus sign in a password is not a space"),
+    (
+        "long",
+        "user.name.of.a.service%40corp.example:" + "p" * 64,
+        "Basic " + b64(b"user.name.of.a.service@corp.example:" + b"p" * 64),
+        "an encoder for mail breaks Base64 into lines, and a line end is not part of a header",
+    ),
     ("no-password", "user", "Basic dXNlcjo=", "a user name may have an empty password"),
     ("colons", "user:a:b", "Basic dXNlcjphOmI=", "only the first colon separates"),
 ):

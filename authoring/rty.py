@@ -283,6 +283,18 @@ decides(
     exponential_power=3,
 )
 decides(
+    "backoff-of-many",
+    "the delay stays at its bound for 70 attempts",
+    "RTY-006",
+    "a client that shifts a bit of 32 or 64 waits for a second again, or for years",
+    *[
+        (status(500), retry(500 - 5 * number, min(20, 2 ** (number - 1))))
+        for number in range(1, 70)
+    ],
+    (status(500), ends("max_attempts_exceeded", 155)),
+    max_attempts=70,
+)
+decides(
     "jitter-of-bound",
     "a random factor of 0.5 where the delay reaches its bound",
     "RTY-006",
