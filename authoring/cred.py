@@ -351,7 +351,6 @@ reads(
     "CRED-022 CRED-029",
     "a reader with other line ends finds properties that are not in the file",
     "[default]\na = b\u2028c = d\x85e = f\x0bg = h\x0ci = j\n",
-    source=DEVIATES,
     profiles=default(a="b\u2028c = d\x85e = f\x0bg = h\x0ci = j"),
 )
 reads(
