@@ -181,9 +181,11 @@ def test_a_code_that_is_none(tmp_path: Path) -> None:
     failed(result, 3, f"the code of the device {SERIAL} is unusable (expected six digits")
 
 
-# A session leader that opens a terminal gets it as its controlling terminal.
+# A session leader that opens a terminal gets it as its controlling terminal. Whoever starts the tests
+# may ignore interrupts, and a child would inherit that.
 LAUNCHER = """
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.close(os.open(os.ttyname(0), os.O_RDWR))
 if sys.argv[1] == "pipe":
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
