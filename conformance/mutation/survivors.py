@@ -138,7 +138,7 @@ ROWS: Tuple[Row, ...] = tuple(
         ("", "MAX_PAYLOAD_LENGTH"),
         ("encode", '_check_limit("payload"'),
         (".*", "<= total_length <= max_frame_length"),
-        (r"FrameReader\.__init__", "FRAME_OVERHEAD"),
+        ("check_max_frame_length", "FRAME_OVERHEAD"),
     )
     + _rows(
         "bound",
@@ -258,7 +258,6 @@ ROWS: Tuple[Row, ...] = tuple(
         "equivalent",
         "eventstream.*",
         ("_integer", "struct.unpack"),
-        ("", "HEADER_TYPES"),
         ("encode", "PRELUDE.pack"),
         (r"FrameReader\.read", "isinstance(data, bytes)"),
         (".*", "unpack_u32(data, end - 4)[0]"),
