@@ -181,8 +181,8 @@ def test_a_code_that_is_none(tmp_path: Path) -> None:
     failed(result, 3, f"the code of the device {SERIAL} is unusable (expected six digits")
 
 
-# A session leader that opens a terminal gets it as its controlling terminal. A shell that starts the
-# tests in the background ignores interrupts, and a child would inherit that.
+# A session leader that opens a terminal gets it as its controlling terminal. A shell that starts
+# the tests in the background ignores interrupts, and a child would inherit that.
 LAUNCHER = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
