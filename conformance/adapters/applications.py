@@ -19,7 +19,7 @@ import inspect
 import json
 import sys
 import time
-from importlib import metadata
+from importlib import metadata  # novm: the packages need a newer Python
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Tuple
 
 from conformance.adapters.limits import READ_TIMEOUT
