@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """`python3 -m tests [--fast] [pytest's arguments]`: run the tests on a clean checkout.
 
-`--fast` leaves out the tests marked `slow` and uses up to four processors, if pytest-xdist is
-installed.
+`--fast` leaves out the tests marked `slow`. If pytest-xdist is installed, it runs one process more
+than there are processors, at most four, because some tests wait.
 
 If this Python lacks pytest, hypothesis or trustme, the tests run in the virtual environment
 `.venv`, which is created if it does not exist. Nothing is installed anywhere else. Installing needs
@@ -19,7 +19,8 @@ _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _VENV = os.path.join(_HERE, ".venv")
 _NEEDED = ("pytest", "hypothesis", "trustme")
 _OLDEST = (3, 8)
-_PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
+_PROCESSES = min(4, (os.cpu_count() or 1) + 1)
+_PARALLEL = ["-n", str(_PROCESSES), "--dist", "worksteal"]
 
 
 def _has_all(python: str, modules: Sequence[str] = _NEEDED) -> bool:

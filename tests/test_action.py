@@ -220,6 +220,7 @@ def test_the_citation_names_the_version():
     assert load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"] == VERSION
 
 
+@pytest.mark.slow
 def test_the_examples_use_inputs_and_flags_that_exist():
     steps = load(examples("yaml")[0])["jobs"]["conformance"]["steps"]
     (step,) = (step for step in steps if step.get("uses") == "./.conformance")

@@ -182,6 +182,7 @@ def broken_links(path):
 PAGES = pages_of(ROOT)
 
 
+@pytest.mark.slow
 @for_each("path", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])
 def test_links_lead_somewhere(path):
     assert broken_links(path) == []

@@ -38,6 +38,7 @@ def test_a_long_stream_is_read_in_flat_memory(feeder):
     assert digest == endurance.hashlib.sha256(b"x" * (64 << 20)).hexdigest()
 
 
+@pytest.mark.slow
 def test_a_waiting_call_is_cancelled_from_another_thread(feeder):
     assert endurance.cancelled(feeder, 20) == ["closed"] * 20
 

@@ -100,6 +100,7 @@ def test_one_environment(capsys):
     )
 
 
+@pytest.mark.slow
 def test_the_list():
     done = subprocess.run(
         [sys.executable, "-m", "tests.environments", "--list"], cwd=ROOT, stdout=subprocess.PIPE

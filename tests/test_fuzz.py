@@ -32,6 +32,7 @@ def test_the_same_seed_makes_the_same_inputs(monkeypatch):
     assert seen == first and len(first) >= 20
 
 
+@pytest.mark.slow
 def test_a_fault_is_found_shrunk_and_saved(monkeypatch, tmp_path, capsys):
     def check(value):
         _, mutations, _ = value
@@ -54,6 +55,7 @@ def test_a_fault_is_found_shrunk_and_saved(monkeypatch, tmp_path, capsys):
     )
 
 
+@pytest.mark.slow
 def test_a_saved_input_is_a_program(tmp_path):
     finding = fuzz.Finding("decoder", ([b"one"], [], [3]), AssertionError("x"))
     path = tmp_path / "again.py"
@@ -69,11 +71,13 @@ def test_a_saved_input_is_a_program(tmp_path):
     assert run.returncode == 0, run.stdout
 
 
+@pytest.mark.slow
 def test_a_quiet_run_says_how_much_it_did(capsys):
     assert fuzz.main(["--seconds", "0", "--seed", "1", "--target", "http"]) == 0
     assert "seed 1, " in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_every_target_has_a_corpus_whose_inputs_pass():
     corpus = fuzz.read_corpus()
     assert set(corpus) <= set(fuzz.TARGETS) and len(corpus) >= len(fuzz.TARGETS) - 2

@@ -45,6 +45,7 @@ def _shape(text):
     return re.sub(r"\d+", "0", re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "ID", text))
 
 
+@pytest.mark.slow
 def test_first_command_prints_what_the_readme_says():
     told = re.search(r"\$ python3 -m conformance demo\n(.*?)```", _readme(), re.DOTALL).group(1)
     run = _run(["-m", "conformance", "demo", "--pace", "0"])
@@ -69,6 +70,7 @@ def test_library_example():
     assert call.verified and call.body == b'{"inputs": "Hi"}'
 
 
+@pytest.mark.slow
 def test_example_with_boto3():
     pytest.importorskip("boto3")
     examples = re.findall(r"```python\n(.*?)```", _page("docs", "vendoring.md"), re.DOTALL)

@@ -169,6 +169,7 @@ def test_the_page_names_the_options_of_serve() -> None:
     assert named >= {"--scenarios", "--variables", "--bodies", "--fallback", "--platform-limits"}
 
 
+@pytest.mark.slow
 def test_a_name_of_the_settings_is_an_argument() -> None:
     table = PAGE.partition("| setting | effect |")[2].partition("\n## ")[0]
     for names in re.findall(r"^\| (.*?) \|", table, re.MULTILINE):

@@ -14,6 +14,8 @@ from conformance.adapters.refimpl import OPERATIONS
 from conformance.protocol.messages import answer_question
 from tests.rows import for_each
 
+pytestmark = pytest.mark.slow
+
 CASES = {case["id"]: case for case in cred.PARSE.cases}
 ALL = {case["id"]: case for feature in cred.FEATURES for case in feature.cases}
 

@@ -15,6 +15,8 @@ from conformance.adapters.refimpl import OPERATIONS
 from conformance.protocol.messages import answer_question
 from tests.support import corpora
 
+pytestmark = pytest.mark.slow
+
 CASES = {
     case["id"]: case for feature in (end.RESOLVE, mix_request.RESOLVE) for case in feature.cases
 }

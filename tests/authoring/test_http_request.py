@@ -19,6 +19,8 @@ from conformance.cases.described import expanded_expectation, expanded_input
 from conformance.protocol.messages import answer_question
 from tests.rows import for_each
 
+pytestmark = pytest.mark.slow
+
 CASES = {
     case["id"]: dict(
         case,
@@ -139,6 +141,7 @@ def test_boto3_agrees_where_the_source_says_so(no_configuration: None, name: str
     assert ({key: sent[key] for key in output} == output) == ("botocore" in case["source"]), sent
 
 
+@pytest.mark.slow
 @for_each("name", [name for name, case in CASES.items() if "acceptable" in case])
 def test_boto3_sends_the_acceptable_request(no_configuration: None, name: str) -> None:
     """boto3 rejects values that are too short, and sends no default Content-Type."""

@@ -36,6 +36,8 @@ from tests.refimpl.test_sigv4_implementations import (
 from tests.rows import for_each
 from tests.support import corpora
 
+pytestmark = pytest.mark.slow
+
 Given = Dict[str, Any]
 ACCEPTED = {
     case["id"]: case

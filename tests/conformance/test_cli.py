@@ -249,6 +249,7 @@ def one_line(stderr: str) -> str:
     return line
 
 
+@pytest.mark.slow
 @for_each(
     "arguments, words",
     [
@@ -490,6 +491,7 @@ def test_serve_with_tls() -> None:
         assert not os.path.exists(folder)
 
 
+@pytest.mark.slow
 def test_serve_with_credentials_services(tmp_path: Path) -> None:
     with serving("--credentials-services", "--pace", "0") as (process, url):
         found = [process.stdout.readline().decode().rstrip("\n").split("=", 1) for _ in range(5)]
@@ -540,6 +542,7 @@ def test_serve_at_the_port_and_pace_that_are_asked_for(monkeypatch: pytest.Monke
     ]
 
 
+@pytest.mark.slow
 @for_each("command", [["serve", "--list"], ["serve"], ["demo", "--pace", "0"]])
 @for_each(
     "error, code, stderr",
@@ -650,6 +653,7 @@ def test_the_demo_tells_what_both_sides_saw(made: List[Endpoint]) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments, pace", [([], None), (["--pace", "0"], 0.0), (["--pace", "0.001"], 0.001)]
 )
@@ -808,6 +812,7 @@ def invoke(url: str, name: str) -> Expect:
     )
 
 
+@pytest.mark.slow
 def test_the_demo_as_a_process() -> None:
     done = shell('exec "$@"', "demo", "--pace", "0")
     assert (done.returncode, done.stdout) == (0, TEXT + b"\n")
@@ -817,6 +822,7 @@ def test_the_demo_as_a_process() -> None:
     assert len(account.split("\n")) == 7
 
 
+@pytest.mark.slow
 def test_serve_answers_until_it_is_interrupted_and_leaves_nothing() -> None:
     with serving("--pace", "0") as (process, url):
         assert re.match(r"http://127\.0\.0\.1:[1-9][0-9]*\Z", url)
@@ -846,6 +852,7 @@ def test_serve_answers_until_it_is_interrupted_and_leaves_nothing() -> None:
         assert invoke(url, "frames-split").status == "ok"
 
 
+@pytest.mark.slow
 def test_serve_with_another_clock() -> None:
     """Only a client that corrects its clock reaches the endpoint (RTY-008)."""
     with serving("--pace", "0", "--clock-skew", "-86400") as (_, url):
@@ -860,6 +867,7 @@ def test_serve_with_another_clock() -> None:
             assert (outcome(client, "default").status == "ok") == expected
 
 
+@pytest.mark.slow
 def test_serve_with_settings_of_a_user(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(
@@ -884,6 +892,7 @@ def test_serve_with_settings_of_a_user(tmp_path: Path) -> None:
     assert "> body, 2 bytes: hi\n" in log and "scenario llm; 1 frames" in log
 
 
+@pytest.mark.slow
 def test_serve_in_front_of_a_container() -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
     with ExitStack() as stack:
@@ -905,6 +914,7 @@ def test_serve_rejects_a_clock_skew(value: str) -> None:
     assert "expected seconds within ten years" in one_line(result.stderr)
 
 
+@pytest.mark.slow
 def test_serve_ends_at_once_also_while_an_answer_stalls() -> None:
     with serving("--pace", "0") as (process, url):
         client = Client(
@@ -928,6 +938,7 @@ def test_serve_ends_at_once_also_while_an_answer_stalls() -> None:
         assert caught.value.kind == "truncated"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
 def test_serve_answers_although_its_log_cannot_be_written() -> None:
     with open("/dev/full", "w") as full, serving("--pace", "0", stderr=full) as (process, url):
@@ -936,6 +947,7 @@ def test_serve_answers_although_its_log_cannot_be_written() -> None:
         assert process.poll() is None
 
 
+@pytest.mark.slow
 def test_head_of_the_list() -> None:
     done = shell('{ "$@"; echo $? >&2; } | head -n 1', "serve", "--list")
     assert done.stdout == b"default\n"
@@ -945,6 +957,7 @@ def test_head_of_the_list() -> None:
     )  # the list fits into a pipe: it depends on who is first
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_gone() -> None:
     reader, writer = os.pipe()
     os.close(reader)
@@ -960,6 +973,7 @@ def test_a_reader_that_has_gone() -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
 @pytest.mark.parametrize(
     "arguments", [["demo", "--pace", "0"], ["serve", "--list"]], ids=lambda arguments: arguments[0]
@@ -970,6 +984,7 @@ def test_a_full_device(arguments: List[str]) -> None:
     assert done.returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["demo"], ["serve"], ["serve", "--list"]])
 def test_a_closed_stdout(arguments: List[str]) -> None:
     done = shell('exec "$@" >&-', *arguments)
@@ -977,6 +992,7 @@ def test_a_closed_stdout(arguments: List[str]) -> None:
     assert "stdout" in one_line(done.stderr.decode())
 
 
+@pytest.mark.slow
 def test_a_closed_stderr() -> None:
     done = shell('exec "$@" 2>&-', "demo", "--pace", "0")
     assert (done.returncode, done.stdout) == (2, b"")
@@ -1032,6 +1048,7 @@ def test_frames_without_a_stdin(monkeypatch: pytest.MonkeyPatch) -> None:
     assert streams.stderr.getvalue() == "conformance: stdin is closed\n"
 
 
+@pytest.mark.slow
 def test_usage_as_a_process() -> None:
     done = shell('exec "$@"', "serve", "--port", "x")
     assert (done.returncode, done.stdout) == (2, b"")

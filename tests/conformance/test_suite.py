@@ -111,6 +111,7 @@ def test_a_run_with_a_failure(adapter: str) -> None:
     assert result.out[-1] == "3 cases: 1 PASS, 1 FAIL, 1 UNSUPPORTED"
 
 
+@pytest.mark.slow
 def test_a_run_in_which_all_is_as_expected(adapter: str) -> None:
     result = call(
         "run",
@@ -132,11 +133,13 @@ def test_a_run_in_which_all_is_as_expected(adapter: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_reference_is_run_by_default() -> None:
     result = call("run")
     assert result.out[0].startswith("refimpl ") and result.code in (0, 1)
 
 
+@pytest.mark.slow
 def test_progress_is_shown_on_a_terminal_only(adapter: str) -> None:
     terminal = Terminal()
     assert call("run", "--adapter", adapter, stderr=terminal).code == 1
@@ -244,6 +247,7 @@ def test_what_is_no_plain_file_is_written_to_and_stays(tmp_path: Path) -> None:
     assert sorted(os.listdir(str(tmp_path))) == ["file", "link", "pipe"]
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(
     adapter: str, tmp_path: Path
 ) -> None:
@@ -299,6 +303,7 @@ def test_a_known_failure_does_not_fail_the_run(adapter: str, tmp_path: Path) -> 
     assert (result.code, result.out[-1]) == (0, "3 cases: 1 PASS, 1 XFAIL, 1 UNSUPPORTED")
 
 
+@pytest.mark.slow
 def test_a_known_failure_that_passes_fails_the_run(adapter: str, tmp_path: Path) -> None:
     known = tmp_path / "known"
     known.write_text("txt-one\ntxt-two\n", encoding="utf-8")
@@ -417,6 +422,7 @@ def test_all_cases_are_those_of_the_files_and_of_the_catalogue(
     )
 
 
+@pytest.mark.slow
 def test_a_list_of_the_failures_is_written(adapter: str, tmp_path: Path) -> None:
     listed = tmp_path / "listed"
     result = call("run", "--adapter", adapter, "--write-xfail", str(listed))
@@ -431,6 +437,7 @@ def test_a_list_of_the_failures_is_written(adapter: str, tmp_path: Path) -> None
     assert listed.read_text(encoding="utf-8") == "txt-two\n", "a case that did not run stays"
 
 
+@pytest.mark.slow
 def test_a_run_is_compared_with_a_baseline(
     adapter: str, tmp_path: Path, three_cases: Dict[str, Any]
 ) -> None:
@@ -445,6 +452,7 @@ def test_a_run_is_compared_with_a_baseline(
     assert call("run", "--adapter", adapter, "--baseline", "nowhere").code == 2
 
 
+@pytest.mark.slow
 def test_an_operation_that_is_lost(adapter: str, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     call("run", "--adapter", adapter, "--report", f"json={report}", "--only", "txt-one")
@@ -459,11 +467,13 @@ def test_an_operation_that_is_lost(adapter: str, tmp_path: Path) -> None:
     assert call(*command, "--op", "text.*").code == 0, "a glob names no operation"
 
 
+@pytest.mark.slow
 def test_operations_are_selected_by_globs(adapter: str) -> None:
     assert call("run", "--adapter", adapter, "--op", "text.*").out[-1].startswith("3 cases")
     assert call("run", "--adapter", adapter, "--op", "*.lines").out[-1].startswith("2 cases")
 
 
+@pytest.mark.slow
 def test_what_an_answer_omits_is_counted_and_fails_a_strict_run(
     tmp_path: Path, three_cases: Dict[str, Any]
 ) -> None:

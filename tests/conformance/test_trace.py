@@ -249,6 +249,7 @@ def test_a_broken_vector_file_is_a_fault(tmp_path: Path, monkeypatch: pytest.Mon
 # ---- this repository ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_nothing_is_missing_in_this_repository() -> None:
     """If this fails, run `python3 -m conformance trace --write`."""
     found = read_trace(committed_cases() + scenario_cases())

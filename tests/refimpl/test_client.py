@@ -487,6 +487,7 @@ IN_STREAM = {
 }
 
 
+@pytest.mark.slow
 @for_each("together", [True, False])
 @for_each("framing", FRAMINGS)
 @for_each("name", sorted(IN_STREAM))
@@ -930,6 +931,7 @@ def test_an_error_body_with_broken_framing_is_still_that_error():
     assert error == InternalFailure(message="a")
 
 
+@pytest.mark.slow
 def test_a_total_timeout_inside_an_error_body_is_still_that_error():
     error = refused(
         head("length", 9, status=b"503 No"), b"{}", stall, total_timeout=TOTAL, read_timeout=None
@@ -1649,6 +1651,7 @@ def test_timeouts_are_handed_on(monkeypatch, settings, expected):
     assert handed == [(Timeouts(*expected), None)]
 
 
+@pytest.mark.slow
 def test_a_total_timeout_ends_a_call():
     events, error = read(
         head("chunked"), chunk(STREAM), stall, read_timeout=None, total_timeout=TOTAL
@@ -1900,6 +1903,7 @@ SPELLINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", first_fast(sorted(SPELLINGS)))
 def test_no_variable_of_a_traceback_shows_an_echoed_secret(spelling):
     """A tool may show the variables of each function that an error has ended."""

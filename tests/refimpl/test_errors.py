@@ -225,6 +225,7 @@ def test_a_service_error_shows_code_status_and_request_id():
     assert str(ServiceError("slow down")) == "slow down"
 
 
+@pytest.mark.slow
 @for_each("cls", CLASSES)
 @for_each("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_is_one_short_line(cls, text):
@@ -503,6 +504,7 @@ def test_evidence_is_declared(path):
     assert not undeclared
 
 
+@pytest.mark.slow
 def test_every_declared_attribute_has_a_type_and_is_used():
     used = {
         name for path in PACKAGE.rglob("*.py") for _, name in evidence_in(path.read_text("utf-8"))

@@ -202,6 +202,7 @@ def test_has_all_header_types():
     assert set(HEADER_TYPES) == set(small_values)
 
 
+@pytest.mark.slow
 @many
 @given(any_headers, st.binary(max_size=300))
 def test_decoding_inverts_encoding(headers, payload):
@@ -210,6 +211,7 @@ def test_decoding_inverts_encoding(headers, payload):
     assert exact(messages) == expected_of(headers, payload)
 
 
+@pytest.mark.slow
 @many
 @given(parts, cut_lists, st.booleans())
 def test_each_message_arrives_with_its_last_byte_in_any_chunking(messages, places, trailing):
@@ -237,6 +239,7 @@ def test_each_message_arrives_with_its_last_byte_in_any_chunking(messages, place
     assert len(delivered) == len(frames)
 
 
+@pytest.mark.slow
 @some
 @given(parts)
 def test_every_chunking_gives_the_same_messages(messages):
@@ -300,6 +303,7 @@ def test_rejects_damage_and_delivers_the_messages_before_it(case, places):
         assert delivered == originals[: len(delivered)]
 
 
+@pytest.mark.slow
 @some
 @given(damaged_streams())
 def test_every_chunking_gives_the_same_error(case):

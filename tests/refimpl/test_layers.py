@@ -10,6 +10,7 @@ has a docstring. A new module needs an entry in ORDER and nothing else.
 """
 
 import ast
+import functools
 import inspect
 import json
 import re
@@ -251,6 +252,11 @@ def source(module: str) -> str:
     return path_of(module).read_text(encoding="utf-8")
 
 
+@functools.lru_cache(None)
+def tree_of(module: str) -> ast.Module:
+    return ast.parse(source(module))
+
+
 def module_at(path: Path) -> str:
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -265,7 +271,6 @@ def imported_module(module: str, node: ast.ImportFrom) -> str:
     return ".".join(package + (node.module.split(".") if node.module else []))
 
 
-TREES = {module: ast.parse(source(module)) for module in ORDER}
 MODULES = [*ORDER, "", "__main__"]  # with refimpl/__init__.py and refimpl/__main__.py
 
 
@@ -355,12 +360,12 @@ def test_order_lists_every_module():
 @for_each("module", ORDER)
 def test_imports_point_one_way(module):
     above = ORDER[: ORDER.index(module)]
-    for node in relative_imports(TREES[module]):
+    for node in relative_imports(tree_of(module)):
         assert imported_module(module, node) in above, f"line {node.lineno}"
 
 
 def test_the_lowest_modules_import_almost_nothing():
-    assert relative_imports(TREES["errors"]) == []
+    assert relative_imports(tree_of("errors")) == []
     for module, allowed in (
         ("sigv4_values", {"errors"}),
         ("sigv4_steps", {"errors", "sigv4_values"}),
@@ -369,12 +374,12 @@ def test_the_lowest_modules_import_almost_nothing():
         ("eventstream_layout", set()),
         ("eventstream_frames", {"errors", "checksums", "eventstream_layout", "eventstream_errors"}),
     ):
-        assert {node.module for node in relative_imports(TREES[module])} == allowed
+        assert {node.module for node in relative_imports(tree_of(module))} == allowed
 
 
 @pytest.mark.parametrize("module", [name for name in ORDER if name.startswith("documents.")])
 def test_documents_know_no_shape(module):
-    for node in relative_imports(TREES[module]):
+    for node in relative_imports(tree_of(module)):
         target = imported_module(module, node)
         assert target in ("errors", "fields") or target.startswith("documents."), target
 
@@ -387,7 +392,7 @@ def test_imports_within_the_package_are_relative_imports_of_names(module):
         target = imported_module(module, node)
         assert target in ORDER, f"line {node.lineno} imports a module, not names"
         for alias in node.names:
-            assert alias.name in defined_names(TREES[target]), f"no {alias.name} in {target}"
+            assert alias.name in defined_names(tree_of(target)), f"no {alias.name} in {target}"
             assert alias.asname is None or alias.asname == "__version__", f"line {node.lineno}"
     assert "refimpl" not in top_level(absolute_imports(tree))
 
@@ -400,27 +405,30 @@ def test_all_other_imports_are_of_the_standard_library(module):
     assert top_level(absolute_imports(ast.parse(source(module)))) <= sys.stdlib_module_names
 
 
+@pytest.mark.slow
 @for_each("module", PURE)
 def test_pure_modules_reach_nothing_outside(module):
-    tree = TREES[module]
+    tree = tree_of(module)
     assert top_level(absolute_imports(tree)) & WORLDLY == set()
     assert called_names(tree) & WORLDLY_CALLS == set()
     assert attribute_names(tree) & CLOCKS == set()
 
 
 def test_the_check_of_pure_modules_can_fail():
-    assert {"socket", "http", "io", "os", "time"} <= top_level(absolute_imports(TREES["transport"]))
-    assert {"socket", "ssl"} <= top_level(absolute_imports(TREES["tls"]))
-    assert {"os", "time"} <= top_level(absolute_imports(TREES["client"]))
+    assert {"socket", "http", "io", "os", "time"} <= top_level(
+        absolute_imports(tree_of("transport"))
+    )
+    assert {"socket", "ssl"} <= top_level(absolute_imports(tree_of("tls")))
+    assert {"os", "time"} <= top_level(absolute_imports(tree_of("client")))
     assert {"socket", "ssl", "http", "time", "os"} <= WORLDLY
     outside = [module for module in ORDER if not is_pure(module)]
-    assert any("open" in called_names(TREES[module]) for module in outside)
+    assert any("open" in called_names(tree_of(module)) for module in outside)
 
 
 @for_each("module", ORDER)
 def test_only_the_transport_imports_sockets(module):
     if module not in ("certificates", "dialing", "routes", "tls", "transport"):
-        imported = top_level(absolute_imports(TREES[module]))
+        imported = top_level(absolute_imports(tree_of(module)))
         assert imported & {"socket", "ssl", "http", "urllib"} == set()
 
 
@@ -435,17 +443,17 @@ def test_refimpl_does_not_mention_the_suite(path):
 def test_module_level_names_are_unique():
     homes: Dict[str, str] = {}
     for module in ORDER:
-        for name in set(defined_names(TREES[module])) - {"__all__"}:
+        for name in set(defined_names(tree_of(module))) - {"__all__"}:
             assert name not in homes, f"{name} is in {homes[name]} and in {module}"
             homes[name] = module
     assert len(homes) > 200, "defined_names misses names"
 
 
 def test_no_import_hides_a_definition():
-    own = {name for module in ORDER for name in defined_names(TREES[module])}
+    own = {name for module in ORDER for name in defined_names(tree_of(module))}
     bound: Dict[str, str] = {}
     for module in ORDER:
-        for name, target in imported_bindings(TREES[module]):
+        for name, target in imported_bindings(tree_of(module)):
             assert name not in own, f"{name}, imported by {module}, is also defined in refimpl"
             assert bound.setdefault(name, target) == target, (
                 f"{name}, imported by {module}, has another meaning in another module"
@@ -513,6 +521,7 @@ print(json.dumps(report))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version, python", first_fast(interpreters()), ids=lambda value: value)
 def test_names_are_imported_on_first_use(version, python):
     report = json.loads(run_program(python, FIRST_USE, json.dumps(PURE)))
@@ -549,12 +558,12 @@ def test_all_is_grouped_by_module():
     groups = [home for home, before in zip(homes, [None, *homes]) if home != before]
     assert len(groups) == len(set(groups)) and len(set(refimpl.__all__)) == len(refimpl.__all__)
     errors = [name for name, home in zip(refimpl.__all__, homes) if home == "errors"]
-    assert errors == sorted(errors, key=defined_names(TREES["errors"]).index), "order of the tree"
+    assert errors == sorted(errors, key=defined_names(tree_of("errors")).index), "order of the tree"
 
 
 def test_all_contains_every_error_and_shape():
     for module in ("errors", "shapes"):
-        classes = {node.name for node in TREES[module].body if isinstance(node, ast.ClassDef)}
+        classes = {node.name for node in tree_of(module).body if isinstance(node, ast.ClassDef)}
         assert classes - {"Shape", "OperationError", "Secrets"} <= set(refimpl.__all__)
     assert {"Client", "Response", "Credentials", "__version__"} <= set(refimpl.__all__)
 
@@ -562,7 +571,7 @@ def test_all_contains_every_error_and_shape():
 def public_things(module: str) -> Iterator[Tuple[str, object]]:
     """Yield the public functions, classes and methods of a module, by name."""
     namespace = import_module("refimpl." + module)
-    for node in TREES[module].body:
+    for node in tree_of(module).body:
         if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or node.name.startswith("_"):
             continue
         thing = getattr(namespace, node.name)
@@ -575,7 +584,7 @@ def public_things(module: str) -> Iterator[Tuple[str, object]]:
 
 @for_each("module", ORDER)
 def test_every_public_name_has_a_docstring(module):
-    assert (ast.get_docstring(TREES[module]) or "").strip()
+    assert (ast.get_docstring(tree_of(module)) or "").strip()
     for name, thing in public_things(module):
         assert (inspect.getdoc(thing) or "").strip(), name
 

@@ -761,12 +761,14 @@ def check_request(request, members):
     assert request.body == members["body"]
 
 
+@pytest.mark.slow
 @some
 @given(good_calls)
 def test_a_good_call_is_a_request(members):
     check_request(built(**members), members)
 
 
+@pytest.mark.slow
 @many
 @given(
     good_calls, st.dictionaries(st.sampled_from(sorted(GOOD_MEMBERS)), junk, min_size=1, max_size=3)
@@ -2129,6 +2131,7 @@ def test_all_members_of_a_model_error():
     assert error_of(424, b"{}", ("x-amzn-errortype", "ModelError")) == ModelError()
 
 
+@pytest.mark.slow
 @for_each(
     "text, value",
     [

@@ -1127,6 +1127,7 @@ def test_every_type_by_its_name():
     assert DATA_TYPES["Header"] == HEADER
 
 
+@pytest.mark.slow
 @some
 @given(any_shape)
 def test_each_shape_survives_each_format(made):

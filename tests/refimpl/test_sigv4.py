@@ -2333,6 +2333,7 @@ def test_headers_that_a_proxy_adds_are_ignored(sent: Sent, name: str, value: str
         sent._replace(headers=[(name, value)] + sent.headers).verify()
 
 
+@pytest.mark.slow
 @examples(100)
 @given(sent_requests(), st.randoms(use_true_random=False))
 def test_headers_that_a_proxy_rewrites_are_ignored(sent: Sent, random: Any) -> None:
@@ -2377,6 +2378,7 @@ def test_canonical_query_string_is_idempotent(query: str) -> None:
     assert re.fullmatch(r"([A-Za-z0-9._~=&-]|%[0-9A-F]{2})*", once)
 
 
+@pytest.mark.slow
 @examples(200)
 @given(values)
 def test_canonical_value_is_idempotent(value: str) -> None:

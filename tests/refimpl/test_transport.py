@@ -831,6 +831,7 @@ READ_LIMITS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timeouts,limit", first_fast(READ_LIMITS))
 def test_the_limit_that_was_hit_is_named(timeouts, limit):
     with RawServer([stall_unread], read=read_nothing) as server:
@@ -952,6 +953,7 @@ def test_each_wait_is_as_long_as_what_is_left_of_the_total_timeout():
     assert_timeout(caught.value, "reading the body", "total_timeout of 60 s")
 
 
+@pytest.mark.slow
 def test_the_total_timeout_is_one_for_all_addresses_of_a_host(monkeypatch):
     """All attempts together take no longer than the limit."""
     connect, getaddrinfo, waits = socket.socket.connect, socket.getaddrinfo, []
@@ -978,6 +980,7 @@ def test_the_total_timeout_is_one_for_all_addresses_of_a_host(monkeypatch):
     assert sum(waits) <= TOTAL
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "timeouts, limit",
     [

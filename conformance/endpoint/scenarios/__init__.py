@@ -127,13 +127,18 @@ def similar_names(name: str, more: Iterable[str] = ()) -> List[str]:
 
 def examples() -> List[Scenario]:
     """Return every scenario, and for each template the scenarios of its example numbers."""
+    return list(_examples())
+
+
+@lru_cache(maxsize=None)
+def _examples() -> Tuple[Scenario, ...]:
     found: List[Scenario] = []
     for entry in _entries().values():
         if isinstance(entry, Scenario):
             found.append(entry)
         else:
             found += [entry.make(number) for number in entry.examples]
-    return found
+    return tuple(found)
 
 
 def listing() -> List[Tuple[str, str, str]]:

@@ -856,6 +856,7 @@ def test_http_request() -> None:
     assert not any(name.lower() in ("authorization", "x-amz-date") for name, _ in output["headers"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("member", sorted(MEMBERS))
 def test_each_member_alone(member: str) -> None:
     name, value = MEMBERS[member]
@@ -1302,6 +1303,7 @@ def outcome_of(name: str) -> Tuple[Any, ...]:
     return (expect.status, expect.kind, expect.code) + tuple(map(bool, members))
 
 
+@pytest.mark.slow
 @for_each(
     "name",
     one_of_each(
@@ -1330,6 +1332,7 @@ def test_the_read_time_out_of_a_request(endpoint: Endpoint) -> None:
     assert answered["kind"] == "timeout" and "read_timeout of 0.2 s" in answered["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["stall-before-head", "stall-between-parts", "prelude-crc-then-stall"]
 )

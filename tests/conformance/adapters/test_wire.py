@@ -57,6 +57,7 @@ def test_chunks_are_joined(recorder: Recorder) -> None:
     assert sent["body"] == "aGk="
 
 
+@pytest.mark.slow
 def test_a_body_that_is_too_short_ends_the_wait(recorder: Recorder) -> None:
     sent = recorder.sent(writing(recorder, b"PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhi"))
     assert sent["body"] == "aGk="

@@ -196,6 +196,7 @@ def write_old(folder: Path, name: str, line_end: str = "\n", service: str = "ser
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line_end", first_fast(["\n", "\r\n"]), ids=["LF", "CRLF"])
 @pytest.mark.parametrize("nested", first_fast([True, False]))
 def test_reads_the_older_format(tmp_path: Path, nested: bool, line_end: str) -> None:
@@ -418,6 +419,7 @@ def changed(path: Path, change: Callable[[Any], Any]) -> None:
     path.write_text(json.dumps(change(json.loads(path.read_text()))))
 
 
+@pytest.mark.slow
 def test_the_suites_of_this_file_are_valid(tmp_path: Path) -> None:
     aws_c_auth(tmp_path / "c")
     go_testdata(tmp_path / "go")
@@ -434,6 +436,7 @@ def test_the_suites_of_this_file_are_valid(tmp_path: Path) -> None:
     assert (code, complaints) == (0, "") and output.endswith("6 cases: 6 PASS\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name, stage",
     first_fast(
@@ -740,6 +743,7 @@ def test_expects_the_result_of_the_reference_if_there_is_no_index(tmp_path: Path
     assert conformance("run", "--corpus", f"streams={tmp_path}")[0] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "data, kind, count",
     first_fast(

@@ -493,6 +493,7 @@ def test_disassemble_is_inverse_to_assemble(data):
     shown(data)
 
 
+@pytest.mark.slow
 @given(good_frames())
 def test_a_good_frame_needs_no_override(frame):
     text = shown(frame)
@@ -569,6 +570,7 @@ def test_any_sequence_of_words_assembles_or_is_rejected(text):
 # ---- large -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_large_bodies():
     frame = encode([(":message-type", "string", "event")], bytes(range(256)) * 64)
     garbage = bytes(range(1, 256)) * 800 + b"\0" * 70000
@@ -623,6 +625,7 @@ def test_the_frames_that_aws_publishes():
     assert {path.name: shown(path.read_bytes()) for path in files} == PUBLISHED
 
 
+@pytest.mark.slow
 def test_recorded_streams_contain_only_frames():
     count = 0
     for path in sorted(corpora("recorded-streams").glob("*.bin")):

@@ -4,6 +4,8 @@
 import json
 from typing import Any, Dict
 
+import pytest
+
 from conformance.cases.case import to_document
 from conformance.cases.questions import questions_of
 from conformance.cases.scenarios import scenario_cases
@@ -13,6 +15,7 @@ from conformance.schema import faults
 from tests.conformance.cases.folders import VECTORS
 
 
+@pytest.mark.slow
 def test_each_scenario_has_a_case() -> None:
     made = {case.id: case for case in scenario_cases()}
     assert list(made) == ["invoke-" + scenario.name for scenario in examples()]

@@ -180,6 +180,7 @@ def test_html_in_a_success_is_passed_on() -> None:
 LENGTH = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "script, code",
     [
@@ -204,6 +205,7 @@ def test_a_failure_inside_the_response_becomes_a_model_stream_error(
         assert (parts[0], caught.value.error_code) == (b"one", code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "script, words",
     [
@@ -266,6 +268,7 @@ def test_the_platform_s_limits() -> None:
             called(endpoint, body=b"x" * 11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_dripping", [True, False])
 def test_a_response_that_takes_too_long_fails(is_dripping: bool) -> None:
     def drip(connection: Any) -> None:
@@ -280,6 +283,7 @@ def test_a_response_that_takes_too_long_fails(is_dripping: bool) -> None:
     assert caught.value.error_code == "ModelInvocationTimeExceeded"
 
 
+@pytest.mark.slow
 def test_invoke_endpoint_has_less_time_than_a_stream() -> None:
     with fronted([stall], limits=Limits(whole=0.3, stream=3600.0)) as endpoint:
         wire = exchange(endpoint, last("/endpoints/llm/invocations", date=_now()))

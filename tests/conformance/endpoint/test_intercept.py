@@ -115,6 +115,7 @@ def test_every_kind_of_outcome_is_that_without_the_proxy(
     assert through.scenario == without.scenario == name
 
 
+@pytest.mark.slow
 def test_the_context_manager_from_the_public_module(endpoint: Endpoint) -> None:
     lines: List[str] = []
     with intercepting_proxy(endpoint, log=lines.append) as proxy:
@@ -135,6 +136,7 @@ def test_a_client_without_the_ca(proxy: InterceptingProxy) -> None:
     assert "--ca-bundle" in str(caught.value) and not caught.value.retryable
 
 
+@pytest.mark.slow
 def test_boto3(proxy: InterceptingProxy, endpoint: Endpoint, monkeypatch: Any) -> None:
     boto3 = pytest.importorskip("boto3")
     config = pytest.importorskip("botocore.config")
@@ -161,6 +163,7 @@ def test_boto3(proxy: InterceptingProxy, endpoint: Endpoint, monkeypatch: Any) -
         assert values_of(exchange.headers, "host") == [HOST] and exchange.verified
 
 
+@pytest.mark.slow
 def test_a_role_whose_sts_is_behind_the_proxy(
     endpoint: Endpoint, authority: Authority, tmp_path: Path
 ) -> None:

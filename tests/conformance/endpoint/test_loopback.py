@@ -37,6 +37,7 @@ from tests.conformance.endpoint.client import (  # noqa: F401
 # ---- concurrency and close() --------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_fifty_clients_at_once_get_each_its_own_answer(endpoint: Endpoint) -> None:
     found: Dict[int, bytes] = {}
     start = threading.Barrier(50)
@@ -189,6 +190,7 @@ def test_without_a_thread_a_connection_is_closed_and_the_next_one_served(
     assert capfd.readouterr().err == "endpoint: RuntimeError: can't start new thread\n"
 
 
+@pytest.mark.slow
 def test_waits_while_no_descriptor_is_free(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:

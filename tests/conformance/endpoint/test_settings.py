@@ -89,6 +89,7 @@ def test_an_expired_token_is_refused_in_the_words_of_the_service() -> None:
 # ---- refusals before the body ------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "how, code",
     [

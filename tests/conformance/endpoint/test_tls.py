@@ -76,6 +76,7 @@ def connected(endpoint: Endpoint, made: Certificates, name: str = "localhost") -
 # ---- certificates ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @needs_openssl
 def test_the_folder_has_no_ca_key_and_is_deleted() -> None:
     with temporary_certificates() as made:
@@ -118,6 +119,7 @@ def test_a_program_that_fails(
     assert caught.value.message == f"`openssl req` failed: {reason}"
 
 
+@pytest.mark.slow
 def test_unusable_files(made: Certificates, tmp_path: Any) -> None:
     empty = tmp_path / "empty.pem"
     empty.write_bytes(b"")
@@ -131,6 +133,7 @@ def test_unusable_files(made: Certificates, tmp_path: Any) -> None:
         )
 
 
+@pytest.mark.slow
 def test_an_encrypted_key(made: Certificates, tmp_path: Any) -> None:
     key = str(tmp_path / "key.pem")
     command = [str(OPENSSL), "rsa", "-aes128", "-passout", "pass:secret", "-in", made.key]
@@ -247,6 +250,7 @@ def test_the_reference_client(served: Endpoint, made: Certificates) -> None:
         client_of(served).invoke_endpoint_with_response_stream(endpoint_name="default", body=b"")
 
 
+@pytest.mark.slow
 def test_botocore(served: Endpoint, made: Certificates) -> None:
     session = pytest.importorskip("botocore.session").Session()
     client = session.create_client(

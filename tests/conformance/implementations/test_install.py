@@ -431,6 +431,7 @@ def test_other_versions_are_installed_anew(folder: Path, tools: Tools) -> None:
     assert json.loads((place / MARK).read_text(encoding="utf-8")) == dict(ROWS["javascript"].pins)
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize(
     "name, made, words",

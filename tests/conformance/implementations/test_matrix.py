@@ -199,6 +199,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(HOSTILE))
 def test_what_breaks_down_in_the_smoke_test_cannot_be_judged_and_the_next_one_is(
     name: str, install: Install
@@ -508,6 +509,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_what_is_written_is_kept_and_told_again(install: Install, kept: Path) -> None:
     install("good")
     install("other")
@@ -548,6 +550,7 @@ def test_one_peer_is_written_and_the_table_holds_all(install: Install, kept: Pat
     assert "| good 1.2 " in text and "| other 1.2 " in text and "old" not in text
 
 
+@pytest.mark.slow
 def test_readme_shows_the_judged_cases_of_some_implementations(
     install: Install, kept: Path
 ) -> None:
@@ -645,6 +648,7 @@ def test_the_pages_have_the_tables_of_the_committed_reports() -> None:
     assert len(excerpt_lines(reports)) == 12  # every name of the excerpt has a report
 
 
+@pytest.mark.slow
 def test_the_committed_badges_are_those_of_the_committed_reports() -> None:
     reports, _ = kept_reports(IMPLEMENTATIONS)
     badges = sorted(name for name in os.listdir(BADGES) if name.endswith(".svg"))

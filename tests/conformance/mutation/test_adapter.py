@@ -44,6 +44,7 @@ def test_a_mutant_answers_as_an_adapter_does() -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.slow
 def test_another_mutant_breaks_elsewhere() -> None:
     answer = json.loads(play(["frame-little-endian"], decode()).stdout)
     assert (answer["status"], answer["kind"]) == ("reject", "prelude_crc")

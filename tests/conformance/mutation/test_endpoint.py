@@ -5,6 +5,8 @@ import subprocess
 import sys
 from typing import Tuple
 
+import pytest
+
 from tests.rows import for_each
 
 
@@ -22,6 +24,7 @@ def started(*arguments: str) -> Tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.slow
 @for_each("arguments", [(), ("server-wrong-date",)])
 def test_it_prints_its_url_and_ends_with_stdin(arguments: Tuple[str, ...]) -> None:
     code, output, errors = started(*arguments)

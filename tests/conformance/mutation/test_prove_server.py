@@ -27,10 +27,12 @@ OF_SERVER = [mutant for mutant in MUTANTS if is_of_server(mutant)]
 DATE = checks_by_rule()["SRV-044"]
 
 
+@pytest.mark.slow
 def test_a_check_of_its_rule_kills_a_mutant() -> None:
     assert trial("server-wrong-date", DATE, TIMEOUT)[:2] == ("FAIL", "srv-date")
 
 
+@pytest.mark.slow
 def test_a_mutant_that_no_check_detects_survives() -> None:
     assert trial("server-one-request-id", DATE, TIMEOUT) == ServerTrial("SURVIVED", "", "1 checks")
 
@@ -39,6 +41,7 @@ def test_an_endpoint_that_does_not_start() -> None:
     assert trial("no-such-mutant", DATE, TIMEOUT).how == "STILLBORN"
 
 
+@pytest.mark.slow
 def test_the_process_ends_with_the_test() -> None:
     with serving("", TIMEOUT) as url:
         assert url.startswith("http://127.0.0.1:")

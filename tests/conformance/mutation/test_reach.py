@@ -114,6 +114,7 @@ QUESTIONS = b"".join(
 )
 
 
+@pytest.mark.slow
 def test_the_program_writes_a_line_for_each_question(tmp_path: Path) -> None:
     path = tmp_path / "reached"
     command = [sys.executable, "-m", "conformance.mutation.reach", str(path)]

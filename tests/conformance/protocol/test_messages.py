@@ -444,6 +444,7 @@ QUESTIONS = st.fixed_dictionaries(
 LINES = st.binary(max_size=30).map(lambda data: data.replace(b"\n", b"") + b"\n")
 
 
+@pytest.mark.slow
 @examples(100)
 @given(
     st.lists(
@@ -723,6 +724,7 @@ def test_ignores_what_an_operation_prints(
     assert len(stdout.splitlines()) == 2, stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python", pythons())
 def test_serves_several_requests(start: Any, python: str) -> None:
     process = start(program(python), "-m", "conformance.adapters.refimpl")
@@ -751,6 +753,7 @@ def test_serves_several_requests(start: Any, python: str) -> None:
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python", pythons())
 def test_base64_is_strict_on_every_python(start: Any, python: str) -> None:
     process = start(program(python), "-m", "conformance.adapters.refimpl")

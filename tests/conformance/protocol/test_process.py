@@ -262,6 +262,7 @@ def test_rejects_a_line_without_end(
     assert MAX_LINE_LENGTH == 64 << 20
 
 
+@pytest.mark.slow
 def test_ends_an_adapter_that_never_stops_writing(adapter_of: Callable[..., Adapter]) -> None:
     adapter = adapter_of("def answer(question):\n    while True: say({'seq': 1, 'status': 'ok'})")
     assert adapter.ask("x", {}, PATIENCE)["status"] == "ok"
@@ -274,6 +275,7 @@ def test_ends_an_adapter_that_never_stops_writing(adapter_of: Callable[..., Adap
 # ---- adapters that hang ------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "does, words",
     [
@@ -298,6 +300,7 @@ def test_ends_an_adapter_that_hangs(
     assert adapter._process.wait(PATIENCE) != 0
 
 
+@pytest.mark.slow
 def test_does_not_block_if_the_adapter_does_not_read(adapter_of: Callable[..., Adapter]) -> None:
     adapter = adapter_of("""
         say(hello)
@@ -338,6 +341,7 @@ def answer(question):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("second", ["question", "b'noise\\n'", "b'\\n'"])
 def test_keeps_an_extra_line_after_a_response_aside(
     second: str, adapter_of: Callable[..., Adapter]
@@ -435,6 +439,7 @@ def test_progress_is_a_number_that_does_not_fall(
         adapter.ask("x", {}, PATIENCE, [].append)
 
 
+@pytest.mark.slow
 def test_an_answer_to_an_earlier_request_is_reported_soon(
     adapter_of: Callable[..., Adapter],
 ) -> None:

@@ -270,6 +270,7 @@ def still_serves(made: Recorder) -> None:
     assert asked(made, call("next"), until=len(PLAIN)) == (PLAIN, "")
 
 
+@pytest.mark.slow
 def test_records_how_a_client_breaks_off(tmp_path: Path) -> None:
     with RawServer([PLAIN]) as upstream, recording_of(upstream, tmp_path, idle_timeout=0.2) as made:
         answer, ended = asked(made, b"POST / HTTP/1.1\nnonsense")
@@ -303,6 +304,7 @@ def test_records_how_a_client_breaks_off(tmp_path: Path) -> None:
     assert upstream.requests == [call("next")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "script, ended, seen",
     [
@@ -375,6 +377,7 @@ def test_a_client_that_resets_while_the_upstream_is_silent(tmp_path: Path) -> No
     assert recordings(tmp_path)[0]["response"]["ended"] == "client"
 
 
+@pytest.mark.slow
 def test_closing_ends_an_exchange_whose_client_has_spoken_ahead(tmp_path: Path) -> None:
     with RawServer([stall]) as upstream:
         with recording_of(upstream, tmp_path) as made, connected(made) as connection:
@@ -442,6 +445,7 @@ def test_logs_a_folder_that_cannot_be_written(
     assert log[0] == "next.json: cannot be written: No space left on device"
 
 
+@pytest.mark.slow
 def test_sending_may_fail_if_a_response_has_arrived(tmp_path: Path) -> None:
     with RawServer([PLAIN, abandon], read=read_head) as upstream, recording_of(
         upstream, tmp_path

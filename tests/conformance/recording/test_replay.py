@@ -90,6 +90,7 @@ def test_the_waits_between_the_pieces(
     assert seen == waits
 
 
+@pytest.mark.slow
 def test_a_wait_that_no_clock_holds_ends_when_the_server_closes() -> None:
     with Replay(
         [made_by_hand("a", (0, answer("one")[:9]), (10**18, answer("one")[9:]))]

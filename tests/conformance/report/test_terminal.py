@@ -263,6 +263,7 @@ def test_a_case_is_shown_with_its_bytes_annotated() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_call_is_shown_with_what_the_endpoint_plays() -> None:
     lines = shown("invoke-frames-merged")
     begin = lines.index("the endpoint plays, framing chunked, ending clean")

@@ -304,6 +304,7 @@ BREAKDOWNS: Dict[str, Tuple[str, str, str]] = {
 }
 
 
+@pytest.mark.slow
 def test_each_breakdown_is_told_and_costs_no_other_case(tmp_path: Path) -> None:
     cases = []
     for name in BREAKDOWNS:
@@ -347,6 +348,7 @@ def test_a_question_that_hangs_is_asked_once(tmp_path: Path) -> None:
     assert mark.read_text() == "x", "another time-out would say no more"
 
 
+@pytest.mark.slow
 def test_after_a_breakdown_the_other_chunkings_are_not_asked(tmp_path: Path) -> None:
     mark = tmp_path / "asked"
     does = f"open({str(mark)!r}, 'a').write('x'); time.sleep(600)"
@@ -360,6 +362,7 @@ def test_after_a_breakdown_the_other_chunkings_are_not_asked(tmp_path: Path) -> 
     assert mark.read_text() == "x"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "does",
     [
@@ -390,6 +393,7 @@ def test_a_line_behind_an_answer_is_told_and_costs_no_other_case(does: str, tmp_
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "does, note",
     [
@@ -431,6 +435,7 @@ def test_who_breaks_down_of_what_came_before_costs_no_case(tmp_path: Path) -> No
     )
 
 
+@pytest.mark.slow
 def test_a_second_line_in_one_of_several_chunkings(tmp_path: Path) -> None:
     acts = {"xy": "plain(question, parts); say(b'noise\\n'); time.sleep(0.2)"}
     found = run_with(
@@ -478,6 +483,7 @@ def test_one_that_cannot_be_started_again(tmp_path: Path) -> None:
     assert exit_code(run.results) == 3
 
 
+@pytest.mark.slow
 def test_megabytes(tmp_path: Path) -> None:
     acts = {
         "much": (
@@ -542,6 +548,7 @@ def test_a_hello_out_of_form(change: Dict[str, Any], words: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body, words",
     [
@@ -588,6 +595,7 @@ def test_a_program_that_is_not_there(tmp_path: Path) -> None:
         Runner([str(tmp_path / "nowhere")]).run([case_of("a")])
 
 
+@pytest.mark.slow
 def test_each_operation_has_a_trivial_request_that_the_reference_passes() -> None:
     assert set(runner._TRIVIAL) == set(OPERATION_NAMES)
     run = Runner(OWN_ADAPTER, PATIENCE, environment=own_environment()).run([])
@@ -700,6 +708,7 @@ def test_what_the_endpoint_sees_of_a_client(tmp_path: Path) -> None:
 # ---- interrupts and mistakes of ours -----------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_interrupt_ends_every_process(tmp_path: Path) -> None:
     mark = tmp_path / "pids"
     acts = {"slow": f"open({str(mark)!r}, 'a').write('%d\\n' % os.getpid()); time.sleep(600)"}

@@ -71,6 +71,7 @@ def test_the_chunk_of_an_offset(chunking: str, offset: Any, numbers: List[int]) 
     assert Clock(asked(chunking)).range_of(offset) == numbers
 
 
+@pytest.mark.slow
 def test_the_message_of_a_trailing_frame_is_complete_at_the_end_of_its_chunk() -> None:
     case = next(
         case
@@ -131,6 +132,7 @@ def test_what_is_not_judged() -> None:
     assert not has_timing(asked()._replace(case=asked().case._replace(offsets={})))
 
 
+@pytest.mark.slow
 def test_every_case_of_a_stream_has_offsets() -> None:
     without = [
         case.id
@@ -144,6 +146,7 @@ def test_every_case_of_a_stream_has_offsets() -> None:
     assert without == []
 
 
+@pytest.mark.slow
 def test_offsets_are_in_order_and_within_the_input() -> None:
     for case in committed_cases():
         ends = [

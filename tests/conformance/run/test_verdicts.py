@@ -827,6 +827,7 @@ def test_a_document_is_compared_by_what_it_says(
     assert (found is None) == same and (same or found is not None and found.startswith("document"))
 
 
+@pytest.mark.slow
 def test_nothing_is_expanded_and_nothing_overflows_in_a_document() -> None:
     for form, text in (("xml", "<a>" * 100000), ("json", "[" * 100000), ("xml", "<a>\0</a>")):
         assert stage("shape.convert", ok(document="x"), ok(document=text), to=form) == "document"

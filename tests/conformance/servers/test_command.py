@@ -37,6 +37,7 @@ def call(*arguments: str) -> Outcome:
     return Outcome(code, stdout.getvalue().decode("utf-8"), stderr.getvalue())
 
 
+@pytest.mark.slow
 def test_some_checks_pass() -> None:
     with served(session_token=None) as endpoint:
         result = call(endpoint.url, "--only", "srv-error-*", "--streams", "streams")
@@ -44,6 +45,7 @@ def test_some_checks_pass() -> None:
     assert "4 checks in" in result.stdout and "4 cases: 4 PASS" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_failure() -> None:
     with served(session_token=None) as endpoint:
         arguments = ("--only", "srv-scope-region", "--only", "srv-model-error")
@@ -78,6 +80,7 @@ def test_the_catalogue_names_what_serve_plays() -> None:
     assert "PASS" in result.stdout and "UNSUPPORTED" not in result.stdout
 
 
+@pytest.mark.slow
 def test_reports(tmp_path: Path) -> None:
     paths = {kind: tmp_path / f"r.{kind}" for kind in ("json", "html", "junit", "md")}
     with served(session_token=None) as endpoint:

@@ -97,6 +97,7 @@ def test_a_server_that_never_ends(steps: List[Any]) -> None:
     assert caught.value.waited
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_read() -> None:
     with RawServer([stall_unread], read=lambda connection: None) as server:
         address = Address("127.0.0.1", server.port, None)
@@ -126,6 +127,7 @@ def test_no_connection() -> None:
         Connection(Address("127.0.0.1", port, None), Limits(10.0))
 
 
+@pytest.mark.slow
 def test_a_connection_that_the_server_closes() -> None:
     for steps, is_closed in (
         ([OK + b"Content-Length: 0\r\n\r\n"], True),

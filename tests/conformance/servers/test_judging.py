@@ -28,6 +28,7 @@ REFUSED = response(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "steps, words",
     [

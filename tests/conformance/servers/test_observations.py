@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Tests of conformance/servers/observations.py: what the page says, and what it must not say."""
 
+import pytest
+
 from conformance.cases.rules import load_rules
 from conformance.endpoint.checks import ACCESS_KEY, EXAMPLE_TOKEN, SECRET_KEY
 from conformance.servers.catalogue import CHECKS
@@ -35,6 +37,7 @@ def test_keys_are_removed_by_value() -> None:
         assert secret not in without_private(f"a {secret} b", subject)
 
 
+@pytest.mark.slow
 def test_the_page() -> None:
     ids = ("srv-endpoint-unknown", "srv-date", "srv-scope-region", "srv-stream-type", "srv-paths")
     checks = [check for check in CHECKS if check.id in ids]

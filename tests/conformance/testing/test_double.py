@@ -443,6 +443,7 @@ def test_two_endpoints_are_independent() -> None:
         Endpoint(port=int(one.url.rpartition(":")[2]))
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_is_left_open_does_not_keep_its_process() -> None:
     program = (
         "from conformance.testing import Endpoint, stall\n"

@@ -229,6 +229,7 @@ def test_a_stream_is_cut_at_every_byte() -> None:
         assert b"".join([item for item in made.items if isinstance(item, Frame)]) == data
 
 
+@pytest.mark.slow
 def test_a_stalled_stream_times_out_after_its_parts() -> None:
     with Endpoint() as endpoint:
         endpoint.on("llm", stall(["one ", "two "], after=1))
@@ -250,6 +251,7 @@ def test_a_slow_stream_takes_its_time_at_any_pace() -> None:
         assert endpoint.pauses == [(9, True), (7, True), (7, True)]
 
 
+@pytest.mark.slow
 def test_a_scenario_of_the_catalogue() -> None:
     with Endpoint() as endpoint:
         endpoint.on("llm", scenario("model-stream-error-after-2"))
@@ -266,6 +268,7 @@ def test_a_scenario_of_the_catalogue() -> None:
 PARTS = st.lists(st.one_of(st.binary(max_size=40), st.text(max_size=20)), max_size=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(PARTS, st.booleans())
 def test_any_parts_arrive_unchanged_in_both_operations(parts: List[Any], is_function: bool) -> None:
@@ -276,6 +279,7 @@ def test_any_parts_arrive_unchanged_in_both_operations(parts: List[Any], is_func
         assert whole(endpoint)[2] == b"".join(wanted)
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(
     st.recursive(

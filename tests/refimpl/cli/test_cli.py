@@ -260,6 +260,7 @@ WORDS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @examples(100)
 @given(
     st.lists(WORDS | st.text(max_size=8).filter(lambda text: not text.startswith("-")), max_size=6),

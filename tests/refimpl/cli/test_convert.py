@@ -86,6 +86,7 @@ def test_usage(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_reads_no_more_than_the_longest_document(tmp_path: Path) -> None:
     class Endless(io.BytesIO):
         def read(self, size: Optional[int] = -1) -> bytes:

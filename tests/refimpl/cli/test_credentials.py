@@ -151,6 +151,7 @@ def codes_in(services: CredentialsServices) -> List[str]:
 
 
 # CLI-017
+@pytest.mark.slow
 def test_the_code_from_the_flag(tmp_path: Path) -> None:
     flags = ["--profile", "mfa", "--mfa-code", "123456"]
     with CredentialsServices(clock=lambda: SECONDS) as services, Endpoint(

@@ -362,6 +362,7 @@ def test_writes_a_frame_while_stdin_is_open() -> None:
         assert (process.wait(), process.stderr.read()) == (0, b"")
 
 
+@pytest.mark.slow
 def test_rejects_a_prelude_while_stdin_is_open() -> None:
     with running("decode", stdin=subprocess.PIPE) as process:
         process.stdin.write(FRAMES[0] + b"not a frame,")

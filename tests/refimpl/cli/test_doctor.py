@@ -99,6 +99,7 @@ def test_each_place(tmp_path: Path) -> None:
     assert lines["certificates"].startswith("ERROR ") and "BUNDLE" in lines["certificates"]
 
 
+@pytest.mark.slow
 def test_the_flags_for_connections(tmp_path: Path) -> None:
     keys = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
     environment = shared(tmp_path, HTTPS_PROXY="http://p.example:1", AWS_MAX_ATTEMPTS="5", **keys)
@@ -125,6 +126,7 @@ def test_the_flags_for_connections(tmp_path: Path) -> None:
     assert lines_in(result)["retries"].startswith("ERROR invalid max_attempts")
 
 
+@pytest.mark.slow
 def test_a_client_certificate(tmp_path: Path) -> None:
     with temporary_certificates() as made:
         flags = ("--client-cert", made.certificate, "--client-key", made.key)

@@ -178,6 +178,7 @@ def test_the_refusal_is_found_at_any_place(size: int) -> None:
     assert result.code == 0 and b"not known" in result.stdout, size
 
 
+@pytest.mark.slow
 def test_a_long_log_without_a_refusal() -> None:
     noise = b"INFO nothing to see here\n" * 40000
     failed(call("explain", "refusal", stdin=noise + b"INFO CanonicalRequest: none\n" + noise), 7)

@@ -67,6 +67,7 @@ from tests.rows import for_each
 # ---- one scenario of each outcome ---------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLAYED)
 def test_invoke_raw(endpoint: Endpoint, name: str) -> None:
     example = EXAMPLES[name]
@@ -298,6 +299,7 @@ def texts() -> Iterator[Endpoint]:
         yield running_endpoint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLAYED)
 def test_invoke_text(endpoint: Endpoint, name: str) -> None:
     """Everything that arrived is on stdout. The exit code is the same as for the format raw."""

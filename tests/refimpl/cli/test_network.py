@@ -175,6 +175,7 @@ def test_an_unknown_host_of_a_proxy_is_named(monkeypatch: pytest.MonkeyPatch) ->
 
 
 # RTY-001, RTY-002, RTY-004
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "first, flags, without, code",
     [

@@ -165,6 +165,7 @@ def test_a_reader_that_closes_stdout() -> None:
         )
 
 
+@pytest.mark.slow
 def test_head(endpoint: Endpoint) -> None:
     done = shell(
         '"$@" | head -c 5',
@@ -179,6 +180,7 @@ def test_head(endpoint: Endpoint) -> None:
     assert one_line(done.stderr.decode()) == "refimpl: stdout was closed by its reader"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
 def test_head_of_the_help(tmp_path: Path, arguments: List[str]) -> None:
     code = tmp_path / "code"
@@ -296,6 +298,7 @@ def test_a_full_device(endpoint: Endpoint, tmp_path: Path, arguments: List[str])
     assert done.returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("python", ["", "oldest"])
 def test_python_m_refimpl(endpoint: Endpoint, python: str) -> None:
     program = sys.executable if not python else oldest_python()

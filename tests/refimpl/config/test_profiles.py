@@ -223,6 +223,7 @@ def test_length_is_bounded():
     assert "too long" in str(rejected(longest + b"b"))
 
 
+@pytest.mark.slow
 def test_many_lines_take_linear_time():
     text = "[default]\n" + "".join(f"name{number} = value\n more\n" for number in range(40000))
     assert len(profiles(text)["default"]) == 40000

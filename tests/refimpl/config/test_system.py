@@ -95,6 +95,7 @@ def test_run_program():
     assert ended.stderr == b"e"
 
 
+@pytest.mark.slow
 def test_a_program_that_hangs_is_killed():
     start = time.monotonic()
     with pytest.raises(NetworkError) as caught:
@@ -226,6 +227,7 @@ def test_role_with_a_program_as_its_source_like_botocore(tmp_path, monkeypatch):
     assert f"Credential={ACCESS_KEY}/" in ours and f"Credential={ACCESS_KEY}/" in theirs
 
 
+@pytest.mark.slow
 def test_web_identity_like_botocore(tmp_path, monkeypatch):
     (tmp_path / "token").write_text("a.b.c", encoding="utf-8")
     with CredentialsServices() as services:

@@ -144,6 +144,7 @@ def test_types_are_exact():
     assert list(parse_json(b'{"b":1,"a":2}')) == ["b", "a"]  # in the order of the document
 
 
+@pytest.mark.slow
 @some
 @given(values, st.booleans(), st.sampled_from([None, 1]))
 def test_a_written_value_is_read(value, ascii_only, indent):
@@ -503,6 +504,7 @@ def scan(parts):
     return -1, scanner
 
 
+@pytest.mark.slow
 @many
 @given(
     values.filter(lambda value: isinstance(value, (list, dict, str))),

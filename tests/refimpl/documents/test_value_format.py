@@ -456,6 +456,7 @@ nodes = st.recursive(
 )
 
 
+@pytest.mark.slow
 @many
 @given(nodes)
 def test_any_tree_is_a_value_or_rejected(node):

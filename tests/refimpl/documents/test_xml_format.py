@@ -590,6 +590,7 @@ def test_a_character_that_xml_has_not(character, name):
     )
 
 
+@pytest.mark.slow
 def test_every_other_character_is_held():
     held = [
         code

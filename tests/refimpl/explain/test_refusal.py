@@ -61,6 +61,7 @@ LAYERS = {
 }
 
 
+@pytest.mark.slow
 @for_each("outer", LAYERS)
 def test_two_layers(outer: str) -> None:
     for inner in ("JSON", "page", "literal", "log line"):

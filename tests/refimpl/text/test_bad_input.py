@@ -359,6 +359,7 @@ def reports_of(data, where):
     return found.pop()
 
 
+@pytest.mark.slow
 @for_each("form", GOOD_VALUES)
 @for_each("foreign", FOREIGN)
 def test_foreign_bytes_are_named(form, foreign):

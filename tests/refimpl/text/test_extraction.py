@@ -619,6 +619,7 @@ FRAGMENTS = [
 ]
 
 
+@pytest.mark.slow
 @examples(200)
 @given(
     st.lists(st.sampled_from(FRAGMENTS), max_size=12),

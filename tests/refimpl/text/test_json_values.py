@@ -52,6 +52,7 @@ JSON = st.recursive(
 
 
 # TXT-040
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(

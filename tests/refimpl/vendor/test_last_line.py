@@ -108,10 +108,12 @@ def test_a_file_that_cannot_be_read_has_fewer_lines():
             loaded("".join(lines[:-1]), **names)
 
 
+@pytest.mark.slow
 def test_an_import_of_a_complete_file_does_not_read_it():
     assert loaded(text_of(), __file__="/missing/copy.py")["_LAST_LINE"] is True
 
 
+@pytest.mark.slow
 def test_a_file_with_other_lines_before_its_last_one_is_complete():
     lines = text_of().splitlines(keepends=True)
     edited = "".join(lines[:1000] + ["# a comment\n"] * 3 + lines[1000:])

@@ -59,6 +59,7 @@ def needs():
     return {name: read_module(name, text, name in packages).needs for name, text in sources.items()}
 
 
+@pytest.mark.slow
 def test_all_parts_together_are_the_package():
     table = needs()
     without = {"", "__main__", "cli.vendor", "vendor"}
@@ -66,6 +67,7 @@ def test_all_parts_together_are_the_package():
     assert set(modules_of(sorted(PARTS), table)) == expected
 
 
+@pytest.mark.slow
 @for_each("parts", [[], ["client"], ["client", "text"], ["text"], sorted(PARTS)])
 def test_a_module_follows_the_modules_that_it_needs(parts):
     table = needs()

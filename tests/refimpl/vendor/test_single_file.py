@@ -117,6 +117,7 @@ def test_a_file_lacks_only_the_names_of_the_parts_that_are_left_out(parts):
     assert undefined_names(built(*parts)) <= left_out | {"add_vendor"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", first_fast(map(list, CHOICES), 1), ids="+".join)
 def test_a_file_with_any_parts_passes_its_test(parts):
     module = loaded(*parts)
@@ -126,6 +127,7 @@ def test_a_file_with_any_parts_passes_its_test(parts):
         assert set(module.__all__) == set(refimpl.__all__)
 
 
+@pytest.mark.slow
 def test_the_smallest_file_signs_and_decodes_and_has_no_client():
     module = loaded()
     for name in ("Signer", "Credentials", "Decoder", "encode", "build_request", "open_exchange"):
