@@ -667,6 +667,7 @@ def test_an_inserted_scenario_changes_no_other(
     entries.insert(position, MINE)
     monkeypatch.setattr(chapter, "scenarios", lambda: entries)
     monkeypatch.setattr(catalogue_module, "_entries", catalogue_module._entries.__wrapped__)
+    monkeypatch.setattr(catalogue_module, "_examples", catalogue_module._examples.__wrapped__)
     after, cases_after = catalogue(), scenario_cases()
     assert after.pop("mine") is MINE
     assert list(after) == list(before)
