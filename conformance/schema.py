@@ -11,7 +11,7 @@ only at the end of the text, not before a final line feed.
 
 import json
 import re
-from typing import Any, Dict, Iterable, Iterator, Mapping, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, Mapping, NamedTuple, Sequence, Tuple
 
 from refimpl.errors import shown
 
@@ -28,14 +28,34 @@ _TYPES: Dict[str, Any] = {
 _NOT_CHECKED = ("$schema", "$id", "title", "description", "definitions", "then", "else")
 
 Schema = Mapping[str, Any]
+_NOTHING = object()
 
 
-def faults(value: object, schema: Schema, root: Schema, path: str = "") -> Iterator[str]:
+class _Fault(NamedTuple):
+    """An error of a value. str() makes its line, which costs more than finding it: most faults are
+    found in the condition of an `if` and are never shown.
+    """
+
+    path: str
+    text: str
+    value: object = _NOTHING  # ends the text
+
+    def __str__(self) -> str:
+        text = self.text
+        if self.value is not _NOTHING:
+            text += shown(self.value, 80)
+        return f"{self.path}: {text}" if self.path else text
+
+
+def faults(value: object, schema: Schema, root: Schema) -> Iterator[str]:
     """Yield one line for each error of a value, in the order of the schema.
 
-    root: the schema with the definitions; path: the place of the value in the document.
-    Raises ValueError for a keyword that is not supported.
+    root: the schema with the definitions. Raises ValueError for a keyword that is not supported.
     """
+    return map(str, _faults(value, schema, root, ""))
+
+
+def _faults(value: object, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
     for keyword, wanted in schema.items():
         if keyword in _NOT_CHECKED:
             continue
@@ -43,10 +63,6 @@ def faults(value: object, schema: Schema, root: Schema, path: str = "") -> Itera
         if check is None:
             raise ValueError(f"unsupported keyword in a schema: {keyword}")
         yield from check(value, wanted, schema, root, path)
-
-
-def _at(path: str, text: str) -> str:
-    return f"{path}: {text}" if path else text
 
 
 def _member(path: str, name: str) -> str:
@@ -67,117 +83,129 @@ def _is_of(value: object, name: str) -> bool:
     )
 
 
-def _type(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _type(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
     names = [wanted] if isinstance(wanted, str) else wanted
     if not any(_is_of(value, name) for name in names):
-        yield _at(path, f"expected {' or '.join(names)}, got {shown(value, 80)}")
+        yield _Fault(path, f"expected {' or '.join(names)}, got ", value)
 
 
-def _enum(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _enum(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
     if not any(type(value) is type(one) and value == one for one in wanted):
-        yield _at(path, f"expected {' or '.join(map(str, wanted))}, got {shown(value, 80)}")
+        yield _Fault(path, f"expected {' or '.join(map(str, wanted))}, got ", value)
 
 
-def _const(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _const(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
     return _enum(value, [wanted], schema, root, path)
 
 
-def _pattern(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _pattern(
+    value: object, wanted: Any, schema: Schema, root: Schema, path: str
+) -> Iterator[_Fault]:
     pattern = wanted[:-1] + r"\Z" if wanted.endswith("$") else wanted
     if isinstance(value, str) and not re.search(pattern, value):
-        yield _at(path, f"expected {wanted}, got {shown(value, 80)}")
+        yield _Fault(path, f"expected {wanted}, got ", value)
 
 
-def _minimum(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _minimum(
+    value: object, wanted: Any, schema: Schema, root: Schema, path: str
+) -> Iterator[_Fault]:
     if _is_of(value, "number") and value < wanted:
-        yield _at(path, f"expected at least {wanted}, got {value}")
+        yield _Fault(path, f"expected at least {wanted}, got {value}")
 
 
 def _min_length(
     value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[str]:
+) -> Iterator[_Fault]:
     if isinstance(value, str) and len(value) < wanted:
         unit = "character" if wanted == 1 else "characters"
         got = shown(value, 80) or "an empty text"
-        yield _at(path, f"expected at least {wanted} {unit}, got {got}")
+        yield _Fault(path, f"expected at least {wanted} {unit}, got {got}")
 
 
-def _required(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _required(
+    value: object, wanted: Any, schema: Schema, root: Schema, path: str
+) -> Iterator[_Fault]:
     if isinstance(value, dict):
         for name in wanted:
             if name not in value:
-                yield _at(path, f"missing key {name}")
+                yield _Fault(path, f"missing key {name}")
 
 
 def _properties(
     value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[str]:
+) -> Iterator[_Fault]:
     if isinstance(value, dict):
         for name, inner in wanted.items():
             if name in value:
-                yield from faults(value[name], inner, root, _member(path, name))
+                yield from _faults(value[name], inner, root, _member(path, name))
 
 
 def _additional(
     value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[str]:
+) -> Iterator[_Fault]:
     known = schema.get("properties", {})
     for name, inner in _members_of(value):
         if name not in known and wanted is False:
-            yield _at(path, f"unknown key {shown(name, 80)}")
+            yield _Fault(path, "unknown key ", name)
         elif name not in known and isinstance(wanted, dict):
-            yield from faults(inner, wanted, root, _member(path, shown(name, 80)))
+            yield from _faults(inner, wanted, root, _member(path, shown(name, 80)))
 
 
-def _items(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _items(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
     for index, item in enumerate(_items_of(value)):
-        yield from faults(item, wanted, root, f"{path}[{index}]")
+        yield from _faults(item, wanted, root, f"{path}[{index}]")
 
 
 def _min_items(
     value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[str]:
+) -> Iterator[_Fault]:
     if isinstance(value, list) and len(value) < wanted:
-        yield _at(path, f"expected at least {wanted}, got {len(value)}")
+        yield _Fault(path, f"expected at least {wanted}, got {len(value)}")
 
 
 def _max_items(
     value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[str]:
+) -> Iterator[_Fault]:
     if isinstance(value, list) and len(value) > wanted:
-        yield _at(path, f"expected at most {wanted}, got {len(value)}")
+        yield _Fault(path, f"expected at most {wanted}, got {len(value)}")
 
 
-def _unique(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _unique(
+    value: object, wanted: Any, schema: Schema, root: Schema, path: str
+) -> Iterator[_Fault]:
     seen = set()
     for item in _items_of(value):
         text = json.dumps(item, sort_keys=True)  # distinguishes true from 1
         if text in seen:
-            yield _at(path, f"duplicate item {shown(item, 80)}")
+            yield _Fault(path, "duplicate item ", item)
         seen.add(text)
 
 
-def _ref(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    return faults(value, root["definitions"][wanted[len("#/definitions/") :]], root, path)
+def _ref(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
+    return _faults(value, root["definitions"][wanted[len("#/definitions/") :]], root, path)
 
 
-def _all_of(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
+def _all_of(
+    value: object, wanted: Any, schema: Schema, root: Schema, path: str
+) -> Iterator[_Fault]:
     for inner in wanted:
-        yield from faults(value, inner, root, path)
+        yield from _faults(value, inner, root, path)
 
 
-def _one_of(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    matching = sum(not any(True for _ in faults(value, inner, root, path)) for inner in wanted)
+def _one_of(
+    value: object, wanted: Any, schema: Schema, root: Schema, path: str
+) -> Iterator[_Fault]:
+    matching = sum(not any(True for _ in _faults(value, inner, root, path)) for inner in wanted)
     if matching != 1:
         described = " or ".join(
             inner.get("title") or "/".join(inner.get("required", ("?",))) for inner in wanted
         )
-        yield _at(path, f"expected exactly one of {described}")
+        yield _Fault(path, f"expected exactly one of {described}")
 
 
-def _if(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[str]:
-    branch = "else" if any(True for _ in faults(value, wanted, root, path)) else "then"
-    return faults(value, schema.get(branch, {}), root, path)
+def _if(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
+    branch = "else" if any(True for _ in _faults(value, wanted, root, path)) else "then"
+    return _faults(value, schema.get(branch, {}), root, path)
 
 
 _CHECKS = {

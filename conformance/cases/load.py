@@ -15,7 +15,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from conformance.cases.case import Case, CaseError, Document, case_of
 from conformance.cases.manifest import manifest_errors
-from conformance.cases.questions import questions_of
+from conformance.cases.questions import check_descriptions
 from conformance.cases.rules import load_rules
 from conformance.files import vectors_folder
 from conformance.recording.exchange import CaseInput, case_entries
@@ -117,7 +117,7 @@ class _Reader:
             else:
                 case = case_of(entry, feature)
                 try:
-                    questions_of(case)
+                    check_descriptions(case)
                 except Error as error:
                     self.errors.append(CaseError(f"{name}: {label}: input: {error}"))
                 else:

@@ -74,6 +74,13 @@ def questions_of(case: Case) -> List[Question]:
     return questions
 
 
+def check_descriptions(case: Case) -> None:
+    """Raise what questions_of() would raise, without making the requests."""
+    if input_bytes(case) is None:
+        expanded_input(case.op, case.input)
+    expanded_expectation(case.op, case.expect)
+
+
 def input_bytes(case: Case) -> Optional[bytes]:
     """Return the bytes of a case's input before they are split, or None if it has none to split."""
     given = case.input
