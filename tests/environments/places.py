@@ -186,8 +186,61 @@ def without_md5(folder: Path) -> Ready:
     return Ready(version_of(sys.executable), joined(sys.executable, entry))
 
 
+# OpenSSL with the algorithms of one provider, and no others.
+FIPS_ONLY = """\
+config_diagnostics = 1
+openssl_conf = init
+.include {module}
+[init]
+providers = providers
+alg_section = algorithms
+[providers]
+fips = fips_sect
+base = base_sect
+[base_sect]
+activate = 1
+[algorithms]
+default_properties = fips=yes
+"""
+IS_FIPS = """\
+import _hashlib
+assert _hashlib.get_fips_mode()
+try:
+    _hashlib.openssl_md5()
+except ValueError:
+    raise SystemExit()
+raise SystemExit("OpenSSL computes MD5")
+"""
+SYSTEM_PYTHON = "/usr/bin/python3"  # with the OpenSSL of the program `openssl`
+
+
 def fips(folder: Path) -> Ready:
-    """OpenSSL allows only FIPS algorithms. Without its module, the error must quote OpenSSL."""
+    """OpenSSL allows only the algorithms of its FIPS provider, here and in the endpoint."""
+    openssl = program("openssl")
+    modules = Path(run([openssl, "version", "-m"], folder).partition('"')[2].rstrip('"'))
+    if not (modules / "fips.so").exists():
+        run(["sh", str(HERE / "fips_provider.sh"), str(folder)], folder)
+        modules = folder
+    module = folder / "fipsmodule.cnf"
+    provider = modules / "fips.so"
+    run([openssl, "fipsinstall", "-module", str(provider), "-out", str(module)], folder)
+    config = folder / "fips.cnf"
+    config.write_text(FIPS_ONLY.format(module=module), encoding="utf-8")
+    variables = {"OPENSSL_CONF": str(config), "OPENSSL_MODULES": str(modules)}
+    listed = run([openssl, "list", "-providers"], folder, **variables).split("OpenSSL FIPS")[1]
+    version = run([SYSTEM_PYTHON, "-c", "import ssl; print(ssl.OPENSSL_VERSION)"], folder)
+    inside = ["env", *(f"{name}={value}" for name, value in variables.items())]
+    python = [*inside, f"PYTHONPATH={ROOT}", SYSTEM_PYTHON]
+    over_tls = [*python, "-m", "tests.tls_cases", "--only=invoke-default*", "--only=invoke-trunc*"]
+    return Ready(
+        f"{version}, FIPS provider {listed.split()[2]}",
+        joined(*inside, SYSTEM_PYTHON, entry_in(folder)),
+        checks=[[*python, "-c", IS_FIPS], over_tls],
+    )
+
+
+def without_fips_provider(folder: Path) -> Ready:
+    """OpenSSL should use a FIPS provider that does not exist. The error must quote OpenSSL."""
     config = folder / "fips.cnf"
     config.write_text(
         "openssl_conf = init\n[init]\nalg_section = evp\nproviders = providers\n"
@@ -195,7 +248,6 @@ def fips(folder: Path) -> Ready:
         "[fips]\nactivate = 1\n[base]\nactivate = 1\n[evp]\ndefault_properties = fips=yes\n",
         encoding="utf-8",
     )
-    python = "/usr/bin/python3"
     check = (
         "import hashlib, sys\n"
         f"sys.path.insert(0, {str(ROOT)!r})\n"
@@ -209,8 +261,9 @@ def fips(folder: Path) -> Ready:
         "except refimpl.ConfigurationError as error:\n"
         "    assert 'unsupported' in str(error), error\n"
     )
-    command = ["env", f"OPENSSL_CONF={config}", python, "-c", check]
-    version = run([python, "-c", "import ssl; print(ssl.OPENSSL_VERSION)"], folder)
+    variables = [f"OPENSSL_CONF={config}", f"OPENSSL_MODULES={folder}"]
+    command = ["env", *variables, SYSTEM_PYTHON, "-c", check]
+    version = run([SYSTEM_PYTHON, "-c", "import ssl; print(ssl.OPENSSL_VERSION)"], folder)
     return Ready(version, checks=[command])
 
 
@@ -362,6 +415,7 @@ PLACES = [
     Place("no IPv6", no_ipv6),
     Place("hashlib without MD5", without_md5),
     Place("OpenSSL in FIPS mode", fips),
+    Place("OpenSSL in FIPS mode, without its provider", without_fips_provider),
     Place("one file", single_file),
     Place("zip file", zipped),
     Place("PEX", pex),
