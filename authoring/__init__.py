@@ -467,7 +467,7 @@ def check_together(found: Sequence[Feature]) -> None:
             seen.add(question)
 
 
-_SHORT = 80  # characters of a JSON value that stays on one line
+_LINE = 140  # characters of a line without its indentation, unless one value is longer
 
 
 def text_of(document: Json) -> str:
@@ -478,22 +478,34 @@ def text_of(document: Json) -> str:
 def _lines_of(value: Any, line_end: str) -> str:
     """Return a JSON value. A short value is one line, and so is an array of plain values.
 
-    Other values have a line for each member or element.
+    Of any other value, short members or elements share a line, and each longer one has its own.
     """
-    inner = line_end + " "
     line = json.dumps(value, ensure_ascii=False)
-    if not isinstance(value, (dict, list)) or len(line) <= _SHORT:
+    if not isinstance(value, (dict, list)) or len(line) <= _LINE:
         return line
+    inner = line_end + " "
     if isinstance(value, dict):
         members = [
             f"{json.dumps(name, ensure_ascii=False)}: {_lines_of(member, inner)}"
             for name, member in value.items()
         ]
-        return "{" + inner + ("," + inner).join(members) + line_end + "}"
+        return "{" + inner + ("," + inner).join(_filled(members)) + line_end + "}"
     if any(isinstance(element, (dict, list)) for element in value):
         elements = [_lines_of(element, inner) for element in value]
-        return "[" + inner + ("," + inner).join(elements) + line_end + "]"
+        return "[" + inner + ("," + inner).join(_filled(elements)) + line_end + "]"
     return line
+
+
+def _filled(parts: Sequence[str]) -> List[str]:
+    """Return parts with as many of them joined to one line as fit."""
+    lines: List[str] = []
+    for part in parts:
+        fits = lines and "\n" not in lines[-1] + part
+        if fits and len(lines[-1]) + len(part) + 2 <= _LINE:
+            lines[-1] += ", " + part
+        else:
+            lines.append(part)
+    return lines
 
 
 def written(found: Sequence[Feature]) -> Dict[str, bytes]:

@@ -449,6 +449,105 @@ reads(
     profiles={"a": {"x": "2", "y": "1", "z": "3"}},
 )
 
+# Spellings that differ by little. Each case has the whole dimension.
+reads(
+    "header-case",
+    "prefixes and the name default in other cases",
+    "CRED-024",
+    "two tools that disagree about the case use different profiles",
+    "[Profile a]\nx = 1\n[PROFILE b]\nx = 1\n[DEFAULT]\nx = 1\n[Default]\nx = 1\n"
+    "[profile A]\nx = 2\n[profile a]\nx = 3\n[profile Default]\nx = 4\n",
+    source="derived",
+    profiles={"A": {"x": "2"}, "a": {"x": "3"}, "Default": {"x": "4"}},
+)
+reads(
+    "header-quotes",
+    "names in quotation marks of both kinds, with spaces, and with wrong ones",
+    "CRED-024",
+    WRONG_PROFILE,
+    '[profile "it\'s"]\nx = 1\n[profile \'a "b"\']\nx = 2\n[profile " c "]\nx = 3\n'
+    "[sso-session ' d e ']\nx = 4\n[services \"f g\"]\nx = 5\n"
+    "[profile \"h']\nx = 6\n[profile \"\"]\nx = 6\n[profile 'i]\nx = 6\n['profile j']\nx = 6\n",
+    source="derived",
+    profiles={"it's": {"x": "1"}, 'a "b"': {"x": "2"}, " c ": {"x": "3"}},
+    sso_sessions={" d e ": {"x": "4"}},
+    services={"f g": {"x": "5"}},
+)
+reads(
+    "other-white-space",
+    "white space that is neither space nor tab, at the ends of names and values",
+    "CRED-022 CRED-023 CRED-025 CRED-026",
+    "a reader that removes more changes a name or a key",
+    "[default]\na = \u00a0b\u00a0\n\x0bc = 1\nd\u2003 = 1\ne = f\x0c\ng = h\x85\ni = \u3000\n"
+    "j = k\n \u2009l\u2009\ns3 =\n  m = \u00a0n\u00a0\n[\u00a0default]\na = 1\n"
+    "[profile o\x0c]\np = 1\n",
+    source="derived",
+    profiles=default(
+        a="\u00a0b\u00a0",
+        e="f\x0c",
+        g="h\x85",
+        i="\u3000",
+        j="k\n\u2009l\u2009",
+        s3={"m": "\u00a0n\u00a0"},
+    ),
+)
+reads(
+    "bom-inside",
+    "byte order marks inside of both files",
+    "CRED-029",
+    "only the first one belongs to the encoding",
+    "[default]\na = \ufeffb\ufeff\n",
+    "\ufeff[default]\nc = d\ufeff\n",
+    source="derived",
+    profiles=default(a="\ufeffb\ufeff", c="d\ufeff"),
+)
+reads(
+    "value-comment-cr",
+    "a comment after a value, with a CR inside",
+    "CRED-022 CRED-025",
+    "a reader for which the comment ends at the CR finds a value that is not in the file",
+    "[default]\na = b # c\rd\ne = f ;\r\n",
+    source="derived",
+    profiles=default(a="b", e="f"),
+)
+reads(
+    "name-characters",
+    "names of properties with each character that a name may have, and with others",
+    "CRED-025 CRED-026",
+    WRONG_VALUE,
+    "[default]\naZ09_-/.%@:+ = 1\na,b = 2\n\u00e9 = 2\n'c' = 2\nd~ = 2\n\uff41 = 2\n\u0661 = 2\n"
+    "s3 =\n  X_-/.%@:+ = 3\n  a,b = 4\n  \u00e9 = 4\n",
+    source="derived",
+    profiles=default(**{"az09_-/.%@:+": "1", "s3": {"x_-/.%@:+": "3"}}),
+)
+reads(
+    "nested-twice",
+    "nested properties that occur twice, in another case, after a comment, and in a second file",
+    "CRED-026 CRED-027",
+    "the last one counts, as for other properties",
+    "[default]\ns3 = # c\n  A = 1\n  a = 2\n  b =\nsts =\n  a = 1\nsts =\n  b = 2\n"
+    "ec2 =\n  a = 1\nec2 = c\n"
+    "sso = d\nsso =\n  e = f\nsqs =\n  a = 1\n",
+    "[default]\nsqs =\n  b = 2\n",
+    source="derived",
+    profiles=default(
+        s3={"a": "2", "b": ""},
+        sts={"b": "2"},
+        ec2="c",
+        sso={"e": "f"},
+        sqs={"b": "2"},
+    ),
+)
+reads(
+    "ignored-with-all-lines",
+    "sections and properties without a meaning, with nested and continued lines",
+    "CRED-024 CRED-025",
+    "what is below an ignored name is ignored as well, and is no error",
+    "[plugins]\na = b\nc =\n  d = e\n[default]\na b =\n  no equals sign\n  c = d\ne = f\n",
+    source="derived",
+    profiles=default(e="f"),
+)
+
 # Files that are rejected.
 for name, title, text in (
     ("header-open", "a header without its bracket", "[default\nregion = a\n"),
@@ -467,6 +566,11 @@ for name, title, text in (
     ),
     ("nested-no-equals", "a nested line without an equals sign", "[default]\ns3 =\n  a\n"),
     ("nested-no-name", "a nested property without a name", "[default]\ns3 =\n  = a\n"),
+    ("two-marks", "two byte order marks", "\ufeff\ufeff[default]\n"),
+    ("mark-later", "a byte order mark after the first line", "\n\ufeff[default]\n"),
+    ("header-spaces", "a header whose bracket is in the next line", "[default\n]\n"),
+    ("header-bracket", "a second bracket after a header", "[default]]\n"),
+    ("name-spaces", "a name of spaces", "[default]\na = b\n\t = c\n[profile d]\n =\n"),
 ):
     rules = "CRED-023 CRED-021" if name.startswith("header") else "CRED-021"
     refuses("reject-" + name, title, rules, SILENT, text)
@@ -504,6 +608,14 @@ def sts_reply(action: str = "AssumeRole", key: str = "ASROLE") -> Json:
         "<SecretAccessKey>role-secret</SecretAccessKey><SessionToken>role-token</SessionToken>"
         f"<Expiration>{LATER}</Expiration></Credentials></{action}Result></{action}Response>",
     }
+
+
+def short_reply(*change: str, action: str = "AssumeRole", status: int = 200) -> Json:
+    """Return a reply of STS with credentials, without a namespace, and with a change."""
+    body = sts_reply(action)["body"].replace(
+        ' xmlns="https://sts.amazonaws.com/doc/2011-06-15/"', ""
+    )
+    return {"status": status, "body": body.replace(*change) if change else body}
 
 
 def keys_reply(key: str, **more: Any) -> Json:
@@ -680,6 +792,95 @@ finds(
     access_key="AKENV",
 )
 
+kept: Optional[str]
+for name, env, kept in (
+    ("empty-token", {"AWS_SESSION_TOKEN": "", "AWS_SECURITY_TOKEN": "old"}, "old"),
+    ("empty-tokens", {"AWS_SESSION_TOKEN": "", "AWS_SECURITY_TOKEN": ""}, None),
+    ("empty-expiration", {"AWS_CREDENTIAL_EXPIRATION": "", "AWS_SESSION_TOKEN": "t"}, "t"),
+):
+    finds(
+        "env-" + name,
+        "empty variables next to keys: " + name,
+        "CRED-001 CRED-002",
+        "an empty variable counts as unset",
+        "environment",
+        given({**KEYS, **env}),
+        access_key="AKENV",
+        session_token=kept,
+        expires=None,
+    )
+for name, expiration in (
+    ("invalid", "tomorrow"),
+    ("now", "2027-01-15T08:00:00Z"),
+    ("past", "2027-01-15T07:59:59Z"),
+):
+    fails(
+        "env-expiration-" + name,
+        f"keys in the environment that expire at {expiration}",
+        "CRED-001 CRED-003",
+        "the service refuses each request, and the error does not name the cause",
+        given({**KEYS, "AWS_CREDENTIAL_EXPIRATION": expiration}, "[default]\n" + STATIC),
+        requests=[],
+    )
+finds(
+    "env-lower-case",
+    "keys in variables in lower case",
+    "CRED-001",
+    "names of variables have a case, except on Windows",
+    "static",
+    given({name.lower(): value for name, value in KEYS.items()}, "[default]\n" + STATIC),
+    access_key="AKPROFILE",
+)
+PROFILES = "".join(
+    f"[{name}]\naws_access_key_id = {key}\naws_secret_access_key = s\n"
+    for name, key in (("default", "AKDEFAULT"), ("profile p", "AKP"), ("profile q", "AKQ"))
+)
+for name, env, key in (
+    ("none", {}, "AKDEFAULT"),
+    ("older", {"AWS_DEFAULT_PROFILE": "p"}, "AKP"),
+    ("both", {"AWS_PROFILE": "p", "AWS_DEFAULT_PROFILE": "q"}, "AKP"),
+    ("empty", {"AWS_PROFILE": "", "AWS_DEFAULT_PROFILE": "q"}, "AKQ"),
+    ("empty-both", {"AWS_PROFILE": "", "AWS_DEFAULT_PROFILE": ""}, "AKDEFAULT"),
+):
+    finds(
+        "profile-variables-" + name,
+        "the variables that name a profile: " + name,
+        "CRED-028",
+        f"a client with another order {OTHER_KEYS}",
+        "static",
+        given(env, PROFILES),
+        access_key=key,
+    )
+for name, wrong in (
+    ("case", "P"),
+    ("space", "p "),
+    ("prefix", "profile p"),
+    ("default", "default"),
+    ("older", ""),
+):
+    text = PROFILES if wrong != "default" else PROFILES.replace("[default]", "[profile r]")
+    named = {"AWS_PROFILE": wrong} if wrong else {"AWS_DEFAULT_PROFILE": "missing"}
+    fails(
+        "profile-missing-" + name,
+        "a variable names a profile that does not exist: " + name,
+        "CRED-028",
+        f"a client that uses another profile {OTHER_KEYS}",
+        given(named, text),
+        requests=[],
+    )
+
+finds(
+    "env-older-profile-variable",
+    "the older variable names a profile, next to keys",
+    "CRED-002",
+    f"the keys win over the variable, and a client that prefers the profile {OTHER_KEYS}",
+    "environment",
+    given({**KEYS, "AWS_DEFAULT_PROFILE": "p"}, "[profile p]\n" + STATIC),
+    access_key="AKENV",
+    session_token=None,
+    expires=None,
+)
+
 # The order, from the last source to the first: each case adds a source.
 ORDER: List[Tuple[str, Dict[str, str], str, Replies, str]] = [
     ("metadata", {}, "", INSTANCE, "ASINSTANCE"),
@@ -731,6 +932,79 @@ for source, variables, properties, answers, key in ORDER:
             programs=[TOOL],
         ),
         access_key=key,
+    )
+PROFILE_SOURCES = (
+    ("web-identity", f"web_identity_token_file = /t\nrole_arn = {ROLE}\n"),
+    (
+        "sso",
+        "sso_start_url = https://corp.example/start\nsso_region = eu-central-1\n"
+        "sso_account_id = 1\nsso_role_name = R\n",
+    ),
+    ("static", STATIC),
+    ("login", "login_session = l\n"),
+    ("process", "credential_process = tool\n"),
+)
+PORTAL = "https://portal.sso.eu-central-1.amazonaws.com/federation/credentials?role_name="
+for (first, text), (second, other) in zip(PROFILE_SOURCES, PROFILE_SOURCES[1:]):
+    key = "https://corp.example/start"
+    path = f"/h/.aws/sso/cache/{hashlib.sha1(key.encode()).hexdigest()}.json"  # noqa: S324
+    world = given(
+        {},
+        "[default]\n" + other + text,
+        {"/t": "jwt", path: json.dumps({"accessToken": "b", "expiresAt": LATER})},
+        {
+            f"POST {STS}": sts_reply("AssumeRoleWithWebIdentity"),
+            f"GET {PORTAL}R&account_id=1": SSO_REPLY,
+        },
+        programs=[TOOL],
+    )
+    title = f"a profile with the properties of {second} and, below, of {first}"
+    if first == "login":
+        fails(
+            f"order-{first}-{second}",
+            title,
+            "CRED-002 CRED-014",
+            f"a client with another order {OTHER_KEYS}",
+            world,
+            requests=[],
+        )
+    else:
+        finds(
+            f"order-{first}-{second}",
+            title,
+            "CRED-002",
+            f"a client with another order {OTHER_KEYS}",
+            first,
+            world,
+        )
+for name, text, source in (
+    ("role", "role_arn =\nsource_profile = base\n" + STATIC, "static"),
+    (
+        "token-file",
+        f"web_identity_token_file =\nrole_arn = {ROLE}\nsource_profile = base\n" + STATIC,
+        "assume-role",
+    ),
+    (
+        "keys",
+        "aws_access_key_id =\naws_secret_access_key =\ncredential_process = tool\n",
+        "process",
+    ),
+    ("sso", "sso_account_id =\nsso_role_name =\nsso_session = s\n" + STATIC, "static"),
+    ("login", "login_session =\ncredential_process = tool\n", "process"),
+    ("program", "credential_process =\n", "metadata"),
+):
+    finds(
+        "empty-" + name,
+        f"a profile with empty properties of a source: {name}",
+        "CRED-002",
+        f"tools unset a property by emptying it, and a client that does not see it {OTHER_KEYS}",
+        source,
+        given(
+            {ECS: "", FULL: "", "AWS_WEB_IDENTITY_TOKEN_FILE": ""},
+            f"[default]\n{text}[profile base]\n{STATIC}",
+            replies={f"POST {STS}": sts_reply(), **(INSTANCE if source == "metadata" else {})},
+            programs=[TOOL],
+        ),
     )
 fails(
     "none",
@@ -788,6 +1062,66 @@ for number, name in enumerate(("key", "secret")):
         f"a client that goes on {OTHER_KEYS}",
         given({}, "[default]\n" + line, replies=INSTANCE),
         requests=[],
+    )
+finds(
+    "static-tokens",
+    "keys of a profile with both names of the token, next to a token in the environment",
+    "CRED-010",
+    "keys and token of two places do not belong together, and the service refuses them",
+    "static",
+    given(
+        {"AWS_SESSION_TOKEN": "env"},
+        f"[default]\n{STATIC}aws_security_token = old\naws_session_token = t\n",
+    ),
+    access_key="AKPROFILE",
+    session_token="t",
+    expires=None,
+)
+for name, text, kept in (
+    ("older", "aws_session_token =\naws_security_token = old\n", "old"),
+    ("no", "aws_session_token =\n", None),
+):
+    finds(
+        f"static-empty-token-{name}",
+        f"keys of a profile with an empty token and {name} other token",
+        "CRED-010 CRED-002",
+        "the token of two places does not belong to these keys",
+        "static",
+        given({"AWS_SESSION_TOKEN": "env"}, f"[default]\n{STATIC}{text}"),
+        session_token=kept,
+    )
+for name, text in (
+    ("key", "aws_access_key_id =\naws_secret_access_key = s\n"),
+    ("secret", "aws_access_key_id = A\naws_secret_access_key =\n"),
+):
+    fails(
+        "static-empty-" + name,
+        f"a profile with an empty {name}",
+        "CRED-010 CRED-002",
+        f"a client that goes on {OTHER_KEYS}",
+        given({}, f"[default]\n{text}"),
+        requests=[],
+    )
+FILE = "[default]\n" + STATIC
+for name, env, path in (
+    ("dollar", {"AWS_CONFIG_FILE": "$A/${B}c/$A", "A": "/a", "B": "b"}, "/a/bc//a"),
+    ("unset", {"AWS_CONFIG_FILE": "/$A/${B}/$$HOME"}, "/$A/${B}/$/h"),
+    ("tilde-later", {"AWS_CONFIG_FILE": "/a/~"}, "/a/~"),
+    ("tilde-name", {"AWS_CONFIG_FILE": "~a/c"}, "~a/c"),
+    ("tilde-dollar", {"AWS_CONFIG_FILE": "$A/c", "A": "~"}, "/h/c"),
+    ("empty", {"AWS_CONFIG_FILE": "", "AWS_SHARED_CREDENTIALS_FILE": ""}, CONFIG),
+    ("slash", {"HOME": "/h/"}, CONFIG),
+    ("other-variable", {"AWS_CREDENTIALS_FILE": "/k", "USERPROFILE": "/u"}, CREDENTIALS),
+    ("credentials", {"AWS_SHARED_CREDENTIALS_FILE": "~/k", "AWS_CONFIG_FILE": "/c"}, "/h/k"),
+):
+    finds(
+        "files-" + name,
+        f"the path of a file: {name}",
+        "CRED-020",
+        "the file would not be found",
+        "static",
+        given(env, files={path: FILE}),
+        access_key="AKPROFILE",
     )
 finds(
     "files-merged",
@@ -937,6 +1271,267 @@ fails(
     role("use_fips_endpoint = ture\nsource_profile = base\n" + BASE),
     requests=[],
 )
+for name, env, replies in (
+    ("environment", KEYS, {}),
+    (
+        "container",
+        {ECS: "/c"},
+        {"GET http://169.254.170.2/c": keys_reply("ASAGENT")},
+    ),
+):
+    finds(
+        "role-named-" + name,
+        f"a role with a named source, the {name}, in the profile of an argument",
+        "CRED-011 CRED-002",
+        "the argument hides keys of the environment only where nothing names them",
+        "assume-role",
+        role(
+            f"credential_source = {'Environment' if env is KEYS else 'EcsContainer'}\n",
+            env=env,
+            replies={**ROLE_REPLY, **replies},
+            profile="default",
+        ),
+        **ROLE_KEYS,
+    )
+SOURCE = "source_profile = b\n[profile b]\n"
+options: Json
+for name, text, options in (
+    ("process", "credential_process = tool\n", {"programs": [TOOL]}),
+    (
+        "web",
+        "web_identity_token_file = /t\nrole_arn = other\n",
+        {
+            "files": {"/t": "jwt"},
+            "replies": {f"POST {STS}": sts_reply("AssumeRoleWithWebIdentity")},
+        },
+    ),
+):
+    world = role(SOURCE + text, **dict(options, files=None))
+    world["files"].update(options.get("files", {}))
+    if name == "web":
+        fails(
+            "role-source-" + name,
+            "a role whose source profile has a web identity, and a reply to the wrong action",
+            "CRED-011 CRED-012",
+            "a client that reads any reply has the keys of another role",
+            world,
+            requests=[["POST", STS]] * 2,
+        )
+    else:
+        finds(
+            "role-source-" + name,
+            f"a role whose source profile has a {name}",
+            "CRED-011",
+            "a source profile may have any source of a profile",
+            "assume-role",
+            world,
+            requests=[["POST", STS]],
+            **ROLE_KEYS,
+        )
+finds(
+    "role-source-half-with-role",
+    "a source profile with a role and an empty key",
+    "CRED-011 CRED-002",
+    "an empty key counts as unset, so the profile has no keys that end the chain",
+    "assume-role",
+    role(f"{SOURCE}role_arn = o\naws_access_key_id =\nsource_profile = base\n{BASE}"),
+    requests=[["POST", STS]] * 2,
+)
+for name, reply in (
+    ("space", sts_reply()["body"].replace(">ASROLE<", ">\n ASROLE\t<")),
+    ("declaration", '<?xml version="1.0"?>\n' + sts_reply()["body"] + "\n"),
+):
+    finds(
+        "role-reply-" + name,
+        f"a reply of STS with white space: {name}",
+        "CRED-011",
+        "white space between the elements of a document has no meaning",
+        "assume-role",
+        role(
+            "source_profile = base\n" + BASE,
+            replies={f"POST {STS}": {"status": 200, "body": reply}},
+        ),
+        **ROLE_KEYS,
+    )
+for name, change, status in (
+    ("no-key", ("<AccessKeyId>ASROLE</AccessKeyId>", ""), 200),
+    ("empty-secret", ("role-secret", ""), 200),
+    ("no-token", ("<SessionToken>role-token</SessionToken>", ""), 200),
+    ("no-end", (f"<Expiration>{LATER}</Expiration>", ""), 200),
+    ("no-zone", (LATER, LATER[:-1]), 200),
+    ("past", (LATER, "2027-01-15T08:00:00Z"), 200),
+    ("other-action", ("AssumeRoleR", "GetSessionTokenR"), 200),
+    ("truncated", ("</Credentials>", ""), 200),
+    ("status", ("", ""), 403),
+):
+    fails(
+        "role-reply-" + name,
+        f"a reply of STS that is wrong: {name}",
+        "CRED-011" if name != "past" else "CRED-011 CRED-003",
+        "keys that are incomplete or expired fail in the middle of the work",
+        role(
+            "source_profile = base\n" + BASE,
+            replies={f"POST {STS}": short_reply(*change, status=status)},
+        ),
+        requests=[["POST", STS]],
+    )
+ERROR = "<ErrorResponse><Error><Code>{}</Code><Message>m</Message></Error></ErrorResponse>"
+for name, status, code, attempts in (
+    ("500", 500, "InternalFailure", 3),
+    ("503", 503, "ServiceUnavailable", 3),
+    ("throttled", 400, "ThrottlingException", 3),
+    ("expired", 403, "ExpiredToken", 1),
+    ("malformed", 400, "ValidationError", 1),
+):
+    fails(
+        "role-refused-" + name,
+        f"an STS that replies with {status} {code}",
+        "CRED-018 RTY-002",
+        "a client that gives up too early fails whenever a service is busy",
+        role(
+            "source_profile = base\n" + BASE,
+            replies={f"POST {STS}": {"status": status, "body": ERROR.format(code)}},
+        ),
+        requests=[["POST", STS]] * attempts,
+    )
+fails(
+    "role-dead",
+    "an STS that cannot be reached",
+    "CRED-018",
+    "a client that tries once fails whenever a connection does",
+    role("source_profile = base\n" + BASE, replies={}),
+    kind="network",
+    requests=[["POST", STS]] * 3,
+)
+for name, host, text, env, region in (
+    ("us-east-1", "sts.us-east-1.amazonaws.com", "", {}, "us-east-1"),
+    ("dualstack", "sts.eu-west-1.api.aws", "use_dualstack_endpoint = TRUE\n", {}, "eu-west-1"),
+    ("fips-false", "sts.eu-west-1.amazonaws.com", "use_fips_endpoint = False\n", {}, "eu-west-1"),
+    (
+        "fips-variable",
+        "sts.eu-west-1.amazonaws.com",
+        "use_fips_endpoint = true\n",
+        {"AWS_USE_FIPS_ENDPOINT": "False"},
+        "eu-west-1",
+    ),
+    (
+        "region-variables",
+        "sts.eu-west-2.amazonaws.com",
+        "region = eu-west-3\n",
+        {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": "eu-west-2"},
+        None,
+    ),
+    (
+        "region-older",
+        "sts.eu-west-1.amazonaws.com",
+        "region = eu-west-3\n",
+        {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": ""},
+        None,
+    ),
+    (
+        "region-argument",
+        "sts.eu-west-1.amazonaws.com",
+        "region = eu-west-3\n",
+        {"AWS_REGION": "eu-west-2"},
+        "eu-west-1",
+    ),
+    ("endpoint", "a.example", "endpoint_url = https://a.example/\n", {}, "eu-west-1"),
+    (
+        "endpoint-services",
+        "b.example",
+        "endpoint_url = https://a.example/\nservices = l\n",
+        {},
+        "eu-west-1",
+    ),
+    (
+        "endpoint-variable",
+        "c.example",
+        "endpoint_url = https://a.example/\nservices = l\n",
+        {"AWS_ENDPOINT_URL": "https://c.example"},
+        "eu-west-1",
+    ),
+    (
+        "endpoint-variable-sts",
+        "d.example",
+        "services = l\n",
+        {"AWS_ENDPOINT_URL": "https://c.example", "AWS_ENDPOINT_URL_STS": "https://d.example"},
+        "eu-west-1",
+    ),
+    (
+        "endpoint-ignored",
+        "sts.eu-west-1.amazonaws.com",
+        "endpoint_url = https://a.example/\nignore_configured_endpoint_urls = True\n",
+        {"AWS_ENDPOINT_URL_STS": "https://d.example"},
+        "eu-west-1",
+    ),
+    (
+        "endpoint-not-ignored",
+        "d.example",
+        "ignore_configured_endpoint_urls = true\n",
+        {
+            "AWS_ENDPOINT_URL_STS": "https://d.example",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "false",
+        },
+        "eu-west-1",
+    ),
+):
+    rules = "CRED-032 CRED-011" if "endpoint" in name else "CRED-030 CRED-033 CRED-011"
+    services = "[services l]\nsts =\n  endpoint_url = https://b.example\n" if "l\n" in text else ""
+    finds(
+        "role-" + name,
+        f"the host of STS: {name}",
+        rules,
+        "STS of another region may be disabled, and another host gets the request",
+        "assume-role",
+        role(
+            f"{text}source_profile = base\n{services}{BASE}",
+            env=env,
+            region=region,
+            replies={f"POST https://{host}/": short_reply()},
+        ),
+        requests=[["POST", f"https://{host}/"]],
+    )
+for name, text, env in (
+    ("services-missing", "services = m\n", {}),
+    ("custom-fips", "endpoint_url = https://a.example\nuse_fips_endpoint = true\n", {}),
+    (
+        "custom-dualstack",
+        "use_dualstack_endpoint = true\n",
+        {"AWS_ENDPOINT_URL_STS": "https://a.example"},
+    ),
+    ("ignore-mistyped", "ignore_configured_endpoint_urls = yes\n", {}),
+    ("fips-number", "use_fips_endpoint = 1\n", {}),
+    ("fips-number-variable", "", {"AWS_USE_FIPS_ENDPOINT": "0"}),
+):
+    fails(
+        "role-" + name,
+        f"a setting of STS that is wrong: {name}",
+        "CRED-033" if "mistyped" in name or "number" in name else "CRED-032",
+        "a client that goes on sends the request to another host than the user means",
+        role(
+            f"{text}source_profile = base\n{BASE}",
+            env=env,
+            replies={},
+        ),
+        requests=[],
+    )
+for name, text in (
+    ("loop-keys", f"{STATIC}{SOURCE}role_arn = other\nsource_profile = default\n"),
+    (
+        "loop-three",
+        f"{SOURCE}role_arn = o\nsource_profile = c\n"
+        "[profile c]\nrole_arn = o\nsource_profile = b\n",
+    ),
+    ("environment-only", SOURCE),
+):
+    fails(
+        "role-source-" + name,
+        f"a role with a wrong source: {name.replace('-', ' ')}",
+        "CRED-011",
+        "the client has nothing to sign the call of STS with",
+        role(text, env=KEYS, profile="default"),
+        requests=[],
+    )
 for name, text in (
     ("none", ""),
     ("both", "source_profile = base\ncredential_source = Environment\n" + BASE),
@@ -961,10 +1556,18 @@ for name, text in (
         ),
         requests=[],
     )
-for name, seconds in (("text", "1h"), ("superscript", "90\u00b2"), ("long", "123456")):
+for name, seconds in (
+    ("text", "1h"),
+    ("superscript", "90\u00b2"),
+    ("long", "123456"),
+    ("digits", "\u0669\u0660\u0660"),
+    ("sign", "+900"),
+    ("fraction", "900.0"),
+    ("line", "900\n  1"),
+):
     fails(
         "role-duration-" + name,
-        f"a role with the duration {seconds}",
+        f"a role with the duration {seconds}" if name != "line" else "a role with two durations",
         "CRED-011",
         "STS refuses the call and does not say which file has the mistake",
         role(f"duration_seconds = {seconds}\nsource_profile = base\n" + BASE),
@@ -1022,17 +1625,118 @@ fails(
     given({"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, files={"/t": "jwt"}, replies=INSTANCE),
     requests=[],
 )
+for name, env, text, path in (
+    ("tilde", {**WEB, "AWS_WEB_IDENTITY_TOKEN_FILE": "~/$A/${A}", "A": "b"}, "", "/h/b/b"),
+    ("variable-first", WEB, f"web_identity_token_file = /u\nrole_arn = {ROLE}\n", "/t"),
+    (
+        "role-of-profile",
+        {"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"},
+        f"role_arn = {ROLE}\nweb_identity_token_file = /u\n",
+        "/t",
+    ),
+    ("role-of-variable", {"AWS_ROLE_ARN": ROLE}, "web_identity_token_file = /u\n", "/u"),
+):
+    finds(
+        "web-identity-" + name,
+        f"where a web identity is configured: {name}",
+        "CRED-012",
+        "Kubernetes sets variables, and a client that does not combine them has no credentials",
+        "web-identity",
+        given(env, "[default]\n" + text, {path: "jwt"}, WEB_REPLY),
+        requests=[["POST", STS]],
+    )
+fails(
+    "web-identity-argument",
+    "a web identity in the environment, and a profile of an argument without a source",
+    "CRED-002",
+    f"a client that uses the variables {OTHER_KEYS}",
+    given(
+        {**WEB, "AWS_EC2_METADATA_DISABLED": "true"},
+        "[profile p]\nregion = a\n",
+        {"/t": "jwt"},
+        WEB_REPLY,
+        profile="p",
+    ),
+    requests=[],
+)
+finds(
+    "web-identity-spaces",
+    "a token file with spaces, tabs, CR and LF around the token",
+    "CRED-012",
+    "programs write such files, and STS refuses the token with them",
+    "web-identity",
+    given(WEB, files={"/t": "\r\n\t j w\t\r\n \n".replace("j w", "j.w-t_=")}, replies=WEB_REPLY),
+    requests=[["POST", STS]],
+)
+SHORT_WEB_REPLY = {f"POST {STS}": short_reply(action="AssumeRoleWithWebIdentity")}
+AGENT = "http://169.254.170.23/v1/c"
+AGENT_REPLY = {f"GET {AGENT}": keys_reply("ASAGENT")}
+TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+for name, text in (
+    ("empty", ""),
+    ("blank", " \r\n\t"),
+    ("two-lines", "a\nb"),
+    ("cr", "a\rb"),
+    ("tab", "a\tb"),
+    ("nul", "a\0"),
+    ("del", "a\x7f"),
+    ("form-feed", "\x0ca\x0b"),
+    ("no-break-space", "\u00a0a\u00a0"),
+    ("next-line", "a\x85"),
+    ("not-ascii", "\u00e9"),
+    ("mark", "\ufeffa"),
+):
+    fails(
+        "web-identity-token-" + name,
+        f"a token file that is unusable: {name}",
+        "CRED-012",
+        "STS refuses such a token, and does not say which file has it",
+        given(WEB, files={"/t": text}, replies=SHORT_WEB_REPLY),
+        requests=[],
+    )
+    if name not in ("empty", "blank"):
+        fails(
+            "container-token-value-" + name,
+            f"a token of the container in a variable that is unusable: {name}",
+            "CRED-015",
+            "a header has no such value, and a line break in it begins another header",
+            given({FULL: AGENT, TOKEN: text}, replies=AGENT_REPLY),
+            requests=[],
+        )
+for name, text in (("empty", "\n"), ("two-lines", "a\r\nb")):
+    fails(
+        "container-token-file-" + name,
+        f"a token file of the container that is unusable: {name}, with a token in the variable",
+        "CRED-015",
+        "the file outweighs the variable, whose token may be old",
+        given({FULL: AGENT, TOKEN + "_FILE": "/t", TOKEN: "a"}, None, {"/t": text}, AGENT_REPLY),
+        requests=[],
+    )
+finds(
+    "container-token-file-empty-variable",
+    "an empty variable for the container's token file, next to a token with all of ASCII",
+    "CRED-015 CRED-002",
+    "an empty variable counts as unset",
+    "container",
+    given(
+        {FULL: AGENT, TOKEN + "_FILE": "", TOKEN: "".join(map(chr, range(0x21, 0x7F))) + " a"},
+        replies=AGENT_REPLY,
+    ),
+    access_key="ASAGENT",
+)
 
 
 # Programs.
-def program(command: str, arguments: Sequence[str], **ended: Any) -> Json:
+def program(
+    command: str, arguments: Sequence[str], replies: Optional[Replies] = INSTANCE, **ended: Any
+) -> Json:
     """Return a world whose default profile runs a program."""
     ended = dict({"stdout": TOOL["stdout"]}, **ended)
     return given(
         {},
         f"[default]\ncredential_process = {command}\n",
         programs=[dict({"arguments": list(arguments)}, **ended)],
-        replies=INSTANCE,
+        replies=replies,
     )
 
 
@@ -1084,6 +1788,78 @@ finds(
     ),
     session_token="t",
     expires=LATER_DATE,
+)
+for name, command, arguments in (
+    ("hash", "tool\n  a #b c#d # ;e", ["tool", "a", "#b", "c#d", "#", ";e"]),
+    ("empty-words", "tool '' \"\" a''b", ["tool", "", "", "ab"]),
+    ("backslashes", 'tool a\\ b "c\\"d" \'e\\f\' \\\\g', ["tool", "a b", 'c"d', "e\\f", "\\g"]),
+    ("quotes-inside", 'tool --a=\'b c\'"d e" "it\'s"', ["tool", "--a=b cd e", "it's"]),
+    (
+        "expansions",
+        "tool ~ ~/a * ?{b,c} $(d) `e` %F% >g",
+        ["tool", "~", "~/a", "*", "?{b,c}", "$(d)", "`e`", "%F%", ">g"],
+    ),
+    ("equals", "A=b tool | c & d", ["A=b", "tool", "|", "c", "&", "d"]),
+    ("tabs", "tool\ta\t \tb", ["tool", "a", "b"]),
+    ("other-spaces", "tool a\u00a0b\u3000c", ["tool", "a\u00a0b\u3000c"]),
+    ("lines", "tool\n  a\n  b", ["tool", "a", "b"]),
+):
+    finds(
+        "process-words-" + name,
+        f"the words of a command: {name}",
+        "CRED-013",
+        "a client that splits otherwise runs another program, or with other arguments",
+        "process",
+        program(command, arguments, None),
+        access_key="AKTOOL",
+    )
+for name, stdout in (
+    ("null", TOOL_OUTPUT[:-1] + ', "SessionToken": null, "Expiration": null}'),
+    ("empty", TOOL_OUTPUT[:-1] + ', "SessionToken": "", "Expiration": ""}'),
+    ("other-names", TOOL_OUTPUT[:-1] + ', "Token": "t", "sessionToken": "t", "expiration": "x"}'),
+    ("white-space", "\r\n\t " + TOOL_OUTPUT + "\n"),
+):
+    finds(
+        "process-output-" + name,
+        f"the output of a program: {name}",
+        "CRED-013",
+        "a client that reads more than the documented members has another token",
+        "process",
+        program("tool", ["tool"], None, stdout=stdout, stderr="a warning\n"),
+        access_key="AKTOOL",
+        session_token=None,
+        expires=None,
+    )
+for name, change in (
+    ("half", ('"Version": 1', '"Version": 1.5')),
+    ("lower-case", ('"Version"', '"version"')),
+    ("missing", ('"Version": 1, ', "")),
+    ("key-number", ('"AKTOOL"', "1")),
+    ("key-empty", ('"AKTOOL"', '""')),
+    ("secret-null", ('"tool-secret"', "null")),
+    ("secret-list", ('"tool-secret"', '["s"]')),
+    ("secret-name", ('"SecretAccessKey"', '"secretAccessKey"')),
+    ("token-number", ('"tool-secret"', '"s", "SessionToken": 1')),
+    ("end-number", ('"tool-secret"', '"s", "Expiration": 1800021600')),
+    ("twice", (TOOL_OUTPUT, TOOL_OUTPUT * 2)),
+    ("array", (TOOL_OUTPUT, f"[{TOOL_OUTPUT}]")),
+    ("two-names", ('"AKTOOL"', '"a", "AccessKeyId": "b"')),
+):
+    fails(
+        "process-output-" + name,
+        f"the output of a program that is wrong: {name}",
+        "CRED-013",
+        f"a client that guesses {OTHER_KEYS}",
+        program("tool", ["tool"], None, stdout=TOOL_OUTPUT.replace(*change)),
+        requests=[],
+    )
+fails(
+    "process-killed",
+    "a program that a signal ends after it printed keys",
+    "CRED-013",
+    "a program that failed may have printed the keys of another session",
+    program("tool", ["tool"], None, exit_code=-15),
+    requests=[],
 )
 for name, title, ended in (
     (
@@ -1204,6 +1980,13 @@ REFRESHABLE = {
 OIDC = "https://oidc.eu-central-1.amazonaws.com/token"
 
 
+def login(token: Json, text: str = SSO, replies: Optional[Replies] = None) -> Json:
+    """Return the world of sso() without an instance."""
+    world = sso(token, text, replies)
+    world["replies"] = {key: one for key, one in world["replies"].items() if key not in INSTANCE}
+    return world
+
+
 def sso(token: Optional[Json], text: str = SSO, replies: Optional[Replies] = None) -> Json:
     """Return a world with a login: `corp` or, without a session, the start URL."""
     key = "corp" if "sso_session" in text else "https://corp.example/start"
@@ -1249,6 +2032,145 @@ finds(
     requests=[["POST", OIDC], ["GET", SSO_URL]],
     **SSO_KEYS,
 )
+LEFT = {"almost": "2027-01-15T08:14:59Z", "enough": "2027-01-15T08:15:00Z"}
+RENEWED: Replies = {
+    f"POST {OIDC}": {"status": 200, "body": json.dumps({"accessToken": "b2", "expiresIn": 3600})}
+}
+REFUSED: Replies = {f"POST {OIDC}": {"status": 400, "body": '{"error": "invalid_grant"}'}}
+RENEWAL, FETCH = ["POST", OIDC], ["GET", SSO_URL]
+members: Json
+RENEWALS: List[Tuple[str, Json, str, Replies, Any]] = [
+    ("almost", {**REFRESHABLE, "expiresAt": LEFT["almost"]}, SSO, RENEWED, [RENEWAL, FETCH]),
+    ("enough", {**REFRESHABLE, "expiresAt": LEFT["enough"]}, SSO, RENEWED, [FETCH]),
+    ("refused", {**REFRESHABLE, "expiresAt": LEFT["almost"]}, SSO, REFUSED, [RENEWAL, FETCH]),
+    ("dead", {**REFRESHABLE, "expiresAt": LEFT["almost"]}, SSO, {}, [RENEWAL] * 3 + [FETCH]),
+    (
+        "no-lifetime",
+        {**REFRESHABLE, "expiresAt": LEFT["almost"]},
+        SSO,
+        {f"POST {OIDC}": {"status": 200, "body": '{"accessToken": "b2"}'}},
+        [RENEWAL, FETCH],
+    ),
+    ("legacy", {**REFRESHABLE, "expiresAt": LEFT["almost"]}, LEGACY, RENEWED, [FETCH]),
+    *[
+        (
+            "without-" + missing.lower(),
+            {**REFRESHABLE, missing: None, "expiresAt": LEFT["almost"]},
+            SSO,
+            RENEWED,
+            [FETCH],
+        )
+        for missing in REFRESHABLE
+    ],
+    (
+        "registration",
+        {
+            **REFRESHABLE,
+            "registrationExpiresAt": "2027-01-15T08:00:00Z",
+            "expiresAt": LEFT["almost"],
+        },
+        SSO,
+        RENEWED,
+        [FETCH],
+    ),
+]
+for name, members, text, replies, requests in RENEWALS:
+    finds(
+        "sso-renewal-" + name,
+        f"a token that has 15 minutes left or less: {name}",
+        "CRED-014",
+        "a client that renews too late or in vain makes the user log in, or wastes a refresh token",
+        "sso",
+        login({**CACHED, **members}, text, replies),
+        requests=requests,
+        access_key="ASSSO",
+    )
+for name, text, url in (
+    ("slash", LEGACY.replace("Admin Role", "a/b+c&d=~é"), "a%2Fb%2Bc%26d%3D~%C3%A9"),
+    ("same-url", SSO.replace("[sso", "sso_region = eu-central-1\n[sso"), ""),
+    ("final-slash", LEGACY.replace("/start", "/start/#/"), ""),
+    (
+        "session-case",
+        SSO.replace("corp\n", "Corp A\n").replace("-session corp", "-session 'Corp A'"),
+        "",
+    ),
+):
+    key = {"same-url": "corp", "session-case": "Corp A"}.get(name, "https://corp.example/start")
+    key += "/#/" if name == "final-slash" else ""
+    path = f"/h/.aws/sso/cache/{hashlib.sha1(key.encode()).hexdigest()}.json"  # noqa: S324
+    url = SSO_URL.replace("Admin%20Role", url or "Admin%20Role")
+    finds(
+        "sso-login-" + name,
+        f"a login with another spelling: {name}",
+        "CRED-014",
+        "a client that spells it otherwise does not find the login, or asks for another role",
+        "sso",
+        given({}, "[default]\n" + text, {path: json.dumps(CACHED)}, {f"GET {url}": SSO_REPLY}),
+        requests=[["GET", url]],
+    )
+for name, text in (
+    ("other-region", SSO.replace("[sso", "sso_region = eu-west-1\n[sso")),
+    ("other-url", SSO.replace("[sso", "sso_start_url = https://x.example\n[sso")),
+    ("no-account", SSO.replace("sso_account_id = 123456789012\n", "")),
+    ("no-url", LEGACY.replace("sso_start_url", "x")),
+    ("no-region", LEGACY.replace("sso_region", "x")),
+    ("empty-role", SSO.replace("Admin Role", "")),
+):
+    fails(
+        "sso-configuration-" + name,
+        f"a login whose configuration is wrong: {name}",
+        "CRED-014",
+        f"a client that guesses {OTHER_KEYS}",
+        login(CACHED, text),
+        requests=[],
+    )
+for name, members in (
+    ("now", {"expiresAt": "2027-01-15T08:00:00Z"}),
+    ("no-end", {"expiresAt": None}),
+    ("no-zone", {"expiresAt": LATER[:-1]}),
+    ("number", {"expiresAt": 1800021600}),
+    ("no-token", {"accessToken": ""}),
+    ("registration", {**REFRESHABLE, "registrationExpiresAt": "2027-01-15T08:00:00Z"}),
+):
+    expired = {"expiresAt": "2027-01-15T07:00:00Z"} if name == "registration" else {}
+    fails(
+        "sso-token-" + name,
+        f"a cached token that cannot be used: {name}",
+        "CRED-014",
+        "SSO refuses the token, and the error must name the command for a new login",
+        login({**CACHED, **members, **expired}, replies=RENEWED),
+        requests=[],
+    )
+fails(
+    "sso-token-refused",
+    "an expired token whose renewal is refused",
+    "CRED-014",
+    "the error must name the command for a new login",
+    login({**CACHED, **REFRESHABLE, "expiresAt": "2027-01-15T07:00:00Z"}, replies=REFUSED),
+    requests=[RENEWAL],
+)
+SSO_BODY = str(SSO_REPLY["body"])
+for name, status, change in (
+    ("unauthorized", 401, ("", "")),
+    ("forbidden", 403, ("", "")),
+    ("no-keys", 200, ("roleCredentials", "x")),
+    ("no-key", 200, ("ASSSO", "")),
+    ("no-token", 200, ("sessionToken", "x")),
+    ("no-end", 200, ("expiration", "x")),
+    ("text-end", 200, ("1800021600000", '"1800021600000"')),
+    ("past", 200, ("1800021600000", "1800000000000")),
+):
+    fails(
+        "sso-reply-" + name,
+        f"a reply of SSO that is wrong: {name}",
+        "CRED-014" if name != "past" else "CRED-014 CRED-003",
+        f"a client that goes on {OTHER_KEYS}",
+        login(
+            CACHED,
+            replies={f"GET {SSO_URL}": {"status": status, "body": SSO_BODY.replace(*change)}},
+        ),
+        requests=[FETCH],
+    )
 cached: Optional[Json]
 for name, title, cached, text in (
     ("expired", "a token that has expired", {**CACHED, "expiresAt": "2027-01-15T07:00:00Z"}, SSO),
@@ -1294,6 +2216,22 @@ for name, title, env, url in (
         {FULL: "http://[fd00:ec2::23]/v1/c"},
         "http://[fd00:ec2::23]/v1/c",
     ),
+    ("ecs-full", "the agent of ECS", {FULL: "http://169.254.170.2/c"}, "http://169.254.170.2/c"),
+    ("case", "localhost in upper case", {FULL: "http://LOCALHOST/c"}, "http://LOCALHOST/c"),
+    ("v6", "the loopback address of IPv6", {FULL: "http://[::1]:80/c"}, "http://[::1]:80/c"),
+    (
+        "last",
+        "the last loopback address",
+        {FULL: "http://127.255.255.254/c"},
+        "http://127.255.255.254/c",
+    ),
+    ("empty", "an empty relative URI", {ECS: "", FULL: "http://localhost/d"}, "http://localhost/d"),
+    (
+        "query",
+        "a full URI with a query",
+        {FULL: "https://a.example?b=/c:d@e?"},
+        "https://a.example?b=/c:d@e?",
+    ),
     ("localhost", "localhost", {FULL: "http://localhost:8080/c"}, "http://localhost:8080/c"),
     ("loopback", "a loopback address", {FULL: "http://127.0.0.5/c"}, "http://127.0.0.5/c"),
     (
@@ -1327,6 +2265,13 @@ for name, url in (
     ("metadata", "http://169.254.169.254/c"),
     ("no-host", "/c"),
     ("short", "http://127.1/c"),
+    ("ecs-other", "http://169.254.170.1/c"),
+    ("eks-other", "http://169.254.170.24/c"),
+    ("eks-ipv6-other", "http://[fd00:ec2::24]/c"),
+    ("after-loopback", "http://128.0.0.1/c"),
+    ("user", "http://localhost@agent.example/c"),
+    ("below-localhost", "http://a.localhost/c"),
+    ("scheme", "ftp://localhost/c"),
     ("octal", "http://0127.0.0.1/c"),
 ):
     fails(
@@ -1337,7 +2282,6 @@ for name, url in (
         given({FULL: url}, replies={f"GET {url}": keys_reply("ASAGENT")}),
         requests=[],
     )
-AGENT = "http://169.254.170.23/v1/c"
 finds(
     "container-token-file",
     "a token file that ends in a line feed",
@@ -1407,6 +2351,46 @@ fails(
     ),
     requests=[["GET", "http://169.254.170.2/c"]],
 )
+for name, uri in (
+    ("no-slash", "c"),
+    ("port", ":8080/c"),
+    ("domain", ".agent.example/c"),
+    ("user", "@agent.example/c"),
+):
+    fails(
+        "container-relative-" + name,
+        f"a relative URI that does not begin with a slash: {uri}",
+        "CRED-015",
+        "joined to the agent's address, it names another host",
+        given({ECS: uri}, replies={f"GET http://169.254.170.2{uri}": keys_reply("ASAGENT")}),
+        requests=[],
+    )
+for status in (201, 204, 302, 429, 500, 503):
+    fails(
+        f"container-status-{status}",
+        f"an agent that replies with {status}",
+        "CRED-015 CRED-017",
+        "an agent that restarts or limits its callers is asked once more, and no other",
+        given({FULL: AGENT}, replies={f"GET {AGENT}": {**keys_reply("A"), "status": status}}),
+        requests=[["GET", AGENT]] * (2 if status == 429 or status >= 500 else 1),
+    )
+for name, members in (
+    ("key", {"AccessKeyId": ""}),
+    ("secret", {"SecretAccessKey": None}),
+    ("token", {"Token": None}),
+    ("token-name", {"Token": None, "SessionToken": "t"}),
+    ("no-zone", {"Expiration": LATER[:-1]}),
+    ("past", {"Expiration": "2027-01-15T08:00:00Z"}),
+    ("type", {"AccessKeyId": 1}),
+):
+    fails(
+        "container-reply-" + name,
+        f"a reply of the agent that is wrong: {name}",
+        "CRED-015" if name != "past" else "CRED-015 CRED-003",
+        "keys that are incomplete or expired fail in the middle of the work",
+        given({FULL: AGENT}, replies={f"GET {AGENT}": keys_reply("ASAGENT", **members)}),
+        requests=[["GET", AGENT]],
+    )
 fails(
     "container-dead",
     "an agent that is not there",
@@ -1464,6 +2448,102 @@ for name, variable, base in (
         given(variable, replies=moved),
         requests=[[method, url.replace(METADATA, base)] for method, url in INSTANCE_REQUESTS],
         access_key="ASINSTANCE",
+    )
+for name, variables, text, base in (
+    ("ipv4", {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv4"}, "", METADATA),
+    (
+        "both",
+        {
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "IPv6",
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1338",
+        },
+        "",
+        "http://127.0.0.1:1338/latest/",
+    ),
+    (
+        "profile",
+        {},
+        "ec2_metadata_service_endpoint = http://127.0.0.1:1338\n",
+        "http://127.0.0.1:1338/latest/",
+    ),
+    (
+        "profile-mode",
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": ""},
+        "ec2_metadata_service_endpoint_mode = IPv6\n",
+        "http://[fd00:ec2::254]/latest/",
+    ),
+    (
+        "variable",
+        {"AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:1338"},
+        "ec2_metadata_service_endpoint = http://127.0.0.2\n"
+        "ec2_metadata_service_endpoint_mode = IPv6\n",
+        "http://127.0.0.1:1338/latest/",
+    ),
+    ("disabled-false", {"AWS_EC2_METADATA_DISABLED": "false"}, "", METADATA),
+    ("disabled-1", {"AWS_EC2_METADATA_DISABLED": "1"}, "", METADATA),
+    ("disabled-space", {"AWS_EC2_METADATA_DISABLED": "true "}, "", METADATA),
+    ("disabled-empty", {"AWS_EC2_METADATA_DISABLED": ""}, "", METADATA),
+):
+    finds(
+        "metadata-setting-" + name,
+        f"settings of the metadata service: {name}",
+        "CRED-016",
+        "an instance has no other credentials, and a client that calls another address finds none",
+        "metadata",
+        given(
+            variables,
+            "[default]\n" + text,
+            replies={url.replace(METADATA, base): found for url, found in INSTANCE.items()},
+        ),
+        requests=[[method, url.replace(METADATA, base)] for method, url in INSTANCE_REQUESTS],
+    )
+for name, setting, value in (
+    ("mode", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5"),
+    ("endpoint", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "169.254.169.254"),
+):
+    fails(
+        "metadata-wrong-" + name,
+        f"a wrong setting of the metadata service: {setting}={value}",
+        "CRED-016",
+        "a client that goes on asks another address than the user means",
+        given({setting: value}),
+        requests=[],
+    )
+for name, role_text, role_name in (
+    ("lines", "r\nother\n", "r"),
+    ("spaces", " \tr\t \r\n", "r"),
+    ("characters", "aZ0_+=,.@-", "aZ0_+=,.@-"),
+    ("long", "r" * 64, "r" * 64),
+):
+    finds(
+        "metadata-role-" + name,
+        f"the name of the role: {name}",
+        "CRED-016",
+        "a client that asks for another name gets no keys",
+        "metadata",
+        given(
+            replies={
+                **INSTANCE,
+                f"GET {ROLES}": {"status": 200, "body": role_text},
+                f"GET {ROLES}{role_name}": keys_reply("ASNAMED", Code="Success", Type="AWS-HMAC"),
+            }
+        ),
+        access_key="ASNAMED",
+    )
+for name, reply in (
+    ("code", keys_reply("A", Code="AssumeRoleUnauthorizedAccess")),
+    ("no-end", keys_reply("A", Expiration=None)),
+    ("no-token", keys_reply("A", Token="")),
+    ("status", {**keys_reply("A"), "status": 404}),
+    ("html", {"status": 200, "body": "<html>"}),
+):
+    fails(
+        "metadata-keys-" + name,
+        f"keys of an instance that are wrong: {name}",
+        "CRED-016",
+        "the service refuses each request, and the error does not name the instance",
+        given(replies={**INSTANCE, f"GET {ROLES}r": reply}),
+        requests=INSTANCE_REQUESTS,
     )
 for status in (403, 404):
     fails(

@@ -170,6 +170,33 @@ selects(
     {"HTTPS_PROXY": PROXY, "REQUEST_METHOD": "GET"},
 )
 
+selects(
+    "cgi-empty",
+    "HTTP_PROXY with an empty REQUEST_METHOD",
+    "NET-002",
+    "a variable that is set shows a CGI program, whatever its value is",
+    None,
+    {"HTTP_PROXY": PROXY, "REQUEST_METHOD": ""},
+    "http://gateway.example",
+)
+selects(
+    "cgi-all-proxy",
+    "HTTP_PROXY and ALL_PROXY in a CGI program",
+    "NET-002",
+    "no header becomes ALL_PROXY, so a client that ignores it has no connection",
+    PROXY,
+    {"HTTP_PROXY": OTHER, "ALL_PROXY": PROXY, "REQUEST_METHOD": "GET"},
+    "http://gateway.example",
+)
+selects(
+    "mixed-case",
+    "variables in mixed case",
+    "NET-001",
+    "a variable has two spellings, and others belong to other programs",
+    None,
+    {"Https_Proxy": PROXY, "https_PROXY": PROXY, "All_Proxy": PROXY, "HTTPS_proxy": PROXY},
+)
+
 # ---- NO_PROXY -----------------------------------------------------------------------------------
 
 HOST = "https://llm.corp.example:8443"
@@ -248,6 +275,23 @@ for slug, entries, excepted, rules, why in (
         "NET-004",
         "a client that ignores the port bypasses the proxy for another server",
     ),
+    ("final-dot", "corp.example.", True, "NET-003", "a final dot is that of a complete name"),
+    (
+        "not-names",
+        "*llm.corp.example,*.llm.corp.example.org,llm.corp.example;b,**,*.,*:443,corp.example/,"
+        "http://corp.example,corp..example,..",
+        False,
+        "NET-003",
+        "each of these entries is another name, or none",
+    ),
+    (
+        "not-ports",
+        "corp.example:,corp.example:*,corp.example:+8443,corp.example:8443:8443,"
+        "corp.example:\u0668\u0664\u0664\u0663,corp.example:84430,corp.example:844",
+        False,
+        "NET-004",
+        "each of these entries has another port, or none",
+    ),
     (
         "cidr-for-a-name",
         "0.0.0.0/0",
@@ -274,6 +318,22 @@ selects(
     {"HTTPS_PROXY": PROXY, "NO_PROXY": "\u212aey.example"},
     "https://key.example",
 )
+for slug, url, entries, covered in (
+    ("host-case", "https://LLM.Corp.Example", "corp.example", True),
+    ("host-final-dot", "https://llm.corp.example.", "corp.example", True),
+    ("default-port-http", "http://llm.corp.example", "corp.example:443", False),
+    ("default-port-80", "http://llm.corp.example", "a:80,corp.example:80", True),
+    ("default-port-other", "https://llm.corp.example:80", "corp.example:443", False),
+):
+    selects(
+        "no-proxy-" + slug,
+        f"the URL {url} and NO_PROXY={entries}",
+        "NET-004" if "port" in slug else "NET-003",
+        "a client that compares otherwise uses the proxy for the wrong hosts",
+        None if covered else PROXY,
+        {"ALL_PROXY": PROXY, "NO_PROXY": entries},
+        url,
+    )
 selects(
     "no-proxy-default-port",
     "NO_PROXY with port 443 and a URL without a port",
@@ -330,6 +390,25 @@ for slug, entries, host, excepted, why in (
     ("v6-cidr", "fd00::/8", "[fdab::9]", True, "private networks in IPv6 are blocks as well"),
     ("v6-cidr-brackets", "[fd00::]/8", "[fdab::9]", True, "a block may have brackets"),
     ("v6-outside-cidr", "fd00::/8", "[fe80::9]", False, "the address is outside the block"),
+    (
+        "not-blocks",
+        "10.0.0.0/,10.0.0.0/x,10.0.0.0/+8,10.0.0.0/-8,10.0.0.0/8/8,10.0.0.0/\u0668,10.0.0.0/255.0.0.0,"
+        "10.0.0.0/33,10.0.0.0/100,10.*,10.1.2.*,10.,0.0.0/0,::/0,1.2.3,2.3,*.2.3,10.1.2.3.,10.1.2.3.4",
+        "10.1.2.3",
+        False,
+        "each of these entries is another block, or none",
+    ),
+    (
+        "not-blocks-v6",
+        "2001:db8::/129,2001:db8::/1000,2001:db8::/\u0663\u0662,2001:db8::/,2001:db8,[2001:db8::1,"
+        "2001:db8::1],2001:db8::2/127,2001:db8:0:1::/64,::1/0x1",
+        "[2001:db8::1]",
+        False,
+        "each of these entries is another block, or none",
+    ),
+    ("v6-cidr-112", "2001:db8::/112", "[2001:db8::ffff]", True, "a length has up to three digits"),
+    ("v6-cidr-128", "2001:db8::1/128", "[2001:db8::1]", True, "a block of one address"),
+    ("v6-cidr-127", "2001:db8::2/127", "[2001:db8::4]", False, "the address is outside the block"),
     ("v4-for-v6", "0.0.0.0/0", "[2001:db8::1]", False, "a block covers only its own version"),
     ("short", "10.1", "10.0.0.1", False, SHORT),
     ("short-host", "10.0.0.0/8", "10.1", False, SHORT),
@@ -376,6 +455,12 @@ for slug, url, proxy, why in (
     ("v4-other", "http://127.8.9.10", None, "the whole block 127.0.0.0/8 is the same host"),
     ("v6", "http://[::1]:8080", None, "a proxy on another host cannot reach this one"),
     ("not", "http://localhost.example", PROXY, "the name only begins with localhost"),
+    ("not-end", "http://mylocalhost", PROXY, "the name only ends with localhost"),
+    ("not-v4", "http://128.0.0.1", PROXY, "the first address after the block"),
+    ("not-v4-before", "http://126.255.255.255", PROXY, "the last address before the block"),
+    ("not-v6", "http://[::2]", PROXY, "only one address of IPv6 is the same host"),
+    ("case", "http://LocalHost:8080", None, "host names have no case"),
+    ("final-dot", "http://localhost.:8080", None, "a final dot is that of a complete name"),
 ):
     selects(
         "loopback-" + slug,
@@ -437,6 +522,43 @@ for slug, user_info, authorization, why in (
         "Basic " + b64(b"user.name.of.a.service@corp.example:" + b"p" * 64),
         "an encoder for mail breaks Base64 into lines, and a line end is not part of a header",
     ),
+    (
+        "plus-and-slash",
+        "u:%3E%3E%3E~~~%3F%3F%3F",
+        "Basic " + b64(b"u:>>>~~~???"),
+        "Base64 for URLs has other characters, and the proxy refuses them",
+    ),
+    (
+        "decoded-once",
+        "user:%2541%253A",
+        "Basic " + b64(b"user:%41%3A"),
+        "a password that contains an escape is decoded only once",
+    ),
+    (
+        "lower-case-escapes",
+        "us%c3%a9r:%3a%2f",
+        "Basic " + b64("us\u00e9r::/".encode("utf-8")),
+        "escapes have no case",
+    ),
+    (
+        "lone-percent",
+        "user:50%,%4,%zz%",
+        "Basic " + b64(b"user:50%,%4,%zz%"),
+        "many people do not encode a password",
+    ),
+    (
+        "not-ascii",
+        "us\u00e9r:p\u00e4ss\U0001f600",
+        "Basic " + b64("us\u00e9r:p\u00e4ss\U0001f600".encode("utf-8")),
+        "a character of a URL is its bytes in UTF-8, which its escapes are as well",
+    ),
+    (
+        "other-bytes",
+        "user:%FF%00%80",
+        "Basic " + b64(b"user:\xff\x00\x80"),
+        "the escapes are the bytes of the password, in any encoding",
+    ),
+    ("spaces", "user:%20p%20%09", "Basic " + b64(b"user: p \t"), "a password may have spaces"),
     ("no-password", "user", "Basic dXNlcjo=", "a user name may have an empty password"),
     ("colons", "user:a:b", "Basic dXNlcjphOmI=", "only the first colon separates"),
 ):
@@ -467,6 +589,17 @@ for slug, value, why in (
     ("path", "http://proxy.example/proxy.pac", "a configuration script is not a proxy"),
     ("password-slash", "http://u:a/b@proxy.example", "other programs read the host u"),
     ("password-hash", "http://u:a#b@proxy.example", "other programs read the host u"),
+    ("password-query", "http://u:a?b@proxy.example", "other programs read the host u"),
+    ("query", "http://proxy.example?a=b", "a proxy URL has no query"),
+    ("fragment", "http://proxy.example#a", "a proxy URL has no fragment"),
+    ("slashes", "http://proxy.example//", "a proxy URL has no path"),
+    ("port-65536", "http://proxy.example:65536", "a port above 65535 does not exist"),
+    ("port-sign", "http://proxy.example:+80", "a port consists of digits"),
+    ("port-digits", "http://proxy.example:\u0663128", "a port consists of digits of ASCII"),
+    ("line-inside", "http://proxy.example\n:3128", "the second line would become a header"),
+    ("v6-zone", "http://[fe80::1%25eth0]:3128", "a zone is part of no URL"),
+    ("v6-no-brackets", "http://fd00::1", "nothing separates the address from a port"),
+    ("one-slash", "http:/proxy.example", "the user should see the typing error"),
     ("no-break-space", "\u00a0" + PROXY, "only spaces, tabs, CR and LF have no meaning"),
     ("v6-octal", "http://[::ffff:10.1.2.03]:3128", "an address in octal numbers is another one"),
     ("no-host", "http://:3128", "without a host there is nothing to connect to"),

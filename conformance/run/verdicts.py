@@ -228,7 +228,7 @@ class _Answer:
         self.protocol = protocol
         self.status = answer["status"]
         self.message = _text(answer.get("message") or "", "message")
-        self.output = _read_output(question, answer.get("output"))
+        self.output = _with_nulls(question, _read_output(question, answer.get("output")))
         self.code = answer.get("code")
         self.fields = _object(answer.get("fields") or {}, "fields")
         self.given = answer
@@ -741,6 +741,18 @@ def _read_output(question: Question, output: object) -> Document:
     }
 
 
+def _with_nulls(question: Question, output: Document) -> Document:
+    """Return the output of an answer, in which an optional text that is absent is null."""
+    if not output:
+        return output
+    absent = {
+        stage: read(None, stage, question)
+        for stage, read in _stages_of(question)
+        if read is _optional_text and stage not in output
+    }
+    return dict(output, **absent)
+
+
 def _stages_of(question: Question) -> Sequence[Tuple[str, Reader]]:
     return _STAGES[question.case.op]
 
@@ -761,6 +773,10 @@ def _text(value: object, path: str, question: Optional[Question] = None) -> str:
     if not isinstance(value, str):
         raise Malformed(f"{path}: expected text, got {shown(value, 80)}")
     return value
+
+
+def _optional_text(value: object, path: str, question: Question) -> Loose:
+    return Loose(None, "none") if value is None else Loose(_text(value, path), str(value))
 
 
 def _bytes(value: object, path: str, question: Optional[Question] = None) -> bytes:
@@ -1015,7 +1031,7 @@ def _deltas(value: object, path: str, question: Question) -> List[Document]:
 
 
 def _finish_reason(value: object, path: str, question: Question) -> Loose:
-    return Loose(None, "none") if value is None else Loose(_text(value, path), str(value))
+    return _optional_text(value, path, question)
 
 
 def _count(value: object, path: str, question: Question) -> int:
@@ -1153,7 +1169,7 @@ def _proved(value: object, path: str, question: Question) -> Loose:
 
 # null means absent, except that a proxy of null is a direct connection, and that an explanation of
 # null proves nothing.
-_MEANINGFUL_NULLS = (_proxy, _proved)
+_MEANINGFUL_NULLS = (_proxy, _proved, _optional_text)
 
 _SIGNING: Tuple[Tuple[str, Reader], ...] = (
     ("canonical_request", _text),
@@ -1199,8 +1215,8 @@ _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
         ("source", _text),
         ("access_key", _text),
         ("secret_key", _text),
-        ("session_token", _text),
-        ("expires", _text),
+        ("session_token", _optional_text),
+        ("expires", _optional_text),
         ("requests", _requests),
     ),
     "explain.refusal": (("differs_in", _proved), ("server", _proved), ("client", _proved)),

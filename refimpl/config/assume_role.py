@@ -63,7 +63,7 @@ def assume_role_source(context: SourceContext) -> Union[Renewal, Absent]:
 
 def _assumes_role(profile: SelectedProfile) -> bool:
     # With a token file, role_arn belongs to the web identity.
-    return "role_arn" in profile.section and "web_identity_token_file" not in profile.section
+    return bool(profile.value("role_arn")) and not profile.value("web_identity_token_file")
 
 
 def _role_renewal(context: SourceContext, visited: Tuple[str, ...]) -> Renewal:

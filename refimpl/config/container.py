@@ -56,6 +56,11 @@ def container_url(relative: Optional[str], full: Optional[str]) -> str:
     """
     if relative:
         url, variable = _ECS_AGENT + relative, _CONTAINER_RELATIVE_URI
+        # CRED-015: joined to the agent's address, any other text would name another host.
+        if relative[0] != "/":
+            raise ConfigurationError(
+                f"{variable} is not a path", expected="a slash at its start", rule=_CONTAINER_RULE
+            )
     else:
         url, variable = full or "", _CONTAINER_FULL_URI
     base, mark, query = url.partition("?")

@@ -22,7 +22,7 @@ PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 _CONFIG_SPACES = " \t"
 _SECTION_NAME = re.compile(r"[A-Za-z0-9_\-/.%@:+]+\Z")
-_QUOTED_SECTION_NAME = re.compile(r"([\"'])([^\"']+)\1\Z")
+_QUOTED_SECTION_NAME = re.compile(r"\"([^\"]+)\"\Z|'([^']+)'\Z")
 _TRAILING_COMMENT = re.compile(r"[ \t][#;].*", re.DOTALL)
 _PATH_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})", re.ASCII)
 
@@ -193,7 +193,7 @@ class _FileParser:
             return _NO_MEANING
         quoted = _QUOTED_SECTION_NAME.match(words[1])
         if quoted:
-            return _SectionHeader(words[0], quoted.group(2), True)
+            return _SectionHeader(words[0], quoted.group(1) or quoted.group(2), True)
         return _checked_header(words[0], words[1], True)
 
     def _open_property(self, content: str, indent: int) -> None:

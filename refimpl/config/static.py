@@ -56,4 +56,4 @@ def _profile_credentials(context: SourceContext, section: Section) -> Credential
 
 def has_static_keys(section: Section) -> bool:
     """Return whether a profile has one of the two keys."""
-    return any(name in section for name in _STATIC_KEY_PROPERTIES)
+    return any(name in section and section[name].value for name in _STATIC_KEY_PROPERTIES)

@@ -63,7 +63,7 @@ def test_plain_http_reaches_only_trusted_hosts(host):
 
 
 def test_the_error_names_the_variable_that_has_the_host():
-    with pytest.raises(ConfigurationError, match="CREDENTIALS_RELATIVE_URI names"):
+    with pytest.raises(ConfigurationError, match="CREDENTIALS_RELATIVE_URI is not a path"):
         container_url(".evil.example/x", None)
 
 

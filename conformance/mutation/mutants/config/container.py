@@ -59,4 +59,25 @@ ROWS = (
         ", needs_token=True)",
         ")",
     ),
+    (
+        "container-token-variable-first",
+        "CRED-015",
+        "prefers the token in the variable to that in the file",
+        "path = first_set(environment, _CONTAINER_TOKEN_FILE)",
+        "path = None if first_set(environment, _CONTAINER_TOKEN) else first_set(environment, _CONTAINER_TOKEN_FILE)",
+    ),
+    (
+        "container-relative-host",
+        "CRED-015",
+        "joins any relative URI to the address",
+        'if relative[0] != "/":',
+        "if False:",
+    ),
+    (
+        "container-any-success",
+        "CRED-015",
+        "accepts any status of 200 to 299",
+        "if reply.status != 200:",
+        "if reply.status // 100 != 2:",
+    ),
 )

@@ -44,4 +44,25 @@ ROWS = (
         "now + _METADATA_EXTENSION",
         "expires",
     ),
+    (
+        "metadata-disabled-by-any-value",
+        "CRED-016",
+        "is disabled by any value",
+        '.lower() == "true":',
+        ".lower():",
+    ),
+    (
+        "metadata-code-ignored",
+        "CRED-016",
+        "uses a document whose code is not Success",
+        'if code != "Success":',
+        "if False:",
+    ),
+    (
+        "metadata-role-last-line",
+        "CRED-016",
+        "takes the last line as the name of the role",
+        're.split("[ \\t\\r\\n]", lines, maxsplit=1)[0]',
+        "lines.split()[-1]",
+    ),
 )

@@ -44,4 +44,18 @@ ROWS = (
         'KeyNames(session_token="SessionToken")',
         "KeyNames()",
     ),
+    (
+        "process-comments",
+        "CRED-013",
+        "treats # as the beginning of a comment",
+        "shlex.split(command)",
+        "shlex.split(command, comments=True)",
+    ),
+    (
+        "process-half-version",
+        "CRED-013",
+        "accepts the version 1.5",
+        "if version != 1 or isinstance(version, bool):",
+        "if not isinstance(version, (int, float)) or version is True or int(version) != 1:",
+    ),
 )

@@ -23,4 +23,25 @@ ROWS = (
         'self.find("use_fips_endpoint", ',
         'self.find("x", ',
     ),
+    (
+        "settings-older-region-first",
+        "CRED-030",
+        "prefers AWS_DEFAULT_REGION",
+        '"AWS_REGION", "AWS_DEFAULT_REGION"',
+        '"AWS_DEFAULT_REGION", "AWS_REGION"',
+    ),
+    (
+        "settings-endpoint-before-services",
+        "CRED-032",
+        "prefers endpoint_url of the profile to that of the services section",
+        'self._endpoint_of_services(service) or self.find("endpoint_url")',
+        'self.find("endpoint_url") or self._endpoint_of_services(service)',
+    ),
+    (
+        "settings-flag-case",
+        "CRED-033",
+        "rejects a flag with an upper-case letter",
+        "lower = found.value.lower()",
+        "lower = found.value",
+    ),
 )

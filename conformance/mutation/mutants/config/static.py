@@ -30,4 +30,18 @@ ROWS = (
         "token = next((token for token in tokens if token), None)",
         "token = None",
     ),
+    (
+        "static-token-of-environment",
+        "CRED-010",
+        "takes a token that the profile lacks from the environment",
+        "token = next((token for token in tokens if token), None)",
+        'token = next((token for token in tokens if token), None) or context.surroundings.environment.get("AWS_SESSION_TOKEN")',
+    ),
+    (
+        "static-empty-key",
+        "CRED-002",
+        "treats an empty key as a key",
+        "if context.profile.value(name)]",
+        "if name in section]",
+    ),
 )

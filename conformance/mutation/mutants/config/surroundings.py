@@ -51,4 +51,32 @@ ROWS = (
         r'r"(?:([Zz]|UTC)|([+-])([01]\d|2[0-3]):?([0-5]\d))\Z"',
         r'r"(?:([Zz]|UTC)|([+-])(\d\d):?([0-5]\d))\Z"',
     ),
+    (
+        "secret-file-line",
+        "CRED-012",
+        "reads only the first line of a token file",
+        ".strip(TOKEN_SPACES)\nif not text",
+        '.strip(TOKEN_SPACES).split("\\n")[0]\nif not text',
+    ),
+    (
+        "secret-file-unicode-spaces",
+        "CRED-012",
+        "removes any white space of Unicode around a token",
+        'data.decode("latin-1").strip(TOKEN_SPACES)',
+        'data.decode("latin-1").strip()',
+    ),
+    (
+        "member-number",
+        "CRED-013",
+        "reads a number as a text",
+        "if value is not None and not isinstance(value, str):\n    raise",
+        "if isinstance(value, int):\n    return str(value)\nif value is not None and not isinstance(value, str):\n    raise",
+    ),
+    (
+        "local-status-once",
+        "CRED-017",
+        "does not try again after a status of 500",
+        "reply.status == 429 or reply.status >= 500",
+        "reply.status == 429",
+    ),
 )

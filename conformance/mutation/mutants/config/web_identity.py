@@ -16,4 +16,11 @@ ROWS = (
         "if role_arn is None:\n        raise",
         'if role_arn is None:\n        return Absent("")\n        raise',
     ),
+    (
+        "web-identity-path",
+        "CRED-012",
+        "does not expand the path of the token file",
+        "path = expand_path(identity.token_file, environment, home, windows)",
+        "path = identity.token_file",
+    ),
 )
