@@ -20,6 +20,7 @@ from conformance.run.runner import (
     surroundings,
 )
 from conformance.run.verdicts import ACCEPTABLE, ADAPTER, CRASH, FAIL, FAILURES, HANG, judge
+from refimpl.errors import Error
 
 ERROR = "ERROR"  # an unexpected exception
 STILLBORN = "STILLBORN"  # it cannot be loaded
@@ -27,6 +28,12 @@ KIND = "KIND"  # killed by a kind in a case that is not marked
 SURVIVED = "SURVIVED"
 UNREACHED = "UNREACHED"  # no request reaches its statement
 _CONFIRMATION = 4  # times the time-out, for a second attempt
+
+
+class ProofFailed(Error):
+    """The mutation tests failed."""
+
+    kind = "proof"
 
 
 class Trial(NamedTuple):

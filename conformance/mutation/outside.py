@@ -8,46 +8,44 @@ refimpl, or the name of a file of another subject. The old code occurs exactly o
 token by token (patch.py). FILE is executed, so it must be trusted.
 
 A mutant runs against the cases of its rule, then against all other cases whose operation the
-subject offers. The result is the share that the cases kill: in total, and by severity, rule and
-operation. A survivor is a mutant that no case kills. The operation of a mutant is the one of most
-cases of its rule.
+subject offers. A mutant of the reference gets only the requests that reach its statements
+(reach.py), and all that use a socket. The result is the share that the cases kill: in total, and by
+severity, rule and operation. A survivor is a mutant that no case kills. The operation of a mutant
+is the one of most cases of its rule.
 """
 
 import argparse
+import ast
 import fnmatch
 import json
+import os
 import re
 import runpy
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from conformance.cases.case import Case
 from conformance.cases.load import load_cases
 from conformance.cases.questions import Question, questions_of
 from conformance.cases.scenarios import scenario_cases
 from conformance.files import write_whole
-from conformance.mutation.bench import STILLBORN, SURVIVED, Bench, Trial
+from conformance.mutation.bench import STILLBORN, SURVIVED, Bench, ProofFailed, Trial
 from conformance.mutation.mutants import Mutant, MutantError
-from conformance.mutation.patch import PatchError
-from conformance.mutation.subjects import Subject, find_subject
+from conformance.mutation.patch import PatchError, places_of
+from conformance.mutation.reached import reached_by
+from conformance.mutation.subjects import REFERENCE, Subject, find_subject
 from conformance.run.asking import is_waiting
 from conformance.run.runner import Runner, own_environment
 from conformance.run.verdicts import ACCEPTABLE, PASS, UNSUPPORTED
 from conformance.wording import number_of
-from refimpl.errors import Error, UsageError
+from refimpl.errors import UsageError
 
 _MANY = 1000000
 SEVERITIES = ("low", "medium", "high")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 Say = Callable[[str], None]
-
-
-class ProofFailed(Error):
-    """The mutation tests failed."""
-
-    kind = "proof"
 
 
 class Result(NamedTuple):
@@ -232,11 +230,13 @@ def run_mutants(
     modules = subject.modules()
     with tempfile.TemporaryDirectory() as cache, ThreadPoolExecutor(jobs) as pool:
         bench = Bench(timeout, cache)
+        reach = reach_of(subject, bench, cases, os.path.join(cache, "reached"), timeout)
 
         def attempt(mutant: Mutant) -> Result:
+            chosen = reach.cases_for(mutant, modules[mutant.module])
             with tempfile.TemporaryDirectory() as folder:
                 command = _command_of(mutant, subject, modules, folder)
-                trial = bench.trial_of(command, requests_for(mutant.rule, cases))
+                trial = bench.trial_of(command, requests_for(mutant.rule, chosen))
             return Result(mutant, trial, operation_of(mutant.rule, cases))
 
         results = []
@@ -244,6 +244,85 @@ def run_mutants(
             results.append(result)
             say(result_line(result, cases))
     return results
+
+
+class Reach:
+    """Knows which cases can detect a mutant: those with a request that reaches its statements.
+
+    Cases over a socket are not traced, so each of them can. So can all cases if the statements run
+    when the module is imported, or if the subject is not the reference.
+
+    A mutant that breaks a later request, which does not reach its statements, is found only by a
+    case that names the earlier one in `after`.
+    """
+
+    def __init__(
+        self,
+        cases: Sequence[Case],
+        loaded: Mapping[str, List[int]],
+        of_case: Mapping[str, List[Mapping[str, List[int]]]],
+    ) -> None:
+        """Keep the lines that the import reaches, and for each traced case those of its requests,
+        all by module.
+        """
+        self._cases, self._loaded, self._of_case = cases, loaded, of_case
+
+    def cases_for(self, mutant: Mutant, source: str) -> List[Case]:
+        """Return the cases that can detect a mutant, in the given order.
+
+        source: the module's, unchanged
+        """
+        if not self._of_case:
+            return list(self._cases)
+        lines = set(statement_lines(source, mutant.old))
+
+        def reaches(reached: Mapping[str, List[int]]) -> bool:
+            return not lines.isdisjoint(reached.get(mutant.module, ()))
+
+        if reaches(self._loaded):
+            return list(self._cases)
+        chosen = {
+            case.id
+            for case in self._cases
+            if case.id not in self._of_case or any(map(reaches, self._of_case[case.id]))
+        }
+        # A mutant may keep state, so a case and the one that follows it stay together.
+        chosen |= {case.after for case in self._cases if case.after and case.id in chosen}
+        return [case for case in self._cases if case.id in chosen or case.after in chosen]
+
+
+def reach_of(
+    subject: Subject, bench: Bench, cases: Sequence[Case], path: str, timeout: float
+) -> Reach:
+    """Trace the reference on all cases without a socket. Other subjects are not traced.
+
+    path: a file for the lines that each request reaches
+    """
+    if subject.name != REFERENCE:
+        return Reach(cases, {}, {})
+    traced = [case for case in cases if case.op != "invoke"]
+    questions = [question for case in traced for question in questions_of(case)]
+    loaded, *each = reached_by(bench, questions, path, timeout)
+    of_case: Dict[str, List[Mapping[str, List[int]]]] = {}
+    for question, lines in zip(questions, each):
+        of_case.setdefault(question.case.id, []).append(lines)
+    return Reach(cases, loaded, of_case)
+
+
+def statement_lines(source: str, old: str) -> Iterator[int]:
+    """Yield the line numbers of the statements that contain the old code of a mutant.
+
+    Of a compound statement, only the lines before its body count.
+    """
+    ((start, end),) = places_of(source, old)
+    first = source.count("\n", 0, start) + 1
+    last = source.count("\n", 0, end) + 1
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt):
+            body = getattr(node, "body", None)
+            node_last = body[0].lineno - 1 if body else getattr(node, "end_lineno", node.lineno)
+            if node.lineno <= last and first <= max(node_last, node.lineno):
+                yield from range(node.lineno, max(node_last, node.lineno) + 1)
 
 
 def requests_for(rule: str, cases: Sequence[Case]) -> Iterator[Question]:

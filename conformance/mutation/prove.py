@@ -45,12 +45,11 @@ from conformance.cases.load import load_cases
 from conformance.cases.questions import Question, questions_of
 from conformance.cases.rules import Rule, load_rules
 from conformance.cases.scenarios import scenario_cases
-from conformance.endpoint.server import Endpoint
 from conformance.files import write_whole
-from conformance.mutation.bench import KIND, SURVIVED, UNREACHED, Bench, Trial
+from conformance.mutation.bench import KIND, SURVIVED, UNREACHED, Bench, ProofFailed, Trial
 from conformance.mutation.generated import Place, places
 from conformance.mutation.mutants import MUTANTS, Mutant, source_of
-from conformance.mutation.outside import ProofFailed, prove_outside
+from conformance.mutation.outside import prove_outside
 from conformance.mutation.prove_server import (
     checked_without_mutant,
     idle_checks,
@@ -58,10 +57,10 @@ from conformance.mutation.prove_server import (
     kill_all,
     not_passed,
 )
+from conformance.mutation.reached import reached_by
 from conformance.mutation.subjects import REFERENCE
 from conformance.mutation.survivors import reason_of
-from conformance.protocol.process import AdapterFault
-from conformance.run.asking import addressed, is_paced, is_waiting
+from conformance.run.asking import is_paced, is_waiting
 from conformance.run.runner import OWN_ADAPTER, Runner, own_environment
 from conformance.run.verdicts import PASS
 from conformance.wording import number_of
@@ -358,29 +357,6 @@ def prove_generated(
     return sorted(
         outcomes, key=lambda outcome: (modules.index(outcome.place.module), outcome.place.number)
     ), len(all_places)
-
-
-def reached_by(
-    bench: Bench, questions: Sequence[Question], path: str, timeout: float
-) -> List[Dict[str, List[int]]]:
-    """Return the lines executed on import, by module, then the lines that each request reaches.
-
-    Raises ProofFailed if the adapter fails.
-    """
-    try:
-        with Endpoint() as endpoint, bench.start(
-            [OWN_ADAPTER[0], "-m", "conformance.mutation.reach", path]
-        ) as adapter:
-            for question in questions:
-                adapter.ask(
-                    question.case.op,
-                    addressed(question.case, question.input, endpoint.url),
-                    timeout * 20,
-                )  # a tracer is slow
-    except AdapterFault as fault:
-        raise ProofFailed(f"the traced adapter failed: {fault}") from None
-    with open(path, encoding="ascii") as file:
-        return [json.loads(line) for line in file]
 
 
 def choose_questions(

@@ -6,16 +6,18 @@ report.
 import argparse
 import json
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Sequence
 
 import pytest
 
+from conformance.cases.case import Case
 from conformance.cases.questions import questions_of
 from conformance.mutation import outside
 from conformance.mutation.bench import Trial
-from conformance.mutation.mutants import find_mutant
+from conformance.mutation.mutants import Mutant, find_mutant
 from conformance.mutation.outside import (
     ProofFailed,
+    Reach,
     Result,
     is_long,
     judged_by,
@@ -27,6 +29,7 @@ from conformance.mutation.outside import (
     report_of,
     requests_for,
     result_line,
+    statement_lines,
 )
 from conformance.mutation.subjects import REFERENCE, find_subject
 from refimpl.errors import UsageError
@@ -126,6 +129,53 @@ def test_a_case_follows_the_one_that_it_names() -> None:
     asked = [question.case.id for question in requests_for("none", cases)]
     index = asked.index(chained[0].id)
     assert asked[index - 1] == first.id and asked[0] == first.id and other.id in asked
+
+
+SOURCE = """\
+LIMIT = 3
+
+
+def first(value):
+    if value > LIMIT:
+        return (
+            value - 1
+        )
+    return value
+"""
+
+
+@pytest.mark.parametrize(
+    "old, lines",
+    [
+        ("LIMIT = 3", [1]),
+        ("value > LIMIT", [5]),
+        ("value - 1", [6, 7, 8]),
+        ("return value", [9]),
+        ("def first", [4]),
+    ],
+)
+def test_the_lines_of_a_mutant(old: str, lines: List[int]) -> None:
+    found = set(statement_lines(SOURCE, old))
+    assert found == set(lines)
+
+
+def reach_with(cases: Sequence[Case], *lines: int) -> Reach:
+    """Return what is known if the import reaches line 1 and each case reaches one line."""
+    of_case = {case.id: [{"here": [line]}] for case, line in zip(cases, lines)}
+    return Reach(cases, {"here": [1]}, of_case)
+
+
+def test_only_cases_that_reach_a_mutant_are_asked() -> None:
+    first, second, third = [case for case in CASES if case.op == "text.lines"][:3]
+    third = third._replace(after=second.id)
+    mutant = Mutant("a", "EVS-001", "", "here", "value - 1", "value")
+    invoked = first._replace(id="invoke-a", op="invoke")
+    cases = [first, second, third, invoked]
+    assert reach_with(cases, 5, 7, 1).cases_for(mutant, SOURCE) == [second, third, invoked]
+    assert reach_with(cases, 5, 1, 7).cases_for(mutant, SOURCE) == [second, third, invoked]
+    assert reach_with(cases, 7, 1, 1).cases_for(mutant, SOURCE) == [first, invoked]
+    imported = mutant._replace(old="LIMIT = 3")
+    assert reach_with(cases, 7, 1, 1).cases_for(imported, SOURCE) == cases
 
 
 def test_the_operation_of_a_rule() -> None:
