@@ -170,6 +170,7 @@ _SUBMODULES = frozenset(
         "fields",
         "foreign_bytes",
         "http1",
+        "http1_errors",
         "message_json",
         "operation",
         "operation_errors",
@@ -188,9 +189,13 @@ _SUBMODULES = frozenset(
         "sigv4_verification",
         "text",
         "threads",
+        "timed_socket",
         "timeouts",
         "tls",
+        "tls_errors",
         "transport",
+        "transport_errors",
+        "tunnel",
         "vendor",
     )
 )

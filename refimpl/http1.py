@@ -6,14 +6,15 @@ that are not numbers or contradict each other, chunk sizes such as `0x5`, any tw
 chunk, bare LF. Each of these can hide lost bytes or smuggle additional ones. So transport.py reads
 head and framing with these functions (HTTP-040 to HTTP-048).
 
-The functions are given single lines. `ChunkedBody` is fed bytes, split anywhere. Each of them
-rejects invalid input with an HttpError of kind `http`, because it is always the peer's mistake.
+The functions are given single lines, or a function that reads one. `ChunkedBody` is fed bytes,
+split anywhere. Each of them rejects invalid input with an HttpError of kind `http`, because it is
+always the peer's mistake (http1_errors.py).
 """
 
 import re
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
 
-from .errors import HttpError, excerpt
+from .errors import HttpError
 
 # HTTP-048: bytes of a line of the head, or of a chunk's first line, including its CRLF.
 MAX_LINE = 65536
@@ -57,13 +58,9 @@ def parse_status_line(line: bytes) -> Tuple[int, int, str]:
     match = _STATUS_LINE.match(line)
     # HTTP-041
     if match is None:
-        found = "TLS; is this an https port?" if looks_like_tls(line) else excerpt(line)
-        raise HttpError(
-            "not an HTTP/1 status line",
-            expected="HTTP/1.1 and a status, ended by CRLF",
-            actual=found,
-            rule="HTTP-041",
-        )
+        from .http1_errors import not_a_status_line  # only invalid bytes need it, here and below
+
+        raise not_a_status_line(line, looks_like_tls(line))
     minor, status, reason = match.groups()
     return int(minor), int(status), (reason or b"").decode("latin-1")
 
@@ -75,12 +72,9 @@ def parse_header_lines(lines: Sequence[bytes]) -> Tuple[Tuple[str, str], ...]:
     """
     # HTTP-048
     if len(lines) > MAX_HEADERS:
-        raise HttpError(
-            "too many header lines",
-            expected=f"at most {MAX_HEADERS}",
-            actual=len(lines),
-            rule="HTTP-048",
-        )
+        from .http1_errors import too_many_header_lines
+
+        raise too_many_header_lines(len(lines), MAX_HEADERS)
     headers: List[Tuple[str, str]] = []
     for line in lines:
         match = _HEADER_LINE.match(line)
@@ -93,17 +87,51 @@ def parse_header_lines(lines: Sequence[bytes]) -> Tuple[Tuple[str, str], ...]:
             name, value = headers[-1]
             headers[-1] = (name, (value + " " + _field_text(folded.group(1))).strip(" "))
         else:
-            raise HttpError(
-                "not a header line",
-                expected="name: value, ended by CRLF",
-                actual=excerpt(line),
-                rule="HTTP-047",
-            )
+            from .http1_errors import not_a_header_line
+
+            raise not_a_header_line(line)
     return tuple(headers)
 
 
 def _field_text(data: bytes) -> str:
     return data.strip(b" \t").decode("latin-1")
+
+
+def read_head(readline: Callable[[int], bytes]) -> ResponseHead:
+    """Read the head of the final response, and skip interim responses.
+
+    readline: returns the next line, or that many bytes of it, or b"" at the connection's end
+    """
+    for interim in range(MAX_INTERIM + 1):
+        minor_version, status, reason = parse_status_line(
+            _read_line(readline, "the status line", interim == 0)
+        )
+        lines: List[bytes] = []
+        line = _read_line(readline, "a header line")
+        while line != b"\r\n":
+            lines.append(line)
+            if len(lines) > MAX_HEADERS:
+                break
+            line = _read_line(readline, "a header line")
+        headers = parse_header_lines(lines)
+        # HTTP-040, HTTP-054: the request did not ask for 101.
+        if not 100 <= status < 200 or status == 101:
+            return ResponseHead(status, reason, minor_version, headers)
+    from .http1_errors import too_many_interim_responses
+
+    # HTTP-048
+    raise too_many_interim_responses(status, MAX_INTERIM)
+
+
+def _read_line(readline: Callable[[int], bytes], what: str, first: bool = False) -> bytes:
+    line = readline(MAX_LINE + 1)
+    if first and looks_like_tls(line):
+        parse_status_line(line)  # raises an error that mentions TLS
+    if line.endswith(b"\r\n") and len(line) <= MAX_LINE:
+        return line
+    from .http1_errors import line_error
+
+    raise line_error(line, what, first, MAX_LINE)
 
 
 def body_framing(head: ResponseHead) -> Framing:
@@ -115,29 +143,20 @@ def body_framing(head: ResponseHead) -> Framing:
     if codings:
         # HTTP-043
         if lengths:
-            raise HttpError(
-                "both Content-Length and Transfer-Encoding",
-                expected="one of them",
-                actual=", ".join(lengths),
-                rule="HTTP-043",
-            )
+            from .http1_errors import both_framings
+
+            raise both_framings(lengths)
         only_chunked = len(codings) == 1 and codings[0].strip(" \t").lower() == "chunked"
         # HTTP-044
         if not only_chunked or head.minor_version == 0:
-            raise HttpError(
-                "unsupported Transfer-Encoding",
-                expected="chunked, in HTTP/1.1",
-                actual=", ".join(codings),
-                rule="HTTP-044",
-            )
+            from .http1_errors import unsupported_codings
+
+            raise unsupported_codings(codings)
     # HTTP-042
     if lengths and not (re.match(_LENGTH, lengths[0]) and set(lengths) == {lengths[0]}):
-        raise HttpError(
-            "invalid Content-Length",
-            expected="one number",
-            actual=", ".join(lengths),
-            rule="HTTP-042",
-        )
+        from .http1_errors import invalid_lengths
+
+        raise invalid_lengths(lengths)
     # HTTP-042: these statuses have no body.
     if head.status in (204, 304):
         return Framing(False, 0)
@@ -154,12 +173,9 @@ def parse_chunk_line(line: bytes) -> int:
     match = re.match(_CHUNK_LINE, line)
     # HTTP-045
     if match is None:
-        raise HttpError(
-            "not a chunk size",
-            expected="hexadecimal digits, ended by CRLF",
-            actual=excerpt(line),
-            rule="HTTP-045",
-        )
+        from .http1_errors import not_a_chunk_size
+
+        raise not_a_chunk_size(line)
     return int(match.group(1), 16)
 
 
@@ -213,12 +229,9 @@ class ChunkedBody:
                     break
                 # HTTP-046
                 if data[position : position + 2] != b"\r\n":
-                    raise HttpError(
-                        "a chunk does not end in CRLF",
-                        expected="CRLF",
-                        actual=data[position : position + 2],
-                        rule="HTTP-046",
-                    )
+                    from .http1_errors import not_the_end_of_a_chunk
+
+                    raise not_the_end_of_a_chunk(data[position : position + 2])
                 position += 2
                 self._in_chunk = False
             match = match_line(data, position)
@@ -243,12 +256,9 @@ class ChunkedBody:
         end = data.find(b"\n", position) + 1
         # HTTP-048
         if (end or len(data)) - position > MAX_LINE:
-            raise HttpError(
-                "the first line of a chunk is too long",
-                expected=f"at most {MAX_LINE} bytes",
-                actual="more",
-                rule="HTTP-048",
-            )
+            from .http1_errors import too_long
+
+            raise too_long("the first line of a chunk", MAX_LINE)
         return end
 
     def missing(self) -> str:

@@ -26,7 +26,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refimpl import transport
+from refimpl import timed_socket, transport
 from refimpl.certificates import default_ssl_context
 from refimpl.errors import ConfigurationError, Error, HttpError, NetworkError, UsageError
 from refimpl.operation import HttpRequest
@@ -1210,7 +1210,7 @@ class WaitingSocket:
 def test_only_the_reading_thread_closes_the_socket_that_it_waits_for():
     """Otherwise the system gives the descriptor to another call, whose bytes this read takes."""
     waiting = WaitingSocket()
-    timed = transport._TimedSocket(waiting, transport._Limits(LONG, time.monotonic))
+    timed = timed_socket.TimedSocket(waiting, timed_socket.Limits(LONG, time.monotonic))
     reader = threading.Thread(target=timed.readinto, args=(bytearray(1),))
     reader.start()
     assert waiting.waiting.wait(PATIENCE)
@@ -1225,14 +1225,14 @@ def test_only_the_reading_thread_closes_the_socket_that_it_waits_for():
 
 def test_a_thread_that_waits_for_nothing_does_not_delay_the_close():
     waiting = WaitingSocket()
-    transport._TimedSocket(waiting, transport._Limits(LONG, time.monotonic)).disconnect()
+    timed_socket.TimedSocket(waiting, timed_socket.Limits(LONG, time.monotonic)).disconnect()
     assert waiting.calls == ["shutdown", "close"]
 
 
 def test_a_signal_handler_may_close_during_a_read():
     """The handler runs in the thread that reads, maybe while that thread has the guard."""
     waiting = WaitingSocket()
-    timed = transport._TimedSocket(waiting, transport._Limits(LONG, time.monotonic))
+    timed = timed_socket.TimedSocket(waiting, timed_socket.Limits(LONG, time.monotonic))
     with timed._guard:
         timed.disconnect()
     assert waiting.calls == ["shutdown", "close"]
