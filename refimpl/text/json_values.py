@@ -142,8 +142,12 @@ class JSONValues(TextDecoder[Any]):
 
         False proves nothing.
         """
+        if self._kept:
+            return False
+        if self._opening.startswith(value):  # most objects of a stream begin alike
+            return True
         length = len(value)
-        if length > self._unscanned_length or _LINE_FEED in value or self._kept:
+        if length > self._unscanned_length or _LINE_FEED in value:
             return False
         is_closing = _CLOSING_BRACE in value or _CLOSING_BRACKET in value
         # SHP-001: fewer brackets cannot be nested too deeply.
