@@ -28,7 +28,7 @@ _WRONG_NAME = (62, 64)  # another host name, another IP address
 _STRICT_WORDS = ("key usage", "key identifier", "basic constraints", "issuer name", "subject name")
 
 
-def default_ssl_context(**trusted: str) -> "ssl.SSLContext":
+def verifying_context(**trusted: str) -> "ssl.SSLContext":
     """Return a context that verifies certificate and host name and requires TLS 1.2 (HTTP-053).
 
     trusted: cafile or capath, as for ssl.create_default_context
@@ -87,7 +87,7 @@ def trusting_context(
     Raises ConfigurationError for an unusable file, and UsageError.
     """
     require_type(x509_strict, bool, "x509_strict", "NET-023")
-    context = default_ssl_context() if ca_bundle is None else _context_of(*ca_bundle)
+    context = verifying_context() if ca_bundle is None else _context_of(*ca_bundle)
     # NET-023
     if not x509_strict:
         import ssl
@@ -102,9 +102,9 @@ def _context_of(path: str, origin: str) -> "ssl.SSLContext":
     """Return a context that trusts only the certificates of a file or folder (NET-021)."""
     try:
         if os.path.isdir(path):
-            context = default_ssl_context(capath=path)
+            context = verifying_context(capath=path)
         else:
-            context = default_ssl_context(cafile=path)
+            context = verifying_context(cafile=path)
     except (OSError, ValueError) as error:
         # NET-021. ValueError: a NUL in the path.
         _unusable(f"the CA bundle {path} ({origin})", "a file of certificates in PEM", error)

@@ -180,7 +180,7 @@ class _Connection:
         from .tunnel import connect_through  # most calls use no proxy, here and below
 
         def secured(connected: Connected) -> "TlsStream":
-            context = self._route.proxy_context or _default_ssl_context()
+            context = self._route.proxy_context or default_ssl_context()
             return self._secured(connected, context, proxy.host)
 
         def dial_proxy() -> "socket.socket":
@@ -305,7 +305,7 @@ def open_exchange(
         )
     context = None
     if request.scheme == "https":
-        context = _default_ssl_context() if ssl_context is None else ssl_context
+        context = default_ssl_context() if ssl_context is None else ssl_context
     connection = _Connection(request, limits, context, route)
     try:
         timed = connection.connect()
@@ -334,10 +334,15 @@ def open_exchange(
         raise
 
 
-def _default_ssl_context() -> "ssl.SSLContext":
-    from .certificates import default_ssl_context  # an http endpoint needs no certificates
+def default_ssl_context() -> "ssl.SSLContext":
+    """Return a new context that verifies certificate and host name and requires TLS 1.2 (HTTP-053).
 
-    return default_ssl_context()
+    It trusts the certificates of the system. A caller may add others before passing it to a client.
+    Raises ConfigurationError if this Python has no module ssl.
+    """
+    from .certificates import verifying_context  # an http endpoint needs no certificates
+
+    return verifying_context()
 
 
 def _send(

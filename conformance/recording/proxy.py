@@ -67,11 +67,11 @@ from conformance.recording.exchange import (
 from conformance.recording.files import text_of_recording
 from conformance.recording.making import cases_for, made_recording
 from conformance.recording.scrub import clean
-from refimpl.certificates import default_ssl_context
 from refimpl.errors import ConfigurationError, Error, UsageError, shown
 from refimpl.operation import authority, parse_endpoint_url
 from refimpl.sigv4 import Credentials, Signer, amz_date_of, collect_headers
 from refimpl.tls import TlsStream, start_tls
+from refimpl.transport import default_ssl_context
 
 MAX_RECORDED = 64 * 1024 * 1024  # bytes of a response
 _CONNECT_TIMEOUT = 20.0  # seconds

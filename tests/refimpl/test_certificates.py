@@ -16,9 +16,9 @@ from refimpl.certificates import (
     CA_BUNDLE_VARIABLES,
     ca_bundle_of,
     check_ssl_context,
-    default_ssl_context,
     remedy_for,
     trusting_context,
+    verifying_context,
 )
 from refimpl.errors import ConfigurationError, NetworkError, UsageError
 from refimpl.operation import HttpRequest
@@ -243,7 +243,7 @@ def test_strict_is_a_flag():
 
 
 def test_contexts():
-    context = default_ssl_context()
+    context = verifying_context()
     assert context.verify_mode == ssl.CERT_REQUIRED and context.check_hostname
     assert check_ssl_context(context) is context and check_ssl_context(None) is None
     with pytest.raises(UsageError):

@@ -28,7 +28,7 @@ ENDINGS = r"""
 import json, ssl, sys
 from refimpl.errors import Error
 from refimpl.operation import HttpRequest
-from refimpl.certificates import default_ssl_context
+from refimpl.transport import default_ssl_context
 from refimpl.timeouts import Timeouts
 from refimpl.transport import open_exchange
 from tests.rawserver import RawServer, close, ragged

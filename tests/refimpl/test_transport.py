@@ -27,7 +27,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refimpl import timed_socket, transport
-from refimpl.certificates import default_ssl_context
 from refimpl.errors import ConfigurationError, Error, HttpError, NetworkError, UsageError
 from refimpl.operation import HttpRequest
 from refimpl.proxy import parse_proxy_url
@@ -36,6 +35,7 @@ from refimpl.transport import (
     READ_SIZE,
     Timeouts,
     check_timeouts,
+    default_ssl_context,
     keep_alive,
     open_exchange,
 )
