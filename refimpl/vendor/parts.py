@@ -32,6 +32,7 @@ PARTS: Dict[str, Tuple[str, ...]] = {
     ),
     "documents": ("cli.convert", "convert", "documents.query_format"),
     "explain": ("cli.explain", "explain"),
+    "servers": ("sigv4_verification",),
     "text": ("cli.bridge", "extracting", "text"),
     # Without it, the file has functions that sign, send and decode, and no commands.
     "client": (
@@ -45,6 +46,8 @@ PARTS: Dict[str, Tuple[str, ...]] = {
         "results",
     ),
 }
+# The parts that a file has only if `--with` names them, because no client needs them.
+_ON_REQUEST = ("servers",)
 # The command `vendor` needs the package's modules, which a single file does not have.
 _NEVER = ("", "__main__", "cli.vendor", "vendor")
 
@@ -63,7 +66,8 @@ def part_of(module: str) -> str:
 def chosen_parts(only: Optional[Sequence[str]], without: Optional[Sequence[str]]) -> List[str]:
     """Return the parts of a file, in alphabetical order.
 
-    only: the parts to include, or None for all;  without: the parts to leave out, or None
+    only: the parts to include, or None for all of a client
+    without: those of these parts to leave out, or None
     Raises UsageError for an unknown part, and if both arguments are given.
     """
     if only is not None and without is not None:
@@ -71,8 +75,8 @@ def chosen_parts(only: Optional[Sequence[str]], without: Optional[Sequence[str]]
     for part in (*(only or ()), *(without or ())):
         if part not in PARTS:
             raise UsageError("unknown part", expected=", ".join(sorted(PARTS)), actual=part)
-    chosen = PARTS if only is None else only
-    return sorted(set(chosen) - set(without or ()))
+    chosen = set(PARTS).difference(_ON_REQUEST) if only is None else set(only)
+    return sorted(chosen.difference(without or ()))
 
 
 def modules_of(parts: Sequence[str], needs: Mapping[str, Sequence[str]]) -> List[str]:

@@ -3,8 +3,8 @@
 
 Module-level names are unique within the package, so the joined modules share one namespace, and
 imports between them disappear. A file without all parts has only the definitions that its public
-names, its command line and its remaining parts use. Docstrings keep their first sentence,
-those of private definitions are omitted, and a level of indentation is one tab. The text depends
+names, its command line and its remaining parts use. Docstrings keep their first sentence. Those of
+definitions that no program imports are omitted. A level of indentation is one tab. The text depends
 only on the sources and the parts.
 """
 
@@ -44,6 +44,9 @@ _ENTRY_POINTS = (
     "run",
     "self_test",
 )
+
+# Programs import only the public names of these modules.
+_INTERNAL = ("cli", "config", "explain")
 
 _LICENCE = """\
 Copyright (c) 2026 The sagemaker-stream-reference authors
@@ -122,7 +125,7 @@ def single_file(sources: Mapping[str, str], packages: Iterable[str], parts: Sequ
                 roots.update(*(statement.names for statement in kept[name]))
         kept = _reachable(kept, roots)
     sections = [
-        _section(name, modules[name], kept[name], name in are_packages, set(names))
+        _section(name, modules[name], kept[name], name in are_packages, set(names), public)
         for name in names
         if kept[name]
     ]
@@ -195,15 +198,18 @@ def _section(
     statements: Sequence[Statement],
     is_package: bool,
     present: Set[str],
+    public: Sequence[str],
 ) -> str:
     """Return the statements of a module, with the first paragraph of its docstring above them."""
+    has_internals = name.partition(".")[0] in _INTERNAL
     file_name = name.replace(".", "/") + ("/__init__.py" if is_package else ".py")
     summary = " ".join(module.docstring.split("\n\n")[0].split())
     head = [f"# ======== {file_name} ========", *wrap(summary, 98)]
     pieces = ["\n# ".join(head) + "\n"]
     for statement in statements:
         text = without_relative_imports(name, is_package, statement.text + "\n", present)
-        text = with_short_rulers(with_short_docstrings(text.rstrip("\n")))
+        is_internal = has_internals and statement.names.isdisjoint(public)
+        text = with_short_rulers(with_short_docstrings(text.rstrip("\n"), is_internal))
         text = with_tabs(text)
         gap = "\n" if re.search("^(?:def|class|@)", text, re.MULTILINE) else ""
         pieces.append(gap + text)

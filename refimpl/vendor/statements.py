@@ -142,11 +142,11 @@ _RULER = re.compile("^(# ---- .*?) -+$", re.MULTILINE)
 _IMPORT = re.compile(r"( +)from (\.+)([\w.]*) import (?:\([^)]*\)|[^\n#(]*)(?: *#[^\n]*)?\n")
 
 
-def with_short_docstrings(text: str) -> str:
+def with_short_docstrings(text: str, is_internal: bool = False) -> str:
     """Return a statement whose docstrings have only their first sentence.
 
-    A definition loses its docstring if its name, or that of its class, starts with an underscore,
-    unless it has no other statement. Comments for checkers are removed as well.
+    A definition loses its docstring if it is internal, or if its name, or that of its class, starts
+    with an underscore, unless it has no other statement. Comments for checkers are removed as well.
     """
     text = re.sub(r"  # (?:type: ignore|noqa)\b[^\n]*", "", text)
     lines = text.split("\n")
@@ -164,7 +164,7 @@ def with_short_docstrings(text: str) -> str:
         if kind != tokenize.STRING or tokens[position - 1][0] != tokenize.INDENT:
             continue
         sentence = _SENTENCE_END.split(string[: -len('"""')], 1)[0] + '"""'
-        is_private = "_" in (owner.split(" ")[-1][:1], of_class[6:7])
+        is_private = is_internal or "_" in (owner.split(" ")[-1][:1], of_class[6:7])
         if is_private and tokens[position + 2][0] != tokenize.DEDENT:
             edits.append((start[0] - 1, end[0], []))
         elif sentence != string and string.endswith('"""'):

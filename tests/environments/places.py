@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
+from refimpl.vendor.parts import PARTS
 from tests.environments.report import ROOT
 from tests.interpreters import interpreters
 
@@ -272,7 +273,7 @@ def without_fips_provider(folder: Path) -> Ready:
 
 def single_file(folder: Path) -> Ready:
     copy = folder / "sagemaker_stream.py"
-    run([sys.executable, "-m", "refimpl", "vendor", str(copy)], ROOT)
+    run([sys.executable, "-m", "refimpl", "vendor", str(copy), "--with", ",".join(PARTS)], ROOT)
     adapter = [sys.executable, "-m", "conformance.adapters.vendored", copy]
     return Ready(
         version_of(sys.executable),

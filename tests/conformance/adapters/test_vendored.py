@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from conformance import cli
+from refimpl.vendor.parts import PARTS
 from tests.refimpl.cli.support import call
 from tests.support import committed_cases
 
@@ -36,7 +37,7 @@ def passes(path, *options):
 
 @pytest.mark.slow
 def test_the_file_passes_every_case(tmp_path):
-    passes(copy(tmp_path, "file"))
+    passes(copy(tmp_path, "file", "--with", ",".join(PARTS)))
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ import pytest
 import refimpl
 from refimpl.cli.vendor import package_sources
 from refimpl.self_test import checksum_of
-from refimpl.vendor.parts import PARTS, part_of
+from refimpl.vendor.parts import PARTS, chosen_parts, part_of
 from refimpl.vendor.single_file import single_file
 from tests.interpreters import ROOT, interpreters, run_program
 from tests.rows import first_fast, for_each
@@ -36,14 +36,25 @@ def loaded(*parts):
     return module
 
 
+OF_CLIENTS = chosen_parts(None, None)
 CHOICES = [
-    choice for count in range(len(PARTS) + 1) for choice in combinations(sorted(PARTS), count)
+    choice for count in range(len(OF_CLIENTS) + 1) for choice in combinations(OF_CLIENTS, count)
 ]
+CHOICES.append(tuple(sorted(PARTS)))
 
 
 @pytest.mark.slow
-def test_the_full_file_has_at_most_600_kilobytes():
-    assert len(built(*sorted(PARTS)).encode()) <= 600_000
+def test_the_file_of_a_client_has_at_most_600_kilobytes():
+    assert len(built(*OF_CLIENTS).encode()) <= 600_000
+
+
+@pytest.mark.slow
+def test_only_public_names_keep_docstrings_in_internal_modules():
+    text = built(*OF_CLIENTS)
+    assert '\t"""The credentials of a profile' in text and "def verify(" not in text
+    command = text.partition("# ======== cli/invoke.py")[2].partition("# ======== ")[0]
+    assert "def " in command and '"""' not in command
+    assert "def verify(" in built(*sorted(PARTS))
 
 
 @pytest.mark.slow
@@ -58,7 +69,7 @@ def test_the_header_states_versions_parts_licence_and_checksum():
     assert lines[0] == "#!/usr/bin/env python3"
     assert lines[1] == "# SPDX-License-Identifier: MIT"
     assert refimpl.operation.VERSION in lines[2] and refimpl.operation.VECTORS_VERSION in lines[2]
-    assert lines[3] == "# parts: client, text; left out: config, documents, explain"
+    assert lines[3] == "# parts: client, text; left out: config, documents, explain, servers"
     licence = (ROOT / "LICENSE").read_text(encoding="utf-8").partition("\nThe contents of")[0]
     for line in licence.splitlines()[1:]:
         assert f"# {line}".rstrip() in lines[:30]

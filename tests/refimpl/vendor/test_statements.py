@@ -205,6 +205,8 @@ def test_private_functions_lose_their_docstrings():
     assert with_short_docstrings(in_class) == "class _C:\n    x = 1\n"
     for kept in ('def _f(x):\n    """One."""\n', 'class _C:\n    """One."""\n'):
         assert with_short_docstrings(kept) == kept
+    public = 'def f(x):\n    """One."""\n    return x\n'
+    assert with_short_docstrings(public, is_internal=True) == "def f(x):\n    return x\n"
 
 
 def test_indentation_is_halved_outside_of_strings():
