@@ -224,7 +224,7 @@ if not TYPE_CHECKING:  # a type checker that sees __getattr__ accepts every name
                 raise ImportError(message, name=error.name) from None
             raise
 
-    def __dir__() -> List[str]:
+    def __dir__() -> "List[str]":
         own = [name for name in globals() if name.startswith("__")]
         return sorted(_SUBMODULES.union(own, __all__))
 
@@ -234,7 +234,7 @@ if not TYPE_CHECKING:  # a type checker that sees __getattr__ accepts every name
             def __getattr__(self, name: str) -> Any:
                 return __getattr__(name)
 
-            def __dir__(self) -> List[str]:
+            def __dir__(self) -> "List[str]":
                 return __dir__()
 
         sys.modules[__name__].__class__ = _LazyModule

@@ -8,7 +8,7 @@ fraction of the speed. Which one is used is decided once, when this module is im
 from typing import Callable
 
 
-def _fastest_crc32() -> Callable[..., int]:
+def _fastest_crc32() -> "Callable[..., int]":
     try:
         from zlib import crc32 as fastest
     except ImportError:
@@ -17,4 +17,4 @@ def _fastest_crc32() -> Callable[..., int]:
 
 
 # crc32(data, value=0) -> int, from 0 to 2**32 - 1
-crc32: Callable[..., int] = _fastest_crc32()
+crc32: "Callable[..., int]" = _fastest_crc32()

@@ -81,7 +81,8 @@ if TYPE_CHECKING:
     from .transport import HttpExchange
 
 # Each import inside a function is of a module that a successful call without it does not need. So a
-# program starts faster, above all where Python cannot store compiled modules.
+# program starts faster, above all where Python cannot store compiled modules. For the same reason,
+# annotations with brackets are quoted here and in the modules below: Python evaluates the others.
 
 DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
 # In seconds. The service ends a stream after 8 minutes, and the first token may take long.
@@ -110,8 +111,8 @@ class Response:
         self,
         exchange: "Exchange",
         reader: ResponseReader,
-        secrets: Sequence[str] = (),
-        started: Optional[float] = None,
+        secrets: "Sequence[str]" = (),
+        started: "Optional[float]" = None,
     ) -> None:
         """secrets: texts that no error of the response shows
 
@@ -137,7 +138,7 @@ class Response:
         return self._reader.unknown_events
 
     @property
-    def skipped_events(self) -> Dict[str, int]:
+    def skipped_events(self) -> "Dict[str, int]":
         """The number of skipped events of each unknown type so far (EVS-032)."""
         return self._reader.skipped_events
 
@@ -149,9 +150,9 @@ class Response:
 
     def __exit__(
         self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
+        kind: "Optional[Type[BaseException]]",
+        error: "Optional[BaseException]",
+        trace: "Optional[TracebackType]",
     ) -> None:
         self.close()
 
@@ -175,11 +176,13 @@ class Response:
             self._collected = self.output_of(tuple(events))
         return self._collected
 
-    def output_of(self, events: Tuple[StreamEvent, ...]) -> InvokeEndpointWithResponseStreamOutput:
+    def output_of(
+        self, events: "Tuple[StreamEvent, ...]"
+    ) -> InvokeEndpointWithResponseStreamOutput:
         """Return the output with these events as body."""
         return read_output(self.headers, events)
 
-    def text(self, errors: str = "strict") -> Iterator[str]:
+    def text(self, errors: str = "strict") -> "Iterator[str]":
         """Return an iterator over text: complete characters, as soon as they arrive.
 
         errors: as for refimpl.text.Utf8Decoder
@@ -190,7 +193,7 @@ class Response:
 
     def lines(
         self, max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
-    ) -> Iterator[str]:
+    ) -> "Iterator[str]":
         """Return an iterator over lines. Arguments as for refimpl.text.LineDecoder."""
         from .text.lines import lines_of
 
@@ -198,7 +201,7 @@ class Response:
 
     def sse(
         self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
-    ) -> Iterator["ServerSentEvent"]:
+    ) -> "Iterator[ServerSentEvent]":
         """Return an iterator over server-sent events.
 
         Arguments as for refimpl.text.ServerSentEventDecoder.
@@ -207,7 +210,7 @@ class Response:
 
         return self._results(events_of(self.payloads(), max_event_length, errors))
 
-    def json_values(self, max_value_length: int = DEFAULT_MAX_ITEM_LENGTH) -> Iterator[Any]:
+    def json_values(self, max_value_length: int = DEFAULT_MAX_ITEM_LENGTH) -> "Iterator[Any]":
         """Return an iterator over JSON values, such as JSON lines.
 
         max_value_length: as for refimpl.text.JSONValues
@@ -220,11 +223,11 @@ class Response:
         self,
         where: str = "auto",
         channel: str = "text",
-        strict_model: Optional[bool] = None,
-        first_token_timeout: Optional[float] = None,
-        token_timeout: Optional[float] = None,
-        text_format: Optional[str] = None,
-        warn: Optional[Callable[[str], None]] = None,
+        strict_model: "Optional[bool]" = None,
+        first_token_timeout: "Optional[float]" = None,
+        token_timeout: "Optional[float]" = None,
+        text_format: "Optional[str]" = None,
+        warn: "Optional[Callable[[str], None]]" = None,
     ) -> "ModelDeltas":
         """Return an iterator over what the model wrote, as Delta(channel, text).
 
@@ -252,15 +255,15 @@ class Response:
             self._started,
         )
 
-    def payloads(self) -> Iterator[bytes]:
+    def payloads(self) -> "Iterator[bytes]":
         """Return an iterator over the bytes of each part, as they arrive."""
         return Results(_payload_bytes(self.body))
 
-    def _results(self, results: Iterator[ResultItem]) -> Iterator[ResultItem]:
+    def _results(self, results: "Iterator[ResultItem]") -> "Iterator[ResultItem]":
         return Results(described(results, self.status, self.request_id))
 
 
-def _payload_bytes(events: Iterator[StreamEvent]) -> Generator[bytes, None, None]:
+def _payload_bytes(events: "Iterator[StreamEvent]") -> "Generator[bytes, None, None]":
     for event in events:
         if isinstance(event, PayloadPart):
             yield event.bytes
@@ -268,7 +271,7 @@ def _payload_bytes(events: Iterator[StreamEvent]) -> Generator[bytes, None, None
 
 def _events(
     exchange: "Exchange", reader: ResponseReader, secrets: Secrets
-) -> Generator[StreamEvent, None, None]:
+) -> "Generator[StreamEvent, None, None]":
     """Yield the events as they arrive.
 
     This generator has no reference to the Response, so that a Response that is no longer referenced
@@ -342,31 +345,31 @@ class Client:
 
     def __init__(
         self,
-        region: Optional[str] = None,
-        endpoint_url: Optional[str] = None,
-        credentials: Optional[CredentialsOrProvider] = None,
-        connect_timeout: Optional[float] = DEFAULT_CONNECT_TIMEOUT,
-        read_timeout: Optional[float] = DEFAULT_READ_TIMEOUT,
-        total_timeout: Optional[float] = None,
-        use_fips: Optional[bool] = None,
-        use_dualstack: Optional[bool] = None,
+        region: "Optional[str]" = None,
+        endpoint_url: "Optional[str]" = None,
+        credentials: "Optional[CredentialsOrProvider]" = None,
+        connect_timeout: "Optional[float]" = DEFAULT_CONNECT_TIMEOUT,
+        read_timeout: "Optional[float]" = DEFAULT_READ_TIMEOUT,
+        total_timeout: "Optional[float]" = None,
+        use_fips: "Optional[bool]" = None,
+        use_dualstack: "Optional[bool]" = None,
         max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH,
         ssl_context: Any = None,
-        environment: Optional[Mapping[str, str]] = None,
-        clock: Callable[[], float] = time.time,
-        profile: Optional[str] = None,
-        mfa_code: Optional[Callable[[str], str]] = None,
-        proxy: Optional[str] = None,
-        connect_to: Optional[Tuple[str, int]] = None,
-        ca_bundle: Optional[str] = None,
+        environment: "Optional[Mapping[str, str]]" = None,
+        clock: "Callable[[], float]" = time.time,
+        profile: "Optional[str]" = None,
+        mfa_code: "Optional[Callable[[str], str]]" = None,
+        proxy: "Optional[str]" = None,
+        connect_to: "Optional[Tuple[str, int]]" = None,
+        ca_bundle: "Optional[str]" = None,
         client_cert: "ClientCertificate" = None,
         x509_strict: bool = True,
-        max_attempts: Optional[int] = None,
+        max_attempts: "Optional[int]" = None,
         retry_after_send: bool = False,
         retry_model_errors: bool = False,
         sign_body: bool = False,
-        sleep: Callable[[float], object] = time.sleep,
-        random: Optional[Callable[[], float]] = None,
+        sleep: "Callable[[float], object]" = time.sleep,
+        random: "Optional[Callable[[], float]]" = None,
         transport: "Optional[Transport]" = None,
     ) -> None:
         if environment is None:

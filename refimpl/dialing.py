@@ -35,7 +35,7 @@ def dial(host: str, port: int, time_left: TimeLeft) -> "socket.socket":
     raise failure or OSError("the host has no address")
 
 
-def resolve(host: str, port: int, limit: Optional[float]) -> List[Tuple[bytes, int]]:
+def resolve(host: str, port: int, limit: "Optional[float]") -> "List[Tuple[bytes, int]]":
     """Return the addresses of a host, as (address, port). Raises OSError or UnicodeError.
 
     limit: in seconds, or None. Raises socket.timeout after it.
@@ -53,12 +53,12 @@ def resolve(host: str, port: int, limit: Optional[float]) -> List[Tuple[bytes, i
     return addresses
 
 
-def _addresses(name: bytes, port: int, flags: int = 0) -> List[Tuple[bytes, int]]:
+def _addresses(name: bytes, port: int, flags: int = 0) -> "List[Tuple[bytes, int]]":
     found = socket.getaddrinfo(name, port, 0, socket.SOCK_STREAM, 0, flags)
     return [(str(address[0]).encode("ascii"), int(address[1])) for _, _, _, _, address in found]
 
 
-def _within(limit: float, function: Callable[[], Any]) -> Any:
+def _within(limit: float, function: "Callable[[], Any]") -> Any:
     """Return the result of function, which runs in a thread. Raises socket.timeout after limit."""
     import _thread  # `threading` takes a millisecond to load (bench, process)
 

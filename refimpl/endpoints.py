@@ -94,8 +94,8 @@ def no_region() -> ConfigurationError:
 
 
 def resolve_endpoint(
-    region: Optional[str],
-    endpoint_url: Optional[str] = None,
+    region: "Optional[str]",
+    endpoint_url: "Optional[str]" = None,
     use_fips: bool = False,
     use_dualstack: bool = False,
 ) -> ResolvedEndpoint:

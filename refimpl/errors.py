@@ -88,26 +88,26 @@ class Error(Exception):
     # One word for the sort of error, the same in all languages: a `kind` of the adapter protocol.
     kind: str = "error"
     # The text without the evidence.
-    message: Optional[str] = None
+    message: "Optional[str]" = None
     # The id of the broken rule in SPEC.md.
-    rule: Optional[str] = None
+    rule: "Optional[str]" = None
     # The position of the error: bytes from the start of the stream or document.
-    offset: Optional[int] = None
+    offset: "Optional[int]" = None
     # The position of the error in a document of a shape, such as `Body[2].PayloadPart.Bytes`.
-    path: Optional[str] = None
+    path: "Optional[str]" = None
     # The model's name of the member with the wrong value, such as `EndpointName`.
-    member: Optional[str] = None
+    member: "Optional[str]" = None
     # The value that the rule asks for, and the one that was found.
     expected: object = None
     actual: object = None
     # From the response: the service's error code, the HTTP status, the service's id of the call.
-    code: Optional[str] = None
-    status: Optional[int] = None
-    request_id: Optional[str] = None
+    code: "Optional[str]" = None
+    status: "Optional[int]" = None
+    request_id: "Optional[str]" = None
     # Whether the same call may succeed if it is repeated.
     retryable: bool = False
     # The events that were complete before the stream, or reading it, failed, in order.
-    events: Tuple[Any, ...] = ()
+    events: "Tuple[Any, ...]" = ()
     # TXT-007: the bytes of an incomplete line, event or value that had arrived by then.
     unread: bytes = b""
 
@@ -118,7 +118,7 @@ class Error(Exception):
         for name, value in evidence.items():
             setattr(self, name, value)
 
-    def evidence(self) -> Dict[str, object]:
+    def evidence(self) -> "Dict[str, object]":
         """Return the attributes that str() shows after the message, in that order."""
         pairs = [
             ("expected", self.expected),
@@ -187,10 +187,10 @@ class SignatureError(Error):
 
     kind = "signature"
     # The server's own values, or None if it rejected the request before it computed them.
-    canonical_request: Optional[str] = None
-    string_to_sign: Optional[str] = None
+    canonical_request: "Optional[str]" = None
+    string_to_sign: "Optional[str]" = None
 
-    def __reduce__(self) -> Tuple[Any, ...]:
+    def __reduce__(self) -> "Tuple[Any, ...]":
         # A pickled error leaves the process, so it must not contain the session token.
         state = dict(self.__dict__)
         if isinstance(self.canonical_request, str):
@@ -213,9 +213,9 @@ class FrameError(ProtocolError):
 
     kind = "header"
     # The messages that the failing call had completed before the error, in order.
-    messages: Tuple[Any, ...] = ()
+    messages: "Tuple[Any, ...]" = ()
     # What the bytes are instead of a frame, with their beginning, if that is known.
-    cause: Optional[str] = None
+    cause: "Optional[str]" = None
     # The bytes that had arrived after the last complete frame, if the frame itself is wrong.
     buffered: bytes = b""
 
@@ -257,7 +257,7 @@ class TextError(ProtocolError):
 
     kind = "syntax"
     # The results that the failing call had completed before the error, in order.
-    results: Tuple[Any, ...] = ()
+    results: "Tuple[Any, ...]" = ()
 
 
 class NetworkError(Error):
@@ -280,14 +280,14 @@ class ServiceError(Error):
     fault: bool = False
     # The error document, unchanged, and the response's headers as (name, value) pairs.
     body: bytes = b""
-    headers: Tuple[Tuple[str, str], ...] = ()
+    headers: "Tuple[Tuple[str, str], ...]" = ()
     # The beginning of a body that is not a document. It is shown if there is no message.
-    text: Optional[str] = None
+    text: "Optional[str]" = None
     # What the client signed, without secrets, and why the service refused it, if that is known.
-    canonical_request: Optional[str] = None
-    explanation: Optional[str] = None
+    canonical_request: "Optional[str]" = None
+    explanation: "Optional[str]" = None
 
-    def evidence(self) -> Dict[str, object]:
+    def evidence(self) -> "Dict[str, object]":
         """Return the attributes that str() shows after the message, in that order."""
         pairs = [("HTTP", self.status), ("request id", self.request_id)]
         shown_first = {name: value for name, value in pairs if value is not None}
@@ -315,10 +315,10 @@ class ContainerError(ServiceError):
     fault: bool = True
     # What the failing call extracted before the error, in order, and the summary at the error. An
     # iterator returns these deltas before it raises the error.
-    deltas: Tuple[Any, ...] = ()
+    deltas: "Tuple[Any, ...]" = ()
     # All deltas of the extraction so far, these included. Of a long text it has the last ones,
     # about a million characters; `summary.characters` says how many there were.
-    extracted: Tuple[Any, ...] = ()
+    extracted: "Tuple[Any, ...]" = ()
     summary: Any = None
 
 
@@ -332,7 +332,7 @@ DEFAULT_MAX_ITEM_LENGTH = 32 * 1024 * 1024
 # ---- argument checks ---------------------------------------------------------------------------
 
 
-def require_type(value: object, expected: type, what: str, rule: Optional[str] = None) -> None:
+def require_type(value: object, expected: type, what: str, rule: "Optional[str]" = None) -> None:
     """Raise UsageError of kind `type` unless value is an instance of expected.
 
     A bool is not accepted as an int. The error never shows the value, which may be secret.
@@ -341,7 +341,7 @@ def require_type(value: object, expected: type, what: str, rule: Optional[str] =
         raise wrong_type(value, expected.__name__, what, rule)
 
 
-def wrong_type(value: object, expected: str, what: str, rule: Optional[str] = None) -> UsageError:
+def wrong_type(value: object, expected: str, what: str, rule: "Optional[str]" = None) -> UsageError:
     """Return the error for an argument of the wrong type. It shows the type, not the value."""
     return UsageError(
         f"{what} has the wrong type",
@@ -364,7 +364,7 @@ def ascii_lower(text: str) -> str:
     return text.translate(_LOWER_CASE)
 
 
-def plain_bytes(data: object, what: str = "data", rule: Optional[str] = None) -> bytes:
+def plain_bytes(data: object, what: str = "data", rule: "Optional[str]" = None) -> bytes:
     """Return data, which may be a bytearray or a memoryview, as bytes.
 
     Raises UsageError of kind `type`, also for a released memoryview.

@@ -49,7 +49,7 @@ class FrameHeaders(tuple):  # type: ignore[type-arg]
 
     __slots__ = ()
 
-    def find(self, name: str) -> Optional[FrameHeader]:
+    def find(self, name: str) -> "Optional[FrameHeader]":
         """Return the header with that name, which is case-sensitive (EVS-021), or None."""
         # A search is faster than building a dictionary: most messages have three headers.
         for header in self:
@@ -57,7 +57,7 @@ class FrameHeaders(tuple):  # type: ignore[type-arg]
                 return header  # type: ignore[no-any-return]
         return None
 
-    def string(self, name: str) -> Optional[str]:
+    def string(self, name: str) -> "Optional[str]":
         """Return the value of the header with that name if it is a string, else None."""
         for header in self:
             if header[0] == name:
@@ -86,7 +86,7 @@ def _integer(name: str, layout: str) -> HeaderType:
     return name, struct.size, lambda data: struct.unpack(data)[0]
 
 
-HEADER_CODES: Dict[int, HeaderType] = {
+HEADER_CODES: "Dict[int, HeaderType]" = {
     0: ("boolean", 0, lambda data: True),
     1: ("boolean", 0, lambda data: False),
     2: _integer("int8", ">b"),
@@ -147,7 +147,7 @@ def _read_block(block: bytes, offset: int) -> FrameHeaders:
     return FrameHeaders(by_name.values())
 
 
-def _read_header(block: bytes, start: int, offset: int) -> Tuple[FrameHeader, int]:
+def _read_header(block: bytes, start: int, offset: int) -> "Tuple[FrameHeader, int]":
     """Return the header at start, and where it ends."""
     end = len(block)
     name_length = block[start]
@@ -246,7 +246,7 @@ class FrameReader(Generic[Result]):
 
     def __init__(
         self,
-        meaning: Callable[[FrameHeaders], PayloadReader[Result]],
+        meaning: "Callable[[FrameHeaders], PayloadReader[Result]]",
         max_frame_length: int = DEFAULT_MAX_FRAME_LENGTH,
     ) -> None:
         check_max_frame_length(max_frame_length)
@@ -279,7 +279,7 @@ class FrameReader(Generic[Result]):
         """The number of bytes to the end of the incomplete prelude or frame."""
         return self._needed - len(self._pending)
 
-    def read(self, data: Union[bytes, bytearray, memoryview], results: List[Result]) -> None:
+    def read(self, data: "Union[bytes, bytearray, memoryview]", results: "List[Result]") -> None:
         """Append the results that data completes, in order. Data may be split anywhere (EVS-026).
 
         Raises FrameError at the first error, or whatever `meaning` raises. The results before it
@@ -328,7 +328,7 @@ class FrameReader(Generic[Result]):
         self._pending = b""
         return error
 
-    def _read_frames(self, data: bytes, results: List[Result]) -> int:
+    def _read_frames(self, data: bytes, results: "List[Result]") -> int:
         """Append the results of the complete frames. Return the position of the incomplete one."""
         # The speed of a stream depends on this loop. Its names are local, and a frame whose headers
         # block is the cached one causes no call of a function in this module.
@@ -372,7 +372,7 @@ class FrameReader(Generic[Result]):
             position = end
         return position
 
-    def _read_headers(self, block: bytes, position: int) -> PayloadReader[Result]:
+    def _read_headers(self, block: bytes, position: int) -> "PayloadReader[Result]":
         read_payload = self._meaning(_read_block(block, self._offset + position))
         self._block, self._read_payload = block, read_payload
         return read_payload

@@ -110,7 +110,7 @@ def member_of_union(union: FieldType, event: object) -> Field:
     )
 
 
-def check_constraints(shape: str, fields: Tuple[Field, ...], value: object) -> None:
+def check_constraints(shape: str, fields: "Tuple[Field, ...]", value: object) -> None:
     """Raise UsageError if value breaks a constraint or lacks a required member.
 
     HTTP-004, HTTP-005.
@@ -142,7 +142,7 @@ def check_constraint(name: str, wanted: FieldType, value: Any) -> None:
             event.validate()
 
 
-def broken_constraint(wanted: FieldType, text: str) -> Optional[str]:
+def broken_constraint(wanted: FieldType, text: str) -> "Optional[str]":
     """Return the constraint that a string breaks: min_length, max_length, pattern or None.
 
     HTTP-005.

@@ -53,7 +53,7 @@ def looks_like_tls(line: bytes) -> bool:
     return line[:2] in (b"\x15\x03", b"\x16\x03")
 
 
-def parse_status_line(line: bytes) -> Tuple[int, int, str]:
+def parse_status_line(line: bytes) -> "Tuple[int, int, str]":
     """Return the minor version, the status and the reason of a status line with its CRLF."""
     match = _STATUS_LINE.match(line)
     # HTTP-041
@@ -65,7 +65,7 @@ def parse_status_line(line: bytes) -> Tuple[int, int, str]:
     return int(minor), int(status), (reason or b"").decode("latin-1")
 
 
-def parse_header_lines(lines: Sequence[bytes]) -> Tuple[Tuple[str, str], ...]:
+def parse_header_lines(lines: "Sequence[bytes]") -> "Tuple[Tuple[str, str], ...]":
     """Return the (name, value) pairs of header lines, each with its CRLF.
 
     A folded line continues the value of the line before, after one space.
@@ -97,7 +97,7 @@ def _field_text(data: bytes) -> str:
     return data.strip(b" \t").decode("latin-1")
 
 
-def read_head(readline: Callable[[int], bytes]) -> ResponseHead:
+def read_head(readline: "Callable[[int], bytes]") -> ResponseHead:
     """Read the head of the final response, and skip interim responses.
 
     readline: returns the next line, or that many bytes of it, or b"" at the connection's end
@@ -123,7 +123,7 @@ def read_head(readline: Callable[[int], bytes]) -> ResponseHead:
     raise too_many_interim_responses(status, MAX_INTERIM)
 
 
-def _read_line(readline: Callable[[int], bytes], what: str, first: bool = False) -> bytes:
+def _read_line(readline: "Callable[[int], bytes]", what: str, first: bool = False) -> bytes:
     line = readline(MAX_LINE + 1)
     if first and looks_like_tls(line):
         parse_status_line(line)  # raises an error that mentions TLS
@@ -164,7 +164,7 @@ def body_framing(head: ResponseHead) -> Framing:
     return Framing(bool(codings), int(lengths[0].lstrip("0") or "0") if lengths else None)
 
 
-def _values(head: ResponseHead, name: str) -> List[str]:
+def _values(head: ResponseHead, name: str) -> "List[str]":
     return [value for key, value in head.headers if key.lower() == name]
 
 
@@ -211,7 +211,7 @@ class ChunkedBody:
         self._pending = data[position:]
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def _read(self, data: bytes, pieces: List[bytes]) -> int:
+    def _read(self, data: bytes, pieces: "List[bytes]") -> int:
         """Append the pieces of the body. Return where the bytes begin that feed() has to keep."""
         # The speed of a stream depends on this loop, so its names are local.
         match_line, append, length = _PLAIN_CHUNK_LINE.match, pieces.append, len(data)

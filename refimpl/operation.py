@@ -156,7 +156,7 @@ def parse_endpoint_url(url: str) -> EndpointUrl:
 _OCTAL_PART = r"(?:\A|[.:])0[0-9]+\.|\.0[0-9]"
 
 
-def ip_address_of(text: str) -> Optional["IPAddress"]:
+def ip_address_of(text: str) -> "Optional[IPAddress]":
     """Return the IP address that a host is, or None for a name. IPv4 within IPv6 is IPv4.
 
     An IPv4 address is four decimal numbers without leading zeros, and an IPv6 address has no zone.
@@ -176,7 +176,7 @@ def ip_address_of(text: str) -> Optional["IPAddress"]:
     return address.ipv4_mapped or address
 
 
-def _is_usable(address: Optional[str]) -> bool:
+def _is_usable(address: "Optional[str]") -> bool:
     return address is None or is_ipv6_literal(address)
 
 
@@ -236,7 +236,7 @@ def build_request(
 # ---- the response ------------------------------------------------------------------------------
 
 
-def request_id_of(headers: HeaderSequence) -> Optional[str]:
+def request_id_of(headers: HeaderSequence) -> "Optional[str]":
     """Return the service's request id, or None."""
     # HTTP-022: an empty id counts as absent.
     values = (header_value(headers, name) for name in _REQUEST_ID_HEADERS)
@@ -244,7 +244,7 @@ def request_id_of(headers: HeaderSequence) -> Optional[str]:
 
 
 def read_output(
-    headers: HeaderSequence, body: Optional[Tuple[StreamEvent, ...]] = None
+    headers: HeaderSequence, body: "Optional[Tuple[StreamEvent, ...]]" = None
 ) -> InvokeEndpointWithResponseStreamOutput:
     """Return the output of a response's headers, verbatim, with this body (HTTP-022)."""
     return InvokeEndpointWithResponseStreamOutput.of_header_and_body(headers, body)
@@ -279,7 +279,7 @@ class ResponseReader:
         # HTTP-020
         self.is_stream = not self._is_error and status == 200 and _is_event_stream(self.headers)
 
-    def feed(self, data: bytes) -> List[StreamEvent]:
+    def feed(self, data: bytes) -> "List[StreamEvent]":
         """Return the events that data completes, in order. Only an event stream has any.
 
         Raises ModelStreamError, InternalStreamFailure or UnknownOperationError for an error in the
@@ -312,7 +312,7 @@ class ResponseReader:
         return self._skipped.total
 
     @property
-    def skipped_events(self) -> Dict[str, int]:
+    def skipped_events(self) -> "Dict[str, int]":
         """The number of skipped events of each unknown type so far (EVS-032)."""
         return dict(self._skipped.by_type)
 
@@ -320,7 +320,7 @@ class ResponseReader:
     def _messages(self) -> int:
         return self._delivered + self.unknown_events
 
-    def _reader_of(self, headers: FrameHeaders) -> Callable[[bytes], Optional[StreamEvent]]:
+    def _reader_of(self, headers: FrameHeaders) -> "Callable[[bytes], Optional[StreamEvent]]":
         # EVS-032
         return meaning_of(headers) or partial(self._skip, headers)
 
@@ -384,7 +384,7 @@ class SkippedEvents:
         self.total += 1
 
 
-def describe_skipped(by_type: Mapping[str, int]) -> str:
+def describe_skipped(by_type: "Mapping[str, int]") -> str:
     """Describe skipped events in one line: `3 events of type chunk skipped: …`."""
     counts = ", ".join(
         f"{count} {'event' if count == 1 else 'events'} of type {shown(name, 60)}"
@@ -395,7 +395,7 @@ def describe_skipped(by_type: Mapping[str, int]) -> str:
     return f"{counts} skipped: is this the stream of another service?"
 
 
-def _check_status(status: int, headers: HeaderSequence, request_id: Optional[str]) -> None:
+def _check_status(status: int, headers: HeaderSequence, request_id: "Optional[str]") -> None:
     # HTTP-049
     if 300 <= status < 400:
         location = without_secrets(header_value(headers, "location") or "nowhere")
@@ -431,7 +431,7 @@ def _is_event_stream(headers: HeaderSequence) -> bool:
 # ---- messages ----------------------------------------------------------------------------------
 
 
-def event_of(message: "Message") -> Optional[StreamEvent]:
+def event_of(message: "Message") -> "Optional[StreamEvent]":
     """Return a message's event, or None for an event of unknown type (EVS-030 to EVS-039).
 
     Raises ModelStreamError, InternalStreamFailure or UnknownOperationError for an error message,
@@ -441,7 +441,7 @@ def event_of(message: "Message") -> Optional[StreamEvent]:
     return None if read is None else read(message.payload)
 
 
-def meaning_of(headers: FrameHeaders) -> Optional[Callable[[bytes], StreamEvent]]:
+def meaning_of(headers: FrameHeaders) -> "Optional[Callable[[bytes], StreamEvent]]":
     """Return the function that turns the payload of a message with these headers into an event.
 
     For an error message the function raises the error. Returns None for an event of unknown type
@@ -482,7 +482,7 @@ def meaning_of(headers: FrameHeaders) -> Optional[Callable[[bytes], StreamEvent]
     )
 
 
-def _required(value: Optional[str], name: str, rule: str) -> str:
+def _required(value: "Optional[str]", name: str, rule: str) -> str:
     if value is None:
         raise FrameError(
             f"{name} is missing or not a string",

@@ -17,8 +17,8 @@ class Results(Iterator[ResultItem], Generic[ResultItem]):
 
     def __init__(
         self,
-        results: Generator[ResultItem, None, None],
-        close: Optional[Callable[[], None]] = None,
+        results: "Generator[ResultItem, None, None]",
+        close: "Optional[Callable[[], None]]" = None,
     ) -> None:
         self._next = results.__next__
         self._failure: Optional[Error] = None
@@ -45,8 +45,8 @@ class Results(Iterator[ResultItem], Generic[ResultItem]):
 
 
 def described(
-    results: Iterator[ResultItem], status: int, request_id: Optional[str]
-) -> Generator[ResultItem, None, None]:
+    results: "Iterator[ResultItem]", status: int, request_id: "Optional[str]"
+) -> "Generator[ResultItem, None, None]":
     """Yield the results. An error gets the status and the id of the call."""
     try:
         yield from results

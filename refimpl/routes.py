@@ -66,10 +66,10 @@ class Network:
 
     def __init__(
         self,
-        environment: Mapping[str, str],
-        proxy: Optional[str] = None,
+        environment: "Mapping[str, str]",
+        proxy: "Optional[str]" = None,
         ssl_context: Any = None,
-        ca_bundle: Optional[str] = None,
+        ca_bundle: "Optional[str]" = None,
         x509_strict: bool = True,
     ) -> None:
         if ssl_context is not None:
@@ -95,7 +95,7 @@ class Network:
         self,
         url: str,
         client_cert: "ClientCertificate" = None,
-        connect_to: Optional[Tuple[str, int]] = None,
+        connect_to: "Optional[Tuple[str, int]]" = None,
     ) -> "Tuple[Optional[ssl.SSLContext], Route]":
         """Return the TLS context for a URL, None for http, and the route to it.
 

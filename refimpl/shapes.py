@@ -66,7 +66,7 @@ class Shape:
     """
 
     __slots__ = ()
-    fields: Tuple[Field, ...] = ()
+    fields: "Tuple[Field, ...]" = ()
 
     def __init__(self, **members: Any) -> None:
         for field in self.fields:
@@ -83,7 +83,7 @@ class Shape:
             )
 
     @classmethod
-    def make(cls: Type[S], validate: bool = False, **members: Any) -> S:
+    def make(cls: "Type[S]", validate: bool = False, **members: Any) -> S:
         """Return a shape with these members. If validate is true, check the constraints."""
         shape = cls(**members)
         if validate:
@@ -96,7 +96,7 @@ class Shape:
         return structure_type(cls)
 
     @classmethod
-    def of_json(cls: Type[S], document: Document) -> S:
+    def of_json(cls: "Type[S]", document: Document) -> S:
         """Read JSON text (SHP-007 to SHP-015)."""
         shape: S = cls.data_type().of_json(document)
         return shape
@@ -106,7 +106,7 @@ class Shape:
         return self.data_type().to_json(self)
 
     @classmethod
-    def of_xml(cls: Type[S], document: Document) -> S:
+    def of_xml(cls: "Type[S]", document: Document) -> S:
         """Read an XML document. Ignores the name of the root (SHP-016, SHP-017)."""
         shape: S = cls.data_type().of_xml(document)
         return shape
@@ -118,7 +118,7 @@ class Shape:
         return self.data_type().to_xml(self)
 
     @classmethod
-    def of_value(cls: Type[S], tree: "Value") -> S:
+    def of_value(cls: "Type[S]", tree: "Value") -> S:
         """Read a value tree (SHP-023)."""
         shape: S = cls.data_type().of_value(tree)
         return shape
@@ -128,7 +128,7 @@ class Shape:
         return self.data_type().to_value(self)
 
     @classmethod
-    def of_query(cls: Type[S], query: "Union[Document, Query]") -> S:
+    def of_query(cls: "Type[S]", query: "Union[Document, Query]") -> S:
         """Read a query, either URL-encoded text or a Query (SHP-019 to SHP-022)."""
         shape: S = cls.data_type().of_query(query)
         return shape
@@ -138,7 +138,7 @@ class Shape:
         return self.data_type().to_query(self)
 
     @classmethod
-    def of_header_and_body(cls: Type[S], headers: object, body: Any = None) -> S:
+    def of_header_and_body(cls: "Type[S]", headers: object, body: Any = None) -> S:
         """Read HTTP headers and a body, which has the type that to_headers returns (SHP-024)."""
         return cls(**read_headers(cls.__name__, cls.fields, headers, body))
 
@@ -153,7 +153,7 @@ class Shape:
         """Raise UsageError if a member breaks a constraint of the model (HTTP-004, HTTP-005)."""
         check_constraints(type(self).__name__, self.fields, self)
 
-    def _members(self) -> Tuple[object, ...]:
+    def _members(self) -> "Tuple[object, ...]":
         return tuple(getattr(self, field.attribute) for field in self.fields)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -193,7 +193,7 @@ def _shown_member(field: Field, value: Any) -> str:
     return "<hidden>" if field.type.sensitive else repr(value)
 
 
-def _restore(shape: Type[Shape], values: Dict[str, object]) -> Shape:
+def _restore(shape: "Type[Shape]", values: "Dict[str, object]") -> Shape:
     restored = shape.__new__(shape)
     for name, value in values.items():
         object.__setattr__(restored, name, value)
@@ -270,8 +270,8 @@ class OperationError(Shape, ServiceError):
     modelled_status: the HTTP status in the service model, or None
     """
 
-    modelled_status: Optional[int] = None
-    message: Optional[str]
+    modelled_status: "Optional[int]" = None
+    message: "Optional[str]"
 
     def __init__(self, **members: Any) -> None:
         Shape.__init__(self, **members)
@@ -288,7 +288,7 @@ class ModelStreamError(OperationError):
     """
 
     kind = "exception"
-    error_code: Optional[str]
+    error_code: "Optional[str]"
     fields = (_MESSAGE_FIELD, error_field("error_code", "ErrorCode", ERROR_CODE))
 
 
@@ -330,9 +330,9 @@ class ModelError(OperationError):
     """
 
     modelled_status = 424
-    original_status_code: Optional[int]
-    original_message: Optional[str]
-    log_stream_arn: Optional[str]
+    original_status_code: "Optional[int]"
+    original_message: "Optional[str]"
+    log_stream_arn: "Optional[str]"
     fields = (
         _MESSAGE_FIELD,
         error_field("original_status_code", "OriginalStatusCode", STATUS_CODE),
@@ -347,7 +347,7 @@ class UnknownOperationError(OperationError):
     code: None if the service sent none;  payload: the document as text
     """
 
-    payload: Optional[str]
+    payload: "Optional[str]"
     fields = (
         body_field("code", "Code", ERROR_CODE),
         body_field("payload", "Payload", string_type("Payload", sensitive=True)),
@@ -364,9 +364,9 @@ StreamEvent = Union[PayloadPart, ModelStreamError, InternalStreamFailure]
 class ResponseStream(Shape):
     """The union of the stream's events. A stream is a tuple of events. The seed has one union."""
 
-    payload_part: Optional[PayloadPart]
-    model_stream_error: Optional[ModelStreamError]
-    internal_stream_failure: Optional[InternalStreamFailure]
+    payload_part: "Optional[PayloadPart]"
+    model_stream_error: "Optional[ModelStreamError]"
+    internal_stream_failure: "Optional[InternalStreamFailure]"
     fields = (
         body_field("payload_part", "PayloadPart", structure_type(PayloadPart)),
         body_field("model_stream_error", "ModelStreamError", structure_type(ModelStreamError)),
@@ -378,7 +378,7 @@ class ResponseStream(Shape):
     )
 
     @property
-    def events(self) -> Tuple[StreamEvent, ...]:
+    def events(self) -> "Tuple[StreamEvent, ...]":
         """The members that are set, in the order of the table, as in an output's body."""
         members: Tuple[Any, ...] = self._members()
         return tuple(member for member in members if member is not None)
@@ -386,11 +386,11 @@ class ResponseStream(Shape):
 
 RESPONSE_STREAM = events_type(ResponseStream)
 
-EVENTS: Dict[str, Callable[[bytes], PayloadPart]] = {"PayloadPart": payload_part}
-EXCEPTIONS: Dict[str, Type[OperationError]] = {
+EVENTS: "Dict[str, Callable[[bytes], PayloadPart]]" = {"PayloadPart": payload_part}
+EXCEPTIONS: "Dict[str, Type[OperationError]]" = {
     field.member: field.type.shape for field in ResponseStream.fields if field.member not in EVENTS
 }
-ERRORS: Dict[str, Type[OperationError]] = {
+ERRORS: "Dict[str, Type[OperationError]]" = {
     shape.__name__: shape
     for shape in (
         InternalFailure,
@@ -406,10 +406,10 @@ ERRORS: Dict[str, Type[OperationError]] = {
 class InvokeEndpointWithResponseStreamOutput(Shape):
     """The output of a call: three headers, and the tuple of events as body (or None)."""
 
-    body: Optional[Tuple[StreamEvent, ...]]
-    content_type: Optional[str]
-    invoked_production_variant: Optional[str]
-    custom_attributes: Optional[str]
+    body: "Optional[Tuple[StreamEvent, ...]]"
+    content_type: "Optional[str]"
+    invoked_production_variant: "Optional[str]"
+    custom_attributes: "Optional[str]"
     fields = (
         Field("body", "Body", RESPONSE_STREAM, "payload", "Body"),
         header_field("content_type", "ContentType", HEADER, "X-Amzn-SageMaker-Content-Type"),
@@ -428,7 +428,7 @@ class InvokeEndpointWithResponseStreamOutput(Shape):
     )
 
 
-_SHAPES: Tuple[Type[Shape], ...] = (
+_SHAPES: "Tuple[Type[Shape], ...]" = (
     InvokeEndpointWithResponseStreamInput,
     InvokeEndpointWithResponseStreamOutput,
     ResponseStream,
@@ -438,7 +438,7 @@ _SHAPES: Tuple[Type[Shape], ...] = (
 )
 
 # Every type by its name in the service model: the structures and the scalars that they contain.
-DATA_TYPES: Dict[str, DataType] = {shape.__name__: shape.data_type() for shape in _SHAPES}
+DATA_TYPES: "Dict[str, DataType]" = {shape.__name__: shape.data_type() for shape in _SHAPES}
 DATA_TYPES.update(
     (field.type.name, DataType(*field.type))
     for shape in _SHAPES

@@ -114,7 +114,7 @@ class Signer:
         double_encode: bool = True,
         sign_body: bool = False,
         omit_session_token: bool = False,
-        unsigned: Sequence[str] = (),
+        unsigned: "Sequence[str]" = (),
     ) -> SignedRequest:
         """Sign a request in its headers. Return the values of all stages and the headers to send.
 
@@ -195,7 +195,7 @@ class Signer:
         return signature_of(k_signing, text)
 
 
-def _canonical_target(target: str, normalize: bool, double_encode: bool) -> Tuple[str, str]:
+def _canonical_target(target: str, normalize: bool, double_encode: bool) -> "Tuple[str, str]":
     """Return the canonical URI and the canonical query string of a request target."""
     require_type(target, str, "target")
     if PLAIN_PATH.match(target):
@@ -208,8 +208,8 @@ def _canonical_target(target: str, normalize: bool, double_encode: bool) -> Tupl
 
 
 def _arranged(
-    given: List[Tuple[str, str]], own: List[Tuple[str, str]], unsigned: Tuple[str, ...]
-) -> Tuple[List[Tuple[str, str]], str, str]:
+    given: "List[Tuple[str, str]]", own: "List[Tuple[str, str]]", unsigned: "Tuple[str, ...]"
+) -> "Tuple[List[Tuple[str, str]], str, str]":
     """Return the headers to send, the canonical headers and the list of signed headers.
 
     given: the headers of the request. own: those of the signature, which replace given ones.
@@ -234,7 +234,7 @@ def _arranged(
     return sent, layout.lines.format(*values), layout.names
 
 
-def _canonical_values(values: List[str]) -> List[str]:
+def _canonical_values(values: "List[str]") -> "List[str]":
     """Return the canonical forms of header values. Plain ones cost one search for all of them."""
     text = "\n".join(values)
     plain = text.split("\n") if _are_plain_values(text) else []
@@ -254,7 +254,7 @@ class _Layout:
     """
 
     def __init__(
-        self, sent: List[int], fields: Dict[str, str], places: Dict[str, List[int]]
+        self, sent: "List[int]", fields: "Dict[str, str]", places: "Dict[str, List[int]]"
     ) -> None:
         self.sent = tuple(sent)
         self.lines = header_lines(fields)
@@ -266,7 +266,7 @@ class _Layout:
 
 # The requests of a client have the same names.
 @lru_cache(maxsize=64)
-def _layout_of(names: Tuple[str, ...], given: int, unsigned: Tuple[str, ...]) -> _Layout:
+def _layout_of(names: "Tuple[str, ...]", given: int, unsigned: "Tuple[str, ...]") -> _Layout:
     """Return the layout of headers with these names, of which the first ones are the given ones."""
     for name in unsigned:
         # SIG-045

@@ -114,7 +114,7 @@ def must_be_signed(name: str) -> bool:
 
 # The requests of a client have the same value.
 @lru_cache(maxsize=16)
-def connection_options(value: str) -> FrozenSet[str]:
+def connection_options(value: str) -> "FrozenSet[str]":
     """Return the header names in a Connection header, which a hop may drop (SIG-015).
 
     Without the headers that a server requires to be signed.
@@ -123,7 +123,7 @@ def connection_options(value: str) -> FrozenSet[str]:
     return frozenset(name for name in names if name != "host" and not name.startswith("x-amz-"))
 
 
-def pairs_of(headers: HeaderPairs) -> List[Tuple[str, str]]:
+def pairs_of(headers: HeaderPairs) -> "List[Tuple[str, str]]":
     """Return headers as a list. Raises UsageError unless they are (name, value) pairs of text."""
     expected = "(name, value) pairs of text"
     pairs = []
@@ -148,12 +148,12 @@ def require_host(host: str) -> None:
         )
 
 
-def header_lines(headers: Dict[str, str]) -> str:
+def header_lines(headers: "Dict[str, str]") -> str:
     """Return the canonical headers."""
     return "".join([f"{name}:{headers[name]}\n" for name in sorted(headers)])
 
 
-def header_names(names: Iterable[str]) -> str:
+def header_names(names: "Iterable[str]") -> str:
     """Return the list of signed headers."""
     return ";".join(sorted(names))
 

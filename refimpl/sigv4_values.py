@@ -37,8 +37,8 @@ class Credentials:
         self,
         access_key: str,
         secret_key: str,
-        session_token: Optional[str] = None,
-        expires: Optional[float] = None,
+        session_token: "Optional[str]" = None,
+        expires: "Optional[float]" = None,
     ) -> None:
         # SIG-017
         if isinstance(session_token, str) and not session_token:
@@ -95,7 +95,7 @@ class Credentials:
         return hash((self.access_key, self.secret_key, self.session_token))
 
 
-def _key_problem(name: str, value: object) -> Optional[ConfigurationError]:
+def _key_problem(name: str, value: object) -> "Optional[ConfigurationError]":
     """Return the error for an invalid part of credentials. It does not show the value."""
     # SIG-029
     if not isinstance(value, str):
@@ -192,7 +192,7 @@ def seconds_of(amz_date: str) -> int:
     return int((moment - _EPOCH).total_seconds())
 
 
-def _datetime_of(amz_date: str) -> Optional[datetime]:
+def _datetime_of(amz_date: str) -> "Optional[datetime]":
     if not _AMZ_DATE.match(amz_date):
         return None
     year, month, day = amz_date[:4], amz_date[4:6], amz_date[6:8]
@@ -237,7 +237,7 @@ def hmac_sha256(key: bytes, text: str) -> bytes:
 
 
 # hmac.digest is faster, but missing in Python 3.6.
-_one_shot_hmac: Optional[Callable[[bytes, bytes, str], bytes]] = getattr(hmac, "digest", None)
+_one_shot_hmac: "Optional[Callable[[bytes, bytes, str], bytes]]" = getattr(hmac, "digest", None)
 
 
 def _not_available(what: str, error: ValueError) -> ConfigurationError:

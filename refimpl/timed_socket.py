@@ -23,8 +23,8 @@ class Limits:
     def __init__(
         self,
         timeouts: Timeouts,
-        monotonic: Callable[[], float],
-        started: Optional[float] = None,
+        monotonic: "Callable[[], float]",
+        started: "Optional[float]" = None,
     ) -> None:
         self._timeouts = timeouts
         self.monotonic = monotonic
@@ -34,7 +34,7 @@ class Limits:
         self._connect_deadline: Optional[float] = None
         self._result: Optional[Tuple[str, float, float]] = None
 
-    def wait_for(self, name: str, seconds: Optional[float], since: float) -> None:
+    def wait_for(self, name: str, seconds: "Optional[float]", since: float) -> None:
         """Limit later reads to the seconds after the time `since`. name: the time-out's."""
         self._result = None if seconds is None else (name, seconds, since + seconds)
 
@@ -43,7 +43,7 @@ class Limits:
         if self._timeouts.connect is not None:
             self._connect_deadline = self.monotonic() + self._timeouts.connect
 
-    def connect(self) -> Optional[float]:
+    def connect(self) -> "Optional[float]":
         """Return the seconds that are left to connect. Raises socket.timeout if none are left."""
         return self._limit(self._left_until(self._connect_deadline))
 
@@ -51,7 +51,7 @@ class Limits:
         """Return limits for waits that must together fit into the rest of connect_timeout."""
         return Limits(Timeouts(None, None, self.connect()), self.monotonic)
 
-    def read(self) -> Optional[float]:
+    def read(self) -> "Optional[float]":
         """Return the seconds for the next read or write. Raises socket.timeout."""
         limit = self._limit(self._timeouts.read)
         left = None if self._result is None else self._left_until(self._result[2])
@@ -59,13 +59,13 @@ class Limits:
             return limit
         return left if limit is None else min(limit, left)
 
-    def _limit(self, seconds: Optional[float]) -> Optional[float]:
+    def _limit(self, seconds: "Optional[float]") -> "Optional[float]":
         left = self._left_until(self._deadline)
         if left is None:
             return seconds
         return left if seconds is None else min(seconds, left)
 
-    def _left_until(self, deadline: Optional[float]) -> Optional[float]:
+    def _left_until(self, deadline: "Optional[float]") -> "Optional[float]":
         if deadline is None:
             return None
         left = deadline - self.monotonic()
@@ -73,7 +73,7 @@ class Limits:
             raise socket.timeout("timed out")
         return left
 
-    def passed(self, connecting: bool) -> Tuple[str, float]:
+    def passed(self, connecting: bool) -> "Tuple[str, float]":
         """Return the name and the seconds of the time-out that ended a wait.
 
         connecting: whether the wait was for a connection

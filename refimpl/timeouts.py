@@ -25,7 +25,7 @@ def check_timeouts(timeouts: Timeouts) -> Timeouts:
     return timeouts
 
 
-def check_timeout(name: str, value: Optional[float]) -> None:
+def check_timeout(name: str, value: "Optional[float]") -> None:
     """Raise UsageError unless the value is None or above 0 and at most MAX_TIMEOUT seconds."""
     if value is not None and not _is_timeout(value):
         # HTTP-051

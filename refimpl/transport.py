@@ -49,7 +49,7 @@ class _StrictResponse:
 
     will_close = False  # only the exchange closes the connection
 
-    def __init__(self, timed: TimedSocket, method: Optional[str] = None) -> None:
+    def __init__(self, timed: TimedSocket, method: "Optional[str]" = None) -> None:
         self._timed = timed
         self._buffered = io.BufferedReader(timed, READ_SIZE)
         self._chunks: Optional[ChunkedBody] = None
@@ -261,7 +261,7 @@ class HttpExchange:
                     raise self._failure from error
         raise NetworkError("the response has been closed", kind="closed")
 
-    def wait_for(self, name: str, seconds: Optional[float], since: float) -> None:
+    def wait_for(self, name: str, seconds: "Optional[float]", since: float) -> None:
         """Limit later reads to the seconds after `since`, whatever arrives until then.
 
         name: the time-out's, for its error;  seconds: None for no limit;  since: monotonic
@@ -283,9 +283,9 @@ def open_exchange(
     request: HttpRequest,
     timeouts: Timeouts,
     ssl_context: "Optional[ssl.SSLContext]" = None,
-    monotonic: Callable[[], float] = time.monotonic,
+    monotonic: "Callable[[], float]" = time.monotonic,
     route: Route = DIRECT,
-    started: Optional[float] = None,
+    started: "Optional[float]" = None,
 ) -> HttpExchange:
     """Connect, send the request, and return the exchange when the final head has arrived.
 
@@ -347,7 +347,7 @@ def default_ssl_context() -> "ssl.SSLContext":
 
 def _send(
     connection: _Connection, timed: TimedSocket, request: HttpRequest, limits: Limits
-) -> Optional[NetworkError]:
+) -> "Optional[NetworkError]":
     """Send head and body.
 
     Returns the error if the peer has stopped reading, because it may have sent a response.

@@ -22,7 +22,7 @@ EXPIRATION_VARIABLE = "AWS_CREDENTIAL_EXPIRATION"
 CredentialsOrProvider = Union[Credentials, Callable[[], Credentials]]
 
 
-def credentials_from_environment(environment: Mapping[str, str]) -> Credentials:
+def credentials_from_environment(environment: "Mapping[str, str]") -> Credentials:
     """Return the credentials in the environment.
 
     Raises ConfigurationError if a key is missing or empty (CRED-001).
@@ -48,7 +48,7 @@ def credentials_from_environment(environment: Mapping[str, str]) -> Credentials:
     return Credentials(access_key, secret_key, token, expires)
 
 
-def unexpired(credentials: Credentials, clock: Callable[[], float]) -> Credentials:
+def unexpired(credentials: Credentials, clock: "Callable[[], float]") -> Credentials:
     """Return credentials. Raises ConfigurationError if they have expired (CRED-003).
 
     clock: returns seconds since 1970 UTC
@@ -64,7 +64,7 @@ def unexpired(credentials: Credentials, clock: Callable[[], float]) -> Credentia
     return credentials
 
 
-def provider_of(source: CredentialsOrProvider) -> Callable[[], Credentials]:
+def provider_of(source: CredentialsOrProvider) -> "Callable[[], Credentials]":
     """Return a callable that returns checked Credentials. Raises UsageError for another type."""
     if isinstance(source, Credentials):
         return lambda: source

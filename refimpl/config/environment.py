@@ -26,26 +26,26 @@ class SettingVariables(Dict[str, str]):
     origins: the place of each value that is a setting, such as `the profile prod in FILE, line 3`
     """
 
-    def __init__(self, environment: Mapping[str, str], origins: Mapping[str, str]) -> None:
+    def __init__(self, environment: "Mapping[str, str]", origins: "Mapping[str, str]") -> None:
         super().__init__(environment)
         self.origins = origins
 
 
-def origin_of(environment: Mapping[str, str], name: str) -> str:
+def origin_of(environment: "Mapping[str, str]", name: str) -> str:
     """Return the place of a variable's value: the name itself, unless it stands for a setting."""
     if isinstance(environment, SettingVariables):
         return environment.origins.get(name, name)
     return name
 
 
-def first_set(environment: Mapping[str, str], *names: str) -> Optional[str]:
+def first_set(environment: "Mapping[str, str]", *names: str) -> "Optional[str]":
     """Return the value of the first variable that is set and not empty, or None."""
     return next((environment[name] for name in names if environment.get(name)), None)
 
 
 def home_folder(
-    environment: Mapping[str, str], windows: bool = False, fallback: Optional[str] = None
-) -> Optional[str]:
+    environment: "Mapping[str, str]", windows: bool = False, fallback: "Optional[str]" = None
+) -> "Optional[str]":
     """Return the user's home folder, or None (CRED-020).
 
     fallback: the folder that the operating system's user database names
@@ -60,19 +60,19 @@ def home_folder(
     return fallback
 
 
-def configured_region(environment: Mapping[str, str]) -> Optional[str]:
+def configured_region(environment: "Mapping[str, str]") -> "Optional[str]":
     """Return the region in the environment, or None."""
     return first_set(environment, *REGION_VARIABLES)
 
 
-def attempts_of(text: str) -> Optional[int]:
+def attempts_of(text: str) -> "Optional[int]":
     """Return the number of attempts that a setting names, or None if it is invalid (RTY-001)."""
     if not re.match(r"0{0,20}[1-9][0-9]{0,3}\Z", text):
         return None
     return int(text)
 
 
-def configured_flag(environment: Mapping[str, str], name: str) -> bool:
+def configured_flag(environment: "Mapping[str, str]", name: str) -> bool:
     """Return a flag in the environment, False if it is unset (END-006).
 
     Raises ConfigurationError, because a typing error must not silently disable FIPS.
@@ -88,7 +88,7 @@ def configured_flag(environment: Mapping[str, str], name: str) -> bool:
     )
 
 
-def configured_endpoint_url(environment: Mapping[str, str]) -> Optional[str]:
+def configured_endpoint_url(environment: "Mapping[str, str]") -> "Optional[str]":
     """Return the endpoint URL in the environment, or None (END-005).
 
     Raises ConfigurationError for a flag that is neither `true` nor `false` (END-006).
@@ -114,7 +114,7 @@ def check_max_attempts(max_attempts: int) -> int:
     return max_attempts
 
 
-def configured_max_attempts(environment: Mapping[str, str]) -> Optional[int]:
+def configured_max_attempts(environment: "Mapping[str, str]") -> "Optional[int]":
     """Return the number of attempts in AWS_MAX_ATTEMPTS, or None (RTY-001).
 
     Raises ConfigurationError for an invalid number, and for an unknown mode in AWS_RETRY_MODE.
@@ -145,7 +145,7 @@ def configured_max_attempts(environment: Mapping[str, str]) -> Optional[int]:
 # ---- proxies -----------------------------------------------------------------------------------
 
 
-def proxy_variable(scheme: str, environment: Mapping[str, str]) -> Optional[Tuple[str, str]]:
+def proxy_variable(scheme: str, environment: "Mapping[str, str]") -> "Optional[Tuple[str, str]]":
     """Return the variable that names the proxy of a scheme, and its value (NET-001, NET-002)."""
     for name in (f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY"):
         # NET-002: in a CGI program, the client's header `Proxy` becomes the variable HTTP_PROXY.

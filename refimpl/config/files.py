@@ -19,7 +19,7 @@ _FILE_VARIABLES = (
 )
 
 
-def may_have_shared_files(environment: Mapping[str, str]) -> bool:
+def may_have_shared_files(environment: "Mapping[str, str]") -> bool:
     """Return whether a variable or a file of the home folder makes the shared files count."""
     if first_set(environment, *_FILE_VARIABLES):
         return True
@@ -30,7 +30,7 @@ def may_have_shared_files(environment: Mapping[str, str]) -> bool:
     return any(os.path.exists(os.path.join(folder, name)) for name in ("config", "credentials"))
 
 
-def home_of(environment: Mapping[str, str]) -> Optional[str]:
+def home_of(environment: "Mapping[str, str]") -> "Optional[str]":
     """Return the home folder, or None (CRED-020).
 
     Only for os.environ it may come from the system's user database, so that another mapping is
@@ -43,7 +43,7 @@ def home_of(environment: Mapping[str, str]) -> Optional[str]:
     return None if home == "~" else home
 
 
-def read_bounded_file(path: str, limit: int) -> Optional[bytes]:
+def read_bounded_file(path: str, limit: int) -> "Optional[bytes]":
     """Return at most limit bytes of a file, or None if it does not exist. Raises OSError."""
     try:
         with open(path, "rb") as file:

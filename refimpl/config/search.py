@@ -24,8 +24,8 @@ from .files import home_of, may_have_shared_files, read_bounded_file
 
 
 def variables_with_profile(
-    environment: Mapping[str, str], profile: Optional[str]
-) -> Mapping[str, str]:
+    environment: "Mapping[str, str]", profile: "Optional[str]"
+) -> "Mapping[str, str]":
     """Return the environment; its unset variables have the profile's settings (CRED-030).
 
     profile: instead of AWS_PROFILE
@@ -44,11 +44,11 @@ def variables_with_profile(
 
 
 def configured_endpoint(
-    variables: Mapping[str, str],
-    region: Optional[str] = None,
-    endpoint_url: Optional[str] = None,
-    use_fips: Optional[bool] = None,
-    use_dualstack: Optional[bool] = None,
+    variables: "Mapping[str, str]",
+    region: "Optional[str]" = None,
+    endpoint_url: "Optional[str]" = None,
+    use_fips: "Optional[bool]" = None,
+    use_dualstack: "Optional[bool]" = None,
 ) -> ResolvedEndpoint:
     """Return the endpoint for arguments; those that are None come from variables (END-005).
 
@@ -79,12 +79,12 @@ def configured_endpoint(
 
 
 def search_credentials(
-    environment: Mapping[str, str],
-    profile: Optional[str],
-    region: Optional[str],
-    mfa_code: Optional[Callable[[str], str]],
-    clock: Callable[[], float],
-    network: Callable[[], Any],
+    environment: "Mapping[str, str]",
+    profile: "Optional[str]",
+    region: "Optional[str]",
+    mfa_code: "Optional[Callable[[str], str]]",
+    clock: "Callable[[], float]",
+    network: "Callable[[], Any]",
 ) -> CredentialsOrProvider:
     """Return the keys of the environment, or a provider that searches at the first call (CRED-002).
 

@@ -92,8 +92,8 @@ class DataType(FieldType):
 
 def string_type(
     name: str,
-    max_length: Optional[int] = None,
-    pattern: Optional[str] = None,
+    max_length: "Optional[int]" = None,
+    pattern: "Optional[str]" = None,
     min_length: int = 0,
     sensitive: bool = False,
 ) -> DataType:

@@ -23,7 +23,7 @@ class HeadersAndBody(NamedTuple):
     body: Any
 
 
-def header_value(headers: HeaderSequence, name: str) -> Optional[str]:
+def header_value(headers: HeaderSequence, name: str) -> "Optional[str]":
     """Return the value of the first header with this lower-case name, or None (HTTP-022)."""
     # HTTP-025. str.lower alone would also accept a Kelvin sign for a k.
     return next(
@@ -31,7 +31,7 @@ def header_value(headers: HeaderSequence, name: str) -> Optional[str]:
     )
 
 
-def checked_headers(headers: object) -> Tuple[Tuple[str, str], ...]:
+def checked_headers(headers: object) -> "Tuple[Tuple[str, str], ...]":
     """Return headers as a tuple of (name, value) pairs of text. Raises UsageError `type`."""
     try:
         pairs = tuple((name, value) for name, value in headers)  # type: ignore[attr-defined]
@@ -44,7 +44,7 @@ def checked_headers(headers: object) -> Tuple[Tuple[str, str], ...]:
     return pairs
 
 
-def header_pairs(fields: Sequence[Field], source: object) -> List[Tuple[str, str]]:
+def header_pairs(fields: "Sequence[Field]", source: object) -> "List[Tuple[str, str]]":
     """Return the headers of source's members, in the order of the table (HTTP-003)."""
     members = [
         (field, getattr(source, field.attribute)) for field in fields if field.location == "header"
@@ -84,7 +84,7 @@ def _sendable(field: Field, value: str) -> str:
     return value
 
 
-def write_headers(fields: Sequence[Field], source: object) -> HeadersAndBody:
+def write_headers(fields: "Sequence[Field]", source: object) -> HeadersAndBody:
     """Return a shape's members as headers and a body (SHP-024).
 
     Raises UsageError for a value that a header cannot carry, and for a member of the path.
@@ -110,7 +110,9 @@ def write_headers(fields: Sequence[Field], source: object) -> HeadersAndBody:
     return HeadersAndBody(tuple(header_pairs(fields, source)), body)
 
 
-def read_headers(shape: str, fields: Sequence[Field], headers: object, body: Any) -> Dict[str, Any]:
+def read_headers(
+    shape: str, fields: "Sequence[Field]", headers: object, body: Any
+) -> "Dict[str, Any]":
     """Return the members of headers and a body, by attribute (SHP-024).
 
     Raises UsageError for a body of the wrong type, and DocumentError for an invalid document.
@@ -133,10 +135,10 @@ def read_headers(shape: str, fields: Sequence[Field], headers: object, body: Any
     return members
 
 
-def payload_of(fields: Sequence[Field]) -> Optional[Field]:
+def payload_of(fields: "Sequence[Field]") -> "Optional[Field]":
     """Return the row of the payload member, or None."""
     return next((field for field in fields if field.location == "payload"), None)
 
 
-def _document_fields(fields: Sequence[Field]) -> List[Field]:
+def _document_fields(fields: "Sequence[Field]") -> "List[Field]":
     return [field for field in fields if field.location == "body"]
