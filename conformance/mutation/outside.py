@@ -32,7 +32,7 @@ from conformance.cases.scenarios import scenario_cases
 from conformance.files import write_whole
 from conformance.mutation.bench import STILLBORN, SURVIVED, Bench, ProofFailed, Trial
 from conformance.mutation.mutants import Mutant, MutantError
-from conformance.mutation.patch import PatchError, places_of
+from conformance.mutation.patch import PatchError, place_of
 from conformance.mutation.reached import reached_by
 from conformance.mutation.subjects import REFERENCE, Subject, find_subject
 from conformance.run.asking import is_waiting
@@ -274,7 +274,7 @@ class Reach:
         """
         if not self._of_case:
             return list(self._cases)
-        lines = set(statement_lines(source, mutant.old))
+        lines = set(statement_lines(source, mutant.old, mutant.new))
 
         def reaches(reached: Mapping[str, List[int]]) -> bool:
             return not lines.isdisjoint(reached.get(mutant.module, ()))
@@ -309,12 +309,12 @@ def reach_of(
     return Reach(cases, loaded, of_case)
 
 
-def statement_lines(source: str, old: str) -> Iterator[int]:
+def statement_lines(source: str, old: str, new: str) -> Iterator[int]:
     """Yield the line numbers of the statements that contain the old code of a mutant.
 
     Of a compound statement, only the lines before its body count.
     """
-    ((start, end),) = places_of(source, old)
+    start, end = place_of(source, old, new)
     first = source.count("\n", 0, start) + 1
     last = source.count("\n", 0, end) + 1
     for node in ast.walk(ast.parse(source)):

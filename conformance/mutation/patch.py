@@ -74,6 +74,24 @@ def places_of(source: str, old: str, token: Pattern[str] = PYTHON) -> List[Tuple
     ]
 
 
+def place_of(source: str, old: str, new: str, token: Pattern[str] = PYTHON) -> Tuple[int, int]:
+    """Return the (start, end) offsets of the one place that replace_tokens() replaces.
+
+    Raises PatchError.
+    """
+    places = places_of(source, _without_final_commas(old, new)[0], token)
+    if len(places) != 1:
+        raise PatchError(len(places))
+    return places[0]
+
+
+def _without_final_commas(old: str, new: str) -> Tuple[str, str]:
+    """Return both texts, each without its final comma if both have one."""
+    if old.rstrip().endswith(",") and new.rstrip().endswith(","):
+        return old.rstrip()[:-1], new.rstrip()[:-1]
+    return old, new
+
+
 def _indices(texts: List[str], wanted: List[str]) -> Iterator[int]:
     if not wanted:
         return
@@ -92,12 +110,8 @@ def replace_tokens(
 
     Raises PatchError.
     """
-    if old.rstrip().endswith(",") and new.rstrip().endswith(","):
-        old, new = old.rstrip()[:-1], new.rstrip()[:-1]
-    places = places_of(source, old, token)
-    if len(places) != 1:
-        raise PatchError(len(places))
-    start, end = places[0]
+    old, new = _without_final_commas(old, new)
+    start, end = place_of(source, old, new, token)
     if as_written:
         return source[:start] + new.strip() + source[end:]
     line_start = source.rfind("\n", 0, start) + 1

@@ -152,10 +152,11 @@ def first(value):
         ("value - 1", [6, 7, 8]),
         ("return value", [9]),
         ("def first", [4]),
+        ("value - 1,", [6, 7, 8]),
     ],
 )
 def test_the_lines_of_a_mutant(old: str, lines: List[int]) -> None:
-    found = set(statement_lines(SOURCE, old))
+    found = set(statement_lines(SOURCE, old, old))
     assert found == set(lines)
 
 
