@@ -12,7 +12,7 @@ case also asserts the signing name.
 import json
 from typing import Any, Dict, Optional, Tuple
 
-from authoring import Feature, ok, reject, words
+from authoring import Feature, either, ok, reject, words
 
 RESOLVE = Feature("endpoint-resolve", "endpoint.resolve", "end-")
 FEATURES = [RESOLVE]
@@ -668,4 +668,283 @@ for slug, endpoint_url, why in (
         why,
         region="us-east-1",
         endpoint_url=endpoint_url,
+    )
+
+# ---- the form of a region's name -----------------------------------------------------------------
+
+# Each partition with the beginning of its regions, the domains, and the FIPS host.
+PARTITIONS = (
+    ("aws-cn", "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
+    ("aws-us-gov", "us-gov-", "amazonaws.com", "api.aws"),
+    ("aws-iso", "us-iso-", "c2s.ic.gov", "api.aws.ic.gov"),
+    ("aws-iso-b", "us-isob-", "sc2s.sgov.gov", "api.aws.scloud"),
+    ("aws-iso-e", "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"),
+    ("aws-iso-f", "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"),
+    ("aws-eusc", "eusc-de-", "amazonaws.eu", "api.amazonwebservices.eu"),
+)
+for partition, start, dns, dual in PARTITIONS:
+    # The FIPS host distinguishes aws-us-gov, which has the domain of aws.
+    for slug, region, belongs, why in (
+        ("digits", start + "n2w-1", True, "a word may contain digits"),
+        ("long-number", start + "west-1234", True, "a number may have several digits"),
+        ("two-words", start + "far-west-1", False, "a word contains no hyphen"),
+        ("letter-after", start + "west-1a", False, "the last part is a number, and nothing else"),
+    ):
+        use = {"use_fips": True} if dns == "amazonaws.com" else {}
+        host = "runtime.sagemaker"
+        if use and not belongs:
+            host = "runtime-fips.sagemaker"
+        domain = dns if belongs else "amazonaws.com"
+        resolves(
+            f"end-form-{partition}-{slug}",
+            f"the partition of {region}" + (", by its FIPS host" if use else ""),
+            "END-002 END-001",
+            why + ", and another pattern uses a wrong domain",
+            f"https://{host}.{region}.{domain}",
+            region,
+            AGREED,
+            **use,
+        )
+    if partition in ("aws-us-gov", "aws-eusc"):
+        continue
+    resolves(
+        f"end-global-{partition}-dual-stack",
+        f"the dual-stack host of {partition}-global",
+        "END-002 END-001",
+        "a pseudo-region has the domains of its partition",
+        f"https://runtime.sagemaker.{partition}-global.{dual}",
+        f"{partition}-global",
+        AGREED,
+        use_dualstack=True,
+    )
+resolves(
+    "end-global-aws-us-gov-default",
+    "the dual-stack FIPS host of aws-us-gov-global",
+    "END-002 END-001",
+    "a pseudo-region has the domains of its partition",
+    "https://runtime.sagemaker-fips.aws-us-gov-global.api.aws",
+    "aws-us-gov-global",
+    AGREED,
+    use_fips=True,
+    use_dualstack=True,
+)
+for name in (
+    "aws-eusc-global",
+    "aws-cn-globals",
+    "xaws-cn-global",
+    "aws-iso-c-global",
+    "cn-global",
+):
+    resolves(
+        "end-global-not-" + name,
+        "a name that is not a pseudo-region: " + name,
+        "END-002 END-001",
+        "no partition has this pseudo-region, so it belongs to aws",
+        f"https://runtime.sagemaker.{name}.amazonaws.com",
+        name,
+        AGREED,
+    )
+for slug, region in (
+    ("digit-first", "7-west-1"),
+    ("many-hyphens", "a---b"),
+    ("long-label", "a" + "-" * 61 + "b"),
+):
+    resolves(
+        "end-region-label-" + slug,
+        f"a region of an unusual form: {region if len(region) < 40 else 'many hyphens'}",
+        "END-003 END-002",
+        "DNS allows this label, and no rule forbids it for a region that nobody knows yet",
+        f"https://runtime.sagemaker.{region}.amazonaws.com",
+        region,
+        AGREED,
+    )
+for slug, region in (
+    ("hyphen", "-"),
+    ("digit-arabic", "us-east-\u0661"),
+    ("digit-wide", "us-east-\uff11"),
+    ("kelvin", "\u212aa-west-1"),
+    ("long-s", "u\u017f-east-1"),
+    ("pseudo-prefix-upper", "FIPS-us-east-1"),
+    ("pseudo-suffix-upper", "us-east-1-FIPS"),
+    ("pseudo-hyphen", "fips--fips"),
+):
+    rejects(
+        "end-region-refused-" + slug,
+        "a region that is not a host label: " + json.dumps(region),
+        "END-003",
+        "a client that folds case or Unicode first sends the call to a host that it did not check",
+        region=region,
+    )
+
+# ---- pseudo-regions ------------------------------------------------------------------------------
+
+for slug, region, given, url, signing in (
+    (
+        "both-ends",
+        "fips-us-east-1-fips",
+        {},
+        "runtime-fips.sagemaker.us-east-1.amazonaws.com",
+        "us-east-1",
+    ),
+    (
+        "with-false",
+        "fips-us-east-1",
+        {"use_fips": False},
+        "runtime-fips.sagemaker.us-east-1.amazonaws.com",
+        "us-east-1",
+    ),
+    (
+        "with-true",
+        "us-east-1-fips",
+        {"use_fips": True},
+        "runtime-fips.sagemaker.us-east-1.amazonaws.com",
+        "us-east-1",
+    ),
+    (
+        "dual-stack",
+        "fips-us-east-1",
+        {"use_dualstack": True},
+        "runtime.sagemaker-fips.us-east-1.api.aws",
+        "us-east-1",
+    ),
+    (
+        "china",
+        "cn-north-1-fips",
+        {},
+        "runtime.sagemaker-fips.cn-north-1.amazonaws.com.cn",
+        "cn-north-1",
+    ),
+    (
+        "word",
+        "fipsy-east-1",
+        {},
+        "runtime.sagemaker.fipsy-east-1.amazonaws.com",
+        "fipsy-east-1",
+    ),
+    ("word-end", "us-1fips", {}, "runtime.sagemaker.us-1fips.amazonaws.com", "us-1fips"),
+):
+    RESOLVE.case(
+        "end-pseudo-region-" + slug,
+        f"the region {region}" + "".join(f", {words(key)} {given[key]}" for key in given),
+        "END-007 END-001",
+        dict({"region": region}, **given),
+        ok(url="https://" + url, signing_region=signing, signing_name="sagemaker"),
+        "the request for FIPS in the name must neither be lost nor become a part of the scope",
+        source=AGREED if signing == region else PSEUDO_REGION,
+    )
+for slug, region in (("suffix", "us-east-1-fips"), ("both", "fips-us-east-1-fips")):
+    rejects(
+        "end-pseudo-region-custom-" + slug,
+        f"a custom endpoint and the region {region}",
+        "END-007 END-004",
+        "a client that drops the request for FIPS in the name breaks a compliance requirement",
+        region=region,
+        endpoint_url="https://gateway.example",
+    )
+
+# ---- the grammar of a custom endpoint ------------------------------------------------------------
+
+for slug, endpoint_url, why in (
+    ("path-characters", "https://gateway.example/a-._~!$&'()*+,;=:@%41/b", "each is allowed"),
+    ("path-percent", "https://gateway.example/%zz%", "a percent sign is allowed anywhere"),
+    ("path-inner-slashes", "https://gateway.example/a//b", "only final slashes are dropped"),
+    ("path-dots", "https://gateway.example/a/./b/../c", "the path is kept unchanged"),
+    ("underscore", "https://my_gateway.in_ternal.example", "a label may contain an underscore"),
+    (
+        "label-underscore-first",
+        "https://a._b.example",
+        "only the name's ends are letters or digits",
+    ),
+    ("port-zeros", "http://gateway.example:08080", "a port has up to five digits"),
+    ("ipv6-default", "https://[2001:db8::a]", "an address needs no port"),
+    ("ipv6-ipv4", "http://[::ffff:192.0.2.1]:8080", "an IPv6 address may end in an IPv4 address"),
+):
+    resolves(
+        "end-custom-" + slug,
+        "a custom endpoint: " + json.dumps(endpoint_url),
+        "HTTP-002",
+        why + ", and a stricter check makes the endpoint unusable",
+        endpoint_url,
+        "eu-west-1",
+        AGREED,
+        endpoint_url=endpoint_url,
+    )
+FORBIDDEN = (
+    *(("quote", '"'), ("backslash", "\\"), ("brace", "{"), ("bracket", "["), ("bar", "|")),
+    *(("space", " "), ("del", "\x7f"), ("e-acute", "\xe9"), ("digit-arabic", "\u0661")),
+)
+for slug, character in FORBIDDEN:
+    for place, endpoint_url in (
+        ("path", f"https://gateway.example/a{character}b"),
+        ("host", f"https://gate{character}way.example"),
+    ):
+        if place == "host" and character < "\u0661":
+            continue
+        rejects(
+            f"end-custom-refused-{slug}-in-{place}",
+            f"an unusable custom endpoint: {json.dumps(endpoint_url)}",
+            "HTTP-002",
+            "a URL library escapes this character, ends the URL at it, or sends it unchanged",
+            region="us-east-1",
+            endpoint_url=endpoint_url,
+        )
+for slug, endpoint_url, why in (
+    ("empty", "", "an empty text names no server, and is not the same as no text"),
+    ("hyphen-last", "http://gateway.example-", "a host name does not end with a hyphen"),
+    ("underscore-first", "http://_gateway.example", "a host name begins with a letter or digit"),
+    ("underscore-last", "http://gateway.example_", "a host name ends with a letter or digit"),
+    ("dots-last", "http://gateway.example..", "only one dot may follow the name"),
+    ("escape-in-host", "http://gate%77ay.example", "a host name contains no escape"),
+    ("port-arabic", "http://gateway.example:8\u0660", "a port consists of ASCII digits"),
+    ("port-hexadecimal", "http://gateway.example:0x50", "a port consists of decimal digits"),
+    (
+        "port-twice",
+        "http://gateway.example:80:80",
+        "a URL has one port, and two parsers choose different ones",
+    ),
+    ("port-zeros", "http://gateway.example:00000", "no server listens on port 0"),
+    ("user-in-path", "http://gateway.example@evil.example/", "the host is after the mark"),
+    ("scheme-long-s", "http\u017f://gateway.example", "only ASCII letters have another case"),
+    ("space-first", " https://gateway.example", "a URL library may strip it or not"),
+    ("ipv6-octal", "http://[::ffff:192.0.02.1]", "some programs read the zero as octal"),
+    ("ipv6-after", "http://[::1]a", "only a port or a path may follow the brackets"),
+):
+    rejects(
+        "end-custom-refused-" + slug,
+        "an unusable custom endpoint: " + json.dumps(endpoint_url),
+        "HTTP-002",
+        why,
+        region="us-east-1",
+        endpoint_url=endpoint_url,
+    )
+RESOLVE.case(
+    "end-custom-final-slashes",
+    "a custom endpoint with several final slashes",
+    "HTTP-002",
+    {"region": "eu-west-1", "endpoint_url": "https://gateway.example/v1///"},
+    ok(url="https://gateway.example/v1", signing_name="sagemaker", signing_region="eu-west-1"),
+    "the path of every call would contain empty segments",
+    source="derived",
+    acceptable=[
+        either(
+            ok(
+                url="https://gateway.example/v1//",
+                signing_name="sagemaker",
+                signing_region="eu-west-1",
+            ),
+            "a caller that writes several slashes may want them, and they are signed",
+            "DIV-012",
+        )
+    ],
+)
+for slug, url in (("slash", "https://gateway.example//"),):
+    resolves(
+        "end-custom-only-" + slug,
+        "a custom endpoint: " + json.dumps(url),
+        "HTTP-002",
+        "the path of every call would begin with empty segments",
+        "https://gateway.example",
+        "eu-west-1",
+        FINAL_SLASH,
+        endpoint_url=url,
     )

@@ -121,6 +121,19 @@ def sends(
     )
 
 
+def unchecked(members: Members) -> List[Dict[str, Any]]:
+    """Return what is acceptable for a call that breaks the model's constraints (DIV-004)."""
+    if not arrives(members):
+        return []
+    return [
+        either(
+            sent(members),
+            "the service checks each value against the model, and this one arrives unchanged",
+            "DIV-004",
+        )
+    ]
+
+
 def rejects(
     name: str,
     title: str,
@@ -136,15 +149,7 @@ def rejects(
     call = {
         member: value for member, value in dict(BASE, **members).items() if member not in without
     }
-    acceptable = []
-    if kind == "constraint" and "HTTP-005" in rules and arrives(call):
-        acceptable = [
-            either(
-                sent(call),
-                "the service checks each value against the model, and this one arrives unchanged",
-                "DIV-004",
-            )
-        ]
+    acceptable = unchecked(call) if kind == "constraint" and "HTTP-005" in rules else []
     REQUEST.case(
         "http-request-" + name,
         title,
@@ -709,3 +714,135 @@ rejects(
     "configuration",
     region="us-east-1.evil.example",
 )
+for slug, endpoint_url, base, why in (
+    (
+        "path-characters",
+        "https://gateway.example/a-._~!$&'()*+,;=:@%41/b",
+        "https://gateway.example/a-._~!$&'()*+,;=:@%41/b",
+        "each character is allowed, and is sent as it was written",
+    ),
+    (
+        "path-inner-slashes",
+        "https://gateway.example/a//b",
+        "https://gateway.example/a//b",
+        "only final slashes are dropped, and the rest is sent as it was written",
+    ),
+    (
+        "path-dots",
+        "https://gateway.example/a/./b/../c",
+        "https://gateway.example/a/./b/../c",
+        "only the canonical request normalises a path",
+    ),
+    (
+        "path-case",
+        "https://gateway.example/Team%2fA%7e",
+        "https://gateway.example/Team%2fA%7e",
+        "a client that decodes or rewrites an escape calls another path",
+    ),
+    (
+        "final-dot",
+        "https://gateway.example./v1",
+        "https://gateway.example/v1",
+        "servers compare Host with names without the dot, and certificates have none",
+    ),
+    (
+        "final-dot-port",
+        "http://gateway.example.:8080",
+        "http://gateway.example:8080",
+        "servers compare Host with names without the dot, and certificates have none",
+    ),
+    (
+        "https-port-80",
+        "https://gateway.example:80",
+        "https://gateway.example:80",
+        "a client that drops the default port of the other scheme calls another server",
+    ),
+    (
+        "http-port-443",
+        "http://gateway.example:443",
+        "http://gateway.example:443",
+        "a client that drops the default port of the other scheme calls another server",
+    ),
+    (
+        "ipv6-port-443",
+        "http://[::1]:443/a",
+        "http://[::1]:443/a",
+        "a client that drops the default port of the other scheme calls another server",
+    ),
+    (
+        "scheme-upper",
+        "HTTPS://gateway.example",
+        "https://gateway.example",
+        "a scheme has no case, and a client that compares it exactly calls without TLS or not",
+    ),
+    (
+        "scheme-mixed",
+        "Http://gateway.example:8080",
+        "http://gateway.example:8080",
+        "a scheme has no case, and a client that compares it exactly rejects the endpoint",
+    ),
+    (
+        "underscore",
+        "http://my_gateway.in_ternal.example",
+        "http://my_gateway.in_ternal.example",
+        "names of containers have underscores, and a client that rejects them cannot call",
+    ),
+):
+    sends(
+        "custom-endpoint-" + slug,
+        "a custom endpoint: " + json.dumps(endpoint_url),
+        "HTTP-002 HTTP-001",
+        why,
+        "derived"
+        if slug in ("final-dot", "final-dot-port", "underscore")
+        else "derived; agreed by botocore 1.44.5",
+        endpoint_url=endpoint_url,
+        base=base,
+    )
+
+# ---- characters and bytes ------------------------------------------------------------------------
+
+for member in ("InferenceId", "PrefixAwareId"):
+    sends(
+        f"bound-{SLUGS[member]}-length-characters",
+        f"{member} of 64 characters whose first is outside ASCII",
+        "HTTP-005 HTTP-008",
+        "a length is counted in characters: in UTF-8 this value has 65 bytes",
+        "derived",
+        acceptable=(),
+        **{member: "\u00e9" + "a" * 63},
+    )
+    rejects(
+        f"bound-{SLUGS[member]}-length-characters-beyond",
+        f"{member} of 65 characters whose first is outside ASCII",
+        "HTTP-005",
+        "a length is counted in characters",
+        **{member: "\u00e9" + "a" * 64},
+    )
+    for slug, text in (("line-separator", "a\u2028"),):
+        rejects(
+            f"pattern-{SLUGS[member]}-{slug}",
+            f"{member} that does not match its pattern: {json.dumps(text)}",
+            "HTTP-005",
+            "only the first character may be outside the printable characters of ASCII",
+            **{member: text},
+        )
+for member in (
+    "EndpointName",
+    "TargetVariant",
+    "TargetContainerHostname",
+    "InferenceComponentName",
+    "SessionId",
+):
+    for slug, text in (
+        ("letter-last", "a\u00e9"),
+        ("kelvin", "a\u212a"),
+        ("nul-last", "a\0"),
+    ):
+        rejects(
+            f"pattern-{SLUGS[member]}-{slug}",
+            f"{member} that does not match its pattern: {json.dumps(text)}",
+            "HTTP-005",
+            "letters and digits are those of ASCII, and a pattern matches the complete value",
+            **{member: text},
+        )

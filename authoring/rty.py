@@ -7,6 +7,8 @@ tests/authoring/test_rty.py compares the reference with the published scenarios,
 botocore.
 """
 
+import calendar
+import datetime
 from typing import Any, Dict, Optional, Sequence, Tuple
 
 from authoring import Feature, ok
@@ -494,3 +496,318 @@ decides(
     time=TIME,
     max_attempts=1,
 )
+
+# ---- every code and status ----------------------------------------------------------------------
+
+# The rest of the list of HTTP-038.
+for error in (
+    "InternalDependencyException",
+    "InternalFailure",
+    "InternalServerException",
+    "ModelNotReadyException",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "RequestTimeoutException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "ThrottledException",
+    "TransactionInProgressException",
+):
+    decides(
+        "code-" + error.lower(),
+        f"status 400 with the code {error}",
+        "RTY-002 HTTP-038",
+        "the status does not show that the service is only busy",
+        (status(400, error), retry(495, 1)),
+        (status(200), ends("success", 500)),
+    )
+for slug, error in (
+    ("lower", "throttlingexception"),
+    ("longer", "ThrottlingError"),
+    ("incomplete-signature", "IncompleteSignature"),
+    ("expired-token", "ExpiredTokenException"),
+):
+    decides(
+        "not-code-" + slug,
+        f"status 400 with the code {error}",
+        "RTY-002 HTTP-038",
+        "a code is compared as a whole and with its case, so this one is not in the list",
+        (status(400, error), ends("not_retryable", 500)),
+    )
+decides(
+    "status-530",
+    "status 530, then a success",
+    "RTY-002 HTTP-038",
+    "the service reports in this way that something it depends on fails",
+    (status(530), retry(495, 1)),
+    (status(200), ends("success", 500)),
+)
+for code in (408, 409, 505, 599):
+    decides(
+        f"not-status-{code}",
+        f"status {code}",
+        "RTY-002 HTTP-038",
+        "the status is not in the list, so the same request fails again",
+        (status(code), ends("not_retryable", 500)),
+    )
+for code in (201, 299):
+    decides(
+        f"error-in-{code}",
+        f"an error response with status {code}",
+        "RTY-003",
+        "a 2xx status line means that the service has accepted the call, so the model runs twice",
+        (status(code, "InternalFailure"), ends("not_retryable", 500)),
+    )
+    decides(
+        f"clock-in-{code}",
+        f"a refused signature with status {code} and a wrong clock",
+        "RTY-003 RTY-008",
+        "a 2xx status line means that the service has accepted the call, so the model runs twice",
+        (status(code, "InvalidSignatureException", SKEWED), ends("not_retryable", 500)),
+        time=TIME,
+    )
+for code in (400, 429, 500, 503):
+    decides(
+        f"model-error-{code}",
+        f"a ModelError with status {code}",
+        "RTY-002",
+        "the model has run and failed, and the status of a load balancer does not change this",
+        (status(code, "ModelError"), ends("not_retryable", 500)),
+    )
+decides(
+    "model-error-after-send",
+    "a ModelError if the caller allows only retries after sending",
+    "RTY-002 RTY-004",
+    "the two permissions are separate: one is about a lost response, this one about a failure",
+    (status(424, "ModelError"), ends("not_retryable", 500)),
+    retry_after_send=True,
+)
+for kind in ("network", "timeout"):
+    decides(
+        f"{kind}-after-send-model-errors",
+        f"{kind} after the complete request if the caller allows only retries of model errors",
+        "RTY-004 RTY-002",
+        "the two permissions are separate: one is about a failure, this one about a lost response",
+        (fails(kind, True), ends("not_retryable", 500)),
+        retry_model_errors=True,
+    )
+
+# ---- the quota, the rest -------------------------------------------------------------------------
+
+decides(
+    "quota-capacity",
+    "a quota of 20 tokens that has shrunk, and successes",
+    "RTY-005",
+    "the tokens of the beginning are the maximum, so a success does not raise the quota above",
+    (status(500), retry(15, 1)),
+    (status(500), retry(10, 2)),
+    (status(200), ends("success", 15)),
+    initial_retry_tokens=20,
+)
+decides(
+    "quota-capacity-full",
+    "a full quota of 20 tokens and a success",
+    "RTY-005",
+    "the tokens of the beginning are the maximum, so a success does not raise the quota above",
+    (status(200), ends("success", 20)),
+    initial_retry_tokens=20,
+)
+decides(
+    "quota-last-retry",
+    "a time-out, then two retries of failures, then a success",
+    "RTY-005",
+    "a success returns what the last retry cost: not the first one's tokens, and not all",
+    (fails("timeout", False), retry(490, 1)),
+    (status(500), retry(485, 2)),
+    (status(500), retry(480, 4)),
+    (status(200), ends("success", 485)),
+    max_attempts=4,
+)
+decides(
+    "quota-last-retry-timeout",
+    "two failures, then a time-out, then a success",
+    "RTY-005",
+    "a success returns what the last retry cost, and a retry after a time-out costs ten tokens",
+    (status(500), retry(495, 1)),
+    (status(500), retry(490, 2)),
+    (fails("timeout", False), retry(480, 4)),
+    (status(200), ends("success", 490)),
+    max_attempts=4,
+)
+decides(
+    "clock-empty-quota",
+    "a wrong clock with an empty quota",
+    "RTY-008 RTY-005",
+    "the correction takes no tokens, so it also works if the service has failed before",
+    (status(403, "InvalidSignatureException", SKEWED), corrected(600, 0)),
+    (status(200), ends("success", 1)),
+    time=TIME,
+    initial_retry_tokens=500,
+    retry_tokens=0,
+)
+
+# ---- times that a response asks for, the rest ----------------------------------------------------
+
+for slug, headers, delay, why in (
+    (
+        "bound-of-part",
+        (("Retry-After", "3600"),),
+        5.5,
+        "the five seconds are added to the random wait, not to its bound",
+    ),
+    (
+        "amz-zero",
+        (("x-amz-retry-after", "0"), ("Retry-After", "4")),
+        0.5,
+        "a zero is a value, so the second header does not count",
+    ),
+    (
+        "amz-milliseconds",
+        (("x-amz-retry-after", "1250"),),
+        1.25,
+        "milliseconds that are rounded down to seconds make the client too early",
+    ),
+    (
+        "first-of-two",
+        (("Retry-After", "4"), ("Retry-After", "2")),
+        4,
+        "a proxy appends its own header, so the first one is the service's",
+    ),
+    (
+        "amz-first-of-two",
+        (("x-amz-retry-after", "4000"), ("x-amz-retry-after", "2000")),
+        4,
+        "a proxy appends its own header, so the first one is the service's",
+    ),
+    ("upper-case", (("RETRY-AFTER", "4"),), 4, "names of headers have no case"),
+    ("amz-upper-case", (("X-AMZ-RETRY-AFTER", "4000"),), 4, "names of headers have no case"),
+):
+    decides(
+        "asked-" + slug,
+        "half of the bound and " + " and ".join(f"{name}: {value}" for name, value in headers),
+        "RTY-007",
+        why,
+        (status(503, None, *headers), retry(495, delay)),
+        (status(200), ends("success", 500)),
+        random=0.5,
+    )
+for slug, value in (
+    ("leap-day", "Sun, 29 Feb 2015 12:36:04 GMT"),
+    ("leap-day-2100", "Thu, 29 Feb 2100 12:36:04 GMT"),
+    ("hour-24", "Sun, 30 Aug 2015 24:36:04 GMT"),
+    ("second-61", "Sun, 30 Aug 2015 12:36:61 GMT"),
+    ("one-digit", "Sun, 6 Sep 2015 12:36:04 GMT"),
+    ("zone-utc", "Sun, 30 Aug 2015 12:36:04 UTC"),
+    ("two-spaces", "Sun,  30 Aug 2015 12:36:04 GMT"),
+    ("month-long", "Sun, 30 August 2015 12:36:04 GMT"),
+    ("asctime-one-digit", "Sun Sep 6 12:36:04 2015"),
+    ("rfc850-four-digits", "Sunday, 30-Aug-2015 12:36:04 GMT"),
+):
+    decides(
+        "retry-after-no-date-" + slug,
+        "a 503 with Retry-After: " + value,
+        "RTY-007",
+        "this is a date in none of the three formats of RFC 9110, so it has no meaning",
+        (status(503, None, ("Retry-After", value)), retry(495, 1)),
+        (status(200), ends("success", 500)),
+        time=TIME,
+    )
+
+# ---- the clock, the rest -------------------------------------------------------------------------
+
+for error in (
+    "AuthFailure",
+    "RequestExpired",
+    "RequestInTheFuture",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+):
+    decides(
+        "clock-code-" + error.lower(),
+        f"a clock that is behind, and the code {error}",
+        "RTY-008",
+        "services use several codes for a signature whose time is wrong",
+        (status(403, error, SKEWED), corrected(600)),
+        (status(200), ends("success", 500)),
+        time=TIME,
+    )
+for slug, error in (
+    ("incomplete-signature", "IncompleteSignature"),
+    ("expired-token", "ExpiredTokenException"),
+    ("without-exception", "InvalidSignature"),
+    ("lower", "invalidsignatureexception"),
+):
+    decides(
+        "clock-not-code-" + slug,
+        f"another time and the code {error}",
+        "RTY-008",
+        "this code is not in the list: the service refuses the keys or the form, not the time",
+        (status(403, error, SKEWED), ends("not_retryable", 500)),
+        time=TIME,
+    )
+for slug, date, skew in (
+    ("behind-240", "Sun, 30 Aug 2015 12:40:00 GMT", 240),
+    ("ahead-240", "Sun, 30 Aug 2015 12:32:00 GMT", -240),
+    ("behind-239", "Sun, 30 Aug 2015 12:39:59 GMT", None),
+    ("ahead-239", "Sun, 30 Aug 2015 12:32:01 GMT", None),
+):
+    decides(
+        "clock-" + slug,
+        "a clock that is " + slug.replace("-", " by ") + " seconds",
+        "RTY-008",
+        "4 minutes are the bound, in both directions",
+        (
+            status(403, "InvalidSignatureException", ("Date", date)),
+            ends("not_retryable", 500) if skew is None else corrected(skew),
+        ),
+        *(() if skew is None else ((status(200), ends("success", 500)),)),
+        time=TIME,
+    )
+decides(
+    "clock-first-date",
+    "a clock that is behind, and two Dates",
+    "RTY-008 HTTP-025",
+    "a proxy appends its own header, so the first one is the service's",
+    (
+        status(
+            403,
+            "InvalidSignatureException",
+            SKEWED,
+            ("Date", "Sun, 30 Aug 2015 12:36:00 GMT"),
+        ),
+        corrected(600),
+    ),
+    (status(200), ends("success", 500)),
+    time=TIME,
+)
+# Every month and every day of the week, in one of the three formats each.
+for month in range(1, 13):
+    moment = datetime.datetime(2016, month, 2 + 3 * (month % 9), 23, 58, 7)
+    seconds = calendar.timegm(moment.timetuple()) - calendar.timegm((2015, 8, 30, 12, 36, 0))
+    day = (
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+    )[moment.weekday()]
+    short = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][
+        month - 1
+    ]
+    formats = (
+        ("usual", f"{day[:3]}, {moment.day:02} {short} 2016 23:58:07 GMT"),
+        ("rfc850", f"{day}, {moment.day:02}-{short}-16 23:58:07 GMT"),
+        ("asctime", f"{day[:3]} {short} {moment.day:2} 23:58:07 2016"),
+    )
+    slug, date = formats[month % 3]
+    decides(
+        f"clock-{slug}-{short.lower()}",
+        f"a clock that is behind, and the date {date}",
+        "RTY-008 RTY-007",
+        "a reader with an incomplete table of names ignores the dates of a whole month",
+        (status(403, "InvalidSignatureException", ("Date", date)), corrected(seconds)),
+        (status(200), ends("success", 500)),
+        time=TIME,
+    )

@@ -8,7 +8,7 @@ canonical request or a document under an incomplete name gives the first result 
 
 from typing import Any, Dict, List, Mapping, Tuple
 
-from authoring import Feature, ok, reject, words
+from authoring import Feature, http_request, ok, reject, words
 from authoring import plain_sigv4 as plain
 from authoring.sig import TOKEN, Given, request
 from authoring.sig_verify import presigned_request, signed_request
@@ -18,7 +18,8 @@ SIGN = Feature("sigv4-sign-sequence", "sigv4.sign", "sig-")
 PRESIGN = Feature("sigv4-presign-sequence", "sigv4.presign", "sig-")
 VERIFY = Feature("sigv4-verify-sequence", "sigv4.verify", "sig-")
 CONVERT = Feature("shape-convert-sequence", "shape.convert", "shp-")
-FEATURES = [SIGN, PRESIGN, VERIFY, CONVERT]
+REQUEST = Feature("http-request-sequence", "http.request", "http-")
+FEATURES = [SIGN, PRESIGN, VERIFY, CONVERT, REQUEST]
 
 WHY = "a signer that keeps results under an incomplete name signs the second like the first"
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -235,9 +236,40 @@ def _converted() -> None:
         before = name
 
 
+# A text, a member that allows it, and a member that does not, although it could arrive unchanged.
+CONSTRAINED = (
+    ("name-length", "b" * 64, "SessionId", "TargetVariant"),
+    ("session-length", "e" * 257, "Accept", "SessionId"),
+    ("endpoint-length", "h" * 64, "Accept", "EndpointName"),
+    ("pattern", "i_j", "Accept", "TargetVariant"),
+    ("pattern-endpoint", "m_n", "CustomAttributes", "EndpointName"),
+)
+
+
+def _constrained() -> None:
+    """Add one text as two members, of which only one allows it, in this order."""
+    for slug, text, allowing, other in CONSTRAINED:
+        before = ""
+        for which, member in (("first", allowing), ("second", other)):
+            members = dict(http_request.BASE, **{member: text})
+            name = f"http-sequence-{slug}-{which}"
+            REQUEST.case(
+                name,
+                f"one text as two members, the {which}: {member} ({words(slug)})",
+                "HTTP-005",
+                http_request.question(members),
+                reject("constraint") if member == other else http_request.sent(members),
+                "a client that keeps the results of checks by the text alone accepts it anywhere",
+                after=before,
+                acceptable=http_request.unchecked(members) if member == other else [],
+            )
+            before = name
+
+
 _pairs(SIGN, plain.sign, "")
 _pairs(PRESIGN, plain.presign, "presign-")
 _verified()
 _changed()
 _swapped()
 _converted()
+_constrained()

@@ -164,7 +164,13 @@ def test_only_values_that_arrive_unchanged_may_be_sent() -> None:
         ["bound-endpoint-name-shortest-beyond", "pattern-endpoint-name-dots"]
         + [
             f"pattern-{http_request.SLUGS[member]}-{what}"
-            for what in ("digit", "line-end")
+            for what in (
+                "digit",
+                "kelvin",
+                "letter-last",
+                "line-end",
+                "nul-last",
+            )
             for member in (
                 "TargetVariant",
                 "TargetContainerHostname",
@@ -174,11 +180,12 @@ def test_only_values_that_arrive_unchanged_may_be_sent() -> None:
         ]
         + [
             f"bound-{http_request.SLUGS[member]}-{what}-beyond"
-            for what in ("blank", "printable")
+            for what in ("blank", "length-characters", "printable")
             for member in ("InferenceId", "PrefixAwareId")
         ]
         + [
-            f"pattern-{http_request.SLUGS[member]}-line-end"
+            f"pattern-{http_request.SLUGS[member]}-{what}"
+            for what in ("digit-wide", "line-end", "line-separator")
             for member in ("InferenceId", "PrefixAwareId")
         ]
         + [
@@ -252,4 +259,4 @@ def test_each_member_has_both_sides_of_each_of_its_bounds() -> None:
             and f"http-request-bound-{slug}-length-beyond" in CASES
         ), member
     beyond = [name for name in CASES if name.endswith("-beyond")]
-    assert len(beyond) == 41 and all(name[: -len("-beyond")] in CASES for name in beyond)
+    assert len(beyond) == 43 and all(name[: -len("-beyond")] in CASES for name in beyond)

@@ -54,6 +54,20 @@ DIFFERENT = {
     "rty-model-error-allowed",
     # It gives an error response in a 200 no special treatment, and the code is not in its list.
     "rty-error-in-200",
+    *(f"rty-error-in-{code}" for code in (201, 299)),
+    # HTTP-038 has more codes than its list, and status 530.
+    "rty-code-internaldependencyexception",
+    "rty-code-internalfailure",
+    "rty-code-internalserverexception",
+    "rty-code-modelnotreadyexception",
+    "rty-code-serviceunavailable",
+    "rty-code-serviceunavailableexception",
+    "rty-status-530",
+    # It decides by the status.
+    "rty-model-error-500",
+    "rty-model-error-503",
+    "rty-network-after-send-model-errors",
+    "rty-timeout-after-send-model-errors",
 }
 
 

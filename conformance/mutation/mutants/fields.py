@@ -51,4 +51,21 @@ ROWS = (
         "_replace(alias=member[0].lower() + member[1:])",
         "_replace(alias=None)",
     ),
+    (
+        "constraint-kept-by-text",
+        "HTTP-005",
+        "keeps the values that a check accepted, for every member",
+        "broken = broken_constraint(wanted, text)",
+        'kept = _check_string.__dict__.setdefault("kept", set())\n'
+        "broken = None if text in kept else broken_constraint(wanted, text)\n"
+        "if broken is None:\n"
+        "    kept.add(text)",
+    ),
+    (
+        "constraint-bytes",
+        "HTTP-005",
+        "counts the bytes of a length",
+        "len(text) > wanted.max_length",
+        "len(text.encode()) > wanted.max_length",
+    ),
 )

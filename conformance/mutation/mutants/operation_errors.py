@@ -58,4 +58,25 @@ ROWS = (
         "code_of_error(error_type, document)",
         'code_of_error(error_type, parse_error(b"{}"))',
     ),
+    (
+        "retry-code-missing",
+        "RTY-002",
+        "does not know a code of the list",
+        '"PriorRequestNotComplete",',
+        "",
+    ),
+    (
+        "retry-status-530",
+        "RTY-002",
+        "does not know status 530",
+        "504, 530))",
+        "504))",
+    ),
+    (
+        "retry-code-lower",
+        "RTY-002",
+        "compares codes without case",
+        "code in _RETRYABLE_CODES",
+        "(code or '').lower() in [one.lower() for one in _RETRYABLE_CODES]",
+    ),
 )
