@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import measure, report, table
+from bench import compiling, measure, report, table
 from bench.measure import OURS, Result, Row, Spread
 from bench.streams import body, frames, pieces, varying_frames
 from refimpl.eventstream import Decoder
@@ -208,3 +208,25 @@ def test_a_missed_aim_is_bold():
     assert "| t | 7 u; 1.50 × theirs (aim ≥ 2), 3.00 × other | – |" in table.table(
         [found(True), dict(found(True), rows=[])]
     )
+
+
+# ---- bench/compiling.py ------------------------------------------------------------------------
+
+
+def test_the_table_of_compiling_and_the_page():
+    found = {"CPython 3.6": {"one file": 1_500_000}, "CPython 3.13": {"one file": 2_400_000}}
+    assert compiling.table(found).splitlines() == [
+        "| | CPython 3.6 | CPython 3.13 |",
+        "|---|---:|---:|",
+        "| one file | 2 | 2 |",
+    ]
+    page = compiling.PAGE.read_text(encoding="utf-8")
+    inside = page.partition(compiling.BEGIN)[2].partition(compiling.END)[0]
+    assert inside.startswith("| | CPython 3.") and inside.count("\n") == 8
+
+
+@pytest.mark.slow
+def test_the_subjects_of_compiling_run(tmp_path):
+    for subject in compiling.subjects(tmp_path, sys.executable):
+        program = f"import sys; sys.path.insert(0, {subject.path!r}); {subject.program}"
+        subprocess.check_call([sys.executable, "-S", "-B", "-c", program])
