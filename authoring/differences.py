@@ -580,6 +580,15 @@ ROWS: Dict[Tuple[str, str], List[Row]] = {
 }
 
 
+# Cases that were written after the last run of all implementations: nobody is known to agree.
+NOT_COMPARED = (
+    "evs-headers-permuted",
+    "evs-encode-unknown-type-*",
+    "evs-encode-alike",
+    "evs-encode-sequence-*",
+)
+
+
 def row_of(case_id: str, rows: List[Row]) -> Optional[Row]:
     """Return the first row that matches a case, or None."""
     return next((row for row in rows if fnmatch.fnmatchcase(case_id, row.ids)), None)
@@ -587,6 +596,8 @@ def row_of(case_id: str, rows: List[Row]) -> Optional[Row]:
 
 def source_of(case_id: str, op: str, authority: str) -> str:
     """Return the source of a case: its authority, who agrees with it, and who differs and how."""
+    if any(fnmatch.fnmatchcase(case_id, ids) for ids in NOT_COMPARED):
+        return authority
     agreeing, differing = [], []
     for (name, its_op), rows in ROWS.items():
         if its_op == op:

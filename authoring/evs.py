@@ -19,7 +19,7 @@ returns a wrong list of messages.
 import base64
 import struct
 import zlib
-from typing import Any, Dict, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from authoring import CHUNKINGS, CaseMistake, Feature, b64, frames, ok, reject
 from authoring.differences import source_of
@@ -1498,6 +1498,25 @@ def _truncations() -> None:
         + [message(b"b", ("kind", "string", "sane")), message(b"c", ("kind", "string", "same"))],
         "a decoder that caches headers blocks by length or hash returns the wrong headers",
     )
+    swapped = ("ab='cd'", "ba='cd'", "ab='dc'", "ab='cd' e=true", "e=true ab='cd'", "ab='cd'")
+    reads(
+        "evs-headers-permuted",
+        "frames whose headers have the same bytes in another order",
+        "EVS-001 EVS-026",
+        "\n".join(f"frame {headers} payload('p')" for headers in swapped),
+        [
+            message(b"p", *headers)
+            for headers in (
+                [("ab", "string", "cd")],
+                [("ba", "string", "cd")],
+                [("ab", "string", "dc")],
+                [("ab", "string", "cd"), ("e", "boolean", True)],
+                [("e", "boolean", True), ("ab", "string", "cd")],
+                [("ab", "string", "cd")],
+            )
+        ],
+        "a decoder that caches headers blocks by length or by a sum returns the wrong headers",
+    )
     rejects(
         "evs-headers-repeat-broken",
         "frames with the same lengths, of which the last has a wrong prelude checksum",
@@ -1600,6 +1619,18 @@ def writes(
     The runner decodes the frame that the encoder returns and compares the messages.
     """
     ENCODE.case(case_id, title, rules, message(payload, *headers), ok(), why, **more)
+
+
+SEQUENCE = [
+    "evs-encode-sequence-" + name
+    for name in ("boolean-true", "int8-1", "int64-1", "boolean-false", "int16-0")
+]
+ALIKE = ("a", "a ", " a", "A", "a\t", "a\0", "\ufeffa", "\u00e1", "a\u0301", "\uff41", "0", "")
+
+
+def alike() -> List[Header]:
+    """Return headers whose names differ by little, and so do their values."""
+    return [(name, "string", ALIKE[-1 - place]) for place, name in enumerate(ALIKE) if name]
 
 
 def cannot_write(
@@ -1826,6 +1857,46 @@ def _encode() -> None:
         "an encoder that invents a type code writes a frame that no decoder can read",
         [("h", "int8", 1)],
     )
+    for slug, kind in (
+        ("case", "String"),
+        ("upper-case", "INT8"),
+        ("space", "string "),
+        ("prefix", "int"),
+        ("unsigned", "uint8"),
+        ("code", "7"),
+    ):
+        cannot_write(
+            f"evs-encode-unknown-type-{slug}",
+            f"the header type {kind!r}",
+            "EVS-013",
+            "constraint",
+            [("h", kind, "1")],
+            "an encoder that guesses the type writes something that its caller did not ask for",
+            [("h", "string", "1")],
+        )
+    writes(
+        "evs-encode-alike",
+        "names and values that differ only in white space, case, composition, a mark or the type",
+        "EVS-014 EVS-018 EVS-021",
+        alike()
+        + [("i8", "int8", 1), ("i16", "int16", 1), ("i32", "int32", 1), ("i64", "int64", 1)]
+        + [("time", "timestamp", 1), ("yes", "boolean", True), ("no", "boolean", False)]
+        + [("zero", "int8", 0), ("text", "string", "1"), ("bytes", "bytes", b"1")],
+        "an encoder that trims or normalises a name or value writes another message, and one that "
+        "caches values as its language compares them writes another type",
+    )
+    for number, (kind, value) in enumerate(
+        (("boolean", True), ("int8", 1), ("int64", 1), ("boolean", False), ("int16", 0))
+    ):
+        before: Dict[str, Any] = {"after": SEQUENCE[number - 1]} if number else {}
+        writes(
+            f"evs-encode-sequence-{kind}-{str(value).lower()}",
+            f"the same header as before, now of type {kind} with the value {str(value).lower()}",
+            "EVS-013 EVS-018",
+            [("same", kind, value)],
+            "an encoder that caches headers may compare true with 1",
+            **before,
+        )
     for kind, wrong, title, right in (
         ("boolean", "true", "text", True),
         ("boolean", 1, "a number", True),

@@ -1436,6 +1436,37 @@ def _values() -> None:
         where="[0].generated_text",
         level="SHOULD",
     )
+    escapes = (
+        '<\\/b>\\/\\/ \\b\\f\\n\\r\\t\\"\\\\ \\u00e9\\u00E9\\ud83d\\uDE00 \\u0022\\u005c\\u002f '
+        "\\\\n\\\\u0041 /\\u0000"
+    )
+    for name, text, where in (
+        ("document", '{"generated_text": "%s"}', "generated_text"),
+        ("auto", '[{"generated_text":"%s"}]', "auto"),
+        ("name", '{"a\\/\\u0062": "%s"}', '["a/b"]'),
+    ):
+        extracts(
+            "growing-escapes-" + name,
+            f"a text that is one string of a document, with each escape of JSON: {name}",
+            "TXT-056",
+            text % escapes,
+            json.loads(f'"{escapes}"'),
+            "a parser that does not know an escape loses the rest of the text",
+            where=where,
+            level="SHOULD",
+        )
+    for name, rest in (("slash", "\\/"), ("backslash", "\\\\"), ("quote", '\\"')):
+        extracts(
+            "growing-cut-after-" + name,
+            f"a document that ends after an escape: {name}",
+            "TXT-056 TXT-043",
+            f'{{"generated_text": "Hello{rest}',
+            json.loads(f'"Hello{rest}"'),
+            "a parser that waits for the end loses everything that arrived",
+            where="generated_text",
+            kind="truncated",
+            level="SHOULD",
+        )
     for name, title, text, where in (
         ("document", "one document", '{"generated_text": "%s"}', "generated_text"),
         (

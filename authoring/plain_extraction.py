@@ -192,7 +192,8 @@ def _unfinished(text: str) -> Iterator[Item]:
 def _text_so_far(text: str, path: List[Any]) -> str:
     """Return the part of the string at the path that has arrived, if the text ends inside it."""
     complete, closing, in_string = "", "", False
-    text = re.sub(r"\\u?[0-9A-Fa-f]{0,3}\Z", "", text)  # an escape that has not arrived
+    # An escape that has not arrived; before it, each backslash has its other half.
+    text = re.sub(r"(?<!\\)((?:\\\\)*)\\(?:u[0-9A-Fa-f]{0,3})?\Z", r"\1", text)
     for match in re.finditer(r"\\u[0-9A-Fa-f]{4}|\\[^u]|[^\\]", text, re.DOTALL):
         mark = match.group()
         complete += mark

@@ -1068,6 +1068,24 @@ def _json() -> None:
         "a parser that returns infinity, as Python's does, passes on a value that JSON cannot "
         "express",
     )
+    for name, number in (
+        ("negative", "-1e999"),
+        ("just", "1.7976931348623159e308"),
+        ("just-negative", "-1.7976931348623159E+308"),
+        ("digits", "1" + "0" * 309 + ".0"),
+    ):
+        rejects(
+            "shp-json-overflow-" + name,
+            f"a JSON number that overflows a double: {name}",
+            "SHP-003",
+            "syntax",
+            OUTPUT,
+            "json",
+            f'{{"x":{number}}}',
+            "json",
+            "a parser that returns infinity, as Python's does, passes on a value that JSON cannot "
+            "express",
+        )
     rejects(
         "shp-json-long-integer",
         "an unknown JSON member that is an integer of 21 digits",

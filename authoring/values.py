@@ -327,6 +327,8 @@ def _rejected() -> None:
         ("nan-inside", "NaN in an object", '{"a":NaN}'),
         ("infinity-inside", "-Infinity in an array", "[-Infinity]"),
         ("overflow", "a number beyond the range of a double", "[1e999]"),
+        ("overflow-negative", "a negative number beyond the range of a double", "[-1E+999]"),
+        ("overflow-just", "a number just beyond the range of a double", "[1.7976931348623159e308]"),
         ("long-integer", f"an integer of {MAX_DIGITS + 1} digits", f"[{'9' * (MAX_DIGITS + 1)}]"),
         (
             "long-negative-integer",
@@ -460,6 +462,8 @@ def _lenient() -> None:
         ("comment", "a comment", '{"a":1 /* x */}'),
         ("python", "Python's None", '{"a":None}'),
         ("overflow", "a number beyond the range of a double", "[1e999]"),
+        ("overflow-negative", "a negative number beyond the range of a double", "[-1E+999]"),
+        ("overflow-just", "a number just beyond the range of a double", "[1.7976931348623159e308]"),
         ("long-integer", f"an integer of {MAX_DIGITS + 1} digits", f"[{'9' * (MAX_DIGITS + 1)}]"),
         (
             "long-negative-integer",

@@ -86,4 +86,18 @@ ROWS = (
         '"timestamp": (8, _integer_writer(">q"))',
         '"timestamp": (5, _integer_writer(">q"))',
     ),
+    (
+        "encode-type-any-case",
+        "EVS-013",
+        "accepts the name of a type in any case",
+        "_HEADER_WRITERS.get(type_name) if",
+        "_HEADER_WRITERS.get(type_name.lower()) if",
+    ),
+    (
+        "encode-name-trimmed",
+        "EVS-014",
+        "compares header names without white space around them",
+        "if name in pieces:",
+        "if name.strip() in pieces:",
+    ),
 )

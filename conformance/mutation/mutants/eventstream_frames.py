@@ -395,4 +395,11 @@ ROWS = (
         '("string", None, bytes.decode)',
         '("string", None, lambda data: data.decode("utf-8", "surrogatepass"))',
     ),
+    (
+        "decode-block-by-sum",
+        "EVS-026",
+        "compares headers blocks by their sum",
+        "if frame[PRELUDE_LENGTH:payload_offset] != block:",
+        "if block is None or sum(frame[PRELUDE_LENGTH:payload_offset]) != sum(block):",
+    ),
 )

@@ -107,4 +107,11 @@ ROWS = (
         "    if isinstance(node, kind) and not isinstance(node, bool):",
         "    if isinstance(node, kind):",
     ),
+    (
+        "json-negative-overflow",
+        "SHP-003",
+        "accepts a negative number that overflows",
+        'if number in (float("inf"), float("-inf")):',
+        'if number == float("inf"):',
+    ),
 )

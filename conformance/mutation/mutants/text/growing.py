@@ -37,4 +37,11 @@ ROWS = (
         'str(json.loads(f\'"{text}"\', strict=False)) if "\\\\" in text else text',
         "text",
     ),
+    (
+        "growing-slash",
+        "TXT-056",
+        "does not know the escape of a slash",
+        "rb'[^\"\\\\]+|\\\\u[0-9A-Fa-f]{4}|\\\\[\"\\\\/bfnrt]'",
+        "rb'[^\"\\\\]+|\\\\u[0-9A-Fa-f]{4}|\\\\[\"\\\\bfnrt]'",
+    ),
 )
