@@ -275,8 +275,8 @@ def plain_message(message: Json) -> Json:
     return {"headers": headers, "payload": b64(described_bytes(message["payload"]))}
 
 
-WHY = "a decoder that keeps too little or too much between two chunks fails on such streams only"
-WRITE = "an encoder that mixes up two lengths writes a frame that no decoder accepts"
+WHY = "streams that are split like this lose data"
+WRITE = "no decoder accepts a frame with wrong lengths"
 DAMAGE = "a checksum that is compared in part accepts damaged bytes"
 
 

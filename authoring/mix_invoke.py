@@ -92,7 +92,7 @@ def _cases() -> None:
             " ".join(rules),
             given,
             expect,
-            "the service refuses such a call, or the model receives another one",
+            "the service refuses the call or alters it",
         )
 
 

@@ -237,7 +237,7 @@ def host_of(row: Row) -> Tuple[Dict[str, Any], Dict[str, Any]]:
 
 # ---- the cases ---------------------------------------------------------------------------------
 
-WHY = "a client that mixes up two of these values fails only where both are set"
+WHY = "calls with just these values fail"
 
 
 def _cite(table: Table, row: Row, rules: str) -> str:

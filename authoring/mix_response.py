@@ -333,7 +333,7 @@ def error_of(row: Row) -> Tuple[Json, Json]:
 
 # ---- the cases ---------------------------------------------------------------------------------
 
-WHY = "a client that mixes up two of these values loses parts of some responses, or their error"
+WHY = "parts or errors of some responses are lost"
 
 
 def _cases() -> None:

@@ -523,7 +523,7 @@ WRITERS: Dict[str, Callable[[str, Content, Optional[Notation]], Any]] = {
     "headers": headers_and_body,
 }
 
-WHY = "a converter that reads or writes one member otherwise loses data of some documents only"
+WHY = "some documents lose data"
 
 
 def document_of(row: Row) -> Tuple[Json, Any]:

@@ -342,7 +342,7 @@ def _source(row: Row, given: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
-WHY = "an error that needs two of these values together is not found by cases that vary one value"
+WHY = "the service refuses just such requests"
 
 
 def _add(feature: Feature, table: Table, stages_of: Any, rules: str) -> None:

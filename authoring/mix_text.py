@@ -177,7 +177,7 @@ def events_of(row: Row) -> Tuple[Description, List[Json]]:
     return text, events
 
 
-WHY = "a reader that keeps too little or too much between two parts loses text of some models only"
+WHY = "text that is split like this is lost"
 
 
 def merged(text: Description) -> Description:

@@ -108,7 +108,7 @@ TABLE = Table(
     allows=is_possible,
 )
 
-WHY = "a reader that keeps too little of a value between two parts loses some tokens only"
+WHY = "streams that are split like this lose tokens"
 
 
 def text_of(row: Row) -> Tuple[Description, List[Any]]:

@@ -550,7 +550,7 @@ def altered_of(row: Row) -> Given:
 
 
 WHY = "a server that rejects this request rejects valid clients whose requests combine these values"
-FORGED = "an attacker who reads the accepted request could send this one"
+FORGED = "an attacker could alter a request like this"
 
 
 def _cases() -> None:

@@ -21,7 +21,7 @@ CONVERT = Feature("shape-convert-sequence", "shape.convert", "shp-")
 REQUEST = Feature("http-request-sequence", "http.request", "http-")
 FEATURES = [SIGN, PRESIGN, VERIFY, CONVERT, REQUEST]
 
-WHY = "a signer that keeps results under an incomplete name signs the second like the first"
+WHY = "the second is signed like the first"
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 HEADERS = [["Host", "a.example"], ["X-One", "1"], ["X-Two", "2"]]
 # The end of the ids, the two inputs' differences, and the rules.

@@ -262,7 +262,7 @@ def _formats() -> None:
                     documents[source],
                     target,
                     documents[target],
-                    "a converter that changes the value loses data that was stored in this format",
+                    "data that was stored in this format changes",
                 )
 
 

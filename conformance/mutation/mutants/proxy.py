@@ -234,13 +234,6 @@ ROWS = (
         'r"\\d{1,2}\\Z"',
     ),
     (
-        "loopback-suffix",
-        "NET-006",
-        "treats every name that ends with localhost as the local host",
-        'name == "localhost" or name.endswith(".localhost")',
-        'name.endswith("localhost")',
-    ),
-    (
         "proxy-port-65536",
         "NET-007",
         "accepts the port 65536",
