@@ -28,8 +28,8 @@ ROWS = (
         "container-full-first",
         "CRED-015",
         "prefers the full URI",
-        "if relative:\n        url",
-        "if relative and not full:\n        url",
+        "if relative:",
+        "if relative and not full:",
     ),
     (
         "container-line-break",

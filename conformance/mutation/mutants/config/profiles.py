@@ -90,7 +90,7 @@ ROWS = (
         "config-quotes-kept",
         "CRED-024",
         "keeps the quotation marks of a name",
-        "return _SectionHeader(words[0], quoted.group(2), True)",
+        "return _SectionHeader(words[0], quoted.group(1) or quoted.group(2), True)",
         "return _SectionHeader(words[0], words[1], True)",
     ),
     (
