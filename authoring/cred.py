@@ -236,6 +236,27 @@ reads(
     "[profile 'my work']\na = b\n[profile \"b\"]\nc = d\n",
     profiles={"my work": {"a": "b"}, "b": {"c": "d"}},
 )
+for name, title, quoted, inner in (
+    ("single-inside", "a single quotation mark in double ones", '"it\'s"', "it's"),
+    ("double-inside", "double quotation marks in single ones", "'a \"b\" c'", 'a "b" c'),
+    ("not-ascii", "a quoted name outside of ASCII", '"\u00e9 #;="', "\u00e9 #;="),
+):
+    reads(
+        "header-quoted-" + name,
+        f"a name in quotation marks: {title}",
+        "CRED-024",
+        WRONG_PROFILE,
+        f"[profile {quoted}]\na = b\n",
+        profiles={inner: {"a": "b"}},
+    )
+reads(
+    "header-quoted-same-inside",
+    "a name in quotation marks with the same mark inside",
+    "CRED-024",
+    "programs that guess where the name ends find different profiles",
+    "[profile \"a\"b\"]\na = b\n[profile 'c'd']\na = b\n[profile e]\na = b\n",
+    profiles={"e": {"a": "b"}},
+)
 reads(
     "header-all-characters",
     "each character that a name may have",
@@ -344,6 +365,14 @@ reads(
     "[default]\na = b\rc = d\r\ne = f\n",
     source=DEVIATES,
     profiles=default(a="b\rc = d", e="f"),
+)
+reads(
+    "line-end-crs",
+    "several CRs before LF, and a CR at the end of the file",
+    "CRED-022",
+    "an editor that converts line ends twice writes CR CR LF, and a key with a CR is useless",
+    "[default]\r\r\na = b\r\r\nc = d \t\r",
+    profiles=default(a="b", c="d"),
 )
 reads(
     "value-other-line-ends",
@@ -2190,6 +2219,35 @@ for name, title, cached, text in (
         f"a client that goes on {OTHER_KEYS}",
         sso(cached, text),
         requests=[],
+    )
+for name, title, expiration_of_keys in (
+    ("true", "true", True),
+    ("text", "a text", "1800000000000"),
+):
+    fails(
+        "sso-expiration-" + name,
+        f"a reply of SSO whose expiration is {title}",
+        "CRED-014",
+        "a client that counts true as 1 holds the keys for expired, or never renews them",
+        sso(
+            CACHED,
+            replies={
+                f"GET {SSO_URL}": {
+                    "status": 200,
+                    "body": json.dumps(
+                        {
+                            "roleCredentials": {
+                                "accessKeyId": "ASSSO",
+                                "secretAccessKey": "sso-secret",
+                                "sessionToken": "sso-token",
+                                "expiration": expiration_of_keys,
+                            }
+                        }
+                    ),
+                }
+            },
+        ),
+        requests=[["GET", SSO_URL]],
     )
 fails(
     "login-session",

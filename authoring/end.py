@@ -235,6 +235,11 @@ for region, dns, why in (
         "a client that treats a pseudo-region as an unknown region uses the domain of aws",
     ),
     (
+        "aws-us-gov-global",
+        "amazonaws.com",
+        "a client that treats a pseudo-region as an unknown region uses another FIPS host",
+    ),
+    (
         "aws-global",
         "amazonaws.com",
         "a client that replaces the pseudo-region of aws sends the call to a fixed region",

@@ -678,6 +678,36 @@ def _ends() -> None:
             "a parser that expects one form reports an error, or a stream without an end",
             where="openai",
         )
+    for name, title, after in (
+        ("error", "an error", 'data: {"error": "no"}\n\n'),
+        ("code", "an error code", 'data: {"ErrorCode": "CAPACITY"}\n\n'),
+        ("event", "an event of type error", "event: error\ndata: no\n\n"),
+        ("event-no-data", "an event of type error without data", "event: error\n\n"),
+        ("array", "an array with an error", 'data: [{}, {"error": "no"}]\n\n'),
+        ("lost", "an error without data:", '{"error": "no"}\n'),
+    ):
+        extracts(
+            "failure-after-end-" + name,
+            f"a failure of the container after the end marker: {title}",
+            "TXT-053 TXT-052",
+            f"data: {HI}\n\n{DONE}{after}",
+            "Hi",
+            "a parser that ignores everything after the end marker hides the failure",
+            where="openai",
+            skipped=1,
+            kind="container",
+        )
+    extracts(
+        "failure-after-end-lines",
+        "a failure of the container after the end marker of JSON lines",
+        "TXT-053 TXT-052",
+        f'{HI}\n[DONE]\n{{"error": "no"}}\n',
+        "Hi",
+        "a parser that ignores everything after the end marker hides the failure",
+        where="openai",
+        skipped=1,
+        kind="container",
+    )
     for name, title, text, where in (
         ("chat", "chat chunks", events(chat(content="Hi")), "openai"),
         (
@@ -810,7 +840,73 @@ def _ends() -> None:
 # ---- failures ------------------------------------------------------------------------------------
 
 
+def _bare_fields() -> None:
+    """Texts that begin with a field without a colon (TXT-023)."""
+    first, second = HI[:12], HI[12:]
+    for name, title, start in (
+        ("data", "data and LF", "data\n"),
+        ("data-cr", "data and CR", "data\r"),
+        ("id", "id and LF", "id\n"),
+    ):
+        extracts(
+            "bare-field-" + name,
+            f"events that begin with a field without a colon: {title}",
+            "TXT-061 TXT-023",
+            f"{start}data: {first}\ndata: {second}\n\n{DONE}",
+            "Hi",
+            "a reader that takes the text for JSON values loses a value that is in two fields",
+            where="openai",
+        )
+    extracts(
+        "bare-word",
+        "a word that only begins like a field without a colon",
+        "TXT-061 TXT-050",
+        f"database\n{HI}\n",
+        "Hi",
+        "a reader that takes the text for events loses the values after it",
+        where="openai",
+        skipped=1,
+        complete=False,
+    )
+
+
 def _failures() -> None:
+    for name, title, space, is_failure in (
+        ("one-space", "one space", " ", True),
+        ("two-spaces", "two spaces", "  ", False),
+    ):
+        for form, start in (("events", ""), ("lines", HI + "\n")):
+            extracts(
+                f"failure-event-{name}-{form}",
+                f"an event `event:error` with {title} after the colon, among {form}",
+                "TXT-053 TXT-023",
+                f"{start}event:{space}error\ndata: {HI}\n\n",
+                ("Hi" if start else "") + ("" if is_failure else "Hi"),
+                "readers that trim the type differently disagree about the failure",
+                where="openai",
+                complete=False,
+                kind="container" if is_failure else None,
+            )
+    extracts(
+        "failure-event-space-after",
+        "an event `event: error ` among lines: the space belongs to the type",
+        "TXT-053 TXT-023",
+        f"{HI}\nevent: error \ndata: {HI}\n\n",
+        "HiHi",
+        "readers that trim the type differently disagree about the failure",
+        where="openai",
+        complete=False,
+    )
+    extracts(
+        "failure-event-crlf",
+        "an event of type error among lines that end with CR LF",
+        "TXT-053 TXT-020",
+        f"{HI}\r\nevent: error\r\ndata: {HI}\r\n\r\n",
+        "Hi",
+        "a reader that keeps the CR finds another type",
+        where="openai",
+        kind="container",
+    )
     for name, title, value in (
         ("empty-message", "an empty error with a code", {"error": "", "code": 424}),
         ("true", "error true", {"error": True}),
@@ -1602,6 +1698,7 @@ _presets()
 _channels()
 _parts()
 _ends()
+_bare_fields()
 _failures()
 _unreadable()
 _values()

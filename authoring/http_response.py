@@ -323,6 +323,21 @@ def _success() -> None:
         "a client that rejects every Content-Encoding rejects a response that is not encoded",
         headers=tuple(STREAM) + (("Content-Encoding", "identity"),),
     )
+    for name, title, coding in (
+        ("two", "identity twice", "identity, identity"),
+        ("empty-elements", "identity among empty elements", ", ,\tIDENTITY ,"),
+        ("only-comma", "a comma", ","),
+    ):
+        reads_stream(
+            "http-content-encoding-list-" + name,
+            "a list in Content-Encoding: " + title,
+            "HTTP-020",
+            ONE,
+            (b"one ",),
+            "a client that does not read the value as a list rejects a response that is not "
+            "encoded",
+            headers=tuple(STREAM) + (("Content-Encoding", coding),),
+        )
 
 
 def _output() -> None:
@@ -571,7 +586,7 @@ def _no_success() -> None:
         '{"ok":',
         complete=False,
     )
-    for coding in ("gzip", "br", "GZIP", "identity, gzip"):
+    for coding in ("gzip", "br", "GZIP", "identity, gzip", "gzip, identity"):
         case(
             "content-encoding-"
             + coding.lower().replace(", ", "-")
@@ -2039,6 +2054,28 @@ def _xml() -> None:
         f"<Response><Errors><Error>{inner}</Error></Errors><RequestID>1</RequestID></Response>",
         "AccessDenied",
         "Access Denied",
+    )
+    for name, title, before, after in (
+        ("empty", "an empty Errors", "<Errors/>", ""),
+        ("other", "an Errors without Error", "<Errors><Warning/></Errors>", ""),
+        ("after", "an Errors without Error after it", "", "<Errors/>"),
+        ("second", "a second Errors with another Error", "<Errors/>", "<Errors><Error/></Errors>"),
+    ):
+        case(
+            "errors-" + name,
+            f"an XML error in the root, next to {title}",
+            f"<Response>{before}<Error>{inner}</Error>{after}</Response>",
+            "AccessDenied",
+            "Access Denied",
+            "a client that stops at the first envelope loses the code and the message",
+        )
+    case(
+        "errors-first",
+        "an XML error in Errors after an Error of the root",
+        f"<Response><Error><Code>Other</Code></Error><Errors><Error>{inner}</Error></Errors></Response>",
+        "AccessDenied",
+        "Access Denied",
+        "clients that disagree about the envelope report different errors",
     )
     case(
         "root",

@@ -293,6 +293,34 @@ for slug, entries, excepted, rules, why in (
         "each of these entries has another port, or none",
     ),
     (
+        "port-zero",
+        "corp.example:08443",
+        True,
+        "NET-004",
+        "a port is a decimal number, and a zero before it does not change it",
+    ),
+    (
+        "port-six-digits",
+        "corp.example:008443",
+        False,
+        "NET-004",
+        "a port has at most five digits",
+    ),
+    (
+        "brackets-name",
+        "[llm.corp.example]",
+        False,
+        "NET-005",
+        "only an IPv6 address has brackets",
+    ),
+    (
+        "brackets-name-port",
+        "[llm.corp.example]:8443",
+        False,
+        "NET-005 NET-004",
+        "only an IPv6 address has brackets",
+    ),
+    (
         "cidr-for-a-name",
         "0.0.0.0/0",
         False,
@@ -366,6 +394,8 @@ selects(
     PROXY,
     {"https_proxy": PROXY, "no_proxy": "a.example", "NO_PROXY": "*"},
 )
+MAPPED = "the length of a block in the notation of IPv6 counts the bits of the IPv6 address"
+BRACKETS = "only an IPv6 address has brackets, so this is a name that no host has"
 SHORT = "programs that read it as an address disagree about which one"
 for slug, entries, host, excepted, why in (
     ("address", "10.1.2.3", "10.1.2.3", True, "an entry may be an address"),
@@ -422,6 +452,18 @@ for slug, entries, host, excepted, why in (
     ("v6-mapped-entry", "::ffff:10.1.2.3", "10.1.2.3", True, "IPv4 in IPv6 is the same host"),
     ("v6-mapped-octal", "::ffff:10.1.2.03", "10.1.2.3", False, SHORT),
     ("v6-mapped", "10.0.0.0/8", "[::ffff:10.1.2.3]", True, "IPv4 in IPv6 is the same host"),
+    ("v6-mapped-block", "::ffff:10.0.0.0/104", "10.1.2.3", True, MAPPED),
+    ("v6-mapped-block-hex", "[::ffff:a00:0]/104", "10.1.2.3", True, MAPPED),
+    ("v6-mapped-block-outside", "::ffff:10.0.0.0/104", "11.1.2.3", False, MAPPED),
+    ("v6-mapped-block-all", "::ffff:0.0.0.0/96", "203.0.113.9", True, MAPPED),
+    ("v6-mapped-block-short", "::ffff:10.0.0.0/8", "10.1.2.3", False, MAPPED),
+    ("brackets-v4", "[10.1.2.3]", "10.1.2.3", False, BRACKETS),
+    ("brackets-v4-block", "[10.0.0.0]/8", "10.1.2.3", False, BRACKETS),
+    ("brackets-block", "[fd00::/8]", "[fd00::1]", False, BRACKETS),
+    ("brackets-mapped", "[::ffff:10.1.2.3]", "10.1.2.3", True, "IPv4 in IPv6 is an IPv6 address"),
+    ("length-zero", "10.0.0.0/08", "10.1.2.3", True, "a length is a decimal number"),
+    ("length-zeros", "10.0.0.0/010", "10.200.3.4", False, "an octal number would be 8"),
+    ("length-four-digits", "10.0.0.0/0008", "10.1.2.3", False, "a length has at most three digits"),
 ):
     selects(
         "no-proxy-" + slug,

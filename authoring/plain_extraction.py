@@ -68,9 +68,9 @@ def _first(value: Any, paths: Paths) -> Any:
 def is_events(text: str, content_type: str) -> bool:
     """Return whether a text consists of server-sent events (TXT-061)."""
     start = text.lstrip("\r\n")
-    if re.match("(data|event|id|retry)?:", start):
+    if re.match("(data|event|id|retry)?:|(data|event|id|retry)[\r\n]", start):
         return True
-    return content_type == "text/event-stream" and not re.match(r"\s*[\[{]", start)
+    return content_type == "text/event-stream" and not re.match(r"[ \t\r\n]*[\[{]", start)
 
 
 def _of_data(text: str, lost: bool = False) -> Iterator[Item]:
@@ -156,7 +156,8 @@ def _value_items(text: str, elements: bool) -> Iterator[Item]:
             position = field.end()
             if field.group(1) != "data":
                 line = text[position:].partition("\n")[0]
-                event = line.strip() if field.group(1) == "event" else event
+                value = re.sub(r"\A |\r\Z", "", line)
+                event = value if field.group(1) == "event" else event
                 position += len(line)
         elif text[position] in '{["':
             end = _end_of(text, position)
@@ -261,7 +262,7 @@ def extract(
     data: bytes, preset: str = "", path: str = "", channel: str = "text", content_type: str = ""
 ) -> Extracted:
     """Return what the model wrote in a complete text."""
-    text = data.decode("utf-8", "surrogateescape")
+    text = re.sub("\\A\ufeff", "", data.decode("utf-8", "surrogateescape"))  # TXT-021
     paths = PRESETS.get(preset) or {"text": path_of(path)}
     elements = preset == "auto" or isinstance(paths["text"][0][0], str)
     items = _event_items(text) if is_events(text, content_type) else _value_items(text, elements)
@@ -277,6 +278,9 @@ def extract(
             ended = True
         elif ended and kind != "no data":
             skipped += 1
+            inner = value if isinstance(value, list) and elements else [value]
+            if kind == "failure" or (kind == "value" and any(_fails(one) for one in inner)):
+                error = "container"
         elif kind in ("unreadable", "no data"):
             skipped += 1
             unreadable += kind == "unreadable"

@@ -168,6 +168,31 @@ decides(
     (status(200, "InternalFailure"), ends("not_retryable", 500)),
 )
 decides(
+    "model-error-in-200",
+    "a ModelError with status 200 if the caller allows to retry it",
+    "RTY-003 RTY-002",
+    "the permission is for a model that has failed, not for a call that the service has accepted",
+    (status(200, "ModelError"), ends("not_retryable", 500)),
+    retry_model_errors=True,
+)
+decides(
+    "model-error-in-299",
+    "a ModelError with status 299 if the caller allows to retry it",
+    "RTY-003 RTY-002",
+    "a client that compares with 200 lets the model run again",
+    (status(299, "ModelError"), ends("not_retryable", 500)),
+    retry_model_errors=True,
+)
+decides(
+    "model-error-500-allowed",
+    "a ModelError with status 500 if the caller allows to retry it",
+    "RTY-002",
+    "the permission is for the code, whatever the status",
+    (status(500, "ModelError"), retry(495, 1)),
+    (status(200), ends("success", 500)),
+    retry_model_errors=True,
+)
+decides(
     "connect",
     "a connection that fails",
     "RTY-002",

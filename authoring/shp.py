@@ -1474,6 +1474,31 @@ def _query() -> None:
             f'{{"Body":{part("YQ==")}}}',
             "a reader that takes it for a number rejects a document or loses the event",
         )
+    for name, title, query, document in (
+        (
+            "event",
+            "an event",
+            "Body.%C4%B1nternalStreamFailure.Message=x&Body.PayloadPart.Bytes=a",
+            f'{{"Body":{part("YQ==")}}}',
+        ),
+        (
+            "variant",
+            "a member of the output",
+            f"%C4%B1nvokedProductionVariant=x&{TYPE}=a",
+            f'{{"{TYPE}":"a"}}',
+        ),
+    ):
+        converts(
+            "shp-query-dotless-i-" + name,
+            f"a dotless i in place of the first letter of {title} in a query",
+            "SHP-019 SHP-008",
+            OUTPUT,
+            "query",
+            query,
+            "json",
+            document,
+            "a reader that makes upper case as Unicode does takes it for the member",
+        )
     for name, title, text in (
         ("zero", "a list in a query that is numbered from 0", "Body.0.PayloadPart.Bytes=a"),
         (

@@ -1964,6 +1964,30 @@ rejects(
     "an empty host binds the request to no server",
     headers=[["Host", ""]],
 )
+for prefix in ("sig-header-", "sig-presign-header-"):
+    rejects(
+        prefix + "refused-kelvin-token",
+        "a Kelvin sign in place of the k in the name of the session token's header"
+        + (", presigned" if "presign" in prefix else ""),
+        "SIG-025",
+        "a signer that makes lower case as Unicode does replaces or drops the header silently",
+        headers=[["Host", "example.com"], ["X-Amz-Security-To\u212aen", "a"]],
+    )
+EMPTY_HOSTS = (
+    ("two", "two empty Host headers", [["Host", ""], ["Host", ""]]),
+    ("blank-two", "two Host headers of spaces and tabs", [["Host", " "], ["host", "\t"]]),
+    ("first", "an empty Host header before another", [["Host", ""], ["Host", "example.com"]]),
+    ("last", "an empty Host header after another", [["Host", "example.com"], ["Host", " "]]),
+)
+for slug, title, hosts in EMPTY_HOSTS:
+    for prefix in ("sig-host-", "sig-presign-host-"):
+        rejects(
+            f"{prefix}refused-empty-{slug}",
+            title + (", presigned" if "presign" in prefix else ""),
+            "SIG-014",
+            "joined with a comma, the values look like a host that is not empty",
+            headers=hosts,
+        )
 
 
 # ---- time, token, body hash --------------------------------------------------------------------

@@ -1190,6 +1190,18 @@ rejects(
     "an empty host binds the request to no server",
     signed_request(headers=[["Host", ""], *BASE_HEADERS[1:]]),
 )
+for slug, title, hosts in (
+    ("two", "two empty Host headers", [["Host", ""], ["Host", ""]]),
+    ("first", "an empty Host header before another", [["Host", ""], BASE_HEADERS[0]]),
+    ("last", "an empty Host header after another", [BASE_HEADERS[0], ["Host", " "]]),
+):
+    rejects(
+        f"sig-verify-host-empty-{slug}",
+        f"{title}, with a matching signature",
+        "SIG-014",
+        "joined with a comma, the values look like a host that is not empty",
+        signed_request(headers=[*hosts, *BASE_HEADERS[1:]]),
+    )
 rejects(
     "sig-verify-date-missing",
     "a request without x-amz-date",

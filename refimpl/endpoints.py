@@ -68,7 +68,11 @@ _PARTITIONS = (
         _USUAL_FIPS,
     ),
     _Partition(
-        "aws-eusc", r"eusc-de-\w+-\d+", "amazonaws.eu", "api.amazonwebservices.eu", _USUAL_FIPS
+        "aws-eusc",
+        r"eusc-de-\w+-\d+",
+        "amazonaws.eu",
+        "api.amazonwebservices.eu",
+        _USUAL_FIPS,
     ),
     _Partition("aws", ".*", "amazonaws.com", "api.aws", "runtime-fips.sagemaker"),
 )

@@ -166,8 +166,9 @@ _SERVICE_JSON_FORMAT = JSON_FORMAT._replace(
 
 def _xml_error(root: Element) -> ErrorDocument:
     """Find the error in its envelope, or use the root (HTTP-036)."""
-    outer = child_of(root, "Errors") or root
-    return ErrorDocument(XML_FORMAT, child_of(outer, "Error") or root, root)
+    errors = child_of(root, "Errors")
+    inner = None if errors is None else child_of(errors, "Error")
+    return ErrorDocument(XML_FORMAT, inner or child_of(root, "Error") or root, root)
 
 
 def code_of_error(given: Optional[str], document: ErrorDocument) -> Optional[str]:

@@ -14,7 +14,7 @@ always the peer's mistake (http1_errors.py).
 import re
 from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
 
-from .errors import HttpError
+from .errors import HttpError, ascii_lower
 
 # HTTP-048: bytes of a line of the head, or of a chunk's first line, including its CRLF.
 MAX_LINE = 65536
@@ -146,7 +146,7 @@ def body_framing(head: ResponseHead) -> Framing:
             from .http1_errors import both_framings
 
             raise both_framings(lengths)
-        only_chunked = len(codings) == 1 and codings[0].strip(" \t").lower() == "chunked"
+        only_chunked = len(codings) == 1 and ascii_lower(codings[0].strip(" \t")) == "chunked"
         # HTTP-044
         if not only_chunked or head.minor_version == 0:
             from .http1_errors import unsupported_codings
@@ -165,7 +165,7 @@ def body_framing(head: ResponseHead) -> Framing:
 
 
 def _values(head: ResponseHead, name: str) -> "List[str]":
-    return [value for key, value in head.headers if key.lower() == name]
+    return [value for key, value in head.headers if ascii_lower(key) == name]
 
 
 def parse_chunk_line(line: bytes) -> int:

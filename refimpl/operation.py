@@ -33,6 +33,7 @@ from .errors import (
     HttpError,
     ServiceError,
     UsageError,
+    ascii_lower,
     plain_bytes,
     require_type,
     shown,
@@ -421,10 +422,16 @@ def _check_status(status: int, headers: HeaderSequence, request_id: "Optional[st
 
 def _is_event_stream(headers: HeaderSequence) -> bool:
     media_type = (header_value(headers, "content-type") or "").partition(";")[0]
-    # RFC 9110: the values of several Content-Encoding headers are one list (HTTP-020).
-    codings = [value for name, value in headers if name.lower() == "content-encoding"]
-    return media_type.strip(" \t").lower() == EVENT_STREAM_TYPE and all(
-        coding.strip(" \t").lower() in ("", "identity") for coding in codings
+    # RFC 9110: the values of several Content-Encoding headers are one list, in which an empty
+    # element has no meaning (HTTP-020).
+    codings = [
+        coding
+        for name, value in headers
+        if ascii_lower(name) == "content-encoding"
+        for coding in value.split(",")
+    ]
+    return ascii_lower(media_type.strip(" \t")) == EVENT_STREAM_TYPE and all(
+        ascii_lower(coding.strip(" \t")) in ("", "identity") for coding in codings
     )
 
 

@@ -196,14 +196,14 @@ def is_loopback(host: str) -> bool:
     address = ip_address_of(host)
     if address is not None:
         return address.is_loopback
-    name = host.lower().rstrip(".")
+    name = ascii_lower(host).rstrip(".")
     return name == "localhost" or name.endswith(".localhost")
 
 
 def is_excepted(host: str, port: int, no_proxy: str) -> bool:
     """Return whether the entries of NO_PROXY contain a host and port (NET-003 to NET-005)."""
     address = ip_address_of(host)
-    name = host.lower().rstrip(".")
+    name = ascii_lower(host).rstrip(".")
     for entry in re.split(r"[, \t\r\n]+", no_proxy):
         # NET-003
         if entry == "*":
@@ -223,7 +223,8 @@ def is_excepted(host: str, port: int, no_proxy: str) -> bool:
 def _entry_of(entry: str) -> Tuple[str, Optional[int]]:
     """Return the pattern of an entry without brackets, and its port or None."""
     match = re.match(r"\[([^\]]*)\](/\d+)?(?::(\d{1,5}))?\Z", entry, re.ASCII)
-    if match is not None:
+    # NET-005: only an IPv6 address has brackets.
+    if match is not None and is_ipv6_literal(match.group(1)):
         address, length, port = match.groups()
         return address + (length or ""), int(port) if port else None
     if entry.count(":") == 1:
@@ -250,9 +251,15 @@ def _matches_address(address: IPAddress, pattern: str) -> bool:
         return False
     if not slash:
         return base == address
-    if not re.match(r"\d{1,3}\Z", digits, re.ASCII) or int(digits) > address.max_prefixlen:
+    if not re.match(r"\d{1,3}\Z", digits, re.ASCII):
         return False
-    shift = address.max_prefixlen - int(digits)
+    length = int(digits)
+    # IPv4 within IPv6: the length counts the bits of the IPv6 address.
+    if ":" in prefix and base.version == 4:
+        length -= 96
+    if not 0 <= length <= address.max_prefixlen:
+        return False
+    shift = address.max_prefixlen - length
     return int(base) >> shift == int(address) >> shift
 
 

@@ -6,7 +6,7 @@ It rejects a lifetime out of range (SIG-031).
 
 from typing import Callable, Iterable, List, NamedTuple, Tuple
 
-from .errors import UsageError, require_type
+from .errors import UsageError, ascii_lower, require_type
 from .sigv4_stages import (
     canonical_uri,
     collect_headers,
@@ -17,6 +17,7 @@ from .sigv4_stages import (
     uri_encode,
 )
 from .sigv4_steps import (
+    check_hosts,
     check_method,
     header_lines,
     header_names,
@@ -79,7 +80,9 @@ def presigned_request(
     _check_expires(expires)
     path, query = split_target(target)
     # SIG-034
-    to_sign = select_signed(collect_headers(_without(headers, (DATE_HEADER, TOKEN_HEADER))))
+    kept = _without(headers, (DATE_HEADER, TOKEN_HEADER))
+    to_sign = select_signed(collect_headers(kept))
+    check_hosts(kept)
     names = header_names(to_sign)
     own = [
         ("X-Amz-Algorithm", ALGORITHM),
@@ -128,4 +131,5 @@ def _check_expires(expires: int) -> None:
 
 def _without(headers: HeaderPairs, names: Iterable[str]) -> List[Tuple[str, str]]:
     """Return the headers whose lower-case name is not in names."""
-    return [pair for pair in pairs_of(headers) if pair[0].lower() not in names]
+    # SIG-025: another letter that str.lower makes a `k` is no reason to leave a header out.
+    return [pair for pair in pairs_of(headers) if ascii_lower(pair[0]) not in names]

@@ -12,7 +12,7 @@ import re
 from functools import lru_cache
 from typing import Dict, FrozenSet, Iterable, List, Tuple
 
-from .errors import UsageError, plain_bytes, require_type, wrong_type
+from .errors import UsageError, ascii_lower, plain_bytes, require_type, wrong_type
 from .sigv4_values import (
     ALGORITHM,
     SCOPE_SUFFIX,
@@ -119,7 +119,7 @@ def connection_options(value: str) -> "FrozenSet[str]":
 
     Without the headers that a server requires to be signed.
     """
-    names = frozenset(option.strip(" \t").lower() for option in value.split(","))
+    names = frozenset(ascii_lower(option.strip(" \t")) for option in value.split(","))
     return frozenset(name for name in names if name != "host" and not name.startswith("x-amz-"))
 
 
@@ -146,6 +146,13 @@ def require_host(host: str) -> None:
             expected="host, with its port unless it is the scheme's default",
             rule="SIG-014",
         )
+
+
+def check_hosts(headers: "Iterable[Tuple[str, str]]") -> None:
+    """Raise UsageError if one of several Host headers is empty: their joined value is not."""
+    for name, value in headers:
+        if ascii_lower(name) == "host":
+            require_host(canonical_value(value))
 
 
 def header_lines(headers: "Dict[str, str]") -> str:

@@ -22,6 +22,7 @@ from .sigv4_stages import (
     string_to_sign,
 )
 from .sigv4_steps import (
+    check_hosts,
     check_method,
     checked_scope,
     credential_scope,
@@ -101,6 +102,7 @@ def verify(
         uri = canonical_uri(path, normalize, double_encode)
         pairs = pairs_of(headers)
         collected = collect_headers(pairs)
+        check_hosts(pairs)
         # SIG-040
         if sum(name.lower() == "authorization" for name, _ in pairs) > 1:
             raise SignatureError(

@@ -125,4 +125,4 @@ def _header_pair(text: str) -> Tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon:
         raise UsageError("not a header", expected="NAME:VALUE", actual=name)
-    return name.strip(), value.strip(" \t")
+    return name.strip(" \t"), value.strip(" \t")

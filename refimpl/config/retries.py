@@ -158,12 +158,14 @@ class CallRetries:
 
 def is_retried(error: Error, policy: RetryPolicy) -> bool:
     """Return whether an error before a 2xx status line allows another attempt (RTY-002)."""
-    # RTY-002
-    if isinstance(error, ModelError):
-        return policy.retry_model_errors
     if isinstance(error, ServiceError):
         # RTY-003
-        return error.retryable and not 200 <= (error.status or 0) <= 299
+        if 200 <= (error.status or 0) <= 299:
+            return False
+        # RTY-002
+        if isinstance(error, ModelError):
+            return policy.retry_model_errors
+        return error.retryable
     if isinstance(error, NetworkError):
         # RTY-004
         return error.retryable and (policy.retry_after_send or not error.sent)

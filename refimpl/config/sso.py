@@ -15,7 +15,7 @@ from typing import Any, Dict, NamedTuple, Optional, Union
 from ..errors import ConfigurationError, Error, shown
 from ..operation import authority, parse_endpoint_url
 from ..sigv4_stages import uri_encode
-from ..sigv4_values import Credentials
+from ..sigv4_values import Credentials, is_number
 from .environment import home_folder
 from .sources import Absent, SourceContext
 from .sts import explained, fetch_service, service_url
@@ -254,7 +254,8 @@ def _sso_credentials(context: SourceContext, login: SsoLogin) -> Credentials:
         for name in ("accessKeyId", "secretAccessKey", "sessionToken")
     ]
     milliseconds = keys.get("expiration")
-    if None in parts or not isinstance(milliseconds, (int, float)):
+    # CRED-013: true is not a number.
+    if None in parts or milliseconds is None or not is_number(milliseconds):
         raise ConfigurationError(f"{what} lacks a part of the credentials", rule=_SSO_RULE)
     return checked_credentials(what, parts[0], parts[1], parts[2], milliseconds / 1000)
 

@@ -95,8 +95,11 @@ def _leaves(tree: Value, path: Tuple[str, ...]) -> List[Tuple[Tuple[str, ...], b
 
 
 def upper_first(name: str) -> str:
-    """Return a name with its first letter in upper case, as in a path (SHP-019)."""
-    return name[:1].upper() + name[1:]
+    """Return a name with its first letter in upper case, as in a path (SHP-019).
+
+    Only a to z are letters: str.upper also makes the dotless i an `I`, and the long s an `S`.
+    """
+    return (name[:1].upper() if "a" <= name[:1] <= "z" else name[:1]) + name[1:]
 
 
 _NEVER_ENCODED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"

@@ -12,7 +12,7 @@ import re
 from itertools import chain
 from typing import Iterable, Iterator, List, Tuple
 
-from ..errors import Error, TextError
+from ..errors import Error, TextError, ascii_lower
 from .server_sent_events import SNIFFED, could_be_events, looks_like_events
 from .utf8 import Utf8Decoder
 
@@ -24,8 +24,8 @@ _LINES_TYPES = (
     "application/x-ndjson",
     "application/ndjson",
 )
-_TEXTUAL_TYPES = re.compile(r"(?:text/.*|application/(?:[\w.+-]+\+)?(?:json|xml))?\Z")
-_OTHER_CHARSET = re.compile(r"(?i);\s*charset\s*=(?!\s*\"?(?:utf-?8|us-ascii|ascii)\b)")
+_TEXTUAL_TYPES = re.compile(r"(?:text/.*|application/(?:[\w.+-]+\+)?(?:json|xml))?\Z", re.ASCII)
+_OTHER_CHARSET = re.compile(r"(?ai);\s*charset\s*=(?!\s*\"?(?:utf-?8|us-ascii|ascii)\b)")
 
 
 def chosen_format(parts: Iterable[bytes], content_type: str = "") -> Tuple[str, Iterator[bytes]]:
@@ -53,26 +53,35 @@ def _raising(error: Error) -> Iterator[bytes]:
     yield b""
 
 
-def are_events(start: bytes, content_type: str) -> bool:
-    """Return whether a text is server-sent events, by its first bytes and its type (TXT-061)."""
-    if looks_like_events(start):
+def are_events(start: bytes, content_type: str, bare: bool = False) -> bool:
+    """Return whether a text is server-sent events, by its first bytes and its type (TXT-061).
+
+    bare: whether a field name without a colon counts as well
+    """
+    if looks_like_events(start, bare):
         return True
-    return _media_type(content_type) == EVENTS_TYPE and not start.lstrip().startswith((b"{", b"["))
+    is_json = _first_byte(start) in (b"{", b"[")
+    return _media_type(content_type) == EVENTS_TYPE and not is_json
 
 
-def is_undecided(start: bytes, content_type: str) -> bool:
+def is_undecided(start: bytes, content_type: str, bare: bool = False) -> bool:
     """Return whether are_events needs more bytes than start to decide.
 
     With the type of events, the first byte that is not white space decides.
     """
-    if could_be_events(start):
+    if could_be_events(start, bare):
         return True
-    is_space = len(start) < SNIFFED and not start.lstrip()
+    is_space = len(start) < SNIFFED and not _first_byte(start)
     return is_space and _media_type(content_type) == EVENTS_TYPE
 
 
+def _first_byte(start: bytes) -> bytes:
+    # TXT-041: the white space of JSON. bytes.lstrip would also remove VT and FF.
+    return start.lstrip(b" \t\r\n")[:1]
+
+
 def _media_type(content_type: str) -> str:
-    return content_type.partition(";")[0].strip(" \t").lower()
+    return ascii_lower(content_type.partition(";")[0].strip(" \t"))
 
 
 def _format_for(start: bytes, content_type: str) -> str:

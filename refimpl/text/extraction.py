@@ -224,7 +224,7 @@ class ModelText:
         data = plain_bytes(data)
         if self._reader is None:
             self._start += data
-            if is_undecided(self._start, self._content_type):
+            if is_undecided(self._start, self._content_type, bare=True):
                 return []
             data, self._start = self._start, b""
             self._choose(data)
@@ -283,7 +283,7 @@ class ModelText:
         """Choose the reader by the first bytes."""
         # TXT-061
         if self._format is None:
-            is_events = are_events(start, self._content_type)
+            is_events = are_events(start, self._content_type, bare=True)
             self._format = "sse" if is_events else "json"
         if self._format == "sse":
             self._reader = EventValues(self._max_length)
@@ -319,6 +319,7 @@ class ModelText:
         elif self._done and item.kind != "no_data":
             # TXT-052
             self._counts["after_end"] += item.kind != "text"
+            self._check_after_end(item, deltas)
         elif item.kind == "unreadable":
             self._skip_unreadable(item)
         # TXT-051
@@ -326,9 +327,7 @@ class ModelText:
             self._counts["no_data"] += 1
             self._report("no_data", item, f"event of type {item.content} has no data")
         elif item.kind == "failure":
-            self._fail(
-                f"the model's container reports an error: {_shown_content(item.content)}", deltas
-            )
+            self._fail_by_event(item, deltas)
         elif item.kind == "text":
             self._found = True
             self.activity += 1
@@ -336,6 +335,22 @@ class ModelText:
             self._add("text", item.content, deltas)
         else:
             self._take_value(item, deltas)
+
+    def _check_after_end(self, item: Item, deltas: List[Delta]) -> None:
+        """Report a failure of the container after the end marker (TXT-053)."""
+        if item.kind == "failure":
+            self._fail_by_event(item, deltas)
+        elif item.kind in ("value", "value_after_text", "lost") and not self._extracts_error():
+            value = item.content
+            is_array = isinstance(value, list) and self._preset_of_elements()
+            for element in value if is_array else (value,):
+                failure = failure_of(element)
+                if failure is not None:
+                    self._fail(failure, deltas)
+
+    def _fail_by_event(self, item: Item, deltas: List[Delta]) -> None:
+        content = _shown_content(item.content)
+        self._fail(f"the model's container reports an error: {content}", deltas)
 
     def _take_value(self, item: Item, deltas: List[Delta]) -> None:
         if item.kind == "lost":

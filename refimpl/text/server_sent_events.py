@@ -33,6 +33,10 @@ _FIELD_NAMES = ("data", "event", "id", "retry")
 # TXT-031: the line with which some containers end their stream.
 DONE = "[DONE]"
 _EVENT_SIGNS = (b"data:", b"event:", b"id:", b"retry:", b":")
+# TXT-061: a field without a colon, which no JSON value begins with.
+_BARE_FIELDS = tuple(
+    name + end for name in (b"data", b"event", b"id", b"retry") for end in (b"\n", b"\r")
+)
 SNIFFED = 64  # bytes at the start of a text that decide its format
 # TXT-027: 10**18 milliseconds are 30 million years
 _MAX_RETRY_DIGITS = 18
@@ -307,18 +311,20 @@ def events_of(
     return results_of(ServerSentEventDecoder(max_event_length, errors), parts)
 
 
-def looks_like_events(start: bytes) -> bool:
+def looks_like_events(start: bytes, bare: bool = False) -> bool:
     """Return whether a text that starts in this way is server-sent events.
 
-    Server-sent events start with a field name or with the colon of a comment.
+    Server-sent events start with a field name and its colon, or with the colon of a comment.
+    bare: whether a field name without a colon counts as well
     """
-    return _first_line(start).startswith(_EVENT_SIGNS)
+    return _first_line(start).startswith(_EVENT_SIGNS + (_BARE_FIELDS if bare else ()))
 
 
-def could_be_events(start: bytes) -> bool:
+def could_be_events(start: bytes, bare: bool = False) -> bool:
     """Return whether looks_like_events needs more bytes than start to decide."""
     first_line = _first_line(start)
-    undecided = any(sign != first_line and sign.startswith(first_line) for sign in _EVENT_SIGNS)
+    signs = _EVENT_SIGNS + (_BARE_FIELDS if bare else ())
+    undecided = any(sign != first_line and sign.startswith(first_line) for sign in signs)
     return len(start) < SNIFFED and (undecided or _BOM.startswith(start))
 
 

@@ -661,5 +661,9 @@ class PlainValues:
             end = len(self._kept)
             self._skipped_until = None if final else _END_OF_LINE
         if match.group(1) == b"event":
-            self._event = bytes(self._kept[match.end() : end]).strip().decode("utf-8", "replace")
+            # TXT-020, TXT-023: without the CR that ends the line, and without one space.
+            value = bytes(self._kept[match.end() : end])
+            value = value[:-1] if value.endswith(b"\r") else value
+            value = value[1:] if value.startswith(b" ") else value
+            self._event = value.decode("utf-8", "replace")
         return end

@@ -68,6 +68,8 @@ DIFFERENT = {
     "rty-model-error-503",
     "rty-network-after-send-model-errors",
     "rty-timeout-after-send-model-errors",
+    "rty-model-error-in-200",
+    "rty-model-error-in-299",
 }
 
 

@@ -202,14 +202,14 @@ ROWS = (
         "success-type-prefix",
         "HTTP-020",
         "compares only the beginning of the media type",
-        'return media_type.strip(" \\t").lower() == EVENT_STREAM_TYPE and',
-        'return media_type.strip(" \\t").lower().startswith(EVENT_STREAM_TYPE) and',
+        'return ascii_lower(media_type.strip(" \\t")) == EVENT_STREAM_TYPE and',
+        'return ascii_lower(media_type.strip(" \\t")).startswith(EVENT_STREAM_TYPE) and',
     ),
     (
         "success-type-case",
         "HTTP-020",
         "compares the media type with its case",
-        'return media_type.strip(" \\t").lower() == EVENT_STREAM_TYPE and',
+        'return ascii_lower(media_type.strip(" \\t")) == EVENT_STREAM_TYPE and',
         'return media_type.strip(" \\t") == EVENT_STREAM_TYPE and',
     ),
     (
@@ -223,7 +223,7 @@ ROWS = (
         "success-compressed",
         "HTTP-020",
         "ignores Content-Encoding",
-        'coding.strip(" \\t").lower() in ("", "identity") for coding in codings',
+        'ascii_lower(coding.strip(" \\t")) in ("", "identity") for coding in codings',
         "True for coding in codings",
     ),
     (
@@ -366,5 +366,12 @@ ROWS = (
         "drops the default port of the other scheme",
         "port == DEFAULT_PORTS[scheme]",
         "port in (80, 443)",
+    ),
+    (
+        "content-encoding-not-a-list",
+        "HTTP-020",
+        "does not split Content-Encoding at commas",
+        'for coding in value.split(",")',
+        "for coding in (value,)",
     ),
 )

@@ -111,8 +111,8 @@ ROWS = (
         "no-proxy-cidr-33",
         "NET-005",
         "accepts a block with too long a length",
-        " or int(digits) > address.max_prefixlen",
-        " or int(digits) > 128",
+        "if not 0 <= length <= address.max_prefixlen:",
+        "length = min(length, address.max_prefixlen)\nif length < 0:",
     ),
     (
         "no-proxy-version",
@@ -260,5 +260,19 @@ ROWS = (
         "uses the Base64 of URLs",
         '"Basic " + b64encode(',
         '"Basic " + __import__("base64").urlsafe_b64encode(',
+    ),
+    (
+        "no-proxy-brackets-for-all",
+        "NET-005",
+        "accepts brackets around a name or an IPv4 address",
+        "if match is not None and is_ipv6_literal(match.group(1)):",
+        "if match is not None:",
+    ),
+    (
+        "no-proxy-mapped-length",
+        "NET-005",
+        "counts the bits of the IPv4 address in a block in the notation of IPv6",
+        "length -= 96",
+        "pass",
     ),
 )

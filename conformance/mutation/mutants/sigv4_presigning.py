@@ -72,4 +72,18 @@ ROWS = (
         "_without(headers, (DATE_HEADER, TOKEN_HEADER))",
         "_without(headers, ())",
     ),
+    (
+        "presign-host-empty-among-several",
+        "SIG-014",
+        "checks the joined value of several Host headers of a presigned request",
+        "check_hosts(kept)",
+        "pass",
+    ),
+    (
+        "presign-kelvin-dropped",
+        "SIG-025",
+        "leaves out a header whose name is that of the token only in Unicode",
+        "if ascii_lower(pair[0]) not in names",
+        "if pair[0].lower() not in names",
+    ),
 )

@@ -107,4 +107,11 @@ ROWS = (
         "payload_hash(body)\n        token",
         'payload_hash(b"" if method == "GET" else body); token',
     ),
+    (
+        "host-empty-among-several",
+        "SIG-014",
+        "checks the joined value of several Host headers",
+        'for host in [values[place] for place in layout.hosts] or [""]:',
+        'for host in [",".join([values[place] for place in layout.hosts])]:',
+    ),
 )

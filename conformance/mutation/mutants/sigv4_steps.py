@@ -335,7 +335,7 @@ ROWS = (
         "sign-hop-by-hop-case",
         "SIG-015",
         "compares the names in Connection with their case",
-        'frozenset(option.strip(" \\t").lower() for option in value.split(","))',
+        'frozenset(ascii_lower(option.strip(" \\t")) for option in value.split(","))',
         'frozenset(option.strip(" \\t") for option in value.split(","))',
     ),
     (

@@ -348,4 +348,11 @@ ROWS = (
         "    if collected.get(CONTENT_HASH_HEADER, hashed_payload) != hashed_payload:",
         "    if False:",
     ),
+    (
+        "verify-host-empty-among-several",
+        "SIG-014",
+        "checks the joined value of several Host headers",
+        "check_hosts(pairs)",
+        "pass",
+    ),
 )

@@ -212,6 +212,7 @@ def test_a_cache_file_that_cannot_be_read():
 
 
 INCOMPLETE = {"roleCredentials": dict(KEYS["roleCredentials"], expiration="x")}
+NOT_A_TIME = {"roleCredentials": dict(KEYS["roleCredentials"], expiration=True)}
 
 
 @pytest.mark.parametrize(
@@ -228,6 +229,7 @@ INCOMPLETE = {"roleCredentials": dict(KEYS["roleCredentials"], expiration="x")}
         (reply(200, "{}"), "has no roleCredentials"),
         (reply(200, '{"roleCredentials": {}}'), "lacks a part of the credentials"),
         (reply(200, json.dumps(INCOMPLETE)), "lacks a part of the credentials"),
+        (reply(200, json.dumps(NOT_A_TIME)), "lacks a part of the credentials"),
     ],
 )
 def test_replies_that_are_rejected(keys, problem):

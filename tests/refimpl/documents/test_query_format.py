@@ -90,13 +90,14 @@ def test_a_tree_is_flattened(value, pairs):
 
 
 def test_names_begin_with_a_capital():
-    assert [upper_first(name) for name in ("", "a", "ab", "A", "x-Amz", "\u00e9a")] == [
+    assert [upper_first(name) for name in ("", "a", "ab", "A", "x-Amz", "\u00e9a", "\u0131a")] == [
         "",
         "A",
         "Ab",
         "A",
         "X-Amz",
-        "\u00c9a",
+        "\u00e9a",
+        "\u0131a",
     ]
 
 

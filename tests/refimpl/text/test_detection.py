@@ -66,7 +66,7 @@ def test_ignores_empty_parts(monkeypatch):
     monkeypatch.setattr(
         refimpl.text.detection,
         "could_be_events",
-        lambda start: looked.append(start) or len(start) < 5,
+        lambda start, bare: looked.append(start) or len(start) < 5,
     )
     form, again = chosen_format([b""] * 1000 + [b"da"] + [b""] * 1000 + [b"ta:", b"", b" 1"])
     assert (form, looked, list(again)) == ("sse", [b"da", b"data:"], [b"da", b"ta:", b"", b" 1"])

@@ -297,4 +297,18 @@ ROWS = (
         "expanded = _PATH_VARIABLE.sub(value_of, path)",
         "expanded = path",
     ),
+    (
+        "quoted-name-without-quotes",
+        "CRED-024",
+        "ignores a quoted name with the other quotation mark",
+        'r"\\"([^\\"]+)\\"\\Z|\'([^\']+)\'\\Z"',
+        'r"\\"([^\\"\']+)\\"\\Z|\'([^\\"\']+)\'\\Z"',
+    ),
+    (
+        "one-cr-before-lf",
+        "CRED-022",
+        "removes only one CR at the end of a line",
+        'raw.rstrip(_CONFIG_SPACES + "\\r")',
+        'raw[: -1 if raw.endswith("\\r") else None].rstrip(_CONFIG_SPACES)',
+    ),
 )

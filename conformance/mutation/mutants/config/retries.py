@@ -20,8 +20,8 @@ ROWS = (
         "retry-everything",
         "RTY-002",
         "retries every error response",
-        "return error.retryable and not 200 <= (error.status or 0) <= 299",
-        "return not 200 <= (error.status or 0) <= 299",
+        "            return policy.retry_model_errors\n        return error.retryable",
+        "            return policy.retry_model_errors\n        return True",
     ),
     (
         "retry-model-errors",
@@ -48,8 +48,8 @@ ROWS = (
         "retry-after-2xx",
         "RTY-003",
         "retries after a 2xx status line",
-        "return error.retryable and not 200 <= (error.status or 0) <= 299",
-        "return error.retryable",
+        "if 200 <= (error.status or 0) <= 299:",
+        "if False:",
     ),
     (
         "retry-sent",
@@ -209,8 +209,8 @@ ROWS = (
         "retry-error-in-201",
         "RTY-003",
         "retries an error in a 2xx other than 200",
-        "not 200 <= (error.status or 0) <= 299",
-        "(error.status or 0) != 200",
+        "if 200 <= (error.status or 0) <= 299:",
+        "if error.status == 200:",
     ),
     (
         "retry-quota-500",
@@ -218,5 +218,12 @@ ROWS = (
         "fills every quota up to 500 tokens",
         "min(self.tokens + tokens, self._capacity)",
         "min(self.tokens + tokens, 500)",
+    ),
+    (
+        "retry-model-error-after-2xx",
+        "RTY-003",
+        "repeats a ModelError with a 2xx status if the caller allows ModelErrors",
+        "if 200 <= (error.status or 0) <= 299:",
+        "if 200 <= (error.status or 0) <= 299 and not isinstance(error, ModelError):",
     ),
 )

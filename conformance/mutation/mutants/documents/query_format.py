@@ -13,7 +13,7 @@ ROWS = (
         "query-small-letters",
         "SHP-019",
         "keeps the case of the first letter of path names",
-        "    return name[:1].upper() + name[1:]",
+        '    return (name[:1].upper() if "a" <= name[:1] <= "z" else name[:1]) + name[1:]',
         "    return name",
     ),
     (
@@ -78,5 +78,12 @@ ROWS = (
         "replaces invalid UTF-8 in a query",
         '        return data.decode("utf-8")\n',
         '        return data.decode("utf-8", "replace")\n',
+    ),
+    (
+        "upper-first-unicode",
+        "SHP-019",
+        "makes the first letter upper case as Unicode does",
+        'name[:1].upper() if "a" <= name[:1] <= "z" else name[:1]',
+        "name[:1].upper()",
     ),
 )

@@ -257,4 +257,25 @@ ROWS = (
         'counts["no_data"] + counts["after_end"] + counts["unknown_parts"]',
         'counts["no_data"] + counts["after_end"]',
     ),
+    (
+        "failure-after-end-ignored",
+        "TXT-053",
+        "ignores a failure after the end marker",
+        "self._check_after_end(item, deltas)",
+        "pass",
+    ),
+    (
+        "failure-after-end-event-ignored",
+        "TXT-053",
+        "ignores an event of type error after the end marker",
+        '        if item.kind == "failure":\n            self._fail_by_event(item, deltas)\n        elif item.kind in',
+        "        if item.kind in",
+    ),
+    (
+        "bare-field-no-event",
+        "TXT-061",
+        "does not recognise events that begin with a field without a colon",
+        "are_events(start, self._content_type, bare=True)",
+        "are_events(start, self._content_type)",
+    ),
 )

@@ -179,4 +179,18 @@ ROWS = (
         "until = _END_OF_LINE if _CONTROL.match(kept, start) else _MAYBE_VALUE",
         "until = _MAYBE_VALUE",
     ),
+    (
+        "event-type-trimmed",
+        "TXT-023",
+        "removes all spaces around the type of an event among values",
+        'value = value[1:] if value.startswith(b" ") else value',
+        "value = value.strip()",
+    ),
+    (
+        "event-type-with-cr",
+        "TXT-020",
+        "keeps the CR at the end of the type of an event among values",
+        'value = value[:-1] if value.endswith(b"\\r") else value',
+        "value = value[:]",
+    ),
 )
