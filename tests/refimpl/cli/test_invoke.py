@@ -955,6 +955,7 @@ MODULES_OF_A_CALL = [
     "sigv4_steps",
     "sigv4_values",
     "threads",
+    "timed_socket",
     "timeouts",
     "transport",
 ]
