@@ -467,7 +467,7 @@ def check_together(found: Sequence[Feature]) -> None:
             seen.add(question)
 
 
-_LINE = 200  # characters of a line without its indentation, unless one value is longer
+_LINE = 240  # characters of a line without its indentation, unless one value is longer
 
 
 def text_of(document: Json) -> str:

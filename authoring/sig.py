@@ -282,7 +282,14 @@ DIFFERENCES = (
         "sig-unsigned-hop-by-hop-one sig-unsigned-hop-by-hop-several",
     ),
     ("botocore", "writes its own time into Date and sends no x-amz-date", "sig-signed-date"),
-    ("botocore", "uses the header's value as the payload hash", "sig-body-hash-header-alone"),
+    (
+        "botocore",
+        "uses the header's value as the payload hash",
+        """
+        sig-body-hash-header-alone sig-presign-body-hash-header-other
+        sig-presign-body-hash-header-empty
+        """,
+    ),
     ("botocore", "moves the body into the query", "sig-presign-operation"),
     ("botocore", "fails to read the body as text (UnicodeDecodeError)", "sig-presign-body"),
     ("botocore", "signs an empty X-Amz-Security-Token", "sig-presign-token-empty"),
@@ -368,7 +375,8 @@ DIFFERENCES = (
         sig-unsigned-authorization sig-time-header-replaced sig-token-header-replaced
         sig-token-header-alone sig-token-unsigned-header-replaced sig-body-signed-header-replaced
         sig-body-hash-header-alone sig-presign-unsigned-headers sig-presign-date-header
-        sig-presign-token-header
+        sig-presign-token-header sig-presign-body-hash-header-other
+        sig-presign-body-hash-header-empty
         """,
     ),
     (
@@ -3022,3 +3030,87 @@ signs(
     target="/?" + "&".join(f"{name}=a" for name in reversed(INHERITED)),
     also=[[name, "b"] for name in INHERITED],
 )
+
+# ---- spellings that a lenient parser accepts ---------------------------------------------------
+
+for slug, time in (
+    ("no-seconds", "20150830T1236Z"),
+    ("long-year", "020150830T123600Z"),
+    ("space-first", " " + DATE),
+    ("em-space-last", DATE + "\u2003"),
+    ("arabic-digits", "\u0662\u0660\u0661\u0665\u0660\u0668\u0663\u0660T123600Z"),
+    ("space-digit", "20150830T 93600Z"),
+    ("sign", "+2015830T123600Z"),
+    ("fraction", "20150830T123600.0Z"),
+    ("month-0", "20150030T123600Z"),
+):
+    rejects(
+        "sig-time-refused-" + slug,
+        "an invalid time: " + json.dumps(time),
+        "SIG-016",
+        "a parser that accepts more than one spelling signs a time that servers reject",
+        time=time,
+    )
+for slug, time in (
+    ("no-seconds", "20150830T1236Z"),
+    ("line-end", DATE + "\n"),
+    ("arabic-digit", "20150830T12360\u0660Z"),
+):
+    rejects(
+        "sig-presign-time-refused-" + slug,
+        "an invalid time of a URL: " + json.dumps(time),
+        "SIG-016",
+        "a parser that accepts more than one spelling signs a time that servers reject",
+        time=time,
+    )
+for part, slug, value in (
+    ("region", "tab", "us-east-1\t"),
+    ("region", "delete", "us-east-1\x7f"),
+    ("service", "nul", "sagemaker\0"),
+):
+    rejects(
+        f"sig-scope-refused-{part}-{slug}",
+        f"an invalid {part}: {json.dumps(value)}",
+        "SIG-020",
+        "a signer that removes the character signs another scope than it was given",
+        **{part: value},
+    )
+for slug, method in (("tab-first", "\tGET"), ("wide", "\uff27ET")):
+    rejects(
+        "sig-method-refused-" + slug,
+        "an invalid method: " + json.dumps(method),
+        "SIG-002",
+        "a signer that removes or folds the character signs another method than it was given",
+        method=method,
+    )
+for part, slug, value in (
+    ("access_key", "tab", "\tAKIDEXAMPLE"),
+    ("secret_key", "delete", SECRET_KEY + "\x7f"),
+):
+    rejects(
+        f"sig-credentials-refused-{part.replace('_', '-')}-{slug}",
+        f"an invalid {words(part.replace('_', '-'))}: with {slug.upper()}",
+        "SIG-029",
+        "the service reports a wrong signature, and nothing shows the invisible character",
+        kind=["configuration", "constraint"],
+        **{part: value},
+    )
+rejects(
+    "sig-presign-expires-refused-33-bits",
+    "an expiry of 300 seconds more than 32 bits can count",
+    "SIG-031",
+    "a signer that keeps the lowest 32 bits creates a URL that lasts 300 seconds",
+    expires=2**32 + 300,
+)
+# The hash is that of the body sent, whatever the header says.
+for slug, text in (("other", "0" * 64), ("empty", "")):
+    presigns(
+        "sig-presign-body-hash-header-" + slug,
+        f"a URL with an x-amz-content-sha256 header that the caller added: {words(slug)}",
+        "SIG-019 SIG-034",
+        "the last line is the hash of the body sent, regardless of the header",
+        lines=f"x-amz-content-sha256:{text}\n\nhost;x-amz-content-sha256",
+        query=own(names="host%3Bx-amz-content-sha256"),
+        also=[["X-Amz-Content-Sha256", text]],
+    )
+    assert PRESIGN.cases[-1]["expect"]["output"]["canonical_request"].endswith("b7852b855")

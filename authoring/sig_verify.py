@@ -2358,3 +2358,179 @@ for slug, given, changes, kind in _TWO_ERRORS:
         "a server that reports the second error sends the caller to the wrong cause",
         level="SHOULD",
     )
+
+# ---- spellings that a lenient parser accepts ---------------------------------------------------
+
+LENIENT_SPELLING = "a server that accepts more than one spelling differs from the next server"
+
+
+def respelled(old: str, new: str) -> Given:
+    """Return a presigned request with text of its query replaced, which the signature covers."""
+    path, _, query = SMALL_URL["target"].partition("?")
+    query = query.rpartition("&X-Amz-Signature=")[0]
+    assert query.count(old) == 1 and old != new, old
+    query = query.replace(old, new)
+    stages = plain.finish(SMALL_URL, plain.query_pairs(query), {"host": HOST[1]})
+    return dict(SMALL_URL, target=f"{path}?{query}&X-Amz-Signature={stages['signature']}")
+
+
+for slug, old, new in (
+    ("comma-last", SIGNATURE, SIGNATURE + ","),
+    ("comma-first", " Credential", " , Credential"),
+    ("comma-twice", ", Signature", ",, Signature"),
+    ("form-feed", ", Signature", ",\f Signature"),
+    ("no-break-space", ", Signature", ",\u00a0Signature"),
+):
+    own_signature = SMALL["headers"][-1][1][-64:]
+    rejects(
+        "sig-verify-parts-" + slug,
+        f"the parts of Authorization with another separator: {words(slug)}",
+        "SIG-040",
+        LENIENT_SPELLING,
+        SMALL,
+        headers=replaced(
+            SMALL,
+            "Authorization",
+            old.replace(SIGNATURE, own_signature),
+            new.replace(SIGNATURE, own_signature),
+        ),
+    )
+for slug, value in (
+    ("no-seconds", "20150830T1236Z"),
+    ("line-end", DATE + "%0A"),
+    ("space-first", "%20" + DATE),
+    ("arabic-digit", "20150830T12360%D9%A0Z"),
+    ("zone", "20150830T123600%2B0000"),
+):
+    rejects(
+        "sig-verify-presigned-date-" + slug,
+        f"X-Amz-Date={value}, signed",
+        "SIG-040 SIG-016",
+        LENIENT_SPELLING,
+        respelled("Date=" + DATE, "Date=" + value),
+    )
+for slug, value in (
+    ("line-end", "600%0A"),
+    ("no-break-space", "600%C2%A0"),
+    ("arabic", "%D9%A6%D9%A0%D9%A0"),
+    ("hexadecimal", "0x258"),
+    ("exponent", "6e2"),
+    ("empty", ""),
+    ("33-bits", str(2**32 + 600)),
+):
+    rejects(
+        "sig-verify-expires-text-" + slug,
+        f"X-Amz-Expires={value}, signed",
+        "SIG-031",
+        "a lenient parser reads a valid number from this, and another server does not",
+        respelled("Expires=600", "Expires=" + value),
+    )
+for slug, value in (
+    ("end-empty", "host%3B"),
+    ("line-end", "host%0A"),
+    ("space", "%20host"),
+    ("upper-case", "Host"),
+    ("twice", "host%3Bhost"),
+):
+    rejects(
+        "sig-verify-presigned-signed-headers-" + slug,
+        f"X-Amz-SignedHeaders={value}, signed",
+        "SIG-045",
+        "a server that repairs the list verifies a list that the client did not write",
+        respelled("SignedHeaders=host", "SignedHeaders=" + value),
+    )
+for slug, rules, old, new in (
+    ("algorithm-lower-case", "SIG-040", "AWS4-HMAC-SHA256", "aws4-hmac-sha256"),
+    ("scope-final-slash", "SIG-044", "aws4_request", "aws4_request%2F"),
+    ("scope-longer-region", "SIG-044", "us-east-1", "us-east-1a"),
+    ("scope-upper-region", "SIG-044", "us-east-1", "US-EAST-1"),
+    ("scope-long-s", "SIG-044", "sagemaker", "%C5%BFagemaker"),
+    ("key-lower-case", "SIG-044", "AKIDEXAMPLE", "akidexample"),
+):
+    rejects(
+        "sig-verify-presigned-spelling-" + slug,
+        f"a presigned request with {new} in place of {old}, signed",
+        rules,
+        "a server that repairs the claim verifies one that the client did not make",
+        respelled(old, new),
+    )
+for slug, changed in (
+    ("upper-case", SMALL_URL["target"][-64:].upper()),
+    ("line-end", SMALL_URL["target"][-64:] + "%0A"),
+):
+    rejects(
+        "sig-verify-presigned-signature-" + slug,
+        f"the signature of a presigned request in another spelling: {words(slug)}",
+        "SIG-041 SIG-023",
+        "a server that compares numbers or trimmed texts differs from the next server",
+        SMALL_URL,
+        target=SMALL_URL["target"][:-64] + changed,
+    )
+accepts(
+    "sig-verify-names-without-letters",
+    "signed headers whose names have no letters",
+    "SIG-045",
+    "a check for lower case must not require a letter",
+    small(also=[["7", "a"], ["_", "b"], ["1-2.3", "c"], ["!#$&'*+^`|~", "d"]]),
+)
+for slug, name, value in (("basic", "Date", DATE),):
+    rejects(
+        "sig-verify-other-date-" + slug,
+        f"a request without x-amz-date, with a signed {name}: {value}",
+        "SIG-040 SIG-016",
+        "servers that read another header accept different times, so only one header counts",
+        small(date=False, also=[[name, value]]),
+    )
+rejects(
+    "sig-verify-other-date-parameter",
+    "a request that is signed in its headers, with X-Amz-Date only in the query",
+    "SIG-040 SIG-016",
+    "a server that reads the parameter accepts a claim of two places",
+    small(date=False, target="/?X-Amz-Date=" + DATE),
+)
+rejects(
+    "sig-verify-other-date-for-url",
+    "a presigned request with a signed Date header in place of X-Amz-Date",
+    "SIG-040 SIG-016",
+    "a server that reads the header accepts a claim of two places",
+    dict(
+        respelled(f"&X-Amz-Date={DATE}", ""),
+        headers=[*SMALL_URL["headers"], ["Date", DATE]],
+    ),
+)
+for seconds, time in ((1, "20150830T123602Z"), (299, "20150830T124100Z")):
+    rejects(
+        f"sig-verify-expiry-{seconds}-passed",
+        f"a presigned request one second after its expiry of {seconds}",
+        "SIG-043",
+        "the tolerance of 300 seconds does not lengthen an expiry",
+        small_url(expires=seconds),
+        "expired",
+        time=time,
+    )
+accepts(
+    "sig-verify-expiry-beyond-skew",
+    "a presigned request that is one day old, in its last second",
+    "SIG-043",
+    "the limit of 300 seconds holds for the past only if the headers are signed",
+    small_url(expires=86400),
+    time="20150831T123600Z",
+)
+for slug, text in (
+    ("other", PROMPT_HASH),
+    ("blank", ""),
+    ("upper-case", EMPTY_HASH.upper()),
+):
+    for place, given in (
+        ("", small(also=[["X-Amz-Content-Sha256", text]])),
+        ("presigned-", small_url(also=[["X-Amz-Content-Sha256", text]])),
+    ):
+        if place and slug != "other":
+            continue
+        rejects(
+            f"sig-verify-{place}empty-body-{slug}",
+            f"an empty body with x-amz-content-sha256: {words(place + slug)}",
+            "SIG-047",
+            "an attacker removes a body, and the server checks only bodies that are not empty",
+            given,
+        )

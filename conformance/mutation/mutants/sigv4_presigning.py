@@ -86,4 +86,11 @@ ROWS = (
         "if ascii_lower(pair[0]) not in names",
         "if pair[0].lower() not in names",
     ),
+    (
+        "presign-hash-of-header",
+        "SIG-019",
+        "a presigner takes the payload hash from a header",
+        "payload_hash(body),",
+        'to_sign.get("x-amz-content-sha256") or payload_hash(body),',
+    ),
 )

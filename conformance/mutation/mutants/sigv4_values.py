@@ -51,4 +51,25 @@ ROWS = (
         '"/" in access_key or "," in access_key',
         '"," in access_key',
     ),
+    (
+        "time-without-seconds",
+        "SIG-016",
+        "accepts a time without seconds",
+        "moment = _datetime_of(amz_date)",
+        'moment = _datetime_of(amz_date) or _datetime_of(amz_date[:-1] + "00Z")',
+    ),
+    (
+        "time-any-digits",
+        "SIG-016",
+        "accepts any decimal digits of Unicode in a time",
+        're.compile(r"\\d{8}T\\d{6}Z\\Z", re.ASCII)',
+        're.compile(r"\\d{8}T\\d{6}Z\\Z")',
+    ),
+    (
+        "time-trimmed",
+        "SIG-016",
+        "removes white space around a time",
+        "moment = _datetime_of(amz_date)",
+        "moment = _datetime_of(amz_date.strip())",
+    ),
 )
