@@ -480,6 +480,80 @@ reads(
 
 # Spellings that differ by little. Each case has the whole dimension.
 reads(
+    "value-marks",
+    "values with the characters of escapes, interpolation, quotation and comments",
+    "CRED-025 CRED-026",
+    "a reader with escapes or interpolation changes a secret key, or fails at it",
+    '[default]\na = 100%%\nb = %(a)s%\nc = a\\\\b\\/\\n\\\nd = "x"\ne = \'y\' "\nf = ${HOME}$a~\n'
+    "g = h;i#j:k=l\nm = [n]\no = p,\n  %%\\\\q;r\ns3 =\n  t = %%u\\\\ ; v\n",
+    source="derived",
+    profiles=default(
+        a="100%%",
+        b="%(a)s%",
+        c="a\\\\b\\/\\n\\",
+        d='"x"',
+        e="'y' \"",
+        f="${HOME}$a~",
+        g="h;i#j:k=l",
+        m="[n]",
+        o="p,\n%%\\\\q;r",
+        s3={"t": "%%u\\\\ ; v"},
+    ),
+)
+reads(
+    "header-quotes-marks",
+    "names in quotation marks with the characters of escapes, comments and white space",
+    "CRED-024 CRED-023",
+    "a reader with escapes gives the profile another name, so it cannot be found",
+    '[profile "a\\\\b"]\nx = 1\n[profile \'c\\d%%\']\nx = 2\n[profile "e#;f"]\nx = 3\n'
+    "[profile 'g\th\u00a0']\nx = 4\n[profile \"\\\"]\nx = 5\n",
+    source="derived",
+    profiles={
+        "a\\\\b": {"x": "1"},
+        "c\\d%%": {"x": "2"},
+        "e#;f": {"x": "3"},
+        "g\th\u00a0": {"x": "4"},
+        "\\": {"x": "5"},
+    },
+)
+reads(
+    "last-property",
+    "continued lines of the last property of a section, before each kind of section and the end",
+    "CRED-025 CRED-026",
+    "a reader that closes the section first loses the lines, or adds them to the next section",
+    "[default]\na = b\n  c\n[profile d]\na = e\n\n  f\n# g\n[ignored]\nh = i\n  j\n"
+    "[sso-session k]\na =\n  l = m\n[profile n]\na = o\n  p",
+    source="derived",
+    profiles={"default": {"a": "b\nc"}, "d": {"a": "e\nf"}, "n": {"a": "o\np"}},
+    sso_sessions={"k": {"a": {"l": "m"}}},
+)
+reads(
+    "inherited-names",
+    "names that are those of inherited members in some languages",
+    "CRED-024 CRED-025 CRED-026",
+    "a reader that collects names in an object of its language loses a profile or setting",
+    "[profile __proto__]\nconstructor = 1\n__proto__ = 2\n  3\n[profile constructor]\ns3 =\n"
+    "  __proto__ = 4\n  constructor = 5\n[sso-session __proto__]\nvalueof = 6\n",
+    source="derived",
+    profiles={
+        "__proto__": {"constructor": "1", "__proto__": "2\n3"},
+        "constructor": {"s3": {"__proto__": "4", "constructor": "5"}},
+    },
+    sso_sessions={"__proto__": {"valueof": "6"}},
+)
+reads(
+    "letters-alike",
+    "letters that become those of ASCII when their case changes",
+    "CRED-024 CRED-025",
+    "a reader that changes the case as Unicode does reads a setting that the file does not have",
+    "[default]\nreg\u0131on = 1\nREG\u0130ON = 1\n\u212aey = 1\n\u017f3 = 1\nok = 2\n"
+    "[pro\ufb01le a]\nb = 1\n[\uff50rofile c]\nd = 1\n[\u017fervices e]\nf = 1\n",
+    source="derived",
+    profiles=default(ok="2"),
+    sso_sessions={},
+    services={},
+)
+reads(
     "header-case",
     "prefixes and the name default in other cases",
     "CRED-024",
@@ -1106,6 +1180,27 @@ finds(
     session_token="t",
     expires=None,
 )
+for name in ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"):
+    finds(
+        "static-left-over-" + name[4:].lower().replace("_", "-"),
+        f"keys of a profile without a token, next to {name} in the environment",
+        "CRED-010",
+        "keys and token of two places do not belong together, and the service refuses them",
+        "static",
+        given({name: "env"}, "[default]\n" + STATIC),
+        access_key="AKPROFILE",
+        session_token=None,
+    )
+finds(
+    "env-token-of-profile",
+    "keys in the environment without a token, and a profile that has one",
+    "CRED-001",
+    "keys and token of two places do not belong together, and the service refuses them",
+    "environment",
+    given(KEYS, f"[default]\n{STATIC}aws_session_token = t\n"),
+    access_key="AKENV",
+    session_token=None,
+)
 for name, text, kept in (
     ("older", "aws_session_token =\naws_security_token = old\n", "old"),
     ("no", "aws_session_token =\n", None),
@@ -1593,6 +1688,9 @@ for name, seconds in (
     ("sign", "+900"),
     ("fraction", "900.0"),
     ("line", "900\n  1"),
+    ("minus", "-900"),
+    ("underscore", "9_00"),
+    ("no-break-space", "9\u00a000"),
 ):
     fails(
         "role-duration-" + name,
@@ -1958,10 +2056,34 @@ for name, expiration in (
 ):
     fails(
         "expiration-" + name,
-        f"keys that expire at {expiration}",
+        f"keys that expire at {expiration if expiration.isprintable() else ascii(expiration)}",
         "CRED-005 CRED-013",
         "a client that guesses the time signs with expired keys",
         program("tool", ["tool"], stdout=ends_at(expiration)),
+        requests=[],
+    )
+for name, expiration in (
+    ("zone-hours", "2027-01-15T15:00:00+01"),
+    ("zone-hour", "2027-01-15T15:00:00+1:00"),
+    ("zone-digits", "2027-01-15T15:00:00+0\u0661:00"),
+    ("zone-seconds", "2027-01-15T15:00:00+01:00:00"),
+    ("zone-minus", "2027-01-15T13:00:00\u221201:00"),
+    ("zone-utc-lower", "2027-01-15T14:00:00utc"),
+    ("zone-space", "2027-01-15T14:00:00 Z"),
+    ("space-before", " 2027-01-15T14:00:00Z"),
+    ("line-after", "2027-01-15T14:00:00Z\n"),
+    ("no-seconds", "2027-01-15T14:00Z"),
+    ("basic", "20270115T140000Z"),
+    ("one-digit", "2027-1-15T14:00:00Z"),
+    ("week", "2027-W02-5T14:00:00Z"),
+    ("midnight", "2027-01-15T24:00:00Z"),
+):
+    fails(
+        "expiration-" + name,
+        f"keys that expire at {expiration if expiration.isprintable() else ascii(expiration)}",
+        "CRED-005 CRED-013",
+        "two parsers that guess renew at other times",
+        program("tool", ["tool"], None, stdout=ends_at(expiration)),
         requests=[],
     )
 fails(
@@ -2410,7 +2532,23 @@ fails(
     requests=[["GET", "http://169.254.170.2/c"]],
 )
 for name, uri in (
+    ("slashes", "//127.0.0.1:9000/c"),
+    ("dots", "/../@agent.example/c"),
+    ("marks", "/c?d=//e?f"),
+):
+    finds(
+        "container-path-" + name,
+        f"a relative URI that looks like another URL: {uri}",
+        "CRED-015",
+        "a client that resolves it as a link sends the token to another host",
+        "container",
+        given({ECS: uri}, replies={f"GET http://169.254.170.2{uri}": keys_reply("ASAGENT")}),
+        access_key="ASAGENT",
+        requests=[["GET", f"http://169.254.170.2{uri}"]],
+    )
+for name, uri in (
     ("no-slash", "c"),
+    ("backslash", "\\c"),
     ("port", ":8080/c"),
     ("domain", ".agent.example/c"),
     ("user", "@agent.example/c"),

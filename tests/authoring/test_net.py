@@ -42,6 +42,7 @@ DIFFERENT = {
     },
     "a blank no_proxy hides NO_PROXY": {"net-no-proxy-blank"},
     "it makes lower case as Unicode does": {"net-no-proxy-kelvin"},
+    "it removes all white space around an entry": {"net-no-proxy-not-ports-of-programs"},
     "it compares the port only if the URL shows it": {"net-no-proxy-default-port"},
     "it compares ports as text": {"net-no-proxy-port-zero"},
     "it does not know blocks": {

@@ -275,4 +275,11 @@ ROWS = (
         "length -= 96",
         "pass",
     ),
+    (
+        "proxy-port-unicode",
+        "NET-007",
+        "accepts any digits of Unicode in the port of a proxy",
+        'r"(?::(?P<port>[0-9]{1,5}))?/?\\Z"',
+        'r"(?::(?P<port>\\d{1,5}))?/?\\Z"',
+    ),
 )

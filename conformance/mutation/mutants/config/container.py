@@ -80,4 +80,12 @@ ROWS = (
         "if reply.status != 200:",
         "if reply.status // 100 != 2:",
     ),
+    (
+        "container-relative-link",
+        "CRED-015",
+        "resolves the relative URI as a link",
+        "url, variable = _ECS_AGENT + relative, _CONTAINER_RELATIVE_URI",
+        'url = __import__("urllib.parse").parse.urljoin(_ECS_AGENT, relative)\n'
+        "variable = _CONTAINER_RELATIVE_URI",
+    ),
 )

@@ -79,4 +79,11 @@ ROWS = (
         "reply.status == 429 or reply.status >= 500",
         "reply.status == 429",
     ),
+    (
+        "timestamp-zone-hours",
+        "CRED-005",
+        "accepts a time zone of hours alone",
+        'r"(?:([Zz]|UTC)|([+-])([01]\\d|2[0-3]):?([0-5]\\d))\\Z"',
+        'r"(?:([Zz]|UTC)|([+-])([01]\\d|2[0-3])(?::?([0-5]\\d))?)\\Z"',
+    ),
 )
