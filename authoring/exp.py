@@ -853,3 +853,103 @@ hides(
     (HOST, DATE, "x-vault-token:mnopqrstuvwx"),
     "x-vault-token:<hidden>",
 )
+
+# ---- spellings and names that a lenient comparison treats as equal -----------------------------
+
+
+def short(*headers: str, hashed: str = BODY) -> str:
+    """Return a short canonical request."""
+    return request(*headers, path="/", hashed=hashed)
+
+
+def differs(
+    name: str,
+    title: str,
+    why: str,
+    service: str,
+    client: str,
+    differs_in: str,
+    server_line: str,
+    client_line: str,
+    rules: str = "EXP-001",
+) -> None:
+    """Add a case that compares two canonical requests, with a short answer."""
+    answer = f"SignatureDoesNotMatch <CanonicalRequest>{service}</CanonicalRequest>"
+    lines = {"server": server_line, "client": client_line}
+    explains(name, title, rules, why, answer, client, differs_in, **lines)
+
+
+for slug, line, names in (
+    ("end", "date:Sun, 30 Aug 2015 12:36:00 GMT", "date;host;x-amz-date"),
+    ("start", "x-amz:1", "host;x-amz;x-amz-date"),
+):
+    lines = (line, HOST, DATE) if line < HOST else (HOST, line, DATE)
+    for which, more, fewer in (("service", lines, (HOST, DATE)), ("client", (HOST, DATE), lines)):
+        differs(
+            f"list-part-of-name-{slug}-{which}",
+            f"only the {which} signs a header whose name is the {slug} of another name",
+            "a search in the text of the list finds the name, and the header seems to differ",
+            short(*more),
+            short(*fewer),
+            "signed headers list",
+            names if which == "service" else "host;x-amz-date",
+            "host;x-amz-date" if which == "service" else names,
+            "EXP-002",
+        )
+differs(
+    "body-unsigned-client",
+    "the client signed UNSIGNED-PAYLOAD",
+    "only S3 accepts the text in place of the hash, so it is the cause and not a wildcard",
+    short(),
+    short(hashed="UNSIGNED-PAYLOAD"),
+    "payload hash",
+    BODY,
+    "UNSIGNED-PAYLOAD",
+)
+differs(
+    "body-unsigned-service",
+    "the service expects UNSIGNED-PAYLOAD",
+    "the text is compared like any other hash",
+    short(hashed="UNSIGNED-PAYLOAD"),
+    short(),
+    "payload hash",
+    "UNSIGNED-PAYLOAD",
+    BODY,
+)
+differs(
+    "header-host-case",
+    "a host that a proxy wrote in lower case",
+    "host names have no case, but the signature covers the text",
+    short(HOST, DATE),
+    short(HOST.replace("runtime", "Runtime"), DATE),
+    "header host",
+    HOST,
+    HOST.replace("runtime", "Runtime"),
+)
+for slug, title, answer in (
+    ("slash", "slashes", as_json(SERVICE).replace("/", "\\/")),
+    ("u-slash", "slashes as \\u002f", as_json(SERVICE).replace("/", "\\u002f")),
+):
+    reads(
+        "json-escape-" + slug,
+        f"a document with escaped {title}",
+        "a writer of JSON may escape any character, and PHP escapes each slash",
+        answer,
+    )
+LATIN = short(HOST, DATE, "x-test:caf\u00e9")
+explains(
+    "key-by-hash-latin-1",
+    "the hash of a canonical request with a character above ASCII",
+    "EXP-003",
+    "the characters of a canonical request are octets, so a hash of its UTF-8 is another one",
+    f"SignatureDoesNotMatch: <StringToSign>{to_sign(LATIN)}</StringToSign>",
+    LATIN,
+    "key",
+)
+for slug, code in (("auth-failure", "AuthFailure"), ("access-denied", "AccessDeniedException")):
+    proves_nothing(
+        "nothing-" + slug,
+        f"the code {code} without a text that proves more",
+        _xml(code, MISMATCH),
+        short(),
+    )

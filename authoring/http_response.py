@@ -2141,6 +2141,93 @@ def _xml() -> None:
     )
 
 
+def _foreign() -> None:
+    """Add what clients of other services would read."""
+    payload = '{"bytes":"aGk="}'
+    reads_stream(
+        "http-part-like-bedrock",
+        "a part of type application/json whose payload is a chunk of Bedrock",
+        "EVS-037",
+        ONE.replace("octet-stream", "json").replace("one ", payload),
+        (payload.encode(),),
+        "a client that decodes the member bytes returns another text than the model wrote",
+    )
+    frame = "frame :message-type='exception' %s payload('{\"Message\":\"it broke\"}')"
+    for slug, name in (
+        ("namespace", "ns#ModelStreamError"),
+        ("url", "ModelStreamError:http://x/"),
+        ("case", "modelStreamError"),
+        ("suffix", "ModelStreamErrorException"),
+    ):
+        stream_fails(
+            "http-exception-name-" + slug,
+            f"an exception of the type {name!r}",
+            "EVS-035",
+            "unmodeled",
+            "\n".join((ONE, frame % f":exception-type='{name}'")),
+            "the rules for codes of error responses do not hold here, so this is another exception",
+            code=name,
+        )
+    for slug, headers in (
+        ("error-code", ":error-code='ModelStreamError'"),
+        ("event-type", ":event-type='ModelStreamError'"),
+    ):
+        stream_fails(
+            "http-exception-without-type-" + slug,
+            f"an exception without :exception-type, but with :{slug}",
+            "EVS-034",
+            "message_type",
+            "\n".join((ONE, frame % headers)),
+            "a client that reads another header in its place accepts a contradictory message",
+        )
+    stream_fails(
+        "http-error-message-exception-type",
+        "an error message with :exception-type and without :error-code",
+        "EVS-036",
+        "unmodeled",
+        "\n".join((ONE, frame.replace("exception", "error") % ":exception-type='Other'")),
+        "only :error-code has the code of an error message",
+    )
+    for header in ("x-amzn-query-error", "x-amz-error-code"):
+        reads_error(
+            "http-code-other-header-" + header.replace("x-amzn-", "").replace("x-amz-", "amz-"),
+            f"another code in {header}",
+            "HTTP-030",
+            400,
+            (JSON, ("X-Amzn-ErrorType", "ValidationError"), (header, "Other;Sender")),
+            document(Message="it is so"),
+            "ValidationError",
+            "this header belongs to other protocols, and a client that prefers it changes the code",
+        )
+    for slug, name in (
+        ("suffix", "ServiceUnavailableException"),
+        ("case", "modelError"),
+        ("shorter", "Model"),
+    ):
+        reads_error(
+            "http-code-not-modelled-" + slug,
+            f"the code {name}, which resembles one of the model",
+            "HTTP-033",
+            500,
+            (JSON, ("X-Amzn-ErrorType", name)),
+            document(Message="it is so"),
+            name,
+            "a client that returns the modelled error hides the code of the service",
+        )
+    for count in (65537, 200000):
+        text = document(Message="it is so", code="ValidationError")
+        reads_error(
+            f"http-error-body-spaces-{count}",
+            f"a document with spaces after it, {count} bytes in all",
+            "HTTP-039 HTTP-035",
+            400,
+            (JSON,),
+            text + " " * (count - len(text)),
+            "ValidationError",
+            "a client that drops all of a long body loses the code at its beginning",
+        )
+
+
 for chapter in (
     _success,
     _output,
@@ -2156,6 +2243,7 @@ for chapter in (
     _members,
     _errors_with_200,
     _xml,
+    _foreign,
 ):
     chapter()
 

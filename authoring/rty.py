@@ -836,3 +836,40 @@ for month in range(1, 13):
         (status(200), ends("success", 500)),
         time=TIME,
     )
+
+# ---- codes of other services, and spellings of a number ------------------------------------------
+
+for other in (
+    "ProvisionedThroughputExceededException",
+    "BandwidthLimitExceeded",
+    "SlowDown",
+    "RequestThrottled",
+):
+    decides(
+        f"not-code-{other.lower()}",
+        f"status 400 with the code {other}",
+        "RTY-002",
+        "a code of another service, whose name does not prove that a retry helps",
+        (status(400, other), ends("not_retryable", 500)),
+    )
+# A random factor of 0 makes the bound 0, so a delay shows that the value counts.
+SPELLINGS = (
+    *("\v3", "\f3", "3\u0085", "3\u2003", "\uff13", "\u00b3", "3_0", "+3", "-0", "3.0", "3e0"),
+    *("0x3", "3,3", "3;3", ",3", "3,", "3 3", "3s", "true", "null", "NaN", "Infinity", "''"),
+)
+for header, valid, unit in (("Retry-After", "3", 1), ("x-amz-retry-after", "3000", 1000)):
+    values = [*SPELLINGS, "003", valid, str((2**32 + 1) * unit), str((2**64 + 1) * unit)]
+    waits = [*[0] * len(SPELLINGS), 3 / unit, 3, 5, 5]
+    decides(
+        f"asked-spellings-{header.lower()}",
+        f"{len(values)} spellings of {header}, of which the last four are valid",
+        "RTY-007",
+        "a lenient parser waits for a time that nobody asked for",
+        *(
+            (status(503, None, (header, value)), retry(500 - 5 * number, wait))
+            for number, (value, wait) in enumerate(zip(values, waits), 1)
+        ),
+        (status(200), ends("success", 500 - 5 * len(values) + 5)),
+        max_attempts=len(values) + 1,
+        random=0,
+    )

@@ -55,6 +55,11 @@ DIFFERENT = {
     # It gives an error response in a 200 no special treatment, and the code is not in its list.
     "rty-error-in-200",
     *(f"rty-error-in-{code}" for code in (201, 299)),
+    # Its list has codes of other services.
+    "rty-not-code-provisionedthroughputexceededexception",
+    "rty-not-code-bandwidthlimitexceeded",
+    "rty-not-code-slowdown",
+    "rty-not-code-requestthrottled",
     # HTTP-038 has more codes than its list, and status 530.
     "rty-code-internaldependencyexception",
     "rty-code-internalfailure",

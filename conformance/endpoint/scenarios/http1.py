@@ -117,7 +117,7 @@ def _good(name: str, title: str, must: str, response: Response, rules: Tuple[str
 
 def scenarios() -> List[Entry]:
     """Return this chapter's scenarios."""
-    return _bad_heads() + _bad_chunks() + _valid() + _connections()
+    return _bad_heads() + _bad_chunks() + _valid() + _connections() + _spellings()
 
 
 def _bad_heads() -> List[Entry]:
@@ -639,3 +639,159 @@ def _connections() -> List[Entry]:
             ("HTTP-010",),
         ),
     ]
+
+
+def _spellings() -> List[Entry]:
+    """Return spellings of numbers and names that only a lenient parser accepts, and valid ones."""
+    found: List[Scenario] = [
+        _bad_head(
+            f"http-content-length-{slug}",
+            f"a Content-Length {title}",
+            _with_lengths(value % _LENGTH),
+            ("HTTP-042",),
+        )
+        for slug, title, value in (
+            ("fraction", "with a fraction", "%d.0"),
+            ("exponent", "with an exponent", "%de0"),
+            ("form-feed", "and a form feed", "%d\f"),
+            ("no-break-space", "and a no-break space", "\u00a0%d"),
+            ("superscript", "with a superscript digit", "%d\u00b2"),
+            ("comma-last", "and a comma", "%d,"),
+            ("semicolon", "and a parameter", "%d;a=1"),
+        )
+    ]
+    found += [
+        _bad_head(
+            "http-content-length-zeros-differ",
+            "a Content-Length twice, once with a leading zero",
+            _with_lengths(f"{_LENGTH}, 0{_LENGTH}"),
+            ("HTTP-042",),
+        )
+    ]
+    found += [
+        _bad_head(
+            f"http-status-line-{slug}",
+            f"a status line with {title}",
+            raw(_GOOD_HEAD.replace(b"HTTP/1.1 200 OK", line, 1), _GOOD_BODY),
+            ("HTTP-041",),
+        )
+        for slug, title, line in (
+            ("two-spaces", "two spaces", b"HTTP/1.1  200 OK"),
+            ("tab", "a tab", b"HTTP/1.1\t200 OK"),
+            ("tab-after", "a tab after the status", b"HTTP/1.1 200\tOK"),
+            ("space-first", "a space before it", b" HTTP/1.1 200 OK"),
+            ("version-1-2", "HTTP/1.2", b"HTTP/1.2 200 OK"),
+            ("version-zeros", "HTTP/01.1", b"HTTP/01.1 200 OK"),
+            ("lower-case", "http in lower case", b"http/1.1 200 OK"),
+            ("plus", "a plus sign", b"HTTP/1.1 +20 OK"),
+        )
+    ]
+    found += [
+        _bad_head(
+            f"http-transfer-encoding-{slug}",
+            f"Transfer-Encoding: {title}",
+            raw(head(RAW_HEADERS + (("Transfer-Encoding", coding),)), _GOOD_BODY),
+            ("HTTP-044",),
+        )
+        for slug, title, coding in (
+            ("identity-chunked", "identity, chunked", "identity, chunked"),
+            ("parameter", "chunked with a parameter", "chunked;q=1"),
+            ("comma-last", "chunked and a comma", "chunked,"),
+            ("vertical-tab", "chunked and a vertical tab", "chunked\v"),
+            ("empty", "an empty value", ""),
+        )
+    ]
+    identity = (("Transfer-Encoding", "identity"),)
+    found += [
+        _bad_head(
+            "http-transfer-encoding-identity",
+            "Transfer-Encoding: identity",
+            raw(head(RAW_HEADERS + identity), _THREE_FRAMES),
+            ("HTTP-044",),
+        ),
+        _bad_head(
+            "http-transfer-encoding-identity-and-length",
+            "Transfer-Encoding: identity and a Content-Length",
+            raw(head(RAW_HEADERS + identity + (("Content-Length", str(_LENGTH)),)), _THREE_FRAMES),
+            ("HTTP-043", "HTTP-044"),
+        ),
+    ]
+    two = part(TWO)
+    size = b"%x" % len(two)
+    found += [
+        _bad_chunk(
+            f"http-chunk-size-{slug}",
+            f"a chunk size {title}",
+            chunk(two, spelled),
+            LAST_CHUNK,
+            rules=("HTTP-045",),
+        )
+        for slug, title, spelled in (
+            ("word-after", "and a word", size + b" x"),
+            ("tab-before", "after a tab", b"\t" + size),
+            ("form-feed", "and a form feed", size + b"\f"),
+            ("comma", "and a comma", size + b","),
+            ("fraction", "with a fraction", size + b".0"),
+            ("cr", "and a CR", size + b"\r"),
+        )
+    ]
+    found += [
+        Scenario(
+            f"http-content-length-{bits}-bits",
+            f"a Content-Length that is right in its lowest {bits - 1} bits, then the close",
+            must="deliver the parts, then raise an error",
+            expect=broken("truncated", *PARTS),
+            response=_with_lengths(str(2 ** (bits - 1) + _LENGTH)),
+            rules=("HTTP-023", "HTTP-042"),
+        )
+        for bits in (33, 54)
+    ]
+    found += [
+        _good(
+            "content-length-list",
+            "the same Content-Length twice in one header",
+            "accept it",
+            _with_lengths(f"{_LENGTH} ,\t{_LENGTH}"),
+            ("HTTP-042",),
+        ),
+        _good(
+            "transfer-encoding-case",
+            "Transfer-Encoding: CHUNKED between spaces and tabs",
+            "accept it",
+            raw(head(RAW_HEADERS + (("TRANSFER-ENCODING", " \tCHUNKED\t "),)), _GOOD_BODY),
+            ("HTTP-044",),
+        ),
+        _good(
+            "reason-spaces",
+            "a reason of spaces and tabs, and one in Latin-1",
+            "accept it",
+            _with_status("200  \t\u00e9 "),
+            ("HTTP-041",),
+        ),
+        _good(
+            "chunk-size-spaces",
+            "spaces and tabs after a chunk size, and before an extension",
+            "ignore them",
+            raw_chunks(
+                *[chunk(frame, b"%x \t" % len(frame)) for frame in FRAMES[:2]],
+                chunk(FRAMES[2], b"%x\t ; a" % len(FRAMES[2])),
+                b"0 \t\r\n\r\n",
+            ),
+            ("HTTP-045",),
+        ),
+        _good(
+            "chunk-last-alone",
+            "the close directly after the line of the last chunk",
+            "accept it, because the body is complete",
+            raw_chunks(*map(chunk, FRAMES), b"0\r\n"),
+            ("HTTP-023",),
+        ),
+        _good(
+            "chunk-last-trailer-cut",
+            "the close inside a trailer",
+            "accept it, because the body is complete",
+            raw_chunks(*map(chunk, FRAMES), b"0\r\nX-Checks"),
+            ("HTTP-023",),
+        ),
+    ]
+    return [scenario._replace(since="0.2.0") for scenario in found]

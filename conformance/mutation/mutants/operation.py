@@ -374,4 +374,32 @@ ROWS = (
         'for coding in value.split(",")',
         "for coding in (value,)",
     ),
+    (
+        "part-like-bedrock",
+        "EVS-037",
+        "decodes a payload like a chunk of Bedrock",
+        "return EVENTS.get(event_type)",
+        'if headers.string(":content-type") == "application/json" and event_type in EVENTS:\n    from binascii import a2b_base64\n    from json import loads\n\n    return lambda payload: EVENTS[event_type](a2b_base64(loads(payload.decode())["bytes"]))\nreturn EVENTS.get(event_type)',
+    ),
+    (
+        "exception-name-cut",
+        "EVS-035",
+        "cuts a namespace and a URL from the type of an exception",
+        "return partial(raise_exception, code)",
+        'return partial(raise_exception, code.partition(":")[0].rpartition("#")[2])',
+    ),
+    (
+        "exception-error-code",
+        "EVS-034",
+        "reads the type of an exception from :error-code",
+        '_required(headers.string(":exception-type"), ":exception-type", "EVS-034")',
+        '_required(headers.string(":exception-type") or headers.string(":error-code"), ":exception-type", "EVS-034")',
+    ),
+    (
+        "error-code-query-header",
+        "HTTP-030",
+        "prefers the code of the query protocol",
+        "error_type = header_value(pairs, ERROR_TYPE_HEADER)",
+        'error_type = header_value(pairs, "x-amzn-query-error") or header_value(pairs, ERROR_TYPE_HEADER)',
+    ),
 )

@@ -79,4 +79,18 @@ ROWS = (
         "code in _RETRYABLE_CODES",
         "(code or '').lower() in [one.lower() for one in _RETRYABLE_CODES]",
     ),
+    (
+        "retry-code-other-service",
+        "RTY-002",
+        "retries after a code of other services",
+        '"TransactionInProgressException",',
+        '"TransactionInProgressException", "ProvisionedThroughputExceededException", "SlowDown",',
+    ),
+    (
+        "error-suffix-dropped",
+        "HTTP-033",
+        "returns a modelled error for its code with a suffix",
+        'shape = ERRORS.get(code or "")',
+        'shape = ERRORS.get((code or "").replace("Exception", ""))',
+    ),
 )

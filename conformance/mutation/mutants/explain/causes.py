@@ -65,4 +65,25 @@ ROWS = (
         "if not is_listed and (name not in expected or name not in given):",
         "if service.is_complete and not is_listed and (name not in expected or name not in given):",
     ),
+    (
+        "list-in-text",
+        "EXP-002",
+        "searches a name in the text of the list",
+        'return name in (parts.signed_headers or "").split(";")',
+        'return name in (parts.signed_headers or "")',
+    ),
+    (
+        "unsigned-payload-equal",
+        "EXP-001",
+        "treats UNSIGNED-PAYLOAD as any hash",
+        "if service.payload_hash is not None and service.payload_hash != client.payload_hash:",
+        "if service.payload_hash is not None and service.payload_hash != client.payload_hash and UNSIGNED_PAYLOAD not in (service.payload_hash, client.payload_hash):",
+    ),
+    (
+        "host-without-case",
+        "EXP-001",
+        "compares header lines without case",
+        "if expected.get(name) == given.get(name):",
+        'if (expected.get(name) or "").lower() == (given.get(name) or "").lower():',
+    ),
 )

@@ -30,4 +30,11 @@ ROWS = (
         'return "\\n".join(lines[:-1]) or None',
         'return "\\n".join(lines) or None',
     ),
+    (
+        "hash-of-utf8",
+        "EXP-003",
+        "hashes a canonical request as UTF-8",
+        'octets = text.encode("latin-1")',
+        'octets = text.encode("utf-8")',
+    ),
 )

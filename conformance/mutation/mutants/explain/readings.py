@@ -100,4 +100,11 @@ ROWS = (
         r'_LINE_END = re.compile(r"[ \t]*\r*\n")',
         r'_LINE_END = re.compile(r"[ \t]*\r?\n")',
     ),
+    (
+        "escaped-slash",
+        "EXP-004",
+        "does not know an escaped slash",
+        '_ESCAPE_SEQUENCE = re.compile(r"\\\\(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbf\\"\'/\\\\])")',
+        '_ESCAPE_SEQUENCE = re.compile(r"\\\\(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbf\\"\'\\\\])")',
+    ),
 )
