@@ -583,6 +583,13 @@ ROWS: Dict[Tuple[str, str], List[Row]] = {
 # Cases that were written after the last run of all implementations: nobody is known to agree.
 NOT_COMPARED = (
     "evs-headers-permuted",
+    "evs-name-inherited",
+    "evs-order-name-*",
+    "evs-order-value-duplicate",
+    "evs-encode-name-inherited",
+    "evs-encode-*-of-null",
+    "evs-encode-timestamp-of-*",
+    "evs-encode-boolean-of-zero",
     "evs-encode-unknown-type-*",
     "evs-encode-alike",
     "evs-encode-sequence-*",

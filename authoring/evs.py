@@ -827,6 +827,36 @@ def _orders() -> None:
         "a decoder that checks the message checksum first reads a whole frame that it must "
         "reject early",
     )
+    for name, title, part, broken, corrected, kind, rules in (
+        (
+            "value",
+            "a value that exceeds the block",
+            "raw(01ff070009)",
+            "070009",
+            "070000",
+            "header",
+            "",
+        ),
+        ("type", "an unknown header type", "raw(01ff0a)", "0a", "00", "header_type", "EVS-013 "),
+    ):
+        rejects_first(
+            "evs-order-name-" + name,
+            "a name that is not valid UTF-8 and " + title,
+            f"EVS-011 {rules}EVS-010 EVS-012",
+            kind,
+            f"frame {part}",
+            [(broken, corrected, kind), ("01ff", "0161", "utf8")],
+            "two decoders with different orders report different causes for the same bytes",
+        )
+    rejects_first(
+        "evs-order-value-duplicate",
+        "a string that is not valid UTF-8 in a header that occurs twice",
+        "EVS-011 EVS-015 EVS-014",
+        "utf8",
+        "frame h=true (68)=string(ff)",
+        [("(ff)", "(61)", "utf8"), ("(68)", "(69)", "duplicate_header")],
+        "two decoders with different orders report different causes for the same bytes",
+    )
     for name, title, part, corrected, kind in (
         ("header-type", "an unknown header type", "h=type10()", "h=true", "header_type"),
         (
@@ -1043,7 +1073,23 @@ def _types() -> None:
     )
 
 
+INHERITED = ("__proto__", "constructor", "toString", "prototype", "hasOwnProperty", "length")
+
+
+def inherited() -> List[Header]:
+    """Return headers with names that objects of some languages have already."""
+    return [(name, "string", name[:3]) for name in INHERITED]
+
+
 def _names() -> None:
+    reads(
+        "evs-name-inherited",
+        "names that are those of inherited members in some languages",
+        "EVS-001 EVS-014 EVS-021",
+        "frame " + " ".join(f"{name}='{value}'" for name, _, value in inherited()),
+        [message(b"", *inherited())],
+        "a decoder that collects headers in an object of its language loses one, or finds it twice",
+    )
     reads(
         "evs-name-lengths",
         "names of 1 and 255 bytes",
@@ -1885,6 +1931,13 @@ def _encode() -> None:
         "an encoder that trims or normalises a name or value writes another message, and one that "
         "caches values as its language compares them writes another type",
     )
+    writes(
+        "evs-encode-name-inherited",
+        "names that are those of inherited members in some languages",
+        "EVS-001 EVS-014",
+        inherited(),
+        "an encoder that collects headers in an object of its language loses one",
+    )
     for number, (kind, value) in enumerate(
         (("boolean", True), ("int8", 1), ("int64", 1), ("boolean", False), ("int16", 0))
     ):
@@ -1903,6 +1956,10 @@ def _encode() -> None:
         ("string", 5, "a number", "5"),
         ("string", True, "a boolean", "true"),
         ("int8", True, "a boolean", 1),
+        ("int64", None, "null", 1),
+        ("timestamp", 0.5, "a fraction", 0),
+        ("boolean", 0, "zero", False),
+        ("string", None, "null", ""),
         ("int32", 1.5, "a fraction", 1),
     ):
         cannot_write(

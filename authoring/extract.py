@@ -489,6 +489,67 @@ def _channels() -> None:
             where="openai",
             finish="stop",
         )
+    flags: Sequence[Tuple[str, Dict[str, Any]]] = (
+        ("a", {"special": 1}),
+        ("b", {"special": 1.0}),
+        ("c", {"special": "true"}),
+        ("d", {"special": "1"}),
+        ("e", {"special": [True]}),
+        ("f", {"special": None, "special_token": 1}),
+        ("g", {"special": 0, "special_token": True}),
+        ("h", {"special": "", "special_token": True}),
+        ("-", {"special": None, "special_token": True}),
+    )
+    extracts(
+        "special-flags",
+        "tokens with flags that are not true, and a last one whose second flag is",
+        "TXT-058",
+        lines(*({"token": {"text": text, **flag}} for text, flag in flags), {"generated_text": ""}),
+        "abcdefgh",
+        "a parser that asks its language whether the flag is true loses the text",
+        where="lmi",
+    )
+    for name, where, text, expected in (
+        ("index", "a[0]|b", '{"a":"xy"}{"a":{"0":"x"},"b":"z"}{"a":5}{"a":true}{"a":[]}', "z"),
+        ("outside", "a[2]|a[-3]|a[999999999]|b", '{"a":["x","y"],"b":"z"}', "z"),
+        ("names-of-list", "a.length|b.length|b.0|c", '{"a":"x","b":["y"],"c":"z"}', "z"),
+        ("inherited", "constructor.name|__proto__.a|toString|a", '{"a":"z"}', "z"),
+        ("own", "__proto__.constructor|a", '{"__proto__":{"constructor":"x"}}', "x"),
+        ("alike", 'A|k\u212a|["a "]|["\u00a0a"]|a', '{"kK":"x","kk":"y","a":"z"}', "z"),
+    ):
+        extracts(
+            "path-" + name,
+            f"the path {where} in {text}",
+            "CLI-012 TXT-056",
+            text,
+            expected,
+            "a parser that uses its language's own access writes text that is not at the path",
+            where=where,
+            level="SHOULD",
+        )
+    extracts(
+        "index-of-text",
+        "a text where the preset has an index",
+        "TXT-058",
+        lines({"outputs": "Hello"}, {"outputs": ["a", "b"]}, token("b", generated_text="ab")),
+        "ab",
+        "a parser whose language has an index for strings returns one letter",
+        where="lmi",
+    )
+    for name, first, other, expected in (
+        ("tokens", token("Hel"), {"generated_text": "Hello"}, "Hel"),
+        ("chat", chat("stop", content="a"), {"generated_text": "b"}, "a"),
+        ("converse", {"contentBlockDelta": {"delta": {"text": "a"}}}, {"generation": "b"}, "a"),
+    ):
+        extracts(
+            "auto-stays-" + name,
+            f"a value of another format after the first one: {name}",
+            "TXT-060",
+            lines(first, other) + DONE,
+            expected,
+            "a parser that looks for the format of each value returns the whole text again",
+            finish="stop" if name == "chat" else None,
+        )
     for name, member in (
         ("tools-object", {"function_call": {}}),
         ("tools-list", {"tool_calls": []}),
@@ -1080,6 +1141,34 @@ def _failures() -> None:
         "a parser that looks only for names ends a good stream",
         where="openai",
         finish="stop",
+    )
+    extracts(
+        "no-failure-alike",
+        "members that are almost those of a failure",
+        "TXT-053",
+        lines(
+            {"code": "429", "message": "m"},
+            {"code": "503", "type": "t"},
+            {"code": True, "message": "m"},
+            {"code": [500], "message": "m"},
+            {"code": 399, "message": "m"},
+            {"code": -500, "type": "t"},
+            {"code": 500, "z": "a"},
+            {"Code": 500, "message": "m"},
+            {"Error": "e", "object": "Error", "type": "ERROR"},
+            {"error ": "e", "type": "error ", "object": " error"},
+            {"finish_reason": "Error", "code": None},
+            {"stop_reason": "ABORT"},
+            {"aexception": 1},
+            {"aException": 1, "b": 2},
+            {"Exceptions": 1},
+            {"__proto__": {"error": "e"}},
+            {"constructor": {"type": "error"}},
+            {"z": "b"},
+        ),
+        "ab",
+        "a parser that converts or compares loosely ends a good stream",
+        where="z",
     )
 
 

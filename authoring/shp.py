@@ -340,6 +340,36 @@ def _members() -> None:
         "a reader that rejects unknown members breaks when the service adds one",
     )
     converts(
+        "shp-json-names-alike",
+        "members in JSON whose names are almost known, or inherited elsewhere",
+        "SHP-008 SHP-007",
+        OUTPUT,
+        "json",
+        '{"__proto__":{"ContentType":"b"},"constructor":{"ContentType":"b"},"contentType":"b",'
+        '"ContentType ":"b"," ContentType":"b","ContentType\\u0000":"b","\uff23ontentType":"b",'
+        f'"X-Amzn-\u017fageMaker-Content-Type":"b","{TYPE}":"a"}}',
+        "json",
+        plain,
+        "a reader that trims, folds or inherits names returns members that are not there",
+    )
+    converts(
+        "shp-value-names-alike",
+        "members in a tree whose names are almost known, or inherited elsewhere",
+        "SHP-008 SHP-023",
+        OUTPUT,
+        "value",
+        structure(
+            ("__proto__", structure(("ContentType", ["String", "b"]))),
+            ("toString", ["String", "b"]),
+            ("contentType", ["String", "b"]),
+            ("ContentType\u00a0", ["String", "b"]),
+            (TYPE, ["String", "a"]),
+        ),
+        "json",
+        plain,
+        "a reader that trims, folds or inherits names returns members that are not there",
+    )
+    converts(
         "shp-xml-unknown-member",
         "an unknown element in XML",
         "SHP-008",
@@ -841,6 +871,12 @@ def _scalars() -> None:
         ("other-digits", "an Arabic-Indic digit instead of an integer in XML", "\u0665"),
         ("sign-alone", "a sign without digits in XML", "-"),
         ("21-digits", "an integer of 21 digits in XML", "0" * 21),
+        ("line-after", "an integer before a line end in XML", "5\n"),
+        ("next-line", "an integer before U+0085 in XML", "5\x85"),
+        ("no-break-space", "an integer after U+00A0 in XML", "\u00a05"),
+        ("full-width", "a full-width digit instead of an integer in XML", "\uff15"),
+        ("exponent", "an integer with an exponent in XML", "5e0"),
+        ("minus-sign", "an integer with U+2212 in XML", "\u22125"),
     ):
         rejects(
             f"shp-integer-xml-{name}",
@@ -1555,6 +1591,17 @@ def _query() -> None:
         ("plus", "a query with + for a space", "ContentType=a+b", "a b"),
         ("escaped-plus", "a query with an escaped +", "ContentType=a%2Bb", "a+b"),
         ("equals", "a query value that contains =", "ContentType=a=b", "a=b"),
+        ("semicolon", "a query value with an unescaped semicolon", "ContentType=a;b=c", "a;b=c"),
+        ("semicolon-name", "a query name with a semicolon", "a;ContentType=b&ContentType=c", "c"),
+        ("spaces", "a query value with spaces around it", "ContentType=+a%C2%A0%09", " a\u00a0\t"),
+        ("percent-twice", "a query value that is escaped twice", "ContentType=%2541", "%41"),
+        (
+            "names-alike",
+            "names in a query that are almost known or inherited elsewhere",
+            "contenttype=b&ContentType+=b&+ContentType=b&%EF%BC%A3ontentType=b&Content%54ype=a"
+            "&__proto__.ContentType=b&constructor.prototype.ContentType=b&ContentType%00=b",
+            "a",
+        ),
         ("no-equals", "a query name without =", "ContentType", ""),
         ("ampersands", "a query with empty pairs", "&&ContentType=a&", "a"),
         ("comma", "a query value with an unescaped comma", "ContentType=a,b", "a,b"),

@@ -478,6 +478,36 @@ def _more_events() -> None:
         [event("a")],
         "a reader that converts any number overflows",
     )
+    reads_events(
+        "retry-spellings",
+        "reconnection times in the spellings of numbers that are not decimal digits",
+        "TXT-027 TXT-029",
+        "retry:  1\nretry: 1 \nretry:\t1\nretry: +1\nretry: -1\nretry: 1_0\nretry: 0x1\n"
+        "retry: 1.0\nretry: \uff11\nretry: 1\x0c\nretry: \u00a01\nretry: 007\n"
+        "retry: true\nretry: \nretry\n\n"
+        "data: a\nretry: 4294967296\nretry: 9223372036854775808\n\n",
+        [event("a")],
+        "a reader that converts the value as its language does fails, or waits for a wrong time",
+    )
+    reads_events(
+        "names-alike",
+        "names of fields that differ by little from data, event and id",
+        "TXT-028 TXT-023",
+        " data: a\ndata : b\n\tdata: c\n\u00a0data: d\nDATA: e\n\uff44ata: f\ndat\u0430: g\n"
+        "data\0: h\ndata\x0b: i\nevents: j\n\u0131d: k\nID: l\n__proto__: m\n"
+        "constructor: n\ndata: o\n\n",
+        [event("o")],
+        "a reader that trims or folds names returns data that the event does not have",
+    )
+    reads_events(
+        "values-alike",
+        "values with other white space around, and quotation marks",
+        "TXT-023 TXT-025 TXT-026",
+        "event:\te\x0c\nid: \u00a01\x85\ndata: \ta\u2003\ndata:\u00a0\n"
+        'data:  \ndata: "b"; c\\\\\n\n',
+        [event('\ta\u2003\n\u00a0\n \n"b"; c\\\\', "\te\x0c", "\u00a01\x85")],
+        "a reader that strips a value changes the model's text",
+    )
     for name, title, text in (
         ("lf", "LF", "data: a\nid: 1\n\n\n\nevent: t\ndata: b\n\n"),
         ("crlf", "CR LF", "data: a\r\nid: 1\r\n\r\n\r\n\r\nevent: t\r\ndata: b\r\n\r\n"),

@@ -300,6 +300,42 @@ def _rejected() -> None:
             "a reader that skips it, or reads it in its own way, returns values that nobody wrote",
             kind="syntax",
         )
+    for name, title, word in (
+        ("joined", "a number and a word without a separator", "12true"),
+        ("joined-word", "a word and a number without a separator", "null1"),
+        ("joined-words", "two words without a separator", "truefalse"),
+        ("joined-sign", "two numbers that only a sign separates", "1-2"),
+        ("underscore", "a number with an underscore", "1_0"),
+        ("full-width", "a full-width digit", "\uff11"),
+        ("exponent", "a number with an exponent without digits", "1e"),
+        ("exponent-point", "a number with a fraction in its exponent", "1e1.5"),
+        ("no-integer", "a number that begins with a point", ".5"),
+    ):
+        reads_values(
+            "no-word-" + name,
+            f"{title} as a value",
+            "TXT-042 TXT-040",
+            f"[0] {word} [2]",
+            ["[0]"],
+            "a reader that ends the number or word earlier returns values that nobody wrote",
+            kind="syntax",
+        )
+    for name, title, space in (
+        ("form-feed", "a form feed", "\x0c"),
+        ("next-line", "U+0085", "\x85"),
+        ("no-break-space", "U+00A0", "\u00a0"),
+        ("em-space", "U+2003", "\u2003"),
+        ("nul", "NUL", "\0"),
+    ):
+        reads_values(
+            "after-object-" + name,
+            f"{title} between an object and the end of its line",
+            "TXT-041",
+            f'{{"a":1}} {space}\n[2]\n',
+            ['{"a":1}'],
+            "a reader that strips lines as its language does accepts what others reject",
+            kind="syntax",
+        )
     for name, title, broken in (
         ("no-value", "a member without a value", '{"a":}'),
         ("no-comma", "elements without a comma", "[1 2]"),
@@ -441,7 +477,6 @@ def _lenient() -> None:
         ("tab", "tab", "\t"),
         ("line-end", "line end", "\n"),
         ("escape", "ESC", "\x1b"),
-        ("nul", "NUL", "\0"),
     ):
         escaped = f"\\u{ord(character):04x}"
         reads_values(

@@ -100,4 +100,11 @@ ROWS = (
         "if name in pieces:",
         "if name.strip() in pieces:",
     ),
+    (
+        "encode-inherited-name",
+        "EVS-001",
+        "loses a header whose name is that of an inherited member",
+        'block = b"".join(pieces.values())',
+        'block = b"".join(piece for name, piece in pieces.items() if name != "__proto__")',
+    ),
 )

@@ -402,4 +402,11 @@ ROWS = (
         "if frame[PRELUDE_LENGTH:payload_offset] != block:",
         "if block is None or sum(frame[PRELUDE_LENGTH:payload_offset]) != sum(block):",
     ),
+    (
+        "name-before-value",
+        "EVS-011",
+        "decodes a name before it checks the end of the value",
+        "type_name, length, read = codec",
+        'try:\n    block[start + 1 : name_end].decode()\nexcept UnicodeDecodeError as error:\n    raise _not_utf8("header name", error, offset + start + 1, "EVS-012") from None\ntype_name, length, read = codec',
+    ),
 )

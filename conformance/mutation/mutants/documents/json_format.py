@@ -114,4 +114,11 @@ ROWS = (
         'if number in (float("inf"), float("-inf")):',
         'if number == float("inf"):',
     ),
+    (
+        "json-line-stripped",
+        "TXT-041",
+        "removes white space of Unicode after a JSON line",
+        'if end == len(text) - 1 or not text[end:].strip(" \\t\\r\\n"):',
+        "if end == len(text) - 1 or not text[end:].strip():",
+    ),
 )

@@ -86,4 +86,11 @@ ROWS = (
         'name[:1].upper() if "a" <= name[:1] <= "z" else name[:1]',
         "name[:1].upper()",
     ),
+    (
+        "query-semicolon",
+        "SHP-020",
+        "separates pairs at a semicolon",
+        'for match in re.finditer(b"([^&=]*)=?([^&]*)&?", data):',
+        'for match in re.finditer(b"([^&;=]*)=?([^&;]*)[&;]?", data):',
+    ),
 )

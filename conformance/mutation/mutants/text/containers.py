@@ -215,4 +215,11 @@ ROWS = (
         'parse_path("text|refusal|thinking|reasoning")',
         'parse_path("text|thinking|reasoning")',
     ),
+    (
+        "failure-code-text",
+        "TXT-053",
+        "reads a code that is a text as a number",
+        "is_status = isinstance(code, int) and not isinstance(code, bool) and code >= 400",
+        "is_status = isinstance(code, (int, str)) and not isinstance(code, bool) and str(code).isdigit() and int(code) >= 400",
+    ),
 )

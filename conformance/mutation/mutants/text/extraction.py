@@ -278,4 +278,18 @@ ROWS = (
         "are_events(start, self._content_type, bare=True)",
         "are_events(start, self._content_type)",
     ),
+    (
+        "special-equal",
+        "TXT-058",
+        "compares a flag as numbers",
+        "if preset.unless and first_found(value, preset.unless) is True:",
+        "if preset.unless and first_found(value, preset.unless) == True:",
+    ),
+    (
+        "auto-each-value",
+        "TXT-060",
+        "recognises the format of each value",
+        "if preset is None:\n    name = recognised(value)",
+        "if self._extraction.preset is None:\n    name = recognised(value)",
+    ),
 )

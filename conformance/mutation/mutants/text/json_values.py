@@ -88,4 +88,11 @@ ROWS = (
         'rb"[^ \\t\\n\\r]"',
         'rb"[^ \\t\\n\\r,]"',
     ),
+    (
+        "json-number-ends-at-word",
+        "TXT-042",
+        "ends a number at the first letter of a word",
+        "return -1 if match is None else match.start()",
+        'return next((number.end() for number in [re.compile(rb"-?[0-9]+(?=[tfn])").match(data, position)] if number), -1 if match is None else match.start())',
+    ),
 )

@@ -23,4 +23,11 @@ ROWS = (
         "for steps in paths:",
         "for steps in reversed(tuple(paths)):",
     ),
+    (
+        "path-index-of-text",
+        "TXT-058",
+        "applies an index to a text",
+        "elif isinstance(value, list) and -len(value) <= step < len(value):",
+        "elif isinstance(value, (list, str)) and -len(value) <= step < len(value):",
+    ),
 )
