@@ -1204,8 +1204,7 @@ def _foreign() -> None:
                     "TXT-070 TXT-050",
                     text,
                     expected,
-                    "a parser that ends here loses the text; one that reports a truncated stream "
-                    "hides the gateway's error",
+                    "a parser that ends here loses the text and hides the gateway's error",
                     where="t|u",
                     skipped=1,
                     complete=False,
