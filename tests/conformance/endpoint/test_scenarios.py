@@ -126,7 +126,7 @@ def read_head(wire: bytes, silent: bool) -> Tuple[int, Dict[str, str], bytes]:
     if not end:
         raise Fault("timeout" if silent else "http")
     lines = text.decode("latin-1").split("\r\n")
-    match = re.match(r"HTTP/1\.[01] ([0-9]{3}) [ -~]*\Z", lines[0])
+    match = re.match(r"HTTP/1\.[01] ([0-9]{3}) [\t -~\x80-\xff]*\Z", lines[0])
     if (
         match is None
         or len(lines) > 101
@@ -138,7 +138,7 @@ def read_head(wire: bytes, silent: bool) -> Tuple[int, Dict[str, str], bytes]:
     for line in (
         re.sub(r"(?<=\S)\n[ \t]+", " ", "\n".join(lines[1:])).split("\n") if lines[1:] else ()
     ):
-        field = re.match(r"([A-Za-z0-9-]+): *(.*?) *\Z", line)
+        field = re.match(r"([A-Za-z0-9-]+):[ \t]*(.*?)[ \t]*\Z", line)
         if field is None:
             raise Fault("http")
         name, value = field.group(1).lower(), field.group(2)
@@ -159,10 +159,14 @@ def read_body(
     length, coding = headers.get("content-length"), headers.get("transfer-encoding")
     if coding is not None:
         return (
-            read_chunks(rest, silent) if coding == "chunked" and length is None else (b"", "head")
+            read_chunks(rest, silent)
+            if coding.lower() == "chunked" and length is None
+            else (b"", "head")
         )
     if length is not None:
-        if not re.match(r"[0-9]+\Z", length):
+        lengths = {one.strip(" \t") for one in length.split(",")}
+        length = lengths.pop()
+        if lengths or not re.match(r"[0-9]+\Z", length):
             return b"", "head"
         body = rest[: int(length)]
         return body, None if len(body) == int(length) else "timeout" if silent else "truncated"
@@ -175,13 +179,12 @@ def read_chunks(rest: bytes, silent: bool) -> Tuple[bytes, Optional[str]]:
         line, end, data = rest.partition(b"\r\n")
         if not end:
             return body, "timeout" if silent else "http" if b"\n" in line else "truncated"
-        size = re.match(rb"([0-9A-Fa-f]{1,16})(;[ -~]*)?\Z", line)
+        size = re.match(rb"([0-9A-Fa-f]{1,16})[ \t]*(;[\t -~]*)?\Z", line)
         if size is None:
             return body, "http"
         length = int(size.group(1), 16)
         if not length:
-            is_right = re.match(rb"([A-Za-z-]+: [ -~]*\r\n)*\r\n\Z", data)
-            return body, None if is_right or silent else "http"  # nothing waits for a trailer
+            return body, None  # nothing waits for a trailer
         body += data[:length]
         if len(data) < length:
             break

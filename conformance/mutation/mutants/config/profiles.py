@@ -339,11 +339,4 @@ ROWS = (
         "if self._section is not None and _SECTION_NAME.match(name):",
         'if self._section is not None and _SECTION_NAME.match(name) and name != "__proto__":',
     ),
-    (
-        "config-unicode-case",
-        "CRED-025",
-        "makes the names of properties lower case as Unicode does",
-        "name = ascii_lower(name.strip(_CONFIG_SPACES))",
-        "name = name.strip(_CONFIG_SPACES).lower()",
-    ),
 )
