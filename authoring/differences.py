@@ -313,6 +313,16 @@ RUBY = [
 # How botocore ends. It returns the expected messages first, unless it accepts a broken frame.
 BOTOCORE_FRAMES = [
     Row(
+        "evs-order-value-duplicate",
+        "UnicodeDecodeError",
+        "lets UnicodeDecodeError escape (EVS-012)",
+    ),
+    Row(
+        "evs-order-name-*",
+        "UnicodeDecodeError",
+        "decodes a name before it reads the value (EVS-011)",
+    ),
+    Row(
         "evs-total-length-1[25]",
         "ChecksumMismatch",
         "does not check the minimum length, and reports a wrong checksum (EVS-006)",
@@ -378,6 +388,8 @@ BOTOCORE_FRAMES = [
 
 # The stage at which botocore differs.
 BOTOCORE_RESPONSES = [
+    Row("http-exception-name-*", "code", "loses the code of an unmodelled exception (EVS-035)"),
+    Row("http-exception-without-type-*", "kind", "reads the code of an error or event (EVS-034)"),
     Row(
         "http-no-stream-html",
         "kind",
@@ -400,7 +412,7 @@ BOTOCORE_RESPONSES = [
     Row(
         "http-content-encoding-second-gzip", "status", "does not check Content-Encoding (HTTP-020)"
     ),
-    Row("http-content-encoding-[!i]*", "acceptable", "does not check Content-Encoding (DIV-008)"),
+    Row("http-content-encoding-[!il]*", "acceptable", "does not check Content-Encoding (DIV-008)"),
     Row(
         "http-content-encoding-identity-gzip",
         "acceptable",

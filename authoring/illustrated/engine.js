@@ -206,7 +206,10 @@ const Engine = (() => {
     if (given.sign_body) { own.push(["x-amz-content-sha256", payloadHash]); }
     const replaced = own.map(([name]) => name);
     const headers = collected(given.headers.filter(([name]) => !replaced.includes(name.toLowerCase())).concat(own));
-    if (!headers.get("host")) { reject("constraint", "SIG-014", "there is no Host header"); }
+    const hosts = given.headers.filter(([name]) => name.toLowerCase() === "host").map(([, value]) => value);
+    if (!hosts.length || !hosts.every((value) => collected([["host", value]]).get("host"))) {
+      reject("constraint", "SIG-014", "there is no Host header, or an empty one");
+    }
     const unsigned = (given.unsigned || []).concat(given.omit_session_token ? ["x-amz-security-token"] : []);
     const names = signedNames(headers, unsigned);
     const mark = given.target.indexOf("?");

@@ -158,7 +158,8 @@ def _with_sent(output: Given, request: Any) -> Given:
         "method": prepared.method,
         "target": url[len(HOST) :],
         "headers": [
-            [name, octets_of(_header_text(value))] for name, value in prepared.headers.items()
+            [octets_of(name), octets_of(_header_text(value))]
+            for name, value in prepared.headers.items()
         ],
         "body": to_base64_text(prepared.body or b""),
     }

@@ -134,6 +134,8 @@ def _run_all(
             totals = reports[name]["totals"]
             counts = ", ".join(f"{count} {word}" for word, count in totals.items())
             complain(f"{name}: {counts}")
+            if options.write:  # now, so that an interruption loses no report
+                write_whole(kept_path(name), to_text(reports[name]))
     return reports, absent
 
 

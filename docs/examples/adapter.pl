@@ -171,7 +171,7 @@ sub headers_of {
     while ($at < length $block) {
         my $name_length = unpack 'C', $take->(1);
         refuse('BadHeader', 'an empty name') if !$name_length;
-        my $name = utf8_of($take->($name_length));
+        my $octets = $take->($name_length);
         my $code = unpack 'C', $take->(1);
         refuse('UnknownType', "type $code") if $code > $#TYPES;
         my $type = $TYPES[$code];
@@ -181,6 +181,7 @@ sub headers_of {
             : $code == 7 ? utf8_of($take->(unpack 'n', $take->(2)))
             : $code == 9 ? join '-', unpack 'H8H4H4H4H12', $take->(16)
             :              '' . unpack $PACK{$type}, $take->($WIDTH{$type});    # as text, which the protocol allows
+        my $name = utf8_of($octets);    # after the structure (EVS-011)
         refuse('TwiceNamed', $name) if $seen{$name}++;
         push @headers, {name => $name, type => $type, value => $value};
         refuse('TooLong', 'too many headers') if @headers > 32768;

@@ -137,8 +137,12 @@ def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_boto3_agrees_where_the_source_says_so(no_configuration: None, name: str) -> None:
     case = CASES[name]
     output = parts_of(case["expect"]["output"])
-    sent = parts_of(boto3_sends(case["input"]))
-    assert ({key: sent[key] for key in output} == output) == ("botocore" in case["source"]), sent
+    try:
+        sent = parts_of(boto3_sends(case["input"]))
+    except ValueError:  # it rejects the URL of the endpoint
+        sent = {}
+    agrees = all(key in sent and sent[key] == output[key] for key in output)
+    assert agrees == ("botocore" in case["source"]), sent
 
 
 @pytest.mark.slow
@@ -185,7 +189,7 @@ def test_only_values_that_arrive_unchanged_may_be_sent() -> None:
         ]
         + [
             f"pattern-{http_request.SLUGS[member]}-{what}"
-            for what in ("digit-wide", "line-end", "line-separator")
+            for what in ("line-end", "line-separator")
             for member in ("InferenceId", "PrefixAwareId")
         ]
         + [

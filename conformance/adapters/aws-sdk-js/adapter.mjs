@@ -165,8 +165,9 @@ async function decode({ chunks }) {
 
 function toTheirs({ type, value }) {
   if (type === "bytes") return Buffer.from(unbase64(value));
+  if (type !== "timestamp" && type !== "int64") return value;
+  if (!/^-?[0-9]+$/.test(String(value))) throw new Unsupported("its type holds integers only");
   if (type === "timestamp") return new Date(Number(value));
-  if (type !== "int64") return value;
   if (BigInt.asIntN(64, BigInt(value)) !== BigInt(value)) throw new Unsupported("its type cannot hold this value");
   const bytes = Buffer.alloc(8);
   bytes.writeBigInt64BE(BigInt(value));

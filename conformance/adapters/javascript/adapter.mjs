@@ -142,6 +142,7 @@ const THEIRS = { boolean: "boolean", int8: "byte", int16: "short", int32: "integ
 const OURS = Object.fromEntries(Object.entries(THEIRS).map(([ours, theirs]) => [theirs, ours]));
 
 function toTheirs({ type, value }) {
+  if ((type === "int64" || type === "timestamp") && !/^-?[0-9]+$/.test(String(value))) throw new Unsupported("its type holds integers only");
   switch (type) {
     case "bytes":
       return unbase64(value);

@@ -6,7 +6,7 @@
 // represent is unsupported. The characters of a header are octets, as Node.js writes them. One option both normalises and
 // encodes the path. A subclass records the stages.
 
-import { validateHeaderValue } from "node:http";
+import { validateHeaderName, validateHeaderValue } from "node:http";
 
 export function signing({ SignatureV4, HttpRequest, buildQueryString, sha256, Unsupported }) {
   class Watched extends SignatureV4 {
@@ -82,10 +82,13 @@ export function signing({ SignatureV4, HttpRequest, buildQueryString, sha256, Un
     return text ? `${path}?${text}` : path;
   }
 
-  // Nothing if Node.js rejects a header value before it sends anything.
+  // Nothing if Node.js rejects a header before it sends anything.
   function sent(signed) {
     try {
-      for (const [name, value] of Object.entries(signed.headers)) validateHeaderValue(name, value);
+      for (const [name, value] of Object.entries(signed.headers)) {
+        validateHeaderName(name);
+        validateHeaderValue(name, value);
+      }
     } catch {
       return undefined;
     }

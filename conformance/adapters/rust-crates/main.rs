@@ -150,7 +150,7 @@ fn presign(given: &Value) -> Answer {
     let target = url.strip_prefix(&format!("https://{host}")).unwrap_or(&url);
     // It first signs in a header, which is not part of a presigned request.
     let headers: Vec<Value> = request.headers.iter().filter(|(name, _)| name.as_str() != "authorization")
-        .flat_map(|(name, values)| values.iter().map(move |value| json!([name, latin1(value)]))).collect();
+        .flat_map(|(name, values)| values.iter().map(move |value| json!([latin1(name.as_bytes()), latin1(value)]))).collect();
     let signature = request.params.get("X-Amz-Signature").cloned().flatten();
     Ok(json!({"signature": signature, "target": target, "sent": shown(&request.method, target, headers, given)}))
 }

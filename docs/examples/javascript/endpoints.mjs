@@ -16,12 +16,12 @@ const AWS = ['aws', /./, 'amazonaws.com', 'api.aws'];
 const refuse = (message) => reject('configuration', message);
 
 function partitionOf(region) {
-  return PARTITIONS.find(([name, pattern]) => pattern.test(region) || region === `${name}-global`) ?? AWS;
+  return PARTITIONS.find(([name, pattern]) => pattern.test(region) || (name !== 'aws-eusc' && region === `${name}-global`)) ?? AWS;
 }
 
 // Returns a region without its FIPS prefix or suffix, and whether it had one (END-007).
 function plainRegion(region) {
-  const plain = region.startsWith('fips-') ? region.slice(5) : region.replace(/-fips$/, '');
+  const plain = region.replace(/^fips-/, '').replace(/-fips$/, '');
   return [plain, plain !== region];
 }
 
@@ -61,12 +61,12 @@ export function parseUrl(url) {
   const isPort = port === undefined || (/^[0-9]{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65535);
   if (!isPort) refuse('the endpoint URL has an invalid port');
   if (!/^[A-Za-z0-9/\-._~!$&'()*+,;=:@%]*$/.test(path)) refuse('the endpoint URL has an invalid path');
-  return {scheme: scheme.toLowerCase(), host: host.toLowerCase(), port, basePath: path.replace(/\/+$/, '')};
+  return {scheme: scheme.toLowerCase(), host: host.toLowerCase().replace(/\.$/, ''), port, basePath: path.replace(/\/+$/, '')};
 }
 
 // Returns the URL without a final slash, and the region and service for the signature.
 export function resolve({region, use_fips: useFips, use_dualstack: dual, endpoint_url: url}) {
-  if (!url) {
+  if (url === undefined || url === null) {
     checkRegion(region);
     const [plain, hadFips] = plainRegion(region);
     checkRegion(plain);

@@ -18,7 +18,7 @@ export function framingOf(version, status, headers) {
   const isChunked = codings.length === 1 && codings[0].toLowerCase() === 'chunked' && version === '1.1';
   if (codings.length > 0 && !isChunked) refuse('a Transfer-Encoding other than chunked'); // HTTP-044
   if (!lengths.every((text) => /^[0-9]+$/.test(text))) refuse('an invalid Content-Length'); // HTTP-042
-  const sizes = new Set(lengths.map(BigInt));
+  const sizes = new Set(lengths);
   if (sizes.size > 1) refuse('contradicting Content-Length');
   if (status === 204 || status === 304) return 'none';
   if (isChunked) return 'chunked';
