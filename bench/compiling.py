@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Sequence
 
 from bench.implementations import ACCESS_KEY, REGION, ROOT, SECRET_KEY
+from bench.table import write_table
 
-PAGE = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- compiling -->\n", "<!-- /compiling -->\n"
+MARKS = ("<!-- compiling -->\n", "<!-- /compiling -->\n")
 _KEYS = f"{{'AWS_ACCESS_KEY_ID': {ACCESS_KEY!r}, 'AWS_SECRET_ACCESS_KEY': {SECRET_KEY!r}}}"
 _CLIENT = f"Client({REGION!r}, 'http://127.0.0.1', environment={_KEYS})"
 _PACKAGE = f"import refimpl, refimpl.transport; refimpl.{_CLIENT}"
@@ -135,9 +135,7 @@ def main(arguments: List[str]) -> None:
     if not options.write:
         print(text, end="")
         return
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}{text}{END}{after}", encoding="utf-8")
+    write_table(text, MARKS)
 
 
 if __name__ == "__main__":

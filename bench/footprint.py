@@ -24,9 +24,10 @@ from pathlib import Path
 from statistics import median
 from typing import Dict, Iterator, List, NamedTuple, Sequence
 
+from bench.table import write_table
+
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- footprint -->\n", "<!-- /footprint -->"
+MARKS = ("<!-- footprint -->\n", "<!-- /footprint -->")
 _ROUNDS = 5
 _KEYS = '"AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"'
 _CLIENT = f'{{0}}.Client(region="eu-west-1", credentials={{0}}.Credentials({_KEYS}))'
@@ -171,9 +172,7 @@ def main(arguments: Sequence[str]) -> None:
     if not options.write:
         print(text, end="")
         return
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}{text}{END}{after}", encoding="utf-8")
+    write_table(text, MARKS)
 
 
 if __name__ == "__main__":

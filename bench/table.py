@@ -73,14 +73,20 @@ def _origin(report: Report) -> str:
     )
 
 
-def split_page(text: str) -> Tuple[str, str, str]:
+def split_page(text: str, marks: Tuple[str, str] = MARKS) -> Tuple[str, str, str]:
     """Return the text before, between and after the marks.
 
     Raises ValueError unless each mark occurs once.
     """
-    before, rest = text.split(MARKS[0])
-    inside, after = rest.split(MARKS[1])
+    before, rest = text.split(marks[0])
+    inside, after = rest.split(marks[1])
     return before, inside, after
+
+
+def write_table(text: str, marks: Tuple[str, str] = MARKS) -> None:
+    """Write a table between its marks in docs/benchmarks.md. Raises as split_page()."""
+    before, _, after = split_page(PAGE.read_text(encoding="utf-8"), marks)
+    PAGE.write_text(before + marks[0] + text + marks[1] + after, encoding="utf-8")
 
 
 def main() -> None:
@@ -94,8 +100,7 @@ def main() -> None:
     if not write:
         print(text, end="")
         return
-    before, _, after = split_page(PAGE.read_text(encoding="utf-8"))
-    PAGE.write_text(before + MARKS[0] + text + MARKS[1] + after, encoding="utf-8")
+    write_table(text)
 
 
 if __name__ == "__main__":

@@ -220,8 +220,8 @@ def test_the_table_of_compiling_and_the_page():
         "|---|---:|---:|",
         "| one file | 2 | 2 |",
     ]
-    page = compiling.PAGE.read_text(encoding="utf-8")
-    inside = page.partition(compiling.BEGIN)[2].partition(compiling.END)[0]
+    page = table.PAGE.read_text(encoding="utf-8")
+    _, inside, _ = table.split_page(page, compiling.MARKS)
     assert inside.startswith("| | CPython 3.") and inside.count("\n") == 8
 
 

@@ -82,6 +82,7 @@ def matrix_suite(
         if options.write:
             for name in reports:
                 reports[name] = with_unoffered_cases(reports[name], cases)
+                _keep(name, reports[name])
     else:
         reports, absent = _run_all(implementations, cases, options, complain, terminal)
     if not reports:
@@ -89,7 +90,7 @@ def matrix_suite(
     try:
         write_matrix_reports(targets, reports, cases, absent)
         if options.write:
-            _keep(reports)
+            redraw()
     finally:  # the verdicts are printed even if a report cannot be written
         for line in table_lines(reports, absent):
             say(line)
@@ -135,7 +136,7 @@ def _run_all(
             counts = ", ".join(f"{count} {word}" for word, count in totals.items())
             complain(f"{name}: {counts}")
             if options.write:  # now, so that an interruption loses no report
-                write_whole(kept_path(name), to_text(reports[name]))
+                _keep(name, reports[name])
     return reports, absent
 
 
@@ -187,11 +188,9 @@ def kept_path(name: str) -> str:
     return os.path.join(KEPT, name + ".json")
 
 
-def _keep(reports: Mapping[str, Document]) -> None:
-    """Write the reports, and everything that is drawn from the committed ones."""
-    for name, report in reports.items():
-        write_whole(kept_path(name), to_text(report))
-    redraw()
+def _keep(name: str, report: Document) -> None:
+    """Write a report as the committed one."""
+    write_whole(kept_path(name), to_text(report))
 
 
 def with_unoffered_cases(report: Document, cases: Sequence[Case]) -> Document:

@@ -171,15 +171,7 @@ NETWORK = (
 )
 # These modules pass the clock, files, sockets and the environment to the others.
 OUTSIDE = {
-    "certificates",
-    "routes",
-    "dialing",
-    "timed_socket",
-    "tls",
-    "tls_errors",
-    "transport",
-    "transport_errors",
-    "tunnel",
+    *NETWORK,
     "config.provider",
     "config.files",
     "config.system",
