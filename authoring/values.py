@@ -477,6 +477,7 @@ def _lenient() -> None:
         ("tab", "tab", "\t"),
         ("line-end", "line end", "\n"),
         ("escape", "ESC", "\x1b"),
+        ("nul", "NUL", "\0"),
     ):
         escaped = f"\\u{ord(character):04x}"
         reads_values(

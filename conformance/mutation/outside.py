@@ -317,6 +317,7 @@ def statement_lines(source: str, old: str, new: str) -> Iterator[int]:
     start, end = place_of(source, old, new)
     first = source.count("\n", 0, start) + 1
     last = source.count("\n", 0, end) + 1
+    yield from range(first, last + 1)  # before Python 3.8, a node does not know its last line
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.stmt):
             body = getattr(node, "body", None)
