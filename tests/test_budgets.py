@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import footprint
+from bench import footprint, table
 from refimpl.cli.vendor import package_sources
 from tests.interpreters import ROOT, interpreters
 from tests.rows import for_each
@@ -136,7 +136,7 @@ def test_the_table_and_the_page():
         "| modules loaded | 80 |",
         "| memory | 1.5 MiB |",
     ]
-    page = footprint.PAGE.read_text(encoding="utf-8")
-    inside = page.partition(footprint.BEGIN)[2].partition(footprint.END)[0]
+    page = table.PAGE.read_text(encoding="utf-8")
+    _, inside, _ = table.split_page(page, footprint.MARKS)
     header = "| | package | one file | smallest file | boto3 |\n"
     assert inside.startswith(header) and inside.count("\n") == 8
