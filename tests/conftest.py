@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The option `--fast`, and a stand-in for hypothesis where it is not installed.
 
-`--fast` leaves out the tests marked `slow`: those that take longer than a quarter of a second, play
+`--fast` leaves out the tests marked `slow`: those that take longer than a fifth of a second, play
 all scenarios, read all vectors or need third-party software. It does not import a file in which
 all tests are marked so, because importing some of them takes seconds. Property tests try fewer
 examples (properties.py).

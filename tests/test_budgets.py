@@ -95,6 +95,7 @@ def evaluated(tree):
     return [each for each in found if isinstance(each, ast.Subscript)]
 
 
+@pytest.mark.slow
 def test_annotations_with_brackets_are_quoted(sources):
     assert len(evaluated(ast.parse("x: List[int]\ndef f(a: Set[int], b: 'Set[int]'): pass"))) == 2
     for path, text in sources.items():

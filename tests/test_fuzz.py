@@ -23,6 +23,7 @@ def test_every_target_holds_on_a_few_inputs(name):
     assert fuzz.run_batch(name, 7, examples=25) >= 1
 
 
+@pytest.mark.slow
 def test_the_same_seed_makes_the_same_inputs(monkeypatch):
     seen = []
     monkeypatch.setitem(fuzz.TARGETS, "probe", (fuzz.TARGETS["decoder"][0], seen.append))

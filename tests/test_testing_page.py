@@ -134,6 +134,7 @@ def test_the_example_in_go(tmp_path: Path) -> None:
     play_other_language([str(program)], tmp_path)
 
 
+@pytest.mark.slow
 def test_the_file_of_endpoints() -> None:
     with Endpoint() as endpoint:
         load_endpoints(str(EXAMPLES / "endpoints.py"), endpoint)

@@ -67,6 +67,7 @@ def test_every_element_is_closed():
     assert PAGE._open == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tag, has, text", first_fast([tuple(one) for one in COMMANDS], 2))
 @pytest.mark.skipif(
     not (shutil.which("openssl") and shutil.which("bash")), reason="needs bash and openssl"

@@ -167,6 +167,7 @@ def test_our_client_times_out_where_it_must(timed_out: Dict[str, Expect]) -> Non
         judge(seen, EXAMPLES[name].expect)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", one_of_each(set(EXAMPLES) - set(TIMED_OUT), outcome_kind))
 def test_our_client_is_right_on_each_outcome(endpoint: Endpoint, name: str) -> None:
     judge(outcome(client_for(endpoint, read_timeout=PATIENCE), name), EXAMPLES[name].expect)
@@ -370,6 +371,7 @@ def test_a_wheel_has_no_mutation_tests(command: str, monkeypatch: pytest.MonkeyP
     assert f"{command} needs a checkout of the project" in one_line(result.stderr)
 
 
+@pytest.mark.slow
 def test_the_command_line_loads_no_mutation_tests() -> None:
     program = "import sys, conformance.cli; print([n for n in sys.modules if 'mutation' in n])"
     printed = subprocess.check_output([sys.executable, "-c", program], cwd=ROOT)

@@ -233,6 +233,7 @@ def test_mine(sagemaker):
     assert counts == {"passed": 1}, output
 
 
+@pytest.mark.slow
 def test_the_plugin_imports_the_endpoint_only_when_it_is_used() -> None:
     program = (
         "import sys, conformance.pytest_plugin\n"
@@ -244,6 +245,7 @@ def test_the_plugin_imports_the_endpoint_only_when_it_is_used() -> None:
     assert ran.stdout.strip() == b"[]"
 
 
+@pytest.mark.slow
 def test_without_pytest_nothing_of_it_is_imported() -> None:
     program = (
         "import sys\n"

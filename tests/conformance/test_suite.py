@@ -98,6 +98,7 @@ def adapter(tmp_path: Path) -> str:
 # ---- run ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_run_with_a_failure(adapter: str) -> None:
     result = call("run", "--adapter", adapter)
     assert result.code == 1 and result.err == ""
@@ -149,6 +150,7 @@ def test_progress_is_shown_on_a_terminal_only(adapter: str) -> None:
     assert call("run", "--adapter", adapter).err == ""
 
 
+@pytest.mark.slow
 def test_an_adapter_that_cannot_be_judged_is_code_3(tmp_path: Path) -> None:
     broken = " ".join(adapter_program(tmp_path, "sys.exit('no licence')"))
     path = tmp_path / "report.json"
@@ -172,6 +174,7 @@ def test_an_adapter_that_cannot_be_judged_is_code_3(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.slow
 def test_reports_are_written(adapter: str, tmp_path: Path) -> None:
     paths = [tmp_path / "new" / name for name in ("report.json", "report.xml", "report.html")]
     result = call(
@@ -329,6 +332,7 @@ def test_a_list_that_cannot_be_read(tmp_path: Path) -> None:
 # ---- vectors at fault --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_faults_of_the_vectors_are_told_and_every_other_case_is_run(
     three_cases: Dict[str, Any], adapter: str, tmp_path: Path
 ) -> None:

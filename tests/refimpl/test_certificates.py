@@ -80,6 +80,7 @@ def test_the_order_of_the_settings():
 
 
 # NET-020
+@pytest.mark.slow
 def test_a_file_and_a_folder_are_trusted(authority, bundle, tmp_path):
     assert connect(server_context(authority), trusting_context((str(bundle), "x"))) is None
     folder = tmp_path / "certificates"

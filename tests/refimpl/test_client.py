@@ -1205,6 +1205,7 @@ def test_rejects_an_invalid_clock_before_sending(clock):
         assert server.connections == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size,warned", [(6291456, False), (6291457, True)])
 def test_a_body_over_the_models_limit_only_warns(size, warned):
     body = bytes(size)
@@ -1660,6 +1661,7 @@ def test_a_total_timeout_ends_a_call():
     assert error.kind == "timeout" and "total_timeout of 0.4 s" in str(error)
 
 
+@pytest.mark.slow
 def test_a_private_authority():
     trustme = pytest.importorskip("trustme")
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -353,6 +353,7 @@ def test_a_region_of_the_wrong_type(region):
     assert str(caught.value).isprintable()
 
 
+@pytest.mark.slow
 @some
 @given(
     st.one_of(

@@ -37,6 +37,7 @@ def errors(text):
     return shapes.flatmap(lambda shape: values(shape.data_type(), text))
 
 
+@pytest.mark.slow
 @many
 @given(errors(ANY_TEXT))
 def test_json_there_and_back(error):

@@ -518,6 +518,7 @@ near_triples = st.tuples(
 )
 
 
+@pytest.mark.slow
 @many
 @given(
     st.one_of(junk, st.lists(junk, max_size=3), st.lists(near_triples, max_size=3)),
@@ -1021,6 +1022,7 @@ FAULTS.update(
 FAULTS["total_length 15, headers past it"] = prelude_fault(15, 100, "EVS-006", 0, "at least 16", 15)
 
 
+@pytest.mark.slow
 @for_each("before, wanted", BEFORE, ids=["first", "second", "fourth"])
 @for_each("name", FAULTS)
 def test_error(name, before, wanted):
@@ -1749,6 +1751,7 @@ def test_has_all_recorded_streams(recorded):
     assert all(len(data) == entry["size"] for entry, data in recorded)
 
 
+@pytest.mark.slow
 def test_recorded_streams_match_their_index(recorded):
     for entry, data in recorded:
         decoder = Decoder()
@@ -1775,6 +1778,7 @@ def cuts_of(data: bytes):
     yield "random", random_pieces(data)
 
 
+@pytest.mark.slow
 def test_recorded_streams_in_several_chunkings_and_encoded_again(recorded):
     for entry, data in recorded:
         messages, error = drain([data])

@@ -517,6 +517,7 @@ def framing_by_rfc(status, minor, lengths, codings):
     )
 
 
+@pytest.mark.slow
 @some
 @given(
     st.sampled_from([200, 204, 304, 404]),
@@ -544,6 +545,7 @@ def test_framing_agrees_with_a_second_implementation(status, minor, lengths, cod
     )
 
 
+@pytest.mark.slow
 @some
 @given(
     st.lists(

@@ -370,6 +370,7 @@ def test_order_lists_every_module():
 # ---- imports -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @for_each("module", ORDER)
 def test_imports_point_one_way(module):
     above = ORDER[: ORDER.index(module)]
@@ -437,6 +438,7 @@ def test_the_check_of_pure_modules_can_fail():
     assert any("open" in called_names(tree_of(module)) for module in outside)
 
 
+@pytest.mark.slow
 @for_each("module", ORDER)
 def test_only_the_transport_imports_sockets(module):
     if module not in NETWORK:

@@ -515,6 +515,7 @@ def test_an_endpoint_url_of_the_wrong_type(wrong):
     assert (caught.value.rule, caught.value.actual) == ("HTTP-002", type(wrong).__name__)
 
 
+@pytest.mark.slow
 @many
 @given(
     st.one_of(
@@ -855,6 +856,7 @@ def check_botocore(botocore_sends, endpoint_url, members):
     assert dict(request.headers)["Content-Length"] == headers.get("content-length", "0")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "members",
     [{}, SAMPLE] + [{name: value} for name, value in SAMPLE.items()],
@@ -874,6 +876,7 @@ def test_botocore_sends_the_same_request(botocore_sends, members):
         )
 
 
+@pytest.mark.slow
 @examples(60)
 @given(members=good_calls)
 def test_botocore_sends_any_call_as_this_does(botocore_sends, members):
@@ -1234,6 +1237,7 @@ BEFORE = [
 ]
 
 
+@pytest.mark.slow
 @for_each("name", sorted(FAULTS))
 def test_events_before_an_error_are_returned(name):
     data, cls, kind, code = FAULTS[name]

@@ -76,6 +76,7 @@ def test_base64_is_removed(before, after):
                 assert not parts_of(base64.b64decode(found[start:end]).decode("latin-1"), TOKEN)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 300), st.integers(8, 200))
 def test_every_part_in_a_short_text_is_removed(start, length):
     found = redacted_text(f"got {TOKEN[start : start + length]}...", [TOKEN])

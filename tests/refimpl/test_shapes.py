@@ -1023,6 +1023,7 @@ any_shape = st.sampled_from(SHAPES).flatmap(
 )
 
 
+@pytest.mark.slow
 @some
 @given(any_shape)
 def test_any_members_make_a_value(made):

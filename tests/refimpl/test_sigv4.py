@@ -2388,6 +2388,7 @@ def test_canonical_value_is_idempotent(value: str) -> None:
     assert re.sub(r"[ \t\r\n]", "", once) == re.sub(r"[ \t\r\n]", "", value)
 
 
+@pytest.mark.slow
 @examples(200)
 @given(st.text(max_size=12))
 def test_any_text_is_canonical_or_rejected(text: str) -> None:
@@ -2438,6 +2439,7 @@ _parameter = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @examples(300)
 @given(
     methods,

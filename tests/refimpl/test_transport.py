@@ -806,6 +806,7 @@ CONNECT_LIMITS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("timeouts,limit", first_fast(CONNECT_LIMITS))
 def test_a_connection_that_is_not_accepted(timeouts, limit):
     with full_listener() as port:
@@ -1408,6 +1409,7 @@ def test_a_body_until_close_is_complete_only_with_close_notify(cut, authority):
         assert outcome.error is None if complete else is_truncated(outcome.error), (ending, outcome)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [close, ragged])
 @pytest.mark.parametrize("framing", ["chunked", "length"])
 def test_bodies_of_known_length_under_tls(framing, ending, authority):
@@ -1475,6 +1477,7 @@ responses = st.one_of(
 )
 
 
+@pytest.mark.slow
 def test_any_bytes_in_any_pieces_end_in_a_value_or_in_our_errors():
     with RawServer([]) as server:
 
@@ -1561,6 +1564,7 @@ def test_a_tunnel_to_a_host_that_only_the_proxy_knows(authority, credentials):
 
 
 # NET-012
+@pytest.mark.slow
 def test_a_proxy_over_tls(authority):
     with RawServer([with_length(4), b"body"], tls=authority.server(HIDDEN)) as server, RawServer(
         [ESTABLISHED, relay_to(server.port)], read=read_head, tls=authority.server()
@@ -1572,6 +1576,7 @@ def test_a_proxy_over_tls(authority):
 
 
 # NET-012
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["localhost", "other.example"])
 def test_nothing_is_sent_to_a_proxy_with_a_bad_certificate(authority, name):
     trusted = quietly(default_ssl_context) if name == "localhost" else authority.client()
@@ -1675,6 +1680,7 @@ def test_an_unknown_proxy():
 
 
 # NET-011
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [[stall], [OK + b"A: b\r\n", stall]])
 def test_a_proxy_that_stalls(steps):
     timeouts = Timeouts(SHORT, 3 * PATIENCE, None)

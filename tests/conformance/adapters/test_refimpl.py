@@ -729,6 +729,7 @@ VALUES = st.one_of(
 NAMES = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=20)
 
 
+@pytest.mark.slow
 @examples(100)
 @given(st.dictionaries(NAMES, VALUES, max_size=5), st.binary(max_size=50))
 def test_what_was_encoded_is_decoded(headers: Dict[str, Tuple[str, Any]], payload: bytes) -> None:
@@ -1327,6 +1328,7 @@ def test_the_progress_of_a_call(endpoint: Endpoint) -> None:
     assert (answered["status"], reported) == ("ok", [1, 2, 3])
 
 
+@pytest.mark.slow
 def test_the_read_time_out_of_a_request(endpoint: Endpoint) -> None:
     answered = invoke(endpoint, "stall-before-head", read_timeout=0.2)
     assert answered["kind"] == "timeout" and "read_timeout of 0.2 s" in answered["message"]

@@ -124,6 +124,7 @@ def test_the_program_writes_what_arrives(monkeypatch: pytest.MonkeyPatch, capsys
 # ---- the command and what it writes ------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_runs_what_is_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +181,7 @@ def test_wrong_names_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
         run_applications(["sagemaker-lines"], False, print)
 
 
+@pytest.mark.slow
 def test_the_committed_report_is_about_all_scenarios_and_the_pinned_versions() -> None:
     report = read_report()
     pins = {row.name: dict(row.pins) for row in IMPLEMENTATIONS}

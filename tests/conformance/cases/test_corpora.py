@@ -93,6 +93,7 @@ def test_reads_the_values_of_aws_c_auth() -> None:
     assert cases["aws-c-auth-post-x-www-form-urlencoded-header"].input["sign_body"] is True
 
 
+@pytest.mark.slow
 def test_expects_the_events_of_the_index_in_every_chunking() -> None:
     cases = read_corpora([f"streams={corpora('recorded-streams')}"]).cases
     assert sum(len(case.expect["output"]["messages"]) for case in cases) == 1507

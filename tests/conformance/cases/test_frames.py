@@ -509,6 +509,7 @@ def strip_texts(text):
     return "".join(text.split("'")[::2])
 
 
+@pytest.mark.slow
 @given(st.lists(good_frames(), max_size=4), st.binary(max_size=11))
 def test_frames_are_separated(frames, rest):
     text = shown(b"".join(frames) + rest)

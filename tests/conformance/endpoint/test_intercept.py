@@ -253,6 +253,7 @@ def opened(proxy: InterceptingProxy, data: bytes) -> socket.socket:
     return connection
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "target, name, kind, value",
     [
@@ -312,6 +313,7 @@ def test_refusals(request_head: bytes, status: int, word: bytes, proxy: Intercep
     assert proxy.targets == []
 
 
+@pytest.mark.slow
 def test_a_login(endpoint: Endpoint, authority: Authority) -> None:
     with InterceptingProxy(endpoint, authority, login="user:p@ss") as proxy:
         address = urlsplit(proxy.url).netloc

@@ -145,6 +145,7 @@ def test_an_encrypted_key(made: Certificates, tmp_path: Any) -> None:
 # ---- the ends of connections -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_one_connection_serves_several_requests(served: Endpoint, made: Certificates) -> None:
     assert served.url.startswith("https://127.0.0.1:")
     date = {"date": _now()}
@@ -236,6 +237,7 @@ def client_of(endpoint: Endpoint, **options: Any) -> Client:
     )
 
 
+@pytest.mark.slow
 def test_the_reference_client(served: Endpoint, made: Certificates) -> None:
     client = client_of(served, ca_bundle=made.authority)
     for name in ("default", "until-close"):

@@ -289,6 +289,7 @@ def test_settings_of_the_caller_do_not_reach_a_peer(
     assert given == [hidden] * 2
 
 
+@pytest.mark.slow
 @POSIX
 def test_a_tool_that_does_not_tell_its_version_is_not_waited_for(
     tools: Tools, monkeypatch: pytest.MonkeyPatch
@@ -501,6 +502,7 @@ def test_each_is_tried_and_a_failure_outweighs_a_missing_tool(folder: Path, tool
     )
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize("name, program", [("boto3", "boto3_client"), ("awscrt", "awscrt_signer")])
 def test_python_s_packages_go_into_an_environment_of_their_own(

@@ -159,6 +159,7 @@ def cells(result: Result) -> Dict[str, List[str]]:
 # ---- running -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_peers_are_run_one_after_the_other_and_told_side_by_side(install: Install) -> None:
     install("good")
     install(
@@ -274,6 +275,7 @@ def test_what_does_not_say_hello_is_told_by_the_peer_s_name(
     assert result.out[-1].startswith("old: the adapter")
 
 
+@pytest.mark.slow
 def test_a_program_that_is_gone(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     install("good")
     install("gone")
@@ -292,6 +294,7 @@ def test_a_program_that_is_gone(install: Install, monkeypatch: pytest.MonkeyPatc
     )
 
 
+@pytest.mark.slow
 def test_those_that_are_not_there_do_not_stop_the_run(install: Install, tmp_path: Path) -> None:
     for name, body in (
         ("absent", "absent"),
@@ -350,6 +353,7 @@ def test_a_report_that_cannot_be_written_takes_no_verdict_with_it(
     ]
 
 
+@pytest.mark.slow
 def test_names_choose(install: Install) -> None:
     for name in ("one", "two", "three"):
         install(name)
@@ -542,6 +546,7 @@ def test_new_cases_of_operations_that_are_not_offered_need_no_run(
     assert kept_report["operations"]["sigv4.sign"] == {"UNSUPPORTED": 1}
 
 
+@pytest.mark.slow
 def test_one_peer_is_written_and_the_table_holds_all(install: Install, kept: Path) -> None:
     install("good")
     install("other")

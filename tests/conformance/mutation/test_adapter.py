@@ -33,6 +33,7 @@ def decode(chunk: str = EMPTY_MESSAGE) -> Dict[str, Any]:
     return {"cmd": "run", "seq": 1, "op": "eventstream.decode", "input": {"chunks": [chunk]}}
 
 
+@pytest.mark.slow
 def test_a_mutant_answers_as_an_adapter_does() -> None:
     done = play(["empty-message"], {"cmd": "hello", "protocol": 1}, decode())
     hello, answer = [json.loads(line) for line in done.stdout.splitlines()]

@@ -31,6 +31,7 @@ def test_it_prints_its_url_and_ends_with_stdin(arguments: Tuple[str, ...]) -> No
     assert (code, errors) == (0, "") and output.startswith("http://127.0.0.1:")
 
 
+@pytest.mark.slow
 def test_an_unknown_mutant() -> None:
     code, output, errors = started("no-such-mutant")
     assert (code, output) == (1, "") and errors.startswith("mutant: no such mutant")

@@ -37,6 +37,7 @@ def test_a_mutant_that_no_check_detects_survives() -> None:
     assert trial("server-one-request-id", DATE, TIMEOUT) == ServerTrial("SURVIVED", "", "1 checks")
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_does_not_start() -> None:
     assert trial("no-such-mutant", DATE, TIMEOUT).how == "STILLBORN"
 

@@ -780,6 +780,7 @@ FIRST_LINE = b'{"cmd":"hello","protocol":1}\n'
 OWN_ADAPTER = (sys.executable, "-m", "conformance.adapters.refimpl")
 
 
+@pytest.mark.slow
 def test_an_interrupt_prints_no_traceback(start: Any) -> None:
     # If this process ignores SIGINT, so do its children.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -794,6 +795,7 @@ def test_an_interrupt_prints_no_traceback(start: Any) -> None:
     assert (process.wait(PATIENCE), process.stdout.read(), process.stderr.read()) == (130, b"", b"")
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_prints_no_traceback(start: Any) -> None:
     process = start(*OWN_ADAPTER)
     process.stdout.close()
@@ -802,6 +804,7 @@ def test_a_closed_pipe_prints_no_traceback(start: Any) -> None:
     assert (process.wait(PATIENCE), process.stderr.read()) == (141, b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["<&-", ">&-"])
 def test_reports_a_closed_stream(start: Any, closed: str) -> None:
     process = start(

@@ -79,6 +79,7 @@ def test_sends_requests_and_reads_responses(adapter_of: Callable[..., Adapter]) 
     assert adapter.strays == [] and adapter._process.wait() == 0
 
 
+@pytest.mark.slow
 def test_transfers_requests_and_responses_of_several_megabytes(
     adapter_of: Callable[..., Adapter],
 ) -> None:
@@ -383,6 +384,7 @@ def test_keeps_lines_after_bye_as_strays(adapter_of: Callable[..., Adapter]) -> 
     assert adapter.strays == [b"goodbye", b"bad"]
 
 
+@pytest.mark.slow
 def test_a_waiting_thread_notices_that_another_one_ends_the_adapter(
     adapter_of: Callable[..., Adapter],
 ) -> None:

@@ -77,6 +77,7 @@ def test_record_and_replay_as_commands(tmp_path: Path, monkeypatch: pytest.Monke
         )
 
 
+@pytest.mark.slow
 def test_record_signs_with_the_environment_s_credentials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -352,6 +352,7 @@ def test_no_upstream_is_a_bad_gateway(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_client_that_leaves_while_the_upstream_is_silent_or_speaks(tmp_path: Path) -> None:
     large = [head([])] + [b"x" * 65536] * 400 + [stall]
     with RawServer([STREAM[:-20], stall], large) as upstream, recording_of(
@@ -660,6 +661,7 @@ def test_without_credentials_a_key_that_is_no_example_is_not_written(tmp_path: P
 # ---- TLS ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_an_upstream_behind_tls(tmp_path: Path) -> None:
     import ssl
 

@@ -65,6 +65,7 @@ def test_one_recording_answers_all_and_bad_requests_are_refused() -> None:
         assert asked(replay, b"", until=0) == (b"", "")
 
 
+@pytest.mark.slow
 def test_an_exchange_that_the_client_left_stalls_and_closing_ends_it() -> None:
     with Replay(
         [made_by_hand("a", (0, b"HTTP/1.1 200 OK\r\n"), ended="client")]

@@ -75,6 +75,7 @@ def test_the_adapter_answers_what_was_written(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_call_is_answered_while_the_endpoint_is_served() -> None:
     case = next(case for case in scenario_cases() if case.id == "invoke-frames-split")
     with Endpoint() as endpoint:

@@ -3,6 +3,7 @@
 
 from typing import Any, List
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -98,6 +99,7 @@ def test_a_narrow_excerpt_still_shows_the_difference() -> None:
     assert len(excerpt_of(Difference("stage", b"\xff" * 500, b""), 40).expected) < 50
 
 
+@pytest.mark.slow
 @given(st.text(max_size=200), st.text(max_size=200))
 @example("x" * 1000 + "\n", "x" * 1000)
 def test_the_caret_stands_under_the_first_character_that_differs(

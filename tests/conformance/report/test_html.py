@@ -532,6 +532,7 @@ def test_hostile_texts_stay_text(text: str) -> None:
     ]
 
 
+@pytest.mark.slow
 @examples(60)
 @given(st.text(max_size=30))
 def test_whatever_an_adapter_said_the_page_is_in_form(text: str) -> None:

@@ -210,6 +210,7 @@ def test_an_adapter_runs_in_another_time_zone_and_locale(monkeypatch: pytest.Mon
     assert found({})[0] == "another time zone (Asia/Kathmandu is not installed)"
 
 
+@pytest.mark.slow
 def test_own_names_of_kinds(tmp_path: Path) -> None:
     program = adapter_program(
         tmp_path,
@@ -418,6 +419,7 @@ def test_who_dies_between_two_cases_costs_neither(does: str, note: str, tmp_path
     assert list(found).index("after-txt-twice") == 2
 
 
+@pytest.mark.slow
 def test_who_breaks_down_of_what_came_before_costs_no_case(tmp_path: Path) -> None:
     acts = dict.fromkeys(
         ("b", "c"), "say(b'late\\n') if question['seq'] > 1 else None; plain(question, parts)"
@@ -456,6 +458,7 @@ def test_a_line_behind_the_last_answer(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_one_that_dies_between_two_chunkings_of_a_case(tmp_path: Path) -> None:
     found = run_with(
         tmp_path,
@@ -789,6 +792,7 @@ def test_an_adapter_of_version_2(tmp_path: Path) -> None:
     assert [result.verdict.word for result in run.results] == [PASS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "failing",
     [
@@ -843,6 +847,7 @@ def test_a_hello_that_is_broken_in_both_versions(tmp_path: Path) -> None:
         Runner(adapter_program(tmp_path, "hello['operations'] = []")).run([case_of("a")])
 
 
+@pytest.mark.slow
 def test_names_of_unknown_kinds_are_reported_once(tmp_path: Path) -> None:
     program = adapter_program(
         tmp_path,

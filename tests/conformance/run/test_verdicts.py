@@ -929,6 +929,7 @@ def exact(value: Any) -> Any:
     return (isinstance(value, bool), value)
 
 
+@pytest.mark.slow
 @given(VALUES, VALUES)
 def test_there_is_a_difference_exactly_when_two_values_differ(expected: Any, actual: Any) -> None:
     found = first_difference(expected, actual, "x")

@@ -54,6 +54,7 @@ def read(data: bytes) -> Any:
             return connection.receive()
 
 
+@pytest.mark.slow
 @hypothesis.given(RESPONSES)
 @examples(300)
 def test_a_response_is_read_or_a_fault(data: bytes) -> None:
@@ -63,6 +64,7 @@ def test_a_response_is_read_or_a_fault(data: bytes) -> None:
         described(found)
 
 
+@pytest.mark.slow
 @hypothesis.given(BODIES, st.sampled_from([200, 403, 500]), st.text(max_size=10))
 @examples(300)
 def test_a_body_is_read_or_broken(body: bytes, status: int, kind: str) -> None:

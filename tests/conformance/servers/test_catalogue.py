@@ -50,6 +50,7 @@ def test_the_endpoint_passes_each_check() -> None:
     assert {name: found for name, found in words.items() if found.word != PASS} == {}
 
 
+@pytest.mark.slow
 def test_nothing_is_judged_that_was_not_supplied() -> None:
     with served(session_token=None) as endpoint:
         subject = subject_at(endpoint.url, Names(), verifies=False)

@@ -385,6 +385,7 @@ def test_any_keys_are_accepted_on_request() -> None:
 # ---- the client's environment ------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_environment_leads_a_client_to_the_endpoint_and_nowhere_else() -> None:
     hostile = {
         "AWS_PROFILE": "prod",

@@ -219,6 +219,7 @@ def test_a_cut_stream(framing: str, reset: bool) -> None:
             assert (kind == "") == is_complete
 
 
+@pytest.mark.slow
 def test_a_stream_is_cut_at_every_byte() -> None:
     data = b"".join(map(bytes, response_of(answer_of((["a", "b"],), ""), {}).steps))  # type: ignore[arg-type]
     for at in range(len(data) + 1):

@@ -113,6 +113,7 @@ def test_usage(arguments: List[str], words: str) -> None:
 # ---- help, version, any arguments --------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         call("--version")

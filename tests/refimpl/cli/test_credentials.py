@@ -84,6 +84,7 @@ def signs(result: Any, token: Any, region: str) -> bool:
 SOURCES = [("static", None), ("process", None), ("role", EXAMPLE_TOKEN)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile, token", SOURCES)
 @pytest.mark.parametrize("by_flag", [True, False])
 def test_sign(profile: str, token: Any, by_flag: bool, tmp_path: Path) -> None:
@@ -245,6 +246,7 @@ def test_the_code_is_typed_on_the_terminal(stdin: str, tmp_path: Path) -> None:
             assert codes_in(services)[-1] == "654321"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 @pytest.mark.parametrize("typed, code", [(b"\x04", 3), (b"word\n", 3), (b"\x03", 130)])
 def test_typing_no_code(typed: bytes, code: int, tmp_path: Path) -> None:
@@ -256,6 +258,7 @@ def test_typing_no_code(typed: bytes, code: int, tmp_path: Path) -> None:
     assert ("interrupted" if code == 130 else "is unusable (expected six digits") in seen
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a new session")
 @pytest.mark.parametrize("command", [["token"], ["identity"], ["sign", URL], ["invoke", "a"]])
 def test_without_a_terminal(command: List[str], tmp_path: Path) -> None:

@@ -304,6 +304,7 @@ def recorded() -> List[Tuple[Dict[str, Any], bytes]]:
     ]
 
 
+@pytest.mark.slow
 def test_recorded_streams_as_events(recorded: List[Tuple[Dict[str, Any], bytes]]) -> None:
     assert len(recorded) == 68
     for entry, _ in recorded:

@@ -869,6 +869,7 @@ def test_writes_a_part_before_the_next_arrives() -> None:
         assert (process.wait(), process.stderr.read()) == (0, b"")
 
 
+@pytest.mark.slow
 def test_writes_an_event_line_before_the_next_arrives() -> None:
     go = threading.Event()
     with held(part(b"one "), go, part(b"two ")) as endpoint, running(
@@ -972,6 +973,7 @@ print(json.dumps([code, stderr.getvalue(), sorted(sys.modules)]))
 """
 
 
+@pytest.mark.slow
 def test_a_call_loads_only_the_modules_that_it_needs(endpoint: Endpoint) -> None:
     arguments = ["invoke", "default", "--endpoint-url", endpoint.url, "--body", "{}"]
     program = json.dumps([arguments, ENVIRONMENT])

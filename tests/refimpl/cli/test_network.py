@@ -114,6 +114,7 @@ def test_a_proxy_that_asks_for_credentials(by_flag: bool) -> None:
     failed(result, 8, f"network: the proxy {address} asks for credentials (HTTP 407)")
 
 
+@pytest.mark.slow
 def test_configuration_errors(tmp_path: Path) -> None:
     failed(invoke(HTTPS_PROXY="socks5://p:1"), 3, "HTTPS_PROXY is a socks5:// proxy")
     missing = str(tmp_path / "none.pem")

@@ -189,6 +189,7 @@ def test_head_of_the_help(tmp_path: Path, arguments: List[str]) -> None:
     assert b"Exception" not in done.stderr and done.stderr.count(b"\n") <= 1
 
 
+@pytest.mark.slow
 def test_an_interrupt(interruptible: None) -> None:
     go = threading.Event()
     with held(part(b"one "), go, part(b"two ")) as endpoint, running(
@@ -279,6 +280,7 @@ def test_a_closed_stderr(endpoint: Endpoint) -> None:
     assert (done.returncode, done.stdout) == (6, b"token 0 token 1 token 2 ")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
 @pytest.mark.parametrize("arguments", [["--help"], ["invoke", "--help"], ["--version"]])
 def test_the_help_on_a_full_device(arguments: List[str]) -> None:

@@ -79,6 +79,7 @@ def test_read_bounded_file(tmp_path):
         read_bounded_file(str(tmp_path), 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version, python", first_fast(interpreters()), ids=lambda value: value)
 def test_a_client_with_keys_loads_no_further_module(version, python, tmp_path):
     modules, others = run_program(python, LOADED, str(tmp_path)).splitlines()

@@ -234,6 +234,7 @@ def test_many_nested_properties_take_linear_time():
     assert len(profiles(text)["default"]["a"]) == 40000
 
 
+@pytest.mark.slow
 def test_many_continuations_take_linear_time():
     assert profiles("[default]\na = b\n" + " c\n" * 200000)["default"]["a"].count("\n") == 200000
 
@@ -399,6 +400,7 @@ NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789_-", min_size=1, max_size=8
 VALUES = st.text("abc=:/ #;[]é", max_size=12).map(lambda text: "x" + text.strip() + "x")
 
 
+@pytest.mark.slow
 @given(st.dictionaries(NAMES, st.dictionaries(NAMES, VALUES, max_size=4), max_size=4))
 def test_written_sections_are_read_back(sections):
     text = "".join(

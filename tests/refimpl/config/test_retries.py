@@ -54,6 +54,7 @@ def errors():
     return st.one_of(responses, failures)
 
 
+@pytest.mark.slow
 @some
 @given(
     st.lists(st.lists(errors(), max_size=6), max_size=8),

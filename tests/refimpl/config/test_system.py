@@ -155,6 +155,7 @@ def test_a_long_response_is_rejected():
         get(url + "/")
 
 
+@pytest.mark.slow
 def test_errors_say_whether_the_request_was_sent():
     def stall(handler):
         time.sleep(1.0)
@@ -212,6 +213,7 @@ def values_sent(services, name):
     return [value for request in services.requests for value in values_of(request.headers, name)]
 
 
+@pytest.mark.slow
 def test_role_with_a_program_as_its_source_like_botocore(tmp_path, monkeypatch):
     document = {"Version": 1, "AccessKeyId": ACCESS_KEY, "SecretAccessKey": SECRET_KEY}
     (tmp_path / "tool.py").write_text(f"print({json.dumps(document)!r})", encoding="utf-8")

@@ -152,6 +152,7 @@ def test_a_written_value_is_read(value, ascii_only, indent):
     assert parse_json(text.encode("utf-8")) == value
 
 
+@pytest.mark.slow
 @many
 @given(st.text(alphabet='[]{}",:\\ 0123456789eE+-.truefalsnINay\n\u00e9', max_size=30))
 @example('{"a":1,"a":1}')
@@ -196,6 +197,7 @@ wrapped = st.recursive(
 )
 
 
+@pytest.mark.slow
 @many
 @given(wrapped)
 def test_exactly_the_stated_features_are_rejected(text):
@@ -207,6 +209,7 @@ def test_exactly_the_stated_features_are_rejected(text):
         assert parse_json(text.encode("utf-8")) == json.loads(text)
 
 
+@pytest.mark.slow
 @many
 @given(
     st.one_of(
@@ -852,6 +855,7 @@ MARKS = st.lists(
 ).map(b"".join)
 
 
+@pytest.mark.slow
 @many
 @given(st.sampled_from([b"[", b"{", b'"', b"[" * 62, b"a", b""]), st.lists(MARKS, max_size=5))
 def test_skimmed_pieces_are_those_scanned_mark_by_mark(start, parts):

@@ -155,6 +155,7 @@ def test_a_tree_too_deep_for_a_path():
 # ---- reading -----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @many
 @given(
     st.lists(

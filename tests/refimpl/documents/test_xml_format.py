@@ -176,6 +176,7 @@ def written(node):
     return f"<{name} x='1'>{content}<!-- - --></{name}>"
 
 
+@pytest.mark.slow
 @some
 @given(xml_trees, st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
 def test_a_written_tree_is_read(node, coding):
@@ -187,6 +188,7 @@ def library_tree(element):
     return element.tag.rpartition("}")[2], own, [library_tree(child) for child in element]
 
 
+@pytest.mark.slow
 @many
 @given(
     st.lists(
@@ -440,6 +442,7 @@ def test_a_coding_that_cannot_be_read(coding):
     assert (error.kind, error.rule) == ("syntax", "SHP-004")
 
 
+@pytest.mark.slow
 def test_every_coding_that_python_knows_gives_a_tree_or_a_document_error():
     names = sorted(set(encodings.aliases.aliases) | set(encodings.aliases.aliases.values()))
     assert len(names) > 100

@@ -5,6 +5,7 @@ import uuid
 from itertools import takewhile
 from typing import List, Optional
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,6 +81,7 @@ def test_a_value_that_an_encoder_would_not_write() -> None:
     ]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(st.binary(max_size=40), max_size=4))
 def test_the_fields_are_the_bytes(payloads: List[bytes]) -> None:

@@ -3,6 +3,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +42,7 @@ def test_a_reading(text: str, reading: str) -> None:
     assert reading in list(readings_of(text))
 
 
+@pytest.mark.slow
 def test_bounds() -> None:
     for text in ("\\" * 10**6, "&amp;" * 10**6):
         readings = list(readings_of(text))

@@ -76,6 +76,7 @@ def test_written_values_are_read_back(written, splits):
     assert results == values_model(text)
 
 
+@pytest.mark.slow
 @given(TEXTS)
 def test_values_match_the_plain_reader(data):
     results, error = read(JSONValues(), [data])
@@ -284,6 +285,7 @@ LINES = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(LINES, st.sampled_from(["\n", "\r\n", "\n\n", " "]), st.booleans(), SPLITS)
 def test_the_fast_path_delivers_what_the_plain_one_delivers(lines, end, lenient, splits):
     data = end.join(lines).encode("utf-8", "surrogateescape")

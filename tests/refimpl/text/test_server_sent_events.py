@@ -334,6 +334,7 @@ def delivered(decoder, parts):
     return steps
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.sampled_from(
@@ -373,6 +374,7 @@ def test_offset_of_half_a_byte_order_mark():
 # ---- writing events ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(

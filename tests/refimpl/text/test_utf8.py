@@ -51,6 +51,7 @@ INVALID = [
 ]
 
 
+@pytest.mark.slow
 @for_each("invalid,_", INVALID, ids=lambda value: repr(value))
 @for_each(
     "before,after",

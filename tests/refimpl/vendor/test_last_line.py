@@ -121,6 +121,7 @@ def test_a_file_with_other_lines_before_its_last_one_is_complete():
     assert loaded(text_of() + "MORE = 1\n")["MORE"] == 1
 
 
+@pytest.mark.slow
 def test_statements_that_run_one_at_a_time_are_not_a_cut_file():
     """A notebook compiles each statement of a cell by itself."""
     names: Dict[str, Any] = {"__name__": "__main__"}
