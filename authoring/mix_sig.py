@@ -86,7 +86,7 @@ FLAGS = {
 TOKENS = {
     USUAL: Value(None),
     "a token": Value(TOKEN, "SIG-017"),
-    "a token of 1,025 characters": Value("SessionToken/EXA" * 64 + "=", "SIG-017"),
+    "a token of 257 characters": Value("SessionToken/EXA" * 16 + "=", "SIG-017"),
 }
 HOSTS = {
     USUAL: Value("example.amazonaws.com"),
