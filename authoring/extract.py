@@ -958,6 +958,20 @@ def _failures() -> None:
         where="openai",
         complete=False,
     )
+    for name, data in (
+        ("growing", '{"generated_text":"ab"}'),
+        ("broken", '{"generated_text":"ab",}'),
+    ):
+        extracts(
+            f"failure-event-{name}-document",
+            f"an event of type error with a {name} document, after another value",
+            "TXT-053 TXT-056 TXT-001",
+            f"5\nevent: error\n{data}\n",
+            "",
+            "a reader that returns text as it arrives returns that of the failure, in some splits",
+            where="generated-text",
+            kind="container",
+        )
     extracts(
         "failure-event-crlf",
         "an event of type error among lines that end with CR LF",

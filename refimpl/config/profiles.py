@@ -360,7 +360,7 @@ def select_profile(
     section = shared.profiles.get(name)
     if section is None and named is not None:
         raise missing_profile(shared, f"the profile {shown(name, 80)} does not exist")
-    return SelectedProfile(name, section or {}, profile is not None)
+    return SelectedProfile(name, section or {}, bool(profile))
 
 
 def missing_profile(shared: SharedConfig, problem: str) -> ConfigurationError:

@@ -558,6 +558,9 @@ class PlainValues:
         try:
             value = lenient_value(data)
         except DocumentError as error:
+            if self._event == "error":
+                self._start_skipping(_reason(error), start, _END_OF_LINE)
+                return start
             self._grow_broken(data, self._offset + start, items)
             if b"\n" in data and (self._string is None or not self._string.found):
                 self._reread(data, self._offset + start, items)
@@ -573,7 +576,7 @@ class PlainValues:
         """Read the lines of a value that is nested too deeply, each by itself."""
         scanned = self._kept[start : start + (error.offset or 0)]
         length = scanned.rfind(b"\n")
-        if length < 0:
+        if length < 0 or self._event == "error":
             self._start_skipping(_reason(error), start, _END_OF_LINE)
             return start
         self._reread(bytes(scanned[:length]), self._offset + start, items)
@@ -581,7 +584,10 @@ class PlainValues:
         return start + length
 
     def _may_grow(self) -> bool:
-        return self._growing is not None and not (self._only_first and self._number)
+        # TXT-053: what an event of type `error` contains is not the model's text.
+        if self._growing is None or self._event == "error":
+            return False
+        return not (self._only_first and self._number)
 
     def _grow(self, start: int, new: bytes, unfinished: bool, items: List[Item]) -> None:
         """Add the characters of the growing string that the new bytes of the value complete."""

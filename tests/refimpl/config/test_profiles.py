@@ -330,6 +330,7 @@ TWO = parse("[default]\na = 1\n[profile prod]\na = 2\nempty =")
         ({"AWS_PROFILE": ""}, None, "default", False),
         ({"AWS_PROFILE": "none"}, "prod", "prod", True),
         ({"AWS_PROFILE": "prod"}, "default", "default", True),
+        ({"AWS_PROFILE": "prod"}, "", "prod", False),
     ],
 )
 def test_select_profile(environment, argument, name, explicit):

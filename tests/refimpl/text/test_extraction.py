@@ -577,6 +577,15 @@ def test_a_stream_that_breaks():
     assert not result.summary.complete
 
 
+@pytest.mark.parametrize(
+    "data", ['{"generated_text":"ab"}', '{"generated_text":"ab",}', '{"generated_text":"ab"']
+)
+def test_an_event_of_type_error_has_no_text_of_the_model(data):
+    text = b"5\nevent: error\n" + data.encode() + b"\n"
+    result = extract(text, "generated_text")
+    assert text_of(result) == "" and result.error.startswith("ContainerError")
+
+
 @given(st.text(), st.sampled_from(["a", "b"]))
 def test_growing_string_equals_the_parsed_string(text, name):
     data = json.dumps([{"x": ['"', "}"], name: text, "a ": "no"}]).encode()
@@ -592,6 +601,7 @@ def test_growing_string_equals_the_parsed_string(text, name):
 FRAGMENTS = [
     b'{"token":{"text":"a"}}',
     b'{"generated_text":"b\\ud83d',
+    b'{"generated_text":"ab"}',
     b'{"choices":[{"delta":{"content":"c"}}]}',
     b"data: ",
     b"data:",

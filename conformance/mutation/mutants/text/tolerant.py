@@ -10,6 +10,13 @@ ROWS = (
         "raise",
     ),
     (
+        "txt-failure-event-grows",
+        "TXT-053",
+        "returns the text of a growing document in an event of type error",
+        'if self._growing is None or self._event == "error": return False',
+        "if self._growing is None: return False",
+    ),
+    (
         "extract-event-type-ignored",
         "TXT-053",
         "an event of type error is a value like any other",
