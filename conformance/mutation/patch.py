@@ -79,7 +79,15 @@ def place_of(source: str, old: str, new: str, token: Pattern[str] = PYTHON) -> T
 
     Raises PatchError.
     """
-    places = places_of(source, _without_final_commas(old, new)[0], token)
+    old = _without_final_commas(old, new)[0]
+    places = places_of(source, old, token)
+    if not places and old.rstrip().endswith(
+        ","
+    ):  # no token in the source, if it is before a bracket
+        ends = re.compile(r"\s*,")
+        for start, end in places_of(source, old.rstrip()[:-1], token):
+            comma = ends.match(source, end)
+            places.append((start, end if comma is None else comma.end()))
     if len(places) != 1:
         raise PatchError(len(places))
     return places[0]

@@ -91,3 +91,10 @@ def test_rejects_text_that_does_not_occur_exactly_once(old, count):
     with pytest.raises(PatchError, match=f"the tokens occur {count} times, not once") as caught:
         replace_tokens(SOURCE, old, "x")
     assert caught.value.count == count
+
+
+def test_a_last_element_and_its_comma_can_be_left_out():
+    source = "rows = (\n    1,\n    2,\n)\n"
+    assert eval(replace_tokens(source, "2,", "").partition("=")[2]) == (1,)
+    with pytest.raises(PatchError):
+        replace_tokens(source, "3,", "")
