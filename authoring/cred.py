@@ -1340,6 +1340,20 @@ finds(
     **ROLE_KEYS,
 )
 finds(
+    "role-named-source-case",
+    "a source whose name is in another case",
+    "CRED-011",
+    "a file that other tools accept gives no credentials",
+    "assume-role",
+    role(
+        "credential_source = eCScontainer\n",
+        env={ECS: "/c"},
+        replies={**ROLE_REPLY, "GET http://169.254.170.2/c": keys_reply("ASAGENT")},
+    ),
+    requests=[["GET", "http://169.254.170.2/c"], ["POST", STS]],
+    **ROLE_KEYS,
+)
+finds(
     "role-named-source",
     "a role with the instance as its source",
     "CRED-011",
@@ -2726,8 +2740,36 @@ for name, role_text, role_name in (
         ),
         access_key="ASNAMED",
     )
+for name, none in (("null", None), ("empty", "")):
+    finds(
+        "metadata-code-" + name,
+        f"keys of an instance with a code that is {name}",
+        "CRED-016",
+        "servers that imitate the service write no code, and null in place of a text is none",
+        "metadata",
+        given(replies={**INSTANCE, f"GET {ROLES}r": keys_reply("ASINSTANCE", Code=none)}),
+        access_key="ASINSTANCE",
+    )
+for name, role_text in (
+    ("space", "r other"),
+    ("tab", "r\tother\n"),
+    ("empty-line", "\nr"),
+    ("blank-line", " \r\nr\n"),
+    ("cr", "r\rother"),
+    ("long", "r" * 129),
+):
+    fails(
+        "metadata-no-role-" + name,
+        f"a response that is not the name of a role: {name}",
+        "CRED-016",
+        "a client that takes a part of the text asks for the keys of a role that nobody has named",
+        given(replies={**INSTANCE, f"GET {ROLES}": {"status": 200, "body": role_text}}),
+        requests=INSTANCE_REQUESTS[:2],
+    )
 for name, reply in (
     ("code", keys_reply("A", Code="AssumeRoleUnauthorizedAccess")),
+    ("code-case", keys_reply("A", Code="success")),
+    ("code-type", keys_reply("A", Code=0)),
     ("no-end", keys_reply("A", Expiration=None)),
     ("no-token", keys_reply("A", Token="")),
     ("status", {**keys_reply("A"), "status": 404}),

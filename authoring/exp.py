@@ -7,9 +7,11 @@ sign is computed. The messages without a quotation are those that services send,
 show them.
 """
 
+import base64
 import hashlib
 import json
 from typing import Any, Dict, Optional, Sequence
+from urllib.parse import quote, urlencode
 
 from authoring import Feature, b64, ok, reject
 
@@ -936,6 +938,48 @@ for slug, title, answer in (
         "a writer of JSON may escape any character, and PHP escapes each slash",
         answer,
     )
+# A document whose line ends are escaped before the text is encoded again.
+DOCUMENT = json.dumps({"CanonicalRequest": SERVICE})
+for slug, title, answer in (
+    ("percent-encoded-json", "a document in a URL", quote(DOCUMENT)),
+    ("percent-encoded-twice", "a document in a URL in a URL", "u=" + quote(quote(DOCUMENT))),
+    ("form-json", "a document as the value of a form", urlencode({"e": DOCUMENT, "n": "1"})),
+    (
+        "form-xml",
+        "XML with character references as the value of a form",
+        urlencode({"e": f"<CanonicalRequest>{SERVICE}</CanonicalRequest>".replace("\n", "&#10;")}),
+    ),
+    (
+        "base64-mark",
+        "a document in base64 of URLs, without padding, with a byte order mark",
+        base64.urlsafe_b64encode(DOCUMENT.encode("utf-8-sig")).decode("ascii").rstrip("="),
+    ),
+):
+    reads(slug, title, "the line ends of a document are `\\n`, so no encoded LF is found", answer)
+explains(
+    "in-base64-lines",
+    "a document in the lines of a mail in base64",
+    "EXP-004",
+    "a reader that decodes each long line loses the end of the document, which is the hash",
+    base64.encodebytes(json.dumps({"CanonicalRequest": short(hashed=EMPTY)}).encode()).decode(),
+    short(),
+    "payload hash",
+    server=EMPTY,
+    client=BODY,
+)
+explains(
+    "in-percent-encoded-plus",
+    "a URL in which + is not encoded",
+    "EXP-004",
+    "encodeURI leaves + alone, and a reader of forms turns it into a space",
+    quote(f"CanonicalRequest '{short('accept:a+b', HOST, DATE)}'", safe="+:/;"),
+    short("accept:a", HOST, DATE),
+    "header accept",
+    server="accept:a+b",
+    client="accept:a",
+)
+for slug, encoded in (("url", quote(NOW_EARLIER)), ("form", urlencode({"e": NOW_EARLIER}))):
+    proves("encoded-" + slug, f"a message in the value of a {slug}", encoded, "time")
 LATIN = short(HOST, DATE, "x-test:caf\u00e9")
 explains(
     "key-by-hash-latin-1",

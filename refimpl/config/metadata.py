@@ -28,6 +28,7 @@ from .surroundings import (
     credentials_of,
     fetch_local,
     json_object_of,
+    text_member,
 )
 
 _METADATA_RULE = "CRED-016"
@@ -99,8 +100,9 @@ def _metadata_credentials(surroundings: Surroundings, url: str) -> Credentials:
     if reply.status != 200:
         _refuse_metadata(reply, f"the keys of the role {role}")
     document = json_object_of(reply.body, _METADATA_REPLY, _METADATA_RULE)
-    code = document.get("Code", "Success")
-    if code != "Success":
+    # CRED-016: an empty code counts as absent, as every other member does.
+    code = text_member(document, "Code", _METADATA_REPLY, _METADATA_RULE)
+    if code not in (None, "Success"):
         raise ConfigurationError(
             f"{_METADATA_REPLY} reports a problem", actual=code, rule=_METADATA_RULE
         )
@@ -144,8 +146,8 @@ def _metadata_role(reply: FetchReply) -> str:
         raise ConfigurationError("the instance has no role", actual="HTTP 404", rule=_METADATA_RULE)
     if reply.status != 200:
         _refuse_metadata(reply, "the name of the instance's role")
-    lines = reply.body.decode("latin-1").lstrip(TOKEN_SPACES)
-    name = re.split("[ \t\r\n]", lines, maxsplit=1)[0]
+    # CRED-016
+    name = reply.body.decode("latin-1").partition("\n")[0].strip(TOKEN_SPACES)
     # IAM's own rule for names. Anything else is an HTML page or another service.
     if not _ROLE_NAME.match(name):
         raise ConfigurationError(

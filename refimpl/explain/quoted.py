@@ -36,7 +36,7 @@ _BYTES_OF_REQUEST = re.compile(
     r"CanonicalRequestBytes[^0-9A-Fa-f]{1,6}((?:[0-9A-Fa-f]{2}\s{1,4}){8,32768}[0-9A-Fa-f]{2})"
 )
 _TEXT_TO_SIGN = re.compile(
-    r"([A-Z0-9]+-HMAC-SHA256(?:-[A-Z]+)?|AWS4-ECDSA-P256-SHA256)[\n ]+(\d{8}T\d{6}Z)[\n ]+"
+    r"([A-Z0-9]{1,20}-HMAC-SHA256(?:-[A-Z]+)?|AWS4-ECDSA-P256-SHA256)[\n ]+(\d{8}T\d{6}Z)[\n ]+"
     r"([0-9]{8}/[^\s/]{1,64}(?:/[^\s/]{1,64})?/[a-z0-9]+_request)[\n ]+([0-9a-f]{1,64})"
 )
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}\Z")

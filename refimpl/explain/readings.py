@@ -36,7 +36,7 @@ _LINE_BREAK_TAG = re.compile(
     r"(?:<br ?/?>|</(?:div|p|li|tr)>\s{0,80}<(?:div|p|li|tr)[^<>]{0,200}>)[ \t]*\n?",
     re.IGNORECASE,
 )
-_PERCENT_SEQUENCE = re.compile(r"%([0-7][0-9A-Fa-f])")
+_PERCENT_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 # The beginning of the line with the method, which a log repeats on each line.
 _PREFIX = re.compile(
     r"\n([^\n]{1,120}?)['\"]?(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)[ \t]*\r?\n"
@@ -59,10 +59,15 @@ _TIME_MARK = re.compile(
     r"(?m)^[^\n]{0,40}?\d\d:\d\d:\d\d[.,\d]*Z?[ \t]?(?:\[[^\]\n]{0,40}\][ \t]*|[A-Z]{4,5}:? )*"
 )
 _LINE_END = re.compile(r"[ \t]*\r*\n")
+# A line end in JSON, XML, a system log, or any of them percent-encoded.
+_ESCAPED_LINE_END = re.compile(r"\\n|(?i:\\u000a|&#(?:10|xa);|#012|%(?:25)*(?:0a|5cn|5cu000a))")
 _SOFT_LINE_END = re.compile(r"=[ \t]*\r?\n")
 _QUOTED_PRINTABLE = re.compile(r"(?:=[0-9A-F]{2})+")
-# A body that a proxy or a browser has stored in base64.
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{160,}={0,2}")
+# A body that a proxy or a browser has stored in base64, in one line or in the lines of a mail.
+_BASE64 = re.compile(
+    r"(?:[A-Za-z0-9+/_-]{60,1000}\r?\n)+[A-Za-z0-9+/_-]{1,1000}={0,2}|[A-Za-z0-9+/_-]{60,}={0,2}"
+)
+_BASE64_DIGITS = {ord("-"): "+", ord("_"): "/", ord("\r"): "", ord("\n"): "", ord("="): ""}
 
 
 def text_of_bytes(data: bytes) -> str:
@@ -147,28 +152,29 @@ def _without_times(text: str) -> str:
 
 def _unwrapped(text: str) -> str:
     """Return text without real line ends if its own line ends are escaped."""
-    return text.replace("\r", "").replace("\n", "") if "\\n" in text else text
+    if _ESCAPED_LINE_END.search(text) is None:
+        return text
+    return text.replace("\r", "").replace("\n", "")
 
 
 def _without_percent(text: str) -> str:
-    if "%0A" not in text.upper():
-        return text
-    return _PERCENT_SEQUENCE.sub(lambda match: chr(int(match.group(1), 16)), text)
+    return _PERCENT_ENCODED.sub(
+        lambda match: bytes.fromhex(match.group().replace("%", "")).decode("utf-8", "replace"),
+        text,
+    )
 
 
-def _without_plus(text: str) -> str:
-    """Return text with a form's spaces, if it seems to be the value of a form."""
-    return text.replace("+", " ") if "%0A" in text.upper() else text
+def _without_form(text: str) -> str:
+    """Return text as before it became the value of a form, in which + is a space."""
+    is_form = "%20" not in text and _PERCENT_ENCODED.search(text)
+    return _without_percent(text.replace("+", " ")) if is_form else text
 
 
 def _without_quoted_printable(text: str) -> str:
     """Return text as before a mail program has encoded it."""
-    joined = _SOFT_LINE_END.sub("", text)
-    if joined == text and "=3D" not in text:
-        return text
     return _QUOTED_PRINTABLE.sub(
         lambda match: bytes.fromhex(match.group().replace("=", "")).decode("utf-8", "replace"),
-        joined,
+        _SOFT_LINE_END.sub("", text),
     )
 
 
@@ -177,8 +183,9 @@ def _without_base64(text: str) -> str:
 
 
 def _text_of_base64(match: Match[str]) -> str:
+    digits = match.group().translate(_BASE64_DIGITS)
     try:
-        decoded = binascii.a2b_base64(match.group()).decode("utf-8")
+        decoded = binascii.a2b_base64(digits + "=" * (-len(digits) % 4)).decode("utf-8-sig")
     except ValueError:
         return match.group()
     return decoded if decoded.isprintable() or "\n" in decoded else match.group()
@@ -193,9 +200,9 @@ _DECODERS: List[Callable[[str], str]] = [
     _without_escapes,
     _without_entities,
     _unwrapped,
+    _without_form,
     _without_percent,
     _without_octal,
-    _without_plus,
     _without_quoted_printable,
     _without_base64,
 ]

@@ -877,6 +877,15 @@ def test_without_a_token_a_token_header_is_a_header() -> None:
     )
 
 
+def test_a_given_token_header_is_omitted_as_well() -> None:
+    headers = [HOST, ("X-Amz-Security-Token", "t")]
+    result = Signer().sign(
+        "GET", "/", headers, b"", PLAIN, REGION, SERVICE, DATE, omit_session_token=True
+    )
+    assert ("X-Amz-Security-Token", "t") in result.headers
+    assert "SignedHeaders=host;x-amz-date," in result.authorization
+
+
 @pytest.mark.parametrize("token", [None, ""])
 def test_empty_token_is_left_out(token: Optional[str]) -> None:
     credentials = Credentials(ACCESS_KEY, SECRET_KEY, token)
@@ -1737,6 +1746,16 @@ def test_content_hash_wrong(value: str) -> None:
 
 def test_content_hash_right() -> None:
     check(hand_signed([HOST, ("x-amz-content-sha256", BODY_HASH), DATED]))
+
+
+def test_a_hash_of_the_body_in_the_query_has_no_meaning() -> None:
+    check([HOST], target=hand_presigned(more=[("X-Amz-Content-Sha256", "UNSIGNED-PAYLOAD")]))
+    target = "/?X-Amz-Content-Sha256=0"
+    for request in (
+        Signer().sign("GET", target, [HOST], b"", PLAIN, REGION, SERVICE, DATE).canonical_request,
+        Signer().presign("GET", target, [HOST], b"", PLAIN, REGION, SERVICE, DATE, 60).target,
+    ):
+        assert "X-Amz-Content-Sha256=0" in request
 
 
 def test_unsigned_payload_as_the_hash() -> None:

@@ -152,10 +152,18 @@ def test_a_reply_that_does_not_arrive_gives_the_hint():
         ({"roles": reply(200, "")}, "is not the name of a role"),
         ({"roles": reply(200, "<!DOCTYPE html>")}, "is not the name of a role"),
         ({"roles": reply(200, "../../x")}, "is not the name of a role"),
+        ({"roles": reply(200, "role extra")}, "is not the name of a role"),
+        ({"roles": reply(200, "role\textra\n")}, "is not the name of a role"),
+        ({"roles": reply(200, "role\rextra")}, "is not the name of a role"),
+        ({"roles": reply(200, "\nrole")}, "is not the name of a role"),
+        ({"roles": reply(200, " \r\nrole")}, "is not the name of a role"),
         ({"keys": reply(404)}, "did not return the keys of the role role"),
         ({"keys": reply(200, "<html>")}, "is HTML or XML"),
         ({"keys": reply(200, '{"Code": "AssumeRoleUnauthorizedAccess"}')}, "reports a problem"),
         ({"keys": reply(200, '{"Code": "Success"}')}, "has no AccessKeyId"),
+        ({"keys": reply(200, '{"Code": null}')}, "has no AccessKeyId"),
+        ({"keys": reply(200, '{"Code": 0}')}, "Code of the reply"),
+        ({"keys": reply(200, '{"Code": "success"}')}, "reports a problem"),
         ({"keys": reply(200, SECRET)}, "is not JSON"),
     ],
 )
@@ -180,14 +188,20 @@ def test_credentials_close_to_their_end_are_used():
 
 
 def test_only_spaces_and_line_ends_are_removed():
-    spaces = " \t\r\n"
-    for text in ("role", "role\n", spaces + "role" + spaces):
+    for text in ("role", "role\n", "role\r\n", " \trole \t\r\n"):
         assert fetch(world(put=reply(200, text), roles=reply(200, text))).access_key == KEY
+    assert fetch(world(put=reply(200, "\r\ntoken"))).access_key == KEY
     for space in ("\x0b", "\x0c", "\x1c", "\x1f"):
         for wrong in (space + "role", "role" + space):
             for name in ("put", "roles"):
                 with pytest.raises(ConfigurationError):
                     fetch(world(**{name: reply(200, wrong)}))
+
+
+def test_a_document_without_code():
+    others = {name: value for name, value in DOCUMENT.items() if name != "Code"}
+    for document in (others, {**others, "Code": None}, {**others, "Code": ""}):
+        assert fetch(world(keys=reply(200, json.dumps(document)))).access_key == KEY
 
 
 def test_the_first_role_counts():

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Tests of refimpl/explain/readings.py."""
 
+import base64
 import json
+import quopri
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 from hypothesis import given
@@ -21,6 +24,38 @@ def test_json_is_undone(text: str) -> None:
     plain = next(readings_of(text))
     for layers in (json.dumps(text), json.dumps(json.dumps(text))):
         assert any(plain in reading for reading in readings_of(layers))
+
+
+def test_encodings_of_documents_are_undone() -> None:
+    plain = "POST\n/a b+c\n\nx:1; \u00e9 = \\ %"
+    documents = (
+        plain,
+        json.dumps({"m": plain}),
+        json.dumps({"m": plain}, ensure_ascii=False),
+        json.dumps(json.dumps({"m": plain})),
+        "<m>" + plain.replace("\n", "&#10;") + "</m>",
+    )
+    for document in documents:
+        long = document + " " * (-len(document) % 3) + " filler" * 30
+        encoded = base64.encodebytes(long.encode("utf-8")).decode("ascii")
+        for text in (
+            quote(document),
+            quote_plus(document),
+            quote(quote(document)),
+            urlencode({"a": urlencode({"m": document})}),
+            quopri.encodestring(document.encode("utf-8")).decode("ascii"),
+            encoded,
+            encoded.replace("\n", "\r\n"),
+            encoded.replace("\n", "").replace("+", "-").replace("/", "_").rstrip("="),
+            quote(encoded),
+            json.dumps({"body": encoded}),
+        ):
+            assert any(plain in reading for reading in readings_of(text)), text
+
+
+def test_a_plus_next_to_an_encoded_space_is_a_plus() -> None:
+    assert list(readings_of("a+b%20c")) == ["a+b%20c", "a+b c"]
+    assert list(readings_of("a+b%3Ac"))[1:] == ["a b:c", "a+b:c"]
 
 
 @for_each(
@@ -44,7 +79,7 @@ def test_a_reading(text: str, reading: str) -> None:
 
 @pytest.mark.slow
 def test_bounds() -> None:
-    for text in ("\\" * 10**6, "&amp;" * 10**6):
+    for text in ("\\" * 10**6, "&amp;" * 10**6, "%25" * 10**6, "A" * 10**6, "=3D" * 10**6):
         readings = list(readings_of(text))
         assert len(readings) < 40
         assert max(map(len, readings)) <= MAX_EXPLAINED_TEXT

@@ -312,6 +312,12 @@ FAILURES = [
     {"code": 503, "type": "ServiceUnavailableException", "message": "x"},
     {"choices": [{"delta": {}, "finish_reason": "error"}]},
     {"choices": [{"delta": {}, "finish_reason": "abort"}]},
+    {"finish_reason": "error"},
+    {"stop_reason": "error"},
+    {"delta": {"stop_reason": "abort"}},
+    {"messageStop": {"stopReason": "error"}},
+    {"meta_info": {"finish_reason": {"type": "abort"}}},
+    {"choices": [{"finish_reason": None}], "stop_reason": "error"},
     {"token": {"id": -1, "text": "", "special_token": True}, "details": {"finish_reason": "error"}},
 ]
 NO_FAILURES: List[Any] = [
@@ -319,7 +325,10 @@ NO_FAILURES: List[Any] = [
     {"error": False},
     {"error": {}},
     {"code": 200, "message": "x"},
+    {"code": 500.0, "message": "x"},
+    {"code": "500", "message": "x"},
     {"finish_reason": "length"},
+    {"choices": [{"finish_reason": "stop"}], "stop_reason": "error"},
     {"type": "ping"},
     {"ErrorCode": ""},
     [],

@@ -3,6 +3,13 @@
 
 ROWS = (
     (
+        "role-source-case",
+        "CRED-011",
+        "compares credential_source with its case",
+        "source = NAMED_SOURCES.get(name.lower())",
+        'source = NAMED_SOURCES.get("" if name[:1].islower() else name.lower())',
+    ),
+    (
         "role-without-loop-check",
         "CRED-011",
         "lets a profile without keys name itself",
