@@ -87,10 +87,9 @@ def described_bytes(description: Any) -> bytes:
 @lru_cache(maxsize=512)
 def random_bytes(name: str, size: int) -> bytes:
     """Return the random bytes of a name. size: bytes"""
-    blocks = (size + 31) // 32
-    return b"".join(
-        hashlib.sha256(f"{name}:{index}".encode("ascii")).digest() for index in range(blocks)
-    )[:size]
+    start, sha256 = name.encode("ascii") + b":", hashlib.sha256
+    blocks = [sha256(start + b"%d" % index).digest() for index in range((size + 31) // 32)]
+    return b"".join(blocks)[:size]
 
 
 def _utf8(text: object) -> bytes:
