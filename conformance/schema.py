@@ -11,7 +11,7 @@ only at the end of the text, not before a final line feed.
 
 import json
 import re
-from typing import Any, Dict, Iterable, Iterator, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple
 
 from refimpl.errors import shown
 
@@ -36,9 +36,9 @@ class _Fault(NamedTuple):
     found in the condition of an `if` and are never shown.
     """
 
-    path: str
     text: str
     value: object = _NOTHING  # ends the text
+    path: str = ""
 
     def __str__(self) -> str:
         text = self.text
@@ -46,35 +46,40 @@ class _Fault(NamedTuple):
             text += shown(self.value, 80)
         return f"{self.path}: {text}" if self.path else text
 
+    def inside(self, step: str) -> "_Fault":
+        """Return the fault of the value that contains this one, as a member or an item."""
+        separator = "." if self.path and not self.path.startswith("[") else ""
+        return self._replace(path=step + separator + self.path)
+
+
+# The faults of a value. Nearly all values have none, so a path is made only after a fault is found,
+# by the values that contain it.
+_Faults = List[_Fault]
+
 
 def faults(value: object, schema: Schema, root: Schema) -> Iterator[str]:
     """Yield one line for each error of a value, in the order of the schema.
 
     root: the schema with the definitions. Raises ValueError for a keyword that is not supported.
     """
-    return map(str, _faults(value, schema, root, ""))
+    return map(str, _faults(value, schema, root))
 
 
-def _faults(value: object, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
+def _faults(value: object, schema: Schema, root: Schema) -> _Faults:
+    found: _Faults = []
     for keyword, wanted in schema.items():
-        if keyword in _NOT_CHECKED:
-            continue
         check = _CHECKS.get(keyword)
-        if check is None:
+        if check is not None:
+            more = check(value, wanted, schema, root)
+            if more:
+                found += more
+        elif keyword not in _NOT_CHECKED:
             raise ValueError(f"unsupported keyword in a schema: {keyword}")
-        yield from check(value, wanted, schema, root, path)
+    return found
 
 
-def _member(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
-
-
-def _items_of(value: object) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
-
-
-def _members_of(value: object) -> Iterable[Tuple[str, Any]]:
-    return value.items() if isinstance(value, dict) else ()
+def _inside(step: str, found: _Faults) -> _Faults:
+    return [fault.inside(step) for fault in found]
 
 
 def _is_of(value: object, name: str) -> bool:
@@ -83,146 +88,148 @@ def _is_of(value: object, name: str) -> bool:
     )
 
 
-def _type(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
+def _type(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
     names = [wanted] if isinstance(wanted, str) else wanted
-    if not any(_is_of(value, name) for name in names):
-        yield _Fault(path, f"expected {' or '.join(names)}, got ", value)
+    for name in names:
+        if _is_of(value, name):
+            return []
+    return [_Fault(f"expected {' or '.join(names)}, got ", value)]
 
 
-def _enum(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
-    if not any(type(value) is type(one) and value == one for one in wanted):
-        yield _Fault(path, f"expected {' or '.join(map(str, wanted))}, got ", value)
+def _enum(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
+    for one in wanted:
+        if value == one and type(value) is type(one):
+            return []
+    return [_Fault(f"expected {' or '.join(map(str, wanted))}, got ", value)]
 
 
-def _const(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
-    return _enum(value, [wanted], schema, root, path)
+def _const(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
+    return _enum(value, (wanted,), schema, root)
 
 
-def _pattern(
-    value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[_Fault]:
+def _pattern(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
     pattern = wanted[:-1] + r"\Z" if wanted.endswith("$") else wanted
     if isinstance(value, str) and not re.search(pattern, value):
-        yield _Fault(path, f"expected {wanted}, got ", value)
+        return [_Fault(f"expected {wanted}, got ", value)]
+    return []
 
 
-def _minimum(
-    value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[_Fault]:
+def _minimum(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
     if _is_of(value, "number") and value < wanted:
-        yield _Fault(path, f"expected at least {wanted}, got {value}")
+        return [_Fault(f"expected at least {wanted}, got {value}")]
+    return []
 
 
-def _min_length(
-    value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[_Fault]:
+def _min_length(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
     if isinstance(value, str) and len(value) < wanted:
         unit = "character" if wanted == 1 else "characters"
         got = shown(value, 80) or "an empty text"
-        yield _Fault(path, f"expected at least {wanted} {unit}, got {got}")
+        return [_Fault(f"expected at least {wanted} {unit}, got {got}")]
+    return []
 
 
-def _required(
-    value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[_Fault]:
+def _required(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
     if isinstance(value, dict):
-        for name in wanted:
-            if name not in value:
-                yield _Fault(path, f"missing key {name}")
+        return [_Fault(f"missing key {name}") for name in wanted if name not in value]
+    return []
 
 
-def _properties(
-    value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[_Fault]:
+def _properties(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
+    found: _Faults = []
     if isinstance(value, dict):
         for name, inner in wanted.items():
             if name in value:
-                yield from _faults(value[name], inner, root, _member(path, name))
+                more = _faults(value[name], inner, root)
+                if more:
+                    found += _inside(name, more)
+    return found
 
 
-def _additional(
-    value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[_Fault]:
+def _additional(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
+    found: _Faults = []
     known = schema.get("properties", {})
-    for name, inner in _members_of(value):
+    for name, inner in value.items() if isinstance(value, dict) else ():
         if name not in known and wanted is False:
-            yield _Fault(path, "unknown key ", name)
+            found.append(_Fault("unknown key ", name))
         elif name not in known and isinstance(wanted, dict):
-            yield from _faults(inner, wanted, root, _member(path, shown(name, 80)))
+            more = _faults(inner, wanted, root)
+            if more:
+                found += _inside(shown(name, 80), more)
+    return found
 
 
-def _items(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
-    for index, item in enumerate(_items_of(value)):
-        yield from _faults(item, wanted, root, f"{path}[{index}]")
+def _items(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
+    found: _Faults = []
+    for index, item in enumerate(value if isinstance(value, list) else ()):
+        more = _faults(item, wanted, root)
+        if more:
+            found += _inside(f"[{index}]", more)
+    return found
 
 
-def _min_items(
-    value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[_Fault]:
+def _min_items(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
     if isinstance(value, list) and len(value) < wanted:
-        yield _Fault(path, f"expected at least {wanted}, got {len(value)}")
+        return [_Fault(f"expected at least {wanted}, got {len(value)}")]
+    return []
 
 
-def _max_items(
-    value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[_Fault]:
+def _max_items(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
     if isinstance(value, list) and len(value) > wanted:
-        yield _Fault(path, f"expected at most {wanted}, got {len(value)}")
+        return [_Fault(f"expected at most {wanted}, got {len(value)}")]
+    return []
 
 
-def _unique(
-    value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[_Fault]:
+def _unique(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
+    found: _Faults = []
     seen = set()
-    for item in _items_of(value):
+    for item in value if isinstance(value, list) else ():
         text = json.dumps(item, sort_keys=True)  # distinguishes true from 1
         if text in seen:
-            yield _Fault(path, "duplicate item ", item)
+            found.append(_Fault("duplicate item ", item))
         seen.add(text)
+    return found
 
 
-def _ref(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
-    return _faults(value, root["definitions"][wanted[len("#/definitions/") :]], root, path)
+def _ref(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
+    return _faults(value, root["definitions"][wanted[len("#/definitions/") :]], root)
 
 
-def _all_of(
-    value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[_Fault]:
+def _all_of(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
+    found: _Faults = []
     for inner in wanted:
-        yield from _faults(value, inner, root, path)
+        more = _faults(value, inner, root)
+        if more:
+            found += more
+    return found
 
 
-def _one_of(
-    value: object, wanted: Any, schema: Schema, root: Schema, path: str
-) -> Iterator[_Fault]:
-    matching = sum(_holds(value, inner, root) for inner in wanted)
-    if matching != 1:
-        described = " or ".join(
-            inner.get("title") or "/".join(inner.get("required", ("?",))) for inner in wanted
-        )
-        yield _Fault(path, f"expected exactly one of {described}")
+def _one_of(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
+    matching = sum(not _faults(value, inner, root) for inner in wanted)
+    if matching == 1:
+        return []
+    described = " or ".join(
+        inner.get("title") or "/".join(inner.get("required", ("?",))) for inner in wanted
+    )
+    return [_Fault(f"expected exactly one of {described}")]
 
 
-def _if(value: object, wanted: Any, schema: Schema, root: Schema, path: str) -> Iterator[_Fault]:
+def _if(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
     branch = "then" if _holds(value, wanted, root) else "else"
-    if branch not in schema:
-        return iter(())
-    return _faults(value, schema[branch], root, path)
+    return _faults(value, schema[branch], root) if branch in schema else []
 
 
 def _holds(value: object, condition: Schema, root: Schema) -> bool:
     """Return whether a value has no faults.
 
-    Nearly all conditions compare one member with a constant, and most of them are false: they are
-    decided without the steps that make faults.
+    Nearly all conditions compare a member with a text, and most of them are false. These are
+    decided without making faults.
     """
-    members = condition.get("properties")
-    if members is not None and len(condition) == 1 and isinstance(value, dict):
-        for name, inner in members.items():
+    if isinstance(value, dict):
+        for name, inner in condition.get("properties", {}).items():
             wanted = inner.get("const")
             if isinstance(wanted, str) and name in value and value[name] != wanted:
                 return False
-    return next(_faults(value, condition, root, ""), None) is None
+    return not _faults(value, condition, root)
 
 
 _CHECKS = {
