@@ -13,7 +13,7 @@ import json
 from typing import Any, Dict, Optional, Sequence
 from urllib.parse import quote, urlencode
 
-from authoring import Feature, b64, ok, reject
+from authoring import Feature, b64, ok, reject, words
 
 REFUSAL = Feature("explain-refusal", "explain.refusal", "exp-")
 FEATURES = [REFUSAL]
@@ -996,4 +996,104 @@ for slug, code in (("auth-failure", "AuthFailure"), ("access-denied", "AccessDen
         f"the code {code} without a text that proves more",
         _xml(code, MISMATCH),
         short(),
+    )
+
+# ---- lines that a lenient comparison treats as equal --------------------------------------------
+
+LENIENT = "a comparison that undoes the difference finds none, and the user changes the secret key"
+SHORT_HOST = "host:a.example"
+
+
+def exactly(part: str, slug: str, service: str, client: str, differs_in: str, *lines: str) -> None:
+    """Add a case that compares two short canonical requests. lines: those that differ."""
+    differs(
+        f"{part}-exact-{slug}",
+        f"the lines of the {part} are not the same: {words(slug)}",
+        LENIENT,
+        service,
+        client,
+        differs_in,
+        *lines,
+    )
+
+
+for part, rows in (
+    ("method", [("lower-case", "POST", "post")]),
+    (
+        "path",
+        [
+            ("escape-case", "/a%2Fb", "/a%2fb"),
+            ("letter-case", "/llm/a", "/LLM/a"),
+            ("dot-segments", "/b", "/a/../b"),
+            ("empty-segment", "/a/b", "/a//b"),
+            ("final-slash", "/a/", "/a"),
+            ("plus", "/a%20b", "/a+b"),
+            ("escaped-once", "/a%20b", "/a%2520b"),
+            ("needless-escape", "/a", "/%61"),
+            ("longer", "/prod/a", "/a"),
+            ("shorter", "/a", "/prod/a"),
+            ("end-missing", "/endpoints/llm/invocations", PATH),
+            ("other-name", PATH.replace("llm", "b"), PATH),
+        ],
+    ),
+    (
+        "query",
+        [
+            ("not-signed", "a=1&b=2", "a=1"),
+            ("not-arrived", "a=1", "a=1&b=2"),
+            ("only-service", "a=1", ""),
+            ("only-client", "", "a=1"),
+            ("other-value", "a=1&b=2", "a=1&b=3"),
+            ("twice", "a=1&a=1", "a=1"),
+            ("escape-case", "a=%2F", "a=%2f"),
+            ("letter-case", "A=1", "a=1"),
+            ("no-equals", "a=&b=1", "a&b=1"),
+            ("signed-plus", "a=x%20y", "a=x+y"),
+            ("read-as-plus", "a=x%2By", "a=x%20y"),
+            ("not-escaped", "a=%2F", "a=/"),
+            ("escaped-twice", "a=%252F", "a=%2F"),
+        ],
+    ),
+):
+    for slug, service, client in rows:
+        requests = [
+            request(SHORT_HOST, **dict({"path": "/"}, **{part: text})) for text in (service, client)
+        ]
+        exactly(part, slug, *requests, part, service, client)
+for slug, service, client in (
+    ("space-after-comma", "accept:a,b", "accept:a, b"),
+    ("order", "accept:a,b", "accept:b,a"),
+    ("case", "accept:a/B", "accept:a/b"),
+    ("not-signed", "accept:a", "accept:"),
+    ("utf-8", "accept:\u00e9", "accept:\u00c3\u00a9"),
+    ("escape", "accept:%2F", "accept:%2f"),
+):
+    exactly(
+        "header",
+        slug,
+        short(service, SHORT_HOST),
+        short(client, SHORT_HOST),
+        "header accept",
+        service,
+        client,
+    )
+exactly(
+    "list",
+    "upper-case",
+    short("accept:a", SHORT_HOST),
+    request("accept:a", SHORT_HOST, path="/", names="Accept;host"),
+    "signed headers list",
+    "accept;host",
+    "Accept;host",
+)
+OTHER_BODY = hashlib.sha256(b"{ }").hexdigest()
+for slug, hashed in (("lost", EMPTY), ("formatted-again", OTHER_BODY)):
+    exactly(
+        "body",
+        slug,
+        short(SHORT_HOST, hashed=hashed),
+        short(SHORT_HOST),
+        "payload hash",
+        hashed,
+        BODY,
     )

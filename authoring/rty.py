@@ -322,6 +322,18 @@ decides(
     max_attempts=35,
 )
 decides(
+    "backoff-of-very-many",
+    "the delay stays at its bound for 66 attempts",
+    "RTY-006",
+    "a client that shifts a number of 64 bits does not wait at all, or waits for a second again",
+    *[
+        (status(500), retry(500 - 5 * number, min(20, 2 ** (number - 1))))
+        for number in range(1, 66)
+    ],
+    (status(500), ends("max_attempts_exceeded", 175)),
+    max_attempts=66,
+)
+decides(
     "jitter-of-bound",
     "a random factor of 0.5 where the delay reaches its bound",
     "RTY-006",

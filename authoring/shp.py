@@ -912,6 +912,43 @@ def _scalars() -> None:
         structure(("OriginalStatusCode", ["Integer", -5])),
         "a reader that keeps the digits as text returns a value of the wrong type",
     )
+    # In 32 or 64 bits, most of these are 500.
+    for number in (2**32 + 500, 500 - 2**32, 2**64 + 500, -(2**63) - 1):
+        name = str(number).replace("-", "minus-")
+        for form, document in (
+            ("json", f'{{"OriginalStatusCode":{number}}}'),
+            ("xml", xml(element("OriginalStatusCode", str(number)))),
+            ("query", f"OriginalStatusCode={number}"),
+            ("value", structure(("OriginalStatusCode", ["Integer", number]))),
+        ):
+            rejects(
+                f"shp-integer-{form}-{name}",
+                f"the integer {number} in the format {form}",
+                "SHP-011",
+                "constraint",
+                "ModelError",
+                form,
+                document,
+                "json",
+                "a reader that keeps 32 or 64 bits reports a status that nobody sent",
+            )
+    for number in (-(2**31) - 1, 2**31):
+        name = str(number).replace("-", "minus-")
+        for form, document in (
+            ("query", f"OriginalStatusCode={number}"),
+            ("value", structure(("OriginalStatusCode", ["Integer", number]))),
+        ):
+            rejects(
+                f"shp-integer-{form}-{name}",
+                f"the integer {number} in the format {form}, one beyond 32 bits",
+                "SHP-011",
+                "constraint",
+                "ModelError",
+                form,
+                document,
+                "json",
+                "each format has its own reader, and one of them may check only the other bound",
+            )
     rejects(
         "shp-integer-query-word",
         "a word instead of an integer in a query",

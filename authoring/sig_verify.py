@@ -2534,3 +2534,66 @@ for slug, text in (
             "an attacker removes a body, and the server checks only bodies that are not empty",
             given,
         )
+
+# ---- characters outside ASCII in a claim ---------------------------------------------------------
+
+NOT_ASCII = "a server that drops such a character, or fails at it, accepts another claim or crashes"
+for slug, rules, old, new in (
+    ("key", "SIG-044", "AKIDEXAMPLE/", "AKIDEXAMPLE\u00e9/"),
+    ("key-first", "SIG-044", "=AKIDEXAMPLE", "=\u00e9AKIDEXAMPLE"),
+    ("region", "SIG-044", "us-east-1", "us-east-1\u00e9"),
+    ("scope-end", "SIG-044", "aws4_request", "aws4_request\u00e9"),
+    ("scope-space", "SIG-044", "aws4_request", "aws4_request\u00a0"),
+    ("names", "SIG-045", "=host", "=host\u00e9"),
+    ("names-space", "SIG-045", "=host", "=\u00a0host"),
+):
+    rejects(
+        f"sig-verify-not-ascii-{slug}",
+        f"a character outside ASCII in Authorization: {words(slug)}",
+        rules,
+        NOT_ASCII,
+        SMALL,
+        headers=replaced(SMALL, "Authorization", old, new),
+    )
+    if slug in ("key-first", "region", "scope-space", "names-space"):
+        continue
+    quoted_old, quoted_new = (plain.uri_encode(text.encode()) for text in (old[1:], new[1:]))
+    rejects(
+        f"sig-verify-presigned-not-ascii-{slug}",
+        f"a character outside ASCII in the query, signed: {words(slug)}",
+        rules,
+        NOT_ASCII,
+        respelled(f"{old[0]}{quoted_old}", f"{new[0]}{quoted_new}"),
+    )
+for slug, new in (("end", "\u00e9"), ("space", "\u00a0")):
+    rejects(
+        f"sig-verify-not-ascii-signature-{slug}",
+        f"a signature with a character outside ASCII: {words(slug)}",
+        "SIG-041",
+        NOT_ASCII,
+        SMALL,
+        headers=[*SMALL["headers"][:-1], ["Authorization", SMALL["headers"][-1][1] + new]],
+    )
+    rejects(
+        f"sig-verify-presigned-not-ascii-signature-{slug}",
+        f"the signature of a presigned request with a character outside ASCII: {words(slug)}",
+        "SIG-041",
+        NOT_ASCII,
+        SMALL_URL,
+        target=SMALL_URL["target"] + plain.uri_encode(new.encode()),
+    )
+    rejects(
+        f"sig-verify-presigned-not-ascii-date-{slug}",
+        f"X-Amz-Date with a character outside ASCII, signed: {words(slug)}",
+        "SIG-040 SIG-016",
+        NOT_ASCII,
+        respelled("Date=" + DATE, f"Date={DATE}{plain.uri_encode(new.encode())}"),
+    )
+rejects(
+    "sig-verify-not-ascii-token",
+    "a session token with one more character, which is outside ASCII",
+    "SIG-046",
+    NOT_ASCII,
+    small(unsigned=[["X-Amz-Security-Token", TOKEN + "\u00e9"]]),
+    session_token=TOKEN,
+)

@@ -68,6 +68,8 @@ DIFFERENT = {
     "rty-code-serviceunavailable",
     "rty-code-serviceunavailableexception",
     "rty-status-530",
+    # A retry costs it 14 tokens, so its quota ends first.
+    "rty-backoff-of-very-many",
     # It decides by the status.
     "rty-model-error-500",
     "rty-model-error-503",

@@ -418,4 +418,18 @@ ROWS = (
         "if claimed_scope != scope:",
         "if claimed_scope.casefold() != scope.casefold():",
     ),
+    (
+        "verify-key-not-ascii",
+        "SIG-044",
+        "drops characters outside ASCII of a credential",
+        'access_key, _, claimed_scope = claim.credential.partition("/")',
+        'access_key, _, claimed_scope = claim.credential.encode("ascii", "ignore").decode("ascii").partition("/")',
+    ),
+    (
+        "verify-signature-trimmed",
+        "SIG-041",
+        "trims a signature as Unicode does",
+        "matches = [_same(calculate_signature(key, text), claim.signature) for text in texts]",
+        'matches = [_same(calculate_signature(key, text), claim.signature.strip("\u00a0")) for text in texts]',
+    ),
 )

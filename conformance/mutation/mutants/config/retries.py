@@ -226,4 +226,11 @@ ROWS = (
         "if 200 <= (error.status or 0) <= 299:",
         "if 200 <= (error.status or 0) <= 299 and not isinstance(error, ModelError):",
     ),
+    (
+        "backoff-64-bits",
+        "RTY-006",
+        "shifts by the number of attempts as 64-bit processors do",
+        "exponent = min(self._attempts - 1, _MAX_EXPONENT)",
+        "exponent = (self._attempts - 1) % 64",
+    ),
 )

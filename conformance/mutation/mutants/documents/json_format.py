@@ -121,4 +121,11 @@ ROWS = (
         'if end == len(text) - 1 or not text[end:].strip(" \\t\\r\\n"):',
         "if end == len(text) - 1 or not text[end:].strip():",
     ),
+    (
+        "json-integer-64-bits",
+        "SHP-011",
+        "reads an integer of JSON into 64 bits",
+        '_of_kind(int, "an integer", node, place, "SHP-011")',
+        '(_of_kind(int, "an integer", node, place, "SHP-011") + 2**63) % 2**64 - 2**63',
+    ),
 )

@@ -93,4 +93,11 @@ ROWS = (
         'for match in re.finditer(b"([^&=]*)=?([^&]*)&?", data):',
         'for match in re.finditer(b"([^&;=]*)=?([^&;]*)[&;]?", data):',
     ),
+    (
+        "query-integer-lower-bound",
+        "SHP-011",
+        "raises an integer of a query to the lower bound",
+        "integer_of_text(_query_text(node, place), place)",
+        "(lambda text: integer_of_text('-2147483648' if len(text) > 10 and text[0] == '-' and text[1:].isdigit() else text, place))(_query_text(node, place))",
+    ),
 )

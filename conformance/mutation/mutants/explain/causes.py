@@ -86,4 +86,18 @@ ROWS = (
         "if expected.get(name) == given.get(name):",
         'if (expected.get(name) or "").lower() == (given.get(name) or "").lower():',
     ),
+    (
+        "path-unescaped",
+        "EXP-001",
+        "compares paths as an HTTP library normalises them",
+        "if service.path is not None and service.path != client.path:",
+        "if service.path is not None and normalize_path(_upper_escapes(service.path)) != normalize_path(_upper_escapes(client.path or '')):",
+    ),
+    (
+        "query-missing-equals",
+        "EXP-001",
+        "compares queries as if each parameter had an equals sign",
+        "if service.query is not None and service.query != client.query:",
+        'if service.query is not None and [pair.partition("=")[::2] for pair in service.query.split("&")] != [pair.partition("=")[::2] for pair in (client.query or "").split("&")]:',
+    ),
 )
