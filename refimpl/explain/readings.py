@@ -13,7 +13,7 @@ from typing import Callable, Iterator, List, Match, Set
 
 MAX_EXPLAINED_TEXT = 96 * 1024  # characters
 _MAX_LAYERS = 6
-_MAX_READINGS = 80
+_MAX_READINGS = 40
 
 _ESCAPE_SEQUENCE = re.compile(r"\\(u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrtbf\"'/\\])")
 _ESCAPED_CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f"}
@@ -59,8 +59,8 @@ _TIME_MARK = re.compile(
     r"(?m)^[^\n]{0,40}?\d\d:\d\d:\d\d[.,\d]*Z?[ \t]?(?:\[[^\]\n]{0,40}\][ \t]*|[A-Z]{4,5}:? )*"
 )
 _LINE_END = re.compile(r"[ \t]*\r*\n")
-# A line end in JSON, XML, a system log, or any of them percent-encoded.
-_ESCAPED_LINE_END = re.compile(r"\\n|(?i:\\u000a|&#(?:10|xa);|#012|%(?:25)*(?:0a|5cn|5cu000a))")
+# A line end in JSON, XML or a system log, or what may be percent-encoded.
+_ESCAPED_LINE_END = re.compile(r"\\n|(?i:\\u000a|&#(?:10|xa);|#012|%[0-9a-f]{2})")
 _SOFT_LINE_END = re.compile(r"=[ \t]*\r?\n")
 _QUOTED_PRINTABLE = re.compile(r"(?:=[0-9A-F]{2})+")
 # A body that a proxy or a browser has stored in base64, in one line or in the lines of a mail.

@@ -140,6 +140,14 @@ def test_one_retry():
         container_source(container([down, down]).context())()
 
 
+@pytest.mark.parametrize("kind", ["timeout", "network"])
+def test_a_request_that_was_sent_is_not_repeated(kind):
+    world = container([NetworkError("no response", kind=kind, sent=True, retryable=True), GOOD])
+    with pytest.raises(NetworkError, match="no response"):
+        container_source(world.context())()
+    assert len(world.requests) == 1
+
+
 @pytest.mark.parametrize("status", [302, 400, 403, 404])
 def test_a_refusal_is_not_retried(status):
     world = container([reply(status, SECRET)])

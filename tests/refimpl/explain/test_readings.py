@@ -53,6 +53,13 @@ def test_encodings_of_documents_are_undone() -> None:
             assert any(plain in reading for reading in readings_of(text)), text
 
 
+def test_a_wrapped_url_is_joined() -> None:
+    for document in ("a refusal, in one line", json.dumps({"m": "two\nlines and more"})):
+        for encoded in (quote(document), quote_plus(document)):
+            wrapped = "\n".join(encoded[at : at + 8] for at in range(0, len(encoded), 8))
+            assert document in list(readings_of(wrapped))
+
+
 def test_a_plus_next_to_an_encoded_space_is_a_plus() -> None:
     assert list(readings_of("a+b%20c")) == ["a+b%20c", "a+b c"]
     assert list(readings_of("a+b%3Ac"))[1:] == ["a b:c", "a+b:c"]
