@@ -471,12 +471,8 @@ _LINE = 240  # characters of a line without its indentation, unless one value is
 
 
 def text_of(document: Json) -> str:
-    """Return a document in the format of the vector files and their schema.
-
-    Half a surrogate pair, which has no UTF-8, is written as its escape.
-    """
-    text = _lines_of(document, "\n") + "\n"
-    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half.group()):04x}", text)
+    """Return a document in the format of the vector files and their schema."""
+    return _lines_of(document, "\n") + "\n"
 
 
 def _lines_of(value: Any, line_end: str) -> str:

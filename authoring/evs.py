@@ -1791,25 +1791,6 @@ def _encode() -> None:
         [("t", "timestamp", 1440938160000)],
         "an encoder that writes seconds instead of milliseconds writes a date in January 1970",
     )
-    for name, half, title in (
-        ("first", "\ud83d", "the first half of a surrogate pair"),
-        ("second", "\ude00", "the second half of a surrogate pair"),
-        ("order", "\ude00\ud83d", "the halves of a surrogate pair in the wrong order"),
-    ):
-        why = "an encoder that replaces it writes another text, and one that copies it no UTF-8"
-        for place, header in (
-            ("name", ("h" + half, "boolean", True)),
-            ("value", ("h", "string", half + "x")),
-        ):
-            cannot_write(
-                f"evs-encode-{place}-half-pair-{name}",
-                f"a header {place} with {title}",
-                "EVS-015",
-                ("constraint", "utf8"),
-                [header],
-                why,
-                [("h", *header[1:])] if place == "name" else [("h", "string", "x")],
-            )
     writes(
         "evs-encode-bytes",
         "byte values: empty, a NUL byte, invalid UTF-8",

@@ -236,9 +236,6 @@ sub header_bytes {
     refuse('BadArgument', 'a name of ' . length($bytes) . ' bytes') if length $bytes < 1 || length $bytes > 255;
     refuse('BadArgument', "no type $type") if $type ne 'boolean' && !$CODES{$type};
     check_type($type, $value);
-    for my $text ($name, $type eq 'string' ? $value : ()) {    # EVS-015
-        refuse('BadText', 'half a surrogate pair') if $text =~ /[\x{D800}-\x{DFFF}]/;
-    }
     my $code = $type eq 'boolean' ? ($value ? 0 : 1) : $CODES{$type};
     my $start = pack('C', length $bytes) . $bytes . pack 'C', $code;
     return $start if $type eq 'boolean';
@@ -402,9 +399,6 @@ my %OPERATIONS = (
     },
 );
 
-# JSON::PP rejects half a surrogate pair. So U+FDD0 takes its place, with the digits of the half, until JSON::PP has read the line.
-my $HALF = qr/\G((?:[^\\]|\\[^u]|\\u(?!d[89a-f])....|\\ud[89ab]..\\ud[c-f]..)*+)\\u(d[89a-f]..)/s;
-
 # JSON::PP reads a string one character at a time, which takes seconds for 16 MiB. So long base64 is taken out of the line before
 # JSON::PP reads it, and put back afterwards.
 sub question_of {
@@ -412,9 +406,8 @@ sub question_of {
     my @long;
     my $shorten = sub { return $_[0] if length $_[0] < 32768; push @long, $_[0]; return "long string $#long" };
     $line =~ s{(?<!\\)"([A-Za-z0-9+/=]+)"}{'"' . $shorten->($1) . '"'}ge if length $line > 32768;
-    my $halves = $line =~ s/$HALF/$1\\ufdd0$2/g;
     my $question = $json->decode($line);
-    put_back($question, \@long) if @long || $halves;
+    put_back($question, \@long) if @long;
     return $question;
 }
 
@@ -422,10 +415,7 @@ sub put_back {
     my ($container, $long) = @_;
     for my $value (ref $container eq 'HASH' ? values %$container : @$container) {
         if (ref $value eq 'HASH' || ref $value eq 'ARRAY') { put_back($value, $long) }
-        elsif (defined $value && !ref $value && !is_number($value)) {
-            $value =~ s/\Along string ([0-9]+)\z/$long->[$1]/;
-            $value =~ s/\x{FDD0}(d[89a-f][0-9a-f]{2})/chr hex $1/ge;
-        }
+        elsif (defined $value && !ref $value && !is_number($value)) { $value =~ s/\Along string ([0-9]+)\z/$long->[$1]/ }
     }
 }
 

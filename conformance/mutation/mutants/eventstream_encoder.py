@@ -107,18 +107,4 @@ ROWS = (
         'block = b"".join(pieces.values())',
         'block = b"".join(piece for name, piece in pieces.items() if name != "__proto__")',
     ),
-    (
-        "encode-half-pair-replaced",
-        "EVS-015",
-        "replaces half a surrogate pair",
-        'return value.encode("utf-8")',
-        'return value.encode("utf-8", "replace")',
-    ),
-    (
-        "encode-half-pair-in-name",
-        "EVS-015",
-        "copies half a surrogate pair in a name",
-        'encoded_name = name.encode("utf-8")',
-        'encoded_name = name.encode("utf-8", "surrogatepass")',
-    ),
 )
