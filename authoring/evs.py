@@ -1674,6 +1674,9 @@ SEQUENCE = [
 ALIKE = ("a", "a ", " a", "A", "a\t", "a\0", "\ufeffa", "\u00e1", "a\u0301", "\uff41", "0", "")
 
 
+DROPS_EQUAL = "an encoder that drops a repetition silently hides a mistake of its caller"
+
+
 def alike() -> List[Header]:
     """Return headers whose names differ by little, and so do their values."""
     return [(name, "string", ALIKE[-1 - place]) for place, name in enumerate(ALIKE) if name]
@@ -1893,6 +1896,46 @@ def _encode() -> None:
         [("h", "string", "a"), ("n", "boolean", True), ("h", "int8", 1)],
         "every correct decoder rejects the frame, so the error appears far from its cause",
         [("h", "string", "a"), ("n", "boolean", True)],
+    )
+    between: List[Header] = [("n", "boolean", True)]
+    for slug, title, header, more in (
+        ("equal", "with equal values", ("h", "string", "a"), []),
+        ("equal-apart", "with equal values, apart", ("h", "string", "a"), between),
+        ("equal-not-ascii", "that is not ASCII, with equal values", ("é", "string", "b"), between),
+    ):
+        cannot_write(
+            "evs-encode-duplicate-header-" + slug,
+            "a duplicate header name " + title,
+            "EVS-014",
+            ["constraint", "duplicate_header"],
+            [header, *more, header],
+            DROPS_EQUAL,
+            [header, *more],
+        )
+    cannot_write(
+        "evs-encode-duplicate-header-type-only",
+        "a duplicate header name with different types of the same bytes",
+        "EVS-014",
+        ["constraint", "duplicate_header"],
+        [("h", "string", "a"), ("h", "bytes", b"a")],
+        DROPS_EQUAL,
+        [("h", "string", "a")],
+    )
+    for slug, values in (("equal", "aaa"), ("first-last", "aba")):
+        ENCODE.case(
+            "evs-encode-duplicate-header-three-" + slug,
+            "the same header name three times, with the values " + ", ".join(values),
+            "EVS-014",
+            message(b"p", *[("h", "string", value) for value in values]),
+            reject(["constraint", "duplicate_header"]),
+            DROPS_EQUAL,
+        )
+    writes(
+        "evs-encode-name-case-equal",
+        "names that differ only in letter case, with equal values",
+        "EVS-014 EVS-021",
+        [(name, "string", "a") for name in ("name", "Name", "NAME", "é", "É")],
+        "an encoder that compares names as HTTP does drops a header that it takes for a repetition",
     )
     cannot_write(
         "evs-encode-unknown-type",

@@ -1097,3 +1097,286 @@ for slug, hashed in (("lost", EMPTY), ("formatted-again", OTHER_BODY)):
         hashed,
         BODY,
     )
+# ---- two parts that differ: the first of the order is named ------------------------------------
+
+ORDER = "a later part may differ as a consequence, and its report hides the cause"
+
+
+def tiny(*headers: str, **parts: Any) -> str:
+    """Return a canonical request that is as short as possible. parts: as of request()."""
+    return request(*(headers or ("host:a",)), **dict({"method": "GET", "path": "/"}, **parts))
+
+
+def comes_first(
+    slug: str, title: str, service: str, client: str, differs_in: str, one: str, other: str
+) -> None:
+    """Add a case of two parts that differ. one, other: the service's and the client's line."""
+    explains(
+        "order-" + slug,
+        title + " differ",
+        "EXP-001",
+        ORDER,
+        f"<CanonicalRequest>{service}</CanonicalRequest>",
+        client,
+        differs_in,
+        server=one,
+        client=other,
+    )
+
+
+comes_first(
+    "method-path",
+    "method and path",
+    tiny(method="PUT", path="/a"),
+    tiny(path="/b"),
+    "method",
+    "PUT",
+    "GET",
+)
+comes_first(
+    "path-query",
+    "path and query",
+    tiny(path="/a", query="a=1"),
+    tiny(path="/b", query="a=2"),
+    "path",
+    "/a",
+    "/b",
+)
+comes_first(
+    "query-header",
+    "query and first header",
+    tiny("host:a", query="a=1"),
+    tiny("host:b", query="a=2"),
+    "query",
+    "a=1",
+    "a=2",
+)
+comes_first(
+    "query-list",
+    "query and lists",
+    tiny("host:a", "te:a", query="a=1"),
+    tiny(query="a=2"),
+    "query",
+    "a=1",
+    "a=2",
+)
+for slug, title, after in (
+    ("first-second", "the first two headers", ("b:2", "c:2", "host:a")),
+    ("second-third", "the last two headers", ("b:1", "c:2", "host:b")),
+):
+    line, other = next(pair for pair in zip(("b:1", "c:1", "host:a"), after) if len(set(pair)) > 1)
+    comes_first(
+        "headers-" + slug,
+        title,
+        tiny("b:1", "c:1", "host:a"),
+        tiny(*after),
+        "header " + line[0],
+        line,
+        other,
+    )
+
+
+def both_ways(slug: str, title: str, longer: str, shorter: str, differs_in: str, *of: str) -> None:
+    """Add two cases: one request as the service's, then as the client's. of: their lines."""
+    line, other = of
+    whose = title.format("service")
+    comes_first(slug + "-service", whose, longer, shorter, differs_in, line, other)
+    whose = title.format("client")
+    comes_first(slug + "-client", whose, shorter, longer, differs_in, other, line)
+
+
+for slug, line in (("before", "b:1"), ("after", "te:1")):
+    both_ways(
+        "header-list-" + slug,
+        f"host and the lists, the {{}}'s with a header {slug} it,",
+        tiny(*sorted(("host:a", line))),
+        tiny("host:b"),
+        "header host",
+        "host:a",
+        "host:b",
+    )
+both_ways(
+    "list-hash",
+    "the lists, the {}'s longer, and the body",
+    tiny("host:a", "te:1", hashed=EMPTY),
+    tiny(),
+    "signed headers list",
+    "host;te",
+    "host",
+)
+
+# ---- percent-encoding in lower case ------------------------------------------------------------
+
+LITTLE = f"CanonicalRequest '{tiny('host:a/b+c')}'"
+
+
+def escaped(text: str, form: str = "lower") -> str:
+    """Return text with each other character than letters and digits as one of its escapes.
+
+    form: `lower`, `upper`, or `mixed`, in which some escapes are in upper case
+    """
+    pieces = []
+    for place, character in enumerate(text):
+        piece = character if character.isalnum() else f"%{ord(character):02x}"
+        upper = form == "upper" or (form == "mixed" and place % 2)
+        pieces.append(piece.upper() if upper and len(piece) > 1 else piece)
+    return "".join(pieces)
+
+
+def reads_little(slug: str, title: str, answer: str) -> None:
+    """Add a case whose text contains LITTLE in another form."""
+    explains(
+        "in-" + slug,
+        title,
+        "EXP-004",
+        "the digits of an escape have no case, and tools write both",
+        answer,
+        tiny("host:a/b"),
+        "header host",
+        server="host:a/b+c",
+        client="host:a/b",
+    )
+
+
+for form, title in (("lower", "lower case"), ("mixed", "both cases")):
+    reads_little("percent-" + form, "escapes of a URL in " + title, "e=" + escaped(LITTLE, form))
+reads_little(
+    "form-lower",
+    "the value of a form, with escapes in lower case",
+    "e=" + escaped(LITTLE).replace("%20", "+"),
+)
+reads_little(
+    "percent-json-lower",
+    "a document in a URL, with escapes in lower case",
+    escaped(json.dumps({"m": LITTLE})),
+)
+reads_little(
+    "form-json-lower",
+    "a document in a form, with escapes in lower case",
+    "e=" + escaped(json.dumps({"m": LITTLE})).replace("%20", "+"),
+)
+reads_little("percent-twice-lower", "a URL in a URL, in lower case", escaped(escaped(LITTLE)))
+reads_little(
+    "percent-upper-in-lower",
+    "a URL with escapes in upper case in one in lower case",
+    escaped(escaped(LITTLE, "upper")),
+)
+proves("encoded-lower", "a message in a URL, in lower case", escaped(NOW_EARLIER), "time")
+for slug, line_end in (("entity-upper", "&#XA;"), ("u-upper", "\\u000A")):
+    reads_little(slug, f"line ends as `{line_end}`", LITTLE.replace("\n", line_end))
+
+# ---- each wording of a message -----------------------------------------------------------------
+
+# What differs, then for each message: part of the id, the message, what the service expects and
+# what it got, if it says so.
+WORDINGS = (
+    (
+        "time",
+        (
+            (
+                "expired-later",
+                "Signature expired: 20150830T133600Z is now later than 20150830T123600Z",
+                "20150830T133600Z",
+                "20150830T123600Z",
+            ),
+            ("skewed-code", "RequestTimeTooSkewed"),
+            ("in-the-future", "RequestInTheFuture"),
+            ("request-expired", "RequestExpired"),
+        ),
+    ),
+    (
+        "credential scope",
+        (
+            ("service-short", "Credential should be scoped to correct service."),
+            ("service-not", "Credential should be scoped to correct service, not 'a'", None, "a"),
+            ("service-and-region", "Credential should be scoped with correct service and region"),
+            (
+                "service-of-endpoint",
+                "incorrect service 'a'. This endpoint belongs to 's3'.",
+                "s3",
+                "a",
+            ),
+            ("credential-malformed", "the Credential is mal-formed"),
+        ),
+    ),
+    (
+        "signed headers list",
+        (
+            (
+                "host-authority",
+                "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+                "host",
+            ),
+            (
+                "header-unsigned-message",
+                "There were headers present in the request which were not signed",
+            ),
+        ),
+    ),
+    (
+        "payload hash",
+        (
+            (
+                "body-message",
+                "The provided 'x-amz-content-sha256' header does not match what was computed.",
+            ),
+            ("body-code", "XAmzContentSHA256Mismatch"),
+        ),
+    ),
+    (
+        "header x-amz-content-sha256",
+        (("content-hash-form", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, or a sha256"),),
+    ),
+    (
+        "authorization",
+        (
+            ("no-credential", "Authorization header requires 'Credential' parameter."),
+            ("no-signature", "Authorization header requires 'Signature' parameter."),
+            ("no-signed-headers", "Authorization header requires 'SignedHeaders' parameter."),
+            ("invalid-key-value", "Invalid key=value pair (missing equal-sign)"),
+            ("header-malformed", "AuthorizationHeaderMalformed"),
+            ("mechanism", "The authorization mechanism you have provided is not supported."),
+            ("incomplete", "IncompleteSignature"),
+            ("standards", "The request signature does not conform to AWS standards."),
+            ("no-token", "MissingAuthenticationToken"),
+        ),
+    ),
+    (
+        "header x-amz-date",
+        (
+            ("date-valid", "AWS authentication requires a valid Date or x-amz-date header"),
+            ("date-iso", "Date must be in ISO-8601 'basic format'. Got 'a'."),
+        ),
+    ),
+    (
+        "session token",
+        (
+            ("token-expired-code", "ExpiredToken"),
+            ("token-unrecognized", "UnrecognizedClient"),
+            ("token-client-code", "InvalidClientTokenId"),
+            ("token-malformed", "The provided token is malformed or otherwise invalid."),
+        ),
+    ),
+    (
+        "key",
+        (
+            ("access-key-code", "InvalidAccessKeyId"),
+            ("access-key-message", "The AWS Access Key Id you provided does not exist"),
+        ),
+    ),
+)
+for part, messages in WORDINGS:
+    for wording in messages:
+        slug, text, server, client = (*wording, None, None)[:4]
+        given = {"server": server, "client": client}
+        explains(
+            "says-" + slug,
+            "only " + " ".join(text.split()[:7]).rstrip("."),
+            "EXP-007",
+            "the words alone prove what differs",
+            text,
+            None,
+            part,
+            "reported",
+            **{name: value for name, value in given.items() if value is not None},
+        )

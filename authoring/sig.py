@@ -275,11 +275,13 @@ DIFFERENCES = (
         "sig-unsigned-accept-encoding sig-unsigned-x-forwarded-for sig-unsigned-x-forwarded-proto "
         "sig-unsigned-x-forwarded-host sig-unsigned-x-forwarded",
     ),
+    ("botocore", "signs Accept-Encoding and X-Forwarded-*", "sig-presign-unsigned-all"),
     ("botocore", "signs Accept-Encoding", "sig-call-content-length"),
     (
         "botocore",
         "signs a header that Connection names",
-        "sig-unsigned-hop-by-hop-one sig-unsigned-hop-by-hop-several",
+        "sig-unsigned-hop-by-hop-one sig-unsigned-hop-by-hop-several "
+        "sig-presign-hop-by-hop-several",
     ),
     ("botocore", "writes its own time into Date and sends no x-amz-date", "sig-signed-date"),
     (
@@ -355,10 +357,12 @@ DIFFERENCES = (
         """,
     ),
     ("awscrt", "signs Accept-Encoding", "sig-call-content-length"),
+    ("awscrt", "signs most of them", "sig-presign-unsigned-all"),
     (
         "awscrt",
         "signs a header that Connection names",
-        "sig-unsigned-hop-by-hop-one sig-unsigned-hop-by-hop-several",
+        "sig-unsigned-hop-by-hop-one sig-unsigned-hop-by-hop-several "
+        "sig-presign-hop-by-hop-several",
     ),
     (
         "awscrt",
@@ -366,6 +370,7 @@ DIFFERENCES = (
         """
         sig-unsigned-hop-by-hop-required sig-unsigned-hop-by-hop-token
         sig-resembling-shorter-hop-by-hop sig-resembling-longer-hop-by-hop
+        sig-presign-hop-by-hop-required sig-presign-hop-by-hop-part-of-name
         """,
     ),
     (
@@ -2572,6 +2577,34 @@ def own(
 
 
 TOKEN_ENCODED = plain.uri_encode(TOKEN.encode())
+# Part of the id, title, headers, canonical header lines.
+HOP_BY_HOP_PRESIGNED = (
+    (
+        "several",
+        "headers in several Connection headers, in other case",
+        [
+            ["connection", "close,\tx-HOP-1 , x-hop-2"],
+            ["X-Hop-1", "1"],
+            ["CONNECTION", "x-hop-3"],
+            ["x-hop-2", "2"],
+            ["X-Hop-3", "3"],
+            ["Close-1", "4"],
+        ],
+        "close-1:4\nhost:example.amazonaws.com\n\nclose-1;host",
+    ),
+    (
+        "required",
+        "host and x-amz-meta in Connection",
+        [["Connection", "Host, X-Amz-Meta"], ["X-Amz-Meta", "1"]],
+        "host:example.amazonaws.com\nx-amz-meta:1\n\nhost;x-amz-meta",
+    ),
+    (
+        "part-of-name",
+        "names that are parts of those in Connection, and the reverse",
+        [["Connection", "x-hop-long, x-b"], ["x-hop", "1"], ["hop", "2"], ["x-b-c", "3"]],
+        "hop:2\nhost:example.amazonaws.com\nx-b-c:3\nx-hop:1\n\nhop;host;x-b-c;x-hop",
+    ),
+)
 presigns(
     "sig-presign-smallest",
     "the smallest presigned request",
@@ -2773,6 +2806,46 @@ presigns(
         ["Accept-Encoding", "gzip"],
         ["X-Forwarded-For", "::1"],
         ["Authorization", "Basic eDp5"],
+    ],
+)
+presigns(
+    "sig-presign-unsigned-all",
+    "every header that is never signed",
+    "SIG-015 SIG-030",
+    "the user of a URL sends other headers of these names than its creator",
+    query=own(),
+    lines="host:example.amazonaws.com\n\nhost",
+    also=[
+        [name, "a"]
+        for name in (*plain.NEVER_SIGNED, "X-Forwarded-Host", "x-forwarded-")
+        if name != "authorization"
+    ],
+)
+for slug, title, also, lines in HOP_BY_HOP_PRESIGNED:
+    presigns(
+        "sig-presign-hop-by-hop-" + slug,
+        f"{title}, presigned",
+        "SIG-015 SIG-030",
+        "a proxy removes what Connection names, so a URL that covers it works on some networks",
+        lines=lines,
+        also=also,
+    )
+presigns(
+    "sig-presign-signed-headers",
+    "usual headers, and names like those that are never signed",
+    "SIG-015 SIG-030",
+    "whoever has the URL could change a header that it does not cover",
+    lines="accept:1\ncontent-length:0\ncookie:2\ndate:3\nhost:example.amazonaws.com\nte-:4\n"
+    "user-agents:5\nx-amzn-trace-idx:6\nx-forwarded:7\n",
+    also=[
+        ["x-forwarded", "7"],
+        ["te-", "4"],
+        ["user-agents", "5"],
+        ["x-amzn-trace-idx", "6"],
+        ["Accept", "1"],
+        ["Cookie", "2"],
+        ["Content-Length", "0"],
+        ["Date", "3"],
     ],
 )
 presigns(

@@ -235,7 +235,7 @@ _ROWS: Tuple[_Row, ...] = (
         r"must begin|requires three components)|AuthorizationHeaderMalformed|"
         r"AuthorizationQueryParametersError|Unsupported Authorization Type|"
         r"Only one auth mechanism allowed|Incorrect [Aa]uthorization header|"
-        r"conforms to AWS standards|IncompleteSignature|InvalidSecurity\b",
+        r"conforms? to AWS standards|IncompleteSignature|InvalidSecurity\b",
         "authorization",
         "AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…",
         None,

@@ -473,6 +473,76 @@ def _bad_chunks() -> List[Entry]:
     ]
 
 
+def _folded() -> List[Entry]:
+    """Return heads whose header lines are continued in each way."""
+    attributes = b"X-Amzn-SageMaker-Custom-Attributes: "
+    found = [
+        Scenario(
+            "header-folded-" + name,
+            title,
+            must="join them with one space",
+            expect=ok(*PARTS)._replace(output=dict(OUTPUT, CustomAttributes=value)),
+            response=raw(_with_lines(attributes + lines), _GOOD_BODY),
+            rules=("HTTP-047",),
+        )
+        for name, title, lines, value in (
+            ("tab", "a header value continued by a tab", b"a=b;\r\n\tc=d\r\n", "a=b; c=d"),
+            ("space", "a header value continued by a space", b"a=b;\r\n c=d\r\n", "a=b; c=d"),
+            (
+                "tab-first",
+                "a header value continued by a tab and a space",
+                b"a=b;\r\n\t c=d\r\n",
+                "a=b; c=d",
+            ),
+            ("tabs", "a header value continued by tabs", b"a=b;\r\n\t\t\tc=d\r\n", "a=b; c=d"),
+            (
+                "spaces",
+                "a header value continued by nine spaces",
+                b"a=b; \r\n" + b" " * 9 + b"c=d\r\n",
+                "a=b; c=d",
+            ),
+            (
+                "twice",
+                "a header value on three lines",
+                b"a=b;\r\n\tc=d;\r\n e=f\r\n",
+                "a=b; c=d; e=f",
+            ),
+            (
+                "colon",
+                "a header value whose second line looks like a header",
+                b"a=b;\r\n\tContent-Length: 1\r\n",
+                "a=b; Content-Length: 1",
+            ),
+            ("first-empty", "a header value after an empty line", b"\r\n\ta=b\r\n", "a=b"),
+        )
+    ]
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>;\r\n\trel=preload\r\n \tas=x\r\n\r\n"
+    found += [
+        _good(
+            "interim-folded",
+            "103 with folded header lines",
+            "skip it",
+            stream(*FRAMES, interim=(hints,)),
+            ("HTTP-047", "HTTP-040"),
+        ),
+        _good(
+            "chunk-trailers-folded",
+            "a folded trailer",
+            "ignore it",
+            raw_chunks(*map(chunk, FRAMES), b"0\r\nX-Checksum: 7;\r\n\ta\r\n b\r\n\r\n"),
+            ("HTTP-047", "HTTP-023"),
+        ),
+        _good(
+            "header-folded-transfer-encoding",
+            "Transfer-Encoding continued by a tab",
+            "join its lines",
+            raw(head(RAW_HEADERS)[:-2] + b"Transfer-Encoding:\r\n\tchunked\r\n\r\n", _GOOD_BODY),
+            ("HTTP-047", "HTTP-044"),
+        ),
+    ]
+    return [scenario._replace(since="0.2.0") for scenario in found]
+
+
 def _valid() -> List[Entry]:
     """Return HTTP that is unusual but valid, which a strict reader must accept."""
     hints = head((("Link", "</x>; rel=preload"),), "103 Early Hints")
@@ -581,6 +651,7 @@ def _valid() -> List[Entry]:
             ),
             rules=("HTTP-047",),
         ),
+        *_folded(),
         _good(
             "chunks-slow",
             "HTTP chunks byte by byte, including their sizes and ends",

@@ -101,6 +101,15 @@ ROWS = (
         "if name.strip() in pieces:",
     ),
     (
+        "encode-equal-header-dropped",
+        "EVS-014",
+        "drops a header that is given again with the same type and value",
+        "if name in pieces:",
+        "if pieces.get(name) == _encode_header(name, type_name, value):\n"
+        "    continue\n"
+        "if name in pieces:",
+    ),
+    (
         "encode-inherited-name",
         "EVS-001",
         "loses a header whose name is that of an inherited member",

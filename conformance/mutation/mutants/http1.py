@@ -150,6 +150,13 @@ ROWS = (
         "        if False:",
     ),
     (
+        "header-fold-tab",
+        "HTTP-047",
+        "rejects a header line that is continued by a tab alone",
+        'rb"[ \\t]([^\\r\\n\\0]*)\\r\\n\\Z"',
+        'rb" ([^\\r\\n\\0]*)\\r\\n\\Z"',
+    ),
+    (
         "header-fold-first",
         "HTTP-047",
         "accepts a folded line as the first header line",

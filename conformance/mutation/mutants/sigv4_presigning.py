@@ -3,6 +3,13 @@
 
 ROWS = (
     (
+        "presign-hop-by-hop",
+        "SIG-015",
+        "signs a header that Connection names when it presigns",
+        "to_sign = select_signed(collect_headers(kept))",
+        'to_sign = select_signed(collect_headers(_without(kept, ("connection",))))',
+    ),
+    (
         "presign-token-always-signed",
         "SIG-018",
         "signs the token of a presigned URL even if the option says not to",

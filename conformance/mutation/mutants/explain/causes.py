@@ -3,6 +3,14 @@
 
 ROWS = (
     (
+        "explain-list-first",
+        "EXP-001",
+        "compares the lists of signed headers before the headers",
+        "yield from _header_differences(service, client)",
+        "if service.signed_headers in (None, client.signed_headers):\n"
+        "        yield from _header_differences(service, client)",
+    ),
+    (
         "explain-no-method",
         "EXP-001",
         "does not compare the method",

@@ -3,6 +3,20 @@
 
 ROWS = (
     (
+        "explain-part-missing-signature",
+        "EXP-007",
+        "does not know the message about a missing Signature",
+        r'r"Authorization header requires \W{0,3}(?:Credential|Signature\b|SignedHeaders)"',
+        r'r"Authorization header requires \W{0,3}(?:Credential|SignedHeaders)"',
+    ),
+    (
+        "explain-key-message",
+        "EXP-007",
+        "knows the code of an access key that does not exist, but not its message",
+        r'r"InvalidAccessKeyId|[Aa]ccess [Kk]ey [Ii]d you provided does not exist"',
+        'r"InvalidAccessKeyId"',
+    ),
+    (
         "explain-guess",
         "EXP-008",
         "names the key if a message proves nothing",

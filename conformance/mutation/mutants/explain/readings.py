@@ -3,6 +3,13 @@
 
 ROWS = (
     (
+        "explain-percent-upper-case",
+        "EXP-004",
+        "reads escapes of a URL in upper case only",
+        r'_PERCENT_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")',
+        r'_PERCENT_ENCODED = re.compile(r"(?:%[0-9A-F]{2})+")',
+    ),
+    (
         "explain-one-layer",
         "EXP-004",
         "undoes only one layer of escapes",
