@@ -180,7 +180,7 @@ JAVASCRIPT = [
         "stores headers in an object, and writes the last of two with the same name (EVS-014)",
     ),
     Row(
-        "evs-encode-unknown-type",
+        "evs-encode-unknown-type*",
         "it cannot encode this type",
         "has no such type (EVS-013)",
     ),
@@ -190,11 +190,37 @@ JAVASCRIPT = [
         "TypeError",
         "rejects the value with a built-in exception (EVS-013)",
     ),
+    Row("evs-encode-*-of-null", "its type holds integers only", "has no such value (EVS-013)"),
     Row("evs-encode-int*-of-*", "ok", "converts a value of another type to an integer (EVS-013)"),
     Row(
         "evs-encode-headers-131073",
         "ok",
         "does not limit the length of the headers block (EVS-025)",
+    ),
+    Row(
+        "evs-order-headers-length-limit",
+        "truncated",
+        "checks lengths only when the frame is complete (EVS-028)",
+    ),
+    Row(
+        "evs-order-name-value",
+        "RangeError",
+        "lets a built-in exception escape (EVS-010)",
+    ),
+    Row(
+        "evs-order-value-duplicate",
+        "ok",
+        "keeps the last of two headers with the same name (EVS-014)",
+    ),
+    Row(
+        "evs-name-inherited",
+        "absent",
+        "stores headers in a plain object, which has inherited names (EVS-014)",
+    ),
+    Row(
+        "evs-encode-*-of-fraction",
+        "its type holds integers only",
+        "has no such value (EVS-013)",
     ),
 ]
 
@@ -290,7 +316,7 @@ RUBY = [
         "stores headers in a hash, and writes the last of two with the same name (EVS-014)",
     ),
     Row(
-        "evs-encode-unknown-type",
+        "evs-encode-unknown-type*",
         "it cannot encode this type",
         "has no such type (EVS-013)",
     ),
@@ -307,6 +333,36 @@ RUBY = [
     ),
     Row("evs-encode-int32-of-fraction", "ok", "drops the fraction (EVS-013)"),
     Row("evs-encode-*-32768*", "ok", "allows 65,535 bytes per value (EVS-017)"),
+    Row(
+        "evs-order-headers-length-limit",
+        "ok",
+        "does not limit the length of the headers block (EVS-025)",
+    ),
+    Row(
+        "evs-order-name-*",
+        "ok",
+        "accepts an empty name (EVS-011)",
+    ),
+    Row(
+        "evs-order-value-duplicate",
+        "ok",
+        "keeps the last of two headers with the same name (EVS-014)",
+    ),
+    Row(
+        "evs-encode-payload-25165824",
+        "reject limit",
+        "limits a payload to 16 MiB (EVS-008)",
+    ),
+    Row(
+        "evs-encode-int64-of-null",
+        "TypeError",
+        "rejects the value with a built-in exception (EVS-013)",
+    ),
+    Row(
+        "evs-encode-timestamp-of-fraction",
+        "ok",
+        "drops the fraction (EVS-013)",
+    ),
 ]
 
 
