@@ -168,7 +168,7 @@ OUTPUTS = {
         "expires",
         "requests",
     ),
-    "explain.refusal": ("differs_in", "server", "client"),
+    "explain.refusal": ("differs_in", "server", "client", "advice"),
 }
 # `trailing` is only for eventstream.decode.
 CHUNKINGS = ("whole", "bytewise", "halves", "trailing")

@@ -84,9 +84,9 @@ def explains(
     signed: Optional[str],
     differs_in: Optional[str],
     source: str = "derived",
-    **lines: Optional[str],
+    **lines: Any,
 ) -> None:
-    """Add a case. lines: server and client, where they are judged."""
+    """Add a case. lines: server, client and advice, where they are judged."""
     given: Dict[str, Any] = {"answer": answer}
     if signed is not None:
         given["canonical_request"] = signed
@@ -1380,3 +1380,56 @@ for part, messages in WORDINGS:
             "reported",
             **{name: value for name, value in given.items() if value is not None},
         )
+
+# ---- secrets in the advice ---------------------------------------------------------------------
+
+SECRETS = ("AAAA1111", "BBBB2222")
+
+
+def tells_no_secret(slug: str, title: str, answer: str, signed: Optional[str], what: str) -> None:
+    """Add a case whose explanation must not contain SECRETS. what: the part that differs."""
+    name = what.partition("header ")[2]
+    hidden = {"header " + name: name + ":<hidden>", "query": "my-token=<hidden>"}.get(what)
+    lines = {"server": hidden, "client": hidden} if hidden else {}
+    explains(
+        "secret-in-advice-" + slug,
+        title,
+        "EXP-009",
+        "the advice is pasted into an issue, and everyone can use the secret that it shows",
+        answer,
+        signed,
+        what,
+        **lines,
+        advice={"without": list(SECRETS)},
+    )
+
+
+for slug, line in (
+    ("token", "x-amz-security-token:"),
+    ("authorization", "authorization:Bearer "),
+    ("cookie", "cookie:session="),
+    ("key", "x-api-key:"),
+):
+    one, other = (tiny(*sorted(("host:a", line + secret))) for secret in SECRETS)
+    name = line.partition(":")[0]
+    tells_no_secret(
+        slug,
+        f"the header {name}",
+        f"<CanonicalRequest>{one}</CanonicalRequest>",
+        other,
+        "header " + name,
+    )
+tells_no_secret(
+    "query",
+    "a token in the query",
+    f"<CanonicalRequest>{tiny(query='my-token=' + SECRETS[0])}</CanonicalRequest>",
+    tiny(query="my-token=" + SECRETS[1]),
+    "query",
+)
+tells_no_secret(
+    "message",
+    "a message that quotes Authorization",
+    f"'{SECRETS[0]}' not a valid key=value pair in Authorization header: 'Bearer {SECRETS[0]}'",
+    None,
+    "authorization",
+)

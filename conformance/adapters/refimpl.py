@@ -544,7 +544,7 @@ def _explain_refusal(given: Given) -> Dict[str, Any]:
         "differs_in": explained.differs_in,
         "server": explained.server,
         "client": explained.client,
-        "advice": explained.advice,
+        "advice": " ".join((explained.advice, *explained.notes)),
     }
 
 

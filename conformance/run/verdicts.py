@@ -648,7 +648,11 @@ _RESULTS = {
     "text.extract": "deltas",
 }
 # A decoder of event streams, and an application, do not show the headers of the response.
-_OPTIONAL = {"http.response": ("output",), "invoke": ("output",)}
+_OPTIONAL = {
+    "http.response": ("output",),
+    "invoke": ("output",),
+    "explain.refusal": ("advice",),
+}
 
 
 def _difference_of_outputs(
@@ -1167,6 +1171,16 @@ def _proved(value: object, path: str, question: Question) -> Loose:
     return Loose(text, text)
 
 
+def _told(value: object, path: str, question: Question) -> Loose:
+    """Return an advice by the secrets in it, or the expectation that names them."""
+    expected = question.case.expect.get("output", {}).get("advice", {"without": []})
+    secrets = expected["without"]
+    if value == expected:
+        return Loose((), f"a text without {', '.join(secrets)}")
+    text = _text(value, path)
+    return Loose(tuple(secret for secret in secrets if secret in text), text)
+
+
 # null means absent, except that a proxy of null is a direct connection, and that an explanation of
 # null proves nothing.
 _MEANINGFUL_NULLS = (_proxy, _proved, _optional_text)
@@ -1219,7 +1233,12 @@ _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
         ("expires", _optional_text),
         ("requests", _requests),
     ),
-    "explain.refusal": (("differs_in", _proved), ("server", _proved), ("client", _proved)),
+    "explain.refusal": (
+        ("differs_in", _proved),
+        ("server", _proved),
+        ("client", _proved),
+        ("advice", _told),
+    ),
 }
 
 

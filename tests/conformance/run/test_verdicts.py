@@ -1101,3 +1101,10 @@ def test_the_rule_of_a_refused_call_is_that_of_the_mistake() -> None:
         _refused("unknown", "the signature does not match (rule SIG-041)"),
     ]
     assert list(suspects(cases).values()) == ["SIG-014", "SIG-003", "SIG-029", "SIG-023"]
+
+
+def test_advice_without_a_secret() -> None:
+    expect = {"status": "ok", "output": {"advice": {"without": ["AAAA"]}}}
+    asked = question("explain.refusal", expect, answer="a")
+    for advice, word in (("look at it", "PASS"), ("it was AAAA", "FAIL")):
+        assert judge(asked, {"status": "ok", "output": {"advice": advice}}).word == word

@@ -3,6 +3,13 @@
 
 ROWS = (
     (
+        "explain-secret-in-advice",
+        "EXP-009",
+        "shows a secret parameter in the advice",
+        'advice = _hidden_parameters(advice) or ""',
+        "advice = str(advice)",
+    ),
+    (
         "explain-hash-ignored",
         "EXP-003",
         "does not compare the hash in the quoted string to sign",
