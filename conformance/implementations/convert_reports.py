@@ -19,9 +19,9 @@ from conformance.cases.scenarios import scenario_cases
 from conformance.files import write_whole
 from conformance.implementations.matrix import kept_path, redraw
 from conformance.implementations.registry import IMPLEMENTATIONS
-from conformance.report.excerpts import Excerpt
 from conformance.report.json_report import (
     REPORT_VERSION,
+    excerpt_in,
     read_json,
     report_document,
     report_faults,
@@ -59,7 +59,7 @@ def convert(old: Mapping[str, Any], cases: Mapping[str, Case]) -> Dict[str, Any]
         found = differences.get(entry["id"])
         if found is not None:
             actual = _OLD_HINT.sub(UNKNOWN_KIND_HINT, found["actual"])
-            seen = Excerpt(found["expected"], actual, found["column"], found["place"])
+            seen = excerpt_in(dict(found, actual=actual))
             entry["difference"] = steady_difference(entry["op"], found["stage"], seen)
     return report
 

@@ -189,8 +189,12 @@ def kept_path(name: str) -> str:
 
 
 def _keep(name: str, report: Document) -> None:
-    """Write a report as the committed one."""
-    write_whole(kept_path(name), to_text(report))
+    """Write a report as the committed one, without the operations, which the vectors have."""
+    entries = [
+        OrderedDict((key, value) for key, value in entry.items() if key != "op")
+        for entry in report["cases"]
+    ]
+    write_whole(kept_path(name), to_text(dict(report, cases=entries)))
 
 
 def with_unoffered_cases(report: Document, cases: Sequence[Case]) -> Document:

@@ -27,7 +27,7 @@ from conformance.escaping import escaped
 from conformance.protocol.messages import BadQuestion, to_bytes
 from conformance.report.causes import explained_lines
 from conformance.report.excerpts import Excerpt, shown_lines
-from conformance.report.json_report import entries_of
+from conformance.report.json_report import entries_of, excerpt_in
 from conformance.report.terminal import asked_lines, hex_lines
 from conformance.run.verdicts import (
     ACCEPTABLE,
@@ -390,8 +390,7 @@ def _finding(row: Row, index: int, name: str, entry: Document) -> List[str]:
         ]
     )
     if found:
-        seen = Excerpt(found["expected"], found["actual"], found["column"], found["place"])
-        lines.append(f"<pre>{_compared(seen)}</pre>")
+        lines.append(f"<pre>{_compared(excerpt_in(found))}</pre>")
     if "answer" in entry:
         answer = escape("\n".join(_answer_lines(entry["answer"])))
         lines.append(f"<details><summary>the whole answer</summary><pre>{answer}</pre></details>")

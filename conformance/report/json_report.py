@@ -116,7 +116,7 @@ def _entry(result: Result, with_answers: bool) -> Document:
     if found.note and (found.departures or not found.divergence):
         entry["note"] = steady(shown(found.note, 2000))
     if found.message:
-        entry["message"] = steady(shown(found.message, 500))
+        entry["message"] = steady(shown(found.message, 120))
     if found.difference is not None:
         entry["difference"] = difference_entry(case.op, found.difference)
     cause = cause_of(found.difference) if with_answers else None
@@ -145,13 +145,18 @@ def steady_difference(op: str, stage: str, seen: Excerpt) -> Document:
         if expected != actual:
             column = seen.caret if seen.caret < 0 else len(steady(seen.expected[: seen.caret]))
             seen = seen._replace(expected=expected, actual=actual, caret=column)
-    return {
-        "stage": stage,
-        "expected": seen.expected,
-        "actual": seen.actual,
-        "column": seen.caret,
-        "place": seen.place,
-    }
+    entry: Document = {"stage": stage, "expected": seen.expected, "actual": seen.actual}
+    if seen.caret:
+        entry["column"] = seen.caret
+    if seen.place:
+        entry["place"] = seen.place
+    return entry
+
+
+def excerpt_in(difference: Mapping[str, Any]) -> Excerpt:
+    """Return the excerpts of a difference in a report."""
+    column, place = difference.get("column", 0), difference.get("place", "")
+    return Excerpt(difference["expected"], difference["actual"], column, place)
 
 
 # What differs from run to run in the messages of implementations, and its replacement.
@@ -161,11 +166,14 @@ _VARYING = (
     (re.compile(r"\[id: 0x[0-9a-f]{8}"), "[id: 0x0"),  # a channel of Netty
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"[0-9]+ (milliseconds|ms)\b"), r"N \1"),
+    (re.compile(r"\bPT[0-9.]+S\b"), "PTNS"),
+    (re.compile(r"(?<=\w)@[0-9a-f]{5,8}\b"), "@0"),  # an object of Java
+    (re.compile(r"\bany-request-[0-9]{3,}"), "any-request-N"),  # an endpoint of a generated case
 )
 
 
 def steady(text: str) -> str:
-    """Return a text without ports, addresses, request ids and durations."""
+    """Return a text without ports, addresses, ids, durations and random names."""
     for pattern, replacement in _VARYING:
         text = pattern.sub(replacement, text)
     return text
@@ -192,12 +200,12 @@ def _laid_out(value: Any) -> str:
         lines = [f"  {_json(name)}: {_json(inner)}" for name, inner in value.items()]
         return "{\n" + ",\n".join(lines) + "\n }"
     if isinstance(value, list) and value:
-        return "[\n" + ",\n".join("  " + _json(inner) for inner in value) + "\n ]"
+        return "[\n" + ",\n".join("  " + _json(inner, (",", ":")) for inner in value) + "\n ]"
     return _json(value)
 
 
-def _json(value: Any) -> str:
-    return escaped(json.dumps(value, ensure_ascii=False))
+def _json(value: Any, separators: Tuple[str, str] = (", ", ": ")) -> str:
+    return escaped(json.dumps(value, ensure_ascii=False, separators=separators))
 
 
 # ---- reading -----------------------------------------------------------------------------------
@@ -252,7 +260,7 @@ def entries_of(report: Mapping[str, Any], cases: Iterable[Case]) -> Dict[str, Do
             entry.update(verdict=UNSUPPORTED, note=f"it does not offer {case.op}")
         entries[case.id] = entry
     for name, entry in listed.items():
-        entries.setdefault(name, entry)
+        entries.setdefault(name, dict(entry, op=entry.get("op", "unknown")))
     return entries
 
 
@@ -271,5 +279,5 @@ def _with_note(entry: Mapping[str, Any], case: Case) -> Document:
     """Return an entry with the reason of its divergence."""
     for other in case.acceptable:
         if other["divergence"] == entry.get("divergence"):
-            return dict(entry, note=f"{other['why']} ({other['divergence']})")
-    return dict(entry)
+            return dict(entry, op=case.op, note=f"{other['why']} ({other['divergence']})")
+    return dict(entry, op=case.op)

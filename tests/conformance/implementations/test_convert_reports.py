@@ -91,7 +91,7 @@ def test_the_rows_of_the_vectors_are_kept_in_their_order_without_details() -> No
             "verdict": "FAIL",
             "chunking": "halves",
             "message": "at port PORT",
-            "difference": dict(DIFFERENCE, actual=actual),
+            "difference": {"stage": "kind", "expected": "header", "actual": actual},
         },
     ]
     assert "date" not in report and "selected" not in report

@@ -675,4 +675,4 @@ def test_the_committed_reports_are_about_all_cases_of_the_vectors() -> None:
         assert (name, counts) == (name, kept_report["totals"])
         path = kept_path(name)
         assert to_text(kept_report) == Path(path).read_text(encoding="utf-8")
-        assert os.path.getsize(path) <= 250000
+        assert os.path.getsize(path) <= 200 * 1024
