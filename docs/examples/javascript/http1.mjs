@@ -8,11 +8,12 @@ const MAX_HEADERS = 100;
 const MAX_INTERIM = 16;
 
 const refuse = (message) => reject('http', message);
+const trimmed = (text) => text.replace(/^[ \t]+|[ \t]+$/g, '');
 const named = (headers, name) => headers.filter(([given]) => given.toLowerCase() === name).map(([, value]) => value);
 
 // Returns the framing of a body: `none`, `close`, `chunked`, or a number of bytes.
 export function framingOf(version, status, headers) {
-  const lengths = named(headers, 'content-length').flatMap((value) => value.split(',')).map((text) => text.replace(/^[ \t]+|[ \t]+$/g, ''));
+  const lengths = named(headers, 'content-length').flatMap((value) => value.split(',')).map(trimmed);
   const codings = named(headers, 'transfer-encoding');
   if (lengths.length > 0 && codings.length > 0) refuse('Content-Length and Transfer-Encoding'); // HTTP-043
   const isChunked = codings.length === 1 && codings[0].toLowerCase() === 'chunked' && version === '1.1';
@@ -117,7 +118,7 @@ export class HttpReader {
     if (/[\r\0]/.test(line)) refuse('a header line contains CR or NUL');
     if (/^[ \t]/.test(line)) {
       const last = this.#headers.at(-1) ?? refuse('a continuation without a header');
-      last[1] = `${last[1]} ${line.replace(/^[ \t]+|[ \t]+$/g, '')}`;
+      last[1] = trimmed(`${last[1]} ${trimmed(line)}`);
       return;
     }
     const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/s.exec(line) ?? refuse('an invalid header line');

@@ -136,7 +136,7 @@ def read_head(wire: bytes, silent: bool) -> Tuple[int, Dict[str, str], bytes]:
         raise Fault("http")
     headers: Dict[str, str] = {}
     for line in (
-        re.sub(r"(?<=\S)\n[ \t]+", " ", "\n".join(lines[1:])).split("\n") if lines[1:] else ()
+        re.sub(r"[ \t]*\n[ \t]+", " ", "\n".join(lines[1:])).split("\n") if lines[1:] else ()
     ):
         field = re.match(r"([A-Za-z0-9-]+):[ \t]*(.*?)[ \t]*\Z", line)
         if field is None:
