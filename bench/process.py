@@ -14,7 +14,6 @@ standard library, whose compiled modules exist.
 The row of starts shows what each start-up trick of refimpl saves: a subject undoes one of them.
 """
 
-import compileall
 import shutil
 import subprocess
 import sys
@@ -161,7 +160,8 @@ def _sources(setting: Setting) -> Dict[str, Subject]:
         copy = folder / "refimpl"
         shutil.copytree(ROOT / "refimpl", copy, ignore=shutil.ignore_patterns("__pycache__"))
         if name != OURS:
-            compileall.compile_dir(str(copy), quiet=1)
+            # A process of its own uses the folder for compiled modules that its environment names.
+            subprocess.check_call([sys.executable, "-m", "compileall", "-q", str(copy)])
         standard = ["-B", "-c", _standard_imports(str(folder))]
         subjects[name] = _difference(setting, ["-B", "-c", CLIENT, str(folder)], standard)
     return subjects
