@@ -1111,17 +1111,7 @@ def comes_first(
     slug: str, title: str, service: str, client: str, differs_in: str, one: str, other: str
 ) -> None:
     """Add a case of two parts that differ. one, other: the service's and the client's line."""
-    explains(
-        "order-" + slug,
-        title + " differ",
-        "EXP-001",
-        ORDER,
-        f"<CanonicalRequest>{service}</CanonicalRequest>",
-        client,
-        differs_in,
-        server=one,
-        client=other,
-    )
+    differs("order-" + slug, title + " differ", ORDER, service, client, differs_in, one, other)
 
 
 comes_first(

@@ -912,42 +912,34 @@ def _scalars() -> None:
         structure(("OriginalStatusCode", ["Integer", -5])),
         "a reader that keeps the digits as text returns a value of the wrong type",
     )
-    # In 32 or 64 bits, most of these are 500.
-    for number in (2**32 + 500, 500 - 2**32, 2**64 + 500, -(2**63) - 1):
-        name = str(number).replace("-", "minus-")
-        for form, document in (
-            ("json", f'{{"OriginalStatusCode":{number}}}'),
-            ("xml", xml(element("OriginalStatusCode", str(number)))),
-            ("query", f"OriginalStatusCode={number}"),
-            ("value", structure(("OriginalStatusCode", ["Integer", number]))),
-        ):
+    # Number, formats, end of the title, reason. In 32 or 64 bits, most of the first are 500.
+    of_32_or_64 = "a reader that keeps 32 or 64 bits reports a status that nobody sent"
+    of_one_bound = "each format has its own reader, and one of them may check only the other bound"
+    for number, forms, end, why in (
+        *(
+            (number, "json xml query value", "", of_32_or_64)
+            for number in (2**32 + 500, 500 - 2**32, 2**64 + 500, -(2**63) - 1)
+        ),
+        (-(2**31) - 1, "query value", ", one beyond 32 bits", of_one_bound),
+        (2**31, "query value", ", one beyond 32 bits", of_one_bound),
+    ):
+        documents: Dict[str, Any] = {
+            "json": f'{{"OriginalStatusCode":{number}}}',
+            "xml": xml(element("OriginalStatusCode", str(number))),
+            "query": f"OriginalStatusCode={number}",
+            "value": structure(("OriginalStatusCode", ["Integer", number])),
+        }
+        for form in forms.split():
             rejects(
-                f"shp-integer-{form}-{name}",
-                f"the integer {number} in the format {form}",
+                f"shp-integer-{form}-{number}".replace("--", "-minus-"),
+                f"the integer {number} in the format {form}{end}",
                 "SHP-011",
                 "constraint",
                 "ModelError",
                 form,
-                document,
+                documents[form],
                 "json",
-                "a reader that keeps 32 or 64 bits reports a status that nobody sent",
-            )
-    for number in (-(2**31) - 1, 2**31):
-        name = str(number).replace("-", "minus-")
-        for form, document in (
-            ("query", f"OriginalStatusCode={number}"),
-            ("value", structure(("OriginalStatusCode", ["Integer", number]))),
-        ):
-            rejects(
-                f"shp-integer-{form}-{name}",
-                f"the integer {number} in the format {form}, one beyond 32 bits",
-                "SHP-011",
-                "constraint",
-                "ModelError",
-                form,
-                document,
-                "json",
-                "each format has its own reader, and one of them may check only the other bound",
+                why,
             )
     rejects(
         "shp-integer-query-word",

@@ -70,9 +70,7 @@ def _faults(value: object, schema: Schema, root: Schema) -> _Faults:
     for keyword, wanted in schema.items():
         check = _CHECKS.get(keyword)
         if check is not None:
-            more = check(value, wanted, schema, root)
-            if more:
-                found += more
+            found += check(value, wanted, schema, root)
         elif keyword not in _NOT_CHECKED:
             raise ValueError(f"unsupported keyword in a schema: {keyword}")
     return found
@@ -197,9 +195,7 @@ def _ref(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
 def _all_of(value: object, wanted: Any, schema: Schema, root: Schema) -> _Faults:
     found: _Faults = []
     for inner in wanted:
-        more = _faults(value, inner, root)
-        if more:
-            found += more
+        found += _faults(value, inner, root)
     return found
 
 

@@ -1171,8 +1171,8 @@ def _proved(value: object, path: str, question: Question) -> Loose:
     return Loose(text, text)
 
 
-def _told(value: object, path: str, question: Question) -> Loose:
-    """Return an advice by the secrets in it, or the expectation that names them."""
+def _advice(value: object, path: str, question: Question) -> Loose:
+    """Return the secrets that an advice contains. The expected advice names them, and has none."""
     expected = question.case.expect.get("output", {}).get("advice", {"without": []})
     secrets = expected["without"]
     if value == expected:
@@ -1237,7 +1237,7 @@ _STAGES: Dict[str, Tuple[Tuple[str, Reader], ...]] = {
         ("differs_in", _proved),
         ("server", _proved),
         ("client", _proved),
-        ("advice", _told),
+        ("advice", _advice),
     ),
 }
 
