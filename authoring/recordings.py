@@ -52,8 +52,8 @@ from conformance.recording.proxy import Recorder
 from conformance.run.verdicts import PASS, judge
 from refimpl.client import Client
 from refimpl.errors import Error
-from refimpl.operation import VERSION
 from refimpl.sigv4 import Credentials
+from refimpl.version import VERSION
 
 FOLDER = VECTORS / "recordings"
 NOW = 1440938160.0  # 20150830T123600Z

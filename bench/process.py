@@ -6,10 +6,10 @@ script that uses boto3, and one that uses the JavaScript SDK. The cost of an imp
 process that imports, minus the time of an empty process just before it. bare imports the modules
 that its client needs. Peak memory is the kernel's ru_maxrss.
 
-The row of imports without compiled modules is what a call needs on a read-only file system or in a
-zip file, where Python compiles the sources at each start: the time of a process that makes a client
-from sources and loads the transport, minus that of a process that imports the same modules of the
-standard library, whose compiled modules exist.
+On a read-only file system or in a zip file, Python compiles the sources at each start. The two rows
+without compiled modules are the time of a process that imports from sources, minus that of a
+process that imports the same modules of the standard library, whose compiled modules exist. One
+process makes a client. The other also loads what its first call needs.
 
 The row of starts shows what each start-up trick of refimpl saves: a subject undoes one of them.
 """
@@ -27,15 +27,20 @@ SMALL = "a-8-frame"
 LONG, SHORT = 10000, 100  # frames of 8 KiB
 BARE_IMPORTS = "hashlib, hmac, json, random, struct, sys, time, zlib, http.client, urllib.parse"
 
-# Loads what a call needs from the folder in sys.argv[1], and connects to nothing.
 BUDGET = 0.025  # seconds
+# Makes a client with the package in the folder sys.argv[1].
 CLIENT = f"""
 import sys
 before = set(sys.modules)
 sys.path.insert(0, sys.argv[1])
-import refimpl.client, refimpl.transport
+from refimpl import Client
 keys = {{"AWS_ACCESS_KEY_ID": {ACCESS_KEY!r}, "AWS_SECRET_ACCESS_KEY": {SECRET_KEY!r}}}
-refimpl.client.Client({REGION!r}, "http://127.0.0.1", environment=keys)
+client = Client({REGION!r}, "http://127.0.0.1", environment=keys)
+"""
+# Loads what the first call needs, and connects to nothing.
+CALL = """
+client.signed_request(endpoint_name="llm", body=b"{}")
+import refimpl.live_response, refimpl.transport
 """
 LOADED = """
 loaded = set(sys.modules) - before
@@ -76,12 +81,20 @@ def process_rows(setting: Setting) -> List[Row]:
             {"boto3": 0.3, "bare": 1.4},
         ),
         Row(
-            "import without compiled modules",
+            "import of the client without compiled modules",
             "ms",
             milliseconds,
             False,
-            _sources(setting),
+            {"25 ms": lambda: BUDGET, **_sources(setting, CLIENT)},
             {"25 ms": 1.0},
+        ),
+        Row(
+            "all modules of a call, without compiled modules",
+            "ms",
+            milliseconds,
+            False,
+            _sources(setting, CLIENT + CALL),
+            {},
         ),
         Row(
             "start of the command line, decoding an empty input",
@@ -152,9 +165,9 @@ def _import(setting: Setting, modules: str) -> Subject:
     return _difference(setting, ["-c", "import " + modules], ["-c", "pass"])
 
 
-def _sources(setting: Setting) -> Dict[str, Subject]:
-    """Return the imports of refimpl from a folder without and from one with compiled modules."""
-    subjects: Dict[str, Subject] = {"25 ms": lambda: BUDGET}
+def _sources(setting: Setting, program: str) -> Dict[str, Subject]:
+    """Return a program's imports from a folder without and from one with compiled modules."""
+    subjects: Dict[str, Subject] = {}
     for name in (OURS, "with compiled modules"):
         folder = setting.folder()
         copy = folder / "refimpl"
@@ -162,14 +175,14 @@ def _sources(setting: Setting) -> Dict[str, Subject]:
         if name != OURS:
             # A process of its own uses the folder for compiled modules that its environment names.
             subprocess.check_call([sys.executable, "-m", "compileall", "-q", str(copy)])
-        standard = ["-B", "-c", _standard_imports(str(folder))]
-        subjects[name] = _difference(setting, ["-B", "-c", CLIENT, str(folder)], standard)
+        standard = ["-B", "-c", _standard_imports(str(folder), program)]
+        subjects[name] = _difference(setting, ["-B", "-c", program, str(folder)], standard)
     return subjects
 
 
-def _standard_imports(folder: str) -> str:
-    """Return a program that imports what a client imports of the standard library."""
-    command = [sys.executable, "-B", "-c", CLIENT + LOADED, folder]
+def _standard_imports(folder: str, program: str) -> str:
+    """Return a program that imports what another imports of the standard library."""
+    command = [sys.executable, "-B", "-c", program + LOADED, folder]
     loaded = subprocess.check_output(command, universal_newlines=True).split()
     # These two are parts of the module typing.
     return "import " + ", ".join(sorted(set(loaded) - {"typing.io", "typing.re"}))

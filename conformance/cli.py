@@ -61,8 +61,8 @@ from refimpl.cli import UsageParser, end_process
 from refimpl.config.credentials import provider_of, unexpired
 from refimpl.config.environment import configured_region
 from refimpl.errors import ConfigurationError, Error, UsageError, shown
-from refimpl.operation import VERSION
 from refimpl.sigv4 import Credentials
+from refimpl.version import VERSION
 
 
 class Streams(NamedTuple):

@@ -23,7 +23,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
-    from .client import Client, Response
+    from .client import Client
     from .config.providers import AssumeRoleCredentials, ProcessCredentials, ProfileCredentials
     from .errordocument import (
         error_of_document,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         TextError,
         UsageError,
     )
-    from .operation import VERSION as __version__
+    from .live_response import Response
     from .shapes import (
         InternalFailure,
         InternalStreamFailure,
@@ -61,7 +61,8 @@ if TYPE_CHECKING:
         UnknownOperationError,
         ValidationError,
     )
-    from .sigv4_values import Credentials
+    from .sigv4_credentials import Credentials
+    from .version import VERSION as __version__
 
 __all__ = [
     "Client",
@@ -104,8 +105,9 @@ __all__ = [
 
 # The module that defines each name. A test compares this table with __all__ and the imports.
 _NAMES = {
-    "client": ("Client", "Response"),
-    "sigv4_values": ("Credentials",),
+    "client": ("Client",),
+    "live_response": ("Response",),
+    "sigv4_credentials": ("Credentials",),
     "config.providers": ("ProfileCredentials", "ProcessCredentials", "AssumeRoleCredentials"),
     "shapes": (
         "InvokeEndpointWithResponseStreamInput",
@@ -155,6 +157,7 @@ _SUBMODULES = frozenset(
         "convert",
         "dialing",
         "documents",
+        "endpoint_url",
         "endpoints",
         "errordocument",
         "errors",
@@ -171,9 +174,12 @@ _SUBMODULES = frozenset(
         "foreign_bytes",
         "http1",
         "http1_errors",
+        "live_response",
         "message_json",
         "operation",
         "operation_errors",
+        "operation_request",
+        "operation_response",
         "proxy",
         "routes",
         "redaction",
@@ -181,6 +187,7 @@ _SUBMODULES = frozenset(
         "self_test",
         "shapes",
         "sigv4",
+        "sigv4_credentials",
         "sigv4_presigning",
         "sigv4_signer",
         "sigv4_stages",
@@ -197,6 +204,7 @@ _SUBMODULES = frozenset(
         "transport_errors",
         "tunnel",
         "vendor",
+        "version",
     )
 )
 
@@ -209,7 +217,7 @@ if not TYPE_CHECKING:  # a type checker that sees __getattr__ accepts every name
         elif name in _MODULES:
             value = getattr(_module(_MODULES[name]), name)
         elif name == "__version__":
-            value = _module("operation").VERSION
+            value = _module("version").VERSION
         else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         globals()[name] = value

@@ -10,10 +10,10 @@ A token gives its holder the rights of the credentials until it expires. It is a
 
 from base64 import b64encode
 
+from .endpoint_url import SIGNING_NAME
 from .errors import UsageError, require_type
-from .operation import SIGNING_NAME
+from .sigv4_credentials import Credentials
 from .sigv4_signer import Signer
-from .sigv4_values import Credentials
 
 MAX_TOKEN_LIFETIME = 43200  # seconds
 _TOKEN_HOST = "sagemaker.amazonaws.com"

@@ -16,293 +16,40 @@ import sys
 import time
 import warnings
 from collections import abc
-from types import TracebackType
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Dict,
-    Generator,
-    Iterator,
-    List,
-    Mapping,
-    Optional,
-    Sequence,
-    Tuple,
-    Type,
-    Union,
-)
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Tuple
 
 from .config.credentials import CredentialsOrProvider, provider_of, unexpired
-from .config.environment import (
-    DEFAULT_MAX_ATTEMPTS,
-    check_max_attempts,
-    configured_max_attempts,
-)
+from .config.environment import DEFAULT_MAX_ATTEMPTS, check_max_attempts, configured_max_attempts
 from .config.search import configured_endpoint, search_credentials, variables_with_profile
+from .endpoint_url import parse_endpoint_url
 from .endpoints import no_region
-from .errors import (
-    DEFAULT_MAX_ITEM_LENGTH,
-    Error,
-    Secrets,
-    UsageError,
-    missing_module,
-    require_type,
-)
-from .eventstream_frames import check_max_frame_length
-from .eventstream_layout import DEFAULT_MAX_FRAME_LENGTH
-from .operation import (
-    UNSIGNED_HEADERS,
-    USER_AGENT,
-    HttpRequest,
-    ResponseReader,
-    build_request,
-    parse_endpoint_url,
-    read_output,
-)
-from .results import ResultItem, Results, clear_variables, described
+from .errors import Error, Secrets, UsageError, missing_module, require_type
+from .eventstream_layout import DEFAULT_MAX_FRAME_LENGTH, check_max_frame_length
 from .routes import DIRECT, Network
-from .shapes import (
-    InvokeEndpointWithResponseStreamInput,
-    InvokeEndpointWithResponseStreamOutput,
-    PayloadPart,
-    StreamEvent,
-)
-from .sigv4_signer import Signer
-from .sigv4_values import Credentials, SignedRequest, amz_date_of
+from .sigv4_credentials import Credentials
 from .timeouts import Timeouts, check_timeouts
+from .version import USER_AGENT
 
 if TYPE_CHECKING:
     from .certificates import ClientCertificate
     from .config.retries import CallRetries, RetryQuota
-    from .extracting import ModelDeltas
-    from .fetched import FetchedExchange, Transport
-    from .text.server_sent_events import ServerSentEvent
-    from .transport import HttpExchange
+    from .fetched import Transport
+    from .live_response import Exchange, Response
+    from .operation_request import HttpRequest
+    from .operation_response import ResponseReader
+    from .sigv4_signer import Signer
+    from .sigv4_values import SignedRequest
 
-# Each import inside a function is of a module that a successful call without it does not need. So a
-# program starts faster, above all where Python cannot store compiled modules. For the same reason,
-# annotations with brackets are quoted here and in the modules below: Python evaluates the others.
+# This module loads what a Client needs for its settings. The imports inside functions are of what
+# calls need: the first call loads the request, the signature, the connection and the response, and
+# each rare event what it needs. So a program starts faster, above all where Python cannot store
+# compiled modules. For the same reason, annotations with brackets are quoted here and in the
+# modules below: Python evaluates the others.
 
 DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
 # In seconds. The service ends a stream after 8 minutes, and the first token may take long.
 DEFAULT_READ_TIMEOUT = 500.0
 _USER_AGENT = "%s python/%d.%d.%d" % (USER_AGENT, *sys.version_info[:3])
-
-
-Exchange = Union["HttpExchange", "FetchedExchange"]
-
-
-class Response:
-    """A live response. Iterate over `body` once or call `collect`. Close it or use `with`.
-
-    `text`, `lines`, `sse` and `json_values` also consume `body`. They join bytes across parts and
-    return each result as soon as its last byte arrives. For invalid text they raise TextError, and
-    its `unread` has the bytes after the last result. If the stream fails, the `unread` of its
-    error has the bytes of the unfinished line, event or value.
-
-    status, headers, request_id: those of the HTTP response
-    content_type, invoked_production_variant, custom_attributes: members of the output
-    unknown_events, skipped_events: the number of skipped events of unknown type so far, in total
-        and by type (EVS-032)
-    """
-
-    def __init__(
-        self,
-        exchange: "Exchange",
-        reader: ResponseReader,
-        secrets: "Sequence[str]" = (),
-        started: "Optional[float]" = None,
-    ) -> None:
-        """secrets: texts that no error of the response shows
-
-        started: when the call began, in monotonic seconds
-        """
-        self._exchange = exchange
-        self._reader = reader
-        self.status = exchange.status
-        self.headers = exchange.headers
-        self.request_id = reader.request_id
-        self.content_type: Optional[str] = reader.output.content_type
-        self.invoked_production_variant: Optional[str] = reader.output.invoked_production_variant
-        self.custom_attributes: Optional[str] = reader.output.custom_attributes
-        self.body: Iterator[StreamEvent] = Results(
-            _events(exchange, reader, Secrets(secrets)), exchange.close
-        )
-        self._started = time.monotonic() if started is None else started
-        self._collected: Optional[InvokeEndpointWithResponseStreamOutput] = None
-
-    @property
-    def unknown_events(self) -> int:
-        """The number of skipped events of unknown type so far (EVS-032)."""
-        return self._reader.unknown_events
-
-    @property
-    def skipped_events(self) -> "Dict[str, int]":
-        """The number of skipped events of each unknown type so far (EVS-032)."""
-        return self._reader.skipped_events
-
-    def __repr__(self) -> str:
-        return f"Response(status={self.status}, request_id={self.request_id!r})"
-
-    def __enter__(self) -> "Response":
-        return self
-
-    def __exit__(
-        self,
-        kind: "Optional[Type[BaseException]]",
-        error: "Optional[BaseException]",
-        trace: "Optional[TracebackType]",
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connection, from any thread. A waiting read raises NetworkError `closed`."""
-        self._exchange.close()
-
-    def collect(self) -> InvokeEndpointWithResponseStreamOutput:
-        """Read the rest of the stream and return the output with these events as body.
-
-        A second call returns the same output, or raises the same error. Errors are those of
-        reading `body`. Their `events` are the events before the error.
-        """
-        if self._collected is None:
-            events: List[StreamEvent] = []
-            try:
-                events.extend(self.body)
-            except Error as error:
-                error.events = tuple(events) or error.events
-                raise
-            self._collected = self.output_of(tuple(events))
-        return self._collected
-
-    def output_of(
-        self, events: "Tuple[StreamEvent, ...]"
-    ) -> InvokeEndpointWithResponseStreamOutput:
-        """Return the output with these events as body."""
-        return read_output(self.headers, events)
-
-    def text(self, errors: str = "strict") -> "Iterator[str]":
-        """Return an iterator over text: complete characters, as soon as they arrive.
-
-        errors: as for refimpl.text.Utf8Decoder
-        """
-        from .text.utf8 import strings_of
-
-        return self._results(strings_of(self.payloads(), errors))
-
-    def lines(
-        self, max_line_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
-    ) -> "Iterator[str]":
-        """Return an iterator over lines. Arguments as for refimpl.text.LineDecoder."""
-        from .text.lines import lines_of
-
-        return self._results(lines_of(self.payloads(), max_line_length, errors))
-
-    def sse(
-        self, max_event_length: int = DEFAULT_MAX_ITEM_LENGTH, errors: str = "strict"
-    ) -> "Iterator[ServerSentEvent]":
-        """Return an iterator over server-sent events.
-
-        Arguments as for refimpl.text.ServerSentEventDecoder.
-        """
-        from .text.server_sent_events import events_of
-
-        return self._results(events_of(self.payloads(), max_event_length, errors))
-
-    def json_values(self, max_value_length: int = DEFAULT_MAX_ITEM_LENGTH) -> "Iterator[Any]":
-        """Return an iterator over JSON values, such as JSON lines.
-
-        max_value_length: as for refimpl.text.JSONValues
-        """
-        from .text.json_values import json_values_of
-
-        return self._results(json_values_of(self.payloads(), max_value_length))
-
-    def extract(
-        self,
-        where: str = "auto",
-        channel: str = "text",
-        strict_model: "Optional[bool]" = None,
-        first_token_timeout: "Optional[float]" = None,
-        token_timeout: "Optional[float]" = None,
-        text_format: "Optional[str]" = None,
-        warn: "Optional[Callable[[str], None]]" = None,
-    ) -> "ModelDeltas":
-        """Return an iterator over what the model wrote, as Delta(channel, text).
-
-        where: a path, a preset, or `auto` to recognise the container's format
-        channel: text, reasoning, tools or all
-        strict_model: None raises ContainerError for a failure that the container reports; True also
-            for a stream that is not complete; False never
-        first_token_timeout, token_timeout: seconds without text, which pings and empty parts do not
-            extend, or None for no limit
-        text_format: sse or json, or None to decide by content type and first bytes
-        warn: called with each warning; without it, they are in the iterator's `warnings`
-        After the last delta, the iterator's `summary` says whether the text is complete.
-        """
-        from .extracting import model_deltas
-
-        return model_deltas(
-            self,
-            self._exchange,
-            where,
-            channel,
-            strict_model,
-            (first_token_timeout, token_timeout),
-            text_format,
-            warn,
-            self._started,
-        )
-
-    def payloads(self) -> "Iterator[bytes]":
-        """Return an iterator over the bytes of each part, as they arrive."""
-        return Results(_payload_bytes(self.body))
-
-    def _results(self, results: "Iterator[ResultItem]") -> "Iterator[ResultItem]":
-        return Results(described(results, self.status, self.request_id))
-
-
-def _payload_bytes(events: "Iterator[StreamEvent]") -> "Generator[bytes, None, None]":
-    for event in events:
-        if isinstance(event, PayloadPart):
-            yield event.bytes
-
-
-def _events(
-    exchange: "Exchange", reader: ResponseReader, secrets: Secrets
-) -> "Generator[StreamEvent, None, None]":
-    """Yield the events as they arrive.
-
-    This generator has no reference to the Response, so that a Response that is no longer referenced
-    releases its connection at once.
-    """
-    try:
-        while True:
-            data = exchange.read1()
-            if not data:
-                reader.close()
-                exchange.close()
-                return
-            try:
-                events = reader.feed(data)
-            except Error as error:
-                yield from error.events
-                raise
-            yield from events
-    except GeneratorExit:
-        raise  # dropped, maybe in a forked child, so the connection is only released
-    except Error as error:
-        exchange.close()
-        from .failures import placed_error
-
-        placed = placed_error(error, reader, secrets)
-        if placed is error:
-            raise
-        raise placed from error
-    except BaseException:
-        exchange.close()
-        raise
 
 
 class InsecureEndpointWarning(UserWarning):
@@ -419,7 +166,7 @@ class Client:
         self._clock_offset = 0.0  # seconds; RTY-008
         self._sleep = sleep
         self._random = random or _random
-        self._signer = Signer()
+        self._signer: Optional[Signer] = None  # until the first call; has the derived keys
 
     def __repr__(self) -> str:
         # A traceback may show a client whose constructor has failed.
@@ -433,12 +180,13 @@ class Client:
         expires: seconds, at most 43200
         Raises UsageError, ConfigurationError, and errors of the credential source.
         """
-        from .bearer import bearer_token  # most programs do not need it
+        from .bearer import bearer_token
+        from .sigv4_values import amz_date_of
 
         now = amz_date_of(self._now())
         return bearer_token(self._usable_credentials(), self._region, now, expires)
 
-    def invoke_endpoint_with_response_stream(self, **members: Any) -> Response:
+    def invoke_endpoint_with_response_stream(self, **members: Any) -> "Response":
         """Call the operation and return the live response.
 
         members: those of InvokeEndpointWithResponseStreamInput. endpoint_name (str) and body
@@ -447,6 +195,10 @@ class Client:
         HttpError if the exchange fails, and ModelError, ValidationError, InternalFailure,
         ServiceUnavailable or UnknownOperationError for an error response of the service.
         """
+        from .live_response import Response
+        from .operation_request import build_request
+        from .shapes import InvokeEndpointWithResponseStreamInput
+
         call = InvokeEndpointWithResponseStreamInput(**members)
         members.clear()  # they may be secret, and some tools show the variables of an error
         request = build_request(call, self._endpoint.url, _USER_AGENT)
@@ -462,10 +214,10 @@ class Client:
             try:
                 exchange, reader = self._exchange(request, credentials, started)
             except Error as error:
-                from .redaction import redact
+                from .redaction import forget_variables, redact
 
                 redact(error, secrets)
-                clear_variables(error)
+                forget_variables(error)
                 retries = retries or self._retries()
                 decision = retries.after_failure(error, self._now(), self._random())
                 # RTY-008
@@ -478,13 +230,16 @@ class Client:
                 return Response(exchange, reader, secrets, started)
             self._sleep(decision.delay)
 
-    def signed_request(self, **members: Any) -> HttpRequest:
+    def signed_request(self, **members: Any) -> "HttpRequest":
         """Return the signed request of a call, for a program that sends it itself.
 
         A ResponseReader reads the response. The signature is valid for five minutes.
         members: as for invoke_endpoint_with_response_stream
         Raises UsageError for invalid members, and errors of the credential source.
         """
+        from .operation_request import build_request
+        from .shapes import InvokeEndpointWithResponseStreamInput
+
         call = InvokeEndpointWithResponseStreamInput(**members)
         members.clear()
         request = build_request(call, self._endpoint.url, _USER_AGENT)
@@ -511,7 +266,9 @@ class Client:
         try:
             credentials = unexpired(self._credentials(), self._now)
         except Error as error:
-            clear_variables(error)
+            from .redaction import forget_variables
+
+            forget_variables(error)
             raise
         endpoint = parse_endpoint_url(self._endpoint.url)
         if credentials.session_token and endpoint.scheme == "http" and _is_remote(endpoint.host):
@@ -522,7 +279,13 @@ class Client:
             )
         return credentials
 
-    def _sign(self, request: HttpRequest, credentials: Credentials) -> SignedRequest:
+    def _sign(self, request: "HttpRequest", credentials: Credentials) -> "SignedRequest":
+        from .operation_request import UNSIGNED_HEADERS
+        from .sigv4_signer import Signer
+        from .sigv4_values import amz_date_of
+
+        if self._signer is None:
+            self._signer = Signer()
         return self._signer.sign(
             request.method,
             request.target,
@@ -537,9 +300,11 @@ class Client:
         )
 
     def _exchange(
-        self, request: HttpRequest, credentials: Credentials, started: float
+        self, request: "HttpRequest", credentials: Credentials, started: float
     ) -> "Tuple[Exchange, ResponseReader]":
         """Sign and send a request. Return the response, which is an event stream."""
+        from .operation_response import ResponseReader
+
         signed = self._sign(request, credentials)
         exchange = self._send(request._replace(headers=signed.headers), started)
         try:
@@ -553,7 +318,7 @@ class Client:
             raise
         return exchange, reader
 
-    def _send(self, request: HttpRequest, started: float) -> "Exchange":
+    def _send(self, request: "HttpRequest", started: float) -> "Exchange":
         """Send a request. Return the exchange when the head of the response has arrived."""
         if self._transport is not None:
             from .fetched import fetch_exchange

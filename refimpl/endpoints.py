@@ -9,8 +9,8 @@ dual-stack. Tests compare the results with botocore's 47 published cases for Sag
 import re
 from typing import NamedTuple, Optional
 
+from .endpoint_url import SIGNING_NAME, parse_endpoint_url
 from .errors import ConfigurationError
-from .operation import SIGNING_NAME, parse_endpoint_url
 
 
 class _Partition:

@@ -27,6 +27,7 @@ from .eventstream_layout import (
     PRELUDE,
     PRELUDE_LENGTH,
     U32,
+    check_max_frame_length,
 )
 
 Result = TypeVar("Result")
@@ -222,18 +223,6 @@ PayloadReader = Callable[[bytes], Optional[Result]]
 
 def _no_result(payload: bytes) -> None:
     """Read no payload: the PayloadReader before the first frame."""
-
-
-def check_max_frame_length(length: int) -> None:
-    """Raise UsageError unless length is that of a frame (EVS-008)."""
-    require_type(length, int, "max_frame_length")
-    if length < FRAME_OVERHEAD:
-        raise UsageError(
-            "max_frame_length too small",
-            expected=f"at least {FRAME_OVERHEAD}",
-            actual=length,
-            rule="EVS-008",
-        )
 
 
 class FrameReader(Generic[Result]):

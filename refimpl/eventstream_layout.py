@@ -3,6 +3,8 @@
 
 from struct import Struct
 
+from .errors import UsageError, require_type
+
 EVENT_STREAM_TYPE = "application/vnd.amazon.eventstream"
 
 # EVS-001
@@ -25,3 +27,15 @@ MAX_PAYLOAD_LENGTH = 24 * 1024 * 1024
 MAX_VALUE_LENGTH = 32767
 # EVS-011: the length of a name is one byte.
 MAX_NAME_LENGTH = 255
+
+
+def check_max_frame_length(length: int) -> None:
+    """Raise UsageError unless length is that of a frame (EVS-008)."""
+    require_type(length, int, "max_frame_length")
+    if length < FRAME_OVERHEAD:
+        raise UsageError(
+            "max_frame_length too small",
+            expected=f"at least {FRAME_OVERHEAD}",
+            actual=length,
+            rule="EVS-008",
+        )

@@ -15,7 +15,7 @@ from .errors import (
     UsageError,
     without_secrets,
 )
-from .operation import MAX_ERROR_BODY, ResponseReader
+from .operation_response import MAX_ERROR_BODY, ResponseReader
 from .redaction import redact
 
 if TYPE_CHECKING:

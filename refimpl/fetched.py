@@ -14,7 +14,7 @@ from typing import Any, Callable, Iterable, Iterator, NamedTuple, Optional, Tupl
 
 from .documents.header_format import HeaderSequence, checked_headers
 from .errors import Error, HttpError, NetworkError, plain_bytes, require_type, wrong_type
-from .operation import HttpRequest
+from .operation_request import HttpRequest
 from .timeouts import Timeouts
 
 

@@ -16,6 +16,14 @@ from base64 import b64decode, b64encode
 from typing import Any, Iterator, Mapping, NoReturn, Optional, Tuple, Union
 
 from .config.environment import VARIABLE_SPACES, proxy_variable
+from .endpoint_url import (
+    DEFAULT_PORTS,
+    IPAddress,
+    authority,
+    ip_address_of,
+    is_ipv6_literal,
+    parse_endpoint_url,
+)
 from .errors import (
     ConfigurationError,
     HttpError,
@@ -26,15 +34,7 @@ from .errors import (
     shown,
 )
 from .http1 import ResponseHead
-from .operation import (
-    DEFAULT_PORTS,
-    HttpRequest,
-    IPAddress,
-    authority,
-    ip_address_of,
-    is_ipv6_literal,
-    parse_endpoint_url,
-)
+from .operation_request import HttpRequest
 
 # Compiled on first use, because most programs have no proxy.
 _PROXY_URL = (

@@ -12,8 +12,8 @@ together with a proxy.
 from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Optional, Tuple
 
 from .config.environment import proxy_variable
+from .endpoint_url import parse_endpoint_url
 from .errors import UsageError, require_type, wrong_type
-from .operation import parse_endpoint_url
 
 if TYPE_CHECKING:
     import ssl

@@ -14,8 +14,8 @@ from typing import Iterator, List, NamedTuple, Optional, Tuple
 from .errors import Error
 from .eventstream import Decoder, Message
 from .eventstream_encoder import encode
+from .sigv4_credentials import Credentials
 from .sigv4_signer import Signer
-from .sigv4_values import Credentials
 
 
 class _Signature(NamedTuple):

@@ -17,11 +17,13 @@ Rejected: a request without Host, a header name that is not a token, CR, LF and 
 line, and characters that cannot be sent (SIG-001 to SIG-048 of SPEC.md). SigV4a is out of scope.
 
 This module has all public names. A reader starts with sigv4_stages.py, the stages in their order,
-and sigv4_steps.py, what they compute. sigv4_values.py has credentials, times and keys. A call loads
-only these two and sigv4_signer.py: where Python cannot store compiled modules, it compiles all that
-it loads at each start. So sigv4_presigning.py and sigv4_verification.py are modules of their own.
+and sigv4_steps.py, what they compute. sigv4_credentials.py has the credentials, and sigv4_values.py
+times and keys. A call loads these except the stages, and sigv4_signer.py: where Python cannot store
+compiled modules, it compiles all that it loads at each start. So sigv4_presigning.py and
+sigv4_verification.py are modules of their own.
 """
 
+from .sigv4_credentials import Credentials
 from .sigv4_presigning import MAX_EXPIRES, SIGNATURE_PARAMETER, TOKEN_PARAMETER, PresignedRequest
 from .sigv4_signer import Signer
 from .sigv4_stages import (
@@ -55,7 +57,6 @@ from .sigv4_values import (
     DATE_HEADER,
     SCOPE_SUFFIX,
     TOKEN_HEADER,
-    Credentials,
     HeaderPairs,
     SignedRequest,
     SigningKeys,

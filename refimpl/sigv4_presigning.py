@@ -7,6 +7,7 @@ It rejects a lifetime out of range (SIG-031).
 from typing import Callable, Iterable, List, NamedTuple, Tuple
 
 from .errors import UsageError, ascii_lower, require_type
+from .sigv4_credentials import Credentials
 from .sigv4_stages import (
     canonical_uri,
     collect_headers,
@@ -26,14 +27,7 @@ from .sigv4_steps import (
     payload_hash,
     text_to_sign,
 )
-from .sigv4_values import (
-    ALGORITHM,
-    DATE_HEADER,
-    TOKEN_HEADER,
-    Credentials,
-    HeaderPairs,
-    scope_in,
-)
+from .sigv4_values import ALGORITHM, DATE_HEADER, TOKEN_HEADER, HeaderPairs, scope_in
 
 # SIG-031, in seconds.
 MAX_EXPIRES = 604800

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple, Type
 
 from .errors import UsageError, require_type, wrong_type
+from .sigv4_credentials import Credentials
 from .sigv4_steps import (
     PLAIN_PATH,
     authorization_of,
@@ -35,7 +36,6 @@ from .sigv4_values import (
     CONTENT_HASH_HEADER,
     DATE_HEADER,
     TOKEN_HEADER,
-    Credentials,
     HeaderPairs,
     SignedRequest,
     derive_signing_keys,

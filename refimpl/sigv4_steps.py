@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import Dict, FrozenSet, Iterable, List, Tuple
 
 from .errors import UsageError, ascii_lower, plain_bytes, require_type, wrong_type
+from .sigv4_credentials import Credentials
 from .sigv4_values import (
     ALGORITHM,
     SCOPE_SUFFIX,
     TOKEN_HEADER,
-    Credentials,
     HeaderPairs,
     hmac_sha256,
     seconds_of,

@@ -10,6 +10,7 @@ import re
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from .errors import SignatureError, UsageError, require_type, wrong_type
+from .sigv4_credentials import Credentials
 from .sigv4_presigning import MAX_EXPIRES, SIGNATURE_PARAMETER, TOKEN_PARAMETER
 from .sigv4_stages import (
     calculate_signature,
@@ -35,7 +36,6 @@ from .sigv4_values import (
     CONTENT_HASH_HEADER,
     DATE_HEADER,
     TOKEN_HEADER,
-    Credentials,
     HeaderPairs,
     amz_date_of,
     derive_signing_keys,

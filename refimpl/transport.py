@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional, Tuple
 from .dialing import dial
 from .errors import ConfigurationError, Error, HttpError, NetworkError
 from .http1 import ChunkedBody, body_framing, read_head
-from .operation import HttpRequest
+from .operation_request import HttpRequest
 from .routes import DIRECT, Route
 from .timed_socket import Connected, Limits, TimedSocket
 from .timeouts import Timeouts, check_timeouts

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Callable
 from .documents.header_format import header_value
 from .errors import HttpError, NetworkError
 from .http1 import ResponseHead, read_head
-from .operation import USER_AGENT, HttpRequest, request_id_of
+from .operation_request import HttpRequest
+from .operation_response import request_id_of
 from .proxy import (
     Proxy,
     absolute_target,
@@ -23,6 +24,7 @@ from .proxy import (
 )
 from .timed_socket import Connected, Limits, TimedSocket
 from .transport_errors import connect_error, is_connect_failure
+from .version import USER_AGENT
 
 if TYPE_CHECKING:
     import socket

@@ -14,7 +14,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from conformance.cases.case import Case, to_document
 from conformance.cases.questions import Question, expected_in, questions_of
-from refimpl.operation import VECTORS_VERSION
+from refimpl.version import VECTORS_VERSION
 from release.source import ROOT
 
 FORMAT = 1

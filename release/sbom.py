@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime, timezone
 from typing import Any, Dict, List, Mapping
 
-from refimpl.operation import VECTORS_VERSION, VERSION
+from refimpl.version import VECTORS_VERSION, VERSION
 
 NAME = f"sagemaker-stream-reference-{VERSION}.cdx.json"
 _CLIENT, _SUITE = "sagemaker_stream_reference", "sagemaker_stream_conformance"

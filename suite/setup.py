@@ -15,7 +15,7 @@ FILES = {
 
 
 def version():
-    with open(os.path.join(CHECKOUT, "refimpl", "operation.py"), encoding="utf-8") as file:
+    with open(os.path.join(CHECKOUT, "refimpl", "version.py"), encoding="utf-8") as file:
         return next(line.split('"')[1] for line in file if line.startswith("VERSION = "))
 
 

@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from refimpl.operation import VERSION
+from refimpl.version import VERSION
 from tests.interpreters import ROOT
 
 yaml = pytest.importorskip("ruamel.yaml")

@@ -222,7 +222,7 @@ def test_the_table_of_compiling_and_the_page():
     ]
     page = table.PAGE.read_text(encoding="utf-8")
     _, inside, _ = table.split_page(page, compiling.MARKS)
-    assert inside.startswith("| | CPython 3.") and inside.count("\n") == 8
+    assert inside.startswith("| | CPython 3.") and inside.count("\n") == 10
 
 
 @pytest.mark.slow

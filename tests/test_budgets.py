@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import footprint, table
+from bench import footprint, process, table
 from refimpl.cli.vendor import package_sources
 from tests.interpreters import ROOT, interpreters
 from tests.rows import for_each
@@ -23,10 +23,10 @@ from tests.rows import for_each
 MODULES = {
     "refimpl": (1, 40),
     "refimpl.eventstream": (7, 45),
-    "refimpl.sigv4": (9, 50),
-    "refimpl.operation": (11, 45),
+    "refimpl.sigv4": (10, 50),
+    "refimpl.operation": (15, 45),
     "refimpl.text": (18, 48),
-    "refimpl.client": (24, 60),
+    "refimpl.client": (15, 55),
 }
 LOADED = """
 import sys
@@ -52,27 +52,28 @@ def test_modules_that_an_import_loads(python):
 
 
 # Where Python cannot store compiled modules, it compiles these bytes at each start of a program
-# that calls an http endpoint with keys from the environment (bench/process.py).
-SOURCES = 213_000
-COMPILED = """
-import sys
-import refimpl.client, refimpl.transport
+# that makes a client, and all of them for one that calls an http endpoint (bench/process.py).
+SOURCES = {"client": 80_000, "call": 216_000}
+COMPILED = f"""
+{process.CLIENT}
+if sys.argv[2] == "call":
+    {process.CALL.strip().replace(chr(10), "; ")}
 names = [name for name in sys.modules if name.partition(".")[0] == "refimpl"]
 print(*[sys.modules[name].__file__ for name in names], sep="\\n")
 """
 
 
-@pytest.fixture(scope="module")
-def sources():
-    """Return the sources of the modules that a call loads, by path."""
-    command = [sys.executable, "-S", "-B", "-c", COMPILED]
+def sources_of(subject):
+    """Return the sources of the modules that a client or a call loads, by path."""
+    command = [sys.executable, "-S", "-B", "-c", COMPILED, str(ROOT), subject]
     paths = subprocess.check_output(command, cwd=str(ROOT)).decode().splitlines()
     return {path: Path(path).read_text(encoding="utf-8") for path in paths}
 
 
-def test_bytes_of_the_sources_that_a_call_loads(sources):
-    size = sum(len(text.encode("utf-8")) for text in sources.values())
-    assert 100_000 < size <= SOURCES
+@for_each("subject", SOURCES)
+def test_bytes_of_the_sources_that_are_compiled(subject):
+    size = sum(len(text.encode("utf-8")) for text in sources_of(subject).values())
+    assert 0.9 * SOURCES[subject] < size <= SOURCES[subject]
 
 
 def evaluated(tree):
@@ -96,9 +97,9 @@ def evaluated(tree):
 
 
 @pytest.mark.slow
-def test_annotations_with_brackets_are_quoted(sources):
+def test_annotations_with_brackets_are_quoted():
     assert len(evaluated(ast.parse("x: List[int]\ndef f(a: Set[int], b: 'Set[int]'): pass"))) == 2
-    for path, text in sources.items():
+    for path, text in sources_of("call").items():
         assert [each.lineno for each in evaluated(ast.parse(text))] == [], path
 
 

@@ -16,7 +16,7 @@ from typing import Dict, Set
 
 import pytest
 
-from refimpl.operation import VECTORS_VERSION, VERSION
+from refimpl.version import VECTORS_VERSION, VERSION
 from release.source import copy_files
 from tests.interpreters import ROOT, interpreters
 

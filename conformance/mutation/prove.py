@@ -65,7 +65,7 @@ from conformance.run.runner import OWN_ADAPTER, Runner, own_environment
 from conformance.run.verdicts import PASS
 from conformance.wording import number_of
 from refimpl.errors import UsageError
-from refimpl.operation import VERSION
+from refimpl.version import VERSION
 
 GENERATED_MODULES = (
     "eventstream_layout",
@@ -76,6 +76,7 @@ GENERATED_MODULES = (
     "message_json",
     "sigv4_stages",
     "sigv4_steps",
+    "sigv4_credentials",
     "sigv4_values",
     "sigv4_signer",
     "sigv4_presigning",
@@ -96,7 +97,9 @@ GENERATED_MODULES = (
     "errordocument",
     "convert",
     "http1",
-    "operation",
+    "endpoint_url",
+    "operation_request",
+    "operation_response",
     "operation_errors",
     "endpoints",
 )

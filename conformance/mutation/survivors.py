@@ -69,7 +69,7 @@ ROWS: Tuple[Row, ...] = tuple(
     )
     + _rows(
         "message",
-        "operation(_errors)?",
+        "operation_.*|endpoint_url",
         ("_describe",),
         (".*", "error.message = "),
         (".*", "error.status = "),
@@ -151,7 +151,7 @@ ROWS: Tuple[Row, ...] = tuple(
     )
     + _rows(
         "bound",
-        "operation(_errors)?",
+        "operation_.*|endpoint_url",
         ("", "MAX_ERROR_BODY"),
         (".*", "MAX_ERROR_BODY"),
         (".*", "MODELLED_BODY_LIMIT"),
@@ -207,7 +207,7 @@ ROWS: Tuple[Row, ...] = tuple(
     )
     + _rows(
         "unreachable",
-        "operation(_errors)?",
+        "operation_.*|endpoint_url",
         ("", "DEFAULT_PORTS"),
         ("", "_RETRYABLE_STATUSES"),
         ("request_id_of",),
@@ -289,7 +289,7 @@ ROWS: Tuple[Row, ...] = tuple(
     )
     + _rows(
         "equivalent",
-        "operation(_errors)?",
+        "operation_.*|endpoint_url",
         ("parse_endpoint_url", "if match else 0"),
         (".*", "status >= 400", "400 -> 399"),
     )

@@ -22,8 +22,8 @@ from conformance.recording.exchange import (
     signed_request_in,
 )
 from refimpl.errors import Error, shown
-from refimpl.operation import VERSION
 from refimpl.sigv4 import Credentials, verify
+from refimpl.version import VERSION
 
 _SINCE = "0.1.0"
 _SOURCE = (

@@ -38,7 +38,7 @@ from conformance.run.verdicts import (
 from conformance.schema import faults
 from refimpl.documents.json_format import parse_json
 from refimpl.errors import Error, UsageError, shown
-from refimpl.operation import VERSION
+from refimpl.version import VERSION
 
 REPORT_SCHEMA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "report.schema.json")
 REPORT_VERSION = 2

@@ -15,7 +15,7 @@ import sys
 from typing import BinaryIO, Callable, Dict, Optional, Sequence, cast
 
 from ..errors import ConfigurationError, Error, MissingPartError, UsageError
-from ..operation import VECTORS_VERSION, VERSION
+from ..version import VECTORS_VERSION, VERSION
 from .exit_codes import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED, exit_code_of
 from .parser import UsageParser
 from .process import end_process, process_streams

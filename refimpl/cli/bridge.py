@@ -10,7 +10,7 @@ import argparse
 from typing import BinaryIO, Iterator
 
 from ..errors import FrameError
-from ..operation import SkippedEvents, describe_skipped, event_of
+from ..operation_response import SkippedEvents, describe_skipped, event_of
 from ..shapes import PayloadPart
 from ..text.bridge import BRIDGE_FORMATS, bridged
 from .frames import frames_of

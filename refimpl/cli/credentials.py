@@ -15,7 +15,7 @@ from ..config.environment import configured_region
 from ..config.search import search_credentials, variables_with_profile
 from ..endpoints import no_region
 from ..errors import ConfigurationError, shown
-from ..sigv4_values import Credentials
+from ..sigv4_credentials import Credentials
 from .network import network_of
 from .streams import Streams
 

@@ -35,9 +35,9 @@ from ..config.settings import MAX_ATTEMPTS, Setting, Settings
 from ..config.surroundings import FetchRequest
 from ..config.system import fetch_reply, system_surroundings
 from ..documents.header_format import header_value
+from ..endpoint_url import authority, parse_endpoint_url
 from ..endpoints import ResolvedEndpoint, no_region
 from ..errors import ConfigurationError, Error, shown
-from ..operation import authority, parse_endpoint_url
 from ..proxy import proxy_for
 from ..routes import Network
 from ..sigv4_values import amz_date_of

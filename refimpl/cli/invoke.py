@@ -13,9 +13,11 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Iterator, List, Optional
 
-from ..client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client, Response
+from ..client import DEFAULT_CONNECT_TIMEOUT, DEFAULT_READ_TIMEOUT, Client
 from ..errors import ContainerError, UsageError
-from ..operation import BodySizeWarning, describe_skipped
+from ..live_response import Response
+from ..operation_request import BodySizeWarning
+from ..operation_response import describe_skipped
 from ..shapes import (
     InternalStreamFailure,
     InvokeEndpointWithResponseStreamInput,

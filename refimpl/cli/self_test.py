@@ -8,8 +8,8 @@ edited file is reported and is not an error. A wrong result is a ConfigurationEr
 import argparse
 
 from ..errors import ConfigurationError
-from ..operation import VECTORS_VERSION
 from ..self_test import checksum_of, self_test
+from ..version import VECTORS_VERSION
 from .streams import Streams, warn, write_text
 
 

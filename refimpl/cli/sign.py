@@ -10,8 +10,8 @@ import argparse
 import json
 from typing import Any, Dict, List, Tuple
 
+from ..endpoint_url import SIGNING_NAME, authority, parse_endpoint_url
 from ..errors import UsageError
-from ..operation import SIGNING_NAME, authority, parse_endpoint_url
 from ..sigv4_signer import Signer
 from ..sigv4_values import amz_date_of
 from .credentials import add_credentials, find_signer

@@ -10,7 +10,7 @@ import re
 from typing import Callable, List, Optional, Tuple, Union
 
 from ..errors import ConfigurationError, shown
-from ..sigv4_values import Credentials
+from ..sigv4_credentials import Credentials
 from .container import container_source
 from .metadata import metadata_source
 from .process import process_source

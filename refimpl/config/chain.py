@@ -10,7 +10,7 @@ error has one line for each source with its reason.
 from typing import Any, Callable, List, Optional, Tuple
 
 from ..errors import ConfigurationError, Error, require_type, shown
-from ..sigv4_values import Credentials
+from ..sigv4_credentials import Credentials
 from .assume_role import PROFILE_SOURCES, assume_role_source
 from .container import container_source
 from .metadata import metadata_source

@@ -9,9 +9,9 @@ in a file, which is read again at each renewal. White space around it does not b
 
 from typing import List, Optional, Tuple, Union
 
+from ..endpoint_url import authority, ip_address_of, parse_endpoint_url
 from ..errors import ConfigurationError, Error
-from ..operation import authority, ip_address_of, parse_endpoint_url
-from ..sigv4_values import Credentials
+from ..sigv4_credentials import Credentials
 from .environment import first_set
 from .sources import Absent, SourceContext
 from .sts import explained

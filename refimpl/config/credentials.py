@@ -9,7 +9,7 @@ config/ for its credentials.
 from typing import Callable, Mapping, Union
 
 from ..errors import ConfigurationError, UsageError, require_type
-from ..sigv4_values import Credentials, amz_date_of
+from ..sigv4_credentials import Credentials
 from .environment import first_set
 
 ACCESS_KEY_VARIABLE = "AWS_ACCESS_KEY_ID"
@@ -55,6 +55,8 @@ def unexpired(credentials: Credentials, clock: "Callable[[], float]") -> Credent
     """
     # CRED-003
     if credentials.expires is not None and credentials.expires <= clock():
+        from ..sigv4_values import amz_date_of
+
         raise ConfigurationError(
             "the credentials have expired",
             expected="new credentials, and a clock that is right",

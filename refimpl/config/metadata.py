@@ -12,9 +12,9 @@ They are used, and renewed later, because they are better than none.
 import re
 from typing import NoReturn, Optional, Tuple, Union
 
+from ..endpoint_url import authority, parse_endpoint_url
 from ..errors import ConfigurationError, NetworkError
-from ..operation import authority, parse_endpoint_url
-from ..sigv4_values import Credentials
+from ..sigv4_credentials import Credentials
 from .environment import first_set
 from .provider import ADVISORY_WINDOW
 from .sources import Absent, SourceContext

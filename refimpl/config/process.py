@@ -10,7 +10,7 @@ import shlex
 from typing import List, Union
 
 from ..errors import ConfigurationError, NetworkError, shown
-from ..sigv4_values import Credentials
+from ..sigv4_credentials import Credentials
 from .sources import Absent, SourceContext
 from .surroundings import (
     MAX_REPLY_LENGTH,

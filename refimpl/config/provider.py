@@ -13,7 +13,7 @@ pickles a secret.
 from typing import Any, Callable, NoReturn, Optional, Tuple
 
 from ..errors import ConfigurationError, Error, UsageError
-from ..sigv4_values import Credentials
+from ..sigv4_credentials import Credentials
 from ..threads import new_lock
 from .surroundings import Renewal, Surroundings
 

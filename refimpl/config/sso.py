@@ -12,10 +12,10 @@ import json
 from datetime import datetime, timedelta
 from typing import Any, Dict, NamedTuple, Optional, Union
 
+from ..endpoint_url import authority, parse_endpoint_url
 from ..errors import ConfigurationError, Error, shown
-from ..operation import authority, parse_endpoint_url
+from ..sigv4_credentials import Credentials, is_number
 from ..sigv4_stages import uri_encode
-from ..sigv4_values import Credentials, is_number
 from .environment import home_folder
 from .sources import Absent, SourceContext
 from .sts import explained, fetch_service, service_url

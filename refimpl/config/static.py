@@ -8,7 +8,7 @@ the next source would sign with credentials that the user did not mean (CRED-001
 from typing import Union
 
 from ..errors import ConfigurationError
-from ..sigv4_values import Credentials
+from ..sigv4_credentials import Credentials
 from .credentials import KEY_VARIABLES, credentials_from_environment
 from .environment import first_set
 from .profiles import Section

@@ -10,12 +10,14 @@ is corrected once (CRED-018). SSO shares the host names' pattern and the retries
 from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from ..documents.xml_format import Element, child_of, parse_xml, text_of
+from ..endpoint_url import authority, parse_endpoint_url
 from ..endpoints import service_host
 from ..errors import ConfigurationError, DocumentError, Error, NetworkError
-from ..operation import authority, parse_endpoint_url, service_error
+from ..operation_response import service_error
+from ..sigv4_credentials import Credentials
 from ..sigv4_signer import Signer
 from ..sigv4_stages import uri_encode
-from ..sigv4_values import Credentials, amz_date_of
+from ..sigv4_values import amz_date_of
 from .retries import CallRetries, RetryPolicy, RetryQuota
 from .sources import SourceContext
 from .surroundings import (

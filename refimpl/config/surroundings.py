@@ -15,7 +15,7 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence,
 
 from ..documents.json_format import parse_json
 from ..errors import ConfigurationError, DocumentError, Error, NetworkError, UsageError, shown
-from ..sigv4_values import Credentials
+from ..sigv4_credentials import Credentials
 
 # Seconds, and attempts, for an address on the same host or in the same rack; CRED-017.
 LOCAL_CONNECT_TIMEOUT = 1.0

@@ -12,10 +12,12 @@ import sys
 import time
 from typing import IO, TYPE_CHECKING, Callable, List, Mapping, Optional, Sequence, Tuple
 
+from ..endpoint_url import parse_endpoint_url
 from ..errors import HttpError, NetworkError, missing_module
-from ..operation import USER_AGENT, HttpRequest, parse_endpoint_url
+from ..operation_request import HttpRequest
 from ..routes import Network
 from ..timeouts import Timeouts
+from ..version import USER_AGENT
 from .files import home_of, read_bounded_file, replace_file
 from .surroundings import (
     MAX_REPLY_LENGTH,

@@ -9,7 +9,7 @@ token.
 from typing import NamedTuple, Optional, Union
 
 from ..errors import ConfigurationError
-from ..sigv4_values import Credentials
+from ..sigv4_credentials import Credentials
 from .environment import first_set, home_folder
 from .profiles import expand_path
 from .sources import Absent, SourceContext

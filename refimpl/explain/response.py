@@ -13,7 +13,7 @@ from ..documents.header_format import HeaderSequence, header_value
 from ..errordocument import error_code_of, parse_error
 from ..errors import DocumentError, Error, HttpError, ServiceError, require_type, without_secrets
 from ..http1 import parse_header_lines, parse_status_line
-from ..operation import ERROR_TYPE_HEADER, ResponseReader
+from ..operation_response import ERROR_TYPE_HEADER, ResponseReader
 from .readings import text_of_bytes
 
 # The mark of a mail program or of `curl -v` before the status line. Its lines before are not the

@@ -13,6 +13,7 @@ token is hidden.
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from ..errors import without_secrets
+from ..sigv4_credentials import Credentials
 from ..sigv4_signer import Signer
 from ..sigv4_stages import (
     authorization_header,
@@ -32,7 +33,6 @@ from ..sigv4_values import (
     CONTENT_HASH_HEADER,
     DATE_HEADER,
     TOKEN_HEADER,
-    Credentials,
     HeaderPairs,
     derive_signing_keys,
 )

@@ -42,6 +42,7 @@ PARTS: Dict[str, Tuple[str, ...]] = {
         "endpoints",
         "failures",
         "fetched",
+        "live_response",
         "redaction",
         "results",
     ),

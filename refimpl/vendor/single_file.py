@@ -13,8 +13,8 @@ import re
 from textwrap import wrap
 from typing import Dict, Iterable, List, Mapping, Sequence, Set, Tuple
 
-from ..operation import VECTORS_VERSION, VERSION
 from ..self_test import with_checksum
+from ..version import VECTORS_VERSION, VERSION
 from .last_line import with_last_line
 from .parts import PARTS, modules_of, part_of
 from .statements import (

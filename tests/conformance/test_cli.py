@@ -35,9 +35,9 @@ from conformance.endpoint.server import Call, Endpoint
 from conformance.report.json_report import vectors_version
 from refimpl.client import Client
 from refimpl.errors import Error, NetworkError, ServiceError
-from refimpl.operation import VERSION
 from refimpl.shapes import InvokeEndpointWithResponseStreamOutput, PayloadPart
 from refimpl.sigv4 import Credentials
+from refimpl.version import VERSION
 from tests.rawserver import RawServer
 from tests.rows import first_fast, for_each
 from tests.support import one_of_each, run_module

@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import List, Sequence
 
-from refimpl.operation import VERSION
+from refimpl.version import VERSION
 from tests.environments.places import PLACES, Place, Ready, Skip
 from tests.environments.report import ROOT, Outcome, report_of, write
 

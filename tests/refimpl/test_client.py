@@ -26,7 +26,6 @@ from urllib.parse import quote
 
 import pytest
 
-import refimpl.client
 import refimpl.routes
 from conformance.endpoint import ACCESS_KEY as ENDPOINT_ACCESS_KEY
 from conformance.endpoint import SECRET_KEY as ENDPOINT_SECRET_KEY
@@ -55,7 +54,7 @@ from refimpl.client import InsecureEndpointWarning
 from refimpl.config.retries import RetryQuota
 from refimpl.eventstream import encode
 from refimpl.operation import MAX_ERROR_BODY, BodySizeWarning, ResponseReader
-from refimpl.sigv4 import verify
+from refimpl.sigv4 import Signer, verify
 from refimpl.transport import Timeouts
 from tests.rawserver import PATIENCE, RawServer, close, nothing_left, reset, stall
 from tests.rows import first_fast, for_each
@@ -2447,7 +2446,7 @@ def refused_with(change):
     """Return the error of a call whose signature is refused with a changed quotation."""
     signed = []
 
-    class Spy(refimpl.client.Signer):
+    class Spy(Signer):
         def sign(self, *arguments, **options):
             result = super().sign(*arguments, **options)
             signed.append(result.canonical_request)

@@ -30,7 +30,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refimpl import sigv4, sigv4_signer, sigv4_stages, sigv4_values, sigv4_verification
+from refimpl import (
+    sigv4,
+    sigv4_credentials,
+    sigv4_signer,
+    sigv4_stages,
+    sigv4_values,
+    sigv4_verification,
+)
 from refimpl.errors import ConfigurationError, Error, SignatureError, UsageError
 from refimpl.sigv4 import (
     Credentials,
@@ -2985,7 +2992,7 @@ def test_the_variables_of_rejected_credentials_are_not_shown(parts: Any) -> None
     stack = traceback.StackSummary.extract(
         traceback.walk_tb(caught.value.__traceback__), capture_locals=True
     )
-    shown = [str(frame.locals) for frame in stack if frame.filename == sigv4_values.__file__]
+    shown = [str(frame.locals) for frame in stack if frame.filename == sigv4_credentials.__file__]
     assert shown
     for text in shown:
         assert "value" not in text.replace("a value", "")

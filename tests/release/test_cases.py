@@ -12,7 +12,7 @@ import pytest
 
 from conformance.cases.questions import questions_of
 from conformance.cases.scenarios import scenario_cases
-from refimpl.operation import VECTORS_VERSION
+from refimpl.version import VECTORS_VERSION
 from release.cases import FORMAT, LARGEST, case_files
 from tests.support import committed_cases
 

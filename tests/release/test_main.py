@@ -15,7 +15,7 @@ from typing import Dict
 
 import pytest
 
-from refimpl.operation import VECTORS_VERSION, VERSION
+from refimpl.version import VECTORS_VERSION, VERSION
 from release import __main__ as release
 from release.source import files_of
 from tests.interpreters import ROOT

@@ -31,27 +31,6 @@ ROWS = (
         "k_signing = k_service",
     ),
     (
-        "credentials-empty",
-        "SIG-029",
-        "accepts an empty key",
-        "            if not value:\n",
-        "            if False:\n",
-    ),
-    (
-        "credentials-blanks",
-        "SIG-029",
-        "accepts a line end after a key",
-        'if not all("!" <= character <= "~" for character in value):',
-        'if not all(character <= "~" for character in value):',
-    ),
-    (
-        "credentials-slash",
-        "SIG-029",
-        "accepts a slash in an access key",
-        '"/" in access_key or "," in access_key',
-        '"," in access_key',
-    ),
-    (
         "time-without-seconds",
         "SIG-016",
         "accepts a time without seconds",

@@ -31,8 +31,8 @@ from conformance.endpoint.server import Endpoint
 from conformance.protocol import messages as protocol
 from conformance.protocol.messages import answer_question
 from refimpl.eventstream import EVENT_STREAM_TYPE
-from refimpl.operation import VERSION
 from refimpl.sigv4 import Credentials, Signer, verify
+from refimpl.version import VERSION
 from tests.properties import examples
 from tests.rows import for_each
 from tests.support import chunkings, corpora, one_of_each, run_module

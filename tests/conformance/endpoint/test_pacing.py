@@ -9,8 +9,7 @@ from conformance.endpoint.scenarios.build import FRAMES, stream
 from conformance.endpoint.scenarios.model import Expect, Scenario, Turn
 from conformance.endpoint.scenarios.progress import in_turn
 from conformance.endpoint.server import Endpoint
-from refimpl import Client, Credentials
-from refimpl.client import Response
+from refimpl import Client, Credentials, Response
 
 LONG, SHORT = 30.0, 0.05
 

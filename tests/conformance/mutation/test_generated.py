@@ -201,7 +201,7 @@ def test_a_place_that_there_is_not(module: Any) -> None:
         "eventstream_frames",
         "sigv4_steps",
         "sigv4_verification",
-        "operation",
+        "operation_response",
         "http1",
         "fields",
         "endpoints",

@@ -58,7 +58,14 @@ def test_lines_of_refimpl_are_noted_and_no_others() -> None:
     assert (
         {"eventstream", "eventstream_frames"}
         <= set(note)
-        <= {"eventstream", "eventstream_frames", "errors", "message_json", "documents.json_format"}
+        <= {
+            "eventstream",
+            "eventstream_frames",
+            "eventstream_layout",
+            "errors",
+            "message_json",
+            "documents.json_format",
+        }
     )
     frames = "eventstream_frames"
     assert set(lines_with(frames, "crc = checksum(frame)")) <= set(note[frames])

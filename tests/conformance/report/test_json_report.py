@@ -32,7 +32,7 @@ from conformance.run.verdicts import (
     Result,
 )
 from conformance.schema import faults
-from refimpl.operation import VERSION
+from refimpl.version import VERSION
 from tests.support import made_result
 
 SCHEMA = json.loads(Path(REPORT_SCHEMA).read_text(encoding="utf-8"))

@@ -46,7 +46,7 @@ from conformance.run.verdicts import (
     Result,
     exit_code,
 )
-from refimpl.operation import VERSION
+from refimpl.version import VERSION
 from tests.support import adapter_program
 
 PATIENCE = 30.0

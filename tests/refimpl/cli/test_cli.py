@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from conformance.endpoint.server import Endpoint
 from conformance.report.json_report import vectors_version
 from refimpl import cli
-from refimpl.operation import VECTORS_VERSION, VERSION
+from refimpl.version import VECTORS_VERSION, VERSION
 from tests.properties import examples
 from tests.refimpl.cli.support import (
     ATTRIBUTES,

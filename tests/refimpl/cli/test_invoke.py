@@ -23,7 +23,7 @@ from conformance.endpoint.checks import SECRET_KEY
 from conformance.endpoint.scenarios.build import part, stream
 from conformance.endpoint.scenarios.model import STREAM_HEADERS, Scenario
 from conformance.endpoint.server import Endpoint
-from refimpl import client
+from refimpl import live_response
 from refimpl.cli import invoke as invoke_command
 from refimpl.cli.invoke import EXTRACTABLE_FORMATS
 from refimpl.shapes import (
@@ -890,8 +890,8 @@ def test_an_interrupt_loses_nothing_of_a_document(
                 raise KeyboardInterrupt
             yield event
 
-    events_of_exchange = client._events
-    monkeypatch.setattr(client, "_events", interrupted)
+    events_of_exchange = live_response._events
+    monkeypatch.setattr(live_response, "_events", interrupted)
     result = invoke(endpoint, "default", "--format", "json")
     assert (result.code, one_line(result.stderr)) == (130, "refimpl: interrupted")
     assert [list(event) for event in json.loads(result.stdout.decode())["Body"]] == [
@@ -942,16 +942,20 @@ MODULES_OF_A_CALL = [
     "documents",
     "documents.datatype",
     "documents.header_format",
+    "endpoint_url",
     "endpoints",
     "errors",
     "eventstream_frames",
     "eventstream_layout",
     "fields",
     "http1",
-    "operation",
+    "live_response",
+    "operation_request",
+    "operation_response",
     "results",
     "routes",
     "shapes",
+    "sigv4_credentials",
     "sigv4_signer",
     "sigv4_steps",
     "sigv4_values",
@@ -959,6 +963,7 @@ MODULES_OF_A_CALL = [
     "timed_socket",
     "timeouts",
     "transport",
+    "version",
 ]
 
 LOADED_BY_A_CALL = """

@@ -4,7 +4,7 @@
 import pytest
 
 from refimpl import self_test
-from refimpl.operation import VECTORS_VERSION
+from refimpl.version import VECTORS_VERSION
 from tests.refimpl.cli.support import call
 
 

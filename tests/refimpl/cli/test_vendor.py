@@ -17,9 +17,9 @@ import pytest
 
 from conformance.endpoint import ACCESS_KEY, SECRET_KEY, Endpoint
 from refimpl.cli import vendor
-from refimpl.operation import VECTORS_VERSION, VERSION
 from refimpl.vendor.parts import PARTS
 from refimpl.vendor.single_file import single_file
+from refimpl.version import VECTORS_VERSION, VERSION
 from tests.interpreters import ROOT, interpreters
 from tests.refimpl.cli.support import call, failed
 
@@ -312,7 +312,7 @@ def test_a_zipapp_that_was_cut_is_reported(app, tmp_path, python, kept):
     [
         ("eventstream.py", "class Decoder", "Decoder"),
         ("cli/decode.py", "def _decode", "_decode"),
-        ("operation.py", "VECTORS_VERSION = ", "VECTORS_VERSION"),
+        ("version.py", "VECTORS_VERSION = ", "VECTORS_VERSION"),
     ],
 )
 def test_a_folder_with_a_cut_file_is_reported_in_one_line(tmp_path, file, before, name):
@@ -350,9 +350,13 @@ def test_an_edited_file_runs_and_says_so(app, tmp_path):
 @pytest.mark.parametrize(
     "missing, arguments",
     [
-        ("operation.py", ["decode", "-"]),
+        ("eventstream_frames.py", ["decode", "-"]),
         ("cli/decode.py", ["decode", "-"]),
         ("errors.py", ["--version"]),
+        ("live_response.py", ["invoke", "e", "--region", "us-east-1"]),
+        ("operation_request.py", ["invoke", "e", "--region", "us-east-1"]),
+        ("sigv4_signer.py", ["invoke", "e", "--region", "us-east-1"]),
+        ("transport.py", ["invoke", "e", "--region", "us-east-1"]),
         (
             "text",
             ["invoke", "default", "--format", "text", "--body", "{}", "--region", "us-east-1"],
@@ -376,10 +380,26 @@ def test_a_copy_without_a_file_is_reported_in_one_line(tmp_path, missing, argume
 @pytest.mark.slow
 def test_importing_from_a_copy_without_a_file_says_so(tmp_path):
     folder = written(tmp_path, str(tmp_path / "half"), "--form", "folder")
-    (folder / "sigv4_steps.py").unlink()
+    (folder / "endpoints.py").unlink()
     done = run(OLDEST, "-c", "import half; half.Client", folder=tmp_path)
     assert "ImportError: this copy of half is incomplete" in done.stderr
-    assert "half.sigv4_steps" in done.stderr
+    assert "half.endpoints" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("missing", ["sigv4_steps", "shapes", "eventstream_frames", "dialing"])
+def test_a_call_of_a_copy_without_a_file_names_the_module(tmp_path, missing):
+    folder = written(tmp_path, str(tmp_path / "half"), "--form", "folder")
+    (folder / (missing + ".py")).unlink()
+    program = (
+        "import half\n"
+        "keys = half.Credentials('AKIDEXAMPLE', 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY')\n"
+        "client = half.Client('us-east-1', 'http://127.0.0.1:1', keys)\n"
+        "client.invoke_endpoint_with_response_stream(endpoint_name='e', body=b'')\n"
+    )
+    done = run(OLDEST, "-c", program, folder=tmp_path)
+    assert done.returncode == 1
+    assert f"half.{missing}" in done.stderr.splitlines()[-1]
 
 
 TWO_VERSIONS = """
