@@ -28,6 +28,8 @@ MAX_RESPONSE = 64 * 1024 * 1024  # bytes
 _MAX_HEAD = 65536  # bytes
 _MAX_INTERIM = 16
 _PIECE = 65536  # bytes
+# What a socket that does not block raises if it has to wait.
+_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _END_OF_HEAD = b"\r\n\r\n"
 
 
@@ -140,25 +142,45 @@ class Connection:
             self._socket.close()
 
     def send(self, data: bytes) -> None:
-        """Send a request. Stop if the server responds before it has received all of it."""
+        """Send a request. Stop if the server responds before it has received all of a long one."""
         self._deadline = self._monotonic() + self._limits.seconds
         view = memoryview(data)
+        is_long = len(data) > _PIECE
         # A server may respond and close before it has read everything. receive() reports that.
         with suppress(BrokenPipeError, ConnectionResetError):
-            while view and not (len(data) > _PIECE and self._has_answered()):
-                try:
-                    self._socket.settimeout(self._left())
-                    self._socket.sendall(view[:_PIECE])
-                except socket.timeout:
-                    raise self._too_late("the server does not read the request") from None
-                view = view[_PIECE:]
+            self._socket.setblocking(False)
+            while view and not (is_long and self._has_answered()):
+                sent = self._send_some(view[:_PIECE])
+                if not sent:
+                    self._wait_for_room(or_answer=is_long)
+                view = view[sent:]
         self._sent = self._monotonic()
 
+    def _send_some(self, piece: memoryview) -> int:
+        """Return how many bytes of a piece the kernel took."""
+        try:
+            return self._socket.send(piece)
+        except _NOT_NOW:
+            return 0
+
+    def _wait_for_room(self, or_answer: bool) -> None:
+        """Wait until the socket takes bytes or, if wanted, has some."""
+        wanted = [self._socket]
+        try:
+            found = select.select(wanted if or_answer else [], wanted, [], self._left())
+        except socket.timeout:
+            found = ([], [], [])
+        if not any(found):
+            raise self._too_late("the server does not read the request")
+
     def _has_answered(self) -> bool:
-        # With TLS, a readable socket may only have a ticket for the session.
-        if isinstance(self._socket, ssl.SSLSocket):
+        """Return whether the server has sent something, or has closed the connection."""
+        try:
+            data = self._socket.recv(_PIECE)
+        except _NOT_NOW:  # with TLS, also if only a ticket for the session has arrived
             return False
-        return bool(select.select([self._socket], [], [], 0)[0])
+        self._buffer += data
+        return True
 
     def receive(self, method: str = "POST", until_interim: bool = False) -> Received:
         """Return the next response.

@@ -26,7 +26,7 @@ FEW = [CASES[name] for name in (FIRST, "invoke-progress-length", "invoke-progres
 
 CLIENT = """
 import sys
-import refimpl.client as client
+import refimpl.live_response as client
 from refimpl.errors import Error
 
 live = client._events

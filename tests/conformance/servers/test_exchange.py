@@ -2,7 +2,8 @@
 """Tests of conformance/servers/exchange.py: what is read, and what ends an exchange."""
 
 import ssl
-from typing import Any, List
+import time
+from typing import Any, List, Tuple
 
 import pytest
 
@@ -107,16 +108,45 @@ def test_a_server_that_does_not_read() -> None:
     assert caught.value.waited
 
 
-def test_a_response_before_the_whole_request() -> None:
-    early = OK + b"Content-Length: 1\r\n\r\nx"
+def _contexts() -> Tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Return the context of a server on localhost, and that of a client that trusts it."""
+    authority = pytest.importorskip("trustme").CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    return context, trusting
 
+
+@pytest.mark.parametrize("delay", [0.0, 0.1])
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_response_before_the_whole_request(tls: bool, delay: float) -> None:
     def read_a_little(connection: Any) -> None:
         connection.socket.recv(10)
+        time.sleep(delay)  # then the client waits inside its sending
 
-    with RawServer([early, stall_unread], read=read_a_little) as server:
-        address = Address("127.0.0.1", server.port, None)
+    own, trusting = _contexts() if tls else (None, None)
+    early = OK + b"Content-Length: 1\r\n\r\nx"
+    with RawServer([early, stall_unread], read=read_a_little, tls=own) as server:
+        address = Address("localhost", server.port, trusting)
         with Connection(address, Limits(10.0)) as connection:
             connection.send(b"x" * (64 << 20))
+            assert connection.receive().body == b"x"
+
+
+def test_a_long_request_that_the_server_reads_slowly() -> None:
+    size = 8 << 20
+
+    def read_slowly(connection: Any) -> None:
+        received = 0
+        while received < size:
+            received += len(connection.socket.recv(1 << 20))
+            time.sleep(0.001)
+
+    with RawServer([OK + b"Content-Length: 1\r\n\r\nx"], read=read_slowly) as server:
+        address = Address("127.0.0.1", server.port, None)
+        with Connection(address, Limits(10.0)) as connection:
+            connection.send(b"x" * size)
             assert connection.receive().body == b"x"
 
 
@@ -143,14 +173,11 @@ def test_a_connection_that_the_server_closes() -> None:
 
 
 def test_an_authority_that_is_not_trusted() -> None:
-    authority = pytest.importorskip("trustme").CA()
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    with RawServer([OK + b"Content-Length: 0\r\n\r\n"], tls=context) as server:
-        trusting = ssl.create_default_context()
+    own, trusting = _contexts()
+    with RawServer([OK + b"Content-Length: 0\r\n\r\n"], tls=own) as server:
+        unaware = ssl.create_default_context()
         with pytest.raises(ServerFault, match=r"CERTIFICATE_VERIFY_FAILED.*the CA bundle"):
-            Connection(Address("localhost", server.port, trusting), Limits(10.0))
-        authority.configure_trust(trusting)
+            Connection(Address("localhost", server.port, unaware), Limits(10.0))
         with Connection(Address("localhost", server.port, trusting), Limits(10.0)) as connection:
             connection.send(REQUEST)
             assert connection.receive().status == 200
