@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """`python3 -m tests [--fast] [pytest's arguments]`: run the tests on a clean checkout.
 
-`--fast` leaves out the tests marked `slow`. If pytest-xdist is installed, it runs one process more
-than there are processors, at most four, because some tests wait.
+`--fast` leaves out the tests marked `slow`. If pytest-xdist is installed, a run of all tests or all
+fast tests has one process more than there are processors, at most four, because some tests wait.
 
 If this Python lacks pytest, hypothesis or trustme, the tests run in the virtual environment
 `.venv`, which is created if it does not exist. Nothing is installed anywhere else. Installing needs
@@ -48,7 +48,7 @@ def _run(arguments: List[str]) -> int:
     """Return pytest's exit code. Options of the caller come last, so that they win."""
     python = _python()
     options: List[str] = []
-    if "--fast" in arguments and _has_all(python, ["xdist"]):
+    if all(argument.startswith("-") for argument in arguments) and _has_all(python, ["xdist"]):
         options = _PARALLEL
     return subprocess.call([python, "-m", "pytest"] + options + arguments, cwd=_HERE)
 
