@@ -2,10 +2,10 @@
 """`python3 -m bench.compiling [--python PATH] [--write]`: the cost of compiling at each start.
 
 Python compiles modules that it cannot store, for example in a zip file, at each start. A subject
-is a form of a copy, without compiled modules: a program imports it and makes a client, and mostly
-loads what the first call needs. The figure is the number of instructions of that process, counted
-by valgrind, minus those of a process that only imports the same modules of the standard library. It
-is the same on each machine, unlike the times of `python3 -m bench`.
+is a form of a copy, without compiled modules: a program imports it, makes a client and, in most
+subjects, loads what the first call needs. The figure is the number of instructions of that process,
+counted by valgrind, minus those of a process that only imports the same modules of the standard
+library. It is the same on each machine, unlike the times of `python3 -m bench`.
 
 `--write` writes the table into docs/benchmarks.md.
 """
@@ -21,16 +21,14 @@ from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Sequence
 
 from bench.implementations import ACCESS_KEY, REGION, ROOT, SECRET_KEY
+from bench.process import MODULES_OF_A_CALL
 from bench.table import write_table
 
 MARKS = ("<!-- compiling -->\n", "<!-- /compiling -->\n")
 _KEYS = f"{{'AWS_ACCESS_KEY_ID': {ACCESS_KEY!r}, 'AWS_SECRET_ACCESS_KEY': {SECRET_KEY!r}}}"
 _CLIENT = f"Client({REGION!r}, 'http://127.0.0.1', environment={_KEYS})"
 _IMPORT = f"import refimpl; client = refimpl.{_CLIENT}"
-_CALL = (
-    _IMPORT + "; client.signed_request(endpoint_name='llm', body=b'{}')"
-    "; import refimpl.live_response, refimpl.transport"
-)
+_CALL = f"{_IMPORT}; import {MODULES_OF_A_CALL}"
 # Prints the modules of the standard library that a program has loaded.
 _LOADED = """
 import sys

@@ -3,8 +3,8 @@
 
 Each subject is a program that the launcher starts: `python -m refimpl invoke`, `bare.py client`, a
 script that uses boto3, and one that uses the JavaScript SDK. The cost of an import is the time of a
-process that imports, minus the time of an empty process just before it. bare imports the modules
-that its client needs. Peak memory is the kernel's ru_maxrss.
+process that imports, minus the time of an empty process just before it. bare and refimpl import all
+modules that a call needs. Peak memory is the kernel's ru_maxrss.
 
 On a read-only file system or in a zip file, Python compiles the sources at each start. The two rows
 without compiled modules are the time of a process that imports from sources, minus that of a
@@ -38,10 +38,10 @@ keys = {{"AWS_ACCESS_KEY_ID": {ACCESS_KEY!r}, "AWS_SECRET_ACCESS_KEY": {SECRET_K
 client = Client({REGION!r}, "http://127.0.0.1", environment=keys)
 """
 # Loads what the first call needs, and connects to nothing.
-CALL = """
-client.signed_request(endpoint_name="llm", body=b"{}")
-import refimpl.live_response, refimpl.transport
-"""
+MODULES_OF_A_CALL = (
+    "refimpl.live_response, refimpl.operation_request, refimpl.sigv4_signer, refimpl.transport"
+)
+CALL = f"import {MODULES_OF_A_CALL}\n"
 LOADED = """
 loaded = set(sys.modules) - before
 print(*[name for name in loaded if name.partition(".")[0] != "refimpl"])
@@ -62,7 +62,7 @@ AVOIDED = {
 
 def process_rows(setting: Setting) -> List[Row]:
     """Return the rows of time."""
-    imports = {OURS: "refimpl.client", "bare": BARE_IMPORTS}
+    imports = {OURS: "refimpl.client, " + MODULES_OF_A_CALL, "bare": BARE_IMPORTS}
     if setting.implementations.boto3:
         imports["boto3"] = "boto3"
     if setting.implementations.awscrt:

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from .sigv4_signer import Signer
     from .sigv4_values import SignedRequest
 
-# This module loads what a Client needs for its settings. The imports inside functions are of what
-# calls need: the first call loads the request, the signature, the connection and the response, and
-# each rare event what it needs. So a program starts faster, above all where Python cannot store
-# compiled modules. For the same reason, annotations with brackets are quoted here and in the
+# This module imports what the settings of a Client need. Functions import what only calls need: the
+# first call loads the request, the signature, the connection and the response. Errors and other
+# rare events load their own modules. So a program starts faster, above all where Python cannot
+# store compiled modules. For the same reason, annotations with brackets are quoted here and in the
 # modules below: Python evaluates the others.
 
 DEFAULT_CONNECT_TIMEOUT = 10.0  # seconds
@@ -195,12 +195,13 @@ class Client:
         HttpError if the exchange fails, and ModelError, ValidationError, InternalFailure,
         ServiceUnavailable or UnknownOperationError for an error response of the service.
         """
-        from .live_response import Response
-        from .operation_request import build_request
         from .shapes import InvokeEndpointWithResponseStreamInput
 
         call = InvokeEndpointWithResponseStreamInput(**members)
         members.clear()  # they may be secret, and some tools show the variables of an error
+        from .live_response import Response
+        from .operation_request import build_request
+
         request = build_request(call, self._endpoint.url, _USER_AGENT)
         retries = None if self._quota is None else self._retries()
         started = time.monotonic()
@@ -237,11 +238,12 @@ class Client:
         members: as for invoke_endpoint_with_response_stream
         Raises UsageError for invalid members, and errors of the credential source.
         """
-        from .operation_request import build_request
         from .shapes import InvokeEndpointWithResponseStreamInput
 
         call = InvokeEndpointWithResponseStreamInput(**members)
         members.clear()
+        from .operation_request import build_request
+
         request = build_request(call, self._endpoint.url, _USER_AGENT)
         return request._replace(headers=self._sign(request, self._usable_credentials()).headers)
 
@@ -284,7 +286,7 @@ class Client:
         from .sigv4_signer import Signer
         from .sigv4_values import amz_date_of
 
-        if self._signer is None:
+        if self._signer is None:  # two threads may make two, which costs one derivation of keys
             self._signer = Signer()
         return self._signer.sign(
             request.method,

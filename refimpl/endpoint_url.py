@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 IPAddress = Union["IPv4Address", "IPv6Address"]
 
-# SIG-027: signatures name the service so, also for an endpoint with another URL.
+# SIG-027: the name of the service in a signature, whatever the URL of the endpoint.
 SIGNING_NAME = "sagemaker"
 DEFAULT_PORTS = {"http": 80, "https": 443}
 

@@ -3,8 +3,8 @@
 
 `parse_error` reads a service's document: where its members are, and its error codes. Two callers
 use it. `error_of_json` and `error_of_xml` are strict and reject a member of the wrong type.
-operation.py is lenient, because an invalid document does not make an error response a success
-(HTTP-035). It ignores such members.
+operation_errors.py is lenient and ignores such members, because an invalid document does not make
+an error response a success (HTTP-035).
 
 `error_to_json` and `error_to_xml` write {"error": NAME, "details": {...}}, or
 {"error": CODE, "message": PAYLOAD} for an error that the service model does not have.

@@ -324,8 +324,8 @@ class ContainerError(ServiceError):
 
 # ---- limits ------------------------------------------------------------------------------------
 
-# TXT-005, TXT-009: bytes of a line, an event or a JSON value. It is here because client.py shows it
-# as a default without loading refimpl.text.
+# TXT-005, TXT-009: bytes of a line, an event or a JSON value. It is here because
+# live_response.py shows it as a default without loading refimpl.text.
 DEFAULT_MAX_ITEM_LENGTH = 32 * 1024 * 1024
 
 

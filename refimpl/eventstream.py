@@ -10,7 +10,7 @@ returns the messages that they complete. Its `FrameReader` (eventstream_frames.p
 events of a response, without messages in between.
 
 Rejected: whatever breaks EVS-001 to EVS-029 of SPEC.md; `errors.FrameError` lists the kinds. The
-meaning of a message (`:message-type` and so on) is in operation.py.
+meaning of a message (`:message-type` and so on) is in operation_response.py.
 """
 
 from typing import Callable, List, NamedTuple, Union

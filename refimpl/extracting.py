@@ -49,7 +49,7 @@ def model_deltas(
 ) -> ModelDeltas:
     """Return the iterator of Response.extract().
 
-    response: a Response of client.py;  exchange: its own
+    response: a Response of live_response.py;  exchange: its own
     limits: first_token_timeout and token_timeout;  started: when the call began
     """
     extraction = parse_extraction(where)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The errors of the operation: error responses, and error messages of a stream (operation.py).
+"""The errors of the operation: error responses, and error messages of a stream.
 
 A successful call does not load this module. The rules are HTTP-030 to HTTP-038, EVS-034 to EVS-038
 and HTTP-021.

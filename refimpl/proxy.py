@@ -13,7 +13,7 @@ no connection. The environment is a parameter. Credentials never appear in an er
 
 import re
 from base64 import b64decode, b64encode
-from typing import Any, Iterator, Mapping, NoReturn, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Iterator, Mapping, NoReturn, Optional, Tuple, Union
 
 from .config.environment import VARIABLE_SPACES, proxy_variable
 from .endpoint_url import (
@@ -34,7 +34,9 @@ from .errors import (
     shown,
 )
 from .http1 import ResponseHead
-from .operation_request import HttpRequest
+
+if TYPE_CHECKING:
+    from .operation_request import HttpRequest
 
 # Compiled on first use, because most programs have no proxy.
 _PROXY_URL = (
@@ -280,7 +282,7 @@ def proxy_headers(proxy: Proxy) -> Iterator[Tuple[str, str]]:
         yield "Proxy-Authorization", proxy.authorization
 
 
-def absolute_target(request: HttpRequest) -> str:
+def absolute_target(request: "HttpRequest") -> str:
     """Return the request target for an http proxy: the absolute URL (NET-010)."""
     return f"{request.scheme}://{authority(request.scheme, request.host, request.port)}" + (
         request.target

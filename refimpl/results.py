@@ -32,7 +32,9 @@ class Results(Iterator[ResultItem], Generic[ResultItem]):
         except StopIteration:
             raise
         except Error as error:
-            clear_variables(error)
+            from .redaction import forget_variables
+
+            forget_variables(error)
             self._failure = error
             raise
         except ValueError as error:
@@ -54,10 +56,3 @@ def described(
         error.status = status
         error.request_id = request_id
         raise
-
-
-def clear_variables(error: Error) -> None:
-    """Clear the variables of this package's functions in the error's traceback."""
-    from .redaction import forget_variables
-
-    forget_variables(error)

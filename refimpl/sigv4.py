@@ -18,9 +18,9 @@ line, and characters that cannot be sent (SIG-001 to SIG-048 of SPEC.md). SigV4a
 
 This module has all public names. A reader starts with sigv4_stages.py, the stages in their order,
 and sigv4_steps.py, what they compute. sigv4_credentials.py has the credentials, and sigv4_values.py
-times and keys. A call loads these except the stages, and sigv4_signer.py: where Python cannot store
-compiled modules, it compiles all that it loads at each start. So sigv4_presigning.py and
-sigv4_verification.py are modules of their own.
+times and keys. A call loads sigv4_credentials, sigv4_values, sigv4_steps and sigv4_signer. The
+others are separate modules, because Python compiles all that it loads at each start where it cannot
+store compiled modules.
 """
 
 from .sigv4_credentials import Credentials

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The values of Signature Version 4: results, times, hashes and keys (sigv4.py).
 
-It rejects times that are none (SIG-016).
+It rejects invalid times (SIG-016).
 """
 
 import hashlib

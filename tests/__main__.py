@@ -48,7 +48,7 @@ def _run(arguments: List[str]) -> int:
     """Return pytest's exit code. Options of the caller come last, so that they win."""
     python = _python()
     options: List[str] = []
-    if all(argument.startswith("-") for argument in arguments) and _has_all(python, ["xdist"]):
+    if set(arguments) <= {"--fast"} and _has_all(python, ["xdist"]):
         options = _PARALLEL
     return subprocess.call([python, "-m", "pytest"] + options + arguments, cwd=_HERE)
 

@@ -51,8 +51,8 @@ def test_modules_that_an_import_loads(python):
         assert len(names) - len(ours) <= others, names
 
 
-# Where Python cannot store compiled modules, it compiles these bytes at each start of a program
-# that makes a client, and all of them for one that calls an http endpoint (bench/process.py).
+# Where Python cannot store compiled modules, it compiles so many bytes at each start of a program
+# that makes a client. A program that also calls an http endpoint needs more (bench/process.py).
 SOURCES = {"client": 80_000, "call": 216_000}
 COMPILED = f"""
 {process.CLIENT}

@@ -5,7 +5,7 @@ The client is strict (refimpl.http1) and bounded: an exchange ends after a numbe
 number of bytes, whatever the server does. Every failure is a ServerFault.
 """
 
-import select
+import selectors
 import socket
 import ssl
 import time
@@ -28,9 +28,8 @@ MAX_RESPONSE = 64 * 1024 * 1024  # bytes
 _MAX_HEAD = 65536  # bytes
 _MAX_INTERIM = 16
 _PIECE = 65536  # bytes
-# What a socket that does not block raises if it has to wait.
-_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _END_OF_HEAD = b"\r\n\r\n"
+_START = len(b"HTTP/1.1 200")
 
 
 class ServerFault(Error):
@@ -105,6 +104,7 @@ class Connection:
         self._deadline = monotonic() + limits.seconds
         self._sent = 0.0
         self._buffer = b""
+        self._refusal: Optional[ssl.SSLError] = None  # that ended the sending of a request
         where = f"{address.host}:{address.port}"
         try:
             self._socket = dial(address.host, address.port, self._left)
@@ -147,40 +147,45 @@ class Connection:
         view = memoryview(data)
         is_long = len(data) > _PIECE
         # A server may respond and close before it has read everything. receive() reports that.
-        with suppress(BrokenPipeError, ConnectionResetError):
+        try:
             self._socket.setblocking(False)
-            while view and not (is_long and self._has_answered()):
-                sent = self._send_some(view[:_PIECE])
-                if not sent:
-                    self._wait_for_room(or_answer=is_long)
-                view = view[sent:]
+            while view and not (is_long and self._has_response()):
+                view = view[self._send_some(view[:_PIECE], is_long) :]
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        except ssl.SSLError as error:
+            self._refusal = error
         self._sent = self._monotonic()
 
-    def _send_some(self, piece: memoryview) -> int:
-        """Return how many bytes of a piece the kernel took."""
+    def _send_some(self, piece: memoryview, is_long: bool) -> int:
+        """Return how many bytes of a piece the kernel took. If it takes none, wait.
+
+        is_long: whether a response ends the wait
+        """
         try:
             return self._socket.send(piece)
-        except _NOT_NOW:
-            return 0
+        except ssl.SSLWantReadError:
+            self._wait(selectors.EVENT_READ)
+        except (BlockingIOError, ssl.SSLWantWriteError):
+            self._wait(selectors.EVENT_WRITE | (selectors.EVENT_READ if is_long else 0))
+        return 0
 
-    def _wait_for_room(self, or_answer: bool) -> None:
-        """Wait until the socket takes bytes or, if wanted, has some."""
-        wanted = [self._socket]
-        try:
-            found = select.select(wanted if or_answer else [], wanted, [], self._left())
-        except socket.timeout:
-            found = ([], [], [])
-        if not any(found):
-            raise self._too_late("the server does not read the request")
+    def _wait(self, events: int) -> None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._socket, events)
+            with suppress(socket.timeout):
+                if selector.select(self._left()):
+                    return
+        raise self._too_late("the server does not read the request")
 
-    def _has_answered(self) -> bool:
-        """Return whether the server has sent something, or has closed the connection."""
+    def _has_response(self) -> bool:
+        """Return whether a final response begins, or the server has closed the connection."""
         try:
             data = self._socket.recv(_PIECE)
-        except _NOT_NOW:  # with TLS, also if only a ticket for the session has arrived
-            return False
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False  # with TLS, also if only a ticket for the session has arrived
         self._buffer += data
-        return True
+        return not data or _final_begins(self._buffer)
 
     def receive(self, method: str = "POST", until_interim: bool = False) -> Received:
         """Return the next response.
@@ -236,6 +241,8 @@ class Connection:
         return ResponseHead(status, reason, minor, parse_header_lines(rest))
 
     def _ended_in_head(self) -> NoReturn:
+        if self._refusal is not None:
+            raise ServerFault(f"the connection broke: {_reason(self._refusal)}")
         if not self._buffer:
             raise ServerFault("the server closed the connection without a response")
         parse_status_line(self._buffer[: self._buffer.find(b"\n") + 1] or self._buffer)
@@ -307,6 +314,15 @@ class Connection:
 
     def _too_late(self, what: str) -> ServerFault:
         return ServerFault(f"{what} within {self._limits.seconds:g} s", waited=True)
+
+
+def _final_begins(data: bytes) -> bool:
+    """Return whether bytes contain more than interim responses (HTTP-040)."""
+    while data[9:10] == b"1" and data[9:_START] != b"101" and len(data) >= _START:
+        head, end, data = data.partition(_END_OF_HEAD)
+        if not end:
+            return len(head) > _MAX_HEAD
+    return len(data) >= _START
 
 
 def _stays_open(head: ResponseHead) -> bool:

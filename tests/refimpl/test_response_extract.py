@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tests of Response.extract in refimpl/client.py: deltas, their end, and the limits on silence.
+"""Tests of Response.extract in refimpl/live_response.py: deltas, their end, limits on silence.
 
 The container's stream comes over loopback, from a server that falls silent, or that sends bytes
 without text until the client leaves. A limit on the time without text must end such a call

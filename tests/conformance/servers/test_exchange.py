@@ -134,6 +134,53 @@ def test_a_response_before_the_whole_request(tls: bool, delay: float) -> None:
             assert connection.receive().body == b"x"
 
 
+@pytest.mark.parametrize("tls", [False, True])
+def test_interim_responses_do_not_end_a_long_request(tls: bool) -> None:
+    own, trusting = _contexts() if tls else (None, None)
+    size = 8 << 20
+
+    def respond_while_reading(connection: Any) -> None:
+        connection.socket.sendall(b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early")
+        received = 0
+        while received < size:
+            received += len(connection.socket.recv(1 << 20))
+        connection.socket.sendall(b" Hints\r\nA: b\r\n\r\n")
+
+    script = [OK + b"Content-Length: 1\r\n\r\nx"]
+    with RawServer(script, read=respond_while_reading, tls=own) as server:
+        address = Address("localhost", server.port, trusting)
+        with Connection(address, Limits(10.0)) as connection:
+            connection.send(b"x" * size)
+            received = connection.receive()
+            assert (received.interim, received.body) == ((102, 103), b"x")
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_server_that_closes_inside_a_long_request_over_tls(version: ssl.TLSVersion) -> None:
+    own, trusting = _contexts()
+    trusting.maximum_version = version
+    early = OK + b"Content-Length: 1\r\n\r\nx"
+    with RawServer([early], read=lambda connection: connection.socket.recv(10), tls=own) as server:
+        address = Address("localhost", server.port, trusting)
+        with Connection(address, Limits(10.0)) as connection:
+            connection.send(b"x" * (8 << 20))
+            try:
+                assert connection.receive().body == b"x"
+            except ServerFault as error:  # the kernel may drop the response with the connection
+                assert "the connection broke" in str(error) or "closed the connection" in str(error)
+
+
+def test_a_server_that_requires_a_certificate_of_the_client() -> None:
+    own, trusting = _contexts()
+    own.verify_mode = ssl.CERT_REQUIRED
+    with RawServer([OK], tls=own) as server:
+        address = Address("localhost", server.port, trusting)
+        with Connection(address, Limits(10.0)) as connection:
+            connection.send(b"x" * (8 << 20))
+            with pytest.raises(ServerFault, match="(?i)certificate.required"):
+                connection.receive()
+
+
 def test_a_long_request_that_the_server_reads_slowly() -> None:
     size = 8 << 20
 
