@@ -43,9 +43,6 @@ def _version_of(path: str) -> str:
 def run_program(path: str, program: str, *arguments: str) -> str:
     """Run a program in the checkout, with warnings as errors, and return its output."""
     command = [path, "-W", "error", "-c", program, *arguments]
-    environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout.decode()
