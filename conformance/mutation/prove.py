@@ -132,10 +132,10 @@ def prove_suite(options: argparse.Namespace, say: Say) -> None:
         if not mutants:
             return
     cases = load_cases() + scenario_cases()
-    check_unbroken(cases, options.timeout)
     if not options.generated:
         prove(mutants, cases, rules, options.jobs, options.timeout, say)
         return
+    check_unbroken(cases, options.timeout)
     outcomes, made = prove_generated(
         modules, cases, options.jobs, options.timeout, options.budget, say
     )
@@ -181,11 +181,12 @@ def prove(
 ) -> None:
     """Run every mutant against the cases of its rule and print the results.
 
-    Raises ProofFailed if one survives or cannot be loaded.
+    Raises ProofFailed if one survives or cannot be loaded, and if the reference fails a case that
+    killed one.
     """
     of_rule = questions_by_rule(cases)
     failed = [f"{rule}: has cases and no mutant" for rule in without_mutant(mutants, cases, rules)]
-    killers = set()
+    killers: Dict[str, Case] = {}
     with tempfile.TemporaryDirectory() as cache, ThreadPoolExecutor(jobs) as pool:
         bench = Bench(timeout, cache)
         trials = pool.map(
@@ -200,10 +201,11 @@ def prove(
                     else f"{mutant.id} cannot be loaded: {trial.note}"
                 )
             else:
-                killers.add(trial.killer.case.id)
+                killers[trial.killer.case.id] = trial.killer.case
                 if trial.how == KIND:
                     name = trial.killer.case.id
                     failed.append(f"{mutant.id} dies by kind alone: {name} has no `decides`")
+    check_unbroken(list(killers.values()), timeout)
     for line in failed:
         say("! " + line)
     killed = len(mutants) - sum("no mutant" not in line for line in failed)
@@ -285,10 +287,12 @@ def killer_of(trial: Trial) -> str:
 
 
 def check_unbroken(cases: Sequence[Case], timeout: float) -> None:
-    """Raise ProofFailed unless the reference passes every case.
+    """Raise ProofFailed unless the reference passes these cases.
 
     Otherwise a failure would not identify a mutant.
     """
+    if not cases:
+        return
     runner = Runner(OWN_ADAPTER, timeout, environment=own_environment(), strict=True)
     results = runner.run(cases).results
     bad = [

@@ -236,6 +236,18 @@ def test_an_implementation_that_fails_proves_nothing() -> None:
             check_unbroken([bad], TIMEOUT)
 
 
+def test_the_reference_must_pass_the_cases_that_kill(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: List[List[str]] = []
+    monkeypatch.setattr(
+        prove, "check_unbroken", lambda cases, _: asked.append([c.id for c in cases])
+    )
+    mutants = choose_mutants([], ["EVS-003"])
+    prove.prove(mutants, citing("EVS-003"), {}, 2, TIMEOUT, lambda _: None)
+    ((*killers,),) = asked
+    assert killers and set(killers) <= {case.id for case in citing("EVS-003")}
+    assert len(killers) <= len(mutants)
+
+
 # ---- made by machine ---------------------------------------------------------------------------
 
 RESOLVING = [case for case in CASES if case.op in ("endpoint.resolve", "credentials.resolve")]
