@@ -325,7 +325,7 @@ class FrameReader(Generic[Result]):
         max_frame_length, append = self._max_frame_length, results.append
         max_headers_length = MAX_DECODED_HEADERS_LENGTH
         block, read_payload = self._block, self._read_payload
-        position, length = 0, len(data)
+        position, length, view = 0, len(data), memoryview(data)
         self._needed = PRELUDE_LENGTH
         # EVS-027: a frame without headers and payload needs no special case.
         while length - position >= PRELUDE_LENGTH:
@@ -343,19 +343,19 @@ class FrameReader(Generic[Result]):
             if end > length:
                 self._needed = total_length
                 break
-            frame = data[position : end - 4]
-            crc = checksum(frame)
+            crc = checksum(view[position : end - 4])  # without a copy
             message_crc = unpack_u32(data, end - 4)[0]
             # EVS-003, EVS-005: check the message CRC before reading any header.
             if crc != message_crc:
                 from .eventstream_errors import message_error
 
                 raise message_error(data[position:], total_length, crc, self._offset + position)
-            payload_offset = PRELUDE_LENGTH + headers_length
-            if frame[PRELUDE_LENGTH:payload_offset] != block:
-                block = frame[PRELUDE_LENGTH:payload_offset]
-                read_payload = self._read_headers(block, position + PRELUDE_LENGTH)
-            result = read_payload(frame[payload_offset:])
+            headers_start = position + PRELUDE_LENGTH
+            payload_start = headers_start + headers_length
+            if data[headers_start:payload_start] != block:
+                block = data[headers_start:payload_start]
+                read_payload = self._read_headers(block, headers_start)
+            result = read_payload(data[payload_start : end - 4])
             if result is not None:
                 append(result)
             position = end
