@@ -343,7 +343,9 @@ class FrameReader(Generic[Result]):
             if end > length:
                 self._needed = total_length
                 break
-            crc = checksum(view[position : end - 4])  # without a copy
+            # A view of a short frame takes longer than a copy of it.
+            frame = data[position : end - 4] if total_length < 4096 else view[position : end - 4]
+            crc = checksum(frame)
             message_crc = unpack_u32(data, end - 4)[0]
             # EVS-003, EVS-005: check the message CRC before reading any header.
             if crc != message_crc:

@@ -68,7 +68,7 @@ def test_lines_of_refimpl_are_noted_and_no_others() -> None:
         }
     )
     frames = "eventstream_frames"
-    assert set(lines_with(frames, "crc = checksum(view[")) <= set(note[frames])
+    assert set(lines_with(frames, "crc = checksum(frame)")) <= set(note[frames])
     assert not set(lines_with(frames, "raise message_error(")) & set(note[frames])
     assert all(lines == sorted(set(lines)) for lines in note.values())
 
@@ -141,7 +141,7 @@ def test_the_program_writes_a_line_for_each_question(tmp_path: Path) -> None:
         loading["eventstream_encoder"]
     )  # the table of types is made then
     frames = "eventstream_frames"
-    assert not set(lines_with(frames, "crc = checksum(view[")) & set(loading[frames])
+    assert not set(lines_with(frames, "crc = checksum(frame)")) & set(loading[frames])
 
 
 def test_the_program_is_this_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
