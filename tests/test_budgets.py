@@ -57,7 +57,7 @@ SOURCES = {"client": 80_000, "call": 216_000}
 COMPILED = f"""
 {process.CLIENT}
 if sys.argv[2] == "call":
-    {process.CALL.strip().replace(chr(10), "; ")}
+    {process.CALL}
 names = [name for name in sys.modules if name.partition(".")[0] == "refimpl"]
 print(*[sys.modules[name].__file__ for name in names], sep="\\n")
 """
